@@ -1,0 +1,7 @@
+import { defineProject } from 'vitest/config';
+
+export default defineProject({
+  resolve: { conditions: ['@distilljs/source'] },
+  ssr: { resolve: { conditions: ['@distilljs/source'], externalConditions: ['@distilljs/source'] } },
+  test: { name: 'cckd', include: ['test/**/*.test.ts'], pool: 'forks', testTimeout: 120_000 },
+});

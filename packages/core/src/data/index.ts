@@ -1,0 +1,2 @@
+export type { Dataset } from './dataset.js';
+export type { BatchSampler } from './sampler.js';

@@ -1,0 +1,60 @@
+/** What went wrong, in one word that a program can switch on. */
+export type DistillErrorCode =
+  | 'option' // an option of a method, sampler, loss or of `distill` itself
+  | 'config' // a configuration file or a command line flag
+  | 'tap' // a layer name that the network does not have, or that nobody declared
+  | 'shape' // a tensor or network whose shape does not fit
+  | 'network' // a model that cannot be trained or frozen as it is
+  | 'contract' // a method built against another version of the contract, or one that breaks it
+  | 'engine' // an engine that is missing, lacks a kernel, or failed
+  | 'data' // a dataset or a data file
+  | 'checkpoint' // a checkpoint that is damaged, foreign or of another run
+  | 'numeric' // NaN or Infinity where a finite number is needed
+  | 'platform'; // something that this platform (browser, Node) does not have
+
+/** The fields that every {@link DistillError} carries; its message is made of them and of nothing else. */
+export interface DistillErrorFields {
+  readonly code: DistillErrorCode;
+  /** Where: the function, option path, file (with line or byte offset) or phase/step concerned. */
+  readonly where: string;
+  /** What would have been right. */
+  readonly expected: string;
+  /** What was there instead. */
+  readonly got: string;
+  /** What to do about it, as an imperative sentence. */
+  readonly hint?: string | undefined;
+  /** The error underneath, if there is one. */
+  readonly cause?: unknown;
+}
+
+const BRAND = Symbol.for('distilljs.error');
+
+/**
+ * The one error class of distilljs: `where: expected …, got …. Hint.`
+ *
+ * Recognise it with {@link isDistillError}, not `instanceof`: the ESM and CJS builds each have a copy of the class.
+ */
+export class DistillError extends Error implements DistillErrorFields {
+  readonly code: DistillErrorCode;
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly hint: string | undefined;
+
+  constructor(fields: DistillErrorFields) {
+    const hint = fields.hint === undefined ? '' : ` ${fields.hint}`;
+    super(`${fields.where}: expected ${fields.expected}, got ${fields.got}.${hint}`, { cause: fields.cause });
+    this.name = 'DistillError';
+    this.code = fields.code;
+    this.where = fields.where;
+    this.expected = fields.expected;
+    this.got = fields.got;
+    this.hint = fields.hint;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+/** True for every {@link DistillError}, whichever copy of the class made it. */
+export function isDistillError(value: unknown): value is DistillError {
+  return value instanceof Error && BRAND in value;
+}

@@ -1,0 +1,3 @@
+export { DistillError, isDistillError } from './distill-error.js';
+export type { DistillErrorCode, DistillErrorFields } from './distill-error.js';
+export { nearestNameHint } from './nearest-name.js';

@@ -1,0 +1,149 @@
+import type { BatchSampler, Dataset } from '../data/index.js';
+import type { FrozenNetwork, Network, NetworkOutput } from '../network/contract.js';
+import type { Random } from '../random/index.js';
+import type { Images, Labels, NamedTensors, NamedVariables, Probabilities, Scalar } from '../tensor/index.js';
+import type { OptimizerSpec } from '../train/optimizer.js';
+
+/**
+ * A technique, described: serialisable, printable, hashable. It holds no tensors; {@link Method.plan} builds what runs.
+ */
+export interface Method<Options extends object = object> {
+  /** Version of this contract. Core refuses any other and says which side to update. */
+  readonly spec: 'v1';
+  /** As it stands in reports and on the command line, e.g. `cckd`. */
+  readonly name: string;
+  /** All options, defaults filled in, checked. Plain data: `JSON.stringify` keeps it whole. */
+  readonly options: Readonly<Options>;
+  /** Builds variables, samplers and phases for these networks and this data. */
+  plan(context: PlanContext): Plan | Promise<Plan>;
+}
+
+/** What a method is given to plan with. Everything here outlives the plan; the plan disposes only what it made. */
+export interface PlanContext {
+  /** The networks that learn, at least one. */
+  readonly students: readonly Network[];
+  /** `students[0]`. */
+  readonly student: Network;
+  /** The frozen teacher. Reading it without one is a branded error: check {@link hasTeacher} if it is optional. */
+  readonly teacher: FrozenNetwork;
+  readonly hasTeacher: boolean;
+  /** The training images, unaugmented. */
+  readonly train: Dataset;
+  /** `[n, h, w, c]` normalised images at these positions of {@link train}, unaugmented. The caller disposes them. */
+  images(positions: ArrayLike<number>): Images;
+  /** Epochs that the user asked for; phases of a method add up to as many unless the method says otherwise. */
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** The optimizer that the user chose for student weights. */
+  readonly optimizer: OptimizerSpec;
+  /** This method's own stream (initial weights of heads, clusters, …). */
+  readonly random: Random;
+}
+
+/** A method at work: phases that run one after the other, and what they own. */
+export interface Plan {
+  readonly phases: readonly Phase[];
+  /** Variables besides the students' own (heads, discriminators, gates): saved and restored with them. */
+  readonly auxiliary: NamedVariables;
+  /** Called once after the last phase, before export (e.g. to fold an attention mask into kernels). */
+  finish?(): void;
+  /** What the technique costs beyond the student alone. */
+  readonly cost: AuxiliaryCost;
+  /** Frees every tensor that {@link Method.plan} made. */
+  dispose(): void;
+}
+
+/** Extra parameters and multiply–accumulate operations per image, while training and in the exported student. */
+export interface AuxiliaryCost {
+  readonly trainParameters: number;
+  readonly trainMacs: number;
+  readonly inferenceParameters: number;
+  readonly inferenceMacs: number;
+}
+
+/** A stretch of training in which the same updates run in every step. */
+export interface Phase {
+  readonly name: string;
+  readonly epochs: number;
+  /** Default: full batches of the run's batch size, drawn without replacement. */
+  readonly sampler?: BatchSampler | undefined;
+  /** Which networks a step runs, and which of their taps the terms look at. Each runs once per step. */
+  readonly reads: Reads;
+  readonly updates: readonly Update[];
+  /**
+   * `snapshot` (default): all gradients of a step are taken at the same parameters, then applied in order.
+   * `sequential`: each update sees the parameters that the one before it left (a fresh forward per update; batch-norm
+   * statistics still move once).
+   */
+  readonly order?: 'snapshot' | 'sequential' | undefined;
+}
+
+/** Tap names per network. A network that is left out does not run. */
+export interface Reads {
+  /** Per student the taps that are read; `undefined` for one that does not run in this phase. */
+  readonly students?: readonly (readonly string[] | undefined)[] | undefined;
+  readonly teacher?: readonly string[] | undefined;
+}
+
+/** One group of variables, the loss that moves them, and how. */
+export interface Update {
+  readonly name: string;
+  /** Exactly these move. */
+  readonly variables: NamedVariables;
+  readonly optimizer: OptimizerSpec;
+  /** Named scalars of this step. Pure: makes no variable, reads no tensor data. */
+  terms(step: Step): LossTerms;
+  /** How the terms become one gradient. Default: the gradient of their weighted sum. */
+  readonly combine?: GradientPolicy | undefined;
+}
+
+/** One training step as a loss sees it. Tensors live until the step ends. */
+export interface Step {
+  readonly images: Images;
+  readonly labels: Labels;
+  /** Labels as rows of 0 and 1, `[batch, classes]`. */
+  readonly oneHot: Probabilities;
+  /** Positions of the images in the training dataset. */
+  readonly indices: Int32Array;
+  readonly students: readonly NetworkOutput[];
+  /** `students[0]`. */
+  readonly student: NetworkOutput;
+  /** The teacher's outputs: constants, no gradient flows into them. */
+  readonly teacher: NetworkOutput;
+  /** Whole epochs done in this phase, from 0. */
+  readonly epoch: number;
+  /** Steps done in this phase, from 0. */
+  readonly step: number;
+  /** Share of this phase that is done, `[0, 1)`. */
+  readonly progress: number;
+  /** A stream of this step's own (drop masks, noise). */
+  readonly random: Random;
+}
+
+/** A term's value before its weight, and the weight with which it enters the sum. Both are logged. */
+export interface Term {
+  readonly value: Scalar;
+  readonly weight: number;
+}
+
+/** The terms of an update by name, e.g. `{ce, kd}`. */
+export type LossTerms = Readonly<Record<string, Term>>;
+
+/** Turns the terms of an update into one gradient per variable. */
+export interface GradientPolicy {
+  readonly name: string;
+  combine(backward: Backward): NamedTensors;
+}
+
+/** Access to backward passes over the one forward pass of a step. */
+export interface Backward {
+  /** Names of the terms. */
+  readonly terms: readonly string[];
+  /** Fractional epoch within the phase. */
+  readonly epoch: number;
+  /**
+   * Gradient of the weighted sum of these terms (default: all) by variable name. A variable that they do not reach is
+   * left out. Each call is one backward pass.
+   */
+  gradient(terms?: readonly string[]): NamedTensors;
+}

@@ -1,0 +1,66 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Random } from '../random/index.js';
+import type { Images, Logits, NamedVariables, Tensor } from '../tensor/index.js';
+
+/** What one forward pass gives: logits, and the taps that were asked for. */
+export interface NetworkOutput {
+  readonly logits: Logits;
+  /**
+   * Output of the tapped layer, batch first.
+   * @throws DistillError code `tap` when this tap was not asked for
+   */
+  tap(name: string): Tensor;
+}
+
+/** What can be asked of any network, learning or frozen. */
+export interface NetworkShape {
+  readonly name: string;
+  /** `[height, width, channels]`. */
+  readonly inputShape: readonly [number, number, number];
+  /** Width of the logits. */
+  readonly classes: number;
+  /** Every name that {@link tapShape} takes: aliases first, then layers in order. */
+  readonly tapNames: readonly string[];
+  /**
+   * Shape of a tap without the batch axis.
+   * @throws DistillError code `tap`, listing the names there are
+   */
+  tapShape(tap: string): readonly number[];
+  /** Number of trainable parameters. */
+  readonly parameters: number;
+  /** Multiply–accumulate operations of one image's forward pass (convolutions and dense layers). */
+  readonly macs: number;
+}
+
+/** A `LayersModel` that ends in logits, with taps by layer name: what learns. */
+export interface Network extends NetworkShape {
+  readonly model: LayersModel;
+  /** Trainable weights as `layer/weight`. */
+  readonly variables: NamedVariables;
+  /** Weights that no gradient moves (moving means and variances). */
+  readonly statistics: NamedVariables;
+  /**
+   * One forward pass. In training mode batch norm uses the batch's statistics, and moves the moving ones unless
+   * `moveStatistics` is false; dropout draws from `random`.
+   */
+  forward(images: Images, options?: ForwardOptions): NetworkOutput;
+  /** Saves the plain tfjs model (no taps, no heads) to any tfjs URL; `file://` works in Node on every engine. */
+  save(url: string): Promise<void>;
+  dispose(): void;
+}
+
+export interface ForwardOptions {
+  readonly training?: boolean | undefined;
+  readonly moveStatistics?: boolean | undefined;
+  readonly taps?: readonly string[] | undefined;
+  readonly random?: Random | undefined;
+}
+
+/** A network in inference form that never learns: batch norm folded into the convolutions, nothing on the tape. */
+export interface FrozenNetwork extends NetworkShape {
+  /** Outputs are constants for every gradient. */
+  forward(images: Images, taps?: readonly string[]): NetworkOutput;
+  /** Hex digest of architecture and weights. */
+  readonly fingerprint: string;
+  dispose(): void;
+}

@@ -1,0 +1,1 @@
+export type { ForwardOptions, FrozenNetwork, Network, NetworkOutput, NetworkShape } from './contract.js';

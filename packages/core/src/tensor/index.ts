@@ -1,0 +1,13 @@
+export type {
+  Embedding,
+  FeatureMap,
+  Images,
+  Labels,
+  Logits,
+  NamedTensors,
+  NamedVariables,
+  Probabilities,
+  Scalar,
+  Tensor,
+} from './names.js';
+export { expectSameShape, expectShape, shapeText } from './expect-shape.js';

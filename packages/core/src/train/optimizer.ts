@@ -1,0 +1,33 @@
+import type { NamedTensors, NamedVariables } from '../tensor/index.js';
+
+/** An optimizer described: plain data plus the function that makes one for given variables. */
+export interface OptimizerSpec {
+  readonly name: string;
+  /** Options with defaults filled in; plain data, for reports and hashes. */
+  readonly options: Readonly<Record<string, unknown>>;
+  create(variables: NamedVariables): Optimizer;
+}
+
+/** An optimizer at work: it owns one set of slots for a fixed, ordered group of variables. */
+export interface Optimizer {
+  /**
+   * Moves the variables by one step. A variable without a gradient counts as gradient 0 (weight decay and momentum
+   * still act), as in PyTorch after `zero_grad(set_to_none=False)`.
+   */
+  apply(gradients: NamedTensors, at: TrainingPosition): void;
+  /** The rate that {@link apply} would use now. */
+  learningRate(at: TrainingPosition): number;
+  /** Slots by name; live tensors, not copies. */
+  state(): NamedTensors;
+  /** Takes over slots that {@link state} once gave. */
+  restore(state: NamedTensors): void;
+  dispose(): void;
+}
+
+/** Where in a phase a step stands: schedules are functions of it. */
+export interface TrainingPosition {
+  /** Fractional epochs done, from 0. */
+  readonly epoch: number;
+  /** Epochs of the phase. */
+  readonly epochs: number;
+}
