@@ -1,0 +1,18 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * max(x, 0), of any shape; the gradient is dy where the output is above 0, else 0 (also at 0).
+ *
+ * Values equal `tf.relu`; the gradient reads the saved output, so the input need not stay alive.
+ * The gradient is of first order only.
+ */
+export function relu<T extends tf.Tensor>(x: T): T {
+  return tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [input, save] = args as [T, tf.GradSaveFunc];
+    const value = tf.relu(input);
+    save([value]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor =>
+      tf.tidy(() => tf.mul(dy, tf.step(saved[0] as tf.Tensor)));
+    return { value, gradFunc };
+  })(x);
+}
