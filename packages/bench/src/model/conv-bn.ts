@@ -1,0 +1,72 @@
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { initializers, layers } from '@tensorflow/tfjs-layers';
+
+/**
+ * Convolution without bias, then batch norm, as PyTorch's `Conv2d(bias=False)` + `BatchNorm2d`:
+ * `y = BN(x * w)`, padding `(size − 1) / 2` on every side, momentum 0.9 (PyTorch's 0.1), epsilon 1e-5.
+ *
+ * Kernels start normal with variance `2 / (size² · filters)` (He et al. 2015, fan-out; tfjs cuts the normal at two
+ * deviations), batch norm at scale 1 and offset 0.
+ *
+ * @param name layers are called `conv` and `bn` with the prefix and suffix given, e.g. `stage1_block1_conv2`
+ */
+export function convBatchNorm(x: SymbolicTensor, name: ConvName, options: ConvOptions): SymbolicTensor {
+  const { filters, size, stride } = options;
+  const layerName = (kind: string): string => `${name.prefix}_${kind}${name.suffix ?? ''}`;
+  // At stride 2 'same' pads below and to the right only; PyTorch pads all four sides, so that is spelled out.
+  const explicit = stride > 1 && size > 1;
+  const padded = explicit
+    ? layers.zeroPadding2d({ padding: (size - 1) / 2, name: layerName('pad') }).apply(x)
+    : x;
+  const convolution = layers.conv2d({
+    name: layerName('conv'),
+    filters,
+    kernelSize: size,
+    strides: stride,
+    padding: explicit || size === 1 ? 'valid' : 'same',
+    useBias: false,
+    kernelInitializer: initializers.varianceScaling({ scale: 2, mode: 'fanOut', distribution: 'normal' }),
+  });
+  const normalisation = layers.batchNormalization({ name: layerName('bn'), momentum: 0.9, epsilon: 1e-5 });
+  return normalisation.apply(convolution.apply(padded)) as SymbolicTensor;
+}
+
+/** The words around a layer's kind in its name. */
+export interface ConvName {
+  readonly prefix: string;
+  readonly suffix?: string;
+}
+
+export interface ConvOptions {
+  readonly filters: number;
+  /** Edge of the square kernel, odd. */
+  readonly size: number;
+  readonly stride: number;
+}
+
+/** `max(x, 0)` as a layer of its own, so that it can be tapped. */
+export function relu(x: SymbolicTensor, name: string): SymbolicTensor {
+  return layers.activation({ activation: 'relu', name }).apply(x) as SymbolicTensor;
+}
+
+/** Name of the layer that {@link classify} pools with. */
+export const POOLING_LAYER = 'global_pool';
+/** Name of the dense layer of {@link classify}. */
+export const CLASSIFIER_LAYER = 'classifier';
+
+/**
+ * Global average pooling and one dense layer: `[batch, h, w, width]` → logits `[batch, classes]`.
+ * The dense layer starts uniform in ±1/√width, weights and bias, as PyTorch's `Linear`.
+ */
+export function classify(x: SymbolicTensor, width: number, classes: number): SymbolicTensor {
+  const bound = 1 / Math.sqrt(width);
+  const pooled = layers.globalAveragePooling2d({ name: POOLING_LAYER }).apply(x);
+  const dense = layers.dense({
+    name: CLASSIFIER_LAYER,
+    units: classes,
+    // The limit of a uniform variance scaling is √(3 · scale / width), so a scale of 1/3 gives ±1/√width.
+    kernelInitializer: initializers.varianceScaling({ scale: 1 / 3, mode: 'fanIn', distribution: 'uniform' }),
+    biasInitializer: initializers.randomUniform({ minval: -bound, maxval: bound }),
+  });
+  return dense.apply(pooled) as SymbolicTensor;
+}

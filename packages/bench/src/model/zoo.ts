@@ -1,0 +1,71 @@
+import { DistillError, nearestNameHint } from '@distilljs/core';
+import type { BuiltModel, ModelShape } from './built-model.js';
+import { plain } from './plain.js';
+import { resnet } from './resnet.js';
+
+type Builder = (name: string, shape: ModelShape) => BuiltModel;
+
+const residual =
+  (depth: number): Builder =>
+  (name, shape) =>
+    resnet(name, depth, shape);
+const straight =
+  (width: number): Builder =>
+  (name, shape) =>
+    plain(name, width, shape);
+
+const BUILDERS = {
+  plain8: straight(8),
+  plain16: straight(16),
+  plain32: straight(32),
+  resnet8: residual(8),
+  resnet14: residual(14),
+  resnet20: residual(20),
+  resnet32: residual(32),
+  resnet44: residual(44),
+  resnet56: residual(56),
+  resnet110: residual(110),
+} satisfies Record<string, Builder>;
+
+/** A name that {@link buildModel} takes. */
+export type ModelName = keyof typeof BUILDERS;
+
+/** Every network of the zoo, from small to large within a family. */
+export const modelNames: readonly ModelName[] = Object.keys(BUILDERS) as ModelName[];
+
+/** The smallest edge that survives three halvings in every network of the zoo. */
+const SMALLEST_EDGE = 8;
+
+/**
+ * A fresh network of the zoo. Its weights are whatever the engine draws: redraw them from a seed before training.
+ *
+ * @param name one of {@link modelNames}
+ * @throws DistillError code `option` for a name that is not there, `shape` for images below 8×8
+ */
+export function buildModel(name: string, shape: ModelShape): BuiltModel {
+  const builder: Builder | undefined = isModelName(name) ? BUILDERS[name] : undefined;
+  if (builder === undefined) {
+    throw new DistillError({
+      code: 'option',
+      where: 'model',
+      expected: 'a network of the zoo',
+      got: `'${name}'`,
+      hint: nearestNameHint(name, modelNames),
+    });
+  }
+  const [height, width] = shape.imageShape;
+  if (Math.min(height, width) < SMALLEST_EDGE) {
+    throw new DistillError({
+      code: 'shape',
+      where: `model ${name}`,
+      expected: `images of at least ${SMALLEST_EDGE}×${SMALLEST_EDGE}`,
+      got: `${height}×${width}`,
+    });
+  }
+  return builder(name, shape);
+}
+
+/** True for a name that {@link buildModel} takes. */
+export function isModelName(name: string): name is ModelName {
+  return Object.hasOwn(BUILDERS, name);
+}

@@ -1,0 +1,149 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { isDistillError } from '@distilljs/core';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildModel, modelNames } from '../../src/model/index.js';
+
+const CIFAR: readonly [number, number, number] = [32, 32, 3];
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+afterEach(() => {
+  tf.disposeVariables();
+});
+
+/** Trainable parameters as PyTorch counts them: kernels, biases, batch-norm scales and offsets. */
+function trainable(model: LayersModel): number {
+  return model.trainableWeights.reduce(
+    (sum, weight) => sum + weight.shape.reduce<number>((a, b) => a * (b ?? 1), 1),
+    0,
+  );
+}
+
+/**
+ * The same count by arithmetic. A 3×3 convolution without bias has 9·in·out weights, a batch norm 2·out. With n blocks:
+ * stem 432 + 32; stage 1: n·(2·2304 + 64) = 4672n; stage 2: first block 4608 + 9216 + 128, its shortcut 512 + 64 →
+ * 14,528, others 18,560; stage 3: 18,432 + 36,864 + 256, shortcut 2048 + 128 → 57,728, others 73,984; dense 65·classes.
+ */
+function resnetParameters(depth: number, classes: number): number {
+  const n = (depth - 2) / 6;
+  return 464 + 4672 * n + 14_528 + 18_560 * (n - 1) + 57_728 + 73_984 * (n - 1) + 65 * classes;
+}
+
+describe('resnet', () => {
+  // RepDistiller counts the same 278,324 for its resnet20 at 100 classes.
+  it.each([
+    [8, 78_042, 83_892],
+    [14, 175_258, 181_108],
+    [20, 272_474, 278_324],
+    [32, 466_906, 472_756],
+    [44, 661_338, 667_188],
+    [56, 855_770, 861_620],
+    [110, 1_730_714, 1_736_564],
+  ])('resnet%i has the parameters of its layers', (depth, at10, at100) => {
+    expect(resnetParameters(depth, 10)).toBe(at10);
+    expect(resnetParameters(depth, 100)).toBe(at100);
+    expect(trainable(buildModel(`resnet${depth}`, { imageShape: CIFAR, classes: 10 }).model)).toBe(at10);
+    expect(trainable(buildModel(`resnet${depth}`, { imageShape: CIFAR, classes: 100 }).model)).toBe(at100);
+  });
+
+  it('halves the map at the second and third stage', () => {
+    const { model, taps } = buildModel('resnet14', { imageShape: CIFAR, classes: 10 });
+    const shape = (alias: keyof typeof taps): unknown => model.getLayer(taps[alias]).outputShape;
+    expect(shape('stem')).toEqual([null, 32, 32, 16]);
+    expect(shape('stage1')).toEqual([null, 32, 32, 16]);
+    expect(shape('stage2')).toEqual([null, 16, 16, 32]);
+    expect(shape('stage3')).toEqual([null, 8, 8, 64]);
+    expect(shape('embedding')).toEqual([null, 64]);
+    expect(shape('logits')).toEqual([null, 10]);
+  });
+
+  it('names its layers by place', () => {
+    const { model } = buildModel('resnet8', { imageShape: CIFAR, classes: 10 });
+    const names = model.layers.map((layer) => layer.name);
+    expect(names.slice(0, 4)).toEqual(['images', 'stem_conv', 'stem_bn', 'stem_output']);
+    expect(names).toContain('stage2_block1_pad1');
+    expect(names).toContain('stage2_block1_shortcut_conv');
+    expect(names).not.toContain('stage1_block1_shortcut_conv');
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('pads stride-2 convolutions on all four sides', () => {
+    // With all weights 1, batch norm neutral and an image of ones, the first output of a stride-2 3×3 convolution sees
+    // 2×2 ones of 16 channels each when one row and column of zeros stand before it, 3×3 when they stand behind it.
+    const { model } = buildModel('resnet8', { imageShape: CIFAR, classes: 2 });
+    const pad = model.getLayer('stage2_block1_pad1');
+    const convolution = model.getLayer('stage2_block1_conv1');
+    const corner = tf.tidy(() => {
+      convolution.setWeights([tf.ones([3, 3, 16, 32])]);
+      const y = convolution.apply(pad.apply(tf.ones([1, 32, 32, 16]))) as tf.Tensor4D;
+      return y.dataSync()[0];
+    });
+    expect(corner).toBe(2 * 2 * 16);
+  });
+});
+
+describe('plain', () => {
+  // Width w: 27w + 18w² + 72w² + 144w² convolution weights, 2·11w batch norm, (4w + 1)·classes dense.
+  it.each([
+    ['plain8', 8, 15_698],
+    ['plain16', 16, 61_338],
+    ['plain32', 32, 242_474],
+  ])('%s has the parameters of its layers', (name, w, expected) => {
+    expect(27 * w + 234 * w * w + 22 * w + (4 * w + 1) * 10).toBe(expected);
+    expect(trainable(buildModel(name, { imageShape: CIFAR, classes: 10 }).model)).toBe(expected);
+  });
+});
+
+describe('buildModel', () => {
+  it.each(modelNames.filter((name) => !/resnet(?:44|56|110)/.test(name)))(
+    '%s gives finite logits',
+    (name) => {
+      const { model, taps } = buildModel(name, { imageShape: [16, 16, 3], classes: 5 });
+      const logits = tf.tidy(() =>
+        (model.predict(tf.randomUniform([2, 16, 16, 3], -1, 1, 'float32', 7)) as tf.Tensor).dataSync(),
+      );
+      expect(logits).toHaveLength(10);
+      expect(logits.every(Number.isFinite)).toBe(true);
+      expect(Object.values(taps).every((layer) => model.getLayer(layer).name === layer)).toBe(true);
+      expect(model.outputNames).toEqual([taps.logits]);
+      expect(model.name).toBe(name);
+    },
+  );
+
+  it('keeps its initializers through a save', () => {
+    const { model } = buildModel('plain8', { imageShape: CIFAR, classes: 10 });
+    const config = JSON.stringify(model.toJSON(undefined, false));
+    expect(config).toContain('"mode":"fan_out"');
+    expect(config).toContain('"epsilon":0.00001');
+    expect(config).toContain('"momentum":0.9');
+  });
+
+  it('frees everything on dispose', () => {
+    const before = tf.memory().numTensors;
+    buildModel('resnet8', { imageShape: CIFAR, classes: 10 }).model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('suggests the nearest name', () => {
+    const failure = attempt(() => buildModel('resnet21', { imageShape: CIFAR, classes: 10 }));
+    expect(isDistillError(failure) && failure.code).toBe('option');
+    expect(String(failure)).toContain("Did you mean 'resnet20'?");
+  });
+
+  it('refuses images that vanish on the way', () => {
+    const failure = attempt(() => buildModel('plain8', { imageShape: [4, 32, 3], classes: 10 }));
+    expect(isDistillError(failure) && failure.code).toBe('shape');
+  });
+});
+
+function attempt(run: () => unknown): unknown {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
