@@ -5,12 +5,17 @@ export function library(entry: Record<string, string>): ReturnType<typeof define
   return defineConfig({
     entry,
     format: ['esm', 'cjs'],
-    target: 'node20',
+    target: 'es2022',
+    // Neither browser nor Node: what a package depends on stays an import, and Node's modules are imported where they are needed.
     platform: 'neutral',
+    external: [/^node:/],
+    // Without it `node:fs` becomes `fs`, which browsers' bundlers and Deno take for a package.
+    removeNodeProtocol: false,
     sourcemap: true,
     clean: true,
     treeshake: true,
     // tsup 8 still sets `baseUrl` for its declaration build, which TypeScript 6 calls deprecated.
+    // Without conditions it reads the declarations that siblings publish, as a user's compiler does.
     dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [] } },
   });
 }

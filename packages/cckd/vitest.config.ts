@@ -1,7 +1,3 @@
-import { defineProject } from 'vitest/config';
+import { packageTests } from '../../vitest.base.js';
 
-export default defineProject({
-  resolve: { conditions: ['@distilljs/source'] },
-  ssr: { resolve: { conditions: ['@distilljs/source'], externalConditions: ['@distilljs/source'] } },
-  test: { name: 'cckd', include: ['test/**/*.test.ts'], pool: 'forks', testTimeout: 120_000 },
-});
+export default packageTests('cckd');
