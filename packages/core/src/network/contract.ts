@@ -26,6 +26,8 @@ export interface NetworkShape {
    * @throws DistillError code `tap`, listing the names there are
    */
   tapShape(tap: string): readonly number[];
+  /** Number of the tapped value in the model's graph; two names of one layer have one number. */
+  tapOutput(tap: string): number;
   /** Number of trainable parameters. */
   readonly parameters: number;
   /** Multiply–accumulate operations of one image's forward pass (convolutions and dense layers). */

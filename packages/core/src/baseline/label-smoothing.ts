@@ -1,0 +1,19 @@
+import { labelSmoothingCrossEntropy } from '../loss/index.js';
+import { defineMethod } from '../method/define-method.js';
+import { inRange } from '../method/option-checks.js';
+
+export interface LabelSmoothingOptions {
+  /** Share ε of the target that is spread evenly over all classes, `[0, 0.99]`. Default 0.1. */
+  readonly smoothing: number;
+}
+
+/** `L = CE((1 − ε) y + ε / classes, softmax(z))`. No teacher runs. */
+export const labelSmoothing = defineMethod<LabelSmoothingOptions>({
+  name: 'label-smoothing',
+  defaults: { smoothing: 0.1 },
+  check: { smoothing: inRange(0, 0.99) },
+  reads: () => ({ student: [] }),
+  loss: (step, { smoothing }) => ({
+    ce: { value: labelSmoothingCrossEntropy(step.oneHot, step.student.logits, smoothing), weight: 1 },
+  }),
+});

@@ -1,0 +1,14 @@
+import { crossEntropy } from '../loss/index.js';
+import { defineMethod } from '../method/define-method.js';
+
+/** The student alone with cross-entropy: what every technique has to beat. It has no options. */
+export type StudentOptions = Record<never, never>;
+
+/** `L = CE(y, softmax(z))`. No teacher runs. */
+export const student = defineMethod<StudentOptions>({
+  name: 'student',
+  defaults: {},
+  check: {},
+  reads: () => ({ student: [] }),
+  loss: (step) => ({ ce: { value: crossEntropy(step.oneHot, step.student.logits), weight: 1 } }),
+});

@@ -1,0 +1,44 @@
+import { DistillError, nearestNameHint } from '../error/index.js';
+import type { OptionCheck } from './option-checks.js';
+
+/** One check per option; the type leaves none out. */
+export type OptionChecks<Options> = Readonly<Record<keyof Options, OptionCheck>>;
+
+/**
+ * The defaults with the given options on top, each checked.
+ *
+ * @param owner whose options they are, e.g. `cckd`
+ * @throws DistillError code `option` for an option that does not exist or has a wrong value
+ */
+export function checkOptions<Options extends object>(
+  owner: string,
+  given: Partial<Options>,
+  defaults: Options,
+  checks: OptionChecks<Options>,
+): Readonly<Options> {
+  const known = Object.keys(checks);
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    throw new DistillError({
+      code: 'option',
+      where: owner,
+      expected: 'options that exist',
+      got: `'${name}'`,
+      hint: nearestNameHint(name, known),
+    });
+  }
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options = { ...defaults, ...set };
+  for (const [name, check] of Object.entries<OptionCheck>(checks)) {
+    const value = options[name as keyof Options];
+    const expected = check(value);
+    if (expected === undefined) continue;
+    throw new DistillError({ code: 'option', where: `${owner}.${name}`, expected, got: shown(value) });
+  }
+  return Object.freeze(options);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  return (JSON.stringify(value) as string | undefined) ?? String(value);
+}

@@ -1,0 +1,62 @@
+/** Says what was expected when `value` is wrong, and nothing when it is right. */
+export type OptionCheck = (value: unknown) => string | undefined;
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+/** A number above 0. */
+export const positive: OptionCheck = (value) => (isNumber(value) && value > 0 ? undefined : 'a number above 0');
+
+/** A number of at least 0. */
+export const nonNegative: OptionCheck = (value) =>
+  isNumber(value) && value >= 0 ? undefined : 'a number of at least 0';
+
+/** A number from `low` to `high`, both included. */
+export const inRange =
+  (low: number, high: number): OptionCheck =>
+  (value) =>
+    isNumber(value) && value >= low && value <= high ? undefined : `a number from ${low} to ${high}`;
+
+/** A whole number within the bounds. */
+export const wholeNumber =
+  ({ min = -Infinity, max = Infinity }: { readonly min?: number; readonly max?: number } = {}): OptionCheck =>
+  (value) => {
+    if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return undefined;
+    const bounds = [min > -Infinity ? `at least ${min}` : '', max < Infinity ? `at most ${max}` : ''].filter(Boolean);
+    return ['a whole number', bounds.join(' and ')].filter(Boolean).join(', ');
+  };
+
+/** One of these values. */
+export const oneOf =
+  (...values: readonly (string | number | boolean)[]): OptionCheck =>
+  (value) =>
+    values.includes(value as string) ? undefined : `one of ${values.map((known) => JSON.stringify(known)).join(', ')}`;
+
+/** `true` or `false`. */
+export const flag: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
+
+/** A text that is not empty. */
+export const text: OptionCheck = (value) =>
+  typeof value === 'string' && value.length > 0 ? undefined : 'a text that is not empty';
+
+/** A list whose every entry passes `check`. */
+export const listOf =
+  (check: OptionCheck): OptionCheck =>
+  (value) => {
+    const expected = `a list, each entry ${check(undefined) ?? 'any value'}`;
+    if (!Array.isArray(value)) return expected;
+    return value.every((entry) => check(entry) === undefined) ? undefined : expected;
+  };
+
+/** Right when left out, else as `check` says. */
+export const optional =
+  (check: OptionCheck): OptionCheck =>
+  (value) =>
+    value === undefined ? undefined : check(value);
+
+/** Right when any of the checks is. */
+export const eitherOf =
+  (...checks: readonly OptionCheck[]): OptionCheck =>
+  (value) => {
+    const expected = checks.map((check) => check(value));
+    return expected.includes(undefined) ? undefined : expected.join(', or ');
+  };

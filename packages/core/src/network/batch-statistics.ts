@@ -1,0 +1,36 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { concatFlat, splitFlat } from '../engine/kernels/flat.js';
+
+/** A moving statistic of batch norm and the batch's value that it is to move to. */
+export interface MovingStatistic {
+  readonly moving: tf.Variable;
+  readonly batch: tf.Tensor;
+  readonly momentum: number;
+}
+
+/**
+ * `moving ← momentum · moving + (1 − momentum) · batch` for all of them at once: as one flat vector it takes three
+ * operations for a whole network instead of four per layer.
+ */
+export function moveStatistics(statistics: readonly MovingStatistic[]): void {
+  const byMomentum = new Map<number, MovingStatistic[]>();
+  for (const statistic of statistics) {
+    const group = byMomentum.get(statistic.momentum) ?? [];
+    byMomentum.set(statistic.momentum, [...group, statistic]);
+  }
+  for (const [momentum, group] of byMomentum) {
+    tf.tidy(() => {
+      const moving = concatFlat(group.map((statistic) => statistic.moving));
+      const batch = concatFlat(group.map((statistic) => statistic.batch));
+      const moved = tf.add<tf.Tensor1D>(tf.mul(moving, momentum), tf.mul(batch, 1 - momentum));
+      const parts = splitFlat(
+        moved,
+        group.map((statistic) => statistic.moving.shape),
+      );
+      group.forEach((statistic, position) => {
+        const part = parts[position];
+        if (part !== undefined) statistic.moving.assign(part);
+      });
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import { DistillError, nearestNameHint } from '../error/index.js';
+import type { Graph, GraphNode } from './graph.js';
+
+/** Tap names of one network: aliases and layer names, each with the application whose output it is. */
+export interface Taps {
+  readonly names: readonly string[];
+  /** @throws DistillError code `tap`, listing the names there are */
+  find(tap: string): GraphNode;
+}
+
+/**
+ * @param aliases extra names for layers, e.g. `{ embedding: 'global_average_pooling2d_1' }`
+ * @throws DistillError code `tap` when an alias points at no layer
+ */
+export function readTaps(networkName: string, graph: Graph, aliases: Readonly<Record<string, string>>): Taps {
+  // A layer that is applied twice is tapped at its last application.
+  const byName = new Map(graph.nodes.map((node) => [node.name, node]));
+  const missing = (where: string, tap: string, known: readonly string[]): DistillError =>
+    new DistillError({
+      code: 'tap',
+      where,
+      expected: 'the name of a layer',
+      got: `'${tap}'`,
+      hint: nearestNameHint(tap, known),
+    });
+  const layerNames = [...byName.keys()];
+  for (const [alias, layer] of Object.entries(aliases)) {
+    const node = byName.get(layer);
+    if (node === undefined) throw missing(`network '${networkName}', tap '${alias}'`, layer, layerNames);
+    byName.set(alias, node);
+  }
+  const names = [...new Set([...Object.keys(aliases), ...layerNames])];
+  return {
+    names,
+    find(tap) {
+      const node = byName.get(tap);
+      if (node === undefined) throw missing(`network '${networkName}'`, tap, names);
+      return node;
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { DistillError } from '../error/index.js';
+
+interface NodeModules {
+  'node:fs': typeof import('node:fs');
+  'node:fs/promises': typeof import('node:fs/promises');
+  'node:path': typeof import('node:path');
+  'node:os': typeof import('node:os');
+}
+
+/**
+ * A built-in module of Node, asked for at the moment of use: a static import would break every browser bundle of core.
+ *
+ * @param purpose what needs it, for the message
+ * @throws DistillError code `platform` outside Node
+ */
+export function nodeModule<Name extends keyof NodeModules>(name: Name, purpose: string): NodeModules[Name] {
+  const module = isNode() ? process.getBuiltinModule(name) : undefined;
+  if (module !== undefined) return module as NodeModules[Name];
+  throw new DistillError({
+    code: 'platform',
+    where: purpose,
+    expected: 'Node 20.19 or newer',
+    got: 'a platform without Node modules',
+    hint: 'In a browser use a tfjs URL such as indexeddb://NAME, or an in-memory store.',
+  });
+}
+
+/** True under Node (and what behaves like it). */
+export function isNode(): boolean {
+  return typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function';
+}
