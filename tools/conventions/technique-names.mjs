@@ -1,0 +1,27 @@
+/** @import { Rule } from './repository.mjs' */
+
+const TECHNIQUES = new Set(['mhgd', 'afd', 'cckd', 'rtk', 'vam']);
+
+/**
+ * Core's source names no technique, in code or comment: what core knows, it knows of all of them.
+ *
+ * Only names that are no ordinary words are looked for, each as a word of its own or as part of a camel-case name.
+ *
+ * @type {Rule}
+ */
+export const techniqueNames = ({ packages }) =>
+  packages
+    .filter(({ role }) => role === 'core')
+    .flatMap(({ sources }) => sources.filter(({ area }) => area === 'src'))
+    .flatMap(({ path, text }) =>
+      text.split('\n').flatMap((line, index) =>
+        (line.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? [])
+          .filter((word) => TECHNIQUES.has(word.toLowerCase()))
+          .map((word) => ({
+            where: `${path}:${index + 1}`,
+            expected: 'no technique by name in core',
+            got: `\`${word}\``,
+            hint: 'Say what every technique shares, or move the line into the package of the technique.',
+          })),
+      ),
+    );
