@@ -1,0 +1,138 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { conv2DBackpropFilter } from './conv2DBackpropFilter.js';
+import { conv2DBackpropInput } from './conv2DBackpropInput.js';
+import { depthwiseConv2dNativeBackpropFilter } from './depthwiseConv2dNativeBackpropFilter.js';
+import { depthwiseConv2dNativeBackpropInput } from './depthwiseConv2dNativeBackpropInput.js';
+import { resizeNearestNeighborGrad } from './resizeNearestNeighborGrad.js';
+import { unsortedSegmentSum } from './unsortedSegmentSum.js';
+
+const kernels = [
+  conv2DBackpropFilter,
+  conv2DBackpropInput,
+  depthwiseConv2dNativeBackpropFilter,
+  depthwiseConv2dNativeBackpropInput,
+  resizeNearestNeighborGrad,
+  unsortedSegmentSum,
+] as const;
+
+/**
+ * Gives the wasm and cpu backends the kernels that training needs and tfjs 4.22.0 does not bring, or not well:
+ *
+ * | kernel | gradient of | backend | tfjs 4.22.0 |
+ * |---|---|---|---|
+ * | Conv2DBackpropFilter | conv2d, conv2dTranspose | wasm | missing |
+ * | Conv2DBackpropInput | conv2d; value of conv2dTranspose | wasm | a plain loop, replaced |
+ * | DepthwiseConv2dNativeBackpropFilter | depthwiseConv2d, separableConv2d | wasm | missing |
+ * | DepthwiseConv2dNativeBackpropInput | depthwiseConv2d, separableConv2d | wasm | missing |
+ * | UnsortedSegmentSum | gather | wasm | missing |
+ * | ResizeNearestNeighborGrad | image.resizeNearestNeighbor | cpu | wrong from the second image of a batch on, replaced |
+ *
+ * To be called after the backends' packages are imported: a backend that is not there is left alone. Calling it again
+ * changes nothing.
+ */
+export function registerTrainingKernels(): void {
+  for (const kernel of kernels) {
+    const present = tf.getKernelsForBackend(kernel.backendName);
+    const replaced = present.find(({ kernelName }) => kernelName === kernel.kernelName);
+    if (present.length === 0 || replaced?.kernelFunc === kernel.kernelFunc) continue;
+    // Registering over a kernel makes tfjs print a warning.
+    if (replaced !== undefined) tf.unregisterKernel(kernel.kernelName, kernel.backendName);
+    tf.registerKernel(kernel);
+  }
+}
+
+/** Names of the kernels that the forward and backward passes of the usual layers run, on any backend. */
+export const trainingKernels: readonly string[] = [
+  // linear layers
+  tf.BatchMatMul,
+  tf.Conv2D,
+  tf.Conv2DBackpropFilter,
+  tf.Conv2DBackpropInput,
+  tf.DepthwiseConv2dNative,
+  tf.DepthwiseConv2dNativeBackpropFilter,
+  tf.DepthwiseConv2dNativeBackpropInput,
+  // pooling and resizing
+  tf.AvgPool,
+  tf.AvgPoolGrad,
+  tf.MaxPool,
+  tf.MaxPoolGrad,
+  tf.ResizeBilinear,
+  tf.ResizeBilinearGrad,
+  tf.ResizeNearestNeighbor,
+  tf.ResizeNearestNeighborGrad,
+  // element by element
+  tf.Abs,
+  tf.Add,
+  tf.AddN,
+  tf.Cast,
+  tf.ClipByValue,
+  tf.Elu,
+  tf.EluGrad,
+  tf.Erf,
+  tf.Exp,
+  tf.FusedBatchNorm,
+  tf.LeakyRelu,
+  tf.Log,
+  tf.Maximum,
+  tf.Minimum,
+  tf.Multiply,
+  tf.Neg,
+  tf.Pow,
+  tf.Prelu,
+  tf.RealDiv,
+  tf.Relu,
+  tf.Relu6,
+  tf.Rsqrt,
+  tf.Select,
+  tf.Selu,
+  tf.Sigmoid,
+  tf.Sign,
+  tf.Softplus,
+  tf.Sqrt,
+  tf.Square,
+  tf.SquaredDifference,
+  tf.Step,
+  tf.Sub,
+  tf.Tanh,
+  // comparisons
+  tf.Equal,
+  tf.Greater,
+  tf.GreaterEqual,
+  tf.Less,
+  tf.LessEqual,
+  tf.LogicalAnd,
+  tf.LogicalNot,
+  tf.LogicalOr,
+  // reductions
+  tf.ArgMax,
+  tf.Max,
+  tf.Mean,
+  tf.Min,
+  tf.Softmax,
+  tf.Sum,
+  // shape and place
+  tf.Concat,
+  tf.ExpandDims,
+  tf.Fill,
+  tf.GatherV2,
+  tf.Identity,
+  tf.OneHot,
+  tf.Pack,
+  tf.PadV2,
+  tf.Reshape,
+  tf.Reverse,
+  tf.ScatterNd,
+  tf.Slice,
+  tf.SplitV,
+  tf.Tile,
+  tf.Transpose,
+  tf.Unpack,
+  tf.UnsortedSegmentSum,
+  tf.ZerosLike,
+];
+
+/** The {@link trainingKernels} that a tfjs backend does not have; empty when it can train. */
+export function missingTrainingKernels(backendName: string): string[] {
+  const present = new Set(tf.getKernelsForBackend(backendName).map(({ kernelName }) => kernelName));
+  return trainingKernels.filter((kernelName) => !present.has(kernelName));
+}
