@@ -1,6 +1,6 @@
 import { crossEntropy, hintonKd, standardizedKd } from '../loss/index.js';
 import { defineMethod } from '../method/define-method.js';
-import { flag, inRange, positive } from '../method/option-checks.js';
+import { flag, inRange, positive } from '../option/index.js';
 
 export interface KdOptions {
   /** Weight of cross-entropy; the distillation loss has `1 − alpha`. `[0, 1]`, default 0.1. */

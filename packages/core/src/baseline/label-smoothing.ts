@@ -1,6 +1,6 @@
 import { labelSmoothingCrossEntropy } from '../loss/index.js';
 import { defineMethod } from '../method/define-method.js';
-import { inRange } from '../method/option-checks.js';
+import { inRange } from '../option/index.js';
 
 export interface LabelSmoothingOptions {
   /** Share ε of the target that is spread evenly over all classes, `[0, 0.99]`. Default 0.1. */

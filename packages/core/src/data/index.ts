@@ -1,2 +1,11 @@
+export { arrayDataset } from './array-dataset.js';
+export type { ArrayDatasetOptions } from './array-dataset.js';
+export { augmentation, CIFAR_AUGMENTATION, NO_AUGMENTATION } from './augmentation.js';
+export type { Augmentation } from './augmentation.js';
 export type { Dataset } from './dataset.js';
+export { loadBatch } from './load-batch.js';
+export type { Preparation } from './load-batch.js';
+export { channelStatistics } from './normalization.js';
+export type { Normalization } from './normalization.js';
 export type { BatchSampler } from './sampler.js';
+export { uniformSampler } from './uniform-sampler.js';

@@ -35,13 +35,13 @@ export function stopGradient<T extends Tensor>(x: T): T {
   return withoutTape(() => tf.clone(x));
 }
 
-/** One backward pass: d y / d x for each x, `undefined` for an x that y does not depend on. */
-export type GradientOf = (y: Scalar, xs: readonly Tensor[]) => (Tensor | undefined)[];
+/** One backward pass: d y() / d x for each x, `undefined` for an x that y does not depend on. */
+export type GradientOf = (y: () => Scalar, xs: readonly Tensor[]) => (Tensor | undefined)[];
 
 /**
  * Runs `forward` once on one tape and lets `use` take as many gradients of it as it wants, each by one backward pass
  * and without another forward pass. `tf.variableGrads` pays a forward per gradient. Values are equal to those of
- * separate passes.
+ * separate passes. Nothing that `use` computes is recorded, except inside the `y` of a gradient.
  *
  * Call it inside `tf.tidy`; it cannot be nested in another gradient.
  */
@@ -50,16 +50,28 @@ export function onOneTape<F, R>(forward: () => F, use: (value: F, gradientOf: Gr
   engine.startTape();
   try {
     const value = forward();
+    // The tape stays open (depth 1) between gradients, so that tfjs does not throw it away after the first; the guard
+    // around `use` keeps the operations of each backward pass off it.
     const gradientOf: GradientOf = (y, xs) =>
-      // The tape is still open (depth 1), so `gradients` keeps it for the next call; without this guard it would also
-      // record every operation of the backward pass.
-      withoutTape(() => tf.engine().gradients(() => y as Tensor, [...xs], undefined, true).grads);
-    return use(value, gradientOf);
+      tf.engine().gradients<Tensor>(() => onTape(y), [...xs], undefined, true).grads as (Tensor | undefined)[];
+    return withoutTape(() => use(value, gradientOf));
   } finally {
     engine.endTape();
     if (engine.state.gradientDepth === 0) {
       for (const node of engine.state.activeTape ?? []) for (const tensor of node.saved ?? []) tensor.dispose();
       engine.state.activeTape = null;
     }
+  }
+}
+
+/** Undoes {@link withoutTape} for the time of the call. */
+function onTape<T>(compute: () => T): T {
+  const { state } = tapeEngine();
+  const depth = state.kernelDepth;
+  state.kernelDepth = 0;
+  try {
+    return compute();
+  } finally {
+    state.kernelDepth = depth;
   }
 }

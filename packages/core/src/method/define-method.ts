@@ -1,7 +1,7 @@
 import type { BatchSampler } from '../data/index.js';
 import type { NamedVariables } from '../tensor/index.js';
-import { checkOptions } from './check-options.js';
-import type { OptionChecks } from './check-options.js';
+import { checkOptions } from '../option/index.js';
+import type { OptionChecks } from '../option/index.js';
 import type { AuxiliaryCost, LossTerms, Method, Plan, PlanContext, Step } from './contract.js';
 
 /** A technique of the common kind: one phase, one update, the student and perhaps some variables of its own. */

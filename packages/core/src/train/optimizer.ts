@@ -17,10 +17,10 @@ export interface Optimizer {
   apply(gradients: NamedTensors, at: TrainingPosition): void;
   /** The rate that {@link apply} would use now. */
   learningRate(at: TrainingPosition): number;
-  /** Slots by name; live tensors, not copies. */
-  state(): NamedTensors;
-  /** Takes over slots that {@link state} once gave. */
-  restore(state: NamedTensors): void;
+  /** What a checkpoint needs; the tensors are live, not copies. */
+  state(): OptimizerState;
+  /** Takes over a state that {@link state} once gave; copies its tensors. */
+  restore(state: OptimizerState): void;
   dispose(): void;
 }
 
@@ -30,4 +30,10 @@ export interface TrainingPosition {
   readonly epoch: number;
   /** Epochs of the phase. */
   readonly epochs: number;
+}
+
+/** Slots by name, and the number of steps taken. */
+export interface OptimizerState {
+  readonly slots: NamedTensors;
+  readonly steps: number;
 }

@@ -1,5 +1,5 @@
 import { DistillError, nearestNameHint } from '../error/index.js';
-import type { OptionCheck } from './option-checks.js';
+import type { OptionCheck } from './checks.js';
 
 /** One check per option; the type leaves none out. */
 export type OptionChecks<Options> = Readonly<Record<keyof Options, OptionCheck>>;

@@ -1,0 +1,61 @@
+import { directoryStore, loadSnapshot, saveSnapshot } from '../checkpoint/index.js';
+import type { CheckpointStore } from '../checkpoint/index.js';
+import { checkOptions, flag, wholeNumber } from '../option/index.js';
+import type { Callback, RunControl } from '../train/callback.js';
+
+export interface CheckpointsOptions {
+  /** A checkpoint after every so many epochs. Default 1. */
+  readonly everyEpochs: number;
+  /** Also after every so many steps within an epoch; 0 for none. Default 0. */
+  readonly everySteps: number;
+  /** How many to keep. Default 2, so that a damaged one leaves one. */
+  readonly keep: number;
+  /** Go on from what is stored. `false` removes it and starts over. Default true. */
+  readonly resume: boolean;
+}
+
+/**
+ * Saves the whole state of a run as it goes, and goes on from there when the run is started again.
+ *
+ * A resumed run gives the same bytes as one that never stopped (on `cpu` and `wasm`), also when it was killed in the
+ * middle of an epoch or of a write. An aborted run saves before it ends.
+ * @param place a folder (Node) or a store
+ * @throws DistillError code `checkpoint` at the start, when what is stored belongs to another run
+ */
+export function checkpoints(place: string | CheckpointStore, given: Partial<CheckpointsOptions> = {}): Callback {
+  const { everyEpochs, everySteps, keep, resume } = checkOptions<CheckpointsOptions>(
+    'checkpoints',
+    given,
+    { everyEpochs: 1, everySteps: 0, keep: 2, resume: true },
+    {
+      everyEpochs: wholeNumber({ min: 1 }),
+      everySteps: wholeNumber({ min: 0 }),
+      keep: wholeNumber({ min: 1 }),
+      resume: flag,
+    },
+  );
+  const store = typeof place === 'string' ? directoryStore(place) : place;
+  const save = async (run: RunControl): Promise<void> => {
+    const name = await saveSnapshot(store, run.snapshot(), keep);
+    run.checkpointed(`${store.where}, ${name}`);
+  };
+  return {
+    name: 'checkpoints',
+    async resume(identity, run) {
+      if (!resume) {
+        for (const name of await store.list()) await store.remove(name);
+        return undefined;
+      }
+      const snapshot = await loadSnapshot(store, identity, (message) => { run.warn(message); });
+      if (snapshot !== undefined) run.checkpointed(store.where);
+      return snapshot;
+    },
+    async step({ step, stepsPerEpoch }, run) {
+      if (everySteps > 0 && step % everySteps === 0 && step < stepsPerEpoch) await save(run);
+    },
+    async epoch({ globalEpoch }, run) {
+      if ((globalEpoch + 1) % everyEpochs === 0 || run.done === run.total) await save(run);
+    },
+    abort: save,
+  };
+}

@@ -1,0 +1,49 @@
+import { flag, nonNegative, oneOf, wholeNumber, checkOptions } from '../option/index.js';
+import type { Callback } from '../train/callback.js';
+import type { EpochReport } from '../train/report.js';
+
+export interface EarlyStopOptions {
+  /** Epochs without progress before the run ends. Default 10. */
+  readonly patience: number;
+  /** What counts as progress, beyond the best so far. Default 0. */
+  readonly minDelta: number;
+  /** Validation accuracy (higher is better) or loss (lower is better), mean over students. Default accuracy. */
+  readonly metric: 'accuracy' | 'loss';
+  /** End with the weights of the best validation accuracy instead of the last ones. Default true. */
+  readonly restoreBest: boolean;
+}
+
+/**
+ * Ends a run when the validation metric has not improved for a while. It keeps no state of its own: it counts in the
+ * run's history, and so survives a resume.
+ *
+ * @throws DistillError code `option`
+ */
+export function earlyStop(given: Partial<EarlyStopOptions> = {}): Callback {
+  const options = checkOptions<EarlyStopOptions>(
+    'earlyStop',
+    given,
+    { patience: 10, minDelta: 0, metric: 'accuracy', restoreBest: true },
+    { patience: wholeNumber({ min: 1 }), minDelta: nonNegative, metric: oneOf('accuracy', 'loss'), restoreBest: flag },
+  );
+  const score = ({ validation }: EpochReport): number => {
+    const sum = validation.reduce((total, entry) => total + entry[options.metric], 0);
+    return (options.metric === 'loss' ? -1 : 1) * (sum / validation.length);
+  };
+  return {
+    name: 'early-stop',
+    epoch(report, run) {
+      if (report.validation.length === 0) return;
+      let best = -Infinity;
+      let idle = 0;
+      for (const past of run.history) {
+        if (past.phase !== report.phase || past.validation.length === 0) continue;
+        const value = score(past);
+        idle = value > best + options.minDelta ? 0 : idle + 1;
+        best = Math.max(best, value);
+      }
+      if (idle < options.patience) return;
+      run.stop(`no better validation ${options.metric} for ${idle} epochs`, { restoreBest: options.restoreBest });
+    },
+  };
+}

@@ -1,0 +1,7 @@
+export { checkpoints } from './checkpoints.js';
+export type { CheckpointsOptions } from './checkpoints.js';
+export { earlyStop } from './early-stop.js';
+export type { EarlyStopOptions } from './early-stop.js';
+export { jsonl } from './jsonl.js';
+export { progress } from './progress.js';
+export type { ProgressOptions, ProgressStream } from './progress.js';

@@ -1,0 +1,96 @@
+import type { SingleBar } from 'cli-progress';
+import { nodeModule } from '../platform/node-module.js';
+import type { Callback, RunControl } from '../train/callback.js';
+import type { EpochReport, TermReport } from '../train/report.js';
+
+/** The part of a terminal or file stream that is needed. */
+export interface ProgressStream {
+  readonly isTTY?: boolean | undefined;
+  write(text: string): unknown;
+}
+
+export interface ProgressOptions {
+  /** Default: standard error. */
+  readonly stream?: ProgressStream | undefined;
+  /** What the run is called. Default: the method's name and the seed. */
+  readonly label?: string | undefined;
+}
+
+/**
+ * Shows how far a run is: on a terminal a bar with images per second and the time that is left, elsewhere one line per
+ * epoch.
+ */
+export function progress({ stream = standardError(), label }: ProgressOptions = {}): Callback {
+  let bar: SingleBar | undefined;
+  let started = 0;
+  let before = 0;
+  let images = 0;
+  const say = (text: string): void => {
+    if (bar !== undefined) stream.write('\r\u001b[K');
+    stream.write(`${text}\n`);
+  };
+  const name = (run: RunControl): string => label ?? `${run.method} seed ${run.seed}`;
+
+  return {
+    name: 'progress',
+    async start(run) {
+      started = performance.now();
+      before = run.done;
+      if (run.done > 0) say(`${name(run)}: resumed after ${run.history.length} of its epochs`);
+      if (stream.isTTY !== true) return;
+      const { default: cliProgress } = await import('cli-progress');
+      const format = `${name(run)} {bar} {percentage}% | {place} | {rate} img/s | ETA {left} | {terms}`;
+      bar = new cliProgress.SingleBar(
+        { format, stream: stream as NodeJS.WritableStream, hideCursor: true, clearOnComplete: true, barsize: 24, fps: 5 },
+        cliProgress.Presets.shades_classic,
+      );
+      bar.start(run.total, run.done, { place: '', rate: '…', left: '…', terms: '' });
+    },
+    step(report, run) {
+      images += report.batchSize;
+      const { rate, left } = pace(started, images, run.done - before, run.total - run.done);
+      const place = `${report.phase} epoch ${report.epoch + 1}/${report.epochs}`;
+      bar?.update(run.done, { place, rate, left, terms: termsText(report.terms) });
+    },
+    epoch(report, run) {
+      if (bar !== undefined) return;
+      const { rate, left } = pace(started, images, run.done - before, run.total - run.done);
+      say(`${name(run)}: ${epochText(report)}, ${rate} img/s, ETA ${left}`);
+    },
+    warn: (message) => { say(`Warning: ${message}`); },
+    end() {
+      bar?.stop();
+      bar = undefined;
+    },
+  };
+}
+
+function standardError(): ProgressStream {
+  nodeModule('node:fs', 'progress on a terminal');
+  return process.stderr;
+}
+
+function pace(started: number, images: number, done: number, left: number): { rate: string; left: string } {
+  const seconds = (performance.now() - started) / 1000;
+  return { rate: (images / seconds).toFixed(0), left: duration((seconds / Math.max(1, done)) * left) };
+}
+
+function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+function termsText(terms: Readonly<Record<string, TermReport>>): string {
+  return Object.entries(terms)
+    .map(([name, { value }]) => `${name} ${value.toPrecision(4)}`)
+    .join(', ');
+}
+
+function epochText(report: EpochReport): string {
+  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+  const validation = report.validation.map((entry) => percent(entry.accuracy)).join(', ');
+  const shown = validation === '' ? '' : `, validation ${validation}`;
+  return `${report.phase} epoch ${report.epoch + 1}, ${termsText(report.terms)}${shown}`;
+}

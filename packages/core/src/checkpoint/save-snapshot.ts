@@ -1,0 +1,22 @@
+import { encodeSafetensors } from './safetensors.js';
+import type { Snapshot } from './snapshot.js';
+import type { CheckpointStore } from './store.js';
+
+/** Version of what stands in a checkpoint's metadata. */
+export const SNAPSHOT_FORMAT = 'distilljs-snapshot-1';
+
+/**
+ * Writes a snapshot and removes all but the newest `keep`.
+ * @returns the name that it is stored under
+ */
+export async function saveSnapshot(store: CheckpointStore, snapshot: Snapshot, keep: number): Promise<string> {
+  const { tensors, ...rest } = snapshot;
+  const { phase, epoch, step } = snapshot.position;
+  const digits = (value: number, width: number): string => String(value).padStart(width, '0');
+  const name = `phase-${digits(phase, 2)}-epoch-${digits(epoch, 5)}-step-${digits(step, 7)}`;
+  const bytes = await encodeSafetensors(tensors, { format: SNAPSHOT_FORMAT, snapshot: JSON.stringify(rest) });
+  await store.write(name, bytes);
+  const names = await store.list();
+  for (const old of names.slice(0, Math.max(0, names.length - keep))) await store.remove(old);
+  return name;
+}

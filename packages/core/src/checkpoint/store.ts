@@ -1,0 +1,11 @@
+/** A place for checkpoints. */
+export interface CheckpointStore {
+  /** For messages, e.g. the folder's path. */
+  readonly where: string;
+  /** Names of what is stored, oldest first. */
+  list(): Promise<readonly string[]>;
+  read(name: string): Promise<Uint8Array>;
+  /** All or nothing: a crash in the middle leaves what was there before. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  remove(name: string): Promise<void>;
+}

@@ -1,0 +1,103 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, inRange, listOf, nonNegative, positive, text } from '../option/index.js';
+import type { NamedVariables } from '../tensor/index.js';
+import { checkRate } from './check-rate.js';
+import { flatVariables } from './flat-variables.js';
+import type { Optimizer, OptimizerSpec } from './optimizer.js';
+import { asSchedule } from './schedule.js';
+import type { Schedule } from './schedule.js';
+
+export interface AdamOptions {
+  /** Rate or schedule. Default 1e-3. */
+  readonly learningRate: number | Schedule;
+  /** Decay of the first moment. Default 0.9. */
+  readonly beta1: number;
+  /** Decay of the second moment. Default 0.999. */
+  readonly beta2: number;
+  /** Added to the root of the second moment. Default 1e-8, as in PyTorch (tfjs has 1e-7). */
+  readonly epsilon: number;
+  /** Coupled L2: `g ← g + weightDecay · p` before the moments (not AdamW). Default 0. */
+  readonly weightDecay: number;
+  /** Variables without weight decay, by whole name or last part. Default none. */
+  readonly noDecay: readonly string[];
+}
+
+const defaults: AdamOptions = {
+  learningRate: 1e-3,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0,
+  noDecay: [],
+};
+
+/**
+ * Adam with coupled weight decay, equal to `torch.optim.Adam`:
+ * `g ← g + λ p`, `m ← β1 m + (1 − β1) g`, `v ← β2 v + (1 − β2) g²`,
+ * `p ← p − η / (1 − β1^t) · m / (√v / √(1 − β2^t) + ε)`.
+ *
+ * @throws DistillError code `option`
+ * @see Kingma and Ba, ICLR 2015, algorithm 1
+ */
+export function adam(given: Partial<AdamOptions> = {}): OptimizerSpec {
+  const options = checkOptions<AdamOptions>('adam', given, defaults, {
+    learningRate: checkRate,
+    beta1: inRange(0, 1),
+    beta2: inRange(0, 1),
+    epsilon: positive,
+    weightDecay: nonNegative,
+    noDecay: listOf(text),
+  });
+  const schedule = asSchedule(options.learningRate);
+  const { name, options: scheduleOptions } = schedule;
+  return {
+    name: 'adam',
+    options: { ...options, learningRate: { schedule: name, ...scheduleOptions } },
+    create: (variables) => createAdam(options, schedule, variables),
+  };
+}
+
+function createAdam(options: AdamOptions, schedule: Schedule, variables: NamedVariables): Optimizer {
+  const { beta1, beta2, epsilon, weightDecay, noDecay } = options;
+  const flat = flatVariables('adam', variables);
+  const mask = weightDecay > 0 ? flat.decayMask(noDecay) : undefined;
+  let first = tf.zeros<tf.Rank.R1>([flat.size]);
+  let second = tf.zeros<tf.Rank.R1>([flat.size]);
+  let steps = 0;
+
+  const replace = (nextFirst: tf.Tensor1D, nextSecond: tf.Tensor1D): void => {
+    tf.dispose([first, second]);
+    first = tf.keep(nextFirst);
+    second = tf.keep(nextSecond);
+  };
+  return {
+    learningRate: (at) => schedule.rate(at),
+    apply(gradients, at) {
+      steps += 1;
+      tf.tidy(() => {
+        const values = flat.read();
+        let gradient = flat.flatten(gradients);
+        if (weightDecay > 0) {
+          const decayed = mask === undefined ? values : tf.mul<tf.Tensor1D>(values, mask);
+          gradient = tf.add(gradient, tf.mul(decayed, weightDecay));
+        }
+        replace(
+          tf.add<tf.Tensor1D>(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1)),
+          tf.add<tf.Tensor1D>(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2)),
+        );
+        const root = tf.div(tf.sqrt(second), Math.sqrt(1 - beta2 ** steps));
+        const rate = schedule.rate(at) / (1 - beta1 ** steps);
+        flat.write(tf.sub(values, tf.mul(tf.div(first, tf.add(root, epsilon)), rate)));
+      });
+    },
+    state: () => ({ slots: { first, second }, steps }),
+    restore(state) {
+      replace(tf.clone(state.slots['first'] as tf.Tensor1D), tf.clone(state.slots['second'] as tf.Tensor1D));
+      steps = state.steps;
+    },
+    dispose() {
+      tf.dispose([first, second]);
+      mask?.dispose();
+    },
+  };
+}

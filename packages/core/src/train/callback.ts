@@ -1,0 +1,38 @@
+import type { Snapshot, RunIdentity } from '../checkpoint/index.js';
+import type { EpochReport, StepReport } from './report.js';
+
+/** Something that watches a run and may stop it. Every hook may be left out; all are awaited in order. */
+export interface Callback {
+  readonly name: string;
+  /** Asked once, before training: a snapshot to go on from. The first callback that has one decides. */
+  resume?(identity: RunIdentity, run: RunControl): Promise<Snapshot | undefined>;
+  /** Training begins (or goes on: `run.history` is not empty then). */
+  start?(run: RunControl): void | Promise<void>;
+  step?(report: StepReport, run: RunControl): void | Promise<void>;
+  epoch?(report: EpochReport, run: RunControl): void | Promise<void>;
+  /** The run was asked to stop by its AbortSignal, at a step's end. */
+  abort?(run: RunControl): void | Promise<void>;
+  /** Something that the user should know, but that stops nothing. */
+  warn?(message: string): void;
+  /** Always called last, also after an error. */
+  end?(run: RunControl): void | Promise<void>;
+}
+
+/** What a callback can ask of the run. */
+export interface RunControl {
+  readonly method: string;
+  readonly seed: number;
+  /** Reports of all epochs so far, those before a resume included. */
+  readonly history: readonly EpochReport[];
+  /** Steps done and to do over all phases. */
+  readonly done: number;
+  readonly total: number;
+  /** The state of the run at the last step's end. Its tensors are live: encode it before the next step. */
+  snapshot(): Snapshot;
+  /** Ends training after this epoch. */
+  stop(reason: string, options?: { readonly restoreBest?: boolean }): void;
+  /** Tells where the last good checkpoint is, so that an error can name it. */
+  checkpointed(where: string): void;
+  /** Tells every callback's `warn`; the result collects the messages. */
+  warn(message: string): void;
+}

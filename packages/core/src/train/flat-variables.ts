@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { concatFlat, splitFlat } from '../engine/kernels/flat.js';
+import { DistillError } from '../error/index.js';
+import type { NamedTensors, NamedVariables } from '../tensor/index.js';
+
+/**
+ * A group of variables seen as one flat vector. An optimizer on it costs a handful of operations however many variables
+ * there are; per variable it would be that many times a few hundred.
+ */
+export interface FlatVariables {
+  /** Sum of the variables' sizes. */
+  readonly size: number;
+  /** The values now, `[size]`. */
+  read(): tf.Tensor1D;
+  /** Replaces all values. */
+  write(values: tf.Tensor1D): void;
+  /** Gradients in the order of the variables, `[size]`; 0 where one is missing. */
+  flatten(gradients: NamedTensors): tf.Tensor1D;
+  /**
+   * 1 for every element that weight decay acts on, else 0; `undefined` when it acts on all. The caller owns it.
+   * @param noDecay names of variables, whole (`conv1/gamma`) or the last part (`gamma`)
+   */
+  decayMask(noDecay: readonly string[]): tf.Tensor1D | undefined;
+}
+
+/** @throws DistillError code `contract` when there is no variable */
+export function flatVariables(where: string, variables: NamedVariables): FlatVariables {
+  const names = Object.keys(variables);
+  const list = Object.values(variables);
+  if (list.length === 0) {
+    throw new DistillError({ code: 'contract', where, expected: 'at least one variable to move', got: 'none' });
+  }
+  const shapes = list.map((variable) => variable.shape);
+  const size = list.reduce((sum, variable) => sum + variable.size, 0);
+  return {
+    size,
+    read: () => concatFlat(list),
+    write(values) {
+      tf.tidy(() => {
+        const parts = splitFlat(values, shapes);
+        list.forEach((variable, position) => variable.assign(parts[position] as tf.Tensor));
+      });
+    },
+    flatten: (gradients) => tf.tidy(() => concatFlat(names.map((name, at) => gradients[name] ?? tf.zeros(shapes[at] ?? [])))),
+    decayMask(noDecay) {
+      const decays = names.map((name) => !noDecay.some((entry) => name === entry || name.endsWith(`/${entry}`)));
+      if (decays.every(Boolean)) return undefined;
+      const mask = new Float32Array(size);
+      let offset = 0;
+      list.forEach((variable, position) => {
+        if (decays[position]) mask.fill(1, offset, offset + variable.size);
+        offset += variable.size;
+      });
+      return tf.tensor1d(mask);
+    },
+  };
+}

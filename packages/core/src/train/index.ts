@@ -1,0 +1,17 @@
+export { adam } from './adam.js';
+export type { AdamOptions } from './adam.js';
+export type { Callback, RunControl } from './callback.js';
+export { distill } from './distill.js';
+export type { DistillOptions, DistillResult } from './distill.js';
+export { evaluate } from './evaluate.js';
+export type { Evaluation } from './evaluate.js';
+export type { Optimizer, OptimizerSpec, OptimizerState, TrainingPosition } from './optimizer.js';
+export { clipByGlobalNorm } from './policy/clip-by-global-norm.js';
+export { clipToTerm } from './policy/clip-to-term.js';
+export type { ClipToTermOptions } from './policy/clip-to-term.js';
+export { sumOfTerms } from './policy/sum-of-terms.js';
+export type { EpochReport, StepReport, TermReport, ValueLabel } from './report.js';
+export { asSchedule, constantRate, cosineRate, stepRate } from './schedule.js';
+export type { Schedule, WarmUp } from './schedule.js';
+export { sgd } from './sgd.js';
+export type { SgdOptions } from './sgd.js';

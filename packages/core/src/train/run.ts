@@ -1,0 +1,203 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { sha256 } from '@noble/hashes/sha2';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
+import type { RunIdentity } from '../checkpoint/index.js';
+import { channelStatistics, loadBatch, uniformSampler } from '../data/index.js';
+import type { Augmentation, BatchSampler, Dataset, Normalization } from '../data/index.js';
+import { DistillError } from '../error/index.js';
+import type { Method, Phase, Plan, PlanContext } from '../method/index.js';
+import { asNetwork, freeze } from '../network/index.js';
+import type { FrozenNetwork, Network } from '../network/index.js';
+import { wholeNumber } from '../option/index.js';
+import { createRandom } from '../random/index.js';
+import type { Random } from '../random/index.js';
+import type { Images } from '../tensor/index.js';
+import type { DistillOptions } from './distill.js';
+import type { OptimizerSpec } from './optimizer.js';
+import { cosineRate } from './schedule.js';
+import { sgd } from './sgd.js';
+
+/** A run, ready to start: options checked, networks wrapped, the method planned. */
+export interface Run {
+  readonly method: Method;
+  readonly plan: Plan;
+  readonly samplers: readonly BatchSampler[];
+  readonly students: readonly Network[];
+  readonly teacher: FrozenNetwork | undefined;
+  readonly train: Dataset;
+  readonly validation: Dataset | undefined;
+  readonly augmentation: Augmentation | undefined;
+  readonly normalization: Normalization;
+  readonly seed: number;
+  readonly random: Random;
+  readonly identity: RunIdentity;
+  dispose(): void;
+}
+
+/** @throws DistillError for anything in the options that cannot work */
+export async function prepareRun(options: DistillOptions): Promise<Run> {
+  const { method, train, validation, epochs, batchSize, seed } = options;
+  expectContract(method);
+  const random = createRandom(seed);
+  expectWhole('epochs', epochs);
+  expectWhole('batchSize', batchSize);
+  if (options.students.length === 0) {
+    throw new DistillError({ code: 'option', where: 'students', expected: 'at least one network', got: 'none' });
+  }
+  const students = options.students.map((given, index) => asNetwork(given, `students[${index}]`));
+  students.forEach((student, index) => { expectFit(`students[${index}]`, student, train); });
+  if (validation !== undefined) expectSameData(train, validation);
+
+  const madeHere = options.teacher !== undefined && !('fingerprint' in options.teacher);
+  const teacher = frozenTeacher(options.teacher);
+  if (teacher !== undefined) expectFit('teacher', teacher, train);
+
+  const normalization = options.normalization ?? channelStatistics(train);
+  const optimizer = options.optimizer ?? sgd({ learningRate: cosineRate(0.05) });
+  const context = planContext({ ...options, students, teacher, normalization, optimizer, random });
+  const plan = await method.plan(context);
+  expectPhases(method.name, plan.phases, teacher !== undefined, students.length);
+  const samplers = plan.phases.map((phase) => phase.sampler ?? uniformSampler(train.size, batchSize));
+
+  return {
+    method,
+    plan,
+    samplers,
+    students,
+    teacher,
+    train,
+    validation,
+    augmentation: options.augmentation,
+    normalization,
+    seed,
+    random,
+    identity: {
+      method: method.name,
+      options: JSON.stringify(method.options),
+      seed,
+      epochs,
+      batchSize,
+      optimizer: JSON.stringify([optimizer.name, optimizer.options]),
+      augmentation: JSON.stringify([options.augmentation ?? null, normalization]),
+      train: dataText(train),
+      validation: validation === undefined ? 'none' : dataText(validation),
+      teacher: teacher?.fingerprint ?? 'none',
+      students: bytesToHex(sha256(utf8ToBytes(JSON.stringify(students.map(architecture))))).slice(0, 16),
+    },
+    dispose() {
+      plan.dispose();
+      if (madeHere) teacher?.dispose();
+    },
+  };
+}
+
+function planContext(given: {
+  readonly students: readonly Network[];
+  readonly teacher: FrozenNetwork | undefined;
+  readonly train: Dataset;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly normalization: Normalization;
+  readonly optimizer: OptimizerSpec;
+  readonly random: Random;
+  readonly method: Method;
+}): PlanContext {
+  const { students, teacher, train, epochs, batchSize, normalization, optimizer, random, method } = given;
+  return {
+    students,
+    student: students[0] as Network,
+    hasTeacher: teacher !== undefined,
+    get teacher() {
+      if (teacher !== undefined) return teacher;
+      throw missingTeacher(method.name);
+    },
+    train,
+    epochs,
+    batchSize,
+    optimizer,
+    random: random.fork(`method-${method.name}`),
+    images: (positions) => {
+      const pixels = loadBatch(train, positions, { normalization });
+      return tf.tensor4d(pixels, [positions.length, ...train.imageShape]) as Images;
+    },
+  };
+}
+
+function frozenTeacher(given: DistillOptions['teacher']): FrozenNetwork | undefined {
+  if (given === undefined) return undefined;
+  return 'fingerprint' in given ? given : freeze(asNetwork(given, 'teacher'));
+}
+
+const missingTeacher = (method: string): DistillError =>
+  new DistillError({
+    code: 'option',
+    where: `method '${method}'`,
+    expected: 'a teacher',
+    got: 'none',
+    hint: 'Pass `teacher` to distill().',
+  });
+
+function expectContract(method: Method): void {
+  if ((method.spec as string) === 'v1' && typeof method.plan === 'function') return;
+  throw new DistillError({
+    code: 'contract',
+    where: `method '${method.name}'`,
+    expected: 'a method of contract v1',
+    got: `contract ${String(method.spec)}`,
+    hint: 'Update the older of the two packages: the technique or @distilljs/core.',
+  });
+}
+
+function expectWhole(where: string, value: number): void {
+  const expected = wholeNumber({ min: 1 })(value);
+  if (expected !== undefined) throw new DistillError({ code: 'option', where, expected, got: String(value) });
+}
+
+function expectFit(where: string, network: Network | FrozenNetwork, data: Dataset): void {
+  const fits = network.inputShape.every((axis, index) => axis === -1 || axis === data.imageShape[index]);
+  if (!fits) {
+    throw new DistillError({
+      code: 'shape',
+      where: `${where} '${network.name}'`,
+      expected: `input [${data.imageShape.join(', ')}] as dataset '${data.name}' has`,
+      got: `[${network.inputShape.join(', ')}]`,
+    });
+  }
+  if (network.classes !== data.classes) {
+    throw new DistillError({
+      code: 'shape',
+      where: `${where} '${network.name}'`,
+      expected: `${data.classes} logits, one per class of dataset '${data.name}'`,
+      got: String(network.classes),
+    });
+  }
+}
+
+function expectSameData(train: Dataset, validation: Dataset): void {
+  const shapeOf = (data: Dataset): string => `[${data.imageShape.join(', ')}], ${data.classes} classes`;
+  if (shapeOf(train) === shapeOf(validation)) return;
+  throw new DistillError({ code: 'shape', where: 'validation', expected: shapeOf(train), got: shapeOf(validation) });
+}
+
+function expectPhases(method: string, phases: readonly Phase[], hasTeacher: boolean, students: number): void {
+  const broken = (where: string, expected: string, got: string): never => {
+    throw new DistillError({ code: 'contract', where: `method '${method}', ${where}`, expected, got });
+  };
+  if (phases.length === 0) broken('plan', 'at least one phase', 'none');
+  for (const phase of phases) {
+    if (phase.reads.teacher !== undefined && !hasTeacher) throw missingTeacher(method);
+    if (phase.updates.length === 0) broken(`phase '${phase.name}'`, 'at least one update', 'none');
+    if ((phase.reads.students?.length ?? 0) > students) {
+      broken(`phase '${phase.name}'`, `at most ${students} students`, `${phase.reads.students?.length ?? 0}`);
+    }
+    const names = phase.updates.map((update) => update.name);
+    if (new Set(names).size < names.length) broken(`phase '${phase.name}'`, 'updates of different names', names.join(', '));
+    expectWhole(`method '${method}', phase '${phase.name}', epochs`, phase.epochs);
+  }
+}
+
+const dataText = (data: Dataset): string => `${data.name}, ${data.size} images, ${data.fingerprint.slice(0, 16)}`;
+
+const architecture = (network: Network): unknown => [
+  Object.entries({ ...network.variables, ...network.statistics }).map(([name, { shape }]) => [name, shape]),
+];

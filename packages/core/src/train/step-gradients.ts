@@ -1,0 +1,182 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { onOneTape } from '../engine/tape.js';
+import type { GradientOf } from '../engine/tape.js';
+import { DistillError } from '../error/index.js';
+import type { Backward, LossTerms, Phase, Step, Term, Update } from '../method/contract.js';
+import type { FrozenNetwork, Network, NetworkOutput } from '../network/index.js';
+import type { Random } from '../random/index.js';
+import type { Images, Labels, NamedTensors, Probabilities, Scalar } from '../tensor/index.js';
+import type { TrainingPosition } from './optimizer.js';
+import { sumOfTerms } from './policy/sum-of-terms.js';
+import type { ValueLabel } from './report.js';
+
+/** One batch and where it stands. */
+export interface StepInput {
+  readonly images: Images;
+  readonly labels: Labels;
+  readonly indices: Int32Array;
+  /** Steps done in the phase. */
+  readonly step: number;
+  readonly position: TrainingPosition;
+  readonly random: Random;
+}
+
+/** Who takes part. */
+export interface StepNetworks {
+  readonly students: readonly Network[];
+  readonly teacher: FrozenNetwork | undefined;
+}
+
+/** Gradients of some updates, not yet applied, and what was measured on the way. The caller disposes all tensors. */
+export interface StepGradients {
+  /** Per update of {@link updates} the gradients by variable. */
+  readonly gradients: readonly NamedTensors[];
+  readonly updates: readonly Update[];
+  /** Term values before their weights, then the batch accuracy of each student that ran: `[labels.length]`. */
+  readonly values: tf.Tensor1D;
+  readonly labels: readonly ValueLabel[];
+}
+
+/**
+ * One forward pass of every network that the phase reads, and the gradients of the given updates at the present
+ * parameters. Nothing but batch-norm statistics moves.
+ *
+ * @param updates a part of the phase's updates, in order
+ * @param moveStatistics false when the step has already moved them
+ */
+export function stepGradients(
+  phase: Phase,
+  updates: readonly Update[],
+  { students, teacher }: StepNetworks,
+  input: StepInput,
+  moveStatistics = true,
+): StepGradients {
+  let labels: ValueLabel[] = [];
+  const [values, gradients] = tf.tidy(() => {
+    const teacherOutput =
+      phase.reads.teacher === undefined ? undefined : teacher?.forward(input.images, phase.reads.teacher);
+    const classes = students[0]?.classes ?? teacher?.classes ?? 1;
+    const oneHot = tf.cast(tf.oneHot(input.labels, classes), 'float32') as Probabilities;
+
+    const forward = (): { outputs: (NetworkOutput | undefined)[]; terms: LossTerms[] } => {
+      const outputs = students.map((student, index) => {
+        const taps = phase.reads.students?.[index];
+        if (taps === undefined) return undefined;
+        const random = input.random.fork(`student-${index}`);
+        return student.forward(input.images, { training: true, taps, random, moveStatistics });
+      });
+      const step = stepView(phase, input, oneHot, outputs, teacherOutput);
+      return { outputs, terms: updates.map((update) => update.terms(step)) };
+    };
+
+    return onOneTape(forward, ({ outputs, terms }, gradientOf) => {
+      const measured = measure(updates, terms, outputs, input.labels);
+      labels = measured.labels;
+      const all = updates.map((update, index) => {
+        const backward = backwardOf(update, terms[index] ?? {}, gradientOf, input.position.epoch);
+        return (update.combine ?? sumOfTerms()).combine(backward);
+      });
+      return [measured.values, all] as [tf.Tensor1D, NamedTensors[]];
+    });
+  });
+  return { gradients, updates, values, labels };
+}
+
+/** The step as a loss sees it; what the phase does not read throws when it is touched. */
+function stepView(
+  phase: Phase,
+  input: StepInput,
+  oneHot: Probabilities,
+  outputs: readonly (NetworkOutput | undefined)[],
+  teacher: NetworkOutput | undefined,
+): Step {
+  const unread = (what: string): DistillError =>
+    new DistillError({
+      code: 'contract',
+      where: `phase '${phase.name}', step.${what}`,
+      expected: `${what} among the networks that the phase reads`,
+      got: `reads ${JSON.stringify(phase.reads)}`,
+      hint: 'Declare it in `reads`.',
+    });
+  const student = (index: number): NetworkOutput => {
+    const output = outputs[index];
+    if (output === undefined) throw unread(`students[${index}]`);
+    return output;
+  };
+  return {
+    images: input.images,
+    labels: input.labels,
+    oneHot,
+    indices: input.indices,
+    get students() {
+      return outputs.map((_, index) => student(index));
+    },
+    get student() {
+      return student(0);
+    },
+    get teacher() {
+      if (teacher === undefined) throw unread('teacher');
+      return teacher;
+    },
+    epoch: Math.floor(input.position.epoch),
+    step: input.step,
+    progress: input.position.epoch / input.position.epochs,
+    random: input.random,
+  };
+}
+
+function backwardOf(update: Update, terms: LossTerms, gradientOf: GradientOf, epoch: number): Backward {
+  const names = Object.keys(update.variables);
+  const variables = Object.values(update.variables);
+  return {
+    terms: Object.keys(terms),
+    epoch,
+    gradient(selected = Object.keys(terms)) {
+      // A weight of 0 costs no backward pass.
+      const acting = selected.flatMap((name) => terms[name] ?? []).filter((term) => term.weight !== 0);
+      const gradients: Record<string, tf.Tensor> = {};
+      if (acting.length === 0) return gradients;
+      gradientOf(() => weightedSum(acting), variables).forEach((gradient, index) => {
+        const name = names[index];
+        if (gradient !== undefined && name !== undefined) gradients[name] = gradient;
+      });
+      return gradients;
+    },
+  };
+}
+
+function weightedSum(terms: readonly Term[]): Scalar {
+  const weighted = terms.map(({ value, weight }) => (weight === 1 ? value : tf.mul<Scalar>(value, weight)));
+  return weighted.reduce((sum, value) => tf.add<Scalar>(sum, value));
+}
+
+function measure(
+  updates: readonly Update[],
+  terms: readonly LossTerms[],
+  outputs: readonly (NetworkOutput | undefined)[],
+  labels: Labels,
+): { values: tf.Tensor1D; labels: ValueLabel[] } {
+  const named: ValueLabel[] = [];
+  const scalars: tf.Tensor[] = [];
+  updates.forEach((update, index) => {
+    for (const [term, { value, weight }] of Object.entries(terms[index] ?? {})) {
+      if (value.size !== 1) {
+        throw new DistillError({
+          code: 'contract',
+          where: `update '${update.name}', term '${term}'`,
+          expected: 'a scalar',
+          got: `shape [${value.shape.join(', ')}]`,
+          hint: 'Reduce it with tf.mean or tf.sum.',
+        });
+      }
+      named.push({ kind: 'term', update: update.name, term, weight });
+      scalars.push(tf.reshape(value, []));
+    }
+  });
+  outputs.forEach((output, student) => {
+    if (output === undefined) return;
+    named.push({ kind: 'accuracy', student });
+    scalars.push(tf.mean(tf.cast(tf.equal(tf.argMax(output.logits, 1), labels), 'float32')));
+  });
+  return { values: tf.stack(scalars) as tf.Tensor1D, labels: named };
+}
