@@ -3,7 +3,7 @@ export * from './callback/index.js';
 export * from './checkpoint/index.js';
 export * from './data/index.js';
 export * from './error/index.js';
-export { onOneTape, stopGradient, withoutTape } from './engine/tape.js';
+export * from './engine/index.js';
 export * from './loss/index.js';
 export * from './method/index.js';
 export * from './network/index.js';

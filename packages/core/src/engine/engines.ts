@@ -1,0 +1,102 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { isNode } from '../platform/node-module.js';
+
+/** Engines by the name that users give them. */
+export type EngineName = 'node-gpu' | 'node' | 'webgpu' | 'wasm' | 'cpu';
+
+/** How to get an engine running. */
+export interface EngineDescription {
+  readonly name: EngineName;
+  /** Name of the tfjs backend that it runs on. */
+  readonly backend: string;
+  /** Brings the backend's package in. Throws, in words for a user, when that cannot be. */
+  load(): Promise<void>;
+  /** Asked once the backend runs: why it does not count as this engine, if so. */
+  refusal?(): string | undefined;
+  /** How to get it. */
+  readonly hint: string;
+}
+
+const NATIVE_HINT =
+  'Its install script needs a download that is often blocked; the distilljs repository builds the binding instead ' +
+  '(npm run engine:native).';
+
+/** All engines, the preferred one first. */
+export const ENGINES: readonly EngineDescription[] = [
+  {
+    name: 'node-gpu',
+    backend: 'tensorflow',
+    load: () => loadNative('@tensorflow/tfjs-node-gpu'),
+    refusal: () => (usesGpu() ? undefined : 'TensorFlow finds no GPU'),
+    hint: `Install @tensorflow/tfjs-node-gpu on a machine with a GPU that TensorFlow supports. ${NATIVE_HINT}`,
+  },
+  {
+    name: 'node',
+    backend: 'tensorflow',
+    load: () => loadNative('@tensorflow/tfjs-node'),
+    hint: `Install @tensorflow/tfjs-node. ${NATIVE_HINT}`,
+  },
+  {
+    name: 'webgpu',
+    backend: 'webgpu',
+    load: loadWebGpu,
+    hint: 'Install @tensorflow/tfjs-backend-webgpu; in Node also the package webgpu, and a Vulkan, Metal or D3D12 driver.',
+  },
+  {
+    name: 'wasm',
+    backend: 'wasm',
+    load: async () => {
+      await import('@tensorflow/tfjs-backend-wasm');
+    },
+    hint: 'Install @tensorflow/tfjs-backend-wasm; in a browser point setWasmPaths at its .wasm files.',
+  },
+  {
+    name: 'cpu',
+    backend: 'cpu',
+    load: async () => {
+      await import('@tensorflow/tfjs-backend-cpu');
+    },
+    hint: 'Install @tensorflow/tfjs-backend-cpu.',
+  },
+];
+
+async function loadNative(specifier: string): Promise<void> {
+  if (!isNode()) throw new Error('it runs in Node only');
+  await restoreIsNullOrUndefined();
+  // TensorFlow greets on standard error with its CPU features; warnings and errors stay.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
+  // Not a literal: an optional package must not stop a bundler.
+  await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+}
+
+/** tfjs-node 4.22.0 calls `util.isNullOrUndefined`, which Node 23 removed (tensorflow/tfjs#8425, never released). */
+async function restoreIsNullOrUndefined(): Promise<void> {
+  const { default: util } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ String('node:util'))) as {
+    default: Record<string, unknown>;
+  };
+  util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
+}
+
+function usesGpu(): boolean {
+  return (tf.backend() as unknown as { readonly isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
+}
+
+async function loadWebGpu(): Promise<void> {
+  if (isNode() && !('gpu' in (globalThis.navigator as object | undefined ?? {}))) await loadDawn();
+  const specifier = '@tensorflow/tfjs-backend-webgpu';
+  // A page may have brought it in itself.
+  if (tf.findBackendFactory('webgpu') === undefined) await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+  const { gpu } = globalThis.navigator as { readonly gpu?: { requestAdapter(): Promise<unknown> } };
+  if ((await gpu?.requestAdapter()) == null) throw new Error('there is no WebGPU adapter');
+}
+
+/** Dawn, the WebGPU of Chromium, as an npm package for Node. */
+async function loadDawn(): Promise<void> {
+  const specifier = 'webgpu';
+  const { create, globals } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as {
+    create(options: string[]): unknown;
+    globals: object;
+  };
+  Object.assign(globalThis, globals);
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu: create([]) }, configurable: true });
+}

@@ -1,0 +1,103 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { DistillError, nearestNameHint } from '../error/index.js';
+import { isNode } from '../platform/node-module.js';
+import { ENGINES } from './engines.js';
+import type { EngineDescription, EngineName } from './engines.js';
+import { missingTrainingKernels, registerTrainingKernels } from './kernels/register.js';
+
+/** The engine that runs, and why no other does. */
+export interface Engine {
+  readonly name: EngineName;
+  /** Name of the tfjs backend. */
+  readonly backend: string;
+  /** Version of tfjs, and of what is underneath where it tells. */
+  readonly version: string;
+  /** True where one seed gives the same bytes on every run. */
+  readonly reproducible: boolean;
+  /** Engines that were preferred and could not be had. */
+  readonly refused: readonly { readonly name: EngineName; readonly reason: string }[];
+}
+
+/** Environment variable that names the engine when the caller does not. */
+export const ENGINE_VARIABLE = 'DISTILLJS_ENGINE';
+
+/**
+ * Makes an engine the current tfjs backend, with every kernel that training needs.
+ *
+ * `auto` takes the first of node-gpu, node, webgpu, wasm, cpu that loads and has the kernels, and reports why each
+ * earlier one was refused. An engine that is asked for by name and cannot be had is an error; there is no fallback.
+ * @param name default: the environment variable `DISTILLJS_ENGINE`, else `auto`
+ * @throws DistillError code `engine`, saying how to get the engine
+ */
+export async function resolveEngine(name: string = nameFromEnvironment()): Promise<Engine> {
+  const names = ['auto', ...ENGINES.map((engine) => engine.name)];
+  if (!names.includes(name)) {
+    throw new DistillError({
+      code: 'engine',
+      where: 'engine',
+      expected: `one of ${names.join(', ')}`,
+      got: `'${name}'`,
+      hint: nearestNameHint(name, names),
+    });
+  }
+  const refused: { name: EngineName; reason: string }[] = [];
+  for (const engine of ENGINES) {
+    if (name !== 'auto' && name !== engine.name) continue;
+    const reason = await start(engine);
+    if (reason === undefined) return describe(engine, refused);
+    refused.push({ name: engine.name, reason });
+  }
+  const wanted = ENGINES.find((engine) => engine.name === name);
+  throw new DistillError({
+    code: 'engine',
+    where: `engine '${name}'`,
+    expected: 'an engine that loads and has the kernels that training needs',
+    got: refused.map(({ name: refusedName, reason }) => `${refusedName}: ${reason}`).join('; '),
+    hint: wanted?.hint ?? 'Install @tensorflow/tfjs-backend-wasm and @tensorflow/tfjs-backend-cpu.',
+  });
+}
+
+/** Tries an engine. @returns why it cannot be used, or nothing */
+async function start(engine: EngineDescription): Promise<string | undefined> {
+  const environment = tf.env();
+  const wasProduction = environment.getBool('PROD');
+  // Greetings of the backends, and a warning per kernel when two packages bring the same backend.
+  environment.set('PROD', true);
+  try {
+    await engine.load();
+    if (!(await tf.setBackend(engine.backend))) return `backend '${engine.backend}' does not start`;
+    await tf.ready();
+    // The first tensor, now, while greetings are off.
+    tf.scalar(0).dispose();
+    registerTrainingKernels();
+    const missing = missingTrainingKernels(engine.backend);
+    if (missing.length > 0) return `lacks the kernels ${missing.join(', ')}`;
+    return engine.refusal?.();
+  } catch (error) {
+    return firstLine(error);
+  } finally {
+    environment.set('PROD', wasProduction);
+  }
+}
+
+function describe(engine: EngineDescription, refused: Engine['refused']): Engine {
+  const binding = (tf.backend() as unknown as { readonly binding?: { readonly TF_Version?: string } }).binding;
+  const native = binding?.TF_Version === undefined ? '' : `, TensorFlow ${binding.TF_Version}`;
+  return {
+    name: engine.name,
+    backend: engine.backend,
+    version: `tfjs ${tf.version_core}${native}`,
+    reproducible: engine.name === 'wasm' || engine.name === 'cpu',
+    refused,
+  };
+}
+
+function nameFromEnvironment(): string {
+  const set = isNode() ? process.env[ENGINE_VARIABLE] : undefined;
+  return set === undefined || set === '' ? 'auto' : set;
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split('\n')[0] ?? message).trim();
+}

@@ -1,0 +1,45 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { isDistillError, resolveEngine } from '@distilljs/core';
+
+describe('resolveEngine', () => {
+  const before = process.env['DISTILLJS_ENGINE'];
+  afterEach(() => {
+    if (before === undefined) delete process.env['DISTILLJS_ENGINE'];
+    else process.env['DISTILLJS_ENGINE'] = before;
+  });
+
+  it.each(['wasm', 'cpu'])('starts %s by name, with every kernel that training needs', async (name) => {
+    const engine = await resolveEngine(name);
+    expect(engine).toMatchObject({ name, backend: name, reproducible: true, refused: [] });
+    expect(tf.getBackend()).toBe(name);
+    const gradient = tf.grad((x) => tf.sum(tf.conv2d(x as tf.Tensor4D, tf.ones([3, 3, 1, 1]), 1, 'same')))(
+      tf.ones([1, 4, 4, 1]),
+    );
+    expect((await gradient.data())[5]).toBe(9);
+  });
+
+  it('takes the first engine that works under auto and says why each better one does not', async () => {
+    const engine = await resolveEngine('auto');
+    const order = ['node-gpu', 'node', 'webgpu', 'wasm', 'cpu'];
+    expect(engine.refused.map(({ name }) => name)).toEqual(order.slice(0, order.indexOf(engine.name)));
+    for (const { reason } of engine.refused) expect(reason.length).toBeGreaterThan(5);
+  });
+
+  it('reads DISTILLJS_ENGINE when no name is given', async () => {
+    process.env['DISTILLJS_ENGINE'] = 'cpu';
+    expect((await resolveEngine()).name).toBe('cpu');
+  });
+
+  it('refuses a name that is none, and suggests one', async () => {
+    await expect(resolveEngine('wsam')).rejects.toThrow(/expected one of auto.*got 'wsam'.*Did you mean 'wasm'/);
+  });
+
+  it('never falls back from an engine that was asked for by name', async () => {
+    const error: unknown = await resolveEngine('node-gpu').catch((caught: unknown) => caught);
+    if (!isDistillError(error)) return expect((error as { name: string }).name).toBe('node-gpu');
+    expect(error.code).toBe('engine');
+    expect(error.got).toMatch(/^node-gpu: /);
+    expect(error.hint).toContain('@tensorflow/tfjs-node-gpu');
+  });
+});
