@@ -1,4 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { DistillError } from '../../error/index.js';
+import { batchNormComposed } from './batchNormComposed.js';
+import { batchNormTensorFlow } from './batchNormTensorFlow.js';
+import { tensorFlowBackend } from './tensorFlowBackend.js';
 
 /** What {@link batchNormTraining} gives back: the normalised batch and the statistics it was normalised by. */
 export interface BatchNormTraining<T extends tf.Tensor> {
@@ -10,6 +14,18 @@ export interface BatchNormTraining<T extends tf.Tensor> {
   readonly variance: tf.Tensor1D;
 }
 
+/** One way to compute training batch norm: a forward and a backward pass. Internal to the kernels. */
+export interface BatchNormPasses {
+  forward(
+    x: tf.Tensor,
+    gamma: tf.Tensor1D,
+    beta: tf.Tensor1D,
+    epsilon: number,
+  ): { y: tf.Tensor; mean: tf.Tensor1D; variance: tf.Tensor1D; saved: tf.Tensor[] };
+  /** `saved` is what the forward pass gave out under that name. */
+  backward(dy: tf.Tensor, saved: tf.Tensor[]): { dx: tf.Tensor; dGamma: tf.Tensor; dBeta: tf.Tensor };
+}
+
 /**
  * Batch normalisation with the statistics of the batch itself, its gradient in closed form.
  *
@@ -17,8 +33,8 @@ export interface BatchNormTraining<T extends tf.Tensor> {
  * xhat = (x - mean) * rstd with rstd = 1 / sqrt(variance + epsilon), and y = gamma * xhat + beta;
  * dbeta = sum(dy), dgamma = sum(dy * xhat), dx = gamma * rstd / N * (N * dy - dbeta - xhat * dgamma).
  *
- * `x` is [..., channels] of rank 2 or more, `gamma` and `beta` are [channels], or null for 1 and 0.
- * The gradient is of first order only: its own gradient is not recorded.
+ * `x` is [n, ..., channels] of rank 2 or more, `gamma` and `beta` are [channels], or null for 1 and 0.
+ * Throws a `shape` error for anything else. The gradient is of first order only.
  *
  * Source: Ioffe and Szegedy, "Batch Normalization", 2015, section 3.
  */
@@ -28,38 +44,29 @@ export function batchNormTraining<T extends tf.Tensor>(
   beta: tf.Tensor1D | null,
   epsilon: number,
 ): BatchNormTraining<T> {
-  const channels = x.shape[x.rank - 1] ?? 1;
-  const count = x.size / channels;
+  const channels = checkChannels(x, { gamma, beta });
+  const native = tensorFlowBackend();
+  const passes = native === null ? batchNormComposed : batchNormTensorFlow(native, epsilon);
   const statistics: tf.Tensor1D[] = [];
-  const parameters = [gamma, beta].filter((parameter) => parameter !== null);
 
   const normalise = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
-    const save = args[args.length - 1] as tf.GradSaveFunc;
-    const rows = tf.reshape<tf.Rank.R2>(x, [count, channels]);
-    const mean = tf.mean<tf.Tensor1D>(rows, 0);
-    const centred = tf.sub<tf.Tensor2D>(rows, mean);
-    const variance = tf.mean<tf.Tensor1D>(tf.square(centred), 0);
-    const rstd = tf.rsqrt(tf.add<tf.Tensor1D>(variance, epsilon));
-    const scaled = tf.mul(centred, gamma ? tf.mul(rstd, gamma) : rstd);
-    const value = tf.reshape(beta ? tf.add(scaled, beta) : scaled, x.shape);
+    const save = args.at(-1) as tf.GradSaveFunc;
+    const { y, mean, variance, saved } = passes.forward(
+      x,
+      gamma ?? tf.ones([channels]),
+      beta ?? tf.zeros([channels]),
+      epsilon,
+    );
     statistics.push(tf.keep(mean), tf.keep(variance));
-    save(gamma ? [centred, rstd, gamma] : [centred, rstd]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
+    save(saved);
+    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]): tf.Tensor[] =>
       tf.tidy(() => {
-        const [xc, r, g] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D?];
-        const dyRows = tf.reshape(dy, [count, channels]);
-        const dBeta = tf.sum(dyRows, 0);
-        const dGamma = tf.mul(tf.sum(tf.mul(dyRows, xc), 0), r);
-        const inner = tf.sub(
-          tf.sub(dyRows, tf.div(dBeta, count)),
-          tf.mul(xc, tf.div(tf.mul(dGamma, r), count)),
-        );
-        const dx = tf.reshape(tf.mul(inner, g ? tf.mul(r, g) : r), x.shape);
+        const { dx, dGamma, dBeta } = passes.backward(dy, kept);
         return [dx, ...(gamma ? [dGamma] : []), ...(beta ? [dBeta] : [])];
       });
-    return { value, gradFunc };
+    return { value: y, gradFunc };
   });
-  const y = normalise(x, ...parameters) as T;
+  const y = normalise(x, ...[gamma, beta].filter((parameter) => parameter !== null)) as T;
 
   // customGrad hands back one tensor and disposes the rest, hence kept there and handed to the caller's scope here.
   const [mean, variance] = statistics.map((kept) => {
@@ -68,4 +75,23 @@ export function batchNormTraining<T extends tf.Tensor>(
     return owned;
   }) as [tf.Tensor1D, tf.Tensor1D];
   return { y, mean, variance };
+}
+
+function checkChannels(x: tf.Tensor, parameters: Record<'gamma' | 'beta', tf.Tensor1D | null>): number {
+  const channels = x.shape.at(-1) ?? 0;
+  const fail = (where: string, expected: string, got: tf.Tensor): never => {
+    throw new DistillError({
+      code: 'shape',
+      where: `batchNormTraining: ${where}`,
+      expected,
+      got: `[${got.shape.join(', ')}]`,
+    });
+  };
+  if (x.rank < 2) fail('x', 'a tensor [n, ..., channels] of rank 2 or more', x);
+  for (const [name, parameter] of Object.entries(parameters)) {
+    if (parameter !== null && (parameter.rank !== 1 || parameter.size !== channels)) {
+      fail(name, `a vector [${channels}], one number per channel of x`, parameter);
+    }
+  }
+  return channels;
 }

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { floatType, tensorFlowBackend } from './tensorFlowBackend.js';
 
 /**
  * max(x, 0), of any shape; the gradient is dy where the output is above 0, else 0 (also at 0).
  *
- * Values equal `tf.relu`; the gradient reads the saved output, so the input need not stay alive.
- * The gradient is of first order only.
+ * Values equal `tf.relu`; the gradient reads the saved output, so the input need not stay alive, and is one op on
+ * TensorFlow. It is of first order only.
  */
 export function relu<T extends tf.Tensor>(x: T): T {
   return tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
@@ -12,7 +13,13 @@ export function relu<T extends tf.Tensor>(x: T): T {
     const value = tf.relu(input);
     save([value]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor =>
-      tf.tidy(() => tf.mul(dy, tf.step(saved[0] as tf.Tensor)));
+      reluGradient(dy, saved[0] as tf.Tensor);
     return { value, gradFunc };
   })(x);
+}
+
+function reluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  const native = tensorFlowBackend();
+  if (native !== null) return native.executeSingleOutput('ReluGrad', [floatType(native, 'T')], [dy, y]);
+  return tf.tidy(() => tf.mul(dy, tf.step(y)));
 }
