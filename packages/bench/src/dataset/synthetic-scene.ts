@@ -1,0 +1,144 @@
+import type { Random } from '@distilljs/core';
+import type { ClassDesign, InnerTexture } from './synthetic-design.js';
+import { SHAPE_NAMES, SHAPES } from './synthetic-shapes.js';
+
+type Colour = readonly [number, number, number];
+
+/** A grating: `(1 + contrast · sin(2π · (x · waveX + y · waveY) + phase)) / 2`, x and y in units of the image's edge. */
+interface Grating {
+  readonly waveX: number;
+  readonly waveY: number;
+  readonly phase: number;
+  readonly contrast: number;
+  readonly from: Colour;
+  readonly to: Colour;
+}
+
+/** A shape of one of the kinds, at a place, filled with a grating. */
+interface Figure {
+  readonly distance: (u: number, v: number) => number;
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+  /** −1 for a shape seen in a mirror, else 1. */
+  readonly mirror: number;
+  /** Sine and cosine of the shape's turn. */
+  readonly sine: number;
+  readonly cosine: number;
+  readonly fill: Grating;
+}
+
+/** One image before it is painted: everything that was drawn at random but its noise. */
+export interface Scene {
+  readonly background: Grating;
+  /** From back to front; the last one makes the class. */
+  readonly figures: readonly Figure[];
+  /** Standard deviation of the noise on each value, 0…255. */
+  readonly noise: number;
+}
+
+/**
+ * Draws one image's scene: what the class leaves open is random. Phase, place, size, tilt, polarity and exact colours
+ * always are; difficulty adds jitter to the family's texture, pulls the shape's contrast down, and brings distractors (small
+ * shapes of any kind) and noise.
+ *
+ * @param difficulty from 0 to 1
+ */
+export function drawScene(design: ClassDesign, difficulty: number, random: Random): Scene {
+  const { family } = design;
+  // Half of all scenes are mirror images, so that flipping an image never makes another class of it.
+  const mirror = random.uniform() < 0.5 ? -1 : 1;
+  const angle = mirror * (family.angle + random.normal() * (0.05 + 0.1 * difficulty));
+  const frequency = family.frequency * Math.exp(random.normal() * (0.04 + 0.1 * difficulty));
+  // The classes of a family share its hues, so that colour tells at best the family, and that unsurely.
+  const hue = family.hue + random.normal() * (0.12 + 0.13 * difficulty);
+  const contrast = 0.9 - 0.5 * difficulty * random.uniform();
+  const background = grating(angle, frequency, contrast, colourPair(hue, random), random);
+
+  const distractors = Array.from({ length: Math.round(difficulty * 4 * random.uniform()) }, () =>
+    figure(
+      SHAPES[SHAPE_NAMES[random.integer(SHAPE_NAMES.length)] ?? 'disc'],
+      { radius: 0.06 + 0.05 * random.uniform(), margin: 0.1, tilt: Math.PI, mirror: 1 },
+      grating(random.uniform() * Math.PI, 4, 0, colourPair(random.uniform(), random), random),
+      random,
+    ),
+  );
+  const subject = figure(
+    SHAPES[design.shape],
+    { radius: 0.22 + 0.1 * random.uniform(), margin: 0.3, tilt: 0.12 + 0.2 * difficulty, mirror },
+    innerGrating(design.inner, angle, frequency, contrast, colourPair(hue + 0.08, random), random),
+    random,
+  );
+  return { background, figures: [...distractors, subject], noise: 6 + 40 * difficulty };
+}
+
+function innerGrating(
+  inner: InnerTexture,
+  angle: number,
+  frequency: number,
+  contrast: number,
+  colours: readonly [Colour, Colour],
+  random: Random,
+): Grating {
+  switch (inner) {
+    case 'crossed':
+      return grating(angle + Math.PI / 2, frequency, contrast, colours, random);
+    case 'flat':
+      return grating(angle, frequency, 0, colours, random);
+    case 'finer':
+      return grating(angle + Math.PI / 2, 1.7 * frequency, contrast, colours, random);
+    case 'slanted':
+      return grating(angle + Math.PI / 4, frequency, contrast, colours, random);
+  }
+}
+
+function grating(
+  angle: number,
+  frequency: number,
+  contrast: number,
+  [from, to]: readonly [Colour, Colour],
+  random: Random,
+): Grating {
+  return {
+    waveX: frequency * Math.cos(angle),
+    waveY: frequency * Math.sin(angle),
+    phase: 2 * Math.PI * random.uniform(),
+    contrast,
+    from,
+    to,
+  };
+}
+
+function figure(
+  distance: Figure['distance'],
+  place: { radius: number; margin: number; tilt: number; mirror: number },
+  fill: Grating,
+  random: Random,
+): Figure {
+  const within = (): number => place.margin + (1 - 2 * place.margin) * random.uniform();
+  const [x, y] = [within(), within()];
+  const tilt = place.tilt * (2 * random.uniform() - 1);
+  return {
+    distance,
+    x,
+    y,
+    radius: place.radius,
+    mirror: place.mirror,
+    sine: Math.sin(tilt),
+    cosine: Math.cos(tilt),
+    fill,
+  };
+}
+
+/** Two colours of nearly one hue, one dark and one light, in random order. */
+function colourPair(hue: number, random: Random): readonly [Colour, Colour] {
+  const dark = colour(hue + 0.03 * random.normal(), 40 + 60 * random.uniform());
+  const light = colour(hue + 0.03 * random.normal(), 150 + 70 * random.uniform());
+  return random.uniform() < 0.5 ? [dark, light] : [light, dark];
+}
+
+/** A moderately saturated colour by hue in turns and mean brightness 0…255. */
+function colour(hue: number, brightness: number): Colour {
+  const channel = (shift: number): number => brightness * (1 + 0.4 * Math.cos(2 * Math.PI * (hue - shift)));
+  return [channel(0), channel(1 / 3), channel(2 / 3)];
+}

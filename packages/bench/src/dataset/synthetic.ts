@@ -1,0 +1,109 @@
+import type { Dataset } from '@distilljs/core';
+import { DistillError, createRandom } from '@distilljs/core';
+import { digest, expectIndex } from './in-memory.js';
+import { CLASSES_PER_FAMILY, designClasses } from './synthetic-design.js';
+import { paintScene } from './synthetic-paint.js';
+import { drawScene } from './synthetic-scene.js';
+
+/** Part of the fingerprint: to be raised whenever the same options give other pixels. */
+const GENERATOR_VERSION = 1;
+
+export interface SyntheticOptions {
+  /** At least 2. */
+  readonly classes: number;
+  /** Groups of classes that share a texture, at most {@link classes}. */
+  readonly superclasses: number;
+  /** Number of images; labels go round, so that class counts differ by at most 1. */
+  readonly size: number;
+  /** Decides the classes' design and every image. */
+  readonly seed: number;
+  /** From 0 (clean) to 1 (noise, jitter, distractors, low contrast). */
+  readonly difficulty: number;
+  /** Image `i` of one split is never an image of another. */
+  readonly split: 'train' | 'validation' | 'test';
+  /** Edge of the square images, at least 8. Default 32. */
+  readonly imageSize?: number | undefined;
+}
+
+/**
+ * Coloured images made on the fly: a shape of one of eight kinds in front of a grating. The grating's orientation and frequency
+ * make the superclass, the shape (and, past eight per superclass, the texture inside it) makes the class. Places, phases,
+ * polarities and colours are random, so that no linear function of the pixels tells the classes apart; flipping an
+ * image sideways leaves its class as it is.
+ *
+ * An image is a pure function of the options other than `size`, and of its index. Each is made when first asked for, then
+ * kept.
+ *
+ * @throws DistillError code `option`
+ */
+export function synthetic(options: SyntheticOptions): Dataset {
+  const { classes, superclasses, size, seed, difficulty, split, imageSize = 32 } = options;
+  expectOptions(options);
+  const root = createRandom(seed).fork('synthetic');
+  const designs = designClasses(classes, superclasses, root.fork('design'));
+  const stream = root.fork(split);
+  const imageBytes = imageSize * imageSize * 3;
+  // Filled image by image. The clamped view rounds on writing; the plain view is what others read.
+  const buffer = new ArrayBuffer(size * imageBytes);
+  const painted = new Uint8Array(size);
+  const labels = Int32Array.from({ length: size }, (_, index) => index % classes);
+
+  const paint = (index: number): void => {
+    const design = designs[index % classes];
+    if (design === undefined) return;
+    const random = stream.fork(index);
+    const scene = drawScene(design, difficulty, random);
+    paintScene(scene, imageSize, random, new Uint8ClampedArray(buffer), index * imageBytes);
+    painted[index] = 1;
+  };
+  return {
+    name: 'synthetic',
+    size,
+    imageShape: [imageSize, imageSize, 3],
+    classes,
+    labels,
+    superclasses: labels.map((label) => designs[label]?.superclass ?? 0),
+    classNames: designs.map((design) => design.name),
+    image(index) {
+      expectIndex('synthetic', index, size);
+      if (painted[index] === 0) paint(index);
+      return new Uint8Array(buffer, index * imageBytes, imageBytes);
+    },
+    fingerprint: digest(
+      JSON.stringify([
+        'synthetic',
+        GENERATOR_VERSION,
+        classes,
+        superclasses,
+        size,
+        seed,
+        difficulty,
+        split,
+        imageSize,
+      ]),
+    ),
+  };
+}
+
+function expectOptions(options: SyntheticOptions): void {
+  const { classes, superclasses, size, difficulty, imageSize = 32 } = options;
+  expectWhole('classes', classes, 2);
+  expectWhole('superclasses', superclasses, 1, classes);
+  expectWhole('size', size, 1);
+  expectWhole('imageSize', imageSize, 8);
+  const perFamily = Math.ceil(classes / superclasses);
+  if (perFamily > CLASSES_PER_FAMILY) {
+    refuse('superclasses', `at most ${CLASSES_PER_FAMILY} classes per superclass`, String(perFamily));
+  }
+  if (!(difficulty >= 0 && difficulty <= 1)) refuse('difficulty', 'a number from 0 to 1', String(difficulty));
+}
+
+function expectWhole(name: string, value: number, atLeast: number, atMost = Infinity): void {
+  if (Number.isInteger(value) && value >= atLeast && value <= atMost) return;
+  const range = atMost === Infinity ? `of at least ${atLeast}` : `from ${atLeast} to ${atMost}`;
+  refuse(name, `a whole number ${range}`, String(value));
+}
+
+function refuse(name: string, expected: string, got: string): never {
+  throw new DistillError({ code: 'option', where: `synthetic.${name}`, expected, got });
+}

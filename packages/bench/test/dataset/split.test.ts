@@ -1,0 +1,89 @@
+import { createRandom } from '@distilljs/core';
+import { describe, expect, it } from 'vitest';
+import { loadDataset, splitValidation, subset, synthetic } from '../../src/dataset/index.js';
+import { cifarRecords, refusal, withFolder } from './cifar-fixture.js';
+
+const dataset = synthetic({
+  classes: 4,
+  superclasses: 2,
+  size: 42,
+  seed: 3,
+  difficulty: 0,
+  split: 'train',
+  imageSize: 8,
+});
+
+/** Images per class. */
+function counts(labels: Int32Array): number[] {
+  return [0, 1, 2, 3].map((label) => labels.filter((other) => other === label).length);
+}
+
+describe('splitValidation', () => {
+  it('takes the same share of every class', () => {
+    // Classes have 11, 11, 10 and 10 images; a quarter is 2.75, 2.75, 2.5, 2.5 and of all 10.5 → 11. All are cut to
+    // 2, and the three that are missing go to the largest remainders: classes 0, 1 and, first of two equal ones, 2.
+    const { train, validation } = splitValidation(dataset, 0.25, createRandom(1));
+    expect(counts(dataset.labels)).toEqual([11, 11, 10, 10]);
+    expect(counts(validation.labels)).toEqual([3, 3, 3, 2]);
+    expect(counts(train.labels)).toEqual([8, 8, 7, 8]);
+    expect(train.size + validation.size).toBe(42);
+  });
+
+  it('gives disjoint parts that make up the whole', () => {
+    const { train, validation } = splitValidation(dataset, 0.25, createRandom(1));
+    const hash = (part: typeof train, i: number): string => Buffer.from(part.image(i)).toString('base64');
+    const all = [train, validation].flatMap((part) => Array.from(part.labels, (_, i) => hash(part, i)));
+    expect(new Set(all).size).toBe(42);
+  });
+
+  it('depends on the stream alone', () => {
+    const once = splitValidation(dataset, 0.25, createRandom(1));
+    const again = splitValidation(dataset, 0.25, createRandom(1));
+    const other = splitValidation(dataset, 0.25, createRandom(2));
+    expect(again.validation.fingerprint).toBe(once.validation.fingerprint);
+    expect(other.validation.fingerprint).not.toBe(once.validation.fingerprint);
+    expect(once.train.fingerprint).not.toBe(once.validation.fingerprint);
+  });
+
+  it.each([0, 1, -0.1, Number.NaN, 0.001])('refuses the fraction %d', (fraction) => {
+    expect(refusal(() => splitValidation(dataset, fraction, createRandom(1)))).toContain(
+      'option: validationFraction',
+    );
+  });
+});
+
+describe('subset', () => {
+  it('keeps order, labels, superclasses and pixels together', () => {
+    const part = subset(dataset, [7, 0, 3]);
+    expect([...part.labels]).toEqual([3, 0, 3]);
+    expect([...(part.superclasses ?? [])]).toEqual([1, 0, 1]);
+    expect([...part.image(0)]).toEqual([...dataset.image(7)]);
+    expect(refusal(() => part.image(3))).toContain('from 0 to 2, got 3');
+    expect(refusal(() => subset(dataset, [42]))).toContain('from 0 to 41, got 42');
+  });
+});
+
+describe('loadDataset', () => {
+  it('makes the splits of a synthetic set', () => {
+    const source = {
+      name: 'synthetic',
+      classes: 4,
+      superclasses: 2,
+      trainSize: 8,
+      testSize: 4,
+      difficulty: 0.5,
+      imageSize: 8,
+      seed: 0,
+    } as const;
+    const [train, test] = [loadDataset(source, 'train'), loadDataset(source, 'test')];
+    expect([train.size, test.size]).toEqual([8, 4]);
+    expect([...train.image(0)]).not.toEqual([...test.image(0)]);
+  });
+
+  it('cuts a CIFAR split to the size asked for', () => {
+    withFolder({ 'test_batch.bin': cifarRecords([[1], [2], [3]]) }, (dir) => {
+      expect([...loadDataset({ name: 'cifar10', dir, testSize: 2 }, 'test').labels]).toEqual([1, 2]);
+      expect(loadDataset({ name: 'cifar10', dir, testSize: 9 }, 'test').size).toBe(3);
+    });
+  });
+});
