@@ -10,6 +10,7 @@ import { applyFold, findFolds, foldWeights } from './fold.js';
 import type { FoldedWeights } from './fold.js';
 import { readGraph } from './graph.js';
 import type { Graph } from './graph.js';
+import { layerConfig } from './layer-config.js';
 import { networkOutput } from './output.js';
 
 /** One step of the frozen forward pass. */
@@ -54,7 +55,7 @@ export function freeze(network: Network): FrozenNetwork {
     tapOutput,
     parameters,
     macs,
-    fingerprint: fingerprintOf(network),
+    fingerprint: fingerprintOf(network, graph),
     forward(images, taps = []) {
       expectShape(`network '${name}', images`, images, [null, ...inputShape].map((axis) => (axis === -1 ? null : axis)));
       const tapped = taps.map(network.tapOutput);
@@ -101,11 +102,14 @@ function buildPlan(graph: Graph, keep: ReadonlySet<number>): { steps: FrozenStep
   return { steps, weights };
 }
 
-function fingerprintOf(network: Network): string {
+function fingerprintOf(network: Network, graph: Graph): string {
   const hash = sha256.create();
-  hash.update(utf8ToBytes(JSON.stringify(network.model.toJSON(undefined, false))));
-  for (const [name, variable] of Object.entries({ ...network.variables, ...network.statistics })) {
-    hash.update(utf8ToBytes(name));
+  // Layers by what they compute: tfjs numbers unnamed layers by a counter of the process.
+  for (const { layer, inputs, outputs } of graph.nodes) {
+    const { kind, config } = layerConfig(layer);
+    hash.update(utf8ToBytes(JSON.stringify([kind, { ...config, name: '' }, inputs, outputs])));
+  }
+  for (const variable of Object.values({ ...network.variables, ...network.statistics })) {
     hash.update(new Uint8Array(new Float32Array(variable.dataSync()).buffer));
   }
   return bytesToHex(hash.digest());

@@ -27,18 +27,23 @@ export const conv2DBackpropFilter: tf.KernelConfig = {
     const [, height, width, channels] = x.shape;
 
     return tf.tidy(() => {
-      if (
-        kernel[0] === 1 &&
-        kernel[1] === 1 &&
-        stride[0] === 1 &&
-        stride[1] === 1 &&
-        x.size / channels === dy.size / outChannels
-      ) {
-        const columns = tf.transpose(tf.reshape(x, [-1, channels]));
-        return tf.reshape(tf.matMul(columns, tf.reshape(dy, [-1, outChannels])), filterShape);
-      }
       const vertical = readMargins(window, 0, height, outHeight);
       const horizontal = readMargins(window, 1, width, outWidth);
+      if (kernel[0] === 1 && kernel[1] === 1) {
+        const everyPixel =
+          stride.every((step) => step === 1) && [...vertical, ...horizontal].every((n) => n === 0);
+        // The pixels that the filter read: a strided slice, but ten times faster on wasm.
+        const read = everyPixel
+          ? x
+          : tf.depthwiseConv2d(
+              x,
+              tf.ones([1, 1, channels, 1]),
+              [...stride],
+              explicitPadding(vertical, horizontal),
+            );
+        const columns = tf.transpose(tf.reshape(read, [-1, channels]));
+        return tf.reshape(tf.matMul(columns, tf.reshape(dy, [-1, outChannels])), filterShape);
+      }
       const gradient = tf.conv2d(
         tf.transpose(x, [3, 1, 2, 0]),
         tf.transpose(dy, [1, 2, 0, 3]),

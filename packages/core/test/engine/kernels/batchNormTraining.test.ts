@@ -75,13 +75,15 @@ describe.each(await loadBackends())('batchNormTraining on $name', ({ name, absen
       const whole = tf.grads(fused)([x, ones, zeros], dy);
       const bare = tf.grad((input: tf.Tensor) => batchNormTraining(input, null, null, EPSILON).y)(x, dy);
       expect(bare.dataSync()).toEqual(whole[0]?.dataSync());
-      const scaled = tf.grads(
-        (input, g) => batchNormTraining(input, g as tf.Tensor1D, null, EPSILON).y,
-      )([x, ones], dy);
+      const scaled = tf.grads((input, g) => batchNormTraining(input, g as tf.Tensor1D, null, EPSILON).y)(
+        [x, ones],
+        dy,
+      );
       expect(values(scaled)).toEqual(values(whole.slice(0, 2)));
-      const shifted = tf.grads(
-        (input, b) => batchNormTraining(input, null, b as tf.Tensor1D, EPSILON).y,
-      )([x, zeros], dy);
+      const shifted = tf.grads((input, b) => batchNormTraining(input, null, b as tf.Tensor1D, EPSILON).y)(
+        [x, zeros],
+        dy,
+      );
       expect(values(shifted)).toEqual(values([whole[0] as tf.Tensor, whole[2] as tf.Tensor]));
     });
   });

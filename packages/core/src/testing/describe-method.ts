@@ -1,0 +1,256 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkpoints } from '../callback/index.js';
+import { memoryStore } from '../checkpoint/index.js';
+import { resolveEngine } from '../engine/index.js';
+import { isDistillError } from '../error/index.js';
+import type { Method } from '../method/index.js';
+import type { Network } from '../network/index.js';
+import { createRandom } from '../random/index.js';
+import type { Images, Labels } from '../tensor/index.js';
+import { distill } from '../train/index.js';
+import type { DistillOptions, DistillResult } from '../train/index.js';
+import { prepareRun } from '../train/run.js';
+import type { Run } from '../train/run.js';
+import { stepGradients } from '../train/step-gradients.js';
+import type { TestEngine } from './test-engines.js';
+import { tinyDataset } from './tiny-dataset.js';
+import { tinyNetwork } from './tiny-network.js';
+import { weightBytes } from './weights.js';
+
+/** What the suite needs to know of a method. */
+export interface MethodConformance {
+  /** The engines to run on: `await testEngines()`. */
+  readonly engines: readonly TestEngine[];
+  /** A fresh method that fits 3 classes, batches of 12 and the taps of {@link tinyNetwork}. */
+  readonly method: () => Method;
+  /** False for a method that trains without a teacher. */
+  readonly needsTeacher: boolean;
+  /** Number of students. Default 1. */
+  readonly students?: number | undefined;
+  /** Calls that must be refused, each with what the message must say. */
+  readonly refused: readonly { readonly make: () => Method; readonly message: RegExp }[];
+  /** The method with taps that no network has; left out where a method reads no taps. */
+  readonly wrongTap?: (() => Method) | undefined;
+  /** Terms that are 0 when the student equals the teacher. */
+  readonly zeroAtEquality?: readonly string[] | undefined;
+}
+
+const BATCH = 12;
+
+/**
+ * The suite that every technique runs on itself, on tiny networks: finite scalar terms; gradients that reach all declared
+ * variables and no teacher; live tensors flat; one seed, one result; refusals; resume; dispose.
+ */
+export function describeMethod(name: string, given: MethodConformance): void {
+  const { method, needsTeacher, refused, wrongTap, zeroAtEquality = [] } = given;
+
+  describe(`${name}: refusals`, () => {
+    it.each(refused.map((entry) => [String(entry.message), entry] as const))('says %s', (_, { make, message }) => {
+      const error = caught(make);
+      expect(isDistillError(error)).toBe(true);
+      expect(String(error)).toMatch(message);
+    });
+  });
+
+  for (const engine of given.engines) {
+    const title = `${name} on ${engine.name}${engine.skipped === undefined ? '' : ` (skipped: ${engine.skipped})`}`;
+    describe.skipIf(engine.skipped !== undefined)(title, () => {
+      const networks: Network[] = [];
+      const made = (network: Network): Network => {
+        networks.push(network);
+        return network;
+      };
+      const options = (method_: Method, students = freshStudents(given).map(made)): DistillOptions => ({
+        teacher: needsTeacher ? made(tinyNetwork(1, { width: 6 })) : undefined,
+        students,
+        method: method_,
+        train: tinyDataset(4 * BATCH, 1),
+        epochs: 2,
+        batchSize: BATCH,
+        seed: 1,
+      });
+      beforeAll(async () => {
+        await resolveEngine(engine.name);
+      });
+      afterAll(() => {
+        for (const network of networks) network.dispose();
+      });
+
+      it('gives finite scalar terms, and gradients for exactly the declared variables', async () => {
+        await eachPhase(options(method()), (run, index) => {
+          const phase = run.plan.phases[index] as Run['plan']['phases'][number];
+          const { gradients, updates, values, labels } = oneStep(run, index);
+          expect(labels.some((label) => label.kind === 'term')).toBe(true);
+          for (const value of values.dataSync()) expect(Number.isFinite(value)).toBe(true);
+          updates.forEach((update, position) => {
+            const found = gradients[position] ?? {};
+            expect(Object.keys(found).sort(), `update '${update.name}'`).toEqual(Object.keys(update.variables).sort());
+            const largest = tf.tidy(() => tf.max(tf.stack(Object.values(found).map((g) => tf.max(tf.abs(g))))).dataSync()[0]);
+            expect(largest, `largest gradient of update '${update.name}'`).toBeGreaterThan(0);
+            expect(largest).toBeLessThan(Infinity);
+          });
+          tf.dispose([values, ...gradients.flatMap((found) => Object.values(found))]);
+          expect(phase.epochs).toBeGreaterThan(0);
+        });
+      });
+
+      it.runIf(needsTeacher)('leaves the teacher as it is', async () => {
+        const setup = options(method());
+        const teacher = setup.teacher as Network;
+        const before = weightBytes(teacher);
+        (await distill(setup)).dispose();
+        expect(weightBytes(teacher)).toEqual(before);
+      });
+
+      it('moves every declared variable', async () => {
+        const setup = options(method());
+        const before = (setup.students as Network[]).map((student) => weightBytes(student));
+        const result = await distill(setup);
+        result.students.forEach((student, index) => { expect(weightBytes(student)).not.toEqual(before[index]); });
+        result.dispose();
+      });
+
+      it('gives the same weights for the same seed, and others for another', async () => {
+        const run = async (seed: number): Promise<Uint8Array[]> => {
+          const result = await distill({ ...options(method()), seed });
+          result.dispose();
+          return result.students.map((student) => weightBytes(student));
+        };
+        const first = await run(1);
+        if (engine.name === 'node') return;
+        expect(await run(1)).toEqual(first);
+        expect(await run(2)).not.toEqual(first);
+      });
+
+      it('keeps the number of live tensors from the second step on', async () => {
+        const counts: number[] = [];
+        const count = { name: 'count', step: () => void counts.push(tf.memory().numTensors) };
+        const result = await distill({ ...options(method()), epochs: 3, callbacks: [count] });
+        const phases = new Set(result.history.map((epoch) => epoch.phase)).size;
+        result.dispose();
+        if (phases === 1) expect(new Set(counts.slice(1)).size).toBe(1);
+        // Each phase has its own optimizers, so that each has a level of its own.
+        else expect(new Set(counts).size).toBeLessThanOrEqual(2 * phases);
+      });
+
+      it('frees everything that it made', async () => {
+        const setup = options(method());
+        const before = tf.memory().numTensors;
+        const result = await distill(setup);
+        result.dispose();
+        expect(tf.memory().numTensors).toBe(before);
+      });
+
+      it('goes on from a checkpoint as if it had not stopped', async () => {
+        const whole = await distill(options(method()));
+        const store = memoryStore();
+        const stop = new AbortController();
+        const half = Math.floor(whole.history.reduce((sum, epoch) => sum + epoch.steps, 0) / 2) + 1;
+        const kill = {
+          name: 'kill',
+          step: (_: unknown, { done }: { readonly done: number }) => {
+            if (done === half) stop.abort();
+          },
+        };
+        const broken = { ...options(method()), callbacks: [checkpoints(store), kill], signal: stop.signal };
+        const stopped = await distill(broken);
+        expect(stopped.stopped?.reason).toBe('aborted');
+        const resumed = await distill({ ...options(method(), freshStudents(given, 50).map(made)), callbacks: [checkpoints(store)] });
+        expect(withoutTimes(resumed)).toEqual(withoutTimes(whole));
+        if (engine.name !== 'node') {
+          expect(resumed.students.map(weightBytes)).toEqual(whole.students.map(weightBytes));
+        }
+        for (const result of [whole, stopped, resumed]) result.dispose();
+      });
+
+      it.runIf(wrongTap !== undefined)('names the taps there are when one is wrong', async () => {
+        const error = await distill(options(wrongTap?.() ?? method())).catch((thrown: unknown) => thrown);
+        expect(isDistillError(error) && error.code).toBe('tap');
+        expect(String(error)).toMatch(/There are: .*stage1/);
+      });
+
+      it.runIf(needsTeacher)('asks for a teacher when there is none', async () => {
+        const error = await distill({ ...options(method()), teacher: undefined }).catch((thrown: unknown) => thrown);
+        expect(isDistillError(error)).toBe(true);
+        expect(String(error)).toMatch(/expected a teacher, got none/);
+      });
+
+      it.runIf(zeroAtEquality.length > 0)('is 0 when the student equals the teacher', async () => {
+        // Inference mode on both sides needs equal statistics: the student is a copy, its batch norm included.
+        const student = made(tinyNetwork(1, { width: 6 }));
+        await equalizeStatistics(student);
+        const teacher = made(tinyNetwork(1, { width: 6 }));
+        copyStatistics(student, teacher);
+        await eachPhase({ ...options(method(), [student]), teacher }, (run, index) => {
+          const { values, labels, gradients } = oneStep(run, index);
+          const found = values.dataSync();
+          for (const term of zeroAtEquality) {
+            const at = labels.findIndex((label) => label.kind === 'term' && label.term === term);
+            expect(at, `term '${term}'`).toBeGreaterThanOrEqual(0);
+            expect(Math.abs(found[at] ?? NaN), `term '${term}'`).toBeLessThan(1e-4);
+          }
+          tf.dispose([values, ...gradients.flatMap((entry) => Object.values(entry))]);
+        });
+      });
+    });
+  }
+}
+
+function freshStudents({ students = 1 }: MethodConformance, seed = 2): Network[] {
+  return Array.from({ length: students }, (_, index) => tinyNetwork(seed + index, { width: 4 }));
+}
+
+async function eachPhase(options: DistillOptions, look: (run: Run, index: number) => void): Promise<void> {
+  const run = await prepareRun(options);
+  run.plan.phases.forEach((_, index) => { look(run, index); });
+  run.dispose();
+}
+
+/** The batch that every check of one step uses: always the same images, so that statistics can be made equal. */
+function oneStep(run: Run, index: number): ReturnType<typeof stepGradients> {
+  const phase = run.plan.phases[index] as Run['plan']['phases'][number];
+  const indices = Int32Array.from({ length: BATCH }, (_, position) => position);
+  const { images, labels } = batchOf(run.train, run.normalization);
+  const input = { images, labels, indices, step: 0, position: { epoch: 0, epochs: phase.epochs }, random: createRandom(5) };
+  const result = stepGradients(phase, phase.updates, run, input);
+  tf.dispose([images, labels]);
+  return result;
+}
+
+function batchOf(
+  dataset: DistillOptions['train'],
+  { mean, std }: DistillResult['normalization'],
+): { images: Images; labels: Labels } {
+  const pixels = Array.from({ length: BATCH }, (_, index) => [...dataset.image(index)]).flat();
+  const values = pixels.map((pixel, at) => (pixel / 255 - (mean[at % 2] ?? 0)) / (std[at % 2] ?? 1));
+  return {
+    images: tf.tensor4d(values, [BATCH, ...dataset.imageShape]),
+    labels: tf.tensor1d([...dataset.labels.slice(0, BATCH)], 'int32'),
+  };
+}
+
+/** Moves the moving statistics until they are those of the batch, layer by layer. */
+async function equalizeStatistics(network: Network): Promise<void> {
+  const { channelStatistics } = await import('../data/index.js');
+  const dataset = tinyDataset(4 * BATCH, 1);
+  const { images, labels } = batchOf(dataset, channelStatistics(dataset));
+  for (let pass = 0; pass < 120; pass++) tf.tidy(() => void network.forward(images, { training: true }));
+  tf.dispose([images, labels]);
+}
+
+function copyStatistics(from: Network, to: Network): void {
+  for (const [name, variable] of Object.entries(from.statistics)) to.statistics[name]?.assign(tf.clone(variable));
+}
+
+function caught(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+const withoutTimes = (result: DistillResult): unknown => result.history.map(({ seconds, ...rest }) => (void seconds, rest));
+
