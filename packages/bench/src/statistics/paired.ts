@@ -1,0 +1,42 @@
+import studentT from '@stdlib/stats-base-dists-t';
+import { summarize } from './summary.js';
+import type { Interval } from './summary.js';
+
+/** Differences at or below this deviation count as all equal: accuracies are counts over at most millions of images. */
+const EQUAL = 1e-12;
+
+/** How one method differs from another over the seeds that both ran with. */
+export interface PairedComparison {
+  /** The seeds that both have, ascending. */
+  readonly seeds: readonly number[];
+  /** Mean of the differences, first minus second. */
+  readonly mean: number;
+  /** 95 % confidence interval of that mean; null for a single seed. */
+  readonly ci95: Interval | null;
+  /**
+   * Two-sided p of the paired t test: how often differences as large would come up if the two were equally good. Null
+   * for a single seed, and where all differences are equal (the test divides by their deviation).
+   */
+  readonly p: number | null;
+}
+
+/**
+ * Paired comparison over common seeds. A seed gives both methods the same initial weights and batches, so what
+ * the seeds have in common falls out of the differences `d`: `t = mean(d) · √n / sd(d)`, `n − 1` degrees of freedom.
+ *
+ * @param first measurement by seed
+ * @param second measurement by seed
+ * @returns null when they have no seed in common
+ */
+export function comparePaired(
+  first: ReadonlyMap<number, number>,
+  second: ReadonlyMap<number, number>,
+): PairedComparison | null {
+  const seeds = [...first.keys()].filter((seed) => second.has(seed)).sort((a, b) => a - b);
+  if (seeds.length === 0) return null;
+  const differences = seeds.map((seed) => (first.get(seed) ?? 0) - (second.get(seed) ?? 0));
+  const { n, mean, sd, ci95 } = summarize(differences);
+  if (sd === null || sd <= EQUAL) return { seeds, mean, ci95, p: null };
+  const t = (mean * Math.sqrt(n)) / sd;
+  return { seeds, mean, ci95, p: 2 * studentT.cdf(-Math.abs(t), n - 1) };
+}
