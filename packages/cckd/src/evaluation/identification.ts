@@ -1,0 +1,112 @@
+import { DistillError } from '@distilljs/core';
+import { expectSameWidth } from './expect-length.js';
+import { cosine, unitTable } from './unit-table.js';
+import type { EmbeddingRows } from './unit-table.js';
+
+/** Options of {@link identification}. */
+export interface IdentificationOptions {
+  readonly probes: EmbeddingRows;
+  readonly mates: EmbeddingRows;
+  /** Images of people who are neither probe nor mate; the first `m` of them are used for count `m`. */
+  readonly distractors: EmbeddingRows;
+  /** Numbers of distractors, e.g. `[10, 100, 1000]`. */
+  readonly counts: readonly number[];
+  /** Rows `[probe, mate]` to evaluate. Default: row i with row i. See {@link matePairs}. */
+  readonly pairs?: readonly (readonly [number, number])[] | undefined;
+}
+
+/** Result of {@link identification} for one number of distractors. */
+export interface IdentificationResult {
+  readonly distractors: number;
+  /** Per pair, whether the mate came first. */
+  readonly hits: readonly boolean[];
+  /** Share of hits. */
+  readonly rank1: number;
+}
+
+/**
+ * Identification against distractors (MegaFace): the gallery of a probe is one mate and m distractors; a hit is a mate
+ * that is strictly more similar (cosine) to the probe than every distractor.
+ *
+ * @throws DistillError code `shape` when widths or rows do not fit, code `option` for more distractors than there are
+ * @see Peng et al., ICCV 2019 (arXiv 1904.01802), table 4 (m = 10 … 10⁶)
+ *
+ * Certainty: the paper names the benchmark and states no formula; this is the usual one.
+ */
+export function identification(options: IdentificationOptions): readonly IdentificationResult[] {
+  const probes = unitTable('identification(probes)', options.probes);
+  const mates = unitTable('identification(mates)', options.mates);
+  const distractors = unitTable('identification(distractors)', options.distractors);
+  expectSameWidth('identification(mates)', probes, mates);
+  expectSameWidth('identification(distractors)', probes, distractors);
+  const pairs = options.pairs ?? Array.from({ length: probes.size }, (_, row) => [row, row] as const);
+  expectRows(pairs, probes.size, mates.size);
+  expectEnoughDistractors(options.counts, distractors.size);
+
+  const nearest = new Map<number, ReadonlyMap<number, number>>();
+  for (const [probe] of pairs) {
+    if (nearest.has(probe)) continue;
+    nearest.set(
+      probe,
+      highestPerCount(options.counts, (position) => cosine(probes, probe, distractors, position)),
+    );
+  }
+  return options.counts.map((count) => {
+    const hits = pairs.map(
+      ([probe, mate]) => cosine(probes, probe, mates, mate) > (nearest.get(probe)?.get(count) ?? -Infinity),
+    );
+    return { distractors: count, hits, rank1: hits.filter(Boolean).length / hits.length };
+  });
+}
+
+/**
+ * All ordered pairs of different rows with one identity: the `pairs` for {@link identification} when probes and mates are
+ * the same table.
+ */
+export function matePairs(identities: ArrayLike<number>): readonly (readonly [number, number])[] {
+  const members = new Map<number, number[]>();
+  for (let row = 0; row < identities.length; row++) {
+    const identity = identities[row] ?? 0;
+    members.set(identity, [...(members.get(identity) ?? []), row]);
+  }
+  return [...members.values()].flatMap((rows) =>
+    rows.flatMap((probe) => rows.filter((mate) => mate !== probe).map((mate) => [probe, mate] as const)),
+  );
+}
+
+/** The highest similarity among the first `count` distractors, for every count, in one pass. */
+function highestPerCount(
+  counts: readonly number[],
+  similarity: (position: number) => number,
+): ReadonlyMap<number, number> {
+  const byCount = new Map<number, number>();
+  let seen = 0;
+  let highest = -Infinity;
+  for (const count of [...new Set(counts)].sort((a, b) => a - b)) {
+    for (; seen < count; seen++) highest = Math.max(highest, similarity(seen));
+    byCount.set(count, highest);
+  }
+  return byCount;
+}
+
+function expectRows(pairs: readonly (readonly [number, number])[], probes: number, mates: number): void {
+  const wrong = pairs.find(([probe, mate]) => probe < 0 || probe >= probes || mate < 0 || mate >= mates);
+  if (wrong === undefined) return;
+  throw new DistillError({
+    code: 'shape',
+    where: 'identification(pairs)',
+    expected: `rows below ${probes} (probes) and ${mates} (mates)`,
+    got: `[${wrong.join(', ')}]`,
+  });
+}
+
+function expectEnoughDistractors(counts: readonly number[], size: number): void {
+  const wrong = counts.find((count) => !Number.isInteger(count) || count < 0 || count > size);
+  if (wrong === undefined) return;
+  throw new DistillError({
+    code: 'option',
+    where: 'identification(counts)',
+    expected: `whole numbers up to the number of distractors, ${size}`,
+    got: `${wrong}`,
+  });
+}

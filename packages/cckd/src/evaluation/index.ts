@@ -1,0 +1,16 @@
+export { bestThreshold } from './best-threshold.js';
+export type { ThresholdAccuracy } from './best-threshold.js';
+export { classCosines } from './class-cosines.js';
+export type { ClassCosines } from './class-cosines.js';
+export { identification, matePairs } from './identification.js';
+export type { IdentificationOptions, IdentificationResult } from './identification.js';
+export { kFoldAccuracy } from './k-fold-accuracy.js';
+export { pairScores } from './pair-scores.js';
+export type { PairScores } from './pair-scores.js';
+export { recallAt } from './recall.js';
+export type { RecallOptions, RecallResult } from './recall.js';
+export { reid, reidFromDistances } from './reid.js';
+export type { ReidDistanceOptions, ReidLabels, ReidOptions, ReidResult } from './reid.js';
+export { tarAtFar } from './tar-at-far.js';
+export type { VerificationPoint } from './tar-at-far.js';
+export type { EmbeddingRows, FlatEmbeddings } from './unit-table.js';

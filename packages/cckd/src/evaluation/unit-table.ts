@@ -1,0 +1,76 @@
+import { DistillError } from '@distilljs/core';
+
+/** Embeddings of images: rows (`await tensor.array()`, `Float32Array`s), or all values in row order with their width. */
+export type EmbeddingRows = readonly ArrayLike<number>[] | FlatEmbeddings;
+
+/** Embeddings in one array, row after row: `await tensor.data()` and `tensor.shape[1]`. */
+export interface FlatEmbeddings {
+  readonly data: ArrayLike<number>;
+  readonly width: number;
+}
+
+/** Embeddings scaled to unit length, row after row. */
+export interface UnitTable {
+  readonly data: Float32Array;
+  readonly width: number;
+  /** Number of rows. */
+  readonly size: number;
+}
+
+/**
+ * Scales embeddings to unit length, so that an inner product is a cosine. A zero row stays zero: cosine 0 with all.
+ *
+ * @param where the argument's name, for messages
+ * @throws DistillError code `shape` for rows of different widths, or values that are no whole number of rows; code
+ *   `numeric` for NaN and Infinity
+ */
+export function unitTable(where: string, embeddings: EmbeddingRows): UnitTable {
+  const { data, width } = 'data' in embeddings ? copied(where, embeddings) : flattened(where, embeddings);
+  const size = data.length / width;
+  for (let row = 0; row < size; row++) {
+    const values = data.subarray(row * width, (row + 1) * width);
+    const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+    if (!Number.isFinite(length)) {
+      throw new DistillError({
+        code: 'numeric',
+        where,
+        expected: 'finite embeddings',
+        got: `NaN or Infinity in row ${row}`,
+      });
+    }
+    if (length > 0) values.forEach((value, axis) => (values[axis] = value / length));
+  }
+  return { data, width, size };
+}
+
+/** Cosine of row `a` of one table with row `b` of another, in `[−1, 1]` up to rounding. */
+export function cosine(tableA: UnitTable, a: number, tableB: UnitTable, b: number): number {
+  const { data: left, width } = tableA;
+  const right = tableB.data;
+  const startA = a * width;
+  const startB = b * width;
+  let sum = 0;
+  for (let axis = 0; axis < width; axis++) sum += (left[startA + axis] ?? 0) * (right[startB + axis] ?? 0);
+  return sum;
+}
+
+function copied(where: string, { data, width }: FlatEmbeddings): { data: Float32Array; width: number } {
+  if (width >= 1 && Number.isInteger(data.length / width)) return { data: Float32Array.from(data), width };
+  throw shapeError(where, `a multiple of the width ${width} as number of values`, `${data.length} values`);
+}
+
+function flattened(where: string, rows: readonly ArrayLike<number>[]): { data: Float32Array; width: number } {
+  const width = rows[0]?.length ?? 1;
+  const data = new Float32Array(rows.length * width);
+  rows.forEach((row, position) => {
+    if (row.length !== width) {
+      throw shapeError(where, `rows of one width, ${width}`, `${row.length} values in row ${position}`);
+    }
+    data.set(row, position * width);
+  });
+  return { data, width };
+}
+
+function shapeError(where: string, expected: string, got: string): DistillError {
+  return new DistillError({ code: 'shape', where, expected, got });
+}
