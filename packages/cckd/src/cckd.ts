@@ -1,0 +1,91 @@
+import {
+  crossEntropy,
+  defineMethod,
+  eitherOf,
+  flag,
+  hintonKd,
+  inRange,
+  nonNegative,
+  oneOf,
+  positive,
+  text,
+  wholeNumber,
+  withoutTape,
+} from '@distilljs/core';
+import type { LossTerms, Step, Term } from '@distilljs/core';
+import { createHeads, studentEmbedding, teacherEmbedding } from './head/index.js';
+import type { Heads } from './head/index.js';
+import { correlationMatrix } from './kernel/index.js';
+import { correlationCongruence, mimic, reverseKd } from './loss/index.js';
+import { practicalPreset } from './options.js';
+import type { CckdOptions } from './options.js';
+import { planSampler } from './sampler/index.js';
+
+/**
+ * Correlation Congruence for Knowledge Distillation: besides each image's logits (or embedding), the student learns the
+ * kernel value of every pair of images of a batch.
+ *
+ * `L = α L_CE + (1 − α) L_instance + β L_CC`, logged as `ce`, `kd` or `mimic`, and `cc`; a term of weight 0 is left out.
+ *
+ * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `tap`
+ *   or `shape` for taps that are not there or are no embeddings
+ * @see Peng et al., Correlation Congruence for Knowledge Distillation, ICCV 2019 (arXiv 1904.01802), Eq. 7
+ */
+export const cckd = defineMethod<CckdOptions, Heads>({
+  name: 'cckd',
+  defaults: practicalPreset,
+  check: {
+    alpha: inRange(0, 1),
+    beta: nonNegative,
+    reduction: oneOf('mean', 'sum'),
+    kernel: oneOf('rbf-taylor', 'rbf-exact', 'bilinear', 'mmd-mean', 'mmd-euclid'),
+    gamma: positive,
+    order: wholeNumber({ min: 0 }),
+    normalize: flag,
+    temperature: positive,
+    instance: oneOf('kd', 'kd-reverse', 'mimic'),
+    studentTap: text,
+    teacherTap: text,
+    embeddingWidth: eitherOf(oneOf('none'), wholeNumber({ min: 1 })),
+    sampler: oneOf('cur', 'sur', 'uniform'),
+    perClass: eitherOf(oneOf('auto'), wholeNumber({ min: 1 })),
+    superclasses: eitherOf(oneOf('auto'), wholeNumber({ min: 2 })),
+  },
+  reads: (options) => ({
+    student: readsEmbeddings(options) ? [options.studentTap] : [],
+    teacher: readsEmbeddings(options) ? [options.teacherTap] : options.alpha < 1 ? [] : undefined,
+  }),
+  prepare: async (context, options) => {
+    const sampler = await planSampler(context, options);
+    const heads = readsEmbeddings(options) ? createHeads(context, options) : undefined;
+    return { state: heads?.state ?? {}, sampler, ...heads };
+  },
+  loss: (step, options, heads) => ({
+    ...(options.alpha > 0 && {
+      ce: { value: crossEntropy(step.oneHot, step.student.logits), weight: options.alpha },
+    }),
+    ...(options.alpha < 1 && instanceTerm(step, options, heads)),
+    ...(options.beta > 0 && { cc: congruenceTerm(step, options, heads) }),
+  }),
+});
+
+function readsEmbeddings({ alpha, beta, instance }: CckdOptions): boolean {
+  return beta > 0 || (instance === 'mimic' && alpha < 1);
+}
+
+function instanceTerm(step: Step, options: CckdOptions, heads: Heads): LossTerms {
+  const weight = 1 - options.alpha;
+  if (options.instance === 'mimic') {
+    const value = mimic(teacherEmbedding(step, options, heads), studentEmbedding(step, options, heads));
+    return { mimic: { value, weight } };
+  }
+  const distillation = options.instance === 'kd' ? hintonKd : reverseKd;
+  const value = distillation(step.teacher.logits, step.student.logits, options.temperature);
+  return { kd: { value, weight } };
+}
+
+function congruenceTerm(step: Step, options: CckdOptions, heads: Heads): Term {
+  const teacher = withoutTape(() => correlationMatrix(teacherEmbedding(step, options, heads), options));
+  const student = correlationMatrix(studentEmbedding(step, options, heads), options);
+  return { value: correlationCongruence(teacher, student, options.reduction), weight: options.beta };
+}
