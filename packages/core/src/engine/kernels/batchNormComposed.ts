@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { BatchNormPasses } from './batchNormTraining.js';
+import type { BatchNormPasses } from './batchNormPasses.js';
 import { channelAffine, channelMean } from './channelwise.js';
 
 /**
- * The passes of training batch norm, composed of tfjs ops, on any backend: six passes over the data forward, six back.
+ * The passes of training batch norm, composed of tfjs ops, on any backend; on wasm five passes over the data
+ * forward and six back.
  *
  * With a = gamma * rstd: y = a * (x - mean) + beta, and
  * dx = a * dy - a * mean(dy) - a * rstd^2 * mean(dy * (x - mean)) * (x - mean).

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { BatchNormPasses } from './batchNormTraining.js';
+import type { BatchNormPasses } from './batchNormPasses.js';
 import { floatType } from './tensorFlowBackend.js';
 import type { OpAttribute, TensorFlowBackend } from './tensorFlowBackend.js';
 

@@ -14,18 +14,6 @@ export interface BatchNormTraining<T extends tf.Tensor> {
   readonly variance: tf.Tensor1D;
 }
 
-/** One way to compute training batch norm: a forward and a backward pass. Internal to the kernels. */
-export interface BatchNormPasses {
-  forward(
-    x: tf.Tensor,
-    gamma: tf.Tensor1D,
-    beta: tf.Tensor1D,
-    epsilon: number,
-  ): { y: tf.Tensor; mean: tf.Tensor1D; variance: tf.Tensor1D; saved: tf.Tensor[] };
-  /** `saved` is what the forward pass gave out under that name. */
-  backward(dy: tf.Tensor, saved: tf.Tensor[]): { dx: tf.Tensor; dGamma: tf.Tensor; dBeta: tf.Tensor };
-}
-
 /**
  * Batch normalisation with the statistics of the batch itself, its gradient in closed form.
  *

@@ -1,0 +1,13 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** One way to compute training batch norm: a forward and a backward pass. See batchNormTraining for the formulas. */
+export interface BatchNormPasses {
+  forward(
+    x: tf.Tensor,
+    gamma: tf.Tensor1D,
+    beta: tf.Tensor1D,
+    epsilon: number,
+  ): { y: tf.Tensor; mean: tf.Tensor1D; variance: tf.Tensor1D; saved: tf.Tensor[] };
+  /** `saved` is what the forward pass gave out under that name. */
+  backward(dy: tf.Tensor, saved: tf.Tensor[]): { dx: tf.Tensor; dGamma: tf.Tensor; dBeta: tf.Tensor };
+}
