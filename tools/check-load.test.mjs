@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkLoad } from './check-load.mjs';
 import { problemText } from './problem.mjs';
-import { withTree } from './test-tree.mjs';
+import { writeTree } from './test-tree.mjs';
 
 /** Problems of a built package whose entries hold this code. @param {string} esm @param {string} cjs */
 function problemsWith(esm, cjs) {
@@ -14,7 +14,7 @@ function problemsWith(esm, cjs) {
     'index.js': esm,
     'index.cjs': cjs,
   };
-  return withTree(tree, (root) => checkLoad(root).map(problemText));
+  return checkLoad(writeTree(tree)).map(problemText);
 }
 
 describe('load check', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkLock } from './check-lock.mjs';
 import { problemText } from './problem.mjs';
-import { withTree } from './test-tree.mjs';
+import { writeTree } from './test-tree.mjs';
 
 /** @import { LockEntry } from './lock/lock.mjs' */
 
@@ -28,7 +28,7 @@ function problemsWith(changes) {
     'packages/core/package.json': CORE,
     'package-lock.json': { packages: { ...IN_ORDER, ...changes } },
   };
-  return withTree(tree, (root) => checkLock(root).map(problemText));
+  return checkLock(writeTree(tree)).map(problemText);
 }
 
 describe('lock check', () => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { withTree } from './test-tree.mjs';
+import { writeTree } from './test-tree.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -18,16 +18,15 @@ function closing(tests) {
   ]);
   const reporter = JSON.stringify(join(ROOT, 'tools/count-reporter.mjs'));
   const config = `export default { test: { reporters: ['default', ${reporter}], testTimeout: 300 } };`;
-  return withTree({ 'vitest.config.mjs': config, ...Object.fromEntries(files) }, (root) => {
-    symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'), 'junction');
-    const run = spawnSync(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run'], {
-      cwd: root,
-      encoding: 'utf8',
-      // The run under test is nobody's worker.
-      env: { PATH: process.env['PATH'] },
-    });
-    return { status: run.status, last: run.stdout.trimEnd().split('\n').at(-1) };
+  const root = writeTree({ 'vitest.config.mjs': config, ...Object.fromEntries(files) });
+  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'), 'junction');
+  const run = spawnSync(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run'], {
+    cwd: root,
+    encoding: 'utf8',
+    // The run under test is nobody's worker.
+    env: { PATH: process.env['PATH'] },
   });
+  return { status: run.status, last: run.stdout.trimEnd().split('\n').at(-1) };
 }
 
 it('closes a run that passes with its count', () => {

@@ -1,29 +1,27 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
 
 /** @typedef {Readonly<Record<string, string | object | null>>} Tree texts (objects as JSON) by path; null: no such file */
 
 /**
- * Writes a tree of files into a new temporary folder, calls `use` with it and removes it.
+ * Writes a tree of files into a new temporary folder, which is removed when the test that asked for it ends.
  *
- * @template T
  * @param {Tree} tree
- * @param {(root: string) => T} use
- * @returns {T}
+ * @returns {string} the folder
  */
-export function withTree(tree, use) {
+export function writeTree(tree) {
   const root = mkdtempSync(join(tmpdir(), 'distilljs-tree-'));
-  try {
-    for (const [path, content] of Object.entries(tree)) {
-      if (content === null) continue;
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), typeof content === 'string' ? content : JSON.stringify(content));
-    }
-    return use(root);
-  } finally {
+  onTestFinished(() => {
     rmSync(root, { recursive: true });
+  });
+  for (const [path, content] of Object.entries(tree)) {
+    if (content === null) continue;
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), typeof content === 'string' ? content : JSON.stringify(content));
   }
+  return root;
 }
 
 /**

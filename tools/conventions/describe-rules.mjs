@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkConventions } from '../check-conventions.mjs';
 import { problemText } from '../problem.mjs';
-import { TREE_IN_ORDER, withTree } from '../test-tree.mjs';
+import { TREE_IN_ORDER, writeTree } from '../test-tree.mjs';
 
 /** @import { Tree } from '../test-tree.mjs' */
 
@@ -9,7 +9,7 @@ import { TREE_IN_ORDER, withTree } from '../test-tree.mjs';
 
 /** Problems of the tree in order after these files were replaced. @param {Tree} changes */
 export function problemsWith(changes) {
-  return withTree({ ...TREE_IN_ORDER, ...changes }, (root) => checkConventions(root).map(problemText));
+  return checkConventions(writeTree({ ...TREE_IN_ORDER, ...changes })).map(problemText);
 }
 
 /** A package.json of the tree in order with some fields replaced. @param {string} folder @param {object} fields */
