@@ -1,13 +1,152 @@
-export * from './baseline/index.js';
-export * from './callback/index.js';
-export * from './checkpoint/index.js';
-export * from './data/index.js';
-export * from './error/index.js';
-export * from './engine/index.js';
-export * from './loss/index.js';
-export * from './method/index.js';
-export * from './network/index.js';
-export * from './option/index.js';
-export * from './random/index.js';
-export * from './tensor/index.js';
-export * from './train/index.js';
+export { kd, labelSmoothing, student } from './baseline/index.js';
+export type { KdOptions, LabelSmoothingOptions, StudentOptions } from './baseline/index.js';
+export { checkpoints, earlyStop, jsonl, progress } from './callback/index.js';
+export type {
+  CheckpointsOptions,
+  EarlyStopOptions,
+  ProgressOptions,
+  ProgressStream,
+} from './callback/index.js';
+export {
+  decodeSafetensors,
+  directoryStore,
+  encodeSafetensors,
+  loadSnapshot,
+  memoryStore,
+  saveSnapshot,
+} from './checkpoint/index.js';
+export type {
+  CheckpointStore,
+  PartialEpoch,
+  RunIdentity,
+  Snapshot,
+  SnapshotPosition,
+} from './checkpoint/index.js';
+export {
+  arrayDataset,
+  augmentation,
+  channelStatistics,
+  CIFAR_AUGMENTATION,
+  loadBatch,
+  NO_AUGMENTATION,
+  uniformSampler,
+} from './data/index.js';
+export type {
+  ArrayDatasetOptions,
+  Augmentation,
+  BatchSampler,
+  Dataset,
+  Normalization,
+  Preparation,
+} from './data/index.js';
+export {
+  ENGINE_VARIABLE,
+  ENGINES,
+  missingTrainingKernels,
+  onOneTape,
+  registerTrainingKernels,
+  resolveEngine,
+  stopGradient,
+  trainingKernels,
+  withoutTape,
+} from './engine/index.js';
+export type { Engine, EngineDescription, EngineName, GradientOf } from './engine/index.js';
+export { DistillError, isDistillError, nearestNameHint } from './error/index.js';
+export type { DistillErrorCode, DistillErrorFields } from './error/index.js';
+export {
+  crossEntropy,
+  hintonKd,
+  labelSmoothingCrossEntropy,
+  standardizedKd,
+  standardizeLogits,
+} from './loss/index.js';
+export { defineMethod, NO_COST } from './method/index.js';
+export type {
+  AuxiliaryCost,
+  Backward,
+  GradientPolicy,
+  LossTerms,
+  Method,
+  MethodDefinition,
+  MethodFactory,
+  Phase,
+  Plan,
+  PlanContext,
+  Prepared,
+  Reads,
+  Step,
+  Term,
+  Update,
+} from './method/index.js';
+export { asNetwork, createNetwork, freeze, loadModel, saveModel, seedWeights } from './network/index.js';
+export type {
+  ForwardOptions,
+  FrozenNetwork,
+  Network,
+  NetworkLike,
+  NetworkOptions,
+  NetworkOutput,
+  NetworkShape,
+} from './network/index.js';
+export {
+  checkOptions,
+  eitherOf,
+  flag,
+  inRange,
+  listOf,
+  nonNegative,
+  oneOf,
+  optional,
+  positive,
+  text,
+  wholeNumber,
+} from './option/index.js';
+export type { OptionCheck, OptionChecks } from './option/index.js';
+export { createRandom } from './random/index.js';
+export type { Random } from './random/index.js';
+export { expectSameShape, expectShape, shapeText } from './tensor/index.js';
+export type {
+  Embedding,
+  FeatureMap,
+  Images,
+  Labels,
+  Logits,
+  NamedTensors,
+  NamedVariables,
+  Probabilities,
+  Scalar,
+  Tensor,
+} from './tensor/index.js';
+export {
+  adam,
+  asSchedule,
+  clipByGlobalNorm,
+  clipToTerm,
+  constantRate,
+  cosineRate,
+  distill,
+  evaluate,
+  sgd,
+  stepRate,
+  sumOfTerms,
+} from './train/index.js';
+export type {
+  AdamOptions,
+  Callback,
+  ClipToTermOptions,
+  DistillOptions,
+  DistillResult,
+  EpochReport,
+  Evaluation,
+  Optimizer,
+  OptimizerSpec,
+  OptimizerState,
+  RunControl,
+  Schedule,
+  SgdOptions,
+  StepReport,
+  TermReport,
+  TrainingPosition,
+  ValueLabel,
+  WarmUp,
+} from './train/index.js';

@@ -2,7 +2,7 @@ import { crossEntropy } from '../loss/index.js';
 import { defineMethod } from '../method/define-method.js';
 
 /** The student alone with cross-entropy: what every technique has to beat. It has no options. */
-export type StudentOptions = Record<never, never>;
+export type StudentOptions = Readonly<Record<string, never>>;
 
 /** `L = CE(y, softmax(z))`. No teacher runs. */
 export const student = defineMethod<StudentOptions>({

@@ -22,7 +22,10 @@ export interface CheckpointsOptions {
  * @param place a folder (Node) or a store
  * @throws DistillError code `checkpoint` at the start, when what is stored belongs to another run
  */
-export function checkpoints(place: string | CheckpointStore, given: Partial<CheckpointsOptions> = {}): Callback {
+export function checkpoints(
+  place: string | CheckpointStore,
+  given: Partial<CheckpointsOptions> = {},
+): Callback {
   const { everyEpochs, everySteps, keep, resume } = checkOptions<CheckpointsOptions>(
     'checkpoints',
     given,
@@ -46,7 +49,9 @@ export function checkpoints(place: string | CheckpointStore, given: Partial<Chec
         for (const name of await store.list()) await store.remove(name);
         return undefined;
       }
-      const snapshot = await loadSnapshot(store, identity, (message) => { run.warn(message); });
+      const snapshot = await loadSnapshot(store, identity, (message) => {
+        run.warn(message);
+      });
       if (snapshot !== undefined) run.checkpointed(store.where);
       return snapshot;
     },

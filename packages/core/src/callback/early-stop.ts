@@ -24,7 +24,12 @@ export function earlyStop(given: Partial<EarlyStopOptions> = {}): Callback {
     'earlyStop',
     given,
     { patience: 10, minDelta: 0, metric: 'accuracy', restoreBest: true },
-    { patience: wholeNumber({ min: 1 }), minDelta: nonNegative, metric: oneOf('accuracy', 'loss'), restoreBest: flag },
+    {
+      patience: wholeNumber({ min: 1 }),
+      minDelta: nonNegative,
+      metric: oneOf('accuracy', 'loss'),
+      restoreBest: flag,
+    },
   );
   const score = ({ validation }: EpochReport): number => {
     const sum = validation.reduce((total, entry) => total + entry[options.metric], 0);
@@ -43,7 +48,9 @@ export function earlyStop(given: Partial<EarlyStopOptions> = {}): Callback {
         best = Math.max(best, value);
       }
       if (idle < options.patience) return;
-      run.stop(`no better validation ${options.metric} for ${idle} epochs`, { restoreBest: options.restoreBest });
+      run.stop(`no better validation ${options.metric} for ${idle} epochs`, {
+        restoreBest: options.restoreBest,
+      });
     },
   };
 }

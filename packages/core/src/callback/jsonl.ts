@@ -8,15 +8,15 @@ import type { Callback } from '../train/callback.js';
  * @param file path; its folder is made
  */
 export function jsonl(file: string): Callback {
-  const { appendFile, mkdir, writeFile } = nodeModule('node:fs/promises', 'metrics in a file');
-  const { dirname } = nodeModule('node:path', 'metrics in a file');
+  const fs = nodeModule('node:fs/promises', 'metrics in a file');
+  const path = nodeModule('node:path', 'metrics in a file');
   const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
   return {
     name: 'jsonl',
     async start({ history }) {
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, history.map(line).join(''));
+      await fs.mkdir(path.dirname(file), { recursive: true });
+      await fs.writeFile(file, history.map(line).join(''));
     },
-    epoch: (report) => appendFile(file, line(report)),
+    epoch: (report) => fs.appendFile(file, line(report)),
   };
 }

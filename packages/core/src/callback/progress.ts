@@ -41,7 +41,14 @@ export function progress({ stream = standardError(), label }: ProgressOptions = 
       const { default: cliProgress } = await import('cli-progress');
       const format = `${name(run)} {bar} {percentage}% | {place} | {rate} img/s | ETA {left} | {terms}`;
       bar = new cliProgress.SingleBar(
-        { format, stream: stream as NodeJS.WritableStream, hideCursor: true, clearOnComplete: true, barsize: 24, fps: 5 },
+        {
+          format,
+          stream: stream as NodeJS.WritableStream,
+          hideCursor: true,
+          clearOnComplete: true,
+          barsize: 24,
+          fps: 5,
+        },
         cliProgress.Presets.shades_classic,
       );
       bar.start(run.total, run.done, { place: '', rate: '…', left: '…', terms: '' });
@@ -57,7 +64,9 @@ export function progress({ stream = standardError(), label }: ProgressOptions = 
       const { rate, left } = pace(started, images, run.done - before, run.total - run.done);
       say(`${name(run)}: ${epochText(report)}, ${rate} img/s, ETA ${left}`);
     },
-    warn: (message) => { say(`Warning: ${message}`); },
+    warn: (message) => {
+      say(`Warning: ${message}`);
+    },
     end() {
       bar?.stop();
       bar = undefined;

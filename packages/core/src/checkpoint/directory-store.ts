@@ -9,14 +9,16 @@ const SUFFIX = '.safetensors';
  * @throws DistillError code `platform` outside Node
  */
 export function directoryStore(folder: string): CheckpointStore {
-  const { mkdir, open, readdir, readFile, rename, rm } = nodeModule('node:fs/promises', PURPOSE);
-  const { join } = nodeModule('node:path', PURPOSE);
+  const fs = nodeModule('node:fs/promises', PURPOSE);
+  const path = nodeModule('node:path', PURPOSE);
   return {
     where: folder,
     async list() {
       try {
-        const files = await readdir(folder);
-        const names = files.filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
+        const files = await fs.readdir(folder);
+        const names = files
+          .filter((file) => file.endsWith(SUFFIX))
+          .map((file) => file.slice(0, -SUFFIX.length));
         return names.sort();
       } catch (error) {
         if ((error as { code?: string }).code === 'ENOENT') return [];
@@ -24,24 +26,24 @@ export function directoryStore(folder: string): CheckpointStore {
       }
     },
     async read(name) {
-      return new Uint8Array(await readFile(join(folder, `${name}${SUFFIX}`)));
+      return new Uint8Array(await fs.readFile(path.join(folder, `${name}${SUFFIX}`)));
     },
     async write(name, bytes) {
-      await mkdir(folder, { recursive: true });
-      const unfinished = join(folder, `${name}.unfinished`);
-      const file = await open(unfinished, 'w');
+      await fs.mkdir(folder, { recursive: true });
+      const unfinished = path.join(folder, `${name}.unfinished`);
+      const file = await fs.open(unfinished, 'w');
       try {
         await file.writeFile(bytes);
         await file.sync();
       } finally {
         await file.close();
       }
-      await rename(unfinished, join(folder, `${name}${SUFFIX}`));
+      await fs.rename(unfinished, path.join(folder, `${name}${SUFFIX}`));
       // The rename itself is on disk only when the folder is.
-      const directory = await open(folder, 'r').catch(() => undefined);
+      const directory = await fs.open(folder, 'r').catch(() => undefined);
       await directory?.sync().catch(() => undefined);
       await directory?.close();
     },
-    remove: (name) => rm(join(folder, `${name}${SUFFIX}`), { force: true }),
+    remove: (name) => fs.rm(path.join(folder, `${name}${SUFFIX}`), { force: true }),
   };
 }

@@ -22,7 +22,10 @@ export async function loadSnapshot(
   for (const name of names) {
     let found: Snapshot;
     try {
-      const { tensors, metadata } = decodeSafetensors(await store.read(name), `${store.where}, checkpoint ${name}`);
+      const { tensors, metadata } = decodeSafetensors(
+        await store.read(name),
+        `${store.where}, checkpoint ${name}`,
+      );
       const { format = 'no format', snapshot = '' } = metadata;
       if (format !== SNAPSHOT_FORMAT) {
         throw new DistillError({ code: 'checkpoint', where: name, expected: SNAPSHOT_FORMAT, got: format });
@@ -48,7 +51,9 @@ export async function loadSnapshot(
 }
 
 function expectSameRun(where: string, wanted: RunIdentity, found: RunIdentity): void {
-  const differing = (Object.keys(wanted) as (keyof RunIdentity)[]).filter((key) => wanted[key] !== found[key]);
+  const differing = (Object.keys(wanted) as (keyof RunIdentity)[]).filter(
+    (key) => wanted[key] !== found[key],
+  );
   if (differing.length === 0) return;
   throw new DistillError({
     code: 'checkpoint',

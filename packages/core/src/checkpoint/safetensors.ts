@@ -23,7 +23,10 @@ const DTYPES: Readonly<Record<string, string>> = { float32: 'F32', int32: 'I32',
  * @param metadata text by key
  * @throws DistillError code `checkpoint` for a tensor of text or complex numbers
  */
-export async function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Record<string, string>>): Promise<Uint8Array> {
+export async function encodeSafetensors(
+  tensors: NamedTensors,
+  metadata: Readonly<Record<string, string>>,
+): Promise<Uint8Array> {
   const entries: Record<string, Entry> = {};
   const parts: Uint8Array[] = [];
   let offset = 0;
@@ -65,15 +68,24 @@ export function decodeSafetensors(
   where: string,
 ): { readonly tensors: Record<string, Tensor>; readonly metadata: Readonly<Record<string, string>> } {
   const damaged = (expected: string, got: string): DistillError =>
-    new DistillError({ code: 'checkpoint', where, expected, got, hint: 'The file is damaged; use an earlier one.' });
+    new DistillError({
+      code: 'checkpoint',
+      where,
+      expected,
+      got,
+      hint: 'The file is damaged; use an earlier one.',
+    });
   if (file.length < 8) throw damaged('at least 8 bytes', `${file.length} bytes`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const length = Number(view.getBigUint64(0, true));
-  if (length > file.length - 8) throw damaged(`a header of ${length} bytes`, `a file of ${file.length} bytes`);
+  if (length > file.length - 8)
+    throw damaged(`a header of ${length} bytes`, `a file of ${file.length} bytes`);
 
   let header: Record<string, unknown>;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + length))) as typeof header;
+    header = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + length)),
+    ) as typeof header;
   } catch {
     throw damaged('a JSON header', 'something else');
   }

@@ -9,7 +9,11 @@ export const SNAPSHOT_FORMAT = 'distilljs-snapshot-1';
  * Writes a snapshot and removes all but the newest `keep`.
  * @returns the name that it is stored under
  */
-export async function saveSnapshot(store: CheckpointStore, snapshot: Snapshot, keep: number): Promise<string> {
+export async function saveSnapshot(
+  store: CheckpointStore,
+  snapshot: Snapshot,
+  keep: number,
+): Promise<string> {
   const { tensors, ...rest } = snapshot;
   const { phase, epoch, step } = snapshot.position;
   const digits = (value: number, width: number): string => String(value).padStart(width, '0');

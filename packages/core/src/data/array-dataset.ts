@@ -31,13 +31,18 @@ export function arrayDataset(options: ArrayDatasetOptions): Dataset {
     throw new DistillError({ code: 'data', where: `arrayDataset '${name}', ${what}`, expected, got });
   };
   if (images.length !== labels.length * pixels) {
-    refuse('images', `${labels.length} images of ${pixels} values = ${labels.length * pixels}`, `${images.length} values`);
+    refuse(
+      'images',
+      `${labels.length} images of ${pixels} values = ${labels.length * pixels}`,
+      `${images.length} values`,
+    );
   }
   if (superclasses !== undefined && superclasses.length !== labels.length) {
     refuse('superclasses', `one per image (${labels.length})`, String(superclasses.length));
   }
   const wrong = labels.findIndex((label) => label < 0 || label >= classes);
-  if (wrong >= 0) refuse(`label of image ${wrong}`, `a whole number from 0 to ${classes - 1}`, String(labels[wrong]));
+  if (wrong >= 0)
+    refuse(`label of image ${wrong}`, `a whole number from 0 to ${classes - 1}`, String(labels[wrong]));
 
   let fingerprint: string | undefined;
   return {

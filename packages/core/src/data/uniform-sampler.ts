@@ -23,7 +23,9 @@ export function uniformSampler(size: number, batchSize: number): BatchSampler {
     stepsPerEpoch,
     batches(random) {
       const order = random.permutation(size);
-      return Array.from({ length: stepsPerEpoch }, (_, step) => order.subarray(step * batchSize, (step + 1) * batchSize));
+      return Array.from({ length: stepsPerEpoch }, (_, step) =>
+        order.subarray(step * batchSize, (step + 1) * batchSize),
+      );
     },
   };
 }

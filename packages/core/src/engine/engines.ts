@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { isNode } from '../platform/node-module.js';
+import { isNode, nodeModule } from '../platform/node-module.js';
 
 /** Engines by the name that users give them. */
 export type EngineName = 'node-gpu' | 'node' | 'webgpu' | 'wasm' | 'cpu';
@@ -62,7 +62,7 @@ export const ENGINES: readonly EngineDescription[] = [
 
 async function loadNative(specifier: string): Promise<void> {
   if (!isNode()) throw new Error('it runs in Node only');
-  await restoreIsNullOrUndefined();
+  restoreIsNullOrUndefined();
   // TensorFlow greets on standard error with its CPU features; warnings and errors stay.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
   // Not a literal: an optional package must not stop a bundler.
@@ -70,10 +70,8 @@ async function loadNative(specifier: string): Promise<void> {
 }
 
 /** tfjs-node 4.22.0 calls `util.isNullOrUndefined`, which Node 23 removed (tensorflow/tfjs#8425, never released). */
-async function restoreIsNullOrUndefined(): Promise<void> {
-  const { default: util } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ String('node:util'))) as {
-    default: Record<string, unknown>;
-  };
+function restoreIsNullOrUndefined(): void {
+  const util = nodeModule('node:util', 'the TensorFlow binding') as unknown as Record<string, unknown>;
   util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
 }
 
@@ -82,10 +80,11 @@ function usesGpu(): boolean {
 }
 
 async function loadWebGpu(): Promise<void> {
-  if (isNode() && !('gpu' in (globalThis.navigator as object | undefined ?? {}))) await loadDawn();
+  if (isNode() && !('gpu' in ((globalThis.navigator as object | undefined) ?? {}))) await loadDawn();
   const specifier = '@tensorflow/tfjs-backend-webgpu';
   // A page may have brought it in itself.
-  if (tf.findBackendFactory('webgpu') === undefined) await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+  const present = tf.findBackendFactory('webgpu') as unknown;
+  if (present === null) await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
   const { gpu } = globalThis.navigator as { readonly gpu?: { requestAdapter(): Promise<unknown> } };
   if ((await gpu?.requestAdapter()) == null) throw new Error('there is no WebGPU adapter');
 }
@@ -93,10 +92,10 @@ async function loadWebGpu(): Promise<void> {
 /** Dawn, the WebGPU of Chromium, as an npm package for Node. */
 async function loadDawn(): Promise<void> {
   const specifier = 'webgpu';
-  const { create, globals } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as {
-    create(options: string[]): unknown;
-    globals: object;
+  const dawn = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as {
+    readonly create: (options: string[]) => unknown;
+    readonly globals: object;
   };
-  Object.assign(globalThis, globals);
-  Object.defineProperty(globalThis, 'navigator', { value: { gpu: create([]) }, configurable: true });
+  Object.assign(globalThis, dawn.globals);
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu: dawn.create([]) }, configurable: true });
 }

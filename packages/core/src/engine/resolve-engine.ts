@@ -81,7 +81,8 @@ async function start(engine: EngineDescription): Promise<string | undefined> {
 }
 
 function describe(engine: EngineDescription, refused: Engine['refused']): Engine {
-  const binding = (tf.backend() as unknown as { readonly binding?: { readonly TF_Version?: string } }).binding;
+  const binding = (tf.backend() as unknown as { readonly binding?: { readonly TF_Version?: string } })
+    .binding;
   const native = binding?.TF_Version === undefined ? '' : `, TensorFlow ${binding.TF_Version}`;
   return {
     name: engine.name,

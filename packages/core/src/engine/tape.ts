@@ -53,12 +53,13 @@ export function onOneTape<F, R>(forward: () => F, use: (value: F, gradientOf: Gr
     // The tape stays open (depth 1) between gradients, so that tfjs does not throw it away after the first; the guard
     // around `use` keeps the operations of each backward pass off it.
     const gradientOf: GradientOf = (y, xs) =>
-      tf.engine().gradients<Tensor>(() => onTape(y), [...xs], undefined, true).grads as (Tensor | undefined)[];
+      tf.engine().gradients<Tensor>(() => onTape(y), [...xs], undefined, true).grads;
     return withoutTape(() => use(value, gradientOf));
   } finally {
     engine.endTape();
     if (engine.state.gradientDepth === 0) {
-      for (const node of engine.state.activeTape ?? []) for (const tensor of node.saved ?? []) tensor.dispose();
+      for (const node of engine.state.activeTape ?? [])
+        for (const tensor of node.saved ?? []) tensor.dispose();
       engine.state.activeTape = null;
     }
   }

@@ -10,6 +10,7 @@ export function nearestNameHint(name: string, known: readonly string[]): string 
   if (known.length === 0) return 'There are none.';
   const byDistance = [...known].sort((a, b) => distance(name, a) - distance(name, b));
   const nearest = byDistance[0] ?? '';
-  const close = distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, Math.floor(name.length / 3));
+  const close =
+    distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, Math.floor(name.length / 3));
   return `${close ? `Did you mean '${nearest}'? ` : ''}There are: ${known.join(', ')}.`;
 }

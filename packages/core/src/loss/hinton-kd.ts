@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { softmaxCrossEntropy } from '../engine/kernels/softmaxCrossEntropy.js';
+import { softmaxCrossEntropy } from '../engine/kernels/softmax-cross-entropy.js';
 import { withoutTape } from '../engine/tape.js';
 import { expectSameShape } from '../tensor/index.js';
 import type { Logits, Scalar } from '../tensor/index.js';

@@ -19,7 +19,10 @@ export interface MethodDefinition<Options extends object, State> {
     readonly teacher?: readonly string[] | undefined;
   };
   /** Makes what the loss needs besides the networks: heads, clusters, constants. */
-  readonly prepare?: (context: PlanContext, options: Readonly<Options>) => Prepared<State> | Promise<Prepared<State>>;
+  readonly prepare?: (
+    context: PlanContext,
+    options: Readonly<Options>,
+  ) => Prepared<State> | Promise<Prepared<State>>;
   /** The terms of one step. Pure: makes no variable, reads no tensor data. */
   readonly loss: (step: Step, options: Readonly<Options>, state: State) => LossTerms;
 }
@@ -75,9 +78,17 @@ export function defineMethod<Options extends object, State = undefined>(
   const factory = (given: Partial<Options> = {}): Method<Options> => {
     const options = checkOptions(definition.name, given, definition.defaults, definition.check);
     definition.validate?.(options);
-    return { spec: 'v1', name: definition.name, options, plan: (context) => planOf(definition, options, context) };
+    return {
+      spec: 'v1',
+      name: definition.name,
+      options,
+      plan: (context) => planOf(definition, options, context),
+    };
   };
-  return Object.assign(factory, { methodName: definition.name, defaults: Object.freeze({ ...definition.defaults }) });
+  return Object.assign(factory, {
+    methodName: definition.name,
+    defaults: Object.freeze({ ...definition.defaults }),
+  });
 }
 
 async function planOf<Options extends object, State>(
@@ -88,8 +99,10 @@ async function planOf<Options extends object, State>(
   const reads = definition.reads(options);
   // Wrong tap names are found now, not in the first step.
   reads.student.forEach((tap) => context.student.tapShape(tap));
-  reads.teacher?.forEach((tap) => context.teacher.tapShape(tap));
-  if (reads.teacher !== undefined) void context.teacher.name;
+  if (reads.teacher !== undefined) {
+    const { teacher } = context;
+    reads.teacher.forEach((tap) => teacher.tapShape(tap));
+  }
 
   const prepared = await definition.prepare?.(context, options);
   const state = prepared?.state as State;

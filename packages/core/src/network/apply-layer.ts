@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { batchNormTraining } from '../engine/kernels/batchNormTraining.js';
+import { batchNormTraining } from '../engine/kernels/batch-norm-training.js';
 import { relu } from '../engine/kernels/relu.js';
 import { DistillError } from '../error/index.js';
 import type { Random } from '../random/index.js';
@@ -56,7 +56,9 @@ export function compileLayer(node: GraphNode): Apply {
       const x = inputs[0] as tf.Tensor;
       if (!pass.training || rate <= 0) return x;
       const noise = kind === 'Dropout' ? config['noiseShape'] : [null, 1, null];
-      const maskShape = (noise as (number | null)[] | null | undefined)?.map((axis, at) => axis ?? x.shape[at] ?? 1);
+      const maskShape = (noise as (number | null)[] | null | undefined)?.map(
+        (axis, at) => axis ?? x.shape[at] ?? 1,
+      );
       return dropout(x, rate, seededBy(pass, node.name), maskShape);
     };
   }

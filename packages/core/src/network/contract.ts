@@ -25,9 +25,9 @@ export interface NetworkShape {
    * Shape of a tap without the batch axis.
    * @throws DistillError code `tap`, listing the names there are
    */
-  tapShape(tap: string): readonly number[];
+  readonly tapShape: (tap: string) => readonly number[];
   /** Number of the tapped value in the model's graph; two names of one layer have one number. */
-  tapOutput(tap: string): number;
+  readonly tapOutput: (tap: string) => number;
   /** Number of trainable parameters. */
   readonly parameters: number;
   /** Multiply–accumulate operations of one image's forward pass (convolutions and dense layers). */

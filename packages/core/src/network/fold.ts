@@ -27,7 +27,8 @@ export function findFolds(graph: Graph, keep: ReadonlySet<number>): readonly Fol
     const all = readers.get(value) ?? [];
     return all.length === 1 && value !== graph.output && !keep.has(value) ? all[0] : undefined;
   };
-  const kindOf = (node: GraphNode | undefined): string => (node === undefined ? '' : layerConfig(node.layer).kind);
+  const kindOf = (node: GraphNode | undefined): string =>
+    node === undefined ? '' : layerConfig(node.layer).kind;
 
   return graph.nodes.flatMap((linear) => {
     const { kind, config } = layerConfig(linear.layer);
@@ -85,7 +86,7 @@ export function applyFold({ linear, relu }: Fold, { kernel, bias }: FoldedWeight
   if (kind === 'Dense') {
     // The dense layer of tfjs-layers takes any rank; a matrix product takes two.
     const rows = tf.reshape<tf.Rank.R2>(x, [-1, x.shape.at(-1) ?? 1]);
-    const y = tf.fused.matMul({ a: rows, b: kernel as tf.Tensor2D, bias, activation });
+    const y = tf.fused.matMul({ a: rows, b: kernel, bias, activation });
     return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), bias.size]);
   }
   const settings = {

@@ -41,7 +41,10 @@ export function freeze(network: Network): FrozenNetwork {
     return plan.steps;
   };
   const disposePlans = (): void => {
-    for (const { weights } of plans.values()) weights.forEach((folded) => tf.dispose([folded.kernel, folded.bias]));
+    for (const { weights } of plans.values())
+      weights.forEach((folded) => {
+        tf.dispose([folded.kernel, folded.bias]);
+      });
     plans.clear();
   };
 
@@ -57,7 +60,11 @@ export function freeze(network: Network): FrozenNetwork {
     macs,
     fingerprint: fingerprintOf(network, graph),
     forward(images, taps = []) {
-      expectShape(`network '${name}', images`, images, [null, ...inputShape].map((axis) => (axis === -1 ? null : axis)));
+      expectShape(
+        `network '${name}', images`,
+        images,
+        [null, ...inputShape].map((axis) => (axis === -1 ? null : axis)),
+      );
       const tapped = taps.map(network.tapOutput);
       const steps = withoutTape(() => planFor(tapped));
       const [logits, ...values] = withoutTape(() =>
@@ -79,7 +86,10 @@ export function freeze(network: Network): FrozenNetwork {
   };
 }
 
-function buildPlan(graph: Graph, keep: ReadonlySet<number>): { steps: FrozenStep[]; weights: FoldedWeights[] } {
+function buildPlan(
+  graph: Graph,
+  keep: ReadonlySet<number>,
+): { steps: FrozenStep[]; weights: FoldedWeights[] } {
   const folds = findFolds(graph, keep);
   const startOf = new Map(folds.map((fold) => [fold.linear, fold]));
   const swallowed = new Set(folds.flatMap((fold) => [fold.batchNorm, fold.relu]));
@@ -97,7 +107,9 @@ function buildPlan(graph: Graph, keep: ReadonlySet<number>): { steps: FrozenStep
     const folded = { kernel: tf.keep(kernel), bias: tf.keep(bias) };
     weights.push(folded);
     const last = fold.relu ?? fold.batchNorm ?? fold.linear;
-    return [{ inputs: node.inputs, outputs: last.outputs, run: ([x]) => applyFold(fold, folded, x as tf.Tensor) }];
+    return [
+      { inputs: node.inputs, outputs: last.outputs, run: ([x]) => applyFold(fold, folded, x as tf.Tensor) },
+    ];
   });
   return { steps, weights };
 }

@@ -29,10 +29,15 @@ interface TopologyNode {
   readonly inputTensors: readonly Symbol_[];
   readonly outputTensors: readonly Symbol_[];
 }
-type Symbol_ = SymbolicTensor & { readonly sourceLayer: Layer; readonly nodeIndex: number; readonly id: number };
+type Symbol_ = SymbolicTensor & {
+  readonly sourceLayer: Layer;
+  readonly nodeIndex: number;
+  readonly id: number;
+};
 type Container = LayersModel & { readonly inputs: readonly Symbol_[]; readonly outputs: readonly Symbol_[] };
 
-const isContainer = (layer: Layer): layer is Layer & Container => 'inputLayers' in layer && 'outputLayers' in layer;
+const isContainer = (layer: Layer): layer is Layer & Container =>
+  'inputLayers' in layer && 'outputLayers' in layer;
 
 /**
  * Reads the graph of a model with one input and one output. Nested models are opened, so that their layers can be

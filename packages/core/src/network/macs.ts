@@ -12,7 +12,8 @@ export function countMacs(graph: Graph): number {
   for (const { layer, shape } of graph.nodes) {
     const positions = shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
     for (const [name, weight] of weightsOf(layer)) {
-      if (name === 'kernel' || name === 'depthwise_kernel' || name === 'pointwise_kernel') macs += positions * weight.size;
+      if (name === 'kernel' || name === 'depthwise_kernel' || name === 'pointwise_kernel')
+        macs += positions * weight.size;
     }
   }
   return macs;

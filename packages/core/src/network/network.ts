@@ -36,7 +36,9 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
   const taps = readTaps(name, graph, options.taps ?? {});
   const steps = graph.nodes.map((node) => ({ node, apply: compileLayer(node) }));
   const { trainable, statistics } = namedWeights(graph);
-  const [height = -1, width = -1, channels = -1] = (model.inputs[0]?.shape ?? []).slice(1).map((axis) => axis ?? -1);
+  const [height = -1, width = -1, channels = -1] = (model.inputs[0]?.shape ?? [])
+    .slice(1)
+    .map((axis) => axis ?? -1);
   const classes = model.outputs[0]?.shape[1] ?? -1;
 
   return {
@@ -53,10 +55,18 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
     statistics,
 
     forward(images, forwardOptions = {}) {
-      expectShape(`network '${name}', images`, images, [null, height, width, channels].map((axis) => (axis === -1 ? null : axis)));
+      expectShape(
+        `network '${name}', images`,
+        images,
+        [null, height, width, channels].map((axis) => (axis === -1 ? null : axis)),
+      );
       const wanted = forwardOptions.taps ?? [];
       const tapped = wanted.map((tap) => [tap, taps.find(tap).outputs[0] ?? 0] as const);
-      const pass: Pass = { training: forwardOptions.training ?? false, random: forwardOptions.random, statistics: [] };
+      const pass: Pass = {
+        training: forwardOptions.training ?? false,
+        random: forwardOptions.random,
+        statistics: [],
+      };
       const [logits, ...values] = tf.tidy(() => {
         const value: tf.Tensor[] = [];
         value[graph.input] = images;
@@ -68,10 +78,17 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
           const results = Array.isArray(result) ? result : [result];
           node.outputs.forEach((output, position) => (value[output] = results[position] as tf.Tensor));
         }
-        if (pass.training && forwardOptions.moveStatistics !== false) withoutTape(() => { moveStatistics(pass.statistics); });
+        if (pass.training && forwardOptions.moveStatistics !== false)
+          withoutTape(() => {
+            moveStatistics(pass.statistics);
+          });
         return [value[graph.output] as tf.Tensor, ...tapped.map(([, index]) => value[index] as tf.Tensor)];
       });
-      return networkOutput(name, logits as Logits, new Map(tapped.map(([tap], position) => [tap, values[position] as tf.Tensor])));
+      return networkOutput(
+        name,
+        logits as Logits,
+        new Map(tapped.map(([tap], position) => [tap, values[position] as tf.Tensor])),
+      );
     },
 
     save: (url) => saveModel(model, url),

@@ -26,33 +26,33 @@ export async function loadModel(url: string): Promise<LayersModel> {
 }
 
 function folderHandler(folder: string): tf.io.IOHandler {
-  const { mkdir, readFile, writeFile } = nodeModule('node:fs/promises', `models under ${FILE}`);
-  const { join } = nodeModule('node:path', `models under ${FILE}`);
+  const fs = nodeModule('node:fs/promises', `models under ${FILE}`);
+  const path = nodeModule('node:path', `models under ${FILE}`);
   return {
     async save(artifacts) {
       const weights = tf.io.CompositeArrayBuffer.join(artifacts.weightData);
       const manifest = [{ paths: ['weights.bin'], weights: artifacts.weightSpecs ?? [] }];
       const { modelTopology, format, generatedBy, convertedBy } = artifacts;
-      await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, 'weights.bin'), new Uint8Array(weights));
+      await fs.mkdir(folder, { recursive: true });
+      await fs.writeFile(path.join(folder, 'weights.bin'), new Uint8Array(weights));
       const json = { modelTopology, format, generatedBy, convertedBy, weightsManifest: manifest };
-      await writeFile(join(folder, 'model.json'), JSON.stringify(json));
+      await fs.writeFile(path.join(folder, 'model.json'), JSON.stringify(json));
       return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
     },
     async load() {
       try {
-        const text = await readFile(join(folder, 'model.json'), 'utf8');
+        const text = await fs.readFile(path.join(folder, 'model.json'), 'utf8');
         const json = JSON.parse(text) as tf.io.ModelJSON;
         return await tf.io.getModelArtifactsForJSON(json, async (manifest) => {
           const paths = manifest.flatMap((group) => group.paths);
-          const parts = await Promise.all(paths.map((path) => readFile(join(folder, path))));
+          const parts = await Promise.all(paths.map((file) => fs.readFile(path.join(folder, file))));
           const buffers = parts.map((part) => new Uint8Array(part).buffer);
           return [manifest.flatMap((group) => group.weights), tf.io.CompositeArrayBuffer.join(buffers)];
         });
       } catch (cause) {
         throw new DistillError({
           code: 'data',
-          where: join(folder, 'model.json'),
+          where: path.join(folder, 'model.json'),
           expected: 'a tfjs layers model (model.json and the weight files that it names)',
           got: cause instanceof Error ? cause.message : String(cause),
           hint: 'Save one with `network.save("file://DIR")` or `model.save`.',

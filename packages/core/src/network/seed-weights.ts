@@ -23,9 +23,16 @@ export function seedWeights(model: LayersModel, random: Random): void {
     for (const [weight, variable] of weightsOf(layer)) {
       const initializer = config[initializerKey(weight)] as Initializer | undefined;
       if (initializer === undefined) continue;
-      const draw = valueDrawer(initializer, variable.shape, random.fork(`${name}/${weight}`), `${name}/${weight}`);
+      const draw = valueDrawer(
+        initializer,
+        variable.shape,
+        random.fork(`${name}/${weight}`),
+        `${name}/${weight}`,
+      );
       const values = Float32Array.from({ length: variable.size }, draw);
-      tf.tidy(() => { variable.assign(tf.tensor(values, variable.shape)); });
+      tf.tidy(() => {
+        variable.assign(tf.tensor(values, variable.shape));
+      });
     }
   }
 }
@@ -41,13 +48,20 @@ function initializerKey(weight: string): string {
   return `${stem.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())}Initializer`;
 }
 
-function valueDrawer({ className, config }: Initializer, shape: readonly number[], random: Random, where: string): () => number {
+function valueDrawer(
+  { className, config }: Initializer,
+  shape: readonly number[],
+  random: Random,
+  where: string,
+): () => number {
   const number = (key: string, fallback: number): number => Number(config[key] ?? fallback);
-  const truncated = (deviation: number, mean = 0) => (): number => {
-    let value = random.normal();
-    while (Math.abs(value) > 2) value = random.normal();
-    return mean + deviation * value;
-  };
+  const truncated =
+    (deviation: number, mean = 0) =>
+    (): number => {
+      let value = random.normal();
+      while (Math.abs(value) > 2) value = random.normal();
+      return mean + deviation * value;
+    };
   switch (className) {
     case 'Zeros':
       return () => 0;

@@ -40,5 +40,5 @@ export function checkOptions<Options extends object>(
 
 function shown(value: unknown): string {
   if (typeof value === 'number') return String(value);
-  return (JSON.stringify(value) as string | undefined) ?? String(value);
+  return value === undefined ? 'nothing' : JSON.stringify(value);
 }

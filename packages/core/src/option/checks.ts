@@ -4,7 +4,8 @@ export type OptionCheck = (value: unknown) => string | undefined;
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
 /** A number above 0. */
-export const positive: OptionCheck = (value) => (isNumber(value) && value > 0 ? undefined : 'a number above 0');
+export const positive: OptionCheck = (value) =>
+  isNumber(value) && value > 0 ? undefined : 'a number above 0';
 
 /** A number of at least 0. */
 export const nonNegative: OptionCheck = (value) =>
@@ -21,7 +22,9 @@ export const wholeNumber =
   ({ min = -Infinity, max = Infinity }: { readonly min?: number; readonly max?: number } = {}): OptionCheck =>
   (value) => {
     if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return undefined;
-    const bounds = [min > -Infinity ? `at least ${min}` : '', max < Infinity ? `at most ${max}` : ''].filter(Boolean);
+    const bounds = [min > -Infinity ? `at least ${min}` : '', max < Infinity ? `at most ${max}` : ''].filter(
+      Boolean,
+    );
     return ['a whole number', bounds.join(' and ')].filter(Boolean).join(', ');
   };
 
@@ -29,7 +32,9 @@ export const wholeNumber =
 export const oneOf =
   (...values: readonly (string | number | boolean)[]): OptionCheck =>
   (value) =>
-    values.includes(value as string) ? undefined : `one of ${values.map((known) => JSON.stringify(known)).join(', ')}`;
+    values.includes(value as string)
+      ? undefined
+      : `one of ${values.map((known) => JSON.stringify(known)).join(', ')}`;
 
 /** `true` or `false`. */
 export const flag: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : 'true or false');

@@ -1,4 +1,15 @@
 export { checkOptions } from './check-options.js';
 export type { OptionChecks } from './check-options.js';
-export { eitherOf, flag, inRange, listOf, nonNegative, oneOf, optional, positive, text, wholeNumber } from './checks.js';
+export {
+  eitherOf,
+  flag,
+  inRange,
+  listOf,
+  nonNegative,
+  oneOf,
+  optional,
+  positive,
+  text,
+  wholeNumber,
+} from './checks.js';
 export type { OptionCheck } from './checks.js';

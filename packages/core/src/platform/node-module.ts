@@ -4,7 +4,7 @@ interface NodeModules {
   'node:fs': typeof import('node:fs');
   'node:fs/promises': typeof import('node:fs/promises');
   'node:path': typeof import('node:path');
-  'node:os': typeof import('node:os');
+  'node:util': typeof import('node:util');
 }
 
 /**
@@ -15,7 +15,7 @@ interface NodeModules {
  */
 export function nodeModule<Name extends keyof NodeModules>(name: Name, purpose: string): NodeModules[Name] {
   const module = isNode() ? process.getBuiltinModule(name) : undefined;
-  if (module !== undefined) return module as NodeModules[Name];
+  if (module !== undefined) return module;
   throw new DistillError({
     code: 'platform',
     where: purpose,

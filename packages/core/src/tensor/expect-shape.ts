@@ -13,7 +13,12 @@ export function expectShape(where: string, tensor: Tensor, expected: readonly (n
     tensor.shape.length === expected.length &&
     expected.every((size, axis) => size === null || size === tensor.shape[axis]);
   if (fits) return;
-  throw new DistillError({ code: 'shape', where, expected: `shape ${shapeText(expected)}`, got: shapeText(tensor.shape) });
+  throw new DistillError({
+    code: 'shape',
+    where,
+    expected: `shape ${shapeText(expected)}`,
+    got: shapeText(tensor.shape),
+  });
 }
 
 /**

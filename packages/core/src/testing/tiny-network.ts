@@ -19,7 +19,10 @@ export interface TinyNetworkOptions {
  *
  * @param seed of the initial weights
  */
-export function tinyNetwork(seed: number, { width = 4, classes = 3, dropout = 0 }: TinyNetworkOptions = {}): Network {
+export function tinyNetwork(
+  seed: number,
+  { width = 4, classes = 3, dropout = 0 }: TinyNetworkOptions = {},
+): Network {
   const apply = (layer: layers.layers.Layer, ...inputs: layers.SymbolicTensor[]): layers.SymbolicTensor =>
     layer.apply(inputs.length === 1 ? (inputs[0] as layers.SymbolicTensor) : inputs) as layers.SymbolicTensor;
   const make = layers.layers;
@@ -29,7 +32,10 @@ export function tinyNetwork(seed: number, { width = 4, classes = 3, dropout = 0 
   const input = layers.input({ shape: [6, 6, 2] });
   const conv = { kernelSize: 3, padding: 'same', useBias: false } as const;
   const first = apply(make.conv2d({ name: 'stem_conv', filters: width, ...conv }), input);
-  const stem = apply(make.activation({ name: 'stem_relu', activation: 'relu' }), apply(norm('stem_bn'), first));
+  const stem = apply(
+    make.activation({ name: 'stem_relu', activation: 'relu' }),
+    apply(norm('stem_bn'), first),
+  );
   const inner = apply(make.conv2d({ name: 'stage1_conv', filters: width, ...conv }), stem);
   const sum = apply(make.add({ name: 'stage1_add' }), apply(norm('stage1_bn'), inner), stem);
   const stage1 = apply(make.reLU({ name: 'stage1_relu' }), sum);
@@ -44,6 +50,12 @@ export function tinyNetwork(seed: number, { width = 4, classes = 3, dropout = 0 
   const model = layers.model({ inputs: input, outputs: logits, name: `tiny${width}` });
   seedWeights(model, createRandom(seed));
   return createNetwork(model, {
-    taps: { stem: 'stem_relu', stage1: 'stage1_relu', stage2: 'stage2_relu', stage3: 'stage3_conv', embedding: 'pool' },
+    taps: {
+      stem: 'stem_relu',
+      stage1: 'stage1_relu',
+      stage2: 'stage2_relu',
+      stage3: 'stage3_conv',
+      embedding: 'pool',
+    },
   });
 }

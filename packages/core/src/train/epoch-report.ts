@@ -29,5 +29,12 @@ export function epochReport(
     label.kind === 'accuracy' ? [(sums[index] ?? 0) / place.steps] : [],
   );
   const terms = namedTerms(labels, sums, place.steps);
-  return { ...place, learningRate: Object.fromEntries(learningRates), terms, trainAccuracy, validation, seconds };
+  return {
+    ...place,
+    learningRate: Object.fromEntries(learningRates),
+    terms,
+    trainAccuracy,
+    validation,
+    seconds,
+  };
 }

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { softmaxCrossEntropy } from '../engine/kernels/softmaxCrossEntropy.js';
+import { softmaxCrossEntropy } from '../engine/kernels/softmax-cross-entropy.js';
 import { loadBatch } from '../data/index.js';
 import type { Dataset, Normalization } from '../data/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
-import type { Labels, Probabilities } from '../tensor/index.js';
+import type { Probabilities } from '../tensor/index.js';
 
 /** How well a network classifies a dataset. */
 export interface Evaluation {
@@ -35,7 +35,7 @@ export async function evaluate(
     const pixels = loadBatch(dataset, positions, { normalization });
     const sums = tf.tidy(() => {
       const images = tf.tensor4d(pixels, [size, ...dataset.imageShape]);
-      const labels = tf.tensor1d(dataset.labels.slice(start, start + size), 'int32') as Labels;
+      const labels = tf.tensor1d(dataset.labels.slice(start, start + size), 'int32');
       const { logits } = network.forward(images);
       const oneHot = tf.cast(tf.oneHot(labels, network.classes), 'float32') as Probabilities;
       // Rank of the right class = number of logits above its own.

@@ -28,7 +28,12 @@ export function flatVariables(where: string, variables: NamedVariables): FlatVar
   const names = Object.keys(variables);
   const list = Object.values(variables);
   if (list.length === 0) {
-    throw new DistillError({ code: 'contract', where, expected: 'at least one variable to move', got: 'none' });
+    throw new DistillError({
+      code: 'contract',
+      where,
+      expected: 'at least one variable to move',
+      got: 'none',
+    });
   }
   const shapes = list.map((variable) => variable.shape);
   const size = list.reduce((sum, variable) => sum + variable.size, 0);
@@ -38,12 +43,17 @@ export function flatVariables(where: string, variables: NamedVariables): FlatVar
     write(values) {
       tf.tidy(() => {
         const parts = splitFlat(values, shapes);
-        list.forEach((variable, position) => variable.assign(parts[position] as tf.Tensor));
+        list.forEach((variable, position) => {
+          variable.assign(parts[position] as tf.Tensor);
+        });
       });
     },
-    flatten: (gradients) => tf.tidy(() => concatFlat(names.map((name, at) => gradients[name] ?? tf.zeros(shapes[at] ?? [])))),
+    flatten: (gradients) =>
+      tf.tidy(() => concatFlat(names.map((name, at) => gradients[name] ?? tf.zeros(shapes[at] ?? [])))),
     decayMask(noDecay) {
-      const decays = names.map((name) => !noDecay.some((entry) => name === entry || name.endsWith(`/${entry}`)));
+      const decays = names.map(
+        (name) => !noDecay.some((entry) => name === entry || name.endsWith(`/${entry}`)),
+      );
       if (decays.every(Boolean)) return undefined;
       const mask = new Float32Array(size);
       let offset = 0;

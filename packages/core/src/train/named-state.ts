@@ -37,7 +37,9 @@ export function assignValues(variables: NamedVariables, values: NamedTensors): v
   }
   for (const [name, variable] of Object.entries(variables)) {
     // A clone shares the memory; assign only takes tensors that it may share.
-    tf.tidy(() => { variable.assign(tf.clone(values[name] as tf.Tensor)); });
+    tf.tidy(() => {
+      variable.assign(tf.clone(values[name] as tf.Tensor));
+    });
   }
 }
 
@@ -45,7 +47,9 @@ export function assignValues(variables: NamedVariables, values: NamedTensors): v
 export function underPrefix(tensors: NamedTensors, prefix: string): NamedTensors {
   const start = `${prefix}/`;
   return Object.fromEntries(
-    Object.entries(tensors).flatMap(([name, tensor]) => (name.startsWith(start) ? [[name.slice(start.length), tensor]] : [])),
+    Object.entries(tensors).flatMap(([name, tensor]) =>
+      name.startsWith(start) ? [[name.slice(start.length), tensor]] : [],
+    ),
   );
 }
 

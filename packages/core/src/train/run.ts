@@ -11,7 +11,6 @@ import type { FrozenNetwork, Network } from '../network/index.js';
 import { wholeNumber } from '../option/index.js';
 import { createRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
-import type { Images } from '../tensor/index.js';
 import type { DistillOptions } from './distill.js';
 import type { OptimizerSpec } from './optimizer.js';
 import { cosineRate } from './schedule.js';
@@ -42,10 +41,17 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
   expectWhole('epochs', epochs);
   expectWhole('batchSize', batchSize);
   if (options.students.length === 0) {
-    throw new DistillError({ code: 'option', where: 'students', expected: 'at least one network', got: 'none' });
+    throw new DistillError({
+      code: 'option',
+      where: 'students',
+      expected: 'at least one network',
+      got: 'none',
+    });
   }
   const students = options.students.map((given, index) => asNetwork(given, `students[${index}]`));
-  students.forEach((student, index) => { expectFit(`students[${index}]`, student, train); });
+  students.forEach((student, index) => {
+    expectFit(`students[${index}]`, student, train);
+  });
   if (validation !== undefined) expectSameData(train, validation);
 
   const madeHere = options.teacher !== undefined && !('fingerprint' in options.teacher);
@@ -118,7 +124,7 @@ function planContext(given: {
     random: random.fork(`method-${method.name}`),
     images: (positions) => {
       const pixels = loadBatch(train, positions, { normalization });
-      return tf.tensor4d(pixels, [positions.length, ...train.imageShape]) as Images;
+      return tf.tensor4d(pixels, [positions.length, ...train.imageShape]);
     },
   };
 }
@@ -143,7 +149,7 @@ function expectContract(method: Method): void {
     code: 'contract',
     where: `method '${method.name}'`,
     expected: 'a method of contract v1',
-    got: `contract ${String(method.spec)}`,
+    got: `contract ${method.spec}`,
     hint: 'Update the older of the two packages: the technique or @distilljs/core.',
   });
 }
@@ -176,7 +182,12 @@ function expectFit(where: string, network: Network | FrozenNetwork, data: Datase
 function expectSameData(train: Dataset, validation: Dataset): void {
   const shapeOf = (data: Dataset): string => `[${data.imageShape.join(', ')}], ${data.classes} classes`;
   if (shapeOf(train) === shapeOf(validation)) return;
-  throw new DistillError({ code: 'shape', where: 'validation', expected: shapeOf(train), got: shapeOf(validation) });
+  throw new DistillError({
+    code: 'shape',
+    where: 'validation',
+    expected: shapeOf(train),
+    got: shapeOf(validation),
+  });
 }
 
 function expectPhases(method: string, phases: readonly Phase[], hasTeacher: boolean, students: number): void {
@@ -191,12 +202,14 @@ function expectPhases(method: string, phases: readonly Phase[], hasTeacher: bool
       broken(`phase '${phase.name}'`, `at most ${students} students`, `${phase.reads.students?.length ?? 0}`);
     }
     const names = phase.updates.map((update) => update.name);
-    if (new Set(names).size < names.length) broken(`phase '${phase.name}'`, 'updates of different names', names.join(', '));
+    if (new Set(names).size < names.length)
+      broken(`phase '${phase.name}'`, 'updates of different names', names.join(', '));
     expectWhole(`method '${method}', phase '${phase.name}', epochs`, phase.epochs);
   }
 }
 
-const dataText = (data: Dataset): string => `${data.name}, ${data.size} images, ${data.fingerprint.slice(0, 16)}`;
+const dataText = (data: Dataset): string =>
+  `${data.name}, ${data.size} images, ${data.fingerprint.slice(0, 16)}`;
 
 const architecture = (network: Network): unknown => [
   Object.entries({ ...network.variables, ...network.statistics }).map(([name, { shape }]) => [name, shape]),

@@ -28,7 +28,10 @@ export function constantRate(base: number): Schedule {
  *
  * @see Loshchilov and Hutter, SGDR, ICLR 2017, eq. 5 (one cycle, no restart)
  */
-export function cosineRate(base: number, options: WarmUp & { readonly final?: number | undefined } = {}): Schedule {
+export function cosineRate(
+  base: number,
+  options: WarmUp & { readonly final?: number | undefined } = {},
+): Schedule {
   const { final = 0, warmupEpochs = 0, warmupFrom = 0.1 } = options;
   const warmUp = rise(base, warmupEpochs, warmupFrom);
   return {
@@ -52,7 +55,9 @@ export function stepRate(
   options: WarmUp & { readonly milestones: readonly number[]; readonly factor?: number | undefined },
 ): Schedule {
   const { milestones, factor = 0.1, warmupEpochs = 0, warmupFrom = 0.1 } = options;
-  if (milestones.some((milestone, position) => position > 0 && milestone <= (milestones[position - 1] ?? 0))) {
+  if (
+    milestones.some((milestone, position) => position > 0 && milestone <= (milestones[position - 1] ?? 0))
+  ) {
     throw new DistillError({
       code: 'option',
       where: 'stepRate.milestones',
@@ -64,7 +69,8 @@ export function stepRate(
   return {
     name: 'step',
     options: { base, milestones, factor, warmupEpochs, warmupFrom },
-    rate: (at) => warmUp(at.epoch) ?? base * factor ** milestones.filter((milestone) => at.epoch >= milestone).length,
+    rate: (at) =>
+      warmUp(at.epoch) ?? base * factor ** milestones.filter((milestone) => at.epoch >= milestone).length,
   };
 }
 

@@ -20,7 +20,13 @@ export interface SgdOptions {
   readonly noDecay: readonly string[];
 }
 
-const defaults: SgdOptions = { learningRate: 0.05, momentum: 0.9, nesterov: false, weightDecay: 5e-4, noDecay: [] };
+const defaults: SgdOptions = {
+  learningRate: 0.05,
+  momentum: 0.9,
+  nesterov: false,
+  weightDecay: 5e-4,
+  noDecay: [],
+};
 
 /**
  * Stochastic gradient descent, equal to `torch.optim.SGD` (dampening 0):

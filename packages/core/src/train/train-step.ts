@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
 import type { Phase } from '../method/index.js';
-import type { Images, Labels } from '../tensor/index.js';
 import type { Optimizer, TrainingPosition } from './optimizer.js';
 import type { ValueLabel } from './report.js';
 import type { Run } from './run.js';
@@ -21,9 +20,9 @@ export async function trainStep(
   lastCheckpoint: string | undefined,
 ): Promise<{ values: number[]; labels: ValueLabel[] }> {
   const { indices } = place;
-  const images = tf.tensor4d(pixels, [indices.length, ...run.train.imageShape]) as Images;
+  const images = tf.tensor4d(pixels, [indices.length, ...run.train.imageShape]);
   const classIndices = Int32Array.from(indices, (index) => run.train.labels[index] ?? 0);
-  const labels = tf.tensor1d(classIndices, 'int32') as Labels;
+  const labels = tf.tensor1d(classIndices, 'int32');
   const input: StepInput = { ...place, images, labels };
   const rounds = phase.order === 'sequential' ? phase.updates.map((update) => [update]) : [phase.updates];
   const measured: { values: number[]; labels: ValueLabel[] } = { values: [], labels: [] };

@@ -42,16 +42,28 @@ export function createTrainingState(run: Run): TrainingState {
 
 /** The state as a snapshot; its tensors are the live ones. */
 export function takeSnapshot(run: Run, state: TrainingState): Snapshot {
-  const slots = [...state.optimizers].map(([name, optimizer]) => withPrefix(optimizer.state().slots, `optimizer/${name}`));
+  const slots = [...state.optimizers].map(([name, optimizer]) =>
+    withPrefix(optimizer.state().slots, `optimizer/${name}`),
+  );
   return {
     identity: run.identity,
     engine: tf.getBackend(),
     position: state.position,
     history: state.history,
     partial: state.partial,
-    optimizerSteps: Object.fromEntries([...state.optimizers].map(([name, optimizer]) => [name, optimizer.state().steps])),
-    best: state.best === undefined ? undefined : { globalEpoch: state.best.globalEpoch, accuracy: state.best.accuracy },
-    tensors: Object.assign({}, state.variables, ...slots, withPrefix(state.best?.values ?? {}, 'best')) as NamedTensors,
+    optimizerSteps: Object.fromEntries(
+      [...state.optimizers].map(([name, optimizer]) => [name, optimizer.state().steps]),
+    ),
+    best:
+      state.best === undefined
+        ? undefined
+        : { globalEpoch: state.best.globalEpoch, accuracy: state.best.accuracy },
+    tensors: Object.assign(
+      {},
+      state.variables,
+      ...slots,
+      withPrefix(state.best?.values ?? {}, 'best'),
+    ) as NamedTensors,
   };
 }
 
@@ -82,7 +94,7 @@ export function startOptimizers(run: Run, state: TrainingState): void {
       return [update.name, optimizer];
     }),
   );
-  if (pending !== undefined) tf.dispose(pending.tensors as tf.NamedTensorMap);
+  if (pending !== undefined) tf.dispose(pending.tensors);
   state.pending = undefined;
 }
 
@@ -93,7 +105,7 @@ export function endOptimizers(state: TrainingState): void {
 
 /** Keeps the present weights as the best ones. */
 export function keepAsBest(state: TrainingState, globalEpoch: number, accuracy: number): void {
-  if (state.best !== undefined) tf.dispose(state.best.values as tf.NamedTensorMap);
+  if (state.best !== undefined) tf.dispose(state.best.values);
   state.best = { globalEpoch, accuracy, values: copyValues(state.variables) };
 }
 

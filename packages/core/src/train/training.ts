@@ -28,14 +28,21 @@ interface Stop {
 }
 
 /** Runs all phases of a prepared run. */
-export async function train(run: Run, callbacks: readonly Callback[], signal?: AbortSignal): Promise<DistillResult> {
+export async function train(
+  run: Run,
+  callbacks: readonly Callback[],
+  signal?: AbortSignal,
+): Promise<DistillResult> {
   const state = createTrainingState(run);
   const warnings: string[] = [];
-  let stop: Stop | undefined;
+  const ended: { stop?: Stop } = {};
+  const isOver = (): boolean => ended.stop !== undefined;
   let lastCheckpoint: string | undefined;
 
   const stepsBefore = (phase: number): number =>
-    run.plan.phases.slice(0, phase).reduce((sum, { epochs }, index) => sum + epochs * stepsPerEpoch(run, index), 0);
+    run.plan.phases
+      .slice(0, phase)
+      .reduce((sum, { epochs }, index) => sum + epochs * stepsPerEpoch(run, index), 0);
   const control: RunControl = {
     method: run.method.name,
     seed: run.seed,
@@ -49,7 +56,11 @@ export async function train(run: Run, callbacks: readonly Callback[], signal?: A
     total: stepsBefore(run.plan.phases.length),
     snapshot: () => takeSnapshot(run, state),
     stop(reason, options) {
-      stop = { reason, globalEpoch: state.history.length - 1, restoreBest: options?.restoreBest ?? false };
+      ended.stop = {
+        reason,
+        globalEpoch: state.history.length - 1,
+        restoreBest: options?.restoreBest ?? false,
+      };
     },
     checkpointed(where) {
       lastCheckpoint = where;
@@ -63,29 +74,37 @@ export async function train(run: Run, callbacks: readonly Callback[], signal?: A
   try {
     await resume(run, state, callbacks, control);
     for (const callback of callbacks) await callback.start?.(control);
-    while (state.position.phase < run.plan.phases.length && stop === undefined) {
+    while (state.position.phase < run.plan.phases.length && !isOver()) {
       startOptimizers(run, state);
       const epochs = run.plan.phases[state.position.phase]?.epochs ?? 0;
-      while (state.position.epoch < epochs && stop === undefined) {
+      while (state.position.epoch < epochs && !isOver()) {
         const aborted = await trainEpoch(run, state, callbacks, control, () => lastCheckpoint, signal);
         if (aborted) control.stop('aborted');
       }
-      if (state.position.epoch >= epochs) state.position = { phase: state.position.phase + 1, epoch: 0, step: 0 };
+      if (state.position.epoch >= epochs)
+        state.position = { phase: state.position.phase + 1, epoch: 0, step: 0 };
       endOptimizers(state);
     }
   } finally {
     endOptimizers(state);
     for (const callback of callbacks) await callback.end?.(control);
   }
-  return resultOf(run, state, stop, warnings);
+  return resultOf(run, state, ended.stop, warnings);
 }
 
-async function resume(run: Run, state: TrainingState, callbacks: readonly Callback[], control: RunControl): Promise<void> {
+async function resume(
+  run: Run,
+  state: TrainingState,
+  callbacks: readonly Callback[],
+  control: RunControl,
+): Promise<void> {
   for (const callback of callbacks) {
     const snapshot = await callback.resume?.(run.identity, control);
     if (snapshot === undefined) continue;
     if (snapshot.engine !== tf.getBackend()) {
-      control.warn(`Resumed from a checkpoint of engine ${snapshot.engine} on ${tf.getBackend()}: bytes will differ from a run on one engine.`);
+      control.warn(
+        `Resumed from a checkpoint of engine ${snapshot.engine} on ${tf.getBackend()}: bytes will differ from a run on one engine.`,
+      );
     }
     restoreSnapshot(state, snapshot);
     return;
@@ -140,8 +159,10 @@ async function trainEpoch(
   state.history.push(report);
   state.position = { phase: phaseIndex, epoch: epoch + 1, step: 0 };
   state.partial = NOTHING_YET;
-  const accuracy = validation.reduce((sum, entry) => sum + entry.accuracy, 0) / Math.max(1, validation.length);
-  if (validation.length > 0 && accuracy > (state.best?.accuracy ?? -1)) keepAsBest(state, report.globalEpoch, accuracy);
+  const accuracy =
+    validation.reduce((sum, entry) => sum + entry.accuracy, 0) / Math.max(1, validation.length);
+  if (validation.length > 0 && accuracy > (state.best?.accuracy ?? -1))
+    keepAsBest(state, report.globalEpoch, accuracy);
   for (const callback of callbacks) await callback.epoch?.(report, control);
   return false;
 }
@@ -174,7 +195,8 @@ async function validate(run: Run, phase: Phase): Promise<Evaluation[]> {
   const results: Evaluation[] = [];
   const studentsRan = phase.reads.students?.some((taps) => taps !== undefined) === true;
   if (run.validation === undefined || !studentsRan) return results;
-  for (const student of run.students) results.push(await evaluate(student, run.validation, run.normalization));
+  for (const student of run.students)
+    results.push(await evaluate(student, run.validation, run.normalization));
   return results;
 }
 
@@ -188,7 +210,12 @@ function eventLoopTurn(): Promise<void> {
 
 const stepsPerEpoch = (run: Run, phase: number): number => run.samplers[phase]?.stepsPerEpoch ?? 0;
 
-function resultOf(run: Run, state: TrainingState, stop: Stop | undefined, warnings: readonly string[]): DistillResult {
+function resultOf(
+  run: Run,
+  state: TrainingState,
+  stop: Stop | undefined,
+  warnings: readonly string[],
+): DistillResult {
   const { best } = state;
   const last = copyValues(state.variables);
   const put = (values: typeof last): void => {

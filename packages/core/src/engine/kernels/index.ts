@@ -1,6 +1,6 @@
-export { batchNormTraining } from './batchNormTraining.js';
-export type { BatchNormTraining } from './batchNormTraining.js';
+export { batchNormTraining } from './batch-norm-training.js';
+export type { BatchNormTraining } from './batch-norm-training.js';
 export { concatFlat, splitFlat } from './flat.js';
 export { missingTrainingKernels, registerTrainingKernels, trainingKernels } from './register.js';
 export { relu } from './relu.js';
-export { softmaxCrossEntropy } from './softmaxCrossEntropy.js';
+export { softmaxCrossEntropy } from './softmax-cross-entropy.js';

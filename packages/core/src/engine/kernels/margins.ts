@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ConvWindow } from './convWindow.js';
+import type { ConvWindow } from './conv-window.js';
 
 /** Rows of zeros before and after an axis; a negative number leaves out as many rows instead. */
 export type Margins = readonly [before: number, after: number];

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { conv2DBackpropFilter } from './conv2DBackpropFilter.js';
-import { conv2DBackpropInput } from './conv2DBackpropInput.js';
-import { depthwiseConv2dNativeBackpropFilter } from './depthwiseConv2dNativeBackpropFilter.js';
-import { depthwiseConv2dNativeBackpropInput } from './depthwiseConv2dNativeBackpropInput.js';
-import { resizeNearestNeighborGrad } from './resizeNearestNeighborGrad.js';
-import { unsortedSegmentSum } from './unsortedSegmentSum.js';
+import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
+import { conv2DBackpropInput } from './conv2d-backprop-input.js';
+import { depthwiseConv2dNativeBackpropFilter } from './depthwise-conv2d-native-backprop-filter.js';
+import { depthwiseConv2dNativeBackpropInput } from './depthwise-conv2d-native-backprop-input.js';
+import { resizeNearestNeighborGrad } from './resize-nearest-neighbor-grad.js';
+import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 
 const kernels = [
   conv2DBackpropFilter,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { floatType, tensorFlowBackend } from './tensorFlowBackend.js';
+import { floatType, tensorFlowBackend } from './tensorflow-backend.js';
 
 /**
  * max(x, 0), of any shape; the gradient is dy where the output is above 0, else 0 (also at 0).

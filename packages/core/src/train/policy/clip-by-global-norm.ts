@@ -18,7 +18,9 @@ export function clipByGlobalNorm(maximum: number, inner: GradientPolicy = sumOfT
       if (squares.length === 0) return gradients;
       const norm = tf.sqrt(tf.addN(squares));
       const scale = tf.minimum(tf.div(maximum, tf.maximum(norm, 1e-6)), 1);
-      return Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, scale)]));
+      return Object.fromEntries(
+        Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, scale)]),
+      );
     },
   };
 }

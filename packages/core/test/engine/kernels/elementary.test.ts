@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { concatFlat, splitFlat } from '../../../src/engine/kernels/flat.js';
 import { relu } from '../../../src/engine/kernels/relu.js';
-import { softmaxCrossEntropy } from '../../../src/engine/kernels/softmaxCrossEntropy.js';
+import { softmaxCrossEntropy } from '../../../src/engine/kernels/softmax-cross-entropy.js';
 import { loadBackends, relativeDifference, tensor } from './backends.js';
 
 describe.each(await loadBackends())('on $name', ({ name, absent }) => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { BatchNormPasses } from './batchNormPasses.js';
-import { floatType } from './tensorFlowBackend.js';
-import type { OpAttribute, TensorFlowBackend } from './tensorFlowBackend.js';
+import type { BatchNormPasses } from './batch-norm-passes.js';
+import { floatType } from './tensorflow-backend.js';
+import type { OpAttribute, TensorFlowBackend } from './tensorflow-backend.js';
 
 /**
  * The passes of training batch norm as one TensorFlow op each: FusedBatchNormV3 in training mode and

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { convWindow } from './convWindow.js';
-import type { ConvGradAttributes, ConvWindow } from './convWindow.js';
+import { convWindow } from './conv-window.js';
+import type { ConvGradAttributes, ConvWindow } from './conv-window.js';
 import { crop, explicitPadding } from './margins.js';
 import type { Margins } from './margins.js';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { convWindow } from './convWindow.js';
-import type { ConvGradAttributes } from './convWindow.js';
+import { convWindow } from './conv-window.js';
+import type { ConvGradAttributes } from './conv-window.js';
 import { crop, explicitPadding, readMargins } from './margins.js';
 
 /**

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../../error/index.js';
-import { batchNormComposed } from './batchNormComposed.js';
-import { batchNormTensorFlow } from './batchNormTensorFlow.js';
-import { tensorFlowBackend } from './tensorFlowBackend.js';
+import { batchNormComposed } from './batch-norm-composed.js';
+import { batchNormTensorFlow } from './batch-norm-tensorflow.js';
+import { tensorFlowBackend } from './tensorflow-backend.js';
 
 /** What {@link batchNormTraining} gives back: the normalised batch and the statistics it was normalised by. */
 export interface BatchNormTraining<T extends tf.Tensor> {

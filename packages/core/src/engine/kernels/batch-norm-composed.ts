@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { BatchNormPasses } from './batchNormPasses.js';
+import type { BatchNormPasses } from './batch-norm-passes.js';
 import { channelAffine, channelMean } from './channelwise.js';
 
 /**

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { batchNormTraining } from '../../../src/engine/kernels/batchNormTraining.js';
+import { batchNormTraining } from '../../../src/engine/kernels/batch-norm-training.js';
 import { loadBackends, numbers, relativeDifference, tensor } from './backends.js';
 
 const EPSILON = 1e-3;

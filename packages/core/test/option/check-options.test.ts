@@ -1,0 +1,43 @@
+import { checkOptions, nonNegative, text } from '@distilljs/core';
+import { describe, expect, it } from 'vitest';
+import { caught } from '../caught.js';
+
+interface Options {
+  readonly weight: number;
+  readonly tap: string;
+}
+
+const checked = (given: Partial<Options>): Options =>
+  checkOptions<Options>('fitnet', given, { weight: 1, tap: 'stage2' }, { weight: nonNegative, tap: text });
+
+describe('checkOptions', () => {
+  it('fills in the defaults, also for an option that is undefined', () => {
+    expect(checked({})).toEqual({ weight: 1, tap: 'stage2' });
+    expect(checked({ weight: 3, tap: undefined } as unknown as Partial<Options>)).toEqual({ weight: 3, tap: 'stage2' });
+  });
+
+  it('gives frozen options and leaves the given ones alone', () => {
+    const given = { weight: 3 };
+    expect(Object.isFrozen(checked(given))).toBe(true);
+    expect(given).toEqual({ weight: 3 });
+  });
+
+  it.each([
+    [-1, 'fitnet.weight: expected a number of at least 0, got -1.'],
+    [NaN, 'fitnet.weight: expected a number of at least 0, got NaN.'],
+    ['1', 'fitnet.weight: expected a number of at least 0, got "1".'],
+    [null, 'fitnet.weight: expected a number of at least 0, got null.'],
+    [1n, 'fitnet.weight: expected a number of at least 0, got 1.'],
+  ])('names the option, what it expects and the value %j', async (weight, message) => {
+    const error = await caught(() => checked({ weight: weight as number }));
+    expect(error.code).toBe('option');
+    expect(error.message).toBe(message);
+  });
+
+  it('refuses an option that does not exist and suggests one', async () => {
+    const error = await caught(() => checked({ wieght: 1 } as Partial<Options>));
+    expect(error.message).toBe(
+      "fitnet: expected options that exist, got 'wieght'. Did you mean 'weight'? There are: weight, tap.",
+    );
+  });
+});
