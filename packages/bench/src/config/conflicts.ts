@@ -1,0 +1,80 @@
+import { nearestNameHint } from '@distilljs/core';
+import type { Path } from './layer.js';
+import type { WrittenConfig } from './schema.js';
+
+/** Something that no field can tell by itself. */
+export interface Conflict {
+  readonly path: Path;
+  readonly expected: string;
+  /** What is there, where a shorthand has no value at the path. */
+  readonly got?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+/**
+ * What does not fit together in a configuration whose fields are right one by one.
+ *
+ * @param methodNames methods that there are; default: any name passes
+ */
+export function conflicts(written: WrittenConfig, methodNames?: readonly string[]): readonly Conflict[] {
+  return [
+    ...methodConflicts(written, methodNames),
+    ...seedConflicts(written),
+    ...optimizerConflicts(written),
+    ...scheduleConflicts(written),
+  ];
+}
+
+function methodConflicts({ methods }: WrittenConfig, known: readonly string[] | undefined): Conflict[] {
+  return methods.flatMap(({ name, as = name }, place) => {
+    const found: Conflict[] = [];
+    if (known !== undefined && !known.includes(name)) {
+      const path = ['methods', place, 'name'];
+      found.push({ path, expected: 'a method', got: name, hint: nearestNameHint(name, known) });
+    }
+    if (methods.slice(0, place).some((other) => (other.as ?? other.name) === as)) {
+      const expected = 'a name that no method before it has';
+      const hint = `Write {name: ${name}, as: another-name, options: …} to run a method twice.`;
+      found.push({ path: ['methods', place], expected, hint });
+    }
+    return found;
+  });
+}
+
+function seedConflicts({ seeds }: WrittenConfig): Conflict[] {
+  return seeds.flatMap((seed, place) =>
+    seeds.indexOf(seed) < place ? [{ path: ['seeds', place], expected: 'a seed that is not there yet' }] : [],
+  );
+}
+
+function optimizerConflicts({ optimizer }: WrittenConfig): Conflict[] {
+  if (optimizer.name === 'sgd') {
+    if (optimizer.nesterov !== true || optimizer.momentum !== 0) return [];
+    return [{ path: ['optimizer', 'momentum'], expected: 'a number above 0 with nesterov' }];
+  }
+  return (['momentum', 'nesterov'] as const)
+    .filter((key) => optimizer[key] !== undefined)
+    .map((key) => ({
+      path: ['optimizer', key],
+      expected: `nothing with ${optimizer.name}`,
+      hint: 'It belongs to sgd.',
+    }));
+}
+
+function scheduleConflicts({ schedule }: WrittenConfig): Conflict[] {
+  const { milestones = [] } = schedule;
+  if (schedule.name !== 'step') {
+    return (['milestones', 'factor'] as const)
+      .filter((key) => schedule[key] !== undefined)
+      .map((key) => ({
+        path: ['schedule', key],
+        expected: `nothing with ${schedule.name}`,
+        hint: 'It belongs to step.',
+      }));
+  }
+  return milestones.flatMap((share, place) =>
+    share <= (milestones[place - 1] ?? 0)
+      ? [{ path: ['schedule', 'milestones', place], expected: 'a share above the one before it' }]
+      : [],
+  );
+}
