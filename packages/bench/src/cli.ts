@@ -1,0 +1,110 @@
+import { ENGINES, isDistillError, resolveEngine } from '@distilljs/core';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { examine, findingsText } from './cli/doctor.js';
+import { EXIT } from './cli/exit-code.js';
+import type { ExitCode } from './cli/exit-code.js';
+import { listEntries, LISTS, listTable } from './cli/list.js';
+import type { ListName } from './cli/list.js';
+import { runCommand } from './cli/run-command.js';
+import type { RunFlags } from './cli/run-command.js';
+import { presetNames } from './config/index.js';
+import { renderTerminal } from './report/index.js';
+import { rewriteReport } from './run/write-report.js';
+
+/**
+ * The command line `distill-bench`.
+ *
+ * @param argv arguments without node and script
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code: ExitCode = EXIT.done;
+  const program = buildProgram((result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (!isDistillError(error)) throw error;
+    process.stderr.write(`Error: ${error.message}\n`);
+    return error.code === 'config' || error.code === 'option' ? EXIT.usage : EXIT.failed;
+  }
+}
+
+function buildProgram(done: (code: ExitCode) => void): Command {
+  const program = new Command('distill-bench')
+    .description('Compares knowledge-distillation techniques for TensorFlow.js.')
+    .showHelpAfterError('(add --help for the flags)')
+    .exitOverride();
+
+  program
+    .command('run')
+    .description('train the teacher and every method with every seed, and write the report')
+    .addOption(new Option('--preset <name>', `start from a preset: ${presetNames.join(', ')}`))
+    .option('--config <file>', 'configuration, YAML or JSON')
+    .requiredOption('--out <folder>', 'run folder')
+    .option('--methods <names>', 'methods to compare, comma-separated', names)
+    .option('--seeds <numbers>', 'seeds, comma-separated', numbers)
+    .addOption(new Option('--engine <name>', `one of auto, ${ENGINES.map(({ name }) => name).join(', ')}`))
+    .option('--dataset <name>', 'synthetic, cifar10 or cifar100')
+    .option('--data-dir <folder>', 'folder of the data files')
+    .option('--teacher <path>', 'trained teacher: a folder with model.json, or a tfjs URL')
+    .option('--teacher-model <name>', 'network of the teacher')
+    .option('--student-model <name>', 'network of the student')
+    .option('--epochs <number>', 'epochs per student', number)
+    .option('--batch-size <number>', 'images per step', number)
+    .option('--learning-rate <number>', 'base learning rate', number)
+    .option('--set <path=value>', 'any other field, e.g. teacher.epochs=40 (repeatable)', append, [])
+    .option('--resume', 'go on with the run in the folder')
+    .option('--overwrite', 'start over in a folder that holds a run')
+    .option('--json', 'print report.json instead of a table')
+    .action(async (flags: RunFlags) => {
+      done(await runCommand(flags));
+    });
+
+  program
+    .command('report')
+    .description('write the report of a run again, also of an unfinished one')
+    .argument('<run>', 'run folder')
+    .option('--json', 'print report.json instead of a table')
+    .action(async (run: string, { json }: { readonly json?: true }) => {
+      const { report, page } = await rewriteReport(run);
+      print(json === true ? JSON.stringify(report, null, 2) : `${renderTerminal(report)}\n\nReport: ${page}`);
+    });
+
+  program
+    .command('list')
+    .description('what there is')
+    .addArgument(new Argument('<what>').choices(LISTS))
+    .option('--json', 'as JSON')
+    .action(async (what: ListName, { json }: { readonly json?: true }) => {
+      // Models are built to be counted, and tfjs builds none without an engine.
+      if (what === 'models') await resolveEngine('cpu');
+      print(json === true ? JSON.stringify(listEntries(what), null, 2) : listTable(what));
+    });
+
+  program
+    .command('doctor')
+    .description('which engines this machine has, and why not the others')
+    .option('--data-dir <folder>', 'also look at data files')
+    .option('--json', 'as JSON')
+    .action(async ({ dataDir, json }: { readonly dataDir?: string; readonly json?: true }) => {
+      const findings = await examine(dataDir);
+      print(json === true ? JSON.stringify(findings, null, 2) : findingsText(findings));
+    });
+  return program;
+}
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const append = (value: string, before: readonly string[]): string[] => [...before, value];
+const names = (value: string): string[] => value.split(',').map((name) => name.trim());
+
+function number(value: string): number {
+  const parsed = Number(value);
+  if (value.trim() !== '' && Number.isFinite(parsed)) return parsed;
+  throw new InvalidArgumentError('Not a number.');
+}
+
+const numbers = (value: string): number[] => names(value).map(number);

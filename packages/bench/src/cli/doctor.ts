@@ -1,0 +1,60 @@
+import { ENGINES, isDistillError, resolveEngine } from '@distilljs/core';
+import { loadDataset } from '../dataset/index.js';
+import { describeEnvironment } from '../run/environment.js';
+import { trainOneStep } from '../run/train-one-step.js';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** What to do when it is not ok. */
+  readonly hint?: string | undefined;
+}
+
+/**
+ * Looks at the machine: versions, every engine (does it load, does it have the kernels, does one training step work), and
+ * the data folder if one is named. A missing engine is no fault; that none works is.
+ */
+export async function examine(dataDir?: string): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { name, hint } of ENGINES) {
+    try {
+      const engine = await resolveEngine(name);
+      const loss = await trainOneStep();
+      findings.push({ what: `engine ${name}`, ok: true, detail: `${engine.version}; one training step: loss ${loss.toFixed(4)}` });
+    } catch (error) {
+      const detail = isDistillError(error) ? error.got.replace(`${name}: `, '') : String(error);
+      findings.push({ what: `engine ${name}`, ok: false, detail, hint });
+    }
+  }
+  const engine = await resolveEngine('auto');
+  const { node, system, processor, cores, memoryGib, packages } = describeEnvironment(engine);
+  const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
+  findings.unshift(
+    { what: 'machine', ok: true, detail: `${system}, ${cores} × ${processor}, ${memoryGib} GiB` },
+    { what: 'versions', ok: true, detail: `Node ${node}, ${versions.join(', ')}` },
+  );
+  findings.push({ what: 'engine auto', ok: true, detail: engine.name });
+  if (dataDir !== undefined) findings.push(...dataFindings(dataDir));
+  return findings;
+}
+
+function dataFindings(dir: string): readonly Finding[] {
+  return (['cifar10', 'cifar100'] as const).map((name) => {
+    try {
+      const [train, test] = (['train', 'test'] as const).map((split) => loadDataset({ name, dir }, split));
+      return { what: `${name} in ${dir}`, ok: true, detail: `${train?.size ?? 0} training and ${test?.size ?? 0} test images` };
+    } catch (error) {
+      if (!isDistillError(error)) throw error;
+      return { what: `${name} in ${dir}`, ok: false, detail: error.message, hint: error.hint };
+    }
+  });
+}
+
+/** Findings as lines for a terminal. */
+export function findingsText(findings: readonly Finding[]): string {
+  return findings
+    .map(({ what, ok, detail, hint }) => `${ok ? '✓' : '–'} ${what}: ${detail}${hint === undefined ? '' : `\n    ${hint}`}`)
+    .join('\n');
+}

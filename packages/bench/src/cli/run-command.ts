@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { DistillError } from '@distilljs/core';
+import { parseSetting, presetNames, resolveConfig } from '../config/index.js';
+import type { RunConfig } from '../config/index.js';
+import { renderTerminal } from '../report/index.js';
+import { methodNames } from '../run/method-catalog.js';
+import { runBench } from '../run/run-bench.js';
+import { EXIT } from './exit-code.js';
+import type { ExitCode } from './exit-code.js';
+import { terminalLog } from './terminal-log.js';
+
+/** Flags of `distill-bench run` as commander hands them over. */
+export interface RunFlags {
+  readonly preset?: string;
+  readonly config?: string;
+  readonly out: string;
+  readonly methods?: readonly string[];
+  readonly seeds?: readonly number[];
+  readonly engine?: string;
+  readonly dataset?: string;
+  readonly dataDir?: string;
+  readonly teacher?: string;
+  readonly teacherModel?: string;
+  readonly studentModel?: string;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  readonly set: readonly string[];
+  readonly resume?: true;
+  readonly overwrite?: true;
+  readonly json?: true;
+}
+
+/** `distill-bench run`. */
+export async function runCommand(flags: RunFlags): Promise<ExitCode> {
+  const config = await configOf(flags);
+  const log = terminalLog();
+  const stop = new AbortController();
+  // The first Ctrl-C ends the run at a step's end, with everything saved; a second one kills it as usual.
+  process.once('SIGINT', () => {
+    log.say('Stopping after this step; press Ctrl-C again to stop at once.');
+    stop.abort();
+  });
+  process.once('SIGTERM', () => { stop.abort(); });
+  const existing = flags.resume === true ? 'resume' : flags.overwrite === true ? 'overwrite' : 'refuse';
+  const written = await runBench({ config, out: flags.out, existing, log, signal: stop.signal });
+  if (written === undefined) {
+    log.say(`Stopped; everything done is in ${flags.out}. Go on with the same command and --resume.`);
+    return EXIT.interrupted;
+  }
+  const { report, page } = written;
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else process.stdout.write(`${renderTerminal(report)}\n\nReport: ${relative('.', page)}\n`);
+  return EXIT.done;
+}
+
+async function configOf(flags: RunFlags): Promise<RunConfig> {
+  if (flags.resume === true && flags.overwrite === true) {
+    throw usage('one of --resume and --overwrite', 'both', 'Decide whether to keep what the folder holds.');
+  }
+  if (flags.preset === undefined && flags.config === undefined) {
+    throw usage('--preset NAME or --config FILE', 'neither', `Presets: ${presetNames.join(', ')}.`);
+  }
+  const file = flags.config === undefined ? undefined : { name: flags.config, text: await readConfig(flags.config) };
+  return resolveConfig({ preset: flags.preset, file, flags: [asSettings(flags), ...flags.set.map(parseSetting)], methodNames });
+}
+
+async function readConfig(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const got = cause instanceof Error ? cause.message : String(cause);
+    throw new DistillError({ code: 'config', where: '--config', expected: 'a file that can be read', got, cause });
+  }
+}
+
+/** Flags as the part of a configuration that they stand for. */
+function asSettings(flags: RunFlags): object {
+  const dataset = defined({ name: flags.dataset, dir: flags.dataDir });
+  const teacher = defined({ model: flags.teacherModel, path: flags.teacher });
+  const student = defined({ model: flags.studentModel });
+  const optimizer = defined({ learningRate: flags.learningRate });
+  const { methods, seeds, engine, epochs, batchSize } = flags;
+  return defined({ dataset, teacher, student, optimizer, methods, seeds, engine, epochs, batchSize }) ?? {};
+}
+
+/** Without the entries that nobody set; undefined when none is left. */
+function defined(values: Readonly<Record<string, unknown>>): object | undefined {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined);
+  return set.length === 0 ? undefined : Object.fromEntries(set);
+}
+
+function usage(expected: string, got: string, hint: string): DistillError {
+  return new DistillError({ code: 'config', where: 'distill-bench run', expected, got, hint });
+}

@@ -1,0 +1,13 @@
+import { progress } from '@distilljs/core';
+import type { RunLog } from '../run/training-log.js';
+
+/**
+ * Says what a run does on standard error, so that standard output holds the result alone: a bar on a terminal, one line
+ * per epoch elsewhere.
+ */
+export function terminalLog(stream: NodeJS.WriteStream = process.stderr): RunLog {
+  return {
+    say: (text) => void stream.write(`${text}\n`),
+    progress: (label) => progress({ stream, label }),
+  };
+}

@@ -1,0 +1,8 @@
+export { datasetNames, loadCifar, loadDataset, splitValidation, subset, synthetic } from './dataset/index.js';
+export { mergeConfig, parseConfig, presetNames, presets, resolveConfig } from './config/index.js';
+export type { RunConfig } from './config/index.js';
+export { buildModel, modelNames } from './model/index.js';
+export { createMethod, methodCatalog, methodNames } from './run/method-catalog.js';
+export { runBench } from './run/run-bench.js';
+export { rewriteReport } from './run/write-report.js';
+export { comparePaired, summarize } from './statistics/index.js';

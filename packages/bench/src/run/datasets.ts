@@ -1,0 +1,20 @@
+import { createRandom } from '@distilljs/core';
+import type { Dataset } from '@distilljs/core';
+import type { RunConfig } from '../config/index.js';
+import { loadDataset, splitValidation } from '../dataset/index.js';
+
+/** The three parts of a run's data. Model selection sees `validation`; `test` is looked at once per trained network. */
+export interface RunData {
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly test: Dataset;
+}
+
+/** Which training images are held out is one decision for all seeds: all networks are compared on the same images. */
+const SPLIT_SEED = 0;
+
+export function loadRunData(config: RunConfig): RunData {
+  const all = loadDataset(config.dataset, 'train');
+  const { train, validation } = splitValidation(all, config.validationFraction, createRandom(SPLIT_SEED).fork('validation'));
+  return { train, validation, test: loadDataset(config.dataset, 'test') };
+}

@@ -1,0 +1,43 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DistillError } from '@distilljs/core';
+
+/** Writes text all or nothing: a crash leaves the old file, never half of the new one. */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const unfinished = `${file}.unfinished`;
+  await writeFile(unfinished, text, { flush: true });
+  await rename(unfinished, file);
+}
+
+/** Writes a value as indented JSON, all or nothing. */
+export function writeJson(file: string, value: unknown): Promise<void> {
+  return writeWhole(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Reads a JSON file.
+ * @returns undefined when there is none
+ * @throws DistillError code `data` when it is no JSON
+ */
+export async function readJson(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DistillError({
+      code: 'data',
+      where: file,
+      expected: 'JSON',
+      got: cause instanceof Error ? cause.message : String(cause),
+      hint: 'Remove the file; --resume makes it again.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DistillError } from '@distilljs/core';
+import type { RunConfig } from '../config/index.js';
+import { buildReport, renderCsv, renderHtml, renderMarkdown } from '../report/index.js';
+import type { MethodResult, Report, TeacherResult } from '../report/index.js';
+import type { Environment } from './environment.js';
+import { runFolder } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
+import { readJson, writeJson, writeWhole } from './write-json.js';
+
+/** A report and where it lies. */
+export interface WrittenReport {
+  readonly report: Report;
+  /** Path of index.html. */
+  readonly page: string;
+}
+
+/**
+ * Writes report.json, report.md, report.csv and index.html from what a run folder holds, finished or not.
+ *
+ * @throws DistillError code `data` when the folder holds no run, or no finished training
+ */
+export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
+  const missing = (expected: string, got: string, hint: string): DistillError =>
+    new DistillError({ code: 'data', where: folder.root, expected, got, hint });
+  const config = (await readJson(folder.config)) as RunConfig | undefined;
+  const environment = (await readJson(folder.environment)) as Environment | undefined;
+  if (config === undefined || environment === undefined) {
+    throw missing('a run folder', await contents(folder.root), 'Make one with `distill-bench run`.');
+  }
+  const teacher = (await readJson(folder.teacher.result)) as TeacherResult | undefined;
+  if (teacher === undefined) {
+    throw missing('a run with a trained teacher', 'none yet', 'Go on with `distill-bench run --resume`.');
+  }
+  const results: MethodResult[] = [];
+  for (const { as } of config.methods) {
+    for (const seed of config.seeds) {
+      const result = (await readJson(folder.student(as, seed).result)) as MethodResult | undefined;
+      if (result !== undefined) results.push(result);
+    }
+  }
+  if (results.length === 0) {
+    throw missing('at least one finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
+  }
+  const report = buildReport(config, environment, teacher, results);
+  await writeJson(join(folder.report, 'report.json'), report);
+  await writeWhole(join(folder.report, 'report.md'), renderMarkdown(report));
+  await writeWhole(join(folder.report, 'report.csv'), renderCsv(report));
+  const page = join(folder.report, 'index.html');
+  await writeWhole(page, await renderHtml(report, results));
+  return { report, page };
+}
+
+/** The same for the path of a run folder. */
+export function rewriteReport(root: string): Promise<WrittenReport> {
+  return writeReport(runFolder(root));
+}
+
+async function contents(folder: string): Promise<string> {
+  const entries = await readdir(folder).catch(() => undefined);
+  return entries === undefined ? 'no such folder' : `a folder with ${entries.length} other entries`;
+}
