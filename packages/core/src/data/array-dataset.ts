@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2';
-import { bytesToHex } from '@noble/hashes/utils';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { DistillError } from '../error/index.js';
 import type { Dataset } from './dataset.js';
 
@@ -40,9 +40,13 @@ export function arrayDataset(options: ArrayDatasetOptions): Dataset {
   if (superclasses !== undefined && superclasses.length !== labels.length) {
     refuse('superclasses', `one per image (${labels.length})`, String(superclasses.length));
   }
-  const wrong = labels.findIndex((label) => label < 0 || label >= classes);
-  if (wrong >= 0)
-    refuse(`label of image ${wrong}`, `a whole number from 0 to ${classes - 1}`, String(labels[wrong]));
+  // The given values, not their copies: an Int32Array makes a whole number of everything.
+  const wrong = firstWrong(options.labels, classes);
+  if (wrong !== undefined)
+    refuse(`label of image ${wrong.at}`, `a whole number from 0 to ${classes - 1}`, wrong.value);
+  const coarse = firstWrong(options.superclasses ?? [], Infinity);
+  if (coarse !== undefined)
+    refuse(`superclass of image ${coarse.at}`, 'a whole number of at least 0', coarse.value);
 
   let fingerprint: string | undefined;
   return {
@@ -60,9 +64,19 @@ export function arrayDataset(options: ArrayDatasetOptions): Dataset {
           .create()
           .update(new Uint8Array(images.buffer, images.byteOffset, images.byteLength))
           .update(new Uint8Array(labels.buffer))
+          .update(new Uint8Array(superclasses?.buffer ?? new ArrayBuffer(0)))
+          .update(utf8ToBytes(JSON.stringify(imageShape)))
           .digest(),
       );
       return fingerprint;
     },
   };
+}
+
+function firstWrong(labels: ArrayLike<number>, below: number): { at: number; value: string } | undefined {
+  for (let at = 0; at < labels.length; at++) {
+    const label = labels[at] ?? NaN;
+    if (!Number.isInteger(label) || label < 0 || label >= below) return { at, value: String(label) };
+  }
+  return undefined;
 }

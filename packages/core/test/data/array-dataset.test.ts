@@ -1,0 +1,95 @@
+import { arrayDataset } from '@distilljs/core';
+import type { ArrayDatasetOptions } from '@distilljs/core';
+import { describe, expect, it } from 'vitest';
+import { caught } from '../caught.js';
+
+const given: ArrayDatasetOptions = {
+  images: Uint8Array.from({ length: 3 * 4 }, (_, at) => at),
+  labels: [0, 1, 1],
+  imageShape: [2, 2, 1],
+  classes: 2,
+};
+
+describe('arrayDataset', () => {
+  it('hands out images, labels and sizes', () => {
+    const data = arrayDataset({
+      ...given,
+      superclasses: [0, 0, 1],
+      classNames: ['cat', 'dog'],
+      name: 'pets',
+    });
+    expect(data).toMatchObject({
+      name: 'pets',
+      size: 3,
+      classes: 2,
+      imageShape: [2, 2, 1],
+      classNames: ['cat', 'dog'],
+    });
+    expect([...data.image(1)]).toEqual([4, 5, 6, 7]);
+    expect(data.labels).toEqual(Int32Array.of(0, 1, 1));
+    expect(data.superclasses).toEqual(Int32Array.of(0, 0, 1));
+  });
+
+  it.each<[string, Partial<ArrayDatasetOptions>, string]>([
+    [
+      'too few pixels',
+      { images: new Uint8Array(11) },
+      "arrayDataset 'array', images: expected 3 images of 4 values = 12, got 11 values.",
+    ],
+    [
+      'a label too high',
+      { labels: [0, 2, 1] },
+      'label of image 1: expected a whole number from 0 to 1, got 2.',
+    ],
+    [
+      'a negative label',
+      { labels: [0, 1, -1] },
+      'label of image 2: expected a whole number from 0 to 1, got -1.',
+    ],
+    [
+      'a label between two',
+      { labels: [0.5, 1, 1] },
+      'label of image 0: expected a whole number from 0 to 1, got 0.5.',
+    ],
+    [
+      'a label that is none',
+      { labels: [0, NaN, 1] },
+      'label of image 1: expected a whole number from 0 to 1, got NaN.',
+    ],
+    ['a missing superclass', { superclasses: [0, 0] }, 'superclasses: expected one per image (3), got 2.'],
+    [
+      'a wrong superclass',
+      { superclasses: [0, -1, 0] },
+      'superclass of image 1: expected a whole number of at least 0, got -1.',
+    ],
+  ])('refuses %s', async (_, change, message) => {
+    const error = await caught(() => arrayDataset({ ...given, ...change }));
+    expect(error.code).toBe('data');
+    expect(error.message).toContain(message);
+  });
+});
+
+describe('its fingerprint', () => {
+  const of = (change: Partial<ArrayDatasetOptions> = {}): string =>
+    arrayDataset({ ...given, ...change }).fingerprint;
+
+  it('is the same for the same data under any name', () => {
+    expect(of()).toMatch(/^[0-9a-f]{64}$/);
+    expect(of({ name: 'other' })).toBe(of());
+    expect(of({ labels: Uint8Array.of(0, 1, 1) })).toBe(of());
+  });
+
+  it.each<[string, Partial<ArrayDatasetOptions>]>([
+    ['one pixel', { images: Uint8Array.from({ length: 12 }, (_, at) => at + Number(at === 7)) }],
+    ['one label', { labels: [0, 1, 0] }],
+    ['the superclasses', { superclasses: [0, 0, 0] }],
+    ['the shape', { imageShape: [4, 1, 1] }],
+  ])('changes with %s', (_, change) => {
+    expect(of(change)).not.toBe(of());
+  });
+
+  it('looks at a view of a larger buffer only', () => {
+    const large = Uint8Array.from({ length: 20 }, (_, at) => at - 4);
+    expect(of({ images: large.subarray(4, 16) })).toBe(of());
+  });
+});
