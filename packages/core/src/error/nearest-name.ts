@@ -8,9 +8,9 @@ import { distance } from 'fastest-levenshtein';
  */
 export function nearestNameHint(name: string, known: readonly string[]): string {
   if (known.length === 0) return 'There are none.';
-  const byDistance = [...known].sort((a, b) => distance(name, a) - distance(name, b));
-  const nearest = byDistance[0] ?? '';
-  const close =
-    distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, Math.floor(name.length / 3));
+  const away = (other: string): number => distance(name.toLowerCase(), other.toLowerCase());
+  const nearest = [...known].sort((a, b) => away(a) - away(b))[0] ?? '';
+  // A name with no letter in common is as far away as it is long, however short that is.
+  const close = away(nearest) <= Math.min(Math.max(2, Math.floor(name.length / 3)), name.length - 1);
   return `${close ? `Did you mean '${nearest}'? ` : ''}There are: ${known.join(', ')}.`;
 }

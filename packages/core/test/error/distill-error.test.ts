@@ -27,11 +27,24 @@ describe('DistillError', () => {
   });
 
   it('is told from everything else', () => {
-    const lookalikes = [new Error('kd.alpha'), { ...fields, name: 'DistillError' }, 'DistillError', undefined, null];
+    const lookalikes = [
+      new Error('kd.alpha'),
+      { ...fields, name: 'DistillError' },
+      'DistillError',
+      undefined,
+      null,
+    ];
     for (const other of lookalikes) expect(isDistillError(other)).toBe(false);
   });
 
   it('keeps its brand out of sight', () => {
-    expect(Object.keys(new DistillError(fields)).sort()).toEqual(['code', 'expected', 'got', 'hint', 'name', 'where']);
+    expect(Object.keys(new DistillError(fields)).sort()).toEqual([
+      'code',
+      'expected',
+      'got',
+      'hint',
+      'name',
+      'where',
+    ]);
   });
 });
