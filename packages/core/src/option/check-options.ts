@@ -39,6 +39,7 @@ export function checkOptions<Options extends object>(
 }
 
 function shown(value: unknown): string {
-  if (typeof value === 'number') return String(value);
+  // JSON has no NaN and no bigint.
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   return value === undefined ? 'nothing' : JSON.stringify(value);
 }

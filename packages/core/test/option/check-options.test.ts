@@ -13,7 +13,10 @@ const checked = (given: Partial<Options>): Options =>
 describe('checkOptions', () => {
   it('fills in the defaults, also for an option that is undefined', () => {
     expect(checked({})).toEqual({ weight: 1, tap: 'stage2' });
-    expect(checked({ weight: 3, tap: undefined } as unknown as Partial<Options>)).toEqual({ weight: 3, tap: 'stage2' });
+    expect(checked({ weight: 3, tap: undefined } as unknown as Partial<Options>)).toEqual({
+      weight: 3,
+      tap: 'stage2',
+    });
   });
 
   it('gives frozen options and leaves the given ones alone', () => {
@@ -27,8 +30,8 @@ describe('checkOptions', () => {
     [NaN, 'fitnet.weight: expected a number of at least 0, got NaN.'],
     ['1', 'fitnet.weight: expected a number of at least 0, got "1".'],
     [null, 'fitnet.weight: expected a number of at least 0, got null.'],
-    [1n, 'fitnet.weight: expected a number of at least 0, got 1.'],
-  ])('names the option, what it expects and the value %j', async (weight, message) => {
+    [10n, 'fitnet.weight: expected a number of at least 0, got 10.'],
+  ] as [unknown, string][])('names the option, what it expects and the value %s', async (weight, message) => {
     const error = await caught(() => checked({ weight: weight as number }));
     expect(error.code).toBe('option');
     expect(error.message).toBe(message);

@@ -13,12 +13,24 @@ import {
 import type { OptionCheck } from '@distilljs/core';
 import { describe, expect, it } from 'vitest';
 
-const cases: readonly [string, OptionCheck, right: readonly unknown[], wrong: readonly unknown[], expected: string][] = [
+const cases: readonly [
+  string,
+  OptionCheck,
+  right: readonly unknown[],
+  wrong: readonly unknown[],
+  expected: string,
+][] = [
   ['positive', positive, [1e-9, 3], [0, -1, NaN, Infinity, '1', null], 'a number above 0'],
   ['nonNegative', nonNegative, [0, 3], [-1e-9, NaN, Infinity, undefined], 'a number of at least 0'],
   ['inRange', inRange(0, 1), [0, 0.5, 1], [-0.1, 1.1, NaN, true], 'a number from 0 to 1'],
   ['wholeNumber', wholeNumber(), [-3, 0, 7], [0.5, NaN, 2 ** 53, '1'], 'a whole number'],
-  ['wholeNumber with bounds', wholeNumber({ min: 1, max: 3 }), [1, 3], [0, 4], 'a whole number, at least 1 and at most 3'],
+  [
+    'wholeNumber with bounds',
+    wholeNumber({ min: 1, max: 3 }),
+    [1, 3],
+    [0, 4],
+    'a whole number, at least 1 and at most 3',
+  ],
   ['wholeNumber with a minimum', wholeNumber({ min: 2 }), [2, 99], [1], 'a whole number, at least 2'],
   ['oneOf', oneOf('same', 4, true), ['same', 4, true], ['valid', '4', 1], 'one of "same", 4, true'],
   ['flag', flag, [true, false], [0, 'true', undefined], 'true or false'],
