@@ -17,19 +17,24 @@ describe('shape guards', () => {
     }).not.toThrow();
   });
 
-  it.each([[[4, 2]], [[null, 4]], [[4]], [[4, 3, 1]]])('refuse [4, 3] where %j is expected', async (expected) => {
-    const error = await caught(() => {
-      expectShape('loss(student)', tf.zeros([4, 3]), expected);
-    });
-    expect(error.code).toBe('shape');
-    expect(error.message).toBe(`loss(student): expected shape ${shapeText(expected)}, got [4, 3].`);
-  });
+  it.each([[[4, 2]], [[null, 4]], [[4]], [[4, 3, 1]]])(
+    'refuse [4, 3] where %j is expected',
+    async (expected) => {
+      const error = await caught(() => {
+        expectShape('loss(student)', tf.zeros([4, 3]), expected);
+      });
+      expect(error.code).toBe('shape');
+      expect(error.message).toBe(`loss(student): expected shape ${shapeText(expected)}, got [4, 3].`);
+    },
+  );
 
   it.each([[[4, 2]], [[4]], [[3, 4]]])('refuse two tensors of shapes [4, 3] and %j', async (other) => {
     const error = await caught(() => {
       expectSameShape('teacher', tf.zeros([4, 3]), 'student', tf.zeros(other));
     });
-    expect(error.message).toBe(`teacher and student: expected equal shapes, got [4, 3] and ${shapeText(other)}.`);
+    expect(error.message).toBe(
+      `teacher and student: expected equal shapes, got [4, 3] and ${shapeText(other)}.`,
+    );
   });
 
   it('write any size as a star', () => {
