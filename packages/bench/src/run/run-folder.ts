@@ -75,8 +75,10 @@ export async function openRunFolder(folder: RunFolder, config: object, existing:
   await writeJson(folder.config, config);
 }
 
+/** What lies in a folder; what a crash in the middle of a write left does not count. */
 async function entriesOf(folder: string): Promise<readonly string[]> {
-  return readdir(folder).catch(() => []);
+  const entries = await readdir(folder).catch(() => []);
+  return entries.filter((entry) => !entry.endsWith('.unfinished'));
 }
 
 /** What may change between a run and its continuation: more methods and seeds add rows, they change none. */
