@@ -8,7 +8,7 @@ export interface MethodConfig {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** A run's configuration, complete: what `config.json` of a run folder holds. */
+/** A run's configuration, complete: what `config.json` of a run folder holds. It is a configuration file itself. */
 export interface RunConfig extends Omit<WrittenConfig, 'teacher' | 'methods' | 'optimizer' | 'schedule'> {
   readonly teacher: {
     readonly model: WrittenConfig['teacher']['model'];
@@ -30,6 +30,7 @@ export interface RunConfig extends Omit<WrittenConfig, 'teacher' | 'methods' | '
     readonly warmupEpochs: number;
     /** Shares of the epochs; empty unless the schedule is `step`. */
     readonly milestones: readonly number[];
+    /** 1 unless the schedule is `step`. */
     readonly factor: number;
   };
 }
@@ -58,7 +59,7 @@ export function complete(written: WrittenConfig): RunConfig {
       name: schedule.name,
       warmupEpochs: schedule.warmupEpochs,
       milestones: schedule.milestones ?? (schedule.name === 'step' ? [0.625, 0.75, 0.875] : []),
-      factor: schedule.factor ?? 0.1,
+      factor: schedule.factor ?? (schedule.name === 'step' ? 0.1 : 1),
     },
   };
 }

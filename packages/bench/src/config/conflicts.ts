@@ -48,33 +48,38 @@ function seedConflicts({ seeds }: WrittenConfig): Conflict[] {
 }
 
 function optimizerConflicts({ optimizer }: WrittenConfig): Conflict[] {
-  if (optimizer.name === 'sgd') {
-    if (optimizer.nesterov !== true || optimizer.momentum !== 0) return [];
+  const { name, momentum = 0, nesterov = false } = optimizer;
+  if (name === 'sgd') {
+    if (!nesterov || optimizer.momentum !== 0) return [];
     return [{ path: ['optimizer', 'momentum'], expected: 'a number above 0 with nesterov' }];
   }
-  return (['momentum', 'nesterov'] as const)
-    .filter((key) => optimizer[key] !== undefined)
-    .map((key) => ({
-      path: ['optimizer', key],
-      expected: `nothing with ${optimizer.name}`,
-      hint: 'It belongs to sgd.',
-    }));
+  // Values that change nothing pass: a completed configuration has them, and is one that can be run again.
+  return [
+    ...(momentum === 0 ? [] : [foreign(['optimizer', 'momentum'], name, 'sgd')]),
+    ...(nesterov ? [foreign(['optimizer', 'nesterov'], name, 'sgd')] : []),
+  ];
 }
 
 function scheduleConflicts({ schedule }: WrittenConfig): Conflict[] {
-  const { milestones = [] } = schedule;
-  if (schedule.name !== 'step') {
-    return (['milestones', 'factor'] as const)
-      .filter((key) => schedule[key] !== undefined)
-      .map((key) => ({
-        path: ['schedule', key],
-        expected: `nothing with ${schedule.name}`,
-        hint: 'It belongs to step.',
-      }));
+  const { name, milestones, factor = 1 } = schedule;
+  if (name !== 'step') {
+    return [
+      ...(milestones === undefined || milestones.length === 0
+        ? []
+        : [foreign(['schedule', 'milestones'], name, 'step')]),
+      ...(factor === 1 ? [] : [foreign(['schedule', 'factor'], name, 'step')]),
+    ];
   }
-  return milestones.flatMap((share, place) =>
-    share <= (milestones[place - 1] ?? 0)
+  if (milestones?.length === 0)
+    return [{ path: ['schedule', 'milestones'], expected: 'a list that is not empty' }];
+  return (milestones ?? []).flatMap((share, place) =>
+    share <= (milestones?.[place - 1] ?? 0)
       ? [{ path: ['schedule', 'milestones', place], expected: 'a share above the one before it' }]
       : [],
   );
+}
+
+/** A field that belongs to another optimizer or schedule. */
+function foreign(path: Path, name: string, owner: string): Conflict {
+  return { path, expected: `nothing with ${name}`, hint: `It belongs to ${owner}.` };
 }

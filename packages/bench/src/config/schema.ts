@@ -63,7 +63,7 @@ const schedule = mapping({
   /** Epochs over which the rate rises. */
   warmupEpochs: between(0, Infinity).default(0),
   /** step only: shares of the run's epochs, rising; default [0.625, 0.75, 0.875]. */
-  milestones: list(share(), 1).optional(),
+  milestones: list(share(), 0).optional(),
   /** step only: the rate is multiplied by it at each milestone; default 0.1. */
   factor: positive().optional(),
 });

@@ -63,6 +63,13 @@ describe('parseConfig', () => {
     });
   });
 
+  it.each(['sgd', 'adam'])('takes its own result as a file, with %s', (optimizer) => {
+    const config = resolveConfig({ preset: 'quick', flags: [{ optimizer: { name: optimizer } }] });
+    expect(parseConfig(JSON.stringify(config), 'config.json')).toEqual(config);
+    const stepped = parseConfig(FILE, 'run.yaml');
+    expect(parseConfig(JSON.stringify(stepped), 'config.json')).toEqual(stepped);
+  });
+
   it('reads JSON too', () => {
     const json = JSON.stringify({
       dataset: { name: 'synthetic' },
@@ -80,7 +87,7 @@ describe('parseConfig', () => {
       nesterov: false,
     });
     expect(config.teacher).toEqual({ model: 'plain16', epochs: 60, learningRate: 0.001 });
-    expect(config.schedule).toEqual({ name: 'cosine', warmupEpochs: 0, milestones: [], factor: 0.1 });
+    expect(config.schedule).toEqual({ name: 'cosine', warmupEpochs: 0, milestones: [], factor: 1 });
     expect(config.methods.map(({ as }) => as)).toEqual(['student', 'kd']);
   });
 
