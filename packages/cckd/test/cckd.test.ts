@@ -1,92 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { createRandom, distill, resolveEngine } from '@distilljs/core';
-import type { Plan } from '@distilljs/core';
 import { beforeAll, expect, test } from 'vitest';
-import { cckd, paperPreset, practicalPreset } from '../src/index.js';
+import { cckd, paperPreset } from '../src/index.js';
 import type { CckdOptions } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
-import { golden, inputs, largestGap, matrix } from './golden.js';
-import { dataset, network, planContext, stepOf, totalOf } from './planned.js';
+import { inputs, matrix } from './golden.js';
+import { dataset, network, planContext, stepOf, withPlan } from './planned.js';
 
 beforeAll(async () => {
   await resolveEngine('cpu');
-});
-
-/** Plans with the tiny networks and gives the plan to `use`; everything is freed. */
-async function withPlan(
-  options: Partial<CckdOptions>,
-  use: (plan: Plan) => void,
-  changes: Parameters<typeof planContext>[0] = {},
-): Promise<void> {
-  const context = planContext(changes);
-  try {
-    const plan = await cckd(options).plan(context);
-    use(plan);
-    plan.dispose();
-  } finally {
-    context.dispose();
-  }
-}
-
-describeOnEngines('total loss', () => {
-  test.each(golden.total)('alpha $alpha, beta $beta, $ccReduction', async (expected) => {
-    const { alpha, beta, tau, gamma, order, ccReduction } = expected;
-    const reduction = ccReduction as 'mean' | 'sum';
-    await withPlan({ alpha, beta, temperature: tau, gamma, order, reduction }, (plan) => {
-      const update = plan.phases[0]?.updates[0];
-      tf.tidy(() => {
-        const oneHot = tf.cast(
-          tf.oneHot(tf.tensor1d(golden.inputs.labels, 'int32'), 5) as Tensor2D,
-          'float32',
-        );
-        const [teacherLogits, teacher] = [matrix(inputs.zt), matrix(inputs.Ft)];
-        const total = (studentLogits: Tensor2D, student: Tensor2D): tf.Scalar =>
-          totalOf(update?.terms(stepOf({ studentLogits, student, teacherLogits, teacher, oneHot })) ?? {});
-        const { value, grads } = tf.valueAndGrads((...at: tf.Tensor[]) =>
-          total(at[0] as Tensor2D, at[1] as Tensor2D),
-        )([matrix(inputs.zs), matrix(inputs.Fs)]);
-        // The KD term is core's; see instance.test.ts for its rounding.
-        expect(Math.abs(value.arraySync() - expected.loss)).toBeLessThan(4e-6);
-        const [gradZs, gradFs] = grads as [Tensor2D, Tensor2D];
-        expect(largestGap(gradZs.arraySync(), expected.gradZs)).toBeLessThan(1e-5);
-        expect(largestGap(gradFs.arraySync(), expected.gradFs)).toBeLessThan(1e-5);
-      });
-    });
-  });
-});
-
-test('defaults are the practical preset; both presets are frozen; options are plain data', () => {
-  expect(cckd().options).toEqual(practicalPreset);
-  expect(cckd.defaults).toEqual(practicalPreset);
-  expect(cckd(paperPreset).options).toEqual(paperPreset);
-  expect(Object.isFrozen(practicalPreset) && Object.isFrozen(paperPreset)).toBe(true);
-  expect(JSON.parse(JSON.stringify(cckd().options))).toStrictEqual(cckd().options);
-  expect(paperPreset).toMatchObject({
-    alpha: 0,
-    beta: 0.003,
-    gamma: 0.4,
-    order: 2,
-    perClass: 4,
-    reduction: 'sum',
-  });
-});
-
-test.each([
-  [{ bta: 1 }, /cckd: expected options that exist, got 'bta'\. Did you mean 'beta'\?/],
-  [{ alpha: 1.5 }, /cckd\.alpha: expected a number from 0 to 1, got 1\.5/],
-  [{ beta: -1 }, /cckd\.beta: expected a number of at least 0/],
-  [{ kernel: 'rbf' }, /cckd\.kernel: expected one of "rbf-taylor"/],
-  [{ order: 1.5 }, /cckd\.order: expected a whole number, at least 0/],
-  [{ gamma: 0 }, /cckd\.gamma: expected a number above 0/],
-  [{ perClass: 'all' }, /cckd\.perClass: expected one of "auto", or a whole number, at least 1, got "all"/],
-  [
-    { embeddingWidth: 0 },
-    /cckd\.embeddingWidth: expected one of "none", or a whole number, at least 1, got 0/,
-  ],
-  [{ superclasses: 1 }, /cckd\.superclasses/],
-])('%o is refused', (options, message) => {
-  expect(() => cckd(options as Partial<CckdOptions>)).toThrow(message);
 });
 
 test.each([

@@ -1,23 +1,18 @@
 import { resolveEngine } from '@distilljs/core';
+import { testEngines } from '@distilljs/core/testing';
 import { beforeAll, describe } from 'vitest';
 
-const absent = new Map<string, string>();
-for (const name of ['cpu', 'wasm', 'node']) {
-  await resolveEngine(name).catch((error: unknown) => absent.set(name, String(error)));
-}
+const engines = await testEngines();
 
 /** Runs a suite once per engine; one that does not load is skipped, and the suite's name says why. */
-export function describeOnEngines(title: string, suite: (engine: string) => void): void {
-  for (const engine of ['cpu', 'wasm', 'node']) {
-    const reason = absent.get(engine);
-    describe.skipIf(reason !== undefined)(
-      `${title} on ${engine}${reason === undefined ? '' : ` (${reason})`}`,
-      () => {
-        beforeAll(async () => {
-          await resolveEngine(engine);
-        });
-        suite(engine);
-      },
-    );
+export function describeOnEngines(title: string, suite: () => void): void {
+  for (const { name, skipped } of engines) {
+    const why = skipped === undefined ? '' : ` (skipped: ${skipped})`;
+    describe.skipIf(skipped !== undefined)(`${title} on ${name}${why}`, () => {
+      beforeAll(async () => {
+        await resolveEngine(name);
+      });
+      suite();
+    });
   }
 }

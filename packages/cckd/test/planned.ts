@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { arrayDataset, createNetwork, createRandom, freeze, seedWeights, sgd } from '@distilljs/core';
-import type { Dataset, LossTerms, Network, NetworkOutput, PlanContext, Step } from '@distilljs/core';
+import type { Dataset, LossTerms, Network, NetworkOutput, Plan, PlanContext, Step } from '@distilljs/core';
+import { cckd } from '../src/index.js';
+import type { CckdOptions } from '../src/index.js';
 
 /** A convolutional network for 6×6×2 images with the taps `map` `[6, 6, width]` and `embedding` `[width]`. */
 export function network(seed: number, width: number, classes = 3): Network {
@@ -67,6 +69,22 @@ export function planContext(changes: Partial<PlanContext> = {}): PlanContext & {
       teacherNetwork.dispose();
     },
   };
+}
+
+/** Plans with the tiny networks and gives the plan to `use`; everything is freed. */
+export async function withPlan(
+  options: Partial<CckdOptions>,
+  use: (plan: Plan) => void,
+  changes: Partial<PlanContext> = {},
+): Promise<void> {
+  const context = planContext(changes);
+  try {
+    const plan = await cckd(options).plan(context);
+    use(plan);
+    plan.dispose();
+  } finally {
+    context.dispose();
+  }
 }
 
 /** A step over given outputs: enough for a loss that reads logits, one tap per network and labels. */
