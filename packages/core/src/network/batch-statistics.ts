@@ -10,15 +10,20 @@ export interface MovingStatistic {
 
 /**
  * `moving ← momentum · moving + (1 − momentum) · batch` for all of them at once: as one flat vector it takes three
- * operations for a whole network instead of four per layer.
+ * operations for a whole network instead of four per layer. A statistic that occurs twice (its layer is applied twice)
+ * moves twice, one after the other.
  */
 export function moveStatistics(statistics: readonly MovingStatistic[]): void {
-  const byMomentum = new Map<number, MovingStatistic[]>();
+  const occurrences = new Map<tf.Variable, number>();
+  const groups = new Map<string, MovingStatistic[]>();
   for (const statistic of statistics) {
-    const group = byMomentum.get(statistic.momentum) ?? [];
-    byMomentum.set(statistic.momentum, [...group, statistic]);
+    const occurrence = occurrences.get(statistic.moving) ?? 0;
+    occurrences.set(statistic.moving, occurrence + 1);
+    const key = `${occurrence} ${statistic.momentum}`;
+    groups.set(key, [...(groups.get(key) ?? []), statistic]);
   }
-  for (const [momentum, group] of byMomentum) {
+  for (const group of groups.values()) {
+    const momentum = group[0]?.momentum ?? 0;
     tf.tidy(() => {
       const moving = concatFlat(group.map((statistic) => statistic.moving));
       const batch = concatFlat(group.map((statistic) => statistic.batch));
