@@ -1,12 +1,13 @@
 import { DistillError } from '../error/index.js';
 import { activationOf, layerConfig } from './layer-config.js';
 import type { Graph, GraphNode } from './graph.js';
+import { constraintsOf } from './weights.js';
 
 const UNSEEDED = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout']);
 
 /**
  * Refuses what would train wrongly without a word: an output that is no logits, a regularizer that no loss would
- * include, noise that no seed decides, batch norm over another axis than channels.
+ * include, a constraint that no optimizer would apply, noise that no seed decides, batch norm over another axis than channels.
  *
  * @throws DistillError code `network`, naming the layer and what to do
  */
@@ -40,6 +41,14 @@ export function expectTrainable(modelName: string, graph: Graph): void {
         'no regularizer (no method includes it in its loss)',
         `${losses.length}`,
         'Use weightDecay of the optimizer instead.',
+      );
+    }
+    for (const [weight, constraint] of constraintsOf(node.layer)) {
+      refuse(
+        node,
+        'no weight constraint (no optimizer applies it)',
+        `${constraint} on '${weight}'`,
+        'Build the layer without it; weightDecay of the optimizer keeps weights small.',
       );
     }
     if (kind === 'BatchNormalization') {

@@ -6,6 +6,8 @@ interface LayerWeight {
   readonly originalName: string;
   /** The variable that holds the weight: private in tfjs-layers' types. */
   readonly val: Variable;
+  /** Private as well. The configuration is no use: tfjs writes a depthwise layer's regularizer in its place. */
+  readonly constraint?: { getClassName(): string } | null;
 }
 
 /** One weight of a layer by the last part of its name, e.g. `kernel`, `gamma`, `moving_mean`. */
@@ -18,6 +20,13 @@ export function weightsOf(layer: Layer): ReadonlyMap<string, Variable> {
     weights.set(name, weight.val);
   }
   return weights;
+}
+
+/** Class names of the constraints on a layer's weights, by the last part of the weight's name. */
+export function constraintsOf(layer: Layer): readonly (readonly [weight: string, constraint: string])[] {
+  return (layer.weights as unknown as readonly LayerWeight[]).flatMap(({ originalName, constraint }) =>
+    constraint == null ? [] : [[originalName.split('/').at(-1) ?? originalName, constraint.getClassName()]],
+  );
 }
 
 /**
