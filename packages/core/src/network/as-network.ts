@@ -8,8 +8,12 @@ export type NetworkLike = Network | LayersModel;
 
 /** Takes a {@link Network} as it is and wraps a bare `LayersModel`. */
 export function asNetwork(given: NetworkLike, where: string): Network {
-  if ('forward' in given && 'tapShape' in given) return given;
-  if ('predict' in given && 'layers' in given) return createNetwork(given);
+  // Callers without types hand in anything.
+  const parts: unknown = given;
+  if (typeof parts === 'object' && parts !== null) {
+    if ('forward' in given && 'tapShape' in given) return given;
+    if ('predict' in given && 'layers' in given) return createNetwork(given);
+  }
   throw new DistillError({
     code: 'option',
     where,

@@ -1,0 +1,149 @@
+import * as tfl from '@tensorflow/tfjs-layers';
+import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { createNetwork, resolveEngine } from '@distilljs/core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { caught } from '../caught.js';
+import { asNetwork } from '../../src/network/as-network.js';
+import { bn, chain, conv, through } from './small-models.js';
+
+const { layers } = tfl;
+
+beforeAll(async () => {
+  await resolveEngine('cpu');
+});
+
+function withInputs(count: number): LayersModel {
+  const inputs = Array.from({ length: count }, () => tfl.input({ shape: [4] }));
+  const joined = layers.concatenate({ name: 'joined' }).apply(inputs) as SymbolicTensor;
+  return tfl.model({
+    inputs,
+    outputs: layers.dense({ units: 3 }).apply(joined) as SymbolicTensor,
+    name: 'wide',
+  });
+}
+
+function endingIn(...last: readonly tfl.layers.Layer[]): LayersModel {
+  return tfl.sequential({ name: 'ends', layers: [layers.flatten({ inputShape: [6, 6, 2] }), ...last] });
+}
+
+const refused: Readonly<Record<string, readonly [() => LayersModel, RegExp]>> = {
+  'several inputs': [
+    () => withInputs(2),
+    /^model 'wide': expected one input and one output .*got 2 inputs and 1 outputs/,
+  ],
+  'several outputs': [
+    () => {
+      const input = tfl.input({ shape: [4] });
+      const heads = [1, 2].map(() => layers.dense({ units: 3 }).apply(input) as SymbolicTensor);
+      return tfl.model({ inputs: input, outputs: heads, name: 'forked' });
+    },
+    /^model 'forked': .*got 1 inputs and 2 outputs/,
+  ],
+  'a softmax within the last layer': [
+    () => endingIn(layers.dense({ name: 'last', units: 3, activation: 'softmax' })),
+    /^model 'ends', layer 'last': expected logits \(no softmax\) as the output, got a softmax output\. Make the last layer linear/,
+  ],
+  'a softmax layer at the end': [
+    () => endingIn(layers.dense({ units: 3 }), layers.softmax({ name: 'last' })),
+    /layer 'last': .*got a softmax output/,
+  ],
+  'a softmax activation at the end': [
+    () => endingIn(layers.dense({ units: 3 }), layers.activation({ name: 'last', activation: 'softmax' })),
+    /layer 'last': .*got a softmax output/,
+  ],
+  'a sigmoid at the end': [
+    () => endingIn(layers.dense({ name: 'last', units: 3, activation: 'sigmoid' })),
+    /layer 'last': .*got a sigmoid output/,
+  ],
+  'a softmax at the end of a nested model': [
+    () => {
+      const input = tfl.input({ shape: [6, 6, 2] });
+      const inner = endingIn(layers.dense({ name: 'last', units: 3, activation: 'softmax' }));
+      return tfl.model({ inputs: input, outputs: inner.apply(input) as SymbolicTensor });
+    },
+    /layer 'ends\/last': .*got a softmax output/,
+  ],
+  'a map instead of logits': [
+    () =>
+      tfl.sequential({
+        layers: [layers.conv2d({ name: 'last', filters: 3, kernelSize: 3, inputShape: [6, 6, 2] })],
+      }),
+    /layer 'last': expected logits of shape \[batch, classes\] as the output, got \[\*, 4, 4, 3\]/,
+  ],
+  'a regularizer': [
+    () => chain('m', through(conv('conv', 4, { kernelRegularizer: tfl.regularizers.l2() }))),
+    /layer 'conv': expected no regularizer .*Use weightDecay of the optimizer instead/,
+  ],
+  'a kernel constraint': [
+    () =>
+      chain('m', through(conv('conv', 4, { kernelConstraint: tfl.constraints.maxNorm({ maxValue: 1 }) }))),
+    /layer 'conv': expected no weight constraint .*got MaxNorm on 'kernel'/,
+  ],
+  'a constraint of batch norm': [
+    () => chain('m', through(conv('conv', 4)), through(bn('bn', { gammaConstraint: 'nonNeg' }))),
+    /layer 'bn': expected no weight constraint .*got NonNeg on 'gamma'/,
+  ],
+  'a constraint of a depthwise kernel': [
+    () =>
+      chain(
+        'm',
+        through(layers.depthwiseConv2d({ name: 'conv', kernelSize: 3, depthwiseConstraint: 'unitNorm' })),
+      ),
+    /layer 'conv': expected no weight constraint .*got UnitNorm on 'depthwise_kernel'/,
+  ],
+  'batch norm over rows': [
+    () => chain('m', through(conv('conv', 4)), through(bn('bn', { axis: 1 }))),
+    /layer 'bn': expected batch norm over the last axis \(NHWC\), got axis 1 of 4\. Build the model with channels last/,
+  ],
+  'noise without a seed': [
+    () => chain('m', through(layers.gaussianNoise({ name: 'noise', stddev: 1 }))),
+    /layer 'noise': expected randomness that the run seeds, got an unseeded GaussianNoise layer/,
+  ],
+};
+
+describe('createNetwork refuses', () => {
+  it.each(Object.entries(refused))('%s', async (_, [build, message]) => {
+    const error = await caught(() => createNetwork(build()));
+    expect(error.code).toBe('network');
+    expect(error.message).toMatch(message);
+  });
+});
+
+describe('createNetwork takes', () => {
+  it.each<[string, () => LayersModel]>([
+    [
+      'batch norm over the last axis by its number',
+      () => chain('m', through(conv('conv', 4)), through(bn('bn', { axis: 3 }))),
+    ],
+    [
+      'batch norm over the units of a dense layer',
+      () => endingIn(layers.dense({ units: 4 }), bn('bn', { axis: 1 }), layers.dense({ units: 3 })),
+    ],
+    [
+      'a softmax in the middle',
+      () => endingIn(layers.dense({ units: 4, activation: 'softmax' }), layers.dense({ units: 3 })),
+    ],
+  ])('%s', (_, build) => {
+    expect(createNetwork(build()).classes).toBe(3);
+  });
+});
+
+describe('asNetwork', () => {
+  it('takes a network as it is and wraps a model', () => {
+    const model = chain('m', through(conv('conv', 4)));
+    const network = createNetwork(model);
+    expect(asNetwork(network, 'students[0]')).toBe(network);
+    expect(asNetwork(model, 'students[0]').model).toBe(model);
+  });
+
+  it.each([[{}], [{ predict: () => 0 }], [undefined], [null], ['file://model']])(
+    'refuses %j',
+    async (given) => {
+      const error = await caught(() => asNetwork(given as never, 'students[0]'));
+      expect(error.code).toBe('option');
+      expect(error.message).toMatch(
+        /^students\[0\]: expected a network \(createNetwork\) or a tfjs LayersModel, got /,
+      );
+    },
+  );
+});
