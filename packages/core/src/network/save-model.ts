@@ -22,7 +22,20 @@ export async function saveModel(model: LayersModel, url: string): Promise<void> 
  */
 export async function loadModel(url: string): Promise<LayersModel> {
   if (!url.startsWith(FILE)) return loadLayersModel(url);
-  return loadLayersModel(folderHandler(url.slice(FILE.length).replace(/\/model\.json$/, '')));
+  const folder = url.slice(FILE.length).replace(/\/model\.json$/, '');
+  const handler = folderHandler(folder);
+  try {
+    return await loadLayersModel(handler);
+  } catch (cause) {
+    throw new DistillError({
+      code: 'data',
+      where: `${folder}/model.json`,
+      expected: 'a tfjs layers model (model.json and the weight files that it names)',
+      got: cause instanceof Error ? cause.message : String(cause),
+      hint: 'Save one with `network.save("file://DIR")` or `model.save`.',
+      cause,
+    });
+  }
 }
 
 function folderHandler(folder: string): tf.io.IOHandler {
@@ -40,25 +53,14 @@ function folderHandler(folder: string): tf.io.IOHandler {
       return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
     },
     async load() {
-      try {
-        const text = await fs.readFile(path.join(folder, 'model.json'), 'utf8');
-        const json = JSON.parse(text) as tf.io.ModelJSON;
-        return await tf.io.getModelArtifactsForJSON(json, async (manifest) => {
-          const paths = manifest.flatMap((group) => group.paths);
-          const parts = await Promise.all(paths.map((file) => fs.readFile(path.join(folder, file))));
-          const buffers = parts.map((part) => new Uint8Array(part).buffer);
-          return [manifest.flatMap((group) => group.weights), tf.io.CompositeArrayBuffer.join(buffers)];
-        });
-      } catch (cause) {
-        throw new DistillError({
-          code: 'data',
-          where: path.join(folder, 'model.json'),
-          expected: 'a tfjs layers model (model.json and the weight files that it names)',
-          got: cause instanceof Error ? cause.message : String(cause),
-          hint: 'Save one with `network.save("file://DIR")` or `model.save`.',
-          cause,
-        });
-      }
+      const text = await fs.readFile(path.join(folder, 'model.json'), 'utf8');
+      const json = JSON.parse(text) as tf.io.ModelJSON;
+      return tf.io.getModelArtifactsForJSON(json, async (manifest) => {
+        const paths = manifest.flatMap((group) => group.paths);
+        const parts = await Promise.all(paths.map((file) => fs.readFile(path.join(folder, file))));
+        const buffers = parts.map((part) => new Uint8Array(part).buffer);
+        return [manifest.flatMap((group) => group.weights), tf.io.CompositeArrayBuffer.join(buffers)];
+      });
     },
   };
 }

@@ -1,0 +1,84 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { createNetwork, loadModel } from '@distilljs/core';
+import { afterAll, expect, it } from 'vitest';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { caught } from '../caught.js';
+import { describeOn, REPRODUCIBLE } from '../on-engines.js';
+import { bn, chain, conv, randomizeWeights, smallModels, someImages, through } from './small-models.js';
+
+const folder = await mkdtemp(join(tmpdir(), 'distilljs-save-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+let saved = 0;
+async function savedModel(): Promise<string> {
+  const place = join(folder, String(saved++));
+  const network = createNetwork(randomizeWeights(chain('m', through(conv('conv', 4)), through(bn('bn')))));
+  await network.save(`file://${place}`);
+  network.dispose();
+  return place;
+}
+
+describeOn(REPRODUCIBLE, 'saving to a folder and loading', () => {
+  it.each(Object.entries(smallModels))('gives the same outputs: %s', async (_, build) => {
+    const place = join(folder, String(saved++));
+    const network = createNetwork(randomizeWeights(build()));
+    await network.save(`file://${place}`);
+    expect((await readdir(place)).sort()).toEqual(['model.json', 'weights.bin']);
+
+    const images = someImages(3);
+    const model = await loadModel(`file://${place}`);
+    expect((model.predict(images) as Tensor).dataSync()).toEqual(
+      (network.model.predict(images) as Tensor).dataSync(),
+    );
+    const again = createNetwork(model);
+    expect(again.forward(images).logits.dataSync()).toEqual(network.forward(images).logits.dataSync());
+    expect(again.tapNames).toEqual(network.tapNames);
+    network.dispose();
+    again.dispose();
+  });
+
+  it('takes the path of model.json too', async () => {
+    const model = await loadModel(`file://${await savedModel()}/model.json`);
+    expect(model.outputs[0]?.shape).toEqual([null, 3]);
+  });
+});
+
+describeOn([{ name: 'cpu', skipped: undefined }], 'loading what is no saved model', () => {
+  const topology = async (place: string): Promise<Record<string, unknown>> =>
+    JSON.parse(await readFile(join(place, 'model.json'), 'utf8')) as Record<string, unknown>;
+
+  it.each<[string, (place: string) => Promise<unknown>]>([
+    ['nothing', (place) => rm(place, { recursive: true })],
+    ['no model.json', (place) => rm(join(place, 'model.json'))],
+    ['no weights', (place) => rm(join(place, 'weights.bin'))],
+    ['half a model.json', (place) => truncate(join(place, 'model.json'), 300)],
+    ['JSON that is no model', (place) => writeFile(join(place, 'model.json'), '{}')],
+    ['JSON that is null', (place) => writeFile(join(place, 'model.json'), 'null')],
+    ['half of the weights', (place) => truncate(join(place, 'weights.bin'), 40)],
+    [
+      'a model of an unknown layer',
+      async (place) => {
+        const text = JSON.stringify(await topology(place)).replace('"Conv2D"', '"Conv2E"');
+        await writeFile(join(place, 'model.json'), text);
+      },
+    ],
+    [
+      'a topology without its weights',
+      async (place) => {
+        const { weightsManifest, ...rest } = await topology(place);
+        expect(weightsManifest).toBeDefined();
+        await writeFile(join(place, 'model.json'), JSON.stringify({ ...rest, weightsManifest: [] }));
+      },
+    ],
+  ])('is refused with the file named: %s', async (_, damage) => {
+    const place = await savedModel();
+    await damage(place);
+    const error = await caught(() => loadModel(`file://${place}`));
+    expect(error.code).toBe('data');
+    expect(error.where).toBe(join(place, 'model.json'));
+    expect(error.message).toMatch(/expected a tfjs layers model/);
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+});
