@@ -22,13 +22,9 @@ export function seedWeights(model: LayersModel, random: Random): void {
     const { config } = layerConfig(layer);
     for (const [weight, variable] of weightsOf(layer)) {
       const initializer = config[initializerKey(weight)] as Initializer | undefined;
-      if (initializer === undefined) continue;
-      const draw = valueDrawer(
-        initializer,
-        variable.shape,
-        random.fork(`${name}/${weight}`),
-        `${name}/${weight}`,
-      );
+      const where = `${name}/${weight}`;
+      if (initializer === undefined) throw unseedable(where, 'none in the configuration of its layer');
+      const draw = valueDrawer(initializer, variable.shape, random.fork(where), where);
       const values = Float32Array.from({ length: variable.size }, draw);
       tf.tidy(() => {
         variable.assign(tf.tensor(values, variable.shape));
@@ -42,9 +38,9 @@ interface Initializer {
   readonly config: LayerConfig;
 }
 
-/** `moving_mean` → `movingMeanInitializer`; a depthwise kernel's key drops the word kernel. */
+/** `moving_mean` → `movingMeanInitializer`; `depthwise_kernel` → `depthwiseInitializer`. */
 function initializerKey(weight: string): string {
-  const stem = /^(depthwise|pointwise)_kernel$/.exec(weight)?.[1] ?? weight;
+  const stem = /^(depthwise|pointwise|recurrent)_kernel$/.exec(weight)?.[1] ?? weight;
   return `${stem.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())}Initializer`;
 }
 
@@ -94,15 +90,18 @@ function valueDrawer(
       return truncated(Math.sqrt(variance));
     }
     default:
-      throw new DistillError({
-        code: 'network',
-        where: `weight '${where}'`,
-        expected: 'an initializer that can be seeded',
-        got: className,
-        hint: 'Use zeros, ones, constant, a uniform, normal or truncated normal one, or one of the variance scaling family.',
-      });
+      throw unseedable(where, className);
   }
 }
+
+const unseedable = (where: string, got: string): DistillError =>
+  new DistillError({
+    code: 'network',
+    where: `weight '${where}'`,
+    expected: 'an initializer that can be seeded',
+    got,
+    hint: 'Use zeros, ones, constant, a uniform, normal or truncated normal one, or one of the variance scaling family.',
+  });
 
 /** Inputs and outputs of one unit: kernels are `[…receptive field, in, out]`, depthwise ones `[…, in, multiplier]`. */
 function fans(shape: readonly number[]): readonly [number, number] {
