@@ -1,5 +1,5 @@
 import { arrayDataset, augmentation, channelStatistics, createRandom, loadBatch } from '@distilljs/core';
-import type { Dataset, Random } from '@distilljs/core';
+import type { Augmentation, Dataset, Random } from '@distilljs/core';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../numbers.js';
 
@@ -104,10 +104,10 @@ describe('augmentation', () => {
     expect(batch(2)).not.toEqual(found);
   });
 
-  it.each([
+  it.each<[Partial<Augmentation>, RegExp]>([
     [{ padCrop: -1 }, /augmentation\.padCrop: expected a whole number, at least 0, got -1/],
     [{ padValue: 256 }, /augmentation\.padValue: expected a number from 0 to 255, got 256/],
-    [{ crop: 4 }, /got 'crop'/],
+    [{ crop: 4 } as object, /got 'crop'/],
   ])('refuses %j', (options, message) => {
     expect(() => augmentation(options)).toThrow(message);
   });
