@@ -29,18 +29,21 @@ export const presets = {
     optimizer: { name: 'sgd', learningRate: 0.1, nesterov: true },
     schedule: { name: 'cosine', warmupEpochs: 1 },
   },
-  /** CIFAR-10 with the residual networks of the distillation literature; needs the data, and an engine with native code. */
+  /**
+   * CIFAR-10 with a residual teacher and a student a quarter of its size: an hour or less for 4,000 images on two cores with
+   * the engine `node`. The pair of the literature is `--teacher-model resnet56 --student-model resnet20`.
+   */
   cifar10: {
     engine: 'auto',
     dataset: { name: 'cifar10' },
-    teacher: { model: 'resnet56' },
-    student: { model: 'resnet20' },
+    teacher: { model: 'resnet20', epochs: 40 },
+    student: { model: 'resnet8' },
     methods: ['student', 'kd', 'cckd'],
     seeds: [0, 1, 2],
-    epochs: 120,
+    epochs: 30,
     batchSize: 64,
-    optimizer: { name: 'sgd', learningRate: 0.05 },
-    schedule: { name: 'step' },
+    optimizer: { name: 'sgd', learningRate: 0.1, nesterov: true },
+    schedule: { name: 'cosine', warmupEpochs: 1 },
   },
 } satisfies Record<string, Preset>;
 

@@ -1,20 +1,10 @@
 import { createRequire } from 'node:module';
 import { cpus, release, totalmem, type } from 'node:os';
 import type { Engine } from '@distilljs/core';
+import type { RunEnvironment } from '../report/index.js';
 
-/** The machine and the versions that a run was made with. */
-export interface Environment {
-  readonly node: string;
-  readonly system: string;
-  readonly processor: string;
-  readonly cores: number;
-  readonly memoryGib: number;
-  readonly engine: Engine;
-  /** Versions of the distilljs packages. */
-  readonly packages: Readonly<Record<string, string>>;
-}
-
-export function describeEnvironment(engine: Engine): Environment {
+/** The machine and the versions that a run is made with. */
+export function describeEnvironment(engine: Engine): RunEnvironment {
   const processors = cpus();
   return {
     node: process.version,

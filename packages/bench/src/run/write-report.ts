@@ -2,9 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
-import { buildReport, renderCsv, renderHtml, renderMarkdown } from '../report/index.js';
-import type { MethodResult, Report, TeacherResult } from '../report/index.js';
-import type { Environment } from './environment.js';
+import { buildReport, renderCsv, renderHtml, renderMarkdown, renderSeedsCsv } from '../report/index.js';
+import type { MethodResult, Report, RunEnvironment, TeacherResult } from '../report/index.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { readJson, writeJson, writeWhole } from './write-json.js';
@@ -17,7 +16,7 @@ export interface WrittenReport {
 }
 
 /**
- * Writes report.json, report.md, report.csv and index.html from what a run folder holds, finished or not.
+ * Writes report.json, report.md, report.csv, seeds.csv and index.html from what a run folder holds, finished or not.
  *
  * @throws DistillError code `data` when the folder holds no run, or no finished training
  */
@@ -25,7 +24,7 @@ export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
   const missing = (expected: string, got: string, hint: string): DistillError =>
     new DistillError({ code: 'data', where: folder.root, expected, got, hint });
   const config = (await readJson(folder.config)) as RunConfig | undefined;
-  const environment = (await readJson(folder.environment)) as Environment | undefined;
+  const environment = (await readJson(folder.environment)) as RunEnvironment | undefined;
   if (config === undefined || environment === undefined) {
     throw missing('a run folder', await contents(folder.root), 'Make one with `distill-bench run`.');
   }
@@ -47,6 +46,7 @@ export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
   await writeJson(join(folder.report, 'report.json'), report);
   await writeWhole(join(folder.report, 'report.md'), renderMarkdown(report));
   await writeWhole(join(folder.report, 'report.csv'), renderCsv(report));
+  await writeWhole(join(folder.report, 'seeds.csv'), renderSeedsCsv(report));
   const page = join(folder.report, 'index.html');
   await writeWhole(page, await renderHtml(report, results));
   return { report, page };

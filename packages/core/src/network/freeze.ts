@@ -1,16 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sha256 } from '@noble/hashes/sha2';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { withoutTape } from '../engine/tape.js';
 import { expectShape } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import { compileLayer } from './apply-layer.js';
 import type { FrozenNetwork, Network } from './contract.js';
+import { fingerprintOf } from './fingerprint.js';
 import { applyFold, findFolds, foldWeights } from './fold.js';
 import type { FoldedWeights } from './fold.js';
 import { readGraph } from './graph.js';
 import type { Graph } from './graph.js';
-import { layerConfig } from './layer-config.js';
 import { networkOutput } from './output.js';
 
 /** One step of the frozen forward pass. */
@@ -112,17 +110,4 @@ function buildPlan(
     ];
   });
   return { steps, weights };
-}
-
-function fingerprintOf(network: Network, graph: Graph): string {
-  const hash = sha256.create();
-  // Layers by what they compute: tfjs numbers unnamed layers by a counter of the process.
-  for (const { layer, inputs, outputs } of graph.nodes) {
-    const { kind, config } = layerConfig(layer);
-    hash.update(utf8ToBytes(JSON.stringify([kind, { ...config, name: '' }, inputs, outputs])));
-  }
-  for (const variable of Object.values({ ...network.variables, ...network.statistics })) {
-    hash.update(new Uint8Array(new Float32Array(variable.dataSync()).buffer));
-  }
-  return bytesToHex(hash.digest());
 }

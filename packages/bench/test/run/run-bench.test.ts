@@ -1,0 +1,143 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDistillError, loadModel, resolveEngine } from '@distilljs/core';
+import type { Callback } from '@distilljs/core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../src/config/index.js';
+import type { RunConfig } from '../../src/config/index.js';
+import { runBench } from '../../src/run/run-bench.js';
+import { rewriteReport } from '../../src/run/write-report.js';
+import { untimedRows } from './tiny-run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'distill-bench-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function config(changes: object = {}): RunConfig {
+  const dataset = { imageSize: 12, trainSize: 108, testSize: 36, classes: 6, superclasses: 3 };
+  const tiny = { dataset, teacher: { model: 'plain8', epochs: 2 }, seeds: [0, 1], epochs: 2, batchSize: 16 };
+  return resolveConfig({ preset: 'quick', flags: [tiny, changes] });
+}
+
+interface Said {
+  readonly lines: string[];
+  readonly say: (text: string) => void;
+  readonly progress: (label: string) => Callback;
+}
+
+function log(onStep?: (label: string) => void): Said {
+  const lines: string[] = [];
+  return {
+    lines,
+    say: (text) => void lines.push(text),
+    progress: (label) => ({ name: 'test', step: () => onStep?.(label) }),
+  };
+}
+
+const json = (...path: string[]): unknown => JSON.parse(readFileSync(join(folder, ...path), 'utf8'));
+const rowsOf = (run: string): unknown => untimedRows(readFileSync(join(folder, run, 'report/report.json'), 'utf8'));
+const refusal = async (run: Promise<unknown>): Promise<string> => {
+  const error: unknown = await run.then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  expect(isDistillError(error)).toBe(true);
+  return String(error);
+};
+
+describe('a run', { timeout: 300_000 }, () => {
+  it('leaves the folder that the contract describes, and reports every method over its seeds', async () => {
+    const said = log();
+    const written = await runBench({ config: config(), out: join(folder, 'a'), existing: 'refuse', log: said });
+    expect(written?.report.rows.map(({ method, seeds }) => ({ method, seeds }))).toEqual(
+      ['student', 'kd', 'cckd'].map((method) => ({ method, seeds: [0, 1] })),
+    );
+    for (const file of ['config.json', 'environment.json', 'teacher/result.json', 'teacher/model/model.json']) {
+      expect(existsSync(join(folder, 'a', file)), file).toBe(true);
+    }
+    for (const file of ['index.html', 'report.md', 'report.json', 'report.csv', 'seeds.csv']) {
+      expect(existsSync(join(folder, 'a/report', file)), file).toBe(true);
+    }
+    expect(readFileSync(join(folder, 'a/kd/1/metrics.jsonl'), 'utf8').trim().split('\n')).toHaveLength(2);
+    expect(json('a/cckd/0/result.json')).toMatchObject({ schema: 1, method: 'cckd', seed: 0 });
+    // The teacher's accuracy is known before a student starts.
+    expect(said.lines.findIndex((line) => line.startsWith('Teacher'))).toBeLessThan(
+      said.lines.findIndex((line) => line.startsWith('student seed 0')),
+    );
+    await resolveEngine('wasm');
+    const student = await loadModel(`file://${join(folder, 'a/kd/1/student')}`);
+    expect(student.outputs[0]?.shape).toEqual([null, 6]);
+    student.dispose();
+  });
+
+  it('is stopped by its signal and goes on to the same rows', async () => {
+    const stop = new AbortController();
+    let steps = 0;
+    const halfway = log((label) => {
+      if (label === 'kd seed 0' && ++steps === 7) stop.abort();
+    });
+    const out = join(folder, 'b');
+    const first = await runBench({ config: config(), out, existing: 'refuse', log: halfway, signal: stop.signal });
+    expect(first).toBeUndefined();
+    expect(existsSync(join(out, 'kd/0/result.json'))).toBe(false);
+    await runBench({ config: config(), out, existing: 'resume', log: log() });
+    expect(rowsOf('b')).toEqual(rowsOf('a'));
+  });
+
+  it('takes further methods and seeds on, and keeps what is done', async () => {
+    const before = readFileSync(join(folder, 'a/kd/0/result.json'), 'utf8');
+    const more = config({ methods: ['student', 'kd', 'label-smoothing'], seeds: [0, 1, 2] });
+    const written = await runBench({ config: more, out: join(folder, 'a'), existing: 'resume', log: log() });
+    expect(written?.report.rows.map((row) => row.seeds.length)).toEqual([3, 3, 3]);
+    expect(readFileSync(join(folder, 'a/kd/0/result.json'), 'utf8')).toBe(before);
+  });
+
+  it('takes a trained teacher from a folder', async () => {
+    const teacher = { path: join(folder, 'a/teacher/model'), model: 'plain8' };
+    const changes = config({ teacher, methods: ['kd'], seeds: [0] });
+    const written = await runBench({ config: changes, out: join(folder, 'c'), existing: 'refuse', log: log() });
+    const own = json('a/teacher/result.json') as { readonly testAccuracy: number };
+    expect(written?.report.teacher.testAccuracy).toBe(own.testAccuracy);
+  });
+
+  it('writes the report again from the folder alone', async () => {
+    const before = rowsOf('b');
+    rmSync(join(folder, 'b/report'), { recursive: true });
+    await rewriteReport(join(folder, 'b'));
+    expect(rowsOf('b')).toEqual(before);
+    expect(readFileSync(join(folder, 'b/report/index.html'), 'utf8')).toContain('<svg');
+  });
+});
+
+describe('refusals', () => {
+  const run = (changes: object, out: string, existing: 'refuse' | 'resume' | 'overwrite'): Promise<unknown> =>
+    runBench({ config: config(changes), out: join(folder, out), existing, log: log() });
+
+  it('does not touch a folder that holds a run', async () => {
+    expect(await refusal(run({}, 'a', 'refuse'))).toMatch(/expected a new folder.*--resume.*--overwrite/);
+  });
+
+  it('does not mix two configurations', async () => {
+    expect(await refusal(run({ epochs: 5 }, 'a', 'resume'))).toMatch(/another epochs \(2, now 5\)/);
+  });
+
+  it('does not remove a folder that is no run', async () => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    writeFileSync(join(home, 'precious.txt'), 'x');
+    const error = await refusal(runBench({ config: config(), out: home, existing: 'overwrite', log: log() }));
+    expect(error).toMatch(/a folder of something else/);
+    expect(existsSync(join(home, 'precious.txt'))).toBe(true);
+  });
+
+  it('finds wrong options of a method before it trains anything', async () => {
+    const methods = [{ name: 'cckd', options: { bta: 1 } }];
+    expect(await refusal(run({ methods }, 'd', 'refuse'))).toMatch(/cckd.*'bta'.*Did you mean 'beta'/);
+    expect(existsSync(join(folder, 'd'))).toBe(false);
+  });
+
+  it('says that a folder holds no run to report', async () => {
+    expect(await refusal(rewriteReport(join(folder, 'nothing')))).toMatch(/expected a run folder, got no such folder/);
+  });
+});

@@ -1,0 +1,32 @@
+import { sha256 } from '@noble/hashes/sha2';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
+import type { Network } from './contract.js';
+import type { Graph } from './graph.js';
+import { layerConfig } from './layer-config.js';
+import type { LayerConfig } from './layer-config.js';
+
+/**
+ * Digest of what a network computes: its layers, their wiring and settings, and all weights.
+ *
+ * Left out is what changes nothing of that but differs between a network that was built and the same one loaded again:
+ * names (tfjs numbers unnamed layers by a counter of the process), initializers, regularizers, unset fields.
+ */
+export function fingerprintOf(network: Network, graph: Graph): string {
+  const hash = sha256.create();
+  for (const { layer, inputs, outputs } of graph.nodes) {
+    const { kind, config } = layerConfig(layer);
+    hash.update(utf8ToBytes(JSON.stringify([kind, inputs, outputs, settings(config)])));
+  }
+  for (const variable of Object.values({ ...network.variables, ...network.statistics })) {
+    hash.update(new Uint8Array(new Float32Array(variable.dataSync()).buffer));
+  }
+  return bytesToHex(hash.digest());
+}
+
+const IRRELEVANT = /^(name|trainable|dtype|batchInputShape|batchSize|seed)$|(Initializer|Regularizer|Constraint)$/;
+
+function settings(config: LayerConfig): readonly (readonly [string, unknown])[] {
+  return Object.entries(config)
+    .filter(([key, value]) => !IRRELEVANT.test(key) && value !== null && value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
