@@ -12,9 +12,9 @@ const MAY_USE = /** @type {const} */ ({
 });
 
 const IN_WORDS = {
-  core: 'core depends on no package of this repository',
-  technique: 'a technique depends on core alone',
-  bench: 'bench depends on core and on techniques',
+  core: 'no other package of this repository in core',
+  technique: 'core as the only other package of this repository in a technique',
+  bench: 'core and techniques as the only other packages of this repository in bench',
 };
 
 const GROUPS = /** @type {const} */ ([

@@ -56,8 +56,8 @@ describeRules({
           "import { low } from '@distilljs/core';\nimport { run } from '@distilljs/bench';\nexport const alpha = [low, run];\n",
       },
       [
-        'packages/alpha/package.json, dependencies: expected a technique depends on core alone',
-        'packages/alpha/src/alpha.ts:2: expected a technique depends on core alone, got @distilljs/bench.',
+        'packages/alpha/package.json, dependencies: expected core as the only other package of this repository in a technique',
+        'packages/alpha/src/alpha.ts:2: expected core as the only other package of this repository in a technique, got @distilljs/bench.',
       ],
     ],
     [
@@ -67,8 +67,8 @@ describeRules({
         'packages/core/test/low.test.ts': "import { alpha } from '@distilljs/alpha';\n",
       },
       [
-        'packages/core/package.json, devDependencies: expected core depends on no package',
-        'packages/core/test/low.test.ts:1: expected core depends on no package of this repository, got @distilljs/alpha.',
+        'packages/core/package.json, devDependencies: expected no other package',
+        'packages/core/test/low.test.ts:1: expected no other package of this repository in core, got @distilljs/alpha.',
       ],
     ],
     [
@@ -76,7 +76,9 @@ describeRules({
       {
         'packages/alpha/test/a.test.ts': "import { low } from '../../core/src/low/low.js';\n",
       },
-      ['packages/alpha/test/a.test.ts:1: expected a technique depends on core alone, got ../../core/src'],
+      [
+        'packages/alpha/test/a.test.ts:1: expected core as the only other package of this repository in a technique, got ../../core/src',
+      ],
     ],
   ],
   techniqueNames: [
