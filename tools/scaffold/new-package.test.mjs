@@ -56,7 +56,9 @@ describe('a scaffolded technique', { timeout: 10 * MINUTES }, () => {
   });
 
   it('passes its tests', () => {
-    expect(run(copy, 'vitest', 'run', '--project', NAME)).toMatch(/\n\d+ passed, 0 failed(, \d+ skipped)?\n$/);
+    expect(run(copy, 'vitest', 'run', '--project', NAME)).toMatch(
+      /\n\d+ passed, 0 failed(, \d+ skipped)?\n$/,
+    );
   });
 
   it('packs with its build, its license and nothing else', () => {

@@ -16,7 +16,9 @@ if (!existsSync(cli) && isCheckout) {
       shell: process.platform === 'win32',
     });
   } catch (error) {
-    console.error(`distill-bench: the build failed (${error instanceof Error ? error.message : String(error)})`);
+    console.error(
+      `distill-bench: the build failed (${error instanceof Error ? error.message : String(error)})`,
+    );
   }
 }
 
