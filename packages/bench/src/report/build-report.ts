@@ -1,0 +1,80 @@
+import type { RunConfig } from '../config/index.js';
+import { comparePaired, summarize } from '../statistics/index.js';
+import type { PairedComparison } from '../statistics/index.js';
+import { REPORT_SCHEMA } from './report-data.js';
+import type { MethodResult, Report, ReportRow, RunEnvironment, TeacherResult } from './report-data.js';
+
+/**
+ * Puts the results of a run together. Pure: the same results give the same report, in whatever order they come.
+ *
+ * @param results any number of seeds per method; methods without any get no row
+ */
+export function buildReport(
+  config: RunConfig,
+  environment: RunEnvironment,
+  teacher: TeacherResult,
+  results: readonly MethodResult[],
+): Report {
+  const ordered = [...results].sort((a, b) => a.seed - b.seed);
+  const methods = config.methods
+    .map(({ as }) => ordered.filter(({ method }) => method === as))
+    .filter((runs) => runs.length > 0);
+  const { model, testAccuracy, validationAccuracy, parameters, macs, source } = teacher;
+  return {
+    schema: REPORT_SCHEMA,
+    config,
+    environment,
+    engine: environment.engine,
+    teacher: { model, testAccuracy, validationAccuracy, parameters, macs, source },
+    rows: methods.map((runs) => reportRow(runs, ordered)),
+    warnings: methods.flat().flatMap(({ method, seed, warnings }) => {
+      return warnings.map((warning) => `${method}, seed ${seed}: ${warning}`);
+    }),
+  };
+}
+
+/** A row of what one method's seeds came to. `runs` is not empty. */
+function reportRow(runs: readonly MethodResult[], all: readonly MethodResult[]): ReportRow {
+  const [first] = runs as readonly [MethodResult, ...MethodResult[]];
+  const secondsPerEpoch = meanSeconds(runs);
+  const student = all.filter(({ method }) => method === 'student');
+  return {
+    method: first.method,
+    options: first.options,
+    seeds: runs.map(({ seed }) => seed),
+    testAccuracyLast: summarize(runs.map((run) => run.testAccuracyLast)),
+    testAccuracyBest: summarize(runs.map((run) => run.testAccuracyBest)),
+    deltaVsKd: versus('kd', runs, all),
+    deltaVsStudent: versus('student', runs, all),
+    studentParameters: first.studentParameters,
+    studentMacs: first.studentMacs,
+    extraTrainParameters: first.extraTrainParameters,
+    secondsPerEpoch,
+    overheadVsStudent: student.length === 0 ? null : secondsPerEpoch / meanSeconds(student) - 1,
+    perSeed: runs.map((run) => ({
+      seed: run.seed,
+      testAccuracyLast: run.testAccuracyLast,
+      testAccuracyBest: run.testAccuracyBest,
+      validationAccuracyBest: run.validationAccuracyBest ?? null,
+      secondsPerEpoch: run.secondsPerEpoch,
+    })),
+  };
+}
+
+function versus(
+  baseline: string,
+  runs: readonly MethodResult[],
+  all: readonly MethodResult[],
+): PairedComparison | null {
+  if (runs[0]?.method === baseline) return null;
+  const others = all.filter(({ method }) => method === baseline);
+  return comparePaired(accuracies(runs), accuracies(others));
+}
+
+function accuracies(runs: readonly MethodResult[]): ReadonlyMap<number, number> {
+  return new Map(runs.map((run) => [run.seed, run.testAccuracyLast]));
+}
+
+function meanSeconds(runs: readonly MethodResult[]): number {
+  return runs.reduce((sum, run) => sum + run.secondsPerEpoch, 0) / runs.length;
+}

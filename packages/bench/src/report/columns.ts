@@ -1,0 +1,85 @@
+import { count, difference, interval, meanAndDeviation, overhead, percent, seconds } from './format.js';
+import type { Report, ReportRow } from './report-data.js';
+
+/** A column of the result table, the same in every rendering. */
+export interface Column {
+  readonly title: string;
+  /** What the title means, for those who hover or listen. */
+  readonly meaning: string;
+  /** Numbers stand to the right. */
+  readonly numeric: boolean;
+  readonly cell: (row: ReportRow) => string;
+}
+
+export const COLUMNS: readonly Column[] = [
+  {
+    title: 'method',
+    meaning: 'technique, as the configuration names it',
+    numeric: false,
+    cell: ({ method }) => method,
+  },
+  {
+    title: 'seeds',
+    meaning: 'number of finished runs',
+    numeric: true,
+    cell: ({ seeds }) => String(seeds.length),
+  },
+  {
+    title: 'test %, last',
+    meaning:
+      'accuracy on the test images after the last epoch: mean ± standard deviation over seeds, per cent',
+    numeric: true,
+    cell: ({ testAccuracyLast }) => meanAndDeviation(testAccuracyLast),
+  },
+  {
+    title: '95 % interval',
+    meaning: 'where the mean over very many seeds would lie',
+    numeric: true,
+    cell: ({ testAccuracyLast }) => interval(testAccuracyLast),
+  },
+  {
+    title: 'test %, best',
+    meaning: 'the same with the weights of the epoch that did best on the validation images',
+    numeric: true,
+    cell: ({ testAccuracyBest }) => meanAndDeviation(testAccuracyBest),
+  },
+  {
+    title: 'vs kd',
+    meaning: 'mean difference to kd over common seeds, percentage points (p of a paired t test)',
+    numeric: true,
+    cell: ({ deltaVsKd }) => difference(deltaVsKd),
+  },
+  {
+    title: 'vs student',
+    meaning:
+      'mean difference to the student alone over common seeds, percentage points (p of a paired t test)',
+    numeric: true,
+    cell: ({ deltaVsStudent }) => difference(deltaVsStudent),
+  },
+  {
+    title: 's/epoch',
+    meaning: 'seconds of training per epoch',
+    numeric: true,
+    cell: ({ secondsPerEpoch }) => seconds(secondsPerEpoch),
+  },
+  {
+    title: 'overhead',
+    meaning: 'training time beyond that of the student alone',
+    numeric: true,
+    cell: ({ overheadVsStudent }) => overhead(overheadVsStudent),
+  },
+  {
+    title: 'extra parameters',
+    meaning: 'parameters that exist in training only',
+    numeric: true,
+    cell: ({ extraTrainParameters }) => count(extraTrainParameters),
+  },
+];
+
+/** The table's last line: the teacher, which has no seeds and no differences. */
+export function teacherCells({ teacher }: Report): readonly string[] {
+  return COLUMNS.map(({ title }, place) => {
+    if (place === 0) return `teacher ${teacher.model}`;
+    return title === 'test %, last' ? percent(teacher.testAccuracy) : '';
+  });
+}

@@ -1,0 +1,52 @@
+import { stringify } from 'csv-stringify/sync';
+import type { PairedComparison, Summary } from '../statistics/index.js';
+import type { Report } from './report-data.js';
+
+/** One line per method, with every number in full. Accuracies and differences are shares, not per cent. */
+export function renderCsv(report: Report): string {
+  return stringify(
+    report.rows.map((row) => ({
+      method: row.method,
+      seeds: row.seeds.join(' '),
+      ...summaryCells('testAccuracyLast', row.testAccuracyLast),
+      ...summaryCells('testAccuracyBest', row.testAccuracyBest),
+      ...comparisonCells('deltaVsKd', row.deltaVsKd),
+      ...comparisonCells('deltaVsStudent', row.deltaVsStudent),
+      studentParameters: row.studentParameters,
+      studentMacs: row.studentMacs,
+      extraTrainParameters: row.extraTrainParameters,
+      secondsPerEpoch: row.secondsPerEpoch,
+      overheadVsStudent: row.overheadVsStudent,
+    })),
+    { header: true },
+  );
+}
+
+/** One line per method and seed. */
+export function renderSeedsCsv(report: Report): string {
+  return stringify(
+    report.rows.flatMap(({ method, perSeed }) => perSeed.map((seed) => ({ method, ...seed }))),
+    { header: true },
+  );
+}
+
+function summaryCells(name: string, { mean, sd, ci95 }: Summary): Readonly<Record<string, number | null>> {
+  return {
+    [`${name}.mean`]: mean,
+    [`${name}.sd`]: sd,
+    [`${name}.ci95.low`]: ci95?.[0] ?? null,
+    [`${name}.ci95.high`]: ci95?.[1] ?? null,
+  };
+}
+
+function comparisonCells(
+  name: string,
+  comparison: PairedComparison | null,
+): Readonly<Record<string, number | null>> {
+  return {
+    [`${name}.mean`]: comparison?.mean ?? null,
+    [`${name}.ci95.low`]: comparison?.ci95?.[0] ?? null,
+    [`${name}.ci95.high`]: comparison?.ci95?.[1] ?? null,
+    [`${name}.p`]: comparison?.p ?? null,
+  };
+}

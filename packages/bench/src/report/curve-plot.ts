@@ -1,0 +1,131 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { MethodResult } from './report-data.js';
+
+/** Size of the drawing without labels, pixels: a card fits a telephone. */
+const SIZE = { width: 250, height: 130 };
+
+/** A mean over seeds at one epoch, counted from 1 over all phases. */
+interface CurvePoint {
+  readonly series: string;
+  readonly epoch: number;
+  readonly value: number;
+}
+
+/**
+ * Validation accuracy by epoch, per cent: the method's seeds thin, their mean strong, and the other methods' means pale, so
+ * that each is seen against all.
+ *
+ * @param results of all methods
+ * @returns null when the method has no validation measurements
+ */
+export function validationPlot(method: string, results: readonly MethodResult[]): TopLevelSpec | null {
+  const own = results.filter((result) => result.method === method);
+  const seeds = own.flatMap((result) => validationCurve(String(result.seed), result));
+  if (seeds.length === 0) return null;
+  const others = [...new Set(results.map((result) => result.method))]
+    .filter((name) => name !== method)
+    .flatMap((name) =>
+      meanCurve(
+        name,
+        results.filter((result) => result.method === name).flatMap((result) => validationCurve(name, result)),
+      ),
+    );
+  const all = results.flatMap((result) => validationCurve('', result)).map(({ value }) => value);
+  const domain: [number, number] = [Math.min(...all), Math.max(...all)];
+  const y = {
+    field: 'value',
+    type: 'quantitative',
+    title: 'validation accuracy, %',
+    scale: { domain, zero: false, nice: true },
+    axis: { tickCount: 5 },
+  } as const;
+  const detail = { field: 'series', type: 'nominal' } as const;
+  return {
+    ...SIZE,
+    encoding: { x: EPOCH, y },
+    layer: [
+      {
+        data: { values: others },
+        mark: { type: 'line', color: 'currentColor', opacity: 0.22, strokeWidth: 1 },
+        encoding: { detail },
+      },
+      {
+        data: { values: seeds },
+        mark: { type: 'line', color: COLOURS[0], opacity: 0.45, strokeWidth: 1 },
+        encoding: { detail },
+      },
+      {
+        data: { values: meanCurve('mean', seeds) },
+        mark: { type: 'line', color: COLOURS[0], strokeWidth: 2.5 },
+      },
+    ],
+  };
+}
+
+/**
+ * What each term adds to the loss by epoch: its value times its weight, mean over seeds.
+ *
+ * @returns null when the method logged no terms
+ */
+export function termPlot(method: string, results: readonly MethodResult[]): TopLevelSpec | null {
+  const own = results.filter((result) => result.method === method);
+  const values = own.flatMap((result) => result.epochs.flatMap(termValues));
+  const names = [...new Set(values.map(({ series }) => series))];
+  if (names.length === 0) return null;
+  const points = names.flatMap((name) =>
+    meanCurve(
+      name,
+      values.filter(({ series }) => series === name),
+    ),
+  );
+  return {
+    ...SIZE,
+    data: { values: points },
+    mark: { type: 'line', strokeWidth: 2 },
+    encoding: {
+      x: EPOCH,
+      y: {
+        field: 'value',
+        type: 'quantitative',
+        title: 'weight × term',
+        scale: { zero: false },
+        axis: { tickCount: 5 },
+      },
+      color: { field: 'series', type: 'nominal', scale: { domain: names, range: [...COLOURS] } },
+    },
+  };
+}
+
+/** Readable on white and on black, and apart for the colour-blind in this order. */
+const COLOURS = ['#2f7fc1', '#c66a16', '#2f9a68', '#b05cb0', '#c24d4d', '#7d8189'] as const;
+
+const EPOCH = {
+  field: 'epoch',
+  type: 'quantitative',
+  title: 'epoch',
+  scale: { zero: false, nice: false },
+  axis: { grid: false, tickMinStep: 1, tickCount: 6, format: 'd' },
+} as const;
+
+function validationCurve(series: string, { epochs }: MethodResult): CurvePoint[] {
+  return epochs.flatMap(({ globalEpoch, validation }) => {
+    const [student] = validation;
+    return student === undefined ? [] : [{ series, epoch: globalEpoch + 1, value: 100 * student.accuracy }];
+  });
+}
+
+function termValues({ globalEpoch, terms }: MethodResult['epochs'][number]): CurvePoint[] {
+  return Object.entries(terms).map(([series, { value, weight }]) => ({
+    series,
+    epoch: globalEpoch + 1,
+    value: weight * value,
+  }));
+}
+
+function meanCurve(series: string, points: readonly CurvePoint[]): CurvePoint[] {
+  const epochs = [...new Set(points.map(({ epoch }) => epoch))].sort((a, b) => a - b);
+  return epochs.map((epoch) => {
+    const values = points.filter((point) => point.epoch === epoch).map(({ value }) => value);
+    return { series, epoch, value: values.reduce((sum, value) => sum + value, 0) / values.length };
+  });
+}

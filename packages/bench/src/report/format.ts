@@ -1,0 +1,69 @@
+import type { PairedComparison, Summary } from '../statistics/index.js';
+
+/** A share as a percentage with two decimals and no sign of its own: 0.7132 → `71.32`. */
+export function percent(share: number): string {
+  return (100 * share).toFixed(2);
+}
+
+/** A difference of shares in percentage points with its sign: 0.0052 → `+0.52`. */
+export function points(difference: number): string {
+  const text = (100 * difference).toFixed(2);
+  // Of −0.00 the sign says nothing.
+  if (Number(text) === 0) return '0.00';
+  return difference > 0 ? `+${text}` : text.replace('-', '−');
+}
+
+/** `71.32 ± 0.41`: mean and standard deviation in per cent; the mean alone for one seed. */
+export function meanAndDeviation({ mean, sd }: Summary): string {
+  return sd === null ? percent(mean) : `${percent(mean)} ± ${percent(sd)}`;
+}
+
+/** `70.30 to 72.34`: the 95 % interval in per cent; a dash for one seed. */
+export function interval({ ci95 }: Summary): string {
+  return ci95 === null ? NONE : `${percent(ci95[0])} to ${percent(ci95[1])}`;
+}
+
+/** `+0.52 (p 0.031)`: a paired difference in points. */
+export function difference(comparison: PairedComparison | null): string {
+  if (comparison === null) return NONE;
+  const { mean, p } = comparison;
+  return p === null ? points(mean) : `${points(mean)} (p ${probability(p)})`;
+}
+
+/** `0.031`, `<0.001`. */
+export function probability(p: number): string {
+  return p < 0.001 ? '<0.001' : p.toFixed(3);
+}
+
+/** A whole number in groups of three: `278,324`. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** A large number in about three digits: `40.8 M`, `278 k`. */
+export function magnitude(value: number): string {
+  const units = [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ] as const;
+  const [unit, letter] = units.find(([least]) => value >= least) ?? [1, ''];
+  const scaled = value / unit;
+  return `${scaled.toFixed(letter === '' || scaled >= 99.95 ? 0 : 1)} ${letter}`.trimEnd();
+}
+
+/** `+35 %`. */
+export function overhead(ratio: number | null): string {
+  if (ratio === null) return NONE;
+  const text = (100 * ratio).toFixed(0);
+  if (Number(text) === 0) return '0 %';
+  return `${ratio > 0 ? '+' : ''}${text.replace('-', '−')} %`;
+}
+
+/** Seconds with three digits: `0.82`, `12.4`, `310`. */
+export function seconds(value: number): string {
+  return value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/** What a table shows where there is nothing to show. */
+export const NONE = '–';

@@ -1,0 +1,16 @@
+export { buildReport } from './build-report.js';
+export { renderCsv, renderSeedsCsv } from './csv.js';
+export { findings } from './findings.js';
+export type { Findings } from './findings.js';
+export { renderHtml } from './html.js';
+export { renderMarkdown } from './markdown.js';
+export { REPORT_SCHEMA, RESULT_SCHEMA } from './report-data.js';
+export type {
+  MethodResult,
+  Report,
+  ReportRow,
+  RunEnvironment,
+  SeedAccuracy,
+  TeacherResult,
+} from './report-data.js';
+export { renderTerminal } from './terminal.js';

@@ -1,0 +1,46 @@
+import { markdownTable } from 'markdown-table';
+import { COLUMNS, teacherCells } from './columns.js';
+import { findings } from './findings.js';
+import { count, magnitude } from './format.js';
+import type { Report } from './report-data.js';
+import { REPRODUCTION, title } from './words.js';
+
+/** The report as GitHub-flavoured Markdown, for a README or an issue. */
+export function renderMarkdown(report: Report): string {
+  const { headline, caveats } = findings(report);
+  const table = markdownTable(
+    [
+      COLUMNS.map(({ title: column }) => column),
+      ...report.rows.map((row) => COLUMNS.map(({ cell }) => escaped(cell(row)))),
+      teacherCells(report).map(escaped),
+    ],
+    { align: COLUMNS.map(({ numeric }) => (numeric ? 'right' : 'left')) },
+  );
+  const { teacher, rows, engine } = report;
+  const [student] = rows;
+  const networks = [
+    `Teacher ${teacher.model}: ${count(teacher.parameters)} parameters, ${magnitude(teacher.macs)} MACs per image.`,
+    ...(student === undefined
+      ? []
+      : [
+          `Student ${report.config.student.model}: ${count(student.studentParameters)} parameters, ${magnitude(student.studentMacs)} MACs per image.`,
+        ]),
+    `Engine ${engine.name} (${engine.version}).`,
+  ];
+  return [
+    `# ${title(report)}`,
+    escaped(headline),
+    table,
+    caveats.map((caveat) => `- ${escaped(caveat)}`).join('\n'),
+    networks.join(' '),
+    `Run it again:\n\n\`\`\`sh\n${REPRODUCTION}\n\`\`\``,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** Text that Markdown and its tables leave as it is. */
+function escaped(text: string): string {
+  return text.replace(/[\\|*_`<>]/g, '\\$&');
+}

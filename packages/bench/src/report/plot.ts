@@ -1,0 +1,67 @@
+import type { Config, TopLevelSpec } from 'vega-lite';
+
+/** Sans serif as the reader's system has it: a report loads nothing. */
+const FONT = 'system-ui, sans-serif';
+
+/** Axes and text take the page's ink, so that one plot is readable on light and on dark. */
+const INK = 'currentColor';
+
+const CONFIG: Config = {
+  aria: false,
+  background: 'transparent',
+  font: FONT,
+  view: { stroke: null },
+  axis: {
+    labelColor: INK,
+    titleColor: INK,
+    domainColor: INK,
+    tickColor: INK,
+    gridColor: INK,
+    gridOpacity: 0.15,
+    domainOpacity: 0.4,
+    tickOpacity: 0.4,
+    labelFontSize: 11,
+    titleFontSize: 11,
+    titleFontWeight: 'normal',
+    labelLimit: 160,
+  },
+  legend: {
+    labelColor: INK,
+    titleColor: INK,
+    labelFontSize: 11,
+    orient: 'top',
+    direction: 'horizontal',
+    title: null,
+    columns: 3,
+    labelLimit: 100,
+    offset: 4,
+  },
+  text: { color: INK, fontSize: 11 },
+};
+
+/**
+ * A Vega-Lite description as an SVG element for a page.
+ *
+ * @param id unique on the page: an SVG's inner names are the whole page's
+ */
+export async function renderPlot(id: string, description: TopLevelSpec): Promise<string> {
+  // Both are large, and only the page needs them.
+  const [{ compile }, { View, parse }] = await Promise.all([import('vega-lite'), import('vega')]);
+  const compiled = compile(description, { config: CONFIG }).spec;
+  const view = new View(parse(compiled), { renderer: 'none' });
+  const svg = await view.toSVG();
+  view.finalize();
+  return withOwnNames(id, svg.replace(/<svg /, '<svg aria-hidden="true" '));
+}
+
+/** Vega numbers its clip paths through all plots of a process: here they are numbered within the plot. */
+function withOwnNames(id: string, svg: string): string {
+  const names = [...svg.matchAll(/\bid="([^"]+)"/g)].map(([, name]) => name ?? '');
+  return names.reduce(
+    (text, name, place) =>
+      text
+        .replaceAll(`id="${name}"`, `id="${id}-${place}"`)
+        .replaceAll(`url(#${name})`, `url(#${id}-${place})`),
+    svg,
+  );
+}

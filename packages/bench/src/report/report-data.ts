@@ -1,0 +1,102 @@
+import type { Engine, EpochReport } from '@distilljs/core';
+import type { RunConfig } from '../config/index.js';
+import type { PairedComparison, Summary } from '../statistics/index.js';
+
+/** Version of {@link MethodResult} and {@link TeacherResult} as files. */
+export const RESULT_SCHEMA = 1;
+/** Version of {@link Report} as a file. */
+export const REPORT_SCHEMA = 1;
+
+/** `METHOD/SEED/result.json`: one method with one seed. Accuracies are shares, 0…1. */
+export interface MethodResult {
+  readonly schema: typeof RESULT_SCHEMA;
+  /** The method's name within the run. */
+  readonly method: string;
+  readonly options: object;
+  readonly seed: number;
+  /** On the test images, with the weights after the last epoch. */
+  readonly testAccuracyLast: number;
+  /** On the test images, with the weights of the epoch that did best on the validation images. */
+  readonly testAccuracyBest: number;
+  /** That epoch, counted from 0 over all phases. */
+  readonly bestEpoch?: number | undefined;
+  readonly validationAccuracyBest?: number | undefined;
+  readonly epochs: readonly EpochReport[];
+  /** Training only, validation not counted. */
+  readonly secondsPerEpoch: number;
+  /** Of the exported student. */
+  readonly studentParameters: number;
+  /** Multiply–accumulate operations of the exported student, per image. */
+  readonly studentMacs: number;
+  /** Parameters that exist in training only. */
+  readonly extraTrainParameters: number;
+  readonly warnings: readonly string[];
+}
+
+/** `teacher/result.json`. */
+export interface TeacherResult {
+  readonly model: string;
+  readonly testAccuracy: number;
+  readonly validationAccuracy: number;
+  readonly parameters: number;
+  readonly macs: number;
+  /** `trained`, or where its weights came from. */
+  readonly source: string;
+  /** Empty for a teacher that was loaded. */
+  readonly epochs: readonly EpochReport[];
+}
+
+/** `environment.json`: the machine and the versions of a run. */
+export interface RunEnvironment {
+  readonly node: string;
+  readonly system: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryGib: number;
+  readonly engine: Engine;
+  readonly packages: Readonly<Record<string, string>>;
+}
+
+/** `report.json`. */
+export interface Report {
+  readonly schema: typeof REPORT_SCHEMA;
+  readonly config: RunConfig;
+  readonly environment: RunEnvironment;
+  readonly engine: Engine;
+  readonly teacher: Omit<TeacherResult, 'epochs'>;
+  /** One per method with at least one finished seed, in the configuration's order. */
+  readonly rows: readonly ReportRow[];
+  /** What the runs warned of, each once. */
+  readonly warnings: readonly string[];
+}
+
+/** A method over its seeds. */
+export interface ReportRow {
+  readonly method: string;
+  readonly options: object;
+  /** Seeds that are done, ascending. */
+  readonly seeds: readonly number[];
+  readonly testAccuracyLast: Summary;
+  readonly testAccuracyBest: Summary;
+  /** Of `testAccuracyLast`, over common seeds; null for `kd` itself, and where no seed is in common. */
+  readonly deltaVsKd: PairedComparison | null;
+  /** The same against `student`. */
+  readonly deltaVsStudent: PairedComparison | null;
+  readonly studentParameters: number;
+  readonly studentMacs: number;
+  readonly extraTrainParameters: number;
+  /** Mean over seeds. */
+  readonly secondsPerEpoch: number;
+  /** `secondsPerEpoch / student's − 1`: 0.5 is half as much time again; null without a `student` row. */
+  readonly overheadVsStudent: number | null;
+  /** What the summaries were made of. */
+  readonly perSeed: readonly SeedAccuracy[];
+}
+
+export interface SeedAccuracy {
+  readonly seed: number;
+  readonly testAccuracyLast: number;
+  readonly testAccuracyBest: number;
+  readonly validationAccuracyBest: number | null;
+  readonly secondsPerEpoch: number;
+}

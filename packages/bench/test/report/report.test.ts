@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import {
+  buildReport,
+  findings,
+  renderCsv,
+  renderMarkdown,
+  renderSeedsCsv,
+  renderTerminal,
+} from '../../src/report/index.js';
+import type { MethodResult, Report } from '../../src/report/index.js';
+import {
+  ENVIRONMENT,
+  METHODS,
+  TEACHER,
+  fixtureConfig,
+  fixtureReport,
+  fixtureResults,
+} from './report-fixture.js';
+
+/** A report of the methods named, over the first seeds. */
+function reportOf(names: readonly string[], seeds: number): Report {
+  return fixtureReport(
+    METHODS.filter(({ name }) => names.includes(name)),
+    seeds,
+  );
+}
+
+function rowOf(report: Report, method: string): Report['rows'][number] {
+  const row = report.rows.find((candidate) => candidate.method === method);
+  if (row === undefined) throw new Error(`no row ${method}`);
+  return row;
+}
+
+describe('buildReport', () => {
+  it('summarises each method over its seeds', () => {
+    const row = rowOf(fixtureReport(), 'kd');
+    // numpy and scipy over 0.7041, 0.7068, 0.7052, 0.7019, 0.7074: mean, std(ddof=1), mean ± t.ppf(.975, 4) · sd / √5.
+    expect(row.seeds).toEqual([0, 1, 2, 3, 4]);
+    expect(row.testAccuracyLast.mean).toBeCloseTo(0.70508, 10);
+    expect(row.testAccuracyLast.sd).toBeCloseTo(0.0022038602496528897, 10);
+    expect(row.testAccuracyLast.ci95?.[0]).toBeCloseTo(0.7023435460709335, 8);
+    expect(row.testAccuracyBest.mean).toBeCloseTo(0.70388, 10);
+    expect(row.secondsPerEpoch).toBeCloseTo(85.1, 10);
+    expect(row.overheadVsStudent).toBeCloseTo(85.1 / 61.4 - 1, 10);
+    expect(row.perSeed[3]).toEqual({
+      seed: 3,
+      testAccuracyLast: 0.7019,
+      testAccuracyBest: 0.7019 - 0.0012,
+      validationAccuracyBest: 0.7019 + 0.004,
+      secondsPerEpoch: 84.9 + 3 * 0.1,
+    });
+  });
+
+  it('compares with kd and with the student alone, but neither with itself', () => {
+    const report = fixtureReport();
+    // scipy.stats.ttest_rel(cckd, kd): differences 0.0027, 0.0033, 0.0027, 0.0034, 0.0038.
+    expect(rowOf(report, 'cckd').deltaVsKd?.mean).toBeCloseTo(0.00318, 10);
+    expect(rowOf(report, 'cckd').deltaVsKd?.p).toBeCloseTo(0.0001173995652426915, 8);
+    expect(rowOf(report, 'kd').deltaVsKd).toBeNull();
+    expect(rowOf(report, 'kd').deltaVsStudent?.mean).toBeCloseTo(0.01488, 10);
+    expect(rowOf(report, 'student').deltaVsStudent).toBeNull();
+    expect(rowOf(report, 'student').overheadVsStudent).toBe(0);
+  });
+
+  it('keeps the order of the configuration and does not mind that of the results', () => {
+    const results = fixtureResults(METHODS, 3);
+    const config = fixtureConfig(METHODS, 3);
+    const report = buildReport(config, ENVIRONMENT, TEACHER, results);
+    expect(report.rows.map(({ method }) => method)).toEqual(METHODS.map(({ name }) => name));
+    expect(buildReport(config, ENVIRONMENT, TEACHER, results.toReversed())).toEqual(report);
+  });
+
+  it('takes a run that is not finished', () => {
+    const results = fixtureResults(METHODS.slice(0, 3), 3).filter(
+      ({ method, seed }) => method !== 'kd' && seed !== 1,
+    );
+    const report = buildReport(fixtureConfig(METHODS.slice(0, 3), 3), ENVIRONMENT, TEACHER, results);
+    expect(report.rows.map(({ method, seeds }) => [method, seeds])).toEqual([
+      ['student', [0, 2]],
+      ['label-smoothing', [0, 2]],
+    ]);
+    expect(report.rows.map(({ deltaVsKd }) => deltaVsKd)).toEqual([null, null]);
+    expect(findings(report).caveats).toContain('student is not finished: seed 1 missing.');
+    expect(findings(report).caveats).toContain('kd has not finished any seed.');
+    expect(findings(buildReport(report.config, ENVIRONMENT, TEACHER, [])).headline).toBe(
+      'No training is finished yet.',
+    );
+  });
+
+  it('survives JSON', () => {
+    const report = fixtureReport();
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+    expect(report).toMatchObject({ schema: 1, engine: { name: 'node' }, teacher: { testAccuracy: 0.7244 } });
+  });
+});
+
+describe('findings', () => {
+  it('says who is best, and whether that is more than chance', () => {
+    expect(findings(fixtureReport()).headline).toBe(
+      'cckd does best: it classifies 70.83 % of the test images rightly on average over 5 seeds. Its difference to kd is +0.32 points (95 % interval +0.26 to +0.38, p <0.001): more than the chance of the seeds explains.',
+    );
+  });
+
+  it('compares the best with the runner-up when it is kd itself', () => {
+    expect(findings(reportOf(['student', 'kd', 'mhgd'], 5)).headline).toContain(
+      'kd does best: it classifies 70.51 % of the test images rightly on average over 5 seeds. The next is mhgd. Its difference to kd is −0.',
+    );
+  });
+
+  it('falls back to the student alone', () => {
+    expect(findings(reportOf(['student', 'rtk'], 5)).headline).toContain(
+      'Its difference to the student alone is +1.80 points',
+    );
+  });
+
+  it('claims nothing from one seed', () => {
+    const { headline, caveats } = findings(reportOf(['student', 'kd', 'cckd'], 1));
+    expect(headline).toBe(
+      'cckd does best: it classifies 70.68 % of the test images rightly with its one seed. Its difference to kd is +0.27 points; one seed does not tell whether that is more than chance.',
+    );
+    expect(caveats[0]).toContain('Only 1 seed:');
+  });
+
+  it('claims nothing from differences that are all equal', () => {
+    const [kd, cckd] = METHODS.slice(2, 4);
+    if (kd === undefined || cckd === undefined) throw new Error('fixture');
+    const shifted = { ...cckd, accuracies: kd.accuracies.map((accuracy) => accuracy + 0.01) };
+    expect(findings(fixtureReport([kd, shifted], 3)).headline).toContain(
+      'is +1.00 points in each of 3 seeds: too alike for a test.',
+    );
+  });
+
+  it('names what limits the numbers', () => {
+    const { caveats } = findings(reportOf(['student', 'kd', 'cckd', 'rtk'], 3));
+    expect(caveats[0]).toContain('Only 3 seeds');
+    expect(caveats[1]).toContain('3 methods are compared with kd');
+    expect(caveats[1]).toContain('in up to 14 of 100');
+    expect(caveats.at(-1)).toContain('On the engine node the same seed');
+    const weak = { ...TEACHER, testAccuracy: 0.5 };
+    const results: MethodResult[] = fixtureResults(METHODS, 5).map((result) => ({
+      ...result,
+      warnings: ['loss jumped'],
+    }));
+    const report = buildReport(fixtureConfig(METHODS, 5), ENVIRONMENT, weak, results);
+    expect(findings(report).caveats.join('\n')).toContain(
+      'The teacher (50.00 %) is no better than the best student',
+    );
+    expect(findings(report).caveats).toContain('kd, seed 4: loss jumped');
+  });
+});
+
+describe('renderTerminal', () => {
+  it('is plain text that lines up', () => {
+    const text = renderTerminal(fixtureReport());
+    const table = text.split('\n').filter((line) => /^[│┌├└]/.test(line));
+    expect(table).toHaveLength(12);
+    expect(new Set(table.map((line) => line.length)).size).toBe(1);
+    expect(table.find((line) => line.startsWith('│ kd '))).toMatch(
+      /│ +5 │ 70\.51 ± 0\.22 │ 70\.23 to 70\.78 │ .*│ +– │ +\+1\.49 \(p <0\.001\) │ +85\.1 │ +\+39 % │ +0 │/,
+    );
+    // eslint-disable-next-line no-control-regex -- escape sequences are what must not be there
+    expect(text).not.toMatch(/\u001b/);
+    expect(text).toContain('teacher resnet56');
+    expect(text).toContain('does best');
+  });
+});
+
+describe('renderMarkdown', () => {
+  it('is a table between words', () => {
+    const text = renderMarkdown(fixtureReport());
+    expect(text.split('\n')[0]).toBe('# resnet20 taught by resnet56 on CIFAR-100');
+    expect(text).toMatch(/^\| method +\| +seeds \| +test %, last \|/m);
+    expect(text).toMatch(/^\| cckd +\| +5 \| +70\.83 ± 0\.24 \|/m);
+    expect(text).toContain('Teacher resnet56: 861,620 parameters, 126 M MACs per image.');
+    expect(text).toContain('Student resnet20: 278,324 parameters, 40.8 M MACs per image.');
+    expect(text).toContain('distill-bench run --config config.json');
+  });
+
+  it('keeps names from becoming markup', () => {
+    const odd = { ...(METHODS[2] as (typeof METHODS)[number]), name: 'kd_a_b' };
+    expect(renderMarkdown(fixtureReport([odd], 2))).toContain('| kd\\_a\\_b');
+  });
+});
+
+describe('renderCsv', () => {
+  it('has every number in full', () => {
+    const [head, ...lines] = renderCsv(fixtureReport()).trim().split('\n');
+    expect(head?.split(',').slice(0, 4)).toEqual([
+      'method',
+      'seeds',
+      'testAccuracyLast.mean',
+      'testAccuracyLast.sd',
+    ]);
+    expect(lines).toHaveLength(7);
+    const columns = head?.split(',') ?? [];
+    const kd = lines[2]?.split(',') ?? [];
+    expect(kd).toHaveLength(columns.length);
+    expect(kd.slice(0, 2)).toEqual(['kd', '0 1 2 3 4']);
+    expect(Number(kd[2])).toBeCloseTo(0.70508, 12);
+    expect(kd[columns.indexOf('deltaVsKd.mean')]).toBe('');
+    expect(kd[columns.indexOf('studentParameters')]).toBe('278324');
+  });
+
+  it('lists the seeds in a table of their own', () => {
+    const lines = renderSeedsCsv(fixtureReport()).trim().split('\n');
+    expect(lines[0]).toBe(
+      'method,seed,testAccuracyLast,testAccuracyBest,validationAccuracyBest,secondsPerEpoch',
+    );
+    expect(lines).toHaveLength(36);
+    expect(lines[1]).toContain('student,0,0.6893,');
+  });
+});
