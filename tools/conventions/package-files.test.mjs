@@ -153,7 +153,7 @@ describeRules({
       'sections are out of order',
       { [README]: `${String(TREE_IN_ORDER[README]).replace('## Options\n', '')}\n## Options\n` },
       [
-        'packages/alpha/README.md: expected the sections Install · Example · Options · Differences from the paper · Measured, in this order, got Install · Example · Differences from the paper · Measured · Options.',
+        'packages/alpha/README.md: expected the sections Install · Example · Options · Where it differs · Measured, in this order, got Install · Example · Where it differs · Measured · Options.',
       ],
     ],
   ],

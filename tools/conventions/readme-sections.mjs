@@ -4,7 +4,7 @@ import { readText } from './repository.mjs';
 /** @import { Package, Repository, Rule } from './repository.mjs' */
 
 /** How the sections of a technique's README begin, in the order in which a reader asks for them. */
-const SECTIONS = ['Install', 'Example', 'Options', 'Differences from the paper', 'Measured'];
+const SECTIONS = ['Install', 'Example', 'Options', 'Where it differs', 'Measured'];
 
 /**
  * Every package has a README under its own name. A technique's says first what it is and links the paper, then has the
