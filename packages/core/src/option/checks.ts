@@ -17,6 +17,10 @@ export const inRange =
   (value) =>
     isNumber(value) && value >= low && value <= high ? undefined : `a number from ${low} to ${high}`;
 
+/** A number of at least 0 and below 1: a share of which something must be left. */
+export const belowOne: OptionCheck = (value) =>
+  isNumber(value) && value >= 0 && value < 1 ? undefined : 'a number of at least 0 and below 1';
+
 /** A whole number within the bounds. */
 export const wholeNumber =
   ({ min = -Infinity, max = Infinity }: { readonly min?: number; readonly max?: number } = {}): OptionCheck =>

@@ -1,6 +1,7 @@
 export { checkOptions } from './check-options.js';
 export type { OptionChecks } from './check-options.js';
 export {
+  belowOne,
   eitherOf,
   flag,
   inRange,

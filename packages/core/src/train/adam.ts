@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, inRange, listOf, nonNegative, positive, text } from '../option/index.js';
+import { belowOne, checkOptions, listOf, nonNegative, positive, text } from '../option/index.js';
 import type { NamedVariables } from '../tensor/index.js';
 import { checkRate } from './check-rate.js';
 import { flatVariables } from './flat-variables.js';
@@ -10,9 +10,9 @@ import type { Schedule } from './schedule.js';
 export interface AdamOptions {
   /** Rate or schedule. Default 1e-3. */
   readonly learningRate: number | Schedule;
-  /** Decay of the first moment. Default 0.9. */
+  /** Decay of the first moment, `[0, 1)`. Default 0.9. */
   readonly beta1: number;
-  /** Decay of the second moment. Default 0.999. */
+  /** Decay of the second moment, `[0, 1)`. Default 0.999. */
   readonly beta2: number;
   /** Added to the root of the second moment. Default 1e-8, as in PyTorch (tfjs has 1e-7). */
   readonly epsilon: number;
@@ -42,8 +42,8 @@ const defaults: AdamOptions = {
 export function adam(given: Partial<AdamOptions> = {}): OptimizerSpec {
   const options = checkOptions<AdamOptions>('adam', given, defaults, {
     learningRate: checkRate,
-    beta1: inRange(0, 1),
-    beta2: inRange(0, 1),
+    beta1: belowOne,
+    beta2: belowOne,
     epsilon: positive,
     weightDecay: nonNegative,
     noDecay: listOf(text),

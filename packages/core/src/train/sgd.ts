@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, flag, inRange, listOf, nonNegative, text } from '../option/index.js';
+import { belowOne, checkOptions, flag, listOf, nonNegative, text } from '../option/index.js';
 import type { NamedVariables } from '../tensor/index.js';
 import { checkRate } from './check-rate.js';
 import { flatVariables } from './flat-variables.js';
@@ -37,7 +37,7 @@ const defaults: SgdOptions = {
 export function sgd(given: Partial<SgdOptions> = {}): OptimizerSpec {
   const options = checkOptions<SgdOptions>('sgd', given, defaults, {
     learningRate: checkRate,
-    momentum: inRange(0, 1),
+    momentum: belowOne,
     nesterov: flag,
     weightDecay: nonNegative,
     noDecay: listOf(text),

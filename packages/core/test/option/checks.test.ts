@@ -12,6 +12,7 @@ import {
 } from '@distilljs/core';
 import type { OptionCheck } from '@distilljs/core';
 import { describe, expect, it } from 'vitest';
+import { belowOne } from '../../src/option/index.js';
 
 const cases: readonly [
   string,
@@ -23,6 +24,7 @@ const cases: readonly [
   ['positive', positive, [1e-9, 3], [0, -1, NaN, Infinity, '1', null], 'a number above 0'],
   ['nonNegative', nonNegative, [0, 3], [-1e-9, NaN, Infinity, undefined], 'a number of at least 0'],
   ['inRange', inRange(0, 1), [0, 0.5, 1], [-0.1, 1.1, NaN, true], 'a number from 0 to 1'],
+  ['belowOne', belowOne, [0, 0.999], [1, -0.1, NaN], 'a number of at least 0 and below 1'],
   ['wholeNumber', wholeNumber(), [-3, 0, 7], [0.5, NaN, 2 ** 53, '1'], 'a whole number'],
   [
     'wholeNumber with bounds',

@@ -1,0 +1,65 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { adam, cosineRate, resolveEngine, sgd } from '@distilljs/core';
+import { describe, expect, it } from 'vitest';
+import { caught } from '../caught.js';
+
+describe('optimizer options', () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      'a negative rate',
+      () => sgd({ learningRate: -1 }),
+      'sgd.learningRate: expected a number of at least 0, or a schedule',
+    ],
+    [
+      'a rate that is none',
+      () => adam({ learningRate: NaN }),
+      'adam.learningRate: expected a number of at least 0',
+    ],
+    [
+      'momentum 1',
+      () => sgd({ momentum: 1 }),
+      'sgd.momentum: expected a number of at least 0 and below 1, got 1.',
+    ],
+    ['beta1 1', () => adam({ beta1: 1 }), 'adam.beta1: expected a number of at least 0 and below 1, got 1.'],
+    ['beta2 1', () => adam({ beta2: 1 }), 'adam.beta2: expected a number of at least 0 and below 1, got 1.'],
+    ['epsilon 0', () => adam({ epsilon: 0 }), 'adam.epsilon: expected a number above 0, got 0.'],
+    [
+      'negative decay',
+      () => sgd({ weightDecay: -1 }),
+      'sgd.weightDecay: expected a number of at least 0, got -1.',
+    ],
+    [
+      'a list that is none',
+      () => sgd({ noDecay: 'bias' as never }),
+      'sgd.noDecay: expected a list, each entry a text',
+    ],
+    [
+      'an unknown option',
+      () => adam({ decay: 1 } as object),
+      "adam: expected options that exist, got 'decay'.",
+    ],
+  ])('refuse %s', async (_, make, message) => {
+    const error = await caught(make);
+    expect(error.code).toBe('option');
+    expect(error.message).toContain(message);
+  });
+
+  it('stand in reports as plain data, the schedule included', () => {
+    const { name, options } = sgd({ learningRate: cosineRate(0.1, { warmupEpochs: 2 }), noDecay: ['gamma'] });
+    expect(name).toBe('sgd');
+    expect(JSON.parse(JSON.stringify(options))).toEqual({
+      learningRate: { schedule: 'cosine', base: 0.1, final: 0, warmupEpochs: 2, warmupFrom: 0.1 },
+      momentum: 0.9,
+      nesterov: false,
+      weightDecay: 0.0005,
+      noDecay: ['gamma'],
+    });
+  });
+
+  it('need at least one variable', async () => {
+    await resolveEngine('cpu');
+    const error = await caught(() => sgd().create({}));
+    expect(error.message).toBe('sgd: expected at least one variable to move, got none.');
+    expect(tf.memory().numTensors).toBe(0);
+  });
+});
