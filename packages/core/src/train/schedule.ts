@@ -1,4 +1,5 @@
-import { DistillError } from '../error/index.js';
+import { checkOptions, nonNegative } from '../option/index.js';
+import type { OptionCheck } from '../option/index.js';
 import type { TrainingPosition } from './optimizer.js';
 
 /** A learning rate over time: plain data for reports, and the function itself. */
@@ -17,8 +18,12 @@ export interface WarmUp {
   readonly warmupFrom?: number | undefined;
 }
 
-/** One rate throughout. */
+/**
+ * One rate throughout.
+ * @throws DistillError code `option` when it is not at least 0
+ */
 export function constantRate(base: number): Schedule {
+  checkOptions('constantRate', { base }, { base }, { base: nonNegative });
   return { name: 'constant', options: { base }, rate: () => base };
 }
 
@@ -26,17 +31,24 @@ export function constantRate(base: number): Schedule {
  * Half a cosine from `base` to `final` over the epochs after the warm-up:
  * `final + (base − final) (1 + cos(π (e − W) / (E − W))) / 2`.
  *
+ * @throws DistillError code `option` for a number below 0
  * @see Loshchilov and Hutter, SGDR, ICLR 2017, eq. 5 (one cycle, no restart)
  */
 export function cosineRate(
   base: number,
-  options: WarmUp & { readonly final?: number | undefined } = {},
+  given: WarmUp & { readonly final?: number | undefined } = {},
 ): Schedule {
-  const { final = 0, warmupEpochs = 0, warmupFrom = 0.1 } = options;
-  const warmUp = rise(base, warmupEpochs, warmupFrom);
+  const options = checkOptions(
+    'cosineRate',
+    { ...given, base } as { readonly base: number },
+    { base, final: 0, ...NO_WARM_UP },
+    { base: nonNegative, final: nonNegative, ...warmUpChecks },
+  );
+  const { final, warmupEpochs } = options;
+  const warmUp = rise(options);
   return {
     name: 'cosine',
-    options: { base, final, warmupEpochs, warmupFrom },
+    options: { ...options },
     rate: (at) => {
       const share = Math.min(1, (at.epoch - warmupEpochs) / Math.max(1e-9, at.epochs - warmupEpochs));
       return warmUp(at.epoch) ?? final + ((base - final) * (1 + Math.cos(Math.PI * share))) / 2;
@@ -47,28 +59,25 @@ export function cosineRate(
 /**
  * `base · factor^k`, k being the number of milestones that lie behind.
  *
- * @param options.milestones epochs, rising; whole or fractional
- * @throws DistillError code `option` when they do not rise
+ * @param given.milestones epochs, rising; whole or fractional
+ * @param given.factor default 0.1
+ * @throws DistillError code `option` for milestones that do not rise, or a number below 0
  */
 export function stepRate(
   base: number,
-  options: WarmUp & { readonly milestones: readonly number[]; readonly factor?: number | undefined },
+  given: WarmUp & { readonly milestones: readonly number[]; readonly factor?: number | undefined },
 ): Schedule {
-  const { milestones, factor = 0.1, warmupEpochs = 0, warmupFrom = 0.1 } = options;
-  if (
-    milestones.some((milestone, position) => position > 0 && milestone <= (milestones[position - 1] ?? 0))
-  ) {
-    throw new DistillError({
-      code: 'option',
-      where: 'stepRate.milestones',
-      expected: 'rising epochs',
-      got: JSON.stringify(milestones),
-    });
-  }
-  const warmUp = rise(base, warmupEpochs, warmupFrom);
+  const options = checkOptions(
+    'stepRate',
+    { ...given, base } as { readonly base: number; readonly milestones: readonly number[] },
+    { base, milestones: given.milestones, factor: 0.1, ...NO_WARM_UP },
+    { base: nonNegative, milestones: rising, factor: nonNegative, ...warmUpChecks },
+  );
+  const { milestones, factor } = options;
+  const warmUp = rise(options);
   return {
     name: 'step',
-    options: { base, milestones, factor, warmupEpochs, warmupFrom },
+    options: { ...options },
     rate: (at) =>
       warmUp(at.epoch) ?? base * factor ** milestones.filter((milestone) => at.epoch >= milestone).length,
   };
@@ -79,6 +88,20 @@ export function asSchedule(rate: number | Schedule): Schedule {
   return typeof rate === 'number' ? constantRate(rate) : rate;
 }
 
-function rise(base: number, epochs: number, from: number): (epoch: number) => number | undefined {
+const NO_WARM_UP = { warmupEpochs: 0, warmupFrom: 0.1 };
+const warmUpChecks = { warmupEpochs: nonNegative, warmupFrom: nonNegative };
+
+const rising: OptionCheck = (value) => {
+  const follows = (epoch: number, at: number, all: readonly number[]): boolean =>
+    nonNegative(epoch) === undefined && (at === 0 || epoch > (all[at - 1] ?? 0));
+  return Array.isArray(value) && (value as number[]).every(follows) ? undefined : 'rising epochs';
+};
+
+function rise(options: {
+  readonly base: number;
+  readonly warmupEpochs: number;
+  readonly warmupFrom: number;
+}): (epoch: number) => number | undefined {
+  const { base, warmupEpochs: epochs, warmupFrom: from } = options;
   return (epoch) => (epoch < epochs ? base * (from + ((1 - from) * epoch) / epochs) : undefined);
 }
