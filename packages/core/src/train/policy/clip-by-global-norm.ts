@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradientPolicy } from '../../method/contract.js';
+import { checkOptions, positive } from '../../option/index.js';
 import { sumOfTerms } from './sum-of-terms.js';
 
 /**
@@ -8,8 +9,10 @@ import { sumOfTerms } from './sum-of-terms.js';
  *
  * @param maximum above 0
  * @param inner policy that makes the gradient first; default the sum of terms
+ * @throws DistillError code `option` for a maximum that is not above 0
  */
 export function clipByGlobalNorm(maximum: number, inner: GradientPolicy = sumOfTerms()): GradientPolicy {
+  checkOptions('clipByGlobalNorm', { maximum }, { maximum }, { maximum: positive });
   return {
     name: `global norm <= ${maximum} of ${inner.name}`,
     combine(backward) {

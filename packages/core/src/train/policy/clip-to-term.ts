@@ -18,10 +18,18 @@ export interface ClipToTermOptions {
  * the clipped one; weights of terms are included everywhere.
  *
  * A variable that the reference does not reach has limit 0: the clipped term does not move it.
- * @throws DistillError code `contract` when the update has no such terms
+ * @throws DistillError code `option` when both terms are one; when it runs, code `contract` when the update lacks one
  * @see Lee and Song, Graph-based Knowledge Distillation by Multi-head Attention Network, BMVC 2019 (factor: sigmoid(epoch))
  */
 export function clipToTerm({ clip, reference, factor = 1 }: ClipToTermOptions): GradientPolicy {
+  if (clip === reference) {
+    throw new DistillError({
+      code: 'option',
+      where: 'clipToTerm.reference',
+      expected: 'another term than the clipped one',
+      got: `'${reference}'`,
+    });
+  }
   return {
     name: `clip ${clip} to ${reference}`,
     combine(backward) {
