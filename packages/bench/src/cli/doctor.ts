@@ -22,7 +22,11 @@ export async function examine(dataDir?: string): Promise<readonly Finding[]> {
     try {
       const engine = await resolveEngine(name);
       const loss = await trainOneStep();
-      findings.push({ what: `engine ${name}`, ok: true, detail: `${engine.version}; one training step: loss ${loss.toFixed(4)}` });
+      findings.push({
+        what: `engine ${name}`,
+        ok: true,
+        detail: `${engine.version}; one training step: loss ${loss.toFixed(4)}`,
+      });
     } catch (error) {
       const detail = isDistillError(error) ? error.got.replace(`${name}: `, '') : String(error);
       findings.push({ what: `engine ${name}`, ok: false, detail, hint });
@@ -44,7 +48,11 @@ function dataFindings(dir: string): readonly Finding[] {
   return (['cifar10', 'cifar100'] as const).map((name) => {
     try {
       const [train, test] = (['train', 'test'] as const).map((split) => loadDataset({ name, dir }, split));
-      return { what: `${name} in ${dir}`, ok: true, detail: `${train?.size ?? 0} training and ${test?.size ?? 0} test images` };
+      return {
+        what: `${name} in ${dir}`,
+        ok: true,
+        detail: `${train?.size ?? 0} training and ${test?.size ?? 0} test images`,
+      };
     } catch (error) {
       if (!isDistillError(error)) throw error;
       return { what: `${name} in ${dir}`, ok: false, detail: error.message, hint: error.hint };
@@ -55,6 +63,9 @@ function dataFindings(dir: string): readonly Finding[] {
 /** Findings as lines for a terminal. */
 export function findingsText(findings: readonly Finding[]): string {
   return findings
-    .map(({ what, ok, detail, hint }) => `${ok ? '✓' : '–'} ${what}: ${detail}${hint === undefined ? '' : `\n    ${hint}`}`)
+    .map(
+      ({ what, ok, detail, hint }) =>
+        `${ok ? '✓' : '–'} ${what}: ${detail}${hint === undefined ? '' : `\n    ${hint}`}`,
+    )
     .join('\n');
 }

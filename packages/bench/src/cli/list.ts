@@ -48,7 +48,12 @@ function modelEntry(name: string): Readonly<Record<string, unknown>> {
   const network = createNetwork(model, { taps });
   const { parameters, macs } = network;
   network.dispose();
-  return { name, 'parameters (10 classes)': parameters, 'MACs (32×32)': macs, taps: Object.keys(taps).join(', ') };
+  return {
+    name,
+    'parameters (10 classes)': parameters,
+    'MACs (32×32)': macs,
+    taps: Object.keys(taps).join(', '),
+  };
 }
 
 function cell(value: unknown): string {
@@ -57,6 +62,13 @@ function cell(value: unknown): string {
 }
 
 function widths(head: readonly string[]): number[] {
-  const wide: Readonly<Record<string, number>> = { summary: 44, options: 44, source: 60, taps: 40, name: 18, package: 20 };
+  const wide: Readonly<Record<string, number>> = {
+    summary: 44,
+    options: 44,
+    source: 60,
+    taps: 40,
+    name: 18,
+    package: 20,
+  };
   return head.map((key) => wide[key] ?? 24);
 }

@@ -42,7 +42,9 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
     log.say('Stopping after this step; press Ctrl-C again to stop at once.');
     stop.abort();
   });
-  process.once('SIGTERM', () => { stop.abort(); });
+  process.once('SIGTERM', () => {
+    stop.abort();
+  });
   const existing = flags.resume === true ? 'resume' : flags.overwrite === true ? 'overwrite' : 'refuse';
   const written = await runBench({ config, out: flags.out, existing, log, signal: stop.signal });
   if (written === undefined) {
@@ -62,8 +64,14 @@ async function configOf(flags: RunFlags): Promise<RunConfig> {
   if (flags.preset === undefined && flags.config === undefined) {
     throw usage('--preset NAME or --config FILE', 'neither', `Presets: ${presetNames.join(', ')}.`);
   }
-  const file = flags.config === undefined ? undefined : { name: flags.config, text: await readConfig(flags.config) };
-  return resolveConfig({ preset: flags.preset, file, flags: [asSettings(flags), ...flags.set.map(parseSetting)], methodNames });
+  const file =
+    flags.config === undefined ? undefined : { name: flags.config, text: await readConfig(flags.config) };
+  return resolveConfig({
+    preset: flags.preset,
+    file,
+    flags: [asSettings(flags), ...flags.set.map(parseSetting)],
+    methodNames,
+  });
 }
 
 async function readConfig(file: string): Promise<string> {
@@ -71,7 +79,13 @@ async function readConfig(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     const got = cause instanceof Error ? cause.message : String(cause);
-    throw new DistillError({ code: 'config', where: '--config', expected: 'a file that can be read', got, cause });
+    throw new DistillError({
+      code: 'config',
+      where: '--config',
+      expected: 'a file that can be read',
+      got,
+      cause,
+    });
   }
 }
 

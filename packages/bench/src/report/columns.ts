@@ -8,6 +8,8 @@ export interface Column {
   readonly meaning: string;
   /** Numbers stand to the right. */
   readonly numeric: boolean;
+  /** False where a terminal of 120 columns has no room for it. */
+  readonly terminal: boolean;
   readonly cell: (row: ReportRow) => string;
 }
 
@@ -16,12 +18,14 @@ export const COLUMNS: readonly Column[] = [
     title: 'method',
     meaning: 'technique, as the configuration names it',
     numeric: false,
+    terminal: true,
     cell: ({ method }) => method,
   },
   {
     title: 'seeds',
     meaning: 'number of finished runs',
     numeric: true,
+    terminal: true,
     cell: ({ seeds }) => String(seeds.length),
   },
   {
@@ -29,24 +33,28 @@ export const COLUMNS: readonly Column[] = [
     meaning:
       'accuracy on the test images after the last epoch: mean ± standard deviation over seeds, per cent',
     numeric: true,
+    terminal: true,
     cell: ({ testAccuracyLast }) => meanAndDeviation(testAccuracyLast),
   },
   {
     title: '95 % interval',
     meaning: 'where the mean over very many seeds would lie',
     numeric: true,
+    terminal: false,
     cell: ({ testAccuracyLast }) => interval(testAccuracyLast),
   },
   {
     title: 'test %, best',
     meaning: 'the same with the weights of the epoch that did best on the validation images',
     numeric: true,
+    terminal: true,
     cell: ({ testAccuracyBest }) => meanAndDeviation(testAccuracyBest),
   },
   {
     title: 'vs kd',
     meaning: 'mean difference to kd over common seeds, percentage points (p of a paired t test)',
     numeric: true,
+    terminal: true,
     cell: ({ deltaVsKd }) => difference(deltaVsKd),
   },
   {
@@ -54,31 +62,35 @@ export const COLUMNS: readonly Column[] = [
     meaning:
       'mean difference to the student alone over common seeds, percentage points (p of a paired t test)',
     numeric: true,
+    terminal: true,
     cell: ({ deltaVsStudent }) => difference(deltaVsStudent),
   },
   {
     title: 's/epoch',
     meaning: 'seconds of training per epoch',
     numeric: true,
+    terminal: true,
     cell: ({ secondsPerEpoch }) => seconds(secondsPerEpoch),
   },
   {
     title: 'overhead',
     meaning: 'training time beyond that of the student alone',
     numeric: true,
+    terminal: true,
     cell: ({ overheadVsStudent }) => overhead(overheadVsStudent),
   },
   {
-    title: 'extra parameters',
+    title: 'extra params',
     meaning: 'parameters that exist in training only',
     numeric: true,
+    terminal: false,
     cell: ({ extraTrainParameters }) => count(extraTrainParameters),
   },
 ];
 
 /** The table's last line: the teacher, which has no seeds and no differences. */
-export function teacherCells({ teacher }: Report): readonly string[] {
-  return COLUMNS.map(({ title }, place) => {
+export function teacherCells({ teacher }: Report, columns = COLUMNS): readonly string[] {
+  return columns.map(({ title }, place) => {
     if (place === 0) return `teacher ${teacher.model}`;
     return title === 'test %, last' ? percent(teacher.testAccuracy) : '';
   });

@@ -31,7 +31,8 @@ export function validationPlot(method: string, results: readonly MethodResult[])
       ),
     );
   const all = results.flatMap((result) => validationCurve('', result)).map(({ value }) => value);
-  const domain: [number, number] = [Math.min(...all), Math.max(...all)];
+  // The first epochs differ tenfold and the last ones by a point: what counts would be flat with all of them in sight.
+  const domain: [number, number] = [quantile(all, 0.25), Math.max(...all)];
   const y = {
     field: 'value',
     type: 'quantitative',
@@ -46,17 +47,17 @@ export function validationPlot(method: string, results: readonly MethodResult[])
     layer: [
       {
         data: { values: others },
-        mark: { type: 'line', color: 'currentColor', opacity: 0.22, strokeWidth: 1 },
+        mark: { ...LINE, color: 'currentColor', opacity: 0.22, strokeWidth: 1 },
         encoding: { detail },
       },
       {
         data: { values: seeds },
-        mark: { type: 'line', color: COLOURS[0], opacity: 0.45, strokeWidth: 1 },
+        mark: { ...LINE, color: COLOURS[0], opacity: 0.45, strokeWidth: 1 },
         encoding: { detail },
       },
       {
         data: { values: meanCurve('mean', seeds) },
-        mark: { type: 'line', color: COLOURS[0], strokeWidth: 2.5 },
+        mark: { ...LINE, color: COLOURS[0], strokeWidth: 2.5 },
       },
     ],
   };
@@ -81,7 +82,7 @@ export function termPlot(method: string, results: readonly MethodResult[]): TopL
   return {
     ...SIZE,
     data: { values: points },
-    mark: { type: 'line', strokeWidth: 2 },
+    mark: { ...LINE, strokeWidth: 2 },
     encoding: {
       x: EPOCH,
       y: {
@@ -91,13 +92,21 @@ export function termPlot(method: string, results: readonly MethodResult[]): TopL
         scale: { zero: false },
         axis: { tickCount: 5 },
       },
-      color: { field: 'series', type: 'nominal', scale: { domain: names, range: [...COLOURS] } },
+      color: {
+        field: 'series',
+        type: 'nominal',
+        scale: { domain: names, range: [...COLOURS] },
+        legend: { columns: Math.max(...names.map((name) => name.length)) > 8 ? 2 : 4 },
+      },
     },
   };
 }
 
 /** Readable on white and on black, and apart for the colour-blind in this order. */
 const COLOURS = ['#2f7fc1', '#c66a16', '#2f9a68', '#b05cb0', '#c24d4d', '#7d8189'] as const;
+
+/** Without clipping, the sharp corners of a noisy line widen the plot. */
+const LINE = { type: 'line', clip: true } as const;
 
 const EPOCH = {
   field: 'epoch',
@@ -106,6 +115,12 @@ const EPOCH = {
   scale: { zero: false, nice: false },
   axis: { grid: false, tickMinStep: 1, tickCount: 6, format: 'd' },
 } as const;
+
+/** The smallest value that at least this share of all does not exceed. */
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+}
 
 function validationCurve(series: string, { epochs }: MethodResult): CurvePoint[] {
   return epochs.flatMap(({ globalEpoch, validation }) => {

@@ -48,7 +48,7 @@ function difference(baseline: string, { mean, ci95, p, seeds }: PairedComparison
     p < SIGNIFICANT
       ? 'more than the chance of the seeds explains'
       : 'no more than the chance of the seeds may give';
-  return `${size} (${range}, p ${probability(p)}): ${verdict}.`;
+  return `${size} (${range}, p ${p < 0.001 ? '< 0.001' : `= ${probability(p)}`}): ${verdict}.`;
 }
 
 function caveats(report: Report, best: ReportRow): readonly string[] {

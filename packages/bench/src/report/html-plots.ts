@@ -6,7 +6,7 @@ import { renderPlot } from './plot.js';
 import type { MethodResult, Report, ReportRow } from './report-data.js';
 
 /** Widths of the accuracy plot without labels, pixels: for a desk and for a telephone. A scaled plot is no plot to read. */
-const WIDE = 640;
+const WIDE = 800;
 const NARROW = 220;
 
 /** The section with every seed's accuracy. */

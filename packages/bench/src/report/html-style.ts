@@ -9,7 +9,7 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
-main { max-width: 70rem; margin: 0 auto; padding: 2rem 1.25rem 3rem; }
+main { max-width: 76rem; margin: 0 auto; padding: 2rem 1.25rem 3rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .75rem; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .75rem; }
 h3 { font-size: 1rem; margin: 0 0 .5rem; }
@@ -18,8 +18,8 @@ ul { padding-left: 1.2rem; }
 .headline { font-size: 1.15rem; }
 .note { color: var(--soft); font-size: .9rem; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .45rem .75rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
+table { border-collapse: collapse; width: 100%; font-size: .875rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .45rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 tr:last-child > * { border-bottom: 0; }
 th:first-child, td.text { text-align: left; }
 thead th { color: var(--soft); font-weight: 500; background: var(--card); }

@@ -20,8 +20,8 @@ const CONFIG: Config = {
     gridOpacity: 0.15,
     domainOpacity: 0.4,
     tickOpacity: 0.4,
-    labelFontSize: 11,
-    titleFontSize: 11,
+    labelFontSize: 12,
+    titleFontSize: 12,
     titleFontWeight: 'normal',
     labelLimit: 160,
   },
@@ -32,11 +32,10 @@ const CONFIG: Config = {
     orient: 'top',
     direction: 'horizontal',
     title: null,
-    columns: 3,
     labelLimit: 100,
     offset: 4,
   },
-  text: { color: INK, fontSize: 11 },
+  text: { color: INK, fontSize: 12 },
 };
 
 /**

@@ -5,13 +5,14 @@ import type { Report } from './report-data.js';
 
 /** The result table and what it says, as plain text without colours. */
 export function renderTerminal(report: Report): string {
+  const columns = COLUMNS.filter(({ terminal }) => terminal);
   const table = new Table({
-    head: COLUMNS.map(({ title }) => title),
-    colAligns: COLUMNS.map(({ numeric }) => (numeric ? 'right' : 'left')),
+    head: columns.map(({ title }) => title),
+    colAligns: columns.map(({ numeric }) => (numeric ? 'right' : 'left')),
     style: { head: [], border: [], compact: true },
   });
-  for (const row of report.rows) table.push(COLUMNS.map(({ cell }) => cell(row)));
-  table.push([...teacherCells(report)]);
+  for (const row of report.rows) table.push(columns.map(({ cell }) => cell(row)));
+  table.push([...teacherCells(report, columns)]);
   const { headline, caveats } = findings(report);
   return [table.toString(), headline, ...caveats.map((caveat) => `- ${caveat}`)].join('\n');
 }

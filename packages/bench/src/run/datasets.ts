@@ -15,6 +15,10 @@ const SPLIT_SEED = 0;
 
 export function loadRunData(config: RunConfig): RunData {
   const all = loadDataset(config.dataset, 'train');
-  const { train, validation } = splitValidation(all, config.validationFraction, createRandom(SPLIT_SEED).fork('validation'));
+  const { train, validation } = splitValidation(
+    all,
+    config.validationFraction,
+    createRandom(SPLIT_SEED).fork('validation'),
+  );
   return { train, validation, test: loadDataset(config.dataset, 'test') };
 }

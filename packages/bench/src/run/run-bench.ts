@@ -28,7 +28,13 @@ export interface BenchOptions {
  * @returns the report, or undefined when the signal ended the run; everything done is kept then
  * @throws DistillError for anything wrong with configuration, data, engine or folder, before training begins
  */
-export async function runBench({ config, out, existing, log, signal }: BenchOptions): Promise<WrittenReport | undefined> {
+export async function runBench({
+  config,
+  out,
+  existing,
+  log,
+  signal,
+}: BenchOptions): Promise<WrittenReport | undefined> {
   // Wrong names and options are found before the teacher costs minutes.
   for (const { name, options } of config.methods) createMethod(name, options);
   const engine = await resolveEngine(config.engine);

@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DistillError } from '@distilljs/core';
+import type { RunConfig } from '../config/index.js';
 import { readJson, writeJson } from './write-json.js';
 
 /** Paths of a run folder; the layout is a contract with whoever reads it. */
@@ -45,34 +46,44 @@ export type Existing = 'refuse' | 'resume' | 'overwrite';
 /**
  * Makes a run folder ready for a configuration, and writes the configuration into it.
  *
+ * A run that is gone on with may have other methods and seeds than before: they add rows to the report, they change none.
+ * The folder's configuration then names them all.
  * @throws DistillError code `config` when the folder holds another run, or any and `existing` is `refuse`
  */
-export async function openRunFolder(folder: RunFolder, config: object, existing: Existing): Promise<void> {
-  const found = await readJson(folder.config).catch((error: unknown) => {
+export async function openRunFolder(folder: RunFolder, config: RunConfig, existing: Existing): Promise<void> {
+  const found = (await readJson(folder.config).catch((error: unknown) => {
     if (existing === 'overwrite') return undefined;
     throw error;
-  });
+  })) as RunConfig | undefined;
   const refuse = (expected: string, got: string, hint: string): never => {
     throw new DistillError({ code: 'config', where: folder.root, expected, got, hint });
   };
+  const isForeign = found === undefined && (await entriesOf(folder.root)).length > 0;
+  if (isForeign) {
+    // Only what is known to be a run is written into or removed: a slip of --out must not cost a home folder.
+    refuse(
+      'a new folder, an empty one, or one that holds a run',
+      'a folder of something else',
+      'Use another --out.',
+    );
+  }
   if (existing === 'overwrite') {
-    // Only what is known to be a run is removed: a slip of --out must not cost a home folder.
-    if (found === undefined && (await entriesOf(folder.root)).length > 0) {
-      refuse('a run folder or an empty one to overwrite', 'a folder of something else', 'Use another --out.');
-    }
     await rm(folder.root, { recursive: true, force: true });
   } else if (found !== undefined) {
     if (existing === 'refuse') {
-      refuse('a new folder', 'one that holds a run', 'Add --resume to go on with it, --overwrite to start over, or use another --out.');
+      const hint = 'Add --resume to go on with it, --overwrite to start over, or use another --out.';
+      refuse('a new folder', 'one that holds a run', hint);
     }
     const differing = differences(config, found);
     if (differing.length > 0) {
-      refuse('the configuration that the run was started with', `another ${differing.join(', ')}`, 'Use another --out, or --overwrite.');
+      const expected = 'the configuration that the run was started with';
+      refuse(expected, `another ${differing.join(', ')}`, 'Use another --out, or --overwrite.');
     }
-  } else if ((await entriesOf(folder.root)).length > 0) {
-    refuse('a new or empty folder', 'a folder of something else', 'Use another --out.');
   }
-  await writeJson(folder.config, config);
+  await writeJson(
+    folder.config,
+    existing === 'resume' && found !== undefined ? joined(found, config) : config,
+  );
 }
 
 /** What lies in a folder; what a crash in the middle of a write left does not count. */
@@ -81,13 +92,28 @@ async function entriesOf(folder: string): Promise<readonly string[]> {
   return entries.filter((entry) => !entry.endsWith('.unfinished'));
 }
 
-/** What may change between a run and its continuation: more methods and seeds add rows, they change none. */
-const EXTENSIBLE = new Set(['methods', 'seeds']);
-
-function differences(wanted: object, found: unknown): string[] {
-  const before = (found ?? {}) as Record<string, unknown>;
-  const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-  return Object.entries(wanted).flatMap(([key, value]) =>
-    EXTENSIBLE.has(key) || same(value, before[key]) ? [] : [`${key} (${JSON.stringify(before[key])}, now ${JSON.stringify(value)})`],
+/** Where two configurations cannot be of one run: any field but seeds and methods, or one method with other options. */
+function differences(wanted: RunConfig, found: RunConfig): string[] {
+  const text = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+  const known = new Map(found.methods.map((method) => [method.as, method]));
+  const methods = wanted.methods.filter(({ as }) => known.has(as));
+  const pairs = [
+    ...(Object.keys(wanted) as (keyof RunConfig)[])
+      .filter((key) => key !== 'methods' && key !== 'seeds')
+      .map((key) => [key, found[key], wanted[key]] as const),
+    ...methods.map((method) => [`method ${method.as}`, known.get(method.as), method] as const),
+  ];
+  return pairs.flatMap(([name, before, now]) =>
+    text(before) === text(now) ? [] : [`${name} (${text(before)}, now ${text(now)})`],
   );
+}
+
+/** Methods and seeds of both, those that were there first. */
+function joined(found: RunConfig, wanted: RunConfig): RunConfig {
+  const known = new Set(found.methods.map(({ as }) => as));
+  return {
+    ...wanted,
+    methods: [...found.methods, ...wanted.methods.filter(({ as }) => !known.has(as))],
+    seeds: [...new Set([...found.seeds, ...wanted.seeds])].sort((a, b) => a - b),
+  };
 }

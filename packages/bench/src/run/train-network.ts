@@ -1,10 +1,4 @@
-import {
-  augmentation,
-  checkpoints,
-  distill,
-  evaluate,
-  jsonl,
-} from '@distilljs/core';
+import { augmentation, checkpoints, distill, evaluate, jsonl } from '@distilljs/core';
 import type { DistillResult, FrozenNetwork, Method, Network, OptimizerSpec } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { RunData } from './datasets.js';
@@ -68,7 +62,14 @@ export async function trainNetwork(
     const testBest = await evaluate(network, data.test, result.normalization);
     await network.save(`file://${folder.model}`);
     const { history, best, cost, warnings } = result;
-    return { history, best, cost, warnings, testAccuracyLast: testLast.accuracy, testAccuracyBest: testBest.accuracy };
+    return {
+      history,
+      best,
+      cost,
+      warnings,
+      testAccuracyLast: testLast.accuracy,
+      testAccuracyBest: testBest.accuracy,
+    };
   } finally {
     result.dispose();
   }

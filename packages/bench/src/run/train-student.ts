@@ -65,7 +65,9 @@ export async function provideStudent(
       warnings: outcome.warnings,
     };
     await writeJson(folder.result, result);
-    log.say(`${training.label}: ${(100 * outcome.testAccuracyLast).toFixed(2)} % on the test images after the last epoch`);
+    log.say(
+      `${training.label}: ${(100 * outcome.testAccuracyLast).toFixed(2)} % on the test images after the last epoch`,
+    );
     return result;
   } finally {
     network.dispose();

@@ -1,6 +1,14 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { channelStatistics, createNetwork, createRandom, evaluate, freeze, loadModel, student } from '@distilljs/core';
+import {
+  channelStatistics,
+  createNetwork,
+  createRandom,
+  evaluate,
+  freeze,
+  loadModel,
+  student,
+} from '@distilljs/core';
 import type { FrozenNetwork, Network } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { TeacherResult } from '../report/index.js';
@@ -65,7 +73,11 @@ export async function provideTeacher(
     network.dispose();
     return undefined;
   }
-  const result: TeacherResult = { ...(await measure(network, config, data)), source: 'trained', epochs: outcome.history };
+  const result: TeacherResult = {
+    ...(await measure(network, config, data)),
+    source: 'trained',
+    epochs: outcome.history,
+  };
   await writeJson(folder.result, result);
   log.say(teacherText(result, `trained for ${epochs} epochs`));
   return ready(network, result);
@@ -73,7 +85,10 @@ export async function provideTeacher(
 
 async function loadTeacher(source: string, model: string, { train }: RunData): Promise<Network> {
   // A bare path is a folder, as everywhere on the command line.
-  const isFolder = await access(join(source, 'model.json')).then(() => true, () => false);
+  const isFolder = await access(join(source, 'model.json')).then(
+    () => true,
+    () => false,
+  );
   const loaded = await loadModel(isFolder ? `file://${source}` : source);
   // A model of the zoo has its aliases; another one is used under its own layer names.
   const taps = zooTaps(model, train);
@@ -82,7 +97,11 @@ async function loadTeacher(source: string, model: string, { train }: RunData): P
   return createNetwork(loaded, { name: model, taps: fitting });
 }
 
-async function measure(network: Network, config: RunConfig, data: RunData): Promise<Omit<TeacherResult, 'source'>> {
+async function measure(
+  network: Network,
+  config: RunConfig,
+  data: RunData,
+): Promise<Omit<TeacherResult, 'source'>> {
   const normalization = channelStatistics(data.train);
   const test = await evaluate(network, data.test, normalization);
   const validation = await evaluate(network, data.validation, normalization);

@@ -24,10 +24,15 @@ export async function bundledCli(): Promise<string> {
     target: 'node20',
     conditions: ['@distilljs/source'],
     external: ['@tensorflow/*', 'vega', 'vega-lite'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
     logLevel: 'error',
   });
   const script = join(folder, 'run.mjs');
-  writeFileSync(script, "import { main } from './cli.mjs';\nprocess.exitCode = await main(process.argv.slice(2));\n");
+  writeFileSync(
+    script,
+    "import { main } from './cli.mjs';\nprocess.exitCode = await main(process.argv.slice(2));\n",
+  );
   return script;
 }

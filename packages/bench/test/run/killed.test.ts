@@ -32,22 +32,26 @@ function bench(args: readonly string[], killAfter?: number): Promise<number | No
   });
 }
 
-it(`ends in the same report after ${KILLS} kills as when it is left alone`, { timeout: 900_000 }, async () => {
-  const [alone, killed] = [join(folder, 'alone'), join(folder, 'killed')];
-  const started = performance.now();
-  expect(await bench(['--out', alone])).toBe(0);
-  const whole = performance.now() - started;
+it(
+  `ends in the same report after ${KILLS} kills as when it is left alone`,
+  { timeout: 900_000 },
+  async () => {
+    const [alone, killed] = [join(folder, 'alone'), join(folder, 'killed')];
+    const started = performance.now();
+    expect(await bench(['--out', alone])).toBe(0);
+    const whole = performance.now() - started;
 
-  // Moments all over the run, later ones more likely, so that the run gets somewhere between two kills.
-  const random = createRandom(9);
-  let kills = 0;
-  for (let attempt = 0; attempt < KILLS; attempt++) {
-    const moment = whole * (0.2 + 0.6 * random.uniform());
-    if ((await bench(['--out', killed, '--resume'], moment)) === 'SIGKILL') kills += 1;
-  }
-  expect(await bench(['--out', killed, '--resume'])).toBe(0);
-  expect(kills).toBeGreaterThan(0);
+    // Moments all over the run, later ones more likely, so that the run gets somewhere between two kills.
+    const random = createRandom(9);
+    let kills = 0;
+    for (let attempt = 0; attempt < KILLS; attempt++) {
+      const moment = whole * (0.2 + 0.6 * random.uniform());
+      if ((await bench(['--out', killed, '--resume'], moment)) === 'SIGKILL') kills += 1;
+    }
+    expect(await bench(['--out', killed, '--resume'])).toBe(0);
+    expect(kills).toBeGreaterThan(0);
 
-  const rows = (run: string): unknown => untimedRows(readFileSync(join(run, 'report/report.json'), 'utf8'));
-  expect(rows(killed)).toEqual(rows(alone));
-});
+    const rows = (run: string): unknown => untimedRows(readFileSync(join(run, 'report/report.json'), 'utf8'));
+    expect(rows(killed)).toEqual(rows(alone));
+  },
+);

@@ -37,7 +37,8 @@ function log(onStep?: (label: string) => void): Said {
 }
 
 const json = (...path: string[]): unknown => JSON.parse(readFileSync(join(folder, ...path), 'utf8'));
-const rowsOf = (run: string): unknown => untimedRows(readFileSync(join(folder, run, 'report/report.json'), 'utf8'));
+const rowsOf = (run: string): unknown =>
+  untimedRows(readFileSync(join(folder, run, 'report/report.json'), 'utf8'));
 const refusal = async (run: Promise<unknown>): Promise<string> => {
   const error: unknown = await run.then(
     () => undefined,
@@ -50,11 +51,21 @@ const refusal = async (run: Promise<unknown>): Promise<string> => {
 describe('a run', { timeout: 300_000 }, () => {
   it('leaves the folder that the contract describes, and reports every method over its seeds', async () => {
     const said = log();
-    const written = await runBench({ config: config(), out: join(folder, 'a'), existing: 'refuse', log: said });
+    const written = await runBench({
+      config: config(),
+      out: join(folder, 'a'),
+      existing: 'refuse',
+      log: said,
+    });
     expect(written?.report.rows.map(({ method, seeds }) => ({ method, seeds }))).toEqual(
       ['student', 'kd', 'cckd'].map((method) => ({ method, seeds: [0, 1] })),
     );
-    for (const file of ['config.json', 'environment.json', 'teacher/result.json', 'teacher/model/model.json']) {
+    for (const file of [
+      'config.json',
+      'environment.json',
+      'teacher/result.json',
+      'teacher/model/model.json',
+    ]) {
       expect(existsSync(join(folder, 'a', file)), file).toBe(true);
     }
     for (const file of ['index.html', 'report.md', 'report.json', 'report.csv', 'seeds.csv']) {
@@ -79,7 +90,13 @@ describe('a run', { timeout: 300_000 }, () => {
       if (label === 'kd seed 0' && ++steps === 7) stop.abort();
     });
     const out = join(folder, 'b');
-    const first = await runBench({ config: config(), out, existing: 'refuse', log: halfway, signal: stop.signal });
+    const first = await runBench({
+      config: config(),
+      out,
+      existing: 'refuse',
+      log: halfway,
+      signal: stop.signal,
+    });
     expect(first).toBeUndefined();
     expect(existsSync(join(out, 'kd/0/result.json'))).toBe(false);
     await runBench({ config: config(), out, existing: 'resume', log: log() });
@@ -90,14 +107,24 @@ describe('a run', { timeout: 300_000 }, () => {
     const before = readFileSync(join(folder, 'a/kd/0/result.json'), 'utf8');
     const more = config({ methods: ['student', 'kd', 'label-smoothing'], seeds: [0, 1, 2] });
     const written = await runBench({ config: more, out: join(folder, 'a'), existing: 'resume', log: log() });
-    expect(written?.report.rows.map((row) => row.seeds.length)).toEqual([3, 3, 3]);
+    expect(written?.report.rows.map((row) => [row.method, row.seeds.length])).toEqual([
+      ['student', 3],
+      ['kd', 3],
+      ['cckd', 2],
+      ['label-smoothing', 3],
+    ]);
     expect(readFileSync(join(folder, 'a/kd/0/result.json'), 'utf8')).toBe(before);
   });
 
   it('takes a trained teacher from a folder', async () => {
     const teacher = { path: join(folder, 'a/teacher/model'), model: 'plain8' };
     const changes = config({ teacher, methods: ['kd'], seeds: [0] });
-    const written = await runBench({ config: changes, out: join(folder, 'c'), existing: 'refuse', log: log() });
+    const written = await runBench({
+      config: changes,
+      out: join(folder, 'c'),
+      existing: 'refuse',
+      log: log(),
+    });
     const own = json('a/teacher/result.json') as { readonly testAccuracy: number };
     expect(written?.report.teacher.testAccuracy).toBe(own.testAccuracy);
   });
@@ -121,6 +148,10 @@ describe('refusals', () => {
 
   it('does not mix two configurations', async () => {
     expect(await refusal(run({ epochs: 5 }, 'a', 'resume'))).toMatch(/another epochs \(2, now 5\)/);
+    const other = [{ name: 'kd', options: { temperature: 2 } }];
+    expect(await refusal(run({ methods: other }, 'a', 'resume'))).toMatch(
+      /another method kd \(.*"temperature":2/,
+    );
   });
 
   it('does not remove a folder that is no run', async () => {
@@ -138,6 +169,8 @@ describe('refusals', () => {
   });
 
   it('says that a folder holds no run to report', async () => {
-    expect(await refusal(rewriteReport(join(folder, 'nothing')))).toMatch(/expected a run folder, got no such folder/);
+    expect(await refusal(rewriteReport(join(folder, 'nothing')))).toMatch(
+      /expected a run folder, got no such folder/,
+    );
   });
 });

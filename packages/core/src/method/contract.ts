@@ -10,7 +10,7 @@ import type { OptimizerSpec } from '../train/optimizer.js';
 export interface Method<Options extends object = object> {
   /** Version of this contract. Core refuses any other and says which side to update. */
   readonly spec: 'v1';
-  /** As it stands in reports and on the command line, e.g. `cckd`. */
+  /** As it stands in reports and on the command line, e.g. `kd`. */
   readonly name: string;
   /** All options, defaults filled in, checked. Plain data: `JSON.stringify` keeps it whole. */
   readonly options: Readonly<Options>;

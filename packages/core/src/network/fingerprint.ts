@@ -23,7 +23,8 @@ export function fingerprintOf(network: Network, graph: Graph): string {
   return bytesToHex(hash.digest());
 }
 
-const IRRELEVANT = /^(name|trainable|dtype|batchInputShape|batchSize|seed)$|(Initializer|Regularizer|Constraint)$/;
+const IRRELEVANT =
+  /^(name|trainable|dtype|batchInputShape|batchSize|seed)$|(Initializer|Regularizer|Constraint)$/;
 
 function settings(config: LayerConfig): readonly (readonly [string, unknown])[] {
   return Object.entries(config)

@@ -7,7 +7,7 @@ export type OptionChecks<Options> = Readonly<Record<keyof Options, OptionCheck>>
 /**
  * The defaults with the given options on top, each checked.
  *
- * @param owner whose options they are, e.g. `cckd`
+ * @param owner whose options they are, e.g. `kd`
  * @throws DistillError code `option` for an option that does not exist or has a wrong value
  */
 export function checkOptions<Options extends object>(

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkpoints } from '../callback/index.js';
 import { memoryStore } from '../checkpoint/index.js';
 import { resolveEngine } from '../engine/index.js';
+import { channelStatistics } from '../data/index.js';
 import { isDistillError } from '../error/index.js';
 import type { Method } from '../method/index.js';
 import type { Network } from '../network/index.js';
@@ -193,7 +194,7 @@ export function describeMethod(name: string, given: MethodConformance): void {
       it.runIf(zeroAtEquality.length > 0)('is 0 when the student equals the teacher', async () => {
         // Inference mode on both sides needs equal statistics: the student is a copy, its batch norm included.
         const student = made(tinyNetwork(1, { width: 6 }));
-        await equalizeStatistics(student);
+        equalizeStatistics(student);
         const teacher = made(tinyNetwork(1, { width: 6 }));
         copyStatistics(student, teacher);
         await eachPhase({ ...options(method(), [student]), teacher }, (run, index) => {
@@ -254,8 +255,7 @@ function batchOf(
 }
 
 /** Moves the moving statistics until they are those of the batch, layer by layer. */
-async function equalizeStatistics(network: Network): Promise<void> {
-  const { channelStatistics } = await import('../data/index.js');
+function equalizeStatistics(network: Network): void {
   const dataset = tinyDataset(4 * BATCH, 1);
   const { images, labels } = batchOf(dataset, channelStatistics(dataset));
   for (let pass = 0; pass < 120; pass++) tf.tidy(() => void network.forward(images, { training: true }));

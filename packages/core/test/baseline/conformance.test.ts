@@ -7,7 +7,12 @@ describeMethod('student', {
   engines,
   method: () => student(),
   needsTeacher: false,
-  refused: [{ make: () => student({ alpha: 1 } as object), message: /student: expected options that exist, got 'alpha'/ }],
+  refused: [
+    {
+      make: () => student({ alpha: 1 } as object),
+      message: /student: expected options that exist, got 'alpha'/,
+    },
+  ],
 });
 
 describeMethod('labelSmoothing', {
@@ -15,7 +20,10 @@ describeMethod('labelSmoothing', {
   method: () => labelSmoothing({ smoothing: 0.2 }),
   needsTeacher: false,
   refused: [
-    { make: () => labelSmoothing({ smoothing: 1 }), message: /labelSmoothing|label-smoothing\.smoothing: expected a number from 0 to 0.99, got 1/ },
+    {
+      make: () => labelSmoothing({ smoothing: 1 }),
+      message: /labelSmoothing|label-smoothing\.smoothing: expected a number from 0 to 0.99, got 1/,
+    },
   ],
 });
 
@@ -35,6 +43,8 @@ describeMethod('kd with logit standardisation', {
   engines,
   method: () => kd({ standardize: true, temperature: 2 }),
   needsTeacher: true,
-  refused: [{ make: () => kd({ standardize: 1 as unknown as boolean }), message: /expected true or false, got 1/ }],
+  refused: [
+    { make: () => kd({ standardize: 1 as unknown as boolean }), message: /expected true or false, got 1/ },
+  ],
   zeroAtEquality: ['kd'],
 });

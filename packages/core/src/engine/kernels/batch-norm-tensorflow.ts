@@ -35,7 +35,12 @@ export function batchNormTensorFlow(backend: TensorFlowBackend, epsilon: number)
       const count = x.size / gamma.size;
       // TensorFlow gives the variance with Bessel's correction, tf.moments without.
       const variance = tf.mul<tf.Tensor1D>(unbiased, Math.max(count - 1, 1) / count);
-      return { y: tf.reshape(y, x.shape), mean, variance, saved: [images, gamma, ...reserved] };
+      return {
+        y: x.rank === 4 ? y : tf.reshape(y, x.shape),
+        mean,
+        variance,
+        saved: [images, gamma, ...reserved],
+      };
     },
 
     backward(dy, saved) {
@@ -46,7 +51,7 @@ export function batchNormTensorFlow(backend: TensorFlowBackend, epsilon: number)
         5,
       );
       const [dx, dGamma, dBeta] = outputs as [tf.Tensor, tf.Tensor1D, tf.Tensor1D, ...tf.Tensor[]];
-      return { dx: tf.reshape(dx, dy.shape), dGamma, dBeta };
+      return { dx: dy.rank === 4 ? dx : tf.reshape(dx, dy.shape), dGamma, dBeta };
     },
   };
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** One vector of all values of `tensors`, in their order, each in row-major order. The inverse of {@link splitFlat}. */
 export function concatFlat(tensors: readonly tf.Tensor[]): tf.Tensor1D {
-  return tf.tidy(() => tf.concat1d(tensors.map((tensor) => tf.reshape<tf.Rank.R1>(tensor, [tensor.size]))));
+  return tf.tidy(() => tf.concat1d(tensors.map((tensor) => shaped(tensor, [tensor.size]) as tf.Tensor1D)));
 }
 
 /**
@@ -19,5 +19,10 @@ export function splitFlat(vector: tf.Tensor1D, shapes: readonly (readonly number
     let end = 0;
     return shapes.map((shape, i) => tf.tensor(values.subarray(end, (end += sizes[i] ?? 0)), [...shape]));
   }
-  return tf.tidy(() => tf.split(vector, sizes).map((part, i) => tf.reshape(part, [...(shapes[i] ?? [])])));
+  return tf.tidy(() => tf.split(vector, sizes).map((part, i) => shaped(part, shapes[i] ?? [])));
+}
+
+/** Reshaped only where needed: on TensorFlow a reshape is an operation like any other, and most parameters are vectors. */
+function shaped(tensor: tf.Tensor, shape: readonly number[]): tf.Tensor {
+  return tf.util.arraysEqual(tensor.shape, [...shape]) ? tensor : tf.reshape(tensor, [...shape]);
 }
