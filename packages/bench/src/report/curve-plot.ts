@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { MethodResult } from './report-data.js';
 
 /** Size of the drawing without labels, pixels: a card fits a telephone. */
-const SIZE = { width: 250, height: 130 };
+const SIZE = { width: 258, height: 130 };
 
 /** A mean over seeds at one epoch, counted from 1 over all phases. */
 interface CurvePoint {
@@ -36,7 +36,7 @@ export function validationPlot(method: string, results: readonly MethodResult[])
   const y = {
     field: 'value',
     type: 'quantitative',
-    title: 'validation accuracy, %',
+    title: 'accuracy, %',
     scale: { domain, zero: false, nice: true },
     axis: { tickCount: 5 },
   } as const;
@@ -96,7 +96,7 @@ export function termPlot(method: string, results: readonly MethodResult[]): TopL
         field: 'series',
         type: 'nominal',
         scale: { domain: names, range: [...COLOURS] },
-        legend: { columns: Math.max(...names.map((name) => name.length)) > 8 ? 2 : 4 },
+        legend: { columns: legendColumns(names) },
       },
     },
   };
@@ -115,6 +115,13 @@ const EPOCH = {
   scale: { zero: false, nice: false },
   axis: { grid: false, tickMinStep: 1, tickCount: 6, format: 'd' },
 } as const;
+
+/** Columns of a legend that is no wider than its plot, by the width of 11-pixel letters and of a symbol. */
+function legendColumns(names: readonly string[]): number {
+  const widths = names.map((name) => 8.8 * name.length + 30);
+  const inOneRow = widths.reduce((sum, width) => sum + width, 0) <= SIZE.width;
+  return inOneRow ? names.length : Math.max(1, Math.floor(SIZE.width / Math.max(...widths)));
+}
 
 /** The smallest value that at least this share of all does not exceed. */
 function quantile(values: readonly number[], share: number): number {

@@ -55,10 +55,9 @@ function caveats(report: Report, best: ReportRow): readonly string[] {
   const { rows, config, teacher, engine, warnings } = report;
   const found: string[] = [];
   const fewest = Math.min(...rows.map(({ seeds }) => seeds.length));
-  if (fewest < FEW_SEEDS) {
-    found.push(
-      `Only ${fewest} ${fewest === 1 ? 'seed' : 'seeds'}: intervals are wide, and small differences cannot be told from chance.`,
-    );
+  if (fewest === 1) found.push('Only 1 seed: nothing tells a difference from chance.');
+  else if (fewest < FEW_SEEDS) {
+    found.push(`Only ${fewest} seeds: intervals are wide, and small differences cannot be told from chance.`);
   }
   for (const { method, seeds } of rows) {
     const missing = config.seeds.filter((seed) => !seeds.includes(seed));

@@ -33,7 +33,7 @@ export async function curveSection(report: Report, results: readonly MethodResul
   const cards = await Promise.all(report.rows.map((row, place) => card(row, place, results)));
   return `<section>
 <h2>Learning curves</h2>
-<p class="note">Above: accuracy on the validation images by epoch; thin lines are seeds, the strong one is their mean, pale lines are the other methods. Below: what each term adds to the loss, mean over seeds.</p>
+<p class="note">Above: accuracy on the validation images by epoch; thin lines are seeds, the strong one is their mean, pale lines are the other methods; the lowest quarter of all values is cut off. Below: what each term adds to the loss, mean over seeds.</p>
 <div class="cards">
 ${cards.join('\n')}
 </div>

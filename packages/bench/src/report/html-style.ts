@@ -17,8 +17,8 @@ p, ul { max-width: 46rem; margin: .5rem 0; }
 ul { padding-left: 1.2rem; }
 .headline { font-size: 1.15rem; }
 .note { color: var(--soft); font-size: .9rem; }
-.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
-table { border-collapse: collapse; width: 100%; font-size: .875rem; font-variant-numeric: tabular-nums; }
+.scroll { width: fit-content; max-width: 100%; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
+table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .45rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 tr:last-child > * { border-bottom: 0; }
 th:first-child, td.text { text-align: left; }

@@ -1,12 +1,11 @@
 import escapeHtml from 'escape-html';
-import { stringify } from 'yaml';
 import { COLUMNS, teacherCells } from './columns.js';
 import { findings } from './findings.js';
 import { count, magnitude, percent } from './format.js';
 import { accuracySection, curveSection } from './html-plots.js';
 import { STYLE } from './html-style.js';
 import type { MethodResult, Report } from './report-data.js';
-import { REPRODUCTION, title } from './words.js';
+import { REPRODUCTION, configText, title } from './words.js';
 
 /**
  * The report as one page that stands alone: no script, no request, readable on light and dark, on paper and by ear.
@@ -27,7 +26,7 @@ export async function renderHtml(report: Report, results: readonly MethodResult[
     await curveSection(report, results),
     networkTable(report),
     section('Run it again', `<p>In the folder of this run:</p>\n${code(REPRODUCTION)}`),
-    section('Configuration', code(stringify(report.config))),
+    section('Configuration', code(configText(report.config))),
     environmentSection(report),
   ];
   return `<!doctype html>

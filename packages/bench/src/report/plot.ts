@@ -32,7 +32,7 @@ const CONFIG: Config = {
     orient: 'top',
     direction: 'horizontal',
     title: null,
-    labelLimit: 100,
+    labelLimit: 0,
     offset: 4,
   },
   text: { color: INK, fontSize: 12 },

@@ -1,3 +1,5 @@
+import { stringify } from 'yaml';
+import type { RunConfig } from '../config/index.js';
 import type { DatasetName } from '../dataset/index.js';
 import type { Report } from './report-data.js';
 
@@ -15,3 +17,16 @@ export function title({ config }: Report): string {
 
 /** The command that makes the same run again, from inside the run folder. */
 export const REPRODUCTION = 'distill-bench run --config config.json --out ../again';
+
+/** A configuration as a file that makes the same run: one line per key, methods by name where that says it all. */
+export function configText(config: RunConfig): string {
+  const methods = config.methods.map((method) => {
+    const { name, as, options } = method;
+    const plain = Object.keys(options).length === 0;
+    if (plain) return as === name ? name : { name, as };
+    return as === name ? { name, options } : method;
+  });
+  return Object.entries({ ...config, methods })
+    .map(([key, value]) => `${key}: ${stringify(value, { collectionStyle: 'flow', lineWidth: 0 })}`)
+    .join('');
+}
