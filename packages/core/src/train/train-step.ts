@@ -1,19 +1,35 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { concatFlat } from '../engine/kernels/flat.js';
 import { DistillError } from '../error/index.js';
 import type { Phase } from '../method/index.js';
-import type { Optimizer, TrainingPosition } from './optimizer.js';
+import { assignValues, copyValues } from './named-state.js';
 import type { ValueLabel } from './report.js';
 import type { Run } from './run.js';
 import { stepGradients } from './step-gradients.js';
 import type { StepInput } from './step-gradients.js';
+import type { TrainingState } from './training-state.js';
 
 /** Which images, and where the step stands. */
 type StepPlace = Pick<StepInput, 'indices' | 'random' | 'position' | 'step'>;
 
-/** Gradients, a look at the terms, and only then the updates: NaN never reaches a weight unseen. */
+/** What a value of a step is: something to report, or a sum over weights that is finite only if each of them is. */
+type StepLabel = ValueLabel | { readonly kind: 'weights'; readonly of: string };
+
+interface Measured {
+  readonly labels: readonly StepLabel[];
+  /** One per label. */
+  readonly values: tf.Tensor1D;
+}
+
+/**
+ * One step: gradients, updates, and then one look at the terms and at the new weights. Where one of them is not finite,
+ * the step is taken back before the error is thrown: NaN stays in no weight and gets into no checkpoint.
+ *
+ * @throws DistillError code `numeric`, naming the term and the last good checkpoint
+ */
 export async function trainStep(
   run: Run,
-  optimizers: ReadonlyMap<string, Optimizer>,
+  { optimizers, variables }: Pick<TrainingState, 'optimizers' | 'variables'>,
   phase: Phase,
   pixels: Float32Array,
   place: StepPlace,
@@ -25,52 +41,98 @@ export async function trainStep(
   const labels = tf.tensor1d(classIndices, 'int32');
   const input: StepInput = { ...place, images, labels };
   const rounds = phase.order === 'sequential' ? phase.updates.map((update) => [update]) : [phase.updates];
-  const measured: { values: number[]; labels: ValueLabel[] } = { values: [], labels: [] };
+  const measured: Measured[] = [];
+  // No memory is copied: assigning to a variable gives it other memory and leaves this to the copy.
+  const before = copyValues(variables);
   try {
     for (const [round, updates] of rounds.entries()) {
-      const result = stepGradients(phase, updates, run, input, round === 0);
+      const { gradients, values, labels: named } = stepGradients(phase, updates, run, input, round === 0);
+      measured.push({ values, labels: named });
       try {
-        const values = await result.values.data();
-        expectFinite(run, phase, place.position, place.step, result.labels, values, lastCheckpoint);
-        result.updates.forEach((update, index) => {
-          optimizers.get(update.name)?.apply(result.gradients[index] ?? {}, place.position);
+        updates.forEach((update, index) => {
+          optimizers.get(update.name)?.apply(gradients[index] ?? {}, place.position);
         });
-        for (const [index, label] of result.labels.entries()) {
-          // Accuracy is measured once per step, in the first forward pass.
-          if (label.kind === 'accuracy' && round > 0) continue;
-          measured.labels.push(label);
-          measured.values.push(values[index] ?? 0);
-        }
       } finally {
-        tf.dispose([result.values, ...result.gradients.flatMap((gradients) => Object.values(gradients))]);
+        tf.dispose(gradients.flatMap((each) => Object.values(each)));
       }
     }
+    measured.push(sumsOfWeights(run, phase));
+    const found = await read(measured);
+    expectFinite(run, phase, place, found, lastCheckpoint);
+    return toReport(found);
+  } catch (error) {
+    assignValues(variables, before);
+    throw error;
   } finally {
-    tf.dispose([images, labels]);
+    tf.dispose([images, labels, ...measured.map(({ values }) => values), ...Object.values(before)]);
   }
-  return measured;
+}
+
+/** One sum per update over its variables, and one over the batch-norm statistics that a forward pass moved. */
+function sumsOfWeights(run: Run, phase: Phase): Measured {
+  const ran = run.students.filter((_, index) => phase.reads.students?.[index] !== undefined);
+  const groups = [
+    ...phase.updates.map(
+      (update) => [`weights of update '${update.name}'`, Object.values(update.variables)] as const,
+    ),
+    ['batch norm statistics', ran.flatMap((student) => Object.values(student.statistics))] as const,
+  ].filter(([, variables]) => variables.length > 0);
+  return {
+    labels: groups.map(([of]) => ({ kind: 'weights', of })),
+    values: tf.tidy(
+      () => tf.stack(groups.map(([, variables]) => tf.sum(concatFlat(variables)))) as tf.Tensor1D,
+    ),
+  };
+}
+
+type Found = readonly (readonly [label: StepLabel, value: number])[];
+
+/** All values by one transfer. */
+async function read(measured: readonly Measured[]): Promise<Found> {
+  const all = tf.concat1d(measured.map(({ values }) => values));
+  try {
+    const values = await all.data();
+    return measured.flatMap(({ labels }) => labels).map((label, index) => [label, values[index] ?? NaN]);
+  } finally {
+    all.dispose();
+  }
+}
+
+/** Terms, and accuracies by the step's first forward pass: where there were several, later ones saw other weights. */
+function toReport(found: Found): { values: number[]; labels: ValueLabel[] } {
+  const students = new Set<number>();
+  const reported = found.flatMap(([label, value]): [ValueLabel, number][] => {
+    if (label.kind === 'weights' || (label.kind === 'accuracy' && students.has(label.student))) return [];
+    if (label.kind === 'accuracy') students.add(label.student);
+    return [[label, value]];
+  });
+  return { values: reported.map(([, value]) => value), labels: reported.map(([label]) => label) };
 }
 
 function expectFinite(
   run: Run,
   phase: Phase,
-  { epoch }: TrainingPosition,
-  step: number,
-  labels: readonly ValueLabel[],
-  values: ArrayLike<number>,
+  { position, step }: StepPlace,
+  found: Found,
   lastCheckpoint: string | undefined,
 ): void {
-  const wrong = labels.findIndex((_, index) => !Number.isFinite(values[index]));
-  const label = labels[wrong];
-  if (label === undefined) return;
-  const term = label.kind === 'term' ? `term '${label.term}' of update '${label.update}'` : 'accuracy';
+  // Terms stand before weights: what caused the trouble is named, not what it led to.
+  const wrong = found.find(([, value]) => !Number.isFinite(value));
+  if (wrong === undefined) return;
+  const [label, value] = wrong;
+  const place = `method '${run.method.name}', phase '${phase.name}', epoch ${Math.floor(position.epoch)}, step ${step}`;
   throw new DistillError({
     code: 'numeric',
-    where: `method '${run.method.name}', phase '${phase.name}', epoch ${Math.floor(epoch)}, step ${step}, ${term}`,
+    where: `${place}, ${labelText(label)}`,
     expected: 'a finite value',
-    got: String(values[wrong]),
+    got: String(value),
     hint: `Lower the learning rate or the term's weight. ${
       lastCheckpoint === undefined ? 'There is no checkpoint.' : `Last good checkpoint: ${lastCheckpoint}.`
     }`,
   });
+}
+
+function labelText(label: StepLabel): string {
+  if (label.kind === 'term') return `term '${label.term}' of update '${label.update}'`;
+  return label.kind === 'weights' ? `${label.of} (all terms are finite)` : 'accuracy';
 }

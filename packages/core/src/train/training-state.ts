@@ -67,8 +67,9 @@ export function takeSnapshot(run: Run, state: TrainingState): Snapshot {
   };
 }
 
-/** Takes over a snapshot and frees its tensors, but for the optimizers' slots: the phase takes them when it starts. */
+/** Takes over a snapshot and its tensors; the optimizers' slots wait for the phase to start. */
 export function restoreSnapshot(state: TrainingState, snapshot: Snapshot): void {
+  state.pending = snapshot;
   assignValues(state.variables, snapshot.tensors);
   state.position = snapshot.position;
   state.history = [...snapshot.history];
@@ -77,7 +78,6 @@ export function restoreSnapshot(state: TrainingState, snapshot: Snapshot): void 
     const values = underPrefix(snapshot.tensors, 'best');
     state.best = { ...snapshot.best, values: cloneAll(values) };
   }
-  state.pending = snapshot;
 }
 
 /** Optimizers for a phase; those of a resumed phase go on from their saved slots. */
@@ -94,13 +94,25 @@ export function startOptimizers(run: Run, state: TrainingState): void {
       return [update.name, optimizer];
     }),
   );
-  if (pending !== undefined) tf.dispose(pending.tensors);
-  state.pending = undefined;
+  freePending(state);
 }
 
 export function endOptimizers(state: TrainingState): void {
   for (const optimizer of state.optimizers.values()) optimizer.dispose();
   state.optimizers = new Map();
+  // A run that is over before its first step never took what it went on from.
+  freePending(state);
+}
+
+/** Frees the copy of the best epoch: for a run that ends without a result. */
+export function freeBest(state: TrainingState): void {
+  if (state.best !== undefined) tf.dispose(state.best.values);
+  state.best = undefined;
+}
+
+function freePending(state: TrainingState): void {
+  if (state.pending !== undefined) tf.dispose(state.pending.tensors);
+  state.pending = undefined;
 }
 
 /** Keeps the present weights as the best ones. */

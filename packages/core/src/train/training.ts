@@ -12,6 +12,7 @@ import { trainStep } from './train-step.js';
 import {
   createTrainingState,
   endOptimizers,
+  freeBest,
   keepAsBest,
   NOTHING_YET,
   restoreSnapshot,
@@ -85,6 +86,9 @@ export async function train(
         state.position = { phase: state.position.phase + 1, epoch: 0, step: 0 };
       endOptimizers(state);
     }
+  } catch (error) {
+    freeBest(state);
+    throw error;
   } finally {
     endOptimizers(state);
     for (const callback of callbacks) await callback.end?.(control);
@@ -136,7 +140,7 @@ async function trainEpoch(
     const pixels = loadBatch(run.train, indices, run, stepRandom.fork('augment'));
     const random = stepRandom.fork(`phase-${phaseIndex}`);
     const place = { indices, random, position, step: epoch * steps + step };
-    const { labels, values } = await trainStep(run, state.optimizers, phase, pixels, place, lastCheckpoint());
+    const { labels, values } = await trainStep(run, state, phase, pixels, place, lastCheckpoint());
     const sums = values.map((value, index) => value + (state.partial.sums[index] ?? 0));
     state.partial = { labels, sums, seconds: state.partial.seconds + (performance.now() - started) / 1000 };
     state.position = { phase: phaseIndex, epoch, step: step + 1 };
