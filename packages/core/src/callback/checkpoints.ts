@@ -1,4 +1,4 @@
-import { directoryStore, loadSnapshot, saveSnapshot } from '../checkpoint/index.js';
+import { directoryStore, loadSnapshot, saveSnapshot, snapshotName } from '../checkpoint/index.js';
 import type { CheckpointStore } from '../checkpoint/index.js';
 import { checkOptions, flag, wholeNumber } from '../option/index.js';
 import type { Callback, RunControl } from '../train/callback.js';
@@ -52,7 +52,7 @@ export function checkpoints(
       const snapshot = await loadSnapshot(store, identity, (message) => {
         run.warn(message);
       });
-      if (snapshot !== undefined) run.checkpointed(store.where);
+      if (snapshot !== undefined) run.checkpointed(`${store.where}, ${snapshotName(snapshot.position)}`);
       return snapshot;
     },
     async step({ step, stepsPerEpoch }, run) {

@@ -1,5 +1,5 @@
 import { encodeSafetensors } from './safetensors.js';
-import type { Snapshot } from './snapshot.js';
+import type { Snapshot, SnapshotPosition } from './snapshot.js';
 import type { CheckpointStore } from './store.js';
 
 /** Version of what stands in a checkpoint's metadata. */
@@ -15,12 +15,16 @@ export async function saveSnapshot(
   keep: number,
 ): Promise<string> {
   const { tensors, ...rest } = snapshot;
-  const { phase, epoch, step } = snapshot.position;
-  const digits = (value: number, width: number): string => String(value).padStart(width, '0');
-  const name = `phase-${digits(phase, 2)}-epoch-${digits(epoch, 5)}-step-${digits(step, 7)}`;
+  const name = snapshotName(snapshot.position);
   const bytes = await encodeSafetensors(tensors, { format: SNAPSHOT_FORMAT, snapshot: JSON.stringify(rest) });
   await store.write(name, bytes);
   const names = await store.list();
   for (const old of names.slice(0, Math.max(0, names.length - keep))) await store.remove(old);
   return name;
+}
+
+/** What a snapshot is stored under: in the order of the alphabet, names stand in the order of the run. */
+export function snapshotName({ phase, epoch, step }: SnapshotPosition): string {
+  const digits = (value: number, width: number): string => String(value).padStart(width, '0');
+  return `phase-${digits(phase, 2)}-epoch-${digits(epoch, 5)}-step-${digits(step, 7)}`;
 }
