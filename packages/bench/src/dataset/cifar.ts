@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '@distilljs/core';
-import { DistillError } from '@distilljs/core';
+import { DistillError, arrayDataset } from '@distilljs/core';
 import { findCifarFiles } from './cifar-files.js';
 import type { CifarKind } from './cifar-format.js';
 import { CIFAR_FORMATS, EDGE, PLANE_BYTES, decodeCifar } from './cifar-format.js';
-import { inMemory } from './in-memory.js';
 
 export interface CifarOptions {
   readonly kind: CifarKind;
@@ -42,11 +41,11 @@ export function loadCifar(options: CifarOptions): Dataset {
     pixels.set(batch.pixels, first * 3 * PLANE_BYTES);
     first += batch.labels.length;
   }
-  return inMemory({
+  return arrayDataset({
     name: options.kind,
     imageShape: [EDGE, EDGE, 3],
     classes: format.classes,
-    pixels,
+    images: pixels,
     labels,
     superclasses: format.superclasses === 0 ? undefined : superclasses,
     classNames: readClassNames(join(folder, format.namesFile), format.classes),

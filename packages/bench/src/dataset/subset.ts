@@ -1,5 +1,6 @@
 import type { Dataset } from '@distilljs/core';
-import { digest, expectIndex } from './in-memory.js';
+import { digest } from './digest.js';
+import { expectIndex } from './expect-index.js';
 
 /**
  * The images of `dataset` at these positions, in this order. Pixels are not copied.

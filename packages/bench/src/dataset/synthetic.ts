@@ -1,6 +1,7 @@
 import type { Dataset } from '@distilljs/core';
-import { DistillError, createRandom } from '@distilljs/core';
-import { digest, expectIndex } from './in-memory.js';
+import { DistillError, checkOptions, createRandom, inRange, oneOf, wholeNumber } from '@distilljs/core';
+import { digest } from './digest.js';
+import { expectIndex } from './expect-index.js';
 import { CLASSES_PER_FAMILY, designClasses } from './synthetic-design.js';
 import { paintScene } from './synthetic-paint.js';
 import { drawScene } from './synthetic-scene.js';
@@ -37,8 +38,7 @@ export interface SyntheticOptions {
  * @throws DistillError code `option`
  */
 export function synthetic(options: SyntheticOptions): Dataset {
-  const { classes, superclasses, size, seed, difficulty, split, imageSize = 32 } = options;
-  expectOptions(options);
+  const { classes, superclasses, size, seed, difficulty, split, imageSize } = checked(options);
   const root = createRandom(seed).fork('synthetic');
   const designs = designClasses(classes, superclasses, root.fork('design'));
   const stream = root.fork(split);
@@ -85,25 +85,27 @@ export function synthetic(options: SyntheticOptions): Dataset {
   };
 }
 
-function expectOptions(options: SyntheticOptions): void {
-  const { classes, superclasses, size, difficulty, imageSize = 32 } = options;
-  expectWhole('classes', classes, 2);
-  expectWhole('superclasses', superclasses, 1, classes);
-  expectWhole('size', size, 1);
-  expectWhole('imageSize', imageSize, 8);
+type FilledOptions = Omit<SyntheticOptions, 'imageSize'> & { readonly imageSize: number };
+
+function checked(options: SyntheticOptions): Readonly<FilledOptions> {
+  const { classes, superclasses, imageSize = 32 } = options;
+  const filled: FilledOptions = { ...options, imageSize };
   const perFamily = Math.ceil(classes / superclasses);
   if (perFamily > CLASSES_PER_FAMILY) {
-    refuse('superclasses', `at most ${CLASSES_PER_FAMILY} classes per superclass`, String(perFamily));
+    throw new DistillError({
+      code: 'option',
+      where: 'synthetic.superclasses',
+      expected: `at most ${CLASSES_PER_FAMILY} classes per superclass`,
+      got: String(perFamily),
+    });
   }
-  if (!(difficulty >= 0 && difficulty <= 1)) refuse('difficulty', 'a number from 0 to 1', String(difficulty));
-}
-
-function expectWhole(name: string, value: number, atLeast: number, atMost = Infinity): void {
-  if (Number.isInteger(value) && value >= atLeast && value <= atMost) return;
-  const range = atMost === Infinity ? `of at least ${atLeast}` : `from ${atLeast} to ${atMost}`;
-  refuse(name, `a whole number ${range}`, String(value));
-}
-
-function refuse(name: string, expected: string, got: string): never {
-  throw new DistillError({ code: 'option', where: `synthetic.${name}`, expected, got });
+  return checkOptions<FilledOptions>('synthetic', filled, filled, {
+    classes: wholeNumber({ min: 2 }),
+    superclasses: wholeNumber({ min: 1, max: classes }),
+    size: wholeNumber({ min: 1 }),
+    seed: wholeNumber(),
+    difficulty: inRange(0, 1),
+    split: oneOf('train', 'validation', 'test'),
+    imageSize: wholeNumber({ min: 8 }),
+  });
 }

@@ -61,15 +61,6 @@ describe('loadCifar, CIFAR-10', () => {
     expect(print(cifarRecords([[1], [3]]))).not.toBe(once);
     expect(print(cifarRecords([[1], [2]], 1))).not.toBe(once);
   });
-
-  it('refuses an image that is not there', () => {
-    withFolder(files, (dir) => {
-      const train = loadCifar({ kind: 'cifar10', dir, split: 'train' });
-      expect(refusal(() => train.image(5))).toBe(
-        'data: cifar10: image(index): expected a whole number from 0 to 4, got 5.',
-      );
-    });
-  });
 });
 
 describe('loadCifar, CIFAR-100', () => {

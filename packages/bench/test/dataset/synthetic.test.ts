@@ -131,16 +131,19 @@ describe('synthetic, its classes', () => {
 
 describe('synthetic refuses', () => {
   it.each([
-    [{ classes: 1 }, 'synthetic.classes: expected a whole number of at least 2, got 1'],
-    [{ superclasses: 13 }, 'synthetic.superclasses: expected a whole number from 1 to 12, got 13'],
+    [{ classes: 1 }, 'synthetic.classes: expected a whole number, at least 2, got 1'],
+    [
+      { superclasses: 13 },
+      'synthetic.superclasses: expected a whole number, at least 1 and at most 12, got 13',
+    ],
     [
       { classes: 100, superclasses: 2 },
       'synthetic.superclasses: expected at most 32 classes per superclass, got 50',
     ],
-    [{ size: 0.5 }, 'synthetic.size: expected a whole number of at least 1, got 0.5'],
+    [{ size: 0.5 }, 'synthetic.size: expected a whole number, at least 1, got 0.5'],
     [{ difficulty: 2 }, 'synthetic.difficulty: expected a number from 0 to 1, got 2'],
-    [{ imageSize: 4 }, 'synthetic.imageSize: expected a whole number of at least 8, got 4'],
-    [{ seed: 0.5 }, 'seed: expected a whole number, got 0.5'],
+    [{ imageSize: 4 }, 'synthetic.imageSize: expected a whole number, at least 8, got 4'],
+    [{ seed: 0.5 }, 'synthetic.seed: expected a whole number, got 0.5'],
   ])('%o', (change, says) => {
     expect(refusal(() => synthetic({ ...OPTIONS, ...change }))).toContain(`option: ${says}`);
   });
