@@ -81,17 +81,10 @@ export function decodeSafetensors(
   if (length > file.length - 8)
     throw damaged(`a header of ${length} bytes`, `a file of ${file.length} bytes`);
 
-  let header: Record<string, unknown>;
-  try {
-    header = JSON.parse(
-      new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + length)),
-    ) as typeof header;
-  } catch {
-    throw damaged('a JSON header', 'something else');
-  }
-  const { __metadata__: rawMetadata, ...rest } = header;
-  const { sha256: digest, ...metadata } = (rawMetadata ?? {}) as Record<string, string>;
-  const entries = rest as Record<string, Entry>;
+  const header = headerOf(file.subarray(8, 8 + length));
+  if (header === undefined)
+    throw damaged('a JSON header of dtype, shape and data_offsets per tensor', 'something else');
+  const { entries, digest, metadata } = header;
   const data = file.subarray(8 + length);
   const parts = Object.values(entries).map(({ data_offsets: [from, to] }) => data.subarray(from, to));
   const end = Math.max(0, ...Object.values(entries).map((entry) => entry.data_offsets[1]));
@@ -108,6 +101,40 @@ export function decodeSafetensors(
     }),
   );
   return { tensors, metadata };
+}
+
+interface Header {
+  readonly entries: Readonly<Record<string, Entry>>;
+  /** Undefined in a file of another program. */
+  readonly digest: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A flipped bit may leave JSON that is valid and means something else: every part is looked at. */
+function headerOf(bytes: Uint8Array): Header | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(parsed)) return undefined;
+  const { __metadata__: given = {}, ...entries } = parsed;
+  if (!isRecord(given) || !Object.values(entries).every(isEntry)) return undefined;
+  const { sha256: digest, ...metadata } = given as Record<string, string>;
+  return { entries: entries as Record<string, Entry>, digest, metadata };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isEntry(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { dtype, shape, data_offsets: offsets } = value;
+  const isList = (list: unknown): list is unknown[] => Array.isArray(list) && list.every(isWhole);
+  return typeof dtype === 'string' && isList(shape) && isList(offsets) && offsets.length === 2;
 }
 
 function digestOf(

@@ -1,0 +1,104 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { checkpoints, decodeSafetensors, distill, encodeSafetensors, memoryStore } from '@distilljs/core';
+import { testEngines } from '@distilljs/core/testing';
+import { expect, it } from 'vitest';
+import { caught } from '../caught.js';
+import { describeOn } from '../on-engines.js';
+import { smallRun } from './small-run.js';
+
+interface Header {
+  readonly __metadata__: Readonly<Record<string, string>>;
+  readonly [name: string]: unknown;
+}
+
+/** The layout by its specification, read without our own code: huggingface.co/docs/safetensors. */
+function parse(file: Uint8Array): { header: Header; data: Uint8Array } {
+  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + length));
+  expect(text.startsWith('{')).toBe(true);
+  expect(length % 8).toBe(0);
+  return { header: JSON.parse(text) as Header, data: file.subarray(8 + length) };
+}
+
+describeOn(await testEngines(), 'safetensors', () => {
+  it('keep every type, shape and value', async () => {
+    const tensors = {
+      floats: tf.tensor2d([0, -0, 1.5, 1e-40, 3.4e38, -Infinity], [2, 3]),
+      nan: tf.tensor1d([NaN, 1]),
+      whole: tf.tensor1d([-2147483648, 0, 2147483647], 'int32'),
+      flags: tf.tensor([1, 0, 1], [3, 1, 1], 'bool'),
+      scalar: tf.scalar(7),
+      empty: tf.tensor([], [0, 3]),
+      'name/with "quotes" and ä': tf.ones([2]),
+    };
+    const metadata = { format: 'test', note: 'a "quoted" ä' };
+    const file = await encodeSafetensors(tensors, metadata);
+    const found = decodeSafetensors(file, 'file');
+    expect(found.metadata).toEqual(metadata);
+    expect(Object.keys(found.tensors)).toEqual(Object.keys(tensors));
+    for (const [name, tensor] of Object.entries(tensors)) {
+      const again = found.tensors[name] as tf.Tensor;
+      expect(again, name).toMatchObject({ shape: tensor.shape, dtype: tensor.dtype });
+      expect([...again.dataSync()], name).toEqual([...tensor.dataSync()]);
+    }
+    tf.dispose([tensors, found.tensors]);
+  });
+
+  it('lie as other programs expect them', async () => {
+    const tensors = {
+      a: tf.tensor2d([1, 2, 3, 4], [2, 2]),
+      n: tf.tensor1d([5], 'int32'),
+      b: tf.tensor1d([1, 0, 1], 'bool'),
+    };
+    const { header, data } = parse(await encodeSafetensors(tensors, { format: 'test' }));
+    const { __metadata__: metadata, ...entries } = header;
+    expect(entries).toEqual({
+      a: { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] },
+      n: { dtype: 'I32', shape: [1], data_offsets: [16, 20] },
+      b: { dtype: 'BOOL', shape: [3], data_offsets: [20, 23] },
+    });
+    expect(metadata).toMatchObject({ format: 'test' });
+    expect(metadata['sha256']).toMatch(/^[0-9a-f]{64}$/);
+    const view = new DataView(data.buffer, data.byteOffset);
+    expect([0, 4, 8, 12].map((at) => view.getFloat32(at, true))).toEqual([1, 2, 3, 4]);
+    expect(view.getInt32(16, true)).toBe(5);
+    expect([...data.subarray(20)]).toEqual([1, 0, 1]);
+    tf.dispose(tensors);
+  });
+
+  it('take no text', async () => {
+    const words = tf.tensor1d(['a', 'b']);
+    const error = await caught(() => encodeSafetensors({ words }, {}));
+    expect(error.message).toBe("tensor 'words': expected float32, int32 or bool tensors, got string.");
+    words.dispose();
+  });
+
+  it('hold the whole state of a run', async () => {
+    const store = memoryStore();
+    const kill = {
+      name: 'kill',
+      step: (_: unknown, run: { done: number }) => {
+        if (run.done === 5) throw new Error('killed');
+      },
+    };
+    const run = smallRun({ callbacks: [checkpoints(store, { everySteps: 2 }), kill] });
+    await expect(distill(run)).rejects.toThrow('killed');
+    const { header } = parse(await store.read('phase-00-epoch-00001-step-0000002'));
+    const { __metadata__: metadata, ...entries } = header;
+    const size = run.students[0]?.parameters;
+    expect(entries['optimizer/student/first']).toMatchObject({ dtype: 'F32', shape: [size] });
+    expect(entries['optimizer/student/second']).toMatchObject({ dtype: 'F32', shape: [size] });
+    for (const name of ['stem_conv/kernel', 'stem_bn/gamma', 'stem_bn/moving_variance', 'logits/bias']) {
+      expect(entries).toHaveProperty([`student0/${name}`]);
+      expect(entries).toHaveProperty([`best/student0/${name}`]);
+    }
+    expect(JSON.parse(metadata['snapshot'] ?? '')).toMatchObject({
+      identity: { method: 'kd', seed: 1, epochs: 4, batchSize: 8 },
+      position: { phase: 0, epoch: 1, step: 2 },
+      optimizerSteps: { student: 5 },
+      history: [{ globalEpoch: 0 }],
+      partial: { labels: [{ kind: 'term', term: 'ce' }, { kind: 'term', term: 'kd' }, { kind: 'accuracy' }] },
+      best: { globalEpoch: 0 },
+    });
+  });
+});
