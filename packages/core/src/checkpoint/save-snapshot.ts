@@ -6,7 +6,8 @@ import type { CheckpointStore } from './store.js';
 export const SNAPSHOT_FORMAT = 'distilljs-snapshot-1';
 
 /**
- * Writes a snapshot and removes all but the newest `keep`.
+ * Writes a snapshot and removes all others but the `keep − 1` before it. What stands after it is damaged, or the run would
+ * have gone on from there.
  * @returns the name that it is stored under
  */
 export async function saveSnapshot(
@@ -19,7 +20,9 @@ export async function saveSnapshot(
   const bytes = await encodeSafetensors(tensors, { format: SNAPSHOT_FORMAT, snapshot: JSON.stringify(rest) });
   await store.write(name, bytes);
   const names = await store.list();
-  for (const old of names.slice(0, Math.max(0, names.length - keep))) await store.remove(old);
+  const position = names.indexOf(name);
+  for (const [at, other] of names.entries())
+    if (at > position || at <= position - keep) await store.remove(other);
   return name;
 }
 
