@@ -3,6 +3,7 @@ import type { CheckpointStore } from './store.js';
 
 const PURPOSE = 'checkpoints in a folder';
 const SUFFIX = '.safetensors';
+const UNFINISHED = '.unfinished';
 
 /**
  * Checkpoints as files of a folder (Node): written beside, flushed to disk, then renamed into place.
@@ -11,26 +12,25 @@ const SUFFIX = '.safetensors';
 export function directoryStore(folder: string): CheckpointStore {
   const fs = nodeModule('node:fs/promises', PURPOSE);
   const path = nodeModule('node:path', PURPOSE);
+  const namesWith = async (suffix: string): Promise<string[]> => {
+    try {
+      const files = (await fs.readdir(folder)).filter((file) => file.endsWith(suffix));
+      return files.map((file) => file.slice(0, -suffix.length)).sort();
+    } catch (error) {
+      if ((error as { code?: string }).code === 'ENOENT') return [];
+      throw error;
+    }
+  };
   return {
     where: folder,
-    async list() {
-      try {
-        const files = await fs.readdir(folder);
-        const names = files
-          .filter((file) => file.endsWith(SUFFIX))
-          .map((file) => file.slice(0, -SUFFIX.length));
-        return names.sort();
-      } catch (error) {
-        if ((error as { code?: string }).code === 'ENOENT') return [];
-        throw error;
-      }
-    },
+    list: () => namesWith(SUFFIX),
+    unfinished: () => namesWith(UNFINISHED),
     async read(name) {
       return new Uint8Array(await fs.readFile(path.join(folder, `${name}${SUFFIX}`)));
     },
     async write(name, bytes) {
       await fs.mkdir(folder, { recursive: true });
-      const unfinished = path.join(folder, `${name}.unfinished`);
+      const unfinished = path.join(folder, `${name}${UNFINISHED}`);
       const file = await fs.open(unfinished, 'w');
       try {
         await file.writeFile(bytes);
@@ -39,6 +39,10 @@ export function directoryStore(folder: string): CheckpointStore {
         await file.close();
       }
       await fs.rename(unfinished, path.join(folder, `${name}${SUFFIX}`));
+      // What an earlier crash left.
+      for (const other of await namesWith(UNFINISHED)) {
+        await fs.rm(path.join(folder, `${other}${UNFINISHED}`), { force: true });
+      }
       // The rename itself is on disk only when the folder is.
       const directory = await fs.open(folder, 'r').catch(() => undefined);
       await directory?.sync().catch(() => undefined);

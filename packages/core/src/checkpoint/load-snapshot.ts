@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { DistillError, isDistillError } from '../error/index.js';
 import { decodeSafetensors } from './safetensors.js';
 import { SNAPSHOT_FORMAT } from './save-snapshot.js';
@@ -8,7 +9,7 @@ import type { CheckpointStore } from './store.js';
  * The newest snapshot that is whole. Damaged ones are passed over, and said so.
  *
  * @param identity of the run that wants to go on
- * @param warn told about every damaged file
+ * @param warn told about every damaged file and every write that was cut short
  * @returns undefined when the store is empty. The caller owns the tensors.
  * @throws DistillError code `checkpoint` when the snapshot is of another run, or nothing but damaged ones are there
  */
@@ -17,27 +18,28 @@ export async function loadSnapshot(
   identity: RunIdentity,
   warn: (message: string) => void,
 ): Promise<Snapshot | undefined> {
+  for (const name of (await store.unfinished?.()) ?? []) {
+    warn(`Checkpoint passed over: ${store.where}, checkpoint ${name}: its writing was cut short.`);
+  }
   const names = [...(await store.list())].reverse();
   const failures: string[] = [];
   for (const name of names) {
+    const where = `${store.where}, checkpoint ${name}`;
     let found: Snapshot;
     try {
-      const { tensors, metadata } = decodeSafetensors(
-        await store.read(name),
-        `${store.where}, checkpoint ${name}`,
-      );
-      const { format = 'no format', snapshot = '' } = metadata;
-      if (format !== SNAPSHOT_FORMAT) {
-        throw new DistillError({ code: 'checkpoint', where: name, expected: SNAPSHOT_FORMAT, got: format });
-      }
-      found = { ...(JSON.parse(snapshot) as Omit<Snapshot, 'tensors'>), tensors };
+      found = snapshotOf(await store.read(name), where);
     } catch (error) {
       if (!isDistillError(error)) throw error;
       failures.push(error.message);
       warn(`Checkpoint passed over: ${error.message}`);
       continue;
     }
-    expectSameRun(`${store.where}, checkpoint ${name}`, identity, found.identity);
+    try {
+      expectSameRun(where, identity, found.identity);
+    } catch (error) {
+      tf.dispose(found.tensors);
+      throw error;
+    }
     return found;
   }
   if (names.length === 0) return undefined;
@@ -48,6 +50,14 @@ export async function loadSnapshot(
     got: `${names.length} damaged: ${failures.join(' | ')}`,
     hint: 'Start over in an empty folder, or with resume: false.',
   });
+}
+
+function snapshotOf(file: Uint8Array, where: string): Snapshot {
+  const { tensors, metadata } = decodeSafetensors(file, where);
+  const { format = 'no format', snapshot = '' } = metadata;
+  if (format === SNAPSHOT_FORMAT) return { ...(JSON.parse(snapshot) as Omit<Snapshot, 'tensors'>), tensors };
+  tf.dispose(tensors);
+  throw new DistillError({ code: 'checkpoint', where, expected: SNAPSHOT_FORMAT, got: format });
 }
 
 function expectSameRun(where: string, wanted: RunIdentity, found: RunIdentity): void {

@@ -8,4 +8,6 @@ export interface CheckpointStore {
   /** All or nothing: a crash in the middle leaves what was there before. */
   write(name: string, bytes: Uint8Array): Promise<void>;
   remove(name: string): Promise<void>;
+  /** Names of writes that a crash cut short, where the store can tell: nothing of them is used. */
+  unfinished?(): Promise<readonly string[]>;
 }

@@ -1,0 +1,118 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  augmentation,
+  checkpoints,
+  createNetwork,
+  distill,
+  kd,
+  memoryStore,
+  resolveEngine,
+  sgd,
+} from '@distilljs/core';
+import type { CheckpointStore, DistillOptions } from '@distilljs/core';
+import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { caught } from '../caught.js';
+import { smallRun } from './small-run.js';
+
+let store: CheckpointStore;
+beforeAll(async () => {
+  await resolveEngine('cpu');
+  store = memoryStore();
+  const stop = {
+    name: 'stop',
+    epoch: (_: unknown, run: { stop(reason: string): void }) => {
+      run.stop('enough');
+    },
+  };
+  (await distill(smallRun({ callbacks: [checkpoints(store), stop] }))).dispose();
+});
+
+const goOn = (change: Partial<DistillOptions>): Promise<unknown> =>
+  distill({ ...smallRun(), ...change, callbacks: [checkpoints(store)] });
+
+describe('a checkpoint of another run', () => {
+  it.each<[string, () => Partial<DistillOptions>, RegExp]>([
+    [
+      'seed',
+      () => ({ seed: 2 }),
+      /a checkpoint of this run \(seed 2\), got one of a run with seed 1\. Use another folder/,
+    ],
+    ['epochs', () => ({ epochs: 5 }), /epochs 5\), got one of a run with epochs 4/],
+    ['batchSize', () => ({ batchSize: 6 }), /batchSize 6\), got one of a run with batchSize 8/],
+    [
+      'options',
+      () => ({ method: kd({ alpha: 0.5 }) }),
+      /options \{"alpha":0\.5.*got one of a run with options \{"alpha":0\.1/,
+    ],
+    [
+      'optimizer',
+      () => ({ optimizer: sgd() }),
+      /optimizer \["sgd".*got one of a run with optimizer \["adam"/,
+    ],
+    [
+      'augmentation',
+      () => ({ augmentation: augmentation({ flip: true }) }),
+      /augmentation .*"padCrop":0.*got .*"padCrop":1/,
+    ],
+    [
+      'normalization',
+      () => ({ normalization: { mean: [0, 0], std: [1, 1] } }),
+      /augmentation .*"mean":\[0,0\]/,
+    ],
+    [
+      'train',
+      () => ({ train: tinyDataset(24, 9) }),
+      /train tiny, 24 images, [0-9a-f]{16}\), got one of a run with augmentation .*, train tiny, 24 images, [0-9a-f]{16}\./,
+    ],
+    [
+      'validation',
+      () => ({ validation: undefined }),
+      /validation none\), got one of a run with validation tiny, 9 images/,
+    ],
+    [
+      'teacher',
+      () => ({ teacher: tinyNetwork(5) }),
+      /teacher [0-9a-f]+\), got one of a run with teacher [0-9a-f]+/,
+    ],
+    [
+      'students',
+      () => ({ students: [tinyNetwork(2, { width: 3 })] }),
+      /students [0-9a-f]+\), got one of a run with students [0-9a-f]+/,
+    ],
+    [
+      'two things',
+      () => ({ seed: 2, epochs: 5 }),
+      /\(seed 2, epochs 5\), got one of a run with seed 1, epochs 4/,
+    ],
+  ])('is refused, naming what differs: %s', async (_, change, message) => {
+    const error = await caught(() => goOn(change()));
+    expect(error.code).toBe('checkpoint');
+    expect(error.where).toBe('memory, checkpoint phase-00-epoch-00001-step-0000000');
+    expect(error.message).toMatch(message);
+  });
+
+  it('is no other one for other initial weights, which the checkpoint replaces', async () => {
+    const student = tinyNetwork(77, { width: 2, dropout: 0.25 });
+    await expect(goOn({ students: [createNetwork(student.model)] })).resolves.toBeDefined();
+  });
+
+  it('leaves no tensors when it is refused', async () => {
+    const options = { ...smallRun(), seed: 2, callbacks: [checkpoints(store)] };
+    const before = tf.memory().numTensors;
+    await caught(() => distill(options));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('a checkpoint of another engine', () => {
+  it('is used, with a warning that bytes will differ', async () => {
+    await resolveEngine('wasm');
+    const result = await distill(smallRun({ callbacks: [checkpoints(store, { everyEpochs: 100 })] }));
+    await resolveEngine('cpu');
+    expect(result.history).toHaveLength(4);
+    expect(result.warnings).toEqual([
+      'Resumed from a checkpoint of engine cpu on wasm: bytes will differ from a run on one engine.',
+    ]);
+  });
+});
