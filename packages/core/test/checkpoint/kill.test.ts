@@ -1,0 +1,81 @@
+import { checkpoints, createRandom, distill } from '@distilljs/core';
+import { build } from 'tsup';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describeOn } from '../on-engines.js';
+import { outcomeOf, smallRun, STEPS, undisturbed } from './small-run.js';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  // Below the package, so that the bundle finds the packages that it leaves out.
+  const cache = here('../../node_modules/.cache/');
+  await mkdir(cache, { recursive: true });
+  folder = await mkdtemp(join(cache, 'kill-'));
+  await build({
+    entry: { child: here('./kill-child.ts') },
+    outDir: folder,
+    format: 'esm',
+    target: 'node20',
+    skipNodeModulesBundle: true,
+    config: false,
+    dts: false,
+    clean: false,
+    silent: true,
+    outExtension: () => ({ js: '.mjs' }),
+  });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Starts the run and kills it some milliseconds after it has told of this many steps. @returns the last step told */
+async function killedRun(
+  engine: string,
+  place: string,
+  steps: number,
+  milliseconds: number,
+): Promise<number> {
+  const child = spawn(process.execPath, [join(folder, 'child.mjs'), engine, place], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [told, errors] = ['', ''];
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const ended = new Promise<NodeJS.Signals | null>((resolve) =>
+    child.on('exit', (_, signal) => {
+      resolve(signal);
+    }),
+  );
+  const reached = new Promise<void>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      told += chunk.toString();
+      if (told.trim().split('\n').length >= steps) resolve();
+    });
+  });
+  await Promise.race([reached, ended]);
+  await wait(milliseconds);
+  child.kill('SIGKILL');
+  expect(await ended, errors).toBe('SIGKILL');
+  return Number(told.trim().split('\n').at(-1));
+}
+
+describeOn([{ name: 'wasm', skipped: undefined }], 'a process that is killed (SIGKILL)', (engine) => {
+  it('three times leaves checkpoints from which the run ends with the same bytes', async () => {
+    const place = join(folder, 'run');
+    const random = createRandom(11);
+    let last = 0;
+    for (let kill = 0; kill < 3; kill++) {
+      const reached = await killedRun(engine, place, 1 + random.integer(3), 15 * random.uniform());
+      // It went on from where it was, or did the last step again if its checkpoint was not yet in place.
+      expect(reached).toBeGreaterThanOrEqual(last);
+      last = reached;
+    }
+    expect(last).toBeLessThan(STEPS);
+    expect((await readdir(place)).filter((file) => file.endsWith('.safetensors')).length).toBeGreaterThan(0);
+    const result = await distill(smallRun({ callbacks: [checkpoints(place)] }));
+    expect(outcomeOf(result)).toEqual(await undisturbed());
+  });
+});
