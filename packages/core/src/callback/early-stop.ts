@@ -1,5 +1,5 @@
 import { flag, nonNegative, oneOf, wholeNumber, checkOptions } from '../option/index.js';
-import type { Callback } from '../train/callback.js';
+import type { Callback, RunControl } from '../train/callback.js';
 import type { EpochReport } from '../train/report.js';
 
 export interface EarlyStopOptions {
@@ -35,22 +35,28 @@ export function earlyStop(given: Partial<EarlyStopOptions> = {}): Callback {
     const sum = validation.reduce((total, entry) => total + entry[options.metric], 0);
     return (options.metric === 'loss' ? -1 : 1) * (sum / validation.length);
   };
+  const look = (last: EpochReport | undefined, run: RunControl): void => {
+    if (last === undefined || last.validation.length === 0) return;
+    let best = -Infinity;
+    let idle = 0;
+    for (const past of run.history) {
+      if (past.phase !== last.phase || past.validation.length === 0) continue;
+      const value = score(past);
+      idle = value > best + options.minDelta ? 0 : idle + 1;
+      // Not Math.max: a loss that is NaN would be the best for ever.
+      if (value > best) best = value;
+    }
+    if (idle < options.patience) return;
+    run.stop(`no better validation ${options.metric} for ${idle} epochs`, {
+      restoreBest: options.restoreBest,
+    });
+  };
   return {
     name: 'early-stop',
-    epoch(report, run) {
-      if (report.validation.length === 0) return;
-      let best = -Infinity;
-      let idle = 0;
-      for (const past of run.history) {
-        if (past.phase !== report.phase || past.validation.length === 0) continue;
-        const value = score(past);
-        idle = value > best + options.minDelta ? 0 : idle + 1;
-        best = Math.max(best, value);
-      }
-      if (idle < options.patience) return;
-      run.stop(`no better validation ${options.metric} for ${idle} epochs`, {
-        restoreBest: options.restoreBest,
-      });
+    // A run that was over is still over when it is started again.
+    start(run) {
+      look(run.history.at(-1), run);
     },
+    epoch: look,
   };
 }
