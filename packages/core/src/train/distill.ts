@@ -27,7 +27,7 @@ export interface DistillOptions {
   /** Default: mean and deviation per channel of the training set. */
   readonly normalization?: Normalization | undefined;
   readonly callbacks?: readonly Callback[] | undefined;
-  /** Ends the run after the step under way; callbacks may save first. */
+  /** Ends the run after the step under way; callbacks may save first. Aborted before the start: no step runs. */
   readonly signal?: AbortSignal | undefined;
 }
 

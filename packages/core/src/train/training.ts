@@ -75,6 +75,7 @@ export async function train(
   try {
     await resume(run, state, callbacks, control);
     for (const callback of callbacks) await callback.start?.(control);
+    if (signal?.aborted === true) control.stop('aborted');
     while (state.position.phase < run.plan.phases.length && !isOver()) {
       startOptimizers(run, state);
       const epochs = run.plan.phases[state.position.phase]?.epochs ?? 0;
