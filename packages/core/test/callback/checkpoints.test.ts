@@ -1,0 +1,88 @@
+import { checkpoints, distill, memoryStore, resolveEngine } from '@distilljs/core';
+import type { CheckpointsOptions, CheckpointStore } from '@distilljs/core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { outcomeOf, smallRun, undisturbed } from '../checkpoint/small-run.js';
+
+beforeAll(async () => {
+  await resolveEngine('cpu');
+});
+
+/** `epoch.step` of each checkpoint that a run of 4 epochs of 3 steps writes, and what is left of them. */
+async function writtenBy(
+  options: Partial<CheckpointsOptions>,
+): Promise<{ written: string[]; left: string[] }> {
+  const store = memoryStore();
+  const written: string[] = [];
+  const watched: CheckpointStore = {
+    ...store,
+    write: (name, bytes) => {
+      written.push(place(name));
+      return store.write(name, bytes);
+    },
+  };
+  (await distill(smallRun({ callbacks: [checkpoints(watched, options)] }))).dispose();
+  return { written, left: (await store.list()).map(place) };
+}
+
+const place = (name: string): string => {
+  const [, epoch, step] = /epoch-(\d+)-step-(\d+)/.exec(name) ?? [];
+  return `${Number(epoch)}.${Number(step)}`;
+};
+
+describe('checkpoints', () => {
+  it('are written after each epoch, and the last two kept', async () => {
+    expect(await writtenBy({})).toEqual({ written: ['1.0', '2.0', '3.0', '4.0'], left: ['3.0', '4.0'] });
+  });
+
+  it('are written after every so many epochs and after the last one', async () => {
+    expect(await writtenBy({ everyEpochs: 3, keep: 9 })).toEqual({
+      written: ['3.0', '4.0'],
+      left: ['3.0', '4.0'],
+    });
+  });
+
+  it('are written within an epoch too, but its last step once', async () => {
+    const { written, left } = await writtenBy({ everySteps: 1, keep: 1 });
+    expect(written).toEqual([
+      '0.1',
+      '0.2',
+      '1.0',
+      '1.1',
+      '1.2',
+      '2.0',
+      '2.1',
+      '2.2',
+      '3.0',
+      '3.1',
+      '3.2',
+      '4.0',
+    ]);
+    expect(left).toEqual(['4.0']);
+    expect((await writtenBy({ everySteps: 2, everyEpochs: 4 })).written).toEqual([
+      '0.2',
+      '1.2',
+      '2.2',
+      '3.2',
+      '4.0',
+    ]);
+  });
+
+  it('are not gone on from with resume false: the run starts over, and so does the store', async () => {
+    const store = memoryStore();
+    (await distill(smallRun({ seed: 9, epochs: 2, callbacks: [checkpoints(store)] }))).dispose();
+    const result = await distill(
+      smallRun({ callbacks: [checkpoints(store, { resume: false, everyEpochs: 4, keep: 9 })] }),
+    );
+    expect((await store.list()).map(place)).toEqual(['4.0']);
+    expect(outcomeOf(result)).toEqual(await undisturbed());
+  });
+
+  it.each<[Partial<CheckpointsOptions>, RegExp]>([
+    [{ keep: 0 }, /checkpoints\.keep: expected a whole number, at least 1, got 0/],
+    [{ everyEpochs: 0 }, /checkpoints\.everyEpochs: expected a whole number, at least 1, got 0/],
+    [{ everySteps: -1 }, /checkpoints\.everySteps: expected a whole number, at least 0, got -1/],
+    [{ every: 1 } as object, /checkpoints: expected options that exist, got 'every'/],
+  ])('refuse %j', (options, message) => {
+    expect(() => checkpoints(memoryStore(), options)).toThrow(message);
+  });
+});

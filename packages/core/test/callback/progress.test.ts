@@ -1,0 +1,123 @@
+import { progress } from '@distilljs/core';
+import type { ProgressStream } from '@distilljs/core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { epochOf, runControl, stepOf } from './run-control.js';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function recorder(isTTY?: boolean): ProgressStream & { readonly text: () => string } {
+  let written = '';
+  return { isTTY, write: (text) => (written += text), text: () => written };
+}
+
+/** Ten steps of eight images in ten seconds, of forty steps. */
+async function tenSteps(callback: ReturnType<typeof progress>): Promise<void> {
+  await callback.start?.(runControl());
+  for (let done = 1; done <= 10; done++) {
+    vi.advanceTimersByTime(1000);
+    await callback.step?.(stepOf(done), runControl({ done }));
+  }
+}
+
+describe('progress, not on a terminal', () => {
+  it('writes one line per epoch: terms, accuracy, images per second and the time left', async () => {
+    const stream = recorder();
+    const callback = progress({ stream });
+    await tenSteps(callback);
+    expect(stream.text()).toBe('');
+    await callback.epoch?.(epochOf(0, [0.5]), runControl({ done: 10 }));
+    // 80 images in 10 s, and 30 more steps at one a second.
+    expect(stream.text()).toBe(
+      'kd seed 1: train epoch 1, ce 1.250, kd 0.5000, validation 50.00 %, 8 img/s, ETA 30 s\n',
+    );
+    await callback.end?.(runControl({ done: 10 }));
+    expect(stream.text().match(/\n/g)).toHaveLength(1);
+  });
+
+  it('takes a label, several students, and a run without validation', async () => {
+    const stream = recorder(false);
+    const callback = progress({ stream, label: 'mine' });
+    await tenSteps(callback);
+    await callback.epoch?.(epochOf(0, [0.5, 0.25]), runControl({ done: 10 }));
+    await callback.epoch?.(epochOf(1, []), runControl({ done: 10 }));
+    const [first, second] = stream.text().split('\n');
+    expect(first).toMatch(/^mine: train epoch 1, .*, validation 50\.00 %, 25\.00 %, 8 img\/s/);
+    expect(second).toMatch(/^mine: train epoch 2, ce 1\.250, kd 0\.5000, 8 img\/s/);
+  });
+
+  it.each([
+    [10 + 60 * 6, '6 min 0 s'],
+    [10 + 90, '1 min 30 s'],
+    [10 + 3600 * 2 + 300, '2 h 5 min'],
+    [10, '0 s'],
+  ])('tells the time left of %i steps at one a second as %s', async (total, left) => {
+    const stream = recorder();
+    const callback = progress({ stream });
+    await tenSteps(callback);
+    await callback.epoch?.(epochOf(0, []), runControl({ done: 10, total }));
+    expect(stream.text()).toMatch(new RegExp(`ETA ${left}\\n$`));
+  });
+
+  it('counts a resumed run from where it went on', async () => {
+    const stream = recorder();
+    const callback = progress({ stream });
+    const history = [epochOf(0, []), epochOf(1, [])];
+    await callback.start?.(runControl({ done: 20, history }));
+    for (let done = 21; done <= 30; done++) {
+      vi.advanceTimersByTime(500);
+      await callback.step?.(stepOf(done), runControl({ done }));
+    }
+    await callback.epoch?.(epochOf(2, []), runControl({ done: 30 }));
+    const [first, second] = stream.text().split('\n');
+    expect(first).toBe('kd seed 1: resumed after 2 of its epochs');
+    expect(second).toMatch(/16 img\/s, ETA 5 s$/);
+  });
+
+  it('shows warnings', () => {
+    const stream = recorder();
+    progress({ stream }).warn?.('the file is damaged');
+    expect(stream.text()).toBe('Warning: the file is damaged\n');
+  });
+});
+
+describe('progress on a terminal', () => {
+  it('draws a bar with place, images per second, the time left and terms, and removes it at the end', async () => {
+    const stream = recorder(true);
+    const callback = progress({ stream });
+    await tenSteps(callback);
+    const bar = stream.text();
+    expect(bar).toContain('kd seed 1 ');
+    expect(bar).toContain('25% | train epoch 1/4 | 8 img/s | ETA 30 s | ce 1.250');
+    expect(bar).toContain('█');
+    // Epochs do not add lines to a bar.
+    await callback.epoch?.(epochOf(0, [0.5]), runControl({ done: 10 }));
+    expect(stream.text()).toBe(bar);
+    await callback.end?.(runControl({ done: 10 }));
+    // The cursor is back.
+    expect(stream.text()).toMatch(/\[\?25h/);
+    const after = stream.text();
+    vi.advanceTimersByTime(5000);
+    expect(stream.text()).toBe(after);
+  });
+
+  it('writes warnings on a line of their own', async () => {
+    const stream = recorder(true);
+    const callback = progress({ stream });
+    await tenSteps(callback);
+    callback.warn?.('the file is damaged');
+    // Back to the start of the line, erased, so that nothing of the bar stays before it.
+    expect(stream.text().endsWith('\r\u001b[KWarning: the file is damaged\n')).toBe(true);
+    await callback.end?.(runControl({ done: 10 }));
+  });
+
+  it('ends without a start', async () => {
+    const stream = recorder(true);
+    await progress({ stream }).end?.(runControl());
+    expect(stream.text()).toBe('');
+  });
+});
