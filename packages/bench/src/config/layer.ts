@@ -20,8 +20,8 @@ export function plainLayer(name: string, values: object): ConfigLayer {
 }
 
 /**
- * Later layers over earlier ones, key by key. Lists are replaced as a whole; so is a mapping whose `name` changes: options
- * of one dataset, optimizer or schedule mean nothing to another.
+ * Later layers over earlier ones, key by key. Lists are replaced as a whole; so is a mapping whose `name` changes:
+ * options of one dataset, optimizer or schedule mean nothing to another.
  */
 export function mergeLayers(layers: readonly ConfigLayer[]): Readonly<Record<string, unknown>> {
   return layers.reduce<Record<string, unknown>>((merged, layer) => overlay(merged, layer.values), {});

@@ -77,8 +77,8 @@ export function problemError(name: string, problems: readonly Problem[]): Distil
 }
 
 /**
- * Where a value stands: in the topmost layer that has it; a missing one stands where it should have been, at the deepest
- * mapping on its way that is there.
+ * Where a value stands: in the topmost layer that has it; a missing one stands where it should have been, at the
+ * deepest mapping on its way that is there.
  */
 function place(path: Path, layers: readonly ConfigLayer[], key = false): string {
   const name = path.join('.');

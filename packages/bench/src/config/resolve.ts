@@ -19,8 +19,8 @@ export interface ConfigSources {
 }
 
 /**
- * The run that preset, file and command line describe together: the file goes before the preset, the command line before
- * both.
+ * The run that preset, file and command line describe together: the file goes before the preset, the command line
+ * before both.
  *
  * @throws DistillError code `config` that lists every problem with file, line and column
  */

@@ -15,8 +15,8 @@ export interface CifarOptions {
 
 /**
  * CIFAR-10 or CIFAR-100 from the original binary files (`data_batch_*.bin` and `test_batch.bin`, or `train.bin` and
- * `test.bin`), 32×32×3. Files may hold any whole number of records. CIFAR-100's coarse labels become superclasses; class
- * names come from `batches.meta.txt` or `fine_label_names.txt` where the folder has it.
+ * `test.bin`), 32×32×3. Files may hold any whole number of records. CIFAR-100's coarse labels become superclasses;
+ * class names come from `batches.meta.txt` or `fine_label_names.txt` where the folder has it.
  *
  * Source of the data and its format: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
  *

@@ -10,7 +10,9 @@ const FINEST = 8;
 
 /** What the classes of a superclass share: the grating behind their shapes, and a preference in colour. */
 export interface TextureFamily {
-  /** Angle of the grating's wave vector from the horizontal, radians in [0, π/2]: its mirror image is the same family. */
+  /**
+   * Angle of the grating's wave vector from the horizontal, radians in [0, π/2]: its mirror image is the same family.
+   */
   readonly angle: number;
   /** Cycles per image edge. */
   readonly frequency: number;
@@ -35,8 +37,8 @@ export interface ClassDesign {
 }
 
 /**
- * The classes of a synthetic set. Class `c` belongs to superclass `⌊c · superclasses / classes⌋`; families differ in the
- * orientation and frequency of their grating, the classes of one family in the shape in front of it.
+ * The classes of a synthetic set. Class `c` belongs to superclass `⌊c · superclasses / classes⌋`; families differ in
+ * the orientation and frequency of their grating, the classes of one family in the shape in front of it.
  *
  * @param random decides which shapes are used, and where the hues begin
  */

@@ -2,8 +2,8 @@ import type { Random } from '@distilljs/core';
 import type { Scene } from './synthetic-scene.js';
 
 /**
- * Paints a scene: `edge · edge · 3` bytes, NHWC, into `pixels` from `offset` on. Shapes' edges are one pixel soft; noise
- * is normal, independent per value; values are rounded and cut to 0…255.
+ * Paints a scene: `edge · edge · 3` bytes, NHWC, into `pixels` from `offset` on. Shapes' edges are one pixel soft;
+ * noise is normal, independent per value; values are rounded and cut to 0…255.
  */
 export function paintScene(
   scene: Scene,

@@ -4,7 +4,9 @@ import { SHAPE_NAMES, SHAPES } from './synthetic-shapes.js';
 
 type Colour = readonly [number, number, number];
 
-/** A grating: `(1 + contrast · sin(2π · (x · waveX + y · waveY) + phase)) / 2`, x and y in units of the image's edge. */
+/**
+ * A grating: `(1 + contrast · sin(2π · (x · waveX + y · waveY) + phase)) / 2`, x and y in units of the image's edge.
+ */
 interface Grating {
   readonly waveX: number;
   readonly waveY: number;
@@ -39,8 +41,8 @@ export interface Scene {
 
 /**
  * Draws one image's scene: what the class leaves open is random. Phase, place, size, tilt, polarity and exact colours
- * always are; difficulty adds jitter to the family's texture, pulls the shape's contrast down, and brings distractors (small
- * shapes of any kind) and noise.
+ * always are; difficulty adds jitter to the family's texture, pulls the shape's contrast down, and brings distractors
+ * (small shapes of any kind) and noise.
  *
  * @param difficulty from 0 to 1
  */

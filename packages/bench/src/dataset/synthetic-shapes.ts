@@ -1,6 +1,7 @@
 /**
- * Signed distance from a point to the edge of a shape, negative inside, in units of the shape's radius; the shape fills
- * about the unit disc. Not all are exact distances: near the edge, where they are used, their slope is 1 or close to it.
+ * Signed distance from a point to the edge of a shape, negative inside, in units of the shape's radius; the shape
+ * fills about the unit disc. Not all are exact distances: near the edge, where they are used, their slope is 1 or
+ * close to it.
  */
 type SignedDistance = (u: number, v: number) => number;
 

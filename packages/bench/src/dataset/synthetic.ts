@@ -18,7 +18,11 @@ export interface SyntheticOptions {
   readonly size: number;
   /** Decides the classes' design and every image. */
   readonly seed: number;
-  /** From 0 (clean) to 1 (noise, jitter, distractors, low contrast). */
+  /**
+   * From 0 (clean) to 1 (noise, jitter, distractors, low contrast). For orientation: of 12 classes in 4 superclasses,
+   * networks built as `plain8` and `plain16` (here in PyTorch) got 0.92 and 0.96 right at 0.4, 0.78 and 0.85 at 0.6,
+   * after 12 epochs on 4,000 images.
+   */
   readonly difficulty: number;
   /** Image `i` of one split is never an image of another. */
   readonly split: 'train' | 'validation' | 'test';
@@ -27,13 +31,13 @@ export interface SyntheticOptions {
 }
 
 /**
- * Coloured images made on the fly: a shape of one of eight kinds in front of a grating. The grating's orientation and frequency
- * make the superclass, the shape (and, past eight per superclass, the texture inside it) makes the class. Places, phases,
- * polarities and colours are random, so that no linear function of the pixels tells the classes apart; flipping an
- * image sideways leaves its class as it is.
+ * Coloured images made on the fly: a shape of one of eight kinds in front of a grating. The grating's orientation and
+ * frequency make the superclass, the shape (and, past eight per superclass, the texture inside it) makes the class.
+ * Places, phases, polarities and colours are random, so that a linear function of the pixels does little better than
+ * chance (0.17 of 12 classes right at difficulty 0.5); flipping an image sideways leaves its class as it is.
  *
- * An image is a pure function of the options other than `size`, and of its index. Each is made when first asked for, then
- * kept.
+ * An image is a pure function of the options other than `size`, and of its index. Each is made when first asked for,
+ * then kept.
  *
  * @throws DistillError code `option`
  */

@@ -13,9 +13,9 @@ const STAGE_WIDTHS = [16, 32, 64] as const;
  * Layers are called `stem_conv`, `stage2_block1_conv1`, `stage2_block1_shortcut_conv`, …; each block's output after
  * ReLU is `stage2_block1_output`, its sum before ReLU `stage2_block1_add`.
  *
- * Source: He et al., "Deep Residual Learning for Image Recognition", 2016, section 4.2; with a 1×1 convolution and batch
- * norm as shortcut where the shape changes (its option B), as the distillation benchmarks have it, where the paper's
- * CIFAR networks pad with zeros (option A).
+ * Source: He et al., "Deep Residual Learning for Image Recognition", 2016, section 4.2; with a 1×1 convolution and
+ * batch norm as shortcut where the shape changes (its option B), as the distillation benchmarks have it, where the
+ * paper's CIFAR networks pad with zeros (option A).
  *
  * @param depth 8, 14, 20, 32, 44, 56, 110, … (`6n + 2`)
  */

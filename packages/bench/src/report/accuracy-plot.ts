@@ -3,12 +3,14 @@ import type { Report, ReportRow } from './report-data.js';
 
 /** Height of a method's line, pixels. */
 const LINE = 36;
-/** A 95 % interval over two seeds can be ten times as wide as their difference: at most this share of it is drawn. */
-const WIDEST = 1;
+/**
+ * An interval over two seeds can dwarf everything: it is drawn so many spreads of the seeds beyond them, no further.
+ */
+const BEYOND = 1;
 
 /**
- * Test accuracy after the last epoch, one line per method: each seed as a dot, their mean and its 95 % interval above, the
- * teacher as a dashed rule. Per cent from left to right.
+ * Test accuracy after the last epoch, one line per method: each seed as a dot, their mean and its 95 % interval
+ * above, the teacher as a dashed rule. Per cent from left to right.
  *
  * @param width of the plot without its labels, pixels
  */
@@ -92,7 +94,7 @@ function accuracyDomain({ rows, teacher }: Report): [number, number] {
   const seeds = rows.flatMap(({ perSeed }) => perSeed.map((seed) => 100 * seed.testAccuracyLast));
   const drawn = [...seeds, 100 * teacher.testAccuracy];
   const spread = Math.max(...drawn) - Math.min(...drawn);
-  const bounds = [Math.min(...drawn) - WIDEST * spread, Math.max(...drawn) + WIDEST * spread] as const;
+  const bounds = [Math.min(...drawn) - BEYOND * spread, Math.max(...drawn) + BEYOND * spread] as const;
   const ends = rows.flatMap(({ testAccuracyLast: { ci95 } }) =>
     ci95 === null ? [] : ci95.map((end) => 100 * end),
   );

@@ -12,8 +12,8 @@ interface CurvePoint {
 }
 
 /**
- * Validation accuracy by epoch, per cent: the method's seeds thin, their mean strong, and the other methods' means pale, so
- * that each is seen against all.
+ * Validation accuracy by epoch, per cent: the method's seeds thin, their mean strong, and the other methods' means
+ * pale, so that each is seen against all.
  *
  * @param results of all methods
  * @returns null when the method has no validation measurements

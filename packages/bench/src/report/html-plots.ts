@@ -5,7 +5,10 @@ import { interval, meanAndDeviation, percent } from './format.js';
 import { renderPlot } from './plot.js';
 import type { MethodResult, Report, ReportRow } from './report-data.js';
 
-/** Widths of the accuracy plot without labels, pixels: for a desk and for a telephone. A scaled plot is no plot to read. */
+/**
+ * Widths of the accuracy plot without labels, pixels: for a desk and for a telephone. A scaled plot is no plot to
+ * read.
+ */
 const WIDE = 800;
 const NARROW = 220;
 

@@ -183,7 +183,8 @@ describe('loadCifar refuses, naming file and byte', () => {
   });
 });
 
-// The images themselves are not part of the repository: DISTILLJS_DATA names the folder that holds both archives' folders.
+// The images themselves are not part of the repository: DISTILLJS_DATA names the folder that holds both archives'
+// folders.
 describe.skipIf(process.env['DISTILLJS_DATA'] === undefined)(
   'loadCifar on the files that DISTILLJS_DATA names',
   () => {
