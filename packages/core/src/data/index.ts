@@ -5,7 +5,7 @@ export type { Augmentation } from './augmentation.js';
 export type { Dataset } from './dataset.js';
 export { loadBatch } from './load-batch.js';
 export type { Preparation } from './load-batch.js';
-export { channelStatistics } from './normalization.js';
+export { channelStatistics, expectNormalization } from './normalization.js';
 export type { Normalization } from './normalization.js';
 export type { BatchSampler } from './sampler.js';
 export { uniformSampler } from './uniform-sampler.js';

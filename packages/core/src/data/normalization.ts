@@ -1,3 +1,4 @@
+import { DistillError } from '../error/index.js';
 import type { Dataset } from './dataset.js';
 
 /** Mean and standard deviation per channel, of pixels in 0…1. */
@@ -27,4 +28,24 @@ export function channelStatistics(dataset: Dataset): Normalization {
     return variance > 1e-12 ? Math.sqrt(variance) : 1;
   });
   return { mean, std };
+}
+
+/** @throws DistillError code `option` unless there is one mean and one deviation per channel of the dataset */
+export function expectNormalization(
+  { mean, std }: Normalization,
+  { imageShape: [, , channels] }: Dataset,
+): void {
+  const refuse = (what: string, expected: string, got: readonly number[]): never => {
+    const where = `normalization.${what}`;
+    throw new DistillError({
+      code: 'option',
+      where,
+      expected: `${expected} per channel (${channels})`,
+      got: `[${got.join(', ')}]`,
+    });
+  };
+  if (mean.length !== channels || !mean.every(Number.isFinite)) refuse('mean', 'one finite number', mean);
+  if (std.length !== channels || !std.every((value) => Number.isFinite(value) && value > 0)) {
+    refuse('std', 'one number above 0', std);
+  }
 }

@@ -2,16 +2,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import type { RunIdentity } from '../checkpoint/index.js';
-import { channelStatistics, loadBatch, uniformSampler } from '../data/index.js';
+import { channelStatistics, expectNormalization, loadBatch, uniformSampler } from '../data/index.js';
 import type { Augmentation, BatchSampler, Dataset, Normalization } from '../data/index.js';
 import { DistillError } from '../error/index.js';
-import type { Method, Phase, Plan, PlanContext } from '../method/index.js';
+import type { Method, Plan, PlanContext } from '../method/index.js';
 import { asNetwork, freeze } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import { wholeNumber } from '../option/index.js';
 import { createRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
 import type { DistillOptions } from './distill.js';
+import { trainedVariables } from './named-state.js';
 import type { OptimizerSpec } from './optimizer.js';
 import { cosineRate } from './schedule.js';
 import { sgd } from './sgd.js';
@@ -59,11 +60,22 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
   if (teacher !== undefined) expectFit('teacher', teacher, train);
 
   const normalization = options.normalization ?? channelStatistics(train);
+  expectNormalization(normalization, train);
   const optimizer = options.optimizer ?? sgd({ learningRate: cosineRate(0.05) });
   const context = planContext({ ...options, students, teacher, normalization, optimizer, random });
   const plan = await method.plan(context);
-  expectPhases(method.name, plan.phases, teacher !== undefined, students.length);
-  const samplers = plan.phases.map((phase) => phase.sampler ?? uniformSampler(train.size, batchSize));
+  const dispose = (): void => {
+    plan.dispose();
+    if (madeHere) teacher?.dispose();
+  };
+  let samplers: BatchSampler[];
+  try {
+    expectPhases(method.name, plan, students, teacher);
+    samplers = plan.phases.map((phase) => phase.sampler ?? uniformSampler(train.size, batchSize));
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 
   return {
     method,
@@ -90,10 +102,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       teacher: teacher?.fingerprint ?? 'none',
       students: bytesToHex(sha256(utf8ToBytes(JSON.stringify(students.map(architecture))))).slice(0, 16),
     },
-    dispose() {
-      plan.dispose();
-      if (madeHere) teacher?.dispose();
-    },
+    dispose,
   };
 }
 
@@ -190,21 +199,40 @@ function expectSameData(train: Dataset, validation: Dataset): void {
   });
 }
 
-function expectPhases(method: string, phases: readonly Phase[], hasTeacher: boolean, students: number): void {
+function expectPhases(
+  method: string,
+  { phases, auxiliary }: Plan,
+  students: readonly Network[],
+  teacher: FrozenNetwork | undefined,
+): void {
   const broken = (where: string, expected: string, got: string): never => {
     throw new DistillError({ code: 'contract', where: `method '${method}', ${where}`, expected, got });
   };
   if (phases.length === 0) broken('plan', 'at least one phase', 'none');
-  for (const phase of phases) {
-    if (phase.reads.teacher !== undefined && !hasTeacher) throw missingTeacher(method);
-    if (phase.updates.length === 0) broken(`phase '${phase.name}'`, 'at least one update', 'none');
-    if ((phase.reads.students?.length ?? 0) > students) {
-      broken(`phase '${phase.name}'`, `at most ${students} students`, `${phase.reads.students?.length ?? 0}`);
+  const saved = new Set(Object.values(trainedVariables(students, auxiliary)));
+  for (const { name, epochs, reads, updates } of phases) {
+    const where = `phase '${name}'`;
+    if (reads.teacher !== undefined && teacher === undefined) throw missingTeacher(method);
+    if (updates.length === 0) broken(where, 'at least one update', 'none');
+    if ((reads.students?.length ?? 0) > students.length) {
+      broken(where, `at most ${students.length} students`, `${reads.students?.length ?? 0}`);
     }
-    const names = phase.updates.map((update) => update.name);
-    if (new Set(names).size < names.length)
-      broken(`phase '${phase.name}'`, 'updates of different names', names.join(', '));
-    expectWhole(`method '${method}', phase '${phase.name}', epochs`, phase.epochs);
+    // Wrong taps of a late phase are found now, not after hours.
+    reads.teacher?.forEach((tap) => teacher?.tapShape(tap));
+    reads.students?.forEach((taps, index) => taps?.forEach((tap) => students[index]?.tapShape(tap)));
+    const names = updates.map((update) => update.name);
+    if (new Set(names).size < names.length) broken(where, 'updates of different names', names.join(', '));
+    for (const update of updates) {
+      const lost = Object.entries(update.variables).find(([, variable]) => !saved.has(variable));
+      if (lost !== undefined) {
+        broken(
+          `${where}, update '${update.name}'`,
+          'variables of a student or of `auxiliary`, which checkpoints hold',
+          `'${lost[0]}'`,
+        );
+      }
+    }
+    expectWhole(`method '${method}', ${where}, epochs`, epochs);
   }
 }
 
