@@ -32,7 +32,9 @@ describe('resolveEngine', () => {
   });
 
   it('refuses a name that is none, and suggests one', async () => {
-    await expect(resolveEngine('wsam')).rejects.toThrow(/expected one of auto.*got 'wsam'.*Did you mean 'wasm'/);
+    await expect(resolveEngine('wsam')).rejects.toThrow(
+      /expected one of auto.*got 'wsam'.*Did you mean 'wasm'/,
+    );
   });
 
   it('never falls back from an engine that was asked for by name', async () => {
