@@ -4,7 +4,7 @@ import type { Report, ReportRow } from './report-data.js';
 
 /** A report in plain words. */
 export interface Findings {
-  /** Who did best, and whether that is more than chance. */
+  /** Who came out first, and whether that is more than chance. */
   readonly headline: string;
   /** What limits the numbers. */
   readonly caveats: readonly string[];
@@ -25,7 +25,7 @@ export function findings(report: Report): Findings {
 
 function standing({ method, testAccuracyLast, seeds }: ReportRow): string {
   const over = seeds.length === 1 ? 'with its one seed' : `on average over ${seeds.length} seeds`;
-  return `${method} does best: it classifies ${percent(testAccuracyLast.mean)} % of the test images rightly ${over}.`;
+  return `${method} comes out first: it classifies ${percent(testAccuracyLast.mean)} % of the test images rightly ${over}.`;
 }
 
 /** The best method against kd; against the student alone where there is no kd; against the runner-up when it is kd. */

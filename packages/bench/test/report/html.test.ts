@@ -22,7 +22,7 @@ describe('renderHtml', () => {
       expect(page).toContain(`<th scope="row">${name}</th>`);
       expect(page).toContain(`<h3>${name}</h3>`);
     }
-    expect(page).toContain('cckd does best');
+    expect(page).toContain('cckd comes out first');
     expect(page).toContain('teacher resnet56');
     expect(page).toContain('278,324');
     expect(page).toContain('distill-bench run --config config.json');

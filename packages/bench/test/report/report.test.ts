@@ -97,13 +97,13 @@ describe('buildReport', () => {
 describe('findings', () => {
   it('says who is best, and whether that is more than chance', () => {
     expect(findings(fixtureReport()).headline).toBe(
-      'cckd does best: it classifies 70.83 % of the test images rightly on average over 5 seeds. Its difference to kd is +0.32 points (95 % interval +0.26 to +0.38, p < 0.001): more than the chance of the seeds explains.',
+      'cckd comes out first: it classifies 70.83 % of the test images rightly on average over 5 seeds. Its difference to kd is +0.32 points (95 % interval +0.26 to +0.38, p < 0.001): more than the chance of the seeds explains.',
     );
   });
 
   it('compares the best with the runner-up when it is kd itself', () => {
     expect(findings(reportOf(['student', 'kd', 'mhgd'], 5)).headline).toContain(
-      'kd does best: it classifies 70.51 % of the test images rightly on average over 5 seeds. The next is mhgd. Its difference to kd is −0.',
+      'kd comes out first: it classifies 70.51 % of the test images rightly on average over 5 seeds. The next is mhgd. Its difference to kd is −0.',
     );
   });
 
@@ -116,7 +116,7 @@ describe('findings', () => {
   it('claims nothing from one seed', () => {
     const { headline, caveats } = findings(reportOf(['student', 'kd', 'cckd'], 1));
     expect(headline).toBe(
-      'cckd does best: it classifies 70.68 % of the test images rightly with its one seed. Its difference to kd is +0.27 points; one seed does not tell whether that is more than chance.',
+      'cckd comes out first: it classifies 70.68 % of the test images rightly with its one seed. Its difference to kd is +0.27 points; one seed does not tell whether that is more than chance.',
     );
     expect(caveats[0]).toContain('Only 1 seed:');
   });
@@ -162,7 +162,7 @@ describe('renderTerminal', () => {
     // eslint-disable-next-line no-control-regex -- escape sequences are what must not be there
     expect(text).not.toMatch(/\u001b/);
     expect(text).toContain('teacher resnet56');
-    expect(text).toContain('does best');
+    expect(text).toContain('comes out first');
   });
 });
 
