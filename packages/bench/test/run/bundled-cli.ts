@@ -25,7 +25,8 @@ export async function bundledCli(): Promise<string> {
     conditions: ['@distilljs/source'],
     external: ['@tensorflow/*', 'vega', 'vega-lite'],
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      // Another name than the sources may import it by.
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
     logLevel: 'error',
   });
