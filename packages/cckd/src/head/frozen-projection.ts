@@ -5,7 +5,7 @@ import type { Random } from '@distilljs/core';
 /**
  * The teacher's counterpart of the student's head: a fixed random matrix with orthonormal columns (`PᵀP = I`, the teacher
  * made narrower) or rows (`PPᵀ = I`, the teacher made wider: every cosine stays as it was). Made narrower from d to w, a
- * cosine moves by about `√(1/w − 1/d)`.
+ * cosine near 0 moves by about `√(1/w − 1/d)`.
  *
  * It is never trained. A trainable map on the teacher's side has a trivial minimum: both sides collapse onto one
  * direction, all correlations are equal, and the loss is 0.
