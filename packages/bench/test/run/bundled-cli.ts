@@ -11,8 +11,8 @@ import { build } from 'esbuild';
  */
 export async function bundledCli(): Promise<string> {
   const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
-  // Inside the package, so that what is not bundled is found where it always is.
-  const folder = join(packageFolder, 'dist', `test-${process.pid}`);
+  // Below the repository's own modules, so that what is not bundled is found where it always is; a build may empty `dist`.
+  const folder = join(packageFolder, '../../node_modules/.cache', `distill-bench-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, 'cli.mjs');
   await build({

@@ -20,14 +20,26 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs the bench in a process of its own. @returns the exit code, or the signal that ended it */
-function bench(args: readonly string[], killAfter?: number): Promise<number | NodeJS.Signals | null> {
+/** How a process ended, and what it said on standard error. */
+interface Ended {
+  readonly by: number | NodeJS.Signals | null;
+  readonly said: string;
+}
+
+/** Runs the bench in a process of its own. */
+function bench(args: readonly string[], killAfter?: number): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [script, 'run', ...TINY_RUN, ...args], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [script, 'run', ...TINY_RUN, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
     const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
-    child.on('exit', (code, signal) => {
+    child.on('close', (code, signal) => {
       clearTimeout(timer);
-      resolve(signal ?? code);
+      resolve({ by: signal ?? code, said });
     });
   });
 }
@@ -38,7 +50,8 @@ it(
   async () => {
     const [alone, killed] = [join(folder, 'alone'), join(folder, 'killed')];
     const started = performance.now();
-    expect(await bench(['--out', alone])).toBe(0);
+    const first = await bench(['--out', alone]);
+    expect(first.by, first.said).toBe(0);
     const whole = performance.now() - started;
 
     // Moments all over the run, later ones more likely, so that the run gets somewhere between two kills.
@@ -46,9 +59,12 @@ it(
     let kills = 0;
     for (let attempt = 0; attempt < KILLS; attempt++) {
       const moment = whole * (0.2 + 0.6 * random.uniform());
-      if ((await bench(['--out', killed, '--resume'], moment)) === 'SIGKILL') kills += 1;
+      const { by, said } = await bench(['--out', killed, '--resume'], moment);
+      if (by === 'SIGKILL') kills += 1;
+      else expect(by, said).toBe(0);
     }
-    expect(await bench(['--out', killed, '--resume'])).toBe(0);
+    const last = await bench(['--out', killed, '--resume']);
+    expect(last.by, last.said).toBe(0);
     expect(kills).toBeGreaterThan(0);
 
     const rows = (run: string): unknown => untimedRows(readFileSync(join(run, 'report/report.json'), 'utf8'));
