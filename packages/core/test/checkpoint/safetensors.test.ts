@@ -93,7 +93,7 @@ describeOn(await testEngines(), 'safetensors', () => {
       expect(entries).toHaveProperty([`best/student0/${name}`]);
     }
     expect(JSON.parse(metadata['snapshot'] ?? '')).toMatchObject({
-      identity: { method: 'kd', seed: 1, epochs: 4, batchSize: 8 },
+      identity: { method: 'kd', seed: 1, epochs: 4, batchSize: 4 },
       position: { phase: 0, epoch: 1, step: 2 },
       optimizerSteps: { student: 5 },
       history: [{ globalEpoch: 0 }],

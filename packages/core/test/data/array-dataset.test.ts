@@ -1,5 +1,5 @@
-import { arrayDataset } from '@distilljs/core';
-import type { ArrayDatasetOptions } from '@distilljs/core';
+import { arrayDataset } from '../../src/data/index.js';
+import type { ArrayDatasetOptions } from '../../src/data/index.js';
 import { describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
 

@@ -1,5 +1,7 @@
-import { arrayDataset, augmentation, channelStatistics, createRandom, loadBatch } from '@distilljs/core';
-import type { Augmentation, Dataset, Random } from '@distilljs/core';
+import { arrayDataset, augmentation, channelStatistics, loadBatch } from '../../src/data/index.js';
+import { createRandom } from '../../src/random/index.js';
+import type { Augmentation, Dataset } from '../../src/data/index.js';
+import type { Random } from '../../src/random/index.js';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../numbers.js';
 

@@ -1,4 +1,5 @@
-import { createRandom, uniformSampler } from '@distilljs/core';
+import { createRandom } from '../../src/random/index.js';
+import { uniformSampler } from '../../src/data/index.js';
 import { describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
 

@@ -1,4 +1,4 @@
-import { DistillError, isDistillError } from '@distilljs/core';
+import { DistillError, isDistillError } from '../../src/error/index.js';
 import { describe, expect, it, vi } from 'vitest';
 
 const fields = { code: 'option', where: 'kd.alpha', expected: 'a number', got: 'NaN' } as const;

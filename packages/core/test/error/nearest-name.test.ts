@@ -1,4 +1,4 @@
-import { nearestNameHint } from '@distilljs/core';
+import { nearestNameHint } from '../../src/error/index.js';
 import { describe, expect, it } from 'vitest';
 
 describe('nearestNameHint', () => {

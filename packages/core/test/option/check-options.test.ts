@@ -1,4 +1,4 @@
-import { checkOptions, nonNegative, text } from '@distilljs/core';
+import { checkOptions, nonNegative, text } from '../../src/option/index.js';
 import { describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
 

@@ -1,4 +1,5 @@
 import {
+  belowOne,
   eitherOf,
   flag,
   inRange,
@@ -9,10 +10,9 @@ import {
   positive,
   text,
   wholeNumber,
-} from '@distilljs/core';
-import type { OptionCheck } from '@distilljs/core';
+} from '../../src/option/index.js';
+import type { OptionCheck } from '../../src/option/index.js';
 import { describe, expect, it } from 'vitest';
-import { belowOne } from '../../src/option/index.js';
 
 const cases: readonly [
   string,

@@ -1,5 +1,5 @@
-import { createRandom } from '@distilljs/core';
-import type { Random } from '@distilljs/core';
+import { createRandom } from '../../src/random/index.js';
+import type { Random } from '../../src/random/index.js';
 import { describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
 import { momentsOf } from '../numbers.js';

@@ -1,5 +1,5 @@
-import { asSchedule, constantRate, cosineRate, stepRate } from '@distilljs/core';
-import type { Schedule } from '@distilljs/core';
+import { asSchedule, constantRate, cosineRate, stepRate } from '../../src/train/schedule.js';
+import type { Schedule } from '../../src/train/schedule.js';
 import { describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
 
