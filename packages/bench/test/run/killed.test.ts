@@ -26,17 +26,27 @@ interface Ended {
   readonly said: string;
 }
 
+/** When to kill a child: so many milliseconds after its so-manieth line. By lines, so that a fast machine is hit as well. */
+interface Moment {
+  readonly line: number;
+  readonly delay: number;
+}
+
 /** Runs the bench in a process of its own. */
-function bench(args: readonly string[], killAfter?: number): Promise<Ended> {
+function bench(args: readonly string[], moment?: Moment): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [script, 'run', ...TINY_RUN, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let said = '';
+    let timer: NodeJS.Timeout | undefined;
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
+      const lines = said.split('\n').length - 1;
+      if (moment !== undefined && lines >= moment.line) {
+        timer ??= setTimeout(() => child.kill('SIGKILL'), moment.delay);
+      }
     });
-    const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       resolve({ by: signal ?? code, said });
@@ -49,16 +59,14 @@ it(
   { timeout: 900_000 },
   async () => {
     const [alone, killed] = [join(folder, 'alone'), join(folder, 'killed')];
-    const started = performance.now();
     const first = await bench(['--out', alone]);
     expect(first.by, first.said).toBe(0);
-    const whole = performance.now() - started;
 
-    // Moments all over the run, later ones more likely, so that the run gets somewhere between two kills.
+    // Moments all over the run: in its beginning, in and between epochs, in the writing of checkpoints and results.
     const random = createRandom(9);
     let kills = 0;
     for (let attempt = 0; attempt < KILLS; attempt++) {
-      const moment = whole * (0.2 + 0.6 * random.uniform());
+      const moment = { line: 1 + random.integer(6), delay: random.integer(150) };
       const { by, said } = await bench(['--out', killed, '--resume'], moment);
       if (by === 'SIGKILL') kills += 1;
       else expect(by, said).toBe(0);
