@@ -39,8 +39,8 @@ export function outcomeOf(result: DistillResult): Record<string, unknown> {
 }
 
 /** The outcome of {@link smallRun} when nothing disturbs it. */
-export async function undisturbed(): Promise<Record<string, unknown>> {
-  return outcomeOf(await distill(smallRun()));
+export async function undisturbed(change: Partial<DistillOptions> = {}): Promise<Record<string, unknown>> {
+  return outcomeOf(await distill(smallRun(change)));
 }
 
 /** As text: comparing long arrays takes vitest a while. */
