@@ -21,8 +21,8 @@ export async function saveSnapshot(
   await store.write(name, bytes);
   const names = await store.list();
   const position = names.indexOf(name);
-  for (const [at, other] of names.entries())
-    if (at > position || at <= position - keep) await store.remove(other);
+  const old = position < 0 ? [] : names.filter((_, at) => at > position || at <= position - keep);
+  for (const other of old) await store.remove(other);
   return name;
 }
 
