@@ -64,6 +64,8 @@ export { defineMethod, NO_COST } from './method/index.js';
 export type {
   AuxiliaryCost,
   Backward,
+  Exhibit,
+  ExhibitAxis,
   GradientPolicy,
   LossTerms,
   Method,

@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import type { BatchSampler, Dataset } from '../data/index.js';
 import type { FrozenNetwork, Network, NetworkOutput } from '../network/contract.js';
 import type { Random } from '../random/index.js';
@@ -76,6 +77,30 @@ export interface Phase {
    * statistics still move once).
    */
   readonly order?: 'snapshot' | 'sequential' | undefined;
+  /**
+   * What the technique can show of itself on a batch: attention, graphs, gates. Students run in evaluation mode, nothing
+   * moves, nothing is recorded. Pure like {@link Update.terms}: core reads the tensors and disposes them.
+   */
+  inspect?(step: Step): Readonly<Record<string, Exhibit>>;
+}
+
+/** A matrix, or several of one kind, worth looking at. */
+export interface Exhibit {
+  /** In words for a report, e.g. `Mean attention of student stages to teacher stages`. */
+  readonly title: string;
+  /** `[rows, columns]`, or `[panels, rows, columns]`. */
+  readonly values: tf.Tensor2D | tf.Tensor3D;
+  readonly rows: ExhibitAxis;
+  readonly columns: ExhibitAxis;
+  /** A name per panel. */
+  readonly panels?: readonly string[] | undefined;
+}
+
+/** What stands along one edge of an {@link Exhibit}. */
+export interface ExhibitAxis {
+  readonly title: string;
+  /** A name per row or column; class indices `[length]` (such as `step.labels`) become the classes' names. */
+  readonly labels?: readonly string[] | tf.Tensor1D | undefined;
 }
 
 /** Tap names per network. A network that is left out does not run. */

@@ -1,6 +1,8 @@
 export type {
   AuxiliaryCost,
   Backward,
+  Exhibit,
+  ExhibitAxis,
   GradientPolicy,
   LossTerms,
   Method,
