@@ -1,9 +1,10 @@
 export { kd, labelSmoothing, student } from './baseline/index.js';
 export type { KdOptions, LabelSmoothingOptions, StudentOptions } from './baseline/index.js';
-export { checkpoints, earlyStop, jsonl, progress } from './callback/index.js';
+export { checkpoints, earlyStop, inspections, jsonl, progress } from './callback/index.js';
 export type {
   CheckpointsOptions,
   EarlyStopOptions,
+  Inspection,
   ProgressOptions,
   ProgressStream,
 } from './callback/index.js';
@@ -140,6 +141,8 @@ export type {
   DistillResult,
   EpochReport,
   Evaluation,
+  InspectedAxis,
+  InspectedExhibit,
   Optimizer,
   OptimizerSpec,
   OptimizerState,

@@ -2,6 +2,8 @@ export { checkpoints } from './checkpoints.js';
 export type { CheckpointsOptions } from './checkpoints.js';
 export { earlyStop } from './early-stop.js';
 export type { EarlyStopOptions } from './early-stop.js';
+export { inspections } from './inspections.js';
+export type { Inspection } from './inspections.js';
 export { jsonl } from './jsonl.js';
 export { progress } from './progress.js';
 export type { ProgressOptions, ProgressStream } from './progress.js';

@@ -2,7 +2,7 @@ import type { BatchSampler } from '../data/index.js';
 import type { NamedVariables } from '../tensor/index.js';
 import { checkOptions } from '../option/index.js';
 import type { OptionChecks } from '../option/index.js';
-import type { AuxiliaryCost, LossTerms, Method, Plan, PlanContext, Step } from './contract.js';
+import type { AuxiliaryCost, Exhibit, LossTerms, Method, Plan, PlanContext, Step } from './contract.js';
 
 /** A technique of the common kind: one phase, one update, the student and perhaps some variables of its own. */
 export interface MethodDefinition<Options extends object, State> {
@@ -25,6 +25,12 @@ export interface MethodDefinition<Options extends object, State> {
   ) => Prepared<State> | Promise<Prepared<State>>;
   /** The terms of one step. Pure: makes no variable, reads no tensor data. */
   readonly loss: (step: Step, options: Readonly<Options>, state: State) => LossTerms;
+  /** What there is to see on a batch, as `Phase.inspect` says. */
+  readonly inspect?: (
+    step: Step,
+    options: Readonly<Options>,
+    state: State,
+  ) => Readonly<Record<string, Exhibit>>;
 }
 
 /** What {@link MethodDefinition.prepare} hands to the loss and to the trainer. */
@@ -107,6 +113,7 @@ async function planOf<Options extends object, State>(
   const prepared = await definition.prepare?.(context, options);
   const state = prepared?.state as State;
   const auxiliary = prepared?.variables ?? {};
+  const { inspect } = definition;
   return {
     auxiliary,
     cost: prepared?.cost ?? NO_COST,
@@ -116,6 +123,7 @@ async function planOf<Options extends object, State>(
         epochs: context.epochs,
         sampler: prepared?.sampler,
         reads: { students: [reads.student], teacher: reads.teacher },
+        ...(inspect === undefined ? {} : { inspect: (step) => inspect(step, options, state) }),
         updates: [
           {
             name: 'student',

@@ -1,4 +1,5 @@
 import type { Snapshot, RunIdentity } from '../checkpoint/index.js';
+import type { InspectedExhibit } from './inspect.js';
 import type { EpochReport, StepReport } from './report.js';
 
 /** Something that watches a run and may stop it. Every hook may be left out; all are awaited in order. */
@@ -27,6 +28,10 @@ export interface RunControl {
   /** Steps done and to do over all phases. */
   readonly done: number;
   readonly total: number;
+  /** The phase under way. */
+  readonly phase: { readonly name: string; readonly epochs: number };
+  /** What the phase under way shows of itself at the present weights; empty where it shows nothing. */
+  inspect(): Promise<readonly InspectedExhibit[]>;
   /** The state of the run at the last step's end. Its tensors are live: encode it before the next step. */
   snapshot(): Snapshot;
   /** Ends training after this epoch. */

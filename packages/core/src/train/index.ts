@@ -5,6 +5,7 @@ export { distill } from './distill.js';
 export type { DistillOptions, DistillResult } from './distill.js';
 export { evaluate } from './evaluate.js';
 export type { Evaluation } from './evaluate.js';
+export type { InspectedAxis, InspectedExhibit } from './inspect.js';
 export type { Optimizer, OptimizerSpec, OptimizerState, TrainingPosition } from './optimizer.js';
 export { clipByGlobalNorm } from './policy/clip-by-global-norm.js';
 export { clipToTerm } from './policy/clip-to-term.js';

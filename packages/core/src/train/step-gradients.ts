@@ -2,24 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { onOneTape } from '../engine/tape.js';
 import type { GradientOf } from '../engine/tape.js';
 import { DistillError } from '../error/index.js';
-import type { Backward, LossTerms, Phase, Step, Term, Update } from '../method/contract.js';
+import type { Backward, LossTerms, Phase, Term, Update } from '../method/contract.js';
 import type { FrozenNetwork, Network, NetworkOutput } from '../network/index.js';
-import type { Random } from '../random/index.js';
-import type { Images, Labels, NamedTensors, Probabilities, Scalar } from '../tensor/index.js';
-import type { TrainingPosition } from './optimizer.js';
+import type { Labels, NamedTensors, Scalar } from '../tensor/index.js';
 import { sumOfTerms } from './policy/sum-of-terms.js';
 import type { ValueLabel } from './report.js';
-
-/** One batch and where it stands. */
-export interface StepInput {
-  readonly images: Images;
-  readonly labels: Labels;
-  readonly indices: Int32Array;
-  /** Steps done in the phase. */
-  readonly step: number;
-  readonly position: TrainingPosition;
-  readonly random: Random;
-}
+import { stepView } from './step-view.js';
+import type { StepInput } from './step-view.js';
 
 /** Who takes part. */
 export interface StepNetworks {
@@ -56,7 +45,6 @@ export function stepGradients(
     const teacherOutput =
       phase.reads.teacher === undefined ? undefined : teacher?.forward(input.images, phase.reads.teacher);
     const classes = students[0]?.classes ?? teacher?.classes ?? 1;
-    const oneHot = tf.cast(tf.oneHot(input.labels, classes), 'float32') as Probabilities;
 
     const forward = (): { outputs: (NetworkOutput | undefined)[]; terms: LossTerms[] } => {
       const outputs = students.map((student, index) => {
@@ -65,7 +53,7 @@ export function stepGradients(
         const random = input.random.fork(`student-${index}`);
         return student.forward(input.images, { training: true, taps, random, moveStatistics });
       });
-      const step = stepView(phase, input, oneHot, outputs, teacherOutput);
+      const step = stepView(phase, input, classes, outputs, teacherOutput);
       return { outputs, terms: updates.map((update) => update.terms(step)) };
     };
 
@@ -80,49 +68,6 @@ export function stepGradients(
     });
   });
   return { gradients, updates, values, labels };
-}
-
-/** The step as a loss sees it; what the phase does not read throws when it is touched. */
-function stepView(
-  phase: Phase,
-  input: StepInput,
-  oneHot: Probabilities,
-  outputs: readonly (NetworkOutput | undefined)[],
-  teacher: NetworkOutput | undefined,
-): Step {
-  const unread = (what: string): DistillError =>
-    new DistillError({
-      code: 'contract',
-      where: `phase '${phase.name}', step.${what}`,
-      expected: `${what} among the networks that the phase reads`,
-      got: `reads ${JSON.stringify(phase.reads)}`,
-      hint: 'Declare it in `reads`.',
-    });
-  const student = (index: number): NetworkOutput => {
-    const output = outputs[index];
-    if (output === undefined) throw unread(`students[${index}]`);
-    return output;
-  };
-  return {
-    images: input.images,
-    labels: input.labels,
-    oneHot,
-    indices: input.indices,
-    get students() {
-      return outputs.map((_, index) => student(index));
-    },
-    get student() {
-      return student(0);
-    },
-    get teacher() {
-      if (teacher === undefined) throw unread('teacher');
-      return teacher;
-    },
-    epoch: Math.floor(input.position.epoch),
-    step: input.step,
-    progress: input.position.epoch / input.position.epochs,
-    random: input.random,
-  };
 }
 
 function backwardOf(update: Update, terms: LossTerms, gradientOf: GradientOf, epoch: number): Backward {

@@ -6,7 +6,7 @@ import { assignValues, copyValues } from './named-state.js';
 import type { ValueLabel } from './report.js';
 import type { Run } from './run.js';
 import { stepGradients } from './step-gradients.js';
-import type { StepInput } from './step-gradients.js';
+import type { StepInput } from './step-view.js';
 import type { TrainingState } from './training-state.js';
 
 /** Which images, and where the step stands. */

@@ -6,6 +6,7 @@ import type { DistillResult } from './distill.js';
 import { epochReport, namedTerms } from './epoch-report.js';
 import { evaluate } from './evaluate.js';
 import type { Evaluation } from './evaluate.js';
+import { inspectPhase } from './inspect.js';
 import { assignValues, copyValues } from './named-state.js';
 import type { Run } from './run.js';
 import { trainStep } from './train-step.js';
@@ -55,6 +56,14 @@ export async function train(
       return stepsBefore(phase) + epoch * stepsPerEpoch(run, phase) + step;
     },
     total: stepsBefore(run.plan.phases.length),
+    get phase() {
+      const { name, epochs } = run.plan.phases[state.position.phase] as Phase;
+      return { name, epochs };
+    },
+    inspect() {
+      const { phase, epoch } = state.position;
+      return inspectPhase(run, phase, { epoch, epochs: control.phase.epochs });
+    },
     snapshot: () => takeSnapshot(run, state),
     stop(reason, options) {
       ended.stop = {

@@ -9,6 +9,8 @@ export function runControl(change: Partial<RunControl> = {}): RunControl & { rea
     history: [],
     done: 0,
     total: 40,
+    phase: { name: 'train', epochs: 4 },
+    inspect: () => Promise.resolve([]),
     snapshot: () => {
       throw new Error('no snapshot');
     },

@@ -1,0 +1,52 @@
+import { nodeModule } from '../platform/node-module.js';
+import type { Callback } from '../train/callback.js';
+import type { InspectedExhibit } from '../train/inspect.js';
+
+/** What a phase showed of itself after one epoch: a line of inspections.jsonl. */
+export interface Inspection {
+  readonly phase: string;
+  /** Within the phase, from 0. */
+  readonly epoch: number;
+  /** Since the start, from 0. */
+  readonly globalEpoch: number;
+  readonly exhibits: readonly InspectedExhibit[];
+}
+
+/**
+ * Writes what a technique shows of itself (attention, graphs) after the first, the middle and the last epoch of each
+ * phase, one line of JSON each (Node). A technique that shows nothing leaves no file.
+ *
+ * @param file path; its folder is made
+ */
+export function inspections(file: string): Callback {
+  const fs = nodeModule('node:fs/promises', 'inspections in a file');
+  const path = nodeModule('node:path', 'inspections in a file');
+  return {
+    name: 'inspections',
+    async start({ history }) {
+      // A resumed run goes on after its checkpoint: what was seen later will be seen again.
+      const text = await fs.readFile(file, 'utf8').catch(() => '');
+      const kept = text
+        .split('\n')
+        .filter((line) => line.endsWith('}'))
+        .filter((line) => (JSON.parse(line) as Inspection).globalEpoch < history.length);
+      await fs.rm(file, { force: true });
+      if (kept.length === 0) return;
+      await fs.writeFile(file, kept.map((line) => `${line}\n`).join(''));
+    },
+    async epoch({ phase, epoch, globalEpoch }, run) {
+      const last = run.phase.epochs - 1;
+      if (![0, Math.floor(last / 2), last].includes(epoch)) return;
+      const exhibits = await run.inspect();
+      if (exhibits.length === 0) return;
+      const inspection: Inspection = { phase, epoch, globalEpoch, exhibits };
+      await fs.mkdir(path.dirname(file), { recursive: true });
+      await fs.appendFile(file, `${JSON.stringify(inspection, shortened)}\n`);
+    },
+  };
+}
+
+/** Five significant digits are more than an eye sees. */
+function shortened(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(5)) : value;
+}

@@ -1,0 +1,92 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { withoutTape } from '../engine/tape.js';
+import { loadBatch } from '../data/index.js';
+import type { Dataset } from '../data/index.js';
+import type { Exhibit, ExhibitAxis } from '../method/index.js';
+import type { TrainingPosition } from './optimizer.js';
+import type { Run } from './run.js';
+import { stepView } from './step-view.js';
+
+/** An {@link Exhibit} as plain data. */
+export interface InspectedExhibit {
+  readonly name: string;
+  readonly title: string;
+  readonly rows: InspectedAxis;
+  readonly columns: InspectedAxis;
+  /** One entry per matrix; a single matrix has a panel without a name. */
+  readonly panels: readonly { readonly name?: string | undefined; readonly values: readonly number[][] }[];
+}
+
+export interface InspectedAxis {
+  readonly title: string;
+  readonly labels?: readonly string[] | undefined;
+}
+
+/**
+ * What a phase shows of itself at the present weights, on one batch of training images that is always the same:
+ * unaugmented, spread over the classes in proportion, in the order of their classes.
+ *
+ * @returns no exhibits for a phase that has nothing to show
+ */
+export async function inspectPhase(
+  run: Run,
+  phaseIndex: number,
+  position: TrainingPosition,
+): Promise<InspectedExhibit[]> {
+  const phase = run.plan.phases[phaseIndex];
+  const size = run.samplers[phaseIndex]?.batchSize ?? 1;
+  if (phase?.inspect === undefined) return [];
+  const { train, normalization } = run;
+  const indices = spreadOverClasses(train, size);
+  const exhibits = withoutTape(() =>
+    tf.tidy(() => {
+      const pixels = loadBatch(train, indices, { normalization });
+      const images = tf.tensor4d(pixels, [indices.length, ...train.imageShape]);
+      const labels = tf.tensor1d(
+        Int32Array.from(indices, (index) => train.labels[index] ?? 0),
+        'int32',
+      );
+      const teacher =
+        phase.reads.teacher === undefined ? undefined : run.teacher?.forward(images, phase.reads.teacher);
+      const students = run.students.map((student, index) => {
+        const taps = phase.reads.students?.[index];
+        return taps === undefined ? undefined : student.forward(images, { taps });
+      });
+      const random = run.random.fork('inspect');
+      const input = { images, labels, indices, random, position, step: 0 };
+      // A record of records of tensors: tidy keeps what it finds in it.
+      return phase.inspect?.(stepView(phase, input, train.classes, students, teacher)) as tf.TensorContainer;
+    }),
+  ) as unknown as Readonly<Record<string, Exhibit>>;
+  try {
+    return await Promise.all(Object.entries(exhibits).map(([name, exhibit]) => asData(name, exhibit, train)));
+  } finally {
+    tf.dispose(exhibits as unknown as tf.TensorContainer);
+  }
+}
+
+function spreadOverClasses({ size, labels }: Dataset, count: number): Int32Array {
+  const byClass = Int32Array.from({ length: size }, (_, index) => index).sort(
+    (a, b) => (labels[a] ?? 0) - (labels[b] ?? 0) || a - b,
+  );
+  const taken = Math.min(count, size);
+  return Int32Array.from({ length: taken }, (_, place) => byClass[Math.floor((place * size) / taken)] ?? 0);
+}
+
+async function asData(name: string, exhibit: Exhibit, data: Dataset): Promise<InspectedExhibit> {
+  const { title, values, panels } = exhibit;
+  const matrices = values.rank === 2 ? [await values.array()] : await values.array();
+  return {
+    name,
+    title,
+    rows: await axisAsData(exhibit.rows, data),
+    columns: await axisAsData(exhibit.columns, data),
+    panels: (matrices as number[][][]).map((matrix, index) => ({ name: panels?.[index], values: matrix })),
+  };
+}
+
+async function axisAsData({ title, labels }: ExhibitAxis, { classNames }: Dataset): Promise<InspectedAxis> {
+  if (!(labels instanceof tf.Tensor)) return { title, labels: labels };
+  const classes = Array.from(await labels.data());
+  return { title, labels: classes.map((index) => classNames?.[index] ?? `class ${index}`) };
+}

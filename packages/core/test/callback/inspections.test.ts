@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { crossEntropy, defineMethod, distill, inspections, kd, resolveEngine } from '@distilljs/core';
+import type { Inspection } from '@distilljs/core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { smallRun } from '../checkpoint/small-run.js';
+import { epochOf, runControl } from './run-control.js';
+
+const folder = await mkdtemp(join(tmpdir(), 'distilljs-inspections-'));
+afterAll(() => rm(folder, { recursive: true }));
+beforeAll(async () => {
+  await resolveEngine('cpu');
+});
+
+const seeing = defineMethod({
+  name: 'seeing',
+  defaults: {},
+  check: {},
+  reads: () => ({ student: [] }),
+  loss: (step) => ({ ce: { value: crossEntropy(step.oneHot, step.student.logits), weight: 1 } }),
+  inspect: (step) => ({
+    scores: {
+      title: 'Scores',
+      values: tf.softmax(step.student.logits),
+      rows: { title: 'image', labels: step.labels },
+      columns: { title: 'class', labels: ['a', 'b', 'c'] },
+    },
+    twice: {
+      title: 'Two panels',
+      values: tf.stack([step.student.logits, step.student.logits]) as tf.Tensor3D,
+      rows: { title: 'image' },
+      columns: { title: 'class' },
+      panels: ['left', 'right'],
+    },
+  }),
+});
+
+const linesOf = async (file: string): Promise<Inspection[]> =>
+  (await readFile(file, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Inspection);
+
+it('shows the first, the middle and the last epoch, with the weights that stand then', async () => {
+  const file = join(folder, 'new', 'inspections.jsonl');
+  const given = smallRun({ method: seeing(), callbacks: [inspections(file)] });
+  const result = await distill(given);
+  const lines = await linesOf(file);
+  expect(lines.map(({ phase, epoch, globalEpoch }) => [phase, epoch, globalEpoch])).toEqual([
+    ['train', 0, 0],
+    ['train', 1, 1],
+    ['train', 3, 3],
+  ]);
+  const [scores, twice] = lines[2]?.exhibits ?? [];
+  expect(scores).toMatchObject({ name: 'scores', title: 'Scores', columns: { labels: ['a', 'b', 'c'] } });
+  expect(scores?.rows.labels).toEqual([...(scores?.rows.labels ?? [])].sort());
+  expect(new Set(scores?.rows.labels).size).toBe(3);
+  expect(twice?.panels.map(({ name }) => name)).toEqual(['left', 'right']);
+  expect(twice?.panels[0]?.values).toEqual(twice?.panels[1]?.values);
+  for (const row of scores?.panels[0]?.values ?? [])
+    expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 4);
+  expect(lines[0]?.exhibits[0]?.panels).not.toEqual(scores?.panels);
+  result.dispose();
+});
+
+it('changes nothing in the training, and leaves no tensor behind', async () => {
+  const weightsWith = async (callbacks: ReturnType<typeof inspections>[]): Promise<[number[], number]> => {
+    const given = smallRun({ method: seeing(), callbacks });
+    const before = tf.memory().numTensors;
+    const result = await distill(given);
+    result.dispose();
+    const [student] = result.students;
+    return [
+      Object.values(student?.variables ?? {}).flatMap((variable) => Array.from(variable.dataSync())),
+      tf.memory().numTensors - before,
+    ];
+  };
+  const [plain, plainTensors] = await weightsWith([]);
+  const [inspected, inspectedTensors] = await weightsWith([inspections(join(folder, 'same.jsonl'))]);
+  expect(inspected).toEqual(plain);
+  expect(inspectedTensors).toBe(plainTensors);
+});
+
+it('keeps the lines before a resume, and those alone', async () => {
+  const file = join(folder, 'kept.jsonl');
+  const seen = (globalEpoch: number): string =>
+    JSON.stringify({ phase: 'train', epoch: globalEpoch, globalEpoch, exhibits: [] });
+  await writeFile(file, `${seen(0)}\n${seen(1)}\n${seen(2)}\n{"phase":`);
+  await inspections(file).start?.(runControl({ history: [epochOf(0, []), epochOf(1, [])] }));
+  expect((await linesOf(file)).map(({ globalEpoch }) => globalEpoch)).toEqual([0, 1]);
+});
+
+it('leaves no file where a technique shows nothing', async () => {
+  const file = join(folder, 'nothing.jsonl');
+  (await distill(smallRun({ method: kd(), callbacks: [inspections(file)] }))).dispose();
+  expect(existsSync(file)).toBe(false);
+});
