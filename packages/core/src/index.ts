@@ -41,6 +41,7 @@ export type {
   Preparation,
 } from './data/index.js';
 export {
+  batchNormTraining,
   ENGINE_VARIABLE,
   ENGINES,
   missingTrainingKernels,
@@ -51,7 +52,13 @@ export {
   trainingKernels,
   withoutTape,
 } from './engine/index.js';
-export type { Engine, EngineDescription, EngineName, GradientOf } from './engine/index.js';
+export type {
+  BatchNormTraining,
+  Engine,
+  EngineDescription,
+  EngineName,
+  GradientOf,
+} from './engine/index.js';
 export { DistillError, isDistillError, nearestNameHint } from './error/index.js';
 export type { DistillErrorCode, DistillErrorFields } from './error/index.js';
 export {
