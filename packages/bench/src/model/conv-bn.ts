@@ -2,33 +2,52 @@ import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 
 /**
- * Convolution without bias, then batch norm, as PyTorch's `Conv2d(bias=False)` + `BatchNorm2d`:
- * `y = BN(x * w)`, padding `(size − 1) / 2` on every side, momentum 0.9 (PyTorch's 0.1), epsilon 1e-5.
- *
- * Kernels start normal with variance `2 / (size² · filters)` (He et al. 2015, fan-out; tfjs cuts the normal at two
- * deviations), batch norm at scale 1 and offset 0.
+ * Convolution without bias, then batch norm, as PyTorch's `Conv2d(bias=False)` + `BatchNorm2d`: `y = BN(x * w)`.
  *
  * @param name layers are called `conv` and `bn` with the prefix and suffix given, e.g. `stage1_block1_conv2`
  */
 export function convBatchNorm(x: SymbolicTensor, name: ConvName, options: ConvOptions): SymbolicTensor {
+  return batchNorm(convolution(x, name, options), name);
+}
+
+/**
+ * Convolution without bias, padding `(size − 1) / 2` on every side. Kernels start normal with variance
+ * `2 / (size² · filters)` (He et al. 2015, fan-out; tfjs cuts the normal at two deviations).
+ *
+ * @param name the layer is called `conv` with the prefix and suffix given
+ */
+export function convolution(x: SymbolicTensor, name: ConvName, options: ConvOptions): SymbolicTensor {
   const { filters, size, stride } = options;
-  const layerName = (kind: string): string => `${name.prefix}_${kind}${name.suffix ?? ''}`;
   // At stride 2 'same' pads below and to the right only; PyTorch pads all four sides, so that is spelled out.
   const explicit = stride > 1 && size > 1;
   const padded = explicit
-    ? layers.zeroPadding2d({ padding: (size - 1) / 2, name: layerName('pad') }).apply(x)
+    ? layers.zeroPadding2d({ padding: (size - 1) / 2, name: layerName('pad', name) }).apply(x)
     : x;
-  const convolution = layers.conv2d({
-    name: layerName('conv'),
-    filters,
-    kernelSize: size,
-    strides: stride,
-    padding: explicit || size === 1 ? 'valid' : 'same',
-    useBias: false,
-    kernelInitializer: initializers.varianceScaling({ scale: 2, mode: 'fanOut', distribution: 'normal' }),
-  });
-  const normalisation = layers.batchNormalization({ name: layerName('bn'), momentum: 0.9, epsilon: 1e-5 });
-  return normalisation.apply(convolution.apply(padded)) as SymbolicTensor;
+  return layers
+    .conv2d({
+      name: layerName('conv', name),
+      filters,
+      kernelSize: size,
+      strides: stride,
+      padding: explicit || size === 1 ? 'valid' : 'same',
+      useBias: false,
+      kernelInitializer: initializers.varianceScaling({ scale: 2, mode: 'fanOut', distribution: 'normal' }),
+    })
+    .apply(padded) as SymbolicTensor;
+}
+
+/**
+ * Batch norm with momentum 0.9 (PyTorch's 0.1) and epsilon 1e-5, starting at scale 1 and offset 0.
+ *
+ * @param name the layer is called `bn` with the prefix and suffix given
+ */
+export function batchNorm(x: SymbolicTensor, name: ConvName): SymbolicTensor {
+  const layer = layers.batchNormalization({ name: layerName('bn', name), momentum: 0.9, epsilon: 1e-5 });
+  return layer.apply(x) as SymbolicTensor;
+}
+
+function layerName(kind: string, { prefix, suffix = '' }: ConvName): string {
+  return `${prefix}_${kind}${suffix}`;
 }
 
 /** The words around a layer's kind in its name. */

@@ -2,6 +2,7 @@ import { DistillError, nearestNameHint } from '@distilljs/core';
 import type { BuiltModel, ModelShape } from './built-model.js';
 import { plain } from './plain.js';
 import { resnet } from './resnet.js';
+import { wideResnet } from './wide-resnet.js';
 
 type Builder = (name: string, shape: ModelShape) => BuiltModel;
 
@@ -9,6 +10,10 @@ const residual =
   (depth: number): Builder =>
   (name, shape) =>
     resnet(name, depth, shape);
+const wide =
+  (depth: number, factor: number): Builder =>
+  (name, shape) =>
+    wideResnet(name, depth, factor, shape);
 const straight =
   (width: number): Builder =>
   (name, shape) =>
@@ -25,6 +30,12 @@ const BUILDERS = {
   resnet44: residual(44),
   resnet56: residual(56),
   resnet110: residual(110),
+  'wrn-10-1': wide(10, 1),
+  'wrn-16-1': wide(16, 1),
+  'wrn-16-2': wide(16, 2),
+  'wrn-28-2': wide(28, 2),
+  'wrn-40-1': wide(40, 1),
+  'wrn-40-2': wide(40, 2),
 } satisfies Record<string, Builder>;
 
 /** A name that {@link buildModel} takes. */

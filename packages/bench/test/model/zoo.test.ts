@@ -85,6 +85,63 @@ describe('resnet', () => {
   });
 });
 
+/**
+ * The same for WRN-d-k by arithmetic. A block from a to b channels: batch norms 2a and 2b, convolutions 9ab and 9b², and
+ * ab for a shortcut where a ≠ b; the stem 432, the last batch norm 2·64k, dense (64k + 1)·classes.
+ */
+function wideResnetParameters(depth: number, k: number, classes: number): number {
+  const block = (a: number, b: number): number =>
+    2 * a + 2 * b + 9 * a * b + 9 * b * b + (a === b ? 0 : a * b);
+  const widths = [16, 16 * k, 32 * k, 64 * k];
+  const stages = widths.slice(1).map((b, stage) => {
+    const rest = (depth - 4) / 6 - 1;
+    return block(widths[stage] ?? 0, b) + rest * block(b, b);
+  });
+  return 432 + stages.reduce((sum, stage) => sum + stage, 0) + 2 * 64 * k + (64 * k + 1) * classes;
+}
+
+describe('wideResnet', () => {
+  // The public PyTorch networks of the distillation benchmarks count the same at 100 classes for 16-2, 28-2 and 40-2.
+  it.each([
+    ['wrn-10-1', 10, 1, 77_850, 83_700],
+    ['wrn-16-1', 16, 1, 175_066, 180_916],
+    ['wrn-16-2', 16, 2, 691_674, 703_284],
+    ['wrn-28-2', 28, 2, 1_467_610, 1_479_220],
+    ['wrn-40-1', 40, 1, 563_930, 569_780],
+    ['wrn-40-2', 40, 2, 2_243_546, 2_255_156],
+  ])('%s has the parameters of its layers', (name, depth, k, at10, at100) => {
+    expect(wideResnetParameters(depth, k, 10)).toBe(at10);
+    expect(wideResnetParameters(depth, k, 100)).toBe(at100);
+    expect(trainable(buildModel(name, { imageShape: CIFAR, classes: 10 }).model)).toBe(at10);
+    expect(trainable(buildModel(name, { imageShape: CIFAR, classes: 100 }).model)).toBe(at100);
+  });
+
+  it('activates each block after its sum, in the shape of its stage', () => {
+    const { model, taps } = buildModel('wrn-16-2', { imageShape: CIFAR, classes: 10 });
+    const outputs = model.layers.filter((layer) => /^stage\d_block\d_output$/.test(layer.name));
+    const shapes = outputs.map((layer) => layer.outputShape.slice(1));
+    const [first, second, third] = [
+      [32, 32, 32],
+      [16, 16, 64],
+      [8, 8, 128],
+    ];
+    expect(shapes).toEqual([first, first, second, second, third, third]);
+    expect(outputs.map((layer) => layer.name).at(-1)).toBe(taps.stage3);
+    expect(model.getLayer('stem_output').outputShape).toEqual([null, 32, 32, 16]);
+  });
+
+  it('hands the activated input to a shortcut that changes the shape, and the sum to one that does not', () => {
+    const { model } = buildModel('wrn-16-2', { imageShape: CIFAR, classes: 10 });
+    const readBy = (name: string): string[] =>
+      [model.getLayer(name).input]
+        .flat()
+        .map((tensor) => (tensor as unknown as { sourceLayer: { name: string } }).sourceLayer.name);
+    expect(readBy('stage2_block1_shortcut_conv')).toEqual(['stage1_block2_output']);
+    expect(readBy('stage2_block1_pad1')).toEqual(['stage1_block2_output']);
+    expect(readBy('stage2_block2_add')).toEqual(['stage2_block2_conv2', 'stage2_block1_add']);
+  });
+});
+
 describe('plain', () => {
   // Width w: 27w + 18w² + 72w² + 144w² convolution weights, 2·11w batch norm, (4w + 1)·classes dense.
   it.each([
@@ -98,7 +155,7 @@ describe('plain', () => {
 });
 
 describe('buildModel', () => {
-  it.each(modelNames.filter((name) => !/resnet(?:44|56|110)/.test(name)))(
+  it.each(modelNames.filter((name) => !/resnet(?:44|56|110)|wrn-(?:28|40)/.test(name)))(
     '%s gives finite logits',
     (name) => {
       const { model, taps } = buildModel(name, { imageShape: [16, 16, 3], classes: 5 });
