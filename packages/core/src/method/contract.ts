@@ -77,6 +77,13 @@ export interface Phase {
    * statistics still move once).
    */
   readonly order?: 'snapshot' | 'sequential' | undefined;
+  /** Called once before the phase's first step, and not when a run goes on within the phase: draws weights anew. */
+  start?(): void;
+  /**
+   * Called before the first step of an epoch (from 0), and again when a run goes on within it: sets what the forward pass
+   * depends on besides learned weights, such as an annealed temperature.
+   */
+  startEpoch?(epoch: number): void;
   /**
    * What the technique can show of itself on a batch: attention, graphs, gates. Students run in evaluation mode, nothing
    * moves, nothing is recorded. Pure like {@link Update.terms}: core reads the tensors and disposes them.

@@ -29,6 +29,8 @@ export interface MethodConformance {
   readonly needsTeacher: boolean;
   /** Number of students. Default 1. */
   readonly students?: number | undefined;
+  /** A fresh student of its own architecture for 6×6×2 images and 3 classes. Default {@link tinyNetwork}, 4 wide. */
+  readonly student?: ((seed: number) => Network) | undefined;
   /** Calls that must be refused, each with what the message must say. */
   readonly refused: readonly { readonly make: () => Method; readonly message: RegExp }[];
   /** The method with taps that no network has; left out where a method reads no taps. */
@@ -212,8 +214,9 @@ export function describeMethod(name: string, given: MethodConformance): void {
   }
 }
 
-function freshStudents({ students = 1 }: MethodConformance, seed = 2): Network[] {
-  return Array.from({ length: students }, (_, index) => tinyNetwork(seed + index, { width: 4 }));
+function freshStudents({ students = 1, student }: MethodConformance, seed = 2): Network[] {
+  const make = student ?? ((of: number) => tinyNetwork(of, { width: 4 }));
+  return Array.from({ length: students }, (_, index) => make(seed + index));
 }
 
 async function eachPhase(options: DistillOptions, look: (run: Run, index: number) => void): Promise<void> {

@@ -53,7 +53,12 @@ export function adam(given: Partial<AdamOptions> = {}): OptimizerSpec {
   return {
     name: 'adam',
     options: { ...options, learningRate: { schedule: name, ...scheduleOptions } },
-    create: (variables) => createAdam(options, schedule, variables),
+    create: (variables, also) =>
+      createAdam(
+        { ...options, noDecay: [...options.noDecay, ...(also?.noDecay ?? [])] },
+        schedule,
+        variables,
+      ),
   };
 }
 

@@ -5,7 +5,11 @@ export interface OptimizerSpec {
   readonly name: string;
   /** Options with defaults filled in; plain data, for reports and hashes. */
   readonly options: Readonly<Record<string, unknown>>;
-  create(variables: NamedVariables): Optimizer;
+  /**
+   * @param also what the method asks for beyond the user's options: `noDecay` names further variables without weight decay,
+   * whole (`conv1/gamma`) or by their last part (`gamma`)
+   */
+  create(variables: NamedVariables, also?: { readonly noDecay: readonly string[] }): Optimizer;
 }
 
 /** An optimizer at work: it owns one set of slots for a fixed, ordered group of variables. */

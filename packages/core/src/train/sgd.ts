@@ -47,7 +47,8 @@ export function sgd(given: Partial<SgdOptions> = {}): OptimizerSpec {
   return {
     name: 'sgd',
     options: { ...options, learningRate: { schedule: name, ...scheduleOptions } },
-    create: (variables) => createSgd(options, schedule, variables),
+    create: (variables, also) =>
+      createSgd({ ...options, noDecay: [...options.noDecay, ...(also?.noDecay ?? [])] }, schedule, variables),
   };
 }
 

@@ -137,6 +137,8 @@ async function trainEpoch(
   const { phase: phaseIndex, epoch } = state.position;
   const phase = run.plan.phases[phaseIndex] as Phase;
   const steps = stepsPerEpoch(run, phaseIndex);
+  if (epoch === 0 && state.position.step === 0) phase.start?.();
+  phase.startEpoch?.(epoch);
   // The order depends on the epoch alone, so that every method with one seed and no sampler of its own sees the same.
   const epochRandom = run.random.fork(`epoch-${epoch}`);
   const batches = run.samplers[phaseIndex]?.batches(epochRandom.fork('order')) ?? [];
@@ -147,10 +149,11 @@ async function trainEpoch(
     const indices = batches[step] ?? new Int32Array();
     const stepRandom = epochRandom.fork(`step-${step}`);
     const position = { epoch: epoch + step / steps, epochs: phase.epochs };
-    const pixels = loadBatch(run.train, indices, run, stepRandom.fork('augment'));
+    const pixels = loadBatch(run.train, indices, run, augmentationStream(run, epoch, stepRandom));
     const random = stepRandom.fork(`phase-${phaseIndex}`);
     const place = { indices, random, position, step: epoch * steps + step };
     const { labels, values } = await trainStep(run, state, phase, pixels, place, lastCheckpoint());
+    for (const message of run.cachedTeacher?.notices() ?? []) control.warn(message);
     const sums = values.map((value, index) => value + (state.partial.sums[index] ?? 0));
     state.partial = { labels, sums, seconds: state.partial.seconds + (performance.now() - started) / 1000 };
     state.position = { phase: phaseIndex, epoch, step: step + 1 };
@@ -179,6 +182,17 @@ async function trainEpoch(
     keepAsBest(state, report.globalEpoch, accuracy);
   for (const callback of callbacks) await callback.epoch?.(report, control);
   return false;
+}
+
+/** Every step has augmentations of its own, unless there is a number of views: then every view of every image has. */
+function augmentationStream(
+  { random, views }: Run,
+  epoch: number,
+  stepRandom: Random,
+): Random | ((position: number) => Random) {
+  if (views === undefined) return stepRandom.fork('augment');
+  const view = random.fork(`view-${viewAt(epoch, views)}`);
+  return (position) => view.fork(position);
 }
 
 async function reportStep(

@@ -56,6 +56,20 @@ describe('optimizer options', () => {
     });
   });
 
+  it.each([sgd, adam])('leave out of weight decay what a method asks for besides', async (optimizer) => {
+    await resolveEngine('cpu');
+    const variables = tf.tidy(() => ({
+      'conv/kernel': tf.variable(tf.scalar(1)),
+      'conv/theta': tf.variable(tf.scalar(1)),
+    }));
+    const made = optimizer({ learningRate: 0.1, weightDecay: 0.5 }).create(variables, { noDecay: ['theta'] });
+    made.apply({}, { epoch: 0, epochs: 1 });
+    expect(variables['conv/kernel'].dataSync()[0]).toBeLessThan(1);
+    expect(variables['conv/theta'].dataSync()[0]).toBe(1);
+    made.dispose();
+    tf.dispose(variables);
+  });
+
   it('need at least one variable', async () => {
     await resolveEngine('cpu');
     const error = await caught(() => sgd().create({}));
