@@ -4,6 +4,7 @@ import type { FrozenNetwork, Network, NetworkOutput } from '../network/contract.
 import type { Random } from '../random/index.js';
 import type { Images, Labels, NamedTensors, NamedVariables, Probabilities, Scalar } from '../tensor/index.js';
 import type { OptimizerSpec } from '../train/optimizer.js';
+import type { EpochReport } from '../train/report.js';
 
 /**
  * A technique, described: serialisable, printable, hashable. It holds no tensors; {@link Method.plan} builds what runs.
@@ -48,6 +49,11 @@ export interface Plan {
   readonly auxiliary: NamedVariables;
   /** Called once after the last phase, before export (e.g. to fold an attention mask into kernels). */
   finish?(): void;
+  /**
+   * Asked after every epoch: what the user should know of the training so far, in whole sentences. Pure; a message is
+   * passed on as a warning when it is new.
+   */
+  readonly review?: ((history: readonly EpochReport[]) => readonly string[]) | undefined;
   /** What the technique costs beyond the student alone. */
   readonly cost: AuxiliaryCost;
   /** Frees every tensor that {@link Method.plan} made. */

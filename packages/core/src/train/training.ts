@@ -8,6 +8,7 @@ import { evaluate } from './evaluate.js';
 import type { Evaluation } from './evaluate.js';
 import { inspectPhase } from './inspect.js';
 import { assignValues, copyValues } from './named-state.js';
+import { reviewTraining } from './review.js';
 import type { Run } from './run.js';
 import { trainStep } from './train-step.js';
 import {
@@ -181,6 +182,7 @@ async function trainEpoch(
   if (validation.length > 0 && accuracy > (state.best?.accuracy ?? -1))
     keepAsBest(state, report.globalEpoch, accuracy);
   for (const callback of callbacks) await callback.epoch?.(report, control);
+  reviewTraining(run.plan, control);
   return false;
 }
 
