@@ -7,6 +7,8 @@ import { listEntries, LISTS, listTable } from './cli/list.js';
 import type { ListName } from './cli/list.js';
 import { runCommand } from './cli/run-command.js';
 import type { RunFlags } from './cli/run-command.js';
+import { speedCommand } from './cli/speed-command.js';
+import type { SpeedFlags } from './cli/speed-command.js';
 import { presetNames } from './config/index.js';
 import { renderTerminal } from './report/index.js';
 import { rewriteReport } from './run/write-report.js';
@@ -72,6 +74,26 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .action(async (run: string, { json }: { readonly json?: true }) => {
       const { report, page } = await rewriteReport(run);
       print(json === true ? JSON.stringify(report, null, 2) : `${renderTerminal(report)}\n\nReport: ${page}`);
+    });
+
+  program
+    .command('speed')
+    .description("time the methods' training steps on an engine, on images of noise")
+    .addOption(new Option('--engine <name>', `one of auto, ${ENGINES.map(({ name }) => name).join(', ')}`))
+    .option('--model <name>', 'network of the student (default: resnet20)')
+    .option('--teacher <name>', 'network of the teacher (default: resnet56)')
+    .option('--batch <number>', 'images per step (default: 64)', number)
+    .option('--steps <number>', 'timed steps per method (default: 20)', number)
+    .option('--warmup <number>', 'steps before them that do not count (default: 3)', number)
+    .option('--methods <names>', 'methods to time, comma-separated (default: all)', names)
+    .option(
+      '--memory-steps <number>',
+      'also train each method for so many steps and look at its memory',
+      number,
+    )
+    .option('--json', 'print the measurements as JSON instead of a table')
+    .action(async (flags: SpeedFlags) => {
+      await speedCommand(flags);
     });
 
   program

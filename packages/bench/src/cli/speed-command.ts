@@ -1,0 +1,42 @@
+import { resolveEngine } from '@distilljs/core';
+import { measureSpeed, speedSettings, speedText } from '../speed/index.js';
+import type { SpeedProgress } from '../speed/index.js';
+
+/** Flags of `distill-bench speed` as commander hands them over. */
+export interface SpeedFlags {
+  readonly engine?: string;
+  readonly model?: string;
+  readonly teacher?: string;
+  readonly batch?: number;
+  readonly steps?: number;
+  readonly warmup?: number;
+  readonly methods?: readonly string[];
+  readonly memorySteps?: number;
+  readonly json?: true;
+}
+
+/** On a stream that is not a terminal. */
+const SECONDS_BETWEEN_LINES = 5;
+
+/** `distill-bench speed`. */
+export async function speedCommand({ engine, batch, json, ...flags }: SpeedFlags): Promise<void> {
+  // Before an engine starts, which takes seconds.
+  const settings = speedSettings({ ...flags, ...(batch === undefined ? {} : { batchSize: batch }) });
+  const report = await measureSpeed(settings, await resolveEngine(engine), speedProgress(process.stderr));
+  process.stdout.write(`${json === true ? JSON.stringify(report, null, 2) : speedText(report)}\n`);
+}
+
+/** One line that is written over on a terminal; elsewhere now and then a line. */
+function speedProgress(stream: NodeJS.WriteStream): SpeedProgress {
+  const started = performance.now();
+  let said = -Infinity;
+  return (doing, share) => {
+    const elapsed = (performance.now() - started) / 1000;
+    if (!stream.isTTY && share < 1 && elapsed - said < SECONDS_BETWEEN_LINES) return;
+    said = elapsed;
+    // The first stretches say little about the pace.
+    const left = share > 0.05 ? `, ETA ${Math.ceil((elapsed / share) * (1 - share))} s` : '';
+    const text = `${Math.floor(100 * share)} % ${doing}${share < 1 ? left : `, ${elapsed.toFixed(0)} s`}`;
+    stream.write(stream.isTTY ? `\r\u001b[K${text}${share < 1 ? '' : '\n'}` : `${text}\n`);
+  };
+}

@@ -1,0 +1,108 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** One kind of kernel within the steps that were watched. */
+export interface KernelUse {
+  readonly name: string;
+  readonly count: number;
+  /** Milliseconds in it, kernels that it called itself left out; where an engine works on its own, of handing over only. */
+  readonly milliseconds: number;
+}
+
+/** What some steps asked of the engine. */
+export interface EngineUse {
+  /** Most used time first. */
+  readonly kernels: readonly KernelUse[];
+  /** Tensors made, live or not. */
+  readonly tensors: number;
+  /** Values handed to the engine: images, constants, shapes. */
+  readonly uploads: number;
+  /** Values read from the engine. */
+  readonly reads: number;
+}
+
+/** Any function of the engine or a backend that is to be watched. */
+type Watched = (...args: unknown[]) => unknown;
+type Host = Record<string, Watched | undefined>;
+
+/**
+ * Runs `work` and counts what it asks of the current engine. Kernels are counted where tfjs starts them; TensorFlow ops
+ * that core starts itself (batch norm, the gradient of ReLU) count as kernels too.
+ *
+ * Watching costs time, so that watched steps should not be timed as a whole.
+ */
+export async function countKernels(work: () => Promise<unknown>): Promise<EngineUse> {
+  const found = new Map<string, { count: number; milliseconds: number }>();
+  const counts = { uploads: 0, reads: 0 };
+  // Time of the kernels inside the one that runs, per depth.
+  const inner: number[] = [];
+
+  const timed = (name: string, run: () => unknown): unknown => {
+    inner.push(0);
+    const started = performance.now();
+    try {
+      return run();
+    } finally {
+      const elapsed = performance.now() - started;
+      const own = elapsed - (inner.pop() ?? 0);
+      if (inner.length > 0) inner[inner.length - 1] = (inner.at(-1) ?? 0) + elapsed;
+      const use = found.get(name) ?? { count: 0, milliseconds: 0 };
+      found.set(name, { count: use.count + 1, milliseconds: use.milliseconds + own });
+    }
+  };
+  const kernel = (run: Watched): Watched => {
+    return (...args) => timed(String(args[0]), () => run(...args));
+  };
+  // Every kernel of tfjs-node ends in these two; only a call from outside of one is a kernel of its own.
+  const direct = (run: Watched): Watched => {
+    return (...args) => (inner.length > 0 ? run(...args) : timed(String(args[0]), () => run(...args)));
+  };
+  const counted = (what: keyof typeof counts): ((run: Watched) => Watched) => {
+    return (run) =>
+      (...args) => {
+        counts[what] += 1;
+        return run(...args);
+      };
+  };
+
+  const engine = tf.engine() as unknown as Host;
+  const backend = tf.backend() as unknown as Host;
+  const undo = [
+    watch(engine, 'runKernel', kernel),
+    watch(backend, 'executeSingleOutput', direct),
+    watch(backend, 'executeMultipleOutputs', direct),
+    watch(backend, 'write', counted('uploads')),
+    watch(engine, 'read', counted('reads')),
+    watch(engine, 'readSync', counted('reads')),
+  ];
+  const before = newTensorId();
+  try {
+    await work();
+  } finally {
+    for (const restore of undo) restore();
+  }
+  const kernels = [...found].map(([name, use]) => ({ name, ...use }));
+  return {
+    kernels: kernels.sort((a, b) => b.milliseconds - a.milliseconds),
+    tensors: newTensorId() - before - 1,
+    ...counts,
+  };
+}
+
+/** Puts a wrapper before a method. @returns what takes it away again */
+function watch(host: Host, name: string, wrap: (run: Watched) => Watched): () => void {
+  const original = host[name];
+  if (original === undefined) return () => undefined;
+  const own = Object.hasOwn(host, name);
+  host[name] = wrap(original.bind(host));
+  return () => {
+    if (own) host[name] = original;
+    else Reflect.deleteProperty(host, name);
+  };
+}
+
+/** tfjs numbers its tensors. */
+function newTensorId(): number {
+  const probe = tf.scalar(0);
+  probe.dispose();
+  return probe.id;
+}

@@ -1,0 +1,77 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { median, min, quantile } from 'simple-statistics';
+import { countKernels } from './kernel-counter.js';
+import type { EngineUse } from './kernel-counter.js';
+import type { Timing } from './rounds.js';
+import type { MethodSpeed, StepTimes } from './speed-report.js';
+import { startTraining } from './training-contender.js';
+import type { Bench, TrainingContender } from './training-contender.js';
+
+/** A method's run, warm, and what one step of it asked of the engine. */
+export interface WatchedRun {
+  readonly run: TrainingContender;
+  readonly use: EngineUse;
+  readonly teacherImages: number;
+  readonly liveTensors: number;
+}
+
+/** Starts a phase of a method, warms it up, and watches one step more. */
+export async function warmUp(
+  bench: Bench,
+  method: string,
+  phase: number,
+  steps: number,
+): Promise<WatchedRun> {
+  const before = tf.memory().numTensors;
+  const run = await startTraining(bench, method, phase);
+  try {
+    await run.turn(steps);
+    const seen = run.teacherImages();
+    const use = await countKernels(() => run.turn(1));
+    const liveTensors = tf.memory().numTensors - before;
+    return { run, use, teacherImages: run.teacherImages() - seen, liveTensors };
+  } catch (error) {
+    await run.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * A method's line of the report.
+ *
+ * @param gflops the engine's ceiling
+ * @param kdMs median step of kd, if it was measured
+ */
+export function methodSpeed(
+  { run, use, teacherImages, liveTensors }: WatchedRun,
+  timing: Timing,
+  { teacher, batchSize }: Bench,
+  gflops: number,
+  kdMs: number | undefined,
+): MethodSpeed {
+  const stepMs = stepTimes(timing.times);
+  // A backward pass computes a gradient by the input and one by the weights, each as much work as the forward pass.
+  const flopsPerStep = 3 * 2 * run.studentMacs * batchSize + 2 * teacher.macs * teacherImages;
+  return {
+    method: run.method,
+    phase: run.phase,
+    phases: run.phases,
+    stepMs,
+    imagesPerSecond: (1000 * batchSize) / stepMs.median,
+    overheadVsKd: kdMs === undefined ? null : stepMs.median / kdMs - 1,
+    coresUsed: timing.cpuMs / timing.wallMs,
+    flopsPerStep,
+    shareOfCeiling: flopsPerStep / (stepMs.median * 1e6 * gflops),
+    teacherImagesPerStep: teacherImages,
+    use,
+    kernelsPerStep: use.kernels.reduce((sum, { count }) => sum + count, 0),
+    liveTensors,
+    tensorGrowth: timing.tensorGrowth,
+    peakRss: timing.peakRss,
+  };
+}
+
+export function stepTimes(times: readonly number[]): StepTimes {
+  const all = [...times];
+  return { n: all.length, min: min(all), median: median(all), p95: quantile(all, 0.95) };
+}

@@ -1,0 +1,20 @@
+import { arrayDataset, createRandom } from '@distilljs/core';
+import type { Dataset } from '@distilljs/core';
+
+const CLASSES = 10;
+const SUPERCLASSES = 5;
+const EDGE = 32;
+
+/** Images of noise, as large as CIFAR's: what a step costs does not depend on what the images show. */
+export function noiseDataset(size: number): Dataset {
+  const random = createRandom(0).fork('noise');
+  const indices = Array.from({ length: size }, (_, index) => index);
+  return arrayDataset({
+    name: 'noise',
+    images: Uint8Array.from({ length: size * EDGE * EDGE * 3 }, () => random.integer(256)),
+    labels: indices.map((index) => index % CLASSES),
+    superclasses: indices.map((index) => index % SUPERCLASSES),
+    imageShape: [EDGE, EDGE, 3],
+    classes: CLASSES,
+  });
+}

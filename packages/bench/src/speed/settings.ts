@@ -1,0 +1,53 @@
+import { checkOptions, listOf, oneOf, wholeNumber } from '@distilljs/core';
+import { modelNames } from '../model/index.js';
+import { methodNames } from '../run/method-catalog.js';
+
+/** What `measureSpeed` is asked to measure. */
+export interface SpeedSettings {
+  /** Network of the zoo that learns. Default `resnet20`. */
+  readonly model: string;
+  /** Network of the zoo that teaches. Default `resnet56`. */
+  readonly teacher: string;
+  /** Images per step. Default 64. */
+  readonly batchSize: number;
+  /** Timed steps per method. Default 20. */
+  readonly steps: number;
+  /** Steps before them that are not timed. Default 3. */
+  readonly warmup: number;
+  /** Names of the catalog. Default: all of them. */
+  readonly methods: readonly string[];
+  /** Steps of the look at memory, per method; 0 leaves it out. Default 0. */
+  readonly memorySteps: number;
+}
+
+const defaults: SpeedSettings = {
+  model: 'resnet20',
+  teacher: 'resnet56',
+  batchSize: 64,
+  steps: 20,
+  warmup: 3,
+  methods: methodNames,
+  memorySteps: 0,
+};
+
+/**
+ * The settings with defaults filled in.
+ * @throws DistillError code `option` for the first that is wrong
+ */
+export function speedSettings(given: Partial<SpeedSettings> = {}): SpeedSettings {
+  return checkOptions<SpeedSettings>('speed', given, defaults, {
+    model: oneOf(...modelNames),
+    teacher: oneOf(...modelNames),
+    batchSize: wholeNumber({ min: 1 }),
+    steps: wholeNumber({ min: 1 }),
+    warmup: wholeNumber({ min: 1 }),
+    methods: (value) => listOf(oneOf(...methodNames))(value) ?? differing(value as readonly string[]),
+    memorySteps: (value) => (value === 0 ? undefined : wholeNumber({ min: 2 })(value)),
+  });
+}
+
+function differing(names: readonly string[]): string | undefined {
+  return names.length > 0 && new Set(names).size === names.length
+    ? undefined
+    : 'at least one method, none twice';
+}

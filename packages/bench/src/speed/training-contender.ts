@@ -1,0 +1,120 @@
+import { CIFAR_AUGMENTATION, constantRate, createRandom, distill, sgd } from '@distilljs/core';
+import type { Callback, Dataset, FrozenNetwork, Method, Network, Normalization, Plan } from '@distilljs/core';
+import { buildNetwork } from '../run/build-network.js';
+import { createMethod } from '../run/method-catalog.js';
+import type { Contender } from './contender.js';
+import { takeTurns } from './turns.js';
+
+/** What all runs of a measurement have in common. */
+export interface Bench {
+  readonly dataset: Dataset;
+  readonly normalization: Normalization;
+  readonly model: string;
+  readonly teacher: FrozenNetwork;
+  readonly batchSize: number;
+}
+
+/** One phase of one method, ready to train. */
+export interface TrainingContender extends Contender {
+  readonly method: string;
+  readonly phase: string;
+  /** Of all phases of the method. */
+  readonly phases: number;
+  /** Images that the teacher has seen so far. */
+  readonly teacherImages: () => number;
+  /** MACs of one image through all students that the phase runs. */
+  readonly studentMacs: number;
+}
+
+/** More epochs than anybody waits for: the signal ends the run. */
+const ENDLESS = 1_000_000;
+
+/**
+ * Starts the run of one phase of a method, with fresh students and CIFAR's usual settings (SGD with momentum 0.9 and weight
+ * decay 5e-4, pad 4, crop, flip). It waits before its first step.
+ *
+ * @param phase which phase; of the others none runs
+ * @throws DistillError from the method or its networks
+ */
+export async function startTraining(
+  bench: Bench,
+  method: string,
+  phase: number,
+  watchers: readonly Callback[] = [],
+): Promise<TrainingContender> {
+  const { dataset, normalization, model, batchSize } = bench;
+  const student = buildNetwork(model, dataset, createRandom(0).fork('student'));
+  const turns = takeTurns();
+  const stop = new AbortController();
+  const seen: { plan?: Plan; teacherImages: number } = { teacherImages: 0 };
+  const running = distill({
+    teacher: counting(bench.teacher, (images) => (seen.teacherImages += images)),
+    students: [student],
+    method: onePhase(createMethod(method), phase, (plan) => (seen.plan = plan)),
+    train: dataset,
+    normalization,
+    augmentation: CIFAR_AUGMENTATION,
+    epochs: ENDLESS,
+    batchSize,
+    seed: 0,
+    optimizer: sgd({ learningRate: constantRate(0.05), momentum: 0.9, weightDecay: 5e-4 }),
+    callbacks: [...watchers, turns.callback],
+    signal: stop.signal,
+  });
+  // A run never ends by itself, so that its promise only ever wins by failing.
+  const orFailure = async <T>(work: Promise<T>): Promise<T> => (await Promise.race([work, running])) as T;
+  try {
+    await orFailure(turns.ready);
+  } catch (error) {
+    student.dispose();
+    throw error;
+  }
+
+  const phases = seen.plan?.phases ?? [];
+  const name = phases[phase]?.name ?? '';
+  return {
+    name: phases.length > 1 ? `${method} (${name})` : method,
+    method,
+    phase: name,
+    phases: phases.length,
+    teacherImages: () => seen.teacherImages,
+    studentMacs: studentsThatRun(phases[phase], [student]).reduce((sum, { macs }) => sum + macs, 0),
+    turn: (steps) => orFailure(turns.turn(steps)),
+    async end() {
+      stop.abort();
+      turns.release();
+      try {
+        (await running).dispose();
+      } finally {
+        student.dispose();
+      }
+    },
+  };
+}
+
+/** The method, cut to one of its phases: each phase is timed alone and for as long as it takes. */
+function onePhase(method: Method, phase: number, tell: (whole: Plan) => void): Method {
+  return {
+    ...method,
+    async plan(context) {
+      const plan = await method.plan(context);
+      tell(plan);
+      const phases = plan.phases.slice(phase, phase + 1).map((kept) => ({ ...kept, epochs: ENDLESS }));
+      return { ...plan, phases };
+    },
+  };
+}
+
+function counting(teacher: FrozenNetwork, count: (images: number) => void): FrozenNetwork {
+  return {
+    ...teacher,
+    forward(images, taps) {
+      count(images.shape[0]);
+      return teacher.forward(images, taps);
+    },
+  };
+}
+
+function studentsThatRun(phase: Plan['phases'][number] | undefined, students: readonly Network[]): Network[] {
+  return students.filter((_, index) => phase?.reads.students?.[index] !== undefined);
+}
