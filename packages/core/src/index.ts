@@ -52,13 +52,7 @@ export {
   trainingKernels,
   withoutTape,
 } from './engine/index.js';
-export type {
-  BatchNormTraining,
-  Engine,
-  EngineDescription,
-  EngineName,
-  GradientOf,
-} from './engine/index.js';
+export type { BatchNormTraining, Engine, EngineDescription, EngineName, GradientOf } from './engine/index.js';
 export { DistillError, isDistillError, nearestNameHint } from './error/index.js';
 export type { DistillErrorCode, DistillErrorFields } from './error/index.js';
 export {
@@ -114,6 +108,7 @@ export {
 export type { OptionCheck, OptionChecks } from './option/index.js';
 export { createRandom } from './random/index.js';
 export type { Random } from './random/index.js';
+export type { TeacherOutputs } from './teacher/index.js';
 export { expectSameShape, expectShape, shapeText } from './tensor/index.js';
 export type {
   Embedding,

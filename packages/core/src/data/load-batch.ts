@@ -14,14 +14,15 @@ export interface Preparation {
  * Reads, augments and normalises one batch in a single pass: `(pixel / 255 − mean) / std` per channel.
  *
  * @param positions which images
- * @param random draws crop and flip, in the order of the images; needed when there is an augmentation
+ * @param random draws crop and flip, in the order of the images, or gives each position a stream of its own; needed when
+ *   there is an augmentation
  * @returns `[positions.length, height, width, channels]` as a flat array, NHWC
  */
 export function loadBatch(
   dataset: Dataset,
   positions: ArrayLike<number>,
   { normalization, augmentation }: Preparation,
-  random?: Random,
+  random?: Random | ((position: number) => Random),
 ): Float32Array {
   const [height, width, channels] = dataset.imageShape;
   const scale = normalization.std.map((std) => 1 / (255 * std));
@@ -31,10 +32,12 @@ export function loadBatch(
   const batch = new Float32Array(positions.length * height * width * channels);
   let to = 0;
   for (let item = 0; item < positions.length; item++) {
-    const pixels = dataset.image(positions[item] ?? 0);
-    const top = pad > 0 && random !== undefined ? random.integer(2 * pad + 1) - pad : 0;
-    const left = pad > 0 && random !== undefined ? random.integer(2 * pad + 1) - pad : 0;
-    const mirrored = augmentation?.flip === true && random !== undefined && random.integer(2) === 1;
+    const position = positions[item] ?? 0;
+    const pixels = dataset.image(position);
+    const stream = typeof random === 'function' ? random(position) : random;
+    const top = pad > 0 && stream !== undefined ? stream.integer(2 * pad + 1) - pad : 0;
+    const left = pad > 0 && stream !== undefined ? stream.integer(2 * pad + 1) - pad : 0;
+    const mirrored = augmentation?.flip === true && stream !== undefined && stream.integer(2) === 1;
     for (let row = 0; row < height; row++) {
       const fromRow = row + top;
       for (let column = 0; column < width; column++) {

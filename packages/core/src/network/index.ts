@@ -4,5 +4,6 @@ export type { ForwardOptions, FrozenNetwork, Network, NetworkOutput, NetworkShap
 export { freeze } from './freeze.js';
 export { createNetwork } from './network.js';
 export type { NetworkOptions } from './network.js';
+export { networkOutput } from './output.js';
 export { loadModel, saveModel } from './save-model.js';
 export { seedWeights } from './seed-weights.js';

@@ -1,6 +1,7 @@
 import { DistillError } from '../error/index.js';
 
 interface NodeModules {
+  'node:crypto': typeof import('node:crypto');
   'node:fs': typeof import('node:fs');
   'node:fs/promises': typeof import('node:fs/promises');
   'node:path': typeof import('node:path');

@@ -1,6 +1,7 @@
 import type { Augmentation, Dataset, Normalization } from '../data/index.js';
 import type { AuxiliaryCost, Method } from '../method/index.js';
 import type { FrozenNetwork, Network, NetworkLike } from '../network/index.js';
+import type { TeacherOutputs } from '../teacher/index.js';
 import type { Callback } from './callback.js';
 import type { OptimizerSpec } from './optimizer.js';
 import type { EpochReport } from './report.js';
@@ -12,6 +13,8 @@ export interface DistillOptions {
   readonly teacher?: NetworkLike | FrozenNetwork | undefined;
   /** What learns, from the weights that it has now. */
   readonly students: readonly NetworkLike[];
+  /** Default `{ kind: 'live' }`: the teacher runs in every step, and no augmentation comes twice. */
+  readonly teacherOutputs?: TeacherOutputs | undefined;
   readonly method: Method;
   readonly train: Dataset;
   /** Looked at after every epoch; decides the best epoch. Never the test set. */

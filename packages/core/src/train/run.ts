@@ -9,6 +9,8 @@ import type { Method, Plan, PlanContext } from '../method/index.js';
 import { asNetwork, freeze } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import { wholeNumber } from '../option/index.js';
+import { cachedTeacher, checkTeacherOutputs } from '../teacher/index.js';
+import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
 import { createRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
 import type { DistillOptions } from './distill.js';
@@ -24,6 +26,10 @@ export interface Run {
   readonly samplers: readonly BatchSampler[];
   readonly students: readonly Network[];
   readonly teacher: FrozenNetwork | undefined;
+  /** Says what {@link teacher} would say, where its outputs are cached. */
+  readonly cachedTeacher: CachedTeacher | undefined;
+  /** How many augmentations of each image there are; undefined: no end of them. */
+  readonly views: number | undefined;
   readonly train: Dataset;
   readonly validation: Dataset | undefined;
   readonly augmentation: Augmentation | undefined;
@@ -61,11 +67,14 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
 
   const normalization = options.normalization ?? channelStatistics(train);
   expectNormalization(normalization, train);
+  const outputs = checkTeacherOutputs(options.teacherOutputs ?? { kind: 'live' });
   const optimizer = options.optimizer ?? sgd({ learningRate: cosineRate(0.05) });
   const context = planContext({ ...options, students, teacher, normalization, optimizer, random });
   const plan = await method.plan(context);
+  const cached = cacheFor(outputs, teacher, { ...options, normalization });
   const dispose = (): void => {
     plan.dispose();
+    cached?.dispose();
     if (madeHere) teacher?.dispose();
   };
   let samplers: BatchSampler[];
@@ -83,6 +92,8 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     samplers,
     students,
     teacher,
+    cachedTeacher: cached,
+    views: outputs.views,
     train,
     validation,
     augmentation: options.augmentation,
@@ -96,7 +107,8 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       epochs,
       batchSize,
       optimizer: JSON.stringify([optimizer.name, optimizer.options]),
-      augmentation: JSON.stringify([options.augmentation ?? null, normalization]),
+      // Cached or live is all the same to a checkpoint: the values are equal.
+      augmentation: JSON.stringify([options.augmentation ?? null, normalization, outputs.views ?? null]),
       train: dataText(train),
       validation: validation === undefined ? 'none' : dataText(validation),
       teacher: teacher?.fingerprint ?? 'none',
@@ -136,6 +148,17 @@ function planContext(given: {
       return tf.tensor4d(pixels, [positions.length, ...train.imageShape]);
     },
   };
+}
+
+function cacheFor(
+  { kind, views = 1, folder }: TeacherOutputs,
+  teacher: FrozenNetwork | undefined,
+  { train, seed, augmentation, normalization }: DistillOptions & { readonly normalization: Normalization },
+): CachedTeacher | undefined {
+  if (kind === 'live' || teacher === undefined) return undefined;
+  const slot = { dataset: train.name, seed };
+  const content = { dataset: train.fingerprint, augmentation: augmentation ?? 'none', normalization };
+  return cachedTeacher({ teacher, images: train.size, views, folder, identity: { slot, content } });
 }
 
 function frozenTeacher(given: DistillOptions['teacher']): FrozenNetwork | undefined {

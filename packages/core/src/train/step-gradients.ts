@@ -43,7 +43,9 @@ export function stepGradients(
   let labels: ValueLabel[] = [];
   const [values, gradients] = tf.tidy(() => {
     const teacherOutput =
-      phase.reads.teacher === undefined ? undefined : teacher?.forward(input.images, phase.reads.teacher);
+      phase.reads.teacher === undefined
+        ? undefined
+        : (input.teacherOutput ?? teacher?.forward(input.images, phase.reads.teacher));
     const classes = students[0]?.classes ?? teacher?.classes ?? 1;
 
     const forward = (): { outputs: (NetworkOutput | undefined)[]; terms: LossTerms[] } => {

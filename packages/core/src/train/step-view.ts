@@ -16,6 +16,8 @@ export interface StepInput {
   readonly step: number;
   readonly position: TrainingPosition;
   readonly random: Random;
+  /** The teacher's outputs where they are known already; else it runs. */
+  readonly teacherOutput?: NetworkOutput | undefined;
 }
 
 /**

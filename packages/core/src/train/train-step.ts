@@ -2,6 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { concatFlat } from '../engine/kernels/flat.js';
 import { DistillError } from '../error/index.js';
 import type { Phase } from '../method/index.js';
+import { viewAt } from '../teacher/index.js';
+import type { CachedTeacher } from '../teacher/index.js';
+import type { Images } from '../tensor/index.js';
 import { assignValues, copyValues } from './named-state.js';
 import type { ValueLabel } from './report.js';
 import type { Run } from './run.js';
@@ -14,6 +17,8 @@ type StepPlace = Pick<StepInput, 'indices' | 'random' | 'position' | 'step'>;
 
 /** What a value of a step is: something to report, or a sum over weights that is finite only if each of them is. */
 type StepLabel = ValueLabel | { readonly kind: 'weights'; readonly of: string };
+
+type CachedOutput = Awaited<ReturnType<CachedTeacher['outputs']>>;
 
 interface Measured {
   readonly labels: readonly StepLabel[];
@@ -39,12 +44,14 @@ export async function trainStep(
   const images = tf.tensor4d(pixels, [indices.length, ...run.train.imageShape]);
   const classIndices = Int32Array.from(indices, (index) => run.train.labels[index] ?? 0);
   const labels = tf.tensor1d(classIndices, 'int32');
-  const input: StepInput = { ...place, images, labels };
   const rounds = phase.order === 'sequential' ? phase.updates.map((update) => [update]) : [phase.updates];
   const measured: Measured[] = [];
   // No memory is copied: assigning to a variable gives it other memory and leaves this to the copy.
   const before = copyValues(variables);
+  let teacherOutput: CachedOutput | undefined;
   try {
+    teacherOutput = await cachedOutput(run, phase, images, place);
+    const input: StepInput = { ...place, images, labels, teacherOutput };
     for (const [round, updates] of rounds.entries()) {
       const { gradients, values, labels: named } = stepGradients(phase, updates, run, input, round === 0);
       measured.push({ values, labels: named });
@@ -64,8 +71,20 @@ export async function trainStep(
     assignValues(variables, before);
     throw error;
   } finally {
+    teacherOutput?.dispose();
     tf.dispose([images, labels, ...measured.map(({ values }) => values), ...Object.values(before)]);
   }
+}
+
+/** What the teacher said of this view, where outputs are cached and the phase reads them. */
+async function cachedOutput(
+  { cachedTeacher, views = 1 }: Run,
+  { reads }: Phase,
+  images: Images,
+  { indices, position }: StepPlace,
+): Promise<CachedOutput | undefined> {
+  if (cachedTeacher === undefined || reads.teacher === undefined) return undefined;
+  return cachedTeacher.outputs(images, indices, viewAt(position.epoch, views), reads.teacher);
 }
 
 /** One sum per update over its variables, and one over the batch-norm statistics that a forward pass moved. */

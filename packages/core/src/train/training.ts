@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { loadBatch } from '../data/index.js';
 import type { Phase } from '../method/index.js';
+import type { Random } from '../random/index.js';
+import { viewAt } from '../teacher/index.js';
 import type { Callback, RunControl } from './callback.js';
 import type { DistillResult } from './distill.js';
 import { epochReport, namedTerms } from './epoch-report.js';

@@ -1,0 +1,173 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { withoutTape } from '../engine/tape.js';
+import { DistillError } from '../error/index.js';
+import { networkOutput } from '../network/index.js';
+import type { FrozenNetwork, NetworkOutput } from '../network/index.js';
+import type { Images, Logits, Tensor } from '../tensor/index.js';
+import { folderRecords } from './cache-folder.js';
+import type { CacheIdentity } from './cache-folder.js';
+import { expectFitsMemory, memoryRecords } from './record-store.js';
+import type { RecordStore } from './record-store.js';
+
+export interface CachedTeacherOptions {
+  readonly teacher: FrozenNetwork;
+  /** Images of the training set, and views of each. */
+  readonly images: number;
+  readonly views: number;
+  /** Default: in memory. */
+  readonly folder?: string | undefined;
+  /** What the outputs depend on besides the teacher and the taps: dataset, preparation, seed. */
+  readonly identity: CacheIdentity;
+}
+
+/** A teacher that says the same about a view of an image every time, and so is asked only once. */
+export interface CachedTeacher {
+  /**
+   * The outputs for a batch of one view. Rows that are not known yet are computed, in one forward pass, and kept.
+   * The values are those that the teacher gave, bit by bit.
+   *
+   * @param positions of the images in the training set
+   * @returns outputs whose tensors the caller frees with `dispose`
+   */
+  outputs(
+    images: Images,
+    positions: Int32Array,
+    view: number,
+    taps: readonly string[],
+  ): Promise<NetworkOutput & { dispose(): void }>;
+  /** What the user should know since this was last asked: stale or damaged rows. */
+  notices(): string[];
+  dispose(): void;
+}
+
+/** One output: logits or a tap. */
+interface Part {
+  readonly shape: readonly number[];
+  readonly size: number;
+}
+
+export function cachedTeacher(options: CachedTeacherOptions): CachedTeacher {
+  const { teacher, folder, identity } = options;
+  const stores = new Map<string, RecordStore>();
+  let pending: string[] = [];
+  let damaged = 0;
+
+  const storeFor = (view: number, taps: readonly string[], width: number): RecordStore => {
+    // Which layers a frozen teacher folds depends on its taps, and so do the last bits of its logits.
+    const key = JSON.stringify([view, taps]);
+    const known = stores.get(key);
+    if (known !== undefined) return known;
+    if (folder === undefined) expectFitsMemory(options.images * options.views, width);
+    const { slot, content } = identity;
+    const own: CacheIdentity = {
+      slot: { ...slot, teacher: teacher.name, taps, engine: tf.getBackend() },
+      content: { teacher: teacher.fingerprint, ...content, tfjs: tf.version_core },
+    };
+    const store =
+      folder === undefined
+        ? memoryRecords()
+        : folderRecords(folder, own, view, width, (message) => pending.push(message));
+    stores.set(key, store);
+    return store;
+  };
+
+  return {
+    async outputs(images, positions, view, taps) {
+      const parts = [[teacher.classes], ...taps.map((tap) => fixedShape(teacher, tap))].map(partOf);
+      const width = parts.reduce((sum, { size }) => sum + size, 0);
+      const store = storeFor(view, taps, width);
+      const rows = new Float32Array(positions.length * width);
+      const rowAt = (place: number): Float32Array => rows.subarray(place * width, (place + 1) * width);
+      const missing = Array.from(positions.keys()).filter(
+        (place) => !store.read(positions[place] ?? 0, rowAt(place)),
+      );
+      if (missing.length > 0) {
+        const computed = await forwardRows(teacher, images, missing, taps);
+        missing.forEach((place, order) => {
+          const row = computed.subarray(order * width, (order + 1) * width);
+          rowAt(place).set(row);
+          store.write(positions[place] ?? 0, row);
+        });
+      }
+      const tensors = asTensors(rows, positions.length, parts);
+      const byName = new Map(taps.map((tap, index) => [tap, tensors[index + 1] as Tensor]));
+      return {
+        ...networkOutput(teacher.name, tensors[0] as Logits, byName),
+        dispose() {
+          tf.dispose(tensors);
+        },
+      };
+    },
+    notices() {
+      const total = [...stores.values()].reduce((sum, store) => sum + store.damaged, 0);
+      if (total > damaged) {
+        pending.push(
+          `${total - damaged} rows of teacher outputs in ${folder ?? 'memory'} are damaged: they are computed anew.`,
+        );
+        damaged = total;
+      }
+      const told = pending;
+      pending = [];
+      return told;
+    },
+    dispose() {
+      for (const store of stores.values()) store.close();
+      stores.clear();
+    },
+  };
+}
+
+const partOf = (shape: readonly number[]): Part => ({
+  shape,
+  size: shape.reduce((product, axis) => product * axis, 1),
+});
+
+function fixedShape(teacher: FrozenNetwork, tap: string): readonly number[] {
+  const shape = teacher.tapShape(tap);
+  if (shape.every((axis) => axis > 0)) return shape;
+  throw new DistillError({
+    code: 'option',
+    where: `teacherOutputs, tap '${tap}' of network '${teacher.name}'`,
+    expected: 'a tap of fixed shape, to be cached',
+    got: `[${shape.join(', ')}]`,
+    hint: "Build the teacher for one image size, or use kind 'live'.",
+  });
+}
+
+/** Logits and taps of some images of a batch, one row each, one after the other in a row. */
+async function forwardRows(
+  teacher: FrozenNetwork,
+  images: Images,
+  places: readonly number[],
+  taps: readonly string[],
+): Promise<Float32Array> {
+  const flat = withoutTape(() =>
+    tf.tidy(() => {
+      const chosen = places.length === images.shape[0] ? images : tf.gather(images, [...places]);
+      const output = teacher.forward(chosen, taps);
+      const all: Tensor[] = [output.logits, ...taps.map((tap) => output.tap(tap))];
+      return tf.concat(
+        all.map((value) => tf.reshape<tf.Rank.R2>(value, [places.length, -1])),
+        1,
+      );
+    }),
+  );
+  try {
+    return (await flat.data()) as Float32Array;
+  } finally {
+    flat.dispose();
+  }
+}
+
+/** Rows as one tensor per part, batch first. */
+function asTensors(rows: Float32Array, count: number, parts: readonly Part[]): Tensor[] {
+  const width = rows.length / count;
+  let offset = 0;
+  return parts.map(({ shape, size }) => {
+    const values = new Float32Array(count * size);
+    for (let row = 0; row < count; row++)
+      values.set(rows.subarray(row * width + offset, row * width + offset + size), row * size);
+    offset += size;
+    return tf.tensor(values, [count, ...shape]);
+  });
+}
