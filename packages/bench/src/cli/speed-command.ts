@@ -11,6 +11,7 @@ export interface SpeedFlags {
   readonly steps?: number;
   readonly warmup?: number;
   readonly methods?: readonly string[];
+  readonly cachedViews?: number;
   readonly memorySteps?: number;
   readonly json?: true;
 }

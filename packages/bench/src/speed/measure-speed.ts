@@ -22,8 +22,8 @@ import type { Bench } from './training-contender.js';
 /** Told before each stretch of work. @param share of the whole that is done, from 0 to 1 */
 export type SpeedProgress = (doing: string, share: number) => void;
 
-/** Batches of an epoch: epochs' ends are rare then, and making the images takes no time. */
-const BATCHES = 16;
+/** Batches of an epoch; as many steps per view fill the cache of a teacher's outputs. */
+const BATCHES = 4;
 /** Repetitions of what is not a training step. */
 const REPETITIONS = 5;
 
@@ -39,11 +39,13 @@ export async function measureSpeed(
   engine: Engine,
   progress: SpeedProgress = () => undefined,
 ): Promise<SpeedReport> {
-  const { model, batchSize, steps, warmup, methods, memorySteps } = settings;
+  const { model, batchSize, steps, methods, cachedViews, memorySteps } = settings;
+  const warmup = Math.max(settings.warmup, cachedViews * BATCHES);
   const dataset = noiseDataset(BATCHES * batchSize);
   const teacherNetwork = buildNetwork(settings.teacher, dataset, createRandom(0).fork('teacher'));
   const teacher = freeze(teacherNetwork);
-  const bench: Bench = { dataset, normalization: channelStatistics(dataset), model, teacher, batchSize };
+  const normalization = channelStatistics(dataset);
+  const bench: Bench = { dataset, normalization, model, teacher, batchSize, cachedViews };
   const tell = progressOf(progress, methods.length * (memorySteps + warmup + 1 + steps));
   const runs: WatchedRun[] = [];
   const peaks = ceilings();

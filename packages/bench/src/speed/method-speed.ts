@@ -25,7 +25,7 @@ export async function warmUp(
   const before = tf.memory().numTensors;
   const run = await startTraining(bench, method, phase);
   try {
-    await run.turn(steps);
+    if (steps > 0) await run.turn(steps);
     const seen = run.teacherImages();
     const use = await countKernels(() => run.turn(1));
     const liveTensors = tf.memory().numTensors - before;

@@ -16,6 +16,11 @@ export interface SpeedSettings {
   readonly warmup: number;
   /** Names of the catalog. Default: all of them. */
   readonly methods: readonly string[];
+  /**
+   * Views per image of a cached teacher, whose outputs are all known before the timed steps; 0 for a teacher that runs in
+   * every step. Default 0.
+   */
+  readonly cachedViews: number;
   /** Steps of the look at memory, per method; 0 leaves it out. Default 0. */
   readonly memorySteps: number;
 }
@@ -27,6 +32,7 @@ const defaults: SpeedSettings = {
   steps: 20,
   warmup: 3,
   methods: methodNames,
+  cachedViews: 0,
   memorySteps: 0,
 };
 
@@ -40,8 +46,9 @@ export function speedSettings(given: Partial<SpeedSettings> = {}): SpeedSettings
     teacher: oneOf(...modelNames),
     batchSize: wholeNumber({ min: 1 }),
     steps: wholeNumber({ min: 1 }),
-    warmup: wholeNumber({ min: 1 }),
+    warmup: wholeNumber({ min: 0 }),
     methods: (value) => listOf(oneOf(...methodNames))(value) ?? differing(value as readonly string[]),
+    cachedViews: wholeNumber({ min: 0 }),
     memorySteps: (value) => (value === 0 ? undefined : wholeNumber({ min: 2 })(value)),
   });
 }

@@ -8,7 +8,8 @@ export function speedText(report: SpeedReport): string {
   const { settings, student, teacher, ceiling, environment } = report;
   const lines = [
     `${settings.model} (${count(student.parameters)} parameters, ${count(student.macs)} MACs), batch ${settings.batchSize}, ` +
-      `engine ${environment.engine.name} (${environment.engine.version})`,
+      `engine ${environment.engine.name} (${environment.engine.version})` +
+      (settings.cachedViews > 0 ? `, teacher's outputs cached for ${settings.cachedViews} views` : ''),
     methodTable(report.methods),
     `Teacher ${teacher.model} alone: ${fixed(teacher.forwardMs.median)} ms forward, ` +
       `${fixed(teacher.imagesPerSecond, 0)} images/s. Reading a batch: ${fixed(report.dataMs)} ms of each step.`,

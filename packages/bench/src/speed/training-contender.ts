@@ -12,6 +12,8 @@ export interface Bench {
   readonly model: string;
   readonly teacher: FrozenNetwork;
   readonly batchSize: number;
+  /** Views of a cached teacher; 0 for one that runs in every step. */
+  readonly cachedViews: number;
 }
 
 /** One phase of one method, ready to train. */
@@ -42,13 +44,14 @@ export async function startTraining(
   phase: number,
   watchers: readonly Callback[] = [],
 ): Promise<TrainingContender> {
-  const { dataset, normalization, model, batchSize } = bench;
+  const { dataset, normalization, model, batchSize, cachedViews } = bench;
   const student = buildNetwork(model, dataset, createRandom(0).fork('student'));
   const turns = takeTurns();
   const stop = new AbortController();
   const seen: { plan?: Plan; teacherImages: number } = { teacherImages: 0 };
   const running = distill({
     teacher: counting(bench.teacher, (images) => (seen.teacherImages += images)),
+    teacherOutputs: cachedViews > 0 ? { kind: 'cached', views: cachedViews } : { kind: 'live' },
     students: [student],
     method: onePhase(createMethod(method), phase, (plan) => (seen.plan = plan)),
     train: dataset,

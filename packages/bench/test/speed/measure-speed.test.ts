@@ -77,6 +77,20 @@ describe('measureSpeed', () => {
     for (const part of ['student', 'kd', 'engine wasm', 'GFLOP/s', 'RSS ratio']) expect(text).toContain(part);
   });
 
+  it('times a cached teacher when all its outputs are known', async () => {
+    const settings = speedSettings({
+      model: 'plain8',
+      teacher: 'plain8',
+      batchSize: BATCH,
+      steps: 1,
+      warmup: 0,
+      methods: ['kd'],
+      cachedViews: 2,
+    });
+    const { methods } = await measureSpeed(settings, engine);
+    expect(methods[0]?.teacherImagesPerStep).toBe(0);
+  });
+
   it('frees what it made when a method cannot train', async () => {
     const before = tf.memory().numTensors;
     // CCKD looks at an embedding, of which a batch of one has no pairs.

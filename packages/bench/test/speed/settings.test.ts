@@ -15,6 +15,7 @@ describe('speedSettings', () => {
     [{ methods: ['student', 'kdd'] }, /speed\.methods: expected a list, each entry one of "student"/],
     [{ methods: ['kd', 'kd'] }, /speed\.methods: expected at least one method, none twice/],
     [{ methods: [] }, /speed\.methods: expected at least one method/],
+    [{ cachedViews: -1 }, /speed\.cachedViews/],
     [{ memorySteps: 1 }, /speed\.memorySteps: expected a whole number, at least 2/],
   ])('refuses %j', (given, message) => {
     expect(() => speedSettings(given)).toThrow(message);

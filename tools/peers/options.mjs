@@ -1,0 +1,58 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { availableParallelism } from 'node:os';
+
+/** What can be measured apart from the rest. */
+export const PARTS = /** @type {const} */ (['node', 'wasm', 'memory']);
+
+/**
+ * What is measured and how it is said; see `--help` for each.
+ *
+ * @typedef {object} PeerOptions
+ * @property {readonly (typeof PARTS)[number][]} parts
+ * @property {boolean} quick
+ * @property {number} threads
+ * @property {string} python
+ * @property {string} [bench]
+ * @property {boolean} json
+ */
+
+/**
+ * @param {readonly string[]} args without `node` and the script
+ * @returns {PeerOptions}
+ */
+export function parseOptions(args) {
+  return new Command('speed:peers')
+    .description(
+      'Times training steps of distilljs and of PyTorch by turns, and compares them with the targets.',
+    )
+    .allowExcessArguments(false)
+    .addOption(
+      new Option('--parts <names>', `only some of ${PARTS.join(', ')}, comma-separated`)
+        .argParser(partsOf)
+        .default(PARTS, 'all'),
+    )
+    .option('--quick', 'one round of few steps: minutes less, and less certain', false)
+    .option('--threads <number>', 'threads of both sides', threadsOf, availableParallelism())
+    .option('--python <program>', 'a Python that has PyTorch', 'python3')
+    .option('--bench <script>', "another distill-bench than this checkout's, which is built first")
+    .option('--json', 'print the ratios as JSON', false)
+    .parse([...args], { from: 'user' })
+    .opts();
+}
+
+/** @param {string} text */
+function partsOf(text) {
+  const names = text.split(',').map((name) => name.trim());
+  return names.map((name) => {
+    const part = PARTS.find((known) => known === name);
+    if (part === undefined) throw new InvalidArgumentError(`There are: ${PARTS.join(', ')}.`);
+    return part;
+  });
+}
+
+/** @param {string} text */
+function threadsOf(text) {
+  const threads = Number(text);
+  if (Number.isInteger(threads) && threads > 0) return threads;
+  throw new InvalidArgumentError('A whole number, at least 1.');
+}

@@ -1,0 +1,91 @@
+import { fileURLToPath } from 'node:url';
+import { describeEnd, lastLines, runCommand } from '../native-engine/run-command.mjs';
+
+/**
+ * The part of the report of `distill-bench speed --json` (schema 1) that is read here.
+ *
+ * @typedef {object} OurReport
+ * @property {{ node: string, engine: { name: string, version: string } }} environment
+ * @property {{ model: string, parameters: number }} student
+ * @property {{ model: string, parameters: number }} teacher
+ * @property {{ method: string, stepMs: { median: number }, coresUsed: number }[]} methods
+ * @property {{ method: string, early: MemoryPoint, end: MemoryPoint }[]} memory
+ *
+ * @typedef {{ step: number, tensors: number, rss: number }} MemoryPoint
+ */
+
+/**
+ * What torch_steps.py prints.
+ *
+ * @typedef {object} TorchReport
+ * @property {string} python
+ * @property {string} torch
+ * @property {number} threads
+ * @property {Record<string, number>} parameters by network
+ * @property {Record<string, number[]>} milliseconds by case
+ * @property {Record<string, number>} coresUsed by case
+ */
+
+/**
+ * Either what a side printed, or why it did not.
+ *
+ * @template T
+ * @typedef {{ report: T, missing?: undefined } | { report?: undefined, missing: string }} Outcome
+ */
+
+const BENCH = fileURLToPath(new URL('../../packages/bench/bin/distill-bench.mjs', import.meta.url));
+const TORCH = fileURLToPath(new URL('torch_steps.py', import.meta.url));
+const GET_TORCH =
+  'Install PyTorch for the CPU (Debian: apt install python3-torch; pip: install torch) and name its Python with --python.';
+
+/** The variables by which TensorFlow, OpenMP and oneDNN are told how many threads to use. @param {number} threads */
+function threadVariables(threads) {
+  const count = String(threads);
+  return { TF_NUM_INTRAOP_THREADS: count, OMP_NUM_THREADS: count };
+}
+
+/**
+ * `distill-bench speed` in a process of its own.
+ *
+ * @param {string | undefined} bench script of another distill-bench than this checkout's
+ * @param {readonly string[]} args
+ * @param {number} threads
+ * @returns {Promise<Outcome<OurReport>>}
+ */
+export function runOurs(bench, args, threads) {
+  return outcomeOf(process.execPath, [bench ?? BENCH, 'speed', ...args, '--json'], threads, '');
+}
+
+/**
+ * torch_steps.py.
+ *
+ * @param {string} python
+ * @param {readonly string[]} args
+ * @param {number} threads
+ * @returns {Promise<Outcome<TorchReport>>}
+ */
+export function runTorch(python, args, threads) {
+  return outcomeOf(python, [TORCH, ...args, '--threads', String(threads)], threads, GET_TORCH);
+}
+
+/** Builds what `distill-bench` runs; only what changed. What it says goes to standard error. */
+export async function buildBench() {
+  const result = await runCommand('npx', ['nx', 'run', '@distilljs/bench:build']);
+  if (result.status === 0) return;
+  throw new Error(`The build failed (${describeEnd(result)}):\n${lastLines(result.output)}`);
+}
+
+/**
+ * @template T
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {number} threads
+ * @param {string} hint
+ * @returns {Promise<Outcome<T>>}
+ */
+async function outcomeOf(program, args, threads, hint) {
+  const result = await runCommand(program, args, { environment: threadVariables(threads) });
+  if (result.status === 0) return { report: JSON.parse(result.stdout) };
+  const said = lastLines(result.output, 1) || describeEnd(result);
+  return { missing: hint === '' ? said : `${said}. ${hint}` };
+}
