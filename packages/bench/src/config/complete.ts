@@ -15,6 +15,11 @@ export interface RunConfig extends Omit<WrittenConfig, 'teacher' | 'methods' | '
     readonly epochs: number;
     readonly learningRate: number;
     readonly path?: string | undefined;
+    /** Left out: live. */
+    readonly kind?: 'live' | 'cached' | undefined;
+    readonly views?: number | undefined;
+    /** Left out: memory. */
+    readonly cache?: 'memory' | 'disk' | undefined;
   };
   readonly methods: readonly MethodConfig[];
   readonly optimizer: {

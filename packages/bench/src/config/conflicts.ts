@@ -20,6 +20,7 @@ export function conflicts(written: WrittenConfig, methodNames?: readonly string[
   return [
     ...methodConflicts(written, methodNames),
     ...seedConflicts(written),
+    ...teacherConflicts(written),
     ...optimizerConflicts(written),
     ...scheduleConflicts(written),
   ];
@@ -45,6 +46,18 @@ function seedConflicts({ seeds }: WrittenConfig): Conflict[] {
   return seeds.flatMap((seed, place) =>
     seeds.indexOf(seed) < place ? [{ path: ['seeds', place], expected: 'a seed that is not there yet' }] : [],
   );
+}
+
+function teacherConflicts({ teacher }: WrittenConfig): Conflict[] {
+  const { kind = 'live', views, cache } = teacher;
+  if (kind === 'live') {
+    const expected = 'nothing with a live teacher';
+    return cache === undefined
+      ? []
+      : [{ path: ['teacher', 'cache'], expected, hint: "Set the teacher's kind to cached." }];
+  }
+  const hint = 'Say how many augmentations of each image the teacher looks at, e.g. 2.';
+  return views === undefined ? [{ path: ['teacher', 'views'], expected: 'a number of views', hint }] : [];
 }
 
 function optimizerConflicts({ optimizer }: WrittenConfig): Conflict[] {

@@ -91,6 +91,12 @@ export const runSchema = mapping({
     epochs: whole(1).optional(),
     /** Default: the optimizer's. */
     learningRate: positive().optional(),
+    /** `cached`: its outputs are computed once per image and view. Default: live. */
+    kind: oneOf(['live', 'cached'], 'a kind of teacher').optional(),
+    /** Augmentations of each image. Default for a live teacher: no end of them. */
+    views: whole(1).optional(),
+    /** Where cached outputs are kept; `disk`: in the run folder. Default: memory. */
+    cache: oneOf(['memory', 'disk'], 'a place for cached outputs').optional(),
     /** Folder or URL of trained weights: no teacher is trained then. */
     path: text().optional(),
   }),

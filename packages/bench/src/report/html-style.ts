@@ -13,6 +13,7 @@ main { max-width: 76rem; margin: 0 auto; padding: 2rem 1.25rem 3rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .75rem; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .75rem; }
 h3 { font-size: 1rem; margin: 0 0 .5rem; }
+h4 { font-size: .9rem; font-weight: 600; margin: .75rem 0 .25rem; }
 p, ul { max-width: 46rem; margin: .5rem 0; }
 ul { padding-left: 1.2rem; }
 .headline { font-size: 1.15rem; }
@@ -33,6 +34,14 @@ figcaption { color: var(--soft); font-size: .85rem; margin-top: .25rem; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20.5rem), 1fr)); gap: 1rem; }
 .card { background: var(--card); border-radius: 8px; padding: 1rem; min-width: 0; }
 .card figure + figure { margin-top: .75rem; }
+section > .card + .card { margin-top: 1rem; }
+.moments { display: flex; gap: 1.25rem; overflow-x: auto; padding-bottom: .25rem; }
+.moments h4 { color: var(--soft); font-weight: 400; margin-top: 0; }
+.panels { display: flex; gap: .75rem; }
+.panel > .note { margin: 0 0 .25rem; white-space: nowrap; }
+img.heat { width: 14rem; height: auto; image-rendering: pixelated; display: block; }
+table.heat th, table.heat td { padding: .2rem .4rem; border: 0; font-size: .75rem; }
+table.heat th { background: none; position: static; font-weight: 400; color: var(--soft); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; margin: .5rem 0; font-size: .9rem; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }

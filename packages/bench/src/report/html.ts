@@ -2,17 +2,24 @@ import escapeHtml from 'escape-html';
 import { COLUMNS, teacherCells } from './columns.js';
 import { findings } from './findings.js';
 import { count, magnitude, percent } from './format.js';
+import { exhibitSection } from './exhibit-section.js';
+import type { MethodInspections } from './exhibit-section.js';
 import { accuracySection, curveSection } from './html-plots.js';
 import { STYLE } from './html-style.js';
 import type { MethodResult, Report } from './report-data.js';
-import { REPRODUCTION, configText, title } from './words.js';
+import { REPRODUCTION, configText, teacherWords, title } from './words.js';
 
 /**
  * The report as one page that stands alone: no script, no request, readable on light and dark, on paper and by ear.
  *
  * @param results what the report was made of: the learning curves are drawn from them
+ * @param shown what the methods showed of themselves
  */
-export async function renderHtml(report: Report, results: readonly MethodResult[]): Promise<string> {
+export async function renderHtml(
+  report: Report,
+  results: readonly MethodResult[],
+  shown: readonly MethodInspections[] = [],
+): Promise<string> {
   const heading = escapeHtml(title(report));
   const { headline, caveats } = findings(report);
   const body = [
@@ -24,6 +31,7 @@ export async function renderHtml(report: Report, results: readonly MethodResult[
     resultTable(report),
     await accuracySection(report),
     await curveSection(report, results),
+    exhibitSection(shown),
     networkTable(report),
     section('Run it again', `<p>In the folder of this run:</p>\n${code(REPRODUCTION)}`),
     section('Configuration', code(configText(report.config))),
@@ -34,7 +42,7 @@ export async function renderHtml(report: Report, results: readonly MethodResult[
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${heading}</title>
 <style>${STYLE}</style>
 </head>
@@ -101,10 +109,11 @@ function networkTable({ config, teacher, rows }: Report): string {
   );
   return section(
     'Networks',
-    scrollable(
+    `${scrollable(
       'Networks',
       `<table><thead><tr>${head.join('')}</tr></thead><tbody>${lines.map((cells) => tableRow('', cells)).join('\n')}</tbody></table>`,
-    ),
+    )}
+<p class="note">${teacherWords(config)}</p>`,
   );
 }
 

@@ -1,5 +1,6 @@
 export { buildReport } from './build-report.js';
 export { renderCsv, renderSeedsCsv } from './csv.js';
+export type { MethodInspections } from './exhibit-section.js';
 export { findings } from './findings.js';
 export type { Findings } from './findings.js';
 export { renderHtml } from './html.js';

@@ -3,7 +3,7 @@ import { COLUMNS, teacherCells } from './columns.js';
 import { findings } from './findings.js';
 import { count, magnitude } from './format.js';
 import type { Report } from './report-data.js';
-import { REPRODUCTION, title } from './words.js';
+import { REPRODUCTION, teacherWords, title } from './words.js';
 
 /** The report as GitHub-flavoured Markdown, for a README or an issue. */
 export function renderMarkdown(report: Report): string {
@@ -25,6 +25,7 @@ export function renderMarkdown(report: Report): string {
       : [
           `Student ${report.config.student.model}: ${count(student.studentParameters)} parameters, ${magnitude(student.studentMacs)} MACs per image.`,
         ]),
+    teacherWords(report.config),
     `Engine ${engine.name} (${engine.version}).`,
   ];
   return [

@@ -15,6 +15,16 @@ export function title({ config }: Report): string {
   return `${student.model} taught by ${teacher.model} on ${DATASETS[dataset.name]}`;
 }
 
+/** How the students came by what the teacher says. */
+export function teacherWords({ teacher: { kind = 'live', views } }: RunConfig): string {
+  const shown =
+    views === undefined
+      ? 'no augmentation of an image came twice'
+      : `each image had ${views} ${views === 1 ? 'augmentation' : 'augmentations'}`;
+  const how = kind === 'live' ? 'The teacher ran in every step' : "The teacher's outputs were cached";
+  return `${how}; ${shown}.`;
+}
+
 /** The command that makes the same run again, from inside the run folder. */
 export const REPRODUCTION = 'distill-bench run --config config.json --out ../again';
 

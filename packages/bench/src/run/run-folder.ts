@@ -18,7 +18,11 @@ export interface RunFolder {
 export interface TrainingFolder {
   readonly metrics: string;
   readonly result: string;
+  /** What the method showed of itself; there for a method's first seed, if it shows anything. */
+  readonly inspections: string;
   readonly checkpoint: string;
+  /** What the network says as a teacher, where that is cached on disk. */
+  readonly outputs: string;
   /** Folder of the saved model. */
   readonly model: string;
 }
@@ -27,7 +31,9 @@ export function runFolder(root: string): RunFolder {
   const training = (folder: string, model: string): TrainingFolder => ({
     metrics: join(folder, 'metrics.jsonl'),
     result: join(folder, 'result.json'),
+    inspections: join(folder, 'inspections.jsonl'),
     checkpoint: join(folder, 'checkpoint'),
+    outputs: join(folder, 'outputs'),
     model: join(folder, model),
   });
   return {

@@ -1,5 +1,12 @@
-import { augmentation, checkpoints, distill, evaluate, jsonl } from '@distilljs/core';
-import type { DistillResult, FrozenNetwork, Method, Network, OptimizerSpec } from '@distilljs/core';
+import { augmentation, checkpoints, distill, evaluate, inspections, jsonl } from '@distilljs/core';
+import type {
+  DistillResult,
+  FrozenNetwork,
+  Method,
+  Network,
+  OptimizerSpec,
+  TeacherOutputs,
+} from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { RunData } from './datasets.js';
 import type { TrainingFolder } from './run-folder.js';
@@ -11,6 +18,7 @@ export interface Training {
   readonly network: Network;
   readonly method: Method;
   readonly teacher?: FrozenNetwork | undefined;
+  readonly teacherOutputs?: TeacherOutputs | undefined;
   readonly epochs: number;
   readonly seed: number;
   readonly optimizer: OptimizerSpec;
@@ -43,6 +51,7 @@ export async function trainNetwork(
   const { label, network, folder } = training;
   const result = await distill({
     teacher: training.teacher,
+    teacherOutputs: training.teacherOutputs,
     students: [network],
     method: training.method,
     train: data.train,
@@ -52,7 +61,12 @@ export async function trainNetwork(
     seed: training.seed,
     optimizer: training.optimizer,
     augmentation: augmentation(config.augmentation),
-    callbacks: [log.progress(label), checkpoints(folder.checkpoint), jsonl(folder.metrics)],
+    callbacks: [
+      log.progress(label),
+      checkpoints(folder.checkpoint),
+      jsonl(folder.metrics),
+      ...(training.seed === config.seeds[0] ? [inspections(folder.inspections)] : []),
+    ],
     signal,
   });
   try {

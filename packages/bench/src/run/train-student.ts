@@ -39,6 +39,7 @@ export async function provideStudent(
       network,
       method,
       teacher: teacher.network,
+      teacherOutputs: teacher.outputs,
       epochs: config.epochs,
       seed,
       optimizer: optimizerOf(config, config.optimizer.learningRate, config.epochs),

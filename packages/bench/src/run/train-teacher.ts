@@ -9,7 +9,7 @@ import {
   loadModel,
   student,
 } from '@distilljs/core';
-import type { FrozenNetwork, Network } from '@distilljs/core';
+import type { FrozenNetwork, Network, TeacherOutputs } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { TeacherResult } from '../report/index.js';
 import { buildNetwork, zooTaps } from './build-network.js';
@@ -23,6 +23,8 @@ import { readJson, writeJson } from './write-json.js';
 /** A teacher ready for use, and how good it is. */
 export interface RunTeacher {
   readonly network: FrozenNetwork;
+  /** How students come by its outputs. */
+  readonly outputs: TeacherOutputs;
   readonly result: TeacherResult;
   dispose(): void;
 }
@@ -44,6 +46,7 @@ export async function provideTeacher(
   signal: AbortSignal | undefined,
 ): Promise<RunTeacher | undefined> {
   const { model, path } = config.teacher;
+  const outputs = outputsOf(config, folder);
   const known = (await readJson(folder.result)) as TeacherResult | undefined;
   const source = known === undefined ? path : `file://${folder.model}`;
   if (source !== undefined) {
@@ -54,7 +57,7 @@ export async function provideTeacher(
       await writeJson(folder.result, result);
     }
     log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));
-    return ready(network, result);
+    return ready(network, outputs, result);
   }
 
   const network = buildNetwork(model, data.train, createRandom(TEACHER_SEED).fork('teacher'));
@@ -80,7 +83,7 @@ export async function provideTeacher(
   };
   await writeJson(folder.result, result);
   log.say(teacherText(result, `trained for ${epochs} epochs`));
-  return ready(network, result);
+  return ready(network, outputs, result);
 }
 
 async function loadTeacher(source: string, model: string, { train }: RunData): Promise<Network> {
@@ -115,10 +118,16 @@ async function measure(
   };
 }
 
-function ready(network: Network, result: TeacherResult): RunTeacher {
+function outputsOf({ teacher }: RunConfig, folder: TrainingFolder): TeacherOutputs {
+  const { kind = 'live', views, cache } = teacher;
+  return { kind, views, folder: cache === 'disk' ? folder.outputs : undefined };
+}
+
+function ready(network: Network, outputs: TeacherOutputs, result: TeacherResult): RunTeacher {
   const frozen = freeze(network);
   return {
     network: frozen,
+    outputs,
     result,
     dispose() {
       frozen.dispose();

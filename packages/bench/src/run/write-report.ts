@@ -1,9 +1,16 @@
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DistillError } from '@distilljs/core';
+import type { Inspection } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import { buildReport, renderCsv, renderHtml, renderMarkdown, renderSeedsCsv } from '../report/index.js';
-import type { MethodResult, Report, RunEnvironment, TeacherResult } from '../report/index.js';
+import type {
+  MethodInspections,
+  MethodResult,
+  Report,
+  RunEnvironment,
+  TeacherResult,
+} from '../report/index.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { readJson, writeJson, writeWhole } from './write-json.js';
@@ -48,8 +55,20 @@ export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
   await writeWhole(join(folder.report, 'report.csv'), renderCsv(report));
   await writeWhole(join(folder.report, 'seeds.csv'), renderSeedsCsv(report));
   const page = join(folder.report, 'index.html');
-  await writeWhole(page, await renderHtml(report, results));
+  await writeWhole(page, await renderHtml(report, results, await inspectionsOf(folder, config)));
   return { report, page };
+}
+
+/** What the methods showed of themselves in the first seed that has something. */
+async function inspectionsOf(folder: RunFolder, config: RunConfig): Promise<MethodInspections[]> {
+  const all = config.methods.flatMap(({ as }) =>
+    config.seeds.map(async (seed): Promise<MethodInspections> => {
+      const text = await readFile(folder.student(as, seed).inspections, 'utf8').catch(() => '');
+      const lines = text.split('\n').filter((line) => line !== '');
+      return { method: as, seed, inspections: lines.map((line) => JSON.parse(line) as Inspection) };
+    }),
+  );
+  return (await Promise.all(all)).filter(({ inspections }) => inspections.length > 0);
 }
 
 /** The same for the path of a run folder. */

@@ -152,6 +152,18 @@ describe('a wrong configuration is refused', () => {
       "run.yaml:5:3, dataset.difficulty: expected a key that exists, got 'difficulty'. There are: name, dir, trainSize, testSize.",
     ],
     [
+      'a cached teacher without views',
+      'epochs: 200',
+      'kind: cached',
+      'teacher.views: expected a number of views, got nothing. Say how many augmentations',
+    ],
+    [
+      'a cache of a live teacher',
+      'epochs: 200',
+      'cache: disk',
+      "teacher.cache: expected nothing with a live teacher, got 'disk'. Set the teacher's kind to cached.",
+    ],
+    [
       'a network that is not there',
       '{model: resnet20}',
       '{model: resnet21}',

@@ -1,3 +1,5 @@
+import type { InspectedExhibit, Inspection } from '@distilljs/core';
+import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { renderHtml } from '../../src/report/index.js';
 import { METHODS, fixtureReport, fixtureResults } from './report-fixture.js';
@@ -59,6 +61,56 @@ describe('renderHtml', () => {
     const page = await renderHtml(report, [{ ...result, epochs: blind }]);
     expect(page).not.toContain('Validation accuracy of kd');
     expect(page).toContain('Loss terms of kd by epoch.');
+  });
+
+  it('shows what methods look at: small matrices as tables, large ones as pictures', async () => {
+    const [report, results] = [fixtureReport([METHOD], 1), fixtureResults([METHOD], 1, 2)];
+    const image = { title: 'image', labels: Array.from({ length: 20 }, (_, index) => `class <${index}>`) };
+    const small = { title: 'stage', labels: ['one', '<two>'] };
+    const large = Array.from({ length: 20 }, (_, row) => image.labels.map((_label, column) => row * column));
+    const exhibits = (low: number): InspectedExhibit[] => [
+      {
+        name: 'a',
+        title: 'Small & legible',
+        rows: small,
+        columns: small,
+        panels: [
+          {
+            values: [
+              [low, 2],
+              [3, 4],
+            ],
+          },
+        ],
+      },
+      { name: 'b', title: 'Large', rows: image, columns: image, panels: [{ name: 'left', values: large }] },
+    ];
+    const moment = (epoch: number, low: number): Inspection => ({
+      phase: 'train',
+      epoch,
+      globalEpoch: epoch,
+      exhibits: exhibits(low),
+    });
+    const shown = [{ method: 'kd', seed: 3, inspections: [moment(0, -1), moment(9, 1)] }];
+    const page = await renderHtml(report, results, shown);
+    expect(page).toContain('What the methods look at');
+    expect(page).toContain('kd, seed 3');
+    expect(page).toContain('train, epoch 10');
+    expect(page).toContain('Small &amp; legible');
+    expect(page).toContain('Rows: stage; columns: stage. From -1.00 to 4.00.');
+    expect(page).toContain('&lt;two&gt;');
+    expect(page.match(/<table class="heat">/g)).toHaveLength(2);
+    const pictures = [
+      ...page.matchAll(/<img class="heat" alt="Large, left" src="data:image\/png;base64,([^"]+)"/g),
+    ];
+    expect(pictures).toHaveLength(2);
+    const picture = decode(Buffer.from(pictures[0]?.[1] ?? '', 'base64'));
+    expect([picture.width, picture.height]).toEqual([20, 20]);
+    // 0 · 0 is the least value and pale, 19 · 19 the greatest and dark.
+    const [red = 0, , blue = 0] = picture.data.slice(-3);
+    expect(picture.data[0]).toBeGreaterThan(200);
+    expect(red).toBeLessThan(blue);
+    expect(await renderHtml(report, results)).not.toContain('What the methods look at');
   });
 
   it('says the same for the same results', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDistillError, loadModel, resolveEngine } from '@distilljs/core';
@@ -49,6 +49,31 @@ const refusal = async (run: Promise<unknown>): Promise<string> => {
 };
 
 describe('a run', { timeout: 300_000 }, () => {
+  it('comes to the same with cached outputs of the teacher, which the next run finds on disk', async () => {
+    const runWith = async (
+      out: string,
+      teacher: object,
+      existing: 'refuse' | 'overwrite',
+    ): Promise<unknown> => {
+      const given = config({
+        methods: ['kd'],
+        seeds: [0],
+        epochs: 4,
+        teacher: { epochs: 2, views: 2, ...teacher },
+      });
+      await runBench({ config: given, out: join(folder, out), existing, log: log() });
+      return rowsOf(out);
+    };
+    const live = await runWith('live', {}, 'refuse');
+    expect(await runWith('memory', { kind: 'cached' }, 'refuse')).toEqual(live);
+    expect(await runWith('disk', { kind: 'cached', cache: 'disk' }, 'refuse')).toEqual(live);
+    const rows = readdirSync(join(folder, 'disk/teacher/outputs')).filter((file) => file.endsWith('.f32'));
+    expect(rows).toHaveLength(2);
+    expect(readFileSync(join(folder, 'disk/report/report.md'), 'utf8')).toContain(
+      "The teacher's outputs were cached; each image had 2 augmentations.",
+    );
+  });
+
   it('leaves the folder that the contract describes, and reports every method over its seeds', async () => {
     const said = log();
     const written = await runBench({

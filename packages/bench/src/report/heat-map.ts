@@ -1,0 +1,45 @@
+import { encode } from 'fast-png';
+import { scheme } from 'vega';
+
+/** Colours for the values of one figure. */
+export interface ColourScale {
+  readonly low: number;
+  readonly high: number;
+  /** The colour of a value, as red, green and blue, 0…255. */
+  rgb(value: number): readonly [number, number, number];
+  /** The same for CSS, and an ink that is legible on it. */
+  at(value: number): { readonly colour: string; readonly ink: string };
+}
+
+/** Pale to dark blue, which print and every kind of eye keep apart. */
+const SCHEME = 'blues';
+
+/** A scale from the least to the greatest value of some matrices. */
+export function colourScale(matrices: readonly (readonly (readonly number[])[])[]): ColourScale {
+  const all = matrices.flat(2);
+  const low = all.reduce((least, value) => Math.min(least, value), Infinity);
+  const high = all.reduce((greatest, value) => Math.max(greatest, value), -Infinity);
+  const colours = scheme(SCHEME) as (share: number) => string;
+  const share = (value: number): number => (high > low ? (value - low) / (high - low) : 0);
+  const rgb = (value: number): readonly [number, number, number] => {
+    const [red = 0, green = 0, blue = 0] = (colours(share(value)).match(/\d+/g) ?? []).map(Number);
+    return [red, green, blue];
+  };
+  return {
+    low,
+    high,
+    rgb,
+    at: (value) => ({
+      colour: `rgb(${rgb(value).join(' ')})`,
+      ink: share(value) > 0.55 ? '#ffffff' : '#1d2126',
+    }),
+  };
+}
+
+/** A matrix as a picture of one pixel per value: a PNG as a data URL. */
+export function heatMapImage(values: readonly (readonly number[])[], scale: ColourScale): string {
+  const [height, width] = [values.length, values[0]?.length ?? 0];
+  const data = Uint8Array.from(values.flatMap((row) => row.flatMap((value) => scale.rgb(value))));
+  const png = encode({ width, height, data, channels: 3, depth: 8 });
+  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+}
