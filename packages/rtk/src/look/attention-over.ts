@@ -1,0 +1,111 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { freeze, loadBatch } from '@distilljs/core';
+import type {
+  Dataset,
+  FrozenNetwork,
+  Method,
+  NamedTensors,
+  Network,
+  Normalization,
+  Step,
+} from '@distilljs/core';
+import { attentionWeights, attentionWeightShapes } from '../attention/index.js';
+import { layerPair, mapsOfStep } from '../layer-pair.js';
+import { matchLayers } from '../match/index.js';
+import type { AttentionOptions } from '../options.js';
+import { meanMatch } from './match-exhibits.js';
+
+/** What {@link attentionOver} looks at. */
+export interface AttentionOverOptions {
+  /** The method that trained: `rtk(…)` or `attentionMatching(…)` with the run's options. */
+  readonly method: Method<AttentionOptions>;
+  /** The weights of its attention by name, such as the `tensors` of a run's snapshot. */
+  readonly weights: NamedTensors;
+  readonly teacher: Network | FrozenNetwork;
+  readonly student: Network;
+  readonly dataset: Dataset;
+  /** The run's: `result.normalization`. */
+  readonly normalization: Normalization;
+  /** Default 64, as in training: the attention normalises by its batch. A last batch of one image is left out. */
+  readonly batchSize?: number | undefined;
+}
+
+/** Who attended to whom, over a dataset. */
+export interface AttentionOver {
+  /** Taps of the student, the rows. */
+  readonly studentMaps: readonly string[];
+  /** Taps of the teacher, the columns. */
+  readonly teacherMaps: readonly string[];
+  /** Mean weight of each pair; for `student-query` rows sum to 1, for `teacher-query` columns (those of gated maps to less). */
+  readonly attention: readonly (readonly number[])[];
+  /** Share of the images for which each pair was kept: for `rtk` how often each teacher key was representative. */
+  readonly kept: readonly (readonly number[])[];
+  /** Images that were looked at. */
+  readonly images: number;
+}
+
+/**
+ * Mean attention over a dataset, and which teacher keys were kept how often. Networks run in inference mode, the
+ * attention on the statistics of each batch, as in training.
+ *
+ * ```ts
+ * const saved = { name: 'saved', async end(run) { seen = await attentionOver({ method, weights: run.snapshot().tensors, … }); } };
+ * ```
+ *
+ * @throws DistillError code `shape` for weights of other taps or another width, `tap` for taps that are not there
+ */
+export async function attentionOver(options: AttentionOverOptions): Promise<AttentionOver> {
+  const { method, dataset, normalization, student, batchSize = 64 } = options;
+  const teacher = 'fingerprint' in options.teacher ? options.teacher : freeze(options.teacher);
+  try {
+    const pair = layerPair(method.name, method.options, { teacher, student });
+    const weights = attentionWeights(
+      pair.attention,
+      withoutPrefix(options.weights, Object.keys(attentionWeightShapes(pair.attention))),
+    );
+    const [students, teachers] = [pair.student, pair.teacher].map((layers) =>
+      layers.map(({ name }) => name),
+    ) as [string[], string[]];
+    let images = 0;
+    let sums = tf.zeros([2, students.length, teachers.length]);
+    for (let start = 0; start < dataset.size; start += batchSize) {
+      const size = Math.min(batchSize, dataset.size - start);
+      // Batch statistics of one image are 0 and say nothing.
+      if (size === 1 && start > 0) break;
+      const positions = Int32Array.from({ length: size }, (_, offset) => start + offset);
+      const pixels = loadBatch(dataset, positions, { normalization });
+      const before = sums;
+      sums = tf.tidy(() => {
+        const batch = tf.tensor4d(pixels, [size, ...dataset.imageShape]);
+        const step: Pick<Step, 'teacher' | 'student'> = {
+          teacher: teacher.forward(batch, teachers),
+          student: student.forward(batch, { taps: students }),
+        };
+        const maps = mapsOfStep(pair, step);
+        const { attention, kept } = meanMatch(
+          matchLayers(maps.teacher, maps.student, weights, pair.matching),
+          pair.matching.direction,
+        );
+        return tf.add(before, tf.mul(tf.stack([attention, kept]), size));
+      });
+      before.dispose();
+      images += size;
+    }
+    const means = tf.tidy(() => tf.div(sums, Math.max(images, 1)));
+    const [attention = [], kept = []] = (await means.array()) as number[][][];
+    tf.dispose([sums, means]);
+    return { studentMaps: students, teacherMaps: teachers, attention, kept, images };
+  } finally {
+    if (teacher !== options.teacher) teacher.dispose();
+  }
+}
+
+/** A snapshot calls the weights `auxiliary/…`. */
+function withoutPrefix(tensors: NamedTensors, names: readonly string[]): NamedTensors {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const tensor = tensors[name] ?? tensors[`auxiliary/${name}`];
+      return tensor === undefined ? [] : [[name, tensor]];
+    }),
+  );
+}

@@ -1,0 +1,45 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Exhibit } from '@distilljs/core';
+import type { LayerPair } from '../layer-pair.js';
+import type { LayerMatch } from '../match/index.js';
+
+/** Means over a batch, both `[student maps, teacher maps]`. */
+export interface MeanMatch {
+  /** The weight with which a pair counts. */
+  readonly attention: Tensor2D;
+  /** The share of the images for which a pair is kept. */
+  readonly kept: Tensor2D;
+}
+
+/** A match averaged over its images, students in rows whoever asks. */
+export function meanMatch(
+  { attention, kept }: LayerMatch,
+  direction: 'teacher-query' | 'student-query',
+): MeanMatch {
+  return tf.tidy(() => {
+    const stays = tf.mul<Tensor3D>(tf.mul(tf.onesLike(attention), kept.keys ?? 1), kept.queries ?? 1);
+    const averaged = (values: Tensor3D): Tensor2D => {
+      const mean = tf.mean<Tensor2D>(values, 0);
+      return direction === 'teacher-query' ? tf.transpose(mean) : mean;
+    };
+    return { attention: averaged(attention), kept: averaged(stays) };
+  });
+}
+
+/** The attention of a batch as heat maps, and what was kept where a rule selects. */
+export function matchExhibits(
+  match: LayerMatch,
+  { teacher, student, matching }: LayerPair,
+): Record<string, Exhibit> {
+  const { attention, kept } = meanMatch(match, matching.direction);
+  const sums = matching.direction === 'teacher-query' ? 'columns' : 'rows';
+  const rows = { title: 'student map', labels: student.map(({ name }) => name) };
+  const columns = { title: 'teacher map', labels: teacher.map(({ name }) => name) };
+  return {
+    attention: { title: `Mean attention (${sums} sum to 1)`, values: attention, rows, columns },
+    ...(matching.rule !== 'none' && {
+      kept: { title: 'Share of images for which the pair is kept', values: kept, rows, columns },
+    }),
+  };
+}

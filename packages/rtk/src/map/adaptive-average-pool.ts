@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Grid } from './grid.js';
+
+/**
+ * One axis of adaptive average pooling as a matrix: row i averages the inputs `floor(i·from/to) … ceil((i+1)·from/to) − 1`.
+ * A whole ratio downwards is average pooling, upwards repetition; any other has windows that overlap.
+ *
+ * @returns `[to, from]`, rows sum to 1; the caller disposes it
+ */
+export function poolingMatrix(from: number, to: number): Tensor2D {
+  const values = new Float32Array(to * from);
+  for (let row = 0; row < to; row++) {
+    const first = Math.floor((row * from) / to);
+    const end = Math.ceil(((row + 1) * from) / to);
+    values.fill(1 / (end - first), row * from + first, row * from + end);
+  }
+  return tf.tensor2d(values, [to, from]);
+}
+
+/**
+ * Adaptive average pooling between any two grids, larger or smaller, by one constant matrix per axis: `R X Cᵀ`.
+ *
+ * @param maps `[n, h, w]`
+ * @returns `[n, to.height, to.width]`
+ * @see PyTorch's `adaptive_avg_pool2d`, which the base method's code resamples with, upwards too
+ */
+export function adaptiveAveragePool(maps: Tensor3D, to: Grid): Tensor3D {
+  const [count, height, width] = maps.shape;
+  if (height === to.height && width === to.width) return tf.clone(maps);
+  return tf.tidy(() => {
+    // Plain matrix products: those of batches have no gradient for an operand that is shared by the batch.
+    const alongWidth = tf.matMul(tf.reshape(maps, [-1, width]), poolingMatrix(width, to.width), false, true);
+    const columns = tf.transpose(tf.reshape(alongWidth, [count, height, to.width]), [0, 2, 1]);
+    const byColumn = tf.reshape(columns, [-1, height]);
+    const alongHeight = tf.matMul(byColumn, poolingMatrix(height, to.height), false, true);
+    return tf.transpose<Tensor3D>(tf.reshape(alongHeight, [count, to.width, to.height]), [0, 2, 1]);
+  });
+}

@@ -1,0 +1,10 @@
+export { adaptiveAveragePool, poolingMatrix } from './adaptive-average-pool.js';
+export { energyMap } from './energy-map.js';
+export { groupByGrid } from './grid.js';
+export type { Grid, GridGroup } from './grid.js';
+export { layerMaps } from './layer-maps.js';
+export type { LayerMaps } from './layer-maps.js';
+export { mapDistances } from './map-distances.js';
+export type { MapDistances } from './map-distances.js';
+export { unitMaps } from './unit-maps.js';
+export type { UnitMaps } from './unit-maps.js';

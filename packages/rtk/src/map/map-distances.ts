@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
+import { withoutTape } from '@distilljs/core';
+import type { MapDistance } from '../options.js';
+import { inLayerOrder } from './layer-maps.js';
+import type { LayerMaps } from './layer-maps.js';
+
+/** How two networks' energy maps relate, pair by pair, both `[batch, layers, other layers]`. */
+export interface MapDistances {
+  readonly cosines: Tensor3D;
+  readonly distances: Tensor3D;
+}
+
+/**
+ * Distances of the unit energy maps `v` of every pair of layers, on the first network's grids.
+ *
+ * `meanSquare`: `D = 1/P Σ_p (v_p − w_p)²`, taken as `(‖v‖² + ‖w‖² − 2 v·w) / P` with lengths that are 0 or 1, in
+ * `[0, 2/P]`: one matrix product per grid, and no tensor of pairs times pixels. Rounding leaves about 2e-7/P.
+ * `cosine`: `1 − v·w`.
+ *
+ * @see Ji, Heo, Park, AAAI 2021, by its code: the text has the norm of the difference
+ */
+export function mapDistances(own: LayerMaps, other: LayerMaps, distance: MapDistance): MapDistances {
+  const perGrid = own.groups.map((group): MapDistances => {
+    const [mine, theirs] = [own.ofGroup(group), other.onGrid(group)];
+    const cosines: Tensor3D = tf.matMul(mine.units, theirs.units, false, true);
+    if (distance === 'cosine') return { cosines, distances: tf.sub<Tensor3D>(1, cosines) };
+    const lengths = withoutTape(() => tf.add(mine.alive, tf.transpose(theirs.alive, [0, 2, 1])));
+    const gaps = tf.sub<Tensor3D>(lengths, tf.mul(cosines, 2));
+    // Rounding may leave the gap of equal maps just below 0.
+    const distances = tf.mul<Tensor3D>(tf.relu(gaps), 1 / (group.height * group.width));
+    return { cosines, distances };
+  });
+  const joined = (parts: readonly Tensor3D[]): Tensor3D => inLayerOrder(tf.concat([...parts], 1), own.groups);
+  return {
+    cosines: withoutTape(() => joined(perGrid.map((each) => each.cosines))),
+    distances: joined(perGrid.map((each) => each.distances)),
+  };
+}

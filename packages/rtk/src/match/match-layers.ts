@@ -1,0 +1,71 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
+import { expectSameShape } from '@distilljs/core';
+import type { Scalar } from '@distilljs/core';
+import { layerAttention } from '../attention/index.js';
+import type { AttentionWeights } from '../attention/index.js';
+import { mapDistances } from '../map/index.js';
+import type { LayerMaps } from '../map/index.js';
+import type { AttentionOptions } from '../options.js';
+import { selectLayers } from '../select/index.js';
+import type { Kept, Selection } from '../select/index.js';
+
+/** What {@link matchLayers} does with the maps. */
+export interface Matching extends Selection, Pick<AttentionOptions, 'grid' | 'distance'> {}
+
+/** How the layers of a batch are matched: Q querying layers, K key layers. */
+export interface LayerMatch {
+  /** `[batch, Q, K]`: what each pair's distance counts; over the kept keys of a kept query they sum to 1. */
+  readonly attention: Tensor3D;
+  /** `[batch, Q, K]`. */
+  readonly distances: Tensor3D;
+  readonly kept: Kept;
+}
+
+/** Far below every logit: e to its power is 0 in float32. */
+const DROPPED = -1e9;
+
+/**
+ * Attention between the layers of two networks and the distances that it weighs.
+ *
+ * The attention over kept keys is the softmax over their logits, `α = a·M / Σ a·M`. Renormalising is needed: without it the
+ * loss falls fastest by moving attention to dropped keys.
+ *
+ * @param teacher its maps, constants
+ * @param student its maps
+ */
+export function matchLayers(
+  teacher: LayerMaps,
+  student: LayerMaps,
+  weights: AttentionWeights,
+  matching: Matching,
+): LayerMatch {
+  const teacherAsks = matching.direction === 'teacher-query';
+  const [queries, keys] = teacherAsks ? [teacher, student] : [student, teacher];
+  const { logits } = layerAttention(queries.means, keys.means, weights);
+  const onTeacherGrid = matching.grid === 'teacher';
+  const [own, other] = onTeacherGrid ? [teacher, student] : [student, teacher];
+  const measured = mapDistances(own, other, matching.distance);
+  const byQuery = (pairs: Tensor3D): Tensor3D =>
+    onTeacherGrid === teacherAsks ? pairs : tf.transpose(pairs, [0, 2, 1]);
+  const kept = selectLayers({ logits, cosines: byQuery(measured.cosines), teacher }, matching);
+  const attention = tf.softmax(
+    kept.keys === undefined ? logits : tf.add<Tensor3D>(logits, tf.mul(tf.sub(1, kept.keys), DROPPED)),
+  );
+  return {
+    attention: kept.queries === undefined ? attention : tf.mul(attention, kept.queries),
+    distances: byQuery(measured.distances),
+    kept,
+  };
+}
+
+/**
+ * `L = Σ_q mean_b Σ_k α[b, q, k] · D[b, q, k]`: sum over the querying layers, mean over the batch.
+ *
+ * @throws DistillError code `shape` when attention and distances differ in shape
+ * @see Ji, Heo, Park, Show, Attend and Distill, AAAI 2021 (base method); for `rtk` the mirror of it, reconstructed
+ */
+export function attentionLoss({ attention, distances }: LayerMatch): Scalar {
+  expectSameShape('attentionLoss(attention)', attention, 'attentionLoss(distances)', distances);
+  return tf.div<Scalar>(tf.sum(tf.mul(attention, distances)), attention.shape[0]);
+}

@@ -1,0 +1,82 @@
+import { DistillError, nearestNameHint } from '@distilljs/core';
+import type { NetworkShape } from '@distilljs/core';
+
+const BLOCK_OUTPUT = /^stage\d+_block\d+_output$/;
+const STAGE = /^stage\d+$/;
+/** Networks with more blocks are thinned out; 27 is what the base method takes of ResNet-56, and of 110 by taking every second. */
+const MOST_BLOCKS = 27;
+
+/** Blocks per stage of the networks that the base method lists. */
+const BLOCKS = {
+  'wrn-16-2': [2, 2, 2],
+  'wrn-28-2': [4, 4, 4],
+  'wrn-40-2': [6, 6, 6],
+  resnet20: [3, 3, 3],
+  resnet56: [9, 9, 9],
+  resnet110: [18, 18, 18],
+  resnet18: [2, 2, 2, 2],
+  resnet34: [3, 4, 6, 3],
+} as const satisfies Record<string, readonly number[]>;
+
+/** A network with a list of its own in the base method. */
+export type TapPresetName = keyof typeof BLOCKS;
+
+/** Names that {@link tapPreset} takes. */
+export const tapPresetNames: readonly TapPresetName[] = Object.keys(BLOCKS) as TapPresetName[];
+
+/**
+ * The feature maps that the base method compares, by tap: the output of every residual block after ReLU
+ * (`stage1_block1_output`, …), of resnet110 every second; neither the stem nor the pooled vector.
+ *
+ * In a pre-activation network (wrn) a block's output is the ReLU that follows its sum; resnet18 and resnet34 are
+ * ImageNet's, with four stages.
+ *
+ * @throws DistillError code `option` for a name that is not there
+ * @see the layer tables of the base method's code (Ji, Heo, Park, AAAI 2021)
+ */
+export function tapPreset(name: TapPresetName): readonly string[] {
+  if (!Object.hasOwn(BLOCKS, name)) {
+    throw new DistillError({
+      code: 'option',
+      where: 'tapPreset',
+      expected: `one of ${tapPresetNames.join(', ')}`,
+      got: `'${String(name)}'`,
+      hint: nearestNameHint(name, tapPresetNames),
+    });
+  }
+  return thinned(
+    BLOCKS[name].flatMap((blocks, stage) =>
+      Array.from({ length: blocks }, (_, block) => `stage${stage + 1}_block${block + 1}_output`),
+    ),
+  );
+}
+
+/**
+ * What `auto` taps: the outputs of all residual blocks (layers called `stage1_block1_output`, …; where there are more than 27,
+ * every second, third, …), or else the stages (`stage1`, `stage2`, …). For every network of {@link tapPreset} that names
+ * its layers so, the preset's list.
+ *
+ * @param where whose taps they are, for the message
+ * @throws DistillError code `tap` for a network that has neither
+ */
+export function blockTaps(
+  where: string,
+  network: Pick<NetworkShape, 'name' | 'tapNames'>,
+): readonly string[] {
+  const blocks = network.tapNames.filter((name) => BLOCK_OUTPUT.test(name));
+  if (blocks.length > 0) return thinned(blocks);
+  const stages = network.tapNames.filter((name) => STAGE.test(name)).sort();
+  if (stages.length > 0) return stages;
+  throw new DistillError({
+    code: 'tap',
+    where: `${where}: network '${network.name}'`,
+    expected: "layers named 'stage1_block1_output', … or taps named 'stage1', … for 'auto'",
+    got: network.tapNames.map((name) => `'${name}'`).join(', '),
+    hint: 'List the taps: feature maps after ReLU, from the first to the last.',
+  });
+}
+
+function thinned(blocks: readonly string[]): readonly string[] {
+  const every = Math.ceil(blocks.length / MOST_BLOCKS);
+  return blocks.filter((_, place) => (place + 1) % every === 0);
+}

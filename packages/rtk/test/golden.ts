@@ -1,0 +1,170 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
+import type { FeatureMap, NamedTensors } from '@distilljs/core';
+import {
+  attentionLoss,
+  attentionWeights,
+  baseDefaults,
+  layerMaps,
+  matchLayers,
+  rtkDefaults,
+} from '../src/index.js';
+import type {
+  AttentionOptions,
+  AttentionShape,
+  AttentionWeights,
+  LayerMatch,
+  Matching,
+} from '../src/index.js';
+import golden from './fixtures/rtk-golden.json' with { type: 'json' };
+
+export { golden };
+
+/** Nested numbers of any depth. */
+export type Numbers = number | readonly Numbers[];
+
+type Block = Readonly<Record<'kernel' | 'bias' | 'gamma' | 'beta' | 'runMean' | 'runVar', Numbers>>;
+
+/** Weights of the attention as the file holds them. */
+export interface GoldenParams {
+  readonly query: readonly Block[];
+  readonly key: readonly Block[];
+  readonly bilinear: Block;
+  readonly pT: Numbers;
+  readonly pS: Numbers;
+}
+
+export const base = golden.afd;
+export const baseParams: GoldenParams = golden.afd.params;
+export const rtkParams: GoldenParams = golden.rtkA.params;
+
+export function tensor(values: Numbers): tf.Tensor {
+  return tf.tensor(values as number[][]);
+}
+
+export function featureMaps(maps: readonly Numbers[]): FeatureMap[] {
+  return maps.map((map) => tensor(map) as FeatureMap);
+}
+
+export const studentFeatures = (): FeatureMap[] => featureMaps(base.studentFeatures);
+export const teacherFeatures = (): FeatureMap[] => featureMaps(base.teacherFeatures);
+
+export function attentionShape(params: GoldenParams): AttentionShape {
+  const layers = (blocks: readonly Block[]): AttentionShape['queries'] =>
+    blocks.map(({ kernel }, index) => ({ name: `layer${index}`, channels: (kernel as Numbers[]).length }));
+  return { queries: layers(params.query), keys: layers(params.key), width: 4 };
+}
+
+/** The file's weights by our names; per-layer biases and batch norms stand side by side here. */
+export function namedWeights(params: GoldenParams, direction: AttentionOptions['direction']): NamedTensors {
+  const blocks = { query: params.query, key: params.key, bilinear: [params.bilinear] };
+  const named: Record<string, tf.Tensor> = {};
+  for (const [side, list] of Object.entries(blocks)) {
+    list.forEach(({ kernel }, index) => {
+      named[side === 'bilinear' ? 'bilinear/kernel' : `${side}/kernel/layer${index}`] = tensor(kernel);
+    });
+    named[`${side}/bias`] = sideBySide(list.map(({ bias }) => bias));
+    named[`${side}/scale`] = sideBySide(list.map(({ gamma }) => gamma));
+    named[`${side}/offset`] = sideBySide(list.map(({ beta }) => beta));
+  }
+  const [queries, keys] = direction === 'teacher-query' ? [params.pT, params.pS] : [params.pS, params.pT];
+  return { ...named, 'position/query': tensor(queries), 'position/key': tensor(keys) };
+}
+
+/** The file's gradients by our names; `undefined` for a weight that the file leaves out. */
+export function namedGradients(
+  gradients: Readonly<Record<string, Numbers>>,
+  params: GoldenParams,
+  direction: AttentionOptions['direction'],
+): Readonly<Record<string, Numbers | undefined>> {
+  const parts = { bias: 'bias', scale: 'gamma', offset: 'beta' };
+  const named: Record<string, Numbers | undefined> = { 'bilinear/kernel': gradients['bilinear.kernel'] };
+  for (const side of ['query', 'key'] as const) {
+    params[side].forEach((_, index) => {
+      named[`${side}/kernel/layer${index}`] = gradients[`${side}${index}.kernel`];
+    });
+    for (const [ours, theirs] of Object.entries(parts)) {
+      const all = params[side].map((_, index) => gradients[`${side}${index}.${theirs}`]);
+      named[`${side}/${ours}`] = all.includes(undefined) ? undefined : (all as Numbers[]).flat();
+    }
+  }
+  for (const [ours, theirs] of Object.entries(parts))
+    named[`bilinear/${ours}`] = gradients[`bilinear.${theirs}`];
+  const [query, key] = direction === 'teacher-query' ? ['pT', 'pS'] : ['pS', 'pT'];
+  return { ...named, 'position/query': gradients[query as string], 'position/key': gradients[key as string] };
+}
+
+function sideBySide(vectors: readonly Numbers[]): tf.Tensor {
+  return tensor(vectors.flatMap((vector) => vector as number[]));
+}
+
+/** How the base method, or RTK, matches the file's layers. */
+export function matching(options: Partial<AttentionOptions>, keep = 2): Matching {
+  const defaults = options.direction === 'teacher-query' ? baseDefaults : rtkDefaults;
+  const { direction, grid, distance, select } = { ...defaults, ...options };
+  return { direction, grid, distance, rule: select, keep, runs: [[0, 1, 2], [3]] };
+}
+
+/** The match of some maps with some weights. */
+export function matched(
+  teacher: readonly FeatureMap[],
+  student: readonly FeatureMap[],
+  weights: AttentionWeights,
+  how: Matching,
+): LayerMatch {
+  return matchLayers(layerMaps(teacher, true), layerMaps(student, false), weights, how);
+}
+
+/** The match of the file's maps with the file's weights. */
+export function goldenMatch(params: GoldenParams, how: Matching): LayerMatch {
+  return matched(teacherFeatures(), studentFeatures(), goldenWeights(params, how.direction), how);
+}
+
+export function goldenWeights(
+  params: GoldenParams,
+  direction: AttentionOptions['direction'],
+): AttentionWeights {
+  return attentionWeights(attentionShape(params), namedWeights(params, direction));
+}
+
+/** Gradients of the loss: per student map, and per weight by name. */
+export function goldenGradients(
+  params: GoldenParams,
+  how: Matching,
+): { features: tf.Tensor[]; weights: Record<string, tf.Tensor> } {
+  const named = namedWeights(params, how.direction);
+  const names = Object.keys(named);
+  const maps = studentFeatures();
+  const all = tf.grads((...xs: tf.Tensor[]) => {
+    const given = Object.fromEntries(
+      names.map((name, index) => [name, xs[maps.length + index] as tf.Tensor]),
+    );
+    const weights = attentionWeights(attentionShape(params), given);
+    return attentionLoss(matched(teacherFeatures(), xs.slice(0, maps.length) as tf.Tensor4D[], weights, how));
+  })([...maps, ...Object.values(named)]);
+  return {
+    features: all.slice(0, maps.length),
+    weights: Object.fromEntries(names.map((name, index) => [name, all[maps.length + index] as tf.Tensor])),
+  };
+}
+
+/** Largest absolute difference; Infinity when a value is NaN or the sizes differ. */
+export function largestGap(found: tf.Tensor, expected: Numbers): number {
+  const want = flattened(expected);
+  const values = found.dataSync();
+  if (values.length !== want.length) return Infinity;
+  return want.reduce((worst, value, index) => {
+    const gap = Math.abs((values[index] ?? NaN) - value);
+    return gap <= worst ? worst : Number.isNaN(gap) ? Infinity : gap;
+  }, 0);
+}
+
+export function largest(values: Numbers): number {
+  return Math.max(...flattened(values).map(Math.abs));
+}
+
+function flattened(values: Numbers): number[] {
+  return typeof values === 'number' ? [values] : values.flatMap(flattened);
+}
+
+export const asTensor3D = (values: Numbers): Tensor3D => tensor(values) as Tensor3D;
