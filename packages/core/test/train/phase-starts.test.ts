@@ -49,7 +49,12 @@ describeOn(REPRODUCIBLE, 'a phase', () => {
   it('that goes on within an epoch is told of the epoch again, and not of its start', async () => {
     const store = memoryStore();
     const stop = new AbortController();
-    const kill: Callback = { name: 'kill', step: () => void stop.abort() };
+    const kill: Callback = {
+      name: 'kill',
+      step: () => {
+        stop.abort();
+      },
+    };
     await calls(1, { callbacks: [checkpoints(store), kill], signal: stop.signal });
     expect(await calls(1, { callbacks: [checkpoints(store)] })).toEqual(['epoch 0', 'step 2']);
   });

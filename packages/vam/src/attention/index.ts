@@ -1,0 +1,2 @@
+export { mixParents } from './mix-parents.js';
+export { annealedTemperature, attentionEntropy, hardAttention, taskAttention } from './task-attention.js';

@@ -1,0 +1,58 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { withoutTape } from '@distilljs/core';
+
+/**
+ * Attention of every child to all parents, independent of the input: `A_ji = exp(Θ_ji / τ) / Σ_m exp(Θ_jm / τ)`.
+ *
+ * The softmax runs over the parents, so every row sums to 1.
+ * @param theta Θ, `[children, parents]`
+ * @param temperature τ above 0, a number or a tensor of one element
+ * @returns A, `[children, parents]`
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: that the weights are a softmax of learned parameters is stated by the
+ *   authors' released code; that they are the paper's "task-oriented attention" is our reading.
+ */
+export function taskAttention(theta: Tensor2D, temperature: number | tf.Tensor): Tensor2D {
+  return tf.softmax(scaled(theta, temperature));
+}
+
+/**
+ * Entropy of every child's attention, `H_j = −Σ_i A_ji ln A_ji` in nats: 0 for one parent alone, `ln(parents)` for all alike.
+ *
+ * Taken from the logarithm of the softmax, so that an attention of exactly 0 gives 0 and not NaN. At uniform attention the
+ * gradient is 0: Θ needs random initial values.
+ * @param theta Θ, `[children, parents]`
+ * @param temperature τ above 0
+ * @returns H, `[children]`
+ */
+export function attentionEntropy(theta: Tensor2D, temperature: number | tf.Tensor): Tensor1D {
+  const logAttention = tf.logSoftmax(scaled(theta, temperature));
+  return tf.neg(tf.sum<Tensor1D>(tf.mul(tf.exp(logAttention), logAttention), 1));
+}
+
+/**
+ * Attention of 1 to the parent with the largest Θ, the first of equals, and of 0 to all others. No gradient.
+ *
+ * @param theta Θ, `[children, parents]`
+ * @returns rows of 0 and 1, `[children, parents]`
+ */
+export function hardAttention(theta: Tensor2D): Tensor2D {
+  return withoutTape(() =>
+    tf.tidy(() => tf.cast(tf.oneHot(tf.argMax<Tensor1D>(theta, 1), theta.shape[1]) as Tensor2D, 'float32')),
+  );
+}
+
+/**
+ * The temperature that the authors' released code anneals with: `τ = 5 / epoch`.
+ *
+ * The code takes two softmaxes, of `Θ / 0.5` and then of its logarithm over `10 / epoch`; together they are one softmax of
+ * `Θ · epoch / 5`. It calls that a Gumbel softmax, but adds no noise.
+ * @param epoch from 1
+ */
+export function annealedTemperature(epoch: number): number {
+  return 5 / epoch;
+}
+
+function scaled(theta: Tensor2D, temperature: number | tf.Tensor): Tensor2D {
+  return temperature === 1 ? theta : tf.div<Tensor2D>(theta, temperature);
+}

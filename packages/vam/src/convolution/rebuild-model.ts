@@ -1,0 +1,67 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
+import { walkLayers } from './walk-layers.js';
+
+type Layer = layers.Layer;
+
+/** What stands in a layer's place. */
+export interface Replacement {
+  readonly className: string;
+  readonly config: tf.serialization.ConfigDict;
+  /** In the order of the new layer's weights. Called in a tidy; default: the weights of the old one. */
+  weights(): readonly tf.Tensor[];
+}
+
+interface Entry {
+  className: string;
+  config: tf.serialization.ConfigDict & { layers?: Entry[] };
+}
+type Rebuildable = new (...args: never[]) => LayersModel;
+
+/**
+ * A copy of a model in which some layers are replaced: the same graph, the same names, weights of its own. The model stays as it is.
+ *
+ * @param replace by the layer's path; undefined leaves it
+ */
+export function rebuildModel(
+  model: LayersModel,
+  replace: (layer: Layer, path: string) => Replacement | undefined,
+): LayersModel {
+  const replacements = new Map<string, Replacement>();
+  const before = new Map<string, Layer>();
+  for (const { path, layer } of walkLayers(model)) {
+    const replacement = replace(layer, path);
+    before.set(path, layer);
+    if (replacement !== undefined) replacements.set(path, replacement);
+  }
+  const rewrite = (entries: readonly Entry[], prefix: string): void => {
+    for (const entry of entries) {
+      const path = `${prefix}${String(entry.config['name'])}`;
+      if (entry.config.layers !== undefined) rewrite(entry.config.layers, `${path}/`);
+      const replacement = replacements.get(path);
+      if (replacement === undefined) continue;
+      // The wiring and the shape of the input stay those of the layer that was there.
+      const { batchInputShape } = entry.config;
+      entry.className = replacement.className;
+      entry.config = {
+        ...replacement.config,
+        ...(batchInputShape !== undefined && { batchInputShape }),
+      };
+    }
+  };
+  const config = structuredClone(model.getConfig()) as Entry['config'];
+  rewrite(config.layers ?? [], '');
+  const kind = model.constructor as Rebuildable & {
+    fromConfig(of: Rebuildable, from: tf.serialization.ConfigDict): LayersModel;
+  };
+  const made: { model?: LayersModel } = {};
+  tf.tidy(() => {
+    const copy = kind.fromConfig(kind, config);
+    for (const { path, layer } of walkLayers(copy)) {
+      const weights = replacements.get(path)?.weights() ?? before.get(path)?.getWeights() ?? [];
+      layer.setWeights([...weights]);
+    }
+    made.model = copy;
+  });
+  return made.model as LayersModel;
+}

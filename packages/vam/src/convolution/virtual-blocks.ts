@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
+
+/** Channels of one virtual block: of the parents (input maps) and of the children (filters). */
+export interface BlockSize {
+  readonly inputs: number;
+  readonly filters: number;
+}
+
+/** Parents N and children M that a convolution falls into; the last block of either may be short. */
+export interface BlockCount {
+  readonly parents: number;
+  readonly children: number;
+}
+
+/** `N = ⌈inputs / b_in⌉`, `M = ⌈filters / b_out⌉`. */
+export function blockCount(inputs: number, filters: number, size: BlockSize): BlockCount {
+  return { parents: Math.ceil(inputs / size.inputs), children: Math.ceil(filters / size.filters) };
+}
+
+/** Parameters that attention adds to one convolution: Θ and one log-temperature, `M · N + 1`. */
+export function attentionParameters(inputs: number, filters: number, size: BlockSize): number {
+  const { parents, children } = blockCount(inputs, filters, size);
+  return parents * children + 1;
+}
+
+/**
+ * Which virtual block every channel belongs to, as rows of `value` and 0: `[channels, ⌈channels / size⌉]`.
+ *
+ * @returns a tensor that the caller disposes
+ */
+export function blockMembership(channels: number, size: number, value = 1): Tensor2D {
+  const blocks = Math.ceil(channels / size);
+  const membership = new Float32Array(channels * blocks);
+  for (let channel = 0; channel < channels; channel++) {
+    membership[channel * blocks + Math.floor(channel / size)] = value;
+  }
+  return tf.tensor2d(membership, [channels, blocks]);
+}

@@ -1,0 +1,39 @@
+import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
+
+type Layer = layers.Layer;
+
+/** A layer that is no model, and the name it goes by: `layer`, or `outer/layer` inside a nested model. */
+export interface PlacedLayer {
+  readonly path: string;
+  readonly layer: Layer;
+  /** Whether a convolution lies between it and the images. */
+  readonly seesImages: boolean;
+}
+
+const isModel = (layer: Layer): layer is Layer & LayersModel => 'inputLayers' in layer && 'layers' in layer;
+
+/** All layers of a model, those of nested models included. */
+export function walkLayers(model: LayersModel, prefix = '', modelSeesImages = true): PlacedLayer[] {
+  const seen = new Map<Layer, boolean>();
+  /** True where no convolution was passed on any way from the images. */
+  const outputSeesImages = (layer: Layer): boolean => {
+    const known = seen.get(layer);
+    if (known !== undefined) return known;
+    seen.set(layer, true);
+    const found = !isConvolution(layer) && inputSeesImages(layer);
+    seen.set(layer, found);
+    return found;
+  };
+  const inputSeesImages = (layer: Layer): boolean => {
+    const before = layer.inboundNodes.flatMap((node) => node.inboundLayers as readonly Layer[]);
+    return before.length === 0 ? modelSeesImages : before.some(outputSeesImages);
+  };
+  return model.layers.flatMap((layer) => {
+    const path = `${prefix}${layer.name}`;
+    const seesImages = inputSeesImages(layer);
+    return isModel(layer) ? walkLayers(layer, `${path}/`, seesImages) : [{ path, layer, seesImages }];
+  });
+}
+
+const isConvolution = (layer: Layer): boolean =>
+  isModel(layer) ? layer.layers.some(isConvolution) : /Conv/.test(layer.getClassName());

@@ -1,0 +1,155 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  checkOptions,
+  createRandom,
+  DistillError,
+  eitherOf,
+  flag,
+  listOf,
+  nearestNameHint,
+  oneOf,
+  text,
+  wholeNumber,
+} from '@distilljs/core';
+import type { OptionCheck, Random } from '@distilljs/core';
+import { convolutionOf, isEligible, unfitness } from './eligible.js';
+import { rebuildModel } from './rebuild-model.js';
+import type { Replacement } from './rebuild-model.js';
+import { registerVamConv2D, VamConv2D } from './vam-conv2d.js';
+import { blockCount } from './virtual-blocks.js';
+import type { BlockSize } from './virtual-blocks.js';
+import { walkLayers } from './walk-layers.js';
+
+/** How {@link withVam} makes convolutions attend. */
+export interface WithVamOptions {
+  /** Channels per virtual block, at least 1: one number, or `[input maps, filters]`. Default 16; 8 and 32 are worth a try. */
+  readonly blockSize: number | readonly [number, number];
+  /**
+   * `none`: the convex combination of KDExplainer, which starts a layer at about 1/N of its output; harmless before batch norm.
+   * `blocks`: N times that, so that uniform attention is the plain layer; for networks without batch norm behind the convolution
+   * (pre-activation residual ones). Default `none`.
+   */
+  readonly rescale: 'none' | 'blocks';
+  /**
+   * Variant B: parents are mixed first, and a child's filters see the mixture, so that a layer has 1/N of its weights. Kernels
+   * start as the mean over the parents. Not a like-for-like student. Default false.
+   */
+  readonly grouped: boolean;
+  /** Names of the convolutions that attend (`outer/layer` in a nested model). Default `eligible`. */
+  readonly layers: 'eligible' | readonly string[];
+  /** Decides the initial Θ, uniform in `[0, 1)`. Default 0. */
+  readonly seed: number;
+}
+
+const defaults: WithVamOptions = {
+  blockSize: 16,
+  rescale: 'none',
+  grouped: false,
+  layers: 'eligible',
+  seed: 0,
+};
+
+const twoSizes: OptionCheck = (value) =>
+  Array.isArray(value) &&
+  value.length === 2 &&
+  value.every((size) => wholeNumber({ min: 1 })(size) === undefined)
+    ? undefined
+    : 'two of them, [input maps, filters]';
+
+/**
+ * A copy of a model whose convolutions attend over virtual blocks of their input maps: the Virtual Attention Module.
+ *
+ * The copy has the model's layer names, wiring and weights, and two more weights per layer, `theta` and `rho`: it trains with any
+ * method, and `vam` adds the entropy term. {@link foldVam} makes a plain model of it again. The model itself stays as it is.
+ *
+ * By default all `k × k` convolutions attend except the first ones, which see the images, and those with a single parent block
+ * (its attention is 1 whatever Θ is); 1×1, depthwise and separable convolutions are left alone.
+ * @throws DistillError code `option` for wrong options or layers that cannot attend; `network` when there is none that can
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the reading is proposed, see {@link VamConv2D}.
+ */
+export function withVam(model: LayersModel, given: Partial<WithVamOptions> = {}): LayersModel {
+  const options = checkOptions('withVam', given, defaults, {
+    blockSize: eitherOf(wholeNumber({ min: 1 }), twoSizes),
+    rescale: oneOf('none', 'blocks'),
+    grouped: flag,
+    layers: eitherOf(oneOf('eligible'), listOf(text)),
+    seed: wholeNumber(),
+  });
+  registerVamConv2D();
+  const [inputs, filters] =
+    typeof options.blockSize === 'number' ? [options.blockSize, options.blockSize] : options.blockSize;
+  const size = { inputs, filters };
+  const chosen = new Set(chooseLayers(model, options, size));
+  const random = createRandom(options.seed).fork('vam');
+  return rebuildModel(model, (layer, path) =>
+    chosen.has(path) ? attending(layer, size, options, random.fork(path)) : undefined,
+  );
+}
+
+function chooseLayers(model: LayersModel, options: WithVamOptions, size: BlockSize): readonly string[] {
+  const placed = walkLayers(model);
+  if (options.layers === 'eligible') {
+    const eligible = placed.filter((each) => isEligible(each, size, options.grouped));
+    if (eligible.length > 0) return eligible.map(({ path }) => path);
+    throw new DistillError({
+      code: 'network',
+      where: `withVam, model '${model.name}'`,
+      expected: `a k×k convolution behind the first, with more than ${size.inputs} input maps`,
+      got: 'none',
+      hint: 'Use a smaller blockSize.',
+    });
+  }
+  for (const name of options.layers) {
+    const found = placed.find(({ path }) => path === name);
+    const got = found === undefined ? `'${name}'` : unfitness(found, size, options.grouped);
+    if (got === undefined) continue;
+    throw new DistillError({
+      code: 'option',
+      where: 'withVam.layers',
+      expected: `convolutions of model '${model.name}' that can attend`,
+      got: found === undefined ? got : `'${name}', ${got}`,
+      hint: nearestNameHint(
+        name,
+        placed.filter((each) => unfitness(each, size, options.grouped) === undefined).map(({ path }) => path),
+      ),
+    });
+  }
+  return options.layers;
+}
+
+function attending(
+  layer: layers.Layer,
+  size: BlockSize,
+  { rescale, grouped }: WithVamOptions,
+  random: Random,
+): Replacement {
+  const { inputs, filters } = convolutionOf(layer);
+  const { parents, children } = blockCount(inputs, filters, size);
+  return {
+    className: VamConv2D.className,
+    config: {
+      ...layer.getConfig(),
+      inputBlock: size.inputs,
+      filterBlock: size.filters,
+      rescale,
+      grouped,
+    },
+    weights() {
+      const [kernel, ...bias] = layer.getWeights() as [tf.Tensor4D, ...tf.Tensor[]];
+      const theta = Float32Array.from({ length: children * parents }, () => random.uniform());
+      return [
+        grouped ? meanOverParents(kernel, parents) : kernel,
+        ...bias,
+        tf.tensor2d(theta, [children, parents]),
+        tf.zeros([1]),
+      ];
+    },
+  };
+}
+
+/** `[h, w, N·b, filters]` → `[h, w, b, filters]`. */
+function meanOverParents(kernel: tf.Tensor4D, parents: number): tf.Tensor {
+  const [height, width, inputs, filters] = kernel.shape;
+  return tf.mean(tf.reshape(kernel, [height, width, parents, inputs / parents, filters]), 2);
+}

@@ -1,0 +1,24 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Exhibit, Network } from '@distilljs/core';
+import { vamLayers } from '../convolution/index.js';
+
+/** Attention of all attending layers of a network as heat maps, those of one shape side by side. */
+export function attentionExhibits({ model, name }: Network): Readonly<Record<string, Exhibit>> {
+  const groups = new Map<string, ReturnType<typeof vamLayers>>();
+  for (const placed of vamLayers(model)) {
+    const shape = placed.layer.theta.shape.join('×');
+    groups.set(shape, [...(groups.get(shape) ?? []), placed]);
+  }
+  return Object.fromEntries(
+    [...groups].map(([shape, placed]): [string, Exhibit] => [
+      `attention-${shape}`,
+      {
+        title: `Attention of ${name}'s virtual blocks, ${shape}`,
+        values: tf.stack(placed.map(({ layer }) => layer.attention())) as tf.Tensor3D,
+        rows: { title: 'block of filters' },
+        columns: { title: 'block of input maps' },
+        panels: placed.map(({ path }) => path),
+      },
+    ]),
+  );
+}

@@ -1,0 +1,88 @@
+import {
+  checkOptions,
+  inRange,
+  kd,
+  nonNegative,
+  optional,
+  positive,
+  student as studentAlone,
+} from '@distilljs/core';
+import type { AuxiliaryCost, Method, OptionCheck, Plan, PlanContext, Step } from '@distilljs/core';
+import type { VamConv2D } from '../convolution/index.js';
+import { attentionExhibits } from './attention-exhibits.js';
+import { attendingLayers, withEntropy } from './entropy-term.js';
+import type { VamOptions, VamSettings } from './options.js';
+
+const defaults: VamOptions = { gamma: 0.01, alpha: 0.1, temperature: 4, with: undefined };
+
+const method: OptionCheck = (value) =>
+  typeof value === 'object' && value !== null && 'plan' in value && 'spec' in value ? undefined : 'a method';
+
+/**
+ * Trains a student with attention (`withVam`) by any technique, and its attention towards low entropy:
+ * `L = α CE + (1 − α) T² KL + γ H̄`, logged as `ce`, `kd` and `attentionEntropy`; with another technique `L = L_other + γ H̄`.
+ *
+ * Θ and ρ get no weight decay, and the temperature stays at or above 0.05. At the end every mask is folded into its kernel: the student
+ * that is saved is plain. `with` takes any method; it is planned as if alone, and every update that moves attention gets the term.
+ *
+ * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, `network` for a student
+ *   without attention
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: KD and an entropy term with a weight γ are told by a secondary source; α and T
+ *   are the released code's; that Θ and ρ do not decay, and the bound on the temperature, are proposed.
+ */
+export function vam(given: Partial<VamOptions> = {}): Method<VamSettings> {
+  const options = checkOptions('vam', given, defaults, {
+    gamma: nonNegative,
+    alpha: inRange(0, 1),
+    temperature: positive,
+    with: optional(method),
+  });
+  const { gamma, alpha, temperature } = options;
+  const inner = options.with ?? (alpha === 1 ? studentAlone() : kd({ alpha, temperature }));
+  return {
+    spec: 'v1',
+    name: 'vam',
+    options: Object.freeze({
+      gamma,
+      alpha,
+      temperature,
+      with: options.with === undefined ? null : { name: options.with.name, options: options.with.options },
+    }),
+    plan: (context) => planOf(inner, gamma, context),
+  };
+}
+
+async function planOf(inner: Method, gamma: number, context: PlanContext): Promise<Plan> {
+  const layers = attendingLayers(context.students);
+  for (const layer of layers.flat()) layer.unfold();
+  const plan = await inner.plan(context);
+  return {
+    ...plan,
+    phases: plan.phases.map((phase) => ({
+      ...withEntropy(phase, layers, gamma),
+      inspect: (step: Step) => ({
+        ...phase.inspect?.(step),
+        ...Object.assign({}, ...context.students.map(attentionExhibits)),
+      }),
+    })),
+    cost: withAttention(plan.cost, layers.flat(), context.batchSize),
+    finish() {
+      plan.finish?.();
+      for (const layer of layers.flat()) layer.fold();
+    },
+    dispose: () => {
+      plan.dispose();
+    },
+  };
+}
+
+/** Masks are multiplied in once per step, so that an image's share of it falls with the batch size. After folding nothing is left. */
+function withAttention(cost: AuxiliaryCost, layers: readonly VamConv2D[], batchSize: number): AuxiliaryCost {
+  const parameters = layers.reduce((sum, { theta, rho }) => sum + theta.size + rho.size, 0);
+  const masked = layers.reduce((sum, layer) => sum + layer.kernelSize, 0);
+  return {
+    ...cost,
+    trainParameters: cost.trainParameters + parameters,
+    trainMacs: cost.trainMacs + Math.ceil(masked / batchSize),
+  };
+}

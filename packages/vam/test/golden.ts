@@ -1,0 +1,35 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect } from 'vitest';
+import golden from './fixtures/vam-golden.json' with { type: 'json' };
+
+export { golden };
+
+/** Nested lists of numbers, as the fixture has them. */
+export type Nested = number | readonly Nested[];
+
+export const tensor = <T extends tf.Tensor>(values: Nested): T => tf.tensor(values as number[]) as T;
+
+/** Each value within 1e-5, or within 1e-3 of the expected one: float32 against float64. */
+export function expectClose(found: tf.Tensor | Nested, expected: Nested, what = ''): void {
+  const actual = found instanceof tf.Tensor ? [...found.dataSync()] : flatten(found);
+  const wanted = flatten(expected);
+  expect(actual.length, what).toBe(wanted.length);
+  const gaps = wanted.map((value, at) => {
+    const gap = Math.abs((actual[at] ?? NaN) - value);
+    return gap <= 1e-5 || gap <= 1e-3 * Math.abs(value) ? 0 : gap;
+  });
+  expect(
+    gaps.filter((gap) => gap !== 0),
+    what,
+  ).toEqual([]);
+}
+
+/** A scalar within 1e-5 of the expected one, relative above 1. */
+export function expectScalar(found: tf.Tensor, expected: number, what = ''): void {
+  const gap = Math.abs((found.dataSync()[0] ?? NaN) - expected);
+  expect(gap / Math.max(1, Math.abs(expected)), what).toBeLessThan(1e-5);
+}
+
+function flatten(values: Nested): number[] {
+  return typeof values === 'number' ? [values] : values.flatMap(flatten);
+}
