@@ -1,5 +1,159 @@
-/** What {@link afd} can be told. */
-export interface AfdOptions {
-  /** Weight of the matching term next to cross-entropy, at least 0. Default 1. */
-  readonly weight: number;
+import { eitherOf, inRange, listOf, nonNegative, oneOf, positive, text, wholeNumber } from '@distilljs/core';
+import type { OptionCheck } from '@distilljs/core';
+import type { DiscriminatorOptions } from './discriminator/index.js';
+import type { Peers } from './cohort/index.js';
+
+/** What the online and the offline variant have in common. */
+export interface AdversarialOptions extends DiscriminatorOptions {
+  /** T of both softmaxes, above 0. Default 3 (from re-implementations; the paper's text could not be read). */
+  readonly temperature: number;
+  /** Weight of the divergence `T² KL`. Default 1, as in the paper; 0 is the ablation with the adversarial loss alone. */
+  readonly kdWeight: number;
+  /**
+   * Adam's rate for extractors, transfer layers and discriminators. Default 2e-5. It is what keeps the game alive: at 1e-3
+   * a discriminator is saturated after 50 steps.
+   */
+  readonly featureLearningRate: number;
+  /**
+   * Coupled L2 of that Adam: `g ← g + λ p` before the moments. Default 0.1, at which it is most of what this Adam does:
+   * AdamW with 0.1 would do almost nothing.
+   */
+  readonly featureWeightDecay: number;
+  /** Shares of the training at which that rate falls to a tenth, rising. Default `[0.25, 0.5]`: epochs 75 and 150 of 300. */
+  readonly featureMilestones: readonly number[];
+  /**
+   * `snapshot`: all gradients at the same parameters, then applied in order. `sequential`: logit loss, then discriminators,
+   * then extractors, each after a fresh forward pass. Default `snapshot`.
+   */
+  readonly order: 'snapshot' | 'sequential';
 }
+
+/** Options of `afd`. Defaults are {@link afdDefaults}. */
+export interface AfdOptions extends AdversarialOptions {
+  /** K, at least 2: students of the run. Default 2. */
+  readonly networks: number;
+  /** Where the feature map is read: one name for all networks, or one per network. Default `stage3`. */
+  readonly tap: string | readonly string[];
+  /** Channels of all maps behind the transfer layers. Default `auto`: the widest. Where maps are alike there are none. */
+  readonly commonWidth: number | 'auto';
+}
+
+/** Options of `afdOffline`. */
+export interface AfdOfflineOptions extends AdversarialOptions {
+  /** Where the student's feature map is read. Default `stage3`. */
+  readonly studentTap: string;
+  /** Where the teacher's is read. Default `stage3`. */
+  readonly teacherTap: string;
+}
+
+/** Options of `dml`. */
+export interface DmlOptions {
+  /** K, at least 2: students of the run. Default 2. */
+  readonly networks: number;
+  /** T of both softmaxes, above 0. Default 3, to differ from `afd` in nothing but the adversarial loss; DML itself has 1. */
+  readonly temperature: number;
+  /** Weight of the divergence. Default 1. */
+  readonly kdWeight: number;
+  /**
+   * Whom a network learns from: `all` others in equal parts (DML), or the one before it in the `cycle` (AFD without its
+   * adversarial loss). Default `all`. With two networks they are the same.
+   */
+  readonly peers: Peers;
+}
+
+/** Options of `featureL1`. */
+export interface FeatureL1Options extends Omit<DmlOptions, 'peers'> {
+  /** Weight of the distance of feature maps. Default 1; the paper's is not known. */
+  readonly alignWeight: number;
+  /** Where the feature map is read: one name for all networks, or one per network. Default `stage3`. */
+  readonly tap: string | readonly string[];
+  /** Channels of all maps behind the transfer layers. Default `auto`: the widest. Where maps are alike there are none. */
+  readonly commonWidth: number | 'auto';
+}
+
+const adversarialDefaults: AdversarialOptions = {
+  temperature: 3,
+  kdWeight: 1,
+  featureLearningRate: 2e-5,
+  featureWeightDecay: 0.1,
+  featureMilestones: [0.25, 0.5],
+  order: 'snapshot',
+  discriminatorKernels: ['auto', 'auto'],
+  discriminatorStrides: [1, 1],
+  discriminatorWidth: 'auto',
+  leakySlope: 0.01,
+};
+
+export const afdDefaults: AfdOptions = Object.freeze({
+  networks: 2,
+  tap: 'stage3',
+  commonWidth: 'auto',
+  ...adversarialDefaults,
+});
+
+export const afdOfflineDefaults: AfdOfflineOptions = Object.freeze({
+  studentTap: 'stage3',
+  teacherTap: 'stage3',
+  ...adversarialDefaults,
+});
+
+export const dmlDefaults: DmlOptions = Object.freeze({
+  networks: 2,
+  temperature: 3,
+  kdWeight: 1,
+  peers: 'all',
+});
+
+export const featureL1Defaults: FeatureL1Options = Object.freeze({
+  networks: 2,
+  temperature: 3,
+  kdWeight: 1,
+  alignWeight: 1,
+  tap: 'stage3',
+  commonWidth: 'auto',
+});
+
+/**
+ * The discriminator of the public re-implementation `self_kd`, for maps of 4×4: 2×2 at stride 1, then 2×2 at stride 2, which
+ * does not see the last row and column of the 3×3 in between.
+ */
+export const thirdPartyGeometry: Pick<DiscriminatorOptions, 'discriminatorKernels' | 'discriminatorStrides'> =
+  Object.freeze({ discriminatorKernels: [2, 2], discriminatorStrides: [1, 2] } as const);
+
+const wholeOrAuto = eitherOf(oneOf('auto'), wholeNumber({ min: 1 }));
+
+const pairOf =
+  (check: OptionCheck): OptionCheck =>
+  (value) =>
+    Array.isArray(value) && value.length === 2 && listOf(check)(value) === undefined
+      ? undefined
+      : `a list of two, each ${check(undefined) ?? 'any value'}`;
+
+const risingShares: OptionCheck = (value) => {
+  const rises = (share: unknown, at: number, all: readonly unknown[]): boolean =>
+    positive(share) === undefined &&
+    inRange(0, 1)(share) === undefined &&
+    (at === 0 || (share as number) > (all[at - 1] as number));
+  return Array.isArray(value) && value.every(rises) ? undefined : 'rising shares of the training, above 0';
+};
+
+export const adversarialChecks = {
+  temperature: positive,
+  kdWeight: nonNegative,
+  featureLearningRate: nonNegative,
+  featureWeightDecay: nonNegative,
+  featureMilestones: risingShares,
+  order: oneOf('snapshot', 'sequential'),
+  discriminatorKernels: pairOf(wholeOrAuto),
+  discriminatorStrides: pairOf(wholeNumber({ min: 1 })),
+  discriminatorWidth: wholeOrAuto,
+  leakySlope: inRange(0, 1),
+};
+
+export const cohortChecks = {
+  networks: wholeNumber({ min: 2 }),
+  temperature: positive,
+  kdWeight: nonNegative,
+};
+
+export const mapChecks = { tap: eitherOf(text, listOf(text)), commonWidth: wholeOrAuto };

@@ -1,0 +1,74 @@
+import { DistillError } from '@distilljs/core';
+import type { MapShape } from '../feature-map-shape.js';
+
+/** Options of a discriminator; its widths, kernels and slope are not known from the paper. */
+export interface DiscriminatorOptions {
+  /**
+   * Edges of both kernels. `auto`: half the map's edge, then all that the first leaves, so that the one score sees the whole
+   * map. Default `['auto', 'auto']`: 4 and 5 for a map of 8×8.
+   */
+  readonly discriminatorKernels: readonly [number | 'auto', number | 'auto'];
+  /** Strides of both convolutions. Default `[1, 1]`. */
+  readonly discriminatorStrides: readonly [number, number];
+  /** Channels between the convolutions. Default `auto`: half the map's. */
+  readonly discriminatorWidth: number | 'auto';
+  /** Slope of the leaky ReLU below 0, 0 to 1. Default 0.01, PyTorch's (tfjs has 0.2). */
+  readonly leakySlope: number;
+}
+
+/** A discriminator's sizes for one map. */
+export interface DiscriminatorGeometry {
+  /** `[height, width]`. */
+  readonly kernel1: readonly [number, number];
+  readonly stride1: number;
+  /** `[height, width]`. */
+  readonly kernel2: readonly [number, number];
+  readonly stride2: number;
+  readonly hidden: number;
+  readonly slope: number;
+  /** `[height, width]` between the convolutions. */
+  readonly middle: readonly [number, number];
+}
+
+/**
+ * The sizes of a discriminator for a map.
+ *
+ * @throws DistillError code `option` when it does not end in one score per image: more would make it a critic of patches
+ */
+export function discriminatorGeometry(
+  { discriminatorKernels, discriminatorStrides, discriminatorWidth, leakySlope }: DiscriminatorOptions,
+  [height, width, channels]: MapShape,
+): DiscriminatorGeometry {
+  const [first, second] = discriminatorKernels;
+  const [stride1, stride2] = discriminatorStrides;
+  const axes = [height, width].map((edge) => {
+    const kernel1 = first === 'auto' ? Math.max(1, Math.floor(edge / 2)) : first;
+    const middle = outputEdge(edge, kernel1, stride1);
+    const kernel2 = second === 'auto' ? middle : second;
+    return { kernel1, middle, kernel2, end: outputEdge(middle, kernel2, stride2) };
+  });
+  const [rows, columns] = axes as [(typeof axes)[number], (typeof axes)[number]];
+  if (rows.end !== 1 || columns.end !== 1) {
+    throw new DistillError({
+      code: 'option',
+      where: 'discriminatorKernels, discriminatorStrides',
+      expected: `sizes that turn a map of ${height}×${width} into one score`,
+      got: rows.end < 1 || columns.end < 1 ? 'none' : `${rows.end}×${columns.end} scores`,
+      hint: "discriminatorKernels: ['auto', 'auto'] fits every map.",
+    });
+  }
+  return {
+    kernel1: [rows.kernel1, columns.kernel1],
+    stride1,
+    kernel2: [rows.kernel2, columns.kernel2],
+    stride2,
+    hidden: discriminatorWidth === 'auto' ? Math.max(1, Math.floor(channels / 2)) : discriminatorWidth,
+    slope: leakySlope,
+    middle: [rows.middle, columns.middle],
+  };
+}
+
+/** Positions of a window without padding; 0 where it does not fit. */
+function outputEdge(edge: number, kernel: number, stride: number): number {
+  return kernel < 1 || kernel > edge ? 0 : Math.floor((edge - kernel) / stride) + 1;
+}

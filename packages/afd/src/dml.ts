@@ -1,0 +1,46 @@
+import { oneOf } from '@distilljs/core';
+import { cohortCost, cohortVariables, expectCohort } from './cohort/index.js';
+import { mutualLogits } from './loss/index.js';
+import { methodOf } from './method-of.js';
+import { cohortChecks, dmlDefaults } from './options.js';
+import type { DmlOptions } from './options.js';
+
+/**
+ * Deep Mutual Learning: K networks learn from the labels and from each other's predictions, from scratch.
+ *
+ * `L_k = CE(y, z_k) + w · T² · mean_j KL(softmax(z_j / T) ‖ softmax(z_k / T))`, logged as `ce1`, `kd1`, `ce2`, …. All
+ * networks are moved at once by the run's optimizer, from one forward pass each (as the authors' code does; their text
+ * predicts anew after each network's step).
+ *
+ * `dml({ peers: 'cycle' })` is the logit loss of `afd` without the adversarial one.
+ * @throws DistillError code `option`, also when the run has another number of students
+ * @see Zhang, Xiang, Hospedales, Lu, Deep Mutual Learning, CVPR 2018 (arXiv 1706.00384)
+ */
+export const dml = methodOf<DmlOptions>({
+  name: 'dml',
+  defaults: dmlDefaults,
+  check: { ...cohortChecks, peers: oneOf('all', 'cycle') },
+  plan(context, options) {
+    expectCohort('dml', options.networks, context);
+    return {
+      auxiliary: {},
+      cost: cohortCost(context),
+      phases: [
+        {
+          name: 'train',
+          epochs: context.epochs,
+          reads: { students: context.students.map(() => []) },
+          updates: [
+            {
+              name: 'networks',
+              variables: cohortVariables(context),
+              optimizer: context.optimizer,
+              terms: (step) => mutualLogits(step, options),
+            },
+          ],
+        },
+      ],
+      dispose: () => undefined,
+    };
+  },
+});

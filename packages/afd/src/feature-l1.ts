@@ -1,0 +1,69 @@
+import { nonNegative } from '@distilljs/core';
+import type { FeatureMap, LossTerms, Step } from '@distilljs/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { cohortCost, cohortMaps, cohortVariables, expectCohort, teacherOf } from './cohort/index.js';
+import type { CohortMaps } from './cohort/index.js';
+import { featureDistance, mutualLogits } from './loss/index.js';
+import { methodOf } from './method-of.js';
+import { cohortChecks, featureL1Defaults, mapChecks } from './options.js';
+import type { FeatureL1Options } from './options.js';
+
+/**
+ * Direct alignment of feature maps with mutual logits, the baseline that AFD is compared with: each network's map is to
+ * equal the map of the network before it in the cycle, element by element.
+ *
+ * `L_k = CE(y, z_k) + w T² KL(p_{k−1} ‖ p_k) + v · mean |T_k(F_k) − const(T_{k−1}(F_{k−1}))|`, logged as `ce1`, `kd1`,
+ * `align1`, …; moved by the run's optimizer. Transfer layers T_k are there where maps are of unlike shape.
+ *
+ * @throws DistillError code `option`; when it is planned, also codes `tap` and `shape`
+ * @see arXiv 2002.01775, the baseline "L1 + KD"; its weight and reduction are not known, 1 and the mean are ours
+ */
+export const featureL1 = methodOf<FeatureL1Options>({
+  name: 'feature-l1',
+  defaults: featureL1Defaults,
+  check: { ...cohortChecks, ...mapChecks, alignWeight: nonNegative },
+  plan(context, options) {
+    expectCohort('feature-l1', options.networks, context);
+    const maps = cohortMaps(context, options);
+    const others = cohortCost(context);
+    return {
+      auxiliary: maps.variables,
+      cost: {
+        ...others,
+        trainParameters: maps.transfers.reduce((sum, each) => sum + each.parameters, others.trainParameters),
+        trainMacs: maps.transfers.reduce((sum, each) => sum + each.macs, others.trainMacs),
+      },
+      phases: [
+        {
+          name: 'train',
+          epochs: context.epochs,
+          reads: { students: maps.taps.map((tap) => [tap]) },
+          updates: [
+            {
+              name: 'networks',
+              variables: { ...cohortVariables(context), ...maps.variables },
+              optimizer: context.optimizer,
+              terms: (step) => ({
+                ...mutualLogits(step, { ...options, peers: 'cycle' }),
+                ...alignment(step, maps, options),
+              }),
+            },
+          ],
+        },
+      ],
+      dispose() {
+        tf.dispose(Object.values(maps.variables));
+      },
+    };
+  },
+});
+
+function alignment(step: Step, maps: CohortMaps, { alignWeight }: FeatureL1Options): LossTerms {
+  const all = maps.read(step);
+  return Object.fromEntries(
+    all.map((own, index) => {
+      const peer = all[teacherOf(index, all.length)] as FeatureMap;
+      return [`align${index + 1}`, { value: featureDistance(peer, own), weight: alignWeight }];
+    }),
+  );
+}

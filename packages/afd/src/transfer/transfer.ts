@@ -1,0 +1,72 @@
+import { batchNormTraining } from '@distilljs/core';
+import type { FeatureMap, NamedVariables, Random } from '@distilljs/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { MapShape } from '../feature-map-shape.js';
+import { uniformVariable } from '../uniform-variable.js';
+
+/** ε of batch norm, PyTorch's (tfjs has 1e-3). */
+const BATCH_NORM_EPSILON = 1e-5;
+
+/** Weights of a transfer layer; the kernel is `[1, 1, in, out]`, the others `[out]`. */
+export interface TransferWeights {
+  readonly kernel: tf.Tensor4D;
+  readonly bias: tf.Tensor1D;
+  readonly gamma: tf.Tensor1D;
+  readonly beta: tf.Tensor1D;
+}
+
+/** Brings one network's map into the shape that all have in common. */
+export interface Transfer {
+  /** Averages windows of `[rows, columns]` first; `[1, 1]` leaves the map as it is. */
+  readonly pool: readonly [number, number];
+  /** Left out where the channels stay as they are. */
+  readonly weights?: TransferWeights | undefined;
+  /** The same weights, to be trained with the extractor and saved; empty where there are none. */
+  readonly variables: NamedVariables;
+  readonly parameters: number;
+  /** Multiply–accumulate operations per map. */
+  readonly macs: number;
+}
+
+/**
+ * A transfer layer with fresh weights; the caller disposes its variables.
+ *
+ * @param from the network's map
+ * @param to what all maps become; its height and width divide those of `from`
+ * @param trained false for pooling alone
+ */
+export function createTransfer(from: MapShape, to: MapShape, trained: boolean, random: Random): Transfer {
+  const pool = [from[0] / to[0], from[1] / to[1]] as const;
+  if (!trained) return { pool, variables: {}, parameters: 0, macs: 0 };
+  const [inputs, outputs] = [from[2], to[2]];
+  const weights = {
+    kernel: uniformVariable<tf.Rank.R4>([1, 1, inputs, outputs], inputs, random.fork('kernel')),
+    bias: uniformVariable<tf.Rank.R1>([outputs], inputs, random.fork('bias')),
+    gamma: tf.tidy(() => tf.variable(tf.ones<tf.Rank.R1>([outputs]))),
+    beta: tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([outputs]))),
+  };
+  return {
+    pool,
+    weights,
+    variables: weights,
+    parameters: (inputs + 3) * outputs,
+    macs: to[0] * to[1] * inputs * outputs,
+  };
+}
+
+/**
+ * `T(F) = ReLU(BN(conv1×1(pool(F))))`, batch norm by the statistics of this batch; the parts that are not needed are left
+ * out, and all of them for a map that has the common shape.
+ *
+ * The paper has transfer layers where architectures differ; what is in them is not known, this is ours.
+ * @param map `[n, h, w, c]`
+ * @returns `[n, h', w', c']`
+ */
+export function transfer(map: FeatureMap, { pool, weights }: Pick<Transfer, 'pool' | 'weights'>): FeatureMap {
+  const [rows, columns] = pool;
+  const pooled =
+    rows === 1 && columns === 1 ? map : tf.avgPool(map, [rows, columns], [rows, columns], 'valid');
+  if (weights === undefined) return pooled;
+  const mixed = tf.add<FeatureMap>(tf.conv2d(pooled, weights.kernel, 1, 'valid'), weights.bias);
+  return tf.relu(batchNormTraining(mixed, weights.gamma, weights.beta, BATCH_NORM_EPSILON).y);
+}
