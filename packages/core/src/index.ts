@@ -130,6 +130,7 @@ export {
   constantRate,
   cosineRate,
   distill,
+  ensembleOf,
   evaluate,
   sgd,
   stepRate,
@@ -138,6 +139,7 @@ export {
 export type {
   AdamOptions,
   Callback,
+  Classifier,
   ClipToTermOptions,
   DistillOptions,
   DistillResult,

@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy } from '../engine/kernels/softmax-cross-entropy.js';
 import { loadBatch } from '../data/index.js';
 import type { Dataset, Normalization } from '../data/index.js';
-import type { FrozenNetwork, Network } from '../network/index.js';
 import type { Probabilities } from '../tensor/index.js';
+import type { Classifier } from './ensemble.js';
 
-/** How well a network classifies a dataset. */
+/** How well a network, or several together, classify a dataset. */
 export interface Evaluation {
   /** Share of images whose highest logit is the right class, 0…1. */
   readonly accuracy: number;
@@ -23,7 +23,7 @@ export interface Evaluation {
  * @param batchSize images per forward pass; it changes nothing but memory and speed. Default 128.
  */
 export async function evaluate(
-  network: Network | FrozenNetwork,
+  network: Classifier,
   dataset: Dataset,
   normalization: Normalization,
   batchSize = 128,

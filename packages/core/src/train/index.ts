@@ -3,6 +3,8 @@ export type { AdamOptions } from './adam.js';
 export type { Callback, RunControl } from './callback.js';
 export { distill } from './distill.js';
 export type { DistillOptions, DistillResult } from './distill.js';
+export { ensembleOf } from './ensemble.js';
+export type { Classifier } from './ensemble.js';
 export { evaluate } from './evaluate.js';
 export type { Evaluation } from './evaluate.js';
 export type { InspectedAxis, InspectedExhibit } from './inspect.js';
