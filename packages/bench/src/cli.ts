@@ -86,6 +86,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .option('--steps <number>', 'timed steps per method (default: 20)', number)
     .option('--warmup <number>', 'steps before them that do not count (default: 3)', number)
     .option('--methods <names>', 'methods to time, comma-separated (default: all)', names)
+    .option('--cached-views <number>', "cache the teacher's outputs for so many views per image", number)
     .option(
       '--memory-steps <number>',
       'also train each method for so many steps and look at its memory',
