@@ -88,6 +88,19 @@ describe('clipToTerm', () => {
     expectGradients(combined(policy, terms), { a: [1], b: [0, 0] });
   });
 
+  it('without a reference takes all other terms for one, in two backward passes', () => {
+    const terms = { ce: { w: [3, 0] }, kd: { w: [0, 4] }, transfer: { w: [0, 10] } };
+    const backward = backwardOf(terms);
+    expectGradients(clipToTerm({ clip: 'transfer' }).combine(backward), { w: [3, 9] });
+    expect(backward.passes).toEqual([['ce', 'kd'], ['transfer']]);
+  });
+
+  it('gives variables that the reference does not reach a limit of their own, where asked to', () => {
+    const terms = { ce: { a: [1] }, transfer: { a: [5], b: [3, 4], c: [0.3] } };
+    const limited = clipToTerm({ clip: 'transfer', factor: 0.5, unreached: 1 });
+    expectGradients(combined(limited, terms), { a: [1.5], b: [0.6, 0.8], c: [0.3] });
+  });
+
   it('makes no NaN of gradients of 0', () => {
     expectGradients(combined(policy, { ce: { w: [0, 0] }, transfer: { w: [0, 0] } }), { w: [0, 0] });
     expectGradients(combined(policy, { ce: { w: [1, 0] }, transfer: { w: [0, 0] } }), { w: [1, 0] });

@@ -6,22 +6,31 @@ import type { NamedTensors } from '../../tensor/index.js';
 export interface ClipToTermOptions {
   /** Name of the term whose gradient is clipped. */
   readonly clip: string;
-  /** Name of the term whose gradient sets the limit. */
-  readonly reference: string;
+  /** Name of the term whose gradient sets the limit. Default: all other terms together, which saves a backward pass. */
+  readonly reference?: string | undefined;
   /** Multiplies the limit; a function of the fractional epoch. Default 1. */
   readonly factor?: number | ((epoch: number) => number) | undefined;
+  /**
+   * Largest norm of the clipped gradient of a variable that the reference does not reach, such as a projection beside the
+   * network. Default 0: the clipped term does not move it.
+   */
+  readonly unreached?: number | undefined;
 }
 
 /**
- * Adds one term's gradient to the others', clipped per variable to the size of a reference term's gradient:
+ * Adds one term's gradient to the others', clipped per variable to the size of a reference gradient:
  * `g = g_rest + g_clip · min(1, f ‖g_ref‖₂ / ‖g_clip‖₂)`, norms per variable. `g_rest` is the gradient of all terms but
- * the clipped one; weights of terms are included everywhere.
+ * the clipped one; weights of terms are included everywhere. A clipped gradient of 0 stays 0.
  *
- * A variable that the reference does not reach has limit 0: the clipped term does not move it.
  * @throws DistillError code `option` when both terms are one; when it runs, code `contract` when the update lacks one
  * @see Lee and Song, Graph-based Knowledge Distillation by Multi-head Attention Network, BMVC 2019 (factor: sigmoid(epoch))
  */
-export function clipToTerm({ clip, reference, factor = 1 }: ClipToTermOptions): GradientPolicy {
+export function clipToTerm({
+  clip,
+  reference,
+  factor = 1,
+  unreached = 0,
+}: ClipToTermOptions): GradientPolicy {
   if (clip === reference) {
     throw new DistillError({
       code: 'option',
@@ -31,10 +40,10 @@ export function clipToTerm({ clip, reference, factor = 1 }: ClipToTermOptions): 
     });
   }
   return {
-    name: `clip ${clip} to ${reference}`,
+    name: `clip ${clip} to ${reference ?? 'the rest'}`,
     combine(backward) {
       for (const name of [clip, reference]) {
-        if (backward.terms.includes(name)) continue;
+        if (name === undefined || backward.terms.includes(name)) continue;
         throw new DistillError({
           code: 'contract',
           where: `clipToTerm('${name}')`,
@@ -44,22 +53,42 @@ export function clipToTerm({ clip, reference, factor = 1 }: ClipToTermOptions): 
       }
       const scale = typeof factor === 'number' ? factor : factor(backward.epoch);
       const rest = backward.gradient(backward.terms.filter((term) => term !== clip));
-      const limit = backward.terms.length === 2 ? rest : backward.gradient([reference]);
+      const isRest = reference === undefined || backward.terms.length === 2;
+      const limit = isRest ? rest : backward.gradient([reference]);
       const clipped = backward.gradient([clip]);
       const combined: Record<string, tf.Tensor> = { ...rest };
-      for (const [name, gradient] of Object.entries(clipped)) {
-        const within = clipTo(gradient, limit[name], scale);
+      for (const [name, gradient] of Object.entries(clipTo(clipped, limit, scale, unreached))) {
         const other = rest[name];
-        combined[name] = other === undefined ? within : tf.add(other, within);
+        combined[name] = other === undefined ? gradient : tf.add(other, gradient);
       }
       return combined satisfies NamedTensors;
     },
   };
 }
 
-function clipTo(gradient: tf.Tensor, reference: tf.Tensor | undefined, factor: number): tf.Tensor {
-  if (reference === undefined) return tf.zerosLike(gradient);
-  const norm = (x: tf.Tensor): tf.Tensor => tf.sqrt(tf.sum(tf.square(x)));
-  const ratio = tf.div(tf.mul(norm(reference), factor), tf.maximum(norm(gradient), 1e-30));
-  return tf.mul(gradient, tf.minimum(ratio, 1));
+/** All ratios at once: a variable more costs six operations. */
+function clipTo(
+  gradients: NamedTensors,
+  reference: NamedTensors,
+  factor: number,
+  unreached: number,
+): NamedTensors {
+  const names = Object.keys(gradients);
+  if (names.length === 0) return gradients;
+  const norms = (of: NamedTensors): tf.Tensor1D =>
+    tf.sqrt(
+      tf.stack(
+        names.map((name) => {
+          const gradient = of[name];
+          return gradient === undefined ? tf.scalar(0) : tf.sum(tf.square(gradient));
+        }),
+      ) as tf.Tensor1D,
+    );
+  const fixed = tf.tensor1d(names.map((name) => (reference[name] === undefined ? unreached : 0)));
+  const limits = tf.add(tf.mul(norms(reference), factor), fixed);
+  const ratios = tf.minimum(tf.div(limits, tf.maximum(norms(gradients), 1e-30)), 1);
+  const ratioOf = tf.unstack(ratios);
+  return Object.fromEntries(
+    names.map((name, at) => [name, tf.mul(gradients[name] as tf.Tensor, ratioOf[at] as tf.Tensor)]),
+  );
 }
