@@ -1,3 +1,26 @@
+export {
+  attentionGraphs,
+  createAttention,
+  createEstimator,
+  createModules,
+  dropMask,
+  estimate,
+  headWidth,
+  scores,
+} from './attention/index.js';
+export type {
+  Attention,
+  AttentionGraphs,
+  AttentionModule,
+  Embedder,
+  Estimator,
+  Graphs,
+  Scores,
+} from './attention/index.js';
+export { alignedVectors, positionRows, teacherVectors } from './compression/index.js';
+export type { AlignedVectors, PositionRows, SensingTaps, TeacherVectors } from './compression/index.js';
+export { graphDivergence, reconstruction } from './loss/index.js';
 export { mhgd } from './mhgd.js';
-export { logitMatching } from './logit-matching.js';
 export type { MhgdOptions } from './options.js';
+export { sensingPoints } from './sensing-points.js';
+export type { NetworkFamily } from './sensing-points.js';

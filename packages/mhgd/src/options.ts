@@ -1,5 +1,30 @@
-/** What {@link mhgd} can be told. */
-export interface MhgdOptions {
-  /** Weight of the matching term next to cross-entropy, at least 0. Default 1. */
-  readonly weight: number;
+import type { SensingTaps } from './compression/index.js';
+
+/** Options of `mhgd`. */
+export interface MhgdOptions extends SensingTaps {
+  /** A, attention heads per module, at least 1. Default 8, the paper's. */
+  readonly heads: number;
+  /**
+   * Epochs of phase `heads`, in which the teacher alone is looked at; phase `transfer` has all epochs of the run. `auto`
+   * (default) is 40 % of them, at least 2: the authors' 40 for 100.
+   */
+  readonly headEpochs: number | 'auto';
+  /** Constant learning rate of heads and estimators, above 0. Default 0.1, the authors'. */
+  readonly headLearningRate: number;
+  /** λ of `λ Σ θ²` over all weights of heads and estimators, at least 0. Default 5e-4, the authors'. */
+  readonly headDecay: number;
+  /** Hide about half of the heads from the estimator, sample by sample. One head is never hidden. Default true. */
+  readonly dropHeads: boolean;
+  /** Singular vectors of a student's map of which the best match is taken, at least 1. Default 4, the authors'. */
+  readonly candidates: number;
+  /** Limit the transfer gradient to `sigmoid(epoch)` of the task's; false: to all of it from the start. Default true. */
+  readonly warmUp: boolean;
+  /** α: the task is `α CE + (1 − α) KD`, `[0, 1]`. Default 1: cross-entropy alone, the paper's. */
+  readonly alpha: number;
+  /** Temperature of the KD part, above 0. Default 4. */
+  readonly temperature: number;
+  /** Student's layers, from front to back, at least two: the ends of modules. Default: ends of the three stages. */
+  readonly studentTaps: readonly string[];
+  /** Teacher's layers at the same places. */
+  readonly teacherTaps: readonly string[];
 }

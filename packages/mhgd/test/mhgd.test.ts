@@ -1,18 +1,13 @@
 import { describeMethod, testEngines } from '@distilljs/core/testing';
-import { expect, it } from 'vitest';
 import { mhgd } from '../src/index.js';
 
 describeMethod('mhgd', {
   engines: await testEngines(),
-  method: () => mhgd(),
+  method: () => mhgd({ heads: 2, headEpochs: 1, candidates: 2 }),
   needsTeacher: true,
-  zeroAtEquality: ['match'],
   refused: [
-    { make: () => mhgd({ weight: -1 }), message: /mhgd\.weight: expected a number of at least 0, got -1/ },
-    { make: () => mhgd({ wieght: 1 } as object), message: /Did you mean 'weight'\?/ },
+    { make: () => mhgd({ heads: 0 }), message: /mhgd\.heads: expected a whole number, at least 1, got 0/ },
+    { make: () => mhgd({ hedas: 1 } as object), message: /Did you mean 'heads'\?/ },
   ],
-});
-
-it('has the defaults that its documentation names', () => {
-  expect(mhgd().options).toEqual({ weight: 1 });
+  wrongTap: () => mhgd({ studentTaps: ['stage1', 'stage9'], teacherTaps: ['stage1', 'stage2'] }),
 });

@@ -1,0 +1,90 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import { batchNormTraining, withoutTape } from '@distilljs/core';
+import type { Embedding, NamedVariables, Random } from '@distilljs/core';
+import { fanOutNormal } from './fan-out-normal.js';
+
+/**
+ * ε of every batch norm here. The rows of a batch are unit vectors, nearly parallel: what comes out of a dense layer has a
+ * variance of about 3.5e-5, and an ε of 1e-3 would shrink the scores twenty times.
+ */
+export const EPSILON = 1e-5;
+/** Share of a moving average that stays in each step. */
+const DECAY = 0.9;
+
+/** A dense layer without bias, then batch norm: θ or φ of all heads at once. Column `d·A + a` is entry d of head a. */
+export interface Embedder {
+  /** `[c, D·A]`. */
+  readonly kernel: Variable<tf.Rank.R2>;
+  readonly gamma: Variable<tf.Rank.R1>;
+  readonly beta: Variable<tf.Rank.R1>;
+  /** Moving averages that start at 0; divided by {@link averaged} they are free of that start. */
+  readonly mean: Variable<tf.Rank.R1>;
+  readonly variance: Variable<tf.Rank.R1>;
+  /** `1 − 0.9^t` after t steps, `[]`. */
+  readonly averaged: Variable<tf.Rank.R0>;
+}
+
+/** A new embedder: kernel by {@link fanOutNormal}, scale 1, offset 0, nothing averaged yet. */
+export function createEmbedder(channels: number, columns: number, random: Random): Embedder {
+  return tf.tidy(() => ({
+    kernel: fanOutNormal([channels, columns], random),
+    gamma: tf.variable<tf.Rank.R1>(tf.ones([columns])),
+    beta: tf.variable<tf.Rank.R1>(tf.zeros([columns])),
+    mean: tf.variable<tf.Rank.R1>(tf.zeros([columns]), false),
+    variance: tf.variable<tf.Rank.R1>(tf.zeros([columns]), false),
+    averaged: tf.variable<tf.Rank.R0>(tf.scalar(0), false),
+  }));
+}
+
+/** What training moves of an embedder. */
+export function embedderWeights(name: string, { kernel, gamma, beta }: Embedder): NamedVariables {
+  return { [`${name}/kernel`]: kernel, [`${name}/gamma`]: gamma, [`${name}/beta`]: beta };
+}
+
+/** What {@link embedBatch} moves of an embedder. */
+export function embedderAverages(name: string, { mean, variance, averaged }: Embedder): NamedVariables {
+  return { [`${name}/mean`]: mean, [`${name}/variance`]: variance, [`${name}/averaged`]: averaged };
+}
+
+/** `BN(V W)` with the batch's own statistics; the moving averages take 0.1 of them. */
+export function embedBatch(vectors: Embedding, embedder: Embedder): Embedding {
+  const { kernel, gamma, beta } = embedder;
+  const { y, mean, variance } = batchNormTraining(
+    tf.matMul<Tensor2D>(vectors, kernel as Tensor2D),
+    gamma as Tensor1D,
+    beta as Tensor1D,
+    EPSILON,
+  );
+  withoutTape(() => {
+    tf.tidy(() => {
+      move(embedder.mean, mean);
+      move(embedder.variance, variance);
+      move(embedder.averaged, 1);
+    });
+  });
+  return y;
+}
+
+/** `BN(V W)` with the moving averages; constant in the embedder, so that a gradient reaches the vectors alone. */
+export function embedFrozen(vectors: Embedding, embedder: Embedder): Embedding {
+  const { kernel, offset } = withoutTape(() => tf.tidy(() => folded(embedder)));
+  return tf.add<Embedding>(tf.matMul(vectors, kernel), offset);
+}
+
+/** Dense layer and batch norm as one linear map. */
+function folded({ kernel, gamma, beta, mean, variance, averaged }: Embedder): {
+  kernel: Tensor2D;
+  offset: Tensor1D;
+} {
+  const share = tf.maximum(averaged, EPSILON);
+  const scale = tf.div(gamma, tf.sqrt(tf.add(tf.div(variance, share), EPSILON)));
+  return {
+    kernel: tf.mul<Tensor2D>(kernel, scale),
+    offset: tf.sub(beta, tf.mul(tf.div(mean, share), scale)),
+  };
+}
+
+function move(average: Variable, batch: tf.Tensor | number): void {
+  average.assign(tf.add(tf.mul(average, DECAY), tf.mul(batch, 1 - DECAY)));
+}

@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs-core';
+import { batchNormTraining } from '@distilljs/core';
+import type { Embedding, NamedVariables, Random } from '@distilljs/core';
+import { headWidth } from './attention.js';
+import type { Graphs } from './attention.js';
+import { EPSILON } from './embedder.js';
+import { fanOutNormal } from './fan-out-normal.js';
+
+/** What rebuilds a module's back vectors from its front vectors, mixed by the graphs. It is thrown away after the heads. */
+export interface Estimator {
+  /** `[C_F, H]`, `H = ⌊(C_F + C_B) / 2⌋`. */
+  readonly hidden: Variable<tf.Rank.R2>;
+  readonly gamma: Variable<tf.Rank.R1>;
+  readonly beta: Variable<tf.Rank.R1>;
+  /** `[A·H, C_B]`; row `a·H + h` is entry h of head a. */
+  readonly kernel: Variable<tf.Rank.R2>;
+  readonly bias: Variable<tf.Rank.R1>;
+}
+
+/** A new estimator: kernels by {@link fanOutNormal}, scale 1, offsets 0. */
+export function createEstimator(heads: number, front: number, back: number, random: Random): Estimator {
+  const width = headWidth(front, back);
+  return tf.tidy(() => ({
+    hidden: fanOutNormal([front, width], random.fork('hidden')),
+    gamma: tf.variable<tf.Rank.R1>(tf.ones([width])),
+    beta: tf.variable<tf.Rank.R1>(tf.zeros([width])),
+    kernel: fanOutNormal([heads * width, back], random.fork('kernel')),
+    bias: tf.variable<tf.Rank.R1>(tf.zeros([back])),
+  }));
+}
+
+export function estimatorWeights(name: string, estimator: Estimator): NamedVariables {
+  return Object.fromEntries(
+    Object.entries(estimator as unknown as NamedVariables).map(([key, variable]) => [
+      `${name}/${key}`,
+      variable,
+    ]),
+  );
+}
+
+/**
+ * `v̂^B = l2norm(concat_a(m_a ∘ G_a f) W + b)` with `f = ReLU(BN(v^F W₁))`, batch statistics.
+ *
+ * @param front v^F, `[n, C_F]`
+ * @param graphs G, `[A, n, n]`
+ * @param mask m, 0 or 1 per head and sample, `[A, n, 1]`
+ * @returns unit rows, `[n, C_B]`
+ * @see the authors' code; the poster has the estimator as a box
+ */
+export function estimate(
+  front: Embedding,
+  graphs: Graphs,
+  mask: Tensor3D,
+  { hidden, gamma, beta, kernel, bias }: Estimator,
+): Embedding {
+  const [heads, n] = graphs.shape;
+  const linear = tf.matMul(front, hidden);
+  const features = tf.relu(batchNormTraining(linear, gamma as Tensor1D, beta as Tensor1D, EPSILON).y);
+  // All heads share the features: one product of [A·n, n] and [n, H].
+  const mixed = tf.reshape(tf.matMul(tf.reshape<tf.Rank.R2>(graphs, [heads * n, n]), features), [
+    heads,
+    n,
+    -1,
+  ]);
+  const rows = tf.reshape(tf.transpose(tf.mul(mixed, mask), [1, 0, 2]), [n, -1]);
+  const estimated = tf.add<Embedding>(tf.matMul(rows, kernel), bias);
+  const squared = tf.sum(tf.square(estimated), 1, true);
+  return tf.div(estimated, tf.sqrt(tf.maximum(squared, 1e-12)));
+}

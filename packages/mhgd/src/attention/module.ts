@@ -1,0 +1,44 @@
+import type { NamedVariables, Random } from '@distilljs/core';
+import { attentionAverages, attentionWeights, createAttention } from './attention.js';
+import type { Attention } from './attention.js';
+import { createEstimator, estimatorWeights } from './estimator.js';
+import type { Estimator } from './estimator.js';
+
+/** What stands between two neighbouring taps: heads that relate their vectors, and the estimator that trains the heads. */
+export interface AttentionModule {
+  readonly attention: Attention;
+  readonly estimator: Estimator;
+}
+
+/** A module between each two neighbours of a list of channel counts, from front to back. */
+export function createModules(heads: number, channels: readonly number[], random: Random): AttentionModule[] {
+  return channels.slice(1).map((back, index) => {
+    const front = channels[index] ?? back;
+    const stream = random.fork(`module-${index}`);
+    return {
+      attention: createAttention(heads, front, back, stream.fork('attention')),
+      estimator: createEstimator(heads, front, back, stream.fork('estimator')),
+    };
+  });
+}
+
+/** What phase `heads` trains. */
+export function moduleWeights(modules: readonly AttentionModule[]): NamedVariables {
+  return named(modules, ({ attention, estimator }, name) => ({
+    ...attentionWeights(name, attention),
+    ...estimatorWeights(`${name}/estimator`, estimator),
+  }));
+}
+
+/** What phase `heads` averages. */
+export function moduleAverages(modules: readonly AttentionModule[]): NamedVariables {
+  return named(modules, ({ attention }, name) => attentionAverages(name, attention));
+}
+
+function named(
+  modules: readonly AttentionModule[],
+  variables: (module: AttentionModule, name: string) => NamedVariables,
+): NamedVariables {
+  const all = modules.map((module, index) => variables(module, `module${index + 1}`));
+  return Object.assign({}, ...all) as NamedVariables;
+}

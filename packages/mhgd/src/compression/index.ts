@@ -1,0 +1,16 @@
+export { alignedVectors } from './aligned-vectors.js';
+export type { AlignedVectors } from './aligned-vectors.js';
+export { positionRows } from './gram.js';
+export type { PositionRows } from './gram.js';
+export {
+  createSensingPoints,
+  onlyVector,
+  projectionVariables,
+  senseStudent,
+  senseTeacher,
+  shareOfOthers,
+} from './sensing.js';
+export type { SensingPoint, SensingTaps } from './sensing.js';
+export { teacherVectors } from './teacher-vectors.js';
+export type { TeacherVectors } from './teacher-vectors.js';
+export { eigenvectorMacs } from './right-vectors.js';

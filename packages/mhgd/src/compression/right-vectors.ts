@@ -1,0 +1,45 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
+import { gram, isTall } from './gram.js';
+import type { PositionRows } from './gram.js';
+import { eigenvectorSteps, leadingEigenvectors, unit } from './leading-eigenvectors.js';
+
+/** The leading right singular vectors of each matrix of a batch, and what their gradient needs. */
+export interface RightVectors {
+  /** Unit right singular vectors as rows, of falling singular value and unspecified sign, `[n, k, c]`. */
+  readonly vectors: Tensor3D;
+  /** Squared singular values over {@link scale}, `[n, k, 1]`. */
+  readonly values: Tensor3D;
+  /** `[n, 1, 1]`: norm of the smaller Gram matrix. */
+  readonly scale: Tensor3D;
+  /** The smaller Gram matrix over {@link scale}, less the part of the vectors found, `[n, g, g]`. */
+  readonly rest: Tensor3D;
+}
+
+/**
+ * The first `count` right singular vectors `v_i` of `X = Σ s_i u_i v_iᵀ`, without gradient. Where a map has fewer positions
+ * than channels, by the left vectors: `v_i = Xᵀ u_i / s_i`.
+ *
+ * There are as many as count, positions and channels allow; those of singular value 0 are zero rows.
+ *
+ * @param rows X, `[n, positions, c]`
+ * @see Lee and Song, BMVC 2019, and the authors' code (its "EID" variant); by power iteration there is no such code
+ */
+export function rightVectors(rows: PositionRows, count: number): RightVectors {
+  const { matrix, scale } = gram(rows);
+  const { vectors, values, rest } = leadingEigenvectors(matrix, count);
+  const right = isTall(rows) ? vectors : unit(tf.matMul(vectors, rows), 2);
+  return { vectors: right, values, scale, rest };
+}
+
+/** Singular values `[n, k]`. */
+export function singularValues({ values, scale }: RightVectors): tf.Tensor2D {
+  return tf.squeeze(tf.sqrt(tf.mul(values, scale)), [2]);
+}
+
+/** Multiply–accumulate operations of {@link rightVectors} for one map. */
+export function eigenvectorMacs(positions: number, channels: number, count: number): number {
+  const size = Math.min(positions, channels);
+  const left = positions < channels ? count * positions * channels : 0;
+  return positions * channels * size + Math.min(count, size) * eigenvectorSteps(size) + left;
+}

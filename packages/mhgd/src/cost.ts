@@ -1,0 +1,51 @@
+import { NO_COST } from '@distilljs/core';
+import type { AuxiliaryCost, NamedVariables } from '@distilljs/core';
+import type { AttentionModule } from './attention/index.js';
+import { headWidth } from './attention/index.js';
+import type { SensingPoint } from './compression/index.js';
+import { eigenvectorMacs } from './compression/index.js';
+
+/** What stands beside the networks. */
+export interface Beside {
+  readonly points: readonly SensingPoint[];
+  readonly modules: readonly AttentionModule[];
+  readonly trained: NamedVariables;
+}
+
+/**
+ * Trained parameters besides the student's, and multiply–accumulates of a step's forward pass per image in phase
+ * `transfer`: projections, compression of both networks' maps, embeddings and scores of both. Nothing at inference.
+ */
+export function costOf(
+  { points, modules, trained }: Beside,
+  { candidates, heads }: { readonly candidates: number; readonly heads: number },
+  batchSize: number,
+): AuxiliaryCost {
+  const compression = compressionMacs(points, 1, candidates);
+  const attention = modules.reduce((sum, _, index) => {
+    const [front, back] = [points[index]?.channels ?? 0, points[index + 1]?.channels ?? 0];
+    return sum + 2 * headWidth(front, back) * heads * (front + back + batchSize);
+  }, 0);
+  return {
+    ...NO_COST,
+    trainParameters: parameterCount(trained),
+    trainMacs: compression + attention,
+  };
+}
+
+/** Multiply–accumulates per image of projecting and compressing the maps of both networks. */
+export function compressionMacs(
+  points: readonly SensingPoint[],
+  vectors: number,
+  candidates: number,
+): number {
+  return points.reduce((sum, { channels, teacherPositions, studentPositions, projection }) => {
+    const projected = projection === undefined ? 0 : studentPositions * projection.kernel.size;
+    const teacher = eigenvectorMacs(teacherPositions, channels, vectors);
+    return sum + projected + teacher + eigenvectorMacs(studentPositions, channels, candidates);
+  }, 0);
+}
+
+export function parameterCount(variables: NamedVariables): number {
+  return Object.values(variables).reduce((sum, { size }) => sum + size, 0);
+}

@@ -1,0 +1,20 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expectSameShape, withoutTape } from '@distilljs/core';
+import type { Scalar } from '@distilljs/core';
+import type { Scores } from '../attention/index.js';
+
+/**
+ * `Σ_a Σ_i KL(G^S_{a,i} ‖ G^T_{a,i})` with `G = softmax_j(tanh S)`: the student's graph first, summed over heads and rows,
+ * in nats. At most 2 per row, since scores within [−1, 1] differ by at most 2. The teacher is a constant.
+ *
+ * @param student scores, `[A, n, n]`
+ * @param teacher scores, `[A, n, n]`
+ * @throws DistillError code `shape`
+ * @see Lee and Song, BMVC 2019, the transfer loss; tanh and the reduction as in the authors' final code
+ */
+export function graphDivergence(student: Scores, teacher: Scores): Scalar {
+  expectSameShape('graphDivergence(student)', student, 'graphDivergence(teacher)', teacher);
+  const target = withoutTape(() => tf.tidy(() => tf.logSoftmax(tf.tanh(teacher))));
+  const log = tf.logSoftmax(tf.tanh(student));
+  return tf.sum<Scalar>(tf.mul(tf.exp(log), tf.sub(log, target)));
+}

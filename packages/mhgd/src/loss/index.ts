@@ -1,0 +1,2 @@
+export { graphDivergence } from './graph-divergence.js';
+export { reconstruction } from './reconstruction.js';

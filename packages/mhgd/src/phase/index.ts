@@ -1,0 +1,5 @@
+export { headEpochs } from './head-epochs.js';
+export { headsPhase } from './heads-phase.js';
+export type { MhgdState } from './heads-phase.js';
+export { reviewScores } from './review.js';
+export { transferPhase } from './transfer-phase.js';

@@ -1,0 +1,59 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
+import type { Embedding, Exhibit, Step } from '@distilljs/core';
+import { attentionGraphs } from '../attention/index.js';
+import type { Graphs } from '../attention/index.js';
+import { onlyVector, senseStudent, senseTeacher } from '../compression/index.js';
+import type { MhgdOptions } from '../options.js';
+import type { MhgdState } from './heads-phase.js';
+
+/** Images shown: enough to see classes, few enough to see cells. */
+const SHOWN = 32;
+
+/**
+ * Teacher's and student's graphs of one batch side by side: per module the mean over heads, and every head of the last one.
+ */
+export function inspectGraphs(
+  step: Step,
+  { points, modules }: MhgdState,
+  options: MhgdOptions,
+): Readonly<Record<string, Exhibit>> {
+  const ofTeacher = senseTeacher(step.teacher, points, 1);
+  const ofStudent = senseStudent(step.student, points, ofTeacher, options.candidates);
+  const n = step.images.shape[0];
+  const shown = Math.min(SHOWN, n);
+  const places = tf.tensor1d(
+    Int32Array.from({ length: shown }, (_, place) => Math.floor((place * n) / shown)),
+    'int32',
+  );
+  const pick = (vectors: { readonly vectors: Tensor3D }): Embedding => tf.gather(onlyVector(vectors), places);
+  const labels = tf.gather(step.labels, places);
+  const teacher = attentionGraphs(ofTeacher.map(pick), modules, labels);
+  const student = attentionGraphs(ofStudent.map(pick), modules, labels);
+
+  const exhibit = (title: string, panels: readonly string[], values: Tensor3D): Exhibit => ({
+    title,
+    values,
+    panels,
+    rows: { title: 'image, at the back', labels },
+    columns: { title: 'image, at the front', labels },
+  });
+  const means = modules.map((_, index) => {
+    const mean = (graphs: readonly Graphs[]): tf.Tensor => tf.mean(graphs[index] as Graphs, 0);
+    const both = tf.stack([mean(teacher.graphs), mean(student.graphs)]) as Tensor3D;
+    const title = `Attention of module ${index + 1}, mean over heads`;
+    return [`module${index + 1}`, exhibit(title, ['teacher', 'student'], both)] as const;
+  });
+  const last = modules.length - 1;
+  const pairs = [teacher.graphs[last], student.graphs[last]] as Graphs[];
+  const names = Array.from({ length: options.heads }, (_, head) => [
+    `teacher, head ${head + 1}`,
+    `student, head ${head + 1}`,
+  ]).flat();
+  // [A, 2, n, n]: each head of the teacher next to the same head of the student.
+  const interleaved = tf.reshape<tf.Rank.R3>(tf.stack(pairs, 1), [2 * options.heads, shown, shown]);
+  return {
+    ...Object.fromEntries(means),
+    heads: exhibit(`Attention of module ${modules.length}, head by head`, names, interleaved),
+  };
+}
