@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../../error/index.js';
+import { batchNormWasm } from '../wasm/batch-norm.js';
+import { wasmKernels } from '../wasm/kernels.js';
 import { batchNormComposed } from './batch-norm-composed.js';
+import type { BatchNormPasses } from './batch-norm-passes.js';
 import { batchNormTensorFlow } from './batch-norm-tensorflow.js';
 import { tensorFlowBackend } from './tensorflow-backend.js';
 
@@ -33,8 +36,7 @@ export function batchNormTraining<T extends tf.Tensor>(
   epsilon: number,
 ): BatchNormTraining<T> {
   const channels = checkChannels(x, { gamma, beta });
-  const native = tensorFlowBackend();
-  const passes = native === null ? batchNormComposed : batchNormTensorFlow(native, epsilon);
+  const passes = passesOf(epsilon);
   const statistics: tf.Tensor1D[] = [];
 
   const normalise = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
@@ -63,6 +65,12 @@ export function batchNormTraining<T extends tf.Tensor>(
     return owned;
   }) as [tf.Tensor1D, tf.Tensor1D];
   return { y, mean, variance };
+}
+
+function passesOf(epsilon: number): BatchNormPasses {
+  const native = tensorFlowBackend();
+  if (native !== null) return batchNormTensorFlow(native, epsilon);
+  return wasmKernels() === null ? batchNormComposed : batchNormWasm;
 }
 
 function checkChannels(x: tf.Tensor, parameters: Record<'gamma' | 'beta', tf.Tensor1D | null>): number {

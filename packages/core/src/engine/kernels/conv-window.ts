@@ -19,6 +19,8 @@ export interface ConvWindow {
   readonly stride: PerAxis;
   /** Rows and columns of zeros before the first of the input. */
   readonly before: PerAxis;
+  /** Rows and columns of the output. */
+  readonly outSize: PerAxis;
 }
 
 /**
@@ -33,7 +35,7 @@ export function convWindow(
   attributes: ConvGradAttributes,
 ): ConvWindow {
   const { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode } = attributes;
-  if (dataFormat !== 'NHWC' || Math.max(...[dilations].flat()) > 1) {
+  if (!isPlainWindow(attributes)) {
     throw new DistillError({
       code: 'engine',
       where: `${kernelName} on wasm`,
@@ -42,7 +44,7 @@ export function convWindow(
       hint: 'Use channels last without dilation, or the engine cpu or node.',
     });
   }
-  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = tf.backend_util.computeConv2DInfo(
+  const info = tf.backend_util.computeConv2DInfo(
     inputShape as [number, number, number, number],
     filterShape as [number, number, number, number],
     strides,
@@ -51,8 +53,14 @@ export function convWindow(
     dimRoundingMode,
   );
   return {
-    kernel: [filterHeight, filterWidth],
-    stride: [strideHeight, strideWidth],
-    before: [padInfo.top, padInfo.left],
+    kernel: [info.filterHeight, info.filterWidth],
+    stride: [info.strideHeight, info.strideWidth],
+    before: [info.padInfo.top, info.padInfo.left],
+    outSize: [info.outHeight, info.outWidth],
   };
+}
+
+/** Whether a convolution has its channels last and no dilation. */
+export function isPlainWindow({ dataFormat = 'NHWC', dilations = 1 }: ConvGradAttributes): boolean {
+  return dataFormat === 'NHWC' && Math.max(...[dilations].flat()) === 1;
 }

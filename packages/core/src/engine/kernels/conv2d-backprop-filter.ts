@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { convWindow } from './conv-window.js';
 import type { ConvGradAttributes } from './conv-window.js';
+import { filterGradient } from '../wasm/convolution.js';
+import { kernelsFor } from '../wasm/kernels.js';
 import { crop, explicitPadding, readMargins } from './margins.js';
 
 /**
@@ -15,13 +17,15 @@ import { crop, explicitPadding, readMargins } from './margins.js';
 export const conv2DBackpropFilter: tf.KernelConfig = {
   kernelName: tf.Conv2DBackpropFilter,
   backendName: 'wasm',
-  kernelFunc: ({ inputs, attrs }) => {
+  kernelFunc: ({ inputs, attrs, backend }) => {
     const { x, dy } = inputs as { x: tf.Tensor4D; dy: tf.Tensor4D };
     const attributes = attrs as unknown as ConvGradAttributes & {
       filterShape: [number, number, number, number];
     };
     const filterShape = attributes.filterShape;
     const window = convWindow(tf.Conv2DBackpropFilter, x.shape, filterShape, attributes);
+    const kernels = kernelsFor(backend, [x, dy]);
+    if (kernels !== null) return filterGradient(kernels, x, dy, window, filterShape);
     const { kernel, stride } = window;
     const [, outHeight, outWidth, outChannels] = dy.shape;
     const [, height, width, channels] = x.shape;

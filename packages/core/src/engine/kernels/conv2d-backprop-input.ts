@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { convWindow } from './conv-window.js';
 import type { ConvGradAttributes, ConvWindow } from './conv-window.js';
+import { inputGradient } from '../wasm/convolution.js';
+import { kernelsFor } from '../wasm/kernels.js';
 import { crop, explicitPadding } from './margins.js';
 import type { Margins } from './margins.js';
 
@@ -18,13 +20,15 @@ import type { Margins } from './margins.js';
 export const conv2DBackpropInput: tf.KernelConfig = {
   kernelName: tf.Conv2DBackpropInput,
   backendName: 'wasm',
-  kernelFunc: ({ inputs, attrs }) => {
+  kernelFunc: ({ inputs, attrs, backend }) => {
     const { dy, filter } = inputs as { dy: tf.Tensor4D; filter: tf.Tensor4D };
     const attributes = attrs as unknown as ConvGradAttributes & {
       inputShape: [number, number, number, number];
     };
     const inputShape = attributes.inputShape;
     const window = convWindow(tf.Conv2DBackpropInput, inputShape, filter.shape, attributes);
+    const kernels = kernelsFor(backend, [dy, filter]);
+    if (kernels !== null) return inputGradient(kernels, dy, filter, window, inputShape);
 
     return tf.tidy(() => {
       const vertical = phasesOf(window, 0, inputShape[1], dy.shape[1]);

@@ -1,4 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { batchNormKernels } from '../wasm/batch-norm.js';
+import { conv2D } from '../wasm/conv2d.js';
+import { identity } from '../wasm/identity.js';
+import { reluGradientKernel } from '../wasm/relu-gradient.js';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
 import { conv2DBackpropInput } from './conv2d-backprop-input.js';
 import { depthwiseConv2dNativeBackpropFilter } from './depthwise-conv2d-native-backprop-filter.js';
@@ -6,24 +10,56 @@ import { depthwiseConv2dNativeBackpropInput } from './depthwise-conv2d-native-ba
 import { resizeNearestNeighborGrad } from './resize-nearest-neighbor-grad.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 
-const kernels = [
-  conv2DBackpropFilter,
-  conv2DBackpropInput,
-  depthwiseConv2dNativeBackpropFilter,
-  depthwiseConv2dNativeBackpropInput,
-  resizeNearestNeighborGrad,
-  unsortedSegmentSum,
-] as const;
+/** A kernel of this package, in place of the backend's own if that has one. */
+interface TrainingKernel {
+  readonly kernelName: string;
+  readonly backendName: string;
+  readonly create: (own: tf.KernelFunc | undefined) => tf.KernelFunc;
+}
+
+const whole = ({ kernelName, backendName, kernelFunc }: tf.KernelConfig): TrainingKernel => ({
+  kernelName,
+  backendName,
+  create: () => kernelFunc,
+});
+
+/** With the backend's own kernel for what this package's does not take. */
+const beside = (kernelName: string): TrainingKernel => ({
+  kernelName,
+  backendName: 'wasm',
+  create: (own) => conv2D(kernelName, own as tf.KernelFunc),
+});
+
+const kernels: readonly TrainingKernel[] = [
+  whole(conv2DBackpropFilter),
+  whole(conv2DBackpropInput),
+  whole(depthwiseConv2dNativeBackpropFilter),
+  whole(depthwiseConv2dNativeBackpropInput),
+  whole(identity),
+  whole(reluGradientKernel),
+  whole(resizeNearestNeighborGrad),
+  whole(unsortedSegmentSum),
+  ...batchNormKernels.map(whole),
+  beside(tf.Conv2D),
+  beside(tf.FusedConv2D),
+];
+
+/** Marks a registered kernel as one of this package. */
+const OURS = Symbol.for('distilljs.trainingKernel');
 
 /**
  * Gives the wasm and cpu backends the kernels that training needs and tfjs 4.22.0 does not bring, or not well:
  *
  * | kernel | gradient of | backend | tfjs 4.22.0 |
  * |---|---|---|---|
+ * | Conv2D, FusedConv2D | | wasm | half as fast; still used for what ours does not take |
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | wasm | missing |
  * | Conv2DBackpropInput | conv2d; value of conv2dTranspose | wasm | a plain loop, replaced |
  * | DepthwiseConv2dNativeBackpropFilter | depthwiseConv2d, separableConv2d | wasm | missing |
  * | DepthwiseConv2dNativeBackpropInput | depthwiseConv2d, separableConv2d | wasm | missing |
+ * | DistillBatchNorm, DistillBatchNormGrad | batchNormTraining | wasm | does not know them |
+ * | DistillReluGrad | relu | wasm | does not know it |
+ * | Identity | | wasm | copies, replaced |
  * | UnsortedSegmentSum | gather | wasm | missing |
  * | ResizeNearestNeighborGrad | image.resizeNearestNeighbor | cpu | wrong from the second image of a batch on, replaced |
  *
@@ -31,13 +67,14 @@ const kernels = [
  * changes nothing.
  */
 export function registerTrainingKernels(): void {
-  for (const kernel of kernels) {
-    const present = tf.getKernelsForBackend(kernel.backendName);
-    const replaced = present.find(({ kernelName }) => kernelName === kernel.kernelName);
-    if (present.length === 0 || replaced?.kernelFunc === kernel.kernelFunc) continue;
+  for (const { kernelName, backendName, create } of kernels) {
+    const present = tf.getKernelsForBackend(backendName);
+    const replaced = present.find((kernel) => kernel.kernelName === kernelName);
+    if (present.length === 0 || (replaced !== undefined && OURS in replaced)) continue;
     // Registering over a kernel makes tfjs print a warning.
-    if (replaced !== undefined) tf.unregisterKernel(kernel.kernelName, kernel.backendName);
-    tf.registerKernel(kernel);
+    if (replaced !== undefined) tf.unregisterKernel(kernelName, backendName);
+    const kernel = { ...replaced, kernelName, backendName, kernelFunc: create(replaced?.kernelFunc) };
+    tf.registerKernel(Object.assign(kernel, { [OURS]: true }));
   }
 }
 

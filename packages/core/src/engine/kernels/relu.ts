@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { wasmKernels } from '../wasm/kernels.js';
+import { reluGradientWasm } from '../wasm/relu-gradient.js';
 import { floatType, tensorFlowBackend } from './tensorflow-backend.js';
 
 /**
@@ -21,5 +23,6 @@ export function relu<T extends tf.Tensor>(x: T): T {
 function reluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
   const native = tensorFlowBackend();
   if (native !== null) return native.executeSingleOutput('ReluGrad', [floatType(native, 'T')], [dy, y]);
+  if (wasmKernels() !== null) return reluGradientWasm(dy, y);
   return tf.tidy(() => tf.mul(dy, tf.step(y)));
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { withoutKernels } from '../wasm/composed.js';
 import { loadBackends, numbers, relativeDifference, tensor } from './backends.js';
 
 type Padding = 'same' | 'valid' | number | tf.backend_util.ExplicitPadding;
@@ -119,6 +120,27 @@ describe.each(convolutions)('gradients of %s on wasm', (_name, convolve) => {
       tf.engine().runKernel(Conv2DBackpropFilter, { x, dy: x }, { ...attributes, dataFormat: 'NCHW' }),
     ).toThrow(/expected data in NHWC and dilation 1, got NCHW/);
   });
+});
+
+test.each(kernels)('gradients of conv2d, composed of other ops: filter %ix%i', async (...kernel) => {
+  for (const stride of strides)
+    for (const pad of ['same', 'valid', paddings.at(-1) ?? 'same'] as const)
+      for (const [batch, height, width, channels, last] of shapes) {
+        const run = (backend: string): Promise<Float32Array[]> =>
+          gradients(
+            backend,
+            (x, filter) => tf.conv2d(x, filter, stride, pad),
+            [batch, height, width, channels],
+            [...kernel, channels, last],
+          );
+        const expected = await run('cpu');
+        const got = await withoutKernels(() => run('wasm'));
+        for (const [i, values] of got.entries()) {
+          expect(relativeDifference(values, expected[i] ?? []), JSON.stringify({ stride, pad })).toBeLessThan(
+            1e-5,
+          );
+        }
+      }
 });
 
 test('conv2dTranspose: value and gradients on wasm equal to cpu', async () => {

@@ -1,0 +1,40 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { main as compile } from 'assemblyscript/asc';
+
+const FOLDER = import.meta.dirname;
+/** The compiled module as a source file, so that neither Node nor a browser has a file to find. */
+export const TARGET = join(FOLDER, '../src/engine/wasm/kernel-binary.ts');
+
+/**
+ * Compiles the kernels of this folder to WebAssembly with SIMD.
+ *
+ * @returns {Promise<string>} the text of {@link TARGET}
+ */
+export async function buildKernels() {
+  /** @type {Map<string, Uint8Array | string>} */
+  const written = new Map();
+  const { error, stderr } = await compile(
+    [
+      'index.ts',
+      ...['--outFile', 'kernels.wasm', '--optimizeLevel', '3', '--noAssert', '--runtime', 'stub'],
+      ...['--importMemory', '--noExportMemory', '--enable', 'simd'],
+    ],
+    {
+      readFile: (name) => readFile(join(FOLDER, name), 'utf8').catch(() => null),
+      writeFile: (name, contents) => {
+        written.set(name, contents);
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error) throw new Error(stderr.toString(), { cause: error });
+  const base64 = Buffer.from(written.get('kernels.wasm') ?? '').toString('base64');
+  const lines = (base64.match(/.{1,100}/g) ?? []).map((line) => `  '${line}'`).join(' +\n');
+  return `/** The kernels of packages/core/kernels, compiled by its build.mjs. */\nexport const KERNEL_BINARY =\n${lines};\n`;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await writeFile(TARGET, await buildKernels());
+}

@@ -1,0 +1,10 @@
+export {
+  blockGradientSums,
+  blockMoments,
+  mergeGradientSums,
+  mergeMoments,
+  normalise,
+  normaliseGradient,
+} from './batch-norm';
+export { convolve, filterGradient, packFilter, packPhase, sumFilterGradient } from './convolution';
+export { reluGradient } from './elementwise';

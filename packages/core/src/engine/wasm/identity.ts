@@ -1,0 +1,16 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { WasmBackend } from './wasm-backend.js';
+
+/**
+ * The same values under a new tensor; for the wasm backend, whose own kernel copies them. tfjs counts who uses the
+ * memory, writes to none that is in use, and the other backends rely on it too.
+ */
+export const identity: tf.KernelConfig = {
+  kernelName: tf.Identity,
+  backendName: 'wasm',
+  kernelFunc: ({ inputs, backend }) => {
+    const { x } = inputs as { x: tf.TensorInfo };
+    (backend as WasmBackend).incRef(x.dataId);
+    return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+  },
+};
