@@ -13,6 +13,8 @@ export interface EngineDescription {
   load(): Promise<void>;
   /** Asked once the backend runs: why it does not count as this engine, if so. */
   refusal?(): string | undefined;
+  /** Asked by `auto` only, once the backend runs: why a user who names no engine is better off without it, if so. */
+  detour?(): string | undefined;
   /** How to get it. */
   readonly hint: string;
 }
@@ -40,6 +42,7 @@ export const ENGINES: readonly EngineDescription[] = [
     name: 'webgpu',
     backend: 'webgpu',
     load: loadWebGpu,
+    detour: () => (isSoftwareAdapter() ? 'its adapter is a software renderer, slower than wasm' : undefined),
     hint: 'Install @tensorflow/tfjs-backend-webgpu; in Node also the package webgpu, and a Vulkan, Metal or D3D12 driver.',
   },
   {
@@ -89,6 +92,14 @@ async function loadWebGpu(): Promise<void> {
   if (present === null) await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
   const { gpu } = globalThis.navigator as { readonly gpu?: { requestAdapter(): Promise<unknown> } };
   if ((await gpu?.requestAdapter()) == null) throw new Error('there is no WebGPU adapter');
+}
+
+/** True where WebGPU is computed by the processor (SwiftShader): right, and very slow. */
+function isSoftwareAdapter(): boolean {
+  const { device } = tf.backend() as unknown as {
+    readonly device?: { readonly adapterInfo?: { readonly isFallbackAdapter?: boolean } };
+  };
+  return device?.adapterInfo?.isFallbackAdapter === true;
 }
 
 /** Dawn, the WebGPU of Chromium, as an npm package for Node. */

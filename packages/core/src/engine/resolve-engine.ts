@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError, nearestNameHint } from '../error/index.js';
 import { isNode } from '../platform/node-module.js';
+import { watchDevice } from './device-fault.js';
 import { ENGINES } from './engines.js';
 import type { EngineDescription, EngineName } from './engines.js';
 import { missingTrainingKernels, registerTrainingKernels } from './kernels/register.js';
@@ -43,7 +44,7 @@ export async function resolveEngine(name: string = nameFromEnvironment()): Promi
   const refused: { name: EngineName; reason: string }[] = [];
   for (const engine of ENGINES) {
     if (name !== 'auto' && name !== engine.name) continue;
-    const reason = await start(engine);
+    const reason = (await start(engine)) ?? (name === 'auto' ? engine.detour?.() : undefined);
     if (reason === undefined) return describe(engine, refused);
     refused.push({ name: engine.name, reason });
   }
@@ -70,6 +71,7 @@ async function start(engine: EngineDescription): Promise<string | undefined> {
     // The first tensor, now, while greetings are off.
     tf.scalar(0).dispose();
     registerTrainingKernels();
+    watchDevice();
     const missing = missingTrainingKernels(engine.backend);
     if (missing.length > 0) return `lacks the kernels ${missing.join(', ')}`;
     return engine.refusal?.();

@@ -63,6 +63,6 @@ export interface FrozenNetwork extends NetworkShape {
   /** Outputs are constants for every gradient. */
   forward(images: Images, taps?: readonly string[]): NetworkOutput;
   /** Hex digest of architecture and weights. */
-  readonly fingerprint: string;
+  fingerprint(): Promise<string>;
   dispose(): void;
 }

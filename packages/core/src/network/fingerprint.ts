@@ -11,14 +11,14 @@ import type { LayerConfig } from './layer-config.js';
  * Left out is what changes nothing of that but differs between a network that was built and the same one loaded again:
  * names (tfjs numbers unnamed layers by a counter of the process), initializers, regularizers, unset fields.
  */
-export function fingerprintOf(network: Network, graph: Graph): string {
+export async function fingerprintOf(network: Network, graph: Graph): Promise<string> {
   const hash = sha256.create();
   for (const { layer, inputs, outputs } of graph.nodes) {
     const { kind, config } = layerConfig(layer);
     hash.update(utf8ToBytes(JSON.stringify([kind, inputs, outputs, settings(config)])));
   }
   for (const variable of Object.values({ ...network.variables, ...network.statistics })) {
-    hash.update(new Uint8Array(new Float32Array(variable.dataSync()).buffer));
+    hash.update(new Uint8Array(new Float32Array(await variable.data()).buffer));
   }
   return bytesToHex(hash.digest());
 }

@@ -56,7 +56,7 @@ export function freeze(network: Network): FrozenNetwork {
     tapOutput,
     parameters,
     macs,
-    fingerprint: fingerprintOf(network, graph),
+    fingerprint: () => fingerprintOf(network, graph),
     forward(images, taps = []) {
       expectShape(
         `network '${name}', images`,

@@ -16,7 +16,7 @@ export interface CachedTeacherOptions {
   readonly views: number;
   /** Default: in memory. */
   readonly folder?: string | undefined;
-  /** What the outputs depend on besides the teacher and the taps: dataset, preparation, seed. */
+  /** What the outputs depend on besides the taps: the teacher's weights, dataset, preparation, seed. */
   readonly identity: CacheIdentity;
 }
 
@@ -61,7 +61,7 @@ export function cachedTeacher(options: CachedTeacherOptions): CachedTeacher {
     const { slot, content } = identity;
     const own: CacheIdentity = {
       slot: { ...slot, teacher: teacher.name, taps, engine: tf.getBackend() },
-      content: { teacher: teacher.fingerprint, ...content, tfjs: tf.version_core },
+      content: { ...content, tfjs: tf.version_core },
     };
     const store =
       folder === undefined

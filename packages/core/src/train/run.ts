@@ -71,7 +71,8 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
   const optimizer = options.optimizer ?? sgd({ learningRate: cosineRate(0.05) });
   const context = planContext({ ...options, students, teacher, normalization, optimizer, random });
   const plan = await method.plan(context);
-  const cached = cacheFor(outputs, teacher, { ...options, normalization });
+  const fingerprint = await teacher?.fingerprint();
+  const cached = cacheFor(outputs, teacher, fingerprint, { ...options, normalization });
   const dispose = (): void => {
     plan.dispose();
     cached?.dispose();
@@ -111,7 +112,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       augmentation: JSON.stringify([options.augmentation ?? null, normalization, outputs.views ?? null]),
       train: dataText(train),
       validation: validation === undefined ? 'none' : dataText(validation),
-      teacher: teacher?.fingerprint ?? 'none',
+      teacher: fingerprint ?? 'none',
       students: bytesToHex(sha256(utf8ToBytes(JSON.stringify(students.map(architecture))))).slice(0, 16),
     },
     dispose,
@@ -153,11 +154,17 @@ function planContext(given: {
 function cacheFor(
   { kind, views = 1, folder }: TeacherOutputs,
   teacher: FrozenNetwork | undefined,
+  fingerprint: string | undefined,
   { train, seed, augmentation, normalization }: DistillOptions & { readonly normalization: Normalization },
 ): CachedTeacher | undefined {
   if (kind === 'live' || teacher === undefined) return undefined;
   const slot = { dataset: train.name, seed };
-  const content = { dataset: train.fingerprint, augmentation: augmentation ?? 'none', normalization };
+  const content = {
+    teacher: fingerprint,
+    dataset: train.fingerprint,
+    augmentation: augmentation ?? 'none',
+    normalization,
+  };
   return cachedTeacher({ teacher, images: train.size, views, folder, identity: { slot, content } });
 }
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { deviceFault } from '../engine/device-fault.js';
 import { loadBatch } from '../data/index.js';
 import type { Phase } from '../method/index.js';
 import type { Random } from '../random/index.js';
@@ -101,7 +102,8 @@ export async function train(
     }
   } catch (error) {
     freeBest(state);
-    throw error;
+    // A device that failed may show as any error, or as numbers that make no sense.
+    throw deviceFault(`method '${run.method.name}'`, lastCheckpoint) ?? error;
   } finally {
     endOptimizers(state);
     for (const callback of callbacks) await callback.end?.(control);
@@ -156,6 +158,7 @@ async function trainEpoch(
     const random = stepRandom.fork(`phase-${phaseIndex}`);
     const place = { indices, random, position, step: epoch * steps + step };
     const { labels, values } = await trainStep(run, state, phase, pixels, place, lastCheckpoint());
+    expectSoundDevice(run);
     for (const message of run.cachedTeacher?.notices() ?? []) control.warn(message);
     const sums = values.map((value, index) => value + (state.partial.sums[index] ?? 0));
     state.partial = { labels, sums, seconds: state.partial.seconds + (performance.now() - started) / 1000 };
@@ -168,6 +171,7 @@ async function trainEpoch(
   }
 
   const validation = await validate(run, phase);
+  expectSoundDevice(run);
   const at = { epoch: epoch + (steps - 1) / steps, epochs: phase.epochs };
   const rates = [...state.optimizers].map(([name, optimizer]) => [name, optimizer.learningRate(at)] as const);
   const report = epochReport(
@@ -197,6 +201,12 @@ function augmentationStream(
   if (views === undefined) return stepRandom.fork('augment');
   const view = random.fork(`view-${viewAt(epoch, views)}`);
   return (position) => view.fork(position);
+}
+
+/** Before a number that a failed device gave gets into a checkpoint. */
+function expectSoundDevice({ method }: Run): void {
+  const fault = deviceFault(`method '${method.name}'`, undefined);
+  if (fault !== undefined) throw fault;
 }
 
 async function reportStep(

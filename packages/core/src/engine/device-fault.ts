@@ -1,0 +1,68 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { DistillError } from '../error/index.js';
+
+/** What went wrong on a GPU: it does not throw, it tells later. */
+interface DeviceFault {
+  readonly kind: 'lost' | 'out of memory' | 'refused';
+  readonly message: string;
+}
+
+/** The parts of a WebGPU device that are looked at here. */
+interface Device {
+  readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
+  addEventListener?(
+    type: 'uncapturederror',
+    listener: (event: { readonly error: { readonly message: string } }) => void,
+  ): void;
+}
+
+/** Under this key the first fault of a backend's device is kept, with the backend, for as long as that lives. */
+const FAULT = Symbol.for('distilljs.deviceFault');
+
+type WatchedBackend = { [FAULT]?: DeviceFault | 'none' } & { readonly device?: Device };
+
+const currentBackend = (): WatchedBackend => tf.backend() as unknown as WatchedBackend;
+
+/** Begins to listen for faults of the current backend's device, if it has one that reports any. Once is enough. */
+export function watchDevice(): void {
+  const backend = currentBackend();
+  const { device } = backend;
+  if (device?.lost === undefined || backend[FAULT] !== undefined) return;
+  backend[FAULT] = 'none';
+  const keep = (fault: DeviceFault): void => {
+    if (backend[FAULT] === 'none') backend[FAULT] = fault;
+  };
+  void device.lost.then(({ reason, message }) => {
+    keep({ kind: 'lost', message: message === '' ? reason : message });
+  });
+  device.addEventListener?.('uncapturederror', ({ error }) => {
+    const kind = error.constructor.name === 'GPUOutOfMemoryError' ? 'out of memory' : 'refused';
+    keep({ kind, message: error.message });
+  });
+}
+
+const HINTS: Readonly<Record<DeviceFault['kind'], string>> = {
+  lost: 'Start again: the device was reset, removed or closed.',
+  'out of memory': 'Use a smaller batch, smaller networks, or another engine.',
+  refused: 'Another engine (wasm) runs it; please report it.',
+};
+
+/**
+ * The fault of the current backend's device, if it had one: whatever it computes since is worth nothing.
+ *
+ * @param place what was under way
+ * @param lastCheckpoint where training can go on from
+ */
+export function deviceFault(place: string, lastCheckpoint: string | undefined): DistillError | undefined {
+  const fault = currentBackend()[FAULT];
+  if (fault === undefined || fault === 'none') return undefined;
+  const stands =
+    lastCheckpoint === undefined ? 'There is no checkpoint.' : `Last good checkpoint: ${lastCheckpoint}.`;
+  return new DistillError({
+    code: 'engine',
+    where: `engine '${tf.getBackend()}', ${place}`,
+    expected: 'a device that works',
+    got: `device ${fault.kind}: ${fault.message.split('\n')[0] ?? ''}`,
+    hint: `${HINTS[fault.kind]} ${stands}`,
+  });
+}
