@@ -1,3 +1,4 @@
+import type { ModelName } from '../model/index.js';
 import type { WrittenConfig } from './schema.js';
 
 /** A configured method. */
@@ -6,6 +7,8 @@ export interface MethodConfig {
   /** Unique within the run. */
   readonly as: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Models of a method that trains several networks; left out: copies of the student. */
+  readonly cohort?: readonly ModelName[] | undefined;
 }
 
 /** A run's configuration, complete: what `config.json` of a run folder holds. It is a configuration file itself. */
@@ -52,7 +55,12 @@ export function complete(written: WrittenConfig): RunConfig {
       epochs: teacher.epochs ?? epochs,
       learningRate: teacher.learningRate ?? learningRate,
     },
-    methods: methods.map(({ name, as = name, options }) => ({ name, as, options })),
+    methods: methods.map(({ name, as = name, options, cohort }) => ({
+      name,
+      as,
+      options,
+      ...(cohort !== undefined && { cohort }),
+    })),
     optimizer: {
       name: optimizer.name,
       learningRate,

@@ -19,6 +19,7 @@ export interface Conflict {
 export function conflicts(written: WrittenConfig, methodNames?: readonly string[]): readonly Conflict[] {
   return [
     ...methodConflicts(written, methodNames),
+    ...cohortConflicts(written),
     ...seedConflicts(written),
     ...teacherConflicts(written),
     ...optimizerConflicts(written),
@@ -37,6 +38,22 @@ function methodConflicts({ methods }: WrittenConfig, known: readonly string[] | 
       const expected = 'a name that no method before it has';
       const hint = `Write {name: ${name}, as: another-name, options: …} to run a method twice.`;
       found.push({ path: ['methods', place], expected, hint });
+    }
+    return found;
+  });
+}
+
+/** A cohort has as many models as its method has networks, and the student's among them: its row is compared with others. */
+function cohortConflicts({ methods, student }: WrittenConfig): Conflict[] {
+  return methods.flatMap(({ cohort, options: { networks } }, place) => {
+    if (cohort === undefined) return [];
+    const path = ['methods', place, 'cohort'];
+    const found: Conflict[] = [];
+    if (networks !== undefined && networks !== cohort.length)
+      found.push({ path, expected: `${JSON.stringify(networks)} models, as the option networks says` });
+    if (!cohort.includes(student.model)) {
+      const hint = 'What its networks of this model reach is compared with the other methods.';
+      found.push({ path, expected: `the student's model, ${student.model}, among them`, hint });
     }
     return found;
   });

@@ -44,6 +44,11 @@ const method = mapping({
     .refine((name) => !TAKEN_NAMES.includes(name), { error: folderName })
     .optional(),
   options: z.record(z.string(), z.unknown(), { error: 'a mapping of options' }).default({}),
+  /**
+   * Models of a method that trains several networks together, small and large as you like; the student's is one of them.
+   * Default: copies of the student.
+   */
+  cohort: list(oneOf(modelNames, 'a network of the zoo'), 2).optional(),
 });
 
 const optimizer = mapping({
@@ -101,7 +106,7 @@ export const runSchema = mapping({
     path: text().optional(),
   }),
   student: mapping({ model: oneOf(modelNames, 'a network of the zoo') }),
-  /** Names, or mappings with `name`, `as` and `options`. */
+  /** Names, or mappings with `name`, `as`, `options` and `cohort`. */
   methods: list(
     z.preprocess((entry) => (typeof entry === 'string' ? { name: entry } : entry), method),
     1,

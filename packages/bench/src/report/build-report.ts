@@ -1,8 +1,15 @@
 import type { RunConfig } from '../config/index.js';
 import { comparePaired, summarize } from '../statistics/index.js';
-import type { PairedComparison } from '../statistics/index.js';
+import type { PairedComparison, Summary } from '../statistics/index.js';
 import { REPORT_SCHEMA } from './report-data.js';
-import type { MethodResult, Report, ReportRow, RunEnvironment, TeacherResult } from './report-data.js';
+import type {
+  CohortRow,
+  MethodResult,
+  Report,
+  ReportRow,
+  RunEnvironment,
+  TeacherResult,
+} from './report-data.js';
 
 /**
  * Puts the results of a run together. Pure: the same results give the same report, in whatever order they come.
@@ -44,6 +51,7 @@ function reportRow(runs: readonly MethodResult[], all: readonly MethodResult[]):
     seeds: runs.map(({ seed }) => seed),
     testAccuracyLast: summarize(runs.map((run) => run.testAccuracyLast)),
     testAccuracyBest: summarize(runs.map((run) => run.testAccuracyBest)),
+    cohort: cohortRow(runs),
     deltaVsKd: versus('kd', runs, all),
     deltaVsStudent: versus('student', runs, all),
     studentParameters: first.studentParameters,
@@ -56,8 +64,28 @@ function reportRow(runs: readonly MethodResult[], all: readonly MethodResult[]):
       testAccuracyLast: run.testAccuracyLast,
       testAccuracyBest: run.testAccuracyBest,
       validationAccuracyBest: run.validationAccuracyBest ?? null,
+      ensembleAccuracyLast: run.cohort?.ensembleAccuracyLast ?? null,
       secondsPerEpoch: run.secondsPerEpoch,
     })),
+  };
+}
+
+function cohortRow(runs: readonly MethodResult[]): CohortRow | null {
+  const cohorts = runs.flatMap(({ cohort }) => cohort ?? []);
+  const [first] = cohorts;
+  if (first === undefined) return null;
+  return {
+    networks: first.networks.map(({ model, counted, parameters, macs }, place) => {
+      const of = (when: 'testAccuracyLast' | 'testAccuracyBest'): Summary =>
+        summarize(cohorts.flatMap(({ networks }) => networks[place]?.[when] ?? []));
+      const accuracies = {
+        testAccuracyLast: of('testAccuracyLast'),
+        testAccuracyBest: of('testAccuracyBest'),
+      };
+      return { model, counted, parameters, macs, ...accuracies };
+    }),
+    ensembleAccuracyLast: summarize(cohorts.map((cohort) => cohort.ensembleAccuracyLast)),
+    ensembleAccuracyBest: summarize(cohorts.map((cohort) => cohort.ensembleAccuracyBest)),
   };
 }
 

@@ -7,6 +7,7 @@ export { renderHtml } from './html.js';
 export { renderMarkdown } from './markdown.js';
 export { REPORT_SCHEMA, RESULT_SCHEMA } from './report-data.js';
 export type {
+  CohortResult,
   MethodResult,
   Report,
   ReportRow,

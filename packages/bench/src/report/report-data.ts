@@ -7,7 +7,10 @@ export const RESULT_SCHEMA = 1;
 /** Version of {@link Report} as a file. */
 export const REPORT_SCHEMA = 1;
 
-/** `METHOD/SEED/result.json`: one method with one seed. Accuracies are shares, 0…1. */
+/**
+ * `METHOD/SEED/result.json`: one method with one seed. Accuracies are shares, 0…1; of a cohort, means over its networks of the
+ * student's architecture.
+ */
 export interface MethodResult {
   readonly schema: typeof RESULT_SCHEMA;
   /** The method's name within the run. */
@@ -18,6 +21,8 @@ export interface MethodResult {
   readonly testAccuracyLast: number;
   /** On the test images, with the weights of the epoch that did best on the validation images. */
   readonly testAccuracyBest: number;
+  /** Of a method that trains several networks. */
+  readonly cohort?: CohortResult | undefined;
   /** That epoch, counted from 0 over all phases. */
   readonly bestEpoch?: number | undefined;
   readonly validationAccuracyBest?: number | undefined;
@@ -31,6 +36,26 @@ export interface MethodResult {
   /** Parameters that exist in training only. */
   readonly extraTrainParameters: number;
   readonly warnings: readonly string[];
+}
+
+/** What networks that were trained together came to, one by one and together. */
+export interface CohortResult {
+  readonly networks: readonly NetworkResult[];
+  /** Of the mean of all networks' logits. */
+  readonly ensembleAccuracyLast: number;
+  readonly ensembleAccuracyBest: number;
+}
+
+/** One network of a cohort. */
+export interface NetworkResult {
+  readonly model: string;
+  /** It has the student's architecture, and so counts in the method's accuracy. */
+  readonly counted: boolean;
+  readonly testAccuracyLast: number;
+  /** With the weights of the epoch in which the networks' mean accuracy on the validation images was best. */
+  readonly testAccuracyBest: number;
+  readonly parameters: number;
+  readonly macs: number;
 }
 
 /** `teacher/result.json`. */
@@ -78,6 +103,8 @@ export interface ReportRow {
   readonly seeds: readonly number[];
   readonly testAccuracyLast: Summary;
   readonly testAccuracyBest: Summary;
+  /** Of a method that trains several networks; the two accuracies above are means over those that count. */
+  readonly cohort: CohortRow | null;
   /** Of `testAccuracyLast`, over common seeds; null for `kd` itself, and where no seed is in common. */
   readonly deltaVsKd: PairedComparison | null;
   /** The same against `student`. */
@@ -93,10 +120,25 @@ export interface ReportRow {
   readonly perSeed: readonly SeedAccuracy[];
 }
 
+/** A cohort over its seeds. */
+export interface CohortRow {
+  readonly networks: readonly NetworkRow[];
+  readonly ensembleAccuracyLast: Summary;
+  readonly ensembleAccuracyBest: Summary;
+}
+
+/** One place of a cohort over its seeds. */
+export interface NetworkRow extends Pick<NetworkResult, 'model' | 'counted' | 'parameters' | 'macs'> {
+  readonly testAccuracyLast: Summary;
+  readonly testAccuracyBest: Summary;
+}
+
 export interface SeedAccuracy {
   readonly seed: number;
   readonly testAccuracyLast: number;
   readonly testAccuracyBest: number;
   readonly validationAccuracyBest: number | null;
+  /** Of all networks together; null for one. */
+  readonly ensembleAccuracyLast: number | null;
   readonly secondsPerEpoch: number;
 }

@@ -31,10 +31,13 @@ export const REPRODUCTION = 'distill-bench run --config config.json --out ../aga
 /** A configuration as a file that makes the same run: one line per key, methods by name where that says it all. */
 export function configText(config: RunConfig): string {
   const methods = config.methods.map((method) => {
-    const { name, as, options } = method;
-    const plain = Object.keys(options).length === 0;
-    if (plain) return as === name ? name : { name, as };
-    return as === name ? { name, options } : method;
+    const { name, as, options, cohort } = method;
+    const more = {
+      ...(as !== name && { as }),
+      ...(Object.keys(options).length > 0 && { options }),
+      ...(cohort !== undefined && { cohort }),
+    };
+    return Object.keys(more).length === 0 ? name : { name, ...more };
   });
   return Object.entries({ ...config, methods })
     .map(([key, value]) => `${key}: ${stringify(value, { collectionStyle: 'flow', lineWidth: 0 })}`)

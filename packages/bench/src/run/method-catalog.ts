@@ -1,6 +1,8 @@
 import { DistillError, kd, labelSmoothing, nearestNameHint, student } from '@distilljs/core';
 import type { Method } from '@distilljs/core';
+import { afd, afdOffline, dml, featureL1 } from '@distilljs/afd';
 import { cckd } from '@distilljs/cckd';
+import { kdSvd, mhgd } from '@distilljs/mhgd';
 
 /** A technique as the bench knows it. */
 export interface CatalogEntry {
@@ -9,6 +11,8 @@ export interface CatalogEntry {
   readonly package: string;
   /** Options with their defaults, for `distill-bench list methods`. */
   readonly defaults: object;
+  /** True for a method that trains several networks together: its option `networks` says how many. */
+  readonly cohort?: boolean;
   /** Options come from a configuration: the method's own checks refuse wrong ones. */
   readonly create: (options: object) => Method;
 }
@@ -49,6 +53,65 @@ export const methodCatalog: readonly CatalogEntry[] = [
     package: '@distilljs/cckd',
     defaults: cckd.defaults,
     create: cckd,
+  },
+  {
+    name: 'afd',
+    summary: 'networks that learn from each other, maps by adversaries (Chung et al. 2020)',
+    package: '@distilljs/afd',
+    defaults: afd.defaults,
+    cohort: true,
+    create: afd,
+  },
+  {
+    name: 'afd-offline',
+    summary: 'the same of one student with the fixed teacher, with KD',
+    package: '@distilljs/afd',
+    defaults: afdOffline.defaults,
+    create: afdOffline,
+  },
+  {
+    name: 'dml',
+    summary: 'networks that learn from each other, logits alone (Zhang et al. 2018), temperature 3',
+    package: '@distilljs/afd',
+    defaults: dml.defaults,
+    cohort: true,
+    create: dml,
+  },
+  {
+    name: 'feature-l1',
+    summary: 'dml with feature maps aligned by L1, the baseline of AFD',
+    package: '@distilljs/afd',
+    defaults: featureL1.defaults,
+    cohort: true,
+    create: featureL1,
+  },
+  {
+    name: 'mhgd',
+    summary: 'multi-head graph distillation (Lee and Song 2019), two phases',
+    package: '@distilljs/mhgd',
+    defaults: mhgd.defaults,
+    create: mhgd,
+  },
+  {
+    name: 'mhgd+kd',
+    summary: 'multi-head graph distillation with KD',
+    package: '@distilljs/mhgd',
+    defaults: { ...mhgd.defaults, alpha: 0.1 },
+    create: (options) => mhgd({ alpha: 0.1, ...options }),
+  },
+  {
+    name: 'kd-svd',
+    summary: 'relations of singular vectors (Lee et al. 2018), the baseline of mhgd',
+    package: '@distilljs/mhgd',
+    defaults: kdSvd.defaults,
+    create: kdSvd,
+  },
+  {
+    name: 'kd-svd+kd',
+    summary: 'relations of singular vectors with KD',
+    package: '@distilljs/mhgd',
+    defaults: { ...kdSvd.defaults, alpha: 0.1 },
+    create: (options) => kdSvd({ alpha: 0.1, ...options }),
   },
 ];
 

@@ -1,6 +1,6 @@
 import { resolveEngine } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
-import { createMethod } from './method-catalog.js';
+import { planMethod } from './cohort.js';
 import { loadRunData } from './datasets.js';
 import { describeEnvironment } from './environment.js';
 import { openRunFolder, runFolder } from './run-folder.js';
@@ -36,7 +36,7 @@ export async function runBench({
   signal,
 }: BenchOptions): Promise<WrittenReport | undefined> {
   // Wrong names and options are found before the teacher costs minutes.
-  for (const { name, options } of config.methods) createMethod(name, options);
+  for (const method of config.methods) planMethod(method, config.student.model);
   const engine = await resolveEngine(config.engine);
   const data = loadRunData(config);
   const folder = runFolder(out);

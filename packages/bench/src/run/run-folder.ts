@@ -23,7 +23,7 @@ export interface TrainingFolder {
   readonly checkpoint: string;
   /** What the network says as a teacher, where that is cached on disk. */
   readonly outputs: string;
-  /** Folder of the saved model. */
+  /** Folder of the saved model; those of a cohort have `-1`, `-2`, … behind it. */
   readonly model: string;
 }
 

@@ -1,9 +1,18 @@
-import { augmentation, checkpoints, distill, evaluate, inspections, jsonl } from '@distilljs/core';
+import {
+  augmentation,
+  checkpoints,
+  distill,
+  ensembleOf,
+  evaluate,
+  inspections,
+  jsonl,
+} from '@distilljs/core';
 import type {
   DistillResult,
   FrozenNetwork,
   Method,
   Network,
+  Normalization,
   OptimizerSpec,
   TeacherOutputs,
 } from '@distilljs/core';
@@ -15,7 +24,8 @@ import type { RunLog } from './training-log.js';
 /** One training of a run: the teacher's, or one method with one seed. */
 export interface Training {
   readonly label: string;
-  readonly network: Network;
+  /** What learns, together. */
+  readonly networks: readonly Network[];
   readonly method: Method;
   readonly teacher?: FrozenNetwork | undefined;
   readonly teacherOutputs?: TeacherOutputs | undefined;
@@ -30,14 +40,22 @@ export interface TrainingOutcome {
   readonly history: DistillResult['history'];
   readonly best: DistillResult['best'];
   readonly cost: DistillResult['cost'];
-  readonly testAccuracyLast: number;
-  readonly testAccuracyBest: number;
+  /** Per network. */
+  readonly measured: readonly TestAccuracy[];
+  /** Of the mean of all networks' logits. */
+  readonly ensemble: TestAccuracy;
   readonly warnings: readonly string[];
 }
 
+/** Accuracy on the test images with the last weights and with those of the best validation epoch. */
+export interface TestAccuracy {
+  readonly last: number;
+  readonly best: number;
+}
+
 /**
- * Trains one network, going on from its checkpoint if there is one, measures it, and saves the weights of the best
- * validation epoch as a plain tfjs model. The network is left with those weights.
+ * Trains networks together (most methods: one), going on from their checkpoint if there is one, measures each, and saves
+ * the weights of the best validation epoch as plain tfjs models. The networks are left with those weights.
  *
  * @returns undefined when the signal ended it early: its checkpoint is saved then
  */
@@ -48,11 +66,11 @@ export async function trainNetwork(
   log: RunLog,
   signal: AbortSignal | undefined,
 ): Promise<TrainingOutcome | undefined> {
-  const { label, network, folder } = training;
+  const { label, networks, folder } = training;
   const result = await distill({
     teacher: training.teacher,
     teacherOutputs: training.teacherOutputs,
-    students: [network],
+    students: networks,
     method: training.method,
     train: data.train,
     validation: data.validation,
@@ -71,20 +89,35 @@ export async function trainNetwork(
   });
   try {
     if (result.stopped !== undefined) return undefined;
-    const testLast = await evaluate(network, data.test, result.normalization);
+    const last = await testAccuracies(networks, data, result.normalization);
     result.restoreBest();
-    const testBest = await evaluate(network, data.test, result.normalization);
-    await network.save(`file://${folder.model}`);
-    const { history, best, cost, warnings } = result;
+    const best = await testAccuracies(networks, data, result.normalization);
+    for (const [index, network] of networks.entries()) {
+      await network.save(`file://${folder.model}${networks.length > 1 ? `-${index + 1}` : ''}`);
+    }
+    const paired = last.map((accuracy, at) => ({ last: accuracy, best: best[at] ?? NaN }));
     return {
-      history,
-      best,
-      cost,
-      warnings,
-      testAccuracyLast: testLast.accuracy,
-      testAccuracyBest: testBest.accuracy,
+      history: result.history,
+      best: result.best,
+      cost: result.cost,
+      warnings: result.warnings,
+      measured: paired.slice(0, -1),
+      ensemble: paired.at(-1) as TestAccuracy,
     };
   } finally {
     result.dispose();
   }
+}
+
+/** Of each network, and of all together. */
+async function testAccuracies(
+  networks: readonly Network[],
+  data: RunData,
+  normalization: Normalization,
+): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (const network of networks) found.push((await evaluate(network, data.test, normalization)).accuracy);
+  const [alone] = found;
+  if (found.length === 1) return [...found, alone as number];
+  return [...found, (await evaluate(ensembleOf(networks), data.test, normalization)).accuracy];
 }

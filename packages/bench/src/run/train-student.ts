@@ -1,13 +1,13 @@
-import { createRandom } from '@distilljs/core';
+import type { Network } from '@distilljs/core';
 import type { MethodConfig, RunConfig } from '../config/index.js';
 import { RESULT_SCHEMA } from '../report/index.js';
-import type { MethodResult } from '../report/index.js';
-import { buildNetwork } from './build-network.js';
+import type { CohortResult, MethodResult } from '../report/index.js';
+import { buildCohort, planMethod } from './cohort.js';
 import type { RunData } from './datasets.js';
-import { createMethod } from './method-catalog.js';
 import { optimizerOf } from './optimizer.js';
 import type { TrainingFolder } from './run-folder.js';
 import { trainNetwork } from './train-network.js';
+import type { TestAccuracy, TrainingOutcome } from './train-network.js';
 import type { RunTeacher } from './train-teacher.js';
 import type { RunLog } from './training-log.js';
 import { readJson, writeJson } from './write-json.js';
@@ -15,11 +15,12 @@ import { readJson, writeJson } from './write-json.js';
 /**
  * One method with one seed: from its folder if it is done, else trained (or trained on) and saved.
  *
- * With one seed every method starts from the same student, and sees the same order and augmentation.
+ * With one seed every method starts from the same student (a cohort's first network), and sees the same order and
+ * augmentation.
  * @returns undefined when the signal ended it
  */
 export async function provideStudent(
-  { name, as, options }: MethodConfig,
+  configured: MethodConfig,
   seed: number,
   config: RunConfig,
   data: RunData,
@@ -31,12 +32,13 @@ export async function provideStudent(
   const known = (await readJson(folder.result)) as MethodResult | undefined;
   if (known !== undefined) return known;
 
-  const method = createMethod(name, options);
-  const network = buildNetwork(config.student.model, data.train, createRandom(seed).fork('student'));
+  const { as } = configured;
+  const { method, models } = planMethod(configured, config.student.model);
+  const networks = buildCohort(models, data.train, seed);
   try {
     const training = {
       label: `${as} seed ${seed}`,
-      network,
+      networks,
       method,
       teacher: teacher.network,
       teacherOutputs: teacher.outputs,
@@ -49,28 +51,55 @@ export async function provideStudent(
     if (outcome === undefined) return undefined;
     const { history, best, cost } = outcome;
     const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0) / Math.max(1, history.length);
+    // In a cohort those of the student's architecture count: they are what the other methods' students compare with.
+    const counted = models.flatMap((model, index) => (model === config.student.model ? [index] : []));
+    const student = networks[counted[0] ?? 0] as Network;
+    const meanOf = (when: keyof TestAccuracy): number =>
+      counted.reduce((sum, index) => sum + (outcome.measured[index]?.[when] ?? NaN), 0) / counted.length;
     const result: MethodResult = {
       schema: RESULT_SCHEMA,
       method: as,
       options: method.options,
       seed,
-      testAccuracyLast: outcome.testAccuracyLast,
-      testAccuracyBest: outcome.testAccuracyBest,
+      testAccuracyLast: meanOf('last'),
+      testAccuracyBest: meanOf('best'),
+      ...(networks.length > 1 && { cohort: cohortResult(models, networks, counted, outcome) }),
       bestEpoch: best?.globalEpoch,
       validationAccuracyBest: best?.accuracy,
       epochs: history,
       secondsPerEpoch: seconds,
-      studentParameters: network.parameters + cost.inferenceParameters,
-      studentMacs: network.macs + cost.inferenceMacs,
-      extraTrainParameters: cost.trainParameters,
+      studentParameters: student.parameters + cost.inferenceParameters,
+      studentMacs: student.macs + cost.inferenceMacs,
+      // The method counts what it adds to its first network.
+      extraTrainParameters: cost.trainParameters + (networks[0]?.parameters ?? 0) - student.parameters,
       warnings: outcome.warnings,
     };
     await writeJson(folder.result, result);
     log.say(
-      `${training.label}: ${(100 * outcome.testAccuracyLast).toFixed(2)} % on the test images after the last epoch`,
+      `${training.label}: ${(100 * result.testAccuracyLast).toFixed(2)} % on the test images after the last epoch`,
     );
     return result;
   } finally {
-    network.dispose();
+    for (const network of networks) network.dispose();
   }
+}
+
+function cohortResult(
+  models: readonly string[],
+  networks: readonly Network[],
+  counted: readonly number[],
+  { measured, ensemble }: TrainingOutcome,
+): CohortResult {
+  return {
+    networks: networks.map(({ parameters, macs }, index) => ({
+      model: models[index] ?? '',
+      counted: counted.includes(index),
+      testAccuracyLast: measured[index]?.last ?? NaN,
+      testAccuracyBest: measured[index]?.best ?? NaN,
+      parameters,
+      macs,
+    })),
+    ensembleAccuracyLast: ensemble.last,
+    ensembleAccuracyBest: ensemble.best,
+  };
 }

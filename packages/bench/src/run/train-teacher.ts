@@ -64,7 +64,7 @@ export async function provideTeacher(
   const { epochs, learningRate } = config.teacher;
   const training = {
     label: `teacher ${model}`,
-    network,
+    networks: [network],
     method: student(),
     epochs,
     seed: TEACHER_SEED,

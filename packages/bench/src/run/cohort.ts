@@ -1,0 +1,46 @@
+import { createRandom, DistillError } from '@distilljs/core';
+import type { Dataset, Method, Network } from '@distilljs/core';
+import type { MethodConfig } from '../config/index.js';
+import { buildNetwork } from './build-network.js';
+import { createMethod, methodCatalog } from './method-catalog.js';
+
+/** A configured method and the networks of the zoo that it trains: one, or a cohort's. */
+export interface PlannedMethod {
+  readonly method: Method;
+  readonly models: readonly string[];
+}
+
+/**
+ * A method with its networks: those that the configuration names, else as many copies of the student as it has networks.
+ *
+ * @param student model of the run's student
+ * @throws DistillError code `config` for a cohort where there is one student, `option` for options that the method refuses
+ */
+export function planMethod(
+  { name, as, options, cohort }: Omit<MethodConfig, 'as'> & { readonly as?: string | undefined },
+  student: string,
+): PlannedMethod {
+  const cohortMethods = methodCatalog.filter((entry) => entry.cohort === true).map((entry) => entry.name);
+  const isCohort = cohortMethods.includes(name);
+  if (!isCohort && cohort !== undefined) {
+    throw new DistillError({
+      code: 'config',
+      where: `method '${as ?? name}', cohort`,
+      expected: 'nothing: the method trains one student',
+      got: cohort.join(', '),
+      hint: `Methods that train several: ${cohortMethods.join(', ')}.`,
+    });
+  }
+  const method = createMethod(name, cohort === undefined ? options : { networks: cohort.length, ...options });
+  if (!isCohort) return { method, models: [student] };
+  const { networks } = method.options as { readonly networks: number };
+  return { method, models: cohort ?? Array.from({ length: networks }, () => student) };
+}
+
+/** Fresh networks. The first one's weights are those of every other method's student with this seed. */
+export function buildCohort(models: readonly string[], train: Dataset, seed: number): readonly Network[] {
+  const random = createRandom(seed);
+  return models.map((model, index) =>
+    buildNetwork(model, train, random.fork(index === 0 ? 'student' : `student-${index + 1}`)),
+  );
+}
