@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { resolveEngine } from '../engine/index.js';
 import { isDistillError } from '../error/index.js';
+import { nodeModule } from '../platform/node-module.js';
 import type { TestEngine } from './test-engines.js';
 
 /** Where Debian's chromium has its Vulkan driver that needs no GPU (SwiftShader). */
@@ -13,6 +13,7 @@ const SOFTWARE_DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';
  * Sets the environment variable `VK_DRIVER_FILES` for this process where nobody has.
  */
 export async function testWebGpu(): Promise<TestEngine> {
+  const { existsSync } = nodeModule('node:fs', 'tests on WebGPU');
   if (existsSync(SOFTWARE_DRIVER)) process.env['VK_DRIVER_FILES'] ??= SOFTWARE_DRIVER;
   try {
     await resolveEngine('webgpu');

@@ -52,7 +52,11 @@ function serve(script: string): Promise<Server> {
       );
     else send('text/html', page);
   });
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      resolve(server);
+    });
+  });
 }
 
 describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 300_000 }, () => {
