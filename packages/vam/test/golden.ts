@@ -7,6 +7,7 @@ export { golden };
 /** Nested lists of numbers, as the fixture has them. */
 export type Nested = number | readonly Nested[];
 
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the rank of its fixture
 export const tensor = <T extends tf.Tensor>(values: Nested): T => tf.tensor(values as number[]) as T;
 
 /** Each value within 1e-5, or within 1e-3 of the expected one: float32 against float64. */

@@ -22,7 +22,7 @@ interface Given extends Partial<AttentionConfig> {
 function layerWith({ x, W, theta, rho = 0, stride = 1, ...attends }: Given): {
   layer: VamConv2D;
   images: tf.Tensor4D;
-  run(images: tf.Tensor): tf.Tensor;
+  run: (images: tf.Tensor) => tf.Tensor;
 } {
   const images = tensor<tf.Tensor4D>(x);
   const kernel = tensor<tf.Tensor4D>(W);

@@ -91,7 +91,10 @@ describeOnEngines('withVam', () => {
 
   it('keeps the weights, so that uniform attention with blocks is the plain model', () => {
     withModels({ blockSize: [2, 3], rescale: 'blocks' }, (vam, plain) => {
-      for (const { layer } of vamLayers(vam)) tf.tidy(() => layer.theta.assign(tf.zerosLike(layer.theta)));
+      for (const { layer } of vamLayers(vam))
+        tf.tidy(() => {
+          layer.theta.assign(tf.zerosLike(layer.theta));
+        });
       expectClose(outputs(vam), outputs(plain));
     });
   });

@@ -18,5 +18,7 @@ export function mixParents(attention: Tensor2D, parents: readonly tf.Tensor[]): 
   });
   const rows = tf.reshape<tf.Rank.R2>(tf.stack([...parents]), [parents.length, first.size]);
   const mixed = tf.matMul(attention, rows);
+  // tfjs has no gradient for an unstack into one.
+  if (attention.shape[0] === 1) return [tf.reshape(mixed, first.shape)];
   return tf.unstack(tf.reshape(mixed, [attention.shape[0], ...first.shape]));
 }

@@ -36,7 +36,7 @@ export function rebuildModel(
   }
   const rewrite = (entries: readonly Entry[], prefix: string): void => {
     for (const entry of entries) {
-      const path = `${prefix}${String(entry.config['name'])}`;
+      const path = `${prefix}${entry.config['name'] as string}`;
       if (entry.config.layers !== undefined) rewrite(entry.config.layers, `${path}/`);
       const replacement = replacements.get(path);
       if (replacement === undefined) continue;

@@ -8,6 +8,7 @@ import { blockMembership } from './virtual-blocks.js';
 
 type Shape = (number | null)[];
 type Layer = layers.Layer;
+type Variable2D = tf.Variable<tf.Rank.R2>;
 type Conv2DConfig = Parameters<typeof layers.conv2d>[0];
 
 /** What decides how a convolution attends: part of the layer's configuration. */
@@ -158,8 +159,8 @@ export class VamConv2D extends layers.Layer {
   }
 
   /** Θ, `[children, parents]`. */
-  get theta(): tf.Variable<tf.Rank.R2> {
-    return this.read('theta') as tf.Variable<tf.Rank.R2>;
+  get theta(): Variable2D {
+    return this.read('theta') as Variable2D;
   }
 
   /** ρ, `[1]`. */

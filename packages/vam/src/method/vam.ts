@@ -7,7 +7,7 @@ import {
   positive,
   student as studentAlone,
 } from '@distilljs/core';
-import type { AuxiliaryCost, Method, OptionCheck, Plan, PlanContext, Step } from '@distilljs/core';
+import type { AuxiliaryCost, Exhibit, Method, OptionCheck, Plan, PlanContext, Step } from '@distilljs/core';
 import type { VamConv2D } from '../convolution/index.js';
 import { attentionExhibits } from './attention-exhibits.js';
 import { attendingLayers, withEntropy } from './entropy-term.js';
@@ -60,10 +60,11 @@ async function planOf(inner: Method, gamma: number, context: PlanContext): Promi
     ...plan,
     phases: plan.phases.map((phase) => ({
       ...withEntropy(phase, layers, gamma),
-      inspect: (step: Step) => ({
-        ...phase.inspect?.(step),
-        ...Object.assign({}, ...context.students.map(attentionExhibits)),
-      }),
+      inspect: (step: Step): Readonly<Record<string, Exhibit>> =>
+        Object.fromEntries([
+          ...Object.entries(phase.inspect?.(step) ?? {}),
+          ...context.students.flatMap((student) => Object.entries(attentionExhibits(student))),
+        ]),
     })),
     cost: withAttention(plan.cost, layers.flat(), context.batchSize),
     finish() {

@@ -1,0 +1,61 @@
+import { mean, softmaxRows } from './matrix.js';
+import type { Matrix } from './matrix.js';
+
+/** What one matrix of attention says. */
+export interface AttentionStatistics {
+  /** The layer's name. */
+  readonly name: string;
+  /** A at {@link temperature}: `[child][parent]`. */
+  readonly attention: Matrix;
+  readonly temperature: number;
+  readonly entropy: {
+    /** In nats. */
+    readonly perChild: readonly number[];
+    readonly mean: number;
+    /** Mean over `ln(parents)`: 0 for one parent alone, 1 for all alike. 0 where there is one parent. */
+    readonly normalized: number;
+    /** Children by normalised entropy, in ten bins of 0.1. */
+    readonly histogram: readonly number[];
+  };
+  /** Pairs with an attention of at least the threshold. */
+  readonly edges: number;
+}
+
+/** How attention is looked at. */
+export interface AttentionView {
+  /** Entropies of different temperatures do not compare: one for all. Default 1. */
+  readonly temperature?: number | undefined;
+  /** Least attention that counts as an edge. Default 0.2. */
+  readonly threshold?: number | undefined;
+}
+
+const BINS = 10;
+
+/** Statistics of attention with logits Θ, `[child][parent]`. */
+export function attentionStatistics(
+  name: string,
+  theta: Matrix,
+  { temperature = 1, threshold = 0.2 }: AttentionView = {},
+): AttentionStatistics {
+  const attention = softmaxRows(theta, temperature);
+  const perChild = attention.map(entropyOf);
+  const most = Math.log(theta[0]?.length ?? 1);
+  const normalized = perChild.map((entropy) => (most === 0 ? 0 : entropy / most));
+  const histogram = Array.from({ length: BINS }, () => 0);
+  for (const value of normalized) {
+    const bin = Math.min(BINS - 1, Math.floor(value * BINS));
+    histogram[bin] = (histogram[bin] ?? 0) + 1;
+  }
+  return {
+    name,
+    attention,
+    temperature,
+    entropy: { perChild, mean: mean(perChild), normalized: mean(normalized), histogram },
+    edges: attention.flat().filter((value) => value >= threshold).length,
+  };
+}
+
+/** `−Σ p ln p` in nats. */
+export function entropyOf(row: readonly number[]): number {
+  return row.reduce((sum, value) => sum - (value > 0 ? value * Math.log(value) : 0), 0);
+}

@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Network } from '@distilljs/core';
+import { vamLayers } from '../convolution/index.js';
+import { readExperts } from '../hme/index.js';
+import { attentionStatistics } from './attention-statistics.js';
+import type { AttentionStatistics, AttentionView } from './attention-statistics.js';
+import { attentionFlow, classSimilarity, neuralTree } from './neural-tree.js';
+import type { ClassSimilarity, NeuralTree } from './neural-tree.js';
+import type { Matrix } from './matrix.js';
+import { subtaskConflict } from './subtask-conflict.js';
+import type { Conflict, ConflictBatch, ConflictTarget } from './subtask-conflict.js';
+
+/** What a hierarchical mixture of experts has learned about its classes: plain data. */
+export interface Explanation {
+  /** From the images to the classes. */
+  readonly levels: readonly AttentionStatistics[];
+  /** Mean over levels of the mean entropy, in nats. */
+  readonly entropy: number;
+  readonly tree: NeuralTree;
+  /** `[class][expert of the first level]`, rows sum to 1. */
+  readonly flow: Matrix;
+  /** By attention to the last experts. */
+  readonly similarity: ClassSimilarity;
+  /** By kind of target; left out without a batch. */
+  readonly conflict?: Partial<Readonly<Record<ConflictTarget, Conflict>>> | undefined;
+}
+
+/** How to look, and on which batch conflict is measured. */
+export interface ExplainOptions extends AttentionView {
+  readonly batch?: ConflictBatch | undefined;
+}
+
+/**
+ * Reads attention and conflict out of a student that `kdExplainer` trained: entropy per child at one fixed temperature, the tree with its class
+ * groups, flow, similarity of classes, and with a batch the conflict between subtasks.
+ *
+ * Entropies of different temperatures, or of different epochs, do not compare.
+ * @throws DistillError code `network` when the network is no mixture of experts
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: entropy and tree are told by a secondary source; flow, similarity and conflict are proposed.
+ */
+export async function explain(
+  network: Network,
+  { batch, ...view }: ExplainOptions = {},
+): Promise<Explanation> {
+  const { levels } = readExperts(network.model);
+  const thetas = await Promise.all(levels.map(({ theta }) => theta.array()));
+  const statistics = levels.map(({ name }, at) => attentionStatistics(name, thetas[at] ?? [], view));
+  const attention = statistics.map((level) => level.attention);
+  return {
+    levels: statistics,
+    entropy: statistics.reduce((sum, { entropy }) => sum + entropy.mean, 0) / statistics.length,
+    tree: neuralTree(thetas),
+    flow: attentionFlow(attention),
+    similarity: classSimilarity(attention.at(-1) ?? []),
+    ...(batch !== undefined && { conflict: await subtaskConflict(network, batch) }),
+  };
+}
+
+/** The attention of every layer that `withVam` made, at the temperature that it has learned. Folded layers tell what they were folded from. */
+export async function explainVam(
+  { model }: Pick<Network, 'model'>,
+  view: Pick<AttentionView, 'threshold'> = {},
+): Promise<readonly AttentionStatistics[]> {
+  return Promise.all(
+    vamLayers(model).map(async ({ path, layer }) => {
+      const temperature = tf.tidy(() => layer.temperature().dataSync()[0] ?? 1);
+      return attentionStatistics(path, await layer.theta.array(), { ...view, temperature });
+    }),
+  );
+}

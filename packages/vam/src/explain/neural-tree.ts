@@ -1,0 +1,47 @@
+import { pairwise, product, cosine, jensenShannon } from './matrix.js';
+import type { Matrix } from './matrix.js';
+
+/** The hard tree: every child keeps the parent that it attends to most, the first of equals. */
+export interface NeuralTree {
+  /** Per level, from the images to the classes, the parent of every child. */
+  readonly parents: readonly (readonly number[])[];
+  /** Classes that share their whole chain of experts, by the first class. */
+  readonly groups: readonly {
+    /** Experts from the class's parent back to the first level. */
+    readonly chain: readonly number[];
+    readonly classes: readonly number[];
+  }[];
+}
+
+/** @param levels attention or its logits from the images to the classes, `[child][parent]` each */
+export function neuralTree(levels: readonly Matrix[]): NeuralTree {
+  const parents = levels.map((rows) => rows.map((row) => row.indexOf(Math.max(...row))));
+  const groups = new Map<string, { chain: number[]; classes: number[] }>();
+  (parents.at(-1) ?? []).forEach((parent, of) => {
+    const chain = [parent];
+    for (const level of parents.slice(0, -1).reverse()) chain.push(level[chain.at(-1) ?? 0] ?? 0);
+    const key = chain.join(' ');
+    const group = groups.get(key) ?? { chain, classes: [] };
+    group.classes.push(of);
+    groups.set(key, group);
+  });
+  return { parents, groups: [...groups.values()] };
+}
+
+/** How alike classes are in what they attend to. */
+export interface ClassSimilarity {
+  /** Nats, `[class][class]`, 0 to ln 2. */
+  readonly jensenShannon: Matrix;
+  /** `[class][class]`. */
+  readonly cosine: Matrix;
+}
+
+/** Share of every class's signal that comes from every expert of the first level: the product of all levels' attention. Rows sum to 1. */
+export function attentionFlow(levels: readonly Matrix[]): Matrix {
+  return [...levels].reverse().reduce((flow, level) => product(flow, level));
+}
+
+/** @param rows one distribution per class: attention to the last experts, or the flow from the first */
+export function classSimilarity(rows: Matrix): ClassSimilarity {
+  return { jensenShannon: pairwise(rows, jensenShannon), cosine: pairwise(rows, cosine) };
+}

@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor1D } from '@tensorflow/tfjs-core';
+import { DistillError, onOneTape } from '@distilljs/core';
+import type { Images, Labels, Logits, Network, Probabilities } from '@distilljs/core';
+import { smoothedBinary } from '../kd-explainer/index.js';
+import { subtaskCrossEntropy, subtaskKd } from '../loss/index.js';
+import { cosine, mean, pairwise } from './matrix.js';
+import type { Matrix } from './matrix.js';
+
+/** A batch to take gradients on, and how. */
+export interface ConflictBatch {
+  readonly images: Images;
+  readonly labels: Labels;
+  /** The teacher's logits for these images; without them there is no `kd`. */
+  readonly teacher?: Logits | undefined;
+  /** Temperature of `kd`. Default 4. */
+  readonly temperature?: number | undefined;
+  /** ε of `label-smoothing`. Default 0.1. */
+  readonly smoothing?: number | undefined;
+  /** Gradients in the variables whose names begin so. Default `trunk`. */
+  readonly over?: string | undefined;
+}
+
+/** How the gradients of the subtasks point in one set of weights. */
+export interface Conflict {
+  /** `[class][class]`, −1 to 1. */
+  readonly cosines: Matrix;
+  /** Mean over all pairs of two classes. */
+  readonly mean: number;
+  /** Share of pairs with a negative cosine. */
+  readonly negativeShare: number;
+}
+
+/** Targets that a subtask's loss may have. */
+export type ConflictTarget = 'hard' | 'label-smoothing' | 'kd';
+
+/**
+ * Conflict between the subtasks "is it class k?": cosines between the gradients of their binary losses in weights that they share, under each kind of
+ * target, at the same weights and on the same batch, in evaluation mode.
+ *
+ * @throws DistillError code `network` when no variable's name begins with `over`
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: that distillation moderates conflicts between subtasks is the paper's claim; this way of
+ *   measuring it is proposed.
+ */
+export async function subtaskConflict(
+  network: Network,
+  batch: ConflictBatch,
+): Promise<Partial<Readonly<Record<ConflictTarget, Conflict>>>> {
+  const { images, labels, teacher, temperature = 4, smoothing = 0.1, over = 'trunk' } = batch;
+  const variables = Object.entries(network.variables).flatMap(([name, variable]) =>
+    name.startsWith(over) ? [variable] : [],
+  );
+  if (variables.length === 0) {
+    throw new DistillError({
+      code: 'network',
+      where: `subtaskConflict, network '${network.name}'`,
+      expected: 'variables to take gradients in',
+      got: `none whose name begins with '${over}'`,
+      hint: `They begin with ${[...new Set(Object.keys(network.variables).map((name) => name.split(/[_/]/)[0]))].join(', ')}.`,
+    });
+  }
+  const oneHot = tf.tidy(() => tf.cast(tf.oneHot(labels, network.classes), 'float32') as Probabilities);
+  const losses: Readonly<Record<ConflictTarget, ((margins: Logits) => Tensor1D) | undefined>> = {
+    hard: (margins) => subtaskCrossEntropy(oneHot, margins),
+    'label-smoothing': (margins) => subtaskCrossEntropy(smoothedBinary(oneHot, smoothing), margins),
+    kd: teacher === undefined ? undefined : (margins) => subtaskKd(teacher, margins, temperature),
+  };
+  const found: Partial<Record<ConflictTarget, Conflict>> = {};
+  for (const [target, loss] of Object.entries(losses)) {
+    if (loss === undefined) continue;
+    const rows = gradientRows(network, images, variables, loss);
+    found[target as ConflictTarget] = conflictOf(await rows.array());
+    rows.dispose();
+  }
+  oneHot.dispose();
+  return found;
+}
+
+/** One row per subtask: its gradient in all variables, end to end. */
+function gradientRows(
+  network: Network,
+  images: Images,
+  variables: readonly tf.Variable[],
+  loss: (margins: Logits) => Tensor1D,
+): tf.Tensor2D {
+  return tf.tidy(() =>
+    onOneTape(
+      () => tf.unstack(loss(network.forward(images).logits)),
+      (losses, gradientOf) => {
+        const rows = losses.map((value) => {
+          const gradients = gradientOf(() => value as tf.Scalar, variables);
+          const flat = variables.map((variable, at) =>
+            tf.reshape(gradients[at] ?? tf.zerosLike(variable), [-1]),
+          );
+          return tf.concat(flat);
+        });
+        return tf.stack(rows) as tf.Tensor2D;
+      },
+    ),
+  );
+}
+
+function conflictOf(rows: Matrix): Conflict {
+  const cosines = pairwise(rows, cosine);
+  const pairs = cosines.flatMap((row, at) => row.slice(at + 1));
+  return { cosines, mean: mean(pairs), negativeShare: mean(pairs.map((value) => (value < 0 ? 1 : 0))) };
+}

@@ -1,0 +1,61 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { layers } from '@tensorflow/tfjs-layers';
+
+type Shape = (number | null)[];
+
+/**
+ * How a class head's outputs become the class's score, and with it which loss fits:
+ * `binary`: two outputs, the margin `u⁺ − u⁻` is the logit of "is it this class?", one binary task per class;
+ * `nce`: two outputs, their maximum is a logit among all classes; `one_logit`: one output, a logit among all classes.
+ *
+ * Certainty: `nce` and `one_logit` are the released code's; `binary` is what abstract and figure of the paper describe.
+ */
+export type HeadKind = 'binary' | 'nce' | 'one_logit';
+
+/** Numbers that one head of a kind puts out. */
+export const headOutputs = (head: HeadKind): number => (head === 'one_logit' ? 1 : 2);
+
+/** What stands in a saved configuration: tfjs rewrites words with underscores. */
+const READOUTS = { binary: 'margin', nce: 'max', one_logit: 'single' } as const;
+type Readout = (typeof READOUTS)[HeadKind];
+
+/** The outputs of all class heads, `[n, 1 or 2]` each, as scores `[n, classes]`. */
+export class ClassScores extends layers.Layer {
+  static readonly className = 'ClassScores';
+
+  private readonly readout: Readout;
+
+  constructor({ readout, name }: { readonly readout: Readout; readonly name?: string }) {
+    super(name === undefined ? {} : { name });
+    this.readout = readout;
+  }
+
+  /** The kind of heads that it reads. */
+  get head(): HeadKind {
+    return this.readout === 'margin' ? 'binary' : this.readout === 'max' ? 'nce' : 'one_logit';
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    return [null, inputShape.length];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const outputs = tf.stack(Array.isArray(inputs) ? inputs : [inputs], 1) as tf.Tensor3D;
+      const [images, classes] = outputs.shape;
+      if (this.readout === 'single') return tf.reshape(outputs, [images, classes]);
+      if (this.readout === 'max') return tf.max(outputs, 2);
+      const [positive, negative] = tf.unstack(outputs, 2) as [tf.Tensor, tf.Tensor];
+      return tf.sub(positive, negative);
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), readout: this.readout };
+  }
+}
+
+/** The layer for heads of a kind. */
+export function classScores(head: HeadKind): ClassScores {
+  return new ClassScores({ readout: READOUTS[head], name: 'scores' });
+}

@@ -1,0 +1,11 @@
+export { adaptiveBin, AdaptiveAveragePooling } from './adaptive-pooling-layer.js';
+export { classScores, ClassScores, headOutputs } from './class-scores-layer.js';
+export type { HeadKind } from './class-scores-layer.js';
+export type { HmeShape } from './hme-options.js';
+export { hmePaper } from './paper-layout.js';
+export type { HmePaperOptions } from './paper-layout.js';
+export { readExperts, registerHme } from './read-experts.js';
+export type { Experts } from './read-experts.js';
+export { hmeReleased } from './released-layout.js';
+export { TaskAttention } from './task-attention-layer.js';
+export type { TaskAttentionConfig } from './task-attention-layer.js';

@@ -1,0 +1,134 @@
+import { initializers, input, layers, model } from '@tensorflow/tfjs-layers';
+import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { checkOptions, listOf, wholeNumber } from '@distilljs/core';
+import { classHeads } from './class-heads.js';
+import type { HmeShape } from './hme-options.js';
+import { TaskAttention } from './task-attention-layer.js';
+
+/** How {@link hmePaper} builds its network. */
+export interface HmePaperOptions extends HmeShape {
+  /** M, experts per level, at least 2. Default 4. */
+  readonly experts?: number;
+  /** Filters of the trunk, then of one expert of each level. Default `[64, 32, 64, 128]`: ResNet-18's stages, the last three by 4. */
+  readonly widths?: readonly number[];
+  /** Residual blocks per trunk and expert. Default 2. */
+  readonly blocks?: number;
+}
+
+type LayoutOptions = Required<Pick<HmePaperOptions, 'experts' | 'widths' | 'blocks'>>;
+
+/**
+ * KDExplainer in the layout of the paper's figure: a trunk, levels of parallel experts, one head per class, and task-oriented attention before
+ * every level but the first, whose experts all see the trunk's output.
+ *
+ * Experts are stages of a residual network for small images, split by width; levels start at stride 2. Class heads are dense layers on the
+ * globally averaged, attention-weighted outputs of the last experts (averaging and attention are linear, so their order is free; averages are
+ * mixed here, because that is cheaper). Layers are called `trunk_…`, `level2_expert1_…`, `attention3`, `attention_classes`, `head0`, `scores`.
+ * Weights are whatever the engine draws: redraw them by `seedWeights`.
+ *
+ * @throws DistillError code `option`
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the layout is the figure's; widths, blocks and heads are proposed, taken from ResNet-18.
+ */
+export function hmePaper({ imageShape, classes, head = 'binary', ...given }: HmePaperOptions): LayersModel {
+  const defaults: LayoutOptions = { experts: 4, widths: [64, 32, 64, 128], blocks: 2 };
+  const { experts, widths, blocks } = checkOptions('hmePaper', given, defaults, {
+    experts: wholeNumber({ min: 2 }),
+    widths: listOf(wholeNumber({ min: 1 })),
+    blocks: wholeNumber({ min: 1 }),
+  });
+  const [trunkWidth = 1, ...levels] = widths;
+  const images = input({ shape: [...imageShape], name: 'images' });
+  const stem = relu(
+    convBatchNorm(images, 'trunk_stem', { filters: trunkWidth, size: 3, stride: 1 }),
+    'trunk_stem',
+  );
+  const trunk = stage(stem, 'trunk', { width: trunkWidth, filters: trunkWidth, stride: 1, blocks });
+
+  let parents: SymbolicTensor[] = [trunk];
+  let width = trunkWidth;
+  levels.forEach((filters, index) => {
+    const level = index + 2;
+    const inputs =
+      index === 0 ? Array.from({ length: experts }, () => trunk) : mix(parents, experts, `attention${level}`);
+    parents = inputs.map((x, expert) =>
+      stage(x, `level${level}_expert${expert + 1}`, { width, filters, stride: 2, blocks }),
+    );
+    width = filters;
+  });
+  const pooled = parents.map(
+    (x, expert) =>
+      layers
+        .globalAveragePooling2d({ name: `pool${expert + 1}`, dataFormat: 'channelsLast' })
+        .apply(x) as SymbolicTensor,
+  );
+  const scores = classHeads(mix(pooled, classes, 'attention_classes'), head, (x) => x);
+  return model({ inputs: images, outputs: scores, name: 'kdexplainer' });
+}
+
+function mix(parents: SymbolicTensor[], children: number, name: string): SymbolicTensor[] {
+  const mixed = new TaskAttention({ children, name }).apply(parents) as SymbolicTensor | SymbolicTensor[];
+  return Array.isArray(mixed) ? mixed : [mixed];
+}
+
+interface StageOptions {
+  /** Channels that come in. */
+  readonly width: number;
+  readonly filters: number;
+  readonly stride: number;
+  readonly blocks: number;
+}
+
+/** Basic residual blocks, the first at the stride. */
+function stage(
+  x: SymbolicTensor,
+  name: string,
+  { width, filters, stride, blocks }: StageOptions,
+): SymbolicTensor {
+  let y = x;
+  for (let block = 0; block < blocks; block++) {
+    const [from, step] = block === 0 ? [width, stride] : [filters, 1];
+    const prefix = `${name}_block${block + 1}`;
+    const first = convBatchNorm(y, `${prefix}_1`, { filters, size: 3, stride: step });
+    const second = convBatchNorm(relu(first, `${prefix}_1`), `${prefix}_2`, { filters, size: 3, stride: 1 });
+    const isIdentity = step === 1 && from === filters;
+    const shortcut = isIdentity
+      ? y
+      : convBatchNorm(y, `${prefix}_shortcut`, { filters, size: 1, stride: step });
+    const sum = layers.add({ name: `${prefix}_add` }).apply([second, shortcut]) as SymbolicTensor;
+    y = relu(sum, prefix);
+  }
+  return y;
+}
+
+interface ConvOptions {
+  readonly filters: number;
+  readonly size: number;
+  readonly stride: number;
+}
+
+function convBatchNorm(
+  x: SymbolicTensor,
+  name: string,
+  { filters, size, stride }: ConvOptions,
+): SymbolicTensor {
+  // At stride 2 'same' pads below and to the right only; PyTorch pads all four sides.
+  const isPadded = stride > 1 && size > 1;
+  const padded = isPadded
+    ? layers.zeroPadding2d({ padding: (size - 1) / 2, name: `${name}_pad` }).apply(x)
+    : x;
+  const convolution = layers.conv2d({
+    name: `${name}_conv`,
+    filters,
+    kernelSize: size,
+    strides: stride,
+    padding: isPadded || size === 1 ? 'valid' : 'same',
+    useBias: false,
+    kernelInitializer: initializers.varianceScaling({ scale: 2, mode: 'fanOut', distribution: 'normal' }),
+  });
+  const norm = layers.batchNormalization({ name: `${name}_bn`, momentum: 0.9, epsilon: 1e-5 });
+  return norm.apply(convolution.apply(padded)) as SymbolicTensor;
+}
+
+function relu(x: SymbolicTensor, name: string): SymbolicTensor {
+  return layers.reLU({ name: `${name}_relu` }).apply(x) as SymbolicTensor;
+}

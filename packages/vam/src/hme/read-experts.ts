@@ -1,0 +1,38 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { DistillError } from '@distilljs/core';
+import { AdaptiveAveragePooling } from './adaptive-pooling-layer.js';
+import { ClassScores } from './class-scores-layer.js';
+import type { HeadKind } from './class-scores-layer.js';
+import { TaskAttention } from './task-attention-layer.js';
+
+/** The parts of a hierarchical mixture of experts that training and explanations look at. */
+export interface Experts {
+  /** From the images to the classes. */
+  readonly levels: readonly TaskAttention[];
+  readonly head: HeadKind;
+}
+
+/** @throws DistillError code `network` when the model has no attention between levels, or no class scores at its end */
+export function readExperts(model: LayersModel): Experts {
+  // By class name, because a model may have been made by another copy of this package.
+  const levels = model.layers.filter(
+    (layer) => layer.getClassName() === TaskAttention.className,
+  ) as TaskAttention[];
+  const scores = model.layers.find((layer) => layer.getClassName() === ClassScores.className) as
+    ClassScores | undefined;
+  if (levels.length > 0 && scores !== undefined) return { levels, head: scores.head };
+  throw new DistillError({
+    code: 'network',
+    where: `model '${model.name}'`,
+    expected: 'a hierarchical mixture of experts',
+    got: levels.length === 0 ? 'no task attention' : 'no class scores',
+    hint: 'Build the student by hmePaper or hmeReleased.',
+  });
+}
+
+/** Makes `loadModel` know the layers of a hierarchical mixture of experts. Needed once before one is loaded. */
+export function registerHme(): void {
+  for (const layer of [TaskAttention, ClassScores, AdaptiveAveragePooling])
+    tf.serialization.registerClass(layer as unknown as Parameters<typeof tf.serialization.registerClass>[0]);
+}

@@ -1,0 +1,76 @@
+import { initializers, input, layers, model } from '@tensorflow/tfjs-layers';
+import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { AdaptiveAveragePooling } from './adaptive-pooling-layer.js';
+import { classHeads, denseLayer } from './class-heads.js';
+import type { HmeShape } from './hme-options.js';
+import { TaskAttention } from './task-attention-layer.js';
+
+/** Experts of the three levels, and the channels that each puts out. */
+const LEVELS = [
+  { experts: 2, filters: 64 },
+  { experts: 4, filters: 64 },
+  { experts: 8, filters: 32 },
+] as const;
+const HEAD_MAP = 7;
+const HEAD_WIDTH = 128;
+const DROPOUT = 0.15;
+
+/**
+ * KDExplainer as its authors' released code builds it for 32×32 images: no trunk, levels of 2, 4 and 8 experts of two 3×3 convolutions and
+ * pooling, one head of three dense layers per class on a 7×7 map.
+ *
+ * 2,993,922 parameters for 10 classes and `one_logit`, nearly all of them in the heads. (The released class also registers a stem of 9,600 that
+ * it never uses.) Convolutions start normal by fan-out, where tfjs cuts the normal at two deviations.
+ *
+ * @see github.com/xmq1221/KDExplainer, LEARNTOBRANCH.py. Certainty: released code.
+ */
+export function hmeReleased({ imageShape, classes, head = 'binary' }: HmeShape): LayersModel {
+  const images = input({ shape: [...imageShape], name: 'images' });
+  let parents: SymbolicTensor[] = [];
+  LEVELS.forEach(({ experts, filters }, index) => {
+    const level = index + 1;
+    const inputs =
+      index === 0
+        ? Array.from({ length: experts }, () => images)
+        : (new TaskAttention({ children: experts, name: `attention${level}` }).apply(
+            parents,
+          ) as SymbolicTensor[]);
+    parents = inputs.map((x, at) => expert(x, `level${level}_expert${at + 1}`, filters));
+  });
+  const maps = parents.map((x, at) => {
+    const pooled = new AdaptiveAveragePooling({ size: HEAD_MAP, name: `pool${at + 1}` }).apply(x);
+    return layers.flatten({ name: `flat${at + 1}` }).apply(pooled) as SymbolicTensor;
+  });
+  const mixed = new TaskAttention({ children: classes, name: 'attention_classes' }).apply(
+    maps,
+  ) as SymbolicTensor[];
+  return model({ inputs: images, outputs: classHeads(mixed, head, hiddenLayers), name: 'kdexplainer' });
+}
+
+function expert(x: SymbolicTensor, name: string, filters: number): SymbolicTensor {
+  const kernelInitializer = initializers.varianceScaling({
+    scale: 2,
+    mode: 'fanOut',
+    distribution: 'normal',
+  });
+  let y = x;
+  for (const [at, width] of [64, filters].entries()) {
+    const part = `${name}_${at + 1}`;
+    const settings = { kernelSize: 3, padding: 'same', kernelInitializer } as const;
+    y = layers.conv2d({ name: `${part}_conv`, filters: width, ...settings }).apply(y) as SymbolicTensor;
+    y = layers
+      .batchNormalization({ name: `${part}_bn`, momentum: 0.9, epsilon: 1e-5 })
+      .apply(y) as SymbolicTensor;
+    y = layers.reLU({ name: `${part}_relu` }).apply(y) as SymbolicTensor;
+  }
+  return layers.maxPooling2d({ poolSize: 2, strides: 2, name: `${name}_pool` }).apply(y) as SymbolicTensor;
+}
+
+function hiddenLayers(x: SymbolicTensor, name: string): SymbolicTensor {
+  let y = x;
+  for (const part of [`${name}_hidden1`, `${name}_hidden2`]) {
+    y = denseLayer(part, HEAD_WIDTH, 'relu').apply(y) as SymbolicTensor;
+    y = layers.dropout({ rate: DROPOUT, name: `${part}_drop` }).apply(y) as SymbolicTensor;
+  }
+  return y;
+}

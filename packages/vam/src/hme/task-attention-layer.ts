@@ -1,0 +1,115 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { initializers, layers } from '@tensorflow/tfjs-layers';
+import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import { DistillError, withoutTape } from '@distilljs/core';
+import { attentionEntropy, hardAttention, mixParents, taskAttention } from '../attention/index.js';
+
+type Shape = (number | null)[];
+
+export interface TaskAttentionConfig {
+  readonly name?: string;
+  /** Experts or class heads behind this layer, at least 1. */
+  readonly children: number;
+}
+
+/**
+ * Between two levels of experts: every child gets its own weighted sum of all parents' outputs, `X_j = Σ_i A_ji F_i`.
+ *
+ * Inputs are the parents (equal shapes), outputs the children. Weights are `theta` `[children, parents]`, uniform in `[0, 1)` at first, and
+ * `temperature` `[1]`, which no gradient moves: above 0 attention is `softmax(Θ / τ)`; 0 stands for hard attention, the tree.
+ */
+export class TaskAttention extends layers.Layer {
+  static readonly className = 'TaskAttention';
+
+  private readonly children: number;
+  private weight: Readonly<Record<'theta' | 'temperature', LayerVariable>> | undefined;
+
+  constructor({ children, name }: TaskAttentionConfig) {
+    super(name === undefined ? {} : { name });
+    this.children = children;
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    const parents = shapesOf(inputShape).length;
+    const uniform = initializers.randomUniform({ minval: 0, maxval: 1 });
+    this.weight = {
+      theta: this.addWeight('theta', [this.children, parents], 'float32', uniform),
+      temperature: this.addWeight('temperature', [1], 'float32', initializers.ones(), undefined, false),
+    };
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape[] {
+    const [first = []] = shapesOf(inputShape);
+    return Array.from({ length: this.children }, () => first);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor[] {
+    return tf.tidy(() => mixParents(this.attention(), Array.isArray(inputs) ? inputs : [inputs]));
+  }
+
+  /** A at the layer's temperature, `[children, parents]`. */
+  attention(): Tensor2D {
+    return tf.tidy(() => {
+      const { temperature } = this;
+      const { isSoft, safe } = withoutTape(() => ({
+        isSoft: tf.step(temperature),
+        safe: tf.maximum(temperature, LOWEST),
+      }));
+      const soft = tf.mul(taskAttention(this.theta, safe), isSoft);
+      const hard = withoutTape(() => tf.mul(hardAttention(this.theta), tf.sub(1, isSoft)));
+      return tf.add<Tensor2D>(soft, hard);
+    });
+  }
+
+  /** H of every child at a temperature, `[children]`, in nats. Default: the layer's own, where hard attention has 0. */
+  entropy(temperature?: number): Tensor1D {
+    return attentionEntropy(
+      this.theta,
+      temperature ?? withoutTape(() => tf.maximum(this.temperature, LOWEST)),
+    );
+  }
+
+  /** Sets τ; 0 makes attention hard. */
+  setTemperature(temperature: number): void {
+    tf.tidy(() => this.temperature.assign(tf.tensor1d([temperature])));
+  }
+
+  /** Θ, `[children, parents]`. */
+  get theta(): tf.Variable<tf.Rank.R2> {
+    return this.read('theta') as tf.Variable<tf.Rank.R2>;
+  }
+
+  /** τ, `[1]`. */
+  get temperature(): tf.Variable {
+    return this.read('temperature');
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return {
+      ...super.getConfig(),
+      children: this.children,
+      thetaInitializer: { className: 'RandomUniform', config: { minval: 0, maxval: 1 } },
+      temperatureInitializer: { className: 'Ones', config: {} },
+    };
+  }
+
+  private read(name: 'theta' | 'temperature'): tf.Variable {
+    const weight = this.weight?.[name];
+    if (weight !== undefined) return weight.read() as tf.Variable;
+    throw new DistillError({
+      code: 'network',
+      where: `layer '${this.name}'`,
+      expected: 'a layer that is part of a model',
+      got: 'one without weights yet',
+    });
+  }
+}
+
+/** Divides Θ where attention is hard, so that nothing divides by 0. */
+const LOWEST = 1e-6;
+
+function shapesOf(shape: Shape | Shape[]): Shape[] {
+  return Array.isArray(shape[0]) ? (shape as Shape[]) : [shape as Shape];
+}

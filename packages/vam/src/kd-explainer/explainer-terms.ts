@@ -1,0 +1,64 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { crossEntropy, hintonKd, labelSmoothingCrossEntropy } from '@distilljs/core';
+import type { LossTerms, Probabilities, Scalar, Step } from '@distilljs/core';
+import type { Experts } from '../hme/index.js';
+import { subtaskCrossEntropy, subtaskKd } from '../loss/index.js';
+import type { KdExplainerOptions } from './options.js';
+
+type LossOptions = Pick<
+  KdExplainerOptions,
+  'training' | 'alpha' | 'temperature' | 'smoothing' | 'reduction' | 'gamma'
+>;
+
+/**
+ * The loss of one step, logged as `ce` and `kd`, and the entropies: `attentionEntropy` at the present temperature (weight γ, the mean over
+ * levels), and per level at temperature 1, which alone compares between epochs and trainings.
+ */
+export function explainerTerms(step: Step, experts: Experts, options: LossOptions): LossTerms {
+  const { training, alpha, gamma } = options;
+  const isKd = training === 'kd';
+  return {
+    ...((!isKd || alpha > 0) && {
+      ce: { value: labelLoss(step, experts, options), weight: isKd ? alpha : 1 },
+    }),
+    ...(isKd && alpha < 1 && { kd: { value: teacherLoss(step, experts, options), weight: 1 - alpha } }),
+    attentionEntropy: { value: modelEntropy(experts), weight: gamma },
+    ...Object.fromEntries(
+      experts.levels.map((level) => [
+        `entropy ${level.name}`,
+        { value: tf.mean<Scalar>(level.entropy(1)), weight: 0 },
+      ]),
+    ),
+  };
+}
+
+/** Mean over levels of the mean over children of the entropy at the present temperature, in nats. */
+export function modelEntropy({ levels }: Experts): Scalar {
+  const means = levels.map((level) => tf.mean<Scalar>(level.entropy()));
+  return tf.div<Scalar>(tf.addN(means), means.length);
+}
+
+function labelLoss({ oneHot, student }: Step, { head }: Experts, options: LossOptions): Scalar {
+  const smoothing = options.training === 'label-smoothing' ? options.smoothing : 0;
+  if (head !== 'binary') {
+    return smoothing === 0
+      ? crossEntropy(oneHot, student.logits)
+      : labelSmoothingCrossEntropy(oneHot, student.logits, smoothing);
+  }
+  return overSubtasks(subtaskCrossEntropy(smoothedBinary(oneHot, smoothing), student.logits), options);
+}
+
+/** `(1 − ε) h + ε / 2`: the smoothed target of a task with two answers. */
+export function smoothedBinary(oneHot: Probabilities, smoothing: number): Probabilities {
+  return smoothing === 0 ? oneHot : tf.add<Probabilities>(tf.mul(oneHot, 1 - smoothing), smoothing / 2);
+}
+
+function teacherLoss({ teacher, student }: Step, { head }: Experts, options: LossOptions): Scalar {
+  const { temperature } = options;
+  return head === 'binary'
+    ? overSubtasks(subtaskKd(teacher.logits, student.logits, temperature), options)
+    : hintonKd(teacher.logits, student.logits, temperature);
+}
+
+const overSubtasks = (losses: tf.Tensor1D, { reduction }: LossOptions): Scalar =>
+  reduction === 'sum' ? tf.sum<Scalar>(losses) : tf.mean<Scalar>(losses);

@@ -1,0 +1,168 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  adam,
+  checkOptions,
+  eitherOf,
+  inRange,
+  NO_COST,
+  nonNegative,
+  oneOf,
+  positive,
+  sgd,
+} from '@distilljs/core';
+import type { Exhibit, Method, OptimizerSpec, Phase, Plan, PlanContext, Reads, Step } from '@distilljs/core';
+import { annealedTemperature } from '../attention/index.js';
+import { readExperts } from '../hme/index.js';
+import type { Experts } from '../hme/index.js';
+import { explainerTerms } from './explainer-terms.js';
+import { groupOptimizers } from './group-optimizers.js';
+import { kdExplainerDefaults } from './options.js';
+import type { KdExplainerOptions } from './options.js';
+import { isAttention, redrawExperts } from './redraw-experts.js';
+import { retrainRate, searchRate } from './schedules.js';
+
+/**
+ * KDExplainer: trains a hierarchical mixture of experts (`hmePaper`, `hmeReleased`), whose attention then tells which experts serve which
+ * classes; `explain` reads it.
+ *
+ * Phase `search` trains experts, heads and attention together, with attention annealed. Phase `retrain` makes attention hard, so that a tree is
+ * left, and trains that tree from new weights: it measures the tree, not the weights of the search. Its Θ is the one after the last epoch of the
+ * search, where the released code takes the epoch of the best validation accuracy.
+ *
+ * The loss goes with the student's heads: with `binary` the sum over subtasks "is it class k?", with `nce` and `one_logit` the loss of one task
+ * among all classes. With binary heads the cross-entropy that core reports for validation is that of the margins among all classes.
+ *
+ * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, `network` for a student that is no
+ *   mixture of experts
+ * @see Xue et al., KDExplainer, IJCAI 2021 (arXiv 2105.04181). Certainty: phases, schedules and multi-class losses are the released code's;
+ *   the binary losses are proposed after abstract and figure.
+ */
+export function kdExplainer(given: Partial<KdExplainerOptions> = {}): Method<KdExplainerOptions> {
+  const options = checkOptions('kdExplainer', given, kdExplainerDefaults, {
+    training: oneOf('kd', 'plain', 'label-smoothing'),
+    alpha: inRange(0, 1),
+    temperature: positive,
+    smoothing: inRange(0, 0.99),
+    reduction: oneOf('sum', 'mean'),
+    gamma: nonNegative,
+    attentionTemperature: eitherOf(oneOf('annealed'), positive),
+    retrainShare: inRange(0, 0.9),
+    optimizer: oneOf('released', 'run'),
+    learningRate: positive,
+    attentionLearningRate: nonNegative,
+    weightDecay: nonNegative,
+  });
+  return { spec: 'v1', name: 'kdexplainer', options, plan: (context) => planOf(options, context) };
+}
+
+function planOf(options: KdExplainerOptions, context: PlanContext): Plan {
+  const experts = readExperts(context.student.model);
+  const retrainEpochs = Math.min(context.epochs - 1, Math.round(options.retrainShare * context.epochs));
+  const search = searchPhase(options, context, experts, context.epochs - retrainEpochs);
+  return {
+    phases: retrainEpochs > 0 ? [search, retrainPhase(options, context, experts, retrainEpochs)] : [search],
+    auxiliary: {},
+    cost: NO_COST,
+    dispose: () => undefined,
+  };
+}
+
+function searchPhase(
+  options: KdExplainerOptions,
+  context: PlanContext,
+  experts: Experts,
+  epochs: number,
+): Phase {
+  const { attentionTemperature } = options;
+  return {
+    ...shared(options, experts),
+    name: 'search',
+    epochs,
+    startEpoch(epoch) {
+      const temperature =
+        attentionTemperature === 'annealed' ? annealedTemperature(epoch + 1) : attentionTemperature;
+      for (const level of experts.levels) level.setTemperature(temperature);
+    },
+    updates: [
+      {
+        name: 'experts',
+        variables: context.student.variables,
+        optimizer: searchOptimizer(options, context.optimizer),
+        terms: (step) => explainerTerms(step, experts, options),
+      },
+    ],
+  };
+}
+
+function retrainPhase(
+  options: KdExplainerOptions,
+  context: PlanContext,
+  experts: Experts,
+  epochs: number,
+): Phase {
+  const { student, optimizer, random } = context;
+  const { learningRate, weightDecay } = options;
+  return {
+    ...shared(options, experts),
+    name: 'retrain',
+    epochs,
+    start() {
+      redrawExperts(student, random.fork('retrain'));
+    },
+    startEpoch() {
+      for (const level of experts.levels) level.setTemperature(0);
+    },
+    updates: [
+      {
+        name: 'tree',
+        variables: Object.fromEntries(
+          Object.entries(student.variables).filter(([name]) => !isAttention(name)),
+        ),
+        optimizer:
+          options.optimizer === 'run'
+            ? optimizer
+            : sgd({ learningRate: retrainRate(learningRate), weightDecay }),
+        terms: (step) => explainerTerms(step, experts, { ...options, gamma: 0 }),
+      },
+    ],
+  };
+}
+
+/** What both phases read and show. */
+function shared({ training, alpha }: KdExplainerOptions, experts: Experts): Pick<Phase, 'reads' | 'inspect'> {
+  const reads: Reads = {
+    students: [[]],
+    teacher: training === 'kd' && alpha < 1 ? [] : undefined,
+  };
+  return { reads, inspect: (step) => attentionExhibits(step, experts) };
+}
+
+function searchOptimizer(options: KdExplainerOptions, ofRun: OptimizerSpec): OptimizerSpec {
+  if (options.optimizer === 'run') return ofRun;
+  const { learningRate, attentionLearningRate, weightDecay } = options;
+  return groupOptimizers({
+    main: adam({ learningRate: searchRate(learningRate), weightDecay }),
+    other: adam({ learningRate: searchRate(attentionLearningRate, false), weightDecay }),
+    isOther: isAttention,
+  });
+}
+
+function attentionExhibits(_step: Step, { levels }: Experts): Readonly<Record<string, Exhibit>> {
+  return Object.fromEntries(
+    levels.map((level, index): [string, Exhibit] => {
+      const isLast = index === levels.length - 1;
+      const [children] = level.theta.shape;
+      return [
+        level.name,
+        {
+          title: isLast
+            ? 'Attention of classes to experts'
+            : `Attention of experts to experts, ${level.name}`,
+          values: level.attention(),
+          rows: isLast ? { title: 'class', labels: tf.range(0, children, 1, 'int32') } : { title: 'expert' },
+          columns: { title: 'expert before' },
+        },
+      ];
+    }),
+  );
+}

@@ -1,0 +1,1 @@
+export { subtaskCrossEntropy, subtaskKd, teacherBinaryLogits } from './subtask-losses.js';

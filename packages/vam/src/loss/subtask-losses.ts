@@ -1,0 +1,60 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { expectSameShape, withoutTape } from '@distilljs/core';
+import type { Logits, Probabilities } from '@distilljs/core';
+
+/**
+ * Binary cross-entropy of every subtask "is it class k?", mean over the batch: `L_k = −(1/n) Σ [h ln σ(m) + (1 − h) ln σ(−m)]`, in nats.
+ *
+ * @param targets h, `[n, classes]` in `[0, 1]`, constant; rows need not sum to 1
+ * @param margins m = u⁺ − u⁻, `[n, classes]`
+ * @returns `[classes]`
+ * @throws DistillError code `shape`
+ */
+export function subtaskCrossEntropy(targets: Probabilities, margins: Logits): Tensor1D {
+  expectSameShape('subtaskCrossEntropy(targets)', targets, 'subtaskCrossEntropy(margins)', margins);
+  // h ln σ(m) + (1 − h) ln σ(−m) = h m − softplus(m)
+  return tf.mean<Tensor1D>(tf.sub(tf.softplus(margins), tf.mul(targets, margins)), 0);
+}
+
+/**
+ * Distillation of every subtask, mean over the batch: `L_k = T²/n Σ KL(q_k ‖ σ(m_k / T))` with the teacher's own binary event
+ * `q_k = softmax(z / T)_k = σ(z_k / T − LSE_{j≠k}(z_j / T))`. The teacher is a constant.
+ *
+ * @param teacher logits z, `[n, classes]`
+ * @param margins m = u⁺ − u⁻, `[n, classes]`
+ * @param temperature T above 0
+ * @returns `[classes]`, in nats
+ * @throws DistillError code `shape`
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: binary subtasks are the abstract's; the soft targets are proposed, the only reading that
+ *   needs no further assumption.
+ */
+export function subtaskKd(teacher: Logits, margins: Logits, temperature: number): Tensor1D {
+  expectSameShape('subtaskKd(teacher)', teacher, 'subtaskKd(margins)', margins);
+  const { soft, negativeEntropy } = withoutTape(() =>
+    tf.tidy(() => {
+      const logits = teacherBinaryLogits(teacher, temperature);
+      const yes = tf.mul(tf.sigmoid(logits), tf.logSigmoid(logits));
+      const no = tf.mul(tf.sigmoid(tf.neg(logits)), tf.logSigmoid(tf.neg(logits)));
+      return { soft: tf.sigmoid(logits), negativeEntropy: tf.add(yes, no) };
+    }),
+  );
+  const scaled = tf.div<Logits>(margins, temperature);
+  const divergence = tf.add(negativeEntropy, tf.sub(tf.softplus(scaled), tf.mul(soft, scaled)));
+  return tf.mul<Tensor1D>(tf.mean(divergence, 0), temperature * temperature);
+}
+
+/** `z_k / T − LSE_{j≠k}(z_j / T)`, `[n, classes]`: the logit of the teacher's answer to "is it class k?". No gradient. */
+export function teacherBinaryLogits(teacher: Logits, temperature: number): Logits {
+  return withoutTape(() =>
+    tf.tidy(() => {
+      const scaled = tf.div<Tensor2D>(teacher, temperature);
+      const classes = scaled.shape[1];
+      const others = tf.sub(tf.expandDims(scaled, 1), tf.mul(tf.eye(classes), FAR));
+      return tf.sub<Logits>(scaled, tf.logSumExp(others, 2));
+    }),
+  );
+}
+
+/** Takes a class out of a sum of exponentials. */
+const FAR = 1e9;

@@ -1,0 +1,159 @@
+import { adam, createNetwork, createRandom, distill, resolveEngine, seedWeights } from '@distilljs/core';
+import type { Network, NamedTensors } from '@distilljs/core';
+import { describeMethod, testEngines, tinyDataset } from '@distilljs/core/testing';
+import {
+  hmePaper,
+  kdExplainer,
+  kdExplainerDefaults,
+  readExperts,
+  retrainRate,
+  searchRate,
+} from '@distilljs/vam';
+import type { HeadKind } from '@distilljs/vam';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { expectClose, golden } from './golden.js';
+
+const { G12_schedules: g12, G12_adam_coupled_wd: g12Adam } = golden;
+const engines = await testEngines();
+
+const experts =
+  (head: HeadKind) =>
+  (seed: number): Network => {
+    const model = hmePaper({
+      imageShape: [6, 6, 2],
+      classes: 3,
+      experts: 2,
+      widths: [4, 3, 3],
+      blocks: 1,
+      head,
+    });
+    seedWeights(model, createRandom(seed));
+    return createNetwork(model);
+  };
+
+describeMethod('kdexplainer', {
+  engines,
+  method: () => kdExplainer(),
+  needsTeacher: true,
+  student: experts('binary'),
+  refused: [
+    {
+      make: () => kdExplainer({ gamma: -1 }),
+      message: /kdExplainer\.gamma: expected a number of at least 0, got -1/,
+    },
+    {
+      make: () => kdExplainer({ training: 'ls' } as object),
+      message: /expected one of "kd", "plain", "label-smoothing"/,
+    },
+    {
+      make: () => kdExplainer({ attentionTemperature: 0 }),
+      message: /expected one of "annealed", or a number above 0/,
+    },
+    { make: () => kdExplainer({ trainign: 'kd' } as object), message: /Did you mean 'training'\?/ },
+  ],
+});
+
+describeMethod('kdexplainer with smoothed labels, one output per class, and the optimizer of the run', {
+  engines: engines.slice(0, 1),
+  method: () =>
+    kdExplainer({ training: 'label-smoothing', optimizer: 'run', gamma: 0.1, attentionTemperature: 1 }),
+  needsTeacher: false,
+  student: experts('one_logit'),
+  refused: [
+    {
+      make: () => kdExplainer({ smoothing: 1 }),
+      message: /kdExplainer\.smoothing: expected a number from 0/,
+    },
+  ],
+});
+
+describe('the phases of kdexplainer', () => {
+  it('anneal attention, then train a hard tree from new weights with the same Θ', async () => {
+    await resolveEngine('cpu');
+    const student = experts('binary')(1);
+    const seen: { phase: string; temperature: number; theta: NamedTensors | number[][] }[] = [];
+    const kernels: number[][] = [];
+    const [level] = readExperts(student.model).levels;
+    const result = await distill({
+      students: [student],
+      method: kdExplainer({ training: 'plain' }),
+      train: tinyDataset(12, 1),
+      epochs: 4,
+      batchSize: 12,
+      seed: 1,
+      callbacks: [
+        {
+          name: 'look',
+          epoch: ({ phase }) => {
+            const temperature = level?.temperature.dataSync()[0] ?? NaN;
+            seen.push({ phase, temperature, theta: level?.theta.arraySync() ?? [] });
+            kernels.push([...(student.variables['head0/kernel']?.dataSync() ?? [])]);
+          },
+        },
+      ],
+    });
+    expect(seen.map(({ phase, temperature }) => [phase, temperature])).toEqual([
+      ['search', 5],
+      ['search', 2.5],
+      ['retrain', 0],
+      ['retrain', 0],
+    ]);
+    expect(seen[3]?.theta).toEqual(seen[1]?.theta);
+    const names = Object.keys(result.history[0]?.terms ?? {});
+    expect(names).toEqual(['ce', 'attentionEntropy', 'entropy attention3', 'entropy attention_classes']);
+    result.dispose();
+    student.dispose();
+  });
+
+  it('leave the tree out where no share of the epochs is for it', async () => {
+    await resolveEngine('cpu');
+    const student = experts('binary')(1);
+    const phasesOf = async (epochs: number, retrainShare: number): Promise<unknown> => {
+      const random = createRandom(1);
+      const plan = await kdExplainer({ retrainShare }).plan({ student, epochs, random } as never);
+      return plan.phases.map(({ name, epochs: own }) => [name, own]);
+    };
+    expect(await phasesOf(10, 0)).toEqual([['search', 10]]);
+    expect(await phasesOf(1, 0.5)).toEqual([['search', 1]]);
+    expect(await phasesOf(10, 0.3)).toEqual([
+      ['search', 7],
+      ['retrain', 3],
+    ]);
+    student.dispose();
+  });
+});
+
+it('has the defaults that its documentation names', () => {
+  expect(kdExplainer().options).toEqual(kdExplainerDefaults);
+});
+
+it('has the released schedules', () => {
+  for (const { epoch, lr_global, lr_branch } of g12.stage1) {
+    const at = { epoch: epoch - 0.5, epochs: 300 };
+    expect(searchRate(0.05).rate(at)).toBeCloseTo(lr_global, 12);
+    expect(searchRate(0.01, false).rate(at)).toBeCloseTo(lr_branch, 12);
+  }
+  for (const { epoch, lr } of g12.stage2) {
+    expect(retrainRate(0.05).rate({ epoch: epoch - 0.5, epochs: 300 })).toBeCloseTo(lr, 12);
+  }
+});
+
+it('steps with a rate of 0 move the moments of Adam, its L2 included', async () => {
+  await resolveEngine('cpu');
+  const w = tf.tidy(() => tf.variable(tf.tensor1d(g12Adam.w0)));
+  const rate = {
+    name: 'given',
+    options: {},
+    rate: ({ epoch }: { epoch: number }) => g12Adam.lrs[epoch] ?? NaN,
+  };
+  const optimizer = adam({ learningRate: rate, weightDecay: g12Adam.weight_decay }).create({ w });
+  g12Adam.grads.forEach((gradient, epoch) => {
+    tf.tidy(() => {
+      optimizer.apply({ w: tf.tensor1d(gradient) }, { epoch, epochs: 4 });
+    });
+    expectClose(w, g12Adam.trajectory[epoch] ?? []);
+  });
+  optimizer.dispose();
+  w.dispose();
+});
