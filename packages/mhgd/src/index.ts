@@ -19,6 +19,8 @@ export type {
 } from './attention/index.js';
 export { alignedVectors, positionRows, teacherVectors } from './compression/index.js';
 export type { AlignedVectors, PositionRows, SensingTaps, TeacherVectors } from './compression/index.js';
+export { kdSvd, relation, relationLoss } from './kd-svd/index.js';
+export type { KdSvdOptions } from './kd-svd/index.js';
 export { graphDivergence, reconstruction } from './loss/index.js';
 export { mhgd } from './mhgd.js';
 export type { MhgdOptions } from './options.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor1D, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor3D, Variable } from '@tensorflow/tfjs-core';
 import { batchNormTraining } from '@distilljs/core';
 import type { Embedding, NamedVariables, Random } from '@distilljs/core';
 import { headWidth } from './attention.js';

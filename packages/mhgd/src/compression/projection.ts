@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Variable } from '@tensorflow/tfjs-core';
 import { batchNormTraining } from '@distilljs/core';
 import type { NamedVariables, Random } from '@distilljs/core';
 import { fanOutNormal } from '../attention/index.js';

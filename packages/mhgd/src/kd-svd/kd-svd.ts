@@ -1,0 +1,136 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  checkOptions,
+  DistillError,
+  flag,
+  inRange,
+  listOf,
+  NO_COST,
+  oneOf,
+  positive,
+  text,
+  wholeNumber,
+  withoutTape,
+} from '@distilljs/core';
+import type { LossTerms, Method, MethodFactory, Plan, PlanContext, Scalar, Step } from '@distilljs/core';
+import {
+  createSensingPoints,
+  projectionVariables,
+  senseStudent,
+  senseTeacher,
+  shareOfOthers,
+} from '../compression/index.js';
+import type { SensingPoint } from '../compression/index.js';
+import { compressionMacs, parameterCount } from '../cost.js';
+import { sensingPoints } from '../sensing-points.js';
+import { taskTerms } from '../task-terms.js';
+import { transferPolicy } from '../transfer-policy.js';
+import type { KdSvdOptions } from './options.js';
+import { relationLoss } from './relation-loss.js';
+
+const defaults: KdSvdOptions = Object.freeze({
+  form: 'rank-1',
+  vectors: 1,
+  beta: 8,
+  warmUp: true,
+  alpha: 1,
+  temperature: 4,
+  studentTaps: sensingPoints('resnet'),
+  teacherTaps: sensingPoints('resnet'),
+});
+
+/**
+ * KD-SVD, the baseline of MHGD: per image, the student learns how the entries of the teacher's singular vectors at both ends
+ * of a module are related, by a radial basis function. One phase; the gradient is clipped as MHGD's is.
+ *
+ * Terms: `ce` and `kd` by α; `transfer`, the loss per image, weighted by the batch size, so that the weighted term is the
+ * sum; `otherVectors` (weight 0), the share of the student's vectors that are not its first.
+ *
+ * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `tap`
+ *   or `shape` for taps that are not there or are no feature maps
+ * @see Lee, Kim and Song, Self-supervised Knowledge Distillation using Singular Value Decomposition, ECCV 2018
+ */
+export const kdSvd: MethodFactory<KdSvdOptions> = Object.assign(
+  (given: Partial<KdSvdOptions> = {}): Method<KdSvdOptions> => {
+    const options = checkOptions('kd-svd', given, defaults, {
+      form: oneOf('rank-1', 'eccv'),
+      vectors: wholeNumber({ min: 1 }),
+      beta: positive,
+      warmUp: flag,
+      alpha: inRange(0, 1),
+      temperature: positive,
+      studentTaps: listOf(text),
+      teacherTaps: listOf(text),
+    });
+    return { spec: 'v1', name: 'kd-svd', options, plan: (context) => planKdSvd(context, options) };
+  },
+  { methodName: 'kd-svd', defaults },
+);
+
+function planKdSvd(context: PlanContext, options: Readonly<KdSvdOptions>): Plan {
+  const points = createSensingPoints('kd-svd', context, options);
+  expectVectors(points, options.vectors);
+  const auxiliary = projectionVariables(points);
+  return {
+    auxiliary,
+    phases: [
+      {
+        name: 'train',
+        epochs: context.epochs,
+        reads: { students: [options.studentTaps], teacher: options.teacherTaps },
+        updates: [
+          {
+            name: 'student',
+            variables: { ...context.student.variables, ...auxiliary },
+            optimizer: context.optimizer,
+            terms: (step) => ({ ...taskTerms(step, options), ...transferTerms(step, points, options) }),
+            combine: transferPolicy(options.warmUp),
+          },
+        ],
+      },
+    ],
+    cost: {
+      ...NO_COST,
+      trainParameters: parameterCount(auxiliary),
+      trainMacs: compressionMacs(points, options.vectors, candidatesOf(options)),
+    },
+    dispose: () => {
+      tf.dispose(Object.values(auxiliary));
+    },
+  };
+}
+
+/** Maps of fewer positions or channels have fewer singular vectors. */
+function expectVectors(points: readonly SensingPoint[], vectors: number): void {
+  const sizes = points.flatMap(({ channels, studentPositions, teacherPositions }) => [
+    channels,
+    studentPositions,
+    teacherPositions,
+  ]);
+  const most = Math.min(...sizes);
+  if (vectors <= most) return;
+  throw new DistillError({
+    code: 'option',
+    where: 'kd-svd.vectors',
+    expected: `at most ${most}, the smallest number of positions or channels at a tap`,
+    got: String(vectors),
+  });
+}
+
+function candidatesOf({ form, vectors }: KdSvdOptions): number {
+  return vectors + (form === 'eccv' ? 1 : 3);
+}
+
+function transferTerms(step: Step, points: readonly SensingPoint[], options: KdSvdOptions): LossTerms {
+  const teacher = senseTeacher(step.teacher, points, options.vectors);
+  const aligned = senseStudent(step.student, points, teacher, candidatesOf(options));
+  const student = aligned.map(({ vectors }) => vectors);
+  const images = step.images.shape[0];
+  return {
+    transfer: {
+      value: tf.div<Scalar>(relationLoss(student, teacher, options), images),
+      weight: images,
+    },
+    otherVectors: { value: withoutTape(() => shareOfOthers(aligned)), weight: 0 },
+  };
+}

@@ -1,0 +1,24 @@
+import type { SensingTaps } from '../compression/index.js';
+
+/** Options of `kdSvd`. */
+export interface KdSvdOptions extends SensingTaps {
+  /**
+   * `rank-1` (default): the authors' later code, `Σ (R_S − R_T)²`, best of `vectors + 3` candidates. `eccv`: the first
+   * paper, `√k/2 Σ (R_S − R_T)²`, best of `vectors + 1`, weighted by the teacher's singular values.
+   */
+  readonly form: 'rank-1' | 'eccv';
+  /** k, singular vectors per map, at least 1. Default 1. Only more than one lets the weights of `eccv` differ from 1. */
+  readonly vectors: number;
+  /** β of the radial basis function, above 0. Default 8, the authors'. */
+  readonly beta: number;
+  /** Limit the transfer gradient to `sigmoid(epoch)` of the task's; false: to all of it from the start. Default true. */
+  readonly warmUp: boolean;
+  /** α: the task is `α CE + (1 − α) KD`, `[0, 1]`. Default 1. */
+  readonly alpha: number;
+  /** Temperature of the KD part, above 0. Default 4. */
+  readonly temperature: number;
+  /** Student's layers, from front to back, at least two. Default: ends of the three stages. */
+  readonly studentTaps: readonly string[];
+  /** Teacher's layers at the same places. */
+  readonly teacherTaps: readonly string[];
+}

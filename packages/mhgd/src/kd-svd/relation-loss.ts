@@ -1,0 +1,51 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
+import { withoutTape } from '@distilljs/core';
+import type { Scalar } from '@distilljs/core';
+import type { TeacherVectors } from '../compression/index.js';
+import type { KdSvdOptions } from './options.js';
+import { relation } from './relation.js';
+
+/**
+ * Squared distance of the relations of student and teacher, `Σ (R_S − R_T)²`, summed over images, vectors, pairs of entries
+ * and modules; times `√k / 2` in the ECCV form, whose vectors are weighted by the teacher's `σ_i / ‖(σ_1 … σ_k)‖` first, on
+ * both sides.
+ *
+ * @param student aligned vectors per tap, from front to back, `[n, k, c]`
+ * @param teacher the same taps; constant
+ * @see Lee, Kim and Song, ECCV 2018, and the authors' later code. Certainty: that the norm is over the kept k singular
+ *   values is the code's reading; with k = 1 both forms differ by the factor ½ alone
+ */
+export function relationLoss(
+  student: readonly Tensor3D[],
+  teacher: readonly TeacherVectors[],
+  { form, beta }: Pick<KdSvdOptions, 'form' | 'beta'>,
+): Scalar {
+  const weights = teacher.map((vectors) => (form === 'eccv' ? singularWeights(vectors) : undefined));
+  const weighted = (vectors: Tensor3D, at: number): Tensor3D => {
+    const weight = weights[at];
+    return weight === undefined ? vectors : tf.mul(vectors, weight);
+  };
+  const ofStudent = student.map(weighted);
+  const ofTeacher = teacher.map(({ vectors }, at) => weighted(vectors, at));
+  const sums = ofStudent.slice(1).map((back, at) => {
+    const found = relation(ofStudent[at] as Tensor3D, back, beta);
+    const target = withoutTape(() =>
+      relation(ofTeacher[at] as Tensor3D, ofTeacher[at + 1] as Tensor3D, beta),
+    );
+    return tf.sum<Scalar>(tf.square(tf.sub(found, target)));
+  });
+  const sum = tf.addN(sums);
+  const count = student[0]?.shape[1] ?? 1;
+  return form === 'eccv' ? tf.mul<Scalar>(sum, Math.sqrt(count) / 2) : sum;
+}
+
+/** `σ_i / ‖σ‖₂`, `[n, k, 1]`; 0 for an all-zero map. */
+function singularWeights({ singularValues }: TeacherVectors): Tensor3D {
+  return withoutTape(() =>
+    tf.tidy(() => {
+      const norm = tf.sqrt(tf.sum(tf.square(singularValues), 1, true));
+      return tf.expandDims(tf.div(singularValues, tf.maximum(norm, 1e-20)), 2);
+    }),
+  );
+}

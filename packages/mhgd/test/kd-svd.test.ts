@@ -1,0 +1,91 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
+import { describeMethod, testEngines } from '@distilljs/core/testing';
+import { expect, test } from 'vitest';
+import { kdSvd, relation, relationLoss } from '../src/index.js';
+import { describeOnEngines } from './engines.js';
+import { golden, largestGap } from './golden.js';
+
+const { kd_svd_rank1: rank1 } = golden;
+const row = (values: readonly number[]): Tensor3D => tf.tensor3d([[[...values]]]);
+
+describeOnEngines('relations of singular vectors', () => {
+  test('relation and rank-1 loss are the reference', () => {
+    tf.tidy(() => {
+      const [front, back] = [row(rank1.teacher_front), row(rank1.teacher_back)];
+      expect(largestGap(relation(front, back, 8), rank1['teacher_rbf[back][front]'])).toBeLessThan(1e-6);
+      const teacher = [front, back].map((vectors) => ({ vectors, singularValues: tf.tensor2d([[2]]) }));
+      const student = [row(rank1.student_front), row(rank1.student_back)];
+      const loss = relationLoss(student, teacher, { form: 'rank-1', beta: 8 }).dataSync()[0] ?? NaN;
+      expect(Math.abs(loss - rank1.loss_sum_sq)).toBeLessThan(1e-7);
+      // One vector has weight 1: the first paper's form is half of it.
+      const half = relationLoss(student, teacher, { form: 'eccv', beta: 8 }).dataSync()[0] ?? NaN;
+      expect(Math.abs(half - rank1.loss_sum_sq / 2)).toBeLessThan(1e-7);
+      expect(relationLoss([front, back], teacher, { form: 'rank-1', beta: 8 }).dataSync()[0]).toBe(0);
+    });
+  });
+
+  test('the ECCV form weights each vector by its share of the singular values, both sides alike', () => {
+    tf.tidy(() => {
+      // σ = (3, 4) at both taps: weights 0.6 and 0.8. Vectors e₁, e₂ and, for the student, e₁ twice.
+      const units = tf.tensor3d([
+        [
+          [1, 0],
+          [0, 1],
+        ],
+      ]);
+      const twice = tf.tensor3d([
+        [
+          [1, 0],
+          [1, 0],
+        ],
+      ]);
+      const singularValues = tf.tensor2d([[3, 4]]);
+      const loss = relationLoss(
+        [units, twice],
+        [
+          { vectors: units, singularValues },
+          { vectors: units, singularValues },
+        ],
+        {
+          form: 'eccv',
+          beta: 8,
+        },
+      );
+      // Second vector only: entries f = (0, .8); b = (0, .8) of the teacher and (.8, 0) of the student.
+      const apart = 1 - Math.exp(-0.64 / 8);
+      expect(loss.dataSync()[0]).toBeCloseTo((Math.SQRT2 / 2) * 4 * apart ** 2, 6);
+    });
+  });
+});
+
+const engines = await testEngines();
+
+describeMethod('kd-svd', {
+  engines,
+  method: () => kdSvd(),
+  needsTeacher: true,
+  refused: [
+    { make: () => kdSvd({ beta: 0 }), message: /kd-svd\.beta: expected a number above 0, got 0/ },
+    {
+      make: () => kdSvd({ form: 'rank1' as 'eccv' }),
+      message: /kd-svd\.form: expected one of "rank-1", "eccv"/,
+    },
+  ],
+  wrongTap: () => kdSvd({ studentTaps: ['stage1', 'stage9'], teacherTaps: ['stage1', 'stage2'] }),
+});
+
+test('the ECCV form with three vectors runs too; more than a map has are refused', async () => {
+  const { distill, resolveEngine } = await import('@distilljs/core');
+  const { tinyDataset, tinyNetwork } = await import('@distilljs/core/testing');
+  await resolveEngine('wasm');
+  const [student, teacher] = [tinyNetwork(1, { width: 4 }), tinyNetwork(2, { width: 4 })];
+  const run = { students: [student], teacher, train: tinyDataset(24, 1), epochs: 1, batchSize: 12, seed: 1 };
+  const result = await distill({ ...run, method: kdSvd({ form: 'eccv', vectors: 3, alpha: 0.1 }) });
+  const { ce, kd, transfer } = result.history[0]?.terms ?? {};
+  for (const term of [ce, kd, transfer]) expect(term?.value).toBeGreaterThan(0);
+  result.dispose();
+  await expect(distill({ ...run, method: kdSvd({ vectors: 5 }) })).rejects.toThrow(
+    /kd-svd\.vectors: expected at most 4, .*got 5/,
+  );
+});
