@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isNode, nodeModule } from '../platform/node-module.js';
+import { loadWasm, wasmDetails } from './wasm/load-wasm.js';
 
 /** Engines by the name that users give them. */
 export type EngineName = 'node-gpu' | 'node' | 'webgpu' | 'wasm' | 'cpu';
@@ -15,6 +16,8 @@ export interface EngineDescription {
   refusal?(): string | undefined;
   /** Asked by `auto` only, once the backend runs: why a user who names no engine is better off without it, if so. */
   detour?(): string | undefined;
+  /** Asked once the backend runs: what a report should say of it beside versions. */
+  details?(): string;
   /** How to get it. */
   readonly hint: string;
 }
@@ -48,9 +51,8 @@ export const ENGINES: readonly EngineDescription[] = [
   {
     name: 'wasm',
     backend: 'wasm',
-    load: async () => {
-      await import('@tensorflow/tfjs-backend-wasm');
-    },
+    load: loadWasm,
+    details: wasmDetails,
     hint: 'Install @tensorflow/tfjs-backend-wasm; in a browser point setWasmPaths at its .wasm files.',
   },
   {

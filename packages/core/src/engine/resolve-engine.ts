@@ -11,7 +11,10 @@ export interface Engine {
   readonly name: EngineName;
   /** Name of the tfjs backend. */
   readonly backend: string;
-  /** Version of tfjs, and of what is underneath where it tells. */
+  /**
+   * Version of tfjs, and of what is underneath where it tells; on wasm also the number of threads, and why it is only
+   * one, if so. Bytes do not depend on that number.
+   */
   readonly version: string;
   /** True where one seed gives the same bytes on every run. */
   readonly reproducible: boolean;
@@ -86,10 +89,11 @@ function describe(engine: EngineDescription, refused: Engine['refused']): Engine
   const binding = (tf.backend() as unknown as { readonly binding?: { readonly TF_Version?: string } })
     .binding;
   const native = binding?.TF_Version === undefined ? '' : `, TensorFlow ${binding.TF_Version}`;
+  const details = engine.details?.();
   return {
     name: engine.name,
     backend: engine.backend,
-    version: `tfjs ${tf.version_core}${native}`,
+    version: `tfjs ${tf.version_core}${native}${details === undefined ? '' : `, ${details}`}`,
     reproducible: engine.name === 'wasm' || engine.name === 'cpu',
     refused,
   };

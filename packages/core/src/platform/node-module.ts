@@ -4,8 +4,10 @@ interface NodeModules {
   'node:crypto': typeof import('node:crypto');
   'node:fs': typeof import('node:fs');
   'node:fs/promises': typeof import('node:fs/promises');
+  'node:os': typeof import('node:os');
   'node:path': typeof import('node:path');
   'node:util': typeof import('node:util');
+  'node:worker_threads': typeof import('node:worker_threads');
 }
 
 /**

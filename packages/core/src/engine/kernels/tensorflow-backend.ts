@@ -10,8 +10,13 @@ export interface OpAttribute {
 /** The part of tfjs-node's backend by which any TensorFlow op can be run, not just those that tfjs knows. */
 export interface TensorFlowBackend {
   readonly binding: Readonly<
-    Record<'TF_FLOAT' | 'TF_ATTR_TYPE' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL', number>
+    Record<
+      'TF_FLOAT' | 'TF_INT32' | 'TF_ATTR_TYPE' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL',
+      number
+    >
   >;
+  /** False on a machine without a GPU that TensorFlow can use. */
+  readonly isUsingGpuDevice: boolean;
   executeSingleOutput(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.Tensor;
   executeMultipleOutputs(
     name: string,

@@ -41,13 +41,13 @@ const forward: tf.KernelConfig = {
     const [mean = 0, variance = 0, rstd = 0, scale = 0] = statistics.map(kernels.address);
     const from = kernels.address(x);
     kernels.withScratch(count * channels * 8, (partial) => {
-      kernels.over('blockMoments', count, [from, partial, rows, channels, blockRows]);
+      kernels.over('blockMoments', count, BLOCK, [from, partial, rows, channels, blockRows]);
       kernels.run('mergeMoments', [
         ...[partial, rows, channels, blockRows, kernels.address(gamma), epsilon],
         ...[mean, variance, rstd, scale],
       ]);
     });
-    kernels.over('normalise', rows, [
+    kernels.over('normalise', rows, channels, [
       ...[from, kernels.address(y), channels, mean, scale, kernels.address(beta)],
     ]);
     return [y, ...statistics];
@@ -79,12 +79,20 @@ const backward: tf.KernelConfig = {
     kernels.withScratch((count + 1) * channels * 8, (partial) => {
       const shift = partial + count * channels * 8;
       const slope = shift + channels * 4;
-      kernels.over('blockGradientSums', count, [atDy, atX, atMean, partial, rows, channels, blockRows]);
+      kernels.over('blockGradientSums', count, BLOCK, [
+        atDy,
+        atX,
+        atMean,
+        partial,
+        rows,
+        channels,
+        blockRows,
+      ]);
       kernels.run('mergeGradientSums', [
         ...[partial, count, rows, channels, kernels.address(rstd), atScale],
         ...[kernels.address(dGamma), kernels.address(dBeta), shift, slope],
       ]);
-      kernels.over('normaliseGradient', rows, [
+      kernels.over('normaliseGradient', rows, channels, [
         ...[atDy, atX, kernels.address(dx), channels],
         ...[atMean, atScale, shift, slope],
       ]);

@@ -50,6 +50,7 @@ export function convolution(
     kernels.over(
       'convolve',
       images,
+      outHeight * outWidth * paddedN * taps,
       [
         ...[kernels.address(x), kernels.address(y), height, width, channels],
         ...[before[0], before[1], paddedHeight, paddedWidth, stride[0], stride[1]],
@@ -105,6 +106,7 @@ export function inputGradient(
     kernels.over(
       'convolve',
       images,
+      outHeight * outWidth * paddedChannels * kernel[0] * kernel[1] * outChannels,
       [
         ...[kernels.address(dy), kernels.address(dx), outHeight, outWidth, outChannels],
         ...[vertical.margin, horizontal.margin, vertical.paddedSize, horizontal.paddedSize, 1, 1],
@@ -139,6 +141,7 @@ export function filterGradient(
     kernels.over(
       'filterGradient',
       groups,
+      groupSize * outHeight * outWidth * kernel[0] * m * n,
       [
         ...[kernels.address(x), kernels.address(dy), partial, images, groupSize, height, width, channels],
         ...[before[0], before[1], paddedHeight, paddedWidth, stride[0], stride[1]],

@@ -1,7 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { declareShared } from './declare-shared.js';
 import { KERNEL_BINARY } from './kernel-binary.js';
-import { isWasmBackend } from './wasm-backend.js';
+import { sharedMemoryRefusal } from './shared-memory.js';
+import { startThreads, threadsWanted } from './threads.js';
+import type { Threads, ThreadsOptions } from './threads.js';
+import { isWasmBackend, memoryOf } from './wasm-backend.js';
 import type { WasmBackend } from './wasm-backend.js';
+import { SLOTS } from './worker-source.js';
 
 /** The kernels of packages/core/kernels at work in the memory of tfjs's wasm backend. */
 export interface WasmKernels {
@@ -16,25 +21,43 @@ export interface WasmKernels {
   /** Runs a kernel once. */
   readonly run: (name: KernelName, args: readonly number[]) => void;
   /**
-   * Runs a kernel over `items`, which it takes as its last two arguments, first and last + 1. Before these it takes the
-   * address of `scratchBytes` bytes of its own, where that is not 0.
+   * Runs a kernel over `items`, which it takes as its last two arguments, first and last + 1, in parts on as many threads
+   * as there are; its bytes may not depend on the parts. `work` is about how many steps an item takes. Before the last two
+   * arguments the kernel takes the address of `scratchBytes` bytes of its own, where that is not 0.
    */
-  readonly over: (name: KernelName, items: number, args: readonly number[], scratchBytes?: number) => void;
+  readonly over: (
+    name: KernelName,
+    items: number,
+    work: number,
+    args: readonly number[],
+    scratchBytes?: number,
+  ) => void;
+  /** Threads that kernels run on. */
+  readonly threads: number;
+  /** Why it is only one, if so. */
+  readonly oneThread: string | undefined;
 }
 
-export type KernelName =
-  | 'blockGradientSums'
-  | 'blockMoments'
-  | 'convolve'
-  | 'filterGradient'
-  | 'mergeGradientSums'
-  | 'mergeMoments'
-  | 'normalise'
-  | 'normaliseGradient'
-  | 'packFilter'
-  | 'packPhase'
-  | 'reluGradient'
-  | 'sumFilterGradient';
+const KERNEL_NAMES = [
+  'blockGradientSums',
+  'blockMoments',
+  'convolve',
+  'filterGradient',
+  'mergeGradientSums',
+  'mergeMoments',
+  'normalise',
+  'normaliseGradient',
+  'packFilter',
+  'packPhase',
+  'reluGradient',
+  'sumFilterGradient',
+] as const;
+
+export type KernelName = (typeof KERNEL_NAMES)[number];
+
+/** Parts that work is cut into at most, and the steps that a part takes at least: waking a thread has its price. */
+const PARTS = 32;
+const LEAST_WORK = 2 ** 16;
 
 /** Under this name a backend carries its kernels, or the reason why it has none: they live as long as its memory. */
 const KERNELS = Symbol.for('distilljs.wasmKernels');
@@ -70,50 +93,93 @@ function startOn(backend: unknown): WasmKernels | string {
 }
 
 function start(backend: unknown): WasmKernels | string {
-  if (!isWasmBackend(backend)) return "this version of tfjs's wasm backend does not show its memory";
+  const memory = isWasmBackend(backend) ? memoryOf(backend.wasm) : undefined;
+  if (!isWasmBackend(backend) || memory === undefined) {
+    return "this version of tfjs's wasm backend does not show its memory";
+  }
   try {
-    const { memory } = backend.wasm.asm;
-    const module = new WebAssembly.Module(decode(KERNEL_BINARY));
-    const instance = new WebAssembly.Instance(module, { env: { memory } });
-    return kernelsIn(backend, instance.exports as unknown as Record<KernelName, Kernel>);
+    const binary = decode(KERNEL_BINARY);
+    const shared = sharedMemoryRefusal() === undefined && memory.buffer instanceof SharedArrayBuffer;
+    const module = new WebAssembly.Module((shared ? declareShared(binary) : null) ?? binary);
+    return kernelsIn(backend, module, memory);
   } catch (error) {
     return `the kernels do not start: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
-type Kernel = (...args: number[]) => void;
-
-function kernelsIn(backend: WasmBackend, kernels: Readonly<Record<KernelName, Kernel>>): WasmKernels {
+function kernelsIn(
+  backend: WasmBackend,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): WasmKernels {
   const { wasm } = backend;
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const kernels = exports as unknown as Readonly<Record<KernelName, (...args: number[]) => void>>;
+  // Above 2 GiB addresses come back negative.
+  const allocate = (bytes: number): number => wasm._malloc(bytes) >>> 0;
   const withScratch = <T>(bytes: number, use: (address: number) => T): T => {
-    // Above 2 GiB the address comes back negative.
-    const address = wasm._malloc(bytes) >>> 0;
+    const address = allocate(bytes);
     try {
       return use(address);
     } finally {
       wasm._free(address);
     }
   };
+  const threads = tryThreads(
+    () => ({
+      ...{ count: threadsWanted(), module, memory },
+      ...{ control: allocate(SLOTS * 4), names: KERNEL_NAMES },
+    }),
+    memory,
+  );
+  const several = typeof threads === 'string' ? null : threads;
+
   return {
+    threads: several?.count ?? 1,
+    oneThread: typeof threads === 'string' ? threads : undefined,
     address: ({ dataId }) => backend.dataIdMap.get(dataId).memoryOffset,
     output: (shape) => backend.makeOutput([...shape], 'float32'),
     withScratch,
     write(address, values) {
       // A view of this moment: the memory may grow, and views of it before are empty then.
-      new Int32Array(wasm.asm.memory.buffer, address, values.length).set(values);
+      new Int32Array(memory.buffer, address, values.length).set(values);
     },
     run(name, args) {
       kernels[name](...args);
     },
-    over(name, items, args, scratchBytes = 0) {
-      if (scratchBytes === 0) kernels[name](...args, 0, items);
-      else {
-        withScratch(scratchBytes, (scratch) => {
-          kernels[name](...args, scratch, 0, items);
-        });
-      }
+    over(name, items, work, args, scratchBytes = 0) {
+      const grain = Math.max(Math.ceil(items / PARTS), Math.ceil(LEAST_WORK / work));
+      const alone = several === null || grain >= items;
+      const inScratch = (scratch: number): void => {
+        const all = scratchBytes === 0 ? args : [...args, scratch];
+        const run = (first: number, last: number): void => {
+          kernels[name](...all, first, last);
+        };
+        if (alone) run(0, items);
+        else
+          several.share(
+            { kernel: KERNEL_NAMES.indexOf(name), args, items, grain, scratch, scratchBytes },
+            run,
+          );
+      };
+      if (scratchBytes === 0) inScratch(0);
+      else withScratch(scratchBytes * (alone ? 1 : several.count), inScratch);
     },
   };
+}
+
+function tryThreads(options: () => ThreadsOptions, memory: WebAssembly.Memory): Threads | string {
+  const refusal = sharedMemoryRefusal();
+  if (refusal !== undefined) return refusal;
+  if (!(memory.buffer instanceof SharedArrayBuffer)) {
+    return 'the wasm backend was started before resolveEngine, with a memory that threads cannot share';
+  }
+  if (threadsWanted() === 1) return 'one processor, or one thread asked for';
+  try {
+    return startThreads(options());
+  } catch (error) {
+    return `no thread starts: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {

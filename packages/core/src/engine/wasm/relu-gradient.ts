@@ -12,7 +12,7 @@ export const reluGradientKernel: tf.KernelConfig = {
     const kernels = wasmKernelsOf(backend) as WasmKernels;
     const { dy, y } = inputs as Record<'dy' | 'y', tf.TensorInfo>;
     const dx = kernels.output(dy.shape);
-    kernels.over('reluGradient', tf.util.sizeFromShape(dy.shape), [dy, y, dx].map(kernels.address));
+    kernels.over('reluGradient', tf.util.sizeFromShape(dy.shape), 1, [dy, y, dx].map(kernels.address));
     return dx;
   },
 };

@@ -8,7 +8,9 @@ import type * as tf from '@tensorflow/tfjs-core';
  */
 export interface WasmBackend {
   readonly wasm: {
-    readonly asm: { readonly memory: WebAssembly.Memory };
+    readonly asm: { readonly memory?: WebAssembly.Memory };
+    /** In tfjs's own binary for threads, which imports its memory instead of exporting it. */
+    readonly wasmMemory?: WebAssembly.Memory;
     readonly _malloc: (bytes: number) => number;
     readonly _free: (address: number) => void;
   };
@@ -21,5 +23,9 @@ export interface WasmBackend {
 export function isWasmBackend(backend: unknown): backend is WasmBackend {
   const { wasm, dataIdMap, makeOutput, incRef } = backend as Partial<WasmBackend>;
   const parts = [wasm?._malloc, wasm?._free, dataIdMap, makeOutput, incRef];
-  return wasm?.asm.memory instanceof WebAssembly.Memory && !parts.includes(undefined);
+  return memoryOf(wasm) instanceof WebAssembly.Memory && !parts.includes(undefined);
+}
+
+export function memoryOf(wasm: WasmBackend['wasm'] | undefined): WebAssembly.Memory | undefined {
+  return wasm?.wasmMemory ?? (wasm?.asm as Partial<WasmBackend['wasm']['asm']> | undefined)?.memory;
 }

@@ -1,0 +1,116 @@
+import { DistillError } from '../../error/index.js';
+import { isNode, nodeModule } from '../../platform/node-module.js';
+import { ARGUMENTS, SLOT, SLOTS, WORKER_SOURCE } from './worker-source.js';
+
+/** Threads beside the main one that take parts of a kernel's work. */
+export interface Threads {
+  /** With the main thread. */
+  readonly count: number;
+  /** Runs parts of `grain` items each; what the main thread runs of them it does by `run`. Returns when all is done. */
+  readonly share: (job: Job, run: (first: number, last: number) => void) => void;
+}
+
+export interface Job {
+  readonly kernel: number;
+  readonly args: readonly number[];
+  readonly items: number;
+  readonly grain: number;
+  /** Memory of the threads, `scratchBytes` each, the main thread's first. */
+  readonly scratch: number;
+  readonly scratchBytes: number;
+}
+
+/** What the threads work with. */
+export interface ThreadsOptions {
+  readonly count: number;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Address of {@link SLOTS} numbers of 4 bytes. */
+  readonly control: number;
+  /** Names of the kernels by number. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Starts `count - 1` threads. They need not be up when the first job comes: who is late takes no part in it.
+ *
+ * The main thread takes parts like every other and waits at the end: in Node asleep, in a page, where it may not sleep, awake.
+ */
+export function startThreads({ count, ...shared }: ThreadsOptions): Threads {
+  const { memory, control } = shared;
+  // A view for good: a shared memory that grows leaves its old views whole.
+  const slots = new Int32Array(memory.buffer, control, SLOTS);
+  slots.fill(0);
+  for (let thread = 1; thread < count; thread++) startThread({ ...shared, thread });
+  const maySleep = isNode();
+
+  return {
+    count,
+    share({ args, items, grain, ...job }, run) {
+      const parts = Math.ceil(items / grain);
+      const first = Atomics.load(slots, SLOT.next);
+      const end = (first + parts) | 0;
+      const written = { ...job, done: 0, failed: 0, first, end, items, grain, argumentCount: args.length };
+      Atomics.add(slots, SLOT.job, 1);
+      for (const [name, value] of Object.entries(written)) {
+        Atomics.store(slots, SLOT[name as keyof typeof written], value);
+      }
+      args.forEach((value, index) => Atomics.store(slots, ARGUMENTS + index, value));
+      Atomics.add(slots, SLOT.job, 1);
+      Atomics.notify(slots, SLOT.job);
+
+      for (;;) {
+        const part = Atomics.load(slots, SLOT.next);
+        if (((end - part) | 0) <= 0) break;
+        if (Atomics.compareExchange(slots, SLOT.next, part, (part + 1) | 0) !== part) continue;
+        const from = ((part - first) | 0) * grain;
+        try {
+          run(from, Math.min(from + grain, items));
+        } catch {
+          // Not thrown before the others are done: they work in memory that the caller frees.
+          Atomics.store(slots, SLOT.failed, 1);
+        }
+        Atomics.add(slots, SLOT.done, 1);
+      }
+      for (let done = Atomics.load(slots, SLOT.done); done < parts; done = Atomics.load(slots, SLOT.done)) {
+        if (maySleep) Atomics.wait(slots, SLOT.done, done);
+      }
+      if (Atomics.load(slots, SLOT.failed) !== 0) {
+        throw new DistillError({
+          code: 'engine',
+          where: 'a kernel of the wasm engine',
+          expected: 'that it runs to its end on every thread',
+          got: 'a trap',
+          hint: 'This is a fault of distilljs: please report it. The engines cpu and node do not run this code.',
+        });
+      }
+    },
+  };
+}
+
+function startThread(data: object): void {
+  if (isNode()) {
+    const { Worker } = nodeModule('node:worker_threads', 'the threads of the wasm engine');
+    // Without a reference: a thread that waits keeps no program from ending.
+    new Worker(WORKER_SOURCE, { eval: true, workerData: data }).unref();
+    return;
+  }
+  const url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' }));
+  const worker = new Worker(url);
+  worker.postMessage(data);
+}
+
+/** How many threads to run: the processors that there are, at most 8, or what `DISTILLJS_THREADS` says. */
+export function threadsWanted(): number {
+  const set = isNode() ? Number(process.env[THREADS_VARIABLE] ?? NaN) : NaN;
+  if (Number.isInteger(set) && set > 0) return set;
+  const processors = isNode()
+    ? nodeModule('node:os', 'the threads of the wasm engine').availableParallelism()
+    : globalThis.navigator.hardwareConcurrency;
+  return Math.min(processors, MOST_THREADS);
+}
+
+/** Environment variable that says how many threads the wasm engine runs. */
+const THREADS_VARIABLE = 'DISTILLJS_THREADS';
+/** Beyond these the parts of a small network's work get too small. */
+const MOST_THREADS = 8;
