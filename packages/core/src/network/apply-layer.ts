@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { batchNormTraining } from '../engine/kernels/batch-norm-training.js';
 import { relu } from '../engine/kernels/relu.js';
 import { DistillError } from '../error/index.js';
@@ -6,7 +6,7 @@ import type { Random } from '../random/index.js';
 import type { MovingStatistic } from './batch-statistics.js';
 import { dropout } from './dropout.js';
 import type { GraphNode } from './graph.js';
-import { isPlainRelu, layerConfig } from './layer-config.js';
+import { isPlainConvolution, isPlainRelu, layerConfig } from './layer-config.js';
 import { weightsOf } from './weights.js';
 
 /** What a layer may need to know of the pass that it is part of. */
@@ -20,8 +20,9 @@ export interface Pass {
 type Apply = (inputs: tf.Tensor[], pass: Pass) => tf.Tensor | tf.Tensor[];
 
 /**
- * How one layer runs in a forward pass. Most layers run their own `call`; four kinds do not, because tfjs-layers'
- * version is slow in training (batch norm is some 30 operations, ReLU's gradient two) or unseeded (dropout).
+ * How one layer runs in a forward pass. Most layers run their own `call`; five kinds do not, because tfjs-layers'
+ * version is slow in training (batch norm is some 30 operations, ReLU's gradient two; a convolution always computes the
+ * gradient of its input, also where that is the images) or unseeded (dropout).
  */
 export function compileLayer(node: GraphNode): Apply {
   const { layer } = node;
@@ -48,6 +49,14 @@ export function compileLayer(node: GraphNode): Apply {
       );
       return y;
     };
+  }
+
+  if (kind === 'Conv2D' && isPlainConvolution(config)) {
+    const kernel = weightsOf(layer).get('kernel') as tf.Variable<tf.Rank.R4>;
+    const strides = config['strides'] as [number, number];
+    const padding = config['padding'] as 'same' | 'valid';
+    const dilation = config['dilationRate'] as [number, number];
+    return ([x]) => tf.conv2d(x as tf.Tensor4D, kernel, strides, padding, 'NHWC', dilation);
   }
 
   if (kind === 'Dropout' || kind === 'SpatialDropout1D') {

@@ -19,3 +19,9 @@ export function isPlainRelu(kind: string, config: LayerConfig): boolean {
   if (kind === 'Activation') return activationOf(config) === 'relu';
   return kind === 'ReLU' && config['maxValue'] == null;
 }
+
+/** True for a 2-D convolution, channels last, that adds no bias and applies no activation. */
+export function isPlainConvolution(config: LayerConfig): boolean {
+  const isLast = config['dataFormat'] !== 'channelsFirst';
+  return isLast && config['useBias'] === false && activationOf(config) === 'linear';
+}

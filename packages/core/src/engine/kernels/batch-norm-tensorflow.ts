@@ -32,11 +32,14 @@ export function batchNormTensorFlow(backend: TensorFlowBackend, epsilon: number)
         tf.Tensor1D,
         ...tf.Tensor[],
       ];
+      const count = x.size / gamma.size;
       return {
         y: x.rank === 4 ? y : tf.reshape(y, x.shape),
         mean,
+        // The variance that is given out has Bessel's correction, that of tf.moments has none. The variance that was used
+        // is reserved for the gradient; on GPUs that is the inverse deviation.
         variance: backend.isUsingGpuDevice
-          ? withoutCorrection(unbiased, x.size / gamma.size)
+          ? tf.mul(unbiased, Math.max(count - 1, 1) / count)
           : (reserved[1] as tf.Tensor1D),
         saved: [images, gamma, ...reserved],
       };
@@ -53,14 +56,6 @@ export function batchNormTensorFlow(backend: TensorFlowBackend, epsilon: number)
       return { dx: dy.rank === 4 ? dx : tf.reshape(dx, dy.shape), dGamma, dBeta };
     },
   };
-}
-
-/**
- * TensorFlow gives out the variance with Bessel's correction; batch norm is defined without. Of what it reserves for the
- * gradient the second is the variance as it was used; on GPUs that is the inverse deviation.
- */
-function withoutCorrection(unbiased: tf.Tensor1D, count: number): tf.Tensor1D {
-  return tf.mul(unbiased, Math.max(count - 1, 1) / count);
 }
 
 /** The op takes rank 4 only: x [n, ..., channels] as [n, rest, 1, channels]. */
