@@ -1,4 +1,4 @@
-import { count, difference, interval, meanAndDeviation, overhead, percent, seconds } from './format.js';
+import { NONE, count, difference, interval, meanAndDeviation, overhead, percent, seconds } from './format.js';
 import type { Report, ReportRow } from './report-data.js';
 
 /** A column of the result table, the same in every rendering. */
@@ -13,7 +13,7 @@ export interface Column {
   readonly cell: (row: ReportRow) => string;
 }
 
-export const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly Column[] = [
   {
     title: 'method',
     meaning: 'technique, as the configuration names it',
@@ -49,6 +49,14 @@ export const COLUMNS: readonly Column[] = [
     numeric: true,
     terminal: true,
     cell: ({ testAccuracyBest }) => meanAndDeviation(testAccuracyBest),
+  },
+  {
+    title: 'ensemble %',
+    meaning:
+      'accuracy of the mean logits of all networks that the method trains together, after the last epoch',
+    numeric: true,
+    terminal: false,
+    cell: ({ cohort }) => (cohort === null ? NONE : meanAndDeviation(cohort.ensembleAccuracyLast)),
   },
   {
     title: 'vs kd',
@@ -88,8 +96,14 @@ export const COLUMNS: readonly Column[] = [
   },
 ];
 
+/** The columns of a report: that of ensembles only where a method trains several networks. */
+export function columnsOf({ rows }: Report): readonly Column[] {
+  const cohorts = rows.some(({ cohort }) => cohort !== null);
+  return COLUMNS.filter(({ title }) => cohorts || title !== 'ensemble %');
+}
+
 /** The table's last line: the teacher, which has no seeds and no differences. */
-export function teacherCells({ teacher }: Report, columns = COLUMNS): readonly string[] {
+export function teacherCells({ teacher }: Report, columns: readonly Column[]): readonly string[] {
   return columns.map(({ title }, place) => {
     if (place === 0) return `teacher ${teacher.model}`;
     return title === 'test %, last' ? percent(teacher.testAccuracy) : '';

@@ -10,6 +10,8 @@ export function renderCsv(report: Report): string {
       seeds: row.seeds.join(' '),
       ...summaryCells('testAccuracyLast', row.testAccuracyLast),
       ...summaryCells('testAccuracyBest', row.testAccuracyBest),
+      'ensembleAccuracyLast.mean': row.cohort?.ensembleAccuracyLast.mean ?? null,
+      'ensembleAccuracyLast.sd': row.cohort?.ensembleAccuracyLast.sd ?? null,
       ...comparisonCells('deltaVsKd', row.deltaVsKd),
       ...comparisonCells('deltaVsStudent', row.deltaVsStudent),
       studentParameters: row.studentParameters,

@@ -64,13 +64,27 @@ export function validationPlot(method: string, results: readonly MethodResult[])
 }
 
 /**
- * What each term adds to the loss by epoch: its value times its weight, mean over seeds.
+ * What each term adds to the loss by epoch: its value times its weight, mean over seeds (and over a cohort's networks).
  *
  * @returns null when the method logged no terms
  */
 export function termPlot(method: string, results: readonly MethodResult[]): TopLevelSpec | null {
   const own = results.filter((result) => result.method === method);
-  const values = own.flatMap((result) => result.epochs.flatMap(termValues));
+  return linesOf(own.flatMap(actingTerms), 'weight × term');
+}
+
+/**
+ * What the method watches beside its loss (terms of weight 0, such as a discriminator's mean scores) by epoch, mean over
+ * seeds.
+ *
+ * @returns null when it watches nothing
+ */
+export function watchedPlot(method: string, results: readonly MethodResult[]): TopLevelSpec | null {
+  const own = results.filter((result) => result.method === method);
+  return linesOf(own.flatMap(watchedTerms), 'value');
+}
+
+function linesOf(values: readonly CurvePoint[], title: string): TopLevelSpec | null {
   const names = [...new Set(values.map(({ series }) => series))];
   if (names.length === 0) return null;
   const points = names.flatMap((name) =>
@@ -88,7 +102,7 @@ export function termPlot(method: string, results: readonly MethodResult[]): TopL
       y: {
         field: 'value',
         type: 'quantitative',
-        title: 'weight × term',
+        title,
         scale: { zero: false },
         axis: { tickCount: 5 },
       },
@@ -129,19 +143,40 @@ function quantile(values: readonly number[], share: number): number {
   return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
 }
 
-function validationCurve(series: string, { epochs }: MethodResult): CurvePoint[] {
+function validationCurve(series: string, { epochs, cohort }: MethodResult): CurvePoint[] {
   return epochs.flatMap(({ globalEpoch, validation }) => {
-    const [student] = validation;
-    return student === undefined ? [] : [{ series, epoch: globalEpoch + 1, value: 100 * student.accuracy }];
+    const accuracy = validationAccuracy(validation, cohort);
+    return accuracy === undefined ? [] : [{ series, epoch: globalEpoch + 1, value: 100 * accuracy }];
   });
 }
 
-function termValues({ globalEpoch, terms }: MethodResult['epochs'][number]): CurvePoint[] {
-  return Object.entries(terms).map(([series, { value, weight }]) => ({
-    series,
-    epoch: globalEpoch + 1,
-    value: weight * value,
-  }));
+/** The student's at one epoch: of a cohort, the mean over the networks that count. */
+export function validationAccuracy(
+  validation: MethodResult['epochs'][number]['validation'],
+  cohort: MethodResult['cohort'],
+): number | undefined {
+  const counted = validation.filter((_, network) => cohort?.networks[network]?.counted ?? true);
+  if (counted.length === 0) return undefined;
+  return counted.reduce((sum, { accuracy }) => sum + accuracy, 0) / counted.length;
+}
+
+/** What acts on the weights; terms of several networks (`ce1`, `ce2`) as their mean (`ce`). */
+function actingTerms({ epochs, cohort }: MethodResult): CurvePoint[] {
+  return epochs.flatMap(({ globalEpoch, terms }) =>
+    Object.entries(terms).flatMap(([name, { value, weight }]) => {
+      const series = cohort === undefined ? name : name.replace(/\d+$/, '');
+      return weight === 0 ? [] : [{ series, epoch: globalEpoch + 1, value: weight * value }];
+    }),
+  );
+}
+
+/** What is logged and acts on nothing (weight 0). */
+function watchedTerms({ epochs }: MethodResult): CurvePoint[] {
+  return epochs.flatMap(({ globalEpoch, terms }) =>
+    Object.entries(terms).flatMap(([series, { value, weight }]) =>
+      weight === 0 ? [{ series, epoch: globalEpoch + 1, value }] : [],
+    ),
+  );
 }
 
 function meanCurve(series: string, points: readonly CurvePoint[]): CurvePoint[] {

@@ -1,4 +1,5 @@
 import type { PairedComparison } from '../statistics/index.js';
+import { cohortWords } from './cohort-table.js';
 import { percent, points, probability } from './format.js';
 import type { Report, ReportRow } from './report-data.js';
 
@@ -73,6 +74,8 @@ function caveats(report: Report, best: ReportRow): readonly string[] {
       `${tests} methods are compared with kd, each on its own: if none were better, some p would still fall below ${SIGNIFICANT} in up to ${chance.toFixed(0)} of 100 such reports.`,
     );
   }
+  const together = cohortWords(report);
+  if (together !== undefined) found.push(together);
   if (teacher.testAccuracy <= best.testAccuracyLast.mean) {
     found.push(
       `The teacher (${percent(teacher.testAccuracy)} %) is no better than the best student: there was little to learn from it.`,

@@ -1,6 +1,6 @@
 import escapeHtml from 'escape-html';
 import { accuracyPlot } from './accuracy-plot.js';
-import { termPlot, validationPlot } from './curve-plot.js';
+import { termPlot, validationAccuracy, validationPlot, watchedPlot } from './curve-plot.js';
 import { interval, meanAndDeviation, percent } from './format.js';
 import { renderPlot } from './plot.js';
 import type { MethodResult, Report, ReportRow } from './report-data.js';
@@ -36,7 +36,7 @@ export async function curveSection(report: Report, results: readonly MethodResul
   const cards = await Promise.all(report.rows.map((row, place) => card(row, place, results)));
   return `<section>
 <h2>Learning curves</h2>
-<p class="note">Above: accuracy on the validation images by epoch; thin lines are seeds, the strong one is their mean, pale lines are the other methods; the lowest quarter of all values is cut off. Below: what each term adds to the loss, mean over seeds.</p>
+<p class="note">Above: accuracy on the validation images by epoch; thin lines are seeds, the strong one is their mean, pale lines are the other methods; the lowest quarter of all values is cut off. Below: what each term adds to the loss, mean over seeds and over networks that are trained together; then what is watched beside the loss.</p>
 <div class="cards">
 ${cards.join('\n')}
 </div>
@@ -47,6 +47,11 @@ async function card({ method }: ReportRow, place: number, results: readonly Meth
   const plots = [
     { id: 'validation', spec: validationPlot(method, results), label: validationLabel(method, results) },
     { id: 'terms', spec: termPlot(method, results), label: `Loss terms of ${method} by epoch.` },
+    {
+      id: 'watched',
+      spec: watchedPlot(method, results),
+      label: `What ${method} watches beside its loss, by epoch.`,
+    },
   ];
   const figures = await Promise.all(
     plots.map(async ({ id, spec, label }) => {
@@ -61,7 +66,7 @@ async function card({ method }: ReportRow, place: number, results: readonly Meth
 function validationLabel(method: string, results: readonly MethodResult[]): string {
   const last = results
     .filter((result) => result.method === method)
-    .flatMap((result) => result.epochs.at(-1)?.validation[0]?.accuracy ?? []);
+    .flatMap(({ epochs, cohort }) => validationAccuracy(epochs.at(-1)?.validation ?? [], cohort) ?? []);
   const range =
     last.length === 0
       ? ''

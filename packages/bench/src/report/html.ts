@@ -1,5 +1,6 @@
 import escapeHtml from 'escape-html';
-import { COLUMNS, teacherCells } from './columns.js';
+import { cohortTable } from './cohort-table.js';
+import { columnsOf, teacherCells } from './columns.js';
 import { findings } from './findings.js';
 import { count, magnitude, percent } from './format.js';
 import { exhibitSection } from './exhibit-section.js';
@@ -29,6 +30,7 @@ export async function renderHtml(
       ? ''
       : `<h2>What limits these numbers</h2>\n<ul>${caveats.map((caveat) => `<li>${escapeHtml(caveat)}</li>`).join('')}</ul>`,
     resultTable(report),
+    cohortSection(report),
     await accuracySection(report),
     await curveSection(report, results),
     exhibitSection(shown),
@@ -57,29 +59,40 @@ ${body.filter((part) => part !== '').join('\n')}
 
 function resultTable(report: Report): string {
   const best = Math.max(...report.rows.map(({ testAccuracyLast }) => testAccuracyLast.mean));
-  const head = COLUMNS.map(
+  const columns = columnsOf(report);
+  const head = columns.map(
     ({ title: name, meaning }) => `<th scope="col" title="${escapeHtml(meaning)}">${escapeHtml(name)}</th>`,
   );
   const rows = report.rows.map((row) =>
     tableRow(
       row.testAccuracyLast.mean === best ? 'best' : '',
-      COLUMNS.map(({ cell }) => cell(row)),
+      columns.map(({ cell }) => cell(row)),
     ),
   );
-  const meanings = COLUMNS.slice(2, -1).map(
-    ({ title: name, meaning }) => `<b>${escapeHtml(name)}</b>: ${escapeHtml(meaning)}`,
-  );
+  const meanings = columns
+    .slice(2, -1)
+    .map(({ title: name, meaning }) => `<b>${escapeHtml(name)}</b>: ${escapeHtml(meaning)}`);
   return section(
     'Results',
     `${scrollable(
       'Results by method',
       `<table>
 <thead><tr>${head.join('')}</tr></thead>
-<tbody>${[...rows, tableRow('teacher', teacherCells(report))].join('\n')}</tbody>
+<tbody>${[...rows, tableRow('teacher', teacherCells(report, columns))].join('\n')}</tbody>
 </table>`,
     )}
 <p class="note">${meanings.join('; ')}.</p>`,
   );
+}
+
+function cohortSection(report: Report): string {
+  const cohorts = cohortTable(report);
+  if (cohorts === undefined) return '';
+  const title = 'Networks trained together';
+  const head = cohorts.head.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join('');
+  const body = cohorts.rows.map((cells) => tableRow('', cells)).join('\n');
+  const table = `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+  return section(title, scrollable(title, table));
 }
 
 function networkTable({ config, teacher, rows }: Report): string {

@@ -1,5 +1,6 @@
 import { markdownTable } from 'markdown-table';
-import { COLUMNS, teacherCells } from './columns.js';
+import { cohortTable } from './cohort-table.js';
+import { columnsOf, teacherCells } from './columns.js';
 import { findings } from './findings.js';
 import { count, magnitude } from './format.js';
 import type { Report } from './report-data.js';
@@ -8,16 +9,18 @@ import { REPRODUCTION, teacherWords, title } from './words.js';
 /** The report as GitHub-flavoured Markdown, for a README or an issue. */
 export function renderMarkdown(report: Report): string {
   const { headline, caveats } = findings(report);
+  const columns = columnsOf(report);
   const table = markdownTable(
     [
-      COLUMNS.map(({ title: column }) => column),
-      ...report.rows.map((row) => COLUMNS.map(({ cell }) => escaped(cell(row)))),
-      teacherCells(report).map(escaped),
+      columns.map(({ title: column }) => column),
+      ...report.rows.map((row) => columns.map(({ cell }) => escaped(cell(row)))),
+      teacherCells(report, columns).map(escaped),
     ],
-    { align: COLUMNS.map(({ numeric }) => (numeric ? 'right' : 'left')) },
+    { align: columns.map(({ numeric }) => (numeric ? 'right' : 'left')) },
   );
   const { teacher, rows, engine } = report;
   const [student] = rows;
+  const cohorts = cohortTable(report);
   const networks = [
     `Teacher ${teacher.model}: ${count(teacher.parameters)} parameters, ${magnitude(teacher.macs)} MACs per image.`,
     ...(student === undefined
@@ -32,6 +35,12 @@ export function renderMarkdown(report: Report): string {
     `# ${title(report)}`,
     escaped(headline),
     table,
+    ...(cohorts === undefined
+      ? []
+      : [
+          'Networks trained together:',
+          markdownTable([cohorts.head, ...cohorts.rows].map((row) => row.map(escaped))),
+        ]),
     caveats.map((caveat) => `- ${escaped(caveat)}`).join('\n'),
     networks.join(' '),
     `Run it again:\n\n\`\`\`sh\n${REPRODUCTION}\n\`\`\``,

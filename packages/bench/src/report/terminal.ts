@@ -1,11 +1,12 @@
 import Table from 'cli-table3';
-import { COLUMNS, teacherCells } from './columns.js';
+import { cohortTable } from './cohort-table.js';
+import { columnsOf, teacherCells } from './columns.js';
 import { findings } from './findings.js';
 import type { Report } from './report-data.js';
 
 /** The result table and what it says, as plain text without colours. */
 export function renderTerminal(report: Report): string {
-  const columns = COLUMNS.filter(({ terminal }) => terminal);
+  const columns = columnsOf(report).filter(({ terminal }) => terminal);
   const table = new Table({
     head: columns.map(({ title }) => title),
     colAligns: columns.map(({ numeric }) => (numeric ? 'right' : 'left')),
@@ -14,5 +15,10 @@ export function renderTerminal(report: Report): string {
   for (const row of report.rows) table.push(columns.map(({ cell }) => cell(row)));
   table.push([...teacherCells(report, columns)]);
   const { headline, caveats } = findings(report);
-  return [table.toString(), headline, ...caveats.map((caveat) => `- ${caveat}`)].join('\n');
+  const networks = cohortTable(report)?.rows.map(
+    ([method, network, , last]) => `${method}, ${network}: ${last} % of the test images after the last epoch`,
+  );
+  return [table.toString(), ...(networks ?? []), headline, ...caveats.map((caveat) => `- ${caveat}`)].join(
+    '\n',
+  );
 }

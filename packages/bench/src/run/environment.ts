@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { cpus, release, totalmem, type } from 'node:os';
 import type { Engine } from '@distilljs/core';
 import type { RunEnvironment } from '../report/index.js';
+import { methodCatalog } from './method-catalog.js';
 
 /** The machine and the versions that a run is made with. */
 export function describeEnvironment(engine: Engine): RunEnvironment {
@@ -13,7 +14,7 @@ export function describeEnvironment(engine: Engine): RunEnvironment {
     cores: processors.length,
     memoryGib: Math.round(totalmem() / 2 ** 30),
     engine,
-    packages: packageVersions(['@distilljs/core', '@distilljs/cckd']),
+    packages: packageVersions([...new Set(methodCatalog.map((entry) => entry.package))]),
   };
 }
 

@@ -1,7 +1,6 @@
-import { CIFAR_AUGMENTATION, constantRate, createRandom, distill, sgd } from '@distilljs/core';
+import { CIFAR_AUGMENTATION, constantRate, distill, sgd } from '@distilljs/core';
 import type { Callback, Dataset, FrozenNetwork, Method, Network, Normalization, Plan } from '@distilljs/core';
-import { buildNetwork } from '../run/build-network.js';
-import { createMethod } from '../run/method-catalog.js';
+import { buildCohort, planMethod } from '../run/cohort.js';
 import type { Contender } from './contender.js';
 import { takeTurns } from './turns.js';
 
@@ -45,15 +44,19 @@ export async function startTraining(
   watchers: readonly Callback[] = [],
 ): Promise<TrainingContender> {
   const { dataset, normalization, model, batchSize, cachedViews } = bench;
-  const student = buildNetwork(model, dataset, createRandom(0).fork('student'));
+  const planned = planMethod({ name: method, options: {} }, model);
+  const students = buildCohort(planned.models, dataset, 0, planned.change);
+  const disposeStudents = (): void => {
+    for (const student of students) student.dispose();
+  };
   const turns = takeTurns();
   const stop = new AbortController();
   const seen: { plan?: Plan; teacherImages: number } = { teacherImages: 0 };
   const running = distill({
     teacher: counting(bench.teacher, (images) => (seen.teacherImages += images)),
     teacherOutputs: cachedViews > 0 ? { kind: 'cached', views: cachedViews } : { kind: 'live' },
-    students: [student],
-    method: onePhase(createMethod(method), phase, (plan) => (seen.plan = plan)),
+    students,
+    method: onePhase(planned.method, phase, (plan) => (seen.plan = plan)),
     train: dataset,
     normalization,
     augmentation: CIFAR_AUGMENTATION,
@@ -69,7 +72,7 @@ export async function startTraining(
   try {
     await orFailure(turns.ready);
   } catch (error) {
-    student.dispose();
+    disposeStudents();
     throw error;
   }
 
@@ -81,7 +84,7 @@ export async function startTraining(
     phase: name,
     phases: phases.length,
     teacherImages: () => seen.teacherImages,
-    studentMacs: studentsThatRun(phases[phase], [student]).reduce((sum, { macs }) => sum + macs, 0),
+    studentMacs: studentsThatRun(phases[phase], students).reduce((sum, { macs }) => sum + macs, 0),
     turn: (steps) => orFailure(turns.turn(steps)),
     async end() {
       stop.abort();
@@ -89,7 +92,7 @@ export async function startTraining(
       try {
         (await running).dispose();
       } finally {
-        student.dispose();
+        disposeStudents();
       }
     },
   };

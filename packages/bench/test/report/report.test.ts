@@ -47,6 +47,7 @@ describe('buildReport', () => {
       testAccuracyLast: 0.7019,
       testAccuracyBest: 0.7019 - 0.0012,
       validationAccuracyBest: 0.7019 + 0.004,
+      ensembleAccuracyLast: null,
       secondsPerEpoch: 84.9 + 3 * 0.1,
     });
   });
@@ -205,7 +206,7 @@ describe('renderCsv', () => {
   it('lists the seeds in a table of their own', () => {
     const lines = renderSeedsCsv(fixtureReport()).trim().split('\n');
     expect(lines[0]).toBe(
-      'method,seed,testAccuracyLast,testAccuracyBest,validationAccuracyBest,secondsPerEpoch',
+      'method,seed,testAccuracyLast,testAccuracyBest,validationAccuracyBest,ensembleAccuracyLast,secondsPerEpoch',
     );
     expect(lines).toHaveLength(36);
     expect(lines[1]).toContain('student,0,0.6893,');

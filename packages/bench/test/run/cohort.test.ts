@@ -26,7 +26,7 @@ function configOf(methods: ConfigInput['methods']): ReturnType<typeof resolveCon
 describe('cohorts', { timeout: 300_000 }, () => {
   it('are trained, measured, saved and reported network by network, small and large ones too', async () => {
     const methods = ['student', { name: 'dml', cohort: ['plain16', 'plain8'] }, 'afd', 'afd-offline'];
-    const config = configOf(methods as ConfigInput['methods']);
+    const config = configOf(methods);
     await runBench({ config, out: folder, existing: 'refuse', log: quiet });
 
     const resultOf = (method: string): MethodResult =>
