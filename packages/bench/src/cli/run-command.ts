@@ -4,7 +4,7 @@ import { DistillError } from '@distilljs/core';
 import { parseSetting, presetNames, resolveConfig } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import { renderTerminal } from '../report/index.js';
-import { methodNames } from '../run/method-catalog.js';
+import { configurableMethods } from '../run/method-catalog.js';
 import { runBench } from '../run/run-bench.js';
 import { EXIT } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
@@ -70,7 +70,7 @@ async function configOf(flags: RunFlags): Promise<RunConfig> {
     preset: flags.preset,
     file,
     flags: [asSettings(flags), ...flags.set.map(parseSetting)],
-    methodNames,
+    methodNames: configurableMethods,
   });
 }
 

@@ -2,12 +2,15 @@ import { createRandom, DistillError } from '@distilljs/core';
 import type { Dataset, Method, Network } from '@distilljs/core';
 import type { MethodConfig } from '../config/index.js';
 import { buildNetwork } from './build-network.js';
-import { createMethod, methodCatalog } from './method-catalog.js';
+import type { StudentChange } from './build-network.js';
+import { createMethod, findMethod, methodCatalog } from './method-catalog.js';
 
 /** A configured method and the networks of the zoo that it trains: one, or a cohort's. */
 export interface PlannedMethod {
   readonly method: Method;
   readonly models: readonly string[];
+  /** What the method makes of them; undefined where it trains them as they are. */
+  readonly change: StudentChange | undefined;
 }
 
 /**
@@ -20,9 +23,10 @@ export function planMethod(
   { name, as, options, cohort }: Omit<MethodConfig, 'as'> & { readonly as?: string | undefined },
   student: string,
 ): PlannedMethod {
-  const cohortMethods = methodCatalog.filter((entry) => entry.cohort === true).map((entry) => entry.name);
-  const isCohort = cohortMethods.includes(name);
+  const entry = findMethod(name);
+  const isCohort = entry?.cohort === true;
   if (!isCohort && cohort !== undefined) {
+    const cohortMethods = methodCatalog.flatMap((each) => (each.cohort === true ? [each.name] : []));
     throw new DistillError({
       code: 'config',
       where: `method '${as ?? name}', cohort`,
@@ -32,15 +36,21 @@ export function planMethod(
     });
   }
   const method = createMethod(name, cohort === undefined ? options : { networks: cohort.length, ...options });
-  if (!isCohort) return { method, models: [student] };
+  const change = entry?.student?.(options);
+  if (!isCohort) return { method, models: [student], change };
   const { networks } = method.options as { readonly networks: number };
-  return { method, models: cohort ?? Array.from({ length: networks }, () => student) };
+  return { method, models: cohort ?? Array.from({ length: networks }, () => student), change };
 }
 
 /** Fresh networks. The first one's weights are those of every other method's student with this seed. */
-export function buildCohort(models: readonly string[], train: Dataset, seed: number): readonly Network[] {
+export function buildCohort(
+  models: readonly string[],
+  train: Dataset,
+  seed: number,
+  change?: StudentChange,
+): readonly Network[] {
   const random = createRandom(seed);
   return models.map((model, index) =>
-    buildNetwork(model, train, random.fork(index === 0 ? 'student' : `student-${index + 1}`)),
+    buildNetwork(model, train, random.fork(index === 0 ? 'student' : `student-${index + 1}`), change),
   );
 }

@@ -3,6 +3,8 @@ import type { Method } from '@distilljs/core';
 import { afd, afdOffline, dml, featureL1 } from '@distilljs/afd';
 import { cckd } from '@distilljs/cckd';
 import { kdSvd, mhgd } from '@distilljs/mhgd';
+import type { StudentChange } from './build-network.js';
+import { VAM_SUFFIX, virtualAttentionMethods, withVirtualAttention } from './virtual-attention.js';
 
 /** A technique as the bench knows it. */
 export interface CatalogEntry {
@@ -13,6 +15,8 @@ export interface CatalogEntry {
   readonly defaults: object;
   /** True for a method that trains several networks together: its option `networks` says how many. */
   readonly cohort?: boolean;
+  /** Makes the network that the method trains out of the configured student. */
+  readonly student?: (options: object) => StudentChange;
   /** Options come from a configuration: the method's own checks refuse wrong ones. */
   readonly create: (options: object) => Method;
 }
@@ -113,23 +117,37 @@ export const methodCatalog: readonly CatalogEntry[] = [
     defaults: { ...kdSvd.defaults, alpha: 0.1 },
     create: (options) => kdSvd({ alpha: 0.1, ...options }),
   },
+  ...virtualAttentionMethods,
 ];
 
-/** Names that a configuration may use. */
+/** Names of the catalog. */
 export const methodNames: readonly string[] = methodCatalog.map((entry) => entry.name);
+
+/** Names that a configuration may use: those of the catalog, and each with virtual attention, as `METHOD+vam`. */
+export const configurableMethods: readonly string[] = methodCatalog.flatMap((entry) =>
+  entry.student === undefined ? [entry.name, `${entry.name}${VAM_SUFFIX}`] : [entry.name],
+);
+
+/** The entry of a name, that of a method with virtual attention made from its own. */
+export function findMethod(name: string): CatalogEntry | undefined {
+  const found = methodCatalog.find((entry) => entry.name === name);
+  if (found !== undefined || !configurableMethods.includes(name)) return found;
+  const plain = methodCatalog.find((entry) => `${entry.name}${VAM_SUFFIX}` === name);
+  return plain === undefined ? undefined : withVirtualAttention(plain);
+}
 
 /**
  * A method by its name in the catalog.
  * @throws DistillError code `option` for a name that is not there or options that the method refuses
  */
 export function createMethod(name: string, options: object = {}): Method {
-  const entry = methodCatalog.find((candidate) => candidate.name === name);
+  const entry = findMethod(name);
   if (entry !== undefined) return entry.create(options);
   throw new DistillError({
     code: 'option',
     where: 'methods',
     expected: 'a method of the catalog',
     got: `'${name}'`,
-    hint: nearestNameHint(name, methodNames),
+    hint: nearestNameHint(name, configurableMethods),
   });
 }

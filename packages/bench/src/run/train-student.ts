@@ -1,3 +1,4 @@
+import { createNetwork } from '@distilljs/core';
 import type { Network } from '@distilljs/core';
 import type { MethodConfig, RunConfig } from '../config/index.js';
 import { RESULT_SCHEMA } from '../report/index.js';
@@ -33,8 +34,8 @@ export async function provideStudent(
   if (known !== undefined) return known;
 
   const { as } = configured;
-  const { method, models } = planMethod(configured, config.student.model);
-  const networks = buildCohort(models, data.train, seed);
+  const { method, models, change } = planMethod(configured, config.student.model);
+  const networks = buildCohort(models, data.train, seed, change);
   try {
     const training = {
       label: `${as} seed ${seed}`,
@@ -53,7 +54,8 @@ export async function provideStudent(
     const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0) / Math.max(1, history.length);
     // In a cohort those of the student's architecture count: they are what the other methods' students compare with.
     const counted = models.flatMap((model, index) => (model === config.student.model ? [index] : []));
-    const student = networks[counted[0] ?? 0] as Network;
+    // Counted as it was saved: what a method folds into kernels is gone by now.
+    const student = createNetwork((networks[counted[0] ?? 0] as Network).model);
     const meanOf = (when: keyof TestAccuracy): number =>
       counted.reduce((sum, index) => sum + (outcome.measured[index]?.[when] ?? NaN), 0) / counted.length;
     const result: MethodResult = {
@@ -71,7 +73,7 @@ export async function provideStudent(
       studentParameters: student.parameters + cost.inferenceParameters,
       studentMacs: student.macs + cost.inferenceMacs,
       // The method counts what it adds to its first network.
-      extraTrainParameters: cost.trainParameters + (networks[0]?.parameters ?? 0) - student.parameters,
+      extraTrainParameters: cost.trainParameters + sizeOf(networks[0]) - student.parameters,
       warnings: outcome.warnings,
     };
     await writeJson(folder.result, result);
@@ -83,6 +85,10 @@ export async function provideStudent(
     for (const network of networks) network.dispose();
   }
 }
+
+/** Parameters of a network as it was saved. */
+const sizeOf = (network: Network | undefined): number =>
+  network === undefined ? 0 : createNetwork(network.model).parameters;
 
 function cohortResult(
   models: readonly string[],
