@@ -9,7 +9,9 @@ import { runCommand } from './cli/run-command.js';
 import type { RunFlags } from './cli/run-command.js';
 import { speedCommand } from './cli/speed-command.js';
 import type { SpeedFlags } from './cli/speed-command.js';
+import { terminalLog } from './cli/terminal-log.js';
 import { presetNames } from './config/index.js';
+import { explainRun } from './explain/index.js';
 import { renderTerminal } from './report/index.js';
 import { rewriteReport } from './run/write-report.js';
 
@@ -95,6 +97,22 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .option('--json', 'print the measurements as JSON instead of a table')
     .action(async (flags: SpeedFlags) => {
       await speedCommand(flags);
+    });
+
+  program
+    .command('explain')
+    .description(
+      'draw what the attending students of a run have learned: attention, trees, conflict of subtasks',
+    )
+    .argument('<run>', 'run folder with methods such as kdexplainer or kd+vam')
+    .option('--json', 'print explain.json instead of the findings')
+    .action(async (run: string, { json }: { readonly json?: true }) => {
+      const { page, explained } = await explainRun(run, terminalLog());
+      print(
+        json === true
+          ? JSON.stringify(explained, null, 2)
+          : [...explained.findings, `Page: ${page}`].join('\n'),
+      );
     });
 
   program

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { channelStatistics, DistillError, loadBatch, resolveEngine } from '@distilljs/core';
+import type { FrozenNetwork, Images, Labels, Logits } from '@distilljs/core';
+import { explain, explainVam } from '@distilljs/vam';
+import type { KdExplainerOptions } from '@distilljs/vam';
+import type { RunConfig } from '../config/index.js';
+import type { MethodResult } from '../report/index.js';
+import { loadRunData } from '../run/datasets.js';
+import type { RunData } from '../run/datasets.js';
+import { findMethod } from '../run/method-catalog.js';
+import { runFolder } from '../run/run-folder.js';
+import { provideTeacher } from '../run/train-teacher.js';
+import type { RunLog } from '../run/training-log.js';
+import { readJson, writeJson, writeWhole } from '../run/write-json.js';
+import { explainFindings } from './explain-findings.js';
+import { explainPage } from './explain-page.js';
+import { EXPLAIN_SCHEMA } from './explained.js';
+import type { ExplainedRun, ExplainedTraining } from './explained.js';
+import { lastNetwork } from './last-network.js';
+
+/** Test images that gradients are taken on, the first of each class in turn as the dataset has them. */
+const CONFLICT_IMAGES = 128;
+
+/**
+ * Explains every finished training of a run whose student attends (KDExplainer's mixtures of experts, students with virtual attention), and writes
+ * report/explain.html and report/explain.json.
+ *
+ * @returns the path of the page, and what it shows
+ * @throws DistillError code `data` when the folder holds no run, or none of its trainings attends
+ */
+export async function explainRun(
+  root: string,
+  log: RunLog,
+): Promise<{ page: string; explained: ExplainedRun }> {
+  const folder = runFolder(root);
+  const missing = (expected: string, got: string, hint: string): DistillError =>
+    new DistillError({ code: 'data', where: root, expected, got, hint });
+  const config = (await readJson(folder.config)) as RunConfig | undefined;
+  if (config === undefined) throw missing('a run folder', 'none', 'Make one with `distill-bench run`.');
+  const methods = config.methods.filter(({ name }) => findMethod(name)?.student !== undefined);
+  if (methods.length === 0) {
+    const hint =
+      'Run with --methods kdexplainer,kdexplainer-plain,kdexplainer-label-smoothing, or METHOD+vam.';
+    throw missing('a run with a method that attends', config.methods.map(({ as }) => as).join(', '), hint);
+  }
+  await resolveEngine(config.engine);
+  const data = loadRunData(config);
+  const teacher = await provideTeacher(config, data, folder.teacher, log, undefined);
+  if (teacher === undefined)
+    throw missing('a trained teacher', 'none', 'Go on with `distill-bench run --resume`.');
+  const batch = conflictBatch(data, teacher.network);
+  const trainings: ExplainedTraining[] = [];
+  try {
+    for (const method of methods) {
+      for (const seed of config.seeds) {
+        const place = folder.student(method.as, seed);
+        const result = (await readJson(place.result)) as MethodResult | undefined;
+        if (result === undefined) continue;
+        const network = await lastNetwork(method, seed, config, data, place);
+        if (network === undefined) continue;
+        const { training, temperature, smoothing } = result.options as Partial<KdExplainerOptions>;
+        trainings.push({
+          method: method.as,
+          seed,
+          testAccuracy: result.testAccuracyLast,
+          training,
+          experts:
+            training === undefined
+              ? undefined
+              : await explain(network, { batch: { ...batch, temperature, smoothing } }),
+          layers: await explainVam(network),
+        });
+        network.dispose();
+      }
+    }
+  } finally {
+    tf.dispose([batch.images, batch.labels, batch.teacher]);
+    teacher.dispose();
+  }
+  if (trainings.length === 0)
+    throw missing('a finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
+  const explained: ExplainedRun = {
+    schema: EXPLAIN_SCHEMA,
+    classNames: classNames(data),
+    conflictImages: Math.min(CONFLICT_IMAGES, data.test.size),
+    trainings,
+    findings: explainFindings(trainings),
+  };
+  const page = join(folder.report, 'explain.html');
+  await writeJson(join(folder.report, 'explain.json'), explained);
+  await writeWhole(page, explainPage(explained));
+  return { page, explained };
+}
+
+function conflictBatch(
+  { train, test }: RunData,
+  teacher: FrozenNetwork,
+): { images: Images; labels: Labels; teacher: Logits } {
+  const positions = Int32Array.from({ length: Math.min(CONFLICT_IMAGES, test.size) }, (_, at) => at);
+  const pixels = loadBatch(test, positions, { normalization: channelStatistics(train) });
+  const images = tf.tensor4d(pixels, [positions.length, ...test.imageShape]);
+  const labels = tf.tensor1d(
+    Array.from(positions, (position) => test.labels[position] ?? 0),
+    'int32',
+  );
+  const logits = tf.tidy(() => tf.clone(teacher.forward(images).logits));
+  return { images, labels, teacher: logits };
+}
+
+function classNames({ train }: RunData): readonly string[] {
+  const known = (train as { readonly classNames?: readonly string[] }).classNames;
+  return known ?? Array.from({ length: train.classes }, (_, index) => String(index));
+}
