@@ -3,6 +3,7 @@ import type { Method } from '@distilljs/core';
 import { afd, afdOffline, dml, featureL1 } from '@distilljs/afd';
 import { cckd } from '@distilljs/cckd';
 import { kdSvd, mhgd } from '@distilljs/mhgd';
+import { attentionMatching, rtk } from '@distilljs/rtk';
 import type { StudentChange } from './build-network.js';
 import { VAM_SUFFIX, virtualAttentionMethods, withVirtualAttention } from './virtual-attention.js';
 
@@ -116,6 +117,34 @@ export const methodCatalog: readonly CatalogEntry[] = [
     package: '@distilljs/mhgd',
     defaults: { ...kdSvd.defaults, alpha: 0.1 },
     create: (options) => kdSvd({ alpha: 0.1, ...options }),
+  },
+  {
+    name: 'attention-matching',
+    summary: 'feature maps by learned attention (Ji et al. 2021), the base of rtk',
+    package: '@distilljs/rtk',
+    defaults: { ...attentionMatching.defaults, alpha: 0 },
+    create: (options) => attentionMatching({ alpha: 0, ...options }),
+  },
+  {
+    name: 'attention-matching+kd',
+    summary: 'feature maps by learned attention with KD',
+    package: '@distilljs/rtk',
+    defaults: attentionMatching.defaults,
+    create: attentionMatching,
+  },
+  {
+    name: 'rtk',
+    summary: 'representative teacher keys (Yang et al. 2022), reconstructed from the abstract',
+    package: '@distilljs/rtk',
+    defaults: { ...rtk.defaults, alpha: 0 },
+    create: (options) => rtk({ alpha: 0, ...options }),
+  },
+  {
+    name: 'rtk+kd',
+    summary: 'representative teacher keys, reconstructed, with KD',
+    package: '@distilljs/rtk',
+    defaults: rtk.defaults,
+    create: rtk,
   },
   ...virtualAttentionMethods,
 ];
