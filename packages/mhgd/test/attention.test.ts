@@ -107,7 +107,7 @@ describeOnEngines('attention heads', () => {
       const expected = tf.gather(tf.gather(scores(front(), back(), attention, 'batch'), order, 1), order, 2);
       expect(largestGap(permuted, expected)).toBeLessThan(2e-5);
       const labels = tf.tensor1d([0, 1, 2, 0], 'int32');
-      const { graphs, labels: kept } = attentionGraphs([front(), back()], [{ attention, estimator }], labels);
+      const { graphs, labels: kept } = attentionGraphs([front(), back()], [{ attention }], labels);
       expect(graphs.map(({ shape }) => shape)).toEqual([[2, 4, 4]]);
       expect(largestGap(tf.sum(graphs[0] as tf.Tensor, 2), Array(8).fill(1))).toBeLessThan(1e-6);
       expect(kept).toBe(labels);

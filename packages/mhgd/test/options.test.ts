@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { kdSvd, mhgd, sensingPoints } from '../src/index.js';
+import type { MhgdOptions } from '../src/index.js';
+import { headEpochs } from '../src/phase/index.js';
+
+test('defaults are the paper’s; options are plain data', () => {
+  expect(mhgd().options).toEqual(mhgd.defaults);
+  expect(mhgd().options).toMatchObject({
+    heads: 8,
+    candidates: 4,
+    headDecay: 5e-4,
+    headLearningRate: 0.1,
+    alpha: 1,
+  });
+  expect(JSON.parse(JSON.stringify(mhgd().options))).toStrictEqual(mhgd().options);
+  expect(kdSvd().options).toEqual(kdSvd.defaults);
+  expect(kdSvd().options).toMatchObject({ form: 'rank-1', vectors: 1, beta: 8 });
+});
+
+test('phase heads is 40 % of the epochs, at least 2, or as many as asked for', () => {
+  expect([1, 4, 10, 100].map((epochs) => headEpochs('auto', epochs))).toEqual([2, 2, 4, 40]);
+  expect(headEpochs(7, 100)).toBe(7);
+});
+
+test('a family has a tap per stage', () => {
+  expect(sensingPoints('wrn')).toEqual(['stage1', 'stage2', 'stage3']);
+  expect(sensingPoints('vgg')).toEqual(['stage1', 'stage2', 'stage3', 'stage4', 'stage5']);
+});
+
+test.each([
+  [{ headEpochs: 0 }, /mhgd\.headEpochs: expected one of "auto", or a whole number, at least 1, got 0/],
+  [{ headLearningRate: 0 }, /mhgd\.headLearningRate: expected a number above 0/],
+  [{ headDecay: -1 }, /mhgd\.headDecay: expected a number of at least 0/],
+  [{ candidates: 0 }, /mhgd\.candidates: expected a whole number, at least 1/],
+  [{ alpha: 2 }, /mhgd\.alpha: expected a number from 0 to 1/],
+  [{ dropHeads: 'no' }, /mhgd\.dropHeads: expected true or false/],
+  [{ studentTaps: [1] }, /mhgd\.studentTaps: expected a list, each entry a text/],
+])('%o is refused', (options, message) => {
+  expect(() => mhgd(options as unknown as Partial<MhgdOptions>)).toThrow(message);
+});
