@@ -8,7 +8,10 @@ export { golden };
 export type Nested = number | readonly Nested[];
 
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the rank of its fixture
-export const tensor = <T extends tf.Tensor>(values: Nested): T => tf.tensor(values as number[]) as T;
+export function tensor<T extends tf.Tensor>(values: Nested): T {
+  const made: tf.Tensor = tf.tensor(values as number[]);
+  return made as T;
+}
 
 /** Each value within 1e-5, or within 1e-3 of the expected one: float32 against float64. */
 export function expectClose(found: tf.Tensor | Nested, expected: Nested, what = ''): void {

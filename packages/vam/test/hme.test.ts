@@ -43,7 +43,7 @@ async function objective(
         teacher: { logits: tensor<tf.Tensor2D>(g8.teacher) },
       };
       const terms = Object.values(update?.terms(step as never) ?? {});
-      return tf.addN(terms.map((term) => tf.mul(term.value, term.weight))) as tf.Scalar;
+      return tf.addN<tf.Scalar>(terms.map((term) => tf.mul(term.value, term.weight)));
     }, Object.values(network.variables)),
   );
   const gradients = Object.fromEntries(

@@ -78,7 +78,7 @@ describeOnEngines('the losses of subtasks', () => {
         expectScalar(loss(pairs), total);
         const gradient = tf.grad(loss)(pairs);
         expectClose(gradient, grad_two_logits);
-        expectClose(tf.sum(gradient, 2), tf.zeros([4, 3]).arraySync() as number[][]);
+        expectClose(tf.sum(gradient, 2), tf.zeros<tf.Rank.R2>([4, 3]).arraySync());
       });
     }
   });

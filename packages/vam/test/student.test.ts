@@ -82,7 +82,7 @@ async function objective(
       };
       const found = Object.entries(update?.terms(step as never) ?? {});
       for (const [name, term] of found) terms[name] = term.value.dataSync()[0] ?? NaN;
-      return tf.addN(found.map(([, term]) => tf.mul(term.value, term.weight))) as tf.Scalar;
+      return tf.addN<tf.Scalar>(found.map(([, term]) => tf.mul(term.value, term.weight)));
     }, Object.values(network.variables));
   });
   const gradients = Object.fromEntries(

@@ -58,8 +58,10 @@ function gradients(
   { layer, images }: ReturnType<typeof layerWith>,
   loss: (x: tf.Tensor) => tf.Scalar,
 ): { x: tf.Tensor; weights: tf.Tensor[] } {
-  const variables = layer.getWeights() as tf.Variable[];
-  const { grads } = tf.variableGrads(() => loss(images), variables);
+  const variables: readonly tf.Variable[] = layer.trainableWeights.map(
+    (weight) => (weight as unknown as { readonly val: tf.Variable }).val,
+  );
+  const { grads } = tf.variableGrads(() => loss(images), [...variables]);
   return {
     x: tf.grad(loss)(images),
     weights: variables.map((variable) => grads[variable.name] as tf.Tensor),
@@ -114,17 +116,17 @@ describeOnEngines('VamConv2D', () => {
             const maps = Math.min(given.b_in, given.Cin - start);
             const x = tf.slice(images, [0, 0, 0, start], [-1, -1, -1, maps]);
             const w = tf.slice(kernel, [0, 0, start, from], [-1, -1, maps, filters]);
-            const padded = tf.pad(x, [
+            const padded = tf.pad<tf.Tensor4D>(x, [
               [0, 0],
               [1, 1],
               [1, 1],
               [0, 0],
-            ]) as tf.Tensor4D;
+            ]);
             return tf.mul(tf.conv2d(padded, w, given.stride, 'valid'), scale * weight);
           });
           return tf.addN(parts);
         });
-        expectClose(run(images), tf.concat(children, 3).arraySync() as Nested);
+        expectClose(run(images), tf.concat(children, 3).arraySync());
         layer.dispose();
       });
     }

@@ -68,7 +68,7 @@ const twoStudents: Method = {
     const terms =
       (index: number): typeof update.terms =>
       (step) => ({
-        l2: { value: tf.mean(tf.square(step.students[index]?.logits ?? 0)) as tf.Scalar, weight: 1 },
+        l2: { value: tf.mean<tf.Scalar>(tf.square(step.students[index]?.logits ?? 0)), weight: 1 },
       });
     return {
       ...plan,

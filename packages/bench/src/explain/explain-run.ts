@@ -109,6 +109,5 @@ function conflictBatch(
 }
 
 function classNames({ train }: RunData): readonly string[] {
-  const known = (train as { readonly classNames?: readonly string[] }).classNames;
-  return known ?? Array.from({ length: train.classes }, (_, index) => String(index));
+  return train.classNames ?? Array.from({ length: train.classes }, (_, index) => String(index));
 }

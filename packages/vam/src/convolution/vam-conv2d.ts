@@ -3,7 +3,7 @@ import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { DistillError } from '@distilljs/core';
-import { attentionEntropy, taskAttention } from '../attention/index.js';
+import { attentionEntropy, heldVariable, taskAttention } from '../attention/index.js';
 import { blockMembership } from './virtual-blocks.js';
 
 type Shape = (number | null)[];
@@ -240,14 +240,7 @@ export class VamConv2D extends layers.Layer {
   }
 
   private read(name: 'kernel' | 'theta' | 'rho'): tf.Variable {
-    const weight = this.weight?.[name];
-    if (weight !== undefined) return weight.read() as tf.Variable;
-    throw new DistillError({
-      code: 'network',
-      where: `layer '${this.name}'`,
-      expected: 'a layer that is part of a model',
-      got: 'one without weights yet',
-    });
+    return heldVariable(this.name, this.weight?.[name]);
   }
 
   private foldedError(): DistillError {
@@ -272,7 +265,5 @@ export function isVamConv2D(layer: Layer): layer is VamConv2D {
 
 /** Makes `loadModel` know this package's layers. Needed once before a model with attention is loaded. */
 export function registerVamConv2D(): void {
-  tf.serialization.registerClass(
-    VamConv2D as unknown as Parameters<typeof tf.serialization.registerClass>[0],
-  );
+  tf.serialization.registerClass(VamConv2D);
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '@distilljs/core';
 import { AdaptiveAveragePooling } from './adaptive-pooling-layer.js';
 import { ClassScores } from './class-scores-layer.js';
@@ -16,11 +16,12 @@ export interface Experts {
 /** @throws DistillError code `network` when the model has no attention between levels, or no class scores at its end */
 export function readExperts(model: LayersModel): Experts {
   // By class name, because a model may have been made by another copy of this package.
-  const levels = model.layers.filter(
-    (layer) => layer.getClassName() === TaskAttention.className,
-  ) as TaskAttention[];
-  const scores = model.layers.find((layer) => layer.getClassName() === ClassScores.className) as
-    ClassScores | undefined;
+  const isLevel = (layer: layers.Layer): layer is TaskAttention =>
+    layer.getClassName() === TaskAttention.className;
+  const isScores = (layer: layers.Layer): layer is ClassScores =>
+    layer.getClassName() === ClassScores.className;
+  const levels = model.layers.filter(isLevel);
+  const scores = model.layers.find(isScores);
   if (levels.length > 0 && scores !== undefined) return { levels, head: scores.head };
   throw new DistillError({
     code: 'network',
@@ -33,6 +34,7 @@ export function readExperts(model: LayersModel): Experts {
 
 /** Makes `loadModel` know the layers of a hierarchical mixture of experts. Needed once before one is loaded. */
 export function registerHme(): void {
-  for (const layer of [TaskAttention, ClassScores, AdaptiveAveragePooling])
-    tf.serialization.registerClass(layer as unknown as Parameters<typeof tf.serialization.registerClass>[0]);
+  tf.serialization.registerClass(TaskAttention);
+  tf.serialization.registerClass(ClassScores);
+  tf.serialization.registerClass(AdaptiveAveragePooling);
 }

@@ -2,8 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import { DistillError, withoutTape } from '@distilljs/core';
-import { attentionEntropy, hardAttention, mixParents, taskAttention } from '../attention/index.js';
+import { withoutTape } from '@distilljs/core';
+import {
+  attentionEntropy,
+  hardAttention,
+  heldVariable,
+  mixParents,
+  taskAttention,
+} from '../attention/index.js';
 
 type Shape = (number | null)[];
 
@@ -53,10 +59,8 @@ export class TaskAttention extends layers.Layer {
   attention(): Tensor2D {
     return tf.tidy(() => {
       const { temperature } = this;
-      const { isSoft, safe } = withoutTape(() => ({
-        isSoft: tf.step(temperature),
-        safe: tf.maximum(temperature, LOWEST),
-      }));
+      const isSoft = withoutTape(() => tf.step(temperature));
+      const safe = withoutTape(() => tf.maximum(temperature, LOWEST));
       const soft = tf.mul(taskAttention(this.theta, safe), isSoft);
       const hard = withoutTape(() => tf.mul(hardAttention(this.theta), tf.sub(1, isSoft)));
       return tf.add<Tensor2D>(soft, hard);
@@ -73,7 +77,9 @@ export class TaskAttention extends layers.Layer {
 
   /** Sets τ; 0 makes attention hard. */
   setTemperature(temperature: number): void {
-    tf.tidy(() => this.temperature.assign(tf.tensor1d([temperature])));
+    tf.tidy(() => {
+      this.temperature.assign(tf.tensor1d([temperature]));
+    });
   }
 
   /** Θ, `[children, parents]`. */
@@ -96,14 +102,7 @@ export class TaskAttention extends layers.Layer {
   }
 
   private read(name: 'theta' | 'temperature'): tf.Variable {
-    const weight = this.weight?.[name];
-    if (weight !== undefined) return weight.read() as tf.Variable;
-    throw new DistillError({
-      code: 'network',
-      where: `layer '${this.name}'`,
-      expected: 'a layer that is part of a model',
-      got: 'one without weights yet',
-    });
+    return heldVariable(this.name, this.weight?.[name]);
   }
 }
 

@@ -10,7 +10,7 @@ import {
   positive,
   sgd,
 } from '@distilljs/core';
-import type { Exhibit, Method, OptimizerSpec, Phase, Plan, PlanContext, Reads, Step } from '@distilljs/core';
+import type { Exhibit, Method, OptimizerSpec, Phase, Plan, PlanContext, Reads } from '@distilljs/core';
 import { annealedTemperature } from '../attention/index.js';
 import { readExperts } from '../hme/index.js';
 import type { Experts } from '../hme/index.js';
@@ -134,7 +134,7 @@ function shared({ training, alpha }: KdExplainerOptions, experts: Experts): Pick
     students: [[]],
     teacher: training === 'kd' && alpha < 1 ? [] : undefined,
   };
-  return { reads, inspect: (step) => attentionExhibits(step, experts) };
+  return { reads, inspect: () => attentionExhibits(experts) };
 }
 
 function searchOptimizer(options: KdExplainerOptions, ofRun: OptimizerSpec): OptimizerSpec {
@@ -147,7 +147,7 @@ function searchOptimizer(options: KdExplainerOptions, ofRun: OptimizerSpec): Opt
   });
 }
 
-function attentionExhibits(_step: Step, { levels }: Experts): Readonly<Record<string, Exhibit>> {
+function attentionExhibits({ levels }: Experts): Readonly<Record<string, Exhibit>> {
   return Object.fromEntries(
     levels.map((level, index): [string, Exhibit] => {
       const isLast = index === levels.length - 1;

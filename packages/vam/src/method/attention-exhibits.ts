@@ -2,8 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Exhibit, Network } from '@distilljs/core';
 import { vamLayers } from '../convolution/index.js';
 
-/** Attention of all attending layers of a network as heat maps, those of one shape side by side. */
-export function attentionExhibits({ model, name }: Network): Readonly<Record<string, Exhibit>> {
+/**
+ * Attention of all attending layers of a student as heat maps, those of one shape side by side.
+ *
+ * @param index of the student, which tells apart what several show
+ */
+export function attentionExhibits(
+  { model, name }: Network,
+  index: number,
+): Readonly<Record<string, Exhibit>> {
   const groups = new Map<string, ReturnType<typeof vamLayers>>();
   for (const placed of vamLayers(model)) {
     const shape = placed.layer.theta.shape.join('×');
@@ -11,7 +18,7 @@ export function attentionExhibits({ model, name }: Network): Readonly<Record<str
   }
   return Object.fromEntries(
     [...groups].map(([shape, placed]): [string, Exhibit] => [
-      `attention-${shape}`,
+      `attention-${shape}${index > 0 ? `-student-${index + 1}` : ''}`,
       {
         title: `Attention of ${name}'s virtual blocks, ${shape}`,
         values: tf.stack(placed.map(({ layer }) => layer.attention())) as tf.Tensor3D,

@@ -63,7 +63,7 @@ async function planOf(inner: Method, gamma: number, context: PlanContext): Promi
       inspect: (step: Step): Readonly<Record<string, Exhibit>> =>
         Object.fromEntries([
           ...Object.entries(phase.inspect?.(step) ?? {}),
-          ...context.students.flatMap((student) => Object.entries(attentionExhibits(student))),
+          ...context.students.flatMap((student, index) => Object.entries(attentionExhibits(student, index))),
         ]),
     })),
     cost: withAttention(plan.cost, layers.flat(), context.batchSize),
