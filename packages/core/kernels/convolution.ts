@@ -293,7 +293,13 @@ export function sumFilterGradient(
   for (let u = 0; u < kernelHeight; u++) {
     for (let i = 0; i < m; i++) {
       let from = partial + <usize>((u * paddedM + i) * paddedN) * F;
-      for (let d = 0; d < n; d++, from += F, to += F) {
+      let d = 0;
+      for (; d + 4 <= n; d += 4, from += 16, to += 16) {
+        let sum = f32x4.splat(0);
+        for (let g = 0; g < groups; g++) sum = f32x4.add(sum, v128.load(from + <usize>g * groupBytes));
+        v128.store(to, sum);
+      }
+      for (; d < n; d++, from += F, to += F) {
         let sum: f32 = 0;
         for (let g = 0; g < groups; g++) sum += load<f32>(from + <usize>g * groupBytes);
         store<f32>(to, sum);

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { batchNormKernels } from '../wasm/batch-norm.js';
 import { conv2D } from '../wasm/conv2d.js';
 import { identity } from '../wasm/identity.js';
+import { matMul } from '../wasm/mat-mul.js';
 import { reluGradientKernel } from '../wasm/relu-gradient.js';
+import { reverse, slice, tile, unpack } from '../wasm/views.js';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
 import { conv2DBackpropInput } from './conv2d-backprop-input.js';
 import { depthwiseConv2dNativeBackpropFilter } from './depthwise-conv2d-native-backprop-filter.js';
@@ -24,10 +26,10 @@ const whole = ({ kernelName, backendName, kernelFunc }: tf.KernelConfig): Traini
 });
 
 /** With the backend's own kernel for what this package's does not take. */
-const beside = (kernelName: string): TrainingKernel => ({
+const beside = (kernelName: string, create: (own: tf.KernelFunc) => tf.KernelFunc): TrainingKernel => ({
   kernelName,
   backendName: 'wasm',
-  create: (own) => conv2D(kernelName, own as tf.KernelFunc),
+  create: (own) => create(own as tf.KernelFunc),
 });
 
 const kernels: readonly TrainingKernel[] = [
@@ -40,8 +42,12 @@ const kernels: readonly TrainingKernel[] = [
   whole(resizeNearestNeighborGrad),
   whole(unsortedSegmentSum),
   ...batchNormKernels.map(whole),
-  beside(tf.Conv2D),
-  beside(tf.FusedConv2D),
+  beside(tf.BatchMatMul, matMul),
+  ...[tf.Conv2D, tf.FusedConv2D].map((name) => beside(name, (own) => conv2D(name, own))),
+  beside(tf.Reverse, reverse),
+  beside(tf.Slice, slice),
+  beside(tf.Tile, tile),
+  beside(tf.Unpack, unpack),
 ];
 
 /** Marks a registered kernel as one of this package. */
@@ -52,6 +58,7 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  *
  * | kernel | gradient of | backend | tfjs 4.22.0 |
  * |---|---|---|---|
+ * | BatchMatMul | | wasm | a plain loop for batches and transposed factors |
  * | Conv2D, FusedConv2D | | wasm | half as fast; still used for what ours does not take |
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | wasm | missing |
  * | Conv2DBackpropInput | conv2d; value of conv2dTranspose | wasm | a plain loop, replaced |
@@ -60,6 +67,7 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  * | DistillBatchNorm, DistillBatchNormGrad | batchNormTraining | wasm | does not know them |
  * | DistillReluGrad | relu | wasm | does not know it |
  * | Identity | | wasm | copies, replaced |
+ * | Reverse, Slice, Tile, Unpack | | wasm | number by number or row by row |
  * | UnsortedSegmentSum | gather | wasm | missing |
  * | ResizeNearestNeighborGrad | image.resizeNearestNeighbor | cpu | wrong from the second image of a batch on, replaced |
  *

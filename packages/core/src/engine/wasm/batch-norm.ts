@@ -65,7 +65,7 @@ const backward: tf.KernelConfig = {
       tf.TensorInfo
     >;
     const { rows, channels, blockRows, count } = blocksOf(x);
-    const [dx, dGamma, dBeta] = [x.shape, [channels], [channels]].map(kernels.output) as [
+    const [dx, dGamma, dBeta] = [x.shape, [channels], [channels]].map((shape) => kernels.output(shape)) as [
       tf.TensorInfo,
       tf.TensorInfo,
       tf.TensorInfo,

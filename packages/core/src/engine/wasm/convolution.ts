@@ -7,7 +7,7 @@ const F = 4;
 /** Fields of a pass of the kernel `convolve`, each of 4 bytes. */
 const PASS_FIELDS = 10;
 /** Partial sums of the gradient of a filter: a fixed number, so that its bytes do not depend on who adds them up. */
-const GROUPS = 8;
+const GROUPS = 16;
 /** Bytes that they may take together. */
 const GROUP_BYTES = 2 ** 25;
 

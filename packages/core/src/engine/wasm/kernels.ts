@@ -12,8 +12,8 @@ import { SLOTS } from './worker-source.js';
 export interface WasmKernels {
   /** Where a tensor lies. */
   readonly address: (tensor: tf.TensorInfo) => number;
-  /** A new tensor of float32, its values not set. */
-  readonly output: (shape: readonly number[]) => tf.TensorInfo;
+  /** A new tensor, of float32 unless said otherwise, its values not set. */
+  readonly output: (shape: readonly number[], dtype?: tf.DataType) => tf.TensorInfo;
   /** Memory for the time of a call. */
   readonly withScratch: <T>(bytes: number, use: (address: number) => T) => T;
   /** Writes integers into the memory. */
@@ -42,7 +42,9 @@ const KERNEL_NAMES = [
   'blockGradientSums',
   'blockMoments',
   'convolve',
+  'copyView',
   'filterGradient',
+  'matMul',
   'mergeGradientSums',
   'mergeMoments',
   'normalise',
@@ -138,7 +140,7 @@ function kernelsIn(
     threads: several?.count ?? 1,
     oneThread: typeof threads === 'string' ? threads : undefined,
     address: ({ dataId }) => backend.dataIdMap.get(dataId).memoryOffset,
-    output: (shape) => backend.makeOutput([...shape], 'float32'),
+    output: (shape, dtype = 'float32') => backend.makeOutput([...shape], dtype),
     withScratch,
     write(address, values) {
       // A view of this moment: the memory may grow, and views of it before are empty then.

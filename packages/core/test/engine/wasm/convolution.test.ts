@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { wasmKernels, wasmKernelsRefusal } from '../../../src/engine/wasm/kernels.js';
+import { expectAsOnCpu, valuesOn } from './compare.js';
 import { loadBackends, relativeDifference, tensor } from '../kernels/backends.js';
 
 beforeAll(loadBackends);
@@ -43,22 +44,12 @@ test('the kernels work in the memory of the wasm backend', async () => {
   expect(wasmKernels()).not.toBeNull();
 });
 
-async function on<T extends Float32Array>(backend: string, run: () => tf.Tensor): Promise<T> {
-  await tf.setBackend(backend);
-  return tf.tidy(() => run().dataSync()) as T;
-}
-
-async function compare(run: () => tf.Tensor, what: unknown): Promise<void> {
-  const [expected, got] = [await on('cpu', run), await on('wasm', run)];
-  expect(relativeDifference(got, expected), JSON.stringify(what)).toBeLessThan(1e-5);
-}
-
 describe.each(kernels)('convolution by a filter %ix%i on wasm', (...kernel) => {
   test.each(shapes)('of [%i, %i, %i, %i] to %i channels: equal to cpu', async (...shape) => {
     const [batch, height, width, channels, out] = shape;
     for (const stride of strides)
       for (const pad of paddings) {
-        await compare(
+        await expectAsOnCpu(
           () =>
             tf.conv2d(
               tensor<tf.Rank.R4>([batch, height, width, channels], 3),
@@ -82,7 +73,7 @@ describe('fused convolution on wasm', () => {
       const prelu = (): { preluActivationWeights?: tf.Tensor } =>
         activation === 'prelu' ? { preluActivationWeights: tensor([5], 7) } : {};
       for (const bias of [undefined, [5]]) {
-        await compare(
+        await expectAsOnCpu(
           () =>
             tf.fused.conv2d({
               x: x(),
@@ -101,9 +92,15 @@ describe('fused convolution on wasm', () => {
   );
 
   test('a dilation, data in NCHW and outputs of few columns: equal to cpu, or refused as by tfjs', async () => {
-    await compare(() => tf.conv2d(x(), filter(), 1, 'same', 'NHWC', 2), 'dilation');
-    await compare(() => tf.conv2d(tensor<tf.Rank.R4>([2, 5, 1, 3], 1), filter(), 1, 'same'), 'one column');
-    await compare(() => tf.conv2d(tensor<tf.Rank.R4>([2, 5, 4, 3], 1), filter(), 1, 'valid'), 'two columns');
+    await expectAsOnCpu(() => tf.conv2d(x(), filter(), 1, 'same', 'NHWC', 2), 'dilation');
+    await expectAsOnCpu(
+      () => tf.conv2d(tensor<tf.Rank.R4>([2, 5, 1, 3], 1), filter(), 1, 'same'),
+      'one column',
+    );
+    await expectAsOnCpu(
+      () => tf.conv2d(tensor<tf.Rank.R4>([2, 5, 4, 3], 1), filter(), 1, 'valid'),
+      'two columns',
+    );
     expect(tf.conv2d(tf.zeros<tf.Rank.R4>([0, 5, 5, 3]), filter(), 1, 'same').shape).toEqual([0, 5, 5, 5]);
   });
 
@@ -127,7 +124,7 @@ test('the memory may grow during a call, and results stay right', async () => {
       const filter = tensor<tf.Rank.R4>([3, 3, 8, 8], 2);
       return tf.add(tf.conv2d(x, filter, 1, 'same'), tf.conv2d(tf.add(x, 1), filter, 1, 'same'));
     });
-  const expected = await on('cpu', run);
+  const expected = await valuesOn('cpu', run);
   await tf.setBackend('wasm');
   const size = (): number =>
     (tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } }).wasm.HEAPU8.byteLength;
@@ -135,6 +132,6 @@ test('the memory may grow during a call, and results stay right', async () => {
   const held: tf.Tensor[] = [];
   // As much as makes the memory grow, then the convolution in what is new.
   while (size() === before) held.push(tf.zeros([1 << 18]));
-  expect(relativeDifference(await on('wasm', run), expected)).toBeLessThan(1e-5);
+  expect(relativeDifference(await valuesOn('wasm', run), expected)).toBeLessThan(1e-5);
   tf.dispose(held);
 });

@@ -1,0 +1,85 @@
+/* eslint-disable @typescript-eslint/no-unnecessary-type-assertion -- to TypeScript all numbers are one type, to AssemblyScript they are not */
+import { packFilter } from './convolution';
+import { Tile } from './tile';
+
+/** Bytes of one f32. */
+const F: usize = 4;
+
+/** [n, k] to [n / 8][k][8], filled with zeros where 8 does not divide n. */
+function packTransposed(from: usize, to: usize, k: i32, n: i32): void {
+  for (let block = 0; block < n; block += 8) {
+    for (let i = 0; i < k; i++) {
+      for (let e = block; e < block + 8; e++) {
+        store<f32>(to, e < n ? load<f32>(from + <usize>(e * k + i) * F) : 0);
+        to += F;
+      }
+    }
+  }
+}
+
+/**
+ * Matrix products out [.., m, n] = a [.., m, k] b [.., k, n], either of them transposed where its flag is set, for the
+ * blocks `first` to `last - 1`. A matrix has `blocks` blocks of `blockRows` rows (a multiple of 4, the last what is left);
+ * `aMatrix` and `bMatrix` are the steps from matrix to matrix (f32), 0 where all products share one.
+ *
+ * `scratch` takes k times n up to a multiple of 8 and 4 k f32: b packed, and the rows of a that are no whole tile.
+ */
+export function matMul(
+  a: usize,
+  b: usize,
+  out: usize,
+  m: i32,
+  k: i32,
+  n: i32,
+  aMatrix: i32,
+  bMatrix: i32,
+  aTransposed: i32,
+  bTransposed: i32,
+  blocks: i32,
+  blockRows: i32,
+  scratch: usize,
+  first: i32,
+  last: i32,
+): void {
+  const rest = scratch + <usize>(k * ((n + 7) & ~7)) * F;
+  const rowStep = aTransposed ? F : <usize>k * F;
+  const innerStep = aTransposed ? <usize>m * F : F;
+  let packed = -1;
+  for (let item = first; item < last; item++) {
+    const matrix = item / blocks;
+    const source = bMatrix ? matrix : 0;
+    if (source != packed) {
+      const from = b + <usize>(source * bMatrix) * F;
+      if (bTransposed) packTransposed(from, scratch, k, n);
+      else packFilter(from, scratch, k, n);
+      packed = source;
+    }
+    const start = (item - matrix * blocks) * blockRows;
+    const end = min(start + blockRows, m);
+    const left = a + <usize>(matrix * aMatrix) * F;
+    for (let row = start; row < end; row += 4) {
+      let from = left + <usize>row * rowStep;
+      let tileStep = rowStep;
+      let step = innerStep;
+      if (row + 4 > end) {
+        // A tile reads four rows; beyond the last one the memory may end.
+        for (let i = 0; i < k; i++) {
+          for (let t = 0; t < 4; t++) {
+            const value = row + t < end ? load<f32>(from + <usize>t * rowStep + <usize>i * innerStep) : 0;
+            store<f32>(rest + <usize>(i * 4 + t) * F, value);
+          }
+        }
+        from = rest;
+        tileStep = F;
+        step = 4 * F;
+      }
+      let block = scratch;
+      let to = out + <usize>((matrix * m + row) * n) * F;
+      for (let d = 0; d < n; d += 8) {
+        Tile.add(from, tileStep, step, 0, block, 32, 1, k, to, <usize>n * F, end - row, n - d, false, 0, 0);
+        block += <usize>k * 32;
+        to += 32;
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { kernelsFor } from './kernels.js';
+
+/** Blocks that the rows of one matrix are cut into at most, for the threads; each packs the other matrix for itself. */
+const BLOCKS = 8;
+const LEAST_ROWS = 4;
+
+/**
+ * BatchMatMul of the wasm backend by this package's kernel; tfjs's is a plain loop unless it is one product without a
+ * transposed factor. Tfjs's own takes what is left: few rows, and batches that broadcast in other ways than one to all.
+ */
+export function matMul(own: tf.KernelFunc): tf.KernelFunc {
+  return (args) => {
+    const { inputs, attrs, backend } = args;
+    const { a, b } = inputs as Record<'a' | 'b', tf.TensorInfo>;
+    const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
+    const kernels = kernelsFor(backend, [a, b]);
+    const [aBatch, bBatch] = [a, b].map(({ shape }) => shape.slice(0, -2)) as [number[], number[]];
+    const [aCount, bCount] = [aBatch, bBatch].map(tf.util.sizeFromShape) as [number, number];
+    const [aRows = 0, aColumns = 0] = a.shape.slice(-2);
+    const [bRows = 0, bColumns = 0] = b.shape.slice(-2);
+    const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
+    const [inner, n] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
+    const fits = tf.util.arraysEqual(aBatch, bBatch) || aCount === 1 || bCount === 1;
+    if (kernels === null || !fits || k !== inner || m < LEAST_ROWS) return own(args);
+
+    const count = Math.max(aCount, bCount);
+    const blocks = Math.max(Math.min(Math.ceil(BLOCKS / count), Math.floor(m / LEAST_ROWS)), 1);
+    const blockRows = Math.ceil(m / blocks / 4) * 4;
+    const used = Math.ceil(m / blockRows);
+    const batch = tf.broadcast_util.assertAndGetBroadcastShape(aBatch, bBatch);
+    const out = kernels.output([...batch, m, n]);
+    kernels.over(
+      'matMul',
+      count * used,
+      blockRows * k * n,
+      [
+        ...[kernels.address(a), kernels.address(b), kernels.address(out), m, k, n],
+        ...[aCount === 1 ? 0 : m * k, bCount === 1 ? 0 : k * n],
+        ...[Number(transposeA), Number(transposeB), used, blockRows],
+      ],
+      k * (Math.ceil(n / 8) * 8 + 4) * 4,
+    );
+    return out;
+  };
+}
