@@ -20,13 +20,13 @@ export { attentionOver } from './look/index.js';
 export type { AttentionOver, AttentionOverOptions } from './look/index.js';
 export {
   adaptiveAveragePool,
-  energyMap,
   layerMaps,
   mapDistances,
+  mapSummary,
   poolingMatrix,
   unitMaps,
 } from './map/index.js';
-export type { Grid, GridGroup, LayerMaps, MapDistances, UnitMaps } from './map/index.js';
+export type { Grid, GridGroup, LayerMaps, MapDistances, MapSummary, UnitMaps } from './map/index.js';
 export { attentionLoss, matchLayers } from './match/index.js';
 export type { LayerMatch, Matching } from './match/index.js';
 export { baseDefaults, rtkDefaults } from './options.js';

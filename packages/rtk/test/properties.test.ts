@@ -1,27 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { FeatureMap } from '@distilljs/core';
 import { expect, test } from 'vitest';
-import {
-  attentionLoss,
-  attentionWeights,
-  createAttentionWeights,
-  energyMap,
-  layerMaps,
-  mapDistances,
-  topMask,
-  aboveUniform,
-  unitMaps,
-} from '../src/index.js';
-import { createRandom } from '@distilljs/core';
+import { attentionLoss, attentionWeights, layerMaps, mapDistances } from '../src/index.js';
 import { describeOnEngines } from './engines.js';
 import {
-  asTensor3D,
   attentionShape,
   base,
   baseParams,
   featureMaps,
   golden,
-  goldenGradients,
   goldenMatch,
   goldenWeights,
   largest,
@@ -192,126 +179,5 @@ describeOnEngines('properties', () => {
         1e-6,
       );
     });
-  });
-});
-
-describeOnEngines('near-degenerate maps', () => {
-  test('unit maps and their gradients are those of the reference, 0 for a map of zeros', () => {
-    const { input, output, upstream, gradTorch } = golden.l2normalize;
-    tf.tidy(() => {
-      const units = (x: tf.Tensor): tf.Tensor => unitMaps(tf.expandDims(x, 0)).units;
-      const maps = tf.tensor2d(input);
-      expect(largestGap(units(maps), output)).toBeLessThan(1e-6);
-      const gradient = tf.grad((x) => tf.sum(tf.mul(units(x), tf.tensor2d(upstream))))(maps);
-      const expected = gradTorch.map((row, index) => (index === 1 ? [0, 0, 0] : row));
-      expect(largestGap(gradient, expected)).toBeLessThan(1e-5);
-    });
-  });
-
-  test('dead and tiny maps leave loss and gradients finite', () => {
-    tf.tidy(() => {
-      const [first, second] = studentFeatures() as [FeatureMap, FeatureMap];
-      const [deadTeacher, ...rest] = teacherFeatures() as [FeatureMap, ...FeatureMap[]];
-      const weights = goldenWeights(rtkParams, 'student-query');
-      const teacher = [tf.zerosLike(deadTeacher), ...rest];
-      for (const by of [0, 1e-7, 1e-12]) {
-        const loss = (x: tf.Tensor, y: tf.Tensor): tf.Scalar =>
-          attentionLoss(
-            matched(teacher, [x as FeatureMap, y as FeatureMap], weights, matching({ select: 'none' })),
-          );
-        const { value, grads } = tf.valueAndGrads(loss)([tf.mul(first, by), second]);
-        expect(Number.isFinite(value.arraySync())).toBe(true);
-        for (const gradient of grads) expect(Number.isFinite(largest(values(gradient)))).toBe(true);
-      }
-      const dead = mapDistances(layerMaps([tf.zerosLike(first)], false), layerMaps(rest, true), 'meanSquare');
-      // A zero vector against unit vectors: 1 / pixels.
-      expect(largestGap(tf.mul(dead.distances, 16), values(tf.ones([4, 1, 3])))).toBeLessThan(1e-6);
-    });
-  });
-
-  test('the energy map and its gradient are those that tfjs derives', () => {
-    tf.tidy(() => {
-      const map = studentFeatures()[0] as FeatureMap;
-      const derived = (x: tf.Tensor): tf.Tensor => tf.mean(tf.square(x), -1);
-      const loss =
-        (of: (x: tf.Tensor) => tf.Tensor) =>
-        (x: tf.Tensor): tf.Tensor =>
-          tf.sum(tf.square(of(x)));
-      const own = tf.valueAndGrad(loss((x) => energyMap(x as FeatureMap)))(map);
-      const other = tf.valueAndGrad(loss(derived))(map);
-      expect(largestGap(own.value, values(other.value))).toBeLessThan(1e-4);
-      expect(largestGap(own.grad, values(other.grad))).toBeLessThan(1e-5);
-    });
-  });
-});
-
-describeOnEngines('selection', () => {
-  test('ties go to the earlier key', () => {
-    tf.tidy(() => {
-      const mask = topMask(
-        asTensor3D([
-          [
-            [1, 3, 3, 3, 2],
-            [5, 5, 5, 5, 5],
-            [0, 0, 0, 0, 1],
-          ],
-        ]),
-        2,
-      );
-      expect(values(mask)).toEqual([
-        [
-          [0, 1, 1, 0, 0],
-          [1, 1, 0, 0, 0],
-          [1, 0, 0, 0, 1],
-        ],
-      ]);
-    });
-  });
-
-  test('equal keys are all kept above uniform, and one key stays at least', () => {
-    tf.tidy(() => {
-      for (const keys of [3, 7]) {
-        expect(values(tf.sum(aboveUniform(tf.fill([1, 1, keys], 0.3))))).toBe(keys);
-      }
-      expect(values(aboveUniform(asTensor3D([[[0, 9, 0]]])))).toEqual([[[0, 1, 0]]]);
-    });
-  });
-
-  test('no gradient passes through the choice', () => {
-    tf.tidy(() => {
-      const { features } = goldenGradients(
-        baseParams,
-        matching({ direction: 'teacher-query', select: 'bestMatch' }),
-      );
-      for (const gradient of features) expect(Number.isFinite(largest(values(gradient)))).toBe(true);
-    });
-  });
-});
-
-test('weights start as PyTorch starts them', () => {
-  const layers = (prefix: string, channels: readonly number[]): { name: string; channels: number }[] =>
-    channels.map((each, index) => ({ name: `${prefix}${index}`, channels: each }));
-  const shape = { queries: layers('s', [4, 16]), keys: layers('t', [16]), width: 64 };
-  const named = createAttentionWeights(shape, createRandom(1));
-  const spread = (name: string): number => largest(values(named[name] as tf.Tensor));
-  expect(spread('query/kernel/s0')).toBeGreaterThan(0.45);
-  expect(spread('query/kernel/s0')).toBeLessThanOrEqual(0.5);
-  expect(spread('query/kernel/s1')).toBeGreaterThan(0.23);
-  expect(spread('query/kernel/s1')).toBeLessThanOrEqual(0.25);
-  expect(spread('bilinear/kernel')).toBeLessThanOrEqual(0.125);
-  const positions = Array.from((named['position/query'] as tf.Tensor).dataSync());
-  const variance = positions.reduce((sum, value) => sum + value * value, 0) / positions.length;
-  expect(variance).toBeGreaterThan(0.6 * (2 / 66));
-  expect(variance).toBeLessThan(1.5 * (2 / 66));
-  tf.dispose(Object.values(named));
-});
-
-test('weights of other taps are refused by name', () => {
-  tf.tidy(() => {
-    const named = namedWeights(baseParams, 'teacher-query');
-    const { 'key/scale': _, ...rest } = named;
-    expect(() => attentionWeights(attentionShape(baseParams), rest)).toThrow(
-      /attention weight 'key\/scale': expected a tensor of shape \[8\], got nothing/,
-    );
   });
 });

@@ -49,7 +49,13 @@ export interface AttentionOver {
  * attention on the statistics of each batch, as in training.
  *
  * ```ts
- * const saved = { name: 'saved', async end(run) { seen = await attentionOver({ method, weights: run.snapshot().tensors, … }); } };
+ * const look = {
+ *   name: 'look',
+ *   async epoch(_, run) {
+ *     const weights = run.snapshot().tensors;
+ *     seen = await attentionOver({ method, weights, teacher, student, dataset: validation, normalization });
+ *   },
+ * };
  * ```
  *
  * @throws DistillError code `shape` for weights of other taps or another width, `tap` for taps that are not there

@@ -26,14 +26,11 @@ export function poolingMatrix(from: number, to: number): Tensor2D {
  * @see PyTorch's `adaptive_avg_pool2d`, which the base method's code resamples with, upwards too
  */
 export function adaptiveAveragePool(maps: Tensor3D, to: Grid): Tensor3D {
-  const [count, height, width] = maps.shape;
+  const [, height, width] = maps.shape;
   if (height === to.height && width === to.width) return tf.clone(maps);
   return tf.tidy(() => {
-    // Plain matrix products: those of batches have no gradient for an operand that is shared by the batch.
-    const alongWidth = tf.matMul(tf.reshape(maps, [-1, width]), poolingMatrix(width, to.width), false, true);
-    const columns = tf.transpose(tf.reshape(alongWidth, [count, height, to.width]), [0, 2, 1]);
-    const byColumn = tf.reshape(columns, [-1, height]);
-    const alongHeight = tf.matMul(byColumn, poolingMatrix(height, to.height), false, true);
-    return tf.transpose<Tensor3D>(tf.reshape(alongHeight, [count, to.width, to.height]), [0, 2, 1]);
+    const [rows, columns] = [poolingMatrix(height, to.height), poolingMatrix(width, to.width)];
+    const across = tf.matMul<Tensor3D>(maps, tf.expandDims(columns, 0), false, true);
+    return tf.matMul<Tensor3D>(tf.expandDims(rows, 0), across);
   });
 }

@@ -3,9 +3,10 @@ import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { withoutTape } from '@distilljs/core';
 import type { FeatureMap } from '@distilljs/core';
 import { adaptiveAveragePool } from './adaptive-average-pool.js';
-import { energyMap } from './energy-map.js';
 import { groupByGrid } from './grid.js';
 import type { Grid, GridGroup } from './grid.js';
+import { mapSummary } from './map-summary.js';
+import type { MapSummary } from './map-summary.js';
 import { unitMaps } from './unit-maps.js';
 import type { UnitMaps } from './unit-maps.js';
 
@@ -31,36 +32,40 @@ export function layerMaps(features: readonly FeatureMap[], constant: boolean): L
   const run: typeof withoutTape = constant ? withoutTape : (compute) => compute();
   const groups = groupByGrid(features.map(({ shape: [, height, width] }) => ({ height, width })));
   const batch = features[0]?.shape[0] ?? 0;
+  const summaries = run(() => features.map((map) => mapSummary(map, constant)));
   const stacks = run(() =>
-    groups.map(({ layers }) =>
-      tf.stack(
-        layers.map((layer) => energyMap(features[layer] as FeatureMap)),
-        1,
-      ),
-    ),
+    groups.map(({ layers }) => {
+      const energies = layers.map((layer) => (summaries[layer] as MapSummary).energy);
+      return tf.stack(energies, 1) as Tensor3D;
+    }),
   );
-  const flat = (stack: tf.Tensor): Tensor3D => tf.reshape(stack, [batch, stack.shape[1] ?? 0, -1]);
   return {
     groups,
-    means: run(() => features.map((map) => tf.mean<Tensor2D>(map, [1, 2]))),
-    ofGroup: (group) => run(() => unitMaps(flat(stacks[groups.indexOf(group)] as tf.Tensor))),
+    means: summaries.map(({ means }) => means),
+    ofGroup: (group) => run(() => unitMaps(stacks[groups.indexOf(group)] as Tensor3D)),
     onGrid: (grid) =>
       run(() => {
         const resampled = groups.map(({ height, width, layers }, index) => {
-          const maps = tf.reshape<tf.Rank.R3>(stacks[index] as tf.Tensor, [-1, height, width]);
+          const stack = stacks[index] as Tensor3D;
+          if (height === grid.height && width === grid.width) return stack;
+          const maps = tf.reshape<tf.Rank.R3>(stack, [-1, height, width]);
           return tf.reshape<tf.Rank.R3>(adaptiveAveragePool(maps, grid), [batch, layers.length, -1]);
         });
-        return unitMaps(inLayerOrder(tf.concat(resampled, 1), groups));
+        return unitMaps(joinInLayerOrder(resampled, groups));
       }),
   };
 }
 
 /**
- * Puts what was joined group after group back into the order of the layers.
+ * Joins what was computed group by group, in the order of the layers.
  *
- * @param joined `[batch, layers, …]`
+ * @param parts `[batch, layers of the group, …]` per group
+ * @returns `[batch, layers, …]`
  */
-export function inLayerOrder(joined: Tensor3D, groups: readonly GridGroup[]): Tensor3D {
+export function joinInLayerOrder(parts: readonly Tensor3D[], groups: readonly GridGroup[]): Tensor3D {
+  const [first] = parts;
+  if (parts.length === 1 && first !== undefined) return first;
+  const joined = tf.concat([...parts], 1);
   const places = groups.flatMap(({ layers }) => layers);
   if (places.every((layer, place) => layer === place)) return joined;
   const order = places.map((_, layer) => places.indexOf(layer));

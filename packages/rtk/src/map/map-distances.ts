@@ -2,12 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { withoutTape } from '@distilljs/core';
 import type { MapDistance } from '../options.js';
-import { inLayerOrder } from './layer-maps.js';
+import { joinInLayerOrder } from './layer-maps.js';
 import type { LayerMaps } from './layer-maps.js';
 
 /** How two networks' energy maps relate, pair by pair, both `[batch, layers, other layers]`. */
 export interface MapDistances {
-  readonly cosines: Tensor3D;
+  /** Computed when asked for; constants. */
+  readonly cosines: () => Tensor3D;
   readonly distances: Tensor3D;
 }
 
@@ -21,19 +22,26 @@ export interface MapDistances {
  * @see Ji, Heo, Park, AAAI 2021, by its code: the text has the norm of the difference
  */
 export function mapDistances(own: LayerMaps, other: LayerMaps, distance: MapDistance): MapDistances {
-  const perGrid = own.groups.map((group): MapDistances => {
+  const perGrid = own.groups.map((group): [cosines: Tensor3D, distances: Tensor3D] => {
     const [mine, theirs] = [own.ofGroup(group), other.onGrid(group)];
     const cosines: Tensor3D = tf.matMul(mine.units, theirs.units, false, true);
-    if (distance === 'cosine') return { cosines, distances: tf.sub<Tensor3D>(1, cosines) };
+    if (distance === 'cosine') return [cosines, tf.sub<Tensor3D>(1, cosines)];
     const lengths = withoutTape(() => tf.add(mine.alive, tf.transpose(theirs.alive, [0, 2, 1])));
     const gaps = tf.sub<Tensor3D>(lengths, tf.mul(cosines, 2));
     // Rounding may leave the gap of equal maps just below 0.
-    const distances = tf.mul<Tensor3D>(tf.relu(gaps), 1 / (group.height * group.width));
-    return { cosines, distances };
+    return [cosines, tf.mul<Tensor3D>(tf.relu(gaps), 1 / (group.height * group.width))];
   });
-  const joined = (parts: readonly Tensor3D[]): Tensor3D => inLayerOrder(tf.concat([...parts], 1), own.groups);
   return {
-    cosines: withoutTape(() => joined(perGrid.map((each) => each.cosines))),
-    distances: joined(perGrid.map((each) => each.distances)),
+    cosines: () =>
+      withoutTape(() =>
+        joinInLayerOrder(
+          perGrid.map(([cosines]) => cosines),
+          own.groups,
+        ),
+      ),
+    distances: joinInLayerOrder(
+      perGrid.map(([, distances]) => distances),
+      own.groups,
+    ),
   };
 }

@@ -9,7 +9,7 @@ const ZERO_SQUARED_LENGTH = 1e-24;
 export interface UnitMaps {
   /** `[batch, layers, pixels]`: each row has length 1, or is 0. */
   readonly units: Tensor3D;
-  /** `[batch, layers, 1]`: 0 where a map is all zero (a dead layer), else 1. */
+  /** `[batch, layers, 1]`: squared lengths of {@link units}: 0 where a map is all zero (a dead layer), else 1. */
   readonly alive: Tensor3D;
 }
 
@@ -19,17 +19,19 @@ export interface UnitMaps {
  * @param maps `[batch, layers, pixels]`, at least 0
  */
 export function unitMaps(maps: Tensor3D): UnitMaps {
-  const [alive, inverse] = withoutTape(() =>
-    tf.tidy((): [Tensor3D, Tensor3D] => {
+  const [inverse, alive, slope] = withoutTape(() =>
+    tf.tidy((): [Tensor3D, Tensor3D, Tensor3D] => {
       const squared = tf.sum<Tensor3D>(tf.square(maps), 2, true);
-      const alive = tf.step<Tensor3D>(tf.sub(squared, ZERO_SQUARED_LENGTH));
-      return [alive, tf.div(alive, tf.sqrt(tf.maximum(squared, ZERO_SQUARED_LENGTH)))];
+      const floored: Tensor3D = tf.maximum(squared, ZERO_SQUARED_LENGTH);
+      const inverse: Tensor3D = tf.rsqrt(floored);
+      const alive: Tensor3D = tf.div(squared, floored);
+      return [inverse, alive, tf.mul(inverse, alive)];
     }),
   );
   const units = tf.customGrad((...given: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [map, save] = given as [Tensor3D, tf.GradSaveFunc];
     const value = tf.mul<Tensor3D>(map, inverse);
-    save([value, inverse]);
+    save([value, slope]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor =>
       tf.tidy(() => {
         const [unit, scale] = saved as [Tensor3D, Tensor3D];

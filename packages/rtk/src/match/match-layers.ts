@@ -48,7 +48,7 @@ export function matchLayers(
   const measured = mapDistances(own, other, matching.distance);
   const byQuery = (pairs: Tensor3D): Tensor3D =>
     onTeacherGrid === teacherAsks ? pairs : tf.transpose(pairs, [0, 2, 1]);
-  const kept = selectLayers({ logits, cosines: byQuery(measured.cosines), teacher }, matching);
+  const kept = selectLayers({ logits, cosines: () => byQuery(measured.cosines()), teacher }, matching);
   const attention = tf.softmax(
     kept.keys === undefined ? logits : tf.add<Tensor3D>(logits, tf.mul(tf.sub(1, kept.keys), DROPPED)),
   );

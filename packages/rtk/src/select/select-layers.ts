@@ -22,7 +22,7 @@ export interface Candidates {
   /** Of the attention, `[batch, Q, K]`. */
   readonly logits: Tensor3D;
   /** Of the energy maps of every pair, `[batch, Q, K]`. */
-  readonly cosines: Tensor3D;
+  readonly cosines: () => Tensor3D;
   readonly teacher: LayerMaps;
 }
 
@@ -51,7 +51,7 @@ export function selectLayers(candidates: Candidates, { rule, direction, keep, ru
       case 'stageMedoid':
         return ofTeacher(stageMedoids(teacher, runs));
       case 'bestMatch':
-        return ofTeacher(topMask(tf.max<Tensor2D>(cosines, teacherAsks ? 2 : 1), keep));
+        return ofTeacher(topMask(tf.max<Tensor2D>(cosines(), teacherAsks ? 2 : 1), keep));
     }
   });
 }

@@ -1,0 +1,118 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { distill, freeze } from '@distilljs/core';
+import type { Callback, DistillResult, Method, NamedTensors } from '@distilljs/core';
+import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
+import { expect, test } from 'vitest';
+import { attentionMatching, attentionOver, rtk } from '../src/index.js';
+import type { AttentionOptions, AttentionOver } from '../src/index.js';
+import { describeOnEngines } from './engines.js';
+
+const stages = ['stage1', 'stage2', 'stage3'];
+const train = tinyDataset(48, 1);
+
+interface Seen {
+  readonly over: AttentionOver;
+  readonly exhibits: readonly {
+    readonly name: string;
+    readonly panels: readonly { readonly values: readonly number[][] }[];
+  }[];
+}
+
+/** Trains for an epoch and looks at the attention after it. */
+async function seen(method: Method<AttentionOptions>, batchSize = 12): Promise<Seen> {
+  const [teacher, student] = [tinyNetwork(1, { width: 6 }), tinyNetwork(2, { width: 4 })];
+  let found: Seen | undefined;
+  const look: Callback = {
+    name: 'look',
+    async epoch(_, run) {
+      const weights: NamedTensors = run.snapshot().tensors;
+      const normalization = { mean: [0.5, 0.5], std: [0.25, 0.25] };
+      const over = await attentionOver({
+        method,
+        weights,
+        teacher,
+        student,
+        dataset: train,
+        normalization,
+        batchSize,
+      });
+      found = { over, exhibits: await run.inspect() };
+    },
+  };
+  const result: DistillResult = await distill({
+    teacher,
+    students: [student],
+    method,
+    train,
+    epochs: 1,
+    batchSize: 12,
+    seed: 1,
+    callbacks: [look],
+  });
+  result.dispose();
+  for (const network of [teacher, student]) network.dispose();
+  return found as Seen;
+}
+
+const rowSums = (matrix: readonly (readonly number[])[]): number[] =>
+  matrix.map((row) => row.reduce((sum, value) => sum + value, 0));
+const transposed = (matrix: readonly (readonly number[])[]): number[][] =>
+  (matrix[0] ?? []).map((_, column) => matrix.map((row) => row[column] ?? 0));
+const expectAll = (found: readonly number[], value: number): void => {
+  for (const each of found) expect(Math.abs(each - value)).toBeLessThan(1e-5);
+};
+
+describeOnEngines('looking at the attention', () => {
+  test('of rtk: rows sum to 1, and k teacher keys are kept of each image', async () => {
+    const { over, exhibits } = await seen(rtk({ width: 8 }));
+    expect(over).toMatchObject({ studentMaps: stages, teacherMaps: stages, images: 48 });
+    expectAll(rowSums(over.attention), 1);
+    expectAll(rowSums(over.kept), 2);
+    expect(exhibits.map(({ name }) => name)).toEqual(['attention', 'kept']);
+    expect(exhibits[0]).toMatchObject({ rows: { labels: stages }, columns: { labels: stages } });
+    expectAll(rowSums(exhibits[0]?.panels[0]?.values ?? []), 1);
+    expectAll(rowSums(exhibits[1]?.panels[0]?.values ?? []), 2);
+  });
+
+  test('of the base method: columns sum to 1, and everything is kept', async () => {
+    const { over, exhibits } = await seen(attentionMatching({ width: 8 }));
+    expectAll(rowSums(transposed(over.attention)), 1);
+    expectAll(over.kept.flat(), 1);
+    expect(exhibits.map(({ name }) => name)).toEqual(['attention']);
+    expectAll(rowSums(transposed(exhibits[0]?.panels[0]?.values ?? [])), 1);
+  });
+
+  test('of a gated base method: a dropped teacher map counts nothing', async () => {
+    const { over } = await seen(attentionMatching({ width: 8, select: 'bestMatch', keep: 1 }));
+    const share = transposed(over.kept).map((column) => column[0] ?? 0);
+    expectAll([share.reduce((sum, value) => sum + value, 0)], 1);
+    rowSums(transposed(over.attention)).forEach((sum, teacherMap) => {
+      expect(Math.abs(sum - (share[teacherMap] ?? 0))).toBeLessThan(1e-5);
+    });
+  });
+});
+
+test('a last batch of a single image is left out', async () => {
+  const { over } = await seen(rtk({ width: 8 }), 47);
+  expect(over.images).toBe(47);
+});
+
+test('weights of another width are refused, and nothing is left behind', async () => {
+  const [teacher, student] = [tinyNetwork(1), tinyNetwork(2)];
+  const frozen = freeze(teacher);
+  const before = tf.memory().numTensors;
+  await expect(
+    attentionOver({
+      method: rtk(),
+      weights: {},
+      teacher: frozen,
+      student,
+      dataset: train,
+      normalization: { mean: [0, 0], std: [1, 1] },
+    }),
+  ).rejects.toThrow(
+    /attention weight 'query\/kernel\/stage1': expected a tensor of shape \[4, 128\], got nothing/,
+  );
+  expect(tf.memory().numTensors).toBe(before);
+  for (const network of [frozen, teacher, student]) network.dispose();
+});
