@@ -61,10 +61,10 @@ export const ROWS = [
     unit: 'ms',
   },
   {
-    name: 'resnet20 b8 student step, wasm : cpu',
+    name: 'resnet8 b2 student step, wasm : cpu',
     part: 'wasm',
-    ours: 'wasm student b8',
-    theirs: 'cpu student b8',
+    ours: 'wasm student small',
+    theirs: 'cpu student small',
     target: 1 / 40,
     unit: 'ms',
   },

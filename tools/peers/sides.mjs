@@ -86,6 +86,8 @@ export async function buildBench() {
 async function outcomeOf(program, args, threads, hint) {
   const result = await runCommand(program, args, { environment: threadVariables(threads) });
   if (result.status === 0) return { report: JSON.parse(result.stdout) };
-  const said = lastLines(result.output, 1) || describeEnd(result);
-  return { missing: hint === '' ? said : `${said}. ${hint}` };
+  // What went wrong is said in one line; advice on flags or a stack may follow it.
+  const said = /^.*(?:Error|error|no PyTorch).*$/m.exec(result.output)?.[0] ?? describeEnd(result);
+  const missing = result.missing ? `${program}: ${describeEnd(result)}` : said;
+  return { missing: hint === '' ? missing : `${missing}. ${hint}` };
 }
