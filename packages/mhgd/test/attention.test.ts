@@ -101,7 +101,7 @@ describeOnEngines('attention heads', () => {
 
   test('permuting the batch permutes scores; graphs are distributions and keep the labels', () => {
     tf.tidy(() => {
-      const { attention, estimator } = goldenModule(head.A, head.params);
+      const { attention } = goldenModule(head.A, head.params);
       const order = tf.tensor1d([2, 0, 3, 1], 'int32');
       const permuted = scores(tf.gather(front(), order), tf.gather(back(), order), attention, 'batch');
       const expected = tf.gather(tf.gather(scores(front(), back(), attention, 'batch'), order, 1), order, 2);

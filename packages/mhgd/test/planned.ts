@@ -93,7 +93,7 @@ export function stepOn({ plan, student, teacher }: Planned, index: number, only?
       optimizer.apply(gradients, { epoch: 0, epochs: phase.epochs });
       optimizer.dispose();
       return gradients;
-    }) as tf.TensorContainer;
+    });
   }) as NamedTensors;
 }
 
