@@ -9,7 +9,7 @@ export type Nested = number | readonly Nested[];
 
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the rank of its fixture
 export function tensor<T extends tf.Tensor>(values: Nested): T {
-  const made: tf.Tensor = tf.tensor(values as number[]);
+  const made: tf.Tensor = tf.tensor(values);
   return made as T;
 }
 
