@@ -70,7 +70,7 @@ async function loadNative(specifier: string): Promise<void> {
   restoreIsNullOrUndefined();
   // TensorFlow greets on standard error with its CPU features; warnings and errors stay.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
-  // TensorFlow turns oneDNN on by itself only on processors with AVX-512; on others training takes twice as long without.
+  // TensorFlow turns oneDNN on by itself only on processors with AVX-512; with AVX2 alone a step is a fifth shorter with it.
   process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
   // Not a literal: an optional package must not stop a bundler.
   await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
