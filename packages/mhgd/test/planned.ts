@@ -53,7 +53,7 @@ export async function planned(
 export function stepOn({ plan, student, teacher }: Planned, index: number, only?: string): NamedTensors {
   const phase = plan.phases[index] as Phase;
   const update = phase.updates[0] as Phase['updates'][number];
-  return tf.tidy(() => {
+  return tf.tidy<tf.TensorContainer>(() => {
     const batch = images();
     const labels = tf.tensor1d(
       Int32Array.from({ length: BATCH }, (_, at) => at % 3),
