@@ -28,7 +28,7 @@ import {
 } from './golden.js';
 import type { Numbers } from './golden.js';
 
-const values = (x: tf.Tensor): Numbers => x.arraySync() as Numbers;
+const values = (x: tf.Tensor): Numbers => x.arraySync();
 
 describeOnEngines('near-degenerate maps', () => {
   test('unit maps and their gradients are those of the reference, 0 for a map of zeros', () => {

@@ -39,7 +39,7 @@ export const baseParams: GoldenParams = golden.afd.params;
 export const rtkParams: GoldenParams = golden.rtkA.params;
 
 export function tensor(values: Numbers): tf.Tensor {
-  return tf.tensor(values as number[][]);
+  return tf.tensor(values);
 }
 
 export function featureMaps(maps: readonly Numbers[]): FeatureMap[] {
@@ -91,7 +91,7 @@ export function namedGradients(
   for (const [ours, theirs] of Object.entries(parts))
     named[`bilinear/${ours}`] = gradients[`bilinear.${theirs}`];
   const [query, key] = direction === 'teacher-query' ? ['pT', 'pS'] : ['pS', 'pT'];
-  return { ...named, 'position/query': gradients[query as string], 'position/key': gradients[key as string] };
+  return { ...named, 'position/query': gradients[query], 'position/key': gradients[key] };
 }
 
 function sideBySide(vectors: readonly Numbers[]): tf.Tensor {

@@ -97,6 +97,12 @@ test('a last batch of a single image is left out', async () => {
   expect(over.images).toBe(47);
 });
 
+test('batches of one image are refused', async () => {
+  await expect(seen(rtk({ width: 8 }), 1)).rejects.toThrow(
+    /attentionOver\.batchSize: expected a whole number, at least 2, got 1/,
+  );
+});
+
 test('weights of another width are refused, and nothing is left behind', async () => {
   const [teacher, student] = [tinyNetwork(1), tinyNetwork(2)];
   const frozen = freeze(teacher);

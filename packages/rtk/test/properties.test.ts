@@ -23,7 +23,7 @@ import {
 import type { GoldenParams, Numbers } from './golden.js';
 
 const how = matching({ direction: 'teacher-query' });
-const values = (x: tf.Tensor): Numbers => x.arraySync() as Numbers;
+const values = (x: tf.Tensor): Numbers => x.arraySync();
 const properties = golden.afdProperties;
 
 describeOnEngines('properties', () => {

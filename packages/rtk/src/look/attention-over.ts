@@ -1,18 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { freeze, loadBatch } from '@distilljs/core';
-import type {
-  Dataset,
-  FrozenNetwork,
-  Method,
-  NamedTensors,
-  Network,
-  Normalization,
-  Step,
-} from '@distilljs/core';
+import { DistillError, freeze, loadBatch, wholeNumber } from '@distilljs/core';
+import type { Dataset, FrozenNetwork, Method, NamedTensors, Network, Normalization } from '@distilljs/core';
 import { attentionWeights, attentionWeightShapes } from '../attention/index.js';
 import { layerPair, mapsOfStep } from '../layer-pair.js';
 import { matchLayers } from '../match/index.js';
 import type { AttentionOptions } from '../options.js';
+import type { MapLayer } from '../tap/index.js';
 import { meanMatch } from './match-exhibits.js';
 
 /** What {@link attentionOver} looks at. */
@@ -58,10 +51,20 @@ export interface AttentionOver {
  * };
  * ```
  *
- * @throws DistillError code `shape` for weights of other taps or another width, `tap` for taps that are not there
+ * @throws DistillError code `shape` for weights of other taps or another width, `tap` for taps that are not there, `option` for
+ *   batches of less than two images
  */
 export async function attentionOver(options: AttentionOverOptions): Promise<AttentionOver> {
   const { method, dataset, normalization, student, batchSize = 64 } = options;
+  const wrong = wholeNumber({ min: 2 })(batchSize);
+  if (wrong !== undefined) {
+    throw new DistillError({
+      code: 'option',
+      where: 'attentionOver.batchSize',
+      expected: wrong,
+      got: String(batchSize),
+    });
+  }
   const teacher = 'fingerprint' in options.teacher ? options.teacher : freeze(options.teacher);
   try {
     const pair = layerPair(method.name, method.options, { teacher, student });
@@ -69,41 +72,45 @@ export async function attentionOver(options: AttentionOverOptions): Promise<Atte
       pair.attention,
       withoutPrefix(options.weights, Object.keys(attentionWeightShapes(pair.attention))),
     );
-    const [students, teachers] = [pair.student, pair.teacher].map((layers) =>
-      layers.map(({ name }) => name),
-    ) as [string[], string[]];
+    const [students, teachers] = [tapNames(pair.student), tapNames(pair.teacher)];
+    const sums = new Float64Array(2 * students.length * teachers.length);
     let images = 0;
-    let sums = tf.zeros([2, students.length, teachers.length]);
     for (let start = 0; start < dataset.size; start += batchSize) {
       const size = Math.min(batchSize, dataset.size - start);
       // Batch statistics of one image are 0 and say nothing.
       if (size === 1 && start > 0) break;
       const positions = Int32Array.from({ length: size }, (_, offset) => start + offset);
       const pixels = loadBatch(dataset, positions, { normalization });
-      const before = sums;
-      sums = tf.tidy(() => {
+      const means = tf.tidy(() => {
         const batch = tf.tensor4d(pixels, [size, ...dataset.imageShape]);
-        const step: Pick<Step, 'teacher' | 'student'> = {
+        const maps = mapsOfStep(pair, {
           teacher: teacher.forward(batch, teachers),
           student: student.forward(batch, { taps: students }),
-        };
-        const maps = mapsOfStep(pair, step);
-        const { attention, kept } = meanMatch(
-          matchLayers(maps.teacher, maps.student, weights, pair.matching),
-          pair.matching.direction,
-        );
-        return tf.add(before, tf.mul(tf.stack([attention, kept]), size));
+        });
+        const match = matchLayers(maps.teacher, maps.student, weights, pair.matching);
+        const { attention, kept } = meanMatch(match, pair.matching.direction);
+        return tf.stack([attention, kept]);
       });
-      before.dispose();
+      const values = await means.data();
+      means.dispose();
+      sums.forEach((sum, index) => (sums[index] = sum + size * (values[index] ?? 0)));
       images += size;
     }
-    const means = tf.tidy(() => tf.div(sums, Math.max(images, 1)));
-    const [attention = [], kept = []] = (await means.array()) as number[][][];
-    tf.dispose([sums, means]);
-    return { studentMaps: students, teacherMaps: teachers, attention, kept, images };
+    const meanOf = (part: number): number[][] =>
+      students.map((_, row) =>
+        teachers.map((__, column) => {
+          const index = (part * students.length + row) * teachers.length + column;
+          return (sums[index] ?? 0) / Math.max(images, 1);
+        }),
+      );
+    return { studentMaps: students, teacherMaps: teachers, attention: meanOf(0), kept: meanOf(1), images };
   } finally {
     if (teacher !== options.teacher) teacher.dispose();
   }
+}
+
+function tapNames(layers: readonly MapLayer[]): string[] {
+  return layers.map(({ name }) => name);
 }
 
 /** A snapshot calls the weights `auxiliary/…`. */

@@ -28,7 +28,7 @@ export function mapSummary(features: FeatureMap, constant: boolean): MapSummary 
     tf.mean(map, [1, 2]),
   ];
   const parts = (both: tf.Tensor): [Tensor2D, Tensor2D] =>
-    tf.split(both as Tensor2D, [pixels, channels], 1) as [Tensor2D, Tensor2D];
+    tf.split(both, [pixels, channels], 1) as [Tensor2D, Tensor2D];
   if (constant) {
     const [energy, means] = summarize(features);
     return { energy, means };

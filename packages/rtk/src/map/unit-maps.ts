@@ -39,6 +39,6 @@ export function unitMaps(maps: Tensor3D): UnitMaps {
         return tf.mul(scale, tf.sub(dy, tf.mul(unit, along)));
       });
     return { value, gradFunc };
-  })(maps) as Tensor3D;
+  })(maps);
   return { units, alive };
 }

@@ -12,6 +12,6 @@ export function topMask<T extends Tensor>(scores: T, keep: number): T {
     const size = scores.shape.at(-1) ?? 1;
     if (keep >= size) return tf.onesLike(scores);
     const { indices } = tf.topk(scores, keep);
-    return tf.cast(tf.sum(tf.oneHot(indices, size), -2), 'float32') as T;
+    return tf.cast<T>(tf.sum<T>(tf.oneHot(indices, size), -2), 'float32');
   });
 }

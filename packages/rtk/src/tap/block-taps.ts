@@ -40,7 +40,7 @@ export function tapPreset(name: TapPresetName): readonly string[] {
       code: 'option',
       where: 'tapPreset',
       expected: `one of ${tapPresetNames.join(', ')}`,
-      got: `'${String(name)}'`,
+      got: `'${name}'`,
       hint: nearestNameHint(name, tapPresetNames),
     });
   }
