@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { distill, resolveEngine } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createMethod, methodNames } from '../../src/run/method-catalog.js';
+import { methodCatalog } from '../../src/run/method-catalog.js';
 
 const STEPS = 1000;
 const BATCH = 12;
@@ -12,7 +12,9 @@ describe(`live tensors over ${STEPS} steps`, () => {
     await resolveEngine('wasm');
   });
 
-  it.each(methodNames)('%s ends with as many as step 2 had', { timeout: 600_000 }, async (name) => {
+  // Cohorts and methods that change their student run the conformance suite's shorter look in their own packages.
+  const methods = methodCatalog.filter((entry) => entry.cohort !== true && entry.student === undefined);
+  it.each(methods)('$name ends with as many as step 2 had', { timeout: 600_000 }, async ({ create }) => {
     const teacher = tinyNetwork(1, { width: 6 });
     const student = tinyNetwork(2);
     const counts: number[] = [];
@@ -22,15 +24,17 @@ describe(`live tensors over ${STEPS} steps`, () => {
     const result = await distill({
       teacher,
       students: [student],
-      method: createMethod(name),
+      method: create({}),
       train,
       epochs,
       batchSize: BATCH,
       seed: 1,
       callbacks: [count],
     });
-    expect(counts).toHaveLength(STEPS);
-    expect(counts.at(-1)).toBe(counts[1]);
+    // The last so many steps are all of one phase: a phase of heads comes before it.
+    const looked = counts.slice(-STEPS);
+    expect(looked).toHaveLength(STEPS);
+    expect(looked.at(-1)).toBe(looked[1]);
     result.dispose();
     for (const network of [teacher, student]) network.dispose();
   });
