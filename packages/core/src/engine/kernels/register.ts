@@ -6,6 +6,7 @@ import { matMul } from '../wasm/mat-mul.js';
 import { reluGradientKernel } from '../wasm/relu-gradient.js';
 import { reverse, slice, tile, unpack } from '../wasm/views.js';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
+import { conv2DBackpropFilterOnCpu } from './conv2d-backprop-filter-cpu.js';
 import { conv2DBackpropInput } from './conv2d-backprop-input.js';
 import { depthwiseConv2dNativeBackpropFilter } from './depthwise-conv2d-native-backprop-filter.js';
 import { depthwiseConv2dNativeBackpropInput } from './depthwise-conv2d-native-backprop-input.js';
@@ -26,9 +27,13 @@ const whole = ({ kernelName, backendName, kernelFunc }: tf.KernelConfig): Traini
 });
 
 /** With the backend's own kernel for what this package's does not take. */
-const beside = (kernelName: string, create: (own: tf.KernelFunc) => tf.KernelFunc): TrainingKernel => ({
+const beside = (
+  kernelName: string,
+  create: (own: tf.KernelFunc) => tf.KernelFunc,
+  backendName = 'wasm',
+): TrainingKernel => ({
   kernelName,
-  backendName: 'wasm',
+  backendName,
   create: (own) => create(own as tf.KernelFunc),
 });
 
@@ -44,6 +49,7 @@ const kernels: readonly TrainingKernel[] = [
   ...batchNormKernels.map(whole),
   beside(tf.BatchMatMul, matMul),
   ...[tf.Conv2D, tf.FusedConv2D].map((name) => beside(name, (own) => conv2D(name, own))),
+  beside(tf.Conv2DBackpropFilter, conv2DBackpropFilterOnCpu, 'cpu'),
   beside(tf.Reverse, reverse),
   beside(tf.Slice, slice),
   beside(tf.Tile, tile),
@@ -61,6 +67,7 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  * | BatchMatMul | | wasm | a plain loop for batches and transposed factors |
  * | Conv2D, FusedConv2D | | wasm | half as fast; still used for what ours does not take |
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | wasm | missing |
+ * | Conv2DBackpropFilter | conv2d, conv2dTranspose | cpu | forty times slower; still used for what ours does not take |
  * | Conv2DBackpropInput | conv2d; value of conv2dTranspose | wasm | a plain loop, replaced |
  * | DepthwiseConv2dNativeBackpropFilter | depthwiseConv2d, separableConv2d | wasm | missing |
  * | DepthwiseConv2dNativeBackpropInput | depthwiseConv2d, separableConv2d | wasm | missing |
