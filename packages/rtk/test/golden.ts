@@ -51,7 +51,7 @@ export const teacherFeatures = (): FeatureMap[] => featureMaps(base.teacherFeatu
 
 export function attentionShape(params: GoldenParams): AttentionShape {
   const layers = (blocks: readonly Block[]): AttentionShape['queries'] =>
-    blocks.map(({ kernel }, index) => ({ name: `layer${index}`, channels: (kernel as Numbers[]).length }));
+    blocks.map(({ kernel }) => ({ channels: (kernel as Numbers[]).length }));
   return { queries: layers(params.query), keys: layers(params.key), width: 4 };
 }
 
@@ -60,9 +60,7 @@ export function namedWeights(params: GoldenParams, direction: AttentionOptions['
   const blocks = { query: params.query, key: params.key, bilinear: [params.bilinear] };
   const named: Record<string, tf.Tensor> = {};
   for (const [side, list] of Object.entries(blocks)) {
-    list.forEach(({ kernel }, index) => {
-      named[side === 'bilinear' ? 'bilinear/kernel' : `${side}/kernel/layer${index}`] = tensor(kernel);
-    });
+    named[`${side}/kernel`] = tensor(list.flatMap(({ kernel }) => kernel));
     named[`${side}/bias`] = sideBySide(list.map(({ bias }) => bias));
     named[`${side}/scale`] = sideBySide(list.map(({ gamma }) => gamma));
     named[`${side}/offset`] = sideBySide(list.map(({ beta }) => beta));
@@ -71,27 +69,40 @@ export function namedWeights(params: GoldenParams, direction: AttentionOptions['
   return { ...named, 'position/query': tensor(queries), 'position/key': tensor(keys) };
 }
 
-/** The file's gradients by our names; `undefined` for a weight that the file leaves out. */
-export function namedGradients(
+/** A gradient of the file as a part of one of ours: what stands from `from` on in the flattened tensor `name`. */
+export interface GradientPart {
+  readonly of: string;
+  readonly name: string;
+  readonly from: number;
+  readonly values: readonly number[];
+}
+
+/** The file's gradients, each with its place in ours. */
+export function gradientParts(
   gradients: Readonly<Record<string, Numbers>>,
   params: GoldenParams,
   direction: AttentionOptions['direction'],
-): Readonly<Record<string, Numbers | undefined>> {
-  const parts = { bias: 'bias', scale: 'gamma', offset: 'beta' };
-  const named: Record<string, Numbers | undefined> = { 'bilinear/kernel': gradients['bilinear.kernel'] };
-  for (const side of ['query', 'key'] as const) {
-    params[side].forEach((_, index) => {
-      named[`${side}/kernel/layer${index}`] = gradients[`${side}${index}.kernel`];
-    });
-    for (const [ours, theirs] of Object.entries(parts)) {
-      const all = params[side].map((_, index) => gradients[`${side}${index}.${theirs}`]);
-      named[`${side}/${ours}`] = all.includes(undefined) ? undefined : (all as Numbers[]).flat();
-    }
-  }
-  for (const [ours, theirs] of Object.entries(parts))
-    named[`bilinear/${ours}`] = gradients[`bilinear.${theirs}`];
-  const [query, key] = direction === 'teacher-query' ? ['pT', 'pS'] : ['pS', 'pT'];
-  return { ...named, 'position/query': gradients[query], 'position/key': gradients[key] };
+): GradientPart[] {
+  const ours = { kernel: 'kernel', bias: 'bias', gamma: 'scale', beta: 'offset' } as const;
+  const positions = direction === 'teacher-query' ? { pT: 'query', pS: 'key' } : { pT: 'key', pS: 'query' };
+  return Object.entries(gradients).map(([of, numbers]) => {
+    const values = flattened(numbers);
+    const [, side = '', layer = '0', part = ''] = /^(query|key|bilinear)(\d*)\.(\w+)$/.exec(of) ?? [];
+    if (part === '') return { of, name: `position/${positions[of as 'pT' | 'pS']}`, from: 0, values };
+    const field = part as keyof typeof ours;
+    const before = side === 'bilinear' ? [] : params[side as 'query' | 'key'].slice(0, Number(layer));
+    const from = before.reduce((sum, block) => sum + flattened(block[field]).length, 0);
+    return { of, name: `${side}/${ours[field]}`, from, values };
+  });
+}
+
+/** Largest gap between a part and our gradient. */
+export function partGap(
+  found: Readonly<Record<string, tf.Tensor>>,
+  { name, from, values }: GradientPart,
+): number {
+  const gradient = tf.reshape(found[name] as tf.Tensor, [-1]);
+  return largestGap(tf.slice(gradient, [from], [values.length]), values);
 }
 
 function sideBySide(vectors: readonly Numbers[]): tf.Tensor {

@@ -16,7 +16,6 @@ export interface AttentionShape {
 
 /** A layer as the attention knows it. */
 export interface DescribedLayer {
-  readonly name: string;
   readonly channels: number;
 }
 
@@ -28,7 +27,7 @@ interface WeightPlan {
 }
 
 /**
- * Fresh weights under stable names (`query/kernel/TAP`, `query/bias`, …, `position/key`): kernels and biases uniform in
+ * Fresh weights under stable names (`query/kernel`, `query/bias`, …, `position/key`): kernels and biases uniform in
  * `±1/√fan-in`, batch norm at scale 1 and offset 0, positions normal with variance `2 / (layers + d)`.
  *
  * @param random each weight draws from a fork of its own; the caller disposes the variables
@@ -67,67 +66,56 @@ export function attentionWeights(shape: AttentionShape, named: NamedTensors): At
       hint: 'Give the weights of a run with the same taps and width.',
     });
   }
-  const block = (name: string, inputs: readonly string[]): LinearNorm => ({
-    kernels: inputs.map((input) => named[input] as Tensor2D),
+  const block = (name: string): LinearNorm => ({
+    kernel: named[`${name}/kernel`] as Tensor2D,
     bias: named[`${name}/bias`] as Tensor1D,
     scale: named[`${name}/scale`] as Tensor1D,
     offset: named[`${name}/offset`] as Tensor1D,
   });
   return {
-    query: block('query', kernelNames('query', shape.queries)),
-    key: block('key', kernelNames('key', shape.keys)),
-    bilinear: block('bilinear', ['bilinear/kernel']),
+    query: block('query'),
+    key: block('key'),
+    bilinear: block('bilinear'),
     queryPositions: named['position/query'] as Tensor2D,
     keyPositions: named['position/key'] as Tensor2D,
   };
 }
 
-function kernelNames(side: string, layers: readonly DescribedLayer[]): string[] {
-  return layers.map(({ name }) => `${side}/kernel/${name}`);
+function weightPlans({ queries, keys, width }: AttentionShape): WeightPlan[] {
+  const channelsOf = (layers: readonly DescribedLayer[]): number[] => layers.map(({ channels }) => channels);
+  return [
+    ...blockPlans('query', channelsOf(queries), width),
+    ...blockPlans('key', channelsOf(keys), width),
+    ...blockPlans('bilinear', [width], queries.length * width),
+    positionPlan('query', queries.length, width),
+    positionPlan('key', keys.length, width),
+  ];
 }
 
-function weightPlans({ queries, keys, width }: AttentionShape): WeightPlan[] {
+/** @param inputs channels of each input */
+function blockPlans(name: string, inputs: readonly number[], columns: number): WeightPlan[] {
   const uniform =
-    (bound: (index: number) => number) =>
+    (fanIn: (index: number) => number | undefined) =>
     (random: Random, index: number): number =>
-      bound(index) * (2 * random.uniform() - 1);
-  const constant = (value: number) => (): number => value;
-  const blockPlans = (
-    side: string,
-    kernels: readonly string[],
-    inputs: readonly number[],
-    columns: number,
-  ): WeightPlan[] => {
-    const bound = (input: number): number => 1 / Math.sqrt(inputs[input] ?? 1);
-    const shape = [inputs.length * columns];
-    return [
-      ...kernels.map((name, input) => ({
-        name,
-        shape: [inputs[input] ?? 0, columns],
-        draw: uniform(() => bound(input)),
-      })),
-      { name: `${side}/bias`, shape, draw: uniform((index) => bound(Math.floor(index / columns))) },
-      { name: `${side}/scale`, shape, draw: constant(1) },
-      { name: `${side}/offset`, shape, draw: constant(0) },
-    ];
-  };
-  const sidePlans = (side: string, layers: readonly DescribedLayer[]): WeightPlan[] =>
-    blockPlans(
-      side,
-      kernelNames(side, layers),
-      layers.map(({ channels }) => channels),
-      width,
-    );
-  const positionPlan = (side: string, layers: number): WeightPlan => ({
-    name: `position/${side}`,
+      (2 * random.uniform() - 1) / Math.sqrt(fanIn(index) ?? 1);
+  const channelsOfRow = inputs.flatMap((channels) => Array.from({ length: channels }, () => channels));
+  const vector = [inputs.length * columns];
+  return [
+    {
+      name: `${name}/kernel`,
+      shape: [channelsOfRow.length, columns],
+      draw: uniform((index) => channelsOfRow[Math.floor(index / columns)]),
+    },
+    { name: `${name}/bias`, shape: vector, draw: uniform((index) => inputs[Math.floor(index / columns)]) },
+    { name: `${name}/scale`, shape: vector, draw: () => 1 },
+    { name: `${name}/offset`, shape: vector, draw: () => 0 },
+  ];
+}
+
+function positionPlan(name: string, layers: number, width: number): WeightPlan {
+  return {
+    name: `position/${name}`,
     shape: [layers, width],
     draw: (random) => Math.sqrt(2 / (layers + width)) * random.normal(),
-  });
-  return [
-    ...sidePlans('query', queries),
-    ...sidePlans('key', keys),
-    ...blockPlans('bilinear', ['bilinear/kernel'], [width], queries.length * width),
-    positionPlan('query', queries.length),
-    positionPlan('key', keys.length),
-  ];
+  };
 }

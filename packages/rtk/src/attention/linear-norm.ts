@@ -9,8 +9,8 @@ const MOMENTUM = 0.1;
 
 /** Linear maps side by side, one per input, with one batch norm over all of their columns. */
 export interface LinearNorm {
-  /** Per input `[channels, width]`. */
-  readonly kernels: readonly Tensor2D[];
+  /** The inputs' kernels one below the other, `[all channels, width]`. */
+  readonly kernel: Tensor2D;
   /** All three `[inputs · width]`; the bias changes nothing, as batch norm takes it out again. */
   readonly bias: Tensor1D;
   readonly scale: Tensor1D;
@@ -41,7 +41,10 @@ export function linearNorm(
   block: LinearNorm,
   statistics?: NormStatistics,
 ): Normed {
-  const products = inputs.map((input, index) => tf.matMul(input, block.kernels[index] as Tensor2D));
+  const channels = inputs.map((input) => input.shape[1]);
+  // One variable for all kernels: the optimizer pays per variable.
+  const kernels = inputs.length === 1 ? [block.kernel] : tf.split(block.kernel, channels, 0);
+  const products = inputs.map((input, index) => tf.matMul(input, kernels[index] as Tensor2D));
   const [first] = products;
   const joined = products.length === 1 && first !== undefined ? first : tf.concat(products, 1);
   const linear = tf.add<Tensor2D>(joined, block.bias);

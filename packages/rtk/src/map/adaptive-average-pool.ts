@@ -30,7 +30,7 @@ export function adaptiveAveragePool(maps: Tensor3D, to: Grid): Tensor3D {
   if (height === to.height && width === to.width) return tf.clone(maps);
   return tf.tidy(() => {
     const [rows, columns] = [poolingMatrix(height, to.height), poolingMatrix(width, to.width)];
-    const across = tf.matMul<Tensor3D>(maps, tf.expandDims(columns, 0), false, true);
-    return tf.matMul<Tensor3D>(tf.expandDims(rows, 0), across);
+    const across = tf.matMul<tf.Tensor>(maps, columns, false, true);
+    return tf.matMul<tf.Tensor>(rows, across) as Tensor3D;
   });
 }

@@ -19,24 +19,23 @@ export interface UnitMaps {
  * @param maps `[batch, layers, pixels]`, at least 0
  */
 export function unitMaps(maps: Tensor3D): UnitMaps {
-  const [inverse, alive, slope] = withoutTape(() =>
-    tf.tidy((): [Tensor3D, Tensor3D, Tensor3D] => {
+  const [inverse, alive] = withoutTape(() =>
+    tf.tidy((): [Tensor3D, Tensor3D] => {
       const squared = tf.sum<Tensor3D>(tf.square(maps), 2, true);
       const floored: Tensor3D = tf.maximum(squared, ZERO_SQUARED_LENGTH);
       const inverse: Tensor3D = tf.rsqrt(floored);
-      const alive: Tensor3D = tf.div(squared, floored);
-      return [inverse, alive, tf.mul(inverse, alive)];
+      return [inverse, tf.div(squared, floored)];
     }),
   );
   const units = tf.customGrad((...given: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [map, save] = given as [Tensor3D, tf.GradSaveFunc];
     const value = tf.mul<Tensor3D>(map, inverse);
-    save([value, slope]);
+    save([value, inverse, alive]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor =>
       tf.tidy(() => {
-        const [unit, scale] = saved as [Tensor3D, Tensor3D];
+        const [unit, scale, isAlive] = saved as [Tensor3D, Tensor3D, Tensor3D];
         const along = tf.sum(tf.mul(dy, unit), 2, true);
-        return tf.mul(scale, tf.sub(dy, tf.mul(unit, along)));
+        return tf.mul(tf.mul(scale, isAlive), tf.sub(dy, tf.mul(unit, along)));
       });
     return { value, gradFunc };
   })(maps);
