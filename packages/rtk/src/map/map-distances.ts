@@ -27,10 +27,13 @@ export function mapDistances(own: LayerMaps, other: LayerMaps, distance: MapDist
     const cosines: Tensor3D = tf.matMul(mine.units, theirs.units, false, true);
     if (distance === 'cosine') return [cosines, tf.sub<Tensor3D>(1, cosines)];
     const lengths = withoutTape(() => tf.add(mine.alive, tf.transpose(theirs.alive, [0, 2, 1])));
-    const gaps = tf.sub<Tensor3D>(lengths, tf.mul(cosines, 2));
-    // Rounding may leave the gap of equal maps just below 0.
-    return [cosines, tf.mul<Tensor3D>(tf.relu(gaps), 1 / (group.height * group.width))];
+    const gaps = tf.sub(lengths, tf.mul(cosines, 2));
+    return [cosines, tf.mul<Tensor3D>(gaps, 1 / (group.height * group.width))];
   });
+  const distances = joinInLayerOrder(
+    perGrid.map(([, each]) => each),
+    own.groups,
+  );
   return {
     cosines: () =>
       withoutTape(() =>
@@ -39,9 +42,7 @@ export function mapDistances(own: LayerMaps, other: LayerMaps, distance: MapDist
           own.groups,
         ),
       ),
-    distances: joinInLayerOrder(
-      perGrid.map(([, distances]) => distances),
-      own.groups,
-    ),
+    // Rounding may leave the distance of equal maps just below 0.
+    distances: tf.relu(distances),
   };
 }
