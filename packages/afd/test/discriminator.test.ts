@@ -1,4 +1,5 @@
 import { createRandom, isDistillError } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import {
@@ -11,14 +12,13 @@ import {
 } from '../src/index.js';
 import type { DiscriminatorGeometry, DiscriminatorOptions, DiscriminatorWeights } from '../src/index.js';
 import { afdDefaults } from '../src/options.js';
-import { describeOnEngines } from './engines.js';
 import { cases, discriminatorEntries, expectClose, numberOf, tensor } from './golden.js';
 import type { Packed } from './golden.js';
 
 const geometryOf = (options: Partial<DiscriminatorOptions>): DiscriminatorGeometry =>
   discriminatorGeometry({ ...afdDefaults, ...options }, [4, 4, 3]);
 
-describeOnEngines('a discriminator', () => {
+await describeOnEngines('a discriminator', () => {
   it.each([
     ['that sees the whole map', cases.discriminator_full_cover, {}],
     ['of the third party’s geometry', cases.discriminator_third_party_geometry, thirdPartyGeometry],

@@ -1,6 +1,6 @@
 import type { EpochReport } from '@distilljs/core';
 import { adam, createRandom, distill, onOneTape, stopGradient } from '@distilljs/core';
-import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
+import { describeOnEngines, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import {
@@ -13,7 +13,6 @@ import {
   reviewDiscriminators,
 } from '../src/index.js';
 import { afdDefaults } from '../src/options.js';
-import { describeOnEngines } from './engines.js';
 import { prepared } from './golden-run.js';
 import { numberOf } from './golden.js';
 
@@ -78,7 +77,7 @@ function play(ownSeed: number, peerSeed: number, inverted = false): readonly Out
   return outcomes;
 }
 
-describeOnEngines('the game', () => {
+await describeOnEngines('the game', () => {
   it('teaches a discriminator to score the peer’s maps high and its own network’s low', () => {
     const last = play(1, 2).at(-1) as Outcome;
     expect(last.peer).toBeGreaterThan(0.5);

@@ -1,13 +1,12 @@
 import type { DistillResult, Method, Network, Plan, Step } from '@distilljs/core';
 import { createRandom, distill, isDistillError, sgd } from '@distilljs/core';
-import { bytesOf, tinyDataset, tinyNetwork, weightBytes } from '@distilljs/core/testing';
+import { bytesOf, describeOnEngines, tinyDataset, tinyNetwork, weightBytes } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { afd, dml, paperOptimizer } from '../src/index.js';
 import { featureOptimizer } from '../src/adversary.js';
 import { extractorVariables } from '../src/extractor.js';
 import { afdDefaults } from '../src/options.js';
-import { describeOnEngines } from './engines.js';
 import { prepared } from './golden-run.js';
 import { cases, expectClose, largestGap, tensor } from './golden.js';
 import type { Packed } from './golden.js';
@@ -38,7 +37,7 @@ const only = (method: Method, ...names: readonly string[]): Method =>
     })),
   }));
 
-describeOnEngines('afd', () => {
+await describeOnEngines('afd', () => {
   it.each([2, 3])(
     'of %d without feature rate and L2 is mutual learning, to the last bit',
     async (networks) => {
@@ -135,7 +134,7 @@ it('shows what every discriminator makes of every network', async () => {
   result.dispose();
 });
 
-describeOnEngines('the feature optimizer', () => {
+await describeOnEngines('the feature optimizer', () => {
   it('is Adam with L2 in the gradient, not AdamW; the logits’ is SGD with momentum', () => {
     const { inputs, expected } = cases.optimisers;
     const at = { epoch: 0, epochs: 300 };

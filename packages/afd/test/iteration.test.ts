@@ -1,9 +1,9 @@
 import { sgd } from '@distilljs/core';
 import type { EpochReport, Method } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import { expect, it } from 'vitest';
 import { afd, afdOffline, teacherOf } from '../src/index.js';
 import type { AfdOptions } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import { goldenDataset, goldenNetwork, prepared, runIterations } from './golden-run.js';
 import type { Weights } from './golden-run.js';
 import { cases, discriminatorEntries, networkEntries, numberedEntries, transferEntries } from './golden.js';
@@ -90,7 +90,7 @@ async function iterate(
   return seen;
 }
 
-describeOnEngines('two iterations', () => {
+await describeOnEngines('two iterations', () => {
   it.each([
     ['of a pair', cases.iteration_pair_same_arch, {}],
     ['of a pair of unlike widths', cases.iteration_pair_transfer, { commonWidth: 3 }],

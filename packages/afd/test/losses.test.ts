@@ -1,9 +1,9 @@
 import type { LossTerms, Logits, Step } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { discriminatorLoss, featureDistance, generatorLoss, mutualLogits } from '../src/index.js';
 import type { Peers } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import { cases, expectClose, largestGap, numberOf, tensor } from './golden.js';
 import type { Packed } from './golden.js';
 
@@ -24,7 +24,7 @@ function termsOf(
   return mutualLogits(step, { temperature, kdWeight: 1, peers });
 }
 
-describeOnEngines('the logit loss', () => {
+await describeOnEngines('the logit loss', () => {
   it.each([
     [1, 'T=1'],
     [3, 'T=3'],
@@ -85,7 +85,7 @@ describeOnEngines('the logit loss', () => {
   });
 });
 
-describeOnEngines('the least-squares losses', () => {
+await describeOnEngines('the least-squares losses', () => {
   it('and their gradients are the reference’s', () => {
     const { inputs, expected } = cases.lsgan_scalar;
     tf.tidy(() => {
@@ -119,7 +119,7 @@ describeOnEngines('the least-squares losses', () => {
   });
 });
 
-describeOnEngines('the distance of feature maps', () => {
+await describeOnEngines('the distance of feature maps', () => {
   it('is the mean absolute difference, with a gradient to its own map alone', () => {
     const { inputs, expected } = cases.direct_alignment;
     tf.tidy(() => {

@@ -1,4 +1,5 @@
 import { createRandom } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import {
@@ -12,13 +13,12 @@ import {
 import type { DiscriminatorWeights, TransferWeights } from '../src/index.js';
 import { afdDefaults } from '../src/options.js';
 import { commonShape } from '../src/transfer/index.js';
-import { describeOnEngines } from './engines.js';
 import { cases, discriminatorEntries, expectClose, numberOf, tensor, transferEntries } from './golden.js';
 import type { Packed, PackedTransfer } from './golden.js';
 
 const NO_POOL = [1, 1] as const;
 
-describeOnEngines('transfer layers', () => {
+await describeOnEngines('transfer layers', () => {
   it('bring maps of 3 and 5 channels to 4; L_G reaches its own network’s alone', () => {
     const { inputs, expected } = cases.transfer_pair;
     const geometry = discriminatorGeometry({ ...afdDefaults, discriminatorWidth: 2 }, [4, 4, 4]);

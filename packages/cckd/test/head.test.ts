@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { createRandom } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
 import {
   applyStudentHead,
@@ -9,7 +10,6 @@ import {
   createStudentHead,
   pooledEmbedding,
 } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import { inputs, largestGap, lcgMatrix, matrix } from './golden.js';
 
 const identity = (size: number): number[][] =>
@@ -17,7 +17,7 @@ const identity = (size: number): number[][] =>
     Array.from({ length: size }, (_unused, column) => (row === column ? 1 : 0)),
   );
 
-describeOnEngines('heads', () => {
+await describeOnEngines('heads', () => {
   test('the frozen projection to a narrower space has orthonormal columns, to a wider one orthonormal rows', () => {
     tf.tidy(() => {
       const narrow = createFrozenProjection(12, 5, createRandom(1));

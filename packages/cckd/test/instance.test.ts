@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { crossEntropy, hintonKd } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
 import { correlationCongruence, correlationMatrix, mimic, reverseKd } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import { golden, inputs, largestGap, matrix, norm, valueAndGradient } from './golden.js';
 
 const { tau } = golden.inputs;
@@ -10,7 +10,7 @@ const { instance } = golden;
 const oneHot = (): tf.Tensor2D =>
   tf.cast(tf.oneHot(tf.tensor1d(golden.inputs.labels, 'int32'), 5) as tf.Tensor2D, 'float32');
 
-describeOnEngines('instance terms', () => {
+await describeOnEngines('instance terms', () => {
   test.each([
     ['kd', hintonKd, instance['kd-forward']],
     ['kd in the order of Eq. 1', reverseKd, instance['kd-literal-eq1']],

@@ -1,8 +1,8 @@
+import { describeOnEngines } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { correlationCongruence, correlationMatrix, unitRows } from '../src/index.js';
 import type { CorrelationOptions } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import {
   correlationCases,
   golden,
@@ -36,7 +36,7 @@ function congruence(
     );
 }
 
-describeOnEngines('correlation congruence', () => {
+await describeOnEngines('correlation congruence', () => {
   test.each(correlationCases)('$id: loss, gradient and both matrices as in the golden file', (golden) => {
     const teacher = inputs[golden.teacher];
     const { value, gradient } = valueAndGradient(

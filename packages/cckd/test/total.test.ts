@@ -1,11 +1,11 @@
+import { describeOnEngines } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { describeOnEngines } from './engines.js';
 import { golden, inputs, largestGap, matrix } from './golden.js';
 import { stepOf, totalOf, withPlan } from './planned.js';
 
-describeOnEngines('total loss', () => {
+await describeOnEngines('total loss', () => {
   test.each(golden.total)('alpha $alpha, beta $beta, $ccReduction', async (expected) => {
     const { alpha, beta, tau, gamma, order, ccReduction } = expected;
     const reduction = ccReduction as 'mean' | 'sum';

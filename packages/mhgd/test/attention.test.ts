@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import { createRandom } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
 import { attentionGraphs, dropMask, estimate, reconstruction, scores } from '../src/index.js';
 import { createModules, moduleWeights } from '../src/attention/index.js';
-import { describeOnEngines } from './engines.js';
 import { flat, golden, largestGap } from './golden.js';
 import { goldenMask, goldenModule } from './modules.js';
 
@@ -12,7 +12,7 @@ const { head } = golden;
 const front = (): Tensor2D => tf.tensor2d(head.V_front);
 const back = (): Tensor2D => tf.tensor2d(head.V_back);
 
-describeOnEngines('attention heads', () => {
+await describeOnEngines('attention heads', () => {
   test('scores with moving averages and with the batch are the reference', () => {
     tf.tidy(() => {
       const { attention } = goldenModule(head.A, head.params);
@@ -120,7 +120,7 @@ describeOnEngines('attention heads', () => {
   });
 });
 
-describeOnEngines('head dropping', () => {
+await describeOnEngines('head dropping', () => {
   test('of eight heads one to seven are kept, half on average', () => {
     tf.tidy(() => {
       const mask = dropMask(8, 4000, createRandom(1));

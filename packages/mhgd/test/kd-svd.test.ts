@@ -1,15 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
-import { describeMethod, testEngines } from '@distilljs/core/testing';
+import { describeMethod, describeOnEngines, testEngines } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
 import { kdSvd, relation, relationLoss } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import { golden, largestGap } from './golden.js';
 
 const { kd_svd_rank1: rank1 } = golden;
 const row = (values: readonly number[]): Tensor3D => tf.tensor3d([[[...values]]]);
 
-describeOnEngines('relations of singular vectors', () => {
+await describeOnEngines('relations of singular vectors', () => {
   test('relation and rank-1 loss are the reference', () => {
     tf.tidy(() => {
       const [front, back] = [row(rank1.teacher_front), row(rank1.teacher_back)];

@@ -1,3 +1,4 @@
+import { describeOnEngines } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
@@ -11,14 +12,13 @@ import {
   teacherVectors,
 } from '../src/index.js';
 import { transferPolicy } from '../src/transfer-policy.js';
-import { describeOnEngines } from './engines.js';
 import { flat, golden, largestGap, relativeGap } from './golden.js';
 import { goldenMask, goldenModule } from './modules.js';
 
 const { hand, random } = golden.transfer;
 const endToEnd = golden.end_to_end;
 
-describeOnEngines('graph divergence', () => {
+await describeOnEngines('graph divergence', () => {
   test('by hand: rows (½, ½) against softmax(±1)', () => {
     const loss = tf.tidy(
       () => graphDivergence(tf.tensor3d(hand.S_student), tf.tensor3d(hand.S_teacher)).dataSync()[0],
@@ -57,7 +57,7 @@ describeOnEngines('graph divergence', () => {
   });
 });
 
-describeOnEngines('the whole way from maps to losses', () => {
+await describeOnEngines('the whole way from maps to losses', () => {
   const maps = (values: number[][][][][]): Tensor4D[] => values.map((value) => tf.tensor4d(value));
   const modules = () => endToEnd.modules.map((params) => goldenModule(endToEnd.A, params));
   const only = (vectors: Tensor3D): tf.Tensor2D => tf.squeeze(vectors, [1]);
@@ -123,7 +123,7 @@ describeOnEngines('the whole way from maps to losses', () => {
   });
 });
 
-describeOnEngines('clip of the transfer gradient', () => {
+await describeOnEngines('clip of the transfer gradient', () => {
   test.each(golden.clip_per_variable)(
     'task $g_task, transfer $g_dist, epoch $epochs_into_stage2',
     (entry) => {

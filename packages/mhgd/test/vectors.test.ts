@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { createRandom } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
 import { alignedVectors, positionRows, teacherVectors } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import { batchOfOne, flat, golden, largestGap, relativeGap } from './golden.js';
 import { jacobiGradient } from './float64.js';
 
@@ -52,7 +52,7 @@ function normalValues(shape: [number, number, number], seed: number): Tensor3D {
   );
 }
 
-describeOnEngines('right singular vectors', () => {
+await describeOnEngines('right singular vectors', () => {
   test.each([
     ['tall', tall.x, tall.v1],
     ['wide', wide.x, wide.v1],
@@ -106,7 +106,7 @@ describeOnEngines('right singular vectors', () => {
   });
 });
 
-describeOnEngines('alignment', () => {
+await describeOnEngines('alignment', () => {
   test.each(golden.align)('takes vector $index with sign $sign', (entry) => {
     tf.tidy(() => {
       const columns = tf.tensor2d(entry.student_vectors_columns);
@@ -125,7 +125,7 @@ describeOnEngines('alignment', () => {
   });
 });
 
-describeOnEngines('gradient of right singular vectors', () => {
+await describeOnEngines('gradient of right singular vectors', () => {
   test.each([
     ['tall', tall],
     ['wide', wide],

@@ -1,10 +1,10 @@
+import { describeOnEngines } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { adaptiveAveragePool, poolingMatrix } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import { asTensor3D, golden, largestGap } from './golden.js';
 
-describeOnEngines('adaptive average pooling', () => {
+await describeOnEngines('adaptive average pooling', () => {
   test.each(golden.adaptivePool)(
     '$inHW to $outHW',
     ({ inHW, outHW, input, output, rowMatrix, colMatrix }) => {

@@ -1,8 +1,8 @@
+import { describeOnEngines } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { attentionLoss, attentionWeights, layerAttention, linearNorm, moveStatistics } from '../src/index.js';
 import type { AttentionStatistics, NormStatistics } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import {
   attentionShape,
   base,
@@ -45,7 +45,7 @@ const running = (): AttentionStatistics =>
     side === 'bilinear' ? baseParams.bilinear : (baseParams[side][layer] as (typeof baseParams.query)[0]),
   );
 
-describeOnEngines('the base method', () => {
+await describeOnEngines('the base method', () => {
   test('queries, keys and the bilinear product are those of the reference', () => {
     tf.tidy(() => {
       const weights = goldenWeights(baseParams, 'teacher-query');

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { FeatureMap } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
 import {
   aboveUniform,
@@ -11,7 +12,6 @@ import {
   unitMaps,
 } from '../src/index.js';
 import type { MapSummary } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import {
   asTensor3D,
   baseParams,
@@ -30,7 +30,7 @@ import type { Numbers } from './golden.js';
 
 const values = (x: tf.Tensor): Numbers => x.arraySync();
 
-describeOnEngines('near-degenerate maps', () => {
+await describeOnEngines('near-degenerate maps', () => {
   test('unit maps and their gradients are those of the reference, 0 for a map of zeros', () => {
     const { input, output, upstream, gradTorch } = golden.l2normalize;
     tf.tidy(() => {
@@ -85,7 +85,7 @@ describeOnEngines('near-degenerate maps', () => {
   });
 });
 
-describeOnEngines('selection', () => {
+await describeOnEngines('selection', () => {
   test('ties go to the earlier key', () => {
     tf.tidy(() => {
       const mask = topMask(

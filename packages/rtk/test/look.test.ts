@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { distill, freeze } from '@distilljs/core';
 import type { Callback, DistillResult, Method, NamedTensors } from '@distilljs/core';
-import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
+import { describeOnEngines, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
 import { attentionMatching, attentionOver, rtk } from '../src/index.js';
 import type { AttentionOptions, AttentionOver } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 
 const stages = ['stage1', 'stage2', 'stage3'];
 const train = tinyDataset(48, 1);
@@ -62,7 +61,7 @@ const expectAll = (found: readonly number[], value: number): void => {
   for (const each of found) expect(Math.abs(each - value)).toBeLessThan(1e-5);
 };
 
-describeOnEngines('looking at the attention', () => {
+await describeOnEngines('looking at the attention', () => {
   test('of rtk: rows sum to 1, and k teacher keys are kept of each image', async () => {
     const { over, exhibits } = await seen(rtk({ width: 8 }));
     expect(over).toMatchObject({ studentMaps: stages, teacherMaps: stages, images: 48 });

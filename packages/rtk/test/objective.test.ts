@@ -2,10 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { createRandom, distill, freeze, sgd, stepRate } from '@distilljs/core';
 import type { NetworkOutput, PlanContext, Step, Term } from '@distilljs/core';
-import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
+import { describeOnEngines, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
 import { attentionLoss, attentionMatching, layerMaps, rtk } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import { baseParams, golden, goldenMatch, largestGap, matching, tensor } from './golden.js';
 
 const { objective } = golden;
@@ -44,7 +43,7 @@ async function termsOf(
   return terms;
 }
 
-describeOnEngines('objective', () => {
+await describeOnEngines('objective', () => {
   test('is CE + α KD + β attention, by value and by gradient of the logits', async () => {
     const logits = tensor(objective.studentLogits) as Tensor2D;
     const { alpha, beta, temperature } = objective;

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { FeatureMap } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
 import { attentionLoss, attentionWeights, layerMaps, mapDistances } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import {
   attentionShape,
   base,
@@ -26,7 +26,7 @@ const how = matching({ direction: 'teacher-query' });
 const values = (x: tf.Tensor): Numbers => x.arraySync();
 const properties = golden.afdProperties;
 
-describeOnEngines('properties', () => {
+await describeOnEngines('properties', () => {
   test('attention rows sum to 1', () => {
     tf.tidy(() => {
       const sums = tf.sum(goldenMatch(baseParams, how).attention, 2);

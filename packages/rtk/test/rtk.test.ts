@@ -1,8 +1,8 @@
+import { describeOnEngines } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { attentionLoss, layerMaps, stageMedoids } from '../src/index.js';
 import type { Matching } from '../src/index.js';
-import { describeOnEngines } from './engines.js';
 import {
   baseParams,
   golden,
@@ -40,7 +40,7 @@ interface Expected {
   readonly gradParams?: Readonly<Record<string, Numbers>>;
 }
 
-describeOnEngines('rtk', () => {
+await describeOnEngines('rtk', () => {
   test.each(variants)('%s: attention, distances and loss', (_, how, expected) => {
     tf.tidy(() => {
       const match = goldenMatch(rtkParams, how);

@@ -1,3 +1,4 @@
+import { describeOnEngines } from '@distilljs/core/testing';
 import {
   annealedTemperature,
   attentionEntropy,
@@ -8,12 +9,11 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { describeOnEngines } from './engines.js';
 import { expectClose, expectScalar, golden, tensor } from './golden.js';
 
 const { G1_attention: g1, G2_mixing: g2, G3_entropy: g3 } = golden;
 
-describeOnEngines('attention', () => {
+await describeOnEngines('attention', () => {
   it('is a softmax over parents with the expected gradients in Θ and τ', () => {
     for (const { tau, A, grad_theta, grad_tau } of g1.cases) {
       tf.tidy(() => {
@@ -52,7 +52,7 @@ describeOnEngines('attention', () => {
   });
 });
 
-describeOnEngines('mixParents', () => {
+await describeOnEngines('mixParents', () => {
   it('sums parents by attention, with the expected gradients', () => {
     tf.tidy(() => {
       const features = tensor<tf.Tensor5D>(g2.features);
@@ -97,7 +97,7 @@ describeOnEngines('mixParents', () => {
   });
 });
 
-describeOnEngines('attentionEntropy', () => {
+await describeOnEngines('attentionEntropy', () => {
   it('has the expected values and gradients', () => {
     for (const { tau, H_per_child, H_mean, grad_theta_of_H_mean } of g3.cases) {
       tf.tidy(() => {

@@ -1,5 +1,5 @@
 import { createRandom, resolveEngine } from '@distilljs/core';
-import { tinyNetwork } from '@distilljs/core/testing';
+import { describeOnEngines, tinyNetwork } from '@distilljs/core/testing';
 import {
   attentionFlow,
   attentionStatistics,
@@ -12,7 +12,6 @@ import {
 } from '@distilljs/vam';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeOnEngines } from './engines.js';
 import { fixtureExperts } from './fixture-experts.js';
 import { expectClose, golden, tensor } from './golden.js';
 
@@ -58,7 +57,7 @@ describe('explanations of attention', () => {
   });
 });
 
-describeOnEngines('conflict between subtasks', () => {
+await describeOnEngines('conflict between subtasks', () => {
   it('has the expected cosines', async () => {
     const network = fixtureExperts('binary');
     const before = tf.memory().numTensors;

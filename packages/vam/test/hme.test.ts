@@ -1,5 +1,6 @@
 import { asNetwork, createNetwork, createRandom, loadModel, seedWeights } from '@distilljs/core';
 import type { Network } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import {
   AdaptiveAveragePooling,
   classScores,
@@ -17,7 +18,6 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { describeOnEngines } from './engines.js';
 import { fixtureExperts, FIXTURE_NAMES } from './fixture-experts.js';
 import { expectClose, expectScalar, golden, tensor } from './golden.js';
 
@@ -52,7 +52,7 @@ async function objective(
   return { loss: value, gradients };
 }
 
-describeOnEngines('class scores', () => {
+await describeOnEngines('class scores', () => {
   it('are margins, maxima, or the one output', () => {
     tf.tidy(() => {
       const heads = tf.unstack(tensor<tf.Tensor3D>(g4.two_logits), 1);
@@ -71,7 +71,7 @@ describeOnEngines('class scores', () => {
   });
 });
 
-describeOnEngines('a mixture of experts', () => {
+await describeOnEngines('a mixture of experts', () => {
   it.each(KINDS)('has the expected loss and gradients with heads %s', async (head) => {
     const network = fixtureExperts(head);
     const expected = g8[head];

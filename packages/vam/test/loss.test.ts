@@ -1,10 +1,10 @@
 import { crossEntropy, hintonKd, labelSmoothingCrossEntropy } from '@distilljs/core';
 import type { Probabilities } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import { subtaskCrossEntropy, subtaskKd, teacherBinaryLogits } from '@distilljs/vam';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { describeOnEngines } from './engines.js';
 import { expectClose, expectScalar, golden, tensor } from './golden.js';
 
 const { G5_kd_multiclass: g5, G6_kd_binary: g6, G7_label_smoothing: g7 } = golden;
@@ -16,7 +16,7 @@ const margins = (pairs: tf.Tensor): Tensor2D => {
   return tf.sub(yes, no);
 };
 
-describeOnEngines('the loss of one task among all classes', () => {
+await describeOnEngines('the loss of one task among all classes', () => {
   it('has the expected terms and gradients', () => {
     for (const { T, w_cls, w_kd, ce, kl_T2, total, grad_student } of g5.cases) {
       tf.tidy(() => {
@@ -49,7 +49,7 @@ describeOnEngines('the loss of one task among all classes', () => {
   });
 });
 
-describeOnEngines('the losses of subtasks', () => {
+await describeOnEngines('the losses of subtasks', () => {
   it('have the expected values and gradients, opposite in a head’s two outputs', () => {
     for (const {
       T,

@@ -1,10 +1,10 @@
 import { asNetwork, sgd } from '@distilljs/core';
 import type { NamedTensors, Network } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import { vam, VamConv2D, vamLayers } from '@distilljs/vam';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { expect, it } from 'vitest';
-import { describeOnEngines } from './engines.js';
 import { expectClose, expectScalar, golden, tensor } from './golden.js';
 
 const { G11_tiny_vam_student: g11 } = golden;
@@ -92,7 +92,7 @@ async function objective(
   return { terms, loss: value, gradients };
 }
 
-describeOnEngines('a student with attention', () => {
+await describeOnEngines('a student with attention', () => {
   it('has the expected terms, loss and gradients, and takes the expected three steps', async () => {
     const network = fixtureStudent();
     const { sgd: expected } = g11;

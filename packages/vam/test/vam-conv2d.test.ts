@@ -1,10 +1,10 @@
 import { createNetwork } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import { attentionEntropy, registerVamConv2D, VamConv2D } from '@distilljs/vam';
 import type { AttentionConfig } from '@distilljs/vam';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { expect, it } from 'vitest';
-import { describeOnEngines } from './engines.js';
 import { expectClose, expectScalar, golden, tensor } from './golden.js';
 import type { Nested } from './golden.js';
 
@@ -68,7 +68,7 @@ function gradients(
   };
 }
 
-describeOnEngines('VamConv2D', () => {
+await describeOnEngines('VamConv2D', () => {
   it('has the expected outputs, folded kernel and gradients', () => {
     for (const given of g9.cases) {
       const what = `${given.Cin}→${given.Cout}`;

@@ -1,4 +1,5 @@
 import { createNetwork, createRandom, freeze, loadModel, seedWeights } from '@distilljs/core';
+import { describeOnEngines } from '@distilljs/core/testing';
 import { foldVam, registerVamConv2D, unfoldVam, vamLayers, withVam } from '@distilljs/vam';
 import type { WithVamOptions } from '@distilljs/vam';
 import * as tf from '@tensorflow/tfjs-core';
@@ -7,7 +8,6 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { describeOnEngines } from './engines.js';
 import { expectClose } from './golden.js';
 import type { Nested } from './golden.js';
 
@@ -76,7 +76,7 @@ function withModels(
   expect(tf.memory().numTensors).toBe(before);
 }
 
-describeOnEngines('withVam', () => {
+await describeOnEngines('withVam', () => {
   it('converts k×k convolutions behind the first, those of nested models too, and leaves the rest', () => {
     withModels({ blockSize: 4 }, (vam, plain) => {
       expect(names(vam)).toEqual(['down', 'inner/conv']);
@@ -150,7 +150,7 @@ describeOnEngines('withVam', () => {
   });
 });
 
-describeOnEngines('foldVam', () => {
+await describeOnEngines('foldVam', () => {
   it.each<[string, Partial<WithVamOptions>]>([
     ['blocks of 2', { blockSize: 2 }],
     ['short blocks', { blockSize: [4, 3], rescale: 'blocks' }],
@@ -183,7 +183,7 @@ describeOnEngines('foldVam', () => {
   });
 });
 
-describeOnEngines('a layer that is folded in place', () => {
+await describeOnEngines('a layer that is folded in place', () => {
   it('is a plain convolution for whoever saves it, and attends again when unfolded', async () => {
     const plain = plainModel();
     const vam = withVam(plain, { blockSize: 2, grouped: true });

@@ -1,5 +1,6 @@
 export { describeMethod } from './describe-method.js';
 export type { MethodConformance } from './describe-method.js';
+export { describeOnEngines } from './describe-on-engines.js';
 export { testWebGpu } from './test-webgpu.js';
 export { testEngines } from './test-engines.js';
 export type { TestEngine } from './test-engines.js';
