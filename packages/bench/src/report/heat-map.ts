@@ -1,4 +1,4 @@
-import { encode } from 'fast-png';
+import { PNG } from 'pngjs';
 import { scheme } from 'vega';
 
 /** Colours for the values of one figure. */
@@ -39,7 +39,7 @@ export function colourScale(matrices: readonly (readonly (readonly number[])[])[
 /** A matrix as a picture of one pixel per value: a PNG as a data URL. */
 export function heatMapImage(values: readonly (readonly number[])[], scale: ColourScale): string {
   const [height, width] = [values.length, values[0]?.length ?? 0];
-  const data = Uint8Array.from(values.flatMap((row) => row.flatMap((value) => scale.rgb(value))));
-  const png = encode({ width, height, data, channels: 3, depth: 8 });
-  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+  const picture = new PNG({ width, height });
+  picture.data.set(values.flatMap((row) => row.flatMap((value) => [...scale.rgb(value), 255])));
+  return `data:image/png;base64,${PNG.sync.write(picture).toString('base64')}`;
 }
