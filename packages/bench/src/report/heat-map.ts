@@ -1,7 +1,7 @@
 import { PNG } from 'pngjs';
-import { scheme } from 'vega';
+import { interpolateBlues } from 'd3-scale-chromatic';
 
-/** Colours for the values of one figure. */
+/** Colours for the values of one figure: pale to dark blue, which print and every kind of eye keep apart. */
 export interface ColourScale {
   readonly low: number;
   readonly high: number;
@@ -11,18 +11,14 @@ export interface ColourScale {
   at(value: number): { readonly colour: string; readonly ink: string };
 }
 
-/** Pale to dark blue, which print and every kind of eye keep apart. */
-const SCHEME = 'blues';
-
 /** A scale from the least to the greatest value of some matrices. */
 export function colourScale(matrices: readonly (readonly (readonly number[])[])[]): ColourScale {
   const all = matrices.flat(2);
   const low = all.reduce((least, value) => Math.min(least, value), Infinity);
   const high = all.reduce((greatest, value) => Math.max(greatest, value), -Infinity);
-  const colours = scheme(SCHEME) as (share: number) => string;
   const share = (value: number): number => (high > low ? (value - low) / (high - low) : 0);
   const rgb = (value: number): readonly [number, number, number] => {
-    const [red = 0, green = 0, blue = 0] = (colours(share(value)).match(/\d+/g) ?? []).map(Number);
+    const [red = 0, green = 0, blue = 0] = (interpolateBlues(share(value)).match(/\d+/g) ?? []).map(Number);
     return [red, green, blue];
   };
   return {
