@@ -13,6 +13,8 @@ export function packageTests(name: string): ReturnType<typeof defineProject> {
       include: ['test/**/*.test.ts'],
       // Native bindings of tensor engines crash worker threads.
       pool: 'forks',
+      // As many files at once as there are processors: threads of each would only be in the way of the others.
+      env: { DISTILLJS_THREADS: '1' },
       testTimeout: 120_000,
       hookTimeout: 120_000,
     },
