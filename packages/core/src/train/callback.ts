@@ -28,7 +28,7 @@ export interface RunControl {
   /** Steps done and to do over all phases. */
   readonly done: number;
   readonly total: number;
-  /** The phase under way. */
+  /** The phase under way, or the last one when the run is over. */
   readonly phase: { readonly name: string; readonly epochs: number };
   /** What the phase under way shows of itself at the present weights; empty where it shows nothing. */
   inspect(): Promise<readonly InspectedExhibit[]>;

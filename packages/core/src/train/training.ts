@@ -49,6 +49,8 @@ export async function train(
     run.plan.phases
       .slice(0, phase)
       .reduce((sum, { epochs }, index) => sum + epochs * stepsPerEpoch(run, index), 0);
+  // After the last phase's end it is still that one.
+  const phaseIndex = (): number => Math.min(state.position.phase, run.plan.phases.length - 1);
   const control: RunControl = {
     method: run.method.name,
     seed: run.seed,
@@ -61,13 +63,11 @@ export async function train(
     },
     total: stepsBefore(run.plan.phases.length),
     get phase() {
-      const { name, epochs } = run.plan.phases[state.position.phase] as Phase;
+      const { name, epochs } = run.plan.phases[phaseIndex()] as Phase;
       return { name, epochs };
     },
-    inspect() {
-      const { phase, epoch } = state.position;
-      return inspectPhase(run, phase, { epoch, epochs: control.phase.epochs });
-    },
+    inspect: () =>
+      inspectPhase(run, phaseIndex(), { epoch: state.position.epoch, epochs: control.phase.epochs }),
     snapshot: () => takeSnapshot(run, state),
     stop(reason, options) {
       ended.stop = {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { crossEntropy, defineMethod, distill, inspections, kd, resolveEngine } from '@distilljs/core';
-import type { Inspection } from '@distilljs/core';
+import type { InspectedExhibit, Inspection, RunControl } from '@distilljs/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -82,6 +82,13 @@ it('changes nothing in the training, and leaves no tensor behind', async () => {
   const [inspected, inspectedTensors] = await weightsWith([inspections(join(folder, 'same.jsonl'))]);
   expect(inspected).toEqual(plain);
   expect(inspectedTensors).toBe(plainTensors);
+});
+
+it('can be asked for at the end of a run too', async () => {
+  const seen: (readonly InspectedExhibit[])[] = [];
+  const callback = { name: 'last look', end: async (run: RunControl) => void seen.push(await run.inspect()) };
+  (await distill(smallRun({ method: seeing(), callbacks: [callback] }))).dispose();
+  expect(seen.map((exhibits) => exhibits.map(({ name }) => name))).toEqual([['scores', 'twice']]);
 });
 
 it('keeps the lines before a resume, and those alone', async () => {
