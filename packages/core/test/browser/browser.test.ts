@@ -96,6 +96,8 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 300_000 }, (
     const found = await inPage('wasm');
     expect(found.engine).toBe('wasm');
     expectNear(found, await trainOn('wasm'), 1e-6);
+    const processors = await page.evaluate(() => navigator.hardwareConcurrency);
+    if (processors > 1) expect(found.version).toMatch(/, [2-8] threads$/);
   });
 
   it('trains on WebGPU, where there is an adapter, to the weights of cpu', async ({ skip }) => {

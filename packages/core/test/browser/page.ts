@@ -10,6 +10,7 @@ import { tinyNetwork } from '../../src/testing/tiny-network.js';
 /** What the page came to on one engine. */
 export interface PageResult {
   readonly engine: string;
+  readonly version: string;
   readonly weights: readonly number[];
   readonly losses: readonly number[];
 }
@@ -32,7 +33,7 @@ export async function trainOn(engine: string): Promise<PageResult> {
   const losses = result.history.map(({ terms }) => terms['ce']?.value ?? NaN);
   result.dispose();
   for (const network of [teacher, student]) network.dispose();
-  return { engine: resolved.name, weights, losses };
+  return { engine: resolved.name, version: resolved.version, weights, losses };
 }
 
 declare global {
