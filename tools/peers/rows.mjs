@@ -61,7 +61,7 @@ export const ROWS = [
     unit: 'ms',
   },
   {
-    name: 'resnet8 b2 student step, wasm : cpu',
+    name: 'resnet20 b8 student step, wasm : cpu',
     part: 'wasm',
     ours: 'wasm student small',
     theirs: 'cpu student small',
