@@ -15,7 +15,7 @@ export const presets = {
       name: 'synthetic',
       classes: 12,
       superclasses: 4,
-      trainSize: 1600,
+      trainSize: 2800,
       testSize: 1000,
       difficulty: 0.4,
     },
