@@ -1,7 +1,8 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { input, layers, model } from '@tensorflow/tfjs-layers';
+import { blockTaps } from './block-taps.js';
 import type { BuiltModel, ModelShape } from './built-model.js';
-import { CLASSIFIER_LAYER, POOLING_LAYER, classify, convBatchNorm, relu } from './conv-bn.js';
+import { classify, convBatchNorm, relu } from './conv-bn.js';
 
 const STEM_WIDTH = 16;
 const STAGE_WIDTHS = [16, 32, 64] as const;
@@ -36,14 +37,7 @@ export function resnet(name: string, depth: number, shape: ModelShape): BuiltMod
   const logits = classify(x, width, shape.classes);
   return {
     model: model({ inputs: images, outputs: logits, name }),
-    taps: {
-      stem: 'stem_output',
-      stage1: `stage1_block${blocks}_output`,
-      stage2: `stage2_block${blocks}_output`,
-      stage3: `stage3_block${blocks}_output`,
-      embedding: POOLING_LAYER,
-      logits: CLASSIFIER_LAYER,
-    },
+    taps: blockTaps(blocks),
   };
 }
 
