@@ -21,18 +21,25 @@ export interface Inspection {
 export function inspections(file: string): Callback {
   const fs = nodeModule('node:fs/promises', 'inspections in a file');
   const path = nodeModule('node:path', 'inspections in a file');
+  const lines = async (): Promise<string[]> => {
+    const text = await fs.readFile(file, 'utf8').catch(() => '');
+    return text.split('\n').filter((line) => line !== '');
+  };
+  // Written beside and renamed: a line can be a megabyte, and a crash within it must not spoil the ones before.
+  const write = async (all: readonly string[]): Promise<void> => {
+    await fs.mkdir(path.dirname(file), { recursive: true });
+    await fs.writeFile(`${file}.unfinished`, all.map((line) => `${line}\n`).join(''));
+    await fs.rename(`${file}.unfinished`, file);
+  };
   return {
     name: 'inspections',
     async start({ history }) {
       // A resumed run goes on after its checkpoint: what was seen later will be seen again.
-      const text = await fs.readFile(file, 'utf8').catch(() => '');
-      const kept = text
-        .split('\n')
-        .filter((line) => line.endsWith('}'))
-        .filter((line) => (JSON.parse(line) as Inspection).globalEpoch < history.length);
-      await fs.rm(file, { force: true });
-      if (kept.length === 0) return;
-      await fs.writeFile(file, kept.map((line) => `${line}\n`).join(''));
+      const kept = (await lines()).filter(
+        (line) => (JSON.parse(line) as Inspection).globalEpoch < history.length,
+      );
+      if (kept.length > 0) await write(kept);
+      else await fs.rm(file, { force: true });
     },
     async epoch({ phase, epoch, globalEpoch }, run) {
       const last = run.phase.epochs - 1;
@@ -40,8 +47,7 @@ export function inspections(file: string): Callback {
       const exhibits = await run.inspect();
       if (exhibits.length === 0) return;
       const inspection: Inspection = { phase, epoch, globalEpoch, exhibits };
-      await fs.mkdir(path.dirname(file), { recursive: true });
-      await fs.appendFile(file, `${JSON.stringify(inspection, shortened)}\n`);
+      await write([...(await lines()), JSON.stringify(inspection, shortened)]);
     },
   };
 }

@@ -95,7 +95,8 @@ it('keeps the lines before a resume, and those alone', async () => {
   const file = join(folder, 'kept.jsonl');
   const seen = (globalEpoch: number): string =>
     JSON.stringify({ phase: 'train', epoch: globalEpoch, globalEpoch, exhibits: [] });
-  await writeFile(file, `${seen(0)}\n${seen(1)}\n${seen(2)}\n{"phase":`);
+  await writeFile(file, `${seen(0)}\n${seen(1)}\n${seen(2)}\n`);
+  await writeFile(`${file}.unfinished`, `${seen(0)}\n{"phase":`);
   await inspections(file).start?.(runControl({ history: [epochOf(0, []), epochOf(1, [])] }));
   expect((await linesOf(file)).map(({ globalEpoch }) => globalEpoch)).toEqual([0, 1]);
 });
