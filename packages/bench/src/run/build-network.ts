@@ -5,8 +5,8 @@ import { buildModel } from '../model/index.js';
 import type { ModelShape } from '../model/index.js';
 
 /**
- * Makes the network that a method trains out of the configured student, whose weights are drawn already; it takes over the student's model.
- * A method that needs an architecture of its own draws its weights from the stream.
+ * Makes the network that a method trains out of the configured student, whose weights are drawn already; it takes over
+ * the student's model. A method that needs an architecture of its own draws its weights from the stream.
  */
 export type StudentChange = (student: ChangedStudent, shape: ModelShape, random: Random) => ChangedStudent;
 
