@@ -43,7 +43,6 @@ export function buildReport(
 /** A row of what one method's seeds came to. `runs` is not empty. */
 function reportRow(runs: readonly MethodResult[], all: readonly MethodResult[]): ReportRow {
   const [first] = runs as readonly [MethodResult, ...MethodResult[]];
-  const secondsPerEpoch = meanSeconds(runs);
   const student = all.filter(({ method }) => method === 'student');
   return {
     method: first.method,
@@ -57,8 +56,8 @@ function reportRow(runs: readonly MethodResult[], all: readonly MethodResult[]):
     studentParameters: first.studentParameters,
     studentMacs: first.studentMacs,
     extraTrainParameters: first.extraTrainParameters,
-    secondsPerEpoch,
-    overheadVsStudent: student.length === 0 ? null : secondsPerEpoch / meanSeconds(student) - 1,
+    secondsPerEpoch: mean(runs.map((run) => run.secondsPerEpoch)),
+    overheadVsStudent: student.length === 0 ? null : trainingSeconds(runs) / trainingSeconds(student) - 1,
     perSeed: runs.map((run) => ({
       seed: run.seed,
       testAccuracyLast: run.testAccuracyLast,
@@ -103,6 +102,11 @@ function accuracies(runs: readonly MethodResult[]): ReadonlyMap<number, number> 
   return new Map(runs.map((run) => [run.seed, run.testAccuracyLast]));
 }
 
-function meanSeconds(runs: readonly MethodResult[]): number {
-  return runs.reduce((sum, run) => sum + run.secondsPerEpoch, 0) / runs.length;
+/** Of a whole training, mean over seeds: a method may have phases of its own on top of the run's epochs. */
+function trainingSeconds(runs: readonly MethodResult[]): number {
+  return mean(runs.map(({ secondsPerEpoch, epochs }) => secondsPerEpoch * epochs.length));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -82,7 +82,8 @@ const COLUMNS: readonly Column[] = [
   },
   {
     title: 'overhead',
-    meaning: 'training time beyond that of the student alone',
+    meaning:
+      'time of the whole training beyond that of the student alone, phases of the method’s own included',
     numeric: true,
     terminal: true,
     cell: ({ overheadVsStudent }) => overhead(overheadVsStudent),

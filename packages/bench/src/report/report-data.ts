@@ -114,7 +114,7 @@ export interface ReportRow {
   readonly extraTrainParameters: number;
   /** Mean over seeds. */
   readonly secondsPerEpoch: number;
-  /** `secondsPerEpoch / student's − 1`: 0.5 is half as much time again; null without a `student` row. */
+  /** Seconds of a whole training, phases of the method's own included, over the student's, − 1: 0.5 is half as much again; null without a `student` row. */
   readonly overheadVsStudent: number | null;
   /** What the summaries were made of. */
   readonly perSeed: readonly SeedAccuracy[];

@@ -63,6 +63,16 @@ describe('buildReport', () => {
     expect(rowOf(report, 'student').overheadVsStudent).toBe(0);
   });
 
+  it('counts the epochs that a method has on top of the run’s as overhead', () => {
+    const results = fixtureResults(METHODS.slice(0, 3), 2).map((result) =>
+      result.method === 'kd' ? { ...result, epochs: [...result.epochs, ...result.epochs] } : result,
+    );
+    const report = buildReport(fixtureConfig(METHODS.slice(0, 3), 2), ENVIRONMENT, TEACHER, results);
+    const { secondsPerEpoch } = rowOf(report, 'student');
+    const kd = rowOf(report, 'kd');
+    expect(kd.overheadVsStudent).toBeCloseTo((2 * kd.secondsPerEpoch) / secondsPerEpoch - 1, 10);
+  });
+
   it('keeps the order of the configuration and does not mind that of the results', () => {
     const results = fixtureResults(METHODS, 3);
     const config = fixtureConfig(METHODS, 3);
