@@ -1,5 +1,5 @@
 import type { RunConfig } from '../config/index.js';
-import { comparePaired, summarize } from '../statistics/index.js';
+import { comparePaired, secondsPerEpoch, summarize, trainingSeconds } from '../statistics/index.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
 import { REPORT_SCHEMA } from './report-data.js';
 import type {
@@ -56,15 +56,15 @@ function reportRow(runs: readonly MethodResult[], all: readonly MethodResult[]):
     studentParameters: first.studentParameters,
     studentMacs: first.studentMacs,
     extraTrainParameters: first.extraTrainParameters,
-    secondsPerEpoch: mean(runs.map((run) => run.secondsPerEpoch)),
-    overheadVsStudent: student.length === 0 ? null : trainingSeconds(runs) / trainingSeconds(student) - 1,
+    secondsPerEpoch: mean(runs.map(({ epochs }) => secondsPerEpoch(epochs))),
+    overheadVsStudent: student.length === 0 ? null : meanSeconds(runs) / meanSeconds(student) - 1,
     perSeed: runs.map((run) => ({
       seed: run.seed,
       testAccuracyLast: run.testAccuracyLast,
       testAccuracyBest: run.testAccuracyBest,
       validationAccuracyBest: run.validationAccuracyBest ?? null,
       ensembleAccuracyLast: run.cohort?.ensembleAccuracyLast ?? null,
-      secondsPerEpoch: run.secondsPerEpoch,
+      secondsPerEpoch: secondsPerEpoch(run.epochs),
     })),
   };
 }
@@ -102,9 +102,9 @@ function accuracies(runs: readonly MethodResult[]): ReadonlyMap<number, number> 
   return new Map(runs.map((run) => [run.seed, run.testAccuracyLast]));
 }
 
-/** Of a whole training, mean over seeds: a method may have phases of its own on top of the run's epochs. */
-function trainingSeconds(runs: readonly MethodResult[]): number {
-  return mean(runs.map(({ secondsPerEpoch, epochs }) => secondsPerEpoch * epochs.length));
+/** Of whole trainings, with the phases that a method has on top of the run's epochs. */
+function meanSeconds(runs: readonly MethodResult[]): number {
+  return mean(runs.map(({ epochs }) => trainingSeconds(epochs)));
 }
 
 function mean(values: readonly number[]): number {

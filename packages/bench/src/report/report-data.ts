@@ -27,7 +27,7 @@ export interface MethodResult {
   readonly bestEpoch?: number | undefined;
   readonly validationAccuracyBest?: number | undefined;
   readonly epochs: readonly EpochReport[];
-  /** Training only, validation not counted. */
+  /** Training only, validation not counted; by the median epoch of each phase. */
   readonly secondsPerEpoch: number;
   /** Of the exported student. */
   readonly studentParameters: number;

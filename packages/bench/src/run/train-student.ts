@@ -3,6 +3,7 @@ import type { Network } from '@distilljs/core';
 import type { MethodConfig, RunConfig } from '../config/index.js';
 import { RESULT_SCHEMA } from '../report/index.js';
 import type { CohortResult, MethodResult } from '../report/index.js';
+import { secondsPerEpoch } from '../statistics/index.js';
 import { buildCohort, planMethod } from './cohort.js';
 import type { RunData } from './datasets.js';
 import { optimizerOf } from './optimizer.js';
@@ -51,7 +52,6 @@ export async function provideStudent(
     const outcome = await trainNetwork(training, config, data, log, signal);
     if (outcome === undefined) return undefined;
     const { history, best, cost } = outcome;
-    const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0) / Math.max(1, history.length);
     // In a cohort those of the student's architecture count: they are what the other methods' students compare with.
     const counted = models.flatMap((model, index) => (model === config.student.model ? [index] : []));
     // Counted as it was saved: what a method folds into kernels is gone by now.
@@ -69,7 +69,7 @@ export async function provideStudent(
       bestEpoch: best?.globalEpoch,
       validationAccuracyBest: best?.accuracy,
       epochs: history,
-      secondsPerEpoch: seconds,
+      secondsPerEpoch: secondsPerEpoch(history),
       studentParameters: student.parameters + cost.inferenceParameters,
       studentMacs: student.macs + cost.inferenceMacs,
       // The method counts what it adds to its first network.
