@@ -1,12 +1,8 @@
-export {
-  blockGradientSums,
-  blockMoments,
-  mergeGradientSums,
-  mergeMoments,
-  normalise,
-  normaliseGradient,
-} from './batch-norm';
-export { convolve, filterGradient, packFilter, packPhase, sumFilterGradient } from './convolution';
+export { blockMoments, mergeMoments, normalise } from './batch-norm';
+export { blockGradientSums, mergeGradientSums, normaliseGradient } from './batch-norm-gradient';
+export { convolve } from './convolution';
+export { filterGradient, sumFilterGradient } from './filter-gradient';
+export { packFilter, packPhase } from './pack-filter';
 export { copyView } from './copy';
 export { reluGradient } from './elementwise';
 export { matMul } from './matrix';

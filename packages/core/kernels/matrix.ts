@@ -1,9 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-assertion -- to TypeScript all numbers are one type, to AssemblyScript they are not */
-import { packFilter } from './convolution';
+import { F } from './bytes';
+import { packFilter } from './pack-filter';
 import { Tile } from './tile';
-
-/** Bytes of one f32. */
-const F: usize = 4;
 
 /** [n, k] to [n / 8][k][8], filled with zeros where 8 does not divide n. */
 function packTransposed(from: usize, to: usize, k: i32, n: i32): void {

@@ -4,8 +4,8 @@ import type { NamedVariables } from '../tensor/index.js';
 import { checkRate } from './check-rate.js';
 import { flatVariables } from './flat-variables.js';
 import type { Optimizer, OptimizerSpec } from './optimizer.js';
-import { asSchedule } from './schedule.js';
 import type { Schedule } from './schedule.js';
+import { scheduled } from './scheduled.js';
 
 export interface AdamOptions {
   /** Rate or schedule. Default 1e-3. */
@@ -48,24 +48,13 @@ export function adam(given: Partial<AdamOptions> = {}): OptimizerSpec {
     weightDecay: nonNegative,
     noDecay: listOf(text),
   });
-  const schedule = asSchedule(options.learningRate);
-  const { name, options: scheduleOptions } = schedule;
-  return {
-    name: 'adam',
-    options: { ...options, learningRate: { schedule: name, ...scheduleOptions } },
-    create: (variables, also) =>
-      createAdam(
-        { ...options, noDecay: [...options.noDecay, ...(also?.noDecay ?? [])] },
-        schedule,
-        variables,
-      ),
-  };
+  return scheduled('adam', options, createAdam);
 }
 
-function createAdam(options: AdamOptions, schedule: Schedule, variables: NamedVariables): Optimizer {
+function createAdam(variables: NamedVariables, options: AdamOptions, schedule: Schedule): Optimizer {
   const { beta1, beta2, epsilon, weightDecay, noDecay } = options;
   const flat = flatVariables('adam', variables);
-  const mask = weightDecay > 0 ? flat.decayMask(noDecay) : undefined;
+  const decay = flat.weightDecay(weightDecay, noDecay);
   let first = tf.zeros<tf.Rank.R1>([flat.size]);
   let second = tf.zeros<tf.Rank.R1>([flat.size]);
   let steps = 0;
@@ -81,11 +70,7 @@ function createAdam(options: AdamOptions, schedule: Schedule, variables: NamedVa
       steps += 1;
       tf.tidy(() => {
         const values = flat.read();
-        let gradient = flat.flatten(gradients);
-        if (weightDecay > 0) {
-          const decayed = mask === undefined ? values : tf.mul<tf.Tensor1D>(values, mask);
-          gradient = tf.add(gradient, tf.mul(decayed, weightDecay));
-        }
+        const gradient = decay.add(flat.flatten(gradients), values);
         replace(
           tf.add<tf.Tensor1D>(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1)),
           tf.add<tf.Tensor1D>(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2)),
@@ -102,7 +87,7 @@ function createAdam(options: AdamOptions, schedule: Schedule, variables: NamedVa
     },
     dispose() {
       tf.dispose([first, second]);
-      mask?.dispose();
+      decay.dispose();
     },
   };
 }

@@ -16,11 +16,15 @@ export interface FlatVariables {
   write(values: tf.Tensor1D): void;
   /** Gradients in the order of the variables, `[size]`; 0 where one is missing. */
   flatten(gradients: NamedTensors): tf.Tensor1D;
-  /**
-   * 1 for every element that weight decay acts on, else 0; `undefined` when it acts on all. The caller owns it.
-   * @param noDecay names of variables, whole (`conv1/gamma`) or the last part (`gamma`)
-   */
-  decayMask(noDecay: readonly string[]): tf.Tensor1D | undefined;
+  /** @param noDecay names of variables that it leaves alone, whole (`conv1/gamma`) or the last part (`gamma`) */
+  weightDecay(factor: number, noDecay: readonly string[]): WeightDecay;
+}
+
+/** Coupled L2 of flat variables. */
+export interface WeightDecay {
+  /** `g + λ p`, where λ acts. The caller owns it; where λ is 0 it is the gradient itself. */
+  add(gradient: tf.Tensor1D, values: tf.Tensor1D): tf.Tensor1D;
+  dispose(): void;
 }
 
 /** @throws DistillError code `contract` when there is no variable */
@@ -50,18 +54,35 @@ export function flatVariables(where: string, variables: NamedVariables): FlatVar
     },
     flatten: (gradients) =>
       tf.tidy(() => concatFlat(names.map((name, at) => gradients[name] ?? tf.zeros(shapes[at] ?? [])))),
-    decayMask(noDecay) {
-      const decays = names.map(
-        (name) => !noDecay.some((entry) => name === entry || name.endsWith(`/${entry}`)),
-      );
-      if (decays.every(Boolean)) return undefined;
-      const mask = new Float32Array(size);
-      let offset = 0;
-      list.forEach((variable, position) => {
-        if (decays[position]) mask.fill(1, offset, offset + variable.size);
-        offset += variable.size;
-      });
-      return tf.tensor1d(mask);
+    weightDecay(factor, noDecay) {
+      const mask = factor > 0 ? decayMask(names, list, noDecay) : undefined;
+      return {
+        add(gradient, values) {
+          if (factor === 0) return gradient;
+          return tf.tidy(() => {
+            const decayed = mask === undefined ? values : tf.mul<tf.Tensor1D>(values, mask);
+            return tf.add(gradient, tf.mul(decayed, factor));
+          });
+        },
+        dispose: () => mask?.dispose(),
+      };
     },
   };
+}
+
+/** 1 for every element that weight decay acts on, else 0; `undefined` when it acts on all. */
+function decayMask(
+  names: readonly string[],
+  list: readonly tf.Variable[],
+  noDecay: readonly string[],
+): tf.Tensor1D | undefined {
+  const decays = names.map((name) => !noDecay.some((entry) => name === entry || name.endsWith(`/${entry}`)));
+  if (decays.every(Boolean)) return undefined;
+  const mask = new Float32Array(list.reduce((sum, variable) => sum + variable.size, 0));
+  let offset = 0;
+  list.forEach((variable, position) => {
+    if (decays[position]) mask.fill(1, offset, offset + variable.size);
+    offset += variable.size;
+  });
+  return tf.tensor1d(mask);
 }

@@ -4,8 +4,8 @@ import type { NamedVariables } from '../tensor/index.js';
 import { checkRate } from './check-rate.js';
 import { flatVariables } from './flat-variables.js';
 import type { Optimizer, OptimizerSpec } from './optimizer.js';
-import { asSchedule } from './schedule.js';
 import type { Schedule } from './schedule.js';
+import { scheduled } from './scheduled.js';
 
 export interface SgdOptions {
   /** Rate or schedule. Default 0.05. */
@@ -42,20 +42,13 @@ export function sgd(given: Partial<SgdOptions> = {}): OptimizerSpec {
     weightDecay: nonNegative,
     noDecay: listOf(text),
   });
-  const schedule = asSchedule(options.learningRate);
-  const { name, options: scheduleOptions } = schedule;
-  return {
-    name: 'sgd',
-    options: { ...options, learningRate: { schedule: name, ...scheduleOptions } },
-    create: (variables, also) =>
-      createSgd({ ...options, noDecay: [...options.noDecay, ...(also?.noDecay ?? [])] }, schedule, variables),
-  };
+  return scheduled('sgd', options, createSgd);
 }
 
-function createSgd(options: SgdOptions, schedule: Schedule, variables: NamedVariables): Optimizer {
+function createSgd(variables: NamedVariables, options: SgdOptions, schedule: Schedule): Optimizer {
   const { momentum, nesterov, weightDecay, noDecay } = options;
   const flat = flatVariables('sgd', variables);
-  const mask = weightDecay > 0 ? flat.decayMask(noDecay) : undefined;
+  const decay = flat.weightDecay(weightDecay, noDecay);
   let velocity = tf.zeros<tf.Rank.R1>([flat.size]);
   let steps = 0;
 
@@ -68,11 +61,7 @@ function createSgd(options: SgdOptions, schedule: Schedule, variables: NamedVari
     apply(gradients, at) {
       tf.tidy(() => {
         const values = flat.read();
-        let gradient = flat.flatten(gradients);
-        if (weightDecay > 0) {
-          const decayed = mask === undefined ? values : tf.mul<tf.Tensor1D>(values, mask);
-          gradient = tf.add(gradient, tf.mul(decayed, weightDecay));
-        }
+        const gradient = decay.add(flat.flatten(gradients), values);
         let direction = gradient;
         if (momentum > 0) {
           replace(tf.add<tf.Tensor1D>(tf.mul(velocity, momentum), gradient));
@@ -89,7 +78,7 @@ function createSgd(options: SgdOptions, schedule: Schedule, variables: NamedVari
     },
     dispose() {
       velocity.dispose();
-      mask?.dispose();
+      decay.dispose();
     },
   };
 }

@@ -1,39 +1,17 @@
 import { checkpoints, createRandom, distill } from '@distilljs/core';
-import { build } from 'tsup';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { bundledChild } from '../bundled-child.js';
 import { describeOn } from '../on-engines.js';
 import { outcomeOf, smallRun, undisturbed } from './small-run.js';
 
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 /** 24 steps: more than can pass before the third kill. */
 const EPOCHS = 8;
 
-let folder: string;
-
-beforeAll(async () => {
-  // Below the package, so that the bundle finds the packages that it leaves out.
-  const cache = here('../../node_modules/.cache/');
-  await mkdir(cache, { recursive: true });
-  folder = await mkdtemp(join(cache, 'kill-'));
-  await build({
-    entry: { child: here('./kill-child.ts') },
-    outDir: folder,
-    format: 'esm',
-    target: 'node20',
-    skipNodeModulesBundle: true,
-    config: false,
-    dts: false,
-    clean: false,
-    silent: true,
-    outExtension: () => ({ js: '.mjs' }),
-  });
-});
-afterAll(() => rm(folder, { recursive: true }));
+const program = bundledChild(new URL('./kill-child.ts', import.meta.url));
 
 /** Starts the run and kills it some milliseconds after it has told of this many steps. @returns the steps told */
 async function killedRun(
@@ -42,7 +20,7 @@ async function killedRun(
   steps: number,
   milliseconds: number,
 ): Promise<number[]> {
-  const child = spawn(process.execPath, [join(folder, 'child.mjs'), engine, place, String(EPOCHS)], {
+  const child = spawn(process.execPath, [program(), engine, place, String(EPOCHS)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [told, errors] = ['', ''];
@@ -67,7 +45,7 @@ async function killedRun(
 
 describeOn([{ name: 'wasm', skipped: undefined }], 'a process that is killed (SIGKILL)', (engine) => {
   it('three times leaves checkpoints from which the run ends with the same bytes', async () => {
-    const place = join(folder, 'run');
+    const place = join(dirname(program()), 'run');
     const random = createRandom(11);
     let last = 0;
     for (let kill = 0; kill < 3; kill++) {

@@ -1,35 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'tsup';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { bundledChild } from '../../bundled-child.js';
 
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-let folder: string;
-
-beforeAll(async () => {
-  // Below the package, so that the bundle finds the packages that it leaves out.
-  const cache = here('../../../node_modules/.cache/');
-  await mkdir(cache, { recursive: true });
-  folder = await mkdtemp(join(cache, 'threads-'));
-  await build({
-    entry: { child: here('./threads-child.ts') },
-    outDir: folder,
-    format: 'esm',
-    target: 'node20',
-    skipNodeModulesBundle: true,
-    config: false,
-    dts: false,
-    silent: true,
-    outExtension: () => ({ js: '.mjs' }),
-  });
-});
-afterAll(() => rm(folder, { recursive: true }));
+const program = bundledChild(new URL('./threads-child.ts', import.meta.url));
 
 async function run(threads: number): Promise<{ version: string; digest: string }> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'child.mjs')], {
+  const { stdout } = await promisify(execFile)(process.execPath, [program()], {
     env: { ...process.env, DISTILLJS_THREADS: String(threads) },
     timeout: 60_000,
   });

@@ -1,0 +1,2 @@
+/** Bytes of one f32. */
+export const F: usize = 4;
