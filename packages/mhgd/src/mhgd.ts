@@ -79,7 +79,7 @@ function planMhgd(context: PlanContext, options: Readonly<MhgdOptions>): Plan {
   return {
     auxiliary,
     phases: [
-      headsPhase(state, options, context.epochs),
+      headsPhase(state, options, context),
       transferPhase(state, options, {
         variables: context.student.variables,
         optimizer: context.optimizer,

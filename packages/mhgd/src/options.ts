@@ -6,7 +6,8 @@ export interface MhgdOptions extends SensingTaps {
   readonly heads: number;
   /**
    * Epochs of phase `heads`, in which the teacher alone is looked at; phase `transfer` has all epochs of the run. `auto`
-   * (default) is 40 % of them, at least 2: the authors' 40 for 100.
+   * (default) is 40 % of them, the authors' 40 for 100, and at least 1,000 steps: with fewer the heads' scores are still so large
+   * that tanh makes nearly every one ±1.
    */
   readonly headEpochs: number | 'auto';
   /** Constant learning rate of heads and estimators, above 0. Default 0.1, the authors'. */

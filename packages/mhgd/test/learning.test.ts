@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { createRandom, distill, resolveEngine } from '@distilljs/core';
 import type { Callback, DistillResult, Method } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createModules, dropMask, estimate, mhgd, reconstruction, scores } from '../src/index.js';
 import { moduleWeights } from '../src/attention/index.js';
 import { reviewScores } from '../src/phase/index.js';
@@ -112,12 +112,22 @@ test('heads rebuild back vectors far better than their best constant', () => {
   optimizer.dispose();
 });
 
-test('heads frozen before their averages settled are warned of, once the transfer has begun', () => {
+describe('once the transfer has begun, the run warns of heads frozen', () => {
   const epoch = (phase: string, batch: number, moving: number): never =>
     ({ phase, terms: { scoresBatch: { value: batch }, scoresMoving: { value: moving } } }) as never;
-  expect(reviewScores([epoch('heads', 8, 0.1)])).toEqual([]);
-  expect(reviewScores([epoch('heads', 8, 7), epoch('transfer', 0, 0)])).toEqual([]);
-  expect(reviewScores([epoch('heads', 8, 0.1), epoch('transfer', 0, 0)])[0]).toMatch(
-    /by 0\.100 with moving .* 8\.00/,
-  );
+  const transfer = epoch('transfer', 0, 0);
+
+  test('before their averages settled', () => {
+    expect(reviewScores([epoch('heads', 1.9, 0.1)])).toEqual([]);
+    expect(reviewScores([epoch('heads', 0.8, 0.7), transfer])).toEqual([]);
+    expect(reviewScores([epoch('heads', 1.9, 0.1), transfer])).toEqual([
+      expect.stringMatching(/by 0\.100 with moving .* 1\.90/),
+    ]);
+  });
+
+  test('while tanh still makes every score ±1', () => {
+    expect(reviewScores([epoch('heads', 4.7, 4.7), transfer])).toEqual([
+      expect.stringMatching(/deviated by 4\.70; beyond 2, tanh/),
+    ]);
+  });
 });

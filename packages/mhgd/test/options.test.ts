@@ -17,9 +17,10 @@ test('defaults are the paper’s; options are plain data', () => {
   expect(kdSvd().options).toMatchObject({ form: 'rank-1', vectors: 1, beta: 8 });
 });
 
-test('phase heads is 40 % of the epochs, at least 2, or as many as asked for', () => {
-  expect([1, 4, 10, 100].map((epochs) => headEpochs('auto', epochs))).toEqual([2, 2, 4, 40]);
-  expect(headEpochs(7, 100)).toBe(7);
+test('phase heads is 40 % of the epochs and at least 1,000 steps, or as many epochs as asked for', () => {
+  expect([1, 10, 100].map((epochs) => headEpochs('auto', epochs, 390))).toEqual([3, 4, 40]);
+  expect([1, 10, 100].map((epochs) => headEpochs('auto', epochs, 62))).toEqual([17, 17, 40]);
+  expect(headEpochs(7, 100, 62)).toBe(7);
 });
 
 test('a family has a tap per stage', () => {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { sgd, withoutTape } from '@distilljs/core';
-import type { Embedding, LossTerms, Phase, Scalar, Step } from '@distilljs/core';
+import type { Embedding, LossTerms, Phase, PlanContext, Scalar, Step } from '@distilljs/core';
 import { dropMask, estimate, moduleWeights, scoreDeviation, scores } from '../attention/index.js';
 import type { AttentionModule } from '../attention/index.js';
 import { onlyVector, senseTeacher } from '../compression/index.js';
@@ -24,10 +24,11 @@ export interface MhgdState {
  * the batch's statistics (`scoresBatch`) and with the moving averages (`scoresMoving`) that phase `transfer` will use. At
  * the end of the phase they should be of one size.
  */
-export function headsPhase(state: MhgdState, options: MhgdOptions, epochs: number): Phase {
+export function headsPhase(state: MhgdState, options: MhgdOptions, context: PlanContext): Phase {
+  const stepsPerEpoch = Math.max(1, Math.floor(context.train.size / context.batchSize));
   return {
     name: 'heads',
-    epochs: headEpochs(options.headEpochs, epochs),
+    epochs: headEpochs(options.headEpochs, context.epochs, stepsPerEpoch),
     reads: { teacher: state.points.map(({ teacherTap }) => teacherTap) },
     updates: [
       {
