@@ -5,7 +5,7 @@ import type { NamedVariables, Random } from '@distilljs/core';
 import { fanOutNormal } from '../attention/index.js';
 import type { PositionRows } from './gram.js';
 
-/** A learned map of a student's channels to the teacher's, where their numbers differ: dense without bias, batch norm. */
+/** A learned map of a student's channels to the teacher's, where their numbers differ: dense without bias, batch norm, ReLU. */
 export interface Projection {
   /** `[C_S, C_T]`. */
   readonly kernel: Variable<tf.Rank.R2>;
@@ -27,7 +27,9 @@ export function projectionWeights(name: string, { kernel, gamma, beta }: Project
 }
 
 /**
- * `BN(X W)` at every position. Always with the batch's statistics: the projection is never part of the exported student.
+ * `ReLU(BN(X W))` at every position. Always with the batch's statistics: the projection is never part of the exported student.
+ *
+ * ReLU is ours: vectors of the teacher's maps, taken behind ReLU, have no negative entry, and those of centred maps lie far from them.
  *
  * @param rows student's maps, `[n, positions, C_S]`
  * @returns `[n, positions, C_T]`
@@ -37,5 +39,5 @@ export function project(rows: PositionRows, { kernel, gamma, beta }: Projection)
   const [n, positions, channels] = rows.shape;
   const linear = tf.matMul(tf.reshape<tf.Rank.R2>(rows, [n * positions, channels]), kernel);
   const { y } = batchNormTraining(linear, gamma as Tensor1D, beta as Tensor1D, 1e-5);
-  return tf.reshape(y, [n, positions, kernel.shape[1]]);
+  return tf.reshape(tf.relu(y), [n, positions, kernel.shape[1]]);
 }
