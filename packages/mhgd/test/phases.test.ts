@@ -27,7 +27,10 @@ function setup(changes: Partial<DistillOptions> = {}): DistillOptions {
 
 test('phase heads comes on top: transfer has all epochs of the run, with the rates of its schedule', async () => {
   const rates = stepRate(0.1, { milestones: [30, 60, 80] });
-  const { plan } = await planned(mhgd({ headEpochs: 40 }), { epochs: 100, optimizer: sgd({ learningRate: rates }) });
+  const { plan } = await planned(mhgd({ headEpochs: 40 }), {
+    epochs: 100,
+    optimizer: sgd({ learningRate: rates }),
+  });
   const [heads, transfer] = plan.phases;
   expect(plan.phases.map(({ name, epochs }) => [name, epochs])).toEqual([
     ['heads', 40],
