@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-assertion -- to TypeScript all numbers are one type, to AssemblyScript they are not */
-import { F } from './bytes';
+import { FLOAT_BYTES } from './bytes';
 
 /**
  * Sum of dy and of dy * (x - mean) per channel, for the blocks `first` to `last - 1`, to partial [b, 0 and 1, channels].
@@ -15,8 +15,8 @@ export function blockGradientSums(
   first: i32,
   last: i32,
 ): void {
-  const bytes = <usize>channels * F;
-  const vectors = <usize>(channels & ~3) * F;
+  const bytes = <usize>channels * FLOAT_BYTES;
+  const vectors = <usize>(channels & ~3) * FLOAT_BYTES;
   for (let block = first; block < last; block++) {
     const start = <usize>(block * blockRows) * bytes;
     const count = min(blockRows, rows - block * blockRows);
@@ -47,7 +47,7 @@ export function blockGradientSums(
       v128.store(sums + c, f32x4.add(s0, s1));
       v128.store(products + c, f32x4.add(p0, p1));
     }
-    for (; c < bytes; c += F) {
+    for (; c < bytes; c += FLOAT_BYTES) {
       const middle = load<f32>(mean + c);
       let sum: f32 = 0;
       let product: f32 = 0;
@@ -80,9 +80,9 @@ export function mergeGradientSums(
   shift: usize,
   slope: usize,
 ): void {
-  const row = <usize>channels * F;
+  const row = <usize>channels * FLOAT_BYTES;
   for (let c = 0; c < channels; c++) {
-    const at = <usize>c * F;
+    const at = <usize>c * FLOAT_BYTES;
     let sum: f64 = 0;
     let product: f64 = 0;
     for (let b = 0; b < blocks; b++) {
@@ -112,8 +112,8 @@ export function normaliseGradient(
   first: i32,
   last: i32,
 ): void {
-  const bytes = <usize>channels * F;
-  const vectors = <usize>(channels & ~3) * F;
+  const bytes = <usize>channels * FLOAT_BYTES;
+  const vectors = <usize>(channels & ~3) * FLOAT_BYTES;
   for (let row = first; row < last; row++) {
     const start = <usize>row * bytes;
     let c: usize = 0;
@@ -123,7 +123,7 @@ export function normaliseGradient(
       const straight = f32x4.add(f32x4.mul(v128.load(scale + c), v128.load(dy + at)), v128.load(shift + c));
       v128.store(dx + at, f32x4.add(straight, f32x4.mul(v128.load(slope + c), centred)));
     }
-    for (; c < bytes; c += F) {
+    for (; c < bytes; c += FLOAT_BYTES) {
       const at = start + c;
       const d = load<f32>(dy + at);
       const straight = load<f32>(scale + c) * d + load<f32>(shift + c);

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-assertion -- to TypeScript all numbers are one type, to AssemblyScript they are not */
-import { F } from './bytes';
+import { FLOAT_BYTES } from './bytes';
 
 /**
  * Mean and sum of squared differences from it per channel, for the blocks `first` to `last - 1` of x [rows, channels].
@@ -16,7 +16,7 @@ export function blockMoments(
   first: i32,
   last: i32,
 ): void {
-  const row = <usize>channels * F;
+  const row = <usize>channels * FLOAT_BYTES;
   const vectors = channels & ~3;
   for (let block = first; block < last; block++) {
     const from = x + <usize>(block * blockRows) * row;
@@ -25,13 +25,13 @@ export function blockMoments(
     const squares = means + row;
     const share = <f32>1 / <f32>count;
     for (let c = 0; c < vectors; c += 4) {
-      const column = from + <usize>c * F;
+      const column = from + <usize>c * FLOAT_BYTES;
       const mean = f32x4.mul(sum4(column, row, count), f32x4.splat(share));
-      v128.store(means + <usize>c * F, mean);
-      v128.store(squares + <usize>c * F, squares4(column, row, count, mean));
+      v128.store(means + <usize>c * FLOAT_BYTES, mean);
+      v128.store(squares + <usize>c * FLOAT_BYTES, squares4(column, row, count, mean));
     }
     for (let c = vectors; c < channels; c++) {
-      const column = from + <usize>c * F;
+      const column = from + <usize>c * FLOAT_BYTES;
       let sum: f32 = 0;
       for (let i = 0; i < count; i++) sum += load<f32>(column + <usize>i * row);
       const mean = sum * share;
@@ -40,8 +40,8 @@ export function blockMoments(
         const centred = load<f32>(column + <usize>i * row) - mean;
         sum += centred * centred;
       }
-      store<f32>(means + <usize>c * F, mean);
-      store<f32>(squares + <usize>c * F, sum);
+      store<f32>(means + <usize>c * FLOAT_BYTES, mean);
+      store<f32>(squares + <usize>c * FLOAT_BYTES, sum);
     }
   }
 }
@@ -105,10 +105,10 @@ export function mergeMoments(
   rstd: usize,
   scale: usize,
 ): void {
-  const row = <usize>channels * F;
+  const row = <usize>channels * FLOAT_BYTES;
   const blocks = (rows + blockRows - 1) / blockRows;
   for (let c = 0; c < channels; c++) {
-    const at = <usize>c * F;
+    const at = <usize>c * FLOAT_BYTES;
     let sum: f64 = 0;
     for (let b = 0; b < blocks; b++) {
       const count = min(blockRows, rows - b * blockRows);
@@ -142,8 +142,8 @@ export function normalise(
   first: i32,
   last: i32,
 ): void {
-  const bytes = <usize>channels * F;
-  const vectors = <usize>(channels & ~3) * F;
+  const bytes = <usize>channels * FLOAT_BYTES;
+  const vectors = <usize>(channels & ~3) * FLOAT_BYTES;
   for (let row = first; row < last; row++) {
     const from = x + <usize>row * bytes;
     const to = y + <usize>row * bytes;
@@ -153,7 +153,7 @@ export function normalise(
       const scaled = f32x4.mul(centred, v128.load(scale + c));
       v128.store(to + c, f32x4.add(scaled, v128.load(shift + c)));
     }
-    for (; c < bytes; c += F) {
+    for (; c < bytes; c += FLOAT_BYTES) {
       const scaled = (load<f32>(from + c) - load<f32>(mean + c)) * load<f32>(scale + c);
       store<f32>(to + c, scaled + load<f32>(shift + c));
     }

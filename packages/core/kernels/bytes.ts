@@ -1,2 +1,2 @@
 /** Bytes of one f32. */
-export const F: usize = 4;
+export const FLOAT_BYTES: usize = 4;

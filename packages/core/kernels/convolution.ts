@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-assertion -- to TypeScript all numbers are one type, to AssemblyScript they are not */
-import { F } from './bytes';
+import { FLOAT_BYTES } from './bytes';
 import { pad } from './pad';
 import { Tile } from './tile';
 
@@ -53,29 +53,29 @@ export function convolve(
   first: i32,
   last: i32,
 ): void {
-  const image = <usize>(height * width * channels) * F;
-  const pixel = <usize>channels * F;
+  const image = <usize>(height * width * channels) * FLOAT_BYTES;
+  const pixel = <usize>channels * FLOAT_BYTES;
   const paddedRow = <usize>paddedWidth * pixel;
   const columnStep = <usize>columnStride * pixel;
   for (let at = first; at < last; at++) {
     pad(x + <usize>at * image, scratch, height, width, channels, top, left, paddedHeight, paddedWidth);
-    const out = y + <usize>at * <usize>outImage * F;
-    if (clear) memory.fill(out, 0, <usize>outImage * F);
+    const out = y + <usize>at * <usize>outImage * FLOAT_BYTES;
+    if (clear) memory.fill(out, 0, <usize>outImage * FLOAT_BYTES);
     for (let p = 0; p < passCount; p++) {
       const pass = changetype<Pass>(passes + <usize>p * offsetof<Pass>());
       const blockBytes = <usize>(pass.height * pass.width) * 32;
-      const outColumn = <usize>pass.outColumn * F;
+      const outColumn = <usize>pass.outColumn * FLOAT_BYTES;
       let filter = pass.filter;
       for (let d = 0; d < n; d += 8, filter += blockBytes) {
         const channelsLeft = n - d;
         for (let row = 0; row < pass.rows; row++) {
           let a = scratch + <usize>(pass.row + row * rowStride) * paddedRow + <usize>pass.column * pixel;
-          let to = out + <usize>(pass.out + row * pass.outRow + d) * F;
+          let to = out + <usize>(pass.out + row * pass.outRow + d) * FLOAT_BYTES;
           for (let column = 0; column < pass.columns; column += 4) {
             Tile.add(
               a,
               columnStep,
-              F,
+              FLOAT_BYTES,
               paddedRow,
               filter,
               32,
@@ -86,7 +86,7 @@ export function convolve(
               pass.columns - column,
               channelsLeft,
               false,
-              bias ? bias + <usize>d * F : 0,
+              bias ? bias + <usize>d * FLOAT_BYTES : 0,
               relu,
             );
             a += 4 * columnStep;

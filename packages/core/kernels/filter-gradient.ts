@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-assertion -- to TypeScript all numbers are one type, to AssemblyScript they are not */
-import { F } from './bytes';
+import { FLOAT_BYTES } from './bytes';
 import { pad } from './pad';
 import { Tile } from './tile';
 
@@ -37,15 +37,15 @@ export function filterGradient(
   first: i32,
   last: i32,
 ): void {
-  const pixel = <usize>channels * F;
+  const pixel = <usize>channels * FLOAT_BYTES;
   const paddedRow = <usize>paddedWidth * pixel;
   const paddedN = (n + 7) & ~7;
   const m = kernelWidth * channels;
   const paddedM = (m + 3) & ~3;
-  const groupBytes = <usize>(kernelHeight * paddedM * paddedN) * F;
-  const outPixel = <usize>paddedN * F;
-  const outImage = <usize>(outHeight * outWidth * n) * F;
-  const packedDy = scratch + <usize>paddedHeight * paddedRow + <usize>(64 * (channels + n)) * F;
+  const groupBytes = <usize>(kernelHeight * paddedM * paddedN) * FLOAT_BYTES;
+  const outPixel = <usize>paddedN * FLOAT_BYTES;
+  const outImage = <usize>(outHeight * outWidth * n) * FLOAT_BYTES;
+  const packedDy = scratch + <usize>paddedHeight * paddedRow + <usize>(64 * (channels + n)) * FLOAT_BYTES;
   const rowsAtOnce = max(PIXELS / outWidth, 1);
   for (let group = first; group < last; group++) {
     const sums = partial + <usize>group * groupBytes;
@@ -77,15 +77,15 @@ export function filterGradient(
           for (let d = 0; d < paddedN; d += 8) {
             for (let i = 0; i < m; i += 4) {
               Tile.add(
-                a + <usize>i * F,
-                F,
+                a + <usize>i * FLOAT_BYTES,
+                FLOAT_BYTES,
                 <usize>columnStride * pixel,
                 <usize>rowStride * paddedRow,
-                b + <usize>d * F,
+                b + <usize>d * FLOAT_BYTES,
                 outPixel,
                 rows,
                 outWidth,
-                to + <usize>i * outPixel + <usize>d * F,
+                to + <usize>i * outPixel + <usize>d * FLOAT_BYTES,
                 outPixel,
                 4,
                 8,
@@ -112,17 +112,17 @@ export function sumFilterGradient(
 ): void {
   const paddedN = (n + 7) & ~7;
   const paddedM = (m + 3) & ~3;
-  const groupBytes = <usize>(kernelHeight * paddedM * paddedN) * F;
+  const groupBytes = <usize>(kernelHeight * paddedM * paddedN) * FLOAT_BYTES;
   for (let u = 0; u < kernelHeight; u++) {
     for (let i = 0; i < m; i++) {
-      let from = partial + <usize>((u * paddedM + i) * paddedN) * F;
+      let from = partial + <usize>((u * paddedM + i) * paddedN) * FLOAT_BYTES;
       let d = 0;
       for (; d + 4 <= n; d += 4, from += 16, to += 16) {
         let sum = f32x4.splat(0);
         for (let g = 0; g < groups; g++) sum = f32x4.add(sum, v128.load(from + <usize>g * groupBytes));
         v128.store(to, sum);
       }
-      for (; d < n; d++, from += F, to += F) {
+      for (; d < n; d++, from += FLOAT_BYTES, to += FLOAT_BYTES) {
         let sum: f32 = 0;
         for (let g = 0; g < groups; g++) sum += load<f32>(from + <usize>g * groupBytes);
         store<f32>(to, sum);

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-assertion -- to TypeScript all numbers are one type, to AssemblyScript they are not */
-import { F } from './bytes';
+import { FLOAT_BYTES } from './bytes';
 import { packFilter } from './pack-filter';
 import { Tile } from './tile';
 
@@ -8,8 +8,8 @@ function packTransposed(from: usize, to: usize, k: i32, n: i32): void {
   for (let block = 0; block < n; block += 8) {
     for (let i = 0; i < k; i++) {
       for (let e = block; e < block + 8; e++) {
-        store<f32>(to, e < n ? load<f32>(from + <usize>(e * k + i) * F) : 0);
-        to += F;
+        store<f32>(to, e < n ? load<f32>(from + <usize>(e * k + i) * FLOAT_BYTES) : 0);
+        to += FLOAT_BYTES;
       }
     }
   }
@@ -39,22 +39,22 @@ export function matMul(
   first: i32,
   last: i32,
 ): void {
-  const rest = scratch + <usize>(k * ((n + 7) & ~7)) * F;
-  const rowStep = aTransposed ? F : <usize>k * F;
-  const innerStep = aTransposed ? <usize>m * F : F;
+  const rest = scratch + <usize>(k * ((n + 7) & ~7)) * FLOAT_BYTES;
+  const rowStep = aTransposed ? FLOAT_BYTES : <usize>k * FLOAT_BYTES;
+  const innerStep = aTransposed ? <usize>m * FLOAT_BYTES : FLOAT_BYTES;
   let packed = -1;
   for (let item = first; item < last; item++) {
     const matrix = item / blocks;
     const source = bMatrix ? matrix : 0;
     if (source != packed) {
-      const from = b + <usize>(source * bMatrix) * F;
+      const from = b + <usize>(source * bMatrix) * FLOAT_BYTES;
       if (bTransposed) packTransposed(from, scratch, k, n);
       else packFilter(from, scratch, k, n);
       packed = source;
     }
     const start = (item - matrix * blocks) * blockRows;
     const end = min(start + blockRows, m);
-    const left = a + <usize>(matrix * aMatrix) * F;
+    const left = a + <usize>(matrix * aMatrix) * FLOAT_BYTES;
     for (let row = start; row < end; row += 4) {
       let from = left + <usize>row * rowStep;
       let tileStep = rowStep;
@@ -64,17 +64,33 @@ export function matMul(
         for (let i = 0; i < k; i++) {
           for (let t = 0; t < 4; t++) {
             const value = row + t < end ? load<f32>(from + <usize>t * rowStep + <usize>i * innerStep) : 0;
-            store<f32>(rest + <usize>(i * 4 + t) * F, value);
+            store<f32>(rest + <usize>(i * 4 + t) * FLOAT_BYTES, value);
           }
         }
         from = rest;
-        tileStep = F;
-        step = 4 * F;
+        tileStep = FLOAT_BYTES;
+        step = 4 * FLOAT_BYTES;
       }
       let block = scratch;
-      let to = out + <usize>((matrix * m + row) * n) * F;
+      let to = out + <usize>((matrix * m + row) * n) * FLOAT_BYTES;
       for (let d = 0; d < n; d += 8) {
-        Tile.add(from, tileStep, step, 0, block, 32, 1, k, to, <usize>n * F, end - row, n - d, false, 0, 0);
+        Tile.add(
+          from,
+          tileStep,
+          step,
+          0,
+          block,
+          32,
+          1,
+          k,
+          to,
+          <usize>n * FLOAT_BYTES,
+          end - row,
+          n - d,
+          false,
+          0,
+          0,
+        );
         block += <usize>k * 32;
         to += 32;
       }

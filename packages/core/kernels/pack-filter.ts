@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-assertion -- to TypeScript all numbers are one type, to AssemblyScript they are not */
-import { F } from './bytes';
+import { FLOAT_BYTES } from './bytes';
 
 /**
  * [k, n] to [n / 8][k][8], filled with zeros where 8 does not divide n.
@@ -7,10 +7,10 @@ import { F } from './bytes';
 export function packFilter(from: usize, to: usize, k: i32, n: i32): void {
   for (let block = 0; block < n; block += 8) {
     for (let i = 0; i < k; i++) {
-      const row = from + <usize>(i * n + block) * F;
+      const row = from + <usize>(i * n + block) * FLOAT_BYTES;
       for (let e = 0; e < 8; e++) {
-        store<f32>(to, block + e < n ? load<f32>(row + <usize>e * F) : 0);
-        to += F;
+        store<f32>(to, block + e < n ? load<f32>(row + <usize>e * FLOAT_BYTES) : 0);
+        to += FLOAT_BYTES;
       }
     }
   }
@@ -37,11 +37,11 @@ export function packPhase(
   for (let block = 0; block < channels; block += 8) {
     for (let u = lastRow; u >= row; u -= rowStride) {
       for (let v = lastColumn; v >= column; v -= columnStride) {
-        const tap = from + <usize>((u * width + v) * channels * n) * F;
+        const tap = from + <usize>((u * width + v) * channels * n) * FLOAT_BYTES;
         for (let d = 0; d < n; d++) {
           for (let e = block; e < block + 8; e++) {
-            store<f32>(to, e < channels ? load<f32>(tap + <usize>(e * n + d) * F) : 0);
-            to += F;
+            store<f32>(to, e < channels ? load<f32>(tap + <usize>(e * n + d) * FLOAT_BYTES) : 0);
+            to += FLOAT_BYTES;
           }
         }
       }

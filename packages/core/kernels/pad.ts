@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-assertion -- to TypeScript all numbers are one type, to AssemblyScript they are not */
-import { F } from './bytes';
+import { FLOAT_BYTES } from './bytes';
 
 /** One image [height, width, channels] into the middle of [paddedHeight, paddedWidth, channels]; a negative margin crops. */
 export function pad(
@@ -13,7 +13,7 @@ export function pad(
   paddedHeight: i32,
   paddedWidth: i32,
 ): void {
-  const pixel = <usize>channels * F;
+  const pixel = <usize>channels * FLOAT_BYTES;
   const rowBytes = <usize>paddedWidth * pixel;
   const skipped = max(-left, 0);
   const before = max(left, 0);
