@@ -1,5 +1,5 @@
 import type { RunConfig } from '../config/index.js';
-import { comparePaired, secondsPerEpoch, summarize, trainingSeconds } from '../statistics/index.js';
+import { comparePaired, summarize } from '../statistics/index.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
 import { REPORT_SCHEMA } from './report-data.js';
 import type {
@@ -56,7 +56,7 @@ function reportRow(runs: readonly MethodResult[], all: readonly MethodResult[]):
     studentParameters: first.studentParameters,
     studentMacs: first.studentMacs,
     extraTrainParameters: first.extraTrainParameters,
-    secondsPerEpoch: mean(runs.map(({ epochs }) => secondsPerEpoch(epochs))),
+    secondsPerEpoch: mean(runs.map((run) => run.secondsPerEpoch)),
     overheadVsStudent: student.length === 0 ? null : meanSeconds(runs) / meanSeconds(student) - 1,
     perSeed: runs.map((run) => ({
       seed: run.seed,
@@ -64,7 +64,7 @@ function reportRow(runs: readonly MethodResult[], all: readonly MethodResult[]):
       testAccuracyBest: run.testAccuracyBest,
       validationAccuracyBest: run.validationAccuracyBest ?? null,
       ensembleAccuracyLast: run.cohort?.ensembleAccuracyLast ?? null,
-      secondsPerEpoch: secondsPerEpoch(run.epochs),
+      secondsPerEpoch: run.secondsPerEpoch,
     })),
   };
 }
@@ -104,7 +104,7 @@ function accuracies(runs: readonly MethodResult[]): ReadonlyMap<number, number> 
 
 /** Of whole trainings, with the phases that a method has on top of the run's epochs. */
 function meanSeconds(runs: readonly MethodResult[]): number {
-  return mean(runs.map(({ epochs }) => trainingSeconds(epochs)));
+  return mean(runs.map(({ secondsPerEpoch, epochs }) => secondsPerEpoch * epochs.length));
 }
 
 function mean(values: readonly number[]): number {

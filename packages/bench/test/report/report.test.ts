@@ -73,19 +73,6 @@ describe('buildReport', () => {
     expect(kd.overheadVsStudent).toBeCloseTo((2 * kd.secondsPerEpoch) / secondsPerEpoch - 1, 10);
   });
 
-  it('does not take a night in which the machine slept for the method’s cost', () => {
-    const results = fixtureResults(METHODS.slice(0, 2), 2);
-    const slept = results.map((result) => ({
-      ...result,
-      epochs: result.epochs.map((epoch) => (epoch.epoch === 3 ? { ...epoch, seconds: 30_000 } : epoch)),
-    }));
-    const config = fixtureConfig(METHODS.slice(0, 2), 2);
-    const seconds = (report: Report): number[] => report.rows.map((row) => row.secondsPerEpoch);
-    expect(seconds(buildReport(config, ENVIRONMENT, TEACHER, slept))).toEqual(
-      seconds(buildReport(config, ENVIRONMENT, TEACHER, results)),
-    );
-  });
-
   it('keeps the order of the configuration and does not mind that of the results', () => {
     const results = fixtureResults(METHODS, 3);
     const config = fixtureConfig(METHODS, 3);

@@ -1,6 +1,7 @@
 import { isDistillError } from '@distilljs/core';
+import type { EpochReport } from '@distilljs/core';
 import { describe, expect, it } from 'vitest';
-import { comparePaired, summarize } from '../../src/statistics/index.js';
+import { comparePaired, secondsPerEpoch, summarize } from '../../src/statistics/index.js';
 
 // Reference numbers: numpy 1.24 mean and std(ddof=1), scipy 1.10 stats.t.ppf(0.975, n - 1) and stats.ttest_rel.
 const A = [0.7012, 0.6985, 0.7054, 0.6991, 0.7033];
@@ -86,5 +87,23 @@ describe('comparePaired', () => {
     expect(comparePaired(bySeed(A), bySeed(A))).toMatchObject({ mean: 0, ci95: [0, 0], p: null });
     // 0.7 − 0.6 and 0.3 − 0.2 differ by rounding alone.
     expect(comparePaired(bySeed([0.7, 0.3]), bySeed([0.6, 0.2]))?.p).toBeNull();
+  });
+});
+
+describe('secondsPerEpoch', () => {
+  const epochsOf = (phase: string, ...seconds: number[]): EpochReport[] =>
+    seconds.map((each, epoch) => ({
+      ...{ phase, epoch, globalEpoch: epoch, steps: 1, learningRate: {}, terms: {}, trainAccuracy: [] },
+      validation: [],
+      seconds: each,
+    }));
+
+  it('does not take a first epoch that compiles, or a night in which the machine slept, for the method’s cost', () => {
+    expect(secondsPerEpoch(epochsOf('train', 9, 2, 2, 30_000, 2))).toBe(2);
+  });
+
+  it('weighs phases of unlike cost by their epochs', () => {
+    expect(secondsPerEpoch([...epochsOf('heads', 1, 1), ...epochsOf('transfer', 4, 4, 4, 4)])).toBe(3);
+    expect(secondsPerEpoch([])).toBe(0);
   });
 });
