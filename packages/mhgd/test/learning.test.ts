@@ -11,7 +11,8 @@ beforeAll(async () => {
   await resolveEngine('wasm');
 });
 
-const METHOD = mhgd({ heads: 2, headEpochs: 12, headLearningRate: 0.05 });
+/** Ten times the decay, so that scores settle within 160 steps instead of 1,000. */
+const METHOD = mhgd({ heads: 2, headEpochs: 40, headDecay: 5e-3 });
 
 /** The same heads, measured on a student that learns from labels alone. */
 const labelsAlone: Method = {
@@ -74,8 +75,7 @@ test('the divergence ends below that of a student that learns from labels alone,
   );
   expect((moving ?? 0) / (batch ?? 0)).toBeGreaterThan(0.5);
   expect((moving ?? 0) / (batch ?? 0)).toBeLessThan(2);
-  // Twelve epochs are enough here, though the scores are still large.
-  expect(taught.warnings).toEqual([expect.stringMatching(/beyond 2, tanh/)]);
+  expect(taught.warnings).toEqual([]);
   expect(seen.slice(0, 3)).toEqual(['module1: 2 of 12', 'module2: 2 of 12', 'heads: 4 of 12']);
 });
 

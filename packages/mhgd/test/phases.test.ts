@@ -25,6 +25,11 @@ function setup(changes: Partial<DistillOptions> = {}): DistillOptions {
   };
 }
 
+test('phase heads has 1,000 steps where 40 % of the epochs are fewer', async () => {
+  const { plan } = await planned(mhgd(), { epochs: 100 });
+  expect(plan.phases[0]?.epochs).toBe(1000);
+});
+
 test('phase heads comes on top: transfer has all epochs of the run, with the rates of its schedule', async () => {
   const rates = stepRate(0.1, { milestones: [30, 60, 80] });
   const { plan } = await planned(mhgd({ headEpochs: 40 }), {
