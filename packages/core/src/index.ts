@@ -46,6 +46,7 @@ export {
   ENGINES,
   missingTrainingKernels,
   onOneTape,
+  peek,
   registerTrainingKernels,
   resolveEngine,
   stopGradient,

@@ -116,13 +116,69 @@ await describeOnEngines('alignment', () => {
       for (const sign of [1, -1]) {
         const rows = tf.expandDims<Tensor3D>(tf.mul(tf.matMul(scales, columns, false, true), sign), 0);
         const teacher = tf.tensor3d([[entry.teacher]]);
-        const { vectors, selection } = alignedVectors(rows, teacher, 4);
+        const { vectors, taken } = alignedVectors(rows, teacher, 4);
         expect(largestGap(vectors, entry.aligned)).toBeLessThan(1e-5);
-        expect(flat(tf.argMax(tf.abs(selection), 2))).toEqual([entry.index]);
+        expect(flat(taken)).toEqual([entry.index]);
         expect(tf.sum(tf.mul(vectors, teacher)).dataSync()[0]).toBeGreaterThan(0);
       }
     });
   });
+});
+
+await describeOnEngines('early-out', (engine) => {
+  /** Teacher's vectors: the map's own first one, one not proven to be best, and one that another is better for. */
+  function mixed(x: Tensor3D): Tensor3D {
+    const own = teacherVectors(tf.expandDims(x, 1), 4).vectors;
+    const weights = [
+      [1, 0, 0, 0],
+      [0.68, 0.6, 0.3, 0.3],
+      [0.3, 0.1, -0.9, 0.3],
+      [0.8, -0.6, 0, 0],
+    ];
+    const rows = Array.from({ length: x.shape[0] }, (_, image) => [weights[image % 4] ?? []]);
+    return tf.matMul(tf.tensor3d(rows), own);
+  }
+
+  test.each([
+    [60, 12],
+    [8, 20],
+  ])(
+    '%i positions by %i channels: vectors and gradient are those of all candidates',
+    (positions, channels) => {
+      tf.tidy(() => {
+        const x = activations(9, positions, channels, 31);
+        const teacher = mixed(x);
+        const cotangent = normalValues([9, 1, channels], 32);
+        const early = alignedVectors(x, teacher, 4);
+        expect(flat(early.taken)).toEqual([0, 0, 2, 0, 0, 0, 2, 0, 0]);
+        // With a second vector to match there is no early-out.
+        const twice = tf.concat<Tensor3D>([teacher, teacher], 1);
+        const all = alignedVectors(x, twice, 4);
+        const [vectors] = tf.split(all.vectors, 2, 1) as [Tensor3D, Tensor3D];
+        expect(largestGap(early.vectors, vectors)).toBeLessThan(1e-6);
+        const padded = tf.concat<Tensor3D>([cotangent, tf.zerosLike(cotangent)], 1);
+        expect(relativeGap(gradient(x, teacher, cotangent), gradient(x, twice, padded))).toBeLessThan(1e-4);
+      });
+    },
+  );
+
+  test.skipIf(engine === 'webgpu' || engine === 'node-gpu')(
+    'saves the work where all are proven',
+    async () => {
+      const x = activations(4, 30, 6, 33);
+      const teacher = tf.tidy(() => teacherVectors(tf.expandDims(x, 1), 1).vectors);
+      const kernels = async (vector: Tensor3D): Promise<number> => {
+        const { kernels: run } = await tf.profile(() => { tf.tidy(() => {
+          alignedVectors(x, vector, 4);
+        }); },
+      );
+        return run.length;
+      };
+      const other = tf.tidy(() => mixed(x));
+      expect(await kernels(teacher)).toBeLessThan(0.6 * (await kernels(other)));
+      tf.dispose([x, teacher, other]);
+    },
+  );
 });
 
 await describeOnEngines('gradient of right singular vectors', () => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isNode, nodeModule } from '../platform/node-module.js';
+import { usesGpu } from './uses-gpu.js';
 import { loadWasm, wasmDetails } from './wasm/load-wasm.js';
 
 /** Engines by the name that users give them. */
@@ -80,10 +81,6 @@ async function loadNative(specifier: string): Promise<void> {
 function restoreIsNullOrUndefined(): void {
   const util = nodeModule('node:util', 'the TensorFlow binding') as unknown as Record<string, unknown>;
   util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
-}
-
-function usesGpu(): boolean {
-  return (tf.backend() as unknown as { readonly isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
 }
 
 async function loadWebGpu(): Promise<void> {

@@ -129,7 +129,7 @@ export interface Update {
   /** Exactly these move. */
   readonly variables: NamedVariables;
   readonly optimizer: OptimizerSpec;
-  /** Named scalars of this step. Pure: makes no variable, reads no tensor data. */
+  /** Named scalars of this step. Pure: makes no variable, reads no tensor data but by {@link peek}. */
   terms(step: Step): LossTerms;
   /** How the terms become one gradient. Default: the gradient of their weighted sum. */
   readonly combine?: GradientPolicy | undefined;

@@ -23,7 +23,7 @@ export interface MethodDefinition<Options extends object, State> {
     context: PlanContext,
     options: Readonly<Options>,
   ) => Prepared<State> | Promise<Prepared<State>>;
-  /** The terms of one step. Pure: makes no variable, reads no tensor data. */
+  /** The terms of one step. Pure: makes no variable, reads no tensor data but by {@link peek}. */
   readonly loss: (step: Step, options: Readonly<Options>, state: State) => LossTerms;
   /** What there is to see on a batch, as `Phase.inspect` says. */
   readonly inspect?: (

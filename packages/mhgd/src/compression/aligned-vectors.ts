@@ -1,17 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor3D } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { withoutTape } from '@distilljs/core';
-import { alignment } from './align.js';
 import type { PositionRows } from './gram.js';
-import { rightVectors } from './right-vectors.js';
+import { matchesOf, matchVectors, ofEach, takenCandidate, tensorsOf } from './match.js';
 import { vectorGradient } from './vector-gradient.js';
 
 /** A student's vectors that stand for the teacher's. */
 export interface AlignedVectors {
   /** Unit rows, `[n, k, c]`; the gradient to the map is exact. */
   readonly vectors: Tensor3D;
-  /** `[n, k, candidates]`: which candidate was taken, with its sign; constant. */
-  readonly selection: Tensor3D;
+  /** Which candidate was taken, 0 for the first; constant, `[n, k]`. */
+  readonly taken: Tensor2D;
 }
 
 /**
@@ -25,20 +24,19 @@ export interface AlignedVectors {
  * @see Lee and Song, BMVC 2019: k = 1, four candidates
  */
 export function alignedVectors(rows: PositionRows, teacher: Tensor3D, candidates: number): AlignedVectors {
-  const known = withoutTape(() => tf.tidy(() => ({ ...rightVectors(rows, candidates) })));
-  const selection = withoutTape(() => tf.tidy(() => alignment(known.vectors, teacher)));
+  const matches = matchesOf(
+    withoutTape(() => tf.tidy(() => tensorsOf(matchVectors(rows, teacher, candidates)))),
+  );
   const take = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [x, save] = args as [PositionRows, tf.GradSaveFunc];
-    const { vectors, values, scale, rest } = known;
-    save([x, vectors, values, scale, rest, selection]);
+    save([x, ...tensorsOf(matches)]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
-      const [savedRows, ofVectors, ofValues, ofScale, ofRest, chosen] = saved as Tensor3D[] as Six;
-      const decomposition = { vectors: ofVectors, values: ofValues, scale: ofScale, rest: ofRest };
-      return tf.tidy(() => vectorGradient(savedRows, decomposition, chosen, dy as Tensor3D));
+      const [savedRows, ...rest] = saved as [PositionRows, ...tf.Tensor[]];
+      return tf.tidy(() => vectorGradient(savedRows, matchesOf(rest), dy as Tensor3D));
     };
-    return { value: tf.matMul(selection, vectors), gradFunc };
+    const value = ofEach(matches, ({ selection, vectors }) => tf.matMul<Tensor3D>(selection, vectors));
+    return { value, gradFunc };
   });
-  return { vectors: take(rows) as Tensor3D, selection };
+  const vectors = take(rows);
+  return { vectors, taken: withoutTape(() => tf.tidy(() => ofEach(matches, takenCandidate))) };
 }
-
-type Six = [Tensor3D, Tensor3D, Tensor3D, Tensor3D, Tensor3D, Tensor3D];

@@ -3,6 +3,7 @@ import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { gram, isTall } from './gram.js';
 import type { PositionRows } from './gram.js';
 import { eigenvectorSteps, leadingEigenvectors, unit } from './leading-eigenvectors.js';
+import type { LeadingEigenvectors } from './leading-eigenvectors.js';
 
 /** The leading right singular vectors of each matrix of a batch, and what their gradient needs. */
 export interface RightVectors {
@@ -27,9 +28,26 @@ export interface RightVectors {
  */
 export function rightVectors(rows: PositionRows, count: number): RightVectors {
   const { matrix, scale } = gram(rows);
-  const { vectors, values, rest } = leadingEigenvectors(matrix, count);
-  const right = isTall(rows) ? vectors : unit(tf.matMul(vectors, rows), 2);
-  return { vectors: right, values, scale, rest };
+  return { ...vectorsOf(rows, matrix, count), scale };
+}
+
+/** The vectors known and the `more` that follow them; all there are, where there are fewer. */
+export function nextVectors(rows: PositionRows, known: RightVectors, more: number): RightVectors {
+  const left = Math.min(more, known.rest.shape[2] - known.vectors.shape[1]);
+  if (left <= 0) return known;
+  const { vectors, values, rest } = vectorsOf(rows, known.rest, left);
+  return {
+    vectors: tf.concat([known.vectors, vectors], 1),
+    values: tf.concat([known.values, values], 1),
+    scale: known.scale,
+    rest,
+  };
+}
+
+/** @param matrix the smaller Gram matrix over its norm, or what is left of it */
+function vectorsOf(rows: PositionRows, matrix: Tensor3D, count: number): LeadingEigenvectors {
+  const found = leadingEigenvectors(matrix, count);
+  return isTall(rows) ? found : { ...found, vectors: unit(tf.matMul(found.vectors, rows), 2) };
 }
 
 /** Singular values `[n, k]`. */

@@ -99,11 +99,7 @@ export function senseStudent(
 
 /** Share of all vectors, over points and images, for which another than the first candidate was taken. */
 export function shareOfOthers(aligned: readonly AlignedVectors[]): tf.Scalar {
-  const shares = aligned.map(({ selection }) => {
-    const first = tf.slice(selection, [0, 0, 0], [-1, -1, 1]);
-    return tf.sub(1, tf.mean(tf.abs(first)));
-  });
-  return tf.mean(tf.stack(shares));
+  return tf.mean(tf.step(tf.stack(aligned.map(({ taken }) => taken))));
 }
 
 /** `[n, 1, c]` → `[n, c]`. */

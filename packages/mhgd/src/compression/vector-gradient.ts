@@ -3,12 +3,19 @@ import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { isTall, normalized } from './gram.js';
 import type { PositionRows } from './gram.js';
 import { DEAD_SHARE } from './leading-eigenvectors.js';
-import type { RightVectors } from './right-vectors.js';
+import { merged } from './match.js';
+import type { Match, Matches } from './match.js';
 
 /** `R^(2^3)` is the largest power that is made. */
 const SQUARINGS = 3;
 /** Gaps of eigenvalues below this share of the Gram matrix's norm count as this; rounding makes smaller ones. */
 const SMALLEST_GAP = 1e-5;
+
+/** What the gradient is made of, per chosen vector: itself and w, `[n, k, c]`. */
+interface Direction {
+  readonly v: Tensor3D;
+  readonly w: Tensor3D;
+}
 
 /**
  * Gradient with respect to X of `Σ g·v` over chosen right singular vectors of X, exact for separated singular values:
@@ -22,21 +29,31 @@ const SMALLEST_GAP = 1e-5;
  * The result is orthogonal to X, blind to the part of g along v_i, and a tenth for ten times the X.
  *
  * @param rows X, `[n, positions, c]`
- * @param known right vectors of X, the chosen ones among them
- * @param selection `[n, k, known]`, rows of {@link alignment}
+ * @param matches right vectors of X, the chosen ones among them
  * @param cotangent g per chosen vector, `[n, k, c]`
  * @returns `[n, positions, c]`
  * @see Ionescu, Vantzos and Sminchisescu, ICCV 2015: the general rule. The authors' code lacks its factor ½: twice the
  *   gradient where positions ≥ channels, and a wrong direction elsewhere
  */
-export function vectorGradient(
-  rows: PositionRows,
-  known: RightVectors,
-  selection: Tensor3D,
-  cotangent: Tensor3D,
-): PositionRows {
-  const { vectors, values, scale, rest } = known;
-  const chosen = tf.matMul(selection, vectors);
+export function vectorGradient(rows: PositionRows, matches: Matches, cotangent: Tensor3D): PositionRows {
+  const { exceptions } = matches;
+  const usual = direction(rows, matches.usual, cotangent);
+  if (exceptions === undefined) return crossed(rows, usual);
+  const pick = (of: Tensor3D): Tensor3D => tf.gather(of, exceptions.images);
+  const unusual = direction(pick(rows), exceptions.match, pick(cotangent));
+  const v = merged(usual.v, unusual.v, exceptions);
+  return crossed(rows, { v, w: merged(usual.w, unusual.w, exceptions) });
+}
+
+/** `(X v) wᵀ + (X w) vᵀ`. */
+function crossed(rows: PositionRows, { v, w }: Direction): PositionRows {
+  const both = tf.concat([v, w], 1);
+  return tf.matMul(tf.matMul(rows, both, false, true), tf.concat([w, v], 1));
+}
+
+function direction(rows: PositionRows, match: Match, cotangent: Tensor3D): Direction {
+  const { vectors, values, scale, rest, selection } = match;
+  const chosen = tf.matMul<Tensor3D>(selection, vectors);
   const value = tf.matMul<Tensor3D>(tf.abs(selection), values);
   const alive = tf.step(tf.sub(value, DEAD_SHARE));
   const inverse = tf.div<Tensor3D>(alive, tf.maximum(value, DEAD_SHARE));
@@ -52,10 +69,7 @@ export function vectorGradient(
     : throughPositions(outside, rows, rest, inverse, scale);
   // An all-zero map has scale 0 and w = 0.
   const w = tf.div<Tensor3D>(tf.add(within, tf.mul(solved, inverse)), tf.maximum(scale, 1e-20));
-
-  const both = tf.concat([chosen, w], 1);
-  const crossed = tf.concat([w, chosen], 1);
-  return tf.matMul(tf.matMul(rows, both, false, true), crossed);
+  return { v: chosen, w };
 }
 
 /**
