@@ -168,10 +168,11 @@ await describeOnEngines('early-out', (engine) => {
       const x = activations(4, 30, 6, 33);
       const teacher = tf.tidy(() => teacherVectors(tf.expandDims(x, 1), 1).vectors);
       const kernels = async (vector: Tensor3D): Promise<number> => {
-        const { kernels: run } = await tf.profile(() => { tf.tidy(() => {
-          alignedVectors(x, vector, 4);
-        }); },
-      );
+        const { kernels: run } = await tf.profile(() => {
+          tf.tidy(() => {
+            alignedVectors(x, vector, 4);
+          });
+        });
         return run.length;
       };
       const other = tf.tidy(() => mixed(x));
