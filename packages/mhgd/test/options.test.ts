@@ -25,7 +25,7 @@ test('phase heads is 40 % of the epochs and at least 1,000 steps, or as many epo
 
 test('a family has a tap per stage', () => {
   expect(sensingPoints('wrn')).toEqual(['stage1', 'stage2', 'stage3']);
-  expect(sensingPoints('vgg')).toEqual(['stage1', 'stage2', 'stage3', 'stage4', 'stage5']);
+  expect(sensingPoints('vgg')).toEqual(['stage1_pool', 'stage2_pool', 'stage3_pool', 'stage4', 'stage5']);
 });
 
 test.each([

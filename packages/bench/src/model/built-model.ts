@@ -11,13 +11,16 @@ export interface ModelShape {
 /** Aliases that every network of the zoo has: the names that a configuration may rely on. */
 export type ZooTap = 'stem' | 'stage1' | 'stage2' | 'stage3' | 'embedding' | 'logits';
 
+/** Aliases of networks of five stages, beside those. */
+export type FurtherTap = 'stage4' | 'stage5';
+
 /** A fresh network of the zoo and the layers that its aliases stand for. */
 export interface BuiltModel {
   /** Ends in logits (no softmax). The caller disposes it. */
   readonly model: LayersModel;
   /**
-   * Layer name by alias. `stem` and `stage1`…`stage3` are feature maps after ReLU; `embedding` is the globally
+   * Layer name by alias. `stem` and `stage1`… are feature maps after ReLU; `embedding` is the globally
    * average-pooled last one, `[batch, width]`; `logits` is the model's output.
    */
-  readonly taps: Readonly<Record<ZooTap, string>>;
+  readonly taps: Readonly<Record<ZooTap, string> & Partial<Record<FurtherTap, string>>>;
 }

@@ -18,22 +18,59 @@ export function convBatchNorm(x: SymbolicTensor, name: ConvName, options: ConvOp
  */
 export function convolution(x: SymbolicTensor, name: ConvName, options: ConvOptions): SymbolicTensor {
   const { filters, size, stride } = options;
-  // At stride 2 'same' pads below and to the right only; PyTorch pads all four sides, so that is spelled out.
-  const explicit = stride > 1 && size > 1;
-  const padded = explicit
-    ? layers.zeroPadding2d({ padding: (size - 1) / 2, name: layerName('pad', name) }).apply(x)
-    : x;
+  const { input, padding } = padded(x, name, options);
   return layers
     .conv2d({
       name: layerName('conv', name),
       filters,
       kernelSize: size,
       strides: stride,
-      padding: explicit || size === 1 ? 'valid' : 'same',
+      padding,
       useBias: false,
-      kernelInitializer: initializers.varianceScaling({ scale: 2, mode: 'fanOut', distribution: 'normal' }),
+      kernelInitializer: fanOutNormal(),
     })
-    .apply(padded) as SymbolicTensor;
+    .apply(input) as SymbolicTensor;
+}
+
+/**
+ * Depthwise convolution, one kernel per channel, without bias, padded as {@link convolution}. Kernels start normal with
+ * variance `2 / size²`.
+ *
+ * @param name the layer is called `depthwise` with the prefix and suffix given
+ */
+export function depthwise(
+  x: SymbolicTensor,
+  name: ConvName,
+  options: Omit<ConvOptions, 'filters'>,
+): SymbolicTensor {
+  const { input, padding } = padded(x, name, options);
+  return layers
+    .depthwiseConv2d({
+      name: layerName('depthwise', name),
+      kernelSize: options.size,
+      strides: options.stride,
+      padding,
+      useBias: false,
+      depthwiseInitializer: fanOutNormal(),
+    })
+    .apply(input) as SymbolicTensor;
+}
+
+/** `(size − 1) / 2` zeros on every side. */
+function padded(
+  x: SymbolicTensor,
+  name: ConvName,
+  { size, stride }: Omit<ConvOptions, 'filters'>,
+): { input: SymbolicTensor; padding: 'same' | 'valid' } {
+  if (size === 1) return { input: x, padding: 'valid' };
+  if (stride === 1) return { input: x, padding: 'same' };
+  // At stride 2 'same' pads below and to the right only; PyTorch pads all four sides, so that is spelled out.
+  const zeros = layers.zeroPadding2d({ padding: (size - 1) / 2, name: layerName('pad', name) });
+  return { input: zeros.apply(x) as SymbolicTensor, padding: 'valid' };
+}
+
+function fanOutNormal(): ReturnType<typeof initializers.varianceScaling> {
+  return initializers.varianceScaling({ scale: 2, mode: 'fanOut', distribution: 'normal' });
 }
 
 /**

@@ -1,15 +1,17 @@
 import { DistillError, nearestNameHint } from '@distilljs/core';
 import type { BuiltModel, ModelShape } from './built-model.js';
+import { mobilenet } from './mobilenet.js';
 import { plain } from './plain.js';
 import { resnet } from './resnet.js';
+import { vgg } from './vgg.js';
 import { wideResnet } from './wide-resnet.js';
 
 type Builder = (name: string, shape: ModelShape) => BuiltModel;
 
 const residual =
-  (depth: number): Builder =>
+  (depth: number, wide = false): Builder =>
   (name, shape) =>
-    resnet(name, depth, shape);
+    resnet(name, { depth, wide }, shape);
 const wide =
   (depth: number, factor: number): Builder =>
   (name, shape) =>
@@ -18,6 +20,14 @@ const straight =
   (width: number): Builder =>
   (name, shape) =>
     plain(name, width, shape);
+const stacked =
+  (...convolutions: readonly number[]): Builder =>
+  (name, shape) =>
+    vgg(name, convolutions, shape);
+const separable =
+  (width: number): Builder =>
+  (name, shape) =>
+    mobilenet(name, width, shape);
 
 const BUILDERS = {
   plain8: straight(8),
@@ -30,12 +40,24 @@ const BUILDERS = {
   resnet44: residual(44),
   resnet56: residual(56),
   resnet110: residual(110),
+  resnet8x4: residual(8, true),
+  resnet32x4: residual(32, true),
   'wrn-10-1': wide(10, 1),
+  'wrn-10-4': wide(10, 4),
   'wrn-16-1': wide(16, 1),
   'wrn-16-2': wide(16, 2),
+  'wrn-22-4': wide(22, 4),
   'wrn-28-2': wide(28, 2),
   'wrn-40-1': wide(40, 1),
   'wrn-40-2': wide(40, 2),
+  vgg8: stacked(1, 1, 1, 1, 1),
+  vgg11: stacked(1, 1, 2, 2, 2),
+  vgg13: stacked(2, 2, 2, 2, 2),
+  vgg16: stacked(2, 2, 3, 3, 3),
+  vgg19: stacked(2, 2, 4, 4, 4),
+  mobilenet16: separable(16),
+  mobilenet32: separable(32),
+  mobilenet64: separable(64),
 } satisfies Record<string, Builder>;
 
 /** A name that {@link buildModel} takes. */

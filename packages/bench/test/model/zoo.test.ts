@@ -4,6 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { isDistillError } from '@distilljs/core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel, modelNames } from '../../src/model/index.js';
+import type { ZooTap } from '../../src/model/index.js';
 
 const CIFAR: readonly [number, number, number] = [32, 32, 3];
 
@@ -49,9 +50,17 @@ describe('resnet', () => {
     expect(trainable(buildModel(`resnet${depth}`, { imageShape: CIFAR, classes: 100 }).model)).toBe(at100);
   });
 
+  // The distillation benchmarks count the same.
+  it.each([
+    ['resnet8x4', 1_233_540],
+    ['resnet32x4', 7_433_860],
+  ])('%s has the parameters of its layers', (name, at100) => {
+    expect(trainable(buildModel(name, { imageShape: CIFAR, classes: 100 }).model)).toBe(at100);
+  });
+
   it('halves the map at the second and third stage', () => {
     const { model, taps } = buildModel('resnet14', { imageShape: CIFAR, classes: 10 });
-    const shape = (alias: keyof typeof taps): unknown => model.getLayer(taps[alias]).outputShape;
+    const shape = (alias: ZooTap): unknown => model.getLayer(taps[alias]).outputShape;
     expect(shape('stem')).toEqual([null, 32, 32, 16]);
     expect(shape('stage1')).toEqual([null, 32, 32, 16]);
     expect(shape('stage2')).toEqual([null, 16, 16, 32]);
@@ -104,8 +113,10 @@ describe('wideResnet', () => {
   // The public PyTorch networks of the distillation benchmarks count the same at 100 classes for 16-2, 28-2 and 40-2.
   it.each([
     ['wrn-10-1', 10, 1, 77_850, 83_700],
+    ['wrn-10-4', 10, 4, 1_198_810, 1_221_940],
     ['wrn-16-1', 16, 1, 175_066, 180_916],
     ['wrn-16-2', 16, 2, 691_674, 703_284],
+    ['wrn-22-4', 22, 4, 4_298_970, 4_322_100],
     ['wrn-28-2', 28, 2, 1_467_610, 1_479_220],
     ['wrn-40-1', 40, 1, 563_930, 569_780],
     ['wrn-40-2', 40, 2, 2_243_546, 2_255_156],
@@ -154,8 +165,78 @@ describe('plain', () => {
   });
 });
 
+/** 3×3 convolutions of the widths given, batch norms, dense: no biases but the last, where PyTorch's VGG has one per filter. */
+function vggParameters(widths: readonly number[], classes: number): number {
+  const convolutions = widths.map((width, at) => 9 * (widths[at - 1] ?? 3) * width + 2 * width);
+  return convolutions.reduce((sum, layer) => sum + layer, 0) + 513 * classes;
+}
+
+describe('vgg', () => {
+  // With the biases of the convolutions (1,472 and 2,944) the distillation benchmarks' 3,965,028 and 9,462,180.
+  it.each([
+    ['vgg8', [64, 128, 256, 512, 512], 3_965_028 - 1_472],
+    ['vgg13', [64, 64, 128, 128, 256, 256, 512, 512, 512, 512], 9_462_180 - 2_944],
+  ])('%s has the parameters of its layers', (name, widths, at100) => {
+    expect(vggParameters(widths, 100)).toBe(at100);
+    expect(trainable(buildModel(name, { imageShape: CIFAR, classes: 100 }).model)).toBe(at100);
+  });
+
+  it.each([
+    ['vgg11', 8],
+    ['vgg16', 13],
+    ['vgg19', 16],
+  ])('%s is called by its layers with weights', (name, convolutions) => {
+    const { model } = buildModel(name, { imageShape: CIFAR, classes: 10 });
+    const kinds = model.layers.map((layer) => layer.getClassName());
+    expect(kinds.filter((kind) => kind === 'Conv2D')).toHaveLength(convolutions);
+  });
+
+  it.each([
+    [32, [32, 16, 8, 4, 4]],
+    [64, [64, 32, 16, 8, 4]],
+  ])('has five stages at images of %i, tapped before they are pooled', (edge, edges) => {
+    const { model, taps } = buildModel('vgg8', { imageShape: [edge, edge, 3], classes: 10 });
+    const stages = [taps.stage1, taps.stage2, taps.stage3, taps.stage4, taps.stage5];
+    expect(stages.map((layer) => model.getLayer(String(layer)).outputShape[1])).toEqual(edges);
+    expect(model.getLayer('stage1_pool').outputShape).toEqual([null, edge / 2, edge / 2, 64]);
+    expect(model.layers.some((layer) => layer.name === 'stage4_pool')).toBe(edge === 64);
+  });
+});
+
+describe('mobilenet', () => {
+  // A separable convolution from a to b channels: 9a + 2a depthwise, ab + 2b pointwise; the stem 432 + 32.
+  const separable = (a: number, b: number): number => 11 * a + a * b + 2 * b;
+
+  it.each([
+    ['mobilenet16', 16, 11_226],
+    ['mobilenet32', 32, 37_162],
+    ['mobilenet64', 64, 135_114],
+  ])('%s has the parameters of its layers', (name, w, expected) => {
+    const blocks = [
+      separable(16, w),
+      separable(w, 2 * w),
+      separable(2 * w, 2 * w),
+      separable(2 * w, 4 * w),
+      separable(4 * w, 4 * w),
+    ];
+    expect(464 + blocks.reduce((sum, block) => sum + block, 0) + (4 * w + 1) * 10).toBe(expected);
+    expect(trainable(buildModel(name, { imageShape: CIFAR, classes: 10 }).model)).toBe(expected);
+  });
+
+  it('has the stages of a residual network', () => {
+    const { model, taps } = buildModel('mobilenet16', { imageShape: CIFAR, classes: 10 });
+    const shapes = [taps.stage1, taps.stage2, taps.stage3].map((tap) => model.getLayer(tap).outputShape);
+    expect(shapes).toEqual([
+      [null, 32, 32, 16],
+      [null, 16, 16, 32],
+      [null, 8, 8, 64],
+    ]);
+    expect(model.getLayer('stage2_block1_pad1').outputShape).toEqual([null, 34, 34, 16]);
+  });
+});
+
 describe('buildModel', () => {
-  it.each(modelNames.filter((name) => !/resnet(?:44|56|110)|wrn-(?:28|40)/.test(name)))(
+  it.each(modelNames.filter((name) => !/resnet(?:44|56|110|32x4)|wrn-(?:22|28|40)|vgg1[369]/.test(name)))(
     '%s gives finite logits',
     (name) => {
       const { model, taps } = buildModel(name, { imageShape: [16, 16, 3], classes: 5 });
