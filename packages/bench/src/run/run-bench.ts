@@ -1,5 +1,6 @@
 import { resolveEngine } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
+import { checkMethods } from './check-methods.js';
 import { planMethod } from './cohort.js';
 import { loadRunData } from './datasets.js';
 import { describeEnvironment } from './environment.js';
@@ -35,10 +36,12 @@ export async function runBench({
   log,
   signal,
 }: BenchOptions): Promise<WrittenReport | undefined> {
-  // Wrong names and options are found before the teacher costs minutes.
+  // Wrong names and options are found before data is read.
   for (const method of config.methods) planMethod(method, config.student.model);
   const engine = await resolveEngine(config.engine);
   const data = loadRunData(config);
+  const isLoaded = config.teacher.path !== undefined;
+  if (!isLoaded) await checkMethods(config, data);
   const folder = runFolder(out);
   await openRunFolder(folder, config, existing);
   await writeJson(folder.environment, describeEnvironment(engine));
@@ -48,6 +51,7 @@ export async function runBench({
   const teacher = await provideTeacher(config, data, folder.teacher, log, signal);
   if (teacher === undefined) return undefined;
   try {
+    if (isLoaded) await checkMethods(config, data, teacher.network);
     // Seeds outside, so that a run that is stopped early has compared all methods on some seeds.
     for (const seed of config.seeds) {
       for (const method of config.methods) {

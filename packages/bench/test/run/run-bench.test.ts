@@ -167,6 +167,16 @@ describe('refusals', () => {
   const run = (changes: object, out: string, existing: 'refuse' | 'resume' | 'overwrite'): Promise<unknown> =>
     runBench({ config: config(changes), out: join(folder, out), existing, log: log() });
 
+  it('finds a tap that the last method has wrong before anything is trained or written', async () => {
+    const methods = ['kd', { name: 'mhgd', options: { studentTaps: ['stage1', 'stage2', 'stage9'] } }];
+    const message = await refusal(run({ methods }, 'wrong-tap', 'refuse'));
+    expect(message).toMatch(/stage9/);
+    expect(existsSync(join(folder, 'wrong-tap'))).toBe(false);
+    const teacher = { path: join(folder, 'a/teacher/model'), model: 'plain8' };
+    expect(await refusal(run({ methods, teacher }, 'wrong-tap', 'refuse'))).toBe(message);
+    expect(existsSync(join(folder, 'wrong-tap/kd'))).toBe(false);
+  });
+
   it('does not touch a folder that holds a run', async () => {
     expect(await refusal(run({}, 'a', 'refuse'))).toMatch(/expected a new folder.*--resume.*--overwrite/);
   });

@@ -97,7 +97,7 @@ function chooseLayers(model: LayersModel, options: WithVamOptions, size: BlockSi
       where: `withVam, model '${model.name}'`,
       expected: `a k×k convolution behind the first, with more than ${size.inputs} input maps`,
       got: 'none',
-      hint: 'Use a smaller blockSize.',
+      hint: 'Use a smaller blockSize, or list layers: a 1×1 convolution attends where it is named.',
     });
   }
   for (const name of options.layers) {

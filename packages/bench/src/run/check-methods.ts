@@ -1,0 +1,43 @@
+import { channelStatistics, createRandom, distill } from '@distilljs/core';
+import type { FrozenNetwork } from '@distilljs/core';
+import type { RunConfig } from '../config/index.js';
+import { buildNetwork } from './build-network.js';
+import { buildCohort, planMethod } from './cohort.js';
+import type { RunData } from './datasets.js';
+
+/**
+ * Plans every method of a run on networks like those that it will get, and trains nothing: a tap or a shape that does not fit
+ * the last method is found before the first one costs hours.
+ *
+ * @param teacher left out where it is to be trained: an untrained one has the same taps and shapes
+ * @throws DistillError as {@link distill} throws before training
+ */
+export async function checkMethods(config: RunConfig, data: RunData, teacher?: FrozenNetwork): Promise<void> {
+  const untrained =
+    teacher === undefined ? buildNetwork(config.teacher.model, data.train, createRandom(0)) : undefined;
+  const normalization = channelStatistics(data.train);
+  try {
+    for (const configured of config.methods) {
+      const { method, models, change } = planMethod(configured, config.student.model);
+      const students = buildCohort(models, data.train, 0, change);
+      try {
+        const result = await distill({
+          teacher: teacher ?? untrained,
+          students,
+          method,
+          train: data.train,
+          epochs: config.epochs,
+          batchSize: config.batchSize,
+          seed: 0,
+          normalization,
+          signal: AbortSignal.abort(),
+        });
+        result.dispose();
+      } finally {
+        for (const student of students) student.dispose();
+      }
+    }
+  } finally {
+    untrained?.dispose();
+  }
+}
