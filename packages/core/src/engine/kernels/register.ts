@@ -5,6 +5,7 @@ import { identity } from '../wasm/identity.js';
 import { matMul } from '../wasm/mat-mul.js';
 import { reluGradientKernel } from '../wasm/relu-gradient.js';
 import { reverse, slice, tile, unpack } from '../wasm/views.js';
+import { batchMatMulTensorFlow } from './batch-mat-mul-tensorflow.js';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
 import { conv2DBackpropFilterOnCpu } from './conv2d-backprop-filter-cpu.js';
 import { conv2DBackpropInput } from './conv2d-backprop-input.js';
@@ -48,6 +49,7 @@ const kernels: readonly TrainingKernel[] = [
   whole(unsortedSegmentSum),
   ...batchNormKernels.map(whole),
   beside(tf.BatchMatMul, matMul),
+  beside(tf.BatchMatMul, batchMatMulTensorFlow, 'tensorflow'),
   ...[tf.Conv2D, tf.FusedConv2D].map((name) => beside(name, (own) => conv2D(name, own))),
   beside(tf.Conv2DBackpropFilter, conv2DBackpropFilterOnCpu, 'cpu'),
   beside(tf.Reverse, reverse),
@@ -60,11 +62,12 @@ const kernels: readonly TrainingKernel[] = [
 const OURS = Symbol.for('distilljs.trainingKernel');
 
 /**
- * Gives the wasm and cpu backends the kernels that training needs and tfjs 4.22.0 does not bring, or not well:
+ * Gives the backends the kernels that training needs and tfjs 4.22.0 does not bring, or not well:
  *
  * | kernel | gradient of | backend | tfjs 4.22.0 |
  * |---|---|---|---|
  * | BatchMatMul | | wasm | a plain loop for batches and transposed factors |
+ * | BatchMatMul | | tensorflow | up to ten times slower for small matrices; still used for large ones |
  * | Conv2D, FusedConv2D | | wasm | half as fast; still used for what ours does not take |
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | wasm | missing |
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | cpu | forty times slower; still used for what ours does not take |
