@@ -42,7 +42,8 @@ function copyAxis(from: usize, to: usize, axes: usize, rank: i32, width: i32, ax
   return to;
 }
 
-function copyRow(from: usize, to: usize, size: i32, step: i32, width: i32): void {
+/** `size` numbers that lie `step` bytes apart, laid out without gaps. */
+export function copyRow(from: usize, to: usize, size: i32, step: i32, width: i32): void {
   if (step == width && size * width >= SHORT) {
     memory.copy(to, from, <usize>(size * width));
     return;

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-type-assertion -- to TypeScript all numbers are one type, to AssemblyScript they are not */
 import { FLOAT_BYTES } from './bytes';
 import { pad } from './pad';
+import { sumInOrder } from './sum-in-order';
 import { Tile } from './tile';
 
 /** Pixels of one image that the gradient of a filter adds up before it adds them to the rest. */
@@ -115,18 +116,9 @@ export function sumFilterGradient(
   const groupBytes = <usize>(kernelHeight * paddedM * paddedN) * FLOAT_BYTES;
   for (let u = 0; u < kernelHeight; u++) {
     for (let i = 0; i < m; i++) {
-      let from = partial + <usize>((u * paddedM + i) * paddedN) * FLOAT_BYTES;
-      let d = 0;
-      for (; d + 4 <= n; d += 4, from += 16, to += 16) {
-        let sum = f32x4.splat(0);
-        for (let g = 0; g < groups; g++) sum = f32x4.add(sum, v128.load(from + <usize>g * groupBytes));
-        v128.store(to, sum);
-      }
-      for (; d < n; d++, from += FLOAT_BYTES, to += FLOAT_BYTES) {
-        let sum: f32 = 0;
-        for (let g = 0; g < groups; g++) sum += load<f32>(from + <usize>g * groupBytes);
-        store<f32>(to, sum);
-      }
+      const from = partial + <usize>((u * paddedM + i) * paddedN) * FLOAT_BYTES;
+      sumInOrder(from, groupBytes, groups, to, n);
+      to += <usize>n * FLOAT_BYTES;
     }
   }
 }

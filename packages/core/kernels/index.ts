@@ -1,8 +1,12 @@
 export { blockMoments, mergeMoments, normalise } from './batch-norm';
 export { blockGradientSums, mergeGradientSums, normaliseGradient } from './batch-norm-gradient';
 export { convolve } from './convolution';
+export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { filterGradient, sumFilterGradient } from './filter-gradient';
 export { packFilter, packPhase } from './pack-filter';
 export { copyView } from './copy';
+export { gatherRows } from './gather';
+export { maxPoolGradient } from './max-pool';
 export { reluGradient } from './elementwise';
 export { matMul } from './matrix';
+export { sumInOrder } from './sum-in-order';

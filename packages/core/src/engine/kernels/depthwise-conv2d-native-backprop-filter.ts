@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { convWindow } from './conv-window.js';
 import type { ConvGradAttributes } from './conv-window.js';
+import { depthwiseFilterGradient } from '../wasm/depthwise.js';
+import { kernelsFor } from '../wasm/kernels.js';
 import { crop, explicitPadding, readMargins } from './margins.js';
 
 /**
@@ -16,13 +18,15 @@ import { crop, explicitPadding, readMargins } from './margins.js';
 export const depthwiseConv2dNativeBackpropFilter: tf.KernelConfig = {
   kernelName: tf.DepthwiseConv2dNativeBackpropFilter,
   backendName: 'wasm',
-  kernelFunc: ({ inputs, attrs }) => {
+  kernelFunc: ({ inputs, attrs, backend }) => {
     const { x, dy } = inputs as { x: tf.Tensor4D; dy: tf.Tensor4D };
     const attributes = attrs as unknown as ConvGradAttributes & {
       filterShape: [number, number, number, number];
     };
     const filterShape = attributes.filterShape;
     const window = convWindow(tf.DepthwiseConv2dNativeBackpropFilter, x.shape, filterShape, attributes);
+    const kernels = kernelsFor(backend, [x, dy]);
+    if (kernels !== null) return depthwiseFilterGradient(kernels, x, dy, window, filterShape);
     const { kernel, stride } = window;
     const [batch, height, width, channels] = x.shape;
     const [, outHeight, outWidth, outChannels] = dy.shape;

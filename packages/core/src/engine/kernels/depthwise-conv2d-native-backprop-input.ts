@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { convWindow } from './conv-window.js';
 import type { ConvGradAttributes, ConvWindow } from './conv-window.js';
+import { depthwiseInputGradient } from '../wasm/depthwise.js';
+import { kernelsFor } from '../wasm/kernels.js';
 import { crop, explicitPadding } from './margins.js';
 import type { Margins } from './margins.js';
 
@@ -17,13 +19,15 @@ import type { Margins } from './margins.js';
 export const depthwiseConv2dNativeBackpropInput: tf.KernelConfig = {
   kernelName: tf.DepthwiseConv2dNativeBackpropInput,
   backendName: 'wasm',
-  kernelFunc: ({ inputs, attrs }) => {
+  kernelFunc: ({ inputs, attrs, backend }) => {
     const { dy, filter } = inputs as { dy: tf.Tensor4D; filter: tf.Tensor4D };
     const attributes = attrs as unknown as ConvGradAttributes & {
       inputShape: [number, number, number, number];
     };
     const inputShape = attributes.inputShape;
     const window = convWindow(tf.DepthwiseConv2dNativeBackpropInput, inputShape, filter.shape, attributes);
+    const kernels = kernelsFor(backend, [dy, filter]);
+    if (kernels !== null) return depthwiseInputGradient(kernels, dy, filter, window, inputShape);
     const [, , channels, multiplier] = filter.shape;
 
     return tf.tidy(() => {

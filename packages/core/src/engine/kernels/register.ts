@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { batchNormKernels } from '../wasm/batch-norm.js';
 import { conv2D } from '../wasm/conv2d.js';
+import { gather } from '../wasm/gather.js';
 import { identity } from '../wasm/identity.js';
 import { matMul } from '../wasm/mat-mul.js';
+import { maxPoolGradient } from '../wasm/max-pool-gradient.js';
 import { reluGradientKernel } from '../wasm/relu-gradient.js';
 import { reverse, slice, tile, unpack } from '../wasm/views.js';
 import { batchMatMulTensorFlow } from './batch-mat-mul-tensorflow.js';
@@ -52,6 +54,8 @@ const kernels: readonly TrainingKernel[] = [
   beside(tf.BatchMatMul, batchMatMulTensorFlow, 'tensorflow'),
   ...[tf.Conv2D, tf.FusedConv2D].map((name) => beside(name, (own) => conv2D(name, own))),
   beside(tf.Conv2DBackpropFilter, conv2DBackpropFilterOnCpu, 'cpu'),
+  beside(tf.GatherV2, gather),
+  beside(tf.MaxPoolGrad, maxPoolGradient),
   beside(tf.Reverse, reverse),
   beside(tf.Slice, slice),
   beside(tf.Tile, tile),
@@ -76,7 +80,9 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  * | DepthwiseConv2dNativeBackpropInput | depthwiseConv2d, separableConv2d | wasm | missing |
  * | DistillBatchNorm, DistillBatchNormGrad | batchNormTraining | wasm | does not know them |
  * | DistillReluGrad | relu | wasm | does not know it |
+ * | GatherV2 | | wasm | number by number |
  * | Identity | | wasm | copies, replaced |
+ * | MaxPoolGrad | maxPool | wasm | looks for every pixel at all windows that hold it |
  * | Reverse, Slice, Tile, Unpack | | wasm | number by number or row by row |
  * | UnsortedSegmentSum | gather | wasm | missing |
  * | ResizeNearestNeighborGrad | image.resizeNearestNeighbor | cpu | wrong from the second image of a batch on, replaced |

@@ -1,15 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ConvWindow } from '../kernels/conv-window.js';
+import { groupsOf } from './groups.js';
 import type { WasmKernels } from './kernels.js';
 
 /** Bytes of a float32. */
 const F = 4;
 /** Fields of a pass of the kernel `convolve`, each of 4 bytes. */
 const PASS_FIELDS = 10;
-/** Partial sums of the gradient of a filter: a fixed number, so that its bytes do not depend on who adds them up. */
-const GROUPS = 16;
-/** Bytes that they may take together. */
-const GROUP_BYTES = 2 ** 25;
 
 type Shape4D = readonly [number, number, number, number];
 
@@ -132,9 +129,7 @@ export function filterGradient(
   const paddedWidth = (outWidth - 1) * stride[1] + kernel[1];
   const m = kernel[1] * channels;
   const groupBytes = kernel[0] * roundUp(m, 4) * roundUp(n, 8) * F;
-  const fitting = Math.max(Math.min(GROUPS, Math.floor(GROUP_BYTES / groupBytes)), 1);
-  const groupSize = Math.ceil(images / fitting);
-  const groups = Math.ceil(images / groupSize);
+  const { groups, groupSize } = groupsOf(images, groupBytes);
   const dw = kernels.output(filterShape);
   kernels.withScratch(groups * groupBytes, (partial) => {
     const padded = paddedHeight * paddedWidth * channels;

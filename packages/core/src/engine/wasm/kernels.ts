@@ -43,8 +43,12 @@ const KERNEL_NAMES = [
   'blockMoments',
   'convolve',
   'copyView',
+  'depthwiseFilterGradient',
+  'depthwiseInputGradient',
   'filterGradient',
+  'gatherRows',
   'matMul',
+  'maxPoolGradient',
   'mergeGradientSums',
   'mergeMoments',
   'normalise',
@@ -53,6 +57,7 @@ const KERNEL_NAMES = [
   'packPhase',
   'reluGradient',
   'sumFilterGradient',
+  'sumInOrder',
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];

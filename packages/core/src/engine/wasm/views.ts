@@ -102,7 +102,8 @@ function viewKernel(viewOf: ViewOf): (own: tf.KernelFunc) => tf.KernelFunc {
   };
 }
 
-function movable(backend: unknown, { dtype, shape }: tf.TensorInfo): boolean {
+/** Whether the numbers of a tensor can be moved by this package's kernels: there are some, of 1 or 4 bytes each. */
+export function movable(backend: unknown, { dtype, shape }: tf.TensorInfo): boolean {
   return (
     ['float32', 'int32', 'bool'].includes(dtype) && !shape.includes(0) && wasmKernelsOf(backend) !== null
   );

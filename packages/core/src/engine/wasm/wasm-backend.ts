@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
 /**
- * The part of tfjs's wasm backend that kernels beside its own need: where a tensor lies in the memory, and the memory.
+ * The part of tfjs's wasm backend that kernels beside its own need: where a tensor lies in the memory, and more.
  *
  * tfjs gives out neither as a public function; `asm` holds the exports of the Emscripten module, the memory among them.
  * {@link isWasmBackend} looks before anything is touched.
@@ -17,6 +17,7 @@ export interface WasmBackend {
   readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
   readonly makeOutput: (shape: number[], dtype: tf.DataType) => tf.TensorInfo;
   readonly incRef: (dataId: object) => void;
+  readonly readSync: (dataId: object) => tf.backend_util.BackendValues;
 }
 
 /** Whether a backend has all of {@link WasmBackend}; another version of tfjs may not. */

@@ -11,15 +11,22 @@ const draw = numbers(1);
 const tensor = (shape: number[]): tf.Tensor => tf.tensor(draw(tf.util.sizeFromShape(shape)), shape);
 const x = tensor([32, 16, 16, 16]);
 const filter = tensor([3, 3, 16, 24]);
+const depthwise = tensor([3, 3, 24, 1]);
 const strided = tensor([3, 3, 24, 7]);
+const order = tf.tensor1d(
+  Array.from({ length: 32 }, (_, i) => (i * 5) % 32),
+  'int32',
+);
 const hash = createHash('sha256');
 for (let round = 0; round < 20; round++) {
   tf.tidy(() => {
-    const { value, grads } = tf.valueAndGrads((input, first, second) => {
+    const { value, grads } = tf.valueAndGrads((input, first, second, third) => {
       const y = relu(tf.conv2d(input as tf.Tensor4D, first as tf.Tensor4D, 1, 'same'));
       const normal = batchNormTraining(y, null, null, 1e-3).y;
-      return tf.sum(tf.square(tf.conv2d(normal, second as tf.Tensor4D, 2, 'same')));
-    })([x, filter, strided]);
+      const pooled = tf.maxPool<tf.Tensor4D>(tf.gather(normal, order), 3, 1, 'same');
+      const mixed = tf.depthwiseConv2d(pooled, second as tf.Tensor4D, 1, 'same');
+      return tf.sum(tf.square(tf.conv2d(mixed, third as tf.Tensor4D, 2, 'same')));
+    })([x, filter, depthwise, strided]);
     // As much new memory as makes it grow between rounds.
     tf.keep(tf.zeros([1 << 20]));
     for (const part of [value, ...grads]) hash.update(part.dataSync<'float32'>());

@@ -1,0 +1,11 @@
+/** Partial sums of the gradient of a filter: a fixed number, so that its bytes do not depend on who adds them up. */
+const GROUPS = 16;
+/** Bytes that they may take together. */
+const GROUP_BYTES = 2 ** 25;
+
+/** The groups of `groupSize` images, the last of what is left, that have a partial sum of `bytes` each. */
+export function groupsOf(images: number, bytes: number): { groups: number; groupSize: number } {
+  const fitting = Math.max(Math.min(GROUPS, Math.floor(GROUP_BYTES / bytes)), 1);
+  const groupSize = Math.ceil(images / fitting);
+  return { groups: Math.ceil(images / groupSize), groupSize };
+}
