@@ -9,4 +9,5 @@ export { gatherRows } from './gather';
 export { maxPoolGradient } from './max-pool';
 export { reluGradient } from './elementwise';
 export { matMul } from './matrix';
+export { matVec } from './mat-vec';
 export { sumInOrder } from './sum-in-order';

@@ -48,6 +48,7 @@ const KERNEL_NAMES = [
   'filterGradient',
   'gatherRows',
   'matMul',
+  'matVec',
   'maxPoolGradient',
   'mergeGradientSums',
   'mergeMoments',

@@ -6,8 +6,9 @@ const BLOCKS = 8;
 const LEAST_ROWS = 4;
 
 /**
- * BatchMatMul of the wasm backend by this package's kernel; tfjs's is a plain loop unless it is one product without a
- * transposed factor. Tfjs's own takes what is left: few rows, and batches that broadcast in other ways than one to all.
+ * BatchMatMul of the wasm backend by this package's kernels; tfjs's is a plain loop unless it is one product without a
+ * transposed factor. Tfjs's own takes what is left: two or three rows, and batches that broadcast in other ways than one
+ * to all.
  */
 export function matMul(own: tf.KernelFunc): tf.KernelFunc {
   return (args) => {
@@ -22,21 +23,29 @@ export function matMul(own: tf.KernelFunc): tf.KernelFunc {
     const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
     const [inner, n] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
     const fits = tf.util.arraysEqual(aBatch, bBatch) || aCount === 1 || bCount === 1;
-    if (kernels === null || !fits || k !== inner || m < LEAST_ROWS) return own(args);
+    const ofVector = m === 1 || n === 1;
+    if (kernels === null || !fits || k !== inner || (m < LEAST_ROWS && !ofVector)) return own(args);
 
     const count = Math.max(aCount, bCount);
+    const [aStep, bStep] = [aCount === 1 ? 0 : m * k, bCount === 1 ? 0 : k * n];
+    const batch = tf.broadcast_util.assertAndGetBroadcastShape(aBatch, bBatch);
+    const out = kernels.output([...batch, m, n]);
+    const [atA, atB, atOut] = [a, b, out].map(kernels.address) as [number, number, number];
+    if (ofVector) {
+      const factors = n === 1 ? [atA, atB, atOut, m, k, aStep, bStep] : [atB, atA, atOut, n, k, bStep, aStep];
+      const transposed = n === 1 ? transposeA : !transposeB;
+      kernels.over('matVec', count, m * k * n, [...factors, Number(transposed)]);
+      return out;
+    }
     const blocks = Math.max(Math.min(Math.ceil(BLOCKS / count), Math.floor(m / LEAST_ROWS)), 1);
     const blockRows = Math.ceil(m / blocks / 4) * 4;
     const used = Math.ceil(m / blockRows);
-    const batch = tf.broadcast_util.assertAndGetBroadcastShape(aBatch, bBatch);
-    const out = kernels.output([...batch, m, n]);
     kernels.over(
       'matMul',
       count * used,
       blockRows * k * n,
       [
-        ...[kernels.address(a), kernels.address(b), kernels.address(out), m, k, n],
-        ...[aCount === 1 ? 0 : m * k, bCount === 1 ? 0 : k * n],
+        ...[atA, atB, atOut, m, k, n, aStep, bStep],
         ...[Number(transposeA), Number(transposeB), used, blockRows],
       ],
       k * (Math.ceil(n / 8) * 8 + 4) * 4,

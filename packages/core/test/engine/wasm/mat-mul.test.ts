@@ -16,6 +16,13 @@ const shapes: [number[], number[], number, number, number][] = [
   [[3], [1], 6, 5, 4],
   [[1], [4], 9, 2, 10],
   [[2, 1], [1, 3], 5, 3, 4],
+  [[], [], 1, 9, 1],
+  [[], [], 11, 7, 1],
+  [[3], [3], 8, 9, 1],
+  [[3], [1], 6, 4, 1],
+  [[1], [3], 5, 6, 1],
+  [[3], [3], 1, 9, 10],
+  [[3], [1], 1, 5, 6],
 ];
 
 describe.each(shapes)('matrix product of %j and %j, %i x %i x %i on wasm', (aBatch, bBatch, m, k, n) => {
