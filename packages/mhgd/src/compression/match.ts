@@ -22,7 +22,7 @@ export interface Matches {
 }
 
 interface Exceptions {
-  /** Of the m images for which the usual match does not count. */
+  /** Of m images, among them all for which the usual match does not count. */
   readonly match: Match;
   /** Which images these are, rising, int32 `[m]`. */
   readonly images: Tensor1D;
@@ -36,16 +36,18 @@ interface Exceptions {
  * For one vector of the teacher there is an early-out: squared cosines with orthonormal vectors sum to at most 1, so
  * `cos² ≥ ½` with the first vector proves that no other is better. Only the other images get the second to last candidate,
  * and only those that take one of these are exceptions. An engine that does not tell the cosines at once ({@link peek})
- * gives all images all candidates, and the choice is the same.
+ * gives all images all candidates; the choice is the same, and so is the gradient that follows from it.
  *
  * @param rows student's maps, `[n, positions, c]`
  * @param teacher unit rows, `[n, k, c]`
  */
 export function matchVectors(rows: PositionRows, teacher: Tensor3D, candidates: number): Matches {
   const first = rightVectors(rows, 1);
-  const open = teacher.shape[1] === 1 ? unproven(first, teacher) : undefined;
-  if (open === undefined) return { usual: aligned(nextVectors(rows, first, candidates - 1), teacher) };
+  if (teacher.shape[1] > 1) return { usual: aligned(nextVectors(rows, first, candidates - 1), teacher) };
   const usual = aligned(first, teacher);
+  if (candidates === 1) return { usual };
+  const open = unproven(first, teacher);
+  if (open === undefined) return { usual, exceptions: onDevice(rows, first, teacher, candidates) };
   if (open.length === 0) return { usual };
 
   const among = tf.tensor1d(open, 'int32');
@@ -64,6 +66,20 @@ export function matchVectors(rows: PositionRows, teacher: Tensor3D, candidates: 
       order: tf.tensor1d(order, 'int32'),
     },
   };
+}
+
+/** All images as exceptions; only those that take another vector than the first count as such. */
+function onDevice(
+  rows: PositionRows,
+  first: RightVectors,
+  teacher: Tensor3D,
+  candidates: number,
+): Exceptions {
+  const match = aligned(nextVectors(rows, first, candidates - 1), teacher);
+  const images = tf.range(0, rows.shape[0], 1, 'int32');
+  const another = tf.step(tf.squeeze<Tensor1D>(takenCandidate(match), [1]));
+  const order = tf.cast(tf.add<Tensor1D>(images, tf.mul(another, rows.shape[0])), 'int32');
+  return { match, images, order };
 }
 
 /** Which candidate was taken, 0 for the first: `[n, k]`. */
