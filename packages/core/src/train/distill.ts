@@ -11,7 +11,7 @@ import { train } from './training.js';
 export interface DistillOptions {
   /** Needed by methods that read it. A network or model is frozen here; a frozen network is used as it is. */
   readonly teacher?: NetworkLike | FrozenNetwork | undefined;
-  /** What learns, from the weights that it has now. */
+  /** What learns, from the weights that it has now; each has a model of its own. */
   readonly students: readonly NetworkLike[];
   /** Default `{ kind: 'live' }`: the teacher runs in every step, and no augmentation comes twice. */
   readonly teacherOutputs?: TeacherOutputs | undefined;

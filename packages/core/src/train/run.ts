@@ -14,6 +14,8 @@ import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
 import { createRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
 import type { DistillOptions } from './distill.js';
+import { expectFit } from './expect-fit.js';
+import { expectStudents } from './expect-students.js';
 import { trainedVariables } from './named-state.js';
 import type { OptimizerSpec } from './optimizer.js';
 import { cosineRate } from './schedule.js';
@@ -47,18 +49,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
   const random = createRandom(seed);
   expectWhole('epochs', epochs);
   expectWhole('batchSize', batchSize);
-  if (options.students.length === 0) {
-    throw new DistillError({
-      code: 'option',
-      where: 'students',
-      expected: 'at least one network',
-      got: 'none',
-    });
-  }
-  const students = options.students.map((given, index) => asNetwork(given, `students[${index}]`));
-  students.forEach((student, index) => {
-    expectFit(`students[${index}]`, student, train);
-  });
+  const students = expectStudents(options.students, train);
   if (validation !== undefined) expectSameData(train, validation);
 
   const madeHere = options.teacher !== undefined && !('fingerprint' in options.teacher);
@@ -196,26 +187,6 @@ function expectContract(method: Method): void {
 function expectWhole(where: string, value: number): void {
   const expected = wholeNumber({ min: 1 })(value);
   if (expected !== undefined) throw new DistillError({ code: 'option', where, expected, got: String(value) });
-}
-
-function expectFit(where: string, network: Network | FrozenNetwork, data: Dataset): void {
-  const fits = network.inputShape.every((axis, index) => axis === -1 || axis === data.imageShape[index]);
-  if (!fits) {
-    throw new DistillError({
-      code: 'shape',
-      where: `${where} '${network.name}'`,
-      expected: `input [${data.imageShape.join(', ')}] as dataset '${data.name}' has`,
-      got: `[${network.inputShape.join(', ')}]`,
-    });
-  }
-  if (network.classes !== data.classes) {
-    throw new DistillError({
-      code: 'shape',
-      where: `${where} '${network.name}'`,
-      expected: `${data.classes} logits, one per class of dataset '${data.name}'`,
-      got: String(network.classes),
-    });
-  }
 }
 
 function expectSameData(train: Dataset, validation: Dataset): void {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { distill, freeze, kd, resolveEngine, student } from '@distilljs/core';
+import { createNetwork, distill, freeze, kd, resolveEngine, student } from '@distilljs/core';
 import type { DistillOptions } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -28,6 +28,24 @@ describe('distill refuses', () => {
       () => ({ students: [7 as never] }),
       'option',
       'students[0]: expected a network (createNetwork) or a tfjs LayersModel, got number.',
+    ],
+    [
+      'one network twice',
+      () => {
+        const network = tinyNetwork(2);
+        return { students: [tinyNetwork(1), network, network] };
+      },
+      'option',
+      "students[2] 'tiny4': expected a network of its own, got the model of students[1]. Build one model per student.",
+    ],
+    [
+      'one model in two networks',
+      () => {
+        const { model } = tinyNetwork(2);
+        return { students: [createNetwork(model), model] };
+      },
+      'option',
+      "students[1] 'tiny4': expected a network of its own, got the model of students[0].",
     ],
     [
       'no whole epochs',
