@@ -1,23 +1,22 @@
 import {
   checkOptions,
+  DistillError,
   eitherOf,
   flag,
   inRange,
-  listOf,
   nonNegative,
   oneOf,
   positive,
-  text,
   wholeNumber,
 } from '@distilljs/core';
 import type { Method, MethodFactory, Plan, PlanContext } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createModules, moduleAverages, moduleWeights } from './attention/index.js';
-import { createSensingPoints, projectionVariables } from './compression/index.js';
+import { createSensingPoints, mapPairs, projectionVariables } from './compression/index.js';
 import { costOf } from './cost.js';
 import type { MhgdOptions } from './options.js';
 import { headsPhase, reviewScores, transferPhase } from './phase/index.js';
-import { sensingPoints } from './sensing-points.js';
+import { sensingPoints, tapChecks } from './sensing-points.js';
 
 const defaults: MhgdOptions = Object.freeze({
   heads: 8,
@@ -60,8 +59,7 @@ export const mhgd: MethodFactory<MhgdOptions> = Object.assign(
       warmUp: flag,
       alpha: inRange(0, 1),
       temperature: positive,
-      studentTaps: listOf(text),
-      teacherTaps: listOf(text),
+      ...tapChecks,
     });
     return { spec: 'v1', name: 'mhgd', options, plan: (context) => planMhgd(context, options) };
   },
@@ -69,7 +67,15 @@ export const mhgd: MethodFactory<MhgdOptions> = Object.assign(
 );
 
 function planMhgd(context: PlanContext, options: Readonly<MhgdOptions>): Plan {
-  const points = createSensingPoints('mhgd', context, options);
+  if (context.batchSize < 2) {
+    throw new DistillError({
+      code: 'option',
+      where: 'batchSize',
+      expected: 'at least 2, as mhgd relates the images of a batch to each other',
+      got: String(context.batchSize),
+    });
+  }
+  const points = createSensingPoints(mapPairs('mhgd', context, options), context.random);
   const channels = points.map((point) => point.channels);
   const modules = createModules(options.heads, channels, context.random.fork('modules'));
   const state = { points, modules };

@@ -1,4 +1,5 @@
 import type { SensingTaps } from './compression/index.js';
+import type { NetworkFamily } from './sensing-points.js';
 
 /** Options of `mhgd`. */
 export interface MhgdOptions extends SensingTaps {
@@ -24,8 +25,8 @@ export interface MhgdOptions extends SensingTaps {
   readonly alpha: number;
   /** Temperature of the KD part, above 0. Default 4. */
   readonly temperature: number;
-  /** Student's layers, from front to back, at least two: the ends of modules. Default: ends of the three stages. */
-  readonly studentTaps: readonly string[];
+  /** Student's layers, or the family that has them, from front to back, at least two: the ends of modules. Default: ends of the three stages. */
+  readonly studentTaps: NetworkFamily | readonly string[];
   /** Teacher's layers at the same places. */
-  readonly teacherTaps: readonly string[];
+  readonly teacherTaps: NetworkFamily | readonly string[];
 }

@@ -24,7 +24,7 @@ await describeOnEngines('relations of singular vectors', () => {
     });
   });
 
-  test('the ECCV form weights each vector by its share of the singular values, both sides alike', () => {
+  test('both forms weight each vector by its share of the singular values, both sides alike', () => {
     tf.tidy(() => {
       // σ = (3, 4) at both taps: weights 0.6 and 0.8. Vectors e₁, e₂ and, for the student, e₁ twice.
       const units = tf.tensor3d([
@@ -39,21 +39,13 @@ await describeOnEngines('relations of singular vectors', () => {
           [1, 0],
         ],
       ]);
-      const singularValues = tf.tensor2d([[3, 4]]);
-      const loss = relationLoss(
-        [units, twice],
-        [
-          { vectors: units, singularValues },
-          { vectors: units, singularValues },
-        ],
-        {
-          form: 'eccv',
-          beta: 8,
-        },
-      );
+      const teacher = { vectors: units, singularValues: tf.tensor2d([[3, 4]]) };
+      const lossOf = (form: 'eccv' | 'rank-1'): number =>
+        relationLoss([units, twice], [teacher, teacher], { form, beta: 8 }).dataSync()[0] ?? NaN;
       // Second vector only: entries f = (0, .8); b = (0, .8) of the teacher and (.8, 0) of the student.
       const apart = 1 - Math.exp(-0.64 / 8);
-      expect(loss.dataSync()[0]).toBeCloseTo((Math.SQRT2 / 2) * 4 * apart ** 2, 6);
+      expect(lossOf('rank-1')).toBeCloseTo(4 * apart ** 2, 6);
+      expect(lossOf('eccv')).toBeCloseTo((Math.SQRT2 / 2) * 4 * apart ** 2, 6);
     });
   });
 });
@@ -84,7 +76,12 @@ test('the ECCV form with three vectors runs too; more than a map has are refused
   const { ce, kd, transfer } = result.history[0]?.terms ?? {};
   for (const term of [ce, kd, transfer]) expect(term?.value).toBeGreaterThan(0);
   result.dispose();
-  await expect(distill({ ...run, method: kdSvd({ vectors: 5 }) })).rejects.toThrow(
-    /kd-svd\.vectors: expected at most 4, .*got 5/,
-  );
+  const wider = { ...run, teacher: tinyNetwork(3, { width: 5 }) };
+  const before = tf.memory().numTensors;
+  for (const refused of [run, wider]) {
+    await expect(distill({ ...refused, method: kdSvd({ vectors: 99 }) })).rejects.toThrow(
+      /kd-svd\.vectors: expected at most \d+, .*got 99/,
+    );
+  }
+  expect(tf.memory().numTensors).toBe(before);
 });

@@ -3,7 +3,7 @@ import { kdSvd, mhgd, sensingPoints } from '../src/index.js';
 import type { MhgdOptions } from '../src/index.js';
 import { headEpochs } from '../src/phase/index.js';
 
-test('defaults are the paper’s; options are plain data', () => {
+test('defaults are those of the authors’ code; options are plain data', () => {
   expect(mhgd().options).toEqual(mhgd.defaults);
   expect(mhgd().options).toMatchObject({
     heads: 8,
@@ -26,6 +26,10 @@ test('phase heads is 40 % of the epochs and at least 1,000 steps, or as many epo
 test('a family has a tap per stage', () => {
   expect(sensingPoints('wrn')).toEqual(['stage1', 'stage2', 'stage3']);
   expect(sensingPoints('vgg')).toEqual(['stage1_pool', 'stage2_pool', 'stage3_pool', 'stage4', 'stage5']);
+  expect(() => (sensingPoints('wrn') as string[]).push('stage4')).toThrow(TypeError);
+  expect(() => sensingPoints('vgg16' as 'vgg')).toThrow(
+    /sensingPoints: expected one of 'plain', 'resnet', .*got 'vgg16'.*Did you mean 'vgg'/s,
+  );
 });
 
 test.each([
@@ -35,7 +39,8 @@ test.each([
   [{ candidates: 0 }, /mhgd\.candidates: expected a whole number, at least 1/],
   [{ alpha: 2 }, /mhgd\.alpha: expected a number from 0 to 1/],
   [{ dropHeads: 'no' }, /mhgd\.dropHeads: expected true or false/],
-  [{ studentTaps: [1] }, /mhgd\.studentTaps: expected a list, each entry a text/],
+  [{ studentTaps: [1] }, /mhgd\.studentTaps: expected one of "plain", .*, or a list, each entry a text/],
+  [{ teacherTaps: 'vgg16' }, /mhgd\.teacherTaps: expected one of "plain", .*"vgg"/],
 ])('%o is refused', (options, message) => {
   expect(() => mhgd(options as unknown as Partial<MhgdOptions>)).toThrow(message);
 });

@@ -4,13 +4,14 @@ export { positionRows } from './gram.js';
 export type { PositionRows } from './gram.js';
 export {
   createSensingPoints,
+  mapPairs,
   onlyVector,
   projectionVariables,
   senseStudent,
   senseTeacher,
   shareOfOthers,
 } from './sensing.js';
-export type { SensingPoint, SensingTaps } from './sensing.js';
+export type { MapPair, SensingPoint, SensingTaps } from './sensing.js';
 export { teacherVectors } from './teacher-vectors.js';
 export type { TeacherVectors } from './teacher-vectors.js';
 export { eigenvectorMacs } from './right-vectors.js';

@@ -12,6 +12,8 @@ import type {
 import { alignedVectors } from './aligned-vectors.js';
 import { positionRows } from './gram.js';
 import type { AlignedVectors } from './aligned-vectors.js';
+import { tapsOf } from '../sensing-points.js';
+import type { NetworkFamily } from '../sensing-points.js';
 import { createProjection, project, projectionWeights } from './projection.js';
 import type { Projection } from './projection.js';
 import { teacherVectors } from './teacher-vectors.js';
@@ -19,50 +21,64 @@ import type { TeacherVectors } from './teacher-vectors.js';
 
 /** Where both networks are looked at, from front to back; neighbours bound a module. */
 export interface SensingTaps {
-  readonly studentTaps: readonly string[];
-  readonly teacherTaps: readonly string[];
+  readonly studentTaps: NetworkFamily | readonly string[];
+  readonly teacherTaps: NetworkFamily | readonly string[];
 }
 
-/** One place where both networks are looked at. */
-export interface SensingPoint {
+/** Two maps that are compared. */
+export interface MapPair {
   readonly studentTap: string;
   readonly teacherTap: string;
-  /** C_T, channels of the teacher's map, and of the student's after its {@link projection}. */
+  /** C_S, channels of the student's map before any projection. */
+  readonly studentChannels: number;
+  /** C_T, channels of the teacher's map, and of the student's after a projection. */
   readonly channels: number;
   /** h·w of the student's map. */
   readonly studentPositions: number;
   /** h·w of the teacher's map. */
   readonly teacherPositions: number;
+}
+
+/** One place where both networks are looked at. */
+export interface SensingPoint extends MapPair {
   /** Left out where both maps have one number of channels. */
   readonly projection?: Projection | undefined;
 }
 
 /**
- * Checks the taps of both networks and makes the projections that they need.
+ * Checks the taps of both networks. Makes nothing.
  *
  * @param method name for messages
  * @throws DistillError code `option` for lists of different lengths or fewer than two taps; code `tap` or `shape` for taps
  *   that are not there or are no feature maps
  */
-export function createSensingPoints(
+export function mapPairs(
   method: string,
-  { student, teacher, random }: Pick<PlanContext, 'student' | 'teacher' | 'random'>,
-  { studentTaps, teacherTaps }: SensingTaps,
-): SensingPoint[] {
+  { student, teacher }: Pick<PlanContext, 'student' | 'teacher'>,
+  taps: SensingTaps,
+): MapPair[] {
+  const [studentTaps, teacherTaps] = [tapsOf(taps.studentTaps), tapsOf(taps.teacherTaps)];
   expectPairs(method, studentTaps, teacherTaps);
-  const shapes = studentTaps.map((studentTap, index) => {
+  return studentTaps.map((studentTap, index) => {
     const teacherTap = teacherTaps[index] ?? '';
     const ofStudent = mapShape(`student tap '${studentTap}'`, student, studentTap);
     const ofTeacher = mapShape(`teacher tap '${teacherTap}'`, teacher, teacherTap);
-    return { studentTap, teacherTap, ofStudent, ofTeacher };
+    return {
+      studentTap,
+      teacherTap,
+      studentChannels: ofStudent.channels,
+      channels: ofTeacher.channels,
+      studentPositions: ofStudent.positions,
+      teacherPositions: ofTeacher.positions,
+    };
   });
-  return shapes.map(({ studentTap, teacherTap, ofStudent, ofTeacher }, index) => ({
-    studentTap,
-    teacherTap,
-    channels: ofTeacher.channels,
-    studentPositions: ofStudent.positions,
-    teacherPositions: ofTeacher.positions,
-    projection: projectionBetween(ofStudent.channels, ofTeacher.channels, random.fork(`projection-${index}`)),
+}
+
+/** Makes the projections that the pairs need. */
+export function createSensingPoints(pairs: readonly MapPair[], random: Random): SensingPoint[] {
+  return pairs.map((pair, index) => ({
+    ...pair,
+    projection: projectionBetween(pair.studentChannels, pair.channels, random.fork(`projection-${index}`)),
   }));
 }
 

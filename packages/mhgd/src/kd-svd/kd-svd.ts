@@ -4,25 +4,24 @@ import {
   DistillError,
   flag,
   inRange,
-  listOf,
   NO_COST,
   oneOf,
   positive,
-  text,
   wholeNumber,
   withoutTape,
 } from '@distilljs/core';
 import type { LossTerms, Method, MethodFactory, Plan, PlanContext, Scalar, Step } from '@distilljs/core';
 import {
   createSensingPoints,
+  mapPairs,
   projectionVariables,
   senseStudent,
   senseTeacher,
   shareOfOthers,
 } from '../compression/index.js';
-import type { SensingPoint } from '../compression/index.js';
+import type { MapPair, SensingPoint } from '../compression/index.js';
 import { compressionMacs, parameterCount } from '../cost.js';
-import { sensingPoints } from '../sensing-points.js';
+import { sensingPoints, tapChecks } from '../sensing-points.js';
 import { taskTerms } from '../task-terms.js';
 import { transferPolicy } from '../transfer-policy.js';
 import type { KdSvdOptions } from './options.js';
@@ -59,8 +58,7 @@ export const kdSvd: MethodFactory<KdSvdOptions> = Object.assign(
       warmUp: flag,
       alpha: inRange(0, 1),
       temperature: positive,
-      studentTaps: listOf(text),
-      teacherTaps: listOf(text),
+      ...tapChecks,
     });
     return { spec: 'v1', name: 'kd-svd', options, plan: (context) => planKdSvd(context, options) };
   },
@@ -68,8 +66,9 @@ export const kdSvd: MethodFactory<KdSvdOptions> = Object.assign(
 );
 
 function planKdSvd(context: PlanContext, options: Readonly<KdSvdOptions>): Plan {
-  const points = createSensingPoints('kd-svd', context, options);
-  expectVectors(points, options.vectors);
+  const pairs = mapPairs('kd-svd', context, options);
+  expectVectors(pairs, options.vectors);
+  const points = createSensingPoints(pairs, context.random);
   const auxiliary = projectionVariables(points);
   return {
     auxiliary,
@@ -77,7 +76,10 @@ function planKdSvd(context: PlanContext, options: Readonly<KdSvdOptions>): Plan 
       {
         name: 'train',
         epochs: context.epochs,
-        reads: { students: [options.studentTaps], teacher: options.teacherTaps },
+        reads: {
+          students: [points.map(({ studentTap }) => studentTap)],
+          teacher: points.map(({ teacherTap }) => teacherTap),
+        },
         updates: [
           {
             name: 'student',
@@ -101,8 +103,8 @@ function planKdSvd(context: PlanContext, options: Readonly<KdSvdOptions>): Plan 
 }
 
 /** Maps of fewer positions or channels have fewer singular vectors. */
-function expectVectors(points: readonly SensingPoint[], vectors: number): void {
-  const sizes = points.flatMap(({ channels, studentPositions, teacherPositions }) => [
+function expectVectors(pairs: readonly MapPair[], vectors: number): void {
+  const sizes = pairs.flatMap(({ channels, studentPositions, teacherPositions }) => [
     channels,
     studentPositions,
     teacherPositions,

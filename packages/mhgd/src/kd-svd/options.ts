@@ -1,13 +1,14 @@
 import type { SensingTaps } from '../compression/index.js';
+import type { NetworkFamily } from '../sensing-points.js';
 
 /** Options of `kdSvd`. */
 export interface KdSvdOptions extends SensingTaps {
   /**
    * `rank-1` (default): the authors' later code, `Σ (R_S − R_T)²`, best of `vectors + 3` candidates. `eccv`: the first
-   * paper, `√k/2 Σ (R_S − R_T)²`, best of `vectors + 1`, weighted by the teacher's singular values.
+   * paper, `√k/2 Σ (R_S − R_T)²`, best of `vectors + 1`. Both weight vectors by the teacher's singular values.
    */
   readonly form: 'rank-1' | 'eccv';
-  /** k, singular vectors per map, at least 1. Default 1. Only more than one lets the weights of `eccv` differ from 1. */
+  /** k, singular vectors per map, at least 1. Default 1, whose weight is 1. */
   readonly vectors: number;
   /** β of the radial basis function, above 0. Default 8, the authors'. */
   readonly beta: number;
@@ -17,8 +18,8 @@ export interface KdSvdOptions extends SensingTaps {
   readonly alpha: number;
   /** Temperature of the KD part, above 0. Default 4. */
   readonly temperature: number;
-  /** Student's layers, from front to back, at least two. Default: ends of the three stages. */
-  readonly studentTaps: readonly string[];
+  /** Student's layers, or the family that has them, from front to back, at least two. Default: ends of the three stages. */
+  readonly studentTaps: NetworkFamily | readonly string[];
   /** Teacher's layers at the same places. */
-  readonly teacherTaps: readonly string[];
+  readonly teacherTaps: NetworkFamily | readonly string[];
 }

@@ -8,20 +8,21 @@ import { relation } from './relation.js';
 
 /**
  * Squared distance of the relations of student and teacher, `Σ (R_S − R_T)²`, summed over images, vectors, pairs of entries
- * and modules; times `√k / 2` in the ECCV form, whose vectors are weighted by the teacher's `σ_i / ‖(σ_1 … σ_k)‖` first, on
- * both sides.
+ * and modules; times `√k / 2` in the ECCV form. Vectors are weighted first, on both sides, by the teacher's
+ * `σ_i / ‖(σ_1 … σ_k)‖`, which is 1 for k = 1.
  *
  * @param student aligned vectors per tap, from front to back, `[n, k, c]`
  * @param teacher the same taps; constant
  * @see Lee, Kim and Song, ECCV 2018, and the authors' later code. Certainty: that the norm is over the kept k singular
- *   values is the code's reading; with k = 1 both forms differ by the factor ½ alone
+ *   values is the code's reading
  */
 export function relationLoss(
   student: readonly Tensor3D[],
   teacher: readonly TeacherVectors[],
   { form, beta }: Pick<KdSvdOptions, 'form' | 'beta'>,
 ): Scalar {
-  const weights = teacher.map((vectors) => (form === 'eccv' ? singularWeights(vectors) : undefined));
+  const count = student[0]?.shape[1] ?? 1;
+  const weights = count > 1 ? teacher.map(singularWeights) : [];
   const weighted = (vectors: Tensor3D, at: number): Tensor3D => {
     const weight = weights[at];
     return weight === undefined ? vectors : tf.mul(vectors, weight);
@@ -36,7 +37,6 @@ export function relationLoss(
     return tf.sum<Scalar>(tf.square(tf.sub(found, target)));
   });
   const sum = tf.addN(sums);
-  const count = student[0]?.shape[1] ?? 1;
   return form === 'eccv' ? tf.mul<Scalar>(sum, Math.sqrt(count) / 2) : sum;
 }
 

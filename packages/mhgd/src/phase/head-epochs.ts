@@ -1,7 +1,7 @@
 /**
- * Steps after which heads have settled. They begin with scores that deviate by about 9; decay and reconstruction bring that below 1, where
- * tanh still tells scores apart, and the reconstruction loss to a third of what it is after 300 steps (resnet20 on CIFAR-10, batch 64).
- * The authors' 40 epochs are 15,600 steps.
+ * Steps after which heads have settled, with the default rate and decay: these alone halve the scores about every 350 steps, whatever the
+ * images. They begin with scores that deviate by 9 to 18, and end at 0.8 to 1.3, where tanh still tells scores apart. The authors' 40
+ * epochs are 15,600 steps.
  */
 const SETTLED_STEPS = 1000;
 

@@ -24,7 +24,7 @@ export function reviewScores(history: readonly EpochReport[]): readonly string[]
       : []),
     ...(moving > SATURATED
       ? [
-          `MHGD: at the end of phase heads the scores deviated by ${moving.toPrecision(3)}; beyond ${SATURATED}, tanh makes nearly every one ±1, and the student can hardly follow. Raise headEpochs.`,
+          `MHGD: at the end of phase heads the scores deviated by ${moving.toPrecision(3)}; beyond ${SATURATED}, tanh makes nearly every one ±1, and the student can hardly follow. Raise headEpochs, or headDecay, which brings scores down.`,
         ]
       : []),
   ];
