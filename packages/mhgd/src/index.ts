@@ -6,6 +6,7 @@ export {
   dropMask,
   estimate,
   headWidth,
+  moduleWeights,
   scores,
 } from './attention/index.js';
 export type {

@@ -38,12 +38,24 @@ function methodExhibits(method: string, seed: number, inspections: readonly Insp
       ({ phase, epoch, exhibit }) =>
         `<div><h4>${escapeHtml(phase)}, epoch ${epoch + 1}</h4><div class="panels">${panels(exhibit, scale)}</div></div>`,
     );
-    const caption = `Rows: ${rows.title}; columns: ${columns.title}. From ${scale.low.toPrecision(3)} to ${scale.high.toPrecision(3)}.`;
+    const caption = `Rows: ${described(rows)}; columns: ${described(columns)}. From ${scale.low.toPrecision(3)} to ${scale.high.toPrecision(3)}.`;
     return `<figure><h4>${escapeHtml(title)}</h4>
 <div class="moments" tabindex="0" role="region" aria-label="${escapeHtml(title)}">${strip.join('\n')}</div>
 <figcaption>${escapeHtml(caption)}</figcaption></figure>`;
   });
   return `<div class="card"><h3>${escapeHtml(method)}, seed ${seed}</h3>\n${figures.join('\n')}</div>`;
+}
+
+/** The title, and where a picture shows no names, how many of which class follow one another. */
+function described({ title, labels = [] }: InspectedAxis): string {
+  if (labels.length <= LEGIBLE) return title;
+  const runs: { label: string; count: number }[] = [];
+  for (const label of labels) {
+    const last = runs.at(-1);
+    if (last?.label === label) last.count += 1;
+    else runs.push({ label, count: 1 });
+  }
+  return `${title} (${runs.map(({ label, count }) => `${count} ${label}`).join(', ')})`;
 }
 
 function panels({ panels: all, rows, columns, title }: InspectedExhibit, scale: ColourScale): string {

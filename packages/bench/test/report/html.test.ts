@@ -65,7 +65,10 @@ describe('renderHtml', () => {
 
   it('shows what methods look at: small matrices as tables, large ones as pictures', async () => {
     const [report, results] = [fixtureReport([METHOD], 1), fixtureResults([METHOD], 1, 2)];
-    const image = { title: 'image', labels: Array.from({ length: 20 }, (_, index) => `class <${index}>`) };
+    const image = {
+      title: 'image',
+      labels: Array.from({ length: 20 }, (_, index) => (index < 12 ? 'cat' : '<dog>')),
+    };
     const small = { title: 'stage', labels: ['one', '<two>'] };
     const large = Array.from({ length: 20 }, (_, row) => image.labels.map((_label, column) => row * column));
     const exhibits = (low: number): InspectedExhibit[] => [
@@ -99,6 +102,7 @@ describe('renderHtml', () => {
     expect(page).toContain('Small &amp; legible');
     expect(page).toContain('Rows: stage; columns: stage. From -1.00 to 4.00.');
     expect(page).toContain('&lt;two&gt;');
+    expect(page).toContain('Rows: image (12 cat, 8 &lt;dog&gt;); columns: image (12 cat, 8 &lt;dog&gt;).');
     expect(page.match(/<table class="heat">/g)).toHaveLength(2);
     const pictures = [
       ...page.matchAll(/<img class="heat" alt="Large, left" src="data:image\/png;base64,([^"]+)"/g),

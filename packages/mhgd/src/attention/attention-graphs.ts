@@ -12,7 +12,8 @@ export interface AttentionGraphs {
 }
 
 /**
- * The attention graphs `softmax_j(tanh S)` of a batch, as phase `transfer` compares them; with trained heads.
+ * The attention graphs `softmax_j(tanh S)` of a batch, as phase `transfer` compares them; with trained heads. Whoever calls
+ * disposes them.
  *
  * @param vectors per tap from front to back, unit rows, `[n, c]`: of a teacher, or a student's aligned to it
  * @param modules one between each two taps

@@ -22,7 +22,7 @@ export function createModules(heads: number, channels: readonly number[], random
   });
 }
 
-/** What phase `heads` trains. */
+/** Variables of all modules by name: weights, scales and offsets of heads and estimators, which phase `heads` trains. */
 export function moduleWeights(modules: readonly AttentionModule[]): NamedVariables {
   return named(modules, ({ attention, estimator }, name) => ({
     ...attentionWeights(name, attention),
