@@ -49,7 +49,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .addOption(new Option('--preset <name>', `start from a preset: ${presetNames.join(', ')}`))
     .option('--config <file>', 'configuration, YAML or JSON')
     .requiredOption('--out <folder>', 'run folder')
-    .option('--methods <names>', 'methods to compare, comma-separated', names)
+    .option('--methods <names>', 'methods to compare, comma-separated, or all', names)
     .option('--seeds <numbers>', 'seeds, comma-separated', numbers)
     .addOption(new Option('--engine <name>', `one of auto, ${ENGINES.map(({ name }) => name).join(', ')}`))
     .option('--dataset <name>', 'synthetic, cifar10 or cifar100')

@@ -4,7 +4,7 @@ import { DistillError } from '@distilljs/core';
 import { parseSetting, presetNames, resolveConfig } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import { renderTerminal } from '../report/index.js';
-import { configurableMethods } from '../run/method-catalog.js';
+import { configurableMethods, techniqueNames } from '../run/method-catalog.js';
 import { runBench } from '../run/run-bench.js';
 import { EXIT } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
@@ -95,7 +95,8 @@ function asSettings(flags: RunFlags): object {
   const teacher = defined({ model: flags.teacherModel, path: flags.teacher });
   const student = defined({ model: flags.studentModel });
   const optimizer = defined({ learningRate: flags.learningRate });
-  const { methods, seeds, engine, epochs, batchSize } = flags;
+  const { seeds, engine, epochs, batchSize } = flags;
+  const methods = flags.methods?.join() === 'all' ? techniqueNames : flags.methods;
   return defined({ dataset, teacher, student, optimizer, methods, seeds, engine, epochs, batchSize }) ?? {};
 }
 

@@ -18,6 +18,8 @@ export interface CatalogEntry {
   readonly cohort?: boolean;
   /** Makes the network that the method trains out of the configured student. */
   readonly student?: (options: object) => StudentChange;
+  /** True for a method whose network is none of the zoo: what it reaches is not to be compared. */
+  readonly ownNetwork?: true;
   /** Options come from a configuration: the method's own checks refuse wrong ones. */
   readonly create: (options: object) => Method;
 }
@@ -151,6 +153,11 @@ export const methodCatalog: readonly CatalogEntry[] = [
 
 /** Names of the catalog. */
 export const methodNames: readonly string[] = methodCatalog.map((entry) => entry.name);
+
+/** What `--methods all` stands for: every technique that trains the configured student. */
+export const techniqueNames: readonly string[] = methodCatalog
+  .filter(({ ownNetwork }) => ownNetwork !== true)
+  .map(({ name }) => name);
 
 /** Names that a configuration may use: those of the catalog, and each with virtual attention, as `METHOD+vam`. */
 export const configurableMethods: readonly string[] = methodCatalog.flatMap((entry) =>

@@ -82,6 +82,7 @@ function explainer(
     name,
     summary,
     package: '@distilljs/vam',
+    ownNetwork: true,
     defaults: { ...kdExplainerDefaults, training, ...EXPERTS },
     create(options) {
       const own = Object.fromEntries(Object.entries(options).filter(([key]) => !(key in EXPERTS)));
