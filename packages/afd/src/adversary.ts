@@ -12,8 +12,8 @@ import type {
 } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { joinVariables } from './cohort/index.js';
-import { createDiscriminator, discriminate, discriminatorGeometry } from './discriminator/index.js';
-import type { Discriminator } from './discriminator/index.js';
+import { createDiscriminator, discriminate } from './discriminator/index.js';
+import type { DiscriminatorGeometry } from './discriminator/index.js';
 import type { MapShape } from './feature-map-shape.js';
 import { discriminatorLoss, generatorLoss } from './loss/index.js';
 import { oncePerStep } from './once-per-step.js';
@@ -22,7 +22,6 @@ import type { Transfer } from './transfer/index.js';
 
 /** The adversarial part of a method: one discriminator per network, and the two updates that play the game. */
 export interface Adversary {
-  readonly discriminators: readonly Discriminator[];
   /** Of all discriminators. */
   readonly variables: NamedVariables;
   /** Moves extractors and transfer layers by L_G. */
@@ -41,6 +40,8 @@ export interface Adversary {
 export interface Players {
   /** Common shape of all maps. */
   readonly shape: MapShape;
+  /** Of every discriminator. */
+  readonly geometry: DiscriminatorGeometry;
   /** Extractors and transfer layers, by name: what L_G moves. */
   readonly generators: NamedVariables;
   readonly transfers: readonly Transfer[];
@@ -60,9 +61,8 @@ export interface Players {
 export function createAdversary(
   { random, epochs }: PlanContext,
   options: AdversarialOptions,
-  { shape, generators, transfers, own, peers }: Players,
+  { shape, geometry, generators, transfers, own, peers }: Players,
 ): Adversary {
-  const geometry = discriminatorGeometry(options, shape);
   const discriminators = transfers.map((_, index) =>
     createDiscriminator(shape, geometry, random.fork(`discriminator${index + 1}`)),
   );
@@ -76,7 +76,6 @@ export function createAdversary(
   const optimizer = featureOptimizer(options, epochs);
 
   return {
-    discriminators,
     variables,
     features: {
       name: 'features',

@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { createAdversary } from './adversary.js';
 import { inOrder } from './afd.js';
 import { joinVariables } from './cohort/index.js';
-import { extractorVariables } from './extractor.js';
+import { runGeometry } from './discriminator/index.js';
+import { studentExtractors } from './extractor.js';
 import { featureMapShape } from './feature-map-shape.js';
 import { methodOf } from './method-of.js';
 import { oncePerStep } from './once-per-step.js';
@@ -33,15 +34,23 @@ export const afdOffline = methodOf<AfdOfflineOptions>({
     const { studentTap, teacherTap, temperature, kdWeight } = options;
     const own = featureMapShape(student, studentTap);
     const peer = featureMapShape(teacher, teacherTap);
-    const shape = commonShape([own, peer], peer[2]);
+    const whose = `method 'afd-offline'`;
+    const shape = commonShape(
+      [
+        { where: `${whose}, students[0] '${student.name}', tap '${studentTap}'`, shape: own },
+        { where: `${whose}, teacher '${teacher.name}', tap '${teacherTap}'`, shape: peer },
+      ],
+      peer[2],
+    );
+    // All that can be refused is looked at before the first variable is made.
+    const geometry = runGeometry('afd-offline', context, options, shape);
+    const [extractor = {}] = studentExtractors(context, [studentTap]);
     const ownTransfer = createTransfer(own, shape, own[2] !== peer[2], random.fork('transfer'));
     const peerTransfer = createTransfer(peer, shape, false, random);
-    const image = context.images([0]);
-    const extractor = extractorVariables(student, studentTap, image, random.fork('extractor'));
-    image.dispose();
     const transfers = joinVariables('transfer', [ownTransfer.variables]);
     const adversary = createAdversary(context, options, {
       shape,
+      geometry,
       transfers: [ownTransfer],
       generators: { ...extractor, ...transfers },
       own: oncePerStep((step) => [transfer(step.student.tap(studentTap) as FeatureMap, ownTransfer)]),

@@ -1,16 +1,18 @@
-import type { FeatureMap, PlanContext, Update } from '@distilljs/core';
+import type { FeatureMap, Update } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createAdversary } from './adversary.js';
 import type { Adversary } from './adversary.js';
 import {
   cohortCost,
   cohortMaps,
+  cohortTaps,
   cohortVariables,
   expectCohort,
   joinVariables,
   teacherOf,
 } from './cohort/index.js';
-import { extractorVariables } from './extractor.js';
+import { runGeometry } from './discriminator/index.js';
+import { studentExtractors } from './extractor.js';
 import { mutualLogits } from './loss/index.js';
 import { methodOf } from './method-of.js';
 import { oncePerStep } from './once-per-step.js';
@@ -41,12 +43,17 @@ export const afd = methodOf<AfdOptions>({
   check: { ...adversarialChecks, ...cohortChecks, ...mapChecks },
   plan(context, options) {
     expectCohort('afd', options.networks, context);
-    const maps = cohortMaps(context, options);
+    // All that can be refused is looked at before the first variable is made.
+    const tapped = cohortTaps('afd', context, options);
+    const geometry = runGeometry('afd', context, options, tapped.shape);
+    const extractors = joinVariables('network', studentExtractors(context, tapped.taps));
+    const maps = cohortMaps(context, tapped);
     const read = oncePerStep(maps.read);
     const adversary = createAdversary(context, options, {
-      shape: maps.shape,
+      shape: tapped.shape,
+      geometry,
       transfers: maps.transfers,
-      generators: { ...extractors(context, maps.taps), ...maps.variables },
+      generators: { ...extractors, ...maps.variables },
       own: read,
       peers: (step) => {
         const all = read(step);
@@ -65,7 +72,7 @@ export const afd = methodOf<AfdOptions>({
         {
           name: 'train',
           epochs: context.epochs,
-          reads: { students: maps.taps.map((tap) => [tap]) },
+          reads: { students: tapped.taps.map((tap) => [tap]) },
           order: options.order,
           updates: inOrder(options.order, adversary, {
             name: 'logits',
@@ -97,19 +104,4 @@ export function inOrder(
   return order === 'snapshot'
     ? [logits, features, discriminatorUpdate]
     : [logits, discriminatorUpdate, features];
-}
-
-function extractors(context: PlanContext, taps: readonly string[]): Update['variables'] {
-  const { students, random } = context;
-  const one = context.images([0]);
-  try {
-    return joinVariables(
-      'network',
-      students.map((student, index) =>
-        extractorVariables(student, taps[index] ?? '', one, random.fork('extractor')),
-      ),
-    );
-  } finally {
-    one.dispose();
-  }
 }

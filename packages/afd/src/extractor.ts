@@ -1,5 +1,5 @@
 import { onOneTape } from '@distilljs/core';
-import type { Images, NamedVariables, Network, Random } from '@distilljs/core';
+import type { Images, NamedVariables, Network, PlanContext, Random } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
@@ -29,4 +29,20 @@ export function extractorVariables(
     ),
   );
   return Object.fromEntries(variables.filter((_, index) => reached[index]));
+}
+
+/**
+ * The extractor of every student of a run.
+ *
+ * @param taps one per student
+ */
+export function studentExtractors(context: PlanContext, taps: readonly string[]): readonly NamedVariables[] {
+  const one = context.images([0]);
+  try {
+    return context.students.map((student, index) =>
+      extractorVariables(student, taps[index] ?? '', one, context.random.fork('extractor')),
+    );
+  } finally {
+    one.dispose();
+  }
 }

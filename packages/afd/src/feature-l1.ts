@@ -1,7 +1,14 @@
 import { nonNegative } from '@distilljs/core';
 import type { FeatureMap, LossTerms, Step } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { cohortCost, cohortMaps, cohortVariables, expectCohort, teacherOf } from './cohort/index.js';
+import {
+  cohortCost,
+  cohortMaps,
+  cohortTaps,
+  cohortVariables,
+  expectCohort,
+  teacherOf,
+} from './cohort/index.js';
 import type { CohortMaps } from './cohort/index.js';
 import { featureDistance, mutualLogits } from './loss/index.js';
 import { methodOf } from './method-of.js';
@@ -13,7 +20,8 @@ import type { FeatureL1Options } from './options.js';
  * equal the map of the network before it in the cycle, element by element.
  *
  * `L_k = CE(y, z_k) + w T² KL(p_{k−1} ‖ p_k) + v · mean |T_k(F_k) − const(T_{k−1}(F_{k−1}))|`, logged as `ce1`, `kd1`,
- * `align1`, …; moved by the run's optimizer. Transfer layers T_k are there where maps are of unlike shape.
+ * `align1`, …; moved by the run's optimizer. Transfer layers T_k are there where maps are of unlike shape; they learn too, so
+ * the distance also falls where they shrink both maps.
  *
  * @throws DistillError code `option`; when it is planned, also codes `tap` and `shape`
  * @see arXiv 2002.01775, the baseline "L1 + KD"; its weight and reduction are not known, 1 and the mean are ours
@@ -24,7 +32,8 @@ export const featureL1 = methodOf<FeatureL1Options>({
   check: { ...cohortChecks, ...mapChecks, alignWeight: nonNegative },
   plan(context, options) {
     expectCohort('feature-l1', options.networks, context);
-    const maps = cohortMaps(context, options);
+    const tapped = cohortTaps('feature-l1', context, options);
+    const maps = cohortMaps(context, tapped);
     const others = cohortCost(context);
     return {
       auxiliary: maps.variables,
@@ -37,7 +46,7 @@ export const featureL1 = methodOf<FeatureL1Options>({
         {
           name: 'train',
           epochs: context.epochs,
-          reads: { students: maps.taps.map((tap) => [tap]) },
+          reads: { students: tapped.taps.map((tap) => [tap]) },
           updates: [
             {
               name: 'networks',

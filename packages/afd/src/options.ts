@@ -1,7 +1,8 @@
-import { eitherOf, inRange, listOf, nonNegative, oneOf, positive, text, wholeNumber } from '@distilljs/core';
-import type { OptionCheck } from '@distilljs/core';
-import type { DiscriminatorOptions } from './discriminator/index.js';
+import { eitherOf, listOf, nonNegative, oneOf, positive, text, wholeNumber } from '@distilljs/core';
 import type { Peers } from './cohort/index.js';
+import { discriminatorChecks } from './discriminator/index.js';
+import type { DiscriminatorOptions } from './discriminator/index.js';
+import { risingShares, wholeOrAuto } from './option-checks.js';
 
 /** What the online and the offline variant have in common. */
 export interface AdversarialOptions extends DiscriminatorOptions {
@@ -15,11 +16,14 @@ export interface AdversarialOptions extends DiscriminatorOptions {
    */
   readonly featureLearningRate: number;
   /**
-   * Coupled L2 of that Adam: `g ← g + λ p` before the moments. Default 0.1, at which it is most of what this Adam does:
-   * AdamW with 0.1 would do almost nothing.
+   * Coupled L2 of that Adam: `g ← g + λ p` before the moments, of every variable that it moves, batch norm's scales and
+   * offsets too. Default 0.1, at which it is most of what this Adam does: AdamW with 0.1 would do almost nothing.
    */
   readonly featureWeightDecay: number;
-  /** Shares of the training at which that rate falls to a tenth, rising. Default `[0.25, 0.5]`: epochs 75 and 150 of 300. */
+  /**
+   * Shares of the training, not epochs, at which that rate falls to a tenth: rising, above 0 and at most 1. Default
+   * `[0.25, 0.5]`: epochs 75 and 150 of 300.
+   */
   readonly featureMilestones: readonly number[];
   /**
    * `snapshot`: all gradients at the same parameters, then applied in order. `sequential`: logit loss, then discriminators,
@@ -32,9 +36,15 @@ export interface AdversarialOptions extends DiscriminatorOptions {
 export interface AfdOptions extends AdversarialOptions {
   /** K, at least 2: students of the run. Default 2. */
   readonly networks: number;
-  /** Where the feature map is read: one name for all networks, or one per network. Default `stage3`. */
+  /**
+   * Where the feature map is read: one name for all networks, or one per network. Default `stage3`. It should be the output
+   * of the last convolutional block, before global average pooling.
+   */
   readonly tap: string | readonly string[];
-  /** Channels of all maps behind the transfer layers. Default `auto`: the widest. Where maps are alike there are none. */
+  /**
+   * Channels that transfer layers bring all maps to. Default `auto`: the widest map's. Where every map has as many already,
+   * there are no such layers.
+   */
   readonly commonWidth: number | 'auto';
 }
 
@@ -65,9 +75,15 @@ export interface DmlOptions {
 export interface FeatureL1Options extends Omit<DmlOptions, 'peers'> {
   /** Weight of the distance of feature maps. Default 1; the paper's is not known. */
   readonly alignWeight: number;
-  /** Where the feature map is read: one name for all networks, or one per network. Default `stage3`. */
+  /**
+   * Where the feature map is read: one name for all networks, or one per network. Default `stage3`. It should be the output
+   * of the last convolutional block, before global average pooling.
+   */
   readonly tap: string | readonly string[];
-  /** Channels of all maps behind the transfer layers. Default `auto`: the widest. Where maps are alike there are none. */
+  /**
+   * Channels that transfer layers bring all maps to. Default `auto`: the widest map's. Where every map has as many already,
+   * there are no such layers.
+   */
   readonly commonWidth: number | 'auto';
 }
 
@@ -120,23 +136,6 @@ export const featureL1Defaults: FeatureL1Options = Object.freeze({
 export const thirdPartyGeometry: Pick<DiscriminatorOptions, 'discriminatorKernels' | 'discriminatorStrides'> =
   Object.freeze({ discriminatorKernels: [2, 2], discriminatorStrides: [1, 2] } as const);
 
-const wholeOrAuto = eitherOf(oneOf('auto'), wholeNumber({ min: 1 }));
-
-const pairOf =
-  (check: OptionCheck): OptionCheck =>
-  (value) =>
-    Array.isArray(value) && value.length === 2 && listOf(check)(value) === undefined
-      ? undefined
-      : `a list of two, each ${check(undefined) ?? 'any value'}`;
-
-const risingShares: OptionCheck = (value) => {
-  const rises = (share: unknown, at: number, all: readonly unknown[]): boolean =>
-    positive(share) === undefined &&
-    inRange(0, 1)(share) === undefined &&
-    (at === 0 || (share as number) > (all[at - 1] as number));
-  return Array.isArray(value) && value.every(rises) ? undefined : 'rising shares of the training, above 0';
-};
-
 export const adversarialChecks = {
   temperature: positive,
   kdWeight: nonNegative,
@@ -144,10 +143,7 @@ export const adversarialChecks = {
   featureWeightDecay: nonNegative,
   featureMilestones: risingShares,
   order: oneOf('snapshot', 'sequential'),
-  discriminatorKernels: pairOf(wholeOrAuto),
-  discriminatorStrides: pairOf(wholeNumber({ min: 1 })),
-  discriminatorWidth: wholeOrAuto,
-  leakySlope: inRange(0, 1),
+  ...discriminatorChecks,
 };
 
 export const cohortChecks = {

@@ -104,13 +104,22 @@ it.each([
 it.each([
   [thirdPartyGeometry, /turn a map of 8×8 into one score, got 3×3 scores/],
   [{ discriminatorKernels: [9, 'auto'] as const }, /got none/],
-])('a geometry that leaves several scores or none is refused: %o', (options, message) => {
-  let error: unknown;
-  try {
-    discriminatorGeometry({ ...afdDefaults, ...options }, [8, 8, 4]);
-  } catch (thrown) {
-    error = thrown;
-  }
-  expect(isDistillError(error)).toBe(true);
-  expect(String(error)).toMatch(message);
-});
+  [
+    { discriminatorKernels: [3.5, 'auto'] as const },
+    /discriminatorGeometry\.discriminatorKernels: .* whole number/,
+  ],
+  [{ discriminatorStrides: [1, 0] as const }, /discriminatorStrides: .* at least 1/],
+  [{ discriminatorWidth: 1.5 }, /discriminatorWidth: .* whole number/],
+])(
+  'a geometry of broken sizes, or that leaves several scores or none, is refused: %o',
+  (options, message) => {
+    let error: unknown;
+    try {
+      discriminatorGeometry({ ...afdDefaults, ...options }, [8, 8, 4]);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(isDistillError(error)).toBe(true);
+    expect(String(error)).toMatch(message);
+  },
+);

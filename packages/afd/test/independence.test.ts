@@ -1,5 +1,5 @@
-import type { DistillResult, Method, Network, Plan, Step } from '@distilljs/core';
-import { createRandom, distill, isDistillError, sgd } from '@distilljs/core';
+import type { DistillResult, Method, Network, Plan } from '@distilljs/core';
+import { createRandom, distill, sgd } from '@distilljs/core';
 import { bytesOf, describeOnEngines, tinyDataset, tinyNetwork, weightBytes } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { afdDefaults } from '../src/options.js';
 import { prepared } from './golden-run.js';
 import { cases, expectClose, largestGap, tensor } from './golden.js';
 import type { Packed } from './golden.js';
+import { cohort } from './plan-terms.js';
 
 async function train(method: Method, students: readonly Network[], rate = 0.05): Promise<DistillResult> {
   const optimizer = sgd({ learningRate: rate });
@@ -23,9 +24,6 @@ async function train(method: Method, students: readonly Network[], rate = 0.05):
     optimizer,
   });
 }
-
-const cohort = (networks: number): Network[] =>
-  Array.from({ length: networks }, (_, index) => tinyNetwork(index + 1, { width: 2 }));
 
 /** The method with the updates of these names alone. */
 const only = (method: Method, ...names: readonly string[]): Method =>
@@ -116,24 +114,6 @@ await describeOnEngines('afd', () => {
   });
 });
 
-it('shows what every discriminator makes of every network', async () => {
-  let held: Plan | undefined;
-  const method = prepared(afd({ networks: 3 }), (plan) => {
-    held = plan;
-    return undefined;
-  });
-  const students = cohort(3);
-  const result = await train(method, students);
-  const shown = tf.tidy(() => {
-    const images = tf.randomNormal<tf.Rank.R4>([5, 6, 6, 2], 0, 1, 'float32', 1);
-    const step = { students: students.map((student) => student.forward(images, { taps: ['stage3'] })) };
-    return held?.phases[0]?.inspect?.(step as unknown as Step)['scores']?.values.arraySync() as number[][];
-  });
-  expect(shown.map((row) => row.length)).toEqual([3, 3, 3]);
-  for (const score of shown.flat()) expect(Math.abs(score - 0.5)).toBeLessThan(0.5);
-  result.dispose();
-});
-
 await describeOnEngines('the feature optimizer', () => {
   it('is Adam with L2 in the gradient, not AdamW; the logits’ is SGD with momentum', () => {
     const { inputs, expected } = cases.optimisers;
@@ -175,6 +155,17 @@ it('both schedules of 300 epochs are the reference’s', () => {
   variable.dispose();
 });
 
+it('the milestones are shares of the epochs that there are', () => {
+  const variable = tf.variable(tf.zeros([1]));
+  const optimizer = featureOptimizer(afdDefaults, 12).create({ variable });
+  const rates = [0, 2.9, 3, 5.9, 6, 11.9].map((epoch) => optimizer.learningRate({ epoch, epochs: 12 }));
+  [2e-5, 2e-5, 2e-6, 2e-6, 2e-7, 2e-7].forEach((rate, at) => {
+    expect(rates[at]).toBeCloseTo(rate, 12);
+  });
+  optimizer.dispose();
+  variable.dispose();
+});
+
 it('the extractor of a tap is what comes before it', () => {
   const network = tinyNetwork(1, { width: 2 });
   const images = tf.zeros<tf.Rank.R4>([1, 6, 6, 2]);
@@ -185,20 +176,6 @@ it('the extractor of a tap is what comes before it', () => {
     Object.keys(network.variables).filter((name) => !name.startsWith('logits/')),
   );
   images.dispose();
-});
-
-it.each([
-  [
-    afd({ networks: 3 }),
-    /method 'afd', students: expected 3 networks, .*got 2\. Pass 3 students .* networks: 2/,
-  ],
-  [afd({ tap: ['stage3'] }), /tap: expected one name for all, or 2, one per network, got 1/],
-  [afd({ tap: 'embedding' }), /tap 'embedding': expected a feature map .*Tap the last layer before/],
-  [dml({ networks: 4 }), /method 'dml', students: expected 4 networks/],
-])('%o is refused for two students', async (method, message) => {
-  const error = await train(method, cohort(2)).catch((thrown: unknown) => thrown);
-  expect(isDistillError(error)).toBe(true);
-  expect(String(error)).toMatch(message);
 });
 
 it('costs the other networks, one discriminator per network seen twice, and transfer layers where widths differ', async () => {

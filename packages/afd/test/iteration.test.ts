@@ -3,11 +3,11 @@ import type { EpochReport, Method } from '@distilljs/core';
 import { describeOnEngines } from '@distilljs/core/testing';
 import { expect, it } from 'vitest';
 import { afd, afdOffline, teacherOf } from '../src/index.js';
-import type { AfdOptions } from '../src/index.js';
 import { goldenDataset, goldenNetwork, prepared, runIterations } from './golden-run.js';
 import type { Weights } from './golden-run.js';
 import { cases, discriminatorEntries, networkEntries, numberedEntries, transferEntries } from './golden.js';
 import type { Packed, PackedDiscriminator, PackedNetwork, PackedTransfer } from './golden.js';
+import { extractorEntries, HYPER, iterate } from './iterate.js';
 
 interface State {
   readonly nets: readonly PackedNetwork[];
@@ -20,12 +20,6 @@ interface Losses {
   readonly L_D: readonly number[];
   readonly L_G: readonly number[];
 }
-
-const HYPER = {
-  featureLearningRate: 1e-3,
-  featureMilestones: [],
-  discriminatorWidth: 2,
-} satisfies Partial<AfdOptions>;
 
 const entriesOf = ({ nets, discs, transfers }: State): Readonly<Record<string, Packed>> => ({
   ...numberedEntries('network', nets, networkEntries),
@@ -59,35 +53,6 @@ function expectLosses(found: Losses, wanted: Losses): void {
       expect(found[name][network], `${name} of network ${network + 1}`).toBeCloseTo(value, 5);
     });
   }
-}
-
-type IterationCase = (typeof cases)[
-  'iteration_pair_same_arch' | 'iteration_pair_transfer' | 'iteration_cyclic_K3'];
-
-/** @param order in which the file's networks are given to the run */
-async function iterate(
-  { inputs }: IterationCase,
-  method: Method,
-  order = inputs.nets.map((_, index) => index),
-): Promise<Awaited<ReturnType<typeof runIterations>>> {
-  const nets = order.map((index) => inputs.nets[index] as PackedNetwork);
-  const discs = order.map((index) => inputs.discs[index] as PackedDiscriminator);
-  const transfers = inputs.transfers as readonly PackedTransfer[] | null;
-  const networks = nets.map(goldenNetwork);
-  const seen = await runIterations({
-    networks,
-    method,
-    auxiliary: {
-      ...numberedEntries('discriminator', discs, discriminatorEntries),
-      ...numberedEntries('transfer', transfers ?? [], transferEntries),
-    },
-    data: goldenDataset(inputs.x, inputs.labels, 5),
-    iterations: 2,
-  });
-  networks.forEach((network) => {
-    network.dispose();
-  });
-  return seen;
 }
 
 await describeOnEngines('two iterations', () => {
@@ -186,11 +151,6 @@ function onlyUpdate(method: Method, kept: string): Method {
       updates: phase.updates.filter(({ name }) => name === kept).map((update) => ({ ...update, optimizer })),
     })),
   }));
-}
-
-/** What L_G moves of a network; the classifier is not among it. */
-function extractorEntries(packed: Pick<PackedNetwork, 'k' | 'b'>): Readonly<Record<string, Packed>> {
-  return { 'map/kernel': packed.k, 'map/bias': packed.b };
 }
 
 it('the teacher of each network is the one before it', () => {

@@ -1,4 +1,4 @@
-import type { LossTerms, Logits, Step } from '@distilljs/core';
+import type { LossTerms, Logits } from '@distilljs/core';
 import { describeOnEngines } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -6,12 +6,7 @@ import { discriminatorLoss, featureDistance, generatorLoss, mutualLogits } from 
 import type { Peers } from '../src/index.js';
 import { cases, expectClose, largestGap, numberOf, tensor } from './golden.js';
 import type { Packed } from './golden.js';
-
-const totalOf = (terms: LossTerms, network: number): tf.Scalar =>
-  [terms[`ce${network}`], terms[`kd${network}`]].reduce<tf.Scalar>(
-    (sum, term) => (term === undefined ? sum : tf.add(sum, tf.mul(term.value, term.weight))),
-    tf.scalar(0),
-  );
+import { stepOf, totalOf } from './plan-terms.js';
 
 function termsOf(
   logits: readonly Logits[],
@@ -19,8 +14,10 @@ function termsOf(
   temperature: number,
   peers: Peers = 'cycle',
 ): LossTerms {
-  const oneHot = tf.cast(tf.oneHot(tf.tensor1d([...labels], 'int32'), logits[0]?.shape[1] ?? 0), 'float32');
-  const step = { students: logits.map((each) => ({ logits: each })), oneHot } as unknown as Step;
+  const step = stepOf(
+    logits.map((each) => ({ logits: each })),
+    labels,
+  );
   return mutualLogits(step, { temperature, kdWeight: 1, peers });
 }
 

@@ -1,4 +1,4 @@
-import { createRandom } from '@distilljs/core';
+import { createRandom, onOneTape } from '@distilljs/core';
 import { describeOnEngines } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -35,20 +35,29 @@ await describeOnEngines('transfer layers', () => {
 
       const score = (map: tf.Tensor4D): tf.Tensor1D => discriminate(map, discriminator, geometry);
       expect(numberOf(discriminatorLoss(score(peerMap), score(ownMap)))).toBeCloseTo(expected.L_D1, 5);
-      const names = Object.keys(first) as (keyof TransferWeights)[];
-      const { value, grads } = tf.valueAndGrads((map, ...all) => {
-        const weights = Object.fromEntries(names.map((name, at) => [name, all[at]]));
-        const moved = transfer(map as tf.Tensor4D, {
-          pool: NO_POOL,
-          weights: weights as unknown as TransferWeights,
-        });
-        return generatorLoss(score(moved));
-      })([own, ...names.map((name) => first[name])]);
-      expect(numberOf(value)).toBeCloseTo(expected.L_G1, 5);
-      expectClose(grads[0], expected.dLG1_dF1, true);
-      const wanted = transferEntries(expected.dLG1_dT1);
-      names.forEach((name, at) => {
-        expectClose(grads[at + 1], wanted[name] as Packed, true);
+      // Both losses on one tape, as in a step.
+      const forward = (): { readonly L_D: tf.Scalar; readonly L_G: tf.Scalar } => {
+        const ownScore = score(transfer(own, { pool: NO_POOL, weights: first }));
+        const peerScore = score(transfer(peer, { pool: NO_POOL, weights: second }));
+        return { L_D: discriminatorLoss(peerScore, ownScore), L_G: generatorLoss(ownScore) };
+      };
+      onOneTape(forward, ({ L_D, L_G }, gradientOf) => {
+        expect(numberOf(L_G)).toBeCloseTo(expected.L_G1, 5);
+        expectClose(gradientOf(() => L_G, [own])[0], expected.dLG1_dF1, true);
+        const reached = (loss: tf.Scalar, entries: object): Record<string, tf.Tensor | undefined> => {
+          const gradients = gradientOf(() => loss, Object.values(entries) as tf.Tensor[]);
+          return Object.fromEntries(Object.keys(entries).map((name, at) => [name, gradients[at]]));
+        };
+        const expectGradients = (
+          found: Record<string, tf.Tensor | undefined>,
+          wanted: Readonly<Record<string, Packed>>,
+        ): void => {
+          for (const [name, packed] of Object.entries(wanted)) expectClose(found[name], packed, true);
+        };
+        expectGradients(reached(L_G, first), transferEntries(expected.dLG1_dT1));
+        expectGradients(reached(L_D, discriminator), discriminatorEntries(expected.dLD1_dD1));
+        expect(Object.values(reached(L_G, second))).toEqual([undefined, undefined, undefined, undefined]);
+        expect(gradientOf(() => L_G, [peer])).toEqual([undefined]);
       });
     });
   });
@@ -64,15 +73,22 @@ await describeOnEngines('transfer layers', () => {
   });
 });
 
+it('a transfer layer whose shapes do not divide is refused', () => {
+  expect(() => createTransfer([8, 8, 4], [3, 3, 4], true, createRandom(1))).toThrow(
+    /createTransfer\(from\): expected a height and width that are multiples of 3×3, got 8×8/,
+  );
+  expect(() => createTransfer([2, 2, 4], [4, 4, 4], false, createRandom(1))).toThrow(/multiples of 4×4/);
+});
+
 it('the common shape is the smallest map with the most channels, or as many as asked for', () => {
-  const shapes = [
-    [8, 8, 16],
-    [4, 4, 32],
+  const maps = [
+    { where: 'one', shape: [8, 8, 16] },
+    { where: 'two', shape: [4, 4, 32] },
   ] as const;
-  expect(commonShape(shapes, 'auto')).toEqual([4, 4, 32]);
-  expect(commonShape(shapes, 8)).toEqual([4, 4, 8]);
-  expect(() => commonShape([...shapes, [6, 6, 1]], 'auto')).toThrow(
-    /multiples of the smallest \(4×4\), got 6×6/,
+  expect(commonShape(maps, 'auto')).toEqual([4, 4, 32]);
+  expect(commonShape(maps, 8)).toEqual([4, 4, 8]);
+  expect(() => commonShape([...maps, { where: 'three', shape: [6, 6, 1] }], 'auto')).toThrow(
+    /^three: expected .* multiples of the smallest \(4×4\), got 6×6/,
   );
 });
 

@@ -7,12 +7,13 @@ import type { PlanContext } from '@distilljs/core';
  * @throws DistillError code `option`
  */
 export function expectCohort(method: string, networks: number, { students }: PlanContext): void {
-  if (students.length === networks) return;
+  const given = students.length;
+  if (given === networks) return;
   throw new DistillError({
     code: 'option',
     where: `method '${method}', students`,
     expected: `${networks} networks, as the option networks says`,
-    got: String(students.length),
-    hint: `Pass ${networks} students to distill(), or set networks: ${students.length}.`,
+    got: String(given),
+    hint: `Pass ${networks} students to distill()${given < 2 ? '' : `, or set networks: ${given}`}.`,
   });
 }

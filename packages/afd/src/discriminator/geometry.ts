@@ -1,20 +1,7 @@
-import { DistillError } from '@distilljs/core';
+import { checkOptions, DistillError } from '@distilljs/core';
 import type { MapShape } from '../feature-map-shape.js';
-
-/** Options of a discriminator; its widths, kernels and slope are not known from the paper. */
-export interface DiscriminatorOptions {
-  /**
-   * Edges of both kernels. `auto`: half the map's edge, then all that the first leaves, so that the one score sees the whole
-   * map. Default `['auto', 'auto']`: 4 and 5 for a map of 8×8.
-   */
-  readonly discriminatorKernels: readonly [number | 'auto', number | 'auto'];
-  /** Strides of both convolutions. Default `[1, 1]`. */
-  readonly discriminatorStrides: readonly [number, number];
-  /** Channels between the convolutions. Default `auto`: half the map's. */
-  readonly discriminatorWidth: number | 'auto';
-  /** Slope of the leaky ReLU below 0, 0 to 1. Default 0.01, PyTorch's (tfjs has 0.2). */
-  readonly leakySlope: number;
-}
+import { discriminatorChecks } from './options.js';
+import type { DiscriminatorOptions } from './options.js';
 
 /** A discriminator's sizes for one map. */
 export interface DiscriminatorGeometry {
@@ -33,12 +20,17 @@ export interface DiscriminatorGeometry {
 /**
  * The sizes of a discriminator for a map.
  *
- * @throws DistillError code `option` when it does not end in one score per image: more would make it a critic of patches
+ * @param owner whose options they are, for errors
+ * @throws DistillError code `option` for a size that is no whole number, and when the discriminator does not end in one
+ *   score per image: more would make it a critic of patches
  */
 export function discriminatorGeometry(
   { discriminatorKernels, discriminatorStrides, discriminatorWidth, leakySlope }: DiscriminatorOptions,
   [height, width, channels]: MapShape,
+  owner = 'discriminatorGeometry',
 ): DiscriminatorGeometry {
+  const sizes = { discriminatorKernels, discriminatorStrides, discriminatorWidth, leakySlope };
+  checkOptions(owner, {}, sizes, discriminatorChecks);
   const [first, second] = discriminatorKernels;
   const [stride1, stride2] = discriminatorStrides;
   const axes = [height, width].map((edge) => {
@@ -51,7 +43,7 @@ export function discriminatorGeometry(
   if (rows.end !== 1 || columns.end !== 1) {
     throw new DistillError({
       code: 'option',
-      where: 'discriminatorKernels, discriminatorStrides',
+      where: `${owner}, discriminatorKernels and discriminatorStrides`,
       expected: `sizes that turn a map of ${height}×${width} into one score`,
       got: rows.end < 1 || columns.end < 1 ? 'none' : `${rows.end}×${columns.end} scores`,
       hint: "discriminatorKernels: ['auto', 'auto'] fits every map.",

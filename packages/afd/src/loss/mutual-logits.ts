@@ -4,11 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { peersOf } from '../cohort/index.js';
 import type { Peers } from '../cohort/index.js';
 
+/** Options of {@link mutualLogits}; they have no defaults here, methods have them. */
 export interface MutualLogitsOptions {
   /** T of both softmaxes, above 0. */
   readonly temperature: number;
   /** Weight of the divergence. */
   readonly kdWeight: number;
+  /** Whom a network learns from: `all` others in equal parts, or the one before it in the `cycle`. */
   readonly peers: Peers;
 }
 

@@ -1,4 +1,4 @@
-import { batchNormTraining } from '@distilljs/core';
+import { batchNormTraining, DistillError } from '@distilljs/core';
 import type { FeatureMap, NamedVariables, Random } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { MapShape } from '../feature-map-shape.js';
@@ -34,9 +34,18 @@ export interface Transfer {
  * @param from the network's map
  * @param to what all maps become; its height and width divide those of `from`
  * @param trained false for pooling alone
+ * @throws DistillError code `shape` when they do not divide
  */
 export function createTransfer(from: MapShape, to: MapShape, trained: boolean, random: Random): Transfer {
   const pool = [from[0] / to[0], from[1] / to[1]] as const;
+  if (!pool.every((window) => Number.isInteger(window) && window > 0)) {
+    throw new DistillError({
+      code: 'shape',
+      where: 'createTransfer(from)',
+      expected: `a height and width that are multiples of ${to[0]}×${to[1]}`,
+      got: `${from[0]}×${from[1]}`,
+    });
+  }
   if (!trained) return { pool, variables: {}, parameters: 0, macs: 0 };
   const [inputs, outputs] = [from[2], to[2]];
   const weights = {

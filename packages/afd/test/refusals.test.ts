@@ -1,0 +1,72 @@
+import { distill, freeze, isDistillError } from '@distilljs/core';
+import type { FrozenNetwork, Method, Network } from '@distilljs/core';
+import { describeOnEngines, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { afd, afdOffline, dml, featureL1 } from '../src/index.js';
+import { cohort } from './plan-terms.js';
+
+interface Refused {
+  readonly method: Method;
+  readonly students: readonly Network[];
+  readonly teacher?: FrozenNetwork;
+  readonly batchSize?: number;
+}
+
+async function refusalOf({ method, students, teacher, batchSize = 12 }: Refused): Promise<unknown> {
+  const train = tinyDataset(12, 1);
+  return distill({ students, teacher, method, train, epochs: 1, batchSize, seed: 1 }).catch(
+    (thrown: unknown) => thrown,
+  );
+}
+
+it.each([
+  [
+    afd({ networks: 3 }),
+    2,
+    /method 'afd', students: expected 3 networks, .*got 2\. Pass 3 .* networks: 2\.$/,
+  ],
+  [afd(), 1, /method 'afd', students: expected 2 networks, .*got 1\. Pass 2 students to distill\(\)\.$/],
+  [dml({ networks: 4 }), 2, /method 'dml', students: expected 4 networks/],
+  [afd({ tap: ['stage3'] }), 2, /method 'afd', tap: expected one name for all, or 2, one per .*, got 1/],
+  [afd({ tap: 'embedding' }), 2, /tap 'embedding': expected a feature map .*Tap the last layer before/],
+  [
+    afd({ discriminatorKernels: [2, 1] }),
+    2,
+    /method 'afd', discriminatorKernels and .*: expected sizes that turn a map of 3×3 .* 2×2 scores/,
+  ],
+] as const)('%o is refused for %d students', async (method, students, message) => {
+  const error = await refusalOf({ method, students: cohort(students) });
+  expect(isDistillError(error)).toBe(true);
+  expect(String(error)).toMatch(message);
+});
+
+it('a batch in which a discriminator’s batch norm sees one value is refused', async () => {
+  const one = (kernel: number): Promise<unknown> =>
+    refusalOf({
+      method: afd({ discriminatorKernels: [kernel, 'auto'] }),
+      students: cohort(2),
+      batchSize: 1,
+    });
+  const error = await one(3);
+  expect(isDistillError(error)).toBe(true);
+  expect(String(error)).toMatch(/method 'afd', batchSize: expected at least 2, .* map of 3×3, got 1/);
+  expect(await one(2)).toMatchObject({ history: [{}] });
+});
+
+await describeOnEngines('a refused plan', () => {
+  it.each([
+    ['afd of unlike widths', afd({ discriminatorKernels: [2, 1] }), 2],
+    ['afd of two taps, one unknown', afd({ tap: ['stage3', 'stage4'] }), 2],
+    ['feature-l1 of two taps, one no map', featureL1({ tap: ['stage3', 'embedding'] }), 2],
+    ['afd-offline of unlike widths', afdOffline({ discriminatorKernels: [2, 1] }), 1],
+    ['afd-offline without such a tap', afdOffline({ studentTap: 'stage4' }), 1],
+  ] as const)('leaves no tensor: %s', async (_, method, count) => {
+    const students = [2, 3].slice(0, count).map((width) => tinyNetwork(width, { width }));
+    const teacher = freeze(tinyNetwork(9, { width: 4 }));
+    const before = tf.memory().numTensors;
+    expect(isDistillError(await refusalOf({ method, students, teacher }))).toBe(true);
+    expect(tf.memory().numTensors).toBe(before);
+    for (const network of [...students, teacher]) network.dispose();
+  });
+});
