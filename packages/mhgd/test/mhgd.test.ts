@@ -6,7 +6,7 @@ import type { MhgdOptions } from '../src/index.js';
 
 describeMethod('mhgd', {
   engines: await testEngines(),
-  method: () => mhgd({ heads: 2, headEpochs: 1, candidates: 2 }),
+  method: () => mhgd({ heads: 2, headEpochs: 2, candidates: 2 }),
   needsTeacher: true,
   refused: [
     { make: () => mhgd({ heads: 0 }), message: /mhgd\.heads: expected a whole number, at least 1, got 0/ },
