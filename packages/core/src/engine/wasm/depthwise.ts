@@ -5,7 +5,7 @@ import type { WasmKernels } from './kernels.js';
 
 type Shape4D = readonly [number, number, number, number];
 
-/** Bytes of a float32 and of an int32. */
+/** Bytes of a float32. */
 const BYTES = 4;
 
 /** Gradient of a depthwise convolution with respect to its input, from dy [n, i, j, c * m] and filter [u, v, c, m]. */
@@ -19,17 +19,15 @@ export function depthwiseInputGradient(
   const [images, height, width, channels] = inputShape;
   const [, outHeight, outWidth] = dy.shape as unknown as Shape4D;
   const multiplier = filter.shape[3] ?? 1;
-  const taps = kernel[0] * kernel[1];
   const dx = kernels.output(inputShape);
   kernels.over(
     'depthwiseInputGradient',
     images,
-    outHeight * outWidth * channels * multiplier * taps,
+    outHeight * outWidth * channels * multiplier * kernel[0] * kernel[1],
     [
       ...[kernels.address(dy), kernels.address(filter), kernels.address(dx)],
       ...[height, width, channels, multiplier, ...before, ...stride, ...kernel, outHeight, outWidth],
     ],
-    2 * taps * BYTES,
   );
   return dx;
 }
