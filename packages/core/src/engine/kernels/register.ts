@@ -70,7 +70,7 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  *
  * | kernel | gradient of | backend | tfjs 4.22.0 |
  * |---|---|---|---|
- * | BatchMatMul | | wasm | a plain loop for batches and transposed factors |
+ * | BatchMatMul | | wasm | a plain loop for batches, vectors and transposed factors |
  * | BatchMatMul | | tensorflow | up to ten times slower for small matrices; still used for large ones |
  * | Conv2D, FusedConv2D | | wasm | half as fast; still used for what ours does not take |
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | wasm | missing |
