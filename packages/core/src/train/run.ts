@@ -54,60 +54,59 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
 
   const madeHere = options.teacher !== undefined && !('fingerprint' in options.teacher);
   const teacher = frozenTeacher(options.teacher);
-  if (teacher !== undefined) expectFit('teacher', teacher, train);
-
-  const normalization = options.normalization ?? channelStatistics(train);
-  expectNormalization(normalization, train);
-  const outputs = checkTeacherOutputs(options.teacherOutputs ?? { kind: 'live' });
-  const optimizer = options.optimizer ?? sgd({ learningRate: cosineRate(0.05) });
-  const context = planContext({ ...options, students, teacher, normalization, optimizer, random });
-  const plan = await method.plan(context);
-  const fingerprint = await teacher?.fingerprint();
-  const cached = cacheFor(outputs, teacher, fingerprint, { ...options, normalization });
+  /** The last made first. */
+  const made: { dispose(): void }[] = madeHere && teacher !== undefined ? [teacher] : [];
   const dispose = (): void => {
-    plan.dispose();
-    cached?.dispose();
-    if (madeHere) teacher?.dispose();
+    for (const each of made) each.dispose();
   };
-  let samplers: BatchSampler[];
   try {
+    if (teacher !== undefined) expectFit('teacher', teacher, train);
+    const normalization = options.normalization ?? channelStatistics(train);
+    expectNormalization(normalization, train);
+    const outputs = checkTeacherOutputs(options.teacherOutputs ?? { kind: 'live' });
+    const optimizer = options.optimizer ?? sgd({ learningRate: cosineRate(0.05) });
+    const fingerprint = await teacher?.fingerprint();
+    const context = planContext({ ...options, students, teacher, normalization, optimizer, random });
+    const plan = await method.plan(context);
+    made.unshift(plan);
+    const cached = cacheFor(outputs, teacher, fingerprint, { ...options, normalization });
+    if (cached !== undefined) made.unshift(cached);
     expectPhases(method.name, plan, students, teacher);
-    samplers = plan.phases.map((phase) => phase.sampler ?? uniformSampler(train.size, batchSize));
+
+    return {
+      method,
+      plan,
+      samplers: plan.phases.map((phase) => phase.sampler ?? uniformSampler(train.size, batchSize)),
+      students,
+      teacher,
+      cachedTeacher: cached,
+      views: outputs.views,
+      train,
+      validation,
+      augmentation: options.augmentation,
+      normalization,
+      seed,
+      random,
+      identity: {
+        method: method.name,
+        options: JSON.stringify(method.options),
+        seed,
+        epochs,
+        batchSize,
+        optimizer: JSON.stringify([optimizer.name, optimizer.options]),
+        // Cached or live is all the same to a checkpoint: the values are equal.
+        augmentation: JSON.stringify([options.augmentation ?? null, normalization, outputs.views ?? null]),
+        train: dataText(train),
+        validation: validation === undefined ? 'none' : dataText(validation),
+        teacher: fingerprint ?? 'none',
+        students: bytesToHex(sha256(utf8ToBytes(JSON.stringify(students.map(architecture))))).slice(0, 16),
+      },
+      dispose,
+    };
   } catch (error) {
     dispose();
     throw error;
   }
-
-  return {
-    method,
-    plan,
-    samplers,
-    students,
-    teacher,
-    cachedTeacher: cached,
-    views: outputs.views,
-    train,
-    validation,
-    augmentation: options.augmentation,
-    normalization,
-    seed,
-    random,
-    identity: {
-      method: method.name,
-      options: JSON.stringify(method.options),
-      seed,
-      epochs,
-      batchSize,
-      optimizer: JSON.stringify([optimizer.name, optimizer.options]),
-      // Cached or live is all the same to a checkpoint: the values are equal.
-      augmentation: JSON.stringify([options.augmentation ?? null, normalization, outputs.views ?? null]),
-      train: dataText(train),
-      validation: validation === undefined ? 'none' : dataText(validation),
-      teacher: fingerprint ?? 'none',
-      students: bytesToHex(sha256(utf8ToBytes(JSON.stringify(students.map(architecture))))).slice(0, 16),
-    },
-    dispose,
-  };
 }
 
 function planContext(given: {
