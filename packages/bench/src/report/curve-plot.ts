@@ -7,6 +7,8 @@ const SIZE = { width: 258, height: 130 };
 /** A mean over seeds at one epoch, counted from 1 over all phases. */
 interface CurvePoint {
   readonly series: string;
+  /** Of a cohort, where the value is that of one network. */
+  readonly network?: string | undefined;
   readonly epoch: number;
   readonly value: number;
 }
@@ -64,7 +66,7 @@ export function validationPlot(method: string, results: readonly MethodResult[])
 }
 
 /**
- * What each term adds to the loss by epoch: its value times its weight, mean over seeds (and over a cohort's networks).
+ * What each term adds to the loss by epoch: its value times its weight, mean over seeds; a cohort's networks each.
  *
  * @returns null when the method logged no terms
  */
@@ -75,7 +77,7 @@ export function termPlot(method: string, results: readonly MethodResult[]): TopL
 
 /**
  * What the method watches beside its loss (terms of weight 0, such as a discriminator's mean scores) by epoch, mean over
- * seeds.
+ * seeds; a cohort's networks each.
  *
  * @returns null when it watches nothing
  */
@@ -87,10 +89,14 @@ export function watchedPlot(method: string, results: readonly MethodResult[]): T
 function linesOf(values: readonly CurvePoint[], title: string): TopLevelSpec | null {
   const names = [...new Set(values.map(({ series }) => series))];
   if (names.length === 0) return null;
+  const networks = [...new Set(values.map(({ network }) => network))];
   const points = names.flatMap((name) =>
-    meanCurve(
-      name,
-      values.filter(({ series }) => series === name),
+    networks.flatMap((network) =>
+      meanCurve(
+        name,
+        values.filter((point) => point.series === name && point.network === network),
+        network,
+      ),
     ),
   );
   return {
@@ -112,6 +118,14 @@ function linesOf(values: readonly CurvePoint[], title: string): TopLevelSpec | n
         scale: { domain: names, range: [...COLOURS] },
         legend: { columns: legendColumns(names) },
       },
+      ...(networks.length > 1 && {
+        strokeDash: {
+          field: 'network',
+          type: 'nominal',
+          title: 'network',
+          legend: { columns: networks.length },
+        },
+      }),
     },
   };
 }
@@ -160,29 +174,37 @@ export function validationAccuracy(
   return counted.reduce((sum, { accuracy }) => sum + accuracy, 0) / counted.length;
 }
 
-/** What acts on the weights; terms of several networks (`ce1`, `ce2`) as their mean (`ce`). */
-function actingTerms({ epochs, cohort }: MethodResult): CurvePoint[] {
+/** What acts on the weights. */
+function actingTerms(result: MethodResult): CurvePoint[] {
+  return termCurves(result, (weight) => weight !== 0).map(({ weight, ...point }) => ({
+    ...point,
+    value: weight * point.value,
+  }));
+}
+
+/** What is logged and acts on nothing (weight 0). */
+function watchedTerms(result: MethodResult): CurvePoint[] {
+  return termCurves(result, (weight) => weight === 0);
+}
+
+/** Terms by epoch; those of a cohort's networks (`ce1`, `ce2`) as one series (`ce`) of several networks. */
+function termCurves(
+  { epochs, cohort }: MethodResult,
+  wanted: (weight: number) => boolean,
+): (CurvePoint & { readonly weight: number })[] {
   return epochs.flatMap(({ globalEpoch, terms }) =>
     Object.entries(terms).flatMap(([name, { value, weight }]) => {
-      const series = cohort === undefined ? name : name.replace(/\d+$/, '');
-      return weight === 0 ? [] : [{ series, epoch: globalEpoch + 1, value: weight * value }];
+      const network = cohort === undefined ? undefined : /\d+$/.exec(name)?.[0];
+      const series = network === undefined ? name : name.slice(0, -network.length);
+      return wanted(weight) ? [{ series, network, epoch: globalEpoch + 1, value, weight }] : [];
     }),
   );
 }
 
-/** What is logged and acts on nothing (weight 0). */
-function watchedTerms({ epochs }: MethodResult): CurvePoint[] {
-  return epochs.flatMap(({ globalEpoch, terms }) =>
-    Object.entries(terms).flatMap(([series, { value, weight }]) =>
-      weight === 0 ? [{ series, epoch: globalEpoch + 1, value }] : [],
-    ),
-  );
-}
-
-function meanCurve(series: string, points: readonly CurvePoint[]): CurvePoint[] {
+function meanCurve(series: string, points: readonly CurvePoint[], network?: string): CurvePoint[] {
   const epochs = [...new Set(points.map(({ epoch }) => epoch))].sort((a, b) => a - b);
   return epochs.map((epoch) => {
     const values = points.filter((point) => point.epoch === epoch).map(({ value }) => value);
-    return { series, epoch, value: values.reduce((sum, value) => sum + value, 0) / values.length };
+    return { series, network, epoch, value: values.reduce((sum, value) => sum + value, 0) / values.length };
   });
 }

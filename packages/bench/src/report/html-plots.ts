@@ -36,7 +36,7 @@ export async function curveSection(report: Report, results: readonly MethodResul
   const cards = await Promise.all(report.rows.map((row, place) => card(row, place, results)));
   return `<section>
 <h2>Learning curves</h2>
-<p class="note">Above: accuracy on the validation images by epoch; thin lines are seeds, the strong one is their mean, pale lines are the other methods; the lowest quarter of all values is cut off. Below: what each term adds to the loss, mean over seeds and over networks that are trained together; then what is watched beside the loss.</p>
+<p class="note">Above: accuracy on the validation images by epoch; thin lines are seeds, the strong one is their mean, pale lines are the other methods; the lowest quarter of all values is cut off. Below: what each term adds to the loss, mean over seeds; networks that are trained together have a line each; then what is watched beside the loss.</p>
 <div class="cards">
 ${cards.join('\n')}
 </div>

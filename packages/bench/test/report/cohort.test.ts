@@ -7,6 +7,7 @@ import {
   renderMarkdown,
   renderTerminal,
 } from '../../src/report/index.js';
+import { termPlot, watchedPlot } from '../../src/report/curve-plot.js';
 import type { MethodResult, Report } from '../../src/report/index.js';
 import {
   ENVIRONMENT,
@@ -86,6 +87,20 @@ describe('a report with a cohort', () => {
     expect(html).toContain('What mhgd watches beside its loss');
     // The curve is that of the network that counts, not of the other's 99.9 %.
     expect(html).toMatch(/Validation accuracy of mhgd by epoch: (6\d|7\d)\./);
+  });
+
+  it('draws a line per network, of one colour per term, so that no network hides behind the mean', () => {
+    const plot = termPlot('mhgd', results());
+    const points = (plot as unknown as { data: { values: { series: string; network: string }[] } }).data
+      .values;
+    expect(new Set(points.map(({ series, network }) => `${series} of ${network}`))).toEqual(
+      new Set(['ce of 1', 'ce of 2']),
+    );
+    expect(plot).toMatchObject({ encoding: { strokeDash: { field: 'network' } } });
+    expect(watchedPlot('mhgd', results())).toMatchObject({
+      data: { values: [{ series: 'own' }, {}, {}, {}] },
+    });
+    expect(termPlot('kd', results())).not.toHaveProperty('encoding.strokeDash');
   });
 
   it('is as before where no method has a cohort', async () => {
