@@ -9,7 +9,7 @@ import {
 } from '@distilljs/core';
 import type { Method, Network, Plan, PlanContext } from '@distilljs/core';
 import { describeMethod, testEngines, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
-import { vam, vamLayers, withVam } from '@distilljs/vam';
+import { meanEntropy, vam, vamLayers, withVam } from '@distilljs/vam';
 import type { WithVamOptions } from '@distilljs/vam';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -199,4 +199,19 @@ it('shows the attention of its layers', async () => {
   });
   plan.dispose();
   network.dispose();
+});
+
+it('refuses methods of another contract, and terms of the same name', async () => {
+  expect(() => vam({ with: { ...kd(), spec: 'v9' as 'v1' } })).toThrow(
+    /vam\.with: expected a method of contract v1/,
+  );
+  await resolveEngine('cpu');
+  const student = attending()(1);
+  const run = { students: [student], train: tinyDataset(12, 1), epochs: 1, batchSize: 12, seed: 1 };
+  const inner = { ...vam({ alpha: 1 }), name: 'another' };
+  await expect(distill({ ...run, method: vam({ with: inner }) })).rejects.toThrow(
+    /vam\.with, method 'another': expected terms other than 'attentionEntropy'/,
+  );
+  expect(() => meanEntropy([])).toThrow(/meanEntropy: expected a student with attention, got no layers/);
+  student.dispose();
 });

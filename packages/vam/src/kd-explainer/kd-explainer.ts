@@ -18,7 +18,7 @@ import { explainerTerms } from './explainer-terms.js';
 import { groupOptimizers } from './group-optimizers.js';
 import { kdExplainerDefaults } from './options.js';
 import type { KdExplainerOptions } from './options.js';
-import { isAttention, redrawExperts } from './redraw-experts.js';
+import { attentionOf, redrawExperts } from './redraw-experts.js';
 import { retrainRate, searchRate } from './schedules.js';
 
 /**
@@ -87,7 +87,7 @@ function searchPhase(
       {
         name: 'experts',
         variables: context.student.variables,
-        optimizer: searchOptimizer(options, context.optimizer),
+        optimizer: searchOptimizer(options, context, experts),
         terms: (step) => explainerTerms(step, experts, options),
       },
     ],
@@ -102,12 +102,13 @@ function retrainPhase(
 ): Phase {
   const { student, optimizer, random } = context;
   const { learningRate, weightDecay } = options;
+  const isAttention = attentionOf(experts, student.variables);
   return {
     ...shared(options, experts),
     name: 'retrain',
     epochs,
     start() {
-      redrawExperts(student, random.fork('retrain'));
+      redrawExperts(student, experts, random.fork('retrain'));
     },
     startEpoch() {
       for (const level of experts.levels) level.setTemperature(0);
@@ -137,13 +138,17 @@ function shared({ training, alpha }: KdExplainerOptions, experts: Experts): Pick
   return { reads, inspect: () => attentionExhibits(experts) };
 }
 
-function searchOptimizer(options: KdExplainerOptions, ofRun: OptimizerSpec): OptimizerSpec {
-  if (options.optimizer === 'run') return ofRun;
+function searchOptimizer(
+  options: KdExplainerOptions,
+  { student, optimizer }: PlanContext,
+  experts: Experts,
+): OptimizerSpec {
+  if (options.optimizer === 'run') return optimizer;
   const { learningRate, attentionLearningRate, weightDecay } = options;
   return groupOptimizers({
     main: adam({ learningRate: searchRate(learningRate), weightDecay }),
     other: adam({ learningRate: searchRate(attentionLearningRate, false), weightDecay }),
-    isOther: isAttention,
+    isOther: attentionOf(experts, student.variables),
   });
 }
 

@@ -5,12 +5,16 @@ import { vamLayers } from '../convolution/index.js';
 import type { VamConv2D } from '../convolution/index.js';
 import { attentionOptimizer } from './attention-optimizer.js';
 
+const TERM = 'attentionEntropy';
+
 /**
  * Mean over layers of the mean over child blocks of the entropy of attention: `H̄`, in nats, at most `ln N`.
  *
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the entropy term is told by a secondary source; how it is averaged is proposed.
+ * @throws DistillError code `network` without layers
  */
 export function meanEntropy(layers: readonly VamConv2D[]): Scalar {
+  if (layers.length === 0) throw noAttention('meanEntropy', 'no layers');
   const sums = layers.map((layer) => tf.mean<Scalar>(layer.entropy()));
   return tf.div<Scalar>(tf.addN(sums), sums.length);
 }
@@ -19,17 +23,54 @@ export function meanEntropy(layers: readonly VamConv2D[]): Scalar {
 export function attendingLayers(students: readonly Network[]): readonly (readonly VamConv2D[])[] {
   const layers = students.map(({ model }) => vamLayers(model).map(({ layer }) => layer));
   if (layers.some((found) => found.length > 0)) return layers;
-  throw new DistillError({
+  throw noAttention(`vam, student '${students[0]?.name ?? ''}'`, 'plain convolutions');
+}
+
+const noAttention = (where: string, got: string): DistillError =>
+  new DistillError({
     code: 'network',
-    where: `vam, student '${students[0]?.name ?? ''}'`,
+    where,
     expected: 'a student with attention',
-    got: 'plain convolutions',
+    got,
     hint: 'Convert its model first: createNetwork(withVam(model)).',
+  });
+
+/**
+ * Refuses networks that were made of models with folded masks: they hold the folded kernels, and nothing of the attention.
+ *
+ * Unfolded under such a network, the layers would train weights that none of its updates moves.
+ */
+export function expectUnfolded(
+  students: readonly Network[],
+  layers: readonly (readonly VamConv2D[])[],
+): void {
+  students.forEach(({ name, variables, statistics }, index) => {
+    const held = new Set([...Object.values(variables), ...Object.values(statistics)]);
+    const lost = layers[index]?.find(({ theta }) => !held.has(theta));
+    if (lost === undefined) return;
+    throw new DistillError({
+      code: 'network',
+      where: `vam, student '${name}', layer '${lost.name}'`,
+      expected: 'a network that holds the attention of its layers',
+      got: 'one that was made after their masks were folded',
+      hint: 'Call unfoldVam(model) before createNetwork(model), or pass the network that was trained.',
+    });
   });
 }
 
+/** How the entropy of attention acts, and which method's terms it joins. */
+interface EntropyOptions {
+  /** γ. */
+  readonly gamma: number;
+  readonly owner: string;
+}
+
 /** The phase with the entropy term in every update that moves a student's attention first, and its optimizer made fit for it. */
-export function withEntropy(phase: Phase, students: readonly (readonly VamConv2D[])[], gamma: number): Phase {
+export function withEntropy(
+  phase: Phase,
+  students: readonly (readonly VamConv2D[])[],
+  { gamma, owner }: EntropyOptions,
+): Phase {
   const claimed = new Set<VamConv2D>();
   const updates = phase.updates.map((update): Update => {
     const moved = new Set(Object.values(update.variables));
@@ -43,10 +84,21 @@ export function withEntropy(phase: Phase, students: readonly (readonly VamConv2D
       ...update,
       optimizer,
       terms: (step) => {
-        const term: Term = { value: meanEntropy(own), weight: gamma };
-        return { ...update.terms(step), attentionEntropy: term };
+        const terms = update.terms(step);
+        if (TERM in terms) throw clash(owner);
+        const entropy: Term = { value: meanEntropy(own), weight: gamma };
+        return { ...terms, [TERM]: entropy };
       },
     };
   });
   return { ...phase, updates };
 }
+
+const clash = (owner: string): DistillError =>
+  new DistillError({
+    code: 'contract',
+    where: `vam.with, method '${owner}'`,
+    expected: `terms other than '${TERM}', which vam adds`,
+    got: 'one of that name',
+    hint: 'Train with one of the two: a term of the same name would lose the other.',
+  });

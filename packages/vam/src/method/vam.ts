@@ -10,23 +10,29 @@ import {
 import type { AuxiliaryCost, Exhibit, Method, OptionCheck, Plan, PlanContext, Step } from '@distilljs/core';
 import type { VamConv2D } from '../convolution/index.js';
 import { attentionExhibits } from './attention-exhibits.js';
-import { attendingLayers, withEntropy } from './entropy-term.js';
+import { attendingLayers, expectUnfolded, withEntropy } from './entropy-term.js';
 import type { VamOptions, VamSettings } from './options.js';
 
 const defaults: VamOptions = { gamma: 0.01, alpha: 0.1, temperature: 4, with: undefined };
 
-const method: OptionCheck = (value) =>
-  typeof value === 'object' && value !== null && 'plan' in value && 'spec' in value ? undefined : 'a method';
+const method: OptionCheck = (value) => {
+  if (typeof value !== 'object' || value === null || !('plan' in value) || !('spec' in value))
+    return 'a method';
+  return value.spec === 'v1' ? undefined : 'a method of contract v1';
+};
 
 /**
  * Trains a student with attention (`withVam`) by any technique, and its attention towards low entropy:
  * `L = α CE + (1 − α) T² KL + γ H̄`, logged as `ce`, `kd` and `attentionEntropy`; with another technique `L = L_other + γ H̄`.
  *
  * Θ and ρ get no weight decay, and the temperature stays at or above 0.05. At the end every mask is folded into its kernel: the student
- * that is saved is plain. `with` takes any method; it is planned as if alone, and every update that moves attention gets the term.
+ * that is saved is plain. A student that was folded so attends again from the first epoch on. `with` takes any method, and every update
+ * that moves attention gets the term; what that method draws comes from the stream of `vam`, so that its own initial weights are not
+ * those of a run of it alone.
  *
  * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, `network` for a student
- *   without attention
+ *   without attention, or one that was made a network after its masks were folded; in the first step, `contract` for a method with a
+ *   term `attentionEntropy` of its own
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: KD and an entropy term with a weight γ are told by a secondary source; α and T
  *   are the released code's; that Θ and ρ do not decay, and the bound on the temperature, are proposed.
  */
@@ -54,12 +60,24 @@ export function vam(given: Partial<VamOptions> = {}): Method<VamSettings> {
 
 async function planOf(inner: Method, gamma: number, context: PlanContext): Promise<Plan> {
   const layers = attendingLayers(context.students);
-  for (const layer of layers.flat()) layer.unfold();
+  expectUnfolded(context.students, layers);
   const plan = await inner.plan(context);
+  // Not before training begins: a plan that is refused leaves the student as it was.
+  const unfold = (): void => {
+    for (const layer of layers.flat()) layer.unfold();
+  };
   return {
     ...plan,
     phases: plan.phases.map((phase) => ({
-      ...withEntropy(phase, layers, gamma),
+      ...withEntropy(phase, layers, { gamma, owner: inner.name }),
+      start() {
+        unfold();
+        phase.start?.();
+      },
+      startEpoch(epoch: number) {
+        unfold();
+        phase.startEpoch?.(epoch);
+      },
       inspect: (step: Step): Readonly<Record<string, Exhibit>> =>
         Object.fromEntries([
           ...Object.entries(phase.inspect?.(step) ?? {}),
