@@ -1,4 +1,4 @@
-import { createNetwork, createRandom, freeze, loadModel, seedWeights } from '@distilljs/core';
+import { createNetwork, createRandom, freeze, loadModel, resolveEngine, seedWeights } from '@distilljs/core';
 import { describeOnEngines } from '@distilljs/core/testing';
 import { foldVam, registerVamConv2D, unfoldVam, vamLayers, withVam } from '@distilljs/vam';
 import type { WithVamOptions } from '@distilljs/vam';
@@ -120,6 +120,7 @@ await describeOnEngines('withVam', () => {
 
   it.each<[Partial<WithVamOptions>, RegExp]>([
     [{ blockSize: 0 }, /withVam\.blockSize: expected a whole number, at least 1, or two of them/],
+    [{ layers: [] }, /withVam\.layers: expected one of "eligible", or a list of at least one name, got \[\]/],
     [{ layers: ['dwon'] }, /withVam\.layers: .*got 'dwon'\. Did you mean 'down'\?/],
     [{ layers: ['depth'] }, /'depth', a DepthwiseConv2D layer/],
     [{ layers: ['down'], grouped: true, blockSize: 4 }, /6 input maps, which blocks of 4 do not divide/],
@@ -210,4 +211,23 @@ await describeOnEngines('a layer that is folded in place', () => {
     images.dispose();
     for (const model of [plain, vam, loaded]) model.dispose();
   });
+});
+
+it('names a layer that cannot be made anew', async () => {
+  await resolveEngine('cpu');
+  class Foreign extends tfl.layers.Layer {
+    static readonly className = 'Foreign';
+  }
+  const make = tfl.layers;
+  const model = tfl.sequential({
+    layers: [
+      make.conv2d({ filters: 32, kernelSize: 1, inputShape: [4, 4, 3] }),
+      make.conv2d({ filters: 2, kernelSize: 3 }),
+      new Foreign({}),
+    ],
+  });
+  expect(() => withVam(model)).toThrow(
+    /expected layers that can be made anew from their configuration, got Unknown layer: Foreign.*registerHme\(\)/s,
+  );
+  model.dispose();
 });

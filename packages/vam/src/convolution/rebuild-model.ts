@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
+import { DistillError } from '@distilljs/core';
 import { walkLayers } from './walk-layers.js';
 
 type Layer = layers.Layer;
@@ -16,12 +17,15 @@ interface Entry {
   className: string;
   config: tf.serialization.ConfigDict & { layers?: Entry[] };
 }
-type Rebuildable = new (...args: never[]) => LayersModel;
+type Rebuildable = (new (...args: never[]) => LayersModel) & {
+  fromConfig(of: Rebuildable, from: tf.serialization.ConfigDict): LayersModel;
+};
 
 /**
  * A copy of a model in which some layers are replaced: the same graph, the same names, weights of its own. The model stays as it is.
  *
  * @param replace by the layer's path; undefined leaves it
+ * @throws DistillError code `network` when the model has layers that tfjs cannot make from their configuration
  */
 export function rebuildModel(
   model: LayersModel,
@@ -51,12 +55,10 @@ export function rebuildModel(
   };
   const config = structuredClone(model.getConfig()) as Entry['config'];
   rewrite(config.layers ?? [], '');
-  const kind = model.constructor as Rebuildable & {
-    fromConfig(of: Rebuildable, from: tf.serialization.ConfigDict): LayersModel;
-  };
+  const kind = model.constructor as Rebuildable;
   const made: { model?: LayersModel } = {};
   tf.tidy(() => {
-    const copy = kind.fromConfig(kind, config);
+    const copy = madeFrom(config, kind, model.name);
     for (const { path, layer } of walkLayers(copy)) {
       const weights = replacements.get(path)?.weights() ?? before.get(path)?.getWeights() ?? [];
       layer.setWeights([...weights]);
@@ -64,4 +66,19 @@ export function rebuildModel(
     made.model = copy;
   });
   return made.model as LayersModel;
+}
+
+function madeFrom(config: tf.serialization.ConfigDict, kind: Rebuildable, name: string): LayersModel {
+  try {
+    return kind.fromConfig(kind, config);
+  } catch (cause) {
+    throw new DistillError({
+      code: 'network',
+      where: `model '${name}'`,
+      expected: 'layers that can be made anew from their configuration',
+      got: cause instanceof Error ? cause.message : String(cause),
+      hint: 'Make their classes known by tf.serialization.registerClass, those of this package by registerHme() and registerVamConv2D().',
+      cause,
+    });
+  }
 }

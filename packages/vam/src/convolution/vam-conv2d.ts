@@ -4,41 +4,14 @@ import { initializers, layers } from '@tensorflow/tfjs-layers';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { DistillError } from '@distilljs/core';
 import { attentionEntropy, heldVariable, taskAttention } from '../attention/index.js';
+import { checkAttention, expectFullBlocks } from './attention-config.js';
+import type { AttentionConfig, VamConv2DConfig } from './attention-config.js';
+import type { ConvolutionParts } from './convolution-parts.js';
 import { blockMembership } from './virtual-blocks.js';
 
 type Shape = (number | null)[];
 type Layer = layers.Layer;
 type Variable2D = tf.Variable<tf.Rank.R2>;
-type Conv2DConfig = Parameters<typeof layers.conv2d>[0];
-
-/** What decides how a convolution attends: part of the layer's configuration. */
-export interface AttentionConfig {
-  /** Input maps per parent block. */
-  readonly inputBlock: number;
-  /** Filters per child block. */
-  readonly filterBlock: number;
-  /** Factor s of the mask: 1 (`none`), or the number of parents (`blocks`). */
-  readonly rescale: 'none' | 'blocks';
-  /** Variant B: all parents of a child share its filters. */
-  readonly grouped: boolean;
-}
-
-export type VamConv2DConfig = Conv2DConfig & AttentionConfig;
-
-/** The fields of tfjs's convolution that its types hide. */
-interface ConvolutionParts {
-  readonly kernelInitializer: Parameters<Layer['addWeight']>[3];
-  readonly kernelRegularizer: Parameters<Layer['addWeight']>[4];
-  readonly kernelConstraint: Parameters<Layer['addWeight']>[6];
-  readonly biasInitializer: Parameters<Layer['addWeight']>[3];
-  readonly biasRegularizer: Parameters<Layer['addWeight']>[4];
-  readonly biasConstraint: Parameters<Layer['addWeight']>[6];
-  readonly strides: [number, number];
-  readonly dilationRate: [number, number];
-  readonly padding: 'same' | 'valid';
-  readonly activation: { apply(x: tf.Tensor): tf.Tensor; getClassName(): string };
-  readonly useBias: boolean;
-}
 
 /**
  * A convolution whose filters attend over blocks of their input maps: the Virtual Attention Module.
@@ -50,6 +23,8 @@ interface ConvolutionParts {
  * Weights are `kernel`, `bias`, `theta` `[children, parents]` and `rho` `[1]`. A folded layer is a plain `Conv2D` for whoever asks:
  * it has its class name, configuration and weights, so that a saved model needs nothing of this package.
  *
+ * @throws DistillError code `option` for a configuration that is wrong or not whole; when it is built, `shape` for grouped blocks that do
+ *   not divide the input maps
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: virtual blocks of filters, attention inside the convolution and a shared
  *   temperature come from a secondary source; the formula is our proposal.
  */
@@ -74,13 +49,14 @@ export class VamConv2D extends layers.Layer {
       ...(batchInputShape !== undefined && { batchInputShape }),
     });
     const { inputBlock, filterBlock, rescale, grouped, ...convolution } = config;
-    this.attends = { inputBlock, filterBlock, rescale, grouped };
+    this.attends = checkAttention(this.name, config);
     this.plain = layers.conv2d({ ...convolution, name: this.name });
     this.parts = this.plain as unknown as ConvolutionParts;
   }
 
   override build(inputShape: Shape | Shape[]): void {
     const { inputBlock, filterBlock, rescale, grouped } = this.attends;
+    expectFullBlocks(this.name, (inputShape as Shape).at(-1) ?? 0, this.attends);
     this.plain.build(inputShape);
     const [height = 1, width = 1, inputs = 1, filters = 1] = this.plain.getWeights()[0]?.shape ?? [];
     const parents = Math.ceil(inputs / inputBlock);

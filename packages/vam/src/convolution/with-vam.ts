@@ -36,7 +36,7 @@ export interface WithVamOptions {
    * start as the mean over the parents. Not a like-for-like student. Default false.
    */
   readonly grouped: boolean;
-  /** Names of the convolutions that attend (`outer/layer` in a nested model). Default `eligible`. */
+  /** Names of the convolutions that attend (`outer/layer` in a nested model), at least one. Default `eligible`. */
   readonly layers: 'eligible' | readonly string[];
   /** Decides the initial Θ, uniform in `[0, 1)`. Default 0. */
   readonly seed: number;
@@ -57,6 +57,9 @@ const twoSizes: OptionCheck = (value) =>
     ? undefined
     : 'two of them, [input maps, filters]';
 
+const someNames: OptionCheck = (value) =>
+  Array.isArray(value) && value.length === 0 ? 'a list of at least one name' : listOf(text)(value);
+
 /**
  * A copy of a model whose convolutions attend over virtual blocks of their input maps: the Virtual Attention Module.
  *
@@ -73,7 +76,7 @@ export function withVam(model: LayersModel, given: Partial<WithVamOptions> = {})
     blockSize: eitherOf(wholeNumber({ min: 1 }), twoSizes),
     rescale: oneOf('none', 'blocks'),
     grouped: flag,
-    layers: eitherOf(oneOf('eligible'), listOf(text)),
+    layers: eitherOf(oneOf('eligible'), someNames),
     seed: wholeNumber(),
   });
   registerVamConv2D();

@@ -19,6 +19,9 @@ export const headOutputs = (head: HeadKind): number => (head === 'one_logit' ? 1
 const READOUTS = { binary: 'margin', nce: 'max', one_logit: 'single' } as const;
 type Readout = (typeof READOUTS)[HeadKind];
 
+/** All kinds of heads. */
+export const HEAD_KINDS = Object.keys(READOUTS) as readonly HeadKind[];
+
 /** The outputs of all class heads, `[n, 1 or 2]` each, as scores `[n, classes]`. */
 export class ClassScores extends layers.Layer {
   static readonly className = 'ClassScores';

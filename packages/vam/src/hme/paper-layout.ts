@@ -1,21 +1,21 @@
 import { initializers, input, layers, model } from '@tensorflow/tfjs-layers';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { checkOptions, listOf, wholeNumber } from '@distilljs/core';
+import { checkOptions, wholeNumber } from '@distilljs/core';
 import { classHeads } from './class-heads.js';
-import type { HmeShape } from './hme-options.js';
+import { shapeChecks, sizes } from './hme-options.js';
+import type { Complete, HmeShape } from './hme-options.js';
+import { registerHme } from './read-experts.js';
 import { TaskAttention } from './task-attention-layer.js';
 
 /** How {@link hmePaper} builds its network. */
 export interface HmePaperOptions extends HmeShape {
   /** M, experts per level, at least 2. Default 4. */
   readonly experts?: number;
-  /** Filters of the trunk, then of one expert of each level. Default `[64, 32, 64, 128]`: ResNet-18's stages, the last three by 4. */
+  /** Filters of the trunk, then of one expert of each level: at least two. Default `[64, 32, 64, 128]`: ResNet-18's stages, the last three by 4. */
   readonly widths?: readonly number[];
-  /** Residual blocks per trunk and expert. Default 2. */
+  /** Residual blocks per trunk and expert, at least 1. Default 2. */
   readonly blocks?: number;
 }
-
-type LayoutOptions = Required<Pick<HmePaperOptions, 'experts' | 'widths' | 'blocks'>>;
 
 /**
  * KDExplainer in the layout of the paper's figure: a trunk, levels of parallel experts, one head per class, and task-oriented attention before
@@ -24,18 +24,26 @@ type LayoutOptions = Required<Pick<HmePaperOptions, 'experts' | 'widths' | 'bloc
  * Experts are stages of a residual network for small images, split by width; levels start at stride 2. Class heads are dense layers on the
  * globally averaged, attention-weighted outputs of the last experts (averaging and attention are linear, so their order is free; averages are
  * mixed here, because that is cheaper). Layers are called `trunk_…`, `level2_expert1_…`, `attention3`, `attention_classes`, `head0`, `scores`.
- * Weights are whatever the engine draws: redraw them by `seedWeights`.
+ * Weights are whatever the engine draws: redraw them by `seedWeights`. A saved model needs `registerHme()` before it is loaded elsewhere.
  *
- * @throws DistillError code `option`
+ * @throws DistillError code `option` for options that do not exist or are out of range
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the layout is the figure's; widths, blocks and heads are proposed, taken from ResNet-18.
  */
-export function hmePaper({ imageShape, classes, head = 'binary', ...given }: HmePaperOptions): LayersModel {
-  const defaults: LayoutOptions = { experts: 4, widths: [64, 32, 64, 128], blocks: 2 };
-  const { experts, widths, blocks } = checkOptions('hmePaper', given, defaults, {
-    experts: wholeNumber({ min: 2 }),
-    widths: listOf(wholeNumber({ min: 1 })),
-    blocks: wholeNumber({ min: 1 }),
-  });
+export function hmePaper(given: HmePaperOptions): LayersModel {
+  const { imageShape, classes } = given;
+  const defaults = { experts: 4, widths: [64, 32, 64, 128], blocks: 2 } as const;
+  const { experts, widths, blocks, head } = checkOptions<Complete<HmePaperOptions>>(
+    'hmePaper',
+    given as Partial<Complete<HmePaperOptions>>,
+    { imageShape, classes, head: 'binary', ...defaults },
+    {
+      ...shapeChecks,
+      experts: wholeNumber({ min: 2 }),
+      widths: sizes(2),
+      blocks: wholeNumber({ min: 1 }),
+    },
+  );
+  registerHme();
   const [trunkWidth = 1, ...levels] = widths;
   const images = input({ shape: [...imageShape], name: 'images' });
   const stem = relu(

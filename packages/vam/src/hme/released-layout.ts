@@ -1,8 +1,12 @@
 import { initializers, input, layers, model } from '@tensorflow/tfjs-layers';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { AdaptiveAveragePooling } from './adaptive-pooling-layer.js';
+import { checkOptions } from '@distilljs/core';
+import type { OptionCheck } from '@distilljs/core';
 import { classHeads, denseLayer } from './class-heads.js';
-import type { HmeShape } from './hme-options.js';
+import { shapeChecks } from './hme-options.js';
+import type { Complete, HmeShape } from './hme-options.js';
+import { registerHme } from './read-experts.js';
 import { TaskAttention } from './task-attention-layer.js';
 
 /** Experts of the three levels, and the channels that each puts out. */
@@ -15,16 +19,34 @@ const HEAD_MAP = 7;
 const HEAD_WIDTH = 128;
 const DROPOUT = 0.15;
 
+/** Three poolings by 2 must leave something. */
+const poolableShape: OptionCheck = (value) => {
+  const expected = shapeChecks.imageShape(value);
+  if (expected !== undefined) return expected;
+  const [height = 0, width = 0] = value as readonly number[];
+  return Math.min(height, width) >= 8 ? undefined : 'images of at least 8×8';
+};
+
 /**
  * KDExplainer as its authors' released code builds it for 32×32 images: no trunk, levels of 2, 4 and 8 experts of two 3×3 convolutions and
  * pooling, one head of three dense layers per class on a 7×7 map.
  *
  * 2,993,922 parameters for 10 classes and `one_logit`, nearly all of them in the heads. (The released class also registers a stem of 9,600 that
- * it never uses.) Convolutions start normal by fan-out, where tfjs cuts the normal at two deviations.
+ * it never uses.) Convolutions start normal by fan-out, where tfjs cuts the normal at two deviations. A saved model needs `registerHme()`
+ * before it is loaded elsewhere.
  *
+ * @throws DistillError code `option` for options that do not exist or are out of range
  * @see github.com/xmq1221/KDExplainer, LEARNTOBRANCH.py. Certainty: released code.
  */
-export function hmeReleased({ imageShape, classes, head = 'binary' }: HmeShape): LayersModel {
+export function hmeReleased(given: HmeShape): LayersModel {
+  const { imageShape, classes } = given;
+  const { head } = checkOptions<Complete<HmeShape>>(
+    'hmeReleased',
+    given as Partial<Complete<HmeShape>>,
+    { imageShape, classes, head: 'binary' },
+    { ...shapeChecks, imageShape: poolableShape },
+  );
+  registerHme();
   const images = input({ shape: [...imageShape], name: 'images' });
   let parents: SymbolicTensor[] = [];
   LEVELS.forEach(({ experts, filters }, index) => {
@@ -44,7 +66,11 @@ export function hmeReleased({ imageShape, classes, head = 'binary' }: HmeShape):
   const mixed = new TaskAttention({ children: classes, name: 'attention_classes' }).apply(
     maps,
   ) as SymbolicTensor[];
-  return model({ inputs: images, outputs: classHeads(mixed, head, hiddenLayers), name: 'kdexplainer' });
+  return model({
+    inputs: images,
+    outputs: classHeads(mixed, head, hiddenLayers),
+    name: 'kdexplainer',
+  });
 }
 
 function expert(x: SymbolicTensor, name: string, filters: number): SymbolicTensor {

@@ -13,6 +13,7 @@ import {
 
 type Shape = (number | null)[];
 
+/** Configuration of a {@link TaskAttention} layer. */
 export interface TaskAttentionConfig {
   readonly name?: string;
   /** Experts or class heads behind this layer, at least 1. */

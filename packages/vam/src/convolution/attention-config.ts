@@ -1,0 +1,46 @@
+import type { layers } from '@tensorflow/tfjs-layers';
+import { checkOptions, DistillError, flag, oneOf, wholeNumber } from '@distilljs/core';
+
+/** What decides how a convolution attends: part of the layer's configuration. */
+export interface AttentionConfig {
+  /** Input maps per parent block, at least 1. */
+  readonly inputBlock: number;
+  /** Filters per child block, at least 1. */
+  readonly filterBlock: number;
+  /** Factor s of the mask: 1 (`none`), or the number of parents (`blocks`). */
+  readonly rescale: 'none' | 'blocks';
+  /** Variant B: all parents of a child share its filters. Blocks of input maps must be full. */
+  readonly grouped: boolean;
+}
+
+/** Configuration of a {@link VamConv2D} layer: that of a `Conv2D`, and how it attends, which has no defaults here. */
+export type VamConv2DConfig = Parameters<typeof layers.conv2d>[0] & AttentionConfig;
+
+/** @throws DistillError code `option` for a part of the configuration that is missing or wrong */
+export function checkAttention(
+  layer: string,
+  { inputBlock, filterBlock, rescale, grouped, dataFormat = 'channelsLast' }: VamConv2DConfig,
+): AttentionConfig {
+  const config = { inputBlock, filterBlock, rescale, grouped };
+  const owner = `layer '${layer}'`;
+  checkOptions(owner, { dataFormat }, { dataFormat }, { dataFormat: oneOf('channelsLast') });
+  return checkOptions<AttentionConfig>(owner, config, config, {
+    inputBlock: wholeNumber({ min: 1 }),
+    filterBlock: wholeNumber({ min: 1 }),
+    rescale: oneOf('none', 'blocks'),
+    grouped: flag,
+  });
+}
+
+/** @throws DistillError code `shape` when a grouped layer's blocks do not divide its input maps */
+export function expectFullBlocks(layer: string, inputs: number, config: AttentionConfig): void {
+  const { inputBlock, grouped } = config;
+  if (!grouped || inputs % inputBlock === 0) return;
+  throw new DistillError({
+    code: 'shape',
+    where: `layer '${layer}'`,
+    expected: `blocks that divide its ${inputs} input maps, to share filters between them`,
+    got: `blocks of ${inputBlock}`,
+    hint: 'Choose another inputBlock, or leave grouped out.',
+  });
+}
