@@ -8,6 +8,7 @@ import {
   explainVam,
   neuralTree,
   subtaskConflict,
+  vamLayers,
   withVam,
 } from '@distilljs/vam';
 import * as tf from '@tensorflow/tfjs-core';
@@ -57,6 +58,18 @@ describe('explanations of attention', () => {
   });
 });
 
+it.each<[string, () => unknown, RegExp]>([
+  [
+    'temperature 0',
+    () => attentionStatistics('', [[1, 2]], { temperature: 0 }),
+    /temperature: expected a number above 0/,
+  ],
+  ['a threshold above 1', () => attentionStatistics('', [[1, 2]], { threshold: 2 }), /threshold: expected/],
+  ['no levels', () => attentionFlow([]), /attentionFlow\(levels\): expected attention of at least one level/],
+])('explanations refuse %s', (_what, call, message) => {
+  expect(call).toThrow(message);
+});
+
 await describeOnEngines('conflict between subtasks', () => {
   it('has the expected cosines', async () => {
     const network = fixtureExperts('binary');
@@ -79,10 +92,53 @@ await describeOnEngines('conflict between subtasks', () => {
     await expect(subtaskConflict(network, { images, labels, over: 'trnk' })).rejects.toThrow(
       /begin with trunk, level2/,
     );
-    tf.dispose([images, labels, teacher]);
+    const narrow = tf.zeros<tf.Rank.R2>([2, 2]);
+    await expect(subtaskConflict(network, { images, labels, teacher: narrow })).rejects.toThrow(
+      /subtaskKd\(teacher\)/,
+    );
+    tf.dispose([images, labels, teacher, narrow]);
     expect(tf.memory().numTensors).toBe(before);
     network.dispose();
   });
+});
+
+it('explanations of networks refuse options that do not exist or are out of range', async () => {
+  await resolveEngine('cpu');
+  const network = fixtureExperts('binary');
+  const images = tensor<tf.Tensor4D>(g8.x);
+  const labels = tf.tensor1d(g8.labels, 'int32');
+  await expect(explain(network, { temperature: 0 })).rejects.toThrow(/explain\.temperature: expected/);
+  await expect(explain(network, { treshold: 0.1 } as object)).rejects.toThrow(/Did you mean 'threshold'/);
+  await expect(explainVam(network, { temperature: -1 } as object)).rejects.toThrow(/explainVam\.temperature/);
+  for (const [given, message] of [
+    [{ temperature: 0 }, /subtaskConflict\.temperature: expected a number above 0/],
+    [{ smoothing: 1 }, /subtaskConflict\.smoothing: expected a number from 0 to 0.99/],
+    [{ ovre: 'trunk' }, /Did you mean 'over'/],
+  ] as const)
+    await expect(subtaskConflict(network, { images, labels, ...given })).rejects.toThrow(message);
+  tf.dispose([images, labels]);
+  network.dispose();
+});
+
+it('conflict goes by the temperature and the smoothing that are given', async () => {
+  await resolveEngine('cpu');
+  const network = fixtureExperts('binary');
+  const images = tensor<tf.Tensor4D>(g8.x);
+  const labels = tf.tensor1d(g8.labels, 'int32');
+  const teacher = tensor<tf.Tensor2D>(g8.teacher);
+  const look = (given: object): ReturnType<typeof subtaskConflict> =>
+    subtaskConflict(network, { images, labels, teacher, ...given });
+  const [usual, cold, unsmoothed] = [
+    await look({}),
+    await look({ temperature: 1 }),
+    await look({ smoothing: 0 }),
+  ];
+  expect(cold.kd?.mean).not.toBeCloseTo(usual.kd?.mean ?? NaN, 3);
+  expect(cold.hard).toEqual(usual.hard);
+  expect(unsmoothed['label-smoothing']?.mean).not.toBeCloseTo(usual['label-smoothing']?.mean ?? NaN, 3);
+  expect(unsmoothed['label-smoothing']).toEqual(usual.hard);
+  tf.dispose([images, labels, teacher]);
+  network.dispose();
 });
 
 it('explain() tells all as plain data', async () => {
@@ -113,6 +169,13 @@ it('explainVam() tells the attention of a student’s layers, and explain() asks
     ['stage1_conv', 2, 1],
     ['stage2_conv', 4, 1],
   ]);
+  const [first] = vamLayers(model);
+  first?.layer.rho.assign(tf.tensor1d([Math.log(0.25)]));
+  const [colder, same] = await explainVam({ model });
+  expect(colder?.temperature).toBeCloseTo(0.25, 6);
+  expectClose(colder?.attention ?? [], first?.layer.attention().arraySync() ?? NaN);
+  expect(colder?.entropy.mean).toBeLessThan(found[0]?.entropy.mean ?? 0);
+  expect(same).toEqual(found[1]);
   model.dispose();
   plain.dispose();
 });

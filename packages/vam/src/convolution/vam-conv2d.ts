@@ -49,7 +49,8 @@ export class VamConv2D extends layers.Layer {
       ...(batchInputShape !== undefined && { batchInputShape }),
     });
     const { inputBlock, filterBlock, rescale, grouped, ...convolution } = config;
-    this.attends = checkAttention(this.name, config);
+    const attends = { inputBlock, filterBlock, rescale, grouped };
+    this.attends = checkAttention(this.name, { ...convolution, ...attends });
     this.plain = layers.conv2d({ ...convolution, name: this.name });
     this.parts = this.plain as unknown as ConvolutionParts;
   }

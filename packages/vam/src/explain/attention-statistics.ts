@@ -1,3 +1,4 @@
+import { checkOptions, inRange, positive } from '@distilljs/core';
 import { mean, softmaxRows } from './matrix.js';
 import type { Matrix } from './matrix.js';
 
@@ -23,20 +24,38 @@ export interface AttentionStatistics {
 
 /** How attention is looked at. */
 export interface AttentionView {
-  /** Entropies of different temperatures do not compare: one for all. Default 1. */
+  /** Entropies of different temperatures do not compare: one for all, above 0. Default 1. */
   readonly temperature?: number | undefined;
-  /** Least attention that counts as an edge. Default 0.2. */
+  /** Least attention that counts as an edge, `[0, 1]`. Default 0.2. */
   readonly threshold?: number | undefined;
 }
 
 const BINS = 10;
 
-/** Statistics of attention with logits Θ, `[child][parent]`. */
+/** The view with its defaults. @throws DistillError code `option` */
+export function checkView(
+  owner: string,
+  given: AttentionView,
+): Readonly<Record<keyof AttentionView, number>> {
+  return checkOptions(
+    owner,
+    given as Partial<Record<keyof AttentionView, number>>,
+    { temperature: 1, threshold: 0.2 },
+    { temperature: positive, threshold: inRange(0, 1) },
+  );
+}
+
+/**
+ * Statistics of attention with logits Θ, `[child][parent]`.
+ *
+ * @throws DistillError code `option`
+ */
 export function attentionStatistics(
   name: string,
   theta: Matrix,
-  { temperature = 1, threshold = 0.2 }: AttentionView = {},
+  view: AttentionView = {},
 ): AttentionStatistics {
+  const { temperature, threshold } = checkView('attentionStatistics', view);
   const attention = softmaxRows(theta, temperature);
   const perChild = attention.map(entropyOf);
   const most = Math.log(theta[0]?.length ?? 1);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '@distilljs/core';
 import { vamLayers } from '../convolution/index.js';
 import { readExperts } from '../hme/index.js';
-import { attentionStatistics } from './attention-statistics.js';
+import { attentionStatistics, checkView } from './attention-statistics.js';
 import type { AttentionStatistics, AttentionView } from './attention-statistics.js';
 import { attentionFlow, classSimilarity, neuralTree } from './neural-tree.js';
 import type { ClassSimilarity, NeuralTree } from './neural-tree.js';
@@ -35,13 +35,14 @@ export interface ExplainOptions extends AttentionView {
  * groups, flow, similarity of classes, and with a batch the conflict between subtasks.
  *
  * Entropies of different temperatures, or of different epochs, do not compare.
- * @throws DistillError code `network` when the network is no mixture of experts
+ * @throws DistillError code `network` when the network is no mixture of experts, `option` for options that do not exist or are out of range
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: entropy and tree are told by a secondary source; flow, similarity and conflict are proposed.
  */
 export async function explain(
   network: Network,
-  { batch, ...view }: ExplainOptions = {},
+  { batch, ...given }: ExplainOptions = {},
 ): Promise<Explanation> {
+  const view = checkView('explain', given);
   const { levels } = readExperts(network.model);
   const thetas = await Promise.all(levels.map(({ theta }) => theta.array()));
   const statistics = levels.map(({ name }, at) => attentionStatistics(name, thetas[at] ?? [], view));
@@ -56,11 +57,16 @@ export async function explain(
   };
 }
 
-/** The attention of every layer that `withVam` made, at the temperature that it has learned. Folded layers tell what they were folded from. */
+/**
+ * The attention of every layer that `withVam` made, at the temperature that it has learned. Folded layers tell what they were folded from.
+ *
+ * @throws DistillError code `option`
+ */
 export async function explainVam(
   { model }: Pick<Network, 'model'>,
-  view: Pick<AttentionView, 'threshold'> = {},
+  given: Pick<AttentionView, 'threshold'> = {},
 ): Promise<readonly AttentionStatistics[]> {
+  const view = checkView('explainVam', given);
   return Promise.all(
     vamLayers(model).map(async ({ path, layer }) => {
       const temperature = tf.tidy(() => layer.temperature().dataSync()[0] ?? 1);

@@ -1,3 +1,4 @@
+import { DistillError } from '@distilljs/core';
 import { pairwise, product, cosine, jensenShannon } from './matrix.js';
 import type { Matrix } from './matrix.js';
 
@@ -36,9 +37,20 @@ export interface ClassSimilarity {
   readonly cosine: Matrix;
 }
 
-/** Share of every class's signal that comes from every expert of the first level: the product of all levels' attention. Rows sum to 1. */
+/**
+ * Share of every class's signal that comes from every expert of the first level: the product of all levels' attention. Rows sum to 1.
+ *
+ * @throws DistillError code `shape` without levels
+ */
 export function attentionFlow(levels: readonly Matrix[]): Matrix {
-  return [...levels].reverse().reduce((flow, level) => product(flow, level));
+  const [last, ...before] = [...levels].reverse();
+  if (last !== undefined) return before.reduce((flow, level) => product(flow, level), last);
+  throw new DistillError({
+    code: 'shape',
+    where: 'attentionFlow(levels)',
+    expected: 'attention of at least one level',
+    got: 'none',
+  });
 }
 
 /** @param rows one distribution per class: attention to the last experts, or the flow from the first */

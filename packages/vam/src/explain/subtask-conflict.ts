@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
-import { DistillError, onOneTape } from '@distilljs/core';
+import { checkOptions, DistillError, inRange, onOneTape, positive, text } from '@distilljs/core';
 import type { Images, Labels, Logits, Network, Probabilities } from '@distilljs/core';
 import { smoothedBinary } from '../kd-explainer/index.js';
 import { subtaskCrossEntropy, subtaskKd } from '../loss/index.js';
@@ -13,12 +13,18 @@ export interface ConflictBatch {
   readonly labels: Labels;
   /** The teacher's logits for these images; without them there is no `kd`. */
   readonly teacher?: Logits | undefined;
-  /** Temperature of `kd`. Default 4. */
+  /** Temperature of `kd`, above 0. Default 4. */
   readonly temperature?: number | undefined;
-  /** ε of `label-smoothing`. Default 0.1. */
+  /** ε of `label-smoothing`, `[0, 0.99]`. Default 0.1. */
   readonly smoothing?: number | undefined;
   /** Gradients in the variables whose names begin so. Default `trunk`. */
   readonly over?: string | undefined;
+}
+
+interface ConflictOptions {
+  readonly temperature: number;
+  readonly smoothing: number;
+  readonly over: string;
 }
 
 /** How the gradients of the subtasks point in one set of weights. */
@@ -38,7 +44,11 @@ export type ConflictTarget = 'hard' | 'label-smoothing' | 'kd';
  * Conflict between the subtasks "is it class k?": cosines between the gradients of their binary losses in weights that they share, under each kind of
  * target, at the same weights and on the same batch, in evaluation mode.
  *
- * @throws DistillError code `network` when no variable's name begins with `over`
+ * A network's scores are read as margins. With `binary` heads that is what they are; with `nce` and `one_logit`, or a network of another kind, they
+ * are logits of one task among all classes, so that this is a one-against-all reading of them and not of the loss that trained them: compare
+ * networks of one kind of heads.
+ *
+ * @throws DistillError code `option` for options that do not exist or are out of range; `network` when no variable's name begins with `over`
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: that distillation moderates conflicts between subtasks is the paper's claim; this way of
  *   measuring it is proposed.
  */
@@ -46,7 +56,13 @@ export async function subtaskConflict(
   network: Network,
   batch: ConflictBatch,
 ): Promise<Partial<Readonly<Record<ConflictTarget, Conflict>>>> {
-  const { images, labels, teacher, temperature = 4, smoothing = 0.1, over = 'trunk' } = batch;
+  const { images, labels, teacher, ...given } = batch;
+  const { temperature, smoothing, over } = checkOptions<ConflictOptions>(
+    'subtaskConflict',
+    given as Partial<ConflictOptions>,
+    { temperature: 4, smoothing: 0.1, over: 'trunk' },
+    { temperature: positive, smoothing: inRange(0, 0.99), over: text },
+  );
   const variables = Object.entries(network.variables).flatMap(([name, variable]) =>
     name.startsWith(over) ? [variable] : [],
   );
@@ -66,13 +82,16 @@ export async function subtaskConflict(
     kd: teacher === undefined ? undefined : (margins) => subtaskKd(teacher, margins, temperature),
   };
   const found: Partial<Record<ConflictTarget, Conflict>> = {};
-  for (const [target, loss] of Object.entries(losses)) {
-    if (loss === undefined) continue;
-    const rows = gradientRows(network, images, variables, loss);
-    found[target as ConflictTarget] = conflictOf(await rows.array());
-    rows.dispose();
+  try {
+    for (const [target, loss] of Object.entries(losses)) {
+      if (loss === undefined) continue;
+      const rows = gradientRows(network, images, variables, loss);
+      found[target as ConflictTarget] = conflictOf(await rows.array());
+      rows.dispose();
+    }
+  } finally {
+    oneHot.dispose();
   }
-  oneHot.dispose();
   return found;
 }
 
