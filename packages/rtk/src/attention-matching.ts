@@ -7,8 +7,8 @@ import { baseDefaults } from './options.js';
  *
  * `L = L_CE + α L_KD + β Σ_t mean_b Σ_s softmax_s(ℓ[b, t, s]) · D[b, t, s]`, logged as `ce`, `kd` and `attention`.
  *
- * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `tap`
- *   or `shape` for taps that are not there or are no feature maps
+ * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `option`
+ *   for batches of one image, `tap` or `shape` for taps that are not there or are no feature maps
  * @see Ji, Heo, Park, Show, Attend and Distill: Knowledge Distillation via Attention-based Feature Matching, AAAI 2021
  *
  * Certainty: exact, by the official code (Apache-2.0); where the text differs from it, the code is followed.

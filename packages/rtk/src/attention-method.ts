@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, crossEntropy, hintonKd } from '@distilljs/core';
+import { checkOptions, crossEntropy, DistillError, hintonKd } from '@distilljs/core';
 import type { LossTerms, Method, MethodFactory, Plan, PlanContext, Step } from '@distilljs/core';
 import { attentionWeights, createAttentionWeights } from './attention/index.js';
 import { attentionCost } from './attention-cost.js';
@@ -24,6 +24,7 @@ export function attentionMethod(name: string, defaults: AttentionOptions): Metho
 
 function planAttention(name: string, options: AttentionOptions, context: PlanContext): Plan {
   const { student, teacher, optimizer, epochs, random } = context;
+  expectBatches(name, context.batchSize);
   const pair = layerPair(name, options, { teacher, student });
   const auxiliary = createAttentionWeights(pair.attention, random.fork('attention'));
   const weights = attentionWeights(pair.attention, auxiliary);
@@ -60,4 +61,15 @@ function planAttention(name: string, options: AttentionOptions, context: PlanCon
       tf.dispose(Object.values(auxiliary));
     },
   };
+}
+
+function expectBatches(name: string, batchSize: number): void {
+  if (batchSize >= 2) return;
+  throw new DistillError({
+    code: 'option',
+    where: 'batchSize',
+    expected: `at least 2 for ${name}, whose attention normalises by its batch`,
+    got: String(batchSize),
+    hint: 'Take 16 or more.',
+  });
 }

@@ -32,7 +32,7 @@ export type { LayerMatch, Matching } from './match/index.js';
 export { baseDefaults, rtkDefaults } from './options.js';
 export type { AttentionOptions, Direction, MapDistance, SelectionRule } from './options.js';
 export { rtk } from './rtk.js';
-export { aboveUniform, stageMedoids, topMask } from './select/index.js';
+export { aboveUniform, runsOfOneShape, stageMedoids, topMask } from './select/index.js';
 export type { Kept, Selection } from './select/index.js';
 export { blockTaps, tapPreset, tapPresetNames } from './tap/index.js';
 export type { TapPresetName } from './tap/index.js';

@@ -35,7 +35,8 @@ export interface AttentionOptions {
    * - `topk`: of each query's keys the {@link keep} with the largest attention, ties to the earlier one; the rest is dropped
    *   and attention renormalised.
    * - `aboveUniform`: the keys whose attention is at least 1 / (number of keys), renormalised.
-   * - `stageMedoid`: per run of equally shaped teacher maps the one that is most like the others.
+   * - `stageMedoid`: per run of equally shaped teacher maps the one that is most like the others; of two the earlier one. It
+   *   drops nothing where no two neighbouring maps have one shape, such as one map per stage.
    * - `bestMatch`: the {@link keep} teacher maps that some student map resembles most.
    *
    * The last two choose teacher maps: as queries (`teacher-query`) the others contribute nothing, as keys
@@ -57,8 +58,8 @@ export interface AttentionOptions {
   /** d, width of queries and keys. Default 128. */
   readonly width: number;
   /**
-   * Teacher maps by tap, in order. Default `auto`: the outputs of all residual blocks (every second where there are more than
-   * 27), else the stages; see `blockTaps`.
+   * Teacher maps by tap, in order. Default `auto`: the outputs of all n residual blocks (every ⌈n/27⌉-th where there are more
+   * than 27), else the stages; see `blockTaps`.
    */
   readonly teacherTaps: 'auto' | readonly string[];
   /** Student maps by tap, in order. Default `auto`, as for the teacher. */

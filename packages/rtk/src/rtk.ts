@@ -8,8 +8,8 @@ import { rtkDefaults } from './options.js';
  * `L = L_CE + α L_KD + β Σ_s mean_b Σ_t α[b, s, t] · D[b, s, t]` with α the softmax over the k largest of `ℓ[b, s, ·]`, logged as
  * `ce`, `kd` and `attention`.
  *
- * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `tap`
- *   or `shape` for taps that are not there or are no feature maps
+ * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `option`
+ *   for batches of one image, `tap` or `shape` for taps that are not there or are no feature maps
  * @see Yang, Kao, Huang, Representative Teacher Keys, 2022 (arXiv 2206.12788)
  *
  * Certainty: neither the paper's text nor its code could be had, only its abstract and titles. That it changes attention-based

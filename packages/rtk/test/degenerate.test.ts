@@ -2,21 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FeatureMap } from '@distilljs/core';
 import { describeOnEngines } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
-import {
-  aboveUniform,
-  attentionLoss,
-  layerMaps,
-  mapDistances,
-  mapSummary,
-  topMask,
-  unitMaps,
-} from '../src/index.js';
+import { attentionLoss, layerMaps, mapDistances, mapSummary, unitMaps } from '../src/index.js';
 import type { MapSummary } from '../src/index.js';
 import {
-  asTensor3D,
-  baseParams,
   golden,
-  goldenGradients,
   goldenWeights,
   largest,
   largestGap,
@@ -81,49 +70,6 @@ await describeOnEngines('near-degenerate maps', () => {
       const other = tf.valueAndGrad(loss(derived))(map);
       expect(largestGap(own.value, values(other.value))).toBeLessThan(1e-3);
       expect(largestGap(own.grad, values(other.grad))).toBeLessThan(1e-4);
-    });
-  });
-});
-
-await describeOnEngines('selection', () => {
-  test('ties go to the earlier key', () => {
-    tf.tidy(() => {
-      const mask = topMask(
-        asTensor3D([
-          [
-            [1, 3, 3, 3, 2],
-            [5, 5, 5, 5, 5],
-            [0, 0, 0, 0, 1],
-          ],
-        ]),
-        2,
-      );
-      expect(values(mask)).toEqual([
-        [
-          [0, 1, 1, 0, 0],
-          [1, 1, 0, 0, 0],
-          [1, 0, 0, 0, 1],
-        ],
-      ]);
-    });
-  });
-
-  test('equal keys are all kept above uniform, and one key stays at least', () => {
-    tf.tidy(() => {
-      for (const keys of [3, 7]) {
-        expect(values(tf.sum(aboveUniform(tf.fill([1, 1, keys], 0.3))))).toBe(keys);
-      }
-      expect(values(aboveUniform(asTensor3D([[[0, 9, 0]]])))).toEqual([[[0, 1, 0]]]);
-    });
-  });
-
-  test('no gradient passes through the choice', () => {
-    tf.tidy(() => {
-      const { features } = goldenGradients(
-        baseParams,
-        matching({ direction: 'teacher-query', select: 'bestMatch' }),
-      );
-      for (const gradient of features) expect(Number.isFinite(largest(values(gradient)))).toBe(true);
     });
   });
 });

@@ -1,88 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { createRandom, distill, freeze, sgd, stepRate } from '@distilljs/core';
-import type { NetworkOutput, PlanContext, Step, Term } from '@distilljs/core';
+import { distill, sgd, stepRate } from '@distilljs/core';
 import { describeOnEngines, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
-import { attentionLoss, attentionMatching, layerMaps, rtk } from '../src/index.js';
-import { baseParams, golden, goldenMatch, largestGap, matching, tensor } from './golden.js';
+import { layerMaps, mapDistances, rtk } from '../src/index.js';
+import { golden, largestGap } from './golden.js';
 
-const { objective } = golden;
+/** Feature maps of several layers on one grid. */
+const maps = (layers: number): tf.Tensor4D[] =>
+  Array.from({ length: layers }, () => tf.relu(tf.randomNormal<tf.Rank.R4>([2, 16, 16, 2])));
 
-/** The weights and values of the terms of one step with the file's logits; the maps are the tiny network's. */
-async function termsOf(
-  method: ReturnType<typeof rtk>,
-  studentLogits: Tensor2D,
-): Promise<Readonly<Record<string, Term>>> {
-  const [teacherNetwork, student] = [tinyNetwork(1, { width: 6 }), tinyNetwork(2)];
-  const teacher = freeze(teacherNetwork);
-  const taps = ['stage1', 'stage2', 'stage3'];
-  const context = {
-    student,
-    students: [student],
-    teacher,
-    hasTeacher: true,
-    epochs: 1,
-    optimizer: sgd(),
-    random: createRandom(1),
-  };
-  const plan = await method.plan(context as unknown as PlanContext);
-  const images = tf.randomUniform<tf.Rank.R4>([4, 6, 6, 2], 0, 1, 'float32', 1);
-  const maps: NetworkOutput[] = [teacher.forward(images, taps), student.forward(images, { taps })];
-  const output = (at: number, logits: Tensor2D): NetworkOutput => ({
-    logits,
-    tap: (name) => (maps[at] as NetworkOutput).tap(name),
-  });
-  const step = {
-    oneHot: tf.cast(tf.oneHot(tf.tensor1d(objective.labels, 'int32'), 5), 'float32'),
-    teacher: output(0, tensor(objective.teacherLogits) as Tensor2D),
-    student: output(1, studentLogits),
-  } as unknown as Step;
-  const terms = plan.phases[0]?.updates[0]?.terms(step) ?? {};
-  for (const each of [plan, teacher, teacherNetwork, student]) each.dispose();
-  return terms;
-}
-
-await describeOnEngines('objective', () => {
-  test('is CE + α KD + β attention, by value and by gradient of the logits', async () => {
-    const logits = tensor(objective.studentLogits) as Tensor2D;
-    const { alpha, beta, temperature } = objective;
-    const { ce, kd, attention } = await termsOf(attentionMatching(), logits);
-    expect([ce?.weight, kd?.weight, attention?.weight]).toEqual([1, alpha, beta]);
-    expect(attentionMatching().options.temperature).toBe(temperature);
-    tf.tidy(() => {
-      expect(largestGap(ce?.value as tf.Tensor, objective.ce)).toBeLessThan(1e-5);
-      expect(largestGap(kd?.value as tf.Tensor, objective.kl)).toBeLessThan(1e-5);
-      const loss = attentionLoss(
-        goldenMatch(baseParams, matching({ direction: 'teacher-query' })),
-      ).arraySync();
-      const total = objective.ce + alpha * objective.kl + beta * loss;
-      expect(Math.abs(total - objective.total)).toBeLessThan(2e-6 * beta);
-    });
-  });
-
-  test('leaves KD out for α 0', async () => {
-    const terms = await termsOf(rtk({ alpha: 0 }), tensor(objective.studentLogits) as Tensor2D);
-    expect(Object.keys(terms)).toEqual(['ce', 'attention']);
-  });
-
-  test('never makes a tensor of pairs times pixels', async () => {
-    const maps = (layers: number): tf.Tensor4D[] =>
-      Array.from({ length: layers }, () => tf.relu(tf.randomNormal<tf.Rank.R4>([2, 16, 16, 2])));
-    const { kernels } = await tf.profile(() =>
-      tf.tidy(() => {
-        const [teacher, student] = [layerMaps(maps(9), true), layerMaps(maps(6), false)];
-        const units = student.groups.map((group) =>
-          tf.sum(tf.matMul(student.ofGroup(group).units, teacher.onGrid(group).units, false, true)),
-        );
-        return tf.addN(units);
-      }),
-    );
-    const largest = Math.max(
-      ...kernels.flatMap(({ outputShapes }) => outputShapes.map((shape) => tf.util.sizeFromShape(shape))),
-    );
-    expect(largest).toBeLessThan((2 * 9 * 6 * 16 * 16) / 2);
-  });
+await describeOnEngines('distances', () => {
+  test.each(['meanSquare', 'cosine'] as const)(
+    'never make a tensor of pairs times pixels: %s',
+    async (distance) => {
+      const { kernels } = await tf.profile(() =>
+        tf.tidy(() => {
+          const teacher = layerMaps(maps(9), true);
+          const total = (...student: tf.Tensor[]): tf.Scalar =>
+            tf.sum(mapDistances(layerMaps(student as tf.Tensor4D[], false), teacher, distance).distances);
+          return tf.valueAndGrads(total)(maps(6)).value;
+        }),
+      );
+      const largest = Math.max(
+        ...kernels.flatMap(({ outputShapes }) => outputShapes.map((shape) => tf.util.sizeFromShape(shape))),
+      );
+      expect(largest).toBeLessThan((2 * 9 * 6 * 16 * 16) / 2);
+    },
+  );
 });
 
 test('steps of the optimizer are those of the reference', () => {

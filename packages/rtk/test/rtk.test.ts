@@ -99,16 +99,6 @@ await describeOnEngines('rtk', () => {
     });
   });
 
-  test.each(['stageMedoid', 'bestMatch'] as const)('%s drops teacher keys when students ask', (select) => {
-    tf.tidy(() => {
-      const { attention, kept } = goldenMatch(rtkParams, matching({ select }, 2));
-      expect(kept.keys?.shape).toEqual([4, 1, 4]);
-      const sums = tf.sum(kept.keys as tf.Tensor, [1, 2]);
-      expect(largestGap(sums, [2, 2, 2, 2])).toBe(0);
-      expect(largestGap(tf.sum(attention, 2), [1, 1, 1, 1, 1, 1, 1, 1])).toBeLessThan(1e-6);
-    });
-  });
-
   test('the teacher grid is what makes distances of different stages incomparable', () => {
     tf.tidy(() => {
       const mean = (grid: 'student' | 'teacher'): tf.Tensor =>

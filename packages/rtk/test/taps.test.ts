@@ -9,6 +9,7 @@ import { layerPair } from '../src/layer-pair.js';
 import { baseDefaults, rtkDefaults } from '../src/options.js';
 import type { AttentionOptions } from '../src/options.js';
 import { golden } from './golden.js';
+import { shapeOf } from './planned.js';
 
 beforeAll(async () => {
   await resolveEngine('cpu');
@@ -24,21 +25,6 @@ const tables = {
 };
 type TableName = keyof typeof tables;
 
-/** A network by its tap shapes alone: what planning looks at. */
-function shapeOf(name: string, shapes: Readonly<Record<string, readonly number[]>>): NetworkShape {
-  const tapNames = Object.keys(shapes);
-  return {
-    name,
-    inputShape: [32, 32, 3],
-    classes: 10,
-    tapNames,
-    tapShape: (tap) => shapes[tap] ?? [],
-    tapOutput: (tap) => tapNames.indexOf(tap),
-    parameters: 0,
-    macs: 0,
-  };
-}
-
 /** A network of the layer tables: its preset's taps with the table's shapes. */
 const tabled = (name: TableName): NetworkShape =>
   shapeOf(
@@ -53,13 +39,27 @@ const pair = (
 ): ReturnType<typeof layerPair> =>
   layerPair('rtk', { ...rtkDefaults, ...options }, { teacher: tabled(teacher), student: tabled(student) });
 
-test.each(Object.keys(tables) as TableName[])('%s has as many maps as the base method takes', (name) => {
-  expect(tapPreset(name)).toHaveLength(tables[name].use.length);
+/** Block outputs of a network with so many blocks in each of three stages. */
+const blocksOf = (perStage: number): string[] =>
+  [1, 2, 3].flatMap((stage) =>
+    Array.from({ length: perStage }, (_, block) => `stage${stage}_block${block + 1}_output`),
+  );
+
+test.each(Object.keys(tables) as TableName[])('%s has the maps that the base method takes', (name) => {
+  const { featCount, use } = tables[name];
+  // The list of features is the stem, the blocks, the pooled vector.
+  const features = ['stem', ...blocksOf((featCount - 2) / 3), 'pooled'];
+  expect(tapPreset(name)).toEqual(use.map((index) => features[index]));
 });
 
-test('resnet110 takes every second block, the last of each stage included', () => {
-  expect(tapPreset('resnet110').slice(0, 2)).toEqual(['stage1_block2_output', 'stage1_block4_output']);
-  expect(tapPreset('resnet110').at(-1)).toBe('stage3_block18_output');
+test.each([
+  [10, 2, 'stage1_block2_output'],
+  [11, 2, 'stage1_block1_output'],
+  [20, 3, 'stage1_block3_output'],
+])('of three stages of %d blocks auto takes every %d-th, the last included', (perStage, every, first) => {
+  const taps = blockTaps('here', { name: 'deep', tapNames: blocksOf(perStage) });
+  expect(taps).toHaveLength(Math.ceil((3 * perStage) / every));
+  expect([taps[0], taps.at(-1)]).toEqual([first, `stage3_block${perStage}_output`]);
 });
 
 test('the networks of ImageNet have four stages', () => {
@@ -86,6 +86,8 @@ test('auto takes the stages where there are no blocks', () => {
   const network = tinyNetwork(1);
   expect(blockTaps('here', network)).toEqual(['stage1', 'stage2', 'stage3']);
   network.dispose();
+  const ten = Array.from({ length: 10 }, (_, stage) => `stage${stage + 1}`);
+  expect(blockTaps('here', { name: 'ten', tapNames: [...ten].reverse() })).toEqual(ten);
 });
 
 test('auto says what it looked for where it finds nothing', () => {

@@ -38,7 +38,8 @@ export interface LayerAttention {
  * `Q_q = LB_q(c_q)`, `K_k = relu(LB_k(c_k))`, `K̃ = LB(K)` reshaped to `[batch, K, Q, d]`,
  * `ℓ[b, q, k] = (Σ_j K̃[b, k, q, j] · Q[b, q, j] + PQ_q · PK_k) / √d`.
  *
- * The bilinear map has one matrix per query, shared by all keys; its batch norm mixes the keys (batch · K rows).
+ * The bilinear map has one matrix per query, shared by all keys; its batch norm mixes the keys (batch · K rows). Call it
+ * inside `tf.tidy`.
  *
  * @param queries channel means of the querying layers, `[batch, channels]` each
  * @param keys of the key layers

@@ -30,7 +30,7 @@ export interface Normed {
 }
 
 /**
- * `LB(x) = BN(x K + k₀)` for each input, outputs side by side; batch norm runs over the rows.
+ * `LB(x) = BN(x K + k₀)` for each input, outputs side by side; batch norm runs over the rows. Call it inside `tf.tidy`.
  *
  * @param inputs `[rows, channels]` each
  * @param statistics to normalise with; default: the batch's own, as always while distilling

@@ -22,7 +22,8 @@ export interface LayerMaps {
 }
 
 /**
- * Means and energy maps of a network's feature maps. Squares before pooling, unit length last.
+ * Means and energy maps of a network's feature maps. Squares before pooling, unit length last. Call it, and what it returns,
+ * inside `tf.tidy`.
  *
  * Energy maps of one grid are stacked, so that resampling and comparing take one operation per grid, not per layer.
  * @param features one `[batch, h, w, c]` per layer, after ReLU

@@ -13,7 +13,7 @@ export interface MapDistances {
 }
 
 /**
- * Distances of the unit energy maps `v` of every pair of layers, on the first network's grids.
+ * Distances of the unit energy maps `v` of every pair of layers, on the first network's grids. Call it inside `tf.tidy`.
  *
  * `meanSquare`: `D = 1/P Σ_p (v_p − w_p)²`, taken as `(‖v‖² + ‖w‖² − 2 v·w) / P` with lengths that are 0 or 1, in
  * `[0, 2/P]`: one matrix product per grid, and no tensor of pairs times pixels. Rounding leaves about 2e-7/P.

@@ -11,7 +11,7 @@ export interface MapSummary {
 }
 
 /**
- * Summarises a feature map twice. The gradient is in closed form, `dF = 2 F de + dc / P`: two passes over the map, where
+ * Summarises a feature map twice; call it inside `tf.tidy`. The gradient is in closed form, `dF = 2 F de + dc / P`: two passes over the map, where
  * tfjs's own would make nine.
  *
  * The base method has the mean over channels for the energy; its factor 1/C falls out with the scaling to unit length.

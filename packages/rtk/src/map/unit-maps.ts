@@ -14,7 +14,7 @@ export interface UnitMaps {
 }
 
 /**
- * `v = e / ‖e‖₂` per layer and image. A map of zeros stays zero and gets no gradient.
+ * `v = e / ‖e‖₂` per layer and image. A map of zeros stays zero and gets no gradient. Call it inside `tf.tidy`.
  *
  * @param maps `[batch, layers, pixels]`, at least 0
  */

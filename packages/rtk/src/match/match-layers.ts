@@ -10,7 +10,7 @@ import type { AttentionOptions } from '../options.js';
 import { selectLayers } from '../select/index.js';
 import type { Kept, Selection } from '../select/index.js';
 
-/** What {@link matchLayers} does with the maps. */
+/** What {@link matchLayers} does with the maps; its `runs` are those of `runsOfOneShape`. */
 export interface Matching extends Selection, Pick<AttentionOptions, 'grid' | 'distance'> {}
 
 /** How the layers of a batch are matched: Q querying layers, K key layers. */
@@ -26,7 +26,7 @@ export interface LayerMatch {
 const DROPPED = -1e9;
 
 /**
- * Attention between the layers of two networks and the distances that it weighs.
+ * Attention between the layers of two networks and the distances that it weighs. Call it inside `tf.tidy`.
  *
  * The attention over kept keys is the softmax over their logits, `α = a·M / Σ a·M`. Renormalising is needed: without it the
  * loss falls fastest by moving attention to dropped keys.
@@ -67,5 +67,5 @@ export function matchLayers(
  */
 export function attentionLoss({ attention, distances }: LayerMatch): Scalar {
   expectSameShape('attentionLoss(attention)', attention, 'attentionLoss(distances)', distances);
-  return tf.div<Scalar>(tf.sum(tf.mul(attention, distances)), attention.shape[0]);
+  return tf.tidy(() => tf.div<Scalar>(tf.sum(tf.mul(attention, distances)), attention.shape[0]));
 }

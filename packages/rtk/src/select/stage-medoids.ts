@@ -5,7 +5,7 @@ import { topMask } from './top-mask.js';
 
 /**
  * Per image and run of equally shaped teacher layers the medoid: 1 for the layer whose energy map has the largest mean cosine
- * with those of its run (ties to the earlier one), else 0.
+ * with the others of its run, else 0. Ties go to the earlier layer: the first of every run of two, the only one of a run of one.
  *
  * @param teacher its energy maps
  * @param runs the layers of each run, by their places
@@ -18,14 +18,20 @@ export function stageMedoids(teacher: LayerMaps, runs: readonly (readonly number
       const group = teacher.groups.find(({ layers }) => layers.includes(first)) as GridGroup;
       const { units } = teacher.ofGroup(group);
       const mine = tf.slice(units, [0, group.layers.indexOf(first), 0], [-1, run.length, -1]);
-      const likeness = tf.mean<Tensor2D>(tf.matMul(mine, mine, false, true), 2);
+      // A map's cosine with itself is 1 up to rounding, which would decide ties.
+      const others = tf.sub(1, tf.eye(run.length));
+      const likeness = tf.mean<Tensor2D>(tf.mul(tf.matMul(mine, mine, false, true), others), 2);
       return topMask<Tensor2D>(likeness, 1);
     });
     return tf.concat2d(gates, 1);
   });
 }
 
-/** Runs of consecutive layers of one shape, by their places. */
+/**
+ * Runs of consecutive layers of one shape, by their places: the `runs` of a `Matching`.
+ *
+ * @param shapes of the teacher's maps in order, e.g. `[height, width, channels]`
+ */
 export function runsOfOneShape(shapes: readonly (readonly number[])[]): readonly (readonly number[])[] {
   const runs: number[][] = [];
   shapes.forEach((shape, layer) => {

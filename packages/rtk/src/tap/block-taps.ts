@@ -3,7 +3,7 @@ import type { NetworkShape } from '@distilljs/core';
 
 const BLOCK_OUTPUT = /^stage\d+_block\d+_output$/;
 const STAGE = /^stage\d+$/;
-/** Networks with more blocks are thinned out; 27 is what the base method takes of ResNet-56, and of 110 by taking every second. */
+/** Most blocks that are tapped; 27 is what the base method takes of ResNet-56, and of 110 by taking every second. */
 const MOST_BLOCKS = 27;
 
 /** Blocks per stage of the networks that the base method lists. */
@@ -52,9 +52,9 @@ export function tapPreset(name: TapPresetName): readonly string[] {
 }
 
 /**
- * What `auto` taps: the outputs of all residual blocks (layers called `stage1_block1_output`, …; where there are more than 27,
- * every second, third, …), or else the stages (`stage1`, `stage2`, …). For every network of {@link tapPreset} that names
- * its layers so, the preset's list.
+ * What `auto` taps: the outputs of all n residual blocks (layers called `stage1_block1_output`, …; where there are more than
+ * 27, every ⌈n/27⌉-th, counted from the last), or else the stages (`stage1`, `stage2`, …, by number). For every network of
+ * {@link tapPreset} that names its layers so, the preset's list.
  *
  * @param where whose taps they are, for the message
  * @throws DistillError code `tap` for a network that has neither
@@ -65,7 +65,7 @@ export function blockTaps(
 ): readonly string[] {
   const blocks = network.tapNames.filter((name) => BLOCK_OUTPUT.test(name));
   if (blocks.length > 0) return thinned(blocks);
-  const stages = network.tapNames.filter((name) => STAGE.test(name)).sort();
+  const stages = network.tapNames.filter((name) => STAGE.test(name)).sort(byNumber);
   if (stages.length > 0) return stages;
   throw new DistillError({
     code: 'tap',
@@ -78,5 +78,11 @@ export function blockTaps(
 
 function thinned(blocks: readonly string[]): readonly string[] {
   const every = Math.ceil(blocks.length / MOST_BLOCKS);
-  return blocks.filter((_, place) => (place + 1) % every === 0);
+  // From the end: the deepest map is always one of them.
+  return blocks.filter((_, place) => (blocks.length - 1 - place) % every === 0);
+}
+
+function byNumber(stage: string, other: string): number {
+  const numberOf = (name: string): number => Number(name.slice('stage'.length));
+  return numberOf(stage) - numberOf(other);
 }
