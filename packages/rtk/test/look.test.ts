@@ -1,18 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { distill, freeze } from '@distilljs/core';
+import { channelStatistics, createRandom, distill, freeze } from '@distilljs/core';
 import type { Callback, DistillResult, Method, NamedTensors } from '@distilljs/core';
 import { describeOnEngines, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
-import { attentionMatching, attentionOver, rtk } from '../src/index.js';
+import { attentionMatching, attentionOver, createAttentionWeights, rtk } from '../src/index.js';
 import type { AttentionOptions, AttentionOver } from '../src/index.js';
+import { layerPair } from '../src/layer-pair.js';
 
 const stages = ['stage1', 'stage2', 'stage3'];
+const layerNames = ['stage1_relu', 'stage2_relu', 'stage3_conv'];
 const train = tinyDataset(48, 1);
 
 interface Seen {
   readonly over: AttentionOver;
   readonly exhibits: readonly {
     readonly name: string;
+    readonly title: string;
     readonly panels: readonly { readonly values: readonly number[][] }[];
   }[];
 }
@@ -25,14 +28,13 @@ async function seen(method: Method<AttentionOptions>, batchSize = 12): Promise<S
     name: 'look',
     async epoch(_, run) {
       const weights: NamedTensors = run.snapshot().tensors;
-      const normalization = { mean: [0.5, 0.5], std: [0.25, 0.25] };
       const over = await attentionOver({
         method,
         weights,
         teacher,
         student,
         dataset: train,
-        normalization,
+        normalization: channelStatistics(train),
         batchSize,
       });
       found = { over, exhibits: await run.inspect() };
@@ -68,6 +70,7 @@ await describeOnEngines('looking at the attention', () => {
     expectAll(rowSums(over.attention), 1);
     expectAll(rowSums(over.kept), 2);
     expect(exhibits.map(({ name }) => name)).toEqual(['attention', 'kept']);
+    expect(exhibits[0]?.title).toBe('Mean attention (rows sum to 1)');
     expect(exhibits[0]).toMatchObject({ rows: { labels: stages }, columns: { labels: stages } });
     expectAll(rowSums(exhibits[0]?.panels[0]?.values ?? []), 1);
     expectAll(rowSums(exhibits[1]?.panels[0]?.values ?? []), 2);
@@ -78,11 +81,13 @@ await describeOnEngines('looking at the attention', () => {
     expectAll(rowSums(transposed(over.attention)), 1);
     expectAll(over.kept.flat(), 1);
     expect(exhibits.map(({ name }) => name)).toEqual(['attention']);
+    expect(exhibits[0]?.title).toBe('Mean attention (columns sum to 1)');
     expectAll(rowSums(transposed(exhibits[0]?.panels[0]?.values ?? [])), 1);
   });
 
   test('of a gated base method: a dropped teacher map counts nothing', async () => {
-    const { over } = await seen(attentionMatching({ width: 8, select: 'bestMatch', keep: 1 }));
+    const { over, exhibits } = await seen(attentionMatching({ width: 8, select: 'bestMatch', keep: 1 }));
+    expect(exhibits[0]?.title).toBe('Mean attention');
     const share = transposed(over.kept).map((column) => column[0] ?? 0);
     expectAll([share.reduce((sum, value) => sum + value, 0)], 1);
     rowSums(transposed(over.attention)).forEach((sum, teacherMap) => {
@@ -100,6 +105,39 @@ test('batches of one image are refused', async () => {
   await expect(seen(rtk({ width: 8 }), 1)).rejects.toThrow(
     /attentionOver\.batchSize: expected a whole number, at least 2, got 1/,
   );
+});
+
+test("a run's models are looked at as they are, and keep no tensor", async () => {
+  const networks = [tinyNetwork(1, { width: 6 }), tinyNetwork(2)] as const;
+  const [teacher, student] = [networks[0].model, networks[1].model];
+  const [method, normalization] = [rtk({ width: 8 }), channelStatistics(train)];
+  // Models have their layers' names for taps.
+  const [teacherTaps, studentTaps] = [layerNames, layerNames];
+  const pair = layerPair('rtk', method.options, { teacher: networks[0], student: networks[1] });
+  const weights = createAttentionWeights(pair.attention, createRandom(1));
+  const before = tf.memory().numTensors;
+  const shared = { weights, dataset: train, normalization };
+  const over = await attentionOver({
+    ...shared,
+    method: rtk({ width: 8, teacherTaps, studentTaps }),
+    teacher,
+    student,
+  });
+  const same = await attentionOver({ ...shared, method, teacher: networks[0], student: networks[1] });
+  expect(over.attention).toEqual(same.attention);
+  expect(tf.memory().numTensors).toBe(before);
+  tf.dispose(Object.values(weights));
+  for (const network of networks) network.dispose();
+});
+
+test.each(['teacher', 'student'] as const)('a %s that is no network is refused', async (side) => {
+  const network = tinyNetwork(1);
+  const networks = { teacher: network, student: network, [side]: {} };
+  const normalization = channelStatistics(train);
+  await expect(
+    attentionOver({ method: rtk(), weights: {}, dataset: train, normalization, ...networks }),
+  ).rejects.toThrow(`attentionOver.${side}: expected a network (createNetwork) or a tfjs LayersModel`);
+  network.dispose();
 });
 
 test('weights of another width are refused, and nothing is left behind', async () => {

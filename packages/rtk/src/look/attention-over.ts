@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { DistillError, freeze, loadBatch, wholeNumber } from '@distilljs/core';
-import type { Dataset, FrozenNetwork, Method, NamedTensors, Network, Normalization } from '@distilljs/core';
+import { asNetwork, DistillError, freeze, loadBatch, wholeNumber } from '@distilljs/core';
+import type {
+  Dataset,
+  FrozenNetwork,
+  Method,
+  NamedTensors,
+  NetworkLike,
+  Normalization,
+} from '@distilljs/core';
 import { attentionWeights, attentionWeightShapes } from '../attention/index.js';
 import { layerPair, mapsOfStep } from '../layer-pair.js';
 import { matchLayers } from '../match/index.js';
@@ -14,10 +21,11 @@ export interface AttentionOverOptions {
   readonly method: Method<AttentionOptions>;
   /** The weights of its attention by name, such as the `tensors` of a run's snapshot. */
   readonly weights: NamedTensors;
-  readonly teacher: Network | FrozenNetwork;
-  readonly student: Network;
+  /** The run's, as it was given to it: a network or a model. */
+  readonly teacher: NetworkLike | FrozenNetwork;
+  readonly student: NetworkLike;
   readonly dataset: Dataset;
-  /** The run's: `result.normalization`. */
+  /** The run's: `channelStatistics(train)` where it was given none. */
   readonly normalization: Normalization;
   /** Default 64, as in training: the attention normalises by its batch. A last batch of one image is left out. */
   readonly batchSize?: number | undefined;
@@ -42,20 +50,21 @@ export interface AttentionOver {
  * attention on the statistics of each batch, as in training.
  *
  * ```ts
+ * const normalization = channelStatistics(train);
  * const look = {
  *   name: 'look',
  *   async epoch(_, run) {
  *     const weights = run.snapshot().tensors;
- *     seen = await attentionOver({ method, weights, teacher, student, dataset: validation, normalization });
+ *     seen = await attentionOver({ method, weights, teacher, student, dataset: train, normalization });
  *   },
  * };
  * ```
  *
  * @throws DistillError code `shape` for weights of other taps or another width, `tap` for taps that are not there, `option` for
- *   batches of less than two images
+ *   batches of less than two images, or something that is no network
  */
 export async function attentionOver(options: AttentionOverOptions): Promise<AttentionOver> {
-  const { method, dataset, normalization, student, batchSize = 64 } = options;
+  const { method, dataset, normalization, batchSize = 64 } = options;
   const wrong = wholeNumber({ min: 2 })(batchSize);
   if (wrong !== undefined) {
     throw new DistillError({
@@ -65,7 +74,8 @@ export async function attentionOver(options: AttentionOverOptions): Promise<Atte
       got: String(batchSize),
     });
   }
-  const teacher = 'fingerprint' in options.teacher ? options.teacher : freeze(options.teacher);
+  const student = asNetwork(options.student, 'attentionOver.student');
+  const teacher = frozen(options.teacher);
   try {
     const pair = layerPair(method.name, method.options, { teacher, student });
     const weights = attentionWeights(
@@ -107,6 +117,11 @@ export async function attentionOver(options: AttentionOverOptions): Promise<Atte
   } finally {
     if (teacher !== options.teacher) teacher.dispose();
   }
+}
+
+function frozen(teacher: NetworkLike | FrozenNetwork): FrozenNetwork {
+  const network = asNetwork(teacher as NetworkLike, 'attentionOver.teacher');
+  return 'fingerprint' in network ? (teacher as FrozenNetwork) : freeze(network);
 }
 
 function tapNames(layers: readonly MapLayer[]): string[] {

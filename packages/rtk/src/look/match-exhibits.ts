@@ -32,14 +32,17 @@ export function matchExhibits(
   match: LayerMatch,
   { teacher, student, matching }: LayerPair,
 ): Record<string, Exhibit> {
-  const { attention, kept } = meanMatch(match, matching.direction);
+  const { kept } = match;
+  const means = meanMatch(match, matching.direction);
   const sums = matching.direction === 'teacher-query' ? 'columns' : 'rows';
+  // A gate leaves nothing of the maps that it drops.
+  const title = kept.queries === undefined ? `Mean attention (${sums} sum to 1)` : 'Mean attention';
   const rows = { title: 'student map', labels: student.map(({ name }) => name) };
   const columns = { title: 'teacher map', labels: teacher.map(({ name }) => name) };
   return {
-    attention: { title: `Mean attention (${sums} sum to 1)`, values: attention, rows, columns },
+    attention: { title, values: means.attention, rows, columns },
     ...(matching.rule !== 'none' && {
-      kept: { title: 'Share of images for which the pair is kept', values: kept, rows, columns },
+      kept: { title: 'Share of images for which the pair is kept', values: means.kept, rows, columns },
     }),
   };
 }
