@@ -1,3 +1,4 @@
+export { holmAdjusted } from './holm.js';
 export { comparePaired } from './paired.js';
 export type { PairedComparison } from './paired.js';
 export { secondsPerEpoch } from './seconds-per-epoch.js';

@@ -1,7 +1,7 @@
 import { isDistillError } from '@distilljs/core';
 import type { EpochReport } from '@distilljs/core';
 import { describe, expect, it } from 'vitest';
-import { comparePaired, secondsPerEpoch, summarize } from '../../src/statistics/index.js';
+import { comparePaired, holmAdjusted, secondsPerEpoch, summarize } from '../../src/statistics/index.js';
 
 // Reference numbers: numpy 1.24 mean and std(ddof=1), scipy 1.10 stats.t.ppf(0.975, n - 1) and stats.ttest_rel.
 const A = [0.7012, 0.6985, 0.7054, 0.6991, 0.7033];
@@ -87,6 +87,22 @@ describe('comparePaired', () => {
     expect(comparePaired(bySeed(A), bySeed(A))).toMatchObject({ mean: 0, ci95: [0, 0], p: null });
     // 0.7 − 0.6 and 0.3 − 0.2 differ by rounding alone.
     expect(comparePaired(bySeed([0.7, 0.3]), bySeed([0.6, 0.2]))?.p).toBeNull();
+  });
+});
+
+describe('holmAdjusted', () => {
+  const rounded = (...ps: number[]): number[] => holmAdjusted(ps).map((p) => Number(p.toFixed(12)));
+
+  it('multiplies the smallest by all, the next by one less, and keeps the order', () => {
+    // 4 · 0.005, 3 · 0.01, 2 · 0.03, and 1 · 0.04, which may not fall below the one before it. As p.adjust of R.
+    expect(rounded(0.01, 0.04, 0.03, 0.005)).toEqual([0.03, 0.06, 0.06, 0.02]);
+  });
+
+  it('stays at or below 1, and leaves a single test alone', () => {
+    expect(rounded(0.6, 0.02, 0.9)).toEqual([1, 0.06, 1]);
+    expect(rounded(0.03)).toEqual([0.03]);
+    expect(rounded()).toEqual([]);
+    expect(rounded(0.02, 0.02)).toEqual([0.04, 0.04]);
   });
 });
 
