@@ -8,6 +8,7 @@ import type {
   Report,
   ReportRow,
   RunEnvironment,
+  RunFacts,
   TeacherResult,
 } from './report-data.js';
 
@@ -15,12 +16,14 @@ import type {
  * Puts the results of a run together. Pure: the same results give the same report, in whatever order they come.
  *
  * @param results any number of seeds per method; methods without any get no row
+ * @param facts what the results do not say
  */
 export function buildReport(
   config: RunConfig,
   environment: RunEnvironment,
   teacher: TeacherResult,
   results: readonly MethodResult[],
+  { testImages, ownNetworks = [] }: RunFacts = {},
 ): Report {
   const ordered = [...results].sort((a, b) => a.seed - b.seed);
   const methods = config.methods
@@ -33,7 +36,8 @@ export function buildReport(
     environment,
     engine: environment.engine,
     teacher: { model, testAccuracy, validationAccuracy, parameters, macs, source },
-    rows: methods.map((runs) => reportRow(runs, ordered)),
+    rows: methods.map((runs) => reportRow(runs, ordered, ownNetworks)),
+    testImages: testImages ?? config.dataset.testSize ?? null,
     warnings: methods.flat().flatMap(({ method, seed, warnings }) => {
       return warnings.map((warning) => `${method}, seed ${seed}: ${warning}`);
     }),
@@ -41,18 +45,24 @@ export function buildReport(
 }
 
 /** A row of what one method's seeds came to. `runs` is not empty. */
-function reportRow(runs: readonly MethodResult[], all: readonly MethodResult[]): ReportRow {
+function reportRow(
+  runs: readonly MethodResult[],
+  all: readonly MethodResult[],
+  ownNetworks: readonly string[],
+): ReportRow {
   const [first] = runs as readonly [MethodResult, ...MethodResult[]];
   const student = all.filter(({ method }) => method === 'student');
+  const ownNetwork = ownNetworks.includes(first.method);
   return {
     method: first.method,
     options: first.options,
+    ownNetwork,
     seeds: runs.map(({ seed }) => seed),
     testAccuracyLast: summarize(runs.map((run) => run.testAccuracyLast)),
     testAccuracyBest: summarize(runs.map((run) => run.testAccuracyBest)),
     cohort: cohortRow(runs),
-    deltaVsKd: versus('kd', runs, all),
-    deltaVsStudent: versus('student', runs, all),
+    deltaVsKd: ownNetwork ? null : versus('kd', runs, all),
+    deltaVsStudent: ownNetwork ? null : versus('student', runs, all),
     studentParameters: first.studentParameters,
     studentMacs: first.studentMacs,
     extraTrainParameters: first.extraTrainParameters,

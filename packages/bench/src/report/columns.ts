@@ -1,4 +1,14 @@
-import { NONE, count, difference, interval, meanAndDeviation, overhead, percent, seconds } from './format.js';
+import {
+  NONE,
+  count,
+  difference,
+  interval,
+  listed,
+  meanAndDeviation,
+  overhead,
+  percent,
+  seconds,
+} from './format.js';
 import type { Report, ReportRow } from './report-data.js';
 
 /** A column of the result table, the same in every rendering. */
@@ -13,13 +23,16 @@ export interface Column {
   readonly cell: (row: ReportRow) => string;
 }
 
+/** Stands behind a method's name where a note below the table has more about it. */
+const MARK = '†';
+
 const COLUMNS: readonly Column[] = [
   {
     title: 'method',
     meaning: 'technique, as the configuration names it',
     numeric: false,
     terminal: true,
-    cell: ({ method }) => method,
+    cell: ({ method, ownNetwork }) => (ownNetwork ? `${method} ${MARK}` : method),
   },
   {
     title: 'seeds',
@@ -45,7 +58,8 @@ const COLUMNS: readonly Column[] = [
   },
   {
     title: 'test %, best',
-    meaning: 'the same with the weights of the epoch that did best on the validation images',
+    meaning:
+      'the same with the weights of the epoch that did best on the validation images; the teacher’s with those it taught with',
     numeric: true,
     terminal: true,
     cell: ({ testAccuracyBest }) => meanAndDeviation(testAccuracyBest),
@@ -60,7 +74,8 @@ const COLUMNS: readonly Column[] = [
   },
   {
     title: 'vs kd',
-    meaning: 'mean difference to kd over common seeds, percentage points (p of a paired t test)',
+    meaning:
+      'mean difference to kd over common seeds, percentage points (p of a paired t test, for this test alone)',
     numeric: true,
     terminal: true,
     cell: ({ deltaVsKd }) => difference(deltaVsKd),
@@ -68,7 +83,7 @@ const COLUMNS: readonly Column[] = [
   {
     title: 'vs student',
     meaning:
-      'mean difference to the student alone over common seeds, percentage points (p of a paired t test)',
+      'mean difference to the student alone over common seeds, percentage points (p of a paired t test, for this test alone)',
     numeric: true,
     terminal: true,
     cell: ({ deltaVsStudent }) => difference(deltaVsStudent),
@@ -107,6 +122,19 @@ export function columnsOf({ rows }: Report): readonly Column[] {
 export function teacherCells({ teacher }: Report, columns: readonly Column[]): readonly string[] {
   return columns.map(({ title }, place) => {
     if (place === 0) return `teacher ${teacher.model}`;
-    return title === 'test %, last' ? percent(teacher.testAccuracy) : '';
+    return title === 'test %, best' ? percent(teacher.testAccuracy) : '';
   });
+}
+
+/** The note below the table about methods that do not train the configured student; undefined where all do. */
+export function ownNetworkNote({ rows, config }: Report): string | undefined {
+  const own = rows.filter(({ ownNetwork }) => ownNetwork);
+  if (own.length === 0) return undefined;
+  const sizes = [...new Set(own.map(({ studentParameters }) => count(studentParameters)))];
+  return `${MARK} trains a network of its own, not the ${config.student.model} (${listed(sizes)} parameters): neither ranked nor compared.`;
+}
+
+/** A row with the size of the configured student: its own, or that of a method that trains it. */
+export function studentRow({ rows }: Report): ReportRow | undefined {
+  return rows.find(({ method }) => method === 'student') ?? rows.find(({ ownNetwork }) => !ownNetwork);
 }

@@ -14,6 +14,7 @@ export function renderCsv(report: Report): string {
       'ensembleAccuracyLast.sd': row.cohort?.ensembleAccuracyLast.sd ?? null,
       ...comparisonCells('deltaVsKd', row.deltaVsKd),
       ...comparisonCells('deltaVsStudent', row.deltaVsStudent),
+      ownNetwork: String(row.ownNetwork),
       studentParameters: row.studentParameters,
       studentMacs: row.studentMacs,
       extraTrainParameters: row.extraTrainParameters,

@@ -26,7 +26,7 @@ export async function accuracySection(report: Report): Promise<string> {
 <figure>
 <div class="wide" role="img" aria-label="${escapeHtml(label)}">${wide}</div>
 <div class="narrow" role="img" aria-label="${escapeHtml(label)}">${narrow}</div>
-<figcaption>Dots: one seed each, after the last epoch. Diamond and bar: their mean and its 95 % interval.</figcaption>
+<figcaption>Dots: one seed each, after the last epoch. Diamond and bar: their mean and its 95 % interval. Dashed: the teacher, with the weights it taught with.</figcaption>
 </figure>
 </section>`;
 }

@@ -1,11 +1,12 @@
 import escapeHtml from 'escape-html';
 import { cohortTable } from './cohort-table.js';
-import { columnsOf, teacherCells } from './columns.js';
+import { columnsOf, ownNetworkNote, studentRow, teacherCells } from './columns.js';
 import { findings } from './findings.js';
 import { count, magnitude, percent } from './format.js';
 import { exhibitSection } from './exhibit-section.js';
 import type { MethodInspections } from './exhibit-section.js';
 import { accuracySection, curveSection } from './html-plots.js';
+import { ranking } from './ranking.js';
 import { STYLE } from './html-style.js';
 import type { MethodResult, Report } from './report-data.js';
 import { REPRODUCTION, configText, teacherWords, title } from './words.js';
@@ -22,10 +23,11 @@ export async function renderHtml(
   shown: readonly MethodInspections[] = [],
 ): Promise<string> {
   const heading = escapeHtml(title(report));
-  const { headline, caveats } = findings(report);
+  const { headline, verdicts, caveats } = findings(report);
   const body = [
     `<h1>${heading}</h1>`,
     `<p class="headline">${escapeHtml(headline)}</p>`,
+    ...verdicts.map((verdict) => `<p>${escapeHtml(verdict)}</p>`),
     caveats.length === 0
       ? ''
       : `<h2>What limits these numbers</h2>\n<ul>${caveats.map((caveat) => `<li>${escapeHtml(caveat)}</li>`).join('')}</ul>`,
@@ -58,14 +60,15 @@ ${body.filter((part) => part !== '').join('\n')}
 }
 
 function resultTable(report: Report): string {
-  const best = Math.max(...report.rows.map(({ testAccuracyLast }) => testAccuracyLast.mean));
+  const best = ranking(report).first.map(({ method }) => method);
+  const note = ownNetworkNote(report);
   const columns = columnsOf(report);
   const head = columns.map(
     ({ title: name, meaning }) => `<th scope="col" title="${escapeHtml(meaning)}">${escapeHtml(name)}</th>`,
   );
   const rows = report.rows.map((row) =>
     tableRow(
-      row.testAccuracyLast.mean === best ? 'best' : '',
+      best.includes(row.method) ? 'best' : '',
       columns.map(({ cell }) => cell(row)),
     ),
   );
@@ -81,7 +84,7 @@ function resultTable(report: Report): string {
 <tbody>${[...rows, tableRow('teacher', teacherCells(report, columns))].join('\n')}</tbody>
 </table>`,
     )}
-<p class="note">${meanings.join('; ')}.</p>`,
+${note === undefined ? '' : `<p class="note">${escapeHtml(note)}</p>\n`}<p class="note">${meanings.join('; ')}.</p>`,
   );
 }
 
@@ -95,8 +98,9 @@ function cohortSection(report: Report): string {
   return section(title, scrollable(title, table));
 }
 
-function networkTable({ config, teacher, rows }: Report): string {
-  const [student] = rows;
+function networkTable(report: Report): string {
+  const { config, teacher } = report;
+  const student = studentRow(report);
   const lines = [
     [
       'teacher',

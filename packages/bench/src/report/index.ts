@@ -12,6 +12,7 @@ export type {
   Report,
   ReportRow,
   RunEnvironment,
+  RunFacts,
   SeedAccuracy,
   TeacherResult,
 } from './report-data.js';

@@ -1,6 +1,6 @@
 import { markdownTable } from 'markdown-table';
 import { cohortTable } from './cohort-table.js';
-import { columnsOf, teacherCells } from './columns.js';
+import { columnsOf, ownNetworkNote, studentRow, teacherCells } from './columns.js';
 import { findings } from './findings.js';
 import { count, magnitude } from './format.js';
 import type { Report } from './report-data.js';
@@ -8,7 +8,7 @@ import { REPRODUCTION, teacherWords, title } from './words.js';
 
 /** The report as GitHub-flavoured Markdown, for a README or an issue. */
 export function renderMarkdown(report: Report): string {
-  const { headline, caveats } = findings(report);
+  const { headline, verdicts, caveats } = findings(report);
   const columns = columnsOf(report);
   const table = markdownTable(
     [
@@ -18,8 +18,8 @@ export function renderMarkdown(report: Report): string {
     ],
     { align: columns.map(({ numeric }) => (numeric ? 'right' : 'left')) },
   );
-  const { teacher, rows, engine } = report;
-  const [student] = rows;
+  const { teacher, engine } = report;
+  const student = studentRow(report);
   const cohorts = cohortTable(report);
   const networks = [
     `Teacher ${teacher.model}: ${count(teacher.parameters)} parameters, ${magnitude(teacher.macs)} MACs per image.`,
@@ -33,8 +33,9 @@ export function renderMarkdown(report: Report): string {
   ];
   return [
     `# ${title(report)}`,
-    escaped(headline),
+    escaped([headline, ...verdicts].join(' ')),
     table,
+    escaped(ownNetworkNote(report) ?? ''),
     ...(cohorts === undefined
       ? []
       : [

@@ -82,6 +82,13 @@ export interface RunEnvironment {
   readonly packages: Readonly<Record<string, string>>;
 }
 
+/** What a report needs to know that no result says. */
+export interface RunFacts {
+  readonly testImages?: number | undefined;
+  /** Methods, as the run names them, that train a network of their own in place of the configured student. */
+  readonly ownNetworks?: readonly string[] | undefined;
+}
+
 /** `report.json`. */
 export interface Report {
   readonly schema: typeof REPORT_SCHEMA;
@@ -91,6 +98,8 @@ export interface Report {
   readonly teacher: Omit<TeacherResult, 'epochs'>;
   /** One per method with at least one finished seed, in the configuration's order. */
   readonly rows: readonly ReportRow[];
+  /** Number of images that test accuracies are of; null where that is not known. */
+  readonly testImages: number | null;
   /** What the runs warned of, each once. */
   readonly warnings: readonly string[];
 }
@@ -99,13 +108,15 @@ export interface Report {
 export interface ReportRow {
   readonly method: string;
   readonly options: object;
+  /** It trains a network of its own in place of the configured student: it is neither ranked nor compared. */
+  readonly ownNetwork: boolean;
   /** Seeds that are done, ascending. */
   readonly seeds: readonly number[];
   readonly testAccuracyLast: Summary;
   readonly testAccuracyBest: Summary;
   /** Of a method that trains several networks; the two accuracies above are means over those that count. */
   readonly cohort: CohortRow | null;
-  /** Of `testAccuracyLast`, over common seeds; null for `kd` itself, and where no seed is in common. */
+  /** Of `testAccuracyLast`, over common seeds; null for `kd` itself, for another network, and where no seed is in common. */
   readonly deltaVsKd: PairedComparison | null;
   /** The same against `student`. */
   readonly deltaVsStudent: PairedComparison | null;

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { cohortTable } from './cohort-table.js';
-import { columnsOf, teacherCells } from './columns.js';
+import { columnsOf, ownNetworkNote, teacherCells } from './columns.js';
 import { findings } from './findings.js';
 import type { Report } from './report-data.js';
 
@@ -14,11 +14,18 @@ export function renderTerminal(report: Report): string {
   });
   for (const row of report.rows) table.push(columns.map(({ cell }) => cell(row)));
   table.push([...teacherCells(report, columns)]);
-  const { headline, caveats } = findings(report);
+  const { headline, verdicts, caveats } = findings(report);
   const networks = cohortTable(report)?.rows.map(
     ([method, network, , last]) => `${method}, ${network}: ${last} % of the test images after the last epoch`,
   );
-  return [table.toString(), ...(networks ?? []), headline, ...caveats.map((caveat) => `- ${caveat}`)].join(
-    '\n',
-  );
+  const note = ownNetworkNote(report);
+  const notes = note === undefined ? [] : [note];
+  return [
+    table.toString(),
+    ...notes,
+    ...(networks ?? []),
+    headline,
+    ...verdicts,
+    ...caveats.map((caveat) => `- ${caveat}`),
+  ].join('\n');
 }

@@ -11,6 +11,7 @@ import type {
   RunEnvironment,
   TeacherResult,
 } from '../report/index.js';
+import { runFacts } from './run-facts.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { readJson, writeJson, writeWhole } from './write-json.js';
@@ -49,7 +50,7 @@ export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
   if (results.length === 0) {
     throw missing('at least one finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
   }
-  const report = buildReport(config, environment, teacher, results);
+  const report = buildReport(config, environment, teacher, results, runFacts(config));
   await writeJson(join(folder.report, 'report.json'), report);
   await writeWhole(join(folder.report, 'report.md'), renderMarkdown(report));
   await writeWhole(join(folder.report, 'report.csv'), renderCsv(report));

@@ -26,6 +26,11 @@ describe('renderHtml', () => {
     }
     expect(page).toContain('cckd comes out first');
     expect(page).toContain('teacher resnet56');
+    expect(page).toContain('Its lead over the next, rtk,');
+    // Measured with the weights of its best validation epoch, and so not in the column of the last.
+    const teacher = /<tr class="teacher">.*?<\/tr>/.exec(page)?.[0];
+    const cells = ['', '', '', '72.44', '', '', '', '', ''].map((cell) => `<td>${cell}</td>`);
+    expect(teacher).toContain(cells.join(''));
     expect(page).toContain('278,324');
     expect(page).toContain('distill-bench run --config config.json');
     // Two sizes of the accuracy plot, and two plots per method.

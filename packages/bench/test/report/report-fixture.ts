@@ -2,7 +2,13 @@ import type { EpochReport } from '@distilljs/core';
 import { createRandom } from '@distilljs/core';
 import type { RunConfig } from '../../src/config/index.js';
 import { resolveConfig } from '../../src/config/index.js';
-import type { MethodResult, Report, RunEnvironment, TeacherResult } from '../../src/report/index.js';
+import type {
+  MethodResult,
+  Report,
+  RunEnvironment,
+  RunFacts,
+  TeacherResult,
+} from '../../src/report/index.js';
 import { buildReport, RESULT_SCHEMA } from '../../src/report/index.js';
 
 /** What a made-up method does. */
@@ -107,6 +113,11 @@ export function fixtureConfig(methods: readonly FixtureMethod[], seeds: number, 
   });
 }
 
+/** A method that is nothing but its accuracies by seed. */
+export function methodOf(name: string, ...accuracies: readonly number[]): FixtureMethod {
+  return { name, accuracies, terms: { ce: [4.1, 1] }, secondsPerEpoch: 60 };
+}
+
 /** One result per seed, with curves that end near the accuracy asked for. */
 export function fixtureResults(
   methods: readonly FixtureMethod[],
@@ -136,8 +147,9 @@ export function fixtureResults(
   );
 }
 
-export function fixtureReport(methods = METHODS, seeds = 5): Report {
-  return buildReport(fixtureConfig(methods, seeds), ENVIRONMENT, TEACHER, fixtureResults(methods, seeds));
+export function fixtureReport(methods = METHODS, seeds = 5, facts: RunFacts = {}): Report {
+  const results = fixtureResults(methods, seeds);
+  return buildReport(fixtureConfig(methods, seeds), ENVIRONMENT, TEACHER, results, facts);
 }
 
 function fixtureEpochs(method: FixtureMethod, accuracy: number, seed: number, epochs: number): EpochReport[] {

@@ -1,0 +1,105 @@
+import { comparePaired, holmAdjusted, summarize } from '../statistics/index.js';
+import type { PairedComparison } from '../statistics/index.js';
+import type { Report, ReportRow } from './report-data.js';
+
+/** Means at or below this difference are the same: accuracies are counts over at most millions of images. */
+const SAME = 1e-12;
+
+/** A method in the ranking. */
+export interface RankedMethod {
+  readonly method: string;
+  /** Test accuracy after the last epoch by seed, of the ranking's seeds alone. */
+  readonly accuracies: ReadonlyMap<number, number>;
+  readonly mean: number;
+}
+
+/** Methods compared like with like: the same network, the same seeds. */
+export interface Ranking {
+  readonly seeds: readonly number[];
+  /** Those that come out first: several where their means are the same. Empty where there is nothing to rank. */
+  readonly first: readonly RankedMethod[];
+  /** Those that come next, likewise. */
+  readonly next: readonly RankedMethod[];
+  /** All of them, the highest mean first. */
+  readonly methods: readonly RankedMethod[];
+}
+
+/**
+ * Ranks by the mean test accuracy after the last epoch over the same seeds for all. In an unfinished run not every method
+ * has every seed: the ranking takes those seeds that make it use the most trainings, and the methods that have them.
+ */
+export function ranking(report: Report): Ranking {
+  const rows = report.rows.filter(({ ownNetwork }) => !ownNetwork);
+  const seeds = rankedSeeds(rows);
+  const methods = rows
+    .filter((row) => seeds.length > 0 && hasAll(row, seeds))
+    .map((row) => rankedMethod(row, seeds))
+    .sort((a, b) => b.mean - a.mean);
+  const first = level(methods);
+  return { seeds, first, next: level(methods.slice(first.length)), methods };
+}
+
+/** The difference of two methods over the ranking's seeds. */
+export function between(first: RankedMethod, second: RankedMethod): PairedComparison {
+  return comparePaired(first.accuracies, second.accuracies) as PairedComparison;
+}
+
+/** A difference that was picked out of several. */
+export interface PickedComparison extends PairedComparison {
+  /** p after Holm's correction for all tests against the same baseline; null where there is no p. */
+  readonly correctedP: number | null;
+  /** Number of those tests. */
+  readonly tests: number;
+}
+
+/** The difference of one method to a baseline, knowing that every other one might have been picked instead. */
+export function pickedDifference(
+  picked: RankedMethod,
+  baseline: RankedMethod,
+  { methods }: Ranking,
+): PickedComparison {
+  const comparison = between(picked, baseline);
+  const ps = methods
+    .filter(({ method }) => method !== baseline.method)
+    .flatMap((method) => {
+      const { p } = between(method, baseline);
+      return p === null ? [] : [{ method, p }];
+    });
+  const corrected = holmAdjusted(ps.map(({ p }) => p));
+  const place = ps.findIndex(({ method }) => method === picked);
+  return { ...comparison, correctedP: corrected[place] ?? null, tests: ps.length };
+}
+
+/** Of each method's seeds, and those that all have, the ones that rank the most trainings; if equal, the most methods. */
+function rankedSeeds(rows: readonly ReportRow[]): readonly number[] {
+  const [first] = rows;
+  if (first === undefined) return [];
+  const common = first.seeds.filter((seed) => rows.every(({ seeds }) => seeds.includes(seed)));
+  const weighed = [common, ...rows.map(({ seeds }) => seeds)].map((seeds) => {
+    const methods = rows.filter((row) => hasAll(row, seeds)).length;
+    return { seeds, methods, trainings: methods * seeds.length };
+  });
+  const most = Math.max(...weighed.map(({ trainings }) => trainings));
+  const best = weighed.filter(({ trainings }) => trainings === most);
+  const broadest = Math.max(...best.map(({ methods }) => methods));
+  return best.find(({ methods }) => methods === broadest)?.seeds ?? [];
+}
+
+function hasAll(row: ReportRow, seeds: readonly number[]): boolean {
+  return seeds.every((seed) => row.seeds.includes(seed));
+}
+
+function rankedMethod({ method, perSeed }: ReportRow, seeds: readonly number[]): RankedMethod {
+  const taken = perSeed.filter(({ seed }) => seeds.includes(seed));
+  return {
+    method,
+    accuracies: new Map(taken.map(({ seed, testAccuracyLast }) => [seed, testAccuracyLast])),
+    mean: summarize(taken.map(({ testAccuracyLast }) => testAccuracyLast)).mean,
+  };
+}
+
+/** Those at the head of a sorted list whose means are the same. */
+function level(methods: readonly RankedMethod[]): readonly RankedMethod[] {
+  const [head] = methods;
+  return head === undefined ? [] : methods.filter(({ mean }) => head.mean - mean <= SAME);
+}

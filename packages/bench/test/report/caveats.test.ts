@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { buildReport, findings } from '../../src/report/index.js';
+import type { MethodResult } from '../../src/report/index.js';
+import {
+  ENVIRONMENT,
+  METHODS,
+  TEACHER,
+  fixtureConfig,
+  fixtureReport,
+  fixtureResults,
+  methodOf,
+} from './report-fixture.js';
+
+const KD = methodOf('kd', 0.7, 0.702, 0.701);
+const CCKD = methodOf('cckd', 0.704, 0.707, 0.705);
+const RTK = methodOf('rtk', 0.703, 0.705, 0.709);
+const STUDENT = methodOf('student', 0.69, 0.691, 0.688);
+
+describe('caveats', () => {
+  it('count the tests of both columns', () => {
+    const { caveats } = findings(fixtureReport([STUDENT, KD, CCKD, RTK], 3));
+    expect(caveats[0]).toBe(
+      'Only 3 seeds: intervals are wide, and small differences cannot be told from chance.',
+    );
+    // 1 − 0.95³ = 0.143.
+    expect(caveats[1]).toBe(
+      'Each p of the table is for its test alone. If no method made any difference, some p would still fall below 0.05: among the 3 against kd in up to 14 of 100 such reports, among the 3 against student in up to 14 of 100 such reports.',
+    );
+    expect(caveats[2]).toContain('was picked on the test images');
+  });
+
+  it('count those against the student where there is no kd', () => {
+    const { caveats } = findings(fixtureReport([STUDENT, CCKD, RTK], 3));
+    expect(caveats[1]).toMatch(/0\.05: among the 2 against student in up to 10 of 100 such reports\.$/);
+    expect(findings(fixtureReport([STUDENT, KD], 3)).caveats.join()).not.toContain('for its test alone');
+  });
+
+  it('speak of few seeds method by method, and keep who lacks seeds out of the ranking', () => {
+    const lucky = methodOf('mhgd', 0.72);
+    const report = fixtureReport([STUDENT, KD, lucky, CCKD, RTK], 3);
+    const { headline, caveats } = findings(report);
+    expect(headline).toMatch(/^rtk comes out first.* over 3 seeds\.$/);
+    expect(caveats).toContain('Only 1 seed of mhgd: nothing tells a difference from chance.');
+    expect(caveats).toContain(
+      'Only 3 seeds of each of the other methods: intervals are wide, and small differences cannot be told from chance.',
+    );
+    expect(caveats).toContain('mhgd is not finished: seeds 1, 2 missing; it is left out of the ranking.');
+    expect(caveats.join()).not.toContain('The ranking is over');
+  });
+
+  it('say over which seeds an unfinished run is ranked', () => {
+    // Without its third seed, cckd is behind rtk; with it, it would come first.
+    const cckd = methodOf('cckd', 0.703, 0.704, 0.79);
+    const others = [STUDENT, KD, RTK].map((method) => ({
+      ...method,
+      accuracies: method.accuracies.slice(0, 2),
+    }));
+    const { headline, caveats } = findings(fixtureReport([...others, cckd], 3));
+    expect(headline).toBe(
+      'rtk comes out first: it classifies 70.40 % of the test images rightly on average over 2 seeds.',
+    );
+    expect(caveats).toContain('kd is not finished: seed 2 missing.');
+    expect(caveats).toContain(
+      'The ranking is over seeds 0, 1, which 4 methods have; the table has what is finished.',
+    );
+  });
+
+  it('rank over what all have in common where no method has the seeds of another', () => {
+    const results = fixtureResults([KD, CCKD], 3).filter(
+      ({ method, seed }) => seed !== (method === 'kd' ? 0 : 2),
+    );
+    const report = buildReport(fixtureConfig([KD, CCKD], 3), ENVIRONMENT, TEACHER, results);
+    expect(findings(report).headline).toContain('cckd comes out first: it classifies 70.70 %');
+    expect(findings(report).headline).toContain('with its one seed');
+  });
+
+  it('say what the intervals do not cover, and how sure a single accuracy is', () => {
+    const { caveats } = findings(fixtureReport([STUDENT, KD], 3, { testImages: 1017 }));
+    // 1.96 · √(0.701 · 0.299 / 1017) = 0.02814.
+    expect(caveats).toContain(
+      'Intervals and p cover the seeds of the students alone: one teacher, one split into training and validation images, one set of test images. With 1,017 test images, an accuracy near 70.10 % is itself known to about ±2.81 points only (95 %); differences are surer than that, since all methods see the same images.',
+    );
+    expect(findings(fixtureReport([STUDENT, KD], 3)).caveats).toContainEqual(
+      expect.stringMatching(/one set of test images\.$/),
+    );
+  });
+
+  it('compare the teacher with the students’ best epochs, as it was measured itself', () => {
+    const taught = { ...TEACHER, testAccuracy: 0.7 };
+    const config = fixtureConfig([STUDENT, KD], 3);
+    const caveatsOf = (best: number): string => {
+      const results = fixtureResults([STUDENT, KD], 3).map((result) => ({
+        ...result,
+        testAccuracyBest: best,
+      }));
+      return findings(buildReport(config, ENVIRONMENT, taught, results)).caveats.join('\n');
+    };
+    // After the last epoch kd has 70.1 %.
+    expect(caveatsOf(0.69)).not.toContain('no better than');
+    expect(caveatsOf(0.7001)).toContain('The teacher (70.00 %) is no better than the best student');
+  });
+
+  it('pass on what the runs warned of, and what the engine does', () => {
+    const results: MethodResult[] = fixtureResults(METHODS, 5).map((result) => ({
+      ...result,
+      warnings: ['loss jumped'],
+    }));
+    const report = buildReport(fixtureConfig(METHODS, 5), ENVIRONMENT, TEACHER, results);
+    expect(findings(report).caveats).toContain('kd, seed 4: loss jumped');
+    expect(findings(fixtureReport()).caveats.at(-1)).toContain('On the engine node the same seed');
+  });
+});
