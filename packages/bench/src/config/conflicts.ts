@@ -34,6 +34,11 @@ function methodConflicts({ methods }: WrittenConfig, known: readonly string[] | 
       const path = ['methods', place, 'name'];
       found.push({ path, expected: 'a method', got: name, hint: nearestNameHint(name, known) });
     }
+    if (as !== name && known?.includes(as) === true) {
+      // Whatever is called kd or student is what all others are compared with.
+      const hint = 'It is the name of another method.';
+      found.push({ path: ['methods', place, 'as'], expected: 'a name of its own', hint });
+    }
     if (methods.slice(0, place).some((other) => (other.as ?? other.name) === as)) {
       const expected = 'a name that no method before it has';
       const hint = `Write {name: ${name}, as: another-name, options: …} to run a method twice.`;
@@ -90,10 +95,12 @@ function optimizerConflicts({ optimizer }: WrittenConfig): Conflict[] {
   ];
 }
 
-function scheduleConflicts({ schedule }: WrittenConfig): Conflict[] {
-  const { name, milestones, factor = 1 } = schedule;
+function scheduleConflicts(written: WrittenConfig): Conflict[] {
+  const { name, milestones, factor = 1 } = written.schedule;
+  const found = warmUpConflicts(written);
   if (name !== 'step') {
     return [
+      ...found,
       ...(milestones === undefined || milestones.length === 0
         ? []
         : [foreign(['schedule', 'milestones'], name, 'step')]),
@@ -101,12 +108,29 @@ function scheduleConflicts({ schedule }: WrittenConfig): Conflict[] {
     ];
   }
   if (milestones?.length === 0)
-    return [{ path: ['schedule', 'milestones'], expected: 'a list that is not empty' }];
-  return (milestones ?? []).flatMap((share, place) =>
+    return [...found, { path: ['schedule', 'milestones'], expected: 'a list that is not empty' }];
+  const falling = (milestones ?? []).flatMap((share, place) =>
     share <= (milestones?.[place - 1] ?? 0)
       ? [{ path: ['schedule', 'milestones', place], expected: 'a share above the one before it' }]
       : [],
   );
+  return [...found, ...falling];
+}
+
+/** The rate is to come down from where it has risen to: of the students, and of a teacher that is trained. */
+function warmUpConflicts({ schedule: { name, warmupEpochs }, epochs, teacher }: WrittenConfig): Conflict[] {
+  const path = ['schedule', 'warmupEpochs'];
+  if (warmupEpochs === 0) return [];
+  if (name === 'constant') return [foreign(path, name, 'cosine and step')];
+  const trained = [
+    ['the run', epochs],
+    ...(teacher.path === undefined ? ([['the teacher', teacher.epochs ?? epochs]] as const) : []),
+  ] as const;
+  const short = trained.find(([, all]) => warmupEpochs >= all);
+  if (short === undefined) return [];
+  const [what, all] = short;
+  const expected = `less than the ${all === 1 ? 'one epoch' : `${all} epochs`} of ${what}`;
+  return [{ path, expected, hint: 'Set it to 0 for none.' }];
 }
 
 /** A field that belongs to another optimizer or schedule. */

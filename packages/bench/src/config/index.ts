@@ -1,4 +1,6 @@
+export { withAbsolutePaths } from './absolute-paths.js';
 export type { MethodConfig, RunConfig } from './complete.js';
+export { isRunConfig } from './is-run-config.js';
 export { plainLayer } from './layer.js';
 export type { ConfigLayer } from './layer.js';
 export { presetLayer, presetNames, presets } from './presets.js';

@@ -4,8 +4,10 @@ import { datasetNames } from '../dataset/index.js';
 import { modelNames } from '../model/index.js';
 import { between, flag, list, mapping, oneOf, positive, share, text, whole } from './fields.js';
 
-/** Folders of a run folder that are not a method's. */
-const TAKEN_NAMES = ['teacher', 'report'];
+/** What a run folder has beside the folders of methods; a file is `.unfinished` while it is written. */
+const TAKEN_NAMES = ['teacher', 'report', 'config.json', 'environment.json', 'data.json'];
+const isTaken = (name: string): boolean =>
+  TAKEN_NAMES.includes(name.toLowerCase().replace(/\.unfinished$/, ''));
 
 const synthetic = mapping({
   name: z.literal('synthetic'),
@@ -41,7 +43,7 @@ const method = mapping({
   as: z
     .string({ error: folderName })
     .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*$/, { error: folderName })
-    .refine((name) => !TAKEN_NAMES.includes(name), { error: folderName })
+    .refine((name) => !isTaken(name), { error: folderName })
     .optional(),
   options: z.record(z.string(), z.unknown(), { error: 'a mapping of options' }).default({}),
   /**

@@ -1,7 +1,15 @@
+import { resolve } from 'node:path';
 import { isDistillError } from '@distilljs/core';
 import { describe, expect, it } from 'vitest';
 import type { ConfigSources } from '../../src/config/index.js';
-import { parseConfig, parseSetting, presetNames, presets, resolveConfig } from '../../src/config/index.js';
+import {
+  parseConfig,
+  parseSetting,
+  presetNames,
+  presets,
+  resolveConfig,
+  withAbsolutePaths,
+} from '../../src/config/index.js';
 
 /** 21 lines: all that a user says about a comparison of their own. */
 const FILE = `\
@@ -68,6 +76,29 @@ describe('parseConfig', () => {
     expect(parseConfig(JSON.stringify(config), 'config.json')).toEqual(config);
     const stepped = parseConfig(FILE, 'run.yaml');
     expect(parseConfig(JSON.stringify(stepped), 'config.json')).toEqual(stepped);
+  });
+
+  it('takes a warm-up of any length below the epochs of what is trained', () => {
+    const given = FILE.replace('name: step', 'name: step\n  warmupEpochs: 99');
+    const teacher = given.replace('epochs: 200', 'epochs: 1\n  path: teacher');
+    for (const text of [given, teacher]) {
+      expect(parseConfig(text, 'run.yaml').schedule.warmupEpochs).toBe(99);
+    }
+  });
+
+  it('has paths that mean the same everywhere when asked', () => {
+    const config = parseConfig(FILE.replace('epochs: 200', 'path: teachers/mine'), 'run.yaml');
+    const { dataset, teacher, ...others } = withAbsolutePaths(config);
+    expect(dataset).toEqual({ ...config.dataset, dir: resolve('data') });
+    expect(teacher).toEqual({ ...config.teacher, path: resolve('teachers/mine') });
+    expect(config).toMatchObject(others);
+    for (const [path, absolute] of [
+      ['file://teachers/mine', `file://${resolve('teachers/mine')}`],
+      ['https://example.org/model.json', 'https://example.org/model.json'],
+    ] as const) {
+      const given = { ...config, teacher: { ...config.teacher, path } };
+      expect(withAbsolutePaths(given).teacher.path).toBe(absolute);
+    }
   });
 
   it('reads JSON too', () => {
@@ -224,6 +255,32 @@ describe('a wrong configuration is refused', () => {
       "run.yaml:15:20, methods.2.as: expected a name of letters, digits, and . _ + - that is not taken, got '../x'.",
     ],
     ['a name that is taken', 'kd-hot', 'teacher', 'methods.2.as: expected a name of letters'],
+    ['the name of a file of the run', 'kd-hot', 'config.json', 'methods.2.as: expected a name of letters'],
+    ['the same while it is written', 'kd-hot', 'data.json.unfinished', 'methods.2.as: expected a name of'],
+    [
+      'the name of another method',
+      'kd-hot',
+      'student',
+      "run.yaml:15:20, methods.2.as: expected a name of its own, got 'student'. It is the name of another method.",
+    ],
+    [
+      'a warm-up of a constant rate',
+      /name: step\n.*/,
+      'name: constant\n  warmupEpochs: 2',
+      'schedule.warmupEpochs: expected nothing with constant, got 2. It belongs to cosine and step.',
+    ],
+    [
+      'a warm-up as long as the run',
+      'name: step',
+      'name: step\n  warmupEpochs: 100',
+      'schedule.warmupEpochs: expected less than the 100 epochs of the run, got 100. Set it to 0 for none.',
+    ],
+    [
+      "a warm-up as long as the teacher's training",
+      /epochs: 200([^]*)name: step\n/,
+      'epochs: 1$1name: step\n  warmupEpochs: 1\n',
+      'schedule.warmupEpochs: expected less than the one epoch of the teacher, got 1.',
+    ],
     [
       'a seed that is there twice',
       '1, 2',

@@ -19,7 +19,7 @@ const quiet = { say: () => undefined, progress: () => ({ name: 'test' }) };
 
 function configOf(methods: ConfigInput['methods']): ReturnType<typeof resolveConfig> {
   const dataset = { imageSize: 12, trainSize: 72, testSize: 36, classes: 6, superclasses: 3 };
-  const tiny = { dataset, teacher: { model: 'plain8', epochs: 1 }, seeds: [0], epochs: 2, batchSize: 16 };
+  const tiny = { dataset, teacher: { model: 'plain8', epochs: 2 }, seeds: [0], epochs: 2, batchSize: 16 };
   return resolveConfig({ preset: 'quick', flags: [tiny, { methods }], methodNames });
 }
 
