@@ -9,7 +9,6 @@ import { runCommand } from './cli/run-command.js';
 import type { RunFlags } from './cli/run-command.js';
 import { speedCommand } from './cli/speed-command.js';
 import type { SpeedFlags } from './cli/speed-command.js';
-import { terminalLog } from './cli/terminal-log.js';
 import { presetNames } from './config/index.js';
 import { explainRun } from './explain/index.js';
 import { renderTerminal } from './report/index.js';
@@ -107,7 +106,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .argument('<run>', 'run folder with methods such as kdexplainer or kd+vam')
     .option('--json', 'print explain.json instead of the findings')
     .action(async (run: string, { json }: { readonly json?: true }) => {
-      const { page, explained } = await explainRun(run, terminalLog());
+      const { page, explained } = await explainRun(run);
       print(
         json === true
           ? JSON.stringify(explained, null, 2)

@@ -1,17 +1,18 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { channelStatistics, DistillError, loadBatch, resolveEngine } from '@distilljs/core';
-import type { FrozenNetwork, Images, Labels, Logits } from '@distilljs/core';
+import type { Images, Labels, Logits, Network } from '@distilljs/core';
 import { explain, explainVam } from '@distilljs/vam';
 import type { KdExplainerOptions } from '@distilljs/vam';
-import type { RunConfig } from '../config/index.js';
 import type { MethodResult } from '../report/index.js';
 import { loadRunData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
+import { loadTeacher } from '../run/load-teacher.js';
+import type { LoadedTeacher } from '../run/load-teacher.js';
 import { findMethod } from '../run/method-catalog.js';
+import { readRun } from '../run/read-run.js';
 import { runFolder } from '../run/run-folder.js';
-import { provideTeacher } from '../run/train-teacher.js';
-import type { RunLog } from '../run/training-log.js';
 import { readJson, writeJson, writeWhole } from '../run/write-json.js';
 import { explainFindings } from './explain-findings.js';
 import { explainPage } from './explain-page.js';
@@ -27,28 +28,26 @@ const CONFLICT_IMAGES = 128;
  * report/explain.html and report/explain.json.
  *
  * @returns the path of the page, and what it shows
- * @throws DistillError code `data` when the folder holds no run, or none of its trainings attends
+ * @throws DistillError code `data` when the folder holds no run, no teacher yet, or no training that attends
  */
-export async function explainRun(
-  root: string,
-  log: RunLog,
-): Promise<{ page: string; explained: ExplainedRun }> {
+export async function explainRun(root: string): Promise<{ page: string; explained: ExplainedRun }> {
   const folder = runFolder(root);
   const missing = (expected: string, got: string, hint: string): DistillError =>
     new DistillError({ code: 'data', where: root, expected, got, hint });
-  const config = (await readJson(folder.config)) as RunConfig | undefined;
-  if (config === undefined) throw missing('a run folder', 'none', 'Make one with `distill-bench run`.');
+  const run = await readRun(folder);
+  if (run === undefined) throw missing('a run folder', 'none', 'Make one with `distill-bench run`.');
+  const { config } = run;
   const methods = config.methods.filter(({ name }) => findMethod(name)?.student !== undefined);
   if (methods.length === 0) {
     const hint =
       'Run with --methods kdexplainer,kdexplainer-plain,kdexplainer-label-smoothing, or METHOD+vam.';
     throw missing('a run with a method that attends', config.methods.map(({ as }) => as).join(', '), hint);
   }
+  if (!existsSync(folder.teacher.result))
+    throw missing('a run with a trained teacher', 'none yet', 'Go on with `distill-bench run --resume`.');
   await resolveEngine(config.engine);
   const data = loadRunData(config);
-  const teacher = await provideTeacher(config, data, folder.teacher, log, undefined);
-  if (teacher === undefined)
-    throw missing('a trained teacher', 'none', 'Go on with `distill-bench run --resume`.');
+  const teacher = (await loadTeacher(config, data, folder.teacher)) as LoadedTeacher;
   const batch = conflictBatch(data, teacher.network);
   const trainings: ExplainedTraining[] = [];
   try {
@@ -76,7 +75,7 @@ export async function explainRun(
     }
   } finally {
     tf.dispose([batch.images, batch.labels, batch.teacher]);
-    teacher.dispose();
+    teacher.network.dispose();
   }
   if (trainings.length === 0)
     throw missing('a finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
@@ -95,7 +94,7 @@ export async function explainRun(
 
 function conflictBatch(
   { train, test }: RunData,
-  teacher: FrozenNetwork,
+  teacher: Network,
 ): { images: Images; labels: Labels; teacher: Logits } {
   const positions = Int32Array.from({ length: Math.min(CONFLICT_IMAGES, test.size) }, (_, at) => at);
   const pixels = loadBatch(test, positions, { normalization: channelStatistics(train) });

@@ -28,10 +28,3 @@ export function buildNetwork(
   const { model, taps } = change(built, { imageShape, classes }, random.fork('change'));
   return createNetwork(model, { name, taps });
 }
-
-/** Aliases of a network of the zoo. */
-export function zooTaps(name: string, { imageShape, classes }: Dataset): Readonly<Record<string, string>> {
-  const { model, taps } = buildModel(name, { imageShape, classes });
-  model.dispose();
-  return taps;
-}

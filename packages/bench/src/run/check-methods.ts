@@ -1,5 +1,5 @@
 import { channelStatistics, createRandom, distill } from '@distilljs/core';
-import type { FrozenNetwork } from '@distilljs/core';
+import type { Network } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import { buildNetwork } from './build-network.js';
 import { buildCohort, planMethod } from './cohort.js';
@@ -12,7 +12,7 @@ import type { RunData } from './datasets.js';
  * @param teacher left out where it is to be trained: an untrained one has the same taps and shapes
  * @throws DistillError as {@link distill} throws before training
  */
-export async function checkMethods(config: RunConfig, data: RunData, teacher?: FrozenNetwork): Promise<void> {
+export async function checkMethods(config: RunConfig, data: RunData, teacher?: Network): Promise<void> {
   const untrained =
     teacher === undefined ? buildNetwork(config.teacher.model, data.train, createRandom(0)) : undefined;
   const normalization = channelStatistics(data.train);

@@ -14,8 +14,26 @@ export function describeEnvironment(engine: Engine): RunEnvironment {
     cores: processors.length,
     memoryGib: Math.round(totalmem() / 2 ** 30),
     engine,
-    packages: packageVersions([...new Set(methodCatalog.map((entry) => entry.package))]),
+    packages: packageVersions(['@distilljs/bench', ...new Set(methodCatalog.map((entry) => entry.package))]),
   };
+}
+
+/** What a result was made with: of several in one folder, not all need have the same. */
+export type MadeWith = Pick<RunEnvironment, 'node' | 'packages'> & { readonly engine: string };
+
+export function madeWith({ engine, node, packages }: RunEnvironment): MadeWith {
+  return { engine: `${engine.name} (${engine.version})`, node, packages };
+}
+
+/** How an environment differs from the one that a run was begun with, where that may change accuracies or times, in words. */
+export function environmentChanges(before: RunEnvironment, now: RunEnvironment): readonly string[] {
+  const versions = (environment: RunEnvironment): ReadonlyMap<string, string> =>
+    new Map([['engine', madeWith(environment).engine], ...Object.entries(environment.packages)]);
+  const old = versions(before);
+  return [...versions(now)].flatMap(([name, version]) => {
+    const known = old.get(name);
+    return known === undefined || known === version ? [] : [`${name} ${version} instead of ${known}`];
+  });
 }
 
 function packageVersions(names: readonly string[]): Record<string, string> {

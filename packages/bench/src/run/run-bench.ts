@@ -1,15 +1,24 @@
-import { resolveEngine } from '@distilljs/core';
+import { isDistillError, resolveEngine } from '@distilljs/core';
+import type { DistillError } from '@distilljs/core';
+import { withAbsolutePaths } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
+import type { RunEnvironment } from '../report/index.js';
 import { checkMethods } from './check-methods.js';
 import { planMethod } from './cohort.js';
+import { dataFingerprints } from './data-fingerprints.js';
 import { loadRunData } from './datasets.js';
-import { describeEnvironment } from './environment.js';
-import { openRunFolder, runFolder } from './run-folder.js';
-import type { Existing } from './run-folder.js';
+import { describeEnvironment, environmentChanges, madeWith } from './environment.js';
+import { loadTeacher } from './load-teacher.js';
+import { examineFolder, expectSameData, openFolder } from './open-folder.js';
+import type { Existing } from './open-folder.js';
+import type { FoundRun } from './read-run.js';
+import type { RunContext } from './run-context.js';
+import { runFolder } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
 import { provideStudent } from './train-student.js';
 import { provideTeacher } from './train-teacher.js';
+import type { RunTeacher } from './train-teacher.js';
 import type { RunLog } from './training-log.js';
-import { writeJson } from './write-json.js';
 import { writeReport } from './write-report.js';
 import type { WrittenReport } from './write-report.js';
 
@@ -22,48 +31,100 @@ export interface BenchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A training whose numbers stopped being finite. */
+export interface Divergence {
+  readonly method: string;
+  readonly seed: number;
+  readonly error: DistillError;
+}
+
+export interface BenchOutcome extends WrittenReport {
+  /** Trainings that the report leaves out. */
+  readonly diverged: readonly Divergence[];
+}
+
 /**
  * Compares methods: the teacher, then every method with every seed, then the report. What a run folder already holds is
- * not done again.
+ * not done again. A training that diverges is left out, and the others go on.
  *
  * @returns the report, or undefined when the signal ended the run; everything done is kept then
- * @throws DistillError for anything wrong with configuration, data, engine or folder, before training begins
+ * @throws DistillError for anything wrong with configuration, data, teacher, engine or folder, before the folder is
+ * changed; code `numeric` when the teacher diverges, or all there is
  */
 export async function runBench({
-  config,
+  config: given,
   out,
   existing,
   log,
   signal,
-}: BenchOptions): Promise<WrittenReport | undefined> {
+}: BenchOptions): Promise<BenchOutcome | undefined> {
+  const config = withAbsolutePaths(given);
   // Wrong names and options are found before data is read.
   for (const method of config.methods) planMethod(method, config.student.model);
-  const engine = await resolveEngine(config.engine);
-  const data = loadRunData(config);
-  const isLoaded = config.teacher.path !== undefined;
-  if (!isLoaded) await checkMethods(config, data);
   const folder = runFolder(out);
-  await openRunFolder(folder, config, existing);
-  await writeJson(folder.environment, describeEnvironment(engine));
-  log.say(`Engine ${engine.name} (${engine.version})`);
-  log.say(dataText(data));
-
-  const teacher = await provideTeacher(config, data, folder.teacher, log, signal);
-  if (teacher === undefined) return undefined;
+  const before = await examineFolder(folder, config, existing);
+  const begun = existing === 'resume' ? before : undefined;
+  const environment = describeEnvironment(await resolveEngine(config.engine));
+  const data = loadRunData(config);
+  const fingerprints = dataFingerprints(data);
+  if (begun !== undefined) expectSameData(folder, begun, fingerprints);
+  const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
+  let teacher: RunTeacher | undefined;
   try {
-    if (isLoaded) await checkMethods(config, data, teacher.network);
-    // Seeds outside, so that a run that is stopped early has compared all methods on some seeds.
-    for (const seed of config.seeds) {
-      for (const method of config.methods) {
+    await checkMethods(config, data, loaded?.network);
+    await openFolder(folder, existing, before, { config, environment, data: fingerprints });
+    const { engine } = environment;
+    log.say(`Engine ${engine.name} (${engine.version})`);
+    log.say(dataText(data));
+    const warnings = mixWarnings(begun, environment);
+    for (const warning of warnings) log.say(`Warning: ${warning}`);
+
+    const context = { config, data, log, signal, madeWith: madeWith(environment), warnings };
+    teacher = await provideTeacher(context, folder.teacher, loaded);
+    const diverged = teacher === undefined ? undefined : await trainStudents(context, folder, teacher);
+    return diverged === undefined ? undefined : await reportOf(folder, diverged);
+  } finally {
+    if (teacher === undefined) loaded?.network.dispose();
+    else teacher.dispose();
+  }
+}
+
+/** @returns what diverged; undefined when the signal ended it */
+async function trainStudents(
+  context: RunContext,
+  folder: RunFolder,
+  teacher: RunTeacher,
+): Promise<Divergence[] | undefined> {
+  const { config, log } = context;
+  const diverged: Divergence[] = [];
+  // Seeds outside, so that a run that is stopped early has compared all methods on some seeds.
+  for (const seed of config.seeds) {
+    for (const method of config.methods) {
+      try {
         const place = folder.student(method.as, seed);
-        const result = await provideStudent(method, seed, config, data, teacher, place, log, signal);
-        if (result === undefined) return undefined;
+        if ((await provideStudent(method, seed, teacher, place, context)) === undefined) return undefined;
+      } catch (error) {
+        if (!isDistillError(error) || error.code !== 'numeric') throw error;
+        log.say(`${method.as} seed ${seed} diverged, and is left out: ${error.message}`);
+        diverged.push({ method: method.as, seed, error });
       }
     }
-    return await writeReport(folder);
-  } finally {
-    teacher.dispose();
   }
+  return diverged;
+}
+
+async function reportOf(folder: RunFolder, diverged: readonly Divergence[]): Promise<BenchOutcome> {
+  try {
+    return { ...(await writeReport(folder)), diverged };
+  } catch (error) {
+    // Where everything diverged, that is why there is nothing to report.
+    throw isDistillError(error) && diverged[0] !== undefined ? diverged[0].error : error;
+  }
+}
+
+function mixWarnings(begun: FoundRun | undefined, now: RunEnvironment): readonly string[] {
+  const changes = begun === undefined ? [] : environmentChanges(begun.environment, now);
+  return changes.length === 0 ? [] : [`not made as the run was begun: ${changes.join(', ')}`];
 }
 
 function dataText({ train, validation, test }: ReturnType<typeof loadRunData>): string {

@@ -16,10 +16,9 @@ import type {
   OptimizerSpec,
   TeacherOutputs,
 } from '@distilljs/core';
-import type { RunConfig } from '../config/index.js';
 import type { RunData } from './datasets.js';
+import type { RunContext } from './run-context.js';
 import type { TrainingFolder } from './run-folder.js';
-import type { RunLog } from './training-log.js';
 
 /** One training of a run: the teacher's, or one method with one seed. */
 export interface Training {
@@ -61,10 +60,7 @@ export interface TestAccuracy {
  */
 export async function trainNetwork(
   training: Training,
-  config: RunConfig,
-  data: RunData,
-  log: RunLog,
-  signal: AbortSignal | undefined,
+  { config, data, log, signal }: RunContext,
 ): Promise<TrainingOutcome | undefined> {
   const { label, networks, folder } = training;
   const result = await distill({

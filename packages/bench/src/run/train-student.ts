@@ -1,17 +1,16 @@
 import { createNetwork } from '@distilljs/core';
 import type { Network } from '@distilljs/core';
-import type { MethodConfig, RunConfig } from '../config/index.js';
+import type { MethodConfig } from '../config/index.js';
 import { RESULT_SCHEMA } from '../report/index.js';
 import type { CohortResult, MethodResult } from '../report/index.js';
 import { secondsPerEpoch } from '../statistics/index.js';
 import { buildCohort, planMethod } from './cohort.js';
-import type { RunData } from './datasets.js';
 import { optimizerOf } from './optimizer.js';
+import type { RunContext } from './run-context.js';
 import type { TrainingFolder } from './run-folder.js';
 import { trainNetwork } from './train-network.js';
 import type { TestAccuracy, TrainingOutcome } from './train-network.js';
 import type { RunTeacher } from './train-teacher.js';
-import type { RunLog } from './training-log.js';
 import { readJson, writeJson } from './write-json.js';
 
 /**
@@ -24,17 +23,15 @@ import { readJson, writeJson } from './write-json.js';
 export async function provideStudent(
   configured: MethodConfig,
   seed: number,
-  config: RunConfig,
-  data: RunData,
   teacher: RunTeacher,
   folder: TrainingFolder,
-  log: RunLog,
-  signal: AbortSignal | undefined,
+  context: RunContext,
 ): Promise<MethodResult | undefined> {
   const known = (await readJson(folder.result)) as MethodResult | undefined;
   if (known !== undefined) return known;
 
   const { as } = configured;
+  const { config, data, log, madeWith } = context;
   const { method, models, change } = planMethod(configured, config.student.model);
   const networks = buildCohort(models, data.train, seed, change);
   try {
@@ -49,7 +46,7 @@ export async function provideStudent(
       optimizer: optimizerOf(config, config.optimizer.learningRate, config.epochs),
       folder,
     };
-    const outcome = await trainNetwork(training, config, data, log, signal);
+    const outcome = await trainNetwork(training, context);
     if (outcome === undefined) return undefined;
     const { history, best, cost } = outcome;
     // In a cohort those of the student's architecture count: they are what the other methods' students compare with.
@@ -74,9 +71,9 @@ export async function provideStudent(
       studentMacs: student.macs + cost.inferenceMacs,
       // The method counts what it adds to its first network.
       extraTrainParameters: cost.trainParameters + sizeOf(networks[0]) - student.parameters,
-      warnings: outcome.warnings,
+      warnings: [...context.warnings, ...outcome.warnings],
     };
-    await writeJson(folder.result, result);
+    await writeJson(folder.result, { ...result, madeWith });
     log.say(
       `${training.label}: ${(100 * result.testAccuracyLast).toFixed(2)} % on the test images after the last epoch`,
     );

@@ -1,24 +1,15 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  channelStatistics,
-  createNetwork,
-  createRandom,
-  evaluate,
-  freeze,
-  loadModel,
-  student,
-} from '@distilljs/core';
+import { channelStatistics, createRandom, evaluate, freeze, student } from '@distilljs/core';
 import type { FrozenNetwork, Network, TeacherOutputs } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { TeacherResult } from '../report/index.js';
-import { buildNetwork, zooTaps } from './build-network.js';
+import { buildNetwork } from './build-network.js';
 import type { RunData } from './datasets.js';
+import type { LoadedTeacher } from './load-teacher.js';
 import { optimizerOf } from './optimizer.js';
+import type { RunContext } from './run-context.js';
 import type { TrainingFolder } from './run-folder.js';
 import { trainNetwork } from './train-network.js';
-import type { RunLog } from './training-log.js';
-import { readJson, writeJson } from './write-json.js';
+import { writeJson } from './write-json.js';
 
 /** A teacher ready for use, and how good it is. */
 export interface RunTeacher {
@@ -33,35 +24,32 @@ export interface RunTeacher {
 const TEACHER_SEED = 0;
 
 /**
- * The teacher of a run: from its folder if it was trained before, from `teacher.path`, or trained now with cross-entropy
- * and saved. Its accuracy is said before any student starts.
+ * The teacher of a run: one that is trained already, measured if its folder does not say how good it is, or one trained
+ * now with cross-entropy; saved. Its accuracy is said before any student starts.
  *
+ * @param loaded what {@link loadTeacher} found; the teacher takes its network over
  * @returns undefined when the signal ended its training
  */
 export async function provideTeacher(
-  config: RunConfig,
-  data: RunData,
+  context: RunContext,
   folder: TrainingFolder,
-  log: RunLog,
-  signal: AbortSignal | undefined,
+  loaded: LoadedTeacher | undefined,
 ): Promise<RunTeacher | undefined> {
-  const { model, path } = config.teacher;
+  const { config, data, log, madeWith } = context;
   const outputs = outputsOf(config, folder);
-  const known = (await readJson(folder.result)) as TeacherResult | undefined;
-  const source = known === undefined ? path : `file://${folder.model}`;
-  if (source !== undefined) {
-    const network = await loadTeacher(source, model, data);
-    const result = known ?? { ...(await measure(network, config, data)), source };
+  if (loaded !== undefined) {
+    const { network, known, source } = loaded;
+    const result = known ?? { ...(await measure(network, data)), source };
     if (known === undefined) {
       await network.save(`file://${folder.model}`);
-      await writeJson(folder.result, result);
+      await writeJson(folder.result, { ...result, madeWith });
     }
     log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));
     return ready(network, outputs, result);
   }
 
+  const { model, epochs, learningRate } = config.teacher;
   const network = buildNetwork(model, data.train, createRandom(TEACHER_SEED).fork('teacher'));
-  const { epochs, learningRate } = config.teacher;
   const training = {
     label: `teacher ${model}`,
     networks: [network],
@@ -71,45 +59,27 @@ export async function provideTeacher(
     optimizer: optimizerOf(config, learningRate, epochs),
     folder,
   };
-  const outcome = await trainNetwork(training, config, data, log, signal);
+  const outcome = await trainNetwork(training, context);
   if (outcome === undefined) {
     network.dispose();
     return undefined;
   }
   const result: TeacherResult = {
-    ...(await measure(network, config, data)),
+    ...(await measure(network, data)),
     source: 'trained',
     epochs: outcome.history,
   };
-  await writeJson(folder.result, result);
+  await writeJson(folder.result, { ...result, madeWith });
   log.say(teacherText(result, `trained for ${epochs} epochs`));
   return ready(network, outputs, result);
 }
 
-async function loadTeacher(source: string, model: string, { train }: RunData): Promise<Network> {
-  // A bare path is a folder, as everywhere on the command line.
-  const isFolder = await access(join(source, 'model.json')).then(
-    () => true,
-    () => false,
-  );
-  const loaded = await loadModel(isFolder ? `file://${source}` : source);
-  // A model of the zoo has its aliases; another one is used under its own layer names.
-  const taps = zooTaps(model, train);
-  const names = new Set(loaded.layers.map((layer) => layer.name));
-  const fitting = Object.fromEntries(Object.entries(taps).filter(([, layer]) => names.has(layer)));
-  return createNetwork(loaded, { name: model, taps: fitting });
-}
-
-async function measure(
-  network: Network,
-  config: RunConfig,
-  data: RunData,
-): Promise<Omit<TeacherResult, 'source'>> {
+async function measure(network: Network, data: RunData): Promise<Omit<TeacherResult, 'source'>> {
   const normalization = channelStatistics(data.train);
   const test = await evaluate(network, data.test, normalization);
   const validation = await evaluate(network, data.validation, normalization);
   return {
-    model: config.teacher.model,
+    model: network.name,
     testAccuracy: test.accuracy,
     validationAccuracy: validation.accuracy,
     parameters: network.parameters,

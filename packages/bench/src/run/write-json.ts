@@ -6,7 +6,12 @@ import { DistillError } from '@distilljs/core';
 export async function writeWhole(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const unfinished = `${file}.unfinished`;
-  await writeFile(unfinished, text, { flush: true });
+  try {
+    await writeFile(unfinished, text, { flush: true });
+  } catch (error) {
+    // A full disk is found in the middle of a write, whose error does not know the file.
+    throw error instanceof Error ? Object.assign(error, { path: unfinished }) : error;
+  }
   await rename(unfinished, file);
 }
 
@@ -17,10 +22,15 @@ export function writeJson(file: string, value: unknown): Promise<void> {
 
 /**
  * Reads a JSON file.
+ *
+ * @param hint what to do about a damaged one
  * @returns undefined when there is none
  * @throws DistillError code `data` when it is no JSON
  */
-export async function readJson(file: string): Promise<unknown> {
+export async function readJson(
+  file: string,
+  hint = 'Remove the file; --resume makes it again.',
+): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -36,7 +46,7 @@ export async function readJson(file: string): Promise<unknown> {
       where: file,
       expected: 'JSON',
       got: cause instanceof Error ? cause.message : String(cause),
-      hint: 'Remove the file; --resume makes it again.',
+      hint,
       cause,
     });
   }

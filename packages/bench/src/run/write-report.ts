@@ -4,13 +4,8 @@ import { DistillError } from '@distilljs/core';
 import type { Inspection } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import { buildReport, renderCsv, renderHtml, renderMarkdown, renderSeedsCsv } from '../report/index.js';
-import type {
-  MethodInspections,
-  MethodResult,
-  Report,
-  RunEnvironment,
-  TeacherResult,
-} from '../report/index.js';
+import type { MethodInspections, MethodResult, Report, TeacherResult } from '../report/index.js';
+import { readRun } from './read-run.js';
 import { runFacts } from './run-facts.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
@@ -31,11 +26,11 @@ export interface WrittenReport {
 export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
   const missing = (expected: string, got: string, hint: string): DistillError =>
     new DistillError({ code: 'data', where: folder.root, expected, got, hint });
-  const config = (await readJson(folder.config)) as RunConfig | undefined;
-  const environment = (await readJson(folder.environment)) as RunEnvironment | undefined;
-  if (config === undefined || environment === undefined) {
+  const run = await readRun(folder);
+  if (run === undefined) {
     throw missing('a run folder', await contents(folder.root), 'Make one with `distill-bench run`.');
   }
+  const { config, environment } = run;
   const teacher = (await readJson(folder.teacher.result)) as TeacherResult | undefined;
   if (teacher === undefined) {
     throw missing('a run with a trained teacher', 'none yet', 'Go on with `distill-bench run --resume`.');

@@ -1,13 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDistillError, loadModel, resolveEngine } from '@distilljs/core';
-import type { Callback } from '@distilljs/core';
+import { loadModel, resolveEngine } from '@distilljs/core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { resolveConfig } from '../../src/config/index.js';
-import type { RunConfig } from '../../src/config/index.js';
 import { runBench } from '../../src/run/run-bench.js';
 import { rewriteReport } from '../../src/run/write-report.js';
+import { keptLog as log, refusal, tinyConfig as config } from './tiny-bench.js';
 import { untimedRows } from './tiny-run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'distill-bench-'));
@@ -15,46 +13,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function config(changes: object = {}): RunConfig {
-  const dataset = { imageSize: 12, trainSize: 108, testSize: 36, classes: 6, superclasses: 3 };
-  const tiny = { dataset, teacher: { model: 'plain8', epochs: 2 }, seeds: [0, 1], epochs: 2, batchSize: 16 };
-  return resolveConfig({ preset: 'quick', flags: [tiny, changes] });
-}
-
-interface Said {
-  readonly lines: string[];
-  readonly say: (text: string) => void;
-  readonly progress: (label: string) => Callback;
-}
-
-function log(onStep?: (label: string) => void): Said {
-  const lines: string[] = [];
-  return {
-    lines,
-    say: (text) => void lines.push(text),
-    progress: (label) => ({ name: 'test', step: () => onStep?.(label) }),
-  };
-}
-
 const json = (...path: string[]): unknown => JSON.parse(readFileSync(join(folder, ...path), 'utf8'));
 const rowsOf = (run: string): unknown =>
   untimedRows(readFileSync(join(folder, run, 'report/report.json'), 'utf8'));
-const refusal = async (run: Promise<unknown>): Promise<string> => {
-  const error: unknown = await run.then(
-    () => undefined,
-    (caught: unknown) => caught,
-  );
-  expect(isDistillError(error)).toBe(true);
-  return String(error);
-};
-
 describe('a run', { timeout: 300_000 }, () => {
   it('comes to the same with cached outputs of the teacher, which the next run finds on disk', async () => {
-    const runWith = async (
-      out: string,
-      teacher: object,
-      existing: 'refuse' | 'overwrite',
-    ): Promise<unknown> => {
+    const runWith = async (out: string, teacher: object, existing: 'refuse' | 'resume'): Promise<unknown> => {
       const given = config({
         methods: ['kd'],
         seeds: [0],
@@ -67,8 +31,14 @@ describe('a run', { timeout: 300_000 }, () => {
     const live = await runWith('live', {}, 'refuse');
     expect(await runWith('memory', { kind: 'cached' }, 'refuse')).toEqual(live);
     expect(await runWith('disk', { kind: 'cached', cache: 'disk' }, 'refuse')).toEqual(live);
-    const rows = readdirSync(join(folder, 'disk/teacher/outputs')).filter((file) => file.endsWith('.f32'));
+    const outputs = join(folder, 'disk/teacher/outputs');
+    const rows = readdirSync(outputs).filter((file) => file.endsWith('.f32'));
     expect(rows).toHaveLength(2);
+    const written = (): number[] => rows.map((file) => statSync(join(outputs, file)).mtimeMs);
+    const before = written();
+    rmSync(join(folder, 'disk/kd'), { recursive: true });
+    expect(await runWith('disk', { kind: 'cached', cache: 'disk' }, 'resume')).toEqual(live);
+    expect(written()).toEqual(before);
     expect(readFileSync(join(folder, 'disk/report/report.md'), 'utf8')).toContain(
       "The teacher's outputs were cached; each image had 2 augmentations.",
     );

@@ -1,12 +1,14 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModel } from '@distilljs/core';
 import { expect, it } from 'vitest';
 import { main } from '../../src/cli.js';
+import { explainRun } from '../../src/explain/index.js';
 import type { ExplainedRun } from '../../src/explain/index.js';
 import type { MethodResult } from '../../src/report/index.js';
 import { configurableMethods, createMethod, findMethod } from '../../src/run/method-catalog.js';
+import { refusal } from './tiny-bench.js';
 import { TINY_RUN } from './tiny-run.js';
 
 const METHODS = ['student', 'cckd+vam', 'kdexplainer', 'kdexplainer-plain', 'kdexplainer-label-smoothing'];
@@ -65,4 +67,9 @@ it('trains students with attention and experts, saves plain students, and explai
     'kdexplainer-plain, seed 0',
   ])
     expect(page).toContain(part);
+
+  // A look at a run trains nothing.
+  rmSync(join(folder, 'teacher'), { recursive: true });
+  expect(await refusal(explainRun(folder))).toMatch(/expected a run with a trained teacher, got none yet/);
+  expect(existsSync(join(folder, 'teacher'))).toBe(false);
 }, 120_000);

@@ -1,0 +1,133 @@
+import { readdir, realpath, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { DistillError } from '@distilljs/core';
+import type { RunConfig } from '../config/index.js';
+import type { RunEnvironment } from '../report/index.js';
+import { changedParts } from './data-fingerprints.js';
+import type { DataFingerprints } from './data-fingerprints.js';
+import { readEnvironment, readRun } from './read-run.js';
+import type { FoundRun } from './read-run.js';
+import type { RunFolder } from './run-folder.js';
+import { differences, joined } from './same-run.js';
+import { writeJson } from './write-json.js';
+
+/** What to do with a run folder that already holds something. */
+export type Existing = 'refuse' | 'resume' | 'overwrite';
+
+/**
+ * Looks whether a configuration may be run in a folder, and changes nothing there.
+ *
+ * A run that is gone on with may have other methods and seeds than before: they add rows to the report, they change none.
+ *
+ * @returns the run that the folder holds
+ * @throws DistillError code `config` when the folder is none, holds something else or another run, holds any run and
+ * `existing` is `refuse`, or has in it what the configuration reads and `existing` is `overwrite`
+ */
+export async function examineFolder(
+  folder: RunFolder,
+  config: RunConfig,
+  existing: Existing,
+): Promise<FoundRun | undefined> {
+  const refuse = refusalOf(folder);
+  const found = await stat(folder.root).catch(() => undefined);
+  if (found?.isDirectory() === false) throw refuse('a folder', 'a file', 'Use another --out.');
+  const run = found === undefined ? undefined : await readRun(folder);
+  if (run === undefined) {
+    // Only what is known to be a run is written into or removed: a slip of --out must not cost a home folder.
+    if (found !== undefined && (await holdsOther(folder))) {
+      const expected =
+        'a new folder, an empty one, or one that holds a run (config.json and environment.json)';
+      throw refuse(expected, 'a folder of something else', 'Use another --out.');
+    }
+    return undefined;
+  }
+  if (existing === 'refuse') {
+    const hint = 'Add --resume to go on with it, --overwrite to start over, or use another --out.';
+    throw refuse('a new folder', 'one that holds a run', hint);
+  }
+  if (existing === 'overwrite') {
+    await expectNothingNeeded(folder, config);
+    return run;
+  }
+  const differing = differences(config, run);
+  if (differing.length > 0) {
+    const expected = 'the configuration that the run was started with';
+    throw refuse(expected, `another ${differing.join(', ')}`, 'Use another --out, or --overwrite.');
+  }
+  return run;
+}
+
+/**
+ * @throws DistillError code `data` when a run that is gone on with was started on other images
+ */
+export function expectSameData({ root }: RunFolder, run: FoundRun, now: DataFingerprints): void {
+  const changed = run.data === undefined ? [] : changedParts(run.data, now);
+  if (changed.length === 0) return;
+  throw new DistillError({
+    code: 'data',
+    where: root,
+    expected: 'the images that the run was started with',
+    got: `other ${changed.join(', ')}`,
+    hint: 'Put the data back as it was, or start another run with another --out or --overwrite.',
+  });
+}
+
+/**
+ * Makes a folder that was looked at ready for a run, and writes into it what describes the run. Of a run that is gone on
+ * with, the configuration then names the methods and seeds of both; the environment stays that of its beginning.
+ *
+ * @param before what {@link examineFolder} found
+ */
+export async function openFolder(
+  folder: RunFolder,
+  existing: Existing,
+  before: FoundRun | undefined,
+  now: { readonly config: RunConfig; readonly environment: RunEnvironment; readonly data: DataFingerprints },
+): Promise<void> {
+  const kept = existing === 'resume' ? before : undefined;
+  if (before !== undefined && kept === undefined) await rm(folder.root, { recursive: true, force: true });
+  // The configuration comes last: a folder that has one has the others.
+  if (kept === undefined) await writeJson(folder.environment, now.environment);
+  if (kept?.data === undefined) await writeJson(folder.data, now.data);
+  await writeJson(folder.config, kept === undefined ? now.config : joined(kept.config, now.config));
+}
+
+/** Whether a folder without a run has anything but what a crash in the beginning of one leaves. */
+async function holdsOther(folder: RunFolder): Promise<boolean> {
+  const ours = [folder.environment, folder.data].map((file) => basename(file));
+  const unfinished = [...ours, basename(folder.config)].map((file) => `${file}.unfinished`);
+  const others = (await readdir(folder.root)).filter((entry) => !unfinished.includes(entry));
+  if (others.length === 0) return false;
+  return others.some((entry) => !ours.includes(entry)) || (await readEnvironment(folder)) === undefined;
+}
+
+/** @throws DistillError code `config` when the teacher or the data lie in a folder that is to be removed */
+async function expectNothingNeeded(folder: RunFolder, { dataset, teacher }: RunConfig): Promise<void> {
+  const needed = [
+    ['the teacher', teacher.path?.replace(/^file:\/\//, '')],
+    ['the data', 'dir' in dataset ? dataset.dir : undefined],
+  ] as const;
+  const root = await realPath(folder.root);
+  for (const [what, path] of needed) {
+    if (path === undefined || path.includes('://')) continue;
+    const away = relative(root, await realPath(path));
+    if (/^\.\.(?:[/\\]|$)/.test(away) || resolve(away) === away) continue;
+    const hint = 'Move it out of the folder first, or use another --out.';
+    throw refusalOf(folder)('a folder that may be removed', `one with ${what} in it (${path})`, hint);
+  }
+}
+
+/** Without symbolic links, as far as the path exists. */
+async function realPath(path: string): Promise<string> {
+  const whole = resolve(path);
+  try {
+    return await realpath(whole);
+  } catch {
+    return dirname(whole) === whole ? whole : join(await realPath(dirname(whole)), basename(whole));
+  }
+}
+
+const refusalOf =
+  ({ root }: RunFolder) =>
+  (expected: string, got: string, hint: string): DistillError =>
+    new DistillError({ code: 'config', where: root, expected, got, hint });

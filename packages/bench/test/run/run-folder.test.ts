@@ -1,0 +1,188 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunConfig } from '../../src/config/index.js';
+import type { RunEnvironment } from '../../src/report/index.js';
+import type { MadeWith } from '../../src/run/environment.js';
+import { runBench } from '../../src/run/run-bench.js';
+import type { BenchOutcome } from '../../src/run/run-bench.js';
+import { rewriteReport } from '../../src/run/write-report.js';
+import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'run-folder-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+type Existing = 'refuse' | 'resume' | 'overwrite';
+const quick = { methods: ['student'], seeds: [0] };
+const run = (
+  out: string,
+  existing: Existing,
+  changes: object = {},
+  log = keptLog(),
+): Promise<BenchOutcome | undefined> =>
+  runBench({ config: tinyConfig({ ...quick, ...changes }), out: join(folder, out), existing, log });
+const read = (...path: string[]): unknown => JSON.parse(readFileSync(join(folder, ...path), 'utf8'));
+
+/** A copy of the finished run, for one test to spoil. */
+function copyOf(name: string): string {
+  cpSync(join(folder, 'done'), join(folder, name), { recursive: true });
+  return name;
+}
+
+/** Twelve records of CIFAR-10 in either file; the first pixel is `first`. */
+function cifar(name: string, first: number): string {
+  const dir = join(folder, name);
+  mkdirSync(dir, { recursive: true });
+  const records = Uint8Array.from({ length: 40 * 3073 }, (_, at) =>
+    at % 3073 === 0 ? Math.floor(at / 3073) % 10 : at === 1 ? first : at % 251,
+  );
+  for (const file of ['data_batch_1.bin', 'test_batch.bin']) writeFileSync(join(dir, file), records);
+  return dir;
+}
+
+beforeAll(async () => {
+  await run('done', 'refuse');
+}, 60_000);
+
+describe('a folder that is no run', { timeout: 60_000 }, () => {
+  const foreign: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+    ['a model with a config.json', { 'config.json': '{"model_type": "resnet"}', 'model.bin': 'weights' }],
+    ['a config.json alone', { 'config.json': '{"model_type": "resnet"}' }],
+    ['another environment.json', { 'environment.json': '{"production": true}' }],
+    ['a config.json that is a list', { 'config.json': '[]', 'environment.json': '[]' }],
+  ];
+  it.each(foreign)('%s', async (name, files) => {
+    const dir = name.replaceAll(' ', '-');
+    mkdirSync(join(folder, dir));
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, dir, file), text);
+    for (const existing of ['refuse', 'resume', 'overwrite'] as const) {
+      expect(await refusal(run(dir, existing))).toMatch(
+        /one that holds a run .*got a folder of something else/,
+      );
+    }
+    expect(await refusal(rewriteReport(join(folder, dir)))).toMatch(/expected a run folder/);
+    for (const [file, text] of Object.entries(files)) {
+      expect(readFileSync(join(folder, dir, file), 'utf8')).toBe(text);
+    }
+  });
+
+  it('a file', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(await refusal(run('file', 'resume'))).toMatch(/expected a folder, got a file. Use another --out/);
+  });
+
+  it('says what to do about a damaged config.json', async () => {
+    const out = copyOf('damaged');
+    writeFileSync(join(folder, out, 'config.json'), '{"epochs"');
+    for (const existing of ['resume', 'overwrite'] as const) {
+      expect(await refusal(run(out, existing))).toMatch(
+        /config.json: expected JSON.* Restore it .*report.json/,
+      );
+    }
+    expect(existsSync(join(folder, out, 'student/0/result.json'))).toBe(true);
+  });
+
+  it('but a beginning that a crash left is gone on with', async () => {
+    mkdirSync(join(folder, 'begun'));
+    cpSync(join(folder, 'done/environment.json'), join(folder, 'begun/environment.json'));
+    writeFileSync(join(folder, 'begun/config.json.unfinished'), '{');
+    expect(await run('begun', 'resume')).toBeDefined();
+  });
+});
+
+describe('a run that is started over', { timeout: 60_000 }, () => {
+  it('is kept until teacher, data and methods are known to be right', async () => {
+    const out = copyOf('kept');
+    const wrong = [
+      { teacher: { path: join(folder, 'nowhere') } },
+      { dataset: { name: 'cifar10', dir: join(folder, 'nowhere') } },
+      { methods: [{ name: 'mhgd', options: { studentTaps: ['stage1', 'stage2', 'stage9'] } }] },
+    ];
+    for (const changes of wrong) {
+      await refusal(run(out, 'overwrite', changes));
+      expect(existsSync(join(folder, out, 'student/0/result.json'))).toBe(true);
+    }
+  });
+
+  it('is kept where it holds the teacher or the data, also behind a link', async () => {
+    const out = copyOf('needed');
+    symlinkSync(join(folder, out), join(folder, 'link'));
+    for (const path of [join(folder, out, 'teacher/model'), `file://${join(folder, 'link/teacher/model')}`]) {
+      const message = await refusal(run(out, 'overwrite', { teacher: { path } }));
+      expect(message).toMatch(/a folder that may be removed, got one with the teacher in it/);
+    }
+    const dataset = { name: 'cifar10', dir: join(folder, 'link/data') };
+    expect(await refusal(run(out, 'overwrite', { dataset }))).toMatch(/with the data in it/);
+    expect(existsSync(join(folder, out, 'teacher/model/model.json'))).toBe(true);
+  });
+
+  it('leaves nothing when the teacher is not there, so that the right command is taken', async () => {
+    const teacher = { path: join(folder, 'nowhere') };
+    expect(await refusal(run('mistyped', 'refuse', { teacher }))).toMatch(/nowhere\/model.json: expected/);
+    expect(existsSync(join(folder, 'mistyped'))).toBe(false);
+  });
+});
+
+describe('a run that is gone on with', { timeout: 60_000 }, () => {
+  const onCifar = (dir: string): object => ({
+    ...quick,
+    dataset: { name: 'cifar10', dir },
+    epochs: 2,
+    batchSize: 32,
+  });
+
+  it('refuses other images in the same place, and takes the same ones from another', async () => {
+    const dir = cifar('images', 1);
+    await run('cifar', 'refuse', onCifar(relative('.', dir)));
+    expect((read('cifar/config.json') as RunConfig).dataset).toMatchObject({ dir });
+    expect(await run('cifar', 'resume', onCifar(cifar('moved', 1)))).toBeDefined();
+
+    cifar('images', 2);
+    expect(await refusal(run('cifar', 'resume', onCifar(dir)))).toMatch(
+      /the images that the run was started with, got other training images \(36\), .*test images \(40\)\. Put/,
+    );
+    // What a version without fingerprints left is still told by the path.
+    rmSync(join(folder, 'cifar/data.json'));
+    expect(await refusal(run('cifar', 'resume', onCifar(dir)))).toMatch(/another dataset/);
+  });
+
+  it('does not mind the order of options', async () => {
+    const kd = (options: object): object => ({ methods: [{ name: 'kd', options }] });
+    const out = copyOf('order');
+    await run(out, 'resume', kd({ temperature: 3, alpha: 0.5 }));
+    expect(await run(out, 'resume', kd({ alpha: 0.5, temperature: 3 }))).toBeDefined();
+    expect(await refusal(run(out, 'resume', kd({ alpha: 0.4, temperature: 3 })))).toMatch(
+      /another method kd/,
+    );
+  });
+
+  it('keeps the environment of its beginning, and says what was made with another', async () => {
+    const out = copyOf('mixed');
+    const environment = read(out, 'environment.json') as RunEnvironment;
+    expect(environment.packages['@distilljs/bench']).toMatch(/^\d/);
+    const older = { ...environment, packages: { ...environment.packages, '@distilljs/core': '0.0.1' } };
+    writeFileSync(join(folder, out, 'environment.json'), JSON.stringify(older));
+
+    const log = keptLog();
+    const written = await run(out, 'resume', { seeds: [0, 1] }, log);
+    const warning = /not made as the run was begun: @distilljs\/core \S+ instead of 0\.0\.1/;
+    expect(log.lines).toContainEqual(expect.stringMatching(warning));
+    expect(written?.report.warnings).toEqual([expect.stringMatching(warning)]);
+    expect(written?.report.warnings[0]).toMatch(/^student, seed 1/);
+    expect(read(out, 'environment.json')).toEqual(older);
+    const made = read(out, 'student/1/result.json') as { readonly madeWith: MadeWith };
+    expect(made.madeWith).toMatchObject({ engine: expect.stringMatching(/^wasm/) as string, packages: {} });
+  });
+});

@@ -1,0 +1,100 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { createNetwork, createRandom, resolveEngine, seedWeights } from '@distilljs/core';
+import * as tf from '@tensorflow/tfjs-layers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildModel } from '../../src/model/index.js';
+import { runBench } from '../../src/run/run-bench.js';
+import type { BenchOutcome } from '../../src/run/run-bench.js';
+import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'teacher-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const log = keptLog();
+const run = (out: string, path: string, changes: object = {}): Promise<BenchOutcome | undefined> =>
+  runBench({
+    config: tinyConfig({ methods: ['kd'], seeds: [0], teacher: { path, model: 'resnet8' }, ...changes }),
+    out: join(folder, out),
+    existing: 'refuse',
+    log,
+  });
+
+async function save(name: string, classes: number, place: string): Promise<string> {
+  const { model } = buildModel(name, { imageShape: [12, 12, 3], classes });
+  seedWeights(model, createRandom(1));
+  const path = join(folder, place);
+  await createNetwork(model).save(`file://${path}`);
+  model.dispose();
+  return path;
+}
+
+beforeAll(async () => {
+  await resolveEngine('wasm');
+});
+
+describe('a given teacher', { timeout: 60_000 }, () => {
+  it.each([
+    ['folder', (path: string) => path],
+    ['relative folder', (path: string) => relative('.', path)],
+    ['model.json', (path: string) => join(path, 'model.json')],
+    ['URL', (path: string) => `file://${path}`],
+  ])('is taken as %s', async (what, written) => {
+    const path = await save('resnet8', 6, 'right');
+    const out = `by-${what.replace(' ', '-')}`;
+    const { report } = (await run(out, written(path))) as BenchOutcome;
+    expect(report.teacher.model).toBe('resnet8');
+    expect(report.config.teacher.path).toMatch(/^(file:\/\/)?\//);
+  });
+
+  it('of other classes or images is refused before anybody reads its accuracy', async () => {
+    log.lines.length = 0;
+    const classes = await save('resnet8', 10, 'ten');
+    expect(await refusal(run('classes', classes))).toMatch(
+      /a network of images \[12, 12, 3\] and 6 classes, .*got one of \[12, 12, 3\] and 10 classes/,
+    );
+    const right = await save('resnet8', 6, 'right');
+    const larger = { dataset: { imageSize: 16, trainSize: 108, testSize: 36, classes: 6, superclasses: 3 } };
+    expect(await refusal(run('images', right, larger))).toMatch(
+      /images \[16, 16, 3\].*got one of \[12, 12, 3\]/,
+    );
+    expect(log.lines).toEqual([]);
+    expect(existsSync(join(folder, 'classes'))).toBe(false);
+  });
+
+  it('of the zoo under another name is refused, with its own', async () => {
+    expect(await refusal(run('label', await save('resnet14', 6, 'fourteen')))).toMatch(
+      /teacher.model: expected the network that lies in .*, resnet14, got resnet8. Write --teacher-model resnet14/,
+    );
+  });
+
+  it('that is none of the zoo goes by its own name and its own layers', async () => {
+    const own = createNetwork(
+      tf.sequential({
+        name: 'mine',
+        layers: [
+          tf.layers.conv2d({ inputShape: [12, 12, 3], filters: 4, kernelSize: 3, name: 'look' }),
+          tf.layers.globalAveragePooling2d({ name: 'pool' }),
+          tf.layers.dense({ units: 6, name: 'decide' }),
+        ],
+      }),
+    );
+    await own.save(`file://${join(folder, 'own')}`);
+    const { report } = (await run('own-run', join(folder, 'own'))) as BenchOutcome;
+    expect(report.teacher.model).toBe('mine');
+    expect(report.teacher.parameters).toBe(own.parameters);
+    own.dispose();
+  });
+
+  it('that is nowhere is an error in words', async () => {
+    expect(await refusal(run('nowhere', 'nowhere'))).toMatch(
+      /nowhere\/model.json: expected a tfjs layers model/,
+    );
+    expect(await refusal(run('nowhere', 'http://127.0.0.1:1/model.json'))).toMatch(
+      /teacher.path: expected a tfjs layers model at http/,
+    );
+  });
+});
