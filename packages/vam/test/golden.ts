@@ -13,17 +13,17 @@ export function tensor<T extends tf.Tensor>(values: Nested): T {
   return made as T;
 }
 
-/** Each value within 1e-5, or within 1e-3 of the expected one: float32 against float64. */
+/** Each value, gradients too, within 1e-5 of the expected one, relative above 1: float32 against float64. */
 export function expectClose(found: tf.Tensor | Nested, expected: Nested, what = ''): void {
   const actual = found instanceof tf.Tensor ? [...found.dataSync()] : flatten(found);
   const wanted = flatten(expected);
   expect(actual.length, what).toBe(wanted.length);
-  const gaps = wanted.map((value, at) => {
-    const gap = Math.abs((actual[at] ?? NaN) - value);
-    return gap <= 1e-5 || gap <= 1e-3 * Math.abs(value) ? 0 : gap;
-  });
+  const gaps = wanted.map(
+    (value, at) => Math.abs((actual[at] ?? NaN) - value) / Math.max(1, Math.abs(value)),
+  );
+  // Not `gap > 1e-5`, which NaN would pass.
   expect(
-    gaps.filter((gap) => gap !== 0),
+    gaps.filter((gap) => !(gap <= 1e-5)),
     what,
   ).toEqual([]);
 }

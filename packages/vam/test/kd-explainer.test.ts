@@ -9,7 +9,7 @@ import {
   retrainRate,
   searchRate,
 } from '@distilljs/vam';
-import type { HeadKind } from '@distilljs/vam';
+import type { HeadKind, KdExplainerOptions } from '@distilljs/vam';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { expectClose, golden } from './golden.js';
@@ -73,7 +73,6 @@ describe('the phases of kdexplainer', () => {
     await resolveEngine('cpu');
     const student = experts('binary')(1);
     const seen: { phase: string; temperature: number; theta: NamedTensors | number[][] }[] = [];
-    const kernels: number[][] = [];
     const [level] = readExperts(student.model).levels;
     const result = await distill({
       students: [student],
@@ -88,7 +87,6 @@ describe('the phases of kdexplainer', () => {
           epoch: ({ phase }) => {
             const temperature = level?.temperature.dataSync()[0] ?? NaN;
             seen.push({ phase, temperature, theta: level?.theta.arraySync() ?? [] });
-            kernels.push([...(student.variables['head0/kernel']?.dataSync() ?? [])]);
           },
         },
       ],
@@ -102,6 +100,86 @@ describe('the phases of kdexplainer', () => {
     expect(seen[3]?.theta).toEqual(seen[1]?.theta);
     const names = Object.keys(result.history[0]?.terms ?? {});
     expect(names).toEqual(['ce', 'attentionEntropy', 'entropy attention3', 'entropy attention_classes']);
+    result.dispose();
+    student.dispose();
+  });
+
+  it('draw experts and heads anew for the tree, and keep Θ, temperatures and moving statistics', async () => {
+    await resolveEngine('cpu');
+    const student = experts('binary')(1);
+    const random = createRandom(1);
+    const plan = await kdExplainer().plan({ student, epochs: 4, random } as never);
+    const isKept = (name: string): boolean => name.endsWith('/theta') || name in student.statistics;
+    const all = Object.entries({ ...student.variables, ...student.statistics });
+    tf.tidy(() => {
+      for (const [, variable] of all) variable.assign(tf.fill(variable.shape, 0.5));
+    });
+    plan.phases[1]?.start?.();
+    for (const [name, variable] of all) {
+      const isHalf = [...variable.dataSync()].every((value) => value === 0.5);
+      expect(isHalf, name).toBe(isKept(name));
+    }
+    expect(all.filter(([name]) => isKept(name)).length).toBeGreaterThan(4);
+    plan.dispose();
+    student.dispose();
+  });
+
+  it('search with Θ at rest for two epochs, then moving, while all else moves from the first', async () => {
+    await resolveEngine('cpu');
+    const student = experts('binary')(1);
+    const { levels } = readExperts(student.model);
+    const look = (): Float32Array[][] => [
+      levels.map(({ theta }) => theta.dataSync().slice() as Float32Array),
+      [student.variables['head0/kernel']?.dataSync().slice() as Float32Array],
+    ];
+    const seen = [look()];
+    const result = await distill({
+      students: [student],
+      method: kdExplainer({ training: 'plain', retrainShare: 0 }),
+      train: tinyDataset(12, 1),
+      epochs: 4,
+      batchSize: 12,
+      seed: 1,
+      callbacks: [{ name: 'look', epoch: () => void seen.push(look()) }],
+    });
+    const moved = seen.slice(1).map((now, epoch) =>
+      now.map((group, at) => {
+        const before = seen[epoch]?.[at] ?? [];
+        return group.map((values, of) => values.some((value, i) => value !== before[of]?.[i]));
+      }),
+    );
+    expect(moved).toEqual([
+      [[false, false], [true]],
+      [[false, false], [true]],
+      [[true, true], [true]],
+      [[true, true], [true]],
+    ]);
+    expect(result.warnings).toEqual([]);
+    result.dispose();
+    student.dispose();
+  });
+
+  it.each<[Partial<KdExplainerOptions>, number, readonly RegExp[]]>([
+    [{}, 4, [/The search has 2 of the epochs.*Θ stays as it was drawn.*lower kdExplainer's retrainShare/]],
+    [{ retrainShare: 0 }, 2, [/Train for more epochs, or choose optimizer 'run'/]],
+    [{ retrainShare: 0 }, 3, []],
+    [{ optimizer: 'run' }, 2, []],
+    [{ attentionLearningRate: 0 }, 2, []],
+  ])('say when Θ never moves: %o, %i epochs', async (options, epochs, expected) => {
+    await resolveEngine('cpu');
+    const student = experts('binary')(1);
+    const result = await distill({
+      students: [student],
+      method: kdExplainer({ training: 'plain', ...options }),
+      train: tinyDataset(12, 1),
+      epochs,
+      batchSize: 12,
+      seed: 1,
+    });
+    expect(result.warnings.length).toBe(expected.length);
+    expected.forEach((message, at) => {
+      expect(result.warnings[at]).toMatch(message);
+    });
     result.dispose();
     student.dispose();
   });
@@ -134,9 +212,21 @@ it('has the released schedules', () => {
     expect(searchRate(0.05).rate(at)).toBeCloseTo(lr_global, 12);
     expect(searchRate(0.01, false).rate(at)).toBeCloseTo(lr_branch, 12);
   }
+  const tree = retrainRate(0.05);
   for (const { epoch, lr } of g12.stage2) {
-    expect(retrainRate(0.05).rate({ epoch: epoch - 0.5, epochs: 300 })).toBeCloseTo(lr, 12);
+    expect(tree.rate({ epoch: epoch - 0.5, epochs: 300 })).toBeCloseTo(lr, 12);
   }
+  for (let done = 0; done < 300; done++)
+    expect(tree.rate({ epoch: done + 0.5, epochs: 300 })).toBe(0.05 / 2 ** Math.floor((done + 1) / 30));
+});
+
+it('begins the tree at the base rate, however few its epochs are', () => {
+  const halvings = (epochs: number): number[] =>
+    Array.from({ length: epochs }, (_, epoch) => Math.log2(1 / retrainRate(1).rate({ epoch, epochs })));
+  expect(halvings(1)).toEqual([0]);
+  expect(halvings(2)).toEqual([0, 5]);
+  expect(halvings(5)).toEqual([0, 2, 4, 6, 8]);
+  expect(halvings(10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
 it('steps with a rate of 0 move the moments of Adam, its L2 included', async () => {

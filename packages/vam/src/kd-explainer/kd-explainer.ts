@@ -19,7 +19,7 @@ import { groupOptimizers } from './group-optimizers.js';
 import { kdExplainerDefaults } from './options.js';
 import type { KdExplainerOptions } from './options.js';
 import { attentionOf, redrawExperts } from './redraw-experts.js';
-import { retrainRate, searchRate } from './schedules.js';
+import { retrainRate, searchRate, WARM_UP } from './schedules.js';
 
 /**
  * KDExplainer: trains a hierarchical mixture of experts (`hmePaper`, `hmeReleased`), whose attention then tells which experts serve which
@@ -28,6 +28,9 @@ import { retrainRate, searchRate } from './schedules.js';
  * Phase `search` trains experts, heads and attention together, with attention annealed. Phase `retrain` makes attention hard, so that a tree is
  * left, and trains that tree from new weights: it measures the tree, not the weights of the search. Its Θ is the one after the last epoch of the
  * search, where the released code takes the epoch of the best validation accuracy.
+ *
+ * The best epoch of a run is the best of both phases. Where it lies in the search, `restoreBest()` gives the student of the search, with soft
+ * attention, and no tree: with `retrainShare` above 0 take the last epoch, or look which phase the best one is of.
  *
  * The loss goes with the student's heads: with `binary` the sum over subtasks "is it class k?", with `nce` and `one_logit` the loss of one task
  * among all classes. With binary heads the cross-entropy that core reports for validation is that of the margins among all classes.
@@ -62,9 +65,20 @@ function planOf(options: KdExplainerOptions, context: PlanContext): Plan {
   return {
     phases: retrainEpochs > 0 ? [search, retrainPhase(options, context, experts, retrainEpochs)] : [search],
     auxiliary: {},
+    review: (history) => (history.length > 0 ? stillAttention(options, search.epochs) : []),
     cost: NO_COST,
     dispose: () => undefined,
   };
+}
+
+/** What to say of a search that ends before the released schedule lets Θ move. */
+function stillAttention(options: KdExplainerOptions, epochs: number): readonly string[] {
+  const { optimizer, attentionLearningRate, retrainShare } = options;
+  if (optimizer === 'run' || attentionLearningRate === 0 || epochs > WARM_UP) return [];
+  return [
+    `The search has ${epochs} of the epochs, and the released schedule moves attention from epoch ${WARM_UP + 1} on: Θ stays as it was drawn. ` +
+      `Train for more epochs${retrainShare > 0 ? ", lower kdExplainer's retrainShare" : ''}, or choose optimizer 'run'.`,
+  ];
 }
 
 function searchPhase(
