@@ -1,12 +1,13 @@
 import { ENGINES, isDistillError, resolveEngine } from '@distilljs/core';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { examine, findingsText } from './cli/doctor.js';
+import { examine, findingsText, isUsable } from './cli/doctor.js';
 import { EXIT } from './cli/exit-code.js';
 import type { ExitCode } from './cli/exit-code.js';
 import { listEntries, LISTS, listTable } from './cli/list.js';
 import type { ListName } from './cli/list.js';
 import { runCommand } from './cli/run-command.js';
 import type { RunFlags } from './cli/run-command.js';
+import { isSystemError, systemErrorText } from './cli/system-error.js';
 import { speedCommand } from './cli/speed-command.js';
 import type { SpeedFlags } from './cli/speed-command.js';
 import { presetNames } from './config/index.js';
@@ -30,6 +31,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (isSystemError(error)) {
+      process.stderr.write(`Error: ${systemErrorText(error, argv[0])}\n`);
+      return EXIT.failed;
+    }
     if (!isDistillError(error)) throw error;
     process.stderr.write(`Error: ${error.message}\n`);
     return error.code === 'config' || error.code === 'option' ? EXIT.usage : EXIT.failed;
@@ -86,7 +91,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .option('--batch <number>', 'images per step (default: 64)', number)
     .option('--steps <number>', 'timed steps per method (default: 20)', number)
     .option('--warmup <number>', 'steps before them that do not count (default: 3)', number)
-    .option('--methods <names>', 'methods to time, comma-separated (default: all)', names)
+    .option('--methods <names>', 'methods to time, comma-separated, or all (default: all)', names)
     .option('--cached-views <number>', "cache the teacher's outputs for so many views per image", number)
     .option(
       '--memory-steps <number>',
@@ -133,6 +138,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .action(async ({ dataDir, json }: { readonly dataDir?: string; readonly json?: true }) => {
       const findings = await examine(dataDir);
       print(json === true ? JSON.stringify(findings, null, 2) : findingsText(findings));
+      if (!isUsable(findings)) done(EXIT.failed);
     });
   return program;
 }

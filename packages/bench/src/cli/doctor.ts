@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { ENGINES, isDistillError, resolveEngine } from '@distilljs/core';
 import { loadDataset } from '../dataset/index.js';
 import { describeEnvironment } from '../run/environment.js';
@@ -5,6 +6,7 @@ import { trainOneStep } from '../run/train-one-step.js';
 
 /** One thing that was looked at. */
 export interface Finding {
+  readonly kind: 'machine' | 'engine' | 'data';
   readonly what: string;
   readonly ok: boolean;
   readonly detail: string;
@@ -23,41 +25,56 @@ export async function examine(dataDir?: string): Promise<readonly Finding[]> {
       const engine = await resolveEngine(name);
       const loss = await trainOneStep();
       findings.push({
+        kind: 'engine',
         what: `engine ${name}`,
         ok: true,
         detail: `${engine.version}; one training step: loss ${loss.toFixed(4)}`,
       });
     } catch (error) {
       const detail = isDistillError(error) ? error.got.replace(`${name}: `, '') : String(error);
-      findings.push({ what: `engine ${name}`, ok: false, detail, hint });
+      findings.push({ kind: 'engine', what: `engine ${name}`, ok: false, detail, hint });
     }
   }
   const engine = await resolveEngine('auto');
   const { node, system, processor, cores, memoryGib, packages } = describeEnvironment(engine);
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
   findings.unshift(
-    { what: 'machine', ok: true, detail: `${system}, ${cores} × ${processor}, ${memoryGib} GiB` },
-    { what: 'versions', ok: true, detail: `Node ${node}, ${versions.join(', ')}` },
+    {
+      kind: 'machine',
+      what: 'machine',
+      ok: true,
+      detail: `${system}, ${cores} × ${processor}, ${memoryGib} GiB`,
+    },
+    { kind: 'machine', what: 'versions', ok: true, detail: `Node ${node}, ${versions.join(', ')}` },
   );
-  findings.push({ what: 'engine auto', ok: true, detail: engine.name });
+  findings.push({ kind: 'engine', what: 'engine auto', ok: true, detail: engine.name });
   if (dataDir !== undefined) findings.push(...dataFindings(dataDir));
   return findings;
 }
 
+/** Of each kind of data, what the folder has; one finding where it has none. */
 function dataFindings(dir: string): readonly Finding[] {
-  return (['cifar10', 'cifar100'] as const).map((name) => {
+  const found = (['cifar10', 'cifar100'] as const).map((name): Finding => {
+    const what = `${name} in ${dir}`;
     try {
       const [train, test] = (['train', 'test'] as const).map((split) => loadDataset({ name, dir }, split));
-      return {
-        what: `${name} in ${dir}`,
-        ok: true,
-        detail: `${train?.size ?? 0} training and ${test?.size ?? 0} test images`,
-      };
+      const detail = `${train?.size ?? 0} training and ${test?.size ?? 0} test images`;
+      return { kind: 'data', what, ok: true, detail };
     } catch (error) {
       if (!isDistillError(error)) throw error;
-      return { what: `${name} in ${dir}`, ok: false, detail: error.message, hint: error.hint };
+      const { expected, got, hint } = error;
+      return { kind: 'data', what, ok: false, detail: `expected ${expected}, got ${got}`, hint };
     }
   });
+  if (existsSync(dir)) return found;
+  const hint = 'Name the folder with the original binary files.';
+  return [{ kind: 'data', what: dir, ok: false, detail: 'no such folder', hint }];
+}
+
+/** False when a data folder was named and has no data. */
+export function isUsable(findings: readonly Finding[]): boolean {
+  const data = findings.filter(({ kind }) => kind === 'data');
+  return data.length === 0 || data.some(({ ok }) => ok);
 }
 
 /** Findings as lines for a terminal. */

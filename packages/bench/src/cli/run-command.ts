@@ -6,6 +6,7 @@ import type { RunConfig } from '../config/index.js';
 import { renderTerminal } from '../report/index.js';
 import { configurableMethods, techniqueNames } from '../run/method-catalog.js';
 import { runBench } from '../run/run-bench.js';
+import type { Divergence } from '../run/run-bench.js';
 import { EXIT } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
 import { terminalLog } from './terminal-log.js';
@@ -51,10 +52,24 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
     log.say(`Stopped; everything done is in ${flags.out}. Go on with the same command and --resume.`);
     return EXIT.interrupted;
   }
-  const { report, page } = written;
+  const { report, page, diverged } = written;
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else process.stdout.write(`${renderTerminal(report)}\n\nReport: ${relative('.', page)}\n`);
-  return EXIT.done;
+  if (diverged.length === 0) return EXIT.done;
+  log.say(`Error: ${divergenceText(diverged, config)}`);
+  return EXIT.failed;
+}
+
+/** What diverged, and how to run without it. */
+export function divergenceText(diverged: readonly Divergence[], { methods }: RunConfig): string {
+  const trainings = diverged.map(({ method, seed }) => `${method} seed ${seed}`);
+  const others = methods.filter(({ as }) => !diverged.some(({ method }) => method === as));
+  const kept = others.map(({ as }) => as).join();
+  const what = `${trainings.join(', ')} diverged; the report is of the others.`;
+  // A method with options or another name is one of a file, which a flag cannot name.
+  const isNamed = others.every(({ name, as, options }) => name === as && Object.keys(options).length === 0);
+  const how = isNamed ? `with --methods ${kept}` : "of the configuration's methods (or --methods)";
+  return `${what} Lower the learning rate${kept === '' ? '' : `, or leave it out ${how}`}.`;
 }
 
 async function configOf(flags: RunFlags): Promise<RunConfig> {

@@ -1,6 +1,6 @@
 import { resolveEngine } from '@distilljs/core';
 import { measureSpeed, speedSettings, speedText } from '../speed/index.js';
-import type { SpeedProgress } from '../speed/index.js';
+import type { SpeedProgress, SpeedSettings } from '../speed/index.js';
 
 /** Flags of `distill-bench speed` as commander hands them over. */
 export interface SpeedFlags {
@@ -20,11 +20,24 @@ export interface SpeedFlags {
 const SECONDS_BETWEEN_LINES = 5;
 
 /** `distill-bench speed`. */
-export async function speedCommand({ engine, batch, json, ...flags }: SpeedFlags): Promise<void> {
+export async function speedCommand({ engine, json, ...flags }: SpeedFlags): Promise<void> {
   // Before an engine starts, which takes seconds.
-  const settings = speedSettings({ ...flags, ...(batch === undefined ? {} : { batchSize: batch }) });
+  const settings = speedSettings(settingsOf(flags));
   const report = await measureSpeed(settings, await resolveEngine(engine), speedProgress(process.stderr));
   process.stdout.write(`${json === true ? JSON.stringify(report, null, 2) : speedText(report)}\n`);
+}
+
+/** Flags as settings; all methods are the default. */
+export function settingsOf({
+  batch,
+  methods,
+  ...flags
+}: Omit<SpeedFlags, 'engine' | 'json'>): Partial<SpeedSettings> {
+  return {
+    ...flags,
+    ...(batch !== undefined && { batchSize: batch }),
+    ...(methods !== undefined && methods.join() !== 'all' && { methods }),
+  };
 }
 
 /** One line that is written over on a terminal; elsewhere now and then a line. */

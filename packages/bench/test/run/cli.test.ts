@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { main } from '../../src/cli.js';
+import { isUsable } from '../../src/cli/doctor.js';
+import { settingsOf } from '../../src/cli/speed-command.js';
+import { isSystemError, systemErrorText } from '../../src/cli/system-error.js';
+import { speedSettings } from '../../src/speed/index.js';
+import { methodNames } from '../../src/run/method-catalog.js';
+import { TINY_RUN } from './tiny-run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'cli-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let said = '';
+beforeEach(() => {
+  said = '';
+  for (const stream of [process.stderr, process.stdout]) {
+    vi.spyOn(stream, 'write').mockImplementation((text) => {
+      said += String(text);
+      return true;
+    });
+  }
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('the command line', { timeout: 60_000 }, () => {
+  it('ends with 1 and how to leave it out when a training diverges', async () => {
+    const methods = ['--set', 'methods=[student, {name: cckd, as: wild, options: {beta: 1.0e+300}}]'];
+    const code = await main(['run', ...TINY_RUN, ...methods, '--seeds', '0', '--out', join(folder, 'run')]);
+    expect(code, said).toBe(1);
+    expect(said).toMatch(/Error: wild seed 0 diverged;.*--methods student\.\n$/);
+    expect(said).toMatch(/Report: .*index\.html/);
+  });
+
+  it('says an error of the system in one line', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    expect(await main(['report', file])).toBe(1);
+    expect(said).toBe(`Error: ENOTDIR: not a directory, open '${file}/config.json'.\n`);
+  });
+
+  it('says of a full disk which file, and how to go on', () => {
+    const full = new Error('ENOSPC: no space left on device, write');
+    expect(isSystemError(full)).toBe(false);
+    const error = Object.assign(full, { code: 'ENOSPC', syscall: 'write', path: '/runs/a/result.json' });
+    expect(isSystemError(error)).toBe(true);
+    expect(systemErrorText(error, 'run')).toMatch(
+      /^ENOSPC: no space left on device, write '\/runs\/a\/result.json'\. .*--resume goes on\.$/,
+    );
+  });
+
+  it('times all methods as it trains all', () => {
+    expect(settingsOf({ methods: ['all'], batch: 8 })).toEqual({ batchSize: 8 });
+    expect(speedSettings(settingsOf({ methods: ['all'] })).methods).toEqual(methodNames);
+    expect(settingsOf({ methods: ['kd'] })).toEqual({ methods: ['kd'] });
+  });
+
+  it('finds no data where there is none, and says each hint once', async () => {
+    expect(await main(['doctor', '--data-dir', join(folder, 'nowhere')])).toBe(1);
+    expect(said.match(/nowhere/g)).toHaveLength(1);
+    expect(said.match(/Name the folder/g)).toHaveLength(1);
+    said = '';
+    expect(await main(['doctor', '--data-dir', folder])).toBe(1);
+    expect(said.match(/Unpack the binary version of CIFAR-10 /g)).toHaveLength(1);
+    expect(isUsable([{ kind: 'engine', what: 'engine node', ok: false, detail: '' }])).toBe(true);
+  });
+});

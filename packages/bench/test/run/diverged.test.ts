@@ -1,0 +1,46 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { divergenceText } from '../../src/cli/run-command.js';
+import { runBench } from '../../src/run/run-bench.js';
+import type { BenchOutcome } from '../../src/run/run-bench.js';
+import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'diverged-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A weight of its term that no number of 32 bits can hold. */
+const WILD = { name: 'cckd', as: 'wild', options: { beta: 1e300 } };
+
+describe('a training that diverges', { timeout: 60_000 }, () => {
+  it('is left out; the others are trained and reported', async () => {
+    const log = keptLog();
+    const config = tinyConfig({ methods: ['student', WILD, 'kd'] });
+    const out = join(folder, 'run');
+    const { report, diverged } = (await runBench({ config, out, existing: 'refuse', log })) as BenchOutcome;
+    expect(report.rows.map(({ method, seeds }) => [method, seeds.length])).toEqual([
+      ['student', 2],
+      ['kd', 2],
+    ]);
+    expect(diverged.map(({ method, seed }) => [method, seed])).toEqual([
+      ['wild', 0],
+      ['wild', 1],
+    ]);
+    expect(log.lines).toContainEqual(
+      expect.stringMatching(/^wild seed 0 diverged, and is left out: .*expected a finite value/),
+    );
+    expect(existsSync(join(out, 'wild/0/result.json'))).toBe(false);
+    expect(divergenceText(diverged, config)).toBe(
+      'wild seed 0, wild seed 1 diverged; the report is of the others. Lower the learning rate, or leave it out with --methods student,kd.',
+    );
+  });
+
+  it('is the error where there is nothing else', async () => {
+    const config = tinyConfig({ methods: [WILD], seeds: [0] });
+    const run = runBench({ config, out: join(folder, 'alone'), existing: 'refuse', log: keptLog() });
+    expect(await refusal(run)).toMatch(/expected a finite value/);
+  });
+});
