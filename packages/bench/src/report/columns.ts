@@ -75,7 +75,7 @@ const COLUMNS: readonly Column[] = [
   {
     title: 'vs kd',
     meaning:
-      'mean difference to kd over common seeds, percentage points (p of a paired t test, for this test alone)',
+      'mean difference to kd over common seeds, percentage points (p of a paired t test, not corrected for the number of methods)',
     numeric: true,
     terminal: true,
     cell: ({ deltaVsKd }) => difference(deltaVsKd),
@@ -83,7 +83,7 @@ const COLUMNS: readonly Column[] = [
   {
     title: 'vs student',
     meaning:
-      'mean difference to the student alone over common seeds, percentage points (p of a paired t test, for this test alone)',
+      'mean difference to the student alone over common seeds, percentage points (p of a paired t test, not corrected for the number of methods)',
     numeric: true,
     terminal: true,
     cell: ({ deltaVsStudent }) => difference(deltaVsStudent),

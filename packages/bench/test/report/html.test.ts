@@ -27,6 +27,7 @@ describe('renderHtml', () => {
     expect(page).toContain('cckd comes out first');
     expect(page).toContain('teacher resnet56');
     expect(page).toContain('Its lead over the next, rtk,');
+    expect(page.match(/p of a paired t test, not corrected/g)).toHaveLength(4);
     // Measured with the weights of its best validation epoch, and so not in the column of the last.
     const teacher = /<tr class="teacher">.*?<\/tr>/.exec(page)?.[0];
     const cells = ['', '', '', '72.44', '', '', '', '', ''].map((cell) => `<td>${cell}</td>`);
