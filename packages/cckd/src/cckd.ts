@@ -13,7 +13,8 @@ import {
   withoutTape,
 } from '@distilljs/core';
 import type { LossTerms, Step, Term } from '@distilljs/core';
-import { createHeads, studentEmbedding, teacherEmbedding } from './head/index.js';
+import { auxiliaryCost } from './auxiliary-cost.js';
+import { createHeads, embeddingWidths, studentEmbedding, teacherEmbedding } from './head/index.js';
 import type { Heads } from './head/index.js';
 import { correlationMatrix } from './kernel/index.js';
 import { correlationCongruence, mimic, reverseKd } from './loss/index.js';
@@ -28,7 +29,7 @@ import { planSampler } from './sampler/index.js';
  * `L = α L_CE + (1 − α) L_instance + β L_CC`, logged as `ce`, `kd` or `mimic`, and `cc`; a term of weight 0 is left out.
  *
  * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `tap`
- *   or `shape` for taps that are not there or are no embeddings
+ *   or `shape` for taps that are not there or are no embeddings, and `option` for batches that cannot be split into (super)classes
  * @see Peng et al., Correlation Congruence for Knowledge Distillation, ICCV 2019 (arXiv 1904.01802), Eq. 7
  */
 export const cckd = defineMethod<CckdOptions, Heads>({
@@ -56,9 +57,12 @@ export const cckd = defineMethod<CckdOptions, Heads>({
     teacher: readsEmbeddings(options) ? [options.teacherTap] : options.alpha < 1 ? [] : undefined,
   }),
   prepare: async (context, options) => {
+    // Refuses what does not fit before the sampler runs the teacher over the training set.
+    const widths = readsEmbeddings(options) ? embeddingWidths(context, options) : undefined;
     const sampler = await planSampler(context, options);
-    const heads = readsEmbeddings(options) ? createHeads(context, options) : undefined;
-    return { state: heads?.state ?? {}, sampler, ...heads };
+    if (widths === undefined) return { state: {}, sampler };
+    const heads = createHeads(context.random, options.embeddingWidth, widths);
+    return { ...heads, sampler, cost: auxiliaryCost(options, widths, context.batchSize) };
   },
   loss: (step, options, heads) => ({
     ...(options.alpha > 0 && {

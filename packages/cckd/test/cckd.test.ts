@@ -55,27 +55,33 @@ test('a feature map tap gives the terms of its average', async () => {
   });
 });
 
-test('without embeddingWidth there is no variable and no cost; with it a head and, for another width, a projection', async () => {
+test('without embeddingWidth there is no variable; with it a head and, for another width, a projection; both matrices cost', async () => {
+  // 12 images a batch, embeddings of 3 and 5.
   await withPlan({}, (plan) => {
     expect(plan.auxiliary).toEqual({});
-    expect(plan.cost.trainParameters).toBe(0);
+    expect(plan.cost).toMatchObject({ trainParameters: 0, trainMacs: 12 * (3 + 5) });
   });
+  for (const options of [{ beta: 0 }, { kernel: 'mmd-mean' }] as const) {
+    await withPlan(options, (plan) => {
+      expect(plan.cost).toMatchObject({ trainParameters: 0, trainMacs: 0 });
+    });
+  }
   await withPlan({ embeddingWidth: 4 }, (plan) => {
     expect(Object.keys(plan.auxiliary)).toEqual(['head/kernel', 'head/bias']);
     expect(plan.phases[0]?.updates[0]?.variables).toHaveProperty(['head/kernel']);
     expect(plan.cost).toEqual({
       trainParameters: 3 * 4 + 4,
-      trainMacs: 3 * 4 + 5 * 4,
+      trainMacs: 3 * 4 + 5 * 4 + 12 * (4 + 4),
       inferenceParameters: 0,
       inferenceMacs: 0,
     });
   });
   await withPlan({ embeddingWidth: 5 }, (plan) => {
-    expect(plan.cost.trainMacs).toBe(3 * 5);
+    expect(plan.cost.trainMacs).toBe(3 * 5 + 12 * (5 + 5));
   });
 });
 
-test('mimic with embeddings of two widths is refused when it is planned', async () => {
+test('mimic with embeddings of two widths is refused when it is planned, and says what to set', async () => {
   await expect(withPlan({ instance: 'mimic' }, () => undefined)).rejects.toThrow(
     /cckd\.instance: expected embeddings of one width for mimic, got student 3, teacher 5\. Set embeddingWidth: 5/,
   );
@@ -85,6 +91,35 @@ test('a tap that does not exist is refused when it is planned', async () => {
   await expect(withPlan({ studentTap: 'embeding' }, () => undefined)).rejects.toThrow(
     /Did you mean 'embedding'/,
   );
+});
+
+test.each<[string, Partial<CckdOptions>, RegExp]>([
+  [
+    'more superclasses than images',
+    { superclasses: 61 },
+    /cckd\.superclasses: expected at most the number of training images \(60\), got 61\. Ask for fewer/,
+  ],
+  ['a tap that does not exist', { studentTap: 'embeding' }, /Did you mean 'embedding'/],
+  ["a teacher's tap that does not exist", { beta: 0, teacherTap: 'embeding' }, /Did you mean 'embedding'/],
+  ['mimic with two widths', { instance: 'mimic' }, /cckd\.instance: expected embeddings of one width/],
+  [
+    'a batch that cannot be split',
+    { perClass: 5 },
+    /cckd\.perClass: expected a divisor of the batch size 12/,
+  ],
+])('%s: refused with sur before the teacher runs or anything is made', async (_what, options, message) => {
+  const context = planContext();
+  const before = tf.memory().numTensors;
+  let passes = 0;
+  const images = (positions: ArrayLike<number>): ReturnType<typeof context.images> => {
+    passes++;
+    return context.images(positions);
+  };
+  await expect(
+    (async () => cckd({ sampler: 'sur', embeddingWidth: 'none', ...options }).plan({ ...context, images }))(),
+  ).rejects.toThrow(message);
+  expect([passes, tf.memory().numTensors]).toEqual([0, before]);
+  context.dispose();
 });
 
 test('the paper preset over 10 classes and a batch of 64 says what to set; the default runs', async () => {

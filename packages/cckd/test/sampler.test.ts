@@ -83,7 +83,7 @@ test('superclasses that are the labels give the same batches as classes', () => 
   expect(bySuperclass.batches(createRandom(1))).toEqual(byClass.batches(createRandom(1)));
 });
 
-// batch size, classes → k: 4 where the classes suffice, else the next divisor; below 8 images what is possible.
+// batch size, classes → k: 4 where the classes suffice, else the next divisor; below 8 images what is possible, 2 at least.
 test.each([
   [64, 100, 4],
   [64, 10, 8],
@@ -94,7 +94,8 @@ test.each([
   [64, 2, 32],
   [6, 3, 3],
   [4, 3, 2],
-  [7, 10, 1],
+  [10, 3, 5],
+  [14, 3, 7],
 ])('auto splits a batch of %d over %d classes into classes of %d', (batchSize, classes, perClass) => {
   const labels = labelsOf(Array.from({ length: classes }, () => 40));
   const sampler = classUniformSampler({ labels, batchSize, perClass: 'auto' });
@@ -114,8 +115,21 @@ test.each([
     'auto',
     67,
     10,
-    /perClass\): expected a batch size that splits evenly into 2 to 10 .*got batch size 67.*multiple of 4/,
+    /perClass\): expected a batch size that splits into 2 to 10 .*at least 2 images, got batch size 67.*multiple of 4/,
   ],
+  // One image of each of seven classes would leave no pair of one class.
+  [
+    'auto',
+    7,
+    10,
+    /perClass\): expected a batch size that splits into 2 to 10 .*at least 2 images, got batch size 7/,
+  ],
+  ['auto', 8, 1, /perClass\): expected at least 2 \(super\)classes, got 1\. Use the sampler 'uniform'\./],
+  [8, 8, 1, /perClass\): expected at least 2 \(super\)classes, got 1\./],
+  [1.5, 6, 10, /perClass\): expected one of "auto", or a whole number, at least 1, got 1\.5/],
+  [-4, 8, 10, /perClass\): expected one of "auto", or a whole number, at least 1, got -4/],
+  [4, 8.5, 10, /batchSize: expected a whole number, at least 1, got 8\.5/],
+  ['auto', -8, 10, /batchSize: expected a whole number, at least 1, got -8/],
   [4, 4000, 1000, /batchSize: expected at most the number of training images \(3000\), got 4000/],
 ] as const)(
   'perClass %s with a batch of %d over %d classes is refused',

@@ -1,11 +1,11 @@
 import { createRandom } from '@distilljs/core';
-import { kmeansGenerator } from 'ml-kmeans';
 import { expect, test } from 'vitest';
 import { clusterSuperclasses } from '../src/index.js';
+import type { ClusterOptions } from '../src/index.js';
 import { spreadCentres } from '../src/sampler/spread-centres.js';
 import { golden } from './golden.js';
 
-const { points, initIndices, assignment, inertiaPerIteration } = golden.kmeans;
+const { points, initIndices, assignment, finalInertia } = golden.kmeans;
 const centres = initIndices.map((index) => points[index] ?? []);
 
 test('seven points from three given centres end up as in the golden file', () => {
@@ -18,21 +18,41 @@ test('seven points from three given centres end up as in the golden file', () =>
   expect([...found]).toEqual(assignment);
 });
 
-test('inertia falls from 0.17 to 0.1166667 and never rises', () => {
-  let before = centres;
-  const inertia = [...kmeansGenerator(points, 3, { initialization: centres })].map(
-    ({ clusters, centroids }) => {
-      const against = before;
-      before = centroids;
-      return points.reduce((sum, point, index) => {
-        const centre = against[clusters[index] ?? 0] ?? [];
-        return sum + point.reduce((square, value, axis) => square + (value - (centre[axis] ?? 0)) ** 2, 0);
-      }, 0);
-    },
-  );
-  inertiaPerIteration.forEach((expected, index) => {
-    expect(inertia[index]).toBeCloseTo(expected, 12);
+/** Sum of squared distances of the points to the mean of their cluster. */
+function inertiaOf(rows: readonly (readonly number[])[], clusters: Int32Array): number {
+  return rows.reduce((sum, row, index) => {
+    const members = rows.filter((_, other) => clusters[other] === clusters[index]);
+    const squares = row.map((value, axis) => {
+      const mean = members.reduce((total, member) => total + (member[axis] ?? 0), 0) / members.length;
+      return (value - mean) ** 2;
+    });
+    return sum + squares.reduce((total, square) => total + square, 0);
+  }, 0);
+}
+
+test('the clusters of the seven points have the inertia of the golden file', () => {
+  const found = clusterSuperclasses(points, {
+    clusters: 3,
+    random: createRandom(1),
+    normalize: false,
+    centres,
   });
+  expect(inertiaOf(points, found)).toBeCloseTo(finalInertia, 12);
+});
+
+test('more rounds never leave more inertia, and the first ones less', () => {
+  const random = createRandom(6);
+  const rows = Array.from({ length: 200 }, () => [random.normal(), random.normal()]);
+  const after = [1, 2, 3, 5, 8, 25].map((maxRounds) =>
+    inertiaOf(
+      rows,
+      clusterSuperclasses(rows, { clusters: 5, random: createRandom(2), normalize: false, maxRounds }),
+    ),
+  );
+  after.slice(1).forEach((inertia, index) => {
+    expect(inertia).toBeLessThanOrEqual((after[index] ?? 0) + 1e-9);
+  });
+  expect(after.at(-1)).toBeLessThan(0.99 * (after[0] ?? 0));
 });
 
 /** `perBlob` points around each axis of a `blobs`-dimensional space, at random lengths. */
@@ -98,6 +118,32 @@ test('zero rows do not break it', () => {
 test('more clusters than images are refused', () => {
   expect(() => clusterSuperclasses(points, { clusters: 8, random: createRandom(1) })).toThrow(
     /clusterSuperclasses\(clusters\): expected at most one cluster per image, 7, got 8/,
+  );
+});
+
+const twoRows = [
+  [1, 0],
+  [0, 1],
+];
+test.each<[string, readonly number[][], Partial<ClusterOptions>, RegExp]>([
+  ['no cluster', twoRows, { clusters: 0 }, /\(clusters\): expected a whole number, at least 1, got 0/],
+  ['half a cluster', twoRows, { clusters: 1.5 }, /\(clusters\): expected a whole number, .* got 1\.5/],
+  ['no round', twoRows, { maxRounds: 0 }, /\(maxRounds\): expected a whole number, at least 1, got 0/],
+  [
+    'NaN',
+    [
+      [1, 0],
+      [0, NaN],
+    ],
+    {},
+    /\(features\): expected finite numbers, got NaN in row 1/,
+  ],
+  ['ragged rows', [[1, 0], [1]], {}, /\(features\): expected rows of one width, 2, got 1 values in row 1/],
+  ['too few centres', twoRows, { centres: [[1, 0]] }, /\(centres\): expected a whole number, .*2.*, got 1/],
+  ['other centres', twoRows, { centres: [[1], [0]] }, /\(centres\): expected rows of one width, 2, got 1/],
+])('%s is refused', (_what, rows, options, message) => {
+  expect(() => clusterSuperclasses(rows, { clusters: 2, random: createRandom(1), ...options })).toThrow(
+    message,
   );
 });
 

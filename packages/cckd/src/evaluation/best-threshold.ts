@@ -11,7 +11,7 @@ export interface ThresholdAccuracy {
  * The best accuracy that one threshold reaches: genuine pairs with a score ≥ t and impostor pairs below it count as right.
  * Candidates are the observed scores and Infinity; of equally good ones the smallest.
  *
- * @throws DistillError code `shape` when there is no genuine or no impostor pair
+ * @throws DistillError code `shape` when there is no genuine or no impostor pair, `numeric` for NaN among the scores
  */
 export function bestThreshold(scores: PairScores): ThresholdAccuracy {
   expectPairs('bestThreshold', scores);

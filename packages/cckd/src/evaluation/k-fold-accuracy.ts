@@ -1,4 +1,5 @@
-import { DistillError } from '@distilljs/core';
+import { DistillError, wholeNumber } from '@distilljs/core';
+import { expectOption } from '../expect-option.js';
 import { bestThreshold } from './best-threshold.js';
 
 /**
@@ -9,18 +10,20 @@ import { bestThreshold } from './best-threshold.js';
  * @param same whether the pair shows one identity
  * @param folds default 10
  * @returns mean over folds, and accuracy per fold
- * @throws DistillError code `shape` when lengths differ or the other folds lack genuine or impostor pairs
+ * @throws DistillError code `option` for less than two folds, `shape` when lengths differ or the other folds lack genuine or
+ *   impostor pairs, `numeric` for NaN
  */
 export function kFoldAccuracy(
   scores: ArrayLike<number>,
   same: ArrayLike<boolean>,
   folds = 10,
 ): { readonly mean: number; readonly perFold: readonly number[] } {
-  if (scores.length !== same.length || scores.length < folds || folds < 2) {
+  expectOption('kFoldAccuracy(folds)', folds, wholeNumber({ min: 2 }));
+  if (scores.length !== same.length || scores.length < folds) {
     throw new DistillError({
       code: 'shape',
       where: 'kFoldAccuracy',
-      expected: 'as many scores as answers, and at least two folds of at least one pair',
+      expected: 'as many scores as answers, and at least one pair per fold',
       got: `${scores.length} scores, ${same.length} answers, ${folds} folds`,
     });
   }

@@ -40,11 +40,18 @@ export function pairScores(embeddings: EmbeddingRows, labels: ArrayLike<number>)
 }
 
 /**
- * Throws unless there is a pair of either kind.
+ * Throws unless there is a pair of either kind, and no score is NaN.
  *
- * @throws DistillError code `shape`
+ * @throws DistillError code `shape`, or `numeric` for NaN
  */
 export function expectPairs(where: string, { genuine, impostor }: PairScores): void {
+  for (const [kind, scores] of Object.entries({ genuine, impostor })) {
+    for (let position = 0; position < scores.length; position++) {
+      if (!Number.isNaN(scores[position])) continue;
+      const got = `NaN as ${kind} score ${position}`;
+      throw new DistillError({ code: 'numeric', where, expected: 'scores that are numbers', got });
+    }
+  }
   if (genuine.length > 0 && impostor.length > 0) return;
   throw new DistillError({
     code: 'shape',

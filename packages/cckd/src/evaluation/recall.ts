@@ -1,3 +1,5 @@
+import { wholeNumber } from '@distilljs/core';
+import { expectOption } from '../expect-option.js';
 import { expectLength } from './expect-length.js';
 import { matchRanks } from './match-ranks.js';
 import { cosine, unitTable } from './unit-table.js';
@@ -30,12 +32,13 @@ export interface RecallResult {
  *
  * Certainty: common practice in metric learning; not in Peng et al., ICCV 2019.
  *
- * @throws DistillError code `shape` when lengths or widths do not fit
+ * @throws DistillError code `shape` when lengths or widths do not fit, `option` for a k that is no whole number above 0
  */
 export function recallAt(options: RecallOptions): RecallResult {
   const { labels, ks } = options;
   const table = unitTable('recallAt(embeddings)', options.embeddings);
   expectLength('recallAt(labels)', labels, table.size);
+  for (const k of ks) expectOption('recallAt(ks)', k, wholeNumber({ min: 1 }));
   const scores = new Float64Array(table.size);
   const found = ks.map(() => 0);
   let singletons = 0;

@@ -1,9 +1,12 @@
+import { DistillError, optional, wholeNumber } from '@distilljs/core';
+import { expectOption } from '../expect-option.js';
+import { expectRows } from '../expect-rows.js';
 import { expectLength, expectSameWidth } from './expect-length.js';
 import { matchRanks } from './match-ranks.js';
 import { cosine, unitTable } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
-/** Who and, optionally, which camera. With cameras on both sides, the filter of {@link reid} is on. */
+/** Who and, optionally, which camera: on both sides, then the filter of {@link reid} is on, or on neither. */
 export interface ReidLabels {
   readonly queryIds: ArrayLike<number>;
   readonly galleryIds: ArrayLike<number>;
@@ -43,7 +46,7 @@ export interface ReidResult {
  * camera are taken out first. `AP = mean over matches of (matches so far / rank)`, `mAP` = mean over queries; queries
  * without a match are skipped. Ties keep the gallery's order.
  *
- * @throws DistillError code `shape` when lengths or widths do not fit
+ * @throws DistillError code `shape` when lengths or widths do not fit, `option` for cameras on one side only or `ranks` below 1
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), tables 3 and 5 to 7: rank-1, rank-5 and mAP on MSMT17
  *
  * Certainty: the paper states no formulas; these are common practice (torchreid's `metrics/rank.py`).
@@ -64,11 +67,13 @@ export function reid(options: ReidOptions): ReidResult {
 /**
  * {@link reid} for distances that are already there (another metric, re-ranking).
  *
- * @throws DistillError code `shape` when lengths do not fit
+ * @throws DistillError code `shape` when lengths do not fit, `numeric` for NaN and Infinity, `option` as {@link reid}
  */
 export function reidFromDistances(options: ReidDistanceOptions): ReidResult {
   const { distances } = options;
-  return evaluate(options, distances.length, distances[0]?.length ?? 0, (query) =>
+  const galleryCount = distances[0]?.length ?? 0;
+  expectRows('reidFromDistances(distances)', distances, galleryCount);
+  return evaluate(options, distances.length, galleryCount, (query) =>
     Float64Array.from(distances[query] ?? [], (distance) => -distance),
   );
 }
@@ -82,6 +87,8 @@ function evaluate(
   const { queryIds, galleryIds, queryCameras, galleryCameras } = labels;
   expectLength('reid(queryIds)', queryIds, queryCount);
   expectLength('reid(galleryIds)', galleryIds, galleryCount);
+  expectOption('reid(ranks)', labels.ranks, optional(wholeNumber({ min: 1 })));
+  expectCameras(labels);
   if (queryCameras) expectLength('reid(queryCameras)', queryCameras, queryCount);
   if (galleryCameras) expectLength('reid(galleryCameras)', galleryCameras, galleryCount);
 
@@ -114,4 +121,14 @@ function evaluate(
     averagePrecisions: Float64Array.from(averagePrecisions),
     skippedQueries,
   };
+}
+
+function expectCameras({ queryCameras, galleryCameras }: ReidLabels): void {
+  if ((queryCameras === undefined) === (galleryCameras === undefined)) return;
+  throw new DistillError({
+    code: 'option',
+    where: queryCameras ? 'reid(galleryCameras)' : 'reid(queryCameras)',
+    expected: 'the cameras of queries and gallery, or of neither',
+    got: queryCameras ? 'those of the queries alone' : 'those of the gallery alone',
+  });
 }

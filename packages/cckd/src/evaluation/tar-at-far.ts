@@ -1,3 +1,5 @@
+import { inRange } from '@distilljs/core';
+import { expectOption } from '../expect-option.js';
 import { expectPairs } from './pair-scores.js';
 import type { PairScores } from './pair-scores.js';
 
@@ -19,10 +21,12 @@ export interface VerificationPoint {
  *
  * @param scores see `pairScores`
  * @param fars false accept rates in `[0, 1]`; one that is below 1 / (number of impostor pairs) acts as 0
- * @throws DistillError code `shape` when there is no genuine or no impostor pair
+ * @throws DistillError code `shape` when there is no genuine or no impostor pair, `numeric` for NaN among the scores, `option`
+ *   for a rate outside `[0, 1]`
  */
 export function tarAtFar(scores: PairScores, fars: readonly number[]): readonly VerificationPoint[] {
   expectPairs('tarAtFar', scores);
+  for (const far of fars) expectOption('tarAtFar(fars)', far, inRange(0, 1));
   const genuine = Float64Array.from(scores.genuine).sort();
   const impostor = Float64Array.from(scores.impostor).sort();
   return fars.map((far) => {

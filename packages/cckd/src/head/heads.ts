@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { DistillError } from '@distilljs/core';
-import type { Embedding, PlanContext, Prepared, Step } from '@distilljs/core';
+import type { Embedding, PlanContext, Prepared, Random, Step } from '@distilljs/core';
+import type { EmbeddingWidths } from '../auxiliary-cost.js';
 import type { CckdOptions } from '../options.js';
 import { pooledEmbedding, pooledWidth } from '../pooled-embedding.js';
 import { createFrozenProjection } from './frozen-projection.js';
@@ -18,32 +19,38 @@ export interface Heads {
 type HeadOptions = Pick<CckdOptions, 'embeddingWidth' | 'studentTap' | 'teacherTap' | 'instance' | 'alpha'>;
 
 /**
- * Checks both taps, and makes the student's head and the teacher's frozen projection that `embeddingWidth` asks for.
+ * Widths of what both taps give. Makes nothing: what it refuses costs no pass of the teacher.
  *
  * @throws DistillError code `shape` when a tap is no embedding, or widths differ where `mimic` compares them
  */
-export function createHeads(context: PlanContext, options: HeadOptions): Prepared<Heads> {
-  const { studentTap, teacherTap, embeddingWidth } = options;
-  const studentWidth = pooledWidth(`student tap '${studentTap}'`, context.student.tapShape(studentTap));
-  const teacherWidth = pooledWidth(`teacher tap '${teacherTap}'`, context.teacher.tapShape(teacherTap));
-  if (embeddingWidth === 'none') {
-    expectMimicFits(options, studentWidth, teacherWidth);
-    return { state: {} };
-  }
-  const student = createStudentHead(studentWidth, embeddingWidth, context.random.fork('student-head'));
+export function embeddingWidths(
+  { student, teacher }: Pick<PlanContext, 'student' | 'teacher'>,
+  options: HeadOptions,
+): EmbeddingWidths {
+  const { studentTap, teacherTap } = options;
+  const widths = {
+    student: pooledWidth(`student tap '${studentTap}'`, student.tapShape(studentTap)),
+    teacher: pooledWidth(`teacher tap '${teacherTap}'`, teacher.tapShape(teacherTap)),
+  };
+  if (options.embeddingWidth === 'none') expectMimicFits(options, widths);
+  return widths;
+}
+
+/** Makes the student's head and the teacher's frozen projection that `embeddingWidth` asks for. */
+export function createHeads(
+  random: Random,
+  embeddingWidth: CckdOptions['embeddingWidth'],
+  widths: EmbeddingWidths,
+): Prepared<Heads> {
+  if (embeddingWidth === 'none') return { state: {} };
+  const student = createStudentHead(widths.student, embeddingWidth, random.fork('student-head'));
   const teacher =
-    teacherWidth === embeddingWidth
+    widths.teacher === embeddingWidth
       ? undefined
-      : createFrozenProjection(teacherWidth, embeddingWidth, context.random.fork('teacher-projection'));
+      : createFrozenProjection(widths.teacher, embeddingWidth, random.fork('teacher-projection'));
   return {
     state: { student, teacher },
     variables: { 'head/kernel': student.kernel, 'head/bias': student.bias },
-    cost: {
-      trainParameters: (studentWidth + 1) * embeddingWidth,
-      trainMacs: (studentWidth + (teacher ? teacherWidth : 0)) * embeddingWidth,
-      inferenceParameters: 0,
-      inferenceMacs: 0,
-    },
     dispose() {
       tf.dispose([student.kernel, student.bias]);
       teacher?.dispose();
@@ -69,13 +76,13 @@ export function teacherEmbedding(step: Step, options: HeadOptions, heads: Heads)
   return heads.teacher ? tf.matMul(embedding, heads.teacher) : embedding;
 }
 
-function expectMimicFits({ instance, alpha }: HeadOptions, studentWidth: number, teacherWidth: number): void {
-  if (instance !== 'mimic' || alpha === 1 || studentWidth === teacherWidth) return;
+function expectMimicFits({ instance, alpha }: HeadOptions, { student, teacher }: EmbeddingWidths): void {
+  if (instance !== 'mimic' || alpha === 1 || student === teacher) return;
   throw new DistillError({
     code: 'shape',
     where: 'cckd.instance',
     expected: 'embeddings of one width for mimic',
-    got: `student ${studentWidth}, teacher ${teacherWidth}`,
-    hint: `Set embeddingWidth: ${teacherWidth}, or tap layers of one width.`,
+    got: `student ${student}, teacher ${teacher}`,
+    hint: `Set embeddingWidth: ${teacher}, or tap layers of one width.`,
   });
 }

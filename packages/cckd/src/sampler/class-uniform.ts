@@ -9,7 +9,7 @@ export interface ClassUniformOptions {
   readonly batchSize: number;
   /**
    * Images per class, k: a divisor of `batchSize` with at most as many classes per batch as there are; `auto` is the
-   * smallest such k from 4 up.
+   * smallest such k from 4 up, or 3 or 2 for batches too small for two classes of 4.
    */
   readonly perClass: number | 'auto';
 }

@@ -1,6 +1,8 @@
-import { DistillError } from '@distilljs/core';
+import { DistillError, wholeNumber } from '@distilljs/core';
 import type { Random } from '@distilljs/core';
 import { kmeans } from 'ml-kmeans';
+import { expectOption } from '../expect-option.js';
+import { expectRows } from '../expect-rows.js';
 import { spreadCentres } from './spread-centres.js';
 
 /** Options of {@link clusterSuperclasses}. */
@@ -23,7 +25,8 @@ export interface ClusterOptions {
  * @param features one row per image, `[size][d]`
  * @returns cluster per image, numbered 0, 1, … without gaps, `[size]`; fewer than M clusters when some end up empty or
  *   there are fewer distinct rows
- * @throws DistillError code `option` when there are fewer rows than clusters
+ * @throws DistillError code `option` when there are fewer rows than clusters, or for a number that is not whole; `shape` and
+ *   `numeric` for rows of several widths, NaN and Infinity
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 3.5
  *
  * Certainty: the paper gives M and no other setting. Decided here: unit rows, k-means++ from a seed, Lloyd's algorithm
@@ -33,21 +36,29 @@ export function clusterSuperclasses(
   features: readonly ArrayLike<number>[],
   options: ClusterOptions,
 ): Int32Array {
-  if (options.clusters > features.length) {
+  const { clusters: count, centres: given, maxRounds = 25 } = options;
+  expectOption('clusterSuperclasses(clusters)', count, wholeNumber({ min: 1 }));
+  expectOption('clusterSuperclasses(maxRounds)', maxRounds, wholeNumber({ min: 1 }));
+  if (count > features.length) {
     throw new DistillError({
       code: 'option',
       where: 'clusterSuperclasses(clusters)',
       expected: `at most one cluster per image, ${features.length}`,
-      got: `${options.clusters}`,
+      got: `${count}`,
       hint: 'Ask for fewer superclasses.',
     });
   }
+  const width = features[0]?.length ?? 0;
+  expectRows('clusterSuperclasses(features)', features, width);
+  if (given !== undefined) {
+    expectOption('clusterSuperclasses(centres)', given.length, wholeNumber({ min: count, max: count }));
+    expectRows('clusterSuperclasses(centres)', given, width);
+  }
   const rows = features.map((row) => (options.normalize === false ? Array.from(row) : unitRow(row)));
-  const centres =
-    options.centres?.map((centre) => [...centre]) ?? spreadCentres(rows, options.clusters, options.random);
+  const centres = given?.map((centre) => [...centre]) ?? spreadCentres(rows, count, options.random);
   const { clusters } = kmeans(rows, centres.length, {
     initialization: centres,
-    maxIterations: options.maxRounds ?? 25,
+    maxIterations: maxRounds,
   });
   return withoutGaps(clusters);
 }
