@@ -47,3 +47,20 @@ it('VamConv2D dilates as the convolution that it folds into', async () => {
     layer.dispose();
   });
 });
+
+it('VamConv2D counts the making of its mask, which costs more than multiplying it in', async () => {
+  await resolveEngine('cpu');
+  const macsOf = (given: object, inputs: number): number => {
+    const layer = new VamConv2D({ ...CONFIG, ...UNGROUPED, ...given });
+    layer.apply(tfl.input({ shape: [3, 3, inputs] }));
+    const { maskingMacs } = layer;
+    layer.dispose();
+    return maskingMacs;
+  };
+  // 512·64·64 + 512·64·512 = 18.9 M, and 9·512·512 = 2.4 M.
+  expect(macsOf({ filters: 512, inputBlock: 8, filterBlock: 8, kernelInitializer: 'zeros' }, 512)).toBe(
+    18_874_368 + 2_359_296,
+  );
+  // Grouped, the mask is that of the whole kernel: 6·2·3 + 6·2·4, and 9·6·4.
+  expect(macsOf({ grouped: true }, 6)).toBe(36 + 48 + 216);
+});

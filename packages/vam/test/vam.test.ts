@@ -139,10 +139,10 @@ it('adds the entropy term once per student, whatever updates another technique m
 
 it('computes its cost: parameters of attention, and masking per image', async () => {
   const { plan, network } = await planOf(vam());
-  // stage1 4→4: 2×2 + 1; stage2 4→8: 4×2 + 1. Kernels 9·16 and 9·32, once per batch of 4.
+  // stage1 4→4: 2×2 + 1; stage2 4→8: 4×2 + 1. Kernels 9·16 and 9·32, and masks of them from 2×2 and 4×2: once per batch of 4.
   expect(plan.cost).toEqual({
     trainParameters: 5 + 9,
-    trainMacs: (9 * 16 + 9 * 32) / 4,
+    trainMacs: (9 * 16 + (4 * 2 * 2 + 4 * 2 * 4) + 9 * 32 + (4 * 2 * 4 + 4 * 4 * 8)) / 4,
     inferenceParameters: 0,
     inferenceMacs: 0,
   });

@@ -145,9 +145,12 @@ export class VamConv2D extends layers.Layer {
     return this.read('rho');
   }
 
-  /** Multiplications that one masking takes: the size of the folded kernel. */
-  get kernelSize(): number {
-    return this.read('kernel').size * this.copies;
+  /** Multiplications of one masking: two matrix products spread A over channels, `C_in·N·M + C_in·M·C_out`, and one per kernel entry. */
+  get maskingMacs(): number {
+    const [children, parents] = this.theta.shape;
+    const { size, shape } = this.read('kernel');
+    const [, , inputs = 0, filters = 0] = shape;
+    return inputs * this.copies * children * (parents + filters) + size * this.copies;
   }
 
   /** `W ⊙ s·Mask`, `[height, width, inputs, filters]`: the kernel of an equal plain convolution. */

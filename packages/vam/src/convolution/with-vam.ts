@@ -33,7 +33,8 @@ export interface WithVamOptions {
   readonly rescale: 'none' | 'blocks';
   /**
    * Variant B: parents are mixed first, and a child's filters see the mixture, so that a layer has 1/N of its weights. Kernels
-   * start as the mean over the parents. Not a like-for-like student. Default false.
+   * start as the mean over the parents. Not a like-for-like student; `parameters` and `macs` of its network count that smaller kernel,
+   * those of the folded model the whole one. Default false.
    */
   readonly grouped: boolean;
   /** Names of the convolutions that attend (`outer/layer` in a nested model), at least one. Default `eligible`. */

@@ -95,13 +95,13 @@ async function planOf(inner: Method, gamma: number, context: PlanContext): Promi
   };
 }
 
-/** Masks are multiplied in once per step, so that an image's share of it falls with the batch size. After folding nothing is left. */
+/** Masks are made and multiplied in once per step, so that an image's share of it falls with the batch size. After folding nothing is left. */
 function withAttention(cost: AuxiliaryCost, layers: readonly VamConv2D[], batchSize: number): AuxiliaryCost {
   const parameters = layers.reduce((sum, { theta, rho }) => sum + theta.size + rho.size, 0);
-  const masked = layers.reduce((sum, layer) => sum + layer.kernelSize, 0);
+  const masking = layers.reduce((sum, { maskingMacs }) => sum + maskingMacs, 0);
   return {
     ...cost,
     trainParameters: cost.trainParameters + parameters,
-    trainMacs: cost.trainMacs + Math.ceil(masked / batchSize),
+    trainMacs: cost.trainMacs + Math.ceil(masking / batchSize),
   };
 }
