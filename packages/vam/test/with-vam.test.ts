@@ -191,6 +191,9 @@ await describeOnEngines('a layer that is folded in place', () => {
     const attending = outputs(vam);
     for (const { layer } of vamLayers(vam)) layer.fold();
     expectClose(outputs(vam), attending);
+    const copy = foldVam(vam);
+    expectClose(outputs(copy), attending);
+    copy.dispose();
     expect(vam.countParams()).toBe(plain.countParams());
     const folder = await mkdtemp(join(tmpdir(), 'vam-'));
     await createNetwork(vam).save(`file://${folder}`);

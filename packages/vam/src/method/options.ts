@@ -11,7 +11,10 @@ export interface VamOptions {
   readonly alpha: number;
   /** T of both softmaxes, above 0. Default 4. */
   readonly temperature: number;
-  /** Another technique, whose loss takes the place of KD's; `alpha` and `temperature` then have no say. Default none. */
+  /**
+   * Another technique, whose loss takes the place of KD's; `alpha` and `temperature` then have no say. None of its terms may be called
+   * `attentionEntropy`. Default none.
+   */
   readonly with: Method | undefined;
 }
 
