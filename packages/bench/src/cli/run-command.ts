@@ -9,6 +9,7 @@ import { runBench } from '../run/run-bench.js';
 import type { Divergence } from '../run/run-bench.js';
 import { EXIT } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
+import { isSystemError } from './system-error.js';
 import { terminalLog } from './terminal-log.js';
 
 /** Flags of `distill-bench run` as commander hands them over. */
@@ -47,7 +48,13 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
     stop.abort();
   });
   const existing = flags.resume === true ? 'resume' : flags.overwrite === true ? 'overwrite' : 'refuse';
-  const written = await runBench({ config, out: flags.out, existing, log, signal: stop.signal });
+  const written = await runBench({ config, out: flags.out, existing, log, signal: stop.signal }).catch(
+    (error: unknown) => {
+      // A write that fails for want of space does not say where.
+      if (isSystemError(error)) error.path ??= flags.out;
+      throw error;
+    },
+  );
   if (written === undefined) {
     log.say(`Stopped; everything done is in ${flags.out}. Go on with the same command and --resume.`);
     return EXIT.interrupted;

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../src/cli.js';
 import { isUsable } from '../../src/cli/doctor.js';
 import { settingsOf } from '../../src/cli/speed-command.js';
-import { isSystemError, systemErrorText } from '../../src/cli/system-error.js';
 import { speedSettings } from '../../src/speed/index.js';
 import { methodNames } from '../../src/run/method-catalog.js';
 import { TINY_RUN } from './tiny-run.js';
@@ -45,13 +44,23 @@ describe('the command line', { timeout: 60_000 }, () => {
     expect(said).toBe(`Error: ENOTDIR: not a directory, open '${file}/config.json'.\n`);
   });
 
-  it('says of a full disk which file, and how to go on', () => {
-    const full = new Error('ENOSPC: no space left on device, write');
-    expect(isSystemError(full)).toBe(false);
-    const error = Object.assign(full, { code: 'ENOSPC', syscall: 'write', path: '/runs/a/result.json' });
-    expect(isSystemError(error)).toBe(true);
-    expect(systemErrorText(error, 'run')).toMatch(
-      /^ENOSPC: no space left on device, write '\/runs\/a\/result.json'\. .*--resume goes on\.$/,
+  it.skipIf(!existsSync('/dev/full'))('says of a full disk where, and how to go on', async () => {
+    const out = join(folder, 'full');
+    const run = (seeds: string): Promise<number> =>
+      main(['run', ...TINY_RUN, '--methods', 'student', '--seeds', seeds, '--out', out, '--resume']);
+    expect(await run('0'), said).toBe(0);
+    mkdirSync(join(out, 'student/1'), { recursive: true });
+    symlinkSync('/dev/full', join(out, 'student/1/metrics.jsonl'));
+    expect(await run('0,1')).toBe(1);
+    expect(said).toMatch(
+      /\nError: ENOSPC: no space left on device, write '.*full.*'\. .*--resume goes on\.\n$/,
+    );
+
+    symlinkSync('/dev/full', join(out, 'report/report.json.unfinished'));
+    said = '';
+    expect(await main(['report', out])).toBe(1);
+    expect(said).toBe(
+      `Error: ENOSPC: no space left on device, write '${out}/report/report.json.unfinished'.\n`,
     );
   });
 

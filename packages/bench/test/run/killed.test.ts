@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createRandom } from '@distilljs/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bundledCli } from './bundled-cli.js';
@@ -30,6 +30,14 @@ interface Ended {
 interface Moment {
   readonly line: number;
   readonly delay: number;
+}
+
+/** Trainings that have a checkpoint and are not done. */
+function halfDone(run: string): readonly string[] {
+  const entries = existsSync(run) ? readdirSync(run, { recursive: true, encoding: 'utf8' }) : [];
+  const begun = entries.filter((entry) => basename(dirname(entry)) === 'checkpoint');
+  const trainings = [...new Set(begun.map((entry) => dirname(dirname(entry))))];
+  return trainings.filter((training) => !existsSync(join(run, training, 'result.json')));
 }
 
 /** Runs the bench in a process of its own. */
@@ -65,15 +73,20 @@ it(
     // Moments all over the run: in its beginning, in and between epochs, in the writing of checkpoints and results.
     const random = createRandom(9);
     let kills = 0;
+    let amidst = 0;
     for (let attempt = 0; attempt < KILLS; attempt++) {
       const moment = { line: 1 + random.integer(6), delay: random.integer(150) };
       const { by, said } = await bench(['--out', killed, '--resume'], moment);
-      if (by === 'SIGKILL') kills += 1;
-      else expect(by, said).toBe(0);
+      if (by === 'SIGKILL') {
+        kills += 1;
+        amidst += halfDone(killed).length > 0 ? 1 : 0;
+      } else expect(by, said).toBe(0);
     }
     const last = await bench(['--out', killed, '--resume']);
     expect(last.by, last.said).toBe(0);
     expect(kills).toBeGreaterThan(0);
+    // A kill before anything is trained, or between two trainings, says little.
+    expect(amidst).toBeGreaterThan(1);
 
     const rows = (run: string): unknown => untimedRows(readFileSync(join(run, 'report/report.json'), 'utf8'));
     expect(rows(killed)).toEqual(rows(alone));
