@@ -117,7 +117,7 @@ function scheduleConflicts(written: WrittenConfig): Conflict[] {
   return [...found, ...falling];
 }
 
-/** The rate is to come down from where it has risen to: of the students, and of a teacher that is trained. */
+/** No warm-up is longer than the training: of the students, and of a teacher that is trained. */
 function warmUpConflicts({ schedule: { name, warmupEpochs }, epochs, teacher }: WrittenConfig): Conflict[] {
   const path = ['schedule', 'warmupEpochs'];
   if (warmupEpochs === 0) return [];
@@ -126,10 +126,10 @@ function warmUpConflicts({ schedule: { name, warmupEpochs }, epochs, teacher }: 
     ['the run', epochs],
     ...(teacher.path === undefined ? ([['the teacher', teacher.epochs ?? epochs]] as const) : []),
   ] as const;
-  const short = trained.find(([, all]) => warmupEpochs >= all);
+  const short = trained.find(([, all]) => warmupEpochs > all);
   if (short === undefined) return [];
   const [what, all] = short;
-  const expected = `less than the ${all === 1 ? 'one epoch' : `${all} epochs`} of ${what}`;
+  const expected = `at most the ${all === 1 ? 'one epoch' : `${all} epochs`} of ${what}`;
   return [{ path, expected, hint: 'Set it to 0 for none.' }];
 }
 

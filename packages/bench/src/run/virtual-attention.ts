@@ -49,18 +49,18 @@ function ofVam(name: string, summary: string, ownDefaults: object): CatalogEntry
   };
 }
 
-/** A method with attention: its own options, and `gamma` and those of attention. */
+/** A method with attention: its own options, `vamGamma` (the weight of entropy: some methods have a γ of their own), and those of attention. */
 export function withVirtualAttention(entry: CatalogEntry): CatalogEntry {
   return {
     ...entry,
     name: `${entry.name}${VAM_SUFFIX}`,
     summary: `${entry.summary}; with virtual attention`,
-    defaults: { ...entry.defaults, ...GAMMA, ...ATTENTION },
+    defaults: { ...entry.defaults, vamGamma: GAMMA.gamma, ...ATTENTION },
     create(options) {
-      const { gamma = GAMMA.gamma, ...rest } = separated(options).rest as { readonly gamma?: number };
+      const { vamGamma = GAMMA.gamma, ...rest } = separated(options).rest as { readonly vamGamma?: number };
       const inner = entry.create(rest);
-      const method = vam({ gamma, with: inner });
-      return describing({ ...method, options: { ...inner.options, gamma } }, options);
+      const method = vam({ gamma: vamGamma, with: inner });
+      return describing({ ...method, options: { ...inner.options, vamGamma } }, options);
     },
     student: attending,
   };

@@ -45,7 +45,7 @@ export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
   if (results.length === 0) {
     throw missing('at least one finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
   }
-  const report = buildReport(config, environment, teacher, results, runFacts(config));
+  const report = buildReport(config, environment, teacher, results, runFacts(config, run.data));
   await writeJson(join(folder.report, 'report.json'), report);
   await writeWhole(join(folder.report, 'report.md'), renderMarkdown(report));
   await writeWhole(join(folder.report, 'report.csv'), renderCsv(report));

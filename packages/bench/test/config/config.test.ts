@@ -272,14 +272,14 @@ describe('a wrong configuration is refused', () => {
     [
       'a warm-up as long as the run',
       'name: step',
-      'name: step\n  warmupEpochs: 100',
-      'schedule.warmupEpochs: expected less than the 100 epochs of the run, got 100. Set it to 0 for none.',
+      'name: step\n  warmupEpochs: 101',
+      'schedule.warmupEpochs: expected at most the 100 epochs of the run, got 101. Set it to 0 for none.',
     ],
     [
       "a warm-up as long as the teacher's training",
       /epochs: 200([^]*)name: step\n/,
-      'epochs: 1$1name: step\n  warmupEpochs: 1\n',
-      'schedule.warmupEpochs: expected less than the one epoch of the teacher, got 1.',
+      'epochs: 1$1name: step\n  warmupEpochs: 2\n',
+      'schedule.warmupEpochs: expected at most the one epoch of the teacher, got 2.',
     ],
     [
       'a seed that is there twice',

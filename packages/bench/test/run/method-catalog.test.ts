@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import {
   configurableMethods,
+  createMethod,
   findMethod,
   methodNames,
   techniqueNames,
@@ -14,4 +15,10 @@ it('all techniques train the configured student: networks of their own are left 
   expect(methodNames.filter((name) => !techniqueNames.includes(name))).toHaveLength(3);
   for (const name of techniqueNames) expect(configurableMethods).toContain(name);
   expect(findMethod('kdexplainer')?.ownNetwork).toBe(true);
+});
+
+it('a method with attention keeps a gamma of its own', () => {
+  const { options } = createMethod('cckd+vam', { gamma: 0.3, vamGamma: 0.02, blockSize: 4 });
+  expect(options).toMatchObject({ gamma: 0.3, vamGamma: 0.02, blockSize: 4 });
+  expect(() => createMethod('kd+vam', { gamma: 0.3 })).toThrow(/gamma/);
 });

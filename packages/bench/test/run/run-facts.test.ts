@@ -20,6 +20,8 @@ describe('runFacts', () => {
   it('counts the test images, where there are any', () => {
     const synthetic = resolveConfig({ preset: 'quick', flags: [{ dataset: { testSize: 36 } }] });
     expect(runFacts(synthetic).testImages).toBe(36);
+    const part = { size: 7, fingerprint: 'kept' };
+    expect(runFacts(synthetic, { train: part, validation: part, test: part }).testImages).toBe(7);
     const cifar = resolveConfig({
       preset: 'cifar10',
       flags: [{ dataset: { name: 'cifar10', dir: folder } }],
