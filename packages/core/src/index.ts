@@ -54,7 +54,7 @@ export {
   withoutTape,
 } from './engine/index.js';
 export type { BatchNormTraining, Engine, EngineDescription, EngineName, GradientOf } from './engine/index.js';
-export { DistillError, isDistillError, nearestNameHint } from './error/index.js';
+export { DistillError, isDistillError, nearestNameHint, shownText } from './error/index.js';
 export type { DistillErrorCode, DistillErrorFields } from './error/index.js';
 export {
   crossEntropy,

@@ -1,3 +1,5 @@
+import { shownLines, shownText } from './shown-text.js';
+
 /** What went wrong, in one word that a program can switch on. */
 export type DistillErrorCode =
   | 'option' // an option of a method, sampler, loss or of `distill` itself
@@ -29,8 +31,15 @@ export interface DistillErrorFields {
 
 const BRAND = Symbol.for('distilljs.error');
 
+/** Most characters of a field: names, paths and values that users hand in come in any length. */
+const LONGEST_FIELD = 2000;
+/** A hint may list many problems, a line each. */
+const LONGEST_HINT = 20_000;
+
 /**
  * The one error class of distilljs: `where: expected …, got …. Hint.`
+ *
+ * The fields show control characters as escapes and are cut when they are very long, whatever a user handed in.
  *
  * Recognise it with {@link isDistillError}, not `instanceof`: the ESM and CJS builds each have a copy of the class.
  */
@@ -42,14 +51,19 @@ export class DistillError extends Error implements DistillErrorFields {
   readonly hint: string | undefined;
 
   constructor(fields: DistillErrorFields) {
-    const hint = fields.hint === undefined ? '' : ` ${fields.hint}`;
-    super(`${fields.where}: expected ${fields.expected}, got ${fields.got}.${hint}`, { cause: fields.cause });
+    const where = shownText(fields.where, LONGEST_FIELD);
+    const expected = shownText(fields.expected, LONGEST_FIELD);
+    const got = shownText(fields.got, LONGEST_FIELD);
+    const hint = fields.hint === undefined ? undefined : shownLines(fields.hint, LONGEST_HINT);
+    super(`${where}: expected ${expected}, got ${got}.${hint === undefined ? '' : ` ${hint}`}`, {
+      cause: fields.cause,
+    });
     this.name = 'DistillError';
     this.code = fields.code;
-    this.where = fields.where;
-    this.expected = fields.expected;
-    this.got = fields.got;
-    this.hint = fields.hint;
+    this.where = where;
+    this.expected = expected;
+    this.got = got;
+    this.hint = hint;
     Object.defineProperty(this, BRAND, { value: true });
   }
 }

@@ -11,6 +11,21 @@ describe('DistillError', () => {
     expect(error).toMatchObject({ ...fields, hint: 'Leave it out.', name: 'DistillError' });
   });
 
+  it('shows control characters as escapes, and cuts what is very long', () => {
+    const error = new DistillError({
+      ...fields,
+      where: 'a\u001b[2Jb',
+      got: `'x\ny\u202e\ud800' ${'z'.repeat(5e6)}`,
+      hint: 'first\n  second\u0000',
+    });
+    expect(error.where).toBe('a\\u{1b}[2Jb');
+    expect(error.got).toMatch(/^'x\\ny\\u\{202e\}\\u\{d800\}' z+…$/);
+    expect(error.hint).toBe('first\n  second\\u{0}');
+    expect(error.message.length).toBeLessThan(3000);
+    expect(error.message).toContain(`got ${error.got}. ${error.hint ?? ''}`);
+    expect(new DistillError({ ...fields, got: 'größer, 模型 🙂' }).got).toBe('größer, 模型 🙂');
+  });
+
   it('carries the error underneath', () => {
     const cause = new Error('disk full');
     expect(new DistillError({ ...fields, cause }).cause).toBe(cause);

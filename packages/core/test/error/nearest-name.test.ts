@@ -10,7 +10,8 @@ describe('nearestNameHint', () => {
     ['KD', ['ab', 'kd'], "Did you mean 'kd'? There are: ab, kd."],
     ['kd', ['ce', 'mi'], 'There are: ce, mi.'],
     ['anything', [], 'There are none.'],
-  ])('for %s among %j', (name, known, words) => {
+    ['k'.repeat(5e6), ['kd'], 'There are: kd.'],
+  ])('for %.20s among %j', (name, known, words) => {
     expect(nearestNameHint(name, known)).toBe(words);
   });
 });

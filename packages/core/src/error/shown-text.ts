@@ -1,0 +1,26 @@
+// Line breaks and other control characters, marks that turn the direction of text, and halves of surrogate pairs.
+const UNPRINTABLE =
+  /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
+
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/**
+ * Text of a user's, safe to show: one line without control characters (`\n`, `\u{1b}` stand for them), cut to `limit`
+ * characters. What is cut is never looked at, so that a text of any length costs the same.
+ */
+export function shownText(text: string, limit = 200): string {
+  return escaped(text.length <= limit ? text : `${text.slice(0, limit - 1)}…`);
+}
+
+/** The same for a text of several lines that are ours. */
+export function shownLines(text: string, limit: number): string {
+  const cut = text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
+  return cut.split('\n').map(escaped).join('\n');
+}
+
+function escaped(text: string): string {
+  return text.replace(
+    UNPRINTABLE,
+    (character) => NAMED[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
