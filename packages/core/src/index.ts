@@ -139,6 +139,7 @@ export {
 } from './train/index.js';
 export type {
   AdamOptions,
+  BestEpoch,
   Callback,
   Classifier,
   ClipToTermOptions,
@@ -155,6 +156,7 @@ export type {
   Schedule,
   SgdOptions,
   StepReport,
+  Stop,
   TermReport,
   TrainingPosition,
   ValueLabel,

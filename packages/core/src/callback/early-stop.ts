@@ -3,19 +3,19 @@ import type { Callback, RunControl } from '../train/callback.js';
 import type { EpochReport } from '../train/report.js';
 
 export interface EarlyStopOptions {
-  /** Epochs without progress before the run ends. Default 10. */
+  /** Epochs without progress before the phase ends. Default 10. */
   readonly patience: number;
   /** What counts as progress, beyond the best so far. Default 0. */
   readonly minDelta: number;
   /** Validation accuracy (higher is better) or loss (lower is better), mean over students. Default accuracy. */
   readonly metric: 'accuracy' | 'loss';
-  /** End with the weights of the best validation accuracy instead of the last ones. Default true. */
+  /** End the phase with the weights of its best validation accuracy instead of the last ones. Default true. */
   readonly restoreBest: boolean;
 }
 
 /**
- * Ends a run when the validation metric has not improved for a while. It keeps no state of its own: it counts in the
- * run's history, and so survives a resume.
+ * Ends a phase when the validation metric has not improved for a while; the phases after it still run. It keeps no state of
+ * its own: it counts in the run's history, and so survives a resume.
  *
  * @throws DistillError code `option`
  */
@@ -53,9 +53,10 @@ export function earlyStop(given: Partial<EarlyStopOptions> = {}): Callback {
   };
   return {
     name: 'early-stop',
-    // A run that was over is still over when it is started again.
+    // A phase that was over is still over when its run is started again.
     start(run) {
-      look(run.history.at(-1), run);
+      const last = run.history.at(-1);
+      if (last?.phase === run.phase.name) look(last, run);
     },
     epoch: look,
   };

@@ -1,6 +1,6 @@
 import { nodeModule } from '../platform/node-module.js';
 import type { Callback } from '../train/callback.js';
-import type { InspectedExhibit } from '../train/inspect.js';
+import type { InspectedExhibit } from '../train/report.js';
 
 /** What a phase showed of itself after one epoch: a line of inspections.jsonl. */
 export interface Inspection {

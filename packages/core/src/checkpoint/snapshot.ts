@@ -1,5 +1,5 @@
 import type { NamedTensors } from '../tensor/index.js';
-import type { EpochReport, ValueLabel } from '../train/report.js';
+import type { EpochReport, Stop, ValueLabel } from '../train/report.js';
 
 /**
  * What makes two runs the same run: everything that decides a number in it but the machine. A checkpoint of another run
@@ -32,6 +32,8 @@ export interface Snapshot {
   readonly history: readonly EpochReport[];
   /** Sums over the steps of the epoch that is under way. */
   readonly partial: PartialEpoch;
+  /** Phases that ended early. Checkpoints of earlier versions have none. */
+  readonly stops?: readonly Stop[] | undefined;
   /** Steps that each update's optimizer has taken in this phase. */
   readonly optimizerSteps: Readonly<Record<string, number>>;
   /** Global epoch of the best validation accuracy so far, and the accuracy (mean over students). */

@@ -83,6 +83,8 @@ export interface Phase {
    * statistics still move once).
    */
   readonly order?: 'snapshot' | 'sequential' | undefined;
+  /** What a callback's stop (such as `earlyStop`) ends: this phase, so that the next one begins (default), or the run. */
+  readonly stopEnds?: 'phase' | 'run' | undefined;
   /** Called once before the phase's first step, and not when a run goes on within the phase: draws weights anew. */
   start?(): void;
   /**

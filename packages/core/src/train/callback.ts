@@ -1,6 +1,5 @@
 import type { Snapshot, RunIdentity } from '../checkpoint/index.js';
-import type { InspectedExhibit } from './inspect.js';
-import type { EpochReport, StepReport } from './report.js';
+import type { EpochReport, InspectedExhibit, StepReport } from './report.js';
 
 /** Something that watches a run and may stop it. Every hook may be left out; all are awaited in order. */
 export interface Callback {
@@ -34,7 +33,10 @@ export interface RunControl {
   inspect(): Promise<readonly InspectedExhibit[]>;
   /** The state of the run at the last step's end. Its tensors are live: encode it before the next step. */
   snapshot(): Snapshot;
-  /** Ends training after this epoch. */
+  /**
+   * Ends the phase under way after this epoch; the next one begins, unless the plan says that a stop in this phase ends the
+   * run. `restoreBest` puts the phase's best epoch back.
+   */
   stop(reason: string, options?: { readonly restoreBest?: boolean }): void;
   /** Tells where the last good checkpoint is, so that an error can name it. */
   checkpointed(where: string): void;

@@ -2,19 +2,32 @@ import * as tf from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy } from '../engine/kernels/softmax-cross-entropy.js';
 import { loadBatch } from '../data/index.js';
 import type { Dataset, Normalization } from '../data/index.js';
-import type { Probabilities } from '../tensor/index.js';
-import type { Classifier } from './ensemble.js';
+import type { Images, Logits, Probabilities } from '../tensor/index.js';
+import type { Evaluation } from './report.js';
 
-/** How well a network, or several together, classify a dataset. */
-export interface Evaluation {
-  /** Share of images whose highest logit is the right class, 0…1. */
-  readonly accuracy: number;
-  /** Share of images whose right class is among the five highest logits, 0…1 (all of them below six classes: 1). */
-  readonly top5: number;
-  /** Mean cross-entropy in nats. */
-  readonly loss: number;
-  /** Images that were looked at. */
-  readonly images: number;
+/** What classifies images: a network, learning or frozen, or several together. */
+export interface Classifier {
+  /** Width of the logits. */
+  readonly classes: number;
+  /** In inference mode. */
+  forward(images: Images): { readonly logits: Logits };
+}
+
+/**
+ * Severalnetworks as one: the mean of their logits. (The mean of their probabilities can come to another class.)
+ *
+ * @param members at least one, all of one number of classes
+ */
+export function ensembleOf(members: readonly Classifier[]): Classifier {
+  return {
+    classes: members[0]?.classes ?? 0,
+    forward: (images) => ({
+      logits: tf.tidy(() => {
+        const all = members.map((member) => member.forward(images).logits);
+        return tf.div<Logits>(tf.addN(all), all.length);
+      }),
+    }),
+  };
 }
 
 /**

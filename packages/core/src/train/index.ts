@@ -1,20 +1,23 @@
-export { adam } from './adam.js';
-export type { AdamOptions } from './adam.js';
 export type { Callback, RunControl } from './callback.js';
 export { distill } from './distill.js';
-export type { DistillOptions, DistillResult } from './distill.js';
-export { ensembleOf } from './ensemble.js';
-export type { Classifier } from './ensemble.js';
-export { evaluate } from './evaluate.js';
-export type { Evaluation } from './evaluate.js';
-export type { InspectedAxis, InspectedExhibit } from './inspect.js';
+export type { DistillOptions, DistillResult } from './distill-types.js';
+export { ensembleOf, evaluate } from './evaluate.js';
+export type { Classifier } from './evaluate.js';
 export type { Optimizer, OptimizerSpec, OptimizerState, TrainingPosition } from './optimizer.js';
-export { clipByGlobalNorm } from './policy/clip-by-global-norm.js';
-export { clipToTerm } from './policy/clip-to-term.js';
-export type { ClipToTermOptions } from './policy/clip-to-term.js';
-export { sumOfTerms } from './policy/sum-of-terms.js';
-export type { EpochReport, StepReport, TermReport, ValueLabel } from './report.js';
+export { adam, sgd } from './optimizers.js';
+export type { AdamOptions, SgdOptions } from './optimizers.js';
+export { clipByGlobalNorm, clipToTerm, sumOfTerms } from './policies.js';
+export type { ClipToTermOptions } from './policies.js';
+export type {
+  BestEpoch,
+  EpochReport,
+  Evaluation,
+  InspectedAxis,
+  InspectedExhibit,
+  StepReport,
+  Stop,
+  TermReport,
+  ValueLabel,
+} from './report.js';
 export { asSchedule, constantRate, cosineRate, stepRate } from './schedule.js';
 export type { Schedule, WarmUp } from './schedule.js';
-export { sgd } from './sgd.js';
-export type { SgdOptions } from './sgd.js';

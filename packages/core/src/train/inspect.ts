@@ -4,23 +4,9 @@ import { loadBatch } from '../data/index.js';
 import type { Dataset } from '../data/index.js';
 import type { Exhibit, ExhibitAxis } from '../method/index.js';
 import type { TrainingPosition } from './optimizer.js';
-import type { Run } from './run.js';
-import { stepView } from './step-view.js';
-
-/** An {@link Exhibit} as plain data. */
-export interface InspectedExhibit {
-  readonly name: string;
-  readonly title: string;
-  readonly rows: InspectedAxis;
-  readonly columns: InspectedAxis;
-  /** One entry per matrix; a single matrix has a panel without a name. */
-  readonly panels: readonly { readonly name?: string | undefined; readonly values: readonly number[][] }[];
-}
-
-export interface InspectedAxis {
-  readonly title: string;
-  readonly labels?: readonly string[] | undefined;
-}
+import type { InspectedAxis, InspectedExhibit } from './report.js';
+import type { Run, RunPhase } from './state.js';
+import { stepView } from './step-gradients.js';
 
 /**
  * What a phase shows of itself at the present weights, on one batch of training images that is always the same:
@@ -30,14 +16,12 @@ export interface InspectedAxis {
  */
 export async function inspectPhase(
   run: Run,
-  phaseIndex: number,
+  { phase, sampler }: RunPhase,
   position: TrainingPosition,
 ): Promise<InspectedExhibit[]> {
-  const phase = run.plan.phases[phaseIndex];
-  const size = run.samplers[phaseIndex]?.batchSize ?? 1;
-  if (phase?.inspect === undefined) return [];
+  if (phase.inspect === undefined) return [];
   const { train, normalization } = run;
-  const indices = spreadOverClasses(train, size);
+  const indices = spreadOverClasses(train, sampler.batchSize);
   const exhibits = withoutTape(() =>
     tf.tidy(() => {
       const pixels = loadBatch(train, indices, { normalization });

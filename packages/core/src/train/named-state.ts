@@ -18,7 +18,7 @@ export function trainedVariables(students: readonly Network[], auxiliary: NamedV
 }
 
 /** Copies of the values; the caller owns them. */
-export function copyValues(variables: NamedVariables): NamedTensors {
+export function copyValues(variables: NamedTensors): NamedTensors {
   return mapEntries(variables, (variable) => tf.keep(tf.clone(variable)));
 }
 

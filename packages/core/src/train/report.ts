@@ -1,4 +1,14 @@
-import type { Evaluation } from './evaluate.js';
+/** How well a network, or several together, classify a dataset. */
+export interface Evaluation {
+  /** Share of images whose highest logit is the right class, 0…1. */
+  readonly accuracy: number;
+  /** Share of images whose right class is among the five highest logits, 0…1 (all of them below six classes: 1). */
+  readonly top5: number;
+  /** Mean cross-entropy in nats. */
+  readonly loss: number;
+  /** Images that were looked at. */
+  readonly images: number;
+}
 
 /** A term's mean over an epoch, before its weight, and the weight. */
 export interface TermReport {
@@ -47,3 +57,33 @@ export interface StepReport {
 export type ValueLabel =
   | { readonly kind: 'term'; readonly update: string; readonly term: string; readonly weight: number }
   | { readonly kind: 'accuracy'; readonly student: number };
+
+/** The epoch of the best validation accuracy, mean over students, in the last phase that trained students. */
+export interface BestEpoch {
+  readonly phase: string;
+  readonly globalEpoch: number;
+  readonly accuracy: number;
+}
+
+/** Why a phase or a run ended before its last epoch. */
+export interface Stop {
+  readonly reason: string;
+  readonly phase: string;
+  /** The last epoch that was finished; -1 when there was none. */
+  readonly globalEpoch: number;
+}
+
+/** A technique's exhibit as plain data. */
+export interface InspectedExhibit {
+  readonly name: string;
+  readonly title: string;
+  readonly rows: InspectedAxis;
+  readonly columns: InspectedAxis;
+  /** One entry per matrix; a single matrix has a panel without a name. */
+  readonly panels: readonly { readonly name?: string | undefined; readonly values: readonly number[][] }[];
+}
+
+export interface InspectedAxis {
+  readonly title: string;
+  readonly labels?: readonly string[] | undefined;
+}

@@ -1,14 +1,37 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { onOneTape } from '../engine/tape.js';
+import { onOneTape, withoutTape } from '../engine/tape.js';
 import type { GradientOf } from '../engine/tape.js';
 import { DistillError } from '../error/index.js';
-import type { Backward, LossTerms, Phase, Term, Update } from '../method/contract.js';
+import type { Backward, LossTerms, Phase, Step, Term, Update } from '../method/contract.js';
 import type { FrozenNetwork, Network, NetworkOutput } from '../network/index.js';
-import type { Labels, NamedTensors, Scalar } from '../tensor/index.js';
-import { sumOfTerms } from './policy/sum-of-terms.js';
+import type { Random } from '../random/index.js';
+import type { Images, Labels, NamedTensors, Probabilities, Scalar } from '../tensor/index.js';
+import type { TrainingPosition } from './optimizer.js';
+import { sumOfTerms } from './policies.js';
 import type { ValueLabel } from './report.js';
-import { stepView } from './step-view.js';
-import type { StepInput } from './step-view.js';
+
+/** Where a step stands. */
+export interface StepPlace {
+  /** Positions of the images in the training set. */
+  readonly indices: Int32Array;
+  /** Steps done in the phase. */
+  readonly step: number;
+  /** Decides learning rates and the weights of terms. */
+  readonly position: TrainingPosition;
+  /** Decides dropout masks and the noise of a method. */
+  readonly random: Random;
+}
+
+/**
+ * Everything that differs from one step to the next. What a step reads besides is state (weights, statistics, optimizer
+ * slots) or constant.
+ */
+export interface StepInput extends StepPlace {
+  readonly images: Images;
+  readonly labels: Labels;
+  /** The teacher's outputs where they are known already; else it runs. */
+  readonly teacherOutput?: NetworkOutput | undefined;
+}
 
 /** Who takes part. */
 export interface StepNetworks {
@@ -126,4 +149,51 @@ function measure(
     scalars.push(tf.mean(tf.cast(tf.equal(tf.argMax(output.logits, 1), labels), 'float32')));
   });
   return { values: tf.stack(scalars) as tf.Tensor1D, labels: named };
+}
+
+/**
+ * The step as a loss sees it; what the phase does not read throws when it is touched. Call it inside `tf.tidy`.
+ *
+ * @param outputs per student its outputs, `undefined` for one that does not run
+ */
+export function stepView(
+  phase: Phase,
+  input: StepInput,
+  classes: number,
+  outputs: readonly (NetworkOutput | undefined)[],
+  teacher: NetworkOutput | undefined,
+): Step {
+  const unread = (what: string): DistillError =>
+    new DistillError({
+      code: 'contract',
+      where: `phase '${phase.name}', step.${what}`,
+      expected: `${what} among the networks that the phase reads`,
+      got: `reads ${JSON.stringify(phase.reads)}`,
+      hint: 'Declare it in `reads`.',
+    });
+  const student = (index: number): NetworkOutput => {
+    const output = outputs[index];
+    if (output === undefined) throw unread(`students[${index}]`);
+    return output;
+  };
+  return {
+    images: input.images,
+    labels: input.labels,
+    oneHot: withoutTape(() => tf.cast(tf.oneHot(input.labels, classes), 'float32')) as Probabilities,
+    indices: input.indices,
+    get students() {
+      return outputs.map((_, index) => student(index));
+    },
+    get student() {
+      return student(0);
+    },
+    get teacher() {
+      if (teacher === undefined) throw unread('teacher');
+      return teacher;
+    },
+    epoch: Math.floor(input.position.epoch),
+    step: input.step,
+    progress: input.position.epoch / input.position.epochs,
+    random: input.random,
+  };
 }

@@ -7,13 +7,9 @@ import type { CachedTeacher } from '../teacher/index.js';
 import type { Images } from '../tensor/index.js';
 import { assignValues, copyValues } from './named-state.js';
 import type { ValueLabel } from './report.js';
-import type { Run } from './run.js';
 import { stepGradients } from './step-gradients.js';
-import type { StepInput } from './step-view.js';
-import type { TrainingState } from './training-state.js';
-
-/** Which images, and where the step stands. */
-type StepPlace = Pick<StepInput, 'indices' | 'random' | 'position' | 'step'>;
+import type { StepInput, StepPlace } from './step-gradients.js';
+import type { Run, TrainingState } from './state.js';
 
 /** What a value of a step is: something to report, or a sum over weights that is finite only if each of them is. */
 type StepLabel = ValueLabel | { readonly kind: 'weights'; readonly of: string };
@@ -34,11 +30,10 @@ interface Measured {
  */
 export async function trainStep(
   run: Run,
-  { optimizers, variables }: Pick<TrainingState, 'optimizers' | 'variables'>,
+  { optimizers, variables, lastCheckpoint }: TrainingState,
   phase: Phase,
   pixels: Float32Array,
   place: StepPlace,
-  lastCheckpoint: string | undefined,
 ): Promise<{ values: number[]; labels: ValueLabel[] }> {
   const { indices } = place;
   const images = tf.tensor4d(pixels, [indices.length, ...run.train.imageShape]);

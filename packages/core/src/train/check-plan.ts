@@ -1,0 +1,68 @@
+import { DistillError } from '../error/index.js';
+import type { Phase, Plan } from '../method/index.js';
+import type { FrozenNetwork, Network } from '../network/index.js';
+import { expectCount } from './check-options.js';
+import { trainedVariables } from './named-state.js';
+
+/**
+ * Refuses a plan that could not run to its end, or that would leave a student as it is.
+ *
+ * @throws DistillError codes `contract`, `option`, `tap`
+ */
+export function expectPlan(
+  method: string,
+  { phases, auxiliary }: Plan,
+  students: readonly Network[],
+  teacher: FrozenNetwork | undefined,
+): void {
+  const broken = (where: string, expected: string, got: string): never => {
+    throw new DistillError({ code: 'contract', where: `method '${method}', ${where}`, expected, got });
+  };
+  if (phases.length === 0) broken('plan', 'at least one phase', 'none');
+  const saved = new Set(Object.values(trainedVariables(students, auxiliary)));
+  for (const { name, epochs, reads, updates } of phases) {
+    const where = `phase '${name}'`;
+    if (reads.teacher !== undefined && teacher === undefined) throw missingTeacher(method);
+    if (updates.length === 0) broken(where, 'at least one update', 'none');
+    if ((reads.students?.length ?? 0) > students.length) {
+      broken(where, `at most ${students.length} students`, `${reads.students?.length ?? 0}`);
+    }
+    // Wrong taps of a late phase are found now, not after hours.
+    reads.teacher?.forEach((tap) => teacher?.tapShape(tap));
+    reads.students?.forEach((taps, index) => taps?.forEach((tap) => students[index]?.tapShape(tap)));
+    const names = updates.map((update) => update.name);
+    if (new Set(names).size < names.length) broken(where, 'updates of different names', names.join(', '));
+    for (const update of updates) {
+      const lost = Object.entries(update.variables).find(([, variable]) => !saved.has(variable));
+      if (lost !== undefined) {
+        broken(
+          `${where}, update '${update.name}'`,
+          'variables of a student or of `auxiliary`, which checkpoints hold',
+          `'${lost[0]}'`,
+        );
+      }
+    }
+    expectCount(`method '${method}', ${where}, epochs`, epochs);
+  }
+  const names = phases.map(({ name }) => name);
+  if (new Set(names).size < names.length) broken('plan', 'phases of different names', names.join(', '));
+}
+
+/** True when a step of the phase runs this student. */
+export const runsStudent = ({ reads }: Phase, index: number): boolean =>
+  reads.students?.[index] !== undefined;
+
+/** True when a step of the phase may move weights of this student. */
+export function trainsStudent({ updates }: Phase, { variables }: Network): boolean {
+  const own = new Set(Object.values(variables));
+  return updates.some((update) => Object.values(update.variables).some((variable) => own.has(variable)));
+}
+
+export const missingTeacher = (method: string): DistillError =>
+  new DistillError({
+    code: 'option',
+    where: `method '${method}'`,
+    expected: 'a teacher',
+    got: 'none',
+    hint: 'Pass `teacher` to distill().',
+  });

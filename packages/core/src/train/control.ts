@@ -1,0 +1,46 @@
+import type { RunControl } from './callback.js';
+import type { Callback } from './callback.js';
+import { inspectPhase } from './inspect.js';
+import { takeSnapshot } from './resume.js';
+import type { Run, RunPhase, TrainingState } from './state.js';
+import { requestStop } from './stop.js';
+
+/** What callbacks can ask of a run. */
+export function controlOf(run: Run, state: TrainingState, callbacks: readonly Callback[]): RunControl {
+  const stepsBefore = (phase: number): number =>
+    run.phases
+      .slice(0, phase)
+      .reduce((sum, { phase: { epochs }, sampler }) => sum + epochs * sampler.stepsPerEpoch, 0);
+  // After the last phase's end it is still that one.
+  const current = (): RunPhase =>
+    run.phases[Math.min(state.position.phase, run.phases.length - 1)] as RunPhase;
+  return {
+    method: run.method.name,
+    seed: run.seed,
+    get history() {
+      return state.history;
+    },
+    get done() {
+      const { phase, epoch, step } = state.position;
+      return stepsBefore(phase) + epoch * (run.phases[phase]?.sampler.stepsPerEpoch ?? 0) + step;
+    },
+    total: stepsBefore(run.phases.length),
+    get phase() {
+      const { name, epochs } = current().phase;
+      return { name, epochs };
+    },
+    inspect: () =>
+      inspectPhase(run, current(), { epoch: state.position.epoch, epochs: current().phase.epochs }),
+    snapshot: () => takeSnapshot(run, state),
+    stop(reason, { restoreBest = false } = {}) {
+      requestStop(state, current().phase, { reason, restoreBest });
+    },
+    checkpointed(where) {
+      state.lastCheckpoint = where;
+    },
+    warn(message) {
+      state.warnings.push(message);
+      for (const callback of callbacks) callback.warn?.(message);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { Augmentation, Dataset, Normalization } from '../data/index.js';
+import type { AuxiliaryCost, Method } from '../method/index.js';
+import type { FrozenNetwork, Network, NetworkLike } from '../network/index.js';
+import type { TeacherOutputs } from '../teacher/index.js';
+import type { Callback } from './callback.js';
+import type { OptimizerSpec } from './optimizer.js';
+import type { BestEpoch, EpochReport, Stop } from './report.js';
+
+export interface DistillOptions {
+  /** Needed by methods that read it. A network or model is frozen here; a frozen network is used as it is. */
+  readonly teacher?: NetworkLike | FrozenNetwork | undefined;
+  /** What learns, from the weights that it has now; each has a model of its own. */
+  readonly students: readonly NetworkLike[];
+  /** Default `{ kind: 'live' }`: the teacher runs in every step, and no augmentation comes twice. */
+  readonly teacherOutputs?: TeacherOutputs | undefined;
+  readonly method: Method;
+  readonly train: Dataset;
+  /** Looked at after every epoch; decides the best epoch. Never the test set. */
+  readonly validation?: Dataset | undefined;
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** Decides everything random in the run: order, augmentation, dropout, heads. */
+  readonly seed: number;
+  /** For the students' weights. Default `sgd({ learningRate: cosineRate(0.05) })`. */
+  readonly optimizer?: OptimizerSpec | undefined;
+  /** Default: none. */
+  readonly augmentation?: Augmentation | undefined;
+  /** Default: mean and deviation per channel of the training set. */
+  readonly normalization?: Normalization | undefined;
+  readonly callbacks?: readonly Callback[] | undefined;
+  /** Ends the run after the step under way; callbacks may save first. Aborted before the start: no step runs. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface DistillResult {
+  /** `students[0]`, with the weights of the last epoch unless {@link restoreBest} was called. */
+  readonly student: Network;
+  readonly students: readonly Network[];
+  readonly history: readonly EpochReport[];
+  /** Undefined without a validation set. */
+  readonly best: BestEpoch | undefined;
+  /** Puts the best epoch's weights into the students; without a validation set they stay as they are. */
+  restoreBest(): void;
+  /** Puts the last epoch's weights back. */
+  restoreLast(): void;
+  /** Why training ended before its last epoch; undefined when it did not. */
+  readonly stopped: { readonly reason: string; readonly globalEpoch: number } | undefined;
+  /** Every phase that ended before its last epoch, in order, with the reason. */
+  readonly stops: readonly Stop[];
+  readonly cost: AuxiliaryCost;
+  readonly normalization: Normalization;
+  readonly warnings: readonly string[];
+  /** Frees what the method and the trainer made. The students stay. */
+  dispose(): void;
+}

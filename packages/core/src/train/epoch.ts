@@ -1,0 +1,171 @@
+import { loadBatch } from '../data/index.js';
+import { deviceFault } from '../engine/device-fault.js';
+import type { PartialEpoch } from '../checkpoint/index.js';
+import type { Random } from '../random/index.js';
+import { viewAt } from '../teacher/index.js';
+import { keepIfBest } from './best.js';
+import { evaluate } from './evaluate.js';
+import type { EpochReport, Evaluation, StepReport, TermReport, ValueLabel } from './report.js';
+import { NOTHING_YET } from './state.js';
+import type { Run, RunPhase, TrainingState, Watchers } from './state.js';
+import { trainStep } from './step.js';
+import { requestAbort } from './stop.js';
+
+/** The rest of the epoch under way: its steps, a look at the validation set, a report. An abort leaves it in the middle. */
+export async function trainEpoch(run: Run, state: TrainingState, watchers: Watchers): Promise<void> {
+  const current = run.phases[state.position.phase] as RunPhase;
+  const { phase, sampler } = current;
+  const { epoch } = state.position;
+  phase.startEpoch?.(epoch);
+  // The order depends on the epoch alone, so that every method with one seed and no sampler of its own sees the same.
+  const random = run.random.fork(`epoch-${epoch}`);
+  const batches = sampler.batches(random.fork('order'));
+
+  while (state.position.step < sampler.stepsPerEpoch) {
+    const terms = await oneStep(run, state, current, batches, random);
+    for (const message of run.cachedTeacher?.notices() ?? []) watchers.control.warn(message);
+    const report = stepReport(current, state, watchers, terms);
+    for (const callback of watchers.callbacks) await callback.step?.(report, watchers.control);
+    await eventLoopTurn();
+    if (watchers.signal?.aborted !== true) continue;
+    for (const callback of watchers.callbacks) await callback.abort?.(watchers.control);
+    requestAbort(state, phase);
+    return;
+  }
+
+  const validation = await validate(run, current);
+  expectSoundDevice(run);
+  const report = epochReport(current, state, validation);
+  state.history.push(report);
+  state.position = { ...state.position, epoch: epoch + 1, step: 0 };
+  state.partial = NOTHING_YET;
+  keepIfBest(run, state, report);
+  for (const callback of watchers.callbacks) await callback.epoch?.(report, watchers.control);
+  reviewTraining(run, watchers);
+}
+
+/** Loads the batch, trains on it and adds what was measured to the epoch's sums. @returns the step's terms */
+async function oneStep(
+  run: Run,
+  state: TrainingState,
+  { phase, sampler }: RunPhase,
+  batches: readonly Int32Array[],
+  epochRandom: Random,
+): Promise<Readonly<Record<string, TermReport>>> {
+  const { phase: phaseIndex, epoch, step } = state.position;
+  const steps = sampler.stepsPerEpoch;
+  const started = performance.now();
+  const indices = batches[step] ?? new Int32Array();
+  const stepRandom = epochRandom.fork(`step-${step}`);
+  const pixels = loadBatch(run.train, indices, run, augmentationStream(run, epoch, stepRandom));
+  const { labels, values } = await trainStep(run, state, phase, pixels, {
+    indices,
+    random: stepRandom.fork(`phase-${phaseIndex}`),
+    position: { epoch: epoch + step / steps, epochs: phase.epochs },
+    step: epoch * steps + step,
+  });
+  expectSoundDevice(run);
+  const sums = values.map((value, index) => value + (state.partial.sums[index] ?? 0));
+  state.partial = { labels, sums, seconds: state.partial.seconds + (performance.now() - started) / 1000 };
+  state.position = { phase: phaseIndex, epoch, step: step + 1 };
+  return namedTerms(labels, values, 1);
+}
+
+/** Every step has augmentations of its own, unless there is a number of views: then every view of every image has. */
+function augmentationStream(
+  { random, views }: Run,
+  epoch: number,
+  stepRandom: Random,
+): Random | ((position: number) => Random) {
+  if (views === undefined) return stepRandom.fork('augment');
+  const view = random.fork(`view-${viewAt(epoch, views)}`);
+  return (position) => view.fork(position);
+}
+
+/** Before a number that a failed device gave gets into a checkpoint. */
+function expectSoundDevice({ method }: Run): void {
+  const fault = deviceFault(`method '${method.name}'`, undefined);
+  if (fault !== undefined) throw fault;
+}
+
+/** Per student; empty without a validation set or in a phase without students. */
+async function validate(run: Run, { runsStudents }: RunPhase): Promise<Evaluation[]> {
+  const results: Evaluation[] = [];
+  if (run.validation === undefined || !runsStudents) return results;
+  for (const student of run.students)
+    results.push(await evaluate(student, run.validation, run.normalization));
+  return results;
+}
+
+function stepReport(
+  { phase, sampler }: RunPhase,
+  { position }: TrainingState,
+  { control }: Watchers,
+  terms: StepReport['terms'],
+): StepReport {
+  return {
+    phase: phase.name,
+    epoch: position.epoch,
+    epochs: phase.epochs,
+    step: position.step,
+    stepsPerEpoch: sampler.stepsPerEpoch,
+    batchSize: sampler.batchSize,
+    done: control.done,
+    total: control.total,
+    terms,
+  };
+}
+
+function epochReport(
+  { phase, sampler: { stepsPerEpoch: steps } }: RunPhase,
+  { position: { epoch }, partial, history, optimizers }: TrainingState,
+  validation: readonly Evaluation[],
+): EpochReport {
+  const { labels, sums, seconds }: PartialEpoch = partial;
+  const last = { epoch: epoch + (steps - 1) / steps, epochs: phase.epochs };
+  return {
+    phase: phase.name,
+    epoch,
+    globalEpoch: history.length,
+    steps,
+    learningRate: Object.fromEntries(
+      [...optimizers].map(([name, optimizer]) => [name, optimizer.learningRate(last)]),
+    ),
+    terms: namedTerms(labels, sums, steps),
+    trainAccuracy: labels.flatMap((label, index) =>
+      label.kind === 'accuracy' ? [(sums[index] ?? 0) / steps] : [],
+    ),
+    validation,
+    seconds,
+  };
+}
+
+/** Means of the terms by name: `term`, or `update/term` where several updates took part. */
+function namedTerms(
+  labels: readonly ValueLabel[],
+  sums: ArrayLike<number>,
+  steps: number,
+): Readonly<Record<string, TermReport>> {
+  const updates = new Set(labels.flatMap((label) => (label.kind === 'term' ? [label.update] : [])));
+  return Object.fromEntries(
+    labels.flatMap((label, index) => {
+      if (label.kind !== 'term') return [];
+      const name = updates.size > 1 ? `${label.update}/${label.term}` : label.term;
+      return [[name, { value: (sums[index] ?? 0) / steps, weight: label.weight }]];
+    }),
+  );
+}
+
+/** Passes on what a technique finds wrong with the training so far; what it found an epoch ago has been said. */
+function reviewTraining({ plan }: Run, { control }: Watchers): void {
+  const said = new Set(plan.review?.(control.history.slice(0, -1)));
+  for (const message of plan.review?.(control.history) ?? []) if (!said.has(message)) control.warn(message);
+}
+
+/** Signals and timers get their turn: awaiting tensor data alone may never leave the microtask queue. */
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
+}

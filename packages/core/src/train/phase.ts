@@ -1,0 +1,24 @@
+import { trainEpoch } from './epoch.js';
+import { freeResumed, resumeOptimizer } from './resume.js';
+import type { Run, RunPhase, TrainingState, Watchers } from './state.js';
+import { endStoppedPhase, isOver, isStopping } from './stop.js';
+
+/** The rest of the phase under way: all its epochs, unless something stops it. Optimizers live as long as their phase. */
+export async function trainPhase(run: Run, state: TrainingState, watchers: Watchers): Promise<void> {
+  const { phase } = run.phases[state.position.phase] as RunPhase;
+  state.optimizers = new Map(
+    phase.updates.map(({ name, optimizer, variables }) => [name, optimizer.create(variables)]),
+  );
+  try {
+    for (const [name, optimizer] of state.optimizers) resumeOptimizer(state, name, optimizer);
+    freeResumed(state);
+    if (state.position.epoch === 0 && state.position.step === 0) phase.start?.();
+    while (state.position.epoch < phase.epochs && !isStopping(state)) await trainEpoch(run, state, watchers);
+    endStoppedPhase(run, state);
+    if (!isOver(state) || state.position.epoch >= phase.epochs)
+      state.position = { phase: state.position.phase + 1, epoch: 0, step: 0 };
+  } finally {
+    for (const optimizer of state.optimizers.values()) optimizer.dispose();
+    state.optimizers = new Map();
+  }
+}

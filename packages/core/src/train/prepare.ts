@@ -1,0 +1,152 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { sha256 } from '@noble/hashes/sha2';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
+import { channelStatistics, expectNormalization, loadBatch, uniformSampler } from '../data/index.js';
+import type { Dataset, Normalization } from '../data/index.js';
+import type { Method, PlanContext } from '../method/index.js';
+import { asNetwork, freeze } from '../network/index.js';
+import type { FrozenNetwork, Network } from '../network/index.js';
+import { cachedTeacher, checkTeacherOutputs } from '../teacher/index.js';
+import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
+import { createRandom } from '../random/index.js';
+import type { Random } from '../random/index.js';
+import { expectContract, expectCount, expectFit, expectSameData, expectStudents } from './check-options.js';
+import { expectPlan, missingTeacher, runsStudent, trainsStudent } from './check-plan.js';
+import type { DistillOptions } from './distill-types.js';
+import type { OptimizerSpec } from './optimizer.js';
+import { sgd } from './optimizers.js';
+import { cosineRate } from './schedule.js';
+import type { Run } from './state.js';
+
+/** @throws DistillError for anything in the options that cannot work */
+export async function prepareRun(options: DistillOptions): Promise<Run> {
+  const { method, train, validation, epochs, batchSize, seed } = options;
+  expectContract(method);
+  const random = createRandom(seed);
+  expectCount('epochs', epochs);
+  expectCount('batchSize', batchSize);
+  const students = expectStudents(options.students, train);
+  if (validation !== undefined) expectSameData(train, validation);
+
+  const madeHere = options.teacher !== undefined && !('fingerprint' in options.teacher);
+  const teacher = frozenTeacher(options.teacher);
+  /** The last made first. */
+  const made: { dispose(): void }[] = madeHere && teacher !== undefined ? [teacher] : [];
+  const dispose = (): void => {
+    for (const each of made) each.dispose();
+  };
+  try {
+    if (teacher !== undefined) expectFit('teacher', teacher, train);
+    const normalization = options.normalization ?? channelStatistics(train);
+    expectNormalization(normalization, train);
+    const outputs = checkTeacherOutputs(options.teacherOutputs ?? { kind: 'live' });
+    const optimizer = options.optimizer ?? sgd({ learningRate: cosineRate(0.05) });
+    const fingerprint = await teacher?.fingerprint();
+    const context = planContext({ ...options, students, teacher, normalization, optimizer, random });
+    const plan = await method.plan(context);
+    made.unshift(plan);
+    const cached = cacheFor(outputs, teacher, fingerprint, { ...options, normalization });
+    if (cached !== undefined) made.unshift(cached);
+    expectPlan(method.name, plan, students, teacher);
+
+    return {
+      method,
+      plan,
+      phases: plan.phases.map((phase) => ({
+        phase,
+        sampler: phase.sampler ?? uniformSampler(train.size, batchSize),
+        runsStudents: students.some((_, index) => runsStudent(phase, index)),
+        trainsStudents: students.some((student) => trainsStudent(phase, student)),
+      })),
+      students,
+      teacher,
+      cachedTeacher: cached,
+      views: outputs.views,
+      train,
+      validation,
+      augmentation: options.augmentation,
+      normalization,
+      seed,
+      random,
+      identity: {
+        method: method.name,
+        options: JSON.stringify(method.options),
+        seed,
+        epochs,
+        batchSize,
+        optimizer: JSON.stringify([optimizer.name, optimizer.options]),
+        // Cached or live is all the same to a checkpoint: the values are equal.
+        augmentation: JSON.stringify([options.augmentation ?? null, normalization, outputs.views ?? null]),
+        train: dataText(train),
+        validation: validation === undefined ? 'none' : dataText(validation),
+        teacher: fingerprint ?? 'none',
+        students: bytesToHex(sha256(utf8ToBytes(JSON.stringify(students.map(architecture))))).slice(0, 16),
+      },
+      dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+function planContext(given: {
+  readonly students: readonly Network[];
+  readonly teacher: FrozenNetwork | undefined;
+  readonly train: Dataset;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly normalization: Normalization;
+  readonly optimizer: OptimizerSpec;
+  readonly random: Random;
+  readonly method: Method;
+}): PlanContext {
+  const { students, teacher, train, epochs, batchSize, normalization, optimizer, random, method } = given;
+  return {
+    students,
+    student: students[0] as Network,
+    hasTeacher: teacher !== undefined,
+    get teacher() {
+      if (teacher !== undefined) return teacher;
+      throw missingTeacher(method.name);
+    },
+    train,
+    epochs,
+    batchSize,
+    optimizer,
+    random: random.fork(`method-${method.name}`),
+    images: (positions) => {
+      const pixels = loadBatch(train, positions, { normalization });
+      return tf.tensor4d(pixels, [positions.length, ...train.imageShape]);
+    },
+  };
+}
+
+function cacheFor(
+  { kind, views = 1, folder }: TeacherOutputs,
+  teacher: FrozenNetwork | undefined,
+  fingerprint: string | undefined,
+  { train, seed, augmentation, normalization }: DistillOptions & { readonly normalization: Normalization },
+): CachedTeacher | undefined {
+  if (kind === 'live' || teacher === undefined) return undefined;
+  const slot = { dataset: train.name, seed };
+  const content = {
+    teacher: fingerprint,
+    dataset: train.fingerprint,
+    augmentation: augmentation ?? 'none',
+    normalization,
+  };
+  return cachedTeacher({ teacher, images: train.size, views, folder, identity: { slot, content } });
+}
+
+function frozenTeacher(given: DistillOptions['teacher']): FrozenNetwork | undefined {
+  if (given === undefined) return undefined;
+  return 'fingerprint' in given ? given : freeze(asNetwork(given, 'teacher'));
+}
+
+const dataText = (data: Dataset): string =>
+  `${data.name}, ${data.size} images, ${data.fingerprint.slice(0, 16)}`;
+
+const architecture = (network: Network): unknown => [
+  Object.entries({ ...network.variables, ...network.statistics }).map(([name, { shape }]) => [name, shape]),
+];

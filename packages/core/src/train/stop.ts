@@ -1,0 +1,48 @@
+import type { Phase } from '../method/index.js';
+import { restoreBestOf } from './best.js';
+import type { Stop } from './report.js';
+import type { Run, StopRequest, TrainingState } from './state.js';
+
+/*
+ * Early ends. What a callback asks for ends the phase under way, so that the phases after it still run, unless the plan says
+ * that it ends the run; an abort always ends the run. When to stop is decided elsewhere: callback/early-stop.ts.
+ */
+
+/** Notes that training is to stop at the end of the epoch. */
+export function requestStop(
+  state: TrainingState,
+  { name, stopEnds = 'phase' }: Pick<Phase, 'name' | 'stopEnds'>,
+  asked: { readonly reason: string; readonly restoreBest: boolean },
+): void {
+  if (state.stop?.ends === 'run') return;
+  state.stop = { ...asked, phase: name, globalEpoch: state.history.length - 1, ends: stopEnds };
+}
+
+/** Notes that the run is over: it was asked to end at once. */
+export function requestAbort(state: TrainingState, { name }: Pick<Phase, 'name'>): void {
+  requestStop(state, { name, stopEnds: 'run' }, { reason: 'aborted', restoreBest: false });
+}
+
+export const isStopping = ({ stop }: TrainingState): boolean => stop !== undefined;
+
+/** True when no further step is to run. */
+export const isOver = ({ stop }: TrainingState): boolean => stop?.ends === 'run';
+
+/** At the end of a phase: what was to end the phase has done so, and in the last phase it ends the run. */
+export function endStoppedPhase(run: Run, state: TrainingState): void {
+  const { stop } = state;
+  if (stop === undefined || stop.ends === 'run') return;
+  if (state.position.phase === run.phases.length - 1) {
+    state.stop = { ...stop, ends: 'run' };
+    return;
+  }
+  if (stop.restoreBest) restoreBestOf(stop.phase, state);
+  state.stops.push(describeStop(stop));
+  state.stop = undefined;
+}
+
+/** Why the run and its phases ended before their last epochs, in order. */
+export const allStops = ({ stops, stop }: TrainingState): readonly Stop[] =>
+  stop === undefined ? stops : [...stops, describeStop(stop)];
+
+const describeStop = ({ reason, phase, globalEpoch }: StopRequest): Stop => ({ reason, phase, globalEpoch });
