@@ -5,6 +5,7 @@ import { parseSetting, presetNames, resolveConfig } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import { renderTerminal } from '../report/index.js';
 import { configurableMethods, techniqueNames } from '../run/method-catalog.js';
+import { methodProblems } from '../run/method-problems.js';
 import { runBench } from '../run/run-bench.js';
 import type { Divergence } from '../run/run-bench.js';
 import { EXIT } from './exit-code.js';
@@ -93,6 +94,7 @@ async function configOf(flags: RunFlags): Promise<RunConfig> {
     file,
     flags: [asSettings(flags), ...flags.set.map(parseSetting)],
     methodNames: configurableMethods,
+    checkMethod: methodProblems,
   });
 }
 

@@ -2,27 +2,56 @@ import { z } from 'zod';
 
 /*
  * Kinds of values that a configuration is made of. The message of each is what would have been right, in the words that
- * follow "expected": problems are put together from it and from what was there (see problem.ts).
+ * follow "expected"; a second line is a hint. Problems are put together from it and from what was there (problem.ts).
  */
 
-/** A whole number from `least` to `most`. */
-export function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): z.ZodInt {
-  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-  const error = `a whole number ${range}`;
-  return z.int({ error }).min(least, { error }).max(most, { error });
+/** The message of a check that has a hint. */
+export const withHint = (expected: string, hint: string): string => `${expected}\n${hint}`;
+
+/**
+ * A whole number from `least` to `most`; −0 is 0.
+ *
+ * @param missing what is expected where there is none. Default: the same
+ */
+export function whole(least: number, most: number, missing?: string): z.ZodInt {
+  const low = `a whole number of at least ${least}`;
+  const high = `a whole number of at most ${most.toLocaleString('en-US')}`;
+  return z
+    .int({
+      error: ({ code, input }) =>
+        code === 'too_big' ? high : input === undefined && missing !== undefined ? missing : low,
+    })
+    .min(least, { error: low })
+    .max(most, { error: high })
+    .overwrite((value) => value + 0);
 }
 
-/** A number above 0. */
+/** A number above 0, and no more than any training has use for. */
 export function positive(): z.ZodNumber {
   const error = 'a number above 0';
-  return z.number({ error }).positive({ error });
+  return z
+    .number({ error })
+    .positive({ error })
+    .max(LARGEST, { error: atMost(LARGEST) });
+}
+
+/** Learning rates, weight decays and factors beyond this overflow 32-bit floats sooner or later. */
+const LARGEST = 1e6;
+const atMost = (most: number): string => `a number of at most ${most.toLocaleString('en-US')}`;
+
+/** A number of at least 0. */
+export function nonNegative(): z.ZodNumber {
+  const error = 'a number of at least 0';
+  return z
+    .number({ error })
+    .min(0, { error })
+    .max(LARGEST, { error: atMost(LARGEST) });
 }
 
 /** A number from `least` to `most`, both included. */
 export function between(least: number, most: number): z.ZodNumber {
-  const error = most === Infinity ? `a number of at least ${least}` : `a number from ${least} to ${most}`;
-  const atLeast = z.number({ error }).min(least, { error });
-  return most === Infinity ? atLeast : atLeast.max(most, { error });
+  const error = `a number from ${least} to ${most}`;
+  return z.number({ error }).min(least, { error }).max(most, { error });
 }
 
 /** A number between 0 and 1, both excluded. */
@@ -35,6 +64,15 @@ export function share(): z.ZodNumber {
 export function text(): z.ZodString {
   const error = 'a text that is not empty';
   return z.string({ error }).min(1, { error });
+}
+
+/** A path or URL: a text that file systems take. */
+export function path(): z.ZodString {
+  const error = 'a path without control characters';
+  return text()
+    .regex(/\S/, { error: 'a text that is not empty' })
+    .regex(/^\P{Cc}*$/u, { error })
+    .max(4096, { error: 'a path of at most 4,096 characters' });
 }
 
 /** `true` or `false`. */
@@ -56,9 +94,17 @@ export function oneOf<const Word extends string>(
 }
 
 /** A list of at least `least` entries. */
-export function list<Entry extends z.ZodType>(entry: Entry, least: number): z.ZodArray<Entry> {
-  const error = least === 0 ? 'a list' : 'a list that is not empty';
-  return z.array(entry, { error }).min(least, { error });
+export function list<Entry extends z.ZodType>(entry: Entry, least: number, most = 1000): z.ZodArray<Entry> {
+  const wanted = least === 0 ? 'a list' : 'a list that is not empty';
+  // What `--set methods.7.as=…` leaves where the list is shorter (layers.ts).
+  const isPositions = (input: unknown): boolean =>
+    isMapping(input) && Object.keys(input).length > 0 && Object.keys(input).every((key) => /^\d+$/.test(key));
+  const error = ({ input }: { readonly input?: unknown }): string =>
+    isPositions(input) ? withHint('positions of entries that are there', 'They count from 0.') : wanted;
+  return z
+    .array(entry, { error })
+    .min(least, { error })
+    .max(most, { error: `a list of at most ${most} entries` });
 }
 
 /**
@@ -71,4 +117,45 @@ export function mapping<Shape extends z.core.$ZodLooseShape>(
   return z.strictObject(shape, {
     error: ({ code }) => (code === 'unrecognized_keys' ? keys : `a mapping with ${keys}`),
   });
+}
+
+/**
+ * A field that belongs to another variant. It may hold what changes nothing, as a completed configuration has it.
+ *
+ * @param variant the one that has no such field
+ * @param owner the one that has it
+ */
+export function foreign<const Neutral extends number | boolean>(
+  neutral: Neutral,
+  variant: string,
+  owner: string,
+): z.ZodDefault<z.ZodLiteral<Neutral>> {
+  const error = withHint(`nothing with ${variant}`, `It belongs to ${owner}.`);
+  return z.literal(neutral, { error }).default(neutral as z.util.NoUndefined<Neutral>);
+}
+
+/**
+ * Messages of a union of mappings.
+ *
+ * @param unknown for a variant that is not there
+ * @param other for what is no mapping
+ */
+export const variantWords =
+  (unknown: string, other: string) =>
+  ({ code }: { readonly code: string }): string =>
+    code === 'invalid_union' ? unknown : other;
+
+/** Fills in the name of a mapping that has none: the variant that it is of unless it says otherwise. */
+export function namedByDefault<Schema extends z.ZodType>(
+  name: string,
+  schema: Schema,
+): z.ZodPreprocess<Schema> {
+  return z.preprocess(
+    (value) => (isMapping(value) && value['name'] === undefined ? { name, ...value } : value),
+    schema,
+  );
+}
+
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,8 @@
-import { DistillError, nearestNameHint } from '@distilljs/core';
-import type { ConfigLayer } from './layer.js';
-import { plainLayer } from './layer.js';
+import { nearestNameHint } from '@distilljs/core';
+import type { ConfigLayer } from './layers.js';
+import { plainLayer } from './layers.js';
+import type { Problem } from './problem.js';
+import { placeOf, shown } from './problem.js';
 import type { ConfigInput } from './schema.js';
 
 /** A preset leaves to the user what only the user knows, such as the folder of the data. */
@@ -52,19 +54,23 @@ export type PresetName = keyof typeof presets;
 
 export const presetNames: readonly PresetName[] = Object.keys(presets) as PresetName[];
 
+export function isPresetName(name: unknown): name is PresetName {
+  return presetNames.some((preset) => preset === name);
+}
+
+/** A preset as the lowest layer of a configuration. */
+export function presetLayer(name: PresetName): ConfigLayer {
+  return plainLayer(`preset ${name}`, presets[name]);
+}
+
 /**
- * A preset as the lowest layer of a configuration.
+ * What is wrong with a preset of another name.
  *
- * @throws DistillError code `config` for a name that is not there
+ * @param layers those that may have named it
  */
-export function presetLayer(name: unknown): ConfigLayer {
-  const found = presetNames.find((preset) => preset === name);
-  if (found !== undefined) return plainLayer(`preset ${found}`, presets[found]);
-  throw new DistillError({
-    code: 'config',
-    where: 'preset',
-    expected: 'the name of a preset',
-    got: typeof name === 'string' ? `'${name}'` : JSON.stringify(name),
-    hint: nearestNameHint(String(name), presetNames),
-  });
+export function presetProblem(name: unknown, layers: readonly ConfigLayer[]): Problem {
+  const hint =
+    typeof name === 'string' ? nearestNameHint(name, presetNames) : `There are: ${presetNames.join(', ')}.`;
+  const where = layers.length === 0 ? 'preset' : placeOf(['preset'], layers);
+  return { where, expected: 'the name of a preset', got: shown(name), hint };
 }

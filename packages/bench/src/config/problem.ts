@@ -1,8 +1,7 @@
 import type { z } from 'zod';
-import { DistillError, nearestNameHint } from '@distilljs/core';
-import type { Conflict } from './conflicts.js';
-import type { ConfigLayer, Path } from './layer.js';
-import { valueAt } from './layer.js';
+import { DistillError, nearestNameHint, shownText } from '@distilljs/core';
+import type { ConfigLayer, Path } from './layers.js';
+import { valueAt } from './layers.js';
 
 /** One thing that is wrong with a configuration. */
 export interface Problem {
@@ -13,6 +12,20 @@ export interface Problem {
   readonly hint?: string | undefined;
 }
 
+/** Something that is wrong at a path, wherever that stands. */
+export interface Conflict {
+  readonly path: Path;
+  readonly expected: string;
+  /** Default: what is there. */
+  readonly got?: string | undefined;
+  readonly hint?: string | undefined;
+  /** The key is wrong, not its value. */
+  readonly isKey?: boolean;
+}
+
+/** More would scroll away what matters. */
+const MOST_LISTED = 50;
+
 /** What a schema's issue means to the writer: one problem, or one for each key that is not known. */
 export function issueProblems(
   issue: z.core.$ZodIssue,
@@ -20,39 +33,39 @@ export function issueProblems(
   layers: readonly ConfigLayer[],
 ): readonly Problem[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-  const got = valueAt(merged, path);
   if (issue.code === 'unrecognized_keys') {
     // A mapping's message for this is the list of its keys: see `mapping` in fields.ts.
     const known = issue.message.split(', ');
-    return issue.keys.map((key) => ({
-      where: place([...path, key], layers, true),
+    return issue.keys.map((key, place) => ({
+      where: placeOf([...path, key], layers, true),
       expected: 'a key that exists',
-      got: `'${key}'`,
-      hint: nearestNameHint(key, known),
+      got: shown(key),
+      // Comparing takes longer than all the rest, and no more are listed.
+      hint: place < MOST_LISTED ? nearestNameHint(key, known) : undefined,
     }));
   }
+  const got = valueAt(merged, path);
+  const [expected = '', ownHint] = issue.message.split('\n');
   const words = knownWords(issue);
   const hint =
     words && (typeof got === 'string' ? nearestNameHint(got, words) : `There are: ${words.join(', ')}.`);
-  const expected = issue.code === 'invalid_union' ? 'a name that is known' : issue.message;
-  return [{ where: place(path, layers), expected, got: shown(got), hint }];
+  return [{ where: placeOf(path, layers), expected, got: shown(got), hint: ownHint ?? hint }];
 }
 
 /** The words that would have been right, where the issue is about a word. */
 function knownWords(issue: z.core.$ZodIssue): readonly string[] | undefined {
   if (issue.code === 'invalid_value') return issue.values.map(String);
   if (issue.code === 'invalid_union' && 'options' in issue)
-    return (issue.options as readonly unknown[]).map(String);
+    return (issue.options as readonly unknown[]).filter((word) => word !== undefined).map(String);
   return undefined;
 }
 
 export function conflictProblem(
-  conflict: Conflict,
+  { path, expected, got, hint, isKey }: Conflict,
   merged: unknown,
   layers: readonly ConfigLayer[],
 ): Problem {
-  const { path, expected, got, hint } = conflict;
-  return { where: place(path, layers), expected, got: shown(got ?? valueAt(merged, path)), hint };
+  return { where: placeOf(path, layers, isKey), expected, got: got ?? shown(valueAt(merged, path)), hint };
 }
 
 /**
@@ -63,16 +76,18 @@ export function conflictProblem(
 export function problemError(name: string, problems: readonly Problem[]): DistillError {
   const [first, ...others] = problems;
   if (first !== undefined && others.length === 0) return new DistillError({ code: 'config', ...first });
-  const lines = problems.map(
+  const listed = problems.slice(0, MOST_LISTED);
+  const lines = listed.map(
     ({ where, expected, got, hint }) =>
       `\n  ${where}: expected ${expected}, got ${got}.${hint === undefined ? '' : ` ${hint}`}`,
   );
+  const more = problems.length - listed.length;
   return new DistillError({
     code: 'config',
     where: name,
     expected: 'a valid configuration',
     got: `${problems.length} problems`,
-    hint: lines.join(''),
+    hint: `${lines.join('')}${more === 0 ? '' : `\n  and ${more.toLocaleString('en-US')} more`}`,
   });
 }
 
@@ -80,8 +95,8 @@ export function problemError(name: string, problems: readonly Problem[]): Distil
  * Where a value stands: in the topmost layer that has it; a missing one stands where it should have been, at the
  * deepest mapping on its way that is there.
  */
-function place(path: Path, layers: readonly ConfigLayer[], key = false): string {
-  const name = path.join('.');
+export function placeOf(path: Path, layers: readonly ConfigLayer[], key = false): string {
+  const name = path.map((step) => shownText(String(step), 60)).join('.');
   for (let depth = path.length; depth > 0; depth--) {
     for (const layer of layers.toReversed()) {
       const found = layer.locate(path.slice(0, depth), key || depth < path.length);
@@ -91,9 +106,9 @@ function place(path: Path, layers: readonly ConfigLayer[], key = false): string 
   return `${layers.at(-1)?.name ?? 'configuration'}${name === '' ? '' : `, ${name}`}`;
 }
 
-function shown(value: unknown): string {
+/** A value as messages show it, in 60 characters. */
+export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (typeof value === 'string') return `'${value}'`;
-  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  if (typeof value === 'string') return `'${shownText(value, 58)}'`;
+  return shownText(typeof value === 'number' ? String(value) : JSON.stringify(value), 60);
 }

@@ -1,21 +1,38 @@
-import { complete } from './complete.js';
-import type { RunConfig } from './complete.js';
-import { conflicts } from './conflicts.js';
-import { fileLayer } from './file.js';
-import type { ConfigLayer } from './layer.js';
-import { mergeLayers, plainLayer } from './layer.js';
-import { presetLayer } from './presets.js';
+import { resolve } from 'node:path';
+import type { ModelName } from '../model/index.js';
+import type { ConfigLayer } from './layers.js';
+import { mergeLayers, plainLayer, unsafeParts } from './layers.js';
+import { isPresetName, presetLayer, presetProblem } from './presets.js';
+import type { Problem } from './problem.js';
 import { conflictProblem, issueProblems, problemError } from './problem.js';
+import { conflicts } from './rules.js';
+import type { Surroundings } from './rules.js';
 import { runSchema } from './schema.js';
+import type { WrittenConfig } from './schema.js';
+import { fileLayer } from './source.js';
 
-export interface ConfigSources {
+/** A configured method. */
+export interface MethodConfig {
+  readonly name: string;
+  /** Unique within the run. */
+  readonly as: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Models of a method that trains several networks; left out: copies of the student. */
+  readonly cohort?: readonly ModelName[] | undefined;
+}
+
+/** A run's configuration, complete: what `config.json` of a run folder holds. It is a configuration file itself. */
+export interface RunConfig extends Omit<WrittenConfig, 'teacher' | 'methods'> {
+  readonly teacher: WrittenConfig['teacher'] & { readonly epochs: number; readonly learningRate: number };
+  readonly methods: readonly MethodConfig[];
+}
+
+export interface ConfigSources extends Surroundings {
   /** Name of a preset; one that the file or the flags name counts if this is left out. */
   readonly preset?: string | undefined;
   readonly file?: { readonly text: string; readonly name: string } | undefined;
   /** What the command line sets, as mappings; later ones win. */
   readonly flags?: readonly object[] | undefined;
-  /** Methods that there are. Default: any name passes. */
-  readonly methodNames?: readonly string[] | undefined;
 }
 
 /**
@@ -24,16 +41,15 @@ export interface ConfigSources {
  *
  * @throws DistillError code `config` that lists every problem with file, line and column
  */
-export function resolveConfig(sources: ConfigSources): RunConfig {
-  const { file, flags = [], methodNames } = sources;
+export function resolveConfig({ preset, file, flags = [], ...surroundings }: ConfigSources): RunConfig {
   const upper = [
     ...(file === undefined ? [] : [fileLayer(file.text, file.name)]),
     ...flags.map((values) => plainLayer('command line', values)),
   ];
-  const preset =
-    sources.preset ?? upper.map(({ values }) => values['preset']).findLast((name) => name !== undefined);
-  const layers = preset === undefined ? upper : [presetLayer(preset), ...upper];
-  return mergeConfig(layers, methodNames);
+  const named = preset ?? upper.map(({ values }) => values['preset']).findLast((name) => name !== undefined);
+  if (named === undefined) return merged(upper, surroundings);
+  if (isPresetName(named)) return merged([presetLayer(named), ...upper], surroundings);
+  return merged(upper, surroundings, presetProblem(named, preset === undefined ? upper : []));
 }
 
 /**
@@ -53,16 +69,72 @@ export function parseConfig(text: string, fileName: string, methodNames?: readon
  * @throws DistillError code `config`
  */
 export function mergeConfig(layers: readonly ConfigLayer[], methodNames?: readonly string[]): RunConfig {
-  const merged = mergeLayers(layers);
+  return merged(layers, { methodNames });
+}
+
+/** @param wrongPreset what is wrong with the preset: what it would have given is not missed then */
+function merged(
+  layers: readonly ConfigLayer[],
+  surroundings: Surroundings,
+  wrongPreset?: Problem,
+): RunConfig {
   const name = layers.at(-1)?.name ?? 'configuration';
-  const { data, error } = runSchema.safeParse(merged);
-  if (error !== undefined) {
-    throw problemError(
-      name,
-      error.issues.flatMap((issue) => issueProblems(issue, merged, layers)),
-    );
-  }
-  const found = conflicts(data, methodNames).map((conflict) => conflictProblem(conflict, merged, layers));
-  if (found.length > 0) throw problemError(name, found);
+  const unsafe = layers.flatMap(unsafeParts);
+  if (unsafe.some(({ expected }) => expected.startsWith('at most'))) throw problemError(name, unsafe);
+  const written = mergeLayers(layers);
+  const { data, error } = runSchema.safeParse(written);
+  const issues = (error?.issues ?? []).flatMap((issue) => issueProblems(issue, written, layers));
+  const found = conflicts(written, surroundings).map((each) => conflictProblem(each, written, layers));
+  const problems = [
+    ...(wrongPreset === undefined ? [] : [wrongPreset]),
+    ...unsafe,
+    ...[...issues, ...found].filter(
+      ({ got, where }) => wrongPreset === undefined || (got !== 'nothing' && where !== wrongPreset.where),
+    ),
+  ];
+  // A key may be refused as reserved and as unknown.
+  const places = new Map(problems.map((problem) => [`${problem.where} ${problem.expected}`, problem]));
+  if (places.size > 0 || data === undefined) throw problemError(name, [...places.values()]);
   return complete(data);
+}
+
+/** Fills in what depends on other fields. */
+function complete({ teacher, methods, ...written }: WrittenConfig): RunConfig {
+  return {
+    ...written,
+    teacher: {
+      ...teacher,
+      epochs: teacher.epochs ?? written.epochs,
+      learningRate: teacher.learningRate ?? written.optimizer.learningRate,
+    },
+    methods: methods.map(({ name, as = name, options, cohort }) => ({
+      name,
+      as,
+      options,
+      ...(cohort !== undefined && { cohort }),
+    })),
+  };
+}
+
+/** True for what {@link resolveConfig} made, read from a file: a mapping of the configuration's fields and no others. */
+export function isRunConfig(value: unknown): value is RunConfig {
+  return runSchema.safeParse(value).success;
+}
+
+/** The same run with paths that mean the same from every folder: `config.json` is read wherever the reader stands. */
+export function withAbsolutePaths(config: RunConfig): RunConfig {
+  const { dataset, teacher } = config;
+  return {
+    ...config,
+    dataset: 'dir' in dataset ? { ...dataset, dir: resolve(dataset.dir) } : dataset,
+    teacher: teacher.path === undefined ? teacher : { ...teacher, path: absolute(teacher.path) },
+  };
+}
+
+const FILE = 'file://';
+
+/** A bare path and one behind `file://` become absolute; other URLs stay. */
+function absolute(path: string): string {
+  if (path.startsWith(FILE)) return `${FILE}${resolve(path.slice(FILE.length))}`;
+  return path.includes('://') ? path : resolve(path);
 }

@@ -2,82 +2,216 @@ import { z } from 'zod';
 import { ENGINES } from '@distilljs/core';
 import { datasetNames } from '../dataset/index.js';
 import { modelNames } from '../model/index.js';
-import { between, flag, list, mapping, oneOf, positive, share, text, whole } from './fields.js';
+import {
+  between,
+  flag,
+  foreign,
+  list,
+  mapping,
+  namedByDefault,
+  nonNegative,
+  oneOf,
+  path,
+  positive,
+  share,
+  text,
+  variantWords,
+  whole,
+  withHint,
+} from './fields.js';
 
-/** What a run folder has beside the folders of methods; a file is `.unfinished` while it is written. */
-const TAKEN_NAMES = ['teacher', 'report', 'config.json', 'environment.json', 'data.json'];
-const isTaken = (name: string): boolean =>
-  TAKEN_NAMES.includes(name.toLowerCase().replace(/\.unfinished$/, ''));
+/** Bounds that no sensible run comes near; what a machine has memory for is another check (rules.ts). */
+const MOST = {
+  images: 10_000_000,
+  classes: 10_000,
+  edge: 2048,
+  batch: 65_536,
+  epochs: 100_000,
+  networks: 64,
+};
 
 const synthetic = mapping({
   name: z.literal('synthetic'),
-  classes: whole(2).default(10),
-  superclasses: whole(1).default(5),
-  trainSize: whole(1).default(4000),
-  testSize: whole(1).default(1000),
+  classes: whole(2, MOST.classes).default(10),
+  superclasses: whole(1, MOST.classes).default(5),
+  trainSize: whole(1, MOST.images).default(4000),
+  testSize: whole(1, MOST.images).default(1000),
   /** From 0 (clean) to 1. */
   difficulty: between(0, 1).default(0.5),
   /** Edge of an image. */
-  imageSize: whole(8).default(32),
+  imageSize: whole(8, MOST.edge).default(32),
   /** Of the images alone: it does not change with the run's seeds. */
-  seed: whole(0).default(0),
+  seed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
 });
 
 const cifar = mapping({
   name: z.literal(['cifar10', 'cifar100']),
   /** Folder of the original binary files, or the one that holds it. */
-  dir: text(),
+  dir: path(),
   /** Only the first so many images. */
-  trainSize: whole(1).optional(),
-  testSize: whole(1).optional(),
+  trainSize: whole(1, MOST.images).optional(),
+  testSize: whole(1, MOST.images).optional(),
 });
 
 const dataset = z.discriminatedUnion('name', [synthetic, cifar], {
-  error: `a mapping with the name of a dataset: ${datasetNames.join(', ')}`,
+  error: variantWords(
+    'a name that is known',
+    `a mapping with the name of a dataset: ${datasetNames.join(', ')}`,
+  ),
 });
 
-const folderName = 'a name of letters, digits, and . _ + - that is not taken';
+const teacherFields = {
+  model: oneOf(modelNames, 'a network of the zoo'),
+  /** Default: the run's. */
+  epochs: whole(1, MOST.epochs).optional(),
+  /** Default: the optimizer's. */
+  learningRate: positive().optional(),
+  /** Folder or URL of trained weights: no teacher is trained then. */
+  path: path().optional(),
+};
+
+const liveTeacher = mapping({
+  ...teacherFields,
+  kind: z.literal('live').optional(),
+  /** Augmentations of each image. Default: no end of them. */
+  views: whole(1, 1000).optional(),
+  cache: z
+    .undefined({ error: withHint('nothing with a live teacher', "Set the teacher's kind to cached.") })
+    .optional(),
+});
+
+const cachedTeacher = mapping({
+  ...teacherFields,
+  /** Its outputs are computed once per image and view. */
+  kind: z.literal('cached'),
+  views: whole(
+    1,
+    1000,
+    withHint('a number of views', 'Say how many augmentations of each image the teacher looks at, e.g. 2.'),
+  ),
+  /** Where the outputs are kept; `disk`: in the run folder. Default: memory. */
+  cache: oneOf(['memory', 'disk'], 'a place for cached outputs').optional(),
+});
+
+const teacher = z.discriminatedUnion('kind', [liveTeacher, cachedTeacher], {
+  error: variantWords('a kind of teacher', `a mapping with ${Object.keys(cachedTeacher.shape).join(', ')}`),
+});
+
+/** What a run folder has beside the folders of methods; a file is `.unfinished` while it is written. */
+const TAKEN_NAMES = /^(?:(?:teacher|report)|(?:config|environment|data)\.json(?:\.unfinished)?)$/i;
+/** Windows keeps these for devices, whatever follows a dot. */
+const DEVICE_NAMES = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+
+const FOLDER_NAME = 'a name of letters, digits, and . _ + - that is not taken';
+const folderName = z
+  .string({ error: FOLDER_NAME })
+  .max(64, { error: 'a name of at most 64 characters' })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*$/, { error: FOLDER_NAME })
+  .refine((name) => !TAKEN_NAMES.test(name), { error: FOLDER_NAME })
+  .refine((name) => !DEVICE_NAMES.test(name), {
+    error: withHint('a name that every system takes', 'Windows keeps it for a device.'),
+  })
+  .refine((name) => !name.endsWith('.'), {
+    error: withHint('a name that every system takes', 'Windows drops dots at the end.'),
+  });
+
 const method = mapping({
   name: text(),
   /** What the report calls it, and its folder. Default: the name. */
-  as: z
-    .string({ error: folderName })
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*$/, { error: folderName })
-    .refine((name) => !isTaken(name), { error: folderName })
-    .optional(),
+  as: folderName.optional(),
   options: z.record(z.string(), z.unknown(), { error: 'a mapping of options' }).default({}),
   /**
    * Models of a method that trains several networks together, small and large as you like; the student's is one of them.
    * Default: copies of the student.
    */
-  cohort: list(oneOf(modelNames, 'a network of the zoo'), 2).optional(),
+  cohort: list(oneOf(modelNames, 'a network of the zoo'), 2, MOST.networks).optional(),
+}).superRefine(({ name, as }, context) => {
+  const asFolder = as === undefined ? folderName.safeParse(name) : undefined;
+  for (const { message } of asFolder?.error?.issues ?? []) {
+    context.addIssue({ code: 'custom', path: ['name'], message });
+  }
 });
 
-const optimizer = mapping({
-  name: oneOf(['sgd', 'adam'], 'an optimizer').default('sgd'),
-  /** Default 0.05 for sgd, 0.001 for adam. */
-  learningRate: positive().optional(),
-  /** sgd only; default 0.9. */
-  momentum: between(0, 1).optional(),
-  /** Coupled L2. Default 5e-4 for sgd, 0 for adam. */
-  weightDecay: between(0, Infinity).optional(),
-  /** sgd only; default false. */
-  nesterov: flag().optional(),
-});
+/** Weight decay is coupled L2 with both. */
+const optimizer = namedByDefault(
+  'sgd',
+  z.discriminatedUnion(
+    'name',
+    [
+      mapping({
+        name: z.literal('sgd'),
+        learningRate: positive().default(0.05),
+        momentum: between(0, 1).default(0.9),
+        weightDecay: nonNegative().default(5e-4),
+        nesterov: flag().default(false),
+      }).refine(({ nesterov, momentum }) => !nesterov || momentum > 0, {
+        path: ['momentum'],
+        error: 'a number above 0 with nesterov',
+      }),
+      mapping({
+        name: z.literal('adam'),
+        learningRate: positive().default(0.001),
+        momentum: foreign(0, 'adam', 'sgd'),
+        weightDecay: nonNegative().default(0),
+        nesterov: foreign(false, 'adam', 'sgd'),
+      }),
+    ],
+    {
+      error: variantWords('an optimizer', 'a mapping with name, learningRate, …'),
+    },
+  ),
+);
 
-const schedule = mapping({
-  name: oneOf(['cosine', 'step', 'constant'], 'a schedule').default('cosine'),
-  /** Epochs over which the rate rises. */
-  warmupEpochs: between(0, Infinity).default(0),
-  /** step only: shares of the run's epochs, rising; default [0.625, 0.75, 0.875]. */
-  milestones: list(share(), 0).optional(),
-  /** step only: the rate is multiplied by it at each milestone; default 0.1. */
-  factor: positive().optional(),
-});
+function noMilestones(name: string): z.ZodDefault<z.ZodArray<z.ZodNumber>> {
+  const error = withHint(`nothing with ${name}`, 'It belongs to step.');
+  return z.array(z.number({ error }), { error }).max(0, { error }).default([]);
+}
+/** Epochs over which the rate rises. */
+const warmupEpochs = nonNegative().default(0);
+
+const schedule = namedByDefault(
+  'cosine',
+  z.discriminatedUnion(
+    'name',
+    [
+      mapping({
+        name: z.literal('cosine'),
+        warmupEpochs,
+        milestones: noMilestones('cosine'),
+        factor: foreign(1, 'cosine', 'step'),
+      }),
+      mapping({
+        name: z.literal('step'),
+        warmupEpochs,
+        /** Shares of the run's epochs. */
+        milestones: list(share(), 1)
+          .superRefine((milestones, context) => {
+            milestones.forEach((share, place) => {
+              if (share > (milestones[place - 1] ?? 0)) return;
+              const message = 'a share above the one before it';
+              context.addIssue({ code: 'custom', path: [place], message });
+            });
+          })
+          .default([0.625, 0.75, 0.875]),
+        /** The rate is multiplied by it at each milestone. */
+        factor: positive().default(0.1),
+      }),
+      mapping({
+        name: z.literal('constant'),
+        warmupEpochs: foreign(0, 'constant', 'cosine and step'),
+        milestones: noMilestones('constant'),
+        factor: foreign(1, 'constant', 'step'),
+      }),
+    ],
+    {
+      error: variantWords('a schedule', 'a mapping with name, warmupEpochs, …'),
+    },
+  ),
+);
 
 /**
  * A run's configuration as a user writes it. Everything has a default but the dataset, the teacher's and the
- * student's model; what depends on other fields is filled in by `complete`.
+ * student's model; what depends on other fields is filled in by `complete` (resolve.ts).
  */
 export const runSchema = mapping({
   /** The preset that the rest stands on. */
@@ -88,34 +222,20 @@ export const runSchema = mapping({
   validationFraction: share().default(0.1),
   augmentation: mapping({
     /** Pixels of padding before a random crop; 0 for none. */
-    padCrop: whole(0).default(4),
+    padCrop: whole(0, MOST.edge).default(4),
     /** Mirror left–right with probability one half. */
     flip: flag().default(true),
   }).prefault({}),
-  teacher: mapping({
-    model: oneOf(modelNames, 'a network of the zoo'),
-    /** Default: the run's. */
-    epochs: whole(1).optional(),
-    /** Default: the optimizer's. */
-    learningRate: positive().optional(),
-    /** `cached`: its outputs are computed once per image and view. Default: live. */
-    kind: oneOf(['live', 'cached'], 'a kind of teacher').optional(),
-    /** Augmentations of each image. Default for a live teacher: no end of them. */
-    views: whole(1).optional(),
-    /** Where cached outputs are kept; `disk`: in the run folder. Default: memory. */
-    cache: oneOf(['memory', 'disk'], 'a place for cached outputs').optional(),
-    /** Folder or URL of trained weights: no teacher is trained then. */
-    path: text().optional(),
-  }),
+  teacher,
   student: mapping({ model: oneOf(modelNames, 'a network of the zoo') }),
   /** Names, or mappings with `name`, `as`, `options` and `cohort`. */
   methods: list(
     z.preprocess((entry) => (typeof entry === 'string' ? { name: entry } : entry), method),
     1,
   ).prefault(['student', 'kd']),
-  seeds: list(whole(0), 1).default([0]),
-  epochs: whole(1).default(60),
-  batchSize: whole(1).default(64),
+  seeds: list(whole(0, Number.MAX_SAFE_INTEGER), 1).default([0]),
+  epochs: whole(1, MOST.epochs).default(60),
+  batchSize: whole(1, MOST.batch).default(64),
   optimizer: optimizer.prefault({}),
   schedule: schedule.prefault({}),
 });

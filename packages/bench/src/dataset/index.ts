@@ -1,6 +1,7 @@
 export { loadCifar } from './cifar.js';
 export type { CifarOptions } from './cifar.js';
 export type { CifarKind } from './cifar-format.js';
+export { CLASSES_PER_SUPERCLASS } from './synthetic-design.js';
 export { datasetNames, loadDataset } from './registry.js';
 export type { DatasetName, DatasetSource } from './registry.js';
 export { splitValidation } from './split.js';

@@ -25,7 +25,7 @@ export const INNER_TEXTURES = ['crossed', 'flat', 'finer', 'slanted'] as const;
 export type InnerTexture = (typeof INNER_TEXTURES)[number];
 
 /** Most classes that one superclass can have. */
-export const CLASSES_PER_FAMILY = SHAPE_NAMES.length * INNER_TEXTURES.length;
+export const CLASSES_PER_SUPERCLASS = SHAPE_NAMES.length * INNER_TEXTURES.length;
 
 /** What makes a class: its family's texture, and a shape with a texture inside. */
 export interface ClassDesign {

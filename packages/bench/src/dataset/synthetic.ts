@@ -2,7 +2,7 @@ import type { Dataset } from '@distilljs/core';
 import { DistillError, checkOptions, createRandom, inRange, oneOf, wholeNumber } from '@distilljs/core';
 import { digest } from './digest.js';
 import { expectIndex } from './expect-index.js';
-import { CLASSES_PER_FAMILY, designClasses } from './synthetic-design.js';
+import { CLASSES_PER_SUPERCLASS, designClasses } from './synthetic-design.js';
 import { paintScene } from './synthetic-paint.js';
 import { drawScene } from './synthetic-scene.js';
 
@@ -95,11 +95,11 @@ function checked(options: SyntheticOptions): Readonly<FilledOptions> {
   const { classes, superclasses, imageSize = 32 } = options;
   const filled: FilledOptions = { ...options, imageSize };
   const perFamily = Math.ceil(classes / superclasses);
-  if (perFamily > CLASSES_PER_FAMILY) {
+  if (perFamily > CLASSES_PER_SUPERCLASS) {
     throw new DistillError({
       code: 'option',
       where: 'synthetic.superclasses',
-      expected: `at most ${CLASSES_PER_FAMILY} classes per superclass`,
+      expected: `at most ${CLASSES_PER_SUPERCLASS} classes per superclass`,
       got: String(perFamily),
     });
   }

@@ -5,6 +5,9 @@ import { buildNetwork } from './build-network.js';
 import type { StudentChange } from './build-network.js';
 import { createMethod, findMethod, methodCatalog } from './method-catalog.js';
 
+/** Networks of a cohort; more would not fit into any memory, and their list alone may not. */
+const MOST_NETWORKS = 64;
+
 /** A configured method and the networks of the zoo that it trains: one, or a cohort's. */
 export interface PlannedMethod {
   readonly method: Method;
@@ -39,6 +42,14 @@ export function planMethod(
   const change = entry?.student?.(options);
   if (!isCohort) return { method, models: [student], change };
   const { networks } = method.options as { readonly networks: number };
+  if (networks > MOST_NETWORKS) {
+    throw new DistillError({
+      code: 'option',
+      where: `${name}.networks`,
+      expected: `at most ${MOST_NETWORKS} networks`,
+      got: String(networks),
+    });
+  }
   return { method, models: cohort ?? Array.from({ length: networks }, () => student), change };
 }
 

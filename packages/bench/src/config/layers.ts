@@ -1,0 +1,112 @@
+import { isMapping } from './fields.js';
+import type { Problem } from './problem.js';
+
+/** Keys and list positions from the top of a configuration to a value. */
+export type Path = readonly (string | number)[];
+
+/** A part of a configuration with its origin: a preset, a file, the command line. */
+export interface ConfigLayer {
+  /** What messages call it, e.g. `run.yaml` or `preset quick`. */
+  readonly name: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  /**
+   * Where a value stands (with `key` true: its key), e.g. `run.yaml:4:3`. For a path that the layer does not have:
+   * undefined.
+   */
+  locate(path: Path, key?: boolean): string | undefined;
+}
+
+/** A layer that has no lines: positions are its name alone. */
+export function plainLayer(name: string, values: object): ConfigLayer {
+  const own = { ...values };
+  return {
+    name,
+    values: own,
+    locate: (path) => (path.length === 0 || valueAt(own, path) !== undefined ? name : undefined),
+  };
+}
+
+/** Configurations nest no deeper than this; what does would overflow the stack. */
+export const DEEPEST = 64;
+
+/** Keys that JavaScript gives a meaning of its own. No field is called so. */
+const RESERVED: readonly string[] = ['__proto__', 'constructor', 'prototype'];
+
+/**
+ * What no layer may hold, whatever the fields are: keys that reach into JavaScript's objects, and values in values
+ * without end. A layer with neither can be walked through.
+ */
+export function unsafeParts(layer: ConfigLayer): readonly Problem[] {
+  const { values, name } = layer;
+  const found: Problem[] = [];
+  const walk = (value: unknown, path: Path): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if (path.length > DEEPEST) {
+      const where = `${layer.locate(path.slice(0, 1)) ?? name}, ${String(path[0])}`;
+      found.push({ where, expected: `at most ${DEEPEST} levels of values in values`, got: 'more' });
+      return;
+    }
+    for (const [key, inner] of Object.entries(value)) {
+      const at = [...path, Array.isArray(value) ? Number(key) : key];
+      if (RESERVED.includes(key)) {
+        const where = `${layer.locate(at, true) ?? name}, ${at.join('.')}`;
+        found.push({ where, expected: 'a key that exists', got: `'${key}'` });
+      } else walk(inner, at);
+      if (found.length > 100) return;
+    }
+  };
+  walk(values, []);
+  return found;
+}
+
+/**
+ * Later layers over earlier ones, key by key. Lists are replaced as a whole, but a mapping of positions changes the
+ * entries at these positions. A mapping whose `name` changes is replaced too: options of one dataset, optimizer or schedule
+ * mean nothing to another.
+ */
+export function mergeLayers(layers: readonly ConfigLayer[]): Readonly<Record<string, unknown>> {
+  return layers.reduce<Record<string, unknown>>((merged, layer) => overlay(merged, layer.values), {});
+}
+
+/** The value at a path, undefined where there is none. */
+export function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, step) => {
+    return typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+      ? (value as Record<string | number, unknown>)[step]
+      : undefined;
+  }, root);
+}
+
+function overlay(
+  under: Readonly<Record<string, unknown>>,
+  over: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const laid = Object.entries(over).map(
+    ([key, value]) => [key, laidOver(valueAt(under, [key]), value)] as const,
+  );
+  // Assigning `__proto__` would set the prototype instead of a key.
+  return Object.fromEntries([...Object.entries(under), ...laid]);
+}
+
+function laidOver(below: unknown, value: unknown): unknown {
+  if (!isMapping(value)) return value;
+  if (Array.isArray(below) && isPositions(value, below.length)) {
+    return below.map((entry: unknown, place) =>
+      Object.hasOwn(value, place) ? laidOver(entryOf(entry, value[place]), value[place]) : entry,
+    );
+  }
+  return isMapping(below) && !renames(below, value) ? overlay(below, value) : value;
+}
+
+function isPositions(value: Readonly<Record<string, unknown>>, length: number): boolean {
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every((key) => /^\d+$/.test(key) && Number(key) < length);
+}
+
+/** An entry that is a name alone is a mapping with this name, once something is said about it. */
+const entryOf = (entry: unknown, over: unknown): unknown =>
+  typeof entry === 'string' && isMapping(over) ? { name: entry } : entry;
+
+function renames(under: Readonly<Record<string, unknown>>, over: Readonly<Record<string, unknown>>): boolean {
+  return over['name'] !== undefined && over['name'] !== under['name'];
+}

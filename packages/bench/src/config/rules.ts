@@ -1,0 +1,204 @@
+import { constants } from 'node:buffer';
+import { totalmem } from 'node:os';
+import { z } from 'zod';
+import { nearestNameHint } from '@distilljs/core';
+import { CLASSES_PER_SUPERCLASS } from '../dataset/index.js';
+import type { Conflict } from './problem.js';
+import { shown } from './problem.js';
+import { runSchema } from './schema.js';
+import type { WrittenConfig } from './schema.js';
+
+/** What the rules need to know that no configuration says. */
+export interface Surroundings {
+  /** Methods that there are. Default: any name passes. */
+  readonly methodNames?: readonly string[] | undefined;
+  /** What is wrong with the options of a method that there is, as paths within its entry. */
+  readonly checkMethod?: ((method: WrittenMethod, student: string) => readonly Conflict[]) | undefined;
+  /** Bytes that data and a batch may take. Default: half of this machine's memory. */
+  readonly memory?: number | undefined;
+}
+
+export type WrittenMethod = WrittenConfig['methods'][number];
+
+/**
+ * What does not fit together in a configuration. Each rule looks at fields that are right by themselves: a mistake in one
+ * part does not hide those in others.
+ *
+ * @param merged as it was written, whether it is right or not
+ */
+export function conflicts(merged: unknown, surroundings: Surroundings): readonly Conflict[] {
+  const found: Conflict[] = [];
+  for (const [keys, rule] of RULES) {
+    // Not strict: the other fields are there as well.
+    const { data } = z
+      .object(Object.fromEntries(keys.map((key) => [key, runSchema.shape[key]])))
+      .safeParse(merged);
+    if (data !== undefined) found.push(...rule(data as unknown as WrittenConfig, surroundings));
+  }
+  return [...methodConflicts(merged, surroundings), ...found];
+}
+
+type Rule = (written: WrittenConfig, surroundings: Surroundings) => readonly Conflict[];
+
+const RULES: readonly (readonly [keys: readonly (keyof WrittenConfig)[], rule: Rule])[] = [
+  [['seeds'], seedConflicts],
+  [['dataset'], classConflicts],
+  [['dataset'], imageConflicts],
+  [['dataset', 'batchSize'], batchConflicts],
+  [['dataset', 'augmentation'], cropConflicts],
+  [['schedule', 'epochs', 'teacher'], warmUpConflicts],
+];
+
+/** Entries are looked at one by one: one that is wrong does not hide the others. */
+function methodConflicts(merged: unknown, surroundings: Surroundings): readonly Conflict[] {
+  const { methods, student } = z
+    .object({
+      methods: z.array(z.unknown()).catch([]),
+      student: runSchema.shape.student.nullable().catch(null),
+    })
+    .parse(merged);
+  const entry = runSchema.shape.methods.unwrap().element;
+  const earlier = new Map<string, string>();
+  return methods.flatMap((written, place) => {
+    const { data } = entry.safeParse(written);
+    const found = data === undefined ? unknownName(written, surroundings) : [];
+    if (data !== undefined) {
+      found.push(...nameConflicts(data, earlier, surroundings), ...cohortConflicts(data, student?.model));
+      if (surroundings.methodNames?.includes(data.name) !== false)
+        found.push(...(surroundings.checkMethod?.(data, student?.model ?? 'resnet8') ?? []));
+    }
+    return found.map((conflict) => ({ ...conflict, path: ['methods', place, ...conflict.path] }));
+  });
+}
+
+/** The name of an entry that is wrong in other ways as well. */
+function unknownName(written: unknown, { methodNames }: Surroundings): Conflict[] {
+  const { data } = z.object({ name: z.string() }).safeParse(written);
+  return data === undefined || methodNames === undefined || methodNames.includes(data.name)
+    ? []
+    : [noMethod(data.name, methodNames)];
+}
+
+const noMethod = (name: string, known: readonly string[]): Conflict => ({
+  path: ['name'],
+  expected: 'a method',
+  got: shown(name),
+  hint: nearestNameHint(name, known),
+});
+
+/** Names are folders, and many disks do not tell large letters from small ones. */
+function nameConflicts(
+  { name, as = name }: WrittenMethod,
+  earlier: Map<string, string>,
+  { methodNames }: Surroundings,
+): Conflict[] {
+  const found: Conflict[] = [];
+  const folded = as.toLowerCase();
+  if (methodNames !== undefined && !methodNames.includes(name)) found.push(noMethod(name, methodNames));
+  if (as !== name && methodNames?.some((known) => known.toLowerCase() === folded) === true) {
+    // Whatever is called kd or student is what all others are compared with.
+    const hint = 'It is the name of another method.';
+    found.push({ path: ['as'], expected: 'a name of its own', got: shown(as), hint });
+  }
+  const before = earlier.get(folded);
+  if (before !== undefined) {
+    const expected = 'a name that no method before it has';
+    const again = `Write {name: ${shown(name).slice(1, -1)}, as: another-name, options: …} to run a method twice.`;
+    const hint = before === as ? again : `On many disks it is the same folder as ${before}.`;
+    found.push({ path: [], expected, hint });
+  }
+  earlier.set(folded, as);
+  return found;
+}
+
+/** A cohort has as many models as its method has networks, and the student's among them: its row is compared with others. */
+function cohortConflicts(
+  { cohort, options: { networks } }: WrittenMethod,
+  student: string | undefined,
+): Conflict[] {
+  if (cohort === undefined) return [];
+  const path = ['cohort'];
+  const found: Conflict[] = [];
+  if (networks !== undefined && networks !== cohort.length)
+    found.push({ path, expected: `${shown(networks)} models, as the option networks says` });
+  if (student !== undefined && !cohort.some((model) => model === student)) {
+    const hint = 'What its networks of this model reach is compared with the other methods.';
+    found.push({ path, expected: `the student's model, ${student}, among them`, hint });
+  }
+  return found;
+}
+
+function seedConflicts({ seeds }: WrittenConfig): Conflict[] {
+  return seeds.flatMap((seed, place) =>
+    seeds.indexOf(seed) < place ? [{ path: ['seeds', place], expected: 'a seed that is not there yet' }] : [],
+  );
+}
+
+function classConflicts({ dataset }: WrittenConfig): Conflict[] {
+  if (dataset.name !== 'synthetic') return [];
+  const { classes, superclasses } = dataset;
+  const path = ['dataset', 'superclasses'];
+  if (superclasses > classes) return [{ path, expected: `at most the ${classes} classes` }];
+  const least = Math.ceil(classes / CLASSES_PER_SUPERCLASS);
+  return superclasses >= least
+    ? []
+    : [{ path, expected: `at least ${least}: a superclass has at most ${CLASSES_PER_SUPERCLASS} classes` }];
+}
+
+/** Synthetic images are kept, a byte a value, each split in one array. */
+function imageConflicts({ dataset }: WrittenConfig, { memory = freeMemory() }: Surroundings): Conflict[] {
+  if (dataset.name !== 'synthetic') return [];
+  const { trainSize, testSize, imageSize } = dataset;
+  const bytesOf = (images: number): number => images * imageSize ** 2 * 3;
+  const splits = Math.max(trainSize, testSize);
+  const isLarge = bytesOf(splits) > constants.MAX_LENGTH || bytesOf(trainSize + testSize) > memory;
+  if (!isLarge) return [];
+  const expected = `at most ${gib(Math.min(memory, constants.MAX_LENGTH))} of images, what this machine holds`;
+  const got = `${count(trainSize + testSize)} images of ${imageSize}×${imageSize}, ${gib(bytesOf(trainSize + testSize))}`;
+  const key = imageSize > 256 ? 'imageSize' : trainSize < testSize ? 'testSize' : 'trainSize';
+  return [{ path: ['dataset', key], expected, got }];
+}
+
+/** The first maps of every network of the zoo have at least 16 channels of floats, and their gradients as many. */
+function batchConflicts(
+  { dataset, batchSize }: WrittenConfig,
+  { memory = freeMemory() }: Surroundings,
+): Conflict[] {
+  const edge = edgeOf(dataset);
+  const bytes = batchSize * edge ** 2 * 16 * 4 * 2;
+  if (bytes <= memory) return [];
+  const expected = `a batch of at most ${gib(memory)}, what this machine holds`;
+  const got = `${count(batchSize)} images of ${edge}×${edge}, whose first feature maps take ${gib(bytes)}`;
+  return [{ path: ['batchSize'], expected, got }];
+}
+
+/** Half of the memory that this process may have: the rest is for networks, engine and system. */
+const freeMemory = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2;
+
+const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
+const edgeOf = (dataset: WrittenConfig['dataset']): number =>
+  dataset.name === 'synthetic' ? dataset.imageSize : 32;
+
+function cropConflicts({ dataset, augmentation: { padCrop } }: WrittenConfig): Conflict[] {
+  const edge = edgeOf(dataset);
+  // A crop of padding alone shows nothing.
+  return padCrop < edge
+    ? []
+    : [{ path: ['augmentation', 'padCrop'], expected: `less than the ${edge} pixels of an image's edge` }];
+}
+
+/** No warm-up is longer than the training: of the students, and of a teacher that is trained. */
+function warmUpConflicts({ schedule: { warmupEpochs }, epochs, teacher }: WrittenConfig): Conflict[] {
+  const trained = [
+    ['the run', epochs],
+    ...(teacher.path === undefined ? ([['the teacher', teacher.epochs ?? epochs]] as const) : []),
+  ] as const;
+  const short = trained.find(([, all]) => warmupEpochs > all);
+  if (short === undefined) return [];
+  const [what, all] = short;
+  const expected = `at most the ${all === 1 ? 'one epoch' : `${all} epochs`} of ${what}`;
+  return [{ path: ['schedule', 'warmupEpochs'], expected, hint: 'Set it to 0 for none.' }];
+}
+
+const count = (value: number): string => value.toLocaleString('en-US');

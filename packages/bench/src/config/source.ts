@@ -1,0 +1,195 @@
+import type { CST, Document, Node } from 'yaml';
+import { Composer, LineCounter, Parser, isAlias, isMap, isScalar, isSeq } from 'yaml';
+import { DistillError, shownText } from '@distilljs/core';
+import { isMapping } from './fields.js';
+import { DEEPEST } from './layers.js';
+import type { ConfigLayer, Path } from './layers.js';
+import type { Problem } from './problem.js';
+import { problemError, shown } from './problem.js';
+
+/** Most values of a file, those that its aliases stand for counted each time: an alias bomb has billions. */
+const MOST_VALUES = 200_000;
+
+/**
+ * A configuration file, YAML or JSON (which is YAML), as a layer that knows its lines and columns.
+ *
+ * @param fileName for messages
+ * @throws DistillError code `config`: what is not YAML, or no mapping, with line and column
+ */
+export function fileLayer(text: string, fileName: string): ConfigLayer {
+  const lines = new LineCounter();
+  const place = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${fileName}:${line}:${col}`;
+  };
+  const { value, keys, starts } = readYaml(text, fileName, place, lines);
+  if (!isMapping(value)) {
+    throw problemError(fileName, [
+      { where: fileName, expected: 'a mapping of keys to values', got: nameOf(value) },
+    ]);
+  }
+  return {
+    name: fileName,
+    values: value,
+    locate(path, key = false) {
+      const id = idOf(path);
+      const offset = (key ? keys.get(id) : undefined) ?? starts.get(id);
+      return offset === undefined ? undefined : place(offset);
+    },
+  };
+}
+
+const nameOf = (value: unknown): string =>
+  value === null ? 'nothing' : Array.isArray(value) ? 'a list' : shown(value);
+
+/**
+ * A setting from the command line: `optimizer.learningRate=0.1`, `seeds=[0, 1]`, `methods.1.options.temperature=8`. The
+ * value is read as YAML; a number in the path is a position in a list, from 0.
+ *
+ * @returns a mapping for `resolveConfig`'s flags, e.g. `{optimizer: {learningRate: 0.1}}`
+ * @throws DistillError code `config` for a text of another form
+ */
+export function parseSetting(setting: string): object {
+  const { path, value } = /^(?<path>\w+(?:\.\w+)*)=(?<value>.*)$/s.exec(setting)?.groups ?? {};
+  const steps = path?.split('.') ?? [];
+  if (path === undefined || value === undefined || steps.length > 32) {
+    throw new DistillError({
+      code: 'config',
+      where: 'command line',
+      expected: 'a setting key=value, e.g. optimizer.learningRate=0.1',
+      got: shown(setting),
+    });
+  }
+  const where = `command line, ${shownText(path, 80)}`;
+  const read = readYaml(value, where, () => where);
+  return steps.reduceRight<unknown>((inner, key) => ({ [key]: inner }), read.value) as object;
+}
+
+/** A text as plain values, and where each of them (and each key) begins. */
+interface ReadValues {
+  readonly value: unknown;
+  /** Offsets by path. */
+  readonly starts: ReadonlyMap<string, number>;
+  readonly keys: ReadonlyMap<string, number>;
+}
+
+const idOf = (path: Path): string => path.map(String).join('\0');
+
+/**
+ * Reads YAML 1.2. What the format allows and a configuration has no use for is refused: tags, keys that are no text or
+ * are there twice, aliases without an anchor, within their anchor, or without end.
+ *
+ * @param name for the error of several problems
+ * @param place an offset in words
+ * @throws DistillError code `config` with every such problem
+ */
+function readYaml(
+  text: string,
+  name: string,
+  place: (offset: number) => string,
+  lineCounter = new LineCounter(),
+): ReadValues {
+  const tokens = [...new Parser(lineCounter.addNewLine).parse(text)];
+  const deep = tooDeep(tokens);
+  if (deep !== undefined) {
+    const expected = `at most ${DEEPEST} levels of values in values`;
+    throw problemError(name, [{ where: place(deep), expected, got: 'more' }]);
+  }
+  // Keys are compared below: the library compares each with all before it.
+  const options = { prettyErrors: false, uniqueKeys: false, merge: false, resolveKnownTags: false };
+  const composer = new Composer({ ...options, version: '1.2', schema: 'core' });
+  const [document, another] = [...composer.compose(tokens, true, text.length)];
+  const problems = [...(document?.errors ?? []), ...(document?.warnings ?? [])].map(
+    ({ message, pos: [at] }): Problem => {
+      const got = `an error: ${message.charAt(0).toLowerCase()}${message.slice(1).replace(/\.$/, '')}`;
+      return { where: place(at), expected: 'valid YAML or JSON', got };
+    },
+  );
+  if (another !== undefined)
+    problems.push({ where: place(another.range[0]), expected: 'one document', got: 'another one' });
+  if (document === undefined || problems.length > 0) throw problemError(name, problems);
+  const read = plainValues(document, (offset, expected, got, hint) => {
+    problems.push({ where: place(offset), expected, got, hint });
+  });
+  if (problems.length > 0) throw problemError(name, problems);
+  return read;
+}
+
+/**
+ * Where a text nests too deeply. The library builds values by recursion, and V8 ends the process when it compiles a regular
+ * expression at the end of the stack; its tokens come without recursion.
+ */
+function tooDeep(tokens: readonly CST.Token[]): number | undefined {
+  const waiting = tokens.map((token) => ({ token, depth: 0 }));
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    const { token, depth } = at;
+    if (depth > DEEPEST) return 'offset' in token ? token.offset : 0;
+    const items = 'items' in token ? token.items : [];
+    const inner = items.flatMap(({ key, value }) => [key, value]);
+    if (token.type === 'document') inner.push(token.value);
+    for (const each of inner) if (each) waiting.push({ token: each, depth: depth + 1 });
+  }
+  return undefined;
+}
+
+function plainValues(
+  document: Document,
+  refuse: (offset: number, expected: string, got: string, hint?: string) => unknown,
+): ReadValues {
+  const starts = new Map<string, number>();
+  const keys = new Map<string, number>();
+  /** What an anchor stands for, and how many values that is; undefined while it is still being read. */
+  const anchors = new Map<string, { readonly value: unknown; readonly size: number } | undefined>();
+  let size = 0;
+
+  const read = (node: unknown, path: Path): unknown => {
+    const [offset] = (node as Node | null)?.range ?? [0];
+    starts.set(idOf(path), offset);
+    if (isAlias(node)) {
+      const alias = shown(`*${node.source}`);
+      if (!anchors.has(node.source)) return refuse(offset, 'an alias of an anchor before it', alias);
+      const found = anchors.get(node.source);
+      if (found === undefined) return refuse(offset, 'an alias of something that it is no part of', alias);
+      size += found.size;
+      if (size <= MOST_VALUES) return found.value;
+      const expected = `at most ${MOST_VALUES.toLocaleString('en-US')} values`;
+      return size - found.size > MOST_VALUES
+        ? undefined
+        : refuse(offset, expected, 'aliases that stand for more');
+    }
+    const before = size++;
+    const { anchor } = (node ?? {}) as { readonly anchor?: string };
+    if (anchor !== undefined) anchors.set(anchor, undefined);
+    const value = isMap(node)
+      ? mappingOf(node.items, path)
+      : isSeq(node)
+        ? node.items.map((item, at) => read(item, [...path, at]))
+        : isScalar(node)
+          ? node.value
+          : null;
+    if (anchor !== undefined) anchors.set(anchor, { value, size: size - before });
+    return value;
+  };
+  const mappingOf = (items: readonly { key: unknown; value: unknown }[], path: Path): object => {
+    const entries = new Map<string, unknown>();
+    for (const { key, value } of items) {
+      const [offset] = (key as Node | null)?.range ?? [0];
+      const text = isScalar(key) ? String(key.value) : undefined;
+      if (text === undefined)
+        refuse(offset, 'a text as key', isAlias(key) ? 'an alias' : 'a list or mapping');
+      else if (entries.has(text))
+        refuse(
+          offset,
+          'valid YAML or JSON',
+          'an error: map keys must be unique',
+          `${shown(text)} is there before.`,
+        );
+      else {
+        keys.set(idOf([...path, text]), offset);
+        entries.set(text, read(value, [...path, text]));
+      }
+    }
+    return Object.fromEntries(entries);
+  };
+  return { value: read(document.contents, []), starts, keys };
+}

@@ -1,0 +1,42 @@
+import { isDistillError } from '@distilljs/core';
+import type { DistillError } from '@distilljs/core';
+import type { Conflict, WrittenMethod } from '../config/index.js';
+import { planMethod } from './cohort.js';
+
+/**
+ * Everything that a method's own checks refuse in its configured entry. They stop at the first option that is wrong, so
+ * each one found is left out and the rest is checked again.
+ *
+ * @param student model of the run's student
+ */
+export function methodProblems(written: WrittenMethod, student: string): readonly Conflict[] {
+  const options = { ...written.options };
+  const found: Conflict[] = [];
+  for (;;) {
+    const error = refusalOf({ ...written, options }, student);
+    if (error === undefined) return found;
+    const { expected, got, hint } = error;
+    const wrong = Object.keys(options).find((key) => error.where.endsWith(`.${key}`) || got === `'${key}'`);
+    if (wrong === undefined) {
+      return [
+        ...found,
+        { path: [error.where.endsWith('cohort') ? 'cohort' : 'options'], expected, got, hint },
+      ];
+    }
+    const isKey = got === `'${wrong}'` && !error.where.endsWith(`.${wrong}`);
+    const path = ['options', wrong];
+    found.push({ path, expected: isKey ? 'an option that exists' : expected, got, hint, isKey });
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+    delete options[wrong];
+  }
+}
+
+function refusalOf(written: WrittenMethod, student: string): DistillError | undefined {
+  try {
+    planMethod(written, student);
+    return undefined;
+  } catch (error) {
+    if (isDistillError(error)) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,320 @@
+import { isDistillError } from '@distilljs/core';
+import { describe, expect, it } from 'vitest';
+import { mergeConfig, parseConfig, parseSetting, plainLayer, resolveConfig } from '../../src/config/index.js';
+import { methodProblems } from '../../src/run/method-problems.js';
+import { configurableMethods } from '../../src/run/method-catalog.js';
+
+/** Lines of the branded error that `run` throws. */
+function refusal(run: () => unknown): readonly string[] {
+  try {
+    run();
+  } catch (error) {
+    if (isDistillError(error) && error.code === 'config') return error.message.split('\n');
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+const ofFile = (text: string): readonly string[] =>
+  refusal(() =>
+    resolveConfig({
+      file: { text, name: 'run.yaml' },
+      methodNames: configurableMethods,
+      checkMethod: methodProblems,
+      memory: 2 ** 32,
+    }),
+  );
+const quick = (text: string): readonly string[] => ofFile(`preset: quick\n${text}`);
+const ofSetting = (setting: string): readonly string[] =>
+  refusal(() => resolveConfig({ preset: 'quick', flags: [parseSetting(setting)] }));
+
+/** Ten levels of nine aliases each: 9¹⁰ values. */
+const BOMB = Array.from('abcdefghij', (letter, level) => {
+  const entries = Array<string>(9).fill(level === 0 ? 'x' : `*${'abcdefghij'.charAt(level - 1)}`);
+  return `${letter}: &${letter} [${entries.join(', ')}]`;
+}).join('\n');
+
+describe('one clear error for', () => {
+  it.each([
+    [
+      'an alias bomb',
+      BOMB,
+      'run.yaml:6:12: expected at most 200,000 values, got aliases that stand for more.',
+    ],
+    [
+      'a mistyped alias',
+      'methods: *typo',
+      "run.yaml:1:10: expected an alias of an anchor before it, got '*typo'.",
+    ],
+    [
+      'an alias of a preset',
+      'preset: *x',
+      "run.yaml:1:9: expected an alias of an anchor before it, got '*x'.",
+    ],
+    [
+      'an alias within its anchor',
+      'methods: &a [*a]',
+      'run.yaml:1:14: expected an alias of something that it is',
+    ],
+    [
+      'a preset that is a mapping',
+      'preset: {toString: 1}',
+      'run.yaml:1:9, preset: expected the name of a preset, got',
+    ],
+    [
+      'a tag',
+      'epochs: !js 3',
+      'run.yaml:1:9: expected valid YAML or JSON, got an error: unresolved tag: !js.',
+    ],
+    ['a type of YAML 1.1', '%YAML 1.1\n---\nseeds: !!set {1}', 'run.yaml:3:8: expected valid YAML or JSON'],
+    ['a list as key', '? [a]\n: 3', 'run.yaml:1:3: expected a text as key, got a list or mapping.'],
+    [
+      'a tab as indentation',
+      'student:\n\tmodel: plain8',
+      'run.yaml:2:1: expected valid YAML or JSON, got an error: tabs',
+    ],
+    ['two documents', 'epochs: 1\n---\nepochs: 2', 'run.yaml:2:1: expected one document, got another one.'],
+    [
+      'lists without end',
+      '['.repeat(1e5),
+      'run.yaml:1:65: expected at most 64 levels of values in values, got more.',
+    ],
+    [
+      'mappings without end',
+      `a: ${'{a: '.repeat(200)}1${'}'.repeat(200)}`,
+      'run.yaml:1:256: expected at most 64 levels',
+    ],
+  ])('%s', (_, text, says) => {
+    const lines = ofFile(text);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(says);
+  });
+
+  it.each([
+    ['epochs=&a [*a]', 'command line, epochs: expected an alias of something that it is no part of'],
+    ['epochs=*a', 'command line, epochs: expected an alias of an anchor before it'],
+    ['__proto__.x=1', "command line, __proto__: expected a key that exists, got '__proto__'."],
+    ['optimizer.constructor=3', 'command line, optimizer.constructor: expected a key that exists'],
+    ['methods.0.prototype=3', 'command line, methods.0.prototype: expected a key that exists'],
+    ['methods.9.as=x', 'command line, methods: expected positions of entries that are there'],
+    ['methods.1=8', 'command line, methods.1: expected a mapping with name, as, options, cohort, got 8.'],
+    ['epochs.x=8', 'command line, epochs: expected a whole number of at least 1, got {"x":8}.'],
+    [`${'a.'.repeat(99)}b=3`, 'command line: expected a setting key=value'],
+  ])('the setting %.30s', (setting, says) => {
+    const lines = ofSetting(setting);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(says);
+  });
+});
+
+describe("a key that reaches into JavaScript's objects is refused at every level", () => {
+  const parts = {
+    top: '{"preset": "quick", "KEY": {"validationFraction": 0.5}}',
+    optimizer: '{"preset": "quick", "optimizer": {"KEY": {"weightDecay": 9}}}',
+    dataset: '{"preset": "quick", "dataset": {"KEY": {"classes": 2}}}',
+    'methods.0': '{"preset": "quick", "methods": [{"name": "kd", "KEY": 1}]}',
+    'methods.0.options': '{"preset": "quick", "methods": [{"name": "kd", "options": {"KEY": {"alpha": 1}}}]}',
+    'methods.0.options.a': '{"preset": "quick", "methods": [{"name": "kd", "options": {"a": {"KEY": 1}}}]}',
+  };
+  const keys = ['__proto__', 'constructor', 'prototype'];
+  it.each(Object.entries(parts).flatMap(([at, text]) => keys.map((key) => [key, at, text] as const)))(
+    '%s in %s',
+    (key, at, text) => {
+      const where = `${at === 'top' ? '' : `${at}.`}${key}: expected a key that exists, got '${key}'.`;
+      const json = text.replace('KEY', key);
+      expect(refusal(() => parseConfig(json, 'run.json')).join('\n')).toContain(where);
+      const { preset, ...given } = JSON.parse(json) as { readonly preset: string };
+      expect(refusal(() => resolveConfig({ preset, flags: [given] })).join('\n')).toContain(where);
+      expect(refusal(() => mergeConfig([plainLayer('layer', given)])).join('\n')).toContain(where);
+    },
+  );
+});
+
+describe('long and odd texts', () => {
+  it('are cut', () => {
+    for (const text of [`student: {model: "${'x'.repeat(5e6)}"}`, `"${'x'.repeat(5e6)}": 1`]) {
+      expect(quick(text).join('').length).toBeLessThan(1500);
+    }
+  });
+
+  it('show control characters as escapes', () => {
+    expect(quick('"a\\u001b[31m\\u202e": 1')[0]).toContain("got 'a\\u{1b}[31m\\u{202e}'");
+  });
+
+  it('of thousands of unknown keys cost time in proportion, and the first are listed', () => {
+    const keys = (many: number): string =>
+      Array.from({ length: many }, (_, at) => `k${at}: ${at}`).join('\n');
+    const timed = (many: number): number => {
+      const begin = performance.now();
+      expect(quick(keys(many)).at(-1)).toBe(`  and ${(many - 50).toLocaleString('en-US')} more`);
+      return performance.now() - begin;
+    };
+    timed(1000);
+    expect(timed(8000)).toBeLessThan(2000);
+    expect(timed(32_000)).toBeLessThan(8000);
+  });
+});
+
+describe('numbers out of bounds', () => {
+  it.each([
+    ['dataset: {trainSize: 1e12}', 'dataset.trainSize: expected a whole number of at most 10,000,000'],
+    ['dataset: {classes: 1e15}', 'dataset.classes: expected a whole number of at most 10,000'],
+    ['dataset: {imageSize: 1e6}', 'dataset.imageSize: expected a whole number of at most 2,048'],
+    [
+      'dataset: {classes: 400}',
+      'dataset.superclasses: expected at least 13: a superclass has at most 32 classes, got 4.',
+    ],
+    ['dataset: {superclasses: 13}', 'dataset.superclasses: expected at most the 12 classes, got 13.'],
+    ['dataset: {trainSize: 3000000}', 'run.yaml:2:22, dataset.trainSize: expected at most 4.0 GiB of images'],
+    ['dataset: {imageSize: 700}', 'run.yaml:2:22, dataset.imageSize: expected at most 4.0 GiB of images'],
+    [
+      'batchSize: 65536',
+      'batchSize: expected a batch of at most 4.0 GiB, what this machine holds, got 65,536 images',
+    ],
+    ['batchSize: 1e9', 'batchSize: expected a whole number of at most 65,536'],
+    ['epochs: 1e308', 'epochs: expected a whole number of at most 100,000'],
+    ['epochs: 1.5', 'epochs: expected a whole number of at least 1, got 1.5.'],
+    ['epochs: "3"', "epochs: expected a whole number of at least 1, got '3'."],
+    ['seeds: [-1]', 'seeds.0: expected a whole number of at least 0, got -1.'],
+    ['seeds: [1e308]', 'seeds.0: expected a whole number of at most'],
+    ['optimizer: {learningRate: .inf}', 'optimizer.learningRate: expected a number above 0, got Infinity.'],
+    ['optimizer: {learningRate: .nan}', 'optimizer.learningRate: expected a number above 0, got NaN.'],
+    ['optimizer: {learningRate: 1e308}', 'optimizer.learningRate: expected a number of at most 1,000,000'],
+    ['augmentation: {flip: "true"}', "augmentation.flip: expected true or false, got 'true'."],
+    [
+      'augmentation: {padCrop: 32}',
+      "augmentation.padCrop: expected less than the 32 pixels of an image's edge, got 32.",
+    ],
+    ['teacher: {kind: cached, views: 1e9}', 'teacher.views: expected a whole number of at most 1,000'],
+    [
+      'methods: [{name: dml, options: {networks: 1e9}}]',
+      'methods.0.options.networks: expected at most 64 networks',
+    ],
+  ])('%s', (text, says) => {
+    const lines = quick(text);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(says);
+  });
+
+  it('but −0 is 0', () => {
+    expect(Object.is(resolveConfig({ preset: 'quick', flags: [{ seeds: [-0] }] }).seeds[0], 0)).toBe(true);
+  });
+});
+
+describe('names that some disk does not take', () => {
+  it.each([
+    'con',
+    'CON',
+    'nul.txt',
+    'Lpt1',
+    'kd.',
+    'a b',
+    'a ',
+    'a/b',
+    'a\\b',
+    '../a',
+    '.a',
+    'a\u0001',
+    'ä',
+    'a:b',
+    '-a',
+  ])('as: %j', (as) => {
+    const flags = [{ methods: ['student', { name: 'kd', as }] }];
+    expect(refusal(() => resolveConfig({ preset: 'quick', flags }))[0]).toContain(
+      'methods.1.as: expected a name',
+    );
+    const name = { methods: ['student', { name: as }] };
+    expect(refusal(() => resolveConfig({ preset: 'quick', flags: [name] }))[0]).toContain(
+      'methods.1.name: expected a',
+    );
+  });
+
+  it.each([
+    [
+      '[kd, {name: kd, as: KD}]',
+      'methods.1: expected a name that no method before it has, got {"name":"kd","as":"KD"}.',
+    ],
+    ['[{name: kd, as: hot}, {name: kd, as: Hot}]', 'On many disks it is the same folder as hot.'],
+    ['[{name: kd, as: Teacher}]', 'methods.0.as: expected a name'],
+    ['[{name: kd, as: Student}]', 'methods.0.as: expected a name of its own'],
+    [`[{name: kd, as: ${'a'.repeat(65)}}]`, 'methods.0.as: expected a name of at most 64 characters'],
+  ])('%s', (methods, says) => {
+    expect(quick(`methods: ${methods}`).join('\n')).toContain(says);
+  });
+});
+
+describe('a setting', () => {
+  it('reaches the entries of lists, names alone too', () => {
+    const settings = [
+      'methods.1.options.temperature=8',
+      'methods.1.as=hot',
+      'seeds.2=7',
+      'methods.0=label-smoothing',
+    ];
+    const { methods, seeds } = resolveConfig({ preset: 'quick', flags: settings.map(parseSetting) });
+    expect(methods).toEqual([
+      { name: 'label-smoothing', as: 'label-smoothing', options: {} },
+      { name: 'kd', as: 'hot', options: { temperature: 8 } },
+      { name: 'cckd', as: 'cckd', options: {} },
+    ]);
+    expect(seeds).toEqual([0, 1, 7]);
+  });
+});
+
+describe('ten mistakes', () => {
+  const WRONG = `\
+preset: quik
+engine: WASMM
+dataset:
+  name: synthetic
+  trainsize: 3
+teacher: {model: plain15}
+methods:
+  - kdd
+  - {name: kd, options: {temperature: -1, alfa: 2}}
+epochs: 0
+optimizer: {name: sgdd}
+seeds: [1, 1]
+`;
+  const found = [
+    "run.yaml:1:9, preset: expected the name of a preset, got 'quik'. Did you mean 'quick'?",
+    "run.yaml:2:9, engine: expected an engine, got 'WASMM'. Did you mean 'wasm'?",
+    "run.yaml:5:3, dataset.trainsize: expected a key that exists, got 'trainsize'. Did you mean 'trainSize'?",
+    "run.yaml:6:18, teacher.model: expected a network of the zoo, got 'plain15'. Did you mean 'plain16'?",
+    "run.yaml:8:5, methods.0.name: expected a method, got 'kdd'. Did you mean 'kd'?",
+    'run.yaml:9:39, methods.1.options.temperature: expected a number above 0, got -1.',
+    "run.yaml:9:43, methods.1.options.alfa: expected an option that exists, got 'alfa'.",
+    'run.yaml:10:9, epochs: expected a whole number of at least 1, got 0.',
+    "run.yaml:11:19, optimizer.name: expected an optimizer, got 'sgdd'. Did you mean 'sgd'?",
+    'run.yaml:12:12, seeds.1: expected a seed that is not there yet, got 1.',
+  ];
+
+  it('are reported at once, each with its line and column', () => {
+    const lines = ofFile(WRONG);
+    expect(lines[0]).toBe('run.yaml: expected a valid configuration, got 10 problems. ');
+    for (const words of found)
+      expect(
+        lines.some((line) => line.startsWith(`  ${words}`)),
+        words,
+      ).toBe(true);
+    expect(lines).toHaveLength(11);
+    expect(ofFile(WRONG.replaceAll('\n', '\r\n'))).toEqual(lines);
+  });
+
+  it('in JSON too', () => {
+    const json = `{
+\t"preset": "quick",
+\t"epochs": 0,
+\t"methods": ["kdd", {"name": "kd", "options": {"temperature": "8"}}]
+}`;
+    expect(
+      ofFile(json)
+        .slice(1)
+        .map((line) => line.split(' expected')[0]?.trim()),
+    ).toEqual([
+      'run.yaml:3:12, epochs:',
+      'run.yaml:4:14, methods.0.name:',
+      'run.yaml:4:63, methods.1.options.temperature:',
+    ]);
+  });
+});
