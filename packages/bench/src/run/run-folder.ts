@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DistillError } from '@distilljs/core';
 
 /** Paths of a run folder; the layout is a contract with whoever reads it. */
 export interface RunFolder {
@@ -25,7 +27,14 @@ export interface TrainingFolder {
   readonly model: string;
 }
 
+/**
+ * The paths of a run.
+ *
+ * @throws DistillError code `config` for a path that no run can be kept under: an empty one would be whatever folder the
+ * process stands in
+ */
 export function runFolder(root: string): RunFolder {
+  expectPath(root);
   const training = (folder: string, model: string): TrainingFolder => ({
     metrics: join(folder, 'metrics.jsonl'),
     result: join(folder, 'result.json'),
@@ -43,4 +52,25 @@ export function runFolder(root: string): RunFolder {
     teacher: training(join(root, 'teacher'), 'model'),
     student: (method, seed) => training(join(root, method, String(seed)), 'student'),
   };
+}
+
+function expectPath(root: string): void {
+  const refuse = (expected: string, hint: string): never => {
+    throw new DistillError({ code: 'config', where: 'run folder', expected, got: `'${root}'`, hint });
+  };
+  if (root.trim() === '') refuse('a path that is not empty', "Name a folder, or '.' for the one you are in.");
+  if (/\p{Cc}/u.test(root)) refuse('a path without control characters', 'Name another folder.');
+  const real = realPath(root);
+  if (/^\/(?:proc|sys|dev(?!\/shm\/))(?:\/|$)/.test(real))
+    refuse('a folder on a disk', `${real} belongs to the system and keeps no files.`);
+}
+
+/** Without symbolic links, as far as the path exists. */
+function realPath(path: string): string {
+  const whole = resolve(path);
+  try {
+    return realpathSync(whole);
+  } catch {
+    return dirname(whole) === whole ? whole : join(realPath(dirname(whole)), basename(whole));
+  }
 }

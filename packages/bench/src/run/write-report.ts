@@ -68,8 +68,8 @@ async function inspectionsOf(folder: RunFolder, config: RunConfig): Promise<Meth
 }
 
 /** The same for the path of a run folder. */
-export function rewriteReport(root: string): Promise<WrittenReport> {
-  return writeReport(runFolder(root));
+export async function rewriteReport(root: string): Promise<WrittenReport> {
+  return await writeReport(runFolder(root));
 }
 
 async function contents(folder: string): Promise<string> {

@@ -1,0 +1,60 @@
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runBench } from '../../src/run/run-bench.js';
+import { rewriteReport } from '../../src/run/write-report.js';
+import { explainRun } from '../../src/explain/index.js';
+import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'out-'));
+const before = process.cwd();
+afterAll(() => {
+  process.chdir(before);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const run = (out: string): Promise<string> =>
+  refusal(runBench({ config: tinyConfig(), out, existing: 'refuse', log: keptLog() }));
+
+describe('a path that no run can be kept under is refused', () => {
+  it.each([
+    ['', 'a path that is not empty'],
+    ['  ', 'a path that is not empty'],
+    ['a\u0000b', 'a path without control characters'],
+    ['a\nb', 'a path without control characters'],
+  ])('%j', async (out, says) => {
+    const files = { 'config.json': '{"mine": 1}', 'data.json': '[1]' };
+    process.chdir(folder);
+    for (const [name, text] of Object.entries(files)) writeFileSync(name, text);
+    const text = readdirSync('.');
+    for (const refused of [run(out), refusal(rewriteReport(out)), refusal(explainRun(out))]) {
+      expect(await refused).toContain(`run folder: expected ${says}`);
+    }
+    expect(readdirSync('.')).toEqual(text);
+    for (const [name, content] of Object.entries(files)) expect(readFileSync(name, 'utf8')).toBe(content);
+  });
+
+  it.skipIf(!existsSync('/proc/self'))('one below /proc, /sys or /dev, also behind a link', async () => {
+    symlinkSync('/proc/self', join(folder, 'link'));
+    for (const out of [
+      '/proc',
+      '/proc/self/x',
+      '/sys/x',
+      '/dev',
+      '/dev/null',
+      '/dev/fd/1',
+      join(folder, 'link/a/b'),
+    ]) {
+      expect(await run(out)).toContain('run folder: expected a folder on a disk');
+    }
+  });
+});
