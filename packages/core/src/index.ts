@@ -83,10 +83,21 @@ export type {
   Term,
   Update,
 } from './method/index.js';
-export { asNetwork, createNetwork, freeze, loadModel, saveModel, seedWeights } from './network/index.js';
+export {
+  asNetwork,
+  createNetwork,
+  expectGradients,
+  expectTrainable,
+  freeze,
+  loadModel,
+  probabilityWarning,
+  saveModel,
+  seedWeights,
+} from './network/index.js';
 export type {
   ForwardOptions,
   FrozenNetwork,
+  LogitsSource,
   Network,
   NetworkLike,
   NetworkOptions,

@@ -1,56 +1,39 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { layers } from '@tensorflow/tfjs-layers';
 import { batchNormTraining } from '../engine/kernels/batch-norm-training.js';
 import { relu } from '../engine/kernels/relu.js';
-import { DistillError } from '../error/index.js';
-import type { Random } from '../random/index.js';
-import type { MovingStatistic } from './batch-statistics.js';
-import { dropout } from './dropout.js';
-import type { GraphNode } from './graph.js';
-import { isPlainConvolution, isPlainRelu, layerConfig } from './layer-config.js';
-import { weightsOf } from './weights.js';
+import { runSteps } from './forward-pass.js';
+import type { Apply, ForwardStep, Pass } from './forward-pass.js';
+import { readGraph, singleNode } from './graph.js';
+import type { Graph, GraphNode } from './graph.js';
+import {
+  innerLayers,
+  isContainer,
+  isPlainConvolution,
+  isPlainRelu,
+  layerConfig,
+  weightsOf,
+  withInner,
+} from './layer.js';
+import type { Layer, LayerConfig } from './layer.js';
+import { dropoutLayer, droppingCells, withSeededCells } from './random-layers.js';
 
-/** What a layer may need to know of the pass that it is part of. */
-export interface Pass {
-  readonly training: boolean;
-  readonly random: Random | undefined;
-  /** Collects what batch norm saw, in training. */
-  readonly statistics: MovingStatistic[];
-}
-
-type Apply = (inputs: tf.Tensor[], pass: Pass) => tf.Tensor | tf.Tensor[];
+/** Every layer of a graph as a step of its own. */
+export const compileGraph = (graph: Graph): readonly ForwardStep[] =>
+  graph.nodes.map((node) => ({ nodes: [node], run: compileLayer(node) }));
 
 /**
- * How one layer runs in a forward pass. Most layers run their own `call`; five kinds do not, because tfjs-layers'
+ * How one layer runs in a forward pass. Most layers run as tfjs runs them; some kinds do not, because tfjs-layers'
  * version is slow in training (batch norm is some 30 operations, ReLU's gradient two; a convolution always computes the
- * gradient of its input, also where that is the images) or unseeded (dropout).
+ * gradient of its input, also where that is the images), unseeded (dropout) or both, inside a wrapper.
  */
 export function compileLayer(node: GraphNode): Apply {
   const { layer } = node;
   const { kind, config } = layerConfig(layer);
-  const own: Apply = (inputs, pass) =>
-    layer.call(inputs.length === 1 ? (inputs[0] as tf.Tensor) : inputs, { training: pass.training });
-
+  if (kind === 'InputLayer') return ([x]) => x;
+  if (node.bare === true) return withoutActivation(kind, layer);
   if (isPlainRelu(kind, config)) return ([x]) => relu(x as tf.Tensor);
-
-  if (kind === 'BatchNormalization') {
-    const weights = weightsOf(layer);
-    const gamma = (weights.get('gamma') ?? null) as tf.Tensor1D | null;
-    const beta = (weights.get('beta') ?? null) as tf.Tensor1D | null;
-    const epsilon = config['epsilon'] as number;
-    const momentum = config['momentum'] as number;
-    const movingMean = weights.get('moving_mean') as tf.Variable;
-    const movingVariance = weights.get('moving_variance') as tf.Variable;
-    return (inputs, pass) => {
-      if (!pass.training) return own(inputs, pass);
-      const { y, mean, variance } = batchNormTraining(inputs[0] as tf.Tensor, gamma, beta, epsilon);
-      pass.statistics.push(
-        { moving: movingMean, batch: mean, momentum },
-        { moving: movingVariance, batch: variance, momentum },
-      );
-      return y;
-    };
-  }
-
+  if (kind === 'BatchNormalization') return batchNorm(node, config);
   if (kind === 'Conv2D' && isPlainConvolution(config)) {
     const kernel = weightsOf(layer).get('kernel') as tf.Variable<tf.Rank.R4>;
     const strides = config['strides'] as [number, number];
@@ -58,29 +41,86 @@ export function compileLayer(node: GraphNode): Apply {
     const dilation = config['dilationRate'] as [number, number];
     return ([x]) => tf.conv2d(x as tf.Tensor4D, kernel, strides, padding, 'NHWC', dilation);
   }
-
-  if (kind === 'Dropout' || kind === 'SpatialDropout1D') {
-    const rate = config['rate'] as number;
-    return (inputs, pass) => {
-      const x = inputs[0] as tf.Tensor;
-      if (!pass.training || rate <= 0) return x;
-      const noise = kind === 'Dropout' ? config['noiseShape'] : [null, 1, null];
-      const maskShape = (noise as (number | null)[] | null | undefined)?.map(
-        (axis, at) => axis ?? x.shape[at] ?? 1,
-      );
-      return dropout(x, rate, seededBy(pass, node.name), maskShape);
-    };
-  }
-  return own;
+  const dropped = dropoutLayer(node);
+  if (dropped !== undefined) return ([x], pass) => dropped(x as tf.Tensor, pass);
+  if (kind === 'TimeDistributed') return timeDistributed(node);
+  const cells = droppingCells(layer);
+  if (cells.length === 0) return asTfjs(layer);
+  return (inputs, pass, kwargs) => withSeededCells(cells, node, pass, () => layer.apply(inputs, kwargs));
 }
 
-function seededBy(pass: Pass, name: string): Random {
-  if (pass.random !== undefined) return pass.random.fork(name);
-  throw new DistillError({
-    code: 'option',
-    where: `network.forward (layer '${name}')`,
-    expected: 'a random stream, because the layer drops values at random in training',
-    got: 'none',
-    hint: 'Pass `random: createRandom(seed)` with `training: true`.',
-  });
+const asTfjs =
+  (layer: Layer): Apply =>
+  (inputs, _, kwargs) =>
+    layer.apply(inputs, kwargs);
+
+function batchNorm(node: GraphNode, config: LayerConfig): Apply {
+  const { layer } = node;
+  const weights = weightsOf(layer);
+  const gamma = (weights.get('gamma') ?? null) as tf.Tensor1D | null;
+  const beta = (weights.get('beta') ?? null) as tf.Tensor1D | null;
+  const epsilon = config['epsilon'] as number;
+  const momentum = config['momentum'] as number;
+  const movingMean = weights.get('moving_mean') as tf.Variable;
+  const movingVariance = weights.get('moving_variance') as tf.Variable;
+  // Kept by its axis: tfjs cannot take the gradient of its own inference form without scale or centre.
+  const frozen = (x: tf.Tensor): tf.Tensor => {
+    const axis = config['axis'] as number;
+    const broadcast = x.shape.map((size, at) => (at === (axis < 0 ? axis + x.rank : axis) ? size : 1));
+    const rstd = tf.rsqrt(tf.add(movingVariance, epsilon));
+    const scale = gamma === null ? rstd : tf.mul(gamma, rstd);
+    const shift = tf.sub(beta ?? 0, tf.mul(movingMean, scale));
+    return tf.add(tf.mul(x, tf.reshape(scale, broadcast)), tf.reshape(shift, broadcast));
+  };
+  return (inputs, pass, kwargs) => {
+    if (!pass.training) return layer.apply(inputs, kwargs);
+    // It uses its moving statistics and keeps them, as in Keras; tfjs's own training does not.
+    if (node.frozen) return frozen(inputs[0] as tf.Tensor);
+    const { y, mean, variance } = batchNormTraining(inputs[0] as tf.Tensor, gamma, beta, epsilon);
+    pass.statistics.push(
+      { moving: movingMean, batch: mean, momentum },
+      { moving: movingVariance, batch: variance, momentum },
+    );
+    return y;
+  };
+}
+
+/** Kinds that run otherwise than tfjs has them in training, so that a wrapper must not run them by itself. */
+const OWN_IN_TRAINING: ReadonlySet<string> = new Set(['BatchNormalization', 'Dropout', 'SpatialDropout1D']);
+
+/** The wrapped layer or model for each time step, as tfjs does it. */
+function timeDistributed(node: GraphNode): Apply {
+  const { layer } = node;
+  const wrapped = innerLayers(layer)[0];
+  const cells = droppingCells(layer);
+  const tfjsOwn: Apply = (inputs, pass, kwargs) =>
+    withSeededCells(cells, node, pass, () => layer.apply(inputs, kwargs));
+  const isOwn = withInner(layer).some((inner) => OWN_IN_TRAINING.has(inner.getClassName()));
+  if (wrapped === undefined || !isOwn) return tfjsOwn;
+
+  const around = { name: `${node.name}/`, key: `${node.key}/`, frozen: node.frozen };
+  const graph = isContainer(wrapped) ? readGraph(wrapped, around) : singleLayer(singleNode(wrapped, node));
+  const steps = compileGraph(graph);
+  return (inputs, pass, kwargs) => {
+    if (!pass.training) return tfjsOwn(inputs, pass, kwargs);
+    const outputs = tf.unstack(inputs[0] as tf.Tensor, 1).map((x, time) => {
+      const step: Pass = { ...pass, random: pass.random?.fork(`${node.key}-${time}`) };
+      return runSteps(graph, steps, x, step, kwargs)[graph.output] as tf.Tensor;
+    });
+    return tf.stack(outputs, 1);
+  };
+}
+
+function singleLayer(node: GraphNode): Graph {
+  const scopes = [{ parent: -1, inputs: [0] }];
+  const inputShape = node.inputShapes[0] ?? [];
+  return { nodes: [node], scopes, input: 0, inputShape, inputType: 'float32', output: 1 };
+}
+
+/** A softmax layer as nothing at all, any other layer with a linear activation. */
+function withoutActivation(kind: string, layer: Layer): Apply {
+  if (kind === 'Softmax' || kind === 'Activation') return ([x]) => x;
+  const { activation } = layers.activation({ activation: 'linear' }) as unknown as { activation: unknown };
+  // Everything but the activation is looked up in the layer itself, which stays as it is.
+  return asTfjs(Object.create(layer, { activation: { value: activation } }) as Layer);
 }

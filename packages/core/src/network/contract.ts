@@ -2,6 +2,9 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Random } from '../random/index.js';
 import type { Images, Logits, NamedVariables, Tensor } from '../tensor/index.js';
 
+/** What a model's output is: logits, or softmax probabilities of which the logarithm is taken. */
+export type LogitsSource = 'output' | 'softmax';
+
 /** What one forward pass gives: logits, and the taps that were asked for. */
 export interface NetworkOutput {
   readonly logits: Logits;
@@ -15,7 +18,7 @@ export interface NetworkOutput {
 /** What can be asked of any network, learning or frozen. */
 export interface NetworkShape {
   readonly name: string;
-  /** `[height, width, channels]`. */
+  /** `[height, width, channels]`; −1 where the model leaves an axis open. */
   readonly inputShape: readonly [number, number, number];
   /** Width of the logits. */
   readonly classes: number;
@@ -28,22 +31,24 @@ export interface NetworkShape {
   readonly tapShape: (tap: string) => readonly number[];
   /** Number of the tapped value in the model's graph; two names of one layer have one number. */
   readonly tapOutput: (tap: string) => number;
-  /** Number of trainable parameters. */
+  /** Of a network that learns the number of its trainable weights, of a frozen one that of all its weights. */
   readonly parameters: number;
-  /** Multiply–accumulate operations of one image's forward pass (convolutions and dense layers). */
+  /** Multiply–accumulate operations of one image's forward pass; NaN where the model leaves the image size open. */
   readonly macs: number;
 }
 
 /** A `LayersModel` that ends in logits, with taps by layer name: what learns. */
 export interface Network extends NetworkShape {
   readonly model: LayersModel;
+  /** What the model's output is taken for. */
+  readonly logitsFrom: LogitsSource;
   /** Trainable weights as `layer/weight`. */
   readonly variables: NamedVariables;
-  /** Weights that no gradient moves (moving means and variances). */
+  /** Weights that no gradient moves: moving means and variances, and all of frozen layers. */
   readonly statistics: NamedVariables;
   /**
    * One forward pass. In training mode batch norm uses the batch's statistics, and moves the moving ones unless
-   * `moveStatistics` is false; dropout draws from `random`.
+   * `moveStatistics` is false; a frozen one uses and keeps its moving statistics. Dropout draws from `random`.
    */
   forward(images: Images, options?: ForwardOptions): NetworkOutput;
   /** Saves the plain tfjs model (no taps, no heads) to any tfjs URL; `file://` works in Node on every engine. */

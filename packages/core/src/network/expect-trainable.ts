@@ -1,87 +1,85 @@
 import { DistillError } from '../error/index.js';
-import { activationOf, layerConfig } from './layer-config.js';
-import type { Graph, GraphNode } from './graph.js';
-import { constraintsOf } from './weights.js';
-
-const UNSEEDED = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout']);
+import type { Network } from './contract.js';
+import { readGraph } from './graph.js';
+import type { GraphNode } from './graph.js';
+import { constraintsOf, internals, layerConfig, normalizesAnotherAxis, withInner } from './layer.js';
+import { outputActivation } from './logits.js';
+import { UNSEEDED } from './random-layers.js';
 
 /**
- * Refuses what would train wrongly without a word: an output that is no logits, a regularizer that no loss would
- * include, a constraint that no optimizer would apply, noise that no seed decides, batch norm over another axis than channels.
+ * Refuses, in a student, what would train wrongly without a word: an output that is no logits, a regularizer that no
+ * loss would include, a constraint that no optimizer would apply, noise that no seed decides, batch norm over another
+ * axis than channels, weights that are all frozen. A teacher may have all of that.
  *
  * @throws DistillError code `network`, naming the layer and what to do
  */
-export function expectTrainable(modelName: string, graph: Graph): void {
-  const refuse = (node: GraphNode, expected: string, got: string, hint: string): never => {
-    throw new DistillError({
-      code: 'network',
-      where: `model '${modelName}', layer '${node.name}'`,
-      expected,
-      got,
-      hint,
-    });
-  };
+export function expectTrainable({ name: modelName, model, logitsFrom, variables }: Network): void {
+  const graph = readGraph(model);
   for (const node of graph.nodes) {
-    const { kind, config } = layerConfig(node.layer);
-    if (UNSEEDED.has(kind)) {
-      refuse(
-        node,
-        'randomness that the run seeds',
-        `an unseeded ${kind} layer`,
-        'Use Dropout, or remove the layer.',
-      );
-    }
-    const recurrentDropout = ['dropout', 'recurrentDropout'].some((key) => Number(config[key] ?? 0) > 0);
-    if (recurrentDropout)
-      refuse(node, 'randomness that the run seeds', `dropout inside ${kind}`, 'Set it to 0.');
-    const losses = (node.layer as unknown as { readonly losses?: readonly unknown[] }).losses ?? [];
-    if (losses.length > 0) {
-      refuse(
-        node,
-        'no regularizer (no method includes it in its loss)',
-        `${losses.length}`,
-        'Use weightDecay of the optimizer instead.',
-      );
-    }
-    for (const [weight, constraint] of constraintsOf(node.layer)) {
-      refuse(
-        node,
-        'no weight constraint (no optimizer applies it)',
-        `${constraint} on '${weight}'`,
-        'Build the layer without it; weightDecay of the optimizer keeps weights small.',
-      );
-    }
-    if (kind === 'BatchNormalization') {
-      const axis = Number(config['axis'] ?? -1);
-      const rank = node.shape.length + 1;
-      if (axis !== -1 && axis !== rank - 1) {
-        refuse(
-          node,
-          'batch norm over the last axis (NHWC)',
-          `axis ${axis} of ${rank}`,
-          'Build the model with channels last.',
-        );
-      }
-    }
+    const problem = withInner(node.layer)
+      .map((layer) => problemOf(layer, node))
+      .find((found) => found !== undefined);
+    if (problem !== undefined) refuse(node.name, ...problem);
   }
-  const last = graph.nodes.find((node) => node.outputs.includes(graph.output));
-  if (last === undefined) return;
-  const { kind, config } = layerConfig(last.layer);
-  const activation = kind === 'Softmax' ? 'softmax' : activationOf(config);
-  if (activation === 'softmax' || activation === 'sigmoid') {
+  const end = outputActivation(graph);
+  if (end !== undefined || logitsFrom === 'softmax') {
     refuse(
-      last,
+      end?.node.name ?? graph.nodes.at(-1)?.name ?? '',
       'logits (no softmax) as the output',
-      `a ${activation} output`,
+      `a ${end?.activation ?? 'softmax'} output`,
       'Make the last layer linear: every loss applies softmax itself.',
     );
   }
-  if (last.shape.length !== 1) {
-    refuse(
-      last,
-      'logits of shape [batch, classes] as the output',
-      `[*, ${last.shape.join(', ')}]`,
-      'End with a dense layer.',
-    );
+  if (Object.keys(variables).length === 0) {
+    throw new DistillError({
+      code: 'network',
+      where: `model '${modelName}'`,
+      expected: 'a student with weights that learn',
+      got: graph.nodes.some(({ frozen }) => frozen) ? 'only frozen layers' : 'no weights',
+      hint: 'Set trainable to true on the model and on the layers that are to learn.',
+    });
   }
+
+  function refuse(layer: string, expected: string, got: string, hint: string): never {
+    const where = `model '${modelName}', layer '${layer}'`;
+    throw new DistillError({ code: 'network', where, expected, got, hint });
+  }
+}
+
+type Problem = readonly [expected: string, got: string, hint: string];
+
+function problemOf(layer: GraphNode['layer'], { frozen, shape }: GraphNode): Problem | undefined {
+  const { kind, config } = layerConfig(layer);
+  if (UNSEEDED.has(kind))
+    return [
+      'randomness that the run seeds',
+      `an unseeded ${kind} layer`,
+      'Use Dropout, or remove the layer.',
+    ];
+  // What never learns needs no regularizer, no constraint and no statistics of the batch.
+  if (frozen) return undefined;
+  const losses = internals(layer).losses ?? [];
+  if (losses.length > 0) {
+    return [
+      'no regularizer (no method includes it in its loss)',
+      `${losses.length}`,
+      'Use weightDecay of the optimizer instead.',
+    ];
+  }
+  const [constrained] = constraintsOf(layer);
+  if (constrained !== undefined) {
+    return [
+      'no weight constraint (no optimizer applies it)',
+      `${constrained[1]} on '${constrained[0]}'`,
+      'Build the layer without it; weightDecay of the optimizer keeps weights small.',
+    ];
+  }
+  if (normalizesAnotherAxis(kind, config, shape.length + 1)) {
+    return [
+      'batch norm over the last axis (NHWC)',
+      `axis ${Number(config['axis'])} of ${shape.length + 1}`,
+      'Build the model with channels last.',
+    ];
+  }
+  return undefined;
 }

@@ -2,8 +2,8 @@ import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import type { Network } from './contract.js';
 import type { Graph } from './graph.js';
-import { layerConfig } from './layer-config.js';
-import type { LayerConfig } from './layer-config.js';
+import { layerConfig } from './layer.js';
+import type { LayerConfig } from './layer.js';
 
 /**
  * Digest of what a network computes: its layers, their wiring and settings, and all weights.
@@ -13,6 +13,7 @@ import type { LayerConfig } from './layer-config.js';
  */
 export async function fingerprintOf(network: Network, graph: Graph): Promise<string> {
   const hash = sha256.create();
+  if (network.logitsFrom !== 'output') hash.update(utf8ToBytes(network.logitsFrom));
   for (const { layer, inputs, outputs } of graph.nodes) {
     const { kind, config } = layerConfig(layer);
     hash.update(utf8ToBytes(JSON.stringify([kind, inputs, outputs, settings(config)])));

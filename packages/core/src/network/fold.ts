@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activationOf, isPlainRelu, layerConfig } from './layer-config.js';
 import type { Graph, GraphNode } from './graph.js';
-import { weightsOf } from './weights.js';
+import { activationOf, isPlainRelu, layerConfig, normalizesAnotherAxis, weightsOf } from './layer.js';
 
 /** A run of layers that one fused operation replaces: a linear layer, its batch norm, its ReLU. */
 export interface Fold {
@@ -30,12 +29,17 @@ export function findFolds(graph: Graph, keep: ReadonlySet<number>): readonly Fol
   const kindOf = (node: GraphNode | undefined): string =>
     node === undefined ? '' : layerConfig(node.layer).kind;
 
+  const isFoldable = (node: GraphNode | undefined): boolean =>
+    node !== undefined &&
+    kindOf(node) === 'BatchNormalization' &&
+    !normalizesAnotherAxis('BatchNormalization', layerConfig(node.layer).config, node.shape.length + 1);
+
   return graph.nodes.flatMap((linear) => {
     const { kind, config } = layerConfig(linear.layer);
     if (!FOLDABLE.has(kind) || config['dataFormat'] === 'channelsFirst') return [];
     if (activationOf(config) !== 'linear') return [];
     let next = onlyReader(linear);
-    const batchNorm = kindOf(next) === 'BatchNormalization' ? next : undefined;
+    const batchNorm = isFoldable(next) ? next : undefined;
     if (batchNorm !== undefined) next = onlyReader(batchNorm);
     const isRelu = next !== undefined && isPlainRelu(kindOf(next), layerConfig(next.layer).config);
     const relu = isRelu ? next : undefined;

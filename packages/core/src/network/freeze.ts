@@ -7,16 +7,13 @@ import type { FrozenNetwork, Network } from './contract.js';
 import { fingerprintOf } from './fingerprint.js';
 import { applyFold, findFolds, foldWeights } from './fold.js';
 import type { FoldedWeights } from './fold.js';
+import { runSteps } from './forward-pass.js';
+import type { ForwardStep } from './forward-pass.js';
 import { readGraph } from './graph.js';
-import type { Graph } from './graph.js';
-import { networkOutput } from './output.js';
-
-/** One step of the frozen forward pass. */
-interface FrozenStep {
-  readonly inputs: readonly number[];
-  readonly outputs: readonly number[];
-  readonly run: (inputs: tf.Tensor[]) => tf.Tensor | tf.Tensor[];
-}
+import type { Graph, GraphNode } from './graph.js';
+import { logProbabilities, withoutSoftmax } from './logits.js';
+import { networkOutput } from './taps.js';
+import { countWeights } from './weights.js';
 
 /**
  * The inference form of a network: each batch norm and ReLU folded into the convolution or dense layer before it
@@ -26,11 +23,12 @@ interface FrozenStep {
  * neither learn nor be disposed while its frozen form is in use.
  */
 export function freeze(network: Network): FrozenNetwork {
-  const graph = readGraph(network.model);
-  const plans = new Map<string, { steps: readonly FrozenStep[]; weights: readonly FoldedWeights[] }>();
+  const { name, inputShape, classes, tapNames, tapShape, tapOutput, macs, logitsFrom } = network;
+  const graph = withoutSoftmax(readGraph(network.model), logitsFrom);
+  const plans = new Map<string, { steps: readonly ForwardStep[]; weights: readonly FoldedWeights[] }>();
 
   // Which layers can be folded depends on which values a tap must see; each set of taps has its own plan.
-  const planFor = (tapped: readonly number[]): readonly FrozenStep[] => {
+  const planFor = (tapped: readonly number[]): readonly ForwardStep[] => {
     const key = [...new Set(tapped)].sort((a, b) => a - b).join(',');
     const known = plans.get(key);
     if (known !== undefined) return known.steps;
@@ -46,7 +44,6 @@ export function freeze(network: Network): FrozenNetwork {
     plans.clear();
   };
 
-  const { name, inputShape, classes, tapNames, tapShape, tapOutput, parameters, macs } = network;
   return {
     name,
     inputShape,
@@ -54,7 +51,7 @@ export function freeze(network: Network): FrozenNetwork {
     tapNames,
     tapShape,
     tapOutput,
-    parameters,
+    parameters: countWeights({ ...network.variables, ...network.statistics }),
     macs,
     fingerprint: () => fingerprintOf(network, graph),
     forward(images, taps = []) {
@@ -67,14 +64,13 @@ export function freeze(network: Network): FrozenNetwork {
       const steps = withoutTape(() => planFor(tapped));
       const [logits, ...values] = withoutTape(() =>
         tf.tidy(() => {
-          const value: tf.Tensor[] = [];
-          value[graph.input] = images;
-          for (const step of steps) {
-            const result = step.run(step.inputs.map((input) => value[input] as tf.Tensor));
-            const results = Array.isArray(result) ? result : [result];
-            step.outputs.forEach((output, position) => (value[output] = results[position] as tf.Tensor));
-          }
-          return [value[graph.output] as tf.Tensor, ...tapped.map((index) => value[index] as tf.Tensor)];
+          const pass = { network: name, training: false, random: undefined, statistics: [] };
+          const value = runSteps(graph, steps, images, pass);
+          const output = value[graph.output] as tf.Tensor;
+          return [
+            logitsFrom === 'softmax' ? logProbabilities(output) : output,
+            ...tapped.map((index) => value[index] as tf.Tensor),
+          ];
         }),
       );
       const byName = new Map(taps.map((tap, position) => [tap, values[position] as tf.Tensor]));
@@ -87,27 +83,24 @@ export function freeze(network: Network): FrozenNetwork {
 function buildPlan(
   graph: Graph,
   keep: ReadonlySet<number>,
-): { steps: FrozenStep[]; weights: FoldedWeights[] } {
+): { steps: ForwardStep[]; weights: FoldedWeights[] } {
   const folds = findFolds(graph, keep);
   const startOf = new Map(folds.map((fold) => [fold.linear, fold]));
   const swallowed = new Set(folds.flatMap((fold) => [fold.batchNorm, fold.relu]));
   const weights: FoldedWeights[] = [];
-  const steps = graph.nodes.flatMap((node): FrozenStep[] => {
+  const steps = graph.nodes.flatMap((node): ForwardStep[] => {
     if (swallowed.has(node)) return [];
     const fold = startOf.get(node);
     if (fold === undefined) {
-      const apply = compileLayer(node);
-      const pass = { training: false, random: undefined, statistics: [] };
-      return [{ inputs: node.inputs, outputs: node.outputs, run: (inputs) => apply(inputs, pass) }];
+      return [{ nodes: [node], run: compileLayer(node) }];
     }
     // Kept, so that a plan made in the middle of a step outlives that step's tidy.
     const { kernel, bias } = foldWeights(fold);
     const folded = { kernel: tf.keep(kernel), bias: tf.keep(bias) };
     weights.push(folded);
-    const last = fold.relu ?? fold.batchNorm ?? fold.linear;
-    return [
-      { inputs: node.inputs, outputs: last.outputs, run: ([x]) => applyFold(fold, folded, x as tf.Tensor) },
-    ];
+    const rest = [fold.batchNorm, fold.relu].filter((next) => next !== undefined);
+    const nodes: [GraphNode, ...GraphNode[]] = [fold.linear, ...rest];
+    return [{ nodes, run: ([x]) => applyFold(fold, folded, x as tf.Tensor) }];
   });
   return { steps, weights };
 }

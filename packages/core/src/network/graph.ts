@@ -1,43 +1,70 @@
-import type { layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { DataType } from '@tensorflow/tfjs-core';
+import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
-
-/** Any tfjs layer. */
-export type Layer = layers.Layer;
+import { innerLayers, isContainer, isFrozen } from './layer.js';
+import type { Container, Layer } from './layer.js';
 
 /** One application of a layer: reads values by index, writes values by index. */
 export interface GraphNode {
   readonly layer: Layer;
   /** `layer`, or `outer/layer` inside a nested model: the name a tap goes by. */
   readonly name: string;
+  /** As the name, but a name that tfjs counted (`conv2d_Conv2D7`) is replaced by the layer's place: `conv2d#2`. */
+  readonly key: string;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** Shape of the first output without the batch axis. */
+  /** The types as which the outputs are passed on. */
+  readonly types: readonly DataType[];
+  /** Run it without its activation: the softmax that turns a teacher's logits into probabilities. */
+  readonly bare?: boolean;
+  /** Shape of the first output without the batch axis; −1 where the model leaves it open. */
   readonly shape: readonly number[];
+  /** Shapes of the inputs, likewise. */
+  readonly inputShapes: readonly (readonly number[])[];
+  /** The layer, or a model around it, is set not to learn. */
+  readonly frozen: boolean;
+  /** Number of the model (in {@link Graph.scopes}) that the layer is applied in. */
+  readonly scope: number;
 }
 
-/** A `LayersModel` as a list of layer applications in an order that can be run from front to back. */
+/** An application of a model: tfjs passes masks along within one, never into or out of it. */
+export interface Scope {
+  /** −1 for the whole model. */
+  readonly parent: number;
+  readonly inputs: readonly number[];
+}
+
+/** A `LayersModel` as a list of layer applications, in the order in which tfjs runs them. */
 export interface Graph {
   readonly nodes: readonly GraphNode[];
+  readonly scopes: readonly Scope[];
   readonly input: number;
+  /** Shape of the input without the batch axis; −1 where the model leaves it open. */
+  readonly inputShape: readonly number[];
+  readonly inputType: DataType;
   readonly output: number;
-  /** Number of values. */
-  readonly size: number;
 }
 
 /** The parts of tfjs-layers' topology that this file reads; its own types leave them out or call them private. */
 interface TopologyNode {
-  readonly inputTensors: readonly Symbol_[];
-  readonly outputTensors: readonly Symbol_[];
+  readonly inputTensors: readonly Symbolic[];
+  readonly outputTensors: readonly Symbolic[];
 }
-type Symbol_ = SymbolicTensor & {
+type Symbolic = SymbolicTensor & {
   readonly sourceLayer: Layer;
   readonly nodeIndex: number;
   readonly id: number;
 };
-type Container = LayersModel & { readonly inputs: readonly Symbol_[]; readonly outputs: readonly Symbol_[] };
 
-const isContainer = (layer: Layer): layer is Layer & Container =>
-  'inputLayers' in layer && 'outputLayers' in layer;
+const symbols = (given: LayersModel['inputs']): readonly Symbolic[] => given;
+const openShape = ({ shape }: SymbolicTensor): readonly number[] => shape.slice(1).map((axis) => axis ?? -1);
+
+/** Where a model is found: the names of what is around it, and whether that is frozen. */
+export interface Surroundings {
+  readonly name: string;
+  readonly key: string;
+  readonly frozen: boolean;
+}
 
 /**
  * Reads the graph of a model with one input and one output. Nested models are opened, so that their layers can be
@@ -45,45 +72,142 @@ const isContainer = (layer: Layer): layer is Layer & Container =>
  *
  * @throws DistillError code `network` when the model has several inputs or outputs
  */
-export function readGraph(model: LayersModel): Graph {
+export function readGraph(
+  model: LayersModel,
+  around: Surroundings = { name: '', key: '', frozen: false },
+): Graph {
   const container = model as Container;
-  if (container.inputs.length !== 1 || container.outputs.length !== 1) {
+  const [inputs, outputs] = [symbols(container.inputs), symbols(container.outputs)];
+  const [input, last] = [inputs[0], outputs[0]];
+  if (inputs.length !== 1 || outputs.length !== 1 || input === undefined || last === undefined) {
     throw new DistillError({
       code: 'network',
       where: `model '${model.name}'`,
       expected: 'one input and one output (the logits)',
-      got: `${container.inputs.length} inputs and ${container.outputs.length} outputs`,
+      got: `${inputs.length} inputs and ${outputs.length} outputs`,
       hint: 'Build a tf.model with the logits as its only output; intermediate layers are reached as taps.',
     });
   }
   const nodes: GraphNode[] = [];
+  const scopes: Scope[] = [];
+  const frozen = frozenLayers(container, around.frozen);
+  const keyOf = stableKeys();
   let size = 1;
 
-  const visit = (inner: Container, given: readonly number[], prefix: string): number[] => {
-    const valueOf = new Map<number, number>();
-    inner.inputs.forEach((symbol, position) => valueOf.set(symbol.id, given[position] ?? 0));
+  const addNode = (node: Omit<GraphNode, 'outputs' | 'frozen'>): number[] => {
+    const written = node.types.map(() => size++);
+    nodes.push({ ...node, outputs: written, frozen: frozen.has(node.layer) });
+    return written;
+  };
 
-    const resolve = (symbol: Symbol_): number => {
+  const visit = (
+    inner: Container,
+    given: readonly number[],
+    path: { name: string; key: string; parent: number },
+  ): number[] => {
+    const scope = scopes.push({ parent: path.parent, inputs: given }) - 1;
+    const valueOf = new Map<number, number>();
+    // Hands a value on as another one, in the name of the model's input layer.
+    const pass = (symbol: Symbolic, value: number): number => {
+      const layer = (symbols(inner.inputs)[0] as Symbolic).sourceLayer;
+      const [name, key] = [`${path.name}${layer.name}`, `${path.key}${keyOf(layer, path.key)}`];
+      const shape = openShape(symbol);
+      const added = { layer, name, key, scope, inputs: [value], types: [symbol.dtype] };
+      return addNode({ ...added, shape, inputShapes: [shape] })[0] ?? value;
+    };
+    symbols(inner.inputs).forEach((symbol, position) => {
+      const value = given[position] ?? 0;
+      // tfjs casts what it feeds to a model; the images themselves are cast when they are handed in.
+      const casts = symbol.dtype !== 'float32' && scope > 0;
+      valueOf.set(symbol.id, casts ? pass(symbol, value) : value);
+    });
+
+    const resolve = (symbol: Symbolic): number => {
       const known = valueOf.get(symbol.id);
       if (known !== undefined) return known;
       const layer = symbol.sourceLayer;
       const application = layer.inboundNodes[symbol.nodeIndex] as unknown as TopologyNode;
-      const inputs = application.inputTensors.map(resolve);
-      const name = `${prefix}${layer.name}`;
-      let outputs: number[];
-      if (isContainer(layer)) {
-        outputs = visit(layer, inputs, `${name}/`);
-      } else {
-        outputs = application.outputTensors.map(() => size++);
-        const shape = (application.outputTensors[0]?.shape ?? []).slice(1).map((axis) => axis ?? -1);
-        nodes.push({ layer, name, inputs, outputs, shape });
-      }
-      application.outputTensors.forEach((output, position) => valueOf.set(output.id, outputs[position] ?? 0));
+      // From the last to the first, as tfjs does it: the order decides which mask a layer without one is handed.
+      const read = [...application.inputTensors].reverse().map(resolve).reverse();
+      const [name, key] = [`${path.name}${layer.name}`, `${path.key}${keyOf(layer, path.key)}`];
+      const written = isContainer(layer)
+        ? visit(layer, read, { name: `${name}/`, key: `${key}/`, parent: scope })
+        : addNode({
+            ...{ layer, name, key, scope, inputs: read },
+            types: application.outputTensors.map(({ dtype }) => dtype),
+            shape: openShape(application.outputTensors[0] as Symbolic),
+            inputShapes: application.inputTensors.map(openShape),
+          });
+      application.outputTensors.forEach((output, position) => valueOf.set(output.id, written[position] ?? 0));
       return valueOf.get(symbol.id) ?? 0;
     };
-    return inner.outputs.map(resolve);
+    return symbols(inner.outputs).map((symbol) => {
+      const value = resolve(symbol);
+      // A nested model that hands its input on: the value is another one outside, without a mask.
+      return scope > 0 && given.includes(value) ? pass(symbol, value) : value;
+    });
   };
 
-  const [output = 0] = visit(container, [0], '');
-  return { nodes, input: 0, output, size };
+  const [output = 0] = visit(container, [0], { ...around, parent: -1 });
+  return { nodes, scopes, input: 0, inputShape: openShape(input), inputType: input.dtype, output };
+}
+
+/** One application of a layer on its own: what a wrapper runs for each time step. */
+export function singleNode(layer: Layer, outer: GraphNode): GraphNode {
+  const [name, key] = [`${outer.name}/${layer.name}`, `${outer.key}/${snakeCase(layer.getClassName())}`];
+  const [shape, inputShape] = [outer.shape.slice(1), outer.inputShapes[0]?.slice(1) ?? []];
+  const values = { inputs: [0], outputs: [1], types: ['float32' as const], scope: 0 };
+  return {
+    ...{ layer, name, key, ...values, shape },
+    inputShapes: [inputShape],
+    frozen: outer.frozen || isFrozen(layer),
+  };
+}
+
+/** Every layer that is set not to learn, by itself or by a model around it. */
+function frozenLayers(model: Container, outside: boolean): ReadonlySet<Layer> {
+  const found = new Set<Layer>();
+  const visit = (layer: Layer, around: boolean): void => {
+    const here = around || isFrozen(layer);
+    if (here) found.add(layer);
+    if (isContainer(layer)) for (const inner of innerLayers(layer)) visit(inner, here);
+  };
+  visit(model, outside);
+  return found;
+}
+
+/**
+ * Names that are the same whenever the same model is built: tfjs numbers the layers that a user did not name by a
+ * counter of the process (`dense_Dense7`, and `dense_7` in Keras), so such a layer goes by its class and its place.
+ */
+function stableKeys(): (layer: Layer, prefix: string) => string {
+  const known = new Map<Layer, string>();
+  const count = new Map<string, number>();
+  return (layer, prefix) => {
+    const found = known.get(layer);
+    if (found !== undefined) return found;
+    const kind = isContainer(layer) ? 'model' : snakeCase(layer.getClassName());
+    let key = layer.name;
+    if (isCounted(layer)) {
+      const place = (count.get(`${prefix}${kind}`) ?? 0) + 1;
+      count.set(`${prefix}${kind}`, place);
+      key = `${kind}#${place}`;
+    }
+    known.set(layer, key);
+    return key;
+  };
+}
+
+function isCounted(layer: Layer): boolean {
+  const kind = layer.getClassName();
+  const names = isContainer(layer) ? ['model', 'sequential', 'functional'] : [snakeCase(kind), 'input'];
+  return names.some((name) => new RegExp(`^${name}_?(${kind})?\\d+$`).test(layer.name));
+}
+
+/** As tfjs-layers and Keras write a class name: `Conv2D` → `conv2d`, `DepthwiseConv2D` → `depthwise_conv2d`. */
+function snakeCase(name: string): string {
+  return name
+    .replace(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
 }

@@ -1,9 +1,17 @@
-export { asNetwork } from './as-network.js';
-export type { NetworkLike } from './as-network.js';
-export type { ForwardOptions, FrozenNetwork, Network, NetworkOutput, NetworkShape } from './contract.js';
+export type {
+  ForwardOptions,
+  FrozenNetwork,
+  LogitsSource,
+  Network,
+  NetworkOutput,
+  NetworkShape,
+} from './contract.js';
+export { expectTrainable } from './expect-trainable.js';
 export { freeze } from './freeze.js';
-export { createNetwork } from './network.js';
-export type { NetworkOptions } from './network.js';
-export { networkOutput } from './output.js';
+export { probabilityWarning } from './logits.js';
+export { asNetwork, createNetwork } from './network.js';
+export type { NetworkLike, NetworkOptions } from './network.js';
 export { loadModel, saveModel } from './save-model.js';
 export { seedWeights } from './seed-weights.js';
+export { networkOutput } from './taps.js';
+export { expectGradients } from './trial-step.js';

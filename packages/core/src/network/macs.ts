@@ -1,20 +1,57 @@
-import { weightsOf } from './weights.js';
-import type { Graph } from './graph.js';
+import { readGraph, singleNode } from './graph.js';
+import type { Graph, GraphNode } from './graph.js';
+import { innerLayers, isContainer, layerConfig, weightsOf } from './layer.js';
+import type { Layer, LayerConfig } from './layer.js';
 
 /**
- * Multiply–accumulate operations of one image's forward pass.
+ * Multiply–accumulate operations of one image's forward pass; NaN where the model leaves the image size open.
  *
- * Counted: convolutions (output positions × kernel size) and dense layers, as FLOP counters of the field do;
- * not counted: batch norm, activations, pooling, additions. A separable convolution counts both of its kernels.
+ * Counted, as FLOP counters of the field do: convolutions (output positions × kernel size; transposed ones by the
+ * positions of their input), dense layers (at every position), recurrent layers (time steps × both kernels), dot
+ * products of two inputs. Not counted: batch norm, activations, pooling, additions, biases. A separable convolution
+ * counts both of its kernels.
  */
-export function countMacs(graph: Graph): number {
-  let macs = 0;
-  for (const { layer, shape } of graph.nodes) {
-    const positions = shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
-    for (const [name, weight] of weightsOf(layer)) {
-      if (name === 'kernel' || name === 'depthwise_kernel' || name === 'pointwise_kernel')
-        macs += positions * weight.size;
-    }
+export const countMacs = (graph: Graph): number =>
+  graph.nodes.reduce((macs, node) => macs + layerMacs(node), 0);
+
+const product = (axes: readonly number[]): number =>
+  axes.reduce((all, axis) => all * (axis < 0 ? NaN : axis), 1);
+
+const KERNEL = /^(depthwise_|pointwise_|recurrent_)?kernel(_\d+)?$/;
+
+function layerMacs(node: GraphNode): number {
+  const { layer, shape } = node;
+  const { kind, config } = layerConfig(layer);
+  const given = node.inputShapes[0] ?? [];
+  const inner = innerLayers(layer)[0];
+  if (kind === 'TimeDistributed' && inner !== undefined)
+    return product(given.slice(0, 1)) * wrapped(inner, node);
+  if (kind === 'Dot') return dotMacs(node);
+
+  const kernels = [...weightsOf(layer)].flatMap(([name, { size }]) => (KERNEL.test(name) ? [size] : []));
+  const size = kernels.reduce((sum, each) => sum + each, 0);
+  if (size === 0) return 0;
+  if (inner !== undefined) {
+    const recurrent = layerConfig(kind === 'Bidirectional' ? inner : layer);
+    // In a convolutional one both kernels slide over the positions of the state, which are those of the output.
+    const positions = recurrent.kind === 'ConvLSTM2D' ? spatial(shape.slice(-3), recurrent.config) : [];
+    return product(given.slice(0, 1)) * product(positions) * size;
   }
-  return macs;
+  const over = kind.endsWith('Transpose') ? given : shape;
+  return product(spatial(over, config)) * size;
+}
+
+const spatial = (axes: readonly number[], { dataFormat }: LayerConfig): readonly number[] =>
+  dataFormat === 'channelsFirst' ? axes.slice(1) : axes.slice(0, -1);
+
+function wrapped(inner: Layer, node: GraphNode): number {
+  return isContainer(inner) ? countMacs(readGraph(inner)) : layerMacs(singleNode(inner, node));
+}
+
+/** Every number of the output sums as many products as the contracted axis is long. */
+function dotMacs({ layer, shape, inputShapes }: GraphNode): number {
+  const axes = layerConfig(layer).config['axes'] as number | readonly number[];
+  const first = Array.isArray(axes) ? Number((axes as readonly number[])[0]) : Number(axes);
+  const given = inputShapes[0] ?? [];
+  return product(shape) * (given[first < 0 ? given.length + first : first - 1] ?? NaN);
 }

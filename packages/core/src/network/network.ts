@@ -1,93 +1,98 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { withoutTape } from '../engine/tape.js';
+import { DistillError } from '../error/index.js';
 import { expectShape } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
-import { compileLayer } from './apply-layer.js';
-import type { Pass } from './apply-layer.js';
+import { compileGraph } from './apply-layer.js';
 import { moveStatistics } from './batch-statistics.js';
-import type { Network } from './contract.js';
+import type { LogitsSource, Network } from './contract.js';
+import { expectReadable } from './expect-readable.js';
 import { expectTrainable } from './expect-trainable.js';
+import { runSteps } from './forward-pass.js';
+import type { Pass } from './forward-pass.js';
 import { readGraph } from './graph.js';
+import { logProbabilities, withoutSoftmax } from './logits.js';
 import { countMacs } from './macs.js';
-import { networkOutput } from './output.js';
 import { saveModel } from './save-model.js';
-import { readTaps } from './taps.js';
-import { namedWeights } from './weights.js';
+import { networkOutput, readTaps } from './taps.js';
+import { countWeights, namedWeights } from './weights.js';
 
 export interface NetworkOptions {
   /** Default: the model's name. */
   readonly name?: string | undefined;
   /** Extra names for layers, so that a method's default taps fit, e.g. `{ embedding: 'flatten_1' }`. */
   readonly taps?: Readonly<Record<string, string>> | undefined;
+  /**
+   * What the model's output is. Default `output`: logits; a softmax that ends the model as a layer or an activation of
+   * its own is left out, and so is it at the tap of that layer. `softmax`: probabilities from any other source; their
+   * logarithm is taken. Only a teacher may end in a softmax.
+   */
+  readonly logitsFrom?: LogitsSource | undefined;
 }
 
 /**
- * A `LayersModel` prepared for distillation: taps by layer name, weights under stable names, and a forward pass in
- * which batch norm, ReLU and dropout run as fused, seeded operations. The model itself is not changed.
+ * A `LayersModel` prepared for distillation: taps by layer name, weights under stable names, and a forward pass that is
+ * the function of `model.predict`, in which batch norm, ReLU and dropout run as fused, seeded operations. The model
+ * itself is not changed.
  *
- * The model has one input (images, NHWC) and ends in logits.
- * @throws DistillError code `network` (not trainable as it is) or `tap` (an alias points at no layer)
+ * The model has one input (images, NHWC) and ends in logits. What only a student must be is checked when it first
+ * trains, by {@link expectTrainable}.
+ * @throws DistillError code `network` (cannot be read as it is) or `tap` (an alias points at no layer)
  */
 export function createNetwork(model: LayersModel, options: NetworkOptions = {}): Network {
   const name = options.name ?? model.name;
-  const graph = readGraph(model);
-  expectTrainable(name, graph);
+  const logitsFrom = options.logitsFrom ?? 'output';
+  const graph = withoutSoftmax(readGraph(model), logitsFrom);
+  expectReadable(name, graph, logitsFrom);
   const taps = readTaps(name, graph, options.taps ?? {});
-  const steps = graph.nodes.map((node) => ({ node, apply: compileLayer(node) }));
+  const steps = compileGraph(graph);
   const { trainable, statistics } = namedWeights(graph);
-  const [height = -1, width = -1, channels = -1] = (model.inputs[0]?.shape ?? [])
-    .slice(1)
-    .map((axis) => axis ?? -1);
-  const classes = model.outputs[0]?.shape[1] ?? -1;
+  const [height = -1, width = -1, channels = -1] = graph.inputShape;
+  let canTrain = false;
 
-  return {
+  const network: Network = {
     name,
     model,
+    logitsFrom,
     inputShape: [height, width, channels],
-    classes,
+    classes: graph.nodes.find(({ outputs }) => outputs.includes(graph.output))?.shape[0] ?? -1,
     tapNames: taps.names,
     tapShape: (tap) => taps.find(tap).shape,
     tapOutput: (tap) => taps.find(tap).outputs[0] ?? 0,
-    parameters: Object.values(trainable).reduce((sum, variable) => sum + variable.size, 0),
+    parameters: countWeights(trainable),
     macs: countMacs(graph),
     variables: trainable,
     statistics,
 
-    forward(images, forwardOptions = {}) {
+    forward(images, { training = false, moveStatistics: moves = true, taps: wanted = [], random } = {}) {
       expectShape(
         `network '${name}', images`,
         images,
         [null, height, width, channels].map((axis) => (axis === -1 ? null : axis)),
       );
-      const wanted = forwardOptions.taps ?? [];
-      const tapped = wanted.map((tap) => [tap, taps.find(tap).outputs[0] ?? 0] as const);
-      const pass: Pass = {
-        training: forwardOptions.training ?? false,
-        random: forwardOptions.random,
-        statistics: [],
-      };
+      if (training && !canTrain) {
+        expectTrainable(network);
+        canTrain = true;
+      }
+      const tapped = wanted.map((tap) => taps.find(tap).outputs[0] ?? 0);
+      const pass: Pass = { network: name, training, random, statistics: [] };
       const [logits, ...values] = tf.tidy(() => {
-        const value: tf.Tensor[] = [];
-        value[graph.input] = images;
-        for (const { node, apply } of steps) {
-          const result = apply(
-            node.inputs.map((input) => value[input] as tf.Tensor),
-            pass,
-          );
-          const results = Array.isArray(result) ? result : [result];
-          node.outputs.forEach((output, position) => (value[output] = results[position] as tf.Tensor));
-        }
-        if (pass.training && forwardOptions.moveStatistics !== false)
+        const value = runSteps(graph, steps, images, pass);
+        if (training && moves)
           withoutTape(() => {
             moveStatistics(pass.statistics);
           });
-        return [value[graph.output] as tf.Tensor, ...tapped.map(([, index]) => value[index] as tf.Tensor)];
+        const output = value[graph.output] as tf.Tensor;
+        return [
+          logitsFrom === 'softmax' ? logProbabilities(output) : output,
+          ...tapped.map((index) => value[index] as tf.Tensor),
+        ];
       });
       return networkOutput(
         name,
         logits as Logits,
-        new Map(tapped.map(([tap], position) => [tap, values[position] as tf.Tensor])),
+        new Map(wanted.map((tap, position) => [tap, values[position] as tf.Tensor])),
       );
     },
 
@@ -96,4 +101,25 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
       model.dispose();
     },
   };
+  return network;
+}
+
+/** A network, or a bare model that becomes one with its layer names as taps. */
+export type NetworkLike = Network | LayersModel;
+
+/** Takes a {@link Network} as it is and wraps a bare `LayersModel`. */
+export function asNetwork(given: NetworkLike, where: string): Network {
+  // Callers without types hand in anything.
+  const parts: unknown = given;
+  if (typeof parts === 'object' && parts !== null) {
+    if ('forward' in given && 'tapShape' in given) return given;
+    if ('predict' in given && 'layers' in given) return createNetwork(given);
+  }
+  throw new DistillError({
+    code: 'option',
+    where,
+    expected: 'a network (createNetwork) or a tfjs LayersModel',
+    got: typeof given,
+    hint: 'A graph model from the converter has no trainable layers; load a layers model.',
+  });
 }

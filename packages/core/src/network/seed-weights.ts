@@ -3,34 +3,46 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
 import type { Random } from '../random/index.js';
 import { readGraph } from './graph.js';
-import { layerConfig } from './layer-config.js';
-import type { LayerConfig } from './layer-config.js';
-import { weightsOf } from './weights.js';
+import { layerConfig, weightsOf, withInner } from './layer.js';
+import type { Layer, LayerConfig } from './layer.js';
+import { orthogonal } from './orthogonal.js';
+import { eachLayer } from './weights.js';
 
 /**
  * Draws every weight of a model anew from a seeded stream, each by its layer's own initializer.
  *
- * tfjs initialises from unseeded generators; after this call the weights are a function of the stream, the layer
- * names and the shapes, on every engine alike.
- * @throws DistillError code `network` for an initializer that cannot be seeded (Orthogonal, custom ones)
+ * tfjs initialises from unseeded generators; after this call the weights are a function of the stream, the layers'
+ * names (their places, where tfjs named them) and the shapes, on every engine alike.
+ * @throws DistillError code `network` for an initializer that cannot be seeded (custom ones)
  */
 export function seedWeights(model: LayersModel, random: Random): void {
-  const seen = new Set();
-  for (const { layer, name } of readGraph(model).nodes) {
-    if (seen.has(layer)) continue;
-    seen.add(layer);
-    const { config } = layerConfig(layer);
+  for (const { layer, key } of eachLayer(readGraph(model))) {
+    const holders = holdersOf(layer);
     for (const [weight, variable] of weightsOf(layer)) {
-      const initializer = config[initializerKey(weight)] as Initializer | undefined;
-      const where = `${name}/${weight}`;
+      const where = `${key}/${weight}`;
+      const { config, name } = holders.get(variable) ?? { config: layerConfig(layer).config, name: weight };
+      const initializer = config[initializerKey(name)] as Initializer | undefined;
       if (initializer === undefined) throw unseedable(where, 'none in the configuration of its layer');
       const draw = valueDrawer(initializer, variable.shape, random.fork(where), where);
       const values = Float32Array.from({ length: variable.size }, draw);
+      // An LSTM's bias has four blocks: of the input, forget, cell and output gates.
+      const units = variable.size / 4;
+      if (config['unitForgetBias'] === true && name === 'bias') values.fill(1, units, 2 * units);
       tf.tidy(() => {
         variable.assign(tf.tensor(values, variable.shape));
       });
     }
   }
+}
+
+/** The layer that made a weight, wherever inside another one it is, and its name there. */
+function holdersOf(layer: Layer): ReadonlyMap<tf.Variable, { config: LayerConfig; name: string }> {
+  const holders = new Map<tf.Variable, { config: LayerConfig; name: string }>();
+  for (const inner of withInner(layer)) {
+    const { config } = layerConfig(inner);
+    for (const [name, variable] of weightsOf(inner)) holders.set(variable, { config, name });
+  }
+  return holders;
 }
 
 interface Initializer {
@@ -89,6 +101,16 @@ function valueDrawer(
       }
       return truncated(Math.sqrt(variance));
     }
+    case 'Orthogonal': {
+      const values = orthogonal(shape, number('gain', 1), random);
+      let next = 0;
+      return () => values[next++] ?? NaN;
+    }
+    case 'Identity': {
+      const [gain, size] = [number('gain', 1), shape.at(-1) ?? 1];
+      let next = 0;
+      return () => (next++ % (size + 1) === 0 ? gain : 0);
+    }
     default:
       throw unseedable(where, className);
   }
@@ -100,7 +122,7 @@ const unseedable = (where: string, got: string): DistillError =>
     where: `weight '${where}'`,
     expected: 'an initializer that can be seeded',
     got,
-    hint: 'Use zeros, ones, constant, a uniform, normal or truncated normal one, or one of the variance scaling family.',
+    hint: 'Use zeros, ones, constant, identity, orthogonal, a uniform, normal or truncated normal one, or one of the variance scaling family.',
   });
 
 /** Inputs and outputs of one unit: kernels are `[…receptive field, in, out]`, depthwise ones `[…, in, multiplier]`. */

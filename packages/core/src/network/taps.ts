@@ -1,4 +1,6 @@
 import { DistillError, nearestNameHint } from '../error/index.js';
+import type { Logits, Tensor } from '../tensor/index.js';
+import type { NetworkOutput } from './contract.js';
 import type { Graph, GraphNode } from './graph.js';
 
 /** Tap names of one network: aliases and layer names, each with the application whose output it is. */
@@ -36,6 +38,28 @@ export function readTaps(networkName: string, graph: Graph, aliases: Readonly<Re
       const node = byName.get(tap);
       if (node === undefined) throw missing(`network '${networkName}'`, tap, names);
       return node;
+    },
+  };
+}
+
+/** Logits and tapped values as a method reads them. */
+export function networkOutput(
+  networkName: string,
+  logits: Logits,
+  taps: ReadonlyMap<string, Tensor>,
+): NetworkOutput {
+  return {
+    logits,
+    tap(name) {
+      const value = taps.get(name);
+      if (value !== undefined) return value;
+      throw new DistillError({
+        code: 'tap',
+        where: `network '${networkName}', tap '${name}'`,
+        expected: 'a tap that the phase declared in `reads`',
+        got: taps.size === 0 ? 'no declared taps' : `declared taps ${[...taps.keys()].join(', ')}`,
+        hint: `Add '${name}' to the taps that the method reads.`,
+      });
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/index.js';
 import { DistillError } from '../error/index.js';
 import type { Method } from '../method/index.js';
-import { asNetwork } from '../network/index.js';
+import { asNetwork, expectTrainable } from '../network/index.js';
 import type { FrozenNetwork, Network, NetworkLike } from '../network/index.js';
 import { wholeNumber } from '../option/index.js';
 
@@ -63,6 +63,7 @@ export function expectStudents(given: readonly NetworkLike[], train: Dataset): r
       });
     }
     expectFit(`students[${index}]`, student, train);
+    expectTrainable(student);
   });
   return students;
 }

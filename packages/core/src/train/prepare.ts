@@ -4,7 +4,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { channelStatistics, expectNormalization, loadBatch, uniformSampler } from '../data/index.js';
 import type { Dataset, Normalization } from '../data/index.js';
 import type { Method, PlanContext } from '../method/index.js';
-import { asNetwork, freeze } from '../network/index.js';
+import { asNetwork, expectGradients, freeze, probabilityWarning } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import { cachedTeacher, checkTeacherOutputs } from '../teacher/index.js';
 import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
@@ -48,6 +48,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     const cached = cacheFor(outputs, teacher, fingerprint, { ...options, normalization });
     if (cached !== undefined) made.unshift(cached);
     expectPlan(method.name, plan, students, teacher);
+    const looked = await lookAt(students, teacher, plan.phases[0]?.reads.teacher, context);
 
     return {
       method,
@@ -68,6 +69,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       normalization,
       seed,
       random,
+      warnings: looked,
       identity: {
         method: method.name,
         options: JSON.stringify(method.options),
@@ -87,6 +89,23 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
   } catch (error) {
     dispose();
     throw error;
+  }
+}
+
+/** A trial step of each student and a look at the teacher's outputs, on two images; what is odd, in words. */
+async function lookAt(
+  students: readonly Network[],
+  teacher: FrozenNetwork | undefined,
+  taps: readonly string[] | undefined,
+  { images, train }: PlanContext,
+): Promise<readonly string[]> {
+  const some = images(train.size > 1 ? [0, 1] : [0]);
+  try {
+    for (const student of students) expectGradients(student, some);
+    const odd = teacher === undefined || taps === undefined ? undefined : await probabilityWarning(teacher, some, taps);
+    return odd === undefined ? [] : [odd];
+  } finally {
+    some.dispose();
   }
 }
 

@@ -27,6 +27,8 @@ export interface Run {
   readonly normalization: Normalization;
   readonly seed: number;
   readonly random: Random;
+  /** What was odd before training. */
+  readonly warnings: readonly string[];
   readonly identity: RunIdentity;
   dispose(): void;
 }
@@ -83,7 +85,7 @@ export interface Watchers {
 
 export const NOTHING_YET: PartialEpoch = { labels: [], sums: [], seconds: 0 };
 
-export function initialState({ students, plan }: Run): TrainingState {
+export function initialState({ students, plan, warnings }: Run): TrainingState {
   return {
     position: { phase: 0, epoch: 0, step: 0 },
     history: [],
@@ -93,7 +95,7 @@ export function initialState({ students, plan }: Run): TrainingState {
     best: undefined,
     stop: undefined,
     stops: [],
-    warnings: [],
+    warnings: [...warnings],
     lastCheckpoint: undefined,
     variables: trainedVariables(students, plan.auxiliary),
   };

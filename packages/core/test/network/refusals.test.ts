@@ -1,9 +1,8 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { createNetwork, resolveEngine } from '@distilljs/core';
+import { asNetwork, createNetwork, expectTrainable, resolveEngine } from '@distilljs/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
-import { asNetwork } from '../../src/network/as-network.js';
 import { bn, chain, conv, through } from './small-models.js';
 
 const { layers } = tfl;
@@ -101,9 +100,11 @@ const refused: Readonly<Record<string, readonly [() => LayersModel, RegExp]>> = 
   ],
 };
 
-describe('createNetwork refuses', () => {
+describe('a student is refused with', () => {
   it.each(Object.entries(refused))('%s', async (_, [build, message]) => {
-    const error = await caught(() => createNetwork(build()));
+    const error = await caught(() => {
+      expectTrainable(createNetwork(build()));
+    });
     expect(error.code).toBe('network');
     expect(error.message).toMatch(message);
   });

@@ -1,10 +1,11 @@
+import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { createNetwork, createRandom, resolveEngine, seedWeights } from '@distilljs/core';
 import { bytesOf, testEngines, weightBytes } from '@distilljs/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
-import { momentsOf } from '../numbers.js';
+import { expectClose, momentsOf } from '../numbers.js';
 import { bn, chain, conv, smallModels, through } from './small-models.js';
 
 const seeded = <M extends LayersModel>(model: M, seed: number): M => {
@@ -151,30 +152,25 @@ describe('the initializers', () => {
     expect(deviation('separable/pointwise_kernel') * Math.sqrt(64)).toBeCloseTo(1, 1);
   });
 
+  it('orthogonal has orthogonal columns of the length of its gain', () => {
+    const input = tfl.input({ shape: [4, 4, 2] });
+    const initializer = initializers.orthogonal({ gain: 2 });
+    const layer = conv('conv', 5, { kernelInitializer: initializer });
+    const pooled = tfl.layers.flatten().apply(layer.apply(input));
+    const model = tfl.model({ inputs: input, outputs: pooled as tfl.SymbolicTensor });
+    const kernel = createNetwork(seeded(model, 1)).variables['conv/kernel'] as tf.Tensor;
+    const rows = tf.reshape<tf.Rank.R2>(kernel, [18, 5]);
+    expectClose(tf.matMul(rows, rows, true), tf.mul(tf.eye(5), 4), 1e-5);
+  });
+
   it.each<[string, () => LayersModel, RegExp]>([
     [
-      'orthogonal',
-      () => chain('m', through(conv('conv', 4, { kernelInitializer: 'orthogonal' }))),
-      /weight 'conv\/kernel': expected an initializer that can be seeded, got Orthogonal/,
-    ],
-    [
-      'that of a recurrent kernel',
-      () =>
-        chain(
-          'm',
-          through(tfl.layers.reshape({ targetShape: [36, 2] })),
-          through(tfl.layers.simpleRNN({ name: 'rnn', units: 3 })),
-        ),
-      /weight 'rnn\/recurrent_kernel': expected an initializer that can be seeded, got Orthogonal/,
-    ],
-    [
-      'one that the layer does not tell',
-      () =>
-        chain(
-          'm',
-          through(tfl.layers.timeDistributed({ name: 'wrapped', layer: tfl.layers.dense({ units: 3 }) })),
-        ),
-      /weight 'wrapped\/kernel': expected an initializer that can be seeded, got none in the configuration of its layer/,
+      'one of another make',
+      () => {
+        const mine = Object.assign(initializers.ones(), { getClassName: () => 'Mine' });
+        return chain('m', through(conv('conv', 4, { kernelInitializer: mine })));
+      },
+      /weight 'conv\/kernel': expected an initializer that can be seeded, got Mine/,
     ],
   ])('refuse what cannot be seeded: %s', async (_, build, message) => {
     const error = await caught(() => seeded(build(), 1));

@@ -1,0 +1,133 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { DistillError, isDistillError } from '../error/index.js';
+import type { Random } from '../random/index.js';
+import type { MovingStatistic } from './batch-statistics.js';
+import type { Graph, GraphNode } from './graph.js';
+import { internals } from './layer.js';
+
+/** What a layer may need to know of the pass that it is part of. */
+export interface Pass {
+  readonly network: string;
+  readonly training: boolean;
+  readonly random: Random | undefined;
+  /** Collects what batch norm saw, in training. */
+  readonly statistics: MovingStatistic[];
+}
+
+/** The keyword arguments that tfjs hands to a layer, `training` and `mask` among them. */
+export type Kwargs = Record<string, unknown>;
+
+/** Runs one layer, or several as one operation. */
+export type Apply = (inputs: tf.Tensor[], pass: Pass, kwargs: Kwargs | undefined) => unknown;
+
+/** One step of a forward pass. */
+export interface ForwardStep {
+  /** The layers that it stands for, in their order. */
+  readonly nodes: readonly [GraphNode, ...GraphNode[]];
+  readonly run: Apply;
+}
+
+/** What one application of a model knows while it runs. */
+interface Running {
+  kwargs: Kwargs | undefined;
+  readonly masks: Map<number, tf.Tensor>;
+}
+
+/**
+ * Runs a graph by the rules of tfjs-layers' executor (`engine/executor.js`), so that a layer gets here what it gets in
+ * `predict`: its inputs as an array, the mask of its first input, and, like there, the last mask of the model that it is
+ * in when it has none of its own.
+ *
+ * @param kwargs what the model is called with; default: what `predict` or `apply(x, { training: true })` hand on
+ * @returns the values by their numbers
+ */
+export function runSteps(
+  graph: Graph,
+  steps: readonly ForwardStep[],
+  images: tf.Tensor,
+  pass: Pass,
+  kwargs: Kwargs | undefined = pass.training ? { training: true } : undefined,
+): readonly tf.Tensor[] {
+  const value: tf.Tensor[] = [];
+  value[graph.input] = cast(images, graph.inputType);
+  const running: Running[] = [{ kwargs, masks: new Map() }];
+
+  const masksFor = (scope: Running, inputs: readonly number[]): (tf.Tensor | undefined)[] => {
+    const masks = inputs.map((input) => scope.masks.get(input));
+    if (masks.some((mask) => mask !== undefined)) {
+      scope.kwargs ??= {};
+      scope.kwargs['mask'] = masks[0];
+    }
+    return masks;
+  };
+  const enter = (index: number): Running => {
+    const known = running[index];
+    if (known !== undefined) return known;
+    const { parent, inputs } = graph.scopes[index] as Graph['scopes'][number];
+    const outer = enter(parent);
+    masksFor(outer, inputs);
+    return (running[index] = { kwargs: outer.kwargs ?? {}, masks: new Map() });
+  };
+
+  for (const { nodes, run } of steps) {
+    const first = nodes[0];
+    const last = nodes.at(-1) ?? first;
+    const inputs = first.inputs.map((input) => value[input] as tf.Tensor);
+    const scope = enter(first.scope);
+    const masks = masksFor(scope, first.inputs);
+    try {
+      const results = [run(inputs, pass, scope.kwargs)].flat();
+      last.outputs.forEach((output, position) => {
+        value[output] = cast(results[position], last.types[position]);
+      });
+      const mask = maskAfter(nodes, inputs, masks);
+      if (mask !== undefined) for (const output of last.outputs) enter(last.scope).masks.set(output, mask);
+    } catch (cause) {
+      throw isDistillError(cause) ? cause : failed(pass.network, first, cause);
+    }
+  }
+  return value;
+}
+
+/** What the layers pass on of the masks that came in: tfjs gives every output the mask of the first. */
+function maskAfter(
+  nodes: readonly GraphNode[],
+  inputs: tf.Tensor[],
+  masks: (tf.Tensor | undefined)[],
+): tf.Tensor | undefined {
+  let [mask]: (tf.Tensor | undefined)[] = [];
+  nodes.forEach((node, position) => {
+    const outside = position > 0 && node.scope !== nodes[position - 1]?.scope;
+    const given = position === 0 ? masks : [outside ? undefined : mask];
+    const found = node.layer.supportsMasking ? internals(node.layer).computeMask(inputs, given) : undefined;
+    mask = ((Array.isArray(found) ? (found as unknown[])[0] : found) ?? undefined) as tf.Tensor | undefined;
+  });
+  return mask;
+}
+
+function cast(given: unknown, type: tf.DataType | undefined): tf.Tensor {
+  if (!(given instanceof tf.Tensor)) throw new TypeError(`its call returned ${typeof given}, not a tensor`);
+  const tensor = given as tf.Tensor;
+  return type === undefined || tensor.dtype === type ? tensor : tf.cast(tensor, type);
+}
+
+const MISSING_KERNEL = /Kernel '(\w+)' not registered for backend '(\w+)'/;
+
+/** An error from inside a layer, with the layer's name. */
+export function failed(network: string, { name, layer }: GraphNode, cause: unknown): DistillError {
+  const message = (cause instanceof Error ? cause.message : String(cause)).slice(0, 500);
+  const missing = MISSING_KERNEL.exec(message);
+  const where = `network '${network}', layer '${name}' (${layer.getClassName()})`;
+  if (missing === null) {
+    const expected = 'a layer that runs on the values it is given';
+    return new DistillError({ code: 'network', where, expected, got: `"${message}"`, cause });
+  }
+  return new DistillError({
+    code: 'engine',
+    where,
+    expected: `an engine with the operation ${missing[1]}`,
+    got: `'${missing[2]}'`,
+    hint: 'Use another engine (cpu has the most operations), or build the model without this layer.',
+    cause,
+  });
+}

@@ -1,0 +1,138 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { DistillError } from '../error/index.js';
+import { shapeText } from '../tensor/index.js';
+import type { Images, Logits } from '../tensor/index.js';
+import type { FrozenNetwork, LogitsSource } from './contract.js';
+import type { Graph, GraphNode } from './graph.js';
+import { activationOf, innerLayers, isContainer, layerConfig } from './layer.js';
+import type { Layer } from './layer.js';
+
+/** An activation that a model's output has gone through, and the layer that applies it. */
+export interface OutputActivation {
+  readonly node: GraphNode;
+  readonly activation: 'softmax' | 'sigmoid' | 'hardSigmoid';
+  /** The layer can run without it: it is a layer of its own or a setting of a plain one. */
+  readonly removable: boolean;
+}
+
+/**
+ * The softmax or sigmoid that a graph ends in, found through every layer that changes no value of it: reshape, flatten,
+ * permute, dropout, ReLU, a linear activation, pooling of one position, wrappers of these.
+ */
+export function outputActivation(graph: Graph): OutputActivation | undefined {
+  let value = graph.output;
+  for (;;) {
+    const node = graph.nodes.find((each) => each.outputs.includes(value));
+    if (node === undefined) return undefined;
+    const { activation, removable } = activationIn(node.layer);
+    if (activation === 'softmax' || activation === 'sigmoid' || activation === 'hardSigmoid')
+      return { node, activation, removable };
+    if (!keepsValues(node) || node.inputs[0] === undefined) return undefined;
+    value = node.inputs[0];
+  }
+}
+
+/** The graph with logits as its output, where a softmax at its end can be left out; the same graph otherwise. */
+export function withoutSoftmax(graph: Graph, source: LogitsSource): Graph {
+  const end = source === 'output' ? outputActivation(graph) : undefined;
+  if (end?.activation !== 'softmax' || !end.removable) return graph;
+  return { ...graph, nodes: graph.nodes.map((node) => (node === end.node ? { ...node, bare: true } : node)) };
+}
+
+/**
+ * Throws unless the output of a graph is, or can be read as, logits.
+ *
+ * @throws DistillError code `network`
+ */
+export function expectLogits(modelName: string, graph: Graph, source: LogitsSource): void {
+  const last = graph.nodes.find((node) => node.outputs.includes(graph.output));
+  const where = (node: GraphNode): string => `model '${modelName}', layer '${node.name}'`;
+  if (last !== undefined && last.shape.length !== 1) {
+    throw new DistillError({
+      code: 'network',
+      where: where(last),
+      expected: 'logits of shape [batch, classes] as the output',
+      got: shapeText([null, ...last.shape]),
+      hint: 'End with a dense layer.',
+    });
+  }
+  const end = outputActivation(graph);
+  if (end === undefined || source === 'softmax' || (end.activation === 'softmax' && end.removable)) return;
+  throw new DistillError({
+    code: 'network',
+    where: where(end.node),
+    expected: 'logits (no softmax) as the output',
+    got: `a ${end.activation} output`,
+    hint:
+      end.activation === 'softmax'
+        ? "For a teacher, say createNetwork(model, { logitsFrom: 'softmax' }); make a student's last layer linear."
+        : 'Make the last layer linear, or build a model that ends before it: every loss applies softmax itself.',
+  });
+}
+
+/** log p, which differs from the logits by a constant per row only; at least the logarithm of float32's least number. */
+export const logProbabilities = (probabilities: tf.Tensor): Logits =>
+  tf.log<Logits>(tf.maximum(probabilities, 1.1754944e-38));
+
+/**
+ * A warning when a teacher's "logits" look like probabilities (no row has a negative value, each sums to 1), which
+ * happens when a layer of an unknown make ends in a softmax; undefined otherwise.
+ *
+ * @param taps those that the run reads: the teacher folds its layers for them
+ */
+export async function probabilityWarning(
+  teacher: FrozenNetwork,
+  images: Images,
+  taps?: readonly string[],
+): Promise<string | undefined> {
+  const logits = tf.tidy(() => teacher.forward(images, taps).logits);
+  const [rows, columns] = logits.shape;
+  const values = Array.from(await logits.data<'float32'>());
+  logits.dispose();
+  const isDistribution = (row: readonly number[]): boolean =>
+    row.every((p) => p >= 0) && Math.abs(row.reduce((sum, p) => sum + p, 0) - 1) < 1e-3;
+  const all = Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
+  if (columns < 2 || rows === 0 || !all.every(isDistribution)) return undefined;
+  return (
+    `The outputs of teacher '${teacher.name}' look like probabilities: none is negative and each row sums to 1. ` +
+    "Losses expect logits. Say createNetwork(model, { logitsFrom: 'softmax' }) if they are probabilities."
+  );
+}
+
+/** The activation that a layer's output has gone through, in a wrapper too. */
+function activationIn(layer: Layer): { activation: string; removable: boolean } {
+  const { kind, config } = layerConfig(layer);
+  if (kind === 'Softmax') return { activation: 'softmax', removable: true };
+  const wrapped = innerLayers(layer)[0];
+  if (kind === 'TimeDistributed' && wrapped !== undefined) {
+    const last = isContainer(wrapped) ? wrapped.layers.at(-1) : wrapped;
+    return { activation: last === undefined ? 'linear' : activationIn(last).activation, removable: false };
+  }
+  // An RNN reads its own outputs: without the activation it would be another network.
+  return { activation: activationOf(config), removable: wrapped === undefined };
+}
+
+const SAME_VALUES: ReadonlySet<string> = new Set([
+  ...['Reshape', 'Flatten', 'Permute', 'InputLayer', 'RepeatVector', 'TimeDistributed'],
+  ...['Dropout', 'SpatialDropout1D', 'GaussianNoise', 'GaussianDropout', 'AlphaDropout'],
+  ...['ReLU', 'LeakyReLU', 'PReLU', 'ELU', 'Cropping2D', 'ZeroPadding2D', 'UpSampling2D'],
+]);
+
+/** True when a layer hands on values between 0 and 1 as they are, whatever it does to their order. */
+function keepsValues({ layer, shape, inputShapes }: GraphNode): boolean {
+  const size = (axes: readonly number[]): number => axes.reduce((product, axis) => product * axis, 1);
+  const given = inputShapes[0] ?? [];
+  const { kind, config } = layerConfig(layer);
+  if (size(given) !== size(shape)) return false;
+  if (/Pooling/.test(kind)) return size(given) === Math.max(...given);
+  if (kind === 'Activation') return ['linear', 'relu', 'relu6', 'elu'].includes(activationOf(config));
+  if (kind === 'TimeDistributed') return isPassing(innerLayers(layer)[0]);
+  if (kind === 'Rescaling') return Number(config['scale']) === 1 && Number(config['offset'] ?? 0) === 0;
+  return SAME_VALUES.has(kind);
+}
+
+function isPassing(layer: Layer | undefined): boolean {
+  if (layer === undefined || isContainer(layer)) return false;
+  const { kind, config } = layerConfig(layer);
+  return kind === 'Activation' ? activationOf(config) === 'linear' : SAME_VALUES.has(kind);
+}

@@ -1,0 +1,148 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { withoutTape } from '../engine/tape.js';
+import { DistillError } from '../error/index.js';
+import { createRandom } from '../random/index.js';
+import type { Images } from '../tensor/index.js';
+import { compileGraph } from './apply-layer.js';
+import type { Network } from './contract.js';
+import { failed, runSteps } from './forward-pass.js';
+import type { ForwardStep, Pass } from './forward-pass.js';
+import { readGraph } from './graph.js';
+import type { GraphNode } from './graph.js';
+import { learningWeights } from './layer.js';
+
+/**
+ * A step of training on two or so images that moves nothing: finds, before training, a layer that has no gradient on
+ * this engine, that cuts off the gradient of what is before it, or that draws random numbers which no seed decides.
+ *
+ * Costs two forward passes and one backward pass; only a network that fails is walked layer by layer.
+ * @throws DistillError codes `network` and `engine`, naming the layer and the operation
+ */
+export function expectGradients(network: Network, images: Images): void {
+  const forward = (): tf.Tensor =>
+    network.forward(images, { training: true, moveStatistics: false, random: createRandom(0) }).logits;
+  tf.tidy(() => {
+    const variables = Object.values(network.variables);
+    let first: tf.Tensor | undefined;
+    let grads: Readonly<Record<string, tf.Tensor | null>>;
+    try {
+      ({ grads } = tf.variableGrads(() => {
+        const logits = forward();
+        // The scope of the gradient ends before it is read.
+        first = tf.keep(withoutTape(() => tf.clone(logits)));
+        return tf.mean(tf.square(logits));
+      }, variables));
+    } catch (cause) {
+      walk(network, images, expectGradient);
+      throw cause;
+    }
+    expectReached(network, grads);
+    const repeats = first === undefined || !differ(first, forward());
+    first?.dispose();
+    if (!repeats) walk(network, images, expectRepeatable);
+  });
+}
+
+interface Look {
+  readonly network: string;
+  readonly node: GraphNode;
+  readonly inputs: readonly tf.Tensor[];
+  /** Values that a gradient has to pass through on its way to a weight. */
+  readonly learns: ReadonlySet<number>;
+  readonly run: () => unknown;
+}
+
+/** Runs the network layer by layer, and looks at each one on the values that it gets. */
+function walk(network: Network, images: Images, look: (at: Look) => void): void {
+  const graph = readGraph(network.model);
+  const pass = (): Pass => ({
+    network: network.name,
+    training: true,
+    random: createRandom(0),
+    statistics: [],
+  });
+  const learns = new Set<number>();
+  const steps = compileGraph(graph).map((step): ForwardStep => ({
+    ...step,
+    run: (inputs, given, kwargs) => {
+      const run = (): unknown => step.run(inputs, { ...given, statistics: [] }, kwargs && { ...kwargs });
+      look({ network: network.name, node: step.nodes[0], inputs, learns, run });
+      const results = withoutTape(() => step.run(inputs, given, kwargs));
+      const has = learningOf(step.nodes[0]).length > 0 || inputs.some(({ id }) => learns.has(id));
+      if (has) for (const result of [results].flat()) learns.add((result as tf.Tensor).id);
+      return results;
+    },
+  }));
+  runSteps(graph, steps, images, pass());
+}
+
+const learningOf = ({ layer, frozen }: GraphNode): readonly tf.Variable[] =>
+  frozen ? [] : learningWeights(layer);
+
+function expectGradient({ network, node, inputs, learns, run }: Look): void {
+  const through = [...learningOf(node), ...inputs.filter(({ id }) => learns.has(id))];
+  if (through.length === 0) return;
+  try {
+    tf.engine().gradients(
+      () => {
+        const sums = ([run()].flat() as tf.Tensor[]).map((each) => tf.sum(tf.cast(each, 'float32')));
+        return tf.addN(sums);
+      },
+      through,
+      undefined,
+      true,
+    );
+  } catch (cause) {
+    throw noGradient(network, node, cause);
+  }
+}
+
+function noGradient(network: string, node: GraphNode, cause: unknown): DistillError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const operation = /gradient function not found for (\w+)/.exec(message)?.[1];
+  const error = failed(network, node, cause);
+  if (error.code === 'engine') return error;
+  return new DistillError({
+    code: 'network',
+    where: `network '${network}', layer '${node.name}' (${node.layer.getClassName()})`,
+    expected: 'a layer that gradients pass through',
+    got:
+      operation === undefined ? `"${message.slice(0, 300)}"` : `the operation ${operation}, which has none`,
+    hint: 'Build the student without it, or freeze it and every layer before it.',
+    cause,
+  });
+}
+
+/** A layer none of whose weights has a gradient would never learn, without a word. */
+function expectReached(network: Network, grads: Readonly<Record<string, tf.Tensor | null>>): void {
+  for (const node of readGraph(network.model).nodes) {
+    const weights = learningOf(node);
+    if (weights.length === 0 || weights.some(({ name }) => grads[name] != null)) continue;
+    throw new DistillError({
+      code: 'network',
+      where: `network '${network.name}', layer '${node.name}' (${node.layer.getClassName()})`,
+      expected: 'weights that a gradient of the logits reaches',
+      got: 'none: a layer after it turns its values into whole numbers or constants',
+      hint: 'Build the student without that layer, or freeze this one.',
+    });
+  }
+}
+
+function expectRepeatable({ network, node, run }: Look): void {
+  const [first, second] = [0, 1].map(() => ([withoutTape(run)].flat() as tf.Tensor[])[0] as tf.Tensor);
+  if (!differ(first as tf.Tensor, second as tf.Tensor)) return;
+  throw new DistillError({
+    code: 'network',
+    where: `network '${network}', layer '${node.name}' (${node.layer.getClassName()})`,
+    expected: 'randomness that the run seeds',
+    got: 'other values for the same inputs and the same seed',
+    hint: 'Use Dropout for randomness, or remove the layer.',
+  });
+}
+
+/** Further apart than rounding. */
+const differ = (a: tf.Tensor, b: tf.Tensor): boolean =>
+  withoutTape(() => {
+    const apart = tf.max(tf.abs(tf.sub(a, b))).dataSync()[0] ?? 0;
+    return apart > 1e-3 * (1 + (tf.max(tf.abs(a)).dataSync()[0] ?? 0));
+  });
