@@ -67,6 +67,8 @@ export interface ForwardOptions {
 export interface FrozenNetwork extends NetworkShape {
   /** Outputs are constants for every gradient. */
   forward(images: Images, taps?: readonly string[]): NetworkOutput;
+  /** Its outputs are known to be logits, since its last layer is a linear one. Otherwise a look at them is due. */
+  readonly givesLogits?: boolean | undefined;
   /** Hex digest of architecture and weights. */
   fingerprint(): Promise<string>;
   dispose(): void;

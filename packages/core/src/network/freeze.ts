@@ -11,7 +11,7 @@ import { runSteps } from './forward-pass.js';
 import type { ForwardStep } from './forward-pass.js';
 import { readGraph } from './graph.js';
 import type { Graph, GraphNode } from './graph.js';
-import { logProbabilities, withoutSoftmax } from './logits.js';
+import { endsLinear, logProbabilities, withoutSoftmax } from './logits.js';
 import { networkOutput } from './taps.js';
 import { countWeights } from './weights.js';
 
@@ -53,6 +53,7 @@ export function freeze(network: Network): FrozenNetwork {
     tapOutput,
     parameters: countWeights({ ...network.variables, ...network.statistics }),
     macs,
+    givesLogits: logitsFrom === 'softmax' || endsLinear(graph),
     fingerprint: () => fingerprintOf(network, graph),
     forward(images, taps = []) {
       expectShape(

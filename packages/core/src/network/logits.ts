@@ -20,14 +20,25 @@ export interface OutputActivation {
  * permute, dropout, ReLU, a linear activation, pooling of one position, wrappers of these.
  */
 export function outputActivation(graph: Graph): OutputActivation | undefined {
+  const { node, activation, removable } = lastOfItsOwn(graph);
+  if (node === undefined) return undefined;
+  if (activation !== 'softmax' && activation !== 'sigmoid' && activation !== 'hardSigmoid') return undefined;
+  return { node, activation, removable };
+}
+
+/** The last layer that does more to values between 0 and 1 than to hand them on. */
+function lastOfItsOwn(graph: Graph): {
+  readonly node: GraphNode | undefined;
+  readonly activation: string;
+  readonly removable: boolean;
+} {
   let value = graph.output;
   for (;;) {
     const node = graph.nodes.find((each) => each.outputs.includes(value));
-    if (node === undefined) return undefined;
-    const { activation, removable } = activationIn(node.layer);
-    if (activation === 'softmax' || activation === 'sigmoid' || activation === 'hardSigmoid')
-      return { node, activation, removable };
-    if (!keepsValues(node) || node.inputs[0] === undefined) return undefined;
+    if (node === undefined) return { node, activation: 'linear', removable: false };
+    const found = activationIn(node.layer);
+    const ends = ['softmax', 'sigmoid', 'hardSigmoid'].includes(found.activation);
+    if (ends || !keepsValues(node) || node.inputs[0] === undefined) return { node, ...found };
     value = node.inputs[0];
   }
 }
@@ -85,6 +96,7 @@ export async function probabilityWarning(
   images: Images,
   taps?: readonly string[],
 ): Promise<string | undefined> {
+  if (teacher.givesLogits === true) return undefined;
   const logits = tf.tidy(() => teacher.forward(images, taps).logits);
   const [rows, columns] = logits.shape;
   const values = Array.from(await logits.data<'float32'>());
@@ -97,6 +109,18 @@ export async function probabilityWarning(
     `The outputs of teacher '${teacher.name}' look like probabilities: none is negative and each row sums to 1. ` +
     "Losses expect logits. Say createNetwork(model, { logitsFrom: 'softmax' }) if they are probabilities."
   );
+}
+
+const LINEAR: ReadonlySet<string> = new Set([
+  ...['Dense', 'Conv1D', 'Conv2D', 'Conv3D', 'SeparableConv2D', 'DepthwiseConv2D'],
+]);
+
+/** True when the layer that makes the output can give anything: what it gives is no distribution by design. */
+export function endsLinear(graph: Graph): boolean {
+  const { node } = lastOfItsOwn(graph);
+  if (node === undefined) return false;
+  const { kind, config } = layerConfig(node.layer);
+  return LINEAR.has(kind) && (node.bare === true || activationOf(config) === 'linear');
 }
 
 /** The activation that a layer's output has gone through, in a wrapper too. */

@@ -8,7 +8,7 @@ import type { Network } from './contract.js';
 import { failed, runSteps } from './forward-pass.js';
 import type { ForwardStep, Pass } from './forward-pass.js';
 import { readGraph } from './graph.js';
-import type { GraphNode } from './graph.js';
+import type { Graph, GraphNode } from './graph.js';
 import { learningWeights } from './layer.js';
 
 /**
@@ -19,8 +19,10 @@ import { learningWeights } from './layer.js';
  * @throws DistillError codes `network` and `engine`, naming the layer and the operation
  */
 export function expectGradients(network: Network, images: Images): void {
+  const graph = readGraph(network.model);
+  const steps = compileGraph(graph);
   const forward = (): tf.Tensor =>
-    network.forward(images, { training: true, moveStatistics: false, random: createRandom(0) }).logits;
+    runSteps(graph, steps, images, trialPass(network))[graph.output] as tf.Tensor;
   tf.tidy(() => {
     const variables = Object.values(network.variables);
     let first: tf.Tensor | undefined;
@@ -36,7 +38,7 @@ export function expectGradients(network: Network, images: Images): void {
       walk(network, images, expectGradient);
       throw cause;
     }
-    expectReached(network, grads);
+    expectReached(network, graph, grads);
     const repeats = first === undefined || !differ(first, forward());
     first?.dispose();
     if (!repeats) walk(network, images, expectRepeatable);
@@ -55,12 +57,6 @@ interface Look {
 /** Runs the network layer by layer, and looks at each one on the values that it gets. */
 function walk(network: Network, images: Images, look: (at: Look) => void): void {
   const graph = readGraph(network.model);
-  const pass = (): Pass => ({
-    network: network.name,
-    training: true,
-    random: createRandom(0),
-    statistics: [],
-  });
   const learns = new Set<number>();
   const steps = compileGraph(graph).map((step): ForwardStep => ({
     ...step,
@@ -73,8 +69,16 @@ function walk(network: Network, images: Images, look: (at: Look) => void): void 
       return results;
     },
   }));
-  runSteps(graph, steps, images, pass());
+  runSteps(graph, steps, images, trialPass(network));
 }
+
+/** Its statistics are moved nowhere. */
+const trialPass = ({ name }: Network): Pass => ({
+  network: name,
+  training: true,
+  random: createRandom(0),
+  statistics: [],
+});
 
 const learningOf = ({ layer, frozen }: GraphNode): readonly tf.Variable[] =>
   frozen ? [] : learningWeights(layer);
@@ -114,8 +118,12 @@ function noGradient(network: string, node: GraphNode, cause: unknown): DistillEr
 }
 
 /** A layer none of whose weights has a gradient would never learn, without a word. */
-function expectReached(network: Network, grads: Readonly<Record<string, tf.Tensor | null>>): void {
-  for (const node of readGraph(network.model).nodes) {
+function expectReached(
+  network: Network,
+  graph: Graph,
+  grads: Readonly<Record<string, tf.Tensor | null>>,
+): void {
+  for (const node of graph.nodes) {
     const weights = learningOf(node);
     if (weights.length === 0 || weights.some(({ name }) => grads[name] != null)) continue;
     throw new DistillError({

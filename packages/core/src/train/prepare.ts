@@ -97,12 +97,13 @@ async function lookAt(
   students: readonly Network[],
   teacher: FrozenNetwork | undefined,
   taps: readonly string[] | undefined,
-  { images, train }: PlanContext,
+  context: PlanContext,
 ): Promise<readonly string[]> {
-  const some = images(train.size > 1 ? [0, 1] : [0]);
+  const some = context.images(context.train.size > 1 ? [0, 1] : [0]);
   try {
     for (const student of students) expectGradients(student, some);
-    const odd = teacher === undefined || taps === undefined ? undefined : await probabilityWarning(teacher, some, taps);
+    const odd =
+      teacher === undefined || taps === undefined ? undefined : await probabilityWarning(teacher, some, taps);
     return odd === undefined ? [] : [odd];
   } finally {
     some.dispose();
