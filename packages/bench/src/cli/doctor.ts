@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { ENGINES, isDistillError, resolveEngine } from '@distilljs/core';
 import { loadDataset } from '../dataset/index.js';
+import { fileKind } from '../file/index.js';
 import { describeEnvironment } from '../run/environment.js';
 import { trainOneStep } from '../run/train-one-step.js';
 
@@ -66,9 +67,19 @@ function dataFindings(dir: string): readonly Finding[] {
       return { kind: 'data', what, ok: false, detail: `expected ${expected}, got ${got}`, hint };
     }
   });
-  if (existsSync(dir)) return found;
-  const hint = 'Name the folder with the original binary files.';
-  return [{ kind: 'data', what: dir, ok: false, detail: 'no such folder', hint }];
+  const stats = statSync(dir, { throwIfNoEntry: false });
+  if (stats?.isDirectory() === true) return found;
+  const detail = stats === undefined ? 'no such folder' : `${fileKind(stats)}, not a folder`;
+  const hint = stats?.isFile() === true ? 'Unpack it, and name' : 'Name';
+  return [
+    {
+      kind: 'data',
+      what: dir,
+      ok: false,
+      detail,
+      hint: `${hint} the folder with the original binary files.`,
+    },
+  ];
 }
 
 /** False when a data folder was named and has no data. */

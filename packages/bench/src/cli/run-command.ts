@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import { parseSetting, presetNames, resolveConfig } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
+import { readConfigText } from '../file/index.js';
 import { renderTerminal } from '../report/index.js';
 import { configurableMethods, techniqueNames } from '../run/method-catalog.js';
 import { methodProblems } from '../run/method-problems.js';
@@ -88,7 +88,7 @@ async function configOf(flags: RunFlags): Promise<RunConfig> {
     throw usage('--preset NAME or --config FILE', 'neither', `Presets: ${presetNames.join(', ')}.`);
   }
   const file =
-    flags.config === undefined ? undefined : { name: flags.config, text: await readConfig(flags.config) };
+    flags.config === undefined ? undefined : { name: flags.config, text: await readConfigText(flags.config) };
   return resolveConfig({
     preset: flags.preset,
     file,
@@ -96,21 +96,6 @@ async function configOf(flags: RunFlags): Promise<RunConfig> {
     methodNames: configurableMethods,
     checkMethod: methodProblems,
   });
-}
-
-async function readConfig(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const got = cause instanceof Error ? cause.message : String(cause);
-    throw new DistillError({
-      code: 'config',
-      where: '--config',
-      expected: 'a file that can be read',
-      got,
-      cause,
-    });
-  }
 }
 
 /** Flags as the part of a configuration that they stand for. */

@@ -59,27 +59,48 @@ export interface CifarRecords {
   readonly pixels: Uint8Array;
 }
 
+/** Classes that one label byte can tell apart. */
+export const MOST_CLASSES = 256;
+
 /**
  * Takes the records of one file apart and turns its colour planes into interleaved pixels.
  *
  * @param path for messages
+ * @param classes how many there are; the original's unless a list of class names says otherwise
  * @throws DistillError code `data`: no whole number of records, or a label byte that cannot be
  */
-export function decodeCifar(bytes: Uint8Array, path: string, kind: CifarKind): CifarRecords {
-  const { recordBytes, superclasses: coarseLabels, classes } = CIFAR_FORMATS[kind];
+export function decodeCifar(
+  bytes: Uint8Array,
+  path: string,
+  kind: CifarKind,
+  classes = CIFAR_FORMATS[kind].classes,
+): CifarRecords {
+  const format = CIFAR_FORMATS[kind];
+  const { recordBytes } = format;
   expectWholeRecords(bytes, path, kind);
   const records = bytes.length / recordBytes;
   const labelBytes = recordBytes - 3 * PLANE_BYTES;
-  const labels = new Int32Array(records);
-  const superclasses = new Int32Array(records);
   const pixels = new Uint8Array(records * 3 * PLANE_BYTES);
   for (let record = 0; record < records; record++) {
-    const start = record * recordBytes;
-    const label = start + labelBytes - 1;
-    if (labelBytes === 2) superclasses[record] = labelAt(bytes, start, path, 'coarse label', coarseLabels);
-    labels[record] = labelAt(bytes, label, path, labelBytes === 2 ? 'fine label' : 'label', classes);
-    interleave(bytes, label + 1, pixels, record * 3 * PLANE_BYTES);
+    interleave(bytes, record * recordBytes + labelBytes, pixels, record * 3 * PLANE_BYTES);
   }
+  const column = (at: number): Int32Array =>
+    Int32Array.from({ length: records }, (_, record) => bytes[record * recordBytes + at] ?? 0);
+  const labels = column(labelBytes - 1);
+  const superclasses = labelBytes === 2 ? column(0) : new Int32Array(records);
+  const place = (at: number) => (record: number) => `${path}, byte ${record * recordBytes + at}`;
+  if (labelBytes === 2) {
+    // Classes of one's own may have groups of one's own.
+    const groups = classes === format.classes ? format.superclasses : MOST_CLASSES;
+    expectLabels(superclasses, groups, 'coarse label', place(0), format.namesFile);
+  }
+  expectLabels(
+    labels,
+    classes,
+    labelBytes === 2 ? 'fine label' : 'label',
+    place(labelBytes - 1),
+    format.namesFile,
+  );
   return { labels, superclasses, pixels };
 }
 
@@ -100,15 +121,24 @@ function expectWholeRecords(bytes: Uint8Array, path: string, kind: CifarKind): v
   });
 }
 
-function labelAt(bytes: Uint8Array, offset: number, path: string, what: string, below: number): number {
-  const label = bytes[offset] ?? 0;
-  if (label < below) return label;
+function expectLabels(
+  labels: Int32Array,
+  below: number,
+  what: string,
+  place: (record: number) => string,
+  namesFile: string,
+): void {
+  const record = labels.findIndex((label) => label >= below);
+  if (record < 0) return;
+  const fromOne = !labels.includes(0) && labels.every((label) => label <= below);
   throw new DistillError({
     code: 'data',
-    where: `${path}, byte ${offset}`,
+    where: place(record),
     expected: `a ${what} from 0 to ${below - 1}`,
-    got: String(label),
-    hint: 'The file is damaged or not of this format: copy it again from the original binary archive.',
+    got: String(labels[record]),
+    hint: fromOne
+      ? `The file has labels up to ${below} and no 0: do they count from 1? They have to count from 0.`
+      : `For classes of your own list their names in ${namesFile}; else the file is damaged or not of this format.`,
   });
 }
 

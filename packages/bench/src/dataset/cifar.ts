@@ -1,35 +1,56 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '@distilljs/core';
 import { DistillError, arrayDataset } from '@distilljs/core';
-import { findCifarFiles } from './cifar-files.js';
-import type { CifarKind } from './cifar-format.js';
-import { CIFAR_FORMATS, EDGE, PLANE_BYTES, decodeCifar } from './cifar-format.js';
+import { expectRegularFile, fileKind } from '../file/index.js';
+import type { CifarKind, CifarRecords } from './cifar-format.js';
+import { CIFAR_FORMATS, EDGE, MOST_CLASSES, PLANE_BYTES, decodeCifar } from './cifar-format.js';
 
 export interface CifarOptions {
   readonly kind: CifarKind;
   /** The folder with the original binary files, or the one that holds it under its original name. */
   readonly dir: string;
   readonly split: 'train' | 'test';
+  /** Names of classes of one's own, 2 to 256, in the order of their labels. Default: those of the original. */
+  readonly classNames?: readonly string[] | undefined;
 }
 
 /**
  * CIFAR-10 or CIFAR-100 from the original binary files (`data_batch_*.bin` and `test_batch.bin`, or `train.bin` and
  * `test.bin`), 32×32×3. Files may hold any whole number of records. CIFAR-100's coarse labels become superclasses;
- * class names come from `batches.meta.txt` or `fine_label_names.txt` where the folder has it.
+ * class names come from `batches.meta.txt` or `fine_label_names.txt` where the folder has it. Images of other classes in
+ * the same format are read with a list of their names, as an option or in that file; all of the file's classes must be there.
  *
  * Source of the data and its format: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
  *
  * @throws DistillError code `data`: a folder or file that is not there, truncated, or of another kind, with file and
  * byte offset
  */
-export function loadCifar(options: CifarOptions): Dataset {
-  const format = CIFAR_FORMATS[options.kind];
-  const { folder, files } = findCifarFiles(options.kind, options.dir, options.split);
+export function loadCifar({ kind, dir, split, classNames }: CifarOptions): Dataset {
+  const format = CIFAR_FORMATS[kind];
+  const { folder, files } = findCifarFiles(kind, dir, split);
+  const namesFile = join(folder, format.namesFile);
+  const names = classNames ?? readClassNames(namesFile);
   const batches = files.map((file) => {
     const path = join(folder, file);
-    return decodeCifar(readBytes(path), path, options.kind);
+    expectRegularFile(path, `a file of ${format.title}'s records`, 'data');
+    return decodeCifar(readBytes(path), path, kind, names?.length);
   });
+  const { labels, superclasses, pixels } = joined(batches);
+  if (names !== undefined && classNames === undefined && names.length !== format.classes)
+    expectAllClasses(labels, names.length, namesFile, format.classes);
+  return arrayDataset({
+    name: kind,
+    imageShape: [EDGE, EDGE, 3],
+    classes: names?.length ?? format.classes,
+    images: pixels,
+    labels,
+    superclasses: format.superclasses === 0 ? undefined : superclasses,
+    classNames: names,
+  });
+}
+
+function joined(batches: readonly CifarRecords[]): CifarRecords {
   const size = batches.reduce((sum, batch) => sum + batch.labels.length, 0);
   const labels = new Int32Array(size);
   const superclasses = new Int32Array(size);
@@ -41,15 +62,72 @@ export function loadCifar(options: CifarOptions): Dataset {
     pixels.set(batch.pixels, first * 3 * PLANE_BYTES);
     first += batch.labels.length;
   }
-  return arrayDataset({
-    name: options.kind,
-    imageShape: [EDGE, EDGE, 3],
-    classes: format.classes,
-    images: pixels,
-    labels,
-    superclasses: format.superclasses === 0 ? undefined : superclasses,
-    classNames: readClassNames(join(folder, format.namesFile), format.classes),
-  });
+  return { labels, superclasses, pixels };
+}
+
+/**
+ * The files of a split, in the order in which they are read.
+ *
+ * @param dir the folder of the files, or the one that holds it under its original name
+ * @throws DistillError code `data` when the folder or the files are not there, saying what is
+ */
+function findCifarFiles(
+  kind: CifarKind,
+  dir: string,
+  split: 'train' | 'test',
+): { readonly folder: string; readonly files: readonly string[] } {
+  const format = CIFAR_FORMATS[kind];
+  const refuse = (expected: string, got: string, hint: string): DistillError =>
+    new DistillError({ code: 'data', where: dir, expected, got, hint });
+  const here = list(dir);
+  if (typeof here === 'string') {
+    const hint =
+      here === 'a file'
+        ? 'That is a file: unpack it, and name the folder that comes out.'
+        : `Name the folder that holds ${format.fileNames[split]} (${format.folder} of the original archive).`;
+    throw refuse(`a folder with ${format.title}'s binary files`, here, hint);
+  }
+  const below = list(join(dir, format.folder));
+  for (const [folder, names] of [
+    [dir, here],
+    [join(dir, format.folder), typeof below === 'string' ? [] : below],
+  ] as const) {
+    const files = matching(names, format.files[split]);
+    if (files.length > 0) return { folder, files };
+  }
+  const other = Object.values(CIFAR_FORMATS).find(
+    (candidate) => candidate !== format && matching(here, candidate.files[split]).length > 0,
+  );
+  throw refuse(
+    `${format.fileNames[split]} of ${format.title}`,
+    here.length === 0 ? 'an empty folder' : listing(here),
+    other === undefined
+      ? `Unpack the binary version of ${format.title} there, or name its folder.`
+      : `These are files of ${other.title}: check the dataset's name or the folder.`,
+  );
+}
+
+/** Names in a folder; in words, what is there instead. */
+function list(dir: string): readonly string[] | string {
+  try {
+    return readdirSync(dir).sort();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTDIR' && existsSync(dir)) return fileKind(statSync(dir));
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? 'no such folder'
+      : `one that cannot be read (${String(code)})`;
+  }
+}
+
+function matching(names: readonly string[], pattern: RegExp): readonly string[] {
+  const order = (name: string): number => Number(pattern.exec(name)?.[1] ?? 0);
+  return names.filter((name) => pattern.test(name)).sort((a, b) => order(a) - order(b));
+}
+
+function listing(names: readonly string[]): string {
+  const shown = names.slice(0, 6).join(', ');
+  return names.length > 6 ? `${shown} and ${names.length - 6} more` : shown;
 }
 
 function readBytes(path: string): Uint8Array {
@@ -68,23 +146,28 @@ function readBytes(path: string): Uint8Array {
 }
 
 /** Names by class, or undefined where the folder has no file of names: the images are complete without it. */
-function readClassNames(path: string, classes: number): readonly string[] | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-  const names = text
+function readClassNames(path: string): readonly string[] | undefined {
+  if (!existsSync(path)) return undefined;
+  const what = 'a file of class names, one per line';
+  expectRegularFile(path, what, 'data', 2 ** 20);
+  const names = Buffer.from(readBytes(path))
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  if (names.length === classes) return names;
-  throw new DistillError({
-    code: 'data',
-    where: path,
-    expected: `${classes} class names, one per line`,
-    got: `${names.length} lines`,
-    hint: 'Restore the file from the original archive, or remove it: names are optional.',
-  });
+  if (names.length >= 2 && names.length <= MOST_CLASSES) return names;
+  throw wrongNames(path, `2 to ${MOST_CLASSES} class names, one per line`, names.length);
+}
+
+/** A list of other names than the original's is one of other classes where the images bear it out, and else a damaged one. */
+function expectAllClasses(labels: Int32Array, classes: number, path: string, original: number): void {
+  if (new Set(labels).size === classes) return;
+  throw wrongNames(path, `${original} class names, one per line`, classes);
+}
+
+function wrongNames(path: string, expected: string, lines: number): DistillError {
+  const hint =
+    'Restore the file from the original archive, or remove it: names are optional. Of classes of your own, each needs an image.';
+  return new DistillError({ code: 'data', where: path, expected, got: `${lines} lines`, hint });
 }

@@ -1,10 +1,10 @@
 export { loadCifar } from './cifar.js';
 export type { CifarOptions } from './cifar.js';
 export type { CifarKind } from './cifar-format.js';
-export { CLASSES_PER_SUPERCLASS } from './synthetic-design.js';
+export { CLASSES_PER_SUPERCLASS } from './synthetic-classes.js';
 export { datasetNames, loadDataset } from './registry.js';
 export type { DatasetName, DatasetSource } from './registry.js';
-export { splitValidation } from './split.js';
-export { subset } from './subset.js';
+export { splitValidation, subset } from './subset.js';
+export type { SplitDataset } from './subset.js';
 export { synthetic } from './synthetic.js';
 export type { SyntheticOptions } from './synthetic.js';

@@ -1,6 +1,36 @@
-import type { Dataset } from '@distilljs/core';
-import { digest } from './digest.js';
-import { expectIndex } from './expect-index.js';
+import { createHash } from 'node:crypto';
+import type { Dataset, Random } from '@distilljs/core';
+import { DistillError } from '@distilljs/core';
+
+/** SHA-256 of these parts, as 64 hexadecimal digits. */
+export function digest(...parts: (string | Int32Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) {
+    const bytes =
+      typeof part === 'string'
+        ? Buffer.from(part)
+        : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+    // Lengths keep ('ab', 'c') and ('a', 'bc') apart.
+    hash.update(`${bytes.byteLength}:`).update(bytes);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Throws unless `index` is one of the dataset's images.
+ *
+ * @param name the dataset's
+ * @throws DistillError code `data`
+ */
+export function expectIndex(name: string, index: number, size: number): void {
+  if (Number.isInteger(index) && index >= 0 && index < size) return;
+  throw new DistillError({
+    code: 'data',
+    where: `${name}: image(index)`,
+    expected: `a whole number from 0 to ${size - 1}`,
+    got: String(index),
+  });
+}
 
 /**
  * The images of `dataset` at these positions, in this order. Pixels are not copied.
@@ -23,4 +53,104 @@ export function subset(dataset: Dataset, positions: ArrayLike<number>): Dataset 
     },
     fingerprint: digest(dataset.fingerprint, kept),
   };
+}
+
+/** A dataset in two parts. */
+export interface SplitDataset {
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  /** What the user should know about the split; undefined where it is as asked for. */
+  readonly note: string | undefined;
+}
+
+/**
+ * Takes a share of every class away for validation.
+ *
+ * Of each class `fraction · count` images, rounded so that the whole is `round(fraction · size)` (largest remainders
+ * first); which ones, `random` says. One image of each class stays in training, whatever the fraction. Both parts keep
+ * the dataset's order.
+ *
+ * @param fraction above 0 and below 1
+ * @throws DistillError code `option` when the fraction is outside, or leaves one part empty
+ */
+export function splitValidation(dataset: Dataset, fraction: number, random: Random): SplitDataset {
+  const wanted = Math.round(fraction * dataset.size);
+  if (!(fraction > 0 && fraction < 1) || wanted === 0 || wanted === dataset.size) {
+    throw new DistillError({
+      code: 'option',
+      where: 'validationFraction',
+      expected: `a number between 0 and 1 that leaves both parts of ${dataset.size} images some`,
+      got: String(fraction),
+    });
+  }
+  const byClass = Array.from({ length: dataset.classes }, (): number[] => []);
+  dataset.labels.forEach((label, position) => byClass[label]?.push(position));
+  const quotas = apportion(
+    byClass.map((positions) => fraction * positions.length),
+    byClass.map((positions) => Math.max(0, positions.length - 1)),
+    wanted,
+  );
+  const chosen = new Set<number>();
+  byClass.forEach((positions, label) => {
+    const order = random.fork(label).permutation(positions.length);
+    for (const place of order.subarray(0, quotas[label])) chosen.add(positions[place] ?? 0);
+  });
+  if (chosen.size === 0) {
+    throw new DistillError({
+      code: 'option',
+      where: 'validationFraction',
+      expected: 'a class of at least two images, of which one can be taken for validation',
+      got: `at most one image in each of ${dataset.classes} classes`,
+      hint: 'Add images: one of each class has to stay in training.',
+    });
+  }
+  const positions = Array.from({ length: dataset.size }, (_, position) => position);
+  const part = (isChosen: boolean): Dataset =>
+    subset(
+      dataset,
+      positions.filter((position) => chosen.has(position) === isChosen),
+    );
+  return {
+    train: part(false),
+    validation: part(true),
+    note: splitNote(byClass, quotas, wanted - chosen.size),
+  };
+}
+
+/**
+ * Whole numbers near `shares` and at most `limits` that sum to `total`, as far as the limits let them: the largest remainders
+ * are rounded up (Hare–Niemeyer).
+ */
+function apportion(shares: readonly number[], limits: readonly number[], total: number): readonly number[] {
+  const limit = (place: number): number => limits[place] ?? 0;
+  const quotas = shares.map((share, place) => Math.min(Math.floor(share), limit(place)));
+  let missing = total - quotas.reduce((sum, quota) => sum + quota, 0);
+  const remainder = (place: number): number => (shares[place] ?? 0) - (quotas[place] ?? 0);
+  const order = shares.map((_, place) => place).sort((a, b) => remainder(b) - remainder(a) || a - b);
+  // Once is enough, unless limits leave more to the classes that have enough.
+  for (let before = Infinity; missing > 0 && missing < before;) {
+    before = missing;
+    for (const place of order) {
+      if (missing === 0) break;
+      if ((quotas[place] ?? 0) >= limit(place)) continue;
+      quotas[place] = (quotas[place] ?? 0) + 1;
+      missing--;
+    }
+  }
+  return quotas;
+}
+
+function splitNote(
+  byClass: readonly (readonly number[])[],
+  quotas: readonly number[],
+  missing: number,
+): string | undefined {
+  const kept = byClass.filter((positions, label) => positions.length === 1 && quotas[label] === 0).length;
+  if (kept === 0) return undefined;
+  const which =
+    kept === 1
+      ? 'One class has a single image, which stays'
+      : `${kept} classes have a single image each, which stay`;
+  const fewer = missing > 0 ? `; validation has ${missing} fewer images than asked for` : '';
+  return `${which} in training: validation does not measure ${kept === 1 ? 'it' : 'them'}${fewer}.`;
 }

@@ -1,10 +1,8 @@
 import type { Dataset } from '@distilljs/core';
 import { DistillError, checkOptions, createRandom, inRange, oneOf, wholeNumber } from '@distilljs/core';
-import { digest } from './digest.js';
-import { expectIndex } from './expect-index.js';
-import { CLASSES_PER_SUPERCLASS, designClasses } from './synthetic-design.js';
-import { paintScene } from './synthetic-paint.js';
-import { drawScene } from './synthetic-scene.js';
+import { digest, expectIndex } from './subset.js';
+import { CLASSES_PER_SUPERCLASS, designClasses } from './synthetic-classes.js';
+import { drawScene, paintScene } from './synthetic-scene.js';
 
 /** Part of the fingerprint: to be raised whenever the same options give other pixels. */
 const GENERATOR_VERSION = 1;

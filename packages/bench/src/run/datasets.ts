@@ -13,12 +13,14 @@ export interface RunData {
 /** Which training images are held out is one decision for all seeds: all networks are compared on the same images. */
 const SPLIT_SEED = 0;
 
-export function loadRunData(config: RunConfig): RunData {
+/** @param say is told what the user should know about the data */
+export function loadRunData(config: RunConfig, say: (text: string) => void = () => undefined): RunData {
   const all = loadDataset(config.dataset, 'train');
-  const { train, validation } = splitValidation(
+  const { train, validation, note } = splitValidation(
     all,
     config.validationFraction,
     createRandom(SPLIT_SEED).fork('validation'),
   );
+  if (note !== undefined) say(`Warning: ${note}`);
   return { train, validation, test: loadDataset(config.dataset, 'test') };
 }

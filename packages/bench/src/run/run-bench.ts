@@ -65,7 +65,7 @@ export async function runBench({
   const before = await examineFolder(folder, config, existing);
   const begun = existing === 'resume' ? before : undefined;
   const environment = describeEnvironment(await resolveEngine(config.engine));
-  const data = loadRunData(config);
+  const data = loadRunData(config, log.say.bind(log));
   const fingerprints = dataFingerprints(data);
   if (begun !== undefined) expectSameData(folder, begun, fingerprints);
   const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);

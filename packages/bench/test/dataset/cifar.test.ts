@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadCifar } from '../../src/dataset/index.js';
+import { loadCifar, loadDataset } from '../../src/dataset/index.js';
 import { cifarRecords, pixelValue, refusal, withFolder } from './cifar-fixture.js';
 
 const NAMES = 'airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n';
@@ -60,6 +62,43 @@ describe('loadCifar, CIFAR-10', () => {
     expect(print(cifarRecords([[1], [2]]))).toBe(once);
     expect(print(cifarRecords([[1], [3]]))).not.toBe(once);
     expect(print(cifarRecords([[1], [2]], 1))).not.toBe(once);
+  });
+});
+
+describe("loadCifar, classes of one's own", () => {
+  const files = { 'test_batch.bin': cifarRecords([[2], [0], [1]]) };
+
+  it('are those of the list of names, as an option or in the folder', () => {
+    withFolder(files, (dir) => {
+      const classNames = ['cat', 'dog', 'emu'];
+      const test = loadCifar({ kind: 'cifar10', dir, split: 'test', classNames });
+      expect(test).toMatchObject({ classes: 3, classNames, size: 3 });
+    });
+    withFolder({ ...files, 'batches.meta.txt': '\ufeffcat\r\ndog\r\nemu\r\n' }, (dir) => {
+      expect(loadDataset({ name: 'cifar10', dir }, 'test')).toMatchObject({
+        classes: 3,
+        classNames: ['cat', 'dog', 'emu'],
+      });
+    });
+    const records = cifarRecords(Array.from({ length: 120 }, (_, label) => [40, label]));
+    const names = Array.from({ length: 120 }, (_, label) => `class ${label}`).join('\n');
+    withFolder({ 'test.bin': records, 'fine_label_names.txt': names }, (dir) => {
+      expect(loadCifar({ kind: 'cifar100', dir, split: 'test' }).classes).toBe(120);
+    });
+  });
+
+  it('may not count from 1', () => {
+    const hint = 'The file has labels up to 10 and no 0: do they count from 1? They have to count from 0.';
+    const ten = { 'test_batch.bin': cifarRecords(Array.from({ length: 10 }, (_, at) => [at + 1])) };
+    withFolder(ten, (dir) => {
+      expect(refusal(() => loadCifar({ kind: 'cifar10', dir, split: 'test' }))).toContain(`got 10. ${hint}`);
+    });
+    withFolder({ 'test_batch.bin': cifarRecords([[1], [3], [2]]) }, (dir) => {
+      const classNames = ['cat', 'dog', 'emu'];
+      expect(refusal(() => loadCifar({ kind: 'cifar10', dir, split: 'test', classNames }))).toContain(
+        'expected a label from 0 to 2, got 3. The file has labels up to 3 and no 0: do they count from 1?',
+      );
+    });
   });
 });
 
@@ -171,6 +210,40 @@ describe('loadCifar refuses, naming file and byte', () => {
       const text = refusal(() => loadCifar({ kind, dir, split }));
       expect(text).toContain(`data: ${file === undefined ? dir : join(dir, file)}`);
       for (const words of says) expect(text).toContain(words);
+    });
+  });
+
+  it('what is no folder, or no file', () => {
+    withFolder({ 'cifar-10.tar.gz': 'packed', 'batches.meta.txt': NAMES }, (dir) => {
+      const of = (where: string): string =>
+        refusal(() => loadCifar({ kind: 'cifar10', dir: where, split: 'test' }));
+      expect(of(join(dir, 'cifar-10.tar.gz'))).toContain(
+        "expected a folder with CIFAR-10's binary files, got a file. That is a file: unpack it, and name",
+      );
+      mkdirSync(join(dir, 'test_batch.bin'));
+      expect(of(dir)).toContain("test_batch.bin: expected a file of CIFAR-10's records, got a folder.");
+    });
+  });
+
+  it.skipIf(process.platform === 'win32')('a pipe, a device, and what is too large, before reading', () => {
+    withFolder({}, (dir) => {
+      const file = join(dir, 'test_batch.bin');
+      const of = (): string => refusal(() => loadCifar({ kind: 'cifar10', dir, split: 'test' }));
+      execFileSync('mkfifo', [file]);
+      expect(of()).toContain("test_batch.bin: expected a file of CIFAR-10's records, got a named pipe.");
+      rmSync(file);
+      symlinkSync('/dev/zero', file);
+      expect(of()).toContain('got a device.');
+      rmSync(file);
+      writeFileSync(file, '');
+      truncateSync(file, 3 * 2 ** 30);
+      expect(of()).toContain("a file of CIFAR-10's records of at most 2,048 MiB, got 3,072 MiB");
+      rmSync(file);
+      writeFileSync(file, cifarRecords([[1]]));
+      execFileSync('mkfifo', [join(dir, 'batches.meta.txt')]);
+      expect(of()).toContain(
+        'batches.meta.txt: expected a file of class names, one per line, got a named pipe.',
+      );
     });
   });
 

@@ -45,6 +45,24 @@ describe('splitValidation', () => {
     expect(once.train.fingerprint).not.toBe(once.validation.fingerprint);
   });
 
+  it('leaves one image of every class in training, with a word', () => {
+    // Classes of 1, 1, 1 and 9 images; half of 12 is 6, and only the last class has some to spare.
+    const positions = [0, 1, 2, ...Array.from({ length: 9 }, (_, at) => 4 * at + 3)];
+    const { train, validation, note } = splitValidation(subset(dataset, positions), 0.5, createRandom(1));
+    expect(counts(train.labels)).toEqual([1, 1, 1, 3]);
+    expect(counts(validation.labels)).toEqual([0, 0, 0, 6]);
+    expect(note).toBe(
+      '3 classes have a single image each, which stay in training: validation does not measure them.',
+    );
+    expect(splitValidation(dataset, 0.25, createRandom(1)).note).toBeUndefined();
+    const most = splitValidation(subset(dataset, positions), 0.9, createRandom(1));
+    expect(counts(most.train.labels)).toEqual([1, 1, 1, 1]);
+    expect(most.note).toMatch(/; validation has 3 fewer images than asked for\.$/);
+    expect(refusal(() => splitValidation(subset(dataset, [0, 1, 2, 3]), 0.5, createRandom(1)))).toContain(
+      'expected a class of at least two images, of which one can be taken for validation, got at most one',
+    );
+  });
+
   it.each([0, 1, -0.1, Number.NaN, 0.001])('refuses the fraction %d', (fraction) => {
     expect(refusal(() => splitValidation(dataset, fraction, createRandom(1)))).toContain(
       'option: validationFraction',

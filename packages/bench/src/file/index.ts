@@ -1,0 +1,1 @@
+export { expectRegularFile, fileKind, readConfigText } from './regular-file.js';

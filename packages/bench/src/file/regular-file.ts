@@ -1,0 +1,125 @@
+import { createReadStream, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { DistillError } from '@distilljs/core';
+import type { DistillErrorCode } from '@distilljs/core';
+
+/** What Node reads at once. */
+const LARGEST_FILE = 2 ** 31 - 1;
+/** A configuration is a page; what is much longer is something else. */
+const LARGEST_CONFIG = 16 * 2 ** 20;
+/** A process that writes a configuration has it at hand. */
+const PIPE_SECONDS = 60;
+
+/** What a path leads to, in words; undefined where there is nothing. */
+export function fileKind(stats: Stats): string {
+  if (stats.isFile()) return 'a file';
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a named pipe';
+  return stats.isSocket() ? 'a socket' : 'a device';
+}
+
+/**
+ * Looks before reading: pipes and devices may have no end, and never say so.
+ *
+ * @param what for messages, e.g. `a data file`
+ * @throws DistillError for a path that leads to no regular file, or to one of more than `most` bytes
+ */
+export function expectRegularFile(
+  path: string,
+  what: string,
+  code: DistillErrorCode,
+  most = LARGEST_FILE,
+): void {
+  const stats = statOf(path, what, code);
+  if (!stats.isFile()) throw new DistillError({ code, where: path, expected: what, got: fileKind(stats) });
+  expectSize(path, stats.size, what, code, most);
+}
+
+/**
+ * The text of a configuration: a file, or a pipe that the shell hands over (`/dev/stdin`, process substitution).
+ *
+ * @throws DistillError code `config`
+ */
+export async function readConfigText(path: string): Promise<string> {
+  const what = 'a configuration file, YAML or JSON';
+  const stats = statOf(path, what, 'config');
+  const isHandedOver = /^\/(?:dev\/stdin|(?:dev|proc\/self)\/fd\/\d+)$/.test(path);
+  const bytes =
+    isHandedOver && (stats.isFIFO() || stats.isSocket())
+      ? await readPipe(path, what)
+      : await readWhole(path, what);
+  return decoded(bytes, path);
+}
+
+async function readWhole(path: string, what: string): Promise<Uint8Array> {
+  expectRegularFile(path, what, 'config', LARGEST_CONFIG);
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw unreadable(path, what, 'config', cause);
+  }
+}
+
+async function readPipe(path: string, what: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const stream = createReadStream(path);
+  const timer = setTimeout(() => {
+    const got = `a pipe that is still open after ${PIPE_SECONDS} s`;
+    stream.destroy(new DistillError({ code: 'config', where: path, expected: what, got }));
+  }, PIPE_SECONDS * 1000);
+  try {
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      expectSize(path, size, what, 'config', LARGEST_CONFIG);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** UTF-8, or UTF-16 with its mark, as some editors and shells of Windows write it. */
+function decoded(bytes: Uint8Array, path: string): string {
+  const mark = Buffer.from(bytes.subarray(0, 2)).toString('hex');
+  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const hint = 'Save it as UTF-8.';
+    throw new DistillError({
+      code: 'config',
+      where: path,
+      expected: 'text in UTF-8',
+      got: 'other bytes',
+      hint,
+      cause,
+    });
+  }
+}
+
+function statOf(path: string, what: string, code: DistillErrorCode): Stats {
+  try {
+    return statSync(path);
+  } catch (cause) {
+    throw unreadable(path, what, code, cause);
+  }
+}
+
+function unreadable(path: string, what: string, code: DistillErrorCode, cause: unknown): DistillError {
+  const got = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (cause as Error).message;
+  return new DistillError({ code, where: path, expected: what, got, cause });
+}
+
+function expectSize(path: string, size: number, what: string, code: DistillErrorCode, most: number): void {
+  if (size <= most) return;
+  const inMib = (bytes: number): string => `${Math.round(bytes / 2 ** 20).toLocaleString('en-US')} MiB`;
+  throw new DistillError({
+    code,
+    where: path,
+    expected: `${what} of at most ${inMib(most)}`,
+    got: `${inMib(size)} or more`,
+  });
+}
