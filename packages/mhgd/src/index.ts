@@ -22,7 +22,7 @@ export { alignedVectors, positionRows, teacherVectors } from './compression/inde
 export type { AlignedVectors, PositionRows, SensingTaps, TeacherVectors } from './compression/index.js';
 export { kdSvd, relation, relationLoss } from './kd-svd/index.js';
 export type { KdSvdOptions } from './kd-svd/index.js';
-export { graphDivergence, reconstruction } from './loss/index.js';
+export { graphDivergence, reconstruction } from './loss.js';
 export { mhgd } from './mhgd.js';
 export type { MhgdOptions } from './options.js';
 export { sensingPoints } from './sensing-points.js';

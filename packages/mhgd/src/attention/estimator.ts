@@ -4,8 +4,25 @@ import { batchNormTraining } from '@distilljs/core';
 import type { Embedding, NamedVariables, Random } from '@distilljs/core';
 import { headWidth } from './attention.js';
 import type { Graphs } from './attention.js';
-import { EPSILON } from './embedder.js';
-import { fanOutNormal } from './fan-out-normal.js';
+import { EPSILON, fanOutNormal } from './embedder.js';
+
+/**
+ * Which heads the estimator sees for which sample: `z ~ N(0, 1)`, 1 where z is above its mean over heads, else 0. Half of
+ * the heads on average, at least one and at most A − 1 per sample; nothing is rescaled.
+ *
+ * A single head is always kept: it equals its own mean, and the rule would hide it for ever.
+ *
+ * @returns `[A, n, 1]`
+ * @see the authors' code alone; neither paper nor poster mentions it. There one head is never trained
+ */
+export function dropMask(heads: number, n: number, random: Random): Tensor3D {
+  if (heads === 1) return tf.ones([1, n, 1]);
+  return tf.tidy(() => {
+    const draws = Float32Array.from({ length: heads * n }, () => random.normal());
+    const z = tf.tensor3d(draws, [heads, n, 1]);
+    return tf.step(tf.sub(z, tf.mean(z, 0, true)));
+  });
+}
 
 /** What rebuilds a module's back vectors from its front vectors, mixed by the graphs. It is thrown away after the heads. */
 export interface Estimator {

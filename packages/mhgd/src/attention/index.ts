@@ -1,11 +1,8 @@
-export { createAttention, headWidth, scoreDeviation, scores } from './attention.js';
-export type { Attention, Graphs, Scores } from './attention.js';
-export { attentionGraphs } from './attention-graphs.js';
-export type { AttentionGraphs } from './attention-graphs.js';
-export { dropMask } from './drop-mask.js';
+export { attentionGraphs, createAttention, headWidth, scoreDeviation, scores } from './attention.js';
+export type { Attention, AttentionGraphs, Graphs, Scores } from './attention.js';
+export { fanOutNormal } from './embedder.js';
 export type { Embedder } from './embedder.js';
-export { createEstimator, estimate } from './estimator.js';
+export { createEstimator, dropMask, estimate } from './estimator.js';
 export type { Estimator } from './estimator.js';
-export { fanOutNormal } from './fan-out-normal.js';
 export { createModules, moduleAverages, moduleWeights } from './module.js';
 export type { AttentionModule } from './module.js';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { withoutTape } from '@distilljs/core';
 import type { PositionRows } from './gram.js';
-import { matchesOf, matchVectors, ofEach, takenCandidate, tensorsOf } from './match.js';
+import { matchVectors, takenCandidate } from './match.js';
 import { vectorGradient } from './vector-gradient.js';
 
 /** A student's vectors that stand for the teacher's. */
@@ -24,19 +24,31 @@ export interface AlignedVectors {
  * @see Lee and Song, BMVC 2019: k = 1, four candidates
  */
 export function alignedVectors(rows: PositionRows, teacher: Tensor3D, candidates: number): AlignedVectors {
-  const matches = matchesOf(
-    withoutTape(() => tf.tidy(() => tensorsOf(matchVectors(rows, teacher, candidates)))),
-  );
-  const take = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
-    const [x, save] = args as [PositionRows, tf.GradSaveFunc];
-    save([x, ...tensorsOf(matches)]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
-      const [savedRows, ...rest] = saved as [PositionRows, ...tf.Tensor[]];
-      return tf.tidy(() => vectorGradient(savedRows, matchesOf(rest), dy as Tensor3D));
+  const match = withoutTape(() => tf.tidy(() => ({ ...matchVectors(rows, teacher, candidates) })));
+  const align = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [maps, save] = args as [PositionRows, tf.GradSaveFunc];
+    // tfjs frees what is not saved before the backward pass.
+    save([maps, match.vectors, match.values, match.scale, match.rest, match.selection]);
+    return {
+      value: tf.matMul<Tensor3D>(match.selection, match.vectors),
+      gradFunc: (cotangent, saved) => tf.tidy(() => gradientOfSaved(cotangent, saved as Saved)),
     };
-    const value = ofEach(matches, ({ selection, vectors }) => tf.matMul<Tensor3D>(selection, vectors));
-    return { value, gradFunc };
   });
-  const vectors = take(rows);
-  return { vectors, taken: withoutTape(() => tf.tidy(() => ofEach(matches, takenCandidate))) };
+  return { vectors: align(rows), taken: withoutTape(() => tf.tidy(() => takenCandidate(match))) };
+}
+
+type Saved = [
+  rows: PositionRows,
+  vectors: Tensor3D,
+  values: Tensor3D,
+  scale: Tensor3D,
+  rest: Tensor3D,
+  selection: Tensor3D,
+];
+
+function gradientOfSaved(
+  cotangent: Tensor3D,
+  [rows, vectors, values, scale, rest, selection]: Saved,
+): PositionRows {
+  return vectorGradient(rows, { vectors, values, scale, rest, selection }, cotangent);
 }

@@ -12,6 +12,5 @@ export {
   shareOfOthers,
 } from './sensing.js';
 export type { MapPair, SensingPoint, SensingTaps } from './sensing.js';
-export { teacherVectors } from './teacher-vectors.js';
-export type { TeacherVectors } from './teacher-vectors.js';
-export { eigenvectorMacs } from './right-vectors.js';
+export { eigenvectorMacs, teacherVectors } from './right-vectors.js';
+export type { TeacherVectors } from './right-vectors.js';

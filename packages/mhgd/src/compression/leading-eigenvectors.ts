@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { TINY } from './gram.js';
-import { atLargest } from './largest.js';
+import { atLargest } from './sign-and-order.js';
 
 /** The leading part of the eigendecomposition of a batch of symmetric positive matrices. */
 export interface LeadingEigenvectors {

@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor3D } from '@tensorflow/tfjs-core';
-import { gram, isTall } from './gram.js';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { withoutTape } from '@distilljs/core';
+import type { FeatureMap } from '@distilljs/core';
+import { gram, isTall, positionRows } from './gram.js';
 import type { PositionRows } from './gram.js';
 import { eigenvectorSteps, leadingEigenvectors, unit } from './leading-eigenvectors.js';
 import type { LeadingEigenvectors } from './leading-eigenvectors.js';
+import { positiveSign } from './sign-and-order.js';
 
 /** The leading right singular vectors of each matrix of a batch, and what their gradient needs. */
 export interface RightVectors {
@@ -51,8 +54,30 @@ function vectorsOf(rows: PositionRows, matrix: Tensor3D, count: number): Leading
 }
 
 /** Singular values `[n, k]`. */
-export function singularValues({ values, scale }: RightVectors): tf.Tensor2D {
+export function singularValues({ values, scale }: RightVectors): Tensor2D {
   return tf.squeeze(tf.sqrt(tf.mul(values, scale)), [2]);
+}
+
+/** A teacher's leading vectors, constant. */
+export interface TeacherVectors {
+  /** Unit rows, largest entry positive, `[n, k, c]`. */
+  readonly vectors: Tensor3D;
+  /** `[n, k]`, falling. */
+  readonly singularValues: Tensor2D;
+}
+
+/**
+ * The first `count` right singular vectors of a teacher's maps and their singular values.
+ *
+ * @param map `[n, h, w, c]`
+ */
+export function teacherVectors(map: FeatureMap, count: number): TeacherVectors {
+  return withoutTape(() =>
+    tf.tidy(() => {
+      const found = rightVectors(positionRows(map), count);
+      return { vectors: positiveSign(found.vectors), singularValues: singularValues(found) };
+    }),
+  );
 }
 
 /** Multiply–accumulate operations of {@link rightVectors} for one map. */

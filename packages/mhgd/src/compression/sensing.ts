@@ -16,8 +16,8 @@ import { tapsOf } from '../sensing-points.js';
 import type { NetworkFamily } from '../sensing-points.js';
 import { createProjection, project, projectionWeights } from './projection.js';
 import type { Projection } from './projection.js';
-import { teacherVectors } from './teacher-vectors.js';
-import type { TeacherVectors } from './teacher-vectors.js';
+import { teacherVectors } from './right-vectors.js';
+import type { TeacherVectors } from './right-vectors.js';
 
 /** Where both networks are looked at, from front to back; neighbours bound a module. */
 export interface SensingTaps {

@@ -1,4 +1,3 @@
 export { kdSvd } from './kd-svd.js';
 export type { KdSvdOptions } from './options.js';
-export { relation } from './relation.js';
-export { relationLoss } from './relation-loss.js';
+export { relation, relationLoss } from './relation-loss.js';

@@ -1,5 +1,4 @@
-export { headEpochs } from './head-epochs.js';
-export { headsPhase } from './heads-phase.js';
+export { headEpochs, headsPhase } from './heads-phase.js';
 export type { MhgdState } from './heads-phase.js';
 export { reviewScores } from './review.js';
 export { transferPhase } from './transfer-phase.js';

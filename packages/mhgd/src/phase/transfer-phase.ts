@@ -10,7 +10,7 @@ import {
   senseTeacher,
   shareOfOthers,
 } from '../compression/index.js';
-import { graphDivergence } from '../loss/index.js';
+import { graphDivergence } from '../loss.js';
 import type { MhgdOptions } from '../options.js';
 import { taskTerms } from '../task-terms.js';
 import { transferPolicy } from '../transfer-policy.js';

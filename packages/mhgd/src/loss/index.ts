@@ -1,2 +1,0 @@
-export { graphDivergence } from './graph-divergence.js';
-export { reconstruction } from './reconstruction.js';
