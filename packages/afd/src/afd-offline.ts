@@ -1,4 +1,4 @@
-import { crossEntropy, hintonKd, text } from '@distilljs/core';
+import { defineMethod, taskTerms, text, withTeacher } from '@distilljs/core';
 import type { FeatureMap } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createAdversary } from './adversary.js';
@@ -7,7 +7,6 @@ import { joinVariables } from './cohort/index.js';
 import { runGeometry } from './discriminator/index.js';
 import { studentExtractors } from './extractor.js';
 import { featureMapShape } from './feature-map-shape.js';
-import { methodOf } from './method-of.js';
 import { oncePerStep } from './once-per-step.js';
 import { adversarialChecks, afdOfflineDefaults } from './options.js';
 import type { AfdOfflineOptions } from './options.js';
@@ -25,13 +24,14 @@ import { commonShape, createTransfer, transfer } from './transfer/index.js';
  * @throws DistillError code `option`; when it is planned, also codes `tap` and `shape`
  * @see arXiv 2002.01775, the comparison with offline methods
  */
-export const afdOffline = methodOf<AfdOfflineOptions>({
+export const afdOffline = defineMethod<AfdOfflineOptions>({
   name: 'afd-offline',
   defaults: afdOfflineDefaults,
   check: { ...adversarialChecks, studentTap: text, teacherTap: text },
   plan(context, options) {
-    const { student, teacher, random } = context;
-    const { studentTap, teacherTap, temperature, kdWeight } = options;
+    const { teacher, random } = withTeacher('afd-offline', context);
+    const [student] = context.students;
+    const { studentTap, teacherTap } = options;
     const own = featureMapShape(student, studentTap);
     const peer = featureMapShape(teacher, teacherTap);
     const whose = `method 'afd-offline'`;
@@ -69,13 +69,7 @@ export const afdOffline = methodOf<AfdOfflineOptions>({
             name: 'logits',
             variables: student.variables,
             optimizer: context.optimizer,
-            terms: (step) => ({
-              ce: { value: crossEntropy(step.oneHot, step.student.logits), weight: 1 },
-              kd: {
-                value: hintonKd(step.teacher.logits, step.student.logits, temperature),
-                weight: kdWeight,
-              },
-            }),
+            terms: (step) => taskTerms(step, options),
           }),
         },
       ],

@@ -1,3 +1,4 @@
+import { defineMethod } from '@distilljs/core';
 import type { FeatureMap, Update } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createAdversary } from './adversary.js';
@@ -14,7 +15,6 @@ import {
 import { runGeometry } from './discriminator/index.js';
 import { studentExtractors } from './extractor.js';
 import { mutualLogits } from './loss/index.js';
-import { methodOf } from './method-of.js';
 import { oncePerStep } from './once-per-step.js';
 import { adversarialChecks, afdDefaults, cohortChecks, mapChecks } from './options.js';
 import type { AdversarialOptions, AfdOptions } from './options.js';
@@ -25,7 +25,7 @@ import { reviewDiscriminators } from './review.js';
  * 1 → 2 → … → K → 1. Network k gets the predictions of its teacher t = k − 1, and plays against a discriminator D_k that
  * learns to tell t's feature maps (real) from its own (fake):
  *
- * - `logits`, by the run's optimizer, all of network k: `CE(y, z_k) + w T² KL(softmax(z_t / T) ‖ softmax(z_k / T))`
+ * - `logits`, by the run's optimizer, all of network k: `ceWeight · CE(y, z_k) + kdWeight · T² KL(softmax(z_t / T) ‖ softmax(z_k / T))`
  * - `features`, by Adam, extractor and transfer layer of network k: `L_Gk = mean((1 − D_k(A_k))²)`
  * - `discriminators`, by Adam, D_k: `L_Dk = mean((1 − D_k(A_t))²) + mean(D_k(A_k)²)`
  *
@@ -37,7 +37,7 @@ import { reviewDiscriminators } from './review.js';
  * @throws DistillError code `option`; when it is planned, also `option` (another number of students), `tap` and `shape`
  * @see Chung, Park, Kim, Kwak, Feature-map-level Online Adversarial Knowledge Distillation, ICML 2020 (arXiv 2002.01775)
  */
-export const afd = methodOf<AfdOptions>({
+export const afd = defineMethod<AfdOptions>({
   name: 'afd',
   defaults: afdDefaults,
   check: { ...adversarialChecks, ...cohortChecks, ...mapChecks },

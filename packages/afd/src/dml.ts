@@ -1,14 +1,13 @@
-import { oneOf } from '@distilljs/core';
+import { defineMethod, oneOf } from '@distilljs/core';
 import { cohortCost, cohortVariables, expectCohort } from './cohort/index.js';
 import { mutualLogits } from './loss/index.js';
-import { methodOf } from './method-of.js';
 import { cohortChecks, dmlDefaults } from './options.js';
 import type { DmlOptions } from './options.js';
 
 /**
  * Deep Mutual Learning: K networks learn from the labels and from each other's predictions, from scratch.
  *
- * `L_k = CE(y, z_k) + w · T² · mean_j KL(softmax(z_j / T) ‖ softmax(z_k / T))`, logged as `ce1`, `kd1`, `ce2`, …. All
+ * `L_k = ceWeight · CE(y, z_k) + kdWeight · T² · mean_j KL(softmax(z_j / T) ‖ softmax(z_k / T))`, logged as `ce1`, `kd1`, `ce2`, …. All
  * networks are moved at once by the run's optimizer, from one forward pass each (as the authors' code does; their text
  * predicts anew after each network's step).
  *
@@ -16,7 +15,7 @@ import type { DmlOptions } from './options.js';
  * @throws DistillError code `option`, also when the run has another number of students
  * @see Zhang, Xiang, Hospedales, Lu, Deep Mutual Learning, CVPR 2018 (arXiv 1706.00384)
  */
-export const dml = methodOf<DmlOptions>({
+export const dml = defineMethod<DmlOptions>({
   name: 'dml',
   defaults: dmlDefaults,
   check: { ...cohortChecks, peers: oneOf('all', 'cycle') },

@@ -1,4 +1,4 @@
-import { nonNegative } from '@distilljs/core';
+import { defineMethod, nonNegative } from '@distilljs/core';
 import type { FeatureMap, LossTerms, Step } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -11,7 +11,6 @@ import {
 } from './cohort/index.js';
 import type { CohortMaps } from './cohort/index.js';
 import { featureDistance, mutualLogits } from './loss/index.js';
-import { methodOf } from './method-of.js';
 import { cohortChecks, featureL1Defaults, mapChecks } from './options.js';
 import type { FeatureL1Options } from './options.js';
 
@@ -19,14 +18,14 @@ import type { FeatureL1Options } from './options.js';
  * Direct alignment of feature maps with mutual logits, the baseline that AFD is compared with: each network's map is to
  * equal the map of the network before it in the cycle, element by element.
  *
- * `L_k = CE(y, z_k) + w T² KL(p_{k−1} ‖ p_k) + v · mean |T_k(F_k) − const(T_{k−1}(F_{k−1}))|`, logged as `ce1`, `kd1`,
+ * `L_k = ceWeight · CE(y, z_k) + kdWeight · T² KL(p_{k−1} ‖ p_k) + alignWeight · mean |T_k(F_k) − const(T_{k−1}(F_{k−1}))|`, logged as `ce1`, `kd1`,
  * `align1`, …; moved by the run's optimizer. Transfer layers T_k are there where maps are of unlike shape; they learn too, so
  * the distance also falls where they shrink both maps.
  *
  * @throws DistillError code `option`; when it is planned, also codes `tap` and `shape`
  * @see arXiv 2002.01775, the baseline "L1 + KD"; its weight and reduction are not known, 1 and the mean are ours
  */
-export const featureL1 = methodOf<FeatureL1Options>({
+export const featureL1 = defineMethod<FeatureL1Options>({
   name: 'feature-l1',
   defaults: featureL1Defaults,
   check: { ...cohortChecks, ...mapChecks, alignWeight: nonNegative },

@@ -8,7 +8,9 @@ import { risingShares, wholeOrAuto } from './option-checks.js';
 export interface AdversarialOptions extends DiscriminatorOptions {
   /** T of both softmaxes, above 0. Default 3 (from re-implementations; the paper's text could not be read). */
   readonly temperature: number;
-  /** Weight of the divergence `T² KL`. Default 1, as in the paper; 0 is the ablation with the adversarial loss alone. */
+  /** Weight of the cross-entropy with the labels, at least 0. Default 1. */
+  readonly ceWeight: number;
+  /** Weight of the divergence `T² KL`, at least 0. Default 1, as in the paper; 0 is the ablation with the adversarial loss alone. */
   readonly kdWeight: number;
   /**
    * Adam's rate for extractors, transfer layers and discriminators. Default 2e-5. It is what keeps the game alive: at 1e-3
@@ -34,7 +36,7 @@ export interface AdversarialOptions extends DiscriminatorOptions {
 
 /** Options of `afd`. Defaults are {@link afdDefaults}. */
 export interface AfdOptions extends AdversarialOptions {
-  /** K, at least 2: students of the run. Default 2. */
+  /** K, from 2 to 64: students of the run. Default 2. */
   readonly networks: number;
   /**
    * Where the feature map is read: one name for all networks, or one per network. Default `stage3`. It should be the output
@@ -58,11 +60,13 @@ export interface AfdOfflineOptions extends AdversarialOptions {
 
 /** Options of `dml`. */
 export interface DmlOptions {
-  /** K, at least 2: students of the run. Default 2. */
+  /** K, from 2 to 64: students of the run. Default 2. */
   readonly networks: number;
   /** T of both softmaxes, above 0. Default 3, to differ from `afd` in nothing but the adversarial loss; DML itself has 1. */
   readonly temperature: number;
-  /** Weight of the divergence. Default 1. */
+  /** Weight of the cross-entropy with the labels, at least 0. Default 1. */
+  readonly ceWeight: number;
+  /** Weight of the divergence, at least 0. Default 1. */
   readonly kdWeight: number;
   /**
    * Whom a network learns from: `all` others in equal parts (DML), or the one before it in the `cycle` (AFD without its
@@ -89,6 +93,7 @@ export interface FeatureL1Options extends Omit<DmlOptions, 'peers'> {
 
 const adversarialDefaults: AdversarialOptions = {
   temperature: 3,
+  ceWeight: 1,
   kdWeight: 1,
   featureLearningRate: 2e-5,
   featureWeightDecay: 0.1,
@@ -116,6 +121,7 @@ export const afdOfflineDefaults: AfdOfflineOptions = Object.freeze({
 export const dmlDefaults: DmlOptions = Object.freeze({
   networks: 2,
   temperature: 3,
+  ceWeight: 1,
   kdWeight: 1,
   peers: 'all',
 });
@@ -123,6 +129,7 @@ export const dmlDefaults: DmlOptions = Object.freeze({
 export const featureL1Defaults: FeatureL1Options = Object.freeze({
   networks: 2,
   temperature: 3,
+  ceWeight: 1,
   kdWeight: 1,
   alignWeight: 1,
   tap: 'stage3',
@@ -138,6 +145,7 @@ export const thirdPartyGeometry: Pick<DiscriminatorOptions, 'discriminatorKernel
 
 export const adversarialChecks = {
   temperature: positive,
+  ceWeight: nonNegative,
   kdWeight: nonNegative,
   featureLearningRate: nonNegative,
   featureWeightDecay: nonNegative,
@@ -147,8 +155,9 @@ export const adversarialChecks = {
 };
 
 export const cohortChecks = {
-  networks: wholeNumber({ min: 2 }),
+  networks: wholeNumber({ min: 2, max: 64 }),
   temperature: positive,
+  ceWeight: nonNegative,
   kdWeight: nonNegative,
 };
 

@@ -18,7 +18,7 @@ function termsOf(
     logits.map((each) => ({ logits: each })),
     labels,
   );
-  return mutualLogits(step, { temperature, kdWeight: 1, peers });
+  return mutualLogits(step, { temperature, ceWeight: 1, kdWeight: 1, peers });
 }
 
 await describeOnEngines('the logit loss', () => {

@@ -21,10 +21,8 @@ export interface Said {
 /** What a method plans for these networks, without a run; the caller disposes it. */
 export function planOf(method: Method, students: readonly Network[], teacher?: Network): Plan {
   const context: PlanContext = {
-    students,
-    student: students[0] as Network,
-    hasTeacher: teacher !== undefined,
-    teacher: (teacher === undefined ? undefined : freeze(teacher)) as PlanContext['teacher'],
+    students: students as PlanContext['students'],
+    teacher: teacher === undefined ? undefined : freeze(teacher),
     train: tinyDataset(12, 1),
     images: (positions) => tf.zeros([positions.length, 6, 6, 2]),
     epochs: 4,

@@ -1,16 +1,15 @@
 import {
-  crossEntropy,
   defineMethod,
   eitherOf,
   flag,
-  hintonKd,
-  inRange,
   nonNegative,
   oneOf,
   positive,
+  taskTerms,
   text,
   wholeNumber,
   withoutTape,
+  withTeacher,
 } from '@distilljs/core';
 import type { LossTerms, Step, Term } from '@distilljs/core';
 import { auxiliaryCost } from './auxiliary-cost.js';
@@ -26,7 +25,8 @@ import { planSampler } from './sampler/index.js';
  * Correlation Congruence for Knowledge Distillation: besides each image's logits (or embedding), the student learns the
  * kernel value of every pair of images of a batch.
  *
- * `L = α L_CE + (1 − α) L_instance + β L_CC`, logged as `ce`, `kd` or `mimic`, and `cc`; a term of weight 0 is left out.
+ * `L = ceWeight · L_CE + kdWeight · L_instance + beta · L_CC`, logged as `ce`, `kd` or `mimic`, and `cc`; a term of weight 0 is
+ * left out. The paper's α is `ceWeight = α`, `kdWeight = 1 − α`.
  *
  * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `tap`
  *   or `shape` for taps that are not there or are no embeddings, and `option` for batches that cannot be split into (super)classes
@@ -36,7 +36,8 @@ export const cckd = defineMethod<CckdOptions, Heads>({
   name: 'cckd',
   defaults: practicalPreset,
   check: {
-    alpha: inRange(0, 1),
+    ceWeight: nonNegative,
+    kdWeight: nonNegative,
     beta: nonNegative,
     reduction: oneOf('mean', 'sum'),
     kernel: oneOf('rbf-taylor', 'rbf-exact', 'bilinear', 'mmd-mean', 'mmd-euclid'),
@@ -54,37 +55,39 @@ export const cckd = defineMethod<CckdOptions, Heads>({
   },
   reads: (options) => ({
     student: readsEmbeddings(options) ? [options.studentTap] : [],
-    teacher: readsEmbeddings(options) ? [options.teacherTap] : options.alpha < 1 ? [] : undefined,
+    teacher: readsEmbeddings(options) ? [options.teacherTap] : options.kdWeight > 0 ? [] : undefined,
   }),
   prepare: async (context, options) => {
     // Refuses what does not fit before the sampler runs the teacher over the training set.
-    const widths = readsEmbeddings(options) ? embeddingWidths(context, options) : undefined;
+    const widths = readsEmbeddings(options)
+      ? embeddingWidths(withTeacher('cckd', context), options)
+      : undefined;
     const sampler = await planSampler(context, options);
     if (widths === undefined) return { state: {}, sampler };
     const heads = createHeads(context.random, options.embeddingWidth, widths);
     return { ...heads, sampler, cost: auxiliaryCost(options, widths, context.batchSize) };
   },
   loss: (step, options, heads) => ({
-    ...(options.alpha > 0 && {
-      ce: { value: crossEntropy(step.oneHot, step.student.logits), weight: options.alpha },
-    }),
-    ...(options.alpha < 1 && instanceTerm(step, options, heads)),
+    ...(options.instance === 'kd'
+      ? taskTerms(step, options)
+      : { ...taskTerms(step, { ...options, kdWeight: 0 }), ...instanceTerm(step, options, heads) }),
     ...(options.beta > 0 && { cc: congruenceTerm(step, options, heads) }),
   }),
 });
 
-function readsEmbeddings({ alpha, beta, instance }: CckdOptions): boolean {
-  return beta > 0 || (instance === 'mimic' && alpha < 1);
+function readsEmbeddings({ kdWeight, beta, instance }: CckdOptions): boolean {
+  return beta > 0 || (instance === 'mimic' && kdWeight > 0);
 }
 
+/** The instance terms that are not Hinton's. */
 function instanceTerm(step: Step, options: CckdOptions, heads: Heads): LossTerms {
-  const weight = 1 - options.alpha;
+  const weight = options.kdWeight;
+  if (weight === 0) return {};
   if (options.instance === 'mimic') {
     const value = mimic(teacherEmbedding(step, options, heads), studentEmbedding(step, options, heads));
     return { mimic: { value, weight } };
   }
-  const distillation = options.instance === 'kd' ? hintonKd : reverseKd;
-  const value = distillation(step.teacher.logits, step.student.logits, options.temperature);
+  const value = reverseKd(step.teacher.logits, step.student.logits, options.temperature);
   return { kd: { value, weight } };
 }
 

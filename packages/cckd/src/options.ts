@@ -4,10 +4,12 @@ import type { PairReduction } from './loss/index.js';
 /** Options of `cckd`. Defaults are {@link practicalPreset}'s; {@link paperPreset} has the paper's. */
 export interface CckdOptions extends CorrelationOptions {
   /**
-   * α in `L = α L_CE + (1 − α) L_instance + β L_CC` (Eq. 7), `[0, 1]`. Default 0.1, paper 0. With 0 the student never sees
-   * a label, and copies the teacher's mistakes too.
+   * Weight of the cross-entropy, at least 0: α of `L = α L_CE + (1 − α) L_instance + β L_CC` (Eq. 7). Default 0.1, paper 0. With 0
+   * the student never sees a label, and copies the teacher's mistakes too.
    */
-  readonly alpha: number;
+  readonly ceWeight: number;
+  /** Weight of the instance term, at least 0: 1 − α of Eq. 7. Default 0.9, paper 1. */
+  readonly kdWeight: number;
   /** β, at least 0: its scale goes with {@link reduction}. Default 12 (`mean`), paper 0.003 (here with `sum`). */
   readonly beta: number;
   /**
@@ -48,13 +50,14 @@ export interface CckdOptions extends CorrelationOptions {
  * The defaults. They differ from {@link paperPreset} in four points:
  * - `reduction: 'mean'`, `beta: 12`: the paper's β with `sum` at its batch of 64 (0.003 · 64² = 12.3), made independent of
  *   the batch size;
- * - `alpha: 0.1`: some cross-entropy, as in core's `kd`, so that the two compare term by term and a weak teacher's mistakes
+ * - `ceWeight: 0.1`, `kdWeight: 0.9`: some cross-entropy, as in core's `kd`, so that the two compare term by term and a weak teacher's mistakes
  *   are corrected;
  * - `perClass: 'auto'`, so that data with few classes work;
  * - `superclasses: 'auto'`.
  */
 export const practicalPreset: CckdOptions = Object.freeze({
-  alpha: 0.1,
+  ceWeight: 0.1,
+  kdWeight: 0.9,
   beta: 12,
   reduction: 'mean',
   kernel: 'rbf-taylor',
@@ -82,7 +85,8 @@ export const practicalPreset: CckdOptions = Object.freeze({
  */
 export const paperPreset: CckdOptions = Object.freeze({
   ...practicalPreset,
-  alpha: 0,
+  ceWeight: 0,
+  kdWeight: 1,
   beta: 0.003,
   reduction: 'sum',
   perClass: 4,

@@ -12,11 +12,11 @@ beforeAll(async () => {
 
 test.each([
   [{}, ['ce', 'kd', 'cc'], ['embedding'], ['embedding']],
-  [{ alpha: 0 }, ['kd', 'cc'], ['embedding'], ['embedding']],
-  [{ alpha: 1 }, ['ce', 'cc'], ['embedding'], ['embedding']],
+  [{ ceWeight: 0 }, ['kd', 'cc'], ['embedding'], ['embedding']],
+  [{ ceWeight: 1, kdWeight: 0 }, ['ce', 'cc'], ['embedding'], ['embedding']],
   [{ beta: 0 }, ['ce', 'kd'], [], []],
-  [{ alpha: 1, beta: 0 }, ['ce'], [], undefined],
-  [{ alpha: 0, beta: 0, instance: 'mimic', embeddingWidth: 5 }, ['mimic'], ['embedding'], ['embedding']],
+  [{ ceWeight: 1, kdWeight: 0, beta: 0 }, ['ce'], [], undefined],
+  [{ ceWeight: 0, beta: 0, instance: 'mimic', embeddingWidth: 5 }, ['mimic'], ['embedding'], ['embedding']],
   [{ instance: 'kd-reverse', studentTap: 'map', teacherTap: 'map' }, ['ce', 'kd', 'cc'], ['map'], ['map']],
 ] as const)('%o has the terms %o and reads the taps %o and %o', async (options, names, student, teacher) => {
   await withPlan(options, (plan) => {
@@ -36,7 +36,7 @@ test.each([
 });
 
 test('a feature map tap gives the terms of its average', async () => {
-  await withPlan({ alpha: 0 }, (plan) => {
+  await withPlan({ ceWeight: 0 }, (plan) => {
     tf.tidy(() => {
       const map = tf.randomNormal([4, 2, 2, 3], 0, 1, 'float32', 1);
       const logits = matrix(inputs.zs);
@@ -184,7 +184,7 @@ test('sur draws from clusters of what the teacher sees, whatever the labels, and
 });
 
 test('the head gets a gradient from the correlation term', async () => {
-  await withPlan({ alpha: 0, embeddingWidth: 4 }, (plan) => {
+  await withPlan({ ceWeight: 0, embeddingWidth: 4 }, (plan) => {
     tf.tidy(() => {
       const logits = matrix(inputs.zs);
       const step = stepOf({

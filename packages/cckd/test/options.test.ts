@@ -9,7 +9,8 @@ test('defaults are the practical preset; both presets are frozen; options are pl
   expect(Object.isFrozen(practicalPreset) && Object.isFrozen(paperPreset)).toBe(true);
   expect(JSON.parse(JSON.stringify(cckd().options))).toStrictEqual(cckd().options);
   expect(paperPreset).toMatchObject({
-    alpha: 0,
+    ceWeight: 0,
+    kdWeight: 1,
     beta: 0.003,
     gamma: 0.4,
     order: 2,
@@ -20,7 +21,7 @@ test('defaults are the practical preset; both presets are frozen; options are pl
 
 test.each([
   [{ bta: 1 }, /cckd: expected options that exist, got 'bta'\. Did you mean 'beta'\?/],
-  [{ alpha: 1.5 }, /cckd\.alpha: expected a number from 0 to 1, got 1\.5/],
+  [{ ceWeight: -1.5 }, /cckd\.ceWeight: expected a number of at least 0, got -1\.5/],
   [{ beta: -1 }, /cckd\.beta: expected a number of at least 0/],
   [{ kernel: 'rbf' }, /cckd\.kernel: expected one of "rbf-taylor"/],
   [{ order: 1.5 }, /cckd\.order: expected a whole number, at least 0/],

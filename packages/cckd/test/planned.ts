@@ -2,7 +2,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { arrayDataset, createNetwork, createRandom, freeze, seedWeights, sgd } from '@distilljs/core';
-import type { Dataset, LossTerms, Network, NetworkOutput, Plan, PlanContext, Step } from '@distilljs/core';
+import type {
+  Dataset,
+  LossTerms,
+  Network,
+  NetworkOutput,
+  Plan,
+  PlanContext,
+  Step,
+  TaughtContext,
+} from '@distilljs/core';
 import { cckd } from '../src/index.js';
 import type { CckdOptions } from '../src/index.js';
 
@@ -40,16 +49,14 @@ export function dataset(size: number, classes = 3): Dataset {
 }
 
 /** What a run hands to `plan`, for a student of width 3 and a teacher of width 5. */
-export function planContext(changes: Partial<PlanContext> = {}): PlanContext & { dispose(): void } {
+export function planContext(changes: Partial<TaughtContext> = {}): TaughtContext & { dispose(): void } {
   const student = network(1, 3);
   const teacherNetwork = network(2, 5);
   const teacher = freeze(teacherNetwork);
   const train = changes.train ?? dataset(60);
   return {
     students: [student],
-    student,
     teacher,
-    hasTeacher: true,
     train,
     images: (positions) =>
       tf.tidy(() => {
@@ -75,7 +82,7 @@ export function planContext(changes: Partial<PlanContext> = {}): PlanContext & {
 export async function withPlan(
   options: Partial<CckdOptions>,
   use: (plan: Plan) => void,
-  changes: Partial<PlanContext> = {},
+  changes: Partial<TaughtContext> = {},
 ): Promise<void> {
   const context = planContext(changes);
   try {

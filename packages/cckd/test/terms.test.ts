@@ -30,7 +30,7 @@ await describeOnEngines('terms of a plan', () => {
     ['kd-reverse', reverseKd, instance['kd-literal-eq1']],
   ] as const)('%s: value and gradient of the logits, at the τ of the options', async (name, kd, expected) => {
     for (const temperature of [tau, 1.5]) {
-      await withPlan({ alpha: 0.25, instance: name, temperature }, (plan) => {
+      await withPlan({ ceWeight: 0.25, kdWeight: 0.75, instance: name, temperature }, (plan) => {
         const found = valueAndGradient((studentLogits) => {
           const { kd: term } = termsOf(plan, { studentLogits });
           expect(term?.weight).toBe(0.75);
@@ -51,7 +51,7 @@ await describeOnEngines('terms of a plan', () => {
     // As wide as the teacher: no head.
     const student = network(1, 5);
     await withPlan(
-      { alpha: 0.25, beta: 0, instance: 'mimic' },
+      { ceWeight: 0.25, kdWeight: 0.75, beta: 0, instance: 'mimic' },
       (plan) => {
         const { value, gradient } = valueAndGradient((rows) => {
           // A feature map of one pixel: its average is the row.
@@ -62,7 +62,7 @@ await describeOnEngines('terms of a plan', () => {
         expect(Math.abs(value - instance['mimic-raw'].loss)).toBeLessThan(1e-6);
         expect(largestGap(gradient, instance['mimic-raw'].gradFs)).toBeLessThan(1e-5);
       },
-      { student, students: [student] },
+      { students: [student] },
     );
     student.dispose();
   });

@@ -63,23 +63,26 @@ export {
   standardizedKd,
   standardizeLogits,
 } from './loss/index.js';
-export { defineMethod, NO_COST } from './method/index.js';
+export { defineMethod, NO_COST, taskTerms, withTeacher } from './method/index.js';
 export type {
   AuxiliaryCost,
   Backward,
   Exhibit,
   ExhibitAxis,
   GradientPolicy,
+  LossMethod,
   LossTerms,
   Method,
-  MethodDefinition,
   MethodFactory,
   Phase,
   Plan,
   PlanContext,
+  PlannedMethod,
   Prepared,
   Reads,
   Step,
+  TaskOptions,
+  TaughtContext,
   Term,
   Update,
 } from './method/index.js';

@@ -1,15 +1,15 @@
 import {
-  checkOptions,
+  defineMethod,
   DistillError,
   eitherOf,
   flag,
-  inRange,
   nonNegative,
   oneOf,
   positive,
   wholeNumber,
+  withTeacher,
 } from '@distilljs/core';
-import type { Method, MethodFactory, Plan, PlanContext } from '@distilljs/core';
+import type { Plan, TaughtContext } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createModules, moduleAverages, moduleWeights } from './attention/index.js';
 import { createSensingPoints, mapPairs, projectionVariables } from './compression/index.js';
@@ -26,7 +26,8 @@ const defaults: MhgdOptions = Object.freeze({
   dropHeads: true,
   candidates: 4,
   warmUp: true,
-  alpha: 1,
+  ceWeight: 1,
+  kdWeight: 0,
   temperature: 4,
   studentTaps: sensingPoints('resnet'),
   teacherTaps: sensingPoints('resnet'),
@@ -47,26 +48,26 @@ const defaults: MhgdOptions = Object.freeze({
  * Certainty: written from the authors' poster and code; the paper's own text and supplement were not at hand. What stands
  * in the code alone is marked so.
  */
-export const mhgd: MethodFactory<MhgdOptions> = Object.assign(
-  (given: Partial<MhgdOptions> = {}): Method<MhgdOptions> => {
-    const options = checkOptions('mhgd', given, defaults, {
-      heads: wholeNumber({ min: 1 }),
-      headEpochs: eitherOf(oneOf('auto'), wholeNumber({ min: 1 })),
-      headLearningRate: positive,
-      headDecay: nonNegative,
-      dropHeads: flag,
-      candidates: wholeNumber({ min: 1 }),
-      warmUp: flag,
-      alpha: inRange(0, 1),
-      temperature: positive,
-      ...tapChecks,
-    });
-    return { spec: 'v1', name: 'mhgd', options, plan: (context) => planMhgd(context, options) };
+export const mhgd = defineMethod<MhgdOptions>({
+  name: 'mhgd',
+  defaults,
+  check: {
+    heads: wholeNumber({ min: 1 }),
+    headEpochs: eitherOf(oneOf('auto'), wholeNumber({ min: 1 })),
+    headLearningRate: positive,
+    headDecay: nonNegative,
+    dropHeads: flag,
+    candidates: wholeNumber({ min: 1 }),
+    warmUp: flag,
+    ceWeight: nonNegative,
+    kdWeight: nonNegative,
+    temperature: positive,
+    ...tapChecks,
   },
-  { methodName: 'mhgd', defaults },
-);
+  plan: (context, options) => planMhgd(withTeacher('mhgd', context), options),
+});
 
-function planMhgd(context: PlanContext, options: Readonly<MhgdOptions>): Plan {
+function planMhgd(context: TaughtContext, options: Readonly<MhgdOptions>): Plan {
   if (context.batchSize < 2) {
     throw new DistillError({
       code: 'option',
@@ -87,7 +88,7 @@ function planMhgd(context: PlanContext, options: Readonly<MhgdOptions>): Plan {
     phases: [
       headsPhase(state, options, context),
       transferPhase(state, options, {
-        variables: context.student.variables,
+        variables: context.students[0].variables,
         optimizer: context.optimizer,
         epochs: context.epochs,
       }),

@@ -21,8 +21,10 @@ export interface MhgdOptions extends SensingTaps {
   readonly candidates: number;
   /** Limit the transfer gradient to `sigmoid(epoch)` of the task's; false: to all of it from the start. Default true. */
   readonly warmUp: boolean;
-  /** α: the task is `α CE + (1 − α) KD`, `[0, 1]`. Default 1: cross-entropy alone, the paper's. */
-  readonly alpha: number;
+  /** Weight of the task's cross-entropy, at least 0. Default 1. */
+  readonly ceWeight: number;
+  /** Weight of the task's KD part, at least 0. Default 0: cross-entropy alone, as in the paper. */
+  readonly kdWeight: number;
   /** Temperature of the KD part, above 0. Default 4. */
   readonly temperature: number;
   /** Student's layers, or the family that has them, from front to back, at least two: the ends of modules. Default: ends of the three stages. */

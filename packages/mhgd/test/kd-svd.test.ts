@@ -72,7 +72,10 @@ test('the ECCV form with three vectors runs too; more than a map has are refused
   await resolveEngine('wasm');
   const [student, teacher] = [tinyNetwork(1, { width: 4 }), tinyNetwork(2, { width: 4 })];
   const run = { students: [student], teacher, train: tinyDataset(24, 1), epochs: 1, batchSize: 12, seed: 1 };
-  const result = await distill({ ...run, method: kdSvd({ form: 'eccv', vectors: 3, alpha: 0.1 }) });
+  const result = await distill({
+    ...run,
+    method: kdSvd({ form: 'eccv', vectors: 3, ceWeight: 0.1, kdWeight: 0.9 }),
+  });
   const { ce, kd, transfer } = result.history[0]?.terms ?? {};
   for (const term of [ce, kd, transfer]) expect(term?.value).toBeGreaterThan(0);
   result.dispose();

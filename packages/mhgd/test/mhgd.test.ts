@@ -34,7 +34,7 @@ beforeAll(async () => {
 test.each<Partial<MhgdOptions>>([
   { heads: 1 },
   { dropHeads: false },
-  { alpha: 0.1 },
+  { ceWeight: 0.1, kdWeight: 0.9 },
   { candidates: 1, warmUp: false },
   { studentTaps: 'resnet', teacherTaps: 'plain' },
 ])('runs with %o', async (options) => {
@@ -43,7 +43,7 @@ test.each<Partial<MhgdOptions>>([
   const rebuilt = terms['reconstruct'] ?? [];
   expect(rebuilt.at(-1)).toBeLessThan(0.8 * (rebuilt[0] ?? 0));
   expect(terms['transfer']?.[0]).toBeGreaterThan(0);
-  expect('kd' in terms).toBe(options.alpha !== undefined);
+  expect('kd' in terms).toBe(options.kdWeight !== undefined);
 });
 
 test('a batch of one image has no graph', async () => {

@@ -10,7 +10,8 @@ test('defaults are those of the authors’ code; options are plain data', () => 
     candidates: 4,
     headDecay: 5e-4,
     headLearningRate: 0.1,
-    alpha: 1,
+    ceWeight: 1,
+    kdWeight: 0,
   });
   expect(JSON.parse(JSON.stringify(mhgd().options))).toStrictEqual(mhgd().options);
   expect(kdSvd().options).toEqual(kdSvd.defaults);
@@ -37,7 +38,7 @@ test.each([
   [{ headLearningRate: 0 }, /mhgd\.headLearningRate: expected a number above 0/],
   [{ headDecay: -1 }, /mhgd\.headDecay: expected a number of at least 0/],
   [{ candidates: 0 }, /mhgd\.candidates: expected a whole number, at least 1/],
-  [{ alpha: 2 }, /mhgd\.alpha: expected a number from 0 to 1/],
+  [{ kdWeight: -1 }, /mhgd\.kdWeight: expected a number of at least 0/],
   [{ dropHeads: 'no' }, /mhgd\.dropHeads: expected true or false/],
   [{ studentTaps: [1] }, /mhgd\.studentTaps: expected one of "plain", .*, or a list, each entry a text/],
   [{ teacherTaps: 'vgg16' }, /mhgd\.teacherTaps: expected one of "plain", .*"vgg"/],

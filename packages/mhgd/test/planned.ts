@@ -32,9 +32,7 @@ export async function planned(
   const teacher = freeze(tinyNetwork(1, { width: 6 }));
   const plan = await method.plan({
     students: [student],
-    student,
     teacher,
-    hasTeacher: true,
     train: tinyDataset(BATCH, 1),
     images: () => images(),
     epochs,

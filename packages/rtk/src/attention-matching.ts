@@ -5,7 +5,7 @@ import { baseDefaults } from './options.js';
  * Attention-based feature matching, the base of RTK: every teacher map asks all student maps, and is compared with them in
  * proportion to a learned attention.
  *
- * `L = L_CE + α L_KD + β Σ_t mean_b Σ_s softmax_s(ℓ[b, t, s]) · D[b, t, s]`, logged as `ce`, `kd` and `attention`.
+ * `L = ceWeight · L_CE + kdWeight · L_KD + β Σ_t mean_b Σ_s softmax_s(ℓ[b, t, s]) · D[b, t, s]`, logged as `ce`, `kd` and `attention`.
  *
  * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `option`
  *   for batches of one image, `tap` or `shape` for taps that are not there or are no feature maps

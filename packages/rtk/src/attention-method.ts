@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, crossEntropy, DistillError, hintonKd } from '@distilljs/core';
-import type { LossTerms, Method, MethodFactory, Plan, PlanContext, Step } from '@distilljs/core';
+import { defineMethod, DistillError, taskTerms, withTeacher } from '@distilljs/core';
+import type { LossTerms, MethodFactory, Plan, Step, TaughtContext } from '@distilljs/core';
 import { attentionWeights, createAttentionWeights } from './attention/index.js';
 import { attentionCost } from './attention-cost.js';
 import { layerPair, mapsOfStep } from './layer-pair.js';
@@ -9,21 +9,19 @@ import { attentionLoss, matchLayers } from './match/index.js';
 import { attentionChecks } from './options.js';
 import type { AttentionOptions } from './options.js';
 
-/**
- * A method of this package: one implementation, named and with defaults.
- *
- * Not `defineMethod`: the taps that `auto` stands for are known only once the networks are.
- */
+/** A method of this package: one implementation, named and with defaults. */
 export function attentionMethod(name: string, defaults: AttentionOptions): MethodFactory<AttentionOptions> {
-  const create = (given: Partial<AttentionOptions> = {}): Method<AttentionOptions> => {
-    const options = checkOptions(name, given, defaults, attentionChecks);
-    return { spec: 'v1', name, options, plan: (context) => planAttention(name, options, context) };
-  };
-  return Object.assign(create, { methodName: name, defaults });
+  return defineMethod({
+    name,
+    defaults,
+    check: attentionChecks,
+    plan: (context, options) => planAttention(name, options, withTeacher(name, context)),
+  });
 }
 
-function planAttention(name: string, options: AttentionOptions, context: PlanContext): Plan {
-  const { student, teacher, optimizer, epochs, random } = context;
+function planAttention(name: string, options: AttentionOptions, context: TaughtContext): Plan {
+  const { teacher, optimizer, epochs, random } = context;
+  const [student] = context.students;
   expectBatches(name, context.batchSize);
   const pair = layerPair(name, options, { teacher, student });
   const auxiliary = createAttentionWeights(pair.attention, random.fork('attention'));
@@ -35,13 +33,7 @@ function planAttention(name: string, options: AttentionOptions, context: PlanCon
     return matchLayers(maps.teacher, maps.student, weights, pair.matching);
   };
   const terms = (step: Step): LossTerms => ({
-    ce: { value: crossEntropy(step.oneHot, step.student.logits), weight: 1 },
-    ...(options.alpha > 0 && {
-      kd: {
-        value: hintonKd(step.teacher.logits, step.student.logits, options.temperature),
-        weight: options.alpha,
-      },
-    }),
+    ...taskTerms(step, options),
     attention: { value: attentionLoss(match(step)), weight: options.beta },
   });
   const variables = { ...student.variables, ...auxiliary };

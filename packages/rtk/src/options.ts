@@ -10,11 +10,10 @@ export type MapDistance = 'meanSquare' | 'cosine';
 
 /** Options of `attentionMatching` and `rtk`: one implementation, two sets of defaults. */
 export interface AttentionOptions {
-  /**
-   * α in `L = L_CE + α L_KD + β L_att`, at least 0. Default 0.9, as in the base method's code. Cross-entropy keeps weight 1; 0
-   * leaves the KD term out.
-   */
-  readonly alpha: number;
+  /** Weight of the cross-entropy, at least 0. Default 1, as in the base method's code. */
+  readonly ceWeight: number;
+  /** Weight of the KD term, at least 0; 0 leaves it out. Default 0.9: α of the base method's code. */
+  readonly kdWeight: number;
   /** τ of both softmaxes of the KD term, above 0. Default 4. */
   readonly temperature: number;
   /**
@@ -68,7 +67,8 @@ export interface AttentionOptions {
 
 /** Defaults of `attentionMatching`: the base method as its official code has it for CIFAR-100. */
 export const baseDefaults: AttentionOptions = Object.freeze({
-  alpha: 0.9,
+  ceWeight: 1,
+  kdWeight: 0.9,
   temperature: 4,
   beta: 200,
   direction: 'teacher-query',
@@ -93,7 +93,8 @@ const taps = eitherOf(oneOf('auto'), listOf(text));
 
 /** One check per option. */
 export const attentionChecks: OptionChecks<AttentionOptions> = {
-  alpha: nonNegative,
+  ceWeight: nonNegative,
+  kdWeight: nonNegative,
   temperature: positive,
   beta: nonNegative,
   direction: oneOf('teacher-query', 'student-query'),

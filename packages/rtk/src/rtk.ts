@@ -5,7 +5,7 @@ import { rtkDefaults } from './options.js';
  * Representative Teacher Keys, reconstructed: every student map asks the teacher's maps, only the keys that it attends to
  * most (its representative teacher keys) stay, and it is compared with those.
  *
- * `L = L_CE + α L_KD + β Σ_s mean_b Σ_t α[b, s, t] · D[b, s, t]` with α the softmax over the k largest of `ℓ[b, s, ·]`, logged as
+ * `L = ceWeight · L_CE + kdWeight · L_KD + β Σ_s mean_b Σ_t α[b, s, t] · D[b, s, t]` with α the softmax over the k largest of `ℓ[b, s, ·]`, logged as
  * `ce`, `kd` and `attention`.
  *
  * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `option`

@@ -18,7 +18,7 @@ describeMethod('rtk', {
 
 describeMethod('attention-matching', {
   engines,
-  method: () => attentionMatching({ width: 8, alpha: 0 }),
+  method: () => attentionMatching({ width: 8, kdWeight: 0 }),
   needsTeacher: true,
   refused: [
     {

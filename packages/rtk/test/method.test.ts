@@ -96,8 +96,8 @@ test('KD has the temperature of the options', async () => {
   }
 });
 
-test('leaves KD out for α 0', async () => {
-  const plan = await goldenPlan(rtk({ ...goldenTaps, alpha: 0 }));
+test('leaves KD out for weight 0', async () => {
+  const plan = await goldenPlan(rtk({ ...goldenTaps, kdWeight: 0 }));
   tf.tidy(() => {
     expect(Object.keys(termsOf(plan))).toEqual(['ce', 'attention']);
   });

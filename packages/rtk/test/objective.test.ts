@@ -56,7 +56,7 @@ test('the attention loss falls when it is all there is', async () => {
   const result = await distill({
     teacher,
     students: [student],
-    method: rtk({ alpha: 0, beta: 200, width: 16 }),
+    method: rtk({ kdWeight: 0, beta: 200, width: 16 }),
     train: tinyDataset(48, 1),
     epochs: 8,
     batchSize: 12,

@@ -52,7 +52,12 @@ const total = (values: readonly number[]): number => values.reduce((sum, value) 
 await describeOnEngines('the objective of kdexplainer', () => {
   it('distils subtasks, over their sum or their mean', async () => {
     for (const { T, w_cls, over_subtasks, total: expected, grad_two_logits } of g6.cases) {
-      const options = { alpha: w_cls, temperature: T, reduction: over_subtasks as 'sum' | 'mean' };
+      const options = {
+        ceWeight: w_cls,
+        kdWeight: 1 - w_cls,
+        temperature: T,
+        reduction: over_subtasks as 'sum' | 'mean',
+      };
       const { loss, dispose } = await objectiveOf('binary', options, g6);
       tf.tidy(() => {
         const pairs = tensor(g6.two_logits);
@@ -63,7 +68,7 @@ await describeOnEngines('the objective of kdexplainer', () => {
     }
   });
 
-  it('takes labels alone with weight 1, whatever alpha is', async () => {
+  it('takes labels alone with weight 1, whatever ceWeight is', async () => {
     const [first] = g6.cases;
     const expected = total(first?.bce_per_task ?? []);
     for (const [reduction, share] of [
@@ -119,7 +124,11 @@ await describeOnEngines('the objective of kdexplainer', () => {
     for (const { T, w_cls, w_kd, total: expected, grad_student } of g5.cases) {
       // Weights that do not add up to 1 are the fixture's alone.
       if (w_cls + w_kd !== 1) continue;
-      const { loss, dispose } = await objectiveOf('nce', { alpha: w_cls, temperature: T }, g5);
+      const { loss, dispose } = await objectiveOf(
+        'nce',
+        { ceWeight: w_cls, kdWeight: 1 - w_cls, temperature: T },
+        g5,
+      );
       tf.tidy(() => {
         expectScalar(loss(tensor(g5.student)), expected);
         expectClose(tf.grad(loss)(tensor(g5.student)), grad_student);

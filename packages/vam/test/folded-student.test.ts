@@ -14,7 +14,7 @@ const attending = (): Network => {
 };
 const run = (student: Network | LayersModel): DistillOptions => ({
   students: [student],
-  method: vam({ alpha: 1, gamma: 0.1 }),
+  method: vam({ ceWeight: 1, kdWeight: 0, gamma: 0.1 }),
   train: tinyDataset(12, 1),
   epochs: 1,
   batchSize: 12,

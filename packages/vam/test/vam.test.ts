@@ -39,10 +39,10 @@ describeMethod('vam', {
 
 describeMethod('vam as variant B, without a teacher', {
   engines: engines.slice(0, 1),
-  method: () => vam({ alpha: 1 }),
+  method: () => vam({ ceWeight: 1, kdWeight: 0 }),
   needsTeacher: false,
   student: attending({ grouped: true }),
-  refused: [{ make: () => vam({ alpha: 2 }), message: /vam\.alpha: expected a number from 0 to 1/ }],
+  refused: [{ make: () => vam({ kdWeight: -2 }), message: /vam\.kdWeight: expected a number of at least 0/ }],
 });
 
 describeMethod('vam with two students of another method', {
@@ -101,10 +101,13 @@ async function planOf(method: Method, network = attending()(1)): Promise<{ plan:
 }
 
 it('has the defaults that its documentation names, and shows another technique as plain data', () => {
-  expect(vam().options).toEqual({ gamma: 0.01, alpha: 0.1, temperature: 4, with: null });
-  const { options } = vam({ with: kd({ alpha: 0.5 }) });
+  expect(vam().options).toEqual({ gamma: 0.01, ceWeight: 0.1, kdWeight: 0.9, temperature: 4, with: null });
+  const { options } = vam({ with: kd({ ceWeight: 0.5 }) });
   expect(JSON.parse(JSON.stringify(options))).toEqual(options);
-  expect(options.with).toEqual({ name: 'kd', options: { alpha: 0.5, temperature: 4, standardize: false } });
+  expect(options.with).toEqual({
+    name: 'kd',
+    options: { ceWeight: 0.5, kdWeight: 0.9, temperature: 4, standardize: false },
+  });
 });
 
 it('asks for a student with attention', async () => {
@@ -173,7 +176,12 @@ it('leaves a plain student, and the weights of any epoch fold', async () => {
   await resolveEngine('cpu');
   const student = attending()(1);
   const data = tinyDataset(24, 1);
-  const run = { students: [student], method: vam({ alpha: 1, gamma: 0.1 }), train: data, validation: data };
+  const run = {
+    students: [student],
+    method: vam({ ceWeight: 1, kdWeight: 0, gamma: 0.1 }),
+    train: data,
+    validation: data,
+  };
   const result = await distill({ ...run, epochs: 3, batchSize: 12, seed: 1 });
   const image = tf.ones<tf.Rank.R4>([1, 6, 6, 2]);
   const answer = (): Float32Array =>
@@ -208,7 +216,7 @@ it('refuses methods of another contract, and terms of the same name', async () =
   await resolveEngine('cpu');
   const student = attending()(1);
   const run = { students: [student], train: tinyDataset(12, 1), epochs: 1, batchSize: 12, seed: 1 };
-  const inner = { ...vam({ alpha: 1 }), name: 'another' };
+  const inner = { ...vam({ ceWeight: 1, kdWeight: 0 }), name: 'another' };
   await expect(distill({ ...run, method: vam({ with: inner }) })).rejects.toThrow(
     /vam\.with, method 'another': expected terms other than 'attentionEntropy'/,
   );

@@ -24,6 +24,9 @@ export interface CatalogEntry {
   readonly create: (options: object) => Method;
 }
 
+/** The weights of `kd`, for methods that are without a teacher's logits by default. */
+const WITH_KD = { ceWeight: 0.1, kdWeight: 0.9 };
+
 /** Every technique that the bench compares; a new one is a line here. */
 export const methodCatalog: readonly CatalogEntry[] = [
   {
@@ -103,8 +106,8 @@ export const methodCatalog: readonly CatalogEntry[] = [
     name: 'mhgd+kd',
     summary: 'multi-head graph distillation with KD',
     package: '@distilljs/mhgd',
-    defaults: { ...mhgd.defaults, alpha: 0.1 },
-    create: (options) => mhgd({ alpha: 0.1, ...options }),
+    defaults: { ...mhgd.defaults, ...WITH_KD },
+    create: (options) => mhgd({ ...WITH_KD, ...options }),
   },
   {
     name: 'kd-svd',
@@ -117,36 +120,36 @@ export const methodCatalog: readonly CatalogEntry[] = [
     name: 'kd-svd+kd',
     summary: 'relations of singular vectors with KD',
     package: '@distilljs/mhgd',
-    defaults: { ...kdSvd.defaults, alpha: 0.1 },
-    create: (options) => kdSvd({ alpha: 0.1, ...options }),
+    defaults: { ...kdSvd.defaults, ...WITH_KD },
+    create: (options) => kdSvd({ ...WITH_KD, ...options }),
   },
   {
     name: 'attention-matching',
-    summary: 'feature maps by learned attention (Ji et al. 2021), the base of rtk',
-    package: '@distilljs/rtk',
-    defaults: { ...attentionMatching.defaults, alpha: 0 },
-    create: (options) => attentionMatching({ alpha: 0, ...options }),
-  },
-  {
-    name: 'attention-matching+kd',
-    summary: 'feature maps by learned attention with KD',
+    summary: 'feature maps by learned attention, with KD (Ji et al. 2021), the base of rtk',
     package: '@distilljs/rtk',
     defaults: attentionMatching.defaults,
     create: attentionMatching,
   },
   {
-    name: 'rtk',
-    summary: 'representative teacher keys (Yang et al. 2022), reconstructed from the abstract',
+    name: 'attention-matching-without-kd',
+    summary: 'feature maps by learned attention alone',
     package: '@distilljs/rtk',
-    defaults: { ...rtk.defaults, alpha: 0 },
-    create: (options) => rtk({ alpha: 0, ...options }),
+    defaults: { ...attentionMatching.defaults, kdWeight: 0 },
+    create: (options) => attentionMatching({ kdWeight: 0, ...options }),
   },
   {
-    name: 'rtk+kd',
-    summary: 'representative teacher keys, reconstructed, with KD',
+    name: 'rtk',
+    summary: 'representative teacher keys, with KD (Yang et al. 2022), reconstructed from the abstract',
     package: '@distilljs/rtk',
     defaults: rtk.defaults,
     create: rtk,
+  },
+  {
+    name: 'rtk-without-kd',
+    summary: 'representative teacher keys alone, reconstructed',
+    package: '@distilljs/rtk',
+    defaults: { ...rtk.defaults, kdWeight: 0 },
+    create: (options) => rtk({ kdWeight: 0, ...options }),
   },
   ...virtualAttentionMethods,
 ];

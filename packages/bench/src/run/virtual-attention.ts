@@ -105,11 +105,9 @@ export const virtualAttentionMethods: readonly CatalogEntry[] = [
   ofVam(
     'vam',
     'the student alone with virtual attention and its entropy term (Xue et al. 2021); METHOD+vam for any other',
-    {
-      alpha: 1,
-    },
+    { ceWeight: 1, kdWeight: 0 },
   ),
-  ofVam('vam+kd', 'virtual attention with KD (Xue et al. 2021)', { alpha: 0.1 }),
+  ofVam('vam+kd', 'virtual attention with KD (Xue et al. 2021)', { ceWeight: 0.1, kdWeight: 0.9 }),
   explainer(
     'kdexplainer',
     'a mixture of experts whose attention explains KD (Xue et al. 2021); a network of its own',

@@ -161,9 +161,9 @@ describe('a run that is gone on with', { timeout: 60_000 }, () => {
   it('does not mind the order of options', async () => {
     const kd = (options: object): object => ({ methods: [{ name: 'kd', options }] });
     const out = copyOf('order');
-    await run(out, 'resume', kd({ temperature: 3, alpha: 0.5 }));
-    expect(await run(out, 'resume', kd({ alpha: 0.5, temperature: 3 }))).toBeDefined();
-    expect(await refusal(run(out, 'resume', kd({ alpha: 0.4, temperature: 3 })))).toMatch(
+    await run(out, 'resume', kd({ temperature: 3, ceWeight: 0.5 }));
+    expect(await run(out, 'resume', kd({ ceWeight: 0.5, temperature: 3 }))).toBeDefined();
+    expect(await refusal(run(out, 'resume', kd({ ceWeight: 0.4, temperature: 3 })))).toMatch(
       /another method kd/,
     );
   });

@@ -22,7 +22,7 @@ it('offers every other method with virtual attention, under options of both', ()
   const { options } = createMethod('cckd+vam', { beta: 3, gamma: 0.1, blockSize: 4 });
   expect(options).toMatchObject({ beta: 3, gamma: 0.1, blockSize: 4, rescale: 'none' });
   expect(() => createMethod('cckd+vam', { bta: 3 })).toThrow(/Did you mean 'beta'\?/);
-  expect(createMethod('vam').options).toMatchObject({ alpha: 1, gamma: 0.01, blockSize: 8 });
+  expect(createMethod('vam').options).toMatchObject({ ceWeight: 1, kdWeight: 0, gamma: 0.01, blockSize: 8 });
 });
 
 it('trains students with attention and experts, saves plain students, and explains the run', async () => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { DistillError } from '@distilljs/core';
-import type { Embedding, PlanContext, Prepared, Random, Step } from '@distilljs/core';
+import type { Embedding, Prepared, Random, Step, TaughtContext } from '@distilljs/core';
 import type { EmbeddingWidths } from '../auxiliary-cost.js';
 import type { CckdOptions } from '../options.js';
 import { pooledEmbedding, pooledWidth } from '../pooled-embedding.js';
@@ -16,7 +16,10 @@ export interface Heads {
   readonly teacher?: Tensor2D | undefined;
 }
 
-type HeadOptions = Pick<CckdOptions, 'embeddingWidth' | 'studentTap' | 'teacherTap' | 'instance' | 'alpha'>;
+type HeadOptions = Pick<
+  CckdOptions,
+  'embeddingWidth' | 'studentTap' | 'teacherTap' | 'instance' | 'kdWeight'
+>;
 
 /**
  * Widths of what both taps give. Makes nothing: what it refuses costs no pass of the teacher.
@@ -24,7 +27,7 @@ type HeadOptions = Pick<CckdOptions, 'embeddingWidth' | 'studentTap' | 'teacherT
  * @throws DistillError code `shape` when a tap is no embedding, or widths differ where `mimic` compares them
  */
 export function embeddingWidths(
-  { student, teacher }: Pick<PlanContext, 'student' | 'teacher'>,
+  { students: [student], teacher }: Pick<TaughtContext, 'students' | 'teacher'>,
   options: HeadOptions,
 ): EmbeddingWidths {
   const { studentTap, teacherTap } = options;
@@ -76,8 +79,8 @@ export function teacherEmbedding(step: Step, options: HeadOptions, heads: Heads)
   return heads.teacher ? tf.matMul(embedding, heads.teacher) : embedding;
 }
 
-function expectMimicFits({ instance, alpha }: HeadOptions, { student, teacher }: EmbeddingWidths): void {
-  if (instance !== 'mimic' || alpha === 1 || student === teacher) return;
+function expectMimicFits({ instance, kdWeight }: HeadOptions, { student, teacher }: EmbeddingWidths): void {
+  if (instance !== 'mimic' || kdWeight === 0 || student === teacher) return;
   throw new DistillError({
     code: 'shape',
     where: 'cckd.instance',

@@ -1,4 +1,4 @@
-import { DistillError } from '@distilljs/core';
+import { DistillError, withTeacher } from '@distilljs/core';
 import type { BatchSampler, PlanContext } from '@distilljs/core';
 import type { CckdOptions } from '../options.js';
 import { pooledWidth } from '../pooled-embedding.js';
@@ -27,11 +27,12 @@ export async function planSampler(
     case 'cur':
       return groupUniformSampler({ ...shared, name: 'cur', groups: context.train.labels });
     case 'sur': {
+      const taught = withTeacher('cckd', context);
       const clusters = superclassCount(options, context);
-      pooledWidth(`teacher tap '${options.teacherTap}'`, context.teacher.tapShape(options.teacherTap));
+      pooledWidth(`teacher tap '${options.teacherTap}'`, taught.teacher.tapShape(options.teacherTap));
       // Clusters that end up empty leave fewer superclasses: what does not fit all of them fits no fewer.
       imagesPerGroup(shared.where, shared.perGroup, shared.batchSize, clusters);
-      const features = await teacherFeatures(context, options.teacherTap);
+      const features = await teacherFeatures(taught, options.teacherTap);
       const random = context.random.fork('superclasses');
       const groups = clusterSuperclasses(features, { clusters, random });
       return groupUniformSampler({ ...shared, name: 'sur', groups });

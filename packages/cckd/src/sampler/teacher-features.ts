@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PlanContext } from '@distilljs/core';
+import type { TaughtContext } from '@distilljs/core';
 import { pooledEmbedding } from '../pooled-embedding.js';
 
 /**
@@ -9,7 +9,7 @@ import { pooledEmbedding } from '../pooled-embedding.js';
  * @returns one row per image, `[size][d]`
  * @throws DistillError code `shape` when the tap is neither an embedding nor a feature map
  */
-export async function teacherFeatures(context: PlanContext, tap: string): Promise<Float32Array[]> {
+export async function teacherFeatures(context: TaughtContext, tap: string): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
   for (let start = 0; start < context.train.size; start += context.batchSize) {
     const count = Math.min(context.batchSize, context.train.size - start);

@@ -1,10 +1,13 @@
-import { crossEntropy, hintonKd, standardizedKd } from '../loss/index.js';
+import { DistillError } from '../error/index.js';
 import { defineMethod } from '../method/define-method.js';
-import { flag, inRange, positive } from '../option/index.js';
+import { taskTerms } from '../method/task-terms.js';
+import { flag, nonNegative, positive } from '../option/index.js';
 
 export interface KdOptions {
-  /** Weight of cross-entropy; the distillation loss has `1 − alpha`. `[0, 1]`, default 0.1. */
-  readonly alpha: number;
+  /** Weight of the cross-entropy with the labels, at least 0. Default 0.1. */
+  readonly ceWeight: number;
+  /** Weight of the divergence from the teacher, at least 0. Default 0.9; with 0 no teacher is needed. */
+  readonly kdWeight: number;
   /** Temperature T of both softmaxes, above 0. Default 4. */
   readonly temperature: number;
   /** Compare standardised logits (Sun et al., CVPR 2024). Default false. */
@@ -12,21 +15,24 @@ export interface KdOptions {
 }
 
 /**
- * Vanilla knowledge distillation: `L = α · CE(y, z) + (1 − α) · T² · KL(p_teacher^T ‖ p_student^T)`.
+ * Vanilla knowledge distillation: `L = ceWeight · CE(y, z) + kdWeight · T² · KL(p_teacher^T ‖ p_student^T)`.
  *
- * The defaults (α 0.1, T 4) are the toolkits' customary ones for CIFAR; the paper gives none.
+ * The defaults (0.1, 0.9, T 4) are the toolkits' customary ones for CIFAR; the paper gives none.
  * @see Hinton, Vinyals, Dean, arXiv 1503.02531
  */
 export const kd = defineMethod<KdOptions>({
   name: 'kd',
-  defaults: { alpha: 0.1, temperature: 4, standardize: false },
-  check: { alpha: inRange(0, 1), temperature: positive, standardize: flag },
-  reads: () => ({ student: [], teacher: [] }),
-  loss: (step, { alpha, temperature, standardize }) => {
-    const distillation = standardize ? standardizedKd : hintonKd;
-    return {
-      ce: { value: crossEntropy(step.oneHot, step.student.logits), weight: alpha },
-      kd: { value: distillation(step.teacher.logits, step.student.logits, temperature), weight: 1 - alpha },
-    };
+  defaults: { ceWeight: 0.1, kdWeight: 0.9, temperature: 4, standardize: false },
+  check: { ceWeight: nonNegative, kdWeight: nonNegative, temperature: positive, standardize: flag },
+  validate({ ceWeight, kdWeight }) {
+    if (ceWeight + kdWeight > 0) return;
+    throw new DistillError({
+      code: 'option',
+      where: 'kd',
+      expected: 'ceWeight or kdWeight above 0',
+      got: 'both 0',
+    });
   },
+  reads: ({ kdWeight }) => ({ student: [], teacher: kdWeight > 0 ? [] : undefined }),
+  loss: taskTerms,
 });

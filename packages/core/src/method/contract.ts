@@ -22,13 +22,10 @@ export interface Method<Options extends object = object> {
 
 /** What a method is given to plan with. Everything here outlives the plan; the plan disposes only what it made. */
 export interface PlanContext {
-  /** The networks that learn, at least one. */
-  readonly students: readonly Network[];
-  /** `students[0]`. */
-  readonly student: Network;
-  /** The frozen teacher. Reading it without one is a branded error: check {@link hasTeacher} if it is optional. */
-  readonly teacher: FrozenNetwork;
-  readonly hasTeacher: boolean;
+  /** The networks that learn. */
+  readonly students: readonly [Network, ...Network[]];
+  /** The frozen teacher; undefined in a run without one. A method that needs it asks by `withTeacher`. */
+  readonly teacher: FrozenNetwork | undefined;
   /** The training images, unaugmented. */
   readonly train: Dataset;
   /** `[n, h, w, c]` normalised images at these positions of {@link train}, unaugmented. The caller disposes them. */
@@ -146,9 +143,9 @@ export interface Step {
   /** Positions of the images in the training dataset. */
   readonly indices: Int32Array;
   readonly students: readonly NetworkOutput[];
-  /** `students[0]`. */
+  /** `students[0]`: nearly every loss has one student, and reads best with its name. */
   readonly student: NetworkOutput;
-  /** The teacher's outputs: constants, no gradient flows into them. */
+  /** The teacher's outputs: constants, no gradient flows into them. Only a phase that `reads` the teacher may touch them. */
   readonly teacher: NetworkOutput;
   /** Whole epochs done in this phase, from 0. */
   readonly epoch: number;

@@ -1,11 +1,13 @@
 import type { BatchSampler } from '../data/index.js';
+import { DistillError } from '../error/index.js';
+import type { FrozenNetwork } from '../network/contract.js';
 import type { NamedVariables } from '../tensor/index.js';
 import { checkOptions } from '../option/index.js';
 import type { OptionChecks } from '../option/index.js';
 import type { AuxiliaryCost, Exhibit, LossTerms, Method, Plan, PlanContext, Step } from './contract.js';
 
-/** A technique of the common kind: one phase, one update, the student and perhaps some variables of its own. */
-export interface MethodDefinition<Options extends object, State> {
+/** What every technique says of itself. */
+interface Definition<Options extends object> {
   readonly name: string;
   /** Every option with its default. */
   readonly defaults: Options;
@@ -13,6 +15,15 @@ export interface MethodDefinition<Options extends object, State> {
   readonly check: OptionChecks<Options>;
   /** Checks that concern several options; throws a DistillError. */
   readonly validate?: (options: Readonly<Options>) => void;
+}
+
+/** A technique with several phases, optimizers or students: it writes its plan itself. */
+export interface PlannedMethod<Options extends object> extends Definition<Options> {
+  readonly plan: (context: PlanContext, options: Readonly<Options>) => Plan | Promise<Plan>;
+}
+
+/** A technique of the common kind: one phase, one update, the student and perhaps some variables of its own. */
+export interface LossMethod<Options extends object, State> extends Definition<Options> {
   /** Taps that the loss reads. `teacher` left out: the teacher is not needed and does not run. */
   readonly reads: (options: Readonly<Options>) => {
     readonly student: readonly string[];
@@ -33,7 +44,7 @@ export interface MethodDefinition<Options extends object, State> {
   ) => Readonly<Record<string, Exhibit>>;
 }
 
-/** What {@link MethodDefinition.prepare} hands to the loss and to the trainer. */
+/** What {@link LossMethod.prepare} hands to the loss and to the trainer. */
 export interface Prepared<State> {
   readonly state: State;
   /** Trained together with the student, by the same optimizer. */
@@ -59,12 +70,37 @@ export const NO_COST: AuxiliaryCost = {
   inferenceMacs: 0,
 };
 
+/** The context of a run that has a teacher. */
+export interface TaughtContext extends PlanContext {
+  readonly teacher: FrozenNetwork;
+}
+
 /**
- * The short way to write a technique: options, taps and a loss. For several phases, optimizers or cohorts, implement
- * {@link Method} itself.
+ * The context, which is known to have a teacher from here on.
+ *
+ * @param method name of the technique that needs it
+ * @throws DistillError code `option` in a run without a teacher
+ */
+export function withTeacher(method: string, context: PlanContext): TaughtContext {
+  const { teacher } = context;
+  if (teacher === undefined) throw missingTeacher(method);
+  return { ...context, teacher };
+}
+
+export const missingTeacher = (method: string): DistillError =>
+  new DistillError({
+    code: 'option',
+    where: `method '${method}'`,
+    expected: 'a teacher',
+    got: 'none',
+    hint: 'Pass `teacher` to distill().',
+  });
+
+/**
+ * Writes a technique. Most are options, taps and a loss:
  *
  * ```ts
- * export const fitnet = defineMethod<FitnetOptions, undefined>({
+ * export const fitnet = defineMethod<FitnetOptions>({
  *   name: 'fitnet',
  *   defaults: { weight: 1, tap: 'stage2' },
  *   check: { weight: nonNegative, tap: text },
@@ -76,37 +112,40 @@ export const NO_COST: AuxiliaryCost = {
  * });
  * ```
  *
+ * A technique with several phases, optimizers or students gives `plan: (context, options) => Plan` in place of `reads` and
+ * `loss`.
+ *
  * The factory throws a DistillError (code `option`) for options that do not exist or are out of range.
  */
 export function defineMethod<Options extends object, State = undefined>(
-  definition: MethodDefinition<Options, State>,
+  definition: LossMethod<Options, State> | PlannedMethod<Options>,
 ): MethodFactory<Options> {
+  const { name, defaults, check, validate } = definition;
   const factory = (given: Partial<Options> = {}): Method<Options> => {
-    const options = checkOptions(definition.name, given, definition.defaults, definition.check);
-    definition.validate?.(options);
+    const options = checkOptions(name, given, defaults, check);
+    validate?.(options);
     return {
       spec: 'v1',
-      name: definition.name,
+      name,
       options,
-      plan: (context) => planOf(definition, options, context),
+      plan: (context) =>
+        'plan' in definition ? definition.plan(context, options) : planOf(definition, options, context),
     };
   };
-  return Object.assign(factory, {
-    methodName: definition.name,
-    defaults: Object.freeze({ ...definition.defaults }),
-  });
+  return Object.assign(factory, { methodName: name, defaults: Object.freeze({ ...defaults }) });
 }
 
 async function planOf<Options extends object, State>(
-  definition: MethodDefinition<Options, State>,
+  definition: LossMethod<Options, State>,
   options: Readonly<Options>,
   context: PlanContext,
 ): Promise<Plan> {
+  const [student] = context.students;
   const reads = definition.reads(options);
   // Wrong tap names are found now, not in the first step.
-  reads.student.forEach((tap) => context.student.tapShape(tap));
+  reads.student.forEach((tap) => student.tapShape(tap));
   if (reads.teacher !== undefined) {
-    const { teacher } = context;
+    const { teacher } = withTeacher(definition.name, context);
     reads.teacher.forEach((tap) => teacher.tapShape(tap));
   }
 
@@ -127,7 +166,7 @@ async function planOf<Options extends object, State>(
         updates: [
           {
             name: 'student',
-            variables: { ...context.student.variables, ...auxiliary },
+            variables: { ...student.variables, ...auxiliary },
             optimizer: context.optimizer,
             terms: (step) => definition.loss(step, options, state),
           },

@@ -14,5 +14,7 @@ export type {
   Term,
   Update,
 } from './contract.js';
-export { defineMethod, NO_COST } from './define-method.js';
-export type { MethodDefinition, MethodFactory, Prepared } from './define-method.js';
+export { defineMethod, NO_COST, withTeacher } from './define-method.js';
+export type { LossMethod, MethodFactory, PlannedMethod, Prepared, TaughtContext } from './define-method.js';
+export { taskTerms } from './task-terms.js';
+export type { TaskOptions } from './task-terms.js';

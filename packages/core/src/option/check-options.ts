@@ -24,7 +24,7 @@ export function checkOptions<Options extends object>(
       where: owner,
       expected: 'options that exist',
       got: `'${name}'`,
-      hint: nearestNameHint(name, known),
+      hint: renamed(name, known) ?? nearestNameHint(name, known),
     });
   }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -36,6 +36,12 @@ export function checkOptions<Options extends object>(
     throw new DistillError({ code: 'option', where: `${owner}.${name}`, expected, got: shown(value) });
   }
   return Object.freeze(options);
+}
+
+/** `alpha` once weighed labels in some methods and the teacher in others. */
+function renamed(name: string, known: readonly string[]): string | undefined {
+  if (name !== 'alpha' || !known.includes('ceWeight')) return undefined;
+  return 'Set ceWeight (labels) and kdWeight (teacher): each term has a weight of its own.';
 }
 
 function shown(value: unknown): string {

@@ -1,4 +1,5 @@
 import { DistillError } from '../error/index.js';
+import { missingTeacher } from '../method/define-method.js';
 import type { Phase, Plan } from '../method/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import { expectCount } from './check-options.js';
@@ -57,12 +58,3 @@ export function trainsStudent({ updates }: Phase, { variables }: Network): boole
   const own = new Set(Object.values(variables));
   return updates.some((update) => Object.values(update.variables).some((variable) => own.has(variable)));
 }
-
-export const missingTeacher = (method: string): DistillError =>
-  new DistillError({
-    code: 'option',
-    where: `method '${method}'`,
-    expected: 'a teacher',
-    got: 'none',
-    hint: 'Pass `teacher` to distill().',
-  });

@@ -11,7 +11,7 @@ import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
 import { createRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
 import { expectContract, expectCount, expectFit, expectSameData, expectStudents } from './check-options.js';
-import { expectPlan, missingTeacher, runsStudent, trainsStudent } from './check-plan.js';
+import { expectPlan, runsStudent, trainsStudent } from './check-plan.js';
 import type { DistillOptions } from './distill-types.js';
 import type { OptimizerSpec } from './optimizer.js';
 import { sgd } from './optimizers.js';
@@ -123,13 +123,8 @@ function planContext(given: {
 }): PlanContext {
   const { students, teacher, train, epochs, batchSize, normalization, optimizer, random, method } = given;
   return {
-    students,
-    student: students[0] as Network,
-    hasTeacher: teacher !== undefined,
-    get teacher() {
-      if (teacher !== undefined) return teacher;
-      throw missingTeacher(method.name);
-    },
+    students: students as PlanContext['students'],
+    teacher,
     train,
     epochs,
     batchSize,

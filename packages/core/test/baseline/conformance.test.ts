@@ -33,8 +33,16 @@ describeMethod('kd', {
   needsTeacher: true,
   refused: [
     { make: () => kd({ temperature: 0 }), message: /kd\.temperature: expected a number above 0, got 0/ },
-    { make: () => kd({ alhpa: 0.5 } as object), message: /got 'alhpa'. Did you mean 'alpha'\?/ },
-    { make: () => kd({ alpha: NaN }), message: /kd\.alpha: expected a number from 0 to 1, got NaN/ },
+    { make: () => kd({ ceWieght: 0.5 } as object), message: /got 'ceWieght'. Did you mean 'ceWeight'\?/ },
+    { make: () => kd({ kdWeight: NaN }), message: /kd\.kdWeight: expected a number of at least 0, got NaN/ },
+    {
+      make: () => kd({ alpha: 0.1 } as object),
+      message: /got 'alpha'. Set ceWeight \(labels\) and kdWeight \(teacher\)/,
+    },
+    {
+      make: () => kd({ ceWeight: 0, kdWeight: 0 }),
+      message: /kd: expected ceWeight or kdWeight above 0, got both 0/,
+    },
   ],
   zeroAtEquality: ['kd'],
 });

@@ -42,8 +42,8 @@ describe('a checkpoint of another run', () => {
     ['batchSize', () => ({ batchSize: 6 }), /batchSize 6\), got one of a run with batchSize 4/],
     [
       'options',
-      () => ({ method: kd({ alpha: 0.5 }) }),
-      /options \{"alpha":0\.5.*got one of a run with options \{"alpha":0\.1/,
+      () => ({ method: kd({ ceWeight: 0.5 }) }),
+      /options \{"ceWeight":0\.5.*got one of a run with options \{"ceWeight":0\.1/,
     ],
     [
       'optimizer',

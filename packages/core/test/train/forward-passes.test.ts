@@ -30,7 +30,7 @@ function twoUpdates(order: Phase['order']): Method {
     spec: 'v1',
     name: 'two-updates',
     options: {},
-    plan: ({ student, epochs }) => {
+    plan: ({ students: [student], epochs }) => {
       const update = (name: string, part: RegExp): Update => ({
         name,
         variables: Object.fromEntries(

@@ -24,7 +24,7 @@ function methodOf(
   update: Partial<Update> = {},
 ): Method & { readonly disposed: () => boolean } {
   let disposed = false;
-  const plan: Method['plan'] = ({ student: network }): Plan => {
+  const plan: Method['plan'] = ({ students: [network] }): Plan => {
     const whole: Update = {
       name: 'student',
       variables: network.variables,

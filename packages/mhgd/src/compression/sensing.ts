@@ -6,8 +6,8 @@ import type {
   NamedVariables,
   NetworkOutput,
   NetworkShape,
-  PlanContext,
   Random,
+  TaughtContext,
 } from '@distilljs/core';
 import { alignedVectors } from './aligned-vectors.js';
 import { positionRows } from './gram.js';
@@ -54,7 +54,7 @@ export interface SensingPoint extends MapPair {
  */
 export function mapPairs(
   method: string,
-  { student, teacher }: Pick<PlanContext, 'student' | 'teacher'>,
+  { students: [student], teacher }: Pick<TaughtContext, 'students' | 'teacher'>,
   taps: SensingTaps,
 ): MapPair[] {
   const [studentTaps, teacherTaps] = [tapsOf(taps.studentTaps), tapsOf(taps.teacherTaps)];

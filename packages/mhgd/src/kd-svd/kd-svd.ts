@@ -1,16 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  checkOptions,
+  defineMethod,
   DistillError,
   flag,
-  inRange,
   NO_COST,
+  nonNegative,
   oneOf,
   positive,
+  taskTerms,
   wholeNumber,
   withoutTape,
+  withTeacher,
 } from '@distilljs/core';
-import type { LossTerms, Method, MethodFactory, Plan, PlanContext, Scalar, Step } from '@distilljs/core';
+import type { LossTerms, Plan, Scalar, Step, TaughtContext } from '@distilljs/core';
 import {
   createSensingPoints,
   mapPairs,
@@ -22,7 +24,6 @@ import {
 import type { MapPair, SensingPoint } from '../compression/index.js';
 import { compressionMacs, parameterCount } from '../cost.js';
 import { sensingPoints, tapChecks } from '../sensing-points.js';
-import { taskTerms } from '../task-terms.js';
 import { transferPolicy } from '../transfer-policy.js';
 import type { KdSvdOptions } from './options.js';
 import { relationLoss } from './relation-loss.js';
@@ -32,7 +33,8 @@ const defaults: KdSvdOptions = Object.freeze({
   vectors: 1,
   beta: 8,
   warmUp: true,
-  alpha: 1,
+  ceWeight: 1,
+  kdWeight: 0,
   temperature: 4,
   studentTaps: sensingPoints('resnet'),
   teacherTaps: sensingPoints('resnet'),
@@ -42,30 +44,30 @@ const defaults: KdSvdOptions = Object.freeze({
  * KD-SVD, the baseline of MHGD: per image, the student learns how the entries of the teacher's singular vectors at both ends
  * of a module are related, by a radial basis function. One phase; the gradient is clipped as MHGD's is.
  *
- * Terms: `ce` and `kd` by α; `transfer`, the loss per image, weighted by the batch size, so that the weighted term is the
+ * Terms: `ce` and `kd`; `transfer`, the loss per image, weighted by the batch size, so that the weighted term is the
  * sum; `otherVectors` (weight 0), the share of the student's vectors that are not its first.
  *
  * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `tap`
  *   or `shape` for taps that are not there or are no feature maps
  * @see Lee, Kim and Song, Self-supervised Knowledge Distillation using Singular Value Decomposition, ECCV 2018
  */
-export const kdSvd: MethodFactory<KdSvdOptions> = Object.assign(
-  (given: Partial<KdSvdOptions> = {}): Method<KdSvdOptions> => {
-    const options = checkOptions('kd-svd', given, defaults, {
-      form: oneOf('rank-1', 'eccv'),
-      vectors: wholeNumber({ min: 1 }),
-      beta: positive,
-      warmUp: flag,
-      alpha: inRange(0, 1),
-      temperature: positive,
-      ...tapChecks,
-    });
-    return { spec: 'v1', name: 'kd-svd', options, plan: (context) => planKdSvd(context, options) };
+export const kdSvd = defineMethod<KdSvdOptions>({
+  name: 'kd-svd',
+  defaults,
+  check: {
+    form: oneOf('rank-1', 'eccv'),
+    vectors: wholeNumber({ min: 1 }),
+    beta: positive,
+    warmUp: flag,
+    ceWeight: nonNegative,
+    kdWeight: nonNegative,
+    temperature: positive,
+    ...tapChecks,
   },
-  { methodName: 'kd-svd', defaults },
-);
+  plan: (context, options) => planKdSvd(withTeacher('kd-svd', context), options),
+});
 
-function planKdSvd(context: PlanContext, options: Readonly<KdSvdOptions>): Plan {
+function planKdSvd(context: TaughtContext, options: Readonly<KdSvdOptions>): Plan {
   const pairs = mapPairs('kd-svd', context, options);
   expectVectors(pairs, options.vectors);
   const points = createSensingPoints(pairs, context.random);
@@ -83,7 +85,7 @@ function planKdSvd(context: PlanContext, options: Readonly<KdSvdOptions>): Plan 
         updates: [
           {
             name: 'student',
-            variables: { ...context.student.variables, ...auxiliary },
+            variables: { ...context.students[0].variables, ...auxiliary },
             optimizer: context.optimizer,
             terms: (step) => ({ ...taskTerms(step, options), ...transferTerms(step, points, options) }),
             combine: transferPolicy(options.warmUp),

@@ -14,8 +14,10 @@ export interface KdSvdOptions extends SensingTaps {
   readonly beta: number;
   /** Limit the transfer gradient to `sigmoid(epoch)` of the task's; false: to all of it from the start. Default true. */
   readonly warmUp: boolean;
-  /** α: the task is `α CE + (1 − α) KD`, `[0, 1]`. Default 1. */
-  readonly alpha: number;
+  /** Weight of the task's cross-entropy, at least 0. Default 1. */
+  readonly ceWeight: number;
+  /** Weight of the task's KD part, at least 0. Default 0: cross-entropy alone, as in the paper. */
+  readonly kdWeight: number;
   /** Temperature of the KD part, above 0. Default 4. */
   readonly temperature: number;
   /** Student's layers, or the family that has them, from front to back, at least two. Default: ends of the three stages. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { withoutTape } from '@distilljs/core';
+import { taskTerms, withoutTape } from '@distilljs/core';
 import type { Embedding, LossTerms, OptimizerSpec, Phase, Scalar, Step } from '@distilljs/core';
 import type { NamedVariables } from '@distilljs/core';
 import { scoreDeviation, scores } from '../attention/index.js';
@@ -12,7 +12,6 @@ import {
 } from '../compression/index.js';
 import { graphDivergence } from '../loss.js';
 import type { MhgdOptions } from '../options.js';
-import { taskTerms } from '../task-terms.js';
 import { transferPolicy } from '../transfer-policy.js';
 import type { MhgdState } from './heads-phase.js';
 import { inspectGraphs } from './inspect-graphs.js';
@@ -27,7 +26,7 @@ export interface TransferStudent {
 /**
  * Phase `transfer`: the student learns the task and the teacher's graphs; heads are frozen, their statistics too.
  *
- * Terms: `ce` and `kd` by α; `transfer`, the divergence per row of a graph, weighted by the number of rows (modules × heads
+ * Terms: `ce` and `kd`; `transfer`, the divergence per row of a graph, weighted by the number of rows (modules × heads
  * × batch), so that the weighted term is the paper's sum; and, of weight 0, `otherVectors` (share of the student's vectors
  * that are not its first), `scoresTeacher` and `scoresStudent` (standard deviation, mean over modules).
  */

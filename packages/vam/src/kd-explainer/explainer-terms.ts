@@ -7,7 +7,7 @@ import type { KdExplainerOptions } from './options.js';
 
 type LossOptions = Pick<
   KdExplainerOptions,
-  'training' | 'alpha' | 'temperature' | 'smoothing' | 'reduction' | 'gamma'
+  'training' | 'ceWeight' | 'kdWeight' | 'temperature' | 'smoothing' | 'reduction' | 'gamma'
 >;
 
 /**
@@ -15,13 +15,13 @@ type LossOptions = Pick<
  * levels), and per level at temperature 1, which alone compares between epochs and trainings.
  */
 export function explainerTerms(step: Step, experts: Experts, options: LossOptions): LossTerms {
-  const { training, alpha, gamma } = options;
+  const { training, ceWeight, kdWeight, gamma } = options;
   const isKd = training === 'kd';
   return {
-    ...((!isKd || alpha > 0) && {
-      ce: { value: labelLoss(step, experts, options), weight: isKd ? alpha : 1 },
+    ...((!isKd || ceWeight > 0) && {
+      ce: { value: labelLoss(step, experts, options), weight: isKd ? ceWeight : 1 },
     }),
-    ...(isKd && alpha < 1 && { kd: { value: teacherLoss(step, experts, options), weight: 1 - alpha } }),
+    ...(isKd && kdWeight > 0 && { kd: { value: teacherLoss(step, experts, options), weight: kdWeight } }),
     attentionEntropy: { value: modelEntropy(experts), weight: gamma },
     ...Object.fromEntries(
       experts.levels.map((level) => [

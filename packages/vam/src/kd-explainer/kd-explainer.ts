@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   adam,
-  checkOptions,
+  defineMethod,
   eitherOf,
   inRange,
   NO_COST,
@@ -10,7 +10,7 @@ import {
   positive,
   sgd,
 } from '@distilljs/core';
-import type { Exhibit, Method, OptimizerSpec, Phase, Plan, PlanContext, Reads } from '@distilljs/core';
+import type { Exhibit, OptimizerSpec, Phase, Plan, PlanContext, Reads } from '@distilljs/core';
 import { annealedTemperature } from '../attention/index.js';
 import { readExperts } from '../hme/index.js';
 import type { Experts } from '../hme/index.js';
@@ -40,10 +40,13 @@ import { retrainRate, searchRate, WARM_UP } from './schedules.js';
  * @see Xue et al., KDExplainer, IJCAI 2021 (arXiv 2105.04181). Certainty: phases, schedules and multi-class losses are the released code's;
  *   the binary losses are proposed after abstract and figure.
  */
-export function kdExplainer(given: Partial<KdExplainerOptions> = {}): Method<KdExplainerOptions> {
-  const options = checkOptions('kdExplainer', given, kdExplainerDefaults, {
+export const kdExplainer = defineMethod<KdExplainerOptions>({
+  name: 'kdexplainer',
+  defaults: kdExplainerDefaults,
+  check: {
     training: oneOf('kd', 'plain', 'label-smoothing'),
-    alpha: inRange(0, 1),
+    ceWeight: nonNegative,
+    kdWeight: nonNegative,
     temperature: positive,
     smoothing: inRange(0, 0.99),
     reduction: oneOf('sum', 'mean'),
@@ -54,12 +57,12 @@ export function kdExplainer(given: Partial<KdExplainerOptions> = {}): Method<KdE
     learningRate: positive,
     attentionLearningRate: nonNegative,
     weightDecay: nonNegative,
-  });
-  return { spec: 'v1', name: 'kdexplainer', options, plan: (context) => planOf(options, context) };
-}
+  },
+  plan: planOf,
+});
 
-function planOf(options: KdExplainerOptions, context: PlanContext): Plan {
-  const experts = readExperts(context.student.model);
+function planOf(context: PlanContext, options: KdExplainerOptions): Plan {
+  const experts = readExperts(context.students[0].model);
   const retrainEpochs = Math.min(context.epochs - 1, Math.round(options.retrainShare * context.epochs));
   const search = searchPhase(options, context, experts, context.epochs - retrainEpochs);
   return {
@@ -100,7 +103,7 @@ function searchPhase(
     updates: [
       {
         name: 'experts',
-        variables: context.student.variables,
+        variables: context.students[0].variables,
         optimizer: searchOptimizer(options, context, experts),
         terms: (step) => explainerTerms(step, experts, options),
       },
@@ -114,7 +117,8 @@ function retrainPhase(
   experts: Experts,
   epochs: number,
 ): Phase {
-  const { student, optimizer, random } = context;
+  const { optimizer, random } = context;
+  const [student] = context.students;
   const { learningRate, weightDecay } = options;
   const isAttention = attentionOf(experts, student.variables);
   return {
@@ -144,17 +148,20 @@ function retrainPhase(
 }
 
 /** What both phases read and show. */
-function shared({ training, alpha }: KdExplainerOptions, experts: Experts): Pick<Phase, 'reads' | 'inspect'> {
+function shared(
+  { training, kdWeight }: KdExplainerOptions,
+  experts: Experts,
+): Pick<Phase, 'reads' | 'inspect'> {
   const reads: Reads = {
     students: [[]],
-    teacher: training === 'kd' && alpha < 1 ? [] : undefined,
+    teacher: training === 'kd' && kdWeight > 0 ? [] : undefined,
   };
   return { reads, inspect: () => attentionExhibits(experts) };
 }
 
 function searchOptimizer(
   options: KdExplainerOptions,
-  { student, optimizer }: PlanContext,
+  { students: [student], optimizer }: PlanContext,
   experts: Experts,
 ): OptimizerSpec {
   if (options.optimizer === 'run') return optimizer;

@@ -2,8 +2,10 @@
 export interface KdExplainerOptions {
   /** What the experts learn from: the teacher, labels, or smoothed labels. Default `kd`; the others need no teacher. */
   readonly training: 'kd' | 'plain' | 'label-smoothing';
-  /** Weight of the labels with `kd`; the distillation loss has `1 − alpha`. `[0, 1]`, default 0.1. */
-  readonly alpha: number;
+  /** Weight of the labels, at least 0. Default 0.1, with `kd`; the other trainings have labels alone, with weight 1. */
+  readonly ceWeight: number;
+  /** Weight of the teacher with `kd`, at least 0. Default 0.9. */
+  readonly kdWeight: number;
   /** T of the distillation loss, above 0. Default 4. */
   readonly temperature: number;
   /** ε of `label-smoothing`, `[0, 0.99]`. Default 0.1; the paper's is unknown. */
@@ -35,7 +37,8 @@ export interface KdExplainerOptions {
  */
 export const kdExplainerDefaults: KdExplainerOptions = Object.freeze({
   training: 'kd',
-  alpha: 0.1,
+  ceWeight: 0.1,
+  kdWeight: 0.9,
   temperature: 4,
   smoothing: 0.1,
   reduction: 'sum',

@@ -7,12 +7,14 @@ export interface VamOptions {
    * 0.1. With 0 the entropy is measured and does not act.
    */
   readonly gamma: number;
-  /** Weight of cross-entropy; the distillation loss has `1 − alpha`. `[0, 1]`, default 0.1; 1 needs no teacher. */
-  readonly alpha: number;
+  /** Weight of the cross-entropy with the labels, at least 0. Default 0.1. */
+  readonly ceWeight: number;
+  /** Weight of the divergence from the teacher, at least 0. Default 0.9; with 0 no teacher is needed. */
+  readonly kdWeight: number;
   /** T of both softmaxes, above 0. Default 4. */
   readonly temperature: number;
   /**
-   * Another technique, whose loss takes the place of KD's; `alpha` and `temperature` then have no say. None of its terms may be called
+   * Another technique, whose loss takes the place of KD's; `ceWeight`, `kdWeight` and `temperature` then have no say. None of its terms may be called
    * `attentionEntropy`. Default none.
    */
   readonly with: Method | undefined;

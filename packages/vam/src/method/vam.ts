@@ -1,19 +1,17 @@
-import {
-  checkOptions,
-  inRange,
-  kd,
-  nonNegative,
-  optional,
-  positive,
-  student as studentAlone,
-} from '@distilljs/core';
+import { defineMethod, kd, nonNegative, optional, positive } from '@distilljs/core';
 import type { AuxiliaryCost, Exhibit, Method, OptionCheck, Plan, PlanContext, Step } from '@distilljs/core';
 import type { VamConv2D } from '../convolution/index.js';
 import { attentionExhibits } from './attention-exhibits.js';
 import { attendingLayers, expectUnfolded, withEntropy } from './entropy-term.js';
 import type { VamOptions, VamSettings } from './options.js';
 
-const defaults: VamOptions = { gamma: 0.01, alpha: 0.1, temperature: 4, with: undefined };
+const defaults: VamOptions = {
+  gamma: 0.01,
+  ceWeight: 0.1,
+  kdWeight: 0.9,
+  temperature: 4,
+  with: undefined,
+};
 
 const method: OptionCheck = (value) => {
   if (typeof value !== 'object' || value === null || !('plan' in value) || !('spec' in value))
@@ -23,7 +21,7 @@ const method: OptionCheck = (value) => {
 
 /**
  * Trains a student with attention (`withVam`) by any technique, and its attention towards low entropy:
- * `L = α CE + (1 − α) T² KL + γ H̄`, logged as `ce`, `kd` and `attentionEntropy`; with another technique `L = L_other + γ H̄`.
+ * `L = ceWeight · CE + kdWeight · T² KL + γ H̄`, logged as `ce`, `kd` and `attentionEntropy`; with another technique `L = L_other + γ H̄`.
  *
  * Θ and ρ get no weight decay, and the temperature stays at or above 0.05. At the end every mask is folded into its kernel: the student
  * that is saved is plain. A student that was folded so attends again from the first epoch on. `with` takes any method, and every update
@@ -33,30 +31,29 @@ const method: OptionCheck = (value) => {
  * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, `network` for a student
  *   without attention, or one that was made a network after its masks were folded; in the first step, `contract` for a method with a
  *   term `attentionEntropy` of its own
- * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: KD and an entropy term with a weight γ are told by a secondary source; α and T
- *   are the released code's; that Θ and ρ do not decay, and the bound on the temperature, are proposed.
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: KD and an entropy term with a weight γ are told by a secondary source; the weights
+ *   and T are the released code's; that Θ and ρ do not decay, and the bound on the temperature, are proposed.
  */
 export function vam(given: Partial<VamOptions> = {}): Method<VamSettings> {
-  const options = checkOptions('vam', given, defaults, {
+  const planned = attendingMethod(given);
+  const { with: other, ...options } = planned.options;
+  const inner = other === undefined ? null : { name: other.name, options: other.options };
+  return { ...planned, options: Object.freeze({ ...options, with: inner }) };
+}
+
+const attendingMethod = defineMethod<VamOptions>({
+  name: 'vam',
+  defaults,
+  check: {
     gamma: nonNegative,
-    alpha: inRange(0, 1),
+    ceWeight: nonNegative,
+    kdWeight: nonNegative,
     temperature: positive,
     with: optional(method),
-  });
-  const { gamma, alpha, temperature } = options;
-  const inner = options.with ?? (alpha === 1 ? studentAlone() : kd({ alpha, temperature }));
-  return {
-    spec: 'v1',
-    name: 'vam',
-    options: Object.freeze({
-      gamma,
-      alpha,
-      temperature,
-      with: options.with === undefined ? null : { name: options.with.name, options: options.with.options },
-    }),
-    plan: (context) => planOf(inner, gamma, context),
-  };
-}
+  },
+  plan: (context, { gamma, ceWeight, kdWeight, temperature, with: other }) =>
+    planOf(other ?? kd({ ceWeight, kdWeight, temperature }), gamma, context),
+});
 
 async function planOf(inner: Method, gamma: number, context: PlanContext): Promise<Plan> {
   const layers = attendingLayers(context.students);
