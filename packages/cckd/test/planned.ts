@@ -2,16 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { arrayDataset, createNetwork, createRandom, freeze, seedWeights, sgd } from '@distilljs/core';
-import type {
-  Dataset,
-  LossTerms,
-  Network,
-  NetworkOutput,
-  Plan,
-  PlanContext,
-  Step,
-  TaughtContext,
-} from '@distilljs/core';
+import type { Dataset, LossTerms, Network, NetworkOutput, Plan, Step, TaughtContext } from '@distilljs/core';
 import { cckd } from '../src/index.js';
 import type { CckdOptions } from '../src/index.js';
 

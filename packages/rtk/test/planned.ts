@@ -53,7 +53,7 @@ export async function goldenPlan(
   const context = { epochs: 1, batchSize: 4, optimizer: sgd(), random: createRandom(1) };
   const { teacher } = goldenNetworks;
   const student = { ...goldenNetworks.student, variables: {} };
-  return method.plan({ ...context, student, teacher, ...changes } as unknown as PlanContext);
+  return method.plan({ ...context, students: [student], teacher, ...changes } as unknown as PlanContext);
 }
 
 /** Puts the file's weights into a plan's attention. */

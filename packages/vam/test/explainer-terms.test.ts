@@ -23,7 +23,7 @@ async function objectiveOf(
 ): Promise<{ readonly loss: (scores: tf.Tensor) => tf.Scalar; readonly dispose: () => void }> {
   const network = fixtureExperts(head);
   const plan = await kdExplainer({ retrainShare: 0, ...options }).plan({
-    student: network,
+    students: [network],
     epochs: 1,
   } as never);
   const update = plan.phases[0]?.updates[0];

@@ -40,7 +40,7 @@ it('experts can attend inside their convolutions, too, and only the Θ between t
   const plain = hmePaper({ ...IMAGES, experts: 2, widths: [4, 4, 4], blocks: 1 });
   const student: Network = createNetwork(withVam(plain, { blockSize: 2 }));
   plain.dispose();
-  const plan = await kdExplainer().plan({ student, students: [student], epochs: 2, batchSize: 4 } as never);
+  const plan = await kdExplainer().plan({ students: [student], epochs: 2, batchSize: 4 } as never);
   const [search, retrain] = plan.phases.map(({ updates }) => updates[0]);
   const between = readExperts(student.model).levels.map(({ theta }): unknown => theta);
   const inside = vamLayers(student.model).map(({ layer }): unknown => layer.theta);

@@ -30,7 +30,7 @@ async function objective(
   options: Partial<KdExplainerOptions>,
 ): Promise<{ loss: tf.Scalar; gradients: Record<string, tf.Tensor> }> {
   const plan = await kdExplainer({ retrainShare: 0, ...options }).plan({
-    student: network,
+    students: [network],
     epochs: 1,
   } as never);
   const update = plan.phases[0]?.updates[0];

@@ -40,7 +40,7 @@ describeMethod('kdexplainer', {
   refused: [
     {
       make: () => kdExplainer({ gamma: -1 }),
-      message: /kdExplainer\.gamma: expected a number of at least 0, got -1/,
+      message: /kdexplainer\.gamma: expected a number of at least 0, got -1/,
     },
     {
       make: () => kdExplainer({ training: 'ls' } as object),
@@ -63,7 +63,7 @@ describeMethod('kdexplainer with smoothed labels and one output per class, searc
   refused: [
     {
       make: () => kdExplainer({ smoothing: 1 }),
-      message: /kdExplainer\.smoothing: expected a number from 0/,
+      message: /kdexplainer\.smoothing: expected a number from 0/,
     },
   ],
 });
@@ -108,7 +108,7 @@ describe('the phases of kdexplainer', () => {
     await resolveEngine('cpu');
     const student = experts('binary')(1);
     const random = createRandom(1);
-    const plan = await kdExplainer().plan({ student, epochs: 4, random } as never);
+    const plan = await kdExplainer().plan({ students: [student], epochs: 4, random } as never);
     const isKept = (name: string): boolean => name.endsWith('/theta') || name in student.statistics;
     const all = Object.entries({ ...student.variables, ...student.statistics });
     tf.tidy(() => {
@@ -189,7 +189,7 @@ describe('the phases of kdexplainer', () => {
     const student = experts('binary')(1);
     const phasesOf = async (epochs: number, retrainShare: number): Promise<unknown> => {
       const random = createRandom(1);
-      const plan = await kdExplainer({ retrainShare }).plan({ student, epochs, random } as never);
+      const plan = await kdExplainer({ retrainShare }).plan({ students: [student], epochs, random } as never);
       return plan.phases.map(({ name, epochs: own }) => [name, own]);
     };
     expect(await phasesOf(10, 0)).toEqual([['search', 10]]);

@@ -62,8 +62,6 @@ async function objective(
 ): Promise<{ terms: Record<string, number>; loss: tf.Scalar; gradients: NamedTensors }> {
   const plan = await vam({ gamma: g11.gamma_entropy }).plan({
     students: [network],
-    student: network,
-    hasTeacher: true,
     teacher: { tapShape: () => [] },
     epochs: 1,
     batchSize: 3,
@@ -98,8 +96,6 @@ await describeOnEngines('a student with attention', () => {
     const { sgd: expected } = g11;
     const plan = await vam().plan({
       students: [network],
-      student: network,
-      hasTeacher: true,
       teacher: { tapShape: () => [] },
       epochs: 1,
       batchSize: 3,

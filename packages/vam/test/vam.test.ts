@@ -91,11 +91,10 @@ async function planOf(method: Method, network = attending()(1)): Promise<{ plan:
   await resolveEngine('cpu');
   const context = {
     students: [network],
-    student: network,
     epochs: 1,
     batchSize: 4,
     optimizer: sgd(),
-    hasTeacher: true,
+    teacher: network,
   };
   return { plan: await method.plan(context as unknown as PlanContext), network };
 }

@@ -1,113 +1,114 @@
 import { seedWeights } from '@distilljs/core';
 import type { Method } from '@distilljs/core';
-import { hmePaper, kdExplainer, kdExplainerDefaults, vam, withVam } from '@distilljs/vam';
+import { hmePaper, kdExplainer, vam, withVam } from '@distilljs/vam';
 import type { HeadKind, WithVamOptions } from '@distilljs/vam';
 import type { StudentChange } from './build-network.js';
 import type { CatalogEntry } from './method-catalog.js';
 
-/** Behind a method's name: the same with a student whose convolutions attend, and the entropy of their attention as a term. */
+/** Behind a method's name: the same method, for a student whose convolutions attend, with the entropy of their attention as a term. */
 export const VAM_SUFFIX = '+vam';
 
-/** Half of the paper's library default: the zoo's students are 8 to 64 wide. */
-const ATTENTION = { blockSize: 8, rescale: 'none', grouped: false, layers: 'eligible' } as const;
-const GAMMA = { gamma: 0.01 };
+/** How a student attends. Blocks are half as wide as the package's default: the zoo's students have 8 to 64 channels. */
+const ATTENTION: Omit<WithVamOptions, 'seed'> = {
+  blockSize: 8,
+  rescale: 'none',
+  grouped: false,
+  layers: 'eligible',
+};
 
-type AttentionOptions = Partial<Omit<WithVamOptions, 'seed'>>;
+/** A mixture of experts in the paper's layout, small enough for the bench. */
+const EXPERTS = { experts: 4, widths: [16, 8, 8, 16], blocks: 1, head: 'binary' as HeadKind };
 
-/** Options of attention, which change the student, apart from those of a method. */
-function separated(options: object): { readonly attention: AttentionOptions; readonly rest: object } {
+/** A configuration has one list of options. Some of them shape the network; the others belong to the method. */
+function splitOptions<Shape extends object>(
+  options: object,
+  shapeDefaults: Shape,
+): { readonly shape: Shape; readonly own: object } {
   const entries = Object.entries(options);
-  const isAttention = ([name]: [string, unknown]): boolean => name in ATTENTION;
+  const given = Object.fromEntries(entries.filter(([name]) => name in shapeDefaults));
   return {
-    attention: { ...ATTENTION, ...(Object.fromEntries(entries.filter(isAttention)) as AttentionOptions) },
-    rest: Object.fromEntries(entries.filter((entry) => !isAttention(entry))),
+    shape: { ...shapeDefaults, ...given },
+    own: Object.fromEntries(entries.filter(([name]) => !(name in shapeDefaults))),
   };
 }
 
-/** The student with attention; the rest of its weights stay those of every other method's. */
-const attending =
+/** The method, whose options in a report include those that shaped its network. */
+const reporting = (method: Method, shape: object): Method => ({
+  ...method,
+  options: { ...method.options, ...shape },
+});
+
+/** The configured student with attention. All its other weights stay those that every method starts from. */
+const attendingStudent =
   (options: object): StudentChange =>
-  ({ model, taps }, _shape, random) => {
-    const changed = withVam(model, { ...separated(options).attention, seed: random.integer(2 ** 31) });
+  ({ model, taps }, _, random) => {
+    const { shape } = splitOptions(options, ATTENTION);
+    const attending = withVam(model, { ...shape, seed: random.integer(2 ** 31) });
     model.dispose();
-    return { model: changed, taps };
+    return { model: attending, taps };
   };
 
-/** A method whose options say how its student attends, too. */
-function describing(method: Method, options: object): Method {
-  return { ...method, options: { ...method.options, ...separated(options).attention } };
-}
+const { with: _other, ...vamDefaults } = vam().options;
 
-function ofVam(name: string, summary: string, ownDefaults: object): CatalogEntry {
-  return {
-    name,
-    summary,
-    package: '@distilljs/vam',
-    defaults: { ...GAMMA, temperature: 4, ...ownDefaults, ...ATTENTION },
-    create: (options) => describing(vam({ ...ownDefaults, ...separated(options).rest }), options),
-    student: attending,
-  };
-}
-
-/** A method with attention: its own options, `vamGamma` (the weight of entropy: some methods have a γ of their own), and those of attention. */
+/** Any method with attention. Its own options stay; the weight of the entropy is `vamGamma`, as some methods have a `gamma`. */
 export function withVirtualAttention(entry: CatalogEntry): CatalogEntry {
   return {
     ...entry,
     name: `${entry.name}${VAM_SUFFIX}`,
     summary: `${entry.summary}; with virtual attention`,
-    defaults: { ...entry.defaults, vamGamma: GAMMA.gamma, ...ATTENTION },
+    defaults: { ...entry.defaults, vamGamma: vamDefaults.gamma, ...ATTENTION },
     create(options) {
-      const { vamGamma = GAMMA.gamma, ...rest } = separated(options).rest as { readonly vamGamma?: number };
-      const inner = entry.create(rest);
-      const method = vam({ gamma: vamGamma, with: inner });
-      return describing({ ...method, options: { ...inner.options, vamGamma } }, options);
+      const { shape, own } = splitOptions(options, ATTENTION);
+      const { vamGamma = vamDefaults.gamma, ...rest } = own as { readonly vamGamma?: number };
+      const method = entry.create(rest);
+      return reporting(
+        { ...vam({ gamma: vamGamma, with: method }), options: { ...method.options, vamGamma } },
+        shape,
+      );
     },
-    student: attending,
+    student: attendingStudent,
   };
 }
-
-/** A mixture of experts small enough for the bench, in the paper's layout; the configured student gives way to it. */
-const EXPERTS = { experts: 4, widths: [16, 8, 8, 16], blocks: 1, head: 'binary' as HeadKind };
 
 function explainer(
   name: string,
   summary: string,
   training: 'kd' | 'plain' | 'label-smoothing',
 ): CatalogEntry {
-  const layout = (options: object): typeof EXPERTS => ({
-    ...EXPERTS,
-    ...Object.fromEntries(Object.entries(options).filter(([key]) => key in EXPERTS)),
-  });
   return {
     name,
     summary,
     package: '@distilljs/vam',
     ownNetwork: true,
-    defaults: { ...kdExplainerDefaults, training, ...EXPERTS },
+    defaults: { ...kdExplainer.defaults, training, ...EXPERTS },
     create(options) {
-      const own = Object.fromEntries(Object.entries(options).filter(([key]) => !(key in EXPERTS)));
-      const method = kdExplainer({ training, ...own });
-      return { ...method, options: { ...method.options, ...layout(options) } };
+      const { shape, own } = splitOptions(options, EXPERTS);
+      return reporting(kdExplainer({ training, ...own }), shape);
     },
     student:
       (options) =>
-      ({ model }, shape, random) => {
+      ({ model }, images, random) => {
         model.dispose();
-        const experts = hmePaper({ ...shape, ...layout(options) });
+        const experts = hmePaper({ ...images, ...splitOptions(options, EXPERTS).shape });
         seedWeights(experts, random);
         return { model: experts, taps: {} };
       },
   };
 }
 
-/** Virtual attention without and with KD, and KDExplainer under each of its trainings. */
+/** VAM, and KDExplainer under each of its trainings. */
 export const virtualAttentionMethods: readonly CatalogEntry[] = [
-  ofVam(
-    'vam',
-    'the student alone with virtual attention and its entropy term (Xue et al. 2021); METHOD+vam for any other',
-    { ceWeight: 1, kdWeight: 0 },
-  ),
-  ofVam('vam+kd', 'virtual attention with KD (Xue et al. 2021)', { ceWeight: 0.1, kdWeight: 0.9 }),
+  {
+    name: 'vam',
+    summary: 'virtual attention with KD (Xue et al. 2021); METHOD+vam for any other method',
+    package: '@distilljs/vam',
+    defaults: { ...vamDefaults, ...ATTENTION },
+    create(options) {
+      const { shape, own } = splitOptions(options, ATTENTION);
+      return reporting(vam(own), shape);
+    },
+    student: attendingStudent,
+  },
   explainer(
     'kdexplainer',
     'a mixture of experts whose attention explains KD (Xue et al. 2021); a network of its own',

@@ -188,7 +188,7 @@ describe('numbers out of bounds', () => {
     ['teacher: {kind: cached, views: 1e9}', 'teacher.views: expected a whole number of at most 1,000'],
     [
       'methods: [{name: dml, options: {networks: 1e9}}]',
-      'methods.0.options.networks: expected at most 64 networks',
+      'methods.0.options.networks: expected a whole number, at least 2 and at most 64',
     ],
   ])('%s', (text, says) => {
     const lines = quick(text);

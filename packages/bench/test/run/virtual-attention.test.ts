@@ -15,14 +15,19 @@ const METHODS = ['student', 'cckd+vam', 'kdexplainer', 'kdexplainer-plain', 'kde
 
 it('offers every other method with virtual attention, under options of both', () => {
   expect(configurableMethods).toEqual(
-    expect.arrayContaining(['vam', 'vam+kd', 'kd+vam', 'cckd+vam', 'mhgd+vam', 'afd+vam']),
+    expect.arrayContaining(['vam', 'student+vam', 'kd+vam', 'cckd+vam', 'mhgd+vam', 'afd+vam']),
   );
   expect(configurableMethods).not.toContain('vam+vam');
   expect(findMethod('kdexplainer+vam')).toBeUndefined();
   const { options } = createMethod('cckd+vam', { beta: 3, gamma: 0.1, blockSize: 4 });
   expect(options).toMatchObject({ beta: 3, gamma: 0.1, blockSize: 4, rescale: 'none' });
   expect(() => createMethod('cckd+vam', { bta: 3 })).toThrow(/Did you mean 'beta'\?/);
-  expect(createMethod('vam').options).toMatchObject({ ceWeight: 1, kdWeight: 0, gamma: 0.01, blockSize: 8 });
+  expect(createMethod('vam').options).toMatchObject({
+    ceWeight: 0.1,
+    kdWeight: 0.9,
+    gamma: 0.01,
+    blockSize: 8,
+  });
 });
 
 it('trains students with attention and experts, saves plain students, and explains the run', async () => {
