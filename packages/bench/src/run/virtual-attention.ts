@@ -48,7 +48,8 @@ const attendingStudent =
     return { model: attending, taps };
   };
 
-const { with: _other, ...vamDefaults } = vam().options;
+const { gamma, ceWeight, kdWeight, temperature } = vam().options;
+const vamDefaults = { gamma, ceWeight, kdWeight, temperature };
 
 /** Any method with attention. Its own options stay; the weight of the entropy is `vamGamma`, as some methods have a `gamma`. */
 export function withVirtualAttention(entry: CatalogEntry): CatalogEntry {
