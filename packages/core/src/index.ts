@@ -86,15 +86,15 @@ export type {
   Term,
   Update,
 } from './method/index.js';
+export { loadModel, saveModel } from './model-file/index.js';
+export type { LoadOptions } from './model-file/index.js';
 export {
   asNetwork,
   createNetwork,
   expectGradients,
   expectTrainable,
   freeze,
-  loadModel,
   probabilityWarning,
-  saveModel,
   seedWeights,
 } from './network/index.js';
 export type {

@@ -51,8 +51,8 @@ export interface Network extends NetworkShape {
    * `moveStatistics` is false; a frozen one uses and keeps its moving statistics. Dropout draws from `random`.
    */
   forward(images: Images, options?: ForwardOptions): NetworkOutput;
-  /** Saves the plain tfjs model (no taps, no heads) to any tfjs URL; `file://` works in Node on every engine. */
-  save(url: string): Promise<void>;
+  /** Saves the plain tfjs model (no taps, no heads) to a folder (path or `file:` URL, Node) or any tfjs URL. */
+  save(place: string | URL): Promise<void>;
   dispose(): void;
 }
 

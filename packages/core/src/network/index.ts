@@ -11,7 +11,6 @@ export { freeze } from './freeze.js';
 export { probabilityWarning } from './logits.js';
 export { asNetwork, createNetwork } from './network.js';
 export type { NetworkLike, NetworkOptions } from './network.js';
-export { loadModel, saveModel } from './save-model.js';
 export { seedWeights } from './seed-weights.js';
 export { networkOutput } from './taps.js';
 export { expectGradients } from './trial-step.js';

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { withoutTape } from '../engine/tape.js';
 import { DistillError } from '../error/index.js';
+import { saveModel } from '../model-file/save-model.js';
 import { expectShape } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import { compileGraph } from './apply-layer.js';
@@ -14,7 +15,7 @@ import type { Pass } from './forward-pass.js';
 import { readGraph } from './graph.js';
 import { logProbabilities, withoutSoftmax } from './logits.js';
 import { countMacs } from './macs.js';
-import { saveModel } from './save-model.js';
+
 import { networkOutput, readTaps } from './taps.js';
 import { countWeights, namedWeights } from './weights.js';
 
@@ -96,7 +97,7 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
       );
     },
 
-    save: (url) => saveModel(model, url),
+    save: (place) => saveModel(model, place),
     dispose() {
       model.dispose();
     },

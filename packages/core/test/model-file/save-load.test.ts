@@ -6,7 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { caught } from '../caught.js';
 import { describeOn, REPRODUCIBLE } from '../on-engines.js';
-import { bn, chain, conv, randomizeWeights, smallModels, someImages, through } from './small-models.js';
+import {
+  bn,
+  chain,
+  conv,
+  randomizeWeights,
+  smallModels,
+  someImages,
+  through,
+} from '../network/small-models.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'distilljs-save-'));
 afterAll(() => rm(folder, { recursive: true }));

@@ -1,0 +1,55 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Problem } from './check-topology.js';
+
+type Specs = readonly tf.io.WeightsManifestEntry[];
+
+const BYTES: Readonly<Record<string, number>> = {
+  ...{ float32: 4, int32: 4, bool: 1, complex64: 8 },
+  ...{ float16: 2, uint8: 1, uint16: 2 },
+};
+
+const AGAIN = 'Copy or convert the model again.';
+
+/** Bytes that the weights of a manifest take; a problem where that cannot be said. */
+export function weightBytes(specs: Specs): number | Problem {
+  const names = specs.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) return { got: `two weights of the name '${twice}'`, hint: AGAIN };
+  let bytes = 0;
+  for (const { name, shape, dtype, quantization } of specs) {
+    const each = BYTES[quantization?.dtype ?? dtype];
+    const isShape = Array.isArray(shape) && shape.every((axis) => Number.isSafeInteger(axis) && axis >= 0);
+    if (each === undefined || !isShape)
+      return { got: `weight '${name}' of type ${dtype} and shape ${JSON.stringify(shape)}`, hint: AGAIN };
+    bytes += each * shape.reduce((product, axis) => product * axis, 1);
+  }
+  return bytes;
+}
+
+/** The weights that a manifest lists must be all that there is, no more and no less. */
+export function sizeProblem(specs: Specs, found: number): Problem | undefined {
+  const expected = weightBytes(specs);
+  if (typeof expected !== 'number') return expected;
+  if (expected === found) return undefined;
+  return {
+    got: `${found} bytes of weights where model.json lists ${expected}`,
+    hint: `The weight files are cut off, too long or those of another model. ${AGAIN}`,
+  };
+}
+
+/** The first weight that is not finite. */
+export async function finiteProblem(
+  weights: readonly { readonly name: string; readonly values: tf.Tensor }[],
+): Promise<Problem | undefined> {
+  for (const { name, values } of weights) {
+    const data = await values.data();
+    const at = data.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) {
+      return {
+        got: `${String(data[at])} in weight '${name}' (number ${at} of ${data.length})`,
+        hint: 'The model was saved after its training diverged, or its file is damaged. Use another one.',
+      };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,32 @@
+import { isNode, nodeModule } from '../platform/node-module.js';
+
+/** Where a model is: a folder of Node's file system, or a URL that tfjs knows. */
+export type Place = { readonly folder: string } | { readonly url: string };
+
+const FILE = 'file://';
+
+/**
+ * Reads where a model is to be loaded from or saved to: `file:` URLs (`pathToFileURL(path).href` too, and relative ones
+ * as in `file://run/student`), plain paths in Node, `model.json` in a folder; anything else is a URL for tfjs
+ * (`indexeddb://NAME`, `https://…`).
+ */
+export function placeOf(given: string | URL): Place {
+  const text = String(given);
+  const isPath = isNode() && !/^[a-z][a-z0-9+.-]+:\/\//i.test(text);
+  if (!text.startsWith(FILE) && !isPath) return { url: text };
+  const path = isPath ? text : pathOf(text);
+  return { folder: path.replace(/[\\/]model\.json$/, '') };
+}
+
+function pathOf(url: string): string {
+  const rest = url.slice(FILE.length);
+  try {
+    if (!rest.startsWith('/')) return decodeURIComponent(rest);
+    const { fileURLToPath } = nodeModule('node:url', 'models in folders');
+    // Written by hand, a path has its own # and ?.
+    return fileURLToPath(`${FILE}${rest.replace(/[#?]/g, encodeURIComponent)}`);
+  } catch {
+    // Nor is a % in it the start of a code.
+    return rest;
+  }
+}

@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { DistillError } from '../error/index.js';
+import { nodeModule } from '../platform/node-module.js';
+import { syncFolder, writeWhole } from '../platform/write-whole.js';
+import { placeOf } from './place.js';
+
+const WEIGHTS = 'weights.bin';
+const NEXT_WEIGHTS = 'weights-next.bin';
+
+/**
+ * Saves a model to a folder (a path or a `file:` URL, in Node on every engine) in tfjs's own format (`model.json`,
+ * `weights.bin`), or to a tfjs URL (`indexeddb://NAME`, `downloads://NAME`, `https://…`).
+ *
+ * A folder's model is written whole or not at all, and flushed to disk: until the new one stands, `model.json` names the
+ * weights of the old one.
+ * @throws DistillError code `data` when the folder cannot be written
+ */
+export async function saveModel(model: LayersModel, place: string | URL): Promise<void> {
+  const to = placeOf(place);
+  if ('url' in to) await model.save(to.url);
+  else await model.save({ save: (artifacts) => writeFolder(to.folder, artifacts) });
+}
+
+async function writeFolder(folder: string, artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> {
+  const fs = nodeModule('node:fs/promises', 'models in folders');
+  const path = nodeModule('node:path', 'models in folders');
+  const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
+  const write = async (weights: string): Promise<void> => {
+    const { modelTopology, format, generatedBy, convertedBy } = artifacts;
+    const manifest = [{ paths: [weights], weights: artifacts.weightSpecs ?? [] }];
+    const json = { modelTopology, format, generatedBy, convertedBy, weightsManifest: manifest };
+    await writeWhole(path.join(folder, weights), bytes);
+    await syncFolder(folder);
+    await writeWhole(path.join(folder, 'model.json'), JSON.stringify(json));
+    await syncFolder(folder);
+  };
+  try {
+    await fs.mkdir(folder, { recursive: true });
+    const before = await fs.readdir(folder);
+    // A model.json goes with its weights: the new ones get a name of their own until it names them.
+    if (before.includes(WEIGHTS)) await write(NEXT_WEIGHTS);
+    await write(WEIGHTS);
+    await fs.rm(path.join(folder, NEXT_WEIGHTS), { force: true });
+    await syncFolder(path.dirname(path.resolve(folder)));
+  } catch (cause) {
+    throw new DistillError({
+      code: 'data',
+      where: folder,
+      expected: 'a folder that a model can be written to',
+      got: cause instanceof Error ? cause.message : String(cause),
+      hint: 'Check the path, its permissions and the space on the disk; a model that was there is as it was.',
+      cause,
+    });
+  }
+  return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
+}

@@ -1,0 +1,267 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { createNetwork, loadModel, saveModel } from '@distilljs/core';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, expect, it } from 'vitest';
+import { caught } from '../caught.js';
+import { describeOn } from '../on-engines.js';
+import { bn, chain, conv, randomizeWeights, through } from '../network/small-models.js';
+
+/* Folders as users bring them: damaged, edited, hostile, of another library. */
+
+const folder = await mkdtemp(join(tmpdir(), 'distilljs-model-'));
+afterAll(() => rm(folder, { recursive: true }));
+const CPU = [{ name: 'cpu', skipped: undefined }] as const;
+
+let count = 0;
+const model = (seed = 1): tfl.LayersModel =>
+  randomizeWeights(
+    chain('m', through(conv('stem', 4)), through(bn('stem_bn')), through(conv('next', 4))),
+    seed,
+  );
+async function saved(seed = 1): Promise<string> {
+  const place = join(folder, String(count++));
+  await saveModel(model(seed), place);
+  return place;
+}
+
+interface Topology {
+  config: {
+    name: string;
+    layers: {
+      class_name: string;
+      name: string;
+      config: Record<string, unknown>;
+      inbound_nodes: unknown[][][];
+    }[];
+    output_layers: unknown[][];
+  };
+}
+interface Json {
+  modelTopology: Topology;
+  weightsManifest: { paths: string[]; weights: { name: string; shape: number[]; dtype: string }[] }[];
+}
+
+async function edited(change: (json: Json) => unknown): Promise<string> {
+  const place = await saved();
+  const file = join(place, 'model.json');
+  const json = JSON.parse(await readFile(file, 'utf8')) as Json;
+  change(json);
+  await writeFile(file, JSON.stringify(json));
+  return place;
+}
+const layer = (json: Json, name: string): Topology['config']['layers'][number] =>
+  json.modelTopology.config.layers.find((each) => each.name === name) as never;
+
+describeOn(CPU, 'where a model is', () => {
+  it.each<[string, (path: string) => string | URL]>([
+    ['a path', (path) => path],
+    ['the path of model.json', (path) => join(path, 'model.json')],
+    ['a file URL', (path) => pathToFileURL(path).href],
+    ['a URL object', (path) => pathToFileURL(path)],
+    ['file:// and the path as it is', (path) => `file://${path}`],
+  ])('may be said as %s', async (_, say) => {
+    for (const name of ['plain', 'a b', 'a%20b c', '100 %', 'x#y?z']) {
+      const isDecoded =
+        /^file:/.test(String(say('/'))) && typeof say('/') === 'string' && say('/x y') === 'file:///x y';
+      // By hand, %20 is a space as in any URL.
+      if (isDecoded && name.includes('%20')) continue;
+      const place = join(folder, `places-${count++}`, name);
+      await saveModel(model(), say(place));
+      expect((await readdir(place)).sort()).toEqual(['model.json', 'weights.bin']);
+      expect((await loadModel(say(place))).outputs[0]?.shape).toEqual([null, 3]);
+    }
+  });
+});
+
+describeOn(CPU, 'saving over a model', () => {
+  it('replaces it and leaves other files alone', async () => {
+    const place = await saved(1);
+    await writeFile(join(place, 'notes.txt'), 'mine');
+    const network = createNetwork(model(2));
+    await network.save(place);
+    expect((await readdir(place)).sort()).toEqual(['model.json', 'notes.txt', 'weights.bin']);
+    const again = (await loadModel(place)).getWeights().map((weight) => [...weight.dataSync()]);
+    expect(again).toEqual(network.model.getWeights().map((weight) => [...weight.dataSync()]));
+  });
+
+  it('leaves it whole when the new one cannot be written', async () => {
+    const place = await saved(1);
+    const before = await readFile(join(place, 'weights.bin'));
+    // A folder in the way of the new weights.
+    await mkdir(join(place, 'weights-next.bin', 'x'), { recursive: true });
+    const error = await caught(() => saveModel(model(2), place));
+    expect(error.where).toBe(place);
+    expect(error.message).toMatch(/expected a folder that a model can be written to/);
+    expect(await readFile(join(place, 'weights.bin'))).toEqual(before);
+    expect((await readdir(place)).sort()).toEqual(['model.json', 'weights-next.bin', 'weights.bin']);
+    await loadModel(place);
+  });
+});
+
+const weightsOf = (json: Json): Json['weightsManifest'][number] =>
+  json.weightsManifest[0] as Json['weightsManifest'][number];
+const firstWeight = (json: Json): { name: string; shape: number[]; dtype: string } =>
+  weightsOf(json).weights[0] as never;
+
+const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
+  'a letter wrong in a name that a layer reads': [
+    (json) => (layer(json, 'next').inbound_nodes[0] = [['stem_bo', 0, 0, {}]]),
+    /got layer 'next' reads 'stem_bo', and there is no such layer\. Did you mean 'stem_bn'\?/,
+  ],
+  'the same at the output': [
+    (json) => (json.modelTopology.config.output_layers = [['logit', 0, 0]]),
+    /got the output reads 'logit', and there is no such layer\. Did you mean 'logits'\?/,
+  ],
+  'a circle': [
+    (json) => (layer(json, 'stem').inbound_nodes[0] = [['next', 0, 0, {}]]),
+    /got layers that wait for each other: 'stem', 'stem_bn', 'next'/,
+  ],
+  'a call that is never made': [
+    (json) => (layer(json, 'next').inbound_nodes[0] = [['stem_bn', 3, 0, {}]]),
+    /got layers that wait for each other: 'next'/,
+  ],
+  'two layers of one name': [
+    (json) => {
+      layer(json, 'next').config['name'] = 'stem';
+      layer(json, 'next').name = 'stem';
+    },
+    /got two layers of the name 'stem'/,
+  ],
+  'a layer that reads nothing': [
+    (json) => (layer(json, 'next').inbound_nodes = []),
+    /got layer 'next', which reads nothing/,
+  ],
+  'a layer that nothing reads': [
+    (json) => (layer(json, 'pool').inbound_nodes[0] = [['stem_bn', 0, 0, {}]]),
+    /got layer 'next', which is not connected to the output/,
+  ],
+  'no weights': [
+    (json) => delete (json as Partial<Json>).weightsManifest,
+    /got no list of weights \(weightsManifest\)/,
+  ],
+  'a weight file above the folder': [
+    (json) => (weightsOf(json).paths = ['../secret.bin']),
+    /got the weight file '\.\.\/secret\.bin', outside the model's folder/,
+  ],
+  'a weight file of the whole disk': [
+    (json) => (weightsOf(json).paths = ['/etc/passwd']),
+    /got the weight file '\/etc\/passwd', outside the model's folder/,
+  ],
+  'a weight listed twice': [
+    (json) => weightsOf(json).weights.push(firstWeight(json)),
+    /got two weights of the name 'stem\/kernel'/,
+  ],
+  'a weight of a size that is none': [
+    (json) => (firstWeight(json).shape = [-1, 3]),
+    /got weight 'stem\/kernel' of type float32 and shape \[-1,3\]/,
+  ],
+  'a model of Keras 3': [
+    (json) => {
+      const config = json.modelTopology.config.layers[0]?.config as Record<string, unknown>;
+      config['batch_shape'] = config['batch_input_shape'];
+      delete config['batch_input_shape'];
+    },
+    /got a model of Keras 3.*TF_USE_LEGACY_KERAS=1/,
+  ],
+  'an augmentation layer': [
+    (json) => (layer(json, 'stem_bn').class_name = 'RandomFlip'),
+    /got the class 'RandomFlip'.*without its augmentation layers/,
+  ],
+  'a layer of one’s own': [
+    (json) => (layer(json, 'stem_bn').class_name = 'Mine'),
+    /got the class 'Mine'.*tf\.serialization\.registerClass\(Mine\)/,
+  ],
+  'the regularizer L2': [
+    (json) => (layer(json, 'stem').config['kernel_regularizer'] = { class_name: 'L2', config: { l2: 0.1 } }),
+    /got the regularizer 'L2'.*"class_name": "L1L2"/,
+  ],
+  'a graph model': [
+    (json) => Object.assign(json, { format: 'graph-model', modelTopology: { node: [] } }),
+    /got a graph model.*loadTeacher/,
+  ],
+};
+
+describeOn(CPU, 'a model.json is refused, and at once, with', () => {
+  it.each(Object.entries(wrong))('%s', async (_, [change, message]) => {
+    const place = await edited(change);
+    const error = await caught(() => loadModel(place));
+    expect(error.code).toBe('data');
+    expect(error.where).toBe(join(place, 'model.json'));
+    expect(error.message).toMatch(message);
+    expect(error.message.length).toBeLessThan(1000);
+  });
+
+  it('weights that are too long, those of another network, and numbers that are none', async () => {
+    const [long, nan] = [await saved(), await saved()];
+    const bytes = await readFile(join(long, 'weights.bin'));
+    await writeFile(join(long, 'weights.bin'), Buffer.concat([bytes, Buffer.alloc(4)]));
+    expect((await caught(() => loadModel(long))).message).toMatch(
+      new RegExp(`got ${bytes.length + 4} bytes of weights where model.json lists ${bytes.length}\\.`),
+    );
+    bytes.writeFloatLE(NaN, 8);
+    await writeFile(join(nan, 'weights.bin'), bytes);
+    expect((await caught(() => loadModel(nan))).message).toMatch(
+      /got NaN in weight 'stem\/kernel' \(number 2 of 72\)/,
+    );
+  });
+
+  it.skipIf(process.platform === 'win32')('pipes and devices as files', async () => {
+    const [pipe, device] = [await saved(), await saved()];
+    await rm(join(pipe, 'model.json'));
+    execFileSync('mkfifo', [join(pipe, 'model.json')]);
+    await rm(join(device, 'weights.bin'));
+    await symlink('/dev/zero', join(device, 'weights.bin'));
+    for (const place of [pipe, device])
+      expect((await caught(() => loadModel(place))).message).toMatch(/which is no regular file/);
+  });
+});
+
+describeOn(CPU, 'a server', () => {
+  it('that serves a model is read, one that stays silent is given up', async () => {
+    const place = await saved();
+    const server = createServer((request, response) => {
+      const name = (request.url ?? '').split('/').at(-1) ?? '';
+      if (request.url?.startsWith('/silent') === true) return;
+      void readFile(join(place, name)).then((bytes) => response.end(bytes));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      expect((await loadModel(`${at}/model.json`)).outputs[0]?.shape).toEqual([null, 3]);
+      const error = await caught(() => loadModel(`${at}/silent/model.json`, { timeout: 0.2 }));
+      expect(error.where).toBe(`${at}/silent/model.json`);
+      expect(error.message).toMatch(/the server sent nothing for 0\.2 seconds|aborted/);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});
+
+describeOn(CPU, 'weights as tfjs saves them', () => {
+  it('are taken when they are quantized', async () => {
+    const place = await saved();
+    const file = join(place, 'model.json');
+    const json = JSON.parse(await readFile(file, 'utf8')) as Json;
+    const weights = (await loadModel(place)).getWeights();
+    const half = Buffer.concat(
+      weights.map((weight) => {
+        const values = weight.dataSync();
+        return Buffer.from(Uint8Array.from(values, () => 1));
+      }),
+    );
+    for (const spec of weightsOf(json).weights)
+      Object.assign(spec, { quantization: { dtype: 'uint8', scale: 0.5, min: 0 } });
+    await writeFile(join(place, 'weights.bin'), half);
+    await writeFile(file, JSON.stringify(json));
+    const loaded = (await loadModel(place)).getWeights();
+    expect(loaded.every((weight) => tf.all(tf.equal(weight, 0.5)).dataSync()[0] === 1)).toBe(true);
+  });
+});
