@@ -34,7 +34,7 @@ export async function loadTeacher(
     folder === undefined ? undefined : ((await readJson(folder.result)) as TeacherResult | undefined);
   const source = known === undefined || folder === undefined ? path : `file://${folder.model}`;
   if (source === undefined) return undefined;
-  const loaded = await load(source.includes('://') ? source : `file://${source}`);
+  const loaded = await load(known === undefined || folder === undefined ? source : folder.model);
   try {
     expectShapes(source, loaded, data);
     return { network: createNetwork(loaded, namesOf(source, loaded, model, data)), source, known };
@@ -48,13 +48,15 @@ async function load(url: string): Promise<LayersModel> {
   try {
     return await loadModel(url);
   } catch (cause) {
-    if (isDistillError(cause)) throw cause;
+    const isUrl = url.includes('://') && !url.startsWith('file://');
+    if (isDistillError(cause) && !isUrl) throw cause;
     throw new DistillError({
       code: 'data',
       where: 'teacher.path',
       expected: `a tfjs layers model at ${url}`,
-      got: cause instanceof Error ? cause.message : String(cause),
-      hint: 'Name the folder with model.json, or its URL.',
+      got: isDistillError(cause) ? cause.got : String(cause),
+      hint:
+        (isDistillError(cause) ? cause.hint : undefined) ?? 'Name the folder with model.json, or its URL.',
       cause,
     });
   }

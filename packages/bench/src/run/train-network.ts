@@ -89,7 +89,7 @@ export async function trainNetwork(
     result.restoreBest();
     const best = await testAccuracies(networks, data, result.normalization);
     for (const [index, network] of networks.entries()) {
-      await network.save(`file://${folder.model}${networks.length > 1 ? `-${index + 1}` : ''}`);
+      await network.save(`${folder.model}${networks.length > 1 ? `-${index + 1}` : ''}`);
     }
     const paired = last.map((accuracy, at) => ({ last: accuracy, best: best[at] ?? NaN }));
     return {

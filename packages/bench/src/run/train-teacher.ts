@@ -41,7 +41,7 @@ export async function provideTeacher(
     const { network, known, source } = loaded;
     const result = known ?? { ...(await measure(network, data)), source };
     if (known === undefined) {
-      await network.save(`file://${folder.model}`);
+      await network.save(folder.model);
       await writeJson(folder.result, { ...result, madeWith });
     }
     log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));

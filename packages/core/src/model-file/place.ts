@@ -5,6 +5,9 @@ export type Place = { readonly folder: string } | { readonly url: string };
 
 const FILE = 'file://';
 
+/** What needs Node, for messages. */
+export const IN_FOLDERS = 'models under file://';
+
 /**
  * Reads where a model is to be loaded from or saved to: `file:` URLs (`pathToFileURL(path).href` too, and relative ones
  * as in `file://run/student`), plain paths in Node, `model.json` in a folder; anything else is a URL for tfjs
@@ -22,7 +25,7 @@ function pathOf(url: string): string {
   const rest = url.slice(FILE.length);
   try {
     if (!rest.startsWith('/')) return decodeURIComponent(rest);
-    const { fileURLToPath } = nodeModule('node:url', 'models in folders');
+    const { fileURLToPath } = nodeModule('node:url', IN_FOLDERS);
     // Written by hand, a path has its own # and ?.
     return fileURLToPath(`${FILE}${rest.replace(/[#?]/g, encodeURIComponent)}`);
   } catch {

@@ -3,7 +3,7 @@ import { DistillError, isDistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
 import type { Problem } from './check-topology.js';
 import { sizeProblem } from './check-weights.js';
-import { placeOf } from './place.js';
+import { IN_FOLDERS, placeOf } from './place.js';
 
 /** A saved model, read and of the right sizes. */
 export interface SavedModel {
@@ -75,8 +75,8 @@ export async function orUnreadable<T>(where: string, read: () => Promise<T>): Pr
 }
 
 async function fromFolder(where: string, folder: string): Promise<tf.io.ModelArtifacts> {
-  const fs = nodeModule('node:fs/promises', 'models in folders');
-  const path = nodeModule('node:path', 'models in folders');
+  const fs = nodeModule('node:fs/promises', IN_FOLDERS);
+  const path = nodeModule('node:path', IN_FOLDERS);
   const sizeOf = async (file: string): Promise<number> => {
     const found = await fs.stat(file);
     if (found.isFile()) return found.size;

@@ -3,7 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
 import { syncFolder, writeWhole } from '../platform/write-whole.js';
-import { placeOf } from './place.js';
+import { IN_FOLDERS, placeOf } from './place.js';
 
 const WEIGHTS = 'weights.bin';
 const NEXT_WEIGHTS = 'weights-next.bin';
@@ -23,8 +23,8 @@ export async function saveModel(model: LayersModel, place: string | URL): Promis
 }
 
 async function writeFolder(folder: string, artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> {
-  const fs = nodeModule('node:fs/promises', 'models in folders');
-  const path = nodeModule('node:path', 'models in folders');
+  const fs = nodeModule('node:fs/promises', IN_FOLDERS);
+  const path = nodeModule('node:path', IN_FOLDERS);
   const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
   const write = async (weights: string): Promise<void> => {
     const { modelTopology, format, generatedBy, convertedBy } = artifacts;

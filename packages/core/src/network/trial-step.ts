@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { withoutTape } from '../engine/tape.js';
-import { DistillError } from '../error/index.js';
+import { DistillError, isDistillError } from '../error/index.js';
 import { createRandom } from '../random/index.js';
 import type { Images } from '../tensor/index.js';
 import { compileGraph } from './apply-layer.js';
@@ -8,12 +8,12 @@ import type { Network } from './contract.js';
 import { failed, runSteps } from './forward-pass.js';
 import type { ForwardStep, Pass } from './forward-pass.js';
 import { readGraph } from './graph.js';
-import type { Graph, GraphNode } from './graph.js';
+import type { GraphNode } from './graph.js';
 import { learningWeights } from './layer.js';
 
 /**
  * A step of training on two or so images that moves nothing: finds, before training, a layer that has no gradient on
- * this engine, that cuts off the gradient of what is before it, or that draws random numbers which no seed decides.
+ * this engine, or that draws random numbers which no seed decides.
  *
  * Costs two forward passes and one backward pass; only a network that fails is walked layer by layer.
  * @throws DistillError codes `network` and `engine`, naming the layer and the operation
@@ -26,19 +26,17 @@ export function expectGradients(network: Network, images: Images): void {
   tf.tidy(() => {
     const variables = Object.values(network.variables);
     let first: tf.Tensor | undefined;
-    let grads: Readonly<Record<string, tf.Tensor | null>>;
     try {
-      ({ grads } = tf.variableGrads(() => {
+      tf.variableGrads(() => {
         const logits = forward();
         // The scope of the gradient ends before it is read.
         first = tf.keep(withoutTape(() => tf.clone(logits)));
         return tf.mean(tf.square(logits));
-      }, variables));
+      }, variables);
     } catch (cause) {
       walk(network, images, expectGradient);
-      throw cause;
+      throw noGradient(network.name, graph.nodes.at(-1), cause);
     }
-    expectReached(network, graph, grads);
     const repeats = first === undefined || !differ(first, forward());
     first?.dispose();
     if (!repeats) walk(network, images, expectRepeatable);
@@ -101,7 +99,8 @@ function expectGradient({ network, node, inputs, learns, run }: Look): void {
   }
 }
 
-function noGradient(network: string, node: GraphNode, cause: unknown): DistillError {
+function noGradient(network: string, node: GraphNode | undefined, cause: unknown): DistillError {
+  if (isDistillError(cause) || node === undefined) return cause as DistillError;
   const message = cause instanceof Error ? cause.message : String(cause);
   const operation = /gradient function not found for (\w+)/.exec(message)?.[1];
   const error = failed(network, node, cause);
@@ -115,25 +114,6 @@ function noGradient(network: string, node: GraphNode, cause: unknown): DistillEr
     hint: 'Build the student without it, or freeze it and every layer before it.',
     cause,
   });
-}
-
-/** A layer none of whose weights has a gradient would never learn, without a word. */
-function expectReached(
-  network: Network,
-  graph: Graph,
-  grads: Readonly<Record<string, tf.Tensor | null>>,
-): void {
-  for (const node of graph.nodes) {
-    const weights = learningOf(node);
-    if (weights.length === 0 || weights.some(({ name }) => grads[name] != null)) continue;
-    throw new DistillError({
-      code: 'network',
-      where: `network '${network.name}', layer '${node.name}' (${node.layer.getClassName()})`,
-      expected: 'weights that a gradient of the logits reaches',
-      got: 'none: a layer after it turns its values into whole numbers or constants',
-      hint: 'Build the student without that layer, or freeze this one.',
-    });
-  }
 }
 
 function expectRepeatable({ network, node, run }: Look): void {
