@@ -1,3 +1,4 @@
+import { DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
 import type { CheckpointStore } from './store.js';
 
@@ -7,7 +8,7 @@ const UNFINISHED = '.unfinished';
 
 /**
  * Checkpoints as files of a folder (Node): written beside, flushed to disk, then renamed into place.
- * @throws DistillError code `platform` outside Node
+ * @throws DistillError code `platform` outside Node; `checkpoint` from `read` for a file that cannot be read
  */
 export function directoryStore(folder: string): CheckpointStore {
   const fs = nodeModule('node:fs/promises', PURPOSE);
@@ -26,7 +27,13 @@ export function directoryStore(folder: string): CheckpointStore {
     list: () => namesWith(SUFFIX),
     unfinished: () => namesWith(UNFINISHED),
     async read(name) {
-      return new Uint8Array(await fs.readFile(path.join(folder, `${name}${SUFFIX}`)));
+      const file = path.join(folder, `${name}${SUFFIX}`);
+      try {
+        return new Uint8Array(await fs.readFile(file));
+      } catch (cause) {
+        const got = cause instanceof Error ? cause.message : String(cause);
+        throw new DistillError({ code: 'checkpoint', where: file, expected: 'a file to read', got, cause });
+      }
     },
     async write(name, bytes) {
       await fs.mkdir(folder, { recursive: true });

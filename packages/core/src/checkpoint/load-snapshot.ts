@@ -55,9 +55,21 @@ export async function loadSnapshot(
 function snapshotOf(file: Uint8Array, where: string): Snapshot {
   const { tensors, metadata } = decodeSafetensors(file, where);
   const { format = 'no format', snapshot = '' } = metadata;
-  if (format === SNAPSHOT_FORMAT) return { ...(JSON.parse(snapshot) as Omit<Snapshot, 'tensors'>), tensors };
+  const state = format === SNAPSHOT_FORMAT ? stateOf(snapshot) : undefined;
+  if (state !== undefined) return { ...state, tensors };
   tf.dispose(tensors);
-  throw new DistillError({ code: 'checkpoint', where, expected: SNAPSHOT_FORMAT, got: format });
+  const got = format === SNAPSHOT_FORMAT ? 'one without a state of training' : format;
+  throw new DistillError({ code: 'checkpoint', where, expected: `a file of ${SNAPSHOT_FORMAT}`, got });
+}
+
+/** The digest says that it is as it was written, and the format by whom: only a forged one has another form. */
+function stateOf(text: string): Omit<Snapshot, 'tensors'> | undefined {
+  try {
+    const state = JSON.parse(text) as Partial<Snapshot> | null;
+    return typeof state?.identity === 'object' ? (state as Snapshot) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function expectSameRun(where: string, wanted: RunIdentity, found: RunIdentity): void {

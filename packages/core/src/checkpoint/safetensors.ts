@@ -16,6 +16,8 @@ interface Entry {
 }
 
 const DTYPES: Readonly<Record<string, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
+/** Bytes of a value. */
+const WIDTHS: Readonly<Record<string, number>> = { F32: 4, I32: 4, BOOL: 1 };
 
 /**
  * Tensors and text as one safetensors file, with a SHA-256 digest over both in the metadata, so that damage is seen.
@@ -83,7 +85,7 @@ export function decodeSafetensors(
 
   const header = headerOf(file.subarray(8, 8 + length));
   if (header === undefined)
-    throw damaged('a JSON header of dtype, shape and data_offsets per tensor', 'something else');
+    throw damaged('a JSON header of F32, I32 or BOOL tensors with shapes and offsets', 'something else');
   const { entries, digest, metadata } = header;
   const data = file.subarray(8 + length);
   const parts = Object.values(entries).map(({ data_offsets: [from, to] }) => data.subarray(from, to));
@@ -94,7 +96,8 @@ export function decodeSafetensors(
 
   const tensors = Object.fromEntries(
     Object.entries(entries).map(([name, { dtype, shape }], index) => {
-      const buffer = (parts[index] ?? new Uint8Array()).slice().buffer;
+      // A copy, also of Node's Buffer, whose own slice shares memory.
+      const { buffer } = new Uint8Array(parts[index] ?? []);
       if (dtype === 'I32') return [name, tf.tensor(new Int32Array(buffer), [...shape], 'int32')];
       if (dtype === 'BOOL') return [name, tf.tensor(new Uint8Array(buffer), [...shape], 'bool')];
       return [name, tf.tensor(new Float32Array(buffer), [...shape], 'float32')];
@@ -120,7 +123,8 @@ function headerOf(bytes: Uint8Array): Header | undefined {
   }
   if (!isRecord(parsed)) return undefined;
   const { __metadata__: given = {}, ...entries } = parsed;
-  if (!isRecord(given) || !Object.values(entries).every(isEntry)) return undefined;
+  if (!isRecord(given) || !Object.values(given).every((value) => typeof value === 'string')) return undefined;
+  if (!Object.values(entries).every(isEntry)) return undefined;
   const { sha256: digest, ...metadata } = given as Record<string, string>;
   return { entries: entries as Record<string, Entry>, digest, metadata };
 }
@@ -130,11 +134,16 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
-function isEntry(value: unknown): boolean {
+function isEntry(value: unknown): value is Entry {
   if (!isRecord(value)) return false;
   const { dtype, shape, data_offsets: offsets } = value;
-  const isList = (list: unknown): list is unknown[] => Array.isArray(list) && list.every(isWhole);
-  return typeof dtype === 'string' && isList(shape) && isList(offsets) && offsets.length === 2;
+  const isList = (list: unknown): list is number[] => Array.isArray(list) && list.every(isWhole);
+  if (typeof dtype !== 'string' || !isList(shape) || !isList(offsets) || offsets.length !== 2) return false;
+  const [from = 0, to = 0] = offsets;
+  return (
+    Object.hasOwn(WIDTHS, dtype) &&
+    to - from === shape.reduce((size, axis) => size * axis, WIDTHS[dtype] ?? 0)
+  );
 }
 
 function digestOf(

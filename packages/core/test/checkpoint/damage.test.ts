@@ -152,7 +152,8 @@ describe('a file in a folder', () => {
     await writeFile(path, flipped(bytes, random.integer(bytes.length), random.integer(8)));
     const result = await distill({ ...options, callbacks: [checkpoints(folder)] });
     expect(result.warnings).toHaveLength(1);
-    expect(new Uint8Array(await readFile(path))).toHaveLength(bytes.length);
+    // Written anew, and whole. Its length depends on how long the epochs took.
+    tf.dispose(Object.values(decodeSafetensors(await readFile(path), path).tensors));
     expect((await directoryStore(folder).list()).at(-1)).toBe('phase-00-epoch-00003-step-0000000');
   });
 });

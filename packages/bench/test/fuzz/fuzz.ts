@@ -1,0 +1,107 @@
+import { inspect, parseArgs } from 'node:util';
+import fc from 'fast-check';
+import { checker } from './child-process.js';
+import type { FuzzTarget } from './target.js';
+import { targets } from './targets/index.js';
+
+/** What came of the cases of one target. */
+interface Figures {
+  readonly target: string;
+  readonly cases: number;
+  /** Number of cases by outcome: `right`, or the code of a refusal. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly slowestMilliseconds: number;
+  readonly peakMebibytes: number;
+  /** The smallest case found that fails, how to run it again, and why it fails. */
+  readonly failure: string | null;
+}
+
+interface Run {
+  readonly cases: number;
+  readonly seed: number;
+  /** Where fast-check found a failure. */
+  readonly path: string | undefined;
+}
+
+/** Checks cases of a target until one fails. That one is made smaller as long as what is left fails. */
+async function fuzz({ name, arbitrary }: FuzzTarget, { cases, seed, path }: Run): Promise<Figures> {
+  const checks = checker(process.env['FUZZ_CHILD'] ?? '');
+  const outcomes: Record<string, number> = {};
+  let slowest = 0;
+  let peak = 0;
+  const property = fc.asyncProperty(arbitrary, async (input) => {
+    const answer = await checks.ask({ target: name, input });
+    if ('fault' in answer) throw new Error(answer.fault);
+    outcomes[answer.outcome] = (outcomes[answer.outcome] ?? 0) + 1;
+    slowest = Math.max(slowest, answer.milliseconds);
+    peak = Math.max(peak, answer.peakBytes);
+  });
+  const more = path === undefined ? {} : { path };
+  const details = await fc.check(property, {
+    seed,
+    numRuns: cases,
+    interruptAfterTimeLimit: 3_600_000,
+    ...more,
+  });
+  checks.close();
+  return {
+    target: name,
+    cases: details.numRuns,
+    outcomes: Object.fromEntries(Object.entries(outcomes).sort(([, a], [, b]) => b - a)),
+    slowestMilliseconds: Math.round(slowest),
+    peakMebibytes: Math.round(peak / 2 ** 20),
+    failure: details.failed ? failureText(name, details) : null,
+  };
+}
+
+function failureText(name: string, details: fc.RunDetails<[unknown]>): string {
+  const { seed, counterexamplePath, counterexample, errorInstance } = details;
+  const again = `npm run fuzz -- --only ${name} --seed ${seed} --path ${counterexamplePath ?? ''}`;
+  const value = inspect(counterexample, { depth: 12, maxStringLength: 400, maxArrayLength: 60 });
+  const reason = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
+  return `${again}\n${value}\n${reason}`;
+}
+
+function figuresText({
+  target,
+  cases,
+  outcomes,
+  slowestMilliseconds,
+  peakMebibytes,
+  failure,
+}: Figures): string {
+  const counts = Object.entries(outcomes).map(([code, count]) => `${code} ${count}`);
+  const sizes = `slowest ${slowestMilliseconds} ms, peak ${peakMebibytes} MiB`;
+  const line = `${target}: ${cases} cases (${counts.join(', ')}), ${sizes}`;
+  return failure === null ? line : `${line}\nFAILED ${failure}`;
+}
+
+const { values } = parseArgs({
+  options: {
+    cases: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string', multiple: true, default: [] },
+    path: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const run: Run = { cases: Number(values.cases), seed: Number(values.seed), path: values.path };
+const names = targets.map(({ name }) => name);
+const wrong = [
+  ...values.only
+    .filter((name) => !names.includes(name))
+    .map((name) => `--only ${name}: there are ${names.join(', ')}`),
+  ...[run.cases, run.seed]
+    .filter((number) => !Number.isSafeInteger(number))
+    .map(() => '--cases and --seed take whole numbers'),
+];
+if (wrong.length > 0) {
+  process.stderr.write(`${wrong.join('\n')}\n`);
+  process.exit(2);
+}
+for (const target of targets) {
+  if (values.only.length > 0 && !values.only.includes(target.name)) continue;
+  const figures = await fuzz(target, run);
+  process.stdout.write(`${values.json ? JSON.stringify(figures) : figuresText(figures)}\n`);
+  if (figures.failure !== null) process.exitCode = 1;
+}
