@@ -5,7 +5,7 @@ import type { FuzzTarget } from './target.js';
 import { targets } from './targets/index.js';
 
 /** What came of the cases of one target. */
-interface Figures {
+export interface Figures {
   readonly target: string;
   readonly cases: number;
   /** Number of cases by outcome: `right`, or the code of a refusal. */

@@ -211,19 +211,28 @@ function applyEdit(
 ): void {
   if (parent === undefined) return;
   switch (edit.do) {
-    case 'set':
-      return put(parent, key, made(edit.value, raws));
-    case 'copy':
-      return put(parent, key, structuredClone(nodes[edit.from % nodes.length]?.value));
-    case 'scale':
-      return put(parent, key, typeof value === 'number' ? value * edit.by : value);
+    case 'set': {
+      put(parent, key, made(edit.value, raws));
+      return;
+    }
+    case 'copy': {
+      put(parent, key, structuredClone(nodes[edit.from % nodes.length]?.value));
+      return;
+    }
+    case 'scale': {
+      put(parent, key, typeof value === 'number' ? value * edit.by : value);
+      return;
+    }
     case 'remove':
       if (Array.isArray(parent)) parent.splice(Number(key), 1);
       else Reflect.deleteProperty(parent, key);
       return;
     case 'rename':
       Reflect.deleteProperty(parent, key);
-      return put(parent, edit.key, value);
+      {
+        put(parent, edit.key, value);
+        return;
+      }
     case 'add':
       if (typeof value === 'object' && value !== null)
         put(value as typeof parent, edit.key, made(edit.value, raws));

@@ -125,7 +125,8 @@ function headerOf(bytes: Uint8Array): Header | undefined {
   const { __metadata__: given = {}, ...entries } = parsed;
   if (!isRecord(given) || !Object.values(given).every((value) => typeof value === 'string')) return undefined;
   if (!Object.values(entries).every(isEntry)) return undefined;
-  const { sha256: digest, ...metadata } = given as Record<string, string>;
+  const { sha256, ...metadata } = given as Record<string, string>;
+  const digest = /^[0-9a-f]{64}$/.test(sha256 ?? '') ? sha256 : undefined;
   return { entries: entries as Record<string, Entry>, digest, metadata };
 }
 

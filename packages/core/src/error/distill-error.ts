@@ -32,7 +32,7 @@ export interface DistillErrorFields {
 const BRAND = Symbol.for('distilljs.error');
 
 /** Most characters of a field: names, paths and values that users hand in come in any length. */
-const LONGEST_FIELD = 2000;
+const LONGEST_FIELD = 1000;
 /** A hint may list many problems, a line each. */
 const LONGEST_HINT = 20_000;
 

@@ -9,14 +9,17 @@ const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  * characters. What is cut is never looked at, so that a text of any length costs the same.
  */
 export function shownText(text: string, limit = 200): string {
-  return escaped(text.length <= limit ? text : `${text.slice(0, limit - 1)}…`);
+  // Once more behind: an escape is longer than what it stands for.
+  return cut(escaped(cut(text, limit)), limit);
 }
 
 /** The same for a text of several lines that are ours. */
 export function shownLines(text: string, limit: number): string {
-  const cut = text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
-  return cut.split('\n').map(escaped).join('\n');
+  return cut(cut(text, limit).split('\n').map(escaped).join('\n'), limit);
 }
+
+const cut = (text: string, limit: number): string =>
+  text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
 
 function escaped(text: string): string {
   return text.replace(
