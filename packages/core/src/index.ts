@@ -37,6 +37,7 @@ export type {
   Augmentation,
   BatchSampler,
   Dataset,
+  LabelsLike,
   Normalization,
   Preparation,
 } from './data/index.js';
@@ -156,6 +157,7 @@ export type {
   BestEpoch,
   Callback,
   Classifier,
+  ClassifierLike,
   ClipToTermOptions,
   DistillOptions,
   DistillResult,

@@ -1,52 +1,60 @@
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError, isPromise, nearestNameHint } from '../error/index.js';
+import { classIndices, expectImageShape, superclassIndices } from './check-dataset.js';
+import type { LabelsLike } from './check-dataset.js';
 import type { Dataset } from './dataset.js';
 
 export interface ArrayDatasetOptions {
-  /** `size · height · width · channels` values, NHWC, 0…255. */
-  readonly images: Uint8Array | Float32Array;
-  /** Class index per image. */
-  readonly labels: ArrayLike<number>;
+  /** `size · height · width · channels` values, NHWC, 0…255; in one array, or one array per image. */
+  readonly images: ArrayLike<number> | readonly ArrayLike<number>[];
+  /** Class index per image, from 0. */
+  readonly labels: LabelsLike;
   /** `[height, width, channels]`. */
   readonly imageShape: readonly [number, number, number];
   readonly classes: number;
-  readonly superclasses?: ArrayLike<number> | undefined;
+  readonly superclasses?: LabelsLike | undefined;
   readonly classNames?: readonly string[] | undefined;
   /** Default `array`. */
   readonly name?: string | undefined;
 }
 
+const FIELDS = ['images', 'labels', 'imageShape', 'classes', 'superclasses', 'classNames', 'name'];
+
 /**
- * A dataset over arrays in memory; nothing is copied but the labels.
+ * A dataset over arrays in memory. Images in one Uint8Array or Float32Array are not copied.
  *
  * @throws DistillError code `data` when sizes do not fit or a label is out of range
  */
 export function arrayDataset(options: ArrayDatasetOptions): Dataset {
-  const { images, imageShape, classes, name = 'array' } = options;
-  const labels = Int32Array.from(options.labels);
-  const superclasses = options.superclasses === undefined ? undefined : Int32Array.from(options.superclasses);
-  const pixels = imageShape.reduce((product, axis) => product * axis, 1);
-  const refuse = (what: string, expected: string, got: string): never => {
-    throw new DistillError({ code: 'data', where: `arrayDataset '${name}', ${what}`, expected, got });
+  const { imageShape, classes, name = 'array' } = options;
+  const place = `arrayDataset '${name}'`;
+  const refuse = (what: string, expected: string, got: string, hint?: string): never => {
+    throw new DistillError({ code: 'data', where: `${place}${what}`, expected, got, hint });
   };
+  const unknown = Object.keys(options).find((field) => !FIELDS.includes(field));
+  if (unknown !== undefined)
+    refuse('', `the fields ${FIELDS.join(', ')}`, `'${unknown}'`, nearestNameHint(unknown, FIELDS));
+  if (!(Number.isSafeInteger(classes) && classes >= 1))
+    refuse(', classes', 'a whole number of at least 1', describeValue(classes));
+  expectImageShape(place, imageShape);
+  const pixels = imageShape.reduce((product, axis) => product * axis, 1);
+  const images = flatPixels(options.images);
+  if (images === undefined) {
+    const hint = isPromise(options.images)
+      ? 'Write `await` before it.'
+      : 'Read tensors first: `await tensor.data()`.';
+    return refuse(', images', 'an array of numbers', describeValue(options.images), hint);
+  }
+  const labels = classIndices(place, options.labels, classes, images.length / pixels).slice();
   if (images.length !== labels.length * pixels) {
-    refuse(
-      'images',
-      `${labels.length} images of ${pixels} values = ${labels.length * pixels}`,
-      `${images.length} values`,
-    );
+    const expected = `${labels.length} images of ${pixels} values = ${labels.length * pixels}`;
+    refuse(', images', expected, `${images.length} values`);
   }
-  if (superclasses !== undefined && superclasses.length !== labels.length) {
-    refuse('superclasses', `one per image (${labels.length})`, String(superclasses.length));
-  }
-  // The given values, not their copies: an Int32Array makes a whole number of everything.
-  const wrong = firstWrong(options.labels, classes);
-  if (wrong !== undefined)
-    refuse(`label of image ${wrong.at}`, `a whole number from 0 to ${classes - 1}`, wrong.value);
-  const coarse = firstWrong(options.superclasses ?? [], Infinity);
-  if (coarse !== undefined)
-    refuse(`superclass of image ${coarse.at}`, 'a whole number of at least 0', coarse.value);
+  const superclasses =
+    options.superclasses === undefined
+      ? undefined
+      : superclassIndices(place, options.superclasses, labels.length).slice();
 
   let fingerprint: string | undefined;
   return {
@@ -73,10 +81,23 @@ export function arrayDataset(options: ArrayDatasetOptions): Dataset {
   };
 }
 
-function firstWrong(labels: ArrayLike<number>, below: number): { at: number; value: string } | undefined {
-  for (let at = 0; at < labels.length; at++) {
-    const label = labels[at] ?? NaN;
-    if (!Number.isInteger(label) || label < 0 || label >= below) return { at, value: String(label) };
+/** All pixels in one typed array; undefined for what is no array. A value that is no number becomes NaN, and is found when it is read. */
+function flatPixels(given: unknown): Uint8Array | Float32Array | undefined {
+  if (given instanceof Uint8Array || given instanceof Float32Array) return given;
+  if (given instanceof Uint8ClampedArray) return new Uint8Array(given.buffer, given.byteOffset, given.length);
+  if (Array.isArray(given)) {
+    const nested = given.some((entry) => typeof entry === 'object');
+    const flat = nested ? given.flatMap((entry: unknown) => flatEntry(entry)) : (given as unknown[]);
+    return Float32Array.from(flat, (value) => (typeof value === 'number' ? value : NaN));
   }
+  if (ArrayBuffer.isView(given) && !(given instanceof DataView))
+    return Float32Array.from(given as unknown as ArrayLike<number>, Number);
   return undefined;
 }
+
+const flatEntry = (entry: unknown): unknown[] =>
+  Array.isArray(entry)
+    ? entry.flatMap(flatEntry)
+    : ArrayBuffer.isView(entry)
+      ? Array.from(entry as unknown as ArrayLike<unknown>)
+      : [entry];

@@ -16,8 +16,8 @@ export interface Dataset {
   readonly superclasses?: Int32Array | undefined;
   readonly classNames?: readonly string[] | undefined;
   /**
-   * The pixels of one image in NHWC order, 0…255 (not normalised), `height · width · channels` values.
-   * May be a view that the next call overwrites.
+   * The pixels of one image in NHWC order, 0…255 (not normalised), `height · width · channels` finite values, at once (no
+   * promise). May be a view that the next call overwrites.
    */
   image(index: number): Uint8Array | Float32Array;
   /** Hex digest that changes whenever pixels or labels do: part of checkpoints' and caches' identity. */

@@ -1,3 +1,4 @@
+import { describeValue, DistillError } from '../error/index.js';
 import type { Random } from '../random/index.js';
 
 /**
@@ -12,4 +13,60 @@ export interface BatchSampler {
   readonly stepsPerEpoch: number;
   /** One epoch: per batch the positions of its images in the dataset. */
   batches(random: Random): readonly Int32Array[];
+}
+
+/**
+ * Full batches drawn without replacement: each epoch is a fresh permutation of the data, and what is left after the last
+ * full batch waits for another epoch.
+ *
+ * @throws DistillError code `option` when the batch size is no whole number, or the data does not fill one batch
+ */
+export function uniformSampler(size: number, batchSize: number): BatchSampler {
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > size) {
+    throw new DistillError({
+      code: 'option',
+      where: 'batchSize',
+      expected: `a whole number from 1 to the number of training images (${size})`,
+      got: describeValue(batchSize),
+    });
+  }
+  const stepsPerEpoch = Math.floor(size / batchSize);
+  return {
+    name: 'uniform',
+    batchSize,
+    stepsPerEpoch,
+    batches(random) {
+      const order = random.permutation(size);
+      return Array.from({ length: stepsPerEpoch }, (_, step) =>
+        order.subarray(step * batchSize, (step + 1) * batchSize),
+      );
+    },
+  };
+}
+
+/**
+ * One epoch's batches of a sampler, each full and of images that there are.
+ *
+ * @throws DistillError code `contract`, naming the sampler and the batch
+ */
+export function batchesOf(sampler: BatchSampler, images: number, random: Random): readonly Int32Array[] {
+  const { name, batchSize, stepsPerEpoch } = sampler;
+  const refuse = (what: string, expected: string, got: string): never => {
+    throw new DistillError({ code: 'contract', where: `sampler '${name}'${what}`, expected, got });
+  };
+  for (const [field, value] of Object.entries({ batchSize, stepsPerEpoch })) {
+    if (!(Number.isSafeInteger(value) && value >= 1))
+      refuse(`, ${field}`, 'a whole number of at least 1', describeValue(value));
+  }
+  const batches = sampler.batches(random);
+  if (batches.length < stepsPerEpoch) refuse('', `${stepsPerEpoch} batches an epoch`, `${batches.length}`);
+  batches.slice(0, stepsPerEpoch).forEach((batch, at) => {
+    if (batch.length !== batchSize) refuse(`, batch ${at}`, `${batchSize} images`, `${batch.length}`);
+    const wrong = batch.find(
+      (position) => !(Number.isInteger(position) && position >= 0 && position < images),
+    );
+    if (wrong !== undefined)
+      refuse(`, batch ${at}`, `positions from 0 to ${images - 1}`, describeValue(wrong));
+  });
+  return batches;
 }

@@ -1,3 +1,4 @@
+export { describeValue, isPromise } from './describe-value.js';
 export { DistillError, isDistillError } from './distill-error.js';
 export type { DistillErrorCode, DistillErrorFields } from './distill-error.js';
 export { nearestNameHint } from './nearest-name.js';

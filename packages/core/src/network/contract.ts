@@ -65,6 +65,8 @@ export interface ForwardOptions {
 
 /** A network in inference form that never learns: batch norm folded into the convolutions, nothing on the tape. */
 export interface FrozenNetwork extends NetworkShape {
+  /** The weights that it reads, under their names: they must not change while it is in use. */
+  readonly weights: NamedVariables;
   /** Outputs are constants for every gradient. */
   forward(images: Images, taps?: readonly string[]): NetworkOutput;
   /** Its outputs are known to be logits, since its last layer is a linear one. Otherwise a look at them is due. */

@@ -54,6 +54,7 @@ export function freeze(network: Network): FrozenNetwork {
     parameters: countWeights({ ...network.variables, ...network.statistics }),
     macs,
     givesLogits: logitsFrom === 'softmax' || endsLinear(graph),
+    weights: { ...network.variables, ...network.statistics },
     fingerprint: () => fingerprintOf(network, graph),
     forward(images, taps = []) {
       expectShape(

@@ -1,4 +1,4 @@
-import { DistillError, nearestNameHint } from '../error/index.js';
+import { describeValue, DistillError, nearestNameHint } from '../error/index.js';
 import type { OptionCheck } from './checks.js';
 
 /** One check per option; the type leaves none out. */
@@ -16,6 +16,11 @@ export function checkOptions<Options extends object>(
   defaults: Options,
   checks: OptionChecks<Options>,
 ): Readonly<Options> {
+  const options_: unknown = given;
+  if (typeof options_ !== 'object' || options_ === null || Array.isArray(options_)) {
+    const expected = 'an object of options';
+    throw new DistillError({ code: 'option', where: owner, expected, got: describeValue(options_) });
+  }
   const known = Object.keys(checks);
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
@@ -33,7 +38,12 @@ export function checkOptions<Options extends object>(
     const value = options[name as keyof Options];
     const expected = check(value);
     if (expected === undefined) continue;
-    throw new DistillError({ code: 'option', where: `${owner}.${name}`, expected, got: shown(value) });
+    throw new DistillError({
+      code: 'option',
+      where: `${owner}.${name}`,
+      expected,
+      got: describeValue(value),
+    });
   }
   return Object.freeze(options);
 }
@@ -42,10 +52,4 @@ export function checkOptions<Options extends object>(
 function renamed(name: string, known: readonly string[]): string | undefined {
   if (name !== 'alpha' || !known.includes('ceWeight')) return undefined;
   return 'Set ceWeight (labels) and kdWeight (teacher): each term has a weight of its own.';
-}
-
-function shown(value: unknown): string {
-  // JSON has no NaN and no bigint.
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  return value === undefined ? 'nothing' : JSON.stringify(value);
 }

@@ -3,7 +3,7 @@ import { utf8ToBytes } from '@noble/hashes/utils';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError } from '../error/index.js';
 
 /**
  * A seeded stream of random numbers that forks by label.
@@ -35,7 +35,12 @@ export interface Random {
  */
 export function createRandom(seed: number): Random {
   if (!Number.isSafeInteger(seed)) {
-    throw new DistillError({ code: 'option', where: 'seed', expected: 'a whole number', got: String(seed) });
+    throw new DistillError({
+      code: 'option',
+      where: 'seed',
+      expected: 'a whole number',
+      got: describeValue(seed),
+    });
   }
   return streamAt(String(seed));
 }

@@ -1,12 +1,103 @@
-import type { Dataset } from '../data/index.js';
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError, isPromise, nearestNameHint } from '../error/index.js';
 import type { Method } from '../method/index.js';
-import { asNetwork, expectTrainable } from '../network/index.js';
-import type { FrozenNetwork, Network, NetworkLike } from '../network/index.js';
 import { wholeNumber } from '../option/index.js';
+import type { Callback } from './callback.js';
+import type { DistillOptions } from './distill-types.js';
+import type { OptimizerSpec } from './optimizer.js';
 
-/** @throws DistillError code `contract` for a method of another version */
-export function expectContract(method: Method): void {
+/*
+ * What `distill` refuses, and the words for it. Callers without types hand in anything; where it can be told what somebody
+ * meant, the hint says how to write that.
+ */
+
+const refuse = (where: string, expected: string, got: unknown, hint?: string): never => {
+  throw new DistillError({ code: 'option', where, expected, got: describeValue(got), hint });
+};
+
+/** @throws DistillError code `option` where an `await` was forgotten */
+export function expectNoPromise(where: string, given: unknown): void {
+  if (isPromise(given)) refuse(where, 'a value', given, 'Write `await` before it.');
+}
+
+/** Every option, in the order of its type. */
+const OPTIONS: Readonly<Record<keyof DistillOptions, true>> = {
+  teacher: true,
+  students: true,
+  teacherOutputs: true,
+  method: true,
+  train: true,
+  validation: true,
+  epochs: true,
+  batchSize: true,
+  seed: true,
+  optimizer: true,
+  augmentation: true,
+  normalization: true,
+  callbacks: true,
+  signal: true,
+};
+
+/** Options of other libraries, and where they are found here. */
+const MEANT: Readonly<Record<string, string>> = {
+  student: 'Write `students: [student]`.',
+  model: 'Write `students: [model]`.',
+  learningRate: 'It is the optimizer’s: `optimizer: sgd({ learningRate: 0.05 })`.',
+  momentum: 'It is the optimizer’s: `optimizer: sgd({ momentum: 0.9 })`.',
+  weightDecay: 'It is the optimizer’s: `optimizer: sgd({ weightDecay: 5e-4 })`.',
+  temperature: 'It is the method’s: `method: kd({ temperature: 4 })`.',
+  loss: 'The method decides the loss.',
+  patience: 'It is the callback’s: `callbacks: [earlyStop({ patience: 10 })]`.',
+  test: 'Measure the test set after training, with evaluate().',
+};
+
+/** @throws DistillError code `option` for an option that does not exist */
+export function expectKnownOptions(options: DistillOptions): void {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) refuse('distill', 'an object of options', given);
+  const known = Object.keys(OPTIONS);
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new DistillError({
+    code: 'option',
+    where: 'distill',
+    expected: 'options that exist',
+    got: `'${unknown}'`,
+    hint: (Object.hasOwn(MEANT, unknown) ? MEANT[unknown] : undefined) ?? nearestNameHint(unknown, known),
+  });
+}
+
+/** @throws DistillError code `option` for what is no method, `contract` for one of another version */
+export function expectMethod(method: Method): void {
+  const given: unknown = method;
+  expectNoPromise('method', given);
+  if (typeof given === 'function') {
+    const { methodName, name } = given as { methodName?: unknown; name: string };
+    const called = typeof methodName === 'string' ? methodName : name;
+    const hint = `Call it: \`method: ${called}()\`.`;
+    throw new DistillError({
+      code: 'option',
+      where: 'method',
+      expected: 'a method',
+      got: `the function '${called}'`,
+      hint,
+    });
+  }
+  if (typeof given === 'string') {
+    refuse(
+      'method',
+      'a method',
+      given,
+      `Import the method and call it, for instance \`method: ${given}()\`.`,
+    );
+  }
+  if (typeof given !== 'object' || given === null) {
+    refuse(
+      'method',
+      'a method',
+      given,
+      'For instance `method: kd()`, or `method: student()` without a teacher.',
+    );
+  }
   if ((method.spec as string) === 'v1' && typeof method.plan === 'function') return;
   throw new DistillError({
     code: 'contract',
@@ -17,74 +108,51 @@ export function expectContract(method: Method): void {
   });
 }
 
+/** @throws DistillError code `option` for what is no optimizer of ours */
+export function expectOptimizer(where: string, optimizer: OptimizerSpec): void {
+  const given: unknown = optimizer;
+  if (typeof given === 'string') {
+    const known = ['sgd', 'adam'].includes(given) ? given : 'sgd';
+    refuse(where, 'an optimizer', given, `Call it: \`${known}({ learningRate: 0.01 })\`.`);
+  }
+  if (typeof given === 'function') refuse(where, 'an optimizer', given, `Call it: \`${given.name}()\`.`);
+  if (typeof given !== 'object' || given === null)
+    refuse(where, 'an optimizer', given, 'For instance `sgd()`.');
+  if ('create' in optimizer && typeof optimizer.create === 'function') return;
+  const ofTfjs =
+    'applyGradients' in optimizer ? 'An optimizer of tfjs cannot go on from a checkpoint: use' : 'Use';
+  refuse(where, 'an optimizer', given, `${ofTfjs} sgd() or adam() of @distilljs/core.`);
+}
+
+/** @throws DistillError code `option` for what is no list of callbacks */
+export function expectCallbacks(callbacks: readonly Callback[]): void {
+  const given: unknown = callbacks;
+  if (!Array.isArray(given)) {
+    refuse('callbacks', 'a list of callbacks', given, 'For instance `callbacks: [progress()]`.');
+  }
+  callbacks.forEach((callback, index) => {
+    const where = `callbacks[${index}]`;
+    const entry: unknown = callback;
+    if (typeof entry === 'function') refuse(where, 'a callback', entry, `Call it: \`${entry.name}()\`.`);
+    expectNoPromise(where, entry);
+    if (typeof entry !== 'object' || entry === null) refuse(where, 'a callback', entry);
+    for (const hook of ['resume', 'start', 'step', 'epoch', 'abort', 'warn', 'end'] as const) {
+      const value = (callback as unknown as Readonly<Record<string, unknown>>)[hook];
+      if (value !== undefined && typeof value !== 'function') refuse(`${where}.${hook}`, 'a function', value);
+    }
+  });
+}
+
+/** @throws DistillError code `option` */
+export function expectSignal(signal: AbortSignal | undefined): void {
+  const given: unknown = signal;
+  if (given === undefined || (typeof given === 'object' && given !== null && 'aborted' in given)) return;
+  const isController = typeof given === 'object' && given !== null && 'signal' in given;
+  refuse('signal', 'an AbortSignal', given, isController ? 'Write `signal: controller.signal`.' : undefined);
+}
+
 /** @throws DistillError code `option` unless it is a whole number of at least 1 */
 export function expectCount(where: string, value: number): void {
   const expected = wholeNumber({ min: 1 })(value);
-  if (expected !== undefined) throw new DistillError({ code: 'option', where, expected, got: String(value) });
-}
-
-/** @throws DistillError code `shape` for images of another size or other classes */
-export function expectSameData(train: Dataset, validation: Dataset): void {
-  const shapeOf = (data: Dataset): string => `[${data.imageShape.join(', ')}], ${data.classes} classes`;
-  if (shapeOf(train) === shapeOf(validation)) return;
-  throw new DistillError({
-    code: 'shape',
-    where: 'validation',
-    expected: shapeOf(train),
-    got: shapeOf(validation),
-  });
-}
-
-/**
- * The students of a run, as networks: at least one, each with a model of its own, each fit for the data.
- *
- * @throws DistillError codes `option`, `network`, `shape`
- */
-export function expectStudents(given: readonly NetworkLike[], train: Dataset): readonly Network[] {
-  if (given.length === 0) {
-    throw new DistillError({
-      code: 'option',
-      where: 'students',
-      expected: 'at least one network',
-      got: 'none',
-    });
-  }
-  const students = given.map((each, index) => asNetwork(each, `students[${index}]`));
-  students.forEach((student, index) => {
-    const first = students.findIndex(({ model }) => model === student.model);
-    // It would be trained twice a step, and learn from itself: every divergence would be 0.
-    if (first < index) {
-      throw new DistillError({
-        code: 'option',
-        where: `students[${index}] '${student.name}'`,
-        expected: 'a network of its own',
-        got: `the model of students[${first}]`,
-        hint: 'Build one model per student.',
-      });
-    }
-    expectFit(`students[${index}]`, student, train);
-    expectTrainable(student);
-  });
-  return students;
-}
-
-/** @throws DistillError code `shape` unless a network takes the data's images and has a logit per class */
-export function expectFit(where: string, network: Network | FrozenNetwork, data: Dataset): void {
-  const fits = network.inputShape.every((axis, index) => axis === -1 || axis === data.imageShape[index]);
-  if (!fits) {
-    throw new DistillError({
-      code: 'shape',
-      where: `${where} '${network.name}'`,
-      expected: `input [${data.imageShape.join(', ')}] as dataset '${data.name}' has`,
-      got: `[${network.inputShape.join(', ')}]`,
-    });
-  }
-  if (network.classes !== data.classes) {
-    throw new DistillError({
-      code: 'shape',
-      where: `${where} '${network.name}'`,
-      expected: `${data.classes} logits, one per class of dataset '${data.name}'`,
-      got: String(network.classes),
-    });
-  }
+  if (expected !== undefined) refuse(where, expected, value);
 }

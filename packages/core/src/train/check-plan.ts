@@ -45,8 +45,24 @@ export function expectPlan(
     }
     expectCount(`method '${method}', ${where}, epochs`, epochs);
   }
+  expectAllRead(method, phases, students);
   const names = phases.map(({ name }) => name);
   if (new Set(names).size < names.length) broken('plan', 'phases of different names', names.join(', '));
+}
+
+/** A student that never runs would be validated and saved like the others. A plan that runs no student at all trains other things. */
+function expectAllRead(method: string, phases: readonly Phase[], students: readonly Network[]): void {
+  const read = students.map((_, index) => phases.some((phase) => runsStudent(phase, index)));
+  const idle = read.indexOf(false);
+  if (idle === -1 || !read.includes(true)) return;
+  const taken = read.filter(Boolean).length;
+  throw new DistillError({
+    code: 'option',
+    where: `students[${idle}] '${students[idle]?.name ?? ''}'`,
+    expected: `a student that method '${method}' trains`,
+    got: 'one that no phase reads',
+    hint: `The method takes ${taken} of these ${students.length} students.`,
+  });
 }
 
 /** True when a step of the phase runs this student. */

@@ -1,4 +1,4 @@
-import { loadBatch } from '../data/index.js';
+import { batchesOf, loadBatch } from '../data/index.js';
 import { deviceFault } from '../engine/device-fault.js';
 import type { PartialEpoch } from '../checkpoint/index.js';
 import type { Random } from '../random/index.js';
@@ -19,7 +19,7 @@ export async function trainEpoch(run: Run, state: TrainingState, watchers: Watch
   phase.startEpoch?.(epoch);
   // The order depends on the epoch alone, so that every method with one seed and no sampler of its own sees the same.
   const random = run.random.fork(`epoch-${epoch}`);
-  const batches = sampler.batches(random.fork('order'));
+  const batches = batchesOf(sampler, run.train.size, random.fork('order'));
 
   while (state.position.step < sampler.stepsPerEpoch) {
     const terms = await oneStep(run, state, current, batches, random);
@@ -33,7 +33,7 @@ export async function trainEpoch(run: Run, state: TrainingState, watchers: Watch
     return;
   }
 
-  const validation = await validate(run, current);
+  const validation = await validate(run, current, watchers);
   expectSoundDevice(run);
   const report = epochReport(current, state, validation);
   state.history.push(report);
@@ -89,11 +89,17 @@ function expectSoundDevice({ method }: Run): void {
 }
 
 /** Per student; empty without a validation set or in a phase without students. */
-async function validate(run: Run, { runsStudents }: RunPhase): Promise<Evaluation[]> {
+async function validate(run: Run, { runsStudents }: RunPhase, { control }: Watchers): Promise<Evaluation[]> {
   const results: Evaluation[] = [];
   if (run.validation === undefined || !runsStudents) return results;
-  for (const student of run.students)
-    results.push(await evaluate(student, run.validation, run.normalization));
+  for (const [index, student] of run.students.entries()) {
+    const result = await evaluate(student, run.validation, run.normalization);
+    results.push(result);
+    if (result.invalid === undefined) continue;
+    control.warn(
+      `The logits of students[${index}] are NaN for ${result.invalid} of ${result.images} validation images, which count as wrong.`,
+    );
+  }
   return results;
 }
 
@@ -136,7 +142,8 @@ function epochReport(
       label.kind === 'accuracy' ? [(sums[index] ?? 0) / steps] : [],
     ),
     validation,
-    seconds,
+    // Microseconds: more digits would say nothing, and the length of a checkpoint would hang on them.
+    seconds: Math.round(seconds * 1e6) / 1e6,
   };
 }
 

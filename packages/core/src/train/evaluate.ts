@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { softmaxCrossEntropy } from '../engine/kernels/softmax-cross-entropy.js';
-import { loadBatch } from '../data/index.js';
+import { checkedDataset, expectNormalization, loadBatch } from '../data/index.js';
 import type { Dataset, Normalization } from '../data/index.js';
-import type { Images, Logits, Probabilities } from '../tensor/index.js';
+import { describeValue, DistillError } from '../error/index.js';
+import { asNetwork } from '../network/index.js';
+import type { NetworkLike } from '../network/index.js';
+import type { Images, Logits } from '../tensor/index.js';
+import { expectCount, expectNoPromise } from './check-options.js';
 import type { Evaluation } from './report.js';
 
 /** What classifies images: a network, learning or frozen, or several together. */
@@ -13,14 +16,38 @@ export interface Classifier {
   forward(images: Images): { readonly logits: Logits };
 }
 
+/** A classifier, or a bare model that becomes one. */
+export type ClassifierLike = Classifier | NetworkLike;
+
 /**
- * Severalnetworks as one: the mean of their logits. (The mean of their probabilities can come to another class.)
+ * Several networks as one: the mean of their logits. (The mean of their probabilities can come to another class.)
  *
- * @param members at least one, all of one number of classes
+ * @param given at least one, all of one number of classes
+ * @throws DistillError code `option`
  */
-export function ensembleOf(members: readonly Classifier[]): Classifier {
+export function ensembleOf(given: readonly ClassifierLike[]): Classifier {
+  if (!Array.isArray(given) || given.length === 0) {
+    const where = 'ensembleOf';
+    throw new DistillError({
+      code: 'option',
+      where,
+      expected: 'a list of networks',
+      got: describeValue(given),
+    });
+  }
+  const members = given.map((member: ClassifierLike, at) => asClassifier(`ensembleOf, member ${at}`, member));
+  const { classes } = members[0] as Classifier;
+  const other = members.findIndex((member) => member.classes !== classes);
+  if (other !== -1) {
+    throw new DistillError({
+      code: 'shape',
+      where: `ensembleOf, member ${other}`,
+      expected: `${classes} classes as member 0`,
+      got: String(members[other]?.classes),
+    });
+  }
   return {
-    classes: members[0]?.classes ?? 0,
+    classes,
     forward: (images) => ({
       logits: tf.tidy(() => {
         const all = members.map((member) => member.forward(images).logits);
@@ -30,40 +57,77 @@ export function ensembleOf(members: readonly Classifier[]): Classifier {
   };
 }
 
+function asClassifier(where: string, given: ClassifierLike): Classifier {
+  const parts: unknown = given;
+  expectNoPromise(where, parts);
+  const isClassifier =
+    typeof parts === 'object' && parts !== null && 'forward' in parts && 'classes' in parts;
+  return isClassifier ? (given as Classifier) : asNetwork(given as NetworkLike, where);
+}
+
 /**
- * Classifies every image of a dataset in inference mode, unaugmented.
+ * Classifies every image of a dataset in inference mode, unaugmented. Of equal logits the lower class index comes first, as
+ * `argMax` has it. An image whose logits hold NaN counts as wrong, and is counted in `invalid`.
  *
  * @param batchSize images per forward pass; it changes nothing but memory and speed. Default 128.
+ * @throws DistillError for data or networks that cannot be evaluated
  */
 export async function evaluate(
-  network: Classifier,
+  network: ClassifierLike,
   dataset: Dataset,
   normalization: Normalization,
   batchSize = 128,
 ): Promise<Evaluation> {
-  let [correct, inTop5, loss] = [0, 0, 0];
-  for (let start = 0; start < dataset.size; start += batchSize) {
-    const size = Math.min(batchSize, dataset.size - start);
-    const positions = Int32Array.from({ length: size }, (_, offset) => start + offset);
-    const pixels = loadBatch(dataset, positions, { normalization });
-    const sums = tf.tidy(() => {
-      const images = tf.tensor4d(pixels, [size, ...dataset.imageShape]);
-      const labels = tf.tensor1d(dataset.labels.slice(start, start + size), 'int32');
-      const { logits } = network.forward(images);
-      const oneHot = tf.cast(tf.oneHot(labels, network.classes), 'float32') as Probabilities;
-      // Rank of the right class = number of logits above its own.
-      const own = tf.sum(tf.mul(logits, oneHot), 1, true);
-      const rank = tf.sum(tf.cast(tf.greater(logits, own), 'float32'), 1);
-      const first = tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32');
-      const five = tf.cast(tf.less(rank, 5), 'float32');
-      return tf.stack([tf.sum(first), tf.sum(five), tf.sum(softmaxCrossEntropy(oneHot, logits))]);
+  const classifier = asClassifier('evaluate, network', network);
+  const data = checkedDataset('evaluate', dataset);
+  expectNormalization(normalization, data);
+  expectCount('evaluate, batchSize', batchSize);
+  if (classifier.classes < data.classes) {
+    throw new DistillError({
+      code: 'shape',
+      where: 'evaluate, network',
+      expected: `${data.classes} logits, one per class of dataset '${data.name}'`,
+      got: String(classifier.classes),
     });
-    const [first = 0, five = 0, total = 0] = await sums.data();
-    sums.dispose();
-    correct += first;
-    inTop5 += five;
-    loss += total;
   }
-  const images = dataset.size;
-  return { accuracy: correct / images, top5: inTop5 / images, loss: loss / images, images };
+  const sum = { correct: 0, inTop5: 0, loss: 0, invalid: 0 };
+  for (let start = 0; start < data.size; start += batchSize) {
+    const size = Math.min(batchSize, data.size - start);
+    const positions = Int32Array.from({ length: size }, (_, offset) => start + offset);
+    const images = tf.tensor4d(loadBatch(data, positions, { normalization }), [size, ...data.imageShape]);
+    const logits = tf.tidy(() => tf.reshape(classifier.forward(images).logits, [size, classifier.classes]));
+    const values = await logits.data();
+    tf.dispose([images, logits]);
+    positions.forEach((position, row) => {
+      const own = values.subarray(row * classifier.classes, (row + 1) * classifier.classes);
+      const { rank, loss } = rankOf(own, data.labels[position] ?? NaN);
+      sum.correct += rank === 0 ? 1 : 0;
+      sum.inTop5 += rank < 5 ? 1 : 0;
+      sum.invalid += rank === Infinity ? 1 : 0;
+      sum.loss += loss;
+    });
+  }
+  const images = data.size;
+  return {
+    accuracy: sum.correct / images,
+    top5: sum.inTop5 / images,
+    loss: sum.loss / images,
+    images,
+    ...(sum.invalid > 0 ? { invalid: sum.invalid } : {}),
+  };
+}
+
+/** How many classes stand before the right one (Infinity where a logit is NaN), and the cross-entropy in nats. */
+function rankOf(logits: ArrayLike<number>, label: number): { readonly rank: number; readonly loss: number } {
+  const own = logits[label] ?? NaN;
+  let [rank, highest] = [0, -Infinity];
+  for (let index = 0; index < logits.length; index++) {
+    const logit = logits[index] ?? NaN;
+    if (Number.isNaN(logit)) return { rank: Infinity, loss: NaN };
+    if (logit > own || (logit === own && index < label)) rank += 1;
+    if (logit > highest) highest = logit;
+  }
+  let total = 0;
+  for (let index = 0; index < logits.length; index++) total += Math.exp((logits[index] ?? NaN) - highest);
+  return { rank, loss: highest - own + Math.log(total) };
 }

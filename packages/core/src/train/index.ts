@@ -2,7 +2,7 @@ export type { Callback, RunControl } from './callback.js';
 export { distill } from './distill.js';
 export type { DistillOptions, DistillResult } from './distill-types.js';
 export { ensembleOf, evaluate } from './evaluate.js';
-export type { Classifier } from './evaluate.js';
+export type { Classifier, ClassifierLike } from './evaluate.js';
 export type { Optimizer, OptimizerSpec, OptimizerState, TrainingPosition } from './optimizer.js';
 export { adam, sgd } from './optimizers.js';
 export type { AdamOptions, SgdOptions } from './optimizers.js';

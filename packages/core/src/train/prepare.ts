@@ -1,7 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
-import { channelStatistics, expectNormalization, loadBatch, uniformSampler } from '../data/index.js';
+import {
+  augmentation,
+  channelStatistics,
+  expectNormalization,
+  expectPixelScale,
+  loadBatch,
+  uniformSampler,
+} from '../data/index.js';
 import type { Dataset, Normalization } from '../data/index.js';
 import type { Method, PlanContext } from '../method/index.js';
 import { asNetwork, expectGradients, freeze, probabilityWarning } from '../network/index.js';
@@ -10,7 +17,16 @@ import { cachedTeacher, checkTeacherOutputs } from '../teacher/index.js';
 import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
 import { createRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
-import { expectContract, expectCount, expectFit, expectSameData, expectStudents } from './check-options.js';
+import {
+  expectCallbacks,
+  expectCount,
+  expectKnownOptions,
+  expectMethod,
+  expectNoPromise,
+  expectOptimizer,
+  expectSignal,
+} from './check-options.js';
+import { expectData, expectFit, expectOwnWeights, expectStudents } from './check-parts.js';
 import { expectPlan, runsStudent, trainsStudent } from './check-plan.js';
 import type { DistillOptions } from './distill-types.js';
 import type { OptimizerSpec } from './optimizer.js';
@@ -20,32 +36,47 @@ import type { Run } from './state.js';
 
 /** @throws DistillError for anything in the options that cannot work */
 export async function prepareRun(options: DistillOptions): Promise<Run> {
-  const { method, train, validation, epochs, batchSize, seed } = options;
-  expectContract(method);
+  expectKnownOptions(options);
+  const { method, epochs, batchSize, seed } = options;
+  expectMethod(method);
   const random = createRandom(seed);
   expectCount('epochs', epochs);
   expectCount('batchSize', batchSize);
+  expectCallbacks(options.callbacks ?? []);
+  expectSignal(options.signal);
+  const optimizer = options.optimizer ?? sgd({ learningRate: cosineRate(0.05) });
+  expectOptimizer('optimizer', optimizer);
+  const { train, validation } = expectData(options);
   const students = expectStudents(options.students, train);
-  if (validation !== undefined) expectSameData(train, validation);
+  const augmented = options.augmentation === undefined ? undefined : augmentation(options.augmentation);
 
-  const madeHere = options.teacher !== undefined && !('fingerprint' in options.teacher);
   const teacher = frozenTeacher(options.teacher);
+  const madeHere = teacher !== options.teacher;
   /** The last made first. */
   const made: { dispose(): void }[] = madeHere && teacher !== undefined ? [teacher] : [];
   const dispose = (): void => {
     for (const each of made) each.dispose();
   };
   try {
-    if (teacher !== undefined) expectFit('teacher', teacher, train);
+    if (teacher !== undefined) {
+      expectFit('teacher', teacher, train);
+      for (const [index, student] of students.entries())
+        expectOwnWeights(`students[${index}] '${student.name}'`, student, teacher.weights, 'the teacher');
+    }
     const normalization = options.normalization ?? channelStatistics(train);
     expectNormalization(normalization, train);
+    if (options.normalization !== undefined) expectPixelScale(train, normalization);
     const outputs = checkTeacherOutputs(options.teacherOutputs ?? { kind: 'live' });
-    const optimizer = options.optimizer ?? sgd({ learningRate: cosineRate(0.05) });
     const fingerprint = await teacher?.fingerprint();
-    const context = planContext({ ...options, students, teacher, normalization, optimizer, random });
+    const context = planContext({ ...options, train, students, teacher, normalization, optimizer, random });
     const plan = await method.plan(context);
     made.unshift(plan);
-    const cached = cacheFor(outputs, teacher, fingerprint, { ...options, normalization });
+    const cached = cacheFor(outputs, teacher, fingerprint, {
+      ...options,
+      train,
+      augmentation: augmented,
+      normalization,
+    });
     if (cached !== undefined) made.unshift(cached);
     expectPlan(method.name, plan, students, teacher);
     const looked = await lookAt(students, teacher, plan.phases[0]?.reads.teacher, context);
@@ -65,7 +96,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       views: outputs.views,
       train,
       validation,
-      augmentation: options.augmentation,
+      augmentation: augmented,
       normalization,
       seed,
       random,
@@ -78,7 +109,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
         batchSize,
         optimizer: JSON.stringify([optimizer.name, optimizer.options]),
         // Cached or live is all the same to a checkpoint: the values are equal.
-        augmentation: JSON.stringify([options.augmentation ?? null, normalization, outputs.views ?? null]),
+        augmentation: JSON.stringify([augmented ?? null, normalization, outputs.views ?? null]),
         train: dataText(train),
         validation: validation === undefined ? 'none' : dataText(validation),
         teacher: fingerprint ?? 'none',
@@ -156,7 +187,9 @@ function cacheFor(
 
 function frozenTeacher(given: DistillOptions['teacher']): FrozenNetwork | undefined {
   if (given === undefined) return undefined;
-  return 'fingerprint' in given ? given : freeze(asNetwork(given, 'teacher'));
+  expectNoPromise('teacher', given);
+  const isFrozen = typeof given === 'object' && 'fingerprint' in given;
+  return isFrozen ? given : freeze(asNetwork(given, 'teacher'));
 }
 
 const dataText = (data: Dataset): string =>

@@ -2,12 +2,14 @@
 export interface Evaluation {
   /** Share of images whose highest logit is the right class, 0…1. */
   readonly accuracy: number;
-  /** Share of images whose right class is among the five highest logits, 0…1 (all of them below six classes: 1). */
+  /** Share of images whose right class is among the five highest logits, 0…1 (1 below six classes). */
   readonly top5: number;
   /** Mean cross-entropy in nats. */
   readonly loss: number;
   /** Images that were looked at. */
   readonly images: number;
+  /** Images whose logits hold NaN, which count as wrong. Left out where there are none. */
+  readonly invalid?: number | undefined;
 }
 
 /** A term's mean over an epoch, before its weight, and the weight. */

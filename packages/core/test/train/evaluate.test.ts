@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { arrayDataset, evaluate } from '@distilljs/core';
+import { arrayDataset, createNetwork, ensembleOf, evaluate } from '@distilljs/core';
 import type { Dataset, Network } from '@distilljs/core';
-import { testEngines, tinyNetwork } from '@distilljs/core/testing';
+import { testEngines, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { expect, it } from 'vitest';
+import { caught } from '../caught.js';
 import { describeOn } from '../on-engines.js';
 
 /** A network whose logits are the pixels: the tests write the logits into the images. */
@@ -67,6 +68,83 @@ describeOn(await testEngines(), 'evaluate', () => {
       asPixels(3),
     );
     expect(found).toMatchObject({ accuracy: 0, top5: 1 });
+  });
+
+  it('puts the lower class first where logits are equal, as argMax does', async () => {
+    const equal = Array.from({ length: 100 }, () => new Array<number>(100).fill(7));
+    const all = Array.from({ length: 100 }, (_, at) => at);
+    const found = await evaluate(reader(100), dataset(equal, all), asPixels(100));
+    expect(found).toMatchObject({ accuracy: 0.01, top5: 0.05 });
+  });
+
+  it('counts an image whose logits are NaN as wrong, and says how many there are', async () => {
+    const half: Network = {
+      ...reader(7),
+      forward: (images) => ({
+        logits: tf.tidy(() => {
+          const logits = tf.reshape<tf.Rank.R2>(images, [-1, 7]);
+          return tf.where(tf.less(logits, 5), tf.fill(logits.shape, NaN), logits);
+        }),
+        tap: () => images,
+      }),
+    };
+    const high = [9, 8, 8, 8, 8, 8, 8];
+    const found = await evaluate(half, dataset([high, row, high, row], [0, 0, 1, 0]), asPixels(7));
+    expect(found).toMatchObject({ accuracy: 0.25, top5: 0.5, images: 4, invalid: 2, loss: NaN });
+  });
+
+  it('takes a bare model, alone and in an ensemble', async () => {
+    const { model } = tinyNetwork(3);
+    const data = tinyDataset(18, 2);
+    const normalization = { mean: [0.4, 0.4], std: [0.2, 0.2] };
+    const wanted = await evaluate(createNetwork(model), data, normalization);
+    expect(await evaluate(model, data, normalization)).toEqual(wanted);
+    expect(await evaluate(ensembleOf([model, tinyNetwork(3)]), data, normalization)).toEqual(wanted);
+  });
+
+  it.each<[string, () => Promise<unknown>, string]>([
+    [
+      'what is no network',
+      () => evaluate({} as never, dataset(rows, labels), asPixels(7)),
+      'evaluate, network: expected a network',
+    ],
+    [
+      'a network that was not awaited',
+      () => evaluate(Promise.resolve(reader(7)) as never, dataset(rows, labels), asPixels(7)),
+      'evaluate, network: expected a value, got a promise. Write `await` before it.',
+    ],
+    [
+      'no images',
+      () => evaluate(reader(7), { ...dataset(rows, labels), size: 0 }, asPixels(7)),
+      "evaluate, dataset 'array', size: expected at least one image, got 0.",
+    ],
+    [
+      'no normalization',
+      () => evaluate(reader(7), dataset(rows, labels), undefined as never),
+      'normalization: expected',
+    ],
+    [
+      'a batch of no images',
+      () => evaluate(reader(7), dataset(rows, labels), asPixels(7), 0),
+      'evaluate, batchSize: expected a whole number, at least 1, got 0.',
+    ],
+    [
+      'too few logits',
+      () => evaluate({ ...reader(7), classes: 3 }, dataset(rows, labels), asPixels(7)),
+      "evaluate, network: expected 7 logits, one per class of dataset 'array', got 3.",
+    ],
+    [
+      'an ensemble of nobody',
+      async () => Promise.resolve(ensembleOf([])),
+      'ensembleOf: expected a list of networks, got [].',
+    ],
+    [
+      'an ensemble of different classes',
+      async () => Promise.resolve(ensembleOf([reader(7), reader(3)])),
+      'ensembleOf, member 1: expected 7 classes as member 0, got 3.',
+    ],
+  ])('refuses %s', async (_, call, message) => {
+    expect((await caught(call)).message).toContain(message);
   });
 
   it('leaves the network and no tensors', async () => {

@@ -93,7 +93,7 @@ describe('a number that is not finite ends the run', () => {
   });
 
   it('leaves batch norm statistics as they were, also when the images are at fault', async () => {
-    const pixels = Float32Array.from({ length: 12 * 72 }, (_, at) => (at === 800 ? NaN : at % 200));
+    const pixels = Float32Array.from({ length: 12 * 72 }, (_, at) => (at === 800 ? 3e38 : at % 200));
     const train = arrayDataset({
       images: pixels,
       labels: Array.from({ length: 12 }, (_, at) => at % 3),
@@ -105,7 +105,7 @@ describe('a number that is not finite ends the run', () => {
     const error = await caught(() =>
       distill({ ...setup(student, () => tf.scalar(0)), train, normalization }),
     );
-    expect(error.message).toMatch(/term 'ce' of update 'student': expected a finite value, got NaN/);
+    expect(error.message).toMatch(/batch norm statistics .*: expected a finite value, got Infinity/);
     expect(allFinite(student)).toBe(true);
   });
 

@@ -1,0 +1,133 @@
+import { checkedDataset } from '../data/index.js';
+import type { Dataset } from '../data/index.js';
+import { describeValue, DistillError } from '../error/index.js';
+import { asNetwork, expectTrainable } from '../network/index.js';
+import type { FrozenNetwork, Network, NetworkLike } from '../network/index.js';
+import type { NamedTensors } from '../tensor/index.js';
+import { expectNoPromise } from './check-options.js';
+import type { DistillOptions } from './distill-types.js';
+
+/**
+ * Training and validation data, checked.
+ *
+ * @throws DistillError codes `data`; `shape` for validation images of another size or other classes
+ */
+export function expectData(options: Pick<DistillOptions, 'train' | 'validation'>): {
+  readonly train: Dataset;
+  readonly validation: Dataset | undefined;
+} {
+  const train = checkedDataset('train', options.train);
+  const validation =
+    options.validation === undefined ? undefined : checkedDataset('validation', options.validation);
+  const shapeOf = (data: Dataset): string => `[${data.imageShape.join(', ')}], ${data.classes} classes`;
+  if (validation !== undefined && shapeOf(train) !== shapeOf(validation)) {
+    const [expected, got] = [shapeOf(train), shapeOf(validation)];
+    throw new DistillError({ code: 'shape', where: 'validation', expected, got });
+  }
+  for (const [where, data] of Object.entries({ train, validation })) {
+    if (data === undefined || (typeof data.fingerprint === 'string' && data.fingerprint !== '')) continue;
+    throw new DistillError({
+      code: 'data',
+      where: `${where}, dataset '${data.name}', fingerprint`,
+      expected: 'a text that changes whenever pixels or labels do',
+      got: describeValue(data.fingerprint),
+      hint: 'Checkpoints and caches know the data by it.',
+    });
+  }
+  return { train, validation };
+}
+
+/**
+ * The students of a run, as networks: at least one, each with weights of its own, each fit for the data.
+ *
+ * @throws DistillError codes `option`, `network`, `shape`
+ */
+export function expectStudents(given: readonly NetworkLike[], train: Dataset): readonly Network[] {
+  const list: unknown = given;
+  expectNoPromise('students', list);
+  if (!Array.isArray(list)) {
+    const isNetwork = typeof list === 'object' && list !== null && ('forward' in list || 'predict' in list);
+    throw new DistillError({
+      code: 'option',
+      where: 'students',
+      expected: 'a list of networks',
+      got: isNetwork ? 'one network' : describeValue(list),
+      hint: 'Write `students: [student]`.',
+    });
+  }
+  if (given.length === 0) {
+    const expected = 'at least one network';
+    throw new DistillError({ code: 'option', where: 'students', expected, got: 'none' });
+  }
+  const students = given.map((each, index) => {
+    expectNoPromise(`students[${index}]`, each);
+    return asNetwork(each, `students[${index}]`);
+  });
+  students.forEach((student, index) => {
+    const where = `students[${index}] '${student.name}'`;
+    const first = students.findIndex(({ model }) => model === student.model);
+    // It would be trained twice a step, and learn from itself: every divergence would be 0.
+    if (first < index) {
+      throw new DistillError({
+        code: 'option',
+        where,
+        expected: 'a network of its own',
+        got: `the model of students[${first}]`,
+        hint: 'Build one model per student.',
+      });
+    }
+    for (let other = 0; other < index; other++) {
+      const weights = { ...students[other]?.variables, ...students[other]?.statistics };
+      expectOwnWeights(where, student, weights, `students[${other}]`);
+    }
+    expectFit(`students[${index}]`, student, train);
+    expectTrainable(student);
+  });
+  return students;
+}
+
+/**
+ * A teacher that changes with its student teaches it what it says already: every divergence is 0.
+ *
+ * @throws DistillError code `option` when a weight that the student trains is also one of these
+ */
+export function expectOwnWeights(
+  where: string,
+  student: Network,
+  weights: NamedTensors,
+  owner: string,
+): void {
+  const others = new Map(Object.entries(weights).map(([name, variable]) => [variable.id, name]));
+  for (const [name, variable] of Object.entries(student.variables)) {
+    const shared = others.get(variable.id);
+    if (shared === undefined) continue;
+    throw new DistillError({
+      code: 'option',
+      where,
+      expected: 'weights of its own, where they are trained',
+      got: `'${name}', which is '${shared}' of ${owner} too`,
+      hint: 'Build another model, or freeze the layers that are shared (`layer.trainable = false`).',
+    });
+  }
+}
+
+/** @throws DistillError code `shape` unless a network takes the data's images and has a logit per class */
+export function expectFit(where: string, network: Network | FrozenNetwork, data: Dataset): void {
+  const fits = network.inputShape.every((axis, index) => axis === -1 || axis === data.imageShape[index]);
+  if (!fits) {
+    throw new DistillError({
+      code: 'shape',
+      where: `${where} '${network.name}'`,
+      expected: `input [${data.imageShape.join(', ')}] as dataset '${data.name}' has`,
+      got: `[${network.inputShape.join(', ')}]`,
+    });
+  }
+  if (network.classes !== data.classes) {
+    throw new DistillError({
+      code: 'shape',
+      where: `${where} '${network.name}'`,
+      expected: `${data.classes} logits, one per class of dataset '${data.name}'`,
+      got: String(network.classes),
+    });
+  }
+}

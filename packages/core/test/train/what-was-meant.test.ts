@@ -1,0 +1,269 @@
+import * as layers from '@tensorflow/tfjs-layers';
+import * as tf from '@tensorflow/tfjs-core';
+import { adam, createNetwork, distill, freeze, kd, progress, resolveEngine, student } from '@distilljs/core';
+import type { Dataset, Method } from '@distilljs/core';
+import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { caught } from '../caught.js';
+
+beforeAll(async () => {
+  await resolveEngine('cpu');
+});
+
+/** As a caller without types writes it. */
+const refused = async (change: Record<string, unknown>): Promise<string> =>
+  (
+    await caught(() =>
+      distill({
+        students: [tinyNetwork(2)],
+        method: student(),
+        train: tinyDataset(8, 1),
+        epochs: 1,
+        batchSize: 4,
+        seed: 1,
+        ...change,
+      }),
+    )
+  ).message;
+
+/** A student and a teacher of one input whose first convolution is the same layer. */
+function sharing(trainable: boolean): { teacher: layers.LayersModel; student: layers.LayersModel } {
+  const shared = layers.layers.conv2d({ name: 'shared', filters: 2, kernelSize: 3, trainable });
+  const modelOf = (name: string): layers.LayersModel => {
+    const input = layers.input({ shape: [6, 6, 2] });
+    const features = layers.layers.flatten().apply(shared.apply(input)) as layers.SymbolicTensor;
+    const logits = layers.layers.dense({ name: 'logits', units: 3 }).apply(features) as layers.SymbolicTensor;
+    return layers.model({ inputs: input, outputs: logits, name });
+  };
+  return { teacher: modelOf('teacher'), student: modelOf('student') };
+}
+
+describe('distill says what was meant', () => {
+  it.each<[string, () => Record<string, unknown>, string]>([
+    [
+      'by an option that does not exist',
+      () => ({ normalisation: {} }),
+      "distill: expected options that exist, got 'normalisation'. Did you mean 'normalization'?",
+    ],
+    [
+      'by a learning rate beside the optimizer',
+      () => ({ learningRate: 0.1 }),
+      "got 'learningRate'. It is the optimizer’s: `optimizer: sgd({ learningRate: 0.05 })`.",
+    ],
+    ['by a missing training set', () => ({ train: undefined }), 'train: expected a dataset, got nothing.'],
+    [
+      'by a training set that was not awaited',
+      () => ({ train: Promise.resolve(tinyDataset(8, 1)) }),
+      'train: expected a dataset, got a promise. Write `await` before it.',
+    ],
+    ['by { xs, ys }', () => ({ train: { xs: [], ys: [] } }), 'That is what model.fitDataset takes'],
+    [
+      'by missing students',
+      () => ({ students: undefined }),
+      'students: expected a list of networks, got nothing. Write `students: [student]`.',
+    ],
+    [
+      'by one student without a list',
+      () => ({ students: tinyNetwork(2) }),
+      'students: expected a list of networks, got one network. Write `students: [student]`.',
+    ],
+    [
+      'by a model without a list',
+      () => ({ students: tinyNetwork(2).model }),
+      'students: expected a list of networks, got one network.',
+    ],
+    [
+      'by a student that was not awaited',
+      () => ({ students: [Promise.resolve(tinyNetwork(2))] }),
+      'students[0]: expected a value, got a promise. Write `await` before it.',
+    ],
+    [
+      'by a teacher that was not awaited',
+      () => ({ teacher: Promise.resolve(tinyNetwork(2)) }),
+      'teacher: expected a value, got a promise. Write `await` before it.',
+    ],
+    [
+      'by a method that was not called',
+      () => ({ method: kd }),
+      "method: expected a method, got the function 'kd'. Call it: `method: kd()`.",
+    ],
+    [
+      'by a method’s name',
+      () => ({ method: 'kd' }),
+      'method: expected a method, got "kd". Import the method and call it, for instance `method: kd()`.',
+    ],
+    ['by no method', () => ({ method: undefined }), 'method: expected a method, got nothing. For instance'],
+    [
+      'by an optimizer’s name',
+      () => ({ optimizer: 'adam' }),
+      'optimizer: expected an optimizer, got "adam". Call it: `adam({ learningRate: 0.01 })`.',
+    ],
+    [
+      'by an optimizer that was not called',
+      () => ({ optimizer: adam }),
+      "optimizer: expected an optimizer, got the function 'adam'. Call it: `adam()`.",
+    ],
+    [
+      'by an optimizer of tfjs',
+      () => ({ optimizer: tf.train.sgd(0.1) }),
+      'An optimizer of tfjs cannot go on from a checkpoint: use sgd() or adam() of @distilljs/core.',
+    ],
+    [
+      'by a callback without a list',
+      () => ({ callbacks: progress() }),
+      'callbacks: expected a list of callbacks, got an object with name, ',
+    ],
+    [
+      'by a callback that was not called',
+      () => ({ callbacks: [progress] }),
+      "callbacks[0]: expected a callback, got the function 'progress'. Call it: `progress()`.",
+    ],
+    [
+      'by a hook that is no function',
+      () => ({ callbacks: [{ name: 'mine', epoch: 5 }] }),
+      'callbacks[0].epoch: expected a function, got 5.',
+    ],
+    [
+      'by an AbortController',
+      () => ({ signal: new AbortController() }),
+      'signal: expected an AbortSignal, got an object. Write `signal: controller.signal`.',
+    ],
+    ['by epochs in text', () => ({ epochs: '3' }), 'epochs: expected a whole number, at least 1, got "3".'],
+    ['by a seed in text', () => ({ seed: '7' }), 'seed: expected a whole number, got "7".'],
+    [
+      'by a kind of teacher outputs alone',
+      () => ({ teacherOutputs: 'cached' }),
+      'teacherOutputs: expected an object of options, got "cached".',
+    ],
+    [
+      'by half a normalization',
+      () => ({ normalization: { mean: [0.5, 0.5] } }),
+      'normalization.std: expected one number above 0 per channel (2), got nothing.',
+    ],
+    [
+      'by an augmentation’s wrong name',
+      () => ({ augmentation: { flips: true } }),
+      "augmentation: expected options that exist, got 'flips'. Did you mean 'flip'?",
+    ],
+    [
+      'by data without a fingerprint',
+      () => ({ train: { ...tinyDataset(8, 1), fingerprint: undefined } }),
+      "train, dataset 'tiny', fingerprint: expected a text that changes whenever pixels or labels do, got nothing.",
+    ],
+  ])('%s', async (_, change, message) => {
+    expect(await refused(change())).toContain(message);
+  });
+});
+
+describe('distill refuses', () => {
+  const floats = (data: Dataset): Dataset => ({
+    ...data,
+    image: (index) => Float32Array.from(data.image(index), (pixel) => pixel / 255),
+  });
+
+  it('pixels of 0…1 under a normalization meant for 0…255, and measures it itself otherwise', async () => {
+    const normalization = { mean: [0.5, 0.5], std: [0.25, 0.25] };
+    expect(await refused({ train: floats(tinyDataset(8, 1)), normalization })).toMatch(
+      /dataset 'tiny': expected pixels from 0 to 255, as `normalization` is given, got values from 0.* to 0\..*Multiply the pixels by 255/,
+    );
+    const result = await distill({
+      students: [tinyNetwork(2)],
+      method: student(),
+      train: floats(tinyDataset(8, 1)),
+      epochs: 1,
+      batchSize: 4,
+      seed: 1,
+    });
+    expect(result.history).toHaveLength(1);
+    result.dispose();
+  });
+
+  it.each<['validation' | 'train']>([['train'], ['validation']])(
+    'a pixel that is no number in %s, naming the image',
+    async (which) => {
+      const data = tinyDataset(8, 1);
+      const broken: Dataset = {
+        ...data,
+        image: (index) => (index === 5 ? new Float32Array(72).fill(NaN) : data.image(index)),
+      };
+      expect(await refused({ [which]: broken })).toContain(
+        "dataset 'tiny', image 5 of 8: expected finite pixels, got NaN at value 0.",
+      );
+    },
+  );
+
+  it('a student that the method does not read', async () => {
+    expect(
+      await refused({ students: [tinyNetwork(2), tinyNetwork(3)], teacher: tinyNetwork(1), method: kd() }),
+    ).toBe(
+      "students[1] 'tiny4': expected a student that method 'kd' trains, got one that no phase reads. The method takes 1 of these 2 students.",
+    );
+  });
+
+  it.each<[string, (network: ReturnType<typeof tinyNetwork>) => unknown]>([
+    ['network', (network) => network],
+    ['model', (network) => network.model],
+    ['frozen network', freeze],
+    ['network of the same model', (network) => createNetwork(network.model)],
+  ])('a teacher that is the student’s %s', async (_, teacherOf) => {
+    const network = tinyNetwork(2);
+    expect(await refused({ students: [network], teacher: teacherOf(network), method: kd() })).toContain(
+      "students[0] 'tiny4': expected weights of its own, where they are trained, got 'stem_conv/kernel', which is 'stem_conv/kernel' of the teacher too.",
+    );
+  });
+
+  it('a layer that is trained in the student and shared with the teacher, and takes a frozen one', async () => {
+    const trained = sharing(true);
+    expect(await refused({ students: [trained.student], teacher: trained.teacher, method: kd() })).toMatch(
+      /students\[0\] 'student': .*'shared\/kernel' of the teacher too\. Build another model, or freeze/,
+    );
+    const frozen = sharing(false);
+    const result = await distill({
+      students: [frozen.student],
+      teacher: frozen.teacher,
+      method: kd(),
+      train: tinyDataset(8, 1),
+      epochs: 1,
+      batchSize: 4,
+      seed: 1,
+    });
+    expect(result.history).toHaveLength(1);
+    result.dispose();
+  });
+
+  it('a layer that two students train', async () => {
+    const { teacher: first, student: second } = sharing(true);
+    expect(await refused({ students: [first, second] })).toContain(
+      "students[1] 'student': expected weights of its own, where they are trained, got 'shared/kernel', which is 'shared/kernel' of students[0] too.",
+    );
+  });
+
+  it.each<[string, unknown[], string]>([
+    ['too few batches', [], "sampler 'mine': expected 2 batches an epoch, got 0."],
+    [
+      'an image that is not there',
+      [Int32Array.of(0, 1, 2, 3), Int32Array.of(4, 5, 6, 8)],
+      "sampler 'mine', batch 1: expected positions from 0 to 7, got 8.",
+    ],
+    [
+      'a batch that is not full',
+      [Int32Array.of(0, 1, 2, 3), Int32Array.of(4, 5)],
+      "sampler 'mine', batch 1: expected 4 images, got 2.",
+    ],
+  ])('a sampler that gives %s', async (_, batches, message) => {
+    const sampled: Method = {
+      ...student(),
+      plan: async (context) => {
+        const plan = await student().plan(context);
+        const sampler = {
+          name: 'mine',
+          batchSize: 4,
+          stepsPerEpoch: 2,
+          batches: () => batches as Int32Array[],
+        };
+        return { ...plan, phases: plan.phases.map((phase) => ({ ...phase, sampler })) };
+      },
+    };
+    expect(await refused({ method: sampled })).toBe(message);
+  });
+});
