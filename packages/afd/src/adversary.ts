@@ -1,159 +1,178 @@
-import { adam, stepRate } from '@distilljs/core';
 import type {
   AuxiliaryCost,
   Exhibit,
   FeatureMap,
   LossTerms,
   NamedVariables,
-  OptimizerSpec,
+  Phase,
+  Plan,
   PlanContext,
   Step,
   Update,
 } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { joinVariables } from './cohort/index.js';
-import { createDiscriminator, discriminate } from './discriminator/index.js';
-import type { DiscriminatorGeometry } from './discriminator/index.js';
-import type { MapShape } from './feature-map-shape.js';
-import { discriminatorLoss, generatorLoss } from './loss/index.js';
-import { oncePerStep } from './once-per-step.js';
+import { joinVariables } from './cohort.js';
+import { createDiscriminator, discriminate } from './discriminator.js';
+import type { Discriminator } from './discriminator.js';
+import type { DiscriminatorGeometry } from './discriminator-geometry.js';
+import { discriminatorLoss, generatorLoss } from './losses.js';
+import { featureOptimizer } from './optimizers.js';
 import type { AdversarialOptions } from './options.js';
-import type { Transfer } from './transfer/index.js';
+import { reviewDiscriminators } from './review.js';
+import type { MapShape, Transfer } from './transfer.js';
 
-/** The adversarial part of a method: one discriminator per network, and the two updates that play the game. */
-export interface Adversary {
-  /** Of all discriminators. */
-  readonly variables: NamedVariables;
-  /** Moves extractors and transfer layers by L_G. */
-  readonly features: Update;
-  /** Moves the discriminators by L_D. */
-  readonly discriminatorUpdate: Update;
-  /** Of discriminators and transfer layers. */
-  readonly cost: AuxiliaryCost;
-  /** Every discriminator's mean score of every network's maps of a batch. */
-  scoreTable(maps: readonly FeatureMap[]): Exhibit;
-  /** Frees the discriminators. */
-  dispose(): void;
-}
-
-/** Who plays: as many entries in each list as there are networks that learn. */
+/** The networks that play, what they learn besides the game, and their maps. */
 export interface Players {
   /** Common shape of all maps. */
   readonly shape: MapShape;
   /** Of every discriminator. */
   readonly geometry: DiscriminatorGeometry;
-  /** Extractors and transfer layers, by name: what L_G moves. */
-  readonly generators: NamedVariables;
+  /** Weights that each network's map depends on, per network by name: what L_G moves. */
+  readonly extractors: NamedVariables;
+  /** One per network; their weights are moved by L_G too. */
   readonly transfers: readonly Transfer[];
-  /** The networks' own maps in this step, through their transfer layers. */
-  readonly own: (step: Step) => readonly FeatureMap[];
-  /** The map that each network's own are to be taken for. */
-  readonly peers: (step: Step) => readonly FeatureMap[];
+  /** Which networks and taps a step runs. */
+  readonly reads: Phase['reads'];
+  /** The networks' maps in this step, through their transfer layers. */
+  ownMaps(step: Step): readonly FeatureMap[];
+  /** Per network the map that its own is to be taken for. */
+  peerMaps(step: Step, own: readonly FeatureMap[]): readonly FeatureMap[];
+  /** The loss of the predictions. */
+  readonly logits: Update;
+  /** What training costs besides the game. */
+  readonly cost: AuxiliaryCost;
 }
 
 /**
- * Discriminators and their game, least squares: `L_Dk = mean((1 − D_k(peer))²) + mean(D_k(own)²)` moves D_k alone,
- * `L_Gk = mean((1 − D_k(own))²)` moves extractor and transfer layer of network k alone, through D_k.
+ * The plan of networks that learn from predictions and play, each against a discriminator of its own. With `own` the map of
+ * network k and `peer` the map that it is to be taken for, two updates of every step make up the game:
  *
- * What an update does not name among its variables is a constant for it, so both losses share one pass of each
- * discriminator over each map. Beside the losses, the mean scores are logged (weight 0).
+ * - `features` moves extractor and transfer layer of network k by `L_Gk = mean((1 − D_k(own))²)`
+ * - `discriminators` moves D_k by `L_Dk = mean((1 − D_k(peer))²) + mean(D_k(own)²)`
+ *
+ * What an update does not name among its variables is a constant for it: L_G goes through D_k and leaves it as it is. So both
+ * losses share one pass of D_k over the own map. The mean scores are logged beside the losses (weight 0).
  */
-export function createAdversary(
+export function adversarialPlan(
   { random, epochs }: PlanContext,
   options: AdversarialOptions,
-  { shape, geometry, generators, transfers, own, peers }: Players,
-): Adversary {
-  const discriminators = transfers.map((_, index) =>
-    createDiscriminator(shape, geometry, random.fork(`discriminator${index + 1}`)),
+  players: Players,
+): Plan {
+  const { shape, geometry, transfers, logits } = players;
+  const discriminators = transfers.map((_, network) =>
+    createDiscriminator(shape, geometry, random.fork(`discriminator${network + 1}`)),
   );
-  const variables = joinVariables(
-    'discriminator',
-    discriminators.map((each) => each.variables),
-  );
-  const scores = (maps: readonly FeatureMap[]): tf.Tensor1D[] =>
-    discriminators.map(({ weights }, index) => discriminate(maps[index] as FeatureMap, weights, geometry));
-  const ownScores = oncePerStep((step) => scores(own(step)));
+  const discriminatorVariables = joined('discriminator', discriminators);
+  const transferVariables = joined('transfer', transfers);
   const optimizer = featureOptimizer(options, epochs);
 
+  const score = (maps: readonly FeatureMap[]): tf.Tensor1D[] =>
+    discriminators.map(({ weights }, network) =>
+      discriminate(maps[network] as FeatureMap, weights, geometry),
+    );
+  const ownMaps = oncePerStep((step) => players.ownMaps(step));
+  const ownScores = oncePerStep((step) => score(ownMaps(step)));
+
+  const features: Update = {
+    name: 'features',
+    variables: { ...players.extractors, ...transferVariables },
+    optimizer,
+    terms: (step) =>
+      numbered(ownScores(step), (own) => ({ generator: { value: generatorLoss(own), weight: 1 } })),
+  };
+  const discrimination: Update = {
+    name: 'discriminators',
+    variables: discriminatorVariables,
+    optimizer,
+    terms(step) {
+      const peerScores = score(players.peerMaps(step, ownMaps(step)));
+      return numbered(ownScores(step), (own, network) => {
+        const peer = peerScores[network] as tf.Tensor1D;
+        return {
+          loss: { value: discriminatorLoss(peer, own), weight: 1 },
+          own: { value: tf.mean<tf.Scalar>(own), weight: 0 },
+          peer: { value: tf.mean<tf.Scalar>(peer), weight: 0 },
+        };
+      });
+    },
+  };
+  // At one snapshot the order changes nothing. In sequence, extractors see what the discriminators have just learned.
+  const game = options.order === 'snapshot' ? [features, discrimination] : [discrimination, features];
+  const auxiliary = { ...transferVariables, ...discriminatorVariables };
+  const sees = (maps: readonly FeatureMap[]): Exhibit => scoreTable(discriminators, maps);
   return {
-    variables,
-    features: {
-      name: 'features',
-      variables: generators,
-      optimizer,
-      terms: (step) =>
-        numbered(ownScores(step), (score) => ({ generator: { value: generatorLoss(score), weight: 1 } })),
-    },
-    discriminatorUpdate: {
-      name: 'discriminators',
-      variables,
-      optimizer,
-      terms(step) {
-        const peerScores = scores(peers(step));
-        return numbered(ownScores(step), (score, index) => {
-          const peer = peerScores[index] as tf.Tensor1D;
-          return {
-            loss: { value: discriminatorLoss(peer, score), weight: 1 },
-            own: { value: tf.mean<tf.Scalar>(score), weight: 0 },
-            peer: { value: tf.mean<tf.Scalar>(peer), weight: 0 },
-          };
-        });
+    auxiliary,
+    cost: withDiscriminators(players.cost, discriminators),
+    phases: [
+      {
+        name: 'train',
+        epochs,
+        reads: players.reads,
+        order: options.order,
+        updates: [logits, ...game],
+        ...(discriminators.length > 1 && { inspect: (step) => ({ scores: sees(ownMaps(step)) }) }),
       },
+    ],
+    review: reviewDiscriminators,
+    dispose: () => {
+      tf.dispose(Object.values(auxiliary));
     },
-    cost: {
-      trainParameters: sum([...transfers, ...discriminators].map(({ parameters }) => parameters)),
-      trainMacs: sum(transfers.map(({ macs }) => macs)) + 2 * sum(discriminators.map(({ macs }) => macs)),
-      inferenceParameters: 0,
-      inferenceMacs: 0,
-    },
-    scoreTable(maps) {
-      const means = discriminators.map(({ weights }) =>
-        tf.stack(maps.map((map) => tf.mean(discriminate(map, weights, geometry)))),
-      );
-      return {
-        title: 'Mean score by discriminator and network whose maps it sees (its own network: towards 0)',
-        values: tf.stack(means) as tf.Tensor2D,
-        rows: { title: 'discriminator', labels: discriminators.map((_, index) => String(index + 1)) },
-        columns: { title: 'network', labels: maps.map((_, index) => String(index + 1)) },
-      };
-    },
-    dispose() {
-      tf.dispose(Object.values(variables));
-    },
+  };
+}
+
+/**
+ * Computes a value once per step, however many updates ask for it: a step's updates share one tape. The tensors are freed
+ * with the step's others.
+ */
+function oncePerStep<T extends object>(compute: (step: Step) => T): (step: Step) => T {
+  const known = new WeakMap<Step, T>();
+  return (step) => {
+    const value = known.get(step) ?? compute(step);
+    known.set(step, value);
+    return value;
   };
 }
 
 /** Terms of every network, as `loss1`, `loss2`, …. */
 function numbered(
   scores: readonly tf.Tensor1D[],
-  termsOf: (score: tf.Tensor1D, index: number) => LossTerms,
+  termsOf: (score: tf.Tensor1D, network: number) => LossTerms,
 ): LossTerms {
   return Object.fromEntries(
-    scores.flatMap((score, index) =>
-      Object.entries(termsOf(score, index)).map(([name, term]) => [`${name}${index + 1}`, term]),
+    scores.flatMap((score, network) =>
+      Object.entries(termsOf(score, network)).map(([name, term]) => [`${name}${network + 1}`, term]),
     ),
   );
 }
 
-/**
- * The Adam of the feature losses.
- *
- * @param epochs of the training, to place the milestones
- * @see the public re-implementation's constants: 2e-5, L2 0.1, a tenth at epochs 75 and 150 of 300
- */
-export function featureOptimizer(
-  {
-    featureLearningRate,
-    featureWeightDecay,
-    featureMilestones,
-  }: Pick<AdversarialOptions, 'featureLearningRate' | 'featureWeightDecay' | 'featureMilestones'>,
-  epochs: number,
-): OptimizerSpec {
-  const milestones = featureMilestones.map((share) => share * epochs);
-  return adam({
-    learningRate: stepRate(featureLearningRate, { milestones }),
-    weightDecay: featureWeightDecay,
-  });
+function joined(owner: string, parts: readonly (Transfer | Discriminator)[]): NamedVariables {
+  return joinVariables(
+    owner,
+    parts.map(({ variables }) => variables),
+  );
 }
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+/** Each discriminator sees two maps per image, its network's and the peer's. */
+function withDiscriminators(cost: AuxiliaryCost, discriminators: readonly Discriminator[]): AuxiliaryCost {
+  return discriminators.reduce(
+    (sum, { parameters, macs }) => ({
+      ...sum,
+      trainParameters: sum.trainParameters + parameters,
+      trainMacs: sum.trainMacs + 2 * macs,
+    }),
+    cost,
+  );
+}
+
+/** Every discriminator's mean score of every network's maps of a batch. */
+function scoreTable(discriminators: readonly Discriminator[], maps: readonly FeatureMap[]): Exhibit {
+  const means = discriminators.map(({ weights, geometry }) =>
+    tf.stack(maps.map((map) => tf.mean(discriminate(map, weights, geometry)))),
+  );
+  return {
+    title: 'Mean score by discriminator and network whose maps it sees (its own network: towards 0)',
+    values: tf.stack(means) as tf.Tensor2D,
+    rows: { title: 'discriminator', labels: discriminators.map((_, index) => String(index + 1)) },
+    columns: { title: 'network', labels: maps.map((_, index) => String(index + 1)) },
+  };
+}

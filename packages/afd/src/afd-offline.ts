@@ -1,17 +1,11 @@
-import { defineMethod, taskTerms, text, withTeacher } from '@distilljs/core';
+import { defineMethod, NO_COST, taskTerms, text, withTeacher } from '@distilljs/core';
 import type { FeatureMap } from '@distilljs/core';
-import * as tf from '@tensorflow/tfjs-core';
-import { createAdversary } from './adversary.js';
-import { inOrder } from './afd.js';
-import { joinVariables } from './cohort/index.js';
-import { runGeometry } from './discriminator/index.js';
+import { adversarialPlan } from './adversary.js';
+import { runGeometry } from './discriminator-geometry.js';
 import { studentExtractors } from './extractor.js';
-import { featureMapShape } from './feature-map-shape.js';
-import { oncePerStep } from './once-per-step.js';
 import { adversarialChecks, afdOfflineDefaults } from './options.js';
 import type { AfdOfflineOptions } from './options.js';
-import { reviewDiscriminators } from './review.js';
-import { commonShape, createTransfer, transfer } from './transfer/index.js';
+import { commonShape, createTransfer, featureMapShape, transfer } from './transfer.js';
 
 /**
  * The offline variant of {@link afd}: one student and a trained, fixed teacher in place of the other network. The student
@@ -32,6 +26,7 @@ export const afdOffline = defineMethod<AfdOfflineOptions>({
     const { teacher, random } = withTeacher('afd-offline', context);
     const [student] = context.students;
     const { studentTap, teacherTap } = options;
+    // All that can be refused is looked at before the first variable is made.
     const own = featureMapShape(student, studentTap);
     const peer = featureMapShape(teacher, teacherTap);
     const whose = `method 'afd-offline'`;
@@ -42,42 +37,25 @@ export const afdOffline = defineMethod<AfdOfflineOptions>({
       ],
       peer[2],
     );
-    // All that can be refused is looked at before the first variable is made.
     const geometry = runGeometry('afd-offline', context, options, shape);
-    const [extractor = {}] = studentExtractors(context, [studentTap]);
+    const [extractors = {}] = studentExtractors('afd-offline', context, [studentTap]);
     const ownTransfer = createTransfer(own, shape, own[2] !== peer[2], random.fork('transfer'));
     const peerTransfer = createTransfer(peer, shape, false, random);
-    const transfers = joinVariables('transfer', [ownTransfer.variables]);
-    const adversary = createAdversary(context, options, {
+    return adversarialPlan(context, options, {
       shape,
       geometry,
+      extractors,
       transfers: [ownTransfer],
-      generators: { ...extractor, ...transfers },
-      own: oncePerStep((step) => [transfer(step.student.tap(studentTap) as FeatureMap, ownTransfer)]),
-      peers: (step) => [transfer(step.teacher.tap(teacherTap) as FeatureMap, peerTransfer)],
-    });
-    return {
-      auxiliary: { ...transfers, ...adversary.variables },
-      cost: adversary.cost,
-      phases: [
-        {
-          name: 'train',
-          epochs: context.epochs,
-          reads: { students: [[studentTap]], teacher: [teacherTap] },
-          order: options.order,
-          updates: inOrder(options.order, adversary, {
-            name: 'logits',
-            variables: student.variables,
-            optimizer: context.optimizer,
-            terms: (step) => taskTerms(step, options),
-          }),
-        },
-      ],
-      review: reviewDiscriminators,
-      dispose() {
-        adversary.dispose();
-        tf.dispose(Object.values(transfers));
+      reads: { students: [[studentTap]], teacher: [teacherTap] },
+      ownMaps: (step) => [transfer(step.student.tap(studentTap) as FeatureMap, ownTransfer)],
+      peerMaps: (step) => [transfer(step.teacher.tap(teacherTap) as FeatureMap, peerTransfer)],
+      logits: {
+        name: 'logits',
+        variables: student.variables,
+        optimizer: context.optimizer,
+        terms: (step) => taskTerms(step, options),
       },
-    };
+      cost: { ...NO_COST, trainParameters: ownTransfer.parameters, trainMacs: ownTransfer.macs },
+    });
   },
 });

@@ -1,8 +1,6 @@
 import { defineMethod } from '@distilljs/core';
-import type { FeatureMap, Update } from '@distilljs/core';
-import * as tf from '@tensorflow/tfjs-core';
-import { createAdversary } from './adversary.js';
-import type { Adversary } from './adversary.js';
+import type { FeatureMap } from '@distilljs/core';
+import { adversarialPlan } from './adversary.js';
 import {
   cohortCost,
   cohortMaps,
@@ -11,14 +9,12 @@ import {
   expectCohort,
   joinVariables,
   teacherOf,
-} from './cohort/index.js';
-import { runGeometry } from './discriminator/index.js';
+} from './cohort.js';
+import { runGeometry } from './discriminator-geometry.js';
 import { studentExtractors } from './extractor.js';
-import { mutualLogits } from './loss/index.js';
-import { oncePerStep } from './once-per-step.js';
+import { mutualLogits } from './losses.js';
 import { adversarialChecks, afdDefaults, cohortChecks, mapChecks } from './options.js';
-import type { AdversarialOptions, AfdOptions } from './options.js';
-import { reviewDiscriminators } from './review.js';
+import type { AfdOptions } from './options.js';
 
 /**
  * Online adversarial feature-map distillation: K networks learn from each other from scratch, in the cycle
@@ -42,66 +38,27 @@ export const afd = defineMethod<AfdOptions>({
   defaults: afdDefaults,
   check: { ...adversarialChecks, ...cohortChecks, ...mapChecks },
   plan(context, options) {
-    expectCohort('afd', options.networks, context);
     // All that can be refused is looked at before the first variable is made.
+    expectCohort('afd', options.networks, context);
     const tapped = cohortTaps('afd', context, options);
     const geometry = runGeometry('afd', context, options, tapped.shape);
-    const extractors = joinVariables('network', studentExtractors(context, tapped.taps));
-    const maps = cohortMaps(context, tapped);
-    const read = oncePerStep(maps.read);
-    const adversary = createAdversary(context, options, {
+    const extractors = joinVariables('network', studentExtractors('afd', context, tapped.taps));
+    const { transfers, read } = cohortMaps(context, tapped);
+    return adversarialPlan(context, options, {
       shape: tapped.shape,
       geometry,
-      transfers: maps.transfers,
-      generators: { ...extractors, ...maps.variables },
-      own: read,
-      peers: (step) => {
-        const all = read(step);
-        return all.map((_, index) => all[teacherOf(index, all.length)] as FeatureMap);
+      extractors,
+      transfers,
+      reads: { students: tapped.taps.map((tap) => [tap]) },
+      ownMaps: read,
+      peerMaps: (_, own) => own.map((__, network) => own[teacherOf(network, own.length)] as FeatureMap),
+      logits: {
+        name: 'logits',
+        variables: cohortVariables(context),
+        optimizer: context.optimizer,
+        terms: (step) => mutualLogits(step, { ...options, peers: 'cycle' }),
       },
+      cost: cohortCost(context, transfers),
     });
-    const others = cohortCost(context);
-    return {
-      auxiliary: { ...maps.variables, ...adversary.variables },
-      cost: {
-        ...adversary.cost,
-        trainParameters: others.trainParameters + adversary.cost.trainParameters,
-        trainMacs: others.trainMacs + adversary.cost.trainMacs,
-      },
-      phases: [
-        {
-          name: 'train',
-          epochs: context.epochs,
-          reads: { students: tapped.taps.map((tap) => [tap]) },
-          order: options.order,
-          updates: inOrder(options.order, adversary, {
-            name: 'logits',
-            variables: cohortVariables(context),
-            optimizer: context.optimizer,
-            terms: (step) => mutualLogits(step, { ...options, peers: 'cycle' }),
-          }),
-          inspect: (step) => ({ scores: adversary.scoreTable(read(step)) }),
-        },
-      ],
-      review: reviewDiscriminators,
-      dispose() {
-        adversary.dispose();
-        tf.dispose(Object.values(maps.variables));
-      },
-    };
   },
 });
-
-/**
- * The three updates in the order of their application. With all gradients at the same parameters the order of the last two
- * changes nothing; `sequential` moves the discriminators first, so that extractors see what they have learned.
- */
-export function inOrder(
-  order: AdversarialOptions['order'],
-  { features, discriminatorUpdate }: Adversary,
-  logits: Update,
-): readonly Update[] {
-  return order === 'snapshot'
-    ? [logits, features, discriminatorUpdate]
-    : [logits, discriminatorUpdate, features];
-}

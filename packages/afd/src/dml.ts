@@ -1,6 +1,6 @@
 import { defineMethod, oneOf } from '@distilljs/core';
-import { cohortCost, cohortVariables, expectCohort } from './cohort/index.js';
-import { mutualLogits } from './loss/index.js';
+import { cohortCost, cohortVariables, expectCohort } from './cohort.js';
+import { mutualLogits } from './losses.js';
 import { cohortChecks, dmlDefaults } from './options.js';
 import type { DmlOptions } from './options.js';
 

@@ -1,4 +1,4 @@
-import { onOneTape } from '@distilljs/core';
+import { DistillError, onOneTape } from '@distilljs/core';
 import type { Images, NamedVariables, Network, PlanContext, Random } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -35,14 +35,28 @@ export function extractorVariables(
  * The extractor of every student of a run.
  *
  * @param taps one per student
+ * @throws DistillError code `tap` for a tap that no weight comes before
  */
-export function studentExtractors(context: PlanContext, taps: readonly string[]): readonly NamedVariables[] {
-  const one = context.images([0]);
+export function studentExtractors(
+  method: string,
+  context: PlanContext,
+  taps: readonly string[],
+): readonly NamedVariables[] {
+  const image = context.images([0]);
   try {
-    return context.students.map((student, index) =>
-      extractorVariables(student, taps[index] ?? '', one, context.random.fork('extractor')),
-    );
+    return context.students.map((student, index) => {
+      const tap = taps[index] ?? '';
+      const found = extractorVariables(student, tap, image, context.random.fork('extractor'));
+      if (Object.keys(found).length > 0) return found;
+      throw new DistillError({
+        code: 'tap',
+        where: `method '${method}', students[${index}] '${student.name}', tap '${tap}'`,
+        expected: 'a feature map that depends on trained weights',
+        got: 'one that depends on none',
+        hint: 'Tap the last layer before global average pooling.',
+      });
+    });
   } finally {
-    one.dispose();
+    image.dispose();
   }
 }

@@ -1,16 +1,9 @@
 import { defineMethod, nonNegative } from '@distilljs/core';
 import type { FeatureMap, LossTerms, Step } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  cohortCost,
-  cohortMaps,
-  cohortTaps,
-  cohortVariables,
-  expectCohort,
-  teacherOf,
-} from './cohort/index.js';
-import type { CohortMaps } from './cohort/index.js';
-import { featureDistance, mutualLogits } from './loss/index.js';
+import { cohortCost, cohortMaps, cohortTaps, cohortVariables, expectCohort, teacherOf } from './cohort.js';
+import type { CohortMaps } from './cohort.js';
+import { featureDistance, mutualLogits } from './losses.js';
 import { cohortChecks, featureL1Defaults, mapChecks } from './options.js';
 import type { FeatureL1Options } from './options.js';
 
@@ -33,14 +26,9 @@ export const featureL1 = defineMethod<FeatureL1Options>({
     expectCohort('feature-l1', options.networks, context);
     const tapped = cohortTaps('feature-l1', context, options);
     const maps = cohortMaps(context, tapped);
-    const others = cohortCost(context);
     return {
       auxiliary: maps.variables,
-      cost: {
-        ...others,
-        trainParameters: maps.transfers.reduce((sum, each) => sum + each.parameters, others.trainParameters),
-        trainMacs: maps.transfers.reduce((sum, each) => sum + each.macs, others.trainMacs),
-      },
+      cost: cohortCost(context, maps.transfers),
       phases: [
         {
           name: 'train',
@@ -69,9 +57,9 @@ export const featureL1 = defineMethod<FeatureL1Options>({
 function alignment(step: Step, maps: CohortMaps, { alignWeight }: FeatureL1Options): LossTerms {
   const all = maps.read(step);
   return Object.fromEntries(
-    all.map((own, index) => {
-      const peer = all[teacherOf(index, all.length)] as FeatureMap;
-      return [`align${index + 1}`, { value: featureDistance(peer, own), weight: alignWeight }];
+    all.map((own, network) => {
+      const peer = all[teacherOf(network, all.length)] as FeatureMap;
+      return [`align${network + 1}`, { value: featureDistance(peer, own), weight: alignWeight }];
     }),
   );
 }

@@ -1,8 +1,21 @@
-import { eitherOf, listOf, nonNegative, oneOf, positive, text, wholeNumber } from '@distilljs/core';
-import type { Peers } from './cohort/index.js';
-import { discriminatorChecks } from './discriminator/index.js';
-import type { DiscriminatorOptions } from './discriminator/index.js';
-import { risingShares, wholeOrAuto } from './option-checks.js';
+import { eitherOf, inRange, listOf, nonNegative, oneOf, positive, text, wholeNumber } from '@distilljs/core';
+import type { OptionCheck, OptionChecks } from '@distilljs/core';
+import type { Peers } from './cohort.js';
+
+/** Options of a discriminator; its widths, kernels and slope are not known from the paper. */
+export interface DiscriminatorOptions {
+  /**
+   * Edges of both kernels. `auto`: half the map's edge, then all that the first leaves, so that the one score sees the whole
+   * map. Default `['auto', 'auto']`: 4 and 5 for a map of 8×8.
+   */
+  readonly discriminatorKernels: readonly [number | 'auto', number | 'auto'];
+  /** Strides of both convolutions. Default `[1, 1]`. */
+  readonly discriminatorStrides: readonly [number, number];
+  /** Channels between the convolutions. Default `auto`: half the map's. */
+  readonly discriminatorWidth: number | 'auto';
+  /** Slope of the leaky ReLU below 0, 0 to 1. Default 0.01, PyTorch's (tfjs has 0.2). */
+  readonly leakySlope: number;
+}
 
 /** What the online and the offline variant have in common. */
 export interface AdversarialOptions extends DiscriminatorOptions {
@@ -143,6 +156,35 @@ export const featureL1Defaults: FeatureL1Options = Object.freeze({
 export const thirdPartyGeometry: Pick<DiscriminatorOptions, 'discriminatorKernels' | 'discriminatorStrides'> =
   Object.freeze({ discriminatorKernels: [2, 2], discriminatorStrides: [1, 2] } as const);
 
+/** A number of channels, or `auto`. */
+const widthOrAuto = eitherOf(oneOf('auto'), wholeNumber({ min: 1, max: 4096 }));
+
+/** A list of two that both pass `check`. */
+const pairOf =
+  (check: OptionCheck): OptionCheck =>
+  (value) =>
+    Array.isArray(value) && value.length === 2 && listOf(check)(value) === undefined
+      ? undefined
+      : `a list of two, each ${check(undefined) ?? 'any value'}`;
+
+/** Shares of the training, above 0 and at most 1, each larger than the one before it. */
+const risingShares: OptionCheck = (value) => {
+  const rises = (share: unknown, at: number, all: readonly unknown[]): boolean =>
+    positive(share) === undefined &&
+    inRange(0, 1)(share) === undefined &&
+    (at === 0 || (share as number) > (all[at - 1] as number));
+  return Array.isArray(value) && value.every(rises)
+    ? undefined
+    : 'rising shares of the training (not epochs), each above 0 and at most 1';
+};
+
+export const discriminatorChecks: OptionChecks<DiscriminatorOptions> = {
+  discriminatorKernels: pairOf(eitherOf(oneOf('auto'), wholeNumber({ min: 1 }))),
+  discriminatorStrides: pairOf(wholeNumber({ min: 1 })),
+  discriminatorWidth: widthOrAuto,
+  leakySlope: inRange(0, 1),
+};
+
 export const adversarialChecks = {
   temperature: positive,
   ceWeight: nonNegative,
@@ -161,4 +203,4 @@ export const cohortChecks = {
   kdWeight: nonNegative,
 };
 
-export const mapChecks = { tap: eitherOf(text, listOf(text)), commonWidth: wholeOrAuto };
+export const mapChecks = { tap: eitherOf(text, listOf(text)), commonWidth: widthOrAuto };

@@ -20,7 +20,7 @@ describeMethod('afd of three', {
   refused: [
     {
       make: () => afd({ networks: 1 }),
-      message: /afd\.networks: expected a whole number, at least 2, got 1/,
+      message: /afd\.networks: expected a whole number, at least 2 and at most 64, got 1/,
     },
     {
       make: () => afd({ temprature: 1 } as object),

@@ -4,7 +4,7 @@ import { bytesOf, describeOnEngines, tinyDataset, tinyNetwork, weightBytes } fro
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { afd, dml, paperOptimizer } from '../src/index.js';
-import { featureOptimizer } from '../src/adversary.js';
+import { featureOptimizer } from '../src/optimizers.js';
 import { extractorVariables } from '../src/extractor.js';
 import { afdDefaults } from '../src/options.js';
 import { prepared } from './golden-run.js';

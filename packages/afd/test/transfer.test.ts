@@ -12,7 +12,7 @@ import {
 } from '../src/index.js';
 import type { DiscriminatorWeights, TransferWeights } from '../src/index.js';
 import { afdDefaults } from '../src/options.js';
-import { commonShape } from '../src/transfer/index.js';
+import { commonShape } from '../src/transfer.js';
 import { cases, discriminatorEntries, expectClose, numberOf, tensor, transferEntries } from './golden.js';
 import type { Packed, PackedTransfer } from './golden.js';
 

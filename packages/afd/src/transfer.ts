@@ -1,11 +1,54 @@
-import { batchNormTraining, DistillError } from '@distilljs/core';
-import type { FeatureMap, NamedVariables, Random } from '@distilljs/core';
+import { DistillError } from '@distilljs/core';
+import type { FeatureMap, FrozenNetwork, NamedVariables, Network, Random } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { MapShape } from '../feature-map-shape.js';
-import { uniformVariable } from '../uniform-variable.js';
+import { convBatchNorm, createBatchNorm, createConvolution } from './conv-batch-norm.js';
 
-/** ε of batch norm, PyTorch's (tfjs has 1e-3). */
-const BATCH_NORM_EPSILON = 1e-5;
+/** `[height, width, channels]`. */
+export type MapShape = readonly [height: number, width: number, channels: number];
+
+/**
+ * Shape of a tapped feature map.
+ *
+ * @throws DistillError code `shape` when the tap is no feature map, `tap` when there is no such tap
+ */
+export function featureMapShape(network: Network | FrozenNetwork, tap: string): MapShape {
+  const shape = network.tapShape(tap);
+  if (shape.length === 3 && shape.every((axis) => axis > 0)) return shape as unknown as MapShape;
+  throw new DistillError({
+    code: 'shape',
+    where: `network '${network.name}', tap '${tap}'`,
+    expected: 'a feature map [height, width, channels] of known size',
+    got: `[${shape.join(', ')}]`,
+    hint: 'Tap the last layer before global average pooling.',
+  });
+}
+
+/**
+ * The shape that maps of different networks are brought into: the smallest height and width, and the given number of
+ * channels (`auto`: the largest).
+ *
+ * @param maps each with how errors call it
+ * @throws DistillError code `shape` when a height or width is no multiple of the smallest
+ */
+export function commonShape(
+  maps: readonly { readonly where: string; readonly shape: MapShape }[],
+  commonWidth: number | 'auto',
+): MapShape {
+  const smallest = (axis: 0 | 1): number => Math.min(...maps.map(({ shape }) => shape[axis]));
+  const [height, width] = [smallest(0), smallest(1)];
+  const uneven = maps.find(({ shape }) => shape[0] % height !== 0 || shape[1] % width !== 0);
+  if (uneven !== undefined) {
+    throw new DistillError({
+      code: 'shape',
+      where: uneven.where,
+      expected: `a map whose height and width are multiples of the smallest (${height}×${width})`,
+      got: `${uneven.shape[0]}×${uneven.shape[1]}`,
+      hint: 'Tap layers of sizes that divide each other.',
+    });
+  }
+  const channels = commonWidth === 'auto' ? Math.max(...maps.map(({ shape }) => shape[2])) : commonWidth;
+  return [height, width, channels];
+}
 
 /** Weights of a transfer layer; the kernel is `[1, 1, in, out]`, the others `[out]`. */
 export interface TransferWeights {
@@ -48,11 +91,10 @@ export function createTransfer(from: MapShape, to: MapShape, trained: boolean, r
   }
   if (!trained) return { pool, variables: {}, parameters: 0, macs: 0 };
   const [inputs, outputs] = [from[2], to[2]];
+  const forks = { kernel: random.fork('kernel'), bias: random.fork('bias') };
   const weights = {
-    kernel: uniformVariable<tf.Rank.R4>([1, 1, inputs, outputs], inputs, random.fork('kernel')),
-    bias: uniformVariable<tf.Rank.R1>([outputs], inputs, random.fork('bias')),
-    gamma: tf.tidy(() => tf.variable(tf.ones<tf.Rank.R1>([outputs]))),
-    beta: tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([outputs]))),
+    ...createConvolution([1, 1, inputs, outputs], forks),
+    ...createBatchNorm(outputs),
   };
   return {
     pool,
@@ -75,7 +117,5 @@ export function transfer(map: FeatureMap, { pool, weights }: Pick<Transfer, 'poo
   const [rows, columns] = pool;
   const pooled =
     rows === 1 && columns === 1 ? map : tf.avgPool(map, [rows, columns], [rows, columns], 'valid');
-  if (weights === undefined) return pooled;
-  const mixed = tf.add<FeatureMap>(tf.conv2d(pooled, weights.kernel, 1, 'valid'), weights.bias);
-  return tf.relu(batchNormTraining(mixed, weights.gamma, weights.beta, BATCH_NORM_EPSILON).y);
+  return weights === undefined ? pooled : tf.relu(convBatchNorm(pooled, weights, 1));
 }

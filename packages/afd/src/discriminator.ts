@@ -1,12 +1,8 @@
-import { batchNormTraining } from '@distilljs/core';
 import type { FeatureMap, NamedVariables, Random } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { MapShape } from '../feature-map-shape.js';
-import { uniformVariable } from '../uniform-variable.js';
-import type { DiscriminatorGeometry } from './geometry.js';
-
-/** ε of batch norm, PyTorch's (tfjs has 1e-3). */
-const BATCH_NORM_EPSILON = 1e-5;
+import { convBatchNorm, createBatchNorm, createConvolution } from './conv-batch-norm.js';
+import type { DiscriminatorGeometry } from './discriminator-geometry.js';
+import type { MapShape } from './transfer.js';
 
 /** Weights of a discriminator; kernels are `[height, width, in, out]`, the others `[channels]`. */
 export interface DiscriminatorWeights {
@@ -36,15 +32,18 @@ export function createDiscriminator(
   random: Random,
 ): Discriminator {
   const { kernel1, kernel2, hidden, middle } = geometry;
-  const fanIn1 = kernel1[0] * kernel1[1] * channels;
-  const fanIn2 = kernel2[0] * kernel2[1] * hidden;
+  const forks = (layer: 1 | 2): { readonly kernel: Random; readonly bias: Random } => ({
+    kernel: random.fork(`kernel${layer}`),
+    bias: random.fork(`bias${layer}`),
+  });
+  const first = createConvolution([...kernel1, channels, hidden], forks(1));
+  const second = createConvolution([...kernel2, hidden, 1], forks(2));
   const weights = {
-    kernel1: uniformVariable<tf.Rank.R4>([...kernel1, channels, hidden], fanIn1, random.fork('kernel1')),
-    bias1: uniformVariable<tf.Rank.R1>([hidden], fanIn1, random.fork('bias1')),
-    gamma: tf.tidy(() => tf.variable(tf.ones<tf.Rank.R1>([hidden]))),
-    beta: tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([hidden]))),
-    kernel2: uniformVariable<tf.Rank.R4>([...kernel2, hidden, 1], fanIn2, random.fork('kernel2')),
-    bias2: uniformVariable<tf.Rank.R1>([1], fanIn2, random.fork('bias2')),
+    kernel1: first.kernel,
+    bias1: first.bias,
+    ...createBatchNorm(hidden),
+    kernel2: second.kernel,
+    bias2: second.bias,
   };
   return {
     weights,
@@ -68,11 +67,10 @@ export function createDiscriminator(
  */
 export function discriminate(
   map: FeatureMap,
-  weights: DiscriminatorWeights,
+  { kernel1, bias1, gamma, beta, kernel2, bias2 }: DiscriminatorWeights,
   { stride1, stride2, slope }: DiscriminatorGeometry,
 ): tf.Tensor1D {
-  const first = tf.add<tf.Tensor4D>(tf.conv2d(map, weights.kernel1, stride1, 'valid'), weights.bias1);
-  const { y } = batchNormTraining(first, weights.gamma, weights.beta, BATCH_NORM_EPSILON);
-  const second = tf.conv2d(tf.leakyRelu(y, slope), weights.kernel2, stride2, 'valid');
-  return tf.sigmoid(tf.reshape<tf.Rank.R1>(tf.add(second, weights.bias2), [-1]));
+  const first = convBatchNorm(map, { kernel: kernel1, bias: bias1, gamma, beta }, stride1);
+  const second = tf.conv2d(tf.leakyRelu(first, slope), kernel2, stride2, 'valid');
+  return tf.sigmoid(tf.reshape<tf.Rank.R1>(tf.add(second, bias2), [-1]));
 }

@@ -1,7 +1,9 @@
 import { checkOptions, DistillError } from '@distilljs/core';
-import type { MapShape } from '../feature-map-shape.js';
+import type { PlanContext } from '@distilljs/core';
+import { expectNormalizable } from './cohort.js';
 import { discriminatorChecks } from './options.js';
 import type { DiscriminatorOptions } from './options.js';
+import type { MapShape } from './transfer.js';
 
 /** A discriminator's sizes for one map. */
 export interface DiscriminatorGeometry {
@@ -33,13 +35,13 @@ export function discriminatorGeometry(
   checkOptions(owner, {}, sizes, discriminatorChecks);
   const [first, second] = discriminatorKernels;
   const [stride1, stride2] = discriminatorStrides;
-  const axes = [height, width].map((edge) => {
+  const along = (edge: number): Record<'kernel1' | 'middle' | 'kernel2' | 'end', number> => {
     const kernel1 = first === 'auto' ? Math.max(1, Math.floor(edge / 2)) : first;
     const middle = outputEdge(edge, kernel1, stride1);
     const kernel2 = second === 'auto' ? middle : second;
     return { kernel1, middle, kernel2, end: outputEdge(middle, kernel2, stride2) };
-  });
-  const [rows, columns] = axes as [(typeof axes)[number], (typeof axes)[number]];
+  };
+  const [rows, columns] = [along(height), along(width)];
   if (rows.end !== 1 || columns.end !== 1) {
     throw new DistillError({
       code: 'option',
@@ -58,6 +60,24 @@ export function discriminatorGeometry(
     slope: leakySlope,
     middle: [rows.middle, columns.middle],
   };
+}
+
+/**
+ * The sizes of a run's discriminators.
+ *
+ * @param shape of the maps that they see
+ * @throws DistillError code `option`, also where batch norm would see one value per channel and all scores were the same
+ */
+export function runGeometry(
+  method: string,
+  { batchSize }: Pick<PlanContext, 'batchSize'>,
+  options: DiscriminatorOptions,
+  shape: MapShape,
+): DiscriminatorGeometry {
+  const geometry = discriminatorGeometry(options, shape, `method '${method}'`);
+  const because = `the first convolution makes 1×1 of a map of ${shape[0]}×${shape[1]}`;
+  expectNormalizable(method, batchSize, geometry.middle, because);
+  return geometry;
 }
 
 /** Positions of a window without padding; 0 where it does not fit. */

@@ -1,0 +1,170 @@
+import { DistillError, NO_COST } from '@distilljs/core';
+import type { AuxiliaryCost, FeatureMap, NamedVariables, PlanContext, Step } from '@distilljs/core';
+import { commonShape, createTransfer, featureMapShape, transfer } from './transfer.js';
+import type { MapShape, Transfer } from './transfer.js';
+
+/** Who teaches whom: the directed cycle 1 → 2 → … → K → 1, or everybody everybody else. */
+export type Peers = 'cycle' | 'all';
+
+/**
+ * The network that teaches network `network` in the cycle, counted from 0: the one before it, and the last one for the
+ * first. With two networks each teaches the other.
+ *
+ * @see arXiv 2002.01775, figure of the cyclic scheme
+ */
+export function teacherOf(network: number, networks: number): number {
+  return (network - 1 + networks) % networks;
+}
+
+/** The networks whose predictions network `network` learns from, counted from 0. */
+export function peersOf(network: number, networks: number, peers: Peers): readonly number[] {
+  if (peers === 'cycle') return [teacherOf(network, networks)];
+  return Array.from({ length: networks }, (_, other) => other).filter((other) => other !== network);
+}
+
+/**
+ * Throws unless the run has as many students as the method has networks.
+ *
+ * @throws DistillError code `option`
+ */
+export function expectCohort(method: string, networks: number, { students }: PlanContext): void {
+  const given = students.length;
+  if (given === networks) return;
+  throw new DistillError({
+    code: 'option',
+    where: `method '${method}', students`,
+    expected: `${networks} networks, as the option networks says`,
+    got: String(given),
+    hint: `Pass ${networks} students to distill()${given < 2 ? '' : `, or set networks: ${given}`}.`,
+  });
+}
+
+/**
+ * Variables of several owners as one group, as `network1/conv/kernel`. SGD and Adam treat every element by itself, so one
+ * optimizer over the group is one per owner, at a fraction of the operations.
+ *
+ * @param owner what they belong to, e.g. `network`
+ */
+export function joinVariables(owner: string, groups: readonly NamedVariables[]): NamedVariables {
+  return Object.fromEntries(
+    groups.flatMap((variables, index) =>
+      Object.entries(variables).map(([name, variable]) => [`${owner}${index + 1}/${name}`, variable]),
+    ),
+  );
+}
+
+/** All weights of the cohort. */
+export function cohortVariables({ students }: PlanContext): NamedVariables {
+  return joinVariables(
+    'network',
+    students.map((student) => student.variables),
+  );
+}
+
+/** What training the whole cohort costs beyond its first network: the other networks, and what brings their maps into one shape. */
+export function cohortCost({ students }: PlanContext, transfers: readonly Transfer[] = []): AuxiliaryCost {
+  const added = [...students.slice(1), ...transfers];
+  return {
+    ...NO_COST,
+    trainParameters: added.reduce((sum, each) => sum + each.parameters, 0),
+    trainMacs: added.reduce((sum, each) => sum + each.macs, 0),
+  };
+}
+
+/** Where a cohort's feature maps are read, and what becomes of them. */
+export interface CohortTaps {
+  /** Per network. */
+  readonly taps: readonly string[];
+  /** Per network, as they are read. */
+  readonly shapes: readonly MapShape[];
+  /** What all are brought into. */
+  readonly shape: MapShape;
+  /** Whether a map has other channels than {@link shape}, so that every network gets a transfer layer. */
+  readonly transferred: boolean;
+}
+
+/**
+ * Checks the taps of a cohort; makes nothing yet.
+ *
+ * @throws DistillError codes `option`, `tap`, `shape`
+ */
+export function cohortTaps(
+  method: string,
+  { students, batchSize }: PlanContext,
+  { tap, commonWidth }: { readonly tap: string | readonly string[]; readonly commonWidth: number | 'auto' },
+): CohortTaps {
+  const taps = typeof tap === 'string' ? students.map(() => tap) : tap;
+  if (taps.length !== students.length) {
+    throw new DistillError({
+      code: 'option',
+      where: `method '${method}', tap`,
+      expected: `one name for all, or ${students.length}, one per network`,
+      got: String(taps.length),
+    });
+  }
+  const maps = students.map((student, index) => ({
+    where: `method '${method}', students[${index}] '${student.name}', tap '${taps[index] ?? ''}'`,
+    shape: featureMapShape(student, taps[index] ?? ''),
+  }));
+  const shapes = maps.map(({ shape }) => shape);
+  const shape = commonShape(maps, commonWidth);
+  const transferred = shapes.some((own) => own[2] !== shape[2]);
+  if (transferred) expectNormalizable(method, batchSize, shape, 'the maps are 1×1');
+  return { taps, shapes, shape, transferred };
+}
+
+/**
+ * Throws where a batch norm would see one value per channel: it makes that 0, whatever the map.
+ *
+ * @param positions height and width of what it sees
+ * @throws DistillError code `option`
+ */
+export function expectNormalizable(
+  method: string,
+  batchSize: number,
+  [height, width]: readonly number[],
+  because: string,
+): void {
+  if (batchSize * (height ?? 1) * (width ?? 1) > 1) return;
+  throw new DistillError({
+    code: 'option',
+    where: `method '${method}', batchSize`,
+    expected: `at least 2, as ${because}`,
+    got: String(batchSize),
+    hint: 'Batch norm makes one value per channel the same for all maps. Raise batchSize, or tap a larger map.',
+  });
+}
+
+/** The feature maps of a cohort, in one shape. */
+export interface CohortMaps {
+  /** Per network. */
+  readonly transfers: readonly Transfer[];
+  /** Of all transfer layers; empty where there are none. */
+  readonly variables: NamedVariables;
+  /** Every network's map of this step, through its transfer layer if there is one. */
+  readonly read: (step: Step) => readonly FeatureMap[];
+}
+
+/**
+ * Makes the transfer layers that maps of unlike width need: all networks get one then, so that every discriminator sees
+ * maps of one kind. The caller disposes their variables.
+ */
+export function cohortMaps(
+  { random }: PlanContext,
+  { taps, shapes, shape, transferred }: CohortTaps,
+): CohortMaps {
+  const transfers = shapes.map((own, index) =>
+    createTransfer(own, shape, transferred, random.fork(`transfer${index + 1}`)),
+  );
+  return {
+    transfers,
+    variables: joinVariables(
+      'transfer',
+      transfers.map(({ variables }) => variables),
+    ),
+    read: (step) =>
+      step.students.map((student, index) =>
+        transfer(student.tap(taps[index] ?? '') as FeatureMap, transfers[index] as Transfer),
+      ),
+  };
+}

@@ -1,0 +1,91 @@
+import { crossEntropy, expectSameShape, hintonKd, stopGradient, withoutTape } from '@distilljs/core';
+import type { FeatureMap, LossTerms, Scalar, Step } from '@distilljs/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { peersOf } from './cohort.js';
+import type { Peers } from './cohort.js';
+
+/**
+ * The feature extractor's least-squares loss: `L_G = mean((1 − d_own)²)`, that is to be taken for the peer's maps; 0.25
+ * where all scores are 0.5.
+ *
+ * @param own scores of its own maps, `[n]`, in (0, 1)
+ * @see arXiv 2002.01775, adversarial loss
+ */
+export function generatorLoss(own: tf.Tensor1D): Scalar {
+  return tf.mean<Scalar>(tf.square(tf.sub(1, own)));
+}
+
+/**
+ * The discriminator's least-squares loss: `L_D = mean((1 − d_peer)²) + mean(d_own²)`; 0.5 where all scores are 0.5.
+ *
+ * The peer's maps are the real ones, its own network's the fake ones. No factor of ½.
+ * @param peer scores of the peer's maps, `[n]`, in (0, 1)
+ * @param own scores of its own network's maps, `[n]`
+ * @throws DistillError code `shape`
+ * @see arXiv 2002.01775, adversarial loss; Mao et al., Least Squares GAN, arXiv 1611.04076, Eq. 9 (there halved)
+ */
+export function discriminatorLoss(peer: tf.Tensor1D, own: tf.Tensor1D): Scalar {
+  expectSameShape('discriminatorLoss(peer)', peer, 'discriminatorLoss(own)', own);
+  return tf.add<Scalar>(generatorLoss(peer), tf.mean(tf.square(own)));
+}
+
+/**
+ * Direct alignment of feature maps: `mean |F_own − F_peer|` over all elements, the peer's map being a constant.
+ *
+ * @param peer `[n, h, w, c]`
+ * @param own `[n, h, w, c]`
+ * @throws DistillError code `shape`
+ * @see arXiv 2002.01775, the baseline "L1"; its reduction and weight are not known, the mean is ours
+ */
+export function featureDistance(peer: FeatureMap, own: FeatureMap): Scalar {
+  expectSameShape('featureDistance(peer)', peer, 'featureDistance(own)', own);
+  const gap = tf.sub(own, stopGradient(peer));
+  // tf.abs has slope -1 at 0, and after ReLU both maps are 0 in many places: those elements would all be pushed up.
+  const sign = withoutTape(() => tf.sign(gap));
+  return tf.mean<Scalar>(tf.mul(gap, sign));
+}
+
+/** Options of {@link mutualLogits}; they have no defaults here, methods have them. */
+export interface MutualLogitsOptions {
+  /** T of both softmaxes, above 0. */
+  readonly temperature: number;
+  /** Weight of the cross-entropy. */
+  readonly ceWeight: number;
+  /** Weight of the divergence. */
+  readonly kdWeight: number;
+  /** Whom a network learns from: `all` others in equal parts, or the one before it in the `cycle`. */
+  readonly peers: Peers;
+}
+
+/**
+ * The logit loss of every network of a cohort, as `ce1`, `kd1`, `ce2`, …:
+ *
+ * `L_k = ceWeight · CE(y, z_k) + kdWeight · T² · mean_j KL(softmax(z_j / T) ‖ softmax(z_k / T))`, over the peers j of k.
+ *
+ * Sum over classes, mean over the batch, in nats. The peers are constants, so that with both weights 1 `dL_k / dz_k =
+ * (softmax(z_k) − y) / n + T (softmax(z_k / T) − mean_j softmax(z_j / T)) / n`, and no network gets a gradient from
+ * another's loss.
+ * @see arXiv 2002.01775, logit-based loss; Zhang et al., Deep Mutual Learning, arXiv 1706.00384, Eq. 7 for several peers
+ */
+export function mutualLogits(
+  step: Pick<Step, 'students' | 'oneHot'>,
+  { temperature, ceWeight, kdWeight, peers }: MutualLogitsOptions,
+): LossTerms {
+  const logits = step.students.map((student) => student.logits);
+  return Object.fromEntries(
+    logits.flatMap((own, network) => {
+      const divergences = peersOf(network, logits.length, peers).map((peer) =>
+        hintonKd(logits[peer] ?? own, own, temperature),
+      );
+      return [
+        [`ce${network + 1}`, { value: crossEntropy(step.oneHot, own), weight: ceWeight }],
+        [`kd${network + 1}`, { value: meanOf(divergences), weight: kdWeight }],
+      ] as const;
+    }),
+  );
+}
+
+function meanOf(values: readonly Scalar[]): Scalar {
+  const sum = values.reduce((total, value) => tf.add<Scalar>(total, value));
+  return values.length === 1 ? sum : tf.div<Scalar>(sum, values.length);
+}
