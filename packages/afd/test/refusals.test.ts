@@ -1,7 +1,8 @@
-import { distill, freeze, isDistillError } from '@distilljs/core';
+import { createNetwork, distill, freeze, isDistillError } from '@distilljs/core';
 import type { FrozenNetwork, Method, Network } from '@distilljs/core';
 import { describeOnEngines, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
+import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { expect, it } from 'vitest';
 import { afd, afdOffline, dml, featureL1 } from '../src/index.js';
 import { cohort } from './plan-terms.js';
@@ -52,6 +53,54 @@ it('a batch in which a discriminator’s batch norm sees one value is refused', 
   expect(isDistillError(error)).toBe(true);
   expect(String(error)).toMatch(/method 'afd', batchSize: expected at least 2, .* map of 3×3, got 1/);
   expect(await one(2)).toMatchObject({ history: [{}] });
+});
+
+/** `pool` has no weight before it; `stage3` is 1×1. */
+function pooledFirst(filters: number): Network {
+  return createNetwork(
+    sequential({
+      layers: [
+        layers.averagePooling2d({ name: 'pool', inputShape: [6, 6, 2], poolSize: 3 }),
+        layers.conv2d({ name: 'stage3', filters, kernelSize: 2, activation: 'relu' }),
+        layers.flatten(),
+        layers.dense({ units: 3 }),
+      ],
+    }),
+  );
+}
+
+it('a map that no trained weight comes before is refused: there is no extractor to move', async () => {
+  const students = [pooledFirst(2), pooledFirst(2)];
+  const error = await refusalOf({ method: afd({ tap: 'pool' }), students });
+  expect(isDistillError(error)).toBe(true);
+  expect(String(error)).toMatch(
+    /students\[0\] .* tap 'pool': expected a feature map that depends on trained/,
+  );
+});
+
+it('transfer layers of 1×1 maps need two images in a batch; single images and one channel are fine without', async () => {
+  const refused = await refusalOf({
+    method: featureL1(),
+    students: [pooledFirst(2), pooledFirst(3)],
+    batchSize: 1,
+  });
+  expect(String(refused)).toMatch(/method 'feature-l1', batchSize: expected at least 2, .*1×1, got 1/);
+  const [one, two] = [() => [pooledFirst(1), pooledFirst(1)], () => [pooledFirst(1), pooledFirst(3)]];
+  expect(await refusalOf({ method: featureL1(), students: one(), batchSize: 1 })).toMatchObject({
+    history: [{}],
+  });
+  expect(await refusalOf({ method: featureL1(), students: two(), batchSize: 2 })).toMatchObject({
+    history: [{}],
+  });
+  expect(await refusalOf({ method: afd(), students: two(), batchSize: 2 })).toMatchObject({ history: [{}] });
+});
+
+it.each([
+  [() => dml({ networks: 1e9 }), /dml\.networks: expected a whole number, .* at most 64, got 1000000000/],
+  [() => afd({ discriminatorWidth: 1e9 }), /afd\.discriminatorWidth: .* at most 4096, got 1000000000/],
+  [() => featureL1({ commonWidth: 1e9 }), /feature-l1\.commonWidth: .* at most 4096, got 1000000000/],
+])('sizes that no machine holds are refused before anything is made', (make, message) => {
+  expect(make).toThrow(message);
 });
 
 await describeOnEngines('a refused plan', () => {
