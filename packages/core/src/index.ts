@@ -45,6 +45,7 @@ export {
   batchNormTraining,
   ENGINE_VARIABLE,
   ENGINES,
+  graphUse,
   missingTrainingKernels,
   onOneTape,
   peek,
@@ -52,9 +53,17 @@ export {
   resolveEngine,
   stopGradient,
   trainingKernels,
+  whyNoGraphs,
   withoutTape,
 } from './engine/index.js';
-export type { BatchNormTraining, Engine, EngineDescription, EngineName, GradientOf } from './engine/index.js';
+export type {
+  BatchNormTraining,
+  Engine,
+  EngineDescription,
+  EngineName,
+  GradientOf,
+  GraphUse,
+} from './engine/index.js';
 export { DistillError, isDistillError, nearestNameHint, shownText } from './error/index.js';
 export type { DistillErrorCode, DistillErrorFields } from './error/index.js';
 export {

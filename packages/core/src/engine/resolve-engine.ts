@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError, nearestNameHint } from '../error/index.js';
+import { firstLine } from '../error/first-line.js';
 import { isNode } from '../platform/node-module.js';
 import { watchDevice } from './device-fault.js';
 import { ENGINES } from './engines.js';
@@ -102,9 +103,4 @@ function describe(engine: EngineDescription, refused: Engine['refused']): Engine
 function nameFromEnvironment(): string {
   const set = isNode() ? process.env[ENGINE_VARIABLE] : undefined;
   return set === undefined || set === '' ? 'auto' : set;
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return (message.split('\n')[0] ?? message).trim();
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { holdInGraphs } from '../engine/graph/index.js';
 import { withoutTape } from '../engine/tape.js';
 import { expectShape } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
@@ -100,6 +101,7 @@ function buildPlan(
     const { kernel, bias } = foldWeights(fold);
     const folded = { kernel: tf.keep(kernel), bias: tf.keep(bias) };
     weights.push(folded);
+    holdInGraphs([folded.kernel, folded.bias]);
     const rest = [fold.batchNorm, fold.relu].filter((next) => next !== undefined);
     const nodes: [GraphNode, ...GraphNode[]] = [fold.linear, ...rest];
     return [{ nodes, run: ([x]) => applyFold(fold, folded, x as tf.Tensor) }];

@@ -28,6 +28,11 @@ export interface DistillOptions {
   /** Default: mean and deviation per channel of the training set. */
   readonly normalization?: Normalization | undefined;
   readonly callbacks?: readonly Callback[] | undefined;
+  /**
+   * On engine node: run every step as one TensorFlow graph, with the values of its operations but for rounding. Default true;
+   * the environment variable `DISTILLJS_GRAPH=0` turns it off for a whole process.
+   */
+  readonly graphs?: boolean | undefined;
   /** Ends the run after the step under way; callbacks may save first. Aborted before the start: no step runs. */
   readonly signal?: AbortSignal | undefined;
 }

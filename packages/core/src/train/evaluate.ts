@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { asGraph } from '../engine/graph/index.js';
 import { checkedDataset, expectNormalization, loadBatch } from '../data/index.js';
 import type { Dataset, Normalization } from '../data/index.js';
 import { describeValue, DistillError } from '../error/index.js';
@@ -94,10 +95,14 @@ export async function evaluate(
   for (let start = 0; start < data.size; start += batchSize) {
     const size = Math.min(batchSize, data.size - start);
     const positions = Int32Array.from({ length: size }, (_, offset) => start + offset);
-    const images = tf.tensor4d(loadBatch(data, positions, { normalization }), [size, ...data.imageShape]);
-    const logits = tf.tidy(() => tf.reshape(classifier.forward(images).logits, [size, classifier.classes]));
-    const values = await logits.data();
-    tf.dispose([images, logits]);
+    const pixels = loadBatch(data, positions, { normalization });
+    const values = await asGraph(async () => {
+      const images = tf.tensor4d(pixels, [size, ...data.imageShape]);
+      const logits = tf.tidy(() => tf.reshape(classifier.forward(images).logits, [size, classifier.classes]));
+      const read = await logits.data();
+      tf.dispose([images, logits]);
+      return read;
+    });
     positions.forEach((position, row) => {
       const own = values.subarray(row * classifier.classes, (row + 1) * classifier.classes);
       const { rank, loss } = rankOf(own, data.labels[position] ?? NaN);

@@ -99,6 +99,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       augmentation: augmented,
       normalization,
       seed,
+      graphs: options.graphs ?? true,
       random,
       warnings: looked,
       identity: {

@@ -26,6 +26,8 @@ export interface Run {
   readonly augmentation: Augmentation | undefined;
   readonly normalization: Normalization;
   readonly seed: number;
+  /** False: operations run one by one on every engine. */
+  readonly graphs: boolean;
   readonly random: Random;
   /** What was odd before training. */
   readonly warnings: readonly string[];

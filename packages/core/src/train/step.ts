@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { asGraph } from '../engine/graph/index.js';
 import { concatFlat } from '../engine/kernels/flat.js';
 import { DistillError } from '../error/index.js';
 import type { Phase } from '../method/index.js';
@@ -26,9 +27,15 @@ interface Measured {
  * One step: gradients, updates, and then one look at the terms and at the new weights. Where one of them is not finite,
  * the step is taken back before the error is thrown: NaN stays in no weight and gets into no checkpoint.
  *
+ * On engine node everything up to that look runs as one TensorFlow graph.
  * @throws DistillError code `numeric`, naming the term and the last good checkpoint
  */
-export async function trainStep(
+export const trainStep = (run: Run, ...rest: StepArguments): ReturnType<typeof takeStep> =>
+  asGraph(() => takeStep(run, ...rest), run);
+
+type StepArguments = Parameters<typeof takeStep> extends [Run, ...infer Rest] ? Rest : never;
+
+async function takeStep(
   run: Run,
   { optimizers, variables, lastCheckpoint }: TrainingState,
   phase: Phase,

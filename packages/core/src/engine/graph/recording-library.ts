@@ -1,0 +1,111 @@
+import { firstLine } from '../../error/first-line.js';
+import { compileGraph } from './compiled-graph.js';
+import type { Binding } from './compiled-graph.js';
+import type { TensorInfo } from './recording.js';
+import { asRecording, idOf, wantedValues } from './segment.js';
+import type { Known, Segment } from './segment.js';
+import { isClose } from './tensor-table.js';
+
+/** How the steps of this process ran so far. */
+export interface GraphUse {
+  /** Graphs that were made, and how often one ran. */
+  readonly graphs: number;
+  readonly runs: number;
+  /** Reasons for what ran op by op. */
+  readonly eager: readonly string[];
+}
+
+/** The recordings that were made, and their graphs. */
+export interface RecordingLibrary {
+  all(): readonly Known[];
+  /**
+   * Runs a segment that followed this recording to its end, as one graph, and puts tensors behind the values in use.
+   *
+   * @returns false when the graph failed: then the segment has to run op by op, now and in future
+   */
+  run(recording: Known, segment: Segment): boolean;
+  /** Keeps a segment that ran op by op as a new recording. */
+  learn(segment: Segment): void;
+  readonly use: () => GraphUse;
+}
+
+/** What a library asks of the binding that it belongs to. */
+export interface TensorAccess {
+  /** The binding's tensor behind an id. */
+  readonly tensorOf: (id: number) => number;
+  readonly infoOf: (id: number) => TensorInfo;
+  readonly bytesOf: (id: number) => Uint8Array;
+  readonly constantIds: () => ReadonlySet<number>;
+}
+
+/** Recordings that are kept; the one that was not used for longest goes first. */
+const MOST_RECORDINGS = 64;
+
+export function recordingLibrary(binding: Binding, tensors: TensorAccess): RecordingLibrary {
+  const known: Known[] = [];
+  const count = { graphs: 0, runs: 0 };
+  let clock = 0;
+
+  const runGraph = (recording: Known, segment: Segment): number[] => {
+    const wanted = wantedValues(segment);
+    recording.lastUse = ++clock;
+    if (wanted.length === 0) return [];
+    if (recording.graph === undefined) {
+      recording.graph = compileGraph(binding, recording, tensors.bytesOf);
+      count.graphs += 1;
+    }
+    count.runs += 1;
+    const made = recording.graph.run((ref) => tensors.tensorOf(idOf(segment, ref)), wanted);
+    return made.map(({ id }) => id);
+  };
+
+  const makeRoom = (): void => {
+    if (known.length < MOST_RECORDINGS) return;
+    const oldest = known.reduce((a, b) => (a.lastUse <= b.lastUse ? a : b));
+    oldest.graph?.dispose();
+    known.splice(known.indexOf(oldest), 1);
+  };
+
+  return {
+    all: () => [...known],
+
+    run(recording, segment) {
+      try {
+        const wanted = wantedValues(segment);
+        const made = runGraph(recording, segment);
+        wanted.forEach((value, index) => (segment.tensors[value] = made[index] ?? -1));
+        return true;
+      } catch (error) {
+        recording.eagerBecause = `a graph failed: ${firstLine(error)}`;
+        return false;
+      }
+    },
+
+    // It runs as a graph right away, although its values are there: the comparison costs no step of its own, and a run's
+    // first step has the bytes of all others, wherever a run begins or goes on.
+    learn(segment) {
+      const { infoOf, bytesOf, constantIds } = tensors;
+      const recording: Known = {
+        ...asRecording(segment, constantIds(), infoOf, bytesOf),
+        graph: undefined,
+        eagerBecause: undefined,
+        lastUse: ++clock,
+      };
+      makeRoom();
+      known.push(recording);
+      try {
+        const wanted = wantedValues(segment);
+        const opByOp = wanted.map((value) => segment.tensors[value] ?? -1);
+        const made = runGraph(recording, segment);
+        const agrees = made.every((tensor, index) => isClose(binding, opByOp[index] ?? -1, tensor));
+        if (!agrees) recording.eagerBecause = 'a graph gave other values than its operations one by one';
+        for (const tensor of agrees ? opByOp : made) binding.deleteTensor(tensor);
+        if (agrees) wanted.forEach((value, index) => (segment.tensors[value] = made[index] ?? -1));
+      } catch (error) {
+        recording.eagerBecause = `no graph could be made: ${firstLine(error)}`;
+      }
+    },
+
+    use: () => ({ ...count, eager: [...new Set(known.flatMap(({ eagerBecause }) => eagerBecause ?? []))] }),
+  };
+}

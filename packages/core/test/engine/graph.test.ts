@@ -1,0 +1,230 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  asSchedule,
+  checkpoints,
+  crossEntropy,
+  defineMethod,
+  distill,
+  graphUse,
+  isDistillError,
+  kd,
+  memoryStore,
+  nonNegative,
+  resolveEngine,
+  sgd,
+} from '../../src/index.js';
+import type { DistillOptions, Method } from '../../src/index.js';
+import { asGraph } from '../../src/engine/graph/index.js';
+import { testEngines, tinyDataset, tinyNetwork } from '../../src/testing/index.js';
+
+const node = (await testEngines()).find(({ name }) => name === 'node');
+const reason = node === undefined ? ' (skipped: another engine was asked for)' : node.skipped;
+const skip = node?.skipped !== undefined || node === undefined;
+
+/** Tensors that TensorFlow holds. */
+const held = (): number =>
+  (tf.backend() as unknown as { binding: { getNumOfTensors(): number } }).binding.getNumOfTensors();
+
+const off = async <T>(compute: () => Promise<T>): Promise<T> => {
+  process.env['DISTILLJS_GRAPH'] = '0';
+  try {
+    return await compute();
+  } finally {
+    delete process.env['DISTILLJS_GRAPH'];
+  }
+};
+
+const setup = (method: Method, more: Partial<DistillOptions> = {}): DistillOptions => ({
+  teacher: tinyNetwork(1, { width: 6 }),
+  students: [tinyNetwork(2)],
+  method,
+  train: tinyDataset(48, 1),
+  epochs: 3,
+  batchSize: 12,
+  seed: 1,
+  ...more,
+});
+
+const weights = (options: DistillOptions): number[] =>
+  Object.values((options.students[0] as ReturnType<typeof tinyNetwork>).variables).flatMap((variable) =>
+    Array.from(variable.dataSync()),
+  );
+
+/** Largest difference, relative to the largest value. */
+function distance(a: readonly number[], b: readonly number[]): number {
+  const size = Math.max(...a.map(Math.abs));
+  return Math.max(...a.map((value, at) => Math.abs(value - (b[at] ?? NaN)))) / size;
+}
+
+async function bothWays(make: () => DistillOptions): Promise<{ graph: number[]; eager: number[] }> {
+  const [graph, eager] = [make(), make()];
+  (await distill(graph)).dispose();
+  await off(async () => {
+    (await distill(eager)).dispose();
+  });
+  return { graph: weights(graph), eager: weights(eager) };
+}
+
+describe.skipIf(skip)(`graphs of steps on node${reason === undefined ? '' : reason}`, () => {
+  beforeAll(async () => {
+    await resolveEngine('node');
+  });
+  afterEach(() => {
+    delete process.env['DISTILLJS_GRAPH'];
+  });
+
+  it('train as the operations one by one do', async () => {
+    const before = graphUse()?.runs ?? 0;
+    const { graph, eager } = await bothWays(() =>
+      setup(kd(), { augmentation: { padCrop: 1, flip: true, padValue: 0 } }),
+    );
+    expect(distance(eager, graph)).toBeLessThan(1e-5);
+    expect((graphUse()?.runs ?? 0) - before).toBeGreaterThanOrEqual(12);
+    expect(graphUse()?.eager).toEqual([]);
+  });
+
+  it('follow a learning rate that changes in every step', async () => {
+    const learningRate = {
+      ...asSchedule(0),
+      name: 'steps',
+      rate: (at: { epoch: number }) => 0.01 * (1 + at.epoch),
+    };
+    const { graph, eager } = await bothWays(() => setup(kd(), { optimizer: sgd({ learningRate }) }));
+    expect(distance(eager, graph)).toBeLessThan(1e-5);
+  });
+
+  it('follow a loss that computes with the epoch, the step and random numbers in JavaScript', async () => {
+    const annealed = defineMethod<{ readonly weight: number }>({
+      name: 'annealed',
+      defaults: { weight: 1 },
+      check: { weight: nonNegative },
+      reads: () => ({ student: [] }),
+      loss: (step, { weight }) => {
+        const noise = tf.tensor1d(Array.from({ length: 12 }, () => step.random.uniform()));
+        const logits = tf.mul(step.student.logits, 1 + step.epoch + step.step / 7);
+        return {
+          ce: {
+            value: crossEntropy(step.oneHot, logits as typeof step.student.logits),
+            weight: weight + step.epoch,
+          },
+          noise: { value: tf.mean<tf.Scalar>(tf.mul(tf.square(tf.sum(logits, 1)), noise)), weight: 0.01 },
+        };
+      },
+    });
+    const { graph, eager } = await bothWays(() => setup(annealed(), { teacher: undefined }));
+    expect(distance(eager, graph)).toBeLessThan(1e-5);
+  });
+
+  it('are made anew for another branch of a loss', async () => {
+    const branching = defineMethod<Record<string, never>>({
+      name: 'branching',
+      defaults: {},
+      check: {},
+      reads: () => ({ student: [] }),
+      loss: (step) => {
+        const ce = crossEntropy(step.oneHot, step.student.logits);
+        return { ce: { value: step.epoch % 2 === 0 ? ce : tf.square<tf.Scalar>(ce), weight: 1 } };
+      },
+    });
+    const { graph, eager } = await bothWays(() => setup(branching(), { teacher: undefined, epochs: 4 }));
+    expect(distance(eager, graph)).toBeLessThan(1e-5);
+  });
+
+  it('take a step back where a term is not finite', async () => {
+    let steps = 0;
+    const breaking = defineMethod<Record<string, never>>({
+      name: 'breaking',
+      defaults: {},
+      check: {},
+      reads: () => ({ student: [] }),
+      loss: (step) => {
+        steps += 1;
+        const ce = crossEntropy(step.oneHot, step.student.logits);
+        return { ce: { value: tf.mul<tf.Scalar>(ce, steps > 6 ? Infinity : 1), weight: 1 } };
+      },
+    });
+    const options = setup(breaking(), { teacher: undefined });
+    const error: unknown = await distill(options).catch((caught: unknown) => caught);
+    expect(isDistillError(error) && error.code).toBe('numeric');
+    expect(weights(options).every(Number.isFinite)).toBe(true);
+  });
+
+  it('go on from a checkpoint with the same bytes', async () => {
+    const whole = setup(kd());
+    (await distill(whole)).dispose();
+
+    const store = memoryStore();
+    const abort = new AbortController();
+    const first = setup(kd(), {
+      signal: abort.signal,
+      callbacks: [
+        checkpoints(store),
+        {
+          name: 'stops',
+          step: ({ done }) => {
+            if (done === 7) abort.abort();
+          },
+        },
+      ],
+    });
+    (await distill(first)).dispose();
+    const second = setup(kd(), { callbacks: [checkpoints(store)] });
+    (await distill(second)).dispose();
+    expect(weights(second)).toEqual(weights(whole));
+  });
+
+  it('hold as many tensors after a step as before it', async () => {
+    const counts: number[] = [];
+    const options = setup(kd(), {
+      epochs: 5,
+      callbacks: [{ name: 'counts', step: () => void counts.push(held()) }],
+    });
+    (await distill(options)).dispose();
+    expect(new Set(counts.slice(4))).toHaveProperty('size', 1);
+  });
+
+  it('read a value in the middle of what waits', async () => {
+    const compute = async (scale: number): Promise<number[]> =>
+      asGraph(async () => {
+        const x = tf.tensor1d([1, 2, 3]);
+        let y = tf.mul(x, scale);
+        for (let round = 0; round < 8; round++) y = tf.add(y, tf.sin(x));
+        const seen = (await y.data())[0] ?? 0;
+        let z = tf.mul(y, seen);
+        for (let round = 0; round < 8; round++) z = tf.sub(z, tf.cos(x));
+        return Array.from(await z.data());
+      });
+    const expected = (scale: number): number[] => {
+      const y = [1, 2, 3].map((x) => x * scale + 8 * Math.sin(x));
+      return [1, 2, 3].map((x, at) => (y[at] ?? 0) * (y[0] ?? 0) - 8 * Math.cos(x));
+    };
+    for (const scale of [1, 2, -3]) {
+      (await compute(scale)).forEach((value, at) => {
+        expect(value).toBeCloseTo(expected(scale)[at] ?? NaN, 3);
+      });
+    }
+  });
+
+  it('tell shapes and axes from values', async () => {
+    const reduce = async (axis: number): Promise<number[]> =>
+      asGraph(async () => {
+        let x: tf.Tensor = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+        for (let round = 0; round < 10; round++) x = tf.add(x, 1);
+        return Array.from(await tf.sum(x, axis).data());
+      });
+    expect(await reduce(0)).toEqual([24, 26]);
+    expect(await reduce(1)).toEqual([23, 27]);
+    expect(await reduce(0)).toEqual([24, 26]);
+  });
+
+  it('leave out what draws numbers of its own', async () => {
+    const draw = async (): Promise<number[]> =>
+      asGraph(async () => {
+        let x: tf.Tensor = tf.tensor2d([[0.1, 0.2, 0.3, 0.4]]);
+        for (let round = 0; round < 10; round++) x = tf.add(x, 0);
+        return Array.from(await tf.multinomial(x as tf.Tensor2D, 5, 7).data());
+      });
+    for (const value of [...(await draw()), ...(await draw())]) expect([0, 1, 2, 3]).toContain(value);
+  });
+});
