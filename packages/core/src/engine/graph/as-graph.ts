@@ -1,0 +1,98 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { isNode } from '../../platform/node-module.js';
+import { tensorFlowBackend } from '../kernels/tensorflow-backend.js';
+import type { Binding } from './compiled-graph.js';
+import { deferBinding } from './deferred-binding.js';
+import type { DeferredBinding } from './deferred-binding.js';
+import type { GraphUse } from './recording-library.js';
+
+/** Environment variable that turns graphs off (`0`). */
+export const GRAPH_VARIABLE = 'DISTILLJS_GRAPH';
+
+/** By backend: an engine may be loaded anew. */
+const deferred = new WeakMap<object, DeferredBinding>();
+
+/** Why operations run one by one on the current engine; undefined where they run as graphs. */
+export function whyNoGraphs(): string | undefined {
+  const backend = tensorFlowBackend();
+  if (backend === null) return 'only the engine node runs graphs';
+  if (isNode() && process.env[GRAPH_VARIABLE] === '0') return `${GRAPH_VARIABLE}=0`;
+  if (backend.isUsingGpuDevice) return 'on a GPU, tfjs-node would copy all weights to the processor and back';
+  return undefined;
+}
+
+/**
+ * Runs `compute` with its operations gathered into as few TensorFlow graphs as its reads of values allow. On engines
+ * without graphs, and with `graphs: false`, it just runs.
+ */
+export async function asGraph<T>(compute: () => Promise<T>, { graphs = true } = {}): Promise<T> {
+  const binding = graphs ? graphBinding() : undefined;
+  if (binding === undefined) return compute();
+  binding.begin();
+  let result: T;
+  try {
+    result = await compute();
+  } catch (error) {
+    try {
+      binding.end();
+    } catch {
+      // What broke first is what the user has to know.
+    }
+    throw error;
+  }
+  binding.end();
+  return result;
+}
+
+/** True while operations wait to run as a graph: reading a value now would cut it in two. */
+export function isGathering(): boolean {
+  const backend = tensorFlowBackend();
+  return backend !== null && deferred.get(backend)?.isActive === true;
+}
+
+/** How the steps of this process ran on the current engine; undefined where none ran as a graph. */
+export function graphUse(): GraphUse | undefined {
+  const backend = tensorFlowBackend();
+  return backend === null ? undefined : deferred.get(backend)?.use();
+}
+
+function graphBinding(): DeferredBinding | undefined {
+  const backend = tensorFlowBackend() as unknown as { binding: Binding } | null;
+  if (backend === null || whyNoGraphs() !== undefined) return undefined;
+  let known = deferred.get(backend);
+  if (known === undefined) {
+    known = deferBinding(backend.binding, constantIds);
+    backend.binding = known.binding;
+    deferred.set(backend, known);
+  }
+  return known;
+}
+
+/** Tensors that never change and live long. */
+const constants = new Set<tf.Tensor>();
+
+/** Beyond this they are fed to graphs: every graph has a copy of what it holds. */
+const MOST_CONSTANT_BYTES = 64 * 2 ** 20;
+
+/** Lets graphs hold these tensors (weights of a frozen network) as constants, which TensorFlow can prepare once. */
+export function holdInGraphs(tensors: readonly tf.Tensor[]): void {
+  for (const tensor of tensors) constants.add(tensor);
+}
+
+function constantIds(): ReadonlySet<number> {
+  const { tensorMap } = tf.backend() as unknown as {
+    readonly tensorMap: { get(data: object): { readonly id: number } | undefined };
+  };
+  const ids = new Set<number>();
+  let bytes = 0;
+  for (const tensor of constants) {
+    const id = tensor.isDisposed ? undefined : tensorMap.get(tensor.dataId)?.id;
+    if (id === undefined) {
+      constants.delete(tensor);
+      continue;
+    }
+    ids.add(id);
+    bytes += 4 * tensor.size;
+  }
+  return bytes > MOST_CONSTANT_BYTES ? new Set() : ids;
+}
