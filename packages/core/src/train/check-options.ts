@@ -34,6 +34,7 @@ const OPTIONS: Readonly<Record<keyof DistillOptions, true>> = {
   augmentation: true,
   normalization: true,
   callbacks: true,
+  graphs: true,
   signal: true,
 };
 
@@ -55,6 +56,8 @@ export function expectKnownOptions(options: DistillOptions): void {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null) refuse('distill', 'an object of options', given);
   const known = Object.keys(OPTIONS);
+  const graphs: unknown = options.graphs;
+  if (graphs !== undefined && typeof graphs !== 'boolean') refuse('graphs', 'true or false', graphs);
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new DistillError({
