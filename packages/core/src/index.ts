@@ -100,22 +100,28 @@ export { loadModel, saveModel } from './model-file/index.js';
 export type { LoadOptions } from './model-file/index.js';
 export {
   asNetwork,
+  asTeacher,
   createNetwork,
   expectGradients,
   expectTrainable,
   freeze,
+  freezeGraphModel,
+  loadTeacher,
   probabilityWarning,
   seedWeights,
 } from './network/index.js';
 export type {
   ForwardOptions,
   FrozenNetwork,
+  GraphModelLike,
+  GraphTeacherOptions,
   LogitsSource,
   Network,
   NetworkLike,
   NetworkOptions,
   NetworkOutput,
   NetworkShape,
+  TeacherLike,
 } from './network/index.js';
 export {
   checkOptions,

@@ -8,6 +8,10 @@ export type {
 } from './contract.js';
 export { expectTrainable } from './expect-trainable.js';
 export { freeze } from './freeze.js';
+export { freezeGraphModel } from './graph-teacher.js';
+export type { GraphModelLike, GraphTeacherOptions } from './graph-teacher.js';
+export { asTeacher, loadTeacher } from './load-teacher.js';
+export type { TeacherLike } from './load-teacher.js';
 export { probabilityWarning } from './logits.js';
 export { asNetwork, createNetwork } from './network.js';
 export type { NetworkLike, NetworkOptions } from './network.js';

@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import { DistillError, nearestNameHint } from '../error/index.js';
 import type { Logits, Tensor } from '../tensor/index.js';
 import type { NetworkOutput } from './contract.js';
@@ -17,15 +18,15 @@ export interface Taps {
 export function readTaps(networkName: string, graph: Graph, aliases: Readonly<Record<string, string>>): Taps {
   // A layer that is applied twice is tapped at its last application.
   const byName = new Map(graph.nodes.map((node) => [node.name, node]));
-  const missing = (where: string, tap: string, known: readonly string[]): DistillError =>
-    new DistillError({
-      code: 'tap',
-      where,
-      expected: 'the name of a layer',
-      got: `'${tap}'`,
-      hint: nearestNameHint(tap, known),
-    });
   const layerNames = [...byName.keys()];
+  const pooling = graph.nodes.findIndex(({ layer }) => layer.getClassName().startsWith('Global'));
+  // What methods compare is most often what is pooled.
+  const likely = graph.nodes
+    .slice(0, Math.max(0, pooling))
+    .map(({ name }) => name)
+    .reverse();
+  const missing = (where: string, tap: string, known: readonly string[]): DistillError =>
+    missingTap(where, tap, known, likely);
   for (const [alias, layer] of Object.entries(aliases)) {
     const node = byName.get(layer);
     if (node === undefined) throw missing(`network '${networkName}', tap '${alias}'`, layer, layerNames);
@@ -40,6 +41,35 @@ export function readTaps(networkName: string, graph: Graph, aliases: Readonly<Re
       return node;
     },
   };
+}
+
+const SHOWN = 10;
+
+/**
+ * The error for a tap that is not there. Of many names it lists ten: the nearest five, then the likely ones.
+ */
+export function missingTap(
+  where: string,
+  tap: string,
+  known: readonly string[],
+  likely: readonly string[],
+): DistillError {
+  const away = new Map(
+    known.map((name) => [name, distance(name.toLowerCase(), tap.slice(0, 200).toLowerCase())]),
+  );
+  const nearest = [...known].sort((a, b) => (away.get(a) ?? 0) - (away.get(b) ?? 0));
+  const shown = [...new Set([...nearest.slice(0, SHOWN / 2), ...likely, ...nearest])].slice(0, SHOWN);
+  const isAll = known.length <= SHOWN;
+  const hint = nearestNameHint(tap, isAll ? known : shown);
+  return new DistillError({
+    code: 'tap',
+    where,
+    expected: 'the name of a layer',
+    got: `'${tap}'`,
+    hint: isAll
+      ? hint
+      : hint.replace(/ ?There are: (.*)\.$/, ` Ten of its ${known.length} names: $1.`).trim(),
+  });
 }
 
 /** Logits and tapped values as a method reads them. */

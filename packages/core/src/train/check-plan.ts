@@ -1,6 +1,6 @@
-import { DistillError } from '../error/index.js';
+import { DistillError, isDistillError } from '../error/index.js';
 import { missingTeacher } from '../method/define-method.js';
-import type { Phase, Plan } from '../method/index.js';
+import type { Method, Phase, Plan, PlanContext } from '../method/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import { expectCount } from './check-options.js';
 import { trainedVariables } from './named-state.js';
@@ -11,26 +11,30 @@ import { trainedVariables } from './named-state.js';
  * @throws DistillError codes `contract`, `option`, `tap`
  */
 export function expectPlan(
-  method: string,
+  method: Method,
   { phases, auxiliary }: Plan,
   students: readonly Network[],
   teacher: FrozenNetwork | undefined,
 ): void {
   const broken = (where: string, expected: string, got: string): never => {
-    throw new DistillError({ code: 'contract', where: `method '${method}', ${where}`, expected, got });
+    throw new DistillError({ code: 'contract', where: `method '${method.name}', ${where}`, expected, got });
   };
   if (phases.length === 0) broken('plan', 'at least one phase', 'none');
   const saved = new Set(Object.values(trainedVariables(students, auxiliary)));
   for (const { name, epochs, reads, updates } of phases) {
     const where = `phase '${name}'`;
-    if (reads.teacher !== undefined && teacher === undefined) throw missingTeacher(method);
+    if (reads.teacher !== undefined && teacher === undefined) throw missingTeacher(method.name);
     if (updates.length === 0) broken(where, 'at least one update', 'none');
     if ((reads.students?.length ?? 0) > students.length) {
       broken(where, `at most ${students.length} students`, `${reads.students?.length ?? 0}`);
     }
     // Wrong taps of a late phase are found now, not after hours.
-    reads.teacher?.forEach((tap) => teacher?.tapShape(tap));
-    reads.students?.forEach((taps, index) => taps?.forEach((tap) => students[index]?.tapShape(tap)));
+    try {
+      reads.teacher?.forEach((tap) => teacher?.tapShape(tap));
+      reads.students?.forEach((taps, index) => taps?.forEach((tap) => students[index]?.tapShape(tap)));
+    } catch (error) {
+      throw withOption(error, method);
+    }
     const names = updates.map((update) => update.name);
     if (new Set(names).size < names.length) broken(where, 'updates of different names', names.join(', '));
     for (const update of updates) {
@@ -43,9 +47,9 @@ export function expectPlan(
         );
       }
     }
-    expectCount(`method '${method}', ${where}, epochs`, epochs);
+    expectCount(`method '${method.name}', ${where}, epochs`, epochs);
   }
-  expectAllRead(method, phases, students);
+  expectAllRead(method.name, phases, students);
   const names = phases.map(({ name }) => name);
   if (new Set(names).size < names.length) broken('plan', 'phases of different names', names.join(', '));
 }
@@ -62,6 +66,32 @@ function expectAllRead(method: string, phases: readonly Phase[], students: reado
     expected: `a student that method '${method}' trains`,
     got: 'one that no phase reads',
     hint: `The method takes ${taken} of these ${students.length} students.`,
+  });
+}
+
+/**
+ * Makes a plan; an error about a tap says which option of the method named it.
+ *
+ * @throws DistillError whatever the method refuses
+ */
+export async function planOf(method: Method, context: PlanContext): Promise<Plan> {
+  try {
+    return await method.plan(context);
+  } catch (error) {
+    throw withOption(error, method);
+  }
+}
+
+function withOption(error: unknown, { name, options }: Method): unknown {
+  if (!isDistillError(error) || error.code !== 'tap') return error;
+  const names = (value: unknown): boolean =>
+    Array.isArray(value) ? value.some(names) : error.got === `'${String(value)}'`;
+  const option = Object.entries(options).find(([, value]) => names(value))?.[0];
+  if (option === undefined) return error;
+  const { code, where, expected, got, hint } = error;
+  return new DistillError({
+    ...{ code, expected, got, hint, cause: error },
+    where: `${where}, option '${option}' of method '${name}'`,
   });
 }
 

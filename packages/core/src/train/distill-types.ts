@@ -1,6 +1,6 @@
 import type { Augmentation, Dataset, Normalization } from '../data/index.js';
 import type { AuxiliaryCost, Method } from '../method/index.js';
-import type { FrozenNetwork, Network, NetworkLike } from '../network/index.js';
+import type { Network, NetworkLike, TeacherLike } from '../network/index.js';
 import type { TeacherOutputs } from '../teacher/index.js';
 import type { Callback } from './callback.js';
 import type { OptimizerSpec } from './optimizer.js';
@@ -8,7 +8,7 @@ import type { BestEpoch, EpochReport, Stop } from './report.js';
 
 export interface DistillOptions {
   /** Needed by methods that read it. A network or model is frozen here; a frozen network is used as it is. */
-  readonly teacher?: NetworkLike | FrozenNetwork | undefined;
+  readonly teacher?: TeacherLike | undefined;
   /** What learns, from the weights that it has now; each has a model of its own. */
   readonly students: readonly NetworkLike[];
   /** Default `{ kind: 'live' }`: the teacher runs in every step, and no augmentation comes twice. */

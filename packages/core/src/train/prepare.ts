@@ -11,7 +11,7 @@ import {
 } from '../data/index.js';
 import type { Dataset, Normalization } from '../data/index.js';
 import type { Method, PlanContext } from '../method/index.js';
-import { asNetwork, expectGradients, freeze, probabilityWarning } from '../network/index.js';
+import { asTeacher, expectGradients, probabilityWarning } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import { cachedTeacher, checkTeacherOutputs } from '../teacher/index.js';
 import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
@@ -27,7 +27,7 @@ import {
   expectSignal,
 } from './check-options.js';
 import { expectData, expectFit, expectOwnWeights, expectStudents } from './check-parts.js';
-import { expectPlan, runsStudent, trainsStudent } from './check-plan.js';
+import { expectPlan, planOf, runsStudent, trainsStudent } from './check-plan.js';
 import type { DistillOptions } from './distill-types.js';
 import type { OptimizerSpec } from './optimizer.js';
 import { sgd } from './optimizers.js';
@@ -69,7 +69,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     const outputs = checkTeacherOutputs(options.teacherOutputs ?? { kind: 'live' });
     const fingerprint = await teacher?.fingerprint();
     const context = planContext({ ...options, train, students, teacher, normalization, optimizer, random });
-    const plan = await method.plan(context);
+    const plan = await planOf(method, context);
     made.unshift(plan);
     const cached = cacheFor(outputs, teacher, fingerprint, {
       ...options,
@@ -78,7 +78,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       normalization,
     });
     if (cached !== undefined) made.unshift(cached);
-    expectPlan(method.name, plan, students, teacher);
+    expectPlan(method, plan, students, teacher);
     const looked = await lookAt(students, teacher, plan.phases[0]?.reads.teacher, context);
 
     return {
@@ -189,8 +189,7 @@ function cacheFor(
 function frozenTeacher(given: DistillOptions['teacher']): FrozenNetwork | undefined {
   if (given === undefined) return undefined;
   expectNoPromise('teacher', given);
-  const isFrozen = typeof given === 'object' && 'fingerprint' in given;
-  return isFrozen ? given : freeze(asNetwork(given, 'teacher'));
+  return asTeacher(given, 'teacher');
 }
 
 const dataText = (data: Dataset): string =>

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { createNetwork, createRandom, resolveEngine } from '@distilljs/core';
-import { tinyNetwork } from '@distilljs/core/testing';
+import { createNetwork, createRandom, defineMethod, distill, resolveEngine, text } from '@distilljs/core';
+import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
 import { expectClose } from '../numbers.js';
@@ -178,5 +178,30 @@ describe('a training pass', () => {
     expect(statistic.dataSync()).toEqual(before);
     expect([pass(false), pass(true), pass(true)]).toEqual([count, count, count]);
     expect(statistic.dataSync()).not.toEqual(before);
+  });
+});
+
+describe('a tap that a deep network has not', () => {
+  const deep = (): tfl.LayersModel =>
+    chain('deep', ...Array.from({ length: 40 }, (_, at) => through(conv(`block${at}_out`, 2))));
+
+  it('is refused with ten names: the nearest, then those before global pooling', async () => {
+    const error = await caught(() => createNetwork(deep()).tapShape('block7_oud'));
+    expect(error.hint).toMatch(/^Did you mean 'block7_out'\? Ten of its 42 names: block7_out, /);
+    for (const name of ['block39_out', 'block38_out', 'block37_out']) expect(error.hint).toContain(name);
+    expect(error.message.length).toBeLessThan(350);
+  });
+
+  it('names the option that asked for it', async () => {
+    const method = defineMethod<{ hint: string }>({
+      name: 'hinted',
+      defaults: { hint: 'block7_oud' },
+      check: { hint: text },
+      reads: ({ hint }) => ({ student: [hint] }),
+      loss: (step) => ({ ce: { value: tf.sum(step.student.logits), weight: 1 } }),
+    });
+    const options = { method: method(), train: tinyDataset(6, 1), epochs: 1, batchSize: 3, seed: 1 };
+    const error = await caught(() => distill({ students: [deep()], ...options }));
+    expect(error.where).toBe("network 'deep', option 'hint' of method 'hinted'");
   });
 });

@@ -1,0 +1,189 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { sha256 } from '@noble/hashes/sha2';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
+import { withoutTape } from '../engine/tape.js';
+import { DistillError } from '../error/index.js';
+import { expectShape, shapeText } from '../tensor/index.js';
+import type { Logits } from '../tensor/index.js';
+import type { FrozenNetwork, LogitsSource } from './contract.js';
+import { logProbabilities } from './logits.js';
+import { missingTap, networkOutput } from './taps.js';
+
+/** A node of a graph model, as its executor keeps it. */
+interface GraphModelNode {
+  readonly name: string;
+  readonly op: string;
+  readonly inputs: readonly GraphModelNode[];
+}
+
+interface ModelTensor {
+  readonly name: string;
+  readonly shape?: readonly number[];
+}
+
+/** What core uses of `GraphModel` from `@tensorflow/tfjs-converter`. */
+export interface GraphModelLike {
+  readonly inputs: readonly ModelTensor[];
+  readonly outputs: readonly ModelTensor[];
+  readonly weights: Readonly<Record<string, readonly tf.Tensor[]>>;
+  execute(inputs: Record<string, tf.Tensor>, outputs: string[]): tf.Tensor | tf.Tensor[];
+  dispose(): void;
+}
+
+export interface GraphTeacherOptions {
+  /** Default `teacher`. */
+  readonly name?: string | undefined;
+  /** Extra names for nodes. */
+  readonly taps?: Readonly<Record<string, string>> | undefined;
+  /** Default: `softmax` for a graph that ends in one, else `output`. */
+  readonly logitsFrom?: LogitsSource | undefined;
+}
+
+export const isGraphModel = (given: object): given is GraphModelLike =>
+  'execute' in given && 'executor' in given && 'weights' in given;
+
+/** Operations that hand on values as they are. */
+const PASSING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze', 'StopGradient', 'Snapshot']);
+
+/**
+ * A graph model (of `@tensorflow/tfjs-converter`) as a teacher: it only computes, so it cannot learn. Taps go by the
+ * names of its nodes. Where it ends in a softmax, the logits are its logarithm.
+ *
+ * MACs are not known (NaN). `dispose` frees nothing: the model stays the caller's.
+ * @throws DistillError code `network` unless it takes images and gives one row of logits each, in one synchronous pass
+ */
+export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOptions = {}): FrozenNetwork {
+  const { name = 'teacher', taps: aliases = {} } = options;
+  const refuse = (expected: string, got: string, hint?: string): DistillError =>
+    new DistillError({ code: 'network', where: `graph model '${name}'`, expected, got, hint });
+  const [input, output] = [model.inputs[0], model.outputs[0]];
+  if (input === undefined || output === undefined || model.inputs.length + model.outputs.length > 2) {
+    const got = `${model.inputs.length} inputs and ${model.outputs.length} outputs`;
+    throw refuse('one input and one output (the logits)', got);
+  }
+  const axes = (input.shape ?? []).map((axis) => (axis > 0 ? axis : -1));
+  const [, height = -1, width = -1, channels = -1] = axes;
+  const inputShape = [height, width, channels] as const;
+  if (axes.length !== 4) {
+    const hint = 'Convert it with the images, [batch, height, width, channels], as its input.';
+    throw refuse('images of shape [batch, height, width, channels] as the input', shapeText(axes), hint);
+  }
+  const nodes = nodesOf(model);
+  const logitsFrom =
+    options.logitsFrom ?? (endsInSoftmax(nodes.get(plain(output.name))) ? 'softmax' : 'output');
+  const tapNames = [
+    ...new Set([...Object.keys(aliases), ...[...nodes.values()].filter(isTap).map((node) => node.name)]),
+  ];
+  const nodeOf = (tap: string): string => {
+    const found = aliases[tap] ?? tap;
+    if (!nodes.has(found)) throw missingTap(`network '${name}'`, tap, tapNames, []);
+    return found;
+  };
+
+  const run = (images: tf.Tensor, wanted: readonly string[]): tf.Tensor[] => {
+    const asked = [...new Set([output.name, ...wanted.map(nodeOf)])];
+    const results = withoutTape(() => tf.tidy(() => [model.execute({ [input.name]: images }, asked)].flat()));
+    return [output.name, ...wanted.map(nodeOf)].map((each) => results[asked.indexOf(each)] as tf.Tensor);
+  };
+  // Shapes are known when it has run once; images of open size are taken to be 32×32.
+  const shapes = new Map<string, readonly number[]>();
+  const shapeOf = (tap: string | undefined): readonly number[] => {
+    const key = tap === undefined ? '' : nodeOf(tap);
+    const known = shapes.get(key);
+    if (known !== undefined) return known;
+    const found = tf.tidy(() => {
+      const images = tf.zeros([1, ...inputShape.map((axis) => (axis === -1 ? 32 : axis))]);
+      return (
+        run(images, tap === undefined ? [] : [tap])
+          .at(-1)
+          ?.shape.slice(1) ?? []
+      );
+    });
+    shapes.set(key, found);
+    return found;
+  };
+  let outputShape: readonly number[];
+  try {
+    outputShape = shapeOf(undefined);
+  } catch (cause) {
+    const got = cause instanceof Error ? cause.message.slice(0, 300) : String(cause);
+    throw refuse(
+      'a graph that runs in one synchronous pass',
+      `"${got}"`,
+      'Convert the model without control flow.',
+    );
+  }
+  if (outputShape.length !== 1)
+    throw refuse('logits of shape [batch, classes] as the output', shapeText([null, ...outputShape]));
+
+  return {
+    name,
+    inputShape,
+    classes: outputShape[0] ?? -1,
+    tapNames,
+    tapShape: shapeOf,
+    tapOutput: (tap) => [...nodes.keys()].indexOf(nodeOf(tap)),
+    parameters: Object.values(model.weights)
+      .flat()
+      .reduce((sum, { size, dtype }) => sum + (dtype === 'float32' ? size : 0), 0),
+    macs: NaN,
+    // Its tensors are constants: no student can hold them.
+    weights: {},
+    givesLogits: logitsFrom === 'softmax',
+    fingerprint: () => fingerprintOf(model, nodes, logitsFrom),
+    forward(images, taps = []) {
+      expectShape(`network '${name}', images`, images, [
+        null,
+        ...inputShape.map((axis) => (axis === -1 ? null : axis)),
+      ]);
+      const [given, ...values] = run(images, taps);
+      const logits =
+        logitsFrom === 'softmax' ? withoutTape(() => logProbabilities(given as tf.Tensor)) : given;
+      return networkOutput(
+        name,
+        logits as Logits,
+        new Map(taps.map((tap, at) => [tap, values[at] as tf.Tensor])),
+      );
+    },
+    dispose() {
+      shapes.clear();
+    },
+  };
+}
+
+const plain = (name: string): string => name.replace(/:\d+$/, '');
+const isTap = ({ op }: GraphModelNode): boolean => op !== 'Const' && op !== 'Placeholder' && op !== 'NoOp';
+
+/** The nodes by name, in the order of the file. The converter's types keep its executor private. */
+function nodesOf(model: GraphModelLike): ReadonlyMap<string, GraphModelNode> {
+  const { executor } = model as unknown as {
+    readonly executor: { readonly graph: { readonly nodes: Readonly<Record<string, GraphModelNode>> } };
+  };
+  return new Map(Object.entries(executor.graph.nodes));
+}
+
+function endsInSoftmax(node: GraphModelNode | undefined): boolean {
+  if (node === undefined) return false;
+  return node.op === 'Softmax' || (PASSING.has(node.op) && endsInSoftmax(node.inputs[0]));
+}
+
+async function fingerprintOf(
+  model: GraphModelLike,
+  nodes: ReadonlyMap<string, GraphModelNode>,
+  logitsFrom: LogitsSource,
+): Promise<string> {
+  const hash = sha256.create();
+  const wiring = [...nodes.values()].map((node) => {
+    const { op, inputs, attrParams = {} } = node as GraphModelNode & { readonly attrParams?: object };
+    return [node.name, op, inputs.map((each) => each.name), attrParams];
+  });
+  hash.update(utf8ToBytes(JSON.stringify([logitsFrom, wiring])));
+  for (const [name, tensors] of Object.entries(model.weights)) {
+    for (const tensor of tensors) {
+      if ((tensor.dtype as string) === 'string') continue;
+      hash.update(utf8ToBytes(name));
+      hash.update(new Uint8Array(Float32Array.from(await tensor.data()).buffer));
+    }
+  }
+  return bytesToHex(hash.digest());
+}

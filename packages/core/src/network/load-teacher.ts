@@ -1,0 +1,72 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { DistillError } from '../error/index.js';
+import { layersModelOf } from '../model-file/load-model.js';
+import { readArtifacts } from '../model-file/read-artifacts.js';
+import type { LoadOptions } from '../model-file/read-artifacts.js';
+import type { FrozenNetwork } from './contract.js';
+import { freeze } from './freeze.js';
+import { freezeGraphModel, isGraphModel } from './graph-teacher.js';
+import type { GraphModelLike } from './graph-teacher.js';
+import { asNetwork, createNetwork } from './network.js';
+import type { NetworkLike, NetworkOptions } from './network.js';
+
+/** What can teach: a network or model of any kind. */
+export type TeacherLike = NetworkLike | FrozenNetwork | GraphModelLike;
+
+/**
+ * Loads a teacher from a folder or a tfjs URL: a layers model, or a graph model, which `@tensorflow/tfjs-converter` runs.
+ *
+ * @throws DistillError code `data` (see `loadModel`), `network` for one that cannot teach, `platform` without the converter
+ */
+export async function loadTeacher(
+  place: string | URL,
+  options: NetworkOptions & LoadOptions = {},
+): Promise<FrozenNetwork> {
+  const saved = await readArtifacts(place, options);
+  if (!saved.isGraphModel) {
+    const network = createNetwork(await layersModelOf(saved), options);
+    const frozen = freeze(network);
+    return owning(frozen, network);
+  }
+  const model = await (await converter()).loadGraphModel(tf.io.fromMemory(saved.artifacts));
+  return owning(freezeGraphModel(model, options), model);
+}
+
+/** A frozen network that frees its model with itself. */
+const owning = (frozen: FrozenNetwork, model: { dispose(): void }): FrozenNetwork => ({
+  ...frozen,
+  dispose() {
+    frozen.dispose();
+    model.dispose();
+  },
+});
+
+/** Takes anything that can teach, and freezes what is not frozen. */
+export function asTeacher(given: TeacherLike, where: string): FrozenNetwork {
+  if (typeof given === 'object' && (given as unknown) !== null) {
+    if ('fingerprint' in given) return given;
+    if (isGraphModel(given)) return freezeGraphModel(given);
+  }
+  return freeze(asNetwork(given as NetworkLike, where));
+}
+
+interface Converter {
+  loadGraphModel(handler: tf.io.IOHandler): Promise<GraphModelLike>;
+}
+
+async function converter(): Promise<Converter> {
+  // Not a literal: an optional package must not stop a bundler.
+  const specifier = '@tensorflow/tfjs-converter';
+  try {
+    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as Converter;
+  } catch (cause) {
+    throw new DistillError({
+      code: 'platform',
+      where: 'loadTeacher',
+      expected: `the package ${specifier}, which runs graph models`,
+      got: 'none',
+      hint: `npm i ${specifier}; in a page load the graph model yourself and pass it as the teacher.`,
+      cause,
+    });
+  }
+}

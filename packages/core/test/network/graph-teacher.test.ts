@@ -1,0 +1,150 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { asTeacher, createRandom, distill, kd, loadModel, loadTeacher } from '@distilljs/core';
+import type { FrozenNetwork } from '@distilljs/core';
+import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
+import { loadGraphModel } from '@tensorflow/tfjs-converter';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { caught } from '../caught.js';
+import { readArtifacts } from '../../src/model-file/read-artifacts.js';
+import { expectClose } from '../numbers.js';
+import { describeOn, REPRODUCIBLE } from '../on-engines.js';
+
+const folder = await mkdtemp(join(tmpdir(), 'distilljs-graph-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+const random = createRandom(1);
+const kernel = Float32Array.from({ length: 3 * 3 * 2 * 4 }, () => random.normal());
+const dense = Float32Array.from({ length: 4 * 3 }, () => random.normal());
+
+/** As the converter writes it: convolution, ReLU, mean over positions, matrix product, and a softmax if asked for. */
+async function saved(softmax: boolean): Promise<string> {
+  const float = { type: 'DT_FLOAT' };
+  const shape = (...axes: number[]): object => ({
+    shape: { dim: axes.map((size) => ({ size: String(size) })) },
+  });
+  const node = (name: string, op: string, input: string[], attr: object = {}): object => ({
+    ...{ name, op, input },
+    attr: { T: float, ...attr },
+  });
+  const constant = (name: string, type = 'DT_FLOAT'): object => ({
+    name,
+    op: 'Const',
+    input: [],
+    attr: { dtype: { type } },
+  });
+  const list = (...values: number[]): object => ({ list: { i: values.map(String) } });
+  const nodes = [
+    node('images', 'Placeholder', [], { dtype: float, shape: shape(-1, 6, 6, 2) }),
+    constant('kernel'),
+    constant('axes', 'DT_INT32'),
+    constant('dense'),
+    node('stage1/conv', 'Conv2D', ['images', 'kernel'], {
+      strides: list(1, 1, 1, 1),
+      dilations: list(1, 1, 1, 1),
+      padding: { s: 'U0FNRQ==' },
+      data_format: { s: 'TkhXQw==' },
+    }),
+    node('stage1/relu', 'Relu', ['stage1/conv']),
+    node('pool', 'Mean', ['stage1/relu', 'axes'], { keep_dims: { b: false } }),
+    node('logits', 'MatMul', ['pool', 'dense'], { transpose_a: { b: false }, transpose_b: { b: false } }),
+    ...(softmax ? [node('probabilities', 'Softmax', ['logits'])] : []),
+    node('output', 'Identity', [softmax ? 'probabilities' : 'logits']),
+  ];
+  const weights = [
+    { name: 'kernel', shape: [3, 3, 2, 4], dtype: 'float32' },
+    { name: 'dense', shape: [4, 3], dtype: 'float32' },
+    { name: 'axes', shape: [2], dtype: 'int32' },
+  ];
+  const place = join(folder, String(softmax));
+  await mkdir(place, { recursive: true });
+  const bytes = Buffer.concat([kernel, dense, Int32Array.of(1, 2)].map((part) => Buffer.from(part.buffer)));
+  await writeFile(join(place, 'weights.bin'), bytes);
+  const json = {
+    format: 'graph-model',
+    modelTopology: { node: nodes, library: {}, versions: { producer: 1 } },
+    weightsManifest: [{ paths: ['weights.bin'], weights }],
+  };
+  await writeFile(join(place, 'model.json'), JSON.stringify(json));
+  return place;
+}
+
+const expected = (images: tf.Tensor4D): tf.Tensor => {
+  const map = tf.relu(tf.conv2d(images, tf.tensor4d(kernel, [3, 3, 2, 4]), 1, 'same'));
+  return tf.matMul(tf.mean<tf.Tensor2D>(map, [1, 2]), tf.tensor2d(dense, [4, 3]));
+};
+
+const someImages = (): tf.Tensor4D => {
+  const values = createRandom(2);
+  return tf.tensor4d(
+    Float32Array.from({ length: 144 }, () => values.normal()),
+    [2, 6, 6, 2],
+  );
+};
+
+describeOn(REPRODUCIBLE, 'a graph model as a teacher', () => {
+  it.each([false, true])('gives its logits and taps; softmax at the end: %s', async (softmax) => {
+    const teacher = await loadTeacher(await saved(softmax), { taps: { feature: 'stage1/relu' } });
+    expect(teacher.inputShape).toEqual([6, 6, 2]);
+    expect(teacher.classes).toBe(3);
+    expect(teacher.parameters).toBe(72 + 12);
+    expect(teacher.tapNames.slice(0, 2)).toEqual(['feature', 'stage1/conv']);
+    expect(teacher.tapShape('feature')).toEqual([6, 6, 4]);
+    expect(teacher.tapShape('pool')).toEqual([4]);
+    expect(teacher.tapOutput('feature')).toBe(teacher.tapOutput('stage1/relu'));
+    tf.tidy(() => {
+      const images = someImages();
+      const { logits, tap } = ((output) => ({ logits: output.logits, tap: output.tap('feature') }))(
+        teacher.forward(images, ['feature']),
+      );
+      const wanted = expected(images);
+      expectClose(tf.softmax(logits), tf.softmax(wanted as tf.Tensor2D), 1e-5);
+      if (!softmax) expectClose(logits, wanted, 1e-4);
+      expect(tap.shape).toEqual([2, 6, 6, 4]);
+    });
+    const error = await caught(() => teacher.tapShape('stage1/rela'));
+    expect(error.message).toMatch(/network 'teacher'.*got 'stage1\/rela'\. Did you mean 'stage1\/relu'\?/);
+    teacher.dispose();
+  });
+
+  it('teaches, also as the model that its user has loaded', async () => {
+    const place = await saved(true);
+    const { artifacts } = await readArtifacts(place);
+    const model = await loadGraphModel(tf.io.fromMemory(artifacts));
+    const terms = async (teacher: FrozenNetwork | typeof model): Promise<unknown> => {
+      const student = tinyNetwork(1);
+      const result = await distill({
+        teacher: teacher,
+        ...{ students: [student], method: kd(), train: tinyDataset(6, 1), epochs: 1, batchSize: 3, seed: 1 },
+      });
+      result.dispose();
+      student.dispose();
+      return result.history[0]?.terms;
+    };
+    const own = await loadTeacher(place);
+    expect(await terms(model)).toEqual(await terms(own));
+    expect(await asTeacher(model, 'teacher').fingerprint()).toBe(await own.fingerprint());
+    expect(await (await loadTeacher(await saved(false))).fingerprint()).not.toBe(await own.fingerprint());
+  });
+
+  it('is refused where layers are needed, with the way out', async () => {
+    const place = await saved(false);
+    expect((await caught(() => loadModel(place))).message).toMatch(
+      /got a graph model.*load it with loadTeacher/,
+    );
+  });
+});
+
+describeOn([{ name: 'cpu', skipped: undefined }], 'loadTeacher', () => {
+  it('takes a layers model too', async () => {
+    const network = tinyNetwork(1);
+    const place = join(folder, 'layers');
+    await network.save(place);
+    const teacher = await loadTeacher(place, { taps: { embedding: 'pool' } });
+    expect(teacher.tapShape('embedding')).toEqual([8]);
+    const images = someImages();
+    expectClose(teacher.forward(images).logits, network.forward(images).logits, 1e-5);
+  });
+});
