@@ -1,13 +1,14 @@
-import { ENGINES, isDistillError, resolveEngine } from '@distilljs/core';
+import { createRequire } from 'node:module';
+import { ENGINES, resolveEngine, shownText } from '@distilljs/core';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { examine, findingsText, isUsable } from './cli/doctor.js';
 import { EXIT } from './cli/exit-code.js';
 import type { ExitCode } from './cli/exit-code.js';
 import { listEntries, LISTS, listTable } from './cli/list.js';
 import type { ListName } from './cli/list.js';
+import { guardProcess, print, reportError } from './cli/output.js';
 import { runCommand } from './cli/run-command.js';
 import type { RunFlags } from './cli/run-command.js';
-import { isSystemError, systemErrorText } from './cli/system-error.js';
 import { speedCommand } from './cli/speed-command.js';
 import type { SpeedFlags } from './cli/speed-command.js';
 import { presetNames } from './config/index.js';
@@ -22,29 +23,29 @@ import { rewriteReport } from './run/write-report.js';
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  const release = guardProcess(argv[0]);
   let code: ExitCode = EXIT.done;
-  const program = buildProgram((result) => {
-    code = result;
-  });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
-    return code;
+    await buildProgram((result) => {
+      code = result;
+    }).parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (isSystemError(error)) {
-      process.stderr.write(`Error: ${systemErrorText(error, argv[0])}\n`);
-      return EXIT.failed;
-    }
-    if (!isDistillError(error)) throw error;
-    process.stderr.write(`Error: ${error.message}\n`);
-    return error.code === 'config' || error.code === 'option' ? EXIT.usage : EXIT.failed;
+    if (error instanceof CommanderError) code = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    else code = reportError(error, argv[0]);
   }
+  return await release(code);
 }
 
 function buildProgram(done: (code: ExitCode) => void): Command {
   const program = new Command('distill-bench')
     .description('Compares knowledge-distillation techniques for TensorFlow.js.')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .showHelpAfterError('(add --help for the flags)')
+    .configureOutput({
+      outputError(text, write) {
+        write(text.replace(/.+/g, (line) => shownText(line, 300)));
+      },
+    })
     .exitOverride();
 
   program
@@ -143,14 +144,19 @@ function buildProgram(done: (code: ExitCode) => void): Command {
   return program;
 }
 
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const append = (value: string, before: readonly string[]): string[] => [...before, value];
 const names = (value: string): string[] => value.split(',').map((name) => name.trim());
 
 function number(value: string): number {
-  const parsed = Number(value);
-  if (value.trim() !== '' && Number.isFinite(parsed)) return parsed;
+  // Not what Number alone takes: hexadecimal digits, Infinity, blanks around.
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(value) && Number.isFinite(Number(value)))
+    return Number(value) + 0;
   throw new InvalidArgumentError('Not a number.');
 }
 
 const numbers = (value: string): number[] => names(value).map(number);
+
+function packageVersion(): string {
+  const require = createRequire(import.meta.url);
+  return (require('@distilljs/bench/package.json') as { readonly version: string }).version;
+}

@@ -3,6 +3,7 @@ import { ENGINES, isDistillError, resolveEngine } from '@distilljs/core';
 import { loadDataset } from '../dataset/index.js';
 import { fileKind } from '../file/index.js';
 import { describeEnvironment } from '../run/environment.js';
+import { styled } from '../terminal/index.js';
 import { trainOneStep } from '../run/train-one-step.js';
 
 /** One thing that was looked at. */
@@ -93,7 +94,7 @@ export function findingsText(findings: readonly Finding[]): string {
   return findings
     .map(
       ({ what, ok, detail, hint }) =>
-        `${ok ? '✓' : '–'} ${what}: ${detail}${hint === undefined ? '' : `\n    ${hint}`}`,
+        `${ok ? styled('good', '✓') : styled('quiet', '–')} ${what}: ${detail}${hint === undefined ? '' : `\n    ${hint}`}`,
     )
     .join('\n');
 }

@@ -1,9 +1,10 @@
 import { createNetwork } from '@distilljs/core';
-import Table from 'cli-table3';
 import { presetNames, presets } from '../config/index.js';
 import { datasetNames } from '../dataset/index.js';
 import { buildModel, modelNames } from '../model/index.js';
 import { methodCatalog } from '../run/method-catalog.js';
+import { terminalTable } from '../terminal/index.js';
+import type { TableColumn } from '../terminal/index.js';
 
 /** What `distill-bench list` can list. */
 export const LISTS = ['methods', 'models', 'datasets', 'presets'] as const;
@@ -34,14 +35,44 @@ const SOURCES = {
   cifar100: 'the original binary files (train.bin, test.bin) in dataset.dir or --data-dir',
 };
 
-/** A list as a table for a terminal. */
-export function listTable(name: ListName): string {
-  const entries = listEntries(name);
-  const head = Object.keys(entries[0] ?? { name });
-  const table = new Table({ head, style: { head: [], border: [] }, wordWrap: true, colWidths: widths(head) });
-  for (const entry of entries) table.push(head.map((key) => cell(entry[key])));
-  return table.toString();
+/** A list as a table for a terminal; the entries of `--json` have more. */
+export function listTable(name: ListName, stream?: NodeJS.WritableStream): string {
+  const columns = COLUMNS[name];
+  const rows = listEntries(name).map((entry) => columns.map(({ key }) => cell(entry[key])));
+  return terminalTable(
+    columns.map(({ key, ...column }) => ({ title: key, ...column })),
+    rows,
+    stream,
+  );
 }
+
+const COLUMNS: Readonly<
+  Record<ListName, readonly (Omit<TableColumn, 'title'> & { readonly key: string })[]>
+> = {
+  methods: [
+    { key: 'name' },
+    { key: 'summary', wraps: true },
+    { key: 'options', wraps: true },
+    { key: 'package' },
+  ],
+  models: [
+    { key: 'name' },
+    { key: 'parameters (10 classes)', numeric: true },
+    { key: 'MACs (32×32)', numeric: true },
+    { key: 'taps', wraps: true },
+  ],
+  datasets: [{ key: 'name' }, { key: 'source', wraps: true }],
+  presets: [
+    { key: 'name' },
+    { key: 'dataset' },
+    { key: 'teacher' },
+    { key: 'student' },
+    { key: 'methods', wraps: true },
+    { key: 'seeds' },
+    { key: 'epochs', numeric: true },
+    { key: 'engine' },
+  ],
+};
 
 function modelEntry(name: string): Readonly<Record<string, unknown>> {
   const { model, taps } = buildModel(name, { imageShape: [32, 32, 3], classes: 10 });
@@ -56,19 +87,11 @@ function modelEntry(name: string): Readonly<Record<string, unknown>> {
   };
 }
 
+/** A value in one line; of a mapping with a name (a dataset, a model) the name. */
 function cell(value: unknown): string {
   if (typeof value === 'number') return value.toLocaleString('en-US');
-  return typeof value === 'string' ? value : JSON.stringify(value).replaceAll(',"', ', "');
-}
-
-function widths(head: readonly string[]): number[] {
-  const wide: Readonly<Record<string, number>> = {
-    summary: 44,
-    options: 44,
-    source: 60,
-    taps: 40,
-    name: 18,
-    package: 20,
-  };
-  return head.map((key) => wide[key] ?? 24);
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.join(', ');
+  const { name, model } = value as { readonly name?: string; readonly model?: string };
+  return name ?? model ?? JSON.stringify(value).replaceAll(',"', ', "');
 }

@@ -10,7 +10,7 @@ import { runBench } from '../run/run-bench.js';
 import type { Divergence } from '../run/run-bench.js';
 import { EXIT } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
-import { isSystemError } from './system-error.js';
+import { isSystemError, print, printError } from './output.js';
 import { terminalLog } from './terminal-log.js';
 
 /** Flags of `distill-bench run` as commander hands them over. */
@@ -45,9 +45,11 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
     log.say('Stopping after this step; press Ctrl-C again to stop at once.');
     stop.abort();
   });
-  process.once('SIGTERM', () => {
-    stop.abort();
-  });
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      stop.abort();
+    });
+  }
   const existing = flags.resume === true ? 'resume' : flags.overwrite === true ? 'overwrite' : 'refuse';
   const written = await runBench({ config, out: flags.out, existing, log, signal: stop.signal }).catch(
     (error: unknown) => {
@@ -61,10 +63,10 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
     return EXIT.interrupted;
   }
   const { report, page, diverged } = written;
-  if (flags.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else process.stdout.write(`${renderTerminal(report)}\n\nReport: ${relative('.', page)}\n`);
+  if (flags.json === true) print(JSON.stringify(report, null, 2));
+  else print(`${renderTerminal(report)}\n\nReport: ${relative('.', page)}`);
   if (diverged.length === 0) return EXIT.done;
-  log.say(`Error: ${divergenceText(diverged, config)}`);
+  printError(divergenceText(diverged, config));
   return EXIT.failed;
 }
 

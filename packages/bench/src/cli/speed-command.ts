@@ -1,6 +1,7 @@
 import { resolveEngine } from '@distilljs/core';
 import { measureSpeed, speedSettings, speedText } from '../speed/index.js';
 import type { SpeedProgress, SpeedSettings } from '../speed/index.js';
+import { print } from './output.js';
 
 /** Flags of `distill-bench speed` as commander hands them over. */
 export interface SpeedFlags {
@@ -24,7 +25,7 @@ export async function speedCommand({ engine, json, ...flags }: SpeedFlags): Prom
   // Before an engine starts, which takes seconds.
   const settings = speedSettings(settingsOf(flags));
   const report = await measureSpeed(settings, await resolveEngine(engine), speedProgress(process.stderr));
-  process.stdout.write(`${json === true ? JSON.stringify(report, null, 2) : speedText(report)}\n`);
+  print(json === true ? JSON.stringify(report, null, 2) : speedText(report));
 }
 
 /** Flags as settings; all methods are the default. */
@@ -51,6 +52,7 @@ function speedProgress(stream: NodeJS.WriteStream): SpeedProgress {
     // The first stretches say little about the pace.
     const left = share > 0.05 ? `, ETA ${Math.ceil((elapsed / share) * (1 - share))} s` : '';
     const text = `${Math.floor(100 * share)} % ${doing}${share < 1 ? left : `, ${elapsed.toFixed(0)} s`}`;
-    stream.write(stream.isTTY ? `\r\u001b[K${text}${share < 1 ? '' : '\n'}` : `${text}\n`);
+    const line = stream.isTTY ? text.slice(0, stream.columns - 1) : text;
+    stream.write(stream.isTTY ? `\r\u001b[K${line}${share < 1 ? '' : '\n'}` : `${text}\n`);
   };
 }

@@ -1,4 +1,5 @@
 import { progress } from '@distilljs/core';
+import { styled } from '../terminal/index.js';
 import type { RunLog } from '../run/training-log.js';
 
 /**
@@ -7,7 +8,8 @@ import type { RunLog } from '../run/training-log.js';
  */
 export function terminalLog(stream: NodeJS.WriteStream = process.stderr): RunLog {
   return {
-    say: (text) => void stream.write(`${text}\n`),
+    say: (text) =>
+      void stream.write(`${text.replace(/^Warning:/, (word) => styled('warning', word, stream))}\n`),
     progress: (label) => progress({ stream, label }),
   };
 }

@@ -1,19 +1,17 @@
-import Table from 'cli-table3';
+import { terminalTable } from '../terminal/index.js';
 import { cohortTable } from './cohort-table.js';
 import { columnsOf, ownNetworkNote, teacherCells } from './columns.js';
 import { findings } from './findings.js';
 import type { Report } from './report-data.js';
 
-/** The result table and what it says, as plain text without colours. */
-export function renderTerminal(report: Report): string {
+/** The result table and what it says, as wide and as colourful as the stream that it is for. */
+export function renderTerminal(report: Report, stream?: NodeJS.WritableStream): string {
   const columns = columnsOf(report).filter(({ terminal }) => terminal);
-  const table = new Table({
-    head: columns.map(({ title }) => title),
-    colAligns: columns.map(({ numeric }) => (numeric ? 'right' : 'left')),
-    style: { head: [], border: [], compact: true },
-  });
-  for (const row of report.rows) table.push(columns.map(({ cell }) => cell(row)));
-  table.push([...teacherCells(report, columns)]);
+  const table = terminalTable(
+    columns,
+    [...report.rows.map((row) => columns.map(({ cell }) => cell(row))), teacherCells(report, columns)],
+    stream,
+  );
   const { headline, verdicts, caveats } = findings(report);
   const networks = cohortTable(report)?.rows.map(
     ([method, network, , last]) => `${method}, ${network}: ${last} % of the test images after the last epoch`,
@@ -21,7 +19,7 @@ export function renderTerminal(report: Report): string {
   const note = ownNetworkNote(report);
   const notes = note === undefined ? [] : [note];
   return [
-    table.toString(),
+    table,
     ...notes,
     ...(networks ?? []),
     headline,

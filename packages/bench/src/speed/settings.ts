@@ -44,12 +44,12 @@ export function speedSettings(given: Partial<SpeedSettings> = {}): SpeedSettings
   return checkOptions<SpeedSettings>('speed', given, defaults, {
     model: oneOf(...modelNames),
     teacher: oneOf(...modelNames),
-    batchSize: wholeNumber({ min: 1 }),
-    steps: wholeNumber({ min: 1 }),
-    warmup: wholeNumber({ min: 0 }),
+    batchSize: wholeNumber({ min: 1, max: 16_384 }),
+    steps: wholeNumber({ min: 1, max: 100_000 }),
+    warmup: wholeNumber({ min: 0, max: 100_000 }),
     methods: (value) => listOf(oneOf(...methodNames))(value) ?? differing(value as readonly string[]),
-    cachedViews: wholeNumber({ min: 0 }),
-    memorySteps: (value) => (value === 0 ? undefined : wholeNumber({ min: 2 })(value)),
+    cachedViews: wholeNumber({ min: 0, max: 1000 }),
+    memorySteps: (value) => (value === 0 ? undefined : wholeNumber({ min: 2, max: 1_000_000 })(value)),
   });
 }
 

@@ -1,4 +1,5 @@
-import Table from 'cli-table3';
+import { terminalTable } from '../terminal/index.js';
+import type { TableColumn } from '../terminal/index.js';
 import type { MethodSpeed, SpeedReport } from './speed-report.js';
 
 const MIB = 2 ** 20;
@@ -22,58 +23,62 @@ export function speedText(report: SpeedReport): string {
 }
 
 function methodTable(methods: readonly MethodSpeed[]): string {
-  const numeric = [
-    'ms min',
-    'median',
-    'p95',
-    'img/s',
-    'vs kd',
-    'cores',
-    '% of ceiling',
-    'kernels',
-    'tensors made',
-    'live',
-    'RSS MiB',
-  ];
-  const table = new Table({
-    head: ['method', ...numeric],
-    colAligns: ['left', ...numeric.map(() => 'right' as const)],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const row of methods) {
-    const { method, phase, phases, stepMs, use } = row;
-    table.push([
-      phases > 1 ? `${method}: ${phase}` : method,
-      fixed(stepMs.min),
-      fixed(stepMs.median),
-      fixed(stepMs.p95),
-      fixed(row.imagesPerSecond, 0),
-      row.overheadVsKd === null ? '' : `${signed(100 * row.overheadVsKd)} %`,
-      fixed(row.coresUsed),
-      fixed(100 * row.shareOfCeiling, 0),
-      String(row.kernelsPerStep),
-      String(use.tensors),
-      row.tensorGrowth === 0 ? String(row.liveTensors) : `${row.liveTensors} ${signed(row.tensorGrowth)}`,
-      fixed(row.peakRss / MIB, 0),
-    ]);
-  }
-  return table.toString();
+  return terminalTable(
+    numericAfterFirst(
+      'method',
+      'ms min',
+      'median',
+      'p95',
+      'img/s',
+      'vs kd',
+      'cores',
+      '% of ceiling',
+      'kernels',
+      'tensors made',
+      'live',
+      'RSS MiB',
+    ),
+    methods.map((row) => {
+      const { method, phase, phases, stepMs, use } = row;
+      return [
+        phases > 1 ? `${method}: ${phase}` : method,
+        fixed(stepMs.min),
+        fixed(stepMs.median),
+        fixed(stepMs.p95),
+        fixed(row.imagesPerSecond, 0),
+        row.overheadVsKd === null ? '' : `${signed(100 * row.overheadVsKd)} %`,
+        fixed(row.coresUsed),
+        fixed(100 * row.shareOfCeiling, 0),
+        String(row.kernelsPerStep),
+        String(use.tensors),
+        row.tensorGrowth === 0 ? String(row.liveTensors) : `${row.liveTensors} ${signed(row.tensorGrowth)}`,
+        fixed(row.peakRss / MIB, 0),
+      ];
+    }),
+  );
 }
 
 function memoryTable(memory: SpeedReport['memory']): string {
-  const head = ['method', 'step', 'live tensors', 'RSS MiB', 'step', 'live tensors', 'RSS MiB', 'RSS ratio'];
-  const table = new Table({
-    head,
-    colAligns: head.map((_, at) => (at === 0 ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { method, early, end, rssRatio } of memory) {
-    const points = [early, end].flatMap(({ step, tensors, rss }) => [step, tensors, fixed(rss / MIB, 0)]);
-    table.push([method, ...points, fixed(rssRatio, 3)]);
-  }
-  return table.toString();
+  return terminalTable(
+    numericAfterFirst(
+      'method',
+      'step',
+      'live tensors',
+      'RSS MiB',
+      'step',
+      'live tensors',
+      'RSS MiB',
+      'RSS ratio',
+    ),
+    memory.map(({ method, early, end, rssRatio }) => {
+      const points = [early, end].flatMap(({ step, tensors, rss }) => [step, tensors, fixed(rss / MIB, 0)]);
+      return [method, ...points.map(String), fixed(rssRatio, 3)];
+    }),
+  );
 }
 
+const numericAfterFirst = (...titles: readonly string[]): readonly TableColumn[] =>
+  titles.map((title, at) => ({ title, numeric: at > 0 }));
 const fixed = (value: number, digits = 1): string => value.toFixed(digits);
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(0)}`;
 const count = (value: number): string => value.toLocaleString('en-US');

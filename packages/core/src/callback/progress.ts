@@ -6,6 +6,8 @@ import type { EpochReport, TermReport } from '../train/report.js';
 /** The part of a terminal or file stream that is needed. */
 export interface ProgressStream {
   readonly isTTY?: boolean | undefined;
+  /** Width of the terminal. */
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
@@ -39,10 +41,16 @@ export function progress({ stream = standardError(), label }: ProgressOptions = 
       if (run.done > 0) say(`${name(run)}: resumed after ${run.history.length} of its epochs`);
       if (stream.isTTY !== true) return;
       const { default: cliProgress } = await import('cli-progress');
-      const format = `${name(run)} {bar} {percentage}% | {place} | {rate} img/s | ETA {left} | {terms}`;
       bar = new cliProgress.SingleBar(
         {
-          format,
+          format: (options, { progress: share }, payload) => {
+            const drawn = (size: number): string => {
+              const done = Math.round(share * size);
+              const [full = '', empty = ''] = [options.barCompleteString, options.barIncompleteString];
+              return `${name(run)} ${full.slice(0, done)}${empty.slice(0, size - done)} ${Math.floor(share * 100)}%`;
+            };
+            return fitted(drawn, payload as Readonly<Record<string, string>>, stream.columns ?? Infinity);
+          },
           stream: stream as NodeJS.WritableStream,
           hideCursor: true,
           clearOnComplete: true,
@@ -77,6 +85,26 @@ export function progress({ stream = standardError(), label }: ProgressOptions = 
 function standardError(): ProgressStream {
   nodeModule('node:fs', 'progress on a terminal');
   return process.stderr;
+}
+
+/**
+ * The bar and what stands behind it, no wider than the terminal: terms go first, then the pace, the place, and most of the bar.
+ */
+function fitted(
+  drawn: (size: number) => string,
+  { place = '', rate = '', left = '', terms = '' }: Readonly<Record<string, string>>,
+  columns: number,
+): string {
+  const [pace, rest] = [`${rate} img/s`, `ETA ${left}`];
+  const choices = [
+    [drawn(24), place, pace, rest, terms],
+    [drawn(24), place, pace, rest],
+    [drawn(24), place, rest],
+    [drawn(24), rest],
+    [drawn(8), rest],
+    [drawn(8)],
+  ].map((parts) => parts.join(' | '));
+  return choices.find((line) => line.length < columns) ?? (choices.at(-1) ?? '').slice(0, columns - 1);
 }
 
 function pace(started: number, images: number, done: number, left: number): { rate: string; left: string } {

@@ -105,6 +105,24 @@ describe('progress on a terminal', () => {
     expect(stream.text()).toBe(after);
   });
 
+  it.each([
+    [200, '25% | train epoch 1/4 | 8 img/s | ETA 30 s | ce 1.250'],
+    [90, '25% | train epoch 1/4 | 8 img/s | ETA 30 s'],
+    [70, '25% | train epoch 1/4 | ETA 30 s'],
+    [60, '25% | ETA 30 s'],
+    [40, '25% | ETA 30 s'],
+    [26, '25%'],
+    [12, 'kd seed 1 '],
+  ])('fits into %i columns', async (columns, ends) => {
+    const stream = { ...recorder(true), columns };
+    await tenSteps(progress({ stream }));
+    // eslint-disable-next-line no-control-regex
+    const lines = stream.text().split(/\u001b\[\??[\d;]*[A-Za-z]|[\r\n]/);
+    const drawn = lines.filter((line) => line.includes('kd seed'));
+    expect(drawn.at(-1)).toContain(ends);
+    for (const line of drawn) expect(line.length).toBeLessThan(columns);
+  });
+
   it('writes warnings on a line of their own', async () => {
     const stream = recorder(true);
     const callback = progress({ stream });

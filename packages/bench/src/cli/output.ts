@@ -1,0 +1,94 @@
+import { isDistillError, shownText } from '@distilljs/core';
+import { styled } from '../terminal/index.js';
+import { EXIT } from './exit-code.js';
+import type { ExitCode } from './exit-code.js';
+
+/** Standard output is for what the command was asked for. */
+export const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** An error in one line on standard error. */
+export function printError(text: string): void {
+  process.stderr.write(`${styled('error', 'Error:', process.stderr)} ${text}\n`);
+}
+
+/** An error of the operating system, e.g. a full disk: there is nothing to tell beyond its code and path. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
+}
+
+/**
+ * Says what was thrown, whatever it is, in one line.
+ *
+ * @param command the one under way
+ * @returns the exit code that belongs to it
+ */
+export function reportError(error: unknown, command: string | undefined): ExitCode {
+  if (isDistillError(error)) {
+    printError(error.message);
+    return error.code === 'config' || error.code === 'option' ? EXIT.usage : EXIT.failed;
+  }
+  if (isSystemError(error)) {
+    // A reader that has seen enough closes the pipe: that is no fault.
+    if (error.code === 'EPIPE' && error.path === undefined) return EXIT.done;
+    printError(systemErrorText(error, command));
+  } else if (isOutOfMemory(error)) {
+    printError(
+      `out of memory: ${shownText(error.message)}. Use fewer or smaller images, or a smaller batch.`,
+    );
+  } else {
+    const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const next =
+      'This is a fault of distill-bench: please report it, with what DISTILLJS_STACK=1 adds to this.';
+    printError(`${shownText(what)}. ${next}`);
+    const stack = error instanceof Error ? error.stack : undefined;
+    if (process.env['DISTILLJS_STACK'] === '1') process.stderr.write(`${stack ?? 'no stack'}\n`);
+  }
+  return EXIT.failed;
+}
+
+function isOutOfMemory(error: unknown): error is Error {
+  return (
+    error instanceof RangeError &&
+    /allocation failed|invalid (typed )?array|invalid string length/i.test(error.message)
+  );
+}
+
+function systemErrorText({ message, path }: NodeJS.ErrnoException, command: string | undefined): string {
+  const place = path === undefined || message.includes(path) ? '' : ` '${path}'`;
+  const next =
+    command === 'run'
+      ? ' Everything done is kept: once that is mended, the same command with --resume goes on.'
+      : '';
+  return `${shownText(message, 1000)}${shownText(place, 1000)}.${next}`;
+}
+
+/**
+ * Until it is released: what fails late, in a worker or a promise that nobody waits for, ends the process with one line and
+ * exit code 1; standard output may be full or closed.
+ *
+ * @returns releases, and resolves to the exit code that the output's state makes of the command's own
+ */
+export function guardProcess(command: string | undefined): (code: ExitCode) => Promise<ExitCode> {
+  let failure: NodeJS.ErrnoException | undefined;
+  const late = (error: unknown): void => {
+    process.exit(reportError(error, command) || EXIT.failed);
+  };
+  const output = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') failure ??= error;
+  };
+  // Where messages cannot be said, there is nobody to tell.
+  const messages = (): void => undefined;
+  process.on('uncaughtException', late).on('unhandledRejection', late);
+  process.stdout.on('error', output);
+  process.stderr.on('error', messages);
+  return async (code) => {
+    // Streams tell their errors after the write that caused them.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('uncaughtException', late).off('unhandledRejection', late);
+    process.stdout.off('error', output);
+    process.stderr.off('error', messages);
+    if (failure === undefined) return code;
+    printError(`standard output: ${shownText(failure.message)}.`);
+    return code === EXIT.done ? EXIT.failed : code;
+  };
+}
