@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { ENGINES, resolveEngine, shownText } from '@distilljs/core';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { examine, findingsText, isUsable } from './cli/doctor.js';
@@ -14,6 +13,7 @@ import type { SpeedFlags } from './cli/speed-command.js';
 import { presetNames } from './config/index.js';
 import { explainRun } from './explain/index.js';
 import { renderTerminal } from './report/index.js';
+import { packageVersions } from './run/environment.js';
 import { rewriteReport } from './run/write-report.js';
 
 /**
@@ -39,7 +39,11 @@ export async function main(argv: readonly string[]): Promise<number> {
 function buildProgram(done: (code: ExitCode) => void): Command {
   const program = new Command('distill-bench')
     .description('Compares knowledge-distillation techniques for TensorFlow.js.')
-    .version(packageVersion(), '-V, --version', 'print the version')
+    .version(
+      packageVersions(['@distilljs/bench'])['@distilljs/bench'] ?? 'unknown',
+      '-V, --version',
+      'print the version',
+    )
     .showHelpAfterError('(add --help for the flags)')
     .configureOutput({
       outputError(text, write) {
@@ -155,8 +159,3 @@ function number(value: string): number {
 }
 
 const numbers = (value: string): number[] => names(value).map(number);
-
-function packageVersion(): string {
-  const require = createRequire(import.meta.url);
-  return (require('@distilljs/bench/package.json') as { readonly version: string }).version;
-}

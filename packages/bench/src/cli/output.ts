@@ -53,7 +53,11 @@ function isOutOfMemory(error: unknown): error is Error {
   );
 }
 
-function systemErrorText({ message, path }: NodeJS.ErrnoException, command: string | undefined): string {
+/** Such an error in one line. */
+export function systemErrorText(
+  { message, path }: NodeJS.ErrnoException,
+  command: string | undefined,
+): string {
   const place = path === undefined || message.includes(path) ? '' : ` '${path}'`;
   const next =
     command === 'run'

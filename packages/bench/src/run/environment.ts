@@ -36,7 +36,8 @@ export function environmentChanges(before: RunEnvironment, now: RunEnvironment):
   });
 }
 
-function packageVersions(names: readonly string[]): Record<string, string> {
+/** The versions of installed packages by their names. */
+export function packageVersions(names: readonly string[]): Record<string, string> {
   const require = createRequire(import.meta.url);
   return Object.fromEntries(
     names.map((name) => [name, (require(`${name}/package.json`) as { readonly version: string }).version]),

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { Arbitrary } from 'fast-check';
 import { isDistillError } from '@distilljs/core';
-import { isSystemError, systemErrorText } from '../../src/cli/system-error.js';
+import { isSystemError, systemErrorText } from '../../src/cli/output.js';
 
 /** One kind of input, and what must hold for each of its cases. */
 export interface FuzzTarget<Case = unknown> {
