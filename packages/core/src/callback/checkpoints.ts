@@ -1,5 +1,12 @@
-import { directoryStore, loadSnapshot, saveSnapshot, snapshotName } from '../checkpoint/index.js';
+import {
+  directoryStore,
+  loadSnapshot,
+  removeSnapshots,
+  saveSnapshot,
+  snapshotName,
+} from '../checkpoint/index.js';
 import type { CheckpointStore } from '../checkpoint/index.js';
+import { describeValue, DistillError } from '../error/index.js';
 import { checkOptions, flag, wholeNumber } from '../option/index.js';
 import type { Callback, RunControl } from '../train/callback.js';
 
@@ -37,7 +44,8 @@ export function checkpoints(
       resume: flag,
     },
   );
-  const store = typeof place === 'string' ? directoryStore(place) : place;
+  const store = typeof place === 'string' && place !== '' ? directoryStore(place) : place;
+  expectStore(store);
   const save = async (run: RunControl): Promise<void> => {
     const name = await saveSnapshot(store, run.snapshot(), keep);
     run.checkpointed(`${store.where}, ${name}`);
@@ -46,7 +54,7 @@ export function checkpoints(
     name: 'checkpoints',
     async resume(identity, run) {
       if (!resume) {
-        for (const name of await store.list()) await store.remove(name);
+        await removeSnapshots(store);
         return undefined;
       }
       const snapshot = await loadSnapshot(store, identity, (message) => {
@@ -63,4 +71,15 @@ export function checkpoints(
     },
     abort: save,
   };
+}
+
+function expectStore(store: unknown): asserts store is CheckpointStore {
+  const parts = ['list', 'read', 'write', 'remove'];
+  if (typeof store === 'object' && store !== null && parts.every((part) => part in store)) return;
+  throw new DistillError({
+    code: 'option',
+    where: 'checkpoints',
+    expected: 'a folder’s path, or a store such as memoryStore()',
+    got: describeValue(store),
+  });
 }

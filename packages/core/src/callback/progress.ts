@@ -1,4 +1,6 @@
 import type { SingleBar } from 'cli-progress';
+import { checkOptions, optional, text } from '../option/index.js';
+import type { OptionCheck } from '../option/index.js';
 import { nodeModule } from '../platform/node-module.js';
 import type { Callback, RunControl } from '../train/callback.js';
 import type { EpochReport, TermReport } from '../train/report.js';
@@ -22,7 +24,13 @@ export interface ProgressOptions {
  * Shows how far a run is: on a terminal a bar with images per second and the time that is left, elsewhere one line per
  * epoch.
  */
-export function progress({ stream = standardError(), label }: ProgressOptions = {}): Callback {
+export function progress(given: ProgressOptions = {}): Callback {
+  const { stream = standardError(), label } = checkOptions<ProgressOptions>(
+    'progress',
+    given,
+    { stream: undefined, label: undefined },
+    { stream: optional(isStream), label: optional(text) },
+  );
   let bar: SingleBar | undefined;
   let started = 0;
   let before = 0;
@@ -36,8 +44,10 @@ export function progress({ stream = standardError(), label }: ProgressOptions = 
   return {
     name: 'progress',
     async start(run) {
+      // Of this run: one callback may see several.
       started = performance.now();
       before = run.done;
+      images = 0;
       if (run.done > 0) say(`${name(run)}: resumed after ${run.history.length} of its epochs`);
       if (stream.isTTY !== true) return;
       const { default: cliProgress } = await import('cli-progress');
@@ -81,6 +91,9 @@ export function progress({ stream = standardError(), label }: ProgressOptions = 
     },
   };
 }
+
+const isStream: OptionCheck = (value) =>
+  typeof value === 'object' && value !== null && 'write' in value ? undefined : 'a stream to write to';
 
 function standardError(): ProgressStream {
   nodeModule('node:fs', 'progress on a terminal');

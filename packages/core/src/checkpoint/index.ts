@@ -1,7 +1,6 @@
-export { directoryStore } from './directory-store.js';
-export { loadSnapshot } from './load-snapshot.js';
-export { memoryStore } from './memory-store.js';
 export { decodeSafetensors, encodeSafetensors } from './safetensors.js';
-export { saveSnapshot, snapshotName } from './save-snapshot.js';
+export { snapshotName } from './snapshot.js';
 export type { PartialEpoch, RunIdentity, Snapshot, SnapshotPosition } from './snapshot.js';
-export type { CheckpointStore } from './store.js';
+export { loadSnapshot, removeSnapshots, saveSnapshot } from './snapshots.js';
+export { directoryStore, memoryStore } from './stores.js';
+export type { CheckpointStore } from './stores.js';

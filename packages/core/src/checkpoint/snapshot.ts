@@ -54,3 +54,12 @@ export interface PartialEpoch {
   readonly sums: readonly number[];
   readonly seconds: number;
 }
+
+/** What a snapshot is stored under: in the order of the alphabet, names stand in the order of the run. */
+export function snapshotName({ phase, epoch, step }: SnapshotPosition): string {
+  const digits = (value: number, width: number): string => String(value).padStart(width, '0');
+  return `phase-${digits(phase, 2)}-epoch-${digits(epoch, 5)}-step-${digits(step, 7)}`;
+}
+
+/** True for the names that {@link snapshotName} gives: nothing else in a store is ours to list, count or remove. */
+export const isSnapshotName = (name: string): boolean => /^phase-\d{2,}-epoch-\d{5,}-step-\d{7,}$/.test(name);

@@ -2,8 +2,11 @@ import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
-import { fileRecords } from './file-records.js';
-import type { RecordStore } from './record-store.js';
+import { fileRecords } from './records.js';
+import type { RecordStore } from './records.js';
+
+/** Of a file of rows. 2: digests cover the place of a row. */
+const FORMAT = 2;
 
 /** Whose outputs a cache holds: outputs of any other are stale. */
 export interface CacheIdentity {
@@ -31,18 +34,19 @@ export function folderRecords(
   const name = `${bytesToHex(sha256(utf8ToBytes(JSON.stringify(identity.slot)))).slice(0, 16)}-view-${view}`;
   const rows = path.join(folder, `${name}.f32`);
   const description = path.join(folder, `${name}.json`);
-  const wanted = `${JSON.stringify({ ...identity, view, width }, null, 2)}\n`;
+  const content = { ...identity.content, format: FORMAT };
+  const wanted = `${JSON.stringify({ slot: identity.slot, content, view, width }, null, 2)}\n`;
   expectWritable(folder);
   const found = fs.existsSync(description) ? fs.readFileSync(description, 'utf8') : undefined;
   if (found !== wanted) {
     if (found !== undefined) {
-      const differing = differences(found, identity.content);
+      const differing = differences(found, content);
       notice(`Teacher outputs in ${rows} are stale (other ${differing.join(', ')}): they are computed anew.`);
     }
     fs.rmSync(rows, { force: true });
     fs.writeFileSync(description, wanted);
   }
-  return fileRecords(rows, width);
+  return fileRecords(rows, width, wanted);
 }
 
 /** Finds out before training what would stop it later. */

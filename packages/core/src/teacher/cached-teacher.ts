@@ -6,8 +6,8 @@ import type { FrozenNetwork, NetworkOutput } from '../network/index.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 import { folderRecords } from './cache-folder.js';
 import type { CacheIdentity } from './cache-folder.js';
-import { expectFitsMemory, memoryRecords } from './record-store.js';
-import type { RecordStore } from './record-store.js';
+import { expectFitsMemory, memoryRecords } from './records.js';
+import type { RecordStore } from './records.js';
 
 export interface CachedTeacherOptions {
   readonly teacher: FrozenNetwork;

@@ -1,6 +1,10 @@
 import { checkpoints, distill, memoryStore, resolveEngine } from '@distilljs/core';
 import type { CheckpointsOptions, CheckpointStore } from '@distilljs/core';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { caught } from '../caught.js';
 import { outcomeOf, smallRun, undisturbed } from '../checkpoint/small-run.js';
 
 beforeAll(async () => {
@@ -85,4 +89,30 @@ describe('checkpoints', () => {
   ])('refuse %j', (options, message) => {
     expect(() => checkpoints(memoryStore(), options)).toThrow(message);
   });
+});
+
+describe('a folder that holds files of the user', () => {
+  it('keeps them: they are not listed, counted or removed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'checkpoints-'));
+    const mine = ['weights.safetensors', 'notes.unfinished', 'phase-1.safetensors', 'config.json'];
+    for (const name of mine) await writeFile(join(folder, name), name);
+    const untouched = async (): Promise<void> => {
+      for (const name of mine) expect(await readFile(join(folder, name), 'utf8')).toBe(name);
+    };
+    const sound = await undisturbed();
+    for (const options of [{}, { keep: 1 }, { resume: false }]) {
+      const result = await distill(smallRun({ callbacks: [checkpoints(folder, options)] }));
+      expect(result.warnings).toEqual([]);
+      expect(outcomeOf(result)).toEqual(sound);
+      await untouched();
+    }
+    expect((await readdir(folder)).length).toBe(mine.length + 2);
+    await rm(folder, { recursive: true });
+  });
+});
+
+it.each([[undefined], [''], [5], [{ read: 1 }]])('checkpoints in %j are refused', async (place: unknown) => {
+  expect((await caught(() => checkpoints(place as string))).message).toContain(
+    'checkpoints: expected a folder’s path, or a store such as memoryStore()',
+  );
 });

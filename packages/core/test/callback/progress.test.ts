@@ -25,6 +25,19 @@ async function tenSteps(callback: ReturnType<typeof progress>): Promise<void> {
 }
 
 describe('progress, not on a terminal', () => {
+  it('counts anew for each run that it sees', async () => {
+    const stream = recorder();
+    const callback = progress({ stream });
+    for (let run = 0; run < 2; run++) {
+      await tenSteps(callback);
+      await callback.epoch?.(epochOf(0, [0.5]), runControl({ done: 10 }));
+      await callback.end?.(runControl({ done: 10 }));
+    }
+    const [first, second] = stream.text().trim().split('\n');
+    expect(second).toBe(first);
+    expect(second).toContain('8 img/s');
+  });
+
   it('writes one line per epoch: terms, accuracy, images per second and the time left', async () => {
     const stream = recorder();
     const callback = progress({ stream });

@@ -112,6 +112,24 @@ describe('cached outputs', () => {
     expect(await run({ kind: 'cached', views: 1, folder })).toEqual({ ...sound, images: 0 });
   });
 
+  it('are found to be damaged where two rows have changed places, or come from another view', async () => {
+    const folder = join(root, 'swapped');
+    const sound = await run({ kind: 'cached', views: 2, folder });
+    const [first = '', second = ''] = await rowsIn(folder);
+    const bytes = await readFile(first);
+    const rowSize = bytes.length / 12;
+    const rowAt = (from: Buffer, index: number): Buffer =>
+      Buffer.from(from.subarray(index * rowSize, (index + 1) * rowSize));
+    const [third, ninth] = [rowAt(bytes, 3), rowAt(bytes, 9)];
+    ninth.copy(bytes, 3 * rowSize);
+    third.copy(bytes, 9 * rowSize);
+    rowAt(await readFile(second), 5).copy(bytes, 5 * rowSize);
+    await writeFile(first, bytes);
+    const mended = await run({ kind: 'cached', views: 2, folder });
+    expect(mended.images).toBe(3);
+    expect(mended.outcome).toEqual(sound.outcome);
+  });
+
   it('end where a crash cut the file', async () => {
     const folder = join(root, 'cut');
     const sound = await run({ kind: 'cached', views: 1, folder });

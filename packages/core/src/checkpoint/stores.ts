@@ -1,13 +1,46 @@
 import { DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
-import type { CheckpointStore } from './store.js';
+import { isSnapshotName } from './snapshot.js';
+
+/** A place for checkpoints. */
+export interface CheckpointStore {
+  /** For messages, e.g. the folder's path. */
+  readonly where: string;
+  /** Names of what is stored, oldest first. */
+  list(): Promise<readonly string[]>;
+  read(name: string): Promise<Uint8Array>;
+  /** All or nothing: a crash in the middle leaves what was there before. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** Names of writes that a crash cut short, where the store can tell: nothing of them is used. */
+  unfinished?(): Promise<readonly string[]>;
+}
+
+/** Checkpoints in memory: for tests and for browsers. */
+export function memoryStore(): CheckpointStore {
+  const files = new Map<string, Uint8Array>();
+  return {
+    where: 'memory',
+    list: () => Promise.resolve([...files.keys()].sort()),
+    read: (name) => Promise.resolve((files.get(name) ?? new Uint8Array()).slice()),
+    write(name, bytes) {
+      files.set(name, bytes.slice());
+      return Promise.resolve();
+    },
+    remove(name) {
+      files.delete(name);
+      return Promise.resolve();
+    },
+  };
+}
 
 const PURPOSE = 'checkpoints in a folder';
 const SUFFIX = '.safetensors';
 const UNFINISHED = '.unfinished';
 
 /**
- * Checkpoints as files of a folder (Node): written beside, flushed to disk, then renamed into place.
+ * Checkpoints as files of a folder (Node): written beside, flushed to disk, then renamed into place. Only files that are
+ * named as checkpoints are listed and removed; whatever else is in the folder stays.
  * @throws DistillError code `platform` outside Node; `checkpoint` from `read` for a file that cannot be read
  */
 export function directoryStore(folder: string): CheckpointStore {
@@ -16,7 +49,10 @@ export function directoryStore(folder: string): CheckpointStore {
   const namesWith = async (suffix: string): Promise<string[]> => {
     try {
       const files = (await fs.readdir(folder)).filter((file) => file.endsWith(suffix));
-      return files.map((file) => file.slice(0, -suffix.length)).sort();
+      return files
+        .map((file) => file.slice(0, -suffix.length))
+        .filter(isSnapshotName)
+        .sort();
     } catch (error) {
       if ((error as { code?: string }).code === 'ENOENT') return [];
       throw error;

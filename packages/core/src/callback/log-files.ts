@@ -1,6 +1,28 @@
+import { describeValue, DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
 import type { Callback } from '../train/callback.js';
 import type { InspectedExhibit } from '../train/report.js';
+
+/**
+ * Writes every epoch's report as one line of JSON (Node). A resumed run rewrites the file from its history first, so that
+ * it never holds a line twice or one that was lost.
+ *
+ * @param file path; its folder is made
+ */
+export function jsonl(file: string): Callback {
+  expectFile('jsonl', file);
+  const fs = nodeModule('node:fs/promises', 'metrics in a file');
+  const path = nodeModule('node:path', 'metrics in a file');
+  const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
+  return {
+    name: 'jsonl',
+    async start({ history }) {
+      await fs.mkdir(path.dirname(file), { recursive: true });
+      await fs.writeFile(file, history.map(line).join(''));
+    },
+    epoch: (report) => fs.appendFile(file, line(report)),
+  };
+}
 
 /** What a phase showed of itself after one epoch: a line of inspections.jsonl. */
 export interface Inspection {
@@ -19,6 +41,7 @@ export interface Inspection {
  * @param file path; its folder is made
  */
 export function inspections(file: string): Callback {
+  expectFile('inspections', file);
   const fs = nodeModule('node:fs/promises', 'inspections in a file');
   const path = nodeModule('node:path', 'inspections in a file');
   const lines = async (): Promise<string[]> => {
@@ -55,4 +78,9 @@ export function inspections(file: string): Callback {
 /** Five significant digits are more than an eye sees. */
 function shortened(_: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toPrecision(5)) : value;
+}
+
+function expectFile(where: string, file: unknown): void {
+  if (typeof file === 'string' && file !== '') return;
+  throw new DistillError({ code: 'option', where, expected: 'a path', got: describeValue(file) });
 }

@@ -1,9 +1,42 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError, isDistillError } from '../error/index.js';
-import { decodeSafetensors } from './safetensors.js';
-import { SNAPSHOT_FORMAT } from './save-snapshot.js';
+import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+import { isSnapshotName, snapshotName } from './snapshot.js';
 import type { RunIdentity, Snapshot } from './snapshot.js';
-import type { CheckpointStore } from './store.js';
+import type { CheckpointStore } from './stores.js';
+
+/** Version of what stands in a checkpoint's metadata. */
+const SNAPSHOT_FORMAT = 'distilljs-snapshot-1';
+
+/**
+ * Writes a snapshot and removes all others but the `keep − 1` before it. What stands after it is damaged, or the run would
+ * have gone on from there.
+ * @returns the name that it is stored under
+ */
+export async function saveSnapshot(
+  store: CheckpointStore,
+  snapshot: Snapshot,
+  keep: number,
+): Promise<string> {
+  const { tensors, ...rest } = snapshot;
+  const name = snapshotName(snapshot.position);
+  const bytes = await encodeSafetensors(tensors, { format: SNAPSHOT_FORMAT, snapshot: JSON.stringify(rest) });
+  await store.write(name, bytes);
+  const names = await snapshotNames(store);
+  const position = names.indexOf(name);
+  const old = position < 0 ? [] : names.filter((_, at) => at > position || at <= position - keep);
+  for (const other of old) await store.remove(other);
+  return name;
+}
+
+/** Removes every snapshot of a store, and nothing else. */
+export async function removeSnapshots(store: CheckpointStore): Promise<void> {
+  for (const name of await snapshotNames(store)) await store.remove(name);
+}
+
+/** Oldest first. */
+const snapshotNames = async (store: CheckpointStore): Promise<string[]> =>
+  [...(await store.list())].filter(isSnapshotName).sort();
 
 /**
  * The newest snapshot that is whole. Damaged ones are passed over, and said so.
@@ -18,10 +51,10 @@ export async function loadSnapshot(
   identity: RunIdentity,
   warn: (message: string) => void,
 ): Promise<Snapshot | undefined> {
-  for (const name of (await store.unfinished?.()) ?? []) {
+  for (const name of ((await store.unfinished?.()) ?? []).filter(isSnapshotName)) {
     warn(`Checkpoint passed over: ${store.where}, checkpoint ${name}: its writing was cut short.`);
   }
-  const names = [...(await store.list())].reverse();
+  const names = (await snapshotNames(store)).reverse();
   const failures: string[] = [];
   for (const name of names) {
     const where = `${store.where}, checkpoint ${name}`;

@@ -1,0 +1,97 @@
+import { DistillError } from '../error/index.js';
+import { nodeModule } from '../platform/node-module.js';
+
+/** Fixed-length rows of numbers, kept by number. A row that is not there, or is damaged, is not found. */
+export interface RecordStore {
+  /** Copies row `index` into `row`. @returns false when it is not there */
+  read(index: number, row: Float32Array): boolean;
+  write(index: number, row: Float32Array): void;
+  /** Rows so far that were there but damaged. */
+  readonly damaged: number;
+  close(): void;
+}
+
+/** Rows that live as long as the process. */
+export function memoryRecords(): RecordStore {
+  const rows = new Map<number, Float32Array>();
+  return {
+    damaged: 0,
+    read(index, row) {
+      const known = rows.get(index);
+      if (known !== undefined) row.set(known);
+      return known !== undefined;
+    },
+    write(index, row) {
+      rows.set(index, row.slice());
+    },
+    close() {
+      rows.clear();
+    },
+  };
+}
+
+/** Bytes that outputs may take in memory: what a process of 64 bits can well hold beside everything else. */
+const MEMORY_LIMIT = 4 * 2 ** 30;
+
+/** @throws DistillError code `option` when so many rows are better kept in a folder */
+export function expectFitsMemory(rows: number, width: number): void {
+  const bytes = rows * width * Float32Array.BYTES_PER_ELEMENT;
+  if (bytes <= MEMORY_LIMIT) return;
+  const gib = (size: number): string => `${(size / 2 ** 30).toFixed(1)} GiB`;
+  throw new DistillError({
+    code: 'option',
+    where: 'teacherOutputs',
+    expected: `at most ${gib(MEMORY_LIMIT)} of cached teacher outputs in memory`,
+    got: `${rows} images and views × ${width} numbers, ${gib(bytes)}`,
+    hint: 'Name a `folder`, take fewer `views`, or use a method or taps with smaller outputs.',
+  });
+}
+
+/** Bytes of a row's digest: enough to tell chance damage. */
+const DIGEST = 8;
+
+/**
+ * Rows in one file, each behind a digest of its place and its bytes (Node): a row of another image or file is seen as damage.
+ * A row is written with one call: after a crash it is whole, absent, or seen to be damaged.
+ *
+ * @param width numbers per row
+ * @param owner what the file's rows are of, in words that no other file has
+ */
+export function fileRecords(file: string, width: number, owner: string): RecordStore {
+  const fs = nodeModule('node:fs', 'teacher outputs in a folder');
+  const { createHash } = nodeModule('node:crypto', 'teacher outputs in a folder');
+  // Opened to append first, so that a file that is not there is made and one that is there is kept.
+  fs.closeSync(fs.openSync(file, 'a'));
+  const descriptor = fs.openSync(file, 'r+');
+  const size = DIGEST + width * Float32Array.BYTES_PER_ELEMENT;
+  const record = Buffer.alloc(size);
+  const values = record.subarray(DIGEST);
+  const digest = (index: number): Buffer =>
+    createHash('sha256').update(`${owner}\n${index}\n`).update(values).digest().subarray(0, DIGEST);
+  let damaged = 0;
+  return {
+    get damaged() {
+      return damaged;
+    },
+    read(index, row) {
+      record.fill(0);
+      const found = fs.readSync(descriptor, record, 0, size, index * size);
+      // A row that was skipped over reads as zeros.
+      if (found === 0 || record.subarray(0, DIGEST).every((byte) => byte === 0)) return false;
+      if (found < size || !digest(index).equals(record.subarray(0, DIGEST))) {
+        damaged += 1;
+        return false;
+      }
+      new Uint8Array(row.buffer, row.byteOffset, row.byteLength).set(values);
+      return true;
+    },
+    write(index, row) {
+      values.set(new Uint8Array(row.buffer, row.byteOffset, row.byteLength));
+      digest(index).copy(record);
+      fs.writeSync(descriptor, record, 0, size, index * size);
+    },
+    close() {
+      fs.closeSync(descriptor);
+    },
+  };
+}
