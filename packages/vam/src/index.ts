@@ -4,7 +4,7 @@ export {
   hardAttention,
   mixParents,
   taskAttention,
-} from './attention/index.js';
+} from './attention.js';
 export {
   attentionParameters,
   blockCount,
@@ -58,4 +58,4 @@ export {
 export type { Experts, HeadKind, HmePaperOptions, HmeShape, TaskAttentionConfig } from './hme/index.js';
 export { kdExplainer, kdExplainerDefaults, retrainRate, searchRate } from './kd-explainer/index.js';
 export type { KdExplainerOptions } from './kd-explainer/index.js';
-export { subtaskCrossEntropy, subtaskKd, teacherBinaryLogits } from './loss/index.js';
+export { subtaskCrossEntropy, subtaskKd, teacherBinaryLogits } from './subtask-losses.js';

@@ -3,15 +3,39 @@ import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { DistillError } from '@distilljs/core';
-import { attentionEntropy, heldVariable, taskAttention } from '../attention/index.js';
+import { attentionEntropy, taskAttention } from '../attention.js';
+import { heldVariable } from '../held-variable.js';
 import { checkAttention, expectFullBlocks } from './attention-config.js';
 import type { AttentionConfig, VamConv2DConfig } from './attention-config.js';
-import type { ConvolutionParts } from './convolution-parts.js';
-import { blockMembership } from './virtual-blocks.js';
+import { blockMask, blockMembership } from './virtual-blocks.js';
+import type { BlockMembers } from './virtual-blocks.js';
 
 type Shape = (number | null)[];
 type Layer = layers.Layer;
-type Variable2D = tf.Variable<tf.Rank.R2>;
+type AddWeight = Parameters<Layer['addWeight']>;
+
+/** The fields of tfjs's convolution that its types hide. */
+type Convolution = Layer &
+  Readonly<Record<`${'kernel' | 'bias'}Initializer`, AddWeight[3]>> &
+  Readonly<Record<`${'kernel' | 'bias'}Regularizer`, AddWeight[4]>> &
+  Readonly<Record<`${'kernel' | 'bias'}Constraint`, AddWeight[6]>> & {
+    readonly strides: [number, number];
+    readonly dilationRate: [number, number];
+    readonly padding: 'same' | 'valid';
+    readonly activation: { apply(x: tf.Tensor): tf.Tensor; getClassName(): string };
+    readonly useBias: boolean;
+  };
+
+/** What a layer holds once it is built. */
+interface Built {
+  readonly kernel: LayerVariable;
+  readonly bias: LayerVariable | undefined;
+  readonly theta: LayerVariable;
+  readonly rho: LayerVariable;
+  readonly members: BlockMembers;
+  /** How often the kernel is repeated along its input maps: once, or once per parent if they share it. */
+  readonly copies: number;
+}
 
 /**
  * A convolution whose filters attend over blocks of their input maps: the Virtual Attention Module.
@@ -33,13 +57,9 @@ export class VamConv2D extends layers.Layer {
 
   private readonly attends: AttentionConfig;
   /** What the layer folds into. It holds the folded kernel, so that the trained one is never lost. */
-  private readonly plain: Layer;
-  private readonly parts: ConvolutionParts;
+  private readonly plain: Convolution;
+  private parts: Built | undefined;
   private folded = false;
-  private weight: Readonly<Record<'kernel' | 'theta' | 'rho', LayerVariable>> | undefined;
-  private bias: LayerVariable | undefined;
-  private members: { readonly inputs: Tensor2D; readonly filters: Tensor2D } | undefined;
-  private copies = 1;
 
   constructor(config: VamConv2DConfig) {
     const { name, trainable = true, batchInputShape } = config;
@@ -51,8 +71,7 @@ export class VamConv2D extends layers.Layer {
     const { inputBlock, filterBlock, rescale, grouped, ...convolution } = config;
     const attends = { inputBlock, filterBlock, rescale, grouped };
     this.attends = checkAttention(this.name, { ...convolution, ...attends });
-    this.plain = layers.conv2d({ ...convolution, name: this.name });
-    this.parts = this.plain as unknown as ConvolutionParts;
+    this.plain = layers.conv2d({ ...convolution, name: this.name }) as unknown as Convolution;
   }
 
   override build(inputShape: Shape | Shape[]): void {
@@ -60,41 +79,18 @@ export class VamConv2D extends layers.Layer {
     expectFullBlocks(this.name, (inputShape as Shape).at(-1) ?? 0, this.attends);
     this.plain.build(inputShape);
     const [height = 1, width = 1, inputs = 1, filters = 1] = this.plain.getWeights()[0]?.shape ?? [];
-    const parents = Math.ceil(inputs / inputBlock);
-    this.copies = grouped ? parents : 1;
-    this.members = tf.tidy(() => ({
-      inputs: tf.keep(blockMembership(inputs, inputBlock, rescale === 'blocks' ? parents : 1)),
-      filters: tf.keep(blockMembership(filters, filterBlock)),
-    }));
-
-    const { parts } = this;
-    const kernelShape = [height, width, inputs / this.copies, filters];
-    const kernel = this.addWeight(
-      'kernel',
-      kernelShape,
-      'float32',
-      parts.kernelInitializer,
-      parts.kernelRegularizer,
-      true,
-      parts.kernelConstraint,
-    );
-    if (parts.useBias) {
-      const { biasInitializer, biasRegularizer, biasConstraint } = parts;
-      this.bias = this.addWeight(
-        'bias',
-        [filters],
-        'float32',
-        biasInitializer,
-        biasRegularizer,
-        true,
-        biasConstraint,
-      );
-    }
-    const children = Math.ceil(filters / filterBlock);
-    this.weight = {
-      kernel,
+    const [parents, children] = [Math.ceil(inputs / inputBlock), Math.ceil(filters / filterBlock)];
+    const copies = grouped ? parents : 1;
+    this.parts = {
+      kernel: this.addPlainWeight('kernel', [height, width, inputs / copies, filters]),
+      bias: this.plain.useBias ? this.addPlainWeight('bias', [filters]) : undefined,
       theta: this.addWeight('theta', [children, parents], 'float32', THETA_INITIALIZER()),
       rho: this.addWeight('rho', [1], 'float32', initializers.zeros()),
+      members: {
+        inputs: blockMembership(inputs, inputBlock, rescale === 'blocks' ? parents : 1),
+        filters: blockMembership(filters, filterBlock),
+      },
+      copies,
     };
     this.built = true;
   }
@@ -108,14 +104,15 @@ export class VamConv2D extends layers.Layer {
     kwargs: { readonly training?: boolean },
   ): tf.Tensor | tf.Tensor[] {
     if (this.folded) {
-      if (kwargs.training === true) throw this.foldedError();
+      if (kwargs.training === true) throw trainedFolded(this.name);
       return this.plain.call(inputs, kwargs);
     }
     return tf.tidy(() => {
       const x = (Array.isArray(inputs) ? inputs[0] : inputs) as Tensor4D;
-      const { strides, padding, dilationRate, activation } = this.parts;
+      const { strides, padding, dilationRate, activation } = this.plain;
       const y = tf.conv2d(x, this.maskedKernel(), strides, padding, 'NHWC', dilationRate);
-      const shifted = this.bias === undefined ? y : tf.add(y, this.bias.read());
+      const bias = this.parts?.bias;
+      const shifted = bias === undefined ? y : tf.add(y, bias.read());
       return activation.getClassName() === 'linear' ? shifted : activation.apply(shifted);
     });
   }
@@ -136,39 +133,39 @@ export class VamConv2D extends layers.Layer {
   }
 
   /** Θ, `[children, parents]`. */
-  get theta(): Variable2D {
-    return this.read('theta') as Variable2D;
+  get theta(): tf.Variable<tf.Rank.R2> {
+    return heldVariable(this.name, this.parts?.theta) as tf.Variable<tf.Rank.R2>;
   }
 
   /** ρ, `[1]`. */
   get rho(): tf.Variable {
-    return this.read('rho');
-  }
-
-  /** Multiplications of one masking: two matrix products spread A over channels, `C_in·N·M + C_in·M·C_out`, and one per kernel entry. */
-  get maskingMacs(): number {
-    const [children, parents] = this.theta.shape;
-    const { size, shape } = this.read('kernel');
-    const [, , inputs = 0, filters = 0] = shape;
-    return inputs * this.copies * children * (parents + filters) + size * this.copies;
+    return heldVariable(this.name, this.parts?.rho);
   }
 
   /** `W ⊙ s·Mask`, `[height, width, inputs, filters]`: the kernel of an equal plain convolution. */
   maskedKernel(): Tensor4D {
     return tf.tidy(() => {
-      const { inputs, filters } = this.members as { inputs: Tensor2D; filters: Tensor2D };
-      const mask = tf.matMul(tf.matMul(inputs, this.attention(), false, true), filters, false, true);
-      const kernel = this.read('kernel') as tf.Tensor as Tensor4D;
-      const whole = this.copies === 1 ? kernel : tf.tile(kernel, [1, 1, this.copies, 1]);
-      return tf.mul<Tensor4D>(whole, mask);
+      const kernel = heldVariable(this.name, this.parts?.kernel) as tf.Tensor as Tensor4D;
+      const { members, copies } = this.parts as Built;
+      const whole = copies === 1 ? kernel : tf.tile(kernel, [1, 1, copies, 1]);
+      return tf.mul<Tensor4D>(whole, blockMask(this.attention(), members));
     });
+  }
+
+  /** Multiplications of one masking: two matrix products spread A over channels, `C_in·N·M + C_in·M·C_out`, and one per kernel entry. */
+  get maskingMacs(): number {
+    const [children, parents] = this.theta.shape;
+    const { size, shape } = heldVariable(this.name, this.parts?.kernel);
+    const { copies } = this.parts as Built;
+    const [, , inputs = 0, filters = 0] = shape;
+    return inputs * copies * children * (parents + filters) + size * copies;
   }
 
   /** Masks the kernel for good, from the weights that the layer has now. It may be done again after they changed. */
   fold(): void {
     this.folded = false;
     tf.tidy(() => {
-      const bias = this.bias?.read();
+      const bias = this.parts?.bias?.read();
       this.plain.setWeights(bias === undefined ? [this.maskedKernel()] : [this.maskedKernel(), bias]);
     });
     this.folded = true;
@@ -212,31 +209,39 @@ export class VamConv2D extends layers.Layer {
 
   protected override disposeWeights(): number {
     this.folded = false;
-    tf.dispose([this.members?.inputs, this.members?.filters].filter((member) => member !== undefined));
+    tf.dispose(Object.values(this.parts?.members ?? {}));
     this.plain.weights.forEach((weight) => {
       weight.dispose();
     });
     return super.disposeWeights();
   }
 
-  private read(name: 'kernel' | 'theta' | 'rho'): tf.Variable {
-    return heldVariable(this.name, this.weight?.[name]);
-  }
-
-  private foldedError(): DistillError {
-    return new DistillError({
-      code: 'network',
-      where: `layer '${this.name}'`,
-      expected: 'a layer that attends, to train it',
-      got: 'one whose mask is folded into its kernel',
-      hint: 'Train foldVam(model), a plain copy, or call unfoldVam(model) to go on with the attention that it had.',
-    });
+  private addPlainWeight(name: 'kernel' | 'bias', shape: number[]): LayerVariable {
+    const { plain } = this;
+    return this.addWeight(
+      name,
+      shape,
+      'float32',
+      plain[`${name}Initializer`],
+      plain[`${name}Regularizer`],
+      true,
+      plain[`${name}Constraint`],
+    );
   }
 }
 
 /** Uniform in `[0, 1)`, as the released attention; a function, because tfjs's initializers draw from a stream. */
 const THETA_INITIALIZER = (): ReturnType<typeof initializers.randomUniform> =>
   initializers.randomUniform({ minval: 0, maxval: 1 });
+
+const trainedFolded = (layer: string): DistillError =>
+  new DistillError({
+    code: 'network',
+    where: `layer '${layer}'`,
+    expected: 'a layer that attends, to train it',
+    got: 'one whose mask is folded into its kernel',
+    hint: 'Train foldVam(model), a plain copy, or call unfoldVam(model) to go on with the attention that it had.',
+  });
 
 /** True for a {@link VamConv2D}, folded or not, of any copy of this package. */
 export function isVamConv2D(layer: Layer): layer is VamConv2D {

@@ -35,5 +35,21 @@ export function blockMembership(channels: number, size: number, value = 1): Tens
   for (let channel = 0; channel < channels; channel++) {
     membership[channel * blocks + Math.floor(channel / size)] = value;
   }
-  return tf.tensor2d(membership, [channels, blocks]);
+  return tf.keep(tf.tensor2d(membership, [channels, blocks]));
+}
+
+/** Blocks of a convolution's channels, as {@link blockMembership} has them; rows of input maps have s in place of 1. */
+export interface BlockMembers {
+  readonly inputs: Tensor2D;
+  readonly filters: Tensor2D;
+}
+
+/**
+ * Attention of blocks spread over their channels: `s · A[⌊c_out / b_out⌋, ⌊c_in / b_in⌋]`.
+ *
+ * @param attention A, `[children, parents]`
+ * @returns `[inputs, filters]`
+ */
+export function blockMask(attention: Tensor2D, { inputs, filters }: BlockMembers): Tensor2D {
+  return tf.matMul(tf.matMul(inputs, attention, false, true), filters, false, true);
 }

@@ -3,23 +3,20 @@ import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import {
   checkOptions,
   createRandom,
-  DistillError,
   eitherOf,
   flag,
   listOf,
-  nearestNameHint,
   oneOf,
   text,
   wholeNumber,
 } from '@distilljs/core';
 import type { OptionCheck, Random } from '@distilljs/core';
-import { convolutionOf, isEligible, unfitness } from './eligible.js';
+import { chooseLayers, convolutionOf } from './choose-layers.js';
 import { rebuildModel } from './rebuild-model.js';
 import type { Replacement } from './rebuild-model.js';
 import { registerVamConv2D, VamConv2D } from './vam-conv2d.js';
 import { blockCount } from './virtual-blocks.js';
 import type { BlockSize } from './virtual-blocks.js';
-import { walkLayers } from './walk-layers.js';
 
 /** How {@link withVam} makes convolutions attend. */
 export interface WithVamOptions {
@@ -84,42 +81,11 @@ export function withVam(model: LayersModel, given: Partial<WithVamOptions> = {})
   const [inputs, filters] =
     typeof options.blockSize === 'number' ? [options.blockSize, options.blockSize] : options.blockSize;
   const size = { inputs, filters };
-  const chosen = new Set(chooseLayers(model, options, size));
+  const chosen = new Set(chooseLayers(model, options.layers, size, options.grouped));
   const random = createRandom(options.seed).fork('vam');
   return rebuildModel(model, (layer, path) =>
     chosen.has(path) ? attending(layer, size, options, random.fork(path)) : undefined,
   );
-}
-
-function chooseLayers(model: LayersModel, options: WithVamOptions, size: BlockSize): readonly string[] {
-  const placed = walkLayers(model);
-  if (options.layers === 'eligible') {
-    const eligible = placed.filter((each) => isEligible(each, size, options.grouped));
-    if (eligible.length > 0) return eligible.map(({ path }) => path);
-    throw new DistillError({
-      code: 'network',
-      where: `withVam, model '${model.name}'`,
-      expected: `a k×k convolution behind the first, with more than ${size.inputs} input maps`,
-      got: 'none',
-      hint: 'Use a smaller blockSize, or list layers: a 1×1 convolution attends where it is named.',
-    });
-  }
-  for (const name of options.layers) {
-    const found = placed.find(({ path }) => path === name);
-    const got = found === undefined ? `'${name}'` : unfitness(found, size, options.grouped);
-    if (got === undefined) continue;
-    throw new DistillError({
-      code: 'option',
-      where: 'withVam.layers',
-      expected: `convolutions of model '${model.name}' that can attend`,
-      got: found === undefined ? got : `'${name}', ${got}`,
-      hint: nearestNameHint(
-        name,
-        placed.filter((each) => unfitness(each, size, options.grouped) === undefined).map(({ path }) => path),
-      ),
-    });
-  }
-  return options.layers;
 }
 
 function attending(

@@ -3,7 +3,7 @@ import type { Tensor1D } from '@tensorflow/tfjs-core';
 import { checkOptions, DistillError, inRange, onOneTape, positive, text } from '@distilljs/core';
 import type { Images, Labels, Logits, Network, Probabilities } from '@distilljs/core';
 import { smoothedBinary } from '../kd-explainer/index.js';
-import { subtaskCrossEntropy, subtaskKd } from '../loss/index.js';
+import { subtaskCrossEntropy, subtaskKd } from '../subtask-losses.js';
 import { cosine, mean, pairwise } from './matrix.js';
 import type { Matrix } from './matrix.js';
 

@@ -1,7 +1,78 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { classScores, headOutputs } from './class-scores-layer.js';
-import type { HeadKind } from './class-scores-layer.js';
+
+type Shape = (number | null)[];
+
+/**
+ * How a class head's outputs become the class's score, and with it which loss fits:
+ * `binary`: two outputs, the margin `u⁺ − u⁻` is the logit of "is it this class?", one binary task per class;
+ * `nce`: two outputs, their maximum is a logit among all classes; `one_logit`: one output, a logit among all classes.
+ *
+ * Certainty: `nce` and `one_logit` are the released code's; `binary` is what abstract and figure of the paper describe.
+ */
+export type HeadKind = 'binary' | 'nce' | 'one_logit';
+
+/** Numbers that one head of a kind puts out. */
+export const headOutputs = (head: HeadKind): number => (head === 'one_logit' ? 1 : 2);
+
+/** What stands in a saved configuration: tfjs rewrites words with underscores. */
+const READOUTS = { binary: 'margin', nce: 'max', one_logit: 'single' } as const;
+type Readout = (typeof READOUTS)[HeadKind];
+
+/** All kinds of heads. */
+export const HEAD_KINDS = Object.keys(READOUTS) as readonly HeadKind[];
+
+/** The outputs of all class heads, `[n, 1 or 2]` each, as scores `[n, classes]`. */
+export class ClassScores extends layers.Layer {
+  static readonly className = 'ClassScores';
+
+  private readonly readout: Readout;
+
+  constructor({ readout, name }: { readonly readout: Readout; readonly name?: string }) {
+    super(name === undefined ? {} : { name });
+    this.readout = readout;
+  }
+
+  /** The kind of heads that it reads. */
+  get head(): HeadKind {
+    return this.readout === 'margin' ? 'binary' : this.readout === 'max' ? 'nce' : 'one_logit';
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    return [null, inputShape.length];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const outputs = tf.stack(Array.isArray(inputs) ? inputs : [inputs], 1) as tf.Tensor3D;
+      const [images, classes] = outputs.shape;
+      if (this.readout === 'single') return tf.reshape(outputs, [images, classes]);
+      if (this.readout === 'max') return tf.max(outputs, 2);
+      const [positive, negative] = tf.unstack(outputs, 2) as [tf.Tensor, tf.Tensor];
+      return tf.sub(positive, negative);
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), readout: this.readout };
+  }
+}
+
+/** The layer for heads of a kind. */
+export function classScores(head: HeadKind): ClassScores {
+  return new ClassScores({ readout: READOUTS[head], name: 'scores' });
+}
+
+/** Dense layer with weights normal of deviation 0.01 and bias 0, as the released code starts them. */
+export function denseLayer(
+  name: string,
+  units: number,
+  activation: 'linear' | 'relu' = 'linear',
+): layers.Layer {
+  const kernelInitializer = initializers.randomNormal({ mean: 0, stddev: 0.01 });
+  return layers.dense({ name, units, activation, kernelInitializer });
+}
 
 /**
  * One head per class, and the scores of all.
@@ -20,14 +91,4 @@ export function classHeads(
     return denseLayer(name, headOutputs(head)).apply(before(x, name)) as SymbolicTensor;
   });
   return classScores(head).apply(outputs) as SymbolicTensor;
-}
-
-/** Dense layer with weights normal of deviation 0.01 and bias 0, as the released code starts them. */
-export function denseLayer(
-  name: string,
-  units: number,
-  activation: 'linear' | 'relu' = 'linear',
-): layers.Layer {
-  const kernelInitializer = initializers.randomNormal({ mean: 0, stddev: 0.01 });
-  return layers.dense({ name, units, activation, kernelInitializer });
 }

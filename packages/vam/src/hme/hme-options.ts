@@ -1,7 +1,7 @@
 import { listOf, oneOf, wholeNumber } from '@distilljs/core';
 import type { OptionCheck, OptionChecks } from '@distilljs/core';
-import { HEAD_KINDS } from './class-scores-layer.js';
-import type { HeadKind } from './class-scores-layer.js';
+import { HEAD_KINDS } from './class-heads.js';
+import type { HeadKind } from './class-heads.js';
 
 /** What both layouts of a hierarchical mixture of experts need to know. */
 export interface HmeShape {

@@ -1,6 +1,6 @@
 export { adaptiveBin, AdaptiveAveragePooling } from './adaptive-pooling-layer.js';
-export { classScores, ClassScores, headOutputs } from './class-scores-layer.js';
-export type { HeadKind } from './class-scores-layer.js';
+export { classScores, ClassScores, headOutputs } from './class-heads.js';
+export type { HeadKind } from './class-heads.js';
 export type { HmeShape } from './hme-options.js';
 export { hmePaper } from './paper-layout.js';
 export type { HmePaperOptions } from './paper-layout.js';

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '@distilljs/core';
 import { AdaptiveAveragePooling } from './adaptive-pooling-layer.js';
-import { ClassScores } from './class-scores-layer.js';
-import type { HeadKind } from './class-scores-layer.js';
+import { ClassScores } from './class-heads.js';
+import type { HeadKind } from './class-heads.js';
 import { TaskAttention } from './task-attention-layer.js';
 
 /** The parts of a hierarchical mixture of experts that training and explanations look at. */

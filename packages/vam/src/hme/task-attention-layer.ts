@@ -3,13 +3,8 @@ import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { withoutTape } from '@distilljs/core';
-import {
-  attentionEntropy,
-  hardAttention,
-  heldVariable,
-  mixParents,
-  taskAttention,
-} from '../attention/index.js';
+import { attentionEntropy, hardAttention, mixParents, taskAttention } from '../attention.js';
+import { heldVariable } from '../held-variable.js';
 
 type Shape = (number | null)[];
 

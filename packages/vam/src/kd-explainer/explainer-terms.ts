@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { crossEntropy, hintonKd, labelSmoothingCrossEntropy } from '@distilljs/core';
 import type { LossTerms, Probabilities, Scalar, Step } from '@distilljs/core';
 import type { Experts } from '../hme/index.js';
-import { subtaskCrossEntropy, subtaskKd } from '../loss/index.js';
+import { subtaskCrossEntropy, subtaskKd } from '../subtask-losses.js';
 import type { KdExplainerOptions } from './options.js';
 
 type LossOptions = Pick<

@@ -1,25 +1,10 @@
-import * as tf from '@tensorflow/tfjs-core';
-import {
-  adam,
-  defineMethod,
-  eitherOf,
-  inRange,
-  NO_COST,
-  nonNegative,
-  oneOf,
-  positive,
-  sgd,
-} from '@distilljs/core';
-import type { Exhibit, OptimizerSpec, Phase, Plan, PlanContext, Reads } from '@distilljs/core';
-import { annealedTemperature } from '../attention/index.js';
+import { defineMethod, eitherOf, inRange, NO_COST, nonNegative, oneOf, positive } from '@distilljs/core';
+import type { Plan, PlanContext } from '@distilljs/core';
 import { readExperts } from '../hme/index.js';
-import type { Experts } from '../hme/index.js';
-import { explainerTerms } from './explainer-terms.js';
-import { groupOptimizers } from './group-optimizers.js';
 import { kdExplainerDefaults } from './options.js';
 import type { KdExplainerOptions } from './options.js';
-import { attentionOf, redrawExperts } from './redraw-experts.js';
-import { retrainRate, searchRate, WARM_UP } from './schedules.js';
+import { WARM_UP } from './optimizers.js';
+import { retrainPhase, searchPhase } from './phases.js';
 
 /**
  * KDExplainer: trains a hierarchical mixture of experts (`hmePaper`, `hmeReleased`), whose attention then tells which experts serve which
@@ -62,11 +47,11 @@ export const kdExplainer = defineMethod<KdExplainerOptions>({
 });
 
 function planOf(context: PlanContext, options: KdExplainerOptions): Plan {
-  const experts = readExperts(context.students[0].model);
+  const training = { context, options, experts: readExperts(context.students[0].model) };
   const retrainEpochs = Math.min(context.epochs - 1, Math.round(options.retrainShare * context.epochs));
-  const search = searchPhase(options, context, experts, context.epochs - retrainEpochs);
+  const search = searchPhase(training, context.epochs - retrainEpochs);
   return {
-    phases: retrainEpochs > 0 ? [search, retrainPhase(options, context, experts, retrainEpochs)] : [search],
+    phases: retrainEpochs > 0 ? [search, retrainPhase(training, retrainEpochs)] : [search],
     auxiliary: {},
     review: (history) => (history.length > 0 ? stillAttention(options, search.epochs) : []),
     cost: NO_COST,
@@ -82,113 +67,4 @@ function stillAttention(options: KdExplainerOptions, epochs: number): readonly s
     `The search has ${epochs} of the epochs, and the released schedule moves attention from epoch ${WARM_UP + 1} on: Θ stays as it was drawn. ` +
       `Train for more epochs${retrainShare > 0 ? ", lower kdExplainer's retrainShare" : ''}, or choose optimizer 'run'.`,
   ];
-}
-
-function searchPhase(
-  options: KdExplainerOptions,
-  context: PlanContext,
-  experts: Experts,
-  epochs: number,
-): Phase {
-  const { attentionTemperature } = options;
-  return {
-    ...shared(options, experts),
-    name: 'search',
-    epochs,
-    startEpoch(epoch) {
-      const temperature =
-        attentionTemperature === 'annealed' ? annealedTemperature(epoch + 1) : attentionTemperature;
-      for (const level of experts.levels) level.setTemperature(temperature);
-    },
-    updates: [
-      {
-        name: 'experts',
-        variables: context.students[0].variables,
-        optimizer: searchOptimizer(options, context, experts),
-        terms: (step) => explainerTerms(step, experts, options),
-      },
-    ],
-  };
-}
-
-function retrainPhase(
-  options: KdExplainerOptions,
-  context: PlanContext,
-  experts: Experts,
-  epochs: number,
-): Phase {
-  const { optimizer, random } = context;
-  const [student] = context.students;
-  const { learningRate, weightDecay } = options;
-  const isAttention = attentionOf(experts, student.variables);
-  return {
-    ...shared(options, experts),
-    name: 'retrain',
-    epochs,
-    start() {
-      redrawExperts(student, experts, random.fork('retrain'));
-    },
-    startEpoch() {
-      for (const level of experts.levels) level.setTemperature(0);
-    },
-    updates: [
-      {
-        name: 'tree',
-        variables: Object.fromEntries(
-          Object.entries(student.variables).filter(([name]) => !isAttention(name)),
-        ),
-        optimizer:
-          options.optimizer === 'run'
-            ? optimizer
-            : sgd({ learningRate: retrainRate(learningRate), weightDecay }),
-        terms: (step) => explainerTerms(step, experts, { ...options, gamma: 0 }),
-      },
-    ],
-  };
-}
-
-/** What both phases read and show. */
-function shared(
-  { training, kdWeight }: KdExplainerOptions,
-  experts: Experts,
-): Pick<Phase, 'reads' | 'inspect'> {
-  const reads: Reads = {
-    students: [[]],
-    teacher: training === 'kd' && kdWeight > 0 ? [] : undefined,
-  };
-  return { reads, inspect: () => attentionExhibits(experts) };
-}
-
-function searchOptimizer(
-  options: KdExplainerOptions,
-  { students: [student], optimizer }: PlanContext,
-  experts: Experts,
-): OptimizerSpec {
-  if (options.optimizer === 'run') return optimizer;
-  const { learningRate, attentionLearningRate, weightDecay } = options;
-  return groupOptimizers({
-    main: adam({ learningRate: searchRate(learningRate), weightDecay }),
-    other: adam({ learningRate: searchRate(attentionLearningRate, false), weightDecay }),
-    isOther: attentionOf(experts, student.variables),
-  });
-}
-
-function attentionExhibits({ levels }: Experts): Readonly<Record<string, Exhibit>> {
-  return Object.fromEntries(
-    levels.map((level, index): [string, Exhibit] => {
-      const isLast = index === levels.length - 1;
-      const [children] = level.theta.shape;
-      return [
-        level.name,
-        {
-          title: isLast
-            ? 'Attention of classes to experts'
-            : `Attention of experts to experts, ${level.name}`,
-          values: level.attention(),
-          rows: isLast ? { title: 'class', labels: tf.range(0, children, 1, 'int32') } : { title: 'expert' },
-          columns: { title: 'expert before' },
-        },
-      ];
-    }),
-  );
 }

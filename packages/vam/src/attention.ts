@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { withoutTape } from '@distilljs/core';
+import { expectSameShape, withoutTape } from '@distilljs/core';
 
 /**
  * Attention of every child to all parents, independent of the input: `A_ji = exp(Θ_ji / τ) / Σ_m exp(Θ_jm / τ)`.
@@ -37,8 +37,11 @@ export function attentionEntropy(theta: Tensor2D, temperature: number | tf.Tenso
  * @returns rows of 0 and 1, `[children, parents]`
  */
 export function hardAttention(theta: Tensor2D): Tensor2D {
+  const parents = theta.shape[1];
+  // tfjs refuses a oneHot of one entry.
+  if (parents === 1) return withoutTape(() => tf.onesLike(theta));
   return withoutTape(() =>
-    tf.tidy(() => tf.cast(tf.oneHot(tf.argMax<Tensor1D>(theta, 1), theta.shape[1]) as Tensor2D, 'float32')),
+    tf.tidy(() => tf.cast(tf.oneHot(tf.argMax<Tensor1D>(theta, 1), parents) as Tensor2D, 'float32')),
   );
 }
 
@@ -51,6 +54,27 @@ export function hardAttention(theta: Tensor2D): Tensor2D {
  */
 export function annealedTemperature(epoch: number): number {
   return 5 / epoch;
+}
+
+/**
+ * Every child's weighted sum of its parents' outputs: `X_j = Σ_i A_ji F_i`, as one matrix product.
+ *
+ * @param attention A, `[children, parents]`
+ * @param parents F_i, all of one shape
+ * @returns X_j per child, of that shape
+ * @throws DistillError code `shape` when parents differ in shape
+ */
+export function mixParents(attention: Tensor2D, parents: readonly tf.Tensor[]): tf.Tensor[] {
+  const [first] = parents;
+  if (first === undefined) return [];
+  parents.forEach((parent, index) => {
+    expectSameShape('mixParents(parents[0])', first, `mixParents(parents[${index}])`, parent);
+  });
+  const rows = tf.reshape<tf.Rank.R2>(tf.stack([...parents]), [parents.length, first.size]);
+  const mixed = tf.matMul(attention, rows);
+  // tfjs has no gradient for an unstack into one.
+  if (attention.shape[0] === 1) return [tf.reshape(mixed, first.shape)];
+  return tf.unstack(tf.reshape(mixed, [attention.shape[0], ...first.shape]));
 }
 
 function scaled(theta: Tensor2D, temperature: number | tf.Tensor): Tensor2D {

@@ -1,1 +1,0 @@
-export { subtaskCrossEntropy, subtaskKd, teacherBinaryLogits } from './subtask-losses.js';
