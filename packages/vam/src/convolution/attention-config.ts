@@ -1,3 +1,4 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
 import { checkOptions, DistillError, flag, oneOf, wholeNumber } from '@distilljs/core';
 
@@ -15,6 +16,20 @@ export interface AttentionConfig {
 
 /** Configuration of a {@link VamConv2D} layer: that of a `Conv2D`, and how it attends, which has no defaults here. */
 export type VamConv2DConfig = Parameters<typeof layers.conv2d>[0] & AttentionConfig;
+
+type AddWeight = Parameters<layers.Layer['addWeight']>;
+
+/** The fields of tfjs's convolution that its types hide. */
+export type Convolution = layers.Layer &
+  Readonly<Record<`${'kernel' | 'bias'}Initializer`, AddWeight[3]>> &
+  Readonly<Record<`${'kernel' | 'bias'}Regularizer`, AddWeight[4]>> &
+  Readonly<Record<`${'kernel' | 'bias'}Constraint`, AddWeight[6]>> & {
+    readonly strides: [number, number];
+    readonly dilationRate: [number, number];
+    readonly padding: 'same' | 'valid';
+    readonly activation: { apply(x: Tensor): Tensor; getClassName(): string };
+    readonly useBias: boolean;
+  };
 
 /** @throws DistillError code `option` for a part of the configuration that is missing or wrong */
 export function checkAttention(

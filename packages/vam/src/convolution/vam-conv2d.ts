@@ -6,25 +6,12 @@ import { DistillError } from '@distilljs/core';
 import { attentionEntropy, taskAttention } from '../attention.js';
 import { heldVariable } from '../held-variable.js';
 import { checkAttention, expectFullBlocks } from './attention-config.js';
-import type { AttentionConfig, VamConv2DConfig } from './attention-config.js';
+import type { AttentionConfig, Convolution, VamConv2DConfig } from './attention-config.js';
 import { blockMask, blockMembership } from './virtual-blocks.js';
 import type { BlockMembers } from './virtual-blocks.js';
 
 type Shape = (number | null)[];
 type Layer = layers.Layer;
-type AddWeight = Parameters<Layer['addWeight']>;
-
-/** The fields of tfjs's convolution that its types hide. */
-type Convolution = Layer &
-  Readonly<Record<`${'kernel' | 'bias'}Initializer`, AddWeight[3]>> &
-  Readonly<Record<`${'kernel' | 'bias'}Regularizer`, AddWeight[4]>> &
-  Readonly<Record<`${'kernel' | 'bias'}Constraint`, AddWeight[6]>> & {
-    readonly strides: [number, number];
-    readonly dilationRate: [number, number];
-    readonly padding: 'same' | 'valid';
-    readonly activation: { apply(x: tf.Tensor): tf.Tensor; getClassName(): string };
-    readonly useBias: boolean;
-  };
 
 /** What a layer holds once it is built. */
 interface Built {
