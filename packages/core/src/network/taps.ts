@@ -66,9 +66,7 @@ export function missingTap(
     where,
     expected: 'the name of a layer',
     got: `'${tap}'`,
-    hint: isAll
-      ? hint
-      : hint.replace(/ ?There are: (.*)\.$/, ` Ten of its ${known.length} names: $1.`).trim(),
+    hint: isAll ? hint : hint.replace(/\.$/, ` and ${known.length - SHOWN} more.`),
   });
 }
 

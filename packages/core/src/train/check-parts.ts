@@ -3,6 +3,7 @@ import type { Dataset } from '../data/index.js';
 import { describeValue, DistillError } from '../error/index.js';
 import { asNetwork, expectTrainable } from '../network/index.js';
 import type { FrozenNetwork, Network, NetworkLike } from '../network/index.js';
+import { shapeText } from '../tensor/index.js';
 import type { NamedTensors } from '../tensor/index.js';
 import { expectNoPromise } from './check-options.js';
 import type { DistillOptions } from './distill-types.js';
@@ -119,7 +120,7 @@ export function expectFit(where: string, network: Network | FrozenNetwork, data:
       code: 'shape',
       where: `${where} '${network.name}'`,
       expected: `input [${data.imageShape.join(', ')}] as dataset '${data.name}' has`,
-      got: `[${network.inputShape.join(', ')}]`,
+      got: shapeText(network.inputShape.map((axis) => (axis === -1 ? null : axis))),
     });
   }
   if (network.classes !== data.classes) {

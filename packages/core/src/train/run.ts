@@ -22,6 +22,7 @@ export async function trainRun(
   try {
     await resume(run, state, watchers);
     for (const callback of callbacks) await callback.start?.(watchers.control);
+    for (const warning of run.warnings) watchers.control.warn(warning);
     if (signal?.aborted === true) requestAbort(state, watchers.control.phase);
     while (state.position.phase < run.phases.length && !isOver(state)) await trainPhase(run, state, watchers);
   } catch (error) {

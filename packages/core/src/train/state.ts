@@ -87,7 +87,7 @@ export interface Watchers {
 
 export const NOTHING_YET: PartialEpoch = { labels: [], sums: [], seconds: 0 };
 
-export function initialState({ students, plan, warnings }: Run): TrainingState {
+export function initialState({ students, plan }: Run): TrainingState {
   return {
     position: { phase: 0, epoch: 0, step: 0 },
     history: [],
@@ -97,7 +97,7 @@ export function initialState({ students, plan, warnings }: Run): TrainingState {
     best: undefined,
     stop: undefined,
     stops: [],
-    warnings: [...warnings],
+    warnings: [],
     lastCheckpoint: undefined,
     variables: trainedVariables(students, plan.auxiliary),
   };

@@ -2,15 +2,21 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import {
+  arrayDataset,
+  checkpoints,
   createNetwork,
   createRandom,
+  distill,
   expectGradients,
   expectTrainable,
   freeze,
+  kd,
+  memoryStore,
   probabilityWarning,
   seedWeights,
+  student,
 } from '@distilljs/core';
-import type { Network } from '@distilljs/core';
+import type { Callback, Network } from '@distilljs/core';
 import { weightBytes } from '@distilljs/core/testing';
 import { expect, it } from 'vitest';
 import { caught } from '../caught.js';
@@ -468,5 +474,71 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'multiply-accumulates', () => 
       tfl.model({ inputs: input, outputs: on(layers.dense({ units: 1 }), flat) }),
     );
     expect(network.macs).toBe(macs);
+  });
+});
+
+describeOn(REPRODUCIBLE, 'distillation', () => {
+  const train = arrayDataset({
+    images: Uint8Array.from({ length: 24 }, (_, at) => at * 10),
+    labels: [0, 1, 2, 0, 1, 2],
+    imageShape: [2, 2, 1],
+    classes: 3,
+  });
+  const options = { train, epochs: 2, batchSize: 3, seed: 1 } as const;
+
+  it('refuses before training what has no gradient, and names layer and operation', async () => {
+    const build = sequence(
+      flatten(),
+      layers.dense({ units: 4 }),
+      layers.thresholdedReLU({ name: 'cut', theta: 0.1 }),
+      layers.dense({ units: 3 }),
+    );
+    const error = await caught(() => distill({ ...options, students: [build], method: student() }));
+    expect(error.code).toBe('network');
+    expect(error.message).toMatch(
+      /layer 'cut' \(ThresholdedReLU\): .* the operation Greater, which has none/,
+    );
+  });
+
+  it('warns of a teacher whose outputs look like probabilities', async () => {
+    const teacher = sequence(flatten(), layers.dense({ units: 3 }), new Soft({}));
+    const warned: string[] = [];
+    const result = await distill({
+      ...{ ...options, teacher, method: kd() },
+      students: [sequence(flatten(), layers.dense({ units: 3 }))],
+      callbacks: [{ name: 'listener', warn: (message) => void warned.push(message) }],
+    });
+    expect(result.warnings).toEqual([expect.stringMatching(/look like probabilities/)]);
+    expect(warned).toEqual(result.warnings);
+  });
+
+  it('is resumed with a model that is built anew, its layers unnamed', async () => {
+    const build = (): LayersModel => {
+      const model = tfl.sequential({
+        layers: [
+          flatten(),
+          layers.dense({ units: 4 }),
+          layers.dropout({ rate: 0.5 }),
+          layers.dense({ units: 3 }),
+        ],
+      });
+      seedWeights(model, createRandom(4));
+      return model;
+    };
+    const aborting = new AbortController();
+    const run = async (callbacks: readonly Callback[], signal?: AbortSignal): Promise<Uint8Array> =>
+      weightBytes(
+        (await distill({ ...options, students: [build()], method: student(), callbacks, signal })).student,
+      );
+    const whole = await run([]);
+    const store = memoryStore();
+    const stop: Callback = {
+      name: 'stop',
+      epoch: () => {
+        aborting.abort();
+      },
+    };
+    expect(await run([checkpoints(store), stop], aborting.signal)).not.toEqual(whole);
+    expect(await run([checkpoints(store)])).toEqual(whole);
   });
 });

@@ -187,7 +187,7 @@ describe('a tap that a deep network has not', () => {
 
   it('is refused with ten names: the nearest, then those before global pooling', async () => {
     const error = await caught(() => createNetwork(deep()).tapShape('block7_oud'));
-    expect(error.hint).toMatch(/^Did you mean 'block7_out'\? Ten of its 42 names: block7_out, /);
+    expect(error.hint).toMatch(/^Did you mean 'block7_out'\? There are: block7_out, .* and 32 more\.$/);
     for (const name of ['block39_out', 'block38_out', 'block37_out']) expect(error.hint).toContain(name);
     expect(error.message.length).toBeLessThan(350);
   });
