@@ -5,15 +5,14 @@ import { channelStatistics, DistillError, loadBatch, resolveEngine } from '@dist
 import type { Images, Labels, Logits, Network } from '@distilljs/core';
 import { explain, explainVam } from '@distilljs/vam';
 import type { KdExplainerOptions } from '@distilljs/vam';
-import type { MethodResult } from '../report/index.js';
 import { loadRunData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
 import { loadTeacher } from '../run/load-teacher.js';
 import type { LoadedTeacher } from '../run/load-teacher.js';
 import { findMethod } from '../run/method-catalog.js';
-import { readRun } from '../run/read-run.js';
 import { runFolder } from '../run/run-folder.js';
-import { readJson, writeJson, writeWhole } from '../run/write-json.js';
+import { readMethodResult, readRun } from '../run/stored.js';
+import { writeJson, writeWhole } from '../run/write-json.js';
 import { explainFindings } from './explain-findings.js';
 import { explainPage } from './explain-page.js';
 import { EXPLAIN_SCHEMA } from './explained.js';
@@ -54,7 +53,7 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
     for (const method of methods) {
       for (const seed of config.seeds) {
         const place = folder.student(method.as, seed);
-        const result = (await readJson(place.result)) as MethodResult | undefined;
+        const result = await readMethodResult(place, method.as, seed);
         if (result === undefined) continue;
         const network = await lastNetwork(method, seed, config, data, place);
         if (network === undefined) continue;

@@ -36,6 +36,8 @@ export interface MethodResult {
   /** Parameters that exist in training only. */
   readonly extraTrainParameters: number;
   readonly warnings: readonly string[];
+  /** SHA-256 of the saved student; none for a cohort, and in folders of versions that did not keep it. */
+  readonly modelDigest?: string | undefined;
 }
 
 /** What networks that were trained together came to, one by one and together. */
@@ -69,6 +71,8 @@ export interface TeacherResult {
   readonly source: string;
   /** Empty for a teacher that was loaded. */
   readonly epochs: readonly EpochReport[];
+  /** SHA-256 of the saved teacher; none in folders of versions that did not keep it. */
+  readonly modelDigest?: string | undefined;
 }
 
 /** `environment.json`: the machine and the versions of a run. */

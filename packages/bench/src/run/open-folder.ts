@@ -1,15 +1,16 @@
-import { readdir, realpath, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { RunEnvironment } from '../report/index.js';
 import { changedParts } from './data-fingerprints.js';
 import type { DataFingerprints } from './data-fingerprints.js';
-import { readEnvironment, readRun } from './read-run.js';
-import type { FoundRun } from './read-run.js';
+import { LOCK } from './lock.js';
 import type { RunFolder } from './run-folder.js';
 import { differences, joined } from './same-run.js';
-import { writeJson } from './write-json.js';
+import { readEnvironment, readRun } from './stored.js';
+import type { FoundRun } from './stored.js';
+import { UNFINISHED, writeJson } from './write-json.js';
 
 /** What to do with a run folder that already holds something. */
 export type Existing = 'refuse' | 'resume' | 'overwrite';
@@ -76,27 +77,57 @@ export function expectSameData({ root }: RunFolder, run: FoundRun, now: DataFing
  * Makes a folder that was looked at ready for a run, and writes into it what describes the run. Of a run that is gone on
  * with, the configuration then names the methods and seeds of both; the environment stays that of its beginning.
  *
+ * A run that is overwritten is moved aside within its folder, with nothing but what is its own: {@link removeReplaced} removes
+ * it when the new run has its teacher.
  * @param before what {@link examineFolder} found
+ * @returns where the run is that was there before, if it is overwritten
  */
 export async function openFolder(
   folder: RunFolder,
   existing: Existing,
   before: FoundRun | undefined,
   now: { readonly config: RunConfig; readonly environment: RunEnvironment; readonly data: DataFingerprints },
-): Promise<void> {
+): Promise<string | undefined> {
   const kept = existing === 'resume' ? before : undefined;
-  if (before !== undefined && kept === undefined) await rm(folder.root, { recursive: true, force: true });
+  const aside = before !== undefined && kept === undefined ? await moveAside(folder, before) : undefined;
   // The configuration comes last: a folder that has one has the others.
   if (kept === undefined) await writeJson(folder.environment, now.environment);
   if (kept?.data === undefined) await writeJson(folder.data, now.data);
   await writeJson(folder.config, kept === undefined ? now.config : joined(kept.config, now.config));
+  return aside;
+}
+
+/** Folders within a run folder that hold the run that was there before. */
+const REPLACED = /^replaced-\d+-[0-9a-z]+$/;
+
+/** Only what a run made: a user may keep notes beside it. */
+async function moveAside({ root }: RunFolder, { config }: FoundRun): Promise<string> {
+  const methods = config.methods.map(({ as }) => as);
+  const own = new Set(['config.json', 'environment.json', 'data.json', 'teacher', 'report', ...methods]);
+  const entries = (await readdir(root)).filter((entry) => own.has(entry) || entry.endsWith(UNFINISHED));
+  const aside = join(root, `replaced-${process.pid}-${Date.now().toString(36)}`);
+  await mkdir(aside);
+  // The configuration goes first: a folder without one is no run, wherever a crash comes.
+  const ordered = [...entries].sort((a, b) => Number(b === 'config.json') - Number(a === 'config.json'));
+  for (const entry of ordered) await rename(join(root, entry), join(aside, entry));
+  return aside;
+}
+
+/** Removes runs that were overwritten. */
+export async function removeReplaced({ root }: RunFolder): Promise<void> {
+  for (const entry of await readdir(root))
+    if (REPLACED.test(entry)) await rm(join(root, entry), { recursive: true, force: true });
 }
 
 /** Whether a folder without a run has anything but what a crash in the beginning of one leaves. */
 async function holdsOther(folder: RunFolder): Promise<boolean> {
   const ours = [folder.environment, folder.data].map((file) => basename(file));
-  const unfinished = [...ours, basename(folder.config)].map((file) => `${file}.unfinished`);
-  const others = (await readdir(folder.root)).filter((entry) => !unfinished.includes(entry));
+  const names = [...ours, basename(folder.config)];
+  const isUnfinished = (entry: string): boolean =>
+    entry.endsWith(UNFINISHED) && names.some((name) => entry.startsWith(`${name}.`));
+  const others = (await readdir(folder.root)).filter(
+    (entry) => !isUnfinished(entry) && !entry.startsWith(LOCK) && !REPLACED.test(entry),
+  );
   if (others.length === 0) return false;
   return others.some((entry) => !ours.includes(entry)) || (await readEnvironment(folder)) === undefined;
 }

@@ -9,12 +9,13 @@ import { dataFingerprints } from './data-fingerprints.js';
 import { loadRunData } from './datasets.js';
 import { describeEnvironment, environmentChanges, madeWith } from './environment.js';
 import { loadTeacher } from './load-teacher.js';
-import { examineFolder, expectSameData, openFolder } from './open-folder.js';
+import { lockFolder } from './lock.js';
+import { examineFolder, expectSameData, openFolder, removeReplaced } from './open-folder.js';
 import type { Existing } from './open-folder.js';
-import type { FoundRun } from './read-run.js';
 import type { RunContext } from './run-context.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
+import type { FoundRun } from './stored.js';
 import { provideStudent } from './train-student.js';
 import { provideTeacher } from './train-teacher.js';
 import type { RunTeacher } from './train-teacher.js';
@@ -62,6 +63,20 @@ export async function runBench({
   // Wrong names and options are found before data is read.
   for (const method of config.methods) planMethod(method, config.student.model);
   const folder = runFolder(out);
+  // Before the lock, too: a folder of something else is not to have one for a moment.
+  await examineFolder(folder, config, existing);
+  const unlock = await lockFolder(folder.root);
+  try {
+    return await runLocked({ config, existing, log, signal }, folder);
+  } finally {
+    await unlock();
+  }
+}
+
+async function runLocked(
+  { config, existing, log, signal }: Omit<BenchOptions, 'out'>,
+  folder: RunFolder,
+): Promise<BenchOutcome | undefined> {
   const before = await examineFolder(folder, config, existing);
   const begun = existing === 'resume' ? before : undefined;
   const environment = describeEnvironment(await resolveEngine(config.engine));
@@ -72,7 +87,10 @@ export async function runBench({
   let teacher: RunTeacher | undefined;
   try {
     await checkMethods(config, data, loaded?.network);
-    await openFolder(folder, existing, before, { config, environment, data: fingerprints });
+    const now = { config, environment, data: fingerprints };
+    const aside = await openFolder(folder, existing, before, now);
+    if (aside !== undefined)
+      log.say(`The run that was here is kept in ${aside} until the new teacher is there.`);
     const { engine } = environment;
     log.say(`Engine ${engine.name} (${engine.version})`);
     log.say(dataText(data));
@@ -81,6 +99,7 @@ export async function runBench({
 
     const context = { config, data, log, signal, madeWith: madeWith(environment), warnings };
     teacher = await provideTeacher(context, folder.teacher, loaded);
+    if (teacher !== undefined) await removeReplaced(folder);
     const diverged = teacher === undefined ? undefined : await trainStudents(context, folder, teacher);
     return diverged === undefined ? undefined : await reportOf(folder, diverged);
   } finally {

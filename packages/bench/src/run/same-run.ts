@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { withAbsolutePaths } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
-import type { FoundRun } from './read-run.js';
+import type { FoundRun } from './stored.js';
 
 /** Where two configurations cannot be of one run: any field but seeds and methods, or one method with other options. */
 export function differences(wanted: RunConfig, run: FoundRun): string[] {

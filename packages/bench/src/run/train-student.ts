@@ -11,7 +11,8 @@ import type { TrainingFolder } from './run-folder.js';
 import { trainNetwork } from './train-network.js';
 import type { TestAccuracy, TrainingOutcome } from './train-network.js';
 import type { RunTeacher } from './train-teacher.js';
-import { readJson, writeJson } from './write-json.js';
+import { expectModel, modelDigest, readMethodResult } from './stored.js';
+import { writeJson } from './write-json.js';
 
 /**
  * One method with one seed: from its folder if it is done, else trained (or trained on) and saved.
@@ -27,10 +28,14 @@ export async function provideStudent(
   folder: TrainingFolder,
   context: RunContext,
 ): Promise<MethodResult | undefined> {
-  const known = (await readJson(folder.result)) as MethodResult | undefined;
-  if (known !== undefined) return known;
-
   const { as } = configured;
+  const known = await readMethodResult(folder, as, seed);
+  if (known !== undefined) {
+    const hint = `Remove ${folder.result}: --resume then trains it again.`;
+    if (known.cohort === undefined) await expectModel(folder.model, known.modelDigest, hint);
+    return known;
+  }
+
   const { config, data, log, madeWith } = context;
   const { method, models, change } = planMethod(configured, config.student.model);
   const networks = buildCohort(models, data.train, seed, change);
@@ -72,6 +77,7 @@ export async function provideStudent(
       // The method counts what it adds to its first network.
       extraTrainParameters: cost.trainParameters + sizeOf(networks[0]) - student.parameters,
       warnings: [...context.warnings, ...outcome.warnings],
+      ...(networks.length === 1 && { modelDigest: await modelDigest(folder.model) }),
     };
     await writeJson(folder.result, { ...result, madeWith });
     log.say(

@@ -9,6 +9,7 @@ import { optimizerOf } from './optimizer.js';
 import type { RunContext } from './run-context.js';
 import type { TrainingFolder } from './run-folder.js';
 import { trainNetwork } from './train-network.js';
+import { modelDigest } from './stored.js';
 import { writeJson } from './write-json.js';
 
 /** A teacher ready for use, and how good it is. */
@@ -42,7 +43,7 @@ export async function provideTeacher(
     const result = known ?? { ...(await measure(network, data)), source };
     if (known === undefined) {
       await network.save(folder.model);
-      await writeJson(folder.result, { ...result, madeWith });
+      await writeJson(folder.result, { ...result, madeWith, modelDigest: await modelDigest(folder.model) });
     }
     log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));
     return ready(network, outputs, result);
@@ -69,7 +70,7 @@ export async function provideTeacher(
     source: 'trained',
     epochs: outcome.history,
   };
-  await writeJson(folder.result, { ...result, madeWith });
+  await writeJson(folder.result, { ...result, madeWith, modelDigest: await modelDigest(folder.model) });
   log.say(teacherText(result, `trained for ${epochs} epochs`));
   return ready(network, outputs, result);
 }

@@ -2,10 +2,15 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DistillError } from '@distilljs/core';
 
+/** Ending of files that a crash left half written. */
+export const UNFINISHED = '.unfinished';
+
+let writes = 0;
+
 /** Writes text all or nothing: a crash leaves the old file, never half of the new one. */
 export async function writeWhole(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  const unfinished = `${file}.unfinished`;
+  const unfinished = `${file}.${process.pid}-${++writes}${UNFINISHED}`;
   try {
     await writeFile(unfinished, text, { flush: true });
   } catch (error) {

@@ -1,15 +1,14 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DistillError } from '@distilljs/core';
-import type { Inspection } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import { buildReport, renderCsv, renderHtml, renderMarkdown, renderSeedsCsv } from '../report/index.js';
-import type { MethodInspections, MethodResult, Report, TeacherResult } from '../report/index.js';
-import { readRun } from './read-run.js';
+import type { MethodInspections, MethodResult, Report } from '../report/index.js';
 import { runFacts } from './run-facts.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
-import { readJson, writeJson, writeWhole } from './write-json.js';
+import { readInspections, readMethodResult, readRun, readTeacherResult } from './stored.js';
+import { writeJson, writeWhole } from './write-json.js';
 
 /** A report and where it lies. */
 export interface WrittenReport {
@@ -31,14 +30,14 @@ export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
     throw missing('a run folder', await contents(folder.root), 'Make one with `distill-bench run`.');
   }
   const { config, environment } = run;
-  const teacher = (await readJson(folder.teacher.result)) as TeacherResult | undefined;
+  const teacher = await readTeacherResult(folder.teacher);
   if (teacher === undefined) {
     throw missing('a run with a trained teacher', 'none yet', 'Go on with `distill-bench run --resume`.');
   }
   const results: MethodResult[] = [];
   for (const { as } of config.methods) {
     for (const seed of config.seeds) {
-      const result = (await readJson(folder.student(as, seed).result)) as MethodResult | undefined;
+      const result = await readMethodResult(folder.student(as, seed), as, seed);
       if (result !== undefined) results.push(result);
     }
   }
@@ -59,9 +58,7 @@ export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
 async function inspectionsOf(folder: RunFolder, config: RunConfig): Promise<MethodInspections[]> {
   const all = config.methods.flatMap(({ as }) =>
     config.seeds.map(async (seed): Promise<MethodInspections> => {
-      const text = await readFile(folder.student(as, seed).inspections, 'utf8').catch(() => '');
-      const lines = text.split('\n').filter((line) => line !== '');
-      return { method: as, seed, inspections: lines.map((line) => JSON.parse(line) as Inspection) };
+      return { method: as, seed, inspections: await readInspections(folder.student(as, seed)) };
     }),
   );
   return (await Promise.all(all)).filter(({ inspections }) => inspections.length > 0);

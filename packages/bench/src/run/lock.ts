@@ -1,0 +1,138 @@
+import { link, mkdir, readFile, rename, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { DistillError } from '@distilljs/core';
+
+/** Who works in a run folder: the content of its `lock.json`. */
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** When it began, ISO 8601. */
+  readonly since: string;
+}
+
+/** Name of the file that says who works in a run folder. */
+export const LOCK = 'lock.json';
+
+/**
+ * Makes this process the only one that works in a run folder, until it calls what it gets. The folder is made if it is not
+ * there, and removed again if it stays empty.
+ *
+ * A lock of a process of this machine that has ended is taken over. Whether a process of another machine still lives cannot
+ * be known here: its lock stays.
+ * @throws DistillError code `config` while another process works there
+ */
+export async function lockFolder(root: string): Promise<() => Promise<void>> {
+  await mkdir(root, { recursive: true });
+  const file = join(root, LOCK);
+  const own: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+  const draft = `${file}.${own.pid}-${String(performance.now()).replace('.', '')}`;
+  await writeFile(draft, `${JSON.stringify(own)}\n`);
+  try {
+    for (let attempt = 0; !(await place(draft, file)); attempt++) {
+      const holder = await readHolder(file);
+      if (holder !== undefined && (attempt > 10 || (await isAtWork(holder)))) throw busy(root, holder);
+      if (holder !== undefined) await removeStale(file, holder);
+    }
+  } finally {
+    await unlink(draft);
+  }
+  return async () => {
+    const holder = await readHolder(file);
+    if (holder?.pid === own.pid && holder.since === own.since) await unlink(file);
+    // Only where a refusal left nothing in it.
+    await rmdir(root).catch(() => undefined);
+  };
+}
+
+/** Whole or not at all, and never over another one. */
+async function place(draft: string, file: string): Promise<boolean> {
+  try {
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // A file system without hard links.
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
+  }
+  try {
+    await writeFile(file, await readFile(draft), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Undefined where the lock is gone by now; one that cannot be read is nobody's. */
+async function readHolder(file: string): Promise<Holder | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const { pid, host, since } = JSON.parse(text) as Partial<Holder>;
+    if (Number.isSafeInteger(pid) && typeof host === 'string' && typeof since === 'string')
+      return { pid: pid ?? 0, host, since };
+  } catch {
+    // Cut off by a crash.
+  }
+  return { pid: 0, host: hostname(), since: 'unknown' };
+}
+
+async function isAtWork({ pid, host, since }: Holder): Promise<boolean> {
+  if (host !== hostname()) return true;
+  if (pid <= 0 || pid === process.pid) return pid === process.pid;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  // Numbers of processes are used again: one that began after the lock did not make it.
+  const begun = await beginningOf(pid);
+  return begun === undefined || begun <= Date.parse(since) + 1000;
+}
+
+/** When a process began, in milliseconds since 1970; undefined where the system does not tell (only Linux does). */
+async function beginningOf(pid: number): Promise<number | undefined> {
+  try {
+    const [stat, system] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+      readFile('/proc/stat', 'utf8'),
+    ]);
+    // The 22nd field, in ticks since the system began; the second one, in parentheses, may hold spaces.
+    const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+    const boot = Number(/^btime (\d+)$/m.exec(system)?.[1]);
+    const TICKS_PER_SECOND = 100;
+    return Number.isFinite(ticks + boot) ? 1000 * (boot + ticks / TICKS_PER_SECOND) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Moves it away and looks again: another process may have taken it over in the meantime. */
+async function removeStale(file: string, { pid, since }: Holder): Promise<void> {
+  const away = `${file}.stale-${process.pid}`;
+  try {
+    await rename(file, away);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const moved = await readHolder(away);
+  if (moved?.pid !== pid || moved.since !== since) await link(away, file).catch(() => undefined);
+  await unlink(away);
+}
+
+const busy = (root: string, { pid, host, since }: Holder): DistillError =>
+  new DistillError({
+    code: 'config',
+    where: root,
+    expected: 'a run folder that no other process works in',
+    got: `one that process ${pid} on ${host} has worked in since ${since}`,
+    hint: `Wait for it, use another --out, or, if that process has ended, remove ${join(root, LOCK)}.`,
+  });

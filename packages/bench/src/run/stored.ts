@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DistillError } from '@distilljs/core';
+import type { Inspection } from '@distilljs/core';
+import { z } from 'zod';
+import { isRunConfig } from '../config/index.js';
+import type { RunConfig } from '../config/index.js';
+import { RESULT_SCHEMA } from '../report/index.js';
+import type { MethodResult, RunEnvironment, TeacherResult } from '../report/index.js';
+import type { DataFingerprints } from './data-fingerprints.js';
+import type { RunFolder, TrainingFolder } from './run-folder.js';
+import { readJson } from './write-json.js';
+
+/** What a run folder says of its run. */
+export interface FoundRun {
+  readonly config: RunConfig;
+  /** The machine and the versions that it was begun with. */
+  readonly environment: RunEnvironment;
+  /** Undefined in folders of versions that did not keep it. */
+  readonly data: DataFingerprints | undefined;
+}
+
+const RESTORE =
+  'Restore it from a copy (report/report.json has one, as `config` and `environment`), or use another folder.';
+const AGAIN = 'Remove the file; `distill-bench run --resume` makes it again.';
+
+/** NaN has no JSON: a measure that is none is written as null. */
+const measure = z.number().nullable();
+const share = z.number().min(0).max(1);
+const count = z.number().int().min(0);
+
+const part = z.object({ size: count, fingerprint: z.string().min(1) });
+const data = z.object({ train: part, validation: part, test: part });
+const engine = z.looseObject({ name: z.string(), version: z.string() });
+const environment = z.looseObject({ engine, packages: z.record(z.string(), z.string()) });
+const epoch = z.looseObject({
+  phase: z.string(),
+  epoch: count,
+  globalEpoch: count,
+  steps: count,
+  learningRate: z.record(z.string(), measure),
+  terms: z.record(z.string(), z.object({ value: measure, weight: measure })),
+  trainAccuracy: z.array(measure),
+  validation: z.array(z.looseObject({ accuracy: share, loss: measure })),
+  seconds: z.number(),
+});
+const digest = z.string().optional();
+const network = z.object({
+  model: z.string(),
+  counted: z.boolean(),
+  testAccuracyLast: measure,
+  testAccuracyBest: measure,
+  parameters: count,
+  macs: count,
+});
+const methodResult = z.looseObject({
+  schema: z.literal(RESULT_SCHEMA),
+  method: z.string(),
+  options: z.looseObject({}),
+  seed: count,
+  testAccuracyLast: share,
+  testAccuracyBest: share,
+  cohort: z
+    .looseObject({
+      networks: z.array(network),
+      ensembleAccuracyLast: measure,
+      ensembleAccuracyBest: measure,
+    })
+    .optional(),
+  bestEpoch: count.optional(),
+  validationAccuracyBest: share.optional(),
+  epochs: z.array(epoch),
+  secondsPerEpoch: measure,
+  studentParameters: count,
+  studentMacs: count,
+  extraTrainParameters: z.number(),
+  warnings: z.array(z.string()),
+  modelDigest: digest,
+});
+const teacherResult = z.looseObject({
+  model: z.string(),
+  testAccuracy: share,
+  validationAccuracy: share,
+  parameters: count,
+  macs: count,
+  source: z.string(),
+  epochs: z.array(epoch),
+  modelDigest: digest,
+});
+const axis = z.looseObject({ title: z.string(), labels: z.array(z.string()).optional() });
+const inspection = z.looseObject({
+  phase: z.string(),
+  epoch: count,
+  globalEpoch: count,
+  exhibits: z.array(
+    z.looseObject({
+      name: z.string(),
+      title: z.string(),
+      rows: axis,
+      columns: axis,
+      panels: z.array(z.looseObject({ values: z.array(z.array(measure)) })),
+    }),
+  ),
+});
+
+/**
+ * Reads a folder's run. Many programs write a config.json: a run has one with its own fields, and an environment.json.
+ *
+ * @returns undefined when the folder holds no run
+ * @throws DistillError code `data` for a file that is damaged
+ */
+export async function readRun(folder: RunFolder): Promise<FoundRun | undefined> {
+  const config = await readJson(folder.config, RESTORE);
+  const found = await readEnvironment(folder);
+  if (found === undefined || !isRunConfig(config)) return undefined;
+  const known = await readJson(folder.data, RESTORE);
+  if (known !== undefined) expectFields(folder.data, data, known, RESTORE);
+  return { config, environment: found, data: known as DataFingerprints | undefined };
+}
+
+/**
+ * The environment that a folder's run was begun with; undefined where there is none, or the file is another program's.
+ *
+ * @throws DistillError code `data` for a file that is damaged
+ */
+export async function readEnvironment(folder: RunFolder): Promise<RunEnvironment | undefined> {
+  const found = await readJson(folder.environment, RESTORE);
+  return environment.safeParse(found).success ? (found as RunEnvironment) : undefined;
+}
+
+/**
+ * The result of one method with one seed; undefined where there is none yet.
+ *
+ * @throws DistillError code `data` for a file that is damaged, or that is another training's
+ */
+export async function readMethodResult(
+  { result: file }: TrainingFolder,
+  method: string,
+  seed: number,
+): Promise<MethodResult | undefined> {
+  const found = await readJson(file, AGAIN);
+  if (found === undefined) return undefined;
+  expectFields(file, methodResult, found, AGAIN);
+  const result = found as MethodResult;
+  if (result.method === method && result.seed === seed) return result;
+  throw damaged(
+    file,
+    `the result of ${method} with seed ${seed}`,
+    `that of ${result.method} with seed ${result.seed}`,
+    AGAIN,
+  );
+}
+
+/** @throws DistillError code `data` for a file that is damaged */
+export async function readTeacherResult({
+  result: file,
+}: TrainingFolder): Promise<TeacherResult | undefined> {
+  const hint = 'Remove the folder `teacher`; `distill-bench run --resume` trains the teacher again.';
+  const found = await readJson(file, hint);
+  if (found === undefined) return undefined;
+  expectFields(file, teacherResult, found, hint);
+  return found as TeacherResult;
+}
+
+/**
+ * What a training showed of itself, epoch by epoch; empty where it showed nothing.
+ *
+ * @throws DistillError code `data` for a line that is damaged
+ */
+export async function readInspections({ inspections: file }: TrainingFolder): Promise<readonly Inspection[]> {
+  const hint = 'Remove the file: the report is then written without its heat maps.';
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  const lines = text.split('\n');
+  return lines.flatMap((line, at): Inspection[] => {
+    if (line === '') return [];
+    const where = `${file}:${at + 1}`;
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch (error) {
+      throw damaged(where, 'a line of JSON', error instanceof Error ? error.message : String(error), hint);
+    }
+    expectFields(where, inspection, value, hint);
+    return [value as Inspection];
+  });
+}
+
+/** SHA-256 of a saved model, in hex: of model.json and weights.bin, byte by byte. */
+export async function modelDigest(folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of ['model.json', 'weights.bin']) hash.update(await readFile(join(folder, name)));
+  return hash.digest('hex');
+}
+
+/**
+ * @param known the digest of its result; left out in folders of versions that did not keep it
+ * @throws DistillError code `data` when a model is not the one that its result was measured of
+ */
+export async function expectModel(folder: string, known: string | undefined, hint: string): Promise<void> {
+  if (known === undefined) return;
+  let found: string;
+  try {
+    found = await modelDigest(folder);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'a file is missing' : String(error);
+    throw damaged(folder, 'the model that was measured', reason, hint);
+  }
+  if (found !== known) throw damaged(folder, 'the model that was measured', 'other bytes', hint);
+}
+
+function expectFields(where: string, schema: z.ZodType, value: unknown, hint: string): void {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path.map(String).join('.') ?? '';
+  const message = issue?.message ?? 'another form';
+  throw damaged(where, 'the file as it was written', `${path === '' ? 'content' : path}: ${message}`, hint);
+}
+
+const damaged = (where: string, expected: string, got: string, hint: string): DistillError =>
+  new DistillError({ code: 'data', where, expected, got, hint });

@@ -1,0 +1,100 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { LOCK, lockFolder } from '../../src/run/lock.js';
+import { refusal } from './tiny-bench.js';
+
+const all = mkdtempSync(join(tmpdir(), 'lock-'));
+let root = '';
+let next = 0;
+beforeEach(() => {
+  root = join(all, String(next++));
+});
+afterAll(() => {
+  rmSync(all, { recursive: true, force: true });
+});
+
+const holder = (fields: object): void => {
+  mkdirSync(root, { recursive: true });
+  writeFileSync(
+    join(root, LOCK),
+    JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString(), ...fields }),
+  );
+};
+
+/** The number of a process that has ended. */
+const ended = (): number => spawnSync(process.execPath, ['-e', '']).pid;
+
+describe('the lock of a run folder', () => {
+  it('is held by one, and leaves nothing behind', async () => {
+    const unlock = await lockFolder(root);
+    expect(await refusal(lockFolder(root))).toMatch(
+      new RegExp(`no other process works in, got one that process ${process.pid} on .* has worked in since`),
+    );
+    expect(readdirSync(root)).toEqual([LOCK]);
+    await unlock();
+    expect(existsSync(root)).toBe(false);
+  });
+
+  it('keeps what lies in the folder', async () => {
+    mkdirSync(root);
+    writeFileSync(join(root, 'notes.txt'), 'mine');
+    await (
+      await lockFolder(root)
+    )();
+    expect(readdirSync(root)).toEqual(['notes.txt']);
+  });
+
+  it('is taken over from a process that has ended', async () => {
+    holder({ pid: ended() });
+    const unlock = await lockFolder(root);
+    expect(JSON.parse(readFileSync(join(root, LOCK), 'utf8'))).toMatchObject({ pid: process.pid });
+    await unlock();
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'is taken over where the number went to another process',
+    async () => {
+      const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)']);
+      holder({ pid: other.pid, since: '2020-01-01T00:00:00.000Z' });
+      const unlock = await lockFolder(root);
+      await unlock();
+      holder({ pid: other.pid });
+      expect(await refusal(lockFolder(root))).toMatch(`process ${other.pid}`);
+      other.kill();
+    },
+  );
+
+  it('stays with a process of another machine, and says how to remove it', async () => {
+    holder({ host: 'another-machine' });
+    expect(await refusal(lockFolder(root))).toMatch(/on another-machine .* remove .*lock\.json/);
+  });
+
+  it('that a crash cut off is nobody’s', async () => {
+    mkdirSync(root);
+    writeFileSync(join(root, LOCK), '{"pid": 12');
+    await (
+      await lockFolder(root)
+    )();
+  });
+
+  it('goes to one of many that ask at the same moment, also for a stale one', async () => {
+    for (const stale of [false, true]) {
+      if (stale) holder({ pid: ended() });
+      const asked = await Promise.allSettled(Array.from({ length: 12 }, () => lockFolder(root)));
+      const got = asked.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      expect(got).toHaveLength(1);
+      for (const unlock of got) await unlock();
+    }
+  });
+});

@@ -1,0 +1,228 @@
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runBench } from '../../src/run/run-bench.js';
+import { rewriteReport } from '../../src/run/write-report.js';
+import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
+
+const all = mkdtempSync(join(tmpdir(), 'stored-'));
+const config = tinyConfig({ methods: ['student', 'kd'], seeds: [0, 1], epochs: 1, teacher: { epochs: 1 } });
+const run = (root: string, existing: 'refuse' | 'resume' | 'overwrite', changes = {}): Promise<unknown> =>
+  runBench({ config: { ...config, ...changes }, out: root, existing, log: keptLog() });
+
+let copies = 0;
+/** A copy of the finished run, for one test to spoil. */
+function copy(): string {
+  const root = join(all, `copy-${copies++}`);
+  cpSync(join(all, 'done'), root, { recursive: true });
+  return root;
+}
+
+/** Paths and bytes of everything in a folder. */
+const contents = (root: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((file) => [file, readFileSync(file).toString('base64')]),
+  );
+
+function edit(file: string, change: (value: Record<string, unknown>) => unknown): void {
+  const value = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  writeFileSync(file, JSON.stringify(change(value)));
+}
+
+beforeAll(async () => {
+  await run(join(all, 'done'), 'refuse');
+}, 60_000);
+afterAll(() => {
+  rmSync(all, { recursive: true, force: true });
+});
+
+describe('a file of a run that is damaged is named', { timeout: 60_000 }, () => {
+  it.each<readonly [string, string, (file: string) => void, RegExp]>([
+    [
+      'data.json',
+      '{}',
+      (file) => {
+        writeFileSync(file, '{}');
+      },
+      /data\.json: .*train/,
+    ],
+    [
+      'kd/0/result.json',
+      'null',
+      (file) => {
+        writeFileSync(file, 'null');
+      },
+      /kd\/0\/result\.json/,
+    ],
+    [
+      'kd/0/result.json',
+      'an array',
+      (file) => {
+        writeFileSync(file, '[]');
+      },
+      /kd\/0\/result\.json/,
+    ],
+    [
+      'kd/0/result.json',
+      'cut off',
+      (file) => {
+        writeFileSync(file, '{"schema": 1, "meth');
+      },
+      /result\.json: expected JSON/,
+    ],
+    [
+      'kd/0/result.json',
+      'no accuracy',
+      (file) => {
+        edit(file, (value) => ({ ...value, testAccuracyLast: undefined }));
+      },
+      /testAccuracyLast/,
+    ],
+    [
+      'kd/0/result.json',
+      'an accuracy of 70',
+      (file) => {
+        edit(file, (value) => ({ ...value, testAccuracyLast: 70 }));
+      },
+      /testAccuracyLast/,
+    ],
+    [
+      'kd/0/result.json',
+      'another schema',
+      (file) => {
+        edit(file, (value) => ({ ...value, schema: 99 }));
+      },
+      /schema/,
+    ],
+    [
+      'teacher/result.json',
+      'empty',
+      (file) => {
+        writeFileSync(file, '{}');
+      },
+      /teacher\/result\.json/,
+    ],
+  ])('%s: %s', async (file, _, spoil, message) => {
+    const root = copy();
+    spoil(join(root, file));
+    const before = contents(root);
+    expect(await refusal(rewriteReport(root))).toMatch(message);
+    expect(await refusal(run(root, 'resume'))).toMatch(message);
+    expect(contents(root)).toEqual(before);
+  });
+
+  it('a result that was copied over another seed’s or method’s', async () => {
+    for (const [from, to] of [
+      ['kd/0', 'kd/1'],
+      ['student/0', 'kd/0'],
+    ]) {
+      const root = copy();
+      cpSync(join(root, from ?? '', 'result.json'), join(root, to ?? '', 'result.json'));
+      expect(await refusal(rewriteReport(root))).toMatch(
+        /expected the result of kd with seed [01], got that of/,
+      );
+      expect(await refusal(run(root, 'resume'))).toMatch(/expected the result of kd with seed [01]/);
+    }
+  });
+
+  it('a line of inspections.jsonl that is cut off', async () => {
+    const root = copy();
+    const file = join(root, 'kd/0/inspections.jsonl');
+    writeFileSync(file, '{"phase":"train","epoch":0,"globalEpoch":0,"exhibits":[]}\n');
+    await rewriteReport(root);
+    appendFileSync(file, '{"phase":"tr');
+    expect(await refusal(rewriteReport(root))).toMatch(/inspections\.jsonl:2: expected a line of JSON/);
+  });
+});
+
+describe('a model that was changed after it was measured is found', { timeout: 60_000 }, () => {
+  it.each(['teacher/model/weights.bin', 'teacher/model/model.json', 'kd/1/student/weights.bin'])(
+    'one bit of %s',
+    async (file) => {
+      const root = copy();
+      const bytes = readFileSync(join(root, file));
+      const at = file.endsWith('.json') ? bytes.lastIndexOf('0.') : bytes.length >> 1;
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      writeFileSync(join(root, file), bytes);
+      expect(await refusal(run(root, 'resume'))).toMatch(
+        /expected the model that was measured, got other bytes/,
+      );
+    },
+  );
+
+  it('or is missing', async () => {
+    const root = copy();
+    rmSync(join(root, 'kd/1/student'), { recursive: true });
+    expect(await refusal(run(root, 'resume'))).toMatch(/kd\/1\/student: .* got a file is missing/);
+  });
+});
+
+describe('a run that is overwritten', { timeout: 60_000 }, () => {
+  it('stays until the new one has its teacher, and what is not the run’s stays for good', async () => {
+    const root = copy();
+    writeFileSync(join(root, 'notes.txt'), 'mine');
+    const controller = new AbortController();
+    let aside: string[] = [];
+    const log = keptLog((label) => {
+      if (label.startsWith('teacher'))
+        aside = readdirSync(root).filter((entry) => entry.startsWith('replaced-'));
+      else controller.abort();
+    });
+    await runBench({ config, out: root, existing: 'overwrite', log, signal: controller.signal });
+    expect(aside).toHaveLength(1);
+    expect(readdirSync(root).filter((entry) => entry.startsWith('replaced-'))).toEqual([]);
+    expect(existsSync(join(root, 'kd/1/result.json'))).toBe(false);
+    expect(readFileSync(join(root, 'notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  it('is kept aside where the new one ends before its teacher, and that is said', async () => {
+    const root = copy();
+    const before = contents(join(root, 'kd'));
+    const controller = new AbortController();
+    const log = keptLog(() => {
+      controller.abort();
+    });
+    await runBench({ config, out: root, existing: 'overwrite', log, signal: controller.signal });
+    const [aside = ''] = readdirSync(root).filter((entry) => entry.startsWith('replaced-'));
+    expect(Object.values(contents(join(root, aside, 'kd')))).toEqual(Object.values(before));
+    expect(log.lines.join('\n')).toContain(
+      `The run that was here is kept in ${join(root, aside)} until the new teacher is there.`,
+    );
+  });
+});
+
+describe('a second process', { timeout: 60_000 }, () => {
+  it('is refused while the first works, with --resume and with --overwrite; the report may be written', async () => {
+    const root = copy();
+    rmSync(join(root, 'kd/1'), { recursive: true });
+    const answers: string[] = [];
+    const log = {
+      ...keptLog(),
+      progress: () => ({
+        name: 'second',
+        step: async (): Promise<void> => {
+          if (answers.length > 0) return;
+          answers.push(await refusal(run(root, 'resume')), await refusal(run(root, 'overwrite')));
+          await rewriteReport(root);
+        },
+      }),
+    };
+    await runBench({ config, out: root, existing: 'resume', log });
+    expect(answers).toHaveLength(2);
+    for (const answer of answers) expect(answer).toMatch(/no other process works in/);
+    expect(existsSync(join(root, 'kd/1/result.json'))).toBe(true);
+  });
+});
