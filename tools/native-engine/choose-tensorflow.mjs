@@ -56,7 +56,8 @@ export async function chooseTensorFlow(options, report) {
         'site-packages/tensorflow with --tensorflow.',
     });
   }
-  return fetchTensorFlow({ cache: options.cache, target: target(), version: version(options), report });
+  const { cache, tensorflowSha256: sha256 } = options;
+  return fetchTensorFlow({ cache, target: target(), version: version(options), sha256, report });
 }
 
 /** @param {import('./options.mjs').BuildOptions} options */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,17 @@ import { WHEEL_PYTHON } from './wheel-target.mjs';
 /** The TensorFlow that is fetched unless another is asked for: the newest that the binding was tried with. */
 export const DEFAULT_TENSORFLOW_VERSION = '2.21.0';
 
+/**
+ * SHA-256 of the wheels of {@link DEFAULT_TENSORFLOW_VERSION}, by {@link wheelName}. An index, a mirror or a proxy that hands out
+ * another file is found out.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+const WHEEL_SHA256 = {
+  'tensorflow-cpu-2.21.0-x86_64': '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
+  'tensorflow-2.21.0-aarch64': '4b24aca16d527a3cf1c37f720c04c484c3d20f4d0fdfa98632ac8b9f3be6eb5c',
+};
+
 const UNPACK = fileURLToPath(new URL('./unpack_wheel.py', import.meta.url));
 
 /**
@@ -21,8 +33,13 @@ const UNPACK = fileURLToPath(new URL('./unpack_wheel.py', import.meta.url));
  * @param {string} version
  */
 export function unpackedWheelFolder(cache, target, version) {
+  return path.join(cacheParts(cache).tensorflow, wheelName(target, version));
+}
+
+/** @param {import('./wheel-target.mjs').WheelTarget} target @param {string} version */
+function wheelName(target, version) {
   const machine = target.platforms[0]?.replace(/^manylinux_\d+_\d+_/, '') ?? '';
-  return path.join(cacheParts(cache).tensorflow, `${target.distribution}-${version}-${machine}`);
+  return `${target.distribution}-${version}-${machine}`;
 }
 
 /**
@@ -38,21 +55,23 @@ export function readFetchedTensorFlow(unpacked) {
 /**
  * Fetches a TensorFlow wheel with pip, unpacks what the binding needs into the cache and drops the wheel.
  *
- * pip checks the wheel against the hash that its index states. An interrupted fetch leaves nothing that a later one
- * would take for whole: the folder gets its name when everything is in it.
+ * The wheel is checked against a fixed SHA-256: that of {@link WHEEL_SHA256}, or for another version the one that is
+ * named. An interrupted fetch leaves nothing that a later one would take for whole: the folder gets its name when everything is in it.
  *
- * @param {{ cache: string, target: import('./wheel-target.mjs').WheelTarget, version: string,
+ * @param {{ cache: string, target: import('./wheel-target.mjs').WheelTarget, version: string, sha256: string | undefined,
  *   report: import('./report.mjs').Report }} request
  * @returns {Promise<import('./find-tensorflow.mjs').TensorFlow>}
- * @throws {BuildError} where pip is absent, has no such wheel, or the wheel lacks the libraries
+ * @throws {BuildError} where pip is absent, has no such wheel, or the wheel is another or lacks the libraries
  */
-export async function fetchTensorFlow({ cache, target, version, report }) {
+export async function fetchTensorFlow({ cache, target, version, sha256, report }) {
+  const wanted = wheelSha256(target, version, sha256);
   await requirePip();
   const unpacked = unpackedWheelFolder(cache, target, version);
   const downloads = path.join(cacheParts(cache).unfinished, `tensorflow-${process.pid}`);
   fs.mkdirSync(downloads, { recursive: true });
   try {
     const wheel = await downloadWheel({ downloads, target, version, report });
+    await expectSha256(wheel, wanted);
     await unpackWheel(wheel, path.join(downloads, 'unpacked'), report);
     fs.mkdirSync(path.dirname(unpacked), { recursive: true });
     fs.rmSync(unpacked, { recursive: true, force: true });
@@ -61,6 +80,43 @@ export async function fetchTensorFlow({ cache, target, version, report }) {
     fs.rmSync(downloads, { recursive: true, force: true });
   }
   return readTensorFlow(path.join(unpacked, 'tensorflow'));
+}
+
+/**
+ * The SHA-256 that the wheel of a version must have.
+ *
+ * @param {import('./wheel-target.mjs').WheelTarget} target
+ * @param {string} version
+ * @param {string | undefined} named by the user
+ * @throws {BuildError} where none is known
+ */
+export function wheelSha256(target, version, named) {
+  const known = named ?? WHEEL_SHA256[wheelName(target, version)];
+  if (known !== undefined && /^[0-9a-f]{64}$/i.test(known)) return known.toLowerCase();
+  throw new BuildError({
+    where: `fetch ${target.distribution}==${version}`,
+    expected: 'the SHA-256 that its wheel must have, 64 hexadecimal digits',
+    got: named === undefined ? 'none that is known here' : `'${named}'`,
+    hint: `Name it with --tensorflow-sha256 (PyPI lists it beside the wheel), or fetch ${DEFAULT_TENSORFLOW_VERSION}, whose is known.`,
+  });
+}
+
+/**
+ * @param {string} wheel
+ * @param {string} wanted
+ * @throws {BuildError} where the file is another
+ */
+export async function expectSha256(wheel, wanted) {
+  const hash = createHash('sha256');
+  for await (const chunk of fs.createReadStream(wheel)) hash.update(/** @type {Buffer} */ (chunk));
+  const found = hash.digest('hex');
+  if (found === wanted) return;
+  throw new BuildError({
+    where: path.basename(wheel),
+    expected: `a file with SHA-256 ${wanted}`,
+    got: `one with ${found}`,
+    hint: "Look where pip takes its packages from (pip config list): the file is not TensorFlow's, or was damaged on its way.",
+  });
 }
 
 async function requirePip() {

@@ -4,7 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readFetchedTensorFlow, unpackedWheelFolder } from './fetch-tensorflow.mjs';
+import {
+  DEFAULT_TENSORFLOW_VERSION,
+  expectSha256,
+  readFetchedTensorFlow,
+  unpackedWheelFolder,
+  wheelSha256,
+} from './fetch-tensorflow.mjs';
 
 const UNPACK = fileURLToPath(new URL('./unpack_wheel.py', import.meta.url));
 const PYTHON = hasPython();
@@ -35,6 +41,36 @@ describe('unpackedWheelFolder', () => {
     };
     expect(unpackedWheelFolder(cache, target, '2.21.0')).toBe(
       path.join(cache, 'tensorflow', 'tensorflow-cpu-2.21.0-x86_64'),
+    );
+  });
+});
+
+describe('the SHA-256 of a wheel', () => {
+  const x64 = { distribution: 'tensorflow-cpu', platforms: ['manylinux_2_36_x86_64'] };
+  const arm64 = { distribution: 'tensorflow', platforms: ['manylinux_2_36_aarch64'] };
+
+  it('is known of the version that is fetched unasked, on both machines', () => {
+    for (const target of [x64, arm64]) {
+      expect(wheelSha256(target, DEFAULT_TENSORFLOW_VERSION, undefined)).toMatch(/^[0-9a-f]{64}$/);
+    }
+  });
+
+  it('has to be named for another version', () => {
+    expect(() => wheelSha256(x64, '2.20.0', undefined)).toThrow(
+      'fetch tensorflow-cpu==2.20.0: expected the SHA-256 that its wheel must have, 64 hexadecimal digits, got none',
+    );
+    expect(() => wheelSha256(x64, '2.20.0', 'abc')).toThrow("got 'abc'");
+    expect(wheelSha256(x64, '2.20.0', 'A'.repeat(64))).toBe('a'.repeat(64));
+  });
+
+  it('is that of the file, or the file is refused', async () => {
+    const wheel = path.join(cache, 'a.whl');
+    fs.writeFileSync(wheel, 'abc');
+    // Of "abc", as FIPS 180-2 (appendix B.1) has it.
+    const right = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    await expectSha256(wheel, right);
+    await expect(expectSha256(wheel, '0'.repeat(64))).rejects.toThrow(
+      `a.whl: expected a file with SHA-256 ${'0'.repeat(64)}, got one with ${right}.`,
     );
   });
 });

@@ -11,6 +11,7 @@ import { DEFAULT_TENSORFLOW_VERSION } from './fetch-tensorflow.mjs';
  * @property {'tfjs-node' | 'tfjs-node-gpu'} package
  * @property {string} [tensorflow]
  * @property {string} [tensorflowVersion]
+ * @property {string} [tensorflowSha256]
  * @property {string} cache
  * @property {string} project
  * @property {boolean} force
@@ -45,6 +46,10 @@ export function createCommand(environment) {
     .option(
       '--tensorflow-version <version>',
       `the version to take from python3 or to fetch (default when fetching: ${DEFAULT_TENSORFLOW_VERSION})`,
+    )
+    .option(
+      '--tensorflow-sha256 <digits>',
+      `the SHA-256 that the wheel of another version than ${DEFAULT_TENSORFLOW_VERSION} must have to be fetched`,
     )
     .option('--cache <folder>', 'keeps what is fetched and built', resolved, defaultCacheFolder(environment))
     .option(
