@@ -1,3 +1,4 @@
+import { shownText } from '@distilljs/core';
 import { markdownTable } from 'markdown-table';
 import { cohortTable } from './cohort-table.js';
 import { columnsOf, ownNetworkNote, studentRow, teacherCells } from './columns.js';
@@ -22,7 +23,7 @@ export function renderMarkdown(report: Report): string {
   const student = studentRow(report);
   const cohorts = cohortTable(report);
   const networks = [
-    `Teacher ${teacher.model}: ${count(teacher.parameters)} parameters, ${magnitude(teacher.macs)} MACs per image.`,
+    `Teacher ${escaped(teacher.model)}: ${count(teacher.parameters)} parameters, ${magnitude(teacher.macs)} MACs per image.`,
     ...(student === undefined
       ? []
       : [
@@ -32,7 +33,7 @@ export function renderMarkdown(report: Report): string {
     `Engine ${engine.name} (${engine.version}).`,
   ];
   return [
-    `# ${title(report)}`,
+    `# ${escaped(title(report))}`,
     escaped([headline, ...verdicts].join(' ')),
     table,
     escaped(ownNetworkNote(report) ?? ''),
@@ -53,5 +54,5 @@ export function renderMarkdown(report: Report): string {
 
 /** Text that Markdown and its tables leave as it is. */
 function escaped(text: string): string {
-  return text.replace(/[\\|*_`<>]/g, '\\$&');
+  return shownText(text, 10_000).replace(/[\\|*_`<>[\]]/g, '\\$&');
 }

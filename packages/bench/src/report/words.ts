@@ -9,9 +9,8 @@ const DATASETS: Readonly<Record<DatasetName, string>> = {
   cifar100: 'CIFAR-100',
 };
 
-/** What a report is called. */
-export function title({ config }: Report): string {
-  const { teacher, student, dataset } = config;
+/** What a report is called: the teacher is the network that taught, whatever a preset would have trained. */
+export function title({ config: { student, dataset }, teacher }: Report): string {
   return `${student.model} taught by ${teacher.model} on ${DATASETS[dataset.name]}`;
 }
 

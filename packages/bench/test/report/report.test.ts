@@ -129,6 +129,14 @@ describe('renderMarkdown', () => {
     const odd = { ...(METHODS[2] as (typeof METHODS)[number]), name: 'kd_a_b' };
     expect(renderMarkdown(fixtureReport([odd], 2))).toContain('| kd\\_a\\_b');
   });
+
+  it('is titled by the network that taught, whose name does not become markup', () => {
+    const report = fixtureReport();
+    const teacher = { ...report.teacher, model: 'mine\n# <b>[x](y)' };
+    const text = renderMarkdown({ ...report, teacher });
+    expect(text.split('\n')[0]).toBe('# resnet20 taught by mine\\\\n# \\<b\\>\\[x\\](y) on CIFAR-100');
+    expect(text).not.toMatch(/<b>|(?<!\\)\[x|^# </m);
+  });
 });
 
 describe('renderCsv', () => {
