@@ -52,7 +52,7 @@ export const mhgd = defineMethod<MhgdOptions>({
   name: 'mhgd',
   defaults,
   check: {
-    heads: wholeNumber({ min: 1 }),
+    heads: wholeNumber({ min: 1, max: 256 }),
     headEpochs: eitherOf(oneOf('auto'), wholeNumber({ min: 1 })),
     headLearningRate: positive,
     headDecay: nonNegative,

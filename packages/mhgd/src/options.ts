@@ -3,7 +3,7 @@ import type { NetworkFamily } from './sensing-points.js';
 
 /** Options of `mhgd`. */
 export interface MhgdOptions extends SensingTaps {
-  /** A, attention heads per module, at least 1. Default 8, the paper's. */
+  /** A, attention heads per module, from 1 to 256. Default 8, the paper's. */
   readonly heads: number;
   /**
    * Epochs of phase `heads`, in which the teacher alone is looked at; phase `transfer` has all epochs of the run. `auto`

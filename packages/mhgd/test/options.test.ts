@@ -35,6 +35,7 @@ test('a family has a tap per stage', () => {
 
 test.each([
   [{ headEpochs: 0 }, /mhgd\.headEpochs: expected one of "auto", or a whole number, at least 1, got 0/],
+  [{ heads: 1e9 }, /mhgd\.heads: expected a whole number, at least 1 and at most 256, got 1000000000/],
   [{ headLearningRate: 0 }, /mhgd\.headLearningRate: expected a number above 0/],
   [{ headDecay: -1 }, /mhgd\.headDecay: expected a number of at least 0/],
   [{ candidates: 0 }, /mhgd\.candidates: expected a whole number, at least 1/],

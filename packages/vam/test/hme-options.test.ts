@@ -14,8 +14,11 @@ describe.each([
 ] as const)('%s', (owner, build) => {
   it.each<[object, RegExp]>([
     [{ ...IMAGES, head: 'softmax' }, /\.head: expected one of "binary", "nce", "one_logit", got "softmax"/],
-    [{ ...IMAGES, classes: 0 }, /\.classes: expected a whole number, at least 2, got 0/],
-    [{ classes: 3 }, /\.imageShape: expected a list, each entry a whole number, at least 1, got nothing/],
+    [{ ...IMAGES, classes: 0 }, /\.classes: expected a whole number, at least 2 and at most 1000, got 0/],
+    [
+      { classes: 3 },
+      /\.imageShape: expected a list, each entry a whole number, at least 1 and at most 8192, got nothing/,
+    ],
     [{ ...IMAGES, imageShape: [8, 8] }, /\.imageShape: expected a list of 3 whole numbers above 0/],
     [{ ...IMAGES, haed: 'nce' }, /expected options that exist, got 'haed'/],
   ])('refuses %o', (given, message) => {
@@ -25,9 +28,13 @@ describe.each([
 });
 
 it.each<[object, RegExp]>([
-  [{ widths: [] }, /hmePaper\.widths: expected a list of at least 2 whole numbers/],
-  [{ widths: [8] }, /hmePaper\.widths: expected a list of at least 2 whole numbers/],
+  [{ widths: [] }, /hmePaper\.widths: expected a list of 2 to 16 whole numbers/],
+  [{ widths: [8] }, /hmePaper\.widths: expected a list of 2 to 16 whole numbers/],
   [{ blocks: 0 }, /hmePaper\.blocks: expected a whole number, at least 1/],
+  [{ experts: 1e9 }, /hmePaper\.experts: .* at most 64, got 1000000000/],
+  [{ classes: 1e9 }, /hmePaper\.classes: .* at most 1000, got 1000000000/],
+  [{ imageShape: [1e9, 8, 3] }, /hmePaper\.imageShape: .* at most 8192/],
+  [{ widths: [4, 1e9] }, /hmePaper\.widths: .* at most 8192/],
 ])('hmePaper refuses %o', (given, message) => {
   expect(() => hmePaper({ ...IMAGES, ...given })).toThrow(message);
 });

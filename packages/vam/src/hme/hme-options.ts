@@ -7,7 +7,7 @@ import type { HeadKind } from './class-heads.js';
 export interface HmeShape {
   /** `[height, width, channels]` of one image. */
   readonly imageShape: readonly [number, number, number];
-  /** At least 2. */
+  /** 2 to 1,000: each has a head of its own. */
   readonly classes: number;
   /** Default `binary`. */
   readonly head?: HeadKind | undefined;
@@ -16,20 +16,23 @@ export interface HmeShape {
 /** Options with every default filled in. */
 export type Complete<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
 
-/** A list of whole numbers above 0, of at least `min` and at most `max` entries. */
+/** Edges, channels and filters beyond this are mistakes that no machine holds. */
+const LARGEST_SIZE = 8192;
+
+/** A list of sizes, 1 to {@link LARGEST_SIZE}, of at least `min` and at most `max` entries. */
 export const sizes =
-  (min: number, max = Infinity): OptionCheck =>
+  (min: number, max = 16): OptionCheck =>
   (value) => {
-    const expected = listOf(wholeNumber({ min: 1 }))(value);
+    const expected = listOf(wholeNumber({ min: 1, max: LARGEST_SIZE }))(value);
     if (expected !== undefined) return expected;
     const { length } = value as readonly number[];
     if (length >= min && length <= max) return undefined;
-    return `a list of ${max === min ? '' : 'at least '}${min} whole numbers above 0`;
+    return `a list of ${max === min ? min : `${min} to ${max}`} whole numbers above 0`;
   };
 
 /** Checks of {@link HmeShape}. */
 export const shapeChecks: OptionChecks<Complete<HmeShape>> = {
   imageShape: sizes(3, 3),
-  classes: wholeNumber({ min: 2 }),
+  classes: wholeNumber({ min: 2, max: 1000 }),
   head: oneOf(...HEAD_KINDS),
 };

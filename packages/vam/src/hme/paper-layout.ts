@@ -9,11 +9,11 @@ import { TaskAttention } from './task-attention-layer.js';
 
 /** How {@link hmePaper} builds its network. */
 export interface HmePaperOptions extends HmeShape {
-  /** M, experts per level, at least 2. Default 4. */
+  /** M, experts per level, 2 to 64. Default 4. */
   readonly experts?: number;
-  /** Filters of the trunk, then of one expert of each level: at least two. Default `[64, 32, 64, 128]`: ResNet-18's stages, the last three by 4. */
+  /** Filters of the trunk, then of one expert of each level: 2 to 16 entries. Default `[64, 32, 64, 128]`: ResNet-18's stages, the last three by 4. */
   readonly widths?: readonly number[];
-  /** Residual blocks per trunk and expert, at least 1. Default 2. */
+  /** Residual blocks per trunk and expert, 1 to 64. Default 2. */
   readonly blocks?: number;
 }
 
@@ -38,9 +38,9 @@ export function hmePaper(given: HmePaperOptions): LayersModel {
     { imageShape, classes, head: 'binary', ...defaults },
     {
       ...shapeChecks,
-      experts: wholeNumber({ min: 2 }),
+      experts: wholeNumber({ min: 2, max: 64 }),
       widths: sizes(2),
-      blocks: wholeNumber({ min: 1 }),
+      blocks: wholeNumber({ min: 1, max: 64 }),
     },
   );
   registerHme();
