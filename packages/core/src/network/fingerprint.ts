@@ -27,8 +27,15 @@ export async function fingerprintOf(network: Network, graph: Graph): Promise<str
 const IRRELEVANT =
   /^(name|trainable|dtype|batchInputShape|batchSize|seed)$|(Initializer|Regularizer|Constraint)$/;
 
+/** The settings that count, those of layers inside included. */
 function settings(config: LayerConfig): readonly (readonly [string, unknown])[] {
   return Object.entries(config)
     .filter(([key, value]) => !IRRELEVANT.test(key) && value !== null && value !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => [key, setting(value)] as const);
+}
+
+function setting(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(setting);
+  return typeof value === 'object' && value !== null ? settings(value as LayerConfig) : value;
 }

@@ -34,6 +34,8 @@ export function expectGradients(network: Network, images: Images): void {
         return tf.mean(tf.square(logits));
       }, variables);
     } catch (cause) {
+      // A layer that fails in the forward pass is named already.
+      if (isDistillError(cause)) throw cause;
       walk(network, images, expectGradient);
       throw noGradient(network.name, graph.nodes.at(-1), cause);
     }
@@ -100,7 +102,7 @@ function expectGradient({ network, node, inputs, learns, run }: Look): void {
 }
 
 function noGradient(network: string, node: GraphNode | undefined, cause: unknown): DistillError {
-  if (isDistillError(cause) || node === undefined) return cause as DistillError;
+  if (node === undefined) return cause as DistillError;
   const message = cause instanceof Error ? cause.message : String(cause);
   const operation = /gradient function not found for (\w+)/.exec(message)?.[1];
   const error = failed(network, node, cause);

@@ -368,6 +368,23 @@ describeOn(REPRODUCIBLE, 'a model that is built twice', () => {
   });
 });
 
+describeOn(REPRODUCIBLE, 'a teacher that is built twice', () => {
+  it('has one fingerprint, whatever tfjs calls the layers inside its layers', async () => {
+    const build = (activation: 'relu' | 'tanh'): Promise<string> => {
+      const model = sequence(
+        layers.reshape({ inputShape: [2, 2, 1], targetShape: [2, 2] }),
+        layers.timeDistributed({ layer: layers.dense({ units: 3, activation }) }),
+        layers.bidirectional({ layer: layers.gru({ units: 2 }), mergeMode: 'sum' }),
+        layers.dense({ units: 3 }),
+      );
+      seedWeights(model, createRandom(1));
+      return freeze(createNetwork(model)).fingerprint();
+    };
+    expect(await build('relu')).toBe(await build('relu'));
+    expect(await build('relu')).not.toBe(await build('tanh'));
+  });
+});
+
 describeOn(REPRODUCIBLE, 'recurrent layers with default initializers', () => {
   it('are built, and seeded with orthonormal kernels', () => {
     const model = sequence(
