@@ -1,5 +1,5 @@
 import type { CST, Document, Node } from 'yaml';
-import { Composer, LineCounter, Parser, isAlias, isMap, isScalar, isSeq } from 'yaml';
+import { Composer, Lexer, LineCounter, Parser, isAlias, isMap, isScalar, isSeq } from 'yaml';
 import { DistillError, shownText } from '@distilljs/core';
 import { isMapping } from './fields.js';
 import { DEEPEST } from './layers.js';
@@ -89,12 +89,7 @@ function readYaml(
   place: (offset: number) => string,
   lineCounter = new LineCounter(),
 ): ReadValues {
-  const tokens = [...new Parser(lineCounter.addNewLine).parse(text)];
-  const deep = tooDeep(tokens);
-  if (deep !== undefined) {
-    const expected = `at most ${DEEPEST} levels of values in values`;
-    throw problemError(name, [{ where: place(deep), expected, got: 'more' }]);
-  }
+  const tokens = tokensOf(text, name, place, lineCounter);
   // Keys are compared below: the library compares each with all before it.
   const options = { prettyErrors: false, uniqueKeys: false, merge: false, resolveKnownTags: false };
   const composer = new Composer({ ...options, version: '1.2', schema: 'core' });
@@ -116,20 +111,27 @@ function readYaml(
 }
 
 /**
- * Where a text nests too deeply. The library builds values by recursion, and V8 ends the process when it compiles a regular
- * expression at the end of the stack; its tokens come without recursion.
+ * A text's tokens. The library builds values, and some tokens, by recursion, and V8 ends the process when it compiles a regular
+ * expression at the end of the stack: what nests too deeply is refused while it is read.
  */
-function tooDeep(tokens: readonly CST.Token[]): number | undefined {
-  const waiting = tokens.map((token) => ({ token, depth: 0 }));
-  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    const { token, depth } = at;
-    if (depth > DEEPEST) return 'offset' in token ? token.offset : 0;
-    const items = 'items' in token ? token.items : [];
-    const inner = items.flatMap(({ key, value }) => [key, value]);
-    if (token.type === 'document') inner.push(token.value);
-    for (const each of inner) if (each) waiting.push({ token: each, depth: depth + 1 });
+function tokensOf(
+  text: string,
+  name: string,
+  place: (offset: number) => string,
+  lineCounter: LineCounter,
+): CST.Token[] {
+  lineCounter.addNewLine(0);
+  const parser = new Parser(lineCounter.addNewLine);
+  const tokens: CST.Token[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    // The document is on the stack too.
+    if (parser.stack.length <= DEEPEST + 1) continue;
+    const expected = `at most ${DEEPEST} levels of values in values`;
+    throw problemError(name, [{ where: place(parser.offset - lexeme.length), expected, got: 'more' }]);
   }
-  return undefined;
+  tokens.push(...parser.end());
+  return tokens;
 }
 
 function plainValues(
