@@ -31,6 +31,12 @@ export function loadCifar({ kind, dir, split, classNames }: CifarOptions): Datas
   const { folder, files } = findCifarFiles(kind, dir, split);
   const namesFile = join(folder, format.namesFile);
   const names = classNames ?? readClassNames(namesFile);
+  if (names !== undefined && !(names.length >= 2 && names.length <= MOST_CLASSES))
+    throw wrongNames(
+      classNames === undefined ? namesFile : 'classNames',
+      `2 to ${MOST_CLASSES} class names, one per line`,
+      names.length,
+    );
   const batches = files.map((file) => {
     const path = join(folder, file);
     expectRegularFile(path, `a file of ${format.title}'s records`, 'data');
@@ -150,14 +156,12 @@ function readClassNames(path: string): readonly string[] | undefined {
   if (!existsSync(path)) return undefined;
   const what = 'a file of class names, one per line';
   expectRegularFile(path, what, 'data', 2 ** 20);
-  const names = Buffer.from(readBytes(path))
+  return Buffer.from(readBytes(path))
     .toString('utf8')
     .replace(/^\ufeff/, '')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  if (names.length >= 2 && names.length <= MOST_CLASSES) return names;
-  throw wrongNames(path, `2 to ${MOST_CLASSES} class names, one per line`, names.length);
 }
 
 /** A list of other names than the original's is one of other classes where the images bear it out, and else a damaged one. */

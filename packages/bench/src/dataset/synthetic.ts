@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import type { Dataset } from '@distilljs/core';
 import { DistillError, checkOptions, createRandom, inRange, oneOf, wholeNumber } from '@distilljs/core';
 import { digest, expectIndex } from './subset.js';
@@ -99,6 +100,15 @@ function checked(options: SyntheticOptions): Readonly<FilledOptions> {
       where: 'synthetic.superclasses',
       expected: `at most ${CLASSES_PER_SUPERCLASS} classes per superclass`,
       got: String(perFamily),
+    });
+  }
+  const bytes = filled.size * imageSize ** 2 * 3;
+  if (bytes > constants.MAX_LENGTH) {
+    throw new DistillError({
+      code: 'option',
+      where: 'synthetic.size',
+      expected: `at most ${Math.floor(constants.MAX_LENGTH / (imageSize ** 2 * 3)).toLocaleString('en-US')} images of ${imageSize}×${imageSize}, what one array holds`,
+      got: String(filled.size),
     });
   }
   return checkOptions<FilledOptions>('synthetic', filled, filled, {

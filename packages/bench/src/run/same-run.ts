@@ -7,7 +7,7 @@ import type { FoundRun } from './stored.js';
 export function differences(wanted: RunConfig, run: FoundRun): string[] {
   const [before, now] = [comparable(run.config, run), comparable(wanted, run)];
   const known = new Map(before.methods.map((method) => [method.as, method]));
-  const pairs = [
+  const pairs: (readonly [what: string, old: unknown, current: unknown])[] = [
     ...(Object.keys(now) as (keyof RunConfig)[])
       .filter((key) => key !== 'methods' && key !== 'seeds')
       .map((key) => [key, before[key], now[key]] as const),
@@ -15,6 +15,12 @@ export function differences(wanted: RunConfig, run: FoundRun): string[] {
       .filter(({ as }) => known.has(as))
       .map((method) => [`method ${method.as}`, known.get(method.as), method] as const),
   ];
+  // Many disks do not tell large letters from small ones: two such methods would share a folder.
+  const folded = new Map(before.methods.map(({ as }) => [as.toLowerCase(), as]));
+  for (const { as } of now.methods) {
+    const other = folded.get(as.toLowerCase());
+    if (other !== undefined && other !== as) pairs.push([`name of method ${other}`, other, as]);
+  }
   const text = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
   return pairs.flatMap(([name, old, current]) =>
     isDeepStrictEqual(old, current) ? [] : [`${name} (${text(old)}, now ${text(current)})`],

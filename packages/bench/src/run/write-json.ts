@@ -1,6 +1,10 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DistillError } from '@distilljs/core';
+import { expectRegularFile } from '../file/index.js';
+
+/** Results of thousands of epochs take a few megabytes. */
+const LARGEST_JSON = 256 * 2 ** 20;
 
 /** Ending of files that a crash left half written. */
 export const UNFINISHED = '.unfinished';
@@ -38,6 +42,8 @@ export async function readJson(
 ): Promise<unknown> {
   let text: string;
   try {
+    // A pipe would be waited for, a device has no end.
+    if (!(await stat(file)).isDirectory()) expectRegularFile(file, 'a JSON file', 'data', LARGEST_JSON);
     text = await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

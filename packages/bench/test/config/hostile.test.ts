@@ -79,6 +79,8 @@ describe('one clear error for', () => {
       '['.repeat(1e5),
       'run.yaml:1:65: expected at most 64 levels of values in values, got more.',
     ],
+    ['lists in lists in one line', '- '.repeat(1e5), 'run.yaml:1:129: expected at most 64 levels'],
+    ['keys that are keys', '? '.repeat(1e5), 'run.yaml:1:129: expected at most 64 levels'],
     [
       'mappings without end',
       `a: ${'{a: '.repeat(200)}1${'}'.repeat(200)}`,
