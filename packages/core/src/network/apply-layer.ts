@@ -41,6 +41,7 @@ export function compileLayer(node: GraphNode): Apply {
     const dilation = config['dilationRate'] as [number, number];
     return ([x]) => tf.conv2d(x as tf.Tensor4D, kernel, strides, padding, 'NHWC', dilation);
   }
+  if (kind === 'Conv2D' && isDilated(config)) return dilatedConvolution(layer, config);
   const dropped = dropoutLayer(node);
   if (dropped !== undefined) return ([x], pass) => dropped(x as tf.Tensor, pass);
   if (kind === 'TimeDistributed') return timeDistributed(node);
@@ -48,6 +49,30 @@ export function compileLayer(node: GraphNode): Apply {
   if (cells.length === 0) return asTfjs(layer);
   return (inputs, pass, kwargs) => withSeededCells(cells, node, pass, () => layer.apply(inputs, kwargs));
 }
+
+/** tfjs fuses a convolution with its bias, and refuses the gradient of a fused one that is dilated. */
+function dilatedConvolution(layer: Layer, config: LayerConfig): Apply {
+  const weights = weightsOf(layer);
+  const kernel = weights.get('kernel') as tf.Variable<tf.Rank.R4>;
+  const bias = weights.get('bias');
+  const strides = config['strides'] as [number, number];
+  const padding = config['padding'] as 'same' | 'valid';
+  const dilation = config['dilationRate'] as [number, number];
+  const isFirst = config['dataFormat'] === 'channelsFirst';
+  const { activation } = layer as unknown as {
+    readonly activation: { apply(x: tf.Tensor): tf.Tensor } | null;
+  };
+  return ([x]) => {
+    const image = (isFirst ? tf.transpose(x as tf.Tensor4D, [0, 2, 3, 1]) : x) as tf.Tensor4D;
+    const convolved = tf.conv2d(image, kernel, strides, padding, 'NHWC', dilation);
+    const shifted = bias === undefined ? convolved : tf.add<tf.Tensor4D>(convolved, bias);
+    const y = activation == null ? shifted : activation.apply(shifted);
+    return isFirst ? tf.transpose(y, [0, 3, 1, 2]) : y;
+  };
+}
+
+const isDilated = ({ dilationRate }: LayerConfig): boolean =>
+  Math.max(...[dilationRate ?? 1].flat().map(Number)) > 1;
 
 const asTfjs =
   (layer: Layer): Apply =>

@@ -128,7 +128,6 @@ for (const { name: engine } of REPRODUCIBLE) {
     });
 
     it.each(all)('%s', async (name, given) => {
-      if (given.pending?.includes(engine) === true) return;
       if (given.network !== undefined) {
         const error = await caught(() => createNetwork(given.build()));
         expect(error.message).toMatch(given.network);

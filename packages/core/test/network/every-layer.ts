@@ -27,7 +27,6 @@ export interface LayerCase {
   /** Differences say nothing: values of equal size under a maximum, or tfjs's own gradient is wrong. */
   readonly kinks?: true;
   /** Engines whose kernels are to be mended first. */
-  readonly pending?: readonly string[];
 }
 
 const on = (layer: Layer, ...x: Symbolic[]): Symbolic =>
@@ -81,7 +80,6 @@ const twoOf = (make: () => Layer, before = map, join = on): LayerCase => ({
       return join(make(), y, on(layers.activation({ activation: 'sigmoid' }), y));
     }),
 });
-const pending = (engines: readonly string[], given: LayerCase): LayerCase => ({ ...given, pending: engines });
 const refusedAs = (student: RegExp, given: LayerCase): LayerCase => ({ ...given, student });
 
 const first = { dataFormat: 'channelsFirst' } as const;
@@ -267,10 +265,7 @@ const cases: Record<string, Record<string, LayerCase>> = {
   Conv1D: {
     valid: after(steps, () => layers.conv1d(conv)),
     'same, strides 2': after(steps, () => layers.conv1d({ ...conv, padding: 'same', strides: 2 })),
-    dilated: pending(
-      ['cpu', 'wasm'],
-      after(steps, () => layers.conv1d({ ...conv, dilationRate: 2 })),
-    ),
+    dilated: after(steps, () => layers.conv1d({ ...conv, dilationRate: 2 })),
     causal: {
       ...after(steps, () => layers.conv1d({ ...conv, padding: 'causal' })),
       predict: /\(Conv1D\): expected a layer that runs .*CAUSAL/,
@@ -282,32 +277,24 @@ const cases: Record<string, Record<string, LayerCase>> = {
     'same, strides 2, relu': after(map, () =>
       layers.conv2d({ ...conv, padding: 'same', strides: 2, activation: 'relu' }),
     ),
-    dilated: pending(
-      ['cpu', 'wasm'],
-      after(map, () => layers.conv2d({ ...conv, dilationRate: 2 })),
-    ),
-    'dilated without bias': pending(
-      ['cpu', 'wasm'],
-      after(map, () => layers.conv2d({ ...conv, dilationRate: 2, useBias: false })),
-    ),
+    dilated: { ...after(map, () => layers.conv2d({ ...conv, dilationRate: 2 })), untrainableInTfjs: true },
+    'dilated without bias': {
+      ...after(map, () => layers.conv2d({ ...conv, dilationRate: 2, useBias: false })),
+      untrainableInTfjs: true,
+    },
+    'dilated, channels first, with an activation': {
+      ...after(map, () => layers.conv2d({ ...conv, ...first, dilationRate: 2, activation: 'tanh' })),
+      untrainableInTfjs: true,
+    },
     'channels first': after(map, () => layers.conv2d({ ...conv, ...first })),
     'window of 3×1, strides 1×2': after(map, () =>
       layers.conv2d({ filters: 3, kernelSize: [3, 1], strides: [1, 2] }),
     ),
   },
   Conv3D: {
-    valid: pending(
-      ['wasm'],
-      after(volume, () => layers.conv3d(conv)),
-    ),
-    'same, strides 2': pending(
-      ['wasm'],
-      after(volume, () => layers.conv3d({ ...conv, padding: 'same', strides: 2 })),
-    ),
-    'channels first': pending(
-      ['wasm'],
-      after(volume, () => layers.conv3d({ ...conv, ...first })),
-    ),
+    valid: after(volume, () => layers.conv3d(conv)),
+    'same, strides 2': after(volume, () => layers.conv3d({ ...conv, padding: 'same', strides: 2 })),
+    'channels first': after(volume, () => layers.conv3d({ ...conv, ...first })),
   },
   Conv2DTranspose: {
     valid: after(map, () => layers.conv2dTranspose(conv)),
@@ -315,19 +302,13 @@ const cases: Record<string, Record<string, LayerCase>> = {
     'channels first': after(map, () => layers.conv2dTranspose({ ...conv, ...first })),
   },
   Conv3DTranspose: {
-    valid: pending(
-      ['wasm'],
-      refusedAs(
-        /\(Conv3DTranspose\): .* the operation Conv3DBackpropInputV2/,
-        after(volume, () => layers.conv3dTranspose(conv)),
-      ),
+    valid: refusedAs(
+      /\(Conv3DTranspose\): .* the operation Conv3DBackpropInputV2/,
+      after(volume, () => layers.conv3dTranspose(conv)),
     ),
-    'same, strides 2': pending(
-      ['wasm'],
-      refusedAs(
-        /\(Conv3DTranspose\): .* the operation Conv3DBackpropInputV2/,
-        after(volume, () => layers.conv3dTranspose({ ...conv, padding: 'same', strides: 2 })),
-      ),
+    'same, strides 2': refusedAs(
+      /\(Conv3DTranspose\): .* the operation Conv3DBackpropInputV2/,
+      after(volume, () => layers.conv3dTranspose({ ...conv, padding: 'same', strides: 2 })),
     ),
   },
   SeparableConv2D: {
@@ -335,10 +316,7 @@ const cases: Record<string, Record<string, LayerCase>> = {
     'same, strides 2, two outputs per channel': after(map, () =>
       layers.separableConv2d({ ...conv, padding: 'same', strides: 2, depthMultiplier: 2, useBias: false }),
     ),
-    dilated: pending(
-      ['cpu', 'wasm'],
-      after(map, () => layers.separableConv2d({ ...conv, dilationRate: 2 })),
-    ),
+    dilated: after(map, () => layers.separableConv2d({ ...conv, dilationRate: 2 })),
   },
   Cropping2D: {
     plain: after(map, () =>
@@ -573,7 +551,7 @@ const cases: Record<string, Record<string, LayerCase>> = {
   ),
   MaxPooling3D: mapValues(
     pooling((options) => layers.maxPooling3d(options), volume),
-    (given) => pending(['wasm'], given),
+    (given) => given,
   ),
   AveragePooling3D: mapValues(
     pooling((options) => layers.averagePooling3d(options), volume),

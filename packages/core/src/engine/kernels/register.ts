@@ -13,7 +13,9 @@ import { conv2DBackpropFilterOnCpu } from './conv2d-backprop-filter-cpu.js';
 import { conv2DBackpropInput } from './conv2d-backprop-input.js';
 import { depthwiseConv2dNativeBackpropFilter } from './depthwise-conv2d-native-backprop-filter.js';
 import { depthwiseConv2dNativeBackpropInput } from './depthwise-conv2d-native-backprop-input.js';
+import { registerDilatedGradients } from './dilated-gradients.js';
 import { resizeNearestNeighborGrad } from './resize-nearest-neighbor-grad.js';
+import { conv3DBackpropFilter, conv3DBackpropInput, maxPool3D, maxPool3DGrad } from './three-dimensional.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 
 /** A kernel of this package, in place of the backend's own if that has one. */
@@ -43,9 +45,13 @@ const beside = (
 const kernels: readonly TrainingKernel[] = [
   whole(conv2DBackpropFilter),
   whole(conv2DBackpropInput),
+  whole(conv3DBackpropFilter),
+  whole(conv3DBackpropInput),
   whole(depthwiseConv2dNativeBackpropFilter),
   whole(depthwiseConv2dNativeBackpropInput),
   whole(identity),
+  whole(maxPool3D),
+  whole(maxPool3DGrad),
   whole(reluGradientKernel),
   whole(resizeNearestNeighborGrad),
   whole(unsortedSegmentSum),
@@ -76,21 +82,27 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | wasm | missing |
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | cpu | forty times slower; still used for what ours does not take |
  * | Conv2DBackpropInput | conv2d; value of conv2dTranspose | wasm | a plain loop, replaced |
+ * | Conv3DBackpropFilterV2 | conv3d | wasm | wrong for strides, replaced |
+ * | Conv3DBackpropInputV2 | conv3d; value of conv3dTranspose | wasm | wrong, replaced |
  * | DepthwiseConv2dNativeBackpropFilter | depthwiseConv2d, separableConv2d | wasm | missing |
  * | DepthwiseConv2dNativeBackpropInput | depthwiseConv2d, separableConv2d | wasm | missing |
  * | DistillBatchNorm, DistillBatchNormGrad | batchNormTraining | wasm | does not know them |
  * | DistillReluGrad | relu | wasm | does not know it |
  * | GatherV2 | | wasm | number by number |
  * | Identity | | wasm | copies, replaced |
+ * | MaxPool3D, MaxPool3DGrad | maxPool3d | wasm | wrong for numbers below 0, replaced |
  * | MaxPoolGrad | maxPool | wasm | looks for every pixel at all windows that hold it |
  * | Reverse, Slice, Tile, Unpack | | wasm | number by number or row by row |
  * | UnsortedSegmentSum | gather | wasm | missing |
  * | ResizeNearestNeighborGrad | image.resizeNearestNeighbor | cpu | wrong from the second image of a batch on, replaced |
  *
+ * Gradients of dilated convolutions are there on every backend ({@link registerDilatedGradients}).
+ *
  * To be called after the backends' packages are imported: a backend that is not there is left alone. Calling it again
  * changes nothing.
  */
 export function registerTrainingKernels(): void {
+  registerDilatedGradients();
   for (const { kernelName, backendName, create } of kernels) {
     const present = tf.getKernelsForBackend(backendName);
     const replaced = present.find((kernel) => kernel.kernelName === kernelName);
