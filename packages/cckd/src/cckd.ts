@@ -12,14 +12,13 @@ import {
   withTeacher,
 } from '@distilljs/core';
 import type { LossTerms, Step, Term } from '@distilljs/core';
-import { auxiliaryCost } from './auxiliary-cost.js';
-import { createHeads, embeddingWidths, studentEmbedding, teacherEmbedding } from './head/index.js';
-import type { Heads } from './head/index.js';
-import { correlationMatrix } from './kernel/index.js';
-import { correlationCongruence, mimic, reverseKd } from './loss/index.js';
+import { auxiliaryCost, createHeads, embeddingWidths, studentEmbedding, teacherEmbedding } from './heads.js';
+import type { Heads } from './heads.js';
+import { correlationMatrix } from './kernels.js';
+import { correlationCongruence, mimic, reverseKd } from './losses.js';
 import { practicalPreset } from './options.js';
 import type { CckdOptions } from './options.js';
-import { planSampler } from './sampler/index.js';
+import { planSampler } from './plan-sampler.js';
 
 /**
  * Correlation Congruence for Knowledge Distillation: besides each image's logits (or embedding), the student learns the

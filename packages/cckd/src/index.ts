@@ -27,15 +27,24 @@ export type {
   ThresholdAccuracy,
   VerificationPoint,
 } from './evaluation/index.js';
-export { applyStudentHead, createFrozenProjection, createStudentHead } from './head/index.js';
-export type { StudentHead } from './head/index.js';
-export { bilinear, correlationMatrix, gaussianRbf, mmdEuclid, mmdMean, taylorRbf } from './kernel/index.js';
-export type { CorrelationOptions, Correlations, KernelName } from './kernel/index.js';
-export { correlationCongruence, mimic, reverseKd } from './loss/index.js';
-export type { PairReduction } from './loss/index.js';
+export { applyStudentHead, createFrozenProjection, createStudentHead } from './heads.js';
+export type { StudentHead } from './heads.js';
+export {
+  bilinear,
+  correlationMatrix,
+  gaussianRbf,
+  mmdEuclid,
+  mmdMean,
+  taylorRbf,
+  unitRows,
+} from './kernels.js';
+export type { CorrelationOptions, Correlations, KernelName } from './kernels.js';
+export { correlationCongruence, mimic, reverseKd } from './losses.js';
+export type { PairReduction } from './losses.js';
 export { paperPreset, practicalPreset } from './options.js';
 export type { CckdOptions } from './options.js';
 export { pooledEmbedding } from './pooled-embedding.js';
-export { classUniformSampler, clusterSuperclasses, superclassUniformSampler } from './sampler/index.js';
-export type { ClassUniformOptions, ClusterOptions, SuperclassUniformOptions } from './sampler/index.js';
-export { unitRows } from './unit-rows.js';
+export { classUniformSampler, superclassUniformSampler } from './samplers.js';
+export type { ClassUniformOptions, SuperclassUniformOptions } from './samplers.js';
+export { clusterSuperclasses } from './superclasses.js';
+export type { ClusterOptions } from './superclasses.js';

@@ -1,5 +1,5 @@
-import type { CorrelationOptions } from './kernel/index.js';
-import type { PairReduction } from './loss/index.js';
+import type { CorrelationOptions } from './kernels.js';
+import type { PairReduction } from './losses.js';
 
 /** Options of `cckd`. Defaults are {@link practicalPreset}'s; {@link paperPreset} has the paper's. */
 export interface CckdOptions extends CorrelationOptions {

@@ -12,7 +12,7 @@ import {
   reidFromDistances,
   tarAtFar,
 } from '../src/index.js';
-import { matchRanks } from '../src/evaluation/match-ranks.js';
+import { matchRanks } from '../src/evaluation/recall.js';
 import { golden } from './golden.js';
 
 const { reid: reidCase, recall, verification, identification: identificationCase } = golden.metrics;

@@ -1,4 +1,5 @@
 import { createRandom } from '@distilljs/core';
+import type { BatchSampler } from '@distilljs/core';
 import { expect, test } from 'vitest';
 import { classUniformSampler, superclassUniformSampler } from '../src/index.js';
 
@@ -73,6 +74,71 @@ test('one seed gives one sequence, another another; an epoch does not depend on 
   expect(sampler.batches(createRandom(7).fork('epoch-0'))).toEqual(first);
   expect(second).not.toEqual(first);
   expect(sampler.batches(createRandom(8).fork('epoch-0'))).not.toEqual(first);
+});
+
+/** How often each image came in these epochs. */
+function exposures(sampler: BatchSampler, size: number, epochs: number): number[] {
+  const seen = Array.from({ length: size }, () => 0);
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    for (const batch of sampler.batches(createRandom(1).fork(epoch), epoch))
+      for (const image of batch) seen[image] = (seen[image] ?? 0) + 1;
+  }
+  return seen;
+}
+
+test('ten classes of about 398 images: an epoch leaves out few, and twelve epochs show all about equally often', () => {
+  const sizes = [380, 390, 395, 398, 398, 400, 402, 404, 406, 406];
+  const labels = labelsOf(sizes);
+  const random = createRandom(4);
+  const sampler = classUniformSampler({ labels, batchSize: 64, perClass: 8, random });
+  expect([labels.length, sampler.stepsPerEpoch]).toEqual([3979, 62]);
+  // 62 · 8 draws over 10 classes are 49 or 50 each: 392 or 400 images, of 406 at most.
+  const once = exposures(sampler, 3979, 1);
+  expect(once.filter((count) => count === 0).length).toBeLessThanOrEqual(3979 - 10 * 380);
+  expect(Math.max(...once)).toBeLessThanOrEqual(2);
+  // 12 · 62 · 8 / 10 = 595.2 draws of 8 images per class: 4760 or 4768, that is 11.7 to 12.5 each.
+  const often = exposures(sampler, 3979, 12);
+  expect([Math.min(...often), Math.max(...often)]).toEqual([11, 13]);
+  let first = 0;
+  for (const size of sizes) {
+    const ofClass = often.slice(first, first + size);
+    expect(Math.max(...ofClass) - Math.min(...ofClass)).toBeLessThanOrEqual(1);
+    first += size;
+  }
+});
+
+test('classes of any size are drawn equally often to within one, and their images too', () => {
+  const sizes = [1, 3, 5, 20, 37, 61];
+  const labels = labelsOf(sizes);
+  const sampler = classUniformSampler({ labels, batchSize: 16, perClass: 4, random: createRandom(2) });
+  const seen = exposures(sampler, labels.length, 9);
+  const perClass = sizes.map((_, label) =>
+    seen.reduce((sum, count, image) => sum + (labels[image] === label ? count : 0), 0),
+  );
+  // 9 epochs of floor(127 / 16) = 7 batches of 4 classes: 252 draws over 6 classes, 42 each, 4 images a draw.
+  expect(perClass).toEqual([168, 168, 168, 168, 168, 168]);
+  sizes.forEach((_, label) => {
+    const ofClass = seen.filter((__, image) => labels[image] === label);
+    expect(Math.max(...ofClass) - Math.min(...ofClass)).toBeLessThanOrEqual(1);
+  });
+});
+
+test('an epoch is the same whether or not those before it were asked for', () => {
+  const options = { labels: labelsOf([7, 11, 13, 9]), batchSize: 8, perClass: 4, random: createRandom(3) };
+  const whole = classUniformSampler(options);
+  const epochs = [0, 1, 2, 3].map((epoch) => whole.batches(createRandom(epoch), epoch));
+  const resumed = classUniformSampler(options);
+  expect(resumed.batches(createRandom(3), 3)).toEqual(epochs[3]);
+  expect(resumed.batches(createRandom(1), 1)).toEqual(epochs[1]);
+  expect(new Set(epochs.map((batches) => batches.join(';'))).size).toBe(4);
+});
+
+test('without a stream of the run, an epoch alone shows every image of a class once before any twice', () => {
+  const labels = labelsOf([40, 40, 40]);
+  const sampler = classUniformSampler({ labels, batchSize: 8, perClass: 4 });
+  // 15 batches of 2 classes: 30 draws, 10 of each class, 4 images each.
+  const seen = sampler.batches(createRandom(1)).flatMap((batch) => [...batch]);
+  expect([...seen].sort((a, b) => a - b)).toEqual([...labels.keys()]);
 });
 
 test('superclasses that are the labels give the same batches as classes', () => {

@@ -126,6 +126,7 @@ export type {
 export {
   checkOptions,
   eitherOf,
+  expectOption,
   flag,
   inRange,
   listOf,

@@ -1,7 +1,68 @@
 import { DistillError } from '@distilljs/core';
-import { expectSameWidth } from './expect-length.js';
-import { cosine, unitTable } from './unit-table.js';
+import { cosine, expectLength, expectSameWidth, unitTable } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
+
+/** Mean cosine within classes and between them; NaN where there is no such pair. */
+export interface ClassCosines {
+  readonly intra: number;
+  readonly inter: number;
+}
+
+/**
+ * Mean cosine of all pairs of different images of one class (`intra`) and of two classes (`inter`): the diagnostic of the
+ * paper's figure 4, where correlation congruence raises the first and leaves the second nearly alone.
+ *
+ * Uses `Σ_{i≠j} x_i·x_j = ‖Σ x_i‖² − Σ ‖x_i‖²`: one pass instead of all pairs.
+ *
+ * @throws DistillError code `shape` when lengths or widths do not fit
+ * @see Peng et al., ICCV 2019 (arXiv 1904.01802), figure 4
+ */
+export function classCosines(embeddings: EmbeddingRows, labels: ArrayLike<number>): ClassCosines {
+  const table = unitTable('classCosines(embeddings)', embeddings);
+  expectLength('classCosines(labels)', labels, table.size);
+  const { width } = table;
+  const all = emptyGroup(width);
+  const classes = new Map<number, Group>();
+  for (let row = 0; row < table.size; row++) {
+    const label = labels[row] ?? 0;
+    const group = classes.get(label) ?? emptyGroup(width);
+    classes.set(label, group);
+    const values = table.data.subarray(row * width, (row + 1) * width);
+    add(all, values);
+    add(group, values);
+  }
+  let intra = 0;
+  let intraPairs = 0;
+  for (const group of classes.values()) {
+    intra += pairSum(group);
+    intraPairs += group.size * (group.size - 1);
+  }
+  const interPairs = all.size * (all.size - 1) - intraPairs;
+  return { intra: intra / intraPairs, inter: (pairSum(all) - intra) / interPairs };
+}
+
+interface Group {
+  readonly sum: Float64Array;
+  squaredLengths: number;
+  size: number;
+}
+
+function emptyGroup(width: number): Group {
+  return { sum: new Float64Array(width), squaredLengths: 0, size: 0 };
+}
+
+function add(group: Group, values: Float32Array): void {
+  group.size++;
+  values.forEach((value, axis) => {
+    group.sum[axis] = (group.sum[axis] ?? 0) + value;
+    group.squaredLengths += value * value;
+  });
+}
+
+/** Sum of the cosines of all ordered pairs of different rows. */
+function pairSum(group: Group): number {
+  return group.sum.reduce((sum, value) => sum + value * value, 0) - group.squaredLengths;
+}
 
 /** Options of {@link identification}. */
 export interface IdentificationOptions {
@@ -40,7 +101,7 @@ export function identification(options: IdentificationOptions): readonly Identif
   expectSameWidth('identification(mates)', probes, mates);
   expectSameWidth('identification(distractors)', probes, distractors);
   const pairs = options.pairs ?? Array.from({ length: probes.size }, (_, row) => [row, row] as const);
-  expectRows(pairs, probes.size, mates.size);
+  expectPairRows(pairs, probes.size, mates.size);
   expectEnoughDistractors(options.counts, distractors.size);
 
   const nearest = new Map<number, ReadonlyMap<number, number>>();
@@ -89,7 +150,7 @@ function highestPerCount(
   return byCount;
 }
 
-function expectRows(pairs: readonly (readonly [number, number])[], probes: number, mates: number): void {
+function expectPairRows(pairs: readonly (readonly [number, number])[], probes: number, mates: number): void {
   const wrong = pairs.find(([probe, mate]) => probe < 0 || probe >= probes || mate < 0 || mate >= mates);
   if (wrong === undefined) return;
   throw new DistillError({

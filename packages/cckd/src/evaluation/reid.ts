@@ -1,9 +1,6 @@
-import { DistillError, optional, wholeNumber } from '@distilljs/core';
-import { expectOption } from '../expect-option.js';
-import { expectRows } from '../expect-rows.js';
-import { expectLength, expectSameWidth } from './expect-length.js';
-import { matchRanks } from './match-ranks.js';
-import { cosine, unitTable } from './unit-table.js';
+import { DistillError, expectOption, optional, wholeNumber } from '@distilljs/core';
+import { matchRanks } from './recall.js';
+import { cosine, expectLength, expectRows, expectSameWidth, unitTable } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
 /** Who and, optionally, which camera: on both sides, then the filter of {@link reid} is on, or on neither. */

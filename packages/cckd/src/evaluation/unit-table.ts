@@ -74,3 +74,49 @@ function flattened(where: string, rows: readonly ArrayLike<number>[]): { data: F
 function shapeError(where: string, expected: string, got: string): DistillError {
   return new DistillError({ code: 'shape', where, expected, got });
 }
+
+/**
+ * Throws unless there is one value (label, identity, camera) per row.
+ *
+ * @throws DistillError code `shape`
+ */
+export function expectLength(where: string, values: ArrayLike<number>, rows: number): void {
+  if (values.length === rows) return;
+  const got = `${values.length}`;
+  throw new DistillError({ code: 'shape', where, expected: `one value per row, ${rows}`, got });
+}
+
+/**
+ * Throws unless both tables have one width.
+ *
+ * @throws DistillError code `shape`
+ */
+export function expectSameWidth(where: string, table: UnitTable, other: UnitTable): void {
+  if (table.width === other.width || other.size === 0) return;
+  throw new DistillError({
+    code: 'shape',
+    where,
+    expected: `embeddings as wide as the others, ${table.width}`,
+    got: `${other.width}`,
+    hint: 'Compare embeddings of one network only.',
+  });
+}
+
+/**
+ * Throws unless all rows have one width and hold finite numbers.
+ *
+ * @param where function and argument, for the message
+ * @throws DistillError code `shape` for a row of another width, `numeric` for NaN and Infinity
+ */
+export function expectRows(where: string, rows: readonly ArrayLike<number>[], width: number): void {
+  rows.forEach((row, position) => {
+    if (row.length !== width) {
+      throw shapeError(where, `rows of one width, ${width}`, `${row.length} values in row ${position}`);
+    }
+    for (let axis = 0; axis < width; axis++) {
+      if (Number.isFinite(row[axis])) continue;
+      const got = `${row[axis]} in row ${position}`;
+      throw new DistillError({ code: 'numeric', where, expected: 'finite numbers', got });
+    }
+  });
+}

@@ -3,7 +3,7 @@ import type { Random } from '../random/index.js';
 
 /**
  * Decides which images form a batch. A sampler holds no position: an epoch's batches are a pure function of the stream
- * that it is given, so resuming in the middle of an epoch means asking again and skipping what was done.
+ * that it is given and the epoch's number, so resuming in the middle of an epoch means asking again and skipping what was done.
  */
 export interface BatchSampler {
   readonly name: string;
@@ -11,8 +11,13 @@ export interface BatchSampler {
   readonly batchSize: number;
   /** Batches that one epoch holds. */
   readonly stepsPerEpoch: number;
-  /** One epoch: per batch the positions of its images in the dataset. */
-  batches(random: Random): readonly Int32Array[];
+  /**
+   * One epoch: per batch the positions of its images in the dataset.
+   *
+   * @param random the epoch's own stream
+   * @param epoch its number within the phase, from 0 (default), for samplers that go on where the epoch before ended
+   */
+  batches(random: Random, epoch?: number): readonly Int32Array[];
 }
 
 /**
@@ -49,7 +54,12 @@ export function uniformSampler(size: number, batchSize: number): BatchSampler {
  *
  * @throws DistillError code `contract`, naming the sampler and the batch
  */
-export function batchesOf(sampler: BatchSampler, images: number, random: Random): readonly Int32Array[] {
+export function batchesOf(
+  sampler: BatchSampler,
+  images: number,
+  random: Random,
+  epoch: number,
+): readonly Int32Array[] {
   const { name, batchSize, stepsPerEpoch } = sampler;
   const refuse = (what: string, expected: string, got: string): never => {
     throw new DistillError({ code: 'contract', where: `sampler '${name}'${what}`, expected, got });
@@ -58,7 +68,7 @@ export function batchesOf(sampler: BatchSampler, images: number, random: Random)
     if (!(Number.isSafeInteger(value) && value >= 1))
       refuse(`, ${field}`, 'a whole number of at least 1', describeValue(value));
   }
-  const batches = sampler.batches(random);
+  const batches = sampler.batches(random, epoch);
   if (batches.length < stepsPerEpoch) refuse('', `${stepsPerEpoch} batches an epoch`, `${batches.length}`);
   batches.slice(0, stepsPerEpoch).forEach((batch, at) => {
     if (batch.length !== batchSize) refuse(`, batch ${at}`, `${batchSize} images`, `${batch.length}`);

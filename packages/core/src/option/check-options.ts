@@ -35,17 +35,21 @@ export function checkOptions<Options extends object>(
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options = { ...defaults, ...set };
   for (const [name, check] of Object.entries<OptionCheck>(checks)) {
-    const value = options[name as keyof Options];
-    const expected = check(value);
-    if (expected === undefined) continue;
-    throw new DistillError({
-      code: 'option',
-      where: `${owner}.${name}`,
-      expected,
-      got: describeValue(value),
-    });
+    expectOption(`${owner}.${name}`, options[name as keyof Options], check);
   }
   return Object.freeze(options);
+}
+
+/**
+ * Throws unless a value is what the check asks for.
+ *
+ * @param where option, or function and argument, e.g. `tarAtFar(fars)`
+ * @throws DistillError code `option`
+ */
+export function expectOption(where: string, value: unknown, check: OptionCheck): void {
+  const expected = check(value);
+  if (expected === undefined) return;
+  throw new DistillError({ code: 'option', where, expected, got: describeValue(value) });
 }
 
 /** `alpha` once weighed labels in some methods and the teacher in others. */

@@ -1,4 +1,4 @@
-export { checkOptions } from './check-options.js';
+export { checkOptions, expectOption } from './check-options.js';
 export type { OptionChecks } from './check-options.js';
 export {
   belowOne,

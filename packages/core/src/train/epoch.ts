@@ -19,7 +19,7 @@ export async function trainEpoch(run: Run, state: TrainingState, watchers: Watch
   phase.startEpoch?.(epoch);
   // The order depends on the epoch alone, so that every method with one seed and no sampler of its own sees the same.
   const random = run.random.fork(`epoch-${epoch}`);
-  const batches = batchesOf(sampler, run.train.size, random.fork('order'));
+  const batches = batchesOf(sampler, run.train.size, random.fork('order'), epoch);
 
   while (state.position.step < sampler.stepsPerEpoch) {
     const terms = await oneStep(run, state, current, batches, random);

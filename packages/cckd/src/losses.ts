@@ -1,0 +1,90 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { DistillError, expectSameShape, expectShape, stopGradient } from '@distilljs/core';
+import type { Embedding, Logits, Scalar } from '@distilljs/core';
+import type { Correlations } from './kernels.js';
+
+/**
+ * L2 mimic loss: `1/n Σ_i ‖f_i^s − f_i^t‖²`, summed over components and averaged over images. It stands in for KD where
+ * there are no shared classes (faces). The teacher's side is a constant.
+ *
+ * ```ts
+ * mimic(tf.tensor2d([[1, 0], [3, 4]]), tf.tensor2d([[1, 1], [3, 2]])); // (1 + 4) / 2 = 2.5
+ * ```
+ *
+ * @param teacher `[n, d]`
+ * @param student `[n, d]`
+ * @throws DistillError code `shape` when the widths differ
+ * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 2
+ *
+ * Certainty: whether rows are normalised first is not said; here they are not.
+ */
+export function mimic(teacher: Embedding, student: Embedding): Scalar {
+  const [count, width] = teacher.shape;
+  if (student.shape[1] !== width) {
+    throw new DistillError({
+      code: 'shape',
+      where: 'mimic(student)',
+      expected: `rows as wide as the teacher's, ${width}`,
+      got: `${student.shape[1]}`,
+      hint: "Give the student an embedding head: embeddingWidth = the teacher's width.",
+    });
+  }
+  expectShape('mimic(student)', student, [count, width]);
+  return tf.tidy(() => tf.div<Scalar>(tf.sum(tf.square(tf.sub(student, stopGradient(teacher)))), count));
+}
+
+/**
+ * Distillation with the arguments of the divergence in the order in which the paper's Eq. 1 prints them:
+ * `τ²/n Σ_i KL(p_i^s ‖ p_i^t)`, with `p = softmax(z / τ)`. The teacher's side is a constant.
+ *
+ * ```ts
+ * reverseKd(tf.tensor2d([[2, 0]]), tf.tensor2d([[0, 0]]), 4); // 0.495
+ * ```
+ *
+ * @param teacherLogits `[n, classes]`
+ * @param studentLogits `[n, classes]`
+ * @param temperature τ > 0
+ * @throws DistillError code `shape` when the two differ
+ * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 1, letter by letter.
+ *
+ * Certainty: every public implementation uses the other order, `KL(p^t ‖ p^s)`, as Hinton et al. do (core's `hintonKd`),
+ * and that is what the paper most likely ran.
+ */
+export function reverseKd(teacherLogits: Logits, studentLogits: Logits, temperature: number): Scalar {
+  expectSameShape('reverseKd(teacherLogits)', teacherLogits, 'reverseKd(studentLogits)', studentLogits);
+  return tf.tidy(() => {
+    const teacher = tf.logSoftmax(tf.div<Logits>(stopGradient(teacherLogits), temperature));
+    const student = tf.logSoftmax(tf.div<Logits>(studentLogits, temperature));
+    const divergence = tf.sum(tf.mul(tf.exp(student), tf.sub(student, teacher)));
+    return tf.mul<Scalar>(divergence, temperature ** 2 / studentLogits.shape[0]);
+  });
+}
+
+/** `mean`: over all n² pairs, as Eq. 6 prints it. `sum`: n² times that, which is the scale that the paper's β fits. */
+export type PairReduction = 'mean' | 'sum';
+
+/**
+ * Correlation congruence: `L_CC = 1/n² · ‖C_t − C_s‖²_F`, over all n² entries, diagonal and both triangles included.
+ * The teacher's side is a constant.
+ *
+ * ```ts
+ * correlationCongruence(tf.tensor2d([[1, 0.6], [0.6, 1]]), tf.eye(2), 'mean'); // 2 · 0.36 / 4 = 0.18
+ * ```
+ *
+ * @param teacher `[n, n]`
+ * @param student `[n, n]`
+ * @param reduction `sum` leaves the factor 1/n² out
+ * @throws DistillError code `shape` when the two differ in size
+ * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 6
+ */
+export function correlationCongruence(
+  teacher: Correlations,
+  student: Correlations,
+  reduction: PairReduction,
+): Scalar {
+  expectSameShape('correlationCongruence(teacher)', teacher, 'correlationCongruence(student)', student);
+  return tf.tidy(() => {
+    const squaredGaps = tf.square(tf.sub(student, stopGradient(teacher)));
+    return reduction === 'mean' ? tf.mean<Scalar>(squaredGaps) : tf.sum<Scalar>(squaredGaps);
+  });
+}
