@@ -38,8 +38,9 @@ async function writeFolder(folder: string, artifacts: tf.io.ModelArtifacts): Pro
   try {
     await fs.mkdir(folder, { recursive: true });
     const before = await fs.readdir(folder);
-    // A model.json goes with its weights: the new ones get a name of their own until it names them.
-    if (before.includes(WEIGHTS)) await write(NEXT_WEIGHTS);
+    // A model.json goes with its weights: the new ones get a name that it does not have until it is replaced.
+    const isNext = before.includes('model.json') && (await namesNext(path.join(folder, 'model.json')));
+    if (before.includes(WEIGHTS) && !isNext) await write(NEXT_WEIGHTS);
     await write(WEIGHTS);
     await fs.rm(path.join(folder, NEXT_WEIGHTS), { force: true });
     await syncFolder(path.dirname(path.resolve(folder)));
@@ -54,4 +55,11 @@ async function writeFolder(folder: string, artifacts: tf.io.ModelArtifacts): Pro
     });
   }
   return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
+}
+
+/** True when a crash left a model whose weights still have the name for the time between. */
+async function namesNext(file: string): Promise<boolean> {
+  const fs = nodeModule('node:fs/promises', IN_FOLDERS);
+  const isFile = (await fs.stat(file)).isFile();
+  return isFile && (await fs.readFile(file, 'utf8')).includes(`"${NEXT_WEIGHTS}"`);
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { createNetwork, loadModel, saveModel } from '@distilljs/core';
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -89,6 +89,16 @@ describeOn(CPU, 'saving over a model', () => {
     expect((await readdir(place)).sort()).toEqual(['model.json', 'notes.txt', 'weights.bin']);
     const again = (await loadModel(place)).getWeights().map((weight) => [...weight.dataSync()]);
     expect(again).toEqual(network.model.getWeights().map((weight) => [...weight.dataSync()]));
+  });
+
+  it('goes on from where a crash within saving left it', async () => {
+    const place = await edited((json) => (weightsOf(json).paths = ['weights-next.bin']));
+    await rename(join(place, 'weights.bin'), join(place, 'weights-next.bin'));
+    await writeFile(join(place, 'weights.bin'), 'half');
+    await loadModel(place);
+    await saveModel(model(2), place);
+    expect((await readdir(place)).sort()).toEqual(['model.json', 'weights.bin']);
+    await loadModel(place);
   });
 
   it('leaves it whole when the new one cannot be written', async () => {
