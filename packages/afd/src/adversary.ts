@@ -3,6 +3,7 @@ import type {
   Exhibit,
   FeatureMap,
   LossTerms,
+  MapShape,
   NamedVariables,
   Phase,
   Plan,
@@ -19,7 +20,7 @@ import { discriminatorLoss, generatorLoss } from './losses.js';
 import { featureOptimizer } from './optimizers.js';
 import type { AdversarialOptions } from './options.js';
 import { reviewDiscriminators } from './review.js';
-import type { MapShape, Transfer } from './transfer.js';
+import type { Transfer } from './transfer.js';
 
 /** The networks that play, what they learn besides the game, and their maps. */
 export interface Players {

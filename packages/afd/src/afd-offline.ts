@@ -1,11 +1,11 @@
-import { defineMethod, NO_COST, taskTerms, text, withTeacher } from '@distilljs/core';
+import { defineMethod, mapShape, NO_COST, taskTerms, text, withTeacher } from '@distilljs/core';
 import type { FeatureMap } from '@distilljs/core';
 import { adversarialPlan } from './adversary.js';
 import { runGeometry } from './discriminator-geometry.js';
 import { studentExtractors } from './extractor.js';
 import { adversarialChecks, afdOfflineDefaults } from './options.js';
 import type { AfdOfflineOptions } from './options.js';
-import { commonShape, createTransfer, featureMapShape, transfer } from './transfer.js';
+import { commonShape, createTransfer, transfer } from './transfer.js';
 
 /**
  * The offline variant of {@link afd}: one student and a trained, fixed teacher in place of the other network. The student
@@ -27,8 +27,8 @@ export const afdOffline = defineMethod<AfdOfflineOptions>({
     const [student] = context.students;
     const { studentTap, teacherTap } = options;
     // All that can be refused is looked at before the first variable is made.
-    const own = featureMapShape(student, studentTap);
-    const peer = featureMapShape(teacher, teacherTap);
+    const own = mapShape('afd-offline.studentTap', student, studentTap);
+    const peer = mapShape('afd-offline.teacherTap', teacher, teacherTap);
     const whose = `method 'afd-offline'`;
     const shape = commonShape(
       [

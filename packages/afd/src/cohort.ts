@@ -1,7 +1,7 @@
-import { DistillError, NO_COST } from '@distilljs/core';
-import type { AuxiliaryCost, FeatureMap, NamedVariables, PlanContext, Step } from '@distilljs/core';
-import { commonShape, createTransfer, featureMapShape, transfer } from './transfer.js';
-import type { MapShape, Transfer } from './transfer.js';
+import { DistillError, mapShape, NO_COST } from '@distilljs/core';
+import type { AuxiliaryCost, FeatureMap, MapShape, NamedVariables, PlanContext, Step } from '@distilljs/core';
+import { commonShape, createTransfer, transfer } from './transfer.js';
+import type { Transfer } from './transfer.js';
 
 /** Who teaches whom: the directed cycle 1 → 2 → … → K → 1, or everybody everybody else. */
 export type Peers = 'cycle' | 'all';
@@ -102,10 +102,10 @@ export function cohortTaps(
       got: String(taps.length),
     });
   }
-  const maps = students.map((student, index) => ({
-    where: `method '${method}', students[${index}] '${student.name}', tap '${taps[index] ?? ''}'`,
-    shape: featureMapShape(student, taps[index] ?? ''),
-  }));
+  const maps = students.map((student, index) => {
+    const [where, name] = [`method '${method}', students[${index}]`, taps[index] ?? ''];
+    return { where: `${where} '${student.name}', tap '${name}'`, shape: mapShape(where, student, name) };
+  });
   const shapes = maps.map(({ shape }) => shape);
   const shape = commonShape(maps, commonWidth);
   const transferred = shapes.some((own) => own[2] !== shape[2]);

@@ -1,9 +1,8 @@
 import { checkOptions, DistillError } from '@distilljs/core';
-import type { PlanContext } from '@distilljs/core';
+import type { MapShape, PlanContext } from '@distilljs/core';
 import { expectNormalizable } from './cohort.js';
 import { discriminatorChecks } from './options.js';
 import type { DiscriminatorOptions } from './options.js';
-import type { MapShape } from './transfer.js';
 
 /** A discriminator's sizes for one map. */
 export interface DiscriminatorGeometry {

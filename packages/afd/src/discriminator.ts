@@ -1,8 +1,7 @@
-import type { FeatureMap, NamedVariables, Random } from '@distilljs/core';
+import type { FeatureMap, MapShape, NamedVariables, Random } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { convBatchNorm, createBatchNorm, createConvolution } from './conv-batch-norm.js';
 import type { DiscriminatorGeometry } from './discriminator-geometry.js';
-import type { MapShape } from './transfer.js';
 
 /** Weights of a discriminator; kernels are `[height, width, in, out]`, the others `[channels]`. */
 export interface DiscriminatorWeights {

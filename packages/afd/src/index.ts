@@ -22,4 +22,4 @@ export type {
 export { paperOptimizer } from './optimizers.js';
 export { reviewDiscriminators } from './review.js';
 export { createTransfer, transfer } from './transfer.js';
-export type { MapShape, Transfer, TransferWeights } from './transfer.js';
+export type { Transfer, TransferWeights } from './transfer.js';

@@ -30,7 +30,11 @@ it.each([
   [afd(), 1, /method 'afd', students: expected 2 networks, .*got 1\. Pass 2 students to distill\(\)\.$/],
   [dml({ networks: 4 }), 2, /method 'dml', students: expected 4 networks/],
   [afd({ tap: ['stage3'] }), 2, /method 'afd', tap: expected one name for all, or 2, one per .*, got 1/],
-  [afd({ tap: 'embedding' }), 2, /tap 'embedding': expected a feature map .*Tap the last layer before/],
+  [
+    afd({ tap: 'embedding' }),
+    2,
+    /students\[0\]: tap 'embedding' of .*: expected a feature map .*Tap a convolutional layer/,
+  ],
   [
     afd({ discriminatorKernels: [2, 1] }),
     2,

@@ -107,6 +107,7 @@ export {
   freeze,
   freezeGraphModel,
   loadTeacher,
+  mapShape,
   probabilityWarning,
   seedWeights,
 } from './network/index.js';
@@ -116,6 +117,7 @@ export type {
   GraphModelLike,
   GraphTeacherOptions,
   LogitsSource,
+  MapShape,
   Network,
   NetworkLike,
   NetworkOptions,

@@ -143,7 +143,7 @@ test('taps must be feature maps, two or more, as many of each network', async ()
   );
   await expect(refused(['stage1', 'stage2'], ['stage1', 'stage2', 'stage3'])).rejects.toThrow(/got 2 and 3/);
   await expect(refused(['stage1', 'embedding'], ['stage1', 'stage2'])).rejects.toThrow(
-    /student tap 'embedding': expected a feature map/,
+    /mhgd\.studentTaps: tap 'embedding' of network .*: expected a feature map/,
   );
 });
 

@@ -13,6 +13,8 @@ export type { GraphModelLike, GraphTeacherOptions } from './graph-teacher.js';
 export { asTeacher, loadTeacher } from './load-teacher.js';
 export type { TeacherLike } from './load-teacher.js';
 export { probabilityWarning } from './logits.js';
+export { mapShape } from './map-shape.js';
+export type { MapShape } from './map-shape.js';
 export { asNetwork, createNetwork } from './network.js';
 export type { NetworkLike, NetworkOptions } from './network.js';
 export { seedWeights } from './seed-weights.js';

@@ -1,19 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { DistillError, shapeText } from '@distilljs/core';
-import type {
-  FeatureMap,
-  NamedVariables,
-  NetworkOutput,
-  NetworkShape,
-  Random,
-  TaughtContext,
-} from '@distilljs/core';
-import { alignedVectors } from './aligned-vectors.js';
-import { positionRows } from './gram.js';
-import type { AlignedVectors } from './aligned-vectors.js';
+import { DistillError, mapShape } from '@distilljs/core';
+import type { FeatureMap, NamedVariables, NetworkOutput, Random, TaughtContext } from '@distilljs/core';
 import { tapsOf } from '../sensing-points.js';
 import type { NetworkFamily } from '../sensing-points.js';
+import { alignedVectors } from './aligned-vectors.js';
+import type { AlignedVectors } from './aligned-vectors.js';
+import { positionRows } from './gram.js';
 import { createProjection, project, projectionWeights } from './projection.js';
 import type { Projection } from './projection.js';
 import { teacherVectors } from './right-vectors.js';
@@ -58,28 +51,38 @@ export function mapPairs(
   taps: SensingTaps,
 ): MapPair[] {
   const [studentTaps, teacherTaps] = [tapsOf(taps.studentTaps), tapsOf(taps.teacherTaps)];
-  expectPairs(method, studentTaps, teacherTaps);
+  if (studentTaps.length !== teacherTaps.length || studentTaps.length < 2) {
+    throw new DistillError({
+      code: 'option',
+      where: `${method}.studentTaps and ${method}.teacherTaps`,
+      expected: 'as many taps of the student as of the teacher, at least two, from front to back',
+      got: `${studentTaps.length} and ${teacherTaps.length}`,
+    });
+  }
   return studentTaps.map((studentTap, index) => {
     const teacherTap = teacherTaps[index] ?? '';
-    const ofStudent = mapShape(`student tap '${studentTap}'`, student, studentTap);
-    const ofTeacher = mapShape(`teacher tap '${teacherTap}'`, teacher, teacherTap);
+    const ofStudent = mapShape(`${method}.studentTaps`, student, studentTap);
+    const ofTeacher = mapShape(`${method}.teacherTaps`, teacher, teacherTap);
     return {
       studentTap,
       teacherTap,
-      studentChannels: ofStudent.channels,
-      channels: ofTeacher.channels,
-      studentPositions: ofStudent.positions,
-      teacherPositions: ofTeacher.positions,
+      studentChannels: ofStudent[2],
+      channels: ofTeacher[2],
+      studentPositions: ofStudent[0] * ofStudent[1],
+      teacherPositions: ofTeacher[0] * ofTeacher[1],
     };
   });
 }
 
 /** Makes the projections that the pairs need. */
 export function createSensingPoints(pairs: readonly MapPair[], random: Random): SensingPoint[] {
-  return pairs.map((pair, index) => ({
-    ...pair,
-    projection: projectionBetween(pair.studentChannels, pair.channels, random.fork(`projection-${index}`)),
-  }));
+  return pairs.map((pair, index) => {
+    const { studentChannels, channels } = pair;
+    const stream = random.fork(`projection-${index}`);
+    const projection =
+      studentChannels === channels ? undefined : createProjection(studentChannels, channels, stream);
+    return { ...pair, projection };
+  });
 }
 
 /** Variables of all projections by name. */
@@ -121,36 +124,4 @@ export function shareOfOthers(aligned: readonly AlignedVectors[]): tf.Scalar {
 /** `[n, 1, c]` → `[n, c]`. */
 export function onlyVector({ vectors }: Pick<AlignedVectors, 'vectors'>): Tensor2D {
   return tf.squeeze(vectors, [1]);
-}
-
-function projectionBetween(student: number, teacher: number, random: Random): Projection | undefined {
-  return student === teacher ? undefined : createProjection(student, teacher, random);
-}
-
-function expectPairs(method: string, studentTaps: readonly string[], teacherTaps: readonly string[]): void {
-  if (studentTaps.length === teacherTaps.length && studentTaps.length >= 2) return;
-  throw new DistillError({
-    code: 'option',
-    where: `${method}.studentTaps and ${method}.teacherTaps`,
-    expected: 'as many taps of the student as of the teacher, at least two, from front to back',
-    got: `${studentTaps.length} and ${teacherTaps.length}`,
-  });
-}
-
-function mapShape(
-  where: string,
-  network: NetworkShape,
-  tap: string,
-): { positions: number; channels: number } {
-  const shape = network.tapShape(tap);
-  const [height = -1, width = -1, channels = -1] = shape;
-  if (shape.length === 3 && Math.min(height, width, channels) > 0)
-    return { positions: height * width, channels };
-  throw new DistillError({
-    code: 'shape',
-    where,
-    expected: 'a feature map [*, height, width, channels] of known size',
-    got: shapeText([null, ...shape]),
-    hint: 'Tap the end of a stage, before it is pooled.',
-  });
 }

@@ -1,4 +1,4 @@
-import { DistillError, shapeText } from '@distilljs/core';
+import { DistillError, mapShape } from '@distilljs/core';
 import type { NetworkShape } from '@distilljs/core';
 import type { Grid } from '../map/index.js';
 import { blockTaps } from './block-taps.js';
@@ -24,19 +24,8 @@ export function mapLayers(
 ): MapLayer[] {
   const names = taps === 'auto' ? blockTaps(where, network) : taps;
   const layers = names.map((name) => {
-    const shape = network.tapShape(name);
-    const [height, width, channels] = shape;
-    const sizes = [height, width, channels].filter((size) => size !== undefined && size > 0);
-    if (shape.length === 3 && sizes.length === 3) {
-      return { name, height: height ?? 0, width: width ?? 0, channels: channels ?? 0 };
-    }
-    throw new DistillError({
-      code: 'shape',
-      where: `${where}: tap '${name}' of network '${network.name}'`,
-      expected: 'a feature map [*, height, width, channels] of a fixed size',
-      got: shapeText([null, ...shape]),
-      hint: 'Tap a convolutional layer, after its ReLU.',
-    });
+    const [height, width, channels] = mapShape(where, network, name);
+    return { name, height, width, channels };
   });
   const outputs = names.map((name) => network.tapOutput(name));
   const twice = names.find((_, place) => outputs.indexOf(outputs[place] ?? 0) < place);

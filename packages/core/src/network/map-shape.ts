@@ -1,0 +1,24 @@
+import { DistillError } from '../error/index.js';
+import { shapeText } from '../tensor/index.js';
+import type { NetworkShape } from './contract.js';
+
+/** Shape of one image's feature map. */
+export type MapShape = readonly [height: number, width: number, channels: number];
+
+/**
+ * Shape of a tapped feature map: what a method that compares maps checks when it is planned.
+ *
+ * @param where what named the tap, e.g. `METHOD.studentTaps`
+ * @throws DistillError code `tap` when there is no such tap; `shape` when it is no feature map of a fixed size
+ */
+export function mapShape(where: string, network: NetworkShape, tap: string): MapShape {
+  const shape = network.tapShape(tap);
+  if (shape.length === 3 && shape.every((axis) => axis > 0)) return shape as unknown as MapShape;
+  throw new DistillError({
+    code: 'shape',
+    where: `${where}: tap '${tap}' of network '${network.name}'`,
+    expected: 'a feature map [*, height, width, channels] of a fixed size',
+    got: shapeText([null, ...shape]),
+    hint: 'Tap a convolutional layer after its ReLU, such as the end of a stage before it is pooled.',
+  });
+}
