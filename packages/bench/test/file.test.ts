@@ -29,6 +29,9 @@ describe('the text of a configuration', () => {
   });
 
   it('is not read from what may have no end', async () => {
+    expect(await refusal('')).toBe(
+      "config: configuration: expected the path of a configuration file, YAML or JSON, got ''.",
+    );
     expect(await refusal(join(folder, 'no'))).toBe(
       `config: ${join(folder, 'no')}: expected a configuration file, YAML or JSON, got no such file.`,
     );

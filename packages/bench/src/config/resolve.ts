@@ -46,10 +46,16 @@ export function resolveConfig({ preset, file, flags = [], ...surroundings }: Con
     ...(file === undefined ? [] : [fileLayer(file.text, file.name)]),
     ...flags.map((values) => plainLayer('command line', values)),
   ];
-  const named = preset ?? upper.map(({ values }) => values['preset']).findLast((name) => name !== undefined);
-  if (named === undefined) return merged(upper, surroundings);
-  if (isPresetName(named)) return merged([presetLayer(named), ...upper], surroundings);
-  return merged(upper, surroundings, presetProblem(named, preset === undefined ? upper : []));
+  const names = [preset, ...upper.toReversed().map(({ values }) => values['preset'])];
+  const given = names.filter((name) => name !== undefined);
+  const wrong = given.find((name) => !isPresetName(name));
+  if (wrong !== undefined)
+    return merged(upper, surroundings, presetProblem(wrong, wrong === preset ? [] : upper));
+  const used = given.find(isPresetName);
+  if (used === undefined) return merged(upper, surroundings);
+  // A run's configuration names the preset that counted.
+  const counted = given.length > 1 ? [plainLayer('command line', { preset: used })] : [];
+  return merged([presetLayer(used), ...upper, ...counted], surroundings);
 }
 
 /**

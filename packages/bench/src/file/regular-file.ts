@@ -43,6 +43,13 @@ export function expectRegularFile(
  */
 export async function readConfigText(path: string): Promise<string> {
   const what = 'a configuration file, YAML or JSON';
+  if (path.trim() === '')
+    throw new DistillError({
+      code: 'config',
+      where: 'configuration',
+      expected: `the path of ${what}`,
+      got: `'${path}'`,
+    });
   const stats = statOf(path, what, 'config');
   const isHandedOver = /^\/(?:dev\/stdin|(?:dev|proc\/self)\/fd\/\d+)$/.test(path);
   const bytes =

@@ -263,6 +263,17 @@ describe('a setting', () => {
   });
 });
 
+describe('a preset', () => {
+  it('of the command line counts before that of the file, and every name is checked', () => {
+    const file = { name: 'run.yaml', text: 'preset: cifar10\n' };
+    expect(resolveConfig({ preset: 'quick', file })).toMatchObject({ preset: 'quick', engine: 'wasm' });
+    const flags = [parseSetting('preset=nope')];
+    expect(refusal(() => resolveConfig({ preset: 'quick', flags }))[0]).toContain(
+      "command line, preset: expected the name of a preset, got 'nope'.",
+    );
+  });
+});
+
 describe('ten mistakes', () => {
   const WRONG = `\
 preset: quik

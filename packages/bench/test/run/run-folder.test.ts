@@ -158,6 +158,15 @@ describe('a run that is gone on with', { timeout: 60_000 }, () => {
     expect(await refusal(run('cifar', 'resume', onCifar(dir)))).toMatch(/another dataset/);
   });
 
+  it('refuses a method whose folder some disk would not tell from another', async () => {
+    const kd = (as: string): object => ({ methods: [{ name: 'kd', as }] });
+    const out = copyOf('letters');
+    await run(out, 'resume', kd('hot'));
+    expect(await refusal(run(out, 'resume', kd('Hot')))).toMatch(
+      /another name of method hot \("hot", now "Hot"\)/,
+    );
+  });
+
   it('does not mind the order of options', async () => {
     const kd = (options: object): object => ({ methods: [{ name: 'kd', options }] });
     const out = copyOf('order');
