@@ -54,7 +54,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
 
   program
     .command('run')
-    .description('train the teacher and every method with every seed, and write the report')
+    .description('train the teacher and every method with every seed, then write the report')
     .addOption(new Option('--preset <name>', `start from a preset: ${presetNames.join(', ')}`))
     .option('--config <file>', 'configuration, YAML or JSON')
     .requiredOption('--out <folder>', 'run folder')
@@ -69,8 +69,13 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .option('--epochs <number>', 'epochs per student', number)
     .option('--batch-size <number>', 'images per step', number)
     .option('--learning-rate <number>', 'base learning rate', number)
-    .option('--set <path=value>', 'any other field, e.g. teacher.epochs=40 (repeatable)', append, [])
-    .option('--resume', 'go on with the run in the folder')
+    .option(
+      '--set <path=value>',
+      'any other field, e.g. teacher.epochs=40 or methods.1.options.temperature=8 (repeatable)',
+      append,
+      [],
+    )
+    .option('--resume', 'continue the run in the folder')
     .option('--overwrite', 'start over in a folder that holds a run')
     .option('--json', 'print report.json instead of a table')
     .action(async (flags: RunFlags) => {
@@ -79,7 +84,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
 
   program
     .command('report')
-    .description('write the report of a run again, also of an unfinished one')
+    .description('write the report of a run again; the run may be unfinished')
     .argument('<run>', 'run folder')
     .option('--json', 'print report.json instead of a table')
     .action(async (run: string, { json }: { readonly json?: true }) => {
@@ -89,18 +94,18 @@ function buildProgram(done: (code: ExitCode) => void): Command {
 
   program
     .command('speed')
-    .description("time the methods' training steps on an engine, on images of noise")
+    .description("time the methods' training steps on random images")
     .addOption(new Option('--engine <name>', `one of auto, ${ENGINES.map(({ name }) => name).join(', ')}`))
     .option('--model <name>', 'network of the student (default: resnet20)')
     .option('--teacher <name>', 'network of the teacher (default: resnet56)')
     .option('--batch <number>', 'images per step (default: 64)', number)
     .option('--steps <number>', 'timed steps per method (default: 20)', number)
-    .option('--warmup <number>', 'steps before them that do not count (default: 3)', number)
+    .option('--warmup <number>', 'untimed steps before them (default: 3)', number)
     .option('--methods <names>', 'methods to time, comma-separated, or all (default: all)', names)
-    .option('--cached-views <number>', "cache the teacher's outputs for so many views per image", number)
+    .option('--cached-views <number>', "cache the teacher's outputs for this many views per image", number)
     .option(
       '--memory-steps <number>',
-      'also train each method for so many steps and look at its memory',
+      'also train each method for this many steps and measure its memory',
       number,
     )
     .option('--json', 'print the measurements as JSON instead of a table')
@@ -111,7 +116,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
   program
     .command('explain')
     .description(
-      'draw what the attending students of a run have learned: attention, trees, conflict of subtasks',
+      'draw what the attending students of a run have learned: attention, trees, conflicts of subtasks',
     )
     .argument('<run>', 'run folder with methods such as kdexplainer or kd+vam')
     .option('--json', 'print explain.json instead of the findings')
@@ -126,9 +131,9 @@ function buildProgram(done: (code: ExitCode) => void): Command {
 
   program
     .command('list')
-    .description('what there is')
+    .description('list the methods, models, datasets or presets')
     .addArgument(new Argument('<what>').choices(LISTS))
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .action(async (what: ListName, { json }: { readonly json?: true }) => {
       // Models are built to be counted, and tfjs builds none without an engine.
       if (what === 'models') await resolveEngine('cpu');
@@ -137,9 +142,9 @@ function buildProgram(done: (code: ExitCode) => void): Command {
 
   program
     .command('doctor')
-    .description('which engines this machine has, and why not the others')
-    .option('--data-dir <folder>', 'also look at data files')
-    .option('--json', 'as JSON')
+    .description('check which engines work on this machine, and why the others do not')
+    .option('--data-dir <folder>', 'also check the data files in this folder')
+    .option('--json', 'print JSON')
     .action(async ({ dataDir, json }: { readonly dataDir?: string; readonly json?: true }) => {
       const findings = await examine(dataDir);
       print(json === true ? JSON.stringify(findings, null, 2) : findingsText(findings));

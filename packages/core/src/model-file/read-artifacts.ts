@@ -128,7 +128,10 @@ async function fromUrl(where: string, url: string, timeout: number): Promise<tf.
   throw unreadable(where, { got: 'a place that tfjs cannot load from', hint: 'Name a folder or a URL.' });
 }
 
-/** `fetch` that gives up when the server sends nothing for a while, within the body too. */
+/** Weights beyond this fit into no array. */
+const LONGEST_BODY = 2 ** 32;
+
+/** `fetch` that gives up when the server sends nothing for a while, within the body too, or more than any model has. */
 function patientFetch(seconds: number): typeof fetch {
   return async (input, init) => {
     const controller = new AbortController();
@@ -139,11 +142,21 @@ function patientFetch(seconds: number): typeof fetch {
     try {
       const response = await fetch(input, { ...init, signal: controller.signal });
       const parts: Uint8Array[] = [];
+      let size = 0;
+      const most = /\.json(?:[?#]|$)/.test(input instanceof Request ? input.url : String(input))
+        ? LONGEST_JSON
+        : LONGEST_BODY;
+      const expectSize = (bytes: number): void => {
+        if (bytes > most) controller.abort(new Error(`the server sends more than ${most / 2 ** 20} MiB`));
+      };
+      expectSize(Number(response.headers.get('content-length')));
       const reader = response.body?.getReader();
       for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
         clearTimeout(timer);
         timer = setTimeout(giveUp, seconds * 1000);
         parts.push(part.value);
+        size += part.value.byteLength;
+        expectSize(size);
       }
       const { status, statusText, headers } = response;
       return new Response(new Blob(parts as BlobPart[]), { status, statusText, headers });

@@ -239,6 +239,11 @@ describeOn(CPU, 'a server', () => {
     const server = createServer((request, response) => {
       const name = (request.url ?? '').split('/').at(-1) ?? '';
       if (request.url?.startsWith('/silent') === true) return;
+      if (request.url?.startsWith('/endless') === true) {
+        response.writeHead(200, { 'content-length': 2 ** 40 });
+        response.write('{');
+        return;
+      }
       void readFile(join(place, name)).then((bytes) => response.end(bytes));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -248,6 +253,8 @@ describeOn(CPU, 'a server', () => {
       const error = await caught(() => loadModel(`${at}/silent/model.json`, { timeout: 0.2 }));
       expect(error.where).toBe(`${at}/silent/model.json`);
       expect(error.message).toMatch(/the server sent nothing for 0\.2 seconds|aborted/);
+      const endless = await caught(() => loadModel(`${at}/endless/model.json`));
+      expect(endless.message).toContain('the server sends more than 512 MiB');
     } finally {
       server.closeAllConnections();
       server.close();
