@@ -25,11 +25,12 @@ test.each([
   [{ beta: -1 }, /cckd\.beta: expected a number of at least 0/],
   [{ kernel: 'rbf' }, /cckd\.kernel: expected one of "rbf-taylor"/],
   [{ order: 1.5 }, /cckd\.order: expected a whole number, at least 0/],
+  [{ order: 1e9 }, /cckd\.order: expected a whole number, at least 0 and at most 100, got 1000000000/],
   [{ gamma: 0 }, /cckd\.gamma: expected a number above 0/],
   [{ perClass: 'all' }, /cckd\.perClass: expected one of "auto", or a whole number, at least 1, got "all"/],
   [
     { embeddingWidth: 0 },
-    /cckd\.embeddingWidth: expected one of "none", or a whole number, at least 1, got 0/,
+    /cckd\.embeddingWidth: expected one of "none", or a whole number, at least 1 and at most 65536, got 0/,
   ],
   [{ superclasses: 1 }, /cckd\.superclasses/],
 ])('%o is refused', (options, message) => {

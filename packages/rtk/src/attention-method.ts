@@ -4,8 +4,8 @@ import type { LossTerms, MethodFactory, Plan, Step, TaughtContext } from '@disti
 import { attentionWeights, createAttentionWeights } from './attention/index.js';
 import { attentionCost } from './attention-cost.js';
 import { layerPair, mapsOfStep } from './layer-pair.js';
-import { matchExhibits } from './look/index.js';
-import { attentionLoss, matchLayers } from './match/index.js';
+import { matchExhibits } from './match-exhibits.js';
+import { attentionLoss, matchLayers } from './match-layers.js';
 import { attentionChecks } from './options.js';
 import type { AttentionOptions } from './options.js';
 

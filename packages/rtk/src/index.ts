@@ -16,8 +16,8 @@ export type {
   NormStatistics,
 } from './attention/index.js';
 export { attentionMatching } from './attention-matching.js';
-export { attentionOver } from './look/index.js';
-export type { AttentionOver, AttentionOverOptions } from './look/index.js';
+export { attentionOver } from './attention-over.js';
+export type { AttentionOver, AttentionOverOptions } from './attention-over.js';
 export {
   adaptiveAveragePool,
   layerMaps,
@@ -27,12 +27,12 @@ export {
   unitMaps,
 } from './map/index.js';
 export type { Grid, GridGroup, LayerMaps, MapDistances, MapSummary, UnitMaps } from './map/index.js';
-export { attentionLoss, matchLayers } from './match/index.js';
-export type { LayerMatch, Matching } from './match/index.js';
+export { attentionLoss, matchLayers } from './match-layers.js';
+export type { LayerMatch, Matching } from './match-layers.js';
 export { baseDefaults, rtkDefaults } from './options.js';
 export type { AttentionOptions, Direction, MapDistance, SelectionRule } from './options.js';
 export { rtk } from './rtk.js';
-export { aboveUniform, runsOfOneShape, stageMedoids, topMask } from './select/index.js';
-export type { Kept, Selection } from './select/index.js';
-export { blockTaps, tapPreset, tapPresetNames } from './tap/index.js';
-export type { TapPresetName } from './tap/index.js';
+export { aboveUniform, runsOfOneShape, stageMedoids, topMask } from './select.js';
+export type { Kept, Selection } from './select.js';
+export { blockTaps, tapPreset, tapPresetNames } from './taps.js';
+export type { TapPresetName } from './taps.js';

@@ -3,11 +3,11 @@ import type { FeatureMap, NetworkOutput, NetworkShape, Step } from '@distilljs/c
 import type { AttentionShape } from './attention/index.js';
 import { layerMaps } from './map/index.js';
 import type { LayerMaps } from './map/index.js';
-import type { Matching } from './match/index.js';
+import type { Matching } from './match-layers.js';
 import type { AttentionOptions } from './options.js';
-import { runsOfOneShape } from './select/index.js';
-import { mapLayers } from './tap/index.js';
-import type { MapLayer } from './tap/index.js';
+import { runsOfOneShape } from './select.js';
+import { mapLayers } from './taps.js';
+import type { MapLayer } from './taps.js';
 
 /** The options, settled for two networks. */
 export interface LayerPair {

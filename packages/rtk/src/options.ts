@@ -102,7 +102,7 @@ export const attentionChecks: OptionChecks<AttentionOptions> = {
   keep: eitherOf(oneOf('auto'), wholeNumber({ min: 1 })),
   grid: oneOf('student', 'teacher'),
   distance: oneOf('meanSquare', 'cosine'),
-  width: wholeNumber({ min: 1 }),
+  width: wholeNumber({ min: 1, max: 65_536 }),
   teacherTaps: taps,
   studentTaps: taps,
 };

@@ -25,10 +25,10 @@ function splitOptions<Shape extends object>(
   shapeDefaults: Shape,
 ): { readonly shape: Shape; readonly own: object } {
   const entries = Object.entries(options);
-  const given = Object.fromEntries(entries.filter(([name]) => name in shapeDefaults));
+  const given = Object.fromEntries(entries.filter(([name]) => Object.hasOwn(shapeDefaults, name)));
   return {
     shape: { ...shapeDefaults, ...given },
-    own: Object.fromEntries(entries.filter(([name]) => !(name in shapeDefaults))),
+    own: Object.fromEntries(entries.filter(([name]) => !Object.hasOwn(shapeDefaults, name))),
   };
 }
 

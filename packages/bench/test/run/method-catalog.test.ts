@@ -1,6 +1,7 @@
 import { afd, afdOffline, dml, featureL1 } from '@distilljs/afd';
 import { cckd } from '@distilljs/cckd';
-import { kd, labelSmoothing, student } from '@distilljs/core';
+import { isDistillError, kd, labelSmoothing, student } from '@distilljs/core';
+import type { DistillError } from '@distilljs/core';
 import { kdSvd, mhgd } from '@distilljs/mhgd';
 import { attentionMatching, rtk } from '@distilljs/rtk';
 import { kdExplainer, vam } from '@distilljs/vam';
@@ -52,6 +53,38 @@ it('no two entries are the same method with the same options', () => {
     return JSON.stringify([findMethod(name)?.package, createMethod(name).name, options]);
   });
   expect(new Set(described).size).toBe(described.length);
+});
+
+const wrongValues = [NaN, Infinity, -Infinity, '', {}, [], [NaN], () => 1, Symbol('x'), 10n, 1e300, '\u0000'];
+
+it.each(methodNames)('%s refuses wrong values of each option, and names the option', (name) => {
+  for (const option of Object.keys(findMethod(name)?.defaults ?? {})) {
+    for (const value of wrongValues) {
+      let error: unknown;
+      try {
+        createMethod(name, { [option]: value });
+      } catch (thrown) {
+        error = thrown;
+      }
+      // A text or a list may be a name that is only looked up when networks are there.
+      if (error === undefined && (value === '\u0000' || Array.isArray(value))) continue;
+      // Options that shape a network are checked when it is made.
+      if (error === undefined && findMethod(name)?.student !== undefined) continue;
+      expect(isDistillError(error), option).toBe(true);
+      expect((error as DistillError).code).toBe('option');
+      expect((error as DistillError).where).toContain(option);
+      expect((error as DistillError).message.length).toBeLessThan(1500);
+    }
+  }
+});
+
+it.each(methodNames)("%s refuses names of an object's own machinery, and shows long ones cut", (name) => {
+  for (const key of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'x'.repeat(5_000_000)]) {
+    const options = JSON.parse(`{ ${JSON.stringify(key)}: { "x": 1 } }`) as object;
+    const started = performance.now();
+    expect(() => createMethod(name, options)).toThrow(key.slice(0, 100));
+    expect(performance.now() - started).toBeLessThan(1000);
+  }
 });
 
 it('a method with attention keeps a gamma of its own', () => {

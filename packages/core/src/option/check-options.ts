@@ -17,7 +17,7 @@ export function checkOptions<Options extends object>(
   checks: OptionChecks<Options>,
 ): Readonly<Options> {
   const options_: unknown = given;
-  if (typeof options_ !== 'object' || options_ === null || Array.isArray(options_)) {
+  if (!isPlain(options_)) {
     const expected = 'an object of options';
     throw new DistillError({ code: 'option', where: owner, expected, got: describeValue(options_) });
   }
@@ -38,6 +38,13 @@ export function checkOptions<Options extends object>(
     expectOption(`${owner}.${name}`, options[name as keyof Options], check);
   }
   return Object.freeze(options);
+}
+
+/** Options of a Map or a class would be passed over: they are no fields of the object itself. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /**

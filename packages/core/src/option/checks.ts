@@ -1,11 +1,13 @@
 /** Says what was expected when `value` is wrong, and nothing when it is right. */
 export type OptionCheck = (value: unknown) => string | undefined;
 
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+/** Finite, also in float32, in which networks are trained. */
+const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(Math.fround(value));
 
-/** A number above 0. */
+/** A number above 0, also after rounding to float32. */
 export const positive: OptionCheck = (value) =>
-  isNumber(value) && value > 0 ? undefined : 'a number above 0';
+  isNumber(value) && Math.fround(value) > 0 ? undefined : 'a number above 0';
 
 /** A number of at least 0. */
 export const nonNegative: OptionCheck = (value) =>

@@ -1,4 +1,4 @@
-import { checkOptions, nonNegative, text } from '../../src/option/index.js';
+import { checkOptions, nonNegative, positive, text } from '../../src/option/index.js';
 import { describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
 
@@ -42,5 +42,23 @@ describe('checkOptions', () => {
     expect(error.message).toBe(
       "fitnet: expected options that exist, got 'wieght'. Did you mean 'weight'? There are: weight, tap.",
     );
+  });
+
+  it.each([
+    ['a Map', new Map([['weight', 2]])],
+    ['an object that inherits its options', Object.create({ weight: 2 }) as object],
+    ['a list', [1]],
+    ['a text', 'weight'],
+  ])('refuses %s, whose options would be passed over', async (_, given) => {
+    const error = await caught(() => checked(given as Partial<Options>));
+    expect(error.message).toMatch(/^fitnet: expected an object of options, got /);
+  });
+
+  it('refuses numbers that float32 makes infinite or 0', async () => {
+    expect((await caught(() => checked({ weight: 1e39 }))).message).toMatch(
+      /weight: expected .*, got 1e\+39/,
+    );
+    expect(positive(1e-50)).toBe('a number above 0');
+    expect([positive(1e-40), nonNegative(3e38)]).toEqual([undefined, undefined]);
   });
 });

@@ -2,8 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { DistillError, shapeText } from '@distilljs/core';
 import type { NamedTensors, NamedVariables, Random } from '@distilljs/core';
-import type { AttentionWeights } from './layer-attention.js';
-import type { LinearNorm } from './linear-norm.js';
+import type { AttentionWeights, LinearNorm } from './layer-attention.js';
 
 /** What the weights depend on. */
 export interface AttentionShape {

@@ -1,7 +1,78 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import { linearNorm } from './linear-norm.js';
-import type { LinearNorm, NormStatistics } from './linear-norm.js';
+import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { batchNormTraining } from '@distilljs/core';
+
+/** Epsilon of batch norm, PyTorch's default. */
+const EPSILON = 1e-5;
+/** Share of the batch in a moving statistic, PyTorch's default. */
+const MOMENTUM = 0.1;
+
+/** Linear maps side by side, one per input, with one batch norm over all of their columns. */
+export interface LinearNorm {
+  /** The inputs' kernels one below the other, `[all channels, width]`. */
+  readonly kernel: Tensor2D;
+  /** All three `[inputs · width]`; the bias changes nothing, as batch norm takes it out again. */
+  readonly bias: Tensor1D;
+  readonly scale: Tensor1D;
+  readonly offset: Tensor1D;
+}
+
+/** Mean and variance per column, `[inputs · width]`. */
+export interface NormStatistics {
+  readonly mean: Tensor1D;
+  readonly variance: Tensor1D;
+}
+
+/** Output of a {@link LinearNorm} and the statistics of its batch (biased variance; constants). */
+export interface Normed {
+  readonly output: Tensor2D;
+  readonly batch: NormStatistics;
+}
+
+/**
+ * `LB(x) = BN(x K + k₀)` for each input, outputs side by side; batch norm runs over the rows. Call it inside `tf.tidy`.
+ *
+ * @param inputs `[rows, channels]` each
+ * @param statistics to normalise with; default: the batch's own, as always while distilling
+ * @returns output `[rows, inputs · width]`
+ */
+export function linearNorm(
+  inputs: readonly Tensor2D[],
+  block: LinearNorm,
+  statistics?: NormStatistics,
+): Normed {
+  const channels = inputs.map((input) => input.shape[1]);
+  // One variable for all kernels: the optimizer pays per variable.
+  const kernels = inputs.length === 1 ? [block.kernel] : tf.split(block.kernel, channels, 0);
+  const products = inputs.map((input, index) => tf.matMul(input, kernels[index] as Tensor2D));
+  const [first] = products;
+  const joined = products.length === 1 && first !== undefined ? first : tf.concat(products, 1);
+  const linear = tf.add<Tensor2D>(joined, block.bias);
+  if (statistics === undefined) {
+    const { y, mean, variance } = batchNormTraining(linear, block.scale, block.offset, EPSILON);
+    return { output: y, batch: { mean, variance } };
+  }
+  const { mean, variance } = statistics;
+  const { scale, offset } = block;
+  return { output: tf.batchNorm2d(linear, mean, variance, offset, scale, EPSILON), batch: statistics };
+}
+
+/**
+ * Moving statistics after one more batch, as PyTorch keeps them: `0.9 · moving + 0.1 · batch`, with the batch's variance
+ * unbiased (`n / (n − 1)`).
+ *
+ * Training needs none: the attention normalises by the batch and is dropped with its run. They are for attention on images
+ * one by one, as the base method's module has it in evaluation mode.
+ * @param rows n, over which the batch's statistics were taken, at least 2
+ */
+export function moveStatistics(moving: NormStatistics, batch: NormStatistics, rows: number): NormStatistics {
+  const moved = (before: Tensor1D, now: Tensor1D, factor: number): Tensor1D =>
+    tf.add(tf.mul(before, 1 - MOMENTUM), tf.mul(now, MOMENTUM * factor));
+  return tf.tidy(() => ({
+    mean: moved(moving.mean, batch.mean, 1),
+    variance: moved(moving.variance, batch.variance, rows / (rows - 1)),
+  }));
+}
 
 /** What the attention learns. Q queries, K keys, d the width. */
 export interface AttentionWeights {

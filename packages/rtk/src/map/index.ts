@@ -1,11 +1,6 @@
-export { adaptiveAveragePool, poolingMatrix } from './adaptive-average-pool.js';
-export { groupByGrid } from './grid.js';
+export { adaptiveAveragePool, groupByGrid, poolingMatrix } from './grid.js';
 export type { Grid, GridGroup } from './grid.js';
-export { layerMaps } from './layer-maps.js';
-export type { LayerMaps } from './layer-maps.js';
+export { layerMaps, mapSummary, unitMaps } from './layer-maps.js';
+export type { LayerMaps, MapSummary, UnitMaps } from './layer-maps.js';
 export { mapDistances } from './map-distances.js';
 export type { MapDistances } from './map-distances.js';
-export { mapSummary } from './map-summary.js';
-export type { MapSummary } from './map-summary.js';
-export { unitMaps } from './unit-maps.js';
-export type { UnitMaps } from './unit-maps.js';

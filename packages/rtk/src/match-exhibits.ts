@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { Exhibit } from '@distilljs/core';
-import type { LayerPair } from '../layer-pair.js';
-import type { LayerMatch } from '../match/index.js';
+import type { LayerPair } from './layer-pair.js';
+import type { LayerMatch } from './match-layers.js';
 
 /** Means over a batch, both `[student maps, teacher maps]`. */
 export interface MeanMatch {

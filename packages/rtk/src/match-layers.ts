@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { expectSameShape } from '@distilljs/core';
 import type { Scalar } from '@distilljs/core';
-import { layerAttention } from '../attention/index.js';
-import type { AttentionWeights } from '../attention/index.js';
-import { mapDistances } from '../map/index.js';
-import type { LayerMaps } from '../map/index.js';
-import type { AttentionOptions } from '../options.js';
-import { selectLayers } from '../select/index.js';
-import type { Kept, Selection } from '../select/index.js';
+import { layerAttention } from './attention/index.js';
+import type { AttentionWeights } from './attention/index.js';
+import { mapDistances } from './map/index.js';
+import type { LayerMaps } from './map/index.js';
+import type { AttentionOptions } from './options.js';
+import { selectLayers } from './select.js';
+import type { Kept, Selection } from './select.js';
 
 /** What {@link matchLayers} does with the maps; its `runs` are those of `runsOfOneShape`. */
 export interface Matching extends Selection, Pick<AttentionOptions, 'grid' | 'distance'> {}

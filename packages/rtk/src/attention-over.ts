@@ -8,11 +8,11 @@ import type {
   NetworkLike,
   Normalization,
 } from '@distilljs/core';
-import { attentionWeights, attentionWeightShapes } from '../attention/index.js';
-import { layerPair, mapsOfStep } from '../layer-pair.js';
-import { matchLayers } from '../match/index.js';
-import type { AttentionOptions } from '../options.js';
-import type { MapLayer } from '../tap/index.js';
+import { attentionWeights, attentionWeightShapes } from './attention/index.js';
+import { layerPair, mapsOfStep } from './layer-pair.js';
+import { matchLayers } from './match-layers.js';
+import type { AttentionOptions } from './options.js';
+import type { MapLayer } from './taps.js';
 import { meanMatch } from './match-exhibits.js';
 
 /** What {@link attentionOver} looks at. */
