@@ -7,7 +7,7 @@ import type { RunData } from '../run/datasets.js';
 import type { TrainingFolder } from '../run/run-folder.js';
 
 /**
- * The student as it was after the last epoch, still with its attention: what is saved beside it is the best epoch's, folded, and
+ * The student as it was after the last epoch, still with its attention: what is saved beside it is folded, and
  * entropies of different epochs do not compare.
  *
  * @returns undefined when the training left no checkpoint. The caller disposes the network.

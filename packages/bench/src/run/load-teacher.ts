@@ -6,7 +6,7 @@ import { buildModel, isModelName, modelNames } from '../model/index.js';
 import type { TeacherResult } from '../report/index.js';
 import type { RunData } from './datasets.js';
 import type { TrainingFolder } from './run-folder.js';
-import { expectModel, readTeacherResult } from './stored.js';
+import { expectModels, readTeacherResult } from './stored.js';
 
 /** A teacher that need not be trained. */
 export interface LoadedTeacher {
@@ -33,7 +33,7 @@ export async function loadTeacher(
   const known = folder === undefined ? undefined : await readTeacherResult(folder);
   if (known !== undefined && folder !== undefined) {
     const hint = 'Remove the folder `teacher` to have it trained again, or restore the model from a copy.';
-    await expectModel(folder.model, known.modelDigest, hint);
+    await expectModels([folder.model], known.modelDigest, hint);
   }
   const source = known === undefined || folder === undefined ? path : `file://${folder.model}`;
   if (source === undefined) return undefined;

@@ -54,6 +54,11 @@ export function runFolder(root: string): RunFolder {
   };
 }
 
+/** Where a training's models are saved: one, or one per network of a cohort. */
+export function modelFolders({ model }: TrainingFolder, networks: number): readonly string[] {
+  return networks === 1 ? [model] : Array.from({ length: networks }, (_, at) => `${model}-${at + 1}`);
+}
+
 function expectPath(root: string): void {
   const refuse = (expected: string, hint: string): never => {
     throw new DistillError({ code: 'config', where: 'run folder', expected, got: `'${root}'`, hint });

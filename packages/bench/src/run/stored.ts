@@ -192,27 +192,33 @@ export async function readInspections({ inspections: file }: TrainingFolder): Pr
   });
 }
 
-/** SHA-256 of a saved model, in hex: of model.json and weights.bin, byte by byte. */
-export async function modelDigest(folder: string): Promise<string> {
+/** SHA-256 of saved models, in hex: of each one's model.json and weights.bin, byte by byte. */
+export async function modelDigest(folders: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const name of ['model.json', 'weights.bin']) hash.update(await readFile(join(folder, name)));
+  for (const folder of folders)
+    for (const name of ['model.json', 'weights.bin']) hash.update(await readFile(join(folder, name)));
   return hash.digest('hex');
 }
 
 /**
  * @param known the digest of its result; left out in folders of versions that did not keep it
- * @throws DistillError code `data` when a model is not the one that its result was measured of
+ * @throws DistillError code `data` when models are not those that their result was measured of
  */
-export async function expectModel(folder: string, known: string | undefined, hint: string): Promise<void> {
+export async function expectModels(
+  folders: readonly string[],
+  known: string | undefined,
+  hint: string,
+): Promise<void> {
   if (known === undefined) return;
+  const where = folders.join(', ');
   let found: string;
   try {
-    found = await modelDigest(folder);
+    found = await modelDigest(folders);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'a file is missing' : String(error);
-    throw damaged(folder, 'the model that was measured', reason, hint);
+    throw damaged(where, 'the model that was measured', reason, hint);
   }
-  if (found !== known) throw damaged(folder, 'the model that was measured', 'other bytes', hint);
+  if (found !== known) throw damaged(where, 'the model that was measured', 'other bytes', hint);
 }
 
 function expectFields(where: string, schema: z.ZodType, value: unknown, hint: string): void {

@@ -18,6 +18,7 @@ import type {
 } from '@distilljs/core';
 import type { RunData } from './datasets.js';
 import type { RunContext } from './run-context.js';
+import { modelFolders } from './run-folder.js';
 import type { TrainingFolder } from './run-folder.js';
 
 /** One training of a run: the teacher's, or one method with one seed. */
@@ -31,6 +32,8 @@ export interface Training {
   readonly epochs: number;
   readonly seed: number;
   readonly optimizer: OptimizerSpec;
+  /** Which weights are saved: those of the last epoch, or of the best on the validation images. */
+  readonly keep: 'last' | 'best';
   readonly folder: TrainingFolder;
 }
 
@@ -54,7 +57,8 @@ export interface TestAccuracy {
 
 /**
  * Trains networks together (most methods: one), going on from their checkpoint if there is one, measures each, and saves
- * the weights of the best validation epoch as plain tfjs models. The networks are left with those weights.
+ * them as plain tfjs models. A student is saved as the last epoch leaves it, because that is what the report ranks; a
+ * teacher has the weights of its best validation epoch. The networks end with the best weights.
  *
  * @returns undefined when the signal ended it early: its checkpoint is saved then
  */
@@ -86,11 +90,10 @@ export async function trainNetwork(
   try {
     if (result.stopped !== undefined) return undefined;
     const last = await testAccuracies(networks, data, result.normalization);
+    if (training.keep === 'last') await save(networks, folder);
     result.restoreBest();
     const best = await testAccuracies(networks, data, result.normalization);
-    for (const [index, network] of networks.entries()) {
-      await network.save(`${folder.model}${networks.length > 1 ? `-${index + 1}` : ''}`);
-    }
+    if (training.keep === 'best') await save(networks, folder);
     const paired = last.map((accuracy, at) => ({ last: accuracy, best: best[at] ?? NaN }));
     return {
       history: result.history,
@@ -103,6 +106,11 @@ export async function trainNetwork(
   } finally {
     result.dispose();
   }
+}
+
+async function save(networks: readonly Network[], folder: TrainingFolder): Promise<void> {
+  const places = modelFolders(folder, networks.length);
+  for (const [index, network] of networks.entries()) await network.save(places[index] ?? folder.model);
 }
 
 /** Of each network, and of all together. */

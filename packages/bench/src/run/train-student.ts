@@ -7,11 +7,12 @@ import { secondsPerEpoch } from '../statistics/index.js';
 import { buildCohort, planMethod } from './cohort.js';
 import { optimizerOf } from './optimizer.js';
 import type { RunContext } from './run-context.js';
+import { modelFolders } from './run-folder.js';
 import type { TrainingFolder } from './run-folder.js';
 import { trainNetwork } from './train-network.js';
 import type { TestAccuracy, TrainingOutcome } from './train-network.js';
 import type { RunTeacher } from './train-teacher.js';
-import { expectModel, modelDigest, readMethodResult } from './stored.js';
+import { expectModels, modelDigest, readMethodResult } from './stored.js';
 import { writeJson } from './write-json.js';
 
 /**
@@ -32,7 +33,8 @@ export async function provideStudent(
   const known = await readMethodResult(folder, as, seed);
   if (known !== undefined) {
     const hint = `Remove ${folder.result}: --resume then trains it again.`;
-    if (known.cohort === undefined) await expectModel(folder.model, known.modelDigest, hint);
+    const places = modelFolders(folder, known.cohort?.networks.length ?? 1);
+    await expectModels(places, known.modelDigest, hint);
     return known;
   }
 
@@ -47,6 +49,7 @@ export async function provideStudent(
       teacher: teacher.network,
       teacherOutputs: teacher.outputs,
       epochs: config.epochs,
+      keep: 'last' as const,
       seed,
       optimizer: optimizerOf(config, config.optimizer.learningRate, config.epochs),
       folder,
@@ -77,7 +80,7 @@ export async function provideStudent(
       // The method counts what it adds to its first network.
       extraTrainParameters: cost.trainParameters + sizeOf(networks[0]) - student.parameters,
       warnings: [...context.warnings, ...outcome.warnings],
-      ...(networks.length === 1 && { modelDigest: await modelDigest(folder.model) }),
+      modelDigest: await modelDigest(modelFolders(folder, networks.length)),
     };
     await writeJson(folder.result, { ...result, madeWith });
     log.say(

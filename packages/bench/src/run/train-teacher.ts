@@ -43,7 +43,7 @@ export async function provideTeacher(
     const result = known ?? { ...(await measure(network, data)), source };
     if (known === undefined) {
       await network.save(folder.model);
-      await writeJson(folder.result, { ...result, madeWith, modelDigest: await modelDigest(folder.model) });
+      await writeJson(folder.result, { ...result, madeWith, modelDigest: await modelDigest([folder.model]) });
     }
     log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));
     return ready(network, outputs, result);
@@ -56,6 +56,7 @@ export async function provideTeacher(
     networks: [network],
     method: student(),
     epochs,
+    keep: 'best' as const,
     seed: TEACHER_SEED,
     optimizer: optimizerOf(config, learningRate, epochs),
     folder,
@@ -70,7 +71,7 @@ export async function provideTeacher(
     source: 'trained',
     epochs: outcome.history,
   };
-  await writeJson(folder.result, { ...result, madeWith, modelDigest: await modelDigest(folder.model) });
+  await writeJson(folder.result, { ...result, madeWith, modelDigest: await modelDigest([folder.model]) });
   log.say(teacherText(result, `trained for ${epochs} epochs`));
   return ready(network, outputs, result);
 }

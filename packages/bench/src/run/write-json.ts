@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import { expectRegularFile } from '../file/index.js';
@@ -11,7 +11,10 @@ export const UNFINISHED = '.unfinished';
 
 let writes = 0;
 
-/** Writes text all or nothing: a crash leaves the old file, never half of the new one. */
+/**
+ * Writes text all or nothing: a crash leaves the old file, never half of the new one. What was written is on the disk when
+ * this resolves, so that a result which says that a training is done outlives a power cut as the model before it does.
+ */
 export async function writeWhole(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const unfinished = `${file}.${process.pid}-${++writes}${UNFINISHED}`;
@@ -19,9 +22,14 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     await writeFile(unfinished, text, { flush: true });
   } catch (error) {
     // A full disk is found in the middle of a write, whose error does not know the file.
+    await unlink(unfinished).catch(() => undefined);
     throw error instanceof Error ? Object.assign(error, { path: unfinished }) : error;
   }
   await rename(unfinished, file);
+  // Some systems and file systems cannot sync a folder.
+  const folder = await open(dirname(file), 'r').catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
 }
 
 /** Writes a value as indented JSON, all or nothing. */

@@ -2,16 +2,21 @@ import {
   appendFileSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { channelStatistics, createNetwork, evaluate, loadModel } from '@distilljs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadRunData } from '../../src/run/datasets.js';
 import { runBench } from '../../src/run/run-bench.js';
+import type { BenchOutcome } from '../../src/run/run-bench.js';
 import { rewriteReport } from '../../src/run/write-report.js';
 import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
 
@@ -163,11 +168,51 @@ describe('a model that was changed after it was measured is found', { timeout: 6
     },
   );
 
+  it('one bit of a cohort’s second network', async () => {
+    const root = join(all, 'cohort');
+    const cohort = { methods: tinyConfig({ methods: ['dml'] }).methods, seeds: [0] };
+    await run(root, 'refuse', cohort);
+    await run(root, 'resume', cohort);
+    const file = join(root, 'dml/0/student-2/weights.bin');
+    const bytes = readFileSync(file);
+    bytes[9] = (bytes[9] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    expect(await refusal(run(root, 'resume', cohort))).toMatch(
+      /student-2: expected the model that was measured, got other bytes/,
+    );
+  });
+
   it('or is missing', async () => {
     const root = copy();
     rmSync(join(root, 'kd/1/student'), { recursive: true });
     expect(await refusal(run(root, 'resume'))).toMatch(/kd\/1\/student: .* got a file is missing/);
   });
+});
+
+it('what is ranked is what is saved', { timeout: 60_000 }, async () => {
+  const root = join(all, 'ranked');
+  // A rate at which epochs differ.
+  const restless = {
+    ...tinyConfig({ epochs: 6, optimizer: { learningRate: 0.3 } }),
+    methods: config.methods,
+  };
+  const outcome = (await run(root, 'refuse', restless)) as BenchOutcome;
+  const { train, test } = loadRunData(restless);
+  const measure = async (place: string): Promise<number> => {
+    const model = await loadModel(join(root, place));
+    const { accuracy } = await evaluate(createNetwork(model), test, channelStatistics(train));
+    model.dispose();
+    return accuracy;
+  };
+  const ranked = outcome.report.rows.flatMap(({ method, perSeed }) =>
+    perSeed.map((seed) => ({ method, ...seed })),
+  );
+  expect(ranked.some(({ testAccuracyLast, testAccuracyBest }) => testAccuracyLast !== testAccuracyBest)).toBe(
+    true,
+  );
+  for (const { method, seed, testAccuracyLast } of ranked)
+    expect(await measure(`${method}/${seed}/student`)).toBe(testAccuracyLast);
+  expect(await measure('teacher/model')).toBe(outcome.report.teacher.testAccuracy);
 });
 
 describe('a run that is overwritten', { timeout: 60_000 }, () => {
@@ -186,6 +231,14 @@ describe('a run that is overwritten', { timeout: 60_000 }, () => {
     expect(readdirSync(root).filter((entry) => entry.startsWith('replaced-'))).toEqual([]);
     expect(existsSync(join(root, 'kd/1/result.json'))).toBe(false);
     expect(readFileSync(join(root, 'notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  it('keeps a link that leads to it', async () => {
+    const root = copy();
+    symlinkSync(root, `${root}-link`);
+    await run(`${root}-link`, 'overwrite');
+    expect(lstatSync(`${root}-link`).isSymbolicLink()).toBe(true);
+    expect(existsSync(join(root, 'report/report.json'))).toBe(true);
   });
 
   it('is kept aside where the new one ends before its teacher, and that is said', async () => {
