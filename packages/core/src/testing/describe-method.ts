@@ -3,20 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkpoints } from '../callback/index.js';
 import { memoryStore } from '../checkpoint/index.js';
 import { resolveEngine } from '../engine/index.js';
-import { channelStatistics } from '../data/index.js';
 import { isDistillError } from '../error/index.js';
 import type { Method } from '../method/index.js';
 import type { Network } from '../network/index.js';
-import { createRandom } from '../random/index.js';
-import type { Images, Labels } from '../tensor/index.js';
-import { distill } from '../train/index.js';
+import { distill, sgd } from '../train/index.js';
 import type { Callback, DistillOptions, DistillResult } from '../train/index.js';
-import { prepareRun } from '../train/prepare.js';
 import type { Run } from '../train/state.js';
-import { stepGradients } from '../train/step-gradients.js';
+import { BATCH, copyStatistics, eachPhase, equalizeStatistics, oneStep } from './one-step.js';
 import type { TestEngine } from './test-engines.js';
 import { tinyDataset } from './tiny-dataset.js';
 import { tinyNetwork } from './tiny-network.js';
+import { unmovedVariables } from './unmoved-variables.js';
 import { weightBytes } from './weights.js';
 
 /** What the suite needs to know of a method. */
@@ -38,8 +35,6 @@ export interface MethodConformance {
   /** Terms that are 0 when the student equals the teacher. */
   readonly zeroAtEquality?: readonly string[] | undefined;
 }
-
-const BATCH = 12;
 
 /**
  * The suite that every technique runs on itself, on tiny networks: finite scalar terms; gradients that reach all declared
@@ -114,26 +109,25 @@ export function describeMethod(name: string, given: MethodConformance): void {
       });
 
       it('moves every declared variable', async () => {
-        const setup = options(method());
-        const before = (setup.students as Network[]).map((student) => weightBytes(student));
-        const result = await distill(setup);
-        result.students.forEach((student, index) => {
-          expect(weightBytes(student)).not.toEqual(before[index]);
-        });
-        result.dispose();
+        // Weight decay would move what no gradient reaches; a warm-up of a few epochs may hold some variables.
+        const optimizer = sgd({ learningRate: 0.05, weightDecay: 0 });
+        expect(await unmovedVariables({ ...options(method()), optimizer, epochs: 8 })).toEqual([]);
       });
 
-      it('gives the same weights for the same seed, and others for another', async () => {
-        const run = async (seed: number): Promise<Uint8Array[]> => {
-          const result = await distill({ ...options(method()), seed });
-          result.dispose();
-          return result.students.map((student) => weightBytes(student));
-        };
-        const first = await run(1);
-        if (engine.name === 'node') return;
-        expect(await run(1)).toEqual(first);
-        expect(await run(2)).not.toEqual(first);
-      });
+      const repeats = engine.name !== 'node';
+      it.skipIf(!repeats)(
+        `gives the same weights for the same seed, and others for another${repeats ? '' : ' (skipped: engine node does not repeat to the byte)'}`,
+        async () => {
+          const run = async (seed: number): Promise<Uint8Array[]> => {
+            const result = await distill({ ...options(method()), seed });
+            result.dispose();
+            return result.students.map((student) => weightBytes(student));
+          };
+          const first = await run(1);
+          expect(await run(1)).toEqual(first);
+          expect(await run(2)).not.toEqual(first);
+        },
+      );
 
       it('keeps the number of live tensors from the second step on', async () => {
         // Each phase has its own optimizers, so that each has a level of its own.
@@ -223,57 +217,6 @@ export function describeMethod(name: string, given: MethodConformance): void {
 function freshStudents({ students = 1, student }: MethodConformance, seed = 2): Network[] {
   const make = student ?? ((of: number) => tinyNetwork(of, { width: 4 }));
   return Array.from({ length: students }, (_, index) => make(seed + index));
-}
-
-async function eachPhase(options: DistillOptions, look: (run: Run, index: number) => void): Promise<void> {
-  const run = await prepareRun(options);
-  run.plan.phases.forEach((_, index) => {
-    look(run, index);
-  });
-  run.dispose();
-}
-
-/** The batch that every check of one step uses: always the same images, so that statistics can be made equal. */
-function oneStep(run: Run, index: number): ReturnType<typeof stepGradients> {
-  const phase = run.plan.phases[index] as Run['plan']['phases'][number];
-  const indices = Int32Array.from({ length: BATCH }, (_, position) => position);
-  const { images, labels } = batchOf(run.train, run.normalization);
-  const input = {
-    images,
-    labels,
-    indices,
-    step: 0,
-    position: { epoch: 0, epochs: phase.epochs },
-    random: createRandom(5),
-  };
-  const result = stepGradients(phase, phase.updates, run, input);
-  tf.dispose([images, labels]);
-  return result;
-}
-
-function batchOf(
-  dataset: DistillOptions['train'],
-  { mean, std }: DistillResult['normalization'],
-): { images: Images; labels: Labels } {
-  const pixels = Array.from({ length: BATCH }, (_, index) => [...dataset.image(index)]).flat();
-  const values = pixels.map((pixel, at) => (pixel / 255 - (mean[at % 2] ?? 0)) / (std[at % 2] ?? 1));
-  return {
-    images: tf.tensor4d(values, [BATCH, ...dataset.imageShape]),
-    labels: tf.tensor1d([...dataset.labels.slice(0, BATCH)], 'int32'),
-  };
-}
-
-/** Moves the moving statistics until they are those of the batch, layer by layer. */
-function equalizeStatistics(network: Network): void {
-  const dataset = tinyDataset(4 * BATCH, 1);
-  const { images, labels } = batchOf(dataset, channelStatistics(dataset));
-  for (let pass = 0; pass < 120; pass++) tf.tidy(() => void network.forward(images, { training: true }));
-  tf.dispose([images, labels]);
-}
-
-function copyStatistics(from: Network, to: Network): void {
-  for (const [name, variable] of Object.entries(from.statistics))
-    to.statistics[name]?.assign(tf.clone(variable));
 }
 
 function caught(call: () => unknown): unknown {

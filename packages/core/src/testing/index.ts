@@ -7,4 +7,5 @@ export type { TestEngine } from './test-engines.js';
 export { tinyDataset } from './tiny-dataset.js';
 export { tinyNetwork } from './tiny-network.js';
 export type { TinyNetworkOptions } from './tiny-network.js';
+export { unmovedVariables } from './unmoved-variables.js';
 export { bytesOf, weightBytes } from './weights.js';
