@@ -73,9 +73,15 @@ async function loadNative(specifier: string): Promise<void> {
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
   // TensorFlow turns oneDNN on by itself only on processors with AVX-512; with AVX2 alone a step is a fifth shorter with it.
   process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
-  // Not a literal: an optional package must not stop a bundler.
-  await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+  await bring(specifier);
 }
+
+/**
+ * An optional package. The name comes as an argument, because the build puts constants in their places, and a bundler
+ * that reads a name has to have the package.
+ */
+const bring = (specifier: string): Promise<unknown> =>
+  import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
 
 /** tfjs-node 4.22.0 calls `util.isNullOrUndefined`, which Node 23 removed (tensorflow/tfjs#8425, never released). */
 function restoreIsNullOrUndefined(): void {
@@ -85,10 +91,9 @@ function restoreIsNullOrUndefined(): void {
 
 async function loadWebGpu(): Promise<void> {
   if (isNode() && !('gpu' in ((globalThis.navigator as object | undefined) ?? {}))) await loadDawn();
-  const specifier = '@tensorflow/tfjs-backend-webgpu';
   // A page may have brought it in itself.
   const present = tf.findBackendFactory('webgpu') as unknown;
-  if (present === null) await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+  if (present === null) await bring('@tensorflow/tfjs-backend-webgpu');
   const { gpu } = globalThis.navigator as { readonly gpu?: { requestAdapter(): Promise<unknown> } };
   if ((await gpu?.requestAdapter()) == null) throw new Error('there is no WebGPU adapter');
 }
@@ -103,8 +108,7 @@ function isSoftwareAdapter(): boolean {
 
 /** Dawn, the WebGPU of Chromium, as an npm package for Node. */
 async function loadDawn(): Promise<void> {
-  const specifier = 'webgpu';
-  const dawn = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as {
+  const dawn = (await bring('webgpu')) as {
     readonly create: (options: string[]) => unknown;
     readonly globals: object;
   };

@@ -17,6 +17,8 @@ import { registerDilatedGradients } from './dilated-gradients.js';
 import { resizeNearestNeighborGrad } from './resize-nearest-neighbor-grad.js';
 import { conv3DBackpropFilter, conv3DBackpropInput, maxPool3D, maxPool3DGrad } from './three-dimensional.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
+import { withSamePadding } from './volume-padding.js';
+import { averageGradient, ofNothing, withinResult } from './windows.js';
 
 /** A kernel of this package, in place of the backend's own if that has one. */
 interface TrainingKernel {
@@ -42,26 +44,43 @@ const beside = (
   create: (own) => create(own as tf.KernelFunc),
 });
 
+const samePadding = ({ kernelFunc, ...kernel }: tf.KernelConfig): TrainingKernel =>
+  whole({ ...kernel, kernelFunc: withSamePadding(kernel.kernelName, kernelFunc) });
+
 const kernels: readonly TrainingKernel[] = [
-  whole(conv2DBackpropFilter),
-  whole(conv2DBackpropInput),
-  whole(conv3DBackpropFilter),
-  whole(conv3DBackpropInput),
-  whole(depthwiseConv2dNativeBackpropFilter),
-  whole(depthwiseConv2dNativeBackpropInput),
+  ...[
+    conv2DBackpropFilter,
+    conv2DBackpropInput,
+    depthwiseConv2dNativeBackpropFilter,
+    depthwiseConv2dNativeBackpropInput,
+  ].map((kernel) => whole({ ...kernel, kernelFunc: ofNothing(kernel.kernelFunc) })),
+  ...[conv3DBackpropFilter, conv3DBackpropInput, maxPool3D, maxPool3DGrad].map(samePadding),
+  // tfjs's on cpu gives a window's gradient to the wrong place where strides differ.
+  samePadding({ ...maxPool3DGrad, backendName: 'cpu' }),
   whole(identity),
-  whole(maxPool3D),
-  whole(maxPool3DGrad),
   whole(reluGradientKernel),
   whole(resizeNearestNeighborGrad),
   whole(unsortedSegmentSum),
   ...batchNormKernels.map(whole),
   beside(tf.BatchMatMul, matMul),
   beside(tf.BatchMatMul, batchMatMulTensorFlow, 'tensorflow'),
-  ...[tf.Conv2D, tf.FusedConv2D].map((name) => beside(name, (own) => conv2D(name, own))),
+  ...[tf.Conv2D, tf.FusedConv2D].map((name) => beside(name, (own) => withinResult(name, conv2D(name, own)))),
+  ...[tf.DepthwiseConv2dNative, tf.FusedDepthwiseConv2D, tf.MaxPool, tf.AvgPool].map((name) =>
+    beside(name, (own) => withinResult(name, own)),
+  ),
+  ...['cpu', 'wasm', 'webgpu'].map((backend) =>
+    beside(tf.AvgPoolGrad, (own) => ofNothing(averageGradient(own)), backend),
+  ),
+  ...['cpu', 'wasm'].flatMap((backend) => [
+    ...[tf.AvgPool3D, tf.Conv3D].map((name) => beside(name, (own) => withSamePadding(name, own), backend)),
+    beside(tf.AvgPool3DGrad, (own) => withSamePadding(tf.AvgPool3DGrad, averageGradient(own)), backend),
+  ]),
+  ...[tf.Conv3DBackpropFilterV2, tf.Conv3DBackpropInputV2, tf.MaxPool3D].map((name) =>
+    beside(name, (own) => withSamePadding(name, own), 'cpu'),
+  ),
   beside(tf.Conv2DBackpropFilter, conv2DBackpropFilterOnCpu, 'cpu'),
   beside(tf.GatherV2, gather),
-  beside(tf.MaxPoolGrad, maxPoolGradient),
+  beside(tf.MaxPoolGrad, (own) => ofNothing(maxPoolGradient(own))),
   beside(tf.Reverse, reverse),
   beside(tf.Slice, slice),
   beside(tf.Tile, tile),
@@ -76,6 +95,8 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  *
  * | kernel | gradient of | backend | tfjs 4.22.0 |
  * |---|---|---|---|
+ * | AvgPoolGrad, AvgPool3DGrad | avgPool | cpu, wasm, webgpu (2-D) | wrong for 'same' padding |
+ * | all of pooling and convolution over volumes | | cpu, wasm | wrong for 'same' padding with strides above the window |
  * | BatchMatMul | | wasm | a plain loop for batches, vectors and transposed factors |
  * | BatchMatMul | | tensorflow | up to ten times slower for small matrices; still used for large ones |
  * | Conv2D, FusedConv2D | | wasm | half as fast; still used for what ours does not take |

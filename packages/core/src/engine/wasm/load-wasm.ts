@@ -1,12 +1,38 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { isNode } from '../../platform/node-module.js';
 import { wasmKernelsOf, wasmKernelsRefusal } from './kernels.js';
 import { sharedMemoryRefusal, withSharedMemory } from './shared-memory.js';
 
 /** Brings in tfjs's wasm backend and starts it with a memory that threads can share, where there can be one. */
 export async function loadWasm(): Promise<void> {
   await import('@tensorflow/tfjs-backend-wasm');
-  if (sharedMemoryRefusal() === undefined && !('wasm' in tf.engine().registry)) {
-    await withSharedMemory(() => tf.setBackend('wasm'));
+  if ('wasm' in tf.engine().registry) return;
+  // tfjs's own threads run the text of a function, which a bundler that shortens names breaks: its workers then fail and
+  // start again for ever. The kernels of this package bring threads of their own.
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  const start = (): Promise<boolean> => tf.setBackend('wasm');
+  const started = await withoutProcessHandlers(() =>
+    sharedMemoryRefusal() === undefined ? withSharedMemory(start) : start(),
+  );
+  if (!started) throw new Error('its .wasm files do not load');
+}
+
+const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
+
+/**
+ * Takes away again what Emscripten hangs on the process while a module starts: its handlers throw every error anew, so that
+ * Node prints a stack trace and ends with exit code 7, whatever the program has decided on.
+ */
+async function withoutProcessHandlers<T>(start: () => Promise<T>): Promise<T> {
+  if (!isNode()) return start();
+  const before = new Set<unknown>(EVENTS.flatMap((event) => process.listeners(event as 'exit')));
+  try {
+    return await start();
+  } finally {
+    for (const event of EVENTS)
+      for (const listener of process.listeners(event as 'exit')) {
+        if (!before.has(listener) && String(listener).includes('throw')) process.off(event, listener);
+      }
   }
 }
 
