@@ -4,7 +4,7 @@ import { KERNEL_BINARY } from './kernel-binary.js';
 import { sharedMemoryRefusal } from './shared-memory.js';
 import { startThreads, threadsWanted } from './threads.js';
 import type { Threads, ThreadsOptions } from './threads.js';
-import { isWasmBackend, memoryOf } from './wasm-backend.js';
+import { guardMemory, isWasmBackend, memoryOf } from './wasm-backend.js';
 import type { WasmBackend } from './wasm-backend.js';
 import { SLOTS } from './worker-source.js';
 
@@ -105,6 +105,7 @@ function start(backend: unknown): WasmKernels | string {
   if (!isWasmBackend(backend) || memory === undefined) {
     return "this version of tfjs's wasm backend does not show its memory";
   }
+  guardMemory(backend.wasm, memory);
   try {
     const binary = decode(KERNEL_BINARY);
     const shared = sharedMemoryRefusal() === undefined && memory.buffer instanceof SharedArrayBuffer;

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { DistillError } from '../../error/index.js';
 
 /**
  * The part of tfjs's wasm backend that kernels beside its own need: where a tensor lies in the memory, and more.
@@ -11,7 +12,7 @@ export interface WasmBackend {
     readonly asm: { readonly memory?: WebAssembly.Memory };
     /** In tfjs's own binary for threads, which imports its memory instead of exporting it. */
     readonly wasmMemory?: WebAssembly.Memory;
-    readonly _malloc: (bytes: number) => number;
+    _malloc: (bytes: number) => number;
     readonly _free: (address: number) => void;
   };
   readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
@@ -29,4 +30,30 @@ export function isWasmBackend(backend: unknown): backend is WasmBackend {
 
 export function memoryOf(wasm: WasmBackend['wasm'] | undefined): WebAssembly.Memory | undefined {
   return wasm?.wasmMemory ?? (wasm?.asm as Partial<WasmBackend['wasm']['asm']> | undefined)?.memory;
+}
+
+/** The memory that WebAssembly can address. */
+const MOST_BYTES = 2 ** 32;
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString('en-US')} MiB`;
+
+/**
+ * Makes a full memory an error: tfjs does not look whether it got memory, and would write from address 0 on.
+ *
+ * What is there stays whole. The error, of code `engine`, says how much was asked for.
+ */
+export function guardMemory(wasm: WasmBackend['wasm'], memory: WebAssembly.Memory): void {
+  // Emscripten puts the real function in place of this one when it is first called.
+  wasm._free(wasm._malloc(8));
+  const own = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const address = bytes < MOST_BYTES ? own(bytes) : 0;
+    if (address !== 0 || bytes === 0) return address;
+    throw new DistillError({
+      code: 'engine',
+      where: "engine 'wasm'",
+      expected: `memory for a tensor of ${mebibytes(bytes)}`,
+      got: `a memory of ${mebibytes(memory.buffer.byteLength)}, which grows to ${mebibytes(MOST_BYTES)} at most`,
+      hint: 'Use a smaller batch, smaller images or a smaller network.',
+    });
+  };
 }
