@@ -45,6 +45,7 @@ export {
   batchNormTraining,
   ENGINE_VARIABLE,
   ENGINES,
+  GRAPH_VARIABLE,
   graphUse,
   missingTrainingKernels,
   onOneTape,

@@ -1,3 +1,4 @@
+import { GRAPH_VARIABLE } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** One kind of kernel within the steps that were watched. */
@@ -28,7 +29,8 @@ type Host = Record<string, Watched | undefined>;
  * Runs `work` and counts what it asks of the current engine. Kernels are counted where tfjs starts them; TensorFlow ops
  * that core starts itself (batch norm, the gradient of ReLU) count as kernels too.
  *
- * Watching costs time, so that watched steps should not be timed as a whole.
+ * Watching costs time, so that watched steps should not be timed as a whole. On engine node they run operation by operation: within
+ * a graph no operation has a time of its own.
  */
 export async function countKernels(work: () => Promise<unknown>): Promise<EngineUse> {
   const found = new Map<string, { count: number; milliseconds: number }>();
@@ -75,9 +77,13 @@ export async function countKernels(work: () => Promise<unknown>): Promise<Engine
     watch(engine, 'readSync', counted('reads')),
   ];
   const before = newTensorId();
+  const graphs = process.env[GRAPH_VARIABLE];
+  process.env[GRAPH_VARIABLE] = '0';
   try {
     await work();
   } finally {
+    if (graphs === undefined) delete process.env[GRAPH_VARIABLE];
+    else process.env[GRAPH_VARIABLE] = graphs;
     for (const restore of undo) restore();
   }
   const kernels = [...found].map(([name, use]) => ({ name, ...use }));

@@ -3,7 +3,7 @@ export type { EngineDescription, EngineName } from './engines.js';
 export { batchNormTraining } from './kernels/batch-norm-training.js';
 export type { BatchNormTraining } from './kernels/batch-norm-training.js';
 export { missingTrainingKernels, registerTrainingKernels, trainingKernels } from './kernels/register.js';
-export { graphUse, whyNoGraphs } from './graph/index.js';
+export { GRAPH_VARIABLE, graphUse, whyNoGraphs } from './graph/index.js';
 export type { GraphUse } from './graph/index.js';
 export { peek } from './peek.js';
 export { ENGINE_VARIABLE, resolveEngine } from './resolve-engine.js';

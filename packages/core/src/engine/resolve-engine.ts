@@ -5,6 +5,7 @@ import { isNode } from '../platform/node-module.js';
 import { watchDevice } from './device-fault.js';
 import { ENGINES } from './engines.js';
 import type { EngineDescription, EngineName } from './engines.js';
+import { whyNoGraphs } from './graph/index.js';
 import { missingTrainingKernels, registerTrainingKernels } from './kernels/register.js';
 
 /** The engine that runs, and why no other does. */
@@ -14,7 +15,7 @@ export interface Engine {
   readonly backend: string;
   /**
    * Version of tfjs, and of what is underneath where it tells; on wasm also the number of threads, and why it is only
-   * one, if so. Bytes do not depend on that number.
+   * one, if so. Bytes do not depend on that number. On node and node-gpu, whether steps run as graphs, and why not, if so.
    */
   readonly version: string;
   /** True where one seed gives the same bytes on every run. */
@@ -90,7 +91,9 @@ function describe(engine: EngineDescription, refused: Engine['refused']): Engine
   const binding = (tf.backend() as unknown as { readonly binding?: { readonly TF_Version?: string } })
     .binding;
   const native = binding?.TF_Version === undefined ? '' : `, TensorFlow ${binding.TF_Version}`;
-  const details = engine.details?.();
+  const why = whyNoGraphs();
+  const route = why === undefined ? 'steps as graphs' : `steps operation by operation (${why})`;
+  const details = native === '' ? engine.details?.() : route;
   return {
     name: engine.name,
     backend: engine.backend,
