@@ -82,7 +82,7 @@ export async function countKernels(work: () => Promise<unknown>): Promise<Engine
   try {
     await work();
   } finally {
-    if (graphs === undefined) delete process.env[GRAPH_VARIABLE];
+    if (graphs === undefined) delete process.env['DISTILLJS_GRAPH'];
     else process.env[GRAPH_VARIABLE] = graphs;
     for (const restore of undo) restore();
   }
