@@ -15,7 +15,7 @@ function phasesOf(change: Partial<Phase>, names: readonly string[], rates: reado
       const number = tf.tidy(() => tf.variable(tf.scalar(1)));
       const updateOf = (name: string, learningRate: number): Update => ({
         name: 'update',
-        variables: name === 'heads' ? { number } : (students[0]?.variables ?? {}),
+        variables: name === 'heads' ? { number } : students[0].variables,
         optimizer: sgd({ learningRate, weightDecay: 0 }),
         terms: (step) => ({
           ce: {
