@@ -119,7 +119,11 @@ const method = mapping({
   name: text(),
   /** What the report calls it, and its folder. Default: the name. */
   as: folderName.optional(),
-  options: z.record(z.string(), z.unknown(), { error: 'a mapping of options' }).default({}),
+  options: z
+    .record(z.string(), z.unknown(), { error: 'a mapping of options' })
+    // Each one that is wrong costs a check of all the others (run/method-problems.ts).
+    .refine((options) => Object.keys(options).length <= 100, { error: 'a mapping of at most 100 options' })
+    .default({}),
   /**
    * Models of a method that trains several networks together, small and large as you like; the student's is one of them.
    * Default: copies of the student.

@@ -157,6 +157,18 @@ describe('long and odd texts', () => {
   });
 });
 
+describe('thousands of unknown options', () => {
+  it('are refused without going through them all, in every method', () => {
+    const options = Object.fromEntries(Array.from({ length: 8000 }, (_, at) => [`k${at}`, at]));
+    const methods = configurableMethods.map((name) => ({ name, options }));
+    const begin = performance.now();
+    const lines = quick(`methods: ${JSON.stringify(methods.slice(0, 20))}`);
+    expect(lines).toHaveLength(21);
+    expect(lines[1]).toContain('methods.0.options: expected a mapping of at most 100 options');
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  });
+});
+
 describe('numbers out of bounds', () => {
   it.each([
     ['dataset: {trainSize: 1e12}', 'dataset.trainSize: expected a whole number of at most 10,000,000'],
