@@ -1,6 +1,21 @@
 import type { FuzzTarget } from '../target.js';
 import { cifar } from './cifar.js';
+import { commandLines } from './command-line.js';
 import { configs } from './config.js';
+import { modelFolders } from './model-folder.js';
+import { reports } from './report.js';
+import { runFolders } from './run-folder.js';
 import { checkpointFolders, safetensors } from './safetensors.js';
+import { teacherCaches } from './teacher-cache.js';
 
-export const targets: readonly FuzzTarget[] = [configs, cifar, safetensors, checkpointFolders];
+export const targets: readonly FuzzTarget[] = [
+  configs,
+  commandLines,
+  cifar,
+  modelFolders,
+  safetensors,
+  checkpointFolders,
+  teacherCaches,
+  runFolders,
+  reports,
+];
