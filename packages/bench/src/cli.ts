@@ -47,7 +47,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .showHelpAfterError('(add --help for the flags)')
     .configureOutput({
       outputError(text, write) {
-        write(text.replace(/.+/g, (line) => shownText(line, 300)));
+        write(text.replace(/[^\n]+/g, (line) => shownText(line, 300)));
       },
     })
     .exitOverride();

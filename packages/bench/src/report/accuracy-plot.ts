@@ -19,7 +19,8 @@ export function accuracyPlot(report: Report, width: number): TopLevelSpec {
   const teacher = 100 * report.teacher.testAccuracy;
   const domain = accuracyDomain(report);
   const x = { type: 'quantitative', scale: { domain, zero: false, nice: false } } as const;
-  const y = { field: 'method', type: 'nominal', sort: methods, title: null } as const;
+  // A `sort` by names fails on those that JavaScript's objects have, such as valueOf.
+  const y = { field: 'method', type: 'nominal', scale: { domain: methods }, title: null } as const;
   return {
     width,
     height: { step: LINE },

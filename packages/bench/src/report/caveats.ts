@@ -1,6 +1,6 @@
 import { cohortWords } from './cohort-table.js';
 import { count, listed, percent } from './format.js';
-import { SIGNIFICANT } from './headline.js';
+import { SIGNIFICANT } from './ranking.js';
 import type { Ranking } from './ranking.js';
 import type { Report, ReportRow } from './report-data.js';
 
@@ -21,16 +21,18 @@ export function caveats(report: Report, ranking: Ranking): readonly string[] {
     ...(together === undefined ? [] : [together]),
     ...weakTeacher(report, ranking),
     ...(config.dataset.name === 'synthetic'
-      ? ['The images are synthetic: what does best here need not do best on photographs.']
+      ? ['The images are synthetic: the best method here need not be the best on photographs.']
       : []),
     ...(engine.reproducible
       ? []
-      : [`On the engine ${engine.name} the same seed does not give exactly the same numbers again.`]),
+      : [
+          `The engine ${engine.name} does not repeat exactly: the same seed gives slightly different numbers.`,
+        ]),
     ...warnings,
   ];
 }
 
-/** Per number of seeds that is small, with the methods that have it; the most frequent one needs no names. */
+/** One caveat for each small number of seeds, naming the methods; the most frequent number needs no names. */
 function fewSeeds(rows: readonly ReportRow[]): readonly string[] {
   const counts = [...new Set(rows.map(({ seeds }) => seeds.length))].sort((a, b) => a - b);
   const groups = counts.map((seeds) => ({
@@ -46,7 +48,7 @@ function fewSeeds(rows: readonly ReportRow[]): readonly string[] {
       const others = group === largest ? 'each of the other methods' : listed(methods);
       const whose = groups.length === 1 ? '' : ` of ${others}`;
       return seeds === 1
-        ? `Only 1 seed${whose}: nothing tells a difference from chance.`
+        ? `Only 1 seed${whose}: differences cannot be told from chance.`
         : `Only ${seeds} seeds${whose}: intervals are wide, and small differences cannot be told from chance.`;
     });
 }
@@ -58,25 +60,25 @@ function unfinished({ rows, config }: Report, { seeds: ranked, methods }: Rankin
     if (missing.length === 0) return [];
     const outside =
       comparable.some((row) => row.method === method) && methods.every((of) => of.method !== method);
-    const place = outside ? '; it is left out of the ranking' : '';
-    return [`${method} is not finished: ${seedList(missing)} missing${place}.`];
+    const place = outside ? '; it is not ranked' : '';
+    return [`${method} is unfinished: ${seedList(missing)} missing${place}.`];
   });
   const absent = config.methods
     .filter(({ as }) => rows.every(({ method }) => method !== as))
-    .map(({ as }) => `${as} has not finished any seed.`);
+    .map(({ as }) => `${as} has no finished seed.`);
   const more = comparable.some(({ seeds }) => seeds.some((seed) => !ranked.includes(seed)));
   return [
     ...left,
     ...absent,
     ...(more && ranked.length > 0
       ? [
-          `The ranking is over ${seedList(ranked)}, which ${methods.length} methods have; the table has what is finished.`,
+          `The ranking uses ${seedList(ranked)}, which ${methods.length} methods have; the table uses every finished seed.`,
         ]
       : []),
   ];
 }
 
-/** The table's p values are not corrected, and whoever is first was picked on the test images. */
+/** The table's p-values are uncorrected, and the first was picked on the test images. */
 function selection({ rows }: Report, { methods }: Ranking): readonly string[] {
   const columns = [
     { baseline: 'kd', tests: rows.filter(({ deltaVsKd }) => deltaVsKd?.p != null).length },
@@ -84,28 +86,30 @@ function selection({ rows }: Report, { methods }: Ranking): readonly string[] {
   ].filter(({ tests }) => tests > 1);
   const chances = columns.map(({ baseline, tests }) => {
     const chance = 100 * (1 - (1 - SIGNIFICANT) ** tests);
-    return `among the ${tests} against ${baseline} in up to ${chance.toFixed(0)} of 100 such reports`;
+    return `in up to ${chance.toFixed(0)} of 100 reports for the ${tests} tests against ${baseline}`;
   });
   return [
     ...(chances.length === 0
       ? []
       : [
-          `Each p of the table is for its test alone. If no method made any difference, some p would still fall below ${SIGNIFICANT}: ${chances.join(', ')}.`,
+          `The table's p-values are from paired t-tests over seeds, uncorrected. If no method made a difference, at least one would still fall below ${SIGNIFICANT} ${listed(chances)}.`,
         ]),
     ...(methods.length > 2
-      ? ['Whoever comes first was picked on the test images: its accuracy is likelier too high than too low.']
+      ? [
+          'The first in rank was picked by its test accuracy, which is therefore more likely too high than too low.',
+        ]
       : []),
   ];
 }
 
-/** Intervals know of the seeds alone. */
+/** Intervals cover the seeds alone. */
 function whatVaries({ testImages }: Report, { first: [best] }: Ranking): readonly string[] {
   const fixed =
-    'Intervals and p cover the seeds of the students alone: one teacher, one split into training and validation images, one set of test images.';
+    'Intervals and p-values cover only the seeds of the students. The teacher, the training and validation split and the test images are the same for all.';
   if (testImages === null || best === undefined) return [fixed];
   const error = NORMAL_95 * Math.sqrt((best.mean * (1 - best.mean)) / testImages);
   return [
-    `${fixed} With ${count(testImages)} test images, an accuracy near ${percent(best.mean)} % is itself known to about ±${percent(error)} points only (95 %); differences are surer than that, since all methods see the same images.`,
+    `${fixed} With ${count(testImages)} test images, an accuracy near ${percent(best.mean)} % is uncertain by about ±${percent(error)} points (95 %). Differences between methods are less uncertain, because all are tested on the same images.`,
   ];
 }
 
@@ -119,7 +123,7 @@ function weakTeacher({ rows, teacher }: Report, { methods }: Ranking): readonly 
   return teacher.testAccuracy > best
     ? []
     : [
-        `The teacher (${percent(teacher.testAccuracy)} %) is no better than the best student: there was little to learn from it.`,
+        `The teacher (${percent(teacher.testAccuracy)} %) is no better than the best student, so there was little to learn from it.`,
       ];
 }
 

@@ -1,13 +1,13 @@
 import { count, meanAndDeviation } from './format.js';
 import type { Report, ReportRow } from './report-data.js';
 
-/** Networks that were trained together as a table: a line per network, then one for all of them. */
+/** A table of networks that were trained together: one line per network, then one for their ensemble. */
 export interface CohortTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** What is compared with what, where methods train several networks; undefined where none does. */
+/** How methods that train several networks are compared; undefined where there are none. */
 export function cohortWords({ rows, config }: Report): string | undefined {
   const cohorts = rows.flatMap(({ method, cohort }) => (cohort === null ? [] : [{ method, ...cohort }]));
   if (cohorts.length === 0) return undefined;
@@ -16,7 +16,7 @@ export function cohortWords({ rows, config }: Report): string | undefined {
     return `${method} ${own} of ${networks.length}`;
   });
   const { model } = config.student;
-  return `Methods that train several networks together have as their accuracy the mean over those that are a ${model} (${counted.join(', ')}), each standing alone; differences are to the one ${model} that the other method trained with the same seed. Such a mean varies less between seeds than one network does. The ensemble is the mean of all networks' logits: as many forward passes as networks.`;
+  return `For methods that train several networks together, the accuracy is the mean over their ${model} networks, each used alone (${counted.join(', ')}). Such a mean varies less between seeds than a single network. Differences are to the single ${model} of the other method with the same seed. The ensemble averages the logits of all networks and costs one forward pass for each.`;
 }
 
 /** Undefined where no method trains several networks. */

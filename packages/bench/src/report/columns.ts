@@ -23,13 +23,13 @@ export interface Column {
   readonly cell: (row: ReportRow) => string;
 }
 
-/** Stands behind a method's name where a note below the table has more about it. */
+/** Marks a method that has a note below the table. */
 const MARK = '†';
 
 const COLUMNS: readonly Column[] = [
   {
     title: 'method',
-    meaning: 'technique, as the configuration names it',
+    meaning: 'name in the configuration',
     numeric: false,
     terminal: true,
     cell: ({ method, ownNetwork }) => (ownNetwork ? `${method} ${MARK}` : method),
@@ -44,14 +44,14 @@ const COLUMNS: readonly Column[] = [
   {
     title: 'test %, last',
     meaning:
-      'accuracy on the test images after the last epoch: mean ± standard deviation over seeds, per cent',
+      'test accuracy after the last epoch in per cent, mean ± standard deviation over seeds; student/ holds this network',
     numeric: true,
     terminal: true,
     cell: ({ testAccuracyLast }) => meanAndDeviation(testAccuracyLast),
   },
   {
     title: '95 % interval',
-    meaning: 'where the mean over very many seeds would lie',
+    meaning: 'range that holds the mean over very many seeds with 95 % confidence',
     numeric: true,
     terminal: false,
     cell: ({ testAccuracyLast }) => interval(testAccuracyLast),
@@ -59,7 +59,7 @@ const COLUMNS: readonly Column[] = [
   {
     title: 'test %, best',
     meaning:
-      'the same with the weights of the epoch that did best on the validation images; the teacher’s with those it taught with',
+      'test accuracy of the epoch with the best validation accuracy; for the teacher, of the weights that it taught with',
     numeric: true,
     terminal: true,
     cell: ({ testAccuracyBest }) => meanAndDeviation(testAccuracyBest),
@@ -67,7 +67,7 @@ const COLUMNS: readonly Column[] = [
   {
     title: 'ensemble %',
     meaning:
-      'accuracy of the mean logits of all networks that the method trains together, after the last epoch',
+      'test accuracy after the last epoch of the averaged logits of all networks that the method trains',
     numeric: true,
     terminal: false,
     cell: ({ cohort }) => (cohort === null ? NONE : meanAndDeviation(cohort.ensembleAccuracyLast)),
@@ -75,15 +75,14 @@ const COLUMNS: readonly Column[] = [
   {
     title: 'vs kd',
     meaning:
-      'mean difference to kd over common seeds, percentage points (p of a paired t test, not corrected for the number of methods)',
+      'mean difference to kd over common seeds in percentage points; p-values are from paired t-tests over seeds, uncorrected',
     numeric: true,
     terminal: true,
     cell: ({ deltaVsKd }) => difference(deltaVsKd),
   },
   {
     title: 'vs student',
-    meaning:
-      'mean difference to the student alone over common seeds, percentage points (p of a paired t test, not corrected for the number of methods)',
+    meaning: 'the same against the student trained alone',
     numeric: true,
     terminal: true,
     cell: ({ deltaVsStudent }) => difference(deltaVsStudent),
@@ -97,15 +96,14 @@ const COLUMNS: readonly Column[] = [
   },
   {
     title: 'overhead',
-    meaning:
-      'time of the whole training beyond that of the student alone, phases of the method’s own included',
+    meaning: 'extra time for the whole training, relative to the student alone',
     numeric: true,
     terminal: true,
     cell: ({ overheadVsStudent }) => overhead(overheadVsStudent),
   },
   {
     title: 'extra params',
-    meaning: 'parameters that exist in training only',
+    meaning: 'parameters used in training only',
     numeric: true,
     terminal: false,
     cell: ({ extraTrainParameters }) => count(extraTrainParameters),
@@ -131,10 +129,10 @@ export function ownNetworkNote({ rows, config }: Report): string | undefined {
   const own = rows.filter(({ ownNetwork }) => ownNetwork);
   if (own.length === 0) return undefined;
   const sizes = [...new Set(own.map(({ studentParameters }) => count(studentParameters)))];
-  return `${MARK} trains a network of its own, not the ${config.student.model} (${listed(sizes)} parameters): neither ranked nor compared.`;
+  return `${MARK} trains a network of its own, not the ${config.student.model} (${listed(sizes)} parameters), and is neither ranked nor compared.`;
 }
 
-/** A row with the size of the configured student: its own, or that of a method that trains it. */
+/** A row that knows the size of the configured student. */
 export function studentRow({ rows }: Report): ReportRow | undefined {
   return rows.find(({ method }) => method === 'student') ?? rows.find(({ ownNetwork }) => !ownNetwork);
 }

@@ -21,7 +21,7 @@ export function exhibitSection(shown: readonly MethodInspections[]): string {
   if (cards.length === 0) return '';
   return `<section>
 <h2>What the methods look at</h2>
-<p class="note">After the first, the middle and the last epoch of a phase, on one batch of training images that is always the same, in the order of their classes. Pale is low, dark is high; one scale per figure and method, the same for all its epochs.</p>
+<p class="note">After the first, middle and last epoch of each phase, on one fixed batch of training images sorted by class. Dark means high; all epochs of a figure share one scale.</p>
 ${cards.join('\n')}
 </section>`;
 }

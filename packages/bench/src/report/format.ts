@@ -1,3 +1,4 @@
+import { shownText } from '@distilljs/core';
 import type { PairedComparison, Summary } from '../statistics/index.js';
 
 /** A share as a percentage with two decimals and no sign of its own: 0.7132 → `71.32`. */
@@ -68,6 +69,20 @@ export function seconds(value: number): string {
 /** `a`, `a and b`, `a, b and c`. */
 export function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+}
+
+/**
+ * The same data with every text in it safe to show: names come from users' files and models. Control characters become
+ * escapes, and what is very long is cut.
+ */
+export function printable<Data>(data: Data): Data {
+  const walk = (value: unknown): unknown => {
+    if (typeof value === 'string') return shownText(value, 5000);
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [shownText(key), walk(inner)]));
+  };
+  return walk(data) as Data;
 }
 
 /** What a table shows where there is nothing to show. */

@@ -26,7 +26,7 @@ export async function accuracySection(report: Report): Promise<string> {
 <figure>
 <div class="wide" role="img" aria-label="${escapeHtml(label)}">${wide}</div>
 <div class="narrow" role="img" aria-label="${escapeHtml(label)}">${narrow}</div>
-<figcaption>Dots: one seed each, after the last epoch. Diamond and bar: their mean and its 95 % interval. Dashed: the teacher, with the weights it taught with.</figcaption>
+<figcaption>Dots: seeds, after the last epoch. Diamond and bar: mean and 95 % interval. Dashed line: the teacher.</figcaption>
 </figure>
 </section>`;
 }
@@ -36,7 +36,7 @@ export async function curveSection(report: Report, results: readonly MethodResul
   const cards = await Promise.all(report.rows.map((row, place) => card(row, place, results)));
   return `<section>
 <h2>Learning curves</h2>
-<p class="note">Above: accuracy on the validation images by epoch; thin lines are seeds, the strong one is their mean, pale lines are the other methods; the lowest quarter of all values is cut off. Below: what each term adds to the loss, mean over seeds; networks that are trained together have a line each; then what is watched beside the loss.</p>
+<p class="note">Top: validation accuracy by epoch. Thin lines are seeds, the thick line is their mean, grey lines are the other methods; the axis leaves out the lowest quarter of all values. Below: the weighted terms of the loss, averaged over seeds, with one line per network where several are trained; then values that are monitored but not trained on.</p>
 <div class="cards">
 ${cards.join('\n')}
 </div>
@@ -50,7 +50,7 @@ async function card({ method }: ReportRow, place: number, results: readonly Meth
     {
       id: 'watched',
       spec: watchedPlot(method, results),
-      label: `What ${method} watches beside its loss, by epoch.`,
+      label: `Values that ${method} monitors beside its loss, by epoch.`,
     },
   ];
   const figures = await Promise.all(

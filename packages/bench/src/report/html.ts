@@ -2,11 +2,11 @@ import escapeHtml from 'escape-html';
 import { cohortTable } from './cohort-table.js';
 import { columnsOf, ownNetworkNote, studentRow, teacherCells } from './columns.js';
 import { findings } from './findings.js';
-import { count, magnitude, percent } from './format.js';
+import { count, magnitude, percent, printable } from './format.js';
 import { exhibitSection } from './exhibit-section.js';
 import type { MethodInspections } from './exhibit-section.js';
 import { accuracySection, curveSection } from './html-plots.js';
-import { ranking } from './ranking.js';
+import { clearWinner, ranking } from './ranking.js';
 import { STYLE } from './html-style.js';
 import type { MethodResult, Report } from './report-data.js';
 import { REPRODUCTION, configText, teacherWords, title } from './words.js';
@@ -14,14 +14,15 @@ import { REPRODUCTION, configText, teacherWords, title } from './words.js';
 /**
  * The report as one page that stands alone: no script, no request, readable on light and dark, on paper and by ear.
  *
- * @param results what the report was made of: the learning curves are drawn from them
- * @param shown what the methods showed of themselves
+ * @param givenResults what the report was made of: the learning curves are drawn from them
+ * @param givenInspections what the methods showed of themselves
  */
 export async function renderHtml(
-  report: Report,
-  results: readonly MethodResult[],
-  shown: readonly MethodInspections[] = [],
+  given: Report,
+  givenResults: readonly MethodResult[],
+  givenInspections: readonly MethodInspections[] = [],
 ): Promise<string> {
+  const [report, results, shown] = printable([given, givenResults, givenInspections] as const);
   const heading = escapeHtml(title(report));
   const { headline, verdicts, caveats } = findings(report);
   const body = [
@@ -60,16 +61,18 @@ ${body.filter((part) => part !== '').join('\n')}
 }
 
 function resultTable(report: Report): string {
-  const best = ranking(report).first.map(({ method }) => method);
+  const best = clearWinner(ranking(report))?.method;
   const note = ownNetworkNote(report);
   const columns = columnsOf(report);
+  const names = columns.map(({ title: name }) => name);
   const head = columns.map(
     ({ title: name, meaning }) => `<th scope="col" title="${escapeHtml(meaning)}">${escapeHtml(name)}</th>`,
   );
   const rows = report.rows.map((row) =>
     tableRow(
-      best.includes(row.method) ? 'best' : '',
+      row.method === best ? 'best' : '',
       columns.map(({ cell }) => cell(row)),
+      names,
     ),
   );
   const meanings = columns
@@ -79,9 +82,9 @@ function resultTable(report: Report): string {
     'Results',
     `${scrollable(
       'Results by method',
-      `<table>
+      `<table class="results">
 <thead><tr>${head.join('')}</tr></thead>
-<tbody>${[...rows, tableRow('teacher', teacherCells(report, columns))].join('\n')}</tbody>
+<tbody>${[...rows, tableRow('teacher', teacherCells(report, columns), names)].join('\n')}</tbody>
 </table>`,
     )}
 ${note === undefined ? '' : `<p class="note">${escapeHtml(note)}</p>\n`}<p class="note">${meanings.join('; ')}.</p>`,
@@ -154,8 +157,16 @@ function environmentSection({ environment, schema }: Report): string {
   return section('Environment', `<dl>${list.join('\n')}</dl>`);
 }
 
-function tableRow(kind: string, [first = '', ...others]: readonly string[]): string {
-  const cells = others.map((cell) => `<td>${escapeHtml(cell)}</td>`);
+/** @param names of the columns, for a page too narrow for them: cells then stand below each other, empty ones left out */
+function tableRow(
+  kind: string,
+  [first = '', ...others]: readonly string[],
+  [, ...names]: readonly string[] = [],
+): string {
+  const cells = others.map((cell, place) => {
+    const name = names[place];
+    return `<td${name === undefined ? '' : ` data-name="${escapeHtml(name)}"`}>${escapeHtml(cell)}</td>`;
+  });
   return `<tr${kind === '' ? '' : ` class="${kind}"`}><th scope="row">${escapeHtml(first)}</th>${cells.join('')}</tr>`;
 }
 

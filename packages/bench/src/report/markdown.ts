@@ -1,14 +1,14 @@
-import { shownText } from '@distilljs/core';
 import { markdownTable } from 'markdown-table';
 import { cohortTable } from './cohort-table.js';
 import { columnsOf, ownNetworkNote, studentRow, teacherCells } from './columns.js';
 import { findings } from './findings.js';
-import { count, magnitude } from './format.js';
+import { count, magnitude, printable } from './format.js';
 import type { Report } from './report-data.js';
 import { REPRODUCTION, teacherWords, title } from './words.js';
 
 /** The report as GitHub-flavoured Markdown, for a README or an issue. */
-export function renderMarkdown(report: Report): string {
+export function renderMarkdown(given: Report): string {
+  const report = printable(given);
   const { headline, verdicts, caveats } = findings(report);
   const columns = columnsOf(report);
   const table = markdownTable(
@@ -30,7 +30,7 @@ export function renderMarkdown(report: Report): string {
           `Student ${report.config.student.model}: ${count(student.studentParameters)} parameters, ${magnitude(student.studentMacs)} MACs per image.`,
         ]),
     teacherWords(report.config),
-    `Engine ${engine.name} (${engine.version}).`,
+    `Engine ${escaped(`${engine.name} (${engine.version})`)}.`,
   ];
   return [
     `# ${escaped(title(report))}`,
@@ -54,5 +54,5 @@ export function renderMarkdown(report: Report): string {
 
 /** Text that Markdown and its tables leave as it is. */
 function escaped(text: string): string {
-  return shownText(text, 10_000).replace(/[\\|*_`<>[\]]/g, '\\$&');
+  return text.replace(/[\\|*_`<>[\]~&]/g, '\\$&');
 }

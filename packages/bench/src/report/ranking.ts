@@ -5,6 +5,9 @@ import type { Report, ReportRow } from './report-data.js';
 /** Means at or below this difference are the same: accuracies are counts over at most millions of images. */
 const SAME = 1e-12;
 
+/** A difference counts as more than chance below this p. */
+export const SIGNIFICANT = 0.05;
+
 /** A method in the ranking. */
 export interface RankedMethod {
   readonly method: string;
@@ -42,6 +45,17 @@ export function ranking(report: Report): Ranking {
 /** The difference of two methods over the ranking's seeds. */
 export function between(first: RankedMethod, second: RankedMethod): PairedComparison {
   return comparePaired(first.accuracies, second.accuracies) as PairedComparison;
+}
+
+/** The methods that a paired t-test over the seeds cannot tell from the first. */
+export function undecided({ first: [best], methods }: Ranking): readonly RankedMethod[] {
+  if (best === undefined) return [];
+  return methods.filter((other) => other !== best && (between(best, other).p ?? 1) >= SIGNIFICANT);
+}
+
+/** The method that is better than every other one; undefined where that is open, or there is no other. */
+export function clearWinner(ranking: Ranking): RankedMethod | undefined {
+  return ranking.methods.length > 1 && undecided(ranking).length === 0 ? ranking.first[0] : undefined;
 }
 
 /** A difference that was picked out of several. */

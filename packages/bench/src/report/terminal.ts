@@ -2,10 +2,12 @@ import { terminalTable } from '../terminal/index.js';
 import { cohortTable } from './cohort-table.js';
 import { columnsOf, ownNetworkNote, teacherCells } from './columns.js';
 import { findings } from './findings.js';
+import { printable } from './format.js';
 import type { Report } from './report-data.js';
 
 /** The result table and what it says, as wide and as colourful as the stream that it is for. */
-export function renderTerminal(report: Report, stream?: NodeJS.WritableStream): string {
+export function renderTerminal(given: Report, stream?: NodeJS.WritableStream): string {
+  const report = printable(given);
   const columns = columnsOf(report).filter(({ terminal }) => terminal);
   const table = terminalTable(
     columns,
@@ -14,7 +16,7 @@ export function renderTerminal(report: Report, stream?: NodeJS.WritableStream): 
   );
   const { headline, verdicts, caveats } = findings(report);
   const networks = cohortTable(report)?.rows.map(
-    ([method, network, , last]) => `${method}, ${network}: ${last} % of the test images after the last epoch`,
+    ([method, network, , last]) => `${method}, ${network}: ${last} % test accuracy after the last epoch`,
   );
   const note = ownNetworkNote(report);
   const notes = note === undefined ? [] : [note];

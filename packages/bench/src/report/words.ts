@@ -14,13 +14,13 @@ export function title({ config: { student, dataset }, teacher }: Report): string
   return `${student.model} taught by ${teacher.model} on ${DATASETS[dataset.name]}`;
 }
 
-/** How the students came by what the teacher says. */
+/** How the teacher was used. */
 export function teacherWords({ teacher: { kind = 'live', views } }: RunConfig): string {
   const shown =
     views === undefined
-      ? 'no augmentation of an image came twice'
-      : `each image had ${views} ${views === 1 ? 'augmentation' : 'augmentations'}`;
-  const how = kind === 'live' ? 'The teacher ran in every step' : "The teacher's outputs were cached";
+      ? 'each epoch drew new augmentations'
+      : `each image had ${views} fixed ${views === 1 ? 'augmentation' : 'augmentations'}`;
+  const how = kind === 'live' ? 'The teacher ran at every step' : "The teacher's outputs were cached";
   return `${how}; ${shown}.`;
 }
 

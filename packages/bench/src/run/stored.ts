@@ -10,7 +10,7 @@ import { RESULT_SCHEMA } from '../report/index.js';
 import type { MethodResult, RunEnvironment, TeacherResult } from '../report/index.js';
 import type { DataFingerprints } from './data-fingerprints.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
-import { readJson } from './write-json.js';
+import { readJson, readText } from './write-json.js';
 
 /** What a run folder says of its run. */
 export interface FoundRun {
@@ -170,13 +170,7 @@ export async function readTeacherResult({
  */
 export async function readInspections({ inspections: file }: TrainingFolder): Promise<readonly Inspection[]> {
   const hint = 'Remove the file: the report is then written without its heat maps.';
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  const text = (await readText(file, hint)) ?? '';
   const lines = text.split('\n');
   return lines.flatMap((line, at): Inspection[] => {
     if (line === '') return [];

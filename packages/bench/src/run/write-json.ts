@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DistillError } from '@distilljs/core';
+import { DistillError, isDistillError } from '@distilljs/core';
 import { expectRegularFile } from '../file/index.js';
 
 /** Results of thousands of epochs take a few megabytes. */
@@ -48,15 +48,8 @@ export async function readJson(
   file: string,
   hint = 'Remove the file; --resume makes it again.',
 ): Promise<unknown> {
-  let text: string;
-  try {
-    // A pipe would be waited for, a device has no end.
-    if (!(await stat(file)).isDirectory()) expectRegularFile(file, 'a JSON file', 'data', LARGEST_JSON);
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await readText(file, hint);
+  if (text === undefined) return undefined;
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -68,5 +61,26 @@ export async function readJson(
       hint,
       cause,
     });
+  }
+}
+
+/**
+ * Reads a text file.
+ *
+ * @param hint what to do about one that cannot be read
+ * @returns undefined when there is none
+ * @throws DistillError code `data` for a folder or a device in its place, or whatever else cannot be read
+ */
+export async function readText(file: string, hint: string): Promise<string | undefined> {
+  try {
+    // A pipe would be waited for, a device has no end.
+    if (!(await stat(file)).isDirectory()) expectRegularFile(file, 'a text file', 'data', LARGEST_JSON);
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    if (isDistillError(cause)) throw cause;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    const got = code === 'EISDIR' ? 'a folder' : message;
+    throw new DistillError({ code: 'data', where: file, expected: 'a file to read', got, hint, cause });
   }
 }

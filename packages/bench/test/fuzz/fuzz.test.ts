@@ -7,7 +7,7 @@ import { targets } from './targets/index.js';
 
 const CASES = 200;
 /** What the product does not satisfy yet; `npm run fuzz` has these too. */
-const OPEN: readonly string[] = [
+const OPEN: readonly string[] = ['model-folders'];
   'command-lines',
   'model-folders',
   'teacher-caches',

@@ -24,28 +24,28 @@ describe('caveats', () => {
     );
     // 1 − 0.95³ = 0.143.
     expect(caveats[1]).toBe(
-      'Each p of the table is for its test alone. If no method made any difference, some p would still fall below 0.05: among the 3 against kd in up to 14 of 100 such reports, among the 3 against student in up to 14 of 100 such reports.',
+      "The table's p-values are from paired t-tests over seeds, uncorrected. If no method made a difference, at least one would still fall below 0.05 in up to 14 of 100 reports for the 3 tests against kd and in up to 14 of 100 reports for the 3 tests against student.",
     );
-    expect(caveats[2]).toContain('was picked on the test images');
+    expect(caveats[2]).toContain('was picked by its test accuracy');
   });
 
   it('count those against the student where there is no kd', () => {
     const { caveats } = findings(fixtureReport([STUDENT, CCKD, RTK], 3));
-    expect(caveats[1]).toMatch(/0\.05: among the 2 against student in up to 10 of 100 such reports\.$/);
-    expect(findings(fixtureReport([STUDENT, KD], 3)).caveats.join()).not.toContain('for its test alone');
+    expect(caveats[1]).toMatch(/0\.05 in up to 10 of 100 reports for the 2 tests against student\.$/);
+    expect(findings(fixtureReport([STUDENT, KD], 3)).caveats.join()).not.toContain('uncorrected');
   });
 
   it('speak of few seeds method by method, and keep who lacks seeds out of the ranking', () => {
     const lucky = methodOf('mhgd', 0.72);
     const report = fixtureReport([STUDENT, KD, lucky, CCKD, RTK], 3);
     const { headline, caveats } = findings(report);
-    expect(headline).toMatch(/^rtk comes out first.* over 3 seeds\.$/);
-    expect(caveats).toContain('Only 1 seed of mhgd: nothing tells a difference from chance.');
+    expect(headline).toMatch(/^rtk ranks first.* \(mean of 3 seeds\)\.$/);
+    expect(caveats).toContain('Only 1 seed of mhgd: differences cannot be told from chance.');
     expect(caveats).toContain(
       'Only 3 seeds of each of the other methods: intervals are wide, and small differences cannot be told from chance.',
     );
-    expect(caveats).toContain('mhgd is not finished: seeds 1, 2 missing; it is left out of the ranking.');
-    expect(caveats.join()).not.toContain('The ranking is over');
+    expect(caveats).toContain('mhgd is unfinished: seeds 1, 2 missing; it is not ranked.');
+    expect(caveats.join()).not.toContain('The ranking uses');
   });
 
   it('say over which seeds an unfinished run is ranked', () => {
@@ -56,12 +56,10 @@ describe('caveats', () => {
       accuracies: method.accuracies.slice(0, 2),
     }));
     const { headline, caveats } = findings(fixtureReport([...others, cckd], 3));
-    expect(headline).toBe(
-      'rtk comes out first: it classifies 70.40 % of the test images rightly on average over 2 seeds.',
-    );
-    expect(caveats).toContain('kd is not finished: seed 2 missing.');
+    expect(headline).toBe('rtk ranks first with 70.40 % test accuracy (mean of 2 seeds).');
+    expect(caveats).toContain('kd is unfinished: seed 2 missing.');
     expect(caveats).toContain(
-      'The ranking is over seeds 0, 1, which 4 methods have; the table has what is finished.',
+      'The ranking uses seeds 0, 1, which 4 methods have; the table uses every finished seed.',
     );
   });
 
@@ -70,18 +68,18 @@ describe('caveats', () => {
       ({ method, seed }) => seed !== (method === 'kd' ? 0 : 2),
     );
     const report = buildReport(fixtureConfig([KD, CCKD], 3), ENVIRONMENT, TEACHER, results);
-    expect(findings(report).headline).toContain('cckd comes out first: it classifies 70.70 %');
-    expect(findings(report).headline).toContain('with its one seed');
+    expect(findings(report).headline).toContain('cckd ranks first with 70.70 %');
+    expect(findings(report).headline).toContain('(one seed)');
   });
 
   it('say what the intervals do not cover, and how sure a single accuracy is', () => {
     const { caveats } = findings(fixtureReport([STUDENT, KD], 3, { testImages: 1017 }));
     // 1.96 · √(0.701 · 0.299 / 1017) = 0.02814.
     expect(caveats).toContain(
-      'Intervals and p cover the seeds of the students alone: one teacher, one split into training and validation images, one set of test images. With 1,017 test images, an accuracy near 70.10 % is itself known to about ±2.81 points only (95 %); differences are surer than that, since all methods see the same images.',
+      'Intervals and p-values cover only the seeds of the students. The teacher, the training and validation split and the test images are the same for all. With 1,017 test images, an accuracy near 70.10 % is uncertain by about ±2.81 points (95 %). Differences between methods are less uncertain, because all are tested on the same images.',
     );
     expect(findings(fixtureReport([STUDENT, KD], 3)).caveats).toContainEqual(
-      expect.stringMatching(/one set of test images\.$/),
+      expect.stringMatching(/the test images are the same for all\.$/),
     );
   });
 
@@ -107,6 +105,6 @@ describe('caveats', () => {
     }));
     const report = buildReport(fixtureConfig(METHODS, 5), ENVIRONMENT, TEACHER, results);
     expect(findings(report).caveats).toContain('kd, seed 4: loss jumped');
-    expect(findings(fixtureReport()).caveats.at(-1)).toContain('On the engine node the same seed');
+    expect(findings(fixtureReport()).caveats.at(-1)).toContain('The engine node does not repeat exactly');
   });
 });

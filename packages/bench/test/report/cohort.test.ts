@@ -68,7 +68,7 @@ describe('a report with a cohort', () => {
   it('says what is compared with what', () => {
     expect(findings(reportOf()).caveats).toContainEqual(
       expect.stringMatching(
-        /mean over those that are a resnet20 \(mhgd 1 of 2\).*the one resnet20 .* with the same seed/,
+        /mean over their resnet20 networks, each used alone \(mhgd 1 of 2\).*the single resnet20 .* with the same seed/,
       ),
     );
     expect(findings(fixtureReport()).caveats.join()).not.toContain('together');
@@ -80,11 +80,11 @@ describe('a report with a cohort', () => {
     expect(markdown).toMatch(/\| +ensemble % \|/);
     expect(markdown).toMatch(/\| mhgd +\| 1: resnet32 +\| 470,000 +\| 72\.14 ± 0\.47 \|/);
     expect(markdown).toMatch(/\| mhgd +\| ensemble +\| 748,324 +\| 75\.50 ± 0\.71 \|/);
-    expect(renderTerminal(report)).toContain('mhgd, 1: resnet32: 72.14 ± 0.47 % of the test images');
+    expect(renderTerminal(report)).toContain('mhgd, 1: resnet32: 72.14 ± 0.47 % test accuracy');
     expect(renderCsv(report).split('\n')[0]).toContain('ensembleAccuracyLast.mean');
     const html = await renderHtml(report, results());
     expect(html).toContain('<h2>Networks trained together</h2>');
-    expect(html).toContain('What mhgd watches beside its loss');
+    expect(html).toContain('Values that mhgd monitors beside its loss');
     // The curve is that of the network that counts, not of the other's 99.9 %.
     expect(html).toMatch(/Validation accuracy of mhgd by epoch: (6\d|7\d)\./);
   });

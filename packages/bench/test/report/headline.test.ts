@@ -21,33 +21,41 @@ const LUCKY = methodOf('cckd', 0.71, 0.712, 0.715);
 describe('the headline', () => {
   it('says who is best, and whether that is more than chance', () => {
     const { headline, verdicts } = findings(fixtureReport());
-    expect(headline).toBe(
-      'cckd comes out first: it classifies 70.83 % of the test images rightly on average over 5 seeds.',
-    );
+    expect(headline).toBe('cckd ranks first with 70.83 % test accuracy (mean of 5 seeds).');
     expect(verdicts).toEqual([
-      'Its difference to kd is +0.32 points (95 % interval +0.26 to +0.38, p < 0.001; p < 0.001 when corrected for being picked out of 6 such tests): more than the chance of the seeds explains.',
-      'Its lead over the next, rtk, is 0.01 points (95 % interval −0.37 to +0.39, p = 0.945): no more than the chance of the seeds may give, so it is open which of the two is better.',
+      'It is 0.32 points above kd (95 % interval +0.26 to +0.38, p < 0.001; corrected for 6 tests: p < 0.001): more than different seeds alone would produce.',
+      'It is 0.01 points above second-ranked rtk (95 % interval −0.37 to +0.39, p = 0.945): within what different seeds alone would produce, so it is open which of the two is better.',
     ]);
   });
 
   it('does not take the luckiest of several for better than kd', () => {
     const alone = findings(fixtureReport([KD, LUCKY], 3)).verdicts[0];
-    expect(alone).toContain('p = 0.014): more than the chance of the seeds explains.');
+    expect(alone).toContain('p = 0.014): more than different seeds alone would produce.');
     const among = findings(fixtureReport([STUDENT, KD, LUCKY, ...NOISY], 3)).verdicts[0];
     // 4 tests: 4 · 0.0136.
     expect(among).toContain(
-      'p = 0.014; p = 0.054 when corrected for being picked out of 4 such tests): the luckiest of 4 may look like that by the chance of the seeds alone.',
+      'p = 0.014; corrected for 4 tests: p = 0.054): the best of 4 methods can look this good by luck.',
     );
+  });
+
+  it('emphasises a row only where it is clear that it is best', async () => {
+    const page = await renderHtml(fixtureReport([KD, LUCKY], 3), fixtureResults([KD, LUCKY], 3, 2));
+    expect(page).toContain('<tr class="best"><th scope="row">cckd</th>');
+  });
+
+  it('draws methods that are called like what JavaScript objects have', async () => {
+    const named = [KD, methodOf('valueOf', 0.7, 0.71, 0.72)];
+    expect(await renderHtml(fixtureReport(named, 3), fixtureResults(named, 3, 2))).toContain('valueOf');
   });
 
   it('compares the first with the next when kd is first', () => {
     const { headline, verdicts } = findings(reportOf(['student', 'kd', 'mhgd'], 5));
-    expect(headline).toContain('kd comes out first: it classifies 70.51 %');
-    expect(verdicts[0]).toContain('Its difference to the student alone is +1.49 points');
+    expect(headline).toContain('kd ranks first with 70.51 %');
+    expect(verdicts[0]).toContain('It is 1.49 points above the student alone');
     // Paired differences 0.60, 0.21, 0.40, 0.16, 0.15 points: mean 0.304.
-    expect(verdicts[1]).toContain('Its lead over the next, mhgd, is 0.30 points (95 % interval');
+    expect(verdicts[1]).toContain('It is 0.30 points above second-ranked mhgd (95 % interval');
     expect(verdicts[1]).toMatch(
-      /more than the chance of the seeds explains, as is that over each of the others\.$/,
+      /more than different seeds alone would produce, and so is its lead over each of the others\.$/,
     );
   });
 
@@ -58,32 +66,30 @@ describe('the headline', () => {
     const { verdicts } = findings(fixtureReport([steady, next, wild], 3));
     expect(verdicts).toEqual([
       expect.stringMatching(
-        /^Its lead over the next, mhgd, is 1\.00 points .* but 1 of the 1 further down cannot be told from it by such a test, so it is open which is best\.$/,
+        /^It is 1\.00 points above second-ranked mhgd .* But it cannot be told from cckd, so it is open which is best\.$/,
       ),
     ]);
   });
 
   it('falls back to the student alone, and says once that it comes next', () => {
     expect(findings(reportOf(['student', 'rtk'], 5)).verdicts).toEqual([
-      expect.stringContaining('Its difference to the student alone, which comes next, is +1.80 points'),
+      expect.stringContaining('It is 1.80 points above the student alone, which ranks second (95 %'),
     ]);
   });
 
   it('claims nothing from one seed', () => {
     const { headline, verdicts, caveats } = findings(reportOf(['student', 'kd', 'cckd', 'rtk'], 1));
-    expect(headline).toBe(
-      'rtk comes out first: it classifies 70.83 % of the test images rightly with its one seed.',
-    );
+    expect(headline).toBe('rtk ranks first with 70.83 % test accuracy (one seed).');
     expect(verdicts).toEqual([
-      'Its difference to kd is +0.42 points, its lead over the next, cckd, is 0.15 points; one seed does not tell whether that is more than chance.',
+      'It is 0.42 points above kd and 0.15 points above second-ranked cckd. One seed cannot show whether that is more than chance.',
     ]);
-    expect(caveats[0]).toBe('Only 1 seed: nothing tells a difference from chance.');
+    expect(caveats[0]).toBe('Only 1 seed: differences cannot be told from chance.');
   });
 
   it('claims nothing from differences that are all equal', () => {
     const shifted = methodOf('cckd', 0.71, 0.71, 0.71);
     expect(findings(fixtureReport([KD, shifted], 3)).verdicts[0]).toContain(
-      'is +1.00 points in each of 3 seeds: too alike for a test.',
+      'It is 1.00 points above second-ranked kd in each of 3 seeds; equal differences cannot be tested.',
     );
   });
 
@@ -97,15 +103,14 @@ describe('the headline', () => {
       const report = fixtureReport([KD, ...pair], 3);
       const { headline, verdicts } = findings(report);
       const names = pair.map(({ name }) => name).join(' and ');
-      expect(headline).toBe(
-        `${names} share the first place: each classifies 71.00 % of the test images rightly on average over 3 seeds.`,
-      );
+      expect(headline).toBe(`${names} tie for first place with 71.00 % test accuracy (mean of 3 seeds).`);
       expect(verdicts).toEqual([
-        'Their means are the same: nothing here tells which is better.',
-        'Their difference to kd is +1.00 points; the table has the test of each.',
+        'Their means are equal, so it is open which is better.',
+        'They are 1.00 points above kd; the table has a test for each.',
       ]);
       const page = await renderHtml(report, fixtureResults([KD, ...pair], 3, 2));
-      expect(page.match(/<tr class="best">/g)).toHaveLength(2);
+      // Emphasis is for what is clear.
+      expect(page).not.toContain('<tr class="best">');
     }
   });
 
@@ -113,11 +118,13 @@ describe('the headline', () => {
     const [one, other] = [methodOf('cckd', 0.7, 0.71, 0.72), methodOf('rtk', 0.72, 0.7, 0.71)];
     const best = methodOf('mhgd', 0.72, 0.73, 0.743);
     expect(findings(fixtureReport([one, other, best], 3)).verdicts[0]).toMatch(
-      /Its lead over the next, cckd and rtk with the same mean, is 2\.10 points \(over rtk: 95 % interval/,
+      /It is 2\.10 points above cckd and rtk, which tie for second place \(over rtk: 95 % interval/,
     );
   });
 
   it('has nothing to compare a single method with', () => {
-    expect(findings(fixtureReport([KD], 3)).verdicts).toEqual(['It is the only one to rank.']);
+    expect(findings(fixtureReport([KD], 3)).verdicts).toEqual([
+      'There is no other method to compare it with.',
+    ]);
   });
 });

@@ -83,8 +83,8 @@ describe('buildReport', () => {
       ['label-smoothing', [0, 2]],
     ]);
     expect(report.rows.map(({ deltaVsKd }) => deltaVsKd)).toEqual([null, null]);
-    expect(findings(report).caveats).toContain('student is not finished: seed 1 missing.');
-    expect(findings(report).caveats).toContain('kd has not finished any seed.');
+    expect(findings(report).caveats).toContain('student is unfinished: seed 1 missing.');
+    expect(findings(report).caveats).toContain('kd has no finished seed.');
     expect(findings(buildReport(report.config, ENVIRONMENT, TEACHER, [])).headline).toBe(
       'No training is finished yet.',
     );
@@ -110,7 +110,7 @@ describe('renderTerminal', () => {
     // eslint-disable-next-line no-control-regex -- escape sequences are what must not be there
     expect(text).not.toMatch(/\u001b/);
     expect(text).toContain('teacher resnet56');
-    expect(text).toMatch(/comes out first.*\nIts difference to kd .*\nIts lead over the next, rtk,/);
+    expect(text).toMatch(/ranks first.*\nIt is .* above kd .*\nIt is .* above second-ranked rtk /);
   });
 });
 

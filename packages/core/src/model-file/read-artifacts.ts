@@ -69,9 +69,21 @@ export async function orUnreadable<T>(where: string, read: () => Promise<T>): Pr
     return await read();
   } catch (cause) {
     if (isDistillError(cause)) throw cause;
-    const got = cause instanceof Error ? cause.message.slice(0, 500) : String(cause);
-    throw unreadable(where, { got, hint: 'Save one with `network.save(DIR)` or `model.save`.' }, cause);
+    throw unreadable(
+      where,
+      { got: reasonOf(cause), hint: 'Save one with `network.save(DIR)` or `model.save`.' },
+      cause,
+    );
   }
+}
+
+/** The first line of what tfjs says; a slip of its own code over a damaged file says nothing to a user. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const [line = ''] = cause.message.split('\n');
+  const isSlip =
+    cause instanceof TypeError || cause instanceof RangeError || /\[object |undefined/.test(line);
+  return isSlip ? 'one whose layers do not have the form that tfjs saves' : line.slice(0, 500);
 }
 
 async function fromFolder(where: string, folder: string): Promise<tf.io.ModelArtifacts> {

@@ -37,6 +37,7 @@ export function folderRecords(
   const content = { ...identity.content, format: FORMAT };
   const wanted = `${JSON.stringify({ slot: identity.slot, content, view, width }, null, 2)}\n`;
   expectWritable(folder);
+  for (const file of [rows, description]) expectFile(file);
   const found = fs.existsSync(description) ? fs.readFileSync(description, 'utf8') : undefined;
   if (found !== wanted) {
     if (found !== undefined) {
@@ -64,6 +65,20 @@ function expectWritable(folder: string): void {
       hint: 'Name another folder, or leave it out to keep outputs in memory.',
     });
   }
+}
+
+/** What is there under a file's name is one: a folder could not be written, and a link might lead to anything. */
+function expectFile(file: string): void {
+  const fs = nodeModule('node:fs', 'teacher outputs in a folder');
+  const found = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return;
+  throw new DistillError({
+    code: 'data',
+    where: file,
+    expected: 'a file of cached teacher outputs, or nothing',
+    got: found.isDirectory() ? 'a folder' : found.isSymbolicLink() ? 'a link' : 'something else',
+    hint: 'Remove it: the outputs are computed anew.',
+  });
 }
 
 function differences(found: string, content: CacheIdentity['content']): string[] {

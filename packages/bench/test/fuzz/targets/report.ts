@@ -155,8 +155,8 @@ function htmlElements(html: string): ReadonlySet<string> {
   return found;
 }
 
-/** Kinds of elements that Markdown becomes, with where links go. */
+/** Kinds of elements that Markdown becomes. An address that becomes a link to itself is none of a name's doing. */
 function markdownElements(markdown: string): ReadonlySet<string> {
   const html = marked.parse(markdown, { gfm: true, async: false });
-  return htmlElements(html);
+  return new Set([...htmlElements(html)].filter((element) => !/^a href=(?:https?:|mailto:)/.test(element)));
 }
