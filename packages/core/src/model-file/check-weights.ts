@@ -20,7 +20,10 @@ export function weightBytes(specs: Specs): number | Problem {
     const each = BYTES[quantization?.dtype ?? dtype];
     const isShape = Array.isArray(shape) && shape.every((axis) => Number.isSafeInteger(axis) && axis >= 0);
     if (each === undefined || !isShape)
-      return { got: `weight '${name}' of type ${JSON.stringify(dtype)} and shape ${JSON.stringify(shape)}`, hint: AGAIN };
+      return {
+        got: `weight '${name}' of type ${JSON.stringify(dtype)} and shape ${JSON.stringify(shape)}`,
+        hint: AGAIN,
+      };
     bytes += each * shape.reduce((product, axis) => product * axis, 1);
   }
   return bytes;
