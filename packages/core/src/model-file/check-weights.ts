@@ -21,7 +21,7 @@ export function weightBytes(specs: Specs): number | Problem {
     const isShape = Array.isArray(shape) && shape.every((axis) => Number.isSafeInteger(axis) && axis >= 0);
     if (each === undefined || !isShape)
       return {
-        got: `weight '${name}' of type ${JSON.stringify(dtype)} and shape ${JSON.stringify(shape)}`,
+        got: `weight '${name}' of type ${JSON.stringify(dtype).replaceAll('"', '')} and shape ${JSON.stringify(shape)}`,
         hint: AGAIN,
       };
     bytes += each * shape.reduce((product, axis) => product * axis, 1);
