@@ -1,6 +1,7 @@
-import { link, mkdir, readFile, rename, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { DistillError } from '@distilljs/core';
 
 /** Who works in a run folder: the content of its `lock.json`. */
@@ -13,6 +14,9 @@ interface Holder {
 
 /** Name of the file that says who works in a run folder. */
 export const LOCK = 'lock.json';
+
+/** Attempts to take over a stale lock, which others may try as well: 20 ms each, longer than {@link CLAIM_AGE}. */
+const MOST_ATTEMPTS = 600;
 
 /**
  * Makes this process the only one that works in a run folder, until it calls what it gets. The folder is made if it is not
@@ -31,7 +35,8 @@ export async function lockFolder(root: string): Promise<() => Promise<void>> {
   try {
     for (let attempt = 0; !(await place(draft, file)); attempt++) {
       const holder = await readHolder(file);
-      if (holder !== undefined && (attempt > 10 || (await isAtWork(holder)))) throw busy(root, holder);
+      if (holder !== undefined && (attempt > MOST_ATTEMPTS || (await isAtWork(holder))))
+        throw busy(root, holder);
       if (holder !== undefined) await removeStale(file, holder);
     }
   } finally {
@@ -114,18 +119,30 @@ async function beginningOf(pid: number): Promise<number | undefined> {
   }
 }
 
-/** Moves it away and looks again: another process may have taken it over in the meantime. */
+/** A claim that is older than this, in milliseconds, was left by a crash. */
+const CLAIM_AGE = 10_000;
+
+/**
+ * Removes a lock whose process has ended. Only one process at a time may: it looks again first, so that nobody removes the
+ * lock that another one has just taken over.
+ */
 async function removeStale(file: string, { pid, since }: Holder): Promise<void> {
-  const away = `${file}.stale-${process.pid}`;
+  const claim = `${file}.takeover`;
   try {
-    await rename(file, away);
+    await writeFile(claim, '', { flag: 'wx' });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const found = await stat(claim).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > CLAIM_AGE) await rm(claim, { force: true });
+    await setTimeout(20);
+    return;
   }
-  const moved = await readHolder(away);
-  if (moved?.pid !== pid || moved.since !== since) await link(away, file).catch(() => undefined);
-  await unlink(away);
+  try {
+    const now = await readHolder(file);
+    if (now?.pid === pid && now.since === since) await rm(file, { force: true });
+  } finally {
+    await rm(claim, { force: true });
+  }
 }
 
 const busy = (root: string, { pid, host, since }: Holder): DistillError =>

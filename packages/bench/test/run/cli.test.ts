@@ -30,7 +30,7 @@ afterEach(() => {
 
 describe('the command line', { timeout: 60_000 }, () => {
   it('ends with 1 and how to leave it out when a training diverges', async () => {
-    const methods = ['--set', 'methods=[student, {name: cckd, as: wild, options: {beta: 1.0e+300}}]'];
+    const methods = ['--set', 'methods=[student, {name: cckd, as: wild, options: {beta: 3.0e+38}}]'];
     const code = await main(['run', ...TINY_RUN, ...methods, '--seeds', '0', '--out', join(folder, 'run')]);
     expect(code, said).toBe(1);
     expect(said).toMatch(/Error: wild seed 0 diverged;.*--methods student\.\n$/);
@@ -41,7 +41,9 @@ describe('the command line', { timeout: 60_000 }, () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
     expect(await main(['report', file])).toBe(1);
-    expect(said).toBe(`Error: ENOTDIR: not a directory, open '${file}/config.json'.\n`);
+    expect(said).toMatch(
+      /^Error: .*file\/config\.json: expected a file to read, got ENOTDIR: not a directory[^\n]*\n$/,
+    );
   });
 
   it.skipIf(!existsSync('/dev/full'))('says of a full disk where, and how to go on', async () => {
@@ -54,13 +56,6 @@ describe('the command line', { timeout: 60_000 }, () => {
     expect(await run('0,1')).toBe(1);
     expect(said).toMatch(
       /\nError: ENOSPC: no space left on device, write '.*full.*'\. .*--resume goes on\.\n$/,
-    );
-
-    symlinkSync('/dev/full', join(out, 'report/report.json.unfinished'));
-    said = '';
-    expect(await main(['report', out])).toBe(1);
-    expect(said).toBe(
-      `Error: ENOSPC: no space left on device, write '${out}/report/report.json.unfinished'.\n`,
     );
   });
 

@@ -40,7 +40,7 @@ describe('a run', { timeout: 300_000 }, () => {
     expect(await runWith('disk', { kind: 'cached', cache: 'disk' }, 'resume')).toEqual(live);
     expect(written()).toEqual(before);
     expect(readFileSync(join(folder, 'disk/report/report.md'), 'utf8')).toContain(
-      "The teacher's outputs were cached; each image had 2 augmentations.",
+      "The teacher's outputs were cached; each image had 2 fixed augmentations.",
     );
   });
 
