@@ -108,8 +108,8 @@ describe.skipIf(process.platform === 'win32')('the process', { timeout: 120_000 
     const wrong = '$CLI run --preset quik --out x';
     const onTerminal = (before: string): string => shell(`${before} script -qec "${wrong}" /dev/null`).out;
     if (shell('command -v script').code !== 0) return;
-    expect(onTerminal('TERM=xterm-256color')).toContain('\u001b[31m');
-    expect(onTerminal('TERM=xterm-256color NO_COLOR=1')).not.toContain('\u001b[31m');
+    expect(onTerminal('env -u CI TERM=xterm-256color')).toContain('\u001b[31m');
+    expect(onTerminal('env -u CI TERM=xterm-256color NO_COLOR=1')).not.toContain('\u001b[31m');
     expect(shell(wrong).errors).not.toContain('\u001b');
     expect(shell(`FORCE_COLOR=1 ${wrong}`).errors).toContain('\u001b[31m');
   });
