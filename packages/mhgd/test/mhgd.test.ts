@@ -9,7 +9,10 @@ describeMethod('mhgd', {
   method: () => mhgd({ heads: 2, headEpochs: 2, candidates: 2 }),
   needsTeacher: true,
   refused: [
-    { make: () => mhgd({ heads: 0 }), message: /mhgd\.heads: expected a whole number, at least 1 and at most 256, got 0/ },
+    {
+      make: () => mhgd({ heads: 0 }),
+      message: /mhgd\.heads: expected a whole number, at least 1 and at most 256, got 0/,
+    },
     { make: () => mhgd({ hedas: 1 } as object), message: /Did you mean 'heads'\?/ },
   ],
   wrongTap: () => mhgd({ studentTaps: ['stage1', 'stage9'], teacherTaps: ['stage1', 'stage2'] }),
