@@ -14,8 +14,8 @@ import { retrainPhase, searchPhase } from './phases.js';
  * left, and trains that tree from new weights: it measures the tree, not the weights of the search. Its Θ is the one after the last epoch of the
  * search, where the released code takes the epoch of the best validation accuracy.
  *
- * The best epoch of a run is the best of both phases. Where it lies in the search, `restoreBest()` gives the student of the search, with soft
- * attention, and no tree: with `retrainShare` above 0 take the last epoch, or look which phase the best one is of.
+ * The best epoch of a run is chosen within the last phase: with `retrainShare` above 0 `restoreBest()` gives a tree, with 0 the student of the
+ * search, with soft attention.
  *
  * The loss goes with the student's heads: with `binary` the sum over subtasks "is it class k?", with `nce` and `one_logit` the loss of one task
  * among all classes. With binary heads the cross-entropy that core reports for validation is that of the margins among all classes.
