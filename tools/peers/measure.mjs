@@ -1,4 +1,4 @@
-import { median } from './rows.mjs';
+import { median, SMALL_STEPS } from './rows.mjs';
 import { runOurs, runTorch } from './sides.mjs';
 
 const MIB = 2 ** 20;
@@ -41,81 +41,120 @@ export async function measure(options, say) {
     const tell = (what) => {
       say(`round ${number} of ${rounds}: ${what}`);
     };
-    if (parts.includes('node')) await nodeTurn(found, options, tell);
-    if (parts.includes('node') || parts.includes('wasm')) await torchTurn(found, options, tell);
-    // The cpu engine is slow and hardly varies, and a look at memory is a long run: once is enough.
-    if (parts.includes('wasm')) await wasmTurn(found, options, tell, number === 1);
-    if (parts.includes('memory') && number === 1) await memoryTurn(found, options, tell);
+    for (const part of parts) await TURNS[part](found, options, tell, number === 1);
   }
   return found;
 }
 
-/** @typedef {(found: Measurements, options: PeerOptions, say: (what: string) => void) => Promise<void>} Turn */
+/**
+ * The measurements of one part in one round.
+ *
+ * @typedef {(found: Measurements, options: PeerOptions, say: (what: string) => void, isFirst: boolean) => Promise<void>} Turn
+ */
+
+/** @type {Readonly<Record<PeerOptions['parts'][number], Turn>>} */
+const TURNS = { node: nodeTurn, small: smallTurn, wasm: wasmTurn, memory: memoryTurn };
 
 /** @type {Turn} */
 async function nodeTurn(found, options, say) {
   const nets = `--model resnet20 --teacher resnet56 --steps ${options.quick ? 8 : 20}`;
-  await ours(found, options, say, 'node', `${nets} --methods student,kd,cckd`);
-  await ours(found, options, say, 'node', `${nets} --methods kd --cached-views 2`, 'cached');
-}
-
-/** @param {Measurements} found @param {PeerOptions} options @param {(what: string) => void} say @param {boolean} withCpu */
-async function wasmTurn(found, options, say, withCpu) {
-  const student = '--model resnet20 --teacher resnet8 --methods student --warmup 0';
-  await ours(found, options, say, 'wasm', `${student} --steps 4`);
-  if (!withCpu) return;
-  // The plain JavaScript engine takes about a second per image.
-  const small = '--model resnet20 --teacher resnet8 --methods student --warmup 0 --batch 8';
-  await ours(found, options, say, 'wasm', `${small} --steps 8`, 'small');
-  await ours(found, options, say, 'cpu', `${small} --steps 1`, 'small');
+  await ours(found, options, say, { engine: 'node', args: `${nets} --methods student,kd,cckd,mhgd,afd,dml` });
+  await ours(found, options, say, {
+    engine: 'node',
+    args: `${nets} --methods kd --cached-views 2`,
+    suffix: 'cached',
+  });
+  await torch(found, options, say, 'student,student-channels-last,student-compiled,kd,kd-compiled');
 }
 
 /** @type {Turn} */
-async function memoryTurn(found, options, say) {
+async function smallTurn(found, options, say) {
+  const nets = `--model resnet8 --teacher resnet20 --batch 16 --steps ${options.quick ? 20 : 60} --warmup 10`;
+  const args = `${nets} --methods ${SMALL_STEPS.join(',')}`;
+  await ours(found, options, say, { engine: 'node', args, suffix: 'small' });
+  const environment = { DISTILLJS_GRAPH: '0' };
+  await ours(found, options, say, { engine: 'node', args, suffix: 'small eager', environment });
+  await torch(found, options, say, 'kd-small');
+}
+
+/** @type {Turn} */
+async function wasmTurn(found, options, say, isFirst) {
+  const student = '--model resnet20 --teacher resnet8 --methods student --warmup 0';
+  await ours(found, options, say, { engine: 'wasm', args: `${student} --steps 4` });
+  if (!options.parts.includes('node')) await torch(found, options, say, 'student');
+  // The plain JavaScript engine takes about a second per image, and hardly varies: once is enough.
+  if (!isFirst) return;
+  const small = '--model resnet20 --teacher resnet8 --methods student --warmup 0 --batch 8';
+  await ours(found, options, say, { engine: 'wasm', args: `${small} --steps 8`, suffix: 'small' });
+  await ours(found, options, say, { engine: 'cpu', args: `${small} --steps 1`, suffix: 'small' });
+}
+
+/** A look at memory is a long run: once is enough. @type {Turn} */
+async function memoryTurn(found, options, say, isFirst) {
+  if (!isFirst) return;
   const nets = '--model resnet8 --teacher resnet8 --batch 16 --methods student,kd --steps 1';
-  const steps = options.quick ? 200 : 1000;
-  const report = await ours(found, options, say, 'node', `${nets} --memory-steps ${steps}`, 'small');
-  const round = found.rounds.at(-1);
-  for (const { method, early, end } of report?.memory ?? []) {
-    round?.set(`node tensors ${method} early`, early.tensors).set(`node tensors ${method} end`, end.tensors);
-    round?.set(`node MiB ${method} early`, early.rss / MIB);
-    round?.set(`node MiB ${method} end`, end.rss / MIB);
+  for (const engine of ['node', 'wasm']) {
+    const args = `${nets} --memory-steps ${options.memorySteps}`;
+    const report = await ours(found, options, say, { engine, args, suffix: 'memory' });
+    const round = found.rounds.at(-1);
+    for (const { method, early, end } of report?.memory ?? []) {
+      round?.set(`${engine} tensors ${method} early`, early.tensors);
+      round?.set(`${engine} tensors ${method} end`, end.tensors);
+      round?.set(`${engine} MiB ${method} early`, early.rss / MIB);
+      round?.set(`${engine} MiB ${method} end`, end.rss / MIB);
+    }
   }
 }
 
 /**
- * Runs `distill-bench speed` and keeps the median step of each method under `ENGINE METHOD SUFFIX`.
+ * Runs `distill-bench speed` and keeps the median step under `ENGINE METHOD SUFFIX`; the phases of a method that has several
+ * stand behind its name.
  *
  * @param {Measurements} found
  * @param {PeerOptions} options
- * @param {(what: string) => void} say
- * @param {string} engine
- * @param {string} args
- * @param {string} [suffix]
+ * @param {(text: string) => void} say
+ * @param {{ engine: string, args: string, suffix?: string, environment?: Record<string, string> }} turn
  * @returns {Promise<OurReport | undefined>}
  */
-async function ours(found, { bench, threads }, say, engine, args, suffix = '') {
-  say(`engine ${engine}, ${args}`);
-  const { report, missing } = await runOurs(bench, ['--engine', engine, ...args.split(' ')], threads);
+async function ours(found, { bench, threads }, say, { engine, args, suffix = '', environment = {} }) {
+  say(`engine ${engine}, ${args}${Object.entries(environment).map((pair) => `, ${pair.join('=')}`)}`);
+  const { report, missing } = await runOurs(
+    bench,
+    ['--engine', engine, ...args.split(' ')],
+    threads,
+    environment,
+  );
   if (report === undefined) {
     found.missing.set(engine, missing);
     return undefined;
   }
-  const { environment, student, teacher, methods } = report;
-  found.versions.set('Node', environment.node).set(`engine ${engine}`, environment.engine.version);
+  const { student, teacher, methods } = report;
+  found.versions.set('Node', report.environment.node);
+  found.versions.set(`engine ${engine}`, report.environment.engine.version);
   for (const { model, parameters } of [student, teacher]) found.parameters.add(`${model} ${parameters}`);
-  for (const { method, stepMs, coresUsed } of methods) {
-    const key = [engine, method, suffix].filter(Boolean).join(' ');
+  for (const { method, phase, phases, stepMs, coresUsed } of methods) {
+    const key = [engine, method, phases > 1 ? phase : '', suffix].filter(Boolean).join(' ');
     found.rounds.at(-1)?.set(key, stepMs.median);
     found.coresUsed.set(key, coresUsed);
   }
   return report;
 }
 
-/** @type {Turn} */
-async function torchTurn(found, { quick, threads, python }, say) {
-  say('PyTorch');
-  const { report, missing } = await runTorch(python, ['--steps', quick ? '6' : '12'], threads);
+/**
+ * Runs torch_steps.py and keeps the median step under `torch CASE`.
+ *
+ * @param {Measurements} found
+ * @param {PeerOptions} options
+ * @param {(text: string) => void} say
+ * @param {string} cases
+ */
+async function torch(found, { quick, threads, python }, say, cases) {
+  say(`PyTorch, ${cases}`);
+  const { report, missing } = await runTorch(
+    python,
+    ['--cases', cases, '--steps', quick ? '6' : '12'],
+    threads,
+  );
   if (report === undefined) {
     found.missing.set('torch', missing);
     return;
@@ -129,4 +168,5 @@ async function torchTurn(found, { quick, threads, python }, say) {
     found.rounds.at(-1)?.set(`torch ${name}`, median(times));
     found.coresUsed.set(`torch ${name}`, report.coresUsed[name] ?? NaN);
   }
+  for (const [name, reason] of Object.entries(report.missing)) found.missing.set(`torch ${name}`, reason);
 }

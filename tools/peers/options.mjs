@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
 
 /** What can be measured apart from the rest. */
-export const PARTS = /** @type {const} */ (['node', 'wasm', 'memory']);
+export const PARTS = /** @type {const} */ (['node', 'small', 'wasm', 'memory']);
 
 /**
  * What is measured and how it is said; see `--help` for each.
@@ -11,6 +11,7 @@ export const PARTS = /** @type {const} */ (['node', 'wasm', 'memory']);
  * @property {readonly (typeof PARTS)[number][]} parts
  * @property {boolean} quick
  * @property {number} threads
+ * @property {number} memorySteps
  * @property {string} python
  * @property {string} [bench]
  * @property {boolean} json
@@ -32,7 +33,8 @@ export function parseOptions(args) {
         .default(PARTS, 'all'),
     )
     .option('--quick', 'one round of few steps: minutes less, and less certain', false)
-    .option('--threads <number>', 'threads of both sides', threadsOf, availableParallelism())
+    .option('--threads <number>', 'threads of both sides', wholeOf, availableParallelism())
+    .option('--memory-steps <number>', 'steps of the look at memory, per method and engine', wholeOf, 10_000)
     .option('--python <program>', 'a Python that has PyTorch', 'python3')
     .option('--bench <script>', "another distill-bench than this checkout's, which is built first")
     .option('--json', 'print the ratios as JSON', false)
@@ -51,8 +53,8 @@ function partsOf(text) {
 }
 
 /** @param {string} text */
-function threadsOf(text) {
-  const threads = Number(text);
-  if (Number.isInteger(threads) && threads > 0) return threads;
+function wholeOf(text) {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
   throw new InvalidArgumentError('A whole number, at least 1.');
 }

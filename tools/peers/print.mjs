@@ -37,13 +37,13 @@ export function textOf(results, { versions, coresUsed, parameters }, { threads }
 function cells({ name, oursValue, theirsValue, ratio, target, met, unit }) {
   /** @param {number | null} value */
   const number = (value) => (value === null ? '–' : `${value.toFixed(unit === 'tensors' ? 0 : 1)} ${unit}`);
-  const verdict = met === null ? 'not measured' : met ? 'met' : 'missed';
+  const verdict = ratio === null ? 'not measured' : met === null ? '' : met ? 'met' : 'missed';
   return [
     name,
     number(oursValue),
     number(theirsValue),
     ratio?.toFixed(3) ?? '–',
-    `≤ ${+target.toFixed(3)}`,
+    target === null ? '' : `≤ ${+target.toFixed(3)}`,
     verdict,
   ];
 }

@@ -8,7 +8,7 @@ import { describeEnd, lastLines, runCommand } from '../native-engine/run-command
  * @property {{ node: string, engine: { name: string, version: string } }} environment
  * @property {{ model: string, parameters: number }} student
  * @property {{ model: string, parameters: number }} teacher
- * @property {{ method: string, stepMs: { median: number }, coresUsed: number }[]} methods
+ * @property {{ method: string, phase: string, phases: number, stepMs: { median: number }, coresUsed: number }[]} methods
  * @property {{ method: string, early: MemoryPoint, end: MemoryPoint }[]} memory
  *
  * @typedef {{ step: number, tensors: number, rss: number }} MemoryPoint
@@ -24,6 +24,7 @@ import { describeEnd, lastLines, runCommand } from '../native-engine/run-command
  * @property {Record<string, number>} parameters by network
  * @property {Record<string, number[]>} milliseconds by case
  * @property {Record<string, number>} coresUsed by case
+ * @property {Record<string, string>} missing why a case was not run
  */
 
 /**
@@ -50,10 +51,12 @@ function threadVariables(threads) {
  * @param {string | undefined} bench script of another distill-bench than this checkout's
  * @param {readonly string[]} args
  * @param {number} threads
+ * @param {Record<string, string>} environment
  * @returns {Promise<Outcome<OurReport>>}
  */
-export function runOurs(bench, args, threads) {
-  return outcomeOf(process.execPath, [bench ?? BENCH, 'speed', ...args, '--json'], threads, '');
+export function runOurs(bench, args, threads, environment) {
+  const command = [bench ?? BENCH, 'speed', ...args, '--json'];
+  return outcomeOf(process.execPath, command, { ...threadVariables(threads), ...environment }, '');
 }
 
 /**
@@ -65,7 +68,8 @@ export function runOurs(bench, args, threads) {
  * @returns {Promise<Outcome<TorchReport>>}
  */
 export function runTorch(python, args, threads) {
-  return outcomeOf(python, [TORCH, ...args, '--threads', String(threads)], threads, GET_TORCH);
+  const command = [TORCH, ...args, '--threads', String(threads)];
+  return outcomeOf(python, command, threadVariables(threads), GET_TORCH);
 }
 
 /** Builds what `distill-bench` runs; only what changed. What it says goes to standard error. */
@@ -79,12 +83,12 @@ export async function buildBench() {
  * @template T
  * @param {string} program
  * @param {readonly string[]} args
- * @param {number} threads
+ * @param {Record<string, string>} environment
  * @param {string} hint
  * @returns {Promise<Outcome<T>>}
  */
-async function outcomeOf(program, args, threads, hint) {
-  const result = await runCommand(program, args, { environment: threadVariables(threads) });
+async function outcomeOf(program, args, environment, hint) {
+  const result = await runCommand(program, args, { environment });
   if (result.status === 0) return { report: JSON.parse(result.stdout) };
   // What went wrong is said in one line; advice on flags or a stack may follow it.
   const said = /^.*(?:Error|error|no PyTorch).*$/m.exec(result.output)?.[0] ?? describeEnd(result);

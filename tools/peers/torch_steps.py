@@ -4,7 +4,10 @@ Usage: torch_steps.py --cases student,student-channels-last,kd --batch 64 --thre
 
   student                 ResNet-20 with cross-entropy, memory format NCHW (PyTorch's default)
   student-channels-last   the same in memory format NHWC
+  student-compiled        the same in NHWC, forward and loss by torch.compile (its default mode)
   kd                      ResNet-20 taught by a ResNet-56 that runs in every step, as RepDistiller trains it
+  kd-compiled             the same in NHWC by torch.compile
+  kd-small                ResNet-8 taught by a ResNet-20 with batches of 16, whatever --batch says
 
 The optimizer is SGD with momentum 0.9 and weight decay 5e-4. One batch of noise lies in memory for all steps: reading and
 augmenting images is not in the times. The loss is read in every step, as training loops do for their log.
@@ -25,6 +28,7 @@ except ImportError as error:
 from resnet import parameters, resnet
 
 STUDENT, TEACHER = 20, 56
+SMALL_STUDENT, SMALL_TEACHER, SMALL_BATCH = 8, 20, 16
 TEMPERATURE = 4
 CLASSES = 10
 # RepDistiller's weights of the two terms of KD on CIFAR.
@@ -40,21 +44,32 @@ def distillation(student, teacher):
 
 def make_step(case, batch):
     """One training step of a case as a function without arguments."""
-    layout = torch.channels_last if case.endswith("channels-last") else torch.contiguous_format
+    small, compiled = case.endswith("small"), case.endswith("compiled")
+    last = compiled or case.endswith("channels-last")
+    layout = torch.channels_last if last else torch.contiguous_format
+    batch = SMALL_BATCH if small else batch
     images = torch.randn(batch, 3, 32, 32).contiguous(memory_format=layout)
     labels = torch.arange(batch) % CLASSES
-    student = resnet(STUDENT, CLASSES).to(memory_format=layout).train()
-    teacher = resnet(TEACHER, CLASSES).eval() if case == "kd" else None
+    student = resnet(SMALL_STUDENT if small else STUDENT, CLASSES).to(memory_format=layout).train()
+    teacher = None
+    if case.startswith("kd"):
+        teacher = resnet(SMALL_TEACHER if small else TEACHER, CLASSES).to(memory_format=layout).eval()
     optimizer = torch.optim.SGD(student.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
     cross_entropy = nn.CrossEntropyLoss()
 
-    def step():
+    def loss_of(images, labels):
         logits = student(images)
         loss = cross_entropy(logits, labels)
-        if teacher is not None:
-            with torch.no_grad():
-                taught = teacher(images)
-            loss = WEIGHT_CLASS * loss + WEIGHT_KD * distillation(logits, taught)
+        if teacher is None:
+            return loss
+        with torch.no_grad():
+            taught = teacher(images)
+        return WEIGHT_CLASS * loss + WEIGHT_KD * distillation(logits, taught)
+
+    run = torch.compile(loss_of) if compiled else loss_of
+
+    def step():
+        loss = run(images, labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -74,27 +89,36 @@ def main():
 
     torch.manual_seed(0)
     torch.set_num_threads(options.threads)
-    steps = {case: make_step(case, options.batch) for case in options.cases.split(",")}
-    times = {case: [] for case in steps}
-    cores = {}
-    for case, step in steps.items():
-        for _ in range(options.warmup):
-            step()
+    times, cores, missing = {}, {}, {}
+    for case in options.cases.split(","):
+        try:
+            step = make_step(case, options.batch)
+            for _ in range(options.warmup):
+                step()
+        except Exception as error:
+            # torch.compile needs a C++ compiler and the headers of Python; PyTorch 1 does not have it.
+            if not case.endswith("compiled"):
+                raise
+            missing[case] = f"torch.compile: {error or type(error).__name__}".splitlines()[0]
+            continue
+        times[case] = []
         wall, cpu = time.perf_counter(), time.process_time()
         for _ in range(options.steps):
             started = time.perf_counter()
             step()
             times[case].append(1000 * (time.perf_counter() - started))
         cores[case] = (time.process_time() - cpu) / (time.perf_counter() - wall)
+    depths = (SMALL_STUDENT, STUDENT, TEACHER)
     print(
         json.dumps(
             {
                 "python": sys.version.split()[0],
                 "torch": torch.__version__,
                 "threads": torch.get_num_threads(),
-                "parameters": {f"resnet{depth}": parameters(resnet(depth, CLASSES)) for depth in (8, STUDENT, TEACHER)},
+                "parameters": {f"resnet{depth}": parameters(resnet(depth, CLASSES)) for depth in depths},
                 "milliseconds": times,
                 "coresUsed": cores,
+                "missing": missing,
             }
         )
     )

@@ -93,7 +93,7 @@ export async function measureSpeed(
       ceiling,
       dataMs: dataTime(bench),
       teacher: {
-        ...sizeOf(settings.teacher, teacher),
+        ...sizeOf(settings.teacher, teacherNetwork),
         forwardMs,
         imagesPerSecond: (1000 * batchSize) / forwardMs.median,
       },
