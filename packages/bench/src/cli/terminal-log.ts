@@ -1,6 +1,6 @@
 import { progress } from '@distilljs/core';
 import { styled } from '../terminal/index.js';
-import type { RunLog } from '../run/training-log.js';
+import type { RunLog } from '../run/run-context.js';
 
 /**
  * Says what a run does on standard error, so that standard output holds the result alone: a bar on a terminal, one line

@@ -1,8 +1,7 @@
 import { channelStatistics, createRandom, distill } from '@distilljs/core';
 import type { Network } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
-import { buildNetwork } from './build-network.js';
-import { buildCohort, planMethod } from './cohort.js';
+import { buildCohort, buildNetwork, planMethod } from './cohort.js';
 import type { RunData } from './datasets.js';
 
 /**

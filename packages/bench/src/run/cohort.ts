@@ -1,8 +1,8 @@
-import { createRandom, DistillError } from '@distilljs/core';
-import type { Dataset, Method, Network } from '@distilljs/core';
+import { createNetwork, createRandom, DistillError, seedWeights } from '@distilljs/core';
+import type { Dataset, Method, Network, Random } from '@distilljs/core';
 import type { MethodConfig } from '../config/index.js';
-import { buildNetwork } from './build-network.js';
-import type { StudentChange } from './build-network.js';
+import { buildModel } from '../model/index.js';
+import type { StudentChange } from './catalog-entry.js';
 import { createMethod, findMethod, methodCatalog } from './method-catalog.js';
 
 /** Networks of a cohort; more would not fit into any memory, and their list alone may not. */
@@ -51,6 +51,19 @@ export function planMethod(
     });
   }
   return { method, models: cohort ?? Array.from({ length: networks }, () => student), change };
+}
+
+/** A network of the zoo with weights drawn from a stream, changed as a method needs it. */
+export function buildNetwork(
+  name: string,
+  { imageShape, classes }: Dataset,
+  random: Random,
+  change: StudentChange = (student) => student,
+): Network {
+  const built = buildModel(name, { imageShape, classes });
+  seedWeights(built.model, random);
+  const { model, taps } = change(built, { imageShape, classes }, random.fork('change'));
+  return createNetwork(model, { name, taps });
 }
 
 /** Fresh networks. The first one's weights are those of every other method's student with this seed. */

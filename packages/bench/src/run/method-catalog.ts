@@ -4,25 +4,8 @@ import { afd, afdOffline, dml, featureL1 } from '@distilljs/afd';
 import { cckd } from '@distilljs/cckd';
 import { kdSvd, mhgd } from '@distilljs/mhgd';
 import { attentionMatching, rtk } from '@distilljs/rtk';
-import type { StudentChange } from './build-network.js';
+import type { CatalogEntry } from './catalog-entry.js';
 import { VAM_SUFFIX, virtualAttentionMethods, withVirtualAttention } from './virtual-attention.js';
-
-/** A technique as the bench knows it. */
-export interface CatalogEntry {
-  readonly name: string;
-  readonly summary: string;
-  readonly package: string;
-  /** Options with their defaults, for `distill-bench list methods`. */
-  readonly defaults: object;
-  /** True for a method that trains several networks together: its option `networks` says how many. */
-  readonly cohort?: boolean;
-  /** Makes the network that the method trains out of the configured student. */
-  readonly student?: (options: object) => StudentChange;
-  /** True for a method whose network is none of the zoo: what it reaches is not to be compared. */
-  readonly ownNetwork?: true;
-  /** Options come from a configuration: the method's own checks refuse wrong ones. */
-  readonly create: (options: object) => Method;
-}
 
 /** The weights of `kd`, for methods that are without a teacher's logits by default. */
 const WITH_KD = { ceWeight: 0.1, kdWeight: 0.9 };

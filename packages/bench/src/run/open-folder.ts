@@ -1,13 +1,14 @@
 import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { DistillError } from '@distilljs/core';
+import { withAbsolutePaths } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import type { RunEnvironment } from '../report/index.js';
-import { changedParts } from './data-fingerprints.js';
-import type { DataFingerprints } from './data-fingerprints.js';
+import { changedParts } from './datasets.js';
+import type { DataFingerprints } from './datasets.js';
 import { LOCK } from './lock.js';
 import type { RunFolder } from './run-folder.js';
-import { differences, joined } from './same-run.js';
 import { readEnvironment, readRun } from './stored.js';
 import type { FoundRun } from './stored.js';
 import { UNFINISHED, writeJson } from './write-json.js';
@@ -162,3 +163,44 @@ const refusalOf =
   ({ root }: RunFolder) =>
   (expected: string, got: string, hint: string): DistillError =>
     new DistillError({ code: 'config', where: root, expected, got, hint });
+
+/** Where two configurations cannot be of one run: any field but seeds and methods, or one method with other options. */
+function differences(wanted: RunConfig, run: FoundRun): string[] {
+  const [before, now] = [comparable(run.config, run), comparable(wanted, run)];
+  const known = new Map(before.methods.map((method) => [method.as, method]));
+  const pairs: (readonly [what: string, old: unknown, current: unknown])[] = [
+    ...(Object.keys(now) as (keyof RunConfig)[])
+      .filter((key) => key !== 'methods' && key !== 'seeds')
+      .map((key) => [key, before[key], now[key]] as const),
+    ...now.methods
+      .filter(({ as }) => known.has(as))
+      .map((method) => [`method ${method.as}`, known.get(method.as), method] as const),
+  ];
+  // Many disks do not tell large letters from small ones: two such methods would share a folder.
+  const folded = new Map(before.methods.map(({ as }) => [as.toLowerCase(), as]));
+  for (const { as } of now.methods) {
+    const other = folded.get(as.toLowerCase());
+    if (other !== undefined && other !== as) pairs.push([`name of method ${other}`, other, as]);
+  }
+  const text = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+  return pairs.flatMap(([name, old, current]) =>
+    isDeepStrictEqual(old, current) ? [] : [`${name} (${text(old)}, now ${text(current)})`],
+  );
+}
+
+/** As it reads from a file, with absolute paths; without the data's where its fingerprints say more than a path. */
+function comparable(config: RunConfig, { data }: FoundRun): RunConfig {
+  const { dataset, ...others } = withAbsolutePaths(config);
+  const compared = data === undefined ? dataset : { ...dataset, dir: undefined };
+  return JSON.parse(JSON.stringify({ ...others, dataset: compared })) as RunConfig;
+}
+
+/** Methods and seeds of both, those that were there first. */
+function joined(found: RunConfig, wanted: RunConfig): RunConfig {
+  const known = new Set(found.methods.map(({ as }) => as));
+  return {
+    ...wanted,
+    methods: [...found.methods, ...wanted.methods.filter(({ as }) => !known.has(as))],
+    seeds: [...new Set([...found.seeds, ...wanted.seeds])].sort((a, b) => a - b),
+  };
+}

@@ -1,7 +1,7 @@
+import type { Callback } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { RunData } from './datasets.js';
 import type { MadeWith } from './environment.js';
-import type { RunLog } from './training-log.js';
 
 /** What all trainings of a run have in common. */
 export interface RunContext {
@@ -13,4 +13,12 @@ export interface RunContext {
   readonly madeWith: MadeWith;
   /** What every result of now has to say, e.g. that the run was begun on another engine. */
   readonly warnings: readonly string[];
+}
+
+/** What a run says while it works. Data goes to standard output, everything else goes through here. */
+export interface RunLog {
+  /** One line for the user. */
+  say(text: string): void;
+  /** A progress display for one training. */
+  progress(label: string): Callback;
 }

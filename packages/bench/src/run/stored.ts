@@ -8,7 +8,7 @@ import { isRunConfig } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import { RESULT_SCHEMA } from '../report/index.js';
 import type { MethodResult, RunEnvironment, TeacherResult } from '../report/index.js';
-import type { DataFingerprints } from './data-fingerprints.js';
+import type { DataFingerprints } from './datasets.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
 import { readJson, readText } from './write-json.js';
 

@@ -1,11 +1,16 @@
 import {
+  adam,
   augmentation,
   checkpoints,
+  constantRate,
+  cosineRate,
   distill,
   ensembleOf,
   evaluate,
   inspections,
   jsonl,
+  sgd,
+  stepRate,
 } from '@distilljs/core';
 import type {
   DistillResult,
@@ -14,8 +19,10 @@ import type {
   Network,
   Normalization,
   OptimizerSpec,
+  Schedule,
   TeacherOutputs,
 } from '@distilljs/core';
+import type { RunConfig } from '../config/index.js';
 import type { RunData } from './datasets.js';
 import type { RunContext } from './run-context.js';
 import { modelFolders } from './run-folder.js';
@@ -124,4 +131,21 @@ async function testAccuracies(
   const [alone] = found;
   if (found.length === 1) return [...found, alone as number];
   return [...found, (await evaluate(ensembleOf(networks), data.test, normalization)).accuracy];
+}
+
+/** The configured optimizer with the configured schedule around a base rate. */
+export function optimizerOf(config: RunConfig, learningRate: number, epochs: number): OptimizerSpec {
+  const schedule = scheduleOf(config, learningRate, epochs);
+  const { name, weightDecay, momentum, nesterov } = config.optimizer;
+  if (name === 'adam') return adam({ learningRate: schedule, weightDecay });
+  return sgd({ learningRate: schedule, momentum, nesterov, weightDecay });
+}
+
+/** Milestones are shares of the run's epochs, so that one configuration fits any length. */
+function scheduleOf({ schedule }: RunConfig, base: number, epochs: number): Schedule {
+  const { warmupEpochs } = schedule;
+  if (schedule.name === 'constant') return constantRate(base);
+  if (schedule.name === 'cosine') return cosineRate(base, { warmupEpochs });
+  const milestones = schedule.milestones.map((share) => share * epochs);
+  return stepRate(base, { milestones, factor: schedule.factor, warmupEpochs });
 }

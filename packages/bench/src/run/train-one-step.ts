@@ -1,5 +1,5 @@
 import { arrayDataset, createRandom, distill, student } from '@distilljs/core';
-import { buildNetwork } from './build-network.js';
+import { buildNetwork } from './cohort.js';
 
 /**
  * One training step of the smallest residual network on random images, to see whether an engine trains at all.

@@ -2,13 +2,12 @@ import { channelStatistics, createRandom, evaluate, freeze, student } from '@dis
 import type { FrozenNetwork, Network, TeacherOutputs } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { TeacherResult } from '../report/index.js';
-import { buildNetwork } from './build-network.js';
+import { buildNetwork } from './cohort.js';
 import type { RunData } from './datasets.js';
 import type { LoadedTeacher } from './load-teacher.js';
-import { optimizerOf } from './optimizer.js';
+import { optimizerOf, trainNetwork } from './train-network.js';
 import type { RunContext } from './run-context.js';
 import type { TrainingFolder } from './run-folder.js';
-import { trainNetwork } from './train-network.js';
 import { modelDigest } from './stored.js';
 import { writeJson } from './write-json.js';
 

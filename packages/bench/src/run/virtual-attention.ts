@@ -2,8 +2,7 @@ import { seedWeights } from '@distilljs/core';
 import type { Method } from '@distilljs/core';
 import { hmePaper, kdExplainer, vam, withVam } from '@distilljs/vam';
 import type { HeadKind, WithVamOptions } from '@distilljs/vam';
-import type { StudentChange } from './build-network.js';
-import type { CatalogEntry } from './method-catalog.js';
+import type { CatalogEntry, StudentChange } from './catalog-entry.js';
 
 /** Behind a method's name: the same method, for a student whose convolutions attend, with the entropy of their attention as a term. */
 export const VAM_SUFFIX = '+vam';

@@ -2,9 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
+import { loadDataset } from '../dataset/index.js';
 import { buildReport, renderCsv, renderHtml, renderMarkdown, renderSeedsCsv } from '../report/index.js';
-import type { MethodInspections, MethodResult, Report } from '../report/index.js';
-import { runFacts } from './run-facts.js';
+import type { MethodInspections, MethodResult, Report, RunFacts } from '../report/index.js';
+import type { DataFingerprints } from './datasets.js';
+import { findMethod } from './method-catalog.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { readInspections, readMethodResult, readRun, readTeacherResult } from './stored.js';
@@ -72,4 +74,24 @@ export async function rewriteReport(root: string): Promise<WrittenReport> {
 async function contents(folder: string): Promise<string> {
   const entries = await readdir(folder).catch(() => undefined);
   return entries === undefined ? 'no such folder' : `a folder with ${entries.length} other entries`;
+}
+
+/**
+ * What a report needs to know that the results do not say.
+ *
+ * @param data left out for a folder that did not keep it
+ */
+export function runFacts({ dataset, methods }: RunConfig, data?: DataFingerprints): RunFacts {
+  const own = methods.filter(({ name }) => findMethod(name)?.ownNetwork === true);
+  return { testImages: data?.test.size ?? testImages(dataset), ownNetworks: own.map(({ as }) => as) };
+}
+
+function testImages(dataset: RunConfig['dataset']): number | undefined {
+  if (dataset.name === 'synthetic') return dataset.testSize;
+  try {
+    return loadDataset(dataset, 'test').size;
+  } catch {
+    // A report may be written where the data is not: it then leaves out what depends on their number.
+    return undefined;
+  }
 }

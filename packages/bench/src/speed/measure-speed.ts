@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { channelStatistics, CIFAR_AUGMENTATION, createRandom, freeze, loadBatch } from '@distilljs/core';
 import type { Engine, NetworkShape } from '@distilljs/core';
 import { median, min } from 'simple-statistics';
-import { buildNetwork } from '../run/build-network.js';
+import { buildNetwork } from '../run/cohort.js';
 import { describeEnvironment } from '../run/environment.js';
 import { ceilings } from './ceiling.js';
 import type { Ceiling } from './ceiling.js';

@@ -2,7 +2,7 @@ import { arrayDataset, createRandom, distill, kd, resolveEngine, sgd } from '@di
 import type { Network } from '@distilljs/core';
 import { testWebGpu } from '@distilljs/core/testing';
 import { describe, expect, it } from 'vitest';
-import { buildNetwork } from '../../src/run/build-network.js';
+import { buildNetwork } from '../../src/run/cohort.js';
 
 const engine = await testWebGpu();
 

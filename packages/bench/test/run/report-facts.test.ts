@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.js';
-import { runFacts } from '../../src/run/run-facts.js';
+import { runFacts } from '../../src/run/write-report.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'distill-facts-'));
 afterAll(() => {

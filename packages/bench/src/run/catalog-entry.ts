@@ -1,0 +1,32 @@
+import type { Method, Random } from '@distilljs/core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { ModelShape } from '../model/index.js';
+
+/** A technique as the bench knows it. */
+export interface CatalogEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly package: string;
+  /** Options with their defaults, for `distill-bench list methods`. */
+  readonly defaults: object;
+  /** True for a method that trains several networks together: its option `networks` says how many. */
+  readonly cohort?: boolean;
+  /** Makes the network that the method trains out of the configured student. */
+  readonly student?: (options: object) => StudentChange;
+  /** True for a method whose network is none of the zoo: what it reaches is not to be compared. */
+  readonly ownNetwork?: true;
+  /** Options come from a configuration: the method's own checks refuse wrong ones. */
+  readonly create: (options: object) => Method;
+}
+
+/**
+ * Makes the network that a method trains out of the configured student, whose weights are drawn already; it takes over
+ * the student's model. A method that needs an architecture of its own draws its weights from the stream.
+ */
+export type StudentChange = (student: ChangedStudent, shape: ModelShape, random: Random) => ChangedStudent;
+
+/** A model and aliases of its layers. */
+export interface ChangedStudent {
+  readonly model: LayersModel;
+  readonly taps: Readonly<Record<string, string>>;
+}
