@@ -1,4 +1,12 @@
-export { datasetNames, loadCifar, loadDataset, splitValidation, subset, synthetic } from './dataset/index.js';
+export {
+  datasetNames,
+  loadCifar,
+  loadDataset,
+  loadSplits,
+  splitValidation,
+  subset,
+  synthetic,
+} from './dataset/index.js';
 export { mergeConfig, parseConfig, presetNames, presets, resolveConfig } from './config/index.js';
 export type { RunConfig } from './config/index.js';
 export { buildModel, modelNames } from './model/index.js';

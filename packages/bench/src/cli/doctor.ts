@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { ENGINES, isDistillError, resolveEngine } from '@distilljs/core';
-import { loadDataset } from '../dataset/index.js';
+import { loadSplits } from '../dataset/index.js';
 import { fileKind } from '../file/index.js';
 import { describeEnvironment } from '../run/environment.js';
 import { styled } from '../terminal/index.js';
@@ -50,16 +50,16 @@ export async function examine(dataDir?: string): Promise<readonly Finding[]> {
     { kind: 'machine', what: 'versions', ok: true, detail: `Node ${node}, ${versions.join(', ')}` },
   );
   findings.push({ kind: 'engine', what: 'engine auto', ok: true, detail: engine.name });
-  if (dataDir !== undefined) findings.push(...dataFindings(dataDir));
+  if (dataDir !== undefined) findings.push(...(await dataFindings(dataDir)));
   return findings;
 }
 
 /** Of each kind of data, what the folder has; one finding where it has none. */
-function dataFindings(dir: string): readonly Finding[] {
-  const found = (['cifar10', 'cifar100'] as const).map((name): Finding => {
+async function dataFindings(dir: string): Promise<readonly Finding[]> {
+  const looks = (['cifar10', 'cifar100'] as const).map(async (name): Promise<Finding> => {
     const what = `${name} in ${dir}`;
     try {
-      const [train, test] = (['train', 'test'] as const).map((split) => loadDataset({ name, dir }, split));
+      const { train, test } = (await loadSplits({ name, dir }, ['train', 'test'])).splits;
       const detail = `${train?.size ?? 0} training and ${test?.size ?? 0} test images`;
       return { kind: 'data', what, ok: true, detail };
     } catch (error) {
@@ -68,6 +68,7 @@ function dataFindings(dir: string): readonly Finding[] {
       return { kind: 'data', what, ok: false, detail: `expected ${expected}, got ${got}`, hint };
     }
   });
+  const found = await Promise.all(looks);
   const stats = statSync(dir, { throwIfNoEntry: false });
   if (stats?.isDirectory() === true) return found;
   const detail = stats === undefined ? 'no such folder' : `${fileKind(stats)}, not a folder`;

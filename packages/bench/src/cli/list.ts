@@ -1,6 +1,6 @@
 import { createNetwork } from '@distilljs/core';
 import { presetNames, presets } from '../config/index.js';
-import { datasetNames } from '../dataset/index.js';
+import { datasetNames, datasetSummary } from '../dataset/index.js';
 import { buildModel, modelNames } from '../model/index.js';
 import { methodCatalog } from '../run/method-catalog.js';
 import { terminalTable } from '../terminal/index.js';
@@ -23,17 +23,11 @@ export function listEntries(name: ListName): readonly Readonly<Record<string, un
     case 'models':
       return modelNames.map(modelEntry);
     case 'datasets':
-      return datasetNames.map((dataset) => ({ name: dataset, source: SOURCES[dataset] }));
+      return datasetNames.map((dataset) => ({ name: dataset, source: datasetSummary(dataset) }));
     case 'presets':
       return presetNames.map((preset) => ({ name: preset, ...presets[preset] }));
   }
 }
-
-const SOURCES = {
-  synthetic: 'made on the fly from a seed; nothing to download',
-  cifar10: 'the original binary files (data_batch_*.bin, test_batch.bin) in dataset.dir or --data-dir',
-  cifar100: 'the original binary files (train.bin, test.bin) in dataset.dir or --data-dir',
-};
 
 /** A list as a table for a terminal; the entries of `--json` have more. */
 export function listTable(name: ListName, stream?: NodeJS.WritableStream): string {

@@ -5,6 +5,16 @@ import { z } from 'zod';
  * follow "expected"; a second line is a hint. Problems are put together from it and from what was there (problem.ts).
  */
 
+/** Bounds that no sensible run comes near; what a machine has memory for is another check (rules.ts). */
+export const MOST = {
+  images: 10_000_000,
+  classes: 10_000,
+  edge: 2048,
+  batch: 65_536,
+  epochs: 100_000,
+  networks: 64,
+};
+
 /** The message of a check that has a hint. */
 export const withHint = (expected: string, hint: string): string => `${expected}\n${hint}`;
 

@@ -5,6 +5,28 @@ import { DistillError, arrayDataset } from '@distilljs/core';
 import { expectRegularFile, fileKind } from '../file/index.js';
 import type { CifarKind, CifarRecords } from './cifar-format.js';
 import { CIFAR_FORMATS, EDGE, MOST_CLASSES, PLANE_BYTES, decodeCifar } from './cifar-format.js';
+import type { DatasetFormat } from './format.js';
+import { firstImages } from './subset.js';
+
+/** CIFAR files as a configuration names them. */
+export interface CifarSource {
+  readonly name: CifarKind;
+  readonly dir: string;
+  /** Only the first so many images. Default: all. */
+  readonly trainSize?: number | undefined;
+  /** Only the first so many images. Default: all. */
+  readonly testSize?: number | undefined;
+}
+
+/** @param files those that it reads, in words */
+export const cifarFormat = (files: string): DatasetFormat<CifarSource> => ({
+  summary: `the original binary files (${files}) in dataset.dir or --data-dir`,
+  load({ name: kind, dir, trainSize, testSize }, wanted) {
+    const load = (split: 'train' | 'test', size: number | undefined): Dataset | undefined =>
+      wanted.includes(split) ? firstImages(loadCifar({ kind, dir, split }), size) : undefined;
+    return Promise.resolve({ splits: { train: load('train', trainSize), test: load('test', testSize) } });
+  },
+});
 
 export interface CifarOptions {
   readonly kind: CifarKind;

@@ -1,55 +1,63 @@
 import type { Dataset } from '@distilljs/core';
-import { loadCifar } from './cifar.js';
-import { subset } from './subset.js';
-import { synthetic } from './synthetic.js';
-
-/** The datasets that a configuration can name. */
-export const datasetNames = ['synthetic', 'cifar10', 'cifar100'] as const;
-
-export type DatasetName = (typeof datasetNames)[number];
+import { DistillError } from '@distilljs/core';
+import { cifarFormat } from './cifar.js';
+import type { CifarSource } from './cifar.js';
+import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
+import { syntheticFormat } from './synthetic.js';
+import type { SyntheticSource } from './synthetic.js';
 
 /** Where a run's images come from: the `dataset` part of a configuration. */
 export type DatasetSource = SyntheticSource | CifarSource;
 
-export interface SyntheticSource {
-  readonly name: 'synthetic';
-  readonly classes: number;
-  readonly superclasses: number;
-  readonly trainSize: number;
-  readonly testSize: number;
-  /** From 0 to 1. */
-  readonly difficulty: number;
-  readonly imageSize: number;
-  /** Of the images alone; it does not change with the run's seed. */
-  readonly seed: number;
-}
+export type DatasetName = DatasetSource['name'];
 
-export interface CifarSource {
-  readonly name: 'cifar10' | 'cifar100';
-  readonly dir: string;
-  /** Only the first so many images. Default: all. */
-  readonly trainSize?: number | undefined;
-  /** Only the first so many images. Default: all. */
-  readonly testSize?: number | undefined;
+type Formats = { readonly [Name in DatasetName]: DatasetFormat<DatasetSource & { readonly name: Name }> };
+
+/** Formats with libraries of their own import them when they load. */
+const FORMATS: Formats = {
+  synthetic: syntheticFormat,
+  cifar10: cifarFormat('data_batch_*.bin, test_batch.bin'),
+  cifar100: cifarFormat('train.bin, test.bin'),
+};
+
+/** The datasets that a configuration can name. */
+export const datasetNames = Object.keys(FORMATS) as readonly DatasetName[];
+
+export const datasetSummary = (name: DatasetName): string => FORMATS[name].summary;
+
+/**
+ * Splits of a configured dataset.
+ *
+ * @throws DistillError code `data` or `option`, from the format
+ */
+export async function loadSplits(
+  source: DatasetSource,
+  wanted: readonly Split[],
+  surroundings: Surroundings = {},
+): Promise<LoadedSplits> {
+  // A source and the format of its name belong together, which the type of a union cannot say.
+  const format = FORMATS[source.name] as DatasetFormat<DatasetSource>;
+  return await format.load(source, wanted, surroundings);
 }
 
 /**
- * One split of a configured dataset. Validation images are not one: take them from the training split.
+ * One split of a configured dataset.
  *
- * @throws DistillError code `data` or `option`, from the loader or generator
+ * @throws DistillError code `data` or `option`, from the format
  */
-export function loadDataset(source: DatasetSource, split: 'train' | 'test'): Dataset {
-  if (source.name === 'synthetic') {
-    const { classes, superclasses, difficulty, imageSize, seed } = source;
-    const size = split === 'train' ? source.trainSize : source.testSize;
-    return synthetic({ classes, superclasses, size, difficulty, imageSize, seed, split });
-  }
-  const size = split === 'train' ? source.trainSize : source.testSize;
-  const whole = loadCifar({ kind: source.name, dir: source.dir, split });
-  return size === undefined || size >= whole.size
-    ? whole
-    : subset(
-        whole,
-        Array.from({ length: size }, (_, index) => index),
-      );
+export async function loadDataset(
+  source: DatasetSource,
+  split: Split,
+  surroundings?: Surroundings,
+): Promise<Dataset> {
+  const { splits } = await loadSplits(source, [split], surroundings);
+  const dataset = splits[split];
+  if (dataset !== undefined) return dataset;
+  throw new DistillError({
+    code: 'data',
+    where: `dataset ${source.name}`,
+    expected: `${split} images`,
+    got: 'none',
+    hint: split === 'validation' ? 'Take them from the training images: splitValidation.' : undefined,
+  });
 }

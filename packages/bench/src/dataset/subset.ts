@@ -55,6 +55,16 @@ export function subset(dataset: Dataset, positions: ArrayLike<number>): Dataset 
   };
 }
 
+/** The first `count` images; all where there are no more, or none are asked for. */
+export function firstImages(dataset: Dataset, count: number | undefined): Dataset {
+  return count === undefined || count >= dataset.size
+    ? dataset
+    : subset(
+        dataset,
+        Array.from({ length: count }, (_, index) => index),
+      );
+}
+
 /** A dataset in two parts. */
 export interface SplitDataset {
   readonly train: Dataset;

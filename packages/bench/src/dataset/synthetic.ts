@@ -1,9 +1,34 @@
 import { constants } from 'node:buffer';
 import type { Dataset } from '@distilljs/core';
 import { DistillError, checkOptions, createRandom, inRange, oneOf, wholeNumber } from '@distilljs/core';
+import type { DatasetFormat } from './format.js';
 import { digest, expectIndex } from './subset.js';
 import { CLASSES_PER_SUPERCLASS, designClasses } from './synthetic-classes.js';
 import { drawScene, paintScene } from './synthetic-scene.js';
+
+/** A synthetic set as a configuration describes it. */
+export interface SyntheticSource {
+  readonly name: 'synthetic';
+  readonly classes: number;
+  readonly superclasses: number;
+  readonly trainSize: number;
+  readonly testSize: number;
+  /** From 0 to 1. */
+  readonly difficulty: number;
+  readonly imageSize: number;
+  /** Of the images alone; it does not change with the run's seed. */
+  readonly seed: number;
+}
+
+export const syntheticFormat: DatasetFormat<SyntheticSource> = {
+  summary: 'made on the fly from a seed; nothing to download',
+  load({ classes, superclasses, trainSize, testSize, difficulty, imageSize, seed }) {
+    // Nothing is painted before it is asked for, so that splits which nobody wants cost nothing.
+    const load = (split: 'train' | 'test', size: number): Dataset =>
+      synthetic({ classes, superclasses, difficulty, imageSize, seed, split, size });
+    return Promise.resolve({ splits: { train: load('train', trainSize), test: load('test', testSize) } });
+  },
+};
 
 /** Part of the fingerprint: to be raised whenever the same options give other pixels. */
 const GENERATOR_VERSION = 1;

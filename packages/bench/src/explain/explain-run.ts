@@ -45,7 +45,7 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
   if (!existsSync(folder.teacher.result))
     throw missing('a run with a trained teacher', 'none yet', 'Go on with `distill-bench run --resume`.');
   await resolveEngine(config.engine);
-  const data = loadRunData(config);
+  const data = await loadRunData(config);
   const teacher = (await loadTeacher(config, data, folder.teacher)) as LoadedTeacher;
   const batch = conflictBatch(data, teacher.network);
   const trainings: ExplainedTraining[] = [];

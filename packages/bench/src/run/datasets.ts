@@ -1,7 +1,8 @@
 import { createRandom } from '@distilljs/core';
 import type { Dataset } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
-import { loadDataset, splitValidation } from '../dataset/index.js';
+import { loadSplits, splitValidation } from '../dataset/index.js';
+import type { Surroundings } from '../dataset/index.js';
 
 /** The three parts of a run's data. Model selection sees `validation`; `test` is looked at once per trained network. */
 export interface RunData {
@@ -13,16 +14,24 @@ export interface RunData {
 /** Which training images are held out is one decision for all seeds: all networks are compared on the same images. */
 const SPLIT_SEED = 0;
 
-/** @param say is told what the user should know about the data */
-export function loadRunData(config: RunConfig, say: (text: string) => void = () => undefined): RunData {
-  const all = loadDataset(config.dataset, 'train');
-  const { train, validation, note } = splitValidation(
-    all,
-    config.validationFraction,
-    createRandom(SPLIT_SEED).fork('validation'),
-  );
-  if (note !== undefined) say(`Warning: ${note}`);
-  return { train, validation, test: loadDataset(config.dataset, 'test') };
+/** What reading data says: `say` what the user should know, `meter` how far it is. */
+type DataLog = Pick<Surroundings, 'meter'> & { readonly say?: (text: string) => void };
+
+/** @param log may be left out */
+export async function loadRunData(
+  config: RunConfig,
+  { say, meter }: DataLog = {},
+  signal?: AbortSignal,
+): Promise<RunData> {
+  const wanted = ['train', 'validation', 'test'] as const;
+  const { splits, notes = [] } = await loadSplits(config.dataset, wanted, { meter, signal });
+  for (const note of notes) say?.(`Warning: ${note}`);
+  const { train: all, test } = splits as { readonly train: Dataset; readonly test: Dataset };
+  if (splits.validation !== undefined) return { train: all, validation: splits.validation, test };
+  const stream = createRandom(SPLIT_SEED).fork('validation');
+  const { train, validation, note } = splitValidation(all, config.validationFraction, stream);
+  if (note !== undefined) say?.(`Warning: ${note}`);
+  return { train, validation, test };
 }
 
 /** `data.json`: what the images and labels of a run are. */

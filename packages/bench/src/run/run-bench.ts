@@ -78,7 +78,7 @@ async function runLocked(
   const before = await examineFolder(folder, config, existing);
   const begun = existing === 'resume' ? before : undefined;
   const environment = describeEnvironment(await resolveEngine(config.engine));
-  const data = loadRunData(config, log.say.bind(log));
+  const data = await loadRunData(config, { say: log.say.bind(log), meter: log.meter }, signal);
   const fingerprints = dataFingerprints(data);
   if (begun !== undefined) expectSameData(folder, begun, fingerprints);
   const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
@@ -144,7 +144,7 @@ function mixWarnings(begun: FoundRun | undefined, now: RunEnvironment): readonly
   return changes.length === 0 ? [] : [`not made as the run was begun: ${changes.join(', ')}`];
 }
 
-function dataText({ train, validation, test }: ReturnType<typeof loadRunData>): string {
+function dataText({ train, validation, test }: Awaited<ReturnType<typeof loadRunData>>): string {
   const sizes = `${train.size} training, ${validation.size} validation and ${test.size} test images`;
   return `Dataset ${train.name}: ${sizes}, ${train.classes} classes`;
 }

@@ -1,5 +1,6 @@
 import type { Callback } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
+import type { Surroundings } from '../dataset/index.js';
 import type { RunData } from './datasets.js';
 import type { MadeWith } from './environment.js';
 
@@ -21,4 +22,6 @@ export interface RunLog {
   say(text: string): void;
   /** A progress display for one training. */
   progress(label: string): Callback;
+  /** A progress display for work of so many units. Default: none. */
+  readonly meter?: Surroundings['meter'];
 }

@@ -46,7 +46,7 @@ export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
   if (results.length === 0) {
     throw missing('at least one finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
   }
-  const report = buildReport(config, environment, teacher, results, runFacts(config, run.data));
+  const report = buildReport(config, environment, teacher, results, await runFacts(config, run.data));
   await writeJson(join(folder.report, 'report.json'), report);
   await writeWhole(join(folder.report, 'report.md'), renderMarkdown(report));
   await writeWhole(join(folder.report, 'report.csv'), renderCsv(report));
@@ -81,15 +81,15 @@ async function contents(folder: string): Promise<string> {
  *
  * @param data left out for a folder that did not keep it
  */
-export function runFacts({ dataset, methods }: RunConfig, data?: DataFingerprints): RunFacts {
+export async function runFacts({ dataset, methods }: RunConfig, data?: DataFingerprints): Promise<RunFacts> {
   const own = methods.filter(({ name }) => findMethod(name)?.ownNetwork === true);
-  return { testImages: data?.test.size ?? testImages(dataset), ownNetworks: own.map(({ as }) => as) };
+  return { testImages: data?.test.size ?? (await testImages(dataset)), ownNetworks: own.map(({ as }) => as) };
 }
 
-function testImages(dataset: RunConfig['dataset']): number | undefined {
+async function testImages(dataset: RunConfig['dataset']): Promise<number | undefined> {
   if (dataset.name === 'synthetic') return dataset.testSize;
   try {
-    return loadDataset(dataset, 'test').size;
+    return (await loadDataset(dataset, 'test')).size;
   } catch {
     // A report may be written where the data is not: it then leaves out what depends on their number.
     return undefined;

@@ -25,17 +25,22 @@ export function cifarRecords(labels: readonly (readonly number[])[], firstRecord
   );
 }
 
-/** Calls `use` with a folder that holds these files (a name may have a folder in front), then removes it. */
+/** Calls `use` with a folder that holds these files (a name may have a folder in front), then, or once its promise is settled, removes it. */
 export function withFolder<T>(files: Readonly<Record<string, Buffer | string>>, use: (dir: string) => T): T {
   const dir = mkdtempSync(join(tmpdir(), 'distill-bench-'));
+  const remove = (): void => {
+    rmSync(dir, { recursive: true });
+  };
+  let result: T | undefined;
   try {
     for (const [name, content] of Object.entries(files)) {
       mkdirSync(join(dir, name, '..'), { recursive: true });
       writeFileSync(join(dir, name), content);
     }
-    return use(dir);
+    result = use(dir);
+    return result instanceof Promise ? (result.finally(remove) as T) : result;
   } finally {
-    rmSync(dir, { recursive: true });
+    if (!(result instanceof Promise)) remove();
   }
 }
 

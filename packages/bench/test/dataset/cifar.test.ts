@@ -68,14 +68,14 @@ describe('loadCifar, CIFAR-10', () => {
 describe("loadCifar, classes of one's own", () => {
   const files = { 'test_batch.bin': cifarRecords([[2], [0], [1]]) };
 
-  it('are those of the list of names, as an option or in the folder', () => {
+  it('are those of the list of names, as an option or in the folder', async () => {
     withFolder(files, (dir) => {
       const classNames = ['cat', 'dog', 'emu'];
       const test = loadCifar({ kind: 'cifar10', dir, split: 'test', classNames });
       expect(test).toMatchObject({ classes: 3, classNames, size: 3 });
     });
-    withFolder({ ...files, 'batches.meta.txt': '\ufeffcat\r\ndog\r\nemu\r\n' }, (dir) => {
-      expect(loadDataset({ name: 'cifar10', dir }, 'test')).toMatchObject({
+    await withFolder({ ...files, 'batches.meta.txt': '\ufeffcat\r\ndog\r\nemu\r\n' }, async (dir) => {
+      expect(await loadDataset({ name: 'cifar10', dir }, 'test')).toMatchObject({
         classes: 3,
         classNames: ['cat', 'dog', 'emu'],
       });

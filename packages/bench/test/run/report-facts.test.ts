@@ -11,24 +11,24 @@ afterAll(() => {
 });
 
 describe('runFacts', () => {
-  it('names the methods that train a network of their own, as the run does', () => {
+  it('names the methods that train a network of their own, as the run does', async () => {
     const methods = ['student', 'kd+vam', { name: 'kdexplainer', as: 'experts' }];
-    const facts = runFacts(resolveConfig({ preset: 'quick', flags: [{ methods }] }));
+    const facts = await runFacts(resolveConfig({ preset: 'quick', flags: [{ methods }] }));
     expect(facts.ownNetworks).toEqual(['experts']);
   });
 
-  it('counts the test images, where there are any', () => {
+  it('counts the test images, where there are any', async () => {
     const synthetic = resolveConfig({ preset: 'quick', flags: [{ dataset: { testSize: 36 } }] });
-    expect(runFacts(synthetic).testImages).toBe(36);
+    expect((await runFacts(synthetic)).testImages).toBe(36);
     const part = { size: 7, fingerprint: 'kept' };
-    expect(runFacts(synthetic, { train: part, validation: part, test: part }).testImages).toBe(7);
+    expect((await runFacts(synthetic, { train: part, validation: part, test: part })).testImages).toBe(7);
     const cifar = resolveConfig({
       preset: 'cifar10',
       flags: [{ dataset: { name: 'cifar10', dir: folder } }],
     });
-    expect(runFacts(cifar).testImages).toBeUndefined();
+    expect((await runFacts(cifar)).testImages).toBeUndefined();
     // Three records: a label and three planes of 1024 bytes each.
     writeFileSync(join(folder, 'test_batch.bin'), new Uint8Array(3 * (1 + 3 * 1024)));
-    expect(runFacts(cifar).testImages).toBe(3);
+    expect((await runFacts(cifar)).testImages).toBe(3);
   });
 });

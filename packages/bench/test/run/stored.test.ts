@@ -197,7 +197,7 @@ it('what is ranked is what is saved', { timeout: 60_000 }, async () => {
     methods: config.methods,
   };
   const outcome = (await run(root, 'refuse', restless)) as BenchOutcome;
-  const { train, test } = loadRunData(restless);
+  const { train, test } = await loadRunData(restless);
   const measure = async (place: string): Promise<number> => {
     const model = await loadModel(join(root, place));
     const { accuracy } = await evaluate(createNetwork(model), test, channelStatistics(train));

@@ -133,8 +133,8 @@ export const cifar = target<Case>({
       writeFileSync(join(place, namesFile), editedText(text, input.names.edits));
     }
     const before = contentsOf(folder);
-    const found = await outcome(() => {
-      const data = loadDataset({ name: kind, dir: folder, trainSize: size, testSize: size }, split);
+    const found = await outcome(async () => {
+      const data = await loadDataset({ name: kind, dir: folder, trainSize: size, testSize: size }, split);
       const wanted = expectedLabels(input);
       must(wanted !== undefined, 'damaged files are refused', [...data.labels]);
       must(
