@@ -1,6 +1,20 @@
 import { z } from 'zod';
 import { datasetNames } from '../dataset/index.js';
-import { between, mapping, MOST, path, variantWords, whole } from './fields.js';
+import {
+  between,
+  flag,
+  list,
+  mapping,
+  MOST,
+  oneOf,
+  path,
+  share,
+  text,
+  variantWords,
+  whole,
+} from './fields.js';
+
+const RANGE = 'a list of two numbers, black and white, e.g. [0, 1]';
 
 const synthetic = mapping({
   name: z.literal('synthetic'),
@@ -25,8 +39,72 @@ const cifar = mapping({
   testSize: whole(1, MOST.images).optional(),
 });
 
+/** What every format that reads files has. */
+const files = {
+  /** Folder of the files, or the one that holds it. */
+  dir: path(),
+  /** Only the first so many images. */
+  trainSize: whole(1, MOST.images).optional(),
+  testSize: whole(1, MOST.images).optional(),
+};
+
+const svhn = mapping({
+  name: z.literal('svhn'),
+  ...files,
+  /** Train on extra_32x32.mat instead. */
+  extra: flag().default(false),
+});
+
+/** Sets whose images are arrays of numbers. */
+const arrays = {
+  ...files,
+  /** The label of the first class. */
+  firstLabel: whole(0, MOST.classes).default(0),
+  /** In order of their labels. */
+  classNames: list(text(), 2, MOST.classes).optional(),
+  /** Numbers that are black and white. Default: by the kind of number. */
+  range: z
+    .tuple([z.number({ error: RANGE }), z.number({ error: RANGE })], { error: RANGE })
+    .refine(([black, white]) => black < white, { error: RANGE })
+    .optional(),
+};
+
+const idx = mapping({
+  name: z.literal('idx'),
+  ...arrays,
+  /** How the files' names begin, where a folder holds several sets, e.g. emnist-letters. */
+  prefix: text().optional(),
+  /** Images are stored column by column. Default: those of EMNIST are. */
+  transposed: flag().optional(),
+});
+
+const npz = mapping({
+  name: z.literal('npz'),
+  ...arrays,
+  /** Names of the arrays. Default: by the usual ones. */
+  arrays: mapping({
+    trainImages: text().optional(),
+    trainLabels: text().optional(),
+    validationImages: text().optional(),
+    validationLabels: text().optional(),
+    testImages: text().optional(),
+    testLabels: text().optional(),
+  }).optional(),
+  /** Channels last or first. Default: where the shape has 1, 3 or 4. */
+  layout: oneOf(['nhwc', 'nchw'], 'nhwc (channels last) or nchw (channels first)').optional(),
+  /** Of images that are rows of numbers. */
+  imageShape: z
+    .tuple([whole(1, MOST.edge), whole(1, MOST.edge), whole(1, 4)], {
+      error: 'a list of height, width and channels, e.g. [32, 32, 3]',
+    })
+    .optional(),
+  /** Share of the images that is kept for the test, where the files have no test images. */
+  testFraction: share().default(0.2),
+  splitSeed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
+});
+
 /** Where a run's images come from: one variant per format. */
-export const dataset = z.discriminatedUnion('name', [synthetic, cifar], {
+export const dataset = z.discriminatedUnion('name', [synthetic, cifar, svhn, idx, npz], {
   error: variantWords(
     'a name that is known',
     `a mapping with the name of a dataset: ${datasetNames.join(', ')}`,

@@ -3,11 +3,17 @@ import { DistillError } from '@distilljs/core';
 import { cifarFormat } from './cifar.js';
 import type { CifarSource } from './cifar.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
+import { idxFormat } from './idx.js';
+import type { IdxSource } from './idx.js';
+import { npzFormat } from './npz.js';
+import type { NpzSource } from './npz.js';
+import { svhnFormat } from './svhn.js';
+import type { SvhnSource } from './svhn.js';
 import { syntheticFormat } from './synthetic.js';
 import type { SyntheticSource } from './synthetic.js';
 
 /** Where a run's images come from: the `dataset` part of a configuration. */
-export type DatasetSource = SyntheticSource | CifarSource;
+export type DatasetSource = SyntheticSource | CifarSource | SvhnSource | IdxSource | NpzSource;
 
 export type DatasetName = DatasetSource['name'];
 
@@ -18,6 +24,9 @@ const FORMATS: Formats = {
   synthetic: syntheticFormat,
   cifar10: cifarFormat('data_batch_*.bin, test_batch.bin'),
   cifar100: cifarFormat('train.bin, test.bin'),
+  svhn: svhnFormat,
+  idx: idxFormat,
+  npz: npzFormat,
 };
 
 /** The datasets that a configuration can name. */

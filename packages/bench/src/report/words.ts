@@ -7,6 +7,9 @@ const DATASETS: Readonly<Record<DatasetName, string>> = {
   synthetic: 'synthetic images',
   cifar10: 'CIFAR-10',
   cifar100: 'CIFAR-100',
+  svhn: 'SVHN',
+  idx: 'images of IDX files',
+  npz: 'images of numpy files',
 };
 
 /** What a report is called: the teacher is the network that taught, whatever a preset would have trained. */

@@ -218,36 +218,6 @@ describe.skipIf(skip)(`graphs of steps on node${reason === undefined ? '' : reas
     expect(await reduce(0)).toEqual([24, 26]);
   });
 
-  it('take whole numbers that were the same before as values, as shapes, and out of the graph', async () => {
-    const compute = async (numbers: readonly number[], asShape: boolean): Promise<number[][]> => {
-      let kept: tf.Tensor | undefined;
-      const computed = await asGraph(async () => {
-        const whole = tf.tensor1d([...numbers], 'int32');
-        kept = whole;
-        let x: tf.Tensor = tf.ones([6]);
-        for (let round = 0; round < 10; round++) x = tf.add(x, 1);
-        const y = asShape ? tf.sum(tf.reshape(x, [...numbers]), 1) : tf.mul(whole.toFloat(), 2);
-        return [Array.from(await y.data()), Array.from(await whole.data())];
-      });
-      // Read again outside, and free it there.
-      const outside = Array.from(kept?.dataSync() ?? []);
-      kept?.dispose();
-      return [...computed, outside];
-    };
-    for (const asShape of [false, true, false]) {
-      for (const numbers of [
-        [2, 3],
-        [2, 3],
-        [3, 2],
-        [2, 3],
-      ]) {
-        const [rows = 0, columns = 0] = numbers;
-        const y = asShape ? Array<number>(rows).fill(11 * columns) : numbers.map((number) => 2 * number);
-        expect(await compute(numbers, asShape)).toEqual([y, numbers, numbers]);
-      }
-    }
-  });
-
   it('leave out what draws numbers of its own', async () => {
     const draw = async (): Promise<number[]> =>
       asGraph(async () => {

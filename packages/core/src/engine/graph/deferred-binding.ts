@@ -3,9 +3,9 @@ import type { Binding, OutputInfo, TypedArray } from './compiled-graph.js';
 import { recordingLibrary } from './recording-library.js';
 import type { GraphUse } from './recording-library.js';
 import { isRecordable, sameAttributes, sameBytes, sameInfo } from './recording.js';
-import type { Op, Ref, Upload } from './recording.js';
+import type { Op, Ref } from './recording.js';
 import { addValue, idOf, newSegment, nextEntry } from './segment.js';
-import { bytesIn, FIRST_ID, tensorTable } from './tensor-table.js';
+import { copyOfBytes, FIRST_ID, tensorTable } from './tensor-table.js';
 
 export interface DeferredBinding {
   /** What tfjs uses in the real binding's place. */
@@ -39,44 +39,28 @@ export function deferBinding(real: Binding, constantIds: () => ReadonlySet<numbe
   let segment = newSegment(FIRST_ID, []);
 
   const tensorOf = (id: number): number =>
-    id >= segment.base ? made(id - segment.base) : table.tensorOf(id);
-  const bytesOf = (id: number): Uint8Array => bytesIn(real.tensorDataSync(tensorOf(id))).slice();
+    id >= segment.base ? (segment.tensors[id - segment.base] ?? -1) : table.tensorOf(id);
+  const bytesOf = (id: number): Uint8Array => copyOfBytes(real.tensorDataSync(tensorOf(id)));
   const recordings = recordingLibrary(real, { tensorOf, infoOf: table.infoOf, bytesOf, constantIds });
   const inputTensors = (refs: readonly Ref[]): number[] => refs.map((ref) => tensorOf(idOf(segment, ref)));
 
   // --- what tfjs calls
 
   function createTensor(shape: number[], dtype: number, values: TypedArray): number {
+    const tensor = real.createTensor(shape, dtype, values);
     if (depth === 0) {
-      const tensor = real.createTensor(shape, dtype, values);
       table.note(tensor, { shape: [...shape], dtype });
       return tensor;
     }
     // Shapes and axes are whole numbers, the bounds of a range single ones.
-    const bytes = dtype !== real.TF_FLOAT || values.length === 1 ? bytesIn(values) : undefined;
+    const bytes = dtype !== real.TF_FLOAT || values.length === 1 ? copyOfBytes(values) : undefined;
     const value = segment.tensors.length;
     const recorded = follow((entry, { structure }) => {
       if (entry.kind !== 'upload' || !sameInfo(entry, { shape, dtype })) return false;
       return !structure.has(value) || sameBytes(entry.bytes, bytes);
-    }) as Upload | undefined;
-    if (recorded !== undefined && dtype === real.TF_INT32 && sameBytes(recorded.bytes, bytes)) {
-      // A shape or an axis, as a rule, which the graph holds: made only when somebody asks for it.
-      segment.entries.push(recorded);
-      segment.unmade.set(value, recorded);
-      return addValue(segment, -1, true);
-    }
-    segment.entries.push({ kind: 'upload', shape: [...shape], dtype, bytes: bytes?.slice() });
-    return addValue(segment, real.createTensor(shape, dtype, values), true);
-  }
-
-  /** The tensor behind a value of the segment. */
-  function made(value: number): number {
-    const upload = segment.unmade.get(value);
-    if (upload?.bytes === undefined) return segment.tensors[value] ?? -1;
-    segment.unmade.delete(value);
-    const tensor = real.createTensor([...upload.shape], upload.dtype, new Int32Array(upload.bytes.buffer));
-    segment.tensors[value] = tensor;
-    return tensor;
+    });
+    segment.entries.push(recorded ?? { kind: 'upload', shape: [...shape], dtype, bytes });
+    return addValue(segment, tensor, true);
   }
 
   function executeOp(
@@ -200,7 +184,7 @@ export function deferBinding(real: Binding, constantIds: () => ReadonlySet<numbe
     for (const entry of entries) {
       for (const { shape, dtype } of entry.kind === 'upload' ? [entry] : entry.outputs) {
         const tensor = tensors[value] ?? -1;
-        if (isDeleted[value] === false) table.adopt(base + value, made(value), { shape, dtype });
+        if (isDeleted[value] === false) table.adopt(base + value, tensor, { shape, dtype });
         else if (tensor >= 0) real.deleteTensor(tensor);
         value += 1;
       }

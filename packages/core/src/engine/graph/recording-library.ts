@@ -1,7 +1,7 @@
 import { firstLine } from '../../error/first-line.js';
 import { compileGraph } from './compiled-graph.js';
 import type { Binding } from './compiled-graph.js';
-import type { Ref, TensorInfo } from './recording.js';
+import type { TensorInfo } from './recording.js';
 import { asRecording, idOf, wantedValues } from './segment.js';
 import type { Known, Segment } from './segment.js';
 import { isClose } from './tensor-table.js';
@@ -46,7 +46,8 @@ export function recordingLibrary(binding: Binding, tensors: TensorAccess): Recor
   const count = { graphs: 0, runs: 0 };
   let clock = 0;
 
-  const runGraph = (recording: Known, segment: Segment, wanted: readonly Ref[]): number[] => {
+  const runGraph = (recording: Known, segment: Segment): number[] => {
+    const wanted = wantedValues(segment);
     recording.lastUse = ++clock;
     if (wanted.length === 0) return [];
     if (recording.graph === undefined) {
@@ -71,7 +72,7 @@ export function recordingLibrary(binding: Binding, tensors: TensorAccess): Recor
     run(recording, segment) {
       try {
         const wanted = wantedValues(segment);
-        const made = runGraph(recording, segment, wanted);
+        const made = runGraph(recording, segment);
         wanted.forEach((value, index) => (segment.tensors[value] = made[index] ?? -1));
         return true;
       } catch (error) {
@@ -95,7 +96,7 @@ export function recordingLibrary(binding: Binding, tensors: TensorAccess): Recor
       try {
         const wanted = wantedValues(segment);
         const opByOp = wanted.map((value) => segment.tensors[value] ?? -1);
-        const made = runGraph(recording, segment, wanted);
+        const made = runGraph(recording, segment);
         const agrees = made.every((tensor, index) => isClose(binding, opByOp[index] ?? -1, tensor));
         if (!agrees) recording.eagerBecause = 'a graph gave other values than its operations one by one';
         for (const tensor of agrees ? opByOp : made) binding.deleteTensor(tensor);

@@ -1,6 +1,6 @@
 import type { CompiledGraph } from './compiled-graph.js';
 import { structuralInputs } from './recording.js';
-import type { Entry, External, Recording, Ref, TensorInfo, Upload } from './recording.js';
+import type { Entry, External, Recording, Ref, TensorInfo } from './recording.js';
 
 /** A recording that was seen before, and how it runs. */
 export interface Known extends Recording {
@@ -20,8 +20,6 @@ export interface Segment {
   readonly entries: Entry[];
   /** Per value its tensor in the binding; -1 while there is none. */
   readonly tensors: number[];
-  /** Uploads whose tensor nobody has asked for. */
-  readonly unmade: Map<number, Upload>;
   readonly isUpload: boolean[];
   readonly isDeleted: boolean[];
   /** Ids of tensors from outside that it reads, and the number of each. */
@@ -37,7 +35,6 @@ export const newSegment = (base: number, candidates: readonly Known[]): Segment 
   base,
   entries: [],
   tensors: [],
-  unmade: new Map(),
   isUpload: [],
   isDeleted: [],
   externals: [],
@@ -70,13 +67,10 @@ export function nextEntry(
   passes: (entry: Entry, recording: Recording) => boolean,
 ): Entry | undefined {
   const at = segment.entries.length;
-  const isNext = (recording: Known): boolean => {
+  const left = (segment.candidates ?? []).filter((recording) => {
     const entry = recording.entries[at];
     return entry !== undefined && passes(entry, recording);
-  };
-  const { candidates = [] } = segment;
-  // As a rule all stay.
-  const left = candidates.every(isNext) ? candidates : candidates.filter(isNext);
+  });
   if (left.every(({ eagerBecause }) => eagerBecause !== undefined)) return undefined;
   segment.candidates = left;
   return left[0]?.entries[at];

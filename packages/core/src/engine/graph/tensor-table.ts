@@ -63,9 +63,8 @@ function askInfo(binding: Binding, tensor: number): TensorInfo {
   throw new Error(`tensor ${tensor} is of a type that no graph takes`);
 }
 
-/** The same memory, not a copy. */
-export const bytesIn = ({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);
+export const copyOfBytes = ({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength).slice();
 
 /** Equal but for rounding: the difference is a thousandth of the whole at most. NaN equals NaN. */
 export function isClose(binding: Binding, a: number, b: number): boolean {

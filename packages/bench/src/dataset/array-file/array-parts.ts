@@ -1,0 +1,133 @@
+import { constants } from 'node:buffer';
+import { totalmem } from 'node:os';
+import { arrayDataset } from '@distilljs/core';
+import type { Dataset } from '@distilljs/core';
+import { dataError } from '../bytes/byte-stream.js';
+import type { Numbers } from '../bytes/numbers.js';
+import type { LoadedSplits, Split } from '../format.js';
+import { classLabels } from './labels.js';
+import { asPixels } from './pixels.js';
+import type { ImageAxes, ValueRange } from './pixels.js';
+
+/** Images and labels of one split, in files of arrays; nothing of it is read before it is asked for. */
+export interface ArrayPart {
+  readonly images: {
+    /** The file, and the array in it. */
+    readonly where: string;
+    readonly axes: ImageAxes;
+    /** Whether values were stored as floats. */
+    readonly isFloat: boolean;
+    /** Bytes of a value once read. */
+    readonly valueBytes: number;
+    /** The first `count` images, NHWC. */
+    read(count: number): Promise<Numbers>;
+  };
+  readonly labels: { readonly where: string; read(): Promise<Numbers> };
+}
+
+/** What a configuration says of a set of arrays. */
+export interface ArraySource {
+  /** Only the first so many images. Default: all. */
+  readonly trainSize?: number | undefined;
+  readonly testSize?: number | undefined;
+  /** The label of the first class. Default: 0. */
+  readonly firstLabel?: number | undefined;
+  /** In order of their labels. */
+  readonly classNames?: readonly string[] | undefined;
+  /** Which numbers are black and white. Default: by the kind of number, see `asPixels`. */
+  readonly range?: ValueRange | undefined;
+}
+
+/**
+ * The wanted splits of a set whose images are arrays. The training labels decide how many classes there are, unless
+ * class names do; each class needs a training image.
+ *
+ * @param name of the data set
+ * @throws DistillError code `data` where parts do not fit together
+ */
+export async function loadParts(
+  name: string,
+  parts: Readonly<Partial<Record<Split, ArrayPart | undefined>>> & { readonly train: ArrayPart },
+  wanted: readonly Split[],
+  source: ArraySource,
+): Promise<LoadedSplits> {
+  const { classNames, firstLabel = 0 } = source;
+  const labels = await labelsOf(parts.train, { firstLabel, classes: classNames?.length });
+  const classes = classNames?.length ?? labels.reduce((most, label) => Math.max(most, label), 0) + 1;
+  expectAllClasses(labels, classes, parts.train.labels.where, source);
+  const splits: Partial<Record<Split, Dataset>> = {};
+  for (const split of wanted) {
+    const part = parts[split];
+    if (part === undefined) continue;
+    expectOneShape(part, parts.train);
+    const all = split === 'train' ? labels : await labelsOf(part, { firstLabel, classes });
+    const most = { train: source.trainSize, validation: undefined, test: source.testSize }[split];
+    const size = Math.min(all.length, most ?? Infinity);
+    splits[split] = await read(name, part, all.subarray(0, size), { classes, ...source });
+  }
+  return { splits };
+}
+
+async function labelsOf(
+  { images, labels }: ArrayPart,
+  rules: { readonly firstLabel: number; readonly classes: number | undefined },
+): Promise<Int32Array> {
+  return classLabels(await labels.read(), { ...rules, where: labels.where, images: images.axes.size });
+}
+
+async function read(
+  name: string,
+  { images }: ArrayPart,
+  labels: Int32Array,
+  { classes, classNames, range }: ArraySource & { readonly classes: number },
+): Promise<Dataset> {
+  const { height, width, channels } = images.axes;
+  const bytes = labels.length * height * width * channels * images.valueBytes;
+  const most = Math.min(totalmem(), process.constrainedMemory() || Infinity, constants.MAX_LENGTH) * 0.75;
+  if (bytes > most) {
+    const gib = (size: number): string => `${(size / 2 ** 30).toFixed(1)} GiB`;
+    const hint = 'Take fewer images: dataset.trainSize, dataset.testSize.';
+    throw dataError(
+      images.where,
+      `at most ${gib(most)} of images, what this machine holds`,
+      gib(bytes),
+      hint,
+    );
+  }
+  const numbers = await images.read(labels.length);
+  return arrayDataset({
+    name,
+    images: asPixels(numbers, images.isFloat, range, images.where),
+    labels,
+    imageShape: [height, width, channels],
+    classes,
+    classNames,
+  });
+}
+
+function expectAllClasses(
+  labels: Int32Array,
+  classes: number,
+  where: string,
+  { firstLabel = 0, classNames }: ArraySource,
+): void {
+  const there = new Set(labels);
+  const missing = Array.from({ length: classes }, (_, label) => label).filter((label) => !there.has(label));
+  if (missing.length === 0 && classes > 1) return;
+  const shown = missing.slice(0, 10).map((label) => classNames?.[label] ?? String(label + firstLabel));
+  const got =
+    missing.length === 0
+      ? 'a single class'
+      : `none with label ${shown.join(', ')}${missing.length > 10 ? ` and ${missing.length - 10} more` : ''}`;
+  const hint =
+    missing.length === 1 && missing[0] === 0
+      ? 'Do the labels count from 1? Set dataset.firstLabel to 1.'
+      : 'Give each class an image, or take it out and count the labels anew.';
+  throw dataError(where, 'images of at least two classes, and some of each', got, hint);
+}
+
+function expectOneShape(part: ArrayPart, train: ArrayPart): void {
+  const shape = ({ images: { axes } }: ArrayPart): string => `${axes.height}×${axes.width}×${axes.channels}`;
+  if (shape(part) === shape(train)) return;
+  throw dataError(part.images.where, `images of ${shape(train)}, as for training`, shape(part));
+}
