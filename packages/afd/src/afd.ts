@@ -42,7 +42,7 @@ export const afd = defineMethod<AfdOptions>({
     expectCohort('afd', options.networks, context);
     const tapped = cohortTaps('afd', context, options);
     const geometry = runGeometry('afd', context, options, tapped.shape);
-    const extractors = joinVariables('network', studentExtractors('afd', context, tapped.taps));
+    const extractors = joinVariables('network', await studentExtractors('afd', context, tapped.taps));
     const { transfers, read } = cohortMaps(context, tapped);
     return adversarialPlan(context, options, {
       shape: tapped.shape,

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer';
-import type { Dataset } from '@distilljs/core';
+import type { InMemoryDataset } from '@distilljs/core';
 import { DistillError, checkOptions, createRandom, inRange, oneOf, wholeNumber } from '@distilljs/core';
 import type { DatasetFormat } from './format.js';
 import { digest, expectIndex } from './subset.js';
@@ -65,7 +65,7 @@ export interface SyntheticOptions {
  *
  * @throws DistillError code `option`
  */
-export function synthetic(options: SyntheticOptions): Dataset {
+export function synthetic(options: SyntheticOptions): InMemoryDataset {
   const { classes, superclasses, size, seed, difficulty, split, imageSize } = checked(options);
   const root = createRandom(seed).fork('synthetic');
   const designs = designClasses(classes, superclasses, root.fork('design'));

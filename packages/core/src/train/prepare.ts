@@ -9,7 +9,7 @@ import {
   loadBatch,
   uniformSampler,
 } from '../data/index.js';
-import type { Dataset, Normalization } from '../data/index.js';
+import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
 import type { Method, PlanContext } from '../method/index.js';
 import { asTeacher, expectGradients, probabilityWarning } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
@@ -63,9 +63,9 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       for (const [index, student] of students.entries())
         expectOwnWeights(`students[${index}] '${student.name}'`, student, teacher.weights, 'the teacher');
     }
-    const normalization = options.normalization ?? channelStatistics(train);
+    const normalization = options.normalization ?? (await channelStatistics(train));
     expectNormalization(normalization, train);
-    if (options.normalization !== undefined) expectPixelScale(train, normalization);
+    if (options.normalization !== undefined) await expectPixelScale(train, normalization);
     const outputs = checkTeacherOutputs(options.teacherOutputs ?? { kind: 'live' });
     const fingerprint = await teacher?.fingerprint();
     const context = planContext({ ...options, train, students, teacher, normalization, optimizer, random });
@@ -131,7 +131,7 @@ async function lookAt(
   taps: readonly string[] | undefined,
   context: PlanContext,
 ): Promise<readonly string[]> {
-  const some = context.images(context.train.size > 1 ? [0, 1] : [0]);
+  const some = await context.images(context.train.size > 1 ? [0, 1] : [0]);
   try {
     for (const student of students) expectGradients(student, some);
     const odd =
@@ -145,7 +145,7 @@ async function lookAt(
 function planContext(given: {
   readonly students: readonly Network[];
   readonly teacher: FrozenNetwork | undefined;
-  readonly train: Dataset;
+  readonly train: CheckedDataset;
   readonly epochs: number;
   readonly batchSize: number;
   readonly normalization: Normalization;
@@ -162,8 +162,8 @@ function planContext(given: {
     batchSize,
     optimizer,
     random: random.fork(`method-${method.name}`),
-    images: (positions) => {
-      const pixels = loadBatch(train, positions, { normalization });
+    images: async (positions) => {
+      const pixels = await loadBatch(train, positions, { normalization });
       return tf.tensor4d(pixels, [positions.length, ...train.imageShape]);
     },
   };
