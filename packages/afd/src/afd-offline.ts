@@ -22,7 +22,7 @@ export const afdOffline = defineMethod<AfdOfflineOptions>({
   name: 'afd-offline',
   defaults: afdOfflineDefaults,
   check: { ...adversarialChecks, studentTap: text, teacherTap: text },
-  plan(context, options) {
+  async plan(context, options) {
     const { teacher, random } = withTeacher('afd-offline', context);
     const [student] = context.students;
     const { studentTap, teacherTap } = options;

@@ -37,7 +37,7 @@ export const afd = defineMethod<AfdOptions>({
   name: 'afd',
   defaults: afdDefaults,
   check: { ...adversarialChecks, ...cohortChecks, ...mapChecks },
-  plan(context, options) {
+  async plan(context, options) {
     // All that can be refused is looked at before the first variable is made.
     expectCohort('afd', options.networks, context);
     const tapped = cohortTaps('afd', context, options);

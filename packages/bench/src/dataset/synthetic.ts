@@ -24,7 +24,7 @@ export const syntheticFormat: DatasetFormat<SyntheticSource> = {
   summary: 'made on the fly from a seed; nothing to download',
   load({ classes, superclasses, trainSize, testSize, difficulty, imageSize, seed }) {
     // Nothing is painted before it is asked for, so that splits which nobody wants cost nothing.
-    const load = (split: 'train' | 'test', size: number): Dataset =>
+    const load = (split: 'train' | 'test', size: number): InMemoryDataset =>
       synthetic({ classes, superclasses, difficulty, imageSize, seed, split, size });
     return Promise.resolve({ splits: { train: load('train', trainSize), test: load('test', testSize) } });
   },

@@ -69,7 +69,8 @@ function eachImage(
         arrived.set(place, pixels instanceof Uint8Array ? pixels.slice() : Float64Array.from(pixels));
       }
     });
-    if (reading !== undefined) return reading.then(() => eachImage(dataset, positions, look, first + TOGETHER));
+    if (reading !== undefined)
+      return reading.then(() => eachImage(dataset, positions, look, first + TOGETHER));
   }
   return undefined;
 }

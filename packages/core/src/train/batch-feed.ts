@@ -51,7 +51,9 @@ function attempt(load: () => Loaded): Loaded {
     if (loaded instanceof Promise) loaded.catch(() => undefined);
     return loaded;
   } catch (error) {
-    const failed = Promise.reject<Float32Array>(error as Error);
+    const failed = Promise.resolve().then((): never => {
+      throw error;
+    });
     failed.catch(() => undefined);
     return failed;
   }

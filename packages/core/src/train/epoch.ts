@@ -97,11 +97,7 @@ async function oneStep(
 }
 
 /** Every step has augmentations of its own, unless there is a number of views: then every view of every image has. */
-function augmentationStream(
-  { random, views }: Run,
-  epoch: number,
-  stepRandom: Random,
-): AugmentationStream {
+function augmentationStream({ random, views }: Run, epoch: number, stepRandom: Random): AugmentationStream {
   if (views === undefined) return stepRandom.fork('augment');
   const view = random.fork(`view-${viewAt(epoch, views)}`);
   return (position) => view.fork(position);
