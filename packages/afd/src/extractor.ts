@@ -37,12 +37,12 @@ export function extractorVariables(
  * @param taps one per student
  * @throws DistillError code `tap` for a tap that no weight comes before
  */
-export async function studentExtractors(
+export function studentExtractors(
   method: string,
   context: PlanContext,
   taps: readonly string[],
-): Promise<readonly NamedVariables[]> {
-  const image = await context.images([0]);
+): readonly NamedVariables[] {
+  const image = context.images([0]);
   try {
     return context.students.map((student, index) => {
       const tap = taps[index] ?? '';

@@ -6,6 +6,8 @@ import type { ExitCode } from './cli/exit-code.js';
 import { listEntries, LISTS, listTable } from './cli/list.js';
 import type { ListName } from './cli/list.js';
 import { guardProcess, print, reportError } from './cli/output.js';
+import { metricsCommand } from './cli/metrics-command.js';
+import type { MetricsFlags } from './cli/metrics-command.js';
 import { runCommand } from './cli/run-command.js';
 import type { RunFlags } from './cli/run-command.js';
 import { speedCommand } from './cli/speed-command.js';
@@ -111,6 +113,21 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .option('--json', 'print the measurements as JSON instead of a table')
     .action(async (flags: SpeedFlags) => {
       await speedCommand(flags);
+    });
+
+  program
+    .command('metrics')
+    .description(
+      "measure the embeddings of a run's teacher and students: CMC and mAP on queries and gallery, recall@k, verification, identification",
+    )
+    .argument('<runs...>', 'run folders')
+    .option(
+      '--tap <layer>',
+      'layer whose output is the embedding (default: the input of the last dense layer)',
+    )
+    .option('--json', 'print metrics.json instead of a table')
+    .action(async (runs: readonly string[], flags: MetricsFlags) => {
+      await metricsCommand(runs, flags);
     });
 
   program

@@ -161,10 +161,7 @@ test('sur draws from clusters of what the teacher sees, whatever the labels, and
     ...context,
     images: (positions) => {
       asked = [...asked, ...Array.from(positions)];
-      const rows = tf.tidy(() =>
-        tf.reshape<tf.Rank.R4>(tf.cast(classRows(positions), 'float32'), [positions.length, 1, 1, 3]),
-      );
-      return Promise.resolve(rows);
+      return tf.reshape(tf.cast(classRows(positions), 'float32'), [positions.length, 1, 1, 3]);
     },
     teacher: {
       ...context.teacher,

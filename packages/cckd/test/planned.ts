@@ -2,15 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { arrayDataset, createNetwork, createRandom, freeze, seedWeights, sgd } from '@distilljs/core';
-import type {
-  InMemoryDataset,
-  LossTerms,
-  Network,
-  NetworkOutput,
-  Plan,
-  Step,
-  TaughtContext,
-} from '@distilljs/core';
+import type { Dataset, LossTerms, Network, NetworkOutput, Plan, Step, TaughtContext } from '@distilljs/core';
 import { cckd } from '../src/index.js';
 import type { CckdOptions } from '../src/index.js';
 
@@ -37,7 +29,7 @@ export function network(seed: number, width: number, classes = 3): Network {
 }
 
 /** Images of classes that differ in which rows are bright, in random order. */
-export function dataset(size: number, classes = 3): InMemoryDataset {
+export function dataset(size: number, classes = 3): Dataset {
   const random = createRandom(9);
   const labels = Int32Array.from({ length: size }, () => random.integer(classes));
   const images = Uint8Array.from({ length: size * 72 }, (_, at) => {
@@ -47,10 +39,8 @@ export function dataset(size: number, classes = 3): InMemoryDataset {
   return arrayDataset({ images, labels, imageShape: [6, 6, 2], classes });
 }
 
-export type ContextChanges = Partial<Omit<TaughtContext, 'train'>> & { readonly train?: InMemoryDataset };
-
 /** What a run hands to `plan`, for a student of width 3 and a teacher of width 5. */
-export function planContext(changes: ContextChanges = {}): TaughtContext & { dispose(): void } {
+export function planContext(changes: Partial<TaughtContext> = {}): TaughtContext & { dispose(): void } {
   const student = network(1, 3);
   const teacherNetwork = network(2, 5);
   const teacher = freeze(teacherNetwork);
@@ -59,15 +49,13 @@ export function planContext(changes: ContextChanges = {}): TaughtContext & { dis
     students: [student],
     teacher,
     train,
-    images: (positions) => {
-      const pixels = tf.tidy(() => {
+    images: (positions) =>
+      tf.tidy(() => {
         const rows = Array.from(positions, (position) =>
           Array.from(train.image(position), (value) => value / 128 - 1),
         );
         return tf.tensor4d(rows.flat(), [rows.length, 6, 6, 2]);
-      });
-      return Promise.resolve(pixels);
-    },
+      }),
     epochs: 1,
     batchSize: 12,
     optimizer: sgd({ learningRate: 0.1 }),
@@ -85,7 +73,7 @@ export function planContext(changes: ContextChanges = {}): TaughtContext & { dis
 export async function withPlan(
   options: Partial<CckdOptions>,
   use: (plan: Plan) => void,
-  changes: ContextChanges = {},
+  changes: Partial<TaughtContext> = {},
 ): Promise<void> {
   const context = planContext(changes);
   try {

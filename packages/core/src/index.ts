@@ -35,14 +35,10 @@ export {
 export type {
   ArrayDatasetOptions,
   Augmentation,
-  AugmentationStream,
   BatchSampler,
-  CheckedDataset,
   Dataset,
-  InMemoryDataset,
   LabelsLike,
   Normalization,
-  Pixels,
   Preparation,
 } from './data/index.js';
 export {

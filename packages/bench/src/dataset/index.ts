@@ -4,6 +4,7 @@ export type { CifarKind } from './cifar-format.js';
 export { CLASSES_PER_SUPERCLASS } from './synthetic-classes.js';
 export type { DatasetFormat, LoadedSplits, Meter, Split, Surroundings } from './format.js';
 export { datasetNames, datasetSummary, loadDataset, loadSplits } from './registry.js';
+export type { IdentitySet } from './identities.js';
 export type { DatasetName, DatasetSource } from './registry.js';
 export { splitValidation, subset } from './subset.js';
 export type { SplitDataset } from './subset.js';

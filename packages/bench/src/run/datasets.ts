@@ -15,7 +15,7 @@ export interface RunData {
 const SPLIT_SEED = 0;
 
 /** What reading data says: `say` what the user should know, `meter` how far it is. */
-type DataLog = Pick<Surroundings, 'meter'> & { readonly say?: (text: string) => void };
+type DataLog = Pick<Surroundings, 'meter'> & { readonly say?: ((text: string) => void) | undefined };
 
 /** @param log may be left out */
 export async function loadRunData(

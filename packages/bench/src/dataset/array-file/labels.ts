@@ -47,7 +47,7 @@ function wrongLabel(
 
   function hintFor(): string {
     if (label === -1)
-      return 'Image without a label (−1), as in the test parts of contests: use a part that has labels.';
+      return 'Images without labels (−1), as in the test parts of contests: use a part that has labels, e.g. dataset.testSplit: validation.';
     if (!Number.isInteger(label)) return 'Labels are whole numbers, one per image.';
     if (firstLabel === 0 && least === 1 && most === classes)
       return 'Do the labels count from 1? Set dataset.firstLabel to 1.';

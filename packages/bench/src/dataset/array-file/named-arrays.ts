@@ -1,7 +1,8 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { dataError, streamFile } from '../bytes/byte-stream.js';
 import type { ByteStream } from '../bytes/byte-stream.js';
 import { byNumber, findFiles } from '../bytes/find-files.js';
+import { splitOf, words } from '../bytes/split-names.js';
 import type { Split } from '../format.js';
 import { readNpyHeader } from './npy.js';
 import type { NpyHeader } from './npy.js';
@@ -76,12 +77,6 @@ const ROLES: Readonly<Record<Role, RegExp>> = {
   images: /^(?:x|xs|images?|imgs?|data|pixels|inputs?|features|arr0)$/,
   labels: /^(?:y|ys|labels?|targets?|class|classes|cls|arr1)$/,
 };
-const SPLITS: Readonly<Record<Split, RegExp>> = {
-  train: /^(?:train|training|tr)$/,
-  validation: /^(?:val|valid|validation|dev)$/,
-  test: /^(?:test|testing|te|t10k|eval)$/,
-};
-
 /** Names of arrays that a configuration gives, where they are not the usual ones. */
 export type ArrayNames = Readonly<Partial<Record<`${Split}${Capitalize<Role>}`, string | undefined>>>;
 
@@ -119,7 +114,7 @@ export function assigned(
         key !== undefined
           ? name === key
           : ROLES[role].test(roleWord(name, role)) &&
-            splitOf(name, path) === (split === 'all' ? undefined : split);
+            splitOf(path, name) === (split === 'all' ? undefined : split);
       const found = arrays.filter(fits).sort((a, b) => byNumber(a.path, b.path) || byNumber(a.name, b.name));
       if (key !== undefined && found.length === 0) throw open(`an array '${key}'`);
       // Batches are files of their own: two arrays of one file are a choice.
@@ -139,21 +134,7 @@ export function assigned(
 
 const stem = (path: string): string => basename(path).replace(/\.np[zy]$/i, '');
 
-/** `X_train`, `trainX`, `train-images` in words. */
-const words = (name: string): readonly string[] =>
-  (name.match(/[A-Z]?[a-z]+(?:10k)?|[A-Z]+(?![a-z])|\d+/g) ?? []).map((word) => word.toLowerCase());
-
 function roleWord(name: string, role: Role): string {
   if (/^arr_\d$/.test(name)) return name.replace('_', '');
   return words(name).find((word) => ROLES[role].test(word)) ?? '';
-}
-
-function splitOf(name: string, path: string): Split | undefined {
-  for (const text of [name, stem(path), basename(dirname(path))]) {
-    const found = (Object.keys(SPLITS) as Split[]).find((split) =>
-      words(text).some((word) => SPLITS[split].test(word)),
-    );
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

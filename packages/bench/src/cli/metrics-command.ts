@@ -1,0 +1,51 @@
+import { measureRun } from '../metrics/index.js';
+import type { RunMetrics } from '../metrics/index.js';
+import type { Summary } from '../statistics/index.js';
+import { terminalTable } from '../terminal/index.js';
+import { print } from './output.js';
+import { terminalLog } from './terminal-log.js';
+
+export interface MetricsFlags {
+  readonly tap?: string;
+  readonly json?: true;
+}
+
+/** `distill-bench metrics`. */
+export async function metricsCommand(runs: readonly string[], { tap, json }: MetricsFlags): Promise<void> {
+  const log = terminalLog();
+  const measured: RunMetrics[] = [];
+  for (const run of runs)
+    measured.push(
+      await measureRun(run, {
+        tap,
+        say: (text) => {
+          log.say(text);
+        },
+        meter: log.meter,
+      }),
+    );
+  print(json === true ? JSON.stringify(measured, null, 2) : measured.map(metricsTable).join('\n\n'));
+}
+
+/** A row per method, a column per measure: mean and deviation over seeds, shares in percent. */
+export function metricsTable({ run, images, methods, networks }: RunMetrics): string {
+  const names = [...new Set(methods.flatMap(({ measures }) => Object.keys(measures)))];
+  const columns = [
+    { title: 'method' },
+    ...names.map((name) => ({ title: isShare(name) ? `${name} %` : name, numeric: true })),
+  ];
+  const rows = methods.map(({ method, measures }) => [
+    method,
+    ...names.map((name) => cell(measures[name], isShare(name))),
+  ]);
+  const taps = [...new Set(networks.map(({ tap, width }) => `${tap} (${width} numbers)`))];
+  return `${run}: ${images}; embedding ${taps.join(', ')}\n${terminalTable(columns, rows)}`;
+}
+
+const isShare = (name: string): boolean => !name.startsWith('cosine');
+
+function cell(summary: Summary | undefined, isPercent: boolean): string {
+  if (summary === undefined) return '–';
+  const text = (value: number): string => (isPercent ? (100 * value).toFixed(2) : value.toFixed(3));
+  return summary.sd === null ? text(summary.mean) : `${text(summary.mean)} ± ${text(summary.sd)}`;
+}

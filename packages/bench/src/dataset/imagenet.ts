@@ -1,0 +1,78 @@
+import { dirname, join } from 'node:path';
+import { dataError } from './bytes/byte-stream.js';
+import type { Split } from './format.js';
+import type { ImageItem, LayoutItems } from './image-item.js';
+import { annotatedItems, classItems } from './layout/class-items.js';
+import type { Annotation } from './layout/class-items.js';
+import { entryOf, findRoot, foldersIn, imagesIn } from './layout/folders.js';
+import { WNID, badLine, classNames, linesOf } from './layout/wordnet.js';
+import { identitiesOf } from './tiny-imagenet.js';
+
+/** ImageNet-1K (ILSVRC 2012), or any subset with its folders. Its own test images have no labels, so `val` is the test. */
+export interface ImagenetSource {
+  readonly name: 'imagenet';
+  /** The folder with train and val, or one that holds it. */
+  readonly dir: string;
+}
+
+/** Lists of class names, in the order in which they are looked for. */
+const NAME_LISTS = ['loc_synset_mapping.txt', 'synset_words.txt', 'words.txt'];
+
+/**
+ * Classes are in the order of their identities, as everywhere else that reads them from folders. The images of `val` are in
+ * class folders, or listed in one of the files that come with the set: `LOC_val_solution.csv`, `val_annotations.txt`, or
+ * `val.txt` (image and class index). These, and lists of class names, are looked for beside `train` and up to three folders
+ * above it.
+ */
+export function imagenetItems({ dir }: Omit<ImagenetSource, 'name'>, wanted: readonly Split[]): LayoutItems {
+  const what = "ImageNet's folder, with train and val";
+  const root = findRoot(dir, (names) => names.has('train') && names.has('val'), what);
+  const train = entryOf(root, 'train') as string;
+  const identities = identitiesOf(train);
+  const above = [root, dirname(root), dirname(dirname(root)), dirname(dirname(dirname(root)))];
+  const places = [...new Set([join(root, 'val'), ...above])];
+  const find = (...names: readonly string[]): string | undefined =>
+    places.map((place) => entryOf(place, ...names)).find((path) => path !== undefined);
+  return {
+    classNames: classNames(identities, find(...NAME_LISTS)),
+    items: {
+      ...(wanted.includes('train') ? { train: classItems(train, identities, 'images') } : {}),
+      ...(wanted.includes('test')
+        ? { test: valItems(entryOf(root, 'val') as string, identities, find) }
+        : {}),
+    },
+  };
+}
+
+function valItems(
+  val: string,
+  identities: readonly string[],
+  find: (...names: readonly string[]) => string | undefined,
+): readonly ImageItem[] {
+  if (foldersIn(val).some((name) => WNID.test(name))) return classItems(val, identities, 'images');
+  const images = entryOf(val, 'images');
+  const folder = images !== undefined && imagesIn(images).length > 0 ? images : val;
+  const list = find('loc_val_solution.csv', 'val_annotations.txt', 'val.txt');
+  if (list === undefined) {
+    const expected = 'class folders (n01440764, …), or a list of the classes';
+    const hint =
+      'Sort the images into class folders, or put LOC_val_solution.csv (ImageId,PredictionString) or val.txt (image, class index) beside them.';
+    throw dataError(val, expected, `${imagesIn(folder).length} images alone`, hint);
+  }
+  const annotations = linesOf(list).flatMap((line, at) => annotationOf(list, line, at, identities));
+  return annotatedItems(folder, list, annotations, identities);
+}
+
+function annotationOf(
+  list: string,
+  line: string,
+  at: number,
+  identities: readonly string[],
+): readonly Annotation[] {
+  const [image, word = ''] = line.split(/[,\s]+/);
+  if (at === 0 && image === 'ImageId') return [];
+  // A class index counts from 0, in order of the identities.
+  const className = /^\d+$/.test(word) ? identities[Number(word)] : word;
+  if (image !== undefined && className !== undefined && WNID.test(className)) return [{ image, className }];
+  throw badLine(list, at, 'an image and its class, e.g. ILSVRC2012_val_00000001 n01751748', line);
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { expectRegularFile } from '../../file/index.js';
+import { dataError } from '../bytes/byte-stream.js';
+
+/** A WordNet identity as ImageNet's class folders have it, e.g. `n01443537`. */
+export const WNID = /^n\d{8}$/;
+
+/** ImageNet's lists are a few megabytes. */
+const LONGEST_LIST = 64 * 2 ** 20;
+
+/** The lines of a text file that are not empty, without the mark that some editors begin with. */
+export function linesOf(path: string, most = LONGEST_LIST): readonly string[] {
+  expectRegularFile(path, 'a text file', 'data', most);
+  try {
+    return readFileSync(path, 'utf8')
+      .replace(/^\ufeff/, '')
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  } catch (cause) {
+    throw dataError(path, 'a text file that can be read', (cause as Error).message);
+  }
+}
+
+/**
+ * Names of classes for people: the first word that a list (`words.txt`, `LOC_synset_mapping.txt`) has for each identity, with
+ * the identity behind it where two classes share one (ImageNet has two cranes).
+ *
+ * @param list the path of the list; undefined: identities serve as names
+ */
+export function classNames(identities: readonly string[], list: string | undefined): readonly string[] {
+  if (list === undefined) return identities;
+  const words = new Map(
+    linesOf(list).map((line) => {
+      const [, identity = '', name = ''] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
+      return [identity, name.split(',')[0]?.trim() ?? ''] as const;
+    }),
+  );
+  const names = identities.map((identity) => words.get(identity) || identity);
+  const seen = new Map<string, number>();
+  for (const name of names) seen.set(name, (seen.get(name) ?? 0) + 1);
+  return names.map((name, label) =>
+    (seen.get(name) ?? 0) > 1 ? `${name} (${identities[label] ?? ''})` : name,
+  );
+}
+
+/** @throws DistillError code `data` for a line that is none */
+export const badLine = (path: string, line: number, expected: string, got: string): Error =>
+  dataError(
+    `${path}, line ${line + 1}`,
+    expected,
+    `'${got.slice(0, 120)}'`,
+    `Restore ${basename(path)} from the archive.`,
+  );

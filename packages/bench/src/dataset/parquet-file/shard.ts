@@ -1,0 +1,162 @@
+import { statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { DistillError } from '@distilljs/core';
+import type { AsyncBuffer, FileMetaData, SchemaTree } from 'hyparquet';
+import { dataError, firstBytes } from '../bytes/byte-stream.js';
+
+/** One file of a Parquet image set, its rows not read yet. */
+export interface Shard {
+  readonly path: string;
+  readonly rows: number;
+  /** Names of columns; those of a structure are its own. */
+  readonly columns: readonly { readonly name: string; readonly fields: readonly string[] }[];
+  /** What hubs say of the columns: the `huggingface` entry of the metadata, unchecked. */
+  readonly features: Readonly<Record<string, unknown>>;
+  /** Changes whenever the file does. */
+  readonly stamp: string;
+  /** All values of a column of numbers or texts. */
+  values(column: string): Promise<readonly unknown[]>;
+  /** One value of a column of images. Rows near one another are read together and kept for a while. */
+  cell(column: string, row: number): Promise<unknown>;
+}
+
+/** Row groups that are kept: images are asked for in order, by several at a time. */
+const KEPT_GROUPS = 2;
+/** Rows of a group that are decoded together, where hubs write large ones. */
+const MOST_ROWS = 500;
+const HINT = 'The file is cut off, damaged or not of this kind: copy or download it again.';
+
+/**
+ * Opens a Parquet file and reads its description.
+ *
+ * @throws DistillError code `data` for what is no Parquet file, or a damaged one
+ */
+export async function openShard(path: string): Promise<Shard> {
+  const [first = 0, ...more] = firstBytes(path, 4);
+  if (String.fromCharCode(first, ...more) !== 'PAR1')
+    throw dataError(path, 'a Parquet file (PAR1)', `the bytes ${[first, ...more].join(', ')}`, HINT);
+  const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
+  const { compressors } = await import('hyparquet-compressors');
+  const file = bufferOf(path);
+  const metadata = await guarded(path, file, () => parquetMetadataAsync(file));
+  const rows = Number(metadata.num_rows);
+  const groups = spans(metadata, path);
+  const read = async (column: string, rowStart: number, rowEnd: number): Promise<readonly unknown[]> => {
+    const options = { file, metadata, compressors, columns: [column], rowStart, rowEnd, utf8: false };
+    const where = `${path}, column '${column}', rows ${rowStart} to ${rowEnd - 1}`;
+    const found: readonly Record<string, unknown>[] = await guarded(where, file, () =>
+      parquetReadObjects(options),
+    );
+    if (found.length === rowEnd - rowStart) return found.map((row) => row[column]);
+    throw dataError(where, `${rowEnd - rowStart} rows`, String(found.length), HINT);
+  };
+  const kept = new Map<string, Promise<readonly unknown[]>>();
+  const { size, mtimeMs } = statSync(path);
+  return {
+    path,
+    rows,
+    columns: parquetSchema(metadata).children.map(columnOf),
+    features: featuresOf(metadata),
+    stamp: `${size} ${mtimeMs}`,
+    values: (column) => (rows === 0 ? Promise.resolve([]) : read(column, 0, rows)),
+    async cell(column, row) {
+      const span = groups.find(({ end }) => row < end) as Span;
+      const key = `${column} ${span.start}`;
+      let values = kept.get(key);
+      if (values === undefined) {
+        const [oldest] = kept.keys();
+        if (oldest !== undefined && kept.size >= KEPT_GROUPS) kept.delete(oldest);
+        kept.set(key, (values = read(column, span.start, span.end)));
+      }
+      return (await values)[row - span.start];
+    },
+  };
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+function spans({ row_groups: groups, num_rows: all }: FileMetaData, path: string): readonly Span[] {
+  const found: Span[] = [];
+  let start = 0;
+  for (const { num_rows: count } of groups) {
+    const end = start + Number(count);
+    for (let at = start; at < end; at += MOST_ROWS)
+      found.push({ start: at, end: Math.min(end, at + MOST_ROWS) });
+    start = end;
+  }
+  if (start !== Number(all)) throw dataError(path, `${all} rows in its groups`, String(start), HINT);
+  return found;
+}
+
+const columnOf = ({ element, children }: SchemaTree): Shard['columns'][number] => ({
+  name: element.name,
+  fields: children.map((child) => child.element.name),
+});
+
+/** A file as the library reads it. */
+interface FileBuffer extends AsyncBuffer {
+  /** Resolves when nothing is being read any more. */
+  settled(): Promise<unknown>;
+}
+
+function bufferOf(path: string): FileBuffer {
+  const { size } = statSync(path);
+  const reading = new Set<Promise<ArrayBuffer>>();
+  const read = async (start: number, end: number): Promise<ArrayBuffer> => {
+    const file = await open(path);
+    try {
+      const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start));
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+      return bytes.buffer.slice(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  };
+  return {
+    byteLength: size,
+    slice(start, end = size) {
+      const slice = read(start, end);
+      reading.add(slice);
+      const done = (): void => void reading.delete(slice);
+      slice.then(done, done);
+      return slice;
+    },
+    settled: () => Promise.allSettled(reading),
+  };
+}
+
+/**
+ * Libraries fail on damaged bytes in many ways; each is one error with the file's name. What they read ahead is waited for,
+ * so that no failure comes after the error.
+ */
+async function guarded<T>(where: string, file: FileBuffer, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    await file.settled();
+    const got = cause instanceof Error ? cause.message : String(cause);
+    throw new DistillError({
+      code: 'data',
+      where,
+      expected: 'a Parquet file that can be read',
+      got,
+      hint: HINT,
+      cause,
+    });
+  }
+}
+
+function featuresOf({ key_value_metadata: entries = [] }: FileMetaData): Readonly<Record<string, unknown>> {
+  const text = entries.find(({ key }) => key === 'huggingface')?.value;
+  try {
+    const { info } = JSON.parse(text ?? '{}') as { info?: { features?: unknown } };
+    const features = info?.features;
+    return typeof features === 'object' && features !== null ? (features as Record<string, unknown>) : {};
+  } catch {
+    // Class names are a help, not a need.
+    return {};
+  }
+}

@@ -1,0 +1,176 @@
+import { basename, dirname } from 'node:path';
+import { classLabels } from './array-file/labels.js';
+import { dataError } from './bytes/byte-stream.js';
+import { findFiles } from './bytes/find-files.js';
+import { splitOf } from './bytes/split-names.js';
+import type { Split } from './format.js';
+import type { ImageItem } from './image-item.js';
+import { columnsOf, imageBytes, namesOf } from './parquet-file/columns.js';
+import type { ColumnNames } from './parquet-file/columns.js';
+import { openShard } from './parquet-file/shard.js';
+import type { Shard } from './parquet-file/shard.js';
+
+/** A Parquet image set as hubs publish them. */
+export interface ParquetSource extends ColumnNames {
+  readonly name: 'parquet';
+  /** The folder of the files, or one that holds it; or one file. */
+  readonly dir: string;
+  /** Which images are the test. Default: the test files, or where there are none, those for validation. */
+  readonly testSplit?: 'test' | 'validation' | undefined;
+}
+
+/** Images of each split that there is, with what the files say of classes. */
+export interface ParquetItems {
+  readonly items: Readonly<Partial<Record<Split, readonly ImageItem[]>>>;
+  readonly classNames: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * The rows of all shards as images that are still packed: labels are read, images when they are asked for.
+ *
+ * @throws DistillError code `data`: files that are not there, missing shards, damaged ones, or ones that do not fit together
+ */
+export async function parquetItems(
+  source: Omit<ParquetSource, 'name'>,
+  wanted: readonly Split[],
+): Promise<ParquetItems> {
+  const { files, notes } = shardFiles(source);
+  const parts = new Map<Split, readonly LabelledShard[]>();
+  for (const [split, paths] of files) {
+    // Training labels say which classes there are.
+    if (split !== 'train' && !wanted.includes(split)) continue;
+    const shards: LabelledShard[] = [];
+    for (const path of paths) shards.push(await labelledShard(path, source));
+    parts.set(split, shards);
+  }
+  const train = parts.get('train') ?? [];
+  const classNames = namesOfLabels(train);
+  const items: Partial<Record<Split, readonly ImageItem[]>> = {};
+  for (const [split, shards] of parts) items[split] = shards.flatMap((shard) => itemsOf(shard, classNames));
+  return { items, classNames, notes };
+}
+
+function shardFiles({ dir, testSplit }: Omit<ParquetSource, 'name'>): {
+  readonly files: ReadonlyMap<Split, readonly string[]>;
+  readonly notes: readonly string[];
+} {
+  const what = 'Parquet files (train-00000-of-00001.parquet, …)';
+  const all = findFiles(dir, (name) => /\.parquet$/i.test(name), what);
+  const files = new Map<Split, readonly string[]>();
+  for (const path of all) {
+    const split = splitOf(path) ?? (all.length === 1 ? 'train' : undefined);
+    if (split === undefined)
+      throw dataError(path, 'a name that says train, validation or test', basename(path), 'Rename the file.');
+    files.set(split, [...(files.get(split) ?? []), path]);
+  }
+  if (!files.has('train')) {
+    const got = all
+      .slice(0, 6)
+      .map((path) => basename(path))
+      .join(', ');
+    throw dataError(dir, 'Parquet files of training images (train-….parquet)', got);
+  }
+  for (const [split, paths] of files) expectAllShards(dir, split, paths);
+  const validation = files.get('validation');
+  const isTest = testSplit === 'validation' || (testSplit === undefined && !files.has('test'));
+  if (!isTest || validation === undefined) {
+    if (testSplit !== undefined && !files.has(testSplit))
+      throw dataError(dir, `Parquet files of ${testSplit} images`, [...files.keys()].join(', '));
+    return { files, notes: [] };
+  }
+  files.set('test', validation);
+  files.delete('validation');
+  const note = 'There are no test images: the validation images are used for the test.';
+  return { files, notes: testSplit === undefined ? [note] : [] };
+}
+
+/** One folder of `train-00000-of-00002.parquet` has them all. */
+function expectAllShards(dir: string, split: Split, paths: readonly string[]): void {
+  const folders = [...new Set(paths.map(dirname))];
+  if (folders.length > 1) {
+    const hint = 'The folder has several versions of the set: name one of these folders.';
+    throw dataError(dir, `${split} files in one folder`, folders.slice(0, 6).join(', '), hint);
+  }
+  const counts = paths.map((path) => /-(\d+)-of-(\d+)/.exec(basename(path)));
+  const most = Math.max(0, ...counts.map((match) => Number(match?.[2] ?? 0)));
+  const there = new Set(counts.map((match) => Number(match?.[1] ?? -1)));
+  if (most === 0 || most > 100_000) return;
+  const missing = Array.from({ length: most }, (_, at) => at).filter((at) => !there.has(at));
+  if (missing.length === 0) return;
+  const got = `${paths.length}; ${missing.slice(0, 6).join(', ')}${missing.length > 6 ? ', …' : ''} missing`;
+  throw dataError(dir, `${most} ${split} files, as their names say`, got, 'Copy or download the others.');
+}
+
+interface LabelledShard {
+  readonly shard: Shard;
+  readonly columns: ReturnType<typeof columnsOf>;
+  readonly labels: readonly unknown[];
+  readonly superclasses: readonly unknown[] | undefined;
+}
+
+async function labelledShard(path: string, names: ColumnNames): Promise<LabelledShard> {
+  const shard = await openShard(path);
+  const columns = columnsOf(shard, names);
+  return {
+    shard,
+    columns,
+    labels: await shard.values(columns.label),
+    superclasses: columns.superclass === undefined ? undefined : await shard.values(columns.superclass),
+  };
+}
+
+/** By the hub's description, the texts of the labels, or their highest number. */
+function namesOfLabels(train: readonly LabelledShard[]): readonly string[] {
+  const [first] = train as readonly [LabelledShard];
+  const described = namesOf(first.shard, first.columns.label);
+  if (described !== undefined) return described;
+  const texts = new Set<string>();
+  let most = 0;
+  for (const { labels } of train)
+    for (const label of labels) {
+      if (typeof label === 'string') texts.add(label);
+      else most = Math.max(most, Number(label));
+    }
+  if (texts.size > 0) return [...texts].sort();
+  return Array.from({ length: Math.min(most, 100_000) + 1 }, (_, label) => String(label));
+}
+
+function itemsOf(
+  { shard, columns, labels, superclasses }: LabelledShard,
+  names: readonly string[],
+): ImageItem[] {
+  const { path, stamp } = shard;
+  const places = new Map(names.map((name, place) => [name, place]));
+  const numbers = indices(labels, `${path}, column '${columns.label}'`, names.length, places);
+  const groups =
+    superclasses && indices(superclasses, `${path}, column '${columns.superclass ?? ''}'`, 10_000, new Map());
+  return Array.from(numbers, (label, row) => ({
+    path: `${path}#${row}`,
+    label,
+    ...(groups === undefined ? {} : { superclass: groups[row] ?? 0 }),
+    source: {
+      stamp: `${stamp} ${row}`,
+      read: async () => imageBytes(await shard.cell(columns.image, row), `${path}, row ${row}`),
+    },
+  }));
+}
+
+function indices(
+  given: readonly unknown[],
+  where: string,
+  classes: number,
+  places: ReadonlyMap<string, number>,
+): Int32Array {
+  const values = Float32Array.from(given, (label) => {
+    if (typeof label === 'string') return places.get(label) ?? NaN;
+    // No label at all is what −1 says elsewhere.
+    return label === null || label === undefined ? -1 : Number(label);
+  });
+  const unknown = given.find((label) => typeof label === 'string' && !places.has(label));
+  if (typeof unknown === 'string')
+    throw dataError(where, 'classes that the training images have', `'${unknown}'`);
+  const least = values.reduce((low, value) => Math.min(low, value), Infinity);
+  const most = values.reduce((high, value) => Math.max(high, value), -Infinity);
+  return classLabels({ values, least, most }, { where, images: values.length, classes });
+}

@@ -1,0 +1,59 @@
+import type { Split } from './format.js';
+import type { ImageItem, LayoutItems } from './image-item.js';
+import { annotatedItems, classItems } from './layout/class-items.js';
+import { entryOf, findRoot, foldersIn } from './layout/folders.js';
+import { WNID, badLine, classNames, linesOf } from './layout/wordnet.js';
+import { dataError } from './bytes/byte-stream.js';
+
+/** Tiny-ImageNet-200: 100,000 training images of 64×64. Its own test images have no labels, so `val` is the test. */
+export interface TinyImagenetSource {
+  readonly name: 'tiny-imagenet';
+  /** The folder tiny-imagenet-200, or one that holds it. */
+  readonly dir: string;
+}
+
+/**
+ * Classes are in the order of their identities, as everywhere else that reads them from folders. The images of `val` are
+ * those of `val_annotations.txt`, or are in class folders already, as many programs sort them.
+ */
+export function tinyImagenetItems(
+  { dir }: Omit<TinyImagenetSource, 'name'>,
+  wanted: readonly Split[],
+): LayoutItems {
+  const what = "Tiny-ImageNet's folder (tiny-imagenet-200, with train and val)";
+  const root = findRoot(dir, (names) => names.has('train') && names.has('val'), what);
+  const train = entryOf(root, 'train') as string;
+  const identities = identitiesOf(train);
+  const val = entryOf(root, 'val') as string;
+  return {
+    classNames: classNames(identities, entryOf(root, 'words.txt')),
+    items: {
+      ...(wanted.includes('train') ? { train: classItems(train, identities, 'images') } : {}),
+      ...(wanted.includes('test') ? { test: valItems(val, identities) } : {}),
+    },
+  };
+}
+
+/** @throws DistillError code `data` unless all folders have identities as names */
+export function identitiesOf(train: string): readonly string[] {
+  const folders = foldersIn(train);
+  const wrong = folders.find((name) => !WNID.test(name));
+  if (folders.length >= 2 && wrong === undefined) return folders;
+  const got = wrong === undefined ? `${folders.length} folders` : `'${wrong}'`;
+  const hint = 'For other class folders take the data set `folder`.';
+  throw dataError(train, 'class folders with names like n01443537', got, hint);
+}
+
+function valItems(val: string, identities: readonly string[]): readonly ImageItem[] {
+  const list = entryOf(val, 'val_annotations.txt');
+  const images = entryOf(val, 'images');
+  if (list === undefined || images === undefined || foldersIn(val).some((name) => WNID.test(name)))
+    return classItems(val, identities, 'images');
+  const annotations = linesOf(list).map((line, at) => {
+    const [image, className] = line.split(/\s+/);
+    if (image === undefined || className === undefined || !WNID.test(className))
+      throw badLine(list, at, 'an image and its class, e.g. val_0.JPEG n03444034', line);
+    return { image, className };
+  });
+  return annotatedItems(images, list, annotations, identities);
+}

@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { channelStatistics, createNetwork, DistillError, loadModel, resolveEngine } from '@distilljs/core';
+import type { Dataset, Network } from '@distilljs/core';
+import type { RunConfig } from '../config/index.js';
+import type { IdentitySet, Surroundings } from '../dataset/index.js';
+import { loadRunData } from '../run/datasets.js';
+import { loadTeacher } from '../run/load-teacher.js';
+import { modelFolders, runFolder } from '../run/run-folder.js';
+import { readMethodResult, readRun } from '../run/stored.js';
+import { writeJson } from '../run/write-json.js';
+import { summarize } from '../statistics/index.js';
+import type { Summary } from '../statistics/index.js';
+import { embed, embeddingTap } from './embed.js';
+import { measure } from './protocols.js';
+import type { EmbeddedSet, EmbeddedSets, Measures } from './protocols.js';
+
+/** Version of the layout of metrics.json. */
+export const METRICS_SCHEMA = 1;
+
+/** metrics.json: how well the embeddings of a run's networks recognise. */
+export interface RunMetrics {
+  readonly schema: typeof METRICS_SCHEMA;
+  readonly run: string;
+  /** What was measured, in words. */
+  readonly images: string;
+  /** Each network by itself. */
+  readonly networks: readonly MeasuredNetwork[];
+  /** Per method, over its seeds. */
+  readonly methods: readonly MeasuredMethod[];
+}
+
+export interface MeasuredNetwork {
+  readonly method: string;
+  /** Undefined for the teacher. */
+  readonly seed: number | undefined;
+  /** The layer whose output is the embedding. */
+  readonly tap: string;
+  readonly width: number;
+  readonly measures: Measures;
+}
+
+export interface MeasuredMethod {
+  readonly method: string;
+  /** NaN is left out. */
+  readonly measures: Readonly<Record<string, Summary>>;
+}
+
+export interface MetricsOptions {
+  /** The layer whose output is the embedding. Default: the input of the last dense layer. */
+  readonly tap?: string | undefined;
+  readonly say?: ((text: string) => void) | undefined;
+  readonly meter?: Surroundings['meter'];
+}
+
+/**
+ * Measures the embeddings of a run's teacher and finished students, and writes report/metrics.json: on the queries and the gallery of
+ * a set of identities, on the test images of any other.
+ *
+ * @throws DistillError code `data` when the folder holds no run, or none that is finished; `tap`
+ */
+export async function measureRun(root: string, options: MetricsOptions = {}): Promise<RunMetrics> {
+  const folder = runFolder(root);
+  const missing = (expected: string, got: string, hint: string): DistillError =>
+    new DistillError({ code: 'data', where: root, expected, got, hint });
+  const run = await readRun(folder);
+  if (run === undefined) throw missing('a run folder', 'none', 'Make one with `distill-bench run`.');
+  const { config } = run;
+  await resolveEngine(config.engine);
+  const data = await loadRunData(config, options);
+  const sets = await setsOf(config, data.test, options);
+  const normalization = channelStatistics(data.train);
+  const networks: MeasuredNetwork[] = [];
+  const add = async (method: string, seed: number | undefined, network: Network): Promise<void> => {
+    const tap = embeddingTap(network, options.tap);
+    const embedded: Partial<Record<keyof EvaluationSets, EmbeddedSet>> = {};
+    for (const [name, set] of Object.entries(sets) as [keyof EvaluationSets, IdentitySet | undefined][])
+      if (set !== undefined)
+        embedded[name] = { ...set, embeddings: await embed(network, set.dataset, normalization, tap) };
+    const { gallery, distractors } = embedded;
+    const query = embedded.query as EmbeddedSet;
+    const measured: EmbeddedSets = { query, gallery, distractors: distractors?.embeddings };
+    networks.push({ method, seed, tap, width: query.embeddings.width, measures: measure(measured) });
+    options.say?.(`Measured ${method}${seed === undefined ? '' : ` seed ${seed}`}`);
+  };
+  const teacher = existsSync(folder.teacher.result)
+    ? await loadTeacher(config, data, folder.teacher)
+    : undefined;
+  if (teacher !== undefined) {
+    await add('teacher', undefined, teacher.network).finally(() => {
+      teacher.network.dispose();
+    });
+  }
+  for (const { as } of config.methods) {
+    for (const seed of config.seeds) {
+      const place = folder.student(as, seed);
+      const result = await readMethodResult(place, as, seed);
+      if (result === undefined) continue;
+      const cohort = result.cohort?.networks ?? [];
+      // Of networks that learn together those of the student's model, as in the report.
+      for (const [at, path] of modelFolders(place, Math.max(1, cohort.length)).entries()) {
+        if (cohort[at]?.counted === false) continue;
+        const network = createNetwork(await loadModel(path));
+        await add(as, seed, network).finally(() => {
+          network.dispose();
+        });
+      }
+    }
+  }
+  if (networks.every(({ seed }) => seed === undefined))
+    throw missing('a finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
+  const metrics: RunMetrics = {
+    schema: METRICS_SCHEMA,
+    run: root,
+    images: wordsFor(sets),
+    networks,
+    methods: [...new Set(networks.map(({ method }) => method))].map((method) => summarized(method, networks)),
+  };
+  await writeJson(join(folder.report, 'metrics.json'), metrics);
+  return metrics;
+}
+
+interface EvaluationSets {
+  readonly query: IdentitySet;
+  readonly gallery?: IdentitySet | undefined;
+  readonly distractors?: IdentitySet | undefined;
+}
+
+/** The sets of identities that are there for it; else the test images, whose classes are the identities. */
+async function setsOf(config: RunConfig, test: Dataset, options: MetricsOptions): Promise<EvaluationSets> {
+  const { query, gallery, distractors }: Partial<EvaluationSets> = {};
+  await Promise.resolve([config, options]);
+  return { query: query ?? { dataset: test, labels: test.labels }, gallery, distractors };
+}
+
+function wordsFor({ query, gallery, distractors }: EvaluationSets): string {
+  const count = (set: IdentitySet | undefined, what: string): readonly string[] =>
+    set === undefined ? [] : [`${set.labels.length} ${what}`];
+  const parts = [
+    ...count(query, gallery === undefined ? 'images' : 'queries'),
+    ...count(gallery, 'in the gallery'),
+    ...count(distractors, 'distractors'),
+  ];
+  return parts.join(', ');
+}
+
+function summarized(method: string, networks: readonly MeasuredNetwork[]): MeasuredMethod {
+  const own = networks.filter((network) => network.method === method);
+  const seeds = [...new Set(own.map(({ seed }) => seed))];
+  // A cohort's networks of one seed are one measurement: their mean.
+  const perSeed = (name: string): number[] =>
+    seeds
+      .map((seed) =>
+        own.filter((network) => network.seed === seed).map(({ measures }) => measures[name] ?? NaN),
+      )
+      .map((values) => values.reduce((sum, value) => sum + value, 0) / values.length)
+      .filter(Number.isFinite);
+  const names = Object.keys(own[0]?.measures ?? {});
+  return {
+    method,
+    measures: Object.fromEntries(
+      names.flatMap((name) => {
+        const values = perSeed(name);
+        return values.length === 0 ? [] : [[name, summarize(values)]];
+      }),
+    ),
+  };
+}

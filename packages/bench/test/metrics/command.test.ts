@@ -1,0 +1,64 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { main } from '../../src/cli.js';
+import type { RunMetrics } from '../../src/metrics/index.js';
+import { TINY_RUN } from '../run/tiny-run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'metrics-'));
+const run = join(folder, 'run');
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let said = '';
+let printed = '';
+const listen = (): void => {
+  said = printed = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((said += String(text)), true));
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((printed += String(text)), true));
+};
+beforeEach(listen);
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('distill-bench metrics', { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    listen();
+    expect(await main(['run', ...TINY_RUN, '--methods', 'student,dml', '--out', run]), said).toBe(0);
+  }, 60_000);
+
+  it('measures the teacher and every finished student by the input of its last layer', async () => {
+    expect(await main(['metrics', run]), said).toBe(0);
+    expect(printed).toMatch(/: 36 images; embedding global_pool \(/);
+    expect(printed).toMatch(/│ method +│ +recall@1 % │/);
+    expect(printed).toMatch(/│ student +│ +\d+\.\d\d ± \d+\.\d\d │/);
+    const metrics = JSON.parse(readFileSync(join(run, 'report/metrics.json'), 'utf8')) as RunMetrics;
+    expect(metrics.methods.map(({ method }) => method)).toEqual(['teacher', 'student', 'dml']);
+    const student = metrics.networks.filter(({ method }) => method === 'student');
+    expect(student.map(({ seed }) => seed)).toEqual([0, 1]);
+    // Both networks of the pair are the student's model; each seed counts once.
+    expect(metrics.networks.filter(({ method }) => method === 'dml')).toHaveLength(4);
+    expect(metrics.methods[2]?.measures['recall@1']?.n).toBe(2);
+    for (const { measures } of metrics.networks) {
+      const recalls = [1, 2, 4, 8].map((k) => measures[`recall@${k}`] ?? NaN);
+      expect(recalls).toEqual([...recalls].sort((a, b) => a - b));
+      expect(measures['cosine within']).toBeGreaterThan(measures['cosine between'] ?? NaN);
+    }
+  });
+
+  it('takes another layer, as JSON, and says which layers there are', async () => {
+    expect(await main(['metrics', run, '--tap', 'classifier', '--json']), said).toBe(0);
+    const [{ networks }] = JSON.parse(printed) as readonly [RunMetrics];
+    expect(networks[0]).toMatchObject({ tap: 'classifier', width: 6 });
+    expect(await main(['metrics', run, '--tap', 'embeding'])).toBe(1);
+    expect(said).toContain("expected the name of a layer, got 'embeding'");
+  });
+
+  it('refuses what is no run', async () => {
+    expect(await main(['metrics', folder])).toBe(1);
+    expect(said).toContain('expected a run folder, got none. Make one with `distill-bench run`.');
+  });
+});
