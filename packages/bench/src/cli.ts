@@ -10,6 +10,7 @@ import { metricsCommand } from './cli/metrics-command.js';
 import type { MetricsFlags } from './cli/metrics-command.js';
 import { runCommand } from './cli/run-command.js';
 import type { RunFlags } from './cli/run-command.js';
+import { trainCommand } from './cli/train-command.js';
 import { speedCommand } from './cli/speed-command.js';
 import type { SpeedFlags } from './cli/speed-command.js';
 import { presetNames } from './config/index.js';
@@ -77,11 +78,23 @@ function buildProgram(done: (code: ExitCode) => void): Command {
       append,
       [],
     )
+    .option('--jobs <number>', 'trainings at a time, each in a process of its own (default: 1)', number)
+    .option('--dry-run', 'print the trainings, what is done and how long the rest takes; change nothing')
+    .option('--prepare', 'make the run folder, print the commands that train its cells, and train nothing')
     .option('--resume', 'continue the run in the folder')
     .option('--overwrite', 'start over in a folder that holds a run')
     .option('--json', 'print report.json instead of a table')
     .action(async (flags: RunFlags) => {
       done(await runCommand(flags));
+    });
+
+  program
+    .command('train')
+    .description('train one cell of a run folder, or go on with it: the teacher, or one method with one seed')
+    .argument('<run>', 'run folder, made by `run` or `run --prepare`')
+    .argument('<cell>', 'teacher, or METHOD/SEED')
+    .action(async (run: string, cell: string) => {
+      done(await trainCommand(run, cell));
     });
 
   program

@@ -1,16 +1,25 @@
 import { relative } from 'node:path';
 import { DistillError } from '@distilljs/core';
+import { dryRun } from '../cell/dry-run.js';
+import type { DryRun, PlannedCell } from '../cell/dry-run.js';
+import { runJobs } from '../cell/run-jobs.js';
+import type { JobsOutcome } from '../cell/run-jobs.js';
+import type { CellOutcome } from '../cell/train-cells.js';
 import { parseSetting, presetNames, resolveConfig } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import { readConfigText } from '../file/index.js';
 import { renderTerminal } from '../report/index.js';
+import { cellName, cellsOf } from '../run/cells.js';
 import { configurableMethods, techniqueNames } from '../run/method-catalog.js';
 import { methodProblems } from '../run/method-problems.js';
-import { runBench } from '../run/run-bench.js';
-import type { Divergence } from '../run/run-bench.js';
+import { openRun, runBench } from '../run/run-bench.js';
+import type { BenchOutcome, Divergence } from '../run/run-bench.js';
+import { durationText, terminalTable } from '../terminal/index.js';
+import { cellsDisplay } from './cells-display.js';
 import { EXIT } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
 import { isSystemError, print, printError } from './output.js';
+import { stopSignal } from './stop-signal.js';
 import { terminalLog } from './terminal-log.js';
 
 /** Flags of `distill-bench run` as commander hands them over. */
@@ -30,6 +39,9 @@ export interface RunFlags {
   readonly batchSize?: number;
   readonly learningRate?: number;
   readonly set: readonly string[];
+  readonly jobs?: number;
+  readonly dryRun?: true;
+  readonly prepare?: true;
   readonly resume?: true;
   readonly overwrite?: true;
   readonly json?: true;
@@ -37,37 +49,105 @@ export interface RunFlags {
 
 /** `distill-bench run`. */
 export async function runCommand(flags: RunFlags): Promise<ExitCode> {
+  const jobs = expectUsage(flags);
   const config = await configOf(flags);
   const log = terminalLog();
-  const stop = new AbortController();
-  // The first Ctrl-C ends the run at a step's end, with everything saved; a second one kills it as usual.
-  process.once('SIGINT', () => {
-    log.say('Stopping after this step; press Ctrl-C again to stop at once.');
-    stop.abort();
-  });
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      stop.abort();
-    });
+  const signal = stopSignal(log.say.bind(log));
+  const { out } = flags;
+  if (flags.dryRun === true) {
+    const planned = await dryRun({ config, out, log, signal });
+    print(flags.json === true ? JSON.stringify(planned, null, 2) : dryRunText(planned));
+    return EXIT.done;
   }
   const existing = flags.resume === true ? 'resume' : flags.overwrite === true ? 'overwrite' : 'refuse';
-  const written = await runBench({ config, out: flags.out, existing, log, signal: stop.signal }).catch(
-    (error: unknown) => {
-      // A write that fails for want of space does not say where.
-      if (isSystemError(error)) error.path ??= flags.out;
-      throw error;
-    },
-  );
+  const options = { config, out, existing, log, signal } as const;
+  if (flags.prepare === true) {
+    const cells = await openRun(options, ({ loaded, context }) => {
+      loaded?.network.dispose();
+      return Promise.resolve(cellsOf(context.config));
+    });
+    print(cells.map((cell) => `distill-bench train ${out} ${cellName(cell)}`).join('\n'));
+    return EXIT.done;
+  }
+  const running =
+    jobs === 1
+      ? runBench(options)
+      : runJobs({ ...options, jobs, script: process.argv[1] ?? '', watch: cellsDisplay });
+  const written: BenchOutcome | JobsOutcome | undefined = await running.catch((error: unknown) => {
+    // A write that fails for want of space does not say where.
+    if (isSystemError(error)) error.path ??= out;
+    throw error;
+  });
   if (written === undefined) {
-    log.say(`Stopped; everything done is in ${flags.out}. Go on with the same command and --resume.`);
+    log.say(`Stopped; everything done is in ${out}. Go on with the same command and --resume.`);
     return EXIT.interrupted;
   }
   const { report, page, diverged } = written;
   if (flags.json === true) print(JSON.stringify(report, null, 2));
   else print(`${renderTerminal(report)}\n\nReport: ${relative('.', page)}`);
-  if (diverged.length === 0) return EXIT.done;
-  printError(divergenceText(diverged, config));
-  return EXIT.failed;
+  const { failed = [] } = written as Partial<JobsOutcome>;
+  if (failed.length > 0) printError(failureText(failed));
+  if (diverged.length > 0) printError(divergenceText(diverged, config));
+  return diverged.length + failed.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** What failed twice, and how to go on. */
+function failureText(failed: readonly CellOutcome[]): string {
+  const what = failed.map(({ cell, reason = '' }) => `${cellName(cell)} (${reason})`).join('; ');
+  return `${what} failed twice; the report is of the others. The same command with --resume tries again.`;
+}
+
+/** The cells as a table, and what they add up to. */
+export function dryRunText({ cells, seconds, engine }: DryRun): string {
+  const state = ({ isDone, epochs }: PlannedCell): string =>
+    isDone ? 'done' : epochs > 0 ? `${epochs} epochs done` : 'to do';
+  const rows = cells.map((planned) => [
+    cellName(planned.cell),
+    state(planned),
+    planned.steps.toLocaleString('en-US'),
+    durationText(planned.seconds),
+  ]);
+  const columns = [
+    { title: 'cell' },
+    { title: 'state' },
+    { title: 'steps', numeric: true },
+    { title: 'time', numeric: true },
+  ];
+  const left = cells.filter(({ isDone }) => !isDone);
+  const steps = left.reduce((sum, planned) => sum + planned.steps, 0);
+  const estimate = `about ${durationText(seconds)} on engine ${engine}, one after the other`;
+  return [
+    terminalTable(columns, rows),
+    `${cells.length} cells, ${cells.length - left.length} done; ${steps.toLocaleString('en-US')} steps left: ${estimate}.`,
+  ].join('\n');
+}
+
+/** @returns the number of trainings at a time */
+function expectUsage({
+  jobs = 1,
+  resume,
+  overwrite,
+  prepare,
+  dryRun: isDry,
+  preset,
+  config,
+}: RunFlags): number {
+  if (resume === true && overwrite === true)
+    throw usage('one of --resume and --overwrite', 'both', 'Decide whether to keep what the folder holds.');
+  if (prepare === true && isDry === true)
+    throw usage(
+      'one of --prepare and --dry-run',
+      'both',
+      '--dry-run changes nothing, --prepare makes the folder.',
+    );
+  if (preset === undefined && config === undefined)
+    throw usage('--preset NAME or --config FILE', 'neither', `Presets: ${presetNames.join(', ')}.`);
+  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 1024) return jobs;
+  throw usage(
+    '--jobs: a whole number from 1 to 1024',
+    String(jobs),
+    'It is the number of trainings at a time.',
+  );
 }
 
 /** What diverged, and how to run without it. */
@@ -83,12 +163,6 @@ export function divergenceText(diverged: readonly Divergence[], { methods }: Run
 }
 
 async function configOf(flags: RunFlags): Promise<RunConfig> {
-  if (flags.resume === true && flags.overwrite === true) {
-    throw usage('one of --resume and --overwrite', 'both', 'Decide whether to keep what the folder holds.');
-  }
-  if (flags.preset === undefined && flags.config === undefined) {
-    throw usage('--preset NAME or --config FILE', 'neither', `Presets: ${presetNames.join(', ')}.`);
-  }
   const file =
     flags.config === undefined ? undefined : { name: flags.config, text: await readConfigText(flags.config) };
   return resolveConfig({

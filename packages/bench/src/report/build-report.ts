@@ -38,10 +38,20 @@ export function buildReport(
     teacher: { model, testAccuracy, validationAccuracy, parameters, macs, source },
     rows: methods.map((runs) => reportRow(runs, ordered, ownNetworks)),
     testImages: testImages ?? config.dataset.testSize ?? null,
-    warnings: methods.flat().flatMap(({ method, seed, warnings }) => {
-      return warnings.map((warning) => `${method}, seed ${seed}: ${warning}`);
-    }),
+    warnings: [...sharedMachine(ordered), ...methods.flat().flatMap(ownWarnings)],
   };
+}
+
+const ownWarnings = ({ method, seed, warnings }: MethodResult): string[] =>
+  warnings.map((warning) => `${method}, seed ${seed}: ${warning}`);
+
+function sharedMachine(results: readonly MethodResult[]): string[] {
+  const most = Math.max(...results.map(({ trainingsAtATime = 1 }) => trainingsAtATime));
+  return most > 1
+    ? [
+        `Up to ${most} trainings shared the machine, so seconds per epoch and overheads are not the methods' alone.`,
+      ]
+    : [];
 }
 
 /** A row of what one method's seeds came to. `runs` is not empty. */

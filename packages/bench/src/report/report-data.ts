@@ -36,6 +36,8 @@ export interface MethodResult {
   /** Parameters that exist in training only. */
   readonly extraTrainParameters: number;
   readonly warnings: readonly string[];
+  /** Trainings that shared the machine with this one, itself included; left out for one alone. */
+  readonly trainingsAtATime?: number | undefined;
   /** SHA-256 of the saved student; none for a cohort, and in folders of versions that did not keep it. */
   readonly modelDigest?: string | undefined;
 }

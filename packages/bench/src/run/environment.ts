@@ -28,13 +28,17 @@ export function madeWith({ engine, node, packages }: RunEnvironment): MadeWith {
 /** How an environment differs from the one that a run was begun with, where that may change accuracies or times, in words. */
 export function environmentChanges(before: RunEnvironment, now: RunEnvironment): readonly string[] {
   const versions = (environment: RunEnvironment): ReadonlyMap<string, string> =>
-    new Map([['engine', madeWith(environment).engine], ...Object.entries(environment.packages)]);
+    new Map([['engine', withoutThreads(environment)], ...Object.entries(environment.packages)]);
   const old = versions(before);
   return [...versions(now)].flatMap(([name, version]) => {
     const known = old.get(name);
     return known === undefined || known === version ? [] : [`${name} ${version} instead of ${known}`];
   });
 }
+
+/** The engine's name and version; numbers do not depend on threads. */
+const withoutThreads = (environment: RunEnvironment): string =>
+  madeWith(environment).engine.replace(/, \d+ threads?(?: \(.*\))?\)$/, ')');
 
 /** The versions of installed packages by their names. */
 export function packageVersions(names: readonly string[]): Record<string, string> {

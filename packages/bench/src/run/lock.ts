@@ -24,9 +24,13 @@ const MOST_ATTEMPTS = 600;
  *
  * A lock of a process of this machine that has ended is taken over. Whether a process of another machine still lives cannot
  * be known here: its lock stays.
+ * @param what the folder is
  * @throws DistillError code `config` while another process works there
  */
-export async function lockFolder(root: string): Promise<() => Promise<void>> {
+export async function lockFolder(
+  root: string,
+  what: 'run folder' | 'folder of a training' = 'run folder',
+): Promise<() => Promise<void>> {
   await mkdir(root, { recursive: true });
   const file = join(root, LOCK);
   const own: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
@@ -36,7 +40,7 @@ export async function lockFolder(root: string): Promise<() => Promise<void>> {
     for (let attempt = 0; !(await place(draft, file)); attempt++) {
       const holder = await readHolder(file);
       if (holder !== undefined && (attempt > MOST_ATTEMPTS || (await isAtWork(holder))))
-        throw busy(root, holder);
+        throw busy(root, what, holder);
       if (holder !== undefined) await removeStale(file, holder);
     }
   } finally {
@@ -48,6 +52,14 @@ export async function lockFolder(root: string): Promise<() => Promise<void>> {
     // Only where a refusal left nothing in it.
     await rmdir(root).catch(() => undefined);
   };
+}
+
+/** @throws DistillError code `config` while a process works at one of these trainings */
+export async function expectIdle(trainings: readonly string[]): Promise<void> {
+  for (const root of trainings) {
+    const holder = await readHolder(join(root, LOCK));
+    if (holder !== undefined && (await isAtWork(holder))) throw busy(root, 'folder of a training', holder);
+  }
 }
 
 /** Whole or not at all, and never over another one. */
@@ -145,11 +157,11 @@ async function removeStale(file: string, { pid, since }: Holder): Promise<void> 
   }
 }
 
-const busy = (root: string, { pid, host, since }: Holder): DistillError =>
+const busy = (root: string, what: string, { pid, host, since }: Holder): DistillError =>
   new DistillError({
     code: 'config',
     where: root,
-    expected: 'a run folder that no other process works in',
+    expected: `a ${what} that no other process works in`,
     got: `one that process ${pid} on ${host} has worked in since ${since}`,
-    hint: `Wait for it, use another --out, or, if that process has ended, remove ${join(root, LOCK)}.`,
+    hint: `Wait for it, or, if that process has ended, remove ${join(root, LOCK)}.`,
   });

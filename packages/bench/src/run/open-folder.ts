@@ -7,7 +7,8 @@ import type { RunConfig } from '../config/index.js';
 import type { RunEnvironment } from '../report/index.js';
 import { changedParts } from './datasets.js';
 import type { DataFingerprints } from './datasets.js';
-import { LOCK } from './lock.js';
+import { cellFolder, cellsOf } from './cells.js';
+import { expectIdle, LOCK } from './lock.js';
 import type { RunFolder } from './run-folder.js';
 import { readEnvironment, readRun } from './stored.js';
 import type { FoundRun } from './stored.js';
@@ -49,6 +50,7 @@ export async function examineFolder(
   }
   if (existing === 'overwrite') {
     await expectNothingNeeded(folder, config);
+    await expectIdle(cellsOf(run.config).map((cell) => cellFolder(folder, cell).root));
     return run;
   }
   const differing = differences(config, run);

@@ -4,16 +4,18 @@ import { withAbsolutePaths } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import type { RunEnvironment } from '../report/index.js';
 import { checkMethods } from './check-methods.js';
+import { cellFolder, cellsOf } from './cells.js';
 import { planMethod } from './cohort.js';
 import { dataFingerprints, loadRunData } from './datasets.js';
 import { describeEnvironment, environmentChanges, madeWith } from './environment.js';
 import { loadTeacher } from './load-teacher.js';
+import type { LoadedTeacher } from './load-teacher.js';
 import { lockFolder } from './lock.js';
 import { examineFolder, expectSameData, openFolder, removeReplaced } from './open-folder.js';
 import type { Existing } from './open-folder.js';
 import type { RunContext, RunLog } from './run-context.js';
 import { runFolder } from './run-folder.js';
-import type { RunFolder } from './run-folder.js';
+import type { RunFolder, TrainingFolder } from './run-folder.js';
 import type { FoundRun } from './stored.js';
 import { provideStudent } from './train-student.js';
 import { provideTeacher } from './train-teacher.js';
@@ -50,13 +52,39 @@ export interface BenchOutcome extends WrittenReport {
  * @throws DistillError for anything wrong with configuration, data, teacher, engine or folder, before the folder is
  * changed; code `numeric` when the teacher diverges, or all there is
  */
-export async function runBench({
-  config: given,
-  out,
-  existing,
-  log,
-  signal,
-}: BenchOptions): Promise<BenchOutcome | undefined> {
+export async function runBench(options: BenchOptions): Promise<BenchOutcome | undefined> {
+  return await openRun(options, async ({ folder, context, loaded }) => {
+    let teacher: RunTeacher | undefined;
+    try {
+      teacher = await atCell(folder.teacher, () => provideTeacher(context, folder.teacher, loaded));
+      if (teacher === undefined) return undefined;
+      await removeReplaced(folder);
+      const diverged = await trainStudents(context, folder, teacher);
+      return diverged === undefined ? undefined : await reportOf(folder, diverged);
+    } finally {
+      if (teacher === undefined) loaded?.network.dispose();
+      else teacher.dispose();
+    }
+  });
+}
+
+/** A run folder in which this process alone works, and what its trainings need. */
+export interface OpenRun {
+  readonly folder: RunFolder;
+  readonly context: RunContext;
+  /** A teacher that need not be trained; whoever works with it disposes it. */
+  readonly loaded: LoadedTeacher | undefined;
+}
+
+/**
+ * Checks everything that can be checked before training, makes the run folder ready, and works in it.
+ *
+ * @throws DistillError as {@link runBench} does before the folder is changed
+ */
+export async function openRun<T>(
+  { config: given, out, existing, log, signal }: BenchOptions,
+  work: (run: OpenRun) => Promise<T>,
+): Promise<T> {
   const config = withAbsolutePaths(given);
   // Wrong names and options are found before data is read.
   for (const method of config.methods) planMethod(method, config.student.model);
@@ -65,44 +93,52 @@ export async function runBench({
   await examineFolder(folder, config, existing);
   const unlock = await lockFolder(folder.root);
   try {
-    return await runLocked({ config, existing, log, signal }, folder);
+    return await work(await prepare({ config, existing, log, signal }, folder));
   } finally {
     await unlock();
   }
 }
 
-async function runLocked(
+async function prepare(
   { config, existing, log, signal }: Omit<BenchOptions, 'out'>,
   folder: RunFolder,
-): Promise<BenchOutcome | undefined> {
+): Promise<OpenRun> {
   const before = await examineFolder(folder, config, existing);
   const begun = existing === 'resume' ? before : undefined;
   const environment = describeEnvironment(await resolveEngine(config.engine));
-  const data = await loadRunData(config, { say: log.say.bind(log), meter: log.meter }, signal);
+  const data = await loadRunData(config, log, signal);
   const fingerprints = dataFingerprints(data);
   if (begun !== undefined) expectSameData(folder, begun, fingerprints);
   const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
-  let teacher: RunTeacher | undefined;
   try {
     await checkMethods(config, data, loaded?.network);
     const now = { config, environment, data: fingerprints };
     const aside = await openFolder(folder, existing, before, now);
     if (aside !== undefined)
       log.say(`The run that was here is kept in ${aside} until the new teacher is there.`);
-    const { engine } = environment;
-    log.say(`Engine ${engine.name} (${engine.version})`);
-    log.say(dataText(data));
-    const warnings = mixWarnings(begun, environment);
-    for (const warning of warnings) log.say(`Warning: ${warning}`);
+  } catch (error) {
+    loaded?.network.dispose();
+    throw error;
+  }
+  const { engine } = environment;
+  log.say(`Engine ${engine.name} (${engine.version})`);
+  log.say(dataText(data));
+  const warnings = mixWarnings(begun, environment);
+  for (const warning of warnings) log.say(`Warning: ${warning}`);
+  return {
+    folder,
+    loaded,
+    context: { config, data, log, signal, madeWith: madeWith(environment), warnings },
+  };
+}
 
-    const context = { config, data, log, signal, madeWith: madeWith(environment), warnings };
-    teacher = await provideTeacher(context, folder.teacher, loaded);
-    if (teacher !== undefined) await removeReplaced(folder);
-    const diverged = teacher === undefined ? undefined : await trainStudents(context, folder, teacher);
-    return diverged === undefined ? undefined : await reportOf(folder, diverged);
+/** Works at one training as the only process. */
+export async function atCell<T>({ root }: TrainingFolder, work: () => Promise<T>): Promise<T> {
+  const unlock = await lockFolder(root, 'folder of a training');
+  try {
+    return await work();
   } finally {
-    if (teacher === undefined) loaded?.network.dispose();
-    else teacher.dispose();
+    await unlock();
   }
 }
 
@@ -114,23 +150,24 @@ async function trainStudents(
 ): Promise<Divergence[] | undefined> {
   const { config, log } = context;
   const diverged: Divergence[] = [];
-  // Seeds outside, so that a run that is stopped early has compared all methods on some seeds.
-  for (const seed of config.seeds) {
-    for (const method of config.methods) {
-      try {
-        const place = folder.student(method.as, seed);
-        if ((await provideStudent(method, seed, teacher, place, context)) === undefined) return undefined;
-      } catch (error) {
-        if (!isDistillError(error) || error.code !== 'numeric') throw error;
-        log.say(`${method.as} seed ${seed} diverged, and is left out: ${error.message}`);
-        diverged.push({ method: method.as, seed, error });
-      }
+  for (const cell of cellsOf(config)) {
+    const method = config.methods.find(({ as }) => cell.kind === 'student' && as === cell.method);
+    if (cell.kind === 'teacher' || method === undefined) continue;
+    const { seed } = cell;
+    const place = cellFolder(folder, cell);
+    try {
+      const result = await atCell(place, () => provideStudent(method, seed, teacher, place, context));
+      if (result === undefined) return undefined;
+    } catch (error) {
+      if (!isDistillError(error) || error.code !== 'numeric') throw error;
+      log.say(`${method.as} seed ${seed} diverged, and is left out: ${error.message}`);
+      diverged.push({ method: method.as, seed, error });
     }
   }
   return diverged;
 }
 
-async function reportOf(folder: RunFolder, diverged: readonly Divergence[]): Promise<BenchOutcome> {
+export async function reportOf(folder: RunFolder, diverged: readonly Divergence[]): Promise<BenchOutcome> {
   try {
     return { ...(await writeReport(folder)), diverged };
   } catch (error) {
@@ -139,7 +176,7 @@ async function reportOf(folder: RunFolder, diverged: readonly Divergence[]): Pro
   }
 }
 
-function mixWarnings(begun: FoundRun | undefined, now: RunEnvironment): readonly string[] {
+export function mixWarnings(begun: FoundRun | undefined, now: RunEnvironment): readonly string[] {
   const changes = begun === undefined ? [] : environmentChanges(begun.environment, now);
   return changes.length === 0 ? [] : [`not made as the run was begun: ${changes.join(', ')}`];
 }

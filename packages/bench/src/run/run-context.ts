@@ -14,6 +14,8 @@ export interface RunContext {
   readonly madeWith: MadeWith;
   /** What every result of now has to say, e.g. that the run was begun on another engine. */
   readonly warnings: readonly string[];
+  /** Trainings that share the machine. Default: 1. */
+  readonly atATime?: number | undefined;
 }
 
 /** What a run says while it works. Data goes to standard output, everything else goes through here. */

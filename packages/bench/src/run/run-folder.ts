@@ -16,6 +16,7 @@ export interface RunFolder {
 
 /** Paths of one training: the teacher's, or one method with one seed. */
 export interface TrainingFolder {
+  readonly root: string;
   readonly metrics: string;
   readonly result: string;
   /** What the method showed of itself; there for a method's first seed, if it shows anything. */
@@ -36,6 +37,7 @@ export interface TrainingFolder {
 export function runFolder(root: string): RunFolder {
   expectPath(root);
   const training = (folder: string, model: string): TrainingFolder => ({
+    root: folder,
     metrics: join(folder, 'metrics.jsonl'),
     result: join(folder, 'result.json'),
     inspections: join(folder, 'inspections.jsonl'),

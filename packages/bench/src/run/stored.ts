@@ -76,6 +76,7 @@ const methodResult = z.looseObject({
   studentMacs: count,
   extraTrainParameters: z.number(),
   warnings: z.array(z.string()),
+  trainingsAtATime: count.optional(),
   modelDigest: digest,
 });
 const teacherResult = z.looseObject({

@@ -79,6 +79,7 @@ export async function provideStudent(
       // The method counts what it adds to its first network.
       extraTrainParameters: cost.trainParameters + sizeOf(networks[0]) - student.parameters,
       warnings: [...context.warnings, ...outcome.warnings],
+      ...(context.atATime !== undefined && context.atATime > 1 && { trainingsAtATime: context.atATime }),
       modelDigest: await modelDigest(modelFolders(folder, networks.length)),
     };
     await writeJson(folder.result, { ...result, madeWith });

@@ -1,3 +1,3 @@
-export { styled } from './style.js';
+export { durationText, styled } from './style.js';
 export { terminalTable } from './terminal-table.js';
 export type { TableColumn } from './terminal-table.js';

@@ -21,3 +21,11 @@ export function styled(
 ): string {
   return styleText(STYLES[style], text, { stream });
 }
+
+/** Seconds as a reader takes them in: `40 s`, `3 min 5 s`, `2 h 10 min`. */
+export function durationText(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

@@ -1,0 +1,83 @@
+import { DistillError, resolveEngine } from '@distilljs/core';
+import { cellFolder, cellName, findCell } from '../run/cells.js';
+import type { Cell } from '../run/cells.js';
+import { loadRunData, dataFingerprints } from '../run/datasets.js';
+import { describeEnvironment, madeWith } from '../run/environment.js';
+import { loadTeacher } from '../run/load-teacher.js';
+import { expectSameData } from '../run/open-folder.js';
+import { atCell, mixWarnings } from '../run/run-bench.js';
+import type { RunContext, RunLog } from '../run/run-context.js';
+import { runFolder } from '../run/run-folder.js';
+import type { RunFolder } from '../run/run-folder.js';
+import { readRun, readTeacherResult } from '../run/stored.js';
+import type { FoundRun } from '../run/stored.js';
+import { provideStudent } from '../run/train-student.js';
+import { provideTeacher } from '../run/train-teacher.js';
+
+export interface CellOptions {
+  readonly log: RunLog;
+  /** Trainings that share the machine. Default: 1. */
+  readonly atATime?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Trains one cell of a run folder: the teacher, or one method with one seed. What is done stays as it is, what is half done goes
+ * on from its checkpoint, and two processes cannot work at one cell. Any number of processes may work at different cells.
+ *
+ * @param root a folder that `distill-bench run` made; its own configuration counts
+ * @param name `teacher` or `METHOD/SEED`
+ * @returns false when the signal ended it
+ * @throws DistillError code `config` for a folder without a run, a cell that the run does not have, a student before its teacher
+ * or a cell that is worked at; `data` when the images are others than those of the run
+ */
+export async function trainCell(root: string, name: string, options: CellOptions): Promise<boolean> {
+  const folder = runFolder(root);
+  const run = await readRun(folder);
+  if (run === undefined) {
+    const hint = 'Make one with `distill-bench run`, or with `run --prepare`, which trains nothing.';
+    throw wrong(root, 'a run folder', 'none', hint);
+  }
+  const cell = findCell(run.config, name);
+  if (cell.kind === 'student' && (await readTeacherResult(folder.teacher)) === undefined) {
+    const hint = `Train it first: distill-bench train ${root} teacher.`;
+    throw wrong(`${root}, ${cellName(cell)}`, 'a run whose teacher is trained', 'none yet', hint);
+  }
+  return await atCell(cellFolder(folder, cell), () => trainLocked(folder, run, cell, options));
+}
+
+async function trainLocked(
+  folder: RunFolder,
+  run: FoundRun,
+  cell: Cell,
+  { log, signal, atATime }: CellOptions,
+): Promise<boolean> {
+  const { config } = run;
+  const environment = describeEnvironment(await resolveEngine(config.engine));
+  const data = await loadRunData(config, log, signal);
+  expectSameData(folder, run, dataFingerprints(data));
+  const loaded = await loadTeacher(config, data, folder.teacher);
+  const warnings = mixWarnings(run, environment);
+  for (const warning of warnings) log.say(`Warning: ${warning}`);
+  const made = madeWith(environment);
+  const context: RunContext = { config, data, log, signal, madeWith: made, warnings, atATime };
+  // How good the teacher is was said when it was trained.
+  const quiet = { ...context, log: { ...log, say: () => undefined } };
+  const teacher = await provideTeacher(cell.kind === 'teacher' ? context : quiet, folder.teacher, loaded);
+  if (teacher === undefined) {
+    loaded?.network.dispose();
+    return false;
+  }
+  try {
+    if (cell.kind === 'teacher') return true;
+    const method = config.methods.find(({ as }) => as === cell.method);
+    if (method === undefined) throw new Error(`no method ${cell.method}`);
+    const place = cellFolder(folder, cell);
+    return (await provideStudent(method, cell.seed, teacher, place, context)) !== undefined;
+  } finally {
+    teacher.dispose();
+  }
+}
+
+const wrong = (where: string, expected: string, got: string, hint: string): DistillError =>
+  new DistillError({ code: 'config', where, expected, got, hint });

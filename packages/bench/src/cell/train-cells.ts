@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { DistillError } from '@distilljs/core';
+import { cellName } from '../run/cells.js';
+import type { Cell } from '../run/cells.js';
+
+/** What a training process tells the one that started it. */
+export type CellMessage =
+  | { readonly kind: 'say'; readonly text: string }
+  | { readonly kind: 'progress'; readonly share: number }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+/** How a cell ended. */
+export interface CellOutcome {
+  readonly cell: Cell;
+  /** `diverged`: its numbers stopped being finite, which another attempt would not change. */
+  readonly state: 'done' | 'failed' | 'diverged' | 'interrupted';
+  readonly reason?: string | undefined;
+}
+
+/** Told what happens; for a display. */
+export interface CellsWatcher {
+  /** @param share of the cell's work, from 0 to 1 */
+  progress(cell: Cell, share: number): void;
+  say(text: string): void;
+  /** @param again true when a failed cell will be tried once more */
+  ended(outcome: CellOutcome, again: boolean): void;
+}
+
+export interface CellProcesses {
+  /** The run folder. */
+  readonly root: string;
+  /** Processes at a time. */
+  readonly jobs: number;
+  /** A script that takes the arguments of `distill-bench`. */
+  readonly script: string;
+  /** Numbers of the GPUs, one process each; empty where processors do the work. */
+  readonly gpus: readonly string[];
+  readonly watcher: CellsWatcher;
+  readonly signal: AbortSignal;
+}
+
+/** Tells a training process how many share the machine. */
+export const AT_A_TIME = 'DISTILLJS_TRAININGS_AT_A_TIME';
+
+/** A process that fails is tried this often. */
+const ATTEMPTS = 2;
+
+/**
+ * Trains cells in processes of their own, several at a time. One that fails does not stop the others, and is tried once more.
+ * Each process has its share of the processors, or a GPU for itself.
+ *
+ * When the signal is given every process ends after the step under way, with its checkpoint saved.
+ * @returns an outcome per cell that was begun
+ */
+export async function trainCells(
+  cells: readonly Cell[],
+  processes: CellProcesses,
+): Promise<readonly CellOutcome[]> {
+  const { jobs, signal, watcher, gpus } = processes;
+  const queue = cells.map((cell) => ({ cell, attempt: 1 }));
+  const outcomes: CellOutcome[] = [];
+  const work = async (slot: number): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (signal.aborted) return;
+      const { cell, attempt } = next;
+      const outcome = await trainInProcess(cell, processes, deviceVariables(slot, jobs, gpus));
+      const again = outcome.state === 'failed' && attempt < ATTEMPTS && !signal.aborted;
+      watcher.ended(outcome, again);
+      if (again) queue.push({ cell, attempt: attempt + 1 });
+      else outcomes.push(outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, cells.length) }, (_, slot) => work(slot)));
+  return outcomes;
+}
+
+/**
+ * The variables that give a process its share of the machine. Where the user has set one of them, that counts.
+ *
+ * @param slot from 0
+ */
+export function deviceVariables(
+  slot: number,
+  jobs: number,
+  gpus: readonly string[],
+): Readonly<Record<string, string>> {
+  const atATime = { [AT_A_TIME]: String(jobs) };
+  const gpu = gpus[slot];
+  if (gpu !== undefined) return { ...atATime, CUDA_VISIBLE_DEVICES: gpu };
+  const threads = String(Math.max(1, Math.floor(availableParallelism() / jobs)));
+  const names = ['DISTILLJS_THREADS', 'TF_NUM_INTRAOP_THREADS', 'OMP_NUM_THREADS'];
+  return { ...atATime, ...Object.fromEntries(names.map((name) => [name, process.env[name] ?? threads])) };
+}
+
+/** @throws DistillError code `config` when there are fewer GPUs than processes */
+export function expectGpus(jobs: number, gpus: readonly string[]): void {
+  if (gpus.length === 0 || jobs <= gpus.length) return;
+  throw new DistillError({
+    code: 'config',
+    where: '--jobs',
+    expected: `at most ${gpus.length}: each training has a GPU for itself`,
+    got: String(jobs),
+  });
+}
+
+const isMessage = (value: unknown): value is CellMessage =>
+  typeof value === 'object' && value !== null && 'kind' in value;
+
+function trainInProcess(
+  cell: Cell,
+  { root, script, watcher, signal }: CellProcesses,
+  variables: Readonly<Record<string, string>>,
+): Promise<CellOutcome> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [...process.execArgv, script, 'train', root, cellName(cell)], {
+      env: { ...process.env, ...variables },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    let failure: (CellMessage & { readonly kind: 'failed' }) | undefined;
+    let errors = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      errors = (errors + text).slice(-4000);
+    });
+    child.on('message', (message) => {
+      if (!isMessage(message)) return;
+      if (message.kind === 'say') watcher.say(message.text);
+      else if (message.kind === 'progress') watcher.progress(cell, message.share);
+      else failure = message;
+    });
+    const stop = (): void => void child.kill('SIGTERM');
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    const end = (outcome: Omit<CellOutcome, 'cell'>): void => {
+      signal.removeEventListener('abort', stop);
+      resolve({ cell, ...outcome });
+    };
+    child.on('error', (error) => {
+      end({ state: 'failed', reason: error.message });
+    });
+    child.on('close', (code, killedBy) => {
+      if (code === 0) end({ state: 'done' });
+      else if (failure !== undefined)
+        end({ state: failure.code === 'numeric' ? 'diverged' : 'failed', reason: failure.message });
+      else if (signal.aborted) end({ state: 'interrupted' });
+      else end({ state: 'failed', reason: killedBy === null ? lastLine(errors) : `ended by ${killedBy}` });
+    });
+  });
+}
+
+const lastLine = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .at(-1)
+    ?.replace(/^Error: /, '') ?? 'it said nothing';

@@ -1,0 +1,79 @@
+import { cellName } from '../run/cells.js';
+import type { Cell } from '../run/cells.js';
+import type { CellsWatcher } from '../cell/train-cells.js';
+import { durationText } from '../terminal/index.js';
+
+/** A line that is written over says so at most this often, in milliseconds. */
+const BETWEEN = 200;
+
+/**
+ * Shows how far the cells of a run are: on a terminal one line that is written over, elsewhere one line per finished cell.
+ * The time that is left goes by the share of all epochs that this process saw done.
+ *
+ * @param cells those that are left to do
+ * @param before the number of those that were done already
+ */
+export function cellsDisplay(
+  cells: readonly Cell[],
+  before: number,
+  stream: NodeJS.WriteStream = process.stderr,
+): CellsWatcher & { end(): void } {
+  const started = performance.now();
+  const shares = new Map<string, number>();
+  /** Shares that a resumed cell came with. */
+  const first = new Map<string, number>();
+  const count = { done: before, failed: 0 };
+  const total = before + cells.length;
+  let drawn = 0;
+
+  const status = (): string => {
+    const running = [...shares].map(([name, share]) => `${name} ${Math.floor(100 * share)} %`);
+    const left = total - count.done - count.failed - running.length;
+    const gained =
+      count.done -
+      before +
+      [...shares].reduce((sum, [name, share]) => sum + share - (first.get(name) ?? 0), 0);
+    const missing =
+      total - count.done - count.failed - [...shares.values()].reduce((sum, share) => sum + share, 0);
+    const eta = gained > 0 ? durationText(((performance.now() - started) / 1000 / gained) * missing) : '…';
+    return [
+      `${count.done} of ${total} done`,
+      `${count.failed} failed`,
+      `${left} left`,
+      `ETA ${eta}`,
+      ...(running.length === 0 ? [] : [`running: ${running.join(', ')}`]),
+    ].join(' | ');
+  };
+  const draw = (isDue: boolean): void => {
+    if (!stream.isTTY || (!isDue && performance.now() - drawn < BETWEEN)) return;
+    drawn = performance.now();
+    stream.write(`\r\u001b[K${status().slice(0, stream.columns - 1)}`);
+  };
+  const say = (text: string): void => {
+    stream.write(`${stream.isTTY ? '\r\u001b[K' : ''}${text}\n`);
+    draw(true);
+  };
+
+  return {
+    say,
+    progress(cell, share) {
+      const name = cellName(cell);
+      if (!shares.has(name)) first.set(name, share);
+      shares.set(name, share);
+      draw(false);
+    },
+    ended({ cell, state, reason }, again) {
+      const name = cellName(cell);
+      shares.delete(name);
+      if (state === 'done') count.done += 1;
+      else if (!again && state !== 'interrupted') count.failed += 1;
+      if (state === 'failed' || state === 'diverged')
+        say(`${name} ${state}${again ? ', and will be tried again' : ''}: ${reason ?? ''}`);
+      if (stream.isTTY) draw(true);
+      else if (state !== 'interrupted') say(status());
+    },
+    end() {
+      if (stream.isTTY) stream.write('\r\u001b[K');
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { isDistillError } from '@distilljs/core';
+import { trainCell } from '../cell/train-cell.js';
+import { AT_A_TIME } from '../cell/train-cells.js';
+import type { CellMessage } from '../cell/train-cells.js';
+import type { RunLog } from '../run/run-context.js';
+import { EXIT } from './exit-code.js';
+import type { ExitCode } from './exit-code.js';
+import { stopSignal } from './stop-signal.js';
+import { terminalLog } from './terminal-log.js';
+
+/** `distill-bench train`. A process that `run --jobs` started tells it what happens, in place of the terminal. */
+export async function trainCommand(root: string, cell: string): Promise<ExitCode> {
+  const tell = process.send === undefined ? undefined : toParent();
+  const log = tell === undefined ? terminalLog() : parentLog(tell);
+  const signal = stopSignal(tell === undefined ? log.say.bind(log) : () => undefined);
+  try {
+    const atATime = Number(process.env[AT_A_TIME] ?? 1);
+    if (await trainCell(root, cell, { log, signal, atATime })) return EXIT.done;
+  } catch (error) {
+    if (isDistillError(error)) tell?.({ kind: 'failed', code: error.code, message: error.message });
+    throw error;
+  }
+  log.say(`Stopped; everything done is in ${root}. Go on with the same command.`);
+  return EXIT.interrupted;
+}
+
+type Tell = (message: CellMessage) => void;
+
+function toParent(): Tell {
+  // Whoever started this may be killed: the training then ends as after a SIGTERM, with its checkpoint.
+  process.once('disconnect', () => process.emit('SIGTERM'));
+  process.channel?.unref();
+  return (message) => {
+    if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+  };
+}
+
+/** Between two reports of progress, in milliseconds. */
+const BETWEEN = 500;
+
+function parentLog(tell: Tell): RunLog {
+  let told = -Infinity;
+  return {
+    say(text) {
+      tell({ kind: 'say', text });
+    },
+    progress: (label) => ({
+      name: 'progress',
+      step(_report, run) {
+        if (performance.now() - told < BETWEEN) return;
+        told = performance.now();
+        tell({ kind: 'progress', share: run.done / run.total });
+      },
+      warn(message) {
+        tell({ kind: 'say', text: `Warning: ${label}: ${message}` });
+      },
+    }),
+  };
+}

@@ -1,0 +1,128 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundledCli } from '../run/bundled-cli.js';
+import { untimedRows } from '../run/tiny-run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'jobs-'));
+let script = '';
+beforeAll(async () => {
+  script = await bundledCli();
+  writeFileSync(
+    join(folder, 'tiny.yaml'),
+    `preset: quick
+dataset: { imageSize: 12, trainSize: 108, testSize: 36, classes: 6, superclasses: 3 }
+teacher: { model: plain8, epochs: 2 }
+methods: [student, kd]
+seeds: [0, 1]
+epochs: 3
+batchSize: 16
+`,
+  );
+}, 60_000);
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(dirname(script), { recursive: true, force: true });
+});
+
+const bench = (...args: string[]): { code: number | null; out: string; errors: string } => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 300_000,
+  });
+  return { code: status, out: stdout, errors: stderr };
+};
+const run = (out: string, ...args: string[]): ReturnType<typeof bench> =>
+  bench('run', '--config', 'tiny.yaml', '--out', out, ...args);
+const CELLS = ['student/0', 'kd/0', 'student/1', 'kd/1'];
+const weights = (out: string): string[] =>
+  CELLS.map((cell) => readFileSync(join(folder, out, cell, 'student/weights.bin'), 'base64'));
+const rows = (out: string): unknown => {
+  const report = untimedRows(readFileSync(join(folder, out, 'report/report.json'), 'utf8'));
+  return report;
+};
+
+describe('a run in several processes', { timeout: 600_000 }, () => {
+  it('comes to the same, byte for byte, as in one, also after it was stopped', async () => {
+    expect(run('one').code).toBe(0);
+    const jobs = run('two', '--jobs', '2');
+    expect(jobs.errors).toMatch(/5 of 5 done \| 0 failed \| 0 left/);
+    expect(jobs.code).toBe(0);
+    expect(weights('two')).toEqual(weights('one'));
+    expect(rows('two')).toEqual(rows('one'));
+    const report = readFileSync(join(folder, 'two/report/report.md'), 'utf8');
+    expect(report).toContain('Up to 2 trainings shared the machine');
+    expect(report).not.toContain('not made as the run was begun');
+
+    const args = [script, 'run', '--config', 'tiny.yaml', '--out', 'stopped', '--jobs', '2'];
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      // The teacher is done, students are under way.
+      if (/1 of 5 done/.test(said) && !child.killed) child.kill('SIGTERM');
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(said).toContain('Go on with the same command and --resume.');
+    expect(code).toBe(130);
+    const begun = run('stopped', '--dry-run');
+    expect(begun.code).toBe(0);
+    expect(begun.out).toMatch(/teacher +│ +done/);
+    expect(run('stopped', '--jobs', '3', '--resume').code).toBe(0);
+    expect(weights('stopped')).toEqual(weights('one'));
+    expect(run('stopped', '--dry-run').out).toContain('5 cells, 5 done; 0 steps left');
+  });
+
+  it('is planned without a trace', () => {
+    const { code, out } = run('nothing', '--dry-run');
+    expect(code).toBe(0);
+    // 97 training images in batches of 16.
+    for (const cell of ['teacher', ...CELLS]) expect(out).toContain(`│ ${cell}`);
+    expect(out).toMatch(/student\/0 +│ to do +│ +18 │/);
+    expect(out).toMatch(/5 cells, 0 done; 84 steps left: about .* on engine wasm/);
+    expect(existsSync(join(folder, 'nothing'))).toBe(false);
+  });
+
+  it('is done cell by cell', () => {
+    const prepared = run('cells', '--prepare');
+    expect(prepared.out.trim().split('\n')).toEqual(
+      ['teacher', ...CELLS].map((cell) => `distill-bench train cells ${cell}`),
+    );
+    const early = bench('train', 'cells', 'kd/1');
+    expect([early.code, early.errors]).toEqual([2, expect.stringContaining('train cells teacher')]);
+    const unknown = bench('train', 'cells', 'kd/2');
+    expect([unknown.code, unknown.errors]).toEqual([2, expect.stringMatching(/got 'kd\/2'.*kd\/1/)]);
+    expect(bench('train', 'elsewhere', 'kd/1').errors).toContain('run --prepare');
+    for (const cell of ['teacher', ...CELLS]) expect(bench('train', 'cells', cell).code).toBe(0);
+    expect(weights('cells')).toEqual(weights('one'));
+    // What is done stays as it is.
+    expect(bench('train', 'cells', 'kd/1').code).toBe(0);
+    expect(weights('cells')).toEqual(weights('one'));
+    expect(readdirSync(join(folder, 'cells/kd/1')).filter((name) => name.startsWith('lock'))).toEqual([]);
+    expect(bench('report', 'cells').code).toBe(0);
+    expect(rows('cells')).toEqual(rows('one'));
+  });
+
+  it('refuses a cell, and to start over, while a process works at one', () => {
+    const lock = join(folder, 'cells/kd/0/lock.json');
+    writeFileSync(lock, JSON.stringify({ pid: 1, host: 'another', since: '2026-01-01T00:00:00.000Z' }));
+    const busy = bench('train', 'cells', 'kd/0');
+    expect([busy.code, busy.errors]).toEqual([2, expect.stringContaining('process 1 on another')]);
+    const over = run('cells', '--overwrite');
+    expect([over.code, over.errors]).toEqual([2, expect.stringContaining('process 1 on another')]);
+    expect(weights('cells')).toEqual(weights('one'));
+    rmSync(lock);
+  });
+
+  it('refuses numbers of jobs that are none, and --prepare with --dry-run', () => {
+    for (const jobs of ['0', '1.5'])
+      expect(run('x', '--jobs', jobs)).toMatchObject({
+        code: 2,
+        errors: expect.stringContaining('--jobs') as unknown,
+      });
+    expect(run('x', '--prepare', '--dry-run').code).toBe(2);
+  });
+});

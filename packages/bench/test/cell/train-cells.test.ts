@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { deviceVariables, expectGpus, trainCells } from '../../src/cell/train-cells.js';
+import type { CellOutcome } from '../../src/cell/train-cells.js';
+import { cellName } from '../../src/run/cells.js';
+import type { Cell } from '../../src/run/cells.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'cells-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Stands in for `distill-bench train RUN CELL`: what a cell does is said by its method's name. */
+const script = join(folder, 'cell.mjs');
+writeFileSync(
+  script,
+  `import { appendFileSync, readFileSync } from 'node:fs';
+  const [, , , root, cell] = process.argv;
+  const log = root + '/log';
+  appendFileSync(log, 'begin ' + cell + '\\n');
+  const attempts = readFileSync(log, 'utf8').split('begin ' + cell + '\\n').length - 1;
+  const end = (code) => { appendFileSync(log, 'end ' + cell + '\\n'); process.exit(code); };
+  const [method] = cell.split('/');
+  if (method === 'killed' && attempts === 1) process.kill(process.pid, 'SIGKILL');
+  else if (method === 'broken') { console.error('Error: no such thing.'); end(1); }
+  else if (method === 'diverging')
+    process.send({ kind: 'failed', code: 'numeric', message: 'not finite' }, () => end(1));
+  else if (method === 'endless') { process.on('SIGTERM', () => end(130)); setInterval(() => {}, 1000); }
+  else process.send({ kind: 'progress', share: 0.5 }, () => setTimeout(end, 100, 0));`,
+);
+
+async function run(
+  methods: readonly string[],
+  jobs: number,
+  signal = new AbortController().signal,
+): Promise<{ outcomes: readonly CellOutcome[]; log: string[]; told: string[] }> {
+  writeFileSync(join(folder, 'log'), '');
+  const told: string[] = [];
+  const cells = methods.map((method): Cell => ({ kind: 'student', method, seed: 0 }));
+  const outcomes = await trainCells(cells, {
+    root: folder,
+    jobs,
+    script,
+    gpus: [],
+    signal,
+    watcher: {
+      progress: (cell, share) => void told.push(`${cellName(cell)} ${share}`),
+      say: (text) => void told.push(text),
+      ended: ({ cell, state }, again) =>
+        void told.push(`${cellName(cell)} ${state}${again ? ', again' : ''}`),
+    },
+  });
+  return { outcomes, told, log: readFileSync(join(folder, 'log'), 'utf8').trim().split('\n') };
+}
+
+const states = (outcomes: readonly CellOutcome[]): Record<string, string> =>
+  Object.fromEntries(outcomes.map(({ cell, state }) => [cellName(cell), state]));
+
+describe('cells in processes of their own', { timeout: 60_000 }, () => {
+  it('run so many at a time', async () => {
+    const { outcomes, log, told } = await run(['a', 'b', 'c', 'd', 'e'], 2);
+    expect(outcomes.every(({ state }) => state === 'done')).toBe(true);
+    let [now, most] = [0, 0];
+    for (const line of log) most = Math.max(most, (now += line.startsWith('begin') ? 1 : -1));
+    expect(most).toBe(2);
+    expect(told).toContain('a/0 0.5');
+  });
+
+  it('do not stop for one that fails, which is tried once more', async () => {
+    const { outcomes, log, told } = await run(['broken', 'killed', 'a', 'diverging'], 2);
+    expect(states(outcomes)).toEqual({
+      'broken/0': 'failed',
+      'killed/0': 'done',
+      'a/0': 'done',
+      'diverging/0': 'diverged',
+    });
+    expect(outcomes.find(({ state }) => state === 'failed')?.reason).toBe('no such thing.');
+    const begun = (name: string): number => log.filter((line) => line === `begin ${name}/0`).length;
+    expect(['broken', 'killed', 'a', 'diverging'].map(begun)).toEqual([2, 2, 1, 1]);
+    expect(told).toContain('killed/0 failed, again');
+  });
+
+  it('end when the signal is given, and none begins after it', async () => {
+    const stop = new AbortController();
+    setTimeout(() => {
+      stop.abort();
+    }, 500);
+    const { outcomes, log } = await run(['endless', 'endless', 'a'], 2, stop.signal);
+    expect(outcomes.map(({ state }) => state)).toEqual(['interrupted', 'interrupted']);
+    expect(log.filter((line) => line.includes('a/0'))).toEqual([]);
+  });
+
+  it('have their share of the processors, or a GPU each', () => {
+    const variables = deviceVariables(0, 1000, []);
+    expect(variables['DISTILLJS_THREADS']).toBe('1');
+    expect(deviceVariables(1, 2, ['4', '7'])['CUDA_VISIBLE_DEVICES']).toBe('7');
+    expect(() => {
+      expectGpus(3, ['0', '1']);
+    }).toThrow(/--jobs: expected at most 2.*got 3/);
+  });
+});
