@@ -9,7 +9,8 @@ export {
 } from './dataset/index.js';
 export { mergeConfig, parseConfig, presetNames, presets, resolveConfig } from './config/index.js';
 export type { RunConfig } from './config/index.js';
-export { buildModel, modelNames } from './model/index.js';
+export { buildModel, loadTorchWeights, modelNames } from './model/index.js';
+export type { BuiltModel, ModelShape, TorchWeights } from './model/index.js';
 export { createMethod, methodCatalog, methodNames } from './run/method-catalog.js';
 export { runBench } from './run/run-bench.js';
 export { rewriteReport } from './run/write-report.js';

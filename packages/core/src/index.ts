@@ -12,16 +12,21 @@ export {
   decodeSafetensors,
   directoryStore,
   encodeSafetensors,
+  floatValues,
   loadSnapshot,
   memoryStore,
+  readSafetensors,
   saveSnapshot,
 } from './checkpoint/index.js';
 export type {
   CheckpointStore,
   PartialEpoch,
   RunIdentity,
+  SafetensorsEntry,
+  SafetensorsFile,
   Snapshot,
   SnapshotPosition,
+  StoredTensor,
 } from './checkpoint/index.js';
 export {
   arrayDataset,

@@ -1,7 +1,8 @@
 import { createNetwork } from '@distilljs/core';
 import { presetNames, presets } from '../config/index.js';
 import { datasetNames, datasetSummary } from '../dataset/index.js';
-import { buildModel, modelNames } from '../model/index.js';
+import { buildModel, modelNames, stemsOf } from '../model/index.js';
+import type { ModelName } from '../model/index.js';
 import { methodCatalog } from '../run/method-catalog.js';
 import { terminalTable } from '../terminal/index.js';
 import type { TableColumn } from '../terminal/index.js';
@@ -21,7 +22,7 @@ export function listEntries(name: ListName): readonly Readonly<Record<string, un
         options: defaults,
       }));
     case 'models':
-      return modelNames.map(modelEntry);
+      return listedModels.map(modelEntry);
     case 'datasets':
       return datasetNames.map((dataset) => ({ name: dataset, source: datasetSummary(dataset) }));
     case 'presets':
@@ -52,7 +53,8 @@ const COLUMNS: Readonly<
   models: [
     { key: 'name' },
     { key: 'parameters (10 classes)', numeric: true },
-    { key: 'MACs (32×32)', numeric: true },
+    { key: 'MACs', wraps: true },
+    { key: 'images', wraps: true },
     { key: 'taps', wraps: true },
   ],
   datasets: [{ key: 'name' }, { key: 'source', wraps: true }],
@@ -68,24 +70,40 @@ const COLUMNS: Readonly<
   ],
 };
 
-function modelEntry(name: string): Readonly<Record<string, unknown>> {
-  const { model, taps } = buildModel(name, { imageShape: [32, 32, 3], classes: 10 });
-  const network = createNetwork(model, { taps });
-  const { parameters, macs } = network;
-  network.dispose();
+/** Every network once: one with two stems stands for its names with either. */
+const listedModels = modelNames.filter((name) => {
+  const base = /^(.*)-(?:32|224)$/.exec(name)?.[1];
+  return !modelNames.some((other) => other === base && stemsOf(other).length > 1);
+});
+
+function modelEntry(name: ModelName): Readonly<Record<string, unknown>> {
+  const stems = stemsOf(name);
+  const looks = stems.map(({ edge, name: named }) => lookAt(named, edge));
   return {
     name,
-    'parameters (10 classes)': parameters,
-    'MACs (32×32)': macs,
-    taps: Object.keys(taps).join(', '),
+    'parameters (10 classes)': looks[0]?.parameters,
+    MACs: looks.map(({ macs }) => macs),
+    images: stems.map(({ edge, name: named }) => `${edge}×${edge}${named === name ? '' : ` (${named})`}`),
+    taps: looks[0]?.taps.join(', '),
   };
+}
+
+function lookAt(
+  name: ModelName,
+  edge: number,
+): { readonly parameters: number; readonly macs: number; readonly taps: readonly string[] } {
+  const shape = { imageShape: [edge, edge, 3], classes: 10 } as const;
+  const { model, taps } = buildModel(name, shape, { weights: 'zero' });
+  const { parameters, macs } = createNetwork(model, { taps });
+  model.dispose();
+  return { parameters, macs, taps: Object.keys(taps) };
 }
 
 /** A value in one line; of a mapping with a name (a dataset, a model) the name. */
 function cell(value: unknown): string {
   if (typeof value === 'number') return value.toLocaleString('en-US');
   if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.join(', ');
+  if (Array.isArray(value)) return value.map(cell).join(typeof value[0] === 'number' ? ' / ' : ', ');
   const { name, model } = value as { readonly name?: string; readonly model?: string };
   return name ?? model ?? JSON.stringify(value).replaceAll(',"', ', "');
 }

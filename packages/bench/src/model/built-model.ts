@@ -11,7 +11,7 @@ export interface ModelShape {
 /** Aliases that every network of the zoo has: the names that a configuration may rely on. */
 export type ZooTap = 'stem' | 'stage1' | 'stage2' | 'stage3' | 'embedding' | 'logits';
 
-/** Aliases of networks of five stages, beside those. */
+/** Aliases of networks of four and five stages, beside those. */
 export type FurtherTap = 'stage4' | 'stage5';
 
 /** A fresh network of the zoo and the layers that its aliases stand for. */
@@ -19,8 +19,9 @@ export interface BuiltModel {
   /** Ends in logits (no softmax). The caller disposes it. */
   readonly model: LayersModel;
   /**
-   * Layer name by alias. `stem` and `stage1`… are feature maps after ReLU; `embedding` is the globally
-   * average-pooled last one, `[batch, width]`; `logits` is the model's output.
+   * Layer name by alias. `stem` and `stage1`… are feature maps after ReLU (MobileNetV2's stages end in its linear
+   * bottlenecks); `embedding` is what the last dense layer sees, `[batch, width]`: the globally average-pooled last map, or
+   * in a VGG with hidden dense layers the last of them; `logits` is the model's output.
    */
   readonly taps: Readonly<Record<ZooTap, string> & Partial<Record<FurtherTap, string>>>;
 }

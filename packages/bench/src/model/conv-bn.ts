@@ -1,6 +1,28 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 
+let drawing = true;
+
+/**
+ * Builds a network whose weights are all 0, for callers that only look at its shapes or set every weight themselves:
+ * tfjs draws 20 million weights in a second. Initializers stay in the layers' configuration.
+ */
+export function withZeroWeights<T>(build: () => T): T {
+  const before = drawing;
+  drawing = false;
+  try {
+    return build();
+  } finally {
+    drawing = before;
+  }
+}
+
+/** The output of a layer; without drawn weights where {@link withZeroWeights} says so. */
+export function apply(layer: layers.Layer, x: SymbolicTensor | SymbolicTensor[]): SymbolicTensor {
+  if (!drawing) layer.setFastWeightInitDuringBuild(true);
+  return layer.apply(x) as SymbolicTensor;
+}
+
 /**
  * Convolution without bias, then batch norm, as PyTorch's `Conv2d(bias=False)` + `BatchNorm2d`: `y = BN(x * w)`.
  *
@@ -19,17 +41,16 @@ export function convBatchNorm(x: SymbolicTensor, name: ConvName, options: ConvOp
 export function convolution(x: SymbolicTensor, name: ConvName, options: ConvOptions): SymbolicTensor {
   const { filters, size, stride } = options;
   const { input, padding } = padded(x, name, options);
-  return layers
-    .conv2d({
-      name: layerName('conv', name),
-      filters,
-      kernelSize: size,
-      strides: stride,
-      padding,
-      useBias: false,
-      kernelInitializer: fanOutNormal(),
-    })
-    .apply(input) as SymbolicTensor;
+  const layer = layers.conv2d({
+    name: layerName('conv', name),
+    filters,
+    kernelSize: size,
+    strides: stride,
+    padding,
+    useBias: false,
+    kernelInitializer: fanOutNormal(),
+  });
+  return apply(layer, input);
 }
 
 /**
@@ -44,16 +65,32 @@ export function depthwise(
   options: Omit<ConvOptions, 'filters'>,
 ): SymbolicTensor {
   const { input, padding } = padded(x, name, options);
-  return layers
-    .depthwiseConv2d({
-      name: layerName('depthwise', name),
-      kernelSize: options.size,
-      strides: options.stride,
-      padding,
-      useBias: false,
-      depthwiseInitializer: fanOutNormal(),
-    })
-    .apply(input) as SymbolicTensor;
+  const layer = layers.depthwiseConv2d({
+    name: layerName('depthwise', name),
+    kernelSize: options.size,
+    strides: options.stride,
+    padding,
+    useBias: false,
+    depthwiseInitializer: fanOutNormal(),
+  });
+  return apply(layer, input);
+}
+
+/** Depthwise convolution of 3×3, then batch norm. */
+export function depthwiseBatchNorm(x: SymbolicTensor, name: ConvName, stride: number): SymbolicTensor {
+  return batchNorm(depthwise(x, name, { size: 3, stride }), name);
+}
+
+/**
+ * 3×3 pooling at stride 2 with one row and column of zeros on every side, as PyTorch's `padding=1`. PyTorch pads a maximum
+ * with −∞; after a ReLU zeros give the same. Its average counts the zeros.
+ *
+ * @param name the layers are called `NAME_pool_pad` and `NAME_pool`
+ */
+export function halvingPool(x: SymbolicTensor, kind: 'max' | 'average', name: string): SymbolicTensor {
+  const padded = apply(layers.zeroPadding2d({ padding: 1, name: `${name}_pool_pad` }), x);
+  const window = { poolSize: 3, strides: 2, padding: 'valid', name: `${name}_pool` } as const;
+  return apply(kind === 'max' ? layers.maxPooling2d(window) : layers.averagePooling2d(window), padded);
 }
 
 /** `(size − 1) / 2` zeros on every side. */
@@ -66,7 +103,7 @@ function padded(
   if (stride === 1) return { input: x, padding: 'same' };
   // At stride 2 'same' pads below and to the right only; PyTorch pads all four sides, so that is spelled out.
   const zeros = layers.zeroPadding2d({ padding: (size - 1) / 2, name: layerName('pad', name) });
-  return { input: zeros.apply(x) as SymbolicTensor, padding: 'valid' };
+  return { input: apply(zeros, x), padding: 'valid' };
 }
 
 function fanOutNormal(): ReturnType<typeof initializers.varianceScaling> {
@@ -79,8 +116,7 @@ function fanOutNormal(): ReturnType<typeof initializers.varianceScaling> {
  * @param name the layer is called `bn` with the prefix and suffix given
  */
 export function batchNorm(x: SymbolicTensor, name: ConvName): SymbolicTensor {
-  const layer = layers.batchNormalization({ name: layerName('bn', name), momentum: 0.9, epsilon: 1e-5 });
-  return layer.apply(x) as SymbolicTensor;
+  return apply(layers.batchNormalization({ name: layerName('bn', name), momentum: 0.9, epsilon: 1e-5 }), x);
 }
 
 function layerName(kind: string, { prefix, suffix = '' }: ConvName): string {
@@ -102,7 +138,17 @@ export interface ConvOptions {
 
 /** `max(x, 0)` as a layer of its own, so that it can be tapped. */
 export function relu(x: SymbolicTensor, name: string): SymbolicTensor {
-  return layers.activation({ activation: 'relu', name }).apply(x) as SymbolicTensor;
+  return apply(layers.activation({ activation: 'relu', name }), x);
+}
+
+/** `min(max(x, 0), 6)` as a layer of its own. */
+export function relu6(x: SymbolicTensor, name: string): SymbolicTensor {
+  return apply(layers.reLU({ maxValue: 6, name }), x);
+}
+
+/** `a + b` as a layer of its own. */
+export function add(a: SymbolicTensor, b: SymbolicTensor, name: string): SymbolicTensor {
+  return apply(layers.add({ name }), [a, b]);
 }
 
 /** Name of the layer that {@link classify} pools with. */
@@ -112,17 +158,21 @@ export const CLASSIFIER_LAYER = 'classifier';
 
 /**
  * Global average pooling and one dense layer: `[batch, h, w, width]` → logits `[batch, classes]`.
- * The dense layer starts uniform in ±1/√width, weights and bias, as PyTorch's `Linear`.
  */
 export function classify(x: SymbolicTensor, width: number, classes: number): SymbolicTensor {
+  const pooled = apply(layers.globalAveragePooling2d({ name: POOLING_LAYER }), x);
+  return dense(pooled, width, classes, CLASSIFIER_LAYER);
+}
+
+/** A dense layer of its own, started uniform in ±1/√width, weights and bias, as PyTorch's `Linear`. */
+export function dense(x: SymbolicTensor, width: number, units: number, name: string): SymbolicTensor {
   const bound = 1 / Math.sqrt(width);
-  const pooled = layers.globalAveragePooling2d({ name: POOLING_LAYER }).apply(x);
-  const dense = layers.dense({
-    name: CLASSIFIER_LAYER,
-    units: classes,
+  const layer = layers.dense({
+    name,
+    units,
     // The limit of a uniform variance scaling is √(3 · scale / width), so a scale of 1/3 gives ±1/√width.
     kernelInitializer: initializers.varianceScaling({ scale: 1 / 3, mode: 'fanIn', distribution: 'uniform' }),
     biasInitializer: initializers.randomUniform({ minval: -bound, maxval: bound }),
   });
-  return dense.apply(pooled) as SymbolicTensor;
+  return apply(layer, x);
 }

@@ -1,3 +1,5 @@
 export type { BuiltModel, ModelShape, ZooTap } from './built-model.js';
-export { buildModel, isModelName, modelNames } from './zoo.js';
+export { buildModel, isModelName, modelNames, stemsOf, takesImages } from './zoo.js';
 export type { ModelName } from './zoo.js';
+export { loadTorchWeights } from './torch-weights.js';
+export type { TorchWeights } from './torch-weights.js';

@@ -1,7 +1,7 @@
 import { input, layers, model } from '@tensorflow/tfjs-layers';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { BuiltModel, ModelShape } from './built-model.js';
-import { CLASSIFIER_LAYER, POOLING_LAYER, classify, convBatchNorm, relu } from './conv-bn.js';
+import { CLASSIFIER_LAYER, POOLING_LAYER, apply, classify, convBatchNorm, relu } from './conv-bn.js';
 
 /**
  * A small network without shortcuts that trains in minutes on an engine without native code: four 3×3 convolutions with
@@ -18,8 +18,8 @@ export function plain(name: string, width: number, shape: ModelShape): BuiltMode
   let x = convReluAt(images, 'stem', width);
   for (const [stage, factor] of [2, 4, 4].entries()) {
     const prefix = `stage${stage + 1}`;
-    const pooled = layers.maxPooling2d({ poolSize: 2, strides: 2, name: `${prefix}_pool` }).apply(x);
-    x = convReluAt(pooled as SymbolicTensor, prefix, factor * width);
+    const pooled = apply(layers.maxPooling2d({ poolSize: 2, strides: 2, name: `${prefix}_pool` }), x);
+    x = convReluAt(pooled, prefix, factor * width);
   }
   const logits = classify(x, 4 * width, shape.classes);
   return {

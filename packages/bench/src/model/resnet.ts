@@ -1,8 +1,8 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { input, layers, model } from '@tensorflow/tfjs-layers';
+import { input, model } from '@tensorflow/tfjs-layers';
 import { blockTaps } from './block-taps.js';
 import type { BuiltModel, ModelShape } from './built-model.js';
-import { classify, convBatchNorm, relu } from './conv-bn.js';
+import { add, classify, convBatchNorm, relu } from './conv-bn.js';
 
 /** Filters of the stem and of the three stages. */
 const WIDTHS = { stem: 16, stages: [16, 32, 64] } as const;
@@ -44,27 +44,50 @@ export function resnet(
   const logits = classify(x, width, shape.classes);
   return {
     model: model({ inputs: images, outputs: logits, name }),
-    taps: blockTaps(blocks),
+    taps: blockTaps([blocks, blocks, blocks]),
   };
 }
 
-interface BlockOptions {
+export interface BlockOptions {
   /** Channels that come in. */
   readonly width: number;
+  /** Channels that go out. */
   readonly filters: number;
   readonly stride: number;
 }
 
-/** `relu(BN(conv(relu(BN(conv(x))))) + shortcut(x))`. */
-function basicBlock(x: SymbolicTensor, name: string, options: BlockOptions): SymbolicTensor {
-  const { width, filters, stride } = options;
+/** `relu(BN(conv(relu(BN(conv(x))))) + shortcut(x))`, both convolutions 3×3. */
+export function basicBlock(x: SymbolicTensor, name: string, options: BlockOptions): SymbolicTensor {
+  const { filters, stride } = options;
   const first = convBatchNorm(x, { prefix: name, suffix: '1' }, { filters, size: 3, stride });
   const hidden = relu(first, `${name}_relu1`);
   const second = convBatchNorm(hidden, { prefix: name, suffix: '2' }, { filters, size: 3, stride: 1 });
-  const identity = stride === 1 && width === filters;
-  const shortcut = identity
-    ? x
-    : convBatchNorm(x, { prefix: `${name}_shortcut` }, { filters, size: 1, stride });
-  const sum = layers.add({ name: `${name}_add` }).apply([second, shortcut]) as SymbolicTensor;
-  return relu(sum, `${name}_output`);
+  return joined(second, shortcut(x, name, options), name);
 }
+
+/** Filters of a bottleneck's last convolution for each of its 3×3 one. */
+const EXPANSION = 4;
+
+/**
+ * `relu(BN(conv(relu(BN(conv(relu(BN(conv(x)))))))) + shortcut(x))`: 1×1 to a quarter of the filters, 3×3, 1×1. A stride is that of
+ * the 3×3 convolution, as in torchvision ("v1.5"), not of the first, as in the paper.
+ */
+export function bottleneck(x: SymbolicTensor, name: string, options: BlockOptions): SymbolicTensor {
+  const { filters, stride } = options;
+  const inner = filters / EXPANSION;
+  const first = convBatchNorm(x, { prefix: name, suffix: '1' }, { filters: inner, size: 1, stride: 1 });
+  const reduced = relu(first, `${name}_relu1`);
+  const second = convBatchNorm(reduced, { prefix: name, suffix: '2' }, { filters: inner, size: 3, stride });
+  const seen = relu(second, `${name}_relu2`);
+  const third = convBatchNorm(seen, { prefix: name, suffix: '3' }, { filters, size: 1, stride: 1 });
+  return joined(third, shortcut(x, name, options), name);
+}
+
+/** x itself, or BN of its 1×1 convolution where the shape changes. */
+function shortcut(x: SymbolicTensor, name: string, { width, filters, stride }: BlockOptions): SymbolicTensor {
+  const identity = stride === 1 && width === filters;
+  return identity ? x : convBatchNorm(x, { prefix: `${name}_shortcut` }, { filters, size: 1, stride });
+}
+
+const joined = (x: SymbolicTensor, other: SymbolicTensor, name: string): SymbolicTensor =>
+  relu(add(x, other, `${name}_add`), `${name}_output`);

@@ -1,8 +1,8 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { input, layers, model } from '@tensorflow/tfjs-layers';
+import { input, model } from '@tensorflow/tfjs-layers';
 import { blockTaps } from './block-taps.js';
 import type { BuiltModel, ModelShape } from './built-model.js';
-import { batchNorm, classify, convolution, relu } from './conv-bn.js';
+import { add, batchNorm, classify, convolution, relu } from './conv-bn.js';
 
 const STEM_WIDTH = 16;
 const STAGE_WIDTHS = [16, 32, 64] as const;
@@ -44,7 +44,7 @@ export function wideResnet(name: string, depth: number, factor: number, shape: M
   const logits = classify(activated, width, shape.classes);
   return {
     model: model({ inputs: images, outputs: logits, name }),
-    taps: blockTaps(blocks),
+    taps: blockTaps([blocks, blocks, blocks]),
   };
 }
 
@@ -74,7 +74,7 @@ function preActivationBlock(
   const identity = stride === 1 && width === filters;
   const projected = { prefix: `${prefix}_shortcut` };
   const shortcut = identity ? x : convolution(activated, projected, { filters, size: 1, stride });
-  return layers.add({ name: `${prefix}_add` }).apply([second, shortcut]) as SymbolicTensor;
+  return add(second, shortcut, `${prefix}_add`);
 }
 
 function normalized(x: SymbolicTensor, prefix: string): SymbolicTensor {

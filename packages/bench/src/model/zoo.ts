@@ -1,9 +1,14 @@
 import { DistillError, nearestNameHint } from '@distilljs/core';
 import type { BuiltModel, ModelShape } from './built-model.js';
+import { withZeroWeights } from './conv-bn.js';
+import { imagenetResnet } from './imagenet-resnet.js';
+import { mobilenetV2 } from './mobilenet-v2.js';
 import { mobilenet } from './mobilenet.js';
 import { plain } from './plain.js';
 import { resnet } from './resnet.js';
-import { vgg } from './vgg.js';
+import { shufflenetV1, shufflenetV2 } from './shufflenet.js';
+import type { Stem } from './stem.js';
+import { fitsHidden, vgg } from './vgg.js';
 import { wideResnet } from './wide-resnet.js';
 
 type Builder = (name: string, shape: ModelShape) => BuiltModel;
@@ -23,11 +28,27 @@ const straight =
 const stacked =
   (...convolutions: readonly number[]): Builder =>
   (name, shape) =>
-    vgg(name, convolutions, shape);
+    vgg(name, { convolutions }, shape);
+const stackedWithHidden =
+  (...convolutions: readonly number[]): Builder =>
+  (name, shape) =>
+    vgg(name, { convolutions, hidden: true }, shape);
 const separable =
   (width: number): Builder =>
   (name, shape) =>
     mobilenet(name, width, shape);
+
+/** A network with either stem: by the images' size under its own name, else under its name with the stem behind it. */
+function withStems<Name extends string>(
+  name: Name,
+  build: (name: string, shape: ModelShape, stem?: Stem) => BuiltModel,
+): Record<Name | `${Name}-32` | `${Name}-224`, Builder> {
+  return {
+    [name]: (given: string, shape: ModelShape) => build(given, shape),
+    [`${name}-32`]: (given: string, shape: ModelShape) => build(given, shape, 32),
+    [`${name}-224`]: (given: string, shape: ModelShape) => build(given, shape, 224),
+  } as Record<Name | `${Name}-32` | `${Name}-224`, Builder>;
+}
 
 const BUILDERS = {
   plain8: straight(8),
@@ -58,6 +79,19 @@ const BUILDERS = {
   mobilenet16: separable(16),
   mobilenet32: separable(32),
   mobilenet64: separable(64),
+  ...withStems('resnet18', (name, shape, stem) => imagenetResnet(name, { depth: 18, stem }, shape)),
+  ...withStems('resnet34', (name, shape, stem) => imagenetResnet(name, { depth: 34, stem }, shape)),
+  ...withStems('resnet50', (name, shape, stem) => imagenetResnet(name, { depth: 50, stem }, shape)),
+  'vgg11-224': stackedWithHidden(1, 1, 2, 2, 2),
+  'vgg13-224': stackedWithHidden(2, 2, 2, 2, 2),
+  'vgg16-224': stackedWithHidden(2, 2, 3, 3, 3),
+  'vgg19-224': stackedWithHidden(2, 2, 4, 4, 4),
+  ...withStems('mobilenetv2-0.5', (name, shape, stem) => mobilenetV2(name, { width: 0.5, stem }, shape)),
+  ...withStems('mobilenetv2', (name, shape, stem) => mobilenetV2(name, { width: 1, stem }, shape)),
+  'mobilenetv2-half': (name, shape) => mobilenetV2(name, { width: 0.5, stem: 32, benchmark: true }, shape),
+  ...withStems('shufflenetv1', (name, shape, stem) => shufflenetV1(name, { stem }, shape)),
+  ...withStems('shufflenetv2-0.5', (name, shape, stem) => shufflenetV2(name, { width: 0.5, stem }, shape)),
+  ...withStems('shufflenetv2', (name, shape, stem) => shufflenetV2(name, { width: 1, stem }, shape)),
 } satisfies Record<string, Builder>;
 
 /** A name that {@link buildModel} takes. */
@@ -66,16 +100,46 @@ export type ModelName = keyof typeof BUILDERS;
 /** Every network of the zoo, from small to large within a family. */
 export const modelNames: readonly ModelName[] = Object.keys(BUILDERS) as ModelName[];
 
+/** A network with a stem of its own for either size of images, and the name that it has with that stem whatever the images' size. */
+export interface NamedStem {
+  readonly edge: Stem;
+  readonly name: ModelName;
+}
+
+/**
+ * Edges of the images that a network is made for. It takes others, but for the ones with hidden dense layers (`vgg16-224`).
+ */
+export function stemsOf(name: ModelName): readonly NamedStem[] {
+  const named = ([32, 224] as const).flatMap((edge) => {
+    const full = `${name}-${edge}`;
+    return isModelName(`${name}-32`) && isModelName(full) ? [{ edge, name: full }] : [];
+  });
+  return named.length > 0 ? named : [{ edge: name.endsWith('-224') ? 224 : 32, name }];
+}
+
 /** The smallest edge that survives three halvings in every network of the zoo. */
 const SMALLEST_EDGE = 8;
+
+/** Whether {@link buildModel} makes a network for images of this size. */
+export const takesImages = (
+  name: ModelName,
+  [height, width]: readonly [number, number, ...number[]],
+): boolean =>
+  Math.min(height, width) >= SMALLEST_EDGE && (!/^vgg\d+-224$/.test(name) || fitsHidden(height, width));
 
 /**
  * A fresh network of the zoo. Its weights are whatever the engine draws: redraw them from a seed before training.
  *
  * @param name one of {@link modelNames}
- * @throws DistillError code `option` for a name that is not there, `shape` for images below 8×8
+ * @param weights `zero` where every weight is about to be set or nobody looks at them: drawing 20 million takes a second
+ * @throws DistillError code `option` for a name that is not there, `shape` for images below 8×8, or of another size than 224×224
+ * for a network of that size alone
  */
-export function buildModel(name: string, shape: ModelShape): BuiltModel {
+export function buildModel(
+  name: string,
+  shape: ModelShape,
+  { weights = 'drawn' }: { readonly weights?: 'drawn' | 'zero' } = {},
+): BuiltModel {
   const builder: Builder | undefined = isModelName(name) ? BUILDERS[name] : undefined;
   if (builder === undefined) {
     throw new DistillError({
@@ -95,7 +159,7 @@ export function buildModel(name: string, shape: ModelShape): BuiltModel {
       got: `${height}×${width}`,
     });
   }
-  return builder(name, shape);
+  return weights === 'zero' ? withZeroWeights(() => builder(name, shape)) : builder(name, shape);
 }
 
 /** True for a name that {@link buildModel} takes. */

@@ -60,7 +60,7 @@ export function buildNetwork(
   random: Random,
   change: StudentChange = (student) => student,
 ): Network {
-  const built = buildModel(name, { imageShape, classes });
+  const built = buildModel(name, { imageShape, classes }, { weights: 'zero' });
   seedWeights(built.model, random);
   const { model, taps } = change(built, { imageShape, classes }, random.fork('change'));
   return createNetwork(model, { name, taps });

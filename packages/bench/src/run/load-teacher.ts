@@ -2,7 +2,7 @@ import { createNetwork, DistillError, isDistillError, loadModel } from '@distill
 import type { Network } from '@distilljs/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { RunConfig } from '../config/index.js';
-import { buildModel, isModelName, modelNames } from '../model/index.js';
+import { buildModel, isModelName, modelNames, takesImages } from '../model/index.js';
 import type { TeacherResult } from '../report/index.js';
 import type { RunData } from './datasets.js';
 import type { TrainingFolder } from './run-folder.js';
@@ -94,7 +94,7 @@ function namesOf(
   const build = (
     name: string,
   ): { readonly isSame: boolean; readonly taps: Readonly<Record<string, string>> } => {
-    const built = buildModel(name, { imageShape, classes });
+    const built = buildModel(name, { imageShape, classes }, { weights: 'zero' });
     const isSame = outline(built.model) === wanted;
     built.model.dispose();
     return { isSame, taps: built.taps };
@@ -104,7 +104,9 @@ function namesOf(
   // All networks of the zoo call their last layer alike; to build them all takes seconds.
   const isForeign = loaded.layers.every(({ name }) => name !== taps['logits']);
   const candidates = isModelName(loaded.name) ? [loaded.name, ...modelNames] : modelNames;
-  const fitting = isForeign ? undefined : candidates.find((name) => build(name).isSame);
+  const fitting = isForeign
+    ? undefined
+    : candidates.find((name) => takesImages(name, imageShape) && build(name).isSame);
   if (fitting === undefined) return { name: loaded.name, taps: {} };
   throw new DistillError({
     code: 'config',

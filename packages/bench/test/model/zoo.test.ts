@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { isDistillError } from '@distilljs/core';
+import { createNetwork, isDistillError } from '@distilljs/core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel, modelNames } from '../../src/model/index.js';
 import type { ZooTap } from '../../src/model/index.js';
@@ -14,6 +15,10 @@ beforeAll(async () => {
 afterEach(() => {
   tf.disposeVariables();
 });
+
+/** A network of which only the shapes are looked at. */
+const unweighted = (name: string, classes: number): LayersModel =>
+  buildModel(name, { imageShape: CIFAR, classes }, { weights: 'zero' }).model;
 
 /** Trainable parameters as PyTorch counts them: kernels, biases, batch-norm scales and offsets. */
 function trainable(model: LayersModel): number {
@@ -46,8 +51,8 @@ describe('resnet', () => {
   ])('resnet%i has the parameters of its layers', (depth, at10, at100) => {
     expect(resnetParameters(depth, 10)).toBe(at10);
     expect(resnetParameters(depth, 100)).toBe(at100);
-    expect(trainable(buildModel(`resnet${depth}`, { imageShape: CIFAR, classes: 10 }).model)).toBe(at10);
-    expect(trainable(buildModel(`resnet${depth}`, { imageShape: CIFAR, classes: 100 }).model)).toBe(at100);
+    expect(trainable(unweighted(`resnet${depth}`, 10))).toBe(at10);
+    expect(trainable(unweighted(`resnet${depth}`, 100))).toBe(at100);
   });
 
   // The distillation benchmarks count the same.
@@ -55,7 +60,7 @@ describe('resnet', () => {
     ['resnet8x4', 1_233_540],
     ['resnet32x4', 7_433_860],
   ])('%s has the parameters of its layers', (name, at100) => {
-    expect(trainable(buildModel(name, { imageShape: CIFAR, classes: 100 }).model)).toBe(at100);
+    expect(trainable(unweighted(name, 100))).toBe(at100);
   });
 
   it('halves the map at the second and third stage', () => {
@@ -123,8 +128,8 @@ describe('wideResnet', () => {
   ])('%s has the parameters of its layers', (name, depth, k, at10, at100) => {
     expect(wideResnetParameters(depth, k, 10)).toBe(at10);
     expect(wideResnetParameters(depth, k, 100)).toBe(at100);
-    expect(trainable(buildModel(name, { imageShape: CIFAR, classes: 10 }).model)).toBe(at10);
-    expect(trainable(buildModel(name, { imageShape: CIFAR, classes: 100 }).model)).toBe(at100);
+    expect(trainable(unweighted(name, 10))).toBe(at10);
+    expect(trainable(unweighted(name, 100))).toBe(at100);
   });
 
   it('activates each block after its sum, in the shape of its stage', () => {
@@ -161,7 +166,7 @@ describe('plain', () => {
     ['plain32', 32, 242_474],
   ])('%s has the parameters of its layers', (name, w, expected) => {
     expect(27 * w + 234 * w * w + 22 * w + (4 * w + 1) * 10).toBe(expected);
-    expect(trainable(buildModel(name, { imageShape: CIFAR, classes: 10 }).model)).toBe(expected);
+    expect(trainable(unweighted(name, 10))).toBe(expected);
   });
 });
 
@@ -178,7 +183,7 @@ describe('vgg', () => {
     ['vgg13', [64, 64, 128, 128, 256, 256, 512, 512, 512, 512], 9_462_180 - 2_944],
   ])('%s has the parameters of its layers', (name, widths, at100) => {
     expect(vggParameters(widths, 100)).toBe(at100);
-    expect(trainable(buildModel(name, { imageShape: CIFAR, classes: 100 }).model)).toBe(at100);
+    expect(trainable(unweighted(name, 100))).toBe(at100);
   });
 
   it.each([
@@ -220,7 +225,7 @@ describe('mobilenet', () => {
       separable(4 * w, 4 * w),
     ];
     expect(464 + blocks.reduce((sum, block) => sum + block, 0) + (4 * w + 1) * 10).toBe(expected);
-    expect(trainable(buildModel(name, { imageShape: CIFAR, classes: 10 }).model)).toBe(expected);
+    expect(trainable(unweighted(name, 10))).toBe(expected);
   });
 
   it('has the stages of a residual network', () => {
@@ -235,21 +240,117 @@ describe('mobilenet', () => {
   });
 });
 
-describe('buildModel', () => {
-  it.each(modelNames.filter((name) => !/resnet(?:44|56|110|32x4)|wrn-(?:22|28|40)|vgg1[369]/.test(name)))(
-    '%s gives finite logits',
-    (name) => {
-      const { model, taps } = buildModel(name, { imageShape: [16, 16, 3], classes: 5 });
-      const logits = tf.tidy(() =>
-        (model.predict(tf.randomUniform([2, 16, 16, 3], -1, 1, 'float32', 7)) as tf.Tensor).dataSync(),
+/** A network with weights of 0, and its parameters and MACs. */
+function count(name: string, edge: number, classes: number): { parameters: number; macs: number } {
+  const shape = { imageShape: [edge, edge, 3], classes } as const;
+  const { model, taps } = buildModel(name, shape, { weights: 'zero' });
+  const { parameters, macs } = createNetwork(model, { name, taps });
+  return { parameters, macs };
+}
+
+describe('networks that PyTorch has too', () => {
+  // Parameters and GFLOPS (multiply-adds) of torchvision's documentation: `num_params` and `_ops` of each weights' meta. They
+  // count biases, ours are those of the last dense layer: 1000. mobilenetv2-0.5: sum(p.numel()) of mobilenet_v2(width_mult=0.5).
+  it.each([
+    ['resnet18', 11_689_512, 1.814],
+    ['resnet34', 21_797_672, 3.664],
+    ['resnet50', 25_557_032, 4.089],
+    ['mobilenetv2', 3_504_872, 0.301],
+    ['mobilenetv2-0.5', 1_968_680, undefined],
+    ['shufflenetv2-0.5', 1_366_792, 0.04],
+    ['shufflenetv2', 2_278_604, 0.145],
+  ])('%s has the parameters and operations of torchvision at 224 pixels', (name, parameters, giga) => {
+    const counted = count(name, 224, 1000);
+    expect(counted).toEqual(count(`${name}-224`, 224, 1000));
+    expect(counted.parameters).toBe(parameters);
+    if (giga !== undefined) expect(Math.abs(counted.macs / 1e9 - giga)).toBeLessThan(0.0011);
+  });
+
+  // torchvision's vgg11_bn has 132,868,840 parameters; without the 2,752 biases of its convolutions these.
+  it('vgg11-224 has the parameters of torchvision, and takes images of its size alone', () => {
+    const { parameters, macs } = count('vgg11-224', 224, 1000);
+    expect(parameters).toBe(132_868_840 - (64 + 128 + 2 * 256 + 4 * 512));
+    expect(macs / 1e9).toBeCloseTo(7.609, 2);
+    const failure = attempt(() => buildModel('vgg11-224', { imageShape: CIFAR, classes: 10 }));
+    expect(String(failure)).toContain('expected images of 224×224');
+    expect(String(failure)).toContain('or use vgg11');
+  });
+
+  // As RepDistiller's networks count at 100 classes: sum(p.numel()).
+  it.each([
+    ['resnet50', 23_705_252],
+    ['mobilenetv2-half', 812_836],
+    ['shufflenetv1', 949_258],
+    ['shufflenetv2', 1_355_528],
+  ])('%s has the parameters of the distillation benchmarks at 32 pixels', (name, parameters) => {
+    const counted = count(name, 32, 100);
+    expect(counted.parameters).toBe(parameters);
+    if (name !== 'mobilenetv2-half') expect(counted).toEqual(count(`${name}-32`, 32, 100));
+  });
+
+  it.each([
+    ['resnet18', 32, [32, 32, 16, 8, 4]],
+    ['resnet18', 224, [112, 56, 28, 14, 7]],
+    ['resnet50', 65, [33, 17, 9, 5, 3]],
+    ['mobilenetv2', 32, [32, 32, 32, 16, 8, 4]],
+    ['mobilenetv2', 224, [112, 112, 56, 28, 14, 7]],
+    ['mobilenetv2-half', 32, [16, 16, 16, 8, 4, 2]],
+    ['shufflenetv1', 32, [32, 16, 8, 4]],
+    ['shufflenetv2', 224, [112, 28, 14, 7]],
+    ['shufflenetv2-0.5', 33, [33, 17, 9, 5]],
+  ])('%s at %i pixels is tapped at its stem and the end of each stage', (name, edge, edges) => {
+    const shape = { imageShape: [edge, edge, 3], classes: 2 } as const;
+    const { model, taps } = buildModel(name, shape, { weights: 'zero' });
+    const { embedding, logits, ...maps } = taps;
+    expect(Object.keys(maps)).toEqual(['stem', ...edges.slice(1).map((_, at) => `stage${at + 1}`)]);
+    expect(Object.values(maps).map((layer) => model.getLayer(layer).outputShape[1])).toEqual(edges);
+    expect(model.getLayer(embedding).outputShape).toHaveLength(2);
+    expect(model.outputNames).toEqual([logits]);
+  });
+
+  it('are plain models of tfjs: what is saved loads without code of ours', async () => {
+    const tensors = tf.memory().numTensors;
+    for (const name of ['shufflenetv1', 'shufflenetv2-0.5', 'mobilenetv2-0.5']) {
+      const { model } = buildModel(name, { imageShape: [16, 16, 3], classes: 3 });
+      let saved: tf.io.ModelArtifacts | undefined;
+      await model.save(
+        tf.io.withSaveHandler((artifacts) => {
+          saved = artifacts;
+          return Promise.resolve({ modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) });
+        }),
       );
-      expect(logits).toHaveLength(10);
-      expect(logits.every(Number.isFinite)).toBe(true);
-      expect(Object.values(taps).every((layer) => model.getLayer(layer).name === layer)).toBe(true);
-      expect(model.outputNames).toEqual([taps.logits]);
-      expect(model.name).toBe(name);
-    },
-  );
+      const loaded = await loadLayersModel(tf.io.fromMemory(saved as tf.io.ModelArtifacts));
+      const outputs = tf.tidy(() => {
+        const images = tf.randomUniform([2, 16, 16, 3], -1, 1, 'float32', 3);
+        return [model, loaded].map((each) => [...(each.predict(images) as tf.Tensor).dataSync()]);
+      });
+      expect(outputs[1]).toEqual(outputs[0]);
+      model.dispose();
+      loaded.dispose();
+    }
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
+
+describe('buildModel', () => {
+  it.each(
+    modelNames.filter(
+      (name) =>
+        !/resnet(?:18|34|44|50|56|110|32x4)|wrn-(?:22|28|40)|vgg1[1369]|mobilenetv2$|shufflenetv[12]$|-32$|-224$/.test(
+          name,
+        ),
+    ),
+  )('%s gives finite logits', (name) => {
+    const { model, taps } = buildModel(name, { imageShape: [16, 16, 3], classes: 5 });
+    const logits = tf.tidy(() =>
+      (model.predict(tf.randomUniform([2, 16, 16, 3], -1, 1, 'float32', 7)) as tf.Tensor).dataSync(),
+    );
+    expect(logits).toHaveLength(10);
+    expect(logits.every(Number.isFinite)).toBe(true);
+    expect(Object.values(taps).every((layer) => model.getLayer(layer).name === layer)).toBe(true);
+    expect(model.outputNames).toEqual([taps.logits]);
+    expect(model.name).toBe(name);
+  });
 
   it('keeps its initializers through a save', () => {
     const { model } = buildModel('plain8', { imageShape: CIFAR, classes: 10 });

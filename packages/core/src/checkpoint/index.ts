@@ -1,4 +1,6 @@
 export { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+export { floatValues, readSafetensors } from './safetensors-file.js';
+export type { SafetensorsEntry, SafetensorsFile, StoredTensor } from './safetensors-file.js';
 export { snapshotName } from './snapshot.js';
 export type { PartialEpoch, RunIdentity, Snapshot, SnapshotPosition } from './snapshot.js';
 export { loadSnapshot, removeSnapshots, saveSnapshot } from './snapshots.js';

@@ -1,7 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkpoints, decodeSafetensors, distill, encodeSafetensors, memoryStore } from '@distilljs/core';
+import {
+  checkpoints,
+  decodeSafetensors,
+  distill,
+  encodeSafetensors,
+  floatValues,
+  memoryStore,
+  readSafetensors,
+} from '@distilljs/core';
 import { testEngines } from '@distilljs/core/testing';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
 import { describeOn } from '../on-engines.js';
 import { smallRun } from './small-run.js';
@@ -100,5 +108,64 @@ describeOn(await testEngines(), 'safetensors', () => {
       partial: { labels: [{ kind: 'term', term: 'ce' }, { kind: 'term', term: 'kd' }, { kind: 'accuracy' }] },
       best: { globalEpoch: 0 },
     });
+  });
+});
+
+describe('safetensors of other programs', () => {
+  /** A file by the specification, of numbers as they lie in it. */
+  const fileOf = (
+    entries: Readonly<Record<string, { dtype: string; shape: number[]; bits: ArrayBufferView }>>,
+  ) => {
+    let offset = 0;
+    const header = Object.entries(entries).map(([name, { dtype, shape, bits }]) => {
+      const entry = { dtype, shape, data_offsets: [offset, offset + bits.byteLength] };
+      offset += bits.byteLength;
+      return [name, entry] as const;
+    });
+    const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+    const parts = Object.values(entries).map(
+      ({ bits }) => new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength),
+    );
+    const file = new Uint8Array(8 + text.length + offset);
+    new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
+    let at = 8;
+    for (const part of [text, ...parts]) {
+      file.set(part, at);
+      at += part.length;
+    }
+    return file;
+  };
+
+  it('are read without a digest, numbers of 16 and 64 bits as floats', () => {
+    const { tensors, metadata } = readSafetensors(
+      fileOf({
+        // IEEE 754 binary16: 1, −2, 2⁻²⁴ (the smallest), 65504 (the largest), ∞.
+        half: { dtype: 'F16', shape: [5], bits: Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff, 0x7c00) },
+        odd: { dtype: 'U8', shape: [1], bits: Uint8Array.of(7) },
+        // The upper halves of 1, −3.140625 and NaN.
+        brain: { dtype: 'BF16', shape: [3, 1], bits: Uint16Array.of(0x3f80, 0xc049, 0x7fc0) },
+        double: { dtype: 'F64', shape: [], bits: Float64Array.of(0.1) },
+        count: { dtype: 'I64', shape: [1], bits: BigInt64Array.of(3n) },
+      }),
+      'file',
+    );
+    expect(metadata).toEqual({});
+    const valuesOf = (name: string): unknown => {
+      const values = floatValues(tensors[name] as (typeof tensors)[string]);
+      return values && [...values];
+    };
+    expect(valuesOf('half')).toEqual([1, -2, 2 ** -24, 65504, Infinity]);
+    expect(valuesOf('brain')).toEqual([1, -3.140625, NaN]);
+    expect(valuesOf('double')).toEqual([Math.fround(0.1)]);
+    expect(valuesOf('count')).toBeUndefined();
+    expect(tensors['brain']?.shape).toEqual([3, 1]);
+  });
+
+  it.each([
+    [{ dtype: 'F32', shape: [2], bits: Float32Array.of(1) }, 'something else'],
+    [{ dtype: 'Q4', shape: [1], bits: Float32Array.of(1) }, 'something else'],
+  ])('that contradict themselves are damaged', async (entry, got) => {
+    const error = await caught(() => Promise.resolve(readSafetensors(fileOf({ x: entry }), 'a file')));
+    expect(error).toMatchObject({ code: 'checkpoint', where: 'a file', got });
   });
 });
