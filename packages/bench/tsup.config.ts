@@ -6,5 +6,6 @@ const readers = ['idx', 'npz', 'svhn'];
 export default library({
   index: 'src/index.ts',
   cli: 'src/cli.ts',
+  'data/image': 'src/image/index.ts',
   ...Object.fromEntries(readers.map((name) => [`data/${name}`, `src/dataset/${name}.ts`])),
 });

@@ -1,0 +1,116 @@
+import { DistillError, shownText } from '@distilljs/core';
+import type { ImageHeader } from './header.js';
+import { headerOf } from './header.js';
+import { decodePlain, PLAIN_KINDS } from './plain.js';
+import type { Raster } from './raster.js';
+
+/** What decodes: `auto` is sharp where it is installed, and `javascript` where it is not. */
+export type DecoderName = 'auto' | 'sharp' | 'javascript';
+export const decoderNames = ['auto', 'sharp', 'javascript'] as const satisfies readonly DecoderName[];
+
+/** An image as stored, and how it is to be turned. */
+export interface DecodedImage {
+  readonly raster: Raster;
+  /** EXIF's 1 to 8; 1 is upright. */
+  readonly orientation: number;
+}
+
+/** Pixels that an image may have: what decodes to more than a gigabyte is no photograph. */
+const MOST_PIXELS = 2 ** 28;
+
+/**
+ * Decodes a JPEG, PNG, GIF, WebP, BMP or TIFF, told by its content and not by its name; with sharp also AVIF, HEIF and
+ * JPEG XL as far as its build reads them. Of animations the first frame; 16 bits become 8 (the upper byte). Colour profiles
+ * are not applied, as in Pillow and torchvision; CMYK becomes (1 − C) (1 − K).
+ *
+ * Both decoders give the same pixels of JPEG (libjpeg's arithmetic in both), PNG, WebP; GIF, BMP, TIFF and CMYK are always
+ * decoded in JavaScript.
+ *
+ * @param name for messages, e.g. the path
+ * @throws DistillError code `data` for what is no image, is damaged or too large; code `option` where sharp is asked for
+ * and not installed
+ */
+export async function decodeImage(
+  bytes: Uint8Array,
+  name = 'image',
+  decoder: DecoderName = 'auto',
+): Promise<DecodedImage> {
+  const header = headerOf(bytes);
+  if (header === undefined) throw damaged(name, describeStart(bytes));
+  const { kind, width = 1, height = 1, orientation } = header;
+  if (width * height > MOST_PIXELS || width * height === 0)
+    throw damaged(name, `a ${kind.toUpperCase()} of ${width}×${height} pixels`);
+  const sharp = decoder === 'javascript' ? undefined : await loadSharp(decoder === 'sharp');
+  const isNative = ['jpeg', 'png', 'webp'].includes(kind) && header.components !== 4;
+  try {
+    const raster =
+      sharp !== undefined && (isNative || !PLAIN_KINDS.includes(kind))
+        ? await decodeNative(sharp, bytes)
+        : await decodePlain(bytes, header);
+    return { raster, orientation };
+  } catch (error) {
+    throw damaged(name, reasonOf(error, header), error);
+  }
+}
+
+const damaged = (where: string, got: string, cause?: unknown): DistillError =>
+  new DistillError({ code: 'data', where, expected: 'an image', got, cause });
+
+/** The first line of what a library says, with the format in front. */
+function reasonOf(error: unknown, { kind }: ImageHeader): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).trim().split('\n');
+  const words = line.replace(/^Input buffer has corrupt header: /, '').replace(/^Vips\w+: /i, '');
+  const isCut =
+    /premature end|outside the bounds|out of range|Invalid DataView length|bytes are missing|unexpected (?:end|eof)|truncated/i.test(
+      words,
+    );
+  return `${kind.toUpperCase()}: ${isCut ? 'cut off: the file ends within the image' : shownText(words, 120)}`;
+}
+
+/** What somebody has who has no image. */
+function describeStart(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'an empty file';
+  const start = String.fromCharCode(...bytes.subarray(0, 64));
+  if (/^\s*(?:<!doctype html|<html)/i.test(start)) return 'a web page';
+  if (/^\s*(?:<\?xml|<svg)/i.test(start)) return 'an SVG or XML file';
+  if (start.startsWith('version https://git-lfs')) return 'a Git LFS pointer: run git lfs pull';
+  if (bytes.every((byte) => byte === 0)) return `${bytes.length} bytes of 0`;
+  return `a file of an unknown format (${bytes.length} bytes that begin with ${Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ')})`;
+}
+
+type Sharp = (typeof import('sharp'))['default'];
+let found: Promise<Sharp | undefined> | undefined;
+let whyNot: unknown;
+
+/** @throws DistillError code `option` where it is needed and not there */
+async function loadSharp(isNeeded: boolean): Promise<Sharp | undefined> {
+  found ??= import('sharp').then(
+    (module) => module.default,
+    (error: unknown) => {
+      whyNot = error;
+      return undefined;
+    },
+  );
+  const sharp = await found;
+  if (sharp !== undefined || !isNeeded) return sharp;
+  throw new DistillError({
+    code: 'option',
+    where: 'decoder',
+    expected: 'the package sharp',
+    got: 'a failure to load it',
+    hint: 'Install it with `npm i sharp`, or leave the decoder at auto.',
+    cause: whyNot,
+  });
+}
+
+async function decodeNative(sharp: Sharp, bytes: Uint8Array): Promise<Raster> {
+  const image = sharp(bytes, { ignoreIcc: true, failOn: 'truncated', limitInputPixels: MOST_PIXELS });
+  const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, channels: info.channels, data };
+}
+
+/** Which decoder `auto` is here, with its version: pixels of AVIF and the like depend on it. */
+export async function decoderIdentity(decoder: DecoderName): Promise<string> {
+  const sharp = decoder === 'javascript' ? undefined : await loadSharp(decoder === 'sharp');
+  return sharp === undefined ? 'javascript' : 'sharp';
+}

@@ -1,0 +1,154 @@
+/** Formats that are told by their first bytes, whatever a file is called. */
+export type ImageKind = 'jpeg' | 'png' | 'gif' | 'webp' | 'bmp' | 'tiff' | 'avif' | 'heif' | 'jxl';
+
+/** What a file says of its image before any pixel is decoded. */
+export interface ImageHeader {
+  readonly kind: ImageKind;
+  /** As stored; undefined where only decoding tells. */
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  /** EXIF's 1 to 8; 1 is upright. */
+  readonly orientation: number;
+  /** A JPEG's components: 1 grey, 3 colours, 4 CMYK. */
+  readonly components?: number | undefined;
+  /** Where the orientation of a TIFF stands, in bytes. */
+  readonly orientationAt?: number | undefined;
+}
+
+const ascii = (bytes: Uint8Array, from: number, to: number): string =>
+  String.fromCharCode(...bytes.subarray(from, to));
+
+/** The format of a file; undefined for what is no image of a format known here. */
+export function kindOf(bytes: Uint8Array): ImageKind | undefined {
+  const start = ascii(bytes, 0, 12);
+  if (start.startsWith('\xff\xd8\xff')) return 'jpeg';
+  if (start.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
+  if (start.startsWith('GIF87a') || start.startsWith('GIF89a')) return 'gif';
+  if (start.startsWith('RIFF') && start.slice(8) === 'WEBP') return 'webp';
+  if (start.startsWith('BM')) return 'bmp';
+  if (/^(?:II\*\0|MM\0\*)/.test(start)) return 'tiff';
+  if (start.startsWith('\xff\x0a') || start.startsWith('\0\0\0\x0cJXL ')) return 'jxl';
+  if (start.slice(4, 8) === 'ftyp') return /^avi[fs]/.test(start.slice(8)) ? 'avif' : 'heif';
+  return undefined;
+}
+
+/** @returns undefined for what is no image of a format known here; numbers are left out where the file is cut off */
+export function headerOf(bytes: Uint8Array): ImageHeader | undefined {
+  const kind = kindOf(bytes);
+  if (kind === undefined) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  try {
+    switch (kind) {
+      case 'jpeg':
+        return jpegHeader(view, bytes);
+      case 'png':
+        return {
+          kind,
+          width: view.getUint32(16),
+          height: view.getUint32(20),
+          ...exifIn(pngChunk(view, bytes)),
+        };
+      case 'gif':
+        return { kind, width: view.getUint16(6, true), height: view.getUint16(8, true), orientation: 1 };
+      case 'bmp':
+        return {
+          kind,
+          width: Math.abs(view.getInt32(18, true)),
+          height: Math.abs(view.getInt32(22, true)),
+          orientation: 1,
+        };
+      case 'webp':
+        return { kind, ...exifIn(webpChunks(bytes).find(({ name }) => name === 'EXIF')?.data) };
+      case 'tiff':
+        return { kind, ...tiffTags(view) };
+      default:
+        return { kind, orientation: 1 };
+    }
+  } catch {
+    // Cut off within the header: decoding says so.
+    return { kind, orientation: 1 };
+  }
+}
+
+/** Walks through the segments before the pixels. */
+function jpegHeader(view: DataView, bytes: Uint8Array): ImageHeader {
+  let exif: Uint8Array | undefined;
+  for (let at = 2; at + 4 <= bytes.length;) {
+    if (bytes[at] !== 0xff) break;
+    const marker = bytes[at + 1] ?? 0;
+    if (marker === 0xff) {
+      at++;
+      continue;
+    }
+    const end = at + 2 + view.getUint16(at + 2);
+    // Frame headers of all codings; C4, C8 and CC are tables.
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
+      const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
+      return { kind: 'jpeg', width, height, components: bytes[at + 9], ...exifIn(exif) };
+    }
+    if (marker === 0xe1 && ascii(bytes, at + 4, at + 8) === 'Exif') exif = bytes.subarray(at + 10, end);
+    if (marker === 0xda) break;
+    at = end;
+  }
+  return { kind: 'jpeg', ...exifIn(exif) };
+}
+
+function pngChunk(view: DataView, bytes: Uint8Array): Uint8Array | undefined {
+  for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
+    if (ascii(bytes, at + 4, at + 8) === 'eXIf') return bytes.subarray(at + 8, at + 8 + view.getUint32(at));
+  }
+  return undefined;
+}
+
+/** The chunks of a RIFF container from `from` on: of a WebP file, or of one of its frames. */
+export function webpChunks(
+  bytes: Uint8Array,
+  from = 12,
+): readonly { readonly name: string; readonly data: Uint8Array; readonly whole: Uint8Array }[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const chunks = [];
+  for (let at = from; at + 8 <= bytes.length;) {
+    const size = view.getUint32(at + 4, true);
+    const end = at + 8 + size + (size % 2);
+    chunks.push({
+      name: ascii(bytes, at, at + 4),
+      data: bytes.subarray(at + 8, at + 8 + size),
+      whole: bytes.subarray(at, end),
+    });
+    at = end;
+  }
+  return chunks;
+}
+
+/** The orientation that an EXIF block names; 1 where it names none, or is damaged: pixels do not depend on it. */
+function exifIn(block: Uint8Array | undefined): { readonly orientation: number } {
+  // WebP files of some programs have JPEG's prefix.
+  const tiff = block !== undefined && ascii(block, 0, 4) === 'Exif' ? block.subarray(6) : block;
+  if (tiff === undefined) return { orientation: 1 };
+  try {
+    return { orientation: tiffTags(new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength)).orientation };
+  } catch {
+    return { orientation: 1 };
+  }
+}
+
+/** The first directory of a TIFF file, which an EXIF block is as well. */
+function tiffTags(view: DataView): Omit<ImageHeader, 'kind'> {
+  const little = view.getUint8(0) === 0x49;
+  const directory = view.getUint32(4, little);
+  const tags = new Map<number, { readonly value: number; readonly at: number }>();
+  for (let entry = 0; entry < view.getUint16(directory, little); entry++) {
+    const at = directory + 2 + 12 * entry;
+    const isShort = view.getUint16(at + 2, little) === 3;
+    const value = isShort ? view.getUint16(at + 8, little) : view.getUint32(at + 8, little);
+    tags.set(view.getUint16(at, little), { value, at: at + 8 });
+  }
+  const orientation = tags.get(0x0112);
+  return {
+    width: tags.get(0x0100)?.value,
+    height: tags.get(0x0101)?.value,
+    orientation:
+      orientation !== undefined && orientation.value >= 1 && orientation.value <= 8 ? orientation.value : 1,
+    orientationAt: orientation?.at,
+  };
+}

@@ -1,0 +1,6 @@
+export { decodeImage, decoderIdentity, decoderNames } from './decode.js';
+export type { DecodedImage, DecoderName } from './decode.js';
+export { fitImage, resizeModes } from './fit.js';
+export type { Fit, ResizeMode } from './fit.js';
+export { upright, withChannels } from './raster.js';
+export type { Channels, Raster } from './raster.js';

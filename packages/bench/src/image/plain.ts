@@ -1,0 +1,256 @@
+import type { ImageHeader, ImageKind } from './header.js';
+import { webpChunks } from './header.js';
+import type { Raster } from './raster.js';
+
+/** Formats that need no native package. */
+export const PLAIN_KINDS: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 'bmp', 'tiff'];
+
+/** Decodes by libraries of JavaScript and WebAssembly, in Node and in browsers; what they throw is thrown on. */
+export async function decodePlain(bytes: Uint8Array, header: ImageHeader): Promise<Raster> {
+  switch (header.kind) {
+    case 'jpeg':
+      return header.components === 4 ? decodeCmyk(bytes) : await decodeJpeg(bytes);
+    case 'png':
+      return await decodePng(bytes);
+    case 'gif':
+      return await decodeGif(bytes, header);
+    case 'webp':
+      return await decodeWebp(bytes);
+    case 'bmp':
+      return await decodeBmp(bytes);
+    case 'tiff':
+      return await decodeTiff(bytes, header);
+    default:
+      throw new Error(`${header.kind.toUpperCase()} images need the package sharp: npm i sharp`);
+  }
+}
+
+/** The libraries take whole buffers and would read past the end of a view. */
+const ownBuffer = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from(bytes);
+
+/** What both WebAssembly decoders resolve to. */
+interface Decoded {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray;
+}
+
+type WasmDecoder = (bytes: Uint8Array) => Promise<Decoded>;
+
+interface WasmModule {
+  init(module?: WebAssembly.Module, overrides?: object): Promise<void>;
+  readonly default: (bytes: ArrayBuffer) => Promise<Decoded>;
+}
+
+/** What libjpeg has to say of the image that it decodes; it writes to the console otherwise. */
+const jpegMessages: string[] = [];
+const decoders = new Map<string, Promise<WasmDecoder>>();
+
+/** A decoder of the Squoosh codecs, made once. Browsers fetch its WebAssembly themselves, Node is given the file. */
+function wasmDecoder(
+  name: 'jpeg' | 'webp',
+  load: () => Promise<unknown>,
+  file: string,
+): Promise<WasmDecoder> {
+  const make = async (): Promise<WasmDecoder> => {
+    const module = (await load()) as WasmModule;
+    const printErr = (text: string): void => void jpegMessages.push(text);
+    const isNode = typeof process === 'object' && typeof process.versions.node === 'string';
+    if (isNode) {
+      // The codecs make one, which Node does not have.
+      (globalThis as { ImageData?: unknown }).ImageData ??= class {
+        constructor(
+          readonly data: Uint8ClampedArray,
+          readonly width: number,
+          readonly height: number,
+        ) {}
+      };
+      const [{ createRequire }, { readFile }] = await Promise.all([
+        import('node:module'),
+        import('node:fs/promises'),
+      ]);
+      const path = createRequire(import.meta.url).resolve(file);
+      await module.init(await WebAssembly.compile(await readFile(path)), { printErr, print: printErr });
+    }
+    return (bytes) => module.default(ownBuffer(bytes).buffer);
+  };
+  const known = decoders.get(name) ?? make();
+  decoders.set(name, known);
+  return known;
+}
+
+/** libjpeg's arithmetic, which sharp has as well: the pixels are the same. */
+async function decodeJpeg(bytes: Uint8Array): Promise<Raster> {
+  const load = (): Promise<unknown> => import('@jsquash/jpeg/decode.js');
+  const decode = await wasmDecoder('jpeg', load, '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm');
+  const decodeOne = async (): Promise<Raster> => {
+    jpegMessages.length = 0;
+    let decoded: Decoded;
+    try {
+      decoded = await decode(bytes);
+    } catch (cause) {
+      throw new Error(jpegMessages.at(-1) ?? 'no JPEG that can be decoded', { cause });
+    }
+    // libjpeg fills the rest with grey.
+    const isCut = jpegMessages.some((message) => message.startsWith('Premature end'));
+    if (isCut) throw new Error('premature end');
+    return rgba(decoded);
+  };
+  // One at a time: the messages do not say whose they are.
+  const turn = lastJpeg.then(decodeOne);
+  lastJpeg = turn.catch(() => undefined);
+  return await turn;
+}
+
+let lastJpeg: Promise<unknown> = Promise.resolve();
+
+const rgba = ({ width, height, data }: Decoded): Raster => ({
+  width,
+  height,
+  channels: 4,
+  data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+});
+
+/** libjpeg's port knows no CMYK. Colour profiles are not applied: R = 255 (1 − C) (1 − K), and so on. */
+async function decodeCmyk(bytes: Uint8Array): Promise<Raster> {
+  const { decode } = await import('jpeg-js');
+  const limits = { maxMemoryUsageInMB: 4096, maxResolutionInMP: 300 };
+  const { width, height, data } = decode(bytes, {
+    useTArray: true,
+    tolerantDecoding: false,
+    formatAsRGBA: false,
+    ...limits,
+  });
+  return { width, height, channels: 3, data };
+}
+
+async function decodePng(bytes: Uint8Array): Promise<Raster> {
+  const { decode } = await import('fast-png');
+  const { width, height, depth, channels, data, palette, transparency } = decode(ownBuffer(bytes), {
+    checkCrc: true,
+  });
+  const value = sampleReader(data, depth, width, channels);
+  if (palette !== undefined || transparency !== undefined) {
+    const out = new Uint8Array(width * height * 4);
+    for (let pixel = 0; pixel < width * height; pixel++) {
+      const samples = Array.from({ length: channels }, (_, channel) => value(pixel, channel));
+      const [first = 0, second = first, third = first] = samples;
+      const colour = palette?.[first] ?? [first, second, third].map((sample) => toByte(sample, depth));
+      const isClear =
+        transparency !== undefined && samples.every((sample, at) => sample === transparency[at]);
+      out.set([colour[0] ?? 0, colour[1] ?? 0, colour[2] ?? 0, isClear ? 0 : (colour[3] ?? 255)], pixel * 4);
+    }
+    return { width, height, channels: 4, data: out };
+  }
+  const to = channels as Raster['channels'];
+  if (depth === 8) return { width, height, channels: to, data: data as Uint8Array };
+  const out = new Uint8Array(width * height * channels);
+  for (let at = 0; at < out.length; at++)
+    out[at] = toByte(value(Math.floor(at / channels), at % channels), depth);
+  return { width, height, channels: to, data: out };
+}
+
+/** 16 bits keep their upper byte, fewer than 8 are spread over 0…255. */
+const toByte = (sample: number, depth: number): number =>
+  depth === 16 ? sample >> 8 : depth === 8 ? sample : Math.round((sample * 255) / (2 ** depth - 1));
+
+/** Samples of fewer than 8 bits come packed, each row on whole bytes. */
+function sampleReader(
+  data: ArrayLike<number>,
+  depth: number,
+  width: number,
+  channels: number,
+): (pixel: number, channel: number) => number {
+  if (depth >= 8) return (pixel, channel) => data[pixel * channels + channel] ?? 0;
+  const rowBytes = Math.ceil((width * depth) / 8);
+  return (pixel) => {
+    const bit = (pixel % width) * depth;
+    const byte = data[Math.floor(pixel / width) * rowBytes + (bit >> 3)] ?? 0;
+    return (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+  };
+}
+
+/** The first frame on its canvas. */
+async function decodeGif(bytes: Uint8Array, { width = 0, height = 0 }: ImageHeader): Promise<Raster> {
+  const { GifReader } = await import('omggif');
+  const data = new Uint8Array(width * height * 4);
+  const frame = new GifReader(bytes);
+  const { log } = console;
+  let complaint: unknown;
+  try {
+    // The library has no other way to say that pixels are missing.
+    console.log = (message: unknown) => void (complaint = message);
+    frame.decodeAndBlitFrameRGBA(0, data);
+  } finally {
+    console.log = log;
+  }
+  if (complaint !== undefined) throw new Error('premature end');
+  return { width, height, channels: 4, data };
+}
+
+async function decodeWebp(bytes: Uint8Array): Promise<Raster> {
+  const load = (): Promise<unknown> => import('@jsquash/webp/decode.js');
+  const decode = await wasmDecoder('webp', load, '@jsquash/webp/codec/dec/webp_dec.wasm');
+  const frame = webpChunks(bytes).find(({ name }) => name === 'ANMF');
+  if (frame === undefined) return rgba(await decode(bytes));
+  return rgba(await decode(stillWebp(frame.data)));
+}
+
+/** The first frame of an animation as a file of its own: the decoder knows still images alone. */
+function stillWebp(frame: Uint8Array): Uint8Array {
+  const HEADER = 16;
+  const chunks = webpChunks(frame, HEADER);
+  const parts = chunks
+    .filter(({ name }) => ['ALPH', 'VP8 ', 'VP8L'].includes(name))
+    .map(({ whole }) => whole);
+  const text = (letters: string): Uint8Array => Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+  const size = (bytes: number): Uint8Array => new Uint8Array(Uint32Array.of(bytes).buffer);
+  if (chunks.some(({ name }) => name === 'ALPH')) {
+    // Flags (alpha), then the frame's own width and height less 1, three bytes each.
+    parts.unshift(Uint8Array.of(...text('VP8X'), ...size(10), 0x10, 0, 0, 0, ...frame.subarray(6, 12)));
+  }
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const out = new Uint8Array(12 + length);
+  out.set([...text('RIFF'), ...size(4 + length), ...text('WEBP')]);
+  parts.reduce((at, part) => (out.set(part, at), at + part.length), 12);
+  return out;
+}
+
+/** Their fourth channel is seldom alpha: it is left out, as in other readers. */
+async function decodeBmp(bytes: Uint8Array): Promise<Raster> {
+  const { decode } = await import('bmp-ts');
+  const { width, height, data: abgr } = decode(Buffer.from(ownBuffer(bytes).buffer));
+  const data = new Uint8Array(width * height * 3);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let channel = 0; channel < 3; channel++)
+      data[pixel * 3 + channel] = abgr[pixel * 4 + 3 - channel] ?? 0;
+  }
+  return { width, height, channels: 3, data };
+}
+
+async function decodeTiff(bytes: Uint8Array, { orientation, orientationAt }: ImageHeader): Promise<Raster> {
+  const { decode } = await import('tiff');
+  const own = ownBuffer(bytes);
+  // The library refuses what is not upright; it is turned later.
+  if (orientation !== 1 && orientationAt !== undefined) {
+    own[orientationAt] = own[0] === 0x49 ? 1 : 0;
+    own[orientationAt + 1] = own[0] === 0x49 ? 0 : 1;
+  }
+  const [page] = decode(own, { pages: [0] });
+  if (page === undefined) throw new Error('a TIFF without images');
+  const { width, height, bitsPerSample, samplesPerPixel, components, data, palette, type } = page;
+  const isInverted = type === 0;
+  const channels = palette === undefined ? Math.min(4, components, samplesPerPixel) : 3;
+  if (![8, 16].includes(bitsPerSample) && palette === undefined)
+    throw new Error(`${bitsPerSample} bits a sample, where 8 or 16 can be read`);
+  const out = new Uint8Array(width * height * channels);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const colour = palette?.[data[pixel] ?? 0];
+    for (let channel = 0; channel < channels; channel++) {
+      const sample = colour?.[channel] ?? data[pixel * samplesPerPixel + channel] ?? 0;
+      const byte = colour !== undefined || bitsPerSample === 16 ? sample >> 8 : sample;
+      out[pixel * channels + channel] = isInverted ? 255 - byte : byte;
+    }
+  }
+  return { width, height, channels: channels as Raster['channels'], data: out };
+}
