@@ -11,3 +11,7 @@ export { reluGradient } from './elementwise';
 export { matMul } from './matrix';
 export { matVec } from './mat-vec';
 export { sumInOrder } from './sum-in-order';
+export { winogradConvolve } from './winograd';
+export { winogradFilter, winogradFilterGradient } from './winograd-filter';
+// Not for callers: what is exported is not merged into its one caller, where V8 gives its loop too few registers: half the speed.
+export { multiplyRows } from './winograd-product';

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { ConvWindow } from '../kernels/conv-window.js';
 import { groupsOf } from './groups.js';
 import type { WasmKernels } from './kernels.js';
+import { winogradConvolution, winogradFilterGradient, winogradPlanes } from './winograd.js';
 
 /** Bytes of a float32. */
 const F = 4;
@@ -24,12 +25,16 @@ export function convolution(
   kernels: WasmKernels,
   x: tf.TensorInfo,
   filter: tf.TensorInfo,
-  { kernel, stride, before, outSize }: ConvWindow,
+  window: ConvWindow,
   { bias, relu = false }: ConvolutionEnd = {},
 ): tf.TensorInfo {
+  const { kernel, stride, before, outSize } = window;
   const [images, height, width, channels] = x.shape as unknown as Shape4D;
   const [outHeight, outWidth] = outSize;
   const n = filter.shape[3] ?? 0;
+  const planes = winogradPlanes(window, x.shape as unknown as Shape4D, n);
+  if (planes !== null)
+    return winogradConvolution(kernels, x, planes, { filter, reversed: false, bias, relu });
   const paddedHeight = (outHeight - 1) * stride[0] + kernel[0];
   const paddedWidth = (outWidth - 1) * stride[1] + kernel[1];
   const taps = kernel[0] * kernel[1] * channels;
@@ -74,6 +79,13 @@ export function inputGradient(
 ): tf.TensorInfo {
   const [images, outHeight, outWidth, outChannels] = dy.shape as unknown as Shape4D;
   const [, height, width, channels] = inputShape;
+  // At stride 1 it is a convolution of dy, with the margins that are left of the filter's length.
+  const turned: ConvWindow = {
+    ...{ kernel, stride, outSize: [height, width] },
+    before: [kernel[0] - 1 - before[0], kernel[1] - 1 - before[1]],
+  };
+  const planes = winogradPlanes(turned, dy.shape as unknown as Shape4D, channels);
+  if (planes !== null) return winogradConvolution(kernels, dy, planes, { filter, reversed: true });
   const vertical = phasesOf(kernel[0], stride[0], before[0], height);
   const horizontal = phasesOf(kernel[1], stride[1], before[1], width);
   const pairs = vertical.used.flatMap((row) => horizontal.used.map((column) => ({ row, column })));
@@ -120,11 +132,14 @@ export function filterGradient(
   kernels: WasmKernels,
   x: tf.TensorInfo,
   dy: tf.TensorInfo,
-  { kernel, stride, before }: ConvWindow,
+  window: ConvWindow,
   filterShape: Shape4D,
 ): tf.TensorInfo {
+  const { kernel, stride, before } = window;
   const [images, height, width, channels] = x.shape as unknown as Shape4D;
   const [, outHeight, outWidth, n] = dy.shape as unknown as Shape4D;
+  const planes = winogradPlanes(window, x.shape as unknown as Shape4D, n);
+  if (planes !== null) return winogradFilterGradient(kernels, x, dy, planes);
   const paddedHeight = (outHeight - 1) * stride[0] + kernel[0];
   const paddedWidth = (outWidth - 1) * stride[1] + kernel[1];
   const m = kernel[1] * channels;

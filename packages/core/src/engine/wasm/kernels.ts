@@ -59,6 +59,9 @@ const KERNEL_NAMES = [
   'reluGradient',
   'sumFilterGradient',
   'sumInOrder',
+  'winogradConvolve',
+  'winogradFilter',
+  'winogradFilterGradient',
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];
