@@ -22,7 +22,7 @@ export const afdOffline = defineMethod<AfdOfflineOptions>({
   name: 'afd-offline',
   defaults: afdOfflineDefaults,
   check: { ...adversarialChecks, studentTap: text, teacherTap: text },
-  plan(context, options) {
+  async plan(context, options) {
     const { teacher, random } = withTeacher('afd-offline', context);
     const [student] = context.students;
     const { studentTap, teacherTap } = options;
@@ -38,7 +38,7 @@ export const afdOffline = defineMethod<AfdOfflineOptions>({
       peer[2],
     );
     const geometry = runGeometry('afd-offline', context, options, shape);
-    const [extractors = {}] = studentExtractors('afd-offline', context, [studentTap]);
+    const [extractors = {}] = await studentExtractors('afd-offline', context, [studentTap]);
     const ownTransfer = createTransfer(own, shape, own[2] !== peer[2], random.fork('transfer'));
     const peerTransfer = createTransfer(peer, shape, false, random);
     return adversarialPlan(context, options, {

@@ -37,12 +37,12 @@ export const afd = defineMethod<AfdOptions>({
   name: 'afd',
   defaults: afdDefaults,
   check: { ...adversarialChecks, ...cohortChecks, ...mapChecks },
-  plan(context, options) {
+  async plan(context, options) {
     // All that can be refused is looked at before the first variable is made.
     expectCohort('afd', options.networks, context);
     const tapped = cohortTaps('afd', context, options);
     const geometry = runGeometry('afd', context, options, tapped.shape);
-    const extractors = joinVariables('network', studentExtractors('afd', context, tapped.taps));
+    const extractors = joinVariables('network', await studentExtractors('afd', context, tapped.taps));
     const { transfers, read } = cohortMaps(context, tapped);
     return adversarialPlan(context, options, {
       shape: tapped.shape,

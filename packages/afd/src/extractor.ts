@@ -37,12 +37,12 @@ export function extractorVariables(
  * @param taps one per student
  * @throws DistillError code `tap` for a tap that no weight comes before
  */
-export function studentExtractors(
+export async function studentExtractors(
   method: string,
   context: PlanContext,
   taps: readonly string[],
-): readonly NamedVariables[] {
-  const image = context.images([0]);
+): Promise<readonly NamedVariables[]> {
+  const image = await context.images([0]);
   try {
     return context.students.map((student, index) => {
       const tap = taps[index] ?? '';

@@ -19,18 +19,18 @@ export interface Said {
 }
 
 /** What a method plans for these networks, without a run; the caller disposes it. */
-export function planOf(method: Method, students: readonly Network[], teacher?: Network): Plan {
+export async function planOf(method: Method, students: readonly Network[], teacher?: Network): Promise<Plan> {
   const context: PlanContext = {
     students: students as PlanContext['students'],
     teacher: teacher === undefined ? undefined : freeze(teacher),
     train: tinyDataset(12, 1),
-    images: (positions) => tf.zeros([positions.length, 6, 6, 2]),
+    images: (positions) => Promise.resolve(tf.zeros([positions.length, 6, 6, 2])),
     epochs: 4,
     batchSize: 12,
     optimizer: sgd({ learningRate: 0.1 }),
     random: createRandom(1),
   };
-  return method.plan(context) as Plan;
+  return method.plan(context);
 }
 
 /** The terms of an update of the plan's, for what networks are said to have given. Call it inside `tf.tidy`. */

@@ -17,10 +17,10 @@ const mapsOfThree = (): FeatureMap[] =>
   [1, 2, 3].map((seed) => tf.relu(tf.randomNormal<tf.Rank.R4>([3, 3, 3, 4], 0, seed, 'float32', seed)));
 
 /** Plans for fresh networks, looks, and frees all. */
-function withPlan(method: Method, students: number, look: (plan: Plan) => void): void {
+async function withPlan(method: Method, students: number, look: (plan: Plan) => void): Promise<void> {
   const networks = cohort(students);
   const teacher = tinyNetwork(9, { width: 2 });
-  const plan = planOf(method, networks, teacher);
+  const plan = await planOf(method, networks, teacher);
   try {
     tf.tidy(() => {
       look(plan);
@@ -39,8 +39,8 @@ await describeOnEngines('the logit terms', () => {
     ['dml in the cycle', dml({ networks: 3, peers: 'cycle' }), 'networks', ofThree.cyclic],
     ['feature-l1', featureL1({ networks: 3 }), 'networks', ofThree.cyclic],
     ['afd', afd({ networks: 3 }), 'logits', ofThree.cyclic],
-  ] as const)('of three networks in %s are the reference’s', (_, method, update, wanted) => {
-    withPlan(method, 3, (plan) => {
+  ] as const)('of three networks in %s are the reference’s', async (_, method, update, wanted) => {
+    await withPlan(method, 3, (plan) => {
       const maps = mapsOfThree();
       const said = three.z.map((z, index) => ({ logits: tensor<tf.Rank.R2>(z), map: maps[index] }));
       const terms = termsOf(plan, update, stepOf(said, three.labels));
@@ -56,20 +56,23 @@ await describeOnEngines('the logit terms', () => {
     ['dml', dml(options), 'networks'],
     ['feature-l1', featureL1(options), 'networks'],
     ['afd', afd(options), 'logits'],
-  ] as const)('of a pair in %s are at the temperature and have the weight that are asked for', (...given) => {
-    const [, method, update] = given;
-    withPlan(method, 2, (plan) => {
-      const [map] = mapsOfThree();
-      const said = [pair.z1, pair.z2].map((z) => ({ logits: tensor<tf.Rank.R2>(z), map }));
-      const terms = termsOf(plan, update, stepOf(said, pair.labels));
-      const { ce1, ce2, kl_2_to_1, kl_1_to_2 } = ofPair['T=1'];
-      expect(numberOf(totalOf(terms, 1))).toBeCloseTo(ce1 + kl_2_to_1 / 2, 5);
-      expect(numberOf(totalOf(terms, 2))).toBeCloseTo(ce2 + kl_1_to_2 / 2, 5);
-    });
-  });
+  ] as const)(
+    'of a pair in %s are at the temperature and have the weight that are asked for',
+    async (...given) => {
+      const [, method, update] = given;
+      await withPlan(method, 2, (plan) => {
+        const [map] = mapsOfThree();
+        const said = [pair.z1, pair.z2].map((z) => ({ logits: tensor<tf.Rank.R2>(z), map }));
+        const terms = termsOf(plan, update, stepOf(said, pair.labels));
+        const { ce1, ce2, kl_2_to_1, kl_1_to_2 } = ofPair['T=1'];
+        expect(numberOf(totalOf(terms, 1))).toBeCloseTo(ce1 + kl_2_to_1 / 2, 5);
+        expect(numberOf(totalOf(terms, 2))).toBeCloseTo(ce2 + kl_1_to_2 / 2, 5);
+      });
+    },
+  );
 
-  it('of afd-offline are at the temperature and have the weight that are asked for', () => {
-    withPlan(afdOffline(options), 1, (plan) => {
+  it('of afd-offline are at the temperature and have the weight that are asked for', async () => {
+    await withPlan(afdOffline(options), 1, (plan) => {
       const [student, teacher] = [pair.z1, pair.z2].map((z) => ({ logits: tensor<tf.Rank.R2>(z) }));
       const terms = termsOf(plan, 'logits', stepOf([student as never], pair.labels, teacher));
       expect(valueIn(terms, 'ce')).toBeCloseTo(ofPair['T=1'].ce1, 5);
@@ -80,8 +83,8 @@ await describeOnEngines('the logit terms', () => {
 });
 
 await describeOnEngines('feature-l1', () => {
-  it('aligns each map with that of the network before it in the cycle, and moves its own alone', () => {
-    withPlan(featureL1({ networks: 3, alignWeight: 2 }), 3, (plan) => {
+  it('aligns each map with that of the network before it in the cycle, and moves its own alone', async () => {
+    await withPlan(featureL1({ networks: 3, alignWeight: 2 }), 3, (plan) => {
       const maps = mapsOfThree();
       const values = maps.map((map) => map.dataSync());
       const terms = (): LossTerms => {
@@ -109,8 +112,8 @@ await describeOnEngines('feature-l1', () => {
 });
 
 await describeOnEngines('the discriminators’ terms', () => {
-  it('log the mean scores of the own and of the peer’s maps under these names', () => {
-    withPlan(afd({ networks: 3 }), 3, (plan) => {
+  it('log the mean scores of the own and of the peer’s maps under these names', async () => {
+    await withPlan(afd({ networks: 3 }), 3, (plan) => {
       const maps = mapsOfThree();
       const said = maps.map((map, index) => ({ logits: tensor<tf.Rank.R2>(three.z[index] as never), map }));
       const terms = termsOf(plan, 'discriminators', stepOf(said, three.labels));
@@ -126,8 +129,8 @@ await describeOnEngines('the discriminators’ terms', () => {
     });
   });
 
-  it('are shown as a table: discriminators by rows, networks by columns', () => {
-    withPlan(afd({ networks: 3 }), 3, (plan) => {
+  it('are shown as a table: discriminators by rows, networks by columns', async () => {
+    await withPlan(afd({ networks: 3 }), 3, (plan) => {
       const maps = mapsOfThree();
       const said = maps.map((map, index) => ({ logits: tensor<tf.Rank.R2>(three.z[index] as never), map }));
       const table = plan.phases[0]?.inspect?.(stepOf(said, three.labels))['scores'];

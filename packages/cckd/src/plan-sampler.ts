@@ -68,10 +68,12 @@ async function teacherFeatures(context: TaughtContext, tap: string): Promise<Flo
   for (let start = 0; start < context.train.size; start += context.batchSize) {
     const count = Math.min(context.batchSize, context.train.size - start);
     const positions = Int32Array.from({ length: count }, (_, offset) => start + offset);
+    const images = await context.images(positions);
     const embedding = tf.tidy(() => {
-      const output = context.teacher.forward(context.images(positions), [tap]);
+      const output = context.teacher.forward(images, [tap]);
       return pooledEmbedding(`teacher tap '${tap}'`, output.tap(tap));
     });
+    images.dispose();
     const [, width] = embedding.shape;
     const values = await embedding.data<'float32'>();
     embedding.dispose();

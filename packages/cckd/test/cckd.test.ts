@@ -161,7 +161,10 @@ test('sur draws from clusters of what the teacher sees, whatever the labels, and
     ...context,
     images: (positions) => {
       asked = [...asked, ...Array.from(positions)];
-      return tf.reshape(tf.cast(classRows(positions), 'float32'), [positions.length, 1, 1, 3]);
+      const rows = tf.tidy(() =>
+        tf.reshape<tf.Rank.R4>(tf.cast(classRows(positions), 'float32'), [positions.length, 1, 1, 3]),
+      );
+      return Promise.resolve(rows);
     },
     teacher: {
       ...context.teacher,

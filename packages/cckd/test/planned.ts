@@ -2,7 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { arrayDataset, createNetwork, createRandom, freeze, seedWeights, sgd } from '@distilljs/core';
-import type { Dataset, LossTerms, Network, NetworkOutput, Plan, Step, TaughtContext } from '@distilljs/core';
+import type {
+  InMemoryDataset,
+  LossTerms,
+  Network,
+  NetworkOutput,
+  Plan,
+  Step,
+  TaughtContext,
+} from '@distilljs/core';
 import { cckd } from '../src/index.js';
 import type { CckdOptions } from '../src/index.js';
 
@@ -29,7 +37,7 @@ export function network(seed: number, width: number, classes = 3): Network {
 }
 
 /** Images of classes that differ in which rows are bright, in random order. */
-export function dataset(size: number, classes = 3): Dataset {
+export function dataset(size: number, classes = 3): InMemoryDataset {
   const random = createRandom(9);
   const labels = Int32Array.from({ length: size }, () => random.integer(classes));
   const images = Uint8Array.from({ length: size * 72 }, (_, at) => {
@@ -39,8 +47,10 @@ export function dataset(size: number, classes = 3): Dataset {
   return arrayDataset({ images, labels, imageShape: [6, 6, 2], classes });
 }
 
+export type ContextChanges = Partial<Omit<TaughtContext, 'train'>> & { readonly train?: InMemoryDataset };
+
 /** What a run hands to `plan`, for a student of width 3 and a teacher of width 5. */
-export function planContext(changes: Partial<TaughtContext> = {}): TaughtContext & { dispose(): void } {
+export function planContext(changes: ContextChanges = {}): TaughtContext & { dispose(): void } {
   const student = network(1, 3);
   const teacherNetwork = network(2, 5);
   const teacher = freeze(teacherNetwork);
@@ -49,13 +59,15 @@ export function planContext(changes: Partial<TaughtContext> = {}): TaughtContext
     students: [student],
     teacher,
     train,
-    images: (positions) =>
-      tf.tidy(() => {
+    images: (positions) => {
+      const pixels = tf.tidy(() => {
         const rows = Array.from(positions, (position) =>
           Array.from(train.image(position), (value) => value / 128 - 1),
         );
         return tf.tensor4d(rows.flat(), [rows.length, 6, 6, 2]);
-      }),
+      });
+      return Promise.resolve(pixels);
+    },
     epochs: 1,
     batchSize: 12,
     optimizer: sgd({ learningRate: 0.1 }),
@@ -73,7 +85,7 @@ export function planContext(changes: Partial<TaughtContext> = {}): TaughtContext
 export async function withPlan(
   options: Partial<CckdOptions>,
   use: (plan: Plan) => void,
-  changes: Partial<TaughtContext> = {},
+  changes: ContextChanges = {},
 ): Promise<void> {
   const context = planContext(changes);
   try {

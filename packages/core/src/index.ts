@@ -40,10 +40,14 @@ export {
 export type {
   ArrayDatasetOptions,
   Augmentation,
+  AugmentationStream,
   BatchSampler,
+  CheckedDataset,
   Dataset,
+  InMemoryDataset,
   LabelsLike,
   Normalization,
+  Pixels,
   Preparation,
 } from './data/index.js';
 export {

@@ -34,7 +34,7 @@ export async function planned(
     students: [student],
     teacher,
     train: tinyDataset(BATCH, 1),
-    images: () => images(),
+    images: () => Promise.resolve(images()),
     epochs,
     batchSize: BATCH,
     optimizer,

@@ -50,7 +50,7 @@ export interface AttentionOver {
  * attention on the statistics of each batch, as in training.
  *
  * ```ts
- * const normalization = channelStatistics(train);
+ * const normalization = await channelStatistics(train);
  * const look = {
  *   name: 'look',
  *   async epoch(_, run) {
@@ -90,7 +90,7 @@ export async function attentionOver(options: AttentionOverOptions): Promise<Atte
       // Batch statistics of one image are 0 and say nothing.
       if (size === 1 && start > 0) break;
       const positions = Int32Array.from({ length: size }, (_, offset) => start + offset);
-      const pixels = loadBatch(dataset, positions, { normalization });
+      const pixels = await loadBatch(dataset, positions, { normalization });
       const means = tf.tidy(() => {
         const batch = tf.tensor4d(pixels, [size, ...dataset.imageShape]);
         const maps = mapsOfStep(pair, {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Dataset } from '@distilljs/core';
+import type { Dataset, InMemoryDataset } from '@distilljs/core';
 import { DistillError, arrayDataset } from '@distilljs/core';
 import { expectRegularFile, fileKind } from '../file/index.js';
 import type { CifarKind, CifarRecords } from './cifar-format.js';
@@ -48,7 +48,7 @@ export interface CifarOptions {
  * @throws DistillError code `data`: a folder or file that is not there, truncated, or of another kind, with file and
  * byte offset
  */
-export function loadCifar({ kind, dir, split, classNames }: CifarOptions): Dataset {
+export function loadCifar({ kind, dir, split, classNames }: CifarOptions): InMemoryDataset {
   const format = CIFAR_FORMATS[kind];
   const { folder, files } = findCifarFiles(kind, dir, split);
   const namesFile = join(folder, format.namesFile);

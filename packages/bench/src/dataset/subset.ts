@@ -37,7 +37,7 @@ export function expectIndex(name: string, index: number, size: number): void {
  *
  * @throws DistillError code `data` for a position that the dataset does not have
  */
-export function subset(dataset: Dataset, positions: ArrayLike<number>): Dataset {
+export function subset<D extends Dataset>(dataset: D, positions: ArrayLike<number>): D {
   const kept = Int32Array.from(positions);
   kept.forEach((position) => {
     expectIndex(dataset.name, position, dataset.size);
@@ -45,9 +45,9 @@ export function subset(dataset: Dataset, positions: ArrayLike<number>): Dataset 
   return {
     ...dataset,
     size: kept.length,
-    labels: kept.map((position) => dataset.labels[position] ?? 0),
+    labels: dataset.labels && kept.map((position) => dataset.labels?.[position] ?? -1),
     superclasses: dataset.superclasses && kept.map((position) => dataset.superclasses?.[position] ?? 0),
-    image(index) {
+    image(index: number) {
       expectIndex(dataset.name, index, kept.length);
       return dataset.image(kept[index] ?? 0);
     },
@@ -56,7 +56,7 @@ export function subset(dataset: Dataset, positions: ArrayLike<number>): Dataset 
 }
 
 /** The first `count` images; all where there are no more, or none are asked for. */
-export function firstImages(dataset: Dataset, count: number | undefined): Dataset {
+export function firstImages<D extends Dataset>(dataset: D, count: number | undefined): D {
   return count === undefined || count >= dataset.size
     ? dataset
     : subset(
@@ -66,9 +66,9 @@ export function firstImages(dataset: Dataset, count: number | undefined): Datase
 }
 
 /** A dataset in two parts. */
-export interface SplitDataset {
-  readonly train: Dataset;
-  readonly validation: Dataset;
+export interface SplitDataset<D extends Dataset = Dataset> {
+  readonly train: D;
+  readonly validation: D;
   /** What the user should know about the split; undefined where it is as asked for. */
   readonly note: string | undefined;
 }
@@ -78,12 +78,16 @@ export interface SplitDataset {
  *
  * Of each class `fraction · count` images, rounded so that the whole is `round(fraction · size)` (largest remainders
  * first); which ones, `random` says. One image of each class stays in training, whatever the fraction. Both parts keep
- * the dataset's order.
+ * the dataset's order. Unlabelled images stay in training.
  *
  * @param fraction above 0 and below 1
  * @throws DistillError code `option` when the fraction is outside, or leaves one part empty
  */
-export function splitValidation(dataset: Dataset, fraction: number, random: Random): SplitDataset {
+export function splitValidation<D extends Dataset>(
+  dataset: D,
+  fraction: number,
+  random: Random,
+): SplitDataset<D> {
   const wanted = Math.round(fraction * dataset.size);
   if (!(fraction > 0 && fraction < 1) || wanted === 0 || wanted === dataset.size) {
     throw new DistillError({
@@ -94,7 +98,7 @@ export function splitValidation(dataset: Dataset, fraction: number, random: Rand
     });
   }
   const byClass = Array.from({ length: dataset.classes }, (): number[] => []);
-  dataset.labels.forEach((label, position) => byClass[label]?.push(position));
+  dataset.labels?.forEach((label, position) => byClass[label]?.push(position));
   const quotas = apportion(
     byClass.map((positions) => fraction * positions.length),
     byClass.map((positions) => Math.max(0, positions.length - 1)),
@@ -115,7 +119,7 @@ export function splitValidation(dataset: Dataset, fraction: number, random: Rand
     });
   }
   const positions = Array.from({ length: dataset.size }, (_, position) => position);
-  const part = (isChosen: boolean): Dataset =>
+  const part = (isChosen: boolean): D =>
     subset(
       dataset,
       positions.filter((position) => chosen.has(position) === isChosen),

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer';
-import type { Dataset } from '@distilljs/core';
+import type { InMemoryDataset } from '@distilljs/core';
 import { DistillError, checkOptions, createRandom, inRange, oneOf, wholeNumber } from '@distilljs/core';
 import type { DatasetFormat } from './format.js';
 import { digest, expectIndex } from './subset.js';
@@ -24,7 +24,7 @@ export const syntheticFormat: DatasetFormat<SyntheticSource> = {
   summary: 'made on the fly from a seed; nothing to download',
   load({ classes, superclasses, trainSize, testSize, difficulty, imageSize, seed }) {
     // Nothing is painted before it is asked for, so that splits which nobody wants cost nothing.
-    const load = (split: 'train' | 'test', size: number): Dataset =>
+    const load = (split: 'train' | 'test', size: number): InMemoryDataset =>
       synthetic({ classes, superclasses, difficulty, imageSize, seed, split, size });
     return Promise.resolve({ splits: { train: load('train', trainSize), test: load('test', testSize) } });
   },
@@ -65,7 +65,7 @@ export interface SyntheticOptions {
  *
  * @throws DistillError code `option`
  */
-export function synthetic(options: SyntheticOptions): Dataset {
+export function synthetic(options: SyntheticOptions): InMemoryDataset {
   const { classes, superclasses, size, seed, difficulty, split, imageSize } = checked(options);
   const root = createRandom(seed).fork('synthetic');
   const designs = designClasses(classes, superclasses, root.fork('design'));

@@ -47,7 +47,7 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
   await resolveEngine(config.engine);
   const data = await loadRunData(config);
   const teacher = (await loadTeacher(config, data, folder.teacher)) as LoadedTeacher;
-  const batch = conflictBatch(data, teacher.network);
+  const batch = await conflictBatch(data, teacher.network);
   const trainings: ExplainedTraining[] = [];
   try {
     for (const method of methods) {
@@ -91,15 +91,15 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
   return { page, explained };
 }
 
-function conflictBatch(
+async function conflictBatch(
   { train, test }: RunData,
   teacher: Network,
-): { images: Images; labels: Labels; teacher: Logits } {
+): Promise<{ images: Images; labels: Labels; teacher: Logits }> {
   const positions = Int32Array.from({ length: Math.min(CONFLICT_IMAGES, test.size) }, (_, at) => at);
-  const pixels = loadBatch(test, positions, { normalization: channelStatistics(train) });
+  const pixels = await loadBatch(test, positions, { normalization: await channelStatistics(train) });
   const images = tf.tensor4d(pixels, [positions.length, ...test.imageShape]);
   const labels = tf.tensor1d(
-    Array.from(positions, (position) => test.labels[position] ?? 0),
+    Array.from(positions, (position) => test.labels?.[position] ?? 0),
     'int32',
   );
   const logits = tf.tidy(() => tf.clone(teacher.forward(images).logits));

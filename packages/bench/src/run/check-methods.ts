@@ -14,7 +14,7 @@ import type { RunData } from './datasets.js';
 export async function checkMethods(config: RunConfig, data: RunData, teacher?: Network): Promise<void> {
   const untrained =
     teacher === undefined ? buildNetwork(config.teacher.model, data.train, createRandom(0)) : undefined;
-  const normalization = channelStatistics(data.train);
+  const normalization = await channelStatistics(data.train);
   try {
     for (const configured of config.methods) {
       const { method, models, change } = planMethod(configured, config.student.model);

@@ -76,7 +76,7 @@ export async function provideTeacher(
 }
 
 async function measure(network: Network, data: RunData): Promise<Omit<TeacherResult, 'source'>> {
-  const normalization = channelStatistics(data.train);
+  const normalization = await channelStatistics(data.train);
   const test = await evaluate(network, data.test, normalization);
   const validation = await evaluate(network, data.validation, normalization);
   return {

@@ -1,12 +1,12 @@
 import { arrayDataset, createRandom } from '@distilljs/core';
-import type { Dataset } from '@distilljs/core';
+import type { InMemoryDataset } from '@distilljs/core';
 
 const CLASSES = 10;
 const SUPERCLASSES = 5;
 const EDGE = 32;
 
 /** Images of noise, as large as CIFAR's: what a step costs does not depend on what the images show. */
-export function noiseDataset(size: number): Dataset {
+export function noiseDataset(size: number): InMemoryDataset {
   const random = createRandom(0).fork('noise');
   const indices = Array.from({ length: size }, (_, index) => index);
   return arrayDataset({

@@ -95,15 +95,15 @@ describe('loadDataset', () => {
     } as const;
     const [train, test] = [await loadDataset(source, 'train'), await loadDataset(source, 'test')];
     expect([train.size, test.size]).toEqual([8, 4]);
-    expect([...train.image(0)]).not.toEqual([...test.image(0)]);
+    expect(await train.image(0)).not.toEqual(await test.image(0));
   });
 
   it('cuts a CIFAR split to the size asked for', async () => {
     await withFolder({ 'test_batch.bin': cifarRecords([[1], [2], [3]]) }, async (dir) => {
-      const labels = async (testSize: number): Promise<Int32Array> =>
-        (await loadDataset({ name: 'cifar10', dir, testSize }, 'test')).labels;
-      expect([...(await labels(2))]).toEqual([1, 2]);
-      expect([...(await labels(9))]).toEqual([1, 2, 3]);
+      const labels = async (testSize: number): Promise<ArrayLike<number>> =>
+        (await loadDataset({ name: 'cifar10', dir, testSize }, 'test')).labels ?? [];
+      expect(Array.from(await labels(2))).toEqual([1, 2]);
+      expect(Array.from(await labels(9))).toEqual([1, 2, 3]);
     });
   });
 });

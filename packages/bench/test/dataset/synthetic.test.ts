@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Dataset } from '@distilljs/core';
+import type { InMemoryDataset } from '@distilljs/core';
 import { describe, expect, it } from 'vitest';
 import type { SyntheticOptions } from '../../src/dataset/index.js';
 import { synthetic } from '../../src/dataset/index.js';
@@ -15,7 +15,7 @@ const OPTIONS: SyntheticOptions = {
 };
 
 /** Digest of the first images' bytes. */
-function bytesDigest(dataset: Dataset, images: number): string {
+function bytesDigest(dataset: InMemoryDataset, images: number): string {
   const hash = createHash('sha256');
   for (let index = 0; index < images; index++) hash.update(dataset.image(index));
   return hash.digest('hex').slice(0, 16);
@@ -151,7 +151,7 @@ describe('synthetic refuses', () => {
 
 /** Mean of a feature over the images of each class. */
 function classMeans(
-  dataset: Dataset,
+  dataset: InMemoryDataset,
   feature: (pixels: ArrayLike<number> & Iterable<number>) => number[],
 ): number[][] {
   const sums: number[][] = Array.from({ length: dataset.classes }, () => []);

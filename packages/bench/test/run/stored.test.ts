@@ -200,7 +200,7 @@ it('what is ranked is what is saved', { timeout: 60_000 }, async () => {
   const { train, test } = await loadRunData(restless);
   const measure = async (place: string): Promise<number> => {
     const model = await loadModel(join(root, place));
-    const { accuracy } = await evaluate(createNetwork(model), test, channelStatistics(train));
+    const { accuracy } = await evaluate(createNetwork(model), test, await channelStatistics(train));
     model.dispose();
     return accuracy;
   };

@@ -3,7 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { describeValue, DistillError, isPromise, nearestNameHint } from '../error/index.js';
 import { classIndices, expectImageShape, superclassIndices } from './check-dataset.js';
 import type { LabelsLike } from './check-dataset.js';
-import type { Dataset } from './dataset.js';
+import type { InMemoryDataset } from './dataset.js';
 
 export interface ArrayDatasetOptions {
   /** `size · height · width · channels` values, NHWC, 0…255; in one array, or one array per image. */
@@ -26,7 +26,7 @@ const FIELDS = ['images', 'labels', 'imageShape', 'classes', 'superclasses', 'cl
  *
  * @throws DistillError code `data` when sizes do not fit or a label is out of range
  */
-export function arrayDataset(options: ArrayDatasetOptions): Dataset {
+export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
   const { imageShape, classes, name = 'array' } = options;
   const place = `arrayDataset '${name}'`;
   const refuse = (what: string, expected: string, got: string, hint?: string): never => {

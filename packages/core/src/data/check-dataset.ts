@@ -1,5 +1,5 @@
 import { DistillError, describeValue, isPromise } from '../error/index.js';
-import type { Dataset } from './dataset.js';
+import type { CheckedDataset, Dataset } from './dataset.js';
 
 /*
  * A dataset may be anything that a user wrote. Its fields are checked when a run or an evaluation starts, its images each time
@@ -15,7 +15,7 @@ export type LabelsLike = ArrayLike<number> | ArrayLike<bigint>;
  * @param where what it is for, e.g. `train`
  * @throws DistillError code `data`, naming the dataset and the field or label; says what was meant where that can be told
  */
-export function checkedDataset(where: string, given: Dataset): Dataset {
+export function checkedDataset(where: string, given: Dataset): CheckedDataset {
   expectDatasetLike(where, given);
   const { name, size, imageShape, classes } = given;
   const place = `${where}, dataset '${name}'`;
@@ -44,7 +44,7 @@ export function checkedDataset(where: string, given: Dataset): Dataset {
   if (labels.length !== size) refuse('labels', `one per image (${size})`, labels.length);
   const superclasses =
     given.superclasses === undefined ? undefined : superclassIndices(place, given.superclasses, size);
-  if (labels === given.labels && superclasses === given.superclasses) return given;
+  if (labels === given.labels && superclasses === given.superclasses) return given as CheckedDataset;
   return {
     name,
     size,
@@ -185,53 +185,6 @@ function meantByLabels(labels: ArrayLike<unknown>, classes: number, images: numb
   if (typeof first === 'string') return 'Class names: give their indices, `classNames.indexOf(name)`.';
   if (length === images * classes && length !== images)
     return 'One-hot labels in one array: give the index of the 1 of each row.';
-  return undefined;
-}
-
-/**
- * The pixels of one image, checked.
- *
- * @throws DistillError code `data`, naming dataset and image
- */
-export function readImage(dataset: Dataset, index: number): ArrayLike<number> {
-  const [height, width, channels] = dataset.imageShape;
-  if (!(Number.isInteger(index) && index >= 0 && index < dataset.size)) {
-    const where = `dataset '${dataset.name}'`;
-    const expected = `an image from 0 to ${dataset.size - 1}`;
-    throw new DistillError({ code: 'data', where, expected, got: describeValue(index) });
-  }
-  const pixels: unknown = dataset.image(index);
-  if (isPixels(pixels) && pixels.length === height * width * channels) {
-    if (pixels instanceof Uint8Array) return pixels;
-    const wrong = firstNotFinite(pixels);
-    if (wrong === undefined) return pixels;
-    throw wrongImage(dataset, index, `finite pixels`, `${describeValue(pixels[wrong])} at value ${wrong}`);
-  }
-  throw wrongImage(
-    dataset,
-    index,
-    `${height * width * channels} values (${height}×${width}×${channels})`,
-    isPixels(pixels) ? String(pixels.length) : describeValue(pixels),
-    isPromise(pixels) ? 'Images are read without waiting: load them before training.' : undefined,
-  );
-}
-
-function wrongImage(
-  { name, size }: Dataset,
-  index: number,
-  expected: string,
-  got: string,
-  hint?: string,
-): DistillError {
-  const where = `dataset '${name}', image ${index} of ${size}`;
-  return new DistillError({ code: 'data', where, expected, got, hint });
-}
-
-const isPixels = (value: unknown): value is ArrayLike<number> =>
-  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
-
-function firstNotFinite(pixels: ArrayLike<unknown>): number | undefined {
-  for (let at = 0; at < pixels.length; at++) if (!Number.isFinite(pixels[at])) return at;
   return undefined;
 }
 

@@ -1,25 +1,44 @@
+/** Pixels of one image in NHWC order, 0…255 (not normalised): `height · width · channels` finite values. */
+export type Pixels = Uint8Array | Float32Array;
+
 /**
- * Labelled images of one size. Labels are known up front, so that samplers can balance classes; pixels are asked for one
- * image at a time, so that an implementation may make or read them on the fly.
+ * Images of one size, with or without labels. Labels are known up front, so that samplers can balance classes; pixels are
+ * asked for image by image, so that an implementation may make them on the fly or read them from anywhere.
  */
 export interface Dataset {
   readonly name: string;
   /** Number of images. */
   readonly size: number;
   /** `[height, width, channels]`. */
-  readonly imageShape: readonly [number, number, number];
+  readonly imageShape: readonly [height: number, width: number, channels: number];
   /** Number of classes; every label is below it. */
   readonly classes: number;
-  /** Class index per image, `[size]`. */
-  readonly labels: Int32Array;
+  /** Class index per image, `[size]`; −1: unlabelled. Left out: no image has a label. */
+  readonly labels?: Int32Array | undefined;
   /** Coarser label per image, `[size]`, where the data has one (CIFAR-100's 20, a synthetic set's groups). */
   readonly superclasses?: Int32Array | undefined;
   readonly classNames?: readonly string[] | undefined;
   /**
-   * The pixels of one image in NHWC order, 0…255 (not normalised), `height · width · channels` finite values, at once (no
-   * promise). May be a view that the next call overwrites.
+   * The pixels of one image, at once or by promise.
+   *
+   * - At once: they may be a view that the next call overwrites. They are copied before anything else happens.
+   * - By promise: they belong to the caller from then on, and are never written to again. All images of a batch are asked for
+   *   together, and the next batch while a step is under way: several reads may run at the same time.
+   *
+   * What it throws or rejects with ends the run, in an error that names the image.
    */
-  image(index: number): Uint8Array | Float32Array;
+  image(index: number): Pixels | Promise<Pixels>;
   /** Hex digest that changes whenever pixels or labels do: part of checkpoints' and caches' identity. */
   readonly fingerprint: string;
+}
+
+/** A dataset whose pixels are at hand, and whose labels stand for every image (−1: unlabelled). */
+export interface InMemoryDataset extends Dataset {
+  readonly labels: Int32Array;
+  image(index: number): Pixels;
+}
+
+/** A dataset whose fields were checked; its labels stand for every image (−1: unlabelled). */
+export interface CheckedDataset extends Dataset {
+  readonly labels: Int32Array;
 }

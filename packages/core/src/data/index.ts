@@ -4,9 +4,9 @@ export { augmentation, CIFAR_AUGMENTATION, NO_AUGMENTATION } from './augmentatio
 export type { Augmentation } from './augmentation.js';
 export { checkedDataset } from './check-dataset.js';
 export type { LabelsLike } from './check-dataset.js';
-export type { Dataset } from './dataset.js';
+export type { CheckedDataset, Dataset, InMemoryDataset, Pixels } from './dataset.js';
 export { loadBatch } from './load-batch.js';
-export type { Preparation } from './load-batch.js';
+export type { AugmentationStream, Preparation } from './load-batch.js';
 export { channelStatistics, expectNormalization, expectPixelScale } from './normalization.js';
 export type { Normalization } from './normalization.js';
 export { batchesOf, uniformSampler } from './sampler.js';

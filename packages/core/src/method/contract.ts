@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { BatchSampler, Dataset } from '../data/index.js';
+import type { BatchSampler, CheckedDataset } from '../data/index.js';
 import type { FrozenNetwork, Network, NetworkOutput } from '../network/contract.js';
 import type { Random } from '../random/index.js';
 import type { Images, Labels, NamedTensors, NamedVariables, Probabilities, Scalar } from '../tensor/index.js';
@@ -27,9 +27,9 @@ export interface PlanContext {
   /** The frozen teacher; undefined in a run without one. A method that needs it asks by `withTeacher`. */
   readonly teacher: FrozenNetwork | undefined;
   /** The training images, unaugmented. */
-  readonly train: Dataset;
+  readonly train: CheckedDataset;
   /** `[n, h, w, c]` normalised images at these positions of {@link train}, unaugmented. The caller disposes them. */
-  images(positions: ArrayLike<number>): Images;
+  images(positions: ArrayLike<number>): Promise<Images>;
   /** Epochs that the user asked for; phases of a method add up to as many unless the method says otherwise. */
   readonly epochs: number;
   readonly batchSize: number;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { channelStatistics } from '../data/index.js';
+import type { InMemoryDataset } from '../data/index.js';
 import type { Network } from '../network/index.js';
 import { createRandom } from '../random/index.js';
 import type { Images, Labels } from '../tensor/index.js';
@@ -28,7 +29,7 @@ export async function eachPhase(
 export function oneStep(run: Run, index: number): ReturnType<typeof stepGradients> {
   const phase = run.plan.phases[index] as Run['plan']['phases'][number];
   const indices = Int32Array.from({ length: BATCH }, (_, position) => position);
-  const { images, labels } = batchOf(run.train, run.normalization);
+  const { images, labels } = batchOf(run.train as InMemoryDataset, run.normalization);
   const input = {
     images,
     labels,
@@ -43,7 +44,7 @@ export function oneStep(run: Run, index: number): ReturnType<typeof stepGradient
 }
 
 function batchOf(
-  dataset: DistillOptions['train'],
+  dataset: InMemoryDataset,
   { mean, std }: DistillResult['normalization'],
 ): { images: Images; labels: Labels } {
   const pixels = Array.from({ length: BATCH }, (_, index) => [...dataset.image(index)]).flat();

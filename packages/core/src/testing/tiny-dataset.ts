@@ -1,5 +1,5 @@
 import { arrayDataset } from '../data/index.js';
-import type { Dataset } from '../data/index.js';
+import type { InMemoryDataset } from '../data/index.js';
 import { createRandom } from '../random/index.js';
 
 /**
@@ -7,7 +7,7 @@ import { createRandom } from '../random/index.js';
  *
  * @param size number of images; classes take turns
  */
-export function tinyDataset(size: number, seed: number, classes = 3): Dataset {
+export function tinyDataset(size: number, seed: number, classes = 3): InMemoryDataset {
   const random = createRandom(seed);
   const labels = Int32Array.from({ length: size }, (_, index) => index % classes);
   const images = Uint8Array.from({ length: size * 72 }, (_, at) => {

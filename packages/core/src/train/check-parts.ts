@@ -1,5 +1,5 @@
 import { checkedDataset } from '../data/index.js';
-import type { Dataset } from '../data/index.js';
+import type { CheckedDataset, Dataset } from '../data/index.js';
 import { describeValue, DistillError } from '../error/index.js';
 import { asNetwork, expectTrainable } from '../network/index.js';
 import type { FrozenNetwork, Network, NetworkLike } from '../network/index.js';
@@ -14,8 +14,8 @@ import type { DistillOptions } from './distill-types.js';
  * @throws DistillError codes `data`; `shape` for validation images of another size or other classes
  */
 export function expectData(options: Pick<DistillOptions, 'train' | 'validation'>): {
-  readonly train: Dataset;
-  readonly validation: Dataset | undefined;
+  readonly train: CheckedDataset;
+  readonly validation: CheckedDataset | undefined;
 } {
   const train = checkedDataset('train', options.train);
   const validation =

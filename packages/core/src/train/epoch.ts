@@ -1,10 +1,13 @@
 import { batchesOf, loadBatch } from '../data/index.js';
 import { deviceFault } from '../engine/device-fault.js';
 import type { PartialEpoch } from '../checkpoint/index.js';
+import type { AugmentationStream } from '../data/index.js';
 import type { Random } from '../random/index.js';
 import { viewAt } from '../teacher/index.js';
+import { batchFeed } from './batch-feed.js';
+import type { BatchFeed } from './batch-feed.js';
 import { keepIfBest } from './best.js';
-import { evaluate } from './evaluate.js';
+import { evaluation } from './evaluate.js';
 import type { EpochReport, Evaluation, StepReport, TermReport, ValueLabel } from './report.js';
 import { NOTHING_YET } from './state.js';
 import type { Run, RunPhase, TrainingState, Watchers } from './state.js';
@@ -21,19 +24,31 @@ export async function trainEpoch(run: Run, state: TrainingState, watchers: Watch
   const random = run.random.fork(`epoch-${epoch}`);
   const batches = batchesOf(sampler, run.train.size, random.fork('order'), epoch);
 
+  const feed = batchFeed(
+    (step) => {
+      const stream = augmentationStream(run, epoch, random.fork(`step-${step}`));
+      return loadBatch(run.train, batches[step] ?? new Int32Array(), run, stream);
+    },
+    sampler.stepsPerEpoch,
+    watchers.signal,
+  );
+  const abort = async (): Promise<void> => {
+    for (const callback of watchers.callbacks) await callback.abort?.(watchers.control);
+    requestAbort(state, phase);
+  };
+
   while (state.position.step < sampler.stepsPerEpoch) {
-    const terms = await oneStep(run, state, current, batches, random);
+    const terms = await oneStep(run, state, current, { batches, feed, random });
+    if (terms === undefined) return abort();
     for (const message of run.cachedTeacher?.notices() ?? []) watchers.control.warn(message);
     const report = stepReport(current, state, watchers, terms);
     for (const callback of watchers.callbacks) await callback.step?.(report, watchers.control);
     await eventLoopTurn();
-    if (watchers.signal?.aborted !== true) continue;
-    for (const callback of watchers.callbacks) await callback.abort?.(watchers.control);
-    requestAbort(state, phase);
-    return;
+    if (watchers.signal?.aborted === true) return abort();
   }
 
   const validation = await validate(run, current, watchers);
+  if (validation === undefined) return abort();
   expectSoundDevice(run);
   const report = epochReport(current, state, validation);
   state.history.push(report);
@@ -44,26 +59,36 @@ export async function trainEpoch(run: Run, state: TrainingState, watchers: Watch
   reviewTraining(run, watchers);
 }
 
-/** Loads the batch, trains on it and adds what was measured to the epoch's sums. @returns the step's terms */
+/** What an epoch's steps share. */
+interface EpochInput {
+  readonly batches: readonly Int32Array[];
+  readonly feed: BatchFeed;
+  readonly random: Random;
+}
+
+/**
+ * Trains on the next batch and adds what was measured to the epoch's sums.
+ *
+ * @returns the step's terms; undefined when the run was aborted before it began
+ */
 async function oneStep(
   run: Run,
   state: TrainingState,
   { phase, sampler }: RunPhase,
-  batches: readonly Int32Array[],
-  epochRandom: Random,
-): Promise<Readonly<Record<string, TermReport>>> {
+  { batches, feed, random }: EpochInput,
+): Promise<Readonly<Record<string, TermReport>> | undefined> {
   const { phase: phaseIndex, epoch, step } = state.position;
   const steps = sampler.stepsPerEpoch;
   const started = performance.now();
-  const indices = batches[step] ?? new Int32Array();
-  const stepRandom = epochRandom.fork(`step-${step}`);
-  const pixels = loadBatch(run.train, indices, run, augmentationStream(run, epoch, stepRandom));
-  const { labels, values } = await trainStep(run, state, phase, pixels, {
-    indices,
-    random: stepRandom.fork(`phase-${phaseIndex}`),
+  const place = {
+    indices: batches[step] ?? new Int32Array(),
+    random: random.fork(`step-${step}`).fork(`phase-${phaseIndex}`),
     position: { epoch: epoch + step / steps, epochs: phase.epochs },
     step: epoch * steps + step,
-  });
+  };
+  const measured = await feed.run(step, (pixels) => trainStep(run, state, phase, pixels, place));
+  if (measured === undefined) return undefined;
+  const { labels, values } = measured;
   expectSoundDevice(run);
   const sums = values.map((value, index) => value + (state.partial.sums[index] ?? 0));
   state.partial = { labels, sums, seconds: state.partial.seconds + (performance.now() - started) / 1000 };
@@ -72,11 +97,7 @@ async function oneStep(
 }
 
 /** Every step has augmentations of its own, unless there is a number of views: then every view of every image has. */
-function augmentationStream(
-  { random, views }: Run,
-  epoch: number,
-  stepRandom: Random,
-): Random | ((position: number) => Random) {
+function augmentationStream({ random, views }: Run, epoch: number, stepRandom: Random): AugmentationStream {
   if (views === undefined) return stepRandom.fork('augment');
   const view = random.fork(`view-${viewAt(epoch, views)}`);
   return (position) => view.fork(position);
@@ -88,12 +109,17 @@ function expectSoundDevice({ method }: Run): void {
   if (fault !== undefined) throw fault;
 }
 
-/** Per student; empty without a validation set or in a phase without students. */
-async function validate(run: Run, { runsStudents }: RunPhase, { control }: Watchers): Promise<Evaluation[]> {
+/** Per student; empty without a validation set or in a phase without students. Undefined when the run was aborted meanwhile. */
+async function validate(
+  run: Run,
+  { runsStudents }: RunPhase,
+  { control, signal }: Watchers,
+): Promise<Evaluation[] | undefined> {
   const results: Evaluation[] = [];
   if (run.validation === undefined || !runsStudents) return results;
   for (const [index, student] of run.students.entries()) {
-    const result = await evaluate(student, run.validation, run.normalization);
+    const result = await evaluation(student, run.validation, { normalization: run.normalization, signal });
+    if (result === undefined) return undefined;
     results.push(result);
     if (result.invalid === undefined) continue;
     control.warn(

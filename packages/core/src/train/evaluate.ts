@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { asGraph } from '../engine/graph/index.js';
 import { checkedDataset, expectNormalization, loadBatch } from '../data/index.js';
-import type { Dataset, Normalization } from '../data/index.js';
+import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
 import { describeValue, DistillError } from '../error/index.js';
 import { asNetwork } from '../network/index.js';
 import type { NetworkLike } from '../network/index.js';
 import type { Images, Logits } from '../tensor/index.js';
+import { batchFeed } from './batch-feed.js';
 import { expectCount, expectNoPromise } from './check-options.js';
 import type { Evaluation } from './report.js';
 
@@ -91,18 +92,45 @@ export async function evaluate(
       got: String(classifier.classes),
     });
   }
+  return (await evaluation(classifier, data, { normalization, batchSize })) as Evaluation;
+}
+
+/** @returns what {@link evaluate} says of a checked classifier and data; undefined when the signal ended it in the middle */
+export async function evaluation(
+  classifier: Classifier,
+  data: CheckedDataset,
+  {
+    normalization,
+    batchSize = 128,
+    signal,
+  }: {
+    readonly normalization: Normalization;
+    readonly batchSize?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<Evaluation | undefined> {
   const sum = { correct: 0, inTop5: 0, loss: 0, invalid: 0 };
-  for (let start = 0; start < data.size; start += batchSize) {
-    const size = Math.min(batchSize, data.size - start);
-    const positions = Int32Array.from({ length: size }, (_, offset) => start + offset);
-    const pixels = loadBatch(data, positions, { normalization });
-    const values = await asGraph(async () => {
-      const images = tf.tensor4d(pixels, [size, ...data.imageShape]);
-      const logits = tf.tidy(() => tf.reshape(classifier.forward(images).logits, [size, classifier.classes]));
-      const read = await logits.data();
-      tf.dispose([images, logits]);
-      return read;
-    });
+  const batches = Math.ceil(data.size / batchSize);
+  const positionsOf = (batch: number): Int32Array => {
+    const size = Math.min(batchSize, data.size - batch * batchSize);
+    return Int32Array.from({ length: size }, (_, offset) => batch * batchSize + offset);
+  };
+  const feed = batchFeed((batch) => loadBatch(data, positionsOf(batch), { normalization }), batches, signal);
+  for (let batch = 0; batch < batches; batch++) {
+    const positions = positionsOf(batch);
+    const size = positions.length;
+    const values = await feed.run(batch, (pixels) =>
+      asGraph(async () => {
+        const images = tf.tensor4d(pixels, [size, ...data.imageShape]);
+        const logits = tf.tidy(() =>
+          tf.reshape(classifier.forward(images).logits, [size, classifier.classes]),
+        );
+        const read = await logits.data();
+        tf.dispose([images, logits]);
+        return read;
+      }),
+    );
+    if (values === undefined) return undefined;
     positions.forEach((position, row) => {
       const own = values.subarray(row * classifier.classes, (row + 1) * classifier.classes);
       const { rank, loss } = rankOf(own, data.labels[position] ?? NaN);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { withoutTape } from '../engine/tape.js';
 import { loadBatch } from '../data/index.js';
-import type { Dataset } from '../data/index.js';
+import type { CheckedDataset, Dataset } from '../data/index.js';
 import type { Exhibit, ExhibitAxis } from '../method/index.js';
 import type { TrainingPosition } from './optimizer.js';
 import type { InspectedAxis, InspectedExhibit } from './report.js';
@@ -22,9 +22,9 @@ export async function inspectPhase(
   if (phase.inspect === undefined) return [];
   const { train, normalization } = run;
   const indices = spreadOverClasses(train, sampler.batchSize);
+  const pixels = await loadBatch(train, indices, { normalization });
   const exhibits = withoutTape(() =>
     tf.tidy(() => {
-      const pixels = loadBatch(train, indices, { normalization });
       const images = tf.tensor4d(pixels, [indices.length, ...train.imageShape]);
       const labels = tf.tensor1d(
         Int32Array.from(indices, (index) => train.labels[index] ?? 0),
@@ -49,7 +49,7 @@ export async function inspectPhase(
   }
 }
 
-function spreadOverClasses({ size, labels }: Dataset, count: number): Int32Array {
+function spreadOverClasses({ size, labels }: CheckedDataset, count: number): Int32Array {
   const byClass = Int32Array.from({ length: size }, (_, index) => index).sort(
     (a, b) => (labels[a] ?? 0) - (labels[b] ?? 0) || a - b,
   );

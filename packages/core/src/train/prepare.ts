@@ -9,7 +9,8 @@ import {
   loadBatch,
   uniformSampler,
 } from '../data/index.js';
-import type { Dataset, Normalization } from '../data/index.js';
+import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
+import { DistillError } from '../error/index.js';
 import type { Method, PlanContext } from '../method/index.js';
 import { asTeacher, expectGradients, probabilityWarning } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
@@ -17,6 +18,7 @@ import { cachedTeacher, checkTeacherOutputs } from '../teacher/index.js';
 import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
 import { createRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
+import { unlessAborted } from './batch-feed.js';
 import {
   expectCallbacks,
   expectCount,
@@ -63,9 +65,10 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       for (const [index, student] of students.entries())
         expectOwnWeights(`students[${index}] '${student.name}'`, student, teacher.weights, 'the teacher');
     }
-    const normalization = options.normalization ?? channelStatistics(train);
+    const { signal } = options;
+    const normalization = options.normalization ?? (await orStop(channelStatistics(train), signal));
     expectNormalization(normalization, train);
-    if (options.normalization !== undefined) expectPixelScale(train, normalization);
+    if (options.normalization !== undefined) await orStop(expectPixelScale(train, normalization), signal);
     const outputs = checkTeacherOutputs(options.teacherOutputs ?? { kind: 'live' });
     const fingerprint = await teacher?.fingerprint();
     const context = planContext({ ...options, train, students, teacher, normalization, optimizer, random });
@@ -131,7 +134,7 @@ async function lookAt(
   taps: readonly string[] | undefined,
   context: PlanContext,
 ): Promise<readonly string[]> {
-  const some = context.images(context.train.size > 1 ? [0, 1] : [0]);
+  const some = await context.images(context.train.size > 1 ? [0, 1] : [0]);
   try {
     for (const student of students) expectGradients(student, some);
     const odd =
@@ -145,13 +148,14 @@ async function lookAt(
 function planContext(given: {
   readonly students: readonly Network[];
   readonly teacher: FrozenNetwork | undefined;
-  readonly train: Dataset;
+  readonly train: CheckedDataset;
   readonly epochs: number;
   readonly batchSize: number;
   readonly normalization: Normalization;
   readonly optimizer: OptimizerSpec;
   readonly random: Random;
   readonly method: Method;
+  readonly signal?: AbortSignal | undefined;
 }): PlanContext {
   const { students, teacher, train, epochs, batchSize, normalization, optimizer, random, method } = given;
   return {
@@ -162,11 +166,27 @@ function planContext(given: {
     batchSize,
     optimizer,
     random: random.fork(`method-${method.name}`),
-    images: (positions) => {
-      const pixels = loadBatch(train, positions, { normalization });
+    images: async (positions) => {
+      const pixels = await orStop(loadBatch(train, positions, { normalization }), given.signal);
       return tf.tensor4d(pixels, [positions.length, ...train.imageShape]);
     },
   };
+}
+
+/** What is read before training. A run that was aborted before it began is prepared all the same. */
+async function orStop<T>(reading: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!(reading instanceof Promise) || signal === undefined || signal.aborted) return reading;
+  const read = await unlessAborted(
+    reading.then((value) => ({ value })),
+    signal,
+  );
+  if (read !== undefined) return read.value;
+  throw new DistillError({
+    code: 'option',
+    where: 'signal',
+    expected: 'no abort before the first step',
+    got: 'one while training images were read',
+  });
 }
 
 function cacheFor(

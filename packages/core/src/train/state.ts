@@ -1,5 +1,5 @@
 import type { PartialEpoch, RunIdentity, Snapshot, SnapshotPosition } from '../checkpoint/index.js';
-import type { Augmentation, BatchSampler, Dataset, Normalization } from '../data/index.js';
+import type { Augmentation, BatchSampler, CheckedDataset, Normalization } from '../data/index.js';
 import type { Method, Phase, Plan } from '../method/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import type { Random } from '../random/index.js';
@@ -21,8 +21,8 @@ export interface Run {
   readonly cachedTeacher: CachedTeacher | undefined;
   /** How many augmentations of each image there are; undefined: no end of them. */
   readonly views: number | undefined;
-  readonly train: Dataset;
-  readonly validation: Dataset | undefined;
+  readonly train: CheckedDataset;
+  readonly validation: CheckedDataset | undefined;
   readonly augmentation: Augmentation | undefined;
   readonly normalization: Normalization;
   readonly seed: number;

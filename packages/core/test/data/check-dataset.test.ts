@@ -129,9 +129,9 @@ describe('an image is checked when it is read', () => {
   const normalization = { mean: [0.5], std: [0.25] };
   it.each<[string, unknown, string]>([
     [
-      'a promise',
-      Promise.resolve(ROWS[0]),
-      "dataset 'mine', image 3 of 6: expected 4 values (2×2×1), got a promise. Images are read without waiting",
+      'a promise of a promise’s content',
+      Promise.resolve({ pixels: ROWS[0] }),
+      "dataset 'mine', image 3 of 6: expected 4 values (2×2×1), got {",
     ],
     ['a tensor', tf.tensor1d([1, 2, 3, 4]), 'expected 4 values (2×2×1), got a tensor of shape [4].'],
     ['too few values', Float32Array.of(1, 2, 3), 'image 3 of 6: expected 4 values (2×2×1), got 3.'],

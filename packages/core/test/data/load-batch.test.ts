@@ -1,11 +1,11 @@
 import { arrayDataset, augmentation, channelStatistics, loadBatch } from '../../src/data/index.js';
 import { createRandom } from '../../src/random/index.js';
-import type { Augmentation, Dataset } from '../../src/data/index.js';
+import type { Augmentation, InMemoryDataset } from '../../src/data/index.js';
 import type { Random } from '../../src/random/index.js';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../numbers.js';
 
-const dataset = (images: readonly number[], imageShape: [number, number, number]): Dataset => {
+const dataset = (images: readonly number[], imageShape: [number, number, number]): InMemoryDataset => {
   const size = images.length / imageShape.reduce((product, axis) => product * axis);
   return arrayDataset({
     images: Uint8Array.from(images),

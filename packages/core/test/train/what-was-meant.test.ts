@@ -1,7 +1,7 @@
 import * as layers from '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { adam, createNetwork, distill, freeze, kd, progress, resolveEngine, student } from '@distilljs/core';
-import type { Dataset, Method } from '@distilljs/core';
+import type { Dataset, InMemoryDataset, Method } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
@@ -156,7 +156,7 @@ describe('distill says what was meant', () => {
 });
 
 describe('distill refuses', () => {
-  const floats = (data: Dataset): Dataset => ({
+  const floats = (data: InMemoryDataset): Dataset => ({
     ...data,
     image: (index) => Float32Array.from(data.image(index), (pixel) => pixel / 255),
   });
