@@ -152,7 +152,8 @@ export {
 export type { OptionCheck, OptionChecks } from './option/index.js';
 export { createRandom } from './random/index.js';
 export type { Random } from './random/index.js';
-export type { TeacherOutputs } from './teacher/index.js';
+export { withInput } from './teacher/index.js';
+export type { GivenImages, TeacherInput, TeacherOutputs } from './teacher/index.js';
 export { expectSameShape, expectShape, shapeText } from './tensor/index.js';
 export type {
   Embedding,

@@ -42,7 +42,7 @@ export async function embed(
   for (let first = 0; first < dataset.size; first += BATCH) {
     const count = Math.min(BATCH, dataset.size - first);
     const positions = Int32Array.from({ length: count }, (_, at) => first + at);
-    const pixels = loadBatch(dataset, positions, { normalization });
+    const pixels = await loadBatch(dataset, positions, { normalization });
     const rows = tf.tidy(() => {
       const images = tf.tensor4d(pixels, [count, ...dataset.imageShape]);
       return tf.clone(pooledEmbedding(`tap '${tap}'`, network.forward(images, { taps: [tap] }).tap(tap)));

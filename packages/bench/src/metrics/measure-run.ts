@@ -69,7 +69,7 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
   await resolveEngine(config.engine);
   const data = await loadRunData(config, options);
   const sets = await setsOf(config, data.test, options);
-  const normalization = channelStatistics(data.train);
+  const normalization = await channelStatistics(data.train);
   const networks: MeasuredNetwork[] = [];
   const add = async (method: string, seed: number | undefined, network: Network): Promise<void> => {
     const tap = embeddingTap(network, options.tap);
@@ -130,7 +130,11 @@ interface EvaluationSets {
 async function setsOf(config: RunConfig, test: Dataset, options: MetricsOptions): Promise<EvaluationSets> {
   const { query, gallery, distractors }: Partial<EvaluationSets> = {};
   await Promise.resolve([config, options]);
-  return { query: query ?? { dataset: test, labels: test.labels }, gallery, distractors };
+  return {
+    query: query ?? { dataset: test, labels: test.labels ?? new Int32Array(test.size).fill(-1) },
+    gallery,
+    distractors,
+  };
 }
 
 function wordsFor({ query, gallery, distractors }: EvaluationSets): string {

@@ -78,20 +78,21 @@ function eachImage(
 /** @throws DistillError code `option` unless there is one mean and one deviation per channel of the dataset */
 export function expectNormalization(
   normalization: Normalization,
-  { imageShape: [, , channels] }: Dataset,
+  { imageShape: [, , channels] }: Pick<Dataset, 'imageShape'>,
+  where = 'normalization',
 ): void {
   const given = normalization as Partial<Record<'mean' | 'std', unknown>> | undefined;
   if (given === undefined) {
     const expected =
       'mean and deviation per channel, such as the `normalization` of a result or channelStatistics(train)';
-    throw new DistillError({ code: 'option', where: 'normalization', expected, got: 'nothing' });
+    throw new DistillError({ code: 'option', where, expected, got: 'nothing' });
   }
   const check = (what: 'mean' | 'std', expected: string, fits: (value: unknown) => boolean): void => {
     const values = given[what];
     if (Array.isArray(values) && values.length === channels && values.every(fits)) return;
     throw new DistillError({
       code: 'option',
-      where: `normalization.${what}`,
+      where: `${where}.${what}`,
       expected: `${expected} per channel (${channels})`,
       got: Array.isArray(values) ? `[${values.join(', ')}]` : describeValue(values),
     });

@@ -2,3 +2,5 @@ export { cachedTeacher } from './cached-teacher.js';
 export type { CachedTeacher } from './cached-teacher.js';
 export { checkTeacherOutputs, viewAt } from './teacher-outputs.js';
 export type { TeacherOutputs } from './teacher-outputs.js';
+export { withInput } from './teacher-input.js';
+export type { GivenImages, TeacherInput } from './teacher-input.js';

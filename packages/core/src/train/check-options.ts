@@ -22,6 +22,7 @@ export function expectNoPromise(where: string, given: unknown): void {
 /** Every option, in the order of its type. */
 const OPTIONS: Readonly<Record<keyof DistillOptions, true>> = {
   teacher: true,
+  teacherInput: true,
   students: true,
   teacherOutputs: true,
   method: true,

@@ -2,7 +2,7 @@ import { checkedDataset } from '../data/index.js';
 import type { CheckedDataset, Dataset } from '../data/index.js';
 import { describeValue, DistillError } from '../error/index.js';
 import { asNetwork, expectTrainable } from '../network/index.js';
-import type { FrozenNetwork, Network, NetworkLike } from '../network/index.js';
+import type { FrozenNetwork, Network, NetworkLike, NetworkShape } from '../network/index.js';
 import { shapeText } from '../tensor/index.js';
 import type { NamedTensors } from '../tensor/index.js';
 import { expectNoPromise } from './check-options.js';
@@ -121,6 +121,7 @@ export function expectFit(where: string, network: Network | FrozenNetwork, data:
       where: `${where} '${network.name}'`,
       expected: `input [${data.imageShape.join(', ')}] as dataset '${data.name}' has`,
       got: shapeText(network.inputShape.map((axis) => (axis === -1 ? null : axis))),
+      hint: resizeHint(where, network, data),
     });
   }
   if (network.classes !== data.classes) {
@@ -131,4 +132,15 @@ export function expectFit(where: string, network: Network | FrozenNetwork, data:
       got: String(network.classes),
     });
   }
+}
+
+/** Students take the data as it is; a teacher may see it at a size of its own. */
+function resizeHint(
+  where: string,
+  { inputShape }: NetworkShape,
+  { imageShape }: Dataset,
+): string | undefined {
+  const [height, width, channels] = inputShape;
+  if (where !== 'teacher' || (channels !== -1 && channels !== imageShape[2])) return undefined;
+  return `Resize the images for the teacher: \`teacherInput: { imageSize: [${height}, ${width}] }\`.`;
 }

@@ -1,7 +1,7 @@
 import type { Augmentation, Dataset, Normalization } from '../data/index.js';
 import type { AuxiliaryCost, Method } from '../method/index.js';
 import type { Network, NetworkLike, TeacherLike } from '../network/index.js';
-import type { TeacherOutputs } from '../teacher/index.js';
+import type { TeacherInput, TeacherOutputs } from '../teacher/index.js';
 import type { Callback } from './callback.js';
 import type { OptimizerSpec } from './optimizer.js';
 import type { BestEpoch, EpochReport, Stop } from './report.js';
@@ -9,6 +9,8 @@ import type { BestEpoch, EpochReport, Stop } from './report.js';
 export interface DistillOptions {
   /** Needed by methods that read it. A network or model is frozen here; a frozen network is used as it is. */
   readonly teacher?: TeacherLike | undefined;
+  /** The teacher's own normalization and image size. Default: it sees what the students see. */
+  readonly teacherInput?: TeacherInput | undefined;
   /** What learns, from the weights that it has now; each has a model of its own. */
   readonly students: readonly NetworkLike[];
   /** Default `{ kind: 'live' }`: the teacher runs in every step, and no augmentation comes twice. */
@@ -25,7 +27,7 @@ export interface DistillOptions {
   readonly optimizer?: OptimizerSpec | undefined;
   /** Default: none. */
   readonly augmentation?: Augmentation | undefined;
-  /** Default: mean and deviation per channel of the training set. */
+  /** Of the students, and of a teacher without one of its own. Default: mean and deviation per channel of the training set. */
   readonly normalization?: Normalization | undefined;
   readonly callbacks?: readonly Callback[] | undefined;
   /**
@@ -53,6 +55,7 @@ export interface DistillResult {
   /** Every phase that ended before its last epoch, in order, with the reason. */
   readonly stops: readonly Stop[];
   readonly cost: AuxiliaryCost;
+  /** Of the students. */
   readonly normalization: Normalization;
   readonly warnings: readonly string[];
   /** Frees what the method and the trainer made. The students stay. */

@@ -14,7 +14,7 @@ import { DistillError } from '../error/index.js';
 import type { Method, PlanContext } from '../method/index.js';
 import { asTeacher, expectGradients, probabilityWarning } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
-import { cachedTeacher, checkTeacherOutputs } from '../teacher/index.js';
+import { cachedTeacher, checkTeacherOutputs, withInput } from '../teacher/index.js';
 import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
 import { createRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
@@ -52,23 +52,25 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
   const students = expectStudents(options.students, train);
   const augmented = options.augmentation === undefined ? undefined : augmentation(options.augmentation);
 
-  const teacher = frozenTeacher(options.teacher);
-  const madeHere = teacher !== options.teacher;
+  const frozen = frozenTeacher(options.teacher);
   /** The last made first. */
-  const made: { dispose(): void }[] = madeHere && teacher !== undefined ? [teacher] : [];
+  const made: { dispose(): void }[] = frozen !== options.teacher && frozen !== undefined ? [frozen] : [];
   const dispose = (): void => {
     for (const each of made) each.dispose();
   };
   try {
-    if (teacher !== undefined) {
-      expectFit('teacher', teacher, train);
+    if (frozen !== undefined) {
       for (const [index, student] of students.entries())
-        expectOwnWeights(`students[${index}] '${student.name}'`, student, teacher.weights, 'the teacher');
+        expectOwnWeights(`students[${index}] '${student.name}'`, student, frozen.weights, 'the teacher');
     }
     const { signal } = options;
     const normalization = options.normalization ?? (await orStop(channelStatistics(train), signal));
     expectNormalization(normalization, train);
     if (options.normalization !== undefined) await orStop(expectPixelScale(train, normalization), signal);
+    const teacher =
+      frozen &&
+      withInput(frozen, options.teacherInput ?? {}, { imageShape: train.imageShape, normalization });
+    if (teacher !== undefined) expectFit('teacher', teacher, train);
     const outputs = checkTeacherOutputs(options.teacherOutputs ?? { kind: 'live' });
     const fingerprint = await teacher?.fingerprint();
     const context = planContext({ ...options, train, students, teacher, normalization, optimizer, random });

@@ -1,0 +1,116 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { sha256 } from '@noble/hashes/sha2';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
+import { expectNormalization } from '../data/index.js';
+import type { Dataset, Normalization } from '../data/index.js';
+import { withoutTape } from '../engine/tape.js';
+import { describeValue, DistillError, nearestNameHint } from '../error/index.js';
+import { networkOutput } from '../network/index.js';
+import type { FrozenNetwork } from '../network/index.js';
+import type { Images, Tensor } from '../tensor/index.js';
+
+/** How a teacher sees the images, where it is not as the students do. */
+export interface TeacherInput {
+  /** What the teacher was trained with. Default: the students' normalization. */
+  readonly normalization?: Normalization | undefined;
+  /**
+   * Edge or `[height, width]` of the images that the teacher gets: they are resized bilinearly (half-pixel centres, no
+   * antialiasing: halve a size by this, but do not divide it by four). Default: the size of the data.
+   */
+  readonly imageSize?: number | readonly [height: number, width: number] | undefined;
+}
+
+/** Images as they come: those of a dataset, with the normalization that they went through. */
+export interface GivenImages {
+  readonly imageShape: Dataset['imageShape'];
+  readonly normalization: Normalization;
+}
+
+/**
+ * A network that takes images as the students see them, and hands them to `network` as that one was trained:
+ * `x · (std / own std) + (mean − own mean) / own std` per channel, resized.
+ *
+ * @returns `network` itself where nothing is to be done. Its `dispose` is that of `network`.
+ * @throws DistillError codes `option`; `shape` for images that the network cannot take
+ */
+export function withInput(network: FrozenNetwork, input: TeacherInput, given: GivenImages): FrozenNetwork {
+  const { normalization, imageSize } = checkedInput(input, given);
+  const [height, width, channels] = given.imageShape;
+  const isResized = imageSize !== undefined && (imageSize[0] !== height || imageSize[1] !== width);
+  const affine = affineOf(given.normalization, normalization);
+  if (affine === undefined && !isResized) return network;
+  const taken: Dataset['imageShape'] = isResized ? [...imageSize, channels] : given.imageShape;
+  if (isResized && !network.inputShape.every((axis, at) => axis === -1 || axis === taken[at])) {
+    throw new DistillError({
+      code: 'shape',
+      where: 'teacherInput.imageSize',
+      expected: `the input of network '${network.name}', [${network.inputShape.map((axis) => (axis === -1 ? 'any' : axis)).join(', ')}]`,
+      got: `[${taken.join(', ')}]`,
+    });
+  }
+  const asItWasTrained = (images: Images): Images =>
+    withoutTape(() => {
+      const own =
+        affine === undefined
+          ? images
+          : tf.add<Images>(tf.mul(images, tf.tensor1d([...affine.factor])), tf.tensor1d([...affine.offset]));
+      return isResized ? tf.image.resizeBilinear(own, [...imageSize], false, true) : own;
+    });
+  const change = JSON.stringify([affine ?? null, isResized ? imageSize : null]);
+  return {
+    ...network,
+    inputShape: isResized ? given.imageShape : network.inputShape,
+    async fingerprint() {
+      return bytesToHex(sha256(utf8ToBytes(`${await network.fingerprint()} ${change}`)));
+    },
+    forward: (images, taps = []) => {
+      const [logits, ...values] = tf.tidy(() => {
+        const output = network.forward(asItWasTrained(images), taps);
+        return [output.logits, ...taps.map((tap) => output.tap(tap))];
+      });
+      const byName = new Map(taps.map((tap, at) => [tap, values[at] as Tensor]));
+      return networkOutput(network.name, logits, byName);
+    },
+  };
+}
+
+function checkedInput(
+  input: TeacherInput,
+  { imageShape, normalization }: GivenImages,
+): { readonly normalization: Normalization; readonly imageSize: readonly [number, number] | undefined } {
+  const refuse = (what: string, expected: string, got: string, hint?: string): never => {
+    throw new DistillError({ code: 'option', where: `teacherInput${what}`, expected, got, hint });
+  };
+  const given: unknown = input;
+  if (typeof given !== 'object' || given === null)
+    return refuse('', 'an object with normalization and imageSize', describeValue(given));
+  const known = ['normalization', 'imageSize'];
+  const unknown = Object.keys(given).find((field) => !known.includes(field));
+  if (unknown !== undefined)
+    refuse('', 'normalization and imageSize', `'${unknown}'`, nearestNameHint(unknown, known));
+  if (input.normalization !== undefined)
+    expectNormalization(input.normalization, { imageShape }, 'teacherInput.normalization');
+  const { imageSize } = input;
+  const size = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
+  const isSize =
+    size === undefined ||
+    (Array.isArray(size) &&
+      size.length === 2 &&
+      size.every((edge) => Number.isSafeInteger(edge) && edge >= 1));
+  if (!isSize) refuse('.imageSize', 'an edge or [height, width] in pixels', describeValue(imageSize));
+  return {
+    normalization: input.normalization ?? normalization,
+    imageSize: size as readonly [number, number] | undefined,
+  };
+}
+
+/** What turns values of one normalization into those of another; undefined where they are equal. */
+function affineOf(
+  from: Normalization,
+  to: Normalization,
+): { readonly factor: readonly number[]; readonly offset: readonly number[] } | undefined {
+  const factor = to.std.map((std, channel) => (from.std[channel] ?? 1) / std);
+  const offset = to.std.map((std, channel) => ((from.mean[channel] ?? 0) - (to.mean[channel] ?? 0)) / std);
+  const isSame = factor.every((value) => value === 1) && offset.every((value) => value === 0);
+  return isSame ? undefined : { factor, offset };
+}

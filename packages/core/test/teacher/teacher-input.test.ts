@@ -1,0 +1,151 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { checkpoints, distill, freeze, kd, loadBatch, memoryStore, withInput } from '@distilljs/core';
+import type { DistillOptions, FrozenNetwork, GivenImages, TeacherInput } from '@distilljs/core';
+import { testEngines, tinyDataset, tinyNetwork, weightBytes } from '@distilljs/core/testing';
+import { describe, expect, it } from 'vitest';
+import { caught } from '../caught.js';
+import { expectClose } from '../numbers.js';
+import { describeOn, REPRODUCIBLE } from '../on-engines.js';
+
+const DATA = tinyDataset(12, 1);
+const STUDENT = { mean: [0.3, 0.6], std: [0.2, 0.4] };
+const TEACHER = { mean: [0.5, 0.45], std: [0.25, 0.22] };
+const GIVEN: GivenImages = { imageShape: DATA.imageShape, normalization: STUDENT };
+
+/** Its logits are the values of its input. */
+function echo(inputShape: FrozenNetwork['inputShape']): FrozenNetwork {
+  return {
+    ...{ name: 'echo', inputShape, classes: 16, tapNames: [], parameters: 0, macs: 0, weights: {} },
+    tapShape: () => [16],
+    tapOutput: () => 0,
+    fingerprint: () => Promise.resolve('echo'),
+    forward: (images) => ({ logits: tf.reshape(images, [images.shape[0], -1]), tap: () => images }),
+    dispose: () => undefined,
+  };
+}
+
+describeOn(await testEngines(), 'withInput', () => {
+  const batchWith = (normalization: typeof STUDENT): tf.Tensor4D =>
+    tf.tensor4d(loadBatch(DATA, [0, 5, 7], { normalization }), [3, 6, 6, 2]);
+
+  it('gives a network the values of its own normalization, and taps too', () => {
+    const network = tinyNetwork(1, { width: 4 });
+    const frozen = freeze(network);
+    const wrapped = withInput(frozen, { normalization: TEACHER }, GIVEN);
+    const before = tf.memory().numTensors;
+    const values = (from: FrozenNetwork, normalization: typeof STUDENT): Float32Array[] =>
+      tf.tidy(() => {
+        const output = from.forward(batchWith(normalization), ['stage1']);
+        return [output.logits, output.tap('stage1')].map((value) => value.dataSync<'float32'>());
+      });
+    const [got, wanted] = [values(wrapped, STUDENT), values(frozen, TEACHER)];
+    got.forEach((part, at) => {
+      expectClose(part, Array.from(wanted[at] ?? []), 1e-4);
+    });
+    // What the frozen form keeps: the folded weights of this set of taps.
+    const folded = tf.memory().numTensors - before;
+    values(wrapped, STUDENT);
+    expect(tf.memory().numTensors - before).toBe(folded);
+    frozen.dispose();
+    network.dispose();
+  });
+
+  it('resizes bilinearly with half-pixel centres', () => {
+    const same = { mean: [0], std: [1] };
+    const given = { imageShape: [2, 2, 1], normalization: same } as const;
+    // torch.nn.functional.interpolate([[0, 10], [20, 30]], size=4, mode='bilinear', align_corners=False): weights 1, 3/4, 1/4, 0
+    const rows = [0, 5, 15, 20].flatMap((row) => [0, 2.5, 7.5, 10].map((column) => row + column));
+    const images = tf.tensor4d([0, 10, 20, 30], [1, 2, 2, 1]);
+    const { logits } = withInput(echo([4, 4, 1]), { imageSize: 4 }, given).forward(images);
+    expectClose(logits, rows, 1e-5);
+    tf.dispose([images, logits]);
+  });
+});
+
+const options = (change: Partial<DistillOptions>): DistillOptions => ({
+  ...{ method: kd({ ceWeight: 0 }), train: DATA, epochs: 2, batchSize: 4, seed: 1, normalization: STUDENT },
+  ...{ students: [], ...change },
+});
+
+/** Bytes of a student, and the terms, after two epochs. */
+async function trained(change: Partial<DistillOptions>): Promise<unknown[]> {
+  const [teacher, learner] = [tinyNetwork(1, { width: 4 }), tinyNetwork(2)];
+  try {
+    const result = await distill(options({ teacher, students: [learner], ...change }));
+    result.dispose();
+    return [weightBytes(learner), result.history.map(({ terms }) => terms), result.warnings];
+  } finally {
+    teacher.dispose();
+    learner.dispose();
+  }
+}
+
+describeOn(REPRODUCIBLE, 'a teacher with a normalization of its own', () => {
+  const teacherInput = { normalization: TEACHER };
+
+  it('teaches other things; with that of the students, the bytes are as without', async () => {
+    const plain = await trained({});
+    expect(await trained({ teacherInput: { normalization: STUDENT, imageSize: 6 } })).toEqual(plain);
+    expect(await trained({ teacherInput })).not.toEqual(plain);
+  });
+
+  it('teaches a student at another image size', async () => {
+    const teacher = freeze(tinyNetwork(1, { width: 4 }));
+    const small = tinyDataset(12, 1);
+    const open: FrozenNetwork = { ...teacher, inputShape: [-1, -1, 2] };
+    const [history] = [await trained({ teacher: open, train: small, teacherInput: { imageSize: [6, 6] } })];
+    expect(history).toEqual(await trained({ train: small }));
+    teacher.dispose();
+  });
+
+  it('cached outputs are those of the live teacher', async () => {
+    const views = 1;
+    const live = await trained({ teacherInput, teacherOutputs: { kind: 'live', views } });
+    expect(await trained({ teacherInput, teacherOutputs: { kind: 'cached', views } })).toEqual(live);
+  });
+
+  it('is part of a checkpoint’s identity', async () => {
+    const store = memoryStore();
+    await trained({ teacherInput, callbacks: [checkpoints(store)] });
+    const error = await caught(() => trained({ callbacks: [checkpoints(store)] }));
+    expect([error.code, error.message]).toEqual(['checkpoint', expect.stringContaining('teacher')]);
+  });
+});
+
+describe('a teacher’s input is refused', () => {
+  it.each<[string, unknown, string]>([
+    ['what is no object', 224, 'teacherInput: expected an object with normalization and imageSize, got 224.'],
+    [
+      'another field',
+      { imagesize: 4 },
+      "teacherInput: expected normalization and imageSize, got 'imagesize'. Did you mean 'imageSize'? There are: normalization, imageSize.",
+    ],
+    [
+      'a size of three numbers',
+      { imageSize: [4, 4, 3] },
+      'teacherInput.imageSize: expected an edge or [height, width] in pixels, got [4,4,3].',
+    ],
+    [
+      'a normalization of other channels',
+      { normalization: { mean: [0.5], std: [0.2] } },
+      'teacherInput.normalization.mean: expected one finite number per channel (2), got [0.5].',
+    ],
+    [
+      'a size that the teacher does not take',
+      { imageSize: 8 },
+      "teacherInput.imageSize: expected the input of network 'echo', [4, 4, 2], got [8, 8, 2].",
+    ],
+  ])('%s', async (_, input, message) => {
+    const error = await caught(() => withInput(echo([4, 4, 2]), input as TeacherInput, GIVEN));
+    expect(error.message).toBe(message);
+  });
+});
+
+describeOn(REPRODUCIBLE.slice(0, 1), 'a teacher of another image size', () => {
+  it('is refused with the option that resizes', async () => {
+    const error = await caught(() => trained({ teacher: { ...echo([4, 4, 2]), classes: 3 } }));
+    expect(error.message).toBe(
+      "teacher 'echo': expected input [6, 6, 2] as dataset 'tiny' has, got [4, 4, 2]. Resize the images for the teacher: `teacherInput: { imageSize: [4, 4] }`.",
+    );
+  });
+});
