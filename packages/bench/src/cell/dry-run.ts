@@ -140,7 +140,7 @@ async function timeMethod(
     epochs,
     batchSize: config.batchSize,
     seed: 0,
-    normalization: channelStatistics(few),
+    normalization: await channelStatistics(few),
     callbacks: [watch.callback],
   });
   result.dispose();
