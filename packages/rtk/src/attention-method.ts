@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { defineMethod, DistillError, taskTerms, withTeacher } from '@distilljs/core';
-import type { LossTerms, MethodFactory, Plan, Step, TaughtContext } from '@distilljs/core';
+import type { EpochReport, LossTerms, MethodFactory, Plan, Step, TaughtContext } from '@distilljs/core';
 import { attentionWeights, createAttentionWeights } from './attention/index.js';
 import { attentionCost } from './attention-cost.js';
 import { layerPair, mapsOfStep } from './layer-pair.js';
 import { matchExhibits } from './match-exhibits.js';
-import { attentionLoss, matchLayers } from './match-layers.js';
+import { attentionLoss, matchLayers, stageAgreement } from './match-layers.js';
 import { attentionChecks } from './options.js';
 import type { AttentionOptions } from './options.js';
 
@@ -32,10 +32,19 @@ function planAttention(name: string, options: AttentionOptions, context: TaughtC
     const maps = mapsOfStep(pair, step);
     return matchLayers(maps.teacher, maps.student, weights, pair.matching);
   };
-  const terms = (step: Step): LossTerms => ({
-    ...taskTerms(step, options),
-    attention: { value: attentionLoss(match(step)), weight: options.beta },
-  });
+  // With one student map, or one stage, there is nothing to agree on.
+  const mayCollapse =
+    options.direction === 'student-query' && pair.student.length > 1 && pair.matching.runs.length > 1;
+  const terms = (step: Step): LossTerms => {
+    const matched = match(step);
+    return {
+      ...taskTerms(step, options),
+      attention: { value: attentionLoss(matched), weight: options.beta },
+      ...(mayCollapse && {
+        agreement: { value: stageAgreement(matched.attention, pair.matching.runs), weight: 0 },
+      }),
+    };
+  };
   const variables = { ...student.variables, ...auxiliary };
   return {
     auxiliary,
@@ -49,10 +58,26 @@ function planAttention(name: string, options: AttentionOptions, context: TaughtC
         inspect: (step) => matchExhibits(match(step), pair),
       },
     ],
+    ...(mayCollapse && { review: reviewAgreement }),
     dispose() {
       tf.dispose(Object.values(auxiliary));
     },
   };
+}
+
+/** Above this share of the attention, and for {@link COLLAPSED_EPOCHS} epochs, the choice of teacher maps is none. */
+const COLLAPSED = 0.9;
+const COLLAPSED_EPOCHS = 3;
+
+/** Warns when all student maps have come to look at one stage of the teacher. @param history reports of a training */
+export function reviewAgreement(history: readonly EpochReport[]): readonly string[] {
+  const recent = history.slice(-COLLAPSED_EPOCHS);
+  const shares = recent.map(({ terms }) => terms['agreement']?.value ?? NaN);
+  if (recent.length < COLLAPSED_EPOCHS || !shares.every((share) => share > COLLAPSED)) return [];
+  const share = Math.floor(100 * Math.min(...shares));
+  return [
+    `All student maps give one stage of the teacher more than ${share} % of their attention: whatever they are compared with is close to what they have, and they learn little from it. Use direction 'teacher-query'.`,
+  ];
 }
 
 function expectBatches(name: string, batchSize: number): void {

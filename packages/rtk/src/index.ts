@@ -27,9 +27,9 @@ export {
   unitMaps,
 } from './map/index.js';
 export type { Grid, GridGroup, LayerMaps, MapDistances, MapSummary, UnitMaps } from './map/index.js';
-export { attentionLoss, matchLayers } from './match-layers.js';
+export { attentionLoss, matchLayers, stageAgreement } from './match-layers.js';
 export type { LayerMatch, Matching } from './match-layers.js';
-export { baseDefaults, rtkDefaults } from './options.js';
+export { baseDefaults, rtkDefaults, studentQuery } from './options.js';
 export type { AttentionOptions, Direction, MapDistance, SelectionRule } from './options.js';
 export { rtk } from './rtk.js';
 export { aboveUniform, runsOfOneShape, stageMedoids, topMask } from './select.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
-import { expectSameShape } from '@distilljs/core';
+import { expectSameShape, withoutTape } from '@distilljs/core';
 import type { Scalar } from '@distilljs/core';
 import { layerAttention } from './attention/index.js';
 import type { AttentionWeights } from './attention/index.js';
@@ -57,6 +57,22 @@ export function matchLayers(
     distances: byQuery(measured.distances),
     kept,
   };
+}
+
+/**
+ * How far the querying student maps have come to look at one stage of the teacher: 1 when all of them give it all their attention,
+ * about 1 over the number of stages when they spread it. `max_r min_q Σ_{k in r} mean_b α[b, q, k]`, r over the runs of equally shaped
+ * teacher maps. Without gradient.
+ *
+ * @param attention `[batch, student maps, teacher maps]`
+ */
+export function stageAgreement(attention: Tensor3D, runs: Selection['runs']): Scalar {
+  return withoutTape(() => {
+    const keys = Array.from({ length: attention.shape[2] }, (_, key) => key);
+    const isIn = tf.tensor2d(keys.map((key) => runs.map((run) => (run.includes(key) ? 1 : 0))));
+    const perStage = tf.matMul(tf.mean<tf.Tensor2D>(attention, 0), isIn);
+    return tf.max<Scalar>(tf.min(perStage, 0));
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { eitherOf, listOf, nonNegative, oneOf, positive, text, wholeNumber } from '@distilljs/core';
 import type { OptionChecks } from '@distilljs/core';
 
-/** Who asks whom: `teacher-query` is the base method, `student-query` the reconstruction of RTK. */
+/** Who asks whom: `teacher-query` as in the base method, `student-query` with the roles exchanged. */
 export type Direction = 'teacher-query' | 'student-query';
 /** Which pairs of layers stay; see {@link AttentionOptions.select}. */
 export type SelectionRule = 'none' | 'topk' | 'aboveUniform' | 'stageMedoid' | 'bestMatch';
@@ -25,7 +25,9 @@ export interface AttentionOptions {
   readonly beta: number;
   /**
    * `teacher-query`: each teacher map spreads a weight of 1 over the student maps (the base method, exact).
-   * `student-query`: each student map spreads a weight of 1 over the teacher maps, whose keys may be filtered (RTK, reconstructed).
+   * `student-query`: each student map spreads a weight of 1 over the teacher maps, whose keys may be filtered. The attention is
+   * trained to make distances small and then chooses the *target*: as a rule all student maps end up on the teacher's first
+   * stage. A run warns when they do.
    */
   readonly direction: Direction;
   /**
@@ -81,13 +83,21 @@ export const baseDefaults: AttentionOptions = Object.freeze({
   studentTaps: 'auto',
 });
 
-/** Defaults of `rtk`: roles exchanged, the most similar teacher keys kept, distances on the student's grid. Reconstructed. */
-export const rtkDefaults: AttentionOptions = Object.freeze({
-  ...baseDefaults,
+/**
+ * Defaults of `rtk`: the teacher asks, and of its maps the half that some student map resembles most are kept, its representative
+ * ones. Reconstructed.
+ */
+export const rtkDefaults: AttentionOptions = Object.freeze({ ...baseDefaults, select: 'bestMatch' });
+
+/**
+ * Options of the other reading: `rtk({ ...studentQuery })`. Every student map asks, and the teacher keys that it attends to most are
+ * kept. It is 3.6 points worse than the base method on CIFAR-10 (README).
+ */
+export const studentQuery = Object.freeze({
   direction: 'student-query',
   select: 'topk',
   grid: 'student',
-});
+} as const);
 
 const taps = eitherOf(oneOf('auto'), listOf(text));
 

@@ -8,6 +8,7 @@ import {
   layerMaps,
   matchLayers,
   rtkDefaults,
+  studentQuery,
 } from '../src/index.js';
 import type {
   AttentionOptions,
@@ -111,7 +112,7 @@ function sideBySide(vectors: readonly Numbers[]): tf.Tensor {
 
 /** How the base method, or RTK, matches the file's layers. */
 export function matching(options: Partial<AttentionOptions>, keep = 2): Matching {
-  const defaults = options.direction === 'teacher-query' ? baseDefaults : rtkDefaults;
+  const defaults = options.direction === 'teacher-query' ? baseDefaults : { ...rtkDefaults, ...studentQuery };
   const { direction, grid, distance, select } = { ...defaults, ...options };
   return { direction, grid, distance, rule: select, keep, runs: [[0, 1, 2], [3]] };
 }

@@ -3,7 +3,7 @@ import { channelStatistics, createRandom, distill, freeze } from '@distilljs/cor
 import type { Callback, DistillResult, Method, NamedTensors } from '@distilljs/core';
 import { describeOnEngines, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
-import { attentionMatching, attentionOver, createAttentionWeights, rtk } from '../src/index.js';
+import { attentionMatching, attentionOver, createAttentionWeights, rtk, studentQuery } from '../src/index.js';
 import type { AttentionOptions, AttentionOver } from '../src/index.js';
 import { layerPair } from '../src/layer-pair.js';
 
@@ -64,8 +64,8 @@ const expectAll = (found: readonly number[], value: number): void => {
 };
 
 await describeOnEngines('looking at the attention', () => {
-  test('of rtk: rows sum to 1, and k teacher keys are kept of each image', async () => {
-    const { over, exhibits } = await seen(rtk({ width: 8 }));
+  test('of student queries: rows sum to 1, and k teacher keys are kept of each image', async () => {
+    const { over, exhibits } = await seen(rtk({ ...studentQuery, width: 8 }));
     expect(over).toMatchObject({ studentMaps: stages, teacherMaps: stages, images: 48 });
     expectAll(rowSums(over.attention), 1);
     expectAll(rowSums(over.kept), 2);

@@ -3,7 +3,7 @@ import { hintonKd } from '@distilljs/core';
 import type { Scalar } from '@distilljs/core';
 import { describeOnEngines } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
-import { attentionMatching, baseDefaults, rtk, rtkDefaults } from '../src/index.js';
+import { attentionMatching, baseDefaults, rtk, rtkDefaults, studentQuery } from '../src/index.js';
 import type { AttentionOptions } from '../src/index.js';
 import { layerPair } from '../src/layer-pair.js';
 import {
@@ -25,11 +25,17 @@ const { top2, top2_cosine: cosine, top2_teacherGrid: teacherGrid } = golden.rtkA
 await describeOnEngines('terms of a plan', () => {
   test.each([
     ['the base method', attentionMatching(goldenTaps), base.train.loss, base.gradStudentFeatures],
-    ['rtk', rtk(goldenTaps), top2.loss, top2.gradStudentFeatures],
-    ['rtk by cosine', rtk({ ...goldenTaps, distance: 'cosine' }), cosine.loss, cosine.gradStudentFeatures],
+    ['rtk', rtk({ ...goldenTaps, keep: 2 }), golden.rtkC.loss, golden.rtkC.gradStudentFeatures],
+    ['student queries', rtk({ ...goldenTaps, ...studentQuery }), top2.loss, top2.gradStudentFeatures],
     [
-      'rtk on the teacher grid',
-      rtk({ ...goldenTaps, grid: 'teacher' }),
+      'student queries by cosine',
+      rtk({ ...goldenTaps, ...studentQuery, distance: 'cosine' }),
+      cosine.loss,
+      cosine.gradStudentFeatures,
+    ],
+    [
+      'student queries on the teacher grid',
+      rtk({ ...goldenTaps, ...studentQuery, grid: 'teacher' }),
       teacherGrid.loss,
       teacherGrid.gradStudentFeatures,
     ],
@@ -122,11 +128,16 @@ test.each<[string, AttentionOptions, object]>([
   [
     'rtk',
     rtkDefaults,
+    { direction: 'teacher-query', grid: 'teacher', distance: 'meanSquare', rule: 'bestMatch', keep: 2, runs },
+  ],
+  [
+    'student queries',
+    { ...rtkDefaults, ...studentQuery },
     { direction: 'student-query', grid: 'student', distance: 'meanSquare', rule: 'topk', keep: 2, runs },
   ],
   [
-    'rtk by cosine on the teacher grid',
-    { ...rtkDefaults, distance: 'cosine', grid: 'teacher', keep: 3 },
+    'student queries by cosine on the teacher grid',
+    { ...rtkDefaults, ...studentQuery, distance: 'cosine', grid: 'teacher', keep: 3 },
     { direction: 'student-query', grid: 'teacher', distance: 'cosine', rule: 'topk', keep: 3, runs },
   ],
 ])('the options of %s reach the matching', (_, options, expected) => {

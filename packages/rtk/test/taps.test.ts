@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { blockTaps, tapPreset, tapPresetNames } from '../src/index.js';
 import { attentionCost } from '../src/attention-cost.js';
 import { layerPair } from '../src/layer-pair.js';
-import { baseDefaults, rtkDefaults } from '../src/options.js';
+import { baseDefaults, rtkDefaults, studentQuery } from '../src/options.js';
 import type { AttentionOptions } from '../src/options.js';
 import { golden } from './golden.js';
 import { shapeOf } from './planned.js';
@@ -37,7 +37,11 @@ const pair = (
   student: TableName,
   options: Partial<AttentionOptions> = {},
 ): ReturnType<typeof layerPair> =>
-  layerPair('rtk', { ...rtkDefaults, ...options }, { teacher: tabled(teacher), student: tabled(student) });
+  layerPair(
+    'rtk',
+    { ...rtkDefaults, ...studentQuery, ...options },
+    { teacher: tabled(teacher), student: tabled(student) },
+  );
 
 /** Block outputs of a network with so many blocks in each of three stages. */
 const blocksOf = (perStage: number): string[] =>
@@ -120,7 +124,7 @@ test('counts multiply–accumulates by hand for a small pair', () => {
   const student = shapeOf('s', { a: [4, 4, 2] });
   const settled = layerPair(
     'rtk',
-    { ...rtkDefaults, width: 8, teacherTaps: ['a', 'b'], studentTaps: ['a'] },
+    { ...rtkDefaults, ...studentQuery, width: 8, teacherTaps: ['a', 'b'], studentTaps: ['a'] },
     { teacher, student },
   );
   const linear = (3 + 5 + 2) * 8;
@@ -158,7 +162,11 @@ test('stages are runs of equally shaped teacher maps', () => {
 test('a tap that is no feature map, or comes twice, is refused', () => {
   const network: Network = tinyNetwork(1);
   const settle = (studentTaps: readonly string[]): unknown =>
-    layerPair('rtk', { ...rtkDefaults, studentTaps }, { teacher: network, student: network });
+    layerPair(
+      'rtk',
+      { ...rtkDefaults, ...studentQuery, studentTaps },
+      { teacher: network, student: network },
+    );
   expect(() => settle(['stage1', 'embedding'])).toThrow(
     /rtk\.studentTaps: tap 'embedding' of network .*: expected a feature map .*, got \[\*, 8\]/,
   );
@@ -182,7 +190,7 @@ test('a map of no fixed size is refused', () => {
   expect(() =>
     layerPair(
       'rtk',
-      { ...rtkDefaults, teacherTaps: ['map'], studentTaps: ['map'] },
+      { ...rtkDefaults, ...studentQuery, teacherTaps: ['map'], studentTaps: ['map'] },
       { teacher: network, student: network },
     ),
   ).toThrow(/rtk\.teacherTaps: tap 'map'.*of a fixed size/);

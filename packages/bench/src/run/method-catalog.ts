@@ -3,7 +3,7 @@ import type { Method } from '@distilljs/core';
 import { afd, afdOffline, dml, featureL1 } from '@distilljs/afd';
 import { cckd } from '@distilljs/cckd';
 import { kdSvd, mhgd } from '@distilljs/mhgd';
-import { attentionMatching, rtk } from '@distilljs/rtk';
+import { attentionMatching, rtk, studentQuery } from '@distilljs/rtk';
 import type { CatalogEntry } from './catalog-entry.js';
 import { VAM_SUFFIX, virtualAttentionMethods, withVirtualAttention } from './virtual-attention.js';
 
@@ -136,6 +136,13 @@ export const methodCatalog: readonly CatalogEntry[] = [
     package: '@distilljs/rtk',
     defaults: { ...rtk.defaults, kdWeight: 0 },
     create: (options) => rtk({ kdWeight: 0, ...options }),
+  },
+  {
+    name: 'rtk-student-query',
+    summary: 'the other reading of rtk, with KD: student maps ask; tends to collapse on one stage',
+    package: '@distilljs/rtk',
+    defaults: { ...rtk.defaults, ...studentQuery },
+    create: (options) => rtk({ ...studentQuery, ...options }),
   },
   ...virtualAttentionMethods,
 ];
