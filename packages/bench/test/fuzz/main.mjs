@@ -31,6 +31,7 @@ const environment = {
   DISTILLJS_THREADS: '1',
   ...process.env,
   FUZZ_CHILD: join(folder, 'child.mjs'),
+  FUZZ_FIXTURES: join(here, '../dataset/fixtures'),
   FUZZ_COMPARISONS: join(here, '../../comparisons'),
 };
 const run = spawn(process.execPath, [join(folder, 'fuzz.mjs'), ...process.argv.slice(2)], {

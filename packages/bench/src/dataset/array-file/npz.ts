@@ -24,13 +24,14 @@ const MOST_ENTRIES = 1000;
  */
 export async function openNpz(path: string): Promise<Npz> {
   expectRegularFile(path, 'an .npz file', 'data', Infinity);
-  const { openPromise } = await import('yauzl');
+  // A bundled CommonJS module has its default export alone.
+  const { default: yauzl } = await import('yauzl');
   const damaged = (cause: unknown, where = path): Error =>
     dataError(where, 'a zip of numpy arrays', (cause as Error).message, HINT);
   let zip: ZipFile | undefined;
   const entries = new Map<string, Entry>();
   try {
-    zip = await openPromise(path, { autoClose: false, lazyEntries: true });
+    zip = await yauzl.openPromise(path, { autoClose: false, lazyEntries: true });
     if (zip.entryCount > MOST_ENTRIES) throw new Error(`${zip.entryCount} entries`);
     for await (const entry of zip.eachEntry()) entries.set(entry.fileName.replace(/\.npy$/, ''), entry);
   } catch (cause) {

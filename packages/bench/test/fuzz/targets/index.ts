@@ -2,6 +2,7 @@ import type { FuzzTarget } from '../target.js';
 import { cifar } from './cifar.js';
 import { commandLines } from './command-line.js';
 import { configs } from './config.js';
+import { dataFiles } from './data-files.js';
 import { modelFolders } from './model-folder.js';
 import { reports } from './report.js';
 import { runFolders } from './run-folder.js';
@@ -12,6 +13,7 @@ export const targets: readonly FuzzTarget[] = [
   configs,
   commandLines,
   cifar,
+  dataFiles,
   modelFolders,
   safetensors,
   checkpointFolders,
