@@ -50,7 +50,9 @@ export async function openNpz(path: string): Promise<Npz> {
       }
       try {
         const stream = await opened.openReadStreamPromise(entry);
-        return byteStream(checked(stream, entry.crc32, where), entry.uncompressedSize, where);
+        stream.on('error', () => undefined);
+        const chunks = checked(stream, entry.crc32, where);
+        return byteStream(chunks, entry.uncompressedSize, where, () => stream.destroy());
       } catch (cause) {
         throw damaged(cause, where);
       }

@@ -52,11 +52,15 @@ export function streamFile(path: string, range: FileRange = {}): ByteStream {
   // A stream of no bytes cannot be asked for by its last byte.
   if (end <= start) return streamBytes(new Uint8Array(), where);
   const file = createReadStream(path, { start, end: end - 1, highWaterMark: 2 ** 18 });
-  if (packing === 'none') return byteStream(file, end - start, where);
-  const unpacked = file.pipe(packing === 'gzip' ? createGunzip() : createInflate());
-  file.on('error', (error) => unpacked.destroy(error));
-  unpacked.on('close', () => file.destroy());
-  return byteStream(unpacked, (end - start) * MOST_EXPANSION, where);
+  const source = packing === 'none' ? file : file.pipe(packing === 'gzip' ? createGunzip() : createInflate());
+  // Whoever reads is told of errors by the iterator; a stream that nobody reads any more has nobody to tell.
+  for (const stream of [file, source] as readonly Readable[]) stream.on('error', () => undefined);
+  if (source !== file) file.on('error', (error) => source.destroy(error));
+  const most = (end - start) * (packing === 'none' ? 1 : MOST_EXPANSION);
+  return byteStream(source, most, where, () => {
+    file.destroy();
+    source.destroy();
+  });
 }
 
 /** Bytes that are in memory. */
@@ -93,8 +97,14 @@ export function firstBytes(path: string, length: number): Uint8Array {
  * @param source chunks of bytes
  * @param most no more than so many bytes can come
  * @param where for messages
+ * @param release what else there is to do when it is closed
  */
-export function byteStream(source: AsyncIterable<Uint8Array>, most: number, where: string): ByteStream {
+export function byteStream(
+  source: AsyncIterable<Uint8Array>,
+  most: number,
+  where: string,
+  release?: () => void,
+): ByteStream {
   const chunks = source[Symbol.asyncIterator]();
   let chunk: Uint8Array = new Uint8Array();
   let done = 0;
@@ -148,6 +158,8 @@ export function byteStream(source: AsyncIterable<Uint8Array>, most: number, wher
     atEnd: async () => !(await fill()),
     async close() {
       await chunks.return?.();
+      // An iterator that was never asked for anything does not end its stream.
+      release?.();
     },
   };
 }

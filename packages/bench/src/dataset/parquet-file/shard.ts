@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { DistillError } from '@distilljs/core';
+import { DistillError, isDistillError } from '@distilljs/core';
 import type { AsyncBuffer, FileMetaData, SchemaTree } from 'hyparquet';
 import { dataError, firstBytes } from '../bytes/byte-stream.js';
 
@@ -39,8 +39,14 @@ export async function openShard(path: string): Promise<Shard> {
   const { compressors } = await import('hyparquet-compressors');
   const file = bufferOf(path);
   const metadata = await guarded(path, file, () => parquetMetadataAsync(file));
+  const { columns, features, groups } = await guarded(path, file, async () =>
+    Promise.resolve({
+      columns: parquetSchema(metadata).children.map(columnOf),
+      features: featuresOf(metadata),
+      groups: spans(metadata, path),
+    }),
+  );
   const rows = Number(metadata.num_rows);
-  const groups = spans(metadata, path);
   const read = async (column: string, rowStart: number, rowEnd: number): Promise<readonly unknown[]> => {
     const options = { file, metadata, compressors, columns: [column], rowStart, rowEnd, utf8: false };
     const where = `${path}, column '${column}', rows ${rowStart} to ${rowEnd - 1}`;
@@ -55,8 +61,8 @@ export async function openShard(path: string): Promise<Shard> {
   return {
     path,
     rows,
-    columns: parquetSchema(metadata).children.map(columnOf),
-    features: featuresOf(metadata),
+    columns,
+    features,
     stamp: `${size} ${mtimeMs}`,
     values: (column) => (rows === 0 ? Promise.resolve([]) : read(column, 0, rows)),
     async cell(column, row) {
@@ -137,7 +143,10 @@ async function guarded<T>(where: string, file: FileBuffer, read: () => Promise<T
     return await read();
   } catch (cause) {
     await file.settled();
-    const got = cause instanceof Error ? cause.message : String(cause);
+    if (isDistillError(cause)) throw cause;
+    // Not what the library's own code says of itself.
+    const isOwn = cause instanceof Error && !(cause instanceof TypeError || cause instanceof RangeError);
+    const got = isOwn ? cause.message : 'bytes that make no sense';
     throw new DistillError({
       code: 'data',
       where,

@@ -62,7 +62,7 @@ async function read(set: Case['set'], dir: string): Promise<number> {
       must(label >= 0 && label < dataset.classes, 'labels within the classes', label);
     const pixels = dataset.imageShape.reduce((product, axis) => product * axis, 1);
     for (let image = 0; image < dataset.size; image++) {
-      const values = await dataset.image(image);
+      const values = await Promise.resolve(dataset.image(image));
       must(values.length === pixels, 'all pixels of an image', values.length);
       for (let at = 0; at < pixels; at++)
         must((values[at] ?? -1) >= 0 && (values[at] ?? -1) <= 255, 'pixels of 0…255');
