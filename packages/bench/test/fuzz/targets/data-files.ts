@@ -58,7 +58,7 @@ async function read(set: Case['set'], dir: string): Promise<number> {
   const { train, test } = (await load({ dir }, ['train'])).splits;
   for (const dataset of [train, test]) {
     if (dataset === undefined) continue;
-    for (const label of dataset.labels)
+    for (const label of dataset.labels ?? [])
       must(label >= 0 && label < dataset.classes, 'labels within the classes', label);
     const pixels = dataset.imageShape.reduce((product, axis) => product * axis, 1);
     for (let image = 0; image < dataset.size; image++) {
