@@ -1,11 +1,12 @@
 import { library } from '../../tsup.base.js';
 
 /** Each reader is an entry of its own, so that code which reads one format loads no other. */
-const readers = ['idx', 'npz', 'svhn'];
+const readers = ['folder', 'idx', 'list', 'npz', 'svhn'];
 
 export default library({
   index: 'src/index.ts',
   cli: 'src/cli.ts',
   'data/image': 'src/image/index.ts',
+  'decode-worker': 'src/dataset/decoded/worker.ts',
   ...Object.fromEntries(readers.map((name) => [`data/${name}`, `src/dataset/${name}.ts`])),
 });

@@ -1,5 +1,5 @@
 import { progress } from '@distilljs/core';
-import { styled } from '../terminal/index.js';
+import { styled, terminalMeter } from '../terminal/index.js';
 import type { RunLog } from '../run/run-context.js';
 
 /**
@@ -11,5 +11,6 @@ export function terminalLog(stream: NodeJS.WriteStream = process.stderr): RunLog
     say: (text) =>
       void stream.write(`${text.replace(/^Warning:/, (word) => styled('warning', word, stream))}\n`),
     progress: (label) => progress({ stream, label }),
+    meter: (title, total) => terminalMeter(title, total, stream),
   };
 }

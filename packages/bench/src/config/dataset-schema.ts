@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { datasetNames } from '../dataset/index.js';
+import { decoderNames, resizeModes } from '../image/index.js';
 import {
   between,
   flag,
@@ -103,8 +104,48 @@ const npz = mapping({
   splitSeed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
 });
 
+/** How many images there are, and which are the test: of sets that may bring no test images. */
+const division = {
+  trainSize: whole(1, MOST.images).optional(),
+  testSize: whole(1, MOST.images).optional(),
+  /** Share of every class that is kept for the test, where there are no test images. */
+  testFraction: share().default(0.2),
+  splitSeed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
+};
+
+const SIZE = 'the edge of the images in pixels, or a list of height and width';
+const CHANNELS = '1 (grey), 3 (colours) or 4 (with alpha)';
+
+/** Image files become images of one size. */
+export const imageFields = {
+  imageSize: z
+    .union([whole(8, MOST.edge), z.tuple([whole(8, MOST.edge), whole(8, MOST.edge)])], { error: SIZE })
+    .default(64),
+  channels: z.literal([1, 3, 4], { error: CHANNELS }).default(3),
+  /** crop: by the shorter side, then the middle; letterbox: by the longer side, the rest black. */
+  resize: oneOf(resizeModes, 'crop, stretch or letterbox').default('crop'),
+  /** What happens when files cannot be decoded. */
+  onDamaged: oneOf(['error', 'skip'], 'error or skip').default('error'),
+  /** Folder of decoded images. Default: the user's cache folder. */
+  cacheDir: path().optional(),
+  /** auto: sharp where it is installed. */
+  decoder: oneOf(decoderNames, 'auto, sharp or javascript').default('auto'),
+};
+
+const folder = mapping({ name: z.literal('folder'), dir: path(), ...imageFields, ...division });
+
+const imageList = mapping({
+  name: z.literal('list'),
+  /** CSV or JSON lines. */
+  file: path(),
+  /** Folder of the images. Default: that of the list. */
+  dir: path().optional(),
+  ...imageFields,
+  ...division,
+});
+
 /** Where a run's images come from: one variant per format. */
-export const dataset = z.discriminatedUnion('name', [synthetic, cifar, svhn, idx, npz], {
+export const dataset = z.discriminatedUnion('name', [synthetic, folder, imageList, cifar, svhn, idx, npz], {
   error: variantWords(
     'a name that is known',
     `a mapping with the name of a dataset: ${datasetNames.join(', ')}`,

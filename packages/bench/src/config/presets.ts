@@ -48,6 +48,24 @@ export const presets = {
     optimizer: { name: 'sgd', learningRate: 0.1, nesterov: true },
     schedule: { name: 'cosine', warmupEpochs: 1 },
   },
+  /**
+   * A folder of your own with some hundreds to thousands of photographs, one folder per class: `--data-dir DIR`, and
+   * `--teacher PATH` for a teacher of your own; one of the zoo is trained otherwise. At 64 pixels a first result comes within
+   * minutes on two cores with the engine `node`.
+   */
+  folder: {
+    engine: 'auto',
+    dataset: { name: 'folder', imageSize: 64 },
+    augmentation: { padCrop: 6, flip: true },
+    teacher: { model: 'resnet20', epochs: 30 },
+    student: { model: 'resnet8' },
+    methods: ['student', 'kd'],
+    seeds: [0],
+    epochs: 15,
+    batchSize: 32,
+    optimizer: { name: 'sgd', learningRate: 0.05, nesterov: true },
+    schedule: { name: 'cosine', warmupEpochs: 1 },
+  },
 } satisfies Record<string, Preset>;
 
 export type PresetName = keyof typeof presets;

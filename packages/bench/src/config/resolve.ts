@@ -132,10 +132,21 @@ export function withAbsolutePaths(config: RunConfig): RunConfig {
   const { dataset, teacher } = config;
   return {
     ...config,
-    dataset: 'dir' in dataset ? { ...dataset, dir: resolve(dataset.dir) } : dataset,
+    dataset: absolutePaths(dataset),
     teacher: teacher.path === undefined ? teacher : { ...teacher, path: absolute(teacher.path) },
   };
 }
+
+/** Fields of datasets that are paths. */
+const PATHS = ['dir', 'file', 'cacheDir'];
+
+const absolutePaths = (dataset: RunConfig['dataset']): RunConfig['dataset'] =>
+  Object.fromEntries(
+    Object.entries(dataset).map(([key, value]) => [
+      key,
+      PATHS.includes(key) && typeof value === 'string' ? resolve(value) : (value as unknown),
+    ]),
+  ) as unknown as RunConfig['dataset'];
 
 const FILE = 'file://';
 

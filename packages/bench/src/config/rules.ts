@@ -164,11 +164,11 @@ function batchConflicts(
   { dataset, batchSize }: WrittenConfig,
   { memory = freeMemory() }: Surroundings,
 ): Conflict[] {
-  const edge = edgeOf(dataset);
-  const bytes = batchSize * edge ** 2 * 16 * 4 * 2;
+  const [height, width] = sizeOf(dataset);
+  const bytes = batchSize * height * width * 16 * 4 * 2;
   if (bytes <= memory) return [];
   const expected = `a batch of at most ${gib(memory)}, what this machine holds`;
-  const got = `${count(batchSize)} images of ${edge}×${edge}, whose first feature maps take ${gib(bytes)}`;
+  const got = `${count(batchSize)} images of ${height}×${width}, whose first feature maps take ${gib(bytes)}`;
   return [{ path: ['batchSize'], expected, got }];
 }
 
@@ -177,11 +177,15 @@ const freeMemory = (): number => Math.min(totalmem(), process.constrainedMemory(
 
 const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
-const edgeOf = (dataset: WrittenConfig['dataset']): number =>
-  dataset.name === 'synthetic' ? dataset.imageSize : 32;
+/** Height and width of the images, as far as the configuration says. */
+function sizeOf(dataset: WrittenConfig['dataset']): readonly [number, number] {
+  if (!('imageSize' in dataset)) return [32, 32];
+  const { imageSize } = dataset;
+  return typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
+}
 
 function cropConflicts({ dataset, augmentation: { padCrop } }: WrittenConfig): Conflict[] {
-  const edge = edgeOf(dataset);
+  const edge = Math.min(...sizeOf(dataset));
   // A crop of padding alone shows nothing.
   return padCrop < edge
     ? []

@@ -3,8 +3,12 @@ import { DistillError } from '@distilljs/core';
 import { cifarFormat } from './cifar.js';
 import type { CifarSource } from './cifar.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
+import { folderFormat } from './folder.js';
+import type { FolderSource } from './folder.js';
 import { idxFormat } from './idx.js';
 import type { IdxSource } from './idx.js';
+import { listFormat } from './list.js';
+import type { ListSource } from './list.js';
 import { npzFormat } from './npz.js';
 import type { NpzSource } from './npz.js';
 import { svhnFormat } from './svhn.js';
@@ -13,7 +17,8 @@ import { syntheticFormat } from './synthetic.js';
 import type { SyntheticSource } from './synthetic.js';
 
 /** Where a run's images come from: the `dataset` part of a configuration. */
-export type DatasetSource = SyntheticSource | CifarSource | SvhnSource | IdxSource | NpzSource;
+export type DatasetSource =
+  SyntheticSource | FolderSource | ListSource | CifarSource | SvhnSource | IdxSource | NpzSource;
 
 export type DatasetName = DatasetSource['name'];
 
@@ -22,6 +27,8 @@ type Formats = { readonly [Name in DatasetName]: DatasetFormat<DatasetSource & {
 /** Formats with libraries of their own import them when they load. */
 const FORMATS: Formats = {
   synthetic: syntheticFormat,
+  folder: folderFormat,
+  list: listFormat,
   cifar10: cifarFormat('data_batch_*.bin, test_batch.bin'),
   cifar100: cifarFormat('train.bin, test.bin'),
   svhn: svhnFormat,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Dataset, Random } from '@distilljs/core';
 import { DistillError } from '@distilljs/core';
+import { stratified } from './stratified.js';
 
 /** SHA-256 of these parts, as 64 hexadecimal digits. */
 export function digest(...parts: (string | Int32Array)[]): string {
@@ -97,18 +98,8 @@ export function splitValidation<D extends Dataset>(
       got: String(fraction),
     });
   }
-  const byClass = Array.from({ length: dataset.classes }, (): number[] => []);
-  dataset.labels?.forEach((label, position) => byClass[label]?.push(position));
-  const quotas = apportion(
-    byClass.map((positions) => fraction * positions.length),
-    byClass.map((positions) => Math.max(0, positions.length - 1)),
-    wanted,
-  );
-  const chosen = new Set<number>();
-  byClass.forEach((positions, label) => {
-    const order = random.fork(label).permutation(positions.length);
-    for (const place of order.subarray(0, quotas[label])) chosen.add(positions[place] ?? 0);
-  });
+  const labels = dataset.labels ?? new Int32Array(0);
+  const { chosen, byClass, quotas } = stratified(labels, dataset.classes, wanted, random, fraction);
   if (chosen.size === 0) {
     throw new DistillError({
       code: 'option',
@@ -129,29 +120,6 @@ export function splitValidation<D extends Dataset>(
     validation: part(true),
     note: splitNote(byClass, quotas, wanted - chosen.size),
   };
-}
-
-/**
- * Whole numbers near `shares` and at most `limits` that sum to `total`, as far as the limits let them: the largest remainders
- * are rounded up (Hare–Niemeyer).
- */
-function apportion(shares: readonly number[], limits: readonly number[], total: number): readonly number[] {
-  const limit = (place: number): number => limits[place] ?? 0;
-  const quotas = shares.map((share, place) => Math.min(Math.floor(share), limit(place)));
-  let missing = total - quotas.reduce((sum, quota) => sum + quota, 0);
-  const remainder = (place: number): number => (shares[place] ?? 0) - (quotas[place] ?? 0);
-  const order = shares.map((_, place) => place).sort((a, b) => remainder(b) - remainder(a) || a - b);
-  // Once is enough, unless limits leave more to the classes that have enough.
-  for (let before = Infinity; missing > 0 && missing < before;) {
-    before = missing;
-    for (const place of order) {
-      if (missing === 0) break;
-      if ((quotas[place] ?? 0) >= limit(place)) continue;
-      quotas[place] = (quotas[place] ?? 0) + 1;
-      missing--;
-    }
-  }
-  return quotas;
 }
 
 function splitNote(

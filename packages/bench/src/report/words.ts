@@ -5,6 +5,8 @@ import type { Report } from './report-data.js';
 
 const DATASETS: Readonly<Record<DatasetName, string>> = {
   synthetic: 'synthetic images',
+  folder: 'images of a folder',
+  list: 'images of a list',
   cifar10: 'CIFAR-10',
   cifar100: 'CIFAR-100',
   svhn: 'SVHN',

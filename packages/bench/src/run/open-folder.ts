@@ -193,7 +193,10 @@ function differences(wanted: RunConfig, run: FoundRun): string[] {
 /** As it reads from a file, with absolute paths; without the data's where its fingerprints say more than a path. */
 function comparable(config: RunConfig, { data }: FoundRun): RunConfig {
   const { dataset, ...others } = withAbsolutePaths(config);
-  const compared = data === undefined ? dataset : { ...dataset, dir: undefined };
+  const compared =
+    data === undefined
+      ? dataset
+      : { ...dataset, dir: undefined, file: undefined, cacheDir: undefined, decoder: undefined };
   return JSON.parse(JSON.stringify({ ...others, dataset: compared })) as RunConfig;
 }
 

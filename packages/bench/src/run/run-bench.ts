@@ -53,19 +53,31 @@ export interface BenchOutcome extends WrittenReport {
  * changed; code `numeric` when the teacher diverges, or all there is
  */
 export async function runBench(options: BenchOptions): Promise<BenchOutcome | undefined> {
-  return await openRun(options, async ({ folder, context, loaded }) => {
-    let teacher: RunTeacher | undefined;
-    try {
-      teacher = await atCell(folder.teacher, () => provideTeacher(context, folder.teacher, loaded));
-      if (teacher === undefined) return undefined;
-      await removeReplaced(folder);
-      const diverged = await trainStudents(context, folder, teacher);
-      return diverged === undefined ? undefined : await reportOf(folder, diverged);
-    } finally {
-      if (teacher === undefined) loaded?.network.dispose();
-      else teacher.dispose();
-    }
-  });
+  try {
+    return await openRun(options, ({ folder, context, loaded }) => trainAll(folder, context, loaded));
+  } catch (error) {
+    // Reading the data was interrupted.
+    if (options.signal?.aborted === true && error === options.signal.reason) return undefined;
+    throw error;
+  }
+}
+
+async function trainAll(
+  folder: RunFolder,
+  context: RunContext,
+  loaded: LoadedTeacher | undefined,
+): Promise<BenchOutcome | undefined> {
+  let teacher: RunTeacher | undefined;
+  try {
+    teacher = await atCell(folder.teacher, () => provideTeacher(context, folder.teacher, loaded));
+    if (teacher === undefined) return undefined;
+    await removeReplaced(folder);
+    const diverged = await trainStudents(context, folder, teacher);
+    return diverged === undefined ? undefined : await reportOf(folder, diverged);
+  } finally {
+    if (teacher === undefined) loaded?.network.dispose();
+    else teacher.dispose();
+  }
 }
 
 /** A run folder in which this process alone works, and what its trainings need. */

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { prepare } from './prepare.js';
+import type { Prepared, PrepareJob, PrepareSettings } from './prepare.js';
+
+/** Fewer images are decoded before threads have started. */
+const WORTH_THREADS = 48;
+const MOST_THREADS = 16;
+
+/**
+ * Prepares images, in threads where there are many of them.
+ *
+ * @param load the job of a place; asked for when its turn comes
+ * @param done is waited for before the lane goes on. Results come in no particular order.
+ * @param script the threads' program. Default: that of the built package; where it is not there, this thread does the work.
+ * @returns when all are done, or the signal has ended it
+ */
+export async function prepareAll(
+  count: number,
+  load: (place: number) => Promise<PrepareJob>,
+  settings: PrepareSettings,
+  done: (place: number, prepared: Prepared) => Promise<void>,
+  {
+    signal,
+    script = workerScript(),
+  }: { readonly signal?: AbortSignal | undefined; readonly script?: URL | undefined } = {},
+): Promise<void> {
+  const threads =
+    count < WORTH_THREADS || script === undefined ? 0 : Math.min(MOST_THREADS, availableParallelism());
+  const lanes =
+    threads === 0
+      ? [{ run: (job: PrepareJob) => prepare(job, settings), close: () => Promise.resolve(0) }]
+      : Array.from({ length: threads }, () => thread(script as URL, settings));
+  let next = 0;
+  let failed = false;
+  const work = async ({ run }: (typeof lanes)[number]): Promise<void> => {
+    try {
+      while (next < count && !failed && signal?.aborted !== true) {
+        const place = next++;
+        await done(place, await run(await load(place)));
+      }
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
+  };
+  // All lanes come to an end before anything is closed.
+  const outcomes = await Promise.allSettled(lanes.map(work));
+  await Promise.all(lanes.map(({ close }) => close()));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+interface Lane {
+  run(job: PrepareJob): Promise<Prepared>;
+  close(): Promise<number>;
+}
+
+function thread(script: URL, settings: PrepareSettings): Lane {
+  const worker = new Worker(script, { workerData: settings });
+  let settle: { resolve(prepared: Prepared): void; reject(error: unknown): void } | undefined;
+  let dead: Error | undefined;
+  worker.on('message', (message: Prepared | { readonly failure: string }) => {
+    if ('failure' in message) settle?.reject(new Error(message.failure));
+    else settle?.resolve(message);
+  });
+  const die = (error: Error): void => {
+    dead ??= error;
+    settle?.reject(error);
+  };
+  worker.on('error', die);
+  worker.on('exit', (code) => {
+    die(new Error(`A decoding thread ended with code ${code}.`));
+  });
+  return {
+    run: (job) =>
+      new Promise((resolve, reject) => {
+        settle = { resolve, reject };
+        if (dead === undefined) worker.postMessage(job);
+        else reject(dead);
+      }),
+    close: () => worker.terminate(),
+  };
+}
+
+/** Beside this file in a build (readers' entries are a folder deeper); sources and CommonJS have none. */
+function workerScript(): URL | undefined {
+  const base = (import.meta as { readonly url?: string }).url;
+  if (base === undefined) return undefined;
+  return ['./decode-worker.js', '../decode-worker.js']
+    .map((path) => new URL(path, base))
+    .find((url) => url.protocol === 'file:' && existsSync(fileURLToPath(url)));
+}

@@ -1,0 +1,185 @@
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  read as readCallback,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
+import { DistillError } from '@distilljs/core';
+
+/*
+ * Decoded images on disk: a folder of shards. A shard is pixels, image after image, then an index as JSON, then the index's
+ * length, its CRC-32 and a mark, 4 bytes each. Shards are written under another name, synced and renamed, and never
+ * changed: two processes at work cost doubled work, and a crash costs the shard under way.
+ */
+
+/** Where an image's pixels are. */
+export interface Stored {
+  /** SHA-256 of the pixels, its first 32 hexadecimal digits. */
+  readonly digest: string;
+  readonly crc: number;
+  readonly shard: string;
+  readonly slot: number;
+}
+
+type IndexEntry = readonly [key: string, digest: string, crc: number];
+
+const ENDING = '.images';
+const UNFINISHED = '.unfinished';
+const MARK = 0x31534a44;
+const TAIL = 12;
+/** Pixels of a shard, in bytes: what a crash may cost, and one open file each. */
+const SHARD_BYTES = 256 * 2 ** 20;
+/** An unfinished shard that nobody has written to for a day was left by a crash. */
+const LEFT_BEHIND = 24 * 3600 * 1000;
+
+const read = promisify(readCallback);
+
+export interface ImageStore {
+  find(key: string): Stored | undefined;
+  /** The pixels of one image, read from disk and checked. */
+  pixels(stored: Stored): Promise<Uint8Array>;
+  /** Opens a writer; what it has written is found once it is closed. */
+  writer(): StoreWriter;
+}
+
+export interface StoreWriter {
+  add(key: string, digest: string, crc: number, pixels: Uint8Array): Promise<void>;
+  /** Keeps what was added. */
+  close(): Promise<void>;
+  /** Removes what is not yet kept. */
+  abandon(): Promise<void>;
+}
+
+/**
+ * Opens a folder of decoded images, and makes it if it is not there. Shards that are cut off or damaged in their index are
+ * removed: their images are decoded again.
+ *
+ * @param imageBytes of every image
+ */
+export function openStore(folder: string, imageBytes: number): ImageStore {
+  mkdirSync(folder, { recursive: true });
+  const index = new Map<string, Stored>();
+  const files = new Map<string, number>();
+  const take = (shard: string, entries: readonly IndexEntry[]): void => {
+    entries.forEach(([key, digest, crc], slot) => index.set(key, { digest, crc, shard, slot }));
+  };
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (name.endsWith(UNFINISHED)) removeLeftBehind(path);
+    if (!name.endsWith(ENDING)) continue;
+    const entries = readIndex(path, imageBytes);
+    if (entries === undefined) rmSync(path, { force: true });
+    else take(name, entries);
+  }
+  const descriptor = (shard: string): number => {
+    const known = files.get(shard) ?? openSync(join(folder, shard), 'r');
+    files.set(shard, known);
+    return known;
+  };
+  return {
+    find: (key) => index.get(key),
+    async pixels({ shard, slot, crc }) {
+      const buffer = new Uint8Array(imageBytes);
+      const { bytesRead } = await read(descriptor(shard), buffer, 0, imageBytes, slot * imageBytes);
+      if (bytesRead === imageBytes && crc32(buffer) === crc) return buffer;
+      const path = join(folder, shard);
+      rmSync(path, { force: true });
+      throw new DistillError({
+        code: 'data',
+        where: path,
+        expected: 'the pixels that were written',
+        got: 'other bytes',
+        hint: 'The file was removed: the same command decodes its images again.',
+      });
+    },
+    writer: () => storeWriter(folder, imageBytes, take),
+  };
+}
+
+let shards = 0;
+
+function storeWriter(
+  folder: string,
+  imageBytes: number,
+  take: (shard: string, entries: readonly IndexEntry[]) => void,
+): StoreWriter {
+  let current:
+    { readonly file: FileHandle; readonly name: string; readonly entries: IndexEntry[] } | undefined;
+  /** One write after the other: lanes of decoding add at the same time. */
+  let last: Promise<void> = Promise.resolve();
+  const begin = async (): Promise<NonNullable<typeof current>> => {
+    const name = `${Date.now().toString(36)}-${process.pid}-${++shards}${ENDING}`;
+    return { name, file: await open(join(folder, `${name}${UNFINISHED}`), 'w'), entries: [] };
+  };
+  const finish = async (): Promise<void> => {
+    if (current === undefined) return;
+    const { file, name, entries } = current;
+    current = undefined;
+    const text = Buffer.from(JSON.stringify(entries));
+    const tail = Buffer.alloc(TAIL);
+    [text.length, crc32(text), MARK].forEach((value, at) => tail.writeUInt32LE(value, 4 * at));
+    await file.write(Buffer.concat([text, tail]), 0, text.length + TAIL, entries.length * imageBytes);
+    await file.sync();
+    await file.close();
+    await rename(join(folder, `${name}${UNFINISHED}`), join(folder, name));
+    take(name, entries);
+  };
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    last = last.then(work);
+    return last;
+  };
+  return {
+    add: (key, digest, crc, pixels) =>
+      inTurn(async () => {
+        current ??= await begin();
+        await current.file.write(pixels, 0, imageBytes, current.entries.length * imageBytes);
+        current.entries.push([key, digest, crc]);
+        if (current.entries.length * imageBytes >= SHARD_BYTES) await finish();
+      }),
+    close: () => inTurn(finish),
+    async abandon() {
+      await last.catch(() => undefined);
+      if (current === undefined) return;
+      await current.file.close().catch(() => undefined);
+      await rm(join(folder, `${current.name}${UNFINISHED}`), { force: true });
+      current = undefined;
+    },
+  };
+}
+
+/** Undefined for a file that is not whole. */
+function readIndex(path: string, imageBytes: number): readonly IndexEntry[] | undefined {
+  const { size } = statSync(path);
+  if (size < TAIL) return undefined;
+  const file = openSync(path, 'r');
+  try {
+    const bytes = (length: number, at: number): Buffer => {
+      const buffer = Buffer.alloc(length);
+      readSync(file, buffer, 0, length, at);
+      return buffer;
+    };
+    const tail = bytes(TAIL, size - TAIL);
+    const length = tail.readUInt32LE(0);
+    if (tail.readUInt32LE(8) !== MARK || length > size - TAIL) return undefined;
+    const text = bytes(length, size - TAIL - length);
+    if (crc32(text) !== tail.readUInt32LE(4)) return undefined;
+    const entries = JSON.parse(text.toString()) as readonly IndexEntry[];
+    return entries.length * imageBytes + length + TAIL === size ? entries : undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function removeLeftBehind(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && Date.now() - stats.mtimeMs > LEFT_BEHIND) rmSync(path, { force: true });
+}

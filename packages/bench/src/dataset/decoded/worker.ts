@@ -1,0 +1,17 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { prepare } from './prepare.js';
+import type { PrepareJob, PrepareSettings } from './prepare.js';
+
+/** The program of a decoding thread: one job at a time, answered by what {@link prepare} gives or `{ failure }`. */
+const settings = workerData as PrepareSettings;
+parentPort?.on('message', (job: PrepareJob) => {
+  prepare(job, settings).then(
+    (prepared) => {
+      const own = 'pixels' in prepared ? [prepared.pixels.buffer as ArrayBuffer] : [];
+      parentPort?.postMessage(prepared, own);
+    },
+    (error: unknown) => {
+      parentPort?.postMessage({ failure: error instanceof Error ? error.message : String(error) });
+    },
+  );
+});

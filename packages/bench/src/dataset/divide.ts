@@ -1,0 +1,67 @@
+import { createRandom } from '@distilljs/core';
+import type { Split } from './format.js';
+import type { ImageItem, LayoutItems } from './image-item.js';
+import { stratified } from './stratified.js';
+
+/** How images are divided, and how many of them are used. */
+export interface DivideOptions {
+  /** Share of every class that is kept for the test, where the data has no test images. Default 0.2. */
+  readonly testFraction?: number | undefined;
+  /** Says which images. Default 0. */
+  readonly splitSeed?: number | undefined;
+  /** Only so many training images, of every class the same share. Default: all. */
+  readonly trainSize?: number | undefined;
+  readonly testSize?: number | undefined;
+}
+
+/** A layout that has test images: its own, or some of every class's training images. */
+export function divided(
+  layout: LayoutItems,
+  { testFraction = 0.2, splitSeed = 0 }: DivideOptions,
+): LayoutItems {
+  const { items, classNames } = layout;
+  const { train = [], test } = items;
+  if (test !== undefined) return layout;
+  const { chosen } = drawn(
+    train,
+    classNames.length,
+    Math.max(1, Math.round(testFraction * train.length)),
+    splitSeed,
+    'test',
+  );
+  const part = (isTest: boolean): readonly ImageItem[] =>
+    train.filter((_, place) => chosen.has(place) === isTest);
+  return { ...layout, items: { ...items, train: part(false), test: part(true) } };
+}
+
+/** The same layout with no more images than asked for; every class keeps its share, and at least one. */
+export function firstOfEach(
+  layout: LayoutItems,
+  { trainSize, testSize, splitSeed = 0 }: DivideOptions,
+): LayoutItems {
+  const sizes: Partial<Record<Split, number | undefined>> = { train: trainSize, test: testSize };
+  const items = Object.fromEntries(
+    Object.entries(layout.items).map(([split, all]) => {
+      const size = sizes[split as Split];
+      if (size === undefined || size >= all.length) return [split, all];
+      // What is drawn is left out: one image of each class is never drawn.
+      const { chosen } = drawn(all, layout.classNames.length, all.length - size, splitSeed, `${split} size`);
+      return [split, all.filter((_, place) => !chosen.has(place))];
+    }),
+  );
+  return { ...layout, items };
+}
+
+const drawn = (
+  items: readonly ImageItem[],
+  classes: number,
+  wanted: number,
+  seed: number,
+  label: string,
+): ReturnType<typeof stratified> =>
+  stratified(
+    Int32Array.from(items, (item) => item.label),
+    classes,
+    wanted,
+    createRandom(seed).fork(label),
+  );

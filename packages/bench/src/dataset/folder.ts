@@ -1,0 +1,222 @@
+import { readdirSync, statSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
+import { join } from 'node:path';
+import { DistillError, shownText } from '@distilljs/core';
+import { fileKind } from '../file/index.js';
+import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
+import type { ImageItem, LayoutItems } from './image-item.js';
+import { imageSet } from './image-set.js';
+import type { ImageOptions } from './image-set.js';
+import { divided, firstOfEach } from './divide.js';
+import type { DivideOptions } from './divide.js';
+
+/** Images in one folder per class. */
+export interface FolderOptions extends ImageOptions, DivideOptions {
+  /** The folder of the class folders, or of `train`, `val` and `test` with class folders in each. */
+  readonly dir: string;
+}
+
+/** The same as a configuration names it. */
+export interface FolderSource extends FolderOptions {
+  readonly name: 'folder';
+}
+
+export const folderFormat: DatasetFormat<FolderSource> = {
+  summary:
+    'your images in one folder per class (DIR/CLASS/*.jpg), with train, val and test folders or split by seed',
+  load: imageFolder,
+};
+
+/**
+ * Image files in one folder per class; folders inside a class folder belong to it. Files are taken for images by their
+ * ending, in any case; hidden files, `__MACOSX` and everything else is passed over. Classes are numbered in the byte order of
+ * their names in UTF-8.
+ *
+ * With folders `train` and `test`, and `val`, `valid` or `validation` if you like, these are the splits, and all of them have
+ * the same classes; without `test`, the validation folder is the test. Otherwise `testFraction` of every class is kept for the
+ * test, as `splitSeed` says.
+ *
+ * @param wanted Default: all
+ * @throws DistillError code `data` for a folder that has no such form, classes without images, classes that differ between
+ * splits, and damaged files
+ */
+export async function imageFolder(
+  options: FolderOptions,
+  wanted: readonly Split[] = ['train', 'validation', 'test'],
+  surroundings: Surroundings = {},
+): Promise<LoadedSplits> {
+  const { dir } = options;
+  const layout = folderItems(options);
+  return await imageSet(
+    { ...firstOfEach(layout, options), name: 'folder', root: dir, images: options },
+    wanted,
+    surroundings,
+  );
+}
+
+const SPLIT_NAMES: Readonly<Record<string, Split>> = {
+  train: 'train',
+  training: 'train',
+  val: 'validation',
+  valid: 'validation',
+  validation: 'validation',
+  test: 'test',
+  testing: 'test',
+};
+const IMAGE = /\.(?:jpe?g|jfif|png|gif|webp|bmp|tiff?|avif|hei[cf]|jxl)$/i;
+
+/** The files of a folder by split, none of them read. */
+export function folderItems(options: FolderOptions): LayoutItems {
+  const { dir } = options;
+  const { folders, images } = contentOf(dir);
+  const parts = new Map<Split, string>();
+  for (const name of folders) {
+    const split = SPLIT_NAMES[name.toLowerCase()];
+    if (split !== undefined && !parts.has(split)) parts.set(split, name);
+  }
+  const train = parts.get('train');
+  // A class may be called train: then it has images, and no classes inside.
+  const isSplit = train !== undefined && parts.size > 1 && contentOf(join(dir, train)).folders.length > 0;
+  if (isSplit) return splitItems(dir, folders, parts);
+  if (folders.length < 2) throw noClasses(dir, folders, images.length);
+  const { items, classNames } = classItemsOf(dir, folders, ['']);
+  const loose =
+    images.length === 0
+      ? []
+      : [
+          `${images.length} image${images.length === 1 ? '' : 's'} beside the class folders belong to no class and are left out.`,
+        ];
+  return divided({ items: { train: items.get('') ?? [] }, classNames, notes: loose }, options);
+}
+
+function splitItems(dir: string, folders: readonly string[], parts: ReadonlyMap<Split, string>): LayoutItems {
+  const names = [...parts.values()];
+  const foreign = folders.filter((name) => !names.includes(name));
+  if (foreign.length > 0) {
+    const hint =
+      'Move them away, or put the class folders of all splits into one folder to have them split by seed.';
+    throw dataError(dir, `the folders ${names.join(', ')} and no others`, `also ${listNames(foreign)}`, hint);
+  }
+  const classes = [...new Set(names.flatMap((name) => contentOf(join(dir, name)).folders.map(plain)))];
+  if (classes.length < 2) throw noClasses(join(dir, names[0] ?? ''), classes, 0);
+  const { items, classNames } = classItemsOf(dir, classes, names);
+  const of = (split: Split): readonly ImageItem[] => items.get(parts.get(split) ?? '') ?? [];
+  const validation = parts.get('validation');
+  if (parts.has('test'))
+    return {
+      items: { train: of('train'), test: of('test'), ...(validation && { validation: of('validation') }) },
+      classNames,
+    };
+  const note = `There is no test folder: the images of ${validation ?? ''} are the test, and validation takes some of the training images.`;
+  return { items: { train: of('train'), test: of('validation') }, classNames, notes: [note] };
+}
+
+/** The images of every class in every part, or one error for all classes that lack some. */
+function classItemsOf(
+  dir: string,
+  classes: readonly string[],
+  parts: readonly string[],
+): { readonly items: ReadonlyMap<string, readonly ImageItem[]>; readonly classNames: readonly string[] } {
+  const classNames = [...new Set(classes.map(plain))].sort(byBytes);
+  const lacking: string[] = [];
+  const items = new Map<string, ImageItem[]>();
+  for (const part of parts) {
+    const root = join(dir, part);
+    const there = contentOf(root).folders;
+    const found: ImageItem[] = [];
+    const empty: string[] = [];
+    classNames.forEach((name, label) => {
+      const paths = there
+        .filter((folder) => plain(folder) === name)
+        .flatMap((folder) => imagesBelow(join(root, folder)));
+      if (paths.length === 0) empty.push(name);
+      found.push(...paths.map((path) => ({ path, label })));
+    });
+    if (empty.length > 0) lacking.push(`${part === '' ? '' : `${part} has `}none of ${listNames(empty)}`);
+    items.set(part, found);
+  }
+  if (lacking.length === 0) return { items, classNames };
+  const expected = `images of each of the ${classNames.length} classes${parts.length > 1 ? ` in ${parts.join(', ')}` : ''}`;
+  throw dataError(dir, expected, lacking.join('; '), 'Add images, or remove the folders of these classes.');
+}
+
+/** All image files of a class folder, in byte order. */
+function imagesBelow(folder: string, above: readonly string[] = []): readonly string[] {
+  // A link may lead back to a folder that it is in.
+  const { ino, dev } = statSync(folder);
+  const place = `${dev}:${ino}`;
+  if (ino !== 0 && above.includes(place)) return [];
+  const { folders, images } = contentOf(folder);
+  return [
+    ...images.map((name) => join(folder, name)),
+    ...folders.flatMap((name) => imagesBelow(join(folder, name), [...above, place])),
+  ];
+}
+
+/** Folders and image files of a folder, in byte order, without what systems leave there. */
+function contentOf(folder: string): {
+  readonly folders: readonly string[];
+  readonly images: readonly string[];
+} {
+  const folders: string[] = [];
+  const images: string[] = [];
+  for (const entry of entriesOf(folder)) {
+    if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
+    if (isFolder(folder, entry)) folders.push(entry.name);
+    else if (IMAGE.test(entry.name)) images.push(entry.name);
+  }
+  return { folders: folders.sort(byBytes), images: images.sort(byBytes) };
+}
+
+const isFolder = (folder: string, entry: Dirent): boolean =>
+  entry.isSymbolicLink()
+    ? statSync(join(folder, entry.name), { throwIfNoEntry: false })?.isDirectory() === true
+    : entry.isDirectory();
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const what =
+      code === 'ENOTDIR'
+        ? fileKind(statSync(folder))
+        : code === 'ENOENT'
+          ? 'no such folder'
+          : `one that cannot be read (${String(code)})`;
+    const hint =
+      what === 'a file' ? 'That is a file: unpack it, and name the folder that comes out.' : undefined;
+    throw dataError(folder, 'a folder with one folder of images per class', what, hint);
+  }
+}
+
+function noClasses(dir: string, folders: readonly string[], images: number): DistillError {
+  const [only] = folders;
+  const inside = only === undefined ? [] : contentOf(join(dir, only)).folders;
+  const got =
+    only === undefined
+      ? images === 0
+        ? 'no folder with images'
+        : `${images} images and no folder`
+      : `one folder, ${shownText(only, 60)}`;
+  const hint =
+    inside.length > 1
+      ? `Is ${shownText(join(dir, only ?? ''), 200)} meant?`
+      : 'Put the images of each class into a folder named after it.';
+  return dataError(dir, 'folders of at least two classes', got, hint);
+}
+
+/** Disks of Apple's systems keep accents apart from their letters, others do not: it is the same name. */
+const plain = (name: string): string => name.normalize('NFC');
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+const listNames = (names: readonly string[]): string => {
+  const shown = names
+    .slice(0, 10)
+    .map((name) => shownText(name, 60))
+    .join(', ');
+  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
+};
+
+const dataError = (where: string, expected: string, got: string, hint?: string): DistillError =>
+  new DistillError({ code: 'data', where, expected, got, hint });

@@ -1,0 +1,286 @@
+import { createHash } from 'node:crypto';
+import { realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, join, relative, resolve } from 'node:path';
+import type { Dataset } from '@distilljs/core';
+import { DistillError, shownText } from '@distilljs/core';
+import { decoderIdentity } from '../image/index.js';
+import type { Channels, DecoderName, ResizeMode } from '../image/index.js';
+import { fileKind } from '../file/index.js';
+import { prepareAll } from './decoded/pool.js';
+import { openStore } from './decoded/store.js';
+import type { ImageStore, Stored } from './decoded/store.js';
+import type { LoadedSplits, Split, Surroundings } from './format.js';
+import type { ImageItem, LayoutItems } from './image-item.js';
+import { digest, expectIndex } from './subset.js';
+
+/** How image files become images of one size. */
+export interface ImageOptions {
+  /** Edge, or height and width. */
+  readonly imageSize: number | readonly [height: number, width: number];
+  /** 1 grey, 3 colours, 4 with alpha. Default 3. Without alpha, transparent pixels are laid over white. */
+  readonly channels?: Channels | undefined;
+  /** Default `crop`. */
+  readonly resize?: ResizeMode | undefined;
+  /** What happens when files cannot be decoded: `error` (default) lists them, `skip` leaves them out, with a note. */
+  readonly onDamaged?: 'error' | 'skip' | undefined;
+  /** Folder of decoded images. Default: {@link defaultCacheDir}. */
+  readonly cacheDir?: string | undefined;
+  /** Default `auto`: sharp where it is installed. */
+  readonly decoder?: DecoderName | undefined;
+}
+
+/** A set of image files. */
+export interface ImageSet extends LayoutItems {
+  readonly name: string;
+  /** Folder that the paths are in: the cache goes by it. */
+  readonly root: string;
+  readonly images: ImageOptions;
+}
+
+/** What is known of the files of a dataset. */
+export interface ImageFacts {
+  /** One per image. */
+  readonly paths: readonly string[];
+  /** Of each image's pixels. */
+  readonly digests: readonly string[];
+  readonly damaged: readonly DamagedFile[];
+}
+
+export interface DamagedFile {
+  readonly path: string;
+  readonly reason: string;
+}
+
+const known = new WeakMap<Dataset, ImageFacts>();
+
+/** The files of a dataset that {@link imageSet} made; undefined for others, and for parts of one. */
+export const imageFacts = (dataset: Dataset): ImageFacts | undefined => known.get(dataset);
+
+/** To be raised when the same file and settings give other pixels. */
+const VERSION = 1;
+
+/**
+ * Where decoded images are kept: DISTILLJS_CACHE, or the user's cache folder (XDG_CACHE_HOME, ~/.cache, ~/Library/Caches,
+ * %LOCALAPPDATA%) with `distilljs` in it.
+ */
+export function defaultCacheDir(): string {
+  const { DISTILLJS_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  if (DISTILLJS_CACHE !== undefined && DISTILLJS_CACHE !== '') return resolve(DISTILLJS_CACHE);
+  if (process.platform === 'win32')
+    return join(LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'distilljs');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'distilljs');
+  return join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'distilljs');
+}
+
+/**
+ * Datasets over image files. Each file is decoded once, to the training size, into a folder of the cache; from then on its
+ * pixels are read at an offset. A file that has another size or time of change is decoded again.
+ *
+ * @throws DistillError code `data` for damaged files (unless they are skipped), and for a class that has no image
+ */
+export async function imageSet(
+  set: ImageSet,
+  wanted: readonly Split[],
+  surroundings: Surroundings = {},
+): Promise<LoadedSplits> {
+  const { items, images, classNames, name } = set;
+  const [height, width] =
+    typeof images.imageSize === 'number' ? [images.imageSize, images.imageSize] : images.imageSize;
+  const { channels = 3, resize = 'crop', decoder = 'auto', onDamaged = 'error' } = images;
+  const root = realpathSync(set.root);
+  const settings = { height, width, channels, resize, decoder };
+  const identity = JSON.stringify([VERSION, root, { ...settings, decoder: await decoderIdentity(decoder) }]);
+  const folder = join(
+    images.cacheDir ?? defaultCacheDir(),
+    `${safeName(root)}-${digest(identity).slice(0, 12)}`,
+  );
+  const store = openStore(folder, height * width * channels);
+  const present = wanted.filter((split) => items[split] !== undefined);
+  const all = present.flatMap((split) => (items[split] ?? []).map((item) => ({ split, item })));
+  const keyed = all.map((each) => ({ ...each, ...keyOf(each.item, root) }));
+  const damaged = await decodeMissing(store, keyed, settings, surroundings);
+  for (const { item, reason } of keyed) if (reason !== undefined) damaged.push({ path: item.path, reason });
+  if (damaged.length > 0 && onDamaged === 'error') throw damagedError(set.root, damaged, all.length);
+
+  const splits: Partial<Record<Split, Dataset>> = {};
+  for (const split of present) {
+    const kept = keyed.flatMap((each) => {
+      const stored = each.split === split && each.key !== undefined ? store.find(each.key) : undefined;
+      return stored === undefined ? [] : [{ item: each.item, stored }];
+    });
+    expectClasses(set.root, split, kept, classNames, damaged);
+    const dataset = datasetOf(name, kept, classNames, [height, width, channels], store);
+    known.set(dataset, {
+      paths: kept.map(({ item }) => item.path),
+      digests: kept.map(({ stored }) => stored.digest),
+      damaged,
+    });
+    splits[split] = dataset;
+  }
+  const left =
+    damaged.length === 0
+      ? []
+      : [`${counted(damaged.length, 'damaged file')} left out: ${listed(damaged, root)}`];
+  return { splits, notes: [...(set.notes ?? []), ...left] };
+}
+
+interface Keyed {
+  readonly item: ImageItem;
+  /** Undefined for what is no file. */
+  readonly key?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** What changes when the file does. */
+function keyOf({ path, source }: ImageItem, root: string): Omit<Keyed, 'item'> {
+  const key = (...parts: readonly unknown[]): { key: string } => ({
+    key: createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32),
+  });
+  if (source !== undefined) return key(path, source.stamp);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return { reason: 'no such file' };
+  if (!stats.isFile()) return { reason: fileKind(stats) };
+  return key(relative(root, realPath(path)), stats.size, stats.mtimeMs);
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Decodes what the store does not have. Stopped by the signal, it keeps what is done. */
+async function decodeMissing(
+  store: ImageStore,
+  all: readonly Keyed[],
+  settings: Parameters<typeof prepareAll>[2],
+  { meter, signal }: Surroundings,
+): Promise<DamagedFile[]> {
+  const missing = [
+    ...new Map(all.flatMap((each) => (each.key === undefined ? [] : [[each.key, each] as const]))),
+  ].filter(([key]) => store.find(key) === undefined);
+  const damaged: DamagedFile[] = [];
+  if (missing.length === 0) return damaged;
+  const display = meter?.('Decoding images', missing.length);
+  const writer = store.writer();
+  let done = 0;
+  const load = async (place: number): Promise<{ path: string; bytes?: Uint8Array }> => {
+    const item = missing[place]?.[1].item as ImageItem;
+    return item.source === undefined
+      ? { path: item.path }
+      : { path: item.path, bytes: await item.source.read() };
+  };
+  try {
+    await prepareAll(
+      missing.length,
+      load,
+      settings,
+      async (place, prepared) => {
+        const [key, { item }] = missing[place] as (typeof missing)[number];
+        if ('reason' in prepared) damaged.push({ path: item.path, reason: prepared.reason });
+        else await writer.add(key, prepared.digest, prepared.crc, prepared.pixels);
+        display?.update(++done);
+      },
+      { signal },
+    );
+    await writer.close();
+  } finally {
+    await writer.abandon();
+    display?.stop();
+  }
+  signal?.throwIfAborted();
+  return damaged;
+}
+
+function datasetOf(
+  name: string,
+  kept: readonly { readonly item: ImageItem; readonly stored: Stored }[],
+  classNames: readonly string[],
+  imageShape: readonly [number, number, number],
+  store: ImageStore,
+): Dataset {
+  const labels = Int32Array.from(kept, ({ item }) => item.label);
+  const superclasses = kept.some(({ item }) => item.superclass !== undefined)
+    ? Int32Array.from(kept, ({ item }) => item.superclass ?? 0)
+    : undefined;
+  return {
+    name,
+    size: kept.length,
+    imageShape,
+    classes: classNames.length,
+    labels,
+    superclasses,
+    classNames,
+    image(index) {
+      expectIndex(name, index, kept.length);
+      return store.pixels((kept[index] as (typeof kept)[number]).stored);
+    },
+    fingerprint: digest(
+      'image set',
+      JSON.stringify(imageShape),
+      labels,
+      superclasses ?? '',
+      ...kept.map(({ stored }) => stored.digest),
+    ),
+  };
+}
+
+/** Damaged files may have been all that a class had. */
+function expectClasses(
+  root: string,
+  split: Split,
+  kept: readonly { readonly item: ImageItem }[],
+  classNames: readonly string[],
+  damaged: readonly DamagedFile[],
+): void {
+  const found = new Set(kept.map(({ item }) => item.label));
+  const empty = classNames.filter((_, label) => !found.has(label));
+  if (kept.length > 0 && (split !== 'train' || empty.length === 0)) return;
+  const names =
+    kept.length === 0
+      ? 'no image'
+      : `no image of ${empty
+          .map((name) => shownText(name, 40))
+          .slice(0, 10)
+          .join(', ')}`;
+  throw new DistillError({
+    code: 'data',
+    where: root,
+    expected: `${split} images of every class`,
+    got: names,
+    hint: damaged.length === 0 ? undefined : `Damaged files were left out: ${listed(damaged, root)}`,
+  });
+}
+
+function damagedError(root: string, damaged: readonly DamagedFile[], all: number): DistillError {
+  return new DistillError({
+    code: 'data',
+    where: root,
+    expected: 'images that can be decoded',
+    got: `${counted(damaged.length, 'damaged file')} among ${all.toLocaleString('en-US')}`,
+    hint: `${listed(damaged, root)} Replace or remove them, or leave them out with dataset.onDamaged: skip.`,
+  });
+}
+
+const LISTED = 10;
+
+function listed(damaged: readonly DamagedFile[], root: string): string {
+  const sorted = [...damaged].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const shown = sorted
+    .slice(0, LISTED)
+    .map(({ path, reason }) => `${shownText(relative(root, path) || path, 120)} (${reason})`);
+  const more = damaged.length - shown.length;
+  return `${shown.join(', ')}${more === 0 ? '' : ` and ${more.toLocaleString('en-US')} more`}.`;
+}
+
+const counted = (count: number, what: string): string =>
+  `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
+
+/** The name of a folder in letters that every system takes. */
+const safeName = (root: string): string =>
+  basename(root)
+    .replace(/[^A-Za-z0-9_-]+/g, '_')
+    .slice(0, 40) || 'images';

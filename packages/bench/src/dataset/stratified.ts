@@ -1,0 +1,61 @@
+import type { Random } from '@distilljs/core';
+
+/** Positions that were drawn, and how many of each class. */
+export interface Drawn {
+  readonly chosen: ReadonlySet<number>;
+  readonly byClass: readonly (readonly number[])[];
+  readonly quotas: readonly number[];
+}
+
+/**
+ * Draws images so that every class gives the same share, rounded so that the whole is `wanted` (largest remainders first).
+ * One image of each class is never drawn, so that the rest has all classes.
+ *
+ * @param labels class by image
+ * @param random says which images of a class
+ * @param share of each class before rounding. Default: what `wanted` comes to.
+ */
+export function stratified(
+  labels: Int32Array,
+  classes: number,
+  wanted: number,
+  random: Random,
+  share = wanted / labels.length,
+): Drawn {
+  const byClass = Array.from({ length: classes }, (): number[] => []);
+  labels.forEach((label, position) => byClass[label]?.push(position));
+  const quotas = apportion(
+    byClass.map((positions) => share * positions.length),
+    byClass.map((positions) => Math.max(0, positions.length - 1)),
+    wanted,
+  );
+  const chosen = new Set<number>();
+  byClass.forEach((positions, label) => {
+    const order = random.fork(label).permutation(positions.length);
+    for (const place of order.subarray(0, quotas[label])) chosen.add(positions[place] ?? 0);
+  });
+  return { chosen, byClass, quotas };
+}
+
+/**
+ * Whole numbers near `shares` and at most `limits` that sum to `total`, as far as the limits let them: the largest remainders
+ * are rounded up (Hare–Niemeyer).
+ */
+function apportion(shares: readonly number[], limits: readonly number[], total: number): readonly number[] {
+  const limit = (place: number): number => limits[place] ?? 0;
+  const quotas = shares.map((share, place) => Math.min(Math.floor(share), limit(place)));
+  let missing = total - quotas.reduce((sum, quota) => sum + quota, 0);
+  const remainder = (place: number): number => (shares[place] ?? 0) - (quotas[place] ?? 0);
+  const order = shares.map((_, place) => place).sort((a, b) => remainder(b) - remainder(a) || a - b);
+  // Once is enough, unless limits leave more to the classes that have enough.
+  for (let before = Infinity; missing > 0 && missing < before;) {
+    before = missing;
+    for (const place of order) {
+      if (missing === 0) break;
+      if ((quotas[place] ?? 0) >= limit(place)) continue;
+      quotas[place] = (quotas[place] ?? 0) + 1;
+      missing--;
+    }
+  }
+  return quotas;
+}
