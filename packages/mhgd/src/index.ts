@@ -26,4 +26,4 @@ export { graphDivergence, reconstruction } from './loss.js';
 export { mhgd } from './mhgd.js';
 export type { MhgdOptions } from './options.js';
 export { sensingPoints } from './sensing-points.js';
-export type { NetworkFamily } from './sensing-points.js';
+export type { NetworkFamily, TapChoice } from './sensing-points.js';

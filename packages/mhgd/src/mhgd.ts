@@ -16,7 +16,7 @@ import { createSensingPoints, mapPairs, projectionVariables } from './compressio
 import { costOf } from './cost.js';
 import type { MhgdOptions } from './options.js';
 import { headsPhase, reviewScores, transferPhase } from './phase/index.js';
-import { sensingPoints, tapChecks } from './sensing-points.js';
+import { tapChecks } from './sensing-points.js';
 
 const defaults: MhgdOptions = Object.freeze({
   heads: 8,
@@ -29,8 +29,8 @@ const defaults: MhgdOptions = Object.freeze({
   ceWeight: 1,
   kdWeight: 0,
   temperature: 4,
-  studentTaps: sensingPoints('resnet'),
-  teacherTaps: sensingPoints('resnet'),
+  studentTaps: 'auto',
+  teacherTaps: 'auto',
 });
 
 /**

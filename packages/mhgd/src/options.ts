@@ -1,5 +1,5 @@
 import type { SensingTaps } from './compression/index.js';
-import type { NetworkFamily } from './sensing-points.js';
+import type { TapChoice } from './sensing-points.js';
 
 /** Options of `mhgd`. */
 export interface MhgdOptions extends SensingTaps {
@@ -27,8 +27,9 @@ export interface MhgdOptions extends SensingTaps {
   readonly kdWeight: number;
   /** Temperature of the KD part, above 0. Default 4. */
   readonly temperature: number;
-  /** Student's layers, or the family that has them, from front to back, at least two: the ends of modules. Default: ends of the three stages. */
-  readonly studentTaps: NetworkFamily | readonly string[];
+  /** Student's layers, or the family that has them, from front to back, at least two: the ends of modules. Default
+   * `auto`: the ends of the last stages that both networks have. */
+  readonly studentTaps: TapChoice;
   /** Teacher's layers at the same places. */
-  readonly teacherTaps: NetworkFamily | readonly string[];
+  readonly teacherTaps: TapChoice;
 }

@@ -1,9 +1,15 @@
 import { DistillError, eitherOf, listOf, nearestNameHint, oneOf, text } from '@distilljs/core';
+import type { NetworkShape } from '@distilljs/core';
 
 /** A family of networks whose stages are known. */
-export type NetworkFamily = 'plain' | 'resnet' | 'wrn' | 'mobilenet' | 'vgg';
+export type NetworkFamily =
+  'plain' | 'resnet' | 'wrn' | 'mobilenet' | 'vgg' | 'resnet-imagenet' | 'mobilenetv2' | 'shufflenet';
+
+/** Taps by name, those of a family, or `auto`: the ends of the stages, see {@link tapsOf}. */
+export type TapChoice = 'auto' | NetworkFamily | readonly string[];
 
 const THREE_STAGES = Object.freeze(['stage1', 'stage2', 'stage3']);
+const FOUR_STAGES = Object.freeze([...THREE_STAGES, 'stage4']);
 
 const POINTS: Readonly<Record<NetworkFamily, readonly string[]>> = {
   plain: THREE_STAGES,
@@ -11,6 +17,9 @@ const POINTS: Readonly<Record<NetworkFamily, readonly string[]>> = {
   wrn: THREE_STAGES,
   mobilenet: THREE_STAGES,
   vgg: Object.freeze(['stage1_pool', 'stage2_pool', 'stage3_pool', 'stage4', 'stage5']),
+  'resnet-imagenet': FOUR_STAGES,
+  mobilenetv2: Object.freeze([...FOUR_STAGES, 'stage5']),
+  shufflenet: THREE_STAGES,
 };
 
 /** Names of all families. */
@@ -23,6 +32,8 @@ export const families: readonly string[] = Object.keys(POINTS);
  *   and the modified VGG of the cross-architecture table: three stages, two modules. Take `resnet` for the last.
  * - `vgg` (VGG16, VGG7): five stages, each after its pooling where the zoo's has one for images of 32×32; four modules. For
  *   larger images name the taps yourself.
+ * - `resnet-imagenet` (resnet18, 34, 50): four stages; `mobilenetv2`: five, each with one size at 224 pixels, ending in linear
+ *   bottlenecks; `shufflenet` (V1, V2): three. None of them is in the paper.
  *
  * A network of your own gets the names by `createNetwork(model, { taps: { stage1: 'layer', … } })`.
  *
@@ -42,13 +53,49 @@ export function sensingPoints(family: NetworkFamily): readonly string[] {
   });
 }
 
-/** The taps named, or those of a family. */
-export function tapsOf(taps: NetworkFamily | readonly string[]): readonly string[] {
-  return typeof taps === 'string' ? sensingPoints(taps) : taps;
+const STAGE = /^stage(\d+)$/;
+
+/** Taps `stage1`, `stage2`, … of a network, by number. */
+function stagesOf({ tapNames }: Pick<NetworkShape, 'tapNames'>): readonly string[] {
+  const numberOf = (name: string): number => Number(STAGE.exec(name)?.[1]);
+  return tapNames.filter((name) => STAGE.test(name)).sort((one, other) => numberOf(one) - numberOf(other));
+}
+
+/**
+ * The taps of student and teacher. `auto` of both is the ends of their last n stages, n being the number of stages of the one
+ * with fewer: the deepest maps are always compared. `auto` of one is as many of its last stages as the other has taps.
+ *
+ * @param where the method, for messages
+ * @throws DistillError code `tap` where `auto` finds fewer than two stages
+ */
+export function tapsOf(
+  where: string,
+  networks: Readonly<Record<'student' | 'teacher', Pick<NetworkShape, 'name' | 'tapNames'>>>,
+  choices: Readonly<Record<'student' | 'teacher', TapChoice>>,
+): Readonly<Record<'student' | 'teacher', readonly string[]>> {
+  const sides = ['student', 'teacher'] as const;
+  const found = sides.map((side) => {
+    const choice = choices[side];
+    if (choice !== 'auto') return typeof choice === 'string' ? sensingPoints(choice) : choice;
+    const stages = stagesOf(networks[side]);
+    if (stages.length > 1) return stages;
+    throw new DistillError({
+      code: 'tap',
+      where: `${where}.${side}Taps, network '${networks[side].name}'`,
+      expected: "taps named 'stage1', 'stage2', … for 'auto'",
+      got: stages.length === 0 ? 'none' : `'${stages.join()}' alone`,
+      hint: "List feature maps from front to back, or name them: createNetwork(model, { taps: { stage1: 'LAYER', … } }).",
+    });
+  });
+  const fewest = Math.min(...found.map((taps) => taps.length));
+  const [student = [], teacher = []] = found.map((taps, at) =>
+    choices[sides[at] ?? 'student'] === 'auto' ? taps.slice(-fewest) : taps,
+  );
+  return { student, teacher };
 }
 
 /** Checks of the options that name taps. */
 export const tapChecks = {
-  studentTaps: eitherOf(oneOf(...families), listOf(text)),
-  teacherTaps: eitherOf(oneOf(...families), listOf(text)),
+  studentTaps: eitherOf(oneOf(...families, 'auto'), listOf(text)),
+  teacherTaps: eitherOf(oneOf(...families, 'auto'), listOf(text)),
 } as const;

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { kdSvd, mhgd, sensingPoints } from '../src/index.js';
 import type { MhgdOptions } from '../src/index.js';
 import { headEpochs } from '../src/phase/index.js';
+import { tapsOf } from '../src/sensing-points.js';
+import type { TapChoice } from '../src/sensing-points.js';
 
 test('defaults are those of the authors’ code; options are plain data', () => {
   expect(mhgd().options).toEqual(mhgd.defaults);
@@ -30,6 +32,33 @@ test('a family has a tap per stage', () => {
   expect(() => (sensingPoints('wrn') as string[]).push('stage4')).toThrow(TypeError);
   expect(() => sensingPoints('vgg16' as 'vgg')).toThrow(
     /sensingPoints: expected one of 'plain', 'resnet', .*got 'vgg16'.*Did you mean 'vgg'/s,
+  );
+});
+
+const withStages = (count: number): { name: string; tapNames: string[] } => ({
+  name: `of ${count}`,
+  tapNames: ['stem', ...Array.from({ length: count }, (_, at) => `stage${at + 1}`), 'stage1_block1_output'],
+});
+const five = ['stage1', 'stage2', 'stage3', 'stage4', 'stage5'];
+
+test.each<[number, number, TapChoice, TapChoice, readonly string[], readonly string[]]>([
+  [3, 3, 'auto', 'auto', five.slice(0, 3), five.slice(0, 3)],
+  [3, 5, 'auto', 'auto', five.slice(0, 3), five.slice(2)],
+  [5, 4, 'auto', 'auto', five.slice(1), five.slice(0, 4)],
+  [5, 4, 'auto', ['stage1', 'stage3'], five.slice(3), ['stage1', 'stage3']],
+  [3, 5, 'resnet', 'mobilenetv2', five.slice(0, 3), five],
+])(
+  'of %i and %i stages %j and %j stand for %j and %j',
+  (ofStudent, ofTeacher, student, teacher, own, its) => {
+    const networks = { student: withStages(ofStudent), teacher: withStages(ofTeacher) };
+    expect(tapsOf('mhgd', networks, { student, teacher })).toEqual({ student: own, teacher: its });
+  },
+);
+
+test('auto needs stages', () => {
+  const networks = { student: withStages(3), teacher: withStages(1) };
+  expect(() => tapsOf('mhgd', networks, { student: 'auto', teacher: 'auto' })).toThrow(
+    /mhgd\.teacherTaps, network 'of 1': expected taps named 'stage1', .*got 'stage1' alone.*createNetwork/s,
   );
 });
 

@@ -7,7 +7,7 @@ const STAGE = /^stage\d+$/;
 /** Most blocks that are tapped; 27 is what the base method takes of ResNet-56, and of 110 by taking every second. */
 const MOST_BLOCKS = 27;
 
-/** Blocks per stage of the networks that the base method lists. */
+/** Blocks per stage: of the networks that the base method lists, and of further ones by its rule. */
 const BLOCKS = {
   'wrn-16-2': [2, 2, 2],
   'wrn-28-2': [4, 4, 4],
@@ -17,9 +17,13 @@ const BLOCKS = {
   resnet110: [18, 18, 18],
   resnet18: [2, 2, 2, 2],
   resnet34: [3, 4, 6, 3],
+  resnet50: [3, 4, 6, 3],
+  mobilenetv2: [1, 2, 3, 7, 4],
+  shufflenetv1: [4, 8, 4],
+  shufflenetv2: [4, 8, 4],
 } as const satisfies Record<string, readonly number[]>;
 
-/** A network with a list of its own in the base method. */
+/** A network whose blocks are known. */
 export type TapPresetName = keyof typeof BLOCKS;
 
 /** Names that {@link tapPreset} takes. */
@@ -30,7 +34,8 @@ export const tapPresetNames: readonly TapPresetName[] = Object.keys(BLOCKS) as T
  * (`stage1_block1_output`, …), of resnet110 every second; neither the stem nor the pooled vector.
  *
  * In a pre-activation network (wrn) a block's output is the ReLU that follows its sum; resnet18 and resnet34 are
- * ImageNet's, with four stages.
+ * ImageNet's, with four stages. The base method does not list resnet50, mobilenetv2 (whose blocks end in linear
+ * bottlenecks), shufflenetv1 and shufflenetv2; they follow the same rule.
  *
  * @throws DistillError code `option` for a name that is not there
  * @see the layer tables of the base method's code (Ji, Heo, Park, AAAI 2021)

@@ -73,7 +73,7 @@ test('the networks of ImageNet have four stages', () => {
 });
 
 test.each(tapPresetNames)('auto is the preset for a network with the layers of %s', (name) => {
-  const all = Array.from({ length: 4 }, (_, stage) =>
+  const all = Array.from({ length: 5 }, (_, stage) =>
     Array.from({ length: 18 }, (__, block) => `stage${stage + 1}_block${block + 1}_output`),
   );
   const last = tapPreset(name).reduce<Record<string, number>>((blocks, tap) => {

@@ -89,6 +89,22 @@ await describeOnEngines('withVam', () => {
     });
   });
 
+  it('converts 1×1 convolutions where there are no others behind the first', () => {
+    const make = tfl.layers;
+    const plain = tfl.sequential({
+      layers: [
+        make.conv2d({ name: 'stem', filters: 8, kernelSize: 3, inputShape: [6, 6, 3] }),
+        make.depthwiseConv2d({ name: 'depth', kernelSize: 3 }),
+        make.conv2d({ name: 'point', filters: 4, kernelSize: 1 }),
+        make.conv2d({ name: 'narrow', filters: 4, kernelSize: 1 }),
+      ],
+    });
+    const vam = withVam(plain, { blockSize: 4 });
+    expect(names(vam)).toEqual(['point']);
+    vam.dispose();
+    plain.dispose();
+  });
+
   it('keeps the weights, so that uniform attention with blocks is the plain model', () => {
     withModels({ blockSize: [2, 3], rescale: 'blocks' }, (vam, plain) => {
       for (const { layer } of vamLayers(vam))

@@ -3,7 +3,7 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { DistillError, mapShape } from '@distilljs/core';
 import type { FeatureMap, NamedVariables, NetworkOutput, Random, TaughtContext } from '@distilljs/core';
 import { tapsOf } from '../sensing-points.js';
-import type { NetworkFamily } from '../sensing-points.js';
+import type { TapChoice } from '../sensing-points.js';
 import { alignedVectors } from './aligned-vectors.js';
 import type { AlignedVectors } from './aligned-vectors.js';
 import { positionRows } from './gram.js';
@@ -14,8 +14,8 @@ import type { TeacherVectors } from './right-vectors.js';
 
 /** Where both networks are looked at, from front to back; neighbours bound a module. */
 export interface SensingTaps {
-  readonly studentTaps: NetworkFamily | readonly string[];
-  readonly teacherTaps: NetworkFamily | readonly string[];
+  readonly studentTaps: TapChoice;
+  readonly teacherTaps: TapChoice;
 }
 
 /** Two maps that are compared. */
@@ -50,7 +50,8 @@ export function mapPairs(
   { students: [student], teacher }: Pick<TaughtContext, 'students' | 'teacher'>,
   taps: SensingTaps,
 ): MapPair[] {
-  const [studentTaps, teacherTaps] = [tapsOf(taps.studentTaps), tapsOf(taps.teacherTaps)];
+  const choices = { student: taps.studentTaps, teacher: taps.teacherTaps };
+  const { student: studentTaps, teacher: teacherTaps } = tapsOf(method, { student, teacher }, choices);
   if (studentTaps.length !== teacherTaps.length || studentTaps.length < 2) {
     throw new DistillError({
       code: 'option',

@@ -23,7 +23,7 @@ import {
 } from '../compression/index.js';
 import type { MapPair, SensingPoint } from '../compression/index.js';
 import { compressionMacs, parameterCount } from '../cost.js';
-import { sensingPoints, tapChecks } from '../sensing-points.js';
+import { tapChecks } from '../sensing-points.js';
 import { transferPolicy } from '../transfer-policy.js';
 import type { KdSvdOptions } from './options.js';
 import { relationLoss } from './relation-loss.js';
@@ -36,8 +36,8 @@ const defaults: KdSvdOptions = Object.freeze({
   ceWeight: 1,
   kdWeight: 0,
   temperature: 4,
-  studentTaps: sensingPoints('resnet'),
-  teacherTaps: sensingPoints('resnet'),
+  studentTaps: 'auto',
+  teacherTaps: 'auto',
 });
 
 /**

@@ -1,5 +1,5 @@
 import type { SensingTaps } from '../compression/index.js';
-import type { NetworkFamily } from '../sensing-points.js';
+import type { TapChoice } from '../sensing-points.js';
 
 /** Options of `kdSvd`. */
 export interface KdSvdOptions extends SensingTaps {
@@ -20,8 +20,9 @@ export interface KdSvdOptions extends SensingTaps {
   readonly kdWeight: number;
   /** Temperature of the KD part, above 0. Default 4. */
   readonly temperature: number;
-  /** Student's layers, or the family that has them, from front to back, at least two. Default: ends of the three stages. */
-  readonly studentTaps: NetworkFamily | readonly string[];
+  /** Student's layers, or the family that has them, from front to back, at least two. Default
+   * `auto`: the ends of the last stages that both networks have. */
+  readonly studentTaps: TapChoice;
   /** Teacher's layers at the same places. */
-  readonly teacherTaps: NetworkFamily | readonly string[];
+  readonly teacherTaps: TapChoice;
 }

@@ -30,15 +30,21 @@ function unfitness({ layer }: PlacedLayer, size: BlockSize, grouped: boolean): s
 }
 
 /**
- * The convolutions that attend by default: `k × k` with k above 1, not the first after the images, with at least two parents.
+ * The convolutions that attend by default: `k × k` with k above 1, not the first after the images, with at least two parents. Where a
+ * network has no k×k ones behind the first (its spatial ones are depthwise, as in MobileNets and ShuffleNets), its 1×1 ones.
  *
  * Certainty: proposed; the paper does not say which layers it replaces.
  */
-function isEligible(placed: PlacedLayer, size: BlockSize, grouped: boolean): boolean {
-  if (unfitness(placed, size, grouped) !== undefined || placed.seesImages) return false;
-  const kernel = placed.layer.getConfig()['kernelSize'] as readonly number[];
-  const { inputs, filters } = convolutionOf(placed.layer);
-  return kernel.some((edge) => edge > 1) && blockCount(inputs, filters, size).parents > 1;
+function eligible(placed: readonly PlacedLayer[], size: BlockSize, grouped: boolean): readonly PlacedLayer[] {
+  const behind = placed.filter(({ layer, seesImages }) => layer.getClassName() === 'Conv2D' && !seesImages);
+  const spatial = behind.filter(({ layer }) =>
+    (layer.getConfig()['kernelSize'] as readonly number[]).some((edge) => edge > 1),
+  );
+  return (spatial.length > 0 ? spatial : behind).filter((each) => {
+    const { inputs, filters } = convolutionOf(each.layer);
+    const fits = unfitness(each, size, grouped) === undefined;
+    return fits && blockCount(inputs, filters, size).parents > 1;
+  });
 }
 
 /**
@@ -55,8 +61,8 @@ export function chooseLayers(
 ): readonly string[] {
   const placed = walkLayers(model);
   if (wanted === 'eligible') {
-    const eligible = placed.filter((each) => isEligible(each, size, grouped));
-    if (eligible.length > 0) return eligible.map(({ path }) => path);
+    const chosen = eligible(placed, size, grouped);
+    if (chosen.length > 0) return chosen.map(({ path }) => path);
     throw new DistillError({
       code: 'network',
       where: `withVam, model '${model.name}'`,

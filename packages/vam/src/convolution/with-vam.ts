@@ -66,6 +66,7 @@ const someNames: OptionCheck = (value) =>
  *
  * By default all `k × k` convolutions attend except the first ones, which see the images, and those with a single parent block
  * (its attention is 1 whatever Θ is); 1×1, depthwise and separable convolutions are left alone.
+ * A network without k×k convolutions behind the first (MobileNets, ShuffleNets) attends in its 1×1 ones.
  * @throws DistillError code `option` for wrong options or layers that cannot attend; `network` when there is none that can
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the reading is proposed, see {@link VamConv2D}.
  */
