@@ -1,7 +1,18 @@
 import { library } from '../../tsup.base.js';
 
 /** Each reader is an entry of its own, so that code which reads one format loads no other. */
-const readers = ['folder', 'idx', 'list', 'npz', 'svhn'];
+const readers = [
+  'cinic10',
+  'folder',
+  'identities',
+  'idx',
+  'imagenet',
+  'list',
+  'npz',
+  'parquet',
+  'svhn',
+  'tiny-imagenet',
+];
 
 export default library({
   index: 'src/index.ts',

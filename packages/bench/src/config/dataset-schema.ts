@@ -144,10 +144,57 @@ const imageList = mapping({
   ...division,
 });
 
-/** Where a run's images come from: one variant per format. */
-export const dataset = z.discriminatedUnion('name', [synthetic, folder, imageList, cifar, svhn, idx, npz], {
-  error: variantWords(
-    'a name that is known',
-    `a mapping with the name of a dataset: ${datasetNames.join(', ')}`,
-  ),
+/** Sets of image files in a known layout: their size, unless the configuration says another. */
+const layoutFields = (imageSize: number | [number, number]) => ({
+  ...files,
+  ...imageFields,
+  imageSize: imageFields.imageSize.unwrap().default(imageSize),
 });
+
+const cinic10 = mapping({
+  name: z.literal('cinic10'),
+  ...layoutFields(32),
+  /** Train on the images for validation, too. */
+  addValidation: flag().default(false),
+});
+
+const tinyImagenet = mapping({ name: z.literal('tiny-imagenet'), ...layoutFields(64) });
+const imagenet = mapping({ name: z.literal('imagenet'), ...layoutFields(224) });
+
+const parquet = mapping({
+  name: z.literal('parquet'),
+  ...layoutFields(64),
+  ...division,
+  /** Columns. Default: by the usual names. */
+  imageColumn: text().optional(),
+  labelColumn: text().optional(),
+  superclassColumn: text().optional(),
+  /** Which images are the test. Default: test, or where there are none, validation. */
+  testSplit: oneOf(['test', 'validation'], 'test or validation').optional(),
+});
+
+const identities = mapping({
+  name: z.literal('identities'),
+  ...layoutFields([128, 64]),
+  ...division,
+  /** Lists of images below the folder: path, identity and, where it is known, camera. Default: MSMT17's or Market-1501's layout. */
+  lists: mapping({
+    train: path(),
+    validation: path().optional(),
+    query: path().optional(),
+    gallery: path().optional(),
+    distractors: path().optional(),
+  }).optional(),
+});
+
+/** Where a run's images come from: one variant per format. */
+export const dataset = z.discriminatedUnion(
+  'name',
+  [synthetic, folder, imageList, cifar, svhn, idx, npz, cinic10, tinyImagenet, imagenet, parquet, identities],
+  {
+    error: variantWords(
+      'a name that is known',
+      `a mapping with the name of a dataset: ${datasetNames.join(', ')}`,
+    ),
+  },
+);

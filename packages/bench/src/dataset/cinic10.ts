@@ -1,11 +1,12 @@
-import type { Split } from './format.js';
+import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
 import { classItems } from './layout/class-items.js';
 import { entryOf, findRoot } from './layout/folders.js';
+import { loadLayout } from './layout/load-layout.js';
+import type { LayoutOptions } from './layout/load-layout.js';
 
 /** CINIC-10, 270,000 images of 32×32 in three equal parts. */
-export interface Cinic10Source {
-  readonly name: 'cinic10';
+export interface Cinic10Options extends LayoutOptions {
   /** The folder with train, valid and test, or one that holds it. */
   readonly dir: string;
   /**
@@ -14,6 +15,16 @@ export interface Cinic10Source {
    */
   readonly addValidation?: boolean | undefined;
 }
+
+/** The same as a configuration names it. */
+export interface Cinic10Source extends Cinic10Options {
+  readonly name: 'cinic10';
+}
+
+export const cinic10Format: DatasetFormat<Cinic10Source> = {
+  summary: 'CINIC-10 (folders train, valid and test) in dataset.dir or --data-dir',
+  load: loadCinic10,
+};
 
 const CLASSES = [
   'airplane',
@@ -30,9 +41,25 @@ const CLASSES = [
 
 const VALID = ['valid', 'val', 'validation'];
 
-/** Source of the data: Darlow et al., "CINIC-10 Is Not ImageNet or CIFAR-10", 2018. */
+/**
+ * Reads CINIC-10, by default at 32×32.
+ *
+ * Source of the data: Darlow et al., "CINIC-10 Is Not ImageNet or CIFAR-10", 2018.
+ *
+ * @throws DistillError code `data`: a folder of another form, classes without images, damaged images
+ */
+export async function loadCinic10(
+  options: Cinic10Options,
+  wanted: readonly Split[] = ['train', 'validation', 'test'],
+  surroundings: Surroundings = {},
+): Promise<LoadedSplits> {
+  const layout = cinic10Items(options, wanted);
+  return await loadLayout('cinic10', layout, { imageSize: 32, ...options }, wanted, surroundings);
+}
+
+/** Its files by split, none of them read. */
 export function cinic10Items(
-  { dir, addValidation = false }: Omit<Cinic10Source, 'name'>,
+  { dir, addValidation = false }: Cinic10Options,
   wanted: readonly Split[],
 ): LayoutItems {
   const root = findRoot(

@@ -1,29 +1,62 @@
 import type { Dataset } from '@distilljs/core';
-import type { Split } from './format.js';
+import { divided } from './divide.js';
+import type { DivideOptions } from './divide.js';
+import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
 import { readPeople } from './identity/people.js';
 import type { IdentityLists, Sighting } from './identity/people.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
+import { imageSet } from './image-set.js';
+import type { ImageOptions } from './image-set.js';
+import { loadLayout } from './layout/load-layout.js';
+import type { LayoutOptions } from './layout/load-layout.js';
 import { dataError } from './bytes/byte-stream.js';
 import { byNumber } from './bytes/find-files.js';
 
 /** Images of identities (people, faces, products), for metric learning. */
-export interface IdentitiesSource {
-  readonly name: 'identities';
+export interface IdentitiesOptions extends LayoutOptions, DivideOptions {
   /** The folder of the set, or one that holds it. */
   readonly dir: string;
   /** Lists of images below the folder. Default: MSMT17's or Market-1501's layout. */
   readonly lists?: IdentityLists | undefined;
-  /** Share of each identity's training images that is kept for the test, where there is no list for validation. Default: 0.1. */
-  readonly testFraction?: number | undefined;
-  /** Decides which images those are. Default: 0. */
-  readonly splitSeed?: number | undefined;
 }
+
+/** The same as a configuration names it. */
+export interface IdentitiesSource extends IdentitiesOptions {
+  readonly name: 'identities';
+}
+
+export const identitiesFormat: DatasetFormat<IdentitiesSource> = {
+  summary:
+    'people or faces to tell apart (MSMT17, Market-1501, or lists of path and identity) in dataset.dir or --data-dir; see `distill-bench metrics`',
+  load: loadIdentities,
+};
+
+/**
+ * Reads the training images of a set of identities, which are the classes, by default at 128×64. Its list for validation is the test,
+ * or where there is none, `testFraction` of each identity's images. Other identities, by which embeddings are measured, are what
+ * {@link loadIdentitySets} reads.
+ *
+ * @throws DistillError code `data`: files that are not there, damaged lists, damaged images
+ */
+export async function loadIdentities(
+  options: IdentitiesOptions,
+  wanted: readonly Split[] = ['train', 'test'],
+  surroundings: Surroundings = {},
+): Promise<LoadedSplits> {
+  const layout = divided(identityItems(options), options);
+  return await loadLayout('identities', layout, sized(options), wanted, surroundings);
+}
+
+const sized = (options: IdentitiesOptions): IdentitiesOptions & ImageOptions => ({
+  imageSize: [128, 64],
+  ...options,
+});
 
 /**
  * Training images with their identities as classes. Networks are trained and tested as classifiers of these identities; how well
  * they recognise others is what `distill-bench metrics` measures, on queries and gallery.
  */
-export function identityItems({ dir, lists }: Pick<IdentitiesSource, 'dir' | 'lists'>): LayoutItems {
+export function identityItems({ dir, lists }: IdentitiesOptions): LayoutItems {
   const { train, validation } = readPeople(dir, lists);
   const names = new Set(train.map(({ identity }) => identity ?? ''));
   const classNames = [...names].sort((one, other) => byNumber(one, other) || (one < other ? -1 : 1));
@@ -48,4 +81,49 @@ export interface IdentitySet {
   readonly labels: Int32Array;
   /** Where all are known. */
   readonly cameras?: Int32Array | undefined;
+}
+
+/** The sets that embeddings are measured on, as far as there are such. */
+export interface IdentitySets {
+  readonly query?: IdentitySet | undefined;
+  readonly gallery?: IdentitySet | undefined;
+  readonly distractors?: IdentitySet | undefined;
+}
+
+/**
+ * Reads queries, gallery and distractors of a set of identities, at the size of its training images.
+ *
+ * @throws DistillError code `data`: damaged lists or images
+ */
+export async function loadIdentitySets(
+  options: IdentitiesOptions,
+  surroundings: Surroundings = {},
+): Promise<IdentitySets> {
+  const people = readPeople(options.dir, options.lists);
+  const numbers = new Map<string, number>();
+  const numberOf = (identity: string | undefined): number => {
+    if (identity === undefined) return -1;
+    const number = numbers.get(identity) ?? numbers.size;
+    numbers.set(identity, number);
+    return number;
+  };
+  const sets: Partial<Record<keyof IdentitySets, IdentitySet>> = {};
+  for (const part of ['query', 'gallery', 'distractors'] as const) {
+    const sightings = people[part];
+    if (sightings === undefined || sightings.length === 0) continue;
+    // Damaged files may be left out: what an image's place in the list is, its label says.
+    const items = sightings.map(({ path }, label) => ({ path, label }));
+    const layout = { items: { test: items }, classNames: sightings.map((_, place) => String(place)) };
+    const set = { ...layout, name: `identities, ${part}`, root: options.dir, images: sized(options) };
+    const { test } = (await imageSet(set, ['test'], surroundings)).splits;
+    const kept = test?.labels?.map((place) => place) ?? new Int32Array();
+    const sightingOf = (place: number): Sighting => sightings[place] as Sighting;
+    const haveCameras = sightings.every(({ camera }) => camera !== undefined);
+    sets[part] = {
+      dataset: test as Dataset,
+      labels: kept.map((place) => numberOf(sightingOf(place).identity)),
+      cameras: haveCameras ? kept.map((place) => sightingOf(place).camera ?? 0) : undefined,
+    };
+  }
+  return sets;
 }

@@ -1,18 +1,44 @@
 import { dirname, join } from 'node:path';
 import { dataError } from './bytes/byte-stream.js';
-import type { Split } from './format.js';
+import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
 import { annotatedItems, classItems } from './layout/class-items.js';
 import type { Annotation } from './layout/class-items.js';
 import { entryOf, findRoot, foldersIn, imagesIn } from './layout/folders.js';
+import { loadLayout } from './layout/load-layout.js';
+import type { LayoutOptions } from './layout/load-layout.js';
 import { WNID, badLine, classNames, linesOf } from './layout/wordnet.js';
 import { identitiesOf } from './tiny-imagenet.js';
 
 /** ImageNet-1K (ILSVRC 2012), or any subset with its folders. Its own test images have no labels, so `val` is the test. */
-export interface ImagenetSource {
-  readonly name: 'imagenet';
+export interface ImagenetOptions extends LayoutOptions {
   /** The folder with train and val, or one that holds it. */
   readonly dir: string;
+}
+
+/** The same as a configuration names it. */
+export interface ImagenetSource extends ImagenetOptions {
+  readonly name: 'imagenet';
+}
+
+export const imagenetFormat: DatasetFormat<ImagenetSource> = {
+  summary:
+    'ImageNet-1K, or any subset with its folders (train/n01440764/…, val) in dataset.dir or --data-dir',
+  load: loadImagenet,
+};
+
+/**
+ * Reads ImageNet-1K, by default at 224×224.
+ *
+ * @throws DistillError code `data`: a folder of another form, classes without images, damaged images
+ */
+export async function loadImagenet(
+  options: ImagenetOptions,
+  wanted: readonly Split[] = ['train', 'test'],
+  surroundings: Surroundings = {},
+): Promise<LoadedSplits> {
+  const layout = imagenetItems(options, wanted);
+  return await loadLayout('imagenet', layout, { imageSize: 224, ...options }, wanted, surroundings);
 }
 
 /** Lists of class names, in the order in which they are looked for. */
@@ -24,7 +50,7 @@ const NAME_LISTS = ['loc_synset_mapping.txt', 'synset_words.txt', 'words.txt'];
  * `val.txt` (image and class index). These, and lists of class names, are looked for beside `train` and up to three folders
  * above it.
  */
-export function imagenetItems({ dir }: Omit<ImagenetSource, 'name'>, wanted: readonly Split[]): LayoutItems {
+export function imagenetItems({ dir }: ImagenetOptions, wanted: readonly Split[]): LayoutItems {
   const what = "ImageNet's folder, with train and val";
   const root = findRoot(dir, (names) => names.has('train') && names.has('val'), what);
   const train = entryOf(root, 'train') as string;

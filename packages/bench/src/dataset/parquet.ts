@@ -3,27 +3,57 @@ import { classLabels } from './array-file/labels.js';
 import { dataError } from './bytes/byte-stream.js';
 import { findFiles } from './bytes/find-files.js';
 import { splitOf } from './bytes/split-names.js';
-import type { Split } from './format.js';
-import type { ImageItem } from './image-item.js';
+import { divided } from './divide.js';
+import type { DivideOptions } from './divide.js';
+import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
+import type { ImageItem, LayoutItems } from './image-item.js';
+import { loadLayout } from './layout/load-layout.js';
+import type { LayoutOptions } from './layout/load-layout.js';
 import { columnsOf, imageBytes, namesOf } from './parquet-file/columns.js';
 import type { ColumnNames } from './parquet-file/columns.js';
 import { openShard } from './parquet-file/shard.js';
 import type { Shard } from './parquet-file/shard.js';
 
 /** A Parquet image set as hubs publish them. */
-export interface ParquetSource extends ColumnNames {
-  readonly name: 'parquet';
+export interface ParquetOptions extends ColumnNames, LayoutOptions, DivideOptions {
   /** The folder of the files, or one that holds it; or one file. */
   readonly dir: string;
   /** Which images are the test. Default: the test files, or where there are none, those for validation. */
   readonly testSplit?: 'test' | 'validation' | undefined;
 }
 
-/** Images of each split that there is, with what the files say of classes. */
-export interface ParquetItems {
-  readonly items: Readonly<Partial<Record<Split, readonly ImageItem[]>>>;
-  readonly classNames: readonly string[];
-  readonly notes: readonly string[];
+/** The same as a configuration names it. */
+export interface ParquetSource extends ParquetOptions {
+  readonly name: 'parquet';
+}
+
+export const parquetFormat: DatasetFormat<ParquetSource> = {
+  summary:
+    'Parquet image sets as hubs publish them (train-00000-of-00002.parquet, …; columns image and label) in dataset.dir or --data-dir',
+  load: loadParquet,
+};
+
+/**
+ * Reads a Parquet image set: columns `image` (`{ bytes, path }`, or bytes) and `label`, or `img`, `fine_label` and
+ * `coarse_label`; any number of files per split; class names from the metadata that hubs write. Without test images, those for
+ * validation are the test; without those, `testFraction` of every class.
+ *
+ * @throws DistillError code `data`: files that are not there, damaged, or that do not fit together; damaged images
+ */
+export async function loadParquet(
+  options: ParquetOptions,
+  wanted: readonly Split[] = ['train', 'validation', 'test'],
+  surroundings: Surroundings = {},
+): Promise<LoadedSplits> {
+  const { hasTest, ...layout } = await parquetItems(options, wanted);
+  const parts = hasTest ? layout : divided(layout, options);
+  return await loadLayout('parquet', parts, { imageSize: 64, ...options }, wanted, surroundings);
+}
+
+/** Images of each split that is wanted, with what the files say of classes. */
+export interface ParquetItems extends LayoutItems {
+  /** There are files of test images. */
+  readonly hasTest: boolean;
 }
 
 /**
@@ -31,10 +61,7 @@ export interface ParquetItems {
  *
  * @throws DistillError code `data`: files that are not there, missing shards, damaged ones, or ones that do not fit together
  */
-export async function parquetItems(
-  source: Omit<ParquetSource, 'name'>,
-  wanted: readonly Split[],
-): Promise<ParquetItems> {
+export async function parquetItems(source: ParquetOptions, wanted: readonly Split[]): Promise<ParquetItems> {
   const { files, notes } = shardFiles(source);
   const parts = new Map<Split, readonly LabelledShard[]>();
   for (const [split, paths] of files) {
@@ -48,10 +75,10 @@ export async function parquetItems(
   const classNames = namesOfLabels(train);
   const items: Partial<Record<Split, readonly ImageItem[]>> = {};
   for (const [split, shards] of parts) items[split] = shards.flatMap((shard) => itemsOf(shard, classNames));
-  return { items, classNames, notes };
+  return { items, classNames, notes, hasTest: files.has('test') };
 }
 
-function shardFiles({ dir, testSplit }: Omit<ParquetSource, 'name'>): {
+function shardFiles({ dir, testSplit }: ParquetOptions): {
   readonly files: ReadonlyMap<Split, readonly string[]>;
   readonly notes: readonly string[];
 } {

@@ -1,24 +1,45 @@
 import type { Dataset } from '@distilljs/core';
 import { DistillError } from '@distilljs/core';
+import { cinic10Format } from './cinic10.js';
+import type { Cinic10Source } from './cinic10.js';
 import { cifarFormat } from './cifar.js';
 import type { CifarSource } from './cifar.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
 import { folderFormat } from './folder.js';
 import type { FolderSource } from './folder.js';
+import { identitiesFormat } from './identities.js';
+import type { IdentitiesSource } from './identities.js';
 import { idxFormat } from './idx.js';
 import type { IdxSource } from './idx.js';
 import { listFormat } from './list.js';
 import type { ListSource } from './list.js';
+import { imagenetFormat } from './imagenet.js';
+import type { ImagenetSource } from './imagenet.js';
 import { npzFormat } from './npz.js';
 import type { NpzSource } from './npz.js';
+import { parquetFormat } from './parquet.js';
+import type { ParquetSource } from './parquet.js';
 import { svhnFormat } from './svhn.js';
 import type { SvhnSource } from './svhn.js';
+import { tinyImagenetFormat } from './tiny-imagenet.js';
+import type { TinyImagenetSource } from './tiny-imagenet.js';
 import { syntheticFormat } from './synthetic.js';
 import type { SyntheticSource } from './synthetic.js';
 
 /** Where a run's images come from: the `dataset` part of a configuration. */
 export type DatasetSource =
-  SyntheticSource | FolderSource | ListSource | CifarSource | SvhnSource | IdxSource | NpzSource;
+  | SyntheticSource
+  | FolderSource
+  | ListSource
+  | CifarSource
+  | SvhnSource
+  | IdxSource
+  | NpzSource
+  | Cinic10Source
+  | TinyImagenetSource
+  | ImagenetSource
+  | ParquetSource
+  | IdentitiesSource;
 
 export type DatasetName = DatasetSource['name'];
 
@@ -34,6 +55,11 @@ const FORMATS: Formats = {
   svhn: svhnFormat,
   idx: idxFormat,
   npz: npzFormat,
+  parquet: parquetFormat,
+  cinic10: cinic10Format,
+  'tiny-imagenet': tinyImagenetFormat,
+  imagenet: imagenetFormat,
+  identities: identitiesFormat,
 };
 
 /** The datasets that a configuration can name. */

@@ -1,25 +1,47 @@
-import type { Split } from './format.js';
+import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
 import { annotatedItems, classItems } from './layout/class-items.js';
 import { entryOf, findRoot, foldersIn } from './layout/folders.js';
+import { loadLayout } from './layout/load-layout.js';
+import type { LayoutOptions } from './layout/load-layout.js';
 import { WNID, badLine, classNames, linesOf } from './layout/wordnet.js';
 import { dataError } from './bytes/byte-stream.js';
 
 /** Tiny-ImageNet-200: 100,000 training images of 64×64. Its own test images have no labels, so `val` is the test. */
-export interface TinyImagenetSource {
-  readonly name: 'tiny-imagenet';
+export interface TinyImagenetOptions extends LayoutOptions {
   /** The folder tiny-imagenet-200, or one that holds it. */
   readonly dir: string;
+}
+
+/** The same as a configuration names it. */
+export interface TinyImagenetSource extends TinyImagenetOptions {
+  readonly name: 'tiny-imagenet';
+}
+
+export const tinyImagenetFormat: DatasetFormat<TinyImagenetSource> = {
+  summary: 'Tiny-ImageNet (tiny-imagenet-200: train, val, wnids.txt) in dataset.dir or --data-dir',
+  load: loadTinyImagenet,
+};
+
+/**
+ * Reads Tiny-ImageNet, by default at 64×64.
+ *
+ * @throws DistillError code `data`: a folder of another form, classes without images, damaged images
+ */
+export async function loadTinyImagenet(
+  options: TinyImagenetOptions,
+  wanted: readonly Split[] = ['train', 'test'],
+  surroundings: Surroundings = {},
+): Promise<LoadedSplits> {
+  const layout = tinyImagenetItems(options, wanted);
+  return await loadLayout('tiny-imagenet', layout, { imageSize: 64, ...options }, wanted, surroundings);
 }
 
 /**
  * Classes are in the order of their identities, as everywhere else that reads them from folders. The images of `val` are
  * those of `val_annotations.txt`, or are in class folders already, as many programs sort them.
  */
-export function tinyImagenetItems(
-  { dir }: Omit<TinyImagenetSource, 'name'>,
-  wanted: readonly Split[],
-): LayoutItems {
+export function tinyImagenetItems({ dir }: TinyImagenetOptions, wanted: readonly Split[]): LayoutItems {
   const what = "Tiny-ImageNet's folder (tiny-imagenet-200, with train and val)";
   const root = findRoot(dir, (names) => names.has('train') && names.has('val'), what);
   const train = entryOf(root, 'train') as string;

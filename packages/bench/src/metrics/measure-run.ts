@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { channelStatistics, createNetwork, DistillError, loadModel, resolveEngine } from '@distilljs/core';
 import type { Dataset, Network } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
+import { loadIdentitySets } from '../dataset/index.js';
 import type { IdentitySet, Surroundings } from '../dataset/index.js';
 import { loadRunData } from '../run/datasets.js';
 import { loadTeacher } from '../run/load-teacher.js';
@@ -128,8 +129,8 @@ interface EvaluationSets {
 
 /** The sets of identities that are there for it; else the test images, whose classes are the identities. */
 async function setsOf(config: RunConfig, test: Dataset, options: MetricsOptions): Promise<EvaluationSets> {
-  const { query, gallery, distractors }: Partial<EvaluationSets> = {};
-  await Promise.resolve([config, options]);
+  const { query, gallery, distractors } =
+    config.dataset.name === 'identities' ? await loadIdentitySets(config.dataset, options) : {};
   return {
     query: query ?? { dataset: test, labels: test.labels ?? new Int32Array(test.size).fill(-1) },
     gallery,

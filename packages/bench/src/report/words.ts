@@ -12,6 +12,11 @@ const DATASETS: Readonly<Record<DatasetName, string>> = {
   svhn: 'SVHN',
   idx: 'images of IDX files',
   npz: 'images of numpy files',
+  parquet: 'images of Parquet files',
+  cinic10: 'CINIC-10',
+  'tiny-imagenet': 'Tiny-ImageNet',
+  imagenet: 'ImageNet',
+  identities: 'images of identities',
 };
 
 /** What a report is called: the teacher is the network that taught, whatever a preset would have trained. */
