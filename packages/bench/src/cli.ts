@@ -64,7 +64,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .option('--methods <names>', 'methods to compare, comma-separated, or all', names)
     .option('--seeds <numbers>', 'seeds, comma-separated', numbers)
     .addOption(new Option('--engine <name>', `one of auto, ${ENGINES.map(({ name }) => name).join(', ')}`))
-    .option('--dataset <name>', 'synthetic, cifar10 or cifar100')
+    .option('--dataset <name>', 'data set or format, see `distill-bench list datasets`')
     .option('--data-dir <folder>', 'folder of the data files')
     .option('--teacher <path>', 'trained teacher: a folder with model.json, or a tfjs URL')
     .option('--teacher-model <name>', 'network of the teacher')

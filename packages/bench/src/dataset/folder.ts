@@ -130,7 +130,7 @@ function classItemsOf(
         .filter((folder) => plain(folder) === name)
         .flatMap((folder) => imagesBelow(join(root, folder)));
       if (paths.length === 0) empty.push(name);
-      found.push(...paths.map((path) => ({ path, label })));
+      for (const path of paths) found.push({ path, label });
     });
     if (empty.length > 0) lacking.push(`${part === '' ? '' : `${part} has `}none of ${listNames(empty)}`);
     items.set(part, found);

@@ -223,7 +223,8 @@ function datasetOf(
       JSON.stringify(imageShape),
       labels,
       superclasses ?? '',
-      ...kept.map(({ stored }) => stored.digest),
+      // Not as arguments: a million of them does not fit on the stack.
+      kept.map(({ stored }) => stored.digest).join(' '),
     ),
   };
 }
