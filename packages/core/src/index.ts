@@ -106,8 +106,8 @@ export type {
   Term,
   Update,
 } from './method/index.js';
-export { loadModel, saveModel } from './model-file/index.js';
-export type { LoadOptions } from './model-file/index.js';
+export { loadModel, metadataOf, modelMetadata, saveModel, setModelMetadata } from './model-file/index.js';
+export type { LoadOptions, ModelMetadata, Resize } from './model-file/index.js';
 export {
   asNetwork,
   asTeacher,
@@ -118,6 +118,7 @@ export {
   freezeGraphModel,
   loadTeacher,
   mapShape,
+  outputKind,
   probabilityWarning,
   seedWeights,
 } from './network/index.js';

@@ -1,4 +1,14 @@
-import { channelStatistics, createRandom, evaluate, freeze, student } from '@distilljs/core';
+import {
+  channelStatistics,
+  createRandom,
+  evaluate,
+  freeze,
+  metadataOf,
+  modelMetadata,
+  outputKind,
+  setModelMetadata,
+  student,
+} from '@distilljs/core';
 import type { FrozenNetwork, Network, TeacherOutputs } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { TeacherResult } from '../report/index.js';
@@ -41,6 +51,10 @@ export async function provideTeacher(
     const { network, known, source } = loaded;
     const result = known ?? { ...(await measure(network, data)), source };
     if (known === undefined) {
+      if (modelMetadata(network.model) === undefined) {
+        const normalization = await channelStatistics(data.train);
+        setModelMetadata(network.model, metadataOf(data.train, normalization, outputKind(network.model)));
+      }
       await network.save(folder.model);
       await writeJson(folder.result, { ...result, madeWith, modelDigest: await modelDigest([folder.model]) });
     }

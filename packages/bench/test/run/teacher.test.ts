@@ -1,7 +1,14 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { createNetwork, createRandom, resolveEngine, seedWeights } from '@distilljs/core';
+import {
+  createNetwork,
+  createRandom,
+  loadModel,
+  modelMetadata,
+  resolveEngine,
+  seedWeights,
+} from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/model/index.js';
@@ -96,5 +103,18 @@ describe('a given teacher', { timeout: 60_000 }, () => {
     expect(await refusal(run('nowhere', 'http://127.0.0.1:1/model.json'))).toMatch(
       /teacher.path: expected a tfjs layers model at http/,
     );
+  });
+});
+
+describe('the networks of a run', { timeout: 60_000 }, () => {
+  it('tell what is needed to use them, the given teacher too', async () => {
+    const path = await save('resnet8', 6, 'told');
+    const { report } = (await run('telling', path)) as BenchOutcome;
+    expect(report.rows).not.toEqual([]);
+    const places = ['teacher/model', 'kd/0/student'].map((place) => join(folder, 'telling', place));
+    const told = await Promise.all(places.map(async (place) => modelMetadata(await loadModel(place))));
+    expect(told[0]).toMatchObject({ imageSize: [12, 12, 3], channels: 'rgb', scale: 255, output: 'logits' });
+    expect(told[0]?.normalization.mean.length).toBe(3);
+    expect(told[1]).toEqual(told[0]);
   });
 });

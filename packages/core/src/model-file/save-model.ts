@@ -27,9 +27,12 @@ async function writeFolder(folder: string, artifacts: tf.io.ModelArtifacts): Pro
   const path = nodeModule('node:path', IN_FOLDERS);
   const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
   const write = async (weights: string): Promise<void> => {
-    const { modelTopology, format, generatedBy, convertedBy } = artifacts;
+    const { modelTopology, format, generatedBy, convertedBy, userDefinedMetadata } = artifacts;
     const manifest = [{ paths: [weights], weights: artifacts.weightSpecs ?? [] }];
-    const json = { modelTopology, format, generatedBy, convertedBy, weightsManifest: manifest };
+    const json = {
+      ...{ format, generatedBy, convertedBy, userDefinedMetadata },
+      ...{ modelTopology, weightsManifest: manifest },
+    };
     await writeWhole(path.join(folder, weights), bytes);
     await syncFolder(folder);
     await writeWhole(path.join(folder, 'model.json'), JSON.stringify(json));

@@ -12,7 +12,7 @@ export { freezeGraphModel } from './graph-teacher.js';
 export type { GraphModelLike, GraphTeacherOptions } from './graph-teacher.js';
 export { asTeacher, loadTeacher } from './load-teacher.js';
 export type { TeacherLike } from './load-teacher.js';
-export { probabilityWarning } from './logits.js';
+export { outputKind, probabilityWarning } from './logits.js';
 export { mapShape } from './map-shape.js';
 export type { MapShape } from './map-shape.js';
 export { asNetwork, createNetwork } from './network.js';

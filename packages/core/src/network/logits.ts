@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
 import { shapeText } from '../tensor/index.js';
 import type { Images, Logits } from '../tensor/index.js';
 import type { FrozenNetwork, LogitsSource } from './contract.js';
+import { readGraph } from './graph.js';
 import type { Graph, GraphNode } from './graph.js';
 import { activationOf, innerLayers, isContainer, layerConfig } from './layer.js';
 import type { Layer } from './layer.js';
@@ -25,6 +27,10 @@ export function outputActivation(graph: Graph): OutputActivation | undefined {
   if (activation !== 'softmax' && activation !== 'sigmoid' && activation !== 'hardSigmoid') return undefined;
   return { node, activation, removable };
 }
+
+/** What a model gives when it is used as it is: the softmax that it ends in counts. */
+export const outputKind = (model: LayersModel): 'logits' | 'probabilities' =>
+  outputActivation(readGraph(model))?.activation === 'softmax' ? 'probabilities' : 'logits';
 
 /** The last layer that does more to values between 0 and 1 than to hand them on. */
 function lastOfItsOwn(graph: Graph): {

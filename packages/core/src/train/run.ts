@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { deviceFault } from '../engine/device-fault.js';
+import { metadataOf, setModelMetadata } from '../model-file/index.js';
 import { describeBest, freeBest } from './best.js';
 import type { Callback } from './callback.js';
 import { controlOf } from './control.js';
@@ -17,6 +18,8 @@ export async function trainRun(
   callbacks: readonly Callback[],
   signal: AbortSignal | undefined,
 ): Promise<DistillResult> {
+  // From the start: a callback may save a network while it trains.
+  for (const { model } of run.students) setModelMetadata(model, metadataOf(run.train, run.normalization));
   const state = initialState(run);
   const watchers: Watchers = { callbacks, signal, control: controlOf(run, state, callbacks) };
   try {

@@ -1,0 +1,135 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Normalization } from '../data/normalization.js';
+import { describeValue, DistillError } from '../error/index.js';
+
+/** How images of another size are brought to the size of a network. */
+export type Resize = 'crop' | 'stretch' | 'letterbox';
+
+/**
+ * What a saved network needs to be used. It stands in `model.json` under `userDefinedMetadata.distilljs`, where tfjs keeps it
+ * through loading and saving.
+ *
+ * An input value is `(pixel / scale − mean) / std`, channel by channel, for pixels from 0 to 255.
+ */
+export interface ModelMetadata {
+  /** Of this form. */
+  readonly version: 1;
+  /** `[height, width, channels]`. */
+  readonly imageSize: readonly [height: number, width: number, channels: number];
+  /** What the channels are, in order; `other`: something only the data set knows. */
+  readonly channels: 'grey' | 'rgb' | 'rgba' | 'other';
+  /** What pixels are divided by before the normalization. */
+  readonly scale: number;
+  readonly normalization: Normalization;
+  /**
+   * How the images it was trained on were brought to its size: the shorter side scaled and the middle cut out (`crop`), both
+   * sides scaled (`stretch`), or the longer side scaled and the rest filled with black (`letterbox`). Left out: `crop`.
+   */
+  readonly resize?: Resize | undefined;
+  /** One per output, in order. */
+  readonly classNames?: readonly string[] | undefined;
+  /** What the model's output is. */
+  readonly output: 'logits' | 'probabilities';
+}
+
+const KEY = 'distilljs';
+
+/** What the channels of an image are called by their number. */
+export const channelsOf = (count: number): ModelMetadata['channels'] =>
+  count === 1 ? 'grey' : count === 3 ? 'rgb' : count === 4 ? 'rgba' : 'other';
+
+/**
+ * The metadata of a network that was trained on images with this normalization.
+ *
+ * @param data a data set, or what it says of its images
+ */
+export function metadataOf(
+  data: {
+    readonly imageShape: readonly [number, number, number];
+    readonly classNames?: readonly string[] | undefined;
+    readonly resize?: Resize | undefined;
+  },
+  normalization: Normalization,
+  output: ModelMetadata['output'] = 'logits',
+): ModelMetadata {
+  const { imageShape, classNames, resize } = data;
+  return {
+    version: 1,
+    imageSize: [...imageShape],
+    channels: channelsOf(imageShape[2]),
+    scale: 255,
+    normalization: { mean: [...normalization.mean], std: [...normalization.std] },
+    ...(resize !== undefined && { resize }),
+    ...(classNames !== undefined && { classNames: [...classNames] }),
+    output,
+  };
+}
+
+/** Gives a model its metadata. Every way of saving it writes them, tfjs's own `model.save` too. */
+export function setModelMetadata(model: LayersModel, metadata: ModelMetadata): void {
+  model.setUserDefinedMetadata({ ...userDefined(model), [KEY]: metadata });
+}
+
+/**
+ * The metadata of a model; undefined for one that was made elsewhere, or by a version that did not keep them.
+ *
+ * @param where the file, for messages
+ * @throws DistillError code `data` for metadata that are damaged or of a later version
+ */
+export function modelMetadata(
+  model: LayersModel,
+  where = `model '${model.name}'`,
+): ModelMetadata | undefined {
+  const found = userDefined(model)[KEY];
+  return found === undefined ? undefined : checkedMetadata(where, found);
+}
+
+const userDefined = (model: LayersModel): Readonly<Record<string, unknown>> => ({
+  ...model.getUserDefinedMetadata(),
+});
+
+/**
+ * Metadata as they were read, or as a user gave them.
+ *
+ * @throws DistillError code `data`, naming the field
+ */
+export function checkedMetadata(where: string, given: unknown): ModelMetadata {
+  const place = `${where}, userDefinedMetadata.${KEY}`;
+  const refuse = (field: string, expected: string, got: unknown, hint?: string): never => {
+    const at = field === '' ? place : `${place}.${field}`;
+    throw new DistillError({ code: 'data', where: at, expected, got: describeValue(got), hint });
+  };
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    return refuse('', 'an object', given, HINT);
+  const fields = given as Readonly<Record<string, unknown>>;
+  if (fields['version'] !== 1)
+    refuse('version', '1', fields['version'], 'Update @distilljs/core, which reads version 1.');
+  const size = fields['imageSize'];
+  const isSize = Array.isArray(size) && size.length === 3 && size.every(isCount);
+  if (!isSize) refuse('imageSize', '[height, width, channels]', size, HINT);
+  const count = (size as readonly number[])[2] ?? 0;
+  const either = (field: string, values: readonly unknown[]): void => {
+    if (!values.includes(fields[field])) refuse(field, `one of ${values.join(', ')}`, fields[field], HINT);
+  };
+  either('channels', [channelsOf(count), 'other']);
+  either('output', ['logits', 'probabilities']);
+  if (fields['resize'] !== undefined) either('resize', ['crop', 'stretch', 'letterbox']);
+  const { scale, classNames, normalization } = fields;
+  if (!isPositive(scale)) refuse('scale', 'a number above 0', scale, HINT);
+  const { mean, std } = (normalization ?? {}) as Readonly<Record<string, unknown>>;
+  const perChannel = (values: unknown, fits: (value: unknown) => boolean): boolean =>
+    Array.isArray(values) && values.length === count && values.every(fits);
+  if (!perChannel(mean, Number.isFinite))
+    refuse('normalization.mean', `one finite number per channel (${count})`, mean, HINT);
+  if (!perChannel(std, isPositive))
+    refuse('normalization.std', `one number above 0 per channel (${count})`, std, HINT);
+  if (classNames !== undefined && !isNames(classNames))
+    refuse('classNames', 'a list of names', classNames, HINT);
+  return given as ModelMetadata;
+}
+
+const HINT = 'The file was edited or is damaged: save the model again, or give the right values by hand.';
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 1;
+const isPositive = (value: unknown): boolean => Number.isFinite(value) && (value as number) > 0;
+const isNames = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((name) => typeof name === 'string');
