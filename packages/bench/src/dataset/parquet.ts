@@ -199,5 +199,13 @@ function indices(
     throw dataError(where, 'classes that the training images have', `'${unknown}'`);
   const least = values.reduce((low, value) => Math.min(low, value), Infinity);
   const most = values.reduce((high, value) => Math.max(high, value), -Infinity);
-  return classLabels({ values, least, most }, { where, images: values.length, classes });
+  return classLabels(
+    { values, least, most },
+    {
+      where,
+      images: values.length,
+      classes,
+      unlabelled: ', e.g. dataset.testSplit: validation',
+    },
+  );
 }

@@ -170,7 +170,7 @@ describe('a run', { timeout: 120_000 }, () => {
     writeFileSync(config, 'validationFraction: 0.25\nepochs: 7\nschedule: {warmupEpochs: 0}\n');
   });
 
-  it('takes every flag, goes on, starts over, and is reported and explained', async () => {
+  it('takes every flag, goes on, starts over, and is reported, explained and measured', async () => {
     interface Seen {
       readonly rows: readonly { readonly method: string }[];
       readonly config: { readonly epochs: number; readonly methods: readonly { readonly options: object }[] };
@@ -186,6 +186,11 @@ describe('a run', { timeout: 120_000 }, () => {
     expect(await done('report', run)).toMatch(/Report: .*index\.html\n$/);
     expect(await done('explain', run)).toMatch(/Page: .*\n$/);
     expect(JSON.parse(await done('explain', run, '--json'))).toHaveProperty('findings');
+    expect(await done('metrics', run)).toMatch(/ 40 images; embedding global_pool/);
+    expect(JSON.parse(await done('metrics', run, '--tap', 'global_pool', '--json'))).toHaveLength(1);
+    // Nothing is left to do: what all of them would train is said, and nothing is trained.
+    for (const plan of ['--dry-run', '--prepare'])
+      expect(await done('run', ...flags, '--resume', '--jobs', '1', plan), plan).toContain('student');
 
     const other = join(folder, 'other');
     const teacher = ['--teacher', join(run, 'teacher/model'), '--out', other, '--methods', 'student'];
@@ -220,7 +225,9 @@ describe('the help', () => {
     const commands = [...(await done('--help')).matchAll(/^ {2}([a-z]+) .*(?:\[|<)/gm)].map(([, name]) =>
       String(name),
     );
-    expect(commands).toEqual(expect.arrayContaining(['run', 'report', 'speed', 'explain', 'list', 'doctor']));
+    expect(commands).toEqual(
+      expect.arrayContaining(['run', 'report', 'speed', 'metrics', 'explain', 'list', 'doctor']),
+    );
     for (const command of commands.filter((name) => name !== 'help')) {
       const help = await done(command, '--help');
       const all = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag]) => String(flag));

@@ -13,6 +13,8 @@ export interface LabelRules {
   readonly firstLabel?: number | undefined;
   /** How many classes there are. Default: up to the highest label. */
   readonly classes?: number | undefined;
+  /** How to use another part, for messages, e.g. `, e.g. dataset.testSplit: validation`. */
+  readonly unlabelled?: string | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ function wrongLabel(
   label: number,
   image: number,
   { least, most }: Pick<Numbers, 'least' | 'most'>,
-  { where, firstLabel = 0 }: LabelRules,
+  { where, firstLabel = 0, unlabelled = '' }: LabelRules,
   classes: number,
 ): Error {
   const last = firstLabel + classes - 1;
@@ -47,7 +49,7 @@ function wrongLabel(
 
   function hintFor(): string {
     if (label === -1)
-      return 'Images without labels (−1), as in the test parts of contests: use a part that has labels, e.g. dataset.testSplit: validation.';
+      return `Images without labels (−1), as in the test parts of contests: use a part that has labels${unlabelled}.`;
     if (!Number.isInteger(label)) return 'Labels are whole numbers, one per image.';
     if (firstLabel === 0 && least === 1 && most === classes)
       return 'Do the labels count from 1? Set dataset.firstLabel to 1.';
