@@ -1,5 +1,7 @@
 import { ENGINES, resolveEngine, shownText } from '@distilljs/core';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { DATA_ACTIONS, dataCommand } from './cli/data-command.js';
+import type { DataAction, DataFlags } from './cli/data-command.js';
 import { examine, findingsText, isUsable } from './cli/doctor.js';
 import { EXIT } from './cli/exit-code.js';
 import type { ExitCode } from './cli/exit-code.js';
@@ -141,6 +143,28 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .option('--json', 'print metrics.json instead of a table')
     .action(async (runs: readonly string[], flags: MetricsFlags) => {
       await metricsCommand(runs, flags);
+    });
+
+  program
+    .command('data')
+    .description(
+      'look at a data set: counts and statistics, damaged files and duplicates, or a sheet of images',
+    )
+    .addArgument(new Argument('<what>').choices(DATA_ACTIONS))
+    .option(
+      '--data-dir <folder>',
+      'folder of the data (one folder per class, unless --dataset says otherwise)',
+    )
+    .option('--dataset <name>', 'data set or format, see `distill-bench list datasets`')
+    .option('--config <file>', 'configuration whose dataset is meant')
+    .option('--set <path=value>', 'any field of it, e.g. dataset.imageSize=128 (repeatable)', append, [])
+    .addOption(
+      new Option('--split <name>', 'of preview (default: train)').choices(['train', 'validation', 'test']),
+    )
+    .option('--out <file>', 'PNG that preview writes (default: preview.png)')
+    .option('--json', 'print JSON')
+    .action(async (what: DataAction, flags: DataFlags) => {
+      done(await dataCommand(what, flags));
     });
 
   program

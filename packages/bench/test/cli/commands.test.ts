@@ -220,6 +220,31 @@ describe('speed and doctor', { timeout: 120_000 }, () => {
   });
 });
 
+describe('data', () => {
+  it('takes every flag', async () => {
+    const small = ['--set', 'dataset.trainSize=20', '--set', 'dataset.testSize=10'];
+    const stats = JSON.parse(
+      await done('data', 'stats', '--dataset', 'synthetic', ...small, '--json'),
+    ) as object;
+    expect(stats).toMatchObject({ dataset: 'synthetic', splits: [{ images: 20 }, { images: 10 }] });
+    const config = join(folder, 'data.yaml');
+    writeFileSync(config, 'preset: quick\ndataset: { trainSize: 20, testSize: 10 }\n');
+    const sheet = join(folder, 'sheet.png');
+    expect(await done('data', 'preview', '--config', config, '--split', 'test', '--out', sheet)).toContain(
+      sheet,
+    );
+    const cifar = join(folder, 'cifar');
+    mkdirSync(cifar);
+    for (const [at, name] of ['data_batch_1.bin', 'test_batch.bin'].entries())
+      writeFileSync(join(cifar, name), cifarRecords([[at], [2], [3]], 3 * at));
+    const verified = await done('data', 'verify', '--data-dir', cifar, '--dataset', 'cifar10');
+    expect(verified).toContain('Dataset cifar10: 6 images can be read\nNo damaged files, no image twice.');
+    expect(await refused('data', 'stats')).toContain(
+      'expected --data-dir FOLDER or --config FILE, got neither',
+    );
+  });
+});
+
 describe('the help', () => {
   it('names no command and no flag that is not run above', async () => {
     const commands = [...(await done('--help')).matchAll(/^ {2}([a-z]+) .*(?:\[|<)/gm)].map(([, name]) =>

@@ -1,0 +1,46 @@
+import type { Dataset } from '@distilljs/core';
+import { PNG } from 'pngjs';
+import { fitImage } from '../image/index.js';
+import type { Raster } from '../image/index.js';
+
+const COLUMNS = 10;
+const MOST_CLASSES = 40;
+const GAP = 4;
+/** Small images are shown larger, large ones smaller. */
+const CELL = 96;
+
+export interface ContactSheet {
+  readonly png: Uint8Array;
+  /** Classes from top to bottom: one row each. */
+  readonly rows: readonly string[];
+}
+
+/** Images of a dataset as its networks see them, as one PNG: a row for each of the first 40 classes, up to ten images in it. */
+export async function contactSheet(dataset: Dataset): Promise<ContactSheet> {
+  const [height, width, channels] = dataset.imageShape;
+  const classes = Math.min(dataset.classes, MOST_CLASSES);
+  const side = CELL + GAP;
+  const sheet = new PNG({ width: COLUMNS * side + GAP, height: classes * side + GAP });
+  sheet.data.fill(255);
+  const cell = { height: CELL, width: CELL, channels: 3, resize: 'letterbox' } as const;
+  const shown = new Array<number>(classes).fill(0);
+  for (let index = 0; index < dataset.size; index++) {
+    const label = dataset.labels?.[index] ?? 0;
+    const column = shown[label] ?? COLUMNS;
+    if (label < 0 || column >= COLUMNS) continue;
+    shown[label] = column + 1;
+    const data = Uint8Array.from(await dataset.image(index));
+    const raster: Raster = { height, width, channels: channels as Raster['channels'], data };
+    const { data: pixels } = fitImage(raster, cell);
+    for (let y = 0; y < CELL; y++) {
+      for (let x = 0; x < CELL; x++) {
+        const to = ((GAP + label * side + y) * sheet.width + GAP + column * side + x) * 4;
+        for (let channel = 0; channel < 3; channel++)
+          sheet.data[to + channel] = pixels[(y * CELL + x) * 3 + channel] ?? 0;
+      }
+    }
+    if (shown.every((count) => count >= COLUMNS)) break;
+  }
+  const rows = Array.from({ length: classes }, (_, label) => dataset.classNames?.[label] ?? `class ${label}`);
+  return { png: PNG.sync.write(sheet), rows };
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { Dataset } from '@distilljs/core';
+import { channelStatistics } from '@distilljs/core';
+import { imageFacts, loadSplits } from '../dataset/index.js';
+import type { DamagedFile, DatasetSource, Split, Surroundings } from '../dataset/index.js';
+
+/** What the images of a data set are. */
+export interface DataStats {
+  readonly dataset: string;
+  readonly classNames: readonly string[];
+  readonly splits: readonly SplitStats[];
+  readonly notes: readonly string[];
+}
+
+export interface SplitStats {
+  readonly split: Split;
+  readonly images: number;
+  /** Height, width, channels, as the networks see them. */
+  readonly imageShape: readonly [number, number, number];
+  /** Images per class, in the order of the class names. */
+  readonly perClass: readonly number[];
+  /** Per channel, of pixels in 0…1. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly fingerprint: string;
+}
+
+/** What is wrong with a data set. */
+export interface DataFaults {
+  readonly dataset: string;
+  readonly images: number;
+  readonly damaged: readonly DamagedFile[];
+  /** Images of equal pixels, each group once. */
+  readonly duplicates: readonly Duplicates[];
+}
+
+export interface Duplicates {
+  readonly images: readonly DuplicateImage[];
+  /** In more than one split: what is tested was trained on. */
+  readonly acrossSplits: boolean;
+  /** Under more than one class. */
+  readonly acrossClasses: boolean;
+}
+
+export interface DuplicateImage {
+  readonly split: Split;
+  /** Path of the file, or the image's place in the split. */
+  readonly name: string;
+  readonly label: number;
+}
+
+const SPLITS: readonly Split[] = ['train', 'validation', 'test'];
+
+/** The splits of a data set; damaged files are left out of it. */
+export async function loadChecked(
+  source: DatasetSource,
+  surroundings: Surroundings,
+): Promise<{ readonly splits: readonly (readonly [Split, Dataset])[]; readonly notes: readonly string[] }> {
+  const lenient = 'onDamaged' in source ? { ...source, onDamaged: 'skip' as const } : source;
+  const { splits, notes = [] } = await loadSplits(lenient, SPLITS, surroundings);
+  return {
+    splits: SPLITS.flatMap((split) => (splits[split] === undefined ? [] : [[split, splits[split]] as const])),
+    notes,
+  };
+}
+
+/** Counts, sizes and channel statistics. */
+export async function dataStats(source: DatasetSource, surroundings: Surroundings = {}): Promise<DataStats> {
+  const { splits, notes } = await loadChecked(source, surroundings);
+  const stats: SplitStats[] = [];
+  for (const [split, dataset] of splits) {
+    const perClass = new Array<number>(dataset.classes).fill(0);
+    for (const label of dataset.labels ?? []) perClass[label] = (perClass[label] ?? 0) + 1;
+    const { mean, std } = await channelStatistics(dataset);
+    const { size: images, imageShape, fingerprint } = dataset;
+    stats.push({ split, images, imageShape, perClass, mean, std, fingerprint });
+  }
+  const [first] = splits;
+  const classNames = first?.[1].classNames ?? stats[0]?.perClass.map((_, label) => `class ${label}`) ?? [];
+  return { dataset: source.name, classNames, splits: stats, notes };
+}
+
+/** Damaged files, and images that are there more than once: equal in every pixel at the training size. */
+export async function dataFaults(
+  source: DatasetSource,
+  surroundings: Surroundings = {},
+): Promise<DataFaults> {
+  const { splits } = await loadChecked(source, surroundings);
+  const groups = new Map<string, DuplicateImage[]>();
+  let images = 0;
+  for (const [split, dataset] of splits) {
+    const facts = imageFacts(dataset);
+    images += dataset.size;
+    for (let index = 0; index < dataset.size; index++) {
+      const key = facts?.digests[index] ?? (await pixelDigest(dataset, index));
+      const image = {
+        split,
+        name: facts?.paths[index] ?? `image ${index}`,
+        label: dataset.labels?.[index] ?? -1,
+      };
+      groups.set(key, [...(groups.get(key) ?? []), image]);
+    }
+  }
+  const duplicates = [...groups.values()]
+    .filter((group) => group.length > 1)
+    .map((group): Duplicates => ({
+      images: group,
+      acrossSplits: new Set(group.map(({ split }) => split)).size > 1,
+      acrossClasses: new Set(group.map(({ label }) => label)).size > 1,
+    }));
+  const [first] = splits;
+  const damaged = first === undefined ? [] : (imageFacts(first[1])?.damaged ?? []);
+  return { dataset: source.name, images, damaged, duplicates };
+}
+
+async function pixelDigest(dataset: Dataset, index: number): Promise<string> {
+  const pixels = await dataset.image(index);
+  const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  return createHash('sha256').update(bytes).digest('hex');
+}

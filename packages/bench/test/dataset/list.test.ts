@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { imageFacts, imageList } from '../../src/dataset/index.js';
+import { listItems } from '../../src/dataset/list.js';
+import { imageTree, png, refusalOf } from './image-files.js';
+
+const RED = png(4, 4, [200, 10, 20]);
+let tree: ReturnType<typeof imageTree> | undefined;
+afterEach(() => {
+  tree?.remove();
+});
+const images = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [`images/${name}.png`, RED]));
+
+describe('a list of images', () => {
+  it('is CSV with paths relative to it, whatever separates its fields', async () => {
+    const rows = [
+      'Path;Class;Split;superclass',
+      'images/a.png;cat;train;pet',
+      '"images/b.png";ox;train;farm',
+      'images/c.png;cat;test;pet',
+      'images/d.png;ox;test;farm',
+    ];
+    tree = imageTree({ ...images, 'list.csv': `\ufeff${rows.join('\r\n')}\r\n` });
+    const { dir, cacheDir } = tree;
+    const { splits } = await imageList({ file: join(dir, 'list.csv'), cacheDir, imageSize: 8 });
+    expect(splits.train).toMatchObject({ name: 'list', size: 2, classNames: ['cat', 'ox'] });
+    expect([...(splits.test?.labels ?? [])]).toEqual([0, 1]);
+    // farm, pet
+    expect([...(splits.test?.superclasses ?? [])]).toEqual([1, 0]);
+    expect(imageFacts(splits.train as NonNullable<typeof splits.train>)?.paths[0]).toBe(
+      join(dir, 'images/a.png'),
+    );
+  });
+
+  it('is JSON lines, with numbers as labels in their order', async () => {
+    const lines = [10, 9, 10, 9].map((label, at) =>
+      JSON.stringify({ file_name: `${'abcd'[at] ?? ''}.png`, label, identity: `p${at}`, camera: 1 }),
+    );
+    tree = imageTree({ ...images, 'list.jsonl': lines.join('\n') });
+    const layout = await listItems({
+      file: join(tree.dir, 'list.jsonl'),
+      dir: join(tree.dir, 'images'),
+      imageSize: 8,
+    });
+    expect(layout.classNames).toEqual(['9', '10']);
+    expect(layout.items.train?.map(({ label, identity, camera }) => [label, identity, camera])).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+      [1, 2, 0],
+      [0, 3, 0],
+    ]);
+  });
+
+  it('is refused with all that is wrong, by line', async () => {
+    const rows = [
+      'path,label,split,weight',
+      'a.png,cat,train,1',
+      ',ox,train,1',
+      'b.png,,train,1',
+      'a.png,ox,dev,1',
+      'c.png,ox,train,heavy',
+    ];
+    tree = imageTree({
+      'list.csv': rows.join('\n'),
+      'list.jsonl': '{"path": "a.png", "label": 1}\n{"path": \n[1]',
+      'other.csv': 'pathh,label\na,b\n',
+      'ragged.csv': 'path,label\na.png,cat\nb.png,cat,dog\n',
+      'lacking.csv': 'path,label,split\na,x,train\nb,y,train\nc,x,test\n',
+      'empty.csv': '',
+    });
+    const of = (file: string): Promise<string> =>
+      refusalOf(listItems({ file: join(tree?.dir ?? '', file), imageSize: 8 }));
+    const message = await of('list.csv');
+    for (const part of [
+      '5 that are wrong',
+      'line 3: no path',
+      'line 4: no label',
+      "line 5: split 'dev' is none of train, val, test",
+      'line 5: a.png is in line 2 already',
+      "line 6: weight 'heavy' is no number",
+    ])
+      expect(message).toContain(part);
+    expect(await of('list.jsonl')).toContain('line 2: no JSON; line 3: no JSON object');
+    expect(await of('other.csv')).toMatch(/other\.csv:1: expected a column path, got pathh, label/);
+    expect(await of('ragged.csv')).toMatch(/ragged\.csv:3: expected CSV, got /);
+    expect(await of('lacking.csv')).toContain('test has none of y');
+    expect(await of('empty.csv')).toContain('expected lines with path and label, got none');
+    expect(await of('gone.csv')).toContain('got no such file');
+  });
+});
