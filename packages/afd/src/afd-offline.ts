@@ -46,7 +46,7 @@ export const afdOffline = defineMethod<AfdOfflineOptions>({
       geometry,
       extractors,
       transfers: [ownTransfer],
-      reads: { students: [[studentTap]], teacher: [teacherTap] },
+      reads: { students: [[studentTap]], teacher: [teacherTap], labels: options.ceWeight > 0 },
       ownMaps: (step) => [transfer(step.student.tap(studentTap) as FeatureMap, ownTransfer)],
       peerMaps: (step) => [transfer(step.teacher.tap(teacherTap) as FeatureMap, peerTransfer)],
       logits: {

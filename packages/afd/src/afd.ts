@@ -49,7 +49,7 @@ export const afd = defineMethod<AfdOptions>({
       geometry,
       extractors,
       transfers,
-      reads: { students: tapped.taps.map((tap) => [tap]) },
+      reads: { students: tapped.taps.map((tap) => [tap]), labels: options.ceWeight > 0 },
       ownMaps: read,
       peerMaps: (_, own) => own.map((__, network) => own[teacherOf(network, own.length)] as FeatureMap),
       logits: {

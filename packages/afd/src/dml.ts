@@ -28,7 +28,7 @@ export const dml = defineMethod<DmlOptions>({
         {
           name: 'train',
           epochs: context.epochs,
-          reads: { students: context.students.map(() => []) },
+          reads: { students: context.students.map(() => []), labels: options.ceWeight > 0, weights: true },
           updates: [
             {
               name: 'networks',

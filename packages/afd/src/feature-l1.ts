@@ -33,7 +33,7 @@ export const featureL1 = defineMethod<FeatureL1Options>({
         {
           name: 'train',
           epochs: context.epochs,
-          reads: { students: tapped.taps.map((tap) => [tap]) },
+          reads: { students: tapped.taps.map((tap) => [tap]), labels: options.ceWeight > 0 },
           updates: [
             {
               name: 'networks',

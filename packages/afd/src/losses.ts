@@ -68,17 +68,17 @@ export interface MutualLogitsOptions {
  * @see arXiv 2002.01775, logit-based loss; Zhang et al., Deep Mutual Learning, arXiv 1706.00384, Eq. 7 for several peers
  */
 export function mutualLogits(
-  step: Pick<Step, 'students' | 'oneHot'>,
+  step: Pick<Step, 'students' | 'oneHot' | 'weights'>,
   { temperature, ceWeight, kdWeight, peers }: MutualLogitsOptions,
 ): LossTerms {
   const logits = step.students.map((student) => student.logits);
   return Object.fromEntries(
     logits.flatMap((own, network) => {
       const divergences = peersOf(network, logits.length, peers).map((peer) =>
-        hintonKd(logits[peer] ?? own, own, temperature),
+        hintonKd(logits[peer] ?? own, own, temperature, step.weights),
       );
       return [
-        [`ce${network + 1}`, { value: crossEntropy(step.oneHot, own), weight: ceWeight }],
+        [`ce${network + 1}`, { value: crossEntropy(step.oneHot, own, step.weights), weight: ceWeight }],
         [`kd${network + 1}`, { value: meanOf(divergences), weight: kdWeight }],
       ] as const;
     }),

@@ -55,6 +55,7 @@ export const cckd = defineMethod<CckdOptions, Heads>({
   reads: (options) => ({
     student: readsEmbeddings(options) ? [options.studentTap] : [],
     teacher: readsEmbeddings(options) ? [options.teacherTap] : options.kdWeight > 0 ? [] : undefined,
+    labels: options.ceWeight > 0,
   }),
   prepare: async (context, options) => {
     // Refuses what does not fit before the sampler runs the teacher over the training set.

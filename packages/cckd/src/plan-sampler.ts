@@ -26,6 +26,7 @@ export async function planSampler(
     case 'uniform':
       return undefined;
     case 'cur':
+      expectLabelled(context.train);
       return groupUniformSampler('cur', where, context.train.labels, shared);
     case 'sur': {
       const taught = withTeacher('cckd', context);
@@ -39,6 +40,18 @@ export async function planSampler(
       return groupUniformSampler('sur', where, groups, shared);
     }
   }
+}
+
+function expectLabelled({ name, labels }: PlanContext['train']): void {
+  const first = labels.indexOf(-1);
+  if (first === -1) return;
+  throw new DistillError({
+    code: 'data',
+    where: `cckd.sampler, dataset '${name}'`,
+    expected: "a label for every image, by which 'cur' draws classes",
+    got: `none for image ${first}`,
+    hint: "Take sampler 'sur' (clusters of the teacher's features) or 'uniform'.",
+  });
 }
 
 function superclassCount(

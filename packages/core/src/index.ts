@@ -32,9 +32,11 @@ export {
   arrayDataset,
   augmentation,
   channelStatistics,
+  datasetFrom,
   CIFAR_AUGMENTATION,
   loadBatch,
   NO_AUGMENTATION,
+  PHOTO_AUGMENTATION,
   uniformSampler,
 } from './data/index.js';
 export type {
@@ -43,12 +45,16 @@ export type {
   AugmentationStream,
   BatchSampler,
   CheckedDataset,
+  ColorJitter,
   Dataset,
+  DatasetFromOptions,
   InMemoryDataset,
   LabelsLike,
   Normalization,
   Pixels,
+  ImageSource,
   Preparation,
+  RandomResizedCrop,
 } from './data/index.js';
 export {
   batchNormTraining,
@@ -82,6 +88,7 @@ export {
   labelSmoothingCrossEntropy,
   standardizedKd,
   standardizeLogits,
+  weightedMean,
 } from './loss/index.js';
 export { defineMethod, NO_COST, taskTerms, withTeacher } from './method/index.js';
 export type {

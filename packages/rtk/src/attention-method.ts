@@ -53,7 +53,11 @@ function planAttention(name: string, options: AttentionOptions, context: TaughtC
       {
         name: 'train',
         epochs,
-        reads: { students: [tapNames(pair.student)], teacher: tapNames(pair.teacher) },
+        reads: {
+          students: [tapNames(pair.student)],
+          teacher: tapNames(pair.teacher),
+          labels: options.ceWeight > 0,
+        },
         updates: [{ name: 'student', variables, optimizer, terms }],
         inspect: (step) => matchExhibits(match(step), pair),
       },

@@ -169,3 +169,10 @@ export function namedByDefault<Schema extends z.ZodType>(
 export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** The lowest and the highest of a range, above 0. */
+export function span(most: number, error: string): z.ZodType<[number, number], [number, number]> {
+  return z
+    .tuple([z.number({ error }), z.number({ error })], { error })
+    .refine(([low, high]) => low > 0 && low <= high && high <= most, { error });
+}

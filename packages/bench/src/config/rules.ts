@@ -184,10 +184,10 @@ function sizeOf(dataset: WrittenConfig['dataset']): readonly [number, number] {
   return typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
 }
 
-function cropConflicts({ dataset, augmentation: { padCrop } }: WrittenConfig): Conflict[] {
+function cropConflicts({ dataset, augmentation: { padCrop, randomResizedCrop } }: WrittenConfig): Conflict[] {
   const edge = Math.min(...sizeOf(dataset));
   // A crop of padding alone shows nothing.
-  return padCrop < edge
+  return padCrop < edge || randomResizedCrop !== undefined
     ? []
     : [{ path: ['augmentation', 'padCrop'], expected: `less than the ${edge} pixels of an image's edge` }];
 }

@@ -15,6 +15,7 @@ import {
   path,
   positive,
   share,
+  span,
   text,
   variantWords,
   whole,
@@ -186,10 +187,23 @@ export const runSchema = mapping({
   /** Share of the training images that model selection looks at. */
   validationFraction: share().default(0.1),
   augmentation: mapping({
-    /** Pixels of padding before a random crop; 0 for none. */
+    /** Pixels of padding before a random crop; 0 for none. Not used beside randomResizedCrop. */
     padCrop: whole(0, MOST.edge).default(4),
     /** Mirror left–right with probability one half. */
     flip: flag().default(true),
+    /** For photographs: a part of the image, resized. Shares of its area, and width over height. */
+    randomResizedCrop: mapping({
+      scale: span(1, 'two numbers above 0 and at most 1, the lower first').default([0.08, 1]),
+      ratio: span(100, 'two numbers above 0, the lower first').default([3 / 4, 4 / 3]),
+    }).optional(),
+    /** Each factor is drawn from 1 − strength (at least 0) to 1 + strength. */
+    colorJitter: mapping({
+      brightness: nonNegative().default(0),
+      contrast: nonNegative().default(0),
+      saturation: nonNegative().default(0),
+    }).optional(),
+    /** Degrees either way. */
+    rotation: nonNegative().max(180, { error: 'a number of at most 180' }).optional(),
   }).prefault({}),
   teacher,
   student: mapping({ model: oneOf(modelNames, 'a network of the zoo') }),

@@ -48,6 +48,7 @@ export function subset<D extends Dataset>(dataset: D, positions: ArrayLike<numbe
     size: kept.length,
     labels: dataset.labels && kept.map((position) => dataset.labels?.[position] ?? -1),
     superclasses: dataset.superclasses && kept.map((position) => dataset.superclasses?.[position] ?? 0),
+    weights: dataset.weights && Float32Array.from(kept, (position) => dataset.weights?.[position] ?? 1),
     image(index: number) {
       expectIndex(dataset.name, index, kept.length);
       return dataset.image(kept[index] ?? 0);

@@ -13,6 +13,7 @@ import {
   stepRate,
 } from '@distilljs/core';
 import type {
+  Augmentation,
   DistillResult,
   FrozenNetwork,
   Method,
@@ -85,7 +86,7 @@ export async function trainNetwork(
     batchSize: config.batchSize,
     seed: training.seed,
     optimizer: training.optimizer,
-    augmentation: augmentation(config.augmentation),
+    augmentation: augmentationOf(config),
     callbacks: [
       log.progress(label),
       checkpoints(folder.checkpoint),
@@ -148,4 +149,9 @@ function scheduleOf({ schedule }: RunConfig, base: number, epochs: number): Sche
   if (schedule.name === 'cosine') return cosineRate(base, { warmupEpochs });
   const milestones = schedule.milestones.map((share) => share * epochs);
   return stepRate(base, { milestones, factor: schedule.factor, warmupEpochs });
+}
+
+/** A resized crop stands in for padding and cropping, which presets and defaults bring. */
+function augmentationOf({ augmentation: { padCrop, ...others } }: RunConfig): Augmentation {
+  return augmentation({ ...others, padCrop: others.randomResizedCrop === undefined ? padCrop : 0 });
 }

@@ -174,7 +174,19 @@ describe('a wrong configuration is refused', () => {
       'an unknown key further in',
       'padCrop',
       'padcrop',
-      "run.yaml:7:16, augmentation.padcrop: expected a key that exists, got 'padcrop'. Did you mean 'padCrop'? There are: padCrop, flip.",
+      "run.yaml:7:16, augmentation.padcrop: expected a key that exists, got 'padcrop'. Did you mean 'padCrop'? There are: padCrop, flip, randomResizedCrop, colorJitter, rotation.",
+    ],
+    [
+      'a resized crop of a share above 1',
+      '{padCrop: 2}',
+      '{randomResizedCrop: {scale: [0.5, 1.5]}}',
+      'augmentation.randomResizedCrop.scale: expected two numbers above 0 and at most 1, the lower first',
+    ],
+    [
+      'a strength below 0',
+      '{padCrop: 2}',
+      '{colorJitter: {contrast: -1}}',
+      'augmentation.colorJitter.contrast: expected a number of at least 0, got -1',
     ],
     [
       'a key of another dataset',

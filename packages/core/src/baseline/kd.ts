@@ -33,6 +33,11 @@ export const kd = defineMethod<KdOptions>({
       got: 'both 0',
     });
   },
-  reads: ({ kdWeight }) => ({ student: [], teacher: kdWeight > 0 ? [] : undefined }),
+  reads: ({ ceWeight, kdWeight }) => ({
+    student: [],
+    teacher: kdWeight > 0 ? [] : undefined,
+    labels: ceWeight > 0,
+    weights: true,
+  }),
   loss: taskTerms,
 });

@@ -12,8 +12,11 @@ export const labelSmoothing = defineMethod<LabelSmoothingOptions>({
   name: 'label-smoothing',
   defaults: { smoothing: 0.1 },
   check: { smoothing: inRange(0, 0.99) },
-  reads: () => ({ student: [] }),
+  reads: () => ({ student: [], weights: true }),
   loss: (step, { smoothing }) => ({
-    ce: { value: labelSmoothingCrossEntropy(step.oneHot, step.student.logits, smoothing), weight: 1 },
+    ce: {
+      value: labelSmoothingCrossEntropy(step.oneHot, step.student.logits, smoothing, step.weights),
+      weight: 1,
+    },
   }),
 });

@@ -9,6 +9,8 @@ export const student = defineMethod<StudentOptions>({
   name: 'student',
   defaults: {},
   check: {},
-  reads: () => ({ student: [] }),
-  loss: (step) => ({ ce: { value: crossEntropy(step.oneHot, step.student.logits), weight: 1 } }),
+  reads: () => ({ student: [], weights: true }),
+  loss: (step) => ({
+    ce: { value: crossEntropy(step.oneHot, step.student.logits, step.weights), weight: 1 },
+  }),
 });

@@ -1,25 +1,28 @@
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { describeValue, DistillError, isPromise, nearestNameHint } from '../error/index.js';
-import { classIndices, expectImageShape, superclassIndices } from './check-dataset.js';
-import type { LabelsLike } from './check-dataset.js';
+import { expectImageShape } from './check-dataset.js';
+import { imageWeights, labelsOf, superclassIndices } from './check-labels.js';
+import type { LabelsLike } from './check-labels.js';
 import type { InMemoryDataset } from './dataset.js';
 
 export interface ArrayDatasetOptions {
   /** `size · height · width · channels` values, NHWC, 0…255; in one array, or one array per image. */
   readonly images: ArrayLike<number> | readonly ArrayLike<number>[];
-  /** Class index per image, from 0. */
-  readonly labels: LabelsLike;
+  /** Class index per image, from 0; −1: unlabelled. Left out: no image has a label. */
+  readonly labels?: LabelsLike | undefined;
   /** `[height, width, channels]`. */
   readonly imageShape: readonly [number, number, number];
   readonly classes: number;
   readonly superclasses?: LabelsLike | undefined;
+  /** How much each image counts, as `Dataset.weights` says. */
+  readonly weights?: ArrayLike<number> | undefined;
   readonly classNames?: readonly string[] | undefined;
   /** Default `array`. */
   readonly name?: string | undefined;
 }
 
-const FIELDS = ['images', 'labels', 'imageShape', 'classes', 'superclasses', 'classNames', 'name'];
+const FIELDS = ['images', 'labels', 'imageShape', 'classes', 'superclasses', 'weights', 'classNames', 'name'];
 
 /**
  * A dataset over arrays in memory. Images in one Uint8Array or Float32Array are not copied.
@@ -46,7 +49,10 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
       : 'Read tensors first: `await tensor.data()`.';
     return refuse(', images', 'an array of numbers', describeValue(options.images), hint);
   }
-  const labels = classIndices(place, options.labels, classes, images.length / pixels).slice();
+  const count = images.length / pixels;
+  if (options.labels === undefined && !Number.isInteger(count))
+    refuse(', images', `whole images of ${pixels} values`, `${images.length} values`);
+  const labels = labelsOf(place, options.labels, classes, count).slice();
   if (images.length !== labels.length * pixels) {
     const expected = `${labels.length} images of ${pixels} values = ${labels.length * pixels}`;
     refuse(', images', expected, `${images.length} values`);
@@ -56,6 +62,9 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
       ? undefined
       : superclassIndices(place, options.superclasses, labels.length).slice();
 
+  const weights =
+    options.weights === undefined ? undefined : imageWeights(place, options.weights, labels.length).slice();
+
   let fingerprint: string | undefined;
   return {
     name,
@@ -64,6 +73,7 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
     classes,
     labels,
     superclasses,
+    weights,
     classNames: options.classNames,
     image: (index) => images.subarray(index * pixels, (index + 1) * pixels),
     get fingerprint() {
@@ -73,6 +83,7 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
           .update(new Uint8Array(images.buffer, images.byteOffset, images.byteLength))
           .update(new Uint8Array(labels.buffer))
           .update(new Uint8Array(superclasses?.buffer ?? new ArrayBuffer(0)))
+          .update(new Uint8Array(weights?.buffer ?? new ArrayBuffer(0)))
           .update(utf8ToBytes(JSON.stringify(imageShape)))
           .digest(),
       );

@@ -1,4 +1,5 @@
 import { DistillError, describeValue, isPromise } from '../error/index.js';
+import { imageWeights, labelsOf, superclassIndices, UNLABELLED } from './check-labels.js';
 import type { CheckedDataset, Dataset } from './dataset.js';
 
 /*
@@ -6,16 +7,18 @@ import type { CheckedDataset, Dataset } from './dataset.js';
  * one is read: what is wrong would otherwise count as zeros.
  */
 
-/** Labels as they come: of any array of numbers, or of whole numbers of any size. */
-export type LabelsLike = ArrayLike<number> | ArrayLike<bigint>;
-
 /**
  * The dataset with its labels as an Int32Array.
  *
  * @param where what it is for, e.g. `train`
+ * @param everyLabel refuses unlabelled images
  * @throws DistillError code `data`, naming the dataset and the field or label; says what was meant where that can be told
  */
-export function checkedDataset(where: string, given: Dataset): CheckedDataset {
+export function checkedDataset(
+  where: string,
+  given: Dataset,
+  { everyLabel = false }: { readonly everyLabel?: boolean } = {},
+): CheckedDataset {
   expectDatasetLike(where, given);
   const { name, size, imageShape, classes } = given;
   const place = `${where}, dataset '${name}'`;
@@ -40,11 +43,14 @@ export function checkedDataset(where: string, given: Dataset): CheckedDataset {
   }
   const image = (given as unknown as Readonly<Record<string, unknown>>)['image'];
   if (typeof image !== 'function') refuse('image', 'a function of the index', image);
-  const labels = classIndices(place, given.labels, classes, size);
+  const labels = labelsOf(place, given.labels, classes, size);
   if (labels.length !== size) refuse('labels', `one per image (${size})`, labels.length);
   const superclasses =
     given.superclasses === undefined ? undefined : superclassIndices(place, given.superclasses, size);
-  if (labels === given.labels && superclasses === given.superclasses) return given as CheckedDataset;
+  const weights = given.weights === undefined ? undefined : imageWeights(place, given.weights, size);
+  if (everyLabel) expectEveryLabel(place, labels);
+  if (labels === given.labels && superclasses === given.superclasses && weights === given.weights)
+    return given as CheckedDataset;
   return {
     name,
     size,
@@ -52,6 +58,7 @@ export function checkedDataset(where: string, given: Dataset): CheckedDataset {
     classes,
     labels,
     superclasses,
+    weights,
     classNames: given.classNames,
     image: (index) => given.image(index),
     get fingerprint() {
@@ -60,9 +67,25 @@ export function checkedDataset(where: string, given: Dataset): CheckedDataset {
   };
 }
 
+/** True when every image has a label. */
+export const isLabelled = ({ labels }: CheckedDataset): boolean => !labels.includes(UNLABELLED);
+
+function expectEveryLabel(place: string, labels: Int32Array): void {
+  const first = labels.indexOf(UNLABELLED);
+  if (first === -1) return;
+  const without = labels.reduce((count, label) => count + (label === UNLABELLED ? 1 : 0), 0);
+  throw new DistillError({
+    code: 'data',
+    where: `${place}, labels`,
+    expected: 'a label for every image, by which it is judged',
+    got: `${without} of ${labels.length} images without, the first is image ${first}`,
+    hint: 'Take the labelled images alone.',
+  });
+}
+
 function expectDatasetLike(where: string, given: unknown): asserts given is Dataset {
   const isObject = typeof given === 'object' && given !== null;
-  const missing = ['name', 'size', 'imageShape', 'classes', 'labels', 'image'].filter(
+  const missing = ['name', 'size', 'imageShape', 'classes', 'image'].filter(
     (field) => !isObject || !(field in given),
   );
   if (isObject && missing.length === 0) return;
@@ -94,98 +117,6 @@ export function expectImageShape(place: string, shape: unknown): void {
     got: describeValue(shape),
     ...(Array.isArray(shape) && shape.length === 2 ? { hint: 'Grey images have one channel.' } : {}),
   });
-}
-
-/**
- * Labels as class indices; the given array itself where it is an Int32Array.
- *
- * @throws DistillError code `data`, naming the first wrong label and its image
- */
-export function classIndices(place: string, labels: unknown, classes: number, images: number): Int32Array {
-  const read = listOfNumbers(place, 'labels', labels);
-  const hint = meantByLabels(read, classes, images);
-  if (hint !== undefined) {
-    const where = `${place}, labels`;
-    const expected = 'one class index per image';
-    throw new DistillError({ code: 'data', where, expected, got: describeValue(labels), hint });
-  }
-  return wholeNumbers(read, classes, (at, value) => {
-    throw new DistillError({
-      code: 'data',
-      where: `${place}, label of image ${at}`,
-      expected: `a whole number from 0 to ${classes - 1}`,
-      got: typeof value === 'bigint' ? String(value) : describeValue(value),
-      hint: Number(value) >= classes ? 'Do labels count from 1? Class indices count from 0.' : undefined,
-    });
-  });
-}
-
-/** Coarse labels as indices, which may be any whole numbers of at least 0. */
-export function superclassIndices(place: string, given: unknown, images: number): Int32Array {
-  const read = listOfNumbers(place, 'superclasses', given);
-  if (read.length !== images) {
-    const where = `${place}, superclasses`;
-    throw new DistillError({
-      code: 'data',
-      where,
-      expected: `one per image (${images})`,
-      got: `${read.length}`,
-    });
-  }
-  return wholeNumbers(read, 2 ** 31, (at, value) => {
-    const where = `${place}, superclass of image ${at}`;
-    throw new DistillError({
-      code: 'data',
-      where,
-      expected: 'a whole number of at least 0',
-      got: String(value),
-    });
-  });
-}
-
-function listOfNumbers(place: string, what: string, given: unknown): ArrayLike<unknown> {
-  if (Array.isArray(given) || (ArrayBuffer.isView(given) && !(given instanceof DataView)))
-    return given as unknown as ArrayLike<unknown>;
-  const isTensor = typeof given === 'object' && given !== null && 'dataSync' in given;
-  throw new DistillError({
-    code: 'data',
-    where: `${place}, ${what}`,
-    expected: 'an array of whole numbers',
-    got: describeValue(given),
-    hint: isTensor
-      ? 'Read it first: `await tensor.data()`.'
-      : isPromise(given)
-        ? 'Write `await` before it.'
-        : undefined,
-  });
-}
-
-function wholeNumbers(
-  read: ArrayLike<unknown>,
-  below: number,
-  refuse: (at: number, value: unknown) => never,
-): Int32Array {
-  const taken = read instanceof Int32Array ? read : new Int32Array(read.length);
-  for (let at = 0; at < read.length; at++) {
-    const value = read[at];
-    const number = typeof value === 'bigint' ? Number(value) : value;
-    // The given values, not their copies: an Int32Array makes a whole number of everything.
-    if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number >= below)
-      refuse(at, value);
-    if (taken !== read) taken[at] = number;
-  }
-  return taken;
-}
-
-/** What somebody meant who gave labels that are no class indices. */
-function meantByLabels(labels: ArrayLike<unknown>, classes: number, images: number): string | undefined {
-  const { 0: first, length } = labels;
-  if (Array.isArray(first) || ArrayBuffer.isView(first))
-    return 'One-hot labels: give the index of the 1 of each row, `row.indexOf(1)`.';
-  if (typeof first === 'string') return 'Class names: give their indices, `classNames.indexOf(name)`.';
-  if (length === images * classes && length !== images)
-    return 'One-hot labels in one array: give the index of the 1 of each row.';
-  return undefined;
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;

@@ -17,6 +17,12 @@ export interface Dataset {
   readonly labels?: Int32Array | undefined;
   /** Coarser label per image, `[size]`, where the data has one (CIFAR-100's 20, a synthetic set's groups). */
   readonly superclasses?: Int32Array | undefined;
+  /**
+   * How much each image counts, `[size]`, at least 0. Terms are `(1/n) Σ w_i ℓ_i` over the n images of a batch, with weights
+   * scaled so that their mean over the dataset is 1: only ratios matter, and equal weights change nothing. Validation and
+   * accuracies do not use them.
+   */
+  readonly weights?: Float32Array | undefined;
   readonly classNames?: readonly string[] | undefined;
   /**
    * The pixels of one image, at once or by promise.

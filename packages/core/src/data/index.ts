@@ -1,9 +1,11 @@
 export { arrayDataset } from './array-dataset.js';
 export type { ArrayDatasetOptions } from './array-dataset.js';
-export { augmentation, CIFAR_AUGMENTATION, NO_AUGMENTATION } from './augmentation.js';
-export type { Augmentation } from './augmentation.js';
-export { checkedDataset } from './check-dataset.js';
-export type { LabelsLike } from './check-dataset.js';
+export { datasetFrom } from './dataset-from.js';
+export type { DatasetFromOptions, ImageSource } from './dataset-from.js';
+export { augmentation, CIFAR_AUGMENTATION, NO_AUGMENTATION, PHOTO_AUGMENTATION } from './augmentation.js';
+export type { Augmentation, ColorJitter, RandomResizedCrop } from './augmentation.js';
+export { checkedDataset, isLabelled } from './check-dataset.js';
+export type { LabelsLike } from './check-labels.js';
 export type { CheckedDataset, Dataset, InMemoryDataset, Pixels } from './dataset.js';
 export { loadBatch } from './load-batch.js';
 export type { AugmentationStream, Preparation } from './load-batch.js';

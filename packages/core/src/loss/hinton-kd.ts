@@ -3,6 +3,7 @@ import { softmaxCrossEntropy } from '../engine/kernels/softmax-cross-entropy.js'
 import { withoutTape } from '../engine/tape.js';
 import { expectSameShape } from '../tensor/index.js';
 import type { Logits, Scalar } from '../tensor/index.js';
+import { weightedMean } from './weighted-mean.js';
 
 /**
  * Hinton's distillation loss: `T² · (1/n) Σ_i KL(p_i^T ‖ q_i^T)` with p = softmax(teacher / T), q = softmax(student / T).
@@ -12,10 +13,16 @@ import type { Logits, Scalar } from '../tensor/index.js';
  * @param teacher logits `[n, classes]`
  * @param student logits `[n, classes]`
  * @param temperature T > 0
+ * @param weights `[n]`, factors of the images' divergences (`step.weights`); default 1
  * @throws DistillError code `shape`
  * @see Hinton, Vinyals, Dean, Distilling the Knowledge in a Neural Network, arXiv 1503.02531, section 2
  */
-export function hintonKd(teacher: Logits, student: Logits, temperature: number): Scalar {
+export function hintonKd(
+  teacher: Logits,
+  student: Logits,
+  temperature: number,
+  weights?: tf.Tensor1D,
+): Scalar {
   expectSameShape('hintonKd(teacher)', teacher, 'hintonKd(student)', student);
   const { soft, negativeEntropy } = withoutTape(() =>
     tf.tidy(() => {
@@ -25,5 +32,5 @@ export function hintonKd(teacher: Logits, student: Logits, temperature: number):
     }),
   );
   const divergence = tf.add(softmaxCrossEntropy(soft, student, temperature), negativeEntropy);
-  return tf.mul<Scalar>(tf.mean(divergence), temperature * temperature);
+  return tf.mul<Scalar>(weightedMean(divergence, weights), temperature * temperature);
 }

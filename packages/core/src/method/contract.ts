@@ -120,6 +120,10 @@ export interface Reads {
   /** Per student the taps that are read; `undefined` for one that does not run in this phase. */
   readonly students?: readonly (readonly string[] | undefined)[] | undefined;
   readonly teacher?: readonly string[] | undefined;
+  /** False: no term needs labels, so that unlabelled images can be trained on. Default true. */
+  readonly labels?: boolean | undefined;
+  /** True: every term that is a mean over images weighs them by `step.weights`. Default false: weights are refused. */
+  readonly weights?: boolean | undefined;
 }
 
 /** One group of variables, the loss that moves them, and how. */
@@ -138,8 +142,10 @@ export interface Update {
 export interface Step {
   readonly images: Images;
   readonly labels: Labels;
-  /** Labels as rows of 0 and 1, `[batch, classes]`. */
+  /** Labels as rows of 0 and 1, `[batch, classes]`; zeros for an unlabelled image, whose label is −1. */
   readonly oneHot: Probabilities;
+  /** How much each image counts, `[batch]`, mean 1 over the training set; undefined where all count the same. */
+  readonly weights?: tf.Tensor1D | undefined;
   /** Positions of the images in the training dataset. */
   readonly indices: Int32Array;
   readonly students: readonly NetworkOutput[];

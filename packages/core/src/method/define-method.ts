@@ -24,10 +24,12 @@ export interface PlannedMethod<Options extends object> extends Definition<Option
 
 /** A technique of the common kind: one phase, one update, the student and perhaps some variables of its own. */
 export interface LossMethod<Options extends object, State> extends Definition<Options> {
-  /** Taps that the loss reads. `teacher` left out: the teacher is not needed and does not run. */
+  /** Taps that the loss reads, and the rest of `Reads`. `teacher` left out: the teacher is not needed and does not run. */
   readonly reads: (options: Readonly<Options>) => {
     readonly student: readonly string[];
     readonly teacher?: readonly string[] | undefined;
+    readonly labels?: boolean | undefined;
+    readonly weights?: boolean | undefined;
   };
   /** Makes what the loss needs besides the networks: heads, clusters, constants. */
   readonly prepare?: (
@@ -161,7 +163,10 @@ async function planOf<Options extends object, State>(
         name: 'train',
         epochs: context.epochs,
         sampler: prepared?.sampler,
-        reads: { students: [reads.student], teacher: reads.teacher },
+        reads: {
+          students: [reads.student],
+          ...{ teacher: reads.teacher, labels: reads.labels, weights: reads.weights },
+        },
         ...(inspect === undefined ? {} : { inspect: (step) => inspect(step, options, state) }),
         updates: [
           {

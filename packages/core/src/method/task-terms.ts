@@ -17,7 +17,7 @@ export interface TaskOptions {
 
 /**
  * `ceWeight · CE(y, z) + kdWeight · T² KL(p_teacher^T ‖ p_student^T)` as the terms `ce` and `kd`. A term of weight 0 is left
- * out and costs nothing: without `kd` the teacher is not touched.
+ * out and costs nothing: without `kd` the teacher is not touched. Both are weighted by `step.weights`.
  */
 export function taskTerms(
   step: Step,
@@ -25,9 +25,14 @@ export function taskTerms(
 ): LossTerms {
   const divergence = standardize ? standardizedKd : hintonKd;
   return {
-    ...(ceWeight > 0 && { ce: { value: crossEntropy(step.oneHot, step.student.logits), weight: ceWeight } }),
+    ...(ceWeight > 0 && {
+      ce: { value: crossEntropy(step.oneHot, step.student.logits, step.weights), weight: ceWeight },
+    }),
     ...(kdWeight > 0 && {
-      kd: { value: divergence(step.teacher.logits, step.student.logits, temperature), weight: kdWeight },
+      kd: {
+        value: divergence(step.teacher.logits, step.student.logits, temperature, step.weights),
+        weight: kdWeight,
+      },
     }),
   };
 }

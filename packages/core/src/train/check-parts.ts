@@ -19,7 +19,9 @@ export function expectData(options: Pick<DistillOptions, 'train' | 'validation'>
 } {
   const train = checkedDataset('train', options.train);
   const validation =
-    options.validation === undefined ? undefined : checkedDataset('validation', options.validation);
+    options.validation === undefined
+      ? undefined
+      : checkedDataset('validation', options.validation, { everyLabel: true });
   const shapeOf = (data: Dataset): string => `[${data.imageShape.join(', ')}], ${data.classes} classes`;
   if (validation !== undefined && shapeOf(train) !== shapeOf(validation)) {
     const [expected, got] = [shapeOf(train), shapeOf(validation)];

@@ -1,3 +1,5 @@
+import { isLabelled } from '../data/index.js';
+import type { CheckedDataset } from '../data/index.js';
 import { DistillError, isDistillError } from '../error/index.js';
 import { missingTeacher } from '../method/define-method.js';
 import type { Method, Phase, Plan, PlanContext } from '../method/index.js';
@@ -67,6 +69,37 @@ function expectAllRead(method: string, phases: readonly Phase[], students: reado
     got: 'one that no phase reads',
     hint: `The method takes ${taken} of these ${students.length} students.`,
   });
+}
+
+/**
+ * Refuses data that a method cannot use as it is meant: images without labels, or with weights.
+ *
+ * @throws DistillError code `data`
+ */
+export function expectServed(method: string, phases: readonly Phase[], train: CheckedDataset): void {
+  const refuse = (phase: Phase, expected: string, got: string, hint: string): never => {
+    const where = `method '${method}', phase '${phase.name}', dataset '${train.name}'`;
+    throw new DistillError({ code: 'data', where, expected, got, hint });
+  };
+  const learns = phases.find(({ reads }) => reads.labels !== false);
+  if (learns !== undefined && !isLabelled(train)) {
+    const without = train.labels.reduce((count, label) => count + (label < 0 ? 1 : 0), 0);
+    refuse(
+      learns,
+      'a label for every training image, which a term of it needs',
+      `${without} of ${train.size} without`,
+      'Take a method without such a term, for instance `kd({ ceWeight: 0 })`, or the labelled images alone.',
+    );
+  }
+  const unweighted = phases.find(({ reads }) => reads.weights !== true);
+  if (unweighted !== undefined && train.weights !== undefined) {
+    refuse(
+      unweighted,
+      'images without weights: its terms do not weigh images',
+      'weights',
+      'Leave `weights` out, or take a method that uses them, for instance `kd()`.',
+    );
+  }
 }
 
 /**

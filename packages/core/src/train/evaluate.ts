@@ -81,7 +81,7 @@ export async function evaluate(
   batchSize = 128,
 ): Promise<Evaluation> {
   const classifier = asClassifier('evaluate, network', network);
-  const data = checkedDataset('evaluate', dataset);
+  const data = checkedDataset('evaluate', dataset, { everyLabel: true });
   expectNormalization(normalization, data);
   expectCount('evaluate, batchSize', batchSize);
   if (classifier.classes < data.classes) {

@@ -72,5 +72,8 @@ async function asData(name: string, exhibit: Exhibit, data: Dataset): Promise<In
 async function axisAsData({ title, labels }: ExhibitAxis, { classNames }: Dataset): Promise<InspectedAxis> {
   if (!(labels instanceof tf.Tensor)) return { title, labels: labels };
   const classes = Array.from(await labels.data());
-  return { title, labels: classes.map((index) => classNames?.[index] ?? `class ${index}`) };
+  return {
+    title,
+    labels: classes.map((index) => classNames?.[index] ?? (index < 0 ? 'unlabelled' : `class ${index}`)),
+  };
 }

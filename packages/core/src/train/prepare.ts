@@ -6,6 +6,7 @@ import {
   channelStatistics,
   expectNormalization,
   expectPixelScale,
+  isLabelled,
   loadBatch,
   uniformSampler,
 } from '../data/index.js';
@@ -29,7 +30,7 @@ import {
   expectSignal,
 } from './check-options.js';
 import { expectData, expectFit, expectOwnWeights, expectStudents } from './check-parts.js';
-import { expectPlan, planOf, runsStudent, trainsStudent } from './check-plan.js';
+import { expectPlan, expectServed, planOf, runsStudent, trainsStudent } from './check-plan.js';
 import type { DistillOptions } from './distill-types.js';
 import type { OptimizerSpec } from './optimizer.js';
 import { sgd } from './optimizers.js';
@@ -84,6 +85,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     });
     if (cached !== undefined) made.unshift(cached);
     expectPlan(method, plan, students, teacher);
+    expectServed(method.name, plan.phases, train);
     const looked = await lookAt(students, teacher, plan.phases[0]?.reads.teacher, context);
 
     return {
@@ -100,6 +102,8 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       cachedTeacher: cached,
       views: outputs.views,
       train,
+      isLabelled: isLabelled(train),
+      weights: train.weights && withMeanOne(train.weights),
       validation,
       augmentation: augmented,
       normalization,
@@ -212,6 +216,11 @@ function frozenTeacher(given: DistillOptions['teacher']): FrozenNetwork | undefi
   if (given === undefined) return undefined;
   expectNoPromise('teacher', given);
   return asTeacher(given, 'teacher');
+}
+
+function withMeanOne(weights: Float32Array): Float32Array {
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+  return weights.map((weight) => weight / mean);
 }
 
 const dataText = (data: Dataset): string =>

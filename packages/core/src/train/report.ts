@@ -30,7 +30,7 @@ export interface EpochReport {
   readonly learningRate: Readonly<Record<string, number>>;
   /** By term name; `update/term` where the phase has several updates. */
   readonly terms: Readonly<Record<string, TermReport>>;
-  /** Share of right answers on the augmented training batches, per student that ran. */
+  /** Share of right answers on the augmented training batches, per student that ran; empty where images have no labels. */
   readonly trainAccuracy: readonly number[];
   /** Per student; empty without a validation set or in a phase without students. */
   readonly validation: readonly Evaluation[];

@@ -22,6 +22,10 @@ export interface Run {
   /** How many augmentations of each image there are; undefined: no end of them. */
   readonly views: number | undefined;
   readonly train: CheckedDataset;
+  /** Every training image has a label: only then is there a training accuracy. */
+  readonly isLabelled: boolean;
+  /** Of the training images, mean 1. */
+  readonly weights: Float32Array | undefined;
   readonly validation: CheckedDataset | undefined;
   readonly augmentation: Augmentation | undefined;
   readonly normalization: Normalization;

@@ -29,6 +29,7 @@ export interface StepPlace {
 export interface StepInput extends StepPlace {
   readonly images: Images;
   readonly labels: Labels;
+  readonly weights?: tf.Tensor1D | undefined;
   /** The teacher's outputs where they are known already; else it runs. */
   readonly teacherOutput?: NetworkOutput | undefined;
 }
@@ -179,6 +180,7 @@ export function stepView(
   return {
     images: input.images,
     labels: input.labels,
+    weights: input.weights,
     oneHot: withoutTape(() => tf.cast(tf.oneHot(input.labels, classes), 'float32')) as Probabilities,
     indices: input.indices,
     get students() {

@@ -46,6 +46,8 @@ async function takeStep(
   const images = tf.tensor4d(pixels, [indices.length, ...run.train.imageShape]);
   const classIndices = Int32Array.from(indices, (index) => run.train.labels[index] ?? 0);
   const labels = tf.tensor1d(classIndices, 'int32');
+  const weights =
+    run.weights && tf.tensor1d(Float32Array.from(indices, (index) => run.weights?.[index] ?? 1));
   const rounds = phase.order === 'sequential' ? phase.updates.map((update) => [update]) : [phase.updates];
   const measured: Measured[] = [];
   // No memory is copied: assigning to a variable gives it other memory and leaves this to the copy.
@@ -53,7 +55,7 @@ async function takeStep(
   let teacherOutput: CachedOutput | undefined;
   try {
     teacherOutput = await cachedOutput(run, phase, images, place);
-    const input: StepInput = { ...place, images, labels, teacherOutput };
+    const input: StepInput = { ...place, images, labels, weights, teacherOutput };
     for (const [round, updates] of rounds.entries()) {
       const { gradients, values, labels: named } = stepGradients(phase, updates, run, input, round === 0);
       measured.push({ values, labels: named });
@@ -68,13 +70,19 @@ async function takeStep(
     measured.push(sumsOfWeights(run, phase));
     const found = await read(measured);
     expectFinite(run, phase, place, found, lastCheckpoint);
-    return toReport(found);
+    return toReport(found, run.isLabelled);
   } catch (error) {
     assignValues(variables, before);
     throw error;
   } finally {
     teacherOutput?.dispose();
-    tf.dispose([images, labels, ...measured.map(({ values }) => values), ...Object.values(before)]);
+    tf.dispose([
+      images,
+      labels,
+      ...(weights === undefined ? [] : [weights]),
+      ...measured.map(({ values }) => values),
+      ...Object.values(before),
+    ]);
   }
 }
 
@@ -120,10 +128,11 @@ async function read(measured: readonly Measured[]): Promise<Found> {
 }
 
 /** Terms, and accuracies by the step's first forward pass: where there were several, later ones saw other weights. */
-function toReport(found: Found): { values: number[]; labels: ValueLabel[] } {
+function toReport(found: Found, isLabelled: boolean): { values: number[]; labels: ValueLabel[] } {
   const students = new Set<number>();
   const reported = found.flatMap(([label, value]): [ValueLabel, number][] => {
-    if (label.kind === 'weights' || (label.kind === 'accuracy' && students.has(label.student))) return [];
+    if (label.kind === 'weights') return [];
+    if (label.kind === 'accuracy' && (!isLabelled || students.has(label.student))) return [];
     if (label.kind === 'accuracy') students.add(label.student);
     return [[label, value]];
   });

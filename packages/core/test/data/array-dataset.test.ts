@@ -43,8 +43,8 @@ describe('arrayDataset', () => {
     ],
     [
       'a negative label',
-      { labels: [0, 1, -1] },
-      'label of image 2: expected a whole number from 0 to 1, got -1.',
+      { labels: [0, 1, -2] },
+      'label of image 2: expected a whole number from 0 to 1, got -2.',
     ],
     [
       'a label between two',

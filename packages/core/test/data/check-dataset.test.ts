@@ -38,8 +38,8 @@ describe('a dataset of one’s own is refused', () => {
     ],
     [
       'a negative label',
-      { labels: [0, 1, -1, 0, 0, 0] },
-      'label of image 2: expected a whole number from 0 to 2, got -1.',
+      { labels: [0, 1, -2, 0, 0, 0] },
+      'label of image 2: expected a whole number from 0 to 2, got -2. An image without a label has -1.',
     ],
     [
       'a label between two',
@@ -84,6 +84,14 @@ describe('a dataset of one’s own is refused', () => {
       { superclasses: [0, 1] },
       'superclasses: expected one per image (6), got 2.',
     ],
+    ['too few weights', { weights: [1, 2] }, 'weights: expected one per image (6), got 2.'],
+    [
+      'a weight below 0',
+      { weights: [1, 1, -1, 1, 1, 1] },
+      'weight of image 2: expected a number of at least 0, got -1.',
+    ],
+    ['no weight', { weights: new Float32Array(6) }, 'weights: expected one above 0, got 0.'],
+    ['weights that are words', { weights: 'equal' }, 'weights: expected an array of numbers, got "equal".'],
     [
       'images that are no function',
       { image: ROWS },
@@ -98,11 +106,6 @@ describe('a dataset of one’s own is refused', () => {
     ['a promise', Promise.resolve(own()), 'got a promise. Write `await` before it.'],
     ['tensors for model.fit', { xs: 1, ys: 2 }, 'got {"xs":1,"ys":2}. That is what model.fitDataset takes'],
     ['a list', [1, 2], 'got [1,2]. Make one with arrayDataset('],
-    [
-      'a dataset without labels',
-      { ...own(), labels: undefined, size: 6 },
-      'labels: expected an array of whole numbers, got nothing.',
-    ],
   ])('in the place of which stands %s', async (_, given, message) => {
     expect(await messageOf(() => checkedDataset('validation', given as Dataset))).toContain(message);
   });

@@ -81,6 +81,7 @@ function planKdSvd(context: TaughtContext, options: Readonly<KdSvdOptions>): Pla
         reads: {
           students: [points.map(({ studentTap }) => studentTap)],
           teacher: points.map(({ teacherTap }) => teacherTap),
+          labels: options.ceWeight > 0,
         },
         updates: [
           {

@@ -42,7 +42,7 @@ export function headsPhase(state: MhgdState, options: MhgdOptions, context: Plan
   return {
     name: 'heads',
     epochs: headEpochs(options.headEpochs, context.epochs, stepsPerEpoch),
-    reads: { teacher: state.points.map(({ teacherTap }) => teacherTap) },
+    reads: { teacher: state.points.map(({ teacherTap }) => teacherTap), labels: false },
     updates: [
       {
         name: 'heads',

@@ -41,6 +41,7 @@ export function transferPhase(
     reads: {
       students: [state.points.map(({ studentTap }) => studentTap)],
       teacher: state.points.map(({ teacherTap }) => teacherTap),
+      labels: options.ceWeight > 0,
     },
     updates: [
       {

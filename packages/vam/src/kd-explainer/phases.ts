@@ -68,11 +68,12 @@ export function retrainPhase({ context, options, experts }: Training, epochs: nu
 
 /** What both phases read and show. */
 function shared(
-  { training, kdWeight }: KdExplainerOptions,
+  { training, ceWeight, kdWeight }: KdExplainerOptions,
   experts: Experts,
 ): Pick<Phase, 'reads' | 'inspect'> {
   const teacher = training === 'kd' && kdWeight > 0 ? [] : undefined;
-  return { reads: { students: [[]], teacher }, inspect: () => attentionExhibits(experts) };
+  const labels = training !== 'kd' || ceWeight > 0;
+  return { reads: { students: [[]], teacher, labels }, inspect: () => attentionExhibits(experts) };
 }
 
 /**

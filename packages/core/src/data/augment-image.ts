@@ -1,0 +1,214 @@
+import type { ColorJitter } from './augmentation.js';
+import type { Dataset } from './dataset.js';
+import type { View } from './draw-view.js';
+
+type Shape = Dataset['imageShape'];
+
+/** How values of 0…255 become network input: `value · scale − shift` per channel. */
+export interface Scaling {
+  readonly scale: readonly number[];
+  readonly shift: readonly number[];
+}
+
+/** Writes a view of an image, normalised. */
+export function writeView(
+  pixels: ArrayLike<number>,
+  shape: Shape,
+  view: View,
+  padValue: number,
+  scaling: Scaling,
+  into: Float32Array,
+): void {
+  const isWhole = view.height === shape[0] && view.width === shape[1] && view.angle === 0;
+  if (isWhole && view.colors.length === 0) {
+    shiftImage(pixels, shape, view, padValue, scaling, into);
+    return;
+  }
+  if (isWhole) shiftImage(pixels, shape, view, padValue, AS_PIXELS, into);
+  else if (view.angle === 0) enlarge(pixels, shape, view, into);
+  else resample(pixels, shape, view, padValue, into);
+  for (const [kind, factor] of view.colors) CHANGES[kind](into, shape[2], factor);
+  for (let at = 0; at < into.length;) {
+    for (let channel = 0; channel < shape[2]; channel++, at++)
+      into[at] = (into[at] ?? 0) * (scaling.scale[channel] ?? 1) - (scaling.shift[channel] ?? 0);
+  }
+}
+
+const AS_PIXELS: Scaling = { scale: [], shift: [] };
+
+/** Crops and mirrors by whole pixels. */
+function shiftImage(
+  pixels: ArrayLike<number>,
+  [height, width, channels]: Shape,
+  { top, left, mirrored }: View,
+  padValue: number,
+  { scale, shift }: Scaling,
+  into: Float32Array,
+): void {
+  let to = 0;
+  for (let row = 0; row < height; row++) {
+    const fromRow = row + top;
+    for (let column = 0; column < width; column++) {
+      const fromColumn = (mirrored ? width - 1 - column : column) + left;
+      const inside = fromRow >= 0 && fromRow < height && fromColumn >= 0 && fromColumn < width;
+      const from = (fromRow * width + fromColumn) * channels;
+      for (let channel = 0; channel < channels; channel++) {
+        const pixel = inside ? (pixels[from + channel] ?? 0) : padValue;
+        into[to++] = pixel * (scale[channel] ?? 1) - (shift[channel] ?? 0);
+      }
+    }
+  }
+}
+
+/** A part of the image, which lies inside it, at the size of the image: {@link resample} without a turn, by tables. */
+function enlarge(
+  pixels: ArrayLike<number>,
+  [height, width, channels]: Shape,
+  view: View,
+  into: Float32Array,
+): void {
+  const columns = samples(view.width, width, view.mirrored);
+  const rows = samples(view.height, height, false);
+  const rowSize = width * channels;
+  const corner = view.top * rowSize + view.left * channels;
+  let to = 0;
+  for (let row = 0; row < height; row++) {
+    const upper = corner + (rows.first[row] as number) * rowSize;
+    const lower = corner + (rows.second[row] as number) * rowSize;
+    const partY = rows.part[row] as number;
+    for (let column = 0; column < width; column++) {
+      const first = (columns.first[column] as number) * channels;
+      const second = (columns.second[column] as number) * channels;
+      const partX = columns.part[column] as number;
+      for (let channel = 0; channel < channels; channel++) {
+        const a = pixels[upper + first + channel] as number;
+        const b = pixels[upper + second + channel] as number;
+        const c = pixels[lower + first + channel] as number;
+        const d = pixels[lower + second + channel] as number;
+        const above = a + (b - a) * partX;
+        into[to++] = above + (c + (d - c) * partX - above) * partY;
+      }
+    }
+  }
+}
+
+/** Where `size` samples of a line of `part` pixels lie: between which two, and how far from the first. */
+function samples(
+  part: number,
+  size: number,
+  mirrored: boolean,
+): { readonly first: Int32Array; readonly second: Int32Array; readonly part: Float64Array } {
+  const found = { first: new Int32Array(size), second: new Int32Array(size), part: new Float64Array(size) };
+  for (let at = 0; at < size; at++) {
+    const place = ((mirrored ? size - 1 - at : at) + 0.5) * (part / size) - 0.5;
+    const inside = Math.min(Math.max(place, 0), part - 1);
+    const first = Math.floor(inside);
+    found.first[at] = first;
+    found.second[at] = Math.min(first + 1, part - 1);
+    found.part[at] = inside - first;
+  }
+  return found;
+}
+
+/**
+ * Crops, mirrors and turns in one pass of bilinear samples (half-pixel centres), so that nothing is blurred twice. Samples of
+ * a part do not see what lies around it; at the edge of a turned image they blend into the padding.
+ */
+function resample(
+  pixels: ArrayLike<number>,
+  [height, width, channels]: Shape,
+  view: View,
+  padValue: number,
+  into: Float32Array,
+): void {
+  const { angle, mirrored, top, left } = view;
+  const cos = Math.cos(angle);
+  const sin = Math.sin(angle);
+  const middleY = (height - 1) / 2;
+  const middleX = (width - 1) / 2;
+  const stepY = view.height / height;
+  const stepX = view.width / width;
+  const lastY = view.height - 1;
+  const lastX = view.width - 1;
+  // A part of the image needs no look at its edges.
+  const isInside = top >= 0 && left >= 0 && top + lastY < height && left + lastX < width;
+  const valueAt = (y: number, x: number, channel: number): number =>
+    isInside || (y >= 0 && y < height && x >= 0 && x < width)
+      ? (pixels[(y * width + x) * channels + channel] as number)
+      : padValue;
+  let to = 0;
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      let y = row;
+      let x = column;
+      let shown = 1;
+      if (angle !== 0) {
+        y = middleY + cos * (row - middleY) + sin * (column - middleX);
+        x = middleX - sin * (row - middleY) + cos * (column - middleX);
+        shown = shareInside(y, height) * shareInside(x, width);
+      }
+      if (mirrored) x = width - 1 - x;
+      const inY = Math.min(Math.max((y + 0.5) * stepY - 0.5, 0), lastY);
+      const inX = Math.min(Math.max((x + 0.5) * stepX - 0.5, 0), lastX);
+      const y0 = Math.floor(inY);
+      const x0 = Math.floor(inX);
+      const y1 = y0 < lastY ? y0 + 1 : y0;
+      const x1 = x0 < lastX ? x0 + 1 : x0;
+      const partY = inY - y0;
+      const partX = inX - x0;
+      for (let channel = 0; channel < channels; channel++) {
+        const a = valueAt(top + y0, left + x0, channel);
+        const b = valueAt(top + y0, left + x1, channel);
+        const c = valueAt(top + y1, left + x0, channel);
+        const d = valueAt(top + y1, left + x1, channel);
+        const upper = a + (b - a) * partX;
+        const value = upper + (c + (d - c) * partX - upper) * partY;
+        into[to++] = shown === 1 ? value : padValue + (value - padValue) * shown;
+      }
+    }
+  }
+}
+
+/** How much of a bilinear sample at this place lies on an image of so many pixels. */
+const shareInside = (place: number, size: number): number =>
+  Math.min(Math.max(Math.min(place + 1, size - place), 0), 1);
+
+const cut = (value: number): number => (value < 0 ? 0 : value > 255 ? 255 : value);
+
+/** Colour channels of an image: alpha is none. */
+const colorsOf = (channels: number): number => (channels >= 3 ? 3 : 1);
+
+/** What each change does to an image of values in 0…255, in place: `factor · value + (1 − factor) · other`, cut to 0…255. */
+const CHANGES: Readonly<
+  Record<keyof ColorJitter, (image: Float32Array, channels: number, factor: number) => void>
+> = {
+  brightness: (image, channels, factor) => {
+    scaleColors(image, channels, factor, 0);
+  },
+  contrast: (image, channels, factor) => {
+    let sum = 0;
+    for (let at = 0; at < image.length; at += channels) sum += luma(image, at, channels);
+    scaleColors(image, channels, factor, ((1 - factor) * sum * channels) / image.length);
+  },
+  saturation: (image, channels, factor) => {
+    if (channels < 3) return;
+    for (let at = 0; at < image.length; at += channels) {
+      const added = (1 - factor) * luma(image, at, channels);
+      for (let color = at; color < at + 3; color++)
+        image[color] = cut(factor * (image[color] as number) + added);
+    }
+  },
+};
+
+function scaleColors(image: Float32Array, channels: number, factor: number, added: number): void {
+  const colors = colorsOf(channels);
+  for (let at = 0; at < image.length; at += channels)
+    for (let color = at; color < at + colors; color++)
+      image[color] = cut(factor * (image[color] as number) + added);
+}
+
+/** ITU-R 601, with torchvision's digits. */
+const luma = (image: Float32Array, at: number, channels: number): number =>
+  channels >= 3
+    ? 0.2989 * (image[at] as number) + 0.587 * (image[at + 1] as number) + 0.114 * (image[at + 2] as number)
+    : (image[at] as number);

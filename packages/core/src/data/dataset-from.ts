@@ -1,0 +1,242 @@
+import { describeValue, DistillError, isPromise } from '../error/index.js';
+import { arrayDataset } from './array-dataset.js';
+import type { ArrayDatasetOptions } from './array-dataset.js';
+import type { InMemoryDataset } from './dataset.js';
+
+/** What a `tf.data.Dataset` is seen as; it is not imported. */
+export interface TensorStream {
+  iterator(): Promise<{ next(): Promise<{ readonly value: unknown; readonly done: boolean }> }>;
+}
+
+/**
+ * Images one by one, or batches of them. An image is a tensor `[height, width, channels]` or `[height, width]`, a typed array or
+ * nested arrays; a batch is a tensor with one more axis. Each stands alone, or with its label as `[image, label]`,
+ * `{ xs, ys }` or `{ image, label, superclass, weight }`. A label is a class index, −1 (unlabelled), or a row of 0 and 1.
+ */
+export type ImageSource = TensorStream | AsyncIterable<unknown> | Iterable<unknown>;
+
+export interface DatasetFromOptions {
+  /** Default: as the first tensor says; needed for typed arrays. */
+  readonly imageShape?: readonly [height: number, width: number, channels: number] | undefined;
+  /** Default: that of the class names; else one more than the highest label. */
+  readonly classes?: number | undefined;
+  readonly classNames?: readonly string[] | undefined;
+  /** What makes 0…255 of the given values: 255 for images of 0…1. Default 1. */
+  readonly scale?: number | undefined;
+  /** Default `stream`. */
+  readonly name?: string | undefined;
+}
+
+/**
+ * Reads a `tf.data.Dataset`, an iterable or an async iterable to its end, into memory; tensors that it gives are disposed.
+ * Whole numbers of 0…255 take a byte each. For arrays of all images use `arrayDataset`; for more images than memory holds write a
+ * `Dataset` whose `image` gives promises.
+ *
+ * ```ts
+ * const train = await datasetFrom(tf.data.generator(photos), { classNames: ['cat', 'dog'] });
+ * ```
+ *
+ * @throws DistillError code `data`, naming the element that cannot be taken
+ */
+export async function datasetFrom(
+  source: ImageSource,
+  options: DatasetFromOptions = {},
+): Promise<InMemoryDataset> {
+  const { name = 'stream', scale = 1 } = options;
+  const taken = collector(name, options.imageShape, scale);
+  let element = 0;
+  for await (const value of elementsOf(source, name)) await taken.add(value, element++);
+  if (element === 0) throw refusal(name, '', 'at least one image', 'none');
+  const { images, labels, superclasses, weights, imageShape } = taken.end();
+  const highest = labels.reduce((most, label) => Math.max(most, label), -1);
+  const classes = options.classes ?? options.classNames?.length ?? highest + 1;
+  if (classes < 1) {
+    throw refusal(name, ', classes', 'the number of classes, since no image has a label', 'nothing');
+  }
+  const parts: ArrayDatasetOptions = { images, labels, imageShape, classes, name, superclasses, weights };
+  return arrayDataset({ ...parts, classNames: options.classNames });
+}
+
+const refusal = (name: string, what: string, expected: string, got: string, hint?: string): DistillError =>
+  new DistillError({ code: 'data', where: `datasetFrom '${name}'${what}`, expected, got, hint });
+
+async function* elementsOf(source: ImageSource, name: string): AsyncGenerator {
+  const given: unknown = source;
+  if (typeof given === 'object' && given !== null) {
+    if ('iterator' in given && typeof given.iterator === 'function') {
+      const iterator = await (given as TensorStream).iterator();
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+      return;
+    }
+    if (Symbol.asyncIterator in given || Symbol.iterator in given) {
+      yield* given as AsyncIterable<unknown>;
+      return;
+    }
+  }
+  const hint = isPromise(given) ? 'Write `await` before it.' : 'For arrays of all images use arrayDataset.';
+  throw refusal(name, '', 'a tf.data dataset, an iterable or an async iterable', describeValue(given), hint);
+}
+
+interface TensorLike {
+  readonly shape: readonly number[];
+  data(): Promise<ArrayLike<number>>;
+  dispose(): void;
+}
+
+const isTensor = (value: unknown): value is TensorLike =>
+  typeof value === 'object' && value !== null && 'dataSync' in value && 'shape' in value;
+
+const isList = (value: unknown): value is ArrayLike<unknown> =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+
+/** An element's parts as they came. */
+interface Parts {
+  readonly image: unknown;
+  readonly label: unknown;
+  readonly superclass: unknown;
+  readonly weight: unknown;
+}
+
+function partsOf(element: unknown): Parts {
+  const none = { label: undefined, superclass: undefined, weight: undefined };
+  if (isTensor(element) || ArrayBuffer.isView(element)) return { ...none, image: element };
+  if (Array.isArray(element)) {
+    const [first, second] = element as readonly unknown[];
+    // Two rows of an image are no image and label.
+    const isPair = isTensor(first) || ArrayBuffer.isView(first) || isTensor(second) || !isList(second);
+    return element.length === 2 && isPair
+      ? { ...none, image: first, label: second }
+      : { ...none, image: element };
+  }
+  const record = (typeof element === 'object' && element !== null ? element : {}) as Readonly<
+    Record<string, unknown>
+  >;
+  const { image, xs, label, ys, superclass, weight } = record;
+  return { image: image ?? xs, label: label ?? ys, superclass, weight };
+}
+
+/** Values of one part of an element, and their shape where it tells one. */
+interface Values {
+  readonly values: ArrayLike<number>;
+  readonly shape: readonly number[] | undefined;
+}
+
+async function valuesOf(given: unknown): Promise<Values | undefined> {
+  if (isTensor(given)) {
+    const values = await given.data();
+    const { shape } = given;
+    given.dispose();
+    return { values, shape };
+  }
+  if (typeof given === 'number') return { values: [given], shape: [] };
+  if (!isList(given)) return undefined;
+  if (!Array.isArray(given)) return { values: given as ArrayLike<number>, shape: undefined };
+  const shape: number[] = [];
+  for (let part: unknown = given; Array.isArray(part); part = part[0]) shape.push(part.length);
+  return { values: given.flat(Infinity) as number[], shape };
+}
+
+interface Collector {
+  add(element: unknown, index: number): Promise<void>;
+  end(): {
+    readonly images: Uint8Array | Float32Array;
+    readonly labels: Int32Array;
+    readonly superclasses: Int32Array | undefined;
+    readonly weights: Float32Array | undefined;
+    readonly imageShape: readonly [number, number, number];
+  };
+}
+
+function collector(name: string, given: DatasetFromOptions['imageShape'], scale: number): Collector {
+  let shape: readonly number[] | undefined = given;
+  const images: (Uint8Array | Float32Array)[] = [];
+  const lists = { label: [] as number[], superclass: [] as number[], weight: [] as number[] };
+
+  /** One number per image; a row of 0 and 1 per image is a label. */
+  const numbers = async (
+    part: keyof typeof lists,
+    value: unknown,
+    count: number,
+    at: string,
+  ): Promise<void> => {
+    if (value === undefined) {
+      if (part === 'label') lists.label.push(...Array.from({ length: count }, () => -1));
+      return;
+    }
+    const found = await valuesOf(value);
+    const size = found?.values.length ?? NaN;
+    if (found === undefined || size % count !== 0 || (part !== 'label' && size !== count))
+      throw refusal(
+        name,
+        `, ${at}, ${part}`,
+        count === 1 ? 'a number' : `${count} numbers`,
+        describeValue(value),
+      );
+    const width = size / count;
+    for (let image = 0; image < count; image++) {
+      const row = Array.from({ length: width }, (_, place) => found.values[image * width + place] ?? NaN);
+      lists[part].push(width === 1 ? (row[0] ?? NaN) : row.indexOf(1));
+    }
+  };
+
+  return {
+    async add(element, index) {
+      const at = `element ${index}`;
+      const parts = partsOf(element);
+      const found = await valuesOf(parts.image);
+      if (found === undefined) {
+        const hint = 'An element is an image, [image, label], { xs, ys } or { image, label }.';
+        throw refusal(name, `, ${at}`, 'an image', describeValue(element), hint);
+      }
+      const own = found.shape ?? shape;
+      shape ??= own !== undefined && own.length >= 2 ? imageShapeOf(own) : undefined;
+      if (shape === undefined) throw refusal(name, ', imageShape', '[height, width, channels]', 'nothing');
+      const pixels = shape.reduce((product, axis) => product * axis, 1);
+      const count = found.values.length / pixels;
+      if (!Number.isInteger(count) || count === 0) {
+        const expected = `${pixels} values (${shape.join('×')}), or those of several such images`;
+        throw refusal(name, `, ${at}`, expected, `${found.values.length}`);
+      }
+      images.push(asPixels(found.values, scale));
+      await numbers('label', parts.label, count, at);
+      await numbers('superclass', parts.superclass, count, at);
+      await numbers('weight', parts.weight, count, at);
+      for (const part of ['superclass', 'weight'] as const) {
+        if (lists[part].length === 0 || lists[part].length === lists.label.length) continue;
+        throw refusal(name, `, ${at}, ${part}`, 'one for every image or for none', 'one for some');
+      }
+    },
+    end: () => ({
+      images: joined(images),
+      labels: Int32Array.from(lists.label),
+      superclasses: lists.superclass.length === 0 ? undefined : Int32Array.from(lists.superclass),
+      weights: lists.weight.length === 0 ? undefined : Float32Array.from(lists.weight),
+      imageShape: shape as readonly [number, number, number],
+    }),
+  };
+}
+
+/** `[h, w]`, `[h, w, c]` or `[n, h, w, c]`. */
+const imageShapeOf = (shape: readonly number[]): readonly number[] =>
+  shape.length === 2 ? [...shape, 1] : shape.slice(-3);
+
+function asPixels(values: ArrayLike<number>, scale: number): Uint8Array | Float32Array {
+  if (scale === 1 && (values instanceof Uint8Array || values instanceof Uint8ClampedArray))
+    return Uint8Array.from(values);
+  const scaled = Float32Array.from(values, (value) => value * scale);
+  const isByte = scaled.every((value) => value >= 0 && value <= 255 && Number.isInteger(value));
+  return isByte ? Uint8Array.from(scaled) : scaled;
+}
+
+function joined(images: readonly (Uint8Array | Float32Array)[]): Uint8Array | Float32Array {
+  const size = images.reduce((sum, { length }) => sum + length, 0);
+  const all = images.every((image) => image instanceof Uint8Array)
+    ? new Uint8Array(size)
+    : new Float32Array(size);
+  let at = 0;
+  for (const image of images) {
+    all.set(image, at);
+    at += image.length;
+  }
+  return all;
+}

@@ -1,0 +1,137 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { arrayDataset, datasetFrom } from '../../src/data/index.js';
+import type { ImageSource } from '../../src/data/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { caught } from '../caught.js';
+
+const PIXELS = [
+  [1, 2, 3, 4],
+  [5, 6, 7, 8],
+  [9, 10, 11, 255],
+];
+const LABELS = [0, 2, 1];
+const WANTED = arrayDataset({
+  images: PIXELS,
+  labels: LABELS,
+  imageShape: [2, 2, 1],
+  classes: 3,
+  name: 'stream',
+});
+
+/** What `tf.data` gives: an object with an iterator of its own kind. */
+const tensorStream = (make: () => readonly unknown[]): ImageSource => ({
+  iterator: () => {
+    const elements = make();
+    let at = 0;
+    const next = (): Promise<{ value: unknown; done: boolean }> =>
+      Promise.resolve({ value: elements[at], done: at++ >= elements.length });
+    return Promise.resolve({ next });
+  },
+});
+
+const image = (at: number): tf.Tensor => tf.tensor(PIXELS[at] ?? [], [2, 2, 1]);
+
+describe('datasetFrom takes', () => {
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
+  it.each<[string, ImageSource]>([
+    [
+      'a tf.data dataset of {xs, ys}',
+      tensorStream(() => LABELS.map((label, at) => ({ xs: image(at), ys: tf.scalar(label) }))),
+    ],
+    [
+      'batches of tensors with one-hot rows',
+      tensorStream(() => [
+        [tf.tensor(PIXELS.slice(0, 2), [2, 2, 2, 1]), tf.tensor2d([1, 0, 0, 0, 0, 1], [2, 3])],
+        [tf.tensor(PIXELS.slice(2), [1, 2, 2, 1]), tf.tensor2d([[0, 1, 0]])],
+      ]),
+    ],
+    ['an array of records', LABELS.map((label, at) => ({ image: Uint8Array.from(PIXELS[at] ?? []), label }))],
+    [
+      'an async generator of pairs of nested arrays',
+      (async function* () {
+        for (const [at, label] of LABELS.entries()) {
+          const [a = 0, b = 0, c = 0, d = 0] = PIXELS[at] ?? [];
+          yield await Promise.resolve([
+            [
+              [[a], [b]],
+              [[c], [d]],
+            ],
+            label,
+          ]);
+        }
+      })(),
+    ],
+  ])('%s', async (_, source) => {
+    const before = tf.memory().numTensors;
+    const data = await datasetFrom(source, { imageShape: [2, 2, 1] });
+    expect([data.size, data.classes, data.imageShape]).toEqual([3, 3, [2, 2, 1]]);
+    expect(data.labels).toEqual(WANTED.labels);
+    expect([0, 1, 2].map((at) => [...data.image(at)])).toEqual(PIXELS);
+    expect(data.image(0)).toBeInstanceOf(Uint8Array);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('images of 0…1, without labels, of four channels, with weights', async () => {
+    const source = [0.25, 1].map((value) => ({ image: tf.fill([1, 3, 4], value), weight: value }));
+    const data = await datasetFrom(source, { scale: 255, classes: 5 });
+    expect([data.imageShape, [...data.labels], [...(data.weights ?? [])]]).toEqual([
+      [1, 3, 4],
+      [-1, -1],
+      [0.25, 1],
+    ]);
+    expect([...data.image(0)]).toEqual(new Array(12).fill(63.75));
+  });
+
+  it('grey images of two axes', async () => {
+    const data = await datasetFrom([[tf.ones([2, 3]), 1]]);
+    expect([data.imageShape, data.classes]).toEqual([[2, 3, 1], 2]);
+  });
+});
+
+describe('datasetFrom refuses', () => {
+  it.each<[string, unknown, object, string]>([
+    ['a promise', Promise.resolve([]), {}, 'got a promise. Write `await` before it.'],
+    ['arrays of all images', { images: [], labels: [] }, {}, 'For arrays of all images use arrayDataset.'],
+    ['nothing', [], {}, "datasetFrom 'stream': expected at least one image, got none."],
+    ['an element without an image', [{ label: 1 }], {}, "datasetFrom 'stream', element 0: expected an image"],
+    [
+      'typed arrays of unknown shape',
+      [new Uint8Array(4)],
+      {},
+      'imageShape: expected [height, width, channels], got nothing.',
+    ],
+    [
+      'an image of another size',
+      [
+        [new Uint8Array(4), 0],
+        [new Uint8Array(3), 0],
+      ],
+      { imageShape: [2, 2, 1] },
+      'element 1: expected 4 values (2×2×1), or those of several such images, got 3.',
+    ],
+    [
+      'labels that are words',
+      [[new Uint8Array(4), 'cat']],
+      { imageShape: [2, 2, 1] },
+      'element 0, label: expected a number, got "cat".',
+    ],
+    [
+      'no labels and no classes',
+      [new Uint8Array(4)],
+      { imageShape: [2, 2, 1] },
+      'expected the number of classes',
+    ],
+    [
+      'weights for some',
+      [{ image: new Uint8Array(4), weight: 1 }, { image: new Uint8Array(4) }],
+      { imageShape: [2, 2, 1], classes: 2 },
+      'element 1, weight: expected one for every image or for none',
+    ],
+  ])('%s', async (_, source, options, message) => {
+    const error = await caught(() => datasetFrom(source as ImageSource, options));
+    expect([error.code, error.message]).toEqual(['data', expect.stringContaining(message)]);
+  });
+});
