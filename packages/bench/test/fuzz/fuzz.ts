@@ -27,11 +27,16 @@ interface Run {
 async function fuzz({ name, arbitrary }: FuzzTarget, { cases, seed, path }: Run): Promise<Figures> {
   const checks = checker(process.env['FUZZ_CHILD'] ?? '');
   const outcomes: Record<string, number> = {};
+  let isFailing = false;
   let slowest = 0;
   let peak = 0;
   const property = fc.asyncProperty(arbitrary, async (input) => {
     const answer = await checks.ask({ target: name, input });
-    if ('fault' in answer) throw new Error(answer.fault);
+    if ('fault' in answer) {
+      if (!isFailing) process.stderr.write(`${name}: a case fails and is made smaller: ${answer.fault}\n`);
+      isFailing = true;
+      throw new Error(answer.fault);
+    }
     outcomes[answer.outcome] = (outcomes[answer.outcome] ?? 0) + 1;
     slowest = Math.max(slowest, answer.milliseconds);
     peak = Math.max(peak, answer.peakBytes);

@@ -82,8 +82,10 @@ interface SavedLayer {
   readonly kind: string;
   readonly isModel: boolean;
   /** For each call the layers that it reads, each with the number of its own call. */
-  readonly calls: readonly (readonly (readonly [layer: string, call: number])[])[];
+  readonly calls: readonly (readonly Given[])[];
 }
+
+type Given = readonly [layer: string, call: number];
 
 function graphProblem(model: Json, prefix: string): Problem | undefined {
   const config = model['config'];
@@ -102,23 +104,34 @@ function graphProblem(model: Json, prefix: string): Problem | undefined {
   if (twice !== undefined)
     return { got: `two layers of the name '${prefix}${twice}'`, hint: 'Give each layer a name of its own.' };
   if (!isObject(config) || !Array.isArray(config['output_layers'])) return undefined;
-  return wiringProblem(list.map(savedLayer), config['output_layers'] as unknown[], prefix);
+  const mistaken = list.find(
+    ({ inbound_nodes: calls = [] }) => !isListOf(calls, (call) => isListOf(call, isGiven)),
+  );
+  if (mistaken !== undefined) {
+    const got = `inputs of layer '${prefix}${nameOf(mistaken)}' that are not lists of [layer, call, output]`;
+    return { got, hint: WIRING };
+  }
+  if (!isListOf(config['output_layers'], isGiven))
+    return { got: 'output_layers that are not lists of [layer, call, output]', hint: WIRING };
+  return wiringProblem(list.map(savedLayer), config['output_layers'], prefix);
 }
+
+const isListOf = <Item>(value: unknown, isItem: (item: unknown) => item is Item): value is readonly Item[] =>
+  Array.isArray(value) && value.every(isItem);
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+/** What a call reads: a layer, which of its calls, and which output of that; in some files options of the call too. */
+const isGiven = (value: unknown): value is Given =>
+  Array.isArray(value) && typeof value[0] === 'string' && isCount(value[1]) && isCount(value[2]);
 
 const nameOf = (layer: Json): string =>
   textOf(layer['name']) || (isObject(layer['config']) ? textOf(layer['config']['name']) : '');
 
 function savedLayer(layer: Json): SavedLayer {
-  const calls = Array.isArray(layer['inbound_nodes']) ? (layer['inbound_nodes'] as unknown[]) : [];
   return {
     name: nameOf(layer),
-    kind: String(layer['class_name']),
+    kind: textOf(layer['class_name']),
     isModel: isObject(layer['config']) && 'layers' in layer['config'],
-    calls: calls.map((call) =>
-      (Array.isArray(call) ? (call as unknown[]) : [])
-        .filter(Array.isArray)
-        .map((given) => [String(given[0]), Number(given[1])] as const),
-    ),
+    calls: (layer['inbound_nodes'] ?? []) as SavedLayer['calls'],
   };
 }
 
@@ -127,7 +140,7 @@ const WIRING = 'The file is damaged or was edited; convert or save the model aga
 /** Makes the calls in the order of tfjs's own attempts, and says why no further one can be made. */
 function wiringProblem(
   layers: readonly SavedLayer[],
-  outputs: readonly unknown[],
+  outputs: readonly Given[],
   prefix: string,
 ): Problem | undefined {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
@@ -143,7 +156,7 @@ function wiringProblem(
     const missing = calls.flat().find(([read]) => !byName.has(read));
     if (missing !== undefined) return unknown(`layer ${text(name)}`, missing[0]);
   }
-  const ends = outputs.filter(Array.isArray).map((given) => String(given[0]));
+  const ends = outputs.map(([name]) => name);
   const missingEnd = ends.find((name) => !byName.has(name));
   if (missingEnd !== undefined) return unknown('the output', missingEnd);
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { loadLayersModel } from '@tensorflow/tfjs-layers';
+import { models } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { topologyProblem } from './check-topology.js';
 import { finiteProblem } from './check-weights.js';
@@ -21,7 +21,7 @@ export async function loadModel(place: string | URL, options: LoadOptions = {}):
 export async function layersModelOf({ where, artifacts, isGraphModel }: SavedModel): Promise<LayersModel> {
   const problem = isGraphModel ? GRAPH_MODEL : topologyProblem(artifacts.modelTopology);
   if (problem !== undefined) throw unreadable(where, problem);
-  const model = await orUnreadable(where, () => loadLayersModel(tf.io.fromMemory(artifacts)));
+  const model = await orUnreadable(where, () => built(artifacts));
   const weights = model.weights as unknown as { readonly originalName: string; readonly val: tf.Tensor }[];
   const broken = await finiteProblem(
     weights.map(({ originalName, val }) => ({ name: originalName, values: val })),
@@ -29,6 +29,39 @@ export async function layersModelOf({ where, artifacts, isGraphModel }: SavedMod
   if (broken === undefined) return model;
   model.dispose();
   throw unreadable(where, broken);
+}
+
+/** As tfjs's own loading, which leaves the variables of a model alive that it then finds it cannot build. */
+async function built({
+  modelTopology,
+  weightData = [],
+  weightSpecs = [],
+  userDefinedMetadata,
+}: tf.io.ModelArtifacts): Promise<LayersModel> {
+  const { registeredVariables } = tf.engine();
+  const before = new Set(Object.keys(registeredVariables));
+  let building: Promise<LayersModel> | undefined;
+  // Nothing waits within: whatever is new afterwards is this model's.
+  tf.tidy(() => {
+    building = models.modelFromJSON({ modelTopology: modelTopology as never });
+  });
+  const own = Object.values(registeredVariables).filter(({ name }) => !before.has(name));
+  try {
+    const model = (await building) as LayersModel;
+    tf.tidy(() => {
+      model.loadWeights(
+        tf.io.decodeWeights(
+          weightData,
+          weightSpecs.filter(({ group }) => group !== 'optimizer'),
+        ),
+      );
+    });
+    if (userDefinedMetadata !== undefined) model.setUserDefinedMetadata(userDefinedMetadata);
+    return model;
+  } catch (error) {
+    for (const variable of own) variable.dispose();
+    throw error;
+  }
 }
 
 const GRAPH_MODEL = {

@@ -131,11 +131,21 @@ function inside(where: string, file: unknown): string {
   });
 }
 
+/** A file in the folder of a model.json's URL, asked for with the same query. */
+function beside(url: string, file: string): string {
+  const [, folder = '', query = ''] = /^([^?#]*\/)?[^?#]*(\?[^#]*)?/.exec(url) ?? [];
+  return `${folder}${file}${query}`;
+}
+
 async function fromUrl(where: string, url: string, timeout: number): Promise<tf.io.ModelArtifacts> {
   const isHttp = /^https?:/i.test(url);
+  const web: tf.io.LoadOptions = {
+    fetchFunc: patientFetch(timeout),
+    weightUrlConverter: (file) => Promise.resolve(beside(url, inside(where, file))),
+  };
   const handler = isHttp
-    ? tf.io.http(url, { fetchFunc: patientFetch(timeout) })
-    : (tf.io.getLoadHandlers(url)[0] ?? tf.io.browserHTTPRequest(url, { fetchFunc: patientFetch(timeout) }));
+    ? tf.io.http(url, web)
+    : (tf.io.getLoadHandlers(url)[0] ?? tf.io.browserHTTPRequest(url, web));
   if (handler.load !== undefined) return handler.load();
   throw unreadable(where, { got: 'a place that tfjs cannot load from', hint: 'Name a folder or a URL.' });
 }

@@ -129,6 +129,18 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
     (json) => (json.modelTopology.config.output_layers = [['logit', 0, 0]]),
     /got the output reads 'logit', and there is no such layer\. Did you mean 'logits'\?/,
   ],
+  'an object in the place of a call’s number': [
+    (json) => (layer(json, 'next').inbound_nodes[0] = [['stem_bn', {}, 0, {}]]),
+    /got inputs of layer 'next' that are not lists of \[layer, call, output\]/,
+  ],
+  'an output’s number that is an object': [
+    (json) => (json.modelTopology.config.output_layers = [['logits', {}, 0]]),
+    /got output_layers that are not lists of \[layer, call, output\]/,
+  ],
+  'weights of other shapes than its layers': [
+    (json) => (layer(json, 'logits').config['units'] = 4),
+    /got Shape mismatch/,
+  ],
   'a circle': [
     (json) => (layer(json, 'stem').inbound_nodes[0] = [['next', 0, 0, {}]]),
     /got layers that wait for each other: 'stem', 'stem_bn', 'next'/,
@@ -201,11 +213,13 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
 describeOn(CPU, 'a model.json is refused, and at once, with', () => {
   it.each(Object.entries(wrong))('%s', async (_, [change, message]) => {
     const place = await edited(change);
+    const tensors = tf.memory().numTensors;
     const error = await caught(() => loadModel(place));
     expect(error.code).toBe('data');
     expect(error.where).toBe(join(place, 'model.json'));
     expect(error.message).toMatch(message);
     expect(error.message.length).toBeLessThan(1000);
+    expect(tf.memory().numTensors).toBe(tensors);
   });
 
   it('weights that are too long, those of another network, and numbers that are none', async () => {
@@ -237,7 +251,7 @@ describeOn(CPU, 'a server', () => {
   it('that serves a model is read, one that stays silent is given up', async () => {
     const place = await saved();
     const server = createServer((request, response) => {
-      const name = (request.url ?? '').split('/').at(-1) ?? '';
+      const name = (request.url ?? '').split('/').at(-1)?.split('?')[0] ?? '';
       if (request.url?.startsWith('/silent') === true) return;
       if (request.url?.startsWith('/endless') === true) {
         response.writeHead(200, { 'content-length': 2 ** 40 });
@@ -253,6 +267,12 @@ describeOn(CPU, 'a server', () => {
       const error = await caught(() => loadModel(`${at}/silent/model.json`, { timeout: 0.2 }));
       expect(error.where).toBe(`${at}/silent/model.json`);
       expect(error.message).toMatch(/the server sent nothing for 0\.2 seconds|aborted/);
+      expect((await loadModel(`${at}/model.json?key=1`)).outputs[0]?.shape).toEqual([null, 3]);
+      const json = JSON.parse(await readFile(join(place, 'model.json'), 'utf8')) as Json;
+      weightsOf(json).paths = ['../secret.bin'];
+      await writeFile(join(place, 'outside.json'), JSON.stringify(json));
+      const outside = await caught(() => loadModel(`${at}/a/outside.json`));
+      expect(outside.message).toMatch(/got the weight file '\.\.\/secret\.bin', outside the model's folder/);
       const endless = await caught(() => loadModel(`${at}/endless/model.json`));
       expect(endless.message).toContain('the server sends more than 512 MiB');
     } finally {

@@ -186,9 +186,7 @@ export const modelFolders = target<Case>({
       }
     });
     expectKept(folder, before);
-    // What tfjs made of a model before it refused it is out of reach.
-    if (found === 'right')
-      must(tf.memory().numTensors <= tensors, 'no tensor is left', tf.memory().numTensors - tensors);
+    must(tf.memory().numTensors === tensors, 'no tensor is left', tf.memory().numTensors - tensors);
     return found;
   },
 });
