@@ -6,6 +6,7 @@ export type {
   EarlyStopOptions,
   Inspection,
   ProgressOptions,
+  ProgressReport,
   ProgressStream,
 } from './callback/index.js';
 export {
@@ -13,6 +14,7 @@ export {
   directoryStore,
   encodeSafetensors,
   floatValues,
+  indexedDbStore,
   loadSnapshot,
   memoryStore,
   readSafetensors,
@@ -113,7 +115,14 @@ export type {
   Term,
   Update,
 } from './method/index.js';
-export { loadModel, metadataOf, modelMetadata, saveModel, setModelMetadata } from './model-file/index.js';
+export {
+  loadModel,
+  metadataOf,
+  modelFiles,
+  modelMetadata,
+  saveModel,
+  setModelMetadata,
+} from './model-file/index.js';
 export type { LoadOptions, ModelMetadata, Resize } from './model-file/index.js';
 export {
   asNetwork,

@@ -5,4 +5,4 @@ export type { EarlyStopOptions } from './early-stop.js';
 export { inspections, jsonl } from './log-files.js';
 export type { Inspection } from './log-files.js';
 export { progress } from './progress.js';
-export type { ProgressOptions, ProgressStream } from './progress.js';
+export type { ProgressOptions, ProgressReport, ProgressStream } from './progress.js';

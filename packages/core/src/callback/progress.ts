@@ -1,9 +1,9 @@
 import type { SingleBar } from 'cli-progress';
 import { checkOptions, optional, text } from '../option/index.js';
 import type { OptionCheck } from '../option/index.js';
-import { nodeModule } from '../platform/node-module.js';
+import { isNode } from '../platform/node-module.js';
 import type { Callback, RunControl } from '../train/callback.js';
-import type { EpochReport, TermReport } from '../train/report.js';
+import type { EpochReport, StepReport, TermReport } from '../train/report.js';
 
 /** The part of a terminal or file stream that is needed. */
 export interface ProgressStream {
@@ -13,23 +13,48 @@ export interface ProgressStream {
   write(text: string): unknown;
 }
 
+/** How far a run is, for a page that draws its own progress. */
+export interface ProgressReport {
+  readonly kind: 'start' | 'step' | 'epoch' | 'warning' | 'end';
+  readonly label: string;
+  /** Steps done and to do over all phases. */
+  readonly done: number;
+  readonly total: number;
+  /** Of training, since the run began or went on; 0 before the first step. */
+  readonly imagesPerSecond: number;
+  /** Undefined before the first step. */
+  readonly secondsLeft: number | undefined;
+  /** With kind `step`: what the step came to. */
+  readonly step?: StepReport;
+  /** With kind `epoch`: what the epoch came to, validation included. */
+  readonly epoch?: EpochReport;
+  /** With kind `warning`. */
+  readonly message?: string;
+}
+
 export interface ProgressOptions {
-  /** Default: standard error. */
+  /** Default: standard error, in a page its console; with `onProgress` none. */
   readonly stream?: ProgressStream | undefined;
+  /** Is told of every step, epoch and warning, and of the start and the end: for a page's own display. */
+  readonly onProgress?: ((report: ProgressReport) => void) | undefined;
   /** What the run is called. Default: the method's name and the seed. */
   readonly label?: string | undefined;
 }
 
 /**
  * Shows how far a run is: on a terminal a bar with images per second and the time that is left, elsewhere one line per
- * epoch.
+ * epoch. A page that draws its own display gives `onProgress`.
  */
 export function progress(given: ProgressOptions = {}): Callback {
-  const { stream = standardError(), label } = checkOptions<ProgressOptions>(
+  const {
+    onProgress,
+    stream = onProgress === undefined ? standardError() : SILENT,
+    label,
+  } = checkOptions<ProgressOptions>(
     'progress',
     given,
-    { stream: undefined, label: undefined },
-    { stream: optional(isStream), label: optional(text) },
+    { stream: undefined, onProgress: undefined, label: undefined },
+    { stream: optional(isStream), onProgress: optional(isFunction), label: optional(text) },
   );
   let bar: SingleBar | undefined;
   let started = 0;
@@ -40,6 +65,16 @@ export function progress(given: ProgressOptions = {}): Callback {
     stream.write(`${text}\n`);
   };
   const name = (run: RunControl): string => label ?? `${run.method} seed ${run.seed}`;
+  let running: RunControl | undefined;
+  const tell = (kind: ProgressReport['kind'], details: Partial<ProgressReport> = {}): void => {
+    if (onProgress === undefined || running === undefined) return;
+    const { done, total } = running;
+    const isUnderWay = images > 0;
+    const { rate, left } = measuredPace(started, images, done - before, total - done);
+    const imagesPerSecond = isUnderWay ? rate : 0;
+    const secondsLeft = isUnderWay ? left : undefined;
+    onProgress({ kind, label: name(running), done, total, imagesPerSecond, secondsLeft, ...details });
+  };
 
   return {
     name: 'progress',
@@ -48,6 +83,8 @@ export function progress(given: ProgressOptions = {}): Callback {
       started = performance.now();
       before = run.done;
       images = 0;
+      running = run;
+      tell('start');
       if (run.done > 0) say(`${name(run)}: resumed after ${run.history.length} of its epochs`);
       if (stream.isTTY !== true) return;
       const { default: cliProgress } = await import('cli-progress');
@@ -73,19 +110,24 @@ export function progress(given: ProgressOptions = {}): Callback {
     },
     step(report, run) {
       images += report.batchSize;
+      tell('step', { step: report });
       const { rate, left } = pace(started, images, run.done - before, run.total - run.done);
       const place = `${report.phase} epoch ${report.epoch + 1}/${report.epochs}`;
       bar?.update(run.done, { place, rate, left, terms: termsText(report.terms) });
     },
     epoch(report, run) {
+      tell('epoch', { epoch: report });
       if (bar !== undefined) return;
       const { rate, left } = pace(started, images, run.done - before, run.total - run.done);
       say(`${name(run)}: ${epochText(report)}, ${rate} img/s, ETA ${left}`);
     },
     warn: (message) => {
+      tell('warning', { message });
       say(`Warning: ${message}`);
     },
     end() {
+      tell('end');
+      running = undefined;
       bar?.stop();
       bar = undefined;
     },
@@ -95,9 +137,19 @@ export function progress(given: ProgressOptions = {}): Callback {
 const isStream: OptionCheck = (value) =>
   typeof value === 'object' && value !== null && 'write' in value ? undefined : 'a stream to write to';
 
+const isFunction: OptionCheck = (value) =>
+  typeof value === 'function' ? undefined : 'a function that is told of progress';
+
+const SILENT: ProgressStream = { write: () => undefined };
+
 function standardError(): ProgressStream {
-  nodeModule('node:fs', 'progress on a terminal');
-  return process.stderr;
+  if (isNode()) return process.stderr;
+  return {
+    write(line) {
+      // A page's console is where its standard error would be.
+      console.info(line.trimEnd());
+    },
+  };
 }
 
 /**
@@ -120,9 +172,19 @@ function fitted(
   return choices.find((line) => line.length < columns) ?? (choices.at(-1) ?? '').slice(0, columns - 1);
 }
 
-function pace(started: number, images: number, done: number, left: number): { rate: string; left: string } {
+function measuredPace(
+  started: number,
+  images: number,
+  done: number,
+  left: number,
+): { rate: number; left: number } {
   const seconds = (performance.now() - started) / 1000;
-  return { rate: (images / seconds).toFixed(0), left: duration((seconds / Math.max(1, done)) * left) };
+  return { rate: images / seconds, left: (seconds / Math.max(1, done)) * left };
+}
+
+function pace(started: number, images: number, done: number, left: number): { rate: string; left: string } {
+  const measured = measuredPace(started, images, done, left);
+  return { rate: measured.rate.toFixed(0), left: duration(measured.left) };
 }
 
 function duration(seconds: number): string {

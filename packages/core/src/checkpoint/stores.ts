@@ -1,4 +1,4 @@
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
 import { isSnapshotName } from './snapshot.js';
 
@@ -16,7 +16,7 @@ export interface CheckpointStore {
   unfinished?(): Promise<readonly string[]>;
 }
 
-/** Checkpoints in memory: for tests and for browsers. */
+/** Checkpoints in memory: for tests, and for what need not outlive a page. */
 export function memoryStore(): CheckpointStore {
   const files = new Map<string, Uint8Array>();
   return {
@@ -94,3 +94,90 @@ export function directoryStore(folder: string): CheckpointStore {
     remove: (name) => fs.rm(path.join(folder, `${name}${SUFFIX}`), { force: true }),
   };
 }
+
+/**
+ * Checkpoints in the browser's IndexedDB, in a database of this name: they outlive a reload of the page, and its workers
+ * share them.
+ *
+ * @throws DistillError code `platform` where there is no IndexedDB; `checkpoint` from what it does when the browser refuses,
+ * e.g. because no more may be stored
+ */
+export function indexedDbStore(name: string): CheckpointStore {
+  const where = `indexeddb://${name}`;
+  const { indexedDB: factory } = globalThis as { readonly indexedDB?: IDBFactory };
+  if (factory === undefined) {
+    throw new DistillError({
+      code: 'platform',
+      where: 'indexedDbStore',
+      expected: 'a browser with IndexedDB',
+      got: 'a platform without it',
+      hint: 'In Node use a folder: checkpoints(DIR).',
+    });
+  }
+  if (typeof name !== 'string' || name === '') {
+    const got = describeValue(name);
+    throw new DistillError({ code: 'option', where: 'indexedDbStore', expected: 'a name', got });
+  }
+  /** One transaction: done when what it wrote is on disk. */
+  const use = async <Value>(
+    mode: IDBTransactionMode,
+    act: (files: IDBObjectStore) => IDBRequest<Value>,
+  ): Promise<Value> => {
+    let database: IDBDatabase | undefined;
+    try {
+      const opening = factory.open(where, 1);
+      opening.onupgradeneeded = () => opening.result.createObjectStore(FILES);
+      database = await settled(opening);
+      const transaction = database.transaction(FILES, mode, { durability: 'strict' });
+      const request = act(transaction.objectStore(FILES));
+      await new Promise<void>((resolve, reject) => {
+        transaction.oncomplete = () => {
+          resolve();
+        };
+        transaction.onabort = transaction.onerror = () => {
+          reject(transaction.error ?? new Error('the browser ended the transaction'));
+        };
+      });
+      return request.result;
+    } catch (cause) {
+      const got = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+      const hint =
+        'The browser may be short of space, or in a private window: navigator.storage.estimate() tells.';
+      throw new DistillError({ code: 'checkpoint', where, expected: 'a database to use', got, hint, cause });
+    } finally {
+      database?.close();
+    }
+  };
+  return {
+    where,
+    list: async () =>
+      (await use('readonly', (files) => files.getAllKeys())).map(String).filter(isSnapshotName).sort(),
+    async read(key) {
+      const bytes = await use<unknown>('readonly', (files) => files.get(key) as IDBRequest<unknown>);
+      if (bytes instanceof Uint8Array) return bytes;
+      const got = describeValue(bytes);
+      throw new DistillError({
+        code: 'checkpoint',
+        where: `${where}, ${key}`,
+        expected: 'a checkpoint',
+        got,
+      });
+    },
+    async write(key, bytes) {
+      await use('readwrite', (files) => files.put(bytes.slice(), key));
+    },
+    remove: (key) => use('readwrite', (files) => files.delete(key)),
+  };
+}
+
+const FILES = 'checkpoints';
+
+const settled = <Value>(request: IDBRequest<Value>): Promise<Value> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => {
+      resolve(request.result);
+    };
+    request.onerror = () => {
+      reject(request.error ?? new Error('the browser gives no reason'));
+    };
+  });

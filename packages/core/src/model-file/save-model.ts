@@ -18,8 +18,51 @@ const NEXT_WEIGHTS = 'weights-next.bin';
  */
 export async function saveModel(model: LayersModel, place: string | URL): Promise<void> {
   const to = placeOf(place);
+  if ('url' in to && to.url.startsWith('downloads://') && !('document' in globalThis)) {
+    throw new DistillError({
+      code: 'platform',
+      where: to.url,
+      expected: 'a page, which can offer downloads',
+      got: 'a worker or a platform without documents',
+      hint: 'Post `await modelFiles(model)` to the page, or save to indexeddb://NAME.',
+    });
+  }
   if ('url' in to) await model.save(to.url);
   else await model.save({ save: (artifacts) => writeFolder(to.folder, artifacts) });
+}
+
+/**
+ * A model as the two files `model.json` and `weights.bin`: for a worker, which has no downloads, or for an upload of one's own.
+ *
+ * @returns files, which are Blobs with a name
+ */
+export async function modelFiles(model: LayersModel): Promise<readonly [model: File, weights: File]> {
+  let files: readonly [File, File] | undefined;
+  const keep = (artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> => {
+    const weights = tf.io.CompositeArrayBuffer.join(artifacts.weightData);
+    const json = JSON.stringify(jsonOf(artifacts, WEIGHTS));
+    files = [
+      new File([json], 'model.json', { type: 'application/json' }),
+      new File([weights], WEIGHTS, { type: 'application/octet-stream' }),
+    ];
+    return Promise.resolve({ modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) });
+  };
+  await model.save({ save: keep });
+  return files as readonly [File, File];
+}
+
+/** What `model.json` holds, with the weights in a file of this name beside it. */
+function jsonOf(artifacts: tf.io.ModelArtifacts, weights: string): object {
+  const {
+    modelTopology,
+    format,
+    generatedBy,
+    convertedBy,
+    userDefinedMetadata,
+    weightSpecs = [],
+  } = artifacts;
+  const weightsManifest = [{ paths: [weights], weights: weightSpecs }];
+  return { format, generatedBy, convertedBy, userDefinedMetadata, modelTopology, weightsManifest };
 }
 
 async function writeFolder(folder: string, artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> {
@@ -27,15 +70,9 @@ async function writeFolder(folder: string, artifacts: tf.io.ModelArtifacts): Pro
   const path = nodeModule('node:path', IN_FOLDERS);
   const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
   const write = async (weights: string): Promise<void> => {
-    const { modelTopology, format, generatedBy, convertedBy, userDefinedMetadata } = artifacts;
-    const manifest = [{ paths: [weights], weights: artifacts.weightSpecs ?? [] }];
-    const json = {
-      ...{ format, generatedBy, convertedBy, userDefinedMetadata },
-      ...{ modelTopology, weightsManifest: manifest },
-    };
     await writeWhole(path.join(folder, weights), bytes);
     await syncFolder(folder);
-    await writeWhole(path.join(folder, 'model.json'), JSON.stringify(json));
+    await writeWhole(path.join(folder, 'model.json'), JSON.stringify(jsonOf(artifacts, weights)));
     await syncFolder(folder);
   };
   try {

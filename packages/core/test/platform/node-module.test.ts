@@ -13,14 +13,13 @@ describe('where there are no modules of Node', () => {
     ['checkpoints in a folder', () => directoryStore('run'), 'checkpoints in a folder'],
     ['metrics in a file', () => jsonl('metrics.jsonl'), 'metrics in a file'],
     ['a model in a folder', () => loadModel('file://model'), 'models under file://'],
-    ['progress on standard error', () => progress(), 'progress on a terminal'],
   ])('%s is refused in words, for that purpose', async (_, use, purpose) => {
     vi.stubGlobal('process', undefined);
     const error = await caught(use);
     vi.unstubAllGlobals();
     expect(error.code).toBe('platform');
     expect(error.message).toBe(
-      `${purpose}: expected Node 20.19 or newer, got a platform without Node modules. In a browser use a tfjs URL such as indexeddb://NAME, or an in-memory store.`,
+      `${purpose}: expected Node 20.19 or newer, got a platform without Node modules. In a browser use a tfjs URL such as indexeddb://NAME for models, and indexedDbStore(NAME) for checkpoints.`,
     );
   });
 
