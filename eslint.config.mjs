@@ -40,4 +40,6 @@ export default defineConfig(
   },
   // The compiler knows the globals of these files (tools/tsconfig.json checks them), eslint would need a list.
   { files: ['**/*.mjs'], rules: { 'no-undef': 'off' } },
+  // What runs in a page has a browser's globals.
+  { files: ['tools/pages/app/*.js'], rules: { 'no-undef': 'off' } },
 );

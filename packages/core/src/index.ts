@@ -81,6 +81,7 @@ export type {
   EngineName,
   GradientOf,
   GraphUse,
+  ResolveEngineOptions,
 } from './engine/index.js';
 export { DistillError, isDistillError, nearestNameHint, shownText } from './error/index.js';
 export type { DistillErrorCode, DistillErrorFields } from './error/index.js';

@@ -37,7 +37,8 @@ export async function examine(dataDir?: string): Promise<readonly Finding[]> {
       findings.push({ kind: 'engine', what: `engine ${name}`, ok: false, detail, hint });
     }
   }
-  const engine = await resolveEngine('auto');
+  // What was refused has a line of its own.
+  const engine = await resolveEngine('auto', { warn: () => undefined });
   const { node, system, processor, cores, memoryGib, packages } = describeEnvironment(engine);
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
   findings.unshift(

@@ -117,7 +117,13 @@ async function prepare(
 ): Promise<OpenRun> {
   const before = await examineFolder(folder, config, existing);
   const begun = existing === 'resume' ? before : undefined;
-  const environment = describeEnvironment(await resolveEngine(config.engine));
+  const environment = describeEnvironment(
+    await resolveEngine(config.engine, {
+      warn: (text) => {
+        log.say(`Warning: ${text}`);
+      },
+    }),
+  );
   const data = await loadRunData(config, log, signal);
   const fingerprints = dataFingerprints(data);
   if (begun !== undefined) expectSameData(folder, begun, fingerprints);

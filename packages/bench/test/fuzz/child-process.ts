@@ -23,8 +23,8 @@ export interface Checker {
 
 /** A case takes milliseconds, the slowest seconds: of the processor, since a busy machine may make it wait for long. */
 const MOST_SECONDS = 30;
-/** For a case that waits for something that never comes. */
-const MOST_WAITING_SECONDS = 300;
+/** For a case that waits for something that never comes, without any work. */
+const MOST_IDLE_SECONDS = 120;
 const MOST_MEBIBYTES = 1024;
 
 /** @param script the bundled child.ts */
@@ -60,14 +60,14 @@ export function checker(script: string): Checker {
           resolve(answer);
         };
         const [askedAt, usedBefore] = [performance.now(), processorSeconds(asked.pid)];
+        let [used, lastWork] = [0, askedAt];
         const timer = setInterval(() => {
-          const waited = (performance.now() - askedAt) / 1000;
-          const used = processorSeconds(asked.pid) - usedBefore;
-          if (used < MOST_SECONDS && waited < MOST_WAITING_SECONDS) return;
-          done(
-            { fault: `no answer in ${waited.toFixed(0)} seconds, ${used.toFixed(0)} of work\n${said}` },
-            true,
-          );
+          const now = performance.now();
+          const usedNow = processorSeconds(asked.pid) - usedBefore;
+          if (usedNow > used) [used, lastWork] = [usedNow, now];
+          if (used < MOST_SECONDS && now - lastWork < 1000 * MOST_IDLE_SECONDS) return;
+          const waited = ((now - askedAt) / 1000).toFixed(0);
+          done({ fault: `no answer in ${waited} seconds, ${used.toFixed(0)} of work\n${said}` }, true);
         }, 1000);
         asked.once('message', (answer: Answer) => {
           done(answer, false);

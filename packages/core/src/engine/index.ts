@@ -7,6 +7,6 @@ export { GRAPH_VARIABLE, graphUse, whyNoGraphs } from './graph/index.js';
 export type { GraphUse } from './graph/index.js';
 export { peek } from './peek.js';
 export { ENGINE_VARIABLE, resolveEngine } from './resolve-engine.js';
-export type { Engine } from './resolve-engine.js';
+export type { Engine, ResolveEngineOptions } from './resolve-engine.js';
 export { onOneTape, stopGradient, withoutTape } from './tape.js';
 export type { GradientOf } from './tape.js';

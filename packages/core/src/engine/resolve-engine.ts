@@ -27,6 +27,14 @@ export interface Engine {
 /** Environment variable that names the engine when the caller does not. */
 export const ENGINE_VARIABLE = 'DISTILLJS_ENGINE';
 
+export interface ResolveEngineOptions {
+  /**
+   * Is told when `auto` falls to `wasm` or `cpu` although a faster engine is there, and always when it falls to `cpu`.
+   * Default: `console.warn`.
+   */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
 /**
  * Makes an engine the current tfjs backend, with every kernel that training needs.
  *
@@ -35,7 +43,10 @@ export const ENGINE_VARIABLE = 'DISTILLJS_ENGINE';
  * @param name default: the environment variable `DISTILLJS_ENGINE`, else `auto`
  * @throws DistillError code `engine`, saying how to get the engine
  */
-export async function resolveEngine(name: string = nameFromEnvironment()): Promise<Engine> {
+export async function resolveEngine(
+  name: string = nameFromEnvironment(),
+  { warn = console.warn }: ResolveEngineOptions = {},
+): Promise<Engine> {
   const names = ['auto', ...ENGINES.map((engine) => engine.name)];
   if (!names.includes(name)) {
     throw new DistillError({
@@ -50,7 +61,11 @@ export async function resolveEngine(name: string = nameFromEnvironment()): Promi
   for (const engine of ENGINES) {
     if (name !== 'auto' && name !== engine.name) continue;
     const reason = (await start(engine)) ?? (name === 'auto' ? engine.detour?.() : undefined);
-    if (reason === undefined) return describe(engine, refused);
+    if (reason === undefined) {
+      const notice = name === 'auto' ? fallNotice(engine.name, refused) : undefined;
+      if (notice !== undefined) warn(notice);
+      return describe(engine, refused);
+    }
     refused.push({ name: engine.name, reason });
   }
   const wanted = ENGINES.find((engine) => engine.name === name);
@@ -86,6 +101,19 @@ async function start(engine: EngineDescription): Promise<string | undefined> {
     environment.set('PROD', wasProduction);
   }
 }
+
+/** Nobody is told of an engine that nobody installed, unless what is left is very slow. */
+function fallNotice(name: EngineName, refused: Engine['refused']): string | undefined {
+  if (name !== 'wasm' && name !== 'cpu') return undefined;
+  const told = refused.filter(({ reason }) => name === 'cpu' || !ABSENT.test(reason));
+  if (told.length === 0) return undefined;
+  const reasons = told.map(({ name: other, reason }) => `${other}: ${reason}`).join('; ');
+  return `distilljs runs on the engine '${name}', because faster ones were refused. ${reasons}`;
+}
+
+/** What Node and browsers say of a package that is not there. */
+const ABSENT =
+  /^Cannot find (?:package|module)|runs in Node only|resolve module specifier|bare specifier|does not start with/;
 
 function describe(engine: EngineDescription, refused: Engine['refused']): Engine {
   const binding = (tf.backend() as unknown as { readonly binding?: { readonly TF_Version?: string } })

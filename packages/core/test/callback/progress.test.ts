@@ -1,5 +1,5 @@
 import { progress } from '@distilljs/core';
-import type { ProgressStream } from '@distilljs/core';
+import type { ProgressReport, ProgressStream } from '@distilljs/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { epochOf, runControl, stepOf } from './run-control.js';
 
@@ -150,5 +150,35 @@ describe('progress on a terminal', () => {
     const stream = recorder(true);
     await progress({ stream }).end?.(runControl());
     expect(stream.text()).toBe('');
+  });
+});
+
+describe('progress for a page', () => {
+  it('tells of start, steps, warnings and end, and writes nothing', async () => {
+    const seen: ProgressReport[] = [];
+    const callback = progress({ onProgress: (report) => seen.push(report), label: 'mine' });
+    await tenSteps(callback);
+    callback.warn?.('careful');
+    await callback.end?.(runControl());
+    expect(seen.map(({ kind }) => kind)).toEqual([
+      'start',
+      ...Array<string>(10).fill('step'),
+      'warning',
+      'end',
+    ]);
+    expect(seen[0]).toMatchObject({ label: 'mine', imagesPerSecond: 0, secondsLeft: undefined });
+    expect(seen[10]?.imagesPerSecond).toBeGreaterThan(0);
+    expect(seen[10]?.step?.batchSize).toBeGreaterThan(0);
+    expect(seen[11]?.message).toBe('careful');
+  });
+
+  it('without a terminal goes to the console', () => {
+    const written = vi.spyOn(console, 'info').mockImplementation(() => undefined);
+    vi.stubGlobal('process', undefined);
+    const callback = progress();
+    vi.unstubAllGlobals();
+    callback.warn?.('careful');
+    expect(written.mock.calls).toEqual([['Warning: careful']]);
+    written.mockRestore();
   });
 });

@@ -14,8 +14,12 @@ export async function loadWasm(): Promise<void> {
   const started = await withoutProcessHandlers(() =>
     sharedMemoryRefusal() === undefined ? withSharedMemory(start) : start(),
   );
-  if (!started) throw new Error('its .wasm files do not load');
+  if (!started) throw new Error(isNode() ? 'its .wasm files do not load' : NOT_SERVED);
 }
+
+const NOT_SERVED =
+  'its .wasm files do not load: serve those of @tensorflow/tfjs-backend-wasm/dist, and say where before: ' +
+  "`setWasmPaths('/FOLDER/')` of that package";
 
 const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
 
