@@ -69,7 +69,9 @@ function wasmDecoder(
         import('node:module'),
         import('node:fs/promises'),
       ]);
-      const path = createRequire(import.meta.url).resolve(file);
+      // CommonJS builds have no import.meta.
+      const here = typeof __filename === 'string' ? __filename : import.meta.url;
+      const path = createRequire(here).resolve(file);
       await module.init(await WebAssembly.compile(await readFile(path)), { printErr, print: printErr });
     }
     return (bytes) => module.default(ownBuffer(bytes).buffer);

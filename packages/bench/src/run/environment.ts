@@ -42,7 +42,8 @@ const withoutThreads = (environment: RunEnvironment): string =>
 
 /** The versions of installed packages by their names. */
 export function packageVersions(names: readonly string[]): Record<string, string> {
-  const require = createRequire(import.meta.url);
+  // CommonJS builds have no import.meta.
+  const require = createRequire(typeof __filename === 'string' ? __filename : import.meta.url);
   return Object.fromEntries(
     names.map((name) => [name, (require(`${name}/package.json`) as { readonly version: string }).version]),
   );

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { prepare } from './prepare.js';
 import type { Prepared, PrepareJob, PrepareSettings } from './prepare.js';
@@ -84,11 +84,11 @@ function thread(script: URL, settings: PrepareSettings): Lane {
   };
 }
 
-/** Beside this file in a build (readers' entries are a folder deeper); sources and CommonJS have none. */
+/** Beside this file in a build (readers' entries are a folder deeper); sources have none. */
 function workerScript(): URL | undefined {
-  const base = (import.meta as { readonly url?: string }).url;
-  if (base === undefined) return undefined;
+  // CommonJS builds have no import.meta.
+  const here = typeof __filename === 'string' ? pathToFileURL(__filename).href : import.meta.url;
   return ['./decode-worker.js', '../decode-worker.js']
-    .map((path) => new URL(path, base))
+    .map((path) => new URL(path, here))
     .find((url) => url.protocol === 'file:' && existsSync(fileURLToPath(url)));
 }
