@@ -188,8 +188,9 @@ describe('a run that is gone on with', { timeout: 60_000 }, () => {
     const written = await run(out, 'resume', { seeds: [0, 1] }, log);
     const warning = /not made as the run was begun: @distilljs\/core \S+ instead of 0\.0\.1/;
     expect(log.lines).toContainEqual(expect.stringMatching(warning));
-    expect(written?.report.warnings).toEqual([expect.stringMatching(warning)]);
-    expect(written?.report.warnings[0]).toMatch(/^student, seed 1/);
+    const warnings = written?.report.warnings.filter((each) => !each.includes('moving statistics'));
+    expect(warnings).toEqual([expect.stringMatching(warning)]);
+    expect(warnings?.[0]).toMatch(/^student, seed 1/);
     expect(read(out, 'environment.json')).toEqual(older);
     const made = read(out, 'student/1/result.json') as { readonly madeWith: MadeWith };
     expect(made.madeWith).toMatchObject({ engine: expect.stringMatching(/^wasm/) as string, packages: {} });

@@ -20,3 +20,4 @@ export type { NetworkLike, NetworkOptions } from './network.js';
 export { seedWeights } from './seed-weights.js';
 export { networkOutput } from './taps.js';
 export { expectGradients } from './trial-step.js';
+export { settleStatistics, unsettledShare } from './moving-statistics.js';

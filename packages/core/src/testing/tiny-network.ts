@@ -10,6 +10,8 @@ export interface TinyNetworkOptions {
   readonly classes?: number | undefined;
   /** Dropout rate before the logits. Default 0: no such layer. */
   readonly dropout?: number | undefined;
+  /** Of batch norm. Default 0.9. */
+  readonly momentum?: number | undefined;
 }
 
 /**
@@ -21,13 +23,13 @@ export interface TinyNetworkOptions {
  */
 export function tinyNetwork(
   seed: number,
-  { width = 4, classes = 3, dropout = 0 }: TinyNetworkOptions = {},
+  { width = 4, classes = 3, dropout = 0, momentum = 0.9 }: TinyNetworkOptions = {},
 ): Network {
   const apply = (layer: layers.layers.Layer, ...inputs: layers.SymbolicTensor[]): layers.SymbolicTensor =>
     layer.apply(inputs.length === 1 ? (inputs[0] as layers.SymbolicTensor) : inputs) as layers.SymbolicTensor;
   const make = layers.layers;
   const norm = (name: string): layers.layers.Layer =>
-    make.batchNormalization({ name, momentum: 0.9, epsilon: 1e-5 });
+    make.batchNormalization({ name, momentum, epsilon: 1e-5 });
 
   const input = layers.input({ shape: [6, 6, 2] });
   const conv = { kernelSize: 3, padding: 'same', useBias: false } as const;

@@ -36,6 +36,7 @@ const OPTIONS: Readonly<Record<keyof DistillOptions, true>> = {
   normalization: true,
   callbacks: true,
   graphs: true,
+  settleStatistics: true,
   signal: true,
 };
 
@@ -59,6 +60,9 @@ export function expectKnownOptions(options: DistillOptions): void {
   const known = Object.keys(OPTIONS);
   const graphs: unknown = options.graphs;
   if (graphs !== undefined && typeof graphs !== 'boolean') refuse('graphs', 'true or false', graphs);
+  const settles: unknown = options.settleStatistics;
+  if (settles !== undefined && typeof settles !== 'boolean')
+    refuse('settleStatistics', 'true or false', settles);
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new DistillError({

@@ -31,6 +31,12 @@ export interface DistillOptions {
   readonly normalization?: Normalization | undefined;
   readonly callbacks?: readonly Callback[] | undefined;
   /**
+   * At the end of training, set batch norm's moving statistics to averages of batch statistics over (up to 10,000, unaugmented)
+   * training images: for the last weights and for those of the best epoch. For short runs with a high momentum, whose moving
+   * statistics do not settle; figures in the history are of before. Default false.
+   */
+  readonly settleStatistics?: boolean | undefined;
+  /**
    * On engine node: run every step as one TensorFlow graph, with the values of its operations but for rounding. Default true;
    * the environment variable `DISTILLJS_GRAPH=0` turns it off for a whole process.
    */

@@ -35,6 +35,7 @@ import type { DistillOptions } from './distill-types.js';
 import type { OptimizerSpec } from './optimizer.js';
 import { sgd } from './optimizers.js';
 import { cosineRate } from './schedule.js';
+import { unsettledWarnings } from './settle.js';
 import type { Run } from './state.js';
 
 /** @throws DistillError for anything in the options that cannot work */
@@ -88,15 +89,19 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     expectServed(method.name, plan.phases, train);
     const looked = await lookAt(students, teacher, plan.phases[0]?.reads.teacher, context);
 
+    const phases = plan.phases.map((phase) => ({
+      phase,
+      sampler: phase.sampler ?? uniformSampler(train.size, batchSize),
+      runsStudents: students.some((_, index) => runsStudent(phase, index)),
+      trainsStudents: students.some((student) => trainsStudent(phase, student)),
+    }));
+    const settles = options.settleStatistics ?? false;
+    const unsettled = settles ? [] : await unsettledWarnings(students, phases);
+
     return {
       method,
       plan,
-      phases: plan.phases.map((phase) => ({
-        phase,
-        sampler: phase.sampler ?? uniformSampler(train.size, batchSize),
-        runsStudents: students.some((_, index) => runsStudent(phase, index)),
-        trainsStudents: students.some((student) => trainsStudent(phase, student)),
-      })),
+      phases,
       students,
       teacher,
       cachedTeacher: cached,
@@ -110,7 +115,8 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       seed,
       graphs: options.graphs ?? true,
       random,
-      warnings: looked,
+      settleStatistics: settles,
+      warnings: [...looked, ...unsettled],
       identity: {
         method: method.name,
         options: JSON.stringify(method.options),

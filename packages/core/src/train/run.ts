@@ -10,7 +10,8 @@ import { trainPhase } from './phase.js';
 import { freeResumed, resume } from './resume.js';
 import { initialState } from './state.js';
 import type { Run, TrainingState, Watchers } from './state.js';
-import { allStops, isOver, requestAbort } from './stop.js';
+import { settleRun } from './settle.js';
+import { allStops, isAborted, isOver, requestAbort } from './stop.js';
 
 /** Trains a prepared run: goes on from a checkpoint if there is one, runs the phases, and gives the result. */
 export async function trainRun(
@@ -28,6 +29,7 @@ export async function trainRun(
     for (const warning of run.warnings) watchers.control.warn(warning);
     if (signal?.aborted === true) requestAbort(state, watchers.control.phase);
     while (state.position.phase < run.phases.length && !isOver(state)) await trainPhase(run, state, watchers);
+    if (!isAborted(state)) await settleRun(run, state);
   } catch (error) {
     freeBest(state);
     // A device that failed may show as any error, or as numbers that make no sense.

@@ -32,6 +32,8 @@ export interface Run {
   readonly seed: number;
   /** False: operations run one by one on every engine. */
   readonly graphs: boolean;
+  /** At the end, batch norm's moving statistics become averages over training images. */
+  readonly settleStatistics: boolean;
   readonly random: Random;
   /** What was odd before training. */
   readonly warnings: readonly string[];

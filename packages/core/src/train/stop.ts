@@ -18,10 +18,15 @@ export function requestStop(
   state.stop = { ...asked, phase: name, globalEpoch: state.history.length - 1, ends: stopEnds };
 }
 
+const ABORTED = 'aborted';
+
 /** Notes that the run is over: it was asked to end at once. */
 export function requestAbort(state: TrainingState, { name }: Pick<Phase, 'name'>): void {
-  requestStop(state, { name, stopEnds: 'run' }, { reason: 'aborted', restoreBest: false });
+  requestStop(state, { name, stopEnds: 'run' }, { reason: ABORTED, restoreBest: false });
 }
+
+/** True when the run was asked to end at once. */
+export const isAborted = ({ stop }: TrainingState): boolean => stop?.reason === ABORTED;
 
 export const isStopping = ({ stop }: TrainingState): boolean => stop !== undefined;
 
