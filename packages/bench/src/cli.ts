@@ -5,7 +5,7 @@ import type { DataAction, DataFlags } from './cli/data-command.js';
 import { examine, findingsText, isUsable } from './cli/doctor.js';
 import { EXIT } from './cli/exit-code.js';
 import type { ExitCode } from './cli/exit-code.js';
-import { listEntries, LISTS, listTable } from './cli/list.js';
+import { listEntries, LISTS, listTable, methodsFrom } from './cli/list.js';
 import type { ListName } from './cli/list.js';
 import { guardProcess, print, reportError } from './cli/output.js';
 import { metricsCommand } from './cli/metrics-command.js';
@@ -187,11 +187,19 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .command('list')
     .description('list the methods, models, datasets or presets')
     .addArgument(new Argument('<what>').choices(LISTS))
+    .option('--from <module>', 'list the methods of this module or package; its code runs')
     .option('--json', 'print JSON')
-    .action(async (what: ListName, { json }: { readonly json?: true }) => {
+    .action(async (what: ListName, { json, from }: { readonly json?: true; readonly from?: string }) => {
+      if (from !== undefined && what !== 'methods')
+        throw new InvalidArgumentError('--from goes with `list methods`.');
+      const methods = from === undefined ? undefined : await methodsFrom(from);
       // Models are built to be counted, and tfjs builds none without an engine.
       if (what === 'models') await resolveEngine('cpu');
-      print(json === true ? JSON.stringify(listEntries(what), null, 2) : listTable(what));
+      print(
+        json === true
+          ? JSON.stringify(listEntries(what, methods), null, 2)
+          : listTable(what, undefined, methods),
+      );
     });
 
   program

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { DistillError, withTeacher } from '@distilljs/core';
+import { askTeacher, DistillError, withTeacher } from '@distilljs/core';
 import type { BatchSampler, PlanContext, TaughtContext } from '@distilljs/core';
 import type { CckdOptions } from './options.js';
 import { pooledEmbedding, pooledWidth } from './pooled-embedding.js';
@@ -82,10 +82,9 @@ async function teacherFeatures(context: TaughtContext, tap: string): Promise<Flo
     const count = Math.min(context.batchSize, context.train.size - start);
     const positions = Int32Array.from({ length: count }, (_, offset) => start + offset);
     const images = await context.images(positions);
-    const embedding = tf.tidy(() => {
-      const output = context.teacher.forward(images, [tap]);
-      return pooledEmbedding(`teacher tap '${tap}'`, output.tap(tap));
-    });
+    const output = await askTeacher(context.teacher, images, [tap]);
+    const embedding = tf.tidy(() => pooledEmbedding(`teacher tap '${tap}'`, output.tap(tap)).clone());
+    output.dispose();
     images.dispose();
     const [, width] = embedding.shape;
     const values = await embedding.data<'float32'>();

@@ -127,6 +127,7 @@ export {
 export type { LoadOptions, ModelMetadata, Resize } from './model-file/index.js';
 export {
   asNetwork,
+  askTeacher,
   asTeacher,
   createNetwork,
   expectGradients,
@@ -135,15 +136,22 @@ export {
   freezeGraphModel,
   loadTeacher,
   mapShape,
+  matchClasses,
   outputKind,
   probabilityWarning,
   seedWeights,
+  teacherFrom,
 } from './network/index.js';
 export type {
+  ForeignAnswer,
+  ForeignImages,
+  ForeignTeacherOptions,
+  ForeignValue,
   ForwardOptions,
   FrozenNetwork,
   GraphModelLike,
   GraphTeacherOptions,
+  ImageLayout,
   LogitsSource,
   MapShape,
   Network,
@@ -151,7 +159,9 @@ export type {
   NetworkOptions,
   NetworkOutput,
   NetworkShape,
+  OwnedOutput,
   TeacherLike,
+  TeacherOptions,
 } from './network/index.js';
 export {
   checkOptions,

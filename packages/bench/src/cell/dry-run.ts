@@ -2,6 +2,7 @@ import {
   channelStatistics,
   createRandom,
   distill,
+  freeze,
   resolveEngine,
   student as studentAlone,
 } from '@distilljs/core';
@@ -14,7 +15,9 @@ import { checkMethods } from '../run/check-methods.js';
 import { buildCohort, buildNetwork, planMethod } from '../run/cohort.js';
 import { dataFingerprints, loadRunData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
+import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher } from '../run/load-teacher.js';
+import type { LoadedTeacher } from '../run/load-teacher.js';
 import { examineFolder, expectSameData } from '../run/open-folder.js';
 import type { RunLog } from '../run/run-context.js';
 import { runFolder } from '../run/run-folder.js';
@@ -51,6 +54,7 @@ export interface DryRunOptions {
  */
 export async function dryRun({ config: given, out, log, signal }: DryRunOptions): Promise<DryRun> {
   const config = withAbsolutePaths(given);
+  await loadForeign(config);
   for (const method of config.methods) planMethod(method, config.student.model);
   const folder = runFolder(out);
   const begun = await examineFolder(folder, config, 'resume');
@@ -58,8 +62,11 @@ export async function dryRun({ config: given, out, log, signal }: DryRunOptions)
   const data = await loadRunData(config, log, signal);
   if (begun !== undefined) expectSameData(folder, begun, dataFingerprints(data));
   const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
-  const teacher =
-    loaded?.network ?? buildNetwork(config.teacher.model, data.train, createRandom(0).fork('teacher'));
+  const untrained =
+    loaded === undefined
+      ? await buildNetwork(config.teacher.model ?? '', data.train, createRandom(0).fork('teacher'))
+      : undefined;
+  const teacher = loaded ?? { network: freeze(untrained as Network), input: {} };
   try {
     await checkMethods(config, data, teacher);
     const states = await cellStates(folder, config);
@@ -71,8 +78,8 @@ export async function dryRun({ config: given, out, log, signal }: DryRunOptions)
       log.say(cell.kind === 'teacher' ? 'Timing steps of the teacher' : `Timing steps of ${cell.method}`);
       const cost =
         cell.kind === 'teacher'
-          ? loaded === undefined
-            ? await timeMethod(config, data, studentAlone(), [teacher], undefined, config.teacher.epochs)
+          ? untrained !== undefined
+            ? await timeMethod(config, data, studentAlone(), [untrained], undefined, config.teacher.epochs)
             : NO_COST
           : await timeConfigured(config, data, cell.method, teacher);
       costs.set(key, cost);
@@ -83,9 +90,12 @@ export async function dryRun({ config: given, out, log, signal }: DryRunOptions)
     const left = cells.filter(({ isDone }) => !isDone);
     return { cells, engine: engine.name, seconds: left.reduce((sum, { seconds }) => sum + seconds, 0) };
   } finally {
-    teacher.dispose();
+    teacher.network.dispose();
+    untrained?.dispose();
   }
 }
+
+type SeeingTeacher = Pick<LoadedTeacher, 'network' | 'input'>;
 
 interface Cost {
   readonly steps: number;
@@ -98,12 +108,12 @@ async function timeConfigured(
   config: RunConfig,
   data: RunData,
   name: string,
-  teacher: Network,
+  teacher: SeeingTeacher,
 ): Promise<Cost> {
   const configured = config.methods.find(({ as }) => as === name);
   if (configured === undefined) return NO_COST;
   const { method, models, change } = planMethod(configured, config.student.model);
-  const students = buildCohort(models, data.train, 0, change);
+  const students = await buildCohort(models, data.train, 0, change);
   try {
     return await timeMethod(config, data, method, students, teacher, config.epochs);
   } finally {
@@ -120,7 +130,7 @@ async function timeMethod(
   data: RunData,
   method: Method,
   students: readonly Network[],
-  teacher: Network | undefined,
+  teacher: SeeingTeacher | undefined,
   epochs: number,
 ): Promise<Cost> {
   const { train, validation } = data;
@@ -133,7 +143,8 @@ async function timeMethod(
   const share = size / train.size;
   const watch = phaseWatch();
   const result = await distill({
-    teacher,
+    teacher: teacher?.network,
+    ...(teacher !== undefined && { teacherInput: teacher.input }),
     students,
     method,
     train: few,

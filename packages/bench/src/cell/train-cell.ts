@@ -3,6 +3,7 @@ import { cellFolder, cellName, findCell } from '../run/cells.js';
 import type { Cell } from '../run/cells.js';
 import { loadRunData, dataFingerprints } from '../run/datasets.js';
 import { describeEnvironment, madeWith } from '../run/environment.js';
+import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher } from '../run/load-teacher.js';
 import { expectSameData } from '../run/open-folder.js';
 import { atCell, mixWarnings } from '../run/run-bench.js';
@@ -54,6 +55,7 @@ async function trainLocked(
 ): Promise<boolean> {
   const { config } = run;
   const environment = describeEnvironment(await resolveEngine(config.engine));
+  await loadForeign(config);
   const data = await loadRunData(config, log, signal);
   expectSameData(folder, run, dataFingerprints(data));
   const loaded = await loadTeacher(config, data, folder.teacher);

@@ -3,6 +3,8 @@ import { presetNames, presets } from '../config/index.js';
 import { datasetNames, datasetSummary } from '../dataset/index.js';
 import { buildModel, modelNames, stemsOf } from '../model/index.js';
 import type { ModelName } from '../model/index.js';
+import type { CatalogEntry } from '../run/catalog-entry.js';
+import { importModule, methodsOf } from '../run/foreign-modules.js';
 import { methodCatalog } from '../run/method-catalog.js';
 import { terminalTable } from '../terminal/index.js';
 import type { TableColumn } from '../terminal/index.js';
@@ -11,11 +13,18 @@ import type { TableColumn } from '../terminal/index.js';
 export const LISTS = ['methods', 'models', 'datasets', 'presets'] as const;
 export type ListName = (typeof LISTS)[number];
 
+/** The methods of a module or package. */
+export const methodsFrom = async (from: string): Promise<readonly CatalogEntry[]> =>
+  methodsOf(from, await importModule(from));
+
 /** The entries of a list as plain data. */
-export function listEntries(name: ListName): readonly Readonly<Record<string, unknown>>[] {
+export function listEntries(
+  name: ListName,
+  methods: readonly CatalogEntry[] = methodCatalog,
+): readonly Readonly<Record<string, unknown>>[] {
   switch (name) {
     case 'methods':
-      return methodCatalog.map(({ name: method, summary, package: from, defaults }) => ({
+      return methods.map(({ name: method, summary, package: from, defaults }) => ({
         name: method,
         summary,
         package: from,
@@ -31,9 +40,13 @@ export function listEntries(name: ListName): readonly Readonly<Record<string, un
 }
 
 /** A list as a table for a terminal; the entries of `--json` have more. */
-export function listTable(name: ListName, stream?: NodeJS.WritableStream): string {
+export function listTable(
+  name: ListName,
+  stream?: NodeJS.WritableStream,
+  methods?: readonly CatalogEntry[],
+): string {
   const columns = COLUMNS[name];
-  const rows = listEntries(name).map((entry) => columns.map(({ key }) => cell(entry[key])));
+  const rows = listEntries(name, methods).map((entry) => columns.map(({ key }) => cell(entry[key])));
   return terminalTable(
     columns.map(({ key, ...column }) => ({ title: key, ...column })),
     rows,

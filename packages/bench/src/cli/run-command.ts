@@ -5,11 +5,12 @@ import type { DryRun, PlannedCell } from '../cell/dry-run.js';
 import { runJobs } from '../cell/run-jobs.js';
 import type { JobsOutcome } from '../cell/run-jobs.js';
 import type { CellOutcome } from '../cell/train-cells.js';
-import { parseSetting, presetNames, resolveConfig } from '../config/index.js';
+import { configuredModules, parseSetting, presetNames, resolveConfig } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import { readConfigText } from '../file/index.js';
 import { renderTerminal } from '../report/index.js';
 import { cellName, cellsOf } from '../run/cells.js';
+import { preloadModules } from '../run/foreign-modules.js';
 import { configurableMethods, techniqueNames } from '../run/method-catalog.js';
 import { methodProblems } from '../run/method-problems.js';
 import { openRun, runBench } from '../run/run-bench.js';
@@ -165,10 +166,12 @@ export function divergenceText(diverged: readonly Divergence[], { methods }: Run
 async function configOf(flags: RunFlags): Promise<RunConfig> {
   const file =
     flags.config === undefined ? undefined : { name: flags.config, text: await readConfigText(flags.config) };
+  const settings = [asSettings(flags), ...flags.set.map(parseSetting)];
+  await preloadModules(configuredModules({ file, flags: settings }));
   return resolveConfig({
     preset: flags.preset,
     file,
-    flags: [asSettings(flags), ...flags.set.map(parseSetting)],
+    flags: settings,
     methodNames: configurableMethods,
     checkMethod: methodProblems,
   });

@@ -3,8 +3,18 @@ export type { ConfigLayer } from './layers.js';
 export { presetNames, presets } from './presets.js';
 export type { PresetName } from './presets.js';
 export type { Conflict } from './problem.js';
-export { isRunConfig, mergeConfig, parseConfig, resolveConfig, withAbsolutePaths } from './resolve.js';
+export { nameOfModule } from './module-name.js';
+export {
+  configuredModules,
+  isRunConfig,
+  mergeConfig,
+  parseConfig,
+  resolveConfig,
+  withAbsolutePaths,
+} from './resolve.js';
 export type { ConfigSources, MethodConfig, RunConfig } from './resolve.js';
 export type { WrittenMethod } from './rules.js';
 export type { ConfigInput } from './schema.js';
 export { parseSetting } from './source.js';
+export { NORMALIZATIONS } from './teacher-schema.js';
+export type { NormalizationName } from './teacher-schema.js';

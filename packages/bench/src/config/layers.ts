@@ -82,11 +82,18 @@ function overlay(
   over: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const laid = Object.entries(over).map(
-    ([key, value]) => [key, laidOver(valueAt(under, [key]), value)] as const,
+    ([key, value]) =>
+      [key, isOtherStudent(key, value) ? value : laidOver(valueAt(under, [key]), value)] as const,
   );
   // Assigning `__proto__` would set the prototype instead of a key.
   return Object.fromEntries([...Object.entries(under), ...laid]);
 }
+
+/** A student is of one kind: its zoo's name, path or module replaces what was there. */
+const isOtherStudent = (key: string, value: unknown): boolean =>
+  key === 'student' &&
+  isMapping(value) &&
+  ['model', 'path', 'from'].some((kind) => value[kind] !== undefined);
 
 function laidOver(below: unknown, value: unknown): unknown {
   if (!isMapping(value)) return value;

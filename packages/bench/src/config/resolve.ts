@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { ModelName } from '../model/index.js';
 import type { ConfigLayer } from './layers.js';
 import { mergeLayers, plainLayer, unsafeParts } from './layers.js';
+import { folderOf, modulesIn, withModulePaths } from './module-name.js';
 import { isPresetName, presetLayer, presetProblem } from './presets.js';
 import type { Problem } from './problem.js';
 import { conflictProblem, issueProblems, problemError } from './problem.js';
@@ -16,6 +17,8 @@ export interface MethodConfig {
   readonly name: string;
   /** Unique within the run. */
   readonly as: string;
+  /** A module or package that it comes from; left out: the bench's own. */
+  readonly from?: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   /** Models of a method that trains several networks; left out: copies of the student. */
   readonly cohort?: readonly ModelName[] | undefined;
@@ -42,10 +45,7 @@ export interface ConfigSources extends Surroundings {
  * @throws DistillError code `config` that lists every problem with file, line and column
  */
 export function resolveConfig({ preset, file, flags = [], ...surroundings }: ConfigSources): RunConfig {
-  const upper = [
-    ...(file === undefined ? [] : [fileLayer(file.text, file.name)]),
-    ...flags.map((values) => plainLayer('command line', values)),
-  ];
+  const upper = upperLayers({ file, flags });
   const names = [preset, ...upper.toReversed().map(({ values }) => values['preset'])];
   const given = names.filter((name) => name !== undefined);
   const wrong = given.find((name) => !isPresetName(name));
@@ -56,6 +56,19 @@ export function resolveConfig({ preset, file, flags = [], ...surroundings }: Con
   // A run's configuration names the preset that counted.
   const counted = given.length > 1 ? [plainLayer('command line', { preset: used })] : [];
   return merged([presetLayer(used), ...upper, ...counted], surroundings);
+}
+
+/** Modules and packages whose methods a configuration takes: they are loaded before it is checked. */
+export function configuredModules(sources: Pick<ConfigSources, 'file' | 'flags'>): readonly string[] {
+  const layers = upperLayers(sources);
+  return layers.some((layer) => unsafeParts(layer).length > 0) ? [] : modulesIn(mergeLayers(layers));
+}
+
+function upperLayers({ file, flags = [] }: Pick<ConfigSources, 'file' | 'flags'>): readonly ConfigLayer[] {
+  return [
+    ...(file === undefined ? [] : [withModulePaths(fileLayer(file.text, file.name), folderOf(file.name))]),
+    ...flags.map((values) => withModulePaths(plainLayer('command line', values), process.cwd())),
+  ];
 }
 
 /**
@@ -113,9 +126,10 @@ function complete({ teacher, methods, ...written }: WrittenConfig): RunConfig {
       epochs: teacher.epochs ?? written.epochs,
       learningRate: teacher.learningRate ?? written.optimizer.learningRate,
     },
-    methods: methods.map(({ name, as = name, options, cohort }) => ({
+    methods: methods.map(({ name, from, as = name, options, cohort }) => ({
       name,
       as,
+      ...(from !== undefined && { from }),
       options,
       ...(cohort !== undefined && { cohort }),
     })),
@@ -129,11 +143,16 @@ export function isRunConfig(value: unknown): value is RunConfig {
 
 /** The same run with paths that mean the same from every folder: `config.json` is read wherever the reader stands. */
 export function withAbsolutePaths(config: RunConfig): RunConfig {
-  const { dataset, teacher } = config;
+  const { dataset, teacher, student } = config;
   return {
     ...config,
     dataset: absolutePaths(dataset),
-    teacher: teacher.path === undefined ? teacher : { ...teacher, path: absolute(teacher.path) },
+    student: student.path === undefined ? student : { ...student, path: absolute(student.path) },
+    teacher: {
+      ...teacher,
+      ...(teacher.path !== undefined && { path: absolute(teacher.path) }),
+      ...(typeof teacher.classes === 'string' && { classes: resolve(teacher.classes) }),
+    },
   };
 }
 

@@ -42,6 +42,7 @@ type Rule = (written: WrittenConfig, surroundings: Surroundings) => readonly Con
 
 const RULES: readonly (readonly [keys: readonly (keyof WrittenConfig)[], rule: Rule])[] = [
   [['seeds'], seedConflicts],
+  [['teacher'], teacherConflicts],
   [['dataset'], classConflicts],
   [['dataset'], imageConflicts],
   [['dataset', 'batchSize'], batchConflicts],
@@ -64,7 +65,7 @@ function methodConflicts(merged: unknown, surroundings: Surroundings): readonly 
     const found = data === undefined ? unknownName(written, surroundings) : [];
     if (data !== undefined) {
       found.push(...nameConflicts(data, earlier, surroundings), ...cohortConflicts(data, student?.model));
-      if (surroundings.methodNames?.includes(data.name) !== false)
+      if (data.from !== undefined || surroundings.methodNames?.includes(data.name) !== false)
         found.push(...(surroundings.checkMethod?.(data, student?.model ?? 'resnet8') ?? []));
     }
     return found.map((conflict) => ({ ...conflict, path: ['methods', place, ...conflict.path] }));
@@ -88,17 +89,21 @@ const noMethod = (name: string, known: readonly string[]): Conflict => ({
 
 /** Names are folders, and many disks do not tell large letters from small ones. */
 function nameConflicts(
-  { name, as = name }: WrittenMethod,
+  { name, from, as = name }: WrittenMethod,
   earlier: Map<string, string>,
   { methodNames }: Surroundings,
 ): Conflict[] {
   const found: Conflict[] = [];
   const folded = as.toLowerCase();
-  if (methodNames !== undefined && !methodNames.includes(name)) found.push(noMethod(name, methodNames));
-  if (as !== name && methodNames?.some((known) => known.toLowerCase() === folded) === true) {
+  if (from === undefined && methodNames !== undefined && !methodNames.includes(name))
+    found.push(noMethod(name, methodNames));
+  if (
+    (as !== name || from !== undefined) &&
+    methodNames?.some((known) => known.toLowerCase() === folded) === true
+  ) {
     // Whatever is called kd or student is what all others are compared with.
     const hint = 'It is the name of another method.';
-    found.push({ path: ['as'], expected: 'a name of its own', got: shown(as), hint });
+    found.push({ path: [as === name ? 'name' : 'as'], expected: 'a name of its own', got: shown(as), hint });
   }
   const before = earlier.get(folded);
   if (before !== undefined) {
@@ -126,6 +131,29 @@ function cohortConflicts(
     found.push({ path, expected: `the student's model, ${student}, among them`, hint });
   }
   return found;
+}
+
+/** What only a teacher from outside has. */
+const OF_A_PATH = ['normalization', 'imageSize', 'logitsFrom', 'classes', 'taps', 'layout'] as const;
+
+function teacherConflicts({ teacher }: WrittenConfig): Conflict[] {
+  const { model, path } = teacher;
+  if (path === undefined && model === undefined) {
+    const hint = 'Name a network of the zoo that is trained first, or the path of a trained teacher.';
+    return [{ path: ['teacher'], expected: 'a teacher with model or path', hint }];
+  }
+  if (path === undefined) {
+    return OF_A_PATH.flatMap((key) =>
+      teacher[key] === undefined
+        ? []
+        : [{ path: ['teacher', key], expected: 'nothing with a teacher that is trained here', isKey: true }],
+    );
+  }
+  if (/\.safetensors$/i.test(path) && model === undefined)
+    return [{ path: ['teacher', 'model'], expected: 'the network of the zoo whose weights the file has' }];
+  return teacher.layout !== undefined && !/\.onnx(?:[?#]|$)/i.test(path)
+    ? [{ path: ['teacher', 'layout'], expected: 'nothing but with an ONNX file', isKey: true }]
+    : [];
 }
 
 function seedConflicts({ seeds }: WrittenConfig): Conflict[] {

@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { ENGINES } from '@distilljs/core';
 import { modelNames } from '../model/index.js';
 import { dataset } from './dataset-schema.js';
+import { nameOfModule } from './module-name.js';
+import { location, tapNames, teacher } from './teacher-schema.js';
 import {
   between,
   flag,
   foreign,
+  isMapping,
   list,
   MOST,
   mapping,
@@ -21,43 +24,6 @@ import {
   whole,
   withHint,
 } from './fields.js';
-
-const teacherFields = {
-  model: oneOf(modelNames, 'a network of the zoo'),
-  /** Default: the run's. */
-  epochs: whole(1, MOST.epochs).optional(),
-  /** Default: the optimizer's. */
-  learningRate: positive().optional(),
-  /** Folder or URL of trained weights: no teacher is trained then. */
-  path: path().optional(),
-};
-
-const liveTeacher = mapping({
-  ...teacherFields,
-  kind: z.literal('live').optional(),
-  /** Augmentations of each image. Default: no end of them. */
-  views: whole(1, 1000).optional(),
-  cache: z
-    .undefined({ error: withHint('nothing with a live teacher', "Set the teacher's kind to cached.") })
-    .optional(),
-});
-
-const cachedTeacher = mapping({
-  ...teacherFields,
-  /** Its outputs are computed once per image and view. */
-  kind: z.literal('cached'),
-  views: whole(
-    1,
-    1000,
-    withHint('a number of views', 'Say how many augmentations of each image the teacher looks at, e.g. 2.'),
-  ),
-  /** Where the outputs are kept; `disk`: in the run folder. Default: memory. */
-  cache: oneOf(['memory', 'disk'], 'a place for cached outputs').optional(),
-});
-
-const teacher = z.discriminatedUnion('kind', [liveTeacher, cachedTeacher], {
-  error: variantWords('a kind of teacher', `a mapping with ${Object.keys(cachedTeacher.shape).join(', ')}`),
-});
 
 /** What a run folder has beside the folders of methods; a file is `.unfinished` while it is written. */
 const TAKEN_NAMES = /^(?:(?:teacher|report)|(?:config|environment|data)\.json(?:\.unfinished)?)$/i;
@@ -78,7 +44,9 @@ const folderName = z
   });
 
 const method = mapping({
-  name: text(),
+  name: text().optional(),
+  /** A module or an installed package that has the method. Its code runs in this process. */
+  from: path().optional(),
   /** What the report calls it, and its folder. Default: the name. */
   as: folderName.optional(),
   options: z
@@ -91,11 +59,59 @@ const method = mapping({
    * Default: copies of the student.
    */
   cohort: list(oneOf(modelNames, 'a network of the zoo'), 2, MOST.networks).optional(),
-}).superRefine(({ name, as }, context) => {
-  const asFolder = as === undefined ? folderName.safeParse(name) : undefined;
-  for (const { message } of asFolder?.error?.issues ?? []) {
-    context.addIssue({ code: 'custom', path: ['name'], message });
-  }
+})
+  .superRefine(({ name, as, from }, context) => {
+    const known = name ?? (from === undefined ? undefined : nameOfModule(from));
+    const wrong =
+      known === undefined ? text().safeParse(known) : as === undefined && folderName.safeParse(known);
+    for (const { message } of wrong === false ? [] : (wrong.error?.issues ?? [])) {
+      context.addIssue({ code: 'custom', path: ['name'], message });
+    }
+  })
+  .transform(({ name, from, ...rest }) => ({
+    name: name ?? nameOfModule(from ?? ''),
+    ...(from !== undefined && { from }),
+    ...rest,
+  }));
+
+const zooStudent = mapping({ model: oneOf(modelNames, 'a network of the zoo') });
+
+/** A student from outside: a tfjs layers model to start from, or a module that builds one. */
+const foreignStudent = mapping({
+  /** What the report calls it. Default: the name of the folder or module. */
+  model: folderName.optional(),
+  path: location().optional(),
+  from: path().optional(),
+  /** Names for layers, so that methods find what they read. */
+  taps: tapNames.optional(),
+  /** Weights as they come, or drawn from the run's seed. Default: `keep` with path, `fresh` with from. */
+  weights: oneOf(['keep', 'fresh'], 'what the first weights are').optional(),
+  /** What the module is told. */
+  options: z.record(z.string(), z.unknown(), { error: 'a mapping of options' }).optional(),
+}).superRefine((given, context) => {
+  if (given.path !== undefined && given.from !== undefined)
+    context.addIssue({ code: 'custom', path: ['from'], message: 'one of path and from' });
+  if (given.from === undefined && given.options !== undefined)
+    context.addIssue({
+      code: 'custom',
+      path: ['options'],
+      message: withHint('nothing with path', 'It belongs to from.'),
+    });
+});
+
+type StudentFields = Partial<z.output<typeof foreignStudent>>;
+
+/** One schema or the other, by what is there: a union of both would say what is wrong with each. */
+const student = z.unknown().transform((value, context): StudentFields & { readonly model: string } => {
+  const isForeign = isMapping(value) && (value['path'] !== undefined || value['from'] !== undefined);
+  const { data, error } = (isForeign ? foreignStudent : zooStudent).safeParse(value);
+  for (const issue of error?.issues ?? []) context.addIssue({ ...issue });
+  if (data === undefined) return z.NEVER;
+  const given: StudentFields = data;
+  const place = given.from ?? given.path?.replace(/[\\/](?:model\.json)?$/, '') ?? '';
+  const name = given.model ?? nameOfModule(given.from ?? `./${place}`);
+  const isTaken = isForeign && given.model === undefined && modelNames.some((model) => model === name);
+  return { ...given, model: isTaken ? `own-${name}` : name };
 });
 
 /** Weight decay is coupled L2 with both. */
@@ -206,7 +222,7 @@ export const runSchema = mapping({
     rotation: nonNegative().max(180, { error: 'a number of at most 180' }).optional(),
   }).prefault({}),
   teacher,
-  student: mapping({ model: oneOf(modelNames, 'a network of the zoo') }),
+  student,
   /** Names, or mappings with `name`, `as`, `options` and `cohort`. */
   methods: list(
     z.preprocess((entry) => (typeof entry === 'string' ? { name: entry } : entry), method),

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { channelStatistics, DistillError, loadBatch, resolveEngine } from '@distilljs/core';
-import type { Images, Labels, Logits, Network } from '@distilljs/core';
+import { askTeacher, channelStatistics, DistillError, loadBatch, resolveEngine } from '@distilljs/core';
+import type { Images, Labels, Logits } from '@distilljs/core';
 import { explain, explainVam } from '@distilljs/vam';
 import type { KdExplainerOptions } from '@distilljs/vam';
 import { loadRunData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
-import { loadTeacher } from '../run/load-teacher.js';
+import { loadForeign } from '../run/foreign-sources.js';
+import { loadTeacher, seeing } from '../run/load-teacher.js';
 import type { LoadedTeacher } from '../run/load-teacher.js';
 import { findMethod } from '../run/method-catalog.js';
 import { runFolder } from '../run/run-folder.js';
@@ -45,9 +46,10 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
   if (!existsSync(folder.teacher.result))
     throw missing('a run with a trained teacher', 'none yet', 'Go on with `distill-bench run --resume`.');
   await resolveEngine(config.engine);
+  await loadForeign(config);
   const data = await loadRunData(config);
   const teacher = (await loadTeacher(config, data, folder.teacher)) as LoadedTeacher;
-  const batch = await conflictBatch(data, teacher.network);
+  const batch = await conflictBatch(data, teacher);
   const trainings: ExplainedTraining[] = [];
   try {
     for (const method of methods) {
@@ -92,17 +94,19 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
 }
 
 async function conflictBatch(
-  { train, test }: RunData,
-  teacher: Network,
+  data: RunData,
+  teacher: LoadedTeacher,
 ): Promise<{ images: Images; labels: Labels; teacher: Logits }> {
+  const { train, test } = data;
+  const normalization = await channelStatistics(train);
   const positions = Int32Array.from({ length: Math.min(CONFLICT_IMAGES, test.size) }, (_, at) => at);
-  const pixels = await loadBatch(test, positions, { normalization: await channelStatistics(train) });
+  const pixels = await loadBatch(test, positions, { normalization });
   const images = tf.tensor4d(pixels, [positions.length, ...test.imageShape]);
   const labels = tf.tensor1d(
     Array.from(positions, (position) => test.labels?.[position] ?? 0),
     'int32',
   );
-  const logits = tf.tidy(() => tf.clone(teacher.forward(images).logits));
+  const { logits } = await askTeacher(seeing(teacher, data, normalization), images);
   return { images, labels, teacher: logits };
 }
 

@@ -23,7 +23,7 @@ export async function lastNetwork(
   const name = (await store.list()).at(-1);
   if (name === undefined) return undefined;
   const { models, change } = planMethod(method, config.student.model);
-  const [network, ...others] = buildCohort(models, data.train, seed, change);
+  const [network, ...others] = await buildCohort(models, data.train, seed, change);
   for (const other of others) other.dispose();
   if (network === undefined) return undefined;
   const { tensors } = decodeSafetensors(await store.read(name), `${store.where}, checkpoint ${name}`);

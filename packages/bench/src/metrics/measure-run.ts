@@ -88,9 +88,14 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
     ? await loadTeacher(config, data, folder.teacher)
     : undefined;
   if (teacher !== undefined) {
-    await add('teacher', undefined, teacher.network).finally(() => {
+    try {
+      // A teacher that sees other images than the students, or is no layers model, has no embeddings to compare.
+      const { learner, input } = teacher;
+      if (learner !== undefined && Object.keys(input).length === 0) await add('teacher', undefined, learner);
+      else options.say?.('The teacher is left out: it does not see the images as the students do');
+    } finally {
       teacher.network.dispose();
-    });
+    }
   }
   for (const { as } of config.methods) {
     for (const seed of config.seeds) {

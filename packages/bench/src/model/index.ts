@@ -1,3 +1,4 @@
+export { CLASSIFIER_LAYER } from './conv-bn.js';
 export type { BuiltModel, ModelShape, ZooTap } from './built-model.js';
 export { buildModel, isModelName, modelNames, stemsOf, takesImages } from './zoo.js';
 export type { ModelName } from './zoo.js';

@@ -37,12 +37,14 @@ export function probability(p: number): string {
 }
 
 /** A whole number in groups of three: `278,324`. */
-export function count(value: number): string {
+export function count(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return 'unknown';
   return Math.round(value).toLocaleString('en-US');
 }
 
 /** A large number in about three digits: `40.8 M`, `278 k`. */
-export function magnitude(value: number): string {
+export function magnitude(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return 'unknown';
   const units = [
     [1e9, 'G'],
     [1e6, 'M'],

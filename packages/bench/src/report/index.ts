@@ -15,5 +15,6 @@ export type {
   RunFacts,
   SeedAccuracy,
   TeacherResult,
+  TeacherResultFacts,
 } from './report-data.js';
 export { renderTerminal } from './terminal.js';

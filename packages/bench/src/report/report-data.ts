@@ -1,4 +1,4 @@
-import type { Engine, EpochReport } from '@distilljs/core';
+import type { Engine, EpochReport, LogitsSource, TeacherInput } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
 
@@ -38,6 +38,9 @@ export interface MethodResult {
   readonly warnings: readonly string[];
   /** Trainings that shared the machine with this one, itself included; left out for one alone. */
   readonly trainingsAtATime?: number | undefined;
+  /** SHA-256 of the module of the method, and of the module or model of the student, where they are from outside. */
+  readonly sources?:
+    { readonly method?: string | undefined; readonly student?: string | undefined } | undefined;
   /** SHA-256 of the saved student; none for a cohort, and in folders of versions that did not keep it. */
   readonly modelDigest?: string | undefined;
 }
@@ -73,8 +76,18 @@ export interface TeacherResult {
   readonly source: string;
   /** Empty for a teacher that was loaded. */
   readonly epochs: readonly EpochReport[];
+  /** Of a teacher from outside: what was known of it beside its weights. */
+  readonly facts?: TeacherResultFacts | undefined;
+  /** Of a teacher that the run folder has no copy of. */
+  readonly fingerprint?: string | undefined;
   /** SHA-256 of the saved teacher; none in folders of versions that did not keep it. */
   readonly modelDigest?: string | undefined;
+}
+
+/** How a teacher from outside is used: what it was trained with, and what its outputs are. */
+export interface TeacherResultFacts extends TeacherInput {
+  readonly classes?: readonly string[] | undefined;
+  readonly logitsFrom?: LogitsSource | undefined;
 }
 
 /** `environment.json`: the machine and the versions of a run. */

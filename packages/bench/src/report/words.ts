@@ -40,8 +40,9 @@ export const REPRODUCTION = 'distill-bench run --config config.json --out ../aga
 /** A configuration as a file that makes the same run: one line per key, methods by name where that says it all. */
 export function configText(config: RunConfig): string {
   const methods = config.methods.map((method) => {
-    const { name, as, options, cohort } = method;
+    const { name, as, from, options, cohort } = method;
     const more = {
+      ...(from !== undefined && { from }),
       ...(as !== name && { as }),
       ...(Object.keys(options).length > 0 && { options }),
       ...(cohort !== undefined && { cohort }),

@@ -1,7 +1,7 @@
 import { channelStatistics, createRandom, distill } from '@distilljs/core';
-import type { Network } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import { buildCohort, buildNetwork, planMethod } from './cohort.js';
+import type { LoadedTeacher } from './load-teacher.js';
 import type { RunData } from './datasets.js';
 
 /**
@@ -11,17 +11,24 @@ import type { RunData } from './datasets.js';
  * @param teacher left out where it is to be trained: an untrained one has the same taps and shapes
  * @throws DistillError as {@link distill} throws before training
  */
-export async function checkMethods(config: RunConfig, data: RunData, teacher?: Network): Promise<void> {
+export async function checkMethods(
+  config: RunConfig,
+  data: RunData,
+  teacher?: Pick<LoadedTeacher, 'network' | 'input'>,
+): Promise<void> {
   const untrained =
-    teacher === undefined ? buildNetwork(config.teacher.model, data.train, createRandom(0)) : undefined;
+    teacher === undefined
+      ? await buildNetwork(config.teacher.model ?? '', data.train, createRandom(0))
+      : undefined;
   const normalization = await channelStatistics(data.train);
   try {
     for (const configured of config.methods) {
       const { method, models, change } = planMethod(configured, config.student.model);
-      const students = buildCohort(models, data.train, 0, change);
+      const students = await buildCohort(models, data.train, 0, change);
       try {
         const result = await distill({
-          teacher: teacher ?? untrained,
+          teacher: teacher?.network ?? untrained,
+          ...(teacher !== undefined && { teacherInput: teacher.input }),
           students,
           method,
           train: data.train,

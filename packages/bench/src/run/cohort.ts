@@ -2,7 +2,10 @@ import { createNetwork, createRandom, DistillError, seedWeights } from '@distill
 import type { Dataset, Method, Network, Random } from '@distilljs/core';
 import type { MethodConfig } from '../config/index.js';
 import { buildModel } from '../model/index.js';
-import type { StudentChange } from './catalog-entry.js';
+import type { ModelShape } from '../model/index.js';
+import type { ChangedStudent, StudentChange } from './catalog-entry.js';
+import { foreignMethod } from './foreign-modules.js';
+import { foreignStudent } from './foreign-students.js';
 import { createMethod, findMethod, methodCatalog } from './method-catalog.js';
 
 /** Networks of a cohort; more would not fit into any memory, and their list alone may not. */
@@ -23,10 +26,10 @@ export interface PlannedMethod {
  * @throws DistillError code `config` for a cohort where there is one student, `option` for options that the method refuses
  */
 export function planMethod(
-  { name, as, options, cohort }: Omit<MethodConfig, 'as'> & { readonly as?: string | undefined },
+  { name, as, from, options, cohort }: Omit<MethodConfig, 'as'> & { readonly as?: string | undefined },
   student: string,
 ): PlannedMethod {
-  const entry = findMethod(name);
+  const entry = from === undefined ? findMethod(name) : foreignMethod(from, name);
   const isCohort = entry?.cohort === true;
   if (!isCohort && cohort !== undefined) {
     const cohortMethods = methodCatalog.flatMap((each) => (each.cohort === true ? [each.name] : []));
@@ -38,7 +41,8 @@ export function planMethod(
       hint: `Methods that train several: ${cohortMethods.join(', ')}.`,
     });
   }
-  const method = createMethod(name, cohort === undefined ? options : { networks: cohort.length, ...options });
+  const all = cohort === undefined ? options : { networks: cohort.length, ...options };
+  const method = from === undefined || entry === undefined ? createMethod(name, all) : entry.create(all);
   const change = entry?.student?.(options);
   if (!isCohort) return { method, models: [student], change };
   const { networks } = method.options as { readonly networks: number };
@@ -53,28 +57,43 @@ export function planMethod(
   return { method, models: cohort ?? Array.from({ length: networks }, () => student), change };
 }
 
-/** A network of the zoo with weights drawn from a stream, changed as a method needs it. */
-export function buildNetwork(
+/** A network of the zoo, or the student from outside that has this name, with weights drawn from a stream, changed as a method needs it. */
+export async function buildNetwork(
   name: string,
   { imageShape, classes }: Dataset,
   random: Random,
   change: StudentChange = (student) => student,
-): Network {
-  const built = buildModel(name, { imageShape, classes }, { weights: 'zero' });
-  seedWeights(built.model, random);
+): Promise<Network> {
+  const built = await freshModel(name, { imageShape, classes }, random);
   const { model, taps } = change(built, { imageShape, classes }, random.fork('change'));
   return createNetwork(model, { name, taps });
 }
 
+async function freshModel(name: string, shape: ModelShape, random: Random): Promise<ChangedStudent> {
+  const foreign = foreignStudent(name);
+  if (foreign !== undefined) return foreign.build(shape, random);
+  const built = buildModel(name, shape, { weights: 'zero' });
+  seedWeights(built.model, random);
+  return built;
+}
+
 /** Fresh networks. The first one's weights are those of every other method's student with this seed. */
-export function buildCohort(
+export async function buildCohort(
   models: readonly string[],
   train: Dataset,
   seed: number,
   change?: StudentChange,
-): readonly Network[] {
+): Promise<readonly Network[]> {
   const random = createRandom(seed);
-  return models.map((model, index) =>
-    buildNetwork(model, train, random.fork(index === 0 ? 'student' : `student-${index + 1}`), change),
-  );
+  const networks: Network[] = [];
+  try {
+    for (const [index, model] of models.entries()) {
+      const stream = random.fork(index === 0 ? 'student' : `student-${index + 1}`);
+      networks.push(await buildNetwork(model, train, stream, change));
+    }
+  } catch (error) {
+    for (const network of networks) network.dispose();
+    throw error;
+  }
+  return networks;
 }

@@ -1,16 +1,21 @@
-import { createNetwork, DistillError, isDistillError, loadModel } from '@distilljs/core';
-import type { Network } from '@distilljs/core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { DistillError, matchClasses, withInput } from '@distilljs/core';
+import type { FrozenNetwork, Network, Normalization, TeacherInput } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
-import { buildModel, isModelName, modelNames, takesImages } from '../model/index.js';
 import type { TeacherResult } from '../report/index.js';
 import type { RunData } from './datasets.js';
 import type { TrainingFolder } from './run-folder.js';
 import { expectModels, readTeacherResult } from './stored.js';
+import { openTeacher, teacherFacts } from './teacher-source.js';
+import type { OpenedTeacher, TeacherFacts } from './teacher-source.js';
 
 /** A teacher that need not be trained. */
 export interface LoadedTeacher {
-  readonly network: Network;
+  /** With a logit per class of the data, in the data's order; images come to it as its `input` says. */
+  readonly network: FrozenNetwork;
+  readonly input: TeacherInput;
+  readonly facts: TeacherFacts;
+  /** Where it is a layers model, which is saved with the run. */
+  readonly learner: Network | undefined;
   /** Where its weights came from. */
   readonly source: string;
   /** What was measured of it, where a run folder has it already. */
@@ -22,102 +27,94 @@ export interface LoadedTeacher {
  *
  * @param folder left out where what it holds does not count
  * @returns undefined when there is none yet. The caller disposes the network.
- * @throws DistillError code `data` when there is no model, `shape` for one of other images or classes, `config` for a
- * network of the zoo under another one's name
+ * @throws DistillError code `data` when there is no model, or another one than the run was begun with; `shape` for one of other
+ * images or classes; `config` for a network of the zoo under another one's name
  */
 export async function loadTeacher(
-  { teacher: { model, path } }: RunConfig,
+  { teacher }: RunConfig,
   data: RunData,
   folder?: TrainingFolder,
 ): Promise<LoadedTeacher | undefined> {
   const known = folder === undefined ? undefined : await readTeacherResult(folder);
-  if (known !== undefined && folder !== undefined) {
+  const kept = known !== undefined && known.fingerprint === undefined ? folder : undefined;
+  if (kept !== undefined) {
     const hint = 'Remove the folder `teacher` to have it trained again, or restore the model from a copy.';
-    await expectModels([folder.model], known.modelDigest, hint);
+    await expectModels([kept.model], known?.modelDigest, hint);
   }
-  const source = known === undefined || folder === undefined ? path : `file://${folder.model}`;
+  const source = kept === undefined ? teacher.path : `file://${kept.model}`;
   if (source === undefined) return undefined;
-  const loaded = await load(known === undefined || folder === undefined ? source : folder.model);
+  const facts = known?.facts ?? (await teacherFacts(teacher, data.train));
+  const opened = await openTeacher(kept?.model ?? source, teacher, facts, data.train);
   try {
-    expectShapes(source, loaded, data);
-    return { network: createNetwork(loaded, namesOf(source, loaded, model, data)), source, known };
+    const network = fitted(source, opened, facts, data);
+    if (known?.fingerprint !== undefined) await expectSame(source, known.fingerprint, network);
+    const { normalization, imageSize } = facts;
+    const input = { ...(normalization && { normalization }), ...(imageSize !== undefined && { imageSize }) };
+    return { network, input, facts, learner: opened.learner, source, known };
   } catch (error) {
-    loaded.dispose();
+    opened.network.dispose();
     throw error;
   }
 }
 
-async function load(url: string): Promise<LayersModel> {
-  try {
-    return await loadModel(url);
-  } catch (cause) {
-    const isUrl = url.includes('://') && !url.startsWith('file://');
-    if (isDistillError(cause) && !isUrl) throw cause;
-    throw new DistillError({
-      code: 'data',
-      where: 'teacher.path',
-      expected: `a tfjs layers model at ${url}`,
-      got: isDistillError(cause) ? cause.got : String(cause),
-      hint:
-        (isDistillError(cause) ? cause.hint : undefined) ?? 'Name the folder with model.json, or its URL.',
-      cause,
-    });
-  }
+/** The teacher as it is asked with images that the students see. */
+export const seeing = (
+  { network, input }: Pick<LoadedTeacher, 'network' | 'input'>,
+  { train }: RunData,
+  normalization: Normalization,
+): FrozenNetwork => withInput(network, input, { imageShape: train.imageShape, normalization });
+
+async function expectSame(source: string, known: string, network: FrozenNetwork): Promise<void> {
+  if ((await network.fingerprint()) === known) return;
+  throw new DistillError({
+    code: 'data',
+    where: `teacher ${source}`,
+    expected: 'the teacher that the run was started with',
+    got: 'another one',
+    hint: 'Put it back as it was, or start another run with another --out or --overwrite.',
+  });
 }
 
-/** Before the model is measured: nobody is to read an accuracy of a teacher that does not fit. */
-function expectShapes(source: string, { inputs, outputs }: LayersModel, { train }: RunData): void {
-  const image = inputs[0]?.shape.slice(1) ?? [];
-  const classes = outputs[0]?.shape[1];
-  const takesImages =
-    image.length === 3 && train.imageShape.every((axis, at) => (image[at] ?? axis) === axis);
-  if (takesImages && classes === train.classes) return;
+/** Before the teacher is measured: nobody is to read an accuracy of one that does not fit. */
+function fitted(
+  source: string,
+  { network: given }: OpenedTeacher,
+  { imageSize, classes }: TeacherFacts,
+  { train }: RunData,
+): FrozenNetwork {
+  if (classes !== undefined && train.classNames === undefined) {
+    throw new DistillError({
+      code: 'config',
+      where: 'teacher.classes',
+      expected: `a dataset whose classes have names, to match them`,
+      got: `${train.name}, which names none`,
+      hint: "Leave it out: the teacher's classes are then taken in the order of the data's.",
+    });
+  }
+  const [height, width] =
+    typeof imageSize === 'number' ? [imageSize, imageSize] : (imageSize ?? train.imageShape);
+  const image = [height, width, train.imageShape[2]];
+  const takesImages = given.inputShape.every((axis, at) => axis === -1 || axis === image[at]);
+  const network = takesImages ? matchClasses(given, train) : given;
+  if (takesImages && network.classes === train.classes) return network;
+  const own = given.inputShape.map((axis) => (axis === -1 ? 'any' : axis));
   throw new DistillError({
     code: 'shape',
     where: `teacher ${source}`,
-    expected: `a network of images [${train.imageShape.join(', ')}] and ${train.classes} classes, as ${train.name} has`,
-    got: `one of [${image.join(', ')}] and ${String(classes)} classes`,
+    expected: `a network of images [${image.join(', ')}] and ${train.classes} classes, as ${train.name} has`,
+    got: `one of [${own.join(', ')}] and ${given.classes} classes`,
+    hint: fitHint(given, takesImages, image[2] ?? 3),
   });
 }
 
-/**
- * What the network is called, and its aliases. A network of the zoo has those of its kind; another one has its own name
- * and the names of its layers alone.
- */
-function namesOf(
-  source: string,
-  loaded: LayersModel,
-  model: string,
-  { train: { imageShape, classes } }: RunData,
-): { readonly name: string; readonly taps: Readonly<Record<string, string>> } {
-  const wanted = outline(loaded);
-  const build = (
-    name: string,
-  ): { readonly isSame: boolean; readonly taps: Readonly<Record<string, string>> } => {
-    const built = buildModel(name, { imageShape, classes }, { weights: 'zero' });
-    const isSame = outline(built.model) === wanted;
-    built.model.dispose();
-    return { isSame, taps: built.taps };
-  };
-  const { isSame, taps } = build(model);
-  if (isSame) return { name: model, taps };
-  // All networks of the zoo call their last layer alike; to build them all takes seconds.
-  const isForeign = loaded.layers.every(({ name }) => name !== taps['logits']);
-  const candidates = isModelName(loaded.name) ? [loaded.name, ...modelNames] : modelNames;
-  const fitting = isForeign
-    ? undefined
-    : candidates.find((name) => takesImages(name, imageShape) && build(name).isSame);
-  if (fitting === undefined) return { name: loaded.name, taps: {} };
-  throw new DistillError({
-    code: 'config',
-    where: 'teacher.model',
-    expected: `the network that lies in ${source}, ${fitting}`,
-    got: model,
-    hint: `Write --teacher-model ${fitting}.`,
-  });
-}
-
-/** Layers and number of parameters: no two networks of the zoo have both alike. */
-function outline(model: LayersModel): string {
-  return `${model.layers.map(({ name }) => name).join(' ')} ${model.countParams()}`;
+function fitHint(
+  { inputShape: [height, width, channels] }: FrozenNetwork,
+  takesImages: boolean,
+  own: number,
+): string {
+  if (takesImages)
+    return 'Where the teacher has more classes, or others, name them with teacher.classes: those of the data are picked out.';
+  if (channels !== -1 && channels !== own) return `It takes images of ${channels} channels.`;
+  const size = height === width ? String(height) : `[${height}, ${width}]`;
+  return `Say teacher.imageSize: ${size} to have the images resized for it.`;
 }

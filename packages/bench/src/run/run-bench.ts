@@ -8,6 +8,7 @@ import { cellFolder, cellsOf } from './cells.js';
 import { planMethod } from './cohort.js';
 import { dataFingerprints, loadRunData } from './datasets.js';
 import { describeEnvironment, environmentChanges, madeWith } from './environment.js';
+import { loadForeign } from './foreign-sources.js';
 import { loadTeacher } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import { lockFolder } from './lock.js';
@@ -99,6 +100,7 @@ export async function openRun<T>(
 ): Promise<T> {
   const config = withAbsolutePaths(given);
   // Wrong names and options are found before data is read.
+  await loadForeign(config);
   for (const method of config.methods) planMethod(method, config.student.model);
   const folder = runFolder(out);
   // Before the lock, too: a folder of something else is not to have one for a moment.
@@ -129,7 +131,7 @@ async function prepare(
   if (begun !== undefined) expectSameData(folder, begun, fingerprints);
   const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
   try {
-    await checkMethods(config, data, loaded?.network);
+    await checkMethods(config, data, loaded);
     const now = { config, environment, data: fingerprints };
     const aside = await openFolder(folder, existing, before, now);
     if (aside !== undefined)

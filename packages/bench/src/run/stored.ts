@@ -83,9 +83,10 @@ const teacherResult = z.looseObject({
   model: z.string(),
   testAccuracy: share,
   validationAccuracy: share,
-  parameters: count,
-  macs: count,
+  parameters: measure,
+  macs: measure,
   source: z.string(),
+  fingerprint: digest,
   epochs: z.array(epoch),
   modelDigest: digest,
 });

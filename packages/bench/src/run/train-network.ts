@@ -21,6 +21,7 @@ import type {
   Normalization,
   OptimizerSpec,
   Schedule,
+  TeacherInput,
   TeacherOutputs,
 } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
@@ -36,6 +37,7 @@ export interface Training {
   readonly networks: readonly Network[];
   readonly method: Method;
   readonly teacher?: FrozenNetwork | undefined;
+  readonly teacherInput?: TeacherInput | undefined;
   readonly teacherOutputs?: TeacherOutputs | undefined;
   readonly epochs: number;
   readonly seed: number;
@@ -77,6 +79,7 @@ export async function trainNetwork(
   const { label, networks, folder } = training;
   const result = await distill({
     teacher: training.teacher,
+    teacherInput: training.teacherInput,
     teacherOutputs: training.teacherOutputs,
     students: networks,
     method: training.method,

@@ -16,7 +16,7 @@ export async function trainOneStep(): Promise<number> {
     classes: 4,
     name: 'noise',
   });
-  const network = buildNetwork('resnet8', data, random.fork('student'));
+  const network = await buildNetwork('resnet8', data, random.fork('student'));
   const result = await distill({
     students: [network],
     method: student(),

@@ -5,6 +5,7 @@ import { RESULT_SCHEMA } from '../report/index.js';
 import type { CohortResult, MethodResult } from '../report/index.js';
 import { secondsPerEpoch } from '../statistics/index.js';
 import { buildCohort, planMethod } from './cohort.js';
+import { sourcesOf } from './foreign-sources.js';
 import { optimizerOf, trainNetwork } from './train-network.js';
 import type { RunContext } from './run-context.js';
 import { modelFolders } from './run-folder.js';
@@ -29,6 +30,7 @@ export async function provideStudent(
   context: RunContext,
 ): Promise<MethodResult | undefined> {
   const { as } = configured;
+  const sources = await sourcesOf(configured, context.config, folder);
   const known = await readMethodResult(folder, as, seed);
   if (known !== undefined) {
     const hint = `Remove ${folder.result}: --resume then trains it again.`;
@@ -39,13 +41,14 @@ export async function provideStudent(
 
   const { config, data, log, madeWith } = context;
   const { method, models, change } = planMethod(configured, config.student.model);
-  const networks = buildCohort(models, data.train, seed, change);
+  const networks = await buildCohort(models, data.train, seed, change);
   try {
     const training = {
       label: `${as} seed ${seed}`,
       networks,
       method,
       teacher: teacher.network,
+      teacherInput: teacher.input,
       teacherOutputs: teacher.outputs,
       epochs: config.epochs,
       keep: 'last' as const,
@@ -80,6 +83,7 @@ export async function provideStudent(
       extraTrainParameters: cost.trainParameters + sizeOf(networks[0]) - student.parameters,
       warnings: [...context.warnings, ...outcome.warnings],
       ...(context.atATime !== undefined && context.atATime > 1 && { trainingsAtATime: context.atATime }),
+      ...(sources !== undefined && { sources }),
       modelDigest: await modelDigest(modelFolders(folder, networks.length)),
     };
     await writeJson(folder.result, { ...result, madeWith });

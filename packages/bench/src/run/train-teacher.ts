@@ -9,12 +9,14 @@ import {
   setModelMetadata,
   student,
 } from '@distilljs/core';
-import type { FrozenNetwork, Network, TeacherOutputs } from '@distilljs/core';
+import type { FrozenNetwork, Network, Normalization, TeacherInput, TeacherOutputs } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { TeacherResult } from '../report/index.js';
 import { buildNetwork } from './cohort.js';
 import type { RunData } from './datasets.js';
+import { seeing } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
+import { teacherDoubts } from './teacher-doubts.js';
 import { optimizerOf, trainNetwork } from './train-network.js';
 import type { RunContext } from './run-context.js';
 import type { TrainingFolder } from './run-folder.js';
@@ -24,6 +26,8 @@ import { writeJson } from './write-json.js';
 /** A teacher ready for use, and how good it is. */
 export interface RunTeacher {
   readonly network: FrozenNetwork;
+  /** How it sees the images. */
+  readonly input: TeacherInput;
   /** How students come by its outputs. */
   readonly outputs: TeacherOutputs;
   readonly result: TeacherResult;
@@ -48,24 +52,37 @@ export async function provideTeacher(
   const { config, data, log, madeWith } = context;
   const outputs = outputsOf(config, folder);
   if (loaded !== undefined) {
-    const { network, known, source } = loaded;
-    const result = known ?? { ...(await measure(network, data)), source };
+    const { known, source } = loaded;
+    const result = known ?? (await measureLoaded(loaded, data));
     if (known === undefined) {
-      if (modelMetadata(network.model) === undefined) {
-        const normalization = await channelStatistics(data.train);
-        setModelMetadata(network.model, metadataOf(data.train, normalization, outputKind(network.model)));
+      const { learner, input, facts } = loaded;
+      // Its own classes, or its own size, are said in the result.
+      const isPlain = facts.classes === undefined && input.imageSize === undefined;
+      if (learner !== undefined && isPlain && modelMetadata(learner.model) === undefined) {
+        const normalization = input.normalization ?? (await channelStatistics(data.train));
+        setModelMetadata(learner.model, metadataOf(data.train, normalization, outputKind(learner.model)));
       }
-      await network.save(folder.model);
-      await writeJson(folder.result, { ...result, madeWith, modelDigest: await modelDigest([folder.model]) });
+      await learner?.save(folder.model);
+      const digest = learner === undefined ? undefined : await modelDigest([folder.model]);
+      await writeJson(folder.result, { ...result, madeWith, modelDigest: digest });
     }
     log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));
-    return ready(network, outputs, result);
+    if (known === undefined) for (const line of await teacherDoubts(loaded, result, data)) log.say(line);
+    return {
+      network: loaded.network,
+      input: loaded.input,
+      outputs,
+      result,
+      dispose: () => {
+        loaded.network.dispose();
+      },
+    };
   }
 
   const { model, epochs, learningRate } = config.teacher;
-  const network = buildNetwork(model, data.train, createRandom(TEACHER_SEED).fork('teacher'));
+  const network = await buildNetwork(model ?? '', data.train, createRandom(TEACHER_SEED).fork('teacher'));
   const training = {
-    label: `teacher ${model}`,
+    label: `teacher ${network.name}`,
     networks: [network],
     method: student(),
     epochs,
@@ -89,8 +106,24 @@ export async function provideTeacher(
   return ready(network, outputs, result);
 }
 
-async function measure(network: Network, data: RunData): Promise<Omit<TeacherResult, 'source'>> {
+/** What a teacher from outside says of the data's images. Without a file of its own it is known by its fingerprint. */
+async function measureLoaded(loaded: LoadedTeacher, data: RunData): Promise<TeacherResult> {
+  const { facts, learner, network, source } = loaded;
   const normalization = await channelStatistics(data.train);
+  return {
+    ...(await measure(seeing(loaded, data, normalization), data, normalization)),
+    source,
+    ...(Object.keys(facts).length > 0 && { facts }),
+    ...(learner === undefined && { fingerprint: await network.fingerprint() }),
+  };
+}
+
+async function measure(
+  network: Network | FrozenNetwork,
+  data: RunData,
+  given?: Normalization,
+): Promise<Omit<TeacherResult, 'source'>> {
+  const normalization = given ?? (await channelStatistics(data.train));
   const test = await evaluate(network, data.test, normalization);
   const validation = await evaluate(network, data.validation, normalization);
   return {
@@ -112,6 +145,7 @@ function ready(network: Network, outputs: TeacherOutputs, result: TeacherResult)
   const frozen = freeze(network);
   return {
     network: frozen,
+    input: {},
     outputs,
     result,
     dispose() {
@@ -121,7 +155,12 @@ function ready(network: Network, outputs: TeacherOutputs, result: TeacherResult)
   };
 }
 
-function teacherText({ model, testAccuracy, parameters }: TeacherResult, how: string): string {
-  const accuracy = `${(100 * testAccuracy).toFixed(2)} % on the test images`;
-  return `Teacher ${model} (${parameters.toLocaleString('en-US')} parameters, ${how}): ${accuracy}`;
+function teacherText(
+  { model, testAccuracy, validationAccuracy, parameters }: TeacherResult,
+  how: string,
+): string {
+  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+  const accuracy = `${percent(testAccuracy)} on the test images, ${percent(validationAccuracy)} on the validation images`;
+  const size = Number.isFinite(parameters) ? `${parameters.toLocaleString('en-US')} parameters, ` : '';
+  return `Teacher ${model} (${size}${how}): ${accuracy}`;
 }

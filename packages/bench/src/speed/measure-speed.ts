@@ -42,7 +42,7 @@ export async function measureSpeed(
   const { model, batchSize, steps, methods, cachedViews, memorySteps } = settings;
   const warmup = Math.max(settings.warmup, cachedViews * BATCHES);
   const dataset = noiseDataset(BATCHES * batchSize);
-  const teacherNetwork = buildNetwork(settings.teacher, dataset, createRandom(0).fork('teacher'));
+  const teacherNetwork = await buildNetwork(settings.teacher, dataset, createRandom(0).fork('teacher'));
   const teacher = freeze(teacherNetwork);
   const normalization = channelStatistics(dataset);
   const bench: Bench = { dataset, normalization, model, teacher, batchSize, cachedViews };
@@ -89,9 +89,9 @@ export async function measureSpeed(
       schema: SPEED_SCHEMA,
       environment: describeEnvironment(engine),
       settings,
-      student: studentSize(bench),
+      student: await studentSize(bench),
       ceiling,
-      dataMs: dataTime(bench),
+      dataMs: await dataTime(bench),
       teacher: {
         ...sizeOf(settings.teacher, teacherNetwork),
         forwardMs,
@@ -140,20 +140,20 @@ function ceilingResults(
 }
 
 /** Milliseconds to read, augment and normalise one batch: median. */
-function dataTime({ dataset, normalization, batchSize }: Bench): number {
+async function dataTime({ dataset, normalization, batchSize }: Bench): Promise<number> {
   const random = createRandom(0).fork('augment');
   const times: number[] = [];
   while (times.length < 4 * REPETITIONS) {
     const positions = Int32Array.from({ length: batchSize }, () => random.integer(dataset.size));
     const started = performance.now();
-    loadBatch(dataset, positions, { normalization, augmentation: CIFAR_AUGMENTATION }, random);
+    await loadBatch(dataset, positions, { normalization, augmentation: CIFAR_AUGMENTATION }, random);
     times.push(performance.now() - started);
   }
   return median(times);
 }
 
-function studentSize({ model, dataset }: Bench): NetworkSize {
-  const network = buildNetwork(model, dataset, createRandom(0).fork('student'));
+async function studentSize({ model, dataset }: Bench): Promise<NetworkSize> {
+  const network = await buildNetwork(model, dataset, createRandom(0).fork('student'));
   try {
     return sizeOf(model, network);
   } finally {

@@ -45,7 +45,7 @@ export async function startTraining(
 ): Promise<TrainingContender> {
   const { dataset, normalization, model, batchSize, cachedViews } = bench;
   const planned = planMethod({ name: method, options: {} }, model);
-  const students = buildCohort(planned.models, dataset, 0, planned.change);
+  const students = await buildCohort(planned.models, dataset, 0, planned.change);
   const disposeStudents = (): void => {
     for (const student of students) student.dispose();
   };

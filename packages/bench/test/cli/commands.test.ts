@@ -70,6 +70,13 @@ describe('list', () => {
     }
   });
 
+  it('names the methods of a module', async () => {
+    const module = join(import.meta.dirname, '../run/modules/match.mjs');
+    const entries = JSON.parse(await done('list', 'methods', '--from', module, '--json')) as unknown;
+    expect(entries).toMatchObject([{ name: 'match', package: module, options: { weight: 1, kdWeight: 0 } }]);
+    expect(await refused('list', 'models', '--from', module)).toContain('goes with `list methods`');
+  });
+
   it('has colours where FORCE_COLOR asks for them, and none in a pipe', async () => {
     vi.stubEnv('FORCE_COLOR', undefined);
     expect(await done('list', 'datasets')).not.toContain('\u001b');

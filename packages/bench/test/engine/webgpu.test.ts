@@ -18,8 +18,9 @@ const train = arrayDataset({
 
 /** One step of resnet8 taught by resnet8, on the present engine: terms, weights, moving statistics. */
 async function oneStep(): Promise<{ terms: number[]; weights: Map<string, Float32Array> }> {
-  const network = (seed: string): Network => buildNetwork('resnet8', train, createRandom(2).fork(seed));
-  const [teacher, student] = [network('teacher'), network('student')];
+  const network = (seed: string): Promise<Network> =>
+    buildNetwork('resnet8', train, createRandom(2).fork(seed));
+  const [teacher, student] = [await network('teacher'), await network('student')];
   const result = await distill({
     teacher,
     students: [student],

@@ -75,7 +75,7 @@ describe('cohorts', { timeout: 300_000 }, () => {
     expect(rows.find(({ method }) => method === 'student')?.cohort).toBeNull();
   });
 
-  it('start from every other method’s student, and from others after it', () => {
+  it('start from every other method’s student, and from others after it', async () => {
     const pixels = {
       images: new Uint8Array(2 * 192),
       labels: [0, 1],
@@ -83,7 +83,10 @@ describe('cohorts', { timeout: 300_000 }, () => {
       classes: 2,
     };
     const train = arrayDataset(pixels);
-    const networks = [...buildCohort(['plain8'], train, 4), ...buildCohort(['plain8', 'plain8'], train, 4)];
+    const networks = [
+      ...(await buildCohort(['plain8'], train, 4)),
+      ...(await buildCohort(['plain8', 'plain8'], train, 4)),
+    ];
     const [alone, first, second] = networks.map(weightBytes);
     expect(first).toEqual(alone);
     expect(second).not.toEqual(first);

@@ -26,7 +26,7 @@ async function train(
 ): Promise<unknown[]> {
   const options = name.startsWith('mhgd') ? { headEpochs: 1 } : {};
   const { method, models, change } = planMethod({ name, options }, student);
-  const students = buildCohort(models, set, 0, change);
+  const students = await buildCohort(models, set, 0, change);
   const result = await distill({
     ...{ teacher, students, method, train: set },
     ...{ epochs: 1, batchSize: 4, seed: 0, optimizer: sgd({ learningRate: 0.01 }) },
@@ -43,7 +43,7 @@ it.each(techniqueNames)(
   '%s trains a ShuffleNetV2 of three stages with a MobileNetV2 of five',
   async (name) => {
     const set = noise(16, 4);
-    const teacher = buildNetwork('mobilenetv2-half', set, createRandom(1));
+    const teacher = await buildNetwork('mobilenetv2-half', set, createRandom(1));
     const losses = await train(teacher, 'shufflenetv2-0.5', name, set, false);
     expect(losses.length).toBeGreaterThan(0);
     expect(losses.every(Number.isFinite)).toBe(true);
@@ -60,7 +60,7 @@ it.each([
   ['resnet8', 'shufflenetv1'],
 ])('every method finds its taps in %s and %s', async (teacherName, student) => {
   const set = noise(16, 4);
-  const teacher = buildNetwork(teacherName, set, createRandom(1));
+  const teacher = await buildNetwork(teacherName, set, createRandom(1));
   for (const name of TAPPING) await train(teacher, student, name, set, true);
   teacher.dispose();
 });

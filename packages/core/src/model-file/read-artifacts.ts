@@ -154,7 +154,7 @@ async function fromUrl(where: string, url: string, timeout: number): Promise<tf.
 const LONGEST_BODY = 2 ** 32;
 
 /** `fetch` that gives up when the server sends nothing for a while, within the body too, or more than any model has. */
-function patientFetch(seconds: number): typeof fetch {
+export function patientFetch(seconds: number): typeof fetch {
   return async (input, init) => {
     const controller = new AbortController();
     const giveUp = (): void => {

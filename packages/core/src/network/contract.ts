@@ -15,6 +15,11 @@ export interface NetworkOutput {
   tap(name: string): Tensor;
 }
 
+/** An output whose tensors the caller frees. */
+export interface OwnedOutput extends NetworkOutput {
+  readonly dispose: () => void;
+}
+
 /** What can be asked of any network, learning or frozen. */
 export interface NetworkShape {
   readonly name: string;
@@ -31,6 +36,8 @@ export interface NetworkShape {
   readonly tapShape: (tap: string) => readonly number[];
   /** Number of the tapped value in the model's graph; two names of one layer have one number. */
   readonly tapOutput: (tap: string) => number;
+  /** The classes that the logits stand for, in order, where they are known. */
+  readonly classNames?: readonly string[] | undefined;
   /** Of a network that learns the number of its trainable weights, of a frozen one that of all its weights. */
   readonly parameters: number;
   /** Multiply–accumulate operations of one image's forward pass; NaN where the model leaves the image size open. */
@@ -69,6 +76,11 @@ export interface FrozenNetwork extends NetworkShape {
   readonly weights: NamedVariables;
   /** Outputs are constants for every gradient. */
   forward(images: Images, taps?: readonly string[]): NetworkOutput;
+  /**
+   * A teacher that answers by promise, such as a program outside tfjs, has this: it is asked before a step, and its `forward`
+   * throws. Use `askTeacher`, which takes every teacher.
+   */
+  readonly ask?: ((images: Images, taps?: readonly string[]) => Promise<OwnedOutput>) | undefined;
   /** Its outputs are known to be logits, since its last layer is a linear one. Otherwise a look at them is due. */
   readonly givesLogits?: boolean | undefined;
   /** Hex digest of architecture and weights. */

@@ -1,3 +1,5 @@
+export { askTeacher } from './ask-teacher.js';
+export { matchClasses } from './class-order.js';
 export type {
   ForwardOptions,
   FrozenNetwork,
@@ -5,16 +7,21 @@ export type {
   Network,
   NetworkOutput,
   NetworkShape,
+  OwnedOutput,
 } from './contract.js';
 export { expectTrainable } from './expect-trainable.js';
+export type { ForeignAnswer, ForeignValue } from './foreign-answer.js';
+export { teacherFrom } from './foreign-teacher.js';
+export type { ForeignImages, ForeignTeacherOptions } from './foreign-teacher.js';
 export { freeze } from './freeze.js';
 export { freezeGraphModel } from './graph-teacher.js';
 export type { GraphModelLike, GraphTeacherOptions } from './graph-teacher.js';
 export { asTeacher, loadTeacher } from './load-teacher.js';
-export type { TeacherLike } from './load-teacher.js';
+export type { TeacherLike, TeacherOptions } from './load-teacher.js';
 export { outputKind, probabilityWarning } from './logits.js';
 export { mapShape } from './map-shape.js';
 export type { MapShape } from './map-shape.js';
+export type { ImageLayout } from './onnx-teacher.js';
 export { asNetwork, createNetwork } from './network.js';
 export type { NetworkLike, NetworkOptions } from './network.js';
 export { seedWeights } from './seed-weights.js';

@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
 import { layersModelOf } from '../model-file/load-model.js';
-import { readArtifacts } from '../model-file/read-artifacts.js';
+import { orUnreadable, readArtifacts } from '../model-file/read-artifacts.js';
 import type { LoadOptions } from '../model-file/read-artifacts.js';
 import type { FrozenNetwork } from './contract.js';
 import { freeze } from './freeze.js';
 import { freezeGraphModel, isGraphModel } from './graph-teacher.js';
+import { isOnnx, loadOnnxTeacher } from './onnx-teacher.js';
+import type { OnnxTeacherOptions } from './onnx-teacher.js';
 import type { GraphModelLike } from './graph-teacher.js';
 import { asNetwork, createNetwork } from './network.js';
 import type { NetworkLike, NetworkOptions } from './network.js';
@@ -13,14 +15,24 @@ import type { NetworkLike, NetworkOptions } from './network.js';
 /** What can teach: a network or model of any kind. */
 export type TeacherLike = NetworkLike | FrozenNetwork | GraphModelLike;
 
+/** What is said of a teacher that its files do not say. */
+export type TeacherOptions = OnnxTeacherOptions;
+
 /**
- * Loads a teacher from a folder or a tfjs URL: a layers model, or a graph model, which `@tensorflow/tfjs-converter` runs.
+ * Loads a teacher from a folder, a file or a tfjs URL: a layers model; a graph model, which `@tensorflow/tfjs-converter`
+ * runs; or an ONNX file (`….onnx`), which `onnxruntime-node` or `onnxruntime-web` runs.
  *
- * @throws DistillError code `data` (see `loadModel`), `network` for one that cannot teach, `platform` without the converter
+ * @throws DistillError code `data` (see `loadModel`), `network` for one that cannot teach, `platform` without the package that
+ * runs it
  */
-export async function loadTeacher(
+export async function loadTeacher(place: string | URL, options: TeacherOptions = {}): Promise<FrozenNetwork> {
+  if (isOnnx(place)) return loadOnnxTeacher(place, options);
+  return named(await loadFromFolder(place, options), options.classNames);
+}
+
+async function loadFromFolder(
   place: string | URL,
-  options: NetworkOptions & LoadOptions = {},
+  options: NetworkOptions & LoadOptions,
 ): Promise<FrozenNetwork> {
   const saved = await readArtifacts(place, options);
   if (!saved.isGraphModel) {
@@ -28,8 +40,19 @@ export async function loadTeacher(
     const frozen = freeze(network);
     return owning(frozen, network);
   }
-  const model = await (await converter()).loadGraphModel(tf.io.fromMemory(saved.artifacts));
+  const { loadGraphModel } = await converter();
+  const model = await orUnreadable(saved.where, () => loadGraphModel(tf.io.fromMemory(saved.artifacts)));
   return owning(freezeGraphModel(model, options), model);
+}
+
+/** @throws DistillError code `shape` for another number of names than logits */
+function named(teacher: FrozenNetwork, classNames: readonly string[] | undefined): FrozenNetwork {
+  if (classNames === undefined) return teacher;
+  if (classNames.length === teacher.classes) return { ...teacher, classNames };
+  const where = `teacher '${teacher.name}', classes`;
+  const expected = `${teacher.classes} names, one per logit`;
+  teacher.dispose();
+  throw new DistillError({ code: 'shape', where, expected, got: String(classNames.length) });
 }
 
 /** A frozen network that frees its model with itself. */
@@ -51,7 +74,7 @@ export function asTeacher(given: TeacherLike, where: string): FrozenNetwork {
 }
 
 interface Converter {
-  loadGraphModel(handler: tf.io.IOHandler): Promise<GraphModelLike>;
+  readonly loadGraphModel: (handler: tf.io.IOHandler) => Promise<GraphModelLike>;
 }
 
 async function converter(): Promise<Converter> {

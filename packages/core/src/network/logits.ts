@@ -3,6 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
 import { shapeText } from '../tensor/index.js';
 import type { Images, Logits } from '../tensor/index.js';
+import { askTeacher } from './ask-teacher.js';
 import type { FrozenNetwork, LogitsSource } from './contract.js';
 import { readGraph } from './graph.js';
 import type { Graph, GraphNode } from './graph.js';
@@ -103,10 +104,10 @@ export async function probabilityWarning(
   taps?: readonly string[],
 ): Promise<string | undefined> {
   if (teacher.givesLogits === true) return undefined;
-  const logits = tf.tidy(() => teacher.forward(images, taps).logits);
+  const { logits, dispose } = await askTeacher(teacher, images, taps);
   const [rows, columns] = logits.shape;
   const values = Array.from(await logits.data<'float32'>());
-  logits.dispose();
+  dispose();
   const isDistribution = (row: readonly number[]): boolean =>
     row.every((p) => p >= 0) && Math.abs(row.reduce((sum, p) => sum + p, 0) - 1) < 1e-3;
   const all = Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { withoutTape } from '../engine/tape.js';
 import { DistillError } from '../error/index.js';
-import { networkOutput } from '../network/index.js';
+import { askTeacher, networkOutput } from '../network/index.js';
 import type { FrozenNetwork, NetworkOutput } from '../network/index.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 import { folderRecords } from './cache-folder.js';
@@ -141,17 +140,17 @@ async function forwardRows(
   places: readonly number[],
   taps: readonly string[],
 ): Promise<Float32Array> {
-  const flat = withoutTape(() =>
-    tf.tidy(() => {
-      const chosen = places.length === images.shape[0] ? images : tf.gather(images, [...places]);
-      const output = teacher.forward(chosen, taps);
-      const all: Tensor[] = [output.logits, ...taps.map((tap) => output.tap(tap))];
-      return tf.concat(
-        all.map((value) => tf.reshape<tf.Rank.R2>(value, [places.length, -1])),
-        1,
-      );
-    }),
-  );
+  const chosen = places.length === images.shape[0] ? images : tf.gather(images, [...places]);
+  const output = await askTeacher(teacher, chosen, taps);
+  const flat = tf.tidy(() => {
+    const all: Tensor[] = [output.logits, ...taps.map((tap) => output.tap(tap))];
+    return tf.concat(
+      all.map((value) => tf.reshape<tf.Rank.R2>(value, [places.length, -1])),
+      1,
+    );
+  });
+  output.dispose();
+  if (chosen !== images) chosen.dispose();
   try {
     return (await flat.data()) as Float32Array;
   } finally {

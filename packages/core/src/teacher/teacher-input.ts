@@ -56,6 +56,7 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
           : tf.add<Images>(tf.mul(images, tf.tensor1d([...affine.factor])), tf.tensor1d([...affine.offset]));
       return isResized ? tf.image.resizeBilinear(own, [...imageSize], false, true) : own;
     });
+  const { ask } = network;
   const change = JSON.stringify([affine ?? null, isResized ? imageSize : null]);
   return {
     ...network,
@@ -71,6 +72,16 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
       const byName = new Map(taps.map((tap, at) => [tap, values[at] as Tensor]));
       return networkOutput(network.name, logits, byName);
     },
+    ...(ask !== undefined && {
+      async ask(images, taps) {
+        const own = tf.tidy(() => tf.clone(asItWasTrained(images)));
+        try {
+          return await ask(own, taps);
+        } finally {
+          own.dispose();
+        }
+      },
+    }),
   };
 }
 

@@ -4,7 +4,7 @@ import { checkedDataset, expectNormalization, loadBatch } from '../data/index.js
 import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
 import { describeValue, DistillError } from '../error/index.js';
 import { asNetwork } from '../network/index.js';
-import type { NetworkLike } from '../network/index.js';
+import type { FrozenNetwork, NetworkLike } from '../network/index.js';
 import type { Images, Logits } from '../tensor/index.js';
 import { batchFeed } from './batch-feed.js';
 import { expectCount, expectNoPromise } from './check-options.js';
@@ -16,6 +16,8 @@ export interface Classifier {
   readonly classes: number;
   /** In inference mode. */
   forward(images: Images): { readonly logits: Logits };
+  /** There for one that answers by promise: it is asked instead. */
+  readonly ask?: FrozenNetwork['ask'];
 }
 
 /** A classifier, or a bare model that becomes one. */
@@ -122,9 +124,12 @@ export async function evaluation(
     const values = await feed.run(batch, (pixels) =>
       asGraph(async () => {
         const images = tf.tensor4d(pixels, [size, ...data.imageShape]);
-        const logits = tf.tidy(() =>
-          tf.reshape(classifier.forward(images).logits, [size, classifier.classes]),
-        );
+        const asked = await classifier.ask?.(images);
+        const logits = tf.tidy(() => {
+          const rows = asked?.logits ?? classifier.forward(images).logits;
+          return tf.reshape(rows, [size, classifier.classes]);
+        });
+        asked?.dispose();
         const read = await logits.data();
         tf.dispose([images, logits]);
         return read;

@@ -3,6 +3,7 @@ import { withoutTape } from '../engine/tape.js';
 import { loadBatch } from '../data/index.js';
 import type { CheckedDataset, Dataset } from '../data/index.js';
 import type { Exhibit, ExhibitAxis } from '../method/index.js';
+import { askTeacher } from '../network/index.js';
 import type { TrainingPosition } from './optimizer.js';
 import type { InspectedAxis, InspectedExhibit } from './report.js';
 import type { Run, RunPhase } from './state.js';
@@ -23,15 +24,17 @@ export async function inspectPhase(
   const { train, normalization } = run;
   const indices = spreadOverClasses(train, sampler.batchSize);
   const pixels = await loadBatch(train, indices, { normalization });
+  const images = tf.tensor4d(pixels, [indices.length, ...train.imageShape]);
+  const teacher =
+    phase.reads.teacher === undefined || run.teacher === undefined
+      ? undefined
+      : await askTeacher(run.teacher, images, phase.reads.teacher);
   const exhibits = withoutTape(() =>
     tf.tidy(() => {
-      const images = tf.tensor4d(pixels, [indices.length, ...train.imageShape]);
       const labels = tf.tensor1d(
         Int32Array.from(indices, (index) => train.labels[index] ?? 0),
         'int32',
       );
-      const teacher =
-        phase.reads.teacher === undefined ? undefined : run.teacher?.forward(images, phase.reads.teacher);
       const students = run.students.map((student, index) => {
         const taps = phase.reads.students?.[index];
         return taps === undefined ? undefined : student.forward(images, { taps });
@@ -45,6 +48,8 @@ export async function inspectPhase(
   try {
     return await Promise.all(Object.entries(exhibits).map(([name, exhibit]) => asData(name, exhibit, train)));
   } finally {
+    images.dispose();
+    teacher?.dispose();
     tf.dispose(exhibits as unknown as tf.TensorContainer);
   }
 }

@@ -13,7 +13,7 @@ import {
 import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
 import { DistillError } from '../error/index.js';
 import type { Method, PlanContext } from '../method/index.js';
-import { asTeacher, expectGradients, probabilityWarning } from '../network/index.js';
+import { asTeacher, expectGradients, matchClasses, probabilityWarning } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import { cachedTeacher, checkTeacherOutputs, withInput } from '../teacher/index.js';
 import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
@@ -71,7 +71,10 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     if (options.normalization !== undefined) await orStop(expectPixelScale(train, normalization), signal);
     const teacher =
       frozen &&
-      withInput(frozen, options.teacherInput ?? {}, { imageShape: train.imageShape, normalization });
+      withInput(matchClasses(frozen, train), options.teacherInput ?? {}, {
+        imageShape: train.imageShape,
+        normalization,
+      });
     if (teacher !== undefined) expectFit('teacher', teacher, train);
     const outputs = checkTeacherOutputs(options.teacherOutputs ?? { kind: 'live' });
     const fingerprint = await teacher?.fingerprint();

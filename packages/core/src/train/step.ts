@@ -3,8 +3,8 @@ import { asGraph } from '../engine/graph/index.js';
 import { concatFlat } from '../engine/kernels/flat.js';
 import { DistillError } from '../error/index.js';
 import type { Phase } from '../method/index.js';
+import type { OwnedOutput } from '../network/index.js';
 import { viewAt } from '../teacher/index.js';
-import type { CachedTeacher } from '../teacher/index.js';
 import type { Images } from '../tensor/index.js';
 import { assignValues, copyValues } from './named-state.js';
 import type { ValueLabel } from './report.js';
@@ -14,8 +14,6 @@ import type { Run, TrainingState } from './state.js';
 
 /** What a value of a step is: something to report, or a sum over weights that is finite only if each of them is. */
 type StepLabel = ValueLabel | { readonly kind: 'weights'; readonly of: string };
-
-type CachedOutput = Awaited<ReturnType<CachedTeacher['outputs']>>;
 
 interface Measured {
   readonly labels: readonly StepLabel[];
@@ -52,9 +50,9 @@ async function takeStep(
   const measured: Measured[] = [];
   // No memory is copied: assigning to a variable gives it other memory and leaves this to the copy.
   const before = copyValues(variables);
-  let teacherOutput: CachedOutput | undefined;
+  let teacherOutput: OwnedOutput | undefined;
   try {
-    teacherOutput = await cachedOutput(run, phase, images, place);
+    teacherOutput = await knownOutput(run, phase, images, place);
     const input: StepInput = { ...place, images, labels, weights, teacherOutput };
     for (const [round, updates] of rounds.entries()) {
       const { gradients, values, labels: named } = stepGradients(phase, updates, run, input, round === 0);
@@ -86,15 +84,20 @@ async function takeStep(
   }
 }
 
-/** What the teacher said of this view, where outputs are cached and the phase reads them. */
-async function cachedOutput(
-  { cachedTeacher, views = 1 }: Run,
+/**
+ * What the teacher says of this batch, where that is known before the step: cached for this view, or the answer of a teacher
+ * that is no part of the step's graph.
+ */
+async function knownOutput(
+  { cachedTeacher, teacher, views = 1 }: Run,
   { reads }: Phase,
   images: Images,
   { indices, position }: StepPlace,
-): Promise<CachedOutput | undefined> {
-  if (cachedTeacher === undefined || reads.teacher === undefined) return undefined;
-  return cachedTeacher.outputs(images, indices, viewAt(position.epoch, views), reads.teacher);
+): Promise<OwnedOutput | undefined> {
+  if (reads.teacher === undefined) return undefined;
+  if (cachedTeacher !== undefined)
+    return cachedTeacher.outputs(images, indices, viewAt(position.epoch, views), reads.teacher);
+  return teacher?.ask?.(images, reads.teacher);
 }
 
 /** One sum per update over its variables, and one over the batch-norm statistics that a forward pass moved. */

@@ -14,5 +14,5 @@ describeMethod('__name__', {
 });
 
 it('has the defaults that its documentation names', () => {
-  expect(__camel__().options).toEqual({ weight: 1 });
+  expect(__camel__().options).toEqual({ weight: 1, ceWeight: 1, kdWeight: 0, temperature: 4 });
 });

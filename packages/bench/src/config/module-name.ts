@@ -1,0 +1,39 @@
+import { basename, dirname, extname, resolve } from 'node:path';
+import { isMapping } from './fields.js';
+import type { ConfigLayer } from './layers.js';
+
+/** A module or package by the name that a configuration has for it, e.g. `./methods/rkd.mjs` → `rkd`. */
+export function nameOfModule(from: string): string {
+  const isPath = /^(?:\.{0,2}[\\/]|file:|[A-Za-z]:[\\/])/.test(from);
+  const name = isPath ? basename(from, extname(from)) : from.replace(/^@[^/]*\//, '').replaceAll('/', '-');
+  return name.replace(/[^A-Za-z0-9._+-]+/g, '-').replace(/^[^A-Za-z0-9]+|\.+$/g, '') || 'module';
+}
+
+/**
+ * The layer with the paths of its modules (`from` of methods and of the student) made absolute.
+ *
+ * @param folder that they count from
+ */
+export function withModulePaths(layer: ConfigLayer, folder: string): ConfigLayer {
+  const { methods, student } = layer.values;
+  const located = (entry: unknown): unknown =>
+    isMapping(entry) && typeof entry['from'] === 'string' && entry['from'].startsWith('.')
+      ? { ...entry, from: resolve(folder, entry['from']) }
+      : entry;
+  const values = {
+    ...layer.values,
+    ...(Array.isArray(methods) && { methods: methods.map(located) }),
+    ...(isMapping(student) && { student: located(student) }),
+  };
+  return { ...layer, values };
+}
+
+export const folderOf = (file: string): string => dirname(resolve(file));
+
+/** The modules that the methods of a configuration name. */
+export function modulesIn(values: Readonly<Record<string, unknown>>): readonly string[] {
+  const { methods } = values;
+  return (Array.isArray(methods) ? methods : []).flatMap((entry: unknown) =>
+    isMapping(entry) && typeof entry['from'] === 'string' ? [entry['from']] : [],
+  );
+}

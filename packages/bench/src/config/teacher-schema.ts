@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { modelNames } from '../model/index.js';
+import { list, mapping, MOST, oneOf, path, positive, text, variantWords, whole, withHint } from './fields.js';
+
+/** Normalizations that have a name. Pixels are in 0…1. */
+export const NORMALIZATIONS = {
+  /** Of torchvision's and timm's weights. */
+  imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  /** Pixels from 0 to 1. */
+  'zero-one': { mean: [0], std: [1] },
+  /** Pixels from −1 to 1, as MobileNet and Inception of Keras have them. */
+  'minus-one-one': { mean: [0.5], std: [0.5] },
+  /** Pixels from 0 to 255. */
+  bytes: { mean: [0], std: [1 / 255] },
+} as const;
+
+export type NormalizationName = keyof typeof NORMALIZATIONS;
+
+const URL_WORDS = 'a path, or a URL of http, https or file';
+
+/** A path, or a URL of a kind that is read: others might name anything. */
+export const location = (): z.ZodString =>
+  path().refine((place) => !/^[a-z][a-z0-9+.-]+:\/\//i.test(place) || /^(?:https?|file):/i.test(place), {
+    error: URL_WORDS,
+  });
+
+const number = z.number({ error: 'a number' });
+const channels = <Value extends z.ZodType>(value: Value): z.ZodArray<Value> => list(value, 1, 4);
+
+export const teacherNormalization = z.union(
+  [
+    oneOf(Object.keys(NORMALIZATIONS) as NormalizationName[], 'a normalization'),
+    mapping({ mean: channels(number), std: channels(positive()) }).refine(
+      ({ mean, std }) => mean.length === std.length,
+      { path: ['std'], error: 'as many numbers as mean has' },
+    ),
+  ],
+  {
+    error: `${Object.keys(NORMALIZATIONS).join(', ')}, or { mean, std } of pixels in 0…1 per channel`,
+  },
+);
+
+/** Edge, or height and width. */
+export const inputSize = z.union([whole(1, MOST.edge), z.tuple([whole(1, MOST.edge), whole(1, MOST.edge)])], {
+  error: 'an edge in pixels, or [height, width]',
+});
+
+/** Layer names by alias. */
+export const tapNames = z.record(z.string(), text(), { error: 'a mapping of names to layers' });
+
+export const logitsSource = oneOf(['output', 'softmax'], 'what the output of the model is');
+
+const teacherFields = {
+  /** Of the zoo: it is trained first, unless `path` has its weights. Left out: `path` says everything. */
+  model: oneOf(modelNames, 'a network of the zoo').optional(),
+  /** Default: the run's. */
+  epochs: whole(1, MOST.epochs).optional(),
+  /** Default: the optimizer's. */
+  learningRate: positive().optional(),
+  /**
+   * A trained teacher, so that none is trained: a folder or URL with a layers model or a graph model, an ONNX file, or, for a
+   * `model` of the zoo, a safetensors file of PyTorch weights.
+   */
+  path: location().optional(),
+  /** What the teacher was trained with. Default: what its folder says, else the run's own. */
+  normalization: teacherNormalization.optional(),
+  /** Of the images that the teacher sees; they are resized. Default: the data's. */
+  imageSize: inputSize.optional(),
+  /** What the model's output is. Default: told from its last layer. */
+  logitsFrom: logitsSource.optional(),
+  /** The teacher's classes in the order of its logits, or a file that lists them, one per line or as JSON. */
+  classes: z
+    .union([path(), list(text(), 1, 100_000)], { error: 'a list of names, or a file with one name per line' })
+    .optional(),
+  /** Names for layers; of an ONNX file also those of inner values. */
+  taps: tapNames.optional(),
+  /** Of an ONNX file. Default: told from its input. */
+  layout: oneOf(['nchw', 'nhwc'], 'the order of axes of an ONNX input').optional(),
+};
+
+const liveTeacher = mapping({
+  ...teacherFields,
+  kind: z.literal('live').optional(),
+  /** Augmentations of each image. Default: no end of them. */
+  views: whole(1, 1000).optional(),
+  cache: z
+    .undefined({ error: withHint('nothing with a live teacher', "Set the teacher's kind to cached.") })
+    .optional(),
+});
+
+const cachedTeacher = mapping({
+  ...teacherFields,
+  /** Its outputs are computed once per image and view. */
+  kind: z.literal('cached'),
+  views: whole(
+    1,
+    1000,
+    withHint('a number of views', 'Say how many augmentations of each image the teacher looks at, e.g. 2.'),
+  ),
+  /** Where the outputs are kept; `disk`: in the run folder. Default: memory. */
+  cache: oneOf(['memory', 'disk'], 'a place for cached outputs').optional(),
+});
+
+export const teacher = z.discriminatedUnion('kind', [liveTeacher, cachedTeacher], {
+  error: variantWords('a kind of teacher', `a mapping with ${Object.keys(cachedTeacher.shape).join(', ')}`),
+});

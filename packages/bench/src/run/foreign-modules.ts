@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { DistillError, isDistillError, nearestNameHint } from '@distilljs/core';
+import type { Method } from '@distilljs/core';
+import { nameOfModule } from '../config/index.js';
+import type { CatalogEntry } from './catalog-entry.js';
+
+/*
+ * Code that a configuration names with `from`. It runs as part of this process, with all its rights; nothing else in a
+ * configuration runs code.
+ */
+
+/** A module that was imported. */
+export interface ForeignModule {
+  readonly exports: Readonly<Record<string, unknown>>;
+  /** SHA-256 of its own file; what it imports is not looked at. */
+  readonly digest: string;
+}
+
+/** What somebody wrote as `from`. */
+type From = string;
+
+/** Those that failed too: a configuration is checked before it is run. */
+const modules = new Map<From, ForeignModule | DistillError>();
+
+/**
+ * Imports a module once per process. Packages are looked for from these folders upwards.
+ *
+ * @throws DistillError code `config` for a module that is not there or does not load
+ */
+export async function importModule(
+  from: From,
+  folders: readonly string[] = [process.cwd()],
+): Promise<ForeignModule> {
+  const known = modules.get(from) ?? (await loaded(from, folders));
+  modules.set(from, known);
+  if (isDistillError(known)) throw known;
+  return known;
+}
+
+/** Imports modules whose errors are said where each one is used. */
+export async function preloadModules(froms: readonly From[]): Promise<void> {
+  for (const from of froms) await importModule(from).catch(() => undefined);
+}
+
+async function loaded(from: From, folders: readonly string[]): Promise<ForeignModule | DistillError> {
+  try {
+    return await load(from, folders);
+  } catch (error) {
+    if (isDistillError(error)) return error;
+    throw error;
+  }
+}
+
+async function load(from: From, folders: readonly string[]): Promise<ForeignModule> {
+  const file = fileOf(from, folders);
+  let exports: ForeignModule['exports'];
+  try {
+    exports = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as ForeignModule['exports'];
+  } catch (cause) {
+    const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+    throw refusal(from, 'a module that loads', `the error "${line.slice(0, 300)}"`, undefined, cause);
+  }
+  const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
+  return { exports, digest };
+}
+
+/** @throws DistillError what importing it threw */
+export function importedModule(from: From): ForeignModule {
+  const known = modules.get(from);
+  if (known === undefined) throw refusal(from, 'a module that was imported before', 'none');
+  if (isDistillError(known)) throw known;
+  return known;
+}
+
+function fileOf(from: From, folders: readonly string[]): string {
+  if (/^[a-z][a-z0-9+.-]+:/i.test(from) && !from.startsWith('file:') && !isAbsolute(from))
+    throw refusal(from, 'a path or the name of a package', 'a URL');
+  const isPath = from.startsWith('file:') || from.startsWith('.') || isAbsolute(from);
+  const path = isPath ? (from.startsWith('file:') ? fileURLToPath(from) : resolve(from)) : undefined;
+  const found =
+    path ?? folders.map((folder) => packageEntry(from, folder)).find((entry) => entry !== undefined);
+  if (found !== undefined && existsSync(found) && statSync(found).isFile()) return found;
+  if (isPath)
+    throw refusal(from, 'a module', 'no such file', 'A path counts from the folder of the configuration.');
+  throw refusal(from, 'a package that is installed', 'none', `npm i ${from}`);
+}
+
+interface Manifest {
+  readonly exports?: unknown;
+  readonly module?: string;
+  readonly main?: string;
+}
+
+/** The file that `import` of a package gives, by its manifest in the nearest `node_modules`. */
+function packageEntry(name: string, from: string): string | undefined {
+  const [, own = name, path = ''] = /^((?:@[^/]+\/)?[^/]+)(?:\/(.+))?$/.exec(name) ?? [];
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const root = join(folder, 'node_modules', own);
+    const manifest = join(root, 'package.json');
+    if (existsSync(manifest)) {
+      const { exports, module, main = 'index.js' } = JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
+      const listed = entryOf(exports, path === '' ? '.' : `./${path}`);
+      const file = listed ?? (exports === undefined ? (path === '' ? (module ?? main) : path) : undefined);
+      return file === undefined ? undefined : join(root, file);
+    }
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+function entryOf(exports: unknown, key: string): string | undefined {
+  const isMap = typeof exports === 'object' && exports !== null;
+  const hasPaths = isMap && Object.keys(exports).some((each) => each.startsWith('.'));
+  const target = hasPaths ? (exports as Record<string, unknown>)[key] : key === '.' ? exports : undefined;
+  return conditional(target);
+}
+
+function conditional(target: unknown): string | undefined {
+  if (typeof target === 'string') return target;
+  if (typeof target !== 'object' || target === null) return undefined;
+  for (const [condition, inner] of Object.entries(target)) {
+    if (!['node', 'import', 'default'].includes(condition)) continue;
+    const found = conditional(inner);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A function that makes a method, as `defineMethod` gives it. */
+interface Factory {
+  (options: object): unknown;
+  readonly methodName?: unknown;
+  readonly defaults?: unknown;
+}
+
+/**
+ * The methods that a module has: its default export, and every export that `defineMethod` made.
+ *
+ * @throws DistillError code `config` for a module without any
+ */
+export function methodsOf(from: From, { exports }: ForeignModule): readonly CatalogEntry[] {
+  const entries = Object.entries(exports).flatMap(([key, value]): CatalogEntry[] => {
+    if (typeof value !== 'function') return [];
+    const factory = value as Factory;
+    const { methodName, defaults } = factory;
+    if (key !== 'default' && typeof methodName !== 'string') return [];
+    const own = typeof methodName === 'string' ? methodName : nameOfModule(from);
+    return [entry(from, own, key, factory, typeof defaults === 'object' ? (defaults ?? {}) : {})];
+  });
+  // A factory may be the default export and have a name besides.
+  const unique = entries.filter(({ name }, at) => entries.findIndex((each) => each.name === name) === at);
+  if (unique.length > 0) return unique;
+  const found = Object.keys(exports);
+  throw refusal(
+    from,
+    'a default export, or an export made by defineMethod',
+    found.length === 0 ? 'no exports' : `the exports ${found.slice(0, 10).join(', ')}`,
+    'Write `export default defineMethod({ … })`.',
+  );
+}
+
+function entry(from: From, name: string, key: string, factory: Factory, defaults: object): CatalogEntry {
+  return {
+    name,
+    summary: key === 'default' ? 'default export' : `export ${key}`,
+    package: from,
+    defaults,
+    ...('networks' in defaults && { cohort: true }),
+    create: (options) => checked(from, name, factory, options),
+  };
+}
+
+/** Calls what may throw anything and give anything. */
+function checked(from: From, name: string, factory: Factory, options: object): Method {
+  let made: unknown;
+  try {
+    made = factory(options);
+  } catch (cause) {
+    if (isDistillError(cause)) throw cause;
+    const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+    throw refusal(
+      from,
+      `a function that makes method '${name}'`,
+      `the error "${line.slice(0, 300)}"`,
+      undefined,
+      cause,
+    );
+  }
+  const { spec, plan, options: own } = (made ?? {}) as Partial<Record<keyof Method, unknown>>;
+  if (spec !== 'v1' && typeof plan === 'function') {
+    const hint = 'Update the older of the two: the module or @distilljs/core.';
+    throw refusal(from, `method '${name}' of contract v1`, `contract ${String(spec)}`, hint);
+  }
+  if (spec === 'v1' && typeof plan === 'function' && typeof own === 'object') return made as Method;
+  throw refusal(from, `a method, as defineMethod makes it`, made === undefined ? 'nothing' : typeof made);
+}
+
+/**
+ * One of a module's methods.
+ *
+ * @param name as the configuration has it; the module's only method goes by any name that the configuration did not choose
+ * @throws DistillError code `config`
+ */
+export function foreignMethod(from: From, name: string): CatalogEntry {
+  const module = importedModule(from);
+  const all = methodsOf(from, module);
+  const found = all.find((each) => each.name === name || each.summary === `export ${name}`);
+  if (found !== undefined) return found;
+  const [only, ...others] = all;
+  if (
+    only !== undefined &&
+    name === nameOfModule(from) &&
+    (others.length === 0 || 'default' in module.exports)
+  )
+    return all.find(({ summary }) => summary === 'default export') ?? only;
+  const names = all.map((each) => each.name);
+  throw refusal(from, 'the name of one of its methods', `'${name}'`, nearestNameHint(name, names));
+}
+
+export function refusal(
+  from: From,
+  expected: string,
+  got: string,
+  hint?: string,
+  cause?: unknown,
+): DistillError {
+  return new DistillError({ code: 'config', where: `module ${from}`, expected, got, hint, cause });
+}

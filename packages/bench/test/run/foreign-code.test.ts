@@ -1,0 +1,231 @@
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createNetwork, createRandom, isDistillError, resolveEngine, seedWeights } from '@distilljs/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { methodsFrom } from '../../src/cli/list.js';
+import { configuredModules, nameOfModule, resolveConfig } from '../../src/config/index.js';
+import type { RunConfig } from '../../src/config/index.js';
+import { buildModel } from '../../src/model/index.js';
+import { importModule, preloadModules } from '../../src/run/foreign-modules.js';
+import { configurableMethods } from '../../src/run/method-catalog.js';
+import { methodProblems } from '../../src/run/method-problems.js';
+import { runBench } from '../../src/run/run-bench.js';
+import type { BenchOutcome } from '../../src/run/run-bench.js';
+import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
+
+const modules = fileURLToPath(new URL('modules', import.meta.url));
+const match = join(modules, 'match.mjs');
+const folder = mkdtempSync(join(tmpdir(), 'foreign-code-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeAll(async () => {
+  await resolveEngine('wasm');
+});
+
+const log = keptLog();
+const run = (
+  out: string,
+  changes: object,
+  existing: 'refuse' | 'resume' = 'refuse',
+): Promise<BenchOutcome | undefined> => {
+  const small = { seeds: [0], epochs: 1, teacher: { model: 'plain8', epochs: 1 } };
+  return runBench({ config: tinyConfig({ ...small, ...changes }), out: join(folder, out), existing, log });
+};
+
+/** A configuration file as the command line reads it. */
+async function configured(text: string): Promise<RunConfig> {
+  const file = { name: join(folder, 'run.yaml'), text: `preset: quick\n${text}` };
+  await preloadModules(configuredModules({ file }));
+  return resolveConfig({ file, methodNames: configurableMethods, checkMethod: methodProblems });
+}
+async function problems(text: string): Promise<string> {
+  const error: unknown = await configured(text).then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  expect(isDistillError(error), String(error)).toBe(true);
+  return String(error);
+}
+
+describe('a method of a module', { timeout: 60_000 }, () => {
+  it('is compared beside the others, and its digest is kept', async () => {
+    const methods = [
+      'kd',
+      { from: match, options: { weight: 2 } },
+      { from: match, as: 'match-3', options: { weight: 3 } },
+    ];
+    const { report } = (await run('match', { methods })) as BenchOutcome;
+    expect(report.rows.map(({ method }) => method)).toEqual(['kd', 'match', 'match-3']);
+    expect(report.rows[1]?.options).toEqual({ weight: 2, ceWeight: 1, kdWeight: 0, temperature: 4 });
+    const result = JSON.parse(readFileSync(join(folder, 'match/match/0/result.json'), 'utf8')) as {
+      sources: { method: string };
+    };
+    expect(result.sources.method).toBe((await importModule(match)).digest);
+    // Its configuration makes the same run again.
+    const text = readFileSync(join(folder, 'match/config.json'), 'utf8');
+    expect(resolveConfig({ file: { name: join(folder, 'match/config.json'), text } }).methods[1]?.from).toBe(
+      match,
+    );
+    expect(await run('match', { methods, seeds: [0, 1] }, 'resume')).toBeDefined();
+    const noted = join(folder, 'match/match/0/sources.json');
+    writeFileSync(noted, JSON.stringify({ method: 'other' }));
+    expect(await refusal(run('match', { methods }, 'resume'))).toContain(
+      'expected the method that the training was begun with',
+    );
+  });
+
+  it('counts from the folder of its configuration', async () => {
+    mkdirSync(join(folder, 'methods'), { recursive: true });
+    writeFileSync(
+      join(folder, 'methods/plain.mjs'),
+      "export default () => ({ spec: 'v1', name: 'plain', options: {}, plan() {} });",
+    );
+    const { methods } = await configured('methods: [{ from: ./methods/plain.mjs }]');
+    expect(methods[0]).toMatchObject({ name: 'plain', as: 'plain', from: join(folder, 'methods/plain.mjs') });
+  });
+
+  it('may be of a package', async () => {
+    const root = join(folder, 'node_modules/@scope/own');
+    mkdirSync(root, { recursive: true });
+    writeFileSync(
+      join(root, 'package.json'),
+      JSON.stringify({ type: 'module', exports: { '.': { import: './index.js' } } }),
+    );
+    writeFileSync(
+      join(root, 'index.js'),
+      "const make = () => ({ spec: 'v1', name: 'one', options: {}, plan() {} });\nexport const one = Object.assign(make, { methodName: 'one', defaults: { a: 1 } });",
+    );
+    await importModule('@scope/own', [folder]);
+    expect((await methodsFrom('@scope/own')).map(({ name, defaults }) => ({ name, defaults }))).toEqual([
+      { name: 'one', defaults: { a: 1 } },
+    ]);
+    const { methods } = await configured("methods: [{ from: '@scope/own', name: one, as: two }]");
+    expect(methods[0]).toMatchObject({ name: 'one', as: 'two' });
+  });
+
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return `./${name}`;
+  };
+  it.each([
+    ['none.mjs', undefined, /run.yaml:2:\d+, methods.0.from: expected a module, got no such file/],
+    ['empty.mjs', 'export const a = 1;', /expected a default export.*got the exports a/],
+    ['broken.mjs', 'export default (', /expected a module that loads/],
+    ['throws.mjs', "throw new Error('not today')", /not today/],
+    ['fails.mjs', "export default () => { throw new Error('no'); };", /got the error "no"/],
+    [
+      'old.mjs',
+      "export default () => ({ spec: 'v0', options: {}, plan() {} });",
+      /contract v1, got contract v0/,
+    ],
+    ['other.mjs', 'export default () => 5;', /expected a method, as defineMethod makes it, got number/],
+  ])('%s is refused at its place', async (name, text, words) => {
+    const from = text === undefined ? `./${name}` : file(name, text);
+    expect(await problems(`methods: [{ from: ${from} }]`)).toMatch(words);
+  });
+
+  it('with unknown options, another name or a URL is refused, all at once', async () => {
+    const text = [
+      'methods:',
+      `  - { from: ${match}, options: { wieght: 2 } }`,
+      `  - { from: ${match}, name: other }`,
+      "  - { from: 'https://example.org/x.mjs', name: x }",
+      "  - { from: '@scope/none' }",
+      `  - { from: ${match}, as: kd }`,
+    ].join('\n');
+    const message = await problems(text);
+    expect(message).toMatch(
+      /run.yaml:3:\d+, methods.0.options.wieght: expected an option that exists.*'weight'/,
+    );
+    expect(message).toMatch(/methods.1.name: expected the name of one of its methods, got 'other'/);
+    expect(message).toMatch(/methods.2.from: expected a path or the name of a package, got a URL/);
+    expect(message).toMatch(
+      /methods.3.from: expected a package that is installed, got none. npm i @scope\/none/,
+    );
+    expect(message).toMatch(/methods.4.as: expected a name of its own, got 'kd'/);
+  });
+
+  it.each([
+    ['./methods/rkd.mjs', 'rkd'],
+    ['@scope/package', 'package'],
+    ['plain-name', 'plain-name'],
+    ['/a/b c.js', 'b-c'],
+  ])('%s is called %s', (from, name) => {
+    expect(nameOfModule(from)).toBe(name);
+  });
+});
+
+describe('a student from outside', { timeout: 60_000 }, () => {
+  it('may be built by a module, the same for every method', async () => {
+    const from = join(folder, 'student.mjs');
+    copyFileSync(join(modules, 'student.mjs'), from);
+    const student = { from, options: { width: 5 } };
+    const { report } = (await run('built', {
+      student,
+      methods: ['student', 'kd', 'cckd', 'dml'],
+    })) as BenchOutcome;
+    expect(report.config.student.model).toBe('student');
+    // 3·3·3·5 + 5 and 5·6 + 6.
+    expect(report.rows[0]?.studentParameters).toBe(140 + 36);
+    expect(report.rows.map(({ method }) => method)).toEqual(['student', 'kd', 'cckd', 'dml']);
+    appendFileSync(from, '\n// changed\n');
+  });
+
+  it('may be a saved model, whose weights are kept or drawn anew', async () => {
+    const { model } = buildModel('plain8', { imageShape: [12, 12, 3], classes: 6 });
+    seedWeights(model, createRandom(5));
+    const path = join(folder, 'start');
+    await createNetwork(model).save(path);
+    model.dispose();
+    const kept = (await run('kept', { student: { path, taps: {} }, methods: ['student'] })) as BenchOutcome;
+    const fresh = (await run('fresh', {
+      student: { path, weights: 'fresh' },
+      methods: ['student'],
+    })) as BenchOutcome;
+    const zoo = (await run('zoo', { student: { model: 'plain8' }, methods: ['student'] })) as BenchOutcome;
+    expect(kept.report.config.student.model).toBe('start');
+    const loss = (name: string): unknown =>
+      (
+        JSON.parse(readFileSync(join(folder, name, 'student/0/result.json'), 'utf8')) as {
+          epochs: { terms: unknown }[];
+        }
+      ).epochs[0]?.terms;
+    // Drawn from the run's seed as the zoo's are.
+    expect(loss('fresh')).toEqual(loss('zoo'));
+    expect(loss('kept')).not.toEqual(loss('fresh'));
+    expect(fresh.report.rows[0]?.studentParameters).toBe(zoo.report.rows[0]?.studentParameters);
+  });
+
+  it.each([
+    [
+      { model: 'resnet9' },
+      /student.model: expected a network of the zoo, got 'resnet9'. Did you mean 'resnet8'/,
+    ],
+    [{ path: 'ftp://x/y' }, /student.path: expected a path, or a URL of http, https or file/],
+    [{ path: 'a', from: './b.mjs' }, /student.from: expected one of path and from/],
+    [{ path: 'a', option: 1 }, /student.option: expected a key that exists/],
+  ])('%j is refused in words', (student, words) => {
+    expect(() => tinyConfig({ student })).toThrow(words);
+  });
+
+  it.each([
+    ['none', 'export const a = 1;', /a default export that builds the student, got none/],
+    ['number', 'export default () => 5;', /expected a tfjs LayersModel/],
+    ['error', "export default () => { throw new Error('no'); };", /got the error "no"/],
+  ])('by a module with %s is refused', async (name, text, words) => {
+    const from = join(folder, `student-${name}.mjs`);
+    writeFileSync(from, text);
+    expect(await refusal(run(`refused-${name}`, { student: { from }, methods: ['student'] }))).toMatch(words);
+  });
+});

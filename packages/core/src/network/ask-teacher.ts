@@ -1,0 +1,42 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { withoutTape } from '../engine/tape.js';
+import type { Images, Logits, Tensor } from '../tensor/index.js';
+import type { FrozenNetwork, OwnedOutput } from './contract.js';
+import { networkOutput } from './taps.js';
+
+/**
+ * The outputs of any teacher for a batch, whether it is a tfjs graph or answers by promise.
+ *
+ * @param taps those to return beside the logits
+ * @returns outputs whose tensors the caller frees with `dispose`
+ */
+export async function askTeacher(
+  teacher: FrozenNetwork,
+  images: Images,
+  taps: readonly string[] = [],
+): Promise<OwnedOutput> {
+  if (teacher.ask !== undefined) return teacher.ask(images, taps);
+  const [logits, ...values] = withoutTape(() =>
+    tf.tidy(() => {
+      const output = teacher.forward(images, taps);
+      return [output.logits, ...taps.map((tap) => output.tap(tap))];
+    }),
+  );
+  return ownedOutput(teacher.name, logits, taps, values);
+}
+
+/** Logits and taps in order as an output that can be freed; two names may stand for one tensor. */
+export function ownedOutput(
+  name: string,
+  logits: Logits,
+  taps: readonly string[],
+  values: readonly Tensor[],
+): OwnedOutput {
+  const byName = new Map(taps.map((tap, at) => [tap, values[at] as Tensor]));
+  return {
+    ...networkOutput(name, logits, byName),
+    dispose() {
+      tf.dispose([logits, ...values]);
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { sha256 } from '@noble/hashes/sha2';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
+import * as tf from '@tensorflow/tfjs-core';
+import { withoutTape } from '../engine/tape.js';
+import { DistillError, nearestNameHint } from '../error/index.js';
+import type { Logits, Tensor } from '../tensor/index.js';
+import { ownedOutput } from './ask-teacher.js';
+import type { FrozenNetwork, NetworkOutput } from './contract.js';
+import { networkOutput } from './taps.js';
+
+/** Data whose classes may have names. */
+interface NamedClasses {
+  readonly name: string;
+  readonly classes: number;
+  readonly classNames?: readonly string[] | undefined;
+}
+
+/**
+ * A teacher with the logits of the data's classes, in the data's order, matched by name. Of a teacher with more classes
+ * (ImageNet's 1,000 for five folders) the other logits are left out: its probabilities are then those of a softmax over the
+ * data's classes.
+ *
+ * Names match where they are equal; then where they are equal but for case, spaces, `_` and `-`; then where one of the
+ * synonyms of the teacher's name (`tench, Tinca tinca`) does.
+ *
+ * @returns the teacher itself where nothing changes, or where either side has no names
+ * @throws DistillError code `shape` that lists every class of the data that the teacher does not have
+ */
+export function matchClasses(teacher: FrozenNetwork, data: NamedClasses): FrozenNetwork {
+  const { classNames } = teacher;
+  if (classNames === undefined || data.classNames === undefined) return teacher;
+  const positions = positionsOf(teacher.name, classNames, data.name, data.classNames);
+  const isSame = positions.length === teacher.classes && positions.every((position, at) => position === at);
+  return isSame ? teacher : withLogits(teacher, positions, data.classNames);
+}
+
+/** Where each of the data's classes is among the teacher's. */
+function positionsOf(
+  teacher: string,
+  given: readonly string[],
+  data: string,
+  wanted: readonly string[],
+): readonly number[] {
+  const forms: ReadonlyMap<string, readonly number[]>[] = [
+    (name: string) => [name],
+    (name: string) => [plain(name)],
+    (name: string) => name.split(',').map(plain),
+  ].map((keys) => {
+    const places = new Map<string, number[]>();
+    given.forEach((name, at) => {
+      for (const key of new Set(keys(name))) places.set(key, [...(places.get(key) ?? []), at]);
+    });
+    return places;
+  });
+  const taken = new Map<number, string>();
+  const wrong: string[] = [];
+  const positions = wanted.map((name) => {
+    const found = [name, plain(name), plain(name)]
+      .map((key, form) => forms[form]?.get(key) ?? [])
+      .find((places) => places.length > 0);
+    const [place = -1] = found ?? [];
+    if (found === undefined) wrong.push(missing(name, given));
+    else if (found.length > 1)
+      wrong.push(`'${name}' (${found.length} of the teacher's classes have this name)`);
+    else if (taken.has(place)) wrong.push(`'${name}' (the same class as '${taken.get(place) ?? ''}')`);
+    taken.set(place, name);
+    return place;
+  });
+  if (wrong.length === 0) return positions;
+  const shown = wrong.slice(0, 20).join(', ');
+  throw new DistillError({
+    code: 'shape',
+    where: `teacher '${teacher}', classes`,
+    expected: `every class of dataset '${data}' once among the teacher's ${given.length}`,
+    got: `none for ${shown}${wrong.length > 20 ? ` and ${wrong.length - 20} more` : ''}`,
+    hint: "Name the teacher's classes, in the order of its logits, as the data names them.",
+  });
+}
+
+const plain = (name: string): string =>
+  name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ');
+
+function missing(name: string, given: readonly string[]): string {
+  const nearest = /^Did you mean ('.*?')\?/.exec(nearestNameHint(name, given))?.[1];
+  return nearest === undefined ? `'${name}'` : `'${name}' (nearest: ${nearest})`;
+}
+
+/** The teacher with some of its logits, in another order. */
+function withLogits(
+  teacher: FrozenNetwork,
+  positions: readonly number[],
+  classNames: readonly string[],
+): FrozenNetwork {
+  const chosen = (logits: Logits): Logits => tf.gather(logits, [...positions], 1);
+  const { ask } = teacher;
+  return {
+    ...teacher,
+    classes: positions.length,
+    classNames,
+    fingerprint: async () =>
+      bytesToHex(sha256(utf8ToBytes(JSON.stringify([await teacher.fingerprint(), positions])))),
+    forward(images, taps = []): NetworkOutput {
+      const [logits, ...values] = withoutTape(() =>
+        tf.tidy(() => {
+          const output = teacher.forward(images, taps);
+          return [chosen(output.logits), ...taps.map((tap) => output.tap(tap))];
+        }),
+      );
+      const byName = new Map(taps.map((tap, at) => [tap, values[at] as Tensor]));
+      return networkOutput(teacher.name, logits, byName);
+    },
+    ...(ask !== undefined && {
+      async ask(images, taps = []) {
+        const output = await ask(images, taps);
+        const logits = tf.tidy(() => chosen(output.logits));
+        output.logits.dispose();
+        return ownedOutput(
+          teacher.name,
+          logits,
+          taps,
+          taps.map((tap) => output.tap(tap)),
+        );
+      },
+    }),
+  };
+}

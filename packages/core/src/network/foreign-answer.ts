@@ -1,0 +1,119 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describeValue, DistillError, isDistillError } from '../error/index.js';
+import { shapeText } from '../tensor/index.js';
+import type { Tensor } from '../tensor/index.js';
+
+/** Numbers of a batch: a tensor, which is freed when it has been read; one flat array; or arrays in arrays. */
+export type ForeignValue = Tensor | ArrayLike<number> | readonly ForeignValue[];
+
+/** What a foreign teacher says of a batch: logits alone, or with the taps that were asked for. */
+export type ForeignAnswer =
+  | ForeignValue
+  | { readonly logits: ForeignValue; readonly taps?: Readonly<Record<string, ForeignValue>> | undefined };
+
+/** Calls what may throw anything; its error names the teacher. */
+export async function answerOf(name: string, call: () => unknown): Promise<unknown> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (isDistillError(cause)) throw cause;
+    const got = cause instanceof Error ? cause.message : String(cause);
+    throw wrong(name, 'answer', 'logits', `the error "${got.slice(0, 300)}"`, cause);
+  }
+}
+
+const wrong = (name: string, what: string, expected: string, got: string, cause?: unknown): DistillError =>
+  new DistillError({ code: 'network', where: `teacher '${name}', ${what}`, expected, got, cause });
+
+/** Logits may come alone. */
+export function partOf(answer: unknown, part: string): unknown {
+  const isPlain =
+    typeof answer === 'object' && answer !== null && !(answer instanceof tf.Tensor) && 'logits' in answer;
+  if (!isPlain) return part === 'logits' ? answer : undefined;
+  const { logits, taps } = answer as { readonly logits: unknown; readonly taps?: Record<string, unknown> };
+  return part === 'logits' ? logits : taps?.[part];
+}
+
+export interface Numbers {
+  readonly values: Float32Array;
+  readonly shape: number[];
+}
+
+/**
+ * The numbers of a part, read; a tensor is freed.
+ *
+ * @throws DistillError code `network` for another shape and for what is not finite
+ */
+export async function numbersOf(
+  name: string,
+  what: string,
+  given: unknown,
+  shape: number[],
+): Promise<Numbers> {
+  const size = shape.reduce((product, axis) => product * axis, 1);
+  const expected = `numbers of shape ${shapeText(shape)}`;
+  const values = await flat(given);
+  if (values === undefined) throw wrong(name, what, expected, describeValue(given));
+  if (values.shape === undefined ? values.flat.length !== size : shapeText(values.shape) !== shapeText(shape))
+    throw wrong(
+      name,
+      what,
+      expected,
+      values.shape ? shapeText(values.shape) : `${values.flat.length} numbers`,
+    );
+  const bad = values.flat.findIndex((value) => !Number.isFinite(value));
+  if (bad === -1) return { values: values.flat, shape };
+  const row = Math.floor((bad * (shape[0] ?? 1)) / size);
+  throw wrong(name, what, 'finite numbers', `${String(values.flat[bad])} for image ${row} of the batch`);
+}
+
+/** Numbers in a row, and the shape where the value has one. */
+async function flat(
+  given: unknown,
+): Promise<{ readonly flat: Float32Array; readonly shape: readonly number[] | undefined } | undefined> {
+  if (given instanceof tf.Tensor) {
+    const tensor = given as Tensor;
+    const values = Float32Array.from(await tensor.data());
+    tensor.dispose();
+    return { flat: values, shape: tensor.shape };
+  }
+  if (ArrayBuffer.isView(given) && !(given instanceof DataView))
+    return { flat: Float32Array.from(given as unknown as ArrayLike<number>), shape: undefined };
+  if (!Array.isArray(given)) return undefined;
+  const shape: number[] = [];
+  for (let level: unknown = given; isList(level); level = level[0]) shape.push(level.length);
+  const all = (given as unknown[]).flatMap(function inner(value): unknown[] {
+    return isList(value) ? Array.from(value).flatMap(inner) : [value];
+  });
+  const isWhole = all.length === shape.reduce((product, axis) => product * axis, 1);
+  if (!isWhole || !all.every((value) => typeof value === 'number')) return undefined;
+  return { flat: Float32Array.from(all), shape: shape.length > 1 ? shape : undefined };
+}
+
+const isList = (value: unknown): value is ArrayLike<unknown> =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+
+/**
+ * @returns true once two images have had different logits: then it need not be looked at again
+ * @throws DistillError for equal logits of images that differ
+ */
+export function expectVaried(
+  name: string,
+  batch: number,
+  { values: logits }: Numbers,
+  images: Float32Array,
+): boolean {
+  const differ = (values: Float32Array): boolean => {
+    const width = values.length / batch;
+    return values.some((value, at) => at >= width && value !== values[at % width]);
+  };
+  if (batch < 2) return false;
+  if (differ(logits)) return true;
+  if (!differ(images)) return false;
+  throw wrong(
+    name,
+    'logits',
+    'other logits for other images',
+    `the same ${logits.length / batch} numbers for all ${batch} images of a batch`,
+  );
+}

@@ -1,0 +1,166 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { sha256 } from '@noble/hashes/sha2';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
+import { describeValue, DistillError } from '../error/index.js';
+import { createRandom } from '../random/index.js';
+import { expectShape } from '../tensor/index.js';
+import type { Tensor } from '../tensor/index.js';
+import { ownedOutput } from './ask-teacher.js';
+import type { FrozenNetwork, LogitsSource, OwnedOutput } from './contract.js';
+import { answerOf, expectVaried, numbersOf, partOf } from './foreign-answer.js';
+import type { ForeignAnswer } from './foreign-answer.js';
+import { logProbabilities } from './logits.js';
+import { missingTap } from './taps.js';
+
+/** A batch of normalised images as a foreign teacher gets it. */
+export interface ForeignImages {
+  /** One number per value, NHWC. The function may keep it. */
+  readonly values: Float32Array;
+  /** `[batch, height, width, channels]`. */
+  readonly shape: readonly [number, number, number, number];
+}
+
+export interface ForeignTeacherOptions {
+  /** Default `teacher`. */
+  readonly name?: string | undefined;
+  /** How many classes there are, or their names in the order of the logits. */
+  readonly classes: number | readonly string[];
+  /** `[height, width, channels]` of one image; −1 where any size is taken. */
+  readonly imageShape: readonly [number, number, number];
+  /** Shapes of the taps by name, without the batch axis. Default: no taps. */
+  readonly taps?: Readonly<Record<string, readonly number[]>> | undefined;
+  /** Default `output`: logits. `softmax`: probabilities, of which the logarithm is taken. */
+  readonly logitsFrom?: LogitsSource | undefined;
+  /**
+   * Changes whenever the teacher does: checkpoints and cached outputs are known by it. Default: a digest of the answer to
+   * two images of noise, to three digits.
+   */
+  readonly version?: string | undefined;
+  /** How many weights it has. Default: NaN, not known. */
+  readonly parameters?: number | undefined;
+  readonly dispose?: (() => void) | undefined;
+}
+
+/**
+ * Anything that gives logits as a teacher: another library, a program, an HTTP service.
+ *
+ * ```ts
+ * const teacher = teacherFrom(
+ *   async ({ values, shape }) => (await post('http://localhost:8000/logits', { values: [...values], shape })).logits,
+ *   { classes: 10, imageShape: [32, 32, 3], version: 'service 3' },
+ * );
+ * ```
+ *
+ * It is asked once per batch, before the step, or with cached outputs once per image and view. Every answer is checked.
+ *
+ * @param fn gets normalised images and the names of the taps that are read. Answers at once or by promise.
+ * @throws DistillError code `option` for options that make no sense. Asking it throws code `network` for an answer of
+ * another shape, with a value that is not finite, or equal for images that differ.
+ */
+export function teacherFrom(
+  fn: (images: ForeignImages, taps: readonly string[]) => ForeignAnswer | Promise<ForeignAnswer>,
+  options: ForeignTeacherOptions,
+): FrozenNetwork {
+  expectOptions(fn, options);
+  const { name = 'teacher', imageShape, taps = {}, logitsFrom = 'output' } = options;
+  const classes = typeof options.classes === 'number' ? options.classes : options.classes.length;
+  const tapNames = Object.keys(taps);
+  const indexOf = (tap: string): number => {
+    const index = tapNames.indexOf(tap);
+    if (index === -1) throw missingTap(`network '${name}'`, tap, tapNames, []);
+    return index;
+  };
+  const tapShape = (tap: string): readonly number[] => taps[tapNames[indexOf(tap)] ?? ''] ?? [];
+  let varies = false;
+  let known: Promise<string> | undefined;
+
+  const ask = async (images: tf.Tensor4D, wanted: readonly string[] = []): Promise<OwnedOutput> => {
+    const axes = imageShape.map((axis) => (axis === -1 ? null : axis));
+    expectShape(`network '${name}', images`, images, [null, ...axes]);
+    wanted.forEach(indexOf);
+    // A copy: some engines hand out their own memory.
+    const values = Float32Array.from(await images.data<'float32'>());
+    const [batch] = images.shape;
+    const answer = await answerOf(name, () => fn({ values, shape: images.shape }, wanted));
+    const logits = await numbersOf(name, 'logits', partOf(answer, 'logits'), [batch, classes]);
+    varies ||= expectVaried(name, batch, logits, values);
+    const found: Tensor[] = [];
+    for (const tap of wanted) {
+      const shape = [batch, ...tapShape(tap)];
+      const numbers = await numbersOf(name, `tap '${tap}'`, partOf(answer, tap), shape);
+      found.push(tf.tensor(numbers.values, numbers.shape));
+    }
+    const rows = tf.tidy(() => {
+      const given = tf.tensor2d(logits.values, [batch, classes]);
+      return logitsFrom === 'softmax' ? logProbabilities(given) : given;
+    });
+    return ownedOutput(name, rows, wanted, found);
+  };
+  const probe = async (): Promise<string> => {
+    const random = createRandom(0);
+    const shape = [2, ...imageShape.map((axis) => (axis === -1 ? 32 : axis))] as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const images = tf.tensor4d(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.uniform()),
+      shape,
+    );
+    const { logits, dispose } = await ask(images);
+    const digits = Array.from(await logits.data<'float32'>(), (value) => value.toPrecision(3));
+    images.dispose();
+    dispose();
+    return digits.join(' ');
+  };
+
+  return {
+    name,
+    inputShape: imageShape,
+    classes,
+    ...(typeof options.classes !== 'number' && { classNames: options.classes }),
+    tapNames,
+    tapShape,
+    tapOutput: indexOf,
+    parameters: options.parameters ?? NaN,
+    macs: NaN,
+    weights: {},
+    givesLogits: logitsFrom === 'softmax',
+    ask,
+    forward() {
+      throw new DistillError({
+        code: 'contract',
+        where: `network '${name}'`,
+        expected: 'a question by `askTeacher`: this teacher answers by promise',
+        got: 'a call of forward()',
+      });
+    },
+    fingerprint() {
+      known ??= (async () => {
+        const what = [name, classes, imageShape, taps, logitsFrom, options.version ?? (await probe())];
+        return bytesToHex(sha256(utf8ToBytes(JSON.stringify(what))));
+      })();
+      return known;
+    },
+    dispose() {
+      options.dispose?.();
+    },
+  };
+}
+
+function expectOptions(fn: unknown, { classes, imageShape, taps = {} }: ForeignTeacherOptions): void {
+  const refuse = (where: string, expected: string, got: unknown): never => {
+    throw new DistillError({ code: 'option', where, expected, got: describeValue(got) });
+  };
+  const isSize = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
+  if (typeof fn !== 'function') refuse('teacherFrom', 'a function that gives logits', fn);
+  const count = Array.isArray(classes) ? classes.length : classes;
+  if (!isSize(count)) refuse('teacherFrom.classes', 'a number of classes, or their names', classes);
+  const shape: unknown = imageShape;
+  if (!Array.isArray(shape) || shape.length !== 3 || !shape.every((axis) => axis === -1 || isSize(axis)))
+    refuse('teacherFrom.imageShape', '[height, width, channels]', shape);
+  for (const [tap, axes] of Object.entries(taps) as [string, unknown][])
+    if (!Array.isArray(axes) || !axes.every(isSize))
+      refuse(`teacherFrom.taps.${tap}`, 'the shape of the tap, without the batch axis', axes);
+}

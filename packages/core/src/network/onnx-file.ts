@@ -1,0 +1,160 @@
+import { PbfReader, PbfWriter } from 'pbf';
+
+/*
+ * What a teacher needs to know of an ONNX file, read from its protobuf: no weight is copied.
+ * Field numbers: onnx/onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
+ */
+
+/** An input or output of a graph. */
+export interface OnnxValue {
+  readonly name: string;
+  /** `TensorProto.DataType`: 1 float32, 2 uint8, 10 float16, … */
+  readonly type: number;
+  /** Sizes, or names of axes of any size; undefined where the file does not say. */
+  readonly shape: readonly (number | string)[] | undefined;
+}
+
+export interface OnnxNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+export interface OnnxFile {
+  /** Without those that have a stored value. */
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  /** In the order of the file, in which they run. */
+  readonly nodes: readonly OnnxNode[];
+  /** Numbers of all stored floating-point tensors. */
+  readonly parameters: number;
+  /** Files beside this one that hold weights. */
+  readonly externalFiles: readonly string[];
+}
+
+/** @throws whatever the reader throws on bytes that are no protobuf; a file without a graph gives no inputs */
+export function readOnnx(bytes: Uint8Array): OnnxFile {
+  const graph: GraphParts = { inputs: [], outputs: [], nodes: [], stored: [] };
+  new PbfReader(bytes).readFields((tag, into, pbf) => {
+    if (tag === 7) pbf.readMessage(readGraph, into);
+  }, graph);
+  const stored = new Set(graph.stored.map(({ name }) => name));
+  const isFloat = ({ type }: Stored): boolean => [1, 10, 11, 16].includes(type);
+  return {
+    inputs: graph.inputs.filter(({ name }) => !stored.has(name)),
+    outputs: graph.outputs,
+    nodes: graph.nodes,
+    parameters: graph.stored.filter(isFloat).reduce((sum, { size }) => sum + size, 0),
+    externalFiles: [...new Set(graph.stored.flatMap(({ file }) => file ?? []))],
+  };
+}
+
+/**
+ * The file with further values among its graph's outputs. Of a message that comes twice, protobuf puts the fields together,
+ * so that nothing has to be read or moved.
+ */
+export function withOutputs(bytes: Uint8Array, names: readonly string[]): Uint8Array {
+  const pbf = new PbfWriter();
+  pbf.writeMessage(
+    7,
+    () => {
+      for (const name of names)
+        pbf.writeMessage(
+          12,
+          () => {
+            pbf.writeStringField(1, name);
+          },
+          undefined,
+        );
+    },
+    undefined,
+  );
+  const added = pbf.finish();
+  const whole = new Uint8Array(bytes.length + added.length);
+  whole.set(bytes);
+  whole.set(added, bytes.length);
+  return whole;
+}
+
+interface Stored {
+  name: string;
+  type: number;
+  size: number;
+  file: string | undefined;
+}
+
+interface GraphParts {
+  readonly inputs: OnnxValue[];
+  readonly outputs: OnnxValue[];
+  readonly nodes: OnnxNode[];
+  readonly stored: Stored[];
+}
+
+type ReadField<Into> = (tag: number, into: Into, pbf: PbfReader) => void;
+
+const readGraph: ReadField<GraphParts> = (tag, graph, pbf) => {
+  if (tag === 1) {
+    const node = pbf.readMessage(readNode, { op: '', inputs: [] as string[], outputs: [] as string[] });
+    graph.nodes.push(node);
+  } else if (tag === 5) {
+    graph.stored.push(pbf.readMessage(readStored, { name: '', type: 0, size: 1, file: undefined }));
+  } else if (tag === 11 || tag === 12) {
+    const value = pbf.readMessage(readValue, { name: '', type: 0, shape: undefined });
+    graph[tag === 11 ? 'inputs' : 'outputs'].push(value);
+  }
+};
+
+const readNode: ReadField<{ op: string; inputs: string[]; outputs: string[] }> = (tag, node, pbf) => {
+  if (tag === 1) node.inputs.push(pbf.readString());
+  else if (tag === 2) node.outputs.push(pbf.readString());
+  else if (tag === 4) node.op = pbf.readString();
+};
+
+const readStored: ReadField<Stored> = (tag, tensor, pbf) => {
+  if (tag === 1) for (const axis of pbf.readPackedVarint([], true)) tensor.size *= axis;
+  else if (tag === 2) tensor.type = pbf.readVarint();
+  else if (tag === 8) tensor.name = pbf.readString();
+  else if (tag === 13) {
+    const entry = pbf.readMessage(readEntry, { key: '', value: '' });
+    if (entry.key === 'location') tensor.file = entry.value;
+  }
+};
+
+const readEntry: ReadField<{ key: string; value: string }> = (tag, entry, pbf) => {
+  if (tag === 1) entry.key = pbf.readString();
+  else if (tag === 2) entry.value = pbf.readString();
+};
+
+interface ReadingValue {
+  name: string;
+  type: number;
+  shape: (number | string)[] | undefined;
+}
+
+/** ValueInfoProto → TypeProto → TypeProto.Tensor → TensorShapeProto → Dimension. */
+const readValue: ReadField<ReadingValue> = (tag, value, pbf) => {
+  if (tag === 1) value.name = pbf.readString();
+  else if (tag === 2) pbf.readMessage(readType, value);
+};
+
+const readType: ReadField<ReadingValue> = (tag, value, pbf) => {
+  if (tag === 1) pbf.readMessage(readTensorType, value);
+};
+
+const readTensorType: ReadField<ReadingValue> = (tag, value, pbf) => {
+  if (tag === 1) value.type = pbf.readVarint();
+  else if (tag === 2) {
+    value.shape = [];
+    pbf.readMessage(readShape, value.shape);
+  }
+};
+
+const readShape: ReadField<(number | string)[]> = (tag, shape, pbf) => {
+  if (tag !== 1) return;
+  const axis: { size: number | string } = { size: '?' };
+  pbf.readMessage((inner, into, reader) => {
+    if (inner === 1) into.size = reader.readVarint(true);
+    else if (inner === 2) into.size = reader.readString();
+  }, axis);
+  shape.push(axis.size);
+};

@@ -1,0 +1,116 @@
+import { DistillError } from '../error/index.js';
+
+/** A loaded ONNX graph. */
+export interface OnnxSession {
+  /** Values by name, for one batch of images in the graph's own layout. */
+  run(
+    images: Float32Array,
+    shape: readonly number[],
+    wanted: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly values: Float32Array; readonly shape: readonly number[] }>>;
+  release(): void;
+}
+
+/** What is used of `onnxruntime-node` and `onnxruntime-web`, which have one interface. */
+interface Runtime {
+  readonly InferenceSession: {
+    create(bytes: Uint8Array, options: object): Promise<RuntimeSession>;
+  };
+  readonly Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => object;
+}
+
+interface RuntimeSession {
+  run(
+    feeds: Readonly<Record<string, object>>,
+    wanted: readonly string[],
+  ): Promise<Readonly<Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>>>;
+  release(): Promise<void>;
+}
+
+export interface OnnxSource {
+  /** Name of the input. */
+  readonly input: string;
+  /** Where files with further weights lie; undefined for a URL. */
+  readonly folder: string | undefined;
+  readonly external: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
+
+/**
+ * Loads a graph into whichever runtime is installed, the native one first.
+ *
+ * @throws DistillError code `platform` without a runtime, `network` for a graph that the runtime refuses
+ */
+export async function openSession(
+  bytes: Uint8Array,
+  where: string,
+  { input, folder, external }: OnnxSource,
+): Promise<OnnxSession> {
+  const { runtime, isNative } = await loadRuntime();
+  const files =
+    isNative && folder !== undefined
+      ? { extra: { session: { model_external_initializers_file_folder_path: folder } } }
+      : { externalData: external };
+  let session: RuntimeSession;
+  try {
+    // Level 3 is the severity of errors: warnings of a graph's optimisation say nothing to a user.
+    const options = { logSeverityLevel: 3, ...(external.length > 0 && files) };
+    session = await runtime.InferenceSession.create(bytes, options);
+  } catch (cause) {
+    throw refusal(where, 'a graph that onnxruntime runs', cause);
+  }
+  return {
+    async run(images, shape, wanted) {
+      const feeds = { [input]: new runtime.Tensor('float32', images, shape) };
+      const unique = [...new Set(wanted)];
+      try {
+        const found = await session.run(feeds, unique);
+        return new Map(
+          unique.map((name) => [
+            name,
+            { values: Float32Array.from(found[name]?.data ?? []), shape: found[name]?.dims ?? [] },
+          ]),
+        );
+      } catch (cause) {
+        throw refusal(where, `a graph that takes images of shape [${shape.join(', ')}]`, cause);
+      }
+    },
+    release() {
+      session.release().catch(() => undefined);
+    },
+  };
+}
+
+function refusal(where: string, expected: string, cause: unknown): DistillError {
+  const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+  return new DistillError({ code: 'network', where, expected, got: `"${line.slice(0, 300)}"`, cause });
+}
+
+const RUNTIMES = ['onnxruntime-node', 'onnxruntime-web'];
+
+async function loadRuntime(): Promise<{ readonly runtime: Runtime; readonly isNative: boolean }> {
+  const reasons: Error[] = [];
+  for (const specifier of RUNTIMES) {
+    try {
+      // Not a literal: an optional package must not stop a bundler.
+      const loaded = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as Runtime & {
+        readonly default?: Runtime;
+      };
+      const runtime = 'InferenceSession' in loaded ? loaded : (loaded as { default?: Runtime }).default;
+      if (runtime !== undefined) return { runtime, isNative: specifier === RUNTIMES[0] };
+    } catch (cause) {
+      reasons.push(cause instanceof Error ? cause : new Error(String(cause)));
+    }
+  }
+  // A package that is there and does not load has another reason than one that is not.
+  const broken = reasons.find(
+    (each) => !/cannot find (?:module|package)|failed to (?:load url|resolve)/i.test(each.message),
+  );
+  throw new DistillError({
+    code: 'platform',
+    where: 'ONNX teacher',
+    expected: 'the package onnxruntime-node or onnxruntime-web, which runs ONNX files',
+    got: broken === undefined ? 'none' : `"${broken.message.split('\n')[0]?.slice(0, 200) ?? ''}"`,
+    hint: 'npm i onnxruntime-node',
+    cause: broken ?? reasons[0],
+  });
+}

@@ -1,0 +1,151 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { askTeacher, loadTeacher, resolveEngine } from '@distilljs/core';
+import type { TeacherOptions } from '@distilljs/core';
+import { createRequire } from 'node:module';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readOnnx, withOutputs } from '../../src/network/onnx-file.js';
+import { caught } from '../caught.js';
+import { expectClose } from '../numbers.js';
+
+const fixtures = join(dirname(fileURLToPath(import.meta.url)), 'fixtures');
+const at = (name: string): string => join(fixtures, name);
+const known = JSON.parse(await readFile(at('onnx-values.json'), 'utf8')) as Record<
+  'images' | 'map' | 'embedding' | 'logits',
+  number[]
+>;
+const folder = await mkdtemp(join(tmpdir(), 'distilljs-onnx-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+const installed = ['onnxruntime-node', 'onnxruntime-web'].some((name) => {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+});
+const WHY = installed ? '' : ' (skipped: neither onnxruntime-node nor onnxruntime-web is installed)';
+
+beforeAll(async () => {
+  await resolveEngine('cpu');
+});
+
+const images = (): tf.Tensor4D => tf.tensor4d(known.images, [4, 6, 7, 3]);
+const TAPS = { map: '/relu/out', embedding: '/flatten/out' };
+
+describe.skipIf(!installed)(`an ONNX file as teacher${WHY}`, () => {
+  async function expectKnown(file: string, options: TeacherOptions = {}, turned = false): Promise<void> {
+    const teacher = await loadTeacher(at(file), { taps: TAPS, ...options });
+    const before = tf.memory().numTensors;
+    const batch = images();
+    const output = await askTeacher(teacher, batch, ['map', 'embedding']);
+    const probabilities = teacher.givesLogits === true ? tf.softmax(output.logits) : undefined;
+    const wanted = tf.tidy(() => Array.from(tf.softmax(tf.tensor2d(known.logits, [4, 4])).dataSync()));
+    if (probabilities === undefined) expectClose(output.logits, known.logits, 1e-5);
+    else expectClose(probabilities, wanted, 1e-5);
+    const map = turned ? tf.transpose(output.tap('map'), [0, 2, 3, 1]) : tf.clone(output.tap('map'));
+    expectClose(map, known.map, 1e-5);
+    expectClose(output.tap('embedding'), known.embedding, 1e-5);
+    expect(map.shape).toEqual([4, 6, 7, 5]);
+    output.dispose();
+    tf.dispose([batch, map, probabilities ?? []]);
+    expect(tf.memory().numTensors).toBe(before);
+    teacher.dispose();
+  }
+
+  it('gives the values of PyTorch, with inner values as taps', async () => {
+    await expectKnown('any-batch.onnx');
+  });
+  it('takes images of open height and width', async () => {
+    await expectKnown('open-size.onnx', { imageShape: [6, 7, 3] });
+  });
+  it('asks a graph of NHWC images with a fixed batch size in parts', async () => {
+    // Inside it computes on NCHW maps, which a tap hands out as they are.
+    await expectKnown('batch-of-three.onnx', {}, true);
+  });
+  it('takes the logarithm of a softmax at the end', async () => {
+    await expectKnown('softmax.onnx');
+  });
+  it('reads weights from a file beside', async () => {
+    await expectKnown('external.onnx');
+  });
+
+  it('comes over HTTP', async () => {
+    const server = createServer((request, response) => {
+      void readFile(at((request.url ?? '').slice(1))).then(
+        (bytes) => response.end(bytes),
+        () => response.writeHead(404).end(),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const teacher = await loadTeacher(`http://127.0.0.1:${port}/any-batch.onnx`);
+      const local = await loadTeacher(at('any-batch.onnx'));
+      expect(await teacher.fingerprint()).toBe(await local.fingerprint());
+      const error = await caught(() => loadTeacher(`http://127.0.0.1:${port}/none.onnx`));
+      expect(error.message).toContain('404');
+    } finally {
+      server.close();
+    }
+  });
+
+  it('knows its shapes, parameters and another file', async () => {
+    const teacher = await loadTeacher(at('any-batch.onnx'), { taps: TAPS });
+    expect(teacher).toMatchObject({ name: 'any-batch', classes: 4, inputShape: [6, 7, 3] });
+    // 5·3·3·3 + 5 and 4·5 + 4.
+    expect(teacher.parameters).toBe(140 + 24);
+    expect(teacher.tapShape('embedding')).toEqual([5]);
+    const other = await loadTeacher(at('softmax.onnx'));
+    expect(await other.fingerprint()).not.toBe(await teacher.fingerprint());
+  });
+
+  it.each([
+    ['half.onnx', {}, 'float16'],
+    ['cannot-tell.onnx', {}, "layout: 'nchw'"],
+    ['none.onnx', {}, 'no such file'],
+    ['any-batch.onnx', { taps: { map: '/relu/outs' } }, "Did you mean '/relu/out'"],
+    ['any-batch.onnx', { classNames: ['a', 'b'] }, '2 logits, one per name'],
+  ] as const)('refuses %s with %j', async (file, options, words) => {
+    const error = await caught(() => loadTeacher(at(file), options));
+    expect(error.message).toContain(words);
+  });
+
+  it('refuses what is no ONNX file, and weights outside its folder', async () => {
+    await writeFile(join(folder, 'text.onnx'), 'hello');
+    expect((await caught(() => loadTeacher(join(folder, 'text.onnx')))).code).toBe('data');
+    await copyFile(at('external.onnx'), join(folder, 'alone.onnx'));
+    const error = await caught(() => loadTeacher(join(folder, 'alone.onnx')));
+    expect(error.message).toContain('external.weights');
+    const bytes = await readFile(at('external.onnx'));
+    const text = Buffer.from(
+      bytes.toString('latin1').replaceAll('external.weights', '../external.wght'),
+      'latin1',
+    );
+    await writeFile(join(folder, 'outside.onnx'), text);
+    expect((await caught(() => loadTeacher(join(folder, 'outside.onnx')))).message).toContain('outside');
+  });
+});
+
+describe('an ONNX file', () => {
+  it('tells its inputs, outputs, nodes and size without a runtime', async () => {
+    const file = readOnnx(await readFile(at('open-size.onnx')));
+    expect(file.inputs).toEqual([{ name: 'images', type: 1, shape: ['batch', 3, 'height', 'width'] }]);
+    expect(file.outputs.map(({ name }) => name)).toEqual(['logits']);
+    expect(file.nodes.map(({ op }) => op)).toEqual(['Conv', 'Relu', 'GlobalAveragePool', 'Flatten', 'Gemm']);
+    expect(file.parameters).toBe(164);
+  });
+
+  it('gets further outputs by bytes behind it', async () => {
+    const bytes = await readFile(at('any-batch.onnx'));
+    const file = readOnnx(withOutputs(bytes, ['/relu/out', '/pool/out']));
+    expect(file.outputs.map(({ name }) => name)).toEqual(['logits', '/relu/out', '/pool/out']);
+    expect(file.nodes).toHaveLength(5);
+  });
+});
