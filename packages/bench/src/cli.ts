@@ -1,4 +1,4 @@
-import { ENGINES, resolveEngine, shownText } from '@distilljs/core';
+import { DistillError, ENGINES, resolveEngine, shownText } from '@distilljs/core';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { DATA_ACTIONS, dataCommand } from './cli/data-command.js';
 import type { DataAction, DataFlags } from './cli/data-command.js';
@@ -190,8 +190,11 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .option('--from <module>', 'list the methods of this module or package; its code runs')
     .option('--json', 'print JSON')
     .action(async (what: ListName, { json, from }: { readonly json?: true; readonly from?: string }) => {
-      if (from !== undefined && what !== 'methods')
-        throw new InvalidArgumentError('--from goes with `list methods`.');
+      if (from !== undefined && what !== 'methods') {
+        const where = 'distill-bench list';
+        const hint = '--from goes with `list methods`.';
+        throw new DistillError({ code: 'config', where, expected: 'no --from', got: `--from ${from}`, hint });
+      }
       const methods = from === undefined ? undefined : await methodsFrom(from);
       // Models are built to be counted, and tfjs builds none without an engine.
       if (what === 'models') await resolveEngine('cpu');
