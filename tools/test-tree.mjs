@@ -48,7 +48,7 @@ export const TREE_IN_ORDER = {
   'packages/core/src/index.ts':
     "export { low } from './low/low.js';\nexport type { High } from './high/high.js';\n",
   'packages/core/src/low/low.ts':
-    "import { xorshift } from 'pure-rand';\nimport type { High } from '../high/high.js';\nexport const low = (high: High) => xorshift(high);\n",
+    "import { xorshift } from 'pure-rand';\nexport const low = (high: unknown) => xorshift(high);\n",
   'packages/core/src/high/high.ts':
     "import * as tf from '@tensorflow/tfjs-core';\nimport { low } from '../low/low.js';\nexport type High = typeof tf;\nexport const load = async () => [low, await import('webgpu'), await import('node:fs')];\n",
   'packages/core/test/low.test.ts':

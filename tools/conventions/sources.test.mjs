@@ -103,6 +103,7 @@ describeRules({
       },
       [
         'packages/core/src: expected folders that import one another in one direction only, got the cycle high → low (src/high/high.ts:2), low → high (src/low/low.ts:2).',
+        'packages/core/src: expected files that import one another in one direction only, types included, got the cycle high/high.ts → low/low.ts → high/high.ts.',
       ],
     ],
   ],
@@ -164,6 +165,51 @@ describeRules({
       'an optional peer is imported statically',
       { 'packages/core/src/low/gpu.ts': "export { create } from 'webgpu';\n" },
       ['packages/core/src/low/gpu.ts:1: expected an optional peer to be loaded by `import()`, got a static'],
+    ],
+  ],
+  fileCycles: [
+    [
+      'two files of a folder import types of each other',
+      {
+        'packages/alpha/src/one.ts': "import type { Two } from './two.js';\nexport type One = Two[];\n",
+        'packages/alpha/src/two.ts': "import type { One } from './one.js';\nexport type Two = One[];\n",
+      },
+      [
+        'packages/alpha/src: expected files that import one another in one direction only, types included, got the cycle one.ts → two.ts → one.ts.',
+      ],
+    ],
+  ],
+  fileLength: [
+    [
+      'a file holds two ideas',
+      { 'packages/alpha/src/long.ts': 'export {};\n'.repeat(301) },
+      ['packages/alpha/src/long.ts: expected at most 300 lines, got 301.'],
+    ],
+  ],
+  smallFiles: [
+    [
+      'a family is spread over many files',
+      Object.fromEntries(
+        Array.from({ length: 12 }, (_, at) => [
+          `packages/alpha/src/part${at}.ts`,
+          `export const part${at} = 1;\n`,
+        ]),
+      ),
+      ['packages/alpha/src: expected at most 30 % of the files with 20 lines or fewer, got 13 of 13:'],
+    ],
+  ],
+  oneContractVersion: [
+    [
+      'a method is made by hand',
+      { 'packages/alpha/src/beta.ts': "export const beta = { spec: 'v1', name: 'beta' };\n" },
+      ["packages/alpha/src/beta.ts:1: expected methods made by defineMethod, got `spec: 'v1'`."],
+    ],
+  ],
+  namedWeights: [
+    [
+      'an option is called alpha',
+      { 'packages/alpha/src/beta.ts': 'export interface BetaOptions {\n  readonly alpha: number;\n}\n' },
+      ['packages/alpha/src/beta.ts:2: expected an option whose name says what it weighs, got `alpha`.'],
     ],
   ],
 });

@@ -1,8 +1,16 @@
 import { isMapping } from './fields.js';
-import type { Problem } from './problem.js';
 
 /** Keys and list positions from the top of a configuration to a value. */
 export type Path = readonly (string | number)[];
+
+/** One thing that is wrong with a configuration. */
+export interface Problem {
+  /** `run.yaml:4:3, student.model`. */
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly hint?: string | undefined;
+}
 
 /** A part of a configuration with its origin: a preset, a file, the command line. */
 export interface ConfigLayer {

@@ -1,16 +1,9 @@
 import type { z } from 'zod';
 import { DistillError, nearestNameHint, shownText } from '@distilljs/core';
-import type { ConfigLayer, Path } from './layers.js';
+import type { ConfigLayer, Path, Problem } from './layers.js';
 import { valueAt } from './layers.js';
 
-/** One thing that is wrong with a configuration. */
-export interface Problem {
-  /** `run.yaml:4:3, student.model`. */
-  readonly where: string;
-  readonly expected: string;
-  readonly got: string;
-  readonly hint?: string | undefined;
-}
+export type { Problem } from './layers.js';
 
 /** Something that is wrong at a path, wherever that stands. */
 export interface Conflict {

@@ -1,0 +1,149 @@
+import { posix } from 'node:path';
+import ts from 'typescript';
+import { findCycle } from './find-cycle.mjs';
+
+/** @import { Rule, Source } from './repository.mjs' */
+
+/** The aim is 250. */
+const MOST_LINES = 300;
+const FEW_LINES = 20;
+/** Of a package's files: a few ideas fill a few lines, an index often does. */
+const MOST_SHARE_OF_SMALL_FILES = 0.3;
+
+/** @param {readonly Source[]} sources */
+const inSource = (sources) => sources.filter(({ area }) => area === 'src');
+
+/** @param {Source} source */
+const lines = ({ text }) => text.trimEnd().split('\n').length;
+
+/**
+ * The files of a package's `src` import one another in one direction only, types included: each can be read knowing only
+ * the ones below it.
+ *
+ * @type {Rule}
+ */
+export const fileCycles = ({ packages }) =>
+  packages.flatMap(({ path, sources }) => {
+    const known = new Set(inSource(sources).map((source) => source.path));
+    const graph = new Map(
+      inSource(sources).map((source) => [
+        source.path,
+        source.imports.map(({ specifier }) => target(source.path, specifier)).filter((to) => known.has(to)),
+      ]),
+    );
+    const cycle = findCycle(graph);
+    if (cycle === undefined) return [];
+    return [
+      {
+        where: `${path}/src`,
+        expected: 'files that import one another in one direction only, types included',
+        got: `the cycle ${[...cycle, cycle[0] ?? ''].map((file) => posix.relative(`${path}/src`, file)).join(' → ')}`,
+        hint: 'Move what both need into a file below them.',
+      },
+    ];
+  });
+
+/** @param {string} from @param {string} specifier */
+function target(from, specifier) {
+  if (!specifier.startsWith('.')) return specifier;
+  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
+}
+
+/**
+ * No source file is longer than a reader keeps in mind.
+ *
+ * @type {Rule}
+ */
+export const fileLength = ({ packages }) =>
+  packages.flatMap(({ sources }) =>
+    inSource(sources)
+      .filter((source) => lines(source) > MOST_LINES)
+      .map((source) => ({
+        where: source.path,
+        expected: `at most ${MOST_LINES} lines`,
+        got: String(lines(source)),
+        hint: 'It holds two ideas: give the second a file of its own.',
+      })),
+  );
+
+/**
+ * A family of small things is one file: of a package's files only a share is a few lines long.
+ *
+ * @type {Rule}
+ */
+export const smallFiles = ({ packages }) =>
+  packages.flatMap(({ path, sources }) => {
+    const all = inSource(sources).filter(({ place }) => !/(^|\/)index\.ts$/.test(place));
+    const small = all.filter((source) => lines(source) <= FEW_LINES);
+    // A small package has no family yet.
+    if (all.length < 10 || small.length <= MOST_SHARE_OF_SMALL_FILES * all.length) return [];
+    return [
+      {
+        where: `${path}/src`,
+        expected: `at most ${100 * MOST_SHARE_OF_SMALL_FILES} % of the files with ${FEW_LINES} lines or fewer`,
+        got: `${small.length} of ${all.length}: ${small
+          .slice(0, 5)
+          .map(({ place }) => place)
+          .join(', ')}, …`,
+        hint: 'Put what belongs together into one file.',
+      },
+    ];
+  });
+
+/**
+ * Methods are made by core's `defineMethod`, the one place that says which version of the contract they follow.
+ *
+ * @type {Rule}
+ */
+export const oneContractVersion = ({ packages }) =>
+  packages
+    .flatMap(({ sources }) =>
+      inSource(sources)
+        .filter(({ path }) => path !== 'packages/core/src/method/define-method.ts')
+        .flatMap((source) => propertiesNamed(source, 'spec', isVersion)),
+    )
+    .map((where) => ({
+      where,
+      expected: 'methods made by defineMethod',
+      got: "`spec: 'v1'`",
+      hint: 'Call defineMethod with `plan`, or with a loss.',
+    }));
+
+/** @param {ts.Node | undefined} value */
+const isVersion = (value) => value !== undefined && ts.isStringLiteral(value) && value.text === 'v1';
+
+/**
+ * Methods weigh labels by `ceWeight` and the teacher by `kdWeight`: `alpha` has meant either.
+ *
+ * @type {Rule}
+ */
+export const namedWeights = ({ packages }) =>
+  packages
+    .filter(({ role }) => role !== 'bench')
+    .flatMap(({ sources }) => inSource(sources).flatMap((source) => propertiesNamed(source, 'alpha')))
+    .map((where) => ({
+      where,
+      expected: 'an option whose name says what it weighs',
+      got: '`alpha`',
+      hint: 'Name it ceWeight, kdWeight or by the term that it weighs.',
+    }));
+
+/**
+ * Where an object or an interface has a property of this name.
+ *
+ * @param {Source} source @param {string} name @param {(value: ts.Node | undefined) => boolean} [holds]
+ */
+function propertiesNamed({ path, syntax }, name, holds = () => true) {
+  /** @type {string[]} */
+  const found = [];
+  /** @param {ts.Node} node */
+  const visit = (node) => {
+    const isProperty = ts.isPropertyAssignment(node) || ts.isPropertySignature(node);
+    const value = ts.isPropertyAssignment(node) ? node.initializer : undefined;
+    if (isProperty && node.name.getText(syntax) === name && holds(value))
+      found.push(`${path}:${syntax.getLineAndCharacterOfPosition(node.getStart(syntax)).line + 1}`);
+    ts.forEachChild(node, visit);
+  };
+  visit(syntax);
+  return found;
+}
