@@ -14,6 +14,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { expectClose, golden } from './golden.js';
 
+/** Without core's word on moving statistics, which do not settle in so few steps. */
+const ofTechnique = (warnings: readonly string[]): readonly string[] =>
+  warnings.filter((warning) => !warning.includes('moving statistics'));
+
 const { G12_schedules: g12, G12_adam_coupled_wd: g12Adam } = golden;
 const engines = await testEngines();
 
@@ -154,7 +158,7 @@ describe('the phases of kdexplainer', () => {
       [[true, true], [true]],
       [[true, true], [true]],
     ]);
-    expect(result.warnings).toEqual([]);
+    expect(ofTechnique(result.warnings)).toEqual([]);
     result.dispose();
     student.dispose();
   });
@@ -176,9 +180,10 @@ describe('the phases of kdexplainer', () => {
       batchSize: 12,
       seed: 1,
     });
-    expect(result.warnings.length).toBe(expected.length);
+    const warnings = ofTechnique(result.warnings);
+    expect(warnings.length).toBe(expected.length);
     expected.forEach((message, at) => {
-      expect(result.warnings[at]).toMatch(message);
+      expect(warnings[at]).toMatch(message);
     });
     result.dispose();
     student.dispose();
