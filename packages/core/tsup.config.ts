@@ -1,3 +1,7 @@
 import { library } from '../../tsup.base.js';
 
-export default library({ index: 'src/index.ts', testing: 'src/testing/index.ts' });
+export default library({
+  index: 'src/index.ts',
+  student: 'src/student/index.ts',
+  testing: 'src/testing/index.ts',
+});

@@ -5,6 +5,8 @@ import type { DataAction, DataFlags } from './cli/data-command.js';
 import { examine, findingsText, isUsable } from './cli/doctor.js';
 import { EXIT } from './cli/exit-code.js';
 import type { ExitCode } from './cli/exit-code.js';
+import { exportCommand } from './cli/export-command.js';
+import type { ExportFlags } from './cli/export-command.js';
 import { listEntries, LISTS, listTable, methodsFrom } from './cli/list.js';
 import type { ListName } from './cli/list.js';
 import { guardProcess, print, reportError } from './cli/output.js';
@@ -17,6 +19,7 @@ import { speedCommand } from './cli/speed-command.js';
 import type { SpeedFlags } from './cli/speed-command.js';
 import { presetNames } from './config/index.js';
 import { explainRun } from './explain/index.js';
+import { quantizations } from './export/index.js';
 import { renderTerminal } from './report/index.js';
 import { packageVersions } from './run/environment.js';
 import { rewriteReport } from './run/write-report.js';
@@ -107,6 +110,20 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .action(async (run: string, { json }: { readonly json?: true }) => {
       const { report, page } = await rewriteReport(run);
       print(json === true ? JSON.stringify(report, null, 2) : `${renderTerminal(report)}\n\nReport: ${page}`);
+    });
+
+  program
+    .command('export')
+    .description('export a trained student: tfjs model, model card, page that classifies a dropped image')
+    .argument('<run>', 'run folder')
+    .argument('<method>', 'method, as the run names it')
+    .argument('<seed>', 'seed', number)
+    .requiredOption('--to <folder>', 'folder to make')
+    .addOption(new Option('--quantize <type>', 'how kernels are stored').choices(quantizations))
+    .option('--with-softmax', 'the model gives probabilities instead of logits')
+    .option('--json', 'print card.json instead of a table')
+    .action(async (run: string, method: string, seed: number, flags: ExportFlags) => {
+      await exportCommand(run, method, seed, flags);
     });
 
   program

@@ -9,6 +9,8 @@ export {
 } from './dataset/index.js';
 export { mergeConfig, parseConfig, presetNames, presets, resolveConfig } from './config/index.js';
 export type { RunConfig } from './config/index.js';
+export { exportStudent } from './export/index.js';
+export type { ExportOptions, ModelCard } from './export/index.js';
 export { buildModel, loadTorchWeights, modelNames } from './model/index.js';
 export type { BuiltModel, ModelShape, TorchWeights } from './model/index.js';
 export { createMethod, methodCatalog, methodNames } from './run/method-catalog.js';

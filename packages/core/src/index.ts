@@ -116,6 +116,8 @@ export type {
   Term,
   Update,
 } from './method/index.js';
+export { fitImage, resizeModes, upright, withChannels } from './image/index.js';
+export type { Channels, Fit, Raster, ResizeMode } from './image/index.js';
 export {
   loadModel,
   metadataOf,
@@ -124,7 +126,7 @@ export {
   saveModel,
   setModelMetadata,
 } from './model-file/index.js';
-export type { LoadOptions, ModelMetadata, Resize } from './model-file/index.js';
+export type { LoadOptions, ModelMetadata } from './model-file/index.js';
 export {
   asNetwork,
   askTeacher,
@@ -182,6 +184,17 @@ export { createRandom } from './random/index.js';
 export type { Random } from './random/index.js';
 export { withInput } from './teacher/index.js';
 export type { GivenImages, TeacherInput, TeacherOutputs } from './teacher/index.js';
+export { loadStudent, studentOf } from './student/index.js';
+export type {
+  Classification,
+  ClassifyOptions,
+  Decode,
+  Decoded,
+  ImageInput,
+  LoadStudentOptions,
+  RankedClass,
+  Student,
+} from './student/index.js';
 export { expectSameShape, expectShape, shapeText } from './tensor/index.js';
 export type {
   Embedding,

@@ -2,7 +2,7 @@ import { DistillError, shownText } from '@distilljs/core';
 import type { ImageHeader } from './header.js';
 import { headerOf } from './header.js';
 import { decodePlain, PLAIN_KINDS } from './plain.js';
-import type { Raster } from './raster.js';
+import type { Raster } from '@distilljs/core';
 
 /** What decodes: `auto` is sharp where it is installed, and `javascript` where it is not. */
 export type DecoderName = 'auto' | 'sharp' | 'javascript';

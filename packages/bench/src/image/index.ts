@@ -1,6 +1,5 @@
 export { decodeImage, decoderIdentity, decoderNames } from './decode.js';
 export type { DecodedImage, DecoderName } from './decode.js';
-export { fitImage, resizeModes } from './fit.js';
-export type { Fit, ResizeMode } from './fit.js';
-export { upright, withChannels } from './raster.js';
-export type { Channels, Raster } from './raster.js';
+// Core has them: whoever uses a student scales its images as they were scaled for training.
+export { fitImage, resizeModes, upright, withChannels } from '@distilljs/core';
+export type { Channels, Fit, Raster, ResizeMode } from '@distilljs/core';

@@ -1,6 +1,6 @@
 import type { ImageHeader, ImageKind } from './header.js';
 import { webpChunks } from './header.js';
-import type { Raster } from './raster.js';
+import type { Raster } from '@distilljs/core';
 
 /** Formats that need no native package. */
 export const PLAIN_KINDS: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 'bmp', 'tiff'];

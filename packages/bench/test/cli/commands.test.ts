@@ -134,6 +134,11 @@ describe('the program', () => {
     [['speed', '--steps', '0'], 'speed.steps: expected a whole number'],
     [['report', ''], 'run folder: expected a path that is not empty'],
     [['explain', ''], 'run folder: expected a path that is not empty'],
+    [
+      ['export', '', 'kd', '0', '--to', 'x', '--quantize', 'uint8', '--with-softmax', '--json'],
+      'run folder: expected a path that is not empty',
+    ],
+    [['export', 'run', 'kd', '0', '--to', 'x', '--quantize', 'int4'], 'Allowed choices are float16, uint8'],
     [['list', 'x'.repeat(1e6)], 'xxx…'],
   ])('refuses %j', async (argv, says) => {
     const text = await refused(...argv);

@@ -1,5 +1,5 @@
 export { loadModel } from './load-model.js';
 export { checkedMetadata, channelsOf, metadataOf, modelMetadata, setModelMetadata } from './metadata.js';
-export type { ModelMetadata, Resize } from './metadata.js';
+export type { ModelMetadata } from './metadata.js';
 export type { LoadOptions } from './read-artifacts.js';
 export { modelFiles, saveModel } from './save-model.js';

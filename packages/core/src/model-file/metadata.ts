@@ -1,9 +1,8 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Normalization } from '../data/normalization.js';
 import { describeValue, DistillError } from '../error/index.js';
-
-/** How images of another size are brought to the size of a network. */
-export type Resize = 'crop' | 'stretch' | 'letterbox';
+import { resizeModes } from '../image/index.js';
+import type { ResizeMode } from '../image/index.js';
 
 /**
  * What a saved network needs to be used. It stands in `model.json` under `userDefinedMetadata.distilljs`, where tfjs keeps it
@@ -25,7 +24,7 @@ export interface ModelMetadata {
    * How the images it was trained on were brought to its size: the shorter side scaled and the middle cut out (`crop`), both
    * sides scaled (`stretch`), or the longer side scaled and the rest filled with black (`letterbox`). Left out: `crop`.
    */
-  readonly resize?: Resize | undefined;
+  readonly resize?: ResizeMode | undefined;
   /** One per output, in order. */
   readonly classNames?: readonly string[] | undefined;
   /** What the model's output is. */
@@ -47,7 +46,7 @@ export function metadataOf(
   data: {
     readonly imageShape: readonly [number, number, number];
     readonly classNames?: readonly string[] | undefined;
-    readonly resize?: Resize | undefined;
+    readonly resize?: ResizeMode | undefined;
   },
   normalization: Normalization,
   output: ModelMetadata['output'] = 'logits',
@@ -113,7 +112,7 @@ export function checkedMetadata(where: string, given: unknown): ModelMetadata {
   };
   either('channels', [channelsOf(count), 'other']);
   either('output', ['logits', 'probabilities']);
-  if (fields['resize'] !== undefined) either('resize', ['crop', 'stretch', 'letterbox']);
+  if (fields['resize'] !== undefined) either('resize', resizeModes);
   const { scale, classNames, normalization } = fields;
   if (!isPositive(scale)) refuse('scale', 'a number above 0', scale, HINT);
   const { mean, std } = (normalization ?? {}) as Readonly<Record<string, unknown>>;

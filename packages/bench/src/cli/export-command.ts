@@ -1,0 +1,59 @@
+import { terminalTable } from '../terminal/index.js';
+import { exportStudent } from '../export/index.js';
+import type { ModelCard, Quantization } from '../export/index.js';
+import { print } from './output.js';
+import { stopSignal } from './stop-signal.js';
+import { terminalLog } from './terminal-log.js';
+
+/** Flags of `distill-bench export` as commander hands them over. */
+export interface ExportFlags {
+  readonly to: string;
+  readonly quantize?: Quantization;
+  readonly withSoftmax?: true;
+  readonly json?: true;
+}
+
+/** `distill-bench export`. */
+export async function exportCommand(
+  run: string,
+  method: string,
+  seed: number,
+  { to, json, ...flags }: ExportFlags,
+): Promise<void> {
+  const log = terminalLog();
+  const card = await exportStudent({
+    run,
+    method,
+    seed,
+    to,
+    ...flags,
+    log,
+    signal: stopSignal(log.say.bind(log)),
+  });
+  print(json === true ? JSON.stringify(card, null, 2) : exportText(card, to));
+}
+
+function exportText({ testAccuracy, bytes, latency, quantization, hasPage }: ModelCard, to: string): string {
+  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+  const { trained, exported, images } = testAccuracy;
+  const table = terminalTable(
+    [
+      { title: 'engine' },
+      { title: 'batch', numeric: true },
+      { title: 'p50 ms', numeric: true },
+      { title: 'p95 ms', numeric: true },
+    ],
+    latency.measured.map(({ engine, batch, p50, p95 }) => [
+      engine,
+      String(batch),
+      p50.toFixed(2),
+      p95.toFixed(2),
+    ]),
+  );
+  return [
+    `Accuracy on ${images} test images: ${percent(trained)} as trained, ${percent(exported)} as exported${quantization === undefined ? '' : ` (${quantization})`}`,
+    `Weights: ${bytes.weights} bytes, as trained ${bytes.trainedWeights}`,
+    table,
+    `Exported to ${to}: model.json, README.md, card.json${hasPage ? ', index.html (serve the folder, e.g. npx http-server)' : ''}`,
+  ].join('\n');
+}

@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  channelStatistics,
+  DistillError,
+  evaluate,
+  loadModel,
+  metadataOf,
+  modelMetadata,
+  nearestNameHint,
+  resolveEngine,
+  setModelMetadata,
+} from '@distilljs/core';
+import type { Normalization } from '@distilljs/core';
+import { loadRunData } from '../run/datasets.js';
+import type { RunData } from '../run/datasets.js';
+import type { RunLog } from '../run/run-context.js';
+import { modelFolders, runFolder } from '../run/run-folder.js';
+import type { RunFolder } from '../run/run-folder.js';
+import { expectModels, readMethodResult, readRun, readTeacherResult } from '../run/stored.js';
+import type { FoundRun } from '../run/stored.js';
+import type { MethodResult } from '../report/index.js';
+import { summarize } from '../statistics/index.js';
+import { artifactsOf, CARD, expectReplaceable, softmaxOf, writeModel, writePage } from './export-files.js';
+import { measureLatency } from './latency.js';
+import { CARD_SCHEMA, cardText } from './model-card.js';
+import type { ModelCard } from './model-card.js';
+import { quantizeArtifacts } from './quantize.js';
+import type { Quantization } from './quantize.js';
+
+export interface ExportOptions {
+  /** The run folder. */
+  readonly run: string;
+  /** A method as the run names it. */
+  readonly method: string;
+  readonly seed: number;
+  /** The folder to make: a new one, an empty one, or one that holds an earlier export. */
+  readonly to: string;
+  readonly quantize?: Quantization | undefined;
+  /** The model gives probabilities instead of logits. */
+  readonly withSoftmax?: boolean | undefined;
+  readonly log?: Pick<RunLog, 'say' | 'meter'> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Exports the student of one method and seed as a folder of its own: the plain tfjs model (`model.json`, `weights.bin`), a
+ * model card (`README.md`, `card.json`) and a page that classifies a dropped image. The folder is written whole or not at all.
+ *
+ * @returns the card
+ * @throws DistillError code `config` for a method or seed that the run does not have, or a folder of something else; `data` for
+ * a run without that student, or without its data
+ */
+export async function exportStudent(options: ExportOptions): Promise<ModelCard> {
+  const { run: root, method, seed, to, log } = options;
+  const folder = runFolder(root);
+  const run = await readRun(folder);
+  if (run === undefined) {
+    const hint = 'Make one with `distill-bench run`.';
+    throw new DistillError({ code: 'data', where: root, expected: 'a run folder', got: 'none', hint });
+  }
+  expectPart(
+    run,
+    'method',
+    method,
+    run.config.methods.map(({ as }) => as),
+  );
+  expectPart(run, 'seed', String(seed), run.config.seeds.map(String));
+  const target = resolve(to);
+  const isThere = await expectReplaceable(target, folder);
+  const trained = await trainedStudent(folder, method, seed);
+  await resolveEngine(run.config.engine);
+  const data = await loadRunData(run.config, log, options.signal);
+  const unfinished = join(
+    dirname(target),
+    `.${basename(target)}-${randomBytes(4).toString('hex')}.unfinished`,
+  );
+  try {
+    await mkdir(unfinished, { recursive: true });
+    const card = await writeExport(unfinished, { options, run, folder, data, ...trained });
+    options.signal?.throwIfAborted();
+    // An empty folder or an earlier export makes room at the last moment.
+    if (isThere) await rm(target, { recursive: true });
+    await rename(unfinished, target);
+    return card;
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+function expectPart(run: FoundRun, what: 'method' | 'seed', given: string, there: readonly string[]): void {
+  if (there.includes(given)) return;
+  throw new DistillError({
+    code: 'config',
+    where: `export, ${what}`,
+    expected: `one of the run's ${what}s: ${there.join(', ')}`,
+    got: given,
+    hint: what === 'method' ? nearestNameHint(given, there) : undefined,
+  });
+}
+
+interface TrainedStudent {
+  readonly result: MethodResult;
+  /** The saved model. */
+  readonly place: string;
+  /** Position among networks that were trained together, from 1; undefined for one alone. */
+  readonly member: number | undefined;
+}
+
+async function trainedStudent(folder: RunFolder, method: string, seed: number): Promise<TrainedStudent> {
+  const training = folder.student(method, seed);
+  const result = await readMethodResult(training, method, seed);
+  if (result === undefined) {
+    throw new DistillError({
+      code: 'data',
+      where: folder.root,
+      expected: `a trained student of ${method} with seed ${seed}`,
+      got: 'none yet',
+      hint: 'Train it with `distill-bench run --resume`.',
+    });
+  }
+  const places = modelFolders(training, result.cohort?.networks.length ?? 1);
+  await expectModels(places, result.modelDigest, `Remove ${training.result}: --resume then trains it again.`);
+  const at = Math.max(0, result.cohort?.networks.findIndex(({ counted }) => counted) ?? 0);
+  return { result, place: places[at] ?? training.model, member: places.length > 1 ? at + 1 : undefined };
+}
+
+interface Source extends TrainedStudent {
+  readonly options: ExportOptions;
+  readonly run: FoundRun;
+  readonly folder: RunFolder;
+  readonly data: RunData;
+}
+
+async function writeExport(to: string, source: Source): Promise<ModelCard> {
+  const { options, run, folder, data, result, place, member } = source;
+  const { quantize, withSoftmax = false, method, seed } = options;
+  const saved = await loadModel(place);
+  // Folders of older versions do not say it: it is what the run's networks were trained with.
+  const metadata = modelMetadata(saved, place) ?? metadataOf(data.train, await channelStatistics(data.train));
+  const before = await accuracyOf(saved, data, metadata.normalization);
+  const model = withSoftmax ? softmaxOf(saved, metadata) : saved;
+  setModelMetadata(model, withSoftmax ? { ...metadata, output: 'probabilities' } : metadata);
+  const full = await artifactsOf(model);
+  saved.dispose();
+  await writeModel(to, quantize === undefined ? full : quantizeArtifacts(full, quantize));
+  const exported = await loadModel(to);
+  const after = await accuracyOf(exported, data, metadata.normalization);
+  exported.dispose();
+  const latency = await measureLatency(to, metadata.imageSize);
+  const bytes = async (file: string): Promise<number> => (await stat(file)).size;
+  const seeds = await accuraciesOfSeeds(folder, run, method);
+  const card: ModelCard = {
+    kind: 'distilljs export',
+    schema: CARD_SCHEMA,
+    method,
+    methodName: run.config.methods.find(({ as }) => as === method)?.name ?? method,
+    options: result.options,
+    seed,
+    member,
+    student: result.cohort?.networks[(member ?? 1) - 1]?.model ?? run.config.student.model,
+    parameters: result.studentParameters,
+    macs: result.studentMacs,
+    metadata: withSoftmax ? { ...metadata, output: 'probabilities' } : metadata,
+    dataset: {
+      name: data.train.name,
+      trainImages: data.train.size,
+      testImages: data.test.size,
+      classes: data.train.classes,
+    },
+    teacher: await teacherOf(folder),
+    training: { epochs: run.config.epochs, batchSize: run.config.batchSize, optimizer: run.config.optimizer },
+    quantization: quantize,
+    testAccuracy: { trained: before, exported: after, images: data.test.size },
+    overSeeds: summarize(seeds),
+    bytes: {
+      model: await bytes(join(to, 'model.json')),
+      weights: await bytes(join(to, 'weights.bin')),
+      trainedWeights: await bytes(join(place, 'weights.bin')),
+    },
+    latency,
+    environment: run.environment,
+    warnings: result.warnings,
+    hasPage: metadata.channels !== 'other',
+  };
+  if (card.hasPage) await writePage(to, card);
+  await writeFile(join(to, CARD), `${JSON.stringify(card, null, 2)}\n`);
+  await writeFile(join(to, 'README.md'), cardText(card));
+  return card;
+}
+
+/** What the model itself says, by tfjs's own predict. */
+async function accuracyOf(
+  model: LayersModel,
+  { test }: RunData,
+  normalization: Normalization,
+): Promise<number> {
+  const classifier = {
+    classes: test.classes,
+    forward: (images: tf.Tensor4D) => ({ logits: model.predict(images) as tf.Tensor2D }),
+  };
+  return (await evaluate(classifier, test, normalization)).accuracy;
+}
+
+/** Of all seeds of the method that are done. */
+async function accuraciesOfSeeds(folder: RunFolder, { config }: FoundRun, method: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const seed of config.seeds) {
+    const result = await readMethodResult(folder.student(method, seed), method, seed);
+    if (result !== undefined) found.push(result.testAccuracyLast);
+  }
+  return found;
+}
+
+async function teacherOf(folder: RunFolder): Promise<ModelCard['teacher']> {
+  const found = await readTeacherResult(folder.teacher);
+  if (found === undefined) return undefined;
+  const { model, source, parameters, testAccuracy } = found;
+  return { model, source, parameters, testAccuracy };
+}

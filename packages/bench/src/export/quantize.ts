@@ -1,0 +1,96 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** How weights are stored: 16-bit floats, or bytes with a scale and an offset per weight. */
+export type Quantization = 'float16' | 'uint8';
+export const quantizations = ['float16', 'uint8'] as const satisfies readonly Quantization[];
+
+/** Beyond it a 16-bit float is infinite. */
+const LARGEST_FLOAT16 = 65504;
+
+/**
+ * The artifacts of a model with its kernels quantized, in the form of tfjs's weight manifest, so that every loader of tfjs
+ * reads them as they are.
+ *
+ * `uint8`: `value ≈ min + scale · byte` with `scale = (max − min) / 255` per weight; 0 stays 0 where it lies between, and no value
+ * moves by more than `scale`. `float16`: rounded to the nearest, ties to even: by at most 2⁻¹¹ of a value, or 2⁻²⁵.
+ *
+ * Vectors (biases, batch norm) stay 32-bit floats: they take no space, and a variance that became 0 would ruin the network.
+ */
+export function quantizeArtifacts(artifacts: tf.io.ModelArtifacts, how: Quantization): tf.io.ModelArtifacts {
+  const specs = artifacts.weightSpecs ?? [];
+  const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  const weightSpecs = specs.map((spec): tf.io.WeightsManifestEntry => {
+    const size = spec.shape.reduce((product, axis) => product * axis, 1);
+    const length = size * (spec.dtype === 'bool' ? 1 : 4);
+    const own = bytes.slice(from, from + length);
+    from += length;
+    const quantized =
+      spec.dtype === 'float32' && spec.shape.length >= 2 && spec.quantization === undefined
+        ? quantize(new Float32Array(own.buffer), how)
+        : undefined;
+    parts.push(quantized?.bytes ?? own);
+    return quantized === undefined ? spec : { ...spec, quantization: quantized.quantization };
+  });
+  const weightData = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let to = 0;
+  for (const part of parts) {
+    weightData.set(part, to);
+    to += part.length;
+  }
+  return { ...artifacts, weightSpecs, weightData: weightData.buffer };
+}
+
+interface Quantized {
+  readonly bytes: Uint8Array;
+  readonly quantization: NonNullable<tf.io.WeightsManifestEntry['quantization']>;
+}
+
+/** @returns undefined where the values do not fit */
+function quantize(values: Float32Array, how: Quantization): Quantized | undefined {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (how === 'float16') {
+    if (Math.max(-low, high) > LARGEST_FLOAT16) return undefined;
+    const halves = Uint16Array.from(values, float16Bits);
+    return {
+      bytes: new Uint8Array(halves.buffer),
+      quantization: { dtype: 'float16' },
+    };
+  }
+  const scale = high > low ? (high - low) / 255 : 1;
+  // A 0 in the middle of a kernel is exact.
+  const min = low < 0 && high > 0 ? Math.round(low / scale) * scale : low;
+  return {
+    bytes: Uint8Array.from(values, (value) => Math.max(0, Math.min(255, Math.round((value - min) / scale)))),
+    quantization: { dtype: 'uint8', min, scale },
+  };
+}
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** The bits of the nearest IEEE half, ties to even. */
+export function float16Bits(value: number): number {
+  float[0] = value;
+  const given = bits[0] ?? 0;
+  const sign = (given >>> 16) & 0x8000;
+  const magnitude = given & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  // From half of the step beyond the largest half on.
+  if (magnitude >= 0x477ff000) return sign | 0x7c00;
+  // A subnormal half counts steps of 2⁻²⁴.
+  if (magnitude < 0x38800000) return sign | roundToEven(Math.abs(value) * 2 ** 24);
+  const odd = (magnitude >>> 13) & 1;
+  return sign | ((magnitude - 0x38000000 + 0xfff + odd) >>> 13);
+}
+
+function roundToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+}

@@ -1,0 +1,274 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { evaluate, loadModel, loadStudent, resolveEngine } from '@distilljs/core';
+import type { Dataset } from '@distilljs/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { build } from 'esbuild';
+import { chromium } from 'playwright-core';
+import { PNG } from 'pngjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportStudent } from '../../src/export/index.js';
+import type { ExportOptions, ModelCard } from '../../src/export/index.js';
+import { loadRunData } from '../../src/run/datasets.js';
+import { runBench } from '../../src/run/run-bench.js';
+import { keptLog, refusal, tinyConfig } from '../run/tiny-bench.js';
+
+const EXECUTABLE = '/usr/bin/chromium';
+const folder = mkdtempSync(join(tmpdir(), 'export-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const run = join(folder, 'run');
+const config = tinyConfig({ methods: ['student', 'kd'], seeds: [0], epochs: 3 });
+let test: Dataset;
+const exported = (to: string, changes: Partial<ExportOptions> = {}): Promise<ModelCard> =>
+  exportStudent({ run, method: 'kd', seed: 0, to: join(folder, to), ...changes });
+
+beforeAll(async () => {
+  await resolveEngine('wasm');
+  await runBench({ config, out: run, existing: 'refuse', log: keptLog() });
+  ({ test } = await loadRunData(config));
+}, 120_000);
+
+async function testImages(): Promise<tf.Tensor4D> {
+  const pixels: number[] = [];
+  for (let at = 0; at < test.size; at++) pixels.push(...(await test.image(at)));
+  return tf.tensor4d(pixels, [test.size, ...test.imageShape]);
+}
+
+describe('an exported student', { timeout: 120_000 }, () => {
+  it('is the plain tfjs model with a card and a page, as accurate through loadStudent as the run says', async () => {
+    const card = await exported('plain');
+    const place = join(folder, 'plain');
+    expect(readdirSync(place).sort()).toEqual([
+      ...['README.md', 'card.json', 'index.html', 'model.json', 'page.css', 'page.js', 'tfjs', 'weights.bin'],
+    ]);
+    const result = JSON.parse(readFileSync(join(run, 'kd/0/result.json'), 'utf8')) as {
+      testAccuracyLast: number;
+    };
+    expect(card.testAccuracy).toEqual({
+      trained: result.testAccuracyLast,
+      exported: result.testAccuracyLast,
+      images: test.size,
+    });
+    const [student, images] = [await loadStudent(place), await testImages()];
+    const found = await student.classify(images);
+    const right = found.filter(({ classes: [first] }, at) => first?.index === test.labels?.[at]).length;
+    expect(right / test.size).toBe(result.testAccuracyLast);
+    tf.dispose(images);
+    student.dispose();
+
+    expect(card.latency.measured.map(({ engine, batch }) => `${engine} ${batch}`)).toEqual(
+      expect.arrayContaining(['wasm 1', 'wasm 32', 'cpu 1', 'cpu 32']),
+    );
+    for (const { p50, p95 } of card.latency.measured) expect(p95).toBeGreaterThanOrEqual(p50);
+    const text = readFileSync(join(place, 'README.md'), 'utf8');
+    expect(text).toMatch(/^---\nlibrary_name: tfjs\n/);
+    for (const part of ['## Use', '## Accuracy', '## Limits', 'seed 0', 'teacher: plain8', 'loadStudent'])
+      expect(text).toContain(part);
+    expect(JSON.parse(readFileSync(join(place, 'card.json'), 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(card)),
+    );
+  });
+
+  it.each([
+    ['float16', 0.6],
+    ['uint8', 0.35],
+  ] as const)('is smaller as %s, and says what that costs', async (quantize, share) => {
+    const card = await exported(quantize, { quantize });
+    const place = join(folder, quantize);
+    expect(card.bytes.weights / card.bytes.trainedWeights).toBeLessThan(share);
+    const model = await loadModel(place);
+    const { accuracy } = await evaluate(model, test, card.metadata.normalization);
+    expect(card.testAccuracy.exported).toBeCloseTo(accuracy, 10);
+    model.dispose();
+  });
+
+  it('gives probabilities where these are asked for', async () => {
+    const card = await exported('softmax', { withSoftmax: true });
+    expect(card.metadata.output).toBe('probabilities');
+    const [soft, plain] = [
+      await loadStudent(join(folder, 'softmax')),
+      await loadStudent(join(run, 'kd', '0', 'student')),
+    ];
+    const images = await testImages();
+    const sums = tf.sum(soft.model.predict(images) as tf.Tensor, -1).dataSync();
+    for (const sum of sums) expect(sum).toBeCloseTo(1, 5);
+    const [a, b] = [await soft.classify(images), await plain.classify(images)];
+    a.forEach(({ probability }, at) => {
+      expect(probability).toBeCloseTo(b[at]?.probability ?? NaN, 4);
+    });
+    tf.dispose(images);
+    soft.dispose();
+    plain.dispose();
+  });
+
+  it('replaces an earlier export, and nothing else', async () => {
+    const place = join(folder, 'again');
+    await exported('again');
+    await exported('again', { method: 'student' });
+    expect((JSON.parse(readFileSync(join(place, 'card.json'), 'utf8')) as ModelCard).method).toBe('student');
+
+    writeFileSync(join(place, 'notes.txt'), 'mine');
+    expect(await refusal(exported('again'))).toMatch(/an export with other files in it \(notes\.txt\)/);
+    mkdirSync(join(folder, 'mine'));
+    writeFileSync(join(folder, 'mine', 'a.txt'), 'a');
+    expect(await refusal(exported('mine'))).toMatch(/a folder of something else\. Use another --to/);
+    expect(await refusal(exported('run'))).toMatch(/the run folder/);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.unfinished'))).toEqual([]);
+  });
+
+  it('is refused where there is no such run, method, seed or student', async () => {
+    expect(await refusal(exported('x', { run: join(folder, 'none') }))).toMatch(
+      /expected a run folder, got none/,
+    );
+    expect(await refusal(exported('x', { method: 'kdd' }))).toMatch(
+      /one of the run's methods: student, kd, got kdd/,
+    );
+    expect(await refusal(exported('x', { seed: 7 }))).toMatch(/one of the run's seeds: 0, got 7/);
+    rmSync(join(run, 'student/0/result.json'));
+    expect(await refusal(exported('x', { method: 'student' }))).toMatch(
+      /a trained student of student with seed 0, got none yet\. Train it with/,
+    );
+    expect(existsSync(join(folder, 'x'))).toBe(false);
+  });
+});
+
+/** The entry for pages with a plain backend, as a user's bundler packs it. */
+async function studentBundle(): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents:
+        "import '@tensorflow/tfjs-backend-cpu'; import { loadStudent } from '@distilljs/core/student'; Object.assign(globalThis, { loadStudent });",
+      resolveDir: import.meta.dirname,
+    },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    write: false,
+    logLevel: 'silent',
+    conditions: ['@distilljs/source'],
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+/** The test images with alpha, as ImageData has it. */
+async function opaqueImages(): Promise<number[][]> {
+  const images: number[][] = [];
+  for (let at = 0; at < test.size; at++) {
+    const pixels = [...(await test.image(at))];
+    images.push(
+      Array.from({ length: pixels.length / 3 }, (_, place) => [
+        ...pixels.slice(3 * place, 3 * place + 3),
+        255,
+      ]).flat(),
+    );
+  }
+  return images;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+};
+const missing = existsSync(EXECUTABLE) ? '' : ` (skipped: no ${EXECUTABLE})`;
+
+describe.skipIf(missing !== '')(`the page of an export in Chromium${missing}`, { timeout: 120_000 }, () => {
+  it('classifies a dropped image as loadStudent does in Node, and loads nothing from elsewhere', async () => {
+    const place = join(folder, 'page');
+    const card = await exported('page');
+    const script = await studentBundle();
+    const server = createServer((request, response) => {
+      if (request.url === '/student.mjs')
+        return void response.setHeader('Content-Type', 'text/javascript').end(script);
+      if (request.url === '/blank')
+        return void response
+          .setHeader('Content-Type', 'text/html')
+          .end('<!doctype html><link rel="icon" href="data:,">');
+      const file = join(place, (request.url ?? '/') === '/' ? 'index.html' : (request.url ?? ''));
+      if (!existsSync(file)) return void response.writeHead(404).end();
+      response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream');
+      response.end(readFileSync(file));
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] });
+    try {
+      const page = await browser.newPage();
+      const complaints: string[] = [];
+      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      await page.goto(origin);
+      await page.waitForFunction(() => document.getElementById('status')?.textContent === 'Ready.');
+
+      // Larger than the network's images: page and Node scale it.
+      const [width, height] = [40, 30];
+      const png = new PNG({ width, height });
+      for (let at = 0; at < width * height; at++)
+        png.data.set([(at * 7) % 256, (at * 3) % 256, Math.floor(at / width) * 8, 255], at * 4);
+      await page.setInputFiles('#file', {
+        name: 'image.png',
+        mimeType: 'image/png',
+        buffer: PNG.sync.write(png),
+      });
+      await page.waitForFunction(() =>
+        /^(?:Classified|This)/.test(document.getElementById('status')?.textContent ?? ''),
+      );
+      expect(await page.locator('#status').textContent()).toBe('Classified with wasm.');
+      const shown = await page.locator('#classes li').allTextContents();
+
+      await resolveEngine('cpu');
+      const student = await loadStudent(place);
+      const found = await student.classify({ width, height, channels: 4, data: png.data });
+      const expected = found.classes.map(({ className, probability }) => ({ className, probability }));
+      expect(shown.length).toBe(5);
+      for (const [at, line] of shown.entries()) {
+        const percent = Number(/ ([\d.]+) %$/.exec(line)?.[1]);
+        expect(percent).toBeCloseTo(100 * (expected[at]?.probability ?? NaN), 0);
+      }
+      expect(shown[0]).toContain(expected[0]?.className ?? '');
+      student.dispose();
+
+      // loadStudent itself, in the page, on every test image.
+      // A page of its own: two copies of tfjs in one page share their variables' names.
+      await page.goto(`${origin}/blank`);
+      await page.addScriptTag({ url: '/student.mjs', type: 'module' });
+      await page.waitForFunction(() => 'loadStudent' in globalThis);
+      const right = await page.evaluate(
+        async ({ images, labels, size }) => {
+          const { loadStudent: load } = globalThis as unknown as { loadStudent: typeof loadStudent };
+          const loaded = await load('model.json');
+          const classified = await loaded.classify(
+            images.map((pixels) => new ImageData(Uint8ClampedArray.from(pixels), size[1], size[0])),
+          );
+          return classified.filter(({ classes: [first] }, at) => first?.index === labels[at]).length;
+        },
+        { images: await opaqueImages(), labels: [...(test.labels ?? [])], size: test.imageShape },
+      );
+      expect(right / test.size).toBe(card.testAccuracy.exported);
+      expect(complaints).toEqual([]);
+      expect(asked.filter((url) => !url.startsWith(origin) && !/^(?:blob|data):/.test(url))).toEqual([]);
+    } finally {
+      await browser.close();
+      server.close();
+    }
+  });
+});

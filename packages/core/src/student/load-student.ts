@@ -1,0 +1,241 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { describeValue, DistillError } from '../error/index.js';
+import { fitImage } from '../image/index.js';
+import type { Raster } from '../image/index.js';
+import { channelsOf, checkedMetadata, loadModel, modelMetadata } from '../model-file/index.js';
+import type { LoadOptions, ModelMetadata } from '../model-file/index.js';
+import { outputKind } from '../network/logits.js';
+import { readImage } from './read-image.js';
+import type { Decode, ImageInput, Pixels } from './read-image.js';
+
+export interface LoadStudentOptions {
+  /**
+   * Fields that the model's own metadata lack, or that are to count instead of them. Of a model without any metadata only
+   * `normalization` must be given: `{ mean, std }` of pixels in 0…1.
+   */
+  readonly metadata?: Partial<ModelMetadata> | undefined;
+  /**
+   * Decodes image files in Node. Default: the package sharp; `decodeImage` of `@distilljs/bench/data/image` is plain JavaScript
+   * and gives the very pixels that the bench trains on.
+   */
+  readonly decode?: Decode | undefined;
+}
+
+/** A class that an image may be of. */
+export interface RankedClass {
+  readonly className: string;
+  readonly index: number;
+  readonly probability: number;
+}
+
+/** What a student says of an image. */
+export interface Classification {
+  /** The most probable class. */
+  readonly className: string;
+  readonly probability: number;
+  /** The most probable classes, in falling order; of equal ones the lower index comes first. */
+  readonly classes: readonly RankedClass[];
+  /** Of every class; the logarithm of the probabilities where the model gives these. */
+  readonly logits: Float32Array;
+}
+
+export interface ClassifyOptions {
+  /** How many classes `classes` holds. Default 5. */
+  readonly top?: number | undefined;
+}
+
+/** A trained network that classifies images as it was trained to. */
+export interface Student {
+  readonly model: LayersModel;
+  readonly metadata: ModelMetadata;
+  readonly classNames: readonly string[];
+  /** Classifies one image of any size. */
+  classify(image: ImageInput, options?: ClassifyOptions): Promise<Classification>;
+  /** Classifies a tensor `[images, height, width, channels]` or a list of images, in one batch. */
+  classify(images: tf.Tensor4D | readonly ImageInput[], options?: ClassifyOptions): Promise<Classification[]>;
+  dispose(): void;
+}
+
+/**
+ * Loads a saved student (a folder's path, a `file:` URL, or a URL that tfjs knows) with what it needs to classify images: size,
+ * channels, normalization and class names from its own `model.json`. A tfjs backend must be loaded (or `resolveEngine` called).
+ *
+ * @example
+ * const student = await loadStudent('run/student');
+ * const { className, probability } = await student.classify('cat.jpg');
+ *
+ * @throws DistillError code `data` for a model that cannot be loaded, or that lacks metadata which `options` do not give
+ */
+export async function loadStudent(
+  place: string | URL,
+  options: LoadStudentOptions & LoadOptions = {},
+): Promise<Student> {
+  if (Object.keys(tf.engine().registryFactory).length === 0) {
+    throw new DistillError({
+      code: 'engine',
+      where: 'loadStudent',
+      expected: 'a tfjs backend',
+      got: 'none',
+      hint: "import '@tensorflow/tfjs-backend-cpu' (or -wasm, -webgl, -webgpu), or call resolveEngine('auto') first.",
+    });
+  }
+  await tf.ready();
+  const model = await loadModel(place, options);
+  try {
+    return studentOf(model, options, String(place));
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/** A model in memory as a student, e.g. `result.student.model` right after training. See {@link loadStudent}. */
+export function studentOf(
+  model: LayersModel,
+  options: LoadStudentOptions = {},
+  where = `model '${model.name}'`,
+): Student {
+  const metadata = metadataFor(model, options.metadata ?? {}, where);
+  const classes = model.outputs[0]?.shape.at(-1) ?? 0;
+  const { classNames = Array.from({ length: classes }, (_, index) => String(index)) } = metadata;
+  if (classNames.length !== classes) {
+    const expected = `one class name per output (${classes})`;
+    throw new DistillError({ code: 'data', where, expected, got: String(classNames.length) });
+  }
+  const classifyAll = async (
+    images: readonly Pixels[],
+    { top = 5 }: ClassifyOptions,
+  ): Promise<Classification[]> => {
+    const input = tf.tensor4d(batchOf(images, metadata), [images.length, ...metadata.imageSize]);
+    const output = tf.tidy(() => model.predict(input) as tf.Tensor);
+    const values = (await output.data()) as Float32Array;
+    tf.dispose([input, output]);
+    return images.map((_, row) => {
+      const given = values.slice(row * classes, (row + 1) * classes);
+      return ranked(metadata.output === 'logits' ? given : given.map(logarithm), classNames, top);
+    });
+  };
+  const classify = async (given: unknown, settings: ClassifyOptions = {}): Promise<unknown> => {
+    const isTensor4d = given instanceof tf.Tensor && given.rank === 4;
+    const list: readonly ImageInput[] = isTensor4d
+      ? (tf.unstack(given) as tf.Tensor3D[])
+      : Array.isArray(given)
+        ? (given as ImageInput[])
+        : [given as ImageInput];
+    const isBatch = isTensor4d || Array.isArray(given);
+    try {
+      const read: Pixels[] = [];
+      for (const [at, image] of list.entries())
+        read.push(await readImage(image, isBatch ? `classify, image ${at}` : 'classify', options.decode));
+      if (read.length === 0) return [];
+      const all = await classifyAll(read, settings);
+      return isBatch ? all : all[0];
+    } finally {
+      if (isTensor4d) tf.dispose(list as tf.Tensor3D[]);
+    }
+  };
+  return {
+    model,
+    metadata,
+    classNames,
+    classify: classify as Student['classify'],
+    dispose() {
+      model.dispose();
+    },
+  };
+}
+
+const logarithm = (probability: number): number => Math.log(Math.max(probability, 1.1754944e-38));
+
+function metadataFor(model: LayersModel, given: Partial<ModelMetadata>, where: string): ModelMetadata {
+  const saved = modelMetadata(model, where);
+  const inputs = (model.inputs[0]?.shape ?? []).slice(1);
+  if (saved === undefined && given.normalization === undefined) {
+    throw new DistillError({
+      code: 'data',
+      where,
+      expected: 'metadata (userDefinedMetadata.distilljs), which say how images are to be normalized',
+      got: 'none: the model was saved by an older version, or made elsewhere',
+      hint: 'Say it: loadStudent(place, { metadata: { normalization: { mean, std }, classNames } }) with the values of the training, e.g. channelStatistics(train).',
+    });
+  }
+  const size = (given.imageSize ?? saved?.imageSize ?? inputs) as ModelMetadata['imageSize'];
+  const defaults = { version: 1, imageSize: size, channels: channelsOf(size[2]), scale: 255 };
+  const output = saved?.output ?? given.output ?? outputKind(model);
+  const metadata = checkedMetadata(where, { ...defaults, output, ...saved, ...given });
+  if (inputs.length !== 3 || metadata.imageSize.some((axis, at) => (inputs[at] ?? axis) !== axis)) {
+    throw new DistillError({
+      code: 'data',
+      where,
+      expected: `a network of images [${metadata.imageSize.join(', ')}], as its metadata say`,
+      got: `one of [${inputs.join(', ')}]`,
+    });
+  }
+  return metadata;
+}
+
+/** Images at the network's size and normalized: the input values of training, by the same arithmetic. */
+function batchOf(images: readonly Pixels[], { imageSize, scale, ...metadata }: ModelMetadata): Float32Array {
+  const [height, width, channels] = imageSize;
+  const { mean, std } = metadata.normalization;
+  const factor = std.map((each) => 1 / (scale * each));
+  const shift = mean.map((each, channel) => each / (std[channel] ?? 1));
+  const size = height * width * channels;
+  const batch = new Float32Array(images.length * size);
+  for (const [at, image] of images.entries()) {
+    const isFitting = image.width === width && image.height === height && image.channels === channels;
+    const data =
+      isFitting && (image.orientation ?? 1) === 1
+        ? image.data
+        : fitImage(
+            rasterOf(image, channels),
+            { height, width, channels: channels as 1 | 3 | 4, resize: metadata.resize ?? 'crop' },
+            image.orientation,
+          ).data;
+    for (let place = 0; place < size; place++) {
+      const channel = place % channels;
+      batch[at * size + place] = (data[place] ?? 0) * (factor[channel] ?? 1) - (shift[channel] ?? 0);
+    }
+  }
+  return batch;
+}
+
+function rasterOf({ width, height, channels, data }: Pixels, wanted: number): Raster {
+  const canConvert = [1, 2, 3, 4].includes(channels) && [1, 3, 4].includes(wanted);
+  if (!canConvert && channels !== wanted) {
+    const expected = `images of ${wanted} channels`;
+    throw new DistillError({ code: 'data', where: 'classify', expected, got: describeValue(channels) });
+  }
+  const bytes =
+    data instanceof Uint8Array ? data : Uint8Array.from(data, (value) => Math.min(255, Math.round(value)));
+  return { width, height, channels: channels as Raster['channels'], data: bytes };
+}
+
+function ranked(logits: Float32Array, classNames: readonly string[], top: number): Classification {
+  const highest = logits.reduce((most, each) => Math.max(most, each), -Infinity);
+  const powers = Float64Array.from(logits, (each) => Math.exp(each - highest));
+  const total = powers.reduce((sum, each) => sum + each, 0);
+  if (!(total > 0)) {
+    const hint = 'Its training diverged, or the pixels are no numbers.';
+    throw new DistillError({
+      code: 'numeric',
+      where: 'classify',
+      expected: 'finite logits',
+      got: String(highest),
+      hint,
+    });
+  }
+  const classes = Array.from(powers, (power, index) => ({
+    className: classNames[index] ?? String(index),
+    index,
+    probability: power / total,
+  })).sort((a, b) => (logits[b.index] ?? 0) - (logits[a.index] ?? 0) || a.index - b.index);
+  const [first] = classes as [RankedClass];
+  return {
+    className: first.className,
+    probability: first.probability,
+    classes: classes.slice(0, Math.max(1, top)),
+    logits,
+  };
+}

@@ -1,0 +1,216 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describeValue, DistillError } from '../error/index.js';
+import type { Raster } from '../image/index.js';
+import { isNode, nodeModule } from '../platform/node-module.js';
+
+/** A decoded image as a decoder gives it: upright pixels, or pixels with EXIF's orientation (1 to 8). */
+export type Decoded = Raster | { readonly raster: Raster; readonly orientation: number };
+
+/** Decodes the bytes of an image file. */
+export type Decode = (bytes: Uint8Array, name: string) => Promise<Decoded>;
+
+/**
+ * An image of any size: a tensor `[height, width, channels]` of pixels from 0 to 255, `ImageData`, a raster; an image, canvas,
+ * video, `ImageBitmap`, `Blob` or URL in a page; the bytes of an image file, its path or URL in Node.
+ */
+export type ImageInput =
+  tf.Tensor3D | ImageData | Decoded | ImageBitmapSource | Uint8Array | ArrayBuffer | string | URL;
+
+/** Pixels from 0 to 255 as they came: only a tensor's may be fractions. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: ArrayLike<number>;
+  readonly orientation?: number | undefined;
+}
+
+/** @throws DistillError code `data` for what is no image, or cannot be read */
+export async function readImage(
+  given: ImageInput,
+  where: string,
+  decode: Decode | undefined,
+): Promise<Pixels> {
+  if (given instanceof tf.Tensor) return tensorPixels(given, where);
+  if (typeof given === 'object' && 'raster' in given)
+    return { ...given.raster, orientation: given.orientation };
+  if (isDecoded(given)) return pixelsOf(given);
+  if (typeof given === 'string' || given instanceof URL) return fromPlace(String(given), where, decode);
+  if (given instanceof ArrayBuffer) return fromBytes(new Uint8Array(given), where, decode);
+  if (given instanceof Uint8Array) return fromBytes(given, where, decode);
+  const kind = Object.prototype.toString.call(given).slice(8, -1);
+  if (kind === 'Blob' || kind === 'File') {
+    if (isPage()) return drawn(await bitmap(given as Blob, where), where);
+    return fromBytes(new Uint8Array(await (given as Blob).arrayBuffer()), where, decode);
+  }
+  if (DRAWABLE.has(kind)) {
+    if (kind === 'HTMLImageElement') await loaded(given as HTMLImageElement, where);
+    return drawn(given as CanvasImageSource, where);
+  }
+  throw new DistillError({
+    code: 'data',
+    where,
+    expected:
+      'an image: a tensor [height, width, channels], ImageData, an element of a page, bytes or a path',
+    got: describeValue(given),
+  });
+}
+
+const DRAWABLE: ReadonlySet<string> = new Set([
+  ...[
+    'HTMLImageElement',
+    'HTMLCanvasElement',
+    'HTMLVideoElement',
+    'OffscreenCanvas',
+    'ImageBitmap',
+    'VideoFrame',
+  ],
+]);
+
+const isPage = (): boolean => typeof createImageBitmap === 'function';
+
+/** ImageData, or a raster. */
+function isDecoded(given: unknown): given is Raster | ImageData {
+  if (typeof given !== 'object' || given === null) return false;
+  const { width, height, data } = given as Partial<Record<'width' | 'height' | 'data', unknown>>;
+  return typeof width === 'number' && typeof height === 'number' && ArrayBuffer.isView(data);
+}
+
+/** The fields of ImageData are its prototype's. */
+const pixelsOf = ({ width, height, data }: Raster | ImageData): Pixels => ({
+  width,
+  height,
+  channels: data.length / (width * height),
+  data,
+});
+
+async function tensorPixels(given: tf.Tensor, where: string): Promise<Pixels> {
+  const refuse = (expected: string, got: string, hint?: string): never => {
+    throw new DistillError({ code: 'data', where, expected, got, hint });
+  };
+  const [height = 0, width = 0, channels = 0] = given.shape;
+  if (given.rank !== 3) refuse('a tensor [height, width, channels]', describeValue(given));
+  const data = await given.data();
+  let [low, high, hasFraction] = [Infinity, -Infinity, false];
+  for (const value of data) {
+    if (!(value >= 0 && value <= 255)) refuse('pixels from 0 to 255', String(value), NOT_NORMALIZED);
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    hasFraction ||= value !== Math.floor(value);
+  }
+  if (hasFraction && high <= 1)
+    refuse('pixels from 0 to 255', `values from ${low} to ${high}`, 'Multiply them by 255.');
+  return { width, height, channels, data };
+}
+
+const NOT_NORMALIZED = 'Pass the pixels as they are: they are normalized here.';
+
+async function fromPlace(place: string, where: string, decode: Decode | undefined): Promise<Pixels> {
+  if (!isNode() || /^(?:https?|data|blob):/i.test(place)) {
+    const response = await fetch(place).catch((cause: unknown) => unreadable(where, String(cause), cause));
+    if (!response.ok) unreadable(where, `HTTP ${response.status} of ${place}`);
+    const blob = await response.blob();
+    if (isPage()) return drawn(await bitmap(blob, where), where);
+    return fromBytes(new Uint8Array(await blob.arrayBuffer()), where, decode);
+  }
+  const { readFile } = nodeModule('node:fs/promises', where);
+  const { fileURLToPath } = nodeModule('node:url', where);
+  const path = place.startsWith('file://') ? fileURLToPath(place) : place;
+  const bytes = await readFile(path).catch((cause: unknown) =>
+    unreadable(
+      path,
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : String(cause),
+      cause,
+    ),
+  );
+  return fromBytes(bytes, path, decode);
+}
+
+async function fromBytes(bytes: Uint8Array, where: string, decode: Decode | undefined): Promise<Pixels> {
+  if (decode === undefined && isPage())
+    return drawn(await bitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), where), where);
+  const decoded = await (decode ?? (await sharpDecoder()))(bytes, where);
+  return 'raster' in decoded ? { ...decoded.raster, orientation: decoded.orientation } : decoded;
+}
+
+/** As stored, upright, and without colour management. */
+const bitmap = (blob: Blob, where: string): Promise<ImageBitmap> =>
+  createImageBitmap(blob, { colorSpaceConversion: 'none' }).catch((cause: unknown) =>
+    unreadable(where, 'bytes that this browser cannot decode', cause),
+  );
+
+async function loaded(image: HTMLImageElement, where: string): Promise<void> {
+  await image
+    .decode()
+    .catch((cause: unknown) => unreadable(where, `an image that did not load (${image.src})`, cause));
+}
+
+function drawn(source: CanvasImageSource, where: string): Pixels {
+  const size = (...names: readonly string[]): number => {
+    const sizes = source as unknown as Readonly<Record<string, unknown>>;
+    return names.map((name) => sizes[name]).find((value) => typeof value === 'number') as number;
+  };
+  const width = size('naturalWidth', 'videoWidth', 'displayWidth', 'width');
+  const height = size('naturalHeight', 'videoHeight', 'displayHeight', 'height');
+  if (!(width > 0 && height > 0)) unreadable(where, `an image of ${width}×${height} pixels`);
+  try {
+    const canvas =
+      typeof OffscreenCanvas === 'function' ? new OffscreenCanvas(width, height) : newCanvas(width, height);
+    const context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
+    context.drawImage(source, 0, 0);
+    return { width, height, channels: 4, data: context.getImageData(0, 0, width, height).data };
+  } catch (cause) {
+    // A canvas gives no pixels of another site's image.
+    return unreadable(where, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+const newCanvas = (width: number, height: number): HTMLCanvasElement =>
+  Object.assign(document.createElement('canvas'), { width, height });
+
+function unreadable(where: string, got: string, cause?: unknown): never {
+  throw new DistillError({ code: 'data', where, expected: 'an image that can be read', got, cause });
+}
+
+type Sharp = (
+  bytes: Uint8Array,
+  options: object,
+) => {
+  autoOrient(): { raw(options: object): { toBuffer(options: object): Promise<SharpResult> } };
+};
+interface SharpResult {
+  readonly data: Uint8Array;
+  readonly info: { readonly width: number; readonly height: number; readonly channels: 1 | 2 | 3 | 4 };
+}
+
+async function sharpDecoder(): Promise<Decode> {
+  // Not a literal: an optional package must not stop a bundler.
+  const specifier = 'sharp';
+  try {
+    const { default: sharp } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as {
+      readonly default: Sharp;
+    };
+    return async (bytes, name) => {
+      try {
+        const image = sharp(bytes, { ignoreIcc: true }).autoOrient().raw({ depth: 'uchar' });
+        const { data, info } = await image.toBuffer({ resolveWithObject: true });
+        return { width: info.width, height: info.height, channels: info.channels, data };
+      } catch (cause) {
+        return unreadable(
+          name,
+          cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
+          cause,
+        );
+      }
+    };
+  } catch (cause) {
+    throw new DistillError({
+      code: 'platform',
+      where: 'loadStudent, decode',
+      expected: 'a decoder for image files',
+      got: 'none',
+      hint: 'npm i sharp; or pass one: loadStudent(place, { decode: decodeImage }) with decodeImage from @distilljs/bench/data/image, which needs no native code.',
+      cause,
+    });
+  }
+}
