@@ -198,6 +198,13 @@ describe('a run', { timeout: 120_000 }, () => {
     expect(await done('report', run)).toMatch(/Report: .*index\.html\n$/);
     expect(await done('explain', run)).toMatch(/Page: .*\n$/);
     expect(JSON.parse(await done('explain', run, '--json'))).toHaveProperty('findings');
+
+    const exported = ['export', run, 'student', '0', '--to', join(folder, 'exported')];
+    expect(await done(...exported)).toMatch(
+      /^Accuracy on 40 test images: [\d.]+ % as trained, .* exported\n/,
+    );
+    const card = await done(...exported, '--quantize', 'uint8', '--with-softmax', '--json');
+    expect(JSON.parse(card)).toMatchObject({ quantization: 'uint8', metadata: { output: 'probabilities' } });
     expect(await done('metrics', run)).toMatch(/ 40 images; embedding global_pool/);
     expect(JSON.parse(await done('metrics', run, '--tap', 'global_pool', '--json'))).toHaveLength(1);
     // Nothing is left to do: what all of them would train is said, and nothing is trained.
