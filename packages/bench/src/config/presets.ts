@@ -56,7 +56,7 @@ export const presets = {
   folder: {
     engine: 'auto',
     dataset: { name: 'folder', imageSize: 64 },
-    augmentation: { padCrop: 6, flip: true },
+    augmentation: { randomResizedCrop: { scale: [0.35, 1] }, flip: true },
     teacher: { model: 'resnet20', epochs: 30 },
     student: { model: 'resnet8' },
     methods: ['student', 'kd'],

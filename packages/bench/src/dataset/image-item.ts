@@ -7,6 +7,8 @@ export interface ImageItem {
   readonly superclass?: number;
   readonly identity?: number;
   readonly camera?: number;
+  /** How much it counts in training. Default: 1. */
+  readonly weight?: number;
   readonly source?: { readonly stamp: string; read(): Promise<Uint8Array> };
 }
 

@@ -110,7 +110,8 @@ export async function imageSet(
       return stored === undefined ? [] : [{ item: each.item, stored }];
     });
     expectClasses(set.root, split, kept, classNames, damaged);
-    const dataset = datasetOf(name, kept, classNames, [height, width, channels], store);
+    const shape = [height, width, channels] as const;
+    const dataset = datasetOf(name, kept, classNames, { shape, resize }, store);
     known.set(dataset, {
       paths: kept.map(({ item }) => item.path),
       digests: kept.map(({ stored }) => stored.digest),
@@ -199,20 +200,25 @@ function datasetOf(
   name: string,
   kept: readonly { readonly item: ImageItem; readonly stored: Stored }[],
   classNames: readonly string[],
-  imageShape: readonly [number, number, number],
+  { shape: imageShape, resize }: { readonly shape: Dataset['imageShape']; readonly resize: ResizeMode },
   store: ImageStore,
 ): Dataset {
   const labels = Int32Array.from(kept, ({ item }) => item.label);
   const superclasses = kept.some(({ item }) => item.superclass !== undefined)
     ? Int32Array.from(kept, ({ item }) => item.superclass ?? 0)
     : undefined;
+  const weights = kept.some(({ item }) => item.weight !== undefined)
+    ? Float32Array.from(kept, ({ item }) => item.weight ?? 1)
+    : undefined;
   return {
     name,
+    resize,
     size: kept.length,
     imageShape,
     classes: classNames.length,
     labels,
     superclasses,
+    ...(weights !== undefined && { weights }),
     classNames,
     image(index) {
       expectIndex(name, index, kept.length);
@@ -223,6 +229,7 @@ function datasetOf(
       JSON.stringify(imageShape),
       labels,
       superclasses ?? '',
+      ...(weights === undefined ? [] : [weights.join(' ')]),
       // Not as arguments: a million of them does not fit on the stack.
       kept.map(({ stored }) => stored.digest).join(' '),
     ),

@@ -127,6 +127,7 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
       path: isAbsolute(path) ? path : join(dir, path),
       label: numbers.get(label) ?? 0,
       ...extra,
+      ...(textOf(fields['weight']) !== undefined && { weight: Number(textOf(fields['weight'])) }),
     });
   }
   expectAllClasses(file, items, classNames);

@@ -32,6 +32,44 @@ describe('a list of images', () => {
     );
   });
 
+  it('gives images their weights, and tells how they were brought to one size', async () => {
+    const rows = [
+      'path,label,split,weight',
+      'a.png,cat,train,2',
+      'b.png,ox,train,',
+      'c.png,cat,test,1',
+      'd.png,ox,test,1',
+    ];
+    tree = imageTree({ ...images, 'list.csv': rows.join('\n') });
+    const options = {
+      dir: join(tree.dir, 'images'),
+      cacheDir: tree.cacheDir,
+      imageSize: 8,
+      resize: 'letterbox',
+    } as const;
+    const { splits } = await imageList({ ...options, file: join(tree.dir, 'list.csv') });
+    expect([...(splits.train?.weights ?? [])]).toEqual([2, 1]);
+    expect(splits.train?.resize).toBe('letterbox');
+    const other = [
+      'path,label,split',
+      'a.png,cat,train',
+      'b.png,ox,train',
+      'c.png,cat,test',
+      'd.png,ox,test',
+    ];
+    tree.remove();
+    tree = imageTree({ ...images, 'list.csv': other.join('\n') });
+    const plain = await imageList({
+      file: join(tree.dir, 'list.csv'),
+      dir: join(tree.dir, 'images'),
+      cacheDir: tree.cacheDir,
+      imageSize: 8,
+    });
+    expect(plain.splits.train?.weights).toBeUndefined();
+    expect(plain.splits.train?.resize).toBe('crop');
+    expect(plain.splits.train?.fingerprint).not.toBe(splits.train?.fingerprint);
+  });
+
   it('is JSON lines, with numbers as labels in their order', async () => {
     const lines = [10, 9, 10, 9].map((label, at) =>
       JSON.stringify({ file_name: `${'abcd'[at] ?? ''}.png`, label, identity: `p${at}`, camera: 1 }),

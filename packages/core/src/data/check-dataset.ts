@@ -60,6 +60,7 @@ export function checkedDataset(
     superclasses,
     weights,
     classNames: given.classNames,
+    resize: given.resize,
     image: (index) => given.image(index),
     get fingerprint() {
       return given.fingerprint;

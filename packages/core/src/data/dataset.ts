@@ -1,3 +1,5 @@
+import type { ResizeMode } from '../image/index.js';
+
 /** Pixels of one image in NHWC order, 0…255 (not normalised): `height · width · channels` finite values. */
 export type Pixels = Uint8Array | Float32Array;
 
@@ -24,6 +26,8 @@ export interface Dataset {
    */
   readonly weights?: Float32Array | undefined;
   readonly classNames?: readonly string[] | undefined;
+  /** How its images were brought to one size; a saved student tells it on, so that other images are brought there alike. */
+  readonly resize?: ResizeMode | undefined;
   /**
    * The pixels of one image, at once or by promise.
    *

@@ -37,7 +37,11 @@ const GREY: ModelMetadata = {
 describeOn(REPRODUCIBLE, 'metadata of a trained student', (engine) => {
   it('stand in its model.json, whoever saves it, and survive loading', async () => {
     const network = tinyNetwork(1);
-    const train = { ...tinyDataset(12, 1), classNames: ['low', 'middle', 'high'] };
+    const train = {
+      ...tinyDataset(12, 1),
+      classNames: ['low', 'middle', 'high'],
+      resize: 'stretch' as const,
+    };
     const result = await distill({
       students: [network],
       method: student(),
@@ -52,6 +56,7 @@ describeOn(REPRODUCIBLE, 'metadata of a trained student', (engine) => {
       channels: 'other',
       scale: 255,
       normalization: result.normalization,
+      resize: 'stretch',
       classNames: ['low', 'middle', 'high'],
       output: 'logits',
     };
