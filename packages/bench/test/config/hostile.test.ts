@@ -99,7 +99,10 @@ describe('one clear error for', () => {
     ['optimizer.constructor=3', 'command line, optimizer.constructor: expected a key that exists'],
     ['methods.0.prototype=3', 'command line, methods.0.prototype: expected a key that exists'],
     ['methods.9.as=x', 'command line, methods: expected positions of entries that are there'],
-    ['methods.1=8', 'command line, methods.1: expected a mapping with name, from, as, options, cohort, got 8.'],
+    [
+      'methods.1=8',
+      'command line, methods.1: expected a mapping with name, from, as, options, cohort, got 8.',
+    ],
     ['epochs.x=8', 'command line, epochs: expected a whole number of at least 1, got {"x":8}.'],
     [`${'a.'.repeat(99)}b=3`, 'command line: expected a setting key=value'],
   ])('the setting %.30s', (setting, says) => {
