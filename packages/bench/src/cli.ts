@@ -71,7 +71,10 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .addOption(new Option('--engine <name>', `one of auto, ${ENGINES.map(({ name }) => name).join(', ')}`))
     .option('--dataset <name>', 'data set or format, see `distill-bench list datasets`')
     .option('--data-dir <folder>', 'folder of the data files')
-    .option('--teacher <path>', 'trained teacher: a folder with model.json, or a tfjs URL')
+    .option(
+      '--teacher <path>',
+      'trained teacher: a tfjs folder or URL, an .onnx file, or .safetensors with --teacher-model',
+    )
     .option('--teacher-model <name>', 'network of the teacher')
     .option('--student-model <name>', 'network of the student')
     .option('--epochs <number>', 'epochs per student', number)
