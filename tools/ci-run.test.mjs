@@ -27,13 +27,14 @@ function runWith(commands) {
   return {
     status,
     last: stdout.trimEnd().split('\n').at(-1),
+    end: stdout.slice(stdout.lastIndexOf(' s\n') + 3),
     stages: stages.map(([, name, code]) => `${name} ${code}`),
   };
 }
 
 describe.skipIf(process.platform === 'win32')('.ci/run', () => {
   it('runs every stage and ends with the count of the tests', () => {
-    expect(runWith({ test: PASSING })).toEqual({
+    expect(runWith({ test: PASSING })).toMatchObject({
       status: 0,
       last: '12 passed, 0 failed, 1 skipped',
       stages: ['install 0', 'check 0', 'build 0', 'test 0', 'demo 0'],
@@ -41,11 +42,21 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
   });
 
   it('fails when a test fails', () => {
-    expect(runWith({ test: 'printf "11 passed, 1 failed\\n"; exit 1' })).toEqual({
+    expect(runWith({ test: 'printf "11 passed, 1 failed\\n"; exit 1' })).toMatchObject({
       status: 1,
       last: '11 passed, 1 failed',
       stages: ['install 0', 'check 0', 'build 0', 'test 1', 'demo 0'],
     });
+  });
+
+  it('says at its end which tests failed, or passed only when they were tried again', () => {
+    const lines = ['FAILED a.test.ts > b: c', 'PASSED WHEN TRIED AGAIN d.test.ts > e: f'];
+    const printed = ['> 3', ...lines, '', '11 passed, 1 failed'].join('\\n');
+    expect(
+      runWith({ test: `printf "${printed}\\n"; exit 1` })
+        .end.trim()
+        .split('\n'),
+    ).toEqual(['== failed: test', ...lines, '', '11 passed, 1 failed']);
   });
 
   it('fails when a test failed and the exit code hid it', () => {
@@ -73,7 +84,7 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
   });
 
   it('stops where nothing could be installed', () => {
-    expect(runWith({ ci: 'exit 1', test: PASSING })).toEqual({
+    expect(runWith({ ci: 'exit 1', test: PASSING })).toMatchObject({
       status: 1,
       last: '0 passed, 1 failed',
       stages: ['install 1'],

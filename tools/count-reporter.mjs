@@ -1,7 +1,8 @@
 /** @import { Reporter, TestModule } from 'vitest/node' */
 
 /**
- * Vitest reporter: closes the run with one machine-readable line, `N passed, N failed[, N skipped]`.
+ * Vitest reporter: closes the run with one machine-readable line, `N passed, N failed[, N skipped]`. Above it, a line each,
+ * stand the tests that failed and those that passed only when they were tried again: of a long log often the end alone is kept.
  *
  * What broke before or beside a test (a file that does not load, a hook that throws, an error that nobody caught, a run
  * without any test) holds no test to count: each counts as one failure, so that the line never reads better than the
@@ -11,6 +12,8 @@
  */
 export default class CountReporter {
   #count = { passed: 0, failed: 0, skipped: 0 };
+  /** @type {string[]} */
+  #lines = [];
 
   constructor() {
     // The very last thing that the process does: other reporters and coverage print until then.
@@ -19,7 +22,7 @@ export default class CountReporter {
       const failed = code === 0 ? this.#count.failed : Math.max(1, this.#count.failed);
       if (failed > 0) process.exitCode = code || 1;
       process.stdout.write(
-        `\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
+        `\n${this.#lines.map((line) => `${line}\n`).join('')}\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
       );
     });
   }
@@ -27,17 +30,39 @@ export default class CountReporter {
   /** @param {ReadonlyArray<TestModule>} modules @param {ReadonlyArray<unknown>} unhandled */
   onTestRunEnd(modules, unhandled) {
     const count = { passed: 0, failed: unhandled.length, skipped: 0 };
+    const lines = unhandled.map((error) => failed('outside of a test', [error]));
     for (const module of modules) {
       for (const suite of [module, ...module.children.allSuites()]) {
-        if (suite.errors().length > 0) count.failed += 1;
+        const errors = suite.errors();
+        if (errors.length === 0) continue;
+        count.failed += 1;
+        lines.push(failed(suite === module ? nameOf(module) : nameOf(module, suite), errors));
       }
       for (const test of module.children.allTests()) {
-        const { state } = test.result();
+        const { state, errors } = test.result();
         if (state === 'passed') count.passed += 1;
         else if (state === 'skipped') count.skipped += 1;
         else count.failed += 1;
+        if (state === 'failed') lines.push(failed(nameOf(module, test), errors));
+        else if (test.diagnostic()?.flaky === true)
+          lines.push(`PASSED WHEN TRIED AGAIN ${nameOf(module, test)}: ${firstLine(errors)}`);
       }
     }
     this.#count = count;
+    this.#lines = lines;
   }
+}
+
+/** @param {TestModule} module @param {{ fullName: string }} [part] */
+const nameOf = (module, part) =>
+  part === undefined ? module.relativeModuleId : `${module.relativeModuleId} > ${part.fullName}`;
+
+/** @param {string} name @param {ReadonlyArray<unknown> | undefined} errors */
+const failed = (name, errors) => `FAILED ${name}: ${firstLine(errors)}`;
+
+/** @param {ReadonlyArray<unknown> | undefined} errors */
+function firstLine(errors) {
+  const [error] = errors ?? [];
+  const message = error instanceof Object && 'message' in error ? error.message : error;
+  return String(message ?? 'no message').split('\n', 1)[0];
 }

@@ -17,7 +17,7 @@ function closing(tests) {
     `import { afterAll, beforeAll, describe, expect, it } from 'vitest';\n${source}\n`,
   ]);
   const reporter = JSON.stringify(join(ROOT, 'tools/count-reporter.mjs'));
-  const config = `export default { test: { reporters: ['default', ${reporter}], testTimeout: 300 } };`;
+  const config = `export default { test: { reporters: ['default', ${reporter}] } };`;
   const root = writeTree({ 'vitest.config.mjs': config, ...Object.fromEntries(files) });
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'), 'junction');
   const run = spawnSync(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run'], {
@@ -26,7 +26,8 @@ function closing(tests) {
     // The run under test is nobody's worker.
     env: { PATH: process.env['PATH'] },
   });
-  return { status: run.status, last: run.stdout.trimEnd().split('\n').at(-1) };
+  const lines = run.stdout.trimEnd().split('\n');
+  return { status: run.status, last: lines.at(-1), lines };
 }
 
 it('closes a run that passes with its count', () => {
@@ -34,14 +35,14 @@ it('closes a run that passes with its count', () => {
     some: "it('a', () => {}); it('b', () => {}); it.skip('c', () => {}); it.todo('d');",
     skipped: "describe.skip('e', () => { it('f', () => {}); });",
   });
-  expect(run).toEqual({ status: 0, last: '2 passed, 0 failed, 3 skipped' });
+  expect(run).toMatchObject({ status: 0, last: '2 passed, 0 failed, 3 skipped' });
 });
 
 it('counts every way to fail once', () => {
   const run = closing({
     passes: "it('a', () => {});",
     fails: "it('a', () => { expect(1).toBe(2); });",
-    hangs: "it('a', () => new Promise(() => {}));",
+    hangs: "it('a', () => new Promise(() => {}), 300);",
     doesNotLoad: "import './nowhere.mjs';",
     doesNotParse: "it('a', () => {",
     isEmpty: '',
@@ -49,9 +50,29 @@ it('counts every way to fail once', () => {
     afterThrows: "it('a', () => {}); afterAll(() => { throw new Error('a'); });",
     rejectsAside: "it('a', () => { void Promise.reject(new Error('aside')); });",
   });
-  expect(run).toEqual({ status: 1, last: '3 passed, 8 failed, 1 skipped' });
+  expect(run).toMatchObject({ status: 1, last: '3 passed, 8 failed, 1 skipped' });
+  expect(run.lines.filter((line) => line.startsWith('FAILED ')).sort()).toEqual([
+    'FAILED afterThrows.test.mjs: a',
+    'FAILED beforeThrows.test.mjs > s: b',
+    expect.stringMatching(/^FAILED doesNotLoad\.test\.mjs: .*nowhere/),
+    expect.stringMatching(/^FAILED doesNotParse\.test\.mjs: ./),
+    'FAILED fails.test.mjs > a: expected 1 to be 2 // Object.is equality',
+    'FAILED hangs.test.mjs > a: Test timed out in 300ms.',
+    expect.stringMatching(/^FAILED isEmpty\.test\.mjs: No test suite found/),
+    'FAILED outside of a test: aside',
+  ]);
+});
+
+it('names a test that passed only when it was tried again', () => {
+  const run = closing({
+    wavers: "let times = 0; it('a', { retry: 1 }, () => { expect(++times).toBe(2); });",
+  });
+  expect(run).toMatchObject({ status: 0, last: '1 passed, 0 failed' });
+  expect(run.lines).toContain(
+    'PASSED WHEN TRIED AGAIN wavers.test.mjs > a: expected 1 to be 2 // Object.is equality',
+  );
 });
 
 it('takes a run without any test for a failure', () => {
-  expect(closing({})).toEqual({ status: 1, last: '0 passed, 1 failed' });
+  expect(closing({})).toMatchObject({ status: 1, last: '0 passed, 1 failed' });
 });
