@@ -1,6 +1,7 @@
 import type { RunConfig } from '../config/index.js';
 import { comparePaired, summarize } from '../statistics/index.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
+import type { RowFigures } from './figures.js';
 import { REPORT_SCHEMA } from './report-data.js';
 import type {
   CohortRow,
@@ -35,12 +36,18 @@ export function buildReport(
     config,
     environment,
     engine: environment.engine,
-    teacher: { model, testAccuracy, validationAccuracy, parameters, macs, source },
+    teacher: { model, testAccuracy, validationAccuracy, parameters, macs, source, ...NO_FIGURES },
     rows: methods.map((runs) => reportRow(runs, ordered, ownNetworks)),
     testImages: testImages ?? config.dataset.testSize ?? null,
     warnings: [...sharedMachine(ordered), ...methods.flat().flatMap(ownWarnings)],
+    classNames: null,
+    pairwise: [],
+    power: null,
+    omitted: [],
   };
 }
+
+const NO_FIGURES: RowFigures = { metrics: null, cost: null, corruptions: null };
 
 const ownWarnings = ({ method, seed, warnings }: MethodResult): string[] =>
   warnings.map((warning) => `${method}, seed ${seed}: ${warning}`);
@@ -85,7 +92,9 @@ function reportRow(
       validationAccuracyBest: run.validationAccuracyBest ?? null,
       ensembleAccuracyLast: run.cohort?.ensembleAccuracyLast ?? null,
       secondsPerEpoch: run.secondsPerEpoch,
+      scores: null,
     })),
+    ...NO_FIGURES,
   };
 }
 

@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import type { CellScores } from '../predictions/index.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
 import type { Report } from './report-data.js';
 
@@ -28,10 +29,17 @@ export function renderCsv(report: Report): string {
 /** One line per method and seed. */
 export function renderSeedsCsv(report: Report): string {
   return stringify(
-    report.rows.flatMap(({ method, perSeed }) => perSeed.map((seed) => ({ method, ...seed }))),
+    report.rows.flatMap(({ method, perSeed }) =>
+      perSeed.map(({ scores, ...seed }) => ({ method, ...seed, ...scoreCells(scores) })),
+    ),
     { header: true },
   );
 }
+
+const SCORES = ['top5', 'nll', 'ece', 'brier', 'agreement', 'kl'] as const;
+
+const scoreCells = (scores: CellScores | null): Readonly<Record<string, number | null>> =>
+  Object.fromEntries(SCORES.map((name) => [name, scores?.[name] ?? null]));
 
 function summaryCells(name: string, { mean, sd, ci95 }: Summary): Readonly<Record<string, number | null>> {
   return {

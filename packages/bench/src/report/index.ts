@@ -1,5 +1,15 @@
 export { buildReport } from './build-report.js';
 export { renderCsv, renderSeedsCsv } from './csv.js';
+export type {
+  Answer,
+  CellCost,
+  CellLatency,
+  Mistake,
+  RowCorruptions,
+  RowCost,
+  RowFigures,
+  RowMetrics,
+} from './figures.js';
 export type { MethodInspections } from './exhibit-section.js';
 export { findings } from './findings.js';
 export type { Findings } from './findings.js';

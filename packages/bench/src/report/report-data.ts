@@ -1,6 +1,8 @@
 import type { Engine, EpochReport, LogitsSource, TeacherInput } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
+import type { CellScores } from '../predictions/index.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
+import type { Answer, CellCost, RowFigures } from './figures.js';
 
 /** Version of {@link MethodResult} and {@link TeacherResult} as files. */
 export const RESULT_SCHEMA = 1;
@@ -43,6 +45,8 @@ export interface MethodResult {
     { readonly method?: string | undefined; readonly student?: string | undefined } | undefined;
   /** SHA-256 of the saved student; none for a cohort, and in folders of versions that did not keep it. */
   readonly modelDigest?: string | undefined;
+  /** None in folders of versions that did not measure it. */
+  readonly cost?: CellCost | undefined;
 }
 
 /** What networks that were trained together came to, one by one and together. */
@@ -82,6 +86,8 @@ export interface TeacherResult {
   readonly fingerprint?: string | undefined;
   /** SHA-256 of the saved teacher; none in folders of versions that did not keep it. */
   readonly modelDigest?: string | undefined;
+  /** None in folders of versions that did not measure it. */
+  readonly cost?: CellCost | undefined;
 }
 
 /** How a teacher from outside is used: what it was trained with, and what its outputs are. */
@@ -109,12 +115,12 @@ export interface RunFacts {
 }
 
 /** `report.json`. */
-export interface Report {
+export interface Report extends Answer {
   readonly schema: typeof REPORT_SCHEMA;
   readonly config: RunConfig;
   readonly environment: RunEnvironment;
   readonly engine: Engine;
-  readonly teacher: Omit<TeacherResult, 'epochs'>;
+  readonly teacher: Omit<TeacherResult, 'epochs' | 'cost'> & RowFigures;
   /** One per method with at least one finished seed, in the configuration's order. */
   readonly rows: readonly ReportRow[];
   /** Number of images that test accuracies are of; null where that is not known. */
@@ -124,7 +130,7 @@ export interface Report {
 }
 
 /** A method over its seeds. */
-export interface ReportRow {
+export interface ReportRow extends RowFigures {
   readonly method: string;
   readonly options: object;
   /** It trains a network of its own in place of the configured student: it is neither ranked nor compared. */
@@ -171,4 +177,6 @@ export interface SeedAccuracy {
   /** Of all networks together; null for one. */
   readonly ensembleAccuracyLast: number | null;
   readonly secondsPerEpoch: number;
+  /** Of kept predictions; null where there are none. */
+  readonly scores: CellScores | null;
 }

@@ -41,6 +41,7 @@ describe('buildReport', () => {
       validationAccuracyBest: 0.7019 + 0.004,
       ensembleAccuracyLast: null,
       secondsPerEpoch: 84.9 + 3 * 0.1,
+      scores: null,
     });
   });
 
@@ -161,7 +162,7 @@ describe('renderCsv', () => {
   it('lists the seeds in a table of their own', () => {
     const lines = renderSeedsCsv(fixtureReport()).trim().split('\n');
     expect(lines[0]).toBe(
-      'method,seed,testAccuracyLast,testAccuracyBest,validationAccuracyBest,ensembleAccuracyLast,secondsPerEpoch',
+      'method,seed,testAccuracyLast,testAccuracyBest,validationAccuracyBest,ensembleAccuracyLast,secondsPerEpoch,top5,nll,ece,brier,agreement,kl',
     );
     expect(lines).toHaveLength(36);
     expect(lines[1]).toContain('student,0,0.6893,');

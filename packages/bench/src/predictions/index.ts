@@ -1,0 +1,1 @@
+export type { CalibrationBin, CellMetrics, CellScores } from './cell-metrics.js';

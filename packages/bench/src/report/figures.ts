@@ -1,0 +1,87 @@
+import type { CalibrationBin, CellScores } from '../predictions/index.js';
+import type { Pair, Power, Summary } from '../statistics/index.js';
+
+/** How long one forward pass of a saved network takes on the run's engine, image preparation not counted. */
+export interface CellLatency {
+  readonly batch: number;
+  /** Milliseconds per batch: half of the passes were faster than `p50`, 95 % than `p95`. */
+  readonly p50: number;
+  readonly p95: number;
+  readonly passes: number;
+}
+
+/** What a training and its network cost. */
+export interface CellCost {
+  /** Bytes of the saved network. */
+  readonly modelBytes: number;
+  /** Seconds of training steps, all phases, validation not counted. */
+  readonly trainSeconds: number;
+  /** Most memory that the process held at the end of a step of this training, in bytes. */
+  readonly peakMemoryBytes: number;
+  /** Of the exported student; of the run's first seed, and of the teacher. */
+  readonly latency?: readonly CellLatency[] | undefined;
+}
+
+/** The same over a method's seeds, beside what the rest of the row says (`studentParameters`, `studentMacs`). */
+export interface RowCost {
+  readonly modelBytes: number;
+  /** Mean over seeds. */
+  readonly trainSeconds: number;
+  /** Share of these seconds that the student alone would not take; null without a `student` row, and for the teacher. */
+  readonly methodShare: number | null;
+  readonly peakMemoryBytes: number;
+  readonly latency: readonly CellLatency[];
+}
+
+/** {@link CellScores} over seeds, and what is too large to be kept seed by seed. */
+export interface RowMetrics {
+  /** Seeds whose predictions are kept. */
+  readonly seeds: readonly number[];
+  readonly scores: { readonly [Name in keyof CellScores]: Summary | null };
+  /** Accuracy by class, mean over seeds; null for a class without test images. */
+  readonly perClass: readonly (number | null)[];
+  /** Over the images of all seeds, each seed's network by itself. */
+  readonly calibration: readonly CalibrationBin[];
+  /** Images by `[label][predicted class]`, summed over seeds; null with more than 30 classes. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  /** The most frequent mistakes, at most 20, the most frequent first. */
+  readonly mistakes: readonly Mistake[];
+}
+
+/** One class taken for another. */
+export interface Mistake {
+  readonly label: number;
+  readonly predicted: number;
+  /** Of the label's images, over all seeds. */
+  readonly share: number;
+}
+
+/** Accuracy on corrupted test images, over seeds. */
+export interface RowCorruptions {
+  readonly seeds: readonly number[];
+  /** By corruption, at strengths 1 to 5. */
+  readonly accuracy: Readonly<Record<string, readonly Summary[]>>;
+  /** Mean over corruptions and strengths. */
+  readonly mean: Summary;
+  /** That mean over the accuracy on clean images. */
+  readonly relative: Summary;
+}
+
+/** Figures that need what older run folders do not have: null there. */
+export interface RowFigures {
+  readonly metrics: RowMetrics | null;
+  readonly cost: RowCost | null;
+  readonly corruptions: RowCorruptions | null;
+}
+
+/** What follows from all results together. */
+export interface Answer {
+  /** Names of the classes in the order of their indices; null where the data names none. */
+  readonly classNames: readonly string[] | null;
+  /** Every pair of ranked methods, in the order of the ranking. */
+  readonly pairwise: readonly Pair[];
+  /** Null with fewer than two methods or seeds. */
+  readonly power: Power | null;
+  /** Figures that are missing, and the command that brings them, in words. */
+  readonly omitted: readonly string[];
+}
