@@ -1,5 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import { DistillError, shownText } from '@distilljs/core';
+import { DistillError, shownText, writeWhole } from '@distilljs/core';
 import { parseSetting, resolveConfig } from '../config/index.js';
 import { contactSheet, dataFaults, dataStats, loadChecked } from '../data-check/index.js';
 import type { DataFaults, DataStats, Duplicates } from '../data-check/index.js';
@@ -69,7 +68,7 @@ async function run(
       got: split,
     });
   const { png, rows } = await contactSheet(dataset);
-  await writeFile(out, png);
+  await writeWhole(out, png);
   const names = rows.map((name, at) => `${at + 1} ${shownText(name, 40)}`).join(', ');
   print(
     json === true

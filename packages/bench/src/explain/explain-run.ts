@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { askTeacher, channelStatistics, DistillError, loadBatch, resolveEngine } from '@distilljs/core';
+import {
+  askTeacher,
+  channelStatistics,
+  DistillError,
+  loadBatch,
+  resolveEngine,
+  writeWhole,
+} from '@distilljs/core';
 import type { Images, Labels, Logits } from '@distilljs/core';
 import { explain, explainVam } from '@distilljs/vam';
 import type { KdExplainerOptions } from '@distilljs/vam';
@@ -13,7 +20,7 @@ import type { LoadedTeacher } from '../run/load-teacher.js';
 import { findMethod } from '../run/method-catalog.js';
 import { runFolder } from '../run/run-folder.js';
 import { readMethodResult, readRun } from '../run/stored.js';
-import { writeJson, writeWhole } from '../run/write-json.js';
+import { writeJson } from '../run/write-json.js';
 import { explainFindings } from './explain-findings.js';
 import { explainPage } from './explain-page.js';
 import { EXPLAIN_SCHEMA } from './explained.js';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { DistillError } from '@distilljs/core';
+import { DistillError, UNFINISHED } from '@distilljs/core';
 import { withAbsolutePaths } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import type { RunEnvironment } from '../report/index.js';
@@ -12,7 +12,7 @@ import { expectIdle, LOCK } from './lock.js';
 import type { RunFolder } from './run-folder.js';
 import { readEnvironment, readRun } from './stored.js';
 import type { FoundRun } from './stored.js';
-import { UNFINISHED, writeJson } from './write-json.js';
+import { writeJson } from './write-json.js';
 
 /** What to do with a run folder that already holds something. */
 export type Existing = 'refuse' | 'resume' | 'overwrite';

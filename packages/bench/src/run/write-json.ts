@@ -1,38 +1,11 @@
-import { mkdir, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { DistillError, isDistillError } from '@distilljs/core';
+import { readFile, stat } from 'node:fs/promises';
+import { DistillError, isDistillError, writeWhole } from '@distilljs/core';
 import { expectRegularFile } from '../file/index.js';
 
 /** Results of thousands of epochs take a few megabytes. */
 const LARGEST_JSON = 256 * 2 ** 20;
 
-/** Ending of files that a crash left half written. */
-export const UNFINISHED = '.unfinished';
-
-let writes = 0;
-
-/**
- * Writes text all or nothing: a crash leaves the old file, never half of the new one. What was written is on the disk when
- * this resolves, so that a result which says that a training is done outlives a power cut as the model before it does.
- */
-export async function writeWhole(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const unfinished = `${file}.${process.pid}-${++writes}${UNFINISHED}`;
-  try {
-    await writeFile(unfinished, text, { flush: true });
-  } catch (error) {
-    // A full disk is found in the middle of a write, whose error does not know the file.
-    await unlink(unfinished).catch(() => undefined);
-    throw error instanceof Error ? Object.assign(error, { path: unfinished }) : error;
-  }
-  await rename(unfinished, file);
-  // Some systems and file systems cannot sync a folder.
-  const folder = await open(dirname(file), 'r').catch(() => undefined);
-  await folder?.sync().catch(() => undefined);
-  await folder?.close();
-}
-
-/** Writes a value as indented JSON, all or nothing. */
+/** Writes a value as indented JSON, whole or not at all. */
 export function writeJson(file: string, value: unknown): Promise<void> {
   return writeWhole(file, `${JSON.stringify(value, null, 2)}\n`);
 }

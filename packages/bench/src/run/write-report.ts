@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DistillError } from '@distilljs/core';
+import { DistillError, writeWhole } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import { loadDataset } from '../dataset/index.js';
 import { buildReport, renderCsv, renderHtml, renderMarkdown, renderSeedsCsv } from '../report/index.js';
@@ -10,7 +10,7 @@ import { findMethod } from './method-catalog.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { readInspections, readMethodResult, readRun, readTeacherResult } from './stored.js';
-import { writeJson, writeWhole } from './write-json.js';
+import { writeJson } from './write-json.js';
 
 /** A report and where it lies. */
 export interface WrittenReport {

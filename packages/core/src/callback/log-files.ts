@@ -1,5 +1,6 @@
 import { describeValue, DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
+import { writeWhole } from '../platform/write-whole.js';
 import type { Callback } from '../train/callback.js';
 import type { InspectedExhibit } from '../train/report.js';
 
@@ -12,14 +13,10 @@ import type { InspectedExhibit } from '../train/report.js';
 export function jsonl(file: string): Callback {
   expectFile('jsonl', file);
   const fs = nodeModule('node:fs/promises', 'metrics in a file');
-  const path = nodeModule('node:path', 'metrics in a file');
   const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
   return {
     name: 'jsonl',
-    async start({ history }) {
-      await fs.mkdir(path.dirname(file), { recursive: true });
-      await fs.writeFile(file, history.map(line).join(''));
-    },
+    start: ({ history }) => writeWhole(file, history.map(line).join('')),
     epoch: (report) => fs.appendFile(file, line(report)),
   };
 }
@@ -43,25 +40,27 @@ export interface Inspection {
 export function inspections(file: string): Callback {
   expectFile('inspections', file);
   const fs = nodeModule('node:fs/promises', 'inspections in a file');
-  const path = nodeModule('node:path', 'inspections in a file');
-  const lines = async (): Promise<string[]> => {
+  /** What is whole: the file may have been damaged since. */
+  const seen = async (): Promise<{ readonly line: string; readonly globalEpoch: number }[]> => {
     const text = await fs.readFile(file, 'utf8').catch(() => '');
-    return text.split('\n').filter((line) => line !== '');
+    return text.split('\n').flatMap((line) => {
+      try {
+        const { globalEpoch } = JSON.parse(line) as Inspection;
+        return Number.isSafeInteger(globalEpoch) ? [{ line, globalEpoch }] : [];
+      } catch {
+        return [];
+      }
+    });
   };
-  // Written beside and renamed: a line can be a megabyte, and a crash within it must not spoil the ones before.
-  const write = async (all: readonly string[]): Promise<void> => {
-    await fs.mkdir(path.dirname(file), { recursive: true });
-    await fs.writeFile(`${file}.unfinished`, all.map((line) => `${line}\n`).join(''));
-    await fs.rename(`${file}.unfinished`, file);
-  };
+  // Not appended: a line can be a megabyte, and a crash within it must not spoil the ones before.
+  const write = (all: readonly string[]): Promise<void> =>
+    writeWhole(file, all.map((line) => `${line}\n`).join(''));
   return {
     name: 'inspections',
     async start({ history }) {
       // A resumed run goes on after its checkpoint: what was seen later will be seen again.
-      const kept = (await lines()).filter(
-        (line) => (JSON.parse(line) as Inspection).globalEpoch < history.length,
-      );
-      if (kept.length > 0) await write(kept);
+      const kept = (await seen()).filter(({ globalEpoch: at }) => at < history.length);
+      if (kept.length > 0) await write(kept.map(({ line }) => line));
       else await fs.rm(file, { force: true });
     },
     async epoch({ phase, epoch, globalEpoch }, run) {
@@ -70,7 +69,7 @@ export function inspections(file: string): Callback {
       const exhibits = await run.inspect();
       if (exhibits.length === 0) return;
       const inspection: Inspection = { phase, epoch, globalEpoch, exhibits };
-      await write([...(await lines()), JSON.stringify(inspection, shortened)]);
+      await write([...(await seen()).map(({ line }) => line), JSON.stringify(inspection, shortened)]);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { describeValue, DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
+import { writeWhole } from '../platform/write-whole.js';
 import { isSnapshotName } from './snapshot.js';
 
 /** A place for checkpoints. */
@@ -36,7 +37,8 @@ export function memoryStore(): CheckpointStore {
 
 const PURPOSE = 'checkpoints in a folder';
 const SUFFIX = '.safetensors';
-const UNFINISHED = '.unfinished';
+const WHOLE = /^(.+)\.safetensors$/;
+const CUT_SHORT = /^(.+?)(?:\.safetensors\.\d+-\d+)?\.unfinished$/;
 
 /**
  * Checkpoints as files of a folder (Node): written beside, flushed to disk, then renamed into place. Only files that are
@@ -46,13 +48,13 @@ const UNFINISHED = '.unfinished';
 export function directoryStore(folder: string): CheckpointStore {
   const fs = nodeModule('node:fs/promises', PURPOSE);
   const path = nodeModule('node:path', PURPOSE);
-  const namesWith = async (suffix: string): Promise<string[]> => {
+  /** Files that are named so, with the checkpoints that they are of. */
+  const named = async (pattern: RegExp): Promise<{ readonly file: string; readonly name: string }[]> => {
     try {
-      const files = (await fs.readdir(folder)).filter((file) => file.endsWith(suffix));
+      const files = (await fs.readdir(folder)).sort();
       return files
-        .map((file) => file.slice(0, -suffix.length))
-        .filter(isSnapshotName)
-        .sort();
+        .map((file) => ({ file, name: pattern.exec(file)?.[1] ?? '' }))
+        .filter(({ name }) => isSnapshotName(name));
     } catch (error) {
       if ((error as { code?: string }).code === 'ENOENT') return [];
       throw error;
@@ -60,8 +62,8 @@ export function directoryStore(folder: string): CheckpointStore {
   };
   return {
     where: folder,
-    list: () => namesWith(SUFFIX),
-    unfinished: () => namesWith(UNFINISHED),
+    list: async () => (await named(WHOLE)).map(({ name }) => name),
+    unfinished: async () => (await named(CUT_SHORT)).map(({ name }) => name),
     async read(name) {
       const file = path.join(folder, `${name}${SUFFIX}`);
       try {
@@ -72,24 +74,9 @@ export function directoryStore(folder: string): CheckpointStore {
       }
     },
     async write(name, bytes) {
-      await fs.mkdir(folder, { recursive: true });
-      const unfinished = path.join(folder, `${name}${UNFINISHED}`);
-      const file = await fs.open(unfinished, 'w');
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await fs.rename(unfinished, path.join(folder, `${name}${SUFFIX}`));
+      await writeWhole(path.join(folder, `${name}${SUFFIX}`), bytes);
       // What an earlier crash left.
-      for (const other of await namesWith(UNFINISHED)) {
-        await fs.rm(path.join(folder, `${other}${UNFINISHED}`), { force: true });
-      }
-      // The rename itself is on disk only when the folder is.
-      const directory = await fs.open(folder, 'r').catch(() => undefined);
-      await directory?.sync().catch(() => undefined);
-      await directory?.close();
+      for (const { file } of await named(CUT_SHORT)) await fs.rm(path.join(folder, file), { force: true });
     },
     remove: (name) => fs.rm(path.join(folder, `${name}${SUFFIX}`), { force: true }),
   };

@@ -71,9 +71,7 @@ async function writeFolder(folder: string, artifacts: tf.io.ModelArtifacts): Pro
   const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
   const write = async (weights: string): Promise<void> => {
     await writeWhole(path.join(folder, weights), bytes);
-    await syncFolder(folder);
     await writeWhole(path.join(folder, 'model.json'), JSON.stringify(jsonOf(artifacts, weights)));
-    await syncFolder(folder);
   };
   try {
     await fs.mkdir(folder, { recursive: true });

@@ -1,27 +1,31 @@
 import { nodeModule } from './node-module.js';
 
+/** Ending of files that a crash left half written. */
+export const UNFINISHED = '.unfinished';
+
 let writes = 0;
 
 /**
  * Writes a file whole or not at all (Node): beside it under a name of its own, flushed to disk, then renamed over what
- * was there. After a crash there is the old file or the new one, and at worst a `.unfinished` beside it.
+ * was there, and its folder flushed too. After a crash there is the old file or the new one, and at worst a
+ * `FILE.PID-N.unfinished` beside it. Folders that the path names are made.
+ *
+ * @throws what the system says, always with the path
  */
 export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
   const fs = nodeModule('node:fs/promises', `writing ${file}`);
-  const unfinished = `${file}.${process.pid}-${writes++}.unfinished`;
+  const folder = nodeModule('node:path', `writing ${file}`).dirname(file);
+  await fs.mkdir(folder, { recursive: true });
+  const unfinished = `${file}.${process.pid}-${++writes}${UNFINISHED}`;
   try {
-    const handle = await fs.open(unfinished, 'wx');
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await fs.writeFile(unfinished, content, { flag: 'wx', flush: true });
     await fs.rename(unfinished, file);
   } catch (error) {
     await fs.rm(unfinished, { force: true }).catch(() => undefined);
-    throw error;
+    // A full disk is found in the middle of a write, whose error does not know the file.
+    throw error instanceof Error ? Object.assign(error, { path: file }) : error;
   }
+  await syncFolder(folder);
 }
 
 /** Flushes a folder's list of files to disk: a rename is there after a crash only when this is. */

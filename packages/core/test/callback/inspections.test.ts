@@ -101,6 +101,14 @@ it('keeps the lines before a resume, and those alone', async () => {
   expect((await linesOf(file)).map(({ globalEpoch }) => globalEpoch)).toEqual([0, 1]);
 });
 
+it('passes over what is no whole line, as a damaged disk leaves it', async () => {
+  const file = join(folder, 'damaged.jsonl');
+  const line = JSON.stringify({ phase: 'train', epoch: 0, globalEpoch: 0, exhibits: [] });
+  await writeFile(file, `null\n${line}\n{"phase":"train","globalEp`);
+  await inspections(file).start?.(runControl({ history: [epochOf(0, []), epochOf(1, [])] }));
+  expect((await linesOf(file)).map(({ globalEpoch }) => globalEpoch)).toEqual([0]);
+});
+
 it('leaves no file where a technique shows nothing', async () => {
   const file = join(folder, 'nothing.jsonl');
   (await distill(smallRun({ method: kd(), callbacks: [inspections(file)] }))).dispose();

@@ -1,0 +1,36 @@
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UNFINISHED, writeWhole } from '@distilljs/core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'whole ü-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it('writes a file with the folders that its path names, and replaces it', async () => {
+  const file = join(folder, 'a/b/text.json');
+  await writeWhole(file, '{}');
+  await writeWhole(file, Uint8Array.of(1, 2, 3));
+  expect([...(await readFile(file))]).toEqual([1, 2, 3]);
+  expect(await readdir(join(folder, 'a/b'))).toEqual(['text.json']);
+});
+
+it('writes one file from many at a time', async () => {
+  const file = join(folder, 'many');
+  const texts = Array.from({ length: 20 }, (_, at) => String(at).repeat(5000));
+  await Promise.all(texts.map((text) => writeWhole(file, text)));
+  expect(texts).toContain(await readFile(file, 'utf8'));
+});
+
+it('names the file that cannot be written, keeps what is there, and leaves nothing beside it', async () => {
+  const place = join(folder, 'place');
+  await mkdir(place);
+  await writeFile(join(place, 'mine'), 'mine');
+  await expect(writeWhole(place, 'text')).rejects.toMatchObject({ path: place });
+  await expect(writeWhole(join(place, 'mine/inner'), 'text')).rejects.toThrow(join(place, 'mine'));
+  expect(await readFile(join(place, 'mine'), 'utf8')).toBe('mine');
+  expect((await readdir(folder)).filter((name) => name.endsWith(UNFINISHED))).toEqual([]);
+});
