@@ -4,8 +4,7 @@ import { findCycle } from './find-cycle.mjs';
 
 /** @import { Rule, Source } from './repository.mjs' */
 
-/** The aim is 250. */
-const MOST_LINES = 300;
+const MOST_LINES = 250;
 const FEW_LINES = 20;
 /** Of a package's files: a few ideas fill a few lines, an index often does. */
 const MOST_SHARE_OF_SMALL_FILES = 0.3;
@@ -13,8 +12,14 @@ const MOST_SHARE_OF_SMALL_FILES = 0.3;
 /** @param {readonly Source[]} sources */
 const inSource = (sources) => sources.filter(({ area }) => area === 'src');
 
+/** A line of a text that is data, such as a compiled kernel. */
+const DATA = /^\s*'[^']*'(?: \+|;)$/;
 /** @param {Source} source */
-const lines = ({ text }) => text.trimEnd().split('\n').length;
+const lines = ({ text }) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !DATA.test(line)).length;
 
 /**
  * The files of a package's `src` import one another in one direction only, types included: each can be read knowing only
@@ -50,14 +55,14 @@ function target(from, specifier) {
 }
 
 /**
- * No source file is longer than a reader keeps in mind.
+ * No source file is longer than a reader keeps in mind. A package's index is a table of contents, which nobody reads through.
  *
  * @type {Rule}
  */
 export const fileLength = ({ packages }) =>
   packages.flatMap(({ sources }) =>
     inSource(sources)
-      .filter((source) => lines(source) > MOST_LINES)
+      .filter((source) => source.place !== 'src/index.ts' && lines(source) > MOST_LINES)
       .map((source) => ({
         where: source.path,
         expected: `at most ${MOST_LINES} lines`,

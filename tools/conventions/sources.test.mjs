@@ -182,8 +182,8 @@ describeRules({
   fileLength: [
     [
       'a file holds two ideas',
-      { 'packages/alpha/src/long.ts': 'export {};\n'.repeat(301) },
-      ['packages/alpha/src/long.ts: expected at most 300 lines, got 301.'],
+      { 'packages/alpha/src/long.ts': 'export {};\n'.repeat(251) },
+      ['packages/alpha/src/long.ts: expected at most 250 lines, got 251.'],
     ],
   ],
   smallFiles: [

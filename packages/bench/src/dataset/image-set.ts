@@ -3,7 +3,6 @@ import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import type { Dataset } from '@distilljs/core';
-import { DistillError, shownText } from '@distilljs/core';
 import { decoderIdentity } from '../image/index.js';
 import type { Channels, DecoderName, ResizeMode } from '../image/index.js';
 import { fileKind } from '../file/index.js';
@@ -12,6 +11,8 @@ import { openStore } from './decoded/store.js';
 import type { ImageStore, Stored } from './decoded/store.js';
 import type { LoadedSplits, Split, Surroundings } from './format.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
+import { damagedCount, damagedError, damagedList, expectClasses } from './damaged-files.js';
+import type { DamagedFile } from './damaged-files.js';
 import { digest, expectIndex } from './subset.js';
 
 /** How image files become images of one size. */
@@ -45,11 +46,6 @@ export interface ImageFacts {
   /** Of each image's pixels. */
   readonly digests: readonly string[];
   readonly damaged: readonly DamagedFile[];
-}
-
-export interface DamagedFile {
-  readonly path: string;
-  readonly reason: string;
 }
 
 const known = new WeakMap<Dataset, ImageFacts>();
@@ -120,9 +116,7 @@ export async function imageSet(
     splits[split] = dataset;
   }
   const left =
-    damaged.length === 0
-      ? []
-      : [`${counted(damaged.length, 'damaged file')} left out: ${listed(damaged, root)}`];
+    damaged.length === 0 ? [] : [`${damagedCount(damaged.length)} left out: ${damagedList(damaged, root)}`];
   return { splits, notes: [...(set.notes ?? []), ...left] };
 }
 
@@ -235,57 +229,6 @@ function datasetOf(
     ),
   };
 }
-
-/** Damaged files may have been all that a class had. */
-function expectClasses(
-  root: string,
-  split: Split,
-  kept: readonly { readonly item: ImageItem }[],
-  classNames: readonly string[],
-  damaged: readonly DamagedFile[],
-): void {
-  const found = new Set(kept.map(({ item }) => item.label));
-  const empty = classNames.filter((_, label) => !found.has(label));
-  if (kept.length > 0 && (split !== 'train' || empty.length === 0)) return;
-  const names =
-    kept.length === 0
-      ? 'no image'
-      : `no image of ${empty
-          .map((name) => shownText(name, 40))
-          .slice(0, 10)
-          .join(', ')}`;
-  throw new DistillError({
-    code: 'data',
-    where: root,
-    expected: `${split} images of every class`,
-    got: names,
-    hint: damaged.length === 0 ? undefined : `Damaged files were left out: ${listed(damaged, root)}`,
-  });
-}
-
-function damagedError(root: string, damaged: readonly DamagedFile[], all: number): DistillError {
-  return new DistillError({
-    code: 'data',
-    where: root,
-    expected: 'images that can be decoded',
-    got: `${counted(damaged.length, 'damaged file')} among ${all.toLocaleString('en-US')}`,
-    hint: `${listed(damaged, root)} Replace or remove them, or leave them out with dataset.onDamaged: skip.`,
-  });
-}
-
-const LISTED = 10;
-
-function listed(damaged: readonly DamagedFile[], root: string): string {
-  const sorted = [...damaged].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const shown = sorted
-    .slice(0, LISTED)
-    .map(({ path, reason }) => `${shownText(relative(root, path) || path, 120)} (${reason})`);
-  const more = damaged.length - shown.length;
-  return `${shown.join(', ')}${more === 0 ? '' : ` and ${more.toLocaleString('en-US')} more`}.`;
-}
-
-const counted = (count: number, what: string): string =>
-  `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
 
 /** The name of a folder in letters that every system takes. */
 const safeName = (root: string): string =>

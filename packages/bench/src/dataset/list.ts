@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
-import { DistillError, nearestNameHint, shownText } from '@distilljs/core';
-import { expectRegularFile } from '../file/index.js';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { shownText } from '@distilljs/core';
+import { dataError } from './bytes/byte-stream.js';
 import { divided, firstOfEach } from './divide.js';
 import type { DivideOptions } from './divide.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
 import { imageSet } from './image-set.js';
 import type { ImageOptions } from './image-set.js';
+import { listLines, problemsError, textOf } from './list-lines.js';
 
 /** Images that a file lists. */
 export interface ListOptions extends ImageOptions, DivideOptions {
@@ -26,17 +26,6 @@ export const listFormat: DatasetFormat<ListSource> = {
   summary:
     'your images as dataset.file lists them: CSV or JSON lines with path and label, optionally split, superclass, …',
   load: imageList,
-};
-
-/** Fields of a line, with other names that they go by. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  path: ['path', 'file', 'filename', 'file_name', 'image'],
-  label: ['label', 'class', 'classname', 'class_name'],
-  split: ['split', 'subset', 'set'],
-  superclass: ['superclass', 'coarse_label'],
-  identity: ['identity', 'person', 'pid'],
-  camera: ['camera', 'cam', 'camid'],
-  weight: ['weight'],
 };
 
 const SPLITS: Readonly<Record<string, Split>> = {
@@ -67,19 +56,9 @@ export async function imageList(
   return await imageSet({ ...layout, name: 'list', root: dir, images: options }, wanted, surroundings);
 }
 
-interface Line {
-  readonly line: number;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
 /** What a list says, none of its images read. */
 export async function listItems({ file, dir = dirname(resolve(file)) }: ListOptions): Promise<LayoutItems> {
-  expectRegularFile(file, 'a list of images, CSV or JSON lines', 'data');
-  const text = readFileSync(file, 'utf8').replace(/^\ufeff/, '');
-  const isJson = /^\.(?:jsonl|ndjson|json)$/i.test(extname(file)) || /^\s*\{/.test(text);
-  const lines = (isJson ? jsonLines(text, file) : await csvLines(text, file)).map(named);
-  if (lines.length === 0) throw dataError(file, 'lines with path and label', 'none');
-  expectColumns(file, lines);
+  const lines = await listLines(file);
   const problems: string[] = [];
   const seen = new Map<string, number>();
   const read = lines.map(({ line, fields }) => {
@@ -139,78 +118,6 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
   };
 }
 
-function jsonLines(text: string, file: string): readonly Line[] {
-  const problems: string[] = [];
-  const lines = text.split(/\r?\n/).flatMap((content, at): Line[] => {
-    if (content.trim() === '') return [];
-    try {
-      const fields: unknown = JSON.parse(content);
-      if (typeof fields === 'object' && fields !== null && !Array.isArray(fields))
-        return [{ line: at + 1, fields: fields as Record<string, unknown> }];
-      problems.push(`line ${at + 1}: no JSON object`);
-    } catch {
-      problems.push(`line ${at + 1}: no JSON`);
-    }
-    return [];
-  });
-  if (problems.length > 0) throw problemsError(file, problems);
-  return lines;
-}
-
-async function csvLines(text: string, file: string): Promise<readonly Line[]> {
-  const { parse } = await import('csv-parse/sync');
-  const [first = ''] = text.split(/\r?\n/, 1);
-  const delimiter = [',', ';', '\t'].reduce((best, mark) =>
-    first.split(mark).length > first.split(best).length ? mark : best,
-  );
-  try {
-    const rows = parse(text, {
-      columns: true,
-      delimiter,
-      skip_empty_lines: true,
-      trim: true,
-      info: true,
-    }) as unknown as readonly {
-      readonly record: Record<string, string>;
-      readonly info: { readonly lines: number };
-    }[];
-    return rows.map(({ record, info }) => ({ line: info.lines, fields: record }));
-  } catch (error) {
-    const { lines, message } = error as Error & { readonly lines?: number };
-    throw dataError(lines === undefined ? file : `${file}:${lines}`, 'CSV', shownText(message, 160));
-  }
-}
-
-/** Fields under the names that are used here, whatever case they are in. */
-function named({ line, fields }: Line): Line {
-  const lower = Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [key.trim().toLowerCase(), value]),
-  );
-  const renamed = Object.entries(FIELDS).flatMap(([name, others]) => {
-    const key = others.find((other) => lower[other] !== undefined);
-    return key === undefined ? [] : [[name, lower[key]] as const];
-  });
-  return { line, fields: { ...lower, ...Object.fromEntries(renamed) } };
-}
-
-function expectColumns(file: string, lines: readonly Line[]): void {
-  const [first] = lines;
-  const there = Object.keys(first?.fields ?? {});
-  for (const name of ['path', 'label']) {
-    if (lines.some(({ fields }) => fields[name] !== undefined)) continue;
-    const hint = nearestNameHint(name, there);
-    throw dataError(
-      `${file}:1`,
-      `a column ${name}`,
-      there
-        .map((key) => shownText(key, 40))
-        .slice(0, 10)
-        .join(', ') || 'no columns',
-      hint,
-    );
-  }
-}
-
 /** Splits that a list makes have the same classes. */
 function expectAllClasses(
   file: string,
@@ -244,23 +151,3 @@ function namesOf(values: readonly string[]): readonly string[] {
 
 const numbering = (names: readonly string[]): ReadonlyMap<string, number> =>
   new Map(names.map((name, at) => [name, at]));
-
-/** A field's text; undefined where it is empty. */
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-}
-
-function problemsError(file: string, problems: readonly string[]): DistillError {
-  const shown = problems.slice(0, 10).join('; ');
-  const more = problems.length > 10 ? ` and ${problems.length - 10} more` : '';
-  return dataError(
-    file,
-    'lines with path and label',
-    `${problems.length} that are wrong`,
-    `${shown}${more}.`,
-  );
-}
-
-const dataError = (where: string, expected: string, got: string, hint?: string): DistillError =>
-  new DistillError({ code: 'data', where, expected, got, hint });

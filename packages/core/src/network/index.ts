@@ -21,7 +21,7 @@ export type { TeacherLike, TeacherOptions } from './load-teacher.js';
 export { outputKind, probabilityWarning } from './logits.js';
 export { mapShape } from './map-shape.js';
 export type { MapShape } from './map-shape.js';
-export type { ImageLayout } from './onnx-teacher.js';
+export type { ImageLayout } from './onnx-images.js';
 export { asNetwork, createNetwork } from './network.js';
 export type { NetworkLike, NetworkOptions } from './network.js';
 export { seedWeights } from './seed-weights.js';

@@ -7,12 +7,10 @@ import type { FrozenNetwork } from './contract.js';
 import { teacherFrom } from './foreign-teacher.js';
 import type { NetworkOptions } from './network.js';
 import { openSession } from './onnx-session.js';
-import type { OnnxSession } from './onnx-session.js';
 import { readOnnx, withOutputs } from './onnx-file.js';
 import type { OnnxFile, OnnxValue } from './onnx-file.js';
-
-/** Axes of an ONNX graph's images. */
-export type ImageLayout = 'nchw' | 'nhwc';
+import { askOnnx } from './onnx-images.js';
+import type { ImageLayout, OnnxImages } from './onnx-images.js';
 
 export interface OnnxTeacherOptions extends NetworkOptions, LoadOptions {
   /** Default: told from the input's shape, whose channels are 1, 3 or 4. */
@@ -73,7 +71,7 @@ export async function loadOnnxTeacher(
   const [batch, ...axes] = input.shape ?? [];
   const spatial = layout === 'nchw' ? [axes[1], axes[2], axes[0]] : axes;
   const inputShape = spatial.map((axis) => (typeof axis === 'number' && axis > 0 ? axis : -1));
-  const images: Images = {
+  const images: OnnxImages = {
     session,
     layout,
     batch: typeof batch === 'number' && batch > 0 ? batch : undefined,
@@ -86,7 +84,7 @@ export async function loadOnnxTeacher(
     );
     const shape = [1, ...probeShape] as [number, number, number, number];
     const values = new Float32Array(shape.reduce((product, axis) => product * axis, 1));
-    const probe = await run(images, { values, shape }, asked);
+    const probe = await askOnnx(images, { values, shape }, asked);
     const shapeOf = (value: string): readonly number[] => probe.get(value)?.shape.slice(1) ?? [];
     const [classes, ...more] = shapeOf(output.name);
     if (classes === undefined || more.length > 0) {
@@ -102,7 +100,10 @@ export async function loadOnnxTeacher(
     digest.update(utf8ToBytes(JSON.stringify([layout, [...taps]])));
     return teacherFrom(
       async (given, wanted) => {
-        const found = await run(images, given, [output.name, ...wanted.map((tap) => taps.get(tap) ?? tap)]);
+        const found = await askOnnx(images, given, [
+          output.name,
+          ...wanted.map((tap) => taps.get(tap) ?? tap),
+        ]);
         const part = (value: string): Float32Array => found.get(value)?.values ?? new Float32Array();
         return {
           logits: part(output.name),
@@ -209,72 +210,4 @@ function nearby(asked: string, values: readonly string[]): readonly string[] {
     .filter((part) => part.length > 2);
   const alike = values.filter((value) => parts.some((part) => value.toLowerCase().includes(part)));
   return [...new Set([...alike.slice(-6), ...values.slice(-6)])].slice(0, 10);
-}
-
-interface Images {
-  readonly session: OnnxSession;
-  readonly layout: ImageLayout;
-  /** Undefined: any number of images at once. */
-  readonly batch: number | undefined;
-}
-
-interface Numbers {
-  readonly values: Float32Array;
-  readonly shape: readonly number[];
-}
-
-/** Asks for some values of a batch, in parts where the graph has a fixed batch size. All are NHWC. */
-async function run(
-  { session, layout, batch: fixed }: Images,
-  given: { readonly values: Float32Array; readonly shape: readonly [number, number, number, number] },
-  wanted: readonly string[],
-): Promise<ReadonlyMap<string, Numbers>> {
-  const [count, height, width, channels] = given.shape;
-  const size = height * width * channels;
-  const batch = fixed ?? count;
-  const parts: ReadonlyMap<string, Numbers>[] = [];
-  for (let start = 0; start < count; start += batch) {
-    // What is missing of the last part is zeros, whose rows are left out.
-    const images = new Float32Array(batch * size);
-    images.set(given.values.subarray(start * size, Math.min(count, start + batch) * size));
-    const found =
-      layout === 'nhwc'
-        ? await session.run(images, [batch, height, width, channels], wanted)
-        : await session.run(
-            channelsFirst(images, [batch, height, width, channels]),
-            [batch, channels, height, width],
-            wanted,
-          );
-    parts.push(found);
-  }
-  return new Map(
-    wanted.map((value) => {
-      const all = parts.map((part) => part.get(value) as Numbers);
-      const [, ...axes] = all[0]?.shape ?? [];
-      const isMap = layout === 'nchw' && axes.length === 3;
-      const row = axes.reduce((product, axis) => product * axis, 1);
-      const joined = new Float32Array(all.length * batch * row);
-      all.forEach(({ values, shape }, at) => {
-        joined.set(isMap ? channelsLast(values, shape) : values, at * batch * row);
-      });
-      const [c = 0, h = 0, w = 0] = axes;
-      const shape = [count, ...(isMap ? [h, w, c] : axes)];
-      return [value, { values: joined.subarray(0, count * row), shape }] as const;
-    }),
-  );
-}
-
-const channelsFirst = (values: Float32Array, [n, h, w, c]: readonly number[]): Float32Array =>
-  swapped(values, n ?? 0, (h ?? 0) * (w ?? 0), c ?? 0);
-const channelsLast = (values: Float32Array, [n, c, h, w]: readonly number[]): Float32Array =>
-  swapped(values, n ?? 0, c ?? 0, (h ?? 0) * (w ?? 0));
-
-/** `[n, rows, columns]` as `[n, columns, rows]`. */
-function swapped(values: Float32Array, n: number, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(values.length);
-  for (let at = 0, image = 0; image < n; image++)
-    for (let row = 0; row < rows; row++)
-      for (let column = 0; column < columns; column++)
-        result[image * rows * columns + column * rows + row] = values[at++] ?? 0;
-  return result;
 }

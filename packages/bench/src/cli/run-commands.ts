@@ -1,0 +1,121 @@
+import { ENGINES } from '@distilljs/core';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { presetNames } from '../config/index.js';
+import { explainRun } from '../explain/index.js';
+import { quantizations } from '../export/index.js';
+import { renderTerminal } from '../report/index.js';
+import { rewriteReport } from '../run/write-report.js';
+import { append, names, number, numbers } from './arguments.js';
+import type { ExitCode } from './exit-code.js';
+import { exportCommand } from './export-command.js';
+import type { ExportFlags } from './export-command.js';
+import { metricsCommand } from './metrics-command.js';
+import type { MetricsFlags } from './metrics-command.js';
+import { print } from './output.js';
+import { runCommand } from './run-command.js';
+import type { RunFlags } from './run-command.js';
+import { trainCommand } from './train-command.js';
+
+/** Commands that make a run folder, go on with one, or read one. */
+export function addRunCommands(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('run')
+    .description('train the teacher and every method with every seed, then write the report')
+    .addOption(new Option('--preset <name>', `start from a preset: ${presetNames.join(', ')}`))
+    .option('--config <file>', 'configuration, YAML or JSON')
+    .requiredOption('--out <folder>', 'run folder')
+    .option('--methods <names>', 'methods to compare, comma-separated, or all', names)
+    .option('--seeds <numbers>', 'seeds, comma-separated', numbers)
+    .addOption(new Option('--engine <name>', `one of auto, ${ENGINES.map(({ name }) => name).join(', ')}`))
+    .option('--dataset <name>', 'data set or format, see `distill-bench list datasets`')
+    .option('--data-dir <folder>', 'folder of the data files')
+    .option(
+      '--teacher <path>',
+      'trained teacher: a tfjs folder or URL, an .onnx file, or .safetensors with --teacher-model',
+    )
+    .option('--teacher-model <name>', 'network of the teacher')
+    .option('--student-model <name>', 'network of the student')
+    .option('--epochs <number>', 'epochs per student', number)
+    .option('--batch-size <number>', 'images per step', number)
+    .option('--learning-rate <number>', 'base learning rate', number)
+    .option(
+      '--set <path=value>',
+      'any other field, e.g. teacher.epochs=40 or methods.1.options.temperature=8 (repeatable)',
+      append,
+      [],
+    )
+    .option('--jobs <number>', 'trainings at a time, each in a process of its own (default: 1)', number)
+    .option('--dry-run', 'print the trainings, what is done and how long the rest takes; change nothing')
+    .option('--prepare', 'make the run folder, print the commands that train its cells, and train nothing')
+    .option('--resume', 'continue the run in the folder')
+    .option('--overwrite', 'start over in a folder that holds a run')
+    .option('--json', 'print report.json instead of a table')
+    .action(async (flags: RunFlags) => {
+      done(await runCommand(flags));
+    });
+
+  program
+    .command('train')
+    .description('train one cell of a run folder, or go on with it: the teacher, or one method with one seed')
+    .argument('<run>', 'run folder, made by `run` or `run --prepare`')
+    .argument('<cell>', 'teacher, or METHOD/SEED')
+    .action(async (run: string, cell: string) => {
+      done(await trainCommand(run, cell));
+    });
+
+  program
+    .command('report')
+    .description('write the report of a run again; the run may be unfinished')
+    .argument('<run>', 'run folder')
+    .option('--json', 'print report.json instead of a table')
+    .action(async (run: string, { json }: { readonly json?: true }) => {
+      const { report, page } = await rewriteReport(run);
+      print(json === true ? JSON.stringify(report, null, 2) : `${renderTerminal(report)}\n\nReport: ${page}`);
+    });
+
+  program
+    .command('export')
+    .description('export a trained student: tfjs model, model card, page that classifies a dropped image')
+    .argument('<run>', 'run folder')
+    .argument('<method>', 'method, as the run names it')
+    .argument('<seed>', 'seed', number)
+    .requiredOption('--to <folder>', 'folder to make')
+    .addOption(new Option('--quantize <type>', 'how kernels are stored').choices(quantizations))
+    .option('--with-softmax', 'the model gives probabilities instead of logits')
+    .option('--json', 'print card.json instead of a table')
+    .action(async (run: string, method: string, seed: number, flags: ExportFlags) => {
+      await exportCommand(run, method, seed, flags);
+    });
+
+  program
+    .command('metrics')
+    .description(
+      "measure the embeddings of a run's teacher and students: CMC and mAP on queries and gallery, recall@k, verification, identification",
+    )
+    .argument('<runs...>', 'run folders')
+    .option(
+      '--tap <layer>',
+      'layer whose output is the embedding (default: the input of the last dense layer)',
+    )
+    .option('--json', 'print metrics.json instead of a table')
+    .action(async (runs: readonly string[], flags: MetricsFlags) => {
+      await metricsCommand(runs, flags);
+    });
+
+  program
+    .command('explain')
+    .description(
+      'draw what the attending students of a run have learned: attention, trees, conflicts of subtasks',
+    )
+    .argument('<run>', 'run folder with methods such as kdexplainer or kd+vam')
+    .option('--json', 'print explain.json instead of the findings')
+    .action(async (run: string, { json }: { readonly json?: true }) => {
+      const { page, explained } = await explainRun(run);
+      print(
+        json === true
+          ? JSON.stringify(explained, null, 2)
+          : [...explained.findings, `Page: ${page}`].join('\n'),
+      );
+    });
+}
