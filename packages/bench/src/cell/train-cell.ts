@@ -1,16 +1,16 @@
 import { DistillError, resolveEngine } from '@distilljs/core';
-import { cellFolder, cellName, findCell } from '../run/cells.js';
+import { cellFolder, cellName } from '../run/cells.js';
 import type { Cell } from '../run/cells.js';
 import { loadRunData, dataFingerprints } from '../run/datasets.js';
 import { describeEnvironment, madeWith } from '../run/environment.js';
 import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher } from '../run/load-teacher.js';
+import { findCell, readMatrix, runOf } from '../run/matrix.js';
 import { expectSameData } from '../run/open-folder.js';
 import { atCell, mixWarnings } from '../run/run-bench.js';
 import type { RunContext, RunLog } from '../run/run-context.js';
-import { runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
-import { readRun, readTeacherResult } from '../run/stored.js';
+import { readTeacherResult } from '../run/stored.js';
 import type { FoundRun } from '../run/stored.js';
 import { provideStudent } from '../run/train-student.js';
 import { provideTeacher } from '../run/train-teacher.js';
@@ -33,13 +33,13 @@ export interface CellOptions {
  * or a cell that is worked at; `data` when the images are others than those of the run
  */
 export async function trainCell(root: string, name: string, options: CellOptions): Promise<boolean> {
-  const folder = runFolder(root);
-  const run = await readRun(folder);
-  if (run === undefined) {
+  const matrix = await readMatrix(root, name.split('/')[0]);
+  if (matrix === undefined) {
     const hint = 'Make one with `distill-bench run`, or with `run --prepare`, which trains nothing.';
     throw wrong(root, 'a run folder', 'none', hint);
   }
-  const cell = findCell(run.config, name);
+  const { cell } = findCell(matrix, name);
+  const { folder, run } = runOf(matrix, cell);
   if (cell.kind === 'student' && (await readTeacherResult(folder.teacher)) === undefined) {
     const hint = `Train it first: distill-bench train ${root} teacher.`;
     throw wrong(`${root}, ${cellName(cell)}`, 'a run whose teacher is trained', 'none yet', hint);

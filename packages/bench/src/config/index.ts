@@ -1,3 +1,4 @@
+export { withAbsolutePaths } from './absolute-paths.js';
 export { plainLayer } from './layers.js';
 export type { ConfigLayer } from './layers.js';
 export { presetNames, presets } from './presets.js';
@@ -10,9 +11,9 @@ export {
   mergeConfig,
   parseConfig,
   resolveConfig,
-  withAbsolutePaths,
+  resolveStudy,
 } from './resolve.js';
-export type { ConfigSources, MethodConfig, RunConfig } from './resolve.js';
+export type { ConfigSources, MethodConfig, RunConfig, StudyConfig, TaskConfig } from './resolve.js';
 export type { WrittenMethod } from './rules.js';
 export type { ConfigInput } from './schema.js';
 export { parseSetting } from './source.js';

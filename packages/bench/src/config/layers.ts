@@ -85,7 +85,8 @@ export function valueAt(root: unknown, path: Path): unknown {
   }, root);
 }
 
-function overlay(
+/** A mapping over another one, key by key, as {@link mergeLayers} does it. */
+export function overlay(
   under: Readonly<Record<string, unknown>>,
   over: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {

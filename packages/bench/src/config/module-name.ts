@@ -15,7 +15,7 @@ export function nameOfModule(from: string): string {
  * @param folder that they count from
  */
 export function withModulePaths(layer: ConfigLayer, folder: string): ConfigLayer {
-  const { methods, student } = layer.values;
+  const { methods, student, pairs } = layer.values;
   const located = (entry: unknown): unknown =>
     isMapping(entry) && typeof entry['from'] === 'string' && entry['from'].startsWith('.')
       ? { ...entry, from: resolve(folder, entry['from']) }
@@ -24,6 +24,13 @@ export function withModulePaths(layer: ConfigLayer, folder: string): ConfigLayer
     ...layer.values,
     ...(Array.isArray(methods) && { methods: methods.map(located) }),
     ...(isMapping(student) && { student: located(student) }),
+    ...(Array.isArray(pairs) && {
+      pairs: pairs.map((pair: unknown) =>
+        isMapping(pair) && pair['student'] !== undefined
+          ? { ...pair, student: located(pair['student']) }
+          : pair,
+      ),
+    }),
   };
   return { ...layer, values };
 }

@@ -25,7 +25,7 @@ export function issueProblems(
   merged: unknown,
   layers: readonly ConfigLayer[],
 ): readonly Problem[] {
-  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  const path = plainPath(issue.path);
   if (issue.code === 'unrecognized_keys') {
     // A mapping's message for this is the list of its keys: see `mapping` in fields.ts.
     const known = issue.message.split(', ');
@@ -44,6 +44,9 @@ export function issueProblems(
     words && (typeof got === 'string' ? nearestNameHint(got, words) : `There are: ${words.join(', ')}.`);
   return [{ where: placeOf(path, layers), expected, got: shown(got), hint: ownHint ?? hint }];
 }
+
+export const plainPath = (path: readonly PropertyKey[]): Path =>
+  path.map((step) => (typeof step === 'symbol' ? String(step) : step));
 
 /** The words that would have been right, where the issue is about a word. */
 function knownWords(issue: z.core.$ZodIssue): readonly string[] | undefined {

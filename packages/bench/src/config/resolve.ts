@@ -1,16 +1,19 @@
-import { resolve } from 'node:path';
+import type { z } from 'zod';
 import type { ModelName } from '../model/index.js';
-import type { ConfigLayer } from './layers.js';
-import { mergeLayers, plainLayer, unsafeParts } from './layers.js';
+import type { ConfigLayer, Path } from './layers.js';
+import { mergeLayers, plainLayer, unsafeParts, valueAt } from './layers.js';
 import { folderOf, modulesIn, withModulePaths } from './module-name.js';
 import { isPresetName, presetLayer, presetProblem } from './presets.js';
 import type { Problem } from './problem.js';
-import { conflictProblem, issueProblems, problemError } from './problem.js';
+import { conflictProblem, issueProblems, placeOf, plainPath, problemError } from './problem.js';
 import { conflicts } from './rules.js';
 import type { Surroundings } from './rules.js';
 import { runSchema } from './schema.js';
 import type { WrittenConfig } from './schema.js';
 import { fileLayer } from './source.js';
+import { isStudy, STUDY_KEYS, studyIssues, tasksOf, writtenOut } from './study.js';
+import type { WrittenTask } from './study.js';
+import { TUNING } from './tune.js';
 
 /** A configured method. */
 export interface MethodConfig {
@@ -30,6 +33,18 @@ export interface RunConfig extends Omit<WrittenConfig, 'teacher' | 'methods'> {
   readonly methods: readonly MethodConfig[];
 }
 
+/** Several runs in one folder: pairs of teacher and student, data sets, or both. */
+export interface StudyConfig {
+  readonly tasks: readonly TaskConfig[];
+}
+
+/** One run of a study. */
+export interface TaskConfig {
+  /** Its folder below `tasks`, e.g. `cifar10+resnet56-resnet20`. */
+  readonly name: string;
+  readonly config: RunConfig;
+}
+
 export interface ConfigSources extends Surroundings {
   /** Name of a preset; one that the file or the flags name counts if this is left out. */
   readonly preset?: string | undefined;
@@ -42,20 +57,39 @@ export interface ConfigSources extends Surroundings {
  * The run that preset, file and command line describe together: the file goes before the preset, the command line
  * before both.
  *
- * @throws DistillError code `config` that lists every problem with file, line and column
+ * @throws DistillError code `config` that lists every problem with file, line and column; for a study, too
  */
-export function resolveConfig({ preset, file, flags = [], ...surroundings }: ConfigSources): RunConfig {
+export function resolveConfig(sources: ConfigSources): RunConfig {
+  return single(...layersOf(sources));
+}
+
+/**
+ * The same where `pairs` and `datasets` may be there: the runs of a study.
+ *
+ * @throws DistillError code `config` that lists every problem of every run with file, line and column
+ */
+export function resolveStudy(sources: ConfigSources): RunConfig | StudyConfig {
+  return merged(...layersOf(sources));
+}
+
+/** Layers, what is known around them, and what is wrong with the preset. */
+type Merging = readonly [
+  layers: readonly ConfigLayer[],
+  surroundings: Surroundings,
+  wrongPreset?: Problem | undefined,
+];
+
+function layersOf({ preset, file, flags = [], ...surroundings }: ConfigSources): Merging {
   const upper = upperLayers({ file, flags });
   const names = [preset, ...upper.toReversed().map(({ values }) => values['preset'])];
   const given = names.filter((name) => name !== undefined);
   const wrong = given.find((name) => !isPresetName(name));
-  if (wrong !== undefined)
-    return merged(upper, surroundings, presetProblem(wrong, wrong === preset ? [] : upper));
+  if (wrong !== undefined) return [upper, surroundings, presetProblem(wrong, wrong === preset ? [] : upper)];
   const used = given.find(isPresetName);
-  if (used === undefined) return merged(upper, surroundings);
+  if (used === undefined) return [upper, surroundings];
   // A run's configuration names the preset that counted.
   const counted = given.length > 1 ? [plainLayer('command line', { preset: used })] : [];
-  return merged([presetLayer(used), ...upper, ...counted], surroundings);
+  return [[presetLayer(used), ...upper, ...counted], surroundings];
 }
 
 /** Modules and packages whose methods a configuration takes: they are loaded before it is checked. */
@@ -88,39 +122,93 @@ export function parseConfig(text: string, fileName: string, methodNames?: readon
  * @throws DistillError code `config`
  */
 export function mergeConfig(layers: readonly ConfigLayer[], methodNames?: readonly string[]): RunConfig {
-  return merged(layers, { methodNames });
+  return single(layers, { methodNames });
 }
 
-/** @param wrongPreset what is wrong with the preset: what it would have given is not missed then */
-function merged(
-  layers: readonly ConfigLayer[],
-  surroundings: Surroundings,
-  wrongPreset?: Problem,
-): RunConfig {
+function single(...merging: Merging): RunConfig {
+  const config = merged(...merging);
+  if (!('tasks' in config)) return config;
+  const [layers] = merging;
+  const problems = STUDY_KEYS.filter((key) => valueAt(mergeLayers(layers), [key]) !== undefined).map(
+    (key) => ({
+      where: placeOf([key], layers),
+      expected: 'a configuration of one run',
+      got: 'one of several',
+      hint: '`distill-bench run` takes it.',
+    }),
+  );
+  throw problemError(layers.at(-1)?.name ?? 'configuration', problems);
+}
+
+/** @param wrongPreset what it would have given is not missed */
+function merged(...[layers, surroundings, wrongPreset]: Merging): RunConfig | StudyConfig {
   const name = layers.at(-1)?.name ?? 'configuration';
   const unsafe = layers.flatMap(unsafeParts);
   if (unsafe.some(({ expected }) => expected.startsWith('at most'))) throw problemError(name, unsafe);
-  const written = mergeLayers(layers);
-  const { data, error } = runSchema.safeParse(written);
-  const issues = (error?.issues ?? []).flatMap((issue) => issueProblems(issue, written, layers));
-  const found = conflicts(written, surroundings).map((each) => conflictProblem(each, written, layers));
+  const written = writtenOut(mergeLayers(layers));
+  const isOne = !isStudy(written);
+  const issues = isOne ? [] : studyIssues(written);
+  const { tasks, conflicts: names } = isOne
+    ? { tasks: [{ name: '', values: written, place: (path: Path) => path }], conflicts: [] }
+    : issues.length > 0
+      ? { tasks: [], conflicts: [] }
+      : tasksOf(written);
+  const checked = tasks.map((task) => checkedTask(task, written, layers, surroundings));
+  const found = [
+    ...issues.flatMap((issue) => issueProblems(issue, written, layers)),
+    ...names.map((each) => conflictProblem(each, written, layers)),
+    ...checked.flatMap(({ problems }) => problems),
+  ];
   const problems = [
     ...(wrongPreset === undefined ? [] : [wrongPreset]),
     ...unsafe,
-    ...[...issues, ...found].filter(
+    ...found.filter(
       ({ got, where }) => wrongPreset === undefined || (got !== 'nothing' && where !== wrongPreset.where),
     ),
   ];
-  // A key may be refused as reserved and as unknown.
+  // A key may be refused as reserved and as unknown, and by every run of a study.
   const places = new Map(problems.map((problem) => [`${problem.where} ${problem.expected}`, problem]));
-  if (places.size > 0 || data === undefined) throw problemError(name, [...places.values()]);
-  return complete(data);
+  if (places.size > 0) throw problemError(name, [...places.values()]);
+  const configs = checked.flatMap(({ data }, at) =>
+    data === undefined ? [] : [{ name: tasks[at]?.name ?? '', config: complete(data) }],
+  );
+  const [only] = configs;
+  return isOne && only !== undefined ? only.config : { tasks: configs };
 }
+
+/** One run, and what is wrong with it. */
+function checkedTask(
+  { values, place }: WrittenTask,
+  written: Readonly<Record<string, unknown>>,
+  layers: readonly ConfigLayer[],
+  surroundings: Surroundings,
+): { readonly data: WrittenConfig | undefined; readonly problems: readonly Problem[] } {
+  const { data, error } = runSchema.safeParse(values);
+  const problems = [
+    ...(error?.issues ?? []).flatMap((issue) =>
+      issueProblems({ ...issue, ...placed(issue, place) }, written, layers),
+    ),
+    ...conflicts(values, surroundings).map((each) =>
+      conflictProblem({ ...each, path: place(each.path) }, written, layers),
+    ),
+  ];
+  return { data, problems };
+}
+
+/** Keys that only a study has are known as well, for whoever mistypes one. */
+const placed = (
+  { path, code, message }: z.core.$ZodIssue,
+  place: WrittenTask['place'],
+): { readonly path: PropertyKey[]; readonly message: string } => ({
+  path: [...place(plainPath(path))],
+  message: code === 'unrecognized_keys' && path.length === 0 ? [message, ...STUDY_KEYS].join(', ') : message,
+});
 
 /** Fills in what depends on other fields. */
 function complete({ teacher, methods, ...written }: WrittenConfig): RunConfig {
   return {
     ...written,
+    ...(written.tune !== undefined && { tuning: written.tuning ?? TUNING }),
     teacher: {
       ...teacher,
       epochs: teacher.epochs ?? written.epochs,
@@ -139,38 +227,4 @@ function complete({ teacher, methods, ...written }: WrittenConfig): RunConfig {
 /** True for what {@link resolveConfig} made, read from a file: a mapping of the configuration's fields and no others. */
 export function isRunConfig(value: unknown): value is RunConfig {
   return runSchema.safeParse(value).success;
-}
-
-/** The same run with paths that mean the same from every folder: `config.json` is read wherever the reader stands. */
-export function withAbsolutePaths(config: RunConfig): RunConfig {
-  const { dataset, teacher, student } = config;
-  return {
-    ...config,
-    dataset: absolutePaths(dataset),
-    student: student.path === undefined ? student : { ...student, path: absolute(student.path) },
-    teacher: {
-      ...teacher,
-      ...(teacher.path !== undefined && { path: absolute(teacher.path) }),
-      ...(typeof teacher.classes === 'string' && { classes: resolve(teacher.classes) }),
-    },
-  };
-}
-
-/** Fields of datasets that are paths. */
-const PATHS = ['dir', 'file', 'cacheDir'];
-
-const absolutePaths = (dataset: RunConfig['dataset']): RunConfig['dataset'] =>
-  Object.fromEntries(
-    Object.entries(dataset).map(([key, value]) => [
-      key,
-      PATHS.includes(key) && typeof value === 'string' ? resolve(value) : (value as unknown),
-    ]),
-  ) as unknown as RunConfig['dataset'];
-
-const FILE = 'file://';
-
-/** A bare path and one behind `file://` become absolute; other URLs stay. */
-function absolute(path: string): string {
-  if (path.startsWith(FILE)) return `${FILE}${resolve(path.slice(FILE.length))}`;
-  return path.includes('://') ? path : resolve(path);
 }

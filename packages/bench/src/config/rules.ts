@@ -7,6 +7,7 @@ import type { Conflict } from './problem.js';
 import { shown } from './problem.js';
 import { runSchema } from './schema.js';
 import type { WrittenConfig } from './schema.js';
+import { trialConflicts, tuningConflicts } from './tune.js';
 
 /** What the rules need to know that no configuration says. */
 export interface Surroundings {
@@ -48,6 +49,12 @@ const RULES: readonly (readonly [keys: readonly (keyof WrittenConfig)[], rule: R
   [['dataset', 'batchSize'], batchConflicts],
   [['dataset', 'augmentation'], cropConflicts],
   [['schedule', 'epochs', 'teacher'], warmUpConflicts],
+  [['tune', 'tuning', 'seeds'], tuningConflicts],
+  [
+    ['tune', 'methods', 'student'],
+    ({ tune = {}, methods, student }, { checkMethod }) =>
+      trialConflicts(tune, methods, (method) => checkMethod?.(method, student.model) ?? []),
+  ],
 ];
 
 /** Entries are looked at one by one: one that is wrong does not hide the others. */

@@ -4,6 +4,7 @@ import { modelNames } from '../model/index.js';
 import { dataset } from './dataset-schema.js';
 import { nameOfModule } from './module-name.js';
 import { location, tapNames, teacher } from './teacher-schema.js';
+import { tuneFields } from './tune.js';
 import {
   between,
   flag,
@@ -26,12 +27,13 @@ import {
 } from './fields.js';
 
 /** What a run folder has beside the folders of methods; a file is `.unfinished` while it is written. */
-const TAKEN_NAMES = /^(?:(?:teacher|report)|(?:config|environment|data)\.json(?:\.unfinished)?)$/i;
+const TAKEN_NAMES =
+  /^(?:(?:teacher|report|tune|tasks)|(?:config|environment|data|run)\.json(?:\.unfinished)?)$/i;
 /** Windows keeps these for devices, whatever follows a dot. */
 const DEVICE_NAMES = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 const FOLDER_NAME = 'a name of letters, digits, and . _ + - that is not taken';
-const folderName = z
+export const folderName = z
   .string({ error: FOLDER_NAME })
   .max(64, { error: 'a name of at most 64 characters' })
   .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*$/, { error: FOLDER_NAME })
@@ -233,6 +235,7 @@ export const runSchema = mapping({
   batchSize: whole(1, MOST.batch).default(64),
   optimizer: optimizer.prefault({}),
   schedule: schedule.prefault({}),
+  ...tuneFields,
 });
 
 /** What a user may write, checked for form. */

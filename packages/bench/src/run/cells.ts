@@ -1,46 +1,114 @@
-import { DistillError, nearestNameHint } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
 
-/** One training of a run: what a process, or a machine, does by itself. */
-export type Cell = { readonly kind: 'teacher' } | StudentCell;
+/** One training of a run or a study: what a process, or a machine, does by itself. */
+export type Cell = TeacherCell | StudentCell | TuningCell;
+
+/** What every cell has. */
+interface AnyCell {
+  /** Of a study: the task that it belongs to. */
+  readonly task?: string | undefined;
+}
+
+export interface TeacherCell extends AnyCell {
+  readonly kind: 'teacher';
+}
 
 /** One method with one seed. */
-export interface StudentCell {
+export interface StudentCell extends AnyCell {
   readonly kind: 'student';
   /** As the configuration calls it (`as`). */
   readonly method: string;
   readonly seed: number;
 }
 
-/**
- * All trainings of a run, in the order of their work: the teacher, then every method with the first seed, and so on, so that
- * a run that is stopped early has compared all methods on some seeds.
- */
-export function cellsOf({ methods, seeds }: Pick<RunConfig, 'methods' | 'seeds'>): readonly Cell[] {
-  const students = seeds.flatMap((seed) =>
-    methods.map(({ as }): Cell => ({ kind: 'student', method: as, seed })),
-  );
-  return [{ kind: 'teacher' }, ...students];
+/** One method with options that may become its own, measured on the validation images. */
+export interface TuningCell extends AnyCell {
+  readonly kind: 'tune';
+  readonly method: string;
+  /** Position in the list of what is tried, from 0. */
+  readonly trial: number;
+  readonly seed: number;
 }
 
-/** `teacher`, or `METHOD/SEED`: also the cell's folder within the run's. */
-export const cellName = (cell: Cell): string =>
-  cell.kind === 'teacher' ? 'teacher' : `${cell.method}/${cell.seed}`;
+/** A cell, and the names of those that have to be done before it. */
+export interface MatrixCell {
+  readonly name: string;
+  readonly cell: Cell;
+  readonly after: readonly string[];
+}
 
-export const cellFolder = (folder: RunFolder, cell: Cell): TrainingFolder =>
-  cell.kind === 'teacher' ? folder.teacher : folder.student(cell.method, cell.seed);
+/**
+ * `teacher`, `METHOD/SEED`, or `tune/METHOD/TRIAL/SEED`: also the cell's folder within the run's. Cells of a study have their
+ * task before it: `TASK/METHOD/SEED`.
+ */
+export function cellName(cell: Cell): string {
+  const own =
+    cell.kind === 'teacher'
+      ? 'teacher'
+      : cell.kind === 'tune'
+        ? `tune/${cell.method}/${cell.trial}/${cell.seed}`
+        : `${cell.method}/${cell.seed}`;
+  return cell.task === undefined ? own : `${cell.task}/${own}`;
+}
 
-/** @throws DistillError code `config` for a name that no cell of the run has */
-export function findCell(config: RunConfig, name: string): Cell {
-  const cells = cellsOf(config);
-  const found = cells.find((cell) => cellName(cell) === name);
-  if (found !== undefined) return found;
-  throw new DistillError({
-    code: 'config',
-    where: 'cell',
-    expected: 'teacher, or METHOD/SEED of a method and a seed of the run',
-    got: `'${name}'`,
-    hint: nearestNameHint(name, cells.map(cellName)),
+/** @param folder the run's; of a study, the task's */
+export function cellFolder(folder: RunFolder, cell: Cell): TrainingFolder {
+  if (cell.kind === 'teacher') return folder.teacher;
+  return cell.kind === 'tune'
+    ? folder.trial(cell.method, cell.trial, cell.seed)
+    : folder.student(cell.method, cell.seed);
+}
+
+/**
+ * All trainings of a run, in the order of their work: the teacher, what tuning tries, then every method with the first seed, and
+ * so on, so that a run that is stopped early has compared all methods on some seeds.
+ */
+export function cellsOf(config: CellsConfig): readonly Cell[] {
+  return matrixCellsOf(config).map(({ cell }) => cell);
+}
+
+type CellsConfig = Pick<RunConfig, 'methods' | 'seeds' | 'tune' | 'tuning'>;
+
+/**
+ * The same with what comes before each: the teacher before everything else, a method's trials before the method.
+ *
+ * @param task of a study
+ * @param teacherOf the task whose teacher this one uses
+ */
+export function matrixCellsOf(
+  { methods, seeds, tune = {}, tuning }: CellsConfig,
+  task?: string,
+  teacherOf?: string,
+): readonly MatrixCell[] {
+  const of = task === undefined ? {} : { task };
+  const planned = (cell: Cell, after: readonly string[]): MatrixCell => ({
+    name: cellName(cell),
+    cell,
+    after,
   });
+  const shared = teacherOf === undefined ? [] : [cellName({ kind: 'teacher', task: teacherOf })];
+  const teacher = planned({ ...of, kind: 'teacher' }, shared);
+  const trials = new Map(
+    methods.map(({ as }) => [
+      as,
+      (tune[as] ?? []).flatMap((_, trial) =>
+        (tuning?.seeds ?? []).map((seed) =>
+          planned({ ...of, kind: 'tune', method: as, trial, seed }, [teacher.name]),
+        ),
+      ),
+    ]),
+  );
+  const before = new Map(
+    [...trials].map(([as, cells]) => [
+      as,
+      cells.length === 0 ? [teacher.name] : cells.map(({ name }) => name),
+    ]),
+  );
+  const students = seeds.flatMap((seed) =>
+    methods.map(({ as }) =>
+      planned({ ...of, kind: 'student', method: as, seed }, before.get(as) ?? [teacher.name]),
+    ),
+  );
+  return [teacher, ...[...trials.values()].flat(), ...students];
 }

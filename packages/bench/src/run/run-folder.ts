@@ -12,6 +12,8 @@ export interface RunFolder {
   readonly report: string;
   readonly teacher: TrainingFolder;
   student(method: string, seed: number): TrainingFolder;
+  /** What tuning tries, by its position. */
+  trial(method: string, trial: number, seed: number): TrainingFolder;
 }
 
 /** Paths of one training: the teacher's, or one method with one seed. */
@@ -53,6 +55,8 @@ export function runFolder(root: string): RunFolder {
     report: join(root, 'report'),
     teacher: training(join(root, 'teacher'), 'model'),
     student: (method, seed) => training(join(root, method, String(seed)), 'student'),
+    trial: (method, trial, seed) =>
+      training(join(root, 'tune', method, String(trial), String(seed)), 'student'),
   };
 }
 

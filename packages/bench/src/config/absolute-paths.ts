@@ -1,0 +1,36 @@
+import { resolve } from 'node:path';
+import type { RunConfig } from './resolve.js';
+
+/** The same run with paths that mean the same from every folder: `config.json` is read wherever the reader stands. */
+export function withAbsolutePaths(config: RunConfig): RunConfig {
+  const { dataset, teacher, student } = config;
+  return {
+    ...config,
+    dataset: absolutePaths(dataset),
+    student: student.path === undefined ? student : { ...student, path: absolute(student.path) },
+    teacher: {
+      ...teacher,
+      ...(teacher.path !== undefined && { path: absolute(teacher.path) }),
+      ...(typeof teacher.classes === 'string' && { classes: resolve(teacher.classes) }),
+    },
+  };
+}
+
+/** Fields of datasets that are paths. */
+const PATHS = ['dir', 'file', 'cacheDir'];
+
+const absolutePaths = (dataset: RunConfig['dataset']): RunConfig['dataset'] =>
+  Object.fromEntries(
+    Object.entries(dataset).map(([key, value]) => [
+      key,
+      PATHS.includes(key) && typeof value === 'string' ? resolve(value) : (value as unknown),
+    ]),
+  ) as unknown as RunConfig['dataset'];
+
+const FILE = 'file://';
+
+/** A bare path and one behind `file://` become absolute; other URLs stay. */
+function absolute(path: string): string {
+  if (path.startsWith(FILE)) return `${FILE}${resolve(path.slice(FILE.length))}`;
+  return path.includes('://') ? path : resolve(path);
+}

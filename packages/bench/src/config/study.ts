@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { isMapping, list, mapping, text } from './fields.js';
+import type { Path } from './layers.js';
+import { overlay, valueAt } from './layers.js';
+import { nameOfModule } from './module-name.js';
+import type { Conflict } from './problem.js';
+import { folderName } from './schema.js';
+
+/*
+ * A study is one configuration of several runs: every data set of `datasets` with every pair of `pairs`. What stands in `dataset`,
+ * `teacher` and `student` is common to all; an entry says what is different.
+ */
+
+/** More than anyone compares; each is a folder, and is checked by itself. */
+const MOST_TASKS = 1000;
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** One run of a study, not checked yet. */
+export interface WrittenTask {
+  readonly name: string;
+  readonly values: Values;
+  /** Where a value of the run stands in the study. */
+  readonly place: (path: Path) => Path;
+}
+
+const NETWORK = 'the name of a network of the zoo, or a mapping';
+const network = z.union([text(), z.record(z.string(), z.unknown())], { error: NETWORK });
+const pair = mapping({
+  teacher: network,
+  student: network,
+  /** What folder and report call it. Default: the networks' names. */
+  as: folderName.optional(),
+});
+const dataset = z.union([text(), z.looseObject({ as: folderName.optional() })], {
+  error: 'the name of a data set, or a mapping',
+});
+
+const KINDS = { pairs: list(pair, 1, MOST_TASKS), datasets: list(dataset, 1, MOST_TASKS) } as const;
+
+/** Fields that only a study has. */
+export const STUDY_KEYS = Object.keys(KINDS);
+
+/** Whether a configuration, right or wrong, is one of a study. */
+export const isStudy = (written: Values): boolean => STUDY_KEYS.some((key) => written[key] !== undefined);
+
+/** What is wrong with the lists themselves. */
+export const studyIssues = (written: Values): readonly z.core.$ZodIssue[] =>
+  z.object({ pairs: KINDS.pairs.optional(), datasets: KINDS.datasets.optional() }).safeParse(written).error
+    ?.issues ?? [];
+
+/** The study with its short forms written out: `resnet56` → `{model: resnet56}`, `cifar10` → `{name: cifar10}`. */
+export function writtenOut(written: Values): Values {
+  const named = (key: string, value: unknown): unknown =>
+    typeof value === 'string' ? { [key]: value } : value;
+  const each = (value: unknown, change: (entry: unknown) => unknown): unknown =>
+    Array.isArray(value) ? value.map(change) : value;
+  return {
+    ...written,
+    ...(written['pairs'] !== undefined && {
+      pairs: each(written['pairs'], (entry) =>
+        isMapping(entry)
+          ? Object.fromEntries(
+              Object.entries(entry).map(([key, value]) => [
+                key,
+                key === 'as' ? value : named('model', value),
+              ]),
+            )
+          : entry,
+      ),
+    }),
+    ...(written['datasets'] !== undefined && {
+      datasets: each(written['datasets'], (entry) => named('name', entry)),
+    }),
+  };
+}
+
+/**
+ * The runs of a study, and what is wrong with their names.
+ *
+ * @param written written out, with lists that are right
+ */
+export function tasksOf(written: Values): {
+  readonly tasks: readonly WrittenTask[];
+  readonly conflicts: readonly Conflict[];
+} {
+  const { pairs, datasets } = written;
+  const pairList = pairs as readonly Values[] | undefined;
+  const dataList = datasets as readonly Values[] | undefined;
+  // A run's own configuration, read again, is no study: the preset may have made it one.
+  const common = without(written, ['preset', ...STUDY_KEYS]);
+  const count = (pairList?.length ?? 1) * (dataList?.length ?? 1);
+  if (count > MOST_TASKS) {
+    const expected = `at most ${MOST_TASKS} pairs on data sets`;
+    return { tasks: [], conflicts: [{ path: ['pairs'], expected, got: String(count) }] };
+  }
+  const tasks: WrittenTask[] = [];
+  const conflicts: Conflict[] = [];
+  const earlier = new Map<string, string>();
+  for (const at of (dataList ?? [undefined]).keys()) {
+    for (const pairAt of (pairList ?? [undefined]).keys()) {
+      const entries = { data: dataList?.[at], pair: pairList?.[pairAt] };
+      const values = valuesOf(common, entries);
+      const name = nameOf(values, entries);
+      const before = earlier.get(name.toLowerCase());
+      if (before !== undefined) {
+        const path = pairList === undefined || pairAt === 0 ? ['datasets', at] : ['pairs', pairAt];
+        const hint = 'Give it a name with `as`.';
+        conflicts.push({ path, expected: 'a name that no task before it has', got: `'${name}'`, hint });
+      }
+      earlier.set(name.toLowerCase(), name);
+      tasks.push({ name, values, place: placer(written, dataList && at, pairList && pairAt) });
+    }
+  }
+  return { tasks, conflicts };
+}
+
+const without = (values: Values, keys: readonly string[]): Values =>
+  Object.fromEntries(Object.entries(values).filter(([key]) => !keys.includes(key)));
+
+interface Entries {
+  readonly data: Values | undefined;
+  readonly pair: Values | undefined;
+}
+
+/** An entry over what is common. A data set of another name has nothing of a common one; one without a name is for all. */
+function valuesOf(common: Values, { data, pair }: Entries): Values {
+  const dataset = without(data ?? {}, ['as']);
+  const { teacher, student } = pair ?? {};
+  const base = common['dataset'];
+  const isForAll = isMapping(base) && base['name'] === undefined;
+  const set = {
+    ...(data !== undefined && { dataset: isForAll ? { ...base, ...dataset } : dataset }),
+    ...(pair !== undefined && { teacher, student }),
+  };
+  return overlay(isForAll && data !== undefined ? without(common, ['dataset']) : common, set);
+}
+
+/** `cifar10+resnet56-resnet20`. */
+function nameOf({ dataset, teacher, student }: Values, { data, pair }: Entries): string {
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  const networkName = (value: unknown): string => {
+    const place = text(valueAt(value, ['path'])) ?? text(valueAt(value, ['from']));
+    const known = text(valueAt(value, ['model']));
+    const folder = place?.replace(/[\\/](?:model\.json)?$/, '').replace(/^[a-z]+:\/\//i, '');
+    return folder === undefined ? (known ?? 'none') : nameOfModule(`./${folder}`);
+  };
+  const dataName = text(data?.['as']) ?? text(valueAt(dataset, ['name'])) ?? 'data';
+  const pairName = text(pair?.['as']) ?? `${networkName(teacher)}-${networkName(student)}`;
+  return `${dataName}+${pairName}`
+    .replace(/[^A-Za-z0-9._+-]+/g, '-')
+    .slice(0, 120)
+    .replace(/\.+$/, '');
+}
+
+/** A field of an entry stands in the entry, also one that is missing; others stand where they do in a single run. */
+function placer(written: Values, data: number | undefined, pair: number | undefined): (path: Path) => Path {
+  return (path) => {
+    const [key, ...rest] = path;
+    const entry =
+      key === 'dataset' && data !== undefined
+        ? ['datasets', data, ...rest]
+        : (key === 'teacher' || key === 'student') && pair !== undefined
+          ? ['pairs', pair, key, ...rest]
+          : undefined;
+    if (entry === undefined) return path;
+    const isCommon = valueAt(written, entry) === undefined && valueAt(written, path) !== undefined;
+    return isCommon ? path : entry;
+  };
+}

@@ -1,0 +1,148 @@
+import { nearestNameHint } from '@distilljs/core';
+import { z } from 'zod';
+import { isMapping, list, mapping, whole } from './fields.js';
+import type { Conflict } from './problem.js';
+
+/** Options of a method that are tried. */
+export type Trial = Readonly<Record<string, unknown>>;
+
+const VALUES = 'a list of values that is not empty';
+const GRID = 'a mapping of options to lists of values, or a list of mappings of options';
+
+/** Trials of one method; each is several trainings. */
+const MOST_TRIALS = 1000;
+
+const values = z.array(z.unknown(), { error: VALUES }).min(1, { error: VALUES });
+
+/**
+ * Options that are tried. A mapping of options to values is crossed: every value with every other. Those below `zip` go together:
+ * the first of each, the second of each. A list names each trial in full.
+ */
+const grid = z.unknown().transform((value, context): readonly Trial[] => {
+  const refuse = (path: readonly PropertyKey[], message: string): never => {
+    context.addIssue({ code: 'custom', path: [...path], message });
+    return z.NEVER;
+  };
+  if (Array.isArray(value)) {
+    const wrong = value.findIndex((trial) => !isMapping(trial));
+    if (wrong >= 0) return refuse([wrong], 'a mapping of options');
+    if (value.length === 0 || value.length > MOST_TRIALS)
+      return refuse([], `a list of 1 to ${MOST_TRIALS} mappings of options`);
+    return value as Trial[];
+  }
+  if (!isMapping(value) || Object.keys(value).length === 0) return refuse([], GRID);
+  let trials: Trial[] = [{}];
+  for (const [key, entry] of Object.entries(value)) {
+    const isZip = key === 'zip' && isMapping(entry);
+    const columns = isZip ? entry : { [key]: entry };
+    for (const [option, column] of Object.entries(columns)) {
+      const { error } = values.safeParse(column);
+      if (error !== undefined) return refuse(isZip ? [key, option] : [option], VALUES);
+    }
+    const rows = zipped(columns as Readonly<Record<string, readonly unknown[]>>);
+    if (rows === undefined) return refuse([key], 'lists of one length: they go together');
+    if (trials.length * rows.length > MOST_TRIALS) return refuse([], `at most ${MOST_TRIALS} combinations`);
+    trials = trials.flatMap((trial) => rows.map((row) => ({ ...trial, ...row })));
+  }
+  return trials;
+});
+
+/** The first of each column, the second of each, …; undefined where they are not equally long. */
+function zipped(columns: Readonly<Record<string, readonly unknown[]>>): readonly Trial[] | undefined {
+  const entries = Object.entries(columns);
+  const length = entries[0]?.[1].length ?? 0;
+  if (length === 0 || entries.some(([, column]) => column.length !== length)) return undefined;
+  return Array.from({ length }, (_, row) =>
+    Object.fromEntries(entries.map(([option, column]) => [option, column[row]])),
+  );
+}
+
+/** Far from any seed that runs are made with. */
+const TUNING_SEED = 1_000_000_007;
+
+export const tuneFields = {
+  /** Options to try, by the method's name in the run; the best on the validation images become the method's. */
+  tune: z.record(z.string(), grid, { error: 'a mapping of methods to options' }).optional(),
+  tuning: mapping({
+    /** Of the trainings that choose; the run's own seeds are not among them. */
+    seeds: list(whole(0, Number.MAX_SAFE_INTEGER), 1).default([TUNING_SEED]),
+    /** Whether every method has to have the same number of trials. */
+    budget: z.enum(['equal', 'unequal'], { error: 'equal or unequal' }).default('equal'),
+  }).optional(),
+};
+
+/** How options are chosen where the configuration does not say. */
+export const TUNING: { seeds: number[]; budget: 'equal' | 'unequal' } = {
+  seeds: [TUNING_SEED],
+  budget: 'equal',
+};
+
+interface Tuned {
+  readonly tune?: Readonly<Record<string, readonly Trial[]>> | undefined;
+  readonly tuning?: { readonly seeds: readonly number[]; readonly budget: 'equal' | 'unequal' } | undefined;
+}
+
+/** Seeds that are of the run as well, and methods that would be tried more often than others. */
+export function tuningConflicts({
+  tune,
+  tuning: given,
+  seeds,
+}: Tuned & { readonly seeds: readonly number[] }): Conflict[] {
+  if (tune === undefined) {
+    const hint = 'It belongs to tune.';
+    return given === undefined
+      ? []
+      : [{ path: ['tuning'], expected: 'nothing without tune', hint, isKey: true }];
+  }
+  const tuning = given ?? TUNING;
+  const found: Conflict[] = tuning.seeds.flatMap((seed, place) => {
+    const path = ['tuning', 'seeds', place];
+    if (tuning.seeds.indexOf(seed) < place) return [{ path, expected: 'a seed that is not there yet' }];
+    const hint = 'What is chosen by chance with a seed would look better than it is with the same seed.';
+    return seeds.includes(seed) ? [{ path, expected: 'a seed that is none of the run', hint }] : [];
+  });
+  const counts = Object.entries(tune).map(([method, trials]) => [method, trials.length] as const);
+  const [first] = counts;
+  const other = counts.find(([, count]) => count !== first?.[1]);
+  if (first !== undefined && other !== undefined && tuning.budget === 'equal') {
+    found.push({
+      path: ['tune', other[0]],
+      expected: `${first[1]} trials, as many as ${first[0]} has`,
+      got: String(other[1]),
+      hint: 'A method that is tried more often is favoured. tuning: {budget: unequal} allows it; the report says so.',
+    });
+  }
+  return found;
+}
+
+interface TunedMethod {
+  readonly name: string;
+  readonly as?: string | undefined;
+  readonly options: Trial;
+}
+
+/**
+ * Trials of methods that are not there, and options that a method refuses.
+ *
+ * @param check what is wrong with a method, as paths within its entry
+ */
+export function trialConflicts<Method extends TunedMethod>(
+  tune: Readonly<Record<string, readonly Trial[]>>,
+  methods: readonly Method[],
+  check: (method: Method) => readonly Conflict[],
+): readonly Conflict[] {
+  const names = methods.map(({ name, as = name }) => as);
+  return Object.entries(tune).flatMap(([as, trials]): readonly Conflict[] => {
+    const path = ['tune', as];
+    const method = methods[names.indexOf(as)];
+    if (method === undefined) {
+      const hint = nearestNameHint(as, names);
+      return [{ path, expected: 'a method of the run', got: `'${as}'`, hint, isKey: true }];
+    }
+    // What is wrong with the method itself is said there.
+    if (check(method).length > 0) return [];
+    const wrong = trials.flatMap((trial) => check({ ...method, options: { ...method.options, ...trial } }));
+    const placed = wrong.map((conflict) => ({ ...conflict, path: [...path, ...conflict.path.slice(1)] }));
+    return [...new Map(placed.map((conflict) => [JSON.stringify(conflict), conflict])).values()];
+  });
+}
