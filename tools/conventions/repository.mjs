@@ -36,7 +36,7 @@ import { importsOf } from './imports.mjs';
 /** @typedef {(repository: Repository) => Problem[]} Rule */
 
 const GENERATED = new Set(['node_modules', 'dist', 'coverage', '.nx', 'tmp']);
-const SOURCE = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
+const SOURCE = new Set(['.ts', '.tsx', '.mts', '.cts', '.js', '.mjs', '.cjs']);
 
 /**
  * Reads all packages once; the rules look at nothing else but single files of {@link Package.files}.

@@ -33,7 +33,9 @@ export const fileCycles = ({ packages }) =>
     const graph = new Map(
       inSource(sources).map((source) => [
         source.path,
-        source.imports.map(({ specifier }) => target(source.path, specifier)).filter((to) => known.has(to)),
+        source.imports.flatMap(({ specifier }) =>
+          targets(source.path, specifier).filter((to) => known.has(to)),
+        ),
       ]),
     );
     const cycle = findCycle(graph);
@@ -49,9 +51,10 @@ export const fileCycles = ({ packages }) =>
   });
 
 /** @param {string} from @param {string} specifier */
-function target(from, specifier) {
-  if (!specifier.startsWith('.')) return specifier;
-  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
+function targets(from, specifier) {
+  if (!specifier.startsWith('.')) return [specifier];
+  const built = posix.join(posix.dirname(from), specifier);
+  return ['.ts', '.tsx'].map((ending) => built.replace(/\.js$/, ending));
 }
 
 /**

@@ -178,6 +178,16 @@ describeRules({
         'packages/alpha/src: expected files that import one another in one direction only, types included, got the cycle one.ts → two.ts → one.ts.',
       ],
     ],
+    [
+      'one of the two holds markup',
+      {
+        'packages/alpha/src/one.ts': "import type { Two } from './two.js';\nexport type One = Two[];\n",
+        'packages/alpha/src/two.tsx': "import type { One } from './one.js';\nexport type Two = One[];\n",
+      },
+      [
+        'packages/alpha/src: expected files that import one another in one direction only, types included, got the cycle one.ts → two.tsx → one.ts.',
+      ],
+    ],
   ],
   fileLength: [
     [

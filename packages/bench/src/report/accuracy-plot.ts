@@ -1,93 +1,198 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { percent } from './format.js';
+import { ranking, undecided } from './ranking.js';
 import type { Report, ReportRow } from './report-data.js';
 
-/** Height of a method's line, pixels. */
-const LINE = 36;
+/** How a method stands: first, not told apart from the first by the seeds, or neither. */
+type Standing = 'first' | 'open' | 'other';
+
 /**
  * An interval over two seeds can dwarf everything: it is drawn so many spreads of the seeds beyond them, no further.
  */
 const BEYOND = 1;
+/** Height of a method's line, pixels: with its name at the left, and with its name above. */
+const LINE = { wide: 34, narrow: 52 };
 
 /**
- * Test accuracy after the last epoch, one line per method: each seed as a dot, their mean and its 95 % interval
- * above, the teacher as a dashed rule. Per cent from left to right.
+ * Test accuracy after the last epoch, one line per method, the highest mean first: the mean and its 95 % interval, below them
+ * each seed as a dot, the teacher and the student alone as rules. Per cent from left to right.
  *
  * @param width of the plot without its labels, pixels
+ * @param isNarrow names stand above their lines, not beside them
  */
-export function accuracyPlot(report: Report, width: number): TopLevelSpec {
-  const methods = report.rows.map(({ method }) => method);
-  const teacher = 100 * report.teacher.testAccuracy;
+export function accuracyPlot(report: Report, width: number, isNarrow: boolean): TopLevelSpec {
+  const rows = byAccuracy(report);
+  const standings = standingsOf(report);
   const domain = accuracyDomain(report);
+  const methods = rows.map(({ method }) => method);
   const x = { type: 'quantitative', scale: { domain, zero: false, nice: false } } as const;
   // A `sort` by names fails on those that JavaScript's objects have, such as valueOf.
   const y = { field: 'method', type: 'nominal', scale: { domain: methods }, title: null } as const;
+  const of = (standing: Standing): string => `datum.standing === '${standing}'`;
+  const color = {
+    condition: { test: `!(${of('other')})`, value: ACCENT },
+    value: 'currentColor',
+  };
+  const filled = {
+    condition: [
+      { test: of('open'), value: 'var(--paper)' },
+      { test: of('first'), value: ACCENT },
+    ],
+    value: 'currentColor',
+  };
+  const axis = isNarrow
+    ? null
+    : ({ grid: false, ticks: false, domain: false, labelPadding: 10, labelFontSize: 13 } as const);
+  const means = rows.map(({ method, testAccuracyLast: { mean } }) => ({
+    method,
+    mean: 100 * mean,
+    text: percent(mean),
+    standing: standings.get(method),
+  }));
+  const middle = isNarrow ? 6 : -4;
   return {
     width,
-    height: { step: LINE },
+    height: { step: isNarrow ? LINE.narrow : LINE.wide },
     layer: [
-      {
-        data: { values: [{ teacher }] },
-        mark: { type: 'rule', strokeDash: [4, 3], color: 'currentColor', opacity: 0.6 },
-        encoding: {
-          x: {
-            field: 'teacher',
-            ...x,
-            title: 'test accuracy, %',
-            axis: { tickCount: Math.round(width / 70) },
+      ...references(report).map(({ name, accuracy, level }) => ({
+        data: { values: [{ accuracy, text: `${name} ${accuracy.toFixed(2)}` }] },
+        encoding: { x: { field: 'accuracy', ...x } },
+        layer: [
+          {
+            mark: {
+              type: 'rule' as const,
+              strokeDash: name === 'teacher' ? [5, 3] : [1.5, 2.5],
+              color: 'currentColor',
+              opacity: 0.55,
+            },
+            encoding: {
+              x: {
+                field: 'accuracy',
+                ...x,
+                title: 'test accuracy, %',
+                axis: { tickCount: Math.round(width / 80), grid: true, gridOpacity: 0.1, domain: false },
+              },
+            },
           },
-        },
-      },
-      {
-        data: { values: [{ teacher }] },
-        mark: {
-          type: 'text',
-          y: -6,
-          align: nearRight(teacher, domain) ? 'right' : 'center',
-          text: 'teacher',
-        },
-        encoding: { x: { field: 'teacher', ...x } },
-      },
-      {
-        data: { values: report.rows.flatMap(intervalValues) },
-        mark: { type: 'rule', strokeWidth: 2, color: ACCENT, yOffset: -6, clip: true },
-        encoding: { y, x: { field: 'low', ...x }, x2: { field: 'high' } },
-      },
+          {
+            mark: {
+              type: 'text' as const,
+              y: -7 - 15 * level,
+              align: nearRight(accuracy, domain) ? ('right' as const) : ('left' as const),
+              dx: nearRight(accuracy, domain) ? -4 : 4,
+              opacity: 0.75,
+            },
+            encoding: { text: { field: 'text' } },
+          },
+        ],
+      })),
       {
         data: {
-          values: report.rows.map(({ method, testAccuracyLast: { mean } }) => ({ method, mean: 100 * mean })),
+          values: rows.flatMap((row) =>
+            intervalValues(row).map((one) => ({ ...one, standing: standings.get(row.method) })),
+          ),
         },
-        mark: {
-          type: 'point',
-          shape: 'diamond',
-          size: 70,
-          filled: true,
-          opacity: 1,
-          color: ACCENT,
-          yOffset: -6,
-        },
-        encoding: { y, x: { field: 'mean', ...x } },
+        mark: { type: 'rule', strokeWidth: 1.75, yOffset: middle, clip: true },
+        encoding: { y: { ...y, axis }, x: { field: 'low', ...x }, x2: { field: 'high' }, color },
       },
       {
-        data: { values: report.rows.flatMap(seedValues) },
-        mark: { type: 'circle', size: 34, color: 'currentColor', opacity: 0.55, yOffset: 7 },
+        data: { values: means },
+        mark: { type: 'point', shape: 'circle', size: 58, opacity: 1, strokeWidth: 1.75, yOffset: middle },
         encoding: {
-          y: { ...y, axis: { grid: false, ticks: false, domain: false, labelPadding: 8 } },
-          x: { field: 'accuracy', ...x },
+          y,
+          x: { field: 'mean', ...x },
+          stroke: color,
+          // A hollow mark covers the line below it.
+          fill: filled,
+        },
+      },
+      {
+        data: { values: rows.flatMap(seedValues) },
+        mark: {
+          type: 'circle',
+          size: 26,
+          color: 'currentColor',
+          opacity: 0.5,
+          yOffset: middle + 11,
+          aria: true,
+        },
+        encoding: { y, x: { field: 'accuracy', ...x }, description: { field: 'words', type: 'nominal' } },
+      },
+      ...(isNarrow
+        ? [
+            {
+              data: { values: means },
+              mark: {
+                type: 'text' as const,
+                x: 0,
+                align: 'left' as const,
+                yOffset: middle - 18,
+                fontSize: 13,
+              },
+              encoding: { y, text: { field: 'method' } },
+            },
+          ]
+        : []),
+      {
+        data: { values: means },
+        mark: isNarrow
+          ? { type: 'text', x: width, align: 'right', yOffset: middle - 18 }
+          : { type: 'text', x: width + 14, align: 'left', yOffset: middle + 3 },
+        encoding: {
+          y,
+          text: { field: 'text' },
+          color,
         },
       },
     ],
   };
 }
 
-/** Readable on white and on black. */
-const ACCENT = '#2f7fc1';
+/** The page's accent, and outside a page that of light paper. */
+export const ACCENT = 'var(--accent)';
+
+/** The rows, the highest mean first. */
+export function byAccuracy({ rows }: Report): readonly ReportRow[] {
+  return [...rows].sort((a, b) => b.testAccuracyLast.mean - a.testAccuracyLast.mean);
+}
+
+/** How each method stands to the first. */
+export function standingsOf(report: Report): ReadonlyMap<string, Standing> {
+  const ranked = ranking(report);
+  const first = new Set(ranked.first.map(({ method }) => method));
+  const open = new Set(undecided(ranked).map(({ method }) => method));
+  return new Map(
+    report.rows.map(({ method }) => [
+      method,
+      first.has(method) ? 'first' : open.has(method) ? 'open' : 'other',
+    ]),
+  );
+}
+
+/** What every method is held against. The student alone is a method of its own where it is there. */
+function references({
+  teacher,
+  rows,
+}: Report): readonly { readonly name: string; readonly accuracy: number; readonly level: number }[] {
+  const student = rows.find(({ method }) => method === 'student');
+  return [
+    { name: 'teacher', accuracy: 100 * teacher.testAccuracy, level: 0 },
+    ...(student === undefined
+      ? []
+      : [{ name: 'student alone', accuracy: 100 * student.testAccuracyLast.mean, level: 1 }]),
+  ];
+}
 
 function intervalValues({ method, testAccuracyLast: { ci95 } }: ReportRow): object[] {
   return ci95 === null ? [] : [{ method, low: 100 * ci95[0], high: 100 * ci95[1] }];
 }
 
 function seedValues({ method, perSeed }: ReportRow): object[] {
-  return perSeed.map(({ testAccuracyLast }) => ({ method, accuracy: 100 * testAccuracyLast }));
+  return perSeed.map(({ seed, testAccuracyLast }) => ({
+    method,
+    accuracy: 100 * testAccuracyLast,
+    words: `${method}, seed ${seed}: ${percent(testAccuracyLast)} %`,
+  }));
 }
 
 /** From the lowest to the highest that is drawn, per cent, with some air. */
@@ -105,5 +210,5 @@ function accuracyDomain({ rows, teacher }: Report): [number, number] {
 }
 
 function nearRight(value: number, [low, high]: readonly [number, number]): boolean {
-  return value > low + 0.9 * (high - low);
+  return value > low + 0.75 * (high - low);
 }

@@ -10,10 +10,15 @@ export type {
   RowFigures,
   RowMetrics,
 } from './figures.js';
-export type { MethodInspections } from './exhibit-section.js';
+export { colourScale } from './heat-map.js';
+export type { ColourScale } from './heat-map.js';
+export { renderPage } from './page/document.js';
+export type { MethodInspections } from './page/exhibits.js';
 export { findings } from './findings.js';
 export type { Findings } from './findings.js';
-export { renderHtml } from './html.js';
+export { HeatTable } from './page/heat-table.js';
+export { DataTable, Scroll, Section } from './page/parts.js';
+export { renderHtml } from './page/report-page.js';
 export { renderMarkdown } from './markdown.js';
 export { REPORT_SCHEMA, RESULT_SCHEMA } from './report-data.js';
 export type {

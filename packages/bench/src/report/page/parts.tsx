@@ -1,0 +1,140 @@
+import type { ComponentChildren, VNode } from 'preact';
+
+/** A part of the page: its heading and how to read it in the margin, its content beside them. */
+export function Section({
+  id,
+  title,
+  note,
+  isBroad = false,
+  children,
+}: {
+  readonly id?: string;
+  readonly title: string;
+  readonly note?: ComponentChildren;
+  /** The content needs the margin too. */
+  readonly isBroad?: boolean;
+  readonly children: ComponentChildren;
+}): VNode {
+  return (
+    <section id={id} class={isBroad ? 'broad' : undefined}>
+      <header>
+        <h2>{title}</h2>
+        {note === undefined ? null : <p class="note">{note}</p>}
+      </header>
+      <div class="body">{children}</div>
+    </section>
+  );
+}
+
+/** What is too long to lead with. */
+export function Details({
+  summary,
+  children,
+}: {
+  readonly summary: string;
+  readonly children: ComponentChildren;
+}): VNode {
+  return (
+    <details>
+      <summary>{summary}</summary>
+      {children}
+    </details>
+  );
+}
+
+/** Wide content scrolls by itself, by keyboard too, and leaves the page in place. */
+export function Scroll({
+  label,
+  children,
+}: {
+  readonly label: string;
+  readonly children: ComponentChildren;
+}): VNode {
+  return (
+    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+      {children}
+    </div>
+  );
+}
+
+/** A drawing that Vega made, with words for those who do not see it. */
+export function Drawing({
+  svg,
+  words,
+  kind,
+}: {
+  readonly svg: string;
+  readonly words: string;
+  readonly kind?: 'wide' | 'narrow';
+}): VNode {
+  return <div class={kind} role="img" aria-label={words} dangerouslySetInnerHTML={{ __html: svg }} />;
+}
+
+export interface TableRow {
+  readonly kind?: string | undefined;
+  /** The first is the row's heading. */
+  readonly cells: readonly string[];
+}
+
+/** A table of text whose rows and columns have headings. */
+export function DataTable({
+  label,
+  head,
+  rows,
+  isSortable = false,
+}: {
+  readonly label: string;
+  readonly head: readonly { readonly name: string; readonly meaning?: string }[];
+  readonly rows: readonly TableRow[];
+  readonly isSortable?: boolean;
+}): VNode {
+  return (
+    <Scroll label={label}>
+      <table data-sortable={isSortable ? true : undefined}>
+        <thead>
+          <tr>
+            {head.map(({ name, meaning }) => (
+              <th key={name} scope="col" title={meaning}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ kind, cells: [first = '', ...others] }, at) => (
+            <tr key={at} class={kind}>
+              <th scope="row">{first}</th>
+              {others.map((cell, place) => (
+                <td key={place}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+/** Names and what belongs to them. */
+export function Entries({
+  entries,
+}: {
+  readonly entries: readonly (readonly [name: string, value: string])[];
+}): VNode {
+  return (
+    <dl class="entries">
+      {entries.map(([name, value]) => [
+        <dt key={`${name} name`}>{name}</dt>,
+        <dd key={`${name} value`}>{value}</dd>,
+      ])}
+    </dl>
+  );
+}
+
+export function Code({ text }: { readonly text: string }): VNode {
+  return (
+    <pre tabIndex={0}>
+      <code>{text}</code>
+    </pre>
+  );
+}

@@ -1,0 +1,59 @@
+import { findings } from '../findings.js';
+import { printable } from '../format.js';
+import { renderPlot } from '../plot.js';
+import { reportPlots } from '../plots.js';
+import type { MethodResult, Report } from '../report-data.js';
+import { title } from '../words.js';
+import { Answer } from './answer.js';
+import { Limits, Reproduction } from './closing.js';
+import { renderPage } from './document.js';
+import { Exhibits } from './exhibits.js';
+import type { MethodInspections } from './exhibits.js';
+import { AccuracyFigure, CostFigure, Curves } from './figures.js';
+import type { DrawnPlot } from './figures.js';
+import { CohortTable, NetworkTable, ResultTable } from './result-tables.js';
+
+/**
+ * The report as one page that stands alone: no request, readable without its script, on light and dark, on paper and by ear.
+ *
+ * @param givenResults what the report was made of: the learning curves are drawn from them
+ * @param givenInspections what the methods showed of themselves
+ */
+export async function renderHtml(
+  given: Report,
+  givenResults: readonly MethodResult[],
+  givenInspections: readonly MethodInspections[] = [],
+): Promise<string> {
+  const [report, results, shown] = printable([given, givenResults, givenInspections] as const);
+  const found = findings(report);
+  const drawn = await drawnPlots(report, results);
+  const find = (name: string): DrawnPlot | undefined => drawn.get(name);
+  return renderPage(
+    { title: title(report) },
+    <>
+      <Answer report={report} findings={found} />
+      <AccuracyFigure find={find} />
+      <CostFigure find={find} />
+      <ResultTable report={report} />
+      <CohortTable report={report} />
+      <Curves report={report} find={find} />
+      <Exhibits shown={shown} />
+      <Limits caveats={found.caveats} />
+      <NetworkTable report={report} />
+      <Reproduction report={report} />
+    </>,
+  );
+}
+
+async function drawnPlots(
+  report: Report,
+  results: readonly MethodResult[],
+): Promise<ReadonlyMap<string, DrawnPlot>> {
+  const drawn = await Promise.all(
+    reportPlots(report, results).map(
+      async ({ name, words, spec }, at) =>
+        [name, { words, svg: await renderPlot(`plot-${at}`, spec) }] as const,
+    ),
+  );
+  return new Map(drawn);
+}

@@ -1,0 +1,103 @@
+import type { VNode } from 'preact';
+import { cohortTable } from '../cohort-table.js';
+import { columnsOf, ownNetworkNote, studentRow, teacherCells } from '../columns.js';
+import { byAccuracy } from '../accuracy-plot.js';
+import { count, magnitude, percent } from '../format.js';
+import { clearWinner, ranking } from '../ranking.js';
+import type { Report } from '../report-data.js';
+import { teacherWords } from '../words.js';
+import { DataTable, Details, Section } from './parts.js';
+
+/** Every method's numbers, the highest mean first. */
+export function ResultTable({ report }: { readonly report: Report }): VNode {
+  const best = clearWinner(ranking(report))?.method;
+  const note = ownNetworkNote(report);
+  const columns = columnsOf(report);
+  return (
+    <Section
+      id="results"
+      title="Results"
+      isBroad
+      note={
+        <>
+          Means and standard deviations over seeds, in per cent.
+          <span class="screen"> A click on a heading sorts.</span>
+        </>
+      }
+    >
+      <DataTable
+        label="Results by method"
+        head={columns.map(({ title: name, meaning }) => ({ name, meaning }))}
+        rows={[
+          ...byAccuracy(report).map((row) => ({
+            kind: row.method === best ? 'best' : undefined,
+            cells: columns.map(({ cell }) => cell(row)),
+          })),
+          { kind: 'teacher', cells: teacherCells(report, columns) },
+        ]}
+        isSortable
+      />
+      {note === undefined ? null : <p class="note">{note}</p>}
+      <Details summary="What the columns mean">
+        <ul class="note">
+          {columns.slice(1).map(({ title: name, meaning }) => (
+            <li key={name}>
+              <b>{name}</b>: {meaning}.
+            </li>
+          ))}
+        </ul>
+      </Details>
+    </Section>
+  );
+}
+
+/** Networks that were trained together, one by one. */
+export function CohortTable({ report }: { readonly report: Report }): VNode | null {
+  const cohorts = cohortTable(report);
+  if (cohorts === undefined) return null;
+  const label = 'Networks trained together';
+  return (
+    <Section title={label}>
+      <DataTable
+        label={label}
+        head={cohorts.head.map((name) => ({ name }))}
+        rows={cohorts.rows.map((cells) => ({ cells }))}
+      />
+    </Section>
+  );
+}
+
+/** How large the teacher and the student are, and how the teacher was asked. */
+export function NetworkTable({ report }: { readonly report: Report }): VNode {
+  const { config, teacher } = report;
+  const student = studentRow(report);
+  const rows = [
+    [
+      'teacher',
+      teacher.model,
+      count(teacher.parameters),
+      magnitude(teacher.macs),
+      percent(teacher.testAccuracy),
+    ],
+    ...(student === undefined
+      ? []
+      : [
+          [
+            'student',
+            config.student.model,
+            count(student.studentParameters),
+            magnitude(student.studentMacs),
+            '',
+          ],
+        ]),
+  ];
+  return (
+    <Section title="Networks" note={teacherWords(config)}>
+      <DataTable
+        label="Networks"
+        head={['role', 'network', 'parameters', 'MACs per image', 'test %'].map((name) => ({ name }))}
+        rows={rows.map((cells) => ({ cells }))}
+      />
+    </Section>
+  );
+}

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderHtml } from '../../src/report/index.js';
+import { missingChromium, openBrowser, openPage, overflows, seriousFaults } from './browser.js';
+import { METHODS, fixtureReport, fixtureResults } from './report-fixture.js';
+
+const WIDTHS = [320, 360, 480, 703, 704, 768, 1024, 1087, 1088, 1280, 1600];
+
+describe.skipIf(missingChromium !== '')(
+  `the report in Chromium${missingChromium}`,
+  { timeout: 180_000 },
+  () => {
+    let browser: Browser;
+    const folder = mkdtempSync(join(tmpdir(), 'report-page-'));
+    const file = join(folder, 'index.html');
+    const address = pathToFileURL(file).href;
+    beforeAll(async () => {
+      const report = fixtureReport(METHODS, 5, { testImages: 10_000 });
+      writeFileSync(file, await renderHtml(report, fixtureResults(METHODS, 5, 6)));
+      browser = await openBrowser();
+    }, 180_000);
+    afterAll(async () => {
+      await browser.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    const methods = (page: Page): Promise<string[]> =>
+      page.locator('#results tbody th:visible').allTextContents();
+
+    it('opens from disk, sorts and filters', async () => {
+      const { page, errors } = await openPage(browser, address);
+      expect((await methods(page)).slice(0, 2)).toEqual(['cckd', 'rtk']);
+      const head = page.getByRole('columnheader', { name: 's/epoch' });
+      await head.getByRole('button').click();
+      expect(await head.getAttribute('aria-sort')).toBe('descending');
+      expect((await methods(page)).slice(0, 2)).toEqual(['mhgd', 'rtk']);
+      await head.getByRole('button').press('Enter');
+      expect(await head.getAttribute('aria-sort')).toBe('ascending');
+      expect((await methods(page))[0]).toBe('student');
+      // Numbers as numbers, a dash after all of them, and the teacher stays the last line.
+      await page.getByRole('columnheader', { name: 'vs kd' }).getByRole('button').click();
+      expect(await methods(page)).toEqual([
+        'cckd',
+        'rtk',
+        'vam',
+        'mhgd',
+        'label-smoothing',
+        'student',
+        'kd',
+        'teacher resnet56',
+      ]);
+      expect(await head.getAttribute('aria-sort')).toBeNull();
+      await page.getByRole('searchbox').fill('KD');
+      expect(await methods(page)).toEqual(['cckd', 'kd', 'teacher resnet56']);
+      expect(await page.getByRole('status').textContent()).toBe('2 of 7 shown');
+      expect(errors).toEqual([]);
+      await page.close();
+    });
+
+    it('shows which seed a dot is', async () => {
+      const { page, errors } = await openPage(browser, address);
+      await page.locator('.wide [aria-label="kd, seed 3: 70.19 %"]').hover();
+      expect(await page.locator('.tip:visible').textContent()).toBe('kd, seed 3: 70.19 %');
+      await page.locator('h1').hover();
+      expect(await page.locator('.tip:visible').count()).toBe(0);
+      expect(errors).toEqual([]);
+      await page.close();
+    });
+
+    it.each([false, true])('switches the theme (dark system: %s)', async (dark) => {
+      const { page, errors } = await openPage(browser, address, { dark });
+      const paper = (): Promise<string> =>
+        page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const [light, black] = ['rgb(255, 255, 255)', 'rgb(19, 21, 24)'];
+      expect(await paper()).toBe(dark ? black : light);
+      await page.getByRole('button', { name: `Switch to ${dark ? 'light' : 'dark'} colours` }).click();
+      expect(await paper()).toBe(dark ? light : black);
+      expect(errors).toEqual([]);
+      await page.close();
+    });
+
+    it('is as wide as its window, with and without script', async () => {
+      for (const scripts of [true, false]) {
+        const { page } = await openPage(browser, address, { scripts });
+        if (scripts) expect(await overflows(page, WIDTHS)).toEqual(WIDTHS.map(() => 0));
+        expect((await methods(page)).length).toBe(METHODS.length + 1);
+        for (const text of ['cckd ranks first', 'What limits these numbers', 'Run it again'])
+          expect(await page.getByText(text).first().isVisible()).toBe(true);
+        await page.close();
+      }
+    });
+
+    it.each([false, true])('has no serious fault that axe finds (dark: %s)', async (dark) => {
+      const { page } = await openPage(browser, address, { dark });
+      expect(await seriousFaults(page)).toEqual([]);
+      await page.close();
+    });
+  },
+);
