@@ -14,6 +14,14 @@ export type { ExportOptions, ModelCard } from './export/index.js';
 export { buildModel, loadTorchWeights, modelNames } from './model/index.js';
 export type { BuiltModel, ModelShape, TorchWeights } from './model/index.js';
 export { createMethod, methodCatalog, methodNames } from './run/method-catalog.js';
-export { runBench } from './run/run-bench.js';
+export { runBench } from './code/run-bench.js';
 export { rewriteReport } from './run/write-report.js';
 export { comparePaired, summarize } from './statistics/index.js';
+export type { BenchedStudent, BenchOutcome } from './code/run-bench.js';
+export type {
+  BenchData,
+  BenchMethod,
+  BenchOptions,
+  BenchStudent,
+  BenchTeacher,
+} from './code/bench-options.js';

@@ -3,13 +3,13 @@ import { DistillError } from '@distilljs/core';
 import { cellName } from '../run/cells.js';
 import type { Cell } from '../run/cells.js';
 import { removeReplaced } from '../run/open-folder.js';
-import { openRun, reportOf } from '../run/run-bench.js';
-import type { BenchOptions, BenchOutcome, Divergence } from '../run/run-bench.js';
+import { openRun, reportOf } from '../run/run-config.js';
+import type { ConfigRun, ConfigOutcome, Divergence } from '../run/run-config.js';
 import { cellStates } from './cell-state.js';
 import { expectGpus, trainCells } from './train-cells.js';
 import type { CellOutcome, CellsWatcher } from './train-cells.js';
 
-export interface JobsOptions extends BenchOptions {
+export interface JobsOptions extends ConfigRun {
   /** Trainings at a time, at least 1. */
   readonly jobs: number;
   /** A script that takes the arguments of `distill-bench`. */
@@ -18,16 +18,16 @@ export interface JobsOptions extends BenchOptions {
   readonly watch: (cells: readonly Cell[], done: number) => CellsWatcher & { end(): void };
 }
 
-export interface JobsOutcome extends BenchOutcome {
+export interface JobsOutcome extends ConfigOutcome {
   /** Trainings that failed twice; the report leaves them out. */
   readonly failed: readonly CellOutcome[];
 }
 
 /**
- * Compares methods as {@link openRun} and `runBench` do, with several trainings at a time, each in a process of its own.
+ * Compares methods as {@link openRun} and `runConfig` do, with several trainings at a time, each in a process of its own.
  *
  * @returns the report, or undefined when the signal ended the run; everything done is kept then
- * @throws DistillError as `runBench` does; code `config` for more processes than GPUs, `data` when the teacher's training failed
+ * @throws DistillError as `runConfig` does; code `config` for more processes than GPUs, `data` when the teacher's training failed
  */
 export async function runJobs({
   jobs,

@@ -7,7 +7,7 @@ import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher } from '../run/load-teacher.js';
 import { findCell, readMatrix, runOf } from '../run/matrix.js';
 import { expectSameData } from '../run/open-folder.js';
-import { atCell, mixWarnings } from '../run/run-bench.js';
+import { atCell, mixWarnings } from '../run/run-config.js';
 import type { RunContext, RunLog } from '../run/run-context.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { readTeacherResult } from '../run/stored.js';

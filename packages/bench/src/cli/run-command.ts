@@ -13,8 +13,8 @@ import { cellName, cellsOf } from '../run/cells.js';
 import { preloadModules } from '../run/foreign-modules.js';
 import { configurableMethods, techniqueNames } from '../run/method-catalog.js';
 import { methodProblems } from '../run/method-problems.js';
-import { openRun, runBench } from '../run/run-bench.js';
-import type { BenchOutcome, Divergence } from '../run/run-bench.js';
+import { openRun, runConfig } from '../run/run-config.js';
+import type { ConfigOutcome, Divergence } from '../run/run-config.js';
 import { durationText, terminalTable } from '../terminal/index.js';
 import { cellsDisplay } from './cells-display.js';
 import { EXIT } from './exit-code.js';
@@ -72,9 +72,9 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   }
   const running =
     jobs === 1
-      ? runBench(options)
+      ? runConfig(options)
       : runJobs({ ...options, jobs, script: process.argv[1] ?? '', watch: cellsDisplay });
-  const written: BenchOutcome | JobsOutcome | undefined = await running.catch((error: unknown) => {
+  const written: ConfigOutcome | JobsOutcome | undefined = await running.catch((error: unknown) => {
     // A write that fails for want of space does not say where.
     if (isSystemError(error)) error.path ??= out;
     throw error;

@@ -187,10 +187,34 @@ const identities = mapping({
   }).optional(),
 });
 
+/** Handed to `runBench` by a program. */
+const given = mapping({
+  name: z.literal('given'),
+  /** What the data are called. */
+  title: text().optional(),
+  /** Only the first so many images. */
+  trainSize: whole(1, MOST.images).optional(),
+  testSize: whole(1, MOST.images).optional(),
+});
+
 /** Where a run's images come from: one variant per format. */
 export const dataset = z.discriminatedUnion(
   'name',
-  [synthetic, folder, imageList, cifar, svhn, idx, npz, cinic10, tinyImagenet, imagenet, parquet, identities],
+  [
+    synthetic,
+    folder,
+    imageList,
+    cifar,
+    svhn,
+    idx,
+    npz,
+    cinic10,
+    tinyImagenet,
+    imagenet,
+    parquet,
+    identities,
+    given,
+  ],
   {
     error: variantWords(
       'a name that is known',

@@ -102,7 +102,7 @@ export function overlay(
 const isOtherStudent = (key: string, value: unknown): boolean =>
   key === 'student' &&
   isMapping(value) &&
-  ['model', 'path', 'from'].some((kind) => value[kind] !== undefined);
+  ['model', 'path', 'from', 'given'].some((kind) => value[kind] !== undefined);
 
 function laidOver(below: unknown, value: unknown): unknown {
   if (!isMapping(value)) return value;

@@ -22,6 +22,8 @@ export interface MethodConfig {
   readonly as: string;
   /** A module or package that it comes from; left out: the bench's own. */
   readonly from?: string | undefined;
+  /** True for one that a program handed to `runBench`. */
+  readonly given?: boolean | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   /** Models of a method that trains several networks; left out: copies of the student. */
   readonly cohort?: readonly ModelName[] | undefined;
@@ -51,6 +53,8 @@ export interface ConfigSources extends Surroundings {
   readonly file?: { readonly text: string; readonly name: string } | undefined;
   /** What the command line sets, as mappings; later ones win. */
   readonly flags?: readonly object[] | undefined;
+  /** What messages call the flags. Default: `command line`. */
+  readonly flagsName?: string | undefined;
 }
 
 /**
@@ -79,8 +83,14 @@ type Merging = readonly [
   wrongPreset?: Problem | undefined,
 ];
 
-function layersOf({ preset, file, flags = [], ...surroundings }: ConfigSources): Merging {
-  const upper = upperLayers({ file, flags });
+function layersOf({
+  preset,
+  file,
+  flags = [],
+  flagsName = 'command line',
+  ...surroundings
+}: ConfigSources): Merging {
+  const upper = upperLayers({ file, flags, flagsName });
   const names = [preset, ...upper.toReversed().map(({ values }) => values['preset'])];
   const given = names.filter((name) => name !== undefined);
   const wrong = given.find((name) => !isPresetName(name));
@@ -88,7 +98,7 @@ function layersOf({ preset, file, flags = [], ...surroundings }: ConfigSources):
   const used = given.find(isPresetName);
   if (used === undefined) return [upper, surroundings];
   // A run's configuration names the preset that counted.
-  const counted = given.length > 1 ? [plainLayer('command line', { preset: used })] : [];
+  const counted = given.length > 1 ? [plainLayer(flagsName, { preset: used })] : [];
   return [[presetLayer(used), ...upper, ...counted], surroundings];
 }
 
@@ -98,10 +108,14 @@ export function configuredModules(sources: Pick<ConfigSources, 'file' | 'flags'>
   return layers.some((layer) => unsafeParts(layer).length > 0) ? [] : modulesIn(mergeLayers(layers));
 }
 
-function upperLayers({ file, flags = [] }: Pick<ConfigSources, 'file' | 'flags'>): readonly ConfigLayer[] {
+function upperLayers({
+  file,
+  flags = [],
+  flagsName = 'command line',
+}: Pick<ConfigSources, 'file' | 'flags' | 'flagsName'>): readonly ConfigLayer[] {
   return [
     ...(file === undefined ? [] : [withModulePaths(fileLayer(file.text, file.name), folderOf(file.name))]),
-    ...flags.map((values) => withModulePaths(plainLayer('command line', values), process.cwd())),
+    ...flags.map((values) => withModulePaths(plainLayer(flagsName, values), process.cwd())),
   ];
 }
 
@@ -214,10 +228,11 @@ function complete({ teacher, methods, ...written }: WrittenConfig): RunConfig {
       epochs: teacher.epochs ?? written.epochs,
       learningRate: teacher.learningRate ?? written.optimizer.learningRate,
     },
-    methods: methods.map(({ name, from, as = name, options, cohort }) => ({
+    methods: methods.map(({ name, from, given, as = name, options, cohort }) => ({
       name,
       as,
       ...(from !== undefined && { from }),
+      ...(given === true && { given }),
       options,
       ...(cohort !== undefined && { cohort }),
     })),

@@ -72,12 +72,14 @@ function methodConflicts(merged: unknown, surroundings: Surroundings): readonly 
     const found = data === undefined ? unknownName(written, surroundings) : [];
     if (data !== undefined) {
       found.push(...nameConflicts(data, earlier, surroundings), ...cohortConflicts(data, student?.model));
-      if (data.from !== undefined || surroundings.methodNames?.includes(data.name) !== false)
+      if (isForeign(data) || surroundings.methodNames?.includes(data.name) !== false)
         found.push(...(surroundings.checkMethod?.(data, student?.model ?? 'resnet8') ?? []));
     }
     return found.map((conflict) => ({ ...conflict, path: ['methods', place, ...conflict.path] }));
   });
 }
+
+const isForeign = ({ from, given }: WrittenMethod): boolean => from !== undefined || given === true;
 
 /** The name of an entry that is wrong in other ways as well. */
 function unknownName(written: unknown, { methodNames }: Surroundings): Conflict[] {
@@ -96,20 +98,22 @@ const noMethod = (name: string, known: readonly string[]): Conflict => ({
 
 /** Names are folders, and many disks do not tell large letters from small ones. */
 function nameConflicts(
-  { name, from, as = name }: WrittenMethod,
+  written: WrittenMethod,
   earlier: Map<string, string>,
   { methodNames }: Surroundings,
 ): Conflict[] {
+  const { name, as = name } = written;
   const found: Conflict[] = [];
   const folded = as.toLowerCase();
-  if (from === undefined && methodNames !== undefined && !methodNames.includes(name))
+  if (!isForeign(written) && methodNames !== undefined && !methodNames.includes(name))
     found.push(noMethod(name, methodNames));
   if (
-    (as !== name || from !== undefined) &&
+    (as !== name || isForeign(written)) &&
     methodNames?.some((known) => known.toLowerCase() === folded) === true
   ) {
     // Whatever is called kd or student is what all others are compared with.
-    const hint = 'It is the name of another method.';
+    const how = written.given === true ? " Give it one: { method: …, as: 'NAME' }." : '';
+    const hint = `It is the name of another method.${how}`;
     found.push({ path: [as === name ? 'name' : 'as'], expected: 'a name of its own', got: shown(as), hint });
   }
   const before = earlier.get(folded);
@@ -145,6 +149,19 @@ const OF_A_PATH = ['normalization', 'imageSize', 'logitsFrom', 'classes', 'taps'
 
 function teacherConflicts({ teacher }: WrittenConfig): Conflict[] {
   const { model, path } = teacher;
+  if (teacher.given === true) {
+    return (['model', 'path', 'layout'] as const).flatMap((key) =>
+      teacher[key] === undefined
+        ? []
+        : [
+            {
+              path: ['teacher', key],
+              expected: 'nothing beside a teacher that was handed over',
+              isKey: true,
+            },
+          ],
+    );
+  }
   if (path === undefined && model === undefined) {
     const hint = 'Name a network of the zoo that is trained first, or the path of a trained teacher.';
     return [{ path: ['teacher'], expected: 'a teacher with model or path', hint }];

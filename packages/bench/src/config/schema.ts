@@ -49,6 +49,8 @@ const method = mapping({
   name: text().optional(),
   /** A module or an installed package that has the method. Its code runs in this process. */
   from: path().optional(),
+  /** Handed to `runBench` by a program, which has to be there to go on. */
+  given: flag().optional(),
   /** What the report calls it, and its folder. Default: the name. */
   as: folderName.optional(),
   options: z
@@ -70,9 +72,10 @@ const method = mapping({
       context.addIssue({ code: 'custom', path: ['name'], message });
     }
   })
-  .transform(({ name, from, ...rest }) => ({
+  .transform(({ name, from, given, ...rest }) => ({
     name: name ?? nameOfModule(from ?? ''),
     ...(from !== undefined && { from }),
+    ...(given === true && { given }),
     ...rest,
   }));
 
@@ -84,16 +87,18 @@ const foreignStudent = mapping({
   model: folderName.optional(),
   path: location().optional(),
   from: path().optional(),
+  /** A function that a program handed to `runBench`. */
+  given: flag().optional(),
   /** Names for layers, so that methods find what they read. */
   taps: tapNames.optional(),
-  /** Weights as they come, or drawn from the run's seed. Default: `keep` with path, `fresh` with from. */
+  /** Weights as they come, or drawn from the run's seed. Default: `keep` with path, else `fresh`. */
   weights: oneOf(['keep', 'fresh'], 'what the first weights are').optional(),
-  /** What the module is told. */
+  /** What the module or function is told. */
   options: z.record(z.string(), z.unknown(), { error: 'a mapping of options' }).optional(),
 }).superRefine((given, context) => {
   if (given.path !== undefined && given.from !== undefined)
     context.addIssue({ code: 'custom', path: ['from'], message: 'one of path and from' });
-  if (given.from === undefined && given.options !== undefined)
+  if (given.from === undefined && given.given !== true && given.options !== undefined)
     context.addIssue({
       code: 'custom',
       path: ['options'],
@@ -105,7 +110,7 @@ type StudentFields = Partial<z.output<typeof foreignStudent>>;
 
 /** One schema or the other, by what is there: a union of both would say what is wrong with each. */
 const student = z.unknown().transform((value, context): StudentFields & { readonly model: string } => {
-  const isForeign = isMapping(value) && (value['path'] !== undefined || value['from'] !== undefined);
+  const isForeign = isMapping(value) && ['path', 'from', 'given'].some((kind) => value[kind] !== undefined);
   const { data, error } = (isForeign ? foreignStudent : zooStudent).safeParse(value);
   for (const issue of error?.issues ?? []) context.addIssue({ ...issue });
   if (data === undefined) return z.NEVER;

@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { modelNames } from '../model/index.js';
-import { list, mapping, MOST, oneOf, path, positive, text, variantWords, whole, withHint } from './fields.js';
+import {
+  flag,
+  list,
+  mapping,
+  MOST,
+  oneOf,
+  path,
+  positive,
+  text,
+  variantWords,
+  whole,
+  withHint,
+} from './fields.js';
 
 /** Normalizations that have a name. Pixels are in 0…1. */
 export const NORMALIZATIONS = {
@@ -62,6 +74,8 @@ const teacherFields = {
    * `model` of the zoo, a safetensors file of PyTorch weights.
    */
   path: location().optional(),
+  /** A model that a program handed to `runBench`. */
+  given: flag().optional(),
   /** What the teacher was trained with. Default: what its folder says, else the run's own. */
   normalization: teacherNormalization.optional(),
   /** Of the images that the teacher sees; they are resized. Default: the data's. */

@@ -4,6 +4,8 @@ export type { CifarKind } from './cifar-format.js';
 export { CLASSES_PER_SUPERCLASS } from './synthetic-classes.js';
 export type { DatasetFormat, LoadedSplits, Meter, Split, Surroundings } from './format.js';
 export { datasetNames, datasetSummary, loadDataset, loadSplits } from './registry.js';
+export { handOverData } from './given.js';
+export type { GivenData } from './given.js';
 export { loadIdentitySets } from './identities.js';
 export type { IdentitySet, IdentitySets } from './identities.js';
 export type { DatasetName, DatasetSource } from './registry.js';

@@ -7,6 +7,8 @@ import type { CifarSource } from './cifar.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
 import { folderFormat } from './folder.js';
 import type { FolderSource } from './folder.js';
+import { givenFormat } from './given.js';
+import type { GivenSource } from './given.js';
 import { identitiesFormat } from './identities.js';
 import type { IdentitiesSource } from './identities.js';
 import { idxFormat } from './idx.js';
@@ -39,7 +41,8 @@ export type DatasetSource =
   | TinyImagenetSource
   | ImagenetSource
   | ParquetSource
-  | IdentitiesSource;
+  | IdentitiesSource
+  | GivenSource;
 
 export type DatasetName = DatasetSource['name'];
 
@@ -60,10 +63,13 @@ const FORMATS: Formats = {
   'tiny-imagenet': tinyImagenetFormat,
   imagenet: imagenetFormat,
   identities: identitiesFormat,
+  given: givenFormat,
 };
 
-/** The datasets that a configuration can name. */
-export const datasetNames = Object.keys(FORMATS) as readonly DatasetName[];
+/** The datasets that a configuration can name; `given` is none of them. */
+export const datasetNames = (Object.keys(FORMATS) as readonly DatasetName[]).filter(
+  (name) => name !== 'given',
+);
 
 export const datasetSummary = (name: DatasetName): string => FORMATS[name].summary;
 

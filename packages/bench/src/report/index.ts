@@ -20,6 +20,7 @@ export { HeatTable } from './page/heat-table.js';
 export { DataTable, Scroll, Section } from './page/parts.js';
 export { renderHtml } from './page/report-page.js';
 export { renderMarkdown } from './markdown.js';
+export { ranking } from './ranking.js';
 export { REPORT_SCHEMA, RESULT_SCHEMA } from './report-data.js';
 export type {
   CohortResult,

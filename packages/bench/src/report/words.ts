@@ -17,11 +17,12 @@ const DATASETS: Readonly<Record<DatasetName, string>> = {
   'tiny-imagenet': 'Tiny-ImageNet',
   imagenet: 'ImageNet',
   identities: 'images of identities',
+  given: 'images of a program',
 };
 
 /** What a report is called: the teacher is the network that taught, whatever a preset would have trained. */
 export function title({ config: { student, dataset }, teacher }: Report): string {
-  return `${student.model} taught by ${teacher.model} on ${DATASETS[dataset.name]}`;
+  return `${student.model} taught by ${teacher.model} on ${dataset.name === 'given' ? (dataset.title ?? DATASETS.given) : DATASETS[dataset.name]}`;
 }
 
 /** How the teacher was used. */
@@ -40,9 +41,10 @@ export const REPRODUCTION = 'distill-bench run --config config.json --out ../aga
 /** A configuration as a file that makes the same run: one line per key, methods by name where that says it all. */
 export function configText(config: RunConfig): string {
   const methods = config.methods.map((method) => {
-    const { name, as, from, options, cohort } = method;
+    const { name, as, from, given, options, cohort } = method;
     const more = {
       ...(from !== undefined && { from }),
+      ...(given === true && { given }),
       ...(as !== name && { as }),
       ...(Object.keys(options).length > 0 && { options }),
       ...(cohort !== undefined && { cohort }),

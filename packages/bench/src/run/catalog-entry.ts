@@ -1,5 +1,6 @@
-import type { Method, Random } from '@distilljs/core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Method, Network, Random } from '@distilljs/core';
+import type * as tfCore from '@tensorflow/tfjs-core';
+import type * as tfLayers from '@tensorflow/tfjs-layers';
 import type { ModelShape } from '../model/index.js';
 
 /** A technique as the bench knows it. */
@@ -27,6 +28,23 @@ export type StudentChange = (student: ChangedStudent, shape: ModelShape, random:
 
 /** A model and aliases of its layers. */
 export interface ChangedStudent {
-  readonly model: LayersModel;
+  readonly model: tfLayers.LayersModel;
   readonly taps: Readonly<Record<string, string>>;
 }
+
+/** What a function that builds a student is given. */
+export interface StudentRequest extends ModelShape {
+  /** For weights or structure of its own; the weights are drawn anew unless the configuration says `weights: keep`. */
+  readonly seed: number;
+  /** tfjs-core and tfjs-layers, so that a module needs no import. */
+  readonly tf: typeof tfCore & typeof tfLayers;
+}
+
+/** A model with one input (images) that ends in logits; with names for its layers, if methods need them. */
+export type MadeStudent = tfLayers.LayersModel | Network | ChangedStudent;
+
+/** Builds a fresh student for each training. */
+export type MakeStudent = (
+  request: StudentRequest,
+  options: Readonly<Record<string, unknown>>,
+) => MadeStudent | Promise<MadeStudent>;

@@ -6,6 +6,7 @@ import type { ModelShape } from '../model/index.js';
 import type { ChangedStudent, StudentChange } from './catalog-entry.js';
 import { foreignMethod } from './foreign-modules.js';
 import { foreignStudent } from './foreign-students.js';
+import { givenMethod } from './given.js';
 import { createMethod, findMethod, methodCatalog } from './method-catalog.js';
 
 /** Networks of a cohort; more would not fit into any memory, and their list alone may not. */
@@ -26,10 +27,15 @@ export interface PlannedMethod {
  * @throws DistillError code `config` for a cohort where there is one student, `option` for options that the method refuses
  */
 export function planMethod(
-  { name, as, from, options, cohort }: Omit<MethodConfig, 'as'> & { readonly as?: string | undefined },
+  { name, as, from, given, options, cohort }: Omit<MethodConfig, 'as'> & { readonly as?: string | undefined },
   student: string,
 ): PlannedMethod {
-  const entry = from === undefined ? findMethod(name) : foreignMethod(from, name);
+  const entry =
+    given === true
+      ? givenMethod(as ?? name)
+      : from === undefined
+        ? findMethod(name)
+        : foreignMethod(from, name);
   const isCohort = entry?.cohort === true;
   if (!isCohort && cohort !== undefined) {
     const cohortMethods = methodCatalog.flatMap((each) => (each.cohort === true ? [each.name] : []));
@@ -42,7 +48,7 @@ export function planMethod(
     });
   }
   const all = cohort === undefined ? options : { networks: cohort.length, ...options };
-  const method = from === undefined || entry === undefined ? createMethod(name, all) : entry.create(all);
+  const method = entry === undefined ? createMethod(name, all) : entry.create(all);
   const change = entry?.student?.(options);
   if (!isCohort) return { method, models: [student], change };
   const { networks } = method.options as { readonly networks: number };

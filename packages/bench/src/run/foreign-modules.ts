@@ -168,33 +168,34 @@ function entry(from: From, name: string, key: string, factory: Factory, defaults
     package: from,
     defaults,
     ...('networks' in defaults && { cohort: true }),
-    create: (options) => checked(from, name, factory, options),
+    create: (options) => checkedMethod(`module ${from}`, name, () => factory(options)),
   };
 }
 
-/** Calls what may throw anything and give anything. */
-function checked(from: From, name: string, factory: Factory, options: object): Method {
+/**
+ * Calls what may throw anything and give anything.
+ *
+ * @throws DistillError code `config` for what is no method of this contract; whatever of its own the function throws
+ */
+export function checkedMethod(where: string, name: string, make: () => unknown): Method {
+  const refuse = (expected: string, got: string, hint?: string, cause?: unknown): DistillError =>
+    new DistillError({ code: 'config', where, expected, got, hint, cause });
   let made: unknown;
   try {
-    made = factory(options);
+    made = make();
   } catch (cause) {
     if (isDistillError(cause)) throw cause;
     const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    throw refusal(
-      from,
-      `a function that makes method '${name}'`,
-      `the error "${line.slice(0, 300)}"`,
-      undefined,
-      cause,
-    );
+    const got = `the error "${line.slice(0, 300)}"`;
+    throw refuse(`a function that makes method '${name}'`, got, undefined, cause);
   }
   const { spec, plan, options: own } = (made ?? {}) as Partial<Record<keyof Method, unknown>>;
   if (spec !== 'v1' && typeof plan === 'function') {
     const hint = 'Update the older of the two: the module or @distilljs/core.';
-    throw refusal(from, `method '${name}' of contract v1`, `contract ${String(spec)}`, hint);
+    throw refuse(`method '${name}' of contract v1`, `contract ${String(spec)}`, hint);
   }
   if (spec === 'v1' && typeof plan === 'function' && typeof own === 'object') return made as Method;
-  throw refusal(from, `a method, as defineMethod makes it`, made === undefined ? 'nothing' : typeof made);
+  throw refuse('a method, as defineMethod makes it', made === undefined ? 'nothing' : typeof made);
 }
 
 /**

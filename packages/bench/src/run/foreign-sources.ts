@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DistillError } from '@distilljs/core';
 import type { MethodConfig, RunConfig } from '../config/index.js';
+import type { ModelShape } from '../model/index.js';
 import { importedModule, importModule } from './foreign-modules.js';
 import { foreignStudent, loadStudent } from './foreign-students.js';
 import type { TrainingFolder } from './run-folder.js';
@@ -33,9 +34,10 @@ export interface ForeignSources {
 export async function sourcesOf(
   { from }: MethodConfig,
   { student }: RunConfig,
+  shape: ModelShape,
   { root }: TrainingFolder,
 ): Promise<ForeignSources | undefined> {
-  const own = foreignStudent(student.model)?.digest;
+  const own = await foreignStudent(student.model)?.digest(shape);
   const now: ForeignSources = {
     ...(from !== undefined && { method: importedModule(from).digest }),
     ...(own !== undefined && { student: own }),

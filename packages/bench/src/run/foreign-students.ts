@@ -1,28 +1,30 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isDistillError, loadModel, seedWeights } from '@distilljs/core';
-import type { Random } from '@distilljs/core';
+import {
+  createNetwork,
+  createRandom,
+  DistillError,
+  freeze,
+  isDistillError,
+  loadModel,
+  seedWeights,
+} from '@distilljs/core';
+import type { Network, Random } from '@distilljs/core';
 import * as tfCore from '@tensorflow/tfjs-core';
 import * as tfLayers from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { RunConfig } from '../config/index.js';
 import type { ModelShape } from '../model/index.js';
-import type { ChangedStudent } from './catalog-entry.js';
+import type { ChangedStudent, MakeStudent, StudentRequest } from './catalog-entry.js';
 import { importModule, refusal } from './foreign-modules.js';
-
-/** What a student's module is given to build one. */
-export interface StudentRequest extends ModelShape {
-  /** For weights or structure of its own; the weights are drawn anew unless the configuration says `weights: keep`. */
-  readonly seed: number;
-  /** tfjs-core and tfjs-layers, so that the module needs no import. */
-  readonly tf: typeof tfCore & typeof tfLayers;
-}
+import { givenStudent } from './given.js';
 
 /** A student that is none of the zoo. */
 interface ForeignStudent {
   build(shape: ModelShape, random: Random): Promise<ChangedStudent>;
-  readonly digest: string;
+  /** Of its file; of a function that of what it builds for this shape. */
+  digest(shape: ModelShape): string | Promise<string>;
 }
 
 const students = new Map<string, ForeignStudent>();
@@ -34,10 +36,11 @@ type StudentConfig = RunConfig['student'];
 
 /** Makes the configured student known by its name, where it is none of the zoo. */
 export async function loadStudent(student: StudentConfig): Promise<void> {
-  const { model, path, from } = student;
+  const { model, path, from, given } = student;
   students.delete(model);
   if (path !== undefined) students.set(model, await studentAt(path, student));
   else if (from !== undefined) students.set(model, await studentFrom(from, student));
+  else if (given === true) students.set(model, studentBy(givenStudent(model), `student ${model}`, student));
 }
 
 async function studentAt(
@@ -47,8 +50,9 @@ async function studentAt(
   // It is loaded for each training: two students must not share weights.
   const read = (): Promise<LayersModel> => loadModel(path);
   (await read()).dispose();
+  const digest = await digestOf(path);
   return {
-    digest: await digestOf(path),
+    digest: () => digest,
     async build(_, random) {
       const model = await read();
       if (weights === 'fresh') seedWeights(model, random);
@@ -67,68 +71,88 @@ async function digestOf(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function studentFrom(
-  from: string,
-  { taps = {}, weights = 'fresh', options = {} }: StudentConfig,
-): Promise<ForeignStudent> {
+async function studentFrom(from: string, student: StudentConfig): Promise<ForeignStudent> {
   const { exports, digest } = await importModule(from);
   const make = exports['default'];
   if (typeof make !== 'function') {
     const hint = 'Write `export default ({ imageShape, classes, tf }, options) => tf.sequential(…)`.';
-    throw refusal(
-      from,
-      'a default export that builds the student',
-      make === undefined ? 'none' : typeof make,
-      hint,
-    );
+    const got = make === undefined ? 'none' : typeof make;
+    throw refusal(from, 'a default export that builds the student', got, hint);
   }
-  return {
-    digest,
-    async build(shape, random) {
-      const request: StudentRequest = {
-        ...shape,
-        seed: random.fork('module').integer(2 ** 31),
-        tf: { ...tfCore, ...tfLayers } as StudentRequest['tf'],
-      };
-      const made = await call(
-        from,
-        make as (request: StudentRequest, options: object) => unknown,
-        request,
-        options,
-      );
-      const { model = made, taps: own = {} } = made as Partial<ChangedStudent>;
-      if (!isModel(model))
-        throw refusal(
-          from,
-          'a tfjs LayersModel, or { model, taps }',
-          typeof made === 'object' ? 'another object' : typeof made,
-        );
-      if (weights === 'fresh') seedWeights(model, random);
-      return { model, taps: { ...own, ...taps } };
-    },
-  };
+  return { ...studentBy(make as MakeStudent, `module ${from}`, student), digest: () => digest };
 }
 
-async function call(
-  from: string,
-  make: (request: StudentRequest, options: object) => unknown,
-  request: StudentRequest,
-  options: object,
-): Promise<object> {
+function studentBy(
+  make: MakeStudent,
+  where: string,
+  { taps = {}, weights = 'fresh', options = {} }: StudentConfig,
+): ForeignStudent {
+  const build: ForeignStudent['build'] = async (shape, random) => {
+    const request: StudentRequest = {
+      ...shape,
+      seed: random.fork('module').integer(2 ** 31),
+      tf: { ...tfCore, ...tfLayers } as StudentRequest['tf'],
+    };
+    const made: unknown = await call(where, () => make(request, options));
+    const { model = made, taps: own = aliasesOf(made) } = (made ?? {}) as Partial<ChangedStudent>;
+    if (!isModel(model)) {
+      const got = made === undefined ? 'nothing' : typeof made === 'object' ? 'another object' : typeof made;
+      throw new DistillError({
+        code: 'config',
+        where,
+        expected: 'a tfjs LayersModel, or { model, taps }',
+        got,
+      });
+    }
+    if (weights === 'fresh') seedWeights(model, random);
+    return { model, taps: { ...own, ...taps } };
+  };
+  const digestOnce = async (shape: ModelShape, ofWeights: boolean): Promise<string> => {
+    const { model } = await build(shape, createRandom(0));
+    if (!ofWeights) model.setWeights(model.getWeights().map((value) => tfCore.zerosLike(value)));
+    try {
+      return await freeze(createNetwork(model)).fingerprint();
+    } finally {
+      model.dispose();
+    }
+  };
+  const digest = async (shape: ModelShape): Promise<string> => {
+    const [first, second] =
+      weights === 'fresh' ? [] : [await digestOnce(shape, true), await digestOnce(shape, true)];
+    // Weights that the function draws anew each time, or the run from its seed, say nothing of it.
+    return first !== undefined && first === second ? first : digestOnce(shape, false);
+  };
+  return { build, digest };
+}
+
+async function call(where: string, make: () => unknown): Promise<unknown> {
   try {
-    return (await make(request, options)) ?? {};
+    return await make();
   } catch (cause) {
     if (isDistillError(cause)) throw cause;
     const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    throw refusal(
-      from,
-      'a function that builds the student',
-      `the error "${line.slice(0, 300)}"`,
-      undefined,
+    throw new DistillError({
+      code: 'config',
+      where,
+      expected: 'a function that builds the student',
+      got: `the error "${line.slice(0, 300)}"`,
       cause,
-    );
+    });
   }
 }
 
 const isModel = (value: unknown): value is LayersModel =>
   typeof value === 'object' && value !== null && 'predict' in value && 'layers' in value;
+
+/** Names that a network has for its layers beside their own. */
+function aliasesOf(made: unknown): ChangedStudent['taps'] {
+  if (typeof made !== 'object' || made === null || !('tapOutput' in made)) return {};
+  const { model, tapNames, tapOutput } = made as Network;
+  const plain = createNetwork(model);
+  const layers = new Map(plain.tapNames.map((name) => [plain.tapOutput(name), name]));
+  return Object.fromEntries(
+    tapNames
+      .filter((name) => !plain.tapNames.includes(name))
+      .map((name) => [name, layers.get(tapOutput(name)) ?? name]),
+  );
+}

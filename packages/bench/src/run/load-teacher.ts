@@ -3,9 +3,10 @@ import type { FrozenNetwork, Network, Normalization, TeacherInput } from '@disti
 import type { RunConfig } from '../config/index.js';
 import type { TeacherResult } from '../report/index.js';
 import type { RunData } from './datasets.js';
+import { givenTeacher, missing } from './given.js';
 import type { TrainingFolder } from './run-folder.js';
 import { expectModels, readTeacherResult } from './stored.js';
-import { openTeacher, teacherFacts } from './teacher-source.js';
+import { openTeacher, takeTeacher, teacherFacts } from './teacher-source.js';
 import type { OpenedTeacher, TeacherFacts } from './teacher-source.js';
 
 /** A teacher that need not be trained. */
@@ -36,15 +37,24 @@ export async function loadTeacher(
   folder?: TrainingFolder,
 ): Promise<LoadedTeacher | undefined> {
   const known = folder === undefined ? undefined : await readTeacherResult(folder);
-  const kept = known !== undefined && known.fingerprint === undefined ? folder : undefined;
+  const given = teacher.given === true ? givenTeacher() : undefined;
+  // A model that a program handed over is kept too, for whoever has the folder alone.
+  const isKept =
+    known?.fingerprint === undefined || (teacher.given === true && known.modelDigest !== undefined);
+  const kept = known !== undefined && given === undefined && isKept ? folder : undefined;
   if (kept !== undefined) {
     const hint = 'Remove the folder `teacher` to have it trained again, or restore the model from a copy.';
     await expectModels([kept.model], known?.modelDigest, hint);
   }
-  const source = kept === undefined ? teacher.path : `file://${kept.model}`;
+  if (teacher.given === true && given === undefined && kept === undefined) missing('teacher');
+  const own = given === undefined ? teacher.path : 'a program';
+  const source = kept === undefined ? own : `file://${kept.model}`;
   if (source === undefined) return undefined;
-  const facts = known?.facts ?? (await teacherFacts(teacher, data.train));
-  const opened = await openTeacher(kept?.model ?? source, teacher, facts, data.train);
+  const facts = known?.facts ?? (await teacherFacts(teacher, data.train, given));
+  const opened =
+    given === undefined
+      ? await openTeacher(kept?.model ?? source, teacher, facts, data.train)
+      : takeTeacher(given, teacher, facts);
   try {
     const network = fitted(source, opened, facts, data);
     if (known?.fingerprint !== undefined) await expectSame(source, known.fingerprint, network);

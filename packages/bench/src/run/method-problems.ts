@@ -17,6 +17,7 @@ export function methodProblems(written: WrittenMethod, student: string): readonl
     if (error === undefined) return found;
     const { expected, got, hint } = error;
     const wrong = Object.keys(options).find((key) => error.where.endsWith(`.${key}`) || got === `'${key}'`);
+    if (error.where.startsWith('given ')) return [...found, { path: ['method'], expected, got, hint }];
     if (error.where.startsWith('module ')) {
       const path = [expected.startsWith('the name of one') ? 'name' : 'from'];
       return [...found, { path, expected, got, hint }];

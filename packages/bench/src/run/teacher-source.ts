@@ -1,7 +1,24 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createNetwork, DistillError, freeze, isDistillError, loadModel, loadTeacher } from '@distilljs/core';
-import type { Dataset, FrozenNetwork, Network, Normalization } from '@distilljs/core';
+import {
+  asTeacher,
+  createNetwork,
+  DistillError,
+  freeze,
+  freezeGraphModel,
+  isDistillError,
+  loadModel,
+  loadTeacher,
+  modelMetadata,
+} from '@distilljs/core';
+import type {
+  Dataset,
+  FrozenNetwork,
+  GraphModelLike,
+  Network,
+  Normalization,
+  TeacherLike,
+} from '@distilljs/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { NORMALIZATIONS } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
@@ -25,8 +42,14 @@ export type TeacherFacts = TeacherResultFacts;
  * What the configuration says of a teacher, and where it says nothing, its folder: models that distilljs saved have it in
  * `userDefinedMetadata.distilljs` of their model.json.
  */
-export async function teacherFacts(config: TeacherConfig, train: Dataset): Promise<TeacherFacts> {
-  const said = config.path === undefined ? {} : await metadataOf(config.path);
+export async function teacherFacts(
+  config: TeacherConfig,
+  train: Dataset,
+  given?: TeacherLike,
+): Promise<TeacherFacts> {
+  const model = given === undefined ? undefined : layersModelOf(given);
+  const handed = model === undefined ? {} : modelMetadata(model);
+  const said: Metadata = config.path === undefined ? (handed ?? {}) : await metadataOf(config.path);
   const normalization =
     config.normalization === undefined
       ? said.normalization
@@ -145,6 +168,40 @@ export async function openTeacher(
     loaded.dispose();
     throw error;
   }
+}
+
+/** The layers model of a teacher that is one. */
+const layersModelOf = (given: TeacherLike): LayersModel | undefined =>
+  'predict' in given && 'layers' in given ? given : 'model' in given ? given.model : undefined;
+
+/**
+ * Takes a teacher that a program has. It stays the program's: only what is made of it here is freed.
+ *
+ * @throws DistillError code `network` for what cannot teach, `option` for what is none
+ */
+export function takeTeacher(
+  given: TeacherLike,
+  { taps = {} }: TeacherConfig,
+  { classes: classNames, logitsFrom }: TeacherFacts,
+): OpenedTeacher {
+  const model = layersModelOf(given);
+  const learner =
+    model === undefined || 'forward' in given ? undefined : createNetwork(model, { taps, logitsFrom });
+  const taken =
+    model === undefined && 'execute' in given
+      ? freezeGraphModel(given as GraphModelLike, { taps, logitsFrom })
+      : asTeacher(learner ?? given, 'runBench, teacher');
+  const isMade = taken !== given;
+  return {
+    network: {
+      ...taken,
+      ...(classNames !== undefined && { classNames }),
+      dispose() {
+        if (isMade) taken.dispose();
+      },
+    },
+    learner: learner ?? (model === undefined ? undefined : (given as Network)),
+  };
 }
 
 async function withWeights(

@@ -30,7 +30,7 @@ export async function provideStudent(
   context: RunContext,
 ): Promise<MethodResult | undefined> {
   const { as } = configured;
-  const sources = await sourcesOf(configured, context.config, folder);
+  const sources = await sourcesOf(configured, context.config, context.data.train, folder);
   const known = await readMethodResult(folder, as, seed);
   if (known !== undefined) {
     const hint = `Remove ${folder.result}: --resume then trains it again.`;

@@ -53,12 +53,13 @@ export async function provideTeacher(
   const outputs = outputsOf(config, folder);
   if (loaded !== undefined) {
     const { known, source } = loaded;
-    const result = known ?? (await measureLoaded(loaded, data));
+    const result = known ?? (await measureLoaded(loaded, data, config));
     if (known === undefined) {
       const { learner, input, facts } = loaded;
       // Its own classes, or its own size, are said in the result.
       const isPlain = facts.classes === undefined && input.imageSize === undefined;
-      if (learner !== undefined && isPlain && modelMetadata(learner.model) === undefined) {
+      const isOurs = config.teacher.given !== true;
+      if (learner !== undefined && isPlain && isOurs && modelMetadata(learner.model) === undefined) {
         const normalization = input.normalization ?? (await channelStatistics(data.train));
         setModelMetadata(learner.model, metadataOf(data.train, normalization, outputKind(learner.model)));
       }
@@ -107,14 +108,18 @@ export async function provideTeacher(
 }
 
 /** What a teacher from outside says of the data's images. Without a file of its own it is known by its fingerprint. */
-async function measureLoaded(loaded: LoadedTeacher, data: RunData): Promise<TeacherResult> {
+async function measureLoaded(
+  loaded: LoadedTeacher,
+  data: RunData,
+  { teacher }: RunConfig,
+): Promise<TeacherResult> {
   const { facts, learner, network, source } = loaded;
   const normalization = await channelStatistics(data.train);
   return {
     ...(await measure(seeing(loaded, data, normalization), data, normalization)),
     source,
     ...(Object.keys(facts).length > 0 && { facts }),
-    ...(learner === undefined && { fingerprint: await network.fingerprint() }),
+    ...((learner === undefined || teacher.given === true) && { fingerprint: await network.fingerprint() }),
   };
 }
 

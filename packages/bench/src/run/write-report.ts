@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DistillError, writeWhole } from '@distilljs/core';
-import type { RunConfig } from '../config/index.js';
+import type { MethodConfig, RunConfig } from '../config/index.js';
 import { loadDataset } from '../dataset/index.js';
 import { buildReport, renderCsv, renderHtml, renderMarkdown, renderSeedsCsv } from '../report/index.js';
 import type { MethodInspections, MethodResult, Report, RunFacts } from '../report/index.js';
@@ -82,7 +82,8 @@ async function contents(folder: string): Promise<string> {
  * @param data left out for a folder that did not keep it
  */
 export async function runFacts({ dataset, methods }: RunConfig, data?: DataFingerprints): Promise<RunFacts> {
-  const own = methods.filter(({ name }) => findMethod(name)?.ownNetwork === true);
+  const isOurs = ({ from, given }: MethodConfig): boolean => from === undefined && given !== true;
+  const own = methods.filter((method) => isOurs(method) && findMethod(method.name)?.ownNetwork === true);
   return { testImages: data?.test.size ?? (await testImages(dataset)), ownNetworks: own.map(({ as }) => as) };
 }
 

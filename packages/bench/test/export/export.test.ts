@@ -21,7 +21,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportStudent } from '../../src/export/index.js';
 import type { ExportOptions, ModelCard } from '../../src/export/index.js';
 import { loadRunData } from '../../src/run/datasets.js';
-import { runBench } from '../../src/run/run-bench.js';
+import { runConfig } from '../../src/run/run-config.js';
 import { keptLog, refusal, tinyConfig } from '../run/tiny-bench.js';
 
 const EXECUTABLE = '/usr/bin/chromium';
@@ -38,7 +38,7 @@ const exported = (to: string, changes: Partial<ExportOptions> = {}): Promise<Mod
 
 beforeAll(async () => {
   await resolveEngine('wasm');
-  await runBench({ config, out: run, existing: 'refuse', log: keptLog() });
+  await runConfig({ config, out: run, existing: 'refuse', log: keptLog() });
   ({ test } = await loadRunData(config));
 }, 120_000);
 

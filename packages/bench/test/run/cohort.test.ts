@@ -9,7 +9,7 @@ import type { ConfigInput } from '../../src/config/schema.js';
 import type { MethodResult, Report } from '../../src/report/index.js';
 import { buildCohort, planMethod } from '../../src/run/cohort.js';
 import { methodNames } from '../../src/run/method-catalog.js';
-import { runBench } from '../../src/run/run-bench.js';
+import { runConfig } from '../../src/run/run-config.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'distill-bench-'));
 afterAll(() => {
@@ -27,7 +27,7 @@ describe('cohorts', { timeout: 300_000 }, () => {
   it('are trained, measured, saved and reported network by network, small and large ones too', async () => {
     const methods = ['student', { name: 'dml', cohort: ['plain16', 'plain8'] }, 'afd', 'afd-offline'];
     const config = configOf(methods);
-    await runBench({ config, out: folder, existing: 'refuse', log: quiet });
+    await runConfig({ config, out: folder, existing: 'refuse', log: quiet });
 
     const resultOf = (method: string): MethodResult =>
       JSON.parse(readFileSync(join(folder, method, '0/result.json'), 'utf8')) as MethodResult;
@@ -123,7 +123,7 @@ describe('cohorts', { timeout: 300_000 }, () => {
 
   it('are refused for methods that train one student, before anything is trained', async () => {
     const config = configOf([{ name: 'kd', cohort: ['plain8', 'plain8'] }]);
-    const run = runBench({ config, out: join(folder, 'none'), existing: 'refuse', log: quiet });
+    const run = runConfig({ config, out: join(folder, 'none'), existing: 'refuse', log: quiet });
     const error = await run.catch((thrown: unknown) => thrown);
     expect(isDistillError(error)).toBe(true);
     expect(String(error)).toMatch(

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { divergenceText } from '../../src/cli/run-command.js';
-import { runBench } from '../../src/run/run-bench.js';
-import type { BenchOutcome } from '../../src/run/run-bench.js';
+import { runConfig } from '../../src/run/run-config.js';
+import type { ConfigOutcome } from '../../src/run/run-config.js';
 import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'diverged-'));
@@ -20,7 +20,7 @@ describe('a training that diverges', { timeout: 60_000 }, () => {
     const log = keptLog();
     const config = tinyConfig({ methods: ['student', WILD, 'kd'] });
     const out = join(folder, 'run');
-    const { report, diverged } = (await runBench({ config, out, existing: 'refuse', log })) as BenchOutcome;
+    const { report, diverged } = (await runConfig({ config, out, existing: 'refuse', log })) as ConfigOutcome;
     expect(report.rows.map(({ method, seeds }) => [method, seeds.length])).toEqual([
       ['student', 2],
       ['kd', 2],
@@ -40,7 +40,7 @@ describe('a training that diverges', { timeout: 60_000 }, () => {
 
   it('is the error where there is nothing else', async () => {
     const config = tinyConfig({ methods: [WILD], seeds: [0] });
-    const run = runBench({ config, out: join(folder, 'alone'), existing: 'refuse', log: keptLog() });
+    const run = runConfig({ config, out: join(folder, 'alone'), existing: 'refuse', log: keptLog() });
     expect(await refusal(run)).toMatch(/expected a finite value/);
   });
 });

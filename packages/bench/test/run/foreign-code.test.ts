@@ -19,8 +19,8 @@ import { buildModel } from '../../src/model/index.js';
 import { importModule, preloadModules } from '../../src/run/foreign-modules.js';
 import { configurableMethods } from '../../src/run/method-catalog.js';
 import { methodProblems } from '../../src/run/method-problems.js';
-import { runBench } from '../../src/run/run-bench.js';
-import type { BenchOutcome } from '../../src/run/run-bench.js';
+import { runConfig } from '../../src/run/run-config.js';
+import type { ConfigOutcome } from '../../src/run/run-config.js';
 import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
 
 const modules = fileURLToPath(new URL('modules', import.meta.url));
@@ -38,9 +38,9 @@ const run = (
   out: string,
   changes: object,
   existing: 'refuse' | 'resume' = 'refuse',
-): Promise<BenchOutcome | undefined> => {
+): Promise<ConfigOutcome | undefined> => {
   const small = { seeds: [0], epochs: 1, teacher: { model: 'plain8', epochs: 1 } };
-  return runBench({ config: tinyConfig({ ...small, ...changes }), out: join(folder, out), existing, log });
+  return runConfig({ config: tinyConfig({ ...small, ...changes }), out: join(folder, out), existing, log });
 };
 
 /** A configuration file as the command line reads it. */
@@ -65,7 +65,7 @@ describe('a method of a module', { timeout: 60_000 }, () => {
       { from: match, options: { weight: 2 } },
       { from: match, as: 'match-3', options: { weight: 3 } },
     ];
-    const { report } = (await run('match', { methods })) as BenchOutcome;
+    const { report } = (await run('match', { methods })) as ConfigOutcome;
     expect(report.rows.map(({ method }) => method)).toEqual(['kd', 'match', 'match-3']);
     expect(report.rows[1]?.options).toEqual({ weight: 2, ceWeight: 1, kdWeight: 0, temperature: 4 });
     const result = JSON.parse(readFileSync(join(folder, 'match/match/0/result.json'), 'utf8')) as {
@@ -174,7 +174,7 @@ describe('a student from outside', { timeout: 60_000 }, () => {
     const { report } = (await run('built', {
       student,
       methods: ['student', 'kd', 'cckd', 'dml'],
-    })) as BenchOutcome;
+    })) as ConfigOutcome;
     expect(report.config.student.model).toBe('student');
     // 3·3·3·5 + 5 and 5·6 + 6.
     expect(report.rows[0]?.studentParameters).toBe(140 + 36);
@@ -188,12 +188,12 @@ describe('a student from outside', { timeout: 60_000 }, () => {
     const path = join(folder, 'start');
     await createNetwork(model).save(path);
     model.dispose();
-    const kept = (await run('kept', { student: { path, taps: {} }, methods: ['student'] })) as BenchOutcome;
+    const kept = (await run('kept', { student: { path, taps: {} }, methods: ['student'] })) as ConfigOutcome;
     const fresh = (await run('fresh', {
       student: { path, weights: 'fresh' },
       methods: ['student'],
-    })) as BenchOutcome;
-    const zoo = (await run('zoo', { student: { model: 'plain8' }, methods: ['student'] })) as BenchOutcome;
+    })) as ConfigOutcome;
+    const zoo = (await run('zoo', { student: { model: 'plain8' }, methods: ['student'] })) as ConfigOutcome;
     expect(kept.report.config.student.model).toBe('start');
     const loss = (name: string): unknown =>
       (

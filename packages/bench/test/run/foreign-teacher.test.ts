@@ -15,8 +15,8 @@ import type { ForeignImages, FrozenNetwork, InMemoryDataset, TeacherInput } from
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.js';
 import { buildModel } from '../../src/model/index.js';
-import { runBench } from '../../src/run/run-bench.js';
-import type { BenchOutcome } from '../../src/run/run-bench.js';
+import { runConfig } from '../../src/run/run-config.js';
+import type { ConfigOutcome } from '../../src/run/run-config.js';
 import { teacherDoubts } from '../../src/run/teacher-doubts.js';
 import { teacherFacts } from '../../src/run/teacher-source.js';
 import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
@@ -101,7 +101,7 @@ const run = (
   teacher: object,
   changes: object = {},
   existing: 'refuse' | 'resume' = 'refuse',
-): Promise<BenchOutcome | undefined> => {
+): Promise<ConfigOutcome | undefined> => {
   const flags = [
     { dataset: { imageSize: 12, trainSize: 54, testSize: 36, classes: 6, superclasses: 3 } },
     { student: { model: 'plain8' }, methods: ['kd'], seeds: [0], epochs: 1, batchSize: 16 },
@@ -112,13 +112,13 @@ const run = (
     file: { name: 'run.yaml', text: 'engine: wasm' },
     flags: [{ dataset: { name: 'synthetic' } }, ...flags],
   });
-  return runBench({ config, out: join(folder, out), existing, log });
+  return runConfig({ config, out: join(folder, out), existing, log });
 };
 
 describe('a teacher of another kind', { timeout: 60_000 }, () => {
   it('may be a graph model; its digest is looked at when the run goes on', async () => {
     const path = graphModel('graph');
-    const { report } = (await run('graph-run', { path })) as BenchOutcome;
+    const { report } = (await run('graph-run', { path })) as ConfigOutcome;
     expect(report.teacher).toMatchObject({ model: 'graph', parameters: 18 });
     const text = readFileSync(join(folder, 'graph-run', 'report', 'report.md'), 'utf8');
     expect(text).toContain('unknown MACs per image');
@@ -138,11 +138,11 @@ describe('a teacher of another kind', { timeout: 60_000 }, () => {
       const dataset = { classes: 4, superclasses: 2 };
       const taps = { embedding: '/flatten/out' };
       const methods = ['kd', { name: 'cckd', options: { teacherTap: 'embedding' } }];
-      const live = (await run('onnx', { path: onnx, taps, views: 1 }, { dataset, methods })) as BenchOutcome;
+      const live = (await run('onnx', { path: onnx, taps, views: 1 }, { dataset, methods })) as ConfigOutcome;
       expect(live.report.teacher).toMatchObject({ model: 'open-size', parameters: 164 });
       const cached = { path: onnx, taps, kind: 'cached', views: 1, cache: 'disk' };
-      const again = (await run('onnx-cached', cached, { dataset, methods })) as BenchOutcome;
-      const accuracies = ({ report }: BenchOutcome): unknown =>
+      const again = (await run('onnx-cached', cached, { dataset, methods })) as ConfigOutcome;
+      const accuracies = ({ report }: ConfigOutcome): unknown =>
         report.rows.map(({ perSeed }) => perSeed.map(({ testAccuracyLast }) => testAccuracyLast));
       expect(accuracies(again)).toEqual(accuracies(live));
     },

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runBench } from '../../src/run/run-bench.js';
+import { runConfig } from '../../src/run/run-config.js';
 import { rewriteReport } from '../../src/run/write-report.js';
 import { explainRun } from '../../src/explain/index.js';
 import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
@@ -23,7 +23,7 @@ afterAll(() => {
 });
 
 const run = (out: string): Promise<string> =>
-  refusal(runBench({ config: tinyConfig(), out, existing: 'refuse', log: keptLog() }));
+  refusal(runConfig({ config: tinyConfig(), out, existing: 'refuse', log: keptLog() }));
 
 describe('a path that no run can be kept under is refused', () => {
   it.each([

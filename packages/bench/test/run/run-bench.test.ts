@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModel, resolveEngine } from '@distilljs/core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runBench } from '../../src/run/run-bench.js';
+import { runConfig } from '../../src/run/run-config.js';
 import { rewriteReport } from '../../src/run/write-report.js';
 import { keptLog as log, refusal, tinyConfig as config } from './tiny-bench.js';
 import { untimedRows } from './tiny-run.js';
@@ -25,7 +25,7 @@ describe('a run', { timeout: 300_000 }, () => {
         epochs: 4,
         teacher: { epochs: 2, views: 2, ...teacher },
       });
-      await runBench({ config: given, out: join(folder, out), existing, log: log() });
+      await runConfig({ config: given, out: join(folder, out), existing, log: log() });
       return rowsOf(out);
     };
     const live = await runWith('live', {}, 'refuse');
@@ -46,7 +46,7 @@ describe('a run', { timeout: 300_000 }, () => {
 
   it('leaves the folder that the contract describes, and reports every method over its seeds', async () => {
     const said = log();
-    const written = await runBench({
+    const written = await runConfig({
       config: config(),
       out: join(folder, 'a'),
       existing: 'refuse',
@@ -85,7 +85,7 @@ describe('a run', { timeout: 300_000 }, () => {
       if (label === 'kd seed 0' && ++steps === 7) stop.abort();
     });
     const out = join(folder, 'b');
-    const first = await runBench({
+    const first = await runConfig({
       config: config(),
       out,
       existing: 'refuse',
@@ -94,14 +94,14 @@ describe('a run', { timeout: 300_000 }, () => {
     });
     expect(first).toBeUndefined();
     expect(existsSync(join(out, 'kd/0/result.json'))).toBe(false);
-    await runBench({ config: config(), out, existing: 'resume', log: log() });
+    await runConfig({ config: config(), out, existing: 'resume', log: log() });
     expect(rowsOf('b')).toEqual(rowsOf('a'));
   });
 
   it('takes further methods and seeds on, and keeps what is done', async () => {
     const before = readFileSync(join(folder, 'a/kd/0/result.json'), 'utf8');
     const more = config({ methods: ['student', 'kd', 'label-smoothing'], seeds: [0, 1, 2] });
-    const written = await runBench({ config: more, out: join(folder, 'a'), existing: 'resume', log: log() });
+    const written = await runConfig({ config: more, out: join(folder, 'a'), existing: 'resume', log: log() });
     expect(written?.report.rows.map((row) => [row.method, row.seeds.length])).toEqual([
       ['student', 3],
       ['kd', 3],
@@ -114,7 +114,7 @@ describe('a run', { timeout: 300_000 }, () => {
   it('takes a trained teacher from a folder', async () => {
     const teacher = { path: join(folder, 'a/teacher/model'), model: 'plain8' };
     const changes = config({ teacher, methods: ['kd'], seeds: [0] });
-    const written = await runBench({
+    const written = await runConfig({
       config: changes,
       out: join(folder, 'c'),
       existing: 'refuse',
@@ -135,7 +135,7 @@ describe('a run', { timeout: 300_000 }, () => {
 
 describe('refusals', () => {
   const run = (changes: object, out: string, existing: 'refuse' | 'resume' | 'overwrite'): Promise<unknown> =>
-    runBench({ config: config(changes), out: join(folder, out), existing, log: log() });
+    runConfig({ config: config(changes), out: join(folder, out), existing, log: log() });
 
   it('finds a tap that the last method has wrong before anything is trained or written', async () => {
     const methods = ['kd', { name: 'mhgd', options: { studentTaps: ['stage1', 'stage2', 'stage9'] } }];
@@ -162,7 +162,9 @@ describe('refusals', () => {
   it('does not remove a folder that is no run', async () => {
     const home = mkdtempSync(join(folder, 'home-'));
     writeFileSync(join(home, 'precious.txt'), 'x');
-    const error = await refusal(runBench({ config: config(), out: home, existing: 'overwrite', log: log() }));
+    const error = await refusal(
+      runConfig({ config: config(), out: home, existing: 'overwrite', log: log() }),
+    );
     expect(error).toMatch(/a folder of something else/);
     expect(existsSync(join(home, 'precious.txt'))).toBe(true);
   });

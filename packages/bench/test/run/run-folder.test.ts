@@ -14,8 +14,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunConfig } from '../../src/config/index.js';
 import type { RunEnvironment } from '../../src/report/index.js';
 import type { MadeWith } from '../../src/run/environment.js';
-import { runBench } from '../../src/run/run-bench.js';
-import type { BenchOutcome } from '../../src/run/run-bench.js';
+import { runConfig } from '../../src/run/run-config.js';
+import type { ConfigOutcome } from '../../src/run/run-config.js';
 import { rewriteReport } from '../../src/run/write-report.js';
 import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
 
@@ -31,8 +31,8 @@ const run = (
   existing: Existing,
   changes: object = {},
   log = keptLog(),
-): Promise<BenchOutcome | undefined> =>
-  runBench({ config: tinyConfig({ ...quick, ...changes }), out: join(folder, out), existing, log });
+): Promise<ConfigOutcome | undefined> =>
+  runConfig({ config: tinyConfig({ ...quick, ...changes }), out: join(folder, out), existing, log });
 const read = (...path: string[]): unknown => JSON.parse(readFileSync(join(folder, ...path), 'utf8'));
 
 /** A copy of the finished run, for one test to spoil. */

@@ -15,15 +15,15 @@ import { join } from 'node:path';
 import { channelStatistics, createNetwork, evaluate, loadModel } from '@distilljs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRunData } from '../../src/run/datasets.js';
-import { runBench } from '../../src/run/run-bench.js';
-import type { BenchOutcome } from '../../src/run/run-bench.js';
+import { runConfig } from '../../src/run/run-config.js';
+import type { ConfigOutcome } from '../../src/run/run-config.js';
 import { rewriteReport } from '../../src/run/write-report.js';
 import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
 
 const all = mkdtempSync(join(tmpdir(), 'stored-'));
 const config = tinyConfig({ methods: ['student', 'kd'], seeds: [0, 1], epochs: 1, teacher: { epochs: 1 } });
 const run = (root: string, existing: 'refuse' | 'resume' | 'overwrite', changes = {}): Promise<unknown> =>
-  runBench({ config: { ...config, ...changes }, out: root, existing, log: keptLog() });
+  runConfig({ config: { ...config, ...changes }, out: root, existing, log: keptLog() });
 
 let copies = 0;
 /** A copy of the finished run, for one test to spoil. */
@@ -196,7 +196,7 @@ it('what is ranked is what is saved', { timeout: 60_000 }, async () => {
     ...tinyConfig({ epochs: 6, optimizer: { learningRate: 0.3 } }),
     methods: config.methods,
   };
-  const outcome = (await run(root, 'refuse', restless)) as BenchOutcome;
+  const outcome = (await run(root, 'refuse', restless)) as ConfigOutcome;
   const { train, test } = await loadRunData(restless);
   const measure = async (place: string): Promise<number> => {
     const model = await loadModel(join(root, place));
@@ -226,7 +226,7 @@ describe('a run that is overwritten', { timeout: 60_000 }, () => {
         aside = readdirSync(root).filter((entry) => entry.startsWith('replaced-'));
       else controller.abort();
     });
-    await runBench({ config, out: root, existing: 'overwrite', log, signal: controller.signal });
+    await runConfig({ config, out: root, existing: 'overwrite', log, signal: controller.signal });
     expect(aside).toHaveLength(1);
     expect(readdirSync(root).filter((entry) => entry.startsWith('replaced-'))).toEqual([]);
     expect(existsSync(join(root, 'kd/1/result.json'))).toBe(false);
@@ -248,7 +248,7 @@ describe('a run that is overwritten', { timeout: 60_000 }, () => {
     const log = keptLog(() => {
       controller.abort();
     });
-    await runBench({ config, out: root, existing: 'overwrite', log, signal: controller.signal });
+    await runConfig({ config, out: root, existing: 'overwrite', log, signal: controller.signal });
     const [aside = ''] = readdirSync(root).filter((entry) => entry.startsWith('replaced-'));
     expect(Object.values(contents(join(root, aside, 'kd')))).toEqual(Object.values(before));
     expect(log.lines.join('\n')).toContain(
@@ -273,7 +273,7 @@ describe('a second process', { timeout: 60_000 }, () => {
         },
       }),
     };
-    await runBench({ config, out: root, existing: 'resume', log });
+    await runConfig({ config, out: root, existing: 'resume', log });
     expect(answers).toHaveLength(2);
     for (const answer of answers) expect(answer).toMatch(/no other process works in/);
     expect(existsSync(join(root, 'kd/1/result.json'))).toBe(true);

@@ -12,8 +12,8 @@ import {
 import * as tf from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/model/index.js';
-import { runBench } from '../../src/run/run-bench.js';
-import type { BenchOutcome } from '../../src/run/run-bench.js';
+import { runConfig } from '../../src/run/run-config.js';
+import type { ConfigOutcome } from '../../src/run/run-config.js';
 import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'teacher-'));
@@ -22,8 +22,8 @@ afterAll(() => {
 });
 
 const log = keptLog();
-const run = (out: string, path: string, changes: object = {}): Promise<BenchOutcome | undefined> =>
-  runBench({
+const run = (out: string, path: string, changes: object = {}): Promise<ConfigOutcome | undefined> =>
+  runConfig({
     config: tinyConfig({ methods: ['kd'], seeds: [0], teacher: { path, model: 'resnet8' }, ...changes }),
     out: join(folder, out),
     existing: 'refuse',
@@ -52,7 +52,7 @@ describe('a given teacher', { timeout: 60_000 }, () => {
   ])('is taken as %s', async (what, written) => {
     const path = await save('resnet8', 6, 'right');
     const out = `by-${what.replace(' ', '-')}`;
-    const { report } = (await run(out, written(path))) as BenchOutcome;
+    const { report } = (await run(out, written(path))) as ConfigOutcome;
     expect(report.teacher.model).toBe('resnet8');
     expect(report.config.teacher.path).toMatch(/^(file:\/\/)?\//);
   });
@@ -90,7 +90,7 @@ describe('a given teacher', { timeout: 60_000 }, () => {
       }),
     );
     await own.save(`file://${join(folder, 'own')}`);
-    const { report } = (await run('own-run', join(folder, 'own'))) as BenchOutcome;
+    const { report } = (await run('own-run', join(folder, 'own'))) as ConfigOutcome;
     expect(report.teacher.model).toBe('mine');
     expect(report.teacher.parameters).toBe(own.parameters);
     own.dispose();
@@ -109,7 +109,7 @@ describe('a given teacher', { timeout: 60_000 }, () => {
 describe('the networks of a run', { timeout: 60_000 }, () => {
   it('tell what is needed to use them, the given teacher too', async () => {
     const path = await save('resnet8', 6, 'told');
-    const { report } = (await run('telling', path)) as BenchOutcome;
+    const { report } = (await run('telling', path)) as ConfigOutcome;
     expect(report.rows).not.toEqual([]);
     const places = ['teacher/model', 'kd/0/student'].map((place) => join(folder, 'telling', place));
     const told = await Promise.all(places.map(async (place) => modelMetadata(await loadModel(place))));

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { resolveConfig } from '../../../src/config/index.js';
 import type { RunConfig } from '../../../src/config/index.js';
-import { runBench } from '../../../src/run/run-bench.js';
+import { runConfig } from '../../../src/run/run-config.js';
 import { rewriteReport } from '../../../src/run/write-report.js';
 import { contentsOf, editFiles, expectKept } from '../folder.js';
 import type { FileEdit } from '../folder.js';
@@ -49,7 +49,7 @@ const CONFIG: RunConfig = resolveConfig({
 async function prepared(): Promise<{ run: string; files: readonly string[]; rows: unknown }> {
   const run = join(mkdtempSync(join(tmpdir(), 'distill-fuzz-run-')), 'run');
   const log = { say: () => undefined, progress: () => ({ name: 'none' }) };
-  const done = await runBench({ config: CONFIG, out: run, existing: 'refuse', log });
+  const done = await runConfig({ config: CONFIG, out: run, existing: 'refuse', log });
   const files = [...contentsOf(run).keys()].filter((path) => statSync(join(run, path)).isFile());
   return { run, files: files.filter((path) => !path.startsWith('report')), rows: done?.report.rows };
 }
@@ -126,7 +126,7 @@ export const runFolders = target<Case>({
       const { report } =
         (then === 'report'
           ? await rewriteReport(run)
-          : await runBench({ config: CONFIG, out: run, existing: 'resume', log, signal: stopped.signal })) ??
+          : await runConfig({ config: CONFIG, out: run, existing: 'resume', log, signal: stopped.signal })) ??
         {};
       // Something is missing, and is not trained here.
       if (report === undefined) return 'unfinished';

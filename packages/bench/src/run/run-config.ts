@@ -24,7 +24,7 @@ import type { RunTeacher } from './train-teacher.js';
 import { writeReport } from './write-report.js';
 import type { WrittenReport } from './write-report.js';
 
-export interface BenchOptions {
+export interface ConfigRun {
   readonly config: RunConfig;
   /** The run folder. */
   readonly out: string;
@@ -40,7 +40,7 @@ export interface Divergence {
   readonly error: DistillError;
 }
 
-export interface BenchOutcome extends WrittenReport {
+export interface ConfigOutcome extends WrittenReport {
   /** Trainings that the report leaves out. */
   readonly diverged: readonly Divergence[];
 }
@@ -53,7 +53,7 @@ export interface BenchOutcome extends WrittenReport {
  * @throws DistillError for anything wrong with configuration, data, teacher, engine or folder, before the folder is
  * changed; code `numeric` when the teacher diverges, or all there is
  */
-export async function runBench(options: BenchOptions): Promise<BenchOutcome | undefined> {
+export async function runConfig(options: ConfigRun): Promise<ConfigOutcome | undefined> {
   try {
     return await openRun(options, ({ folder, context, loaded }) => trainAll(folder, context, loaded));
   } catch (error) {
@@ -67,7 +67,7 @@ async function trainAll(
   folder: RunFolder,
   context: RunContext,
   loaded: LoadedTeacher | undefined,
-): Promise<BenchOutcome | undefined> {
+): Promise<ConfigOutcome | undefined> {
   let teacher: RunTeacher | undefined;
   try {
     teacher = await atCell(folder.teacher, () => provideTeacher(context, folder.teacher, loaded));
@@ -92,10 +92,10 @@ export interface OpenRun {
 /**
  * Checks everything that can be checked before training, makes the run folder ready, and works in it.
  *
- * @throws DistillError as {@link runBench} does before the folder is changed
+ * @throws DistillError as {@link runConfig} does before the folder is changed
  */
 export async function openRun<T>(
-  { config: given, out, existing, log, signal }: BenchOptions,
+  { config: given, out, existing, log, signal }: ConfigRun,
   work: (run: OpenRun) => Promise<T>,
 ): Promise<T> {
   const config = withAbsolutePaths(given);
@@ -114,7 +114,7 @@ export async function openRun<T>(
 }
 
 async function prepare(
-  { config, existing, log, signal }: Omit<BenchOptions, 'out'>,
+  { config, existing, log, signal }: Omit<ConfigRun, 'out'>,
   folder: RunFolder,
 ): Promise<OpenRun> {
   const before = await examineFolder(folder, config, existing);
@@ -187,7 +187,7 @@ async function trainStudents(
   return diverged;
 }
 
-export async function reportOf(folder: RunFolder, diverged: readonly Divergence[]): Promise<BenchOutcome> {
+export async function reportOf(folder: RunFolder, diverged: readonly Divergence[]): Promise<ConfigOutcome> {
   try {
     return { ...(await writeReport(folder)), diverged };
   } catch (error) {
