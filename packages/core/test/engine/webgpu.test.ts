@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   checkpoints,
+  createRandom,
   crossEntropy,
   distill,
   hintonKd,
@@ -12,6 +13,8 @@ import {
 } from '@distilljs/core';
 import type { Logits, Probabilities, Scalar } from '@distilljs/core';
 import { testWebGpu, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
+import { batchNormTraining } from '../../src/engine/kernels/batch-norm-training.js';
+import { relu } from '../../src/engine/kernels/relu.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 const engine = await testWebGpu();
@@ -57,6 +60,44 @@ describe.skipIf(engine.skipped !== undefined)(
         expect(Math.abs(value - (expected[index] ?? NaN))).toBeLessThan(1e-5);
       });
     });
+
+    it.each([[[300, 3]], [[2, 5, 4, 20]], [[5, 16, 16, 8]]])(
+      'batch norm over %j and its gradients are those of cpu',
+      async (shape) => {
+        const random = createRandom(1);
+        const numbers = (count: number): number[] => Array.from({ length: count }, () => random.normal());
+        const size = tf.util.sizeFromShape(shape);
+        const channels = shape.at(-1) ?? 1;
+        // Far from 0, where the difference of two large sums would lose all digits.
+        const x = numbers(size).map((value) => value * 2 + 100);
+        const [dy, gamma, beta] = [numbers(size), numbers(channels), numbers(channels)];
+        const found = async (): Promise<number[][]> => {
+          const tensors = tf.tidy(() => {
+            const run = (...[input, g, b]: tf.Tensor[]): tf.Tensor =>
+              relu(batchNormTraining(input as tf.Tensor, g as tf.Tensor1D, b as tf.Tensor1D, 1e-3).y);
+            const inputs = [tf.tensor(x, shape), tf.tensor1d(gamma), tf.tensor1d(beta)];
+            const { value, grads } = tf.valueAndGrads(run)(inputs, tf.tensor(dy, shape));
+            const { mean, variance } = batchNormTraining(inputs[0] as tf.Tensor, null, null, 1e-3);
+            return [value, ...grads, mean, variance];
+          });
+          const values = await Promise.all(tensors.map(async (tensor) => [...(await tensor.data())]));
+          tf.dispose(tensors);
+          return values;
+        };
+        const live = tf.memory().numTensors;
+        const got = await found();
+        expect(tf.memory().numTensors).toBe(live);
+        await resolveEngine('cpu');
+        const expected = await found();
+        await resolveEngine('webgpu');
+        expected.forEach((values, part) => {
+          const scale = Math.max(...values.map(Math.abs), 1e-6);
+          values.forEach((value, index) => {
+            expect(Math.abs((got[part]?.[index] ?? NaN) - value) / scale).toBeLessThan(2e-5);
+          });
+        });
+      },
+    );
 
     it('stops with one error when the device is lost, and the last checkpoint stands', async () => {
       const store = memoryStore();

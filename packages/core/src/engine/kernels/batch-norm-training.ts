@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../../error/index.js';
 import { batchNormWasm } from '../wasm/batch-norm.js';
 import { wasmKernels } from '../wasm/kernels.js';
+import { batchNormWebGpu } from '../webgpu/batch-norm.js';
 import { batchNormComposed } from './batch-norm-composed.js';
 import type { BatchNormPasses } from './batch-norm-passes.js';
 import { batchNormTensorFlow } from './batch-norm-tensorflow.js';
@@ -70,7 +71,8 @@ export function batchNormTraining<T extends tf.Tensor>(
 function passesOf(epsilon: number): BatchNormPasses {
   const native = tensorFlowBackend();
   if (native !== null) return batchNormTensorFlow(native, epsilon);
-  return wasmKernels() === null ? batchNormComposed : batchNormWasm;
+  if (wasmKernels() !== null) return batchNormWasm;
+  return batchNormWebGpu(epsilon) ?? batchNormComposed;
 }
 
 function checkChannels(x: tf.Tensor, parameters: Record<'gamma' | 'beta', tf.Tensor1D | null>): number {

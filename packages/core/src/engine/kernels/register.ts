@@ -6,6 +6,8 @@ import { identity } from '../wasm/identity.js';
 import { matMul } from '../wasm/mat-mul.js';
 import { maxPoolGradient } from '../wasm/max-pool-gradient.js';
 import { reluGradientKernel } from '../wasm/relu-gradient.js';
+import { batchNormWebGpuKernels } from '../webgpu/batch-norm.js';
+import { reluGradientWebGpuKernel } from '../webgpu/relu-gradient.js';
 import { reverse, slice, tile, unpack } from '../wasm/views.js';
 import { batchMatMulTensorFlow } from './batch-mat-mul-tensorflow.js';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
@@ -59,9 +61,10 @@ const kernels: readonly TrainingKernel[] = [
   samePadding({ ...maxPool3DGrad, backendName: 'cpu' }),
   whole(identity),
   whole(reluGradientKernel),
+  whole(reluGradientWebGpuKernel),
   whole(resizeNearestNeighborGrad),
   whole(unsortedSegmentSum),
-  ...batchNormKernels.map(whole),
+  ...[...batchNormKernels, ...batchNormWebGpuKernels].map(whole),
   beside(tf.BatchMatMul, matMul),
   beside(tf.BatchMatMul, batchMatMulTensorFlow, 'tensorflow'),
   ...[tf.Conv2D, tf.FusedConv2D].map((name) => beside(name, (own) => withinResult(name, conv2D(name, own)))),
@@ -107,8 +110,8 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  * | Conv3DBackpropInputV2 | conv3d; value of conv3dTranspose | wasm | wrong, replaced |
  * | DepthwiseConv2dNativeBackpropFilter | depthwiseConv2d, separableConv2d | wasm | missing |
  * | DepthwiseConv2dNativeBackpropInput | depthwiseConv2d, separableConv2d | wasm | missing |
- * | DistillBatchNorm, DistillBatchNormGrad | batchNormTraining | wasm | does not know them |
- * | DistillReluGrad | relu | wasm | does not know it |
+ * | DistillBatchNorm, DistillBatchNormGrad | batchNormTraining | wasm, webgpu | does not know them |
+ * | DistillReluGrad | relu | wasm, webgpu | does not know it |
  * | GatherV2 | | wasm | number by number |
  * | Identity | | wasm | copies, replaced |
  * | MaxPool3D, MaxPool3DGrad | maxPool3d | wasm | wrong for numbers below 0, replaced |

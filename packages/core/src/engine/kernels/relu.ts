@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmKernels } from '../wasm/kernels.js';
 import { reluGradientWasm } from '../wasm/relu-gradient.js';
+import { reluGradientWebGpu } from '../webgpu/relu-gradient.js';
 import { floatType, tensorFlowBackend } from './tensorflow-backend.js';
 
 /**
@@ -24,5 +25,5 @@ function reluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
   const native = tensorFlowBackend();
   if (native !== null) return native.executeSingleOutput('ReluGrad', [floatType(native, 'T')], [dy, y]);
   if (wasmKernels() !== null) return reluGradientWasm(dy, y);
-  return tf.tidy(() => tf.mul(dy, tf.step(y)));
+  return reluGradientWebGpu(dy, y) ?? tf.tidy(() => tf.mul(dy, tf.step(y)));
 }
