@@ -107,7 +107,7 @@ function methodPart(entry: unknown, entries: CatalogEntry[]): unknown {
     ...(isObject(known) && 'networks' in known && { cohort: true }),
     create: (given) =>
       checkedMethod(`given ${as}`, name, () =>
-        isFactory ? (method as (options: object) => unknown)(given) : (method),
+        isFactory ? (method as (options: object) => unknown)(given) : method,
       ),
   });
   return { name, given: true, ...(!isFactory && { options: known }), ...facts };

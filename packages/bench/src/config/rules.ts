@@ -1,8 +1,7 @@
-import { constants } from 'node:buffer';
-import { totalmem } from 'node:os';
 import { z } from 'zod';
 import { nearestNameHint } from '@distilljs/core';
 import { CLASSES_PER_SUPERCLASS } from '../dataset/index.js';
+import { batchConflicts, imageConflicts, sizeOf } from './memory-rules.js';
 import type { Conflict } from './problem.js';
 import { shown } from './problem.js';
 import { runSchema } from './schema.js';
@@ -197,45 +196,6 @@ function classConflicts({ dataset }: WrittenConfig): Conflict[] {
     : [{ path, expected: `at least ${least}: a superclass has at most ${CLASSES_PER_SUPERCLASS} classes` }];
 }
 
-/** Synthetic images are kept, a byte a value, each split in one array. */
-function imageConflicts({ dataset }: WrittenConfig, { memory = freeMemory() }: Surroundings): Conflict[] {
-  if (dataset.name !== 'synthetic') return [];
-  const { trainSize, testSize, imageSize } = dataset;
-  const bytesOf = (images: number): number => images * imageSize ** 2 * 3;
-  const splits = Math.max(trainSize, testSize);
-  const isLarge = bytesOf(splits) > constants.MAX_LENGTH || bytesOf(trainSize + testSize) > memory;
-  if (!isLarge) return [];
-  const expected = `at most ${gib(Math.min(memory, constants.MAX_LENGTH))} of images, what this machine holds`;
-  const got = `${count(trainSize + testSize)} images of ${imageSize}×${imageSize}, ${gib(bytesOf(trainSize + testSize))}`;
-  const key = imageSize > 256 ? 'imageSize' : trainSize < testSize ? 'testSize' : 'trainSize';
-  return [{ path: ['dataset', key], expected, got }];
-}
-
-/** The first maps of every network of the zoo have at least 16 channels of floats, and their gradients as many. */
-function batchConflicts(
-  { dataset, batchSize }: WrittenConfig,
-  { memory = freeMemory() }: Surroundings,
-): Conflict[] {
-  const [height, width] = sizeOf(dataset);
-  const bytes = batchSize * height * width * 16 * 4 * 2;
-  if (bytes <= memory) return [];
-  const expected = `a batch of at most ${gib(memory)}, what this machine holds`;
-  const got = `${count(batchSize)} images of ${height}×${width}, whose first feature maps take ${gib(bytes)}`;
-  return [{ path: ['batchSize'], expected, got }];
-}
-
-/** Half of the memory that this process may have: the rest is for networks, engine and system. */
-const freeMemory = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2;
-
-const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-
-/** Height and width of the images, as far as the configuration says. */
-function sizeOf(dataset: WrittenConfig['dataset']): readonly [number, number] {
-  if (!('imageSize' in dataset)) return [32, 32];
-  const { imageSize } = dataset;
-  return typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
-}
-
 function cropConflicts({ dataset, augmentation: { padCrop, randomResizedCrop } }: WrittenConfig): Conflict[] {
   const edge = Math.min(...sizeOf(dataset));
   // A crop of padding alone shows nothing.
@@ -256,5 +216,3 @@ function warmUpConflicts({ schedule: { warmupEpochs }, epochs, teacher }: Writte
   const expected = `at most the ${all === 1 ? 'one epoch' : `${all} epochs`} of ${what}`;
   return [{ path: ['schedule', 'warmupEpochs'], expected, hint: 'Set it to 0 for none.' }];
 }
-
-const count = (value: number): string => value.toLocaleString('en-US');

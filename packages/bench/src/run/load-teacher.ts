@@ -6,8 +6,10 @@ import type { RunData } from './datasets.js';
 import { givenTeacher, missing } from './given.js';
 import type { TrainingFolder } from './run-folder.js';
 import { expectModels, readTeacherResult } from './stored.js';
-import { openTeacher, takeTeacher, teacherFacts } from './teacher-source.js';
-import type { OpenedTeacher, TeacherFacts } from './teacher-source.js';
+import { teacherFacts } from './teacher-facts.js';
+import type { TeacherFacts } from './teacher-facts.js';
+import { openTeacher, takeTeacher } from './teacher-source.js';
+import type { OpenedTeacher } from './teacher-source.js';
 
 /** A teacher that need not be trained. */
 export interface LoadedTeacher {

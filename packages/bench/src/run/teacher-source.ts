@@ -1,5 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   asTeacher,
   createNetwork,
@@ -9,22 +7,13 @@ import {
   isDistillError,
   loadModel,
   loadTeacher,
-  modelMetadata,
 } from '@distilljs/core';
-import type {
-  Dataset,
-  FrozenNetwork,
-  GraphModelLike,
-  Network,
-  Normalization,
-  TeacherLike,
-} from '@distilljs/core';
+import type { Dataset, FrozenNetwork, GraphModelLike, Network, TeacherLike } from '@distilljs/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { NORMALIZATIONS } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
-import { expectRegularFile } from '../file/index.js';
-import type { TeacherResultFacts } from '../report/index.js';
 import { buildModel, CLASSIFIER_LAYER, isModelName, loadTorchWeights, modelNames } from '../model/index.js';
+import { layersModelOf } from './teacher-facts.js';
+import type { TeacherFacts } from './teacher-facts.js';
 
 type TeacherConfig = RunConfig['teacher'];
 
@@ -33,97 +22,6 @@ export interface OpenedTeacher {
   readonly network: FrozenNetwork;
   /** Where it is a layers model: such a one is saved with the run. */
   readonly learner: Network | undefined;
-}
-
-/** What is known of a teacher beside its weights, wherever that was said. */
-export type TeacherFacts = TeacherResultFacts;
-
-/**
- * What the configuration says of a teacher, and where it says nothing, its folder: models that distilljs saved have it in
- * `userDefinedMetadata.distilljs` of their model.json.
- */
-export async function teacherFacts(
-  config: TeacherConfig,
-  train: Dataset,
-  given?: TeacherLike,
-): Promise<TeacherFacts> {
-  const model = given === undefined ? undefined : layersModelOf(given);
-  const handed = model === undefined ? {} : modelMetadata(model);
-  const said: Metadata = config.path === undefined ? (handed ?? {}) : await metadataOf(config.path);
-  const normalization =
-    config.normalization === undefined
-      ? said.normalization
-      : perChannel(config.normalization, train.imageShape[2]);
-  const classes = typeof config.classes === 'string' ? await classesIn(config.classes) : config.classes;
-  const logitsFrom = config.logitsFrom ?? (said.output === 'probabilities' ? 'softmax' : undefined);
-  return {
-    ...(normalization !== undefined && { normalization }),
-    ...(config.imageSize !== undefined && { imageSize: config.imageSize }),
-    ...((classes ?? said.classNames) !== undefined && { classes: classes ?? said.classNames }),
-    ...(logitsFrom !== undefined && { logitsFrom }),
-  };
-}
-
-/** One number stands for all channels. */
-function perChannel(given: NonNullable<TeacherConfig['normalization']>, channels: number): Normalization {
-  const { mean, std }: { readonly mean: readonly number[]; readonly std: readonly number[] } =
-    typeof given === 'string' ? NORMALIZATIONS[given] : given;
-  const spread = (values: readonly number[]): readonly number[] =>
-    values.length === 1 ? Array.from({ length: channels }, () => values[0] ?? 0) : values;
-  return { mean: spread(mean), std: spread(std) };
-}
-
-interface Metadata {
-  readonly normalization?: Normalization;
-  readonly classNames?: readonly string[];
-  readonly output?: string;
-}
-
-async function metadataOf(place: string): Promise<Metadata> {
-  if (/\.(?:onnx|safetensors)$/i.test(place) || /^https?:/i.test(place)) return {};
-  const folder = place.replace(/^file:\/\//, '').replace(/[\\/]model\.json$/, '');
-  const file = join(folder, 'model.json');
-  // Whatever is wrong with it is said when the model is loaded.
-  if ((await stat(file).catch(() => undefined))?.isFile() !== true) return {};
-  try {
-    const { userDefinedMetadata } = JSON.parse(await readFile(file, 'utf8')) as {
-      readonly userDefinedMetadata?: { readonly distilljs?: Metadata };
-    };
-    const { normalization, classNames, output } = userDefinedMetadata?.distilljs ?? {};
-    const isNumbers = (list: unknown): boolean => Array.isArray(list) && list.every(Number.isFinite);
-    const isNames = Array.isArray(classNames) && classNames.every((name) => typeof name === 'string');
-    return {
-      ...(isNumbers(normalization?.mean) && isNumbers(normalization?.std) && { normalization }),
-      ...(isNames && { classNames }),
-      ...(output !== undefined && { output }),
-    };
-  } catch {
-    return {};
-  }
-}
-
-/** A JSON list, or one name per line. */
-async function classesIn(file: string): Promise<readonly string[]> {
-  expectRegularFile(file, 'a file of class names', 'config', 16 * 2 ** 20);
-  const text = await readFile(file, 'utf8');
-  const lines = (): string[] =>
-    text
-      .split(/\r?\n/)
-      .map((line) => line.trim())
-      .filter((line) => line !== '');
-  if (!text.trimStart().startsWith('[')) return lines();
-  try {
-    const list: unknown = JSON.parse(text);
-    if (Array.isArray(list) && list.every((name) => typeof name === 'string')) return list;
-  } catch {
-    // Said below.
-  }
-  throw new DistillError({
-    code: 'config',
-    where: `teacher.classes, ${file}`,
-    expected: 'a JSON list of texts, or one name per line',
-    got: 'other JSON',
-  });
 }
 
 /**
@@ -169,10 +67,6 @@ export async function openTeacher(
     throw error;
   }
 }
-
-/** The layers model of a teacher that is one. */
-const layersModelOf = (given: TeacherLike): LayersModel | undefined =>
-  'predict' in given && 'layers' in given ? given : 'model' in given ? given.model : undefined;
 
 /**
  * Takes a teacher that a program has. It stays the program's: only what is made of it here is freed.

@@ -18,7 +18,7 @@ import { buildModel } from '../../src/model/index.js';
 import { runConfig } from '../../src/run/run-config.js';
 import type { ConfigOutcome } from '../../src/run/run-config.js';
 import { teacherDoubts } from '../../src/run/teacher-doubts.js';
-import { teacherFacts } from '../../src/run/teacher-source.js';
+import { teacherFacts } from '../../src/run/teacher-facts.js';
 import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foreign-teacher-'));

@@ -1,0 +1,106 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DistillError, modelMetadata } from '@distilljs/core';
+import type { Dataset, Normalization, TeacherLike } from '@distilljs/core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { NORMALIZATIONS } from '../config/index.js';
+import type { RunConfig } from '../config/index.js';
+import { expectRegularFile } from '../file/index.js';
+import type { TeacherResultFacts } from '../report/index.js';
+
+type TeacherConfig = RunConfig['teacher'];
+
+/** What is known of a teacher beside its weights, wherever that was said. */
+export type TeacherFacts = TeacherResultFacts;
+
+/**
+ * What the configuration says of a teacher, and where it says nothing, its folder: models that distilljs saved have it in
+ * `userDefinedMetadata.distilljs` of their model.json.
+ */
+export async function teacherFacts(
+  config: TeacherConfig,
+  train: Dataset,
+  given?: TeacherLike,
+): Promise<TeacherFacts> {
+  const model = given === undefined ? undefined : layersModelOf(given);
+  const handed = model === undefined ? {} : modelMetadata(model);
+  const said: Metadata = config.path === undefined ? (handed ?? {}) : await metadataOf(config.path);
+  const normalization =
+    config.normalization === undefined
+      ? said.normalization
+      : perChannel(config.normalization, train.imageShape[2]);
+  const classes = typeof config.classes === 'string' ? await classesIn(config.classes) : config.classes;
+  const logitsFrom = config.logitsFrom ?? (said.output === 'probabilities' ? 'softmax' : undefined);
+  return {
+    ...(normalization !== undefined && { normalization }),
+    ...(config.imageSize !== undefined && { imageSize: config.imageSize }),
+    ...((classes ?? said.classNames) !== undefined && { classes: classes ?? said.classNames }),
+    ...(logitsFrom !== undefined && { logitsFrom }),
+  };
+}
+
+/** One number stands for all channels. */
+function perChannel(given: NonNullable<TeacherConfig['normalization']>, channels: number): Normalization {
+  const { mean, std }: { readonly mean: readonly number[]; readonly std: readonly number[] } =
+    typeof given === 'string' ? NORMALIZATIONS[given] : given;
+  const spread = (values: readonly number[]): readonly number[] =>
+    values.length === 1 ? Array.from({ length: channels }, () => values[0] ?? 0) : values;
+  return { mean: spread(mean), std: spread(std) };
+}
+
+interface Metadata {
+  readonly normalization?: Normalization;
+  readonly classNames?: readonly string[];
+  readonly output?: string;
+}
+
+async function metadataOf(place: string): Promise<Metadata> {
+  if (/\.(?:onnx|safetensors)$/i.test(place) || /^https?:/i.test(place)) return {};
+  const folder = place.replace(/^file:\/\//, '').replace(/[\\/]model\.json$/, '');
+  const file = join(folder, 'model.json');
+  // Whatever is wrong with it is said when the model is loaded.
+  if ((await stat(file).catch(() => undefined))?.isFile() !== true) return {};
+  try {
+    const { userDefinedMetadata } = JSON.parse(await readFile(file, 'utf8')) as {
+      readonly userDefinedMetadata?: { readonly distilljs?: Metadata };
+    };
+    const { normalization, classNames, output } = userDefinedMetadata?.distilljs ?? {};
+    const isNumbers = (list: unknown): boolean => Array.isArray(list) && list.every(Number.isFinite);
+    const isNames = Array.isArray(classNames) && classNames.every((name) => typeof name === 'string');
+    return {
+      ...(isNumbers(normalization?.mean) && isNumbers(normalization?.std) && { normalization }),
+      ...(isNames && { classNames }),
+      ...(output !== undefined && { output }),
+    };
+  } catch {
+    return {};
+  }
+}
+
+/** A JSON list, or one name per line. */
+async function classesIn(file: string): Promise<readonly string[]> {
+  expectRegularFile(file, 'a file of class names', 'config', 16 * 2 ** 20);
+  const text = await readFile(file, 'utf8');
+  const lines = (): string[] =>
+    text
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  if (!text.trimStart().startsWith('[')) return lines();
+  try {
+    const list: unknown = JSON.parse(text);
+    if (Array.isArray(list) && list.every((name) => typeof name === 'string')) return list;
+  } catch {
+    // Said below.
+  }
+  throw new DistillError({
+    code: 'config',
+    where: `teacher.classes, ${file}`,
+    expected: 'a JSON list of texts, or one name per line',
+    got: 'other JSON',
+  });
+}
+
+/** The layers model of a teacher that is one. */
+export const layersModelOf = (given: TeacherLike): LayersModel | undefined =>
+  'predict' in given && 'layers' in given ? given : 'model' in given ? given.model : undefined;
