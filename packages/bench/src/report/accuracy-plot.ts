@@ -46,7 +46,7 @@ export function accuracyPlot(report: Report, width: number, isNarrow: boolean): 
   const means = rows.map(({ method, testAccuracyLast: { mean } }) => ({
     method,
     mean: 100 * mean,
-    text: percent(mean),
+    text: isNarrow ? `${method}  ${percent(mean)}` : percent(mean),
     standing: standings.get(method),
   }));
   const middle = isNarrow ? 6 : -4;
@@ -118,31 +118,12 @@ export function accuracyPlot(report: Report, width: number, isNarrow: boolean): 
         },
         encoding: { y, x: { field: 'accuracy', ...x }, description: { field: 'words', type: 'nominal' } },
       },
-      ...(isNarrow
-        ? [
-            {
-              data: { values: means },
-              mark: {
-                type: 'text' as const,
-                x: 0,
-                align: 'left' as const,
-                yOffset: middle - 18,
-                fontSize: 13,
-              },
-              encoding: { y, text: { field: 'method' } },
-            },
-          ]
-        : []),
       {
         data: { values: means },
         mark: isNarrow
-          ? { type: 'text', x: width, align: 'right', yOffset: middle - 18 }
+          ? { type: 'text', x: 0, align: 'left', yOffset: middle - 18, fontSize: 13 }
           : { type: 'text', x: width + 14, align: 'left', yOffset: middle + 3 },
-        encoding: {
-          y,
-          text: { field: 'text' },
-          color,
-        },
+        encoding: { y, text: { field: 'text' }, color },
       },
     ],
   };

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { ACCENT } from './accuracy-plot.js';
 import type { MethodResult } from './report-data.js';
 
 /** Size of the drawing without labels, pixels: a card fits a telephone. */
@@ -54,12 +55,12 @@ export function validationPlot(method: string, results: readonly MethodResult[])
       },
       {
         data: { values: seeds },
-        mark: { ...LINE, color: COLOURS[0], opacity: 0.45, strokeWidth: 1 },
+        mark: { ...LINE, color: ACCENT, opacity: 0.4, strokeWidth: 1 },
         encoding: { detail },
       },
       {
         data: { values: meanCurve('mean', seeds) },
-        mark: { ...LINE, color: COLOURS[0], strokeWidth: 2.5 },
+        mark: { ...LINE, color: ACCENT, strokeWidth: 2 },
       },
     ],
   };
@@ -151,6 +152,12 @@ function legendColumns(names: readonly string[]): number {
   return inOneRow ? names.length : Math.max(1, Math.floor(SIZE.width / Math.max(...widths)));
 }
 
+/** Of many epochs so many, evenly spaced and the last among them, as a drawing of this width can tell apart. */
+function thinned<Epoch>(epochs: readonly Epoch[]): readonly Epoch[] {
+  const step = Math.ceil(epochs.length / (SIZE.width / 3));
+  return epochs.filter((_, at) => (epochs.length - 1 - at) % step === 0);
+}
+
 /** The smallest value that at least this share of all does not exceed. */
 function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -158,7 +165,7 @@ function quantile(values: readonly number[], share: number): number {
 }
 
 function validationCurve(series: string, { epochs, cohort }: MethodResult): CurvePoint[] {
-  return epochs.flatMap(({ globalEpoch, validation }) => {
+  return thinned(epochs).flatMap(({ globalEpoch, validation }) => {
     const accuracy = validationAccuracy(validation, cohort);
     return accuracy === undefined ? [] : [{ series, epoch: globalEpoch + 1, value: 100 * accuracy }];
   });
@@ -192,7 +199,7 @@ function termCurves(
   { epochs, cohort }: MethodResult,
   wanted: (weight: number) => boolean,
 ): (CurvePoint & { readonly weight: number })[] {
-  return epochs.flatMap(({ globalEpoch, terms }) =>
+  return thinned(epochs).flatMap(({ globalEpoch, terms }) =>
     Object.entries(terms).flatMap(([name, { value, weight }]) => {
       const network = cohort === undefined ? undefined : /\d+$/.exec(name)?.[0];
       const series = network === undefined ? name : name.slice(0, -network.length);

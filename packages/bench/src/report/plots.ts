@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { accuracyPlot, byAccuracy } from './accuracy-plot.js';
 import { costPlot, costPoints } from './cost-plot.js';
 import { termPlot, validationAccuracy, validationPlot, watchedPlot } from './curve-plot.js';
+import { calibrationPlot, corruptionNames, corruptionPlot } from './figure-plots.js';
 import { interval, meanAndDeviation, percent } from './format.js';
 import type { MethodResult, Report } from './report-data.js';
 
@@ -37,6 +38,25 @@ export function reportPlots(report: Report, results: readonly MethodResult[]): r
         watchedPlot(method, results),
       ] as const,
     ]),
+    ...[
+      ...report.rows.map((row) => ({ ...row, name: row.method })),
+      { ...report.teacher, name: 'teacher' },
+    ].map(
+      (network) =>
+        [
+          `calibration-${network.name}`,
+          `How often predictions of ${network.name} are correct, by confidence.`,
+          calibrationPlot(network),
+        ] as const,
+    ),
+    ...corruptionNames(report).map(
+      (name) =>
+        [
+          `corruption-${name}`,
+          `Accuracy by strength of the corruption ${name}.`,
+          corruptionPlot(report, name),
+        ] as const,
+    ),
   ];
   return all.flatMap(([name, words, spec]) => (spec === null ? [] : [{ name, words, spec }]));
 }

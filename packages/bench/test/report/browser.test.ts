@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../src/report/index.js';
 import { missingChromium, openBrowser, openPage, overflows, seriousFaults } from './browser.js';
+import { withFigures } from './figures-fixture.js';
 import { METHODS, fixtureReport, fixtureResults } from './report-fixture.js';
 
 const WIDTHS = [320, 360, 480, 703, 704, 768, 1024, 1087, 1088, 1280, 1600];
@@ -19,7 +20,7 @@ describe.skipIf(missingChromium !== '')(
     const file = join(folder, 'index.html');
     const address = pathToFileURL(file).href;
     beforeAll(async () => {
-      const report = fixtureReport(METHODS, 5, { testImages: 10_000 });
+      const report = withFigures(fixtureReport(METHODS, 5, { testImages: 10_000 }), ['cat', 'dog', 'ship']);
       writeFileSync(file, await renderHtml(report, fixtureResults(METHODS, 5, 6)));
       browser = await openBrowser();
     }, 180_000);
@@ -61,10 +62,12 @@ describe.skipIf(missingChromium !== '')(
       await page.close();
     });
 
-    it('shows which seed a dot is', async () => {
+    it('shows which seed a dot is, and which class a cell', async () => {
       const { page, errors } = await openPage(browser, address);
       await page.locator('.wide [aria-label="kd, seed 3: 70.19 %"]').hover();
       expect(await page.locator('.tip:visible').textContent()).toBe('kd, seed 3: 70.19 %');
+      await page.locator('#classes td[data-tip^="kd, dog"]').hover();
+      expect(await page.locator('.tip:visible').textContent()).toMatch(/^kd, dog: \d+\.\d\d %$/);
       await page.locator('h1').hover();
       expect(await page.locator('.tip:visible').count()).toBe(0);
       expect(errors).toEqual([]);

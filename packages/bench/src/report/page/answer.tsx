@@ -18,9 +18,9 @@ export function Answer({
       <Facts report={report} />
       <div class="answer">
         <h1>{title(report)}</h1>
-        <p class="headline">{headline}</p>
+        <p class="headline">{unbroken(headline)}</p>
         {verdicts.map((verdict) => (
-          <p key={verdict}>{verdict}</p>
+          <p key={verdict}>{unbroken(verdict)}</p>
         ))}
         {caveats.length === 0 ? null : (
           <p class="note">
@@ -33,6 +33,10 @@ export function Answer({
     </div>
   );
 }
+
+/** No line ends between a number and its sign. */
+const unbroken = (text: string): string =>
+  text.replace(/(\d) %/g, '$1\u00a0%').replace(/\bp ([=<]) /g, 'p\u00a0$1\u00a0');
 
 /** What was compared, in the margin. */
 function Facts({ report }: { readonly report: Report }): VNode {

@@ -9,10 +9,8 @@ function behaviour(): void {
   ): HTMLElementTagNameMap[Name] => Object.assign(document.createElement(name), more);
 
   switchTheme();
-  document.querySelectorAll<HTMLTableElement>('table[data-sortable]').forEach((table) => {
-    sortColumns(table);
-    filterRows(table);
-  });
+  document.querySelectorAll<HTMLTableElement>('table[data-sortable]').forEach(sortColumns);
+  document.querySelectorAll<HTMLTableElement>('table[data-filtered]').forEach(filterRows);
   showTips();
 
   function switchTheme(): void {
@@ -72,7 +70,6 @@ function behaviour(): void {
 
   function filterRows(table: HTMLTableElement): void {
     const rows = [...(table.tBodies[0]?.rows ?? [])].filter((row) => !row.classList.contains('teacher'));
-    if (rows.length < 4) return;
     const input = element('input', { type: 'search', placeholder: 'Filter by name' });
     input.setAttribute('aria-label', 'Filter the rows by name');
     const said = element('span');

@@ -4,13 +4,20 @@ import { REPRODUCTION, configText } from '../words.js';
 import { Code, Details, Entries, Section } from './parts.js';
 
 /** What limits the numbers, in full. */
-export function Limits({ caveats }: { readonly caveats: readonly string[] }): VNode | null {
-  if (caveats.length === 0) return null;
+export function Limits({
+  caveats,
+  omitted,
+}: {
+  readonly caveats: readonly string[];
+  /** What is not shown, and why. */
+  readonly omitted: readonly string[];
+}): VNode | null {
+  if (caveats.length + omitted.length === 0) return null;
   return (
     <Section id="limits" title="What limits these numbers">
       <ul>
-        {caveats.map((caveat) => (
-          <li key={caveat}>{caveat}</li>
+        {[...caveats, ...omitted].map((limit) => (
+          <li key={limit}>{limit}</li>
         ))}
       </ul>
     </Section>

@@ -1,16 +1,9 @@
 import type { VNode } from 'preact';
 import { byAccuracy } from '../accuracy-plot.js';
 import type { Report } from '../report-data.js';
+import { CostTable, hasCosts } from './measures.js';
 import { Details, Drawing, Section } from './parts.js';
-
-/** A plot as it is drawn. */
-export interface DrawnPlot {
-  readonly words: string;
-  readonly svg: string;
-}
-
-/** Looks a plot up by its name; undefined for one that has no data. */
-export type FindPlot = (name: string) => DrawnPlot | undefined;
+import type { FindPlot } from './parts.js';
 
 /** A plot for wide pages and one for narrow ones: the style shows one of them. */
 function Responsive({ name, find }: { readonly name: string; readonly find: FindPlot }): VNode {
@@ -39,7 +32,13 @@ export function AccuracyFigure({ find }: { readonly find: FindPlot }): VNode {
 }
 
 /** What accuracy costs. */
-export function CostFigure({ find }: { readonly find: FindPlot }): VNode | null {
+export function CostFigure({
+  report,
+  find,
+}: {
+  readonly report: Report;
+  readonly find: FindPlot;
+}): VNode | null {
   if (find('cost') === undefined) return null;
   return (
     <Section
@@ -50,6 +49,11 @@ export function CostFigure({ find }: { readonly find: FindPlot }): VNode | null 
       <figure>
         <Responsive name="cost" find={find} />
       </figure>
+      {hasCosts(report) ? (
+        <Details summary="Time, memory, size and latency in numbers">
+          <CostTable report={report} />
+        </Details>
+      ) : null}
     </Section>
   );
 }

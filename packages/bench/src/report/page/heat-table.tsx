@@ -9,6 +9,7 @@ export function HeatTable({
   columnNames,
   text,
   tip,
+  isUpright = false,
 }: {
   readonly values: readonly (readonly (number | null)[])[];
   readonly scale: ColourScale;
@@ -18,16 +19,18 @@ export function HeatTable({
   readonly text: (value: number) => string;
   /** What a cell says on hover. */
   readonly tip?: (row: number, column: number) => string;
+  /** Column names stand upright, for many narrow columns. */
+  readonly isUpright?: boolean;
 }): VNode {
   const nameOf = (names: readonly string[] | undefined, at: number): string => names?.[at] ?? String(at + 1);
   return (
-    <table class="heat">
+    <table class={isUpright ? 'heat matrix' : 'heat'}>
       <thead>
         <tr>
           <td />
           {(values[0] ?? []).map((_, at) => (
             <th key={at} scope="col">
-              {nameOf(columnNames, at)}
+              <span>{nameOf(columnNames, at)}</span>
             </th>
           ))}
         </tr>
@@ -37,7 +40,7 @@ export function HeatTable({
           <tr key={at}>
             <th scope="row">{nameOf(rowNames, at)}</th>
             {row.map((value, column) => {
-              if (value === null) return <td key={column} />;
+              if (value === null) return <td key={column}>–</td>;
               const { colour, ink } = scale.at(value);
               return (
                 <td key={column} style={`background:${colour};color:${ink}`} data-tip={tip?.(at, column)}>

@@ -1,5 +1,14 @@
 import type { ComponentChildren, VNode } from 'preact';
 
+/** A plot as it is drawn. */
+export interface DrawnPlot {
+  readonly words: string;
+  readonly svg: string;
+}
+
+/** Looks a plot up by its name; undefined for one that has no data. */
+export type FindPlot = (name: string) => DrawnPlot | undefined;
+
 /** A part of the page: its heading and how to read it in the margin, its content beside them. */
 export function Section({
   id,
@@ -82,15 +91,18 @@ export function DataTable({
   head,
   rows,
   isSortable = false,
+  isFiltered = false,
 }: {
   readonly label: string;
   readonly head: readonly { readonly name: string; readonly meaning?: string }[];
   readonly rows: readonly TableRow[];
   readonly isSortable?: boolean;
+  /** Rows can be found by their names. */
+  readonly isFiltered?: boolean;
 }): VNode {
   return (
     <Scroll label={label}>
-      <table data-sortable={isSortable ? true : undefined}>
+      <table data-sortable={isSortable ? true : undefined} data-filtered={isFiltered ? true : undefined}>
         <thead>
           <tr>
             {head.map(({ name, meaning }) => (

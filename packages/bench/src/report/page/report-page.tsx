@@ -5,12 +5,15 @@ import { reportPlots } from '../plots.js';
 import type { MethodResult, Report } from '../report-data.js';
 import { title } from '../words.js';
 import { Answer } from './answer.js';
+import { Classes } from './classes.js';
 import { Limits, Reproduction } from './closing.js';
 import { renderPage } from './document.js';
 import { Exhibits } from './exhibits.js';
 import type { MethodInspections } from './exhibits.js';
 import { AccuracyFigure, CostFigure, Curves } from './figures.js';
-import type { DrawnPlot } from './figures.js';
+import { Calibration, Corruptions } from './measures.js';
+import type { DrawnPlot } from './parts.js';
+import { Pairwise } from './pairwise.js';
 import { CohortTable, NetworkTable, ResultTable } from './result-tables.js';
 
 /**
@@ -33,12 +36,16 @@ export async function renderHtml(
     <>
       <Answer report={report} findings={found} />
       <AccuracyFigure find={find} />
-      <CostFigure find={find} />
+      <CostFigure report={report} find={find} />
       <ResultTable report={report} />
       <CohortTable report={report} />
       <Curves report={report} find={find} />
+      <Pairwise report={report} />
+      <Classes report={report} />
+      <Calibration report={report} find={find} />
+      <Corruptions report={report} find={find} />
       <Exhibits shown={shown} />
-      <Limits caveats={found.caveats} />
+      <Limits caveats={found.caveats} omitted={report.omitted} />
       <NetworkTable report={report} />
       <Reproduction report={report} />
     </>,

@@ -36,6 +36,7 @@ export function ResultTable({ report }: { readonly report: Report }): VNode {
           { kind: 'teacher', cells: teacherCells(report, columns) },
         ]}
         isSortable
+        isFiltered
       />
       {note === undefined ? null : <p class="note">{note}</p>}
       <Details summary="What the columns mean">

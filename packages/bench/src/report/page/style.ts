@@ -87,6 +87,10 @@ img.heat { width: 14rem; max-width: 100%; height: auto; image-rendering: pixelat
 table.heat { font-size: .75rem; }
 table.heat th, table.heat td { padding: .25rem .4rem; border: 0; min-width: 0; }
 table.heat th { font-weight: 400; color: var(--soft); white-space: nowrap; }
+table.heat tbody th { color: var(--ink); padding-right: .8rem; }
+table.matrix thead th { vertical-align: bottom; text-align: left; padding-inline: 0; }
+table.matrix thead th span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg); max-height: 11rem; overflow: hidden; text-overflow: ellipsis; }
+table.matrix td { min-width: 1.9rem; text-align: center; }
 .entries { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.25rem; font-size: .8125rem; }
 .entries dt { color: var(--soft); }
 .entries dd { margin: 0; overflow-wrap: anywhere; }
@@ -125,6 +129,7 @@ summary { cursor: pointer; color: var(--accent); font-size: .875rem; }
   th, td { padding: .2rem .3rem; }
   thead th { min-width: 0; }
   .cards { grid-template-columns: repeat(2, 1fr); }
-  .theme, .filter, .tip, .screen { display: none; }
+  .wide { display: block; }
+  .narrow, .theme, .filter, .tip, .screen, details:not([open]) { display: none; }
 }
 `;

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { renderHtml } from '../../src/report/index.js';
+import { withFigures } from './figures-fixture.js';
+import { METHODS, fixtureReport, fixtureResults } from './report-fixture.js';
+
+const THREE = METHODS.filter(({ name }) => ['student', 'kd', 'cckd'].includes(name));
+const RESULTS = fixtureResults(THREE, 5, 2);
+const REPORT = withFigures(fixtureReport(THREE, 5), ['cat', '<dog>', 'ship']);
+const PAGE = renderHtml(REPORT, RESULTS);
+
+/** The text of a section, its tags left out. */
+const textOf = (page: string, id: string): string =>
+  (new RegExp(`<section id="${id}".*?</section>`, 's').exec(page)?.[0] ?? '').replace(/<[^>]+>/g, ' ');
+
+describe('figures of kept predictions', () => {
+  it('stand in a matrix of all pairs, those that are certain in bold', async () => {
+    const page = await PAGE;
+    // cckd − kd: 0.0027, 0.0033, 0.0027, 0.0034, 0.0038; mean 0.318 points, p 0.0001, the largest of the three p.
+    expect(page).toContain(
+      'cckd minus kd: +0.32 points, p &lt;0.001, corrected &lt;0.001, 5 won, 0 tied, 0 lost',
+    );
+    expect(page).toContain('kd minus cckd: −0.32 points');
+    expect(page).toContain('<b>+0.32</b>');
+    expect(textOf(page, 'pairwise')).toContain("Holm's correction for all 3 pairs");
+    expect(textOf(page, 'pairwise')).toContain('a true difference of 0.48 points in 80 of 100');
+    expect(textOf(page, 'pairwise')).toContain('5–0–0');
+  });
+
+  it('stand class by class, the hardest first, with the teacher', async () => {
+    const text = textOf(await PAGE, 'classes');
+    const [first] = REPORT.rows.map(({ metrics }) => metrics?.perClass ?? []);
+    const hardest = [...(first ?? [])]
+      .map((value, index) => [value ?? 0, index] as const)
+      .sort((a, b) => a[0] - b[0]);
+    const names = ['cat', '&lt;dog>', 'ship'];
+    const order = hardest.map(([, index]) => text.indexOf(names[index] ?? ''));
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(text).toContain('teacher');
+    expect(text).toContain('Confusion of cckd');
+  });
+
+  it('say what the probabilities are worth, with a diagram per network', async () => {
+    const page = await PAGE;
+    const text = textOf(page, 'calibration');
+    for (const name of ['top-5 %', 'agreement %', 'KL to teacher', 'NLL', 'ECE', 'Brier'])
+      expect(text).toContain(name);
+    expect(page.match(/aria-label="How often predictions of [^"]+"/g)).toHaveLength(4);
+  });
+
+  it('show what corruptions leave, and what networks cost', async () => {
+    const page = await PAGE;
+    expect(page.match(/aria-label="Accuracy by strength of the corruption [^"]+"/g)).toHaveLength(5);
+    expect(textOf(page, 'corruptions')).toContain('of clean %');
+    const cost = textOf(page, 'cost');
+    expect(cost).toContain('ms, batch 64');
+    expect(cost).toContain('612 MB');
+  });
+
+  it('are left out where there are none, and what is missing is said', async () => {
+    const page = await renderHtml(fixtureReport(THREE, 5), RESULTS);
+    for (const id of ['pairwise', 'classes', 'calibration', 'corruptions'])
+      expect(page).not.toContain(`<section id="${id}"`);
+    expect(page).not.toContain('Time, memory, size and latency');
+    expect(textOf(await PAGE, 'limits')).toContain(
+      'Latency is missing: `distill-bench measure RUN` brings it.',
+    );
+  });
+
+  it('leave out classes beyond the hundred hardest', async () => {
+    const names = Array.from({ length: 130 }, (_, index) => `class ${index}`);
+    const page = await renderHtml(
+      withFigures(fixtureReport(THREE.slice(0, 1), 1), names),
+      RESULTS.slice(0, 1),
+    );
+    expect(textOf(page, 'classes')).toContain('The 100 hardest of 130 classes; report.json has all.');
+    expect(page.match(/scope="col"><span>class \d+/g)).toHaveLength(100);
+    expect(textOf(page, 'classes')).not.toContain('Confusion');
+  });
+});
