@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
-import { DistillError } from '@distilljs/core';
+import { DistillError, pooledEmbedding, pooledWidth } from '@distilljs/core';
 import type { AuxiliaryCost, Embedding, Prepared, Random, Step, TaughtContext } from '@distilljs/core';
 import type { CckdOptions } from './options.js';
-import { pooledEmbedding, pooledWidth } from './pooled-embedding.js';
 
 /** A dense layer beside the student that maps its embedding to a chosen width; it is trained with the student. */
 export interface StudentHead {

@@ -1,3 +1,4 @@
+export { pooledEmbedding, unitRows } from '@distilljs/core';
 export { cckd } from './cckd.js';
 export {
   bestThreshold,
@@ -29,21 +30,12 @@ export type {
 } from './evaluation/index.js';
 export { applyStudentHead, createFrozenProjection, createStudentHead } from './heads.js';
 export type { StudentHead } from './heads.js';
-export {
-  bilinear,
-  correlationMatrix,
-  gaussianRbf,
-  mmdEuclid,
-  mmdMean,
-  taylorRbf,
-  unitRows,
-} from './kernels.js';
+export { bilinear, correlationMatrix, gaussianRbf, mmdEuclid, mmdMean, taylorRbf } from './kernels.js';
 export type { CorrelationOptions, Correlations, KernelName } from './kernels.js';
 export { correlationCongruence, mimic, reverseKd } from './losses.js';
 export type { PairReduction } from './losses.js';
 export { paperPreset, practicalPreset } from './options.js';
 export type { CckdOptions } from './options.js';
-export { pooledEmbedding } from './pooled-embedding.js';
 export { classUniformSampler, superclassUniformSampler } from './samplers.js';
 export type { ClassUniformOptions, SuperclassUniformOptions } from './samplers.js';
 export { clusterSuperclasses } from './superclasses.js';

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { askTeacher, DistillError, withTeacher } from '@distilljs/core';
+import { askTeacher, DistillError, pooledEmbedding, pooledWidth, withTeacher } from '@distilljs/core';
 import type { BatchSampler, PlanContext, TaughtContext } from '@distilljs/core';
 import type { CckdOptions } from './options.js';
-import { pooledEmbedding, pooledWidth } from './pooled-embedding.js';
 import { groupUniformSampler, imagesPerGroup } from './samplers.js';
 import { clusterSuperclasses } from './superclasses.js';
 

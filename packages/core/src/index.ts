@@ -1,5 +1,16 @@
-export { kd, labelSmoothing, student } from './baseline/index.js';
-export type { KdOptions, LabelSmoothingOptions, StudentOptions } from './baseline/index.js';
+export { at, dist, dkd, fitnet, kd, labelSmoothing, pkt, rkd, sp, student } from './baseline/index.js';
+export type {
+  AtOptions,
+  DistOptions,
+  DkdOptions,
+  FitnetOptions,
+  KdOptions,
+  LabelSmoothingOptions,
+  PktOptions,
+  RkdOptions,
+  SpOptions,
+  StudentOptions,
+} from './baseline/index.js';
 export { checkpoints, earlyStop, inspections, jsonl, progress } from './callback/index.js';
 export type {
   CheckpointsOptions,
@@ -86,13 +97,23 @@ export type {
 export { DistillError, isDistillError, nearestNameHint, shownText } from './error/index.js';
 export type { DistillErrorCode, DistillErrorFields } from './error/index.js';
 export {
+  attentionTransfer,
   crossEntropy,
+  decoupledKd,
+  distRelations,
+  hint,
   hintonKd,
   labelSmoothingCrossEntropy,
+  probabilisticTransfer,
+  relationalAngle,
+  relationalDistance,
+  similarityPreserving,
   standardizedKd,
   standardizeLogits,
+  unitRows,
   weightedMean,
 } from './loss/index.js';
+export type { DecoupledKd, DistRelations, Projector } from './loss/index.js';
 export { defineMethod, NO_COST, taskTerms, withTeacher } from './method/index.js';
 export type {
   AuxiliaryCost,
@@ -140,8 +161,12 @@ export {
   mapShape,
   matchClasses,
   outputKind,
+  pooledEmbedding,
+  pooledWidth,
   probabilityWarning,
   seedWeights,
+  stagePairs,
+  stageTaps,
   teacherFrom,
 } from './network/index.js';
 export type {
@@ -196,7 +221,13 @@ export type {
   RankedClass,
   Student,
 } from './student/index.js';
-export { expectSameShape, expectShape, shapeText } from './tensor/index.js';
+export {
+  adaptiveAveragePool,
+  expectSameShape,
+  expectShape,
+  poolingMatrix,
+  shapeText,
+} from './tensor/index.js';
 export type {
   Embedding,
   FeatureMap,

@@ -1,4 +1,4 @@
-import { DistillError, eitherOf, listOf, nearestNameHint, oneOf, text } from '@distilljs/core';
+import { DistillError, eitherOf, listOf, nearestNameHint, oneOf, stageTaps, text } from '@distilljs/core';
 import type { NetworkShape } from '@distilljs/core';
 
 /** A family of networks whose stages are known. */
@@ -53,14 +53,6 @@ export function sensingPoints(family: NetworkFamily): readonly string[] {
   });
 }
 
-const STAGE = /^stage(\d+)$/;
-
-/** Taps `stage1`, `stage2`, … of a network, by number. */
-function stagesOf({ tapNames }: Pick<NetworkShape, 'tapNames'>): readonly string[] {
-  const numberOf = (name: string): number => Number(STAGE.exec(name)?.[1]);
-  return tapNames.filter((name) => STAGE.test(name)).sort((one, other) => numberOf(one) - numberOf(other));
-}
-
 /**
  * The taps of student and teacher. `auto` of both is the ends of their last n stages, n being the number of stages of the one
  * with fewer: the deepest maps are always compared. `auto` of one is as many of its last stages as the other has taps.
@@ -77,7 +69,7 @@ export function tapsOf(
   const found = sides.map((side) => {
     const choice = choices[side];
     if (choice !== 'auto') return typeof choice === 'string' ? sensingPoints(choice) : choice;
-    const stages = stagesOf(networks[side]);
+    const stages = stageTaps(networks[side]);
     if (stages.length > 1) return stages;
     throw new DistillError({
       code: 'tap',

@@ -1,3 +1,4 @@
+export { poolingMatrix } from '@distilljs/core';
 export {
   attentionWeights,
   createAttentionWeights,
@@ -18,14 +19,7 @@ export type {
 export { attentionMatching } from './attention-matching.js';
 export { attentionOver } from './attention-over.js';
 export type { AttentionOver, AttentionOverOptions } from './attention-over.js';
-export {
-  adaptiveAveragePool,
-  layerMaps,
-  mapDistances,
-  mapSummary,
-  poolingMatrix,
-  unitMaps,
-} from './map/index.js';
+export { adaptiveAveragePool, layerMaps, mapDistances, mapSummary, unitMaps } from './map/index.js';
 export type { Grid, GridGroup, LayerMaps, MapDistances, MapSummary, UnitMaps } from './map/index.js';
 export { attentionLoss, matchLayers, stageAgreement } from './match-layers.js';
 export type { LayerMatch, Matching } from './match-layers.js';

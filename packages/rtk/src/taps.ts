@@ -1,9 +1,8 @@
-import { DistillError, mapShape, nearestNameHint } from '@distilljs/core';
+import { DistillError, mapShape, nearestNameHint, stageTaps } from '@distilljs/core';
 import type { NetworkShape } from '@distilljs/core';
 import type { Grid } from './map/index.js';
 
 const BLOCK_OUTPUT = /^stage\d+_block\d+_output$/;
-const STAGE = /^stage\d+$/;
 /** Most blocks that are tapped; 27 is what the base method takes of ResNet-56, and of 110 by taking every second. */
 const MOST_BLOCKS = 27;
 
@@ -71,7 +70,7 @@ export function blockTaps(
 ): readonly string[] {
   const blocks = network.tapNames.filter((name) => BLOCK_OUTPUT.test(name));
   if (blocks.length > 0) return thinned(blocks);
-  const stages = network.tapNames.filter((name) => STAGE.test(name)).sort(byNumber);
+  const stages = stageTaps(network);
   if (stages.length > 0) return stages;
   throw new DistillError({
     code: 'tap',
@@ -86,11 +85,6 @@ function thinned(blocks: readonly string[]): readonly string[] {
   const every = Math.ceil(blocks.length / MOST_BLOCKS);
   // From the end: the deepest map is always one of them.
   return blocks.filter((_, place) => (blocks.length - 1 - place) % every === 0);
-}
-
-function byNumber(stage: string, other: string): number {
-  const numberOf = (name: string): number => Number(name.slice('stage'.length));
-  return numberOf(stage) - numberOf(other);
 }
 
 /** A tapped feature map. */

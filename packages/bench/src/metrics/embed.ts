@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { pooledEmbedding } from '@distilljs/cckd';
 import type { FlatEmbeddings } from '@distilljs/cckd';
-import { DistillError, loadBatch } from '@distilljs/core';
+import { DistillError, loadBatch, pooledEmbedding } from '@distilljs/core';
 import type { Dataset, Network, Normalization } from '@distilljs/core';
 
 const BATCH = 64;

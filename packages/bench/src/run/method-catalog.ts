@@ -4,11 +4,9 @@ import { afd, afdOffline, dml, featureL1 } from '@distilljs/afd';
 import { cckd } from '@distilljs/cckd';
 import { kdSvd, mhgd } from '@distilljs/mhgd';
 import { attentionMatching, rtk, studentQuery } from '@distilljs/rtk';
+import { baselineMethods, WITH_KD } from './baseline-catalog.js';
 import type { CatalogEntry } from './catalog-entry.js';
 import { VAM_SUFFIX, virtualAttentionMethods, withVirtualAttention } from './virtual-attention.js';
-
-/** The weights of `kd`, for methods that are without a teacher's logits by default. */
-const WITH_KD = { ceWeight: 0.1, kdWeight: 0.9 };
 
 /** Standardised logits are small: the authors' scripts weigh the divergence ten times as much as is usual. */
 const STANDARDIZED = { standardize: true, temperature: 2, kdWeight: 9 };
@@ -43,6 +41,7 @@ export const methodCatalog: readonly CatalogEntry[] = [
     defaults: { ...kd.defaults, ...STANDARDIZED },
     create: (options) => kd({ ...STANDARDIZED, ...options }),
   },
+  ...baselineMethods,
   {
     name: 'cckd',
     summary: 'correlation congruence of embeddings, with KD (Peng et al. 2019)',

@@ -1,6 +1,18 @@
 import { afd, afdOffline, dml, featureL1 } from '@distilljs/afd';
 import { cckd } from '@distilljs/cckd';
-import { isDistillError, kd, labelSmoothing, student } from '@distilljs/core';
+import {
+  at,
+  dist,
+  dkd,
+  fitnet,
+  isDistillError,
+  kd,
+  labelSmoothing,
+  pkt,
+  rkd,
+  sp,
+  student,
+} from '@distilljs/core';
 import type { DistillError } from '@distilljs/core';
 import { kdSvd, mhgd } from '@distilljs/mhgd';
 import { attentionMatching, rtk } from '@distilljs/rtk';
@@ -28,6 +40,13 @@ it.each([
   ['student', student()],
   ['label-smoothing', labelSmoothing()],
   ['kd', kd()],
+  ['dkd', dkd()],
+  ['dist', dist()],
+  ['rkd', rkd()],
+  ['pkt', pkt()],
+  ['sp', sp()],
+  ['at', at()],
+  ['fitnet', fitnet()],
   ['cckd', cckd()],
   ['afd', afd()],
   ['afd-offline', afdOffline()],

@@ -25,7 +25,10 @@ export interface PlannedMethod<Options extends object> extends Definition<Option
 /** A technique of the common kind: one phase, one update, the student and perhaps some variables of its own. */
 export interface LossMethod<Options extends object, State> extends Definition<Options> {
   /** Taps that the loss reads, and the rest of `Reads`. `teacher` left out: the teacher is not needed and does not run. */
-  readonly reads: (options: Readonly<Options>) => {
+  readonly reads: (
+    options: Readonly<Options>,
+    context: PlanContext,
+  ) => {
     readonly student: readonly string[];
     readonly teacher?: readonly string[] | undefined;
     readonly labels?: boolean | undefined;
@@ -143,7 +146,7 @@ async function planOf<Options extends object, State>(
   context: PlanContext,
 ): Promise<Plan> {
   const [student] = context.students;
-  const reads = definition.reads(options);
+  const reads = definition.reads(options, context);
   // Wrong tap names are found now, not in the first step.
   reads.student.forEach((tap) => student.tapShape(tap));
   if (reads.teacher !== undefined) {

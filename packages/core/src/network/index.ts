@@ -22,6 +22,8 @@ export { outputKind, probabilityWarning } from './logits.js';
 export { mapShape } from './map-shape.js';
 export type { MapShape } from './map-shape.js';
 export type { ImageLayout } from './onnx-images.js';
+export { pooledEmbedding, pooledWidth } from './pooled-embedding.js';
+export { stagePairs, stageTaps } from './stage-taps.js';
 export { asNetwork, createNetwork } from './network.js';
 export type { NetworkLike, NetworkOptions } from './network.js';
 export { seedWeights } from './seed-weights.js';

@@ -10,4 +10,5 @@ export type {
   Scalar,
   Tensor,
 } from './names.js';
+export { adaptiveAveragePool, poolingMatrix } from './adaptive-average-pool.js';
 export { expectSameShape, expectShape, shapeText } from './expect-shape.js';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
+import { poolingMatrix } from '@distilljs/core';
 
 /** Height and width of a feature map. */
 export interface Grid {
@@ -22,22 +23,6 @@ export function groupByGrid(layers: readonly Grid[]): readonly GridGroup[] {
     groups.set(key, group);
   });
   return [...groups.values()];
-}
-
-/**
- * One axis of adaptive average pooling as a matrix: row i averages the inputs `floor(i·from/to) … ceil((i+1)·from/to) − 1`.
- * A whole ratio downwards is average pooling, upwards repetition; any other has windows that overlap.
- *
- * @returns `[to, from]`, rows sum to 1; the caller disposes it
- */
-export function poolingMatrix(from: number, to: number): Tensor2D {
-  const values = new Float32Array(to * from);
-  for (let row = 0; row < to; row++) {
-    const first = Math.floor((row * from) / to);
-    const end = Math.ceil(((row + 1) * from) / to);
-    values.fill(1 / (end - first), row * from + first, row * from + end);
-  }
-  return tf.tensor2d(values, [to, from]);
 }
 
 /**

@@ -1,4 +1,4 @@
-export { adaptiveAveragePool, groupByGrid, poolingMatrix } from './grid.js';
+export { adaptiveAveragePool, groupByGrid } from './grid.js';
 export type { Grid, GridGroup } from './grid.js';
 export { layerMaps, mapSummary, unitMaps } from './layer-maps.js';
 export type { LayerMaps, MapSummary, UnitMaps } from './layer-maps.js';

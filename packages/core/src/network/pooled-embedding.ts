@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { DistillError, shapeText } from '@distilljs/core';
-import type { Embedding, Tensor } from '@distilljs/core';
+import { DistillError } from '../error/index.js';
+import { shapeText } from '../tensor/index.js';
+import type { Embedding, Tensor } from '../tensor/index.js';
 
 /**
  * A tap's output as one row per image: `[n, d]` as it is, `[n, h, w, c]` averaged over height and width to `[n, c]`.

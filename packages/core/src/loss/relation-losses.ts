@@ -1,0 +1,106 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { withoutTape } from '../engine/tape.js';
+import type { Embedding, Scalar, Tensor } from '../tensor/index.js';
+import { unitRows } from './unit-rows.js';
+
+/*
+ * Losses between the relations of a batch's images in two networks, from simple to complex: pairs in one matrix, pairs as
+ * distributions, distances, angles. Both networks may have any width. The teacher is a constant in all of them.
+ */
+
+/**
+ * Similarity-preserving loss: `(1/n²) ‖G̃_S − G̃_T‖²_F`, G̃ being `F Fᵀ` with rows scaled to unit length, F one flattened
+ * activation per row.
+ *
+ * @param teacher any tap, `[n, …]`
+ * @param student any tap, `[n, …]`
+ * @see Tung and Mori, Similarity-Preserving Knowledge Distillation, ICCV 2019, Eq. 1 to 4
+ */
+export function similarityPreserving(teacher: Tensor, student: Tensor): Scalar {
+  const similarities = (output: Tensor): Tensor2D => {
+    const rows = flat(output);
+    return unitRows(tf.matMul<Tensor2D>(rows, rows, false, true));
+  };
+  const constant = withoutTape(() => similarities(teacher));
+  return tf.mean<Scalar>(tf.square(tf.sub(similarities(student), constant)));
+}
+
+/** ε of {@link probabilisticTransfer}, the authors'. */
+const SMALL = 1e-7;
+
+/**
+ * Probabilistic knowledge transfer: the mean over all n² pairs of `p_ij log((p_ij + ε) / (q_ij + ε))`, where p and q are the rows of
+ * `(1 + cos) / 2` of teacher and student, scaled to sum 1; ε is 1e-7.
+ *
+ * @param teacher `[n, d]`
+ * @param student `[n, d′]`
+ * @see Passalis and Tefas, Learning Deep Representations with Probabilistic Knowledge Transfer, ECCV 2018, Eq. 3 to 8, with the
+ *   cosine kernel; the mean over pairs instead of their sum is in the authors' code
+ */
+export function probabilisticTransfer(teacher: Embedding, student: Embedding): Scalar {
+  const probabilities = (embedding: Embedding): Tensor2D => {
+    const rows = unitRows(embedding);
+    const affinities = tf.add(tf.matMul(rows, rows, false, true), 1);
+    return tf.div(affinities, tf.sum(affinities, 1, true));
+  };
+  const constant = withoutTape(() => probabilities(teacher));
+  const ratio = tf.div(tf.add(constant, SMALL), tf.add(probabilities(student), SMALL));
+  return tf.mean<Scalar>(tf.mul(constant, tf.log(ratio)));
+}
+
+/**
+ * RKD-D: the mean over all n² pairs of `huber(d_S − d_T)`, d being the distance of two embeddings over the mean distance of
+ * all pairs of different images.
+ *
+ * @param teacher `[n, d]`, n of 2 or more
+ * @param student `[n, d′]`
+ * @see Park et al., Relational Knowledge Distillation, CVPR 2019, Eq. 5 to 8
+ */
+export function relationalDistance(teacher: Embedding, student: Embedding): Scalar {
+  const relative = (embedding: Embedding): Tensor2D => {
+    const [images] = embedding.shape;
+    const squares = tf.sum(tf.square(differences(embedding)), 2);
+    // The root's slope at 0 is infinite; the diagonal is masked afterwards, as it must not move.
+    const distances = tf.mul(tf.sqrt(tf.maximum(squares, 1e-12)), tf.sub(1, tf.eye(images)));
+    return tf.div(distances, tf.div(tf.sum(distances), images * (images - 1)));
+  };
+  const constant = withoutTape(() => relative(teacher));
+  return huber(tf.sub(relative(student), constant));
+}
+
+/**
+ * RKD-A: the mean over all n³ triples (i, j, k) of `huber(cos_S − cos_T)` of the angle at image i between images j and k.
+ * It takes n³ numbers: 64 images 1 MiB, 256 images 64 MiB.
+ *
+ * @param teacher `[n, d]`
+ * @param student `[n, d′]`
+ * @see Park et al., Relational Knowledge Distillation, CVPR 2019, Eq. 9 and 10
+ */
+export function relationalAngle(teacher: Embedding, student: Embedding): Scalar {
+  const cosines = (embedding: Embedding): Tensor3D => {
+    const [images, width] = embedding.shape;
+    const directions = unitRows(tf.reshape(differences(embedding), [images * images, width]));
+    const atEach = tf.reshape(directions, [images, images, width]);
+    return tf.matMul<Tensor3D>(atEach, atEach, false, true);
+  };
+  const constant = withoutTape(() => cosines(teacher));
+  return huber(tf.sub(cosines(student), constant));
+}
+
+/** `[n, n, d]`: entry (i, j) is `f_j − f_i`. */
+function differences(embedding: Embedding): Tensor3D {
+  return tf.sub<Tensor3D>(tf.expandDims(embedding, 0), tf.expandDims(embedding, 1));
+}
+
+/** Mean of `x² / 2` where |x| ≤ 1, of `|x| − 1/2` elsewhere. */
+function huber(gaps: Tensor): Scalar {
+  // With c = clip(x, −1, 1) both branches are c (x − c / 2).
+  const clipped = tf.clipByValue(gaps, -1, 1);
+  return tf.mean<Scalar>(tf.mul(clipped, tf.sub(gaps, tf.mul(clipped, 0.5))));
+}
+
+function flat(output: Tensor): Tensor2D {
+  const [images = 0] = output.shape;
+  return tf.reshape(output, [images, -1]);
+}
