@@ -26,6 +26,8 @@ export interface TrainingFolder {
   readonly checkpoint: string;
   /** What the network says as a teacher, where that is cached on disk. */
   readonly outputs: string;
+  /** What the saved network said of each test image; those of a cohort have `-1`, `-2`, … before the ending. */
+  readonly predictions: string;
   /** Folder of the saved model; those of a cohort have `-1`, `-2`, … behind it. */
   readonly model: string;
 }
@@ -45,6 +47,7 @@ export function runFolder(root: string): RunFolder {
     inspections: join(folder, 'inspections.jsonl'),
     checkpoint: join(folder, 'checkpoint'),
     outputs: join(folder, 'outputs'),
+    predictions: join(folder, 'predictions.safetensors'),
     model: join(folder, model),
   });
   return {
@@ -63,6 +66,14 @@ export function runFolder(root: string): RunFolder {
 /** Where a training's models are saved: one, or one per network of a cohort. */
 export function modelFolders({ model }: TrainingFolder, networks: number): readonly string[] {
   return networks === 1 ? [model] : Array.from({ length: networks }, (_, at) => `${model}-${at + 1}`);
+}
+
+/** The files of predictions beside {@link modelFolders}. */
+export function predictionFiles({ predictions }: TrainingFolder, networks: number): readonly string[] {
+  if (networks === 1) return [predictions];
+  return Array.from({ length: networks }, (_, at) =>
+    predictions.replace(/\.safetensors$/, `-${at + 1}.safetensors`),
+  );
 }
 
 function expectPath(root: string): void {

@@ -25,10 +25,13 @@ import type {
   TeacherOutputs,
 } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
+import { recordPredictions } from '../predictions/index.js';
+import type { PredictionRecord } from '../predictions/index.js';
 import type { RunData } from './datasets.js';
 import type { RunContext } from './run-context.js';
-import { modelFolders } from './run-folder.js';
+import { modelFolders, predictionFiles } from './run-folder.js';
 import type { TrainingFolder } from './run-folder.js';
+import { writeWhole } from './write-json.js';
 
 /** One training of a run: the teacher's, or one method with one seed. */
 export interface Training {
@@ -100,8 +103,12 @@ export async function trainNetwork(
   });
   try {
     if (result.stopped !== undefined) return undefined;
-    const last = await testAccuracies(networks, data, result.normalization);
-    if (training.keep === 'last') await save(networks, folder);
+    const records = networks.map(({ classes }) => recordPredictions(data.test, classes));
+    const last = await testAccuracies(networks, data, result.normalization, records);
+    if (training.keep === 'last') {
+      await save(networks, folder);
+      await savePredictions(records, folder);
+    }
     result.restoreBest();
     const best = await testAccuracies(networks, data, result.normalization);
     if (training.keep === 'best') await save(networks, folder);
@@ -124,14 +131,26 @@ async function save(networks: readonly Network[], folder: TrainingFolder): Promi
   for (const [index, network] of networks.entries()) await network.save(places[index] ?? folder.model);
 }
 
+/** Keeps what networks said of the test images, beside their models. */
+export async function savePredictions(
+  records: readonly PredictionRecord[],
+  folder: TrainingFolder,
+): Promise<void> {
+  const files = predictionFiles(folder, records.length);
+  for (const [at, record] of records.entries())
+    await writeWhole(files[at] ?? folder.predictions, record.encode());
+}
+
 /** Of each network, and of all together. */
 async function testAccuracies(
   networks: readonly Network[],
   data: RunData,
   normalization: Normalization,
+  records: readonly PredictionRecord[] = [],
 ): Promise<readonly number[]> {
   const found: number[] = [];
-  for (const network of networks) found.push((await evaluate(network, data.test, normalization)).accuracy);
+  for (const [at, network] of networks.entries())
+    found.push((await evaluate(network, data.test, normalization, undefined, records[at]?.add)).accuracy);
   const [alone] = found;
   if (found.length === 1) return [...found, alone as number];
   return [...found, (await evaluate(ensembleOf(networks), data.test, normalization)).accuracy];

@@ -11,13 +11,14 @@ import {
 } from '@distilljs/core';
 import type { FrozenNetwork, Network, Normalization, TeacherInput, TeacherOutputs } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
+import { recordPredictions } from '../predictions/index.js';
 import type { TeacherResult } from '../report/index.js';
 import { buildNetwork } from './cohort.js';
 import type { RunData } from './datasets.js';
 import { seeing } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import { teacherDoubts } from './teacher-doubts.js';
-import { optimizerOf, trainNetwork } from './train-network.js';
+import { optimizerOf, savePredictions, trainNetwork } from './train-network.js';
 import type { RunContext } from './run-context.js';
 import type { TrainingFolder } from './run-folder.js';
 import { modelDigest } from './stored.js';
@@ -53,7 +54,7 @@ export async function provideTeacher(
   const outputs = outputsOf(config, folder);
   if (loaded !== undefined) {
     const { known, source } = loaded;
-    const result = known ?? (await measureLoaded(loaded, data, config));
+    const result = known ?? (await measureLoaded(loaded, data, config, folder));
     if (known === undefined) {
       const { learner, input, facts } = loaded;
       // Its own classes, or its own size, are said in the result.
@@ -98,7 +99,7 @@ export async function provideTeacher(
     return undefined;
   }
   const result: TeacherResult = {
-    ...(await measure(network, data)),
+    ...(await measure(network, data, folder)),
     source: 'trained',
     epochs: outcome.history,
   };
@@ -112,11 +113,12 @@ async function measureLoaded(
   loaded: LoadedTeacher,
   data: RunData,
   { teacher }: RunConfig,
+  folder: TrainingFolder,
 ): Promise<TeacherResult> {
   const { facts, learner, network, source } = loaded;
   const normalization = await channelStatistics(data.train);
   return {
-    ...(await measure(seeing(loaded, data, normalization), data, normalization)),
+    ...(await measure(seeing(loaded, data, normalization), data, folder, normalization)),
     source,
     ...(Object.keys(facts).length > 0 && { facts }),
     ...((learner === undefined || teacher.given === true) && { fingerprint: await network.fingerprint() }),
@@ -126,10 +128,13 @@ async function measureLoaded(
 async function measure(
   network: Network | FrozenNetwork,
   data: RunData,
+  folder: TrainingFolder,
   given?: Normalization,
 ): Promise<Omit<TeacherResult, 'source'>> {
   const normalization = given ?? (await channelStatistics(data.train));
-  const test = await evaluate(network, data.test, normalization);
+  const record = recordPredictions(data.test, network.classes);
+  const test = await evaluate(network, data.test, normalization, undefined, record.add);
+  await savePredictions([record], folder);
   const validation = await evaluate(network, data.validation, normalization);
   return {
     model: network.name,

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { resolveEngine } from '@distilljs/core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { float16Bits, quantizeArtifacts, quantizations } from '../../src/export/quantize.js';
+import { quantizeArtifacts, quantizations } from '../../src/export/quantize.js';
+import { float16Bits } from '../../src/predictions/index.js';
 
 beforeAll(async () => {
   await resolveEngine('cpu');

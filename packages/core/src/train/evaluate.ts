@@ -74,6 +74,7 @@ function asClassifier(where: string, given: ClassifierLike): Classifier {
  * `argMax` has it. An image whose logits hold NaN counts as wrong, and is counted in `invalid`.
  *
  * @param batchSize images per forward pass; it changes nothing but memory and speed. Default 128.
+ * @param onRow given each image's logits, `[classes]`, in the order of the dataset; a view that the next batch overwrites
  * @throws DistillError for data or networks that cannot be evaluated
  */
 export async function evaluate(
@@ -81,6 +82,7 @@ export async function evaluate(
   dataset: Dataset,
   normalization: Normalization,
   batchSize = 128,
+  onRow?: (logits: ArrayLike<number>, index: number) => void,
 ): Promise<Evaluation> {
   const classifier = asClassifier('evaluate, network', network);
   const data = checkedDataset('evaluate', dataset, { everyLabel: true });
@@ -94,7 +96,7 @@ export async function evaluate(
       got: String(classifier.classes),
     });
   }
-  return (await evaluation(classifier, data, { normalization, batchSize })) as Evaluation;
+  return (await evaluation(classifier, data, { normalization, batchSize, onRow })) as Evaluation;
 }
 
 /** @returns what {@link evaluate} says of a checked classifier and data; undefined when the signal ended it in the middle */
@@ -105,10 +107,12 @@ export async function evaluation(
     normalization,
     batchSize = 128,
     signal,
+    onRow,
   }: {
     readonly normalization: Normalization;
     readonly batchSize?: number | undefined;
     readonly signal?: AbortSignal | undefined;
+    readonly onRow?: ((logits: ArrayLike<number>, index: number) => void) | undefined;
   },
 ): Promise<Evaluation | undefined> {
   const sum = { correct: 0, inTop5: 0, loss: 0, invalid: 0 };
@@ -138,6 +142,7 @@ export async function evaluation(
     if (values === undefined) return undefined;
     positions.forEach((position, row) => {
       const own = values.subarray(row * classifier.classes, (row + 1) * classifier.classes);
+      onRow?.(own, position);
       const { rank, loss } = rankOf(own, data.labels[position] ?? NaN);
       sum.correct += rank === 0 ? 1 : 0;
       sum.inTop5 += rank < 5 ? 1 : 0;

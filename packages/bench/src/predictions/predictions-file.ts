@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto';
+import { DistillError, floatValues, readSafetensors } from '@distilljs/core';
+import type { Dataset, SafetensorsEntry } from '@distilljs/core';
+import { float16Bits } from './half-floats.js';
+
+/** Version of the layout that {@link recordPredictions} writes. */
+export const PREDICTIONS_VERSION = '1';
+
+/** Logits of more bytes than this are cut to the highest of each image. */
+const MOST_BYTES = 32 * 2 ** 20;
+const HIGHEST = 20;
+/** The smallest number that is not 0, and the lowest that is finite, of 16-bit floats. */
+const [SMALLEST, LOWEST] = [-(2 ** -24), -65504];
+
+/** What a network said of each test image. */
+export interface Predictions {
+  /** Of the test images and their labels. */
+  readonly fingerprint: string;
+  readonly images: number;
+  /** Width of the logits. */
+  readonly classes: number;
+  readonly classNames: readonly string[] | undefined;
+  /** Class index per image. */
+  readonly labels: Int32Array;
+  /** Logits per image; NaN throughout an image that the network gave no finite numbers for. */
+  readonly logits: Logits;
+}
+
+/** Logits less the image's highest one, so that their largest is 0: of every class, or of some. */
+type Logits =
+  | { readonly kind: 'all'; readonly values: Float32Array }
+  | {
+      readonly kind: 'highest';
+      /** Per image, the highest first. */
+      readonly count: number;
+      readonly values: Float32Array;
+      readonly classes: Int32Array;
+      /** Of the right class, also where it is not among the highest. */
+      readonly ofLabel: Float32Array;
+      /** `ln Σ exp(logit)` over the classes that are not among the highest. */
+      readonly rest: Float32Array;
+    };
+
+/** Keeps predictions while a network is evaluated. */
+export interface PredictionRecord {
+  /** Takes the logits of one image. */
+  readonly add: (logits: ArrayLike<number>, index: number) => void;
+  /** The file, once every image was added. */
+  readonly encode: () => Uint8Array;
+}
+
+/**
+ * Records predictions as one safetensors file: `labels` (I32) and `logits` (F16, less each image's highest, so that which class is
+ * predicted is exact and probabilities are exact to about 0.1 %). Where all logits would take more than 32 MiB, only the 20
+ * highest of each image are kept, with `classes`, `label` (the right class's) and `rest` (all others together).
+ *
+ * @param data labelled
+ * @param mostBytes for tests
+ */
+export function recordPredictions(
+  data: Pick<Dataset, 'size' | 'labels' | 'classNames' | 'fingerprint'>,
+  classes: number,
+  mostBytes = MOST_BYTES,
+): PredictionRecord {
+  const images = data.size;
+  const isWhole = images * classes * 2 <= mostBytes || classes <= HIGHEST;
+  const count = isWhole ? classes : HIGHEST;
+  const values = new Uint16Array(images * count);
+  const chosen = new Int32Array(isWhole ? 0 : images * count);
+  const ofLabel = new Uint16Array(isWhole ? 0 : images);
+  const rest = new Uint16Array(isWhole ? 0 : images);
+  return {
+    add(logits, index) {
+      const row = lessHighest(logits);
+      if (isWhole) {
+        for (let at = 0; at < classes; at++) values[index * classes + at] = toHalf(row[at] ?? NaN);
+        return;
+      }
+      const order = row.map((_, at) => at).sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0) || a - b);
+      let others = 0;
+      for (const [place, at] of order.entries()) {
+        if (place >= count) others += Math.exp(row[at] ?? NaN);
+        else {
+          values[index * count + place] = toHalf(row[at] ?? NaN);
+          chosen[index * count + place] = at;
+        }
+      }
+      ofLabel[index] = toHalf(row[data.labels?.[index] ?? -1] ?? NaN);
+      rest[index] = toHalf(Math.log(others));
+    },
+    encode: () =>
+      encoded(
+        {
+          labels: ['I32', [images], data.labels ?? new Int32Array(images)],
+          logits: ['F16', [images, count], values],
+          ...(!isWhole && {
+            classes: ['I32', [images, count], chosen],
+            label: ['F16', [images], ofLabel],
+            rest: ['F16', [images], rest],
+          }),
+        },
+        {
+          format: 'distilljs predictions',
+          version: PREDICTIONS_VERSION,
+          test: data.fingerprint,
+          width: String(classes),
+          ...(data.classNames && { classNames: JSON.stringify(data.classNames) }),
+        },
+      ),
+  };
+}
+
+/** Less the highest; NaN throughout where one is NaN, or the highest is infinite. */
+function lessHighest(logits: ArrayLike<number>): number[] {
+  const row = Array.from(logits);
+  const highest = Math.max(...row);
+  return row.map((value) => (Number.isFinite(highest) ? value - highest : NaN));
+}
+
+/** What is below the highest stays below it, and finite. */
+function toHalf(value: number): number {
+  return float16Bits(value < 0 ? Math.max(LOWEST, Math.min(SMALLEST, value)) : value);
+}
+
+type Part = readonly [dtype: string, shape: readonly number[], values: Int32Array | Uint16Array];
+
+function encoded(
+  parts: Readonly<Record<string, Part>>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const entries: Record<string, SafetensorsEntry> = {};
+  const data: Uint8Array[] = [];
+  let offset = 0;
+  for (const [name, [dtype, shape, { buffer, byteOffset, byteLength }]] of Object.entries(parts)) {
+    entries[name] = { dtype, shape, data_offsets: [offset, offset + byteLength] };
+    data.push(new Uint8Array(buffer, byteOffset, byteLength));
+    offset += byteLength;
+  }
+  const sha256 = digestOf(entries, metadata, data);
+  const text = JSON.stringify({ __metadata__: { ...metadata, sha256 }, ...entries });
+  const header = Buffer.from(
+    text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8 - Buffer.byteLength(text) + text.length),
+  );
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, ...data]);
+}
+
+function digestOf(entries: object, metadata: object, data: readonly Uint8Array[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([metadata, entries]));
+  for (const part of data) hash.update(part);
+  return hash.digest('hex');
+}
+
+/**
+ * Reads what {@link recordPredictions} wrote.
+ *
+ * @param where the file's name, for messages
+ * @throws DistillError code `data` for a file that is damaged, of another form or of a newer version
+ */
+export function decodePredictions(file: Uint8Array, where: string): Predictions {
+  const hint = 'Remove the file; `distill-bench predictions RUN` makes it again.';
+  const damaged = (expected: string, got: string): DistillError =>
+    new DistillError({ code: 'data', where, expected, got, hint });
+  const stored = read(file, where, damaged);
+  const { sha256, ...metadata } = stored.metadata;
+  const { format, version, test = '', width, classNames } = metadata;
+  if (format !== 'distilljs predictions') throw damaged('predictions', 'another safetensors file');
+  if (version !== PREDICTIONS_VERSION)
+    throw damaged(`version ${PREDICTIONS_VERSION}`, `version ${String(version)}`);
+  const parts = Object.values(stored.tensors).map(({ bytes }) => bytes);
+  if (digestOf(stored.entries, metadata, parts) !== sha256)
+    throw damaged('the bytes as they were written', 'others');
+  const whole = (name: string): Int32Array =>
+    new Int32Array(new Uint8Array(stored.tensors[name]?.bytes ?? []).buffer);
+  const floats = (name: string): Float32Array => {
+    const tensor = stored.tensors[name];
+    return (tensor && floatValues(tensor)) ?? new Float32Array();
+  };
+  const [images = 0, count = 0] = stored.tensors['logits']?.shape ?? [];
+  return {
+    fingerprint: test,
+    images,
+    classes: Number(width),
+    classNames: classNames === undefined ? undefined : (JSON.parse(classNames) as readonly string[]),
+    labels: whole('labels'),
+    logits:
+      stored.tensors['classes'] === undefined
+        ? { kind: 'all', values: floats('logits') }
+        : {
+            ...{ kind: 'highest', count, values: floats('logits'), classes: whole('classes') },
+            ...{ ofLabel: floats('label'), rest: floats('rest') },
+          },
+  };
+}
+
+function read(
+  file: Uint8Array,
+  where: string,
+  damaged: (expected: string, got: string) => DistillError,
+): ReturnType<typeof readSafetensors> {
+  try {
+    return readSafetensors(file, where);
+  } catch (error) {
+    const reason = error instanceof DistillError ? error.got : String(error);
+    throw damaged('a file of predictions', reason);
+  }
+}
+
+/**
+ * Probabilities of all classes of one image, the softmax of its logits. Of the highest alone, the others share what is left equally. An
+ * image without finite logits gets the same for every class.
+ *
+ * @param into `[classes]`, overwritten
+ * @returns the predicted class; −1 for an image without finite logits, which is wrong whatever its label is
+ */
+export function probabilitiesOf(
+  { logits, classes, labels }: Predictions,
+  image: number,
+  into: Float64Array,
+): number {
+  const { values } = logits;
+  const count = logits.kind === 'all' ? classes : logits.count;
+  if (Number.isNaN(values[image * count] ?? NaN)) {
+    into.fill(1 / classes);
+    return -1;
+  }
+  if (logits.kind === 'highest') {
+    const label = labels[image] ?? 0;
+    const named = logits.classes.subarray(image * count, (image + 1) * count);
+    const isNamed = named.includes(label);
+    const ofLabel = Math.exp(logits.ofLabel[image] ?? NaN);
+    const left = Math.max(0, Math.exp(logits.rest[image] ?? NaN) - (isNamed ? 0 : ofLabel));
+    into.fill(left / Math.max(1, classes - count - (isNamed ? 0 : 1)));
+    into[label] = ofLabel;
+    named.forEach((at, place) => (into[at] = Math.exp(values[image * count + place] ?? NaN)));
+  } else for (let at = 0; at < classes; at++) into[at] = Math.exp(values[image * classes + at] ?? NaN);
+  let [total, first] = [0, 0];
+  for (let at = 0; at < classes; at++) {
+    total += into[at] ?? 0;
+    if ((into[at] ?? 0) > (into[first] ?? 0)) first = at;
+  }
+  for (let at = 0; at < classes; at++) into[at] = (into[at] ?? 0) / total;
+  return first;
+}
