@@ -1,36 +1,31 @@
 import type { CalibrationBin, CellScores } from '../predictions/index.js';
+import type { PassTimes } from '../cost/pass-times.js';
 import type { Pair, Power, Summary } from '../statistics/index.js';
 
-/** How long one forward pass of a saved network takes on the run's engine, image preparation not counted. */
-export interface CellLatency {
-  readonly batch: number;
-  /** Milliseconds per batch: half of the passes were faster than `p50`, 95 % than `p95`. */
-  readonly p50: number;
-  readonly p95: number;
-  readonly passes: number;
-}
-
-/** What a training and its network cost. */
+/** What a training and its network cost, beside the seconds of its epochs. */
 export interface CellCost {
   /** Bytes of the saved network. */
   readonly modelBytes: number;
-  /** Seconds of training steps, all phases, validation not counted. */
-  readonly trainSeconds: number;
-  /** Most memory that the process held at the end of a step of this training, in bytes. */
-  readonly peakMemoryBytes: number;
-  /** Of the exported student; of the run's first seed, and of the teacher. */
-  readonly latency?: readonly CellLatency[] | undefined;
+  /**
+   * Most memory that the process held at the end of a step of this training, in bytes. Trainings before it in the same process
+   * count too, because engines keep what they once took. Left out for a network that was not trained here.
+   */
+  readonly peakMemoryBytes?: number | undefined;
+  /** Of the run's first seed, and of the teacher. */
+  readonly latency?: readonly PassTimes[] | undefined;
 }
 
 /** The same over a method's seeds, beside what the rest of the row says (`studentParameters`, `studentMacs`). */
 export interface RowCost {
-  readonly modelBytes: number;
-  /** Mean over seeds. */
+  /** Of training steps, all phases, validation not counted; mean over seeds. */
   readonly trainSeconds: number;
   /** Share of these seconds that the student alone would not take; null without a `student` row, and for the teacher. */
   readonly methodShare: number | null;
-  readonly peakMemoryBytes: number;
-  readonly latency: readonly CellLatency[];
+  /** Of the saved network; null where it was not kept, as in the two below. */
+  readonly modelBytes: number | null;
+  /** The largest of all seeds. */
+  readonly peakMemoryBytes: number | null;
+  readonly latency: readonly PassTimes[];
 }
 
 /** {@link CellScores} over seeds, and what is too large to be kept seed by seed. */

@@ -3,7 +3,6 @@ export { renderCsv, renderSeedsCsv } from './csv.js';
 export type {
   Answer,
   CellCost,
-  CellLatency,
   Mistake,
   RowCorruptions,
   RowCost,

@@ -11,6 +11,7 @@ import {
   jsonl,
   sgd,
   stepRate,
+  writeWhole,
 } from '@distilljs/core';
 import type {
   Augmentation,
@@ -31,7 +32,6 @@ import type { RunData } from './datasets.js';
 import type { RunContext } from './run-context.js';
 import { modelFolders, predictionFiles } from './run-folder.js';
 import type { TrainingFolder } from './run-folder.js';
-import { writeWhole } from './write-json.js';
 
 /** One training of a run: the teacher's, or one method with one seed. */
 export interface Training {
@@ -60,6 +60,8 @@ export interface TrainingOutcome {
   /** Of the mean of all networks' logits. */
   readonly ensemble: TestAccuracy;
   readonly warnings: readonly string[];
+  /** Most bytes that the process held at the end of a step. */
+  readonly peakMemoryBytes: number;
 }
 
 /** Accuracy on the test images with the last weights and with those of the best validation epoch. */
@@ -80,6 +82,7 @@ export async function trainNetwork(
   { config, data, log, signal }: RunContext,
 ): Promise<TrainingOutcome | undefined> {
   const { label, networks, folder } = training;
+  let peakMemoryBytes = 0;
   const result = await distill({
     teacher: training.teacher,
     teacherInput: training.teacherInput,
@@ -97,6 +100,12 @@ export async function trainNetwork(
       log.progress(label),
       checkpoints(folder.checkpoint),
       jsonl(folder.metrics),
+      {
+        name: 'memory',
+        step() {
+          peakMemoryBytes = Math.max(peakMemoryBytes, process.memoryUsage.rss());
+        },
+      },
       ...(training.seed === config.seeds[0] ? [inspections(folder.inspections)] : []),
     ],
     signal,
@@ -118,6 +127,7 @@ export async function trainNetwork(
       best: result.best,
       cost: result.cost,
       warnings: result.warnings,
+      peakMemoryBytes,
       measured: paired.slice(0, -1),
       ensemble: paired.at(-1) as TestAccuracy,
     };

@@ -1,6 +1,7 @@
 import { createNetwork } from '@distilljs/core';
 import type { Network } from '@distilljs/core';
 import type { MethodConfig } from '../config/index.js';
+import { networkCost } from '../cost/network-cost.js';
 import { RESULT_SCHEMA } from '../report/index.js';
 import type { CohortResult, MethodResult } from '../report/index.js';
 import { secondsPerEpoch } from '../statistics/index.js';
@@ -63,6 +64,7 @@ export async function provideStudent(
     const counted = models.flatMap((model, index) => (model === config.student.model ? [index] : []));
     // Counted as it was saved: what a method folds into kernels is gone by now.
     const student = createNetwork((networks[counted[0] ?? 0] as Network).model);
+    const places = modelFolders(folder, networks.length);
     const meanOf = (when: keyof TestAccuracy): number =>
       counted.reduce((sum, index) => sum + (outcome.measured[index]?.[when] ?? NaN), 0) / counted.length;
     const result: MethodResult = {
@@ -84,7 +86,11 @@ export async function provideStudent(
       warnings: [...context.warnings, ...outcome.warnings],
       ...(context.atATime !== undefined && context.atATime > 1 && { trainingsAtATime: context.atATime }),
       ...(sources !== undefined && { sources }),
-      modelDigest: await modelDigest(modelFolders(folder, networks.length)),
+      modelDigest: await modelDigest(places),
+      cost: {
+        ...(await networkCost(places[counted[0] ?? 0] ?? folder.model, seed === config.seeds[0])),
+        peakMemoryBytes: outcome.peakMemoryBytes,
+      },
     };
     await writeJson(folder.result, { ...result, madeWith });
     log.say(

@@ -11,6 +11,7 @@ import {
 } from '@distilljs/core';
 import type { FrozenNetwork, Network, Normalization, TeacherInput, TeacherOutputs } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
+import { networkCost } from '../cost/network-cost.js';
 import { recordPredictions } from '../predictions/index.js';
 import type { TeacherResult } from '../report/index.js';
 import { buildNetwork } from './cohort.js';
@@ -66,7 +67,8 @@ export async function provideTeacher(
       }
       await learner?.save(folder.model);
       const digest = learner === undefined ? undefined : await modelDigest([folder.model]);
-      await writeJson(folder.result, { ...result, madeWith, modelDigest: digest });
+      const cost = learner === undefined ? undefined : await networkCost(folder.model, true);
+      await writeJson(folder.result, { ...result, madeWith, modelDigest: digest, cost });
     }
     log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));
     if (known === undefined) for (const line of await teacherDoubts(loaded, result, data)) log.say(line);
@@ -102,6 +104,7 @@ export async function provideTeacher(
     ...(await measure(network, data, folder)),
     source: 'trained',
     epochs: outcome.history,
+    cost: { ...(await networkCost(folder.model, true)), peakMemoryBytes: outcome.peakMemoryBytes },
   };
   await writeJson(folder.result, { ...result, madeWith, modelDigest: await modelDigest([folder.model]) });
   log.say(teacherText(result, `trained for ${epochs} epochs`));
