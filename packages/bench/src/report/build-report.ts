@@ -1,7 +1,10 @@
 import type { RunConfig } from '../config/index.js';
-import { comparePaired, summarize } from '../statistics/index.js';
+import { comparePaired, comparePairs, pooledPower, summarize } from '../statistics/index.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
-import type { RowFigures } from './figures.js';
+import type { KeptPredictions } from './figures.js';
+import { ranking } from './ranking.js';
+import type { RankedMethod } from './ranking.js';
+import { rowCost, rowMetrics, seedScores, teacherCost } from './row-figures.js';
 import { REPORT_SCHEMA } from './report-data.js';
 import type {
   CohortRow,
@@ -24,30 +27,61 @@ export function buildReport(
   environment: RunEnvironment,
   teacher: TeacherResult,
   results: readonly MethodResult[],
-  { testImages, ownNetworks = [] }: RunFacts = {},
+  { testImages, ownNetworks = [], predictions = NO_PREDICTIONS }: RunFacts = {},
 ): Report {
   const ordered = [...results].sort((a, b) => a.seed - b.seed);
   const methods = config.methods
     .map(({ as }) => ordered.filter(({ method }) => method === as))
     .filter((runs) => runs.length > 0);
   const { model, testAccuracy, validationAccuracy, parameters, macs, source } = teacher;
+  const rows = methods.map((runs) => reportRow(runs, ordered, ownNetworks, predictions));
+  const ranked = ranking({ rows }).methods;
+  const pairwise = comparePairs(ranked.map((each) => ({ ...each, correct: correctOf(each, predictions) })));
   return {
     schema: REPORT_SCHEMA,
     config,
     environment,
     engine: environment.engine,
-    teacher: { model, testAccuracy, validationAccuracy, parameters, macs, source, ...NO_FIGURES },
-    rows: methods.map((runs) => reportRow(runs, ordered, ownNetworks)),
+    teacher: {
+      ...{ model, testAccuracy, validationAccuracy, parameters, macs, source },
+      metrics:
+        predictions.teacher === undefined ? null : rowMetrics([{ seed: 0, networks: [predictions.teacher] }]),
+      cost: teacherCost(teacher),
+      corruptions: null,
+    },
+    rows,
     testImages: testImages ?? config.dataset.testSize ?? null,
     warnings: [...sharedMachine(ordered), ...methods.flat().flatMap(ownWarnings)],
-    classNames: null,
-    pairwise: [],
-    power: null,
-    omitted: [],
+    classNames: predictions.classNames ?? null,
+    pairwise,
+    power: pooledPower(pairwise, ranked.length, hoursPerSeed(rows, ranked)),
+    omitted: omissions(predictions),
   };
 }
 
-const NO_FIGURES: RowFigures = { metrics: null, cost: null, corruptions: null };
+const NO_PREDICTIONS: KeptPredictions = { seeds: new Map(), missing: [] };
+
+/** Of the ranking's seeds, by seed. */
+function correctOf(
+  { method, accuracies }: RankedMethod,
+  { seeds }: KeptPredictions,
+): ReadonlyMap<number, Float32Array> {
+  const kept = (seeds.get(method) ?? []).filter(({ seed }) => accuracies.has(seed));
+  return new Map(kept.map(({ seed, correct }) => [seed, correct]));
+}
+
+function hoursPerSeed(rows: readonly ReportRow[], ranked: readonly RankedMethod[]): number {
+  const own = rows.filter((row) => ranked.some(({ method }) => method === row.method));
+  return own.reduce((sum, { cost }) => sum + (cost?.trainSeconds ?? 0) / 3600, 0);
+}
+
+function omissions({ missing }: KeptPredictions): readonly string[] {
+  if (missing.length === 0) return [];
+  const named = missing.slice(0, 5).join(', ') + (missing.length > 5 ? ', …' : '');
+  return [
+    `Predictions are not kept for ${missing.length === 1 ? '1 training' : `${missing.length} trainings`} (${named}), so what needs them is left out: top-5, calibration, agreement with the teacher, accuracy by class. \`distill-bench predictions RUN\` computes them from the saved networks.`,
+  ];
+}
 
 const ownWarnings = ({ method, seed, warnings }: MethodResult): string[] =>
   warnings.map((warning) => `${method}, seed ${seed}: ${warning}`);
@@ -66,10 +100,13 @@ function reportRow(
   runs: readonly MethodResult[],
   all: readonly MethodResult[],
   ownNetworks: readonly string[],
+  predictions: KeptPredictions,
 ): ReportRow {
   const [first] = runs as readonly [MethodResult, ...MethodResult[]];
   const student = all.filter(({ method }) => method === 'student');
   const ownNetwork = ownNetworks.includes(first.method);
+  const kept = predictions.seeds.get(first.method) ?? [];
+  const scores = new Map(kept.map((seed) => [seed.seed, seedScores(seed)]));
   return {
     method: first.method,
     options: first.options,
@@ -92,9 +129,11 @@ function reportRow(
       validationAccuracyBest: run.validationAccuracyBest ?? null,
       ensembleAccuracyLast: run.cohort?.ensembleAccuracyLast ?? null,
       secondsPerEpoch: run.secondsPerEpoch,
-      scores: null,
+      scores: scores.get(run.seed) ?? null,
     })),
-    ...NO_FIGURES,
+    metrics: rowMetrics(kept),
+    cost: rowCost(runs, student),
+    corruptions: null,
   };
 }
 

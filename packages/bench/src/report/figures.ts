@@ -1,4 +1,4 @@
-import type { CalibrationBin, CellScores } from '../predictions/index.js';
+import type { CalibrationBin, CellMetrics, CellScores } from '../predictions/index.js';
 import type { PassTimes } from '../cost/pass-times.js';
 import type { Pair, Power, Summary } from '../statistics/index.js';
 
@@ -79,4 +79,22 @@ export interface Answer {
   readonly power: Power | null;
   /** Figures that are missing, and the command that brings them, in words. */
   readonly omitted: readonly string[];
+}
+
+/** What the kept predictions of one training say: one entry per network that counts. */
+export interface SeedMetrics {
+  readonly seed: number;
+  readonly networks: readonly CellMetrics[];
+  /** Per test image: the share of these networks that classified it correctly. */
+  readonly correct: Float32Array;
+}
+
+/** What a run folder keeps of predictions. */
+export interface KeptPredictions {
+  readonly classNames?: readonly string[] | undefined;
+  readonly teacher?: CellMetrics | undefined;
+  /** By method. */
+  readonly seeds: ReadonlyMap<string, readonly SeedMetrics[]>;
+  /** Trainings without them: `teacher`, `METHOD/SEED`. */
+  readonly missing: readonly string[];
 }

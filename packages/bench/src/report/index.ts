@@ -3,11 +3,13 @@ export { renderCsv, renderSeedsCsv } from './csv.js';
 export type {
   Answer,
   CellCost,
+  KeptPredictions,
   Mistake,
   RowCorruptions,
   RowCost,
   RowFigures,
   RowMetrics,
+  SeedMetrics,
 } from './figures.js';
 export { colourScale } from './heat-map.js';
 export type { ColourScale } from './heat-map.js';

@@ -31,7 +31,7 @@ export interface Ranking {
  * Ranks by the mean test accuracy after the last epoch over the same seeds for all. In an unfinished run not every method
  * has every seed: the ranking takes those seeds that make it use the most trainings, and the methods that have them.
  */
-export function ranking(report: Report): Ranking {
+export function ranking(report: Pick<Report, 'rows'>): Ranking {
   const rows = report.rows.filter(({ ownNetwork }) => !ownNetwork);
   const seeds = rankedSeeds(rows);
   const methods = rows

@@ -2,7 +2,7 @@ import type { Engine, EpochReport, LogitsSource, TeacherInput } from '@distilljs
 import type { RunConfig } from '../config/index.js';
 import type { CellScores } from '../predictions/index.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
-import type { Answer, CellCost, RowFigures } from './figures.js';
+import type { Answer, CellCost, KeptPredictions, RowFigures } from './figures.js';
 
 /** Version of {@link MethodResult} and {@link TeacherResult} as files. */
 export const RESULT_SCHEMA = 1;
@@ -112,6 +112,7 @@ export interface RunFacts {
   readonly testImages?: number | undefined;
   /** Methods, as the run names them, that train a network of their own in place of the configured student. */
   readonly ownNetworks?: readonly string[] | undefined;
+  readonly predictions?: KeptPredictions | undefined;
 }
 
 /** `report.json`. */

@@ -7,6 +7,7 @@ import { buildReport, renderCsv, renderHtml, renderMarkdown, renderSeedsCsv } fr
 import type { MethodInspections, MethodResult, Report, RunFacts } from '../report/index.js';
 import type { DataFingerprints } from './datasets.js';
 import { findMethod } from './method-catalog.js';
+import { readFigures } from './read-predictions.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { readInspections, readMethodResult, readRun, readTeacherResult } from './stored.js';
@@ -46,7 +47,10 @@ export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
   if (results.length === 0) {
     throw missing('at least one finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
   }
-  const report = buildReport(config, environment, teacher, results, await runFacts(config, run.data));
+  const report = buildReport(config, environment, teacher, results, {
+    ...(await runFacts(config, run.data)),
+    predictions: await readFigures(folder, config, results, run.data),
+  });
   await writeJson(join(folder.report, 'report.json'), report);
   await writeWhole(join(folder.report, 'report.md'), renderMarkdown(report));
   await writeWhole(join(folder.report, 'report.csv'), renderCsv(report));

@@ -1,7 +1,11 @@
+export { hierarchicalIntervals } from './hierarchical.js';
+export type { Correctness } from './hierarchical.js';
 export { holmAdjusted } from './holm.js';
 export { comparePaired } from './paired.js';
 export type { PairedComparison } from './paired.js';
-export type { Pair, PairPower, Power } from './pairwise.js';
+export { comparePairs, pooledPower } from './pairwise.js';
+export type { Pair, PairedMethod, PairPower, Power } from './pairwise.js';
+export { detectableDifference, powerOf, seedsFor } from './power.js';
 export { secondsPerEpoch } from './seconds-per-epoch.js';
 export { summarize } from './summary.js';
 export type { Interval, Summary } from './summary.js';

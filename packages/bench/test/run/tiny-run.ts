@@ -22,7 +22,7 @@ export const TINY_RUN: readonly string[] = [
 ];
 
 /** Fields of a row that the clock decides; everything else is decided by the seed. */
-const TIMED = ['secondsPerEpoch', 'overheadVsStudent'];
+const TIMED = ['secondsPerEpoch', 'overheadVsStudent', 'cost'];
 
 /** Rows of a report.json without what the clock decides. */
 export function untimedRows(reportJson: string): unknown {

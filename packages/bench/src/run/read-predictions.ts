@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { DistillError } from '@distilljs/core';
+import type { RunConfig } from '../config/index.js';
+import { expectRegularFile } from '../file/index.js';
+import { cellMetrics, correctness, decodePredictions } from '../predictions/index.js';
+import type { CellMetrics, Predictions } from '../predictions/index.js';
+import type { KeptPredictions, MethodResult, SeedMetrics } from '../report/index.js';
+import type { DataFingerprints } from './datasets.js';
+import { predictionFiles } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
+
+/**
+ * The figures that kept predictions give, training by training, so that no more than two networks' predictions are in memory.
+ *
+ * @param data what the run's test images are; left out for a folder that did not keep it
+ * @throws DistillError code `data` for a file that is damaged, or is of other images
+ */
+export async function readFigures(
+  folder: RunFolder,
+  { methods }: Pick<RunConfig, 'methods'>,
+  results: readonly MethodResult[],
+  data: DataFingerprints | undefined,
+): Promise<KeptPredictions> {
+  let [known, classNames] = [data?.test.fingerprint, undefined as readonly string[] | undefined];
+  const read = async (file: string): Promise<Predictions | undefined> => {
+    const found = await readPredictions(file);
+    if (found === undefined) return undefined;
+    known ??= found.fingerprint;
+    classNames ??= found.classNames;
+    if (found.fingerprint === known) return found;
+    throw new DistillError({
+      code: 'data',
+      where: file,
+      expected: "predictions of the run's test images",
+      got: 'those of others',
+      hint: 'Remove the file; `distill-bench predictions RUN` makes it again.',
+    });
+  };
+  const teacher = await read(folder.teacher.predictions);
+  const seeds = new Map<string, SeedMetrics[]>(methods.map(({ as }) => [as, []]));
+  const missing: string[] = teacher === undefined ? ['teacher'] : [];
+  for (const result of results) {
+    const { method, seed } = result;
+    const networks: CellMetrics[] = [];
+    const files = countedFiles(folder, result);
+    let correct = new Float32Array();
+    for (const file of files) {
+      const found = await read(file);
+      if (found === undefined) break;
+      networks.push(cellMetrics(found, teacher?.classes === found.classes ? teacher : undefined));
+      const own = correctness(found);
+      correct = Float32Array.from(own, (value, image) => (correct[image] ?? 0) + value / files.length);
+    }
+    if (networks.length < files.length) missing.push(`${method}/${seed}`);
+    else seeds.get(method)?.push({ seed, networks, correct });
+  }
+  return { classNames, teacher: teacher && cellMetrics(teacher), seeds, missing };
+}
+
+/** The files of predictions of the networks that count in a method's accuracy. */
+export function countedFiles(folder: RunFolder, { method, seed, cohort }: MethodResult): readonly string[] {
+  const networks = cohort?.networks ?? [];
+  const files = predictionFiles(folder.student(method, seed), Math.max(1, networks.length));
+  return files.filter((_, at) => networks[at]?.counted !== false);
+}
+
+/** @returns undefined where there are none */
+export async function readPredictions(file: string): Promise<Predictions | undefined> {
+  if (!existsSync(file)) return undefined;
+  expectRegularFile(file, 'a file of predictions', 'data');
+  return decodePredictions(await readFile(file), file);
+}
