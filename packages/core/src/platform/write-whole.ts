@@ -8,7 +8,7 @@ let writes = 0;
 /**
  * Writes a file whole or not at all (Node): beside it under a name of its own, flushed to disk, then renamed over what
  * was there, and its folder flushed too. After a crash there is the old file or the new one, and at worst a
- * `FILE.PID-N.unfinished` beside it. Folders that the path names are made.
+ * `FILE.PID-N.unfinished` beside it. Folders that the path names are made. A device, a pipe or a link is written to as it is.
  *
  * @throws what the system says, always with the path
  */
@@ -16,6 +16,9 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
   const fs = nodeModule('node:fs/promises', `writing ${file}`);
   const folder = nodeModule('node:path', `writing ${file}`).dirname(file);
   await fs.mkdir(folder, { recursive: true });
+  const there = await fs.lstat(file).catch(() => undefined);
+  // A device would be replaced by a file, for everyone on the machine; a link leads to where somebody wants it.
+  if (there !== undefined && !there.isFile() && !there.isDirectory()) return fs.writeFile(file, content);
   const unfinished = `${file}.${process.pid}-${++writes}${UNFINISHED}`;
   try {
     await fs.writeFile(unfinished, content, { flag: 'wx', flush: true });

@@ -1,9 +1,10 @@
 import { isLabelled } from '../data/index.js';
 import type { CheckedDataset } from '../data/index.js';
-import { DistillError, isDistillError } from '../error/index.js';
+import { describeValue, DistillError, isDistillError } from '../error/index.js';
 import { missingTeacher } from '../method/define-method.js';
 import type { Method, Phase, Plan, PlanContext } from '../method/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
+import { nonNegative } from '../option/index.js';
 import { expectCount } from './check-options.js';
 import { trainedVariables } from './named-state.js';
 
@@ -54,6 +55,34 @@ export function expectPlan(
   expectAllRead(method.name, phases, students);
   const names = phases.map(({ name }) => name);
   if (new Set(names).size < names.length) broken('plan', 'phases of different names', names.join(', '));
+}
+
+/** Fractions of a phase at which a schedule is tried. */
+const TRIED_RATES = 1000;
+
+/**
+ * Schedules may be a user's own functions: what is wrong with one is found before training, not in the hundredth epoch.
+ *
+ * @throws DistillError code `option` for a learning rate that is no number of at least 0
+ */
+export function expectSchedules(method: string, phases: readonly Phase[]): void {
+  for (const { name, epochs, updates } of phases) {
+    for (const update of updates) {
+      if (update.optimizer.learningRate === undefined) continue;
+      for (let tried = 0; tried < TRIED_RATES; tried++) {
+        const epoch = (epochs * tried) / TRIED_RATES;
+        const rate: unknown = update.optimizer.learningRate({ epoch, epochs });
+        const expected = nonNegative(rate);
+        if (expected === undefined) continue;
+        throw new DistillError({
+          code: 'option',
+          where: `method '${method}', phase '${name}', learning rate of update '${update.name}' at epoch ${epoch} of ${epochs}`,
+          expected,
+          got: describeValue(rate),
+        });
+      }
+    }
+  }
 }
 
 /** A student that never runs would be validated and saved like the others. A plan that runs no student at all trains other things. */

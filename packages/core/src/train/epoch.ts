@@ -41,6 +41,7 @@ export async function trainEpoch(run: Run, state: TrainingState, watchers: Watch
     const terms = await oneStep(run, state, current, { batches, feed, random });
     if (terms === undefined) return abort();
     for (const message of run.cachedTeacher?.notices() ?? []) watchers.control.warn(message);
+    for (const message of unreached(state, current)) watchers.control.warn(message);
     const report = stepReport(current, state, watchers, terms);
     for (const callback of watchers.callbacks) await callback.step?.(report, watchers.control);
     await eventLoopTurn();
@@ -94,6 +95,13 @@ async function oneStep(
   state.partial = { labels, sums, seconds: state.partial.seconds + (performance.now() - started) / 1000 };
   state.position = { phase: phaseIndex, epoch, step: step + 1 };
   return namedTerms(labels, values, 1);
+}
+
+/** What the terms of the run do not reach, once that is known; empty otherwise. */
+function unreached({ reach, position, partial }: TrainingState, { phase, sampler }: RunPhase): string[] {
+  const isLastStep = position.epoch === phase.epochs - 1 && position.step === sampler.stepsPerEpoch;
+  const warning = reach.warning({ phase: position.phase, labels: partial.labels, isLastStep });
+  return warning === undefined ? [] : [warning];
 }
 
 /** Every step has augmentations of its own, unless there is a number of views: then every view of every image has. */

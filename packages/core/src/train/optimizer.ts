@@ -5,6 +5,8 @@ export interface OptimizerSpec {
   readonly name: string;
   /** Options with defaults filled in; plain data, for reports and hashes. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** The learning rate over a phase, where it is known before: it is looked at before training. A function of the position alone. */
+  learningRate?(at: TrainingPosition): number;
   /**
    * @param also what the method asks for beyond the user's options: `noDecay` names further variables without weight decay,
    * whole (`conv1/gamma`) or by their last part (`gamma`)

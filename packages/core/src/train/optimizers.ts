@@ -184,6 +184,7 @@ function scheduled<O extends ScheduledOptions>(
   return {
     name,
     options: { ...(options as object), learningRate: { schedule: schedule.name, ...schedule.options } },
+    learningRate: (at) => schedule.rate(at),
     create: (variables, also) =>
       create(variables, { ...options, noDecay: [...options.noDecay, ...(also?.noDecay ?? [])] }, schedule),
   };

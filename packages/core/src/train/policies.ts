@@ -1,7 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
 import type { GradientPolicy } from '../method/contract.js';
-import { checkOptions, positive } from '../option/index.js';
+import {
+  checkOptions,
+  eitherOf,
+  expectOption,
+  nonNegative,
+  optional,
+  positive,
+  text,
+} from '../option/index.js';
+import type { OptionCheck } from '../option/index.js';
 import type { NamedTensors } from '../tensor/index.js';
 
 /** The gradient of the weighted sum of all terms, in one backward pass: what an update does by default. */
@@ -53,15 +62,22 @@ export interface ClipToTermOptions {
  * `g = g_rest + g_clip · min(1, f ‖g_ref‖₂ / ‖g_clip‖₂)`, norms per variable. `g_rest` is the gradient of all terms but
  * the clipped one; weights of terms are included everywhere. A clipped gradient of 0 stays 0.
  *
- * @throws DistillError code `option` when both terms are one; when it runs, code `contract` when the update lacks one
+ * @throws DistillError code `option` for options that are wrong and when both terms are one; when it runs, code `contract`
+ * when the update lacks one, `option` for a factor that is no number of at least 0
  * @see Lee and Song, Graph-based Knowledge Distillation by Multi-head Attention Network, BMVC 2019 (factor: sigmoid(epoch))
  */
-export function clipToTerm({
-  clip,
-  reference,
-  factor = 1,
-  unreached = 0,
-}: ClipToTermOptions): GradientPolicy {
+export function clipToTerm(given: ClipToTermOptions): GradientPolicy {
+  const { clip, reference, factor, unreached } = checkOptions<ClipToTermOptions>(
+    'clipToTerm',
+    given,
+    { clip: '', factor: 1, unreached: 0 },
+    {
+      clip: text,
+      reference: optional(text),
+      factor: eitherOf(nonNegative, aFunction),
+      unreached: nonNegative,
+    },
+  );
   if (clip === reference) {
     throw new DistillError({
       code: 'option',
@@ -82,13 +98,14 @@ export function clipToTerm({
           got: `'${name}'`,
         });
       }
-      const scale = typeof factor === 'number' ? factor : factor(backward.epoch);
+      const scale = typeof factor === 'function' ? factor(backward.epoch) : (factor ?? 1);
+      expectOption(`clipToTerm.factor(${backward.epoch})`, scale, nonNegative);
       const rest = backward.gradient(backward.terms.filter((term) => term !== clip));
       const isRest = reference === undefined || backward.terms.length === 2;
       const limit = isRest ? rest : backward.gradient([reference]);
       const clipped = backward.gradient([clip]);
       const combined: Record<string, tf.Tensor> = { ...rest };
-      for (const [name, gradient] of Object.entries(clipTo(clipped, limit, scale, unreached))) {
+      for (const [name, gradient] of Object.entries(clipTo(clipped, limit, scale, unreached ?? 0))) {
         const other = rest[name];
         combined[name] = other === undefined ? gradient : tf.add(other, gradient);
       }
@@ -96,6 +113,9 @@ export function clipToTerm({
     },
   };
 }
+
+const aFunction: OptionCheck = (value) =>
+  typeof value === 'function' ? undefined : 'a function of the epoch';
 
 /** All ratios at once: a variable more costs six operations. */
 function clipTo(

@@ -30,7 +30,14 @@ import {
   expectSignal,
 } from './check-options.js';
 import { expectData, expectFit, expectOwnWeights, expectStudents } from './check-parts.js';
-import { expectPlan, expectServed, planOf, runsStudent, trainsStudent } from './check-plan.js';
+import {
+  expectPlan,
+  expectSchedules,
+  expectServed,
+  planOf,
+  runsStudent,
+  trainsStudent,
+} from './check-plan.js';
 import type { DistillOptions } from './distill-types.js';
 import type { OptimizerSpec } from './optimizer.js';
 import { sgd } from './optimizers.js';
@@ -90,6 +97,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     if (cached !== undefined) made.unshift(cached);
     expectPlan(method, plan, students, teacher);
     expectServed(method.name, plan.phases, train);
+    expectSchedules(method.name, plan.phases);
     const looked = await lookAt(students, teacher, plan.phases[0]?.reads.teacher, context);
 
     const phases = plan.phases.map((phase) => ({

@@ -6,7 +6,7 @@ import type { TrainingPosition } from './optimizer.js';
 export interface Schedule {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** The rate at a fractional epoch of the phase. */
+  /** The rate at a fractional epoch of the phase, a number of at least 0: a function of the position alone. */
   rate(at: TrainingPosition): number;
 }
 

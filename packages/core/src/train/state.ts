@@ -8,6 +8,8 @@ import type { NamedTensors, NamedVariables } from '../tensor/index.js';
 import type { Callback, RunControl } from './callback.js';
 import { trainedVariables } from './named-state.js';
 import type { Optimizer } from './optimizer.js';
+import { reachOf } from './reach.js';
+import type { Reach } from './reach.js';
 import type { EpochReport, Stop } from './report.js';
 
 /** A run, ready to start: options checked, networks wrapped, the method planned. Nothing in it changes any more. */
@@ -67,6 +69,7 @@ export interface TrainingState {
   readonly stops: Stop[];
   readonly warnings: string[];
   lastCheckpoint: string | undefined;
+  readonly reach: Reach;
   /** Weights and statistics of the students, and the plan's auxiliary variables. */
   readonly variables: NamedVariables;
 }
@@ -93,7 +96,7 @@ export interface Watchers {
 
 export const NOTHING_YET: PartialEpoch = { labels: [], sums: [], seconds: 0 };
 
-export function initialState({ students, plan }: Run): TrainingState {
+export function initialState(run: Run): TrainingState {
   return {
     position: { phase: 0, epoch: 0, step: 0 },
     history: [],
@@ -105,6 +108,7 @@ export function initialState({ students, plan }: Run): TrainingState {
     stops: [],
     warnings: [],
     lastCheckpoint: undefined,
-    variables: trainedVariables(students, plan.auxiliary),
+    reach: reachOf(run.phases.map(({ phase }) => phase)),
+    variables: trainedVariables(run.students, run.plan.auxiliary),
   };
 }

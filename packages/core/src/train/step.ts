@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { asGraph } from '../engine/graph/index.js';
 import { concatFlat } from '../engine/kernels/flat.js';
-import { DistillError } from '../error/index.js';
 import type { Phase } from '../method/index.js';
 import type { OwnedOutput } from '../network/index.js';
 import { viewAt } from '../teacher/index.js';
@@ -10,10 +9,9 @@ import { assignValues, copyValues } from './named-state.js';
 import type { ValueLabel } from './report.js';
 import { stepGradients } from './step-gradients.js';
 import type { StepInput, StepPlace } from './step-gradients.js';
+import { expectFinite, expectRates, stepError } from './step-faults.js';
+import type { Found, StepLabel } from './step-faults.js';
 import type { Run, TrainingState } from './state.js';
-
-/** What a value of a step is: something to report, or a sum over weights that is finite only if each of them is. */
-type StepLabel = ValueLabel | { readonly kind: 'weights'; readonly of: string };
 
 interface Measured {
   readonly labels: readonly StepLabel[];
@@ -26,7 +24,7 @@ interface Measured {
  * the step is taken back before the error is thrown: NaN stays in no weight and gets into no checkpoint.
  *
  * On engine node everything up to that look runs as one TensorFlow graph.
- * @throws DistillError code `numeric`, naming the term and the last good checkpoint
+ * @throws DistillError codes `numeric` (a term), `option` (a learning rate), `engine` (memory), naming epoch and step
  */
 export const trainStep = (run: Run, ...rest: StepArguments): ReturnType<typeof takeStep> =>
   asGraph(() => takeStep(run, ...rest), run);
@@ -35,12 +33,14 @@ type StepArguments = Parameters<typeof takeStep> extends [Run, ...infer Rest] ? 
 
 async function takeStep(
   run: Run,
-  { optimizers, variables, lastCheckpoint }: TrainingState,
+  state: TrainingState,
   phase: Phase,
   pixels: Float32Array,
   place: StepPlace,
 ): Promise<{ values: number[]; labels: ValueLabel[] }> {
   const { indices } = place;
+  const { optimizers, variables } = state;
+  expectRates(run, state, phase, place);
   const images = tf.tensor4d(pixels, [indices.length, ...run.train.imageShape]);
   const classIndices = Int32Array.from(indices, (index) => run.train.labels[index] ?? 0);
   const labels = tf.tensor1d(classIndices, 'int32');
@@ -57,6 +57,7 @@ async function takeStep(
     for (const [round, updates] of rounds.entries()) {
       const { gradients, values, labels: named } = stepGradients(phase, updates, run, input, round === 0);
       measured.push({ values, labels: named });
+      state.reach.note(updates, gradients);
       try {
         updates.forEach((update, index) => {
           optimizers.get(update.name)?.apply(gradients[index] ?? {}, place.position);
@@ -67,11 +68,11 @@ async function takeStep(
     }
     measured.push(sumsOfWeights(run, phase));
     const found = await read(measured);
-    expectFinite(run, phase, place, found, lastCheckpoint);
+    expectFinite(run, state, phase, place, found);
     return toReport(found, run.isLabelled);
   } catch (error) {
     assignValues(variables, before);
-    throw error;
+    throw stepError(error, run, state, phase, place);
   } finally {
     teacherOutput?.dispose();
     tf.dispose([
@@ -117,8 +118,6 @@ function sumsOfWeights(run: Run, phase: Phase): Measured {
   };
 }
 
-type Found = readonly (readonly [label: StepLabel, value: number])[];
-
 /** All values by one transfer. */
 async function read(measured: readonly Measured[]): Promise<Found> {
   const all = tf.concat1d(measured.map(({ values }) => values));
@@ -140,32 +139,4 @@ function toReport(found: Found, isLabelled: boolean): { values: number[]; labels
     return [[label, value]];
   });
   return { values: reported.map(([, value]) => value), labels: reported.map(([label]) => label) };
-}
-
-function expectFinite(
-  run: Run,
-  phase: Phase,
-  { position, step }: StepPlace,
-  found: Found,
-  lastCheckpoint: string | undefined,
-): void {
-  // Terms stand before weights: what caused the trouble is named, not what it led to.
-  const wrong = found.find(([, value]) => !Number.isFinite(value));
-  if (wrong === undefined) return;
-  const [label, value] = wrong;
-  const place = `method '${run.method.name}', phase '${phase.name}', epoch ${Math.floor(position.epoch)}, step ${step}`;
-  throw new DistillError({
-    code: 'numeric',
-    where: `${place}, ${labelText(label)}`,
-    expected: 'a finite value',
-    got: String(value),
-    hint: `Lower the learning rate or the term's weight. ${
-      lastCheckpoint === undefined ? 'There is no checkpoint.' : `Last good checkpoint: ${lastCheckpoint}.`
-    }`,
-  });
-}
-
-function labelText(label: StepLabel): string {
-  if (label.kind === 'term') return `term '${label.term}' of update '${label.update}'`;
-  return label.kind === 'weights' ? `${label.of} (all terms are finite)` : 'accuracy';
 }

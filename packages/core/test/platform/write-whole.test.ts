@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UNFINISHED, writeWhole } from '@distilljs/core';
@@ -24,6 +24,20 @@ it('writes one file from many at a time', async () => {
   await Promise.all(texts.map((text) => writeWhole(file, text)));
   expect(texts).toContain(await readFile(file, 'utf8'));
 });
+
+it.skipIf(process.platform === 'win32')(
+  'writes to a device or through a link, and replaces neither',
+  async () => {
+    await writeWhole('/dev/null', 'text');
+    expect((await lstat('/dev/null')).isCharacterDevice()).toBe(true);
+    const [link, other] = [join(folder, 'link'), join(folder, 'other')];
+    await writeFile(other, 'before');
+    await symlink(other, link);
+    await writeWhole(link, 'after');
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect(await readFile(other, 'utf8')).toBe('after');
+  },
+);
 
 it('names the file that cannot be written, keeps what is there, and leaves nothing beside it', async () => {
   const place = join(folder, 'place');

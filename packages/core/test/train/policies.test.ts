@@ -116,6 +116,34 @@ describe('clipToTerm', () => {
     expect(error.message).toMatch(/expected one of the terms ce, transfer, got '(transfre|kd)'/);
   });
 
+  it.each<[object, string]>([
+    [
+      { clip: 'ce', factr: 2 },
+      "clipToTerm: expected options that exist, got 'factr'. Did you mean 'factor'?",
+    ],
+    [{}, 'clipToTerm.clip: expected a text that is not empty, got ""'],
+    [
+      { clip: 'ce', factor: NaN },
+      'clipToTerm.factor: expected a number of at least 0, or a function of the epoch, got NaN',
+    ],
+    [
+      { clip: 'ce', factor: '1' },
+      'clipToTerm.factor: expected a number of at least 0, or a function of the epoch, got "1"',
+    ],
+    [{ clip: 'ce', unreached: -1 }, 'clipToTerm.unreached: expected a number of at least 0, got -1'],
+    [{ clip: 'ce', reference: 3 }, 'clipToTerm.reference: expected a text that is not empty, got 3'],
+  ])('refuses %j', async (options, message) => {
+    expect((await caught(() => clipToTerm(options as never))).message).toContain(message);
+  });
+
+  it.each([NaN, -1, Infinity])('names the epoch in which its factor is %s', async (factor) => {
+    const policy = clipToTerm({ clip: 'transfer', factor: (epoch) => (epoch < 1 ? 1 : factor) });
+    const terms = { ce: { w: [1, 0] }, transfer: { w: [0, 1] } };
+    combined(policy, terms, 0.5);
+    const error = await caught(() => combined(policy, terms, 1));
+    expect(error.message).toBe(`clipToTerm.factor(1): expected a number of at least 0, got ${factor}.`);
+  });
+
   it('refuses to clip a term to itself', async () => {
     const error = await caught(() => clipToTerm({ clip: 'ce', reference: 'ce' }));
     expect(error.message).toBe("clipToTerm.reference: expected another term than the clipped one, got 'ce'.");
