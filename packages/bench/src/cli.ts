@@ -4,6 +4,7 @@ import { EXIT } from './cli/exit-code.js';
 import type { ExitCode } from './cli/exit-code.js';
 import { addOtherCommands } from './cli/other-commands.js';
 import { guardProcess, reportError } from './cli/output.js';
+import { addQueueCommands } from './cli/queue-commands.js';
 import { addRunCommands } from './cli/run-commands.js';
 import { packageVersions } from './run/environment.js';
 
@@ -44,6 +45,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .exitOverride();
 
   addRunCommands(program, done);
+  addQueueCommands(program, done);
   addOtherCommands(program, done);
   return program;
 }

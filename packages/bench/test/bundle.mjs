@@ -25,7 +25,7 @@ export async function bundled(entries) {
     platform: 'node',
     target: 'node20',
     conditions: ['@distilljs/source'],
-    external: ['@tensorflow/*', 'vega', 'vega-lite'],
+    external: ['@tensorflow/*', 'vega', 'vega-lite', 'bullmq', 'ioredis'],
     // Another name than the sources may import it by.
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",

@@ -89,7 +89,7 @@ function teacherFailed(root: string, { state, reason = '' }: CellOutcome): Disti
 }
 
 /** Numbers of the GPUs that a process may use; empty where nothing tells. */
-function graphicsProcessors(): readonly string[] {
+export function graphicsProcessors(): readonly string[] {
   const allowed = process.env['CUDA_VISIBLE_DEVICES'];
   if (allowed !== undefined) return allowed.split(',').filter((number) => number.trim() !== '');
   const { status, stdout } = spawnSync('nvidia-smi', ['--query-gpu=index', '--format=csv,noheader'], {

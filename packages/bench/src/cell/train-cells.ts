@@ -1,21 +1,13 @@
-import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { DistillError } from '@distilljs/core';
 import { cellName } from '../run/cells.js';
 import type { Cell } from '../run/cells.js';
-
-/** What a training process tells the one that started it. */
-export type CellMessage =
-  | { readonly kind: 'say'; readonly text: string }
-  | { readonly kind: 'progress'; readonly share: number }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+import { startCell } from './cell-process.js';
+import type { ProcessEnd } from './cell-process.js';
 
 /** How a cell ended. */
-export interface CellOutcome {
+export interface CellOutcome extends ProcessEnd {
   readonly cell: Cell;
-  /** `diverged`: its numbers stopped being finite, which another attempt would not change. */
-  readonly state: 'done' | 'failed' | 'diverged' | 'interrupted';
-  readonly reason?: string | undefined;
 }
 
 /** Told what happens; for a display. */
@@ -104,53 +96,28 @@ export function expectGpus(jobs: number, gpus: readonly string[]): void {
   });
 }
 
-const isMessage = (value: unknown): value is CellMessage =>
-  typeof value === 'object' && value !== null && 'kind' in value;
-
-function trainInProcess(
+async function trainInProcess(
   cell: Cell,
   { root, script, watcher, signal }: CellProcesses,
   variables: Readonly<Record<string, string>>,
 ): Promise<CellOutcome> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...process.execArgv, script, 'train', root, cellName(cell)], {
-      env: { ...process.env, ...variables },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    let failure: (CellMessage & { readonly kind: 'failed' }) | undefined;
-    let errors = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      errors = (errors + text).slice(-4000);
-    });
-    child.on('message', (message) => {
-      if (!isMessage(message)) return;
-      if (message.kind === 'say') watcher.say(message.text);
-      else if (message.kind === 'progress') watcher.progress(cell, message.share);
-      else failure = message;
-    });
-    const stop = (): void => void child.kill('SIGTERM');
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-    const end = (outcome: Omit<CellOutcome, 'cell'>): void => {
-      signal.removeEventListener('abort', stop);
-      resolve({ cell, ...outcome });
-    };
-    child.on('error', (error) => {
-      end({ state: 'failed', reason: error.message });
-    });
-    child.on('close', (code, killedBy) => {
-      if (code === 0) end({ state: 'done' });
-      else if (failure !== undefined)
-        end({ state: failure.code === 'numeric' ? 'diverged' : 'failed', reason: failure.message });
-      else if (signal.aborted) end({ state: 'interrupted' });
-      else end({ state: 'failed', reason: killedBy === null ? lastLine(errors) : `ended by ${killedBy}` });
-    });
+  const child = startCell({
+    script,
+    args: ['train', root, cellName(cell)],
+    variables,
+    say: (text) => {
+      watcher.say(text);
+    },
+    progress: (share) => {
+      watcher.progress(cell, share);
+    },
   });
+  const stop = (): void => {
+    child.stop();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const outcome = await child.ended;
+  signal.removeEventListener('abort', stop);
+  return { cell, ...outcome };
 }
-
-const lastLine = (text: string): string =>
-  text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .at(-1)
-    ?.replace(/^Error: /, '') ?? 'it said nothing';

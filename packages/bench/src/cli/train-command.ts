@@ -1,7 +1,7 @@
 import { isDistillError } from '@distilljs/core';
 import { trainCell } from '../cell/train-cell.js';
 import { AT_A_TIME } from '../cell/train-cells.js';
-import type { CellMessage } from '../cell/train-cells.js';
+import type { CellMessage, LeaseMessage } from '../cell/cell-process.js';
 import type { RunLog } from '../run/run-context.js';
 import { EXIT } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
@@ -29,10 +29,24 @@ type Tell = (message: CellMessage) => void;
 function toParent(): Tell {
   // Whoever started this may be killed: the training then ends as after a SIGTERM, with its checkpoint.
   process.once('disconnect', () => process.emit('SIGTERM'));
+  endWithLease();
   process.channel?.unref();
   return (message) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
   };
+}
+
+/**
+ * A worker that holds the cell by a lock in a queue sends leases as long as it has the lock. When they stay away, because the
+ * worker stands still or has lost the queue, another worker may begin: this one ends first.
+ */
+function endWithLease(): void {
+  let timer: NodeJS.Timeout | undefined;
+  process.on('message', ({ kind, milliseconds }: Partial<LeaseMessage>) => {
+    if (kind !== 'lease' || milliseconds === undefined) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => process.emit('SIGTERM'), milliseconds).unref();
+  });
 }
 
 /** Between two reports of progress, in milliseconds. */

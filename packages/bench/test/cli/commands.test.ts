@@ -264,6 +264,23 @@ describe('data', () => {
   });
 });
 
+describe('queues', () => {
+  it.each([
+    ['submit', 'runs/a', '--root', '.', '--attempts', '2', '--json'],
+    [
+      ...['worker', '--root', '.', '--capability', 'wasm', '--jobs', '2'],
+      ...['--lock', '20', '--backoff', '0.5', '--until-empty'],
+    ],
+  ])('take every flag, and need an address: %s', async (...argv) => {
+    const command = [...argv, '--queue', 'localhost'];
+    tried.push(command);
+    expect(await refused(...command)).toMatch(
+      /--queue: expected redis:.*rediss:.* for TLS, got .*no address/,
+    );
+    expect(await refused(...argv, '--queue', 'amqp://me:secret@host')).not.toContain('secret');
+  });
+});
+
 describe('the help', () => {
   it('names no command and no flag that is not run above', async () => {
     const commands = [...(await done('--help')).matchAll(/^ {2}([a-z]+) .*(?:\[|<)/gm)].map(([, name]) =>
