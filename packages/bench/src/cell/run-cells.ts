@@ -1,23 +1,18 @@
 import { readFile, stat } from 'node:fs/promises';
 import { DistillError } from '@distilljs/core';
-import { cellFolder, cellName, cellsOf } from '../run/cells.js';
-import type { Cell } from '../run/cells.js';
-import { runFolder } from '../run/run-folder.js';
+import { cellFolder } from '../run/cells.js';
+import type { MatrixCell } from '../run/cells.js';
+import { readMatrix } from '../run/matrix.js';
 import type { TrainingFolder } from '../run/run-folder.js';
-import { readRun } from '../run/stored.js';
 
-/** A cell, where it lies, and what it waits for. */
-export interface RunCell {
-  readonly name: string;
-  readonly cell: Cell;
+/** A cell, and where it lies. */
+export interface RunCell extends MatrixCell {
   readonly place: TrainingFolder;
-  /** Names of the cells that have to be done before it. */
-  readonly after: readonly string[];
   /** The engine that its run was begun on. */
   readonly engine: string;
 }
 
-/** All cells of a run, each behind those that it waits for. */
+/** All cells of a run or a study, each behind those that it waits for. */
 export interface RunCells {
   readonly all: readonly RunCell[];
   find(name: string): RunCell | undefined;
@@ -26,26 +21,24 @@ export interface RunCells {
 }
 
 /**
- * All cells of a run folder.
+ * All cells of a folder.
  *
  * @throws DistillError code `config` for a folder without a run
  */
 export async function readRunCells(root: string): Promise<RunCells> {
-  const folder = runFolder(root);
-  const run = await readRun(folder);
-  if (run === undefined) {
+  const matrix = await readMatrix(root);
+  if (matrix === undefined) {
     const hint = 'Make one with `distill-bench run --prepare`, which trains nothing.';
     throw new DistillError({ code: 'config', where: root, expected: 'a run folder', got: 'none', hint });
   }
-  const engine = run.environment.engine.name;
+  const runs = new Map(matrix.runs.map((each) => [each.name, each]));
   return indexed(
-    cellsOf(run.config).map((cell) => ({
-      name: cellName(cell),
-      cell,
-      place: cellFolder(folder, cell),
-      after: cell.kind === 'teacher' ? [] : ['teacher'],
-      engine,
-    })),
+    matrix.cells.flatMap((cell) => {
+      const found = runs.get(cell.cell.task ?? '');
+      if (found === undefined) return [];
+      const engine = found.run.environment.engine.name;
+      return [{ ...cell, place: cellFolder(found.folder, cell.cell), engine }];
+    }),
   );
 }
 

@@ -19,6 +19,8 @@ import type { ExitCode } from './exit-code.js';
 import { print } from './output.js';
 import { stopSignal } from './stop-signal.js';
 import { terminalLog } from './terminal-log.js';
+import { watchCommand } from './watch-command.js';
+import type { WatchFlags } from './watch-command.js';
 
 interface SubmitFlags {
   readonly queue?: string;
@@ -37,7 +39,7 @@ interface WorkerFlags {
   readonly untilEmpty?: true;
 }
 
-/** Commands that put a run into a queue, and work at one. */
+/** Commands that put a run into a queue, work at one, and watch. */
 export function addQueueCommands(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('submit')
@@ -82,6 +84,18 @@ export function addQueueCommands(program: Command, done: (code: ExitCode) => voi
     .option('--until-empty', 'end when nothing is left in the queue')
     .action(async (flags: WorkerFlags) => {
       done(await workerCommand(flags));
+    });
+
+  program
+    .command('watch')
+    .description('show how far a run is, until it is done: cells, epochs, machines, time left')
+    .argument('<run>', 'run folder')
+    .addOption(queueOption())
+    .option('--root <folder>', 'as `submit` had it (default: the folder that the run folder is in)')
+    .option('--once', 'print it once')
+    .option('--json', 'print it once as JSON')
+    .action(async (run: string, flags: WatchFlags) => {
+      done(await watchCommand(run, flags));
     });
 }
 

@@ -60,23 +60,25 @@ const QUEUE_FILE = 'queue.json';
 const queueFile = z.object({ id: uuid });
 
 /**
- * Which run of the queue a folder is; the folder gets an identity when it is first asked for.
+ * Which run of the queue a folder is.
  *
- * @throws DistillError code `config` for a folder that is not below the root
+ * @param isNew gives the folder an identity if it has none
+ * @throws DistillError code `config` for a folder that is not below the root, or that has no identity and gets none
  */
-export async function identifyRun(folder: string, root: string): Promise<QueuedRun> {
+export async function identifyRun(folder: string, root: string, isNew: boolean): Promise<QueuedRun> {
+  const refuse = (where: string, expected: string, got: string, hint: string): never => {
+    throw new DistillError({ code: 'config', where, expected, got, hint });
+  };
   const run = relative(realOf(root), realOf(folder)).split(sep).join('/');
-  if (run === '' || run === '..' || run.startsWith('../') || resolve(run) === run)
-    throw new DistillError({
-      code: 'config',
-      where: '--root',
-      expected: `a folder above ${folder}`,
-      got: root,
-      hint: 'Workers train only what lies below the folder that their own --root names.',
-    });
+  if (run === '' || run === '..' || run.startsWith('../') || resolve(run) === run) {
+    const hint = 'Workers train only what lies below the folder that their own --root names.';
+    return refuse('--root', `a folder above ${folder}`, root, hint);
+  }
   const file = join(folder, QUEUE_FILE);
   const known = queueFile.safeParse(await readJson(file, 'Remove the file, then submit again.'));
   if (known.success) return { run, id: known.data.id, key: runKey(run, known.data.id) };
+  const hint = `Submit it first: distill-bench submit ${folder}.`;
+  if (!isNew) return refuse(folder, 'a run that was submitted to a queue', 'one that was not', hint);
   const id = randomUUID();
   await writeJson(file, { id });
   return { run, id, key: runKey(run, id) };

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import type * as Bullmq from 'bullmq';
-import { isDistillError } from '@distilljs/core';
 import type { CellProcess, ProcessEnd } from '../cell/cell-process.js';
 import { epochsOf, isCellDone, readRunCells } from '../cell/run-cells.js';
-import type { RunCell, RunCells } from '../cell/run-cells.js';
-import { expectIdle } from '../run/lock.js';
+import type { RunCells } from '../cell/run-cells.js';
+import { lockHolder } from '../run/lock.js';
+import { studyFolder } from '../run/matrix.js';
 import { runFolder } from '../run/run-folder.js';
 import { folderOfJob, parseCellJob, runKey } from './cell-job.js';
 import type { CellJob } from './cell-job.js';
@@ -63,6 +63,16 @@ export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
     }
   };
 
+  const findCell = async (folder: string, name: string | null) => {
+    const known = await cellsOfRun(folder);
+    if (name === null) return { cells: known, cell: undefined };
+    const found = known.find(name);
+    if (found !== undefined) return { cells: known, cell: found };
+    // A run that was gone on with may have more of them.
+    const cells = await readRunCells(folder);
+    return { cells, cell: cells.find(name) };
+  };
+
   return async (job: Bullmq.Job, token = ''): Promise<void> => {
     const giveBack = async (): Promise<never> => {
       await job.moveToWait(token);
@@ -83,8 +93,7 @@ export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
     const state = runState(connection, queued, { capability, attempts: data.attempts });
     const label = `${data.cell ?? 'report'} of ${data.run}`;
     try {
-      const cells = await cellsOfRun(folder);
-      const cell = data.cell === null ? undefined : cells.find(data.cell);
+      const { cells, cell } = await findCell(folder, data.cell);
       if (data.cell !== null && cell === undefined)
         throw new UnrecoverableError(`the run has no cell '${data.cell}'`);
       if (cell !== undefined && (await isCellDone(cell))) {
@@ -120,7 +129,7 @@ export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
         say(`${label} goes back into the queue`);
         return await giveBack();
       }
-      if (cell !== undefined && (await isBusy(cell))) {
+      if (cell !== undefined && (await lockHolder(cell.place.root)) !== undefined) {
         await uncounted();
         await job.moveToDelayed(Date.now() + BUSY, token);
         throw new DelayedError();
@@ -136,15 +145,6 @@ export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-async function isBusy({ place }: RunCell): Promise<boolean> {
-  try {
-    await expectIdle([place.root]);
-    return false;
-  } catch (error) {
-    return isDistillError(error);
-  }
-}
 
 /** Numbers from 0, so that each training at a time has its own GPU or processors. */
 function freeSlots(count: number): { take(): number; give(slot: number): void } {
@@ -178,7 +178,9 @@ function rememberedCells(): (folder: string) => Promise<RunCells> {
   };
 }
 
+/** Of a run its config.json, of a study its run.json. */
 async function stampOf(folder: string): Promise<string> {
-  const { mtimeMs, size } = await stat(runFolder(folder).config);
-  return `${mtimeMs} ${size}`;
+  const files = [runFolder(folder).config, studyFolder(folder).file];
+  const found = await Promise.all(files.map(async (file) => await stat(file).catch(() => undefined)));
+  return found.map((each) => (each === undefined ? '' : `${each.mtimeMs} ${each.size}`)).join();
 }

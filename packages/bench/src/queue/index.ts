@@ -5,3 +5,5 @@ export { ATTEMPTS, submitRun } from './submit.js';
 export type { Submitted } from './submit.js';
 export { runQueueWorker } from './worker.js';
 export type { QueueWorkerOptions } from './worker.js';
+export { watchQueue } from './queue-counts.js';
+export type { QueueSnapshot } from './queue-counts.js';

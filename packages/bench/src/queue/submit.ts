@@ -37,7 +37,7 @@ export async function submitRun(
   { folder, root = dirname(resolve(folder)), attempts = ATTEMPTS }: SubmitOptions,
 ): Promise<Submitted> {
   const cells = await readRunCells(folder);
-  const queued = await identifyRun(folder, root);
+  const queued = await identifyRun(folder, root, true);
   const { all } = cells;
   const capabilities = [...new Set(all.map(({ engine }) => capabilityOf(engine)))];
   const capability = capabilities[0] ?? 'wasm';

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { DistillError } from '@distilljs/core';
 
 /** Who works in a run folder: the content of its `lock.json`. */
-interface Holder {
+export interface Holder {
   readonly pid: number;
   readonly host: string;
   /** When it began, ISO 8601. */
@@ -52,6 +52,12 @@ export async function lockFolder(
     // Only where a refusal left nothing in it.
     await rmdir(root).catch(() => undefined);
   };
+}
+
+/** Who works at a training; undefined where nobody does, as far as this machine can tell. */
+export async function lockHolder(root: string): Promise<Holder | undefined> {
+  const holder = await readHolder(join(root, LOCK));
+  return holder !== undefined && (await isAtWork(holder)) ? holder : undefined;
 }
 
 /** @throws DistillError code `config` while a process works at one of these trainings */

@@ -266,6 +266,7 @@ describe('data', () => {
 
 describe('queues', () => {
   it.each([
+    ['watch', join(folder, 'watched'), '--root', '.', '--once', '--json'],
     ['submit', 'runs/a', '--root', '.', '--attempts', '2', '--json'],
     [
       ...['worker', '--root', '.', '--capability', 'wasm', '--jobs', '2'],

@@ -69,11 +69,11 @@ describe('a job', () => {
     const below = join(root, 'paths');
     prepareRun(own, ['kd'], [0]);
     prepareRun(outside, ['kd'], [0]);
-    const { run, id } = await identifyRun(own, below);
+    const { run, id } = await identifyRun(own, below, true);
     expect(run).toBe('own');
-    expect(await identifyRun(own, below)).toMatchObject({ id });
+    expect(await identifyRun(own, below, true)).toMatchObject({ id });
     expect(await folderOfJob({ run, id }, below)).toBe(own);
-    const { id: other } = await identifyRun(outside, root);
+    const { id: other } = await identifyRun(outside, root, true);
     symlinkSync(outside, join(below, 'link'));
     for (const path of [
       '../outside',
@@ -89,7 +89,7 @@ describe('a job', () => {
         /job of|expected a folder/,
       );
     expect(await refusal(folderOfJob({ run, id: other }, below))).toContain('another at this place');
-    expect(await refusal(identifyRun(outside, below))).toContain('--root: expected a folder above');
+    expect(await refusal(identifyRun(outside, below, true))).toContain('--root: expected a folder above');
   });
 });
 

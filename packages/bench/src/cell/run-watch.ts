@@ -1,0 +1,126 @@
+import { readFile, stat } from 'node:fs/promises';
+import { lockHolder } from '../run/lock.js';
+import type { RunCell, RunCells } from './run-cells.js';
+
+/** A training that a process works at. */
+export interface RunningCell {
+  readonly name: string;
+  /** Finished epochs, over all phases. */
+  readonly epochs: number;
+  /** Validation accuracy after the last of them. */
+  readonly accuracy: number | undefined;
+  /** When that was, or when the training began; milliseconds since 1970. */
+  readonly heard: number;
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** How far a run is, by its folder alone. */
+export interface RunSnapshot {
+  readonly cells: number;
+  readonly done: number;
+  readonly running: readonly RunningCell[];
+  /** Begun, not done, and nobody works at them. */
+  readonly halfDone: number;
+  /** The latest that were done, newest first. */
+  readonly latest: readonly { readonly name: string; readonly at: number }[];
+  /** Of the last hour; undefined before there are three. */
+  readonly cellsPerHour: number | undefined;
+}
+
+const HOUR = 3_600_000;
+/** Cells that are looked at together. */
+const AT_ONCE = 200;
+const LATEST = 5;
+
+interface Known {
+  /** When something was last made in the cell's folder. */
+  changed: number;
+  isBegun: boolean;
+  isRunning: boolean;
+}
+
+/**
+ * Looks at a run again and again. What is done is not looked at any more, and what nobody touched costs one look at its folder: a
+ * run of ten thousand cells is seen in about a second.
+ */
+export function watchCells({ all }: RunCells): () => Promise<RunSnapshot> {
+  const open = new Map<RunCell, Known>(
+    all.map((cell) => [cell, { changed: -1, isBegun: false, isRunning: false }]),
+  );
+  const finished: { readonly name: string; readonly at: number }[] = [];
+
+  const look = async (cell: RunCell, known: Known): Promise<RunningCell | undefined> => {
+    const folder = await stat(cell.place.root).catch(() => undefined);
+    if (folder === undefined) return undefined;
+    // Results and locks are made in the folder, which changes its time.
+    if (folder.mtimeMs === known.changed && !known.isRunning) return undefined;
+    const result = await stat(cell.place.result).catch(() => undefined);
+    if (result !== undefined) {
+      open.delete(cell);
+      finished.push({ name: cell.name, at: result.mtimeMs });
+      return undefined;
+    }
+    const holder = await lockHolder(cell.place.root);
+    Object.assign(known, { changed: folder.mtimeMs, isBegun: true, isRunning: holder !== undefined });
+    if (holder === undefined) return undefined;
+    const { pid, host, since } = holder;
+    return { name: cell.name, ...(await progressOf(cell, Date.parse(since))), host, pid };
+  };
+
+  return async () => {
+    const running: RunningCell[] = [];
+    const entries = [...open];
+    for (let at = 0; at < entries.length; at += AT_ONCE) {
+      const found = await Promise.all(
+        entries.slice(at, at + AT_ONCE).map(async ([cell, known]) => await look(cell, known)),
+      );
+      running.push(...found.filter((each) => each !== undefined));
+    }
+    finished.sort((a, b) => b.at - a.at);
+    const halfDone = [...open.values()].filter(({ isBegun, isRunning }) => isBegun && !isRunning).length;
+    return {
+      cells: all.length,
+      done: finished.length,
+      running,
+      halfDone,
+      latest: finished.slice(0, LATEST),
+      cellsPerHour: paceOf(finished.map(({ at }) => at)),
+    };
+  };
+}
+
+/** @param times newest first */
+function paceOf(times: readonly number[]): number | undefined {
+  const now = Date.now();
+  const recent = times.filter((time) => now - time < HOUR);
+  const first = recent.at(-1);
+  if (recent.length < 3 || first === undefined || first >= now) return undefined;
+  return ((recent.length - 1) * HOUR) / (now - first);
+}
+
+async function progressOf(
+  { place }: RunCell,
+  began: number,
+): Promise<Pick<RunningCell, 'epochs' | 'accuracy' | 'heard'>> {
+  const [text, written] = await Promise.all([
+    readFile(place.metrics, 'utf8').catch(() => ''),
+    stat(place.metrics).catch(() => undefined),
+  ]);
+  const rows = text.split('\n').filter((line) => line !== '');
+  const heard = Math.max(written?.mtimeMs ?? 0, Number.isFinite(began) ? began : 0);
+  return { epochs: rows.length, accuracy: accuracyIn(rows.at(-1)), heard };
+}
+
+function accuracyIn(row: string | undefined): number | undefined {
+  try {
+    const { validation } = JSON.parse(row ?? 'null') as {
+      readonly validation?: readonly { accuracy?: unknown }[];
+    };
+    const accuracy = validation?.[0]?.accuracy;
+    return typeof accuracy === 'number' ? accuracy : undefined;
+  } catch {
+    // Not written to its end yet.
+    return undefined;
+  }
+}

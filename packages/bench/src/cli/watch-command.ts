@@ -1,0 +1,135 @@
+import { dirname, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { readRunCells } from '../cell/run-cells.js';
+import { watchCells } from '../cell/run-watch.js';
+import type { RunningCell, RunSnapshot } from '../cell/run-watch.js';
+import { connectQueue, QUEUE_VARIABLE, watchQueue } from '../queue/index.js';
+import type { QueueSnapshot } from '../queue/index.js';
+import { durationText, terminalTable } from '../terminal/index.js';
+import { EXIT } from './exit-code.js';
+import type { ExitCode } from './exit-code.js';
+import { print } from './output.js';
+import { stopSignal } from './stop-signal.js';
+
+/** Flags of `distill-bench watch` as commander hands them over. */
+export interface WatchFlags {
+  readonly queue?: string;
+  readonly root?: string;
+  readonly once?: true;
+  readonly json?: true;
+}
+
+/** Between two looks, in milliseconds; at least this often the time that a look takes. */
+const BETWEEN = 2000;
+const SHARE_OF_TIME = 5;
+
+/**
+ * `distill-bench watch`: shows how far a run is, until it is done. It reads the folder and the queue, and writes to neither. On a
+ * terminal the table is drawn over; elsewhere a line is written when something changes.
+ */
+export async function watchCommand(
+  folder: string,
+  { queue, root, once, json }: WatchFlags,
+): Promise<ExitCode> {
+  const isQueued = queue !== undefined || process.env[QUEUE_VARIABLE] !== undefined;
+  const connection = isQueued ? await connectQueue(queue) : undefined;
+  try {
+    const cells = await readRunCells(folder);
+    const above = root ?? dirname(resolve(folder));
+    const ofQueue = connection === undefined ? undefined : await watchQueue(connection, folder, above, cells);
+    const signal = stopSignal(() => undefined);
+    const screen = drawing(process.stdout);
+    const look = watchCells(cells);
+    while (!signal.aborted) {
+      const began = performance.now();
+      const snapshot = await look();
+      const queues = await ofQueue?.look();
+      if (json === true) print(JSON.stringify({ ...snapshot, ...queues }, null, 2));
+      else if (once === true || process.stdout.isTTY) screen(watchText(snapshot, queues));
+      else screen(summaryText(snapshot, queues));
+      const aside = Object.keys(queues?.aside ?? {}).length;
+      const isOver = snapshot.done + aside >= snapshot.cells && queues?.isOpen !== true;
+      if (once === true || json === true || isOver) {
+        await ofQueue?.close();
+        return aside > 0 ? EXIT.failed : EXIT.done;
+      }
+      const pause = Math.max(BETWEEN, SHARE_OF_TIME * (performance.now() - began));
+      await wait(pause, undefined, { signal }).catch(() => undefined);
+    }
+    await ofQueue?.close();
+    return EXIT.interrupted;
+  } finally {
+    await connection?.close();
+  }
+}
+
+/** Draws over what it drew before on a terminal; elsewhere writes what has changed. */
+function drawing(stream: NodeJS.WriteStream): (text: string) => void {
+  let before = '';
+  return (text) => {
+    if (text === before) return;
+    const lines = before.split('\n').length;
+    const up = stream.isTTY && before !== '' ? `\u001b[${lines}A\u001b[0J` : '';
+    before = text;
+    stream.write(`${up}${text}\n`);
+  };
+}
+
+/** Cells of each list; the screen of a terminal is not longer. */
+const MOST_ROWS = 12;
+
+/** The whole picture, as a table. */
+export function watchText(snapshot: RunSnapshot, queue?: QueueSnapshot, now = Date.now()): string {
+  const { running, latest } = snapshot;
+  const ago = (at: number): string => `${durationText(Math.max(0, now - at) / 1000)} ago`;
+  const row = ({ name, epochs, accuracy, heard, host, pid }: RunningCell): readonly string[] => [
+    name,
+    String(epochs),
+    accuracy === undefined ? '' : `${(100 * accuracy).toFixed(2)} %`,
+    ago(heard),
+    `${host} (${pid})`,
+  ];
+  const columns = [
+    { title: 'running' },
+    { title: 'epochs', numeric: true },
+    { title: 'validation', numeric: true },
+    { title: 'heard of', numeric: true },
+    { title: 'by' },
+  ];
+  const table = terminalTable(columns, running.slice(0, MOST_ROWS).map(row));
+  const aside = Object.entries(queue?.aside ?? {});
+  return [
+    summaryText(snapshot, queue),
+    ...(running.length === 0 ? [] : [table, ...more(running.length)]),
+    ...Object.entries(queue?.queues ?? {}).map(
+      ([name, { waiting, active, delayed, workers }]) =>
+        `Queue ${name}: ${workers} workers, ${active} at work, ${waiting} waiting, ${delayed} waiting for another attempt`,
+    ),
+    ...(latest.length === 0
+      ? []
+      : [`Latest: ${latest.map(({ name, at }) => `${name} (${ago(at)})`).join(', ')}`]),
+    ...aside.slice(0, MOST_ROWS).map(([name, reason]) => `Set aside: ${name}: ${reason}`),
+    ...more(aside.length),
+  ].join('\n');
+}
+
+const more = (count: number): readonly string[] =>
+  count > MOST_ROWS ? [`… and ${count - MOST_ROWS} more`] : [];
+
+/** In one line. */
+export function summaryText(
+  { cells, done, running, halfDone, cellsPerHour }: RunSnapshot,
+  queue?: QueueSnapshot,
+): string {
+  const aside = Object.keys(queue?.aside ?? {}).length;
+  const left = cells - done - running.length - aside;
+  const eta = cellsPerHour === undefined ? '…' : durationText((3600 * (cells - done - aside)) / cellsPerHour);
+  return [
+    `${done} of ${cells} done`,
+    `${running.length} running`,
+    `${left} left${halfDone > 0 ? ` (${halfDone} half done)` : ''}`,
+    ...(queue === undefined ? [] : [`${aside} set aside`]),
+    ...(done + aside >= cells ? [] : [`ETA ${eta}`]),
+    ...(cellsPerHour === undefined ? [] : [`${cellsPerHour.toPrecision(3)} cells an hour`]),
+  ].join(' | ');
+}
