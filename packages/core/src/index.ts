@@ -50,6 +50,7 @@ export {
   loadBatch,
   NO_AUGMENTATION,
   PHOTO_AUGMENTATION,
+  pixelSums,
   uniformSampler,
 } from './data/index.js';
 export type {
@@ -65,6 +66,7 @@ export type {
   LabelsLike,
   Normalization,
   Pixels,
+  PixelSums,
   ImageSource,
   Preparation,
   RandomResizedCrop,

@@ -176,7 +176,7 @@ async function decodeMissing(
       async (place, prepared) => {
         const [key, { item }] = missing[place] as (typeof missing)[number];
         if ('reason' in prepared) damaged.push({ path: item.path, reason: prepared.reason });
-        else await writer.add(key, prepared.digest, prepared.crc, prepared.pixels);
+        else await writer.add(key, prepared);
         display?.update(++done);
       },
       { signal },
@@ -218,6 +218,7 @@ function datasetOf(
       expectIndex(name, index, kept.length);
       return store.pixels((kept[index] as (typeof kept)[number]).stored);
     },
+    pixelSums: (index) => kept[index]?.stored.sums,
     fingerprint: digest(
       'image set',
       JSON.stringify(imageShape),

@@ -53,6 +53,7 @@ export function subset<D extends Dataset>(dataset: D, positions: ArrayLike<numbe
       expectIndex(dataset.name, index, kept.length);
       return dataset.image(kept[index] ?? 0);
     },
+    ...(dataset.pixelSums && { pixelSums: (index: number) => dataset.pixelSums?.(kept[index] ?? 0) }),
     fingerprint: digest(dataset.fingerprint, kept),
   };
 }

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { channelStatistics, createRandom } from '@distilljs/core';
 import type { Dataset } from '@distilljs/core';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepareAll } from '../../src/dataset/decoded/pool.js';
-import { imageFacts, imageFolder } from '../../src/dataset/index.js';
+import { imageFacts, imageFolder, splitValidation } from '../../src/dataset/index.js';
 import type { FolderOptions, Surroundings } from '../../src/dataset/index.js';
 import { imageTree, png, refusalOf } from './image-files.js';
 
@@ -105,6 +106,16 @@ describe('the cache of decoded images', () => {
     const after = await load();
     expect(after.decoded).toBe(12);
     expect((await after.train.image(0)).length).toBe(192);
+  });
+
+  it('knows the channel statistics of every part without reading a pixel', async () => {
+    const { train } = await load();
+    const { validation } = splitValidation(train, 0.5, createRandom(1));
+    for (const part of [train, validation]) {
+      const unread = { ...part, image: () => Promise.reject(new Error('was read')) };
+      const unknown = { ...part, pixelSums: () => undefined };
+      expect(await channelStatistics(unread)).toEqual(await channelStatistics(unknown));
+    }
   });
 
   it('serves two at the same time', async () => {

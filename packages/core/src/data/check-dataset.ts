@@ -62,6 +62,7 @@ export function checkedDataset(
     classNames: given.classNames,
     resize: given.resize,
     image: (index) => given.image(index),
+    ...(given.pixelSums && { pixelSums: (index: number) => given.pixelSums?.(index) }),
     get fingerprint() {
       return given.fingerprint;
     },

@@ -1,4 +1,5 @@
 import type { ResizeMode } from '../image/index.js';
+import type { PixelSums } from './pixel-sums.js';
 
 /** Pixels of one image in NHWC order, 0…255 (not normalised): `height · width · channels` finite values. */
 export type Pixels = Uint8Array | Float32Array;
@@ -38,6 +39,8 @@ export interface Dataset {
    * What it throws or rejects with ends the run, in an error that names the image.
    */
   image(index: number): Pixels | Promise<Pixels>;
+  /** `pixelSums(pixels, channels)` of an image where they are known without reading it: `channelStatistics` goes by them. */
+  pixelSums?(index: number): PixelSums | undefined;
   /** Hex digest that changes whenever pixels or labels do: part of checkpoints' and caches' identity. */
   readonly fingerprint: string;
 }

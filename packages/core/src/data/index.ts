@@ -13,3 +13,5 @@ export { channelStatistics, expectNormalization, expectPixelScale } from './norm
 export type { Normalization } from './normalization.js';
 export { batchesOf, uniformSampler } from './sampler.js';
 export type { BatchSampler } from './sampler.js';
+export { pixelSums } from './pixel-sums.js';
+export type { PixelSums } from './pixel-sums.js';

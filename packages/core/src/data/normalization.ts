@@ -1,5 +1,7 @@
 import { describeValue, DistillError } from '../error/index.js';
 import type { Dataset, InMemoryDataset } from './dataset.js';
+import { pixelSums } from './pixel-sums.js';
+import type { PixelSums } from './pixel-sums.js';
 import { readImages } from './read-images.js';
 
 /** Mean and standard deviation per channel, of pixels in 0…1. */
@@ -12,7 +14,8 @@ export interface Normalization {
 const TOGETHER = 64;
 
 /**
- * Mean and standard deviation per channel over all images of a dataset; a constant channel gets deviation 1.
+ * Mean and standard deviation per channel over all images of a dataset; a constant channel gets deviation 1. Images whose
+ * `pixelSums` the dataset knows are not read.
  *
  * @returns a promise where the dataset reads its images
  * @throws DistillError code `data`, naming the first wrong image
@@ -20,57 +23,52 @@ const TOGETHER = 64;
 export function channelStatistics(dataset: InMemoryDataset): Normalization;
 export function channelStatistics(dataset: Dataset): Normalization | Promise<Normalization>;
 export function channelStatistics(dataset: Dataset): Normalization | Promise<Normalization> {
-  const channels = dataset.imageShape[2];
-  const sum = new Float64Array(channels);
-  const squares = new Float64Array(channels);
+  const [height, width, channels] = dataset.imageShape;
+  const total = { sums: new Float64Array(channels), squares: new Float64Array(channels) };
+  const add = ({ sums, squares }: PixelSums): void => {
+    for (let channel = 0; channel < channels; channel++) {
+      total.sums[channel] = (total.sums[channel] ?? 0) + (sums[channel] ?? 0);
+      total.squares[channel] = (total.squares[channel] ?? 0) + (squares[channel] ?? 0);
+    }
+  };
   const statistics = (): Normalization => {
-    const count = dataset.size * dataset.imageShape[0] * dataset.imageShape[1];
-    const mean = [...sum].map((total) => total / count);
-    const std = [...squares].map((total, channel) => {
-      const variance = total / count - (mean[channel] ?? 0) ** 2;
+    const count = dataset.size * height * width;
+    const mean = [...total.sums].map((sum) => sum / count / 255);
+    const std = [...total.squares].map((square, channel) => {
+      const variance = square / count / 255 ** 2 - (mean[channel] ?? 0) ** 2;
       return variance > 1e-12 ? Math.sqrt(variance) : 1;
     });
     return { mean, std };
   };
-  const every = Int32Array.from({ length: dataset.size }, (_, index) => index);
-  const reading = eachImage(dataset, every, (pixels) => {
-    for (let at = 0; at < pixels.length; at++) {
-      const channel = at % channels;
-      const value = (pixels[at] ?? 0) / 255;
-      sum[channel] = (sum[channel] ?? 0) + value;
-      squares[channel] = (squares[channel] ?? 0) + value * value;
-    }
-  });
+  const unknown: number[] = [];
+  for (let index = 0; index < dataset.size; index++) {
+    const known = dataset.pixelSums?.(index);
+    if (known === undefined) unknown.push(index);
+    else add(known);
+  }
+  const reading = eachImage(dataset, unknown, (pixels) => pixelSums(pixels, channels), add);
   return reading === undefined ? statistics() : reading.then(statistics);
 }
 
-/** Reads images and looks at each in order, whenever they arrive: sums are the same to the last bit. */
-function eachImage(
+/** Reads images, looks at each as it arrives, and hands on what was seen in order: sums are the same to the last bit. */
+function eachImage<Seen>(
   dataset: Dataset,
-  positions: Int32Array,
-  look: (pixels: ArrayLike<number>) => void,
+  positions: readonly number[],
+  look: (pixels: ArrayLike<number>) => Seen,
+  use: (seen: Seen) => void,
   start = 0,
 ): Promise<void> | undefined {
   for (let first = start; first < positions.length; first += TOGETHER) {
-    const some = positions.subarray(first, first + TOGETHER);
-    const arrived = new Map<number, ArrayLike<number>>();
-    let next = 0;
-    const reading = readImages(dataset, some, (pixels, place) => {
-      if (place === next) {
-        look(pixels);
-        next += 1;
-        for (let early = arrived.get(next); early !== undefined; early = arrived.get(next)) {
-          arrived.delete(next);
-          look(early);
-          next += 1;
-        }
-      } else {
-        // What was at hand is overwritten; a copy waits for its turn.
-        arrived.set(place, pixels instanceof Uint8Array ? pixels.slice() : Float64Array.from(pixels));
-      }
+    const seen: Seen[] = [];
+    const reading = readImages(dataset, positions.slice(first, first + TOGETHER), (pixels, place) => {
+      seen[place] = look(pixels);
     });
     if (reading !== undefined)
-      return reading.then(() => eachImage(dataset, positions, look, first + TOGETHER));
+      return reading.then(() => {
+        seen.forEach(use);
+        return eachImage(dataset, positions, look, use, first + TOGETHER);
+      });
+    seen.forEach(use);
   }
   return undefined;
 }
@@ -113,14 +111,15 @@ const LOOKED_AT = 256;
 export async function expectPixelScale(dataset: Dataset, { std }: Normalization): Promise<void> {
   let [low, high] = [Infinity, -Infinity];
   const count = Math.min(LOOKED_AT, dataset.size);
-  const some = Int32Array.from({ length: count }, (_, at) => Math.floor((at * dataset.size) / count));
-  await eachImage(dataset, some, (pixels) => {
+  const some = Array.from({ length: count }, (_, at) => Math.floor((at * dataset.size) / count));
+  const look = (pixels: ArrayLike<number>): void => {
     for (let place = 0; place < pixels.length; place++) {
       const value = pixels[place] ?? 0;
       if (value < low) low = value;
       if (value > high) high = value;
     }
-  });
+  };
+  await eachImage(dataset, some, look, () => undefined);
   const spread = (high - low) / 255 / Math.min(...std);
   if (low < -16 || high > 16 || high === low || spread > 0.1) return;
   throw new DistillError({

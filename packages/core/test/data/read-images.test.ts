@@ -1,4 +1,4 @@
-import { channelStatistics, loadBatch, NO_AUGMENTATION } from '../../src/data/index.js';
+import { channelStatistics, loadBatch, NO_AUGMENTATION, pixelSums } from '../../src/data/index.js';
 import type { Dataset } from '../../src/data/index.js';
 import { expectPixelScale } from '../../src/data/index.js';
 import { DistillError } from '../../src/error/index.js';
@@ -64,6 +64,19 @@ describe('images that are read give the bytes of those at hand', () => {
     expect(await batch(read)).toEqual(await batch(atHand));
     expect(await channelStatistics(read)).toEqual(await channelStatistics(atHand));
     await expectPixelScale(read, NORMALIZATION);
+  });
+
+  it('images whose sums are known are not read for the statistics', async () => {
+    const asked: number[] = [];
+    const knowing: Dataset = {
+      ...dataset((index) => {
+        asked.push(index);
+        return Promise.resolve(rowOf(index));
+      }),
+      pixelSums: (index) => (index % 3 === 0 ? undefined : pixelSums(rowOf(index), 3)),
+    };
+    expect(await channelStatistics(knowing)).toEqual(channelStatistics(atHand));
+    expect(asked).toEqual(Array.from({ length: SIZE / 3 }, (_, at) => 3 * at));
   });
 
   it('and no promise is made for images at hand', () => {

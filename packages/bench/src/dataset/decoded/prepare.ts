@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { isDistillError } from '@distilljs/core';
+import { isDistillError, pixelSums } from '@distilljs/core';
+import type { PixelSums } from '@distilljs/core';
 import { decodeImage, fitImage } from '../../image/index.js';
 import type { DecoderName, Fit } from '../../image/index.js';
 
@@ -16,10 +17,17 @@ export interface PrepareJob {
   readonly bytes?: Uint8Array | undefined;
 }
 
-/** Pixels with their digests, or why there are none. */
-export type Prepared =
-  | { readonly pixels: Uint8Array; readonly digest: string; readonly crc: number }
-  | { readonly reason: string };
+/** Pixels with their digests and sums. */
+export interface PreparedImage {
+  readonly pixels: Uint8Array;
+  /** SHA-256 of the pixels, its first 32 hexadecimal digits. */
+  readonly digest: string;
+  readonly crc: number;
+  readonly sums: PixelSums;
+}
+
+/** An image, or why there is none. */
+export type Prepared = PreparedImage | { readonly reason: string };
 
 /** Reads, decodes and scales one image. What is wrong with the file is a reason, what is wrong with the settings is thrown. */
 export async function prepare({ path, bytes }: PrepareJob, settings: PrepareSettings): Promise<Prepared> {
@@ -28,7 +36,7 @@ export async function prepare({ path, bytes }: PrepareJob, settings: PrepareSett
     const { raster, orientation } = await decodeImage(packed, path, settings.decoder);
     const { data: pixels } = fitImage(raster, settings, orientation);
     const digest = createHash('sha256').update(pixels).digest('hex').slice(0, 32);
-    return { pixels, digest, crc: crc32(pixels) };
+    return { pixels, digest, crc: crc32(pixels), sums: pixelSums(pixels, settings.channels) };
   } catch (error) {
     if (isDistillError(error)) {
       if (error.code !== 'data') throw error;

@@ -14,6 +14,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { DistillError } from '@distilljs/core';
+import type { PixelSums } from '@distilljs/core';
+import type { PreparedImage } from './prepare.js';
 
 /*
  * Decoded images on disk: a folder of shards. A shard is pixels, image after image, then an index as JSON, then the index's
@@ -28,9 +30,11 @@ export interface Stored {
   readonly crc: number;
   readonly shard: string;
   readonly slot: number;
+  /** Undefined in shards of older versions. */
+  readonly sums?: PixelSums | undefined;
 }
 
-type IndexEntry = readonly [key: string, digest: string, crc: number];
+type IndexEntry = readonly [key: string, digest: string, crc: number, sums?: PixelSums];
 
 const ENDING = '.images';
 const UNFINISHED = '.unfinished';
@@ -52,7 +56,7 @@ export interface ImageStore {
 }
 
 export interface StoreWriter {
-  add(key: string, digest: string, crc: number, pixels: Uint8Array): Promise<void>;
+  add(key: string, image: PreparedImage): Promise<void>;
   /** Keeps what was added. */
   close(): Promise<void>;
   /** Removes what is not yet kept. */
@@ -70,7 +74,7 @@ export function openStore(folder: string, imageBytes: number): ImageStore {
   const index = new Map<string, Stored>();
   const files = new Map<string, number>();
   const take = (shard: string, entries: readonly IndexEntry[]): void => {
-    entries.forEach(([key, digest, crc], slot) => index.set(key, { digest, crc, shard, slot }));
+    entries.forEach(([key, digest, crc, sums], slot) => index.set(key, { digest, crc, shard, slot, sums }));
   };
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
@@ -138,11 +142,11 @@ function storeWriter(
     return last;
   };
   return {
-    add: (key, digest, crc, pixels) =>
+    add: (key, { pixels, digest, crc, sums }) =>
       inTurn(async () => {
         current ??= await begin();
         await current.file.write(pixels, 0, imageBytes, current.entries.length * imageBytes);
-        current.entries.push([key, digest, crc]);
+        current.entries.push([key, digest, crc, sums]);
         if (current.entries.length * imageBytes >= SHARD_BYTES) await finish();
       }),
     close: () => inTurn(finish),
