@@ -1,32 +1,46 @@
 import { stat } from 'node:fs/promises';
-import type { RunConfig } from '../config/index.js';
-import { cellFolder, cellsOf } from '../run/cells.js';
-import type { Cell } from '../run/cells.js';
+import { cellFolder } from '../run/cells.js';
+import type { Cell, MatrixCell } from '../run/cells.js';
+import { runOf } from '../run/matrix.js';
+import type { Matrix, PlannedRun } from '../run/matrix.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { readMethodResult, readTeacherResult } from '../run/stored.js';
 import { readText } from '../run/write-json.js';
 
 /** A cell and how far it is. */
-export interface CellState {
-  readonly cell: Cell;
+export interface CellState extends MatrixCell {
   readonly isDone: boolean;
   /** Epochs that a checkpoint may hold; 0 for a cell that is done or was never begun. */
   readonly epochs: number;
 }
 
-/** Every cell of a run, and how far it is. @param folder may not be there yet */
-export async function cellStates(folder: RunFolder, config: RunConfig): Promise<readonly CellState[]> {
-  return await Promise.all(
-    cellsOf(config).map(async (cell): Promise<CellState> => {
-      const place = cellFolder(folder, cell);
-      const result =
-        cell.kind === 'teacher'
-          ? await readTeacherResult(place)
-          : await readMethodResult(place, cell.method, cell.seed);
-      const isDone = result !== undefined;
-      const isBegun = !isDone && (await stat(place.checkpoint).catch(() => undefined)) !== undefined;
-      const rows = isBegun ? ((await readText(place.metrics, 'Remove the file.')) ?? '') : '';
-      return { cell, isDone, epochs: rows.split('\n').filter((line) => line !== '').length };
-    }),
-  );
+/** Files that are looked at together; a process may not have thousands open. */
+const AT_A_TIME = 64;
+
+/** Every cell of a run or a study, and how far it is. Folders may not be there yet. */
+export async function cellStates(matrix: Matrix<PlannedRun>): Promise<readonly CellState[]> {
+  const states: CellState[] = [];
+  for (let at = 0; at < matrix.cells.length; at += AT_A_TIME) {
+    const some = matrix.cells.slice(at, at + AT_A_TIME);
+    states.push(...(await Promise.all(some.map((cell) => stateOf(cell, runOf(matrix, cell.cell).folder)))));
+  }
+  return states;
+}
+
+async function stateOf(cell: MatrixCell, folder: RunFolder): Promise<CellState> {
+  const isDone = await isCellDone(folder, cell.cell);
+  const { checkpoint, metrics } = cellFolder(folder, cell.cell);
+  const isBegun = !isDone && (await stat(checkpoint).catch(() => undefined)) !== undefined;
+  const rows = isBegun ? ((await readText(metrics, 'Remove the file.')) ?? '') : '';
+  return { ...cell, isDone, epochs: rows.split('\n').filter((line) => line !== '').length };
+}
+
+/** @throws DistillError code `data` for a result that is damaged */
+export async function isCellDone(folder: RunFolder, cell: Cell): Promise<boolean> {
+  const place = cellFolder(folder, cell);
+  const result =
+    cell.kind === 'teacher'
+      ? await readTeacherResult(place)
+      : await readMethodResult(place, cell.method, cell.seed);
+  return result !== undefined;
 }

@@ -1,30 +1,25 @@
-import {
-  channelStatistics,
-  createRandom,
-  distill,
-  freeze,
-  resolveEngine,
-  student as studentAlone,
-} from '@distilljs/core';
-import type { Callback, Method, Network } from '@distilljs/core';
-import { median } from 'simple-statistics';
+import { createRandom, freeze, resolveEngine } from '@distilljs/core';
+import type { Network } from '@distilljs/core';
 import { withAbsolutePaths } from '../config/index.js';
-import type { RunConfig } from '../config/index.js';
-import { subset } from '../dataset/index.js';
+import type { RunConfig, StudyConfig } from '../config/index.js';
 import { checkMethods } from '../run/check-methods.js';
-import { buildCohort, buildNetwork, planMethod } from '../run/cohort.js';
-import { dataFingerprints, loadRunData } from '../run/datasets.js';
+import { buildNetwork, planMethod } from '../run/cohort.js';
+import { dataFingerprints } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
 import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher } from '../run/load-teacher.js';
-import type { LoadedTeacher } from '../run/load-teacher.js';
+import { matrixOf } from '../run/matrix.js';
+import type { Matrix, PlannedRun } from '../run/matrix.js';
 import { examineFolder, expectSameData } from '../run/open-folder.js';
+import { examineStudy, lastData, plannedRuns } from '../run/open-study.js';
 import type { RunLog } from '../run/run-context.js';
 import { runFolder } from '../run/run-folder.js';
 import { cellStates } from './cell-state.js';
 import type { CellState } from './cell-state.js';
+import { timingsOf } from './timings.js';
+import type { TimedPhase, Timings } from './timings.js';
 
-/** What a run would do. */
+/** What a run or a study would do. */
 export interface DryRun {
   readonly cells: readonly PlannedCell[];
   /** Of all that is left, on this machine, one training after the other. */
@@ -40,26 +35,77 @@ export interface PlannedCell extends CellState {
 }
 
 export interface DryRunOptions {
-  readonly config: RunConfig;
+  readonly config: RunConfig | StudyConfig;
   readonly out: string;
   readonly log: RunLog;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The cells of a run, which of them are done, and how long the others would take: every method trains a few steps of each of its
- * phases. The run folder is not changed, nor made.
+ * The cells of a run or a study, which of them are done, and how long the others would take: every method trains a few steps of
+ * each of its phases. In a study that is done for one task; of the others one method is timed, and all are taken to be slower or
+ * faster by as much. Folders are not changed, nor made.
  *
  * @throws DistillError as a run would before it trains
  */
-export async function dryRun({ config: given, out, log, signal }: DryRunOptions): Promise<DryRun> {
-  const config = withAbsolutePaths(given);
-  await loadForeign(config);
-  for (const method of config.methods) planMethod(method, config.student.model);
-  const folder = runFolder(out);
+export async function dryRun({ config, out, log, signal }: DryRunOptions): Promise<DryRun> {
+  const matrix = await plannedMatrix(config, out);
+  const states = await cellStates(matrix);
+  const read = lastData();
+  const timings = timingsOf(log);
+  let engine = '';
+  const costs = new Map<string, ReadonlyMap<string, Cost>>();
+  for (const run of matrix.runs) {
+    signal?.throwIfAborted();
+    const found = await costsOf(run, timings, (own) => read(own, log, signal));
+    costs.set(run.name, found.costs);
+    engine = found.engine;
+  }
+  const cells = states.map((state): PlannedCell => {
+    const { task = '' } = state.cell;
+    return { ...state, ...(costs.get(task)?.get(methodOf(state)) ?? NO_COST) };
+  });
+  const left = cells.filter(({ isDone }) => !isDone);
+  return { cells, engine, seconds: left.reduce((sum, { seconds }) => sum + seconds, 0) };
+}
+
+/** Whose timing counts for a cell; empty for the teacher. */
+const methodOf = ({ cell }: CellState): string => (cell.kind === 'teacher' ? '' : cell.method);
+
+async function plannedMatrix(given: RunConfig | StudyConfig, out: string): Promise<Matrix<PlannedRun>> {
+  const isStudy = 'tasks' in given;
+  const tasks = (isStudy ? given.tasks : [{ name: '', config: given }]).map(({ name, config }) => ({
+    name,
+    config: withAbsolutePaths(config),
+  }));
+  for (const { config } of tasks) {
+    await loadForeign(config);
+    for (const method of config.methods) planMethod(method, config.student.model);
+  }
+  if (isStudy) await examineStudy(out, tasks, 'resume');
+  const runs = isStudy
+    ? plannedRuns(out, tasks)
+    : tasks.map(({ name, config }) => ({ name, folder: runFolder(out), run: { config } }));
+  return matrixOf(out, isStudy, runs);
+}
+
+interface Cost {
+  readonly steps: number;
+  readonly seconds: number;
+}
+
+const NO_COST: Cost = { steps: 0, seconds: 0 };
+
+/** What a run's teacher (under the empty name) and methods cost. */
+async function costsOf(
+  { folder, run: { config }, teacherOf }: PlannedRun,
+  timings: Timings,
+  read: (config: RunConfig) => Promise<RunData>,
+): Promise<{ readonly engine: string; readonly costs: ReadonlyMap<string, Cost> }> {
   const begun = await examineFolder(folder, config, 'resume');
   const engine = await resolveEngine(config.engine);
-  const data = await loadRunData(config, log, signal);
+  await loadForeign(config);
+  const data = await read(config);
   if (begun !== undefined) expectSameData(folder, begun, dataFingerprints(data));
   const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
   const untrained =
@@ -69,135 +115,31 @@ export async function dryRun({ config: given, out, log, signal }: DryRunOptions)
   const teacher = loaded ?? { network: freeze(untrained as Network), input: {} };
   try {
     await checkMethods(config, data, teacher);
-    const states = await cellStates(folder, config);
     const costs = new Map<string, Cost>();
-    const costOf = async ({ cell }: CellState): Promise<Cost> => {
-      const key = cell.kind === 'teacher' ? '' : cell.method;
-      const known = costs.get(key);
-      if (known !== undefined) return known;
-      log.say(cell.kind === 'teacher' ? 'Timing steps of the teacher' : `Timing steps of ${cell.method}`);
-      const cost =
-        cell.kind === 'teacher'
-          ? untrained !== undefined
-            ? await timeMethod(config, data, studentAlone(), [untrained], undefined, config.teacher.epochs)
-            : NO_COST
-          : await timeConfigured(config, data, cell.method, teacher);
-      costs.set(key, cost);
-      return cost;
-    };
-    const cells: PlannedCell[] = [];
-    for (const state of states) cells.push({ ...state, ...(await costOf(state)) });
-    const left = cells.filter(({ isDone }) => !isDone);
-    return { cells, engine: engine.name, seconds: left.reduce((sum, { seconds }) => sum + seconds, 0) };
+    const isTrained = untrained !== undefined && teacherOf === undefined;
+    const phases = isTrained ? await timings.ofTeacher(config, data, untrained) : [];
+    costs.set('', costOf(phases, config, data));
+    const byMethod = await timings.ofMethods(config, data, teacher);
+    for (const [name, timed] of byMethod) costs.set(name, costOf(timed, config, data));
+    return { engine: engine.name, costs };
   } finally {
     teacher.network.dispose();
     untrained?.dispose();
   }
 }
 
-type SeeingTeacher = Pick<LoadedTeacher, 'network' | 'input'>;
-
-interface Cost {
-  readonly steps: number;
-  readonly seconds: number;
-}
-
-const NO_COST: Cost = { steps: 0, seconds: 0 };
-
-async function timeConfigured(
-  config: RunConfig,
-  data: RunData,
-  name: string,
-  teacher: SeeingTeacher,
-): Promise<Cost> {
-  const configured = config.methods.find(({ as }) => as === name);
-  if (configured === undefined) return NO_COST;
-  const { method, models, change } = planMethod(configured, config.student.model);
-  const students = await buildCohort(models, data.train, 0, change);
-  try {
-    return await timeMethod(config, data, method, students, teacher, config.epochs);
-  } finally {
-    for (const student of students) student.dispose();
-  }
-}
-
-/** Batches of each phase that are trained; the first half warms up. */
-const BATCHES = 8;
-
-/** Trains one short epoch of every phase. */
-async function timeMethod(
-  config: RunConfig,
-  data: RunData,
-  method: Method,
-  students: readonly Network[],
-  teacher: SeeingTeacher | undefined,
-  epochs: number,
-): Promise<Cost> {
-  const { train, validation } = data;
-  const size = Math.min(train.size, BATCHES * config.batchSize);
-  // Spread over the whole set, so that samplers find all classes.
-  const few = subset(
-    train,
-    Array.from({ length: size }, (_, at) => Math.floor((at * train.size) / size)),
-  );
-  const share = size / train.size;
-  const watch = phaseWatch();
-  const result = await distill({
-    teacher: teacher?.network,
-    ...(teacher !== undefined && { teacherInput: teacher.input }),
-    students,
-    method,
-    train: few,
-    epochs,
-    batchSize: config.batchSize,
-    seed: 0,
-    normalization: await channelStatistics(few),
-    callbacks: [watch.callback],
-  });
-  result.dispose();
-  return watch.phases().reduce((sum: Cost, { epochs: planned, steps, seconds }): Cost => {
-    const perEpoch = Math.max(1, Math.round(steps / share));
+function costOf(
+  phases: readonly TimedPhase[],
+  { batchSize }: RunConfig,
+  { train, validation }: RunData,
+): Cost {
+  return phases.reduce((sum: Cost, { epochs, stepsPerImage, seconds }): Cost => {
+    const perEpoch = Math.max(1, Math.round(stepsPerImage * train.size));
     // A forward pass is about a third of a step; every network is looked at after every epoch.
-    const evaluations = (validation.size / config.batchSize) * (seconds / 3);
+    const evaluations = (validation.size / batchSize) * (seconds / 3);
     return {
-      steps: sum.steps + planned * perEpoch,
-      seconds: sum.seconds + planned * (perEpoch * seconds + evaluations),
+      steps: sum.steps + epochs * perEpoch,
+      seconds: sum.seconds + epochs * (perEpoch * seconds + evaluations),
     };
   }, NO_COST);
-}
-
-interface TimedPhase {
-  readonly epochs: number;
-  /** Of one short epoch. */
-  readonly steps: number;
-  /** Of one step. */
-  readonly seconds: number;
-}
-
-/** Ends every phase after its first epoch, and keeps what its steps took. */
-function phaseWatch(): { readonly callback: Callback; readonly phases: () => readonly TimedPhase[] } {
-  const phases: TimedPhase[] = [];
-  let times: number[] = [];
-  let before = 0;
-  return {
-    callback: {
-      name: 'timing',
-      start() {
-        before = performance.now();
-      },
-      step() {
-        const now = performance.now();
-        times.push((now - before) / 1000);
-        before = now;
-      },
-      epoch(_report, run) {
-        const settled = times.slice(Math.floor(times.length / 2));
-        phases.push({ epochs: run.phase.epochs, steps: times.length, seconds: median(settled) });
-        times = [];
-        run.stop('timed');
-        before = performance.now();
-      },
-    },
-    phases: () => phases,
-  };
 }

@@ -1,25 +1,34 @@
 import { spawnSync } from 'node:child_process';
 import { DistillError } from '@distilljs/core';
 import { cellName } from '../run/cells.js';
-import type { Cell } from '../run/cells.js';
+import type { MatrixCell } from '../run/cells.js';
+import { matrixOf } from '../run/matrix.js';
+import type { Matrix, PlannedRun } from '../run/matrix.js';
 import { removeReplaced } from '../run/open-folder.js';
+import { openStudy } from '../run/open-study.js';
+import type { StudyOptions } from '../run/open-study.js';
 import { openRun, reportOf } from '../run/run-config.js';
 import type { ConfigRun, ConfigOutcome, Divergence } from '../run/run-config.js';
+import { runFolder } from '../run/run-folder.js';
+import { writeStudyReport } from '../run/study-report.js';
 import { cellStates } from './cell-state.js';
+import type { StudyOutcome } from './run-study.js';
 import { expectGpus, trainCells } from './train-cells.js';
 import type { CellOutcome, CellsWatcher } from './train-cells.js';
 
-export interface JobsOptions extends ConfigRun {
+interface Jobs {
   /** Trainings at a time, at least 1. */
   readonly jobs: number;
   /** A script that takes the arguments of `distill-bench`. */
   readonly script: string;
   /** @param cells those that are left, and `done` the number of those that are not */
-  readonly watch: (cells: readonly Cell[], done: number) => CellsWatcher & { end(): void };
+  readonly watch: (cells: readonly MatrixCell[], done: number) => CellsWatcher & { end(): void };
 }
 
+export interface JobsOptions extends ConfigRun, Jobs {}
+
 export interface JobsOutcome extends ConfigOutcome {
-  /** Trainings that failed twice; the report leaves them out. */
+  /** Trainings that failed twice, or that need one that did; the report leaves them out. */
   readonly failed: readonly CellOutcome[];
 }
 
@@ -29,58 +38,85 @@ export interface JobsOutcome extends ConfigOutcome {
  * @returns the report, or undefined when the signal ended the run; everything done is kept then
  * @throws DistillError as `runConfig` does; code `config` for more processes than GPUs, `data` when the teacher's training failed
  */
-export async function runJobs({
-  jobs,
-  script,
-  watch,
-  ...options
-}: JobsOptions): Promise<JobsOutcome | undefined> {
+export async function runJobs(options: JobsOptions): Promise<JobsOutcome | undefined> {
   return await openRun(options, async ({ folder, context, loaded }) => {
     // Each process loads it from the folder.
     loaded?.network.dispose();
-    const { root } = folder;
-    const gpus = context.madeWith.engine.startsWith('node-gpu ') ? graphicsProcessors() : [];
-    expectGpus(jobs, gpus);
-    const states = await cellStates(folder, context.config);
-    const left = states.filter(({ isDone }) => !isDone).map(({ cell }) => cell);
-    const watcher = watch(left, states.length - left.length);
-    const signal = options.signal ?? new AbortController().signal;
-    const train = async (cells: readonly Cell[], atATime: number): Promise<readonly CellOutcome[]> =>
-      await trainCells(cells, { root, script, gpus, watcher, signal, jobs: atATime });
-    try {
-      // Alone, with all processors: every student waits for it.
-      const [teacher] = await train(
-        left.filter(({ kind }) => kind === 'teacher'),
-        1,
-      );
-      const isStopped = (): boolean => signal.aborted;
-      if (teacher?.state === 'interrupted' || isStopped()) return undefined;
-      if (teacher !== undefined && teacher.state !== 'done') throw teacherFailed(root, teacher);
-      await removeReplaced(folder);
-      const outcomes = await train(
-        left.filter(({ kind }) => kind === 'student'),
-        jobs,
-      );
-      if (isStopped()) return undefined;
-      const failed = outcomes.filter(({ state }) => state === 'failed');
-      return { ...(await reportOf(folder, outcomes.flatMap(divergence))), failed };
-    } finally {
-      watcher.end();
-    }
+    const { config, madeWith } = context;
+    const matrix = matrixOf(folder.root, false, [{ name: '', folder, run: { config } }]);
+    const outcomes = await trainMatrix(matrix, madeWith.engine.startsWith('node-gpu '), options);
+    if (outcomes === undefined) return undefined;
+    const teacher = outcomes.find(({ cell, state }) => cell.kind === 'teacher' && state !== 'done');
+    if (teacher !== undefined) throw teacherFailed(folder.root, teacher);
+    return { ...(await reportOf(folder, outcomes.flatMap(divergence))), failed: outcomes.filter(isFailed) };
   });
 }
 
-function divergence({ cell, state, reason = '' }: CellOutcome): Divergence[] {
-  if (cell.kind === 'teacher' || state !== 'diverged') return [];
-  const { method, seed } = cell;
-  const expected = 'numbers that stay finite';
-  return [
-    {
-      method,
-      seed,
-      error: new DistillError({ code: 'numeric', where: cellName(cell), expected, got: reason }),
+/**
+ * The same for every task of a study.
+ *
+ * @returns the report, or undefined when the signal ended the study; everything done is kept then
+ * @throws DistillError as `openStudy` does; code `config` for more processes than GPUs
+ */
+export async function runStudyJobs(options: StudyOptions & Jobs): Promise<StudyOutcome | undefined> {
+  return await openStudy(options, async (matrix) => {
+    const hasGpus = matrix.runs.some(({ run }) => run.environment.engine.name === 'node-gpu');
+    const outcomes = await trainMatrix(matrix, hasGpus, options);
+    if (outcomes === undefined) return undefined;
+    const leftOut = outcomes
+      .filter(({ state }) => state !== 'done')
+      .map(({ cell, state, reason = '' }) => ({
+        name: cellName(cell),
+        reason: reason === '' ? state : reason,
+      }));
+    return { ...(await writeStudyReport(options.out)), leftOut };
+  });
+}
+
+/** @returns undefined when the signal ended it */
+async function trainMatrix(
+  matrix: Matrix<PlannedRun>,
+  hasGpus: boolean,
+  {
+    jobs,
+    script,
+    watch,
+    signal = new AbortController().signal,
+  }: Jobs & { readonly signal?: AbortSignal | undefined },
+): Promise<readonly CellOutcome[] | undefined> {
+  const { root } = matrix;
+  const gpus = hasGpus ? graphicsProcessors() : [];
+  expectGpus(jobs, gpus);
+  const states = await cellStates(matrix);
+  const left = states.filter(({ isDone }) => !isDone);
+  const watcher = watch(left, states.length - left.length);
+  const removing = left.some(({ cell }) => cell.kind === 'teacher') ? [] : [removeReplaced(runFolder(root))];
+  const once: CellsWatcher = {
+    ...watcher,
+    ended(outcome, again) {
+      watcher.ended(outcome, again);
+      // The run that was overwritten is not needed once there is a new teacher.
+      if (outcome.cell.kind === 'teacher' && outcome.state === 'done' && removing.length === 0)
+        removing.push(removeReplaced(runFolder(root)));
     },
-  ];
+  };
+  try {
+    const outcomes = await trainCells(left, { root, script, gpus, watcher: once, signal, jobs });
+    await Promise.all(removing);
+    return signal.aborted ? undefined : outcomes;
+  } finally {
+    watcher.end();
+  }
+}
+
+const isFailed = ({ state }: CellOutcome): boolean => state === 'failed' || state === 'blocked';
+
+function divergence({ cell, state, reason = '' }: CellOutcome): Divergence[] {
+  if (cell.kind !== 'student' || state !== 'diverged') return [];
+  const { method, seed } = cell;
+  const where = cellName(cell);
+  const expected = 'numbers that stay finite';
+  return [{ method, seed, error: new DistillError({ code: 'numeric', where, expected, got: reason }) }];
 }
 
 function teacherFailed(root: string, { state, reason = '' }: CellOutcome): DistillError {

@@ -1,19 +1,21 @@
 import { DistillError, resolveEngine } from '@distilljs/core';
-import { cellFolder, cellName } from '../run/cells.js';
+import { cellFolder } from '../run/cells.js';
 import type { Cell } from '../run/cells.js';
 import { loadRunData, dataFingerprints } from '../run/datasets.js';
 import { describeEnvironment, madeWith } from '../run/environment.js';
 import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher } from '../run/load-teacher.js';
-import { findCell, readMatrix, runOf } from '../run/matrix.js';
+import { findCell, readMatrix, runOf, studyFolder } from '../run/matrix.js';
 import { expectSameData } from '../run/open-folder.js';
 import { atCell, mixWarnings } from '../run/run-config.js';
 import type { RunContext, RunLog } from '../run/run-context.js';
+import { runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
-import { readTeacherResult } from '../run/stored.js';
+import { copyTeacher } from '../run/shared-teacher.js';
 import type { FoundRun } from '../run/stored.js';
 import { provideStudent } from '../run/train-student.js';
 import { provideTeacher } from '../run/train-teacher.js';
+import { isCellDone } from './cell-state.js';
 
 export interface CellOptions {
   readonly log: RunLog;
@@ -23,11 +25,11 @@ export interface CellOptions {
 }
 
 /**
- * Trains one cell of a run folder: the teacher, or one method with one seed. What is done stays as it is, what is half done goes
+ * Trains one cell of a run folder or a study: a teacher, or one method with one seed. What is done stays as it is, what is half done goes
  * on from its checkpoint, and two processes cannot work at one cell. Any number of processes may work at different cells.
  *
  * @param root a folder that `distill-bench run` made; its own configuration counts
- * @param name `teacher` or `METHOD/SEED`
+ * @param name `teacher` or `METHOD/SEED`; of a study with the task before it
  * @returns false when the signal ended it
  * @throws DistillError code `config` for a folder without a run, a cell that the run does not have, a student before its teacher
  * or a cell that is worked at; `data` when the images are others than those of the run
@@ -38,13 +40,23 @@ export async function trainCell(root: string, name: string, options: CellOptions
     const hint = 'Make one with `distill-bench run`, or with `run --prepare`, which trains nothing.';
     throw wrong(root, 'a run folder', 'none', hint);
   }
-  const { cell } = findCell(matrix, name);
-  const { folder, run } = runOf(matrix, cell);
-  if (cell.kind === 'student' && (await readTeacherResult(folder.teacher)) === undefined) {
-    const hint = `Train it first: distill-bench train ${root} teacher.`;
-    throw wrong(`${root}, ${cellName(cell)}`, 'a run whose teacher is trained', 'none yet', hint);
+  const { cell, after } = findCell(matrix, name);
+  const { folder, run, teacherOf } = runOf(matrix, cell);
+  const place = cellFolder(folder, cell);
+  if (cell.kind === 'teacher') {
+    if (teacherOf === undefined) return await atCell(place, () => trainLocked(folder, run, cell, options));
+    const owner = runFolder(studyFolder(root).task(teacherOf));
+    await atCell(place, () => copyTeacher(owner.teacher, place));
+    return true;
   }
-  return await atCell(cellFolder(folder, cell), () => trainLocked(folder, run, cell, options));
+  for (const before of after) {
+    const needed = findCell(matrix, before).cell;
+    if (await isCellDone(folder, needed)) continue;
+    const hint = `Train it first: distill-bench train ${root} ${before}.`;
+    const expected = needed.kind === 'teacher' ? 'a run whose teacher is trained' : `${before} to be done`;
+    throw wrong(`${root}, ${name}`, expected, 'none yet', hint);
+  }
+  return await atCell(place, () => trainLocked(folder, run, cell, options));
 }
 
 async function trainLocked(

@@ -1,13 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { DistillError } from '@distilljs/core';
 import { cellName } from '../run/cells.js';
-import type { Cell } from '../run/cells.js';
+import type { Cell, MatrixCell } from '../run/cells.js';
 import { startCell } from './cell-process.js';
 import type { ProcessEnd } from './cell-process.js';
+import { scheduleOf } from './schedule.js';
 
 /** How a cell ended. */
-export interface CellOutcome extends ProcessEnd {
+export interface CellOutcome extends Omit<ProcessEnd, 'state'> {
   readonly cell: Cell;
+  /** `blocked`: a cell that it needs is not done, and will not be. */
+  readonly state: ProcessEnd['state'] | 'blocked';
 }
 
 /** Told what happens; for a display. */
@@ -39,32 +42,65 @@ export const AT_A_TIME = 'DISTILLJS_TRAININGS_AT_A_TIME';
 const ATTEMPTS = 2;
 
 /**
- * Trains cells in processes of their own, several at a time. One that fails does not stop the others, and is tried once more.
- * Each process has its share of the processors, or a GPU for itself.
+ * Trains cells in processes of their own, several at a time, each after those that it needs. One that fails is tried once more,
+ * and stops none but those that need it. Each process has its share of the processors, or a GPU for itself; a teacher that all
+ * others wait for has the whole machine.
  *
  * When the signal is given every process ends after the step under way, with its checkpoint saved.
- * @returns an outcome per cell that was begun
+ * @param cells those that are left, in the order that is wanted; what they need beside them is done
+ * @returns an outcome per cell that was begun, or that never can be
  */
 export async function trainCells(
-  cells: readonly Cell[],
+  cells: readonly MatrixCell[],
   processes: CellProcesses,
 ): Promise<readonly CellOutcome[]> {
   const { jobs, signal, watcher, gpus } = processes;
-  const queue = cells.map((cell) => ({ cell, attempt: 1 }));
+  const schedule = scheduleOf(cells);
+  const attempts = new Map<string, number>();
   const outcomes: CellOutcome[] = [];
-  const work = async (slot: number): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (signal.aborted) return;
-      const { cell, attempt } = next;
-      const outcome = await trainInProcess(cell, processes, deviceVariables(slot, jobs, gpus));
-      const again = outcome.state === 'failed' && attempt < ATTEMPTS && !signal.aborted;
-      watcher.ended(outcome, again);
-      if (again) queue.push({ cell, attempt: attempt + 1 });
-      else outcomes.push(outcome);
+  const running = new Set<Promise<void>>();
+  const slots = Array.from({ length: jobs }, (_, slot) => slot);
+
+  const work = async (cell: MatrixCell, slot: number): Promise<void> => {
+    const attempt = (attempts.get(cell.name) ?? 0) + 1;
+    attempts.set(cell.name, attempt);
+    const isAlone = cell.cell.kind === 'teacher' && running.size === 0 && !schedule.hasReady();
+    const outcome = await trainInProcess(
+      cell.cell,
+      processes,
+      deviceVariables(slot, isAlone ? 1 : jobs, gpus),
+    );
+    const again = outcome.state === 'failed' && attempt < ATTEMPTS && !signal.aborted;
+    watcher.ended(outcome, again);
+    if (again) {
+      schedule.again(cell);
+      return;
+    }
+    outcomes.push(outcome);
+    if (outcome.state === 'done') schedule.done(cell);
+    else if (outcome.state !== 'interrupted') {
+      for (const { cell: needing } of schedule.lost(cell)) {
+        const blocked = { cell: needing, state: 'blocked', reason: `${cell.name} is not done` } as const;
+        watcher.ended(blocked, false);
+        outcomes.push(blocked);
+      }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, cells.length) }, (_, slot) => work(slot)));
-  return outcomes;
+
+  for (;;) {
+    while (slots.length > 0 && !signal.aborted) {
+      const cell = schedule.take();
+      if (cell === undefined) break;
+      const slot = slots.shift() ?? 0;
+      const one: Promise<void> = work(cell, slot).finally(() => {
+        running.delete(one);
+        slots.push(slot);
+      });
+      running.add(one);
+    }
+    if (running.size === 0) return outcomes;
+    await Promise.race(running);
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { cellName } from '../run/cells.js';
-import type { Cell } from '../run/cells.js';
+import type { MatrixCell } from '../run/cells.js';
 import type { CellsWatcher } from '../cell/train-cells.js';
 import { durationText } from '../terminal/index.js';
 
@@ -14,7 +14,7 @@ const BETWEEN = 200;
  * @param before the number of those that were done already
  */
 export function cellsDisplay(
-  cells: readonly Cell[],
+  cells: readonly MatrixCell[],
   before: number,
   stream: NodeJS.WriteStream = process.stderr,
 ): CellsWatcher & { end(): void } {
@@ -67,7 +67,7 @@ export function cellsDisplay(
       shares.delete(name);
       if (state === 'done') count.done += 1;
       else if (!again && state !== 'interrupted') count.failed += 1;
-      if (state === 'failed' || state === 'diverged')
+      if (state === 'failed' || state === 'diverged' || state === 'blocked')
         say(`${name} ${state}${again ? ', and will be tried again' : ''}: ${reason ?? ''}`);
       if (stream.isTTY) draw(true);
       else if (state !== 'interrupted') say(status());

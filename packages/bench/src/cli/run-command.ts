@@ -1,22 +1,24 @@
 import { relative } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import { dryRun } from '../cell/dry-run.js';
-import type { DryRun, PlannedCell } from '../cell/dry-run.js';
-import { runJobs } from '../cell/run-jobs.js';
+import { runJobs, runStudyJobs } from '../cell/run-jobs.js';
 import type { JobsOutcome } from '../cell/run-jobs.js';
+import { runStudy } from '../cell/run-study.js';
+import type { StudyOutcome } from '../cell/run-study.js';
 import type { CellOutcome } from '../cell/train-cells.js';
-import { configuredModules, parseSetting, presetNames, resolveConfig } from '../config/index.js';
-import type { RunConfig } from '../config/index.js';
+import { configuredModules, parseSetting, presetNames, resolveStudy } from '../config/index.js';
+import type { RunConfig, StudyConfig } from '../config/index.js';
 import { readConfigText } from '../file/index.js';
-import { renderTerminal } from '../report/index.js';
+import { renderStudyTerminal, renderTerminal } from '../report/index.js';
 import { cellName, cellsOf } from '../run/cells.js';
 import { preloadModules } from '../run/foreign-modules.js';
 import { configurableMethods, techniqueNames } from '../run/method-catalog.js';
 import { methodProblems } from '../run/method-problems.js';
+import { openStudy } from '../run/open-study.js';
 import { openRun, runConfig } from '../run/run-config.js';
-import type { ConfigOutcome, Divergence } from '../run/run-config.js';
-import { durationText, terminalTable } from '../terminal/index.js';
+import type { ConfigRun, ConfigOutcome, Divergence } from '../run/run-config.js';
 import { cellsDisplay } from './cells-display.js';
+import { dryRunText } from './dry-run-text.js';
 import { EXIT } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
 import { isSystemError, print, printError } from './output.js';
@@ -61,66 +63,81 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
     return EXIT.done;
   }
   const existing = flags.resume === true ? 'resume' : flags.overwrite === true ? 'overwrite' : 'refuse';
-  const options = { config, out, existing, log, signal } as const;
+  const around = { out, existing, log, signal } as const;
+  const many = { jobs, script: process.argv[1] ?? '', watch: cellsDisplay };
   if (flags.prepare === true) {
-    const cells = await openRun(options, ({ loaded, context }) => {
-      loaded?.network.dispose();
-      return Promise.resolve(cellsOf(context.config));
-    });
-    print(cells.map((cell) => `distill-bench train ${out} ${cellName(cell)}`).join('\n'));
+    const cells = await prepared(config, around);
+    print(cells.map((name) => `distill-bench train ${out} ${name}`).join('\n'));
     return EXIT.done;
   }
   const running =
-    jobs === 1
-      ? runConfig(options)
-      : runJobs({ ...options, jobs, script: process.argv[1] ?? '', watch: cellsDisplay });
-  const written: ConfigOutcome | JobsOutcome | undefined = await running.catch((error: unknown) => {
-    // A write that fails for want of space does not say where.
-    if (isSystemError(error)) error.path ??= out;
-    throw error;
-  });
+    'tasks' in config
+      ? jobs === 1
+        ? runStudy({ study: config, ...around })
+        : runStudyJobs({ study: config, ...around, ...many })
+      : jobs === 1
+        ? runConfig({ config, ...around })
+        : runJobs({ config, ...around, ...many });
+  const written: ConfigOutcome | JobsOutcome | StudyOutcome | undefined = await running.catch(
+    (error: unknown) => {
+      // A write that fails for want of space does not say where.
+      if (isSystemError(error)) error.path ??= out;
+      throw error;
+    },
+  );
   if (written === undefined) {
     log.say(`Stopped; everything done is in ${out}. Go on with the same command and --resume.`);
     return EXIT.interrupted;
   }
-  const { report, page, diverged } = written;
+  const { report, page } = written;
   if (flags.json === true) print(JSON.stringify(report, null, 2));
-  else print(`${renderTerminal(report)}\n\nReport: ${relative('.', page)}`);
+  else {
+    const text = 'tasks' in report ? renderStudyTerminal(report) : renderTerminal(report);
+    print(`${text}\n\nReport: ${relative('.', page)}`);
+  }
+  const wrong = problemsOf(written, config);
+  for (const problem of wrong) printError(problem);
+  return wrong.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** Makes the folder. @returns the names of its cells */
+async function prepared(
+  config: RunConfig | StudyConfig,
+  around: Omit<ConfigRun, 'config'>,
+): Promise<readonly string[]> {
+  if ('tasks' in config) {
+    return await openStudy({ study: config, ...around }, ({ cells }) =>
+      Promise.resolve(cells.map(({ name }) => name)),
+    );
+  }
+  return await openRun({ config, ...around }, ({ loaded, context }) => {
+    loaded?.network.dispose();
+    return Promise.resolve(cellsOf(context.config).map(cellName));
+  });
+}
+
+function problemsOf(
+  written: ConfigOutcome | JobsOutcome | StudyOutcome,
+  config: RunConfig | StudyConfig,
+): readonly string[] {
+  if ('leftOut' in written) {
+    const { leftOut } = written;
+    const names = leftOut.map(({ name, reason }) => `${name} (${reason})`).join('; ');
+    const next = 'The same command with --resume tries again.';
+    return leftOut.length === 0 ? [] : [`not done: ${names}. The report is of the others. ${next}`];
+  }
+  const { diverged } = written;
   const { failed = [] } = written as Partial<JobsOutcome>;
-  if (failed.length > 0) printError(failureText(failed));
-  if (diverged.length > 0) printError(divergenceText(diverged, config));
-  return diverged.length + failed.length === 0 ? EXIT.done : EXIT.failed;
+  return [
+    ...(failed.length > 0 ? [failureText(failed)] : []),
+    ...(diverged.length > 0 && !('tasks' in config) ? [divergenceText(diverged, config)] : []),
+  ];
 }
 
 /** What failed twice, and how to go on. */
 function failureText(failed: readonly CellOutcome[]): string {
   const what = failed.map(({ cell, reason = '' }) => `${cellName(cell)} (${reason})`).join('; ');
   return `${what} failed twice; the report is of the others. The same command with --resume tries again.`;
-}
-
-/** The cells as a table, and what they add up to. */
-export function dryRunText({ cells, seconds, engine }: DryRun): string {
-  const state = ({ isDone, epochs }: PlannedCell): string =>
-    isDone ? 'done' : epochs > 0 ? `${epochs} epochs done` : 'to do';
-  const rows = cells.map((planned) => [
-    cellName(planned.cell),
-    state(planned),
-    planned.steps.toLocaleString('en-US'),
-    durationText(planned.seconds),
-  ]);
-  const columns = [
-    { title: 'cell' },
-    { title: 'state' },
-    { title: 'steps', numeric: true },
-    { title: 'time', numeric: true },
-  ];
-  const left = cells.filter(({ isDone }) => !isDone);
-  const steps = left.reduce((sum, planned) => sum + planned.steps, 0);
-  const estimate = `about ${durationText(seconds)} on engine ${engine}, one after the other`;
-  return [
-    terminalTable(columns, rows),
-    `${cells.length} cells, ${cells.length - left.length} done; ${steps.toLocaleString('en-US')} steps left: ${estimate}.`,
-  ].join('\n');
 }
 
 /** @returns the number of trainings at a time */
@@ -163,12 +180,12 @@ export function divergenceText(diverged: readonly Divergence[], { methods }: Run
   return `${what} Lower the learning rate${kept === '' ? '' : `, or leave it out ${how}`}.`;
 }
 
-async function configOf(flags: RunFlags): Promise<RunConfig> {
+async function configOf(flags: RunFlags): Promise<RunConfig | StudyConfig> {
   const file =
     flags.config === undefined ? undefined : { name: flags.config, text: await readConfigText(flags.config) };
   const settings = [asSettings(flags), ...flags.set.map(parseSetting)];
   await preloadModules(configuredModules({ file, flags: settings }));
-  return resolveConfig({
+  return resolveStudy({
     preset: flags.preset,
     file,
     flags: settings,

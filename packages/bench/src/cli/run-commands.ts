@@ -4,7 +4,9 @@ import type { Command } from 'commander';
 import { presetNames } from '../config/index.js';
 import { explainRun } from '../explain/index.js';
 import { quantizations } from '../export/index.js';
-import { renderTerminal } from '../report/index.js';
+import { renderStudyTerminal, renderTerminal } from '../report/index.js';
+import { readStudy, runFoldersOf, studyFolder } from '../run/matrix.js';
+import { writeStudyReport } from '../run/study-report.js';
 import { rewriteReport } from '../run/write-report.js';
 import { append, names, number, numbers } from './arguments.js';
 import type { ExitCode } from './exit-code.js';
@@ -59,7 +61,7 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
     .command('train')
     .description('train one cell of a run folder, or go on with it: the teacher, or one method with one seed')
     .argument('<run>', 'run folder, made by `run` or `run --prepare`')
-    .argument('<cell>', 'teacher, or METHOD/SEED')
+    .argument('<cell>', 'teacher, or METHOD/SEED; of a study TASK/teacher, TASK/METHOD/SEED')
     .action(async (run: string, cell: string) => {
       done(await trainCommand(run, cell));
     });
@@ -70,22 +72,27 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
     .argument('<run>', 'run folder')
     .option('--json', 'print report.json instead of a table')
     .action(async (run: string, { json }: { readonly json?: true }) => {
-      const { report, page } = await rewriteReport(run);
-      print(json === true ? JSON.stringify(report, null, 2) : `${renderTerminal(report)}\n\nReport: ${page}`);
+      const isStudy = (await readStudy(run)) !== undefined;
+      const { report, page } = isStudy ? await writeStudyReport(run) : await rewriteReport(run);
+      const text = 'tasks' in report ? renderStudyTerminal(report) : renderTerminal(report);
+      print(json === true ? JSON.stringify(report, null, 2) : `${text}\n\nReport: ${page}`);
     });
 
   program
     .command('export')
     .description('export a trained student: tfjs model, model card, page that classifies a dropped image')
     .argument('<run>', 'run folder')
-    .argument('<method>', 'method, as the run names it')
+    .argument('<method>', 'method, as the run names it; of a study TASK/METHOD')
     .argument('<seed>', 'seed', number)
     .requiredOption('--to <folder>', 'folder to make')
     .addOption(new Option('--quantize <type>', 'how kernels are stored').choices(quantizations))
     .option('--with-softmax', 'the model gives probabilities instead of logits')
     .option('--json', 'print card.json instead of a table')
     .action(async (run: string, method: string, seed: number, flags: ExportFlags) => {
-      await exportCommand(run, method, seed, flags);
+      const [task, ...own] = method.split('/');
+      const isOfStudy = own.length > 0 && (await readStudy(run)) !== undefined;
+      if (isOfStudy) await exportCommand(studyFolder(run).task(task ?? ''), own.join('/'), seed, flags);
+      else await exportCommand(run, method, seed, flags);
     });
 
   program
@@ -100,7 +107,7 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
     )
     .option('--json', 'print metrics.json instead of a table')
     .action(async (runs: readonly string[], flags: MetricsFlags) => {
-      await metricsCommand(runs, flags);
+      await metricsCommand((await Promise.all(runs.map(runFoldersOf))).flat(), flags);
     });
 
   program
@@ -111,11 +118,13 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
     .argument('<run>', 'run folder with methods such as kdexplainer or kd+vam')
     .option('--json', 'print explain.json instead of the findings')
     .action(async (run: string, { json }: { readonly json?: true }) => {
-      const { page, explained } = await explainRun(run);
-      print(
-        json === true
-          ? JSON.stringify(explained, null, 2)
-          : [...explained.findings, `Page: ${page}`].join('\n'),
-      );
+      for (const folder of await runFoldersOf(run)) {
+        const { page, explained } = await explainRun(folder);
+        print(
+          json === true
+            ? JSON.stringify(explained, null, 2)
+            : [...explained.findings, `Page: ${page}`].join('\n'),
+        );
+      }
     });
 }

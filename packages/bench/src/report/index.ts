@@ -34,4 +34,8 @@ export type {
   TeacherResult,
   TeacherResultFacts,
 } from './report-data.js';
+export { STUDY_REPORT_SCHEMA } from './study-data.js';
+export type { StudyReport, StudyTaskCell, StudyTaskReport } from './study-data.js';
+export { renderStudyHtml } from './page/study-page.js';
+export { renderStudyCsv, renderStudyMarkdown, renderStudyTerminal } from './study-text.js';
 export { renderTerminal } from './terminal.js';

@@ -53,6 +53,6 @@ export function renderMarkdown(given: Report): string {
 }
 
 /** Text that Markdown and its tables leave as it is. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/[\\|*_`<>[\]~&]/g, '\\$&');
 }

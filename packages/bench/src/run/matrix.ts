@@ -41,11 +41,14 @@ export interface MatrixRun extends StudyTask {
   readonly run: FoundRun;
 }
 
+/** A run that need not have a folder yet. */
+export type PlannedRun = Omit<MatrixRun, 'run'> & { readonly run: Pick<FoundRun, 'config'> };
+
 /** What a folder compares: a run, or a study of several. */
-export interface Matrix {
+export interface Matrix<Run extends PlannedRun = MatrixRun> {
   readonly root: string;
   readonly isStudy: boolean;
-  readonly runs: readonly MatrixRun[];
+  readonly runs: readonly Run[];
   /** All trainings, each after those that it needs. */
   readonly cells: readonly MatrixCell[];
 }
@@ -128,15 +131,28 @@ export async function readMatrix(root: string, only?: string): Promise<Matrix | 
   return matrixOf(root, true, runs);
 }
 
-function matrixOf(root: string, isStudy: boolean, runs: readonly MatrixRun[]): Matrix {
+export function matrixOf<Run extends PlannedRun>(
+  root: string,
+  isStudy: boolean,
+  runs: readonly Run[],
+): Matrix<Run> {
   const cells = runs.flatMap(({ name, teacherOf, run }) =>
     matrixCellsOf(run.config, isStudy ? name : undefined, teacherOf),
   );
   return { root, isStudy, runs, cells };
 }
 
+/** The run folders of a study; of anything else the folder itself. */
+export async function runFoldersOf(root: string): Promise<readonly string[]> {
+  const study = await readStudy(root);
+  return study === undefined ? [root] : study.tasks.map(({ name }) => studyFolder(root).task(name));
+}
+
 /** The run that a cell belongs to. */
-export function runOf({ runs, root }: Matrix, { task = '' }: MatrixCell['cell']): MatrixRun {
+export function runOf<Run extends PlannedRun>(
+  { runs, root }: Matrix<Run>,
+  { task = '' }: MatrixCell['cell'],
+): Run {
   const found = runs.find(({ name }) => name === task);
   if (found === undefined) throw new Error(`no task ${task} in ${root}`);
   return found;

@@ -9,6 +9,7 @@ import { changedParts } from './datasets.js';
 import type { DataFingerprints } from './datasets.js';
 import { cellFolder, cellsOf } from './cells.js';
 import { expectIdle, LOCK } from './lock.js';
+import { readStudy } from './matrix.js';
 import type { RunFolder } from './run-folder.js';
 import { readEnvironment, readRun } from './stored.js';
 import type { FoundRun } from './stored.js';
@@ -40,7 +41,9 @@ export async function examineFolder(
     if (found !== undefined && (await holdsOther(folder))) {
       const expected =
         'a new folder, an empty one, or one that holds a run (config.json and environment.json)';
-      throw refuse(expected, 'a folder of something else', 'Use another --out.');
+      const got =
+        (await readStudy(folder.root)) === undefined ? 'a folder of something else' : 'one of a study';
+      throw refuse(expected, got, 'Use another --out.');
     }
     return undefined;
   }
@@ -101,7 +104,7 @@ export async function openFolder(
 }
 
 /** Folders within a run folder that hold the run that was there before. */
-const REPLACED = /^replaced-\d+-[0-9a-z]+$/;
+export const REPLACED = /^replaced-\d+-[0-9a-z]+$/;
 
 /** Only what a run made: a user may keep notes beside it. */
 async function moveAside({ root }: RunFolder, { config }: FoundRun): Promise<string> {
@@ -136,7 +139,7 @@ async function holdsOther(folder: RunFolder): Promise<boolean> {
 }
 
 /** @throws DistillError code `config` when the teacher or the data lie in a folder that is to be removed */
-async function expectNothingNeeded(folder: RunFolder, { dataset, teacher }: RunConfig): Promise<void> {
+export async function expectNothingNeeded(folder: RunFolder, { dataset, teacher }: RunConfig): Promise<void> {
   const needed = [
     ['the teacher', teacher.path?.replace(/^file:\/\//, '')],
     ['the data', 'dir' in dataset ? dataset.dir : undefined],

@@ -7,6 +7,7 @@ import { checkMethods } from './check-methods.js';
 import { cellFolder, cellsOf } from './cells.js';
 import { planMethod } from './cohort.js';
 import { dataFingerprints, loadRunData } from './datasets.js';
+import type { RunData } from './datasets.js';
 import { describeEnvironment, environmentChanges, madeWith } from './environment.js';
 import { loadForeign } from './foreign-sources.js';
 import { loadTeacher } from './load-teacher.js';
@@ -113,27 +114,12 @@ export async function openRun<T>(
   }
 }
 
-async function prepare(
-  { config, existing, log, signal }: Omit<ConfigRun, 'out'>,
-  folder: RunFolder,
-): Promise<OpenRun> {
-  const before = await examineFolder(folder, config, existing);
-  const begun = existing === 'resume' ? before : undefined;
-  const environment = describeEnvironment(
-    await resolveEngine(config.engine, {
-      warn: (text) => {
-        log.say(`Warning: ${text}`);
-      },
-    }),
-  );
-  const data = await loadRunData(config, log, signal);
-  const fingerprints = dataFingerprints(data);
-  if (begun !== undefined) expectSameData(folder, begun, fingerprints);
-  const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
+async function prepare(options: Omit<ConfigRun, 'out'>, folder: RunFolder): Promise<OpenRun> {
+  const checked = await checkRun(options, folder);
+  const { config, log, signal, existing } = options;
+  const { environment, data, loaded, warnings } = checked;
   try {
-    await checkMethods(config, data, loaded);
-    const now = { config, environment, data: fingerprints };
-    const aside = await openFolder(folder, existing, before, now);
+    const aside = await openFolder(folder, existing, checked.before, descriptionOf(config, checked));
     if (aside !== undefined)
       log.say(`The run that was here is kept in ${aside} until the new teacher is there.`);
   } catch (error) {
@@ -143,13 +129,62 @@ async function prepare(
   const { engine } = environment;
   log.say(`Engine ${engine.name} (${engine.version})`);
   log.say(dataText(data));
-  const warnings = mixWarnings(begun, environment);
   for (const warning of warnings) log.say(`Warning: ${warning}`);
   return {
     folder,
     loaded,
     context: { config, data, log, signal, madeWith: madeWith(environment), warnings },
   };
+}
+
+/** What is known of a run before its folder is changed. */
+export interface CheckedRun {
+  /** The run that the folder holds. */
+  readonly before: FoundRun | undefined;
+  /** The same, where it is gone on with. */
+  readonly begun: FoundRun | undefined;
+  readonly environment: RunEnvironment;
+  readonly data: RunData;
+  readonly loaded: LoadedTeacher | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** What a run folder says of its run. */
+export const descriptionOf = (
+  config: RunConfig,
+  { environment, data }: CheckedRun,
+): Parameters<typeof openFolder>[3] => ({ config, environment, data: dataFingerprints(data) });
+
+/**
+ * Everything that can be checked before training; the folder is not changed.
+ *
+ * @param read gives the data. Default: it is read.
+ * @throws DistillError as {@link runConfig} does before the folder is changed
+ */
+export async function checkRun(
+  { config, existing, log, signal }: Omit<ConfigRun, 'out'>,
+  folder: RunFolder,
+  read: typeof loadRunData = loadRunData,
+): Promise<CheckedRun> {
+  const before = await examineFolder(folder, config, existing);
+  const begun = existing === 'resume' ? before : undefined;
+  const environment = describeEnvironment(
+    await resolveEngine(config.engine, {
+      warn: (text) => {
+        log.say(`Warning: ${text}`);
+      },
+    }),
+  );
+  const data = await read(config, log, signal);
+  if (begun !== undefined) expectSameData(folder, begun, dataFingerprints(data));
+  const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
+  try {
+    await checkMethods(config, data, loaded);
+  } catch (error) {
+    loaded?.network.dispose();
+    throw error;
+  }
+  return { before, begun, environment, data, loaded, warnings: mixWarnings(begun, environment) };
 }
 
 /** Works at one training as the only process. */
@@ -201,7 +236,7 @@ export function mixWarnings(begun: FoundRun | undefined, now: RunEnvironment): r
   return changes.length === 0 ? [] : [`not made as the run was begun: ${changes.join(', ')}`];
 }
 
-function dataText({ train, validation, test }: Awaited<ReturnType<typeof loadRunData>>): string {
+export function dataText({ train, validation, test }: RunData): string {
   const sizes = `${train.size} training, ${validation.size} validation and ${test.size} test images`;
   return `Dataset ${train.name}: ${sizes}, ${train.classes} classes`;
 }

@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { scheduleOf } from '../../src/cell/schedule.js';
 import { deviceVariables, expectGpus, trainCells } from '../../src/cell/train-cells.js';
 import type { CellOutcome } from '../../src/cell/train-cells.js';
 import { cellName } from '../../src/run/cells.js';
-import type { Cell } from '../../src/run/cells.js';
+import type { Cell, MatrixCell } from '../../src/run/cells.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'cells-'));
 afterAll(() => {
@@ -31,27 +32,34 @@ writeFileSync(
   else process.send({ kind: 'progress', share: 0.5 }, () => setTimeout(end, 100, 0));`,
 );
 
+const cellOf = (method: string, after: readonly string[] = []): MatrixCell => {
+  const cell: Cell = { kind: 'student', method, seed: 0 };
+  return { name: cellName(cell), cell, after };
+};
+
 async function run(
-  methods: readonly string[],
+  methods: readonly (string | MatrixCell)[],
   jobs: number,
   signal = new AbortController().signal,
 ): Promise<{ outcomes: readonly CellOutcome[]; log: string[]; told: string[] }> {
   writeFileSync(join(folder, 'log'), '');
   const told: string[] = [];
-  const cells = methods.map((method): Cell => ({ kind: 'student', method, seed: 0 }));
-  const outcomes = await trainCells(cells, {
-    root: folder,
-    jobs,
-    script,
-    gpus: [],
-    signal,
-    watcher: {
-      progress: (cell, share) => void told.push(`${cellName(cell)} ${share}`),
-      say: (text) => void told.push(text),
-      ended: ({ cell, state }, again) =>
-        void told.push(`${cellName(cell)} ${state}${again ? ', again' : ''}`),
+  const outcomes = await trainCells(
+    methods.map((method) => (typeof method === 'string' ? cellOf(method) : method)),
+    {
+      root: folder,
+      jobs,
+      script,
+      gpus: [],
+      signal,
+      watcher: {
+        progress: (cell, share) => void told.push(`${cellName(cell)} ${share}`),
+        say: (text) => void told.push(text),
+        ended: ({ cell, state }, again) =>
+          void told.push(`${cellName(cell)} ${state}${again ? ', again' : ''}`),
+      },
     },
-  });
+  );
   return { outcomes, told, log: readFileSync(join(folder, 'log'), 'utf8').trim().split('\n') };
 }
 
@@ -80,6 +88,40 @@ describe('cells in processes of their own', { timeout: 60_000 }, () => {
     const begun = (name: string): number => log.filter((line) => line === `begin ${name}/0`).length;
     expect(['broken', 'killed', 'a', 'diverging'].map(begun)).toEqual([2, 2, 1, 1]);
     expect(told).toContain('killed/0 failed, again');
+  });
+
+  it('wait for those that they need, and never begin without them', async () => {
+    const cells = [
+      cellOf('late', ['b/0', 'done-before/0']),
+      cellOf('lost', ['broken/0']),
+      cellOf('lost-too', ['lost/0']),
+      cellOf('broken'),
+      cellOf('b'),
+      cellOf('c'),
+    ];
+    const { outcomes, log, told } = await run(cells, 2);
+    expect(states(outcomes)).toEqual({
+      'b/0': 'done',
+      'c/0': 'done',
+      'late/0': 'done',
+      'broken/0': 'failed',
+      'lost/0': 'blocked',
+      'lost-too/0': 'blocked',
+    });
+    expect(log.indexOf('begin late/0')).toBeGreaterThan(log.indexOf('end b/0'));
+    expect(log.filter((line) => line.includes('lost'))).toEqual([]);
+    expect(told).toContain('lost-too/0 blocked');
+    expect(outcomes.find(({ state }) => state === 'blocked')?.reason).toBe('broken/0 is not done');
+  });
+
+  it('are begun in their order, ten thousand of them too', () => {
+    const names = Array.from({ length: 10_000 }, (_, at) => `m${at}`);
+    const schedule = scheduleOf([cellOf('first'), ...names.map((name) => cellOf(name, ['first/0']))]);
+    const first = schedule.take();
+    expect([first?.name, schedule.take()]).toEqual(['first/0', undefined]);
+    schedule.done(cellOf('first'));
+    expect(names.map(() => schedule.take()?.name)).toEqual(names.map((name) => `${name}/0`));
+    expect(schedule.hasReady()).toBe(false);
   });
 
   it('end when the signal is given, and none begins after it', async () => {

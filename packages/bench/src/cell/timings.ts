@@ -1,0 +1,176 @@
+import { channelStatistics, distill, student as studentAlone } from '@distilljs/core';
+import type { Callback, Method, Network } from '@distilljs/core';
+import { median } from 'simple-statistics';
+import type { RunConfig } from '../config/index.js';
+import { subset } from '../dataset/index.js';
+import { buildCohort, planMethod } from '../run/cohort.js';
+import type { RunData } from '../run/datasets.js';
+import type { LoadedTeacher } from '../run/load-teacher.js';
+import type { RunLog } from '../run/run-context.js';
+
+/** One phase of a method, as a few of its steps went. */
+export interface TimedPhase {
+  /** That a whole training has of it. */
+  readonly epochs: number;
+  /** Steps of an epoch for each training image. */
+  readonly stepsPerImage: number;
+  /** Of one step. */
+  readonly seconds: number;
+}
+
+type Phases = readonly TimedPhase[];
+type SeeingTeacher = Pick<LoadedTeacher, 'network' | 'input'>;
+
+/** Times trainings, each kind once. */
+export interface Timings {
+  /** @param network an untrained teacher */
+  ofTeacher(config: RunConfig, data: RunData, network: Network): Promise<Phases>;
+  /** By the methods' names in the run. */
+  ofMethods(config: RunConfig, data: RunData, teacher: SeeingTeacher): Promise<ReadonlyMap<string, Phases>>;
+}
+
+export function timingsOf(log: RunLog): Timings {
+  const teachers = new Map<string, Phases>();
+  const students = new Map<string, ReadonlyMap<string, Phases>>();
+  /** What the first task's methods take beside the one that all tasks time. */
+  let first: { readonly reference: string; readonly phases: ReadonlyMap<string, Phases> } | undefined;
+  const timed = async (
+    config: RunConfig,
+    data: RunData,
+    name: string,
+    teacher: SeeingTeacher,
+  ): Promise<Phases> => {
+    log.say(`Timing steps of ${name}`);
+    return await timeConfigured(config, data, name, teacher);
+  };
+  return {
+    async ofTeacher(config, data, network) {
+      const key = keyOf(config, data, [config.teacher.model, config.teacher.epochs]);
+      const known = teachers.get(key);
+      if (known !== undefined) return known;
+      log.say('Timing steps of the teacher');
+      const phases = await timeMethod(
+        config,
+        data,
+        studentAlone(),
+        [network],
+        undefined,
+        config.teacher.epochs,
+      );
+      teachers.set(key, phases);
+      return phases;
+    },
+    async ofMethods(config, data, teacher) {
+      const { methods } = config;
+      const key = keyOf(config, data, [teacher.network.name, config.student.model, methods, config.epochs]);
+      const known = students.get(key);
+      if (known !== undefined) return known;
+      const phases = new Map<string, Phases>();
+      const reference = methods.find(({ as }) => as === first?.reference)?.as;
+      if (first === undefined || reference === undefined) {
+        for (const { as } of methods) phases.set(as, await timed(config, data, as, teacher));
+        first ??= { reference: methods[0]?.as ?? '', phases };
+      } else {
+        const own = await timed(config, data, reference, teacher);
+        const ratio = secondsOf(own) / secondsOf(first.phases.get(reference) ?? []);
+        for (const { as } of methods) {
+          const there = first.phases.get(as);
+          const scaled = there?.map((phase) => ({ ...phase, seconds: phase.seconds * ratio }));
+          phases.set(as, scaled ?? (await timed(config, data, as, teacher)));
+        }
+      }
+      students.set(key, phases);
+      return phases;
+    },
+  };
+}
+
+const secondsOf = (phases: Phases): number => phases.reduce((sum, { seconds }) => sum + seconds, 0);
+
+/** Trainings of one key take equally long. */
+const keyOf = ({ batchSize, engine }: RunConfig, { train }: RunData, more: readonly unknown[]): string =>
+  JSON.stringify([batchSize, engine, train.imageShape, train.classes, ...more]);
+
+async function timeConfigured(
+  config: RunConfig,
+  data: RunData,
+  name: string,
+  teacher: SeeingTeacher,
+): Promise<Phases> {
+  const configured = config.methods.find(({ as }) => as === name);
+  if (configured === undefined) return [];
+  const { method, models, change } = planMethod(configured, config.student.model);
+  const students = await buildCohort(models, data.train, 0, change);
+  try {
+    return await timeMethod(config, data, method, students, teacher, config.epochs);
+  } finally {
+    for (const student of students) student.dispose();
+  }
+}
+
+/** Batches of each phase that are trained; the first half warms up. */
+const BATCHES = 8;
+
+/** Trains one short epoch of every phase. */
+async function timeMethod(
+  config: RunConfig,
+  { train }: RunData,
+  method: Method,
+  students: readonly Network[],
+  teacher: SeeingTeacher | undefined,
+  epochs: number,
+): Promise<Phases> {
+  const size = Math.min(train.size, BATCHES * config.batchSize);
+  // Spread over the whole set, so that samplers find all classes.
+  const few = subset(
+    train,
+    Array.from({ length: size }, (_, at) => Math.floor((at * train.size) / size)),
+  );
+  const watch = phaseWatch(size);
+  const result = await distill({
+    teacher: teacher?.network,
+    ...(teacher !== undefined && { teacherInput: teacher.input }),
+    students,
+    method,
+    train: few,
+    epochs,
+    batchSize: config.batchSize,
+    seed: 0,
+    normalization: await channelStatistics(few),
+    callbacks: [watch.callback],
+  });
+  result.dispose();
+  return watch.phases();
+}
+
+/** Ends every phase after its first epoch, and keeps what its steps took. */
+function phaseWatch(images: number): { readonly callback: Callback; readonly phases: () => Phases } {
+  const phases: TimedPhase[] = [];
+  let times: number[] = [];
+  let before = 0;
+  return {
+    callback: {
+      name: 'timing',
+      start() {
+        before = performance.now();
+      },
+      step() {
+        const now = performance.now();
+        times.push((now - before) / 1000);
+        before = now;
+      },
+      epoch(_report, run) {
+        const settled = times.slice(Math.floor(times.length / 2));
+        phases.push({
+          epochs: run.phase.epochs,
+          stepsPerImage: times.length / images,
+          seconds: median(settled),
+        });
+        times = [];
+        run.stop('timed');
+        before = performance.now();
+      },
+    },
+    phases: () => phases,
+  };
+}

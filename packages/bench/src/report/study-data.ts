@@ -1,0 +1,81 @@
+import type { Summary } from '../statistics/index.js';
+import { meanAndDeviation, NONE, percent } from './format.js';
+
+/** Version of {@link StudyReport} as a file. */
+export const STUDY_REPORT_SCHEMA = 1;
+
+/** `report/report.json` of a study: what each task's own report says of its methods. */
+export interface StudyReport {
+  readonly schema: typeof STUDY_REPORT_SCHEMA;
+  /** Methods of all tasks, in the order of the first one that has them. */
+  readonly methods: readonly string[];
+  readonly tasks: readonly StudyTaskReport[];
+}
+
+export interface StudyTaskReport {
+  readonly name: string;
+  readonly dataset: string;
+  readonly student: string;
+  /** The network that taught, and its accuracy on the test images; null before it is trained. */
+  readonly teacher: { readonly model: string; readonly testAccuracy: number } | null;
+  /** Path of the task's own page from the study's report folder; null where there is no report yet. */
+  readonly page: string | null;
+  /** One per method of the task. */
+  readonly cells: readonly StudyTaskCell[];
+}
+
+export interface StudyTaskCell {
+  readonly method: string;
+  /** Accuracy on the test images after the last epoch, over the seeds that are done; null where none is. */
+  readonly testAccuracyLast: Summary | null;
+  readonly seeds: readonly number[];
+  /** Seeds of the task that are not done: the mean is without them. */
+  readonly missing: readonly number[];
+}
+
+/** A table of text: a row per task, a column per method. */
+export interface StudyTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Means with deviations in per cent; what is missing is said in the cell itself. */
+export function studyTable({ methods, tasks }: StudyReport): StudyTable {
+  return {
+    head: ['task', 'teacher', ...methods],
+    rows: tasks.map(({ name, teacher, cells }) => [
+      name,
+      teacher === null ? 'not trained' : percent(teacher.testAccuracy),
+      ...methods.map((method) => cellText(cells.find((cell) => cell.method === method))),
+    ]),
+  };
+}
+
+function cellText(cell: StudyTaskCell | undefined): string {
+  if (cell === undefined) return NONE;
+  const { testAccuracyLast, seeds, missing } = cell;
+  if (testAccuracyLast === null) return 'missing';
+  const all = seeds.length + missing.length;
+  const short = missing.length === 0 ? '' : ` (${seeds.length} of ${all} seeds)`;
+  return `${meanAndDeviation(testAccuracyLast)}${short}`;
+}
+
+/** What the table does not show, in sentences. */
+export function studyNotes({ tasks, methods }: StudyReport): readonly string[] {
+  const missing = tasks.flatMap(({ name, cells }) =>
+    cells.flatMap(({ method, missing: seeds }) => seeds.map((seed) => `${name}/${method}/${seed}`)),
+  );
+  const SHOWN = 10;
+  const more = missing.length > SHOWN ? ` and ${missing.length - SHOWN} more` : '';
+  const trainings = `${missing.length} ${missing.length === 1 ? 'training is' : 'trainings are'} not done`;
+  const partial = methods.filter((method) =>
+    tasks.some(({ cells }) => !cells.some((cell) => cell.method === method)),
+  );
+  return [
+    'Accuracy on the test images after the last epoch, in per cent: mean ± standard deviation over seeds.',
+    ...(missing.length === 0
+      ? []
+      : [`${trainings}, and no mean includes them: ${missing.slice(0, SHOWN).join(', ')}${more}.`]),
+    ...(partial.length === 0 ? [] : [`Not in every task: ${partial.join(', ')}.`]),
+  ];
+}

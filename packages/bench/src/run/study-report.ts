@@ -1,0 +1,79 @@
+import { join, relative } from 'node:path';
+import { isDistillError, writeWhole } from '@distilljs/core';
+import {
+  renderStudyCsv,
+  renderStudyHtml,
+  renderStudyMarkdown,
+  STUDY_REPORT_SCHEMA,
+} from '../report/index.js';
+import type { Report, StudyReport, StudyTaskReport } from '../report/index.js';
+import { readMatrix, studyFolder } from './matrix.js';
+import type { MatrixRun } from './matrix.js';
+import { readTeacherResult } from './stored.js';
+import { writeJson } from './write-json.js';
+import { writeReport } from './write-report.js';
+
+/** A study's report and where it lies. */
+export interface WrittenStudyReport {
+  readonly report: StudyReport;
+  /** Path of index.html. */
+  readonly page: string;
+}
+
+/**
+ * Writes the report of every task again, and of the study report.json, report.md, report.csv and index.html; the study may be
+ * unfinished.
+ *
+ * @throws DistillError code `data` for a file that is damaged
+ */
+export async function writeStudyReport(root: string): Promise<WrittenStudyReport> {
+  const matrix = await readMatrix(root);
+  const { report: folder } = studyFolder(root);
+  const tasks: StudyTaskReport[] = [];
+  for (const run of matrix?.runs ?? []) tasks.push(await taskReport(run, folder));
+  const methods = [...new Set(tasks.flatMap(({ cells }) => cells.map(({ method }) => method)))];
+  const report: StudyReport = { schema: STUDY_REPORT_SCHEMA, methods, tasks };
+  await writeJson(join(folder, 'report.json'), report);
+  await writeWhole(join(folder, 'report.md'), renderStudyMarkdown(report));
+  await writeWhole(join(folder, 'report.csv'), renderStudyCsv(report));
+  const page = join(folder, 'index.html');
+  await writeWhole(page, renderStudyHtml(report));
+  return { report, page };
+}
+
+async function taskReport(
+  { name, folder, run: { config } }: MatrixRun,
+  from: string,
+): Promise<StudyTaskReport> {
+  const { dataset, student, methods, seeds } = config;
+  const teacher = await readTeacherResult(folder.teacher);
+  const report = await reportOf(folder);
+  return {
+    name,
+    dataset: dataset.name,
+    student: student.model,
+    teacher: teacher === undefined ? null : { model: teacher.model, testAccuracy: teacher.testAccuracy },
+    page:
+      report === undefined ? null : relative(from, join(folder.report, 'index.html')).replaceAll('\\', '/'),
+    cells: methods.map(({ as }) => {
+      const row = report?.rows.find(({ method }) => method === as);
+      const done = row?.seeds ?? [];
+      return {
+        method: as,
+        testAccuracyLast: row?.testAccuracyLast ?? null,
+        seeds: done,
+        missing: seeds.filter((seed) => !done.includes(seed)),
+      };
+    }),
+  };
+}
+
+/** Undefined for a task without a finished training; whatever is damaged is said. */
+async function reportOf(folder: MatrixRun['folder']): Promise<Report | undefined> {
+  try {
+    return (await writeReport(folder)).report;
+  } catch (error) {
+    if (isDistillError(error) && error.got === 'none yet') return undefined;
+    throw error;
+  }
+}
