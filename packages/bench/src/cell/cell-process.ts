@@ -43,6 +43,9 @@ export interface CellCommand {
   readonly progress: (share: number) => void;
 }
 
+/** The exit code of a training that ended early with its checkpoint saved. */
+const INTERRUPTED = 130;
+
 const isMessage = (value: unknown): value is CellMessage =>
   typeof value === 'object' && value !== null && 'kind' in value;
 
@@ -76,7 +79,8 @@ export function startCell({ script, args, variables, say, progress }: CellComman
           reason: failure.message,
           code: failure.code,
         });
-      else if (isStopped) resolve({ state: 'interrupted' });
+      // It may also have ended itself, when its lease did.
+      else if (isStopped || code === INTERRUPTED) resolve({ state: 'interrupted' });
       else
         resolve({ state: 'failed', reason: killedBy === null ? lastLine(errors) : `ended by ${killedBy}` });
     });

@@ -3,11 +3,11 @@ import { DistillError } from '@distilljs/core';
 import { cellFolder } from '../run/cells.js';
 import type { MatrixCell } from '../run/cells.js';
 import { readMatrix } from '../run/matrix.js';
-import type { TrainingFolder } from '../run/run-folder.js';
+import type { RunFolder, TrainingFolder } from '../run/run-folder.js';
 
-/** A cell, and where it lies. */
+/** A cell, and the run that it belongs to. */
 export interface RunCell extends MatrixCell {
-  readonly place: TrainingFolder;
+  readonly folder: RunFolder;
   /** The engine that its run was begun on. */
   readonly engine: string;
 }
@@ -37,7 +37,7 @@ export async function readRunCells(root: string): Promise<RunCells> {
       const found = runs.get(cell.cell.task ?? '');
       if (found === undefined) return [];
       const engine = found.run.environment.engine.name;
-      return [{ ...cell, place: cellFolder(found.folder, cell.cell), engine }];
+      return [{ ...cell, folder: found.folder, engine }];
     }),
   );
 }
@@ -55,12 +55,16 @@ function indexed(all: readonly RunCell[]): RunCells {
   return { all, find: (name) => byName.get(name), waitingFor: (name) => waiting.get(name) ?? [] };
 }
 
+/** Where a cell lies. Made when it is asked for: there may be a million of them. */
+export const placeOf = ({ folder, cell }: Pick<RunCell, 'folder' | 'cell'>): TrainingFolder =>
+  cellFolder(folder, cell);
+
 /** Its result is written last. */
-export const isCellDone = async ({ place }: Pick<RunCell, 'place'>): Promise<boolean> =>
-  (await stat(place.result).catch(() => undefined)) !== undefined;
+export const isCellDone = async (cell: RunCell): Promise<boolean> =>
+  (await stat(placeOf(cell).result).catch(() => undefined)) !== undefined;
 
 /** Finished epochs of a cell that is not done. */
-export async function epochsOf({ place }: Pick<RunCell, 'place'>): Promise<number> {
-  const rows = await readFile(place.metrics, 'utf8').catch(() => '');
+export async function epochsOf(cell: RunCell): Promise<number> {
+  const rows = await readFile(placeOf(cell).metrics, 'utf8').catch(() => '');
   return rows.split('\n').length - 1;
 }

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { lockHolder } from '../run/lock.js';
+import { placeOf } from './run-cells.js';
 import type { RunCell, RunCells } from './run-cells.js';
 
 /** A training that a process works at. */
@@ -51,17 +52,18 @@ export function watchCells({ all }: RunCells): () => Promise<RunSnapshot> {
   const finished: { readonly name: string; readonly at: number }[] = [];
 
   const look = async (cell: RunCell, known: Known): Promise<RunningCell | undefined> => {
-    const folder = await stat(cell.place.root).catch(() => undefined);
+    const place = placeOf(cell);
+    const folder = await stat(place.root).catch(() => undefined);
     if (folder === undefined) return undefined;
     // Results and locks are made in the folder, which changes its time.
     if (folder.mtimeMs === known.changed && !known.isRunning) return undefined;
-    const result = await stat(cell.place.result).catch(() => undefined);
+    const result = await stat(place.result).catch(() => undefined);
     if (result !== undefined) {
       open.delete(cell);
       finished.push({ name: cell.name, at: result.mtimeMs });
       return undefined;
     }
-    const holder = await lockHolder(cell.place.root);
+    const holder = await lockHolder(place.root);
     Object.assign(known, { changed: folder.mtimeMs, isBegun: true, isRunning: holder !== undefined });
     if (holder === undefined) return undefined;
     const { pid, host, since } = holder;
@@ -100,9 +102,10 @@ function paceOf(times: readonly number[]): number | undefined {
 }
 
 async function progressOf(
-  { place }: RunCell,
+  cell: RunCell,
   began: number,
 ): Promise<Pick<RunningCell, 'epochs' | 'accuracy' | 'heard'>> {
+  const place = placeOf(cell);
   const [text, written] = await Promise.all([
     readFile(place.metrics, 'utf8').catch(() => ''),
     stat(place.metrics).catch(() => undefined),

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type * as Bullmq from 'bullmq';
 import type { CellProcess, ProcessEnd } from '../cell/cell-process.js';
-import { epochsOf, isCellDone, readRunCells } from '../cell/run-cells.js';
+import { epochsOf, isCellDone, placeOf, readRunCells } from '../cell/run-cells.js';
 import type { RunCells } from '../cell/run-cells.js';
 import { lockHolder } from '../run/lock.js';
 import { studyFolder } from '../run/matrix.js';
@@ -33,6 +33,8 @@ export interface WorkOptions {
   readonly say: (text: string) => void;
   /** Ends the worker: cells end after the step under way, and go back into the queue. */
   readonly signal: AbortSignal;
+  /** A worker that is not heard of for so long, in milliseconds, has lost its cells. */
+  readonly lock: number;
 }
 
 /** Before the next look at a cell that another process works at, in milliseconds. */
@@ -56,7 +58,9 @@ export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
     underway.set(id, job);
     if (signal.aborted) job.process.stop();
     try {
-      return { ...(await job.process.ended), isLost: job.isLost };
+      const end = await job.process.ended;
+      // This process may have stood still, and the end is the first that it hears.
+      return { ...end, isLost: job.isLost || Date.now() - job.renewed > options.lock };
     } finally {
       if (underway.get(id) === job) underway.delete(id);
       slots.give(slot);
@@ -129,7 +133,7 @@ export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
         say(`${label} goes back into the queue`);
         return await giveBack();
       }
-      if (cell !== undefined && (await lockHolder(cell.place.root)) !== undefined) {
+      if (cell !== undefined && (await lockHolder(placeOf(cell).root)) !== undefined) {
         await uncounted();
         await job.moveToDelayed(Date.now() + BUSY, token);
         throw new DelayedError();

@@ -5,7 +5,7 @@ import { jobWork } from './cell-work.js';
 import type { Underway, WorkOptions } from './cell-work.js';
 import { openQueue, PREFIX } from './connection.js';
 
-export interface QueueWorkerOptions extends WorkOptions {
+export interface QueueWorkerOptions extends Omit<WorkOptions, 'lock'> {
   /** Ends the worker when the queue has nothing left. Default: false. */
   readonly untilEmpty?: boolean | undefined;
   /** A worker that is not heard of for so long, in milliseconds, has lost its cells. Default: 30 s. */
@@ -29,7 +29,7 @@ const LOOK = 500;
 export async function runQueueWorker(options: QueueWorkerOptions): Promise<void> {
   const { connection, capability, jobs, signal, say, lock = LOCK, backoff = BACKOFF } = options;
   const underway = new Map<string, Underway>();
-  const work = jobWork(options, underway);
+  const work = jobWork({ ...options, lock }, underway);
   const worker = new connection.bullmq.Worker(capability, work, {
     connection: connection.redis,
     prefix: PREFIX,

@@ -53,14 +53,6 @@ describe('the address of a queue', () => {
     expect(said).toMatch(/--queue redis:\/\/127.0.0.1:1: .*ECONNREFUSED/);
     expect(said).not.toContain('secret');
   });
-
-  it('needs two packages, which the error names', async () => {
-    vi.doMock('bullmq', () => {
-      throw new Error('not installed');
-    });
-    expect(await refusal(connectQueue('redis://127.0.0.1:1'))).toContain('npm i bullmq ioredis');
-    vi.doUnmock('bullmq');
-  });
 });
 
 describe('a job', () => {

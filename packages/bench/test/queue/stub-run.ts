@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CellProcess, ProcessEnd } from '../../src/cell/cell-process.js';
-import { readRunCells } from '../../src/cell/run-cells.js';
+import { placeOf, readRunCells } from '../../src/cell/run-cells.js';
 import type { RunConfig } from '../../src/config/index.js';
 import { tinyConfig } from '../run/tiny-bench.js';
 
@@ -41,12 +41,18 @@ export function stubWork(behaviour: (cell: string, begun: number) => Behaviour) 
   /** Cells in the order in which they began. */
   const begun: string[] = [];
   const leases: number[] = [];
+  const runs = new Map<string, ReturnType<typeof readRunCells>>();
   const start = ([command, folder = '', name = 'report']: readonly string[]): CellProcess => {
     const cell = command === 'report' ? 'report' : name;
     begun.push(cell);
     const ended = deferred<ProcessEnd>();
     const [stopped, killed] = [deferred<undefined>(), deferred<undefined>()];
-    const place = async () => (await readRunCells(folder)).find(cell)?.place;
+    const place = async () => {
+      const cells = runs.get(folder) ?? readRunCells(folder);
+      runs.set(folder, cells);
+      const found = (await cells).find(cell);
+      return found === undefined ? undefined : placeOf(found);
+    };
     const process: StubProcess = {
       async finish() {
         const found = await place();
