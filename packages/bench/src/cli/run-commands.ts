@@ -1,10 +1,11 @@
 import { ENGINES } from '@distilljs/core';
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { presetNames } from '../config/index.js';
 import { explainRun } from '../explain/index.js';
 import { quantizations } from '../export/index.js';
-import { renderStudyTerminal, renderTerminal } from '../report/index.js';
+import { renderStudyTerminal, renderTerminal, reportFormats, USUAL_FORMATS } from '../report/index.js';
+import type { ReportFormat } from '../report/index.js';
 import { readStudy, runFoldersOf, studyFolder } from '../run/matrix.js';
 import { writeStudyReport } from '../run/study-report.js';
 import { rewriteReport } from '../run/write-report.js';
@@ -70,13 +71,24 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
     .command('report')
     .description('write the report of a run again; the run may be unfinished')
     .argument('<run>', 'run folder')
+    .option(
+      '--format <names>',
+      `what to write, comma-separated, of ${reportFormats.join(', ')} (default: ${USUAL_FORMATS.join(',')})`,
+      formats,
+    )
     .option('--json', 'print report.json instead of a table')
-    .action(async (run: string, { json }: { readonly json?: true }) => {
-      const isStudy = (await readStudy(run)) !== undefined;
-      const { report, page } = isStudy ? await writeStudyReport(run) : await rewriteReport(run);
-      const text = 'tasks' in report ? renderStudyTerminal(report) : renderTerminal(report);
-      print(json === true ? JSON.stringify(report, null, 2) : `${text}\n\nReport: ${page}`);
-    });
+    .action(
+      async (run: string, flags: { readonly format?: readonly ReportFormat[]; readonly json?: true }) => {
+        const isStudy = (await readStudy(run)) !== undefined;
+        const { report, page, files } = isStudy
+          ? await writeStudyReport(run, flags.format)
+          : await rewriteReport(run, flags.format);
+        const text = 'tasks' in report ? renderStudyTerminal(report) : renderTerminal(report);
+        const written =
+          flags.format === undefined ? [`Report: ${page}`] : files.map((file) => `Wrote ${file}`);
+        print(flags.json === true ? JSON.stringify(report, null, 2) : [text, '', ...written].join('\n'));
+      },
+    );
 
   program
     .command('export')
@@ -127,4 +139,12 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
         );
       }
     });
+}
+
+function formats(value: string): readonly ReportFormat[] {
+  return names(value).map((name) => {
+    const format = reportFormats.find((known) => known === name);
+    if (format === undefined) throw new InvalidArgumentError(`Allowed are ${reportFormats.join(', ')}.`);
+    return format;
+  });
 }

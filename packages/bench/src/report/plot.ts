@@ -39,18 +39,37 @@ const CONFIG: Config = {
 };
 
 /**
- * A Vega-Lite description as an SVG element for a page.
+ * A Vega-Lite description as an SVG element for a page, in the page's colours.
  *
  * @param id unique on the page: an SVG's inner names are the whole page's
  */
 export async function renderPlot(id: string, description: TopLevelSpec): Promise<string> {
-  // Both are large, and only the page needs them.
+  const svg = await drawn(description, CONFIG);
+  return withOwnNames(id, svg.replace(/<svg /, '<svg aria-hidden="true" '));
+}
+
+/** What the page's colours are on white paper. */
+const PAPER = { currentColor: '#17191c', 'var(--accent)': '#0a5fb4', 'var(--paper)': '#ffffff' };
+
+/** The same as a file of its own, on white. */
+export async function renderPlotOnPaper(description: TopLevelSpec): Promise<string> {
+  // No program but a browser knows the name of the system's font.
+  const font = 'Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif';
+  const svg = await drawn(description, { ...CONFIG, font, background: '#ffffff', padding: 12 });
+  const coloured = Object.entries(PAPER).reduce(
+    (text, [name, colour]) => text.replaceAll(`"${name}"`, `"${colour}"`),
+    svg,
+  );
+  return `${withOwnNames('plot', coloured)}\n`;
+}
+
+async function drawn(description: TopLevelSpec, config: Config): Promise<string> {
+  // Both are large, and only drawings need them.
   const [{ compile }, { View, parse }] = await Promise.all([import('vega-lite'), import('vega')]);
-  const compiled = compile(description, { config: CONFIG }).spec;
-  const view = new View(parse(compiled), { renderer: 'none' });
+  const view = new View(parse(compile(description, { config }).spec), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
-  return withOwnNames(id, svg.replace(/<svg /, '<svg aria-hidden="true" '));
+  return svg;
 }
 
 /** Vega numbers its clip paths through all plots of a process: here they are numbered within the plot. */

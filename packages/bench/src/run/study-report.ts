@@ -1,16 +1,10 @@
 import { join, relative } from 'node:path';
 import { isDistillError, writeWhole } from '@distilljs/core';
-import {
-  renderStudyCsv,
-  renderStudyHtml,
-  renderStudyMarkdown,
-  STUDY_REPORT_SCHEMA,
-} from '../report/index.js';
-import type { Report, StudyReport, StudyTaskReport } from '../report/index.js';
+import { STUDY_REPORT_SCHEMA, studyFiles, USUAL_FORMATS } from '../report/index.js';
+import type { Report, ReportFormat, StudyReport, StudyTaskReport } from '../report/index.js';
 import { readMatrix, studyFolder } from './matrix.js';
 import type { MatrixRun } from './matrix.js';
 import { readTeacherResult } from './stored.js';
-import { writeJson } from './write-json.js';
 import { writeReport } from './write-report.js';
 
 /** A study's report and where it lies. */
@@ -18,36 +12,45 @@ export interface WrittenStudyReport {
   readonly report: StudyReport;
   /** Path of index.html. */
   readonly page: string;
+  /** Paths of all files of the study that were written, those of its tasks left out. */
+  readonly files: readonly string[];
 }
 
 /**
  * Writes the report of every task again, and of the study report.json, report.md, report.csv and index.html; the study may be
  * unfinished.
  *
+ * @param formats left out: all four
  * @throws DistillError code `data` for a file that is damaged
  */
-export async function writeStudyReport(root: string): Promise<WrittenStudyReport> {
+export async function writeStudyReport(
+  root: string,
+  formats: readonly ReportFormat[] = USUAL_FORMATS,
+): Promise<WrittenStudyReport> {
   const matrix = await readMatrix(root);
   const { report: folder } = studyFolder(root);
   const tasks: StudyTaskReport[] = [];
-  for (const run of matrix?.runs ?? []) tasks.push(await taskReport(run, folder));
+  for (const run of matrix?.runs ?? []) tasks.push(await taskReport(run, folder, formats));
   const methods = [...new Set(tasks.flatMap(({ cells }) => cells.map(({ method }) => method)))];
   const report: StudyReport = { schema: STUDY_REPORT_SCHEMA, methods, tasks };
-  await writeJson(join(folder, 'report.json'), report);
-  await writeWhole(join(folder, 'report.md'), renderStudyMarkdown(report));
-  await writeWhole(join(folder, 'report.csv'), renderStudyCsv(report));
-  const page = join(folder, 'index.html');
-  await writeWhole(page, renderStudyHtml(report));
-  return { report, page };
+  const files: string[] = [];
+  for (const format of formats)
+    for (const { path, content } of studyFiles(report, format)) {
+      const file = join(folder, path);
+      await writeWhole(file, content);
+      files.push(file);
+    }
+  return { report, page: join(folder, 'index.html'), files };
 }
 
 async function taskReport(
   { name, folder, run: { config } }: MatrixRun,
   from: string,
+  formats: readonly ReportFormat[],
 ): Promise<StudyTaskReport> {
   const { dataset, student, methods, seeds } = config;
   const teacher = await readTeacherResult(folder.teacher);
-  const report = await reportOf(folder);
+  const report = await reportOf(folder, formats);
   return {
     name,
     dataset: dataset.name,
@@ -69,9 +72,12 @@ async function taskReport(
 }
 
 /** Undefined for a task without a finished training; whatever is damaged is said. */
-async function reportOf(folder: MatrixRun['folder']): Promise<Report | undefined> {
+async function reportOf(
+  folder: MatrixRun['folder'],
+  formats: readonly ReportFormat[],
+): Promise<Report | undefined> {
   try {
-    return (await writeReport(folder)).report;
+    return (await writeReport(folder, formats)).report;
   } catch (error) {
     if (isDistillError(error) && error.got === 'none yet') return undefined;
     throw error;

@@ -3,29 +3,58 @@ import { join } from 'node:path';
 import { DistillError, writeWhole } from '@distilljs/core';
 import type { MethodConfig, RunConfig } from '../config/index.js';
 import { loadDataset } from '../dataset/index.js';
-import { buildReport, renderCsv, renderHtml, renderMarkdown, renderSeedsCsv } from '../report/index.js';
-import type { MethodInspections, MethodResult, Report, RunFacts } from '../report/index.js';
+import { buildReport, reportFiles, USUAL_FORMATS } from '../report/index.js';
+import type {
+  MethodInspections,
+  MethodResult,
+  Report,
+  ReportFormat,
+  ReportSources,
+  RunFacts,
+} from '../report/index.js';
 import type { DataFingerprints } from './datasets.js';
 import { findMethod } from './method-catalog.js';
 import { readFigures } from './read-predictions.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { readInspections, readMethodResult, readRun, readTeacherResult } from './stored.js';
-import { writeJson } from './write-json.js';
 
 /** A report and where it lies. */
 export interface WrittenReport {
   readonly report: Report;
   /** Path of index.html. */
   readonly page: string;
+  /** Paths of all files that were written. */
+  readonly files: readonly string[];
 }
 
 /**
- * Writes report.json, report.md, report.csv, seeds.csv and index.html from what a run folder holds, finished or not.
+ * Writes a report from what a run folder holds, finished or not.
+ *
+ * @param formats left out: report.json, report.md, report.csv, seeds.csv and index.html
+ * @throws DistillError code `data` when the folder holds no run, or no finished training
+ */
+export async function writeReport(
+  folder: RunFolder,
+  formats: readonly ReportFormat[] = USUAL_FORMATS,
+): Promise<WrittenReport> {
+  const sources = await reportSources(folder);
+  const files: string[] = [];
+  for (const format of formats)
+    for (const { path, content } of await reportFiles(sources, format)) {
+      const file = join(folder.report, ...path.split('/'));
+      await writeWhole(file, content);
+      files.push(file);
+    }
+  return { report: sources.report, page: join(folder.report, 'index.html'), files };
+}
+
+/**
+ * What a run folder's report is written from.
  *
  * @throws DistillError code `data` when the folder holds no run, or no finished training
  */
-export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
+export async function reportSources(folder: RunFolder): Promise<ReportSources> {
   const missing = (expected: string, got: string, hint: string): DistillError =>
     new DistillError({ code: 'data', where: folder.root, expected, got, hint });
   const run = await readRun(folder);
@@ -51,13 +80,7 @@ export async function writeReport(folder: RunFolder): Promise<WrittenReport> {
     ...(await runFacts(config, run.data)),
     predictions: await readFigures(folder, config, results, run.data),
   });
-  await writeJson(join(folder.report, 'report.json'), report);
-  await writeWhole(join(folder.report, 'report.md'), renderMarkdown(report));
-  await writeWhole(join(folder.report, 'report.csv'), renderCsv(report));
-  await writeWhole(join(folder.report, 'seeds.csv'), renderSeedsCsv(report));
-  const page = join(folder.report, 'index.html');
-  await writeWhole(page, await renderHtml(report, results, await inspectionsOf(folder, config)));
-  return { report, page };
+  return { report, teacher, results, shown: await inspectionsOf(folder, config) };
 }
 
 /** What the methods showed of themselves in the first seed that has something. */
@@ -71,8 +94,8 @@ async function inspectionsOf(folder: RunFolder, config: RunConfig): Promise<Meth
 }
 
 /** The same for the path of a run folder. */
-export async function rewriteReport(root: string): Promise<WrittenReport> {
-  return await writeReport(runFolder(root));
+export async function rewriteReport(root: string, formats?: readonly ReportFormat[]): Promise<WrittenReport> {
+  return await writeReport(runFolder(root), formats);
 }
 
 async function contents(folder: string): Promise<string> {

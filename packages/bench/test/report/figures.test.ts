@@ -58,9 +58,9 @@ describe('figures of kept predictions', () => {
 
   it('are left out where there are none, and what is missing is said', async () => {
     const page = await renderHtml(fixtureReport(THREE, 5), RESULTS);
-    for (const id of ['pairwise', 'classes', 'calibration', 'corruptions'])
+    for (const id of ['classes', 'calibration', 'corruptions'])
       expect(page).not.toContain(`<section id="${id}"`);
-    expect(page).not.toContain('Time, memory, size and latency');
+    expect(textOf(page, 'cost')).not.toContain('ms, batch');
     expect(textOf(await PAGE, 'limits')).toContain(
       'Latency is missing: `distill-bench measure RUN` brings it.',
     );

@@ -182,6 +182,8 @@ export function Corruptions({
   );
 }
 
+const bytes = (size: number | null): string => (size === null ? NONE : `${magnitude(size)}B`);
+
 const meanOf = (summaries: readonly Summary[]): string =>
   summaries.length === 0
     ? NONE
@@ -221,8 +223,8 @@ export function CostTable({ report }: { readonly report: Report }): VNode {
           name,
           cost.trainSeconds === 0 ? NONE : seconds(cost.trainSeconds),
           overhead(cost.methodShare).replace('+', ''),
-          cost.peakMemoryBytes === 0 ? NONE : `${magnitude(cost.peakMemoryBytes)}B`,
-          `${magnitude(cost.modelBytes)}B`,
+          bytes(cost.peakMemoryBytes),
+          bytes(cost.modelBytes),
           ...batches.map((batch) => {
             const found = cost.latency.find((one) => one.batch === batch);
             return found === undefined ? NONE : `${found.p50.toPrecision(3)}, ${found.p95.toPrecision(3)}`;

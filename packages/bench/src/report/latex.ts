@@ -1,0 +1,167 @@
+import { byAccuracy } from './accuracy-plot.js';
+import { findings } from './findings.js';
+import { NONE, percent, points, printable, probability } from './format.js';
+import { ranking } from './ranking.js';
+import type { Report, ReportRow } from './report-data.js';
+import { teacherWords, title } from './words.js';
+import type { StudyReport } from './study-data.js';
+import type { PairedComparison, Summary } from '../statistics/index.js';
+
+/** How a number is set: the best mean bold, the second underlined. */
+type Emphasis = 'first' | 'next' | undefined;
+
+interface LatexColumn {
+  readonly head: string;
+  readonly cell: (row: ReportRow, emphasis: Emphasis) => string;
+  readonly isShown?: (report: Report) => boolean;
+}
+
+const COLUMNS: readonly LatexColumn[] = [
+  { head: 'Seeds', cell: ({ seeds }) => String(seeds.length) },
+  {
+    head: 'Test accuracy',
+    cell: ({ testAccuracyLast }, emphasis) => accuracy(testAccuracyLast, emphasis),
+  },
+  {
+    head: '95\\,\\% interval',
+    cell: ({ testAccuracyLast: { ci95 } }) =>
+      ci95 === null ? '--' : `$[${percent(ci95[0])}, ${percent(ci95[1])}]$`,
+    isShown: ({ rows }) => rows.some(({ testAccuracyLast: { ci95 } }) => ci95 !== null),
+  },
+  {
+    head: '$\\Delta$ KD',
+    cell: ({ deltaVsKd }) => change(deltaVsKd),
+    isShown: ({ rows }) => rows.some(({ deltaVsKd }) => deltaVsKd !== null),
+  },
+  {
+    head: '$\\Delta$ student',
+    cell: ({ deltaVsStudent }) => change(deltaVsStudent),
+    isShown: ({ rows }) => rows.some(({ deltaVsStudent }) => deltaVsStudent !== null),
+  },
+  {
+    head: 'Time',
+    cell: ({ overheadVsStudent }) =>
+      overheadVsStudent === null ? '--' : `$${(1 + overheadVsStudent).toFixed(2)}\\times$`,
+    isShown: ({ rows }) => rows.some(({ overheadVsStudent }) => overheadVsStudent !== null),
+  },
+];
+
+/**
+ * The result table for a paper: a `table` with the rules of the package `booktabs`, methods by their accuracy, the best mean
+ * bold and the second underlined. Needs `\usepackage{booktabs}`.
+ */
+export function renderLatex(given: Report): string {
+  const report = printable(given);
+  const { first, next } = ranking(report);
+  const emphasisOf = ({ method }: ReportRow): Emphasis =>
+    first.some((other) => other.method === method)
+      ? 'first'
+      : next.some((other) => other.method === method)
+        ? 'next'
+        : undefined;
+  const columns = COLUMNS.filter(({ isShown }) => isShown?.(report) ?? true);
+  const rows = byAccuracy(report).map((row) => [
+    escaped(row.ownNetwork ? `${row.method}*` : row.method),
+    ...columns.map(({ cell }) => cell(row, emphasisOf(row))),
+  ]);
+  const teacher = [
+    escaped(`Teacher (${report.teacher.model})`),
+    '',
+    `$${percent(report.teacher.testAccuracy)}$`,
+    ...columns.slice(2).map(() => ''),
+  ];
+  return [
+    ...findings(report).caveats.map((caveat) => `% ${caveat}`),
+    table(captionOf(report), ['Method', ...columns.map(({ head }) => head)], [rows, [teacher]]),
+  ].join('\n');
+}
+
+/** The table of a study: a row per task, of each the best mean bold and the second underlined. */
+export function renderStudyLatex(given: StudyReport): string {
+  const report = printable(given);
+  const rows = report.tasks.map(({ name, teacher, cells }) => {
+    const means = [...new Set(cells.flatMap(({ testAccuracyLast }) => testAccuracyLast?.mean ?? []))];
+    const [first, next] = means.sort((a, b) => b - a);
+    return [
+      escaped(name),
+      teacher === null ? '--' : `$${percent(teacher.testAccuracy)}$`,
+      ...report.methods.map((method) => {
+        const found = cells.find((cell) => cell.method === method)?.testAccuracyLast;
+        if (found == null) return '--';
+        return accuracy(found, found.mean === first ? 'first' : found.mean === next ? 'next' : undefined);
+      }),
+    ];
+  });
+  const caption =
+    'Test accuracy after the last epoch in per cent, mean and standard deviation over seeds, by task.';
+  return table(caption, ['Task', 'Teacher', ...report.methods.map(escaped)], [rows]);
+}
+
+/** @param groups rows, a rule between each two groups */
+function table(
+  caption: string,
+  head: readonly string[],
+  groups: readonly (readonly (readonly string[])[])[],
+): string {
+  const line = (cells: readonly string[]): string => `    ${cells.join(' & ')} \\\\`;
+  return [
+    '% Needs \\usepackage{booktabs}.',
+    '\\begin{table}',
+    '  \\centering',
+    `  \\caption{${escaped(caption)}}`,
+    '  \\label{tab:distillation}',
+    `  \\begin{tabular}{l${'r'.repeat(head.length - 1)}}`,
+    '    \\toprule',
+    line(head),
+    ...groups.flatMap((rows) => ['    \\midrule', ...rows.map(line)]),
+    '    \\bottomrule',
+    '  \\end{tabular}',
+    '\\end{table}',
+    '',
+  ].join('\n');
+}
+
+function accuracy({ mean, sd }: Summary, emphasis: Emphasis): string {
+  const text = percent(mean);
+  const set =
+    emphasis === 'first' ? `\\mathbf{${text}}` : emphasis === 'next' ? `\\underline{${text}}` : text;
+  return `$${set}${sd === null ? '' : ` \\pm ${percent(sd)}`}$`;
+}
+
+function captionOf(report: Report): string {
+  const { config, rows } = report;
+  return [
+    `${title(report)}.`,
+    'Test accuracy after the last epoch in per cent, mean and standard deviation over seeds; differences in percentage points with the p-value of a paired t-test over seeds, uncorrected; training time relative to the student alone.',
+    ...(rows.some(({ ownNetwork }) => ownNetwork)
+      ? [`Methods with * train a network of their own, not the ${config.student.model}.`]
+      : []),
+    teacherWords(config),
+  ].join(' ');
+}
+
+function change(comparison: PairedComparison | null): string {
+  if (comparison === null) return '--';
+  const size = points(comparison.mean).replace('−', '-');
+  return comparison.p === null
+    ? `$${size}$`
+    : `$${size}$ ($p ${comparison.p < 0.001 ? '' : '= '}${probability(comparison.p)}$)`;
+}
+
+const SPECIAL: Readonly<Record<string, string>> = {
+  '\\': '\\textbackslash{}',
+  '~': '\\textasciitilde{}',
+  '^': '\\textasciicircum{}',
+  '<': '\\textless{}',
+  '>': '\\textgreater{}',
+  '|': '\\textbar{}',
+  '"': '\\textquotedbl{}',
+  [NONE]: '--',
+  '−': '$-$',
+  '±': '$\\pm$',
+};
+
+/** Text that LaTeX sets as it is. */
+function escaped(text: string): string {
+  return text.replace(/[\\~^<>|"–−±]|[&%$#_{}]/g, (letter) => SPECIAL[letter] ?? `\\${letter}`);
+}
