@@ -36,7 +36,7 @@ export default class CountReporter {
         const errors = suite.errors();
         if (errors.length === 0) continue;
         count.failed += 1;
-        lines.push(failed(suite === module ? nameOf(module) : nameOf(module, suite), errors));
+        lines.push(failed('fullName' in suite ? nameOf(module, suite) : nameOf(module), errors));
       }
       for (const test of module.children.allTests()) {
         const { state, errors } = test.result();

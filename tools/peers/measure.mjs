@@ -1,5 +1,5 @@
 import { median, SMALL_STEPS } from './rows.mjs';
-import { runOurs, runTorch } from './sides.mjs';
+import { runLosses, runOurs, runTorch } from './sides.mjs';
 
 const MIB = 2 ** 20;
 
@@ -53,7 +53,7 @@ export async function measure(options, say) {
  */
 
 /** @type {Readonly<Record<PeerOptions['parts'][number], Turn>>} */
-const TURNS = { node: nodeTurn, small: smallTurn, wasm: wasmTurn, memory: memoryTurn };
+const TURNS = { node: nodeTurn, small: smallTurn, wasm: wasmTurn, memory: memoryTurn, webgpu: webGpuTurn };
 
 /** @type {Turn} */
 async function nodeTurn(found, options, say) {
@@ -106,6 +106,51 @@ async function memoryTurn(found, options, say, isFirst) {
   }
 }
 
+/** How far the losses of two engines may be apart, as a share of them. */
+const LOSS_TOLERANCE = 1e-3;
+
+/** @type {Turn} */
+async function webGpuTurn(found, options, say, isFirst) {
+  const small = '--model resnet20 --teacher resnet56 --methods student,kd';
+  const steps = options.quick ? '--steps 8' : '--steps 30';
+  await ours(found, options, say, { engine: 'webgpu', args: `${small} ${steps}` });
+  await ours(found, options, say, {
+    engine: 'webgpu',
+    args: `--model wrn-16-2 --teacher wrn-40-2 --batch 128 --methods kd ${steps}`,
+    suffix: 'wide',
+  });
+  await torch(found, options, say, 'student,kd', { device: 'gpu' });
+  await torch(found, options, say, 'kd-wide', { device: 'gpu', batch: 128 });
+  if (isFirst) await lossesTurn(found, options, say);
+}
+
+/**
+ * The largest difference between the losses of webgpu and cpu, as a share of the latter.
+ *
+ * @param {Measurements} found
+ * @param {PeerOptions} options
+ * @param {(what: string) => void} say
+ */
+async function lossesTurn(found, { bench }, say) {
+  /** @type {number[][]} */
+  const losses = [];
+  for (const engine of ['webgpu', 'cpu']) {
+    say(`losses of two epochs, engine ${engine}`);
+    const { report, missing } = await runLosses(bench, engine);
+    if (report === undefined) {
+      found.missing.set('webgpu difference', missing);
+      return;
+    }
+    losses.push(report);
+  }
+  const [got = [], expected = []] = losses;
+  const shares = expected.map((loss, at) => Math.abs((got[at] ?? NaN) - loss) / loss);
+  found.rounds
+    .at(-1)
+    ?.set('webgpu difference', Math.max(...shares))
+    .set('webgpu tolerance', LOSS_TOLERANCE);
+}
+
 /**
  * Runs `distill-bench speed` and keeps the median step under `ENGINE METHOD SUFFIX`; the phases of a method that has several
  * stand behind its name.
@@ -141,32 +186,39 @@ async function ours(found, { bench, threads }, say, { engine, args, suffix = '',
 }
 
 /**
- * Runs torch_steps.py and keeps the median step under `torch CASE`.
+ * Runs torch_steps.py and keeps the median step under `torch CASE`, or `torch gpu CASE`.
  *
  * @param {Measurements} found
  * @param {PeerOptions} options
  * @param {(text: string) => void} say
  * @param {string} cases
+ * @param {{ device?: 'cpu' | 'gpu', batch?: number }} [on]
  */
-async function torch(found, { quick, threads, python }, say, cases) {
-  say(`PyTorch, ${cases}`);
+async function torch(found, { quick, threads, python }, say, cases, { device = 'cpu', batch = 64 } = {}) {
+  const key = device === 'gpu' ? 'torch gpu' : 'torch';
+  say(`PyTorch, ${cases}${device === 'gpu' ? ', GPU' : ''}`);
+  const steps = device === 'gpu' ? 100 : 12;
   const { report, missing } = await runTorch(
     python,
-    ['--cases', cases, '--steps', quick ? '6' : '12'],
+    [
+      ...['--cases', cases, '--device', device, '--batch', String(batch)],
+      ...['--steps', String(quick ? steps / 2 : steps), ...(device === 'gpu' ? ['--warmup', '20'] : [])],
+    ],
     threads,
   );
   if (report === undefined) {
-    found.missing.set('torch', missing);
+    found.missing.set(key, missing);
     return;
   }
   if (report.threads !== threads)
     throw new Error(`PyTorch took ${report.threads} threads instead of ${threads}`);
   found.versions.set('PyTorch', report.torch).set('Python', report.python);
+  if (device === 'gpu') found.versions.set('GPU', report.device);
   for (const [network, parameters] of Object.entries(report.parameters))
     found.parameters.add(`${network} ${parameters}`);
   for (const [name, times] of Object.entries(report.milliseconds)) {
-    found.rounds.at(-1)?.set(`torch ${name}`, median(times));
-    found.coresUsed.set(`torch ${name}`, report.coresUsed[name] ?? NaN);
+    found.rounds.at(-1)?.set(`${key} ${name}`, median(times));
+    found.coresUsed.set(`${key} ${name}`, report.coresUsed[name] ?? NaN);
   }
-  for (const [name, reason] of Object.entries(report.missing)) found.missing.set(`torch ${name}`, reason);
+  for (const [name, reason] of Object.entries(report.missing)) found.missing.set(`${key} ${name}`, reason);
 }

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
 
-/** What can be measured apart from the rest. */
-export const PARTS = /** @type {const} */ (['node', 'small', 'wasm', 'memory']);
+/** What can be measured apart from the rest; `webgpu` wants a GPU, and PyTorch with CUDA beside it. */
+export const PARTS = /** @type {const} */ (['node', 'small', 'wasm', 'memory', 'webgpu']);
 
 /**
  * What is measured and how it is said; see `--help` for each.
@@ -30,7 +30,10 @@ export function parseOptions(args) {
     .addOption(
       new Option('--parts <names>', `only some of ${PARTS.join(', ')}, comma-separated`)
         .argParser(partsOf)
-        .default(PARTS, 'all'),
+        .default(
+          PARTS.filter((part) => part !== 'webgpu'),
+          'all but webgpu',
+        ),
     )
     .option('--quick', 'one round of few steps: minutes less, and less certain', false)
     .option('--threads <number>', 'threads of both sides', wholeOf, availableParallelism())

@@ -33,10 +33,13 @@ export function textOf(results, { versions, coresUsed, parameters }, { threads }
   ].join('\n');
 }
 
+/** Digits behind the point, by unit. @type {Readonly<Record<string, number>>} */
+const DIGITS = { tensors: 0, 'of the loss': 6 };
+
 /** @param {Result} result */
 function cells({ name, oursValue, theirsValue, ratio, target, met, unit }) {
   /** @param {number | null} value */
-  const number = (value) => (value === null ? '–' : `${value.toFixed(unit === 'tensors' ? 0 : 1)} ${unit}`);
+  const number = (value) => (value === null ? '–' : `${value.toFixed(DIGITS[unit] ?? 1)} ${unit}`);
   const verdict = ratio === null ? 'not measured' : met === null ? '' : met ? 'met' : 'missed';
   return [
     name,

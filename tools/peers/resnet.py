@@ -1,4 +1,4 @@
-"""The residual networks of packages/bench/src/model/resnet.ts in PyTorch: same layers, same shapes, same parameters."""
+"""The networks of packages/bench/src/model/resnet.ts and wide-resnet.ts in PyTorch: same layers, shapes and parameters."""
 
 from torch import nn
 
@@ -40,6 +40,45 @@ def resnet(depth, classes=10):
         conv_batch_norm(3, STAGE_WIDTHS[0], 3, 1),
         nn.ReLU(inplace=True),
         *blocks,
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(width, classes),
+    )
+
+
+class PreActivationBlock(nn.Module):
+    """conv(relu(BN(conv(a)))) + x of x and a = relu(BN(x)); conv(a) for x where the shape changes."""
+
+    def __init__(self, inputs, filters, stride):
+        super().__init__()
+        self.norm = nn.Sequential(nn.BatchNorm2d(inputs), nn.ReLU(inplace=True))
+        self.body = nn.Sequential(
+            nn.Conv2d(inputs, filters, 3, stride, padding=1, bias=False),
+            nn.BatchNorm2d(filters),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(filters, filters, 3, 1, padding=1, bias=False),
+        )
+        same = stride == 1 and inputs == filters
+        self.shortcut = None if same else nn.Conv2d(inputs, filters, 1, stride, bias=False)
+
+    def forward(self, x):
+        activated = self.norm(x)
+        return self.body(activated) + (x if self.shortcut is None else self.shortcut(activated))
+
+
+def wide_resnet(depth, factor, classes=10):
+    """Depth 6n + 4: a stem of 16 filters, three stages of n blocks of factor times 16, 32 and 64 filters."""
+    blocks = []
+    width = STAGE_WIDTHS[0]
+    for stage, base in enumerate(STAGE_WIDTHS):
+        for block in range((depth - 4) // 6):
+            blocks.append(PreActivationBlock(width, base * factor, 2 if stage > 0 and block == 0 else 1))
+            width = base * factor
+    return nn.Sequential(
+        nn.Conv2d(3, STAGE_WIDTHS[0], 3, 1, padding=1, bias=False),
+        *blocks,
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
         nn.Linear(width, classes),

@@ -3,7 +3,7 @@
  *
  * @typedef {object} Row
  * @property {string} name
- * @property {'node' | 'small' | 'wasm' | 'memory'} part
+ * @property {'node' | 'small' | 'wasm' | 'memory' | 'webgpu'} part
  * @property {string} ours key of a measurement
  * @property {string} theirs key of a measurement
  * @property {number | null} target met where the ratio is at most this; null for a row without one
@@ -77,6 +77,27 @@ export const ROWS = [
   ),
   times('wasm', 'resnet20 b64 student step, wasm : PyTorch NCHW', 'wasm student', 'torch student', 1.5),
   times('wasm', 'resnet20 b8 student step, wasm : cpu', 'wasm student small', 'cpu student small', 1 / 40),
+  times(
+    'webgpu',
+    'resnet20 b64 student step, webgpu : PyTorch on CUDA',
+    'webgpu student',
+    'torch gpu student',
+  ),
+  times('webgpu', 'resnet56 to resnet20 b64 KD step, webgpu : PyTorch on CUDA', 'webgpu kd', 'torch gpu kd'),
+  times(
+    'webgpu',
+    'wrn-40-2 to wrn-16-2 b128 KD step, webgpu : PyTorch on CUDA',
+    'webgpu kd wide',
+    'torch gpu kd-wide',
+  ),
+  {
+    name: 'largest difference of losses between webgpu and cpu, resnet8, as a share of them : 0.001',
+    part: 'webgpu',
+    ours: 'webgpu difference',
+    theirs: 'webgpu tolerance',
+    target: 1,
+    unit: 'of the loss',
+  },
   ...['node', 'wasm'].flatMap((engine) =>
     ['student', 'kd'].flatMap((method) => [
       {

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeEnd, lastLines, runCommand } from '../native-engine/run-command.mjs';
 
@@ -21,6 +24,7 @@ import { describeEnd, lastLines, runCommand } from '../native-engine/run-command
  * @property {string} python
  * @property {string} torch
  * @property {number} threads
+ * @property {string} device
  * @property {Record<string, number>} parameters by network
  * @property {Record<string, number[]>} milliseconds by case
  * @property {Record<string, number>} coresUsed by case
@@ -38,6 +42,18 @@ const BENCH = fileURLToPath(new URL('../../packages/bench/bin/distill-bench.mjs'
 const TORCH = fileURLToPath(new URL('torch_steps.py', import.meta.url));
 const GET_TORCH =
   'Install PyTorch for the CPU (Debian: apt install python3-torch; pip: install torch) and name its Python with --python.';
+
+/** A run of seconds on every engine, a software renderer included. */
+const SMALL_RUN = {
+  dataset: { name: 'synthetic', classes: 4, superclasses: 2, trainSize: 96, testSize: 32 },
+  validationFraction: 0.25,
+  teacher: { model: 'plain8', epochs: 1 },
+  student: { model: 'resnet8' },
+  methods: ['kd'],
+  seeds: [0],
+  epochs: 2,
+  batchSize: 16,
+};
 
 /** The variables by which TensorFlow, OpenMP and oneDNN are told how many threads to use. @param {number} threads */
 function threadVariables(threads) {
@@ -57,6 +73,30 @@ function threadVariables(threads) {
 export function runOurs(bench, args, threads, environment) {
   const command = [bench ?? BENCH, 'speed', ...args, '--json'];
   return outcomeOf(process.execPath, command, { ...threadVariables(threads), ...environment }, '');
+}
+
+/**
+ * Training losses of `distill-bench run` on an engine, epoch by epoch, of a network so small that every engine takes seconds.
+ *
+ * @param {string | undefined} bench
+ * @param {string} engine
+ * @returns {Promise<Outcome<number[]>>}
+ */
+export async function runLosses(bench, engine) {
+  const out = await mkdtemp(join(tmpdir(), 'distilljs-losses-'));
+  try {
+    const config = join(out, 'config.json');
+    await writeFile(config, JSON.stringify({ ...SMALL_RUN, engine }));
+    const args = [bench ?? BENCH, 'run', '--config', config, '--out', join(out, 'run')];
+    const result = await runCommand(process.execPath, args);
+    if (result.status !== 0) return { missing: `engine ${engine}: ${lastLines(result.output)}` };
+    const rows = (await readFile(join(out, 'run/kd/0/metrics.jsonl'), 'utf8')).trim().split('\n');
+    /** @type {{ terms: Record<string, { value: number }> }[]} */
+    const epochs = rows.map((row) => JSON.parse(row));
+    return { report: epochs.flatMap(({ terms }) => Object.values(terms).map(({ value }) => value)) };
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
 }
 
 /**
