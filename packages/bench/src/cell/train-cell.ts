@@ -22,6 +22,8 @@ export interface CellOptions {
   /** Trainings that share the machine. Default: 1. */
   readonly atATime?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Takes over the lock of another machine: who gives out the work knows that its process is done for. Default: false. */
+  readonly takesOver?: boolean | undefined;
 }
 
 /**
@@ -40,13 +42,15 @@ export async function trainCell(root: string, name: string, options: CellOptions
     const hint = 'Make one with `distill-bench run`, or with `run --prepare`, which trains nothing.';
     throw wrong(root, 'a run folder', 'none', hint);
   }
+  const { takesOver } = options;
   const { cell, after } = findCell(matrix, name);
   const { folder, run, teacherOf } = runOf(matrix, cell);
   const place = cellFolder(folder, cell);
   if (cell.kind === 'teacher') {
-    if (teacherOf === undefined) return await atCell(place, () => trainLocked(folder, run, cell, options));
+    if (teacherOf === undefined)
+      return await atCell(place, () => trainLocked(folder, run, cell, options), takesOver);
     const owner = runFolder(studyFolder(root).task(teacherOf));
-    await atCell(place, () => copyTeacher(owner.teacher, place));
+    await atCell(place, () => copyTeacher(owner.teacher, place), takesOver);
     return true;
   }
   for (const before of after) {
@@ -56,7 +60,7 @@ export async function trainCell(root: string, name: string, options: CellOptions
     const expected = needed.kind === 'teacher' ? 'a run whose teacher is trained' : `${before} to be done`;
     throw wrong(`${root}, ${name}`, expected, 'none yet', hint);
   }
-  return await atCell(place, () => trainLocked(folder, run, cell, options));
+  return await atCell(place, () => trainLocked(folder, run, cell, options), takesOver);
 }
 
 async function trainLocked(

@@ -63,8 +63,12 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
     .description('train one cell of a run folder, or go on with it: the teacher, or one method with one seed')
     .argument('<run>', 'run folder, made by `run` or `run --prepare`')
     .argument('<cell>', 'teacher, or METHOD/SEED; of a study TASK/teacher, TASK/METHOD/SEED')
-    .action(async (run: string, cell: string) => {
-      done(await trainCommand(run, cell));
+    .option(
+      '--take-over',
+      'also from a process of another machine that holds the cell but is known to have ended',
+    )
+    .action(async (run: string, cell: string, { takeOver }: { readonly takeOver?: true }) => {
+      done(await trainCommand(run, cell, takeOver === true));
     });
 
   program

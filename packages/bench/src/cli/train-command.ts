@@ -9,13 +9,13 @@ import { stopSignal } from './stop-signal.js';
 import { terminalLog } from './terminal-log.js';
 
 /** `distill-bench train`. A process that `run --jobs` started tells it what happens, in place of the terminal. */
-export async function trainCommand(root: string, cell: string): Promise<ExitCode> {
+export async function trainCommand(root: string, cell: string, takesOver: boolean): Promise<ExitCode> {
   const tell = process.send === undefined ? undefined : toParent();
   const log = tell === undefined ? terminalLog() : parentLog(tell);
   const signal = stopSignal(tell === undefined ? log.say.bind(log) : () => undefined);
   try {
     const atATime = Number(process.env[AT_A_TIME] ?? 1);
-    if (await trainCell(root, cell, { log, signal, atATime })) return EXIT.done;
+    if (await trainCell(root, cell, { log, signal, atATime, takesOver })) return EXIT.done;
   } catch (error) {
     if (isDistillError(error)) tell?.({ kind: 'failed', code: error.code, message: error.message });
     throw error;

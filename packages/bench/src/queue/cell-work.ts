@@ -116,7 +116,7 @@ export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
         return await aside(`begun ${data.attempts} times without a finished epoch: ${last}`);
       }
       await job.updateData({ ...data, begun, epochs });
-      const args = cell === undefined ? ['report', folder] : ['train', folder, cell.name];
+      const args = cell === undefined ? ['report', folder] : ['train', folder, cell.name, '--take-over'];
       const { state: end, reason = '', isLost } = await run(id, args);
       if (isLost) throw new Error('the lock was lost');
       if (end === 'done') {

@@ -10,6 +10,8 @@ export interface Holder {
   readonly host: string;
   /** When it began, ISO 8601. */
   readonly since: string;
+  /** How often the folder was taken over from one that did not end in order. */
+  readonly attempt: number;
 }
 
 /** Name of the file that says who works in a run folder. */
@@ -18,40 +20,73 @@ export const LOCK = 'lock.json';
 /** Attempts to take over a stale lock, which others may try as well: 20 ms each, longer than {@link CLAIM_AGE}. */
 const MOST_ATTEMPTS = 600;
 
+/** What this process works at, by folder. */
+const held = new Map<string, Holder>();
+
 /**
  * Makes this process the only one that works in a run folder, until it calls what it gets. The folder is made if it is not
  * there, and removed again if it stays empty.
  *
  * A lock of a process of this machine that has ended is taken over. Whether a process of another machine still lives cannot
- * be known here: its lock stays.
+ * be known here: its lock stays, unless whoever gives out the work knows.
  * @param what the folder is
+ * @param takesOver also the lock of another machine: its process has ended, or will notice by {@link expectHeld}
  * @throws DistillError code `config` while another process works there
  */
 export async function lockFolder(
   root: string,
   what: 'run folder' | 'folder of a training' = 'run folder',
+  takesOver = false,
 ): Promise<() => Promise<void>> {
   await mkdir(root, { recursive: true });
   const file = join(root, LOCK);
-  const own: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
-  const draft = `${file}.${own.pid}-${String(performance.now()).replace('.', '')}`;
-  await writeFile(draft, `${JSON.stringify(own)}\n`);
+  let own: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), attempt: 1 };
+  const draft = `${file}.${own.host}-${own.pid}-${String(performance.now()).replace('.', '')}`;
   try {
-    for (let attempt = 0; !(await place(draft, file)); attempt++) {
+    await writeFile(draft, `${JSON.stringify(own)}\n`);
+    for (let tries = 0; !(await place(draft, file)); tries++) {
       const holder = await readHolder(file);
-      if (holder !== undefined && (attempt > MOST_ATTEMPTS || (await isAtWork(holder))))
-        throw busy(root, what, holder);
-      if (holder !== undefined) await removeStale(file, holder);
+      if (holder === undefined) continue;
+      const isOver = takesOver && holder.host !== own.host;
+      if (tries > MOST_ATTEMPTS || (!isOver && (await isAtWork(holder)))) throw busy(root, what, holder);
+      own = { ...own, attempt: Math.max(own.attempt, holder.attempt + 1) };
+      await writeFile(draft, `${JSON.stringify(own)}\n`);
+      await removeStale(file, holder);
     }
   } finally {
-    await unlink(draft);
+    await rm(draft, { force: true });
   }
+  held.set(root, own);
   return async () => {
-    const holder = await readHolder(file);
-    if (holder?.pid === own.pid && holder.since === own.since) await unlink(file);
+    held.delete(root);
+    if (isSame(await readHolder(file), own)) await unlink(file);
     // Only where a refusal left nothing in it.
     await rmdir(root).catch(() => undefined);
   };
+}
+
+const isSame = (a: Holder | undefined, b: Holder): boolean =>
+  a?.pid === b.pid && a.host === b.host && a.since === b.since && a.attempt === b.attempt;
+
+/**
+ * Before anything of a training is written that others will read: a process that stood still, or was cut off, may have been
+ * taken for dead, and another attempt may have begun, or be done.
+ *
+ * @throws DistillError code `data` when the lock of this process is another's by now, or gone
+ */
+export async function expectHeld(root: string): Promise<void> {
+  const own = held.get(root);
+  if (own === undefined) return;
+  const holder = await readHolder(join(root, LOCK));
+  if (isSame(holder, own)) return;
+  const by = holder === undefined ? 'is over' : `runs as process ${holder.pid} on ${holder.host}`;
+  throw new DistillError({
+    code: 'data',
+    where: root,
+    expected: `attempt ${own.attempt} to be the latest`,
+    got: `one that ${by}`,
+    hint: 'This process was taken for dead; it writes nothing more.',
+  });
 }
 
 /** Who works at a training; undefined where nobody does, as far as this machine can tell. */
@@ -98,18 +133,20 @@ async function readHolder(file: string): Promise<Holder | undefined> {
     throw error;
   }
   try {
-    const { pid, host, since } = JSON.parse(text) as Partial<Holder>;
+    const { pid, host, since, attempt = 1 } = JSON.parse(text) as Partial<Holder>;
     if (Number.isSafeInteger(pid) && typeof host === 'string' && typeof since === 'string')
-      return { pid: pid ?? 0, host, since };
+      return { pid: pid ?? 0, host, since, attempt: Number.isSafeInteger(attempt) ? attempt : 1 };
   } catch {
     // Cut off by a crash.
   }
-  return { pid: 0, host: hostname(), since: 'unknown' };
+  return { pid: 0, host: hostname(), since: 'unknown', attempt: 1 };
 }
 
 async function isAtWork({ pid, host, since }: Holder): Promise<boolean> {
   if (host !== hostname()) return true;
-  if (pid <= 0 || pid === process.pid) return pid === process.pid;
+  if (pid <= 0) return false;
+  // A container that is started again has the host name and the number that it had before.
+  if (pid === process.pid) return !(Date.parse(since) < performance.timeOrigin - 1000);
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -144,7 +181,7 @@ const CLAIM_AGE = 10_000;
  * Removes a lock whose process has ended. Only one process at a time may: it looks again first, so that nobody removes the
  * lock that another one has just taken over.
  */
-async function removeStale(file: string, { pid, since }: Holder): Promise<void> {
+async function removeStale(file: string, stale: Holder): Promise<void> {
   const claim = `${file}.takeover`;
   try {
     await writeFile(claim, '', { flag: 'wx' });
@@ -156,8 +193,7 @@ async function removeStale(file: string, { pid, since }: Holder): Promise<void> 
     return;
   }
   try {
-    const now = await readHolder(file);
-    if (now?.pid === pid && now.since === since) await rm(file, { force: true });
+    if (isSame(await readHolder(file), stale)) await rm(file, { force: true });
   } finally {
     await rm(claim, { force: true });
   }

@@ -187,9 +187,13 @@ export async function checkRun(
   return { before, begun, environment, data, loaded, warnings: mixWarnings(begun, environment) };
 }
 
-/** Works at one training as the only process. */
-export async function atCell<T>({ root }: TrainingFolder, work: () => Promise<T>): Promise<T> {
-  const unlock = await lockFolder(root, 'folder of a training');
+/** Works at one training as the only process. @param takesOver as {@link lockFolder} has it */
+export async function atCell<T>(
+  { root }: TrainingFolder,
+  work: () => Promise<T>,
+  takesOver = false,
+): Promise<T> {
+  const unlock = await lockFolder(root, 'folder of a training', takesOver);
   try {
     return await work();
   } finally {

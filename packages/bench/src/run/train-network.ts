@@ -29,6 +29,7 @@ import type { RunConfig } from '../config/index.js';
 import { recordPredictions } from '../predictions/index.js';
 import type { PredictionRecord } from '../predictions/index.js';
 import type { RunData } from './datasets.js';
+import { expectHeld } from './lock.js';
 import type { RunContext } from './run-context.js';
 import { modelFolders, predictionFiles } from './run-folder.js';
 import type { TrainingFolder } from './run-folder.js';
@@ -98,6 +99,7 @@ export async function trainNetwork(
     augmentation: augmentationOf(config),
     callbacks: [
       log.progress(label),
+      { name: 'lock', epoch: () => expectHeld(folder.root), abort: () => expectHeld(folder.root) },
       checkpoints(folder.checkpoint),
       jsonl(folder.metrics),
       {
@@ -137,6 +139,7 @@ export async function trainNetwork(
 }
 
 async function save(networks: readonly Network[], folder: TrainingFolder): Promise<void> {
+  await expectHeld(folder.root);
   const places = modelFolders(folder, networks.length);
   for (const [index, network] of networks.entries()) await network.save(places[index] ?? folder.model);
 }

@@ -8,6 +8,7 @@ import { secondsPerEpoch } from '../statistics/index.js';
 import { buildCohort, planMethod } from './cohort.js';
 import { sourcesOf } from './foreign-sources.js';
 import { optimizerOf, trainNetwork } from './train-network.js';
+import { expectHeld } from './lock.js';
 import type { RunContext } from './run-context.js';
 import { modelFolders } from './run-folder.js';
 import type { TrainingFolder } from './run-folder.js';
@@ -92,6 +93,7 @@ export async function provideStudent(
         peakMemoryBytes: outcome.peakMemoryBytes,
       },
     };
+    await expectHeld(folder.root);
     await writeJson(folder.result, { ...result, madeWith });
     log.say(
       `${training.label}: ${(100 * result.testAccuracyLast).toFixed(2)} % on the test images after the last epoch`,

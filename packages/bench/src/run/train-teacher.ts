@@ -20,6 +20,7 @@ import { seeing } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import { teacherDoubts } from './teacher-doubts.js';
 import { optimizerOf, savePredictions, trainNetwork } from './train-network.js';
+import { expectHeld } from './lock.js';
 import type { RunContext } from './run-context.js';
 import type { TrainingFolder } from './run-folder.js';
 import { modelDigest } from './stored.js';
@@ -68,6 +69,7 @@ export async function provideTeacher(
       await learner?.save(folder.model);
       const digest = learner === undefined ? undefined : await modelDigest([folder.model]);
       const cost = learner === undefined ? undefined : await networkCost(folder.model, true);
+      await expectHeld(folder.root);
       await writeJson(folder.result, { ...result, madeWith, modelDigest: digest, cost });
     }
     log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));
@@ -106,6 +108,7 @@ export async function provideTeacher(
     epochs: outcome.history,
     cost: { ...(await networkCost(folder.model, true)), peakMemoryBytes: outcome.peakMemoryBytes },
   };
+  await expectHeld(folder.root);
   await writeJson(folder.result, { ...result, madeWith, modelDigest: await modelDigest([folder.model]) });
   log.say(teacherText(result, `trained for ${epochs} epochs`));
   return ready(network, outputs, result);

@@ -265,6 +265,12 @@ describe('data', () => {
 });
 
 describe('queues', () => {
+  it('train single cells', async () => {
+    const command = ['train', join(folder, 'nothing'), 'teacher', '--take-over'];
+    tried.push(command);
+    expect(await refused(...command)).toContain('expected a run folder, got none');
+  });
+
   it.each([
     ['watch', join(folder, 'watched'), '--root', '.', '--once', '--json'],
     ['submit', 'runs/a', '--root', '.', '--attempts', '2', '--json'],

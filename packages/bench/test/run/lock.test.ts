@@ -11,7 +11,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { LOCK, lockFolder } from '../../src/run/lock.js';
+import { expectHeld, LOCK, lockFolder } from '../../src/run/lock.js';
 import { refusal } from './tiny-bench.js';
 
 const all = mkdtempSync(join(tmpdir(), 'lock-'));
@@ -53,6 +53,30 @@ describe('the lock of a run folder', () => {
       await lockFolder(root)
     )();
     expect(readdirSync(root)).toEqual(['notes.txt']);
+  });
+
+  it('is taken over from another machine only where that is asked for, which the other one notices', async () => {
+    holder({ pid: 1, host: 'another', attempt: 2 });
+    expect(await refusal(lockFolder(root, 'folder of a training'))).toContain('process 1 on another');
+    const unlock = await lockFolder(root, 'folder of a training', true);
+    expect(JSON.parse(readFileSync(join(root, LOCK), 'utf8'))).toMatchObject({ attempt: 3 });
+    await expectHeld(root);
+    // Nobody takes over from a process of this machine that lives.
+    holder({ pid: process.ppid, attempt: 4 });
+    expect(await refusal(lockFolder(root, 'folder of a training', true))).toContain('no other process');
+    expect(await refusal(expectHeld(root))).toMatch(
+      /expected attempt 3 to be the latest, got one that runs as/,
+    );
+    rmSync(join(root, LOCK));
+    expect(await refusal(expectHeld(root))).toContain('got one that is over');
+    await unlock();
+    await expectHeld(root);
+  });
+
+  it('is taken over from a container that had the same host name and process number', async () => {
+    holder({ since: '2026-01-01T00:00:00.000Z' });
+    const unlock = await lockFolder(root);
+    await unlock();
   });
 
   it('is taken over from a process that has ended', async () => {
