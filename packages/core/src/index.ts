@@ -207,7 +207,7 @@ export {
   wholeNumber,
 } from './option/index.js';
 export type { OptionCheck, OptionChecks } from './option/index.js';
-export { UNFINISHED, writeWhole } from './platform/write-whole.js';
+export { makeFolder, UNFINISHED, writeWhole } from './platform/write-whole.js';
 export { createRandom } from './random/index.js';
 export type { Random } from './random/index.js';
 export { withInput } from './teacher/index.js';

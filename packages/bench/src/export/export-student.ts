@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -8,6 +8,7 @@ import {
   DistillError,
   evaluate,
   loadModel,
+  makeFolder,
   metadataOf,
   modelMetadata,
   nearestNameHint,
@@ -79,7 +80,7 @@ export async function exportStudent(options: ExportOptions): Promise<ModelCard> 
     `.${basename(target)}-${randomBytes(4).toString('hex')}.unfinished`,
   );
   try {
-    await mkdir(unfinished, { recursive: true });
+    makeFolder(unfinished);
     const card = await writeExport(unfinished, { options, run, folder, data, ...trained });
     options.signal?.throwIfAborted();
     // An empty folder or an earlier export makes room at the last moment.

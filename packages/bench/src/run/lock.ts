@@ -1,8 +1,8 @@
-import { link, mkdir, readFile, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { DistillError } from '@distilljs/core';
+import { DistillError, makeFolder } from '@distilljs/core';
 
 /** Who works in a run folder: the content of its `lock.json`. */
 export interface Holder {
@@ -38,7 +38,7 @@ export async function lockFolder(
   what: 'run folder' | 'folder of a training' = 'run folder',
   takesOver = false,
 ): Promise<() => Promise<void>> {
-  await mkdir(root, { recursive: true });
+  makeFolder(root);
   const file = join(root, LOCK);
   let own: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), attempt: 1 };
   const draft = `${file}.${own.host}-${own.pid}-${String(performance.now()).replace('.', '')}`;

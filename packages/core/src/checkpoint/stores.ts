@@ -56,8 +56,11 @@ export function directoryStore(folder: string): CheckpointStore {
         .map((file) => ({ file, name: pattern.exec(file)?.[1] ?? '' }))
         .filter(({ name }) => isSnapshotName(name));
     } catch (error) {
-      if ((error as { code?: string }).code === 'ENOENT') return [];
-      throw error;
+      const { code } = error as { readonly code?: string };
+      if (code === 'ENOENT') return [];
+      if (code !== 'ENOTDIR') throw error;
+      const got = 'something else of that name';
+      throw new DistillError({ code: 'option', where: folder, expected: 'a folder for checkpoints', got });
     }
   };
   return {

@@ -43,6 +43,10 @@ export function checkedDataset(
   }
   const image = (given as unknown as Readonly<Record<string, unknown>>)['image'];
   if (typeof image !== 'function') refuse('image', 'a function of the index', image);
+  const names: unknown = given.classNames;
+  const isText = (name: unknown): boolean => typeof name === 'string' && name !== '';
+  if (names !== undefined && !(Array.isArray(names) && names.length === classes && names.every(isText)))
+    refuse('classNames', `a text per class (${classes})`, names);
   const labels = labelsOf(place, given.labels, classes, size);
   if (labels.length !== size) refuse('labels', `one per image (${size})`, labels.length);
   const superclasses =

@@ -103,12 +103,12 @@ export function expectNormalization(
 const LOOKED_AT = 256;
 
 /**
- * Notices pixels of 0…1 (or around 0) under a normalization meant for 0…255: the network would see almost the same number
- * everywhere.
+ * Notices pixels and a normalization of different scales: pixels of 0…1 or of 16 bits, a mean of 125 instead of 0.49. The
+ * network would see almost the same number everywhere, or numbers of hundreds.
  *
- * @throws DistillError code `data`
+ * @throws DistillError code `data`, or `option` where the normalization is the odd one
  */
-export async function expectPixelScale(dataset: Dataset, { std }: Normalization): Promise<void> {
+export async function expectPixelScale(dataset: Dataset, { mean, std }: Normalization): Promise<void> {
   let [low, high] = [Infinity, -Infinity];
   const count = Math.min(LOOKED_AT, dataset.size);
   const some = Array.from({ length: count }, (_, at) => Math.floor((at * dataset.size) / count));
@@ -120,13 +120,29 @@ export async function expectPixelScale(dataset: Dataset, { std }: Normalization)
     }
   };
   await eachImage(dataset, some, look, () => undefined);
+  const refusePixels = (hint: string): never => {
+    throw new DistillError({
+      code: 'data',
+      where: `dataset '${dataset.name}'`,
+      expected: 'pixels from 0 to 255, as `normalization` is given',
+      got: `values from ${low} to ${high}`,
+      hint: `${hint}, or leave \`normalization\` out: it is then measured.`,
+    });
+  };
+  // Sharpened or interpolated images overshoot a little.
+  if (high > 512) refusePixels('Scale the pixels');
+  if (mean.some((value) => Math.abs(value) > 4) || std.some((value) => value > 10)) {
+    const pair = (values: readonly number[]): string =>
+      values.map((value) => value.toPrecision(4)).join(', ');
+    throw new DistillError({
+      code: 'option',
+      where: 'normalization',
+      expected: 'mean and std of pixels divided by 255',
+      got: `mean ${pair(mean)}, std ${pair(std)}`,
+      hint: `Divide both by 255: mean ${pair(mean.map((value) => value / 255))}, std ${pair(std.map((value) => value / 255))}.`,
+    });
+  }
   const spread = (high - low) / 255 / Math.min(...std);
   if (low < -16 || high > 16 || high === low || spread > 0.1) return;
-  throw new DistillError({
-    code: 'data',
-    where: `dataset '${dataset.name}'`,
-    expected: 'pixels from 0 to 255, as `normalization` is given',
-    got: `values from ${low} to ${high}`,
-    hint: 'Multiply the pixels by 255, or leave `normalization` out: it is then measured.',
-  });
+  refusePixels('Multiply the pixels by 255');
 }

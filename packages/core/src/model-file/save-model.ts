@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
-import { syncFolder, writeWhole } from '../platform/write-whole.js';
+import { makeFolder, syncFolder, writeWhole } from '../platform/write-whole.js';
 import { IN_FOLDERS, placeOf } from './place.js';
 
 const WEIGHTS = 'weights.bin';
@@ -74,7 +74,7 @@ async function writeFolder(folder: string, artifacts: tf.io.ModelArtifacts): Pro
     await writeWhole(path.join(folder, 'model.json'), JSON.stringify(jsonOf(artifacts, weights)));
   };
   try {
-    await fs.mkdir(folder, { recursive: true });
+    makeFolder(folder);
     const before = await fs.readdir(folder);
     // A model.json goes with its weights: the new ones get a name that it does not have until it is replaced.
     const isNext = before.includes('model.json') && (await namesNext(path.join(folder, 'model.json')));

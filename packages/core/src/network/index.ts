@@ -18,7 +18,7 @@ export { freezeGraphModel } from './graph-teacher.js';
 export type { GraphModelLike, GraphTeacherOptions } from './graph-teacher.js';
 export { asTeacher, loadTeacher } from './load-teacher.js';
 export type { TeacherLike, TeacherOptions } from './load-teacher.js';
-export { outputKind, probabilityWarning } from './logits.js';
+export { outputKind, probabilityWarning, studentWarning } from './logits.js';
 export { mapShape } from './map-shape.js';
 export type { MapShape } from './map-shape.js';
 export type { ImageLayout } from './onnx-images.js';

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
 import { shapeText } from '../tensor/index.js';
-import type { Images, Logits } from '../tensor/index.js';
+import type { Images, Logits, NamedTensors } from '../tensor/index.js';
 import { askTeacher } from './ask-teacher.js';
-import type { FrozenNetwork, LogitsSource } from './contract.js';
+import type { FrozenNetwork, LogitsSource, Network } from './contract.js';
 import { readGraph } from './graph.js';
 import type { Graph, GraphNode } from './graph.js';
 import { activationOf, innerLayers, isContainer, layerConfig } from './layer.js';
@@ -97,25 +97,64 @@ export const logProbabilities = (probabilities: tf.Tensor): Logits =>
  * happens when a layer of an unknown make ends in a softmax; undefined otherwise.
  *
  * @param taps those that the run reads: the teacher folds its layers for them
+ * @throws DistillError code `network` when they are no numbers
  */
 export async function probabilityWarning(
   teacher: FrozenNetwork,
   images: Images,
   taps?: readonly string[],
 ): Promise<string | undefined> {
-  if (teacher.givesLogits === true) return undefined;
   const { logits, dispose } = await askTeacher(teacher, images, taps);
-  const [rows, columns] = logits.shape;
-  const values = Array.from(await logits.data<'float32'>());
+  const looksLike = await lookLikeProbabilities(`teacher '${teacher.name}'`, logits, teacher.weights);
   dispose();
-  const isDistribution = (row: readonly number[]): boolean =>
-    row.every((p) => p >= 0) && Math.abs(row.reduce((sum, p) => sum + p, 0) - 1) < 1e-3;
-  const all = Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
-  if (columns < 2 || rows === 0 || !all.every(isDistribution)) return undefined;
+  if (teacher.givesLogits === true || !looksLike) return undefined;
   return (
     `The outputs of teacher '${teacher.name}' look like probabilities: none is negative and each row sums to 1. ` +
     "Losses expect logits. Say createNetwork(model, { logitsFrom: 'softmax' }) if they are probabilities."
   );
+}
+
+/**
+ * The same of a student before training, whose every loss would apply a second softmax.
+ *
+ * @throws DistillError code `network` when its logits are no numbers
+ */
+export async function studentWarning(
+  where: string,
+  student: Network,
+  images: Images,
+): Promise<string | undefined> {
+  const logits = tf.tidy(() => student.forward(images).logits);
+  const weights = { ...student.variables, ...student.statistics };
+  const looksLike = await lookLikeProbabilities(`${where} '${student.name}'`, logits, weights);
+  logits.dispose();
+  if (!looksLike) return undefined;
+  return (
+    `The outputs of ${where} '${student.name}' look like probabilities: none is negative and each row sums to 1. ` +
+    'Every loss applies softmax itself: end the model before its own.'
+  );
+}
+
+async function lookLikeProbabilities(where: string, logits: Logits, weights: NamedTensors): Promise<boolean> {
+  const [rows, columns] = logits.shape;
+  const values = Array.from(await logits.data<'float32'>());
+  const wrong = values.find((value) => !Number.isFinite(value));
+  if (wrong !== undefined) {
+    let odd: string | undefined;
+    for (const [name, weight] of Object.entries(weights))
+      if (odd === undefined && !(await weight.data()).every(Number.isFinite)) odd = name;
+    throw new DistillError({
+      code: 'network',
+      where: `${where}, logits of the first training images`,
+      expected: 'finite numbers',
+      got: String(wrong),
+      hint: odd === undefined ? undefined : `Its weight '${odd}' holds NaN or Infinity.`,
+    });
+  }
+  const isDistribution = (row: readonly number[]): boolean =>
+    row.every((p) => p >= 0) && Math.abs(row.reduce((sum, p) => sum + p, 0) - 1) < 1e-3;
+  const all = Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
+  return columns >= 2 && rows > 0 && all.every(isDistribution);
 }
 
 const LINEAR: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { withoutTape } from '../engine/tape.js';
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError } from '../error/index.js';
 import { saveModel } from '../model-file/save-model.js';
 import { expectShape } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
@@ -116,11 +116,17 @@ export function asNetwork(given: NetworkLike, where: string): Network {
     if ('forward' in given && 'tapShape' in given) return given;
     if ('predict' in given && 'layers' in given) return createNetwork(given);
   }
+  const isGraphModel = typeof parts === 'object' && parts !== null && 'executor' in parts;
+  const isClassifier = typeof parts === 'object' && parts !== null && 'classify' in parts;
   throw new DistillError({
     code: 'option',
     where,
     expected: 'a network (createNetwork) or a tfjs LayersModel',
-    got: typeof given,
-    hint: 'A graph model from the converter has no trainable layers; load a layers model.',
+    got: isGraphModel ? 'a graph model' : describeValue(parts),
+    hint: isGraphModel
+      ? 'A graph model from the converter has no trainable layers; load a layers model.'
+      : isClassifier
+        ? 'A classifier can be evaluated, but it has no layers.'
+        : 'Load a model with `await loadModel(folder)`, or a teacher of any kind with `await loadTeacher(place)`.',
   });
 }

@@ -6,6 +6,25 @@ export const UNFINISHED = '.unfinished';
 let writes = 0;
 
 /**
+ * Makes a folder and those that it lies in (Node). `mkdir` of Node does not return under a file system such as `/proc`, which
+ * says that a folder is missing whenever one is made.
+ *
+ * @throws what the system says, for instance where a file is in the way
+ */
+export function makeFolder(folder: string): void {
+  const fs = nodeModule('node:fs', `making ${folder}`);
+  if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = nodeModule('node:path', `making ${folder}`).dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    fs.mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+  }
+}
+
+/**
  * Writes a file whole or not at all (Node): beside it under a name of its own, flushed to disk, then renamed over what
  * was there, and its folder flushed too. After a crash there is the old file or the new one, and at worst a
  * `FILE.PID-N.unfinished` beside it. Folders that the path names are made. A device, a pipe or a link is written to as it is.
@@ -15,7 +34,7 @@ let writes = 0;
 export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
   const fs = nodeModule('node:fs/promises', `writing ${file}`);
   const folder = nodeModule('node:path', `writing ${file}`).dirname(file);
-  await fs.mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const there = await fs.lstat(file).catch(() => undefined);
   // A device would be replaced by a file, for everyone on the machine; a link leads to where somebody wants it.
   if (there !== undefined && !there.isFile() && !there.isDirectory()) return fs.writeFile(file, content);

@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
+import { makeFolder } from '../platform/write-whole.js';
 import { fileRecords } from './records.js';
 import type { RecordStore } from './records.js';
 
@@ -54,7 +55,7 @@ export function folderRecords(
 function expectWritable(folder: string): void {
   const fs = nodeModule('node:fs', 'teacher outputs in a folder');
   try {
-    fs.mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     fs.accessSync(folder, fs.constants.W_OK);
   } catch (error) {
     throw new DistillError({

@@ -107,6 +107,8 @@ export function expectMethod(method: Method): void {
     );
   }
   if ((method.spec as string) === 'v1' && typeof method.plan === 'function') return;
+  if ((method.spec as unknown) === undefined)
+    refuse('method', 'a method', given, 'Make one with defineMethod, or take one, for instance `kd()`.');
   throw new DistillError({
     code: 'contract',
     where: `method '${method.name}'`,
@@ -141,7 +143,8 @@ export function expectCallbacks(callbacks: readonly Callback[]): void {
   callbacks.forEach((callback, index) => {
     const where = `callbacks[${index}]`;
     const entry: unknown = callback;
-    if (typeof entry === 'function') refuse(where, 'a callback', entry, `Call it: \`${entry.name}()\`.`);
+    if (typeof entry === 'function')
+      refuse(where, 'a callback', entry, entry.name === '' ? undefined : `Call it: \`${entry.name}()\`.`);
     expectNoPromise(where, entry);
     if (typeof entry !== 'object' || entry === null) refuse(where, 'a callback', entry);
     for (const hook of ['resume', 'start', 'step', 'epoch', 'abort', 'warn', 'end'] as const) {

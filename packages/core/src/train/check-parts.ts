@@ -114,6 +114,19 @@ export function expectOwnWeights(
   }
 }
 
+/** @throws DistillError code `network` for one that was disposed */
+export function expectAlive(where: string, weights: NamedTensors): void {
+  const gone = Object.entries(weights).find(([, weight]) => weight.isDisposed);
+  if (gone === undefined) return;
+  throw new DistillError({
+    code: 'network',
+    where,
+    expected: 'a network that has its weights',
+    got: `one that was disposed: '${gone[0]}' is gone`,
+    hint: 'Dispose a model when every run that uses it has ended.',
+  });
+}
+
 /** @throws DistillError code `shape` unless a network takes the data's images and has a logit per class */
 export function expectFit(where: string, network: Network | FrozenNetwork, data: Dataset): void {
   const fits = network.inputShape.every((axis, index) => axis === -1 || axis === data.imageShape[index]);

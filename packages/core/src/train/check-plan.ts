@@ -5,7 +5,7 @@ import { missingTeacher } from '../method/define-method.js';
 import type { Method, Phase, Plan, PlanContext } from '../method/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import { nonNegative } from '../option/index.js';
-import { expectCount } from './check-options.js';
+import { expectCount, expectOptimizer } from './check-options.js';
 import { trainedVariables } from './named-state.js';
 
 /**
@@ -138,9 +138,47 @@ export function expectServed(method: string, phases: readonly Phase[], train: Ch
  */
 export async function planOf(method: Method, context: PlanContext): Promise<Plan> {
   try {
-    return await method.plan(context);
+    const plan: unknown = await method.plan(context);
+    expectPlanForm(`method '${method.name}'`, plan);
+    return plan;
   } catch (error) {
     throw withOption(error, method);
+  }
+}
+
+/** A method may be anything that a user wrote. What else a plan must hold to is looked at by {@link expectPlan}. */
+function expectPlanForm(where: string, plan: unknown): asserts plan is Plan {
+  const partOf = (owner: string, value: unknown, parts: Readonly<Record<string, string>>): void => {
+    const given = (typeof value === 'object' && value !== null ? value : {}) as Readonly<
+      Record<string, unknown>
+    >;
+    for (const [name, kind] of Object.entries(parts)) {
+      const part = given[name];
+      if (kind === 'list' ? Array.isArray(part) : typeof part === kind && part !== null) continue;
+      const expected =
+        { list: 'a list', object: 'an object', function: 'a function', string: 'a text' }[kind] ?? kind;
+      throw new DistillError({
+        code: 'contract',
+        where: `${owner}, ${name}`,
+        expected,
+        got: describeValue(part),
+      });
+    }
+  };
+  partOf(`${where}, plan`, plan, {
+    phases: 'list',
+    auxiliary: 'object',
+    cost: 'object',
+    dispose: 'function',
+  });
+  for (const [at, phase] of (plan as Plan).phases.entries()) {
+    const owner = `${where}, phases[${at}]`;
+    partOf(owner, phase, { name: 'string', reads: 'object', updates: 'list' });
+    for (const [index, update] of phase.updates.entries()) {
+      const place = `${owner}, updates[${index}]`;
+      partOf(place, update, { name: 'string', variables: 'object', terms: 'function' });
+      expectOptimizer(`${place}, optimizer`, update.optimizer);
+    }
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
 import { DistillError } from '../error/index.js';
 import type { Method, PlanContext } from '../method/index.js';
-import { asTeacher, expectGradients, matchClasses, probabilityWarning } from '../network/index.js';
+import { asTeacher, matchClasses } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import { cachedTeacher, checkTeacherOutputs, withInput } from '../teacher/index.js';
 import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
@@ -29,7 +29,7 @@ import {
   expectOptimizer,
   expectSignal,
 } from './check-options.js';
-import { expectData, expectFit, expectOwnWeights, expectStudents } from './check-parts.js';
+import { expectAlive, expectData, expectFit, expectOwnWeights, expectStudents } from './check-parts.js';
 import {
   expectPlan,
   expectSchedules,
@@ -40,6 +40,7 @@ import {
 } from './check-plan.js';
 import type { DistillOptions } from './distill-types.js';
 import type { OptimizerSpec } from './optimizer.js';
+import { firstLook } from './first-look.js';
 import { sgd } from './optimizers.js';
 import { cosineRate } from './schedule.js';
 import { unsettledWarnings } from './settle.js';
@@ -68,7 +69,10 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     for (const each of made) each.dispose();
   };
   try {
+    for (const [index, student] of students.entries())
+      expectAlive(`students[${index}] '${student.name}'`, student.variables);
     if (frozen !== undefined) {
+      expectAlive(`teacher '${frozen.name}'`, frozen.weights);
       for (const [index, student] of students.entries())
         expectOwnWeights(`students[${index}] '${student.name}'`, student, frozen.weights, 'the teacher');
     }
@@ -98,7 +102,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     expectPlan(method, plan, students, teacher);
     expectServed(method.name, plan.phases, train);
     expectSchedules(method.name, plan.phases);
-    const looked = await lookAt(students, teacher, plan.phases[0]?.reads.teacher, context);
+    const looked = await firstLook(context, plan.phases[0]?.reads.teacher);
 
     const phases = plan.phases.map((phase) => ({
       phase,
@@ -147,24 +151,6 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
   } catch (error) {
     dispose();
     throw error;
-  }
-}
-
-/** A trial step of each student and a look at the teacher's outputs, on two images; what is odd, in words. */
-async function lookAt(
-  students: readonly Network[],
-  teacher: FrozenNetwork | undefined,
-  taps: readonly string[] | undefined,
-  context: PlanContext,
-): Promise<readonly string[]> {
-  const some = await context.images(context.train.size > 1 ? [0, 1] : [0]);
-  try {
-    for (const student of students) expectGradients(student, some);
-    const odd =
-      teacher === undefined || taps === undefined ? undefined : await probabilityWarning(teacher, some, taps);
-    return odd === undefined ? [] : [odd];
-  } finally {
-    some.dispose();
   }
 }
 

@@ -116,3 +116,16 @@ it.each([[undefined], [''], [5], [{ read: 1 }]])('checkpoints in %j are refused'
     'checkpoints: expected a folder’s path, or a store such as memoryStore()',
   );
 });
+
+it.skipIf(process.platform !== 'linux')(
+  'checkpoints where no folder can be are refused, at once',
+  async () => {
+    const error = await caught(() => distill(smallRun({ callbacks: [checkpoints('/dev/null')] })));
+    expect(error.message).toBe(
+      '/dev/null: expected a folder for checkpoints, got something else of that name.',
+    );
+    await expect(distill(smallRun({ callbacks: [checkpoints('/proc/distill/run')] }))).rejects.toThrow(
+      /ENOENT.*\/proc\/distill/,
+    );
+  },
+);

@@ -46,6 +46,16 @@ describe('a dataset of one’s own is refused', () => {
       { labels: [0, 1, 1.5, 0, 0, 0] },
       'label of image 2: expected a whole number from 0 to 2, got 1.5.',
     ],
+    [
+      'fewer names than classes',
+      { classNames: ['cat', 'dog'] },
+      'classNames: expected a text per class (3), got ["cat","dog"].',
+    ],
+    [
+      'names that are no texts',
+      { classNames: [1, 2, 3] },
+      'classNames: expected a text per class (3), got [1,2,3].',
+    ],
     ['a missing label', { labels: [0, 1, 2, 0, 1] }, 'labels: expected one per image (6), got 5.'],
     [
       'one-hot rows',

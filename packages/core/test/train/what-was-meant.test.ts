@@ -178,6 +178,96 @@ describe('distill refuses', () => {
     result.dispose();
   });
 
+  it.each<[string, Partial<Dataset>, { mean: number[]; std: number[] }, string]>([
+    [
+      'pixels of 16 bits',
+      { image: (index) => new Uint16Array(72).fill(3000 * (index + 1)) as never },
+      { mean: [0.5, 0.5], std: [0.25, 0.25] },
+      'expected pixels from 0 to 255, as `normalization` is given, got values from 3000 to 24000. Scale the pixels, or leave',
+    ],
+    [
+      'a mean of pixels that are not divided',
+      {},
+      { mean: [125, 125], std: [60, 60] },
+      'normalization: expected mean and std of pixels divided by 255, got mean 125.0, 125.0, std 60.00, 60.00. Divide both by 255: mean 0.4902',
+    ],
+  ])(
+    '%s, which would give inputs of hundreds or always the same',
+    async (_, change, normalization, message) => {
+      expect(await refused({ train: { ...tinyDataset(8, 1), ...change }, normalization })).toContain(message);
+    },
+  );
+
+  it.each<[string, 'students' | 'teacher', (network: ReturnType<typeof tinyNetwork>) => void, string]>([
+    [
+      'a teacher whose weights are no numbers',
+      'teacher',
+      (network) =>
+        Object.values(network.variables)[0]?.assign(
+          tf.fill(Object.values(network.variables)[0]?.shape ?? [], NaN),
+        ),
+      "logits of the first training images: expected finite numbers, got NaN. Its weight '",
+    ],
+    [
+      'a student whose weights are no numbers',
+      'students',
+      (network) =>
+        Object.values(network.variables)[0]?.assign(
+          tf.fill(Object.values(network.variables)[0]?.shape ?? [], NaN),
+        ),
+      "logits of the first training images: expected finite numbers, got NaN. Its weight '",
+    ],
+    [
+      'a teacher that was disposed',
+      'teacher',
+      (network) => {
+        network.dispose();
+      },
+      'expected a network that has its weights, got one that was disposed',
+    ],
+    [
+      'a student that was disposed',
+      'students',
+      (network) => {
+        network.dispose();
+      },
+      'expected a network that has its weights, got one that was disposed',
+    ],
+  ])('%s', async (_, role, spoil, message) => {
+    const [teacher, learner] = [tinyNetwork(1), tinyNetwork(2)];
+    spoil(role === 'teacher' ? teacher : learner);
+    expect(await refused({ teacher, students: [learner], method: kd() })).toContain(message);
+  });
+
+  it.each<[object, string]>([
+    [{}, 'method: expected a method, got {"name":"mine"}'],
+    [{ spec: 'v1', plan: () => undefined }, "method 'mine', plan, phases: expected a list, got nothing"],
+    [
+      { spec: 'v1', plan: () => ({ phases: [{}], auxiliary: {}, cost: {}, dispose: () => undefined }) },
+      "method 'mine', phases[0], name: expected a text, got nothing",
+    ],
+    [
+      {
+        spec: 'v1',
+        plan: () => ({
+          phases: [
+            {
+              name: 'p',
+              reads: {},
+              updates: [{ name: 'u', variables: {}, terms: () => ({}), optimizer: 'adam' }],
+            },
+          ],
+          auxiliary: {},
+          cost: {},
+          dispose: () => undefined,
+        }),
+      },
+      'method \'mine\', phases[0], updates[0], optimizer: expected an optimizer, got "adam"',
+    ],
+  ])('a method of one’s own without its parts: %j', async (parts, message) => {
+    expect(await refused({ method: { name: 'mine', ...parts } })).toContain(message);
+  });
+
   it.each<['validation' | 'train']>([['train'], ['validation']])(
     'a pixel that is no number in %s, naming the image',
     async (which) => {

@@ -1,19 +1,10 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  read as readCallback,
-  readdirSync,
-  readSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, openSync, read as readCallback, readdirSync, readSync, rmSync, statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { DistillError } from '@distilljs/core';
+import { DistillError, makeFolder } from '@distilljs/core';
 import type { PixelSums } from '@distilljs/core';
 import type { PreparedImage } from './prepare.js';
 
@@ -70,7 +61,7 @@ export interface StoreWriter {
  * @param imageBytes of every image
  */
 export function openStore(folder: string, imageBytes: number): ImageStore {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const index = new Map<string, Stored>();
   const files = new Map<string, number>();
   const take = (shard: string, entries: readonly IndexEntry[]): void => {
