@@ -5,6 +5,7 @@ import { runOf } from '../run/matrix.js';
 import type { Matrix, PlannedRun } from '../run/matrix.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { readMethodResult, readTeacherResult } from '../run/stored.js';
+import { readTrial } from '../run/tuning.js';
 import { readText } from '../run/write-json.js';
 
 /** A cell and how far it is. */
@@ -41,6 +42,8 @@ export async function isCellDone(folder: RunFolder, cell: Cell): Promise<boolean
   const result =
     cell.kind === 'teacher'
       ? await readTeacherResult(place)
-      : await readMethodResult(place, cell.method, cell.seed);
+      : cell.kind === 'tune'
+        ? await readTrial(place, cell)
+        : await readMethodResult(place, cell.method, cell.seed);
   return result !== undefined;
 }

@@ -1,13 +1,13 @@
 import { DistillError, resolveEngine } from '@distilljs/core';
 import { cellFolder } from '../run/cells.js';
 import type { Cell } from '../run/cells.js';
-import { loadRunData, dataFingerprints } from '../run/datasets.js';
-import { describeEnvironment, madeWith } from '../run/environment.js';
+import { dataFingerprints, loadRunData, loadTuningData } from '../run/datasets.js';
+import { describeEnvironment, madeWith, mixWarnings } from '../run/environment.js';
 import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher } from '../run/load-teacher.js';
 import { findCell, readMatrix, runOf, studyFolder } from '../run/matrix.js';
 import { expectSameData } from '../run/open-folder.js';
-import { atCell, mixWarnings } from '../run/run-config.js';
+import { atCell } from '../run/run-config.js';
 import type { RunContext, RunLog } from '../run/run-context.js';
 import { runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
@@ -15,6 +15,7 @@ import { copyTeacher } from '../run/shared-teacher.js';
 import type { FoundRun } from '../run/stored.js';
 import { provideStudent } from '../run/train-student.js';
 import { provideTeacher } from '../run/train-teacher.js';
+import { provideTrial, tunedMethod } from '../run/tuning.js';
 import { isCellDone } from './cell-state.js';
 
 export interface CellOptions {
@@ -72,7 +73,10 @@ async function trainLocked(
   const { config } = run;
   const environment = describeEnvironment(await resolveEngine(config.engine));
   await loadForeign(config);
-  const data = await loadRunData(config, log, signal);
+  const data =
+    cell.kind === 'tune'
+      ? await loadTuningData(config, run.data, log, signal)
+      : await loadRunData(config, log, signal);
   expectSameData(folder, run, dataFingerprints(data));
   const loaded = await loadTeacher(config, data, folder.teacher);
   const warnings = mixWarnings(run, environment);
@@ -88,9 +92,11 @@ async function trainLocked(
   }
   try {
     if (cell.kind === 'teacher') return true;
-    const method = config.methods.find(({ as }) => as === cell.method);
-    if (method === undefined) throw new Error(`no method ${cell.method}`);
     const place = cellFolder(folder, cell);
+    if (cell.kind === 'tune') return (await provideTrial(cell, teacher, place, context)) !== undefined;
+    const configured = config.methods.find(({ as }) => as === cell.method);
+    if (configured === undefined) throw new Error(`no method ${cell.method}`);
+    const method = await tunedMethod(folder, config, configured);
     return (await provideStudent(method, cell.seed, teacher, place, context)) !== undefined;
   } finally {
     teacher.dispose();

@@ -27,7 +27,7 @@ export function buildReport(
   environment: RunEnvironment,
   teacher: TeacherResult,
   results: readonly MethodResult[],
-  { testImages, ownNetworks = [], predictions = NO_PREDICTIONS }: RunFacts = {},
+  { testImages, ownNetworks = [], predictions = NO_PREDICTIONS, tuning = [] }: RunFacts = {},
 ): Report {
   const ordered = [...results].sort((a, b) => a.seed - b.seed);
   const methods = config.methods
@@ -52,6 +52,7 @@ export function buildReport(
     rows,
     testImages: testImages ?? config.dataset.testSize ?? null,
     warnings: [...sharedMachine(ordered), ...methods.flat().flatMap(ownWarnings)],
+    tuning,
     classNames: predictions.classNames ?? null,
     pairwise,
     power: pooledPower(pairwise, ranked.length, hoursPerSeed(rows, ranked)),

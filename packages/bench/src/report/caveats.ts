@@ -3,6 +3,7 @@ import { count, listed, percent } from './format.js';
 import { SIGNIFICANT } from './ranking.js';
 import type { Ranking } from './ranking.js';
 import type { Report, ReportRow } from './report-data.js';
+import { tuningCaveats } from './tuning-table.js';
 
 /** Below this many seeds an interval says little. */
 const FEW_SEEDS = 5;
@@ -23,6 +24,7 @@ export function caveats(report: Report, ranking: Ranking): readonly string[] {
     ...(config.dataset.name === 'synthetic'
       ? ['The images are synthetic: the best method here need not be the best on photographs.']
       : []),
+    ...tuningCaveats(report),
     ...(engine.reproducible
       ? []
       : [

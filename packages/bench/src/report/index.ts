@@ -37,6 +37,8 @@ export type {
   SeedAccuracy,
   TeacherResult,
   TeacherResultFacts,
+  TriedOptions,
+  Tuning,
 } from './report-data.js';
 export { STUDY_REPORT_SCHEMA } from './study-data.js';
 export type { StudyReport, StudyTaskCell, StudyTaskReport } from './study-data.js';

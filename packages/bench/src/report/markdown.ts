@@ -4,6 +4,7 @@ import { columnsOf, ownNetworkNote, studentRow, teacherCells } from './columns.j
 import { findings } from './findings.js';
 import { count, magnitude, printable } from './format.js';
 import type { Report } from './report-data.js';
+import { tuningTable } from './tuning-table.js';
 import { REPRODUCTION, teacherWords, title } from './words.js';
 
 /** The report as GitHub-flavoured Markdown, for a README or an issue. */
@@ -22,6 +23,7 @@ export function renderMarkdown(given: Report): string {
   const { teacher, engine } = report;
   const student = studentRow(report);
   const cohorts = cohortTable(report);
+  const tuning = tuningTable(report);
   const networks = [
     `Teacher ${escaped(teacher.model)}: ${count(teacher.parameters)} parameters, ${magnitude(teacher.macs)} MACs per image.`,
     ...(student === undefined
@@ -42,6 +44,12 @@ export function renderMarkdown(given: Report): string {
       : [
           'Networks trained together:',
           markdownTable([cohorts.head, ...cohorts.rows].map((row) => row.map(escaped))),
+        ]),
+    ...(tuning === undefined
+      ? []
+      : [
+          escaped(tuning.notes.join(' ')),
+          markdownTable([tuning.head, ...tuning.rows].map((row) => row.map(escaped))),
         ]),
     caveats.map((caveat) => `- ${escaped(caveat)}`).join('\n'),
     networks.join(' '),

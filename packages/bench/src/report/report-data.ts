@@ -109,6 +109,7 @@ export interface RunEnvironment {
 
 /** What a report needs to know that no result says. */
 export interface RunFacts {
+  readonly tuning?: readonly Tuning[] | undefined;
   readonly testImages?: number | undefined;
   /** Methods, as the run names them, that train a network of their own in place of the configured student. */
   readonly ownNetworks?: readonly string[] | undefined;
@@ -128,6 +129,24 @@ export interface Report extends Answer {
   readonly testImages: number | null;
   /** What the runs warned of, each once. */
   readonly warnings: readonly string[];
+  /** One per method whose options were chosen on the validation images. */
+  readonly tuning: readonly Tuning[];
+}
+
+/** Options of a method that were tried on the validation images before the run's own trainings. */
+export interface Tuning {
+  readonly method: string;
+  /** Of the trials; none is one of the run. */
+  readonly seeds: readonly number[];
+  readonly trials: readonly TriedOptions[];
+  /** Position of the trial whose options the method has in this run; null where all diverged. */
+  readonly chosen: number | null;
+}
+
+export interface TriedOptions {
+  readonly options: Readonly<Record<string, unknown>>;
+  /** After the last epoch, over the trials' seeds; null where one of them diverged. */
+  readonly validationAccuracy: Summary | null;
 }
 
 /** A method over its seeds. */

@@ -3,6 +3,7 @@ import type { RunConfig } from '../config/index.js';
 import { buildCohort, buildNetwork, planMethod } from './cohort.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import type { RunData } from './datasets.js';
+import { allVariants } from './tuning.js';
 
 /**
  * Plans every method of a run on networks like those that it will get, and trains nothing: a tap or a shape that does not fit
@@ -22,7 +23,7 @@ export async function checkMethods(
       : undefined;
   const normalization = await channelStatistics(data.train);
   try {
-    for (const configured of config.methods) {
+    for (const configured of allVariants(config)) {
       const { method, models, change } = planMethod(configured, config.student.model);
       const students = await buildCohort(models, data.train, 0, change);
       try {

@@ -2,7 +2,7 @@ import { createRandom } from '@distilljs/core';
 import type { Dataset } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import { loadSplits, splitValidation } from '../dataset/index.js';
-import type { Surroundings } from '../dataset/index.js';
+import type { Split, Surroundings } from '../dataset/index.js';
 
 /** The three parts of a run's data. Model selection sees `validation`; `test` is looked at once per trained network. */
 export interface RunData {
@@ -23,15 +23,45 @@ export async function loadRunData(
   { say, meter }: DataLog = {},
   signal?: AbortSignal,
 ): Promise<RunData> {
-  const wanted = ['train', 'validation', 'test'] as const;
+  const { test, ...others } = await loadSplitData(
+    config,
+    ['train', 'validation', 'test'],
+    { say, meter },
+    signal,
+  );
+  return { ...others, test: test as Dataset };
+}
+
+async function loadSplitData(
+  config: RunConfig,
+  wanted: readonly Split[],
+  { say, meter }: DataLog,
+  signal: AbortSignal | undefined,
+): Promise<Omit<RunData, 'test'> & { readonly test: Dataset | undefined }> {
   const { splits, notes = [] } = await loadSplits(config.dataset, wanted, { meter, signal });
   for (const note of notes) say?.(`Warning: ${note}`);
-  const { train: all, test } = splits as { readonly train: Dataset; readonly test: Dataset };
-  if (splits.validation !== undefined) return { train: all, validation: splits.validation, test };
+  const { test, validation: own } = splits;
+  const all = splits.train as Dataset;
+  if (own !== undefined) return { train: all, validation: own, test };
   const stream = createRandom(SPLIT_SEED).fork('validation');
   const { train, validation, note } = splitValidation(all, config.validationFraction, stream);
   if (note !== undefined) say?.(`Warning: ${note}`);
   return { train, validation, test };
+}
+
+/**
+ * The data that choosing options looks at. The test images are not read: what is known of them is what the run's folder says.
+ *
+ * @param known of the run
+ */
+export async function loadTuningData(
+  config: RunConfig,
+  known: DataFingerprints | undefined,
+  log: DataLog = {},
+  signal?: AbortSignal,
+): Promise<RunData> {
+  const { train, validation } = await loadSplitData(config, ['train', 'validation'], log, signal);
+  return { train, validation, test: { ...train, ...known?.test, labels: undefined } };
 }
 
 /** `data.json`: what the images and labels of a run are. */

@@ -26,7 +26,7 @@ export function madeWith({ engine, node, packages }: RunEnvironment): MadeWith {
 }
 
 /** How an environment differs from the one that a run was begun with, where that may change accuracies or times, in words. */
-export function environmentChanges(before: RunEnvironment, now: RunEnvironment): readonly string[] {
+function environmentChanges(before: RunEnvironment, now: RunEnvironment): readonly string[] {
   const versions = (environment: RunEnvironment): ReadonlyMap<string, string> =>
     new Map([['engine', withoutThreads(environment)], ...Object.entries(environment.packages)]);
   const old = versions(before);
@@ -47,4 +47,13 @@ export function packageVersions(names: readonly string[]): Record<string, string
   return Object.fromEntries(
     names.map((name) => [name, (require(`${name}/package.json`) as { readonly version: string }).version]),
   );
+}
+
+/** What every result says that is made otherwise than its run was begun. */
+export function mixWarnings(
+  begun: { readonly environment: RunEnvironment } | undefined,
+  now: RunEnvironment,
+): readonly string[] {
+  const changes = begun === undefined ? [] : environmentChanges(begun.environment, now);
+  return changes.length === 0 ? [] : [`not made as the run was begun: ${changes.join(', ')}`];
 }

@@ -175,11 +175,14 @@ function differences(wanted: RunConfig, run: FoundRun): string[] {
   const known = new Map(before.methods.map((method) => [method.as, method]));
   const pairs: (readonly [what: string, old: unknown, current: unknown])[] = [
     ...(Object.keys(now) as (keyof RunConfig)[])
-      .filter((key) => key !== 'methods' && key !== 'seeds')
+      .filter((key) => key !== 'methods' && key !== 'seeds' && key !== 'tune')
       .map((key) => [key, before[key], now[key]] as const),
     ...now.methods
       .filter(({ as }) => known.has(as))
-      .map((method) => [`method ${method.as}`, known.get(method.as), method] as const),
+      .flatMap((method) => [
+        [`method ${method.as}`, known.get(method.as), method] as const,
+        [`tune of ${method.as}`, before.tune?.[method.as], now.tune?.[method.as]] as const,
+      ]),
   ];
   // Many disks do not tell large letters from small ones: two such methods would share a folder.
   const folded = new Map(before.methods.map(({ as }) => [as.toLowerCase(), as]));
@@ -206,8 +209,10 @@ function comparable(config: RunConfig, { data }: FoundRun): RunConfig {
 /** Methods and seeds of both, those that were there first. */
 function joined(found: RunConfig, wanted: RunConfig): RunConfig {
   const known = new Set(found.methods.map(({ as }) => as));
+  const tune = { ...found.tune, ...wanted.tune };
   return {
     ...wanted,
+    ...(Object.keys(tune).length > 0 && { tune, tuning: wanted.tuning ?? found.tuning }),
     methods: [...found.methods, ...wanted.methods.filter(({ as }) => !known.has(as))],
     seeds: [...new Set([...found.seeds, ...wanted.seeds])].sort((a, b) => a - b),
   };

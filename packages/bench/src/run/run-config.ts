@@ -8,7 +8,7 @@ import { cellFolder, cellsOf } from './cells.js';
 import { planMethod } from './cohort.js';
 import { dataFingerprints, loadRunData } from './datasets.js';
 import type { RunData } from './datasets.js';
-import { describeEnvironment, environmentChanges, madeWith } from './environment.js';
+import { describeEnvironment, madeWith, mixWarnings } from './environment.js';
 import { loadForeign } from './foreign-sources.js';
 import { loadTeacher } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
@@ -22,6 +22,7 @@ import type { FoundRun } from './stored.js';
 import { provideStudent } from './train-student.js';
 import { provideTeacher } from './train-teacher.js';
 import type { RunTeacher } from './train-teacher.js';
+import { provideTrial, tunedMethod } from './tuning.js';
 import { writeReport } from './write-report.js';
 import type { WrittenReport } from './write-report.js';
 
@@ -210,17 +211,22 @@ async function trainStudents(
   const { config, log } = context;
   const diverged: Divergence[] = [];
   for (const cell of cellsOf(config)) {
-    const method = config.methods.find(({ as }) => cell.kind === 'student' && as === cell.method);
-    if (cell.kind === 'teacher' || method === undefined) continue;
-    const { seed } = cell;
     const place = cellFolder(folder, cell);
+    if (cell.kind === 'tune') {
+      const tried = await atCell(place, () => provideTrial(cell, teacher, place, context));
+      if (tried === undefined) return undefined;
+    }
+    const configured = config.methods.find(({ as }) => cell.kind === 'student' && as === cell.method);
+    if (cell.kind !== 'student' || configured === undefined) continue;
+    const { seed } = cell;
     try {
+      const method = await tunedMethod(folder, config, configured);
       const result = await atCell(place, () => provideStudent(method, seed, teacher, place, context));
       if (result === undefined) return undefined;
     } catch (error) {
       if (!isDistillError(error) || error.code !== 'numeric') throw error;
-      log.say(`${method.as} seed ${seed} diverged, and is left out: ${error.message}`);
-      diverged.push({ method: method.as, seed, error });
+      log.say(`${configured.as} seed ${seed} diverged, and is left out: ${error.message}`);
+      diverged.push({ method: configured.as, seed, error });
     }
   }
   return diverged;
@@ -233,11 +239,6 @@ export async function reportOf(folder: RunFolder, diverged: readonly Divergence[
     // Where everything diverged, that is why there is nothing to report.
     throw isDistillError(error) && diverged[0] !== undefined ? diverged[0].error : error;
   }
-}
-
-export function mixWarnings(begun: FoundRun | undefined, now: RunEnvironment): readonly string[] {
-  const changes = begun === undefined ? [] : environmentChanges(begun.environment, now);
-  return changes.length === 0 ? [] : [`not made as the run was begun: ${changes.join(', ')}`];
 }
 
 export function dataText({ train, validation, test }: RunData): string {

@@ -15,6 +15,7 @@ import {
 } from '@distilljs/core';
 import type {
   Augmentation,
+  Callback,
   DistillResult,
   FrozenNetwork,
   Method,
@@ -80,38 +81,20 @@ export interface TestAccuracy {
  */
 export async function trainNetwork(
   training: Training,
-  { config, data, log, signal }: RunContext,
+  context: RunContext,
 ): Promise<TrainingOutcome | undefined> {
-  const { label, networks, folder } = training;
+  const { networks, folder } = training;
+  const { config, data } = context;
   let peakMemoryBytes = 0;
-  const result = await distill({
-    teacher: training.teacher,
-    teacherInput: training.teacherInput,
-    teacherOutputs: training.teacherOutputs,
-    students: networks,
-    method: training.method,
-    train: data.train,
-    validation: data.validation,
-    epochs: training.epochs,
-    batchSize: config.batchSize,
-    seed: training.seed,
-    optimizer: training.optimizer,
-    augmentation: augmentationOf(config),
-    callbacks: [
-      log.progress(label),
-      { name: 'lock', epoch: () => expectHeld(folder.root), abort: () => expectHeld(folder.root) },
-      checkpoints(folder.checkpoint),
-      jsonl(folder.metrics),
-      {
-        name: 'memory',
-        step() {
-          peakMemoryBytes = Math.max(peakMemoryBytes, process.memoryUsage.rss());
-        },
+  const result = await distillTraining(training, context, [
+    {
+      name: 'memory',
+      step() {
+        peakMemoryBytes = Math.max(peakMemoryBytes, process.memoryUsage.rss());
       },
-      ...(training.seed === config.seeds[0] ? [inspections(folder.inspections)] : []),
-    ],
-    signal,
-  });
+    },
+    ...(training.seed === config.seeds[0] ? [inspections(folder.inspections)] : []),
+  ]);
   try {
     if (result.stopped !== undefined) return undefined;
     const records = networks.map(({ classes }) => recordPredictions(data.test, classes));
@@ -136,6 +119,42 @@ export async function trainNetwork(
   } finally {
     result.dispose();
   }
+}
+
+/**
+ * Trains networks together, going on from their checkpoint if there is one, and measures and saves nothing else.
+ *
+ * @param callbacks beside those that every training has
+ * @returns what the caller disposes
+ */
+export async function distillTraining(
+  training: Training,
+  { config, data, log, signal }: RunContext,
+  callbacks: readonly Callback[] = [],
+): Promise<DistillResult> {
+  const { label, folder } = training;
+  return await distill({
+    teacher: training.teacher,
+    teacherInput: training.teacherInput,
+    teacherOutputs: training.teacherOutputs,
+    students: training.networks,
+    method: training.method,
+    train: data.train,
+    validation: data.validation,
+    epochs: training.epochs,
+    batchSize: config.batchSize,
+    seed: training.seed,
+    optimizer: training.optimizer,
+    augmentation: augmentationOf(config),
+    callbacks: [
+      log.progress(label),
+      { name: 'lock', epoch: () => expectHeld(folder.root), abort: () => expectHeld(folder.root) },
+      checkpoints(folder.checkpoint),
+      jsonl(folder.metrics),
+      ...callbacks,
+    ],
+    signal,
+  });
 }
 
 async function save(networks: readonly Network[], folder: TrainingFolder): Promise<void> {

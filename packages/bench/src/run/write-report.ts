@@ -11,6 +11,7 @@ import type {
   ReportFormat,
   ReportSources,
   RunFacts,
+  Tuning,
 } from '../report/index.js';
 import type { DataFingerprints } from './datasets.js';
 import { findMethod } from './method-catalog.js';
@@ -18,6 +19,7 @@ import { readFigures } from './read-predictions.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { readInspections, readMethodResult, readRun, readTeacherResult } from './stored.js';
+import { readTuning } from './tuning.js';
 
 /** A report and where it lies. */
 export interface WrittenReport {
@@ -78,9 +80,16 @@ export async function reportSources(folder: RunFolder): Promise<ReportSources> {
   }
   const report = buildReport(config, environment, teacher, results, {
     ...(await runFacts(config, run.data)),
+    tuning: await tuningOf(folder, config),
     predictions: await readFigures(folder, config, results, run.data),
   });
   return { report, teacher, results, shown: await inspectionsOf(folder, config) };
+}
+
+/** Of the methods whose options are chosen by now. */
+async function tuningOf(folder: RunFolder, config: RunConfig): Promise<readonly Tuning[]> {
+  const all = await Promise.all(config.methods.map(({ as }) => readTuning(folder, config, as)));
+  return all.filter((each) => each !== undefined);
 }
 
 /** What the methods showed of themselves in the first seed that has something. */

@@ -14,7 +14,7 @@ import { AccuracyFigure, CostFigure, Curves } from './figures.js';
 import { Calibration, Corruptions } from './measures.js';
 import type { DrawnPlot } from './parts.js';
 import { Pairwise } from './pairwise.js';
-import { CohortTable, NetworkTable, ResultTable } from './result-tables.js';
+import { CohortTable, NetworkTable, ResultTable, TuningSection } from './result-tables.js';
 
 /**
  * The report as one page that stands alone: no request, readable without its script, on light and dark, on paper and by ear.
@@ -44,6 +44,7 @@ export async function renderHtml(
       <Classes report={report} />
       <Calibration report={report} find={find} />
       <Corruptions report={report} find={find} />
+      <TuningSection report={report} />
       <Exhibits shown={shown} />
       <Limits caveats={found.caveats} omitted={report.omitted} />
       <NetworkTable report={report} />

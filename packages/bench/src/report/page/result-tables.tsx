@@ -4,6 +4,7 @@ import { columnsOf, ownNetworkNote, studentRow, teacherCells } from '../columns.
 import { byAccuracy } from '../accuracy-plot.js';
 import { count, magnitude, percent } from '../format.js';
 import { clearWinner, ranking } from '../ranking.js';
+import { tuningTable } from '../tuning-table.js';
 import type { Report } from '../report-data.js';
 import { teacherWords } from '../words.js';
 import { DataTable, Details, Section } from './parts.js';
@@ -98,6 +99,21 @@ export function NetworkTable({ report }: { readonly report: Report }): VNode {
         label="Networks"
         head={['role', 'network', 'parameters', 'MACs per image', 'test %'].map((name) => ({ name }))}
         rows={rows.map((cells) => ({ cells }))}
+      />
+    </Section>
+  );
+}
+
+/** What was tried on the validation images before the comparison. */
+export function TuningSection({ report }: { readonly report: Report }): VNode | null {
+  const table = tuningTable(report);
+  if (table === undefined) return null;
+  return (
+    <Section title="How options were chosen" note={table.notes.join(' ')}>
+      <DataTable
+        label="Options that were tried"
+        head={table.head.map((name) => ({ name }))}
+        rows={table.rows.map((cells) => ({ cells }))}
       />
     </Section>
   );

@@ -1,0 +1,61 @@
+import { listed, meanAndDeviation } from './format.js';
+import type { Report, Tuning } from './report-data.js';
+
+/** What was tried before the comparison, as a table of text. */
+export interface TuningTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** How it was chosen, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Undefined for a run whose options all come from its configuration. */
+export function tuningTable({ tuning }: Report): TuningTable | undefined {
+  if (tuning.length === 0) return undefined;
+  return {
+    head: ['method', 'trial', 'options', 'validation accuracy', 'chosen'],
+    rows: tuning.flatMap(({ method, trials, chosen }) =>
+      trials.map(({ options, validationAccuracy }, trial) => [
+        method,
+        String(trial),
+        JSON.stringify(options)
+          .replace(/^\{|\}$/g, '')
+          .replaceAll('"', ''),
+        validationAccuracy === null ? 'diverged' : meanAndDeviation(validationAccuracy),
+        trial === chosen ? 'yes' : '',
+      ]),
+    ),
+    notes: [
+      choice(tuning),
+      ...(isEqual(tuning) ? [`Each had ${trainings(tuning)[0]} trainings for it.`] : []),
+    ],
+  };
+}
+
+/** What makes the comparison less fair. */
+export function tuningCaveats({ tuning, rows }: Report): readonly string[] {
+  if (tuning.length === 0) return [];
+  const others = rows.filter(({ method }) => !tuning.some((each) => each.method === method));
+  const names = others.map(({ method }) => method);
+  const counts = tuning.map(({ method }, at) => `${method} ${trainings(tuning)[at]}`);
+  return [
+    ...(isEqual(tuning)
+      ? []
+      : [
+          `Options were chosen with different numbers of trainings: ${counts.join(', ')}. More trials favour a method.`,
+        ]),
+    ...(names.length === 0 ? [] : [`Options of ${listed(names)} were not tuned, those of the others were.`]),
+  ];
+}
+
+const trainings = (tuning: readonly Tuning[]): readonly number[] =>
+  tuning.map(({ trials, seeds }) => trials.length * seeds.length);
+
+/** The same number of trainings for every method is what makes the comparison fair. */
+const isEqual = (tuning: readonly Tuning[]): boolean => new Set(trainings(tuning)).size === 1;
+
+function choice(tuning: readonly Tuning[]): string {
+  const seeds = tuning[0]?.seeds ?? [];
+  const word = seeds.length === 1 ? 'seed' : 'seeds';
+  return `Options of ${listed(tuning.map(({ method }) => method))} were chosen by the mean accuracy on the validation images after the last epoch, with the ${word} ${seeds.join(', ')}, none of this run. No test image was read for it.`;
+}
