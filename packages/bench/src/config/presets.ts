@@ -1,12 +1,12 @@
 import { nearestNameHint } from '@distilljs/core';
 import type { ConfigLayer } from './layers.js';
 import { plainLayer } from './layers.js';
+import { paperPresets } from './paper-presets.js';
+import type { Preset } from './preset.js';
 import type { Problem } from './problem.js';
 import { placeOf, shown } from './problem.js';
-import type { ConfigInput } from './schema.js';
-
-/** A preset leaves to the user what only the user knows, such as the folder of the data. */
-type Preset = Omit<ConfigInput, 'dataset'> & { readonly dataset: object };
+import { repdistillerPresets } from './repdistiller-presets.js';
+import { studyPresets } from './study-presets.js';
 
 /** Ready-made configurations. */
 export const presets = {
@@ -66,6 +66,9 @@ export const presets = {
     optimizer: { name: 'sgd', learningRate: 0.05, nesterov: true },
     schedule: { name: 'cosine', warmupEpochs: 1 },
   },
+  ...studyPresets,
+  ...paperPresets,
+  ...repdistillerPresets,
 } satisfies Record<string, Preset>;
 
 export type PresetName = keyof typeof presets;
