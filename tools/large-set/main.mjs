@@ -128,9 +128,14 @@ async function start(role) {
   });
   const next = () =>
     new Promise((resolve, reject) => {
-      child.once('message', resolve);
-      child.once('exit', (code) => {
+      /** @param {number | null} code */
+      const ended = (code) => {
         reject(new Error(`The side '${role}' ended with code ${String(code)}.`));
+      };
+      child.once('exit', ended);
+      child.once('message', (message) => {
+        child.off('exit', ended);
+        resolve(message);
       });
     });
   await next();

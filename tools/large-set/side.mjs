@@ -10,12 +10,13 @@ import {
   student,
 } from '@distilljs/core';
 import { constantRate } from '@distilljs/core';
-import { buildModel, splitValidation, subset } from '@distilljs/bench';
 import { imageFolder } from '@distilljs/bench/data/folder';
 
 /** One side of {@link file://./main.mjs}: says `ready`, then takes turns as it is asked to. */
 
 const { role, dir, edge, memoryImages, batch, model, engine } = JSON.parse(process.env['LARGE_SET'] ?? '{}');
+// Types of all of the bench's sources need its own settings.
+const { buildModel, splitValidation, subset } = await import(/** @type {string} */ ('@distilljs/bench'));
 /** @type {Record<string, number>} */
 const seconds = {};
 /** Validation images that are looked at in the end. */

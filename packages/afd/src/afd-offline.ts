@@ -1,4 +1,4 @@
-import { defineMethod, mapShape, NO_COST, taskTerms, text, withTeacher } from '@distilljs/core';
+import { defineMethod, mapShape, NO_COST, taskReads, taskTerms, text, withTeacher } from '@distilljs/core';
 import type { FeatureMap } from '@distilljs/core';
 import { adversarialPlan } from './adversary.js';
 import { runGeometry } from './discriminator-geometry.js';
@@ -46,7 +46,7 @@ export const afdOffline = defineMethod<AfdOfflineOptions>({
       geometry,
       extractors,
       transfers: [ownTransfer],
-      reads: { students: [[studentTap]], teacher: [teacherTap], labels: options.ceWeight > 0 },
+      reads: { students: [[studentTap]], teacher: [teacherTap], ...taskReads(options) },
       ownMaps: (step) => [transfer(step.student.tap(studentTap) as FeatureMap, ownTransfer)],
       peerMaps: (step) => [transfer(step.teacher.tap(teacherTap) as FeatureMap, peerTransfer)],
       logits: {

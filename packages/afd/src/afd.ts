@@ -1,4 +1,4 @@
-import { defineMethod } from '@distilljs/core';
+import { defineMethod, taskReads } from '@distilljs/core';
 import type { FeatureMap } from '@distilljs/core';
 import { adversarialPlan } from './adversary.js';
 import {
@@ -49,7 +49,7 @@ export const afd = defineMethod<AfdOptions>({
       geometry,
       extractors,
       transfers,
-      reads: { students: tapped.taps.map((tap) => [tap]), labels: options.ceWeight > 0 },
+      reads: { students: tapped.taps.map((tap) => [tap]), ...taskReads(options) },
       ownMaps: read,
       peerMaps: (_, own) => own.map((__, network) => own[teacherOf(network, own.length)] as FeatureMap),
       logits: {

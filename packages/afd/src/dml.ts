@@ -1,4 +1,4 @@
-import { defineMethod, oneOf } from '@distilljs/core';
+import { defineMethod, oneOf, taskReads } from '@distilljs/core';
 import { cohortCost, cohortVariables, expectCohort } from './cohort.js';
 import { mutualLogits } from './losses.js';
 import { cohortChecks, dmlDefaults } from './options.js';
@@ -28,7 +28,7 @@ export const dml = defineMethod<DmlOptions>({
         {
           name: 'train',
           epochs: context.epochs,
-          reads: { students: context.students.map(() => []), labels: options.ceWeight > 0, weights: true },
+          reads: { students: context.students.map(() => []), ...taskReads(options) },
           updates: [
             {
               name: 'networks',

@@ -1,4 +1,4 @@
-import { defineMethod, nonNegative } from '@distilljs/core';
+import { defineMethod, nonNegative, taskReads } from '@distilljs/core';
 import type { FeatureMap, LossTerms, Step } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { cohortCost, cohortMaps, cohortTaps, cohortVariables, expectCohort, teacherOf } from './cohort.js';
@@ -33,7 +33,7 @@ export const featureL1 = defineMethod<FeatureL1Options>({
         {
           name: 'train',
           epochs: context.epochs,
-          reads: { students: tapped.taps.map((tap) => [tap]), labels: options.ceWeight > 0 },
+          reads: { students: tapped.taps.map((tap) => [tap]), ...taskReads(options) },
           updates: [
             {
               name: 'networks',

@@ -68,7 +68,7 @@ export interface MutualLogitsOptions {
  * @see arXiv 2002.01775, logit-based loss; Zhang et al., Deep Mutual Learning, arXiv 1706.00384, Eq. 7 for several peers
  */
 export function mutualLogits(
-  step: Pick<Step, 'students' | 'oneHot' | 'weights'>,
+  step: Pick<Step, 'students' | 'oneHot' | 'weights' | 'labelWeights'>,
   { temperature, ceWeight, kdWeight, peers }: MutualLogitsOptions,
 ): LossTerms {
   const logits = step.students.map((student) => student.logits);
@@ -78,7 +78,7 @@ export function mutualLogits(
         hintonKd(logits[peer] ?? own, own, temperature, step.weights),
       );
       return [
-        [`ce${network + 1}`, { value: crossEntropy(step.oneHot, own, step.weights), weight: ceWeight }],
+        [`ce${network + 1}`, { value: crossEntropy(step.oneHot, own, step.labelWeights), weight: ceWeight }],
         [`kd${network + 1}`, { value: meanOf(divergences), weight: kdWeight }],
       ] as const;
     }),

@@ -5,6 +5,7 @@ import {
   nonNegative,
   oneOf,
   positive,
+  taskReads,
   taskTerms,
   text,
   wholeNumber,
@@ -55,7 +56,9 @@ export const cckd = defineMethod<CckdOptions, Heads>({
   reads: (options) => ({
     student: readsEmbeddings(options) ? [options.studentTap] : [],
     teacher: readsEmbeddings(options) ? [options.teacherTap] : options.kdWeight > 0 ? [] : undefined,
-    labels: options.ceWeight > 0,
+    ...taskReads(options),
+    // It draws images by their classes.
+    ...(options.sampler === 'cur' && options.ceWeight > 0 && { labels: true }),
   }),
   prepare: async (context, options) => {
     // Refuses what does not fit before the sampler runs the teacher over the training set.
@@ -84,10 +87,14 @@ function instanceTerm(step: Step, options: CckdOptions, heads: Heads): LossTerms
   const weight = options.kdWeight;
   if (weight === 0) return {};
   if (options.instance === 'mimic') {
-    const value = mimic(teacherEmbedding(step, options, heads), studentEmbedding(step, options, heads));
+    const [teacher, student] = [
+      teacherEmbedding(step, options, heads),
+      studentEmbedding(step, options, heads),
+    ];
+    const value = mimic(teacher, student, step.weights);
     return { mimic: { value, weight } };
   }
-  const value = reverseKd(step.teacher.logits, step.student.logits, options.temperature);
+  const value = reverseKd(step.teacher.logits, step.student.logits, options.temperature, step.weights);
   return { kd: { value, weight } };
 }
 

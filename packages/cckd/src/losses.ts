@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { DistillError, expectSameShape, expectShape, stopGradient } from '@distilljs/core';
+import { DistillError, expectSameShape, expectShape, stopGradient, weightedMean } from '@distilljs/core';
 import type { Embedding, Logits, Scalar } from '@distilljs/core';
 import type { Correlations } from './kernels.js';
 
@@ -13,12 +13,13 @@ import type { Correlations } from './kernels.js';
  *
  * @param teacher `[n, d]`
  * @param student `[n, d]`
+ * @param weights `[n]`, factors of the images' losses; default 1
  * @throws DistillError code `shape` when the widths differ
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 2
  *
  * Certainty: whether rows are normalised first is not said; here they are not.
  */
-export function mimic(teacher: Embedding, student: Embedding): Scalar {
+export function mimic(teacher: Embedding, student: Embedding, weights?: tf.Tensor1D): Scalar {
   const [count, width] = teacher.shape;
   if (student.shape[1] !== width) {
     throw new DistillError({
@@ -30,7 +31,7 @@ export function mimic(teacher: Embedding, student: Embedding): Scalar {
     });
   }
   expectShape('mimic(student)', student, [count, width]);
-  return tf.tidy(() => tf.div<Scalar>(tf.sum(tf.square(tf.sub(student, stopGradient(teacher)))), count));
+  return tf.tidy(() => weightedMean(tf.sum(tf.square(tf.sub(student, stopGradient(teacher))), 1), weights));
 }
 
 /**
@@ -44,19 +45,25 @@ export function mimic(teacher: Embedding, student: Embedding): Scalar {
  * @param teacherLogits `[n, classes]`
  * @param studentLogits `[n, classes]`
  * @param temperature τ > 0
+ * @param weights `[n]`, factors of the images' losses; default 1
  * @throws DistillError code `shape` when the two differ
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 1, letter by letter.
  *
  * Certainty: every public implementation uses the other order, `KL(p^t ‖ p^s)`, as Hinton et al. do (core's `hintonKd`),
  * and that is what the paper most likely ran.
  */
-export function reverseKd(teacherLogits: Logits, studentLogits: Logits, temperature: number): Scalar {
+export function reverseKd(
+  teacherLogits: Logits,
+  studentLogits: Logits,
+  temperature: number,
+  weights?: tf.Tensor1D,
+): Scalar {
   expectSameShape('reverseKd(teacherLogits)', teacherLogits, 'reverseKd(studentLogits)', studentLogits);
   return tf.tidy(() => {
     const teacher = tf.logSoftmax(tf.div<Logits>(stopGradient(teacherLogits), temperature));
     const student = tf.logSoftmax(tf.div<Logits>(studentLogits, temperature));
-    const divergence = tf.sum(tf.mul(tf.exp(student), tf.sub(student, teacher)));
-    return tf.mul<Scalar>(divergence, temperature ** 2 / studentLogits.shape[0]);
+    const divergence = tf.sum(tf.mul(tf.exp(student), tf.sub(student, teacher)), 1);
+    return tf.mul<Scalar>(weightedMean(divergence, weights), temperature ** 2);
   });
 }
 

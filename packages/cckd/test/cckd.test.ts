@@ -20,9 +20,9 @@ test.each([
   [{ instance: 'kd-reverse', studentTap: 'map', teacherTap: 'map' }, ['ce', 'kd', 'cc'], ['map'], ['map']],
 ] as const)('%o has the terms %o and reads the taps %o and %o', async (options, names, student, teacher) => {
   await withPlan(options, (plan) => {
-    // Labels are for the cross-entropy alone.
+    // Labels are for the cross-entropy alone, and for the sampler that goes by classes.
     const labels = names.some((name) => name === 'ce');
-    expect(plan.phases[0]?.reads).toEqual({ students: [student], teacher, labels });
+    expect(plan.phases[0]?.reads).toEqual({ students: [student], teacher, labels, weights: true });
     tf.tidy(() => {
       const rows = tf.randomNormal<tf.Rank.R2>([4, 3], 0, 1, 'float32', 1);
       const step = stepOf({

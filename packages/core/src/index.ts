@@ -116,7 +116,7 @@ export {
   weightedMean,
 } from './loss/index.js';
 export type { DecoupledKd, DistRelations, Projector } from './loss/index.js';
-export { defineMethod, NO_COST, taskTerms, withTeacher } from './method/index.js';
+export { defineMethod, NO_COST, taskReads, taskTerms, withTeacher } from './method/index.js';
 export type {
   AuxiliaryCost,
   Backward,

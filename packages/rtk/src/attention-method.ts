@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { defineMethod, DistillError, taskTerms, withTeacher } from '@distilljs/core';
+import { defineMethod, DistillError, taskReads, taskTerms, withTeacher } from '@distilljs/core';
 import type { EpochReport, LossTerms, MethodFactory, Plan, Step, TaughtContext } from '@distilljs/core';
 import { attentionWeights, createAttentionWeights } from './attention/index.js';
 import { attentionCost } from './attention-cost.js';
@@ -56,7 +56,7 @@ function planAttention(name: string, options: AttentionOptions, context: TaughtC
         reads: {
           students: [tapNames(pair.student)],
           teacher: tapNames(pair.teacher),
-          labels: options.ceWeight > 0,
+          ...taskReads(options),
         },
         updates: [{ name: 'student', variables, optimizer, terms }],
         inspect: (step) => matchExhibits(match(step), pair),

@@ -8,13 +8,14 @@ import type { Logits, Probabilities } from '@distilljs/core';
  *
  * @param targets h, `[n, classes]` in `[0, 1]`, constant; rows need not sum to 1
  * @param margins m = u⁺ − u⁻, `[n, classes]`
+ * @param weights `[n]`, factors of the images' losses; default 1
  * @returns `[classes]`
  * @throws DistillError code `shape`
  */
-export function subtaskCrossEntropy(targets: Probabilities, margins: Logits): Tensor1D {
+export function subtaskCrossEntropy(targets: Probabilities, margins: Logits, weights?: Tensor1D): Tensor1D {
   expectSameShape('subtaskCrossEntropy(targets)', targets, 'subtaskCrossEntropy(margins)', margins);
   // h ln σ(m) + (1 − h) ln σ(−m) = h m − softplus(m)
-  return tf.mean<Tensor1D>(tf.sub(tf.softplus(margins), tf.mul(targets, margins)), 0);
+  return meanOverImages(tf.sub(tf.softplus(margins), tf.mul(targets, margins)), weights);
 }
 
 /**
@@ -24,12 +25,18 @@ export function subtaskCrossEntropy(targets: Probabilities, margins: Logits): Te
  * @param teacher logits z, `[n, classes]`
  * @param margins m = u⁺ − u⁻, `[n, classes]`
  * @param temperature T above 0
+ * @param weights `[n]`, factors of the images' losses; default 1
  * @returns `[classes]`, in nats
  * @throws DistillError code `shape`
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: binary subtasks are the abstract's; the soft targets are proposed, the only reading that
  *   needs no further assumption.
  */
-export function subtaskKd(teacher: Logits, margins: Logits, temperature: number): Tensor1D {
+export function subtaskKd(
+  teacher: Logits,
+  margins: Logits,
+  temperature: number,
+  weights?: Tensor1D,
+): Tensor1D {
   expectSameShape('subtaskKd(teacher)', teacher, 'subtaskKd(margins)', margins);
   const { soft, negativeEntropy } = withoutTape(() =>
     tf.tidy(() => {
@@ -41,8 +48,11 @@ export function subtaskKd(teacher: Logits, margins: Logits, temperature: number)
   );
   const scaled = tf.div<Logits>(margins, temperature);
   const divergence = tf.add(negativeEntropy, tf.sub(tf.softplus(scaled), tf.mul(soft, scaled)));
-  return tf.mul<Tensor1D>(tf.mean(divergence, 0), temperature * temperature);
+  return tf.mul<Tensor1D>(meanOverImages(divergence, weights), temperature * temperature);
 }
+
+const meanOverImages = (losses: tf.Tensor, weights: Tensor1D | undefined): Tensor1D =>
+  tf.mean<Tensor1D>(weights === undefined ? losses : tf.mul(losses, tf.expandDims(weights, 1)), 0);
 
 /** `z_k / T − LSE_{j≠k}(z_j / T)`, `[n, classes]`: the logit of the teacher's answer to "is it class k?". No gradient. */
 export function teacherBinaryLogits(teacher: Logits, temperature: number): Logits {

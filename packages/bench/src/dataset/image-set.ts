@@ -141,7 +141,7 @@ function keyOf({ path, source }: ImageItem, root: string): Omit<Keyed, 'item'> {
 
 function realPath(path: string): string {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch {
     return path;
   }

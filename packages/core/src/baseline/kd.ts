@@ -1,6 +1,6 @@
 import { DistillError } from '../error/index.js';
 import { defineMethod } from '../method/define-method.js';
-import { taskTerms } from '../method/task-terms.js';
+import { taskReads, taskTerms } from '../method/task-terms.js';
 import { flag, nonNegative, positive } from '../option/index.js';
 
 export interface KdOptions {
@@ -36,8 +36,7 @@ export const kd = defineMethod<KdOptions>({
   reads: ({ ceWeight, kdWeight }) => ({
     student: [],
     teacher: kdWeight > 0 ? [] : undefined,
-    labels: ceWeight > 0,
-    weights: true,
+    ...taskReads({ ceWeight, kdWeight }),
   }),
   loss: taskTerms,
 });

@@ -12,10 +12,10 @@ export const labelSmoothing = defineMethod<LabelSmoothingOptions>({
   name: 'label-smoothing',
   defaults: { smoothing: 0.1 },
   check: { smoothing: inRange(0, 0.99) },
-  reads: () => ({ student: [], weights: true }),
+  reads: () => ({ student: [], labels: 'some', weights: true }),
   loss: (step, { smoothing }) => ({
     ce: {
-      value: labelSmoothingCrossEntropy(step.oneHot, step.student.logits, smoothing, step.weights),
+      value: labelSmoothingCrossEntropy(step.oneHot, step.student.logits, smoothing, step.labelWeights),
       weight: 1,
     },
   }),

@@ -26,12 +26,12 @@ export const dist = defineMethod<DistOptions>({
   name: 'dist',
   defaults: { ceWeight: 1, interWeight: 2, intraWeight: 2, temperature: 4 },
   check: { ceWeight: nonNegative, interWeight: nonNegative, intraWeight: nonNegative, temperature: positive },
-  reads: ({ ceWeight }) => ({ student: [], teacher: [], labels: ceWeight > 0 }),
+  reads: ({ ceWeight }) => ({ student: [], teacher: [], labels: ceWeight > 0 && 'some' }),
   loss: (step, { ceWeight, interWeight, intraWeight, temperature }) => {
     const { inter, intra } = distRelations(step.teacher.logits, step.student.logits, temperature);
     return {
       ...(ceWeight > 0 && {
-        ce: { value: crossEntropy(step.oneHot, step.student.logits), weight: ceWeight },
+        ce: { value: crossEntropy(step.oneHot, step.student.logits, step.labelWeights), weight: ceWeight },
       }),
       inter: { value: inter, weight: interWeight },
       intra: { value: intra, weight: intraWeight },

@@ -4,7 +4,7 @@ import { attentionTransfer, hint } from '../loss/index.js';
 import type { Projector } from '../loss/index.js';
 import { defineMethod, withTeacher } from '../method/define-method.js';
 import type { PlanContext } from '../method/contract.js';
-import { taskTerms } from '../method/task-terms.js';
+import { taskReads, taskTerms } from '../method/task-terms.js';
 import { mapShape } from '../network/map-shape.js';
 import { stagePairs } from '../network/stage-taps.js';
 import { eitherOf, listOf, nonNegative, oneOf, text } from '../option/index.js';
@@ -58,7 +58,7 @@ export const at = defineMethod<AtOptions, readonly (readonly [student: string, t
     return {
       student: pairs.map(([student]) => student),
       teacher: pairs.map(([, teacher]) => teacher),
-      labels: options.ceWeight > 0,
+      labels: taskReads(options).labels,
       weights: true,
     };
   },
@@ -135,8 +135,8 @@ export const fitnet = defineMethod<FitnetOptions, { readonly taps: TapPair; read
   check: { ...featureChecks, weight: nonNegative, studentTap: text, teacherTap: text },
   reads: (options, context) => {
     const { studentTap, teacherTap } = tapPair('fitnet', context, options, middle);
-    const { ceWeight } = options;
-    return { student: [studentTap], teacher: [teacherTap], labels: ceWeight > 0, weights: true };
+    const { labels } = taskReads(options);
+    return { student: [studentTap], teacher: [teacherTap], labels, weights: true };
   },
   prepare: (context, options) => {
     const taps = tapPair('fitnet', context, options, middle);

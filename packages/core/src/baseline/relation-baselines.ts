@@ -9,7 +9,7 @@ import {
 import type { LossTerms, PlanContext } from '../method/contract.js';
 import { defineMethod, withTeacher } from '../method/define-method.js';
 import type { MethodFactory } from '../method/define-method.js';
-import { taskTerms } from '../method/task-terms.js';
+import { taskReads, taskTerms } from '../method/task-terms.js';
 import { pooledEmbedding, pooledWidth } from '../network/pooled-embedding.js';
 import { nonNegative, text } from '../option/index.js';
 import type { OptionCheck, OptionChecks } from '../option/index.js';
@@ -147,7 +147,7 @@ function relation<Options extends FeatureOptions & TapPair>(
     check: { ...featureChecks, studentTap: text, teacherTap: text, ...given.check } as OptionChecks<Options>,
     reads: (options, context) => {
       const { studentTap, teacherTap } = tapsOf(context, options);
-      return { student: [studentTap], teacher: [teacherTap], labels: options.ceWeight > 0 };
+      return { student: [studentTap], teacher: [teacherTap], ...taskReads(options) };
     },
     prepare: (context, options) => {
       const taps = tapsOf(context, options);

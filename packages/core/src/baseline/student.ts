@@ -9,8 +9,8 @@ export const student = defineMethod<StudentOptions>({
   name: 'student',
   defaults: {},
   check: {},
-  reads: () => ({ student: [], weights: true }),
+  reads: () => ({ student: [], labels: 'some', weights: true }),
   loss: (step) => ({
-    ce: { value: crossEntropy(step.oneHot, step.student.logits, step.weights), weight: 1 },
+    ce: { value: crossEntropy(step.oneHot, step.student.logits, step.labelWeights), weight: 1 },
   }),
 });

@@ -5,6 +5,7 @@ export type { DatasetFromOptions, ImageSource } from './dataset-from.js';
 export { augmentation, CIFAR_AUGMENTATION, NO_AUGMENTATION, PHOTO_AUGMENTATION } from './augmentation.js';
 export type { Augmentation, ColorJitter, RandomResizedCrop } from './augmentation.js';
 export { checkedDataset, isLabelled } from './check-dataset.js';
+export { UNLABELLED } from './check-labels.js';
 export type { LabelsLike } from './check-labels.js';
 export type { CheckedDataset, Dataset, InMemoryDataset, Pixels } from './dataset.js';
 export { loadBatch } from './load-batch.js';

@@ -120,9 +120,15 @@ export interface Reads {
   /** Per student the taps that are read; `undefined` for one that does not run in this phase. */
   readonly students?: readonly (readonly string[] | undefined)[] | undefined;
   readonly teacher?: readonly string[] | undefined;
-  /** False: no term needs labels, so that unlabelled images can be trained on. Default true. */
-  readonly labels?: boolean | undefined;
-  /** True: every term that is a mean over images weighs them by `step.weights`. Default false: weights are refused. */
+  /**
+   * Which training images need labels. `true` (default): all. `some`: terms with labels leave unlabelled images out by weighing
+   * images with `step.labelWeights`; other terms see all images. `false`: no term looks at labels.
+   */
+  readonly labels?: boolean | 'some' | undefined;
+  /**
+   * True: terms that are means over single images (cross-entropy, divergence from the teacher) weigh them by `step.weights`, those
+   * with labels by `step.labelWeights`. Terms about feature maps or pairs of images weigh none. Default false: weights are refused.
+   */
   readonly weights?: boolean | undefined;
 }
 
@@ -146,6 +152,11 @@ export interface Step {
   readonly oneHot: Probabilities;
   /** How much each image counts, `[batch]`, mean 1 over the training set; undefined where all count the same. */
   readonly weights?: tf.Tensor1D | undefined;
+  /**
+   * The same for terms with labels, `[batch]`: 0 for unlabelled images, mean 1 over the training set, so that the term is an
+   * unbiased estimate of the mean over the labelled images, and 0 in a batch without any. `weights` where every image has a label.
+   */
+  readonly labelWeights?: tf.Tensor1D | undefined;
   /** Positions of the images in the training dataset. */
   readonly indices: Int32Array;
   readonly students: readonly NetworkOutput[];

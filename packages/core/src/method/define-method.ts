@@ -31,7 +31,7 @@ export interface LossMethod<Options extends object, State> extends Definition<Op
   ) => {
     readonly student: readonly string[];
     readonly teacher?: readonly string[] | undefined;
-    readonly labels?: boolean | undefined;
+    readonly labels?: boolean | 'some' | undefined;
     readonly weights?: boolean | undefined;
   };
   /** Makes what the loss needs besides the networks: heads, clusters, constants. */

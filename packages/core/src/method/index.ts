@@ -16,5 +16,5 @@ export type {
 } from './contract.js';
 export { defineMethod, NO_COST, withTeacher } from './define-method.js';
 export type { LossMethod, MethodFactory, PlannedMethod, Prepared, TaughtContext } from './define-method.js';
-export { taskTerms } from './task-terms.js';
+export { taskReads, taskTerms } from './task-terms.js';
 export type { TaskOptions } from './task-terms.js';

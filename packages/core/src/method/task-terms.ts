@@ -1,7 +1,7 @@
 import { crossEntropy } from '../loss/cross-entropy.js';
 import { hintonKd } from '../loss/hinton-kd.js';
 import { standardizedKd } from '../loss/standardized-kd.js';
-import type { LossTerms, Step } from './contract.js';
+import type { LossTerms, Reads, Step } from './contract.js';
 
 /** The options by which techniques weigh labels and teacher. */
 export interface TaskOptions {
@@ -17,7 +17,8 @@ export interface TaskOptions {
 
 /**
  * `ceWeight · CE(y, z) + kdWeight · T² KL(p_teacher^T ‖ p_student^T)` as the terms `ce` and `kd`. A term of weight 0 is left
- * out and costs nothing: without `kd` the teacher is not touched. Both are weighted by `step.weights`.
+ * out and costs nothing: without `kd` the teacher is not touched. Images count by `step.labelWeights` in `ce` (unlabelled ones not
+ * at all), and by `step.weights` in `kd`.
  */
 export function taskTerms(
   step: Step,
@@ -26,7 +27,7 @@ export function taskTerms(
   const divergence = standardize ? standardizedKd : hintonKd;
   return {
     ...(ceWeight > 0 && {
-      ce: { value: crossEntropy(step.oneHot, step.student.logits, step.weights), weight: ceWeight },
+      ce: { value: crossEntropy(step.oneHot, step.student.logits, step.labelWeights), weight: ceWeight },
     }),
     ...(kdWeight > 0 && {
       kd: {
@@ -36,3 +37,12 @@ export function taskTerms(
     }),
   };
 }
+
+/** What {@link taskTerms} need of the data: labels for some images where they count, and weights where a term has any use for them. */
+export const taskReads = ({
+  ceWeight,
+  kdWeight,
+}: Pick<TaskOptions, 'ceWeight' | 'kdWeight'>): Pick<Reads, 'labels' | 'weights'> => ({
+  labels: ceWeight > 0 && 'some',
+  weights: ceWeight + kdWeight > 0,
+});

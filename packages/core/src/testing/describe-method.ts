@@ -10,6 +10,7 @@ import { distill, sgd } from '../train/index.js';
 import type { Callback, DistillOptions, DistillResult } from '../train/index.js';
 import type { Run } from '../train/state.js';
 import { BATCH, copyStatistics, eachPhase, equalizeStatistics, oneStep } from './one-step.js';
+import { expectLeftOut } from './partly-labelled.js';
 import type { TestEngine } from './test-engines.js';
 import { tinyDataset } from './tiny-dataset.js';
 import { tinyNetwork } from './tiny-network.js';
@@ -98,6 +99,10 @@ export function describeMethod(name: string, given: MethodConformance): void {
           tf.dispose([values, ...gradients.flatMap((found) => Object.values(found))]);
           expect(phase.epochs).toBeGreaterThan(0);
         });
+      });
+
+      it('leaves images without labels out of the terms with labels, where it takes any', async () => {
+        await expectLeftOut(options(method()));
       });
 
       it.runIf(needsTeacher)('leaves the teacher as it is', async () => {

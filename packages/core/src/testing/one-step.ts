@@ -30,16 +30,19 @@ export function oneStep(run: Run, index: number): ReturnType<typeof stepGradient
   const phase = run.plan.phases[index] as Run['plan']['phases'][number];
   const indices = Int32Array.from({ length: BATCH }, (_, position) => position);
   const { images, labels } = batchOf(run.train as InMemoryDataset, run.normalization);
+  const weights = run.weights && tf.tensor1d(run.weights.slice(0, BATCH));
+  const labelWeights = run.labelWeights && tf.tensor1d(run.labelWeights.slice(0, BATCH));
   const input = {
     images,
     labels,
+    ...{ weights, labelWeights },
     indices,
     step: 0,
     position: { epoch: 0, epochs: phase.epochs },
     random: createRandom(5),
   };
   const result = stepGradients(phase, phase.updates, run, input);
-  tf.dispose([images, labels]);
+  tf.dispose([images, labels, ...[weights, labelWeights].filter((each) => each !== undefined)]);
   return result;
 }
 

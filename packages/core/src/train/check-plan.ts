@@ -1,4 +1,3 @@
-import { isLabelled } from '../data/index.js';
 import type { CheckedDataset } from '../data/index.js';
 import { describeValue, DistillError, isDistillError } from '../error/index.js';
 import { missingTeacher } from '../method/define-method.js';
@@ -110,12 +109,14 @@ export function expectServed(method: string, phases: readonly Phase[], train: Ch
     const where = `method '${method}', phase '${phase.name}', dataset '${train.name}'`;
     throw new DistillError({ code: 'data', where, expected, got, hint });
   };
-  const learns = phases.find(({ reads }) => reads.labels !== false);
-  if (learns !== undefined && !isLabelled(train)) {
-    const without = train.labels.reduce((count, label) => count + (label < 0 ? 1 : 0), 0);
+  const without = train.labels.reduce((count, label) => count + (label < 0 ? 1 : 0), 0);
+  const learns = phases.find(
+    ({ reads }) => reads.labels !== false && (reads.labels !== 'some' || without === train.size),
+  );
+  if (learns !== undefined && without > 0) {
     refuse(
       learns,
-      'a label for every training image, which a term of it needs',
+      `a label for ${learns.reads.labels === 'some' ? 'some training images' : 'every training image'}, which a term of it needs`,
       `${without} of ${train.size} without`,
       'Take a method without such a term, for instance `kd({ ceWeight: 0 })`, or the labelled images alone.',
     );

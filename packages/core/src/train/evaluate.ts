@@ -69,11 +69,19 @@ function asClassifier(where: string, given: ClassifierLike): Classifier {
   return isClassifier ? (given as Classifier) : asNetwork(given as NetworkLike, where);
 }
 
+/** Values of a batch of images: what a network keeps of them is several hundred times that. */
+const MOST_VALUES = 2 ** 21;
+
+function batchFor({ imageShape }: Pick<Dataset, 'imageShape'>): number {
+  const values = imageShape.reduce((product, axis) => product * axis, 1);
+  return Math.min(128, Math.max(8, Math.floor(MOST_VALUES / values)));
+}
+
 /**
  * Classifies every image of a dataset in inference mode, unaugmented. Of equal logits the lower class index comes first, as
  * `argMax` has it. An image whose logits hold NaN counts as wrong, and is counted in `invalid`.
  *
- * @param batchSize images per forward pass; it changes nothing but memory and speed. Default 128.
+ * @param batchSize images per forward pass; it changes nothing but memory and speed. Default: 128, fewer of large images.
  * @param onRow given each image's logits, `[classes]`, in the order of the dataset; a view that the next batch overwrites
  * @throws DistillError for data or networks that cannot be evaluated
  */
@@ -81,13 +89,13 @@ export async function evaluate(
   network: ClassifierLike,
   dataset: Dataset,
   normalization: Normalization,
-  batchSize = 128,
+  batchSize?: number,
   onRow?: (logits: ArrayLike<number>, index: number) => void,
 ): Promise<Evaluation> {
   const classifier = asClassifier('evaluate, network', network);
   const data = checkedDataset('evaluate', dataset, { everyLabel: true });
   expectNormalization(normalization, data);
-  expectCount('evaluate, batchSize', batchSize);
+  if (batchSize !== undefined) expectCount('evaluate, batchSize', batchSize);
   if (classifier.classes < data.classes) {
     throw new DistillError({
       code: 'shape',
@@ -105,7 +113,7 @@ export async function evaluation(
   data: CheckedDataset,
   {
     normalization,
-    batchSize = 128,
+    batchSize = batchFor(data),
     signal,
     onRow,
   }: {

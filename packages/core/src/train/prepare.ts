@@ -44,6 +44,7 @@ import { firstLook } from './first-look.js';
 import { sgd } from './optimizers.js';
 import { cosineRate } from './schedule.js';
 import { unsettledWarnings } from './settle.js';
+import { labelWeights, withMeanOne } from './image-weights.js';
 import type { Run } from './state.js';
 
 /** @throws DistillError for anything in the options that cannot work */
@@ -124,6 +125,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       train,
       isLabelled: isLabelled(train),
       weights: train.weights && withMeanOne(train.weights),
+      labelWeights: labelWeights(train),
       validation,
       augmentation: augmented,
       normalization,
@@ -219,11 +221,6 @@ function frozenTeacher(given: DistillOptions['teacher']): FrozenNetwork | undefi
   if (given === undefined) return undefined;
   expectNoPromise('teacher', given);
   return asTeacher(given, 'teacher');
-}
-
-function withMeanOne(weights: Float32Array): Float32Array {
-  const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
-  return weights.map((weight) => weight / mean);
 }
 
 const dataText = (data: Dataset): string =>

@@ -28,6 +28,8 @@ export interface Run {
   readonly isLabelled: boolean;
   /** Of the training images, mean 1. */
   readonly weights: Float32Array | undefined;
+  /** The same for terms with labels: 0 for images without. */
+  readonly labelWeights: Float32Array | undefined;
   readonly validation: CheckedDataset | undefined;
   readonly augmentation: Augmentation | undefined;
   readonly normalization: Normalization;

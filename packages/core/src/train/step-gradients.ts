@@ -30,6 +30,7 @@ export interface StepInput extends StepPlace {
   readonly images: Images;
   readonly labels: Labels;
   readonly weights?: tf.Tensor1D | undefined;
+  readonly labelWeights?: tf.Tensor1D | undefined;
   /** The teacher's outputs where they are known already; else it runs. */
   readonly teacherOutput?: NetworkOutput | undefined;
 }
@@ -181,6 +182,7 @@ export function stepView(
     images: input.images,
     labels: input.labels,
     weights: input.weights,
+    labelWeights: input.labelWeights,
     oneHot: withoutTape(() => tf.cast(tf.oneHot(input.labels, classes), 'float32')) as Probabilities,
     indices: input.indices,
     get students() {

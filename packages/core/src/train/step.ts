@@ -44,8 +44,9 @@ async function takeStep(
   const images = tf.tensor4d(pixels, [indices.length, ...run.train.imageShape]);
   const classIndices = Int32Array.from(indices, (index) => run.train.labels[index] ?? 0);
   const labels = tf.tensor1d(classIndices, 'int32');
-  const weights =
-    run.weights && tf.tensor1d(Float32Array.from(indices, (index) => run.weights?.[index] ?? 1));
+  const rowsOf = (all: Float32Array | undefined): tf.Tensor1D | undefined =>
+    all && tf.tensor1d(Float32Array.from(indices, (index) => all[index] ?? 1));
+  const [weights, labelWeights] = [rowsOf(run.weights), rowsOf(run.labelWeights)];
   const rounds = phase.order === 'sequential' ? phase.updates.map((update) => [update]) : [phase.updates];
   const measured: Measured[] = [];
   // No memory is copied: assigning to a variable gives it other memory and leaves this to the copy.
@@ -53,7 +54,7 @@ async function takeStep(
   let teacherOutput: OwnedOutput | undefined;
   try {
     teacherOutput = await knownOutput(run, phase, images, place);
-    const input: StepInput = { ...place, images, labels, weights, teacherOutput };
+    const input: StepInput = { ...place, images, labels, weights, labelWeights, teacherOutput };
     for (const [round, updates] of rounds.entries()) {
       const { gradients, values, labels: named } = stepGradients(phase, updates, run, input, round === 0);
       measured.push({ values, labels: named });
@@ -78,7 +79,7 @@ async function takeStep(
     tf.dispose([
       images,
       labels,
-      ...(weights === undefined ? [] : [weights]),
+      ...[weights, labelWeights].filter((each) => each !== undefined),
       ...measured.map(({ values }) => values),
       ...Object.values(before),
     ]);

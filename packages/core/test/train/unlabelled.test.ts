@@ -8,6 +8,7 @@ import {
   kd,
   labelSmoothing,
   student,
+  taskTerms,
 } from '@distilljs/core';
 import type { Dataset, DistillOptions, DistillResult, InMemoryDataset, Method } from '@distilljs/core';
 import { testEngines, tinyDataset, tinyNetwork, weightBytes } from '@distilljs/core/testing';
@@ -54,6 +55,51 @@ describeOn(await testEngines(), 'images without labels', () => {
   });
 });
 
+describeOn(await testEngines(), 'terms of a partly labelled batch', () => {
+  it('are the mean cross-entropy of the labelled images, with its gradient, and the mean divergence of all', () => {
+    const [logits, teacher] = [
+      tf.tensor2d([2, 1, 0.3, 0.3, -1, 0.5], [3, 2]),
+      tf.tensor2d([1, 3, 0, 2, 4, 0], [3, 2]),
+    ];
+    // Image 1 has no label; with 2 of 3 images labelled, a labelled one counts 3/2.
+    const oneHot = tf.tensor2d([1, 0, 0, 0, 0, 1], [3, 2]);
+    const labelWeights = tf.tensor1d([1.5, 0, 1.5]);
+    const options = { ceWeight: 0.1, kdWeight: 0.9, temperature: 4 };
+    const terms = (student: tf.Tensor2D): ReturnType<typeof taskTerms> =>
+      taskTerms(
+        { oneHot, labelWeights, student: { logits: student }, teacher: { logits: teacher } } as never,
+        options,
+      );
+    const { ce, kd: divergence } = terms(logits);
+    // -ln(e^2 / (e^2 + e^1)) = 0.3132617, -ln(e^0.5 / (e^-1 + e^0.5)) = 0.2014133
+    expectClose(ce?.value as tf.Scalar, [(0.3132617 + 0.2014133) / 2], 1e-5);
+    expectClose(divergence?.value as tf.Scalar, [...hintonKd(teacher, logits, 4).dataSync()], 1e-5);
+    const gradient = tf.grad((student) => terms(student as tf.Tensor2D)['ce']?.value as tf.Scalar)(logits);
+    // (softmax - y) / 2 for images 0 and 2: softmax of the right class 0.7310586 and 0.8175745.
+    expectClose(gradient, [-0.1344707, 0.1344707, 0, 0, 0.0912128, -0.0912128], 1e-5);
+  });
+});
+
+describeOn(REPRODUCIBLE, 'images without labels among others', () => {
+  it('count as images of weight 0 in a term with labels', async () => {
+    const unlabelled = await trained({ method: student(), train: without(DATA, 3, 4, 9) });
+    const weights = Float32Array.from({ length: 12 }, (_, image) => ([3, 4, 9].includes(image) ? 0 : 1));
+    expect(unlabelled.bytes).toEqual(
+      (await trained({ method: student(), train: { ...DATA, weights } })).bytes,
+    );
+  });
+
+  it('teach by the teacher alone, whatever their labels would be', async () => {
+    const wrong = {
+      ...DATA,
+      labels: DATA.labels.map((label, image) => (image === 3 ? (label + 1) % 3 : label)),
+    };
+    const { bytes } = await trained({ method: kd(), train: without(DATA, 3) });
+    expect((await trained({ method: kd(), train: without(wrong, 3) })).bytes).toEqual(bytes);
+    expect((await trained({ method: kd() })).bytes).not.toEqual(bytes);
+  });
+});
+
 describeOn(REPRODUCIBLE, 'images without labels', () => {
   it('give the student that they give with labels', async () => {
     const method = kd({ ceWeight: 0 });
@@ -72,16 +118,17 @@ const plain = defineMethod({
 });
 
 describeOn(REPRODUCIBLE.slice(0, 1), 'before training', () => {
-  it.each<[Method, string]>([
-    [kd(), "method 'kd', phase 'train'"],
-    [student(), "method 'student', phase 'train'"],
-    [labelSmoothing(), "method 'label-smoothing', phase 'train'"],
-    [plain(), "method 'plain', phase 'train'"],
-  ])('%o says that it needs labels', async (method, where) => {
-    const error = await caught(() => trained({ method, train: without(DATA, 5) }));
+  it.each<[Method, string, Dataset]>([
+    [kd(), 'some training images', NO_LABELS],
+    [student(), 'some training images', NO_LABELS],
+    [labelSmoothing(), 'some training images', NO_LABELS],
+    [plain(), 'every training image', without(DATA, 5)],
+  ])('%o says that it needs labels', async (method, which, train) => {
+    const error = await caught(() => trained({ method, train }));
     expect([error.code, error.message]).toEqual([
       'data',
-      `${where}, dataset 'tiny': expected a label for every training image, which a term of it needs, got 1 of 12 without. ` +
+      `method '${method.name}', phase 'train', dataset 'tiny': expected a label for ${which}, which a term of it needs, ` +
+        `got ${train === NO_LABELS ? 12 : 1} of 12 without. ` +
         'Take a method without such a term, for instance `kd({ ceWeight: 0 })`, or the labelled images alone.',
     ]);
   });

@@ -7,6 +7,7 @@ import {
   nonNegative,
   oneOf,
   positive,
+  taskReads,
   taskTerms,
   wholeNumber,
   withoutTape,
@@ -81,7 +82,7 @@ function planKdSvd(context: TaughtContext, options: Readonly<KdSvdOptions>): Pla
         reads: {
           students: [points.map(({ studentTap }) => studentTap)],
           teacher: points.map(({ teacherTap }) => teacherTap),
-          labels: options.ceWeight > 0,
+          ...taskReads(options),
         },
         updates: [
           {

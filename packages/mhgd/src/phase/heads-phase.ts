@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sgd, withoutTape } from '@distilljs/core';
+import { sgd, taskReads, withoutTape } from '@distilljs/core';
 import type { Embedding, LossTerms, Phase, PlanContext, Scalar, Step } from '@distilljs/core';
 import { dropMask, estimate, moduleWeights, scoreDeviation, scores } from '../attention/index.js';
 import type { AttentionModule } from '../attention/index.js';
@@ -42,7 +42,11 @@ export function headsPhase(state: MhgdState, options: MhgdOptions, context: Plan
   return {
     name: 'heads',
     epochs: headEpochs(options.headEpochs, context.epochs, stepsPerEpoch),
-    reads: { teacher: state.points.map(({ teacherTap }) => teacherTap), labels: false },
+    reads: {
+      teacher: state.points.map(({ teacherTap }) => teacherTap),
+      // The student's phase weighs images, if anything does.
+      ...{ weights: taskReads(options).weights, labels: false },
+    },
     updates: [
       {
         name: 'heads',

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { taskTerms, withoutTape } from '@distilljs/core';
+import { taskReads, taskTerms, withoutTape } from '@distilljs/core';
 import type { Embedding, LossTerms, OptimizerSpec, Phase, Scalar, Step } from '@distilljs/core';
 import type { NamedVariables } from '@distilljs/core';
 import { scoreDeviation, scores } from '../attention/index.js';
@@ -41,7 +41,7 @@ export function transferPhase(
     reads: {
       students: [state.points.map(({ studentTap }) => studentTap)],
       teacher: state.points.map(({ teacherTap }) => teacherTap),
-      labels: options.ceWeight > 0,
+      ...taskReads(options),
     },
     updates: [
       {

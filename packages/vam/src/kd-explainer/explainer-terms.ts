@@ -38,14 +38,15 @@ export function modelEntropy({ levels }: Experts): Scalar {
   return tf.div<Scalar>(tf.addN(means), means.length);
 }
 
-function labelLoss({ oneHot, student }: Step, { head }: Experts, options: LossOptions): Scalar {
+function labelLoss({ oneHot, student, labelWeights }: Step, { head }: Experts, options: LossOptions): Scalar {
   const smoothing = options.training === 'label-smoothing' ? options.smoothing : 0;
   if (head !== 'binary') {
     return smoothing === 0
-      ? crossEntropy(oneHot, student.logits)
-      : labelSmoothingCrossEntropy(oneHot, student.logits, smoothing);
+      ? crossEntropy(oneHot, student.logits, labelWeights)
+      : labelSmoothingCrossEntropy(oneHot, student.logits, smoothing, labelWeights);
   }
-  return overSubtasks(subtaskCrossEntropy(smoothedBinary(oneHot, smoothing), student.logits), options);
+  const targets = smoothedBinary(oneHot, smoothing);
+  return overSubtasks(subtaskCrossEntropy(targets, student.logits, labelWeights), options);
 }
 
 /** `(1 − ε) h + ε / 2`: the smoothed target of a task with two answers. */
@@ -53,11 +54,11 @@ export function smoothedBinary(oneHot: Probabilities, smoothing: number): Probab
   return smoothing === 0 ? oneHot : tf.add<Probabilities>(tf.mul(oneHot, 1 - smoothing), smoothing / 2);
 }
 
-function teacherLoss({ teacher, student }: Step, { head }: Experts, options: LossOptions): Scalar {
+function teacherLoss({ teacher, student, weights }: Step, { head }: Experts, options: LossOptions): Scalar {
   const { temperature } = options;
   return head === 'binary'
-    ? overSubtasks(subtaskKd(teacher.logits, student.logits, temperature), options)
-    : hintonKd(teacher.logits, student.logits, temperature);
+    ? overSubtasks(subtaskKd(teacher.logits, student.logits, temperature, weights), options)
+    : hintonKd(teacher.logits, student.logits, temperature, weights);
 }
 
 const overSubtasks = (losses: tf.Tensor1D, { reduction }: LossOptions): Scalar =>

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { seedWeights } from '@distilljs/core';
+import { seedWeights, taskReads } from '@distilljs/core';
 import type { Exhibit, NamedVariables, Network, Phase, PlanContext, Random } from '@distilljs/core';
 import { annealedTemperature } from '../attention.js';
 import type { Experts } from '../hme/index.js';
@@ -72,8 +72,8 @@ function shared(
   experts: Experts,
 ): Pick<Phase, 'reads' | 'inspect'> {
   const teacher = training === 'kd' && kdWeight > 0 ? [] : undefined;
-  const labels = training !== 'kd' || ceWeight > 0;
-  return { reads: { students: [[]], teacher, labels }, inspect: () => attentionExhibits(experts) };
+  const data = taskReads(training === 'kd' ? { ceWeight, kdWeight } : { ceWeight: 1, kdWeight: 0 });
+  return { reads: { students: [[]], teacher, ...data }, inspect: () => attentionExhibits(experts) };
 }
 
 /**
