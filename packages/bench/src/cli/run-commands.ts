@@ -18,6 +18,9 @@ import type { MetricsFlags } from './metrics-command.js';
 import { print } from './output.js';
 import { runCommand } from './run-command.js';
 import type { RunFlags } from './run-command.js';
+import { serveRun } from '../serve/index.js';
+import type { ServeOptions } from '../serve/index.js';
+import { stopSignal } from './stop-signal.js';
 import { trainCommand } from './train-command.js';
 
 /** Commands that make a run folder, go on with one, or read one. */
@@ -95,6 +98,22 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
     );
 
   program
+    .command('serve')
+    .description('show a run as it goes on a local page, with its report; it only reads')
+    .argument('<run>', 'run folder')
+    .option('--port <number>', 'port (default: a free one)', port)
+    .option('--host <address>', 'address to listen at (default: 127.0.0.1, for this machine alone)')
+    .action(async (run: string, flags: ServeOptions) => {
+      const server = await serveRun(run, flags);
+      print(`Open ${server.address} (Ctrl-C ends it).`);
+      const signal = stopSignal(() => undefined);
+      await new Promise((ended) => {
+        signal.addEventListener('abort', ended, { once: true });
+      });
+      await server.close();
+    });
+
+  program
     .command('export')
     .description('export a trained student: tfjs model, model card, page that classifies a dropped image')
     .argument('<run>', 'run folder')
@@ -151,4 +170,10 @@ function formats(value: string): readonly ReportFormat[] {
     if (format === undefined) throw new InvalidArgumentError(`Allowed are ${reportFormats.join(', ')}.`);
     return format;
   });
+}
+
+function port(value: string): number {
+  const number = Number(value);
+  if (/^\d{1,5}$/.test(value) && number < 65_536) return number;
+  throw new InvalidArgumentError('Not a port from 0 to 65535.');
 }

@@ -1,4 +1,4 @@
-import type { Summary } from '../statistics/index.js';
+import type { Summary, TaskStatistics } from '../statistics/index.js';
 import { meanAndDeviation, NONE, percent } from './format.js';
 
 /** Version of {@link StudyReport} as a file. */
@@ -10,6 +10,8 @@ export interface StudyReport {
   /** Methods of all tasks, in the order of the first one that has them. */
   readonly methods: readonly string[];
   readonly tasks: readonly StudyTaskReport[];
+  /** What the tasks say together; left out where methods miss tasks. */
+  readonly statistics?: TaskStatistics | undefined;
 }
 
 export interface StudyTaskReport {

@@ -5,7 +5,8 @@ import type { Report, ReportFormat, StudyReport, StudyTaskReport } from '../repo
 import { readMatrix, studyFolder } from './matrix.js';
 import type { MatrixRun } from './matrix.js';
 import { readTeacherResult } from './stored.js';
-import { writeReport } from './write-report.js';
+import type { RunFolder } from './run-folder.js';
+import { reportSources, writeReport } from './write-report.js';
 
 /** A study's report and where it lies. */
 export interface WrittenStudyReport {
@@ -27,12 +28,8 @@ export async function writeStudyReport(
   root: string,
   formats: readonly ReportFormat[] = USUAL_FORMATS,
 ): Promise<WrittenStudyReport> {
-  const matrix = await readMatrix(root);
   const { report: folder } = studyFolder(root);
-  const tasks: StudyTaskReport[] = [];
-  for (const run of matrix?.runs ?? []) tasks.push(await taskReport(run, folder, formats));
-  const methods = [...new Set(tasks.flatMap(({ cells }) => cells.map(({ method }) => method)))];
-  const report: StudyReport = { schema: STUDY_REPORT_SCHEMA, methods, tasks };
+  const report = await studyReport(root, async (task) => (await writeReport(task, formats)).report);
   const files: string[] = [];
   for (const format of formats)
     for (const { path, content } of studyFiles(report, format)) {
@@ -43,14 +40,32 @@ export async function writeStudyReport(
   return { report, page: join(folder, 'index.html'), files };
 }
 
+/**
+ * What a study came to so far.
+ *
+ * @param reportOf makes the report of a task
+ * @throws DistillError code `data` for a file that is damaged
+ */
+export async function studyReport(
+  root: string,
+  reportOf: (task: RunFolder) => Promise<Report> = async (task) => (await reportSources(task)).report,
+): Promise<StudyReport> {
+  const matrix = await readMatrix(root);
+  const { report: folder } = studyFolder(root);
+  const tasks: StudyTaskReport[] = [];
+  for (const run of matrix?.runs ?? [])
+    tasks.push(await taskReport(run, folder, await doneOf(reportOf(run.folder))));
+  const methods = [...new Set(tasks.flatMap(({ cells }) => cells.map(({ method }) => method)))];
+  return { schema: STUDY_REPORT_SCHEMA, methods, tasks };
+}
+
 async function taskReport(
   { name, folder, run: { config } }: MatrixRun,
   from: string,
-  formats: readonly ReportFormat[],
+  report: Report | undefined,
 ): Promise<StudyTaskReport> {
   const { dataset, student, methods, seeds } = config;
   const teacher = await readTeacherResult(folder.teacher);
-  const report = await reportOf(folder, formats);
   return {
     name,
     dataset: dataset.name,
@@ -72,12 +87,9 @@ async function taskReport(
 }
 
 /** Undefined for a task without a finished training; whatever is damaged is said. */
-async function reportOf(
-  folder: MatrixRun['folder'],
-  formats: readonly ReportFormat[],
-): Promise<Report | undefined> {
+async function doneOf(report: Promise<Report>): Promise<Report | undefined> {
   try {
-    return (await writeReport(folder, formats)).report;
+    return await report;
   } catch (error) {
     if (isDistillError(error) && error.got === 'none yet') return undefined;
     throw error;

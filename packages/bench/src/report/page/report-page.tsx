@@ -1,3 +1,4 @@
+import type { VNode } from 'preact';
 import { findings } from '../findings.js';
 import { printable } from '../format.js';
 import { renderPlot } from '../plot.js';
@@ -19,20 +20,28 @@ import { CohortTable, NetworkTable, ResultTable, TuningSection } from './result-
 /**
  * The report as one page that stands alone: no request, readable without its script, on light and dark, on paper and by ear.
  *
- * @param givenResults what the report was made of: the learning curves are drawn from them
- * @param givenInspections what the methods showed of themselves
+ * @param results what the report was made of: the learning curves are drawn from them
+ * @param inspections what the methods showed of themselves
  */
 export async function renderHtml(
+  report: Report,
+  results: readonly MethodResult[],
+  inspections: readonly MethodInspections[] = [],
+): Promise<string> {
+  return renderPage({ title: title(printable(report)) }, await reportContent(report, results, inspections));
+}
+
+/** What stands on such a page, for a page that shows more. */
+export async function reportContent(
   given: Report,
   givenResults: readonly MethodResult[],
   givenInspections: readonly MethodInspections[] = [],
-): Promise<string> {
+): Promise<VNode> {
   const [report, results, shown] = printable([given, givenResults, givenInspections] as const);
   const found = findings(report);
   const drawn = await drawnPlots(report, results);
   const find = (name: string): DrawnPlot | undefined => drawn.get(name);
-  return renderPage(
-    { title: title(report) },
+  return (
     <>
       <Answer report={report} findings={found} />
       <AccuracyFigure find={find} />
@@ -49,7 +58,7 @@ export async function renderHtml(
       <Limits caveats={found.caveats} omitted={report.omitted} />
       <NetworkTable report={report} />
       <Reproduction report={report} />
-    </>,
+    </>
   );
 }
 

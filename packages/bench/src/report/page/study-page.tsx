@@ -1,55 +1,234 @@
 import type { VNode } from 'preact';
-import { printable } from '../format.js';
+import type { Estimate, TaskMethod, TaskPair, TaskStatistics } from '../../statistics/index.js';
+import { listed, NONE, percent, points, printable, probability } from '../format.js';
+import { SIGNIFICANT } from '../ranking.js';
 import { studyNotes, studyTable } from '../study-data.js';
-import type { StudyReport } from '../study-data.js';
+import type { StudyReport, StudyTaskReport } from '../study-data.js';
 import { studyTitle } from '../study-text.js';
 import { renderPage } from './document.js';
-import { Scroll } from './parts.js';
+import { Matrix } from './matrix.js';
+import type { MatrixPair } from './matrix.js';
+import { DataTable, Details, Scroll, Section } from './parts.js';
 
-/** A study as one page: every task by every method, with links to the tasks' own pages. */
+/** A study as one page: what its tasks say together, and every task by every method with links to the tasks' own pages. */
 export function renderStudyHtml(given: StudyReport): string {
   const report = printable(given);
-  const title = studyTitle(report);
-  return renderPage(
-    { title },
+  return renderPage({ title: studyTitle(report) }, studyContent(report));
+}
+
+/** What stands on such a page, for a page that shows more. */
+export function studyContent(given: StudyReport): VNode {
+  const report = printable(given);
+  const { statistics } = report;
+  return (
     <>
-      <h1>{title}</h1>
+      <StudyAnswer report={report} />
+      {statistics == null ? null : <Ranks statistics={statistics} />}
       <StudyTable report={report} />
-      {studyNotes(report).map((note) => (
-        <p key={note}>{note}</p>
-      ))}
-    </>,
+      {statistics == null ? null : <TaskPairs statistics={statistics} />}
+      <Section id="limits" title="What limits these numbers">
+        <ul>
+          {[...studyNotes(report), ...(statistics?.omitted ?? [])].map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      </Section>
+    </>
   );
+}
+
+function StudyAnswer({ report }: { readonly report: StudyReport }): VNode {
+  const { tasks, methods, statistics } = report;
+  const datasets = [...new Set(tasks.map(({ dataset }) => dataset))];
+  const students = [...new Set(tasks.map(({ student }) => student))];
+  const facts = [
+    ['Tasks', String(tasks.length)],
+    ['Methods', String(methods.length)],
+    ['Data', listed(datasets)],
+    ['Students', listed(students)],
+  ] as const;
+  return (
+    <div class="lead">
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="answer">
+        <h1>{studyTitle(report)}</h1>
+        <p class="headline">{headline(report)}</p>
+        {statistics == null ? null : <p>{verdict(statistics)}</p>}
+      </div>
+    </div>
+  );
+}
+
+function headline({ tasks, statistics }: StudyReport): string {
+  const [best, next] = statistics?.methods ?? [];
+  const done = tasks.filter(({ page }) => page !== null).length;
+  if (best === undefined || statistics == null)
+    return done < tasks.length
+      ? `${done} of ${tasks.length} tasks have results so far.`
+      : 'Every task has results.';
+  const level = statistics.methods.filter(({ meanRank }) => meanRank.value === best.meanRank.value);
+  const rank = `mean rank ${best.meanRank.value.toFixed(2)} of ${statistics.methods.length} over ${statistics.tasks.length} ${statistics.tasks.length === 1 ? 'task' : 'tasks'}`;
+  if (next === undefined) return `${best.method} is the only method on all tasks.`;
+  return level.length === 1
+    ? `${best.method} ranks first: ${rank}.`
+    : `${listed(level.map(({ method }) => method))} share the first place: ${rank}.`;
+}
+
+/** Whether the tasks can tell the first from the next. */
+function verdict({ methods: [best, next], pairs }: TaskStatistics): string {
+  if (best === undefined || next === undefined) return '';
+  const pair = pairs.find(({ first, second }) => first === best.method && second === next.method);
+  if (pair === undefined) return '';
+  const { difference, wins, ties, losses, correctedP } = pair;
+  const size = `It is ${points(difference.value)} points from ${next.method}, the next, on average over tasks: better in ${wins}, equal in ${ties}, worse in ${losses}.`;
+  if (correctedP === null) return `${size} Too few tasks for a test.`;
+  return correctedP < SIGNIFICANT
+    ? `${size} That is more than chance over tasks would give (Wilcoxon's signed-rank test, p ${probability(correctedP)} after correction).`
+    : `${size} The tasks cannot tell the two apart (Wilcoxon's signed-rank test, p ${probability(correctedP)} after correction).`;
+}
+
+const withInterval = ({ value, ci95 }: Estimate, digits: number): string =>
+  ci95 === null
+    ? value.toFixed(digits)
+    : `${value.toFixed(digits)} (${ci95[0].toFixed(digits)} to ${ci95[1].toFixed(digits)})`;
+
+function Ranks({ statistics: { methods } }: { readonly statistics: TaskStatistics }): VNode {
+  const row = ({ method, mean, meanRank, elo, wins, ties, losses }: TaskMethod): readonly string[] => [
+    method,
+    withInterval(meanRank, 2),
+    withInterval(elo, 0),
+    `${wins}–${ties}–${losses}`,
+    percent(mean),
+  ];
+  return (
+    <Section
+      id="ranks"
+      title="Over all tasks"
+      note="Ranks by mean accuracy within each task, 1 the best. Elo: 1000 on average, 400 more for odds of ten to one. In brackets: 95 % intervals, bootstrap over tasks."
+    >
+      <DataTable
+        label="Methods over all tasks"
+        head={[
+          { name: 'method' },
+          { name: 'mean rank' },
+          { name: 'Elo' },
+          { name: 'won–tied–lost', meaning: 'against the other methods, task by task' },
+          { name: 'mean test %', meaning: 'mean over tasks of the mean accuracy over seeds' },
+        ]}
+        rows={methods.map((method) => ({ cells: row(method) }))}
+        isSortable
+      />
+    </Section>
+  );
+}
+
+/** Rank of a mean among the different means of its task, from 0; undefined where there is none. */
+function placeIn({ cells }: StudyTaskReport, method: string): number | undefined {
+  const means = [...new Set(cells.flatMap(({ testAccuracyLast }) => testAccuracyLast?.mean ?? []))];
+  const own = cells.find((cell) => cell.method === method)?.testAccuracyLast?.mean;
+  return own === undefined ? undefined : means.sort((a, b) => b - a).indexOf(own);
 }
 
 function StudyTable({ report }: { readonly report: StudyReport }): VNode {
   const { head, rows } = studyTable(report);
   return (
-    <Scroll label="Tasks and methods">
-      <table>
-        <thead>
-          <tr>
-            {head.map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name = '', ...others], at) => {
-            const page = report.tasks[at]?.page ?? null;
-            return (
-              <tr key={name}>
-                <th scope="row">{page === null ? name : <a href={encodeURI(page)}>{name}</a>}</th>
-                {others.map((cell, place) => (
-                  <td key={place}>{cell}</td>
-                ))}
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </Scroll>
+    <Section
+      id="tasks"
+      title="Task by task"
+      isBroad
+      note="Test accuracy after the last epoch in per cent, mean and standard deviation over seeds. Bold: the best of the task. Underlined: the second. A task's name leads to its own report."
+    >
+      <Scroll label="Tasks and methods">
+        <table data-sortable data-filtered>
+          <thead>
+            <tr>
+              {head.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {report.tasks.map((task, at) => {
+              const [name = '', teacher = '', ...cells] = rows[at] ?? [];
+              return (
+                <tr key={name}>
+                  <th scope="row">{task.page === null ? name : <a href={encodeURI(task.page)}>{name}</a>}</th>
+                  <td>{teacher}</td>
+                  {cells.map((cell, column) => {
+                    const place = placeIn(task, report.methods[column] ?? '');
+                    return (
+                      <td key={column}>{place === 0 ? <b>{cell}</b> : place === 1 ? <u>{cell}</u> : cell}</td>
+                    );
+                  })}
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </Scroll>
+    </Section>
   );
+}
+
+function TaskPairs({
+  statistics: { methods, pairs },
+}: {
+  readonly statistics: TaskStatistics;
+}): VNode | null {
+  if (pairs.length === 0) return null;
+  const head = ['pair', 'points', 'won–tied–lost', 'better in a random training, %', 'p', 'p, corrected'];
+  const chance = (p: number | null): string => (p === null ? NONE : probability(p));
+  return (
+    <Section
+      id="pairwise"
+      title="Pair by pair"
+      note={`Row minus column, in percentage points, mean over tasks. Bold: p below ${SIGNIFICANT} in Wilcoxon's signed-rank test over tasks, after Holm's correction. The stronger the colour, the larger the lead of the row.`}
+    >
+      <Matrix
+        label="Differences of every pair of methods over tasks"
+        names={methods.map(({ method }) => method)}
+        pairs={pairs.map((pair) => ({
+          first: pair.first,
+          second: pair.second,
+          mean: pair.difference.value,
+          isSure: pair.correctedP !== null && pair.correctedP < SIGNIFICANT,
+          words: wordsOf(pair),
+        }))}
+      />
+      <Details summary="All pairs with probabilities and p-values">
+        <DataTable
+          label="All pairs"
+          head={head.map((name) => ({ name }))}
+          rows={pairs.map((pair) => ({
+            cells: [
+              `${pair.first} − ${pair.second}`,
+              points(pair.difference.value),
+              `${pair.wins}–${pair.ties}–${pair.losses}`,
+              percent(pair.improvement.value),
+              chance(pair.p),
+              chance(pair.correctedP),
+            ],
+          }))}
+          isSortable
+        />
+      </Details>
+    </Section>
+  );
+}
+
+function wordsOf({ wins, ties, losses, p, correctedP }: TaskPair): MatrixPair['words'] {
+  const tests = `${p === null ? '' : `p ${probability(p)}, `}${correctedP === null ? '' : `corrected ${probability(correctedP)}, `}`;
+  return [
+    `${tests}${wins} tasks won, ${ties} tied, ${losses} lost`,
+    `${tests}${losses} tasks won, ${ties} tied, ${wins} lost`,
+  ];
 }

@@ -99,6 +99,16 @@ details { width: 100%; }
 details > :not(summary) { margin-top: .75rem; }
 summary { cursor: pointer; color: var(--accent); font-size: .875rem; }
 
+#live > section:first-child { border-top: 0; margin-top: 0; }
+#live { margin-bottom: 3rem; }
+#live.lost { opacity: .45; }
+.states { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .35rem; }
+.states li { margin: 0; border: 1px solid var(--line); border-radius: 3px; padding: .2rem .5rem; font-size: .8125rem; }
+.states small { margin-left: .5rem; }
+.states .done { background: var(--wash); }
+.states .running { border-color: var(--accent); color: var(--accent); }
+.states .waiting { border-style: dashed; }
+[role=alert] { border-left: 3px solid var(--accent); padding-left: .8rem; }
 @media (max-width: 68rem) {
   section, .lead { grid-template-columns: minmax(0, 1fr); }
   .lead { row-gap: 1.75rem; }

@@ -1,0 +1,2 @@
+export { serveRun } from './serve-run.js';
+export type { RunServer, ServeOptions } from './serve-run.js';

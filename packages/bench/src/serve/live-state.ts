@@ -1,0 +1,99 @@
+import { readFile, stat } from 'node:fs/promises';
+import { cpus, freemem, loadavg, totalmem } from 'node:os';
+import type { EpochReport } from '@distilljs/core';
+import { placeOf } from '../cell/run-cells.js';
+import type { RunCell, RunCells } from '../cell/run-cells.js';
+import { watchCells } from '../cell/run-watch.js';
+import type { RunSnapshot } from '../cell/run-watch.js';
+
+export type Progress = 'done' | 'running' | 'half done' | 'waiting';
+
+/** A training that is under way, with what it has logged. */
+export interface LiveTraining {
+  readonly name: string;
+  readonly epochs: readonly EpochReport[];
+}
+
+/** A run as it is now. */
+export interface LiveState {
+  readonly snapshot: RunSnapshot;
+  /** Every cell, in the order of the work; none where there are too many to show. */
+  readonly cells: readonly { readonly name: string; readonly progress: Progress }[];
+  readonly trainings: readonly LiveTraining[];
+  /** Of the machine that serves the page. */
+  readonly machine: MachineUse;
+  /** What could not be read, in words. */
+  readonly faults: readonly string[];
+}
+
+export interface MachineUse {
+  readonly processors: number;
+  /** Processes that ran or waited, mean over a minute. */
+  readonly load: number;
+  readonly memoryBytes: number;
+  readonly usedBytes: number;
+}
+
+/** More cells are counted and not drawn. */
+const MOST_CELLS = 2000;
+/** Trainings whose curves are drawn. */
+const MOST_CURVES = 12;
+
+/** Looks at a run again and again. It reads the folder and writes nothing. */
+export function watchRun(cells: RunCells): () => Promise<Omit<LiveState, 'faults'>> {
+  const look = watchCells(cells);
+  const done = new Set<string>();
+  return async () => {
+    const snapshot = await look();
+    const running = new Set(snapshot.running.map(({ name }) => name));
+    const shown = cells.all.length > MOST_CELLS ? [] : cells.all;
+    const states = await Promise.all(
+      shown.map(async (cell) => ({ name: cell.name, progress: await progressOf(cell, running, done) })),
+    );
+    const trainings = await Promise.all(
+      snapshot.running.slice(0, MOST_CURVES).map(async ({ name }): Promise<LiveTraining> => {
+        const cell = cells.find(name);
+        return { name, epochs: cell === undefined ? [] : await epochsOf(cell) };
+      }),
+    );
+    return { snapshot, cells: states, trainings, machine: machineUse() };
+  };
+}
+
+/** @param done cells that are known to be done: these are not looked at again */
+async function progressOf(cell: RunCell, running: ReadonlySet<string>, done: Set<string>): Promise<Progress> {
+  if (done.has(cell.name)) return 'done';
+  const place = placeOf(cell);
+  if (await isThere(place.result)) {
+    done.add(cell.name);
+    return 'done';
+  }
+  if (running.has(cell.name)) return 'running';
+  return (await isThere(place.metrics)) ? 'half done' : 'waiting';
+}
+
+const isThere = async (file: string): Promise<boolean> =>
+  (await stat(file).catch(() => undefined)) !== undefined;
+
+async function epochsOf(cell: RunCell): Promise<readonly EpochReport[]> {
+  const text = await readFile(placeOf(cell).metrics, 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line): EpochReport[] => {
+    try {
+      const row = JSON.parse(line) as EpochReport;
+      return Array.isArray(row.validation) ? [row] : [];
+    } catch {
+      // Not written to its end yet.
+      return [];
+    }
+  });
+}
+
+function machineUse(): MachineUse {
+  const memoryBytes = totalmem();
+  return {
+    processors: cpus().length,
+    load: loadavg()[0] ?? 0,
+    memoryBytes,
+    usedBytes: memoryBytes - freemem(),
+  };
+}
