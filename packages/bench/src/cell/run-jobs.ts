@@ -13,12 +13,16 @@ import { runFolder } from '../run/run-folder.js';
 import { writeStudyReport } from '../run/study-report.js';
 import { cellStates } from './cell-state.js';
 import type { StudyOutcome } from './run-study.js';
+import { shardOf } from './shard.js';
+import type { Shard } from './shard.js';
 import { expectGpus, trainCells } from './train-cells.js';
 import type { CellOutcome, CellsWatcher } from './train-cells.js';
 
 interface Jobs {
   /** Trainings at a time, at least 1. */
   readonly jobs: number;
+  /** Trains this part only. Default: all. */
+  readonly shard?: Shard | undefined;
   /** A script that takes the arguments of `distill-bench`. */
   readonly script: string;
   /** @param cells those that are left, and `done` the number of those that are not */
@@ -75,16 +79,18 @@ export async function runStudyJobs(options: StudyOptions & Jobs): Promise<StudyO
 
 /** @returns undefined when the signal ended it */
 async function trainMatrix(
-  matrix: Matrix<PlannedRun>,
+  whole: Matrix<PlannedRun>,
   hasGpus: boolean,
   {
     jobs,
+    shard,
     script,
     watch,
     signal = new AbortController().signal,
   }: Jobs & { readonly signal?: AbortSignal | undefined },
 ): Promise<readonly CellOutcome[] | undefined> {
-  const { root } = matrix;
+  const { root } = whole;
+  const matrix = shard === undefined ? whole : { ...whole, cells: shardOf(whole.cells, shard) };
   const gpus = hasGpus ? graphicsProcessors() : [];
   expectGpus(jobs, gpus);
   const states = await cellStates(matrix);

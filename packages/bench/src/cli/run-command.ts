@@ -4,6 +4,7 @@ import { dryRun } from '../cell/dry-run.js';
 import { runJobs, runStudyJobs } from '../cell/run-jobs.js';
 import type { JobsOutcome } from '../cell/run-jobs.js';
 import { runStudy } from '../cell/run-study.js';
+import { parseShard } from '../cell/shard.js';
 import type { StudyOutcome } from '../cell/run-study.js';
 import type { CellOutcome } from '../cell/train-cells.js';
 import { configuredModules, parseSetting, presetNames, resolveStudy } from '../config/index.js';
@@ -43,6 +44,7 @@ export interface RunFlags {
   readonly learningRate?: number;
   readonly set: readonly string[];
   readonly jobs?: number;
+  readonly shard?: string;
   readonly dryRun?: true;
   readonly prepare?: true;
   readonly resume?: true;
@@ -53,6 +55,7 @@ export interface RunFlags {
 /** `distill-bench run`. */
 export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   const jobs = expectUsage(flags);
+  const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
   const config = await configOf(flags);
   const log = terminalLog();
   const signal = stopSignal(log.say.bind(log));
@@ -64,18 +67,19 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   }
   const existing = flags.resume === true ? 'resume' : flags.overwrite === true ? 'overwrite' : 'refuse';
   const around = { out, existing, log, signal } as const;
-  const many = { jobs, script: process.argv[1] ?? '', watch: cellsDisplay };
+  const many = { jobs, shard, script: process.argv[1] ?? '', watch: cellsDisplay };
   if (flags.prepare === true) {
     const cells = await prepared(config, around);
     print(cells.map((name) => `distill-bench train ${out} ${name}`).join('\n'));
     return EXIT.done;
   }
+  const isAlone = jobs === 1 && shard === undefined;
   const running =
     'tasks' in config
-      ? jobs === 1
+      ? isAlone
         ? runStudy({ study: config, ...around })
         : runStudyJobs({ study: config, ...around, ...many })
-      : jobs === 1
+      : isAlone
         ? runConfig({ config, ...around })
         : runJobs({ config, ...around, ...many });
   const written: ConfigOutcome | JobsOutcome | StudyOutcome | undefined = await running.catch(

@@ -52,6 +52,7 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
       [],
     )
     .option('--jobs <number>', 'trainings at a time, each in a process of its own (default: 1)', number)
+    .option('--shard <part/parts>', 'train one part of the run, e.g. 2/4; `merge` brings the parts together')
     .option('--dry-run', 'print the trainings, what is done and how long the rest takes; change nothing')
     .option('--prepare', 'make the run folder, print the commands that train its cells, and train nothing')
     .option('--resume', 'continue the run in the folder')

@@ -1,6 +1,7 @@
 export { CAPABILITIES, connectQueue, openQueue, QUEUE_VARIABLE } from './connection.js';
 export type { Capability, QueueConnection } from './connection.js';
 export type { StartWork } from './cell-work.js';
+export { doneCells } from './run-state.js';
 export { ATTEMPTS, submitRun } from './submit.js';
 export type { Submitted } from './submit.js';
 export { runQueueWorker } from './worker.js';

@@ -170,7 +170,7 @@ const refusalOf =
     new DistillError({ code: 'config', where: root, expected, got, hint });
 
 /** Where two configurations cannot be of one run: any field but seeds and methods, or one method with other options. */
-function differences(wanted: RunConfig, run: FoundRun): string[] {
+export function differences(wanted: RunConfig, run: FoundRun): string[] {
   const [before, now] = [comparable(run.config, run), comparable(wanted, run)];
   const known = new Map(before.methods.map((method) => [method.as, method]));
   const pairs: (readonly [what: string, old: unknown, current: unknown])[] = [

@@ -76,6 +76,20 @@ describe('a run in several processes', { timeout: 600_000 }, () => {
     expect(run('stopped', '--dry-run').out).toContain('5 cells, 5 done; 0 steps left');
   });
 
+  it('comes to the same in parts on machines that share nothing, brought together', () => {
+    for (const part of ['1', '2']) {
+      const { code, errors } = run(`part-${part}`, '--shard', `${part}/2`);
+      expect(code, errors).toBe(0);
+      expect(errors).toContain('3 of 3 done');
+    }
+    const { code, out, errors } = bench('merge', 'part-1', 'part-2', '--into', 'merged');
+    expect(code, errors).toBe(0);
+    expect(out).toContain('5 of 5 cells are done, 5 of them added.');
+    expect(weights('merged')).toEqual(weights('one'));
+    expect(rows('merged')).toEqual(rows('one'));
+    expect(run('merged', '--dry-run').out).toContain('5 cells, 5 done');
+  });
+
   it('is planned without a trace', () => {
     const { code, out } = run('nothing', '--dry-run');
     expect(code).toBe(0);

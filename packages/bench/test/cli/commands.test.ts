@@ -264,7 +264,26 @@ describe('data', () => {
   });
 });
 
-describe('queues', () => {
+describe('queues and clusters', () => {
+  it.each([
+    [
+      ...['jobs', 'none', '--format', 'shell', '--at', '/runs/a', '--command', 'npx distill-bench'],
+      ...['--tasks', '2', '--wave', '1', '--image', 'mine', '--claim', 'runs'],
+    ],
+    ['merge', 'none', '--into', 'some', '--json'],
+  ])('take every flag, and need a run: %s', async (...argv) => {
+    tried.push(argv);
+    expect(await refused(...argv)).toContain('none: expected a run folder, got none');
+  });
+
+  it('have parts of a run', async () => {
+    const command = ['run', '--preset', 'quick', '--out', join(folder, 'part'), '--shard', '4/3'];
+    tried.push(command);
+    expect(await refused(...command)).toContain(
+      "--shard: expected PART/PARTS, such as 1/4 up to 4/4, got '4/3'",
+    );
+  });
+
   it('train single cells', async () => {
     const command = ['train', join(folder, 'nothing'), 'teacher', '--take-over'];
     tried.push(command);

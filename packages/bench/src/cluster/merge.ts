@@ -1,0 +1,184 @@
+import { cp, mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DistillError, UNFINISHED } from '@distilljs/core';
+import { placeOf, readRunCells } from '../cell/run-cells.js';
+import type { RunCell } from '../cell/run-cells.js';
+import { expectIdle, lockFolder } from '../run/lock.js';
+import { readMatrix, studyFolder, writeStudy } from '../run/matrix.js';
+import type { Matrix, MatrixRun } from '../run/matrix.js';
+import { changedParts } from '../run/datasets.js';
+import { differences, examineFolder, openFolder } from '../run/open-folder.js';
+import { examineStudy } from '../run/open-study.js';
+import { runFolder } from '../run/run-folder.js';
+import type { TrainingFolder } from '../run/run-folder.js';
+import { readRun } from '../run/stored.js';
+import { readJson } from '../run/write-json.js';
+
+export interface Merged {
+  /** Cells of the merged run, and how many of them are done. */
+  readonly cells: number;
+  readonly done: number;
+  /** Cells that this merge added. */
+  readonly added: number;
+}
+
+/**
+ * Brings the finished cells of several run folders, or studies, together in one: shards of one run, made on machines without a
+ * shared folder. The folder may hold a run already; what is done there counts as one of the runs.
+ *
+ * @throws DistillError code `config` for folders of different configurations, code `data` for different images, teachers, or
+ * results of one cell; nothing is written then
+ */
+export async function mergeRuns(folders: readonly string[], into: string): Promise<Merged> {
+  const sources: Matrix[] = [];
+  for (const folder of folders) {
+    const found = await readMatrix(folder);
+    if (found === undefined) throw wrong(folder, 'a run folder', 'none');
+    sources.push(found);
+  }
+  const there = await readMatrix(into);
+  const all = there === undefined ? sources : [there, ...sources];
+  const [first] = all;
+  if (first === undefined) throw wrong('merge', 'run folders', 'none');
+  for (const other of all) expectSameRuns(first, other);
+  const chosen = await chooseCells(all);
+  // A folder of something else is not written into.
+  if (there === undefined) await expectFree(first, into);
+
+  const unlock = await lockFolder(into);
+  try {
+    await prepareTarget(first, all, into);
+    const target = await readRunCells(into);
+    let done = 0;
+    let added = 0;
+    for (const cell of target.all) {
+      const source = chosen.get(cell.name);
+      if (source === undefined) continue;
+      done += 1;
+      if (placeOf(source).root === placeOf(cell).root) continue;
+      await copyCell(placeOf(source), placeOf(cell));
+      added += 1;
+    }
+    return { cells: target.all.length, done, added };
+  } finally {
+    await unlock();
+  }
+}
+
+async function expectFree({ isStudy, runs }: Matrix, into: string): Promise<void> {
+  const tasks = runs.map(({ name, run: { config } }) => ({ name, config }));
+  const [task] = tasks;
+  if (isStudy) await examineStudy(into, tasks, 'resume');
+  else if (task !== undefined) await examineFolder(runFolder(into), task.config, 'resume');
+}
+
+function expectSameRuns(first: Matrix, other: Matrix): void {
+  if (first.isStudy !== other.isStudy)
+    throw wrong(other.root, first.isStudy ? 'a study' : 'a single run', 'the other');
+  const known = new Map(first.runs.map((each) => [each.name, each]));
+  for (const each of other.runs) {
+    const same = known.get(each.name);
+    if (same === undefined) continue;
+    const where = each.folder.root;
+    // Where a teacher's file lies is each machine's own; what it says is compared by its results.
+    const differing = differences(withoutTeacherPath(each), {
+      ...same.run,
+      config: withoutTeacherPath(same),
+    });
+    if (differing.length > 0)
+      throw wrong(where, `the configuration of ${same.folder.root}`, `another ${differing.join(', ')}`);
+    const changed =
+      same.run.data === undefined || each.run.data === undefined
+        ? []
+        : changedParts(same.run.data, each.run.data);
+    if (changed.length > 0)
+      throw new DistillError({
+        code: 'data',
+        where,
+        expected: `the images of ${same.folder.root}`,
+        got: `other ${changed.join(', ')}`,
+      });
+  }
+}
+
+const withoutTeacherPath = ({ run: { config } }: MatrixRun): MatrixRun['run']['config'] => ({
+  ...config,
+  teacher: { ...config.teacher, path: undefined },
+});
+
+/**
+ * The finished cells by name, each from the first run that has it.
+ *
+ * @throws DistillError code `data` when two runs have different results of one
+ */
+async function chooseCells(runs: readonly Matrix[]): Promise<ReadonlyMap<string, RunCell>> {
+  const chosen = new Map<string, { readonly cell: RunCell; readonly result: unknown }>();
+  for (const { root } of runs)
+    for (const cell of (await readRunCells(root)).all) {
+      const { result: file } = placeOf(cell);
+      const result = await readJson(file, 'Remove the file, and train the cell again.');
+      if (result === undefined) continue;
+      const before = chosen.get(cell.name);
+      if (before === undefined) chosen.set(cell.name, { cell, result });
+      else expectSameResult(before.result, result, placeOf(before.cell).result, file);
+    }
+  return new Map([...chosen].map(([name, { cell }]) => [name, cell]));
+}
+
+/** What two trainings of one cell may differ in, and nothing else. */
+const TIMED = /^(?:seconds.*|madeWith|trainingsAtATime|warnings|cost|sources|source)$/;
+
+function expectSameResult(one: unknown, other: unknown, oneFile: string, otherFile: string): void {
+  const untimed = (key: string, value: unknown): unknown => (TIMED.test(key) ? undefined : value);
+  const [a, b] = [one, other].map((value) => JSON.parse(JSON.stringify(value, untimed)) as object);
+  const fields = new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})]);
+  const differing = [...fields].filter(
+    (key) => JSON.stringify(a?.[key as keyof typeof a]) !== JSON.stringify(b?.[key as keyof typeof b]),
+  );
+  if (differing.length === 0) return;
+  throw new DistillError({
+    code: 'data',
+    where: otherFile,
+    expected: `the result in ${oneFile}`,
+    got: `another ${differing.join(', ')}`,
+    hint: 'Engines other than wasm and cpu do not repeat a training bit by bit: train the teacher once, and give it to every shard with --teacher.',
+  });
+}
+
+/** Makes the folders of all runs, or adds methods and seeds to those that are there. */
+async function prepareTarget(first: Matrix, all: readonly Matrix[], into: string): Promise<void> {
+  const tasks = new Map(first.runs.map(({ name, teacherOf }) => [name, { name, teacherOf }]));
+  for (const { runs } of all)
+    for (const { name, run, teacherOf } of runs) {
+      if (!tasks.has(name)) tasks.set(name, { name, teacherOf });
+      const folder = runFolder(first.isStudy ? studyFolder(into).task(name) : into);
+      const before = await readRun(folder);
+      if (run.data === undefined)
+        throw wrong(folder.root, 'runs that keep what their images are', 'an old one');
+      await openFolder(folder, 'resume', before, {
+        config: run.config,
+        environment: run.environment,
+        data: run.data,
+      });
+    }
+  if (first.isStudy) await writeStudy(into, [...tasks.values()]);
+}
+
+/** Copies a finished cell, whole or not at all. Checkpoints and a teacher's cached outputs stay behind. */
+async function copyCell(from: TrainingFolder, to: TrainingFolder): Promise<void> {
+  const left = new Set([from.checkpoint, from.outputs]);
+  const unfinished = `${to.root}.${process.pid}${UNFINISHED}`;
+  await mkdir(dirname(to.root), { recursive: true });
+  await rm(unfinished, { recursive: true, force: true });
+  await cp(from.root, unfinished, {
+    recursive: true,
+    filter: (file) => !left.has(file) && !/(?:^|[/\\])lock\.json[^/\\]*$/.test(file),
+  });
+  await expectIdle([to.root]);
+  // What was half done there is done now.
+  await rm(to.root, { recursive: true, force: true });
+  await rename(unfinished, to.root);
+}
+
+const wrong = (where: string, expected: string, got: string): DistillError =>
+  new DistillError({ code: 'config', where, expected, got });

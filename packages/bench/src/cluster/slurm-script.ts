@@ -1,0 +1,68 @@
+import { shellWord } from './waves.js';
+import type { ClusterJobs } from './waves.js';
+
+/**
+ * One script for Slurm. Started with bash it submits itself: an array per wave, each after the one before, and the report at the
+ * end. Within Slurm a task does its cells one after the other; at the end of its time it saves a checkpoint and is queued again.
+ */
+export function slurmScript({ waves, at, command, name, tasks, needsGpu }: ClusterJobs): string {
+  const cells = (wave: readonly string[], index: number): string =>
+    `cells_${index + 1}() { cat <<'CELLS'\n${wave.join('\n')}\nCELLS\n}`;
+  const submit = (wave: readonly string[], index: number): string => {
+    const after = index === 0 ? '' : ` --dependency="afterany:$job"`;
+    const size = Math.min(wave.length, tasks);
+    return `  job=$(sbatch --parsable --array="0-${size - 1}\${LIMIT:+%$LIMIT}"${after} "$0" ${index + 1} ${size})`;
+  };
+  const first = waves.length === 0 ? '' : ' --dependency="afterany:$job"';
+  return `#!/usr/bin/env bash
+#SBATCH --job-name=${name}
+#SBATCH --output=%x-%A_%a.log
+#SBATCH --cpus-per-task=4
+#SBATCH --requeue
+#SBATCH --signal=B:TERM@120
+${needsGpu ? '#SBATCH --gpus=1\n' : ''}# Submit: bash THIS_FILE. Partition, time and account come from the environment (SBATCH_PARTITION, SBATCH_TIMELIMIT,
+# SBATCH_ACCOUNT, …); LIMIT=8 lets at most eight tasks run at a time. It may be submitted again once no task of it is left: what
+# is done is not done again.
+set -uo pipefail
+RUN=${shellWord(at)}
+
+${waves.map(cells).join('\n')}
+
+if [ -z "\${SLURM_JOB_ID:-}" ]; then
+  set -e
+${waves.map(submit).join('\n')}
+  sbatch --parsable${first} "$0" report
+  exit
+fi
+
+export DISTILLJS_THREADS=\${SLURM_CPUS_PER_TASK:-1}
+if [ "$1" = report ]; then exec ${command} report "$RUN"; fi
+
+# Slurm tells this shell that the time is over; the training ends after the step under way.
+child=
+trap 'if [ -n "$child" ]; then kill -TERM "$child"; fi' TERM
+train() {
+  # Slurm gives a cell to one task: what another machine left is taken over.
+  ${command} train "$RUN" "$1" --take-over &
+  child=$!
+  local status=0
+  wait "$child" || status=$?
+  # The trap ends the first wait before the training has ended.
+  if kill -0 "$child" 2> /dev/null; then status=0; wait "$child" || status=$?; fi
+  child=
+  return "$status"
+}
+
+failed=0
+while read -r cell; do
+  status=0
+  train "$cell" < /dev/null || status=$?
+  if [ "$status" = 130 ] || [ "$status" = 143 ]; then
+    scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
+    exit 0
+  fi
+  if [ "$status" != 0 ]; then failed=1; fi
+done < <("cells_$1" | awk -v task="$SLURM_ARRAY_TASK_ID" -v tasks="$2" '(NR - 1) % tasks == task')
+exit "$failed"
+`;
+}
