@@ -1,8 +1,11 @@
 /** The part of jstat that is used; the package has no types of its own. */
 declare module 'jstat' {
-  export const jStat: {
-    readonly noncentralt: {
-      cdf(t: number, freedom: number, noncentrality: number): number;
+  const jstat: {
+    readonly jStat: {
+      readonly noncentralt: {
+        cdf(t: number, freedom: number, noncentrality: number): number;
+      };
     };
   };
+  export default jstat;
 }

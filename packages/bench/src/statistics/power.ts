@@ -1,5 +1,6 @@
 import studentT from '@stdlib/stats-base-dists-t';
-import { jStat } from 'jstat';
+// Node finds no names in this CommonJS module.
+import jstat from 'jstat';
 
 /** Level of the two-sided paired t-test, and how often it is to find what is there. */
 const LEVEL = 0.05;
@@ -20,7 +21,7 @@ export function powerOf(difference: number, sd: number, seeds: number): number {
   const noncentrality = (Math.abs(difference) * Math.sqrt(seeds)) / sd;
   // Far out the library's series runs out of numbers; there the test always finds it.
   if (noncentrality > 35 + bound) return 1;
-  const below = (t: number): number => jStat.noncentralt.cdf(t, freedom, noncentrality);
+  const below = (t: number): number => jstat.jStat.noncentralt.cdf(t, freedom, noncentrality);
   return 1 - below(bound) + below(-bound);
 }
 
