@@ -40,7 +40,7 @@ it.each([
   ['student', student()],
   ['label-smoothing', labelSmoothing()],
   ['kd', kd()],
-  ['dkd', dkd()],
+  ['dkd', dkd({ othersWeight: 2 })],
   ['dist', dist()],
   ['rkd', rkd()],
   ['pkt', pkt()],

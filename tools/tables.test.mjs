@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { checkTables, tableOf, withTables } from './tables.mjs';
+import { writeTree } from './test-tree.mjs';
+
+const summary = (/** @type {number} */ mean) => ({
+  ...{ n: 3, mean, sd: 0.01 },
+  ci95: /** @type {const} */ ([mean - 0.0248, mean + 0.0248]),
+});
+const rows = [
+  { method: 'student', testAccuracyLast: summary(0.5), deltaVsKd: null, deltaVsStudent: null },
+  {
+    method: 'kd',
+    testAccuracyLast: summary(0.52),
+    deltaVsKd: null,
+    deltaVsStudent: { mean: 0.02, ci95: /** @type {const} */ ([-0.01, 0.05]), p: 0.1 },
+  },
+];
+const kept = {
+  schema: 1,
+  config: { student: { model: 'plain8' }, epochs: 10, batchSize: 64 },
+  engine: { name: 'wasm' },
+  teacher: { model: 'plain16', testAccuracy: 0.75 },
+  rows,
+  testImages: 1000,
+};
+
+const tree = (/** @type {string} */ table) =>
+  writeTree({
+    'README.md': `# Tree\n\n<!-- table: kept.json kd -->\n\n${table}\n\n<!-- /table -->\n\nThe end.\n`,
+    'docs/other.md': '# No table\n',
+    'packages/core/package.json': { name: '@distilljs/core' },
+    'kept.json': kept,
+  });
+
+it('writes a row per method: mean, deviation, interval, differences with their intervals', () => {
+  const lines = tableOf(kept, ['kd', 'student']).split('\n');
+  expect(lines.slice(2)).toEqual([
+    '| `kd` | 52.00 ± 1.00 | 49.52 to 54.48 |  | +2.00 (−1.00 to +5.00) |',
+    '| `student` | 50.00 ± 1.00 | 47.52 to 52.48 |  |  |',
+  ]);
+  expect(() => tableOf(kept, ['mhgd'])).toThrow("no method 'mhgd'");
+});
+
+it('finds figures that are not those of their report, and mends them', async () => {
+  const root = tree('| method | test % |\n| `kd` | 53.00 ± 1.00 |');
+  const [problem, ...others] = await checkTables(root);
+  expect(problem).toMatchObject({ where: 'README.md', hint: 'Run npm run tables.' });
+  expect(others).toEqual([]);
+  const { result } = await withTables(root, join(root, 'README.md'));
+  expect(result).toContain('52.00 ± 1.00');
+  expect(result).not.toContain('53.00');
+  expect(result).toContain(
+    '3 seeds, 1,000 test images; teacher plain16 (75.00 %), student plain8, 10 epochs',
+  );
+  expect(result.endsWith('<!-- /table -->\n\nThe end.\n')).toBe(true);
+});
+
+it('says which report is missing', async () => {
+  const root = writeTree({
+    'README.md': '<!-- table: gone.json -->\n<!-- /table -->\n',
+    'docs/other.md': '',
+    'packages/core/package.json': {},
+  });
+  const [problem] = await checkTables(root);
+  expect(problem?.got).toContain('gone.json');
+});
+
+it("the repository's own tables are those of their reports", async () => {
+  const root = join(import.meta.dirname, '..');
+  expect(await checkTables(root)).toEqual([]);
+  expect(readFileSync(join(root, 'package.json'), 'utf8')).toContain('tools/tables.mjs --check');
+});
