@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { DistillError } from '@distilljs/core';
 import { cellName } from '../run/cells.js';
 import type { MatrixCell } from '../run/cells.js';
-import { matrixOf } from '../run/matrix.js';
+import { matrixOf, runOf } from '../run/matrix.js';
 import type { Matrix, PlannedRun } from '../run/matrix.js';
 import { removeReplaced } from '../run/open-folder.js';
 import { openStudy } from '../run/open-study.js';
@@ -26,7 +26,11 @@ interface Jobs {
   /** A script that takes the arguments of `distill-bench`. */
   readonly script: string;
   /** @param cells those that are left, and `done` the number of those that are not */
-  readonly watch: (cells: readonly MatrixCell[], done: number) => CellsWatcher & { end(): void };
+  readonly watch: (
+    cells: readonly MatrixCell[],
+    done: number,
+    epochs: (cell: MatrixCell) => number,
+  ) => CellsWatcher & { end(): void };
 }
 
 export interface JobsOptions extends ConfigRun, Jobs {}
@@ -95,7 +99,7 @@ async function trainMatrix(
   expectGpus(jobs, gpus);
   const states = await cellStates(matrix);
   const left = states.filter(({ isDone }) => !isDone);
-  const watcher = watch(left, states.length - left.length);
+  const watcher = watch(left, states.length - left.length, (cell) => epochsOf(matrix, cell));
   const removing = left.some(({ cell }) => cell.kind === 'teacher') ? [] : [removeReplaced(runFolder(root))];
   const once: CellsWatcher = {
     ...watcher,
@@ -113,6 +117,13 @@ async function trainMatrix(
   } finally {
     watcher.end();
   }
+}
+
+/** What a cell takes, as far as the configuration says; a copy of a teacher takes next to nothing. */
+function epochsOf(matrix: Matrix<PlannedRun>, { cell }: MatrixCell): number {
+  const { run, teacherOf } = runOf(matrix, cell);
+  if (cell.kind !== 'teacher') return run.config.epochs;
+  return teacherOf === undefined ? run.config.teacher.epochs : 0.01;
 }
 
 const isFailed = ({ state }: CellOutcome): boolean => state === 'failed' || state === 'blocked';

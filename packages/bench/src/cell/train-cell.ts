@@ -5,6 +5,7 @@ import { dataFingerprints, loadRunData, loadTuningData } from '../run/datasets.j
 import { describeEnvironment, madeWith, mixWarnings } from '../run/environment.js';
 import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher } from '../run/load-teacher.js';
+import type { LockOptions } from '../run/lock.js';
 import { findCell, readMatrix, runOf, studyFolder } from '../run/matrix.js';
 import { expectSameData } from '../run/open-folder.js';
 import { atCell } from '../run/run-config.js';
@@ -18,13 +19,11 @@ import { provideTeacher } from '../run/train-teacher.js';
 import { provideTrial, tunedMethod } from '../run/tuning.js';
 import { isCellDone } from './cell-state.js';
 
-export interface CellOptions {
+export interface CellOptions extends LockOptions {
   readonly log: RunLog;
   /** Trainings that share the machine. Default: 1. */
   readonly atATime?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Takes over the lock of another machine: who gives out the work knows that its process is done for. Default: false. */
-  readonly takesOver?: boolean | undefined;
 }
 
 /**
@@ -43,15 +42,14 @@ export async function trainCell(root: string, name: string, options: CellOptions
     const hint = 'Make one with `distill-bench run`, or with `run --prepare`, which trains nothing.';
     throw wrong(root, 'a run folder', 'none', hint);
   }
-  const { takesOver } = options;
   const { cell, after } = findCell(matrix, name);
   const { folder, run, teacherOf } = runOf(matrix, cell);
   const place = cellFolder(folder, cell);
   if (cell.kind === 'teacher') {
     if (teacherOf === undefined)
-      return await atCell(place, () => trainLocked(folder, run, cell, options), takesOver);
+      return await atCell(place, () => trainLocked(folder, run, cell, options), options);
     const owner = runFolder(studyFolder(root).task(teacherOf));
-    await atCell(place, () => copyTeacher(owner.teacher, place), takesOver);
+    await atCell(place, () => copyTeacher(owner.teacher, place), options);
     return true;
   }
   for (const before of after) {
@@ -61,7 +59,7 @@ export async function trainCell(root: string, name: string, options: CellOptions
     const expected = needed.kind === 'teacher' ? 'a run whose teacher is trained' : `${before} to be done`;
     throw wrong(`${root}, ${name}`, expected, 'none yet', hint);
   }
-  return await atCell(place, () => trainLocked(folder, run, cell, options), takesOver);
+  return await atCell(place, () => trainLocked(folder, run, cell, options), options);
 }
 
 async function trainLocked(

@@ -8,14 +8,16 @@ const BETWEEN = 200;
 
 /**
  * Shows how far the cells of a run are: on a terminal one line that is written over, elsewhere one line per finished cell.
- * The time that is left goes by the share of all epochs that this process saw done.
+ * The time that is left goes by the share of all work that this process saw done.
  *
  * @param cells those that are left to do
  * @param before the number of those that were done already
+ * @param work how much a cell is, in any unit
  */
 export function cellsDisplay(
   cells: readonly MatrixCell[],
   before: number,
+  work: (cell: MatrixCell) => number = () => 1,
   stream: NodeJS.WriteStream = process.stderr,
 ): CellsWatcher & { end(): void } {
   const started = performance.now();
@@ -23,18 +25,19 @@ export function cellsDisplay(
   /** Shares that a resumed cell came with. */
   const first = new Map<string, number>();
   const count = { done: before, failed: 0 };
+  const amounts = new Map(cells.map((cell) => [cell.name, work(cell)]));
+  const amountOf = (name: string): number => amounts.get(name) ?? 0;
+  const amount = { done: 0, left: [...amounts.values()].reduce((sum, each) => sum + each, 0) };
   const total = before + cells.length;
   let drawn = 0;
 
   const status = (): string => {
     const running = [...shares].map(([name, share]) => `${name} ${Math.floor(100 * share)} %`);
     const left = total - count.done - count.failed - running.length;
-    const gained =
-      count.done -
-      before +
-      [...shares].reduce((sum, [name, share]) => sum + share - (first.get(name) ?? 0), 0);
-    const missing =
-      total - count.done - count.failed - [...shares.values()].reduce((sum, share) => sum + share, 0);
+    const ofRunning = (since: ReadonlyMap<string, number>): number =>
+      [...shares].reduce((sum, [name, share]) => sum + (share - (since.get(name) ?? 0)) * amountOf(name), 0);
+    const gained = amount.done + ofRunning(first);
+    const missing = amount.left - ofRunning(new Map());
     const eta = gained > 0 ? durationText(((performance.now() - started) / 1000 / gained) * missing) : '…';
     return [
       `${count.done} of ${total} done`,
@@ -65,9 +68,12 @@ export function cellsDisplay(
     ended({ cell, state, reason }, again) {
       const name = cellName(cell);
       shares.delete(name);
-      if (state === 'done') count.done += 1;
-      else if (!again && state !== 'interrupted') count.failed += 1;
-      if (state === 'failed' || state === 'diverged' || state === 'blocked')
+      if (state === 'done') {
+        count.done += 1;
+        amount.done += (1 - (first.get(name) ?? 0)) * amountOf(name);
+      } else if (!again && state !== 'interrupted') count.failed += 1;
+      if (!again && state !== 'interrupted') amount.left -= amountOf(name);
+      if (state === 'failed' || state === 'diverged')
         say(`${name} ${state}${again ? ', and will be tried again' : ''}: ${reason ?? ''}`);
       if (stream.isTTY) draw(true);
       else if (state !== 'interrupted') say(status());

@@ -126,7 +126,7 @@ function problemsOf(
 ): readonly string[] {
   if ('leftOut' in written) {
     const { leftOut } = written;
-    const names = leftOut.map(({ name, reason }) => `${name} (${reason})`).join('; ');
+    const names = fewOf(leftOut.map(({ name, reason }) => `${name} (${reason})`));
     const next = 'The same command with --resume tries again.';
     return leftOut.length === 0 ? [] : [`not done: ${names}. The report is of the others. ${next}`];
   }
@@ -138,9 +138,13 @@ function problemsOf(
   ];
 }
 
+/** A teacher that fails takes all that needs it along. */
+const fewOf = (texts: readonly string[], most = 10): string =>
+  [...texts.slice(0, most), ...(texts.length > most ? [`${texts.length - most} more`] : [])].join('; ');
+
 /** What failed twice, and how to go on. */
 function failureText(failed: readonly CellOutcome[]): string {
-  const what = failed.map(({ cell, reason = '' }) => `${cellName(cell)} (${reason})`).join('; ');
+  const what = fewOf(failed.map(({ cell, reason = '' }) => `${cellName(cell)} (${reason})`));
   return `${what} failed twice; the report is of the others. The same command with --resume tries again.`;
 }
 

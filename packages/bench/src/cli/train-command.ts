@@ -15,7 +15,9 @@ export async function trainCommand(root: string, cell: string, takesOver: boolea
   const signal = stopSignal(tell === undefined ? log.say.bind(log) : () => undefined);
   try {
     const atATime = Number(process.env[AT_A_TIME] ?? 1);
-    if (await trainCell(root, cell, { log, signal, atATime, takesOver })) return EXIT.done;
+    // The one before may be a child of a process that was killed, which ends after its step.
+    const patience = tell === undefined ? 0 : PATIENCE;
+    if (await trainCell(root, cell, { log, signal, atATime, takesOver, patience })) return EXIT.done;
   } catch (error) {
     if (isDistillError(error)) tell?.({ kind: 'failed', code: error.code, message: error.message });
     throw error;
@@ -23,6 +25,9 @@ export async function trainCommand(root: string, cell: string, takesOver: boolea
   log.say(`Stopped; everything done is in ${root}. Go on with the same command.`);
   return EXIT.interrupted;
 }
+
+/** Milliseconds that a cell's lock is waited for. */
+const PATIENCE = 120_000;
 
 type Tell = (message: CellMessage) => void;
 

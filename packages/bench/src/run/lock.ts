@@ -2,6 +2,7 @@ import { link, readFile, rm, rmdir, stat, unlink, writeFile } from 'node:fs/prom
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { CheckpointStore } from '@distilljs/core';
 import { DistillError, makeFolder } from '@distilljs/core';
 
 /** Who works in a run folder: the content of its `lock.json`. */
@@ -23,6 +24,11 @@ const MOST_ATTEMPTS = 600;
 /** What this process works at, by folder. */
 const held = new Map<string, Holder>();
 
+export interface LockOptions {
+  readonly takesOver?: boolean | undefined;
+  readonly patience?: number | undefined;
+}
+
 /**
  * Makes this process the only one that works in a run folder, until it calls what it gets. The folder is made if it is not
  * there, and removed again if it stays empty.
@@ -31,24 +37,32 @@ const held = new Map<string, Holder>();
  * be known here: its lock stays, unless whoever gives out the work knows.
  * @param what the folder is
  * @param takesOver also the lock of another machine: its process has ended, or will notice by {@link expectHeld}
+ * @param patience milliseconds to wait for a process of this machine, which may be about to end
  * @throws DistillError code `config` while another process works there
  */
 export async function lockFolder(
   root: string,
   what: 'run folder' | 'folder of a training' = 'run folder',
-  takesOver = false,
+  { takesOver = false, patience = 0 }: LockOptions = {},
 ): Promise<() => Promise<void>> {
   makeFolder(root);
   const file = join(root, LOCK);
   let own: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), attempt: 1 };
   const draft = `${file}.${own.host}-${own.pid}-${String(performance.now()).replace('.', '')}`;
+  const began = performance.now();
   try {
     await writeFile(draft, `${JSON.stringify(own)}\n`);
     for (let tries = 0; !(await place(draft, file)); tries++) {
       const holder = await readHolder(file);
       if (holder === undefined) continue;
       const isOver = takesOver && holder.host !== own.host;
-      if (tries > MOST_ATTEMPTS || (!isOver && (await isAtWork(holder)))) throw busy(root, what, holder);
+      const isBusy = !isOver && (await isAtWork(holder));
+      if (isBusy && holder.host === own.host && performance.now() - began < patience) {
+        tries = 0;
+        await setTimeout(100);
+        continue;
+      }
+      if (tries > MOST_ATTEMPTS || isBusy) throw busy(root, what, holder);
       own = { ...own, attempt: Math.max(own.attempt, holder.attempt + 1) };
       await writeFile(draft, `${JSON.stringify(own)}\n`);
       await removeStale(file, holder);
@@ -87,6 +101,22 @@ export async function expectHeld(root: string): Promise<void> {
     got: `one that ${by}`,
     hint: 'This process was taken for dead; it writes nothing more.',
   });
+}
+
+/** A place for checkpoints that only the latest attempt at a training changes. */
+export function heldStore(root: string, store: CheckpointStore): CheckpointStore {
+  return {
+    ...store,
+    async write(name, bytes) {
+      await expectHeld(root);
+      await store.write(name, bytes);
+    },
+    async remove(name) {
+      // Those behind its own are the ones of a later attempt.
+      await expectHeld(root);
+      await store.remove(name);
+    },
+  };
 }
 
 /** Who works at a training; undefined where nobody does, as far as this machine can tell. */

@@ -50,6 +50,13 @@ export const methodCatalog: readonly CatalogEntry[] = [
     create: cckd,
   },
   {
+    name: 'cckd-without-kd',
+    summary: 'correlation congruence of embeddings alone',
+    package: '@distilljs/cckd',
+    defaults: { ...cckd.defaults, kdWeight: 0 },
+    create: (options) => cckd({ kdWeight: 0, ...options }),
+  },
+  {
     name: 'afd',
     summary: 'networks that learn from each other, maps by adversaries (Chung et al. 2020)',
     package: '@distilljs/afd',
@@ -63,6 +70,13 @@ export const methodCatalog: readonly CatalogEntry[] = [
     package: '@distilljs/afd',
     defaults: afdOffline.defaults,
     create: afdOffline,
+  },
+  {
+    name: 'afd-offline-without-kd',
+    summary: 'maps of the fixed teacher by adversaries alone',
+    package: '@distilljs/afd',
+    defaults: { ...afdOffline.defaults, kdWeight: 0 },
+    create: (options) => afdOffline({ kdWeight: 0, ...options }),
   },
   {
     name: 'dml',

@@ -13,6 +13,7 @@ import { loadForeign } from './foreign-sources.js';
 import { loadTeacher } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import { lockFolder } from './lock.js';
+import type { LockOptions } from './lock.js';
 import { examineFolder, expectSameData, openFolder, removeReplaced } from './open-folder.js';
 import type { Existing } from './open-folder.js';
 import type { RunContext, RunLog } from './run-context.js';
@@ -188,13 +189,13 @@ export async function checkRun(
   return { before, begun, environment, data, loaded, warnings: mixWarnings(begun, environment) };
 }
 
-/** Works at one training as the only process. @param takesOver as {@link lockFolder} has it */
+/** Works at one training as the only process. @param options as {@link lockFolder} has them */
 export async function atCell<T>(
   { root }: TrainingFolder,
   work: () => Promise<T>,
-  takesOver = false,
+  options?: LockOptions,
 ): Promise<T> {
-  const unlock = await lockFolder(root, 'folder of a training', takesOver);
+  const unlock = await lockFolder(root, 'folder of a training', options);
   try {
     return await work();
   } finally {

@@ -4,6 +4,7 @@ import {
   checkpoints,
   constantRate,
   cosineRate,
+  directoryStore,
   distill,
   ensembleOf,
   evaluate,
@@ -30,7 +31,7 @@ import type { RunConfig } from '../config/index.js';
 import { recordPredictions } from '../predictions/index.js';
 import type { PredictionRecord } from '../predictions/index.js';
 import type { RunData } from './datasets.js';
-import { expectHeld } from './lock.js';
+import { expectHeld, heldStore } from './lock.js';
 import type { RunContext } from './run-context.js';
 import { modelFolders, predictionFiles } from './run-folder.js';
 import type { TrainingFolder } from './run-folder.js';
@@ -149,7 +150,7 @@ export async function distillTraining(
     callbacks: [
       log.progress(label),
       { name: 'lock', epoch: () => expectHeld(folder.root), abort: () => expectHeld(folder.root) },
-      checkpoints(folder.checkpoint),
+      checkpoints(heldStore(folder.root, directoryStore(folder.checkpoint))),
       jsonl(folder.metrics),
       ...callbacks,
     ],

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { cellsDisplay } from '../../src/cli/cells-display.js';
 import { scheduleOf } from '../../src/cell/schedule.js';
 import { deviceVariables, expectGpus, trainCells } from '../../src/cell/train-cells.js';
 import type { CellOutcome } from '../../src/cell/train-cells.js';
@@ -132,6 +133,32 @@ describe('cells in processes of their own', { timeout: 60_000 }, () => {
     const { outcomes, log } = await run(['endless', 'endless', 'a'], 2, stop.signal);
     expect(outcomes.map(({ state }) => state)).toEqual(['interrupted', 'interrupted']);
     expect(log.filter((line) => line.includes('a/0'))).toEqual([]);
+  });
+
+  it('are shown with the time that is left, by how much each is', () => {
+    let [now, shown] = [0, ''];
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const stream = {
+      isTTY: true,
+      columns: 200,
+      write(text: string) {
+        shown = text;
+        return true;
+      },
+    } as unknown as NodeJS.WriteStream;
+    const cells = [cellOf('teacher'), cellOf('a'), cellOf('b'), cellOf('c')];
+    const work = ({ name }: MatrixCell): number => (name === 'teacher/0' ? 7 : 1);
+    const display = cellsDisplay(cells, 2, work, stream);
+    now = 14_000;
+    display.ended({ cell: (cells[0] as MatrixCell).cell, state: 'done' }, false);
+    // Seven of ten parts took 14 seconds.
+    expect(shown).toContain('3 of 6 done | 0 failed | 3 left | ETA 6 s');
+    now = 21_000;
+    display.progress((cells[1] as MatrixCell).cell, 0.5);
+    expect(shown).toContain('3 of 6 done | 0 failed | 2 left | ETA 8 s | running: a/0 50 %');
+    display.ended({ cell: (cells[1] as MatrixCell).cell, state: 'failed', reason: 'x' }, false);
+    expect(shown).toContain('3 of 6 done | 1 failed | 2 left | ETA 6 s');
+    clock.mockRestore();
   });
 
   it('have their share of the processors, or a GPU each', () => {

@@ -58,12 +58,14 @@ describe('the lock of a run folder', () => {
   it('is taken over from another machine only where that is asked for, which the other one notices', async () => {
     holder({ pid: 1, host: 'another', attempt: 2 });
     expect(await refusal(lockFolder(root, 'folder of a training'))).toContain('process 1 on another');
-    const unlock = await lockFolder(root, 'folder of a training', true);
+    const unlock = await lockFolder(root, 'folder of a training', { takesOver: true });
     expect(JSON.parse(readFileSync(join(root, LOCK), 'utf8'))).toMatchObject({ attempt: 3 });
     await expectHeld(root);
     // Nobody takes over from a process of this machine that lives.
     holder({ pid: process.ppid, attempt: 4 });
-    expect(await refusal(lockFolder(root, 'folder of a training', true))).toContain('no other process');
+    expect(await refusal(lockFolder(root, 'folder of a training', { takesOver: true }))).toContain(
+      'no other process',
+    );
     expect(await refusal(expectHeld(root))).toMatch(
       /expected attempt 3 to be the latest, got one that runs as/,
     );

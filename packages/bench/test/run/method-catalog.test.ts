@@ -36,6 +36,21 @@ it('all techniques train the configured student: networks of their own are left 
   expect(findMethod('kdexplainer')?.ownNetwork).toBe(true);
 });
 
+it('every technique that compares more than logits comes alone and with KD', () => {
+  const pairs = [
+    ...['mhgd', 'kd-svd', 'rkd', 'pkt', 'sp', 'at', 'fitnet'].map((name) => [name, `${name}+kd`]),
+    ...['cckd', 'afd-offline', 'attention-matching', 'rtk'].map((name) => [`${name}-without-kd`, name]),
+  ];
+  for (const [alone = '', withKd = ''] of pairs) {
+    const weights = [alone, withKd].map(
+      (name) => (createMethod(name).options as { readonly kdWeight: number }).kdWeight,
+    );
+    expect(weights, `${alone}, ${withKd}`).toEqual([0, expect.any(Number)]);
+    expect(weights[1], withKd).toBeGreaterThan(0);
+    expect(techniqueNames).toEqual(expect.arrayContaining([alone, withKd]));
+  }
+});
+
 it.each([
   ['student', student()],
   ['label-smoothing', labelSmoothing()],

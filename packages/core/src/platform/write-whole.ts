@@ -3,8 +3,6 @@ import { nodeModule } from './node-module.js';
 /** Ending of files that a crash left half written. */
 export const UNFINISHED = '.unfinished';
 
-let writes = 0;
-
 /**
  * Makes a folder and those that it lies in (Node). `mkdir` of Node does not return under a file system such as `/proc`, which
  * says that a folder is missing whenever one is made.
@@ -38,7 +36,7 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
   const there = await fs.lstat(file).catch(() => undefined);
   // A device would be replaced by a file, for everyone on the machine; a link leads to where somebody wants it.
   if (there !== undefined && !there.isFile() && !there.isDirectory()) return fs.writeFile(file, content);
-  const unfinished = `${file}.${process.pid}-${++writes}${UNFINISHED}`;
+  const unfinished = `${file}.${process.pid}-${drawn()}${UNFINISHED}`;
   try {
     await fs.writeFile(unfinished, content, { flag: 'wx', flush: true });
     await fs.rename(unfinished, file);
@@ -49,6 +47,9 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
   }
   await syncFolder(folder);
 }
+
+/** Two machines that share a folder may have processes of one number. */
+const drawn = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 
 /** Flushes a folder's list of files to disk: a rename is there after a crash only when this is. */
 export async function syncFolder(folder: string): Promise<void> {
