@@ -22,7 +22,7 @@ import { buildBench } from '../peers/sides.mjs';
  * @property {string} engine
  * @property {boolean} cold
  *
- * @typedef {{ times: number[], rss: number, peak: number }} Turn
+ * @typedef {{ times: number[], cpu: number, rss: number, peak: number }} Turn `cpu`: milliseconds of all processors per step
  */
 
 const CLASSES = 10;
@@ -189,6 +189,10 @@ function report() {
     );
   }
   const [read = [], memory = []] = Object.values(turns);
+  const cpu = [read, memory].map((own) => median(own.map((turn) => turn.cpu)) ?? 0);
+  console.log(
+    `processor time per step: ${cpu.map((value) => value.toFixed(0)).join(' and ')} ms, ratio ${((cpu[0] ?? 0) / (cpu[1] ?? 0)).toFixed(3)}`,
+  );
   const ratios = read.map(({ times }, at) => (median(times) ?? 0) / (median(memory[at]?.times ?? []) ?? 0));
   console.log(
     `ratio, median over turns: ${median(ratios)?.toFixed(3)} (${ratios.map((r) => r.toFixed(2)).join(' ')})`,

@@ -38,7 +38,7 @@ const { splits } = await timed('opening the set', () =>
 );
 if (splits.train === undefined) throw new Error('no training images');
 const { train: all, validation } = splitValidation(splits.train, 0.05, createRandom(0));
-if (role === 'decode') await serve(async () => ({ times: [] }));
+if (role === 'decode') await serve(async () => ({ times: [], cpu: 0 }));
 else await train();
 
 async function train() {
@@ -94,9 +94,11 @@ async function train() {
       times = [];
       left = steps;
       const turn = new Promise((resolve) => (done = resolve));
+      const before = process.cpuUsage();
       goOn();
       await Promise.race([turn, running]);
-      return { times };
+      const { user, system } = process.cpuUsage(before);
+      return { times, cpu: (user + system) / 1000 / steps };
     },
     async () => {
       stop.abort();
@@ -128,7 +130,7 @@ async function inMemory(read) {
 }
 
 /**
- * @param {(steps: number) => Promise<{ times: number[] }>} turn
+ * @param {(steps: number) => Promise<{ times: number[], cpu: number }>} turn
  * @param {() => Promise<void>} [end]
  */
 async function serve(turn, end) {

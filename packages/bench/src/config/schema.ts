@@ -3,7 +3,7 @@ import { ENGINES } from '@distilljs/core';
 import { modelNames } from '../model/index.js';
 import { dataset } from './dataset-schema.js';
 import { nameOfModule } from './module-name.js';
-import { location, tapNames, teacher } from './teacher-schema.js';
+import { location, tapNames, teacher, teacherNormalization } from './teacher-schema.js';
 import { tuneFields } from './tune.js';
 import {
   between,
@@ -93,6 +93,8 @@ const foreignStudent = mapping({
   taps: tapNames.optional(),
   /** Weights as they come, or drawn from the run's seed. Default: `keep` with path, else `fresh`. */
   weights: oneOf(['keep', 'fresh'], 'what the first weights are').optional(),
+  /** What it was trained with, or is to be. Default: what its folder or module says, else the run's own. */
+  normalization: teacherNormalization.optional(),
   /** What the module or function is told. */
   options: z.record(z.string(), z.unknown(), { error: 'a mapping of options' }).optional(),
 }).superRefine((given, context) => {
@@ -243,7 +245,6 @@ export const runSchema = mapping({
   ...tuneFields,
 });
 
-/** What a user may write, checked for form. */
+/** What a user may write, checked for form: with defaults filled in, and before that. */
 export type WrittenConfig = z.output<typeof runSchema>;
-/** The same before defaults are filled in. */
 export type ConfigInput = z.input<typeof runSchema>;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { FlatEmbeddings } from '@distilljs/cckd';
-import { DistillError, loadBatch, pooledEmbedding } from '@distilljs/core';
-import type { Dataset, Network, Normalization } from '@distilljs/core';
+import { askTeacher, DistillError, loadBatch, pooledEmbedding } from '@distilljs/core';
+import type { Dataset, FrozenNetwork, Images, Network, Normalization, Tensor } from '@distilljs/core';
 
 const BATCH = 64;
 
@@ -29,9 +29,38 @@ export function embeddingTap({ name, model, tapNames, tapOutput }: Network, aske
   });
 }
 
+/** The same of a teacher; undefined for one that is no layers model and has no tap of the name `embedding`. */
+export function teacherTap(
+  { network, learner }: { readonly network: FrozenNetwork; readonly learner: Network | undefined },
+  asked?: string,
+): string | undefined {
+  if (learner !== undefined) return embeddingTap(learner, asked);
+  const wanted = asked ?? 'embedding';
+  return network.tapNames.includes(wanted) ? wanted : undefined;
+}
+
+/** Gives a tap's output for a batch; the caller disposes it. */
+export type Embedder = (images: Images, tap: string) => Promise<Tensor>;
+
+/** A network in inference mode. */
+export const embedder =
+  (network: Network): Embedder =>
+  (images, tap) =>
+    Promise.resolve(tf.tidy(() => tf.clone(network.forward(images, { taps: [tap] }).tap(tap))));
+
+/** A teacher that sees images in its own way, wherever it runs. */
+export const teacherEmbedder =
+  (teacher: FrozenNetwork): Embedder =>
+  async (images, tap) => {
+    const output = await askTeacher(teacher, images, [tap]);
+    const embedding = tf.clone(output.tap(tap));
+    output.dispose();
+    return embedding;
+  };
+
 /** The embeddings of all images in inference mode; feature maps are averaged over height and width. */
 export async function embed(
-  network: Network,
+  ask: Embedder,
   dataset: Dataset,
   normalization: Normalization,
   tap: string,
@@ -42,10 +71,10 @@ export async function embed(
     const count = Math.min(BATCH, dataset.size - first);
     const positions = Int32Array.from({ length: count }, (_, at) => first + at);
     const pixels = await loadBatch(dataset, positions, { normalization });
-    const rows = tf.tidy(() => {
-      const images = tf.tensor4d(pixels, [count, ...dataset.imageShape]);
-      return tf.clone(pooledEmbedding(`tap '${tap}'`, network.forward(images, { taps: [tap] }).tap(tap)));
-    });
+    const images = tf.tensor4d(pixels, [count, ...dataset.imageShape]);
+    const output = await ask(images, tap);
+    const rows = tf.tidy(() => tf.clone(pooledEmbedding(`tap '${tap}'`, output)));
+    tf.dispose([images, output]);
     if (first === 0) {
       width = rows.shape[1];
       data = new Float32Array(dataset.size * width);

@@ -1,18 +1,28 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { channelStatistics, createNetwork, DistillError, loadModel, resolveEngine } from '@distilljs/core';
-import type { Dataset, Network } from '@distilljs/core';
+import {
+  channelStatistics,
+  createNetwork,
+  DistillError,
+  loadModel,
+  modelMetadata,
+  resolveEngine,
+} from '@distilljs/core';
+import type { Dataset, Normalization } from '@distilljs/core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { RunConfig } from '../config/index.js';
 import { loadIdentitySets } from '../dataset/index.js';
 import type { IdentitySet, Surroundings } from '../dataset/index.js';
 import { loadRunData } from '../run/datasets.js';
-import { loadTeacher } from '../run/load-teacher.js';
+import { buildModel, isModelName } from '../model/index.js';
+import { loadTeacher, seeing } from '../run/load-teacher.js';
 import { modelFolders, runFolder } from '../run/run-folder.js';
 import { readMethodResult, readRun } from '../run/stored.js';
 import { writeJson } from '../run/write-json.js';
 import { summarize } from '../statistics/index.js';
 import type { Summary } from '../statistics/index.js';
-import { embed, embeddingTap } from './embed.js';
+import { embed, embedder, embeddingTap, teacherEmbedder, teacherTap } from './embed.js';
+import type { Embedder } from './embed.js';
 import { measure } from './protocols.js';
 import type { EmbeddedSet, EmbeddedSets, Measures } from './protocols.js';
 
@@ -70,14 +80,17 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
   await resolveEngine(config.engine);
   const data = await loadRunData(config, options);
   const sets = await setsOf(config, data.test, options);
-  const normalization = await channelStatistics(data.train);
+  const own = await channelStatistics(data.train);
   const networks: MeasuredNetwork[] = [];
-  const add = async (method: string, seed: number | undefined, network: Network): Promise<void> => {
-    const tap = embeddingTap(network, options.tap);
+  const add = async (
+    { method, seed, tap }: Pick<MeasuredNetwork, 'method' | 'seed' | 'tap'>,
+    ask: Embedder,
+    normalization: Normalization,
+  ): Promise<void> => {
     const embedded: Partial<Record<keyof EvaluationSets, EmbeddedSet>> = {};
     for (const [name, set] of Object.entries(sets) as [keyof EvaluationSets, IdentitySet | undefined][])
       if (set !== undefined)
-        embedded[name] = { ...set, embeddings: await embed(network, set.dataset, normalization, tap) };
+        embedded[name] = { ...set, embeddings: await embed(ask, set.dataset, normalization, tap) };
     const { gallery, distractors } = embedded;
     const query = embedded.query as EmbeddedSet;
     const measured: EmbeddedSets = { query, gallery, distractors: distractors?.embeddings };
@@ -89,10 +102,13 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
     : undefined;
   if (teacher !== undefined) {
     try {
-      // A teacher that sees other images than the students, or is no layers model, has no embeddings to compare.
-      const { learner, input } = teacher;
-      if (learner !== undefined && Object.keys(input).length === 0) await add('teacher', undefined, learner);
-      else options.say?.('The teacher is left out: it does not see the images as the students do');
+      const tap = teacherTap(teacher, options.tap);
+      const ask = teacherEmbedder(seeing(teacher, data, own));
+      if (tap !== undefined) await add({ method: 'teacher', seed: undefined, tap }, ask, own);
+      else
+        options.say?.(
+          'The teacher is left out: which of its values is the embedding is not known. Name it: teacher.taps: { embedding: NAME }',
+        );
     } finally {
       teacher.network.dispose();
     }
@@ -106,8 +122,12 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
       // Of networks that learn together those of the student's model, as in the report.
       for (const [at, path] of modelFolders(place, Math.max(1, cohort.length)).entries()) {
         if (cohort[at]?.counted === false) continue;
-        const network = createNetwork(await loadModel(path));
-        await add(as, seed, network).finally(() => {
+        const model = await loadModel(path);
+        const taps = aliasesOf(model, config, cohort[at]?.model, data.train);
+        const network = createNetwork(model, { taps });
+        const tap = embeddingTap(network, options.tap);
+        const normalization = modelMetadata(model)?.normalization ?? own;
+        await add({ method: as, seed, tap }, embedder(network), normalization).finally(() => {
           network.dispose();
         });
       }
@@ -126,6 +146,22 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
   return metrics;
 }
 
+/** Names that the run has for the student's layers, as far as the saved network has these layers. */
+function aliasesOf(
+  { layers }: LayersModel,
+  { student }: RunConfig,
+  model: string = student.model,
+  { imageShape, classes }: Dataset,
+): Readonly<Record<string, string>> {
+  const built = isModelName(model)
+    ? buildModel(model, { imageShape, classes }, { weights: 'zero' })
+    : undefined;
+  built?.model.dispose();
+  const there = new Set(layers.map(({ name }) => name));
+  const taps = Object.entries(built?.taps ?? student.taps ?? {});
+  return Object.fromEntries(taps.filter(([, layer]) => there.has(layer)));
+}
+
 interface EvaluationSets {
   readonly query: IdentitySet;
   readonly gallery?: IdentitySet | undefined;
@@ -136,11 +172,31 @@ interface EvaluationSets {
 async function setsOf(config: RunConfig, test: Dataset, options: MetricsOptions): Promise<EvaluationSets> {
   const { query, gallery, distractors } =
     config.dataset.name === 'identities' ? await loadIdentitySets(config.dataset, options) : {};
+  if (query === undefined) expectIdentities(test);
   return {
     query: query ?? { dataset: test, labels: test.labels ?? new Int32Array(test.size).fill(-1) },
     gallery,
     distractors,
   };
+}
+
+/** Test images without labels, or of one class, have nothing that could be recognised. */
+export function expectIdentities({ name, labels = new Int32Array() }: Dataset): void {
+  const found = new Set(labels);
+  const got = found.has(-1)
+    ? 'images without a label'
+    : found.size === 0
+      ? 'no labels'
+      : found.size === 1
+        ? 'one class alone'
+        : undefined;
+  if (got === undefined) return;
+  throw new DistillError({
+    code: 'data',
+    where: `dataset '${name}', test images`,
+    expected: 'labels of at least two classes, by which embeddings are measured',
+    got,
+  });
 }
 
 function wordsFor({ query, gallery, distractors }: EvaluationSets): string {

@@ -3,6 +3,7 @@ import type { RunConfig } from '../config/index.js';
 import { buildCohort, buildNetwork, planMethod } from './cohort.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import type { RunData } from './datasets.js';
+import { inputsFor } from './student-input.js';
 import { allVariants } from './tuning.js';
 
 /**
@@ -29,7 +30,6 @@ export async function checkMethods(
       try {
         const result = await distill({
           teacher: teacher?.network ?? untrained,
-          ...(teacher !== undefined && { teacherInput: teacher.input }),
           students,
           method,
           train: data.train,
@@ -37,6 +37,7 @@ export async function checkMethods(
           batchSize: config.batchSize,
           seed: 0,
           normalization,
+          ...(await inputsFor(config.student, data.train, teacher?.input)),
           signal: AbortSignal.abort(),
         });
         result.dispose();

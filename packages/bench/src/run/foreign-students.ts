@@ -10,7 +10,7 @@ import {
   loadModel,
   seedWeights,
 } from '@distilljs/core';
-import type { Network, Random } from '@distilljs/core';
+import type { Network, Normalization, Random } from '@distilljs/core';
 import * as tfCore from '@tensorflow/tfjs-core';
 import * as tfLayers from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -25,6 +25,8 @@ interface ForeignStudent {
   build(shape: ModelShape, random: Random): Promise<ChangedStudent>;
   /** Of its file; of a function that of what it builds for this shape. */
   digest(shape: ModelShape): string | Promise<string>;
+  /** How it is to see the images; undefined: as the run says. */
+  readonly normalization?: Normalization | undefined;
 }
 
 const students = new Map<string, ForeignStudent>();
@@ -79,7 +81,13 @@ async function studentFrom(from: string, student: StudentConfig): Promise<Foreig
     const got = make === undefined ? 'none' : typeof make;
     throw refusal(from, 'a default export that builds the student', got, hint);
   }
-  return { ...studentBy(make as MakeStudent, `module ${from}`, student), digest: () => digest };
+  // What is no normalization is refused where it is used.
+  const normalization = exports['normalization'] as Normalization | undefined;
+  return {
+    ...studentBy(make as MakeStudent, `module ${from}`, student),
+    digest: () => digest,
+    normalization,
+  };
 }
 
 function studentBy(

@@ -40,7 +40,10 @@ export async function teacherFacts(
 }
 
 /** One number stands for all channels. */
-function perChannel(given: NonNullable<TeacherConfig['normalization']>, channels: number): Normalization {
+export function perChannel(
+  given: NonNullable<TeacherConfig['normalization']>,
+  channels: number,
+): Normalization {
   const { mean, std }: { readonly mean: readonly number[]; readonly std: readonly number[] } =
     typeof given === 'string' ? NORMALIZATIONS[given] : given;
   const spread = (values: readonly number[]): readonly number[] =>
@@ -54,7 +57,8 @@ interface Metadata {
   readonly output?: string;
 }
 
-async function metadataOf(place: string): Promise<Metadata> {
+/** What distilljs wrote into the model.json of a folder; nothing for other places. */
+export async function metadataOf(place: string): Promise<Metadata> {
   if (/\.(?:onnx|safetensors)$/i.test(place) || /^https?:/i.test(place)) return {};
   const folder = place.replace(/^file:\/\//, '').replace(/[\\/]model\.json$/, '');
   const file = join(folder, 'model.json');

@@ -44,6 +44,8 @@ export interface Training {
   readonly method: Method;
   readonly teacher?: FrozenNetwork | undefined;
   readonly teacherInput?: TeacherInput | undefined;
+  /** How the networks see the images. Default: measured on the training images. */
+  readonly normalization?: Normalization | undefined;
   readonly teacherOutputs?: TeacherOutputs | undefined;
   readonly epochs: number;
   readonly seed: number;
@@ -137,6 +139,7 @@ export async function distillTraining(
   return await distill({
     teacher: training.teacher,
     teacherInput: training.teacherInput,
+    normalization: training.normalization,
     teacherOutputs: training.teacherOutputs,
     students: training.networks,
     method: training.method,

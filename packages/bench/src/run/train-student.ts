@@ -7,6 +7,7 @@ import type { CohortResult, MethodResult } from '../report/index.js';
 import { secondsPerEpoch } from '../statistics/index.js';
 import { buildCohort, planMethod } from './cohort.js';
 import { sourcesOf } from './foreign-sources.js';
+import { inputsFor } from './student-input.js';
 import { optimizerOf, trainNetwork } from './train-network.js';
 import { expectHeld } from './lock.js';
 import type { RunContext } from './run-context.js';
@@ -50,7 +51,7 @@ export async function provideStudent(
       networks,
       method,
       teacher: teacher.network,
-      teacherInput: teacher.input,
+      ...(await inputsFor(config.student, data.train, teacher.input)),
       teacherOutputs: teacher.outputs,
       epochs: config.epochs,
       keep: 'last' as const,

@@ -12,6 +12,7 @@ import type { RunData } from './datasets.js';
 import { expectHeld } from './lock.js';
 import type { RunContext } from './run-context.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
+import { inputsFor } from './student-input.js';
 import { distillTraining, optimizerOf } from './train-network.js';
 import type { RunTeacher } from './train-teacher.js';
 import { readJson, writeJson } from './write-json.js';
@@ -120,7 +121,7 @@ export async function provideTrial(
         networks,
         method,
         teacher: teacher.network,
-        teacherInput: teacher.input,
+        ...(await inputsFor(config.student, data.train, teacher.input)),
         teacherOutputs: teacher.outputs,
         epochs: config.epochs,
         keep: 'last',

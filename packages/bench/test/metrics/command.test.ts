@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { arrayDataset } from '@distilljs/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../src/cli.js';
 import type { RunMetrics } from '../../src/metrics/index.js';
+import { expectIdentities } from '../../src/metrics/measure-run.js';
 import { TINY_RUN } from '../run/tiny-run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'metrics-'));
@@ -55,6 +57,41 @@ describe('distill-bench metrics', { timeout: 60_000 }, () => {
     expect(networks[0]).toMatchObject({ tap: 'classifier', width: 6 });
     expect(await main(['metrics', run, '--tap', 'embeding'])).toBe(1);
     expect(said).toContain("expected the name of a layer, got 'embeding'");
+  });
+
+  it('takes the names that the run has for layers, and a teacher with its own normalization', async () => {
+    expect(await main(['metrics', run, '--tap', 'stage1', '--json']), said).toBe(0);
+    const [named] = JSON.parse(printed) as readonly [RunMetrics];
+    expect(named.networks[0]).toMatchObject({ tap: 'stage1' });
+    const other = join(folder, 'own-input');
+    const teacher = ['--teacher', join(run, 'teacher/model'), '--set', 'teacher.normalization=minus-one-one'];
+    listen();
+    expect(await main(['run', ...TINY_RUN, '--methods', 'student', ...teacher, '--out', other]), said).toBe(
+      0,
+    );
+    listen();
+    expect(await main(['metrics', run, '--json']), said).toBe(0);
+    const [plain] = JSON.parse(printed) as readonly [RunMetrics];
+    listen();
+    expect(await main(['metrics', other, '--json']), said).toBe(0);
+    const [{ networks }] = JSON.parse(printed) as readonly [RunMetrics];
+    expect(networks.map(({ method }) => method)).toEqual(['teacher', 'student', 'student']);
+    // It sees other values than it was trained with, and has other embeddings.
+    expect(networks[0]?.measures).not.toEqual(plain.networks[0]?.measures);
+  });
+
+  it('refuses test images of one class, or without labels', () => {
+    const images = new Uint8Array(2 * 4);
+    const data = { name: 'odd', images, imageShape: [2, 2, 1] as const, classes: 2 };
+    for (const [labels, got] of [
+      [[1, 1], 'one class alone'],
+      [[0, -1], 'images without a label'],
+    ] as const)
+      expect(() => {
+        expectIdentities(arrayDataset({ ...data, labels }));
+      }).toThrow(
+        `dataset 'odd', test images: expected labels of at least two classes, by which embeddings are measured, got ${got}`,
+      );
   });
 
   it('refuses what is no run', async () => {

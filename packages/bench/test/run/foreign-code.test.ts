@@ -10,12 +10,20 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createNetwork, createRandom, isDistillError, resolveEngine, seedWeights } from '@distilljs/core';
+import {
+  createNetwork,
+  createRandom,
+  isDistillError,
+  loadStudent,
+  resolveEngine,
+  seedWeights,
+} from '@distilljs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { methodsFrom } from '../../src/cli/list.js';
 import { configuredModules, nameOfModule, resolveConfig } from '../../src/config/index.js';
 import type { RunConfig } from '../../src/config/index.js';
 import { buildModel } from '../../src/model/index.js';
+import { loadRunData } from '../../src/run/datasets.js';
 import { importModule, preloadModules } from '../../src/run/foreign-modules.js';
 import { configurableMethods } from '../../src/run/method-catalog.js';
 import { methodProblems } from '../../src/run/method-problems.js';
@@ -205,6 +213,43 @@ describe('a student from outside', { timeout: 60_000 }, () => {
     expect(loss('fresh')).toEqual(loss('zoo'));
     expect(loss('kept')).not.toEqual(loss('fresh'));
     expect(fresh.report.rows[0]?.studentParameters).toBe(zoo.report.rows[0]?.studentParameters);
+  });
+
+  it('brings its own normalization, which training, metadata and loadStudent go by', async () => {
+    const normalization = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+    const from = join(folder, 'normalized.mjs');
+    const builds =
+      'export default ({ imageShape, classes, tf }) => tf.sequential({ layers: [tf.layers.flatten({ inputShape: imageShape }), tf.layers.dense({ units: classes })] });';
+    writeFileSync(from, `${builds}\nexport const normalization = ${JSON.stringify(normalization)};`);
+    await run('normalized', { student: { from }, methods: ['kd'] });
+    const place = join(folder, 'normalized/kd/0/student');
+    const own = await loadStudent(place);
+    expect(own.metadata.normalization).toEqual(normalization);
+    const result = JSON.parse(readFileSync(join(folder, 'normalized/kd/0/result.json'), 'utf8')) as {
+      testAccuracyLast: number;
+    };
+    const { test } = await loadRunData(tinyConfig({}));
+    let correct = 0;
+    for (let image = 0; image < test.size; image++) {
+      const [height, width] = test.imageShape;
+      const data = (await test.image(image)) as Uint8Array;
+      const { classes } = await own.classify({ width, height, channels: 3, data }, { top: 1 });
+      correct += classes[0]?.index === test.labels?.[image] ? 1 : 0;
+    }
+    expect(correct / test.size).toBeCloseTo(result.testAccuracyLast, 6);
+    own.dispose();
+    // A saved model keeps what it was trained with; the configuration counts before it.
+    const normalizationOf = async (name: string, student: object): Promise<unknown> => {
+      await run(name, { student, methods: ['student'] });
+      const saved = await loadStudent(join(folder, name, 'student/0/student'));
+      saved.dispose();
+      return saved.metadata.normalization;
+    };
+    expect(await normalizationOf('again', { path: place })).toEqual(normalization);
+    expect(await normalizationOf('said', { path: place, normalization: 'zero-one' })).toEqual({
+      mean: [0, 0, 0],
+      std: [1, 1, 1],
+    });
   });
 
   it.each([
