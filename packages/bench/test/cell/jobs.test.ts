@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundledCli } from '../run/bundled-cli.js';
 import { untimedRows } from '../run/tiny-run.js';
@@ -88,6 +89,34 @@ describe('a run in several processes', { timeout: 600_000 }, () => {
     expect(weights('merged')).toEqual(weights('one'));
     expect(rows('merged')).toEqual(rows('one'));
     expect(run('merged', '--dry-run').out).toContain('5 cells, 5 done');
+  });
+
+  it('writes nothing more when it wakes after another machine took it over', async () => {
+    expect(run('late', '--prepare', '--set', 'teacher.epochs=500').code).toBe(0);
+    const teacher = join(folder, 'late/teacher');
+    const child = spawn(process.execPath, [script, 'train', 'late', 'teacher'], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    const hasCheckpoint = (): boolean =>
+      existsSync(join(teacher, 'checkpoint')) && readdirSync(join(teacher, 'checkpoint')).length > 0;
+    while (!hasCheckpoint()) await wait(20);
+    child.kill('SIGSTOP');
+    const lock = join(teacher, 'lock.json');
+    const other = JSON.stringify({ pid: 1, host: 'another', since: new Date().toISOString(), attempt: 2 });
+    writeFileSync(lock, other);
+    const rowsNow = (): number => readFileSync(join(teacher, 'metrics.jsonl'), 'utf8').split('\n').length - 1;
+    const before = rowsNow();
+    child.kill('SIGCONT');
+    expect(await ended, said).toBe(1);
+    expect(said).toMatch(/expected attempt 1 to be the latest, got one that runs as process 1 on another/);
+    // The write that was under way may come to its end.
+    expect(rowsNow() - before).toBeLessThanOrEqual(1);
+    expect(existsSync(join(teacher, 'result.json'))).toBe(false);
+    expect(readFileSync(lock, 'utf8')).toBe(other);
   });
 
   it('is planned without a trace', () => {

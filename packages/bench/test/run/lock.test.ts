@@ -75,6 +75,18 @@ describe('the lock of a run folder', () => {
     await expectHeld(root);
   });
 
+  it('is waited for where the process of this machine may be about to end', async () => {
+    const first = await lockFolder(root);
+    const second = lockFolder(root, 'folder of a training', { patience: 60_000 });
+    setTimeout(() => void first(), 300);
+    await (
+      await second
+    )();
+    holder({ pid: 1, host: 'another' });
+    const late = lockFolder(root, 'folder of a training', { patience: 60_000 });
+    expect(await refusal(late)).toContain('process 1 on another');
+  });
+
   it('is taken over from a container that had the same host name and process number', async () => {
     holder({ since: '2026-01-01T00:00:00.000Z' });
     const unlock = await lockFolder(root);
