@@ -31,6 +31,15 @@ const synthetic = mapping({
   seed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
 });
 
+const SIZE = 'the edge of the images in pixels, or a list of height and width';
+const size = z.union([whole(8, MOST.edge), z.tuple([whole(8, MOST.edge), whole(8, MOST.edge)])], {
+  error: SIZE,
+});
+const resize = oneOf(resizeModes, 'crop, stretch or letterbox');
+
+/** Of images that are stored at one size. Default: that one. */
+const otherSize = { imageSize: size.optional(), resize: resize.optional() };
+
 const cifar = mapping({
   name: z.literal(['cifar10', 'cifar100']),
   /** Folder of the original binary files, or the one that holds it. */
@@ -38,6 +47,7 @@ const cifar = mapping({
   /** Only the first so many images. */
   trainSize: whole(1, MOST.images).optional(),
   testSize: whole(1, MOST.images).optional(),
+  ...otherSize,
 });
 
 /** What every format that reads files has. */
@@ -47,6 +57,7 @@ const files = {
   /** Only the first so many images. */
   trainSize: whole(1, MOST.images).optional(),
   testSize: whole(1, MOST.images).optional(),
+  ...otherSize,
 };
 
 const svhn = mapping({
@@ -113,17 +124,14 @@ const division = {
   splitSeed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
 };
 
-const SIZE = 'the edge of the images in pixels, or a list of height and width';
 const CHANNELS = '1 (grey), 3 (colours) or 4 (with alpha)';
 
 /** Image files become images of one size. */
 export const imageFields = {
-  imageSize: z
-    .union([whole(8, MOST.edge), z.tuple([whole(8, MOST.edge), whole(8, MOST.edge)])], { error: SIZE })
-    .default(64),
+  imageSize: size.default(64),
   channels: z.literal([1, 3, 4], { error: CHANNELS }).default(3),
   /** crop: by the shorter side, then the middle; letterbox: by the longer side, the rest black. */
-  resize: oneOf(resizeModes, 'crop, stretch or letterbox').default('crop'),
+  resize: resize.default('crop'),
   /** What happens when files cannot be decoded. */
   onDamaged: oneOf(['error', 'skip'], 'error or skip').default('error'),
   /** Folder of decoded images. Default: the user's cache folder. */

@@ -43,7 +43,7 @@ const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 /** Height and width of the images, as far as the configuration says. */
 export function sizeOf(dataset: WrittenConfig['dataset']): readonly [number, number] {
   if (!('imageSize' in dataset)) return [32, 32];
-  const { imageSize } = dataset;
+  const { imageSize = 32 } = dataset;
   return typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
 }
 

@@ -6,10 +6,12 @@ import { expectRegularFile, fileKind } from '../file/index.js';
 import type { CifarKind, CifarRecords } from './cifar-format.js';
 import { CIFAR_FORMATS, EDGE, MOST_CLASSES, PLANE_BYTES, decodeCifar } from './cifar-format.js';
 import type { DatasetFormat } from './format.js';
+import { resized } from './resized.js';
+import type { ResizeOptions } from './resized.js';
 import { firstImages } from './subset.js';
 
 /** CIFAR files as a configuration names them. */
-export interface CifarSource {
+export interface CifarSource extends ResizeOptions {
   readonly name: CifarKind;
   readonly dir: string;
   /** Only the first so many images. Default: all. */
@@ -21,9 +23,9 @@ export interface CifarSource {
 /** @param files those that it reads, in words */
 export const cifarFormat = (files: string): DatasetFormat<CifarSource> => ({
   summary: `the original binary files (${files}) in dataset.dir or --data-dir`,
-  load({ name: kind, dir, trainSize, testSize }, wanted) {
-    const load = (split: 'train' | 'test', size: number | undefined): Dataset | undefined =>
-      wanted.includes(split) ? firstImages(loadCifar({ kind, dir, split }), size) : undefined;
+  load({ name: kind, dir, trainSize, testSize, ...size }, wanted) {
+    const load = (split: 'train' | 'test', count: number | undefined): Dataset | undefined =>
+      wanted.includes(split) ? resized(firstImages(loadCifar({ kind, dir, split }), count), size) : undefined;
     return Promise.resolve({ splits: { train: load('train', trainSize), test: load('test', testSize) } });
   },
 });

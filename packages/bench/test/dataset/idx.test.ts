@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { loadIdx } from '../../src/dataset/idx.js';
 import type { IdxSource } from '../../src/dataset/idx.js';
+import { fitImage } from '../../src/image/index.js';
 import { FIXTURE_LABELS, fixture, fixturePixels, inFolder, pixelsOf, refusalOf } from './array-fixture.js';
 
 const images = fixture('arrays/grey-images-idx3-ubyte');
@@ -101,6 +102,23 @@ describe('IDX', () => {
     expect(await refusalOf(counted, (dir) => train(dir, { prefix: 'emnist-letters' }))).toContain(
       'got none with label 0. Do the labels count from 1? Set dataset.firstLabel to 1.',
     );
+  });
+
+  it('gives images of another size, by the arithmetic of image files', async () => {
+    await inFolder(trainFiles(images), async (dir) => {
+      const stored = await train(dir);
+      for (const resize of ['crop', 'stretch', 'letterbox'] as const) {
+        const other = await train(dir, { imageSize: [10, 12], resize });
+        expect(other).toMatchObject({ size: 6, imageShape: [10, 12, 1], resize });
+        const data = Uint8Array.from(pixelsOf(stored, 3));
+        const fit = { height: 10, width: 12, channels: 1, resize } as const;
+        expect(pixelsOf(other, 3)).toEqual([
+          ...fitImage({ width: 4, height: 5, channels: 1, data }, fit).data,
+        ]);
+        expect(other?.fingerprint).not.toBe(stored?.fingerprint);
+      }
+      expect((await train(dir, { imageSize: [5, 4] }))?.fingerprint).toBe(stored?.fingerprint);
+    });
   });
 
   it('says what is wrong with damaged files', async () => {

@@ -1,14 +1,9 @@
-import type { ColorJitter } from './augmentation.js';
+import { changeColors } from './change-colors.js';
+import type { Scaling } from './change-colors.js';
 import type { Dataset } from './dataset.js';
 import type { View } from './draw-view.js';
 
 type Shape = Dataset['imageShape'];
-
-/** How values of 0…255 become network input: `value · scale − shift` per channel. */
-export interface Scaling {
-  readonly scale: readonly number[];
-  readonly shift: readonly number[];
-}
 
 /** Writes a view of an image, normalised. */
 export function writeView(
@@ -27,11 +22,7 @@ export function writeView(
   if (isWhole) shiftImage(pixels, shape, view, padValue, AS_PIXELS, into);
   else if (view.angle === 0) enlarge(pixels, shape, view, into);
   else resample(pixels, shape, view, padValue, into);
-  for (const [kind, factor] of view.colors) CHANGES[kind](into, shape[2], factor);
-  for (let at = 0; at < into.length;) {
-    for (let channel = 0; channel < shape[2]; channel++, at++)
-      into[at] = (into[at] ?? 0) * (scaling.scale[channel] ?? 1) - (scaling.shift[channel] ?? 0);
-  }
+  changeColors(into, shape[2], view.colors, scaling);
 }
 
 const AS_PIXELS: Scaling = { scale: [], shift: [] };
@@ -172,43 +163,3 @@ function resample(
 /** How much of a bilinear sample at this place lies on an image of so many pixels. */
 const shareInside = (place: number, size: number): number =>
   Math.min(Math.max(Math.min(place + 1, size - place), 0), 1);
-
-const cut = (value: number): number => (value < 0 ? 0 : value > 255 ? 255 : value);
-
-/** Colour channels of an image: alpha is none. */
-const colorsOf = (channels: number): number => (channels >= 3 ? 3 : 1);
-
-/** What each change does to an image of values in 0…255, in place: `factor · value + (1 − factor) · other`, cut to 0…255. */
-const CHANGES: Readonly<
-  Record<keyof ColorJitter, (image: Float32Array, channels: number, factor: number) => void>
-> = {
-  brightness: (image, channels, factor) => {
-    scaleColors(image, channels, factor, 0);
-  },
-  contrast: (image, channels, factor) => {
-    let sum = 0;
-    for (let at = 0; at < image.length; at += channels) sum += luma(image, at, channels);
-    scaleColors(image, channels, factor, ((1 - factor) * sum * channels) / image.length);
-  },
-  saturation: (image, channels, factor) => {
-    if (channels < 3) return;
-    for (let at = 0; at < image.length; at += channels) {
-      const added = (1 - factor) * luma(image, at, channels);
-      for (let color = at; color < at + 3; color++)
-        image[color] = cut(factor * (image[color] as number) + added);
-    }
-  },
-};
-
-function scaleColors(image: Float32Array, channels: number, factor: number, added: number): void {
-  const colors = colorsOf(channels);
-  for (let at = 0; at < image.length; at += channels)
-    for (let color = at; color < at + colors; color++)
-      image[color] = cut(factor * (image[color] as number) + added);
-}
-
-/** ITU-R 601, with torchvision's digits. */
-const luma = (image: Float32Array, at: number, channels: number): number =>
-  channels >= 3
-    ? 0.2989 * (image[at] as number) + 0.587 * (image[at + 1] as number) + 0.114 * (image[at + 2] as number)
-    : (image[at] as number);

@@ -5,6 +5,8 @@ import type { Dataset } from '@distilljs/core';
 import { dataError } from '../bytes/byte-stream.js';
 import type { Numbers } from '../bytes/numbers.js';
 import type { LoadedSplits, Split } from '../format.js';
+import { resized } from '../resized.js';
+import type { ResizeOptions } from '../resized.js';
 import { classLabels } from './labels.js';
 import { asPixels } from './pixels.js';
 import type { ImageAxes, ValueRange } from './pixels.js';
@@ -26,7 +28,7 @@ export interface ArrayPart {
 }
 
 /** What a configuration says of a set of arrays. */
-export interface ArraySource {
+export interface ArraySource extends ResizeOptions {
   /** Only the first so many images. Default: all. */
   readonly trainSize?: number | undefined;
   readonly testSize?: number | undefined;
@@ -63,7 +65,7 @@ export async function loadParts(
     const all = split === 'train' ? labels : await labelsOf(part, { firstLabel, classes });
     const most = { train: source.trainSize, validation: undefined, test: source.testSize }[split];
     const size = Math.min(all.length, most ?? Infinity);
-    splits[split] = await read(name, part, all.subarray(0, size), { classes, ...source });
+    splits[split] = resized(await read(name, part, all.subarray(0, size), { classes, ...source }), source);
   }
   return { splits };
 }
