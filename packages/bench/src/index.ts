@@ -7,8 +7,15 @@ export {
   subset,
   synthetic,
 } from './dataset/index.js';
-export { mergeConfig, parseConfig, presetNames, presets, resolveConfig } from './config/index.js';
-export type { RunConfig } from './config/index.js';
+export {
+  mergeConfig,
+  parseConfig,
+  presetNames,
+  presets,
+  resolveConfig,
+  resolveStudy,
+} from './config/index.js';
+export type { RunConfig, StudyConfig } from './config/index.js';
 export { exportStudent } from './export/index.js';
 export type { ExportOptions, ModelCard } from './export/index.js';
 export { buildModel, loadTorchWeights, modelNames } from './model/index.js';

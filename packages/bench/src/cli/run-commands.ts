@@ -152,16 +152,16 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
       'draw what the attending students of a run have learned: attention, trees, conflicts of subtasks',
     )
     .argument('<run>', 'run folder with methods such as kdexplainer or kd+vam')
-    .option('--json', 'print explain.json instead of the findings')
+    .option('--json', 'print explain.json instead of the findings; of a study a list')
     .action(async (run: string, { json }: { readonly json?: true }) => {
-      for (const folder of await runFoldersOf(run)) {
-        const { page, explained } = await explainRun(folder);
-        print(
-          json === true
-            ? JSON.stringify(explained, null, 2)
-            : [...explained.findings, `Page: ${page}`].join('\n'),
-        );
-      }
+      const folders = await runFoldersOf(run);
+      const all = [];
+      for (const folder of folders) all.push(await explainRun(folder));
+      if (json === true) {
+        const explained = all.map((each) => each.explained);
+        print(JSON.stringify(folders.length === 1 ? explained[0] : explained, null, 2));
+      } else
+        for (const { explained, page } of all) print([...explained.findings, `Page: ${page}`].join('\n'));
     });
 }
 
