@@ -1,6 +1,7 @@
 import { defineMethod, mapShape, NO_COST, taskReads, taskTerms, text, withTeacher } from '@distilljs/core';
 import type { FeatureMap } from '@distilljs/core';
 import { adversarialPlan } from './adversary.js';
+import { tapOf } from './cohort.js';
 import { runGeometry } from './discriminator-geometry.js';
 import { studentExtractors } from './extractor.js';
 import { adversarialChecks, afdOfflineDefaults } from './options.js';
@@ -25,18 +26,12 @@ export const afdOffline = defineMethod<AfdOfflineOptions>({
   async plan(context, options) {
     const { teacher, random } = withTeacher('afd-offline', context);
     const [student] = context.students;
-    const { studentTap, teacherTap } = options;
+    const studentTap = tapOf("method 'afd-offline', student", student, options.studentTap, 'student');
+    const teacherTap = tapOf("method 'afd-offline', teacher", teacher, options.teacherTap, 'teacher');
     // All that can be refused is looked at before the first variable is made.
     const own = mapShape('afd-offline.studentTap', student, studentTap);
     const peer = mapShape('afd-offline.teacherTap', teacher, teacherTap);
-    const whose = `method 'afd-offline'`;
-    const shape = commonShape(
-      [
-        { where: `${whose}, students[0] '${student.name}', tap '${studentTap}'`, shape: own },
-        { where: `${whose}, teacher '${teacher.name}', tap '${teacherTap}'`, shape: peer },
-      ],
-      peer[2],
-    );
+    const shape = commonShape([{ shape: own }, { shape: peer }], peer[2]);
     const geometry = runGeometry('afd-offline', context, options, shape);
     const [extractors = {}] = await studentExtractors('afd-offline', context, [studentTap]);
     const ownTransfer = createTransfer(own, shape, own[2] !== peer[2], random.fork('transfer'));

@@ -1,5 +1,13 @@
-import { DistillError, mapShape, NO_COST } from '@distilljs/core';
-import type { AuxiliaryCost, FeatureMap, MapShape, NamedVariables, PlanContext, Step } from '@distilljs/core';
+import { DistillError, mapShape, NO_COST, stageTaps, tapsHint } from '@distilljs/core';
+import type {
+  AuxiliaryCost,
+  FeatureMap,
+  MapShape,
+  NamedVariables,
+  NetworkShape,
+  PlanContext,
+  Step,
+} from '@distilljs/core';
 import { commonShape, createTransfer, transfer } from './transfer.js';
 import type { Transfer } from './transfer.js';
 
@@ -71,6 +79,29 @@ export function cohortCost({ students }: PlanContext, transfers: readonly Transf
   };
 }
 
+/**
+ * The tap that an option names; of `auto` the network's last stage.
+ *
+ * @throws DistillError code `tap` where no stage is known
+ */
+export function tapOf(
+  where: string,
+  network: NetworkShape,
+  tap: string,
+  side: 'student' | 'teacher',
+): string {
+  if (tap !== 'auto' || network.tapNames.includes(tap)) return tap;
+  const last = stageTaps(network).at(-1);
+  if (last !== undefined) return last;
+  throw new DistillError({
+    code: 'tap',
+    where: `${where} '${network.name}'`,
+    expected: "a tap named 'stage1', 'stage2', …, or a feature map of a fixed size, for 'auto'",
+    got: 'none',
+    hint: tapsHint(network, side),
+  });
+}
+
 /** Where a cohort's feature maps are read, and what becomes of them. */
 export interface CohortTaps {
   /** Per network. */
@@ -93,7 +124,13 @@ export function cohortTaps(
   { students, batchSize }: PlanContext,
   { tap, commonWidth }: { readonly tap: string | readonly string[]; readonly commonWidth: number | 'auto' },
 ): CohortTaps {
-  const taps = typeof tap === 'string' ? students.map(() => tap) : tap;
+  const named = typeof tap === 'string' ? students.map(() => tap) : tap;
+  const taps = named.map((name, index) => {
+    const student = students[index];
+    return student === undefined
+      ? name
+      : tapOf(`method '${method}', students[${index}]`, student, name, 'student');
+  });
   if (taps.length !== students.length) {
     throw new DistillError({
       code: 'option',
@@ -104,7 +141,7 @@ export function cohortTaps(
   }
   const maps = students.map((student, index) => {
     const [where, name] = [`method '${method}', students[${index}]`, taps[index] ?? ''];
-    return { where: `${where} '${student.name}', tap '${name}'`, shape: mapShape(where, student, name) };
+    return { shape: mapShape(where, student, name) };
   });
   const shapes = maps.map(({ shape }) => shape);
   const shape = commonShape(maps, commonWidth);

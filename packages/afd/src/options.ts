@@ -52,8 +52,8 @@ export interface AfdOptions extends AdversarialOptions {
   /** K, from 2 to 64: students of the run. Default 2. */
   readonly networks: number;
   /**
-   * Where the feature map is read: one name for all networks, or one per network. Default `stage3`. It should be the output
-   * of the last convolutional block, before global average pooling.
+   * Where the feature map is read: one name for all networks, or one per network. Default `auto`: the last stage of each, that is
+   * its last feature map before global average pooling.
    */
   readonly tap: string | readonly string[];
   /**
@@ -65,9 +65,9 @@ export interface AfdOptions extends AdversarialOptions {
 
 /** Options of `afdOffline`. */
 export interface AfdOfflineOptions extends AdversarialOptions {
-  /** Where the student's feature map is read. Default `stage3`. */
+  /** Where the student's feature map is read. Default `auto`: its last stage, before global average pooling. */
   readonly studentTap: string;
-  /** Where the teacher's is read. Default `stage3`. */
+  /** Where the teacher's is read. Default `auto`, likewise. */
   readonly teacherTap: string;
 }
 
@@ -93,8 +93,8 @@ export interface FeatureL1Options extends Omit<DmlOptions, 'peers'> {
   /** Weight of the distance of feature maps. Default 1; the paper's is not known. */
   readonly alignWeight: number;
   /**
-   * Where the feature map is read: one name for all networks, or one per network. Default `stage3`. It should be the output
-   * of the last convolutional block, before global average pooling.
+   * Where the feature map is read: one name for all networks, or one per network. Default `auto`: the last stage of each, that is
+   * its last feature map before global average pooling.
    */
   readonly tap: string | readonly string[];
   /**
@@ -120,14 +120,14 @@ const adversarialDefaults: AdversarialOptions = {
 
 export const afdDefaults: AfdOptions = Object.freeze({
   networks: 2,
-  tap: 'stage3',
+  tap: 'auto',
   commonWidth: 'auto',
   ...adversarialDefaults,
 });
 
 export const afdOfflineDefaults: AfdOfflineOptions = Object.freeze({
-  studentTap: 'stage3',
-  teacherTap: 'stage3',
+  studentTap: 'auto',
+  teacherTap: 'auto',
   ...adversarialDefaults,
 });
 
@@ -145,7 +145,7 @@ export const featureL1Defaults: FeatureL1Options = Object.freeze({
   ceWeight: 1,
   kdWeight: 1,
   alignWeight: 1,
-  tap: 'stage3',
+  tap: 'auto',
   commonWidth: 'auto',
 });
 

@@ -6,26 +6,13 @@ import { convBatchNorm, createBatchNorm, createConvolution } from './conv-batch-
 /**
  * The shape that maps of different networks are brought into: the smallest height and width, and the given number of
  * channels (`auto`: the largest).
- *
- * @param maps each with how errors call it
- * @throws DistillError code `shape` when a height or width is no multiple of the smallest
  */
 export function commonShape(
-  maps: readonly { readonly where: string; readonly shape: MapShape }[],
+  maps: readonly { readonly shape: MapShape }[],
   commonWidth: number | 'auto',
 ): MapShape {
   const smallest = (axis: 0 | 1): number => Math.min(...maps.map(({ shape }) => shape[axis]));
   const [height, width] = [smallest(0), smallest(1)];
-  const uneven = maps.find(({ shape }) => shape[0] % height !== 0 || shape[1] % width !== 0);
-  if (uneven !== undefined) {
-    throw new DistillError({
-      code: 'shape',
-      where: uneven.where,
-      expected: `a map whose height and width are multiples of the smallest (${height}×${width})`,
-      got: `${uneven.shape[0]}×${uneven.shape[1]}`,
-      hint: 'Tap layers of sizes that divide each other.',
-    });
-  }
   const channels = commonWidth === 'auto' ? Math.max(...maps.map(({ shape }) => shape[2])) : commonWidth;
   return [height, width, channels];
 }
@@ -40,7 +27,7 @@ export interface TransferWeights {
 
 /** Brings one network's map into the shape that all have in common. */
 export interface Transfer {
-  /** Averages windows of `[rows, columns]` first; `[1, 1]` leaves the map as it is. */
+  /** Averages windows of `[rows, columns]` first, which need not be whole; `[1, 1]` leaves the map as it is. */
   readonly pool: readonly [number, number];
   /** Left out where the channels stay as they are. */
   readonly weights?: TransferWeights | undefined;
@@ -55,17 +42,17 @@ export interface Transfer {
  * A transfer layer with fresh weights; the caller disposes its variables.
  *
  * @param from the network's map
- * @param to what all maps become; its height and width divide those of `from`
- * @param trained false for pooling alone
- * @throws DistillError code `shape` when they do not divide
+ * @param to what all maps become, no larger
+ * @param trained false for averaging alone
+ * @throws DistillError code `shape` for a map that is smaller
  */
 export function createTransfer(from: MapShape, to: MapShape, trained: boolean, random: Random): Transfer {
   const pool = [from[0] / to[0], from[1] / to[1]] as const;
-  if (!pool.every((window) => Number.isInteger(window) && window > 0)) {
+  if (!pool.every((window) => window >= 1)) {
     throw new DistillError({
       code: 'shape',
       where: 'createTransfer(from)',
-      expected: `a height and width that are multiples of ${to[0]}×${to[1]}`,
+      expected: `a map of at least ${to[0]}×${to[1]}`,
       got: `${from[0]}×${from[1]}`,
     });
   }
@@ -94,8 +81,31 @@ export function createTransfer(from: MapShape, to: MapShape, trained: boolean, r
  * @returns `[n, h', w', c']`
  */
 export function transfer(map: FeatureMap, { pool, weights }: Pick<Transfer, 'pool' | 'weights'>): FeatureMap {
-  const [rows, columns] = pool;
-  const pooled =
-    rows === 1 && columns === 1 ? map : tf.avgPool(map, [rows, columns], [rows, columns], 'valid');
+  const pooled = averaged(map, pool);
   return weights === undefined ? pooled : tf.relu(convBatchNorm(pooled, weights, 1));
+}
+
+/** Each new pixel is the mean of the part of the map that it covers, pixels at its edge by the share that they have in it. */
+function averaged(map: FeatureMap, [rows, columns]: Transfer['pool']): FeatureMap {
+  if (rows === 1 && columns === 1) return map;
+  if (Number.isInteger(rows) && Number.isInteger(columns))
+    return tf.avgPool(map, [rows, columns], [rows, columns], 'valid');
+  const [images, height, width, channels] = map.shape;
+  const to = [Math.round(height / rows), Math.round(width / columns)] as const;
+  const tall = tf.reshape(map, [images, height, width * channels]);
+  const short = tf.matMul(shares(height, to[0], images), tall);
+  const wide = tf.reshape(short, [images * to[0], width, channels]);
+  return tf.reshape(tf.matMul(shares(width, to[1], images * to[0]), wide), [images, ...to, channels]);
+}
+
+/** `[copies, to, from]`: the share of each old pixel along an axis in each new one. */
+function shares(from: number, to: number, copies: number): tf.Tensor3D {
+  const width = from / to;
+  const rows = Array.from({ length: to }, (_, row) =>
+    Array.from({ length: from }, (__, at) => {
+      const covered = Math.min(at + 1, (row + 1) * width) - Math.max(at, row * width);
+      return Math.max(0, covered) / width;
+    }),
+  );
+  return tf.tile(tf.tensor3d([rows]), [copies, 1, 1]);
 }

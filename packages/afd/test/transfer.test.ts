@@ -73,23 +73,28 @@ await describeOnEngines('transfer layers', () => {
   });
 });
 
-it('a transfer layer whose shapes do not divide is refused', () => {
-  expect(() => createTransfer([8, 8, 4], [3, 3, 4], true, createRandom(1))).toThrow(
-    /createTransfer\(from\): expected a height and width that are multiples of 3×3, got 8×8/,
+it('a map whose edges are no multiples of the common ones is averaged by area, with its gradient', () => {
+  // 3 → 2: each new pixel covers one and a half old ones, the middle one by a half.
+  const map = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
+  const { pool } = createTransfer([3, 3, 1], [2, 2, 1], false, createRandom(1));
+  const means = [21 / 9, 33 / 9, 57 / 9, 69 / 9];
+  expectClose(transfer(map, { pool }), { shape: [1, 2, 2, 1], data: means });
+  const gradient = tf.grad((x) => tf.sum(transfer(x as tf.Tensor4D, { pool })))(map);
+  // Each pixel counts by the area that it has in all of the new ones: 4/9 of each of the four.
+  expectClose(gradient, { shape: [1, 3, 3, 1], data: Array.from({ length: 9 }, () => 4 / 9) });
+});
+
+it('a transfer layer to a larger map is refused', () => {
+  expect(() => createTransfer([2, 2, 4], [4, 4, 4], false, createRandom(1))).toThrow(
+    /expected a map of at least 4×4, got 2×2/,
   );
-  expect(() => createTransfer([2, 2, 4], [4, 4, 4], false, createRandom(1))).toThrow(/multiples of 4×4/);
 });
 
 it('the common shape is the smallest map with the most channels, or as many as asked for', () => {
-  const maps = [
-    { where: 'one', shape: [8, 8, 16] },
-    { where: 'two', shape: [4, 4, 32] },
-  ] as const;
+  const maps = [{ shape: [8, 8, 16] }, { shape: [4, 4, 32] }] as const;
   expect(commonShape(maps, 'auto')).toEqual([4, 4, 32]);
   expect(commonShape(maps, 8)).toEqual([4, 4, 8]);
-  expect(() => commonShape([...maps, { where: 'three', shape: [6, 6, 1] }], 'auto')).toThrow(
-    /^three: expected .* multiples of the smallest \(4×4\), got 6×6/,
-  );
+  expect(commonShape([...maps, { shape: [6, 6, 1] }], 'auto')).toEqual([4, 4, 32]);
 });
 
 function unpacked(entries: Readonly<Record<string, Packed>>): Record<string, tf.Tensor> {

@@ -155,6 +155,7 @@ export {
   askTeacher,
   asTeacher,
   createNetwork,
+  embeddingTap,
   expectGradients,
   expectTrainable,
   freeze,
@@ -169,6 +170,7 @@ export {
   seedWeights,
   stagePairs,
   stageTaps,
+  tapsHint,
   teacherFrom,
 } from './network/index.js';
 export type {
@@ -185,6 +187,7 @@ export type {
   MapShape,
   Network,
   NetworkLike,
+  NetworkNode,
   NetworkOptions,
   NetworkOutput,
   NetworkShape,

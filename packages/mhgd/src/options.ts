@@ -28,7 +28,7 @@ export interface MhgdOptions extends SensingTaps {
   /** Temperature of the KD part, above 0. Default 4. */
   readonly temperature: number;
   /** Student's layers, or the family that has them, from front to back, at least two: the ends of modules. Default
-   * `auto`: the ends of the last stages that both networks have. */
+   * `auto`: the ends of the last stages that both networks have; see `tapsOf`. */
   readonly studentTaps: TapChoice;
   /** Teacher's layers at the same places. */
   readonly teacherTaps: TapChoice;

@@ -1,4 +1,13 @@
-import { DistillError, eitherOf, listOf, nearestNameHint, oneOf, stageTaps, text } from '@distilljs/core';
+import {
+  DistillError,
+  eitherOf,
+  listOf,
+  nearestNameHint,
+  oneOf,
+  stageTaps,
+  tapsHint,
+  text,
+} from '@distilljs/core';
 import type { NetworkShape } from '@distilljs/core';
 
 /** A family of networks whose stages are known. */
@@ -55,14 +64,15 @@ export function sensingPoints(family: NetworkFamily): readonly string[] {
 
 /**
  * The taps of student and teacher. `auto` of both is the ends of their last n stages, n being the number of stages of the one
- * with fewer: the deepest maps are always compared. `auto` of one is as many of its last stages as the other has taps.
+ * with fewer: the deepest maps are always compared. `auto` of one is as many of its last stages as the other has taps. Stages are
+ * core's `stageTaps`: those called `stage1`, …, else the last feature map of each size.
  *
  * @param where the method, for messages
  * @throws DistillError code `tap` where `auto` finds fewer than two stages
  */
 export function tapsOf(
   where: string,
-  networks: Readonly<Record<'student' | 'teacher', Pick<NetworkShape, 'name' | 'tapNames'>>>,
+  networks: Readonly<Record<'student' | 'teacher', Pick<NetworkShape, 'name' | 'tapNames' | 'nodes'>>>,
   choices: Readonly<Record<'student' | 'teacher', TapChoice>>,
 ): Readonly<Record<'student' | 'teacher', readonly string[]>> {
   const sides = ['student', 'teacher'] as const;
@@ -74,9 +84,9 @@ export function tapsOf(
     throw new DistillError({
       code: 'tap',
       where: `${where}.${side}Taps, network '${networks[side].name}'`,
-      expected: "taps named 'stage1', 'stage2', … for 'auto'",
+      expected: "taps named 'stage1', 'stage2', …, or feature maps of two sizes, for 'auto'",
       got: stages.length === 0 ? 'none' : `'${stages.join()}' alone`,
-      hint: "List feature maps from front to back, or name them: createNetwork(model, { taps: { stage1: 'LAYER', … } }).",
+      hint: tapsHint(networks[side], side),
     });
   });
   const fewest = Math.min(...found.map((taps) => taps.length));

@@ -1,4 +1,4 @@
-import { DistillError, mapShape, nearestNameHint, stageTaps } from '@distilljs/core';
+import { DistillError, mapShape, nearestNameHint, stageTaps, tapsHint } from '@distilljs/core';
 import type { NetworkShape } from '@distilljs/core';
 import type { Grid } from './map/index.js';
 
@@ -58,7 +58,8 @@ export function tapPreset(name: TapPresetName): readonly string[] {
 
 /**
  * What `auto` taps: the outputs of all n residual blocks (layers called `stage1_block1_output`, …; where there are more than
- * 27, every ⌈n/27⌉-th, counted from the last), or else the stages (`stage1`, `stage2`, …, by number). For every network of
+ * 27, every ⌈n/27⌉-th, counted from the last), or else the stages (core's `stageTaps`: `stage1`, `stage2`, …, else the last feature
+ * map of each size). For every network of
  * {@link tapPreset} that names its layers so, the preset's list.
  *
  * @param where whose taps they are, for the message
@@ -66,7 +67,7 @@ export function tapPreset(name: TapPresetName): readonly string[] {
  */
 export function blockTaps(
   where: string,
-  network: Pick<NetworkShape, 'name' | 'tapNames'>,
+  network: Pick<NetworkShape, 'name' | 'tapNames' | 'nodes'>,
 ): readonly string[] {
   const blocks = network.tapNames.filter((name) => BLOCK_OUTPUT.test(name));
   if (blocks.length > 0) return thinned(blocks);
@@ -75,9 +76,10 @@ export function blockTaps(
   throw new DistillError({
     code: 'tap',
     where: `${where}: network '${network.name}'`,
-    expected: "layers named 'stage1_block1_output', … or taps named 'stage1', … for 'auto'",
-    got: network.tapNames.map((name) => `'${name}'`).join(', '),
-    hint: 'List the taps: feature maps after ReLU, from the first to the last.',
+    expected:
+      "layers named 'stage1_block1_output', …, taps named 'stage1', …, or feature maps of a fixed size, for 'auto'",
+    got: 'none',
+    hint: tapsHint(network, where.includes('teacher') ? 'teacher' : 'student'),
   });
 }
 

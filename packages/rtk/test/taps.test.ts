@@ -96,7 +96,7 @@ test('auto takes the stages where there are no blocks', () => {
 
 test('auto says what it looked for where it finds nothing', () => {
   expect(() => blockTaps('rtk.teacherTaps', { name: 'mine', tapNames: ['conv1', 'logits'] })).toThrow(
-    /rtk\.teacherTaps: network 'mine': expected layers named .*stage1_block1_output.*, got 'conv1', 'logits'.*List the taps/s,
+    /rtk\.teacherTaps: network 'mine': expected layers named .*stage1_block1_output.*, got none.*teacher\.taps in a configuration.*conv1, logits/s,
   );
 });
 

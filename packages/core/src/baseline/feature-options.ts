@@ -1,7 +1,7 @@
 import { DistillError } from '../error/index.js';
 import type { AuxiliaryCost, PlanContext } from '../method/contract.js';
 import { withTeacher } from '../method/define-method.js';
-import { stagePairs } from '../network/stage-taps.js';
+import { stagePairs } from '../network/stages.js';
 import { nonNegative, positive } from '../option/index.js';
 
 /** What all baselines that compare features have: cross-entropy, and KD beside them where it is asked for. */

@@ -6,7 +6,7 @@ import { defineMethod, withTeacher } from '../method/define-method.js';
 import type { PlanContext } from '../method/contract.js';
 import { taskReads, taskTerms } from '../method/task-terms.js';
 import { mapShape } from '../network/map-shape.js';
-import { stagePairs } from '../network/stage-taps.js';
+import { stagePairs } from '../network/stages.js';
 import { eitherOf, listOf, nonNegative, oneOf, text } from '../option/index.js';
 import type { FeatureMap } from '../tensor/index.js';
 import {

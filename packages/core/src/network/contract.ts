@@ -20,6 +20,18 @@ export interface OwnedOutput extends NetworkOutput {
   readonly dispose: () => void;
 }
 
+/** A value within a network, and what it is computed from. */
+export interface NetworkNode {
+  /** A tap. */
+  readonly name: string;
+  /** Class of the layer, or name of the operation. */
+  readonly op: string;
+  /** Names of the nodes that it reads; what does not depend on the images is left out. */
+  readonly inputs: readonly string[];
+  /** Without the batch axis; −1 where the model leaves an axis open, empty where the shape is not known. */
+  readonly shape: readonly number[];
+}
+
 /** What can be asked of any network, learning or frozen. */
 export interface NetworkShape {
   readonly name: string;
@@ -36,6 +48,8 @@ export interface NetworkShape {
   readonly tapShape: (tap: string) => readonly number[];
   /** Number of the tapped value in the model's graph; two names of one layer have one number. */
   readonly tapOutput: (tap: string) => number;
+  /** What is known of its inside, in an order in which it can run: `stageTaps` finds feature maps by it. */
+  readonly nodes?: (() => readonly NetworkNode[]) | undefined;
   /** The classes that the logits stand for, in order, where they are known. */
   readonly classNames?: readonly string[] | undefined;
   /** Of a network that learns the number of its trainable weights, of a frozen one that of all its weights. */

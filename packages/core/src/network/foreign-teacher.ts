@@ -6,7 +6,7 @@ import { createRandom } from '../random/index.js';
 import { expectShape } from '../tensor/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { ownedOutput } from './ask-teacher.js';
-import type { FrozenNetwork, LogitsSource, OwnedOutput } from './contract.js';
+import type { FrozenNetwork, LogitsSource, NetworkNode, OwnedOutput } from './contract.js';
 import { answerOf, expectVaried, numbersOf, partOf } from './foreign-answer.js';
 import type { ForeignAnswer } from './foreign-answer.js';
 import { logProbabilities } from './logits.js';
@@ -123,6 +123,7 @@ export function teacherFrom(
     tapNames,
     tapShape,
     tapOutput: indexOf,
+    nodes: () => declaredNodes(taps),
     parameters: options.parameters ?? NaN,
     macs: NaN,
     weights: {},
@@ -163,4 +164,18 @@ function expectOptions(fn: unknown, { classes, imageShape, taps = {} }: ForeignT
   for (const [tap, axes] of Object.entries(taps) as [string, unknown][])
     if (!Array.isArray(axes) || !axes.every(isSize))
       refuse(`teacherFrom.taps.${tap}`, 'the shape of the tap, without the batch axis', axes);
+}
+
+/** Declared taps, the largest maps first: nothing else is known of the order in which they are computed. */
+function declaredNodes(taps: Readonly<Record<string, readonly number[]>>): readonly NetworkNode[] {
+  const area = ([height = 0, width = 0]: readonly number[]): number => height * width;
+  return Object.entries(taps)
+    .filter(([, shape]) => shape.length === 3)
+    .sort(([, one], [, other]) => area(other) - area(one))
+    .map(([name, shape], at, all) => ({
+      name,
+      op: 'tap',
+      inputs: at === 0 ? [] : [all[at - 1]?.[0] ?? ''],
+      shape,
+    }));
 }

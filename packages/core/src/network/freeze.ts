@@ -24,7 +24,7 @@ import { countWeights } from './weights.js';
  * neither learn nor be disposed while its frozen form is in use.
  */
 export function freeze(network: Network): FrozenNetwork {
-  const { name, inputShape, classes, tapNames, tapShape, tapOutput, macs, logitsFrom } = network;
+  const { name, inputShape, classes, tapNames, tapShape, tapOutput, nodes, macs, logitsFrom } = network;
   const graph = withoutSoftmax(readGraph(network.model), logitsFrom);
   const plans = new Map<string, { steps: readonly ForwardStep[]; weights: readonly FoldedWeights[] }>();
 
@@ -52,6 +52,7 @@ export function freeze(network: Network): FrozenNetwork {
     tapNames,
     tapShape,
     tapOutput,
+    nodes,
     parameters: countWeights({ ...network.variables, ...network.statistics }),
     macs,
     givesLogits: logitsFrom === 'softmax' || endsLinear(graph),

@@ -5,7 +5,7 @@ import { withoutTape } from '../engine/tape.js';
 import { DistillError } from '../error/index.js';
 import { expectShape, shapeText } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
-import type { FrozenNetwork, LogitsSource } from './contract.js';
+import type { FrozenNetwork, LogitsSource, NetworkNode } from './contract.js';
 import { logProbabilities } from './logits.js';
 import { missingTap, networkOutput } from './taps.js';
 
@@ -14,6 +14,7 @@ interface GraphModelNode {
   readonly name: string;
   readonly op: string;
   readonly inputs: readonly GraphModelNode[];
+  readonly children: readonly GraphModelNode[];
 }
 
 interface ModelTensor {
@@ -102,6 +103,14 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     shapes.set(key, found);
     return found;
   };
+  let inside: readonly NetworkNode[] | undefined;
+  const shapesOf = (names: readonly string[]): readonly (readonly number[])[] =>
+    tf.tidy(() => {
+      const images = tf.zeros([1, ...inputShape.map((axis) => (axis === -1 ? 32 : axis))]);
+      return run(images, names)
+        .slice(1)
+        .map(({ shape }) => shape.slice(1));
+    });
   let outputShape: readonly number[];
   try {
     outputShape = shapeOf(undefined);
@@ -123,6 +132,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     tapNames,
     tapShape: shapeOf,
     tapOutput: (tap) => [...nodes.keys()].indexOf(nodeOf(tap)),
+    nodes: () => (inside ??= nodesFrom(nodes.get(plain(input.name)), shapesOf)),
     parameters: Object.values(model.weights)
       .flat()
       .reduce((sum, { size, dtype }) => sum + (dtype === 'float32' ? size : 0), 0),
@@ -160,6 +170,36 @@ function nodesOf(model: GraphModelLike): ReadonlyMap<string, GraphModelNode> {
     readonly executor: { readonly graph: { readonly nodes: Readonly<Record<string, GraphModelNode>> } };
   };
   return new Map(Object.entries(executor.graph.nodes));
+}
+
+/** What depends on the images, with shapes from one pass; empty where such a pass cannot give all of it. */
+function nodesFrom(
+  input: GraphModelNode | undefined,
+  shapesOf: (names: readonly string[]) => readonly (readonly number[])[],
+): readonly NetworkNode[] {
+  if (input === undefined) return [];
+  const found = new Set<GraphModelNode>();
+  const ordered: GraphModelNode[] = [];
+  const visit = (node: GraphModelNode): void => {
+    if (found.has(node)) return;
+    found.add(node);
+    // A shape that is read is none of the images.
+    if (node.op !== 'Shape') for (const child of node.children) visit(child);
+    ordered.unshift(node);
+  };
+  visit(input);
+  const inner = ordered.filter(({ op }) => op !== 'Placeholder' && op !== 'Shape');
+  try {
+    const shapes = shapesOf(inner.map(({ name }) => name));
+    return inner.map(({ name, op, inputs }, at) => ({
+      name,
+      op,
+      inputs: inputs.filter((each) => found.has(each)).map((each) => each.name),
+      shape: shapes[at] ?? [],
+    }));
+  } catch {
+    return [];
+  }
 }
 
 function endsInSoftmax(node: GraphModelNode | undefined): boolean {

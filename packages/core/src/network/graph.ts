@@ -2,6 +2,7 @@ import type { DataType } from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
 import { innerLayers, isContainer, isFrozen } from './layer.js';
+import type { NetworkNode } from './contract.js';
 import type { Container, Layer } from './layer.js';
 
 /** One application of a layer: reads values by index, writes values by index. */
@@ -150,6 +151,19 @@ export function readGraph(
 
   const [output = 0] = visit(container, [0], { ...around, parent: -1 });
   return { nodes, scopes, input: 0, inputShape: openShape(input), inputType: input.dtype, output };
+}
+
+/** The layers as taps see them. */
+export function networkNodes({ nodes }: Graph): readonly NetworkNode[] {
+  const byValue = new Map(
+    nodes.flatMap(({ name, outputs }) => outputs.map((value) => [value, name] as const)),
+  );
+  return nodes.map(({ name, layer, inputs, shape }) => ({
+    name,
+    op: layer.getClassName(),
+    inputs: inputs.flatMap((value) => byValue.get(value) ?? []),
+    shape,
+  }));
 }
 
 /** One application of a layer on its own: what a wrapper runs for each time step. */

@@ -5,6 +5,7 @@ export type {
   FrozenNetwork,
   LogitsSource,
   Network,
+  NetworkNode,
   NetworkOutput,
   NetworkShape,
   OwnedOutput,
@@ -23,9 +24,9 @@ export { mapShape } from './map-shape.js';
 export type { MapShape } from './map-shape.js';
 export type { ImageLayout } from './onnx-images.js';
 export { pooledEmbedding, pooledWidth } from './pooled-embedding.js';
-export { stagePairs, stageTaps } from './stage-taps.js';
 export { asNetwork, createNetwork } from './network.js';
 export type { NetworkLike, NetworkOptions } from './network.js';
+export { embeddingTap, stagePairs, stageTaps, tapsHint } from './stages.js';
 export { seedWeights } from './seed-weights.js';
 export { networkOutput } from './taps.js';
 export { expectGradients } from './trial-step.js';

@@ -12,7 +12,7 @@ import { expectReadable } from './expect-readable.js';
 import { expectTrainable } from './expect-trainable.js';
 import { runSteps } from './forward-pass.js';
 import type { Pass } from './forward-pass.js';
-import { readGraph } from './graph.js';
+import { networkNodes, readGraph } from './graph.js';
 import { logProbabilities, withoutSoftmax } from './logits.js';
 import { countMacs } from './macs.js';
 
@@ -61,6 +61,7 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
     tapNames: taps.names,
     tapShape: (tap) => taps.find(tap).shape,
     tapOutput: (tap) => taps.find(tap).outputs[0] ?? 0,
+    nodes: () => networkNodes(graph),
     parameters: countWeights(trainable),
     macs: countMacs(graph),
     variables: trainable,

@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { asTeacher, createRandom, distill, kd, loadModel, loadTeacher } from '@distilljs/core';
+import {
+  asTeacher,
+  createRandom,
+  distill,
+  embeddingTap,
+  kd,
+  loadModel,
+  loadTeacher,
+  stageTaps,
+} from '@distilljs/core';
 import type { FrozenNetwork } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { loadGraphModel } from '@tensorflow/tfjs-converter';
@@ -93,6 +102,8 @@ describeOn(REPRODUCIBLE, 'a graph model as a teacher', () => {
     expect(teacher.tapNames.slice(0, 2)).toEqual(['feature', 'stage1/conv']);
     expect(teacher.tapShape('feature')).toEqual([6, 6, 4]);
     expect(teacher.tapShape('pool')).toEqual([4]);
+    expect(stageTaps(teacher)).toEqual(['stage1/relu']);
+    expect(embeddingTap(teacher)).toBe('pool');
     expect(teacher.tapOutput('feature')).toBe(teacher.tapOutput('stage1/relu'));
     tf.tidy(() => {
       const images = someImages();
