@@ -57,7 +57,8 @@ export const presets = {
     engine: 'auto',
     dataset: { name: 'folder', imageSize: 64 },
     augmentation: { randomResizedCrop: { scale: [0.35, 1] }, flip: true },
-    teacher: { model: 'resnet20', epochs: 30 },
+    // A teacher of your own may be large: each image and view is asked about once.
+    teacher: { model: 'resnet20', epochs: 30, kind: 'auto', views: 4 },
     student: { model: 'resnet8' },
     methods: ['student', 'kd'],
     seeds: [0],

@@ -115,6 +115,15 @@ const cachedTeacher = mapping({
   cache: oneOf(['memory', 'disk'], 'a place for cached outputs').optional(),
 });
 
-export const teacher = z.discriminatedUnion('kind', [liveTeacher, cachedTeacher], {
+/** As cached in memory, where there is room for it. */
+const automaticTeacher = mapping({
+  ...cachedTeacher.shape,
+  kind: z.literal('auto'),
+  cache: z
+    .undefined({ error: withHint('nothing with kind auto', "Set the teacher's kind to cached.") })
+    .optional(),
+});
+
+export const teacher = z.discriminatedUnion('kind', [liveTeacher, cachedTeacher, automaticTeacher], {
   error: variantWords('a kind of teacher', `a mapping with ${Object.keys(cachedTeacher.shape).join(', ')}`),
 });

@@ -84,6 +84,8 @@ export interface TeacherResult {
   readonly facts?: TeacherResultFacts | undefined;
   /** Of a teacher that the run folder has no copy of. */
   readonly fingerprint?: string | undefined;
+  /** Layers whose maps stand for `stage1`, `stage2`, …, where the run found them by itself. */
+  readonly stages?: readonly string[] | undefined;
   /** SHA-256 of the saved teacher; none in folders of versions that did not keep it. */
   readonly modelDigest?: string | undefined;
   /** None in folders of versions that did not measure it. */

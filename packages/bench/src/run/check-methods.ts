@@ -1,5 +1,6 @@
 import { channelStatistics, createRandom, distill } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
+import { stagesText } from './automatic-taps.js';
 import { buildCohort, buildNetwork, planMethod } from './cohort.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import type { RunData } from './datasets.js';
@@ -11,18 +12,20 @@ import { allVariants } from './tuning.js';
  * the last method is found before the first one costs hours.
  *
  * @param teacher left out where it is to be trained: an untrained one has the same taps and shapes
+ * @returns what to say of the students
  * @throws DistillError as {@link distill} throws before training
  */
 export async function checkMethods(
   config: RunConfig,
   data: RunData,
   teacher?: Pick<LoadedTeacher, 'network' | 'input'>,
-): Promise<void> {
+): Promise<readonly string[]> {
   const untrained =
     teacher === undefined
       ? await buildNetwork(config.teacher.model ?? '', data.train, createRandom(0))
       : undefined;
   const normalization = await channelStatistics(data.train);
+  const said = new Set<string>();
   try {
     for (const configured of allVariants(config)) {
       const { method, models, change } = planMethod(configured, config.student.model);
@@ -41,10 +44,13 @@ export async function checkMethods(
           signal: AbortSignal.abort(),
         });
         result.dispose();
+        if (change === undefined && students[0] !== undefined)
+          for (const line of stagesText(students[0], 'student')) said.add(line);
       } finally {
         for (const student of students) student.dispose();
       }
     }
+    return [...said];
   } finally {
     untrained?.dispose();
   }

@@ -3,6 +3,7 @@ import type { Dataset, Method, Network, Random } from '@distilljs/core';
 import type { MethodConfig } from '../config/index.js';
 import { buildModel } from '../model/index.js';
 import type { ModelShape } from '../model/index.js';
+import { withEmbedding } from './automatic-taps.js';
 import type { ChangedStudent, StudentChange } from './catalog-entry.js';
 import { foreignMethod } from './foreign-modules.js';
 import { foreignStudent } from './foreign-students.js';
@@ -72,7 +73,7 @@ export async function buildNetwork(
 ): Promise<Network> {
   const built = await freshModel(name, { imageShape, classes }, random);
   const { model, taps } = change(built, { imageShape, classes }, random.fork('change'));
-  return createNetwork(model, { name, taps });
+  return withEmbedding(taps, (all) => createNetwork(model, { name, taps: all }));
 }
 
 async function freshModel(name: string, shape: ModelShape, random: Random): Promise<ChangedStudent> {

@@ -181,7 +181,7 @@ export async function checkRun(
   if (begun !== undefined) expectSameData(folder, begun, dataFingerprints(data));
   const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
   try {
-    await checkMethods(config, data, loaded);
+    for (const line of await checkMethods(config, data, loaded)) log.say(line);
   } catch (error) {
     loaded?.network.dispose();
     throw error;

@@ -12,6 +12,7 @@ import type { Dataset, FrozenNetwork, GraphModelLike, Network, TeacherLike } fro
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { RunConfig } from '../config/index.js';
 import { buildModel, CLASSIFIER_LAYER, isModelName, loadTorchWeights, modelNames } from '../model/index.js';
+import { withEmbedding, withTaps } from './automatic-taps.js';
 import { layersModelOf } from './teacher-facts.js';
 import type { TeacherFacts } from './teacher-facts.js';
 
@@ -41,17 +42,19 @@ export async function openTeacher(
   const imageShape = [height, width, train.imageShape[2]] as const;
   const options = { taps, logitsFrom, classNames, layout, imageShape };
   if (/\.onnx(?:[?#]|$)/i.test(place))
-    return { network: await loadTeacher(place, options), learner: undefined };
+    return { network: withTaps(await loadTeacher(place, options)), learner: undefined };
   const loaded = /\.safetensors$/i.test(place)
     ? await withWeights(place, model ?? '', imageShape, classNames?.length ?? train.classes)
     : await load(place);
   if (loaded === undefined) {
     const name = place.replace(/[\\/](?:model\.json)?$/, '').replace(/^.*[\\/]/, '');
-    return { network: await loadTeacher(place, { ...options, name }), learner: undefined };
+    return { network: withTaps(await loadTeacher(place, { ...options, name })), learner: undefined };
   }
   try {
     const { name, taps: aliases } = namesOf(place, loaded, model);
-    const learner = createNetwork(loaded, { name, taps: { ...aliases, ...taps }, logitsFrom });
+    const learner = withEmbedding({ ...aliases, ...taps }, (all) =>
+      createNetwork(loaded, { name, taps: all, logitsFrom }),
+    );
     const frozen = freeze(learner);
     const network: FrozenNetwork = {
       ...frozen,
@@ -88,7 +91,7 @@ export function takeTeacher(
   const isMade = taken !== given;
   return {
     network: {
-      ...taken,
+      ...withTaps(taken, taps),
       ...(classNames !== undefined && { classNames }),
       dispose() {
         if (isMade) taken.dispose();

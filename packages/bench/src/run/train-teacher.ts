@@ -14,6 +14,7 @@ import type { RunConfig } from '../config/index.js';
 import { networkCost } from '../cost/network-cost.js';
 import { recordPredictions } from '../predictions/index.js';
 import type { TeacherResult } from '../report/index.js';
+import { automaticStages, stagesText } from './automatic-taps.js';
 import { buildNetwork } from './cohort.js';
 import type { RunData } from './datasets.js';
 import { seeing } from './load-teacher.js';
@@ -73,7 +74,14 @@ export async function provideTeacher(
       await writeJson(folder.result, { ...result, madeWith, modelDigest: digest, cost });
     }
     log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));
-    if (known === undefined) for (const line of await teacherDoubts(loaded, result, data)) log.say(line);
+    if (known === undefined) {
+      for (const line of stagesText(loaded.network, 'teacher')) log.say(line);
+      if (outputs.kind === 'auto')
+        log.say(
+          `Where memory allows, the teacher is asked once for each of ${outputs.views ?? 1} views of an image.`,
+        );
+      for (const line of await teacherDoubts(loaded, result, data)) log.say(line);
+    }
     return {
       network: loaded.network,
       input: loaded.input,
@@ -122,10 +130,12 @@ async function measureLoaded(
   folder: TrainingFolder,
 ): Promise<TeacherResult> {
   const { facts, learner, network, source } = loaded;
+  const stages = automaticStages(network);
   const normalization = await channelStatistics(data.train);
   return {
     ...(await measure(seeing(loaded, data, normalization), data, folder, normalization)),
     source,
+    ...(stages.length > 0 && { stages }),
     ...(Object.keys(facts).length > 0 && { facts }),
     ...((learner === undefined || teacher.given === true) && { fingerprint: await network.fingerprint() }),
   };

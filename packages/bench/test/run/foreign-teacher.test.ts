@@ -12,6 +12,8 @@ import {
   teacherFrom,
 } from '@distilljs/core';
 import type { ForeignImages, FrozenNetwork, InMemoryDataset, TeacherInput } from '@distilljs/core';
+import { input, layers, model } from '@tensorflow/tfjs-layers';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.js';
 import { buildModel } from '../../src/model/index.js';
@@ -147,6 +149,49 @@ describe('a teacher of another kind', { timeout: 60_000 }, () => {
       expect(accuracies(again)).toEqual(accuracies(live));
     },
   );
+
+  it('needs no taps by hand: its last map of each size and its embedding are found, said and kept', async () => {
+    const image = input({ shape: [12, 12, 3] });
+    const conv = (x: SymbolicTensor, filters: number, strides: number, name: string): SymbolicTensor =>
+      layers
+        .conv2d({ filters, kernelSize: 3, strides, padding: 'same', activation: 'relu', name })
+        .apply(x) as SymbolicTensor;
+    const maps = conv(conv(conv(image, 4, 1, 'wide'), 6, 2, 'half'), 8, 2, 'quarter');
+    const vector = layers.globalAveragePooling2d({ name: 'vector' }).apply(maps) as SymbolicTensor;
+    const logits = layers.dense({ units: 6 }).apply(vector) as SymbolicTensor;
+    const mine = model({ inputs: image, outputs: logits, name: 'mine' });
+    seedWeights(mine, createRandom(1));
+    const path = join(folder, 'no-taps');
+    await createNetwork(mine).save(path);
+    const student = { path, weights: 'fresh' };
+    const methods = ['cckd', 'mhgd+kd', 'rtk', 'attention-matching', 'afd-offline', 'kd+vam'];
+    const short = { headEpochs: 1 };
+    const { report } = (await run(
+      'no-taps-run',
+      { path, kind: 'auto', views: 2 },
+      {
+        methods: methods.map((name) => (name === 'mhgd+kd' ? { name, options: short } : name)),
+      },
+    )) as ConfigOutcome;
+    expect(report.rows.map(({ method }) => method)).toEqual(methods);
+    const line = log.lines.find((text) => text.startsWith('Feature maps of the teacher'));
+    expect(line).toContain('wide (12×12×4), half (6×6×6), quarter (3×3×8)');
+    expect(line).toContain('teacher.taps');
+    const result = JSON.parse(
+      readFileSync(join(folder, 'no-taps-run/teacher/result.json'), 'utf8'),
+    ) as object;
+    expect(result).toMatchObject({ stages: ['wide', 'half', 'quarter'] });
+    // A student from outside as well.
+    await run(
+      'no-taps-student',
+      { path },
+      {
+        methods: [{ name: 'mhgd', options: short }, 'afd'],
+        student,
+      },
+    );
+    expect(log.lines.some((text) => text.startsWith('Feature maps of the student'))).toBe(true);
+  });
 
   it('sees images of its own size, with its own normalization, and keeps them for the rest of the run', async () => {
     const path = await layersModel('larger', 16);

@@ -5,7 +5,7 @@ import type { FrozenNetwork, NetworkOutput } from '../network/index.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 import { folderRecords } from './cache-folder.js';
 import type { CacheIdentity } from './cache-folder.js';
-import { expectFitsMemory, memoryRecords } from './records.js';
+import { expectFitsMemory, fitsQuarterOfMemory, memoryRecords, noRecords } from './records.js';
 import type { RecordStore } from './records.js';
 
 export interface CachedTeacherOptions {
@@ -15,6 +15,8 @@ export interface CachedTeacherOptions {
   readonly views: number;
   /** Default: in memory. */
   readonly folder?: string | undefined;
+  /** Ask the teacher again each time where memory is too small; default: an error. */
+  readonly mayRunLive?: boolean | undefined;
   /** What the outputs depend on besides the taps: the teacher's weights, dataset, preparation, seed. */
   readonly identity: CacheIdentity;
 }
@@ -56,14 +58,21 @@ export function cachedTeacher(options: CachedTeacherOptions): CachedTeacher {
     const key = JSON.stringify([view, taps]);
     const known = stores.get(key);
     if (known !== undefined) return known;
-    if (folder === undefined) expectFitsMemory(options.images * options.views, width);
+    const rows = options.images * options.views;
+    const isLive = options.mayRunLive === true && !fitsQuarterOfMemory(rows, width);
+    if (isLive && stores.size === 0) {
+      const gib = ((rows * width * 4) / 2 ** 30).toFixed(1);
+      pending.push(`The teacher runs at every step: its outputs would take ${gib} GiB of memory.`);
+    }
+    if (folder === undefined && !isLive) expectFitsMemory(rows, width);
     const { slot, content } = identity;
     const own: CacheIdentity = {
       slot: { ...slot, teacher: teacher.name, taps, engine: tf.getBackend() },
       content: { ...content, tfjs: tf.version_core },
     };
-    const store =
-      folder === undefined
+    const store = isLive
+      ? noRecords
+      : folder === undefined
         ? memoryRecords()
         : folderRecords(folder, own, view, width, (message) => pending.push(message));
     stores.set(key, store);

@@ -33,6 +33,20 @@ export function memoryRecords(): RecordStore {
 /** Bytes that outputs may take in memory: what a process of 64 bits can well hold beside everything else. */
 const MEMORY_LIMIT = 4 * 2 ** 30;
 
+/** Whether so many rows take no more than a quarter of the memory. */
+export function fitsQuarterOfMemory(rows: number, width: number): boolean {
+  const quarter = typeof process === 'undefined' ? 2 ** 30 : nodeModule('node:os', 'memory').totalmem() / 4;
+  return rows * width * Float32Array.BYTES_PER_ELEMENT <= Math.min(MEMORY_LIMIT, quarter);
+}
+
+/** Keeps nothing. */
+export const noRecords: RecordStore = {
+  damaged: 0,
+  read: () => false,
+  write: () => undefined,
+  close: () => undefined,
+};
+
 /** @throws DistillError code `option` when so many rows are better kept in a folder */
 export function expectFitsMemory(rows: number, width: number): void {
   const bytes = rows * width * Float32Array.BYTES_PER_ELEMENT;

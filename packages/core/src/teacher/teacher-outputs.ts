@@ -2,11 +2,14 @@ import { checkOptions, oneOf, optional, text, wholeNumber } from '../option/inde
 
 /** Where a step's teacher outputs come from, and whether augmentations repeat. */
 export interface TeacherOutputs {
-  /** `live`: the teacher runs in every step. `cached`: once per image and view; later steps read what it said. */
-  readonly kind: 'live' | 'cached';
+  /**
+   * `live`: the teacher runs in every step. `cached`: once per image and view; later steps read what it said. `auto`: cached in memory
+   * where the outputs take at most a quarter of it (and at most 4 GiB), else live; the values are the same.
+   */
+  readonly kind: 'live' | 'cached' | 'auto';
   /**
    * V, how many augmentations of each image there are: epoch e shows view e mod V. Default for `live`: no end of them.
-   * Needed for `cached`.
+   * Needed for `cached` and `auto`.
    */
   readonly views?: number | undefined;
   /** `cached` only: keeps outputs in this folder, for later runs too (Node). Default: in memory. */
@@ -16,14 +19,15 @@ export interface TeacherOutputs {
 /** @throws DistillError code `option` */
 export function checkTeacherOutputs(given: TeacherOutputs): TeacherOutputs {
   const defaults: TeacherOutputs = { kind: 'live', views: undefined, folder: undefined };
-  const cached = (given as { kind?: unknown } | undefined)?.kind === 'cached';
+  const { kind } = (given as { kind?: unknown } | undefined) ?? {};
+  const cached = kind === 'cached';
   const views = wholeNumber({ min: 1 });
   return checkOptions<TeacherOutputs>('teacherOutputs', given, defaults, {
-    kind: oneOf('live', 'cached'),
-    views: cached ? views : optional(views),
+    kind: oneOf('live', 'cached', 'auto'),
+    views: cached || kind === 'auto' ? views : optional(views),
     folder: cached
       ? optional(text)
-      : (value) => (value === undefined ? undefined : "no folder with kind 'live'"),
+      : (value) => (value === undefined ? undefined : `no folder with kind '${String(kind)}'`),
   });
 }
 

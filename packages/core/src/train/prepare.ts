@@ -214,7 +214,15 @@ function cacheFor(
     augmentation: augmentation ?? 'none',
     normalization,
   };
-  return cachedTeacher({ teacher, images: train.size, views, folder, identity: { slot, content } });
+  const mayRunLive = kind === 'auto';
+  return cachedTeacher({
+    teacher,
+    images: train.size,
+    views,
+    folder,
+    mayRunLive,
+    identity: { slot, content },
+  });
 }
 
 function frozenTeacher(given: DistillOptions['teacher']): FrozenNetwork | undefined {

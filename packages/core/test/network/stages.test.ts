@@ -71,8 +71,8 @@ it('of a MobileNetV2 of keras are the activations before each halving, and no pa
   expect(stageTaps(network)).toEqual(['block_1_expand_relu', 'block_3_expand_relu', 'out_relu']);
   expect(stageTaps(network).map(network.tapShape)).toEqual([
     [17, 17, 12],
-    [9, 9, 12],
-    [5, 5, 16],
+    [8, 8, 12],
+    [4, 4, 16],
   ]);
   // Frozen it is the same network.
   expect(stageTaps(freeze(network))).toEqual(stageTaps(network));

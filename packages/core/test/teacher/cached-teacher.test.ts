@@ -96,6 +96,14 @@ describe('cached outputs', () => {
     expect(endless.outcome).not.toEqual(two.outcome);
   });
 
+  it('are kept where memory allows with kind auto, else the teacher runs at every step, with a word about it', async () => {
+    const cached = await run({ kind: 'cached', views: 2 });
+    expect(await run({ kind: 'auto', views: 2 })).toEqual(cached);
+    const many = await run({ kind: 'auto', views: 1e9 });
+    expect(many.images).toBe(4 * 12);
+    expect(many.warnings.join(' ')).toMatch(/runs at every step: its outputs would take .* GiB of memory/);
+  });
+
   it('are found to be damaged, row by row, and computed again with a word about it', async () => {
     const folder = join(root, 'damaged');
     const sound = await run({ kind: 'cached', views: 1, folder });
@@ -177,7 +185,7 @@ describe('cached outputs', () => {
     [{ kind: 'cached' }, /teacherOutputs\.views: expected a whole number, at least 1, got nothing/],
     [{ kind: 'live', views: 0 }, /teacherOutputs\.views: expected a whole number, at least 1, got 0/],
     [{ kind: 'live', folder: 'x' }, /teacherOutputs\.folder: expected no folder with kind 'live'/],
-    [{ kind: 'stored' }, /teacherOutputs\.kind: expected one of "live", "cached", got "stored"/],
+    [{ kind: 'stored' }, /teacherOutputs\.kind: expected one of "live", "cached", "auto", got "stored"/],
     [{ kind: 'live', view: 2 }, /got 'view'.*views/],
   ])('refuse %o', async (teacherOutputs, message) => {
     await expect(distill(smallRun({ teacherOutputs: teacherOutputs as TeacherOutputs }))).rejects.toThrow(
