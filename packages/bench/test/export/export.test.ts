@@ -235,6 +235,26 @@ describe.skipIf(missing !== '')(`the page of an export in Chromium${missing}`, {
       expect(await page.locator('#status').textContent()).toBe('Classified with wasm.');
       const shown = await page.locator('#classes li').allTextContents();
 
+      // Dropped on the page, the file gives the same; what is no file is refused in words.
+      const drop = (bytes: readonly number[]): Promise<void> =>
+        page.evaluate((content) => {
+          const dataTransfer = new DataTransfer();
+          if (content.length > 0)
+            dataTransfer.items.add(new File([Uint8Array.from(content)], 'a.png', { type: 'image/png' }));
+          document
+            .getElementById('drop')
+            ?.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+        }, bytes);
+      await drop([]);
+      await page.waitForFunction(() =>
+        document.getElementById('status')?.textContent.startsWith('This cannot be classified'),
+      );
+      await drop([...PNG.sync.write(png)]);
+      await page.waitForFunction(() =>
+        document.getElementById('status')?.textContent.startsWith('Classified'),
+      );
+      expect(await page.locator('#classes li').allTextContents()).toEqual(shown);
+
       await resolveEngine('cpu');
       const student = await loadStudent(place);
       const found = await student.classify({ width, height, channels: 4, data: png.data });
@@ -247,11 +267,57 @@ describe.skipIf(missing !== '')(`the page of an export in Chromium${missing}`, {
       expect(shown[0]).toContain(expected[0]?.className ?? '');
       student.dispose();
 
-      // loadStudent itself, in the page, on every test image.
+      // loadStudent itself, in the page, on every kind of image, and on every test image.
       // A page of its own: two copies of tfjs in one page share their variables' names.
       await page.goto(`${origin}/blank`);
       await page.addScriptTag({ url: '/student.mjs', type: 'module' });
       await page.waitForFunction(() => 'loadStudent' in globalThis);
+      const kinds = await page.evaluate(
+        async ({ bytes, size }) => {
+          const { loadStudent: load } = globalThis as unknown as { loadStudent: typeof loadStudent };
+          const loaded = await load('model.json');
+          const [width, height] = size;
+          const blob = new Blob([Uint8Array.from(bytes)], { type: 'image/png' });
+          const bitmap = await createImageBitmap(blob);
+          const canvas = Object.assign(document.createElement('canvas'), { width, height });
+          const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+          context.drawImage(bitmap, 0, 0);
+          const offscreen = new OffscreenCanvas(width, height);
+          offscreen.getContext('2d')?.drawImage(bitmap, 0, 0);
+          const url = URL.createObjectURL(blob);
+          const inputs = {
+            ImageData: context.getImageData(0, 0, width, height),
+            canvas,
+            OffscreenCanvas: offscreen,
+            ImageBitmap: bitmap,
+            img: Object.assign(new Image(), { src: url }),
+            Blob: blob,
+            File: new File([blob], 'image.png'),
+            bytes: Uint8Array.from(bytes),
+            ArrayBuffer: Uint8Array.from(bytes).buffer,
+            URL: url,
+            VideoFrame: new VideoFrame(canvas, { timestamp: 0 }),
+          };
+          const logits: Record<string, number[]> = {};
+          for (const [kind, input] of Object.entries(inputs))
+            logits[kind] = [...(await loaded.classify(input)).logits];
+          inputs.VideoFrame.close();
+          const refused = await loaded
+            .classify(new Blob(['no image']))
+            .catch((error: unknown) => String(error));
+          loaded.dispose();
+          return { logits, refused };
+        },
+        { bytes: [...PNG.sync.write(png)], size: [width, height] as const },
+      );
+      const { ImageData: plain = [], ...others } = kinds.logits;
+      expect(plain.every(Number.isFinite) && plain.length > 1).toBe(true);
+      expect(Object.keys(others)).toHaveLength(10);
+      for (const [kind, logits] of Object.entries(others))
+        for (const [at, value] of logits.entries()) expect(value, kind).toBeCloseTo(plain[at] ?? NaN, 4);
+      expect(kinds.refused).toMatch(
+        /expected an image that can be read, got bytes that this browser cannot decode/,
+      );
       const right = await page.evaluate(
         async ({ images, labels, size }) => {
           const { loadStudent: load } = globalThis as unknown as { loadStudent: typeof loadStudent };
