@@ -226,7 +226,11 @@ function Heat({
 }): VNode {
   return (
     <Scroll label={label}>
-      <HeatTable {...table} text={(value) => value.toFixed(2)} />
+      <HeatTable
+        {...table}
+        isUpright={table.columnNames !== undefined}
+        text={(value) => value.toFixed(2).replace('-', '−')}
+      />
     </Scroll>
   );
 }

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { Interval, Pair } from '../../statistics/index.js';
+import { durationText } from '../../terminal/index.js';
 import { count, NONE, points, probability } from '../format.js';
 import { SIGNIFICANT } from '../ranking.js';
 import type { Report } from '../report-data.js';
@@ -52,7 +53,7 @@ function PowerWords({ report: { power } }: { readonly report: Report }): VNode |
   const more =
     moreTrainings === 0
       ? 'That is enough for one point.'
-      : `One point would need ${seedsForOnePoint} seeds: ${count(moreTrainings)} more trainings, about ${moreHours < 9.5 ? moreHours.toPrecision(2) : count(moreHours)} hours on this machine.`;
+      : `One point would need ${seedsForOnePoint} seeds: ${count(moreTrainings)} more trainings, about ${durationText(3600 * moreHours)} on this machine.`;
   return <p class="note">{`${found} ${more}`}</p>;
 }
 

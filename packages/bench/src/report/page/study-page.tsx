@@ -87,7 +87,8 @@ function verdict({ methods: [best, next], pairs }: TaskStatistics): string {
   const pair = pairs.find(({ first, second }) => first === best.method && second === next.method);
   if (pair === undefined) return '';
   const { difference, wins, ties, losses, correctedP } = pair;
-  const size = `It is ${points(difference.value)} points from ${next.method}, the next, on average over tasks: better in ${wins}, equal in ${ties}, worse in ${losses}.`;
+  const ahead = difference.value < 0 ? 'below' : 'above';
+  const size = `On average over tasks it is ${percent(Math.abs(difference.value))} points ${ahead} second-ranked ${next.method}: better in ${wins}, equal in ${ties}, worse in ${losses}.`;
   if (correctedP === null) return `${size} Too few tasks for a test.`;
   return correctedP < SIGNIFICANT
     ? `${size} That is more than chance over tasks would give (Wilcoxon's signed-rank test, p ${probability(correctedP)} after correction).`

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { renderStudyHtml, studyFiles } from '../../src/report/index.js';
+import { missingChromium, openBrowser, openPage, overflows, seriousFaults } from './browser.js';
+import { studyFixture } from './study-fixture.js';
+
+const PAGE = renderStudyHtml(studyFixture(12, 10));
+
+describe('the page of a study', () => {
+  it('leads with who ranks first over the tasks, and whether they can tell', () => {
+    expect(PAGE).toContain('method-1 ranks first: mean rank 1.25 of 10 over 12 tasks.');
+    expect(PAGE).toContain(
+      'On average over tasks it is 0.20 points above second-ranked method-2: better in 11, equal in 1, worse in 0.',
+    );
+    expect(PAGE).toContain('The tasks cannot tell the two apart');
+    expect(PAGE).toContain('<td>1.25 (1.00 to 1.75)</td><td>1200 (1150 to 1260)</td>');
+  });
+
+  it('marks the best and the second of every task, and leads to its report', () => {
+    const study = studyFixture(1, 3);
+    const [task] = study.tasks;
+    const means = task?.cells.map(({ testAccuracyLast }) => testAccuracyLast?.mean ?? 0) ?? [];
+    const texts = means.map((mean) => `${(100 * mean).toFixed(2)} ± 0.16`);
+    const [best = 0, second = 0] = means.map((_, at) => at).sort((a, b) => (means[b] ?? 0) - (means[a] ?? 0));
+    const page = renderStudyHtml(study);
+    expect(page).toContain(`<b>${texts[best] ?? ''}</b>`);
+    expect(page).toContain(`<u>${texts[second] ?? ''}</u>`);
+    expect(page).toContain(
+      '<a href="../tasks/cifar1+resnet56-resnet20/report/index.html">cifar1+resnet56-resnet20</a>',
+    );
+  });
+
+  it('stands in a matrix of all pairs from both sides', () => {
+    expect(PAGE).toContain(
+      'method-1 minus method-3: +0.40 points, p &lt;0.001, corrected 0.004, 11 tasks won, 1 tied, 0 lost',
+    );
+    expect(PAGE).toContain(
+      'method-3 minus method-1: −0.40 points, p &lt;0.001, corrected 0.004, 0 tasks won, 1 tied, 11 lost',
+    );
+  });
+
+  it('says less where the tasks were not compared, and nothing of ranks', () => {
+    const { statistics, ...study } = studyFixture(2, 2);
+    expect(statistics?.methods).toHaveLength(2);
+    const page = renderStudyHtml({
+      ...study,
+      tasks: study.tasks.map((task, at) =>
+        at === 0 ? task : { ...task, page: null, teacher: null, cells: [] },
+      ),
+    });
+    expect(page).toContain('1 of 2 tasks have results so far.');
+    expect(page).not.toContain('<section id="ranks"');
+    expect(page).not.toContain('<section id="pairwise"');
+  });
+
+  it('is also a table for papers', () => {
+    const [file] = studyFiles(studyFixture(2, 3), 'latex');
+    const lines = String(file?.content)
+      .split('\n')
+      .map((line) => line.trim());
+    expect(lines).toContain('Task & Teacher & method-1 & method-2 & method-3 \\\\');
+    expect(lines.filter((line) => line.startsWith('cifar'))).toHaveLength(2);
+    for (const line of lines.filter((each) => each.startsWith('cifar'))) {
+      expect(line.match(/\\mathbf/g)).toHaveLength(1);
+      expect(line.match(/\\underline/g)).toHaveLength(1);
+    }
+    expect(studyFiles(studyFixture(2, 3), 'tensorboard')).toEqual([]);
+  });
+});
+
+describe.skipIf(missingChromium !== '')(
+  `the page of a study in Chromium${missingChromium}`,
+  { timeout: 180_000 },
+  () => {
+    it('sorts its tasks, fits every width, and has no serious fault', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'study-page-'));
+      const file = join(folder, 'index.html');
+      writeFileSync(file, PAGE);
+      const browser = await openBrowser();
+      try {
+        const { page, errors } = await openPage(browser, pathToFileURL(file).href);
+        expect(PAGE.length).toBeLessThan(5e6);
+        const tasks = page.locator('#tasks tbody th');
+        expect(await tasks.first().textContent()).toBe('cifar1+resnet56-resnet20');
+        const head = page
+          .locator('#tasks')
+          .getByRole('columnheader', { name: 'teacher' })
+          .getByRole('button');
+        await head.click();
+        await head.click();
+        expect(await tasks.first().textContent()).toBe('cifar12+resnet56-resnet20');
+        const widths = [320, 480, 768, 1024, 1280, 1600];
+        expect(await overflows(page, widths)).toEqual(widths.map(() => 0));
+        expect(errors).toEqual([]);
+        expect(await seriousFaults(page)).toEqual([]);
+      } finally {
+        await browser.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  },
+);
