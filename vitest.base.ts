@@ -15,8 +15,9 @@ export function packageTests(name: string): ReturnType<typeof defineProject> {
       pool: 'forks',
       // As many files at once as there are processors: threads of each would only be in the way of the others.
       env: { DISTILLJS_THREADS: '1' },
-      testTimeout: 120_000,
-      hookTimeout: 120_000,
+      // A hang is found all the same; a machine that does other things too is no fault.
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
     },
   });
 }

@@ -5,7 +5,7 @@ export default defineProject({
     name: 'tools',
     include: ['**/*.test.mjs'],
     pool: 'forks',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

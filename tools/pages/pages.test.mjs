@@ -6,14 +6,14 @@ import { makeProject } from './project.mjs';
 
 /** @import { Browser, Page } from 'playwright-core' */
 
-describe.skipIf(missingChromium !== '')(`pages in Chromium${missingChromium}`, { timeout: 180_000 }, () => {
+describe.skipIf(missingChromium !== '')(`pages in Chromium${missingChromium}`, { timeout: 600_000 }, () => {
   let project = '';
   /** @type {Browser} */
   let browser;
   beforeAll(async () => {
     project = await makeProject();
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
-  }, 180_000);
+  }, 600_000);
   afterAll(async () => {
     await browser?.close();
     rmSync(project, { recursive: true, force: true });

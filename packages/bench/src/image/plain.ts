@@ -25,9 +25,15 @@ export async function decodePlain(bytes: Uint8Array, header: ImageHeader): Promi
   }
 }
 
+/** A library's exports: bundlers that split code leave those of CommonJS packages under `default` alone. */
+const named = <T extends object>(library: T): T => ({
+  ...(library as { default?: object }).default,
+  ...library,
+});
+
 /** libjpeg's port knows no CMYK. Colour profiles are not applied: R = 255 (1 − C) (1 − K), and so on. */
 async function decodeCmyk(bytes: Uint8Array): Promise<Raster> {
-  const { decode } = await import('jpeg-js');
+  const { decode } = named(await import('jpeg-js'));
   const limits = { maxMemoryUsageInMB: 4096, maxResolutionInMP: 300 };
   const { width, height, data } = decode(bytes, {
     useTArray: true,
@@ -39,7 +45,7 @@ async function decodeCmyk(bytes: Uint8Array): Promise<Raster> {
 }
 
 async function decodePng(bytes: Uint8Array): Promise<Raster> {
-  const { decode } = await import('fast-png');
+  const { decode } = named(await import('fast-png'));
   const { width, height, depth, channels, data, palette, transparency } = decode(ownBuffer(bytes), {
     checkCrc: true,
   });
@@ -86,7 +92,7 @@ function sampleReader(
 
 /** The first frame on its canvas. */
 async function decodeGif(bytes: Uint8Array, { width = 0, height = 0 }: ImageHeader): Promise<Raster> {
-  const { GifReader } = await import('omggif');
+  const { GifReader } = named(await import('omggif'));
   const data = new Uint8Array(width * height * 4);
   const frame = new GifReader(bytes);
   const { log } = console;
@@ -104,7 +110,7 @@ async function decodeGif(bytes: Uint8Array, { width = 0, height = 0 }: ImageHead
 
 /** Their fourth channel is seldom alpha: it is left out, as in other readers. */
 async function decodeBmp(bytes: Uint8Array): Promise<Raster> {
-  const { decode } = await import('bmp-ts');
+  const { decode } = named(await import('bmp-ts'));
   const { width, height, data: abgr } = decode(Buffer.from(ownBuffer(bytes).buffer));
   const data = new Uint8Array(width * height * 3);
   for (let pixel = 0; pixel < width * height; pixel++) {
@@ -115,7 +121,7 @@ async function decodeBmp(bytes: Uint8Array): Promise<Raster> {
 }
 
 async function decodeTiff(bytes: Uint8Array, { orientation, orientationAt }: ImageHeader): Promise<Raster> {
-  const { decode } = await import('tiff');
+  const { decode } = named(await import('tiff'));
   const own = ownBuffer(bytes);
   // The library refuses what is not upright; it is turned later.
   if (orientation !== 1 && orientationAt !== undefined) {

@@ -22,7 +22,7 @@ epochs: 3
 batchSize: 16
 `,
   );
-}, 60_000);
+});
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
   rmSync(dirname(script), { recursive: true, force: true });

@@ -24,7 +24,7 @@ batchSize: 16
 datasets: [{ name: synthetic }, { name: synthetic, as: hard, difficulty: 0.9 }]
 `,
   );
-}, 60_000);
+});
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
   rmSync(dirname(script), { recursive: true, force: true });

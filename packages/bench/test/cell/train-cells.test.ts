@@ -67,7 +67,7 @@ async function run(
 const states = (outcomes: readonly CellOutcome[]): Record<string, string> =>
   Object.fromEntries(outcomes.map(({ cell, state }) => [cellName(cell), state]));
 
-describe('cells in processes of their own', { timeout: 60_000 }, () => {
+describe('cells in processes of their own', () => {
   it('run so many at a time', async () => {
     const { outcomes, log, told } = await run(['a', 'b', 'c', 'd', 'e'], 2);
     expect(outcomes.every(({ state }) => state === 'done')).toBe(true);

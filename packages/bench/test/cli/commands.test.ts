@@ -165,7 +165,7 @@ describe('the program', () => {
   });
 });
 
-describe('a run', { timeout: 120_000 }, () => {
+describe('a run', () => {
   const run = join(folder, 'run one');
   const config = join(folder, 'mine.yaml');
   const data = join(folder, 'data');
@@ -219,7 +219,7 @@ describe('a run', { timeout: 120_000 }, () => {
   });
 });
 
-describe('speed and doctor', { timeout: 120_000 }, () => {
+describe('speed and doctor', () => {
   it('take every flag', async () => {
     const flags = [
       ...['--engine', 'wasm', '--model', 'plain8', '--teacher', 'plain8', '--batch', '2', '--steps', '1'],

@@ -97,7 +97,7 @@ const at = (out: string): string => join(folder, out);
 const run = (options: Partial<BenchOptions> & { out: string }): Promise<BenchOutcome | undefined> =>
   runBench({ ...tiny, teacher: byColour(), methods: ['kd'], ...options, out: at(options.out) });
 
-describe('runBench', { timeout: 60_000 }, () => {
+describe('runBench', () => {
   it('takes datasets, a model, a function and methods at hand, and says where everything is', async () => {
     const teacher = smallModel(6);
     seedWeights(teacher, createRandom(3));

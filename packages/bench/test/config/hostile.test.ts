@@ -149,14 +149,11 @@ describe('long and odd texts', () => {
   it('of thousands of unknown keys cost time in proportion, and the first are listed', () => {
     const keys = (many: number): string =>
       Array.from({ length: many }, (_, at) => `k${at}: ${at}`).join('\n');
-    const timed = (many: number): number => {
-      const begin = performance.now();
+    const before = process.cpuUsage();
+    for (const many of [8000, 32_000])
       expect(quick(keys(many)).at(-1)).toBe(`  and ${(many - 50).toLocaleString('en-US')} more`);
-      return performance.now() - begin;
-    };
-    timed(1000);
-    expect(timed(8000)).toBeLessThan(2000);
-    expect(timed(32_000)).toBeLessThan(8000);
+    // A minute and more if it were worse than linear. Processor time, since a busy machine is no fault.
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(30);
   });
 });
 

@@ -40,7 +40,7 @@ beforeAll(async () => {
   await resolveEngine('wasm');
   await runConfig({ config, out: run, existing: 'refuse', log: keptLog() });
   ({ test } = await loadRunData(config));
-}, 120_000);
+});
 
 async function testImages(): Promise<tf.Tensor4D> {
   const pixels: number[] = [];
@@ -48,7 +48,7 @@ async function testImages(): Promise<tf.Tensor4D> {
   return tf.tensor4d(pixels, [test.size, ...test.imageShape]);
 }
 
-describe('an exported student', { timeout: 120_000 }, () => {
+describe('an exported student', () => {
   it('is the plain tfjs model with a card and a page, as accurate through loadStudent as the run says', async () => {
     const card = await exported('plain');
     const place = join(folder, 'plain');
@@ -189,7 +189,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const missing = existsSync(EXECUTABLE) ? '' : ` (skipped: no ${EXECUTABLE})`;
 
-describe.skipIf(missing !== '')(`the page of an export in Chromium${missing}`, { timeout: 120_000 }, () => {
+describe.skipIf(missing !== '')(`the page of an export in Chromium${missing}`, () => {
   it('classifies a dropped image as loadStudent does in Node, and loads nothing from elsewhere', async () => {
     const place = join(folder, 'page');
     const card = await exported('page');

@@ -78,6 +78,19 @@ export function benchProcesses(): BenchProcesses {
   return { folder, run, undisturbed };
 }
 
+/**
+ * Something that has to come in time, tried again where it came too late: the machine may be busy.
+ *
+ * @param attempt resolves to undefined when it was too late
+ */
+export async function inTime<T>(attempt: (round: number) => Promise<T | undefined>): Promise<T> {
+  for (let round = 0; round < 10; round++) {
+    const result = await attempt(round);
+    if (result !== undefined) return result;
+  }
+  throw new Error('too late ten times');
+}
+
 /** What must not depend on what happened to a run. */
 export interface RunOutcome {
   readonly rows: unknown;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { benchProcesses, outcomeOf } from './bench-process.js';
+import { benchProcesses, inTime, outcomeOf } from './bench-process.js';
 import type { Ended } from './bench-process.js';
 
 const bench = benchProcesses();
@@ -26,12 +26,15 @@ describe.skipIf(process.platform === 'win32')('a run', { timeout: 300_000 }, () 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'ends after the step at %s, with its checkpoint and exit code 130, and goes on',
     async (signal) => {
-      const out = join(bench.folder, signal);
-      let sent = false;
-      const { by, said } = await bench.run(['--out', out], {
-        onLine: (child, _, all) => {
-          if (!sent && /^kd seed 0: train epoch 1,/m.test(all)) sent = child.kill(signal);
-        },
+      const { out, by, said } = await inTime(async (round) => {
+        const place = join(bench.folder, `${signal}-${round}`);
+        let sent = false;
+        const ended = await bench.run(['--out', place], {
+          onLine: (child, _, all) => {
+            if (!sent && /^kd seed 0: train epoch 1,/m.test(all)) sent = child.kill(signal);
+          },
+        });
+        return existsSync(join(place, 'kd/0/result.json')) ? undefined : { out: place, ...ended };
       });
       expect(by, said).toBe(130);
       expect(said).toContain('Go on with the same command and --resume.');
@@ -62,12 +65,16 @@ describe.skipIf(process.platform === 'win32')('a run', { timeout: 300_000 }, () 
   it.each(['--resume', '--overwrite'])(
     'is one of two that begin at the same moment, the second with %s',
     async (flag) => {
-      const out = join(bench.folder, `two${flag}`);
-      const both = await Promise.all([
-        bench.run(['--out', out, '--resume']),
-        bench.run(['--out', out, flag]),
-      ]);
-      const refused = both.filter(({ by }) => by !== 0);
+      const { out, refused } = await inTime(async (round) => {
+        const place = join(bench.folder, `two${flag}-${round}`);
+        const both = await Promise.all([
+          bench.run(['--out', place, '--resume']),
+          bench.run(['--out', place, flag]),
+        ]);
+        // None is where one was done before the other began.
+        const others = both.filter(({ by }) => by !== 0);
+        return others.length === 0 ? undefined : { out: place, refused: others };
+      });
       for (const each of refused) expectOneError(each, /no other process works in/, 2);
       expect(refused).toHaveLength(1);
       expect(outcomeOf(out)).toEqual(await bench.undisturbed());
@@ -110,19 +117,22 @@ describe('a disk', { timeout: 300_000 }, () => {
       return;
     }
     const filler = join(place, 'filler');
-    const out = join(place, 'run');
-    const timer = setInterval(() => {
-      if (existsSync(filler) || !existsSync(join(out, written))) return;
-      try {
-        writeFileSync(filler, Buffer.alloc(2 ** 25));
-      } catch {
-        // The disk is full.
-      }
-    }, 2);
-    const ended = await bench.run(['--out', out]);
-    clearInterval(timer);
+    const { out, ended } = await inTime(async (round) => {
+      const run = join(place, `run-${round}`);
+      const timer = setInterval(() => {
+        if (existsSync(filler) || !existsSync(join(run, written))) return;
+        try {
+          writeFileSync(filler, Buffer.alloc(2 ** 25));
+        } catch {
+          // The disk is full.
+        }
+      }, 2);
+      const result = await bench.run(['--out', run]);
+      clearInterval(timer);
+      rmSync(filler, { force: true });
+      return result.by === 0 ? undefined : { out: run, ended: result };
+    });
     expectOneError(ended, /ENOSPC|no space left/);
-    rmSync(filler);
     await expectResumes(out);
   });
 

@@ -13,6 +13,7 @@ const environment = {
   ...process.env,
   FUZZ_CHILD: join(folder, 'child.mjs'),
   FUZZ_FIXTURES: join(here, '../dataset/fixtures'),
+  FUZZ_TESTS: join(here, '..'),
   FUZZ_COMPARISONS: join(here, '../../comparisons'),
 };
 const run = spawn(process.execPath, [join(folder, 'fuzz.mjs'), ...process.argv.slice(2)], {

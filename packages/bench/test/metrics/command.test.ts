@@ -26,11 +26,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('distill-bench metrics', { timeout: 60_000 }, () => {
+describe('distill-bench metrics', () => {
   beforeAll(async () => {
     listen();
     expect(await main(['run', ...TINY_RUN, '--methods', 'student,dml', '--out', run]), said).toBe(0);
-  }, 60_000);
+  });
 
   it('measures the teacher and every finished student by the input of its last layer', async () => {
     expect(await main(['metrics', run]), said).toBe(0);

@@ -7,8 +7,10 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { isDistillError, resolveEngine } from '@distilljs/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel, loadTorchWeights } from '../../src/model/index.js';
-import { formulaValues, formulaWeights, torchCases, torchFile } from './torch-formula.js';
-import type { FormulaTensor, TorchCase } from './torch-formula.js';
+import { torchCases } from './torch-cases.js';
+import { formulaValues, formulaWeights, torchFile } from './torch-formula.js';
+import type { TorchCase } from './torch-cases.js';
+import type { FormulaTensor } from './torch-formula.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -28,7 +28,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('the command line', { timeout: 60_000 }, () => {
+describe('the command line', () => {
   it('ends with 1 and how to leave it out when a training diverges', async () => {
     const methods = ['--set', 'methods=[student, {name: cckd, as: wild, options: {beta: 3.0e+38}}]'];
     const code = await main(['run', ...TINY_RUN, ...methods, '--seeds', '0', '--out', join(folder, 'run')]);

@@ -66,7 +66,7 @@ async function problems(text: string): Promise<string> {
   return String(error);
 }
 
-describe('a method of a module', { timeout: 60_000 }, () => {
+describe('a method of a module', () => {
   it('is compared beside the others, and its digest is kept', async () => {
     const methods = [
       'kd',
@@ -174,7 +174,7 @@ describe('a method of a module', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a student from outside', { timeout: 60_000 }, () => {
+describe('a student from outside', () => {
   it('may be built by a module, the same for every method', async () => {
     const from = join(folder, 'student.mjs');
     copyFileSync(join(modules, 'student.mjs'), from);

@@ -117,7 +117,7 @@ const run = (
   return runConfig({ config, out: join(folder, out), existing, log });
 };
 
-describe('a teacher of another kind', { timeout: 60_000 }, () => {
+describe('a teacher of another kind', () => {
   it('may be a graph model; its digest is looked at when the run goes on', async () => {
     const path = graphModel('graph');
     const { report } = (await run('graph-run', { path })) as ConfigOutcome;

@@ -54,9 +54,9 @@ function cifar(name: string, first: number): string {
 
 beforeAll(async () => {
   await run('done', 'refuse');
-}, 60_000);
+});
 
-describe('a folder that is no run', { timeout: 60_000 }, () => {
+describe('a folder that is no run', () => {
   const foreign: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
     ['a model with a config.json', { 'config.json': '{"model_type": "resnet"}', 'model.bin': 'weights' }],
     ['a config.json alone', { 'config.json': '{"model_type": "resnet"}' }],
@@ -102,7 +102,7 @@ describe('a folder that is no run', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a run that is started over', { timeout: 60_000 }, () => {
+describe('a run that is started over', () => {
   it('is kept until teacher, data and methods are known to be right', async () => {
     const out = copyOf('kept');
     const wrong = [
@@ -135,7 +135,7 @@ describe('a run that is started over', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a run that is gone on with', { timeout: 60_000 }, () => {
+describe('a run that is gone on with', () => {
   const onCifar = (dir: string): object => ({
     ...quick,
     dataset: { name: 'cifar10', dir },

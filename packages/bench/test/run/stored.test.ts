@@ -49,12 +49,12 @@ function edit(file: string, change: (value: Record<string, unknown>) => unknown)
 
 beforeAll(async () => {
   await run(join(all, 'done'), 'refuse');
-}, 60_000);
+});
 afterAll(() => {
   rmSync(all, { recursive: true, force: true });
 });
 
-describe('a file of a run that is damaged is named', { timeout: 60_000 }, () => {
+describe('a file of a run that is damaged is named', () => {
   it.each<readonly [string, string, (file: string) => void, RegExp]>([
     [
       'data.json',
@@ -153,7 +153,7 @@ describe('a file of a run that is damaged is named', { timeout: 60_000 }, () => 
   });
 });
 
-describe('a model that was changed after it was measured is found', { timeout: 60_000 }, () => {
+describe('a model that was changed after it was measured is found', () => {
   it.each(['teacher/model/weights.bin', 'teacher/model/model.json', 'kd/1/student/weights.bin'])(
     'one bit of %s',
     async (file) => {
@@ -189,7 +189,7 @@ describe('a model that was changed after it was measured is found', { timeout: 6
   });
 });
 
-it('what is ranked is what is saved', { timeout: 60_000 }, async () => {
+it('what is ranked is what is saved', async () => {
   const root = join(all, 'ranked');
   // A rate at which epochs differ.
   const restless = {
@@ -215,7 +215,7 @@ it('what is ranked is what is saved', { timeout: 60_000 }, async () => {
   expect(await measure('teacher/model')).toBe(outcome.report.teacher.testAccuracy);
 });
 
-describe('a run that is overwritten', { timeout: 60_000 }, () => {
+describe('a run that is overwritten', () => {
   it('stays until the new one has its teacher, and what is not the run’s stays for good', async () => {
     const root = copy();
     writeFileSync(join(root, 'notes.txt'), 'mine');
@@ -257,7 +257,7 @@ describe('a run that is overwritten', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a second process', { timeout: 60_000 }, () => {
+describe('a second process', () => {
   it('is refused while the first works, with --resume and with --overwrite; the report may be written', async () => {
     const root = copy();
     rmSync(join(root, 'kd/1'), { recursive: true });

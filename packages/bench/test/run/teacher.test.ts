@@ -43,7 +43,7 @@ beforeAll(async () => {
   await resolveEngine('wasm');
 });
 
-describe('a given teacher', { timeout: 60_000 }, () => {
+describe('a given teacher', () => {
   it.each([
     ['folder', (path: string) => path],
     ['relative folder', (path: string) => relative('.', path)],
@@ -106,7 +106,7 @@ describe('a given teacher', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the networks of a run', { timeout: 60_000 }, () => {
+describe('the networks of a run', () => {
   it('tell what is needed to use them, the given teacher too', async () => {
     const path = await save('resnet8', 6, 'told');
     const { report } = (await run('telling', path)) as ConfigOutcome;

@@ -77,4 +77,4 @@ it('trains students with attention and experts, saves plain students, and explai
   rmSync(join(folder, 'teacher'), { recursive: true });
   expect(await refusal(explainRun(folder))).toMatch(/expected a run with a trained teacher, got none yet/);
   expect(existsSync(join(folder, 'teacher'))).toBe(false);
-}, 120_000);
+});

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { DistillError, isDistillError } from '../error/index.js';
+import { describeValue, DistillError, isDistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
 import type { Problem } from './check-topology.js';
 import { sizeProblem } from './check-weights.js';
@@ -36,7 +36,10 @@ export async function readArtifacts(
     'url' in from ? fromUrl(where, from.url, timeout) : fromFolder(where, from.folder),
   );
   const { modelTopology, weightSpecs = [], weightData, format } = artifacts;
-  const isGraphModel = format === 'graph-model' || (modelTopology != null && 'node' in modelTopology);
+  // The file may hold anything in its place.
+  const topology: unknown = modelTopology;
+  const isGraph = typeof topology === 'object' && topology !== null && 'node' in topology;
+  const isGraphModel = format === 'graph-model' || isGraph;
   if (weightData === undefined) throw unreadable(where, NO_WEIGHTS);
   const bytes = tf.io.CompositeArrayBuffer.join(weightData).byteLength;
   const problem = sizeProblem(weightSpecs, bytes);
@@ -126,7 +129,7 @@ function inside(where: string, file: unknown): string {
   const parts = typeof file === 'string' ? file.split(/[\\/]/) : ['..'];
   if (!parts.includes('..') && parts[0] !== '' && !/^[a-z]:|\0/i.test(parts[0] ?? '')) return parts.join('/');
   throw unreadable(where, {
-    got: `the weight file '${String(file)}', outside the model's folder`,
+    got: `the weight file ${typeof file === 'string' ? `'${file}'` : describeValue(file)}, outside the model's folder`,
     hint: 'Put the weight files beside model.json and name them so in weightsManifest.',
   });
 }

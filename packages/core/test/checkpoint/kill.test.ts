@@ -8,12 +8,11 @@ import { bundledChild } from '../bundled-child.js';
 import { describeOn } from '../on-engines.js';
 import { outcomeOf, smallRun, undisturbed } from './small-run.js';
 
-/** 24 steps: more than can pass before the third kill. */
 const EPOCHS = 8;
 
 const program = bundledChild(new URL('./kill-child.ts', import.meta.url));
 
-/** Starts the run and kills it some milliseconds after it has told of this many steps. @returns the steps told */
+/** Starts the run and kills it some milliseconds after it may begin the step after this many. @returns the steps told */
 async function killedRun(
   engine: string,
   place: string,
@@ -21,7 +20,7 @@ async function killedRun(
   milliseconds: number,
 ): Promise<number[]> {
   const child = spawn(process.execPath, [program(), engine, place, String(EPOCHS)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   let [told, errors] = ['', ''];
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
@@ -33,7 +32,9 @@ async function killedRun(
   const reached = new Promise<void>((resolve) => {
     child.stdout.on('data', (chunk: Buffer) => {
       told += chunk.toString();
-      if (told.trim().split('\n').length >= steps) resolve();
+      const done = told.trim().split('\n').length;
+      if (done <= steps) child.stdin.write('on');
+      if (done >= steps) resolve();
     });
   });
   await Promise.race([reached, ended]);

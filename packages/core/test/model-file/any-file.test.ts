@@ -168,6 +168,14 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
     (json) => delete (json as Partial<Json>).weightsManifest,
     /got no list of weights \(weightsManifest\)/,
   ],
+  'a weight file that is no text': [
+    (json) => (weightsOf(json).paths = [{ a: 1 }] as never),
+    /got the weight file {"a":1}, outside the model's folder/,
+  ],
+  'a text in place of the layers': [
+    (json) => ((json as { modelTopology: unknown }).modelTopology = 'layers'),
+    /expected a tfjs layers model/,
+  ],
   'a weight file above the folder': [
     (json) => (weightsOf(json).paths = ['../secret.bin']),
     /got the weight file '\.\.\/secret\.bin', outside the model's folder/,

@@ -3,6 +3,7 @@ import { cifar } from './cifar.js';
 import { commandLines } from './command-line.js';
 import { configs } from './config.js';
 import { dataFiles } from './data-files.js';
+import { foreignTeachers, lists, pictures, students } from './foreign-files.js';
 import { modelFolders } from './model-folder.js';
 import { reports } from './report.js';
 import { runFolders } from './run-folder.js';
@@ -14,7 +15,11 @@ export const targets: readonly FuzzTarget[] = [
   commandLines,
   cifar,
   dataFiles,
+  lists,
+  pictures,
   modelFolders,
+  foreignTeachers,
+  students,
   safetensors,
   checkpointFolders,
   teacherCaches,
