@@ -88,60 +88,71 @@ describe.skipIf(noRedis !== undefined)(`three workers (${noRedis ?? 'Redis'})`, 
     { timeout: 300_000 + KILLS * 60_000 },
     async () => {
       await done('run', ...RUN, '--out', join(folder, 'one'));
-      const run = join(folder, 'many');
-      await done('run', ...RUN, '--out', run, '--prepare');
+      const one = outcomeOf(join(folder, 'one'));
       const flags = ['--queue', server.url, '--root', folder];
-      await done('submit', run, ...flags, '--attempts', '500');
-
-      const workers: Bench[] = [];
       const worker = (): Bench =>
         start('worker', ...flags, '--capability', 'wasm', '--lock', String(LOCK), '--backoff', '0.2');
-      while (workers.length < WORKERS) workers.push(worker());
+      const workers = Array.from({ length: WORKERS }, worker);
       const random = createRandom(SEED);
-      const hits: Record<string, number> = {};
-      const hit = (what: string): void => void (hits[what] = (hits[what] ?? 0) + 1);
-      const isDone = (): boolean => existsSync(join(run, 'report/index.html'));
+      const hits = { worker: 0, training: 0, stopped: 0, server: 0 };
+      const kills = (): number => hits.worker + hits.training + hits.stopped + hits.server;
 
-      for (let kills = 0; kills < KILLS && !isDone();) {
-        await wait(300 + random.integer(1700));
+      const disturb = async (run: string): Promise<void> => {
         const at = random.integer(WORKERS);
         const victim = workers[at]?.child;
-        const kind = kills === Math.floor(KILLS / 2) ? 3 : random.integer(8);
-        if (kind === 3) {
-          // Once: half of the time is over.
-          if (hits['server'] === undefined) {
-            await server.restart();
-            hit('server');
-            kills += 1;
-          }
+        const kind = random.integer(8);
+        if (hits.server === 0 && kills() >= Math.floor(KILLS / 2)) {
+          await server.restart();
+          hits.server += 1;
         } else if (kind === 0 && KILLS > 3) {
           victim?.kill('SIGSTOP');
           await wait(2.5 * LOCK * 1000);
           victim?.kill('SIGCONT');
-          hit('worker stopped past its lock');
-          kills += 1;
+          hits.stopped += 1;
         } else if (kind < 4) {
           victim?.kill('SIGKILL');
           workers[at] = worker();
-          hit('worker');
-          kills += 1;
+          hits.worker += 1;
         } else {
-          const [pid] = trainings(run);
-          if (pid === undefined) continue;
+          const pids = trainings(run);
+          const pid = pids[random.integer(Math.max(1, pids.length))];
+          if (pid === undefined) return;
           try {
             process.kill(pid, 'SIGKILL');
-            hit('training');
-            kills += 1;
+            hits.training += 1;
           } catch {
             // It has ended in the meantime.
           }
         }
+      };
+
+      for (let round = 0; kills() < KILLS; round++) {
+        const run = join(folder, `many-${round}`);
+        await done('run', ...RUN, '--out', run, '--prepare');
+        await done('submit', run, ...flags, '--attempts', '500');
+        const isDone = (): boolean => existsSync(join(run, 'report/index.html'));
+        while (kills() < KILLS && !isDone()) {
+          // Not before something is under way, so that little is hit that says nothing.
+          while (trainings(run).length === 0 && !isDone()) await wait(20);
+          await wait(random.integer(700));
+          await disturb(run);
+        }
+        // A report that was killed, or whose lock was lost, is written once more.
+        const watched = async () =>
+          JSON.parse(await done('watch', run, ...flags, '--json')) as { readonly isOpen: boolean };
+        while (!isDone() || trainings(run).length > 0 || (await watched()).isOpen) await wait(200);
+        expect(await watched()).toMatchObject({
+          cells: 1 + 2 * SEEDS,
+          done: 1 + 2 * SEEDS,
+          running: [],
+          aside: {},
+          isOpen: false,
+          queues: { wasm: { waiting: 0, active: 0, delayed: 0 } },
+        });
+        expect(await done('watch', run, '--once')).toMatch(/^(\d+) of \1 done \| 0 running \| 0 left \|?/);
+        expect(outcomeOf(run)).toEqual(one);
       }
       console.info(`Killed: ${JSON.stringify(hits)}`);
-      // A report that was killed, or whose lock was lost, is written once more.
-      const watched = async () =>
-        JSON.parse(await done('watch', run, ...flags, '--json')) as { readonly isOpen: boolean };
-      while (!isDone() || trainings(run).length > 0 || (await watched()).isOpen) await wait(200);
 
       for (const { child } of workers) child.kill('SIGTERM');
       const ends = await Promise.all(workers.map(({ ended }) => ended));
@@ -149,18 +160,6 @@ describe.skipIf(noRedis !== undefined)(`three workers (${noRedis ?? 'Redis'})`, 
         expect(code, said).toBe(130);
         expect(said).not.toMatch(/set aside|\n\s+at /);
       }
-      const [one, many] = [outcomeOf(join(folder, 'one')), outcomeOf(run)];
-      expect(many).toEqual(one);
-      expect(await watched()).toMatchObject({
-        cells: 1 + 2 * SEEDS,
-        done: 1 + 2 * SEEDS,
-        running: [],
-        aside: {},
-        isOpen: false,
-        queues: { wasm: { waiting: 0, active: 0, delayed: 0 } },
-      });
-      expect(await done('watch', run, '--once')).toMatch(/^(\d+) of \1 done \| 0 running \| 0 left \|?/);
-      if (KILLS > 3) expect(Object.keys(hits).length).toBeGreaterThan(2);
     },
   );
 });
