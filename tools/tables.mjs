@@ -135,7 +135,7 @@ export async function checkTables(root) {
  * @param {string} from path of a report.json
  * @param {string} name
  */
-function keep(root, from, name) {
+async function keep(root, from, name) {
   const { schema, config, engine, teacher, rows, testImages } = JSON.parse(readFileSync(from, 'utf8'));
   const { dir, ...dataset } = config.dataset;
   const kept = {
@@ -156,7 +156,7 @@ function keep(root, from, name) {
   };
   const file = join(root, 'packages/bench/reports', `${basename(name, '.json')}.json`);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(kept, null, 1)}\n`);
+  writeFileSync(file, await format(JSON.stringify(kept), { ...(await resolveConfig(file)), parser: 'json' }));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
@@ -164,7 +164,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [flag, from, name] = process.argv.slice(2);
   if (flag === '--check') report('tables', await checkTables(root));
   else {
-    if (flag === '--keep' && from !== undefined && name !== undefined) keep(root, from, name);
+    if (flag === '--keep' && from !== undefined && name !== undefined) await keep(root, from, name);
     for (const path of documentsOf(root).filter(existsSync)) {
       const { text, result } = await withTables(root, path);
       if (text !== result) writeFileSync(path, result);

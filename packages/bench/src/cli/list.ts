@@ -1,5 +1,6 @@
 import { createNetwork } from '@distilljs/core';
 import { presetNames, presets } from '../config/index.js';
+import type { Preset, PresetName } from '../config/index.js';
 import { datasetNames, datasetSummary } from '../dataset/index.js';
 import { buildModel, modelNames, stemsOf } from '../model/index.js';
 import type { ModelName } from '../model/index.js';
@@ -35,7 +36,7 @@ export function listEntries(
     case 'datasets':
       return datasetNames.map((dataset) => ({ name: dataset, source: datasetSummary(dataset) }));
     case 'presets':
-      return presetNames.map((preset) => ({ name: preset, ...presets[preset] }));
+      return presetNames.map(presetEntry);
   }
 }
 
@@ -74,14 +75,24 @@ const COLUMNS: Readonly<
   presets: [
     { key: 'name' },
     { key: 'dataset' },
-    { key: 'teacher' },
-    { key: 'student' },
+    { key: 'teacher', wraps: true },
+    { key: 'student', wraps: true },
     { key: 'methods', wraps: true },
     { key: 'seeds' },
     { key: 'epochs', numeric: true },
     { key: 'engine' },
   ],
 };
+
+/** Of a study every network once. */
+function presetEntry(name: PresetName): Readonly<Record<string, unknown>> {
+  const { pairs, ...preset }: Preset = presets[name];
+  if (pairs === undefined) return { name, ...preset };
+  const networks = (side: 'teacher' | 'student'): readonly string[] => [
+    ...new Set(pairs.map((pair) => cell((pair as Readonly<Record<string, unknown>>)[side]))),
+  ];
+  return { name, ...preset, teacher: networks('teacher'), student: networks('student'), pairs };
+}
 
 /** Every network once: one with two stems stands for its names with either. */
 const listedModels = modelNames.filter((name) => {

@@ -2,6 +2,7 @@ export { withAbsolutePaths } from './absolute-paths.js';
 export { plainLayer } from './layers.js';
 export type { ConfigLayer } from './layers.js';
 export { presetNames, presets } from './presets.js';
+export type { Preset } from './preset.js';
 export type { PresetName } from './presets.js';
 export type { Conflict } from './problem.js';
 export { nameOfModule } from './module-name.js';

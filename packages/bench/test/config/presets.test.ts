@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { presetNames, presets, resolveConfig, resolveStudy } from '../../src/config/index.js';
 import type { PresetName, RunConfig } from '../../src/config/index.js';
+import { listEntries, listTable } from '../../src/cli/list.js';
 import { planMethod } from '../../src/run/cohort.js';
 import { configurableMethods } from '../../src/run/method-catalog.js';
 import { methodProblems } from '../../src/run/method-problems.js';
@@ -36,6 +37,13 @@ describe.each(presetNames)('preset %s', (name) => {
       expect(resolveConfig({ file })).toEqual(config);
     }
   });
+});
+
+it('are listed, those of studies with the networks of all pairs', () => {
+  const shown = listTable('presets');
+  for (const name of presetNames) expect(shown).toContain(name);
+  const entry = listEntries('presets').find(({ name }) => name === 'repdistiller-unlike');
+  expect(entry).toMatchObject({ student: ['mobilenetv2-half', 'shufflenetv1', 'shufflenetv2'] });
 });
 
 describe('presets of papers', () => {
