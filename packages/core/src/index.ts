@@ -146,6 +146,7 @@ export {
   metadataOf,
   modelFiles,
   modelMetadata,
+  saveArtifacts,
   saveModel,
   setModelMetadata,
 } from './model-file/index.js';

@@ -79,24 +79,6 @@ export async function artifactsOf(model: LayersModel): Promise<tf.io.ModelArtifa
   });
 }
 
-export async function writeModel(folder: string, artifacts: tf.io.ModelArtifacts): Promise<void> {
-  const {
-    modelTopology,
-    format,
-    generatedBy,
-    convertedBy,
-    userDefinedMetadata,
-    weightSpecs = [],
-  } = artifacts;
-  const weightsManifest = [{ paths: ['weights.bin'], weights: weightSpecs }];
-  const json = { format, generatedBy, convertedBy, userDefinedMetadata, modelTopology, weightsManifest };
-  await writeFile(
-    join(folder, 'weights.bin'),
-    new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData)),
-  );
-  await writeFile(join(folder, 'model.json'), JSON.stringify(json));
-}
-
 export async function writePage(to: string, { student, dataset }: ModelCard): Promise<void> {
   await writeFile(join(to, 'index.html'), pageHtml(`${student}, trained on ${dataset.name}`));
   await writeFile(join(to, 'page.css'), PAGE_STYLE);

@@ -13,6 +13,7 @@ import {
   modelMetadata,
   nearestNameHint,
   resolveEngine,
+  saveArtifacts,
   setModelMetadata,
 } from '@distilljs/core';
 import type { Normalization } from '@distilljs/core';
@@ -25,7 +26,7 @@ import { expectModels, readMethodResult, readRun, readTeacherResult } from '../r
 import type { FoundRun } from '../run/stored.js';
 import type { MethodResult } from '../report/index.js';
 import { summarize } from '../statistics/index.js';
-import { artifactsOf, CARD, expectReplaceable, softmaxOf, writeModel, writePage } from './export-files.js';
+import { artifactsOf, CARD, expectReplaceable, softmaxOf, writePage } from './export-files.js';
 import { measureLatency } from './latency.js';
 import { CARD_SCHEMA, cardText } from './model-card.js';
 import type { ModelCard } from './model-card.js';
@@ -147,7 +148,7 @@ async function writeExport(to: string, source: Source): Promise<ModelCard> {
   setModelMetadata(model, withSoftmax ? { ...metadata, output: 'probabilities' } : metadata);
   const full = await artifactsOf(model);
   saved.dispose();
-  await writeModel(to, quantize === undefined ? full : quantizeArtifacts(full, quantize));
+  await saveArtifacts(quantize === undefined ? full : quantizeArtifacts(full, quantize), to);
   const exported = await loadModel(to);
   const after = await accuracyOf(exported, data, metadata.normalization);
   exported.dispose();

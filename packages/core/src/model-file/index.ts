@@ -2,4 +2,4 @@ export { loadModel } from './load-model.js';
 export { checkedMetadata, channelsOf, metadataOf, modelMetadata, setModelMetadata } from './metadata.js';
 export type { ModelMetadata } from './metadata.js';
 export type { LoadOptions } from './read-artifacts.js';
-export { modelFiles, saveModel } from './save-model.js';
+export { modelFiles, saveArtifacts, saveModel } from './save-model.js';

@@ -28,7 +28,7 @@ export async function saveModel(model: LayersModel, place: string | URL): Promis
     });
   }
   if ('url' in to) await model.save(to.url);
-  else await model.save({ save: (artifacts) => writeFolder(to.folder, artifacts) });
+  else await model.save({ save: (artifacts) => saveArtifacts(artifacts, to.folder) });
 }
 
 /**
@@ -65,7 +65,16 @@ function jsonOf(artifacts: tf.io.ModelArtifacts, weights: string): object {
   return { format, generatedBy, convertedBy, userDefinedMetadata, modelTopology, weightsManifest };
 }
 
-async function writeFolder(folder: string, artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> {
+/**
+ * Writes what tfjs's save handlers get (topology, weights, metadata) into a folder, as {@link saveModel} does: for a model that was
+ * changed on its way, e.g. quantized. In Node.
+ *
+ * @throws DistillError code `data` when the folder cannot be written
+ */
+export async function saveArtifacts(
+  artifacts: tf.io.ModelArtifacts,
+  folder: string,
+): Promise<tf.io.SaveResult> {
   const fs = nodeModule('node:fs/promises', IN_FOLDERS);
   const path = nodeModule('node:path', IN_FOLDERS);
   const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
