@@ -1,3 +1,15 @@
+export { runBench } from './code/run-bench.js';
+export type { BenchedStudent, BenchOutcome } from './code/run-bench.js';
+export type {
+  BenchData,
+  BenchMethod,
+  BenchOptions,
+  BenchStudent,
+  BenchTeacher,
+} from './code/bench-options.js';
+export { terminalLog } from './cli/terminal-log.js';
+export { presetNames, presets } from './config/index.js';
+export type { PresetName, RunConfig } from './config/index.js';
 export {
   datasetNames,
   loadCifar,
@@ -7,28 +19,17 @@ export {
   subset,
   synthetic,
 } from './dataset/index.js';
-export {
-  mergeConfig,
-  parseConfig,
-  presetNames,
-  presets,
-  resolveConfig,
-  resolveStudy,
-} from './config/index.js';
-export type { RunConfig, StudyConfig } from './config/index.js';
+export type { DatasetSource, GivenData } from './dataset/index.js';
 export { exportStudent } from './export/index.js';
 export type { ExportOptions, ModelCard } from './export/index.js';
 export { buildModel, loadTorchWeights, modelNames } from './model/index.js';
-export type { BuiltModel, ModelShape, TorchWeights } from './model/index.js';
+export type { BuiltModel, ModelName, ModelShape, TorchWeights } from './model/index.js';
+export type { Report, ReportRow } from './report/index.js';
+export type { CatalogEntry, MadeStudent, MakeStudent, StudentRequest } from './run/catalog-entry.js';
 export { createMethod, methodCatalog, methodNames } from './run/method-catalog.js';
-export { runBench } from './code/run-bench.js';
+export type { Existing } from './run/open-folder.js';
+export type { Divergence } from './run/run-config.js';
+export type { RunLog } from './run/run-context.js';
 export { rewriteReport } from './run/write-report.js';
 export { comparePaired, summarize } from './statistics/index.js';
-export type { BenchedStudent, BenchOutcome } from './code/run-bench.js';
-export type {
-  BenchData,
-  BenchMethod,
-  BenchOptions,
-  BenchStudent,
-  BenchTeacher,
-} from './code/bench-options.js';
+export type { PairedComparison, Summary } from './statistics/index.js';

@@ -132,7 +132,7 @@ function inOptions(error: DistillError): DistillError {
     WORDS.reduce((said, [flag, option]) => said.replaceAll(flag, option), text);
   const { code, where, expected, got, hint } = error;
   return new DistillError({
-    ...{ code, got, cause: error },
+    ...{ code, got, cause: error.cause },
     where: renamed(where),
     expected: renamed(expected),
     hint: hint && renamed(hint),

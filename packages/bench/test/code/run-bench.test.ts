@@ -16,10 +16,12 @@ import {
   teacherFrom,
 } from '@distilljs/core';
 import type { Dataset, ForeignImages } from '@distilljs/core';
+import * as core from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as bench from '../../src/index.js';
 import { exportStudent, rewriteReport, runBench } from '../../src/index.js';
 import type { BenchOptions, BenchOutcome } from '../../src/index.js';
 import { resolveConfig } from '../../src/config/index.js';
@@ -277,6 +279,32 @@ describe('runBench', () => {
   ])('refuses %s', async (_, options, said) => {
     expect(await refusal(runBench(options as unknown as BenchOptions))).toContain(said);
     expect(existsSync('x')).toBe(false);
+  });
+
+  it('runs the example of the first page as it stands', async () => {
+    const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
+    const [code = ''] = [...readme.matchAll(/```js\n(.*?)```/gs)].flatMap(([, block = '']) =>
+      block.includes('runBench') ? [block] : [],
+    );
+    const body = code.replace(/^import (\{[^}]+\}) from '([^']+)';$/gm, "const $1 = modules['$2'];");
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the README is ours
+    const example = new Function('modules', 'console', `return (async () => {\n${body}\n})();`) as (
+      modules: object,
+      output: object,
+    ) => Promise<void>;
+    const said: unknown[][] = [];
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      const modules = { '@distilljs/core': core, '@distilljs/bench': bench };
+      await example(modules, { log: (...values: unknown[]) => said.push(values) });
+    } finally {
+      process.chdir(before);
+    }
+    const [[best, student, page] = []] = said;
+    expect(['student', 'kd']).toContain(best);
+    expect(student).toBe(join('runs', 'brightness', 'student', '0', 'student'));
+    expect(existsSync(join(folder, String(page)))).toBe(true);
   });
 
   it('ends when it is told to, and calls wait for each other', async () => {
