@@ -131,6 +131,25 @@ describe.skipIf(noRedis !== undefined)(`a queue (${noRedis ?? 'Redis'})`, { time
     return jobs.map(({ failedReason }) => failedReason);
   };
 
+  it('asks for its password, which no message shows', async () => {
+    const guarded = await startRedis(['--requirepass', 'se%cret']);
+    const address = (password: string): string =>
+      guarded.url.replace('//', `//:${encodeURIComponent(password)}@`);
+    try {
+      for (const url of [guarded.url, address('wrong-secret')]) {
+        const said = await refusal(connectQueue(url));
+        expect(said).toContain('got a server that wants another user or password');
+        expect(said).not.toContain('secret');
+      }
+      const inside = await connectQueue(address('se%cret'));
+      expect(await inside.redis.ping()).toBe('PONG');
+      expect(inside.shown).toBe(guarded.url);
+      await inside.close();
+    } finally {
+      guarded.stop();
+    }
+  });
+
   it('gives the teacher out first, then the students, then the report, each once', async () => {
     const folder = prepare(['a', 'b'], [0, 1]);
     const submitted = await submitRun(connection, { folder });
