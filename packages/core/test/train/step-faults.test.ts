@@ -61,7 +61,10 @@ describeOn(REPRODUCIBLE.slice(0, 1), 'a schedule of one’s own', () => {
       "method 'kd', phase 'train', epoch 1, step 3, learning rate of update 'student': expected a number of at least 0, got -1. " +
         'A schedule gives one for every fractional epoch from 0 to the last.',
     );
-    const short = smallRun({ optimizer: { ...optimizer, create: inner.create }, epochs: 1 });
+    const short = smallRun({
+      optimizer: { ...optimizer, create: (variables, also) => inner.create(variables, also) },
+      epochs: 1,
+    });
     (await distill(short)).dispose();
     expect(weightBytes(run.students[0] as never)).toEqual(weightBytes(short.students[0] as never));
   });
