@@ -93,7 +93,7 @@ describe.skipIf(noRedis !== undefined)(`a queue (${noRedis ?? 'Redis'})`, { time
     connection = await connectQueue(server.url);
   }, 30_000);
   afterAll(async () => {
-    await connection.close();
+    await (connection as QueueConnection | undefined)?.close();
     server.stop();
   });
 

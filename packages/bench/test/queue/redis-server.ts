@@ -37,6 +37,12 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     server = spawn(program, [...options, ...log, ...args], { stdio: 'ignore' });
     await answers(port);
   };
+  const stop = (): void => {
+    server.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // Also when a test fails before it stops the server.
+  process.once('exit', stop);
   await start();
   const url = `redis://127.0.0.1:${port}`;
   return {
@@ -48,10 +54,7 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
       await ended;
       await start();
     },
-    stop() {
-      server.kill('SIGKILL');
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 

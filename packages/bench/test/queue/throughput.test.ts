@@ -32,7 +32,7 @@ describe.skipIf(noRedis !== undefined)(`very many cells (${noRedis ?? 'Redis'})`
     connection = await connectQueue(server.url);
   }, 30_000);
   afterAll(async () => {
-    await connection.close();
+    await (connection as QueueConnection | undefined)?.close();
     server.stop();
   });
 
