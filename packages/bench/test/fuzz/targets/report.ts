@@ -112,7 +112,8 @@ export const reports = target<Case>({
   arbitrary: fc.record({
     names: fc.array(name, { minLength: FIELDS, maxLength: FIELDS }),
     seeds: fc.integer({ min: 1, max: 5 }),
-    methods: fc.integer({ min: 1, max: METHODS.length }),
+    // A page draws several plots per method: four show what seven would.
+    methods: fc.integer({ min: 1, max: 4 }),
     accuracies: fc.array(fc.constantFrom(0, 1, 0.5, 0.7, 1 / 3), { maxLength: 4 }),
     epochs: fc.integer({ min: 1, max: 4 }),
     parameters: fc.constantFrom(0, 1, 278_324, 1e12),
