@@ -10,7 +10,7 @@ export interface StudyReport {
   /** Methods of all tasks, in the order of the first one that has them. */
   readonly methods: readonly string[];
   readonly tasks: readonly StudyTaskReport[];
-  /** What the tasks say together; left out where methods miss tasks. */
+  /** What the tasks with results say together; left out where they have no two methods in common. */
   readonly statistics?: TaskStatistics | undefined;
 }
 

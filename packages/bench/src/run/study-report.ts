@@ -2,6 +2,8 @@ import { join, relative } from 'node:path';
 import { isDistillError, writeWhole } from '@distilljs/core';
 import { STUDY_REPORT_SCHEMA, studyFiles, USUAL_FORMATS } from '../report/index.js';
 import type { Report, ReportFormat, StudyReport, StudyTaskReport } from '../report/index.js';
+import { acrossTasks } from '../statistics/index.js';
+import type { TaskScores } from '../statistics/index.js';
 import { readMatrix, studyFolder } from './matrix.js';
 import type { MatrixRun } from './matrix.js';
 import { readTeacherResult } from './stored.js';
@@ -53,11 +55,29 @@ export async function studyReport(
   const matrix = await readMatrix(root);
   const { report: folder } = studyFolder(root);
   const tasks: StudyTaskReport[] = [];
-  for (const run of matrix?.runs ?? [])
-    tasks.push(await taskReport(run, folder, await doneOf(reportOf(run.folder))));
+  const scores: TaskScores[] = [];
+  for (const run of matrix?.runs ?? []) {
+    const report = await doneOf(reportOf(run.folder));
+    tasks.push(await taskReport(run, folder, report));
+    if (report !== undefined) scores.push(taskScores(run.name, report));
+  }
   const methods = [...new Set(tasks.flatMap(({ cells }) => cells.map(({ method }) => method)))];
-  return { schema: STUDY_REPORT_SCHEMA, methods, tasks };
+  const statistics = acrossTasks(scores);
+  return {
+    schema: STUDY_REPORT_SCHEMA,
+    methods,
+    tasks,
+    ...(statistics.methods.length > 1 && { statistics }),
+  };
 }
+
+const taskScores = (task: string, { rows }: Report): TaskScores => ({
+  task,
+  methods: rows.map(({ method, perSeed }) => ({
+    method,
+    accuracies: Object.fromEntries(perSeed.map(({ seed, testAccuracyLast }) => [seed, testAccuracyLast])),
+  })),
+});
 
 async function taskReport(
   { name, folder, run: { config } }: MatrixRun,

@@ -1,3 +1,4 @@
+export { acrossTasks } from './across-tasks.js';
 export { hierarchicalIntervals } from './hierarchical.js';
 export type { Correctness } from './hierarchical.js';
 export { holmAdjusted } from './holm.js';

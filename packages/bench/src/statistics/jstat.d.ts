@@ -2,6 +2,9 @@
 declare module 'jstat' {
   const jstat: {
     readonly jStat: {
+      readonly normal: {
+        cdf(x: number, mean: number, deviation: number): number;
+      };
       readonly noncentralt: {
         cdf(t: number, freedom: number, noncentrality: number): number;
       };
