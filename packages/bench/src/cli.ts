@@ -1,6 +1,7 @@
 import { shownText } from '@distilljs/core';
 import { Command, CommanderError } from 'commander';
 import { addClusterCommands } from './cli/cluster-commands.js';
+import { addAnswerCommands } from './cli/answer-commands.js';
 import { EXIT } from './cli/exit-code.js';
 import type { ExitCode } from './cli/exit-code.js';
 import { addOtherCommands } from './cli/other-commands.js';
@@ -48,6 +49,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
   addRunCommands(program, done);
   addQueueCommands(program, done);
   addClusterCommands(program);
+  addAnswerCommands(program);
   addOtherCommands(program, done);
   return program;
 }

@@ -4,7 +4,7 @@ import type { PairedComparison, Summary } from '../statistics/index.js';
 import type { KeptPredictions } from './figures.js';
 import { ranking } from './ranking.js';
 import type { RankedMethod } from './ranking.js';
-import { rowCost, rowMetrics, seedScores, teacherCost } from './row-figures.js';
+import { rowCorruptions, rowCost, rowMetrics, seedScores, teacherCost } from './row-figures.js';
 import { REPORT_SCHEMA } from './report-data.js';
 import type {
   CohortRow,
@@ -47,7 +47,7 @@ export function buildReport(
       metrics:
         predictions.teacher === undefined ? null : rowMetrics([{ seed: 0, networks: [predictions.teacher] }]),
       cost: teacherCost(teacher),
-      corruptions: null,
+      corruptions: rowCorruptions(predictions.corruptions?.get('teacher')),
     },
     rows,
     testImages: testImages ?? config.dataset.testSize ?? null,
@@ -134,7 +134,7 @@ function reportRow(
     })),
     metrics: rowMetrics(kept),
     cost: rowCost(runs, student),
-    corruptions: null,
+    corruptions: rowCorruptions(predictions.corruptions?.get(first.method)),
   };
 }
 

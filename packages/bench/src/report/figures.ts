@@ -97,4 +97,15 @@ export interface KeptPredictions {
   readonly seeds: ReadonlyMap<string, readonly SeedMetrics[]>;
   /** Trainings without them: `teacher`, `METHOD/SEED`. */
   readonly missing: readonly string[];
+  /** By method, and `teacher`; of trainings that were tried on corrupted images. */
+  readonly corruptions?: ReadonlyMap<string, readonly SeedCorruptions[]> | undefined;
+}
+
+/** Accuracy of one training's network on corrupted test images. */
+export interface SeedCorruptions {
+  readonly seed: number;
+  /** On the clean ones. */
+  readonly clean: number;
+  /** By corruption, at strengths 1 to 5. */
+  readonly accuracy: Readonly<Record<string, readonly number[]>>;
 }

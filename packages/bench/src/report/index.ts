@@ -9,6 +9,7 @@ export type {
   RowCost,
   RowFigures,
   RowMetrics,
+  SeedCorruptions,
   SeedMetrics,
 } from './figures.js';
 export { colourScale } from './heat-map.js';

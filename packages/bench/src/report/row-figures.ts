@@ -1,7 +1,14 @@
 import type { CalibrationBin, CellScores } from '../predictions/index.js';
 import { summarize } from '../statistics/index.js';
 import type { Summary } from '../statistics/index.js';
-import type { Mistake, RowCost, RowMetrics, SeedMetrics } from './figures.js';
+import type {
+  Mistake,
+  RowCorruptions,
+  RowCost,
+  RowMetrics,
+  SeedCorruptions,
+  SeedMetrics,
+} from './figures.js';
 import type { MethodResult, TeacherResult } from './report-data.js';
 
 /** Up to so many classes a matrix of all is looked at. */
@@ -64,6 +71,27 @@ function mistakesOf(confusion: readonly (readonly number[])[]): readonly Mistake
     .sort((a, b) => b.count - a.count || b.share - a.share)
     .slice(0, MOST_MISTAKES)
     .map(({ label, predicted, share }) => ({ label, predicted, share }));
+}
+
+/** Accuracy on corrupted images over seeds. @returns null without any */
+export function rowCorruptions(seeds: readonly SeedCorruptions[] = []): RowCorruptions | null {
+  const [first] = seeds;
+  if (first === undefined) return null;
+  const names = Object.keys(first.accuracy).filter((name) => seeds.every(({ accuracy }) => name in accuracy));
+  const means = seeds.map(({ accuracy }) => mean(names.flatMap((name) => accuracy[name] ?? [])));
+  return {
+    seeds: seeds.map(({ seed }) => seed),
+    accuracy: Object.fromEntries(
+      names.map((name) => [
+        name,
+        (first.accuracy[name] ?? []).map((_, at) =>
+          summarize(seeds.map(({ accuracy }) => accuracy[name]?.[at] ?? 0)),
+        ),
+      ]),
+    ),
+    mean: summarize(means),
+    relative: summarize(means.map((value, at) => (value === 0 ? 0 : value / (seeds[at]?.clean ?? 1)))),
+  };
 }
 
 /** What a method costs. @param student the results of the student alone; empty without such a row */

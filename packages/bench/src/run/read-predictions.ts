@@ -5,10 +5,11 @@ import type { RunConfig } from '../config/index.js';
 import { expectRegularFile } from '../file/index.js';
 import { cellMetrics, correctness, decodePredictions } from '../predictions/index.js';
 import type { CellMetrics, Predictions } from '../predictions/index.js';
-import type { KeptPredictions, MethodResult, SeedMetrics } from '../report/index.js';
+import type { KeptPredictions, MethodResult, SeedCorruptions, SeedMetrics } from '../report/index.js';
 import type { DataFingerprints } from './datasets.js';
+import { readCorruptions } from './read-corruptions.js';
 import { predictionFiles } from './run-folder.js';
-import type { RunFolder } from './run-folder.js';
+import type { RunFolder, TrainingFolder } from './run-folder.js';
 
 /**
  * The figures that kept predictions give, training by training, so that no more than two networks' predictions are in memory.
@@ -55,7 +56,27 @@ export async function readFigures(
     if (networks.length < files.length) missing.push(`${method}/${seed}`);
     else seeds.get(method)?.push({ seed, networks, correct });
   }
-  return { classNames, teacher: teacher && cellMetrics(teacher), seeds, missing };
+  return {
+    classNames,
+    teacher: teacher && cellMetrics(teacher),
+    seeds,
+    missing,
+    corruptions: await corruptionsOf(folder, results),
+  };
+}
+
+async function corruptionsOf(
+  folder: RunFolder,
+  results: readonly MethodResult[],
+): Promise<NonNullable<KeptPredictions['corruptions']>> {
+  const found = new Map<string, SeedCorruptions[]>();
+  const add = async (method: string, seed: number, place: TrainingFolder): Promise<void> => {
+    const kept = await readCorruptions(place);
+    if (kept !== undefined) found.set(method, [...(found.get(method) ?? []), { ...kept, seed }]);
+  };
+  await add('teacher', 0, folder.teacher);
+  for (const { method, seed } of results) await add(method, seed, folder.student(method, seed));
+  return found;
 }
 
 /** The files of predictions of the networks that count in a method's accuracy. */

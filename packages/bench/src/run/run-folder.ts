@@ -28,6 +28,8 @@ export interface TrainingFolder {
   readonly outputs: string;
   /** What the saved network said of each test image; those of a cohort have `-1`, `-2`, … before the ending. */
   readonly predictions: string;
+  /** Its accuracy on corrupted test images, where that was measured. */
+  readonly corruptions: string;
   /** Folder of the saved model; those of a cohort have `-1`, `-2`, … behind it. */
   readonly model: string;
 }
@@ -48,6 +50,7 @@ export function runFolder(root: string): RunFolder {
     checkpoint: join(folder, 'checkpoint'),
     outputs: join(folder, 'outputs'),
     predictions: join(folder, 'predictions.safetensors'),
+    corruptions: join(folder, 'corruptions.json'),
     model: join(folder, model),
   });
   return {

@@ -1,0 +1,56 @@
+import { evaluate, isDistillError, writeWhole } from '@distilljs/core';
+import { recordPredictions } from '../predictions/index.js';
+import { readPredictions } from '../run/read-predictions.js';
+import { eachTraining } from './saved-networks.js';
+import type { EvaluationLog } from './saved-networks.js';
+
+/** What `distill-bench predictions` did: networks whose predictions were computed, and whose were there. */
+export interface PredictedRun {
+  readonly made: number;
+  readonly kept: number;
+}
+
+/** Differences in accuracy beyond it are told: another engine rounds otherwise, and moves an image or two. */
+const NOTICEABLE = 0.005;
+
+/**
+ * Computes the predictions that a run's finished networks do not have, e.g. because an earlier version trained them, from the
+ * saved networks.
+ *
+ * @throws DistillError code `data` when the folder holds no run, or no finished training
+ */
+export async function predictRun(root: string, log: EvaluationLog = {}): Promise<PredictedRun> {
+  const count = { made: 0, kept: 0 };
+  await eachTraining(root, log, async ({ name, data: { test }, networks }) => {
+    for (const { predictions, testAccuracy, open } of networks) {
+      if (await isThere(predictions, test.fingerprint)) {
+        count.kept += 1;
+        continue;
+      }
+      const { classifier, normalization, dispose } = await open();
+      try {
+        const record = recordPredictions(test, classifier.classes);
+        const { accuracy } = await evaluate(classifier, test, normalization, undefined, record.add);
+        await writeWhole(predictions, record.encode());
+        count.made += 1;
+        const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+        const isOther = Math.abs(accuracy - testAccuracy) > NOTICEABLE;
+        const other = isOther ? `; it had ${percent(testAccuracy)} when it was trained` : '';
+        log.say?.(`${name}: ${percent(accuracy)} on the test images${other}`);
+      } finally {
+        dispose();
+      }
+    }
+  });
+  return count;
+}
+
+/** Of these test images, and not damaged. */
+async function isThere(file: string, fingerprint: string): Promise<boolean> {
+  try {
+    return (await readPredictions(file))?.fingerprint === fingerprint;
+  } catch (error) {
+    if (isDistillError(error)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,126 @@
+import { readFileSync, rmSync, statSync, writeFileSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { main } from '../../src/cli.js';
+import { decodePredictions } from '../../src/predictions/index.js';
+import type { MethodResult, Report } from '../../src/report/index.js';
+import { rewriteReport } from '../../src/run/write-report.js';
+import { TINY_RUN } from '../run/tiny-run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'evaluation-'));
+const run = join(folder, 'run');
+const kept = (...path: string[]): string => join(run, ...path);
+const report = async (): Promise<Report> => (await rewriteReport(run)).report;
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let said = '';
+let printed = '';
+const listen = (): void => {
+  said = printed = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((said += String(text)), true));
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((printed += String(text)), true));
+};
+beforeEach(listen);
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('a run’s networks', { timeout: 300_000 }, () => {
+  let first: Report;
+  beforeAll(async () => {
+    listen();
+    expect(await main(['run', ...TINY_RUN, '--methods', 'student,dml', '--out', run]), said).toBe(0);
+    first = await report();
+  }, 300_000);
+
+  it('keep their predictions, which say what the results say', () => {
+    for (const { method, perSeed } of first.rows)
+      for (const { scores, seed, testAccuracyLast } of perSeed)
+        expect(scores?.top1, `${method} ${seed}`).toBeCloseTo(testAccuracyLast, 12);
+    expect(first.teacher.metrics?.scores.top1?.mean).toBeCloseTo(first.teacher.testAccuracy, 12);
+    const [student, dml] = first.rows;
+    expect(student?.metrics).toMatchObject({ seeds: [0, 1], scores: { agreement: { n: 2 } } });
+    expect(student?.metrics?.perClass).toHaveLength(6);
+    // Two seeds of 36 images; of dml both networks count.
+    expect(student?.metrics?.confusion?.flat().reduce((sum, count) => sum + count, 0)).toBe(72);
+    expect(dml?.metrics?.confusion?.flat().reduce((sum, count) => sum + count, 0)).toBe(144);
+    expect(first.omitted).toEqual([]);
+    expect(first.pairwise).toHaveLength(1);
+    expect(first.pairwise[0]?.ci95WithImages).not.toBeNull();
+    const file = readFileSync(kept('dml', '1', 'predictions-2.safetensors'));
+    expect(decodePredictions(file, 'file')).toMatchObject({ images: 36, classes: 6 });
+  });
+
+  it('say what they cost', () => {
+    const [student] = first.rows;
+    const bytes = ['model.json', 'weights.bin'].map(
+      (name) => statSync(kept('student', '0', 'student', name)).size,
+    );
+    expect(student?.cost?.modelBytes).toBe((bytes[0] ?? 0) + (bytes[1] ?? 0));
+    expect(student?.cost?.latency.map(({ batch }) => batch)).toEqual([1, 64]);
+    expect(student?.cost).toMatchObject({ methodShare: 0 });
+    expect(student?.cost?.trainSeconds).toBeGreaterThan(0);
+    expect(student?.cost?.peakMemoryBytes).toBeGreaterThan(2 ** 20);
+    expect(first.teacher.cost?.latency).toHaveLength(2);
+  });
+
+  it('of a version that kept nothing still make a report, which says what brings the rest', async () => {
+    for (const cell of [['teacher'], ['student', '0'], ['student', '1']]) {
+      rmSync(kept(...cell, 'predictions.safetensors'));
+      const result = JSON.parse(readFileSync(kept(...cell, 'result.json'), 'utf8')) as MethodResult;
+      writeFileSync(kept(...cell, 'result.json'), JSON.stringify({ ...result, cost: undefined }));
+    }
+    const old = await report();
+    expect(old.omitted.join()).toMatch(
+      /not kept for 3 trainings \(teacher, student\/0, student\/1\).*distill-bench predictions RUN/,
+    );
+    expect(old.rows[0]).toMatchObject({ metrics: null, cost: { modelBytes: null, latency: [] } });
+    expect(old.rows[1]?.metrics?.scores).toMatchObject({ agreement: null, top1: { n: 2 } });
+    expect(old.pairwise[0]).toMatchObject({ ci95WithImages: null });
+
+    expect(await main(['predictions', run]), said).toBe(0);
+    expect(printed).toContain('3 networks evaluated, 4 had their predictions');
+    expect(said).not.toContain('when it was trained');
+    const again = await report();
+    expect(again.rows[0]?.metrics).toEqual(first.rows[0]?.metrics);
+    expect(again.teacher.metrics).toEqual(first.teacher.metrics);
+  });
+
+  it('with damaged predictions are refused by the report, and mended by the command', async () => {
+    const file = kept('dml', '0', 'predictions-1.safetensors');
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    await expect(report()).rejects.toThrow(/predictions-1\.safetensors.*distill-bench predictions RUN/);
+    expect(await main(['predictions', run]), said).toBe(0);
+    expect(printed).toContain('1 networks evaluated, 6 had');
+    expect((await report()).omitted).toEqual([]);
+  });
+
+  it('are tried on corrupted images, once', async () => {
+    // One seed is enough.
+    for (const method of ['student', 'dml']) rmSync(kept(method, '1'), { recursive: true });
+    expect(await main(['corruptions', run]), said).toBe(0);
+    expect(printed).toContain('3 trainings evaluated');
+    const { rows, teacher } = await report();
+    const found = rows[1]?.corruptions;
+    expect(Object.keys(found?.accuracy ?? {})).toEqual(['noise', 'blur', 'contrast', 'jpeg', 'brightness']);
+    expect(found?.accuracy['noise']).toHaveLength(5);
+    expect(found?.seeds).toEqual([0]);
+    const all = Object.values(found?.accuracy ?? {}).flat();
+    expect(found?.mean.mean).toBeCloseTo(all.reduce((sum, { mean }) => sum + mean, 0) / all.length, 12);
+    expect(teacher.corruptions?.seeds).toEqual([0]);
+    listen();
+    expect(await main(['corruptions', run]), said).toBe(0);
+    expect(printed).toContain('0 trainings evaluated');
+  });
+
+  it('of no run are refused', async () => {
+    expect(await main(['predictions', folder])).toBe(1);
+    expect(said).toContain('expected a run folder, got none');
+    expect(await main(['corruptions', folder])).toBe(1);
+  });
+});
