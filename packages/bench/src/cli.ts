@@ -49,7 +49,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
   addRunCommands(program, done);
   addQueueCommands(program, done);
   addClusterCommands(program);
-  addAnswerCommands(program);
+  addAnswerCommands(program, done);
   addOtherCommands(program, done);
   return program;
 }

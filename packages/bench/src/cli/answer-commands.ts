@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
-import { corruptRun, predictRun } from '../evaluation/index.js';
+import { compareRuns, corruptRun, predictRun, verifyRun } from '../evaluation/index.js';
+import type { ComparedRuns } from '../evaluation/index.js';
+import { terminalTable } from '../terminal/index.js';
 import { number } from './arguments.js';
+import { EXIT } from './exit-code.js';
+import type { ExitCode } from './exit-code.js';
 import { print } from './output.js';
 import { terminalLog } from './terminal-log.js';
 
 /** Commands that find out more about finished runs. */
-export function addAnswerCommands(program: Command): void {
+export function addAnswerCommands(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('predictions')
     .description('compute the predictions of the test images that trainings of earlier versions did not keep')
@@ -26,4 +30,64 @@ export function addAnswerCommands(program: Command): void {
       const made = await corruptRun(run, { ...terminalLog(), seed });
       print(`${made.length} trainings evaluated. Next: distill-bench report ${run}`);
     });
+
+  program
+    .command('verify')
+    .description(
+      'look for what makes the numbers of a run hard to believe; exit code 1 where something is wrong or missing',
+    )
+    .argument('<run>', 'run folder')
+    .option('--json', 'print JSON')
+    .action(async (run: string, { json }: { readonly json?: true }) => {
+      const verified = await verifyRun(run);
+      const { findings, trainings } = verified;
+      const lines = findings.map(
+        ({ severity, where, found, hint }) =>
+          `${severity === 'error' ? 'Error' : 'Warning'}: ${where}: ${found}. ${hint}`,
+      );
+      const text = [...lines, `${trainings} trainings verified, ${findings.length} findings.`].join('\n');
+      print(json === true ? JSON.stringify(verified, null, 2) : text);
+      if (findings.some(({ severity }) => severity === 'error')) done(EXIT.failed);
+    });
+
+  program
+    .command('compare')
+    .description('compare two runs method by method over their common seeds: did a change help?')
+    .argument('<before>', 'run folder')
+    .argument('<after>', 'run folder')
+    .option('--json', 'print JSON')
+    .action(async (before: string, after: string, { json }: { readonly json?: true }) => {
+      const compared = await compareRuns(before, after);
+      print(json === true ? JSON.stringify(compared, null, 2) : comparisonTable(compared));
+    });
+}
+
+/** A row per method; accuracies in per cent, differences in points. */
+function comparisonTable({ rows, omitted }: ComparedRuns): string {
+  const isStudy = rows.some(({ task }) => task !== '');
+  const columns = [
+    ...(isStudy ? [{ title: 'task' }] : []),
+    { title: 'method' },
+    ...['seeds', 'before %', 'after %', 'difference', '95 % interval', 'p', 'p, corrected'].map((title) => ({
+      title,
+      numeric: true,
+    })),
+  ];
+  const points = (share: number): string => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(2)}`;
+  const probability = (p: number | null): string => (p === null ? '–' : p < 0.001 ? '< 0.001' : p.toFixed(3));
+  const lines = rows.map(
+    ({ task, method, first, second, difference: { seeds, mean, ci95, p }, correctedP }) => [
+      ...(isStudy ? [task] : []),
+      method,
+      String(seeds.length),
+      (100 * first).toFixed(2),
+      (100 * second).toFixed(2),
+      points(mean),
+      ci95 === null ? '–' : `${points(ci95[0])} to ${points(ci95[1])}`,
+      probability(p),
+      probability(correctedP),
+    ],
+  );
+  const notes = omitted.map((text) => `Left out: ${text}.`);
+  return [terminalTable(columns, lines), ...notes].join('\n');
 }

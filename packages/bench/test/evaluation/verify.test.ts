@@ -1,0 +1,181 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EpochReport } from '@distilljs/core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { main } from '../../src/cli.js';
+import { compareRuns, curveFindings, verifyRun } from '../../src/evaluation/index.js';
+import type { MethodResult } from '../../src/report/index.js';
+import { TINY_RUN } from '../run/tiny-run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'verify-'));
+const run = join(folder, 'run');
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let said = '';
+let printed = '';
+const listen = (): void => {
+  said = printed = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((said += String(text)), true));
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((printed += String(text)), true));
+};
+beforeEach(listen);
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+function copyOf(name: string): string {
+  cpSync(run, join(folder, name), { recursive: true });
+  return join(folder, name);
+}
+/** Changes fields of a result. */
+function change(file: string, fields: object): void {
+  writeFileSync(
+    file,
+    JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as MethodResult), ...fields }),
+  );
+}
+
+beforeAll(async () => {
+  listen();
+  expect(
+    await main(['run', ...TINY_RUN, '--methods', 'student,kd', '--epochs', '1', '--out', run]),
+    said,
+  ).toBe(0);
+}, 300_000);
+
+describe('distill-bench verify', { timeout: 60_000 }, () => {
+  it('finds no error in a run as it was made', async () => {
+    const { findings, trainings } = await verifyRun(run);
+    expect(trainings).toBe(5);
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(await main(['verify', run]), said).toBe(0);
+    expect(printed).toMatch(/5 trainings verified, \d findings\.\n$/);
+  });
+
+  it('finds what is missing, changed or of other images, and fails', async () => {
+    const out = copyOf('spoilt');
+    rmSync(join(out, 'kd/1/result.json'));
+    const weights = join(out, 'kd/0/student/weights.bin');
+    const bytes = readFileSync(weights);
+    bytes[9] = (bytes[9] ?? 0) ^ 1;
+    writeFileSync(weights, bytes);
+    writeFileSync(join(out, 'student/0/predictions.safetensors'), 'nonsense');
+    const { findings } = await verifyRun(out);
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    expect(errors.map(({ where }) => where).sort()).toEqual(['kd/0', 'run', 'student/0']);
+    expect(errors.find(({ where }) => where === 'run')).toMatchObject({
+      found: '1 trainings are not finished: kd/1',
+      hint: expect.stringContaining('--resume') as string,
+    });
+    expect(await main(['verify', out])).toBe(1);
+    expect(printed).toMatch(/Error: kd\/0: expected the model that was measured, got other bytes/);
+    listen();
+    expect(await main(['verify', out, '--json'])).toBe(1);
+    expect(JSON.parse(printed)).toHaveProperty('findings');
+  });
+
+  it('warns of a teacher below its students, and of mixed versions', async () => {
+    const out = copyOf('mixed');
+    change(join(out, 'teacher/result.json'), { testAccuracy: 0 });
+    const made = { engine: 'wasm (other)', node: 'v20', packages: {} };
+    change(join(out, 'kd/0/result.json'), { madeWith: made });
+    const { findings } = await verifyRun(out);
+    expect(findings.map(({ where, found }) => `${where}: ${found}`).join('\n')).toMatch(
+      /teacher: it has 0\.00 % on the test images, no more than student, kd\nrun: trainings were made in 2 ways: /,
+    );
+  });
+
+  it('refuses what is no run', async () => {
+    expect(await main(['verify', folder])).toBe(1);
+    expect(said).toContain('expected a run folder, got none');
+  });
+});
+
+describe('curves', () => {
+  const epochsOf = (train: (at: number) => number, validation: (at: number) => number): EpochReport[] =>
+    Array.from({ length: 40 }, (_, epoch) => ({
+      ...{ phase: 'train', epoch, globalEpoch: epoch, steps: 1, learningRate: {}, terms: {}, seconds: 1 },
+      trainAccuracy: [train(epoch)],
+      validation: [{ accuracy: validation(epoch), top5: 1, loss: 1, images: 10 }],
+    }));
+  it('that end level are no finding', () => {
+    expect(
+      curveFindings(
+        'kd/0',
+        epochsOf(
+          (at) => 1 - 1 / (at + 1),
+          (at) => 0.7 + 0.01 * (at % 2),
+        ),
+      ),
+    ).toEqual([]);
+  });
+  it('that end rising ask for more epochs', () => {
+    const [finding] = curveFindings(
+      'kd/0',
+      epochsOf(
+        (at) => at / 50,
+        (at) => at / 100 + 0.001 * (at % 2),
+      ),
+    );
+    // The last 8 of 40 epochs, a hundredth each.
+    expect(finding?.found).toMatch(/^validation accuracy still rose by 7\.\d points over the last 8 epochs$/);
+  });
+  it('that fall back ask for a lower learning rate', () => {
+    const [finding] = curveFindings(
+      'kd/0',
+      epochsOf(
+        (at) => (at < 20 ? 0.8 : 0.3),
+        () => 0.5,
+      ),
+    );
+    expect(finding).toMatchObject({ found: 'training accuracy fell from 80.00 % to 30.00 %' });
+    expect(finding?.hint).toContain('optimizer.learningRate');
+  });
+});
+
+describe('distill-bench compare', { timeout: 60_000 }, () => {
+  it('finds no difference of a run from itself', async () => {
+    const { rows, omitted } = await compareRuns(run, run);
+    expect(omitted).toEqual([]);
+    expect(rows.map(({ method, difference }) => [method, difference.mean, difference.p])).toEqual([
+      ['student', 0, null],
+      ['kd', 0, null],
+    ]);
+  });
+
+  it('says method by method what a change made, over the common seeds', async () => {
+    const out = copyOf('after');
+    const before = [0, 1].map(
+      (seed) =>
+        (JSON.parse(readFileSync(join(run, 'kd', String(seed), 'result.json'), 'utf8')) as MethodResult)
+          .testAccuracyLast,
+    );
+    const after = [0.9, 0.8];
+    after.forEach((accuracy, seed) => {
+      change(join(out, 'kd', String(seed), 'result.json'), { testAccuracyLast: accuracy });
+    });
+    rmSync(join(out, 'student/1/result.json'));
+    const { rows } = await compareRuns(run, out);
+    expect(rows[0]?.difference.seeds).toEqual([0]);
+    expect(rows[1]).toMatchObject({ method: 'kd', second: expect.closeTo(0.85, 12) as number });
+    expect(rows[1]?.difference.mean).toBeCloseTo(0.85 - ((before[0] ?? 0) + (before[1] ?? 0)) / 2, 12);
+    expect(rows[1]?.correctedP).toBe(rows[1]?.difference.p);
+    expect(await main(['compare', run, out]), said).toBe(0);
+    expect(printed).toMatch(/kd +│ +2 │ .* 85\.00 │/);
+    listen();
+    expect(await main(['compare', run, out, '--json']), said).toBe(0);
+    expect(JSON.parse(printed)).toHaveProperty('rows');
+  });
+
+  it('refuses other test images, and folders without a run', async () => {
+    const out = copyOf('other');
+    const data = JSON.parse(readFileSync(join(out, 'data.json'), 'utf8')) as { test: object };
+    writeFileSync(join(out, 'data.json'), JSON.stringify({ ...data, test: { size: 36, fingerprint: 'ff' } }));
+    expect(await main(['compare', run, out])).toBe(1);
+    expect(said).toMatch(/expected the test images of .*, got others/);
+    await expect(compareRuns(run, folder)).rejects.toThrow(/expected a run folder, got none/);
+  });
+});
