@@ -9,6 +9,7 @@ import {
   powerOf,
   seedsFor,
 } from '../../src/statistics/index.js';
+import { wilcoxonP } from '../../src/statistics/wilcoxon.js';
 import type { PairedMethod } from '../../src/statistics/index.js';
 
 type Triple = readonly [number, number, number];
@@ -17,6 +18,7 @@ const fixture = JSON.parse(readFileSync(new URL('fixtures/statistics.json', impo
   readonly detectable: readonly Triple[];
   readonly seeds: readonly Triple[];
   readonly hedges: number;
+  readonly wilcoxon: readonly (readonly [readonly number[], number])[];
 };
 
 const A = [0.7012, 0.6985, 0.7054, 0.6991, 0.7033];
@@ -135,5 +137,11 @@ describe('intervals over seeds and test images', () => {
     // A binomial of differences: variance (0.5 − 0.1²) / 100, so ±1.96 · 0.07.
     expect((pair?.ci95WithImages?.[1] ?? 0) - 0.1).toBeGreaterThan(0.11);
     expect((pair?.ci95WithImages?.[1] ?? 0) - 0.1).toBeLessThan(0.17);
+  });
+});
+
+describe('Wilcoxon’s signed-rank test', () => {
+  it.each(fixture.wilcoxon)('of %j is the count over all signs', (differences, p) => {
+    expect(wilcoxonP(differences)).toBeCloseTo(p, 12);
   });
 });
