@@ -10,7 +10,9 @@ import { terminalLog } from './terminal-log.js';
 
 /** `distill-bench train`. A process that `run --jobs` started tells it what happens, in place of the terminal. */
 export async function trainCommand(root: string, cell: string, takesOver: boolean): Promise<ExitCode> {
-  const tell = process.send === undefined ? undefined : toParent();
+  // Any program may start this with a channel of its own, which is not ours to listen on or to let go.
+  const isChild = process.send !== undefined && process.env[AT_A_TIME] !== undefined;
+  const tell = isChild ? toParent() : undefined;
   const log = tell === undefined ? terminalLog() : parentLog(tell);
   const signal = stopSignal(tell === undefined ? log.say.bind(log) : () => undefined);
   try {

@@ -196,6 +196,7 @@ describe('a run', () => {
     expect(JSON.parse(await done('run', ...flags, '--resume', '--json'))).toEqual(first);
     expect(JSON.parse(await done('report', run, '--json'))).toEqual(first);
     expect(await done('report', run)).toMatch(/Report: .*index\.html\n$/);
+    expect(await done('report', run, '--format', 'latex')).toMatch(/\.tex\n/);
     expect(await done('explain', run)).toMatch(/Page: .*\n$/);
     expect(JSON.parse(await done('explain', run, '--json'))).toHaveProperty('findings');
 
