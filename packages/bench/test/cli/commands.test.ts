@@ -134,6 +134,7 @@ describe('the program', () => {
     [['speed', '--steps', '0'], 'speed.steps: expected a whole number'],
     [['report', ''], 'run folder: expected a path that is not empty'],
     [['explain', ''], 'run folder: expected a path that is not empty'],
+    [['serve', 'nowhere', '--port', 'x'], '--port'],
     [
       ['export', '', 'kd', '0', '--to', 'x', '--quantize', 'uint8', '--with-softmax', '--json'],
       'run folder: expected a path that is not empty',
@@ -197,6 +198,16 @@ describe('a run', () => {
     expect(JSON.parse(await done('report', run, '--json'))).toEqual(first);
     expect(await done('report', run)).toMatch(/Report: .*index\.html\n$/);
     expect(await done('report', run, '--format', 'latex')).toMatch(/\.tex\n/);
+    expect(await done('predictions', run)).toContain('0 networks evaluated');
+    expect(await done('corruptions', run, '--seed', '1')).toContain('trainings evaluated');
+    const compared = JSON.parse(await done('compare', run, run, '--json')) as { readonly rows: unknown[] };
+    expect(compared.rows).toHaveLength(first.rows.length);
+    // A training this short gives cause for findings.
+    const verify = ['verify', run, '--json'];
+    tried.push(verify);
+    out = '';
+    expect([0, 1]).toContain(await main(verify));
+    expect(JSON.parse(out)).toHaveProperty('findings');
     expect(await done('explain', run)).toMatch(/Page: .*\n$/);
     expect(JSON.parse(await done('explain', run, '--json'))).toHaveProperty('findings');
 
@@ -263,6 +274,12 @@ describe('data', () => {
       'expected --data-dir FOLDER or --config FILE, got neither',
     );
   });
+});
+
+it('serve takes every flag, and needs a run', async () => {
+  const command = ['serve', join(folder, 'nowhere'), '--port', '0', '--host', '127.0.0.1'];
+  tried.push(command);
+  expect(await refused(...command)).toContain('nowhere');
 });
 
 describe('queues and clusters', () => {

@@ -42,7 +42,7 @@ describe('the command line', () => {
     writeFileSync(file, '');
     expect(await main(['report', file])).toBe(1);
     expect(said).toMatch(
-      /^Error: .*file\/config\.json: expected a file to read, got ENOTDIR: not a directory[^\n]*\n$/,
+      /^Error: .*file\/run\.json: expected a file to read, got ENOTDIR: not a directory[^\n]*\n$/,
     );
   });
 
