@@ -104,6 +104,8 @@ export async function probabilityWarning(
   images: Images,
   taps?: readonly string[],
 ): Promise<string | undefined> {
+  // One that is known to give logits is not asked: each answer may cost, and its weights tell.
+  if (teacher.givesLogits === true && (await oddWeight(teacher.weights)) === undefined) return undefined;
   const { logits, dispose } = await askTeacher(teacher, images, taps);
   const looksLike = await lookLikeProbabilities(`teacher '${teacher.name}'`, logits, teacher.weights);
   dispose();
@@ -135,14 +137,19 @@ export async function studentWarning(
   );
 }
 
+/** The first weight that holds a number which is not finite. */
+async function oddWeight(weights: NamedTensors): Promise<string | undefined> {
+  for (const [name, weight] of Object.entries(weights))
+    if (!(await weight.data()).every(Number.isFinite)) return name;
+  return undefined;
+}
+
 async function lookLikeProbabilities(where: string, logits: Logits, weights: NamedTensors): Promise<boolean> {
   const [rows, columns] = logits.shape;
   const values = Array.from(await logits.data<'float32'>());
   const wrong = values.find((value) => !Number.isFinite(value));
   if (wrong !== undefined) {
-    let odd: string | undefined;
-    for (const [name, weight] of Object.entries(weights))
-      if (odd === undefined && !(await weight.data()).every(Number.isFinite)) odd = name;
+    const odd = await oddWeight(weights);
     throw new DistillError({
       code: 'network',
       where: `${where}, logits of the first training images`,

@@ -30,7 +30,7 @@ describe('checkOptions', () => {
     [NaN, 'fitnet.weight: expected a number of at least 0, got NaN.'],
     ['1', 'fitnet.weight: expected a number of at least 0, got "1".'],
     [null, 'fitnet.weight: expected a number of at least 0, got null.'],
-    [10n, 'fitnet.weight: expected a number of at least 0, got 10.'],
+    [10n, 'fitnet.weight: expected a number of at least 0, got 10n.'],
   ] as [unknown, string][])('names the option, what it expects and the value %s', async (weight, message) => {
     const error = await caught(() => checked({ weight: weight as number }));
     expect(error.code).toBe('option');

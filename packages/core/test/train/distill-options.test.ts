@@ -27,7 +27,7 @@ describe('distill refuses', () => {
       'no network',
       () => ({ students: [7 as never] }),
       'option',
-      'students[0]: expected a network (createNetwork) or a tfjs LayersModel, got number.',
+      'students[0]: expected a network (createNetwork) or a tfjs LayersModel, got 7.',
     ],
     [
       'one network twice',
