@@ -123,16 +123,18 @@ interface TeacherCase {
   readonly edits: readonly ByteEdit[];
 }
 
-const torch = JSON.parse(fixture('model/fixtures/torch-networks.json').toString()) as readonly {
+interface TorchNetwork {
   readonly model: string;
   readonly images: readonly [number, number, number];
   readonly keys: string;
-}[];
+}
 
-/** The network of the fixture with the fewest tensors. */
-const small = [...torch]
-  .sort((a, b) => a.keys.length - b.keys.length)
-  .find(({ model }) => model !== 'hidden-vgg');
+/** The network of the fixture with the fewest tensors. Read when it is needed: the list of targets is read without fixtures. */
+function smallNetwork(): TorchNetwork | undefined {
+  const all = JSON.parse(fixture('model/fixtures/torch-networks.json').toString()) as TorchNetwork[];
+  return all.sort((a, b) => a.keys.length - b.keys.length).find(({ model }) => model !== 'hidden-vgg');
+}
+let small: TorchNetwork | undefined;
 let torchBytes: Uint8Array | undefined;
 
 export const foreignTeachers = target<TeacherCase>({
@@ -161,7 +163,8 @@ export const foreignTeachers = target<TeacherCase>({
         }
         return;
       }
-      const given = small ?? { model: '', images: [32, 32, 3] as const, keys: '' };
+      small ??= smallNetwork();
+      const given = small ?? { model: '', images: [32, 32, 3], keys: '' };
       torchBytes ??= torchFile(formulaWeights(given.keys));
       writeFiles(folder, { 'teacher.safetensors': editedBytes(torchBytes, done) });
       const { model } = buildModel(
