@@ -29,7 +29,7 @@ const flags = (settings) => settings.flatMap((setting) => ['--set', setting]);
 /** @type {Record<string, { run: readonly string[], command?: readonly string[], page?: string }>} without a page: all of a study's */
 const samples = {
   comparison: {
-    run: ['--methods', 'student,label-smoothing,kd,cckd,dkd', '--seeds', '0,1,2,3,4', '--epochs', '8'],
+    run: ['--methods', 'student,label-smoothing,kd,cckd,rkd+kd', '--seeds', '0,1,2,3,4', '--epochs', '8'],
     page: 'report/index.html',
   },
   study: {

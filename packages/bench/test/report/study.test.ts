@@ -13,7 +13,7 @@ describe('the page of a study', () => {
   it('leads with who ranks first over the tasks, and whether they can tell', () => {
     expect(PAGE).toContain('method-1 ranks first: mean rank 1.25 of 10 over 12 tasks.');
     expect(PAGE).toContain(
-      'On average over tasks it is 0.20 points above second-ranked method-2: better in 11, equal in 1, worse in 0.',
+      'On average over tasks method-1 is 0.20 points above method-2: better in 11, equal in 1, worse in 0.',
     );
     expect(PAGE).toContain('The tasks cannot tell the two apart');
     expect(PAGE).toContain('<td>1.25 (1.00 to 1.75)</td><td>1200 (1150 to 1260)</td>');

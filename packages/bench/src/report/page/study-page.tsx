@@ -88,7 +88,7 @@ function verdict({ methods: [best, next], pairs }: TaskStatistics): string {
   if (pair === undefined) return '';
   const { difference, wins, ties, losses, correctedP } = pair;
   const ahead = difference.value < 0 ? 'below' : 'above';
-  const size = `On average over tasks it is ${percent(Math.abs(difference.value))} points ${ahead} second-ranked ${next.method}: better in ${wins}, equal in ${ties}, worse in ${losses}.`;
+  const size = `On average over tasks ${best.method} is ${percent(Math.abs(difference.value))} points ${ahead} ${next.method}: better in ${wins}, equal in ${ties}, worse in ${losses}.`;
   if (correctedP === null) return `${size} Too few tasks for a test.`;
   return correctedP < SIGNIFICANT
     ? `${size} That is more than chance over tasks would give (Wilcoxon's signed-rank test, p ${probability(correctedP)} after correction).`
