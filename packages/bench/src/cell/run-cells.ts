@@ -59,8 +59,8 @@ function indexed(all: readonly RunCell[]): RunCells {
 export const placeOf = ({ folder, cell }: Pick<RunCell, 'folder' | 'cell'>): TrainingFolder =>
   cellFolder(folder, cell);
 
-/** Its result is written last. */
-export const isCellDone = async (cell: RunCell): Promise<boolean> =>
+/** Whether a cell is done, without reading it: the result is written last. A queue asks thousands of times. */
+export const hasResult = async (cell: RunCell): Promise<boolean> =>
   (await stat(placeOf(cell).result).catch(() => undefined)) !== undefined;
 
 /** Finished epochs of a cell that is not done. */

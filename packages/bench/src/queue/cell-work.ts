@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type * as Bullmq from 'bullmq';
 import type { CellProcess, ProcessEnd } from '../cell/cell-process.js';
-import { epochsOf, isCellDone, placeOf, readRunCells } from '../cell/run-cells.js';
+import { epochsOf, hasResult, placeOf, readRunCells } from '../cell/run-cells.js';
 import type { RunCells } from '../cell/run-cells.js';
 import { lockHolder } from '../run/lock.js';
 import { studyFolder } from '../run/matrix.js';
@@ -100,7 +100,7 @@ export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
       const { cells, cell } = await findCell(folder, data.cell);
       if (data.cell !== null && cell === undefined)
         throw new UnrecoverableError(`the run has no cell '${data.cell}'`);
-      if (cell !== undefined && (await isCellDone(cell))) {
+      if (cell !== undefined && (await hasResult(cell))) {
         await state.done(cell, cells);
         return;
       }

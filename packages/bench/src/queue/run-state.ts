@@ -1,5 +1,5 @@
 import type * as Bullmq from 'bullmq';
-import { isCellDone } from '../cell/run-cells.js';
+import { hasResult } from '../cell/run-cells.js';
 import type { RunCell, RunCells } from '../cell/run-cells.js';
 import { capabilityOf, jobId } from './cell-job.js';
 import type { CellJob, QueuedRun } from './cell-job.js';
@@ -145,7 +145,7 @@ export async function doneCells(cells: readonly RunCell[]): Promise<ReadonlySet<
   for (const part of parts(cells))
     await Promise.all(
       part.map(async (cell) => {
-        if (await isCellDone(cell)) done.add(cell.name);
+        if (await hasResult(cell)) done.add(cell.name);
       }),
     );
   return done;
