@@ -38,7 +38,7 @@ interface MergeFlags {
 export function addClusterCommands(program: Command): void {
   program
     .command('jobs')
-    .description('print the cells of a run that are left as jobs of a cluster: teachers before students')
+    .description('print the remaining cells of a run as jobs for a cluster, teachers before students')
     .argument('<run>', 'run folder, made by `run --prepare`')
     .addOption(
       new Option('--format <name>', 'what to print').choices(['shell', 'slurm', 'k8s']).makeOptionMandatory(),

@@ -64,17 +64,18 @@ export function addQueueCommands(program: Command, done: (code: ExitCode) => voi
   program
     .command('worker')
     .description(
-      'train cells from a queue until it is stopped; SIGTERM ends them after a step and gives them back',
+      'train cells from a queue until stopped; SIGTERM ends each after its current step and returns it to the queue',
     )
     .addOption(queueOption())
-    .requiredOption('--root <folder>', 'only run folders below it are worked at')
+    .requiredOption('--root <folder>', 'train only run folders below this one')
     .addOption(
-      new Option('--capability <name>', 'whose queue (default: by the engines of this machine)').choices(
-        CAPABILITIES,
-      ),
+      new Option(
+        '--capability <name>',
+        'which queue to work at (default: by the engines of this machine)',
+      ).choices(CAPABILITIES),
     )
     .option('--jobs <number>', 'trainings at a time', whole, 1)
-    .option('--lock <seconds>', 'a worker that was not heard of for so long has lost its cells', seconds, 30)
+    .option('--lock <seconds>', 'a worker that stays silent this long loses its cells', seconds, 30)
     .option(
       '--backoff <seconds>',
       'before the second attempt; twice as long before each further one',
