@@ -95,9 +95,10 @@ export async function withTables(root, path) {
 /** Documents that may have tables. @param {string} root */
 const documentsOf = (root) => [
   join(root, 'README.md'),
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join(root, 'docs', name)),
+  ...['docs', 'docs/techniques']
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
+    .filter((path) => path.endsWith('.md')),
   ...packageFolders(root).map((name) => join(root, 'packages', name, 'README.md')),
 ];
 

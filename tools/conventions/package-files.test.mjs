@@ -153,7 +153,34 @@ describeRules({
       'sections are out of order',
       { [README]: `${String(TREE_IN_ORDER[README]).replace('## Options\n', '')}\n## Options\n` },
       [
-        'packages/alpha/README.md: expected the sections Install · Example · Options · Where it differs · Measured, in this order, got Install · Example · Where it differs · Measured · Options.',
+        'packages/alpha/README.md: expected the sections Install · Example · Options · What to expect, in this order, got Install · Example · What to expect · Options.',
+      ],
+    ],
+    [
+      'the README is too long for npm',
+      { [README]: `${String(TREE_IN_ORDER[README])}${'\n'.repeat(90)}` },
+      ['packages/alpha/README.md: expected at most 90 lines, got 111.'],
+    ],
+    [
+      'the page of the technique is not linked',
+      { [README]: String(TREE_IN_ORDER[README]).replace('../../docs', 'docs') },
+      ['packages/alpha/README.md: expected a link to ../../docs/techniques/alpha.md, got none.'],
+    ],
+    [
+      'the technique has no page',
+      { 'docs/techniques/alpha.md': null },
+      ["docs/techniques/alpha.md: expected the technique's page, got no file."],
+    ],
+    [
+      'the page lacks its equations',
+      {
+        'docs/techniques/alpha.md': String(TREE_IN_ORDER['docs/techniques/alpha.md']).replace(
+          '## Equations\n',
+          '',
+        ),
+      },
+      [
+        'docs/techniques/alpha.md: expected the sections The idea · Equations · Options · What to expect · Where it differs · What is unknown · Measured, in this order, got The idea · Options · What to expect · Where it differs · What is unknown · Measured.',
       ],
     ],
   ],

@@ -4,11 +4,26 @@ import { readText } from './repository.mjs';
 /** @import { Package, Repository, Rule } from './repository.mjs' */
 
 /** How the sections of a technique's README begin, in the order in which a reader asks for them. */
-const SECTIONS = ['Install', 'Example', 'Options', 'Where it differs', 'Measured'];
+const SECTIONS = ['Install', 'Example', 'Options', 'What to expect'];
+
+/** The same of its page in the documentation. */
+const PAGE_SECTIONS = [
+  'The idea',
+  'Equations',
+  'Options',
+  'What to expect',
+  'Where it differs',
+  'What is unknown',
+  'Measured',
+];
+
+/** READMEs are for npm: what is longer belongs on the technique's page. */
+const LONGEST = 90;
 
 /**
  * Every package has a README under its own name. A technique's says first what it is and links the paper, then has the
- * sections {@link SECTIONS} in this order (others may stand between them).
+ * sections {@link SECTIONS} in this order (others may stand between them). It links the technique's page, which has
+ * {@link PAGE_SECTIONS}.
  *
  * @type {Rule}
  */
@@ -19,7 +34,7 @@ export const readmeSections = (repository) =>
  * @param {Repository} repository @param {Package} subject
  * @returns {Problem[]}
  */
-function readmeProblems(repository, { path, name, role }) {
+function readmeProblems(repository, { path, folder, name, role }) {
   const where = `${path}/README.md`;
   const text = readText(repository, where);
   if (text === undefined) {
@@ -55,17 +70,48 @@ function readmeProblems(repository, { path, name, role }) {
       hint: 'Say what the technique is and which paper it comes from.',
     });
   }
-  const headings = [...prose.matchAll(/^## +(.+?) *$/gm)].map((match) => match[1] ?? '');
-  const found = headings.flatMap((heading) => SECTIONS.find((section) => heading.startsWith(section)) ?? []);
-  if (found.join() !== SECTIONS.join()) {
+  problems.push(...sectionProblems(where, prose, SECTIONS));
+  const lines = text.split('\n').length;
+  if (lines > LONGEST) {
     problems.push({
       where,
-      expected: `the sections ${SECTIONS.join(' · ')}, in this order`,
-      got: found.length === 0 ? 'none of them' : found.join(' · '),
-      hint: 'Add what is missing and put them in order.',
+      expected: `at most ${LONGEST} lines`,
+      got: `${lines}`,
+      hint: "Move what npm's page does not need to the technique's page.",
     });
   }
+  const page = `docs/techniques/${folder}.md`;
+  if (!text.includes(`(../../${page})`)) {
+    problems.push({
+      where,
+      expected: `a link to ../../${page}`,
+      got: 'none',
+      hint: 'Say where the rest is.',
+    });
+  }
+  const onPage = readText(repository, page);
+  if (onPage === undefined) {
+    problems.push({ where: page, expected: "the technique's page", got: 'no file', hint: 'Write one.' });
+  } else problems.push(...sectionProblems(page, withoutCodeBlocks(onPage), PAGE_SECTIONS));
   return problems;
+}
+
+/**
+ * @param {string} where @param {string} prose @param {readonly string[]} sections
+ * @returns {Problem[]}
+ */
+function sectionProblems(where, prose, sections) {
+  const headings = [...prose.matchAll(/^## +(.+?) *$/gm)].map((match) => match[1] ?? '');
+  const found = headings.flatMap((heading) => sections.find((section) => heading.startsWith(section)) ?? []);
+  if (found.join() === sections.join()) return [];
+  return [
+    {
+      where,
+      expected: `the sections ${sections.join(' · ')}, in this order`,
+      got: found.length === 0 ? 'none of them' : found.join(' · '),
+      hint: 'Add what is missing and put them in order.',
+    },
+  ];
 }
 
 /** A `#` inside a fenced block is a comment of the code. @param {string} markdown */

@@ -14,7 +14,7 @@ const TEMPLATE = join(import.meta.dirname, 'template');
 
 /**
  * Makes a technique package that builds, tests, packs and follows the conventions. Everything it writes is new: the
- * package's folder and one changeset.
+ * package's folder, its page in the documentation, and one changeset.
  *
  * @param {string} root of the repository
  * @param {{ name: string, paper: string }} request `paper`: title, authors, venue and address
@@ -41,8 +41,14 @@ export async function scaffold(root, { name, paper }) {
       .slice(TEMPLATE.length + 1)
       .split(sep)
       .join('/');
+    const elsewhere = {
+      'changeset.md': `.changeset/add-${name}.md`,
+      'page.md': `docs/techniques/${name}.md`,
+    };
     const target =
-      place === 'changeset.md' ? `.changeset/add-${name}.md` : `packages/${name}/${fill(place, words)}`;
+      place in elsewhere
+        ? elsewhere[/** @type {keyof typeof elsewhere} */ (place)]
+        : `packages/${name}/${fill(place, words)}`;
     const text = fill(await readFile(source, 'utf8'), words, target.endsWith('.json') ? inJson : undefined);
     written.push(await write(root, target, await formatted(join(root, target), text)));
   }

@@ -33,11 +33,12 @@ describe('fill', () => {
 });
 
 describe('scaffold', () => {
-  it('writes new files only: the package and one changeset', async () => {
+  it('writes new files only: the package, its page and one changeset', async () => {
     const root = writeTree(TREE_IN_ORDER);
     const written = await scaffold(root, { name: 'beta', paper: PAPER });
     expect(written).toEqual([
       '.changeset/add-beta.md',
+      'docs/techniques/beta.md',
       'packages/beta/LICENSE',
       'packages/beta/README.md',
       'packages/beta/package.json',

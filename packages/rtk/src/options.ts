@@ -91,7 +91,7 @@ export const rtkDefaults: AttentionOptions = Object.freeze({ ...baseDefaults, se
 
 /**
  * Options of the other reading: `rtk({ ...studentQuery })`. Every student map asks, and the teacher keys that it attends to most are
- * kept. It is 3.6 points worse than the base method on CIFAR-10 (README).
+ * kept. It is 3.6 points worse than the base method on CIFAR-10 (docs/techniques/rtk.md).
  */
 export const studentQuery = Object.freeze({
   direction: 'student-query',
