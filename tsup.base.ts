@@ -11,7 +11,10 @@ export function library(entry: Record<string, string>): ReturnType<typeof define
     external: [/^node:/],
     // Without it `node:fs` becomes `fs`, which browsers' bundlers and Deno take for a package.
     removeNodeProtocol: false,
-    sourcemap: true,
+    // Maps would be two thirds of what a user downloads.
+    sourcemap: false,
+    // For CommonJS too: two entries of one package share their code, and so its state.
+    splitting: true,
     clean: true,
     treeshake: true,
     // tsup 8 still sets `baseUrl` for its declaration build, which TypeScript 6 calls deprecated.

@@ -10,6 +10,9 @@ import { join } from 'node:path';
  * @property {boolean} [private]
  * @property {string} [description]
  * @property {readonly string[]} [keywords]
+ * @property {string} [homepage]
+ * @property {{ url?: string }} [bugs]
+ * @property {{ type?: string, url?: string, directory?: string }} [repository]
  * @property {string} [license]
  * @property {string} [type]
  * @property {unknown} [sideEffects]
@@ -43,4 +46,13 @@ export function packageFolders(root) {
   return readdirSync(join(root, 'packages'))
     .filter((folder) => existsSync(join(root, 'packages', folder, 'package.json')))
     .sort();
+}
+
+/**
+ * The page of the repository, from the address in its package.json: `https://HOST/OWNER/NAME`.
+ *
+ * @param {Manifest} root
+ */
+export function homeOf({ repository }) {
+  return (repository?.url ?? '').replace(/^git\+/, '').replace(/\.git$/, '');
 }

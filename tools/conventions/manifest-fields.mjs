@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { homeOf } from '../workspace.mjs';
 
 /** @import { Rule } from './repository.mjs' */
 
@@ -6,12 +7,14 @@ const SCRIPTS = ['build', 'typecheck', 'lint', 'test', 'pack:check'];
 
 /**
  * Every package.json states what publishing and installing need: name after the folder, version, description, license,
- * ES modules, no side effects, the repository's Node floor, `dist` among its files, and the five scripts.
+ * ES modules, no side effects, the repository's Node floor and addresses (npm's provenance compares them with where a
+ * release was built), `dist` among its files, and the five scripts.
  *
  * @type {Rule}
  */
 export const manifestFields = ({ packages, manifest: root }) =>
   packages.flatMap(({ path, name, manifest }) => {
+    const home = homeOf(root);
     /** @param {string} field @param {boolean} ok @param {string} expected @param {unknown} got */
     const field = (field, ok, expected, got) =>
       ok
@@ -36,6 +39,9 @@ export const manifestFields = ({ packages, manifest: root }) =>
       ...same('name', name),
       ...same('private', undefined),
       ...same('license', 'Apache-2.0'),
+      ...same('repository', { type: 'git', url: `git+${home}.git`, directory: path }),
+      ...same('homepage', `${home}/tree/main/${path}#readme`),
+      ...same('bugs', { url: `${home}/issues` }),
       ...same('type', 'module'),
       ...same('sideEffects', false),
       ...same('engines', root.engines),
@@ -47,6 +53,12 @@ export const manifestFields = ({ packages, manifest: root }) =>
         manifest.version,
       ),
       ...field('description', (manifest.description ?? '') !== '', 'one sentence', manifest.description),
+      ...field(
+        'keywords',
+        (manifest.keywords ?? []).includes('knowledge-distillation'),
+        'a list that holds "knowledge-distillation"',
+        manifest.keywords,
+      ),
       ...field(
         'files',
         manifest.files?.includes('dist') ?? false,

@@ -29,6 +29,20 @@ describeRules({
       ['packages/alpha/package.json, license: expected "Apache-2.0", got "MIT".'],
     ],
     [
+      'the repository is another one',
+      manifest('alpha', {
+        repository: { type: 'git', url: 'git+https://example.org/fork.git', directory: 'packages/alpha' },
+      }),
+      [
+        'packages/alpha/package.json, repository: expected {"type":"git","url":"git+https://example.org/tree/',
+      ],
+    ],
+    [
+      'nobody would find it',
+      manifest('alpha', { keywords: ['tfjs'] }),
+      ['packages/alpha/package.json, keywords: expected a list that holds "knowledge-distillation"'],
+    ],
+    [
       'the Node floor is missing',
       manifest('core', { engines: undefined }),
       ['packages/core/package.json, engines: expected {"node":">=20"}, got none.'],

@@ -70,11 +70,9 @@ describe('a scaffolded technique', { timeout: 10 * MINUTES }, () => {
       'LICENSE',
       'README.md',
       'dist/index.cjs',
-      'dist/index.cjs.map',
       'dist/index.d.cts',
       'dist/index.d.ts',
       'dist/index.js',
-      'dist/index.js.map',
       'package.json',
     ]);
   });

@@ -3,7 +3,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import * as prettier from 'prettier';
 import { problemText } from '../problem.mjs';
-import { readManifest } from '../workspace.mjs';
+import { homeOf, readManifest } from '../workspace.mjs';
 import { fill, inJson } from './fill.mjs';
 import { namesOf } from './names.mjs';
 
@@ -29,6 +29,7 @@ export async function scaffold(root, { name, paper }) {
     ...names,
     paper: paper.replace(/\.$/, ''),
     node: readManifest(root).engines?.['node'] ?? '',
+    repository: homeOf(readManifest(root)),
     coreVersion: core.version ?? '',
     tfjsRange: core.peerDependencies?.[tfjs] ?? '',
     tfjsVersion: core.devDependencies?.[tfjs] ?? '',
