@@ -1,47 +1,74 @@
-import type { ExplainedTraining } from './explained.js';
+import type { Interval, PairedComparison, Summary } from '../statistics/index.js';
+import type { ExplainedRun, SeedsComparison, SeedsSummary } from './explained.js';
 
-/** What the paper claims, held against what was found: per measure, whether KD is lower than label smoothing, and both against plain. */
-export function explainFindings(trainings: readonly ExplainedTraining[]): readonly string[] {
-  const measures: readonly (readonly [string, (one: ExplainedTraining) => number | undefined])[] = [
-    ['mean attention entropy at temperature 1 (nats)', (one) => one.experts?.entropy],
-    ['share of pairs of subtasks whose gradients conflict', (one) => ownConflict(one)?.negativeShare],
-  ];
-  return measures.flatMap(([what, of]) => {
-    const mean = (training: ExplainedTraining['training']): Mean | undefined =>
-      meanOf(trainings.filter((one) => one.training === training).map(of));
-    const [kd, smoothed, plain] = [mean('kd'), mean('label-smoothing'), mean('plain')];
-    if (kd === undefined || (smoothed === undefined && plain === undefined)) return [];
-    const others = [
-      ...(smoothed === undefined ? [] : ([['label smoothing', smoothed]] as const)),
-      ...(plain === undefined ? [] : ([['plain training', plain]] as const)),
-    ];
-    const comparisons = others.map(
-      ([name, { value }]) => `${kd.value < value ? 'below' : 'not below'} ${name} (${digits(value)})`,
+/** What the paper says KD lowers, and by what name it stands among the comparisons. */
+const CLAIMED = [
+  ['entropy', 'mean attention entropy at temperature 1 (nats)', (one) => one.entropy],
+  ['conflict', 'share of pairs of subtasks whose gradients conflict', (one) => one.conflict?.negativeShare],
+] as const satisfies readonly (readonly [
+  SeedsComparison['measure'],
+  string,
+  (one: SeedsSummary) => Summary | undefined,
+])[];
+
+/**
+ * What the paper claims, held against what was found. Per measure: KD's, and how it differs from label smoothing and plain training,
+ * with the verdict of the 95 % interval; then how alike the trees of different seeds are.
+ */
+export function explainFindings({
+  summaries,
+  comparisons,
+}: Pick<ExplainedRun, 'summaries' | 'comparisons'>): readonly string[] {
+  const kd = summaries.find(({ training }) => training === 'kd');
+  const trainingOf = (method: string): string | undefined =>
+    summaries.find((one) => one.method === method)?.training;
+  const claims = CLAIMED.flatMap(([measure, words, of]) => {
+    const own = kd && of(kd);
+    const held = comparisons.filter((one) => one.measure === measure && one.first === kd?.method);
+    if (own === undefined || held.length === 0) return [];
+    const against = held.map(
+      ({ second, difference }) =>
+        `${trainingOf(second) === 'plain' ? 'plain training' : 'label smoothing'} ${differenceText(difference)}`,
     );
-    const runs = Math.min(kd.runs, ...others.map(([, { runs: each }]) => each));
-    const caution = runs < 3 ? ` With ${runs} ${runs === 1 ? 'seed' : 'seeds'} this is no evidence.` : '';
-    return [`KD's ${what} is ${digits(kd.value)}, ${comparisons.join(' and ')}.${caution}`];
+    const seeds = Math.min(...held.map(({ difference }) => difference.seeds.length));
+    const caution = seeds < 3 ? ` With ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} this is no evidence.` : '';
+    return [`KD's ${words} is ${withInterval(own)}. Against ${against.join('; against ')}.${caution}`];
   });
+  return [...claims, ...summaries.flatMap(stabilityFinding)];
 }
 
-/** Conflict under the targets that the training itself used. */
-export function ownConflict({ training, experts }: ExplainedTraining): Conflicts | undefined {
-  if (training === undefined) return undefined;
-  return experts?.conflict?.[training === 'plain' ? 'hard' : training];
+function stabilityFinding({ method, stability, seeds }: SeedsSummary): readonly string[] {
+  const last = stability.at(-1);
+  if (last === undefined) return [];
+  const agree = `adjusted Rand index ${withInterval(last)} over ${last.pairs} pairs of seeds`;
+  const verdict =
+    last.ci95 === null
+      ? `with ${seeds.length} seeds this is no evidence`
+      : last.ci95[0] > 0
+        ? 'more than chance'
+        : 'not told from chance, which is 0';
+  return [`Classes that share an expert in ${method}'s last level: ${agree}, ${verdict}.`];
 }
 
-type Conflicts = NonNullable<NonNullable<NonNullable<ExplainedTraining['experts']>['conflict']>['hard']>;
-
-interface Mean {
-  readonly value: number;
-  readonly runs: number;
+/** Lower, as the paper has it; higher; or open where the interval holds 0. */
+function differenceText({ mean, ci95 }: PairedComparison): string {
+  const text = `${signed(mean)}${ci95 === null ? '' : ` (95 % interval ${signed(ci95[0])} to ${signed(ci95[1])})`}`;
+  if (ci95 === null) return `${text}, ${mean < 0 ? 'lower' : 'not lower'}`;
+  return `${text}, ${ci95[1] < 0 ? 'lower' : ci95[0] > 0 ? 'higher' : 'open'}`;
 }
 
-function meanOf(values: readonly (number | undefined)[]): Mean | undefined {
-  const found = values.filter((value) => value !== undefined);
-  return found.length === 0
-    ? undefined
-    : { value: found.reduce((sum, value) => sum + value, 0) / found.length, runs: found.length };
+/** `1.31 (1.28 to 1.34)`: a mean with its 95 % interval. */
+export function withInterval({
+  mean,
+  ci95,
+}: {
+  readonly mean: number;
+  readonly ci95: Interval | null;
+}): string {
+  return ci95 === null ? digits(mean) : `${digits(mean)} (${digits(ci95[0])} to ${digits(ci95[1])})`;
 }
 
-const digits = (value: number): string => value.toPrecision(3);
+const digits = (value: number): string => value.toFixed(3).replace(/^-/, '−');
+/** Of what rounds to 0 the sign says nothing. */
+const signed = (value: number): string =>
+  value >= 0.0005 ? `+${digits(value)}` : value <= -0.0005 ? digits(value) : '0.000';

@@ -2,8 +2,9 @@ import type { ComponentChildren, VNode } from 'preact';
 import type { AttentionStatistics, Explanation, Matrix } from '@distilljs/vam';
 import { colourScale, DataTable, HeatTable, renderPage, Scroll, Section } from '../report/index.js';
 import type { ColourScale } from '../report/index.js';
-import { ownConflict } from './explain-findings.js';
+import { ownConflict } from './explained.js';
 import type { ExplainedRun, ExplainedTraining } from './explained.js';
+import { OverSeedsSection } from './over-seeds-section.js';
 import { TreeDrawing } from './tree-drawing.js';
 
 const TITLE = 'What the students attend to';
@@ -17,7 +18,13 @@ interface ExpertTraining extends ExplainedTraining {
 }
 
 /** The page: findings, numbers side by side, then attention, tree and conflict of every training next to each other. */
-export function explainPage({ trainings, findings, classNames, conflictImages }: ExplainedRun): string {
+export function explainPage({
+  trainings,
+  findings,
+  classNames,
+  conflictImages,
+  ...seeds
+}: ExplainedRun): string {
   const experts = trainings.filter((one): one is ExpertTraining => one.experts !== undefined);
   const attending = trainings.filter((one) => one.layers.length > 0);
   return renderPage(
@@ -36,6 +43,7 @@ export function explainPage({ trainings, findings, classNames, conflictImages }:
           </ul>
         </div>
       </div>
+      <OverSeedsSection {...seeds} />
       {experts.length === 0 ? null : <ExpertSections trainings={experts} classNames={classNames} />}
       {attending.length === 0 ? null : <LayerSection trainings={attending} />}
     </>,

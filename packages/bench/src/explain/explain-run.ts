@@ -26,6 +26,7 @@ import { explainPage } from './explain-page.js';
 import { EXPLAIN_SCHEMA } from './explained.js';
 import type { ExplainedRun, ExplainedTraining } from './explained.js';
 import { lastNetwork } from './last-network.js';
+import { overSeeds, seedsComparisons } from './over-seeds.js';
 
 /** Test images that gradients are taken on, the first of each class in turn as the dataset has them. */
 const CONFLICT_IMAGES = 128;
@@ -87,12 +88,14 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
   }
   if (trainings.length === 0)
     throw missing('a finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
+  const seeds = { summaries: overSeeds(trainings), comparisons: seedsComparisons(trainings) };
   const explained: ExplainedRun = {
     schema: EXPLAIN_SCHEMA,
     classNames: classNames(data),
     conflictImages: Math.min(CONFLICT_IMAGES, data.test.size),
     trainings,
-    findings: explainFindings(trainings),
+    ...seeds,
+    findings: explainFindings(seeds),
   };
   const page = join(folder.report, 'explain.html');
   await writeJson(join(folder.report, 'explain.json'), explained);

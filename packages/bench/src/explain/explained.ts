@@ -1,4 +1,5 @@
-import type { AttentionStatistics, Explanation } from '@distilljs/vam';
+import type { AttentionStatistics, Conflict, Explanation } from '@distilljs/vam';
+import type { Interval, PairedComparison, Summary } from '../statistics/index.js';
 
 /** Version of the layout of explain.json. */
 export const EXPLAIN_SCHEMA = 1;
@@ -17,6 +18,50 @@ export interface ExplainedTraining {
   readonly layers: readonly AttentionStatistics[];
 }
 
+/** Conflict under the targets that the training itself used. */
+export function ownConflict({ training, experts }: ExplainedTraining): Conflict | undefined {
+  if (training === undefined) return undefined;
+  return experts?.conflict?.[training === 'plain' ? 'hard' : training];
+}
+
+/** What the trainings of one method say together. */
+export interface SeedsSummary {
+  readonly method: string;
+  readonly training: ExplainedTraining['training'];
+  readonly seeds: readonly number[];
+  readonly testAccuracy: Summary;
+  /** Mean attention entropy in nats, per level from the images to the classes. */
+  readonly levels: readonly {
+    readonly name: string;
+    readonly entropy: Summary;
+    /** Over `ln(parents)`: 0 one parent alone, 1 all alike. */
+    readonly normalized: Summary;
+  }[];
+  /** Mean over the levels. */
+  readonly entropy: Summary;
+  /** Of pairs of classes, under the targets of the training; undefined where it was not measured. */
+  readonly conflict?: { readonly cosine: Summary; readonly negativeShare: Summary } | undefined;
+  /** How alike the class groups of two seeds are, per level; empty for one seed. */
+  readonly stability: readonly LevelStability[];
+}
+
+export interface LevelStability {
+  readonly name: string;
+  readonly pairs: number;
+  /** Adjusted Rand index, mean over pairs of seeds: 1 the same groups, 0 what chance gives. */
+  readonly mean: number;
+  /** 95 % interval; null below three seeds. */
+  readonly ci95: Interval | null;
+}
+
+/** One measure of two methods, paired over seeds: the first minus the second. */
+export interface SeedsComparison {
+  readonly measure: 'entropy' | 'conflict' | 'accuracy';
+  readonly first: string;
+  readonly second: string;
+  readonly difference: PairedComparison;
+}
+
 /** explain.json. */
 export interface ExplainedRun {
   readonly schema: typeof EXPLAIN_SCHEMA;
@@ -24,5 +69,8 @@ export interface ExplainedRun {
   /** Test images that conflict was measured on. */
   readonly conflictImages: number;
   readonly trainings: readonly ExplainedTraining[];
+  /** Of methods with mixtures of experts, over their seeds. */
+  readonly summaries: readonly SeedsSummary[];
+  readonly comparisons: readonly SeedsComparison[];
   readonly findings: readonly string[];
 }
