@@ -28,7 +28,7 @@ export type { Report, ReportRow } from './report/index.js';
 export type { CatalogEntry, MadeStudent, MakeStudent, StudentRequest } from './run/catalog-entry.js';
 export { createMethod, methodCatalog, methodNames } from './run/method-catalog.js';
 export type { Existing } from './run/open-folder.js';
-export type { Divergence } from './run/run-config.js';
+export type { Divergence } from './run/train-students.js';
 export type { RunLog } from './run/run-context.js';
 export { rewriteReport } from './run/write-report.js';
 export { comparePaired, summarize } from './statistics/index.js';

@@ -25,6 +25,8 @@ export interface DryRun {
   /** Of all that is left, on this machine, one training after the other. */
   readonly seconds: number;
   readonly engine: string;
+  /** Not all of the cells will be trained. */
+  readonly isRace: boolean;
 }
 
 export interface PlannedCell extends CellState {
@@ -66,7 +68,8 @@ export async function dryRun({ config, out, log, signal }: DryRunOptions): Promi
     return { ...state, ...(costs.get(task)?.get(methodOf(state)) ?? NO_COST) };
   });
   const left = cells.filter(({ isDone }) => !isDone);
-  return { cells, engine, seconds: left.reduce((sum, { seconds }) => sum + seconds, 0) };
+  const isRace = matrix.runs.some(({ run }) => run.config.race !== undefined);
+  return { cells, engine, isRace, seconds: left.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
 
 /** Whose timing counts for a cell; empty for the teacher. */

@@ -14,6 +14,8 @@ export interface RunCell extends MatrixCell {
 
 /** All cells of a run or a study, each behind those that it waits for. */
 export interface RunCells {
+  /** It is a race: not all of them will be trained. */
+  readonly isRace: boolean;
   readonly all: readonly RunCell[];
   find(name: string): RunCell | undefined;
   /** The cells that wait for one, perhaps for others too. */
@@ -32,7 +34,9 @@ export async function readRunCells(root: string): Promise<RunCells> {
     throw new DistillError({ code: 'config', where: root, expected: 'a run folder', got: 'none', hint });
   }
   const runs = new Map(matrix.runs.map((each) => [each.name, each]));
+  const isRace = matrix.runs.some(({ run }) => run.config.race !== undefined);
   return indexed(
+    isRace,
     matrix.cells.flatMap((cell) => {
       const found = runs.get(cell.cell.task ?? '');
       if (found === undefined) return [];
@@ -42,8 +46,20 @@ export async function readRunCells(root: string): Promise<RunCells> {
   );
 }
 
+/** @throws DistillError code `config` for a race, whose cells follow from each other's results */
+export function expectNoRace({ isRace }: RunCells, root: string): void {
+  if (!isRace) return;
+  throw new DistillError({
+    code: 'config',
+    where: root,
+    expected: 'a run whose trainings are known before',
+    got: 'a race',
+    hint: 'Which trainings it needs follows from those before: `distill-bench run --jobs` trains several at a time.',
+  });
+}
+
 /** There may be very many: each is found at once. */
-function indexed(all: readonly RunCell[]): RunCells {
+function indexed(isRace: boolean, all: readonly RunCell[]): RunCells {
   const byName = new Map(all.map((cell) => [cell.name, cell]));
   const waiting = new Map<string, RunCell[]>();
   for (const cell of all)
@@ -52,7 +68,7 @@ function indexed(all: readonly RunCell[]): RunCells {
       if (others === undefined) waiting.set(name, [cell]);
       else others.push(cell);
     }
-  return { all, find: (name) => byName.get(name), waitingFor: (name) => waiting.get(name) ?? [] };
+  return { isRace, all, find: (name) => byName.get(name), waitingFor: (name) => waiting.get(name) ?? [] };
 }
 
 /** Where a cell lies. Made when it is asked for: there may be a million of them. */

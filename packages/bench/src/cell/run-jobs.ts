@@ -1,15 +1,21 @@
 import { spawnSync } from 'node:child_process';
 import { DistillError } from '@distilljs/core';
 import { cellName } from '../run/cells.js';
-import type { MatrixCell } from '../run/cells.js';
+import type { MatrixCell, StudentCell } from '../run/cells.js';
 import { matrixOf, runOf } from '../run/matrix.js';
 import type { Matrix, PlannedRun } from '../run/matrix.js';
 import { removeReplaced } from '../run/open-folder.js';
 import { openStudy } from '../run/open-study.js';
 import type { StudyOptions } from '../run/open-study.js';
 import { openRun, reportOf } from '../run/run-config.js';
-import type { ConfigRun, ConfigOutcome, Divergence } from '../run/run-config.js';
+import { raceClock, runRace } from '../run/run-race.js';
+import type { CellEnded } from '../run/run-race.js';
+import { readRun } from '../run/stored.js';
+import type { ConfigRun, ConfigOutcome } from '../run/run-config.js';
+import type { Divergence } from '../run/train-students.js';
+import type { RunContext } from '../run/run-context.js';
 import { runFolder } from '../run/run-folder.js';
+import type { RunFolder } from '../run/run-folder.js';
 import { writeStudyReport } from '../run/study-report.js';
 import { cellStates } from './cell-state.js';
 import type { StudyOutcome } from './run-study.js';
@@ -52,7 +58,11 @@ export async function runJobs(options: JobsOptions): Promise<JobsOutcome | undef
     loaded?.network.dispose();
     const { config, madeWith } = context;
     const matrix = matrixOf(folder.root, false, [{ name: '', folder, run: { config } }]);
-    const outcomes = await trainMatrix(matrix, madeWith.engine.startsWith('node-gpu '), options);
+    const hasGpus = madeWith.engine.startsWith('node-gpu ');
+    const outcomes =
+      config.race === undefined
+        ? await trainMatrix(matrix, hasGpus, options)
+        : await raceMatrix(folder, context, hasGpus, options);
     if (outcomes === undefined) return undefined;
     const teacher = outcomes.find(({ cell, state }) => cell.kind === 'teacher' && state !== 'done');
     if (teacher !== undefined) throw teacherFailed(folder.root, teacher);
@@ -81,7 +91,50 @@ export async function runStudyJobs(options: StudyOptions & Jobs): Promise<StudyO
   });
 }
 
-/** @returns undefined when the signal ended it */
+/**
+ * A race, several trainings of a seed at a time.
+ *
+ * @returns undefined when the signal ended it
+ */
+async function raceMatrix(
+  folder: RunFolder,
+  { config: given, data, log }: RunContext,
+  hasGpus: boolean,
+  options: JobsOptions,
+): Promise<readonly CellOutcome[] | undefined> {
+  const clock = await raceClock(folder);
+  // Whoever was in the race before still is.
+  const config = (await readRun(folder))?.config ?? given;
+  const matrix = matrixOf(folder.root, false, [{ name: '', folder, run: { config } }]);
+  const all: CellOutcome[] = [];
+  const train = async (
+    isWanted: (cell: MatrixCell) => boolean,
+    ended?: CellEnded,
+  ): Promise<readonly CellOutcome[] | undefined> => {
+    const cells = matrix.cells.filter(isWanted);
+    const outcomes = await trainMatrix({ ...matrix, cells }, hasGpus, options, ended);
+    all.push(...(outcomes ?? []));
+    return outcomes?.every(({ state }) => state === 'done' || state === 'diverged') === true
+      ? outcomes
+      : undefined;
+  };
+  const begun = await train(({ cell }) => cell.kind !== 'student');
+  if (begun !== undefined && begun.every(({ cell, state }) => cell.kind !== 'teacher' || state === 'done'))
+    await runRace({
+      ...{ folder, config, clock, jobs: options.jobs, validationImages: data.validation.size },
+      say: log.say.bind(log),
+      async train(cells, ended) {
+        const names = new Set(cells.map(cellName));
+        return (await train(({ name }) => names.has(name), ended)) !== undefined;
+      },
+    });
+  return options.signal?.aborted === true ? undefined : all;
+}
+
+/**
+ * @param trained called after each training
+ * @returns undefined when the signal ended it
+ */
 async function trainMatrix(
   whole: Matrix<PlannedRun>,
   hasGpus: boolean,
@@ -92,6 +145,7 @@ async function trainMatrix(
     watch,
     signal = new AbortController().signal,
   }: Jobs & { readonly signal?: AbortSignal | undefined },
+  trained?: CellEnded,
 ): Promise<readonly CellOutcome[] | undefined> {
   const { root } = whole;
   const matrix = shard === undefined ? whole : { ...whole, cells: shardOf(whole.cells, shard) };
@@ -105,8 +159,9 @@ async function trainMatrix(
     ...watcher,
     ended(outcome, again) {
       watcher.ended(outcome, again);
+      if (trained !== undefined && !again) removing.push(trained(divergedCell(outcome)));
       // The run that was overwritten is not needed once there is a new teacher.
-      if (outcome.cell.kind === 'teacher' && outcome.state === 'done' && removing.length === 0)
+      if (outcome.cell.kind === 'teacher' && outcome.state === 'done')
         removing.push(removeReplaced(runFolder(root)));
     },
   };
@@ -125,6 +180,9 @@ function epochsOf(matrix: Matrix<PlannedRun>, { cell }: MatrixCell): number {
   if (cell.kind !== 'teacher') return run.config.epochs;
   return teacherOf === undefined ? run.config.teacher.epochs : 0.01;
 }
+
+const divergedCell = ({ cell, state }: CellOutcome): StudentCell | undefined =>
+  state === 'diverged' && cell.kind === 'student' ? cell : undefined;
 
 const isFailed = ({ state }: CellOutcome): boolean => state === 'failed' || state === 'blocked';
 

@@ -4,7 +4,7 @@ import { openStudy } from '../run/open-study.js';
 import type { StudyOptions } from '../run/open-study.js';
 import { removeReplaced } from '../run/open-folder.js';
 import { runConfig } from '../run/run-config.js';
-import type { Divergence } from '../run/run-config.js';
+import type { Divergence } from '../run/train-students.js';
 import { runFolder } from '../run/run-folder.js';
 import { writeStudyReport } from '../run/study-report.js';
 import type { WrittenStudyReport } from '../run/study-report.js';

@@ -8,7 +8,7 @@ import { loadTeacher } from '../run/load-teacher.js';
 import type { LockOptions } from '../run/lock.js';
 import { findCell, readMatrix, runOf, studyFolder } from '../run/matrix.js';
 import { expectSameData } from '../run/open-folder.js';
-import { atCell } from '../run/run-config.js';
+import { atCell } from '../run/train-students.js';
 import type { RunContext, RunLog } from '../run/run-context.js';
 import { runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';

@@ -1,7 +1,7 @@
 import { DistillError } from '@distilljs/core';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { readRunCells } from '../cell/run-cells.js';
+import { expectNoRace, readRunCells } from '../cell/run-cells.js';
 import {
   clusterPath,
   jobName,
@@ -74,6 +74,7 @@ async function jobsText(run: string, flags: JobsFlags): Promise<string> {
   const { format, command, tasks, wave, image, claim } = flags;
   if (/[\p{Cc}]/u.test(command)) throw usage('--command', 'a command in one line', 'control characters');
   const cells = await readRunCells(run);
+  expectNoRace(cells, run);
   const at = clusterPath(run, flags.at);
   const jobs: ClusterJobs = {
     waves: wavesOf(cells, await doneCells(cells.all)),

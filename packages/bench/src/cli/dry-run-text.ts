@@ -2,7 +2,7 @@ import type { DryRun, PlannedCell } from '../cell/dry-run.js';
 import { durationText, terminalTable } from '../terminal/index.js';
 
 /** The cells as a table, and what they add up to. */
-export function dryRunText({ cells, seconds, engine }: DryRun): string {
+export function dryRunText({ cells, seconds, engine, isRace }: DryRun): string {
   const state = ({ isDone, epochs }: PlannedCell): string =>
     isDone ? 'done' : epochs > 0 ? `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} done` : 'to do';
   const rows = cells.map((planned) => [
@@ -23,5 +23,10 @@ export function dryRunText({ cells, seconds, engine }: DryRun): string {
   return [
     terminalTable(columns, rows),
     `${cells.length} cells, ${cells.length - left.length} done; ${steps.toLocaleString('en-US')} steps left: ${estimate}.`,
+    ...(isRace
+      ? [
+          'A race trains a part of these: it drops methods that cannot win any more, and ends with its budget.',
+        ]
+      : []),
   ].join('\n');
 }

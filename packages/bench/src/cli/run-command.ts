@@ -17,7 +17,8 @@ import { configurableMethods, techniqueNames } from '../run/method-catalog.js';
 import { methodProblems } from '../run/method-problems.js';
 import { openStudy } from '../run/open-study.js';
 import { openRun, runConfig } from '../run/run-config.js';
-import type { ConfigRun, ConfigOutcome, Divergence } from '../run/run-config.js';
+import type { ConfigRun, ConfigOutcome } from '../run/run-config.js';
+import type { Divergence } from '../run/train-students.js';
 import { cellsDisplay } from './cells-display.js';
 import { dryRunText } from './dry-run-text.js';
 import { EXIT } from './exit-code.js';
@@ -45,6 +46,8 @@ export interface RunFlags {
   readonly set: readonly string[];
   readonly jobs?: number;
   readonly shard?: string;
+  readonly race?: true;
+  readonly budget?: string;
   readonly dryRun?: true;
   readonly prepare?: true;
   readonly resume?: true;
@@ -57,6 +60,7 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   const jobs = expectUsage(flags);
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
   const config = await configOf(flags);
+  if (!('tasks' in config) && config.race !== undefined) expectWholeRace(flags);
   const log = terminalLog();
   const signal = stopSignal(log.say.bind(log));
   const { out } = flags;
@@ -176,6 +180,17 @@ function expectUsage({
   );
 }
 
+/** What a race trains follows from what it trained: it can be neither listed before nor divided. */
+function expectWholeRace({ shard, prepare }: RunFlags): void {
+  const flag = shard !== undefined ? '--shard' : prepare === true ? '--prepare' : undefined;
+  if (flag === undefined) return;
+  throw usage(
+    `no ${flag} with a race`,
+    flag,
+    'Which trainings a race needs follows from those before. Several at a time: --jobs.',
+  );
+}
+
 /** What diverged, and how to run without it. */
 export function divergenceText(diverged: readonly Divergence[], { methods }: RunConfig): string {
   const trainings = diverged.map(({ method, seed }) => `${method} seed ${seed}`);
@@ -208,9 +223,13 @@ function asSettings(flags: RunFlags): object {
   const teacher = defined({ model: flags.teacherModel, path: flags.teacher });
   const student = defined({ model: flags.studentModel });
   const optimizer = defined({ learningRate: flags.learningRate });
-  const { seeds, engine, epochs, batchSize } = flags;
+  const { seeds, engine, epochs, batchSize, budget } = flags;
+  // Not `true`, which would take back what a file says of the race.
+  const race = budget === undefined ? (flags.race === true ? {} : undefined) : { budget };
   const methods = flags.methods?.join() === 'all' ? techniqueNames : flags.methods;
-  return defined({ dataset, teacher, student, optimizer, methods, seeds, engine, epochs, batchSize }) ?? {};
+  return (
+    defined({ dataset, teacher, student, optimizer, methods, seeds, engine, epochs, batchSize, race }) ?? {}
+  );
 }
 
 /** Without the entries that nobody set; undefined when none is left. */

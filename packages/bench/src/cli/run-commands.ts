@@ -51,6 +51,8 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
       append,
       [],
     )
+    .option('--race', 'drop methods that cannot win any more, then confirm the winner on fresh seeds')
+    .option('--budget <time>', 'race for at most so long, e.g. 45m, 2h or 1h30m')
     .option('--jobs <number>', 'trainings at a time, each in a process of its own (default: 1)', number)
     .option('--shard <part/parts>', 'train one part of the run, e.g. 2/4; `merge` brings the parts together')
     .option('--dry-run', 'print the trainings, what is done and how long the rest takes; change nothing')

@@ -10,7 +10,7 @@ import { handOver } from '../run/given.js';
 import { configurableMethods } from '../run/method-catalog.js';
 import { methodProblems } from '../run/method-problems.js';
 import { runConfig } from '../run/run-config.js';
-import type { Divergence } from '../run/run-config.js';
+import type { Divergence } from '../run/train-students.js';
 import type { RunLog } from '../run/run-context.js';
 import { modelFolders, runFolder } from '../run/run-folder.js';
 import { readMethodResult } from '../run/stored.js';
@@ -36,7 +36,7 @@ export interface BenchOutcome {
   readonly page: string;
   /**
    * The method with the highest mean test accuracy over the seeds; the report says whether that is more than chance. Undefined where nothing
-   * is ranked.
+   * is ranked. Of a race: its winner, on the validation images; undefined while several are left.
    */
   readonly best: string | undefined;
   readonly students: readonly BenchedStudent[];
@@ -100,8 +100,8 @@ async function runOne(options: BenchOptions): Promise<BenchOutcome | undefined> 
     const done = await runConfig({ config, out, existing, log: keeping(notes, log), signal });
     if (done === undefined) return undefined;
     const { report, page, diverged } = done;
-    const [first] = ranking(report).first;
-    return { report, page, best: first?.method, students: await studentsOf(out, report), diverged, notes };
+    const best = report.race === null ? ranking(report).first[0]?.method : onlyOf(report.race.left);
+    return { report, page, best, students: await studentsOf(out, report), diverged, notes };
   } catch (error) {
     throw isDistillError(error) ? inOptions(error) : error;
   } finally {
@@ -109,6 +109,8 @@ async function runOne(options: BenchOptions): Promise<BenchOutcome | undefined> 
     handOverData(undefined);
   }
 }
+
+const onlyOf = (left: readonly string[]): string | undefined => (left.length === 1 ? left[0] : undefined);
 
 async function configOf(settings: object, file: string | undefined): Promise<RunConfig> {
   const sources = {

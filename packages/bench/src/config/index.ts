@@ -17,6 +17,8 @@ export {
 export type { ConfigSources, MethodConfig, RunConfig, StudyConfig, TaskConfig } from './resolve.js';
 export type { WrittenMethod } from './rules.js';
 export type { ConfigInput } from './schema.js';
+export { allSeeds, confirmSeeds, raceSeeds } from './race.js';
+export type { Race } from './race.js';
 export { parseSetting } from './source.js';
 export { NORMALIZATIONS } from './teacher-schema.js';
 export type { NormalizationName } from './teacher-schema.js';

@@ -6,6 +6,7 @@ import { folderOf, modulesIn, withModulePaths } from './module-name.js';
 import { isPresetName, presetLayer, presetProblem } from './presets.js';
 import type { Problem } from './problem.js';
 import { conflictProblem, issueProblems, placeOf, plainPath, problemError } from './problem.js';
+import { studyRace } from './race.js';
 import { conflicts } from './rules.js';
 import type { Surroundings } from './rules.js';
 import { runSchema } from './schema.js';
@@ -170,7 +171,7 @@ function merged(...[layers, surroundings, wrongPreset]: Merging): RunConfig | St
   const checked = tasks.map((task) => checkedTask(task, written, layers, surroundings));
   const found = [
     ...issues.flatMap((issue) => issueProblems(issue, written, layers)),
-    ...names.map((each) => conflictProblem(each, written, layers)),
+    ...[...names, ...(isOne ? [] : studyRace(written))].map((each) => conflictProblem(each, written, layers)),
     ...checked.flatMap(({ problems }) => problems),
   ];
   const problems = [

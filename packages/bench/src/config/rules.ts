@@ -4,6 +4,7 @@ import { CLASSES_PER_SUPERCLASS } from '../dataset/index.js';
 import { batchConflicts, imageConflicts, sizeOf } from './memory-rules.js';
 import type { Conflict } from './problem.js';
 import { shown } from './problem.js';
+import { allSeeds } from './race.js';
 import { runSchema } from './schema.js';
 import type { WrittenConfig } from './schema.js';
 import { trialConflicts, tuningConflicts } from './tune.js';
@@ -48,7 +49,11 @@ const RULES: readonly (readonly [keys: readonly (keyof WrittenConfig)[], rule: R
   [['dataset', 'batchSize'], batchConflicts],
   [['dataset', 'augmentation'], cropConflicts],
   [['schedule', 'epochs', 'teacher'], warmUpConflicts],
-  [['tune', 'tuning', 'seeds'], tuningConflicts],
+  [
+    ['tune', 'tuning', 'seeds', 'race'],
+    (written) => tuningConflicts({ ...written, seeds: allSeeds(written) }),
+  ],
+  [['race', 'methods', 'seeds'], raceConflicts],
   [
     ['tune', 'methods', 'student'],
     ({ tune = {}, methods, student }, { checkMethod }) =>
@@ -183,6 +188,16 @@ function seedConflicts({ seeds }: WrittenConfig): Conflict[] {
   return seeds.flatMap((seed, place) =>
     seeds.indexOf(seed) < place ? [{ path: ['seeds', place], expected: 'a seed that is not there yet' }] : [],
   );
+}
+
+/** One method has won before it starts; seeds that are too large have none after them. */
+function raceConflicts({ race, methods, seeds }: WrittenConfig): Conflict[] {
+  if (race === undefined) return [];
+  const found: Conflict[] = [];
+  if (methods.length < 2) found.push({ path: ['methods'], expected: 'at least two methods to race' });
+  if (allSeeds({ race, seeds }).some((seed) => !Number.isSafeInteger(seed)))
+    found.push({ path: ['seeds'], expected: 'seeds that a race can go on from', hint: 'Use smaller ones.' });
+  return found;
 }
 
 function classConflicts({ dataset }: WrittenConfig): Conflict[] {

@@ -4,31 +4,28 @@ import { modelNames } from '../model/index.js';
 import { dataset } from './dataset-schema.js';
 import { nameOfModule } from './module-name.js';
 import { location, tapNames, teacher, teacherNormalization } from './teacher-schema.js';
+import { optimizer, schedule } from './optimizer-schema.js';
+import { race } from './race.js';
 import { tuneFields } from './tune.js';
 import {
-  between,
   flag,
-  foreign,
   isMapping,
   list,
   MOST,
   mapping,
-  namedByDefault,
   nonNegative,
   oneOf,
   path,
-  positive,
   share,
   span,
   text,
-  variantWords,
   whole,
   withHint,
 } from './fields.js';
 
 /** What a run folder has beside the folders of methods; a file is `.unfinished` while it is written. */
 const TAKEN_NAMES =
-  /^(?:(?:teacher|report|tune|tasks)|(?:config|environment|data|run)\.json(?:\.unfinished)?)$/i;
+  /^(?:(?:teacher|report|tune|tasks)|(?:config|environment|data|race|run)\.json(?:\.unfinished)?)$/i;
 /** Windows keeps these for devices, whatever follows a dot. */
 const DEVICE_NAMES = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
@@ -123,83 +120,6 @@ const student = z.unknown().transform((value, context): StudentFields & { readon
   return { ...given, model: isTaken ? `own-${name}` : name };
 });
 
-/** Weight decay is coupled L2 with both. */
-const optimizer = namedByDefault(
-  'sgd',
-  z.discriminatedUnion(
-    'name',
-    [
-      mapping({
-        name: z.literal('sgd'),
-        learningRate: positive().default(0.05),
-        momentum: between(0, 1).default(0.9),
-        weightDecay: nonNegative().default(5e-4),
-        nesterov: flag().default(false),
-      }).refine(({ nesterov, momentum }) => !nesterov || momentum > 0, {
-        path: ['momentum'],
-        error: 'a number above 0 with nesterov',
-      }),
-      mapping({
-        name: z.literal('adam'),
-        learningRate: positive().default(0.001),
-        momentum: foreign(0, 'adam', 'sgd'),
-        weightDecay: nonNegative().default(0),
-        nesterov: foreign(false, 'adam', 'sgd'),
-      }),
-    ],
-    {
-      error: variantWords('an optimizer', 'a mapping with name, learningRate, …'),
-    },
-  ),
-);
-
-function noMilestones(name: string): z.ZodDefault<z.ZodArray<z.ZodNumber>> {
-  const error = withHint(`nothing with ${name}`, 'It belongs to step.');
-  return z.array(z.number({ error }), { error }).max(0, { error }).default([]);
-}
-/** Epochs over which the rate rises. */
-const warmupEpochs = nonNegative().default(0);
-
-const schedule = namedByDefault(
-  'cosine',
-  z.discriminatedUnion(
-    'name',
-    [
-      mapping({
-        name: z.literal('cosine'),
-        warmupEpochs,
-        milestones: noMilestones('cosine'),
-        factor: foreign(1, 'cosine', 'step'),
-      }),
-      mapping({
-        name: z.literal('step'),
-        warmupEpochs,
-        /** Shares of the run's epochs. */
-        milestones: list(share(), 1)
-          .superRefine((milestones, context) => {
-            milestones.forEach((share, place) => {
-              if (share > (milestones[place - 1] ?? 0)) return;
-              const message = 'a share above the one before it';
-              context.addIssue({ code: 'custom', path: [place], message });
-            });
-          })
-          .default([0.625, 0.75, 0.875]),
-        /** The rate is multiplied by it at each milestone. */
-        factor: positive().default(0.1),
-      }),
-      mapping({
-        name: z.literal('constant'),
-        warmupEpochs: foreign(0, 'constant', 'cosine and step'),
-        milestones: noMilestones('constant'),
-        factor: foreign(1, 'constant', 'step'),
-      }),
-    ],
-    {
-      error: variantWords('a schedule', 'a mapping with name, warmupEpochs, …'),
-    },
-  ),
-);
-
 /**
  * A run's configuration as a user writes it. Everything has a default but the dataset, the teacher's and the
  * student's model; what depends on other fields is filled in by `complete` (resolve.ts).
@@ -242,6 +162,8 @@ export const runSchema = mapping({
   batchSize: whole(1, MOST.batch).default(64),
   optimizer: optimizer.prefault({}),
   schedule: schedule.prefault({}),
+  /** Gives up on methods that cannot win any more, so that time goes where it tells most. */
+  race,
   ...tuneFields,
 });
 

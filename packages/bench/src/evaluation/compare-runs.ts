@@ -1,4 +1,5 @@
 import { DistillError } from '@distilljs/core';
+import { allSeeds } from '../config/index.js';
 import { readMatrix } from '../run/matrix.js';
 import type { MatrixRun } from '../run/matrix.js';
 import { readMethodResult } from '../run/stored.js';
@@ -99,7 +100,7 @@ async function accuraciesOf(
   method: string,
 ): Promise<ReadonlyMap<number, number>> {
   const found = new Map<number, number>();
-  for (const seed of run.config.seeds) {
+  for (const seed of allSeeds(run.config)) {
     const result = await readMethodResult(folder.student(method, seed), method, seed);
     if (result !== undefined) found.set(seed, result.testAccuracyLast);
   }

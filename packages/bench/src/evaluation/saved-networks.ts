@@ -7,6 +7,7 @@ import {
   resolveEngine,
 } from '@distilljs/core';
 import type { Classifier, Normalization } from '@distilljs/core';
+import { allSeeds } from '../config/index.js';
 import { loadRunData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
 import { loadForeign } from '../run/foreign-sources.js';
@@ -104,7 +105,7 @@ async function* trainingsOf(
     },
   };
   yield { name: named('teacher'), folder: folder.teacher, data, networks: [ofTeacher] };
-  for (const seed of config.seeds) {
+  for (const seed of allSeeds(config)) {
     for (const { as } of config.methods) {
       const place = folder.student(as, seed);
       const result = await readMethodResult(place, as, seed);

@@ -12,6 +12,7 @@ import {
 import type { Images, Labels, Logits } from '@distilljs/core';
 import { explain, explainVam } from '@distilljs/vam';
 import type { KdExplainerOptions } from '@distilljs/vam';
+import { allSeeds } from '../config/index.js';
 import { loadRunData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
 import { loadForeign } from '../run/foreign-sources.js';
@@ -61,7 +62,7 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
   const trainings: ExplainedTraining[] = [];
   try {
     for (const method of methods) {
-      for (const seed of config.seeds) {
+      for (const seed of allSeeds(config)) {
         const place = folder.student(method.as, seed);
         const result = await readMethodResult(place, method.as, seed);
         if (result === undefined) continue;

@@ -17,6 +17,7 @@ import {
   setModelMetadata,
 } from '@distilljs/core';
 import type { Normalization } from '@distilljs/core';
+import { allSeeds } from '../config/index.js';
 import { loadRunData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
 import type { RunLog } from '../run/run-context.js';
@@ -70,7 +71,7 @@ export async function exportStudent(options: ExportOptions): Promise<ModelCard> 
     method,
     run.config.methods.map(({ as }) => as),
   );
-  expectPart(run, 'seed', String(seed), run.config.seeds.map(String));
+  expectPart(run, 'seed', String(seed), allSeeds(run.config).map(String));
   const target = resolve(to);
   const isThere = await expectReplaceable(target, folder);
   const trained = await trainedStudent(folder, method, seed);
@@ -210,7 +211,7 @@ async function accuracyOf(
 /** Of all seeds of the method that are done. */
 async function accuraciesOfSeeds(folder: RunFolder, { config }: FoundRun, method: string): Promise<number[]> {
   const found: number[] = [];
-  for (const seed of config.seeds) {
+  for (const seed of allSeeds(config)) {
     const result = await readMethodResult(folder.student(method, seed), method, seed);
     if (result !== undefined) found.push(result.testAccuracyLast);
   }

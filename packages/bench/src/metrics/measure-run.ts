@@ -10,6 +10,7 @@ import {
 } from '@distilljs/core';
 import type { Dataset, Normalization } from '@distilljs/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { allSeeds } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import { loadIdentitySets } from '../dataset/index.js';
 import type { IdentitySet, Surroundings } from '../dataset/index.js';
@@ -114,7 +115,7 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
     }
   }
   for (const { as } of config.methods) {
-    for (const seed of config.seeds) {
+    for (const seed of allSeeds(config)) {
       const place = folder.student(as, seed);
       const result = await readMethodResult(place, as, seed);
       if (result === undefined) continue;

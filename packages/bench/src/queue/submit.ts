@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { readRunCells } from '../cell/run-cells.js';
+import { expectNoRace, readRunCells } from '../cell/run-cells.js';
 import { capabilityOf, identifyRun } from './cell-job.js';
 import { openQueue } from './connection.js';
 import type { Capability, QueueConnection } from './connection.js';
@@ -37,6 +37,7 @@ export async function submitRun(
   { folder, root = dirname(resolve(folder)), attempts = ATTEMPTS }: SubmitOptions,
 ): Promise<Submitted> {
   const cells = await readRunCells(folder);
+  expectNoRace(cells, folder);
   const queued = await identifyRun(folder, root, true);
   const { all } = cells;
   const capabilities = [...new Set(all.map(({ engine }) => capabilityOf(engine)))];

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { percent } from './format.js';
 import { ranking, undecided } from './ranking.js';
-import type { Report, ReportRow } from './report-data.js';
+import type { RaceReport, Report, ReportRow } from './report-data.js';
 
 /** How a method stands: first, not told apart from the first by the seeds, or neither. */
 type Standing = 'first' | 'open' | 'other';
@@ -139,6 +139,7 @@ export function byAccuracy({ rows }: Report): readonly ReportRow[] {
 
 /** How each method stands to the first. */
 export function standingsOf(report: Report): ReadonlyMap<string, Standing> {
+  if (report.race !== null) return racedStandings(report.race, byAccuracy(report));
   const ranked = ranking(report);
   const first = new Set(ranked.first.map(({ method }) => method));
   const open = new Set(undecided(ranked).map(({ method }) => method));
@@ -147,6 +148,14 @@ export function standingsOf(report: Report): ReadonlyMap<string, Standing> {
       method,
       first.has(method) ? 'first' : open.has(method) ? 'open' : 'other',
     ]),
+  );
+}
+
+/** In a race those that are left: of several the most accurate is first. */
+function racedStandings({ left }: RaceReport, rows: readonly ReportRow[]): ReadonlyMap<string, Standing> {
+  const first = rows.find(({ method }) => left.includes(method))?.method;
+  return new Map(
+    rows.map(({ method }) => [method, method === first ? 'first' : left.includes(method) ? 'open' : 'other']),
   );
 }
 

@@ -27,7 +27,7 @@ export function buildReport(
   environment: RunEnvironment,
   teacher: TeacherResult,
   results: readonly MethodResult[],
-  { testImages, ownNetworks = [], predictions = NO_PREDICTIONS, tuning = [] }: RunFacts = {},
+  { testImages, ownNetworks = [], predictions = NO_PREDICTIONS, tuning = [], race = null }: RunFacts = {},
 ): Report {
   const ordered = [...results].sort((a, b) => a.seed - b.seed);
   const methods = config.methods
@@ -53,6 +53,7 @@ export function buildReport(
     testImages: testImages ?? config.dataset.testSize ?? null,
     warnings: [...sharedMachine(ordered), ...methods.flat().flatMap(ownWarnings)],
     tuning,
+    race,
     classNames: predictions.classNames ?? null,
     pairwise,
     power: pooledPower(pairwise, ranked.length, hoursPerSeed(rows, ranked)),

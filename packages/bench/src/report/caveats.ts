@@ -1,5 +1,6 @@
 import { cohortWords } from './cohort-table.js';
 import { count, listed, percent } from './format.js';
+import { isRaced, raceCaveats } from './race-words.js';
 import { SIGNIFICANT } from './ranking.js';
 import type { Ranking } from './ranking.js';
 import type { Report, ReportRow } from './report-data.js';
@@ -15,8 +16,7 @@ export function caveats(report: Report, ranking: Ranking): readonly string[] {
   const { config, engine, warnings } = report;
   const together = cohortWords(report);
   return [
-    ...fewSeeds(report.rows),
-    ...unfinished(report, ranking),
+    ...(isRaced(report) ? raceCaveats(report) : [...fewSeeds(report.rows), ...unfinished(report, ranking)]),
     ...selection(report, ranking),
     ...whatVaries(report, ranking),
     ...(together === undefined ? [] : [together]),
@@ -81,7 +81,7 @@ function unfinished({ rows, config }: Report, { seeds: ranked, methods }: Rankin
 }
 
 /** The table's p-values are uncorrected, and the first was picked on the test images. */
-function selection({ rows }: Report, { methods }: Ranking): readonly string[] {
+function selection({ rows, race }: Report, { methods }: Ranking): readonly string[] {
   const columns = [
     { baseline: 'kd', tests: rows.filter(({ deltaVsKd }) => deltaVsKd?.p != null).length },
     { baseline: 'student', tests: rows.filter(({ deltaVsStudent }) => deltaVsStudent?.p != null).length },
@@ -96,7 +96,7 @@ function selection({ rows }: Report, { methods }: Ranking): readonly string[] {
       : [
           `The table's p-values are from paired t-tests over seeds, uncorrected. If no method made a difference, at least one would still fall below ${SIGNIFICANT} ${listed(chances)}.`,
         ]),
-    ...(methods.length > 2
+    ...(methods.length > 2 && race === null
       ? [
           'The first in rank was picked by its test accuracy, which is therefore more likely too high than too low.',
         ]

@@ -3,6 +3,7 @@ import { listed, percent, points, probability } from './format.js';
 import { between, pickedDifference, ranking, SIGNIFICANT, undecided } from './ranking.js';
 import type { RankedMethod, Ranking } from './ranking.js';
 import type { PairedComparison } from '../statistics/index.js';
+import { isRaced, raceHeadline, raceVerdicts } from './race-words.js';
 import type { Report } from './report-data.js';
 
 /** A report in plain words. */
@@ -20,6 +21,12 @@ export function findings(report: Report): Findings {
   if (report.rows.length === 0)
     return { headline: 'No training is finished yet.', verdicts: [], caveats: [] };
   const ranked = ranking(report);
+  if (isRaced(report))
+    return {
+      headline: raceHeadline(report),
+      verdicts: raceVerdicts(report),
+      caveats: caveats(report, ranked),
+    };
   return { headline: headline(ranked), verdicts: verdicts(ranked), caveats: caveats(report, ranked) };
 }
 

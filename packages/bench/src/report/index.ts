@@ -31,6 +31,8 @@ export { REPORT_SCHEMA, RESULT_SCHEMA } from './report-data.js';
 export type {
   CohortResult,
   MethodResult,
+  RaceConfirmation,
+  RaceReport,
   Report,
   ReportRow,
   RunEnvironment,

@@ -4,6 +4,7 @@ import { columnsOf, ownNetworkNote, studentRow, teacherCells } from './columns.j
 import { findings } from './findings.js';
 import { count, magnitude, printable } from './format.js';
 import type { Report } from './report-data.js';
+import { RACE_HEAD, raceRows } from './race-words.js';
 import { tuningTable } from './tuning-table.js';
 import { REPRODUCTION, teacherWords, title } from './words.js';
 
@@ -45,6 +46,9 @@ export function renderMarkdown(given: Report): string {
           'Networks trained together:',
           markdownTable([cohorts.head, ...cohorts.rows].map((row) => row.map(escaped))),
         ]),
+    ...(report.race === null
+      ? []
+      : ['The race:', markdownTable([RACE_HEAD, ...raceRows(report.race)].map((row) => row.map(escaped)))]),
     ...(tuning === undefined
       ? []
       : [

@@ -1,7 +1,7 @@
 import type { Engine, EpochReport, LogitsSource, TeacherInput } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { CellScores } from '../predictions/index.js';
-import type { PairedComparison, Summary } from '../statistics/index.js';
+import type { Dropped, PairedComparison, Summary } from '../statistics/index.js';
 import type { Answer, CellCost, KeptPredictions, RowFigures } from './figures.js';
 
 /** Version of {@link MethodResult} and {@link TeacherResult} as files. */
@@ -116,6 +116,46 @@ export interface RunFacts {
   /** Methods, as the run names them, that train a network of their own in place of the configured student. */
   readonly ownNetworks?: readonly string[] | undefined;
   readonly predictions?: KeptPredictions | undefined;
+  readonly race?: RaceReport | null | undefined;
+}
+
+/** How a race went. Methods are chosen by their accuracy on the validation images. */
+export interface RaceReport {
+  /** Probability at most that a method that is truly best was dropped. */
+  readonly level: number;
+  /** Seeds that all who were in the race have, and how many there could have been. */
+  readonly seeds: readonly number[];
+  readonly most: number;
+  /** In the configuration's order: seeds of the race that each has, and its mean accuracy on the validation images over them. */
+  readonly methods: readonly {
+    readonly method: string;
+    readonly seeds: number;
+    readonly validationAccuracy: number | null;
+  }[];
+  /** Methods that can still be the best. */
+  readonly left: readonly string[];
+  readonly dropped: readonly Dropped[];
+  /** `tie`: all seeds are used. `budget`: another would have exceeded it. `none`: everything diverged. */
+  readonly end: 'winner' | 'tie' | 'budget' | 'unfinished' | 'none';
+  /** The winner on fresh seeds; null while there is none. */
+  readonly confirmation: RaceConfirmation | null;
+  readonly validationImages: number | null;
+  /** Trainings that are done, those with fresh seeds included, and those that all methods with the race's seeds alone would take. */
+  readonly trainings: number;
+  readonly fullTrainings: number;
+  /** That processes worked at the run. */
+  readonly seconds: number;
+  readonly budget: number | null;
+}
+
+/** The winner against its strongest rival, on the test images, with seeds that no one was chosen with. */
+export interface RaceConfirmation {
+  readonly winner: string;
+  readonly rival: string;
+  /** That are wanted; `comparison` says which are done. */
+  readonly seeds: readonly number[];
+  /** Test accuracy, winner minus rival; null while no seed is done. */
+  readonly comparison: PairedComparison | null;
 }
 
 /** `report.json`. */
@@ -133,6 +173,8 @@ export interface Report extends Answer {
   readonly warnings: readonly string[];
   /** One per method whose options were chosen on the validation images. */
   readonly tuning: readonly Tuning[];
+  /** Null for a run that is none. */
+  readonly race: RaceReport | null;
 }
 
 /** Options of a method that were tried on the validation images before the run's own trainings. */

@@ -1,3 +1,4 @@
+import { allSeeds } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
 
@@ -62,13 +63,13 @@ export function cellFolder(folder: RunFolder, cell: Cell): TrainingFolder {
 
 /**
  * All trainings of a run, in the order of their work: the teacher, what tuning tries, then every method with the first seed, and
- * so on, so that a run that is stopped early has compared all methods on some seeds.
+ * so on, so that a run that is stopped early has compared all methods on some seeds. Of a race: all that it might train.
  */
 export function cellsOf(config: CellsConfig): readonly Cell[] {
   return matrixCellsOf(config).map(({ cell }) => cell);
 }
 
-type CellsConfig = Pick<RunConfig, 'methods' | 'seeds' | 'tune' | 'tuning'>;
+type CellsConfig = Pick<RunConfig, 'methods' | 'seeds' | 'race' | 'tune' | 'tuning'>;
 
 /**
  * The same with what comes before each: the teacher before everything else, a method's trials before the method.
@@ -77,7 +78,7 @@ type CellsConfig = Pick<RunConfig, 'methods' | 'seeds' | 'tune' | 'tuning'>;
  * @param teacherOf the task whose teacher this one uses
  */
 export function matrixCellsOf(
-  { methods, seeds, tune = {}, tuning }: CellsConfig,
+  { methods, seeds, race, tune = {}, tuning }: CellsConfig,
   task?: string,
   teacherOf?: string,
 ): readonly MatrixCell[] {
@@ -105,7 +106,7 @@ export function matrixCellsOf(
       cells.length === 0 ? [teacher.name] : cells.map(({ name }) => name),
     ]),
   );
-  const students = seeds.flatMap((seed) =>
+  const students = allSeeds({ seeds, race }).flatMap((seed) =>
     methods.map(({ as }) =>
       planned({ ...of, kind: 'student', method: as, seed }, before.get(as) ?? [teacher.name]),
     ),

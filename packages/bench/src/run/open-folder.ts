@@ -109,7 +109,15 @@ export const REPLACED = /^replaced-\d+-[0-9a-z]+$/;
 /** Only what a run made: a user may keep notes beside it. */
 async function moveAside({ root }: RunFolder, { config }: FoundRun): Promise<string> {
   const methods = config.methods.map(({ as }) => as);
-  const own = new Set(['config.json', 'environment.json', 'data.json', 'teacher', 'report', ...methods]);
+  const own = new Set([
+    'config.json',
+    'environment.json',
+    'data.json',
+    'race.json',
+    'teacher',
+    'report',
+    ...methods,
+  ]);
   const entries = (await readdir(root)).filter((entry) => own.has(entry) || entry.endsWith(UNFINISHED));
   const aside = join(root, `replaced-${process.pid}-${Date.now().toString(36)}`);
   await mkdir(aside);
@@ -175,7 +183,7 @@ export function differences(wanted: RunConfig, run: FoundRun): string[] {
   const known = new Map(before.methods.map((method) => [method.as, method]));
   const pairs: (readonly [what: string, old: unknown, current: unknown])[] = [
     ...(Object.keys(now) as (keyof RunConfig)[])
-      .filter((key) => key !== 'methods' && key !== 'seeds' && key !== 'tune')
+      .filter((key) => !['methods', 'seeds', 'tune', 'race'].includes(key))
       .map((key) => [key, before[key], now[key]] as const),
     ...now.methods
       .filter(({ as }) => known.has(as))
@@ -184,6 +192,8 @@ export function differences(wanted: RunConfig, run: FoundRun): string[] {
         [`tune of ${method.as}`, before.tune?.[method.as], now.tune?.[method.as]] as const,
       ]),
   ];
+  // A race that goes on as none would train what it dropped.
+  if (before.race !== undefined && now.race === undefined) pairs.push(['race', before.race, undefined]);
   // Many disks do not tell large letters from small ones: two such methods would share a folder.
   const folded = new Map(before.methods.map(({ as }) => [as.toLowerCase(), as]));
   for (const { as } of now.methods) {

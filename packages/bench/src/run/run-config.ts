@@ -1,10 +1,9 @@
 import { isDistillError, resolveEngine } from '@distilljs/core';
-import type { DistillError } from '@distilljs/core';
 import { withAbsolutePaths } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import type { RunEnvironment } from '../report/index.js';
+import { cellsOf } from './cells.js';
 import { checkMethods } from './check-methods.js';
-import { cellFolder, cellsOf } from './cells.js';
 import { planMethod } from './cohort.js';
 import { dataFingerprints, loadRunData } from './datasets.js';
 import type { RunData } from './datasets.js';
@@ -13,17 +12,18 @@ import { loadForeign } from './foreign-sources.js';
 import { loadTeacher } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import { lockFolder } from './lock.js';
-import type { LockOptions } from './lock.js';
 import { examineFolder, expectSameData, openFolder, removeReplaced } from './open-folder.js';
 import type { Existing } from './open-folder.js';
+import { expectRaceable } from './race.js';
 import type { RunContext, RunLog } from './run-context.js';
 import { runFolder } from './run-folder.js';
-import type { RunFolder, TrainingFolder } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
+import { raceClock } from './run-race.js';
 import type { FoundRun } from './stored.js';
-import { provideStudent } from './train-student.js';
+import { atCell, raceStudents, trainStudents } from './train-students.js';
+import type { Divergence } from './train-students.js';
 import { provideTeacher } from './train-teacher.js';
 import type { RunTeacher } from './train-teacher.js';
-import { provideTrial, tunedMethod } from './tuning.js';
 import { writeReport } from './write-report.js';
 import type { WrittenReport } from './write-report.js';
 
@@ -34,13 +34,6 @@ export interface ConfigRun {
   readonly existing: Existing;
   readonly log: RunLog;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** A training whose numbers stopped being finite. */
-export interface Divergence {
-  readonly method: string;
-  readonly seed: number;
-  readonly error: DistillError;
 }
 
 export interface ConfigOutcome extends WrittenReport {
@@ -72,11 +65,15 @@ async function trainAll(
   loaded: LoadedTeacher | undefined,
 ): Promise<ConfigOutcome | undefined> {
   let teacher: RunTeacher | undefined;
+  const clock = context.config.race === undefined ? undefined : await raceClock(folder);
   try {
     teacher = await atCell(folder.teacher, () => provideTeacher(context, folder.teacher, loaded));
     if (teacher === undefined) return undefined;
     await removeReplaced(folder);
-    const diverged = await trainStudents(context, folder, teacher);
+    const diverged =
+      clock === undefined
+        ? await trainStudents(context, folder, teacher, cellsOf(context.config))
+        : await raceStudents(context, folder, teacher, clock);
     return diverged === undefined ? undefined : await reportOf(folder, diverged);
   } finally {
     if (teacher === undefined) loaded?.network.dispose();
@@ -105,6 +102,7 @@ export async function openRun<T>(
   // Wrong names and options are found before data is read.
   await loadForeign(config);
   for (const method of config.methods) planMethod(method, config.student.model);
+  expectRaceable(config);
   const folder = runFolder(out);
   // Before the lock, too: a folder of something else is not to have one for a moment.
   await examineFolder(folder, config, existing);
@@ -187,50 +185,6 @@ export async function checkRun(
     throw error;
   }
   return { before, begun, environment, data, loaded, warnings: mixWarnings(begun, environment) };
-}
-
-/** Works at one training as the only process. @param options as {@link lockFolder} has them */
-export async function atCell<T>(
-  { root }: TrainingFolder,
-  work: () => Promise<T>,
-  options?: LockOptions,
-): Promise<T> {
-  const unlock = await lockFolder(root, 'folder of a training', options);
-  try {
-    return await work();
-  } finally {
-    await unlock();
-  }
-}
-
-/** @returns what diverged; undefined when the signal ended it */
-async function trainStudents(
-  context: RunContext,
-  folder: RunFolder,
-  teacher: RunTeacher,
-): Promise<Divergence[] | undefined> {
-  const { config, log } = context;
-  const diverged: Divergence[] = [];
-  for (const cell of cellsOf(config)) {
-    const place = cellFolder(folder, cell);
-    if (cell.kind === 'tune') {
-      const tried = await atCell(place, () => provideTrial(cell, teacher, place, context));
-      if (tried === undefined) return undefined;
-    }
-    const configured = config.methods.find(({ as }) => cell.kind === 'student' && as === cell.method);
-    if (cell.kind !== 'student' || configured === undefined) continue;
-    const { seed } = cell;
-    try {
-      const method = await tunedMethod(folder, config, configured);
-      const result = await atCell(place, () => provideStudent(method, seed, teacher, place, context));
-      if (result === undefined) return undefined;
-    } catch (error) {
-      if (!isDistillError(error) || error.code !== 'numeric') throw error;
-      log.say(`${configured.as} seed ${seed} diverged, and is left out: ${error.message}`);
-      diverged.push({ method: configured.as, seed, error });
-    }
-  }
-  return diverged;
 }
 
 export async function reportOf(folder: RunFolder, diverged: readonly Divergence[]): Promise<ConfigOutcome> {

@@ -10,6 +10,8 @@ export interface RunFolder {
   /** What the run's images are, so that no others are mixed in later. */
   readonly data: string;
   readonly report: string;
+  /** Of a race: its time, and what diverged. */
+  readonly race: string;
   readonly teacher: TrainingFolder;
   student(method: string, seed: number): TrainingFolder;
   /** What tuning tries, by its position. */
@@ -59,6 +61,7 @@ export function runFolder(root: string): RunFolder {
     environment: join(root, 'environment.json'),
     data: join(root, 'data.json'),
     report: join(root, 'report'),
+    race: join(root, 'race.json'),
     teacher: training(join(root, 'teacher'), 'model'),
     student: (method, seed) => training(join(root, method, String(seed)), 'student'),
     trial: (method, trial, seed) =>

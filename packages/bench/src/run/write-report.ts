@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DistillError, writeWhole } from '@distilljs/core';
+import { allSeeds } from '../config/index.js';
 import type { MethodConfig, RunConfig } from '../config/index.js';
 import { loadDataset } from '../dataset/index.js';
 import { buildReport, reportFiles, USUAL_FORMATS } from '../report/index.js';
@@ -15,6 +16,7 @@ import type {
 } from '../report/index.js';
 import type { DataFingerprints } from './datasets.js';
 import { findMethod } from './method-catalog.js';
+import { raceReport } from './race.js';
 import { readFigures } from './read-predictions.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
@@ -70,7 +72,7 @@ export async function reportSources(folder: RunFolder): Promise<ReportSources> {
   }
   const results: MethodResult[] = [];
   for (const { as } of config.methods) {
-    for (const seed of config.seeds) {
+    for (const seed of allSeeds(config)) {
       const result = await readMethodResult(folder.student(as, seed), as, seed);
       if (result !== undefined) results.push(result);
     }
@@ -81,6 +83,7 @@ export async function reportSources(folder: RunFolder): Promise<ReportSources> {
   const report = buildReport(config, environment, teacher, results, {
     ...(await runFacts(config, run.data)),
     tuning: await tuningOf(folder, config),
+    race: await raceReport(folder, config, run.data?.validation.size ?? 0),
     predictions: await readFigures(folder, config, results, run.data),
   });
   return { report, teacher, results, shown: await inspectionsOf(folder, config) };
@@ -95,7 +98,7 @@ async function tuningOf(folder: RunFolder, config: RunConfig): Promise<readonly 
 /** What the methods showed of themselves in the first seed that has something. */
 async function inspectionsOf(folder: RunFolder, config: RunConfig): Promise<MethodInspections[]> {
   const all = config.methods.flatMap(({ as }) =>
-    config.seeds.map(async (seed): Promise<MethodInspections> => {
+    allSeeds(config).map(async (seed): Promise<MethodInspections> => {
       return { method: as, seed, inspections: await readInspections(folder.student(as, seed)) };
     }),
   );

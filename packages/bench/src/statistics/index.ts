@@ -7,6 +7,8 @@ export type { PairedComparison } from './paired.js';
 export { comparePairs, pooledPower } from './pairwise.js';
 export type { Pair, PairedMethod, PairPower, Power } from './pairwise.js';
 export { detectableDifference, powerOf, seedsFor } from './power.js';
+export { pairEvidence, replayRace } from './race.js';
+export type { Dropped, Racer, RaceRule, RaceState } from './race.js';
 export { secondsPerEpoch } from './seconds-per-epoch.js';
 export { summarize } from './summary.js';
 export type { Interval, Summary } from './summary.js';

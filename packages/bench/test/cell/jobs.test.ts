@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '../../src/report/index.js';
 import { bundledCli } from '../run/bundled-cli.js';
 import { untimedRows } from '../run/tiny-run.js';
 
@@ -158,6 +159,37 @@ describe('a run in several processes', { timeout: 600_000 }, () => {
     expect([over.code, over.errors]).toEqual([2, expect.stringContaining('process 1 on another')]);
     expect(weights('cells')).toEqual(weights('one'));
     rmSync(lock);
+  });
+
+  it('is a race that comes to the same in one process, and in several that were killed and went on', async () => {
+    const flags = ['--config', 'tiny.yaml', '--epochs', '1', '--seeds', '0'];
+    const settings = ['--race', '--set', 'race.most=3', '--set', 'race.confirm=2'];
+    const race = (out: string): string[] => ['run', ...flags, ...settings, '--out', out];
+    const one = bench(...race('race-one'));
+    expect(one.code, one.errors).toBe(0);
+    const child = spawn(process.execPath, [script, ...race('race-two'), '--jobs', '2'], {
+      ...{ cwd: folder, stdio: 'ignore' },
+    });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    while (!existsSync(join(folder, 'race-two/kd/0/result.json'))) await wait(20);
+    child.kill('SIGKILL');
+    await ended;
+    const two = bench(...race('race-two'), '--jobs', '2', '--resume');
+    expect(two.code, two.errors).toBe(0);
+    const raceOf = (out: string): unknown => {
+      const report = JSON.parse(readFileSync(join(folder, out, 'report/report.json'), 'utf8')) as Report;
+      return { ...report.race, seconds: undefined };
+    };
+    expect(raceOf('race-two')).toEqual(raceOf('race-one'));
+    expect(rows('race-two')).toEqual(rows('race-one'));
+    expect(raceOf('race-one')).toMatchObject({ seeds: [0, 1, 2], most: 3 });
+    for (const flag of [['--shard', '1/2'], ['--prepare']]) {
+      const { code, errors } = bench(...race('race-three'), ...flag);
+      expect([code, errors]).toEqual([2, expect.stringMatching(/expected no --\w+ with a race.*--jobs/)]);
+    }
+    const listed = bench('jobs', 'race-one', '--format', 'shell');
+    expect([listed.code, listed.errors]).toEqual([2, expect.stringMatching(/got a race.*run --jobs/)]);
+    expect(bench(...race('race-three'), '--dry-run').out).toContain('A race trains a part of these');
   });
 
   it('refuses numbers of jobs that are none, and --prepare with --dry-run', () => {

@@ -302,6 +302,16 @@ describe('queues and clusters', () => {
     );
   });
 
+  it('have no part in a race', async () => {
+    const race = ['--race', '--budget', '1h30m', '--shard', '1/2'];
+    const command = ['run', '--preset', 'quick', '--out', join(folder, 'race'), ...race];
+    tried.push(command);
+    expect(await refused(...command)).toContain('expected no --shard with a race, got --shard');
+    expect(await refused(...command.slice(0, -4), '--budget', 'soon')).toContain(
+      'a duration such as 45m, 2h',
+    );
+  });
+
   it('train single cells', async () => {
     const command = ['train', join(folder, 'nothing'), 'teacher', '--take-over'];
     tried.push(command);

@@ -15,7 +15,7 @@ import { AccuracyFigure, CostFigure, Curves } from './figures.js';
 import { Calibration, Corruptions } from './measures.js';
 import type { DrawnPlot } from './parts.js';
 import { Pairwise } from './pairwise.js';
-import { CohortTable, NetworkTable, ResultTable, TuningSection } from './result-tables.js';
+import { CohortTable, NetworkTable, RaceSection, ResultTable, TuningSection } from './result-tables.js';
 
 /**
  * The report as one page that stands alone: no request, readable without its script, on light and dark, on paper and by ear.
@@ -48,6 +48,7 @@ export async function reportContent(
       <CostFigure report={report} find={find} />
       <ResultTable report={report} />
       <CohortTable report={report} />
+      <RaceSection report={report} />
       <Curves report={report} find={find} />
       <Pairwise report={report} />
       <Classes report={report} />

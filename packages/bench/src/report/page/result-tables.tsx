@@ -4,6 +4,7 @@ import { columnsOf, ownNetworkNote, studentRow, teacherCells } from '../columns.
 import { byAccuracy } from '../accuracy-plot.js';
 import { count, magnitude, percent } from '../format.js';
 import { clearWinner, ranking } from '../ranking.js';
+import { RACE_HEAD, raceRows } from '../race-words.js';
 import { tuningTable } from '../tuning-table.js';
 import type { Report } from '../report-data.js';
 import { teacherWords } from '../words.js';
@@ -11,7 +12,9 @@ import { DataTable, Details, Section } from './parts.js';
 
 /** Every method's numbers, the highest mean first. */
 export function ResultTable({ report }: { readonly report: Report }): VNode {
-  const best = clearWinner(ranking(report))?.method;
+  const { race } = report;
+  const best =
+    race === null ? clearWinner(ranking(report))?.method : race.end === 'winner' ? race.left[0] : undefined;
   const note = ownNetworkNote(report);
   const columns = columnsOf(report);
   return (
@@ -49,6 +52,24 @@ export function ResultTable({ report }: { readonly report: Report }): VNode {
           ))}
         </ul>
       </Details>
+    </Section>
+  );
+}
+
+/** How a race went: nothing for a run that is none. */
+export function RaceSection({ report: { race } }: { readonly report: Report }): VNode | null {
+  if (race === null) return null;
+  return (
+    <Section
+      id="race"
+      title="The race"
+      note="After each seed, a method is dropped when another one is better beyond doubt, on the validation images. Evidence is an e-value: what was reached, of what was needed."
+    >
+      <DataTable
+        label="The race, method by method"
+        head={RACE_HEAD.map((name) => ({ name }))}
+        rows={raceRows(race).map((cells) => ({ cells }))}
+      />
     </Section>
   );
 }

@@ -1,0 +1,222 @@
+import { DistillError } from '@distilljs/core';
+import { z } from 'zod';
+import { confirmSeeds, raceSeeds } from '../config/index.js';
+import type { RunConfig } from '../config/index.js';
+import type { MethodResult, RaceConfirmation, RaceReport } from '../report/index.js';
+import { comparePaired, replayRace } from '../statistics/index.js';
+import type { Racer, RaceState } from '../statistics/index.js';
+import type { StudentCell } from './cells.js';
+import { findMethod } from './method-catalog.js';
+import type { RunFolder } from './run-folder.js';
+import { readMethodResult } from './stored.js';
+import { readJson, writeJson } from './write-json.js';
+
+/*
+ * A race is chosen by accuracy on the validation images alone. What it comes to is told by fresh seeds and the test images, which
+ * nobody was chosen with. Who is left follows from the results in the run folder each time anew.
+ */
+
+/** Version of {@link RaceFile} as a file. */
+const RACE_SCHEMA = 1;
+
+/** `race.json`: what results do not say of a race. */
+export interface RaceFile {
+  readonly schema: typeof RACE_SCHEMA;
+  /** That processes worked at the run, the teacher's training included. */
+  readonly seconds: number;
+  readonly diverged: readonly { readonly method: string; readonly seed: number }[];
+  /** Why it ended before its end. */
+  readonly ended: 'budget' | null;
+}
+
+const raceFile = z.object({
+  schema: z.literal(RACE_SCHEMA),
+  seconds: z.number().min(0),
+  diverged: z.array(z.object({ method: z.string(), seed: z.number().int() })),
+  ended: z.literal('budget').nullable(),
+});
+
+/** @throws DistillError code `data` for a file that is damaged */
+export async function readRaceFile({ race: file }: RunFolder): Promise<RaceFile> {
+  const hint = 'Remove the file: the race then counts its time anew.';
+  const found = await readJson(file, hint);
+  if (found === undefined) return { schema: RACE_SCHEMA, seconds: 0, diverged: [], ended: null };
+  const { data, error } = raceFile.safeParse(found);
+  if (data !== undefined) return data;
+  const got = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? 'another form';
+  throw new DistillError({ code: 'data', where: file, expected: 'the file as it was written', got, hint });
+}
+
+export async function writeRaceFile(
+  { race: file }: RunFolder,
+  content: Omit<RaceFile, 'schema'>,
+): Promise<void> {
+  await writeJson(file, { schema: RACE_SCHEMA, ...content } satisfies RaceFile);
+}
+
+/** How far a race is. */
+export interface Race extends RaceState {
+  readonly results: readonly MethodResult[];
+  readonly racers: readonly Racer[];
+  readonly file: RaceFile;
+  /** Undefined while several are left, and where there is no rival. */
+  readonly confirmation: (RaceConfirmation & { readonly missing: readonly StudentCell[] }) | undefined;
+}
+
+/**
+ * Reads how far a race is.
+ *
+ * @param config with `race`
+ * @param validationImages 0 where that is not known
+ * @throws DistillError code `data` for a file that is damaged
+ */
+export async function readRace(
+  folder: RunFolder,
+  config: RunConfig,
+  validationImages: number,
+): Promise<Race> {
+  const file = await readRaceFile(folder);
+  const results = new Map<string, ReadonlyMap<number, MethodResult>>();
+  for (const { as } of config.methods)
+    results.set(as, await resultsOf(folder, as, [...raceSeeds(config), ...confirmSeeds(config)]));
+  const racers = config.methods.map(({ as }): Racer => {
+    const of = [...(results.get(as) ?? [])];
+    return {
+      method: as,
+      accuracies: new Map(of.map(([seed, result]) => [seed, validationAccuracy(result, config)])),
+      diverged: file.diverged.filter(({ method }) => method === as).map(({ seed }) => seed),
+    };
+  });
+  const state = replayRace(racers, raceSeeds(config), {
+    level: config.race?.level ?? 0.05,
+    ...(validationImages > 0 && { resolution: 1 / validationImages }),
+  });
+  return {
+    ...state,
+    file,
+    racers,
+    results: [...results.values()].flatMap((of) => [...of.values()]),
+    confirmation: confirmationOf(state, racers, results, config),
+  };
+}
+
+async function resultsOf(
+  folder: RunFolder,
+  method: string,
+  seeds: readonly number[],
+): Promise<ReadonlyMap<number, MethodResult>> {
+  const found = new Map<number, MethodResult>();
+  for (const seed of seeds) {
+    const result = await readMethodResult(folder.student(method, seed), method, seed);
+    if (result !== undefined) found.set(seed, result);
+  }
+  return found;
+}
+
+/** After the last epoch, as methods are ranked; of a cohort the mean over the networks that count. */
+function validationAccuracy({ epochs, cohort }: MethodResult, { student }: RunConfig): number {
+  const last = epochs.findLast(({ validation }) => validation.length > 0)?.validation ?? [];
+  const networks = cohort?.networks;
+  const counted = last.filter((_, at) => networks === undefined || networks[at]?.model === student.model);
+  return counted.reduce((sum, { accuracy }) => sum + accuracy, 0) / counted.length;
+}
+
+/** The winner against the method that held out longest; of several that went together, the most accurate. */
+function confirmationOf(
+  { left: [winner, second], dropped }: RaceState,
+  racers: readonly Racer[],
+  results: ReadonlyMap<string, ReadonlyMap<number, MethodResult>>,
+  config: RunConfig,
+): Race['confirmation'] {
+  const rivals = dropped.filter(({ by }) => by !== null);
+  const meanOf = (name: string): number => {
+    const values = [...(racers.find(({ method }) => method === name)?.accuracies.values() ?? [])];
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  const [rival] = rivals.toSorted((a, b) => b.seeds - a.seeds || meanOf(b.method) - meanOf(a.method));
+  if (winner === undefined || second !== undefined || rival === undefined) return undefined;
+  const seeds = confirmSeeds(config);
+  const tested = (name: string): ReadonlyMap<number, number> =>
+    new Map(
+      seeds.flatMap((seed) => {
+        const result = results.get(name)?.get(seed);
+        return result === undefined ? [] : [[seed, result.testAccuracyLast]];
+      }),
+    );
+  const isDiverged = (method: string, seed: number): boolean =>
+    racers.find((each) => each.method === method)?.diverged?.includes(seed) === true;
+  return {
+    winner,
+    rival: rival.method,
+    seeds,
+    comparison: comparePaired(tested(winner), tested(rival.method)),
+    missing: seeds.flatMap((seed) =>
+      [winner, rival.method]
+        .filter((method) => !tested(method).has(seed) && !isDiverged(method, seed))
+        .map((method): StudentCell => ({ kind: 'student', method, seed })),
+    ),
+  };
+}
+
+/** What a report says of a race. */
+export async function raceReport(
+  folder: RunFolder,
+  config: RunConfig,
+  validationImages: number,
+): Promise<RaceReport | null> {
+  if (config.race === undefined) return null;
+  const { left, dropped, seeds, next, file, results, confirmation, racers } = await readRace(
+    folder,
+    config,
+    validationImages,
+  );
+  const { budget, level, most } = config.race;
+  const methods = racers.map(({ method, accuracies }) => {
+    const values = raceSeeds(config).flatMap((seed) => accuracies.get(seed) ?? []);
+    const sum = values.reduce((total, value) => total + value, 0);
+    return {
+      method,
+      seeds: values.length,
+      validationAccuracy: values.length === 0 ? null : sum / values.length,
+    };
+  });
+  return {
+    ...{ level, left, dropped, seeds, most, methods },
+    end:
+      next !== undefined
+        ? (file.ended ?? 'unfinished')
+        : left.length === 1
+          ? 'winner'
+          : left.length === 0
+            ? 'none'
+            : 'tie',
+    confirmation: confirmationReport(confirmation),
+    validationImages: validationImages > 0 ? validationImages : null,
+    trainings: results.length,
+    fullTrainings: config.methods.length * seeds.length,
+    seconds: file.seconds,
+    budget: budget ?? null,
+  };
+}
+
+function confirmationReport(found: Race['confirmation']): RaceConfirmation | null {
+  if (found === undefined) return null;
+  const { winner, rival, seeds, comparison } = found;
+  return { winner, rival, seeds, comparison };
+}
+
+/** @throws DistillError code `config` for methods that no race can compare */
+export function expectRaceable({ race, methods }: Pick<RunConfig, 'race' | 'methods'>): void {
+  if (race === undefined) return;
+  const own = methods.filter(
+    ({ name, from, given }) => from === undefined && given !== true && findMethod(name)?.ownNetwork === true,
+  );
+  if (own.length === 0) return;
+  throw new DistillError({
+    code: 'config',
+    where: 'race',
+    expected: 'methods that train the configured student',
+    got: own.map(({ as }) => as).join(', '),
+    hint: 'They train a network of their own, which is compared with no other. Leave them out, or run them by themselves.',
+  });
+}

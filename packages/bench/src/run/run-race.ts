@@ -1,0 +1,169 @@
+import { DistillError } from '@distilljs/core';
+import type { RunConfig } from '../config/index.js';
+import type { MethodResult } from '../report/index.js';
+import type { StudentCell } from './cells.js';
+import { readRace, readRaceFile, writeRaceFile } from './race.js';
+import type { Race, RaceFile } from './race.js';
+import type { RunFolder } from './run-folder.js';
+
+export interface RaceOptions {
+  readonly folder: RunFolder;
+  /** With `race`. */
+  readonly config: RunConfig;
+  readonly validationImages: number;
+  readonly say: (text: string) => void;
+  /** Trainings at a time. */
+  readonly jobs: number;
+  /** What a process took before, e.g. for the teacher. */
+  readonly clock: RaceClock;
+  /**
+   * Trains cells, and calls `ended` after each.
+   *
+   * @returns false where the race cannot go on: it was stopped, or a training failed
+   */
+  readonly train: (cells: readonly StudentCell[], ended: CellEnded) => Promise<boolean>;
+}
+
+/** @param diverged the training that ended, if it diverged */
+export type CellEnded = (diverged?: Pick<StudentCell, 'method' | 'seed'>) => Promise<void>;
+
+/** Counts the seconds of a run over all its processes. A killed one loses what it took since its last training ended. */
+export interface RaceClock {
+  seconds(): number;
+  save(news?: {
+    readonly diverged?: Parameters<CellEnded>[0];
+    readonly ended?: RaceFile['ended'];
+  }): Promise<void>;
+}
+
+/** Begins to count. @throws DistillError code `data` for a file that is damaged */
+export async function raceClock(folder: RunFolder): Promise<RaceClock> {
+  let kept = await readRaceFile(folder);
+  const before = kept.seconds;
+  const begun = performance.now();
+  const seconds = (): number => before + (performance.now() - begun) / 1000;
+  let saving = Promise.resolve();
+  return {
+    seconds,
+    // One after the other: trainings may end together.
+    save: ({ diverged: found, ended = kept.ended } = {}) =>
+      (saving = saving.then(async () => {
+        const more = found === undefined ? [] : [{ method: found.method, seed: found.seed }];
+        kept = { ...kept, ended, diverged: [...kept.diverged, ...more], seconds: seconds() };
+        await writeRaceFile(folder, kept);
+      })),
+  };
+}
+
+/** Of the budget: what is kept for fresh seeds at most. */
+const MOST_KEPT = 1 / 3;
+
+/**
+ * Races the methods of a run: a seed for all that are left, then a look at who can still win, and so on; at last fresh seeds for the
+ * winner and its strongest rival. With a budget no step begins that would probably not end within it.
+ *
+ * @returns whether it came to its end; false where it was stopped, or a training failed
+ * @throws DistillError code `config` where the teacher left nothing of the budget
+ */
+export async function runRace(options: RaceOptions): Promise<boolean> {
+  const { folder, config, validationImages, say, clock, train } = options;
+  const budget = config.race?.budget ?? Infinity;
+  const pace = paceOf(options);
+  await clock.save({ ended: null });
+  let told = 0;
+  for (;;) {
+    const race = await readRace(folder, config, validationImages);
+    for (const line of newsOf(race, told)) say(line);
+    told = race.dropped.length;
+    const cells = nextCells(race);
+    if (cells.length === 0) return true;
+    const kept =
+      race.next === undefined
+        ? 0
+        : Math.min(MOST_KEPT * budget, pace.seconds(finalCells(race, config), race));
+    if (clock.seconds() + pace.seconds(cells, race) + kept > budget) {
+      if (race.results.length === 0) throw overBudget(budget, clock.seconds());
+      say('Another seed would exceed the budget.');
+      await clock.save({ ended: 'budget' });
+      return true;
+    }
+    const goesOn = await pace.measured(cells, () => train(cells, (diverged) => clock.save({ diverged })));
+    if (!goesOn) return false;
+  }
+}
+
+/** One seed: of all that are left, or, once the winner is known, of it and its rival. */
+function nextCells({ next, confirmation }: Race): readonly StudentCell[] {
+  if (next !== undefined) return next.methods.map((method) => ({ kind: 'student', method, seed: next.seed }));
+  const [first] = confirmation?.missing ?? [];
+  return (confirmation?.missing ?? []).filter(({ seed }) => seed === first?.seed);
+}
+
+/** As many trainings as fresh seeds would take, of any two methods that are left. */
+function finalCells({ left }: Race, { race }: RunConfig): readonly StudentCell[] {
+  return Array.from({ length: race?.confirm ?? 0 }, (_, seed) =>
+    left.slice(0, 2).map((method): StudentCell => ({ kind: 'student', method, seed })),
+  ).flat();
+}
+
+interface Pace {
+  /** Estimated seconds by the clock; 0 while nothing is known. */
+  seconds(cells: readonly StudentCell[], race: Race): number;
+  measured<T>(cells: readonly StudentCell[], work: () => Promise<T>): Promise<T>;
+}
+
+/** What trainings will take, from what those before took: their own seconds, and what came on top by the clock. */
+function paceOf({ jobs, clock, folder, config, validationImages }: RaceOptions): Pace {
+  let [byClock, trained] = [0, 0];
+  return {
+    seconds(cells, { results }) {
+      const typical = meanOf(results.map(secondsOf));
+      const own = cells.reduce(
+        (sum, { method }) =>
+          sum + (meanOf(results.filter((each) => each.method === method).map(secondsOf)) ?? typical ?? 0),
+        0,
+      );
+      return own * (trained > 0 ? byClock / trained : 1 / jobs);
+    },
+    async measured(cells, work) {
+      const before = clock.seconds();
+      const done = await work();
+      const { results } = await readRace(folder, config, validationImages);
+      byClock += clock.seconds() - before;
+      for (const { method, seed } of cells)
+        trained += results
+          .filter((each) => each.method === method && each.seed === seed)
+          .reduce((sum, each) => sum + secondsOf(each), 0);
+      return done;
+    },
+  };
+}
+
+const secondsOf = ({ epochs }: MethodResult): number => epochs.reduce((sum, { seconds }) => sum + seconds, 0);
+
+const meanOf = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function newsOf({ dropped, left, next, seeds }: Race, told: number): readonly string[] {
+  const lines = dropped
+    .slice(told)
+    .map(({ method, by, difference, seeds: after }) =>
+      by === null
+        ? `${method} diverged and is out of the race.`
+        : `${method} is out of the race after ${after} seeds: ${by} is ${(100 * (difference ?? 0)).toFixed(2)} points better on the validation images.`,
+    );
+  const isNew = dropped.length > told || told === 0;
+  if (next === undefined && isNew && left.length === 1 && dropped.length > told)
+    lines.push(`${left[0] ?? ''} has won after ${seeds.length} seeds; fresh seeds confirm it or not.`);
+  return lines;
+}
+
+function overBudget(budget: number, spent: number): DistillError {
+  return new DistillError({
+    code: 'config',
+    where: 'race.budget',
+    expected: 'more than the teacher takes',
+    got: `${budget} s, of which ${Math.round(spent)} s are spent`,
+    hint: 'The teacher is kept: repeat the command with --resume and a larger --budget.',
+  });
+}
