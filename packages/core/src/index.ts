@@ -172,9 +172,11 @@ export {
   stagePairs,
   stageTaps,
   tapsHint,
+  teacherAsRead,
   teacherFrom,
 } from './network/index.js';
 export type {
+  Condense,
   ForeignAnswer,
   ForeignImages,
   ForeignTeacherOptions,

@@ -3,7 +3,7 @@ import type { AuxiliaryCost, NamedVariables } from '@distilljs/core';
 import type { AttentionModule } from './attention/index.js';
 import { headWidth } from './attention/index.js';
 import type { SensingPoint } from './compression/index.js';
-import { eigenvectorMacs } from './compression/index.js';
+import { eigenvectorMacs, headInputs } from './compression/index.js';
 
 /** What stands beside the networks. */
 export interface Beside {
@@ -23,13 +23,17 @@ export function costOf(
 ): AuxiliaryCost {
   const compression = compressionMacs(points, 1, candidates);
   const attention = modules.reduce((sum, _, index) => {
-    const [front, back] = [points[index]?.channels ?? 0, points[index + 1]?.channels ?? 0];
+    const [front, back] = [index, index + 1].map((at) => headInputs(points[at] as SensingPoint)) as [
+      number,
+      number,
+    ];
     return sum + 2 * headWidth(front, back) * heads * (front + back + batchSize);
   }, 0);
+  const sketches = points.reduce((sum, { sketch }) => sum + 2 * (sketch?.size ?? 0), 0);
   return {
     ...NO_COST,
     trainParameters: parameterCount(trained),
-    trainMacs: compression + attention,
+    trainMacs: compression + attention + sketches,
   };
 }
 

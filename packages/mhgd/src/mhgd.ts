@@ -12,15 +12,16 @@ import {
 import type { Plan, TaughtContext } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createModules, moduleAverages, moduleWeights } from './attention/index.js';
-import { createSensingPoints, mapPairs, projectionVariables } from './compression/index.js';
+import { createSensingPoints, headInputs, mapPairs, projectionVariables } from './compression/index.js';
 import { costOf } from './cost.js';
 import type { MhgdOptions } from './options.js';
-import { headsPhase, reviewScores, transferPhase } from './phase/index.js';
+import { headsPhase, headWidthLimit, reviewScores, transferPhase } from './phase/index.js';
 import { tapChecks } from './sensing-points.js';
 
 const defaults: MhgdOptions = Object.freeze({
   heads: 8,
   headEpochs: 'auto',
+  headInputs: 'auto',
   headLearningRate: 0.1,
   headDecay: 5e-4,
   dropHeads: true,
@@ -54,6 +55,7 @@ export const mhgd = defineMethod<MhgdOptions>({
   check: {
     heads: wholeNumber({ min: 1, max: 256 }),
     headEpochs: eitherOf(oneOf('auto'), wholeNumber({ min: 1 })),
+    headInputs: eitherOf(oneOf('auto', 'all'), wholeNumber({ min: 2 })),
     headLearningRate: positive,
     headDecay: nonNegative,
     dropHeads: flag,
@@ -76,9 +78,9 @@ function planMhgd(context: TaughtContext, options: Readonly<MhgdOptions>): Plan 
       got: String(context.batchSize),
     });
   }
-  const points = createSensingPoints(mapPairs('mhgd', context, options), context.random);
-  const channels = points.map((point) => point.channels);
-  const modules = createModules(options.heads, channels, context.random.fork('modules'));
+  const pairs = mapPairs('mhgd', context, options);
+  const points = createSensingPoints(pairs, context.random, headWidthLimit(options, context));
+  const modules = createModules(options.heads, points.map(headInputs), context.random.fork('modules'));
   const state = { points, modules };
   const projections = projectionVariables(points);
   const weights = moduleWeights(modules);
@@ -96,7 +98,7 @@ function planMhgd(context: TaughtContext, options: Readonly<MhgdOptions>): Plan 
     cost: costOf({ points, modules, trained: { ...weights, ...projections } }, options, context.batchSize),
     review: reviewScores,
     dispose: () => {
-      tf.dispose(Object.values(auxiliary));
+      tf.dispose([...Object.values(auxiliary), ...points.flatMap(({ sketch }) => sketch ?? [])]);
     },
   };
 }

@@ -11,6 +11,12 @@ export interface MhgdOptions extends SensingTaps {
    * that tanh makes nearly every one ±1.
    */
   readonly headEpochs: number | 'auto';
+  /**
+   * Numbers of a vector that come to the heads at most, or `all`; of wider maps a fixed random projection of so many. `auto` (default) is
+   * 64 where phase `heads` takes fewer than 2,500 steps of its own (40 % of the run's, or those of `headEpochs`), and all where it takes
+   * more: heads of wide maps start with large scores and do not settle sooner. Ours; the paper's runs are longer.
+   */
+  readonly headInputs: number | 'auto' | 'all';
   /** Constant learning rate of heads and estimators, above 0. Default 0.1, the authors'. */
   readonly headLearningRate: number;
   /** λ of `λ Σ θ²` over all weights of heads and estimators, at least 0. Default 5e-4, the authors'. */

@@ -1,8 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkpoints, distill, memoryStore, resolveEngine, sgd, stepRate } from '@distilljs/core';
+import {
+  checkpoints,
+  createRandom,
+  distill,
+  memoryStore,
+  resolveEngine,
+  sgd,
+  stepRate,
+} from '@distilljs/core';
 import type { Callback, DistillOptions, DistillResult } from '@distilljs/core';
 import { bytesOf, tinyDataset, tinyNetwork, weightBytes } from '@distilljs/core/testing';
 import { beforeAll, expect, test } from 'vitest';
+import { createSensingPoints, sketched } from '../src/compression/index.js';
+import type { SensingPoint } from '../src/compression/index.js';
 import { mhgd } from '../src/index.js';
 import { planned, stepOn } from './planned.js';
 
@@ -28,6 +38,48 @@ function setup(changes: Partial<DistillOptions> = {}): DistillOptions {
 test('phase heads has 1,000 steps where 40 % of the epochs are fewer', async () => {
   const { plan } = await planned(mhgd(), { epochs: 100 });
   expect(plan.phases[0]?.epochs).toBe(1000);
+});
+
+test('heads of wide maps see a projection of them, unless the phase is long enough for all channels', async () => {
+  const inputs = async (options: object, epochs = 2): Promise<number | undefined> => {
+    const { plan } = await planned(mhgd({ ...SMALL, ...options }), { epochs, teacherWidth: 40 });
+    return plan.auxiliary['module1/theta/kernel']?.shape[0];
+  };
+  // stage2 of the teacher has 80 channels.
+  expect(await inputs({})).toBe(64);
+  expect(await inputs({ headEpochs: 'auto' }, 6200)).toBe(64);
+  expect(await inputs({ headEpochs: 'auto' }, 6300)).toBe(80);
+  expect(await inputs({ headEpochs: 2500 })).toBe(80);
+  expect(await inputs({ headInputs: 'all' })).toBe(80);
+  expect(await inputs({ headInputs: 10 })).toBe(10);
+});
+
+test('projected vectors have about the angles that they had, and gradients reach the student through them', async () => {
+  const run = await planned(mhgd({ ...SMALL, headInputs: 16 }), { teacherWidth: 40 });
+  stepOn(run, 0);
+  const gradients = stepOn(run, 1, 'transfer');
+  expect(tf.tidy(() => tf.norm(gradients['stem_conv/kernel'] as tf.Tensor).dataSync()[0])).toBeGreaterThan(
+    1e-6,
+  );
+  tf.dispose(Object.values(gradients));
+  const rows = tf.tidy(() => {
+    const draws = tf.randomUniform<tf.Rank.R2>([20, 1280], 0, 1, 'float32', 1);
+    return tf.div<tf.Tensor2D>(draws, tf.norm(draws, 'euclidean', 1, true));
+  });
+  const pair = {
+    studentTap: '',
+    teacherTap: '',
+    studentChannels: 8,
+    studentPositions: 4,
+    teacherPositions: 4,
+  };
+  const points = createSensingPoints([{ ...pair, channels: 1280 }], createRandom(1), 64);
+  const found = sketched(rows, points[0] as SensingPoint);
+  expect(found.shape).toEqual([20, 64]);
+  const cosines = (of: tf.Tensor2D): tf.Tensor => tf.matMul(of, of, false, true);
+  const gap = tf.tidy(() => tf.max(tf.abs(tf.sub(cosines(rows), cosines(found)))).dataSync()[0]);
+  // Cosines of 0.75, to (1 − 0.75²) / √64 = 0.055 each; three deviations.
+  expect(gap).toBeLessThan(0.17);
 });
 
 test('phase heads comes on top: transfer has all epochs of the run, with the rates of its schedule', async () => {

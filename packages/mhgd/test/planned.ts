@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { createRandom, freeze, onOneTape, sgd, sumOfTerms } from '@distilljs/core';
+import { createRandom, freeze, onOneTape, sgd, sumOfTerms, teacherAsRead } from '@distilljs/core';
 import type {
   Backward,
   FrozenNetwork,
@@ -25,11 +25,16 @@ const BATCH = 12;
 /** Plans for a teacher 6 wide and a student of `width`. */
 export async function planned(
   method: Method,
-  given: { readonly epochs?: number; readonly optimizer?: OptimizerSpec; readonly width?: number } = {},
+  given: {
+    readonly epochs?: number;
+    readonly optimizer?: OptimizerSpec;
+    readonly width?: number;
+    readonly teacherWidth?: number;
+  } = {},
 ): Promise<Planned> {
-  const { epochs = 2, optimizer = sgd({ learningRate: 0.05 }), width = 6 } = given;
+  const { epochs = 2, optimizer = sgd({ learningRate: 0.05 }), width = 6, teacherWidth = 6 } = given;
   const student = tinyNetwork(2, { width });
-  const teacher = freeze(tinyNetwork(1, { width: 6 }));
+  const teacher = freeze(tinyNetwork(1, { width: teacherWidth }));
   const plan = await method.plan({
     students: [student],
     teacher,
@@ -57,7 +62,8 @@ export function stepOn({ plan, student, teacher }: Planned, index: number, only?
       Int32Array.from({ length: BATCH }, (_, at) => at % 3),
       'int32',
     );
-    const ofTeacher = teacher.forward(batch, phase.reads.teacher);
+    const asked = teacherAsRead(teacher, phase.reads);
+    const ofTeacher = asked.teacher.forward(batch, asked.taps);
     const forward = (): ReturnType<typeof update.terms> => {
       const taps = phase.reads.students?.[0];
       const output = taps === undefined ? undefined : student.forward(batch, { training: true, taps });

@@ -52,12 +52,13 @@ export async function loadTeacher(
   const own = given === undefined ? teacher.path : 'a program';
   const source = kept === undefined ? own : `file://${kept.model}`;
   if (source === undefined) return undefined;
-  const facts = known?.facts ?? (await teacherFacts(teacher, data.train, given));
+  const said = known?.facts ?? (await teacherFacts(teacher, data.train, given));
   const opened =
     given === undefined
-      ? await openTeacher(kept?.model ?? source, teacher, facts, data.train)
-      : takeTeacher(given, teacher, facts);
+      ? await openTeacher(kept?.model ?? source, teacher, said, data.train)
+      : takeTeacher(given, teacher, said);
   try {
+    const facts = withOwnSize(said, opened.network, data);
     const network = fitted(source, opened, facts, data);
     if (known?.fingerprint !== undefined) await expectSame(source, known.fingerprint, network);
     const { normalization, imageSize } = facts;
@@ -85,6 +86,18 @@ async function expectSame(source: string, known: string, network: FrozenNetwork)
     got: 'another one',
     hint: 'Put it back as it was, or start another run with another --out or --overwrite.',
   });
+}
+
+/** A teacher that takes one size alone gets that size, where nobody names one. */
+function withOwnSize(
+  facts: TeacherFacts,
+  { inputShape: [height, width] }: FrozenNetwork,
+  { train: { imageShape } }: RunData,
+): TeacherFacts {
+  const isOpen = height === -1 || width === -1;
+  if (facts.imageSize !== undefined || isOpen || (height === imageShape[0] && width === imageShape[1]))
+    return facts;
+  return { ...facts, imageSize: height === width ? height : [height, width] };
 }
 
 /** Before the teacher is measured: nobody is to read an accuracy of one that does not fit. */

@@ -75,6 +75,7 @@ export async function provideTeacher(
     }
     log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));
     if (known === undefined) {
+      for (const line of sizeText(loaded, config)) log.say(line);
       for (const line of stagesText(loaded.network, 'teacher')) log.say(line);
       if (outputs.kind === 'auto')
         log.say(
@@ -121,6 +122,14 @@ export async function provideTeacher(
   log.say(teacherText(result, `trained for ${epochs} epochs`));
   return ready(network, outputs, result);
 }
+
+/** Where the teacher's image size was not named. */
+const sizeText = ({ input: { imageSize } }: LoadedTeacher, { teacher }: RunConfig): readonly string[] =>
+  imageSize === undefined || teacher.imageSize !== undefined
+    ? []
+    : [
+        `The teacher takes images of ${[imageSize, imageSize].flat().slice(0, 2).join('×')} pixels: the data's are resized for it.`,
+      ];
 
 /** What a teacher from outside says of the data's images. Without a file of its own it is known by its fingerprint. */
 async function measureLoaded(

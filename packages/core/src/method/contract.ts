@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BatchSampler, CheckedDataset } from '../data/index.js';
-import type { FrozenNetwork, Network, NetworkOutput } from '../network/contract.js';
+import type { Condense, FrozenNetwork, Network, NetworkOutput } from '../network/contract.js';
 import type { Random } from '../random/index.js';
 import type { Images, Labels, NamedTensors, NamedVariables, Probabilities, Scalar } from '../tensor/index.js';
 import type { OptimizerSpec } from '../train/optimizer.js';
@@ -120,6 +120,11 @@ export interface Reads {
   /** Per student the taps that are read; `undefined` for one that does not run in this phase. */
   readonly students?: readonly (readonly string[] | undefined)[] | undefined;
   readonly teacher?: readonly string[] | undefined;
+  /**
+   * What the terms need of the teacher's taps, where that is less: `step.teacher.tap` then gives these values by their names, and no taps.
+   * Where the teacher's outputs are cached, these are kept in place of the taps.
+   */
+  readonly condense?: Condense | undefined;
   /**
    * Which training images need labels. `true` (default): all. `some`: terms with labels leave unlabelled images out by weighing
    * images with `step.labelWeights`; other terms see all images. `false`: no term looks at labels.

@@ -4,7 +4,16 @@ import type { FrozenNetwork } from '../network/contract.js';
 import type { NamedVariables } from '../tensor/index.js';
 import { checkOptions } from '../option/index.js';
 import type { OptionChecks } from '../option/index.js';
-import type { AuxiliaryCost, Exhibit, LossTerms, Method, Plan, PlanContext, Step } from './contract.js';
+import type {
+  AuxiliaryCost,
+  Exhibit,
+  LossTerms,
+  Method,
+  Plan,
+  PlanContext,
+  Reads,
+  Step,
+} from './contract.js';
 
 /** What every technique says of itself. */
 interface Definition<Options extends object> {
@@ -28,12 +37,7 @@ export interface LossMethod<Options extends object, State> extends Definition<Op
   readonly reads: (
     options: Readonly<Options>,
     context: PlanContext,
-  ) => {
-    readonly student: readonly string[];
-    readonly teacher?: readonly string[] | undefined;
-    readonly labels?: boolean | 'some' | undefined;
-    readonly weights?: boolean | undefined;
-  };
+  ) => Omit<Reads, 'students'> & { readonly student: readonly string[] };
   /** Makes what the loss needs besides the networks: heads, clusters, constants. */
   readonly prepare?: (
     context: PlanContext,
@@ -146,9 +150,9 @@ async function planOf<Options extends object, State>(
   context: PlanContext,
 ): Promise<Plan> {
   const [student] = context.students;
-  const reads = definition.reads(options, context);
+  const { student: taps, ...reads } = definition.reads(options, context);
   // Wrong tap names are found now, not in the first step.
-  reads.student.forEach((tap) => student.tapShape(tap));
+  taps.forEach((tap) => student.tapShape(tap));
   if (reads.teacher !== undefined) {
     const { teacher } = withTeacher(definition.name, context);
     reads.teacher.forEach((tap) => teacher.tapShape(tap));
@@ -166,10 +170,7 @@ async function planOf<Options extends object, State>(
         name: 'train',
         epochs: context.epochs,
         sampler: prepared?.sampler,
-        reads: {
-          students: [reads.student],
-          ...{ teacher: reads.teacher, labels: reads.labels, weights: reads.weights },
-        },
+        reads: { ...reads, students: [taps] },
         ...(inspect === undefined ? {} : { inspect: (step) => inspect(step, options, state) }),
         updates: [
           {

@@ -20,6 +20,16 @@ export interface OwnedOutput extends NetworkOutput {
   readonly dispose: () => void;
 }
 
+/**
+ * What is needed of a network's taps, where that is less than the taps: a pure function that treats every image by itself.
+ */
+export interface Condense {
+  /** Shape per image of each value. A name says all that its value depends on besides the network. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  /** The values by name, batch first. */
+  readonly of: (output: NetworkOutput) => Readonly<Record<string, Tensor>>;
+}
+
 /** A value within a network, and what it is computed from. */
 export interface NetworkNode {
   /** A tap. */

@@ -1,6 +1,9 @@
 export { askTeacher } from './ask-teacher.js';
 export { matchClasses } from './class-order.js';
+export { teacherAsRead } from './condensed.js';
+export type { Asked } from './condensed.js';
 export type {
+  Condense,
   ForwardOptions,
   FrozenNetwork,
   LogitsSource,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
 import { askTeacher, networkOutput } from '../network/index.js';
-import type { FrozenNetwork, NetworkOutput } from '../network/index.js';
+import type { Asked, FrozenNetwork, NetworkOutput } from '../network/index.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 import { folderRecords } from './cache-folder.js';
 import type { CacheIdentity } from './cache-folder.js';
@@ -9,7 +9,6 @@ import { expectFitsMemory, fitsQuarterOfMemory, memoryRecords, noRecords } from 
 import type { RecordStore } from './records.js';
 
 export interface CachedTeacherOptions {
-  readonly teacher: FrozenNetwork;
   /** Images of the training set, and views of each. */
   readonly images: number;
   readonly views: number;
@@ -27,14 +26,15 @@ export interface CachedTeacher {
    * The outputs for a batch of one view. Rows that are not known yet are computed, in one forward pass, and kept.
    * The values are those that the teacher gave, bit by bit.
    *
+   * @param asked the same teacher in every call
    * @param positions of the images in the training set
    * @returns outputs whose tensors the caller frees with `dispose`
    */
   outputs(
+    asked: Asked,
     images: Images,
     positions: Int32Array,
     view: number,
-    taps: readonly string[],
   ): Promise<NetworkOutput & { dispose(): void }>;
   /** What the user should know since this was last asked: stale or damaged rows. */
   notices(): string[];
@@ -48,12 +48,12 @@ interface Part {
 }
 
 export function cachedTeacher(options: CachedTeacherOptions): CachedTeacher {
-  const { teacher, folder, identity } = options;
+  const { folder, identity } = options;
   const stores = new Map<string, RecordStore>();
   let pending: string[] = [];
   let damaged = 0;
 
-  const storeFor = (view: number, taps: readonly string[], width: number): RecordStore => {
+  const storeFor = ({ teacher, taps }: Asked, view: number, width: number): RecordStore => {
     // Which layers a frozen teacher folds depends on its taps, and so do the last bits of its logits.
     const key = JSON.stringify([view, taps]);
     const known = stores.get(key);
@@ -80,10 +80,11 @@ export function cachedTeacher(options: CachedTeacherOptions): CachedTeacher {
   };
 
   return {
-    async outputs(images, positions, view, taps) {
+    async outputs(asked, images, positions, view) {
+      const { teacher, taps } = asked;
       const parts = [[teacher.classes], ...taps.map((tap) => fixedShape(teacher, tap))].map(partOf);
       const width = parts.reduce((sum, { size }) => sum + size, 0);
-      const store = storeFor(view, taps, width);
+      const store = storeFor(asked, view, width);
       const rows = new Float32Array(positions.length * width);
       const rowAt = (place: number): Float32Array => rows.subarray(place * width, (place + 1) * width);
       const missing = Array.from(positions.keys()).filter(

@@ -3,7 +3,7 @@ import { withoutTape } from '../engine/tape.js';
 import { loadBatch } from '../data/index.js';
 import type { CheckedDataset, Dataset } from '../data/index.js';
 import type { Exhibit, ExhibitAxis } from '../method/index.js';
-import { askTeacher } from '../network/index.js';
+import { askTeacher, teacherAsRead } from '../network/index.js';
 import type { TrainingPosition } from './optimizer.js';
 import type { InspectedAxis, InspectedExhibit } from './report.js';
 import type { Run, RunPhase } from './state.js';
@@ -25,10 +25,11 @@ export async function inspectPhase(
   const indices = spreadOverClasses(train, sampler.batchSize);
   const pixels = await loadBatch(train, indices, { normalization });
   const images = tf.tensor4d(pixels, [indices.length, ...train.imageShape]);
-  const teacher =
+  const asked =
     phase.reads.teacher === undefined || run.teacher === undefined
       ? undefined
-      : await askTeacher(run.teacher, images, phase.reads.teacher);
+      : teacherAsRead(run.teacher, phase.reads);
+  const teacher = asked && (await askTeacher(asked.teacher, images, asked.taps));
   const exhibits = withoutTape(() =>
     tf.tidy(() => {
       const labels = tf.tensor1d(

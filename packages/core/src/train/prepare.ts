@@ -216,7 +216,6 @@ function cacheFor(
   };
   const mayRunLive = kind === 'auto';
   return cachedTeacher({
-    teacher,
     images: train.size,
     views,
     folder,

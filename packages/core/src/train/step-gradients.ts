@@ -3,6 +3,7 @@ import { onOneTape, withoutTape } from '../engine/tape.js';
 import type { GradientOf } from '../engine/tape.js';
 import { DistillError } from '../error/index.js';
 import type { Backward, LossTerms, Phase, Step, Term, Update } from '../method/contract.js';
+import { teacherAsRead } from '../network/index.js';
 import type { FrozenNetwork, Network, NetworkOutput } from '../network/index.js';
 import type { Random } from '../random/index.js';
 import type { Images, Labels, NamedTensors, Probabilities, Scalar } from '../tensor/index.js';
@@ -67,10 +68,7 @@ export function stepGradients(
 ): StepGradients {
   let labels: ValueLabel[] = [];
   const [values, gradients] = tf.tidy(() => {
-    const teacherOutput =
-      phase.reads.teacher === undefined
-        ? undefined
-        : (input.teacherOutput ?? teacher?.forward(input.images, phase.reads.teacher));
+    const teacherOutput = input.teacherOutput ?? forwardTeacher(phase, teacher, input.images);
     const classes = students[0]?.classes ?? teacher?.classes ?? 1;
 
     const forward = (): { outputs: (NetworkOutput | undefined)[]; terms: LossTerms[] } => {
@@ -95,6 +93,16 @@ export function stepGradients(
     });
   });
   return { gradients, updates, values, labels };
+}
+
+function forwardTeacher(
+  { reads }: Phase,
+  teacher: FrozenNetwork | undefined,
+  images: Images,
+): NetworkOutput | undefined {
+  if (reads.teacher === undefined || teacher === undefined) return undefined;
+  const asked = teacherAsRead(teacher, reads);
+  return asked.teacher.forward(images, asked.taps);
 }
 
 function backwardOf(update: Update, terms: LossTerms, gradientOf: GradientOf, epoch: number): Backward {

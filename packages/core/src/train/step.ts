@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { asGraph } from '../engine/graph/index.js';
 import { concatFlat } from '../engine/kernels/flat.js';
 import type { Phase } from '../method/index.js';
+import { teacherAsRead } from '../network/index.js';
 import type { OwnedOutput } from '../network/index.js';
 import { viewAt } from '../teacher/index.js';
 import type { Images } from '../tensor/index.js';
@@ -96,10 +97,11 @@ async function knownOutput(
   images: Images,
   { indices, position }: StepPlace,
 ): Promise<OwnedOutput | undefined> {
-  if (reads.teacher === undefined) return undefined;
+  if (reads.teacher === undefined || teacher === undefined) return undefined;
+  const asked = teacherAsRead(teacher, reads);
   if (cachedTeacher !== undefined)
-    return cachedTeacher.outputs(images, indices, viewAt(position.epoch, views), reads.teacher);
-  return teacher?.ask?.(images, reads.teacher);
+    return cachedTeacher.outputs(asked, images, indices, viewAt(position.epoch, views));
+  return asked.teacher.ask?.(images, asked.taps);
 }
 
 /** One sum per update over its variables, and one over the batch-norm statistics that a forward pass moved. */

@@ -23,6 +23,31 @@ const imitation = defineMethod({
   }),
 });
 
+/** The same, of which the teacher's map is seen as its mean per channel alone. */
+const meansOf = defineMethod({
+  name: 'means',
+  defaults: {},
+  check: {},
+  reads: () => ({
+    student: ['stage1'],
+    teacher: ['stage1'],
+    condense: {
+      shapes: { 'mean of stage1': [2] },
+      of: (output) => ({ 'mean of stage1': tf.mean(output.tap('stage1'), [1, 2]) }),
+    },
+  }),
+  loss: ({ student, teacher }) => ({
+    logits: { value: tf.losses.meanSquaredError(teacher.logits, student.logits), weight: 1 },
+    means: {
+      value: tf.losses.meanSquaredError(
+        teacher.tap('mean of stage1'),
+        tf.mean(student.tap('stage1'), [1, 2]),
+      ),
+      weight: 1,
+    },
+  }),
+});
+
 interface Counted extends FrozenNetwork {
   /** Images that it has seen. */
   readonly seen: { images: number };
@@ -86,6 +111,28 @@ describe.each((await testEngines()).filter(({ name }) => name !== 'node'))(
 describe('cached outputs', () => {
   beforeAll(async () => {
     await resolveEngine('cpu');
+  });
+
+  it('are those that a method makes of the taps, in place of the taps', async () => {
+    const of = { method: meansOf() };
+    const live = await run({ kind: 'live', views: 2 }, countedTeacher(), of);
+    const folder = join(root, 'condensed');
+    const cached = await run({ kind: 'cached', views: 2, folder }, countedTeacher(), of);
+    expect(cached).toEqual({ ...live, images: 2 * 12 });
+    const [file = ''] = await rowsIn(folder);
+    // A digest, then logits and means: tinyNetwork has 3 classes, and stage1 is 2 wide.
+    expect((await readFile(file)).length).toBe(12 * (8 + 4 * (3 + 2)));
+    // A teacher that answers by promise is condensed before the step.
+    const teacher = countedTeacher();
+    const byPromise: Counted = {
+      ...teacher,
+      ask: async (images, taps = []) => {
+        await Promise.resolve();
+        const { logits, tap } = teacher.forward(images, taps);
+        return { logits, tap, dispose: () => void tf.dispose([logits, ...taps.map(tap)]) };
+      },
+    };
+    expect((await run({ kind: 'live', views: 2 }, byPromise, of)).outcome).toEqual(live.outcome);
   });
 
   it('are others for other views: V augmentations of an image, and no more', async () => {

@@ -1,7 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { DistillError, mapShape } from '@distilljs/core';
-import type { FeatureMap, NamedVariables, NetworkOutput, Random, TaughtContext } from '@distilljs/core';
+import type {
+  Condense,
+  Embedding,
+  FeatureMap,
+  NamedVariables,
+  NetworkOutput,
+  Random,
+  TaughtContext,
+} from '@distilljs/core';
 import { tapsOf } from '../sensing-points.js';
 import type { TapChoice } from '../sensing-points.js';
 import { alignedVectors } from './aligned-vectors.js';
@@ -34,6 +42,8 @@ export interface MapPair {
 
 /** One place where both networks are looked at. */
 export interface SensingPoint extends MapPair {
+  /** P, `[C_T, c]`: what heads see of a vector is `v P`. Left out where they see all of it. */
+  readonly sketch?: Tensor2D | undefined;
   /** Left out where both maps have one number of channels. */
   readonly projection?: Projection | undefined;
 }
@@ -75,15 +85,45 @@ export function mapPairs(
   });
 }
 
-/** Makes the projections that the pairs need. */
-export function createSensingPoints(pairs: readonly MapPair[], random: Random): SensingPoint[] {
+/**
+ * Makes the projections and sketches that the pairs need.
+ *
+ * @param width at most so many numbers of a vector come to the heads. Default: all
+ */
+export function createSensingPoints(
+  pairs: readonly MapPair[],
+  random: Random,
+  width = Infinity,
+): SensingPoint[] {
   return pairs.map((pair, index) => {
     const { studentChannels, channels } = pair;
     const stream = random.fork(`projection-${index}`);
     const projection =
       studentChannels === channels ? undefined : createProjection(studentChannels, channels, stream);
-    return { ...pair, projection };
+    const sketch =
+      channels > width ? createSketch(channels, width, random.fork(`sketch-${index}`)) : undefined;
+    return { ...pair, projection, sketch };
   });
+}
+
+/**
+ * Independent normal entries of deviation `1 / √c`: lengths and angles stay, up to about `1 / √c`.
+ *
+ * @see Johnson and Lindenstrauss, Extensions of Lipschitz mappings into a Hilbert space, 1984
+ */
+function createSketch(channels: number, width: number, random: Random): Tensor2D {
+  const values = Float32Array.from({ length: channels * width }, () => random.normal() / Math.sqrt(width));
+  return tf.tensor2d(values, [channels, width]);
+}
+
+/** Numbers per vector that come to the heads. */
+export const headInputs = ({ channels, sketch }: SensingPoint): number => sketch?.shape[1] ?? channels;
+
+/** What heads see of unit vectors, `[n, C_T]` → `[n, c]`, unit rows again. */
+export function sketched(vectors: Embedding, { sketch }: SensingPoint): Embedding {
+  if (sketch === undefined) return vectors;
+  const short = tf.matMul<Embedding>(vectors, sketch);
+  return tf.div(short, tf.sqrt(tf.maximum(tf.sum(tf.square(short), 1, true), 1e-12)));
 }
 
 /** Variables of all projections by name. */
@@ -103,17 +143,42 @@ export function senseTeacher(
   return points.map(({ teacherTap }) => teacherVectors(output.tap(teacherTap) as FeatureMap, count));
 }
 
+/** The teacher's first vectors, in place of its maps: thousands of numbers per image in place of hundreds of thousands. */
+export const firstVectors = (points: readonly SensingPoint[]): Condense => ({
+  shapes: Object.fromEntries(points.map((point) => [vectorName(point), [1, point.channels]])),
+  of: (output) =>
+    Object.fromEntries(
+      points.map((point) => [
+        vectorName(point),
+        teacherVectors(output.tap(point.teacherTap) as FeatureMap, 1).vectors,
+      ]),
+    ),
+});
+
+/** {@link firstVectors} of a batch at each point, `[n, 1, C_T]`. */
+export const knownVectors = (
+  output: NetworkOutput,
+  points: readonly SensingPoint[],
+): Pick<TeacherVectors, 'vectors'>[] =>
+  points.map((point) => ({ vectors: output.tap(vectorName(point)) as Tensor3D }));
+
+const vectorName = ({ teacherTap }: MapPair): string => `first singular vector of ${teacherTap}`;
+
 /** The student's vectors at each point, aligned to the teacher's. */
 export function senseStudent(
   output: NetworkOutput,
   points: readonly SensingPoint[],
-  teacher: readonly TeacherVectors[],
+  teacher: readonly Pick<TeacherVectors, 'vectors'>[],
   candidates: number,
 ): AlignedVectors[] {
   return points.map(({ studentTap, projection }, index) => {
     const rows = positionRows(output.tap(studentTap) as FeatureMap);
     const comparable = projection === undefined ? rows : project(rows, projection);
-    return alignedVectors(comparable, (teacher[index] as TeacherVectors).vectors, candidates);
+    return alignedVectors(
+      comparable,
+      (teacher[index] as Pick<TeacherVectors, 'vectors'>).vectors,
+      candidates,
+    );
   });
 }
 

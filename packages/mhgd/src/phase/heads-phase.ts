@@ -3,7 +3,7 @@ import { sgd, taskReads, withoutTape } from '@distilljs/core';
 import type { Embedding, LossTerms, Phase, PlanContext, Scalar, Step } from '@distilljs/core';
 import { dropMask, estimate, moduleWeights, scoreDeviation, scores } from '../attention/index.js';
 import type { AttentionModule } from '../attention/index.js';
-import { onlyVector, senseTeacher } from '../compression/index.js';
+import { firstVectors, knownVectors, onlyVector, sketched } from '../compression/index.js';
 import type { SensingPoint } from '../compression/index.js';
 import { reconstruction } from '../loss.js';
 import type { MhgdOptions } from '../options.js';
@@ -22,6 +22,24 @@ export function headEpochs(option: number | 'auto', epochs: number, stepsPerEpoc
     : option;
 }
 
+/** Steps after which heads of 1,280 channels have settled: their first scores are about twenty times as large. */
+const WIDE_SETTLED_STEPS = 2500;
+/** Width of the widest vectors whose heads settle in {@link SETTLED_STEPS}. */
+const SKETCH = 64;
+
+/** Numbers per vector that heads see at most. */
+export function headWidthLimit(
+  { headInputs, headEpochs: option }: MhgdOptions,
+  context: PlanContext,
+): number {
+  if (headInputs !== 'auto') return headInputs === 'all' ? Infinity : headInputs;
+  const own = option === 'auto' ? 0.4 * context.epochs : option;
+  return own * stepsPerEpoch(context) >= WIDE_SETTLED_STEPS ? Infinity : SKETCH;
+}
+
+const stepsPerEpoch = ({ train, batchSize }: PlanContext): number =>
+  Math.max(1, Math.floor(train.size / batchSize));
+
 /** What both phases work with. */
 export interface MhgdState {
   readonly points: readonly SensingPoint[];
@@ -38,12 +56,12 @@ export interface MhgdState {
  * the end of the phase they should be of one size.
  */
 export function headsPhase(state: MhgdState, options: MhgdOptions, context: PlanContext): Phase {
-  const stepsPerEpoch = Math.max(1, Math.floor(context.train.size / context.batchSize));
   return {
     name: 'heads',
-    epochs: headEpochs(options.headEpochs, context.epochs, stepsPerEpoch),
+    epochs: headEpochs(options.headEpochs, context.epochs, stepsPerEpoch(context)),
     reads: {
       teacher: state.points.map(({ teacherTap }) => teacherTap),
+      condense: firstVectors(state.points),
       // The student's phase weighs images, if anything does.
       ...{ weights: taskReads(options).weights, labels: false },
     },
@@ -63,8 +81,14 @@ export function headsPhase(state: MhgdState, options: MhgdOptions, context: Plan
   };
 }
 
+/** What the heads see of vectors that were compressed from maps, per point. */
+export const headVectors = (
+  vectors: readonly Parameters<typeof onlyVector>[0][],
+  points: readonly SensingPoint[],
+): Embedding[] => vectors.map((each, at) => sketched(onlyVector(each), points[at] as SensingPoint));
+
 function headTerms(step: Step, { points, modules }: MhgdState, dropHeads: boolean): LossTerms {
-  const vectors = senseTeacher(step.teacher, points, 1).map(onlyVector);
+  const vectors = headVectors(knownVectors(step.teacher, points), points);
   const each = modules.map(({ attention, estimator }, index) => {
     const [front, back] = [vectors[index] as Embedding, vectors[index + 1] as Embedding];
     const batch = scores(front, back, attention, 'batch');

@@ -1,4 +1,4 @@
-export { headEpochs, headsPhase } from './heads-phase.js';
+export { headEpochs, headsPhase, headWidthLimit } from './heads-phase.js';
 export type { MhgdState } from './heads-phase.js';
 export { reviewScores } from './review.js';
 export { transferPhase } from './transfer-phase.js';

@@ -3,8 +3,9 @@ import type { Tensor3D } from '@tensorflow/tfjs-core';
 import type { Embedding, Exhibit, Step } from '@distilljs/core';
 import { attentionGraphs } from '../attention/index.js';
 import type { Graphs } from '../attention/index.js';
-import { onlyVector, senseStudent, senseTeacher } from '../compression/index.js';
+import { knownVectors, senseStudent } from '../compression/index.js';
 import type { MhgdOptions } from '../options.js';
+import { headVectors } from './heads-phase.js';
 import type { MhgdState } from './heads-phase.js';
 
 /** Images shown: enough to see classes, few enough to see cells. */
@@ -18,7 +19,7 @@ export function inspectGraphs(
   { points, modules }: MhgdState,
   options: MhgdOptions,
 ): Readonly<Record<string, Exhibit>> {
-  const ofTeacher = senseTeacher(step.teacher, points, 1);
+  const ofTeacher = knownVectors(step.teacher, points);
   const ofStudent = senseStudent(step.student, points, ofTeacher, options.candidates);
   const n = step.images.shape[0];
   const shown = Math.min(SHOWN, n);
@@ -26,10 +27,10 @@ export function inspectGraphs(
     Int32Array.from({ length: shown }, (_, place) => Math.floor((place * n) / shown)),
     'int32',
   );
-  const pick = (vectors: { readonly vectors: Tensor3D }): Embedding => tf.gather(onlyVector(vectors), places);
+  const pick = (vectors: Embedding): Embedding => tf.gather(vectors, places);
   const labels = tf.gather(step.labels, places);
-  const teacher = attentionGraphs(ofTeacher.map(pick), modules, labels);
-  const student = attentionGraphs(ofStudent.map(pick), modules, labels);
+  const teacher = attentionGraphs(headVectors(ofTeacher, points).map(pick), modules, labels);
+  const student = attentionGraphs(headVectors(ofStudent, points).map(pick), modules, labels);
 
   const exhibit = (title: string, panels: readonly string[], values: Tensor3D): Exhibit => ({
     title,

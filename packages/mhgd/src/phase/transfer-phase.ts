@@ -4,15 +4,16 @@ import type { Embedding, LossTerms, OptimizerSpec, Phase, Scalar, Step } from '@
 import type { NamedVariables } from '@distilljs/core';
 import { scoreDeviation, scores } from '../attention/index.js';
 import {
-  onlyVector,
+  firstVectors,
+  knownVectors,
   projectionVariables,
   senseStudent,
-  senseTeacher,
   shareOfOthers,
 } from '../compression/index.js';
 import { graphDivergence } from '../loss.js';
 import type { MhgdOptions } from '../options.js';
 import { transferPolicy } from '../transfer-policy.js';
+import { headVectors } from './heads-phase.js';
 import type { MhgdState } from './heads-phase.js';
 import { inspectGraphs } from './inspect-graphs.js';
 
@@ -41,6 +42,7 @@ export function transferPhase(
     reads: {
       students: [state.points.map(({ studentTap }) => studentTap)],
       teacher: state.points.map(({ teacherTap }) => teacherTap),
+      condense: firstVectors(state.points),
       ...taskReads(options),
     },
     updates: [
@@ -57,9 +59,9 @@ export function transferPhase(
 }
 
 function transferTerms(step: Step, { points, modules }: MhgdState, options: MhgdOptions): LossTerms {
-  const ofTeacher = senseTeacher(step.teacher, points, 1);
+  const ofTeacher = knownVectors(step.teacher, points);
   const ofStudent = senseStudent(step.student, points, ofTeacher, options.candidates);
-  const [teacher, student] = [ofTeacher.map(onlyVector), ofStudent.map(onlyVector)];
+  const [teacher, student] = [headVectors(ofTeacher, points), headVectors(ofStudent, points)];
   const each = modules.map(({ attention }, index) => {
     const scoresOf = (vectors: Embedding[]): ReturnType<typeof scores> =>
       scores(vectors[index] as Embedding, vectors[index + 1] as Embedding, attention, 'moving');
