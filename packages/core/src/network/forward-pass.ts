@@ -39,6 +39,8 @@ interface Running {
  * in when it has none of its own.
  *
  * @param kwargs what the model is called with; default: what `predict` or `apply(x, { training: true })` hand on
+ * @param wanted numbers of the values to return, where no gradient needs the others: each is freed once its last reader has run.
+ *   Default: all
  * @returns the values by their numbers
  */
 export function runSteps(
@@ -47,8 +49,10 @@ export function runSteps(
   images: tf.Tensor,
   pass: Pass,
   kwargs: Kwargs | undefined = pass.training ? { training: true } : undefined,
+  wanted?: ReadonlySet<number>,
 ): readonly tf.Tensor[] {
-  const value: tf.Tensor[] = [];
+  const free = wanted === undefined ? () => undefined : freeing(graph, steps, wanted);
+  const value: (tf.Tensor | undefined)[] = [];
   value[graph.input] = cast(images, graph.inputType);
   const running: Running[] = [{ kwargs, masks: new Map() }];
 
@@ -76,17 +80,44 @@ export function runSteps(
     const scope = enter(first.scope);
     const masks = masksFor(scope, first.inputs);
     try {
-      const results = [run(inputs, pass, scope.kwargs)].flat();
+      const results = [
+        wanted === undefined
+          ? run(inputs, pass, scope.kwargs)
+          : tf.tidy(() => run(inputs, pass, scope.kwargs) as tf.Tensor[]),
+      ].flat();
       last.outputs.forEach((output, position) => {
         value[output] = cast(results[position], last.types[position]);
       });
       const mask = maskAfter(nodes, inputs, masks);
       if (mask !== undefined) for (const output of last.outputs) enter(last.scope).masks.set(output, mask);
+      free(first.inputs, value);
     } catch (cause) {
       throw isDistillError(cause) ? cause : failed(pass.network, first, cause);
     }
   }
-  return value;
+  return value as tf.Tensor[];
+}
+
+/** Frees values that a step has read, if no later step reads them. The images stay the caller's. */
+function freeing(
+  graph: Graph,
+  steps: readonly ForwardStep[],
+  wanted: ReadonlySet<number>,
+): (read: readonly number[], value: (tf.Tensor | undefined)[]) => void {
+  const readers = new Map<number, number>();
+  for (const { nodes } of steps)
+    for (const input of new Set(nodes[0].inputs)) readers.set(input, (readers.get(input) ?? 0) + 1);
+  return (read, value) => {
+    for (const number of new Set(read)) {
+      const left = (readers.get(number) ?? 0) - 1;
+      readers.set(number, left);
+      const tensor = value[number];
+      if (left > 0 || wanted.has(number) || number === graph.input || tensor === undefined) continue;
+      value[number] = undefined;
+      // A layer that does nothing returns what it got.
+      if (!value.includes(tensor)) tensor.dispose();
+    }
+  };
 }
 
 /** What the layers pass on of the masks that came in: tfjs gives every output the mask of the first. */

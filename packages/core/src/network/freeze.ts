@@ -69,7 +69,7 @@ export function freeze(network: Network): FrozenNetwork {
       const [logits, ...values] = withoutTape(() =>
         tf.tidy(() => {
           const pass = { network: name, training: false, random: undefined, statistics: [] };
-          const value = runSteps(graph, steps, images, pass);
+          const value = runSteps(graph, steps, images, pass, undefined, new Set([graph.output, ...tapped]));
           const output = value[graph.output] as tf.Tensor;
           return [
             logitsFrom === 'softmax' ? logProbabilities(output) : output,

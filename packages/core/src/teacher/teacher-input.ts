@@ -7,7 +7,7 @@ import { withoutTape } from '../engine/tape.js';
 import { describeValue, DistillError, nearestNameHint } from '../error/index.js';
 import { networkOutput } from '../network/index.js';
 import type { FrozenNetwork } from '../network/index.js';
-import type { Images, Tensor } from '../tensor/index.js';
+import type { Images, Logits, Tensor } from '../tensor/index.js';
 
 /** How a teacher sees the images, where it is not as the students do. */
 export interface TeacherInput {
@@ -65,10 +65,12 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
       return bytesToHex(sha256(utf8ToBytes(`${await network.fingerprint()} ${change}`)));
     },
     forward: (images, taps = []) => {
-      const [logits, ...values] = tf.tidy(() => {
-        const output = network.forward(asItWasTrained(images), taps);
-        return [output.logits, ...taps.map((tap) => output.tap(tap))];
-      });
+      const pass = (part: Images): [Logits, ...Tensor[]] =>
+        tf.tidy(() => {
+          const output = network.forward(asItWasTrained(part), taps);
+          return [output.logits, ...taps.map((tap) => output.tap(tap))];
+        });
+      const [logits, ...values] = inParts(images, taken, pass);
       const byName = new Map(taps.map((tap, at) => [tap, values[at] as Tensor]));
       return networkOutput(network.name, logits, byName);
     },
@@ -83,6 +85,30 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
       },
     }),
   };
+}
+
+/** Values of a pass: what a network keeps of them is a hundred times that. */
+const MOST_VALUES = 2 ** 21;
+
+/** Images that are small as they come may be too many at the size that the teacher takes: they pass in parts. */
+function inParts(
+  images: Images,
+  taken: Dataset['imageShape'],
+  pass: (part: Images) => [Logits, ...Tensor[]],
+): [Logits, ...Tensor[]] {
+  const count = images.shape[0];
+  const most = Math.max(8, Math.floor(MOST_VALUES / taken.reduce((product, axis) => product * axis, 1)));
+  if (count <= most) return pass(images);
+  return tf.tidy(() => {
+    const parts = Array.from({ length: Math.ceil(count / most) }, (_, at) => {
+      const size = Math.min(most, count - at * most);
+      return pass(tf.slice(images, [at * most, 0, 0, 0], [size, -1, -1, -1]));
+    });
+    const joined = (parts[0] ?? []).map((_, value) =>
+      withoutTape(() => tf.concat(parts.map((part) => part[value] as Tensor))),
+    );
+    return joined as [Logits, ...Tensor[]];
+  });
 }
 
 function checkedInput(

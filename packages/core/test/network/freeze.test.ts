@@ -41,6 +41,33 @@ describeOn(await testEngines(), 'a frozen network', () => {
     network.dispose();
   });
 
+  it('frees each value once everything that reads it has run, but for taps', async () => {
+    const deep = Array.from({ length: 10 }, (_, at) => through(conv(`conv${at}`, 16)));
+    const network = createNetwork(randomizeWeights(chain('deep', ...deep)));
+    const frozen = freeze(network);
+    const images = someImages(8);
+    const peakOf = async (taps: readonly string[]): Promise<number> => {
+      const pass = (): void => {
+        const output = frozen.forward(images, taps);
+        tf.dispose([output.logits, ...taps.map((tap) => output.tap(tap))]);
+      };
+      // The first pass folds.
+      pass();
+      const kept = tf.memory().numBytes;
+      const { peakBytes } = await tf.profile(pass);
+      expect(tf.memory().numBytes).toBe(kept);
+      return peakBytes - kept;
+    };
+    const [, height, width] = images.shape;
+    const map = 4 * 8 * height * width * 16;
+    expect(await peakOf([])).toBeLessThan(5 * map);
+    const taps = Array.from({ length: 9 }, (_, at) => `conv${at}`);
+    expect(await peakOf(taps)).toBeGreaterThan(9 * map);
+    images.dispose();
+    frozen.dispose();
+    network.dispose();
+  });
+
   it('records nothing for gradients, within a gradient or not', () => {
     const network = createNetwork(randomizeWeights(chain('m', through(conv('conv', 4)), through(bn('bn')))));
     const frozen = freeze(network);

@@ -128,8 +128,13 @@ describe('cached outputs', () => {
       ...teacher,
       ask: async (images, taps = []) => {
         await Promise.resolve();
-        const { logits, tap } = teacher.forward(images, taps);
-        return { logits, tap, dispose: () => void tf.dispose([logits, ...taps.map(tap)]) };
+        const output = teacher.forward(images, taps);
+        return {
+          ...output,
+          dispose() {
+            tf.dispose([output.logits, ...taps.map((tap) => output.tap(tap))]);
+          },
+        };
       },
     };
     expect((await run({ kind: 'live', views: 2 }, byPromise, of)).outcome).toEqual(live.outcome);

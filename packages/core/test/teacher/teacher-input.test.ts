@@ -50,6 +50,36 @@ describeOn(await testEngines(), 'withInput', () => {
     network.dispose();
   });
 
+  it('takes images in parts where they are too many at the size of the teacher', () => {
+    const same = { mean: [0], std: [1] };
+    const seen: number[] = [];
+    const mean: FrozenNetwork = {
+      ...echo([-1, -1, 1]),
+      forward(images) {
+        seen.push(images.shape[0]);
+        const values = tf.mean<tf.Tensor2D>(images, [1, 2]);
+        return { logits: values, tap: () => tf.mul(values, 2) };
+      },
+    };
+    const images = tf.tensor4d(
+      Float32Array.from({ length: 20 * 4 }, (_, at) => at),
+      [20, 2, 2, 1],
+    );
+    const given = { imageShape: [2, 2, 1], normalization: same } as const;
+    const before = tf.memory().numTensors;
+    const output = withInput(mean, { imageSize: 512 }, given).forward(images, ['any']);
+    expect(seen).toEqual([8, 8, 4]);
+    expect(tf.memory().numTensors).toBe(before + 2);
+    const means = Array.from({ length: 20 }, (_, image) => 4 * image + 1.5);
+    expectClose(output.logits, means, 0.05);
+    expectClose(
+      output.tap('any'),
+      means.map((value) => 2 * value),
+      0.05,
+    );
+    tf.dispose([images, output.logits, output.tap('any')]);
+  });
+
   it('resizes bilinearly with half-pixel centres', () => {
     const same = { mean: [0], std: [1] };
     const given = { imageShape: [2, 2, 1], normalization: same } as const;
