@@ -45,7 +45,8 @@ export interface DryRunOptions {
 
 /**
  * The cells of a run or a study, which of them are done, and how long the others would take: every method trains a few steps of
- * each of its phases. In a study that is done for one task; of the others one method is timed, and all are taken to be slower or
+ * each of its phases. Where the teacher's outputs are kept, the epochs that ask it and those that do not are timed apart; every cell
+ * is taken to ask it anew. In a study that is done for one task; of the others one method is timed, and all are taken to be slower or
  * faster by as much. Folders are not changed, nor made.
  *
  * @throws DistillError as a run would before it trains
@@ -136,13 +137,14 @@ function costOf(
   { batchSize }: RunConfig,
   { train, validation }: RunData,
 ): Cost {
-  return phases.reduce((sum: Cost, { epochs, stepsPerImage, seconds }): Cost => {
+  return phases.reduce((sum: Cost, { epochs, stepsPerImage, seconds, asking }): Cost => {
     const perEpoch = Math.max(1, Math.round(stepsPerImage * train.size));
     // A forward pass is about a third of a step; every network is looked at after every epoch.
     const evaluations = (validation.size / batchSize) * (seconds / 3);
+    const asked = asking === undefined ? 0 : asking.epochs * perEpoch * Math.max(0, asking.seconds - seconds);
     return {
       steps: sum.steps + epochs * perEpoch,
-      seconds: sum.seconds + epochs * (perEpoch * seconds + evaluations),
+      seconds: sum.seconds + epochs * (perEpoch * seconds + evaluations) + asked,
     };
   }, NO_COST);
 }

@@ -1,5 +1,5 @@
-import { channelStatistics, distill, student as studentAlone } from '@distilljs/core';
-import type { Callback, Method, Network } from '@distilljs/core';
+import { channelStatistics, distill, student as studentAlone, teacherOutputsFit } from '@distilljs/core';
+import type { Callback, FrozenNetwork, Method, Network } from '@distilljs/core';
 import { median } from 'simple-statistics';
 import type { RunConfig } from '../config/index.js';
 import { subset } from '../dataset/index.js';
@@ -16,6 +16,8 @@ export interface TimedPhase {
   readonly stepsPerImage: number;
   /** Of one step. */
   readonly seconds: number;
+  /** Where the teacher's outputs are kept: the first epochs, in which it is asked, and the seconds of a step of theirs. */
+  readonly asking?: { readonly epochs: number; readonly seconds: number } | undefined;
 }
 
 type Phases = readonly TimedPhase[];
@@ -75,7 +77,7 @@ export function timingsOf(log: RunLog): Timings {
         const ratio = secondsOf(own) / secondsOf(first.phases.get(reference) ?? []);
         for (const { as } of methods) {
           const there = first.phases.get(as);
-          const scaled = there?.map((phase) => ({ ...phase, seconds: phase.seconds * ratio }));
+          const scaled = there?.map((phase) => slowed(phase, ratio));
           phases.set(as, scaled ?? (await timed(config, data, as, teacher)));
         }
       }
@@ -86,6 +88,12 @@ export function timingsOf(log: RunLog): Timings {
 }
 
 const secondsOf = (phases: Phases): number => phases.reduce((sum, { seconds }) => sum + seconds, 0);
+
+const slowed = ({ asking, ...phase }: TimedPhase, ratio: number): TimedPhase => ({
+  ...phase,
+  seconds: phase.seconds * ratio,
+  asking: asking && { ...asking, seconds: asking.seconds * ratio },
+});
 
 /** Trainings of one key take equally long. */
 const keyOf = ({ batchSize, engine }: RunConfig, { train }: RunData, more: readonly unknown[]): string =>
@@ -111,7 +119,7 @@ async function timeConfigured(
 /** Batches of each phase that are trained; the first half warms up. */
 const BATCHES = 8;
 
-/** Trains one short epoch of every phase. */
+/** Trains one short epoch of every phase; two where the teacher's outputs are kept, of which the second no longer asks it. */
 async function timeMethod(
   config: RunConfig,
   { train }: RunData,
@@ -126,10 +134,13 @@ async function timeMethod(
     train,
     Array.from({ length: size }, (_, at) => Math.floor((at * train.size) / size)),
   );
-  const watch = phaseWatch(size);
+  const { kind = 'live', views = 1 } = teacher === undefined ? {} : config.teacher;
+  const asked = teacher === undefined ? undefined : watchedTeacher(teacher.network);
+  const watch = phaseWatch(size, kind === 'live' ? undefined : views);
   const result = await distill({
-    teacher: teacher?.network,
+    teacher: asked?.network,
     ...(teacher !== undefined && { teacherInput: teacher.input }),
+    ...(kind !== 'live' && { teacherOutputs: { kind: 'cached', views: 1 } }),
     students,
     method,
     train: few,
@@ -140,11 +151,55 @@ async function timeMethod(
     callbacks: [watch.callback],
   });
   result.dispose();
-  return watch.phases();
+  const phases = watch.phases();
+  const isLive = kind === 'auto' && !teacherOutputsFit(train.size * views, asked?.width() ?? 0);
+  return isLive ? phases.map(alwaysAsking) : phases;
 }
 
-/** Ends every phase after its first epoch, and keeps what its steps took. */
-function phaseWatch(images: number): { readonly callback: Callback; readonly phases: () => Phases } {
+const alwaysAsking = ({ asking, ...phase }: TimedPhase): TimedPhase => ({
+  ...phase,
+  seconds: asking?.seconds ?? phase.seconds,
+});
+
+/** A teacher, and the most numbers per image that it was asked for. */
+function watchedTeacher(teacher: FrozenNetwork): {
+  readonly network: FrozenNetwork;
+  readonly width: () => number;
+} {
+  let width = 0;
+  const note = (taps: readonly string[] = []): void => {
+    const sizes = taps.map((tap) => teacher.tapShape(tap).reduce((size, axis) => size * axis, 1));
+    width = Math.max(
+      width,
+      sizes.reduce((sum, size) => sum + size, teacher.classes),
+    );
+  };
+  const { ask } = teacher;
+  const network: FrozenNetwork = {
+    ...teacher,
+    forward(images, taps) {
+      note(taps);
+      return teacher.forward(images, taps);
+    },
+    ...(ask !== undefined && {
+      ask: async (images, taps) => {
+        note(taps);
+        return await ask(images, taps);
+      },
+    }),
+  };
+  return { network, width: () => width };
+}
+
+/**
+ * Ends every phase after its first epoch, and keeps what its steps took.
+ *
+ * @param views of cached outputs: the phase ends after its second epoch then
+ */
+function phaseWatch(
+  images: number,
+  views: number | undefined,
+): { readonly callback: Callback; readonly phases: () => Phases } {
   const phases: TimedPhase[] = [];
   let times: number[] = [];
   let before = 0;
@@ -159,15 +214,18 @@ function phaseWatch(images: number): { readonly callback: Callback; readonly pha
         times.push((now - before) / 1000);
         before = now;
       },
-      epoch(_report, run) {
+      epoch({ epoch }, run) {
+        const { epochs } = run.phase;
         const settled = times.slice(Math.floor(times.length / 2));
-        phases.push({
-          epochs: run.phase.epochs,
-          stepsPerImage: times.length / images,
-          seconds: median(settled),
-        });
+        const phase = { epochs, stepsPerImage: times.length / images, seconds: median(settled) };
+        const first = epoch === 0 ? undefined : phases.pop();
+        phases.push(
+          first === undefined || views === undefined
+            ? phase
+            : { ...phase, asking: { epochs: Math.min(views, epochs), seconds: first.seconds } },
+        );
         times = [];
-        run.stop('timed');
+        if (views === undefined || epoch > 0) run.stop('timed');
         before = performance.now();
       },
     },

@@ -23,6 +23,7 @@ import { cellsDisplay } from './cells-display.js';
 import { dryRunText } from './dry-run-text.js';
 import { EXIT } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
+import { collectSeldom } from './garbage.js';
 import { isSystemError, print, printError } from './output.js';
 import { stopSignal } from './stop-signal.js';
 import { terminalLog } from './terminal-log.js';
@@ -78,6 +79,7 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
     return EXIT.done;
   }
   const isAlone = jobs === 1 && shard === undefined;
+  if (isAlone) collectSeldom();
   const running =
     'tasks' in config
       ? isAlone

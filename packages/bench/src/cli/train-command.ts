@@ -5,11 +5,13 @@ import type { CellMessage, LeaseMessage } from '../cell/cell-process.js';
 import type { RunLog } from '../run/run-context.js';
 import { EXIT } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
+import { collectSeldom } from './garbage.js';
 import { stopSignal } from './stop-signal.js';
 import { terminalLog } from './terminal-log.js';
 
 /** `distill-bench train`. A process that `run --jobs` started tells it what happens, in place of the terminal. */
 export async function trainCommand(root: string, cell: string, takesOver: boolean): Promise<ExitCode> {
+  collectSeldom();
   // Any program may start this with a channel of its own, which is not ours to listen on or to let go.
   const isChild = process.send !== undefined && process.env[AT_A_TIME] !== undefined;
   const tell = isChild ? toParent() : undefined;

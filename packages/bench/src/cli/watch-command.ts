@@ -46,7 +46,7 @@ export async function watchCommand(
       const queues = await ofQueue?.look();
       if (json === true) print(JSON.stringify({ ...snapshot, ...queues }, null, 2));
       else if (once === true || process.stdout.isTTY) screen(watchText(snapshot, queues));
-      else screen(summaryText(snapshot, queues));
+      else screen([summaryText(snapshot, queues), ...unattended(queues)].join('\n'));
       const aside = Object.keys(queues?.aside ?? {}).length;
       const isOver = snapshot.done + aside >= snapshot.cells && queues?.isOpen !== true;
       if (once === true || json === true || isOver) {
@@ -105,6 +105,7 @@ export function watchText(snapshot: RunSnapshot, queue?: QueueSnapshot, now = Da
       ([name, { waiting, active, delayed, workers }]) =>
         `Queue ${name}: ${workers} workers, ${active} at work, ${waiting} waiting, ${delayed} waiting for another attempt`,
     ),
+    ...unattended(queue),
     ...(latest.length === 0
       ? []
       : [`Latest: ${latest.map(({ name, at }) => `${name} (${ago(at)})`).join(', ')}`]),
@@ -112,6 +113,15 @@ export function watchText(snapshot: RunSnapshot, queue?: QueueSnapshot, now = Da
     ...more(aside.length),
   ].join('\n');
 }
+
+/** Queues whose cells wait although nobody works there. */
+const unattended = (queue: QueueSnapshot | undefined): readonly string[] =>
+  Object.entries(queue?.queues ?? {})
+    .filter(([, { waiting, delayed, workers }]) => workers === 0 && waiting + delayed > 0)
+    .map(([name, { waiting, delayed }]) => {
+      const count = waiting + delayed;
+      return `${count} ${count === 1 ? 'cell waits' : 'cells wait'} for a worker of queue ${name}: start \`distill-bench worker --capability ${name}\` on a machine that has it`;
+    });
 
 const more = (count: number): readonly string[] =>
   count > MOST_ROWS ? [`… and ${count - MOST_ROWS} more`] : [];

@@ -143,7 +143,10 @@ async function loadPackages(): Promise<{ bullmq: typeof Bullmq; Client: typeof R
 /** Trying again does not help against these. */
 const isFinal = (error: Error | undefined): boolean =>
   error !== undefined &&
-  /NOAUTH|WRONGPASS|ERR invalid password|NOPERM|certificate|DB index/i.test(error.message);
+  (/NOAUTH|WRONGPASS|ERR invalid password|NOPERM|DB index/i.test(error.message) ||
+    isUntrusted(error.message));
+
+const isUntrusted = (message: string): boolean => /certificate|self-signed|altnames/i.test(message);
 
 const OLDEST = 'Redis 6.2 or newer, or Valkey';
 
@@ -155,20 +158,21 @@ async function expectVersion(redis: Redis): Promise<void> {
 
 function connectionError(shown: string, error: unknown): DistillError {
   const { message, code } = error as NodeJS.ErrnoException;
-  const got = /NOAUTH|WRONGPASS|invalid password/i.test(message)
-    ? 'a server that wants another user or password'
-    : /certificate|self-signed/i.test(message)
-      ? `a certificate that is not trusted (${message})`
-      : message || code || 'no answer';
-  const hint = /certificate|self-signed/i.test(message)
-    ? 'Set NODE_EXTRA_CA_CERTS to the file of the authority that signed it.'
-    : 'Is the server running, and the address right?';
+  const answer = {
+    got: message || code || 'no answer',
+    hint: 'Is the server running, and the address right? A port that speaks TLS needs rediss://, any other redis://.',
+  };
+  if (/NOAUTH|WRONGPASS|invalid password/i.test(message))
+    answer.got = 'a server that wants another user or password';
+  else if (isUntrusted(message)) {
+    answer.got = `a certificate that is not trusted (${message})`;
+    answer.hint = 'Set NODE_EXTRA_CA_CERTS to the file of the authority that signed it.';
+  }
   return new DistillError({
     code: 'config',
     where: `${WHERE} ${shown}`,
     expected: OLDEST,
-    got,
-    hint,
+    ...answer,
     cause: error,
   });
 }

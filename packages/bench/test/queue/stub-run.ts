@@ -6,7 +6,12 @@ import type { RunConfig } from '../../src/config/index.js';
 import { tinyConfig } from '../run/tiny-bench.js';
 
 /** A run folder as `run --prepare` makes it, of methods by any names. */
-export function prepareRun(folder: string, methods: readonly string[], seeds: readonly number[]): void {
+export function prepareRun(
+  folder: string,
+  methods: readonly string[],
+  seeds: readonly number[],
+  engine = 'wasm',
+): void {
   const config: RunConfig = {
     ...tinyConfig(),
     methods: methods.map((as) => ({ name: 'kd', as, options: {} })),
@@ -15,7 +20,7 @@ export function prepareRun(folder: string, methods: readonly string[], seeds: re
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-  const environment = { engine: { name: 'wasm', version: '1' }, packages: {} };
+  const environment = { engine: { name: engine, version: '1' }, packages: {} };
   writeFileSync(join(folder, 'environment.json'), JSON.stringify(environment));
 }
 

@@ -5,7 +5,7 @@ import type { Asked, FrozenNetwork, NetworkOutput } from '../network/index.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 import { folderRecords } from './cache-folder.js';
 import type { CacheIdentity } from './cache-folder.js';
-import { expectFitsMemory, fitsQuarterOfMemory, memoryRecords, noRecords } from './records.js';
+import { expectFitsMemory, memoryRecords, noRecords, teacherOutputsFit } from './records.js';
 import type { RecordStore } from './records.js';
 
 export interface CachedTeacherOptions {
@@ -59,7 +59,7 @@ export function cachedTeacher(options: CachedTeacherOptions): CachedTeacher {
     const known = stores.get(key);
     if (known !== undefined) return known;
     const rows = options.images * options.views;
-    const isLive = options.mayRunLive === true && !fitsQuarterOfMemory(rows, width);
+    const isLive = options.mayRunLive === true && !teacherOutputsFit(rows, width);
     if (isLive && stores.size === 0) {
       const gib = ((rows * width * 4) / 2 ** 30).toFixed(1);
       pending.push(`The teacher runs at every step: its outputs would take ${gib} GiB of memory.`);

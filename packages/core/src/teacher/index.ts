@@ -4,3 +4,4 @@ export { checkTeacherOutputs, viewAt } from './teacher-outputs.js';
 export type { TeacherOutputs } from './teacher-outputs.js';
 export { withInput } from './teacher-input.js';
 export type { GivenImages, TeacherInput } from './teacher-input.js';
+export { teacherOutputsFit } from './records.js';

@@ -33,8 +33,13 @@ export function memoryRecords(): RecordStore {
 /** Bytes that outputs may take in memory: what a process of 64 bits can well hold beside everything else. */
 const MEMORY_LIMIT = 4 * 2 ** 30;
 
-/** Whether so many rows take no more than a quarter of the memory. */
-export function fitsQuarterOfMemory(rows: number, width: number): boolean {
+/**
+ * Whether kind `auto` keeps a teacher's outputs: they take at most a quarter of the memory, and at most 4 GiB.
+ *
+ * @param rows images times views
+ * @param width numbers per image: logits and taps
+ */
+export function teacherOutputsFit(rows: number, width: number): boolean {
   const quarter = typeof process === 'undefined' ? 2 ** 30 : nodeModule('node:os', 'memory').totalmem() / 4;
   return rows * width * Float32Array.BYTES_PER_ELEMENT <= Math.min(MEMORY_LIMIT, quarter);
 }
