@@ -39,7 +39,7 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
     expect(runWith({ test: PASSING })).toMatchObject({
       status: 0,
       last: '12 passed, 0 failed, 1 skipped',
-      stages: ['install 0', 'check 0', 'build 0', 'services 0', 'test 0', 'demo 0'],
+      stages: ['install 0', 'check 0', 'build 0', 'docs 0', 'services 0', 'test 0', 'demo 0'],
     });
   });
 
@@ -47,7 +47,7 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
     expect(runWith({ test: 'printf "11 passed, 1 failed\\n"; exit 1' })).toMatchObject({
       status: 1,
       last: '11 passed, 1 failed',
-      stages: ['install 0', 'check 0', 'build 0', 'services 0', 'test 1', 'demo 0'],
+      stages: ['install 0', 'check 0', 'build 0', 'docs 0', 'services 0', 'test 1', 'demo 0'],
     });
   });
 
@@ -75,15 +75,18 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
     });
   });
 
-  it.each(['run check', 'run build', 'run demo'])('goes on after a failing `npm %s`, and fails', (args) => {
-    const { status, last, stages } = runWith({ test: PASSING, [args]: 'exit 4' });
-    expect({ status, last, count: stages.length }).toEqual({
-      status: 1,
-      last: '12 passed, 0 failed, 1 skipped',
-      count: 6,
-    });
-    expect(stages).toContain(`${args.split(' ')[1]} 4`);
-  });
+  it.each(['run check', 'run build', 'run docs:check', 'run demo'])(
+    'goes on after a failing `npm %s`, and fails',
+    (args) => {
+      const { status, last, stages } = runWith({ test: PASSING, [args]: 'exit 4' });
+      expect({ status, last, count: stages.length }).toEqual({
+        status: 1,
+        last: '12 passed, 0 failed, 1 skipped',
+        count: 7,
+      });
+      expect(stages).toContain(`${args.split(/[ :]/)[1]} 4`);
+    },
+  );
 
   it('stops where nothing could be installed', () => {
     expect(runWith({ ci: 'exit 1', test: PASSING })).toMatchObject({

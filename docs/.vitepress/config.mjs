@@ -95,6 +95,7 @@ export default defineConfig({
   srcExclude: ['samples/**', 'reference/typedoc-sidebar.json'],
   cleanUrls: false,
   lastUpdated: false,
+  head: [['link', { rel: 'icon', href: `${process.env['DOCS_BASE'] ?? '/'}logo.svg` }]],
   // VitePress knows pages; what is copied beside them is checked where it is linked.
   ignoreDeadLinks: [/^\/(samples|playground)\//],
   markdown: { math: true, config: (md) => void md.use(repositoryLinks) },
@@ -104,6 +105,7 @@ export default defineConfig({
     if (existsSync(playground)) cpSync(playground, join(outDir, 'playground'), { recursive: true });
   },
   themeConfig: {
+    logo: '/logo.svg',
     nav: [
       link('Start', '/start'),
       link('Which method?', '/which-method'),
@@ -116,6 +118,14 @@ export default defineConfig({
     search: {
       provider: 'local',
       options: {
+        miniSearch: {
+          searchOptions: {
+            combineWith: 'AND',
+            prefix: true,
+            fuzzy: 0.1,
+            boost: { title: 4, text: 2, titles: 1 },
+          },
+        },
         // Sources are found by the pages that link them.
         _render: (src, env, md) => (env.relativePath.startsWith('source/') ? '' : md.render(src, env)),
       },

@@ -46,6 +46,8 @@ const app = await Application.bootstrapWithPlugins(
     excludePrivate: true,
     excludeExternals: true,
     sort: ['source-order'],
+    groupOrder: ['Functions', 'Variables', 'Classes', 'Interfaces', 'Type Aliases'],
+    kindSortOrder: ['Function', 'Variable', 'Class', 'Interface', 'TypeAlias'],
     hidePageHeader: true,
     hideBreadcrumbs: true,
     tableColumnSettings: { hideSources: true },
