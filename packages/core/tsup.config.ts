@@ -4,4 +4,5 @@ export default library({
   index: 'src/index.ts',
   student: 'src/student/index.ts',
   testing: 'src/testing/index.ts',
+  worker: 'src/worker/index.ts',
 });

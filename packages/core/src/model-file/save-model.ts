@@ -37,18 +37,31 @@ export async function saveModel(model: LayersModel, place: string | URL): Promis
  * @returns files, which are Blobs with a name
  */
 export async function modelFiles(model: LayersModel): Promise<readonly [model: File, weights: File]> {
-  let files: readonly [File, File] | undefined;
-  const keep = (artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> => {
-    const weights = tf.io.CompositeArrayBuffer.join(artifacts.weightData);
-    const json = JSON.stringify(jsonOf(artifacts, WEIGHTS));
-    files = [
-      new File([json], 'model.json', { type: 'application/json' }),
-      new File([weights], WEIGHTS, { type: 'application/octet-stream' }),
-    ];
-    return Promise.resolve({ modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) });
-  };
-  await model.save({ save: keep });
-  return files as readonly [File, File];
+  const artifacts = await modelArtifacts(model);
+  const json = JSON.stringify(jsonOf(artifacts, WEIGHTS));
+  return [
+    new File([json], 'model.json', { type: 'application/json' }),
+    new File([artifacts.weightData], WEIGHTS, { type: 'application/octet-stream' }),
+  ];
+}
+
+/** A model as tfjs's `io.fromMemory` takes it, of plain values, so that it can be sent between threads. */
+export async function modelArtifacts(model: LayersModel): Promise<PlainArtifacts> {
+  let plain: PlainArtifacts | undefined;
+  await model.save({
+    save: (artifacts) => {
+      const weightData = tf.io.CompositeArrayBuffer.join(artifacts.weightData);
+      const json = JSON.stringify({ ...artifacts, weightData: undefined });
+      plain = { ...(JSON.parse(json) as tf.io.ModelArtifacts), weightData };
+      return Promise.resolve({ modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) });
+    },
+  });
+  return plain as PlainArtifacts;
+}
+
+/** Artifacts with their weights in one buffer. */
+export interface PlainArtifacts extends tf.io.ModelArtifacts {
+  weightData: ArrayBuffer;
 }
 
 /** What `model.json` holds, with the weights in a file of this name beside it. */

@@ -9,17 +9,19 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolveEngine } from '../../src/index.js';
+import { tinyInput, withoutWorker } from '../worker/job.js';
 import { trainOn } from './page.js';
-import type { PageResult } from './page.js';
+import type { PageResult, WorkerOutcome } from './page.js';
 
 const EXECUTABLE = '/usr/bin/chromium';
 const missing = existsSync(EXECUTABLE) ? '' : ` (skipped: no ${EXECUTABLE})`;
 const WASM = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
 
 /** The bundle that a user's bundler would make, with nothing of Node in it. */
-async function bundle(): Promise<string> {
+async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'page.ts')],
+    entryPoints: [join(import.meta.dirname, entry)],
     bundle: true,
     format: 'esm',
     platform: 'browser',
@@ -32,7 +34,7 @@ async function bundle(): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-function serve(script: string): Promise<Server> {
+function serve(scripts: Readonly<Record<string, string>>): Promise<Server> {
   const page = '<!doctype html><script type="module" src="/page.js"></script>';
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
@@ -42,7 +44,8 @@ function serve(script: string): Promise<Server> {
       response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
       response.setHeader('Content-Type', type).end(body);
     };
-    if (path === '/page.js') send('text/javascript', script);
+    const script = scripts[path];
+    if (script !== undefined) send('text/javascript', script);
     else if (path.startsWith('/wasm/'))
       void readFile(join(WASM, basename(path))).then(
         (bytes) => {
@@ -65,7 +68,8 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 300_000 }, (
   let page: Page;
 
   beforeAll(async () => {
-    server = await serve(await bundle());
+    const [script, worker] = await Promise.all([bundle('page.ts'), bundle('worker.ts')]);
+    server = await serve({ '/page.js': script, '/worker.js': worker });
     browser = await chromium.launch({
       executablePath: EXECUTABLE,
       args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
@@ -98,6 +102,19 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 300_000 }, (
     expectNear(found, await trainOn('wasm'), 1e-6);
     const processors = await page.evaluate(() => navigator.hardwareConcurrency);
     if (processors > 1) expect(found.version).toMatch(/, [2-8] threads$/);
+  });
+
+  it('trains in a worker to the bytes of Node, also when the page is reloaded in between', async () => {
+    const trained = (pauseAt?: number): Promise<WorkerOutcome | undefined> =>
+      page.evaluate(async (at) => globalThis.trainInPageWorker?.(3, at ?? undefined), pauseAt ?? null);
+    expect(await trained(4)).toBeUndefined();
+    await page.reload();
+    await page.waitForFunction(() => globalThis.trainInPageWorker !== undefined);
+    const found = await trained();
+    expect(found?.from).toBeGreaterThanOrEqual(4);
+    await resolveEngine('wasm');
+    const { weights } = await withoutWorker(tinyInput(3));
+    expect(Buffer.from(found?.weights ?? []).toString('hex')).toBe(Buffer.from(weights).toString('hex'));
   });
 
   it('trains on WebGPU, where there is an adapter, to the weights of cpu', async ({ skip }) => {

@@ -3,9 +3,13 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-webgpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { distill, kd, resolveEngine } from '../../src/index.js';
+import { deferred } from '../../src/platform/deferred.js';
 // Not by way of the index: the suite in there needs vitest.
 import { tinyDataset } from '../../src/testing/tiny-dataset.js';
 import { tinyNetwork } from '../../src/testing/tiny-network.js';
+import { createDistillWorker } from '../../src/worker/index.js';
+import { tinyInput } from '../worker/job.js';
+import type { TinyInput, TinyOutput } from '../worker/job.js';
 
 /** What the page came to on one engine. */
 export interface PageResult {
@@ -36,13 +40,45 @@ export async function trainOn(engine: string): Promise<PageResult> {
   return { engine: resolved.name, version: resolved.version, weights, losses };
 }
 
+/** What a training in a worker of the page came to. */
+export interface WorkerOutcome {
+  /** Steps that were done when it began. */
+  readonly from: number;
+  readonly weights: readonly number[];
+}
+
+/**
+ * Trains in a worker, with checkpoints in IndexedDB.
+ *
+ * @param pauseAt steps after which it pauses and is left so, for a reload
+ */
+async function trainInWorker(epochs: number, pauseAt = Infinity): Promise<WorkerOutcome | undefined> {
+  let from = -1;
+  let paused: Promise<void> | undefined;
+  const { promise, resolve } = deferred();
+  const training = createDistillWorker<TinyInput, TinyOutput>(new Worker('/worker.js', { type: 'module' }), {
+    input: tinyInput(epochs),
+    checkpoints: { place: 'tiny', everySteps: 100 },
+    onProgress: ({ kind, done }) => {
+      if (from < 0 && kind === 'start') from = done;
+      if (kind === 'step' && done >= pauseAt) paused ??= training.pause().then(resolve);
+    },
+  });
+  if ((await Promise.race([training.result, promise])) === undefined) return undefined;
+  const { students } = await training.result;
+  const weights = [...new Uint8Array(students[0]?.artifacts.weightData as ArrayBuffer)];
+  return { from, weights };
+}
+
 declare global {
   // How the test calls the page.
   var trainInPage: ((engine: string) => Promise<PageResult>) | undefined;
+  var trainInPageWorker: typeof trainInWorker | undefined;
 }
 
 if ('document' in globalThis) {
   setWasmPaths('/wasm/');
   await tf.ready();
   globalThis.trainInPage = trainOn;
+  globalThis.trainInPageWorker = trainInWorker;
 }

@@ -1,0 +1,159 @@
+import { describeValue, DistillError } from '../error/index.js';
+import { deferred } from '../platform/deferred.js';
+import { listen } from './endpoint.js';
+import type { Transfers, WorkerLike } from './endpoint.js';
+import { receivedError } from './messages.js';
+import type { FromWorker, ToWorker, WorkerCheckpoints, WorkerProgress, WorkerResult } from './messages.js';
+
+export interface DistillWorkerOptions<Input> {
+  /** What the job's `prepare` gets: anything that can be cloned between threads. */
+  readonly input: Input;
+  /** Buffers of `input` that move to the worker instead of being copied; the page loses them. */
+  readonly transfer?: Transfers | undefined;
+  /** Default: the job's, else `auto`. */
+  readonly engine?: string | undefined;
+  /** Saves the state as it goes, and goes on from it: the page may be reloaded at any time. Default: none. */
+  readonly checkpoints?: WorkerCheckpoints | undefined;
+  /** Told of every step, epoch and warning, of the start, of going on after a pause, and of the end. */
+  readonly onProgress?: ((report: WorkerProgress) => void) | undefined;
+  /** Aborts like {@link DistillWorker.abort}. */
+  readonly signal?: AbortSignal | undefined;
+  /** Seconds that the worker's module may take to load. Default 60. */
+  readonly startTimeout?: number | undefined;
+}
+
+/** A training in a worker. */
+export interface DistillWorker<Output> {
+  /** Settles once; the worker is terminated then. Rejects with the error that ended the training. */
+  readonly result: Promise<WorkerResult<Output>>;
+  /** Waits after the step under way. Resolves when it waits, and is saved where there are checkpoints; also when the training ends. */
+  pause(): Promise<void>;
+  resume(): void;
+  /** Ends after the step under way: the result says `stopped`. */
+  abort(): void;
+  /** Ends at once: the result rejects, and nothing is saved but earlier checkpoints. */
+  terminate(): void;
+}
+
+/**
+ * Trains in a worker, whose module calls {@link serveDistill}: the page stays responsive, and sees progress, pauses and aborts.
+ *
+ * ```ts
+ * const worker = new Worker(new URL('./job.js', import.meta.url), { type: 'module' });
+ * const training = createDistillWorker(worker, { input: { images, labels }, onProgress: draw });
+ * const { students } = await training.result;
+ * ```
+ *
+ * In Node the same with a `Worker` of `node:worker_threads`. One worker trains once.
+ *
+ * `result` rejects with a DistillError: what `distill` throws, `option` for input that cannot be sent, `platform` for a worker
+ * that does not load, serves nothing, or is terminated. An error of the job's own comes as it is.
+ */
+export function createDistillWorker<Input, Output = undefined>(
+  worker: WorkerLike,
+  options: DistillWorkerOptions<Input>,
+): DistillWorker<Output> {
+  expectWorker(worker);
+  const { input, transfer, engine, checkpoints, onProgress, signal, startTimeout = 60 } = options;
+  const { promise, resolve, reject } = deferred<WorkerResult<Output>>();
+  let isStarted = false;
+  let waiting: (() => void)[] = [];
+  const endWaiting = (): void => {
+    for (const ready of waiting) ready();
+    waiting = [];
+  };
+  const failed = (got: string, expected = 'a worker that trains to the end', hint?: string): void => {
+    reject(new DistillError({ code: 'platform', where: 'createDistillWorker', expected, got, hint }));
+  };
+  const side = listen(worker, receive, (reason) => {
+    failed(reason, 'a worker whose module loads and calls serveDistill', MODULE_HINT);
+  });
+  const send = (message: ToWorker, moved?: Transfers): void => {
+    side.send(message, moved);
+  };
+
+  function receive(said: unknown): void {
+    const message = said as FromWorker;
+    if (message.kind === 'ready') start();
+    else if (message.kind === 'paused') endWaiting();
+    else if (message.kind === 'progress') onProgress?.(message.report);
+    else if (message.kind === 'error') reject(receivedError(message.error));
+    else resolve(message.result as WorkerResult<Output>);
+  }
+  function start(): void {
+    if (isStarted) return;
+    isStarted = true;
+    try {
+      send({ kind: 'start', input, engine, checkpoints }, transfer);
+    } catch (cause) {
+      const got = cause instanceof Error ? cause.message : String(cause);
+      const hint = 'Send arrays and plain objects; build networks, methods and datasets in the worker.';
+      const expected = 'what can be cloned between threads';
+      reject(
+        new DistillError({ code: 'option', where: 'createDistillWorker, input', expected, got, hint, cause }),
+      );
+    }
+  }
+
+  const abort = (): void => {
+    send({ kind: 'abort' });
+  };
+  const timer = setTimeout(() => {
+    if (isStarted) return;
+    failed(`none within ${startTimeout} s`, 'a worker whose module calls serveDistill', MODULE_HINT);
+  }, 1000 * startTimeout);
+  send({ kind: 'hello' });
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener('abort', abort);
+  const result = promise.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+    endWaiting();
+    side.close();
+  });
+  // Who terminates a training need not wait for its result.
+  result.catch(() => undefined);
+  return {
+    result,
+    pause: () =>
+      new Promise((ready) => {
+        waiting.push(ready);
+        void result.then(
+          () => {
+            ready();
+          },
+          () => {
+            ready();
+          },
+        );
+        send({ kind: 'pause' });
+      }),
+    resume: () => {
+      send({ kind: 'resume' });
+    },
+    abort,
+    terminate: () => {
+      failed('terminate()');
+      side.close();
+    },
+  };
+}
+
+const MODULE_HINT =
+  "Pass new Worker(new URL('./job.js', import.meta.url), { type: 'module' }), and call serveDistill({ prepare }) at the top of that module.";
+
+function expectWorker(worker: unknown): asserts worker is WorkerLike {
+  const isWorker =
+    typeof worker === 'object' &&
+    worker !== null &&
+    'postMessage' in worker &&
+    ('addEventListener' in worker || 'on' in worker);
+  if (isWorker) return;
+  throw new DistillError({
+    code: 'option',
+    where: 'createDistillWorker',
+    expected: 'a Worker',
+    got: describeValue(worker),
+    hint: MODULE_HINT,
+  });
+}

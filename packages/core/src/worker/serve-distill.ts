@@ -1,0 +1,197 @@
+import { checkpoints, progress } from '../callback/index.js';
+import { directoryStore, indexedDbStore } from '../checkpoint/index.js';
+import { resolveEngine } from '../engine/index.js';
+import type { Engine } from '../engine/index.js';
+import { DistillError } from '../error/index.js';
+import { modelArtifacts } from '../model-file/index.js';
+import { deferred } from '../platform/deferred.js';
+import type { Deferred } from '../platform/deferred.js';
+import { isNode } from '../platform/node-module.js';
+import { distill } from '../train/index.js';
+import type { Callback, DistillOptions, DistillResult, RunControl } from '../train/index.js';
+import { listen, parentSide } from './endpoint.js';
+import type { Transfers, WorkerLike } from './endpoint.js';
+import { sentError } from './messages.js';
+import type { FromWorker, ToWorker, WorkerCheckpoints, WorkerResult } from './messages.js';
+
+/** What a worker trains. */
+export interface DistillJob<Input, Output> {
+  /** Default `auto`; an engine that the page names wins. */
+  readonly engine?: string | undefined;
+  /**
+   * Builds networks, method and data from what the page sent, when the engine stands. Callbacks may be among the options;
+   * progress and checkpoints come on top.
+   */
+  prepare(input: Input, context: JobContext): DistillOptions | Promise<DistillOptions>;
+  /** After training: e.g. `result.restoreBest()`, the accuracy on test images. What it returns goes to the page. */
+  finish?(result: DistillResult, input: Input): Output | Promise<Output>;
+}
+
+export interface JobContext {
+  readonly engine: Engine;
+  /** Aborted when the page aborts. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes this worker train what its page asks for by {@link createDistillWorker}, once.
+ *
+ * ```ts
+ * serveDistill({
+ *   prepare: ({ images, labels }) => ({ teacher, students: [student], method: kd(), train: arrayDataset({ images, labels, … }), … }),
+ * });
+ * ```
+ *
+ * In a page give `setWasmPaths` a place before it, as everywhere. A run that goes on from its checkpoints gives the bytes of one that
+ * never stopped (on `cpu` and `wasm`).
+ * @param side default: this worker's page
+ * @throws DistillError code `platform` on the main thread
+ */
+export function serveDistill<Input = unknown, Output = undefined>(
+  job: DistillJob<Input, Output>,
+  side: WorkerLike | undefined = parentSide(),
+): void {
+  if (side === undefined) {
+    throw new DistillError({
+      code: 'platform',
+      where: 'serveDistill',
+      expected: 'a worker',
+      got: 'the main thread',
+      hint: 'Call it in the module of a Worker; the page calls createDistillWorker.',
+    });
+  }
+  const abort = new AbortController();
+  const gate = pauseGate(() => {
+    send({ kind: 'paused' });
+  });
+  const to = listen(side, receive, () => undefined);
+  const send = (message: FromWorker, transfer?: Transfers): void => {
+    to.send(message, transfer);
+  };
+  let isStarted = false;
+  function receive(said: unknown): void {
+    const message = said as ToWorker;
+    if (message.kind === 'hello') send({ kind: 'ready' });
+    else if (message.kind === 'pause') gate.close();
+    else if (message.kind === 'resume') gate.open();
+    else if (message.kind === 'abort') {
+      abort.abort();
+      gate.open();
+    } else if (!isStarted) {
+      isStarted = true;
+      void train(message);
+    }
+  }
+  async function train(order: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
+    try {
+      const result = await trained(job, order, { send, gate, signal: abort.signal });
+      const buffers = result.students.map(({ artifacts }) => artifacts.weightData as ArrayBuffer);
+      send({ kind: 'result', result }, buffers);
+    } catch (error) {
+      send({ kind: 'error', error: sentError(error) });
+    }
+  }
+  send({ kind: 'ready' });
+}
+
+interface Line {
+  readonly send: (message: FromWorker) => void;
+  readonly gate: PauseGate;
+  readonly signal: AbortSignal;
+}
+
+async function trained<Input, Output>(
+  job: DistillJob<Input, Output>,
+  { input, engine: wanted, checkpoints: saving }: Extract<ToWorker, { kind: 'start' }>,
+  { send, gate, signal }: Line,
+): Promise<WorkerResult<Output | undefined>> {
+  const engine = await resolveEngine(wanted ?? job.engine ?? 'auto');
+  const options = await job.prepare(input as Input, { engine, signal });
+  const reports = progress({
+    onProgress: (report) => {
+      send({ kind: 'progress', report: { ...report, engine: engine.name } });
+    },
+  });
+  const saves = saving === undefined ? undefined : savesOf(saving);
+  const waits = gate.callback(
+    (run) => saves?.now(run),
+    (run) => reports.start?.(run),
+  );
+  const callbacks = [...(options.callbacks ?? []), reports, ...(saves?.callbacks ?? []), waits];
+  const signals = [signal, ...(options.signal === undefined ? [] : [options.signal])];
+  const result = await distill({ ...options, callbacks, signal: AbortSignal.any(signals) });
+  try {
+    const output = await job.finish?.(result, input as Input);
+    const { history, best, stopped, stops, normalization, warnings } = result;
+    const students = await Promise.all(
+      result.students.map(async ({ model }) => ({
+        artifacts: await modelArtifacts(model),
+        parameters: model.countParams(),
+      })),
+    );
+    const told = { history, best, stopped, stops, normalization, warnings };
+    return { ...told, students, engine: engine.name, output };
+  } finally {
+    result.dispose();
+  }
+}
+
+/** Checkpoints as the page wants them, and one more whenever it pauses. */
+function savesOf({ place, ...settings }: WorkerCheckpoints): {
+  readonly callbacks: readonly Callback[];
+  readonly now: (run: RunControl) => Promise<void>;
+} {
+  const store = isNode() ? directoryStore(place) : indexedDbStore(place);
+  const saving = checkpoints(store, settings);
+  // What an aborted run saves is what a paused one saves.
+  return { callbacks: [saving], now: async (run) => saving.abort?.(run) };
+}
+
+interface PauseGate {
+  close(): void;
+  open(): void;
+  /**
+   * @param before told when training has paused
+   * @param after told when it goes on
+   */
+  callback(before: Watch, after: Watch): Callback;
+}
+
+type Watch = (run: RunControl) => unknown;
+
+/** Holds a run between two steps, and lets this thread hear its page there. */
+function pauseGate(paused: () => void): PauseGate {
+  let opened: Deferred<void> | undefined;
+  return {
+    close: () => {
+      opened ??= deferred();
+    },
+    open: () => {
+      opened?.resolve();
+      opened = undefined;
+    },
+    callback: (before, after) => ({
+      name: 'pause',
+      async step(_, run) {
+        await nextTask();
+        if (opened === undefined) return;
+        const { promise } = opened;
+        await before(run);
+        paused();
+        await promise;
+        await after(run);
+      },
+    }),
+  };
+}
+
+/** Lets events of this thread in: promises alone never do, and timers wait four milliseconds in a page. */
+const nextTask = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });

@@ -1,0 +1,4 @@
+import { serveDistill } from '../../src/worker/index.js';
+import { tinyJob } from './job.js';
+
+serveDistill(tinyJob);
