@@ -150,7 +150,7 @@ export {
   saveModel,
   setModelMetadata,
 } from './model-file/index.js';
-export type { LoadOptions, ModelMetadata } from './model-file/index.js';
+export type { LoadOptions, ModelMetadata, ModelPlace } from './model-file/index.js';
 export {
   asNetwork,
   askTeacher,
@@ -197,6 +197,7 @@ export type {
   OwnedOutput,
   TeacherLike,
   TeacherOptions,
+  TeacherPackages,
 } from './network/index.js';
 export {
   checkOptions,

@@ -3,17 +3,19 @@ import { models } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { topologyProblem } from './check-topology.js';
 import { finiteProblem } from './check-weights.js';
-import { orUnreadable, readArtifacts, unreadable } from './read-artifacts.js';
+import type { ModelPlace } from './place.js';
+import { readArtifacts } from './read-artifacts.js';
 import type { LoadOptions, SavedModel } from './read-artifacts.js';
+import { orUnreadable, unreadable } from './unreadable.js';
 
 /**
- * Loads a layers model from a folder (a path, a `file:` URL, also that of its `model.json`) or a tfjs URL. Its graph is
+ * Loads a layers model from a folder (a path, a `file:` URL, also that of its `model.json`), a tfjs URL or its files. Its graph is
  * checked before tfjs builds it, its weights are all there and finite.
  *
  * @throws DistillError code `data` for anything else, saying what it is and what to do: a graph model, a model of
  * Keras 3, a class that tfjs-layers has not, a damaged file, a server that does not answer
  */
-export async function loadModel(place: string | URL, options: LoadOptions = {}): Promise<LayersModel> {
+export async function loadModel(place: ModelPlace, options: LoadOptions = {}): Promise<LayersModel> {
   return layersModelOf(await readArtifacts(place, options));
 }
 

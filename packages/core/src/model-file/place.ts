@@ -1,7 +1,14 @@
 import { isNode, nodeModule } from '../platform/node-module.js';
 
-/** Where a model is: a folder of Node's file system, or a URL that tfjs knows. */
-export type Place = { readonly folder: string } | { readonly url: string };
+/**
+ * Where a model is to be read from: a folder, a file or a URL; or its files, as a page gets them from a folder that was dropped
+ * or chosen.
+ */
+export type ModelPlace = string | URL | readonly File[];
+
+/** The same, told apart: a folder of Node's file system, a URL that tfjs knows, or files. */
+export type Place = Written | { readonly files: readonly File[] };
+type Written = { readonly folder: string } | { readonly url: string };
 
 const FILE = 'file://';
 
@@ -13,7 +20,10 @@ export const IN_FOLDERS = 'models under file://';
  * as in `file://run/student`), plain paths in Node, `model.json` in a folder; anything else is a URL for tfjs
  * (`indexeddb://NAME`, `https://…`).
  */
-export function placeOf(given: string | URL): Place {
+export function placeOf(given: string | URL): Written;
+export function placeOf(given: ModelPlace): Place;
+export function placeOf(given: ModelPlace): Place {
+  if (isFiles(given)) return { files: given };
   const text = String(given);
   const isPath = isNode() && !/^[a-z][a-z0-9+.-]+:\/\//i.test(text);
   if (!text.startsWith(FILE) && !isPath) return { url: text };
@@ -33,3 +43,5 @@ function pathOf(url: string): string {
     return rest;
   }
 }
+
+const isFiles = (given: ModelPlace): given is readonly File[] => Array.isArray(given);

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describeValue, DistillError, isDistillError } from '../error/index.js';
-import { nodeModule } from '../platform/node-module.js';
 import type { Problem } from './check-topology.js';
 import { sizeProblem } from './check-weights.js';
-import { IN_FOLDERS, placeOf } from './place.js';
+import { diskFolder, givenFolder, MAIN } from './model-folder.js';
+import type { ModelFolder } from './model-folder.js';
+import { placeOf } from './place.js';
+import type { ModelPlace } from './place.js';
+import { inside, orUnreadable, unreadable } from './unreadable.js';
 
 /** A saved model, read and of the right sizes. */
 export interface SavedModel {
@@ -22,18 +24,20 @@ export interface LoadOptions {
 const LONGEST_JSON = 512 * 1024 * 1024;
 
 /**
- * Reads a saved model from a folder or a tfjs URL: `model.json` and its weights, of exactly the listed size.
+ * Reads a saved model from a folder, a tfjs URL or given files: `model.json` and its weights, of exactly the listed size.
  *
  * @throws DistillError code `data`, naming the file and what is wrong with it
  */
 export async function readArtifacts(
-  place: string | URL,
+  place: ModelPlace,
   { timeout = 30 }: LoadOptions = {},
 ): Promise<SavedModel> {
   const from = placeOf(place);
-  const where = 'url' in from ? from.url : `${from.folder.replace(/[\\/]$/, '')}/model.json`;
+  const folder =
+    'url' in from ? undefined : 'files' in from ? givenFolder(from.files) : diskFolder(from.folder);
+  const where = 'url' in from ? from.url : (folder as ModelFolder).where;
   const artifacts = await orUnreadable(where, () =>
-    'url' in from ? fromUrl(where, from.url, timeout) : fromFolder(where, from.folder),
+    'url' in from ? fromUrl(where, from.url, timeout) : fromFolder(folder as ModelFolder),
   );
   const { modelTopology, weightSpecs = [], weightData, format } = artifacts;
   // The file may hold anything in its place.
@@ -56,61 +60,15 @@ const NO_WEIGHTS: Problem = {
 const hasStrings = (specs: readonly tf.io.WeightsManifestEntry[]): boolean =>
   specs.some(({ dtype }) => dtype === 'string');
 
-/** The one error of everything that is wrong with a saved model. */
-export function unreadable(
-  where: string,
-  { got, hint }: Problem,
-  cause: unknown = new Error(got),
-): DistillError {
-  const expected = 'a tfjs layers model (model.json and the weight files that it names)';
-  return new DistillError({ code: 'data', where, expected, got, hint, cause });
-}
-
-/** Runs what may throw anything, and gives its error the model's place. */
-export async function orUnreadable<T>(where: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (cause) {
-    if (isDistillError(cause)) throw cause;
-    throw unreadable(
-      where,
-      { got: reasonOf(cause), hint: 'Save one with `network.save(DIR)` or `model.save`.' },
-      cause,
-    );
-  }
-}
-
-/** The first line of what tfjs says; a slip of its own code over a damaged file says nothing to a user. */
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const [line = ''] = cause.message.split('\n');
-  const isSlip =
-    cause instanceof TypeError || cause instanceof RangeError || /\[object |undefined/.test(line);
-  return isSlip ? 'one whose layers do not have the form that tfjs saves' : line.slice(0, 500);
-}
-
-async function fromFolder(where: string, folder: string): Promise<tf.io.ModelArtifacts> {
-  const fs = nodeModule('node:fs/promises', IN_FOLDERS);
-  const path = nodeModule('node:path', IN_FOLDERS);
-  const sizeOf = async (file: string): Promise<number> => {
-    const found = await fs.stat(file);
-    if (found.isFile()) return found.size;
-    throw unreadable(where, {
-      got: `${file}, which is no regular file`,
-      hint: 'Name the folder of a saved model.',
-    });
-  };
-  const main = path.join(folder, 'model.json');
-  if ((await sizeOf(main)) > LONGEST_JSON)
+async function fromFolder({ where, sizeOf, read }: ModelFolder): Promise<tf.io.ModelArtifacts> {
+  if ((await sizeOf(MAIN)) > LONGEST_JSON)
     throw unreadable(where, { got: 'a model.json of more than 512 MiB', hint: 'It is none of a model.' });
-  const json = JSON.parse(await fs.readFile(main, 'utf8')) as tf.io.ModelJSON | null;
+  const json = JSON.parse(new TextDecoder().decode(await read(MAIN))) as tf.io.ModelJSON | null;
   if (json === null || typeof json !== 'object' || !Array.isArray(json.weightsManifest))
     throw unreadable(where, NO_WEIGHTS);
   return tf.io.getModelArtifactsForJSON(json, async (manifest) => {
     const specs = manifest.flatMap((group) => group.weights);
-    const files = manifest
-      .flatMap((group) => group.paths)
-      .map((file) => path.join(folder, inside(where, file)));
+    const files = manifest.flatMap((group) => group.paths).map((file) => inside(where, file));
     // Before anything is read: a device has no end, and a wrong size no use.
     const sizes = await Promise.all(files.map(sizeOf));
     const problem = sizeProblem(
@@ -118,19 +76,9 @@ async function fromFolder(where: string, folder: string): Promise<tf.io.ModelArt
       sizes.reduce((sum, size) => sum + size, 0),
     );
     if (problem !== undefined && !hasStrings(specs)) throw unreadable(where, problem);
-    const parts = await Promise.all(files.map((file) => fs.readFile(file)));
-    const buffers = parts.map((part) => new Uint8Array(part).buffer);
+    const parts = await Promise.all(files.map(read));
+    const buffers = parts.map((part) => part.slice().buffer);
     return [specs, tf.io.CompositeArrayBuffer.join(buffers)];
-  });
-}
-
-/** A path of a manifest, which names files of the model's own folder and no others. */
-function inside(where: string, file: unknown): string {
-  const parts = typeof file === 'string' ? file.split(/[\\/]/) : ['..'];
-  if (!parts.includes('..') && parts[0] !== '' && !/^[a-z]:|\0/i.test(parts[0] ?? '')) return parts.join('/');
-  throw unreadable(where, {
-    got: `the weight file ${typeof file === 'string' ? `'${file}'` : describeValue(file)}, outside the model's folder`,
-    hint: 'Put the weight files beside model.json and name them so in weightsManifest.',
   });
 }
 

@@ -1,6 +1,8 @@
 import { DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
+import { besideOf, listOf, pathOf } from './model-folder.js';
 import { IN_FOLDERS, placeOf } from './place.js';
+import type { ModelPlace } from './place.js';
 import { patientFetch } from './read-artifacts.js';
 import type { LoadOptions } from './read-artifacts.js';
 
@@ -8,22 +10,38 @@ import type { LoadOptions } from './read-artifacts.js';
 export interface FileAndBeside {
   readonly where: string;
   readonly bytes: Uint8Array;
-  /** Its folder; undefined for a URL. */
+  /** Its folder on this disk, if it has one. */
   readonly folder: string | undefined;
   /** @throws DistillError code `data` for a path outside the file's folder, or a file that is not there */
   readonly beside: (path: string) => Promise<Uint8Array>;
 }
 
 /**
- * Reads one file from a path, a `file:` URL or over HTTP.
+ * Reads one file from a path, a `file:` URL, over HTTP, or the first of given ones.
  *
  * @throws DistillError code `data`
  */
 export async function readFiles(
-  place: string | URL,
+  place: ModelPlace,
   { timeout = 30 }: LoadOptions = {},
 ): Promise<FileAndBeside> {
   const from = placeOf(place);
+  if ('files' in from) {
+    const [main, ...others] = from.files;
+    if (main === undefined) throw unreadable('files', 'none');
+    const bytesOf = async (file: File): Promise<Uint8Array> => new Uint8Array(await file.arrayBuffer());
+    const where = pathOf(main);
+    return {
+      where,
+      bytes: await bytesOf(main),
+      folder: undefined,
+      beside: async (path) => {
+        const file = besideOf(others, main, inside(where, path));
+        if (file !== undefined) return bytesOf(file);
+        throw unreadable(where, `no weight file '${path}' among ${listOf(from.files)}`);
+      },
+    };
+  }
   if ('url' in from) {
     const { url } = from;
     if (!/^https?:/i.test(url)) throw unreadable(url, 'a URL that is neither http(s) nor file');

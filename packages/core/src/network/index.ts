@@ -21,7 +21,7 @@ export { freeze } from './freeze.js';
 export { freezeGraphModel } from './graph-teacher.js';
 export type { GraphModelLike, GraphTeacherOptions } from './graph-teacher.js';
 export { asTeacher, loadTeacher } from './load-teacher.js';
-export type { TeacherLike, TeacherOptions } from './load-teacher.js';
+export type { TeacherLike, TeacherOptions, TeacherPackages } from './load-teacher.js';
 export { outputKind, probabilityWarning, studentWarning } from './logits.js';
 export { mapShape } from './map-shape.js';
 export type { MapShape } from './map-shape.js';

@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
 import { layersModelOf } from '../model-file/load-model.js';
-import { orUnreadable, readArtifacts } from '../model-file/read-artifacts.js';
+import type { ModelPlace } from '../model-file/place.js';
+import { readArtifacts } from '../model-file/read-artifacts.js';
 import type { LoadOptions } from '../model-file/read-artifacts.js';
+import { orUnreadable } from '../model-file/unreadable.js';
 import type { FrozenNetwork } from './contract.js';
 import { freeze } from './freeze.js';
 import { freezeGraphModel, isGraphModel } from './graph-teacher.js';
-import { isOnnx, loadOnnxTeacher } from './onnx-teacher.js';
+import { loadOnnxTeacher, onnxOf } from './onnx-teacher.js';
 import type { OnnxTeacherOptions } from './onnx-teacher.js';
 import type { GraphModelLike } from './graph-teacher.js';
 import { asNetwork, createNetwork } from './network.js';
@@ -16,23 +18,35 @@ import type { NetworkLike, NetworkOptions } from './network.js';
 export type TeacherLike = NetworkLike | FrozenNetwork | GraphModelLike;
 
 /** What is said of a teacher that its files do not say. */
-export type TeacherOptions = OnnxTeacherOptions;
+export interface TeacherOptions extends OnnxTeacherOptions {
+  readonly packages?: TeacherPackages | undefined;
+}
 
 /**
- * Loads a teacher from a folder, a file or a tfjs URL: a layers model; a graph model, which `@tensorflow/tfjs-converter`
+ * Packages that run what tfjs-layers does not. Default: imported by name, which a page cannot do: it hands over what its bundler
+ * imported, `{ 'onnxruntime-web': await import('onnxruntime-web') }`.
+ */
+export interface TeacherPackages {
+  readonly 'onnxruntime-web'?: object | undefined;
+  readonly '@tensorflow/tfjs-converter'?: object | undefined;
+}
+
+/**
+ * Loads a teacher from a folder, a file, a tfjs URL or its files: a layers model; a graph model, which `@tensorflow/tfjs-converter`
  * runs; or an ONNX file (`….onnx`), which `onnxruntime-node` or `onnxruntime-web` runs.
  *
  * @throws DistillError code `data` (see `loadModel`), `network` for one that cannot teach, `platform` without the package that
  * runs it
  */
-export async function loadTeacher(place: string | URL, options: TeacherOptions = {}): Promise<FrozenNetwork> {
-  if (isOnnx(place)) return loadOnnxTeacher(place, options);
+export async function loadTeacher(place: ModelPlace, options: TeacherOptions = {}): Promise<FrozenNetwork> {
+  const onnx = onnxOf(place);
+  if (onnx !== undefined) return loadOnnxTeacher(onnx, options, options.packages?.['onnxruntime-web']);
   return named(await loadFromFolder(place, options), options.classNames);
 }
 
 async function loadFromFolder(
-  place: string | URL,
-  options: NetworkOptions & LoadOptions,
+  place: ModelPlace,
+  options: NetworkOptions & LoadOptions & Pick<TeacherOptions, 'packages'>,
 ): Promise<FrozenNetwork> {
   const saved = await readArtifacts(place, options);
   if (!saved.isGraphModel) {
@@ -40,7 +54,8 @@ async function loadFromFolder(
     const frozen = freeze(network);
     return owning(frozen, network);
   }
-  const { loadGraphModel } = await converter();
+  const { loadGraphModel } =
+    (options.packages?.['@tensorflow/tfjs-converter'] as Converter | undefined) ?? (await converter());
   const model = await orUnreadable(saved.where, () => loadGraphModel(tf.io.fromMemory(saved.artifacts)));
   return owning(freezeGraphModel(model, options), model);
 }
@@ -88,7 +103,7 @@ async function converter(): Promise<Converter> {
       where: 'loadTeacher',
       expected: `the package ${specifier}, which runs graph models`,
       got: 'none',
-      hint: `npm i ${specifier}; in a page load the graph model yourself and pass it as the teacher.`,
+      hint: `npm i ${specifier}; in a page import it and hand it over as an option (packages).`,
       cause,
     });
   }

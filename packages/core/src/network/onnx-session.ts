@@ -30,7 +30,9 @@ interface RuntimeSession {
 export interface OnnxSource {
   /** Name of the input. */
   readonly input: string;
-  /** Where files with further weights lie; undefined for a URL. */
+  /** The module `onnxruntime-web` where it was handed over. */
+  readonly runtime: object | undefined;
+  /** Where files with further weights lie on this disk. */
   readonly folder: string | undefined;
   readonly external: readonly { readonly path: string; readonly data: Uint8Array }[];
 }
@@ -43,9 +45,10 @@ export interface OnnxSource {
 export async function openSession(
   bytes: Uint8Array,
   where: string,
-  { input, folder, external }: OnnxSource,
+  { input, folder, external, runtime: given }: OnnxSource,
 ): Promise<OnnxSession> {
-  const { runtime, isNative } = await loadRuntime();
+  const { runtime, isNative } =
+    given === undefined ? await loadRuntime() : { runtime: given as Runtime, isNative: false };
   const files =
     isNative && folder !== undefined
       ? { extra: { session: { model_external_initializers_file_folder_path: folder } } }
@@ -110,7 +113,7 @@ async function loadRuntime(): Promise<{ readonly runtime: Runtime; readonly isNa
     where: 'ONNX teacher',
     expected: 'the package onnxruntime-node or onnxruntime-web, which runs ONNX files',
     got: broken === undefined ? 'none' : `"${broken.message.split('\n')[0]?.slice(0, 200) ?? ''}"`,
-    hint: 'npm i onnxruntime-node',
+    hint: 'npm i onnxruntime-node; in a page import onnxruntime-web and hand it over in `packages`.',
     cause: broken ?? reasons[0],
   });
 }

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { DistillError, nearestNameHint } from '../error/index.js';
+import type { ModelPlace } from '../model-file/place.js';
 import { readFiles } from '../model-file/read-files.js';
 import type { LoadOptions } from '../model-file/read-artifacts.js';
 import type { FrozenNetwork } from './contract.js';
@@ -21,7 +22,13 @@ export interface OnnxTeacherOptions extends NetworkOptions, LoadOptions {
   readonly classNames?: readonly string[] | undefined;
 }
 
-export const isOnnx = (place: string | URL): boolean => /\.onnx(?:[?#]|$)/i.test(String(place));
+/** The place of an ONNX file, which comes first where it is one of several files; undefined where there is none. */
+export function onnxOf(place: ModelPlace): ModelPlace | undefined {
+  if (typeof place === 'string' || place instanceof URL)
+    return /\.onnx(?:[?#]|$)/i.test(String(place)) ? place : undefined;
+  const main = place.find(({ name }) => /\.onnx$/i.test(name));
+  return main === undefined ? undefined : [main, ...place.filter((file) => file !== main)];
+}
 
 /**
  * An ONNX file as a teacher, run by `onnxruntime-node` or `onnxruntime-web`, whichever is installed. Its first output is the
@@ -34,8 +41,9 @@ export const isOnnx = (place: string | URL): boolean => /\.onnx(?:[?#]|$)/i.test
  * rows of logits, `tap` for a value that is not there, `platform` without a runtime
  */
 export async function loadOnnxTeacher(
-  place: string | URL,
+  place: ModelPlace,
   options: OnnxTeacherOptions = {},
+  runtime?: object,
 ): Promise<FrozenNetwork> {
   const { bytes, where, beside, folder } = await readFiles(place, options);
   const name = options.name ?? where.replace(/^.*[\\/]|\.onnx.*$/gi, '');
@@ -66,7 +74,7 @@ export async function loadOnnxTeacher(
     file.outputs.every((each) => each.name !== value),
   );
   const extended = inner.length === 0 ? bytes : withOutputs(bytes, inner);
-  const session = await openSession(extended, where, { input: input.name, folder, external });
+  const session = await openSession(extended, where, { input: input.name, folder, external, runtime });
 
   const [batch, ...axes] = input.shape ?? [];
   const spatial = layout === 'nchw' ? [axes[1], axes[2], axes[0]] : axes;

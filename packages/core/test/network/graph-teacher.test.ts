@@ -12,7 +12,7 @@ import {
 import type { FrozenNetwork } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { loadGraphModel } from '@tensorflow/tfjs-converter';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -94,6 +94,20 @@ const someImages = (): tf.Tensor4D => {
 };
 
 describeOn(REPRODUCIBLE, 'a graph model as a teacher', () => {
+  it('comes from given files, run by a converter that was handed over', async () => {
+    const place = await saved(false);
+    const files = await Promise.all(
+      ['weights.bin', 'model.json'].map(async (name) => new File([await readFile(join(place, name))], name)),
+    );
+    const teacher = await loadTeacher(files, {
+      packages: { '@tensorflow/tfjs-converter': { loadGraphModel } },
+    });
+    tf.tidy(() => {
+      expectClose(teacher.forward(someImages()).logits, expected(someImages()), 1e-5);
+    });
+    teacher.dispose();
+  });
+
   it.each([false, true])('gives its logits and taps; softmax at the end: %s', async (softmax) => {
     const teacher = await loadTeacher(await saved(softmax), { taps: { feature: 'stage1/relu' } });
     expect(teacher.inputShape).toEqual([6, 6, 2]);

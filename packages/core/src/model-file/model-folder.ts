@@ -1,0 +1,73 @@
+import { nodeModule } from '../platform/node-module.js';
+import { IN_FOLDERS } from './place.js';
+import { unreadable } from './unreadable.js';
+
+/** The files of one model, by their paths from its `model.json`. */
+export interface ModelFolder {
+  /** The path of `model.json`, for messages. */
+  readonly where: string;
+  readonly sizeOf: (path: string) => Promise<number>;
+  readonly read: (path: string) => Promise<Uint8Array>;
+}
+
+export const MAIN = 'model.json';
+
+/** A folder of Node's file system. */
+export function diskFolder(folder: string): ModelFolder {
+  const fs = nodeModule('node:fs/promises', IN_FOLDERS);
+  const path = nodeModule('node:path', IN_FOLDERS);
+  const at = (file: string): string => path.join(folder, file);
+  const where = `${folder.replace(/[\\/]$/, '')}/${MAIN}`;
+  return {
+    where,
+    async sizeOf(file) {
+      const found = await fs.stat(at(file));
+      if (found.isFile()) return found.size;
+      throw unreadable(where, {
+        got: `${at(file)}, which is no regular file`,
+        hint: 'Name the folder of a saved model.',
+      });
+    },
+    read: async (file) => new Uint8Array(await fs.readFile(at(file))),
+  };
+}
+
+/** Files as a page gets them: of a folder that was dropped or chosen, or by themselves. */
+export function givenFolder(files: readonly File[]): ModelFolder {
+  const found = files.filter((file) => /^.+\.json$/i.test(file.name));
+  const main = found.find(({ name }) => name === MAIN || name.endsWith(`/${MAIN}`)) ?? found[0];
+  if (main === undefined) throw unreadable(listOf(files), { got: 'no model.json', hint: DROP_ALL });
+  const where = pathOf(main);
+  const fileAt = (path: string): File => {
+    const file = path === MAIN ? main : besideOf(files, main, path);
+    if (file !== undefined) return file;
+    throw unreadable(where, { got: `no '${path}' among ${listOf(files)}`, hint: DROP_ALL });
+  };
+  return {
+    where,
+    sizeOf: (path) => Promise.resolve(fileAt(path).size),
+    read: async (path) => new Uint8Array(await fileAt(path).arrayBuffer()),
+  };
+}
+
+const DROP_ALL = 'Give the whole folder: model.json and every weight file (.bin) that it names.';
+
+/** A file's path, which only files of a chosen folder have. */
+export const pathOf = (file: File): string => file.webkitRelativePath || file.name;
+
+/** The file at a path from another one's folder, or the only one of that name: files by themselves have no folder. */
+export function besideOf(files: readonly File[], main: File, path: string): File | undefined {
+  const whole = pathOf(main).replace(/[^/]*$/, '') + path;
+  const name = path.replace(/^.*\//, '');
+  const named = files.filter((file) => file.name.replace(/^.*\//, '') === name);
+  return files.find((file) => pathOf(file) === whole) ?? (named.length === 1 ? named[0] : undefined);
+}
+
+/** What was given, in a few words. */
+export function listOf(files: readonly File[]): string {
+  const names = files.slice(0, 3).map((file) => `'${pathOf(file)}'`);
+  const count = files.length === 1 ? '1 file' : `${files.length} files`;
+  return names.length === 0
+    ? count
+    : `${count} (${names.join(', ')}${files.length > names.length ? ', …' : ''})`;
+}
