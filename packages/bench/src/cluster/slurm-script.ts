@@ -3,7 +3,8 @@ import type { ClusterJobs } from './waves.js';
 
 /**
  * One script for Slurm. Started with bash it submits itself: an array per wave, each after the one before, and the report at the
- * end. Within Slurm a task does its cells one after the other; at the end of its time it saves a checkpoint and is queued again.
+ * end. Within Slurm a task does its cells one after the other; at the end of its time it saves a checkpoint and is queued again, and
+ * when it is cancelled it saves one and ends.
  */
 export function slurmScript({ waves, at, command, name, tasks, needsGpu }: ClusterJobs): string {
   const cells = (wave: readonly string[], index: number): string =>
@@ -19,7 +20,7 @@ export function slurmScript({ waves, at, command, name, tasks, needsGpu }: Clust
 #SBATCH --output=%x-%A_%a.log
 #SBATCH --cpus-per-task=4
 #SBATCH --requeue
-#SBATCH --signal=B:TERM@120
+#SBATCH --signal=B:USR1@120
 ${needsGpu ? '#SBATCH --gpus=1\n' : ''}# Submit: bash THIS_FILE. Partition, time and account come from the environment (SBATCH_PARTITION, SBATCH_TIMELIMIT,
 # SBATCH_ACCOUNT, …); LIMIT=8 lets at most eight tasks run at a time. It may be submitted again once no task of it is left: what
 # is done is not done again.
@@ -38,9 +39,13 @@ fi
 export DISTILLJS_THREADS=\${SLURM_CPUS_PER_TASK:-1}
 if [ "$1" = report ]; then exec ${command} report "$RUN"; fi
 
-# Slurm tells this shell that the time is over; the training ends after the step under way.
+# Slurm tells this shell by USR1 that the time is nearly over, and by TERM that the job was cancelled. Either way the training ends
+# after the step under way; only the first is queued again.
 child=
-trap 'if [ -n "$child" ]; then kill -TERM "$child"; fi' TERM
+over=
+stop() { if [ -n "$child" ]; then kill -TERM "$child"; fi; }
+trap 'over=1; stop' USR1
+trap stop TERM
 train() {
   # Slurm gives a cell to one task: what another machine left is taken over.
   ${command} train "$RUN" "$1" --take-over &
@@ -57,10 +62,11 @@ failed=0
 while read -r cell; do
   status=0
   train "$cell" < /dev/null || status=$?
-  if [ "$status" = 130 ] || [ "$status" = 143 ]; then
+  if [ -n "$over" ]; then
     scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
     exit 0
   fi
+  if [ "$status" = 130 ] || [ "$status" = 143 ]; then exit "$status"; fi
   if [ "$status" != 0 ]; then failed=1; fi
 done < <("cells_$1" | awk -v task="$SLURM_ARRAY_TASK_ID" -v tasks="$2" '(NR - 1) % tasks == task')
 exit "$failed"

@@ -125,14 +125,20 @@ describe.skipIf(process.platform === 'win32')('scripts', () => {
   it('for Slurm end with a checkpoint when the time is over, and are queued again', () => {
     stub('scontrol', `printf '%s|' "$@" >> "$CALLS"; echo >> "$CALLS"`);
     // As a training does: it ends a little after the signal, with its own exit code.
-    const slow = stub(
-      'slow-bench',
-      `trap 'sleep 0.3; echo saved >> "$CALLS"; exit 130' TERM; kill -TERM "$PPID"; for i in $(seq 100); do sleep 0.1; done`,
-    );
-    const script = slurmScript(jobs({ command: `'${slow.replaceAll("'", `'\\''`)}'` }));
-    const env = { SLURM_JOB_ID: '7', SLURM_ARRAY_JOB_ID: '7', SLURM_ARRAY_TASK_ID: '0' };
-    expect(bash(script, ['2', '1'], env).status).toBe(0);
+    const endedBy = (signal: string): number | null => {
+      const slow = stub(
+        `slow-${signal}`,
+        `trap 'sleep 0.3; echo saved >> "$CALLS"; exit 130' TERM; kill -${signal} "$PPID"; for i in $(seq 100); do sleep 0.1; done`,
+      );
+      const script = slurmScript(jobs({ command: `'${slow.replaceAll("'", `'\\''`)}'` }));
+      const env = { SLURM_JOB_ID: '7', SLURM_ARRAY_JOB_ID: '7', SLURM_ARRAY_TASK_ID: '0' };
+      return bash(script, ['2', '1'], env).status;
+    };
+    expect(endedBy('USR1')).toBe(0);
     expect(taken()).toEqual(['saved', 'requeue|7_0|']);
+    // Whoever cancels a job does not want it back.
+    expect(endedBy('TERM')).toBe(130);
+    expect(taken()).toEqual(['saved']);
   });
 });
 
