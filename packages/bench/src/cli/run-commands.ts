@@ -151,7 +151,7 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
   program
     .command('explain')
     .description(
-      'draw what the attending students of a run have learned: attention, trees, conflicts of subtasks',
+      'draw what students of a run have learned: attention, trees, conflicts of subtasks; with an adversary, whether it moved feature maps',
     )
     .argument('<run>', 'run folder with methods such as kdexplainer or kd+vam')
     .option('--json', 'print explain.json instead of the findings; of a study a list')

@@ -4,10 +4,11 @@ import { colourScale, DataTable, HeatTable, renderPage, Scroll, Section } from '
 import type { ColourScale } from '../report/index.js';
 import { ownConflict } from './explained.js';
 import type { ExplainedRun, ExplainedTraining } from './explained.js';
+import { MapsSection } from './maps-section.js';
 import { OverSeedsSection } from './over-seeds-section.js';
 import { TreeDrawing } from './tree-drawing.js';
 
-const TITLE = 'What the students attend to';
+const TITLE = 'What the students have learned';
 const SHARES = colourScale([[[0, 1]]]);
 const COSINES = colourScale([[[-1, 1]]]);
 const DIVERGENCES = colourScale([[[0, Math.LN2]]]);
@@ -23,7 +24,7 @@ export function explainPage({
   findings,
   classNames,
   conflictImages,
-  ...seeds
+  ...rest
 }: ExplainedRun): string {
   const experts = trainings.filter((one): one is ExpertTraining => one.experts !== undefined);
   const attending = trainings.filter((one) => one.layers.length > 0);
@@ -43,9 +44,10 @@ export function explainPage({
           </ul>
         </div>
       </div>
-      <OverSeedsSection {...seeds} />
+      <OverSeedsSection {...rest} />
       {experts.length === 0 ? null : <ExpertSections trainings={experts} classNames={classNames} />}
       {attending.length === 0 ? null : <LayerSection trainings={attending} />}
+      <MapsSection {...rest} />
     </>,
   );
 }

@@ -13,6 +13,7 @@ import type { Images, Labels, Logits } from '@distilljs/core';
 import { explain, explainVam } from '@distilljs/vam';
 import type { KdExplainerOptions } from '@distilljs/vam';
 import { allSeeds } from '../config/index.js';
+import type { MethodConfig, RunConfig } from '../config/index.js';
 import { loadRunData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
 import { loadForeign } from '../run/foreign-sources.js';
@@ -20,24 +21,27 @@ import { loadTeacher, seeing } from '../run/load-teacher.js';
 import type { LoadedTeacher } from '../run/load-teacher.js';
 import { findMethod } from '../run/method-catalog.js';
 import { runFolder } from '../run/run-folder.js';
+import type { RunFolder } from '../run/run-folder.js';
 import { readMethodResult, readRun } from '../run/stored.js';
 import { writeJson } from '../run/write-json.js';
 import { explainFindings } from './explain-findings.js';
+import { explainMaps, hasAdversary } from './explain-maps.js';
 import { explainPage } from './explain-page.js';
 import { EXPLAIN_SCHEMA } from './explained.js';
 import type { ExplainedRun, ExplainedTraining } from './explained.js';
 import { lastNetwork } from './last-network.js';
+import { mapsComparisons, mapsFindings, mapsOverSeeds } from './maps-over-seeds.js';
 import { overSeeds, seedsComparisons } from './over-seeds.js';
 
 /** Test images that gradients are taken on, the first of each class in turn as the dataset has them. */
 const CONFLICT_IMAGES = 128;
 
 /**
- * Explains every finished training of a run whose student attends (KDExplainer's mixtures of experts, students with virtual attention), and writes
- * report/explain.html and report/explain.json.
+ * Explains every finished training of a run whose student attends (KDExplainer's mixtures of experts, students with virtual attention), and in a
+ * run with an adversary the feature maps of all methods; writes report/explain.html and report/explain.json.
  *
  * @returns the path of the page, and what it shows
- * @throws DistillError code `data` when the folder holds no run, no teacher yet, or no training that attends
+ * @throws DistillError code `data` when the folder holds no run, no teacher yet, or no training to explain
  */
 export async function explainRun(root: string): Promise<{ page: string; explained: ExplainedRun }> {
   const folder = runFolder(root);
@@ -46,17 +50,50 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
   const run = await readRun(folder);
   if (run === undefined) throw missing('a run folder', 'none', 'Make one with `distill-bench run`.');
   const { config } = run;
-  const methods = config.methods.filter(({ name }) => findMethod(name)?.student !== undefined);
-  if (methods.length === 0) {
-    const hint =
-      'Run with --methods kdexplainer,kdexplainer-plain,kdexplainer-label-smoothing, or METHOD+vam.';
-    throw missing('a run with a method that attends', config.methods.map(({ as }) => as).join(', '), hint);
-  }
-  if (!existsSync(folder.teacher.result))
-    throw missing('a run with a trained teacher', 'none yet', 'Go on with `distill-bench run --resume`.');
   await resolveEngine(config.engine);
   await loadForeign(config);
+  const attending = config.methods.filter(({ name }) => findMethod(name)?.student !== undefined);
+  const plays = config.methods.some((method) => hasAdversary(method, config));
+  if (attending.length === 0 && !plays) {
+    const hint =
+      'Run with --methods kdexplainer,kdexplainer-plain,kdexplainer-label-smoothing, METHOD+vam, or kd,afd-offline.';
+    throw missing(
+      'a run with a method that attends, or one with an adversary',
+      config.methods.map(({ as }) => as).join(', '),
+      hint,
+    );
+  }
+  if (attending.length > 0 && !existsSync(folder.teacher.result))
+    throw missing('a run with a trained teacher', 'none yet', 'Go on with `distill-bench run --resume`.');
   const data = await loadRunData(config);
+  const trainings = attending.length === 0 ? [] : await explainTrainings(config, attending, folder, data);
+  const maps = plays ? await explainMaps(config, folder, data) : [];
+  if (trainings.length + maps.length === 0)
+    throw missing('a finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
+  const seeds = { summaries: overSeeds(trainings), comparisons: seedsComparisons(trainings) };
+  const compared = mapsComparisons(maps);
+  const explained: ExplainedRun = {
+    schema: EXPLAIN_SCHEMA,
+    classNames: classNames(data),
+    conflictImages: Math.min(CONFLICT_IMAGES, data.test.size),
+    trainings,
+    ...seeds,
+    ...{ maps, mapsSummaries: mapsOverSeeds(maps), mapsComparisons: compared },
+    findings: [...explainFindings(seeds), ...mapsFindings(maps, compared)],
+  };
+  const page = join(folder.report, 'explain.html');
+  await writeJson(join(folder.report, 'explain.json'), explained);
+  await writeWhole(page, explainPage(explained));
+  return { page, explained };
+}
+
+/** Every finished training whose student attends. */
+async function explainTrainings(
+  config: RunConfig,
+  methods: readonly MethodConfig[],
+  folder: RunFolder,
+  data: RunData,
+): Promise<readonly ExplainedTraining[]> {
   const teacher = (await loadTeacher(config, data, folder.teacher)) as LoadedTeacher;
   const batch = await conflictBatch(data, teacher);
   const trainings: ExplainedTraining[] = [];
@@ -87,21 +124,7 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
     tf.dispose([batch.images, batch.labels, batch.teacher]);
     teacher.network.dispose();
   }
-  if (trainings.length === 0)
-    throw missing('a finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
-  const seeds = { summaries: overSeeds(trainings), comparisons: seedsComparisons(trainings) };
-  const explained: ExplainedRun = {
-    schema: EXPLAIN_SCHEMA,
-    classNames: classNames(data),
-    conflictImages: Math.min(CONFLICT_IMAGES, data.test.size),
-    trainings,
-    ...seeds,
-    findings: explainFindings(seeds),
-  };
-  const page = join(folder.report, 'explain.html');
-  await writeJson(join(folder.report, 'explain.json'), explained);
-  await writeWhole(page, explainPage(explained));
-  return { page, explained };
+  return trainings;
 }
 
 async function conflictBatch(

@@ -1,4 +1,5 @@
 import type { AttentionStatistics, Conflict, Explanation } from '@distilljs/vam';
+import type { ExplainedMaps, MapsComparison, MapsSummary } from './explained-maps.js';
 import type { Interval, PairedComparison, Summary } from '../statistics/index.js';
 
 /** Version of the layout of explain.json. */
@@ -72,5 +73,9 @@ export interface ExplainedRun {
   /** Of methods with mixtures of experts, over their seeds. */
   readonly summaries: readonly SeedsSummary[];
   readonly comparisons: readonly SeedsComparison[];
+  /** Of a run with an adversary: feature maps of all its methods. */
+  readonly maps: readonly ExplainedMaps[];
+  readonly mapsSummaries: readonly MapsSummary[];
+  readonly mapsComparisons: readonly MapsComparison[];
   readonly findings: readonly string[];
 }

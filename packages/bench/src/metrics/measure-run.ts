@@ -148,7 +148,7 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
 }
 
 /** Names that the run has for the student's layers, as far as the saved network has these layers. */
-function aliasesOf(
+export function aliasesOf(
   { layers }: LayersModel,
   { student }: RunConfig,
   model: string = student.model,

@@ -23,7 +23,7 @@ export type { ReportFile, ReportFormat, ReportSources } from './formats.js';
 export { renderLatex } from './latex.js';
 export { tensorboardFiles } from './tensorboard.js';
 export { HeatTable } from './page/heat-table.js';
-export { DataTable, Drawing, Entries, Scroll, Section } from './page/parts.js';
+export { DataTable, Details, Drawing, Entries, Scroll, Section } from './page/parts.js';
 export { renderHtml, reportContent } from './page/report-page.js';
 export { renderMarkdown } from './markdown.js';
 export { ranking } from './ranking.js';

@@ -6,6 +6,7 @@ import { weightBytes } from '@distilljs/core/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.js';
 import type { ConfigInput } from '../../src/config/schema.js';
+import { explainRun } from '../../src/explain/index.js';
 import type { MethodResult, Report } from '../../src/report/index.js';
 import { buildCohort, planMethod } from '../../src/run/cohort.js';
 import { methodNames } from '../../src/run/method-catalog.js';
@@ -73,6 +74,28 @@ describe('cohorts', { timeout: 300_000 }, () => {
     );
     expect(row?.cohort?.ensembleAccuracyLast.mean).toBe(mixed.cohort?.ensembleAccuracyLast);
     expect(rows.find(({ method }) => method === 'student')?.cohort).toBeNull();
+
+    // A run with an adversary is explained by the maps of all its methods.
+    const { page, explained } = await explainRun(folder);
+    expect(explained.maps.map(({ method, network, peer }) => [method, network, peer])).toEqual([
+      ['student', 'plain8', 'teacher plain8'],
+      ['dml', 'plain16 1', 'plain8 2'],
+      ['dml', 'plain8 2', 'plain16 1'],
+      ['afd', 'plain8 1', 'plain8 2'],
+      ['afd', 'plain8 2', 'plain8 1'],
+      ['afd-offline', 'plain8', 'teacher plain8'],
+    ]);
+    const [alone, , , pair] = explained.maps;
+    expect(alone?.distance?.squared).toBeGreaterThan(0);
+    expect(alone?.discriminator).toBeUndefined();
+    expect(pair?.discriminator?.loss).toBe(equals.epochs.at(-1)?.terms['discriminators/loss1']?.value);
+    expect(explained.mapsComparisons.map(({ first, second }) => [first, second])).toEqual([
+      ['afd-offline', 'student'],
+    ]);
+    expect(explained.findings[0]).toMatch(
+      /afd-offline minus student: .*; with 1 seed this is no evidence\.$/,
+    );
+    expect(readFileSync(page, 'utf8')).toContain('Does the adversary move the maps?');
   });
 
   it('start from every other method’s student, and from others after it', async () => {
