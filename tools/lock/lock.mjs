@@ -13,6 +13,8 @@ import { join } from 'node:path';
  * @property {Record<string, string>} [devDependencies]
  * @property {Record<string, string>} [peerDependencies]
  * @property {Record<string, string>} [optionalDependencies]
+ * @property {Record<string, { optional?: boolean }>} [peerDependenciesMeta]
+ * @property {string} [license]
  */
 
 /** @typedef {{ packages: Record<string, LockEntry> }} Lock entries by the folder that npm puts them in; `''` is the root */

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { run } from './run.mjs';
+
+/** @import { Problem } from '../problem.mjs' */
+
+/** @typedef {{ what: string, bytes: number, budget?: number, hint?: string }} Size `hint`: what to do above the budget */
+
+const KB = 1000;
+const NOT_BUNDLED = ['@tensorflow/*', 'onnxruntime-node', 'onnxruntime-web', 'webgpu', 'node:*'];
+
+/**
+ * What each package adds to a page that imports everything of it, and what an install downloads.
+ *
+ * @param {string} project with every package but the bench
+ * @param {readonly string[]} techniques
+ * @param {string} small a project with core and one technique
+ * @param {string} registry
+ * @returns {Promise<Size[]>}
+ */
+export async function measureSizes(project, techniques, small, registry) {
+  const bundles = [
+    {
+      what: 'core, bundled for a browser, gzip',
+      bytes: await bundled(project, '@distilljs/core', NOT_BUNDLED),
+      budget: 120 * KB,
+      hint: 'Load the part that few pages need by `import()`, or give it an entry of its own as `@distilljs/core/student` has.',
+    },
+  ];
+  for (const name of techniques) {
+    bundles.push({
+      what: `${name}, bundled for a browser, gzip`,
+      bytes: await bundled(project, `@distilljs/${name}`, [...NOT_BUNDLED, '@distilljs/core']),
+      budget: 15 * KB,
+      hint: 'See which dependency it is (`npx esbuild --bundle --analyze`); drop it or load it by `import()`.',
+    });
+  }
+  const { download, disk } = await installed(small, registry);
+  return [
+    ...bundles,
+    {
+      what: 'core + cckd without tfjs, downloaded by npm',
+      bytes: download,
+      budget: 1000 * KB,
+      hint: 'See `npm pack --dry-run -w packages/core` and the sizes of its dependencies.',
+    },
+    { what: 'core + cckd without tfjs, on disk', bytes: disk },
+  ];
+}
+
+/** @param {readonly Size[]} sizes @returns {Problem[]} */
+export function sizeProblems(sizes) {
+  return sizes
+    .filter(({ bytes, budget = Infinity }) => bytes > budget)
+    .map(({ what, bytes, budget = 0, hint = '' }) => ({
+      where: what,
+      expected: `at most ${inKilobytes(budget)}`,
+      got: inKilobytes(bytes),
+      hint,
+    }));
+}
+
+/** @param {number} bytes */
+export function inKilobytes(bytes) {
+  return `${(bytes / KB).toFixed(1)} kB`;
+}
+
+/** @param {string} project @param {string} name @param {string[]} external */
+async function bundled(project, name, external) {
+  const { outputFiles } = await build({
+    stdin: { contents: `export * from '${name}';`, resolveDir: project },
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    external,
+    logLevel: 'silent',
+  });
+  return gzipSync(outputFiles[0]?.contents ?? '').length;
+}
+
+/**
+ * All that npm fetched for the packages of this repository: they, and what they depend on, without tfjs (their peer).
+ *
+ * @param {string} project @param {string} registry
+ */
+async function installed(project, registry) {
+  const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
+  /** @type {Set<string>} */
+  const found = new Set();
+  const ours = Object.keys(packages).filter((place) => place.startsWith('node_modules/@distilljs/'));
+  const waiting = [...ours];
+  for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
+    if (found.has(place)) continue;
+    found.add(place);
+    for (const name of Object.keys(packages[place]?.dependencies ?? {})) {
+      const nested = `${place}/node_modules/${name}`;
+      waiting.push(nested in packages ? nested : `node_modules/${name}`);
+    }
+  }
+  const specs = [...found].map(
+    (place) => `${place.split('node_modules/').at(-1)}@${packages[place]?.version}`,
+  );
+  const printed = await run(
+    'npm',
+    ['pack', ...specs, '--dry-run', '--json', '--@distilljs:registry', `${registry}/`],
+    {
+      cwd: project,
+    },
+  );
+  /** @type {{ size: number, unpackedSize: number }[]} */
+  const packed = JSON.parse(printed);
+  return {
+    download: packed.reduce((sum, { size }) => sum + size, 0),
+    disk: packed.reduce((sum, { unpackedSize }) => sum + unpackedSize, 0),
+  };
+}
