@@ -62,7 +62,7 @@ export function listen(
 export function parentSide(): WorkerLike | undefined {
   if (isNode()) {
     const { parentPort } = nodeModule('node:worker_threads', 'serveDistill');
-    return (parentPort ?? undefined);
+    return parentPort ?? undefined;
   }
   const isWorker = 'WorkerGlobalScope' in globalThis && !('document' in globalThis);
   return isWorker ? (globalThis as unknown as WorkerLike) : undefined;
