@@ -47,7 +47,7 @@ function expectLabelled({ name, labels }: PlanContext['train']): void {
   throw new DistillError({
     code: 'data',
     where: `cckd.sampler, dataset '${name}'`,
-    expected: "a label for every image, by which 'cur' draws classes",
+    expected: "a label for every image, because 'cur' draws by class",
     got: `none for image ${first}`,
     hint: "Take sampler 'sur' (clusters of the teacher's features) or 'uniform'.",
   });

@@ -30,7 +30,7 @@ test.each([
   [
     'two networks',
     () => reid({ queries: [[1, 2]], gallery: [[1]], queryIds: [0], galleryIds: [0] }),
-    /reid\(gallery\): expected embeddings as wide as the others, 2, got 1/,
+    /reid\(gallery\): expected embeddings of the same width as the others, 2, got 1/,
   ],
   [
     'too many distractors',

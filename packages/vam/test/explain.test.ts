@@ -120,7 +120,7 @@ it('explanations of networks refuse options that do not exist or are out of rang
   network.dispose();
 });
 
-it('conflict goes by the temperature and the smoothing that are given', async () => {
+it('conflict uses the given temperature and smoothing', async () => {
   await resolveEngine('cpu');
   const network = fixtureExperts('binary');
   const images = tensor<tf.Tensor4D>(g8.x);

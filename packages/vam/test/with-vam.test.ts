@@ -201,7 +201,7 @@ await describeOnEngines('foldVam', () => {
 });
 
 await describeOnEngines('a layer that is folded in place', () => {
-  it('is a plain convolution for whoever saves it, and attends again when unfolded', async () => {
+  it('is saved as a plain convolution, and attends again when unfolded', async () => {
     const plain = plainModel();
     const vam = withVam(plain, { blockSize: 2, grouped: true });
     const attending = outputs(vam);

@@ -54,7 +54,7 @@ export function expectNoRace({ isRace }: RunCells, root: string): void {
     where: root,
     expected: 'a run whose trainings are known before',
     got: 'a race',
-    hint: 'Which trainings it needs follows from those before: `distill-bench run --jobs` trains several at a time.',
+    hint: 'Which trainings it needs depends on earlier ones: `distill-bench run --jobs` trains several at a time.',
   });
 }
 

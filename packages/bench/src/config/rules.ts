@@ -160,7 +160,7 @@ function teacherConflicts({ teacher }: WrittenConfig): Conflict[] {
         : [
             {
               path: ['teacher', key],
-              expected: 'nothing beside a teacher that was handed over',
+              expected: 'no other field beside a teacher that was handed over',
               isKey: true,
             },
           ],
@@ -178,7 +178,7 @@ function teacherConflicts({ teacher }: WrittenConfig): Conflict[] {
     );
   }
   if (/\.safetensors$/i.test(path) && model === undefined)
-    return [{ path: ['teacher', 'model'], expected: 'the network of the zoo whose weights the file has' }];
+    return [{ path: ['teacher', 'model'], expected: 'the name of the network that the weights belong to' }];
   return teacher.layout !== undefined && !/\.onnx(?:[?#]|$)/i.test(path)
     ? [{ path: ['teacher', 'layout'], expected: 'nothing but with an ONNX file', isKey: true }]
     : [];

@@ -109,7 +109,7 @@ export function tuningConflicts({
       path: ['tune', other[0]],
       expected: `${first[1]} trials, as many as ${first[0]} has`,
       got: String(other[1]),
-      hint: 'A method that is tried more often is favoured. tuning: {budget: unequal} allows it; the report says so.',
+      hint: 'More trials give a method an advantage. tuning: {budget: unequal} allows it; the report says so.',
     });
   }
   return found;

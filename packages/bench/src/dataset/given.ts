@@ -43,7 +43,7 @@ export const givenFormat: DatasetFormat<GivenSource> = {
         where: 'dataset given',
         expected: 'the datasets of the program that began this run',
         got: 'none',
-        hint: "Go on from that program: runBench({ data, …, existing: 'resume' }).",
+        hint: "Continue from that program: runBench({ data, …, existing: 'resume' }).",
       });
       return Promise.reject(error);
     }

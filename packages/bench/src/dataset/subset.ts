@@ -96,7 +96,7 @@ export function splitValidation<D extends Dataset>(
     throw new DistillError({
       code: 'option',
       where: 'validationFraction',
-      expected: `a number between 0 and 1 that leaves both parts of ${dataset.size} images some`,
+      expected: `a number between 0 and 1 that leaves images in both parts of ${dataset.size}`,
       got: String(fraction),
     });
   }
@@ -106,7 +106,7 @@ export function splitValidation<D extends Dataset>(
     throw new DistillError({
       code: 'option',
       where: 'validationFraction',
-      expected: 'a class of at least two images, of which one can be taken for validation',
+      expected: 'a class of at least two images, so that one can go to validation',
       got: `at most one image in each of ${dataset.classes} classes`,
       hint: 'Add images: one of each class has to stay in training.',
     });

@@ -201,7 +201,7 @@ function mixFindings(results: readonly MethodResult[]): readonly VerifyFinding[]
     {
       ...{ severity: 'warning', where: 'run' },
       found: `trainings were made in ${kinds.length} ways: ${kinds.slice(0, 3).join('; ')}`,
-      hint: 'Differences of engines and versions count as the methods’: train all with one.',
+      hint: 'Differences between engines or versions would look like differences between methods. Train all with one.',
     },
   ];
 }

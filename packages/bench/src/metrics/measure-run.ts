@@ -195,7 +195,7 @@ export function expectIdentities({ name, labels = new Int32Array() }: Dataset): 
   throw new DistillError({
     code: 'data',
     where: `dataset '${name}', test images`,
-    expected: 'labels of at least two classes, by which embeddings are measured',
+    expected: 'labels of at least two classes, to measure embeddings with',
     got,
   });
 }

@@ -99,7 +99,7 @@ export async function expectHeld(root: string): Promise<void> {
     where: root,
     expected: `attempt ${own.attempt} to be the latest`,
     got: `one that ${by}`,
-    hint: 'This process was taken for dead; it writes nothing more.',
+    hint: 'Another attempt took over, because this process seemed to have ended. It writes nothing more.',
   });
 }
 

@@ -217,6 +217,6 @@ export function expectRaceable({ race, methods }: Pick<RunConfig, 'race' | 'meth
     where: 'race',
     expected: 'methods that train the configured student',
     got: own.map(({ as }) => as).join(', '),
-    hint: 'They train a network of their own, which is compared with no other. Leave them out, or run them by themselves.',
+    hint: 'They train a network of their own that is not comparable with the others. Leave them out, or run them by themselves.',
   });
 }

@@ -161,7 +161,7 @@ describe('a run in several processes', { timeout: 600_000 }, () => {
     rmSync(lock);
   });
 
-  it('is a race that comes to the same in one process, and in several that were killed and went on', async () => {
+  it('gives the same result in one process as in several that were killed and resumed', async () => {
     const flags = ['--config', 'tiny.yaml', '--epochs', '1', '--seeds', '0'];
     const settings = ['--race', '--set', 'race.most=3', '--set', 'race.confirm=2'];
     const race = (out: string): string[] => ['run', ...flags, ...settings, '--out', out];

@@ -206,7 +206,7 @@ describe('runBench', () => {
     expect(existsSync(at('exported/model.json'))).toBe(true);
   });
 
-  it('a network as teacher keeps its names, and is saved for whoever has the folder alone', async () => {
+  it('a network as teacher keeps its names, and is saved with the run', async () => {
     const model = smallModel(6);
     seedWeights(model, createRandom(3));
     const teacher = createNetwork(model, { name: 'mine', taps: { embedding: 'pool' } });

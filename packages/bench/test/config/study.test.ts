@@ -49,7 +49,7 @@ seeds: [3]
     ]);
   });
 
-  it('stands on a preset, whose data set or pair it replaces', () => {
+  it('extends a preset, and replaces its data set or pair', () => {
     const found = tasks(
       'preset: quick\ndatasets: [{ name: synthetic, as: hard, difficulty: 0.9 }, { name: synthetic, as: easy }]',
     );

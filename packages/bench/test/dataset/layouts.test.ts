@@ -43,7 +43,7 @@ describe('CINIC-10', () => {
     });
   });
 
-  it('says which classes are missing or foreign, and what is there instead of the set', async () => {
+  it('says which classes are missing or unknown, and what it found in place of the set', async () => {
     const read = promised((dir) => cinic10Items({ dir }, BOTH));
     const files = set();
     delete files['test/dog/a.PNG'];

@@ -59,7 +59,7 @@ describe('splitValidation', () => {
     expect(counts(most.train.labels)).toEqual([1, 1, 1, 1]);
     expect(most.note).toMatch(/; validation has 3 fewer images than asked for\.$/);
     expect(refusal(() => splitValidation(subset(dataset, [0, 1, 2, 3]), 0.5, createRandom(1)))).toContain(
-      'expected a class of at least two images, of which one can be taken for validation, got at most one',
+      'expected a class of at least two images, so that one can go to validation, got at most one',
     );
   });
 

@@ -65,7 +65,7 @@ function training(
   return { method: `explainer-${kind}`, seed, testAccuracy: 0.5, training: kind, experts, layers: [] };
 }
 
-it('holds KD against label smoothing and plain training, pair by pair of seeds, and says what the intervals allow', () => {
+it('compares KD with label smoothing and plain training, paired over seeds, and says only what the intervals support', () => {
   const trainings = [0, 1, 2].flatMap((seed) => [
     training('kd', seed, 0.5 + 0.1 * seed, 0.2 + 0.1 * seed),
     training('label-smoothing', seed, 0.6 + 0.1 * seed + 0.001 * seed, 0.3),

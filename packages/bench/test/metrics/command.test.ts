@@ -90,7 +90,7 @@ describe('distill-bench metrics', () => {
       expect(() => {
         expectIdentities(arrayDataset({ ...data, labels }));
       }).toThrow(
-        `dataset 'odd', test images: expected labels of at least two classes, by which embeddings are measured, got ${got}`,
+        `dataset 'odd', test images: expected labels of at least two classes, to measure embeddings with, got ${got}`,
       );
   });
 

@@ -150,7 +150,7 @@ describe('a teacher of another kind', () => {
     },
   );
 
-  it('needs no taps by hand: its last map of each size and its embedding are found, said and kept', async () => {
+  it('needs no taps by hand: the last map of each size and the embedding are found, reported and kept', async () => {
     const image = input({ shape: [12, 12, 3] });
     const conv = (x: SymbolicTensor, filters: number, strides: number, name: string): SymbolicTensor =>
       layers

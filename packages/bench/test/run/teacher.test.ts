@@ -78,7 +78,7 @@ describe('a given teacher', () => {
     );
   });
 
-  it('that is none of the zoo goes by its own name and its own layers', async () => {
+  it('from outside the zoo keeps its own name and layer names', async () => {
     const own = createNetwork(
       tf.sequential({
         name: 'mine',

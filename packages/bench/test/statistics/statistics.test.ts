@@ -114,7 +114,7 @@ describe('secondsPerEpoch', () => {
       seconds: each,
     }));
 
-  it('does not take a first epoch that compiles, or a night in which the machine slept, for the method’s cost', () => {
+  it('leaves a first epoch that compiles, and a night in which the machine slept, out of the method’s cost', () => {
     expect(secondsPerEpoch(epochsOf('train', 9, 2, 2, 30_000, 2))).toBe(2);
   });
 

@@ -96,7 +96,7 @@ export function expectSameWidth(where: string, table: UnitTable, other: UnitTabl
   throw new DistillError({
     code: 'shape',
     where,
-    expected: `embeddings as wide as the others, ${table.width}`,
+    expected: `embeddings of the same width as the others, ${table.width}`,
     got: `${other.width}`,
     hint: 'Compare embeddings of one network only.',
   });

@@ -52,7 +52,7 @@ export async function loadSnapshot(
   warn: (message: string) => void,
 ): Promise<Snapshot | undefined> {
   for (const name of ((await store.unfinished?.()) ?? []).filter(isSnapshotName)) {
-    warn(`Checkpoint passed over: ${store.where}, checkpoint ${name}: its writing was cut short.`);
+    warn(`Checkpoint skipped: ${store.where}, checkpoint ${name}: it was not written to its end.`);
   }
   const names = (await snapshotNames(store)).reverse();
   const failures: string[] = [];
@@ -64,7 +64,7 @@ export async function loadSnapshot(
     } catch (error) {
       if (!isDistillError(error)) throw error;
       failures.push(error.message);
-      warn(`Checkpoint passed over: ${error.message}`);
+      warn(`Checkpoint skipped: ${error.message}`);
       continue;
     }
     try {

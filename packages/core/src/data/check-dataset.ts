@@ -83,7 +83,7 @@ function expectEveryLabel(place: string, labels: Int32Array): void {
   throw new DistillError({
     code: 'data',
     where: `${place}, labels`,
-    expected: 'a label for every image, by which it is judged',
+    expected: 'a label for every image, to evaluate with',
     got: `${without} of ${labels.length} images without, the first is image ${first}`,
     hint: 'Take the labelled images alone.',
   });

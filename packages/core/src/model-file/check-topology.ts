@@ -180,7 +180,7 @@ function wiringProblem(
     if (left.length === waiting.length) {
       const stuck = [...new Set(left.map(({ name }) => name))].slice(0, 5);
       return {
-        got: `layers that wait for each other: ${quoted(stuck.map((name) => prefix + name))}`,
+        got: `layers that depend on each other in a circle: ${quoted(stuck.map((name) => prefix + name))}`,
         hint: WIRING,
       };
     }

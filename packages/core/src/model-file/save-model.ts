@@ -110,7 +110,7 @@ export async function saveArtifacts(
       where: folder,
       expected: 'a folder that a model can be written to',
       got: cause instanceof Error ? cause.message : String(cause),
-      hint: 'Check the path, its permissions and the space on the disk; a model that was there is as it was.',
+      hint: 'Check the path, its permissions and the space on the disk; an earlier model there is unchanged.',
       cause,
     });
   }

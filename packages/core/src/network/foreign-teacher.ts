@@ -133,7 +133,7 @@ export function teacherFrom(
       throw new DistillError({
         code: 'contract',
         where: `network '${name}'`,
-        expected: 'a question by `askTeacher`: this teacher answers by promise',
+        expected: '`askTeacher`, because this teacher answers asynchronously',
         got: 'a call of forward()',
       });
     },

@@ -155,9 +155,9 @@ function metadataFor(model: LayersModel, given: Partial<ModelMetadata>, where: s
     throw new DistillError({
       code: 'data',
       where,
-      expected: 'metadata (userDefinedMetadata.distilljs), which say how images are to be normalized',
+      expected: 'metadata (userDefinedMetadata.distilljs), which say how to normalize images',
       got: 'none: the model was saved by an older version, or made elsewhere',
-      hint: 'Say it: loadStudent(place, { metadata: { normalization: { mean, std }, classNames } }) with the values of the training, e.g. channelStatistics(train).',
+      hint: 'Pass it: loadStudent(place, { metadata: { normalization: { mean, std }, classNames } }) with the values of the training, e.g. channelStatistics(train).',
     });
   }
   const size = (given.imageSize ?? saved?.imageSize ?? inputs) as ModelMetadata['imageSize'];

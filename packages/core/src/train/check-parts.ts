@@ -32,7 +32,7 @@ export function expectData(options: Pick<DistillOptions, 'train' | 'validation'>
     throw new DistillError({
       code: 'data',
       where: `${where}, dataset '${data.name}', fingerprint`,
-      expected: 'a text that changes whenever pixels or labels do',
+      expected: 'a string that changes whenever pixels or labels change',
       got: describeValue(data.fingerprint),
       hint: 'Checkpoints and caches know the data by it.',
     });

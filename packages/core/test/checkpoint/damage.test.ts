@@ -80,7 +80,7 @@ describe('a damaged checkpoint', () => {
     const result = await distill(smallRun({ callbacks: [checkpoints(store)] }));
     expect(result.warnings).toHaveLength(1);
     expect(result.warnings[0]).toMatch(
-      /^Checkpoint passed over: memory, checkpoint phase-00-epoch-00002-step-0000000: expected/,
+      /^Checkpoint skipped: memory, checkpoint phase-00-epoch-00002-step-0000000: expected/,
     );
     expect(result.warnings[0]).toMatch(message);
     expect(outcomeOf(result)).toEqual(whole);

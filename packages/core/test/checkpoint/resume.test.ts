@@ -83,7 +83,7 @@ describeOn(REPRODUCIBLE, 'a run that goes on from a checkpoint', (engine) => {
     ]);
     const result = await resumed(directoryStore(place));
     expect(result.warnings).toEqual([
-      `Checkpoint passed over: ${place}, checkpoint phase-00-epoch-00003-step-0000000: its writing was cut short.`,
+      `Checkpoint skipped: ${place}, checkpoint phase-00-epoch-00003-step-0000000: it was not written to its end.`,
     ]);
     expect(outcomeOf(result)).toEqual(whole);
     // Nothing of it stays.

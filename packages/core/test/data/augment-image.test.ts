@@ -95,7 +95,7 @@ describe('a view', () => {
     expect([...changed].filter((_, at) => at % 4 === 3)).toEqual([...image].filter((_, at) => at % 4 === 3));
   });
 
-  it('turned by 90 degrees is the image with rows for columns, and the padding is where nothing is', () => {
+  it('turned by 90 degrees swaps rows and columns, and padding fills the rest', () => {
     const [a, b, c, d] = [10, 20, 30, 40];
     // Counter-clockwise: the right column becomes the upper row.
     expectClose(seen({ angle: Math.PI / 2 }, [a, b, c, d], [2, 2, 1]), [b, d, a, c], 1e-4);

@@ -31,7 +31,7 @@ describe('resolveEngine', () => {
     expect((await resolveEngine()).name).toBe('cpu');
   });
 
-  it('refuses a name that is none, and suggests one', async () => {
+  it('refuses an unknown name and suggests one', async () => {
     await expect(resolveEngine('wsam')).rejects.toThrow(
       /expected one of auto.*got 'wsam'.*Did you mean 'wasm'/,
     );

@@ -143,11 +143,11 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
   ],
   'a circle': [
     (json) => (layer(json, 'stem').inbound_nodes[0] = [['next', 0, 0, {}]]),
-    /got layers that wait for each other: 'stem', 'stem_bn', 'next'/,
+    /got layers that depend on each other in a circle: 'stem', 'stem_bn', 'next'/,
   ],
   'a call that is never made': [
     (json) => (layer(json, 'next').inbound_nodes[0] = [['stem_bn', 3, 0, {}]]),
-    /got layers that wait for each other: 'next'/,
+    /got layers that depend on each other in a circle: 'next'/,
   ],
   'two layers of one name': [
     (json) => {

@@ -35,7 +35,7 @@ const GREY: ModelMetadata = {
 };
 
 describeOn(REPRODUCIBLE, 'metadata of a trained student', (engine) => {
-  it('stand in its model.json, whoever saves it, and survive loading', async () => {
+  it('are in its model.json however it is saved, and survive loading', async () => {
     const network = tinyNetwork(1);
     const train = {
       ...tinyDataset(12, 1),

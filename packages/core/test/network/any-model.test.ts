@@ -177,7 +177,7 @@ describeOn(REPRODUCIBLE, 'a softmax at the end', () => {
       );
   });
 
-  it('that core cannot see is warned of, and taken as log p when it is said to be one', async () => {
+  it('that core cannot see is warned of, and read as log p when the options say so', async () => {
     const build = (): LayersModel =>
       sequence(flatten(), layers.dense({ units: 3, kernelInitializer: 'zeros' }), new Soft({}));
     const x = images([1, 1, 1, 1]);

@@ -44,7 +44,7 @@ it.skipIf(process.platform !== 'linux')('ends where no folder can be made', asyn
   await expect(writeWhole('/proc/distill/run/file', 'text')).rejects.toThrow(/ENOENT.*\/proc\/distill/);
 });
 
-it('names the file that cannot be written, keeps what is there, and leaves nothing beside it', async () => {
+it('names the file that cannot be written, keeps the earlier one, and leaves no partial file', async () => {
   const place = join(folder, 'place');
   await mkdir(place);
   await writeFile(join(place, 'mine'), 'mine');

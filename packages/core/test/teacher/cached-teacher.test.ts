@@ -148,7 +148,7 @@ describe('cached outputs', () => {
     expect(endless.outcome).not.toEqual(two.outcome);
   });
 
-  it('are kept where memory allows with kind auto, else the teacher runs at every step, with a word about it', async () => {
+  it('with kind auto, are kept where memory allows; otherwise the teacher runs at every step, and a warning says so', async () => {
     const cached = await run({ kind: 'cached', views: 2 });
     expect(await run({ kind: 'auto', views: 2 })).toEqual(cached);
     const many = await run({ kind: 'auto', views: 1e9 });
@@ -245,7 +245,7 @@ describe('cached outputs', () => {
     );
   });
 
-  it('refuse a folder that is none', async () => {
+  it('refuse a folder that does not exist', async () => {
     const file = join(root, 'a-file');
     await writeFile(file, '');
     await expect(run({ kind: 'cached', views: 1, folder: file })).rejects.toThrow(

@@ -44,7 +44,7 @@ describeOn(REPRODUCIBLE.slice(0, 1), 'a schedule of one’s own', () => {
     expect(weightBytes(network as never)).toEqual(before);
   });
 
-  it('of an optimizer of one’s own is looked at before each step: the weights are those of the step before', async () => {
+  it('a custom optimizer’s rate is checked before each step: a bad one leaves the weights of the step before', async () => {
     const inner = adam({ learningRate: 0.01 });
     const optimizer: OptimizerSpec = {
       name: 'own',
@@ -78,7 +78,7 @@ describeOn(REPRODUCIBLE, 'a step that the memory does not suffice for', (engine)
     throw new RangeError('Array buffer allocation failed');
   };
 
-  it('is told with its batch and the last good checkpoint, and the run goes on to the same bytes', async () => {
+  it('is reported with its batch and the last good checkpoint; a resumed run ends in the same bytes', async () => {
     let isFull = true;
     const method = withExtraTerm((step) => (isFull && step.step === 7 ? exhaust() : tf.scalar(0)));
     const whole = await undisturbed({ method: withExtraTerm(() => tf.scalar(0)), teacher: undefined });

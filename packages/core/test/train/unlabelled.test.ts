@@ -144,7 +144,7 @@ describeOn(REPRODUCIBLE.slice(0, 1), 'before training', () => {
 
   it('validation and evaluation need every label', async () => {
     const wanted =
-      "dataset 'tiny', labels: expected a label for every image, by which it is judged, got 2 of 12 images without, " +
+      "dataset 'tiny', labels: expected a label for every image, to evaluate with, got 2 of 12 images without, " +
       'the first is image 3. Take the labelled images alone.';
     const data = without(DATA, 3, 4);
     const network = tinyNetwork(1);

@@ -148,7 +148,7 @@ describe('distill says what was meant', () => {
     [
       'by data without a fingerprint',
       () => ({ train: { ...tinyDataset(8, 1), fingerprint: undefined } }),
-      "train, dataset 'tiny', fingerprint: expected a text that changes whenever pixels or labels do, got nothing.",
+      "train, dataset 'tiny', fingerprint: expected a string that changes whenever pixels or labels change, got nothing.",
     ],
   ])('%s', async (_, change, message) => {
     expect(await refused(change())).toContain(message);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { resolveEngine } from '../../../src/index.js';
 
-test('a tensor beyond the memory of wasm is an error that says its size, and what was there stays whole', async () => {
+test('a tensor beyond the memory of wasm is an error that says its size; other tensors are intact', async () => {
   await resolveEngine('wasm');
   const before = tf.tensor1d([1, 2, 3]);
   const { numTensors } = tf.memory();
