@@ -2,7 +2,7 @@ import { createRandom } from '@distilljs/core';
 import { expect, test } from 'vitest';
 import { clusterSuperclasses } from '../src/index.js';
 import type { ClusterOptions } from '../src/index.js';
-import { spreadCentres } from '../src/k-means.js';
+import { spreadCentres } from '../src/superclasses.js';
 import { golden } from './golden.js';
 
 const { points, initIndices, assignment, finalInertia } = golden.kmeans;
