@@ -98,7 +98,7 @@ try {
   const pages = await stage('pages', () => checkPages(byNpm));
   console.log(`  ${pages.done.join(', ')}`);
   skipped.push(...pages.skipped);
-  const sizes = await stage('sizes', () => measureSizes(everything, techniques, byNpm, address));
+  const sizes = await stage('sizes', () => measureSizes(everything, techniques, byNpm));
   for (const { what, bytes, budget } of sizes)
     console.log(
       `  ${what}: ${inKilobytes(bytes)}${budget === undefined ? '' : ` of ${inKilobytes(budget)}`}`,

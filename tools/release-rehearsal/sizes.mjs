@@ -17,10 +17,9 @@ const NOT_BUNDLED = ['@tensorflow/*', 'onnxruntime-node', 'onnxruntime-web', 'we
  * @param {string} project with every package but the bench
  * @param {readonly string[]} techniques
  * @param {string} small a project with core and one technique
- * @param {string} registry
  * @returns {Promise<Size[]>}
  */
-export async function measureSizes(project, techniques, small, registry) {
+export async function measureSizes(project, techniques, small) {
   const bundles = [
     {
       what: 'core, bundled for a browser, gzip',
@@ -37,7 +36,7 @@ export async function measureSizes(project, techniques, small, registry) {
       hint: 'See which dependency it is (`npx esbuild --bundle --analyze`); drop it or load it by `import()`.',
     });
   }
-  const { download, disk } = await installed(small, registry);
+  const { download, disk } = await installed(small);
   return [
     ...bundles,
     {
@@ -86,9 +85,9 @@ async function bundled(project, name, external) {
 /**
  * All that npm fetched for the packages of this repository: they, and what they depend on, without tfjs (their peer).
  *
- * @param {string} project @param {string} registry
+ * @param {string} project
  */
-async function installed(project, registry) {
+async function installed(project) {
   const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
   /** @type {Set<string>} */
   const found = new Set();
@@ -105,13 +104,8 @@ async function installed(project, registry) {
   const specs = [...found].map(
     (place) => `${place.split('node_modules/').at(-1)}@${packages[place]?.version}`,
   );
-  const printed = await run(
-    'npm',
-    ['pack', ...specs, '--dry-run', '--json', '--@distilljs:registry', `${registry}/`],
-    {
-      cwd: project,
-    },
-  );
+  // The project's .npmrc says where this repository's packages come from.
+  const printed = await run('npm', ['pack', ...specs, '--dry-run', '--json'], { cwd: project });
   /** @type {{ size: number, unpackedSize: number }[]} */
   const packed = JSON.parse(printed);
   return {
