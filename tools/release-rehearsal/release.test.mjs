@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { getDependencyReleaseLine, getReleaseLine } from '../changelog.mjs';
 import { contentProblems, versionProblems } from './release.mjs';
 import { sizeProblems } from './sizes.mjs';
 
@@ -58,4 +59,12 @@ it('a size above its budget says what to do', () => {
   expect(sizeProblems(sizes)).toEqual([
     { where: 'cckd', expected: 'at most 15.0 kB', got: '15.1 kB', hint: 'Drop a dependency.' },
   ]);
+});
+
+it('a CHANGELOG has changesets with headings as they are, others as points, and siblings in one line', async () => {
+  expect(await getReleaseLine({ summary: '#### New\n\n- A thing.\n' })).toBe('#### New\n\n- A thing.');
+  expect(await getReleaseLine({ summary: 'A thing.\nMore of it.' })).toBe('- A thing.\n  More of it.');
+  const updated = ['core', 'afd'].map((name) => ({ name, newVersion: '0.2.0' }));
+  expect(await getDependencyReleaseLine([], updated)).toBe('- Needs core 0.2.0, afd 0.2.0.');
+  expect(await getDependencyReleaseLine([], [])).toBe('');
 });
