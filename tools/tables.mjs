@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { report } from './problem.mjs';
@@ -13,8 +13,13 @@ import { packageFolders } from './workspace.mjs';
  *   <!-- table: packages/bench/reports/NAME.json student kd mhgd -->
  *   <!-- /table -->
  *
- * with the methods in the order of the rows, or all of the report without any. `npm run tables` writes the tables; with --check it only
- * says which differ; with `--keep RUN/report/report.json NAME` it takes a report over first.
+ * with the methods in the order of the rows, or all of the report without any. A picture of the report's accuracies stands at
+ *
+ *   <!-- picture: packages/bench/reports/NAME.json -->
+ *   <!-- /picture -->
+ *
+ * and is kept beside the report as NAME.svg. `npm run tables` writes tables and pictures; with --check it only says which differ; with
+ * `--keep RUN/report/report.json NAME` it takes a report over first.
  */
 
 /**
@@ -25,6 +30,8 @@ import { packageFolders } from './workspace.mjs';
  */
 
 const TABLE = /<!-- table: (?<file>\S+)(?<methods>(?: [^\s]+)*?) -->\n[\s\S]*?<!-- \/table -->/g;
+
+const PICTURE = /<!-- picture: (?<file>\S+) -->\n[\s\S]*?<!-- \/picture -->/g;
 
 /** @param {number} share */
 const percent = (share) => (100 * share).toFixed(2);
@@ -71,25 +78,70 @@ function sourceOf({ config, engine, teacher, rows, testImages }) {
 }
 
 /**
- * A document with its tables as their reports have them.
+ * @param {string} root
+ * @param {string} file
+ */
+const readKept = (root, file) => /** @type {Report} */ (JSON.parse(readFileSync(join(root, file), 'utf8')));
+
+/**
+ * A document with its tables and pictures as their reports have them.
  *
  * @param {string} root
  * @param {string} path of the document
+ * @param {Draw} draw
  */
-export async function withTables(root, path) {
+export async function withTables(root, path, draw) {
   const text = readFileSync(path, 'utf8');
   const options = { ...(await resolveConfig(path)), parser: 'markdown' };
+  const tables = await replaced(text, TABLE, async ({ file = '', methods = '' }) => {
+    const kept = readKept(root, file);
+    const table = `${tableOf(kept, methods.split(' ').filter(Boolean))}\n\n${sourceOf(kept)}`;
+    return `<!-- table: ${file}${methods} -->\n\n${await format(table, options)}\n<!-- /table -->`;
+  });
+  /** @type {Map<string, string>} */
+  const pictures = new Map();
+  const result = await replaced(tables, PICTURE, async ({ file = '' }) => {
+    const { svg, words } = await draw(readKept(root, file));
+    const picture = file.replace(/\.json$/, '.svg');
+    pictures.set(join(root, picture), svg);
+    const link = relative(dirname(path), join(root, picture)).split(sep).join('/');
+    return `<!-- picture: ${file} -->\n\n![${words}](${link})\n\n<!-- /picture -->`;
+  });
+  return { text, result, pictures };
+}
+
+/** @typedef {(kept: Report) => Promise<{ readonly svg: string, readonly words: string }>} Draw */
+
+/**
+ * @param {string} text
+ * @param {RegExp} pattern
+ * @param {(groups: Record<string, string | undefined>) => Promise<string>} by
+ */
+async function replaced(text, pattern, by) {
   let result = '';
   let end = 0;
-  for (const { 0: whole, index, groups } of text.matchAll(TABLE)) {
-    const { file = '', methods = '' } = groups ?? {};
-    const kept = /** @type {Report} */ (JSON.parse(readFileSync(join(root, file), 'utf8')));
-    const table = `${tableOf(kept, methods.split(' ').filter(Boolean))}\n\n${sourceOf(kept)}`;
-    const shown = await format(table, options);
-    result += `${text.slice(end, index)}<!-- table: ${file}${methods} -->\n\n${shown}\n<!-- /table -->`;
+  for (const { 0: whole, index, groups = {} } of text.matchAll(pattern)) {
+    result += text.slice(end, index) + (await by(groups));
     end = index + whole.length;
   }
-  return { text, result: result + text.slice(end) };
+  return result + text.slice(end);
+}
+
+/** The bench's own plot, from its sources as they stand: bundled when the first picture is drawn. @returns {Draw} */
+export function benchDrawing() {
+  /** @type {Promise<{ reportPicture: Draw }> | undefined} */
+  let loaded;
+  const load = async () => {
+    const { bundled } = await import('../packages/bench/test/bundle.mjs');
+    const source = join(import.meta.dirname, '../packages/bench/src/report/picture.ts');
+    const folder = await bundled({ picture: source });
+    try {
+      return await import(pathToFileURL(join(folder, 'picture.mjs')).href);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+  return async (kept) => (await (loaded ??= load())).reportPicture(kept);
 }
 
 /** Documents that may have tables. @param {string} root */
@@ -103,24 +155,34 @@ const documentsOf = (root) => [
 ];
 
 /**
- * Tables that are not those of their reports.
+ * Tables and pictures that are not those of their reports.
  *
  * @param {string} root
+ * @param {Draw} draw
  */
-export async function checkTables(root) {
+export async function checkTables(root, draw = benchDrawing()) {
   /** @type {Problem[]} */
   const problems = [];
   for (const path of documentsOf(root).filter(existsSync)) {
     const where = relative(root, path);
     try {
-      const { text, result } = await withTables(root, path);
+      const { text, result, pictures } = await withTables(root, path, draw);
+      const hint = 'Run npm run tables.';
       if (text !== result)
         problems.push({
           where,
           expected: 'the figures of the report that a table names',
           got: 'others',
-          hint: 'Run npm run tables.',
+          hint,
         });
+      for (const [file, svg] of pictures)
+        if (!existsSync(file) || readFileSync(file, 'utf8') !== svg)
+          problems.push({
+            where: relative(root, file),
+            expected: "its report's picture",
+            got: 'another',
+            hint,
+          });
     } catch (error) {
       const got = `an error: ${/** @type {Error} */ (error).message}`;
       problems.push({ where, expected: 'a table that can be made', got, hint: 'See tools/tables.mjs.' });
@@ -166,9 +228,11 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   if (flag === '--check') report('tables', await checkTables(root));
   else {
     if (flag === '--keep' && from !== undefined && name !== undefined) await keep(root, from, name);
+    const draw = benchDrawing();
     for (const path of documentsOf(root).filter(existsSync)) {
-      const { text, result } = await withTables(root, path);
+      const { text, result, pictures } = await withTables(root, path, draw);
       if (text !== result) writeFileSync(path, result);
+      for (const [file, svg] of pictures) writeFileSync(file, svg);
     }
   }
 }

@@ -26,6 +26,8 @@ const kept = {
   testImages: 1000,
 };
 
+const noDrawing = () => Promise.reject(new Error('no picture is asked for'));
+
 const tree = (/** @type {string} */ table) =>
   writeTree({
     'README.md': `# Tree\n\n<!-- table: kept.json kd -->\n\n${table}\n\n<!-- /table -->\n\nThe end.\n`,
@@ -45,16 +47,32 @@ it('writes a row per method: mean, deviation, interval, differences with their i
 
 it('finds figures that are not those of their report, and mends them', async () => {
   const root = tree('| method | test % |\n| `kd` | 53.00 ± 1.00 |');
-  const [problem, ...others] = await checkTables(root);
+  const [problem, ...others] = await checkTables(root, noDrawing);
   expect(problem).toMatchObject({ where: 'README.md', hint: 'Run npm run tables.' });
   expect(others).toEqual([]);
-  const { result } = await withTables(root, join(root, 'README.md'));
+  const { result } = await withTables(root, join(root, 'README.md'), noDrawing);
   expect(result).toContain('52.00 ± 1.00');
   expect(result).not.toContain('53.00');
   expect(result).toContain(
     '3 seeds, 1,000 test images; teacher plain16 (75.00 %), student plain8, 10 epochs',
   );
   expect(result.endsWith('<!-- /table -->\n\nThe end.\n')).toBe(true);
+});
+
+it('writes a picture beside its report, and finds one that is not its report’s', async () => {
+  const root = writeTree({
+    'README.md': '# Tree\n',
+    'docs/other.md': '# Other\n\n<!-- picture: reports/kept.json -->\n<!-- /picture -->\n',
+    'packages/core/package.json': { name: '@distilljs/core' },
+    'reports/kept.json': kept,
+    'reports/kept.svg': '<svg>old</svg>\n',
+  });
+  const draw = () => Promise.resolve({ svg: '<svg>new</svg>\n', words: 'Test accuracy.' });
+  const problems = await checkTables(root, draw);
+  expect(problems.map(({ where }) => where)).toEqual(['docs/other.md', 'reports/kept.svg']);
+  const { result, pictures } = await withTables(root, join(root, 'docs/other.md'), draw);
+  expect(result).toContain('![Test accuracy.](../reports/kept.svg)');
+  expect([...pictures]).toEqual([[join(root, 'reports/kept.svg'), '<svg>new</svg>\n']]);
 });
 
 it('says which report is missing', async () => {

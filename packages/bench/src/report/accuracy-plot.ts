@@ -3,6 +3,8 @@ import { percent } from './format.js';
 import { ranking, undecided } from './ranking.js';
 import type { RaceReport, Report, ReportRow } from './report-data.js';
 
+type Accuracies = Pick<Report, 'rows' | 'teacher' | 'race'>;
+
 /** How a method stands: first, not told apart from the first by the seeds, or neither. */
 type Standing = 'first' | 'open' | 'other';
 
@@ -20,7 +22,7 @@ const LINE = { wide: 34, narrow: 52 };
  * @param width of the plot without its labels, pixels
  * @param isNarrow names stand above their lines, not beside them
  */
-export function accuracyPlot(report: Report, width: number, isNarrow: boolean): TopLevelSpec {
+export function accuracyPlot(report: Accuracies, width: number, isNarrow: boolean): TopLevelSpec {
   const rows = byAccuracy(report);
   const standings = standingsOf(report);
   const domain = accuracyDomain(report);
@@ -133,12 +135,12 @@ export function accuracyPlot(report: Report, width: number, isNarrow: boolean): 
 export const ACCENT = 'var(--accent)';
 
 /** The rows, the highest mean first. */
-export function byAccuracy({ rows }: Report): readonly ReportRow[] {
+export function byAccuracy({ rows }: Pick<Report, 'rows'>): readonly ReportRow[] {
   return [...rows].sort((a, b) => b.testAccuracyLast.mean - a.testAccuracyLast.mean);
 }
 
 /** How each method stands to the first. */
-export function standingsOf(report: Report): ReadonlyMap<string, Standing> {
+export function standingsOf(report: Pick<Report, 'rows' | 'race'>): ReadonlyMap<string, Standing> {
   if (report.race !== null) return racedStandings(report.race, byAccuracy(report));
   const ranked = ranking(report);
   const first = new Set(ranked.first.map(({ method }) => method));
@@ -163,7 +165,7 @@ function racedStandings({ left }: RaceReport, rows: readonly ReportRow[]): Reado
 function references({
   teacher,
   rows,
-}: Report): readonly { readonly name: string; readonly accuracy: number; readonly level: number }[] {
+}: Accuracies): readonly { readonly name: string; readonly accuracy: number; readonly level: number }[] {
   const student = rows.find(({ method }) => method === 'student');
   return [
     { name: 'teacher', accuracy: 100 * teacher.testAccuracy, level: 0 },
@@ -186,7 +188,7 @@ function seedValues({ method, perSeed }: ReportRow): object[] {
 }
 
 /** From the lowest to the highest that is drawn, per cent, with some air. */
-function accuracyDomain({ rows, teacher }: Report): [number, number] {
+function accuracyDomain({ rows, teacher }: Accuracies): [number, number] {
   const seeds = rows.flatMap(({ perSeed }) => perSeed.map((seed) => 100 * seed.testAccuracyLast));
   const drawn = [...seeds, 100 * teacher.testAccuracy];
   const spread = Math.max(...drawn) - Math.min(...drawn);

@@ -61,7 +61,8 @@ export function reportPlots(report: Report, results: readonly MethodResult[]): r
   return all.flatMap(([name, words, spec]) => (spec === null ? [] : [{ name, words, spec }]));
 }
 
-function accuracyWords(report: Report): string {
+/** The same for those who do not see it. */
+export function accuracyWords(report: Pick<Report, 'rows' | 'teacher'>): string {
   const words = byAccuracy(report).map(
     ({ method, testAccuracyLast }) =>
       `${method} ${meanAndDeviation(testAccuracyLast)} (95 % interval ${interval(testAccuracyLast)})`,
