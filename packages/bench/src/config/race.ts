@@ -38,6 +38,12 @@ export const race = z.preprocess(
   fields.optional(),
 );
 
+/** `true`, or what decides the noise; `false` takes back what a preset or a file says. */
+export const corruptions = z.preprocess(
+  (value) => (value === true ? {} : value === false ? undefined : value),
+  mapping({ seed: whole(0, Number.MAX_SAFE_INTEGER).default(0) }).optional(),
+);
+
 export type Race = z.output<typeof fields>;
 
 interface Raced {

@@ -5,7 +5,7 @@ import { dataset } from './dataset-schema.js';
 import { nameOfModule } from './module-name.js';
 import { location, tapNames, teacher, teacherNormalization } from './teacher-schema.js';
 import { optimizer, schedule } from './optimizer-schema.js';
-import { race } from './race.js';
+import { corruptions, race } from './race.js';
 import { tuneFields } from './tune.js';
 import {
   flag,
@@ -162,6 +162,8 @@ export const runSchema = mapping({
   batchSize: whole(1, MOST.batch).default(64),
   optimizer: optimizer.prefault({}),
   schedule: schedule.prefault({}),
+  /** Measures every network on corrupted test images too; `true`, or the seed of the noise. */
+  corruptions,
   /** Gives up on methods that cannot win any more, so that time goes where it tells most. */
   race,
   ...tuneFields,

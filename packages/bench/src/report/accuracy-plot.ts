@@ -1,7 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { percent } from './format.js';
 import { ranking, undecided } from './ranking.js';
-import type { RaceReport, Report, ReportRow } from './report-data.js';
+import type { RaceReport } from './race-data.js';
+import type { Report, ReportRow } from './report-data.js';
 
 type Accuracies = Pick<Report, 'rows' | 'teacher' | 'race'>;
 

@@ -36,7 +36,7 @@ export function costPoints({ rows }: Report, results: readonly MethodResult[]): 
 
 /**
  * Test accuracy over the time that a training takes; methods that no other beats in both are joined by steps (the Pareto
- * front) and named.
+ * front). All are named, those on the front first, as far as there is room.
  *
  * @param width of the plot without its labels, pixels
  * @returns null for fewer than two methods
@@ -73,6 +73,7 @@ export function costPlot(report: Report, points: readonly CostPoint[], width: nu
   } as const;
   const color = { condition: { test: 'datum.first', value: ACCENT }, value: 'currentColor' };
   const front = values.filter(({ onFront }) => onFront).sort((a, b) => a.time - b.time);
+  const placed = named(values, width, height, range);
   return {
     width,
     height,
@@ -97,31 +98,85 @@ export function costPlot(report: Report, points: readonly CostPoint[], width: nu
           description: { field: 'words', type: 'nominal' },
         },
       },
-      {
-        data: { values: named(front, width, height, range) },
-        mark: { type: 'text', align: 'right', dx: -7, dy: -8 },
-        encoding: { text: { field: 'method' }, color },
-      },
+      ...SPOTS.map(({ align, dx, dy }, spot) => ({
+        data: { values: placed.filter((point) => point.spot === spot) },
+        mark: { type: 'text' as const, align, dx, dy },
+        encoding: {
+          text: { field: 'method' },
+          color,
+          opacity: { condition: { test: 'datum.onFront', value: 1 }, value: 0.65 },
+        },
+      })),
     ],
   };
 }
 
-/** Of points on the front, those whose names find room above and to the left of them, the best first. */
-function named<Point extends { readonly method: string; readonly time: number; readonly accuracy: number }>(
-  front: readonly Point[],
+/** Where a name may stand beside its dot, the best place first. */
+const SPOTS = [
+  { align: 'right', dx: -7, dy: -8 },
+  { align: 'left', dx: 8, dy: 0 },
+  { align: 'right', dx: -8, dy: 0 },
+  { align: 'left', dx: 7, dy: 11 },
+  { align: 'right', dx: -7, dy: 11 },
+] as const;
+/** Of text and of a dot, pixels. */
+const LETTER = 6.6;
+const LINE = 13;
+const DOT = 5;
+
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** The points whose names find room, those on the front first, then the best; and where each stands. */
+function named<
+  Point extends {
+    readonly method: string;
+    readonly time: number;
+    readonly accuracy: number;
+    readonly onFront: boolean;
+  },
+>(
+  points: readonly Point[],
   width: number,
   height: number,
   [low, high]: readonly [number, number],
-): readonly Point[] {
-  const most = 1.06 * Math.max(...front.map(({ time }) => time));
-  const taken: { readonly left: number; readonly right: number; readonly y: number }[] = [];
-  return front.toReversed().filter(({ method, time, accuracy }) => {
-    const right = (width * time) / most;
-    const box = { left: right - 7 * method.length, right, y: (height * (high - accuracy)) / (high - low) };
-    const isFree = taken.every(
-      (other) => Math.abs(other.y - box.y) > 14 || other.left > box.right || other.right < box.left,
+): readonly (Point & { readonly spot: number })[] {
+  const most = 1.06 * Math.max(...points.map(({ time }) => time));
+  const place = ({ time, accuracy }: Point): readonly [x: number, y: number] => [
+    (width * time) / most,
+    (height * (high - accuracy)) / (high - low),
+  ];
+  const taken: Box[] = points.map((point) => {
+    const [x, y] = place(point);
+    return { left: x - DOT, right: x + DOT, top: y - DOT, bottom: y + DOT };
+  });
+  const isFree = (box: Box): boolean =>
+    box.left >= 0 &&
+    box.right <= width &&
+    taken.every(
+      (other) =>
+        other.left >= box.right ||
+        other.right <= box.left ||
+        other.top >= box.bottom ||
+        other.bottom <= box.top,
     );
-    if (isFree) taken.push(box);
-    return isFree;
+  const order = points.toSorted(
+    (a, b) => Number(b.onFront) - Number(a.onFront) || b.accuracy - a.accuracy || a.time - b.time,
+  );
+  return order.flatMap((point) => {
+    const [x, y] = place(point);
+    const boxes = SPOTS.map(({ align, dx, dy }): Box => {
+      const length = LETTER * point.method.length;
+      const left = align === 'left' ? x + dx : x + dx - length;
+      return { left, right: left + length, top: y + dy - LINE / 2, bottom: y + dy + LINE / 2 };
+    });
+    const spot = boxes.findIndex(isFree);
+    if (spot < 0) return [];
+    taken.push(boxes[spot] as Box);
+    return [{ ...point, spot }];
   });
 }

@@ -27,12 +27,12 @@ export { DataTable, Details, Drawing, Entries, Scroll, Section } from './page/pa
 export { renderHtml, reportContent } from './page/report-page.js';
 export { renderMarkdown } from './markdown.js';
 export { ranking } from './ranking.js';
+export type { RaceConfirmation, RaceReport } from './race-data.js';
 export { REPORT_SCHEMA, RESULT_SCHEMA } from './report-data.js';
 export type {
   CohortResult,
+  MethodOrigin,
   MethodResult,
-  RaceConfirmation,
-  RaceReport,
   Report,
   ReportRow,
   RunEnvironment,

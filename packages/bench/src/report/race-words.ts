@@ -1,7 +1,8 @@
 import { durationText } from '../terminal/index.js';
 import { count, listed, NONE, percent, points, probability } from './format.js';
 import { SIGNIFICANT } from './ranking.js';
-import type { RaceReport, Report } from './report-data.js';
+import type { RaceReport } from './race-data.js';
+import type { Report } from './report-data.js';
 
 /** A report of a run that was a race. */
 export type RacedReport = Report & { readonly race: RaceReport };

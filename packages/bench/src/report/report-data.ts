@@ -1,7 +1,8 @@
 import type { Engine, EpochReport, LogitsSource, TeacherInput } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { CellScores } from '../predictions/index.js';
-import type { Dropped, PairedComparison, Summary } from '../statistics/index.js';
+import type { PairedComparison, Summary } from '../statistics/index.js';
+import type { RaceReport } from './race-data.js';
 import type { Answer, CellCost, KeptPredictions, RowFigures } from './figures.js';
 
 /** Version of {@link MethodResult} and {@link TeacherResult} as files. */
@@ -43,10 +44,21 @@ export interface MethodResult {
   /** SHA-256 of the module of the method, and of the module or model of the student, where they are from outside. */
   readonly sources?:
     { readonly method?: string | undefined; readonly student?: string | undefined } | undefined;
+  /** None in folders of versions that did not keep it. */
+  readonly origin?: MethodOrigin | undefined;
   /** SHA-256 of the saved student; none for a cohort, and in folders of versions that did not keep it. */
   readonly modelDigest?: string | undefined;
   /** None in folders of versions that did not measure it. */
   readonly cost?: CellCost | undefined;
+}
+
+/** What a training began with, as digests: trainings that are compared have these in common. */
+export interface MethodOrigin {
+  /** Of the training images and labels. */
+  readonly data: string;
+  readonly teacher: string;
+  /** Of the student's first weights; none where the method changes the student, e.g. by attention. */
+  readonly firstWeights?: string | undefined;
 }
 
 /** What networks that were trained together came to, one by one and together. */
@@ -117,45 +129,6 @@ export interface RunFacts {
   readonly ownNetworks?: readonly string[] | undefined;
   readonly predictions?: KeptPredictions | undefined;
   readonly race?: RaceReport | null | undefined;
-}
-
-/** How a race went. Methods are chosen by their accuracy on the validation images. */
-export interface RaceReport {
-  /** Probability at most that a method that is truly best was dropped. */
-  readonly level: number;
-  /** Seeds that all who were in the race have, and how many there could have been. */
-  readonly seeds: readonly number[];
-  readonly most: number;
-  /** In the configuration's order: seeds of the race that each has, and its mean accuracy on the validation images over them. */
-  readonly methods: readonly {
-    readonly method: string;
-    readonly seeds: number;
-    readonly validationAccuracy: number | null;
-  }[];
-  /** Methods that can still be the best. */
-  readonly left: readonly string[];
-  readonly dropped: readonly Dropped[];
-  /** `tie`: all seeds are used. `budget`: another would have exceeded it. `none`: everything diverged. */
-  readonly end: 'winner' | 'tie' | 'budget' | 'unfinished' | 'none';
-  /** The winner on fresh seeds; null while there is none. */
-  readonly confirmation: RaceConfirmation | null;
-  readonly validationImages: number | null;
-  /** Trainings that are done, those with fresh seeds included, and those that all methods with the race's seeds alone would take. */
-  readonly trainings: number;
-  readonly fullTrainings: number;
-  /** That processes worked at the run. */
-  readonly seconds: number;
-  readonly budget: number | null;
-}
-
-/** The winner against its strongest rival, on the test images, with seeds that no one was chosen with. */
-export interface RaceConfirmation {
-  readonly winner: string;
-  readonly rival: string;
-  /** That are wanted; `comparison` says which are done. */
-  readonly seeds: readonly number[];
-  /** Test accuracy, winner minus rival; null while no seed is done. */
-  readonly comparison: PairedComparison | null;
 }
 
 /** `report.json`. */

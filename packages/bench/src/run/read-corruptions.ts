@@ -1,23 +1,9 @@
 import { DistillError } from '@distilljs/core';
 import { z } from 'zod';
+import { CORRUPTIONS_SCHEMA } from '../corruption/index.js';
+import type { CorruptionResult } from '../corruption/index.js';
 import type { TrainingFolder } from './run-folder.js';
 import { readJson } from './write-json.js';
-
-/** Version of {@link CorruptionResult} as a file. */
-export const CORRUPTIONS_SCHEMA = 1;
-
-/** `corruptions.json`: accuracies of one training's network on corrupted test images. Of a cohort, means over those that count. */
-export interface CorruptionResult {
-  readonly schema: typeof CORRUPTIONS_SCHEMA;
-  /** Of the clean test images. */
-  readonly fingerprint: string;
-  /** Decides the noise. */
-  readonly seed: number;
-  /** Accuracy on the clean images. */
-  readonly clean: number;
-  /** By corruption, at strengths 1 to 5. */
-  readonly accuracy: Readonly<Record<string, readonly number[]>>;
-}
 
 const share = z.number().min(0).max(1);
 const form = z.object({

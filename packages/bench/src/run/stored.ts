@@ -78,6 +78,7 @@ const methodResult = z.looseObject({
   warnings: z.array(z.string()),
   trainingsAtATime: count.optional(),
   modelDigest: digest,
+  origin: z.object({ data: z.string(), teacher: z.string(), firstWeights: digest }).optional(),
 });
 const teacherResult = z.looseObject({
   model: z.string(),

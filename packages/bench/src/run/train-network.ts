@@ -17,6 +17,7 @@ import {
 import type {
   Augmentation,
   Callback,
+  Classifier,
   DistillResult,
   FrozenNetwork,
   Method,
@@ -28,6 +29,8 @@ import type {
   TeacherOutputs,
 } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
+import { measureCorruptions } from '../corruption/index.js';
+import type { CorruptionResult } from '../corruption/index.js';
 import { recordPredictions } from '../predictions/index.js';
 import type { PredictionRecord } from '../predictions/index.js';
 import type { RunData } from './datasets.js';
@@ -62,6 +65,8 @@ export interface TrainingOutcome {
   readonly cost: DistillResult['cost'];
   /** Per network. */
   readonly measured: readonly TestAccuracy[];
+  /** Of the weights that are saved, per network; empty where that is not wanted. */
+  readonly corruptions: readonly CorruptionResult[];
   /** Of the mean of all networks' logits. */
   readonly ensemble: TestAccuracy;
   readonly warnings: readonly string[];
@@ -102,13 +107,21 @@ export async function trainNetwork(
     if (result.stopped !== undefined) return undefined;
     const records = networks.map(({ classes }) => recordPredictions(data.test, classes));
     const last = await testAccuracies(networks, data, result.normalization, records);
+    let corruptions: readonly CorruptionResult[] = [];
+    const measureSaved = async (): Promise<void> => {
+      corruptions = await corruptionsOf(networks, context, result.normalization);
+    };
     if (training.keep === 'last') {
+      await measureSaved();
       await save(networks, folder);
       await savePredictions(records, folder);
     }
     result.restoreBest();
     const best = await testAccuracies(networks, data, result.normalization);
-    if (training.keep === 'best') await save(networks, folder);
+    if (training.keep === 'best') {
+      await measureSaved();
+      await save(networks, folder);
+    }
     const paired = last.map((accuracy, at) => ({ last: accuracy, best: best[at] ?? NaN }));
     return {
       history: result.history,
@@ -116,6 +129,7 @@ export async function trainNetwork(
       cost: result.cost,
       warnings: result.warnings,
       peakMemoryBytes,
+      corruptions,
       measured: paired.slice(0, -1),
       ensemble: paired.at(-1) as TestAccuracy,
     };
@@ -175,6 +189,19 @@ export async function savePredictions(
   const files = predictionFiles(folder, records.length);
   for (const [at, record] of records.entries())
     await writeWhole(files[at] ?? folder.predictions, record.encode());
+}
+
+/** What is left of each network's accuracy on corrupted test images, where the configuration wants to know. */
+export async function corruptionsOf(
+  networks: readonly Classifier[],
+  { config: { corruptions }, data }: Pick<RunContext, 'config' | 'data'>,
+  normalization: Normalization,
+): Promise<readonly CorruptionResult[]> {
+  const found: CorruptionResult[] = [];
+  if (corruptions !== undefined)
+    for (const network of networks)
+      found.push(await measureCorruptions(network, data.test, normalization, corruptions.seed));
+  return found;
 }
 
 /** Of each network, and of all together. */

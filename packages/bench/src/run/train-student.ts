@@ -1,6 +1,7 @@
-import { createNetwork } from '@distilljs/core';
+import { createNetwork, freeze } from '@distilljs/core';
 import type { Network } from '@distilljs/core';
 import type { MethodConfig } from '../config/index.js';
+import { averageCorruptions } from '../corruption/index.js';
 import { networkCost } from '../cost/network-cost.js';
 import { RESULT_SCHEMA } from '../report/index.js';
 import type { CohortResult, MethodResult } from '../report/index.js';
@@ -59,6 +60,12 @@ export async function provideStudent(
       optimizer: optimizerOf(config, config.optimizer.learningRate, config.epochs),
       folder,
     };
+    const isPlain = change === undefined && models[0] === config.student.model;
+    const origin = {
+      data: data.train.fingerprint,
+      teacher: await teacher.network.fingerprint(),
+      ...(isPlain && { firstWeights: await freeze(networks[0] as Network).fingerprint() }),
+    };
     const outcome = await trainNetwork(training, context);
     if (outcome === undefined) return undefined;
     const { history, best, cost } = outcome;
@@ -88,6 +95,7 @@ export async function provideStudent(
       warnings: [...context.warnings, ...outcome.warnings],
       ...(context.atATime !== undefined && context.atATime > 1 && { trainingsAtATime: context.atATime }),
       ...(sources !== undefined && { sources }),
+      origin,
       modelDigest: await modelDigest(places),
       cost: {
         ...(await networkCost(places[counted[0] ?? 0] ?? folder.model, seed === config.seeds[0])),
@@ -95,6 +103,8 @@ export async function provideStudent(
       },
     };
     await expectHeld(folder.root);
+    const corrupted = counted.flatMap((index) => outcome.corruptions[index] ?? []);
+    if (corrupted.length > 0) await writeJson(folder.corruptions, averageCorruptions(corrupted));
     await writeJson(folder.result, { ...result, madeWith });
     log.say(
       `${training.label}: ${(100 * result.testAccuracyLast).toFixed(2)} % on the test images after the last epoch`,

@@ -20,7 +20,7 @@ import type { RunData } from './datasets.js';
 import { seeing } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import { teacherDoubts } from './teacher-doubts.js';
-import { optimizerOf, savePredictions, trainNetwork } from './train-network.js';
+import { corruptionsOf, optimizerOf, savePredictions, trainNetwork } from './train-network.js';
 import { expectHeld } from './lock.js';
 import type { RunContext } from './run-context.js';
 import type { TrainingFolder } from './run-folder.js';
@@ -70,6 +70,9 @@ export async function provideTeacher(
       await learner?.save(folder.model);
       const digest = learner === undefined ? undefined : await modelDigest([folder.model]);
       const cost = learner === undefined ? undefined : await networkCost(folder.model, true);
+      const normalization = await channelStatistics(data.train);
+      const [corrupted] = await corruptionsOf([seeing(loaded, data, normalization)], context, normalization);
+      if (corrupted !== undefined) await writeJson(folder.corruptions, corrupted);
       await expectHeld(folder.root);
       await writeJson(folder.result, { ...result, madeWith, modelDigest: digest, cost });
     }
@@ -118,6 +121,8 @@ export async function provideTeacher(
     cost: { ...(await networkCost(folder.model, true)), peakMemoryBytes: outcome.peakMemoryBytes },
   };
   await expectHeld(folder.root);
+  const [corrupted] = outcome.corruptions;
+  if (corrupted !== undefined) await writeJson(folder.corruptions, corrupted);
   await writeJson(folder.result, { ...result, madeWith, modelDigest: await modelDigest([folder.model]) });
   log.say(teacherText(result, `trained for ${epochs} epochs`));
   return ready(network, outputs, result);

@@ -5,7 +5,7 @@ import type { EpochReport } from '@distilljs/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../src/cli.js';
 import { compareRuns, curveFindings, verifyRun } from '../../src/evaluation/index.js';
-import type { MethodResult } from '../../src/report/index.js';
+import type { MethodOrigin, MethodResult } from '../../src/report/index.js';
 import { TINY_RUN } from '../run/tiny-run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'verify-'));
@@ -86,6 +86,32 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
     expect(findings.map(({ where, found }) => `${where}: ${found}`).join('\n')).toMatch(
       /teacher: it has 0\.00 % on the test images, no more than student, kd\nrun: trainings were made in 2 ways: /,
     );
+  });
+
+  it('finds students, a teacher and images that trainings did not have in common', async () => {
+    const out = copyOf('origins');
+    const originOf = (method: string, seed: number): MethodOrigin =>
+      (JSON.parse(readFileSync(join(out, method, String(seed), 'result.json'), 'utf8')) as MethodResult)
+        .origin as MethodOrigin;
+    // With one seed all methods begin with the same weights, with another one with others; the teacher is the same.
+    expect(originOf('kd', 0)).toEqual(originOf('student', 0));
+    expect(originOf('kd', 1).firstWeights).not.toBe(originOf('kd', 0).firstWeights);
+    expect({ ...originOf('kd', 1), firstWeights: '' }).toEqual({ ...originOf('kd', 0), firstWeights: '' });
+    const spoil = (seed: number, fields: Partial<MethodOrigin>): void => {
+      change(join(out, 'kd', String(seed), 'result.json'), {
+        origin: { ...originOf('kd', seed), ...fields },
+      });
+    };
+    spoil(0, { firstWeights: 'ff' });
+    spoil(1, { teacher: 'ee', data: 'dd' });
+    const { findings } = await verifyRun(out);
+    expect(
+      findings.filter(({ severity }) => severity === 'error').map(({ where, found }) => `${where}: ${found}`),
+    ).toEqual([
+      'run: kd/1 began with other training images than the run',
+      'run: kd/1 began with other weights of the teacher than student/0',
+      'seed 0: kd/0 began with other weights of the student than student/0',
+    ]);
   });
 
   it('refuses what is no run', async () => {

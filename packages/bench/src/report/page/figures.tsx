@@ -44,7 +44,7 @@ export function CostFigure({
     <Section
       id="cost"
       title="Accuracy against cost"
-      note="Time of a whole training, mean over seeds. The steps join the methods that no other beats in both time and accuracy; the others are pale."
+      note="Time of a whole training, mean over seeds. The steps join the methods that no other beats in both time and accuracy; the others are pale. Where there is no room for a name, it shows on hover."
     >
       <figure>
         <Responsive name="cost" find={find} />

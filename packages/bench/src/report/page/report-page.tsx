@@ -8,6 +8,7 @@ import { title } from '../words.js';
 import { Answer } from './answer.js';
 import { Classes } from './classes.js';
 import { Limits, Reproduction } from './closing.js';
+import { Definitions } from './definitions.js';
 import { renderPage } from './document.js';
 import { Exhibits } from './exhibits.js';
 import type { MethodInspections } from './exhibits.js';
@@ -57,6 +58,7 @@ export async function reportContent(
       <TuningSection report={report} />
       <Exhibits shown={shown} />
       <Limits caveats={found.caveats} omitted={report.omitted} />
+      <Definitions report={report} />
       <NetworkTable report={report} />
       <Reproduction report={report} />
     </>

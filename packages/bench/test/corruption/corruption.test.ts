@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { arrayDataset } from '@distilljs/core';
 import { describe, expect, it } from 'vitest';
-import { corrupted, corruptionsFor } from '../../src/evaluation/corruption.js';
-import type { Corruption } from '../../src/evaluation/corruption.js';
+import { corrupted, corruptionsFor } from '../../src/corruption/index.js';
+import type { Corruption } from '../../src/corruption/index.js';
 
 const fixture = JSON.parse(readFileSync(new URL('fixtures/blur.json', import.meta.url), 'utf8')) as {
   readonly shape: [number, number, number];

@@ -7,18 +7,29 @@ export type Corruption = (typeof CORRUPTIONS)[number];
 export const STRENGTHS = 5;
 
 /**
- * The constants of CIFAR-10-C for images of up to 64 pixels, of ImageNet-C for larger ones. Noise: deviation, of a range of 0…1;
+ * The constants of CIFAR-10-C for images of up to 32 pixels, of Tiny-ImageNet-C for up to 64, of ImageNet-C for larger ones. Noise: deviation, of a range of 0…1;
  * blur: deviation in pixels; contrast: factor; jpeg: quality; brightness: what is added to the value of HSV.
+ *
+ * Values are theirs, read from the code that made the published sets (hendrycks/robustness, `create_c`).
  *
  * @see Hendrycks and Dietterich 2019, "Benchmarking neural network robustness to common corruptions and perturbations"
  */
-const CONSTANTS: Readonly<Record<'small' | 'large', Readonly<Record<Corruption, readonly number[]>>>> = {
+const CONSTANTS: Readonly<
+  Record<'small' | 'middle' | 'large', Readonly<Record<Corruption, readonly number[]>>>
+> = {
   small: {
     noise: [0.04, 0.06, 0.08, 0.09, 0.1],
     blur: [0.4, 0.6, 0.7, 0.8, 1],
     contrast: [0.75, 0.5, 0.4, 0.3, 0.15],
     jpeg: [80, 65, 58, 50, 40],
     brightness: [0.05, 0.1, 0.15, 0.2, 0.3],
+  },
+  middle: {
+    noise: [0.04, 0.08, 0.12, 0.15, 0.18],
+    blur: [0.5, 0.75, 1, 1.25, 1.5],
+    contrast: [0.4, 0.3, 0.2, 0.1, 0.05],
+    jpeg: [65, 58, 50, 40, 25],
+    brightness: [0.1, 0.2, 0.3, 0.4, 0.5],
   },
   large: {
     noise: [0.08, 0.12, 0.18, 0.26, 0.38],
@@ -28,7 +39,8 @@ const CONSTANTS: Readonly<Record<'small' | 'large', Readonly<Record<Corruption, 
     brightness: [0.1, 0.2, 0.3, 0.4, 0.5],
   },
 };
-const LARGEST_SMALL = 64;
+/** Pixels of the longer edge. */
+const LARGEST = { small: 32, middle: 64 };
 
 type Shape = Dataset['imageShape'];
 type Corrupt = (pixels: Float32Array, shape: Shape, constant: number, random: Random) => Float32Array;
@@ -50,7 +62,8 @@ export async function corrupted(
   seed: number,
 ): Promise<Dataset> {
   const shape = data.imageShape;
-  const size = Math.max(shape[0], shape[1]) <= LARGEST_SMALL ? 'small' : 'large';
+  const edge = Math.max(shape[0], shape[1]);
+  const size = edge <= LARGEST.small ? 'small' : edge <= LARGEST.middle ? 'middle' : 'large';
   const constant = CONSTANTS[size][corruption][strength - 1];
   if (constant === undefined) {
     const expected = `a whole number from 1 to ${STRENGTHS}`;

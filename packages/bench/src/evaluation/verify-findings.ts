@@ -1,0 +1,144 @@
+import type { EpochReport } from '@distilljs/core';
+import type { MethodResult, TeacherResult } from '../report/index.js';
+import type { MadeWith } from '../run/environment.js';
+
+/** Something to know about a run before its numbers are believed. */
+export interface VerifyFinding {
+  /** An error means that numbers are missing, or not what they say. */
+  readonly severity: 'error' | 'warning';
+  /** The training, e.g. `kd/0`; `run` for the whole. Of a study with the task before it. */
+  readonly where: string;
+  readonly found: string;
+  readonly hint: string;
+}
+
+/** Of a training's epochs: the end, whose curve is looked at. */
+const END = 0.2;
+const FEWEST_EPOCHS = 10;
+/** A rise over the end of a training that a longer one would go on with. */
+const RISE = 0.01;
+/** How far training accuracy falls back from its best where steps are too large. */
+const FALL = 0.1;
+
+/** What a training's curves say. */
+export function curveFindings(where: string, epochs: readonly EpochReport[]): readonly VerifyFinding[] {
+  const last = epochs.filter(({ phase }) => phase === epochs.at(-1)?.phase);
+  if (last.length < FEWEST_EPOCHS) return [];
+  const findings: VerifyFinding[] = [];
+  const train = last.map(({ trainAccuracy }) => trainAccuracy[0] ?? NaN);
+  const end = Math.max(5, Math.ceil(END * last.length));
+  const best = Math.max(...train);
+  const reached = meanOf(train.slice(-Math.max(1, Math.floor(end / 2))));
+  if (best - reached > FALL)
+    findings.push({
+      ...{ severity: 'warning', where },
+      found: `training accuracy fell from ${percent(best)} to ${percent(reached)}`,
+      hint: 'The learning rate is probably too high: halve optimizer.learningRate, or add schedule.warmupEpochs.',
+    });
+  const validation = last.slice(-end).map((epoch) => epoch.validation[0]?.accuracy ?? NaN);
+  const { slope, error } = lineThrough(validation);
+  const rise = slope * (validation.length - 1);
+  if (rise > RISE && slope > 2 * error)
+    findings.push({
+      ...{ severity: 'warning', where },
+      found: `validation accuracy still rose by ${(100 * rise).toFixed(1)} points over the last ${validation.length} epochs`,
+      hint: 'Train for more epochs: methods that learn slowly are ranked too low.',
+    });
+  return findings;
+}
+
+/** The line of least squares through values at 0, 1, 2, …, with the standard error of its slope. */
+function lineThrough(values: readonly number[]): { readonly slope: number; readonly error: number } {
+  const n = values.length;
+  const [centre, mean] = [(n - 1) / 2, meanOf(values)];
+  const squares = values.reduce((sum, _, at) => sum + (at - centre) ** 2, 0);
+  const slope = values.reduce((sum, value, at) => sum + (at - centre) * (value - mean), 0) / squares;
+  const rest = values.reduce((sum, value, at) => sum + (value - mean - slope * (at - centre)) ** 2, 0);
+  return { slope, error: Math.sqrt(rest / Math.max(1, n - 2) / squares) };
+}
+
+/** Trainings that did not begin alike: other images, another teacher, other first weights with one seed. */
+export function originFindings(
+  results: readonly MethodResult[],
+  data: string | undefined,
+): readonly VerifyFinding[] {
+  const findings: VerifyFinding[] = [];
+  const named = (of: readonly MethodResult[]): string =>
+    of
+      .slice(0, 5)
+      .map(({ method, seed }) => `${method}/${seed}`)
+      .join(', ') + (of.length > 5 ? ', …' : '');
+  const compare = (
+    where: string,
+    what: string,
+    all: readonly MethodResult[],
+    of: (origin: NonNullable<MethodResult['origin']>) => string | undefined,
+    expected?: string,
+  ): void => {
+    const known = all.filter(({ origin }) => origin !== undefined && of(origin) !== undefined);
+    const first = expected ?? (known[0]?.origin && of(known[0].origin));
+    const others = known.filter(({ origin }) => origin !== undefined && of(origin) !== first);
+    if (others.length === 0) return;
+    const than =
+      expected === undefined && known[0] !== undefined ? `than ${named([known[0]])}` : 'than the run';
+    findings.push({
+      ...{ severity: 'error', where },
+      found: `${named(others)} began with other ${what} ${than}`,
+      hint: `Remove ${others.length === 1 ? 'its folder' : 'their folders'}; --resume trains ${others.length === 1 ? 'it' : 'them'} again.`,
+    });
+  };
+  compare('run', 'training images', results, ({ data: own }) => own, data);
+  compare('run', 'weights of the teacher', results, ({ teacher }) => teacher);
+  for (const seed of new Set(results.map((result) => result.seed)))
+    compare(
+      `seed ${seed}`,
+      'weights of the student',
+      results.filter((result) => result.seed === seed),
+      ({ firstWeights }) => firstWeights,
+    );
+  return findings;
+}
+
+export function teacherFindings(
+  { testAccuracy }: Pick<TeacherResult, 'testAccuracy'>,
+  results: readonly MethodResult[],
+): readonly VerifyFinding[] {
+  const methods = [...new Set(results.map(({ method }) => method))];
+  const better = methods.filter(
+    (name) =>
+      meanOf(results.filter(({ method }) => method === name).map((result) => result.testAccuracyBest)) >=
+      testAccuracy,
+  );
+  if (better.length === 0) return [];
+  return [
+    {
+      ...{ severity: 'warning', where: 'teacher' },
+      found: `it has ${percent(testAccuracy)} on the test images, no more than ${better.join(', ')}`,
+      hint: 'Train it for longer or take a larger one: there is little to learn from it.',
+    },
+  ];
+}
+
+/** Results of one folder that were made on several engines, or with several versions. */
+export function mixFindings(results: readonly MethodResult[]): readonly VerifyFinding[] {
+  const made = results.flatMap((result) => (result as { readonly madeWith?: MadeWith }).madeWith ?? []);
+  const words = made.map(({ engine, packages }) =>
+    [
+      engine.replace(/, \d+ threads?(?: \(.*\))?\)$/, ')'),
+      ...Object.entries(packages).map(([name, version]) => `${name} ${version}`),
+    ].join(', '),
+  );
+  const kinds = [...new Set(words)];
+  if (kinds.length < 2) return [];
+  return [
+    {
+      ...{ severity: 'warning', where: 'run' },
+      found: `trainings were made in ${kinds.length} ways: ${kinds.slice(0, 3).join('; ')}`,
+      hint: 'Differences between engines or versions would look like differences between methods. Train all with one.',
+    },
+  ];
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
