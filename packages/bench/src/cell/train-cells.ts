@@ -117,7 +117,7 @@ export function deviceVariables(
   const gpu = gpus[slot];
   if (gpu !== undefined) return { ...atATime, CUDA_VISIBLE_DEVICES: gpu };
   const threads = String(Math.max(1, Math.floor(availableParallelism() / jobs)));
-  const names = ['DISTILLJS_THREADS', 'TF_NUM_INTRAOP_THREADS', 'OMP_NUM_THREADS'];
+  const names = ['DISTILLJS_THREADS', 'TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS', 'OMP_NUM_THREADS'];
   return { ...atATime, ...Object.fromEntries(names.map((name) => [name, process.env[name] ?? threads])) };
 }
 

@@ -157,11 +157,13 @@ export function paintScene(
   offset: number,
 ): void {
   let at = offset;
+  // One for all pixels: what each would allocate is most of the time that painting takes.
+  const mixed = new Float64Array(3);
   for (let row = 0; row < edge; row++) {
     const y = (row + 0.5) / edge;
     for (let column = 0; column < edge; column++) {
       const x = (column + 0.5) / edge;
-      const mixed = blend(scene, x, y, edge);
+      blend(scene, x, y, edge, mixed);
       for (let channel = 0; channel < 3; channel++) {
         // A clamped array rounds and cuts off by itself.
         pixels[at++] = (mixed[channel] ?? 0) + scene.noise * random.normal();
@@ -170,9 +172,9 @@ export function paintScene(
   }
 }
 
-/** The colour at a point: the background, covered by each figure as far as it reaches there. */
-function blend(scene: Scene, x: number, y: number, edge: number): number[] {
-  const mixed = sample(scene.background, x, y);
+/** The colour at a point, into `mixed`: the background, covered by each figure as far as it reaches there. */
+function blend(scene: Scene, x: number, y: number, edge: number, mixed: Float64Array): void {
+  cover(mixed, scene.background, x, y, 1);
   for (const figure of scene.figures) {
     const dx = (figure.mirror * (x - figure.x)) / figure.radius;
     const dy = (y - figure.y) / figure.radius;
@@ -180,14 +182,9 @@ function blend(scene: Scene, x: number, y: number, edge: number): number[] {
     if (dx * dx + dy * dy > 4) continue;
     const u = figure.cosine * dx + figure.sine * dy;
     const v = figure.cosine * dy - figure.sine * dx;
-    const cover = coverage(figure.distance(u, v) * figure.radius * edge);
-    if (cover === 0) continue;
-    const fill = sample(figure.fill, x, y);
-    for (let channel = 0; channel < 3; channel++) {
-      mixed[channel] = (mixed[channel] ?? 0) * (1 - cover) + (fill[channel] ?? 0) * cover;
-    }
+    const share = coverage(figure.distance(u, v) * figure.radius * edge);
+    if (share > 0) cover(mixed, figure.fill, x, y, share);
   }
-  return mixed;
 }
 
 /** Share of a pixel inside an edge that is `distance` pixels away (negative: inside). */
@@ -195,8 +192,18 @@ function coverage(distance: number): number {
   return Math.min(1, Math.max(0, 0.5 - distance));
 }
 
-function sample(grating: Scene['background'], x: number, y: number): number[] {
-  const wave = Math.sin(2 * Math.PI * (x * grating.waveX + y * grating.waveY) + grating.phase);
-  const share = (1 + grating.contrast * wave) / 2;
-  return grating.from.map((value, channel) => value + share * ((grating.to[channel] ?? 0) - value));
+/** Covers a colour with a grating's at a point, by a share from 0 to 1. */
+function cover(
+  mixed: Float64Array,
+  { waveX, waveY, phase, contrast, from, to }: Grating,
+  x: number,
+  y: number,
+  share: number,
+): void {
+  const wave = (1 + contrast * Math.sin(2 * Math.PI * (x * waveX + y * waveY) + phase)) / 2;
+  for (let channel = 0; channel < 3; channel++) {
+    const [dark = 0, light = 0] = [from[channel], to[channel]];
+    const fill = dark + wave * (light - dark);
+    mixed[channel] = (mixed[channel] ?? 0) * (1 - share) + fill * share;
+  }
 }
