@@ -1,6 +1,9 @@
+import { DistillError } from '@distilljs/core';
 import { terminalTable } from '../terminal/index.js';
 import { exportStudent } from '../export/index.js';
 import type { ModelCard, Quantization } from '../export/index.js';
+import { bestMethod } from '../report/index.js';
+import type { Report } from '../report/index.js';
 import { print } from './output.js';
 import { stopSignal } from './stop-signal.js';
 import { terminalLog } from './terminal-log.js';
@@ -32,6 +35,32 @@ export async function exportCommand(
   });
   print(json === true ? JSON.stringify(card, null, 2) : exportText(card, to));
 }
+
+/** `run --export`: the student of the method that came out first, with the first seed. */
+export async function exportBest(report: Report, run: string, to: string): Promise<void> {
+  const method = bestMethod(report);
+  const seed = report.rows.find((row) => row.method === method)?.seeds[0];
+  if (method === undefined || seed === undefined)
+    throw unusable(
+      'one method that comes out first',
+      'none',
+      'Choose one: distill-bench export RUN METHOD SEED.',
+    );
+  await exportCommand(run, method, seed, { to });
+}
+
+/** A study has a student per task. */
+export function expectNoExport(to: string | undefined): void {
+  if (to === undefined) return;
+  throw unusable(
+    'a run of one task',
+    'a study',
+    'Export from one task: distill-bench export OUT/tasks/TASK METHOD SEED.',
+  );
+}
+
+const unusable = (expected: string, got: string, hint: string): DistillError =>
+  new DistillError({ code: 'config', where: '--export', expected, got, hint });
 
 function exportText({ testAccuracy, bytes, latency, quantization, hasPage }: ModelCard, to: string): string {
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;

@@ -21,6 +21,7 @@ import type { ConfigRun, ConfigOutcome } from '../run/run-config.js';
 import type { Divergence } from '../run/train-students.js';
 import { cellsDisplay } from './cells-display.js';
 import { dryRunText } from './dry-run-text.js';
+import { expectNoExport, exportBest } from './export-command.js';
 import { EXIT } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
 import { collectSeldom } from './garbage.js';
@@ -49,6 +50,7 @@ export interface RunFlags {
   readonly shard?: string;
   readonly race?: true;
   readonly budget?: string;
+  readonly export?: string;
   readonly dryRun?: true;
   readonly prepare?: true;
   readonly resume?: true;
@@ -62,6 +64,7 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard);
   const config = await configOf(flags);
   if (!('tasks' in config) && config.race !== undefined) expectWholeRace(flags);
+  if ('tasks' in config) expectNoExport(flags.export);
   const log = terminalLog();
   const signal = stopSignal(log.say.bind(log));
   const { out } = flags;
@@ -105,6 +108,7 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
     const text = 'tasks' in report ? renderStudyTerminal(report) : renderTerminal(report);
     print(`${text}\n\nReport: ${relative('.', page)}`);
   }
+  if (flags.export !== undefined && !('tasks' in report)) await exportBest(report, out, flags.export);
   const wrong = problemsOf(written, config);
   for (const problem of wrong) printError(problem);
   return wrong.length === 0 ? EXIT.done : EXIT.failed;

@@ -3,7 +3,7 @@ import { configuredModules, resolveConfig } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import { handOverData } from '../dataset/index.js';
 import { readConfigText } from '../file/index.js';
-import { ranking } from '../report/index.js';
+import { bestMethod } from '../report/index.js';
 import type { Report } from '../report/index.js';
 import { preloadModules } from '../run/foreign-modules.js';
 import { handOver } from '../run/given.js';
@@ -100,7 +100,7 @@ async function runOne(options: BenchOptions): Promise<BenchOutcome | undefined> 
     const done = await runConfig({ config, out, existing, log: keeping(notes, log), signal });
     if (done === undefined) return undefined;
     const { report, page, diverged } = done;
-    const best = report.race === null ? ranking(report).first[0]?.method : onlyOf(report.race.left);
+    const best = bestMethod(report);
     return { report, page, best, students: await studentsOf(out, report), diverged, notes };
   } catch (error) {
     throw isDistillError(error) ? inOptions(error) : error;
@@ -109,8 +109,6 @@ async function runOne(options: BenchOptions): Promise<BenchOutcome | undefined> 
     handOverData(undefined);
   }
 }
-
-const onlyOf = (left: readonly string[]): string | undefined => (left.length === 1 ? left[0] : undefined);
 
 async function configOf(settings: object, file: string | undefined): Promise<RunConfig> {
   const sources = {

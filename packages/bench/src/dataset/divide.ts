@@ -22,13 +22,10 @@ export function divided(
   const { items, classNames } = layout;
   const { train = [], test } = items;
   if (test !== undefined) return layout;
-  const { chosen } = drawn(
-    train,
-    classNames.length,
-    Math.max(1, Math.round(testFraction * train.length)),
-    splitSeed,
-    'test',
-  );
+  // Images without a label can only be trained on.
+  const labelled = train.filter(({ label }) => label >= 0).length;
+  const wanted = Math.max(1, Math.round(testFraction * labelled));
+  const { chosen } = drawn(train, classNames.length, wanted, splitSeed, 'test');
   const part = (isTest: boolean): readonly ImageItem[] =>
     train.filter((_, place) => chosen.has(place) === isTest);
   return { ...layout, items: { ...items, train: part(false), test: part(true) } };
@@ -64,4 +61,5 @@ const drawn = (
     classes,
     wanted,
     createRandom(seed).fork(label),
+    wanted / items.filter((item) => item.label >= 0).length,
   );

@@ -7,6 +7,8 @@ import type { Annotation } from './layout/class-items.js';
 import { entryOf, findRoot, foldersIn, imagesIn } from './layout/folders.js';
 import { loadLayout } from './layout/load-layout.js';
 import type { LayoutOptions } from './layout/load-layout.js';
+import { readDevkit } from './layout/devkit.js';
+import type { Devkit } from './layout/devkit.js';
 import { WNID, badLine, classNames, linesOf } from './layout/wordnet.js';
 import { identitiesOf } from './tiny-imagenet.js';
 
@@ -37,7 +39,8 @@ export async function loadImagenet(
   wanted: readonly Split[] = ['train', 'test'],
   surroundings: Surroundings = {},
 ): Promise<LoadedSplits> {
-  const layout = imagenetItems(options, wanted);
+  const { places } = rootOf(options.dir);
+  const layout = imagenetItems(options, wanted, await readDevkit(places));
   return await loadLayout('imagenet', layout, { imageSize: 224, ...options }, wanted, surroundings);
 }
 
@@ -50,42 +53,73 @@ const NAME_LISTS = ['loc_synset_mapping.txt', 'synset_words.txt', 'words.txt'];
  * `val.txt` (image and class index). These, and lists of class names, are looked for beside `train` and up to three folders
  * above it.
  */
-export function imagenetItems({ dir }: ImagenetOptions, wanted: readonly Split[]): LayoutItems {
-  const what = "ImageNet's folder, with train and val";
-  const root = findRoot(dir, (names) => names.has('train') && names.has('val'), what);
+export function imagenetItems(
+  { dir }: ImagenetOptions,
+  wanted: readonly Split[],
+  devkit?: Devkit,
+): LayoutItems {
+  const { root, places } = rootOf(dir);
   const train = entryOf(root, 'train') as string;
   const identities = identitiesOf(train);
-  const above = [root, dirname(root), dirname(dirname(root)), dirname(dirname(dirname(root)))];
-  const places = [...new Set([join(root, 'val'), ...above])];
   const find = (...names: readonly string[]): string | undefined =>
     places.map((place) => entryOf(place, ...names)).find((path) => path !== undefined);
   return {
-    classNames: classNames(identities, find(...NAME_LISTS)),
+    classNames: classNames(identities, find(...NAME_LISTS) ?? devkit?.words),
     items: {
       ...(wanted.includes('train') ? { train: classItems(train, identities, 'images') } : {}),
       ...(wanted.includes('test')
-        ? { test: valItems(entryOf(root, 'val') as string, identities, find) }
+        ? { test: valItems(entryOf(root, 'val') as string, identities, find, devkit) }
         : {}),
     },
   };
+}
+
+/** The folder of train and val, and where lists may lie. */
+function rootOf(dir: string): { readonly root: string; readonly places: readonly string[] } {
+  const what = "ImageNet's folder, with train and val";
+  const root = findRoot(dir, (names) => names.has('train') && names.has('val'), what);
+  const above = [root, dirname(root), dirname(dirname(root)), dirname(dirname(dirname(root)))];
+  return { root, places: [...new Set([join(root, 'val'), ...above])] };
 }
 
 function valItems(
   val: string,
   identities: readonly string[],
   find: (...names: readonly string[]) => string | undefined,
+  devkit: Devkit | undefined,
 ): readonly ImageItem[] {
   if (foldersIn(val).some((name) => WNID.test(name))) return classItems(val, identities, 'images');
   const images = entryOf(val, 'images');
   const folder = images !== undefined && imagesIn(images).length > 0 ? images : val;
   const list = find('loc_val_solution.csv', 'val_annotations.txt', 'val.txt');
+  if (list === undefined && devkit !== undefined) return ofDevkit(folder, devkit, identities);
   if (list === undefined) {
     const expected = 'class folders (n01440764, …), or a list of the classes';
     const hint =
-      'Sort the images into class folders, or put LOC_val_solution.csv (ImageId,PredictionString) or val.txt (image, class index) beside them.';
+      'Sort the images into class folders, or put LOC_val_solution.csv (ImageId,PredictionString), val.txt (image, class index) or the unpacked ILSVRC2012_devkit_t12 beside them.';
     throw dataError(val, expected, `${imagesIn(folder).length} images alone`, hint);
   }
   const annotations = linesOf(list).flatMap((line, at) => annotationOf(list, line, at, identities));
+  return annotatedItems(folder, list, annotations, identities);
+}
+
+/** The kit lists classes in order of the images' numbers. */
+function ofDevkit(
+  folder: string,
+  { list, validation }: Devkit,
+  identities: readonly string[],
+): readonly ImageItem[] {
+  const annotations = imagesIn(folder).flatMap((image) => {
+    const className = validation[Number(/(\d+)\.\w+$/.exec(image)?.[1] ?? NaN) - 1];
+    if (className === undefined)
+      throw dataError(
+        list,
+        `a line for each image of ${folder}`,
+        `${validation.length} lines, none for ${image}`,
+      );
+    // A part of the set may lack classes.
+    return identities.includes(className) ? [{ image, className }] : [];
+  });
   return annotatedItems(folder, list, annotations, identities);
 }
 

@@ -41,7 +41,7 @@ const SPLITS: Readonly<Record<string, Split>> = {
 /**
  * Images that a CSV or JSON-lines file lists, one a line: `path` and `label`, optionally `split` (train, val or test),
  * `superclass`, `identity`, `camera` and `weight`. Labels that are all whole numbers are classes in their numeric order, others
- * in the byte order of their names. Without test images, `testFraction` of every class is kept for the test.
+ * in the byte order of their names. Training images may lack one. Without test images, `testFraction` of every class is kept for the test.
  *
  * @param wanted Default: all
  * @throws DistillError code `data` that lists what is wrong, with line numbers
@@ -68,7 +68,8 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
     const part = textOf(fields['split'])?.toLowerCase();
     const split = part === undefined ? undefined : SPLITS[part];
     if (path === undefined) refuse('no path');
-    if (label === undefined) refuse('no label');
+    if (label === undefined && (split ?? 'train') !== 'train')
+      refuse(`no label, which ${part ?? ''} images need`);
     if (part !== undefined && split === undefined)
       refuse(`split '${shownText(part, 40)}' is none of train, val, test`);
     const before = path === undefined ? undefined : seen.get(path);
@@ -77,10 +78,10 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
     const weight = textOf(fields['weight']);
     if (weight !== undefined && !(Number.isFinite(Number(weight)) && Number(weight) >= 0))
       refuse(`weight '${shownText(weight, 40)}' is no number of at least 0`);
-    return { path: path ?? '', label: label ?? '', split, fields };
+    return { path: path ?? '', label, split, fields };
   });
   if (problems.length > 0) throw problemsError(file, problems);
-  const classNames = namesOf(read.map(({ label }) => label));
+  const classNames = namesOf(read.flatMap(({ label }) => label ?? []));
   if (classNames.length < 2)
     throw dataError(file, 'labels of at least two classes', `one, ${classNames[0] ?? ''}`);
   const numbers = numbering(classNames);
@@ -104,7 +105,8 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
     );
     items[split].push({
       path: isAbsolute(path) ? path : join(dir, path),
-      label: numbers.get(label) ?? 0,
+      // Without a label: for methods that need none.
+      label: label === undefined ? -1 : (numbers.get(label) ?? 0),
       ...extra,
       ...(textOf(fields['weight']) !== undefined && { weight: Number(textOf(fields['weight'])) }),
     });

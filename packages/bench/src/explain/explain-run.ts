@@ -9,7 +9,7 @@ import {
   resolveEngine,
   writeWhole,
 } from '@distilljs/core';
-import type { Images, Labels, Logits } from '@distilljs/core';
+import type { Images, Labels, Logits, Normalization } from '@distilljs/core';
 import { explain, explainVam } from '@distilljs/vam';
 import type { KdExplainerOptions } from '@distilljs/vam';
 import { allSeeds } from '../config/index.js';
@@ -23,6 +23,7 @@ import { findMethod } from '../run/method-catalog.js';
 import { runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { readMethodResult, readRun } from '../run/stored.js';
+import { inputsFor } from '../run/student-input.js';
 import { writeJson } from '../run/write-json.js';
 import { explainFindings } from './explain-findings.js';
 import { explainMaps, hasAdversary } from './explain-maps.js';
@@ -95,7 +96,12 @@ async function explainTrainings(
   data: RunData,
 ): Promise<readonly ExplainedTraining[]> {
   const teacher = (await loadTeacher(config, data, folder.teacher)) as LoadedTeacher;
-  const batch = await conflictBatch(data, teacher);
+  const inputs = await inputsFor(config.student, data.train, teacher.input);
+  const batch = await conflictBatch(
+    data,
+    { network: teacher.network, input: inputs.teacherInput ?? {} },
+    inputs.normalization ?? (await channelStatistics(data.train)),
+  );
   const trainings: ExplainedTraining[] = [];
   try {
     for (const method of methods) {
@@ -129,10 +135,10 @@ async function explainTrainings(
 
 async function conflictBatch(
   data: RunData,
-  teacher: LoadedTeacher,
+  teacher: Pick<LoadedTeacher, 'network' | 'input'>,
+  normalization: Normalization,
 ): Promise<{ images: Images; labels: Labels; teacher: Logits }> {
-  const { train, test } = data;
-  const normalization = await channelStatistics(train);
+  const { test } = data;
   const positions = Int32Array.from({ length: Math.min(CONFLICT_IMAGES, test.size) }, (_, at) => at);
   const pixels = await loadBatch(test, positions, { normalization });
   const images = tf.tensor4d(pixels, [positions.length, ...test.imageShape]);

@@ -18,7 +18,9 @@ import {
 } from '@distilljs/core';
 import type { Normalization } from '@distilljs/core';
 import { allSeeds } from '../config/index.js';
-import { loadRunData } from '../run/datasets.js';
+import { handOverData } from '../dataset/index.js';
+import type { GivenData } from '../dataset/index.js';
+import { changedParts, dataFingerprints, loadRunData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
 import type { RunLog } from '../run/run-context.js';
 import { modelFolders, runFolder } from '../run/run-folder.js';
@@ -45,6 +47,8 @@ export interface ExportOptions {
   readonly quantize?: Quantization | undefined;
   /** The model gives probabilities instead of logits. */
   readonly withSoftmax?: boolean | undefined;
+  /** The datasets of a run that `runBench` was given: they are in no file. */
+  readonly data?: GivenData | undefined;
   readonly log?: Pick<RunLog, 'say' | 'meter'> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -58,25 +62,21 @@ export interface ExportOptions {
  * a run without that student, or without its data
  */
 export async function exportStudent(options: ExportOptions): Promise<ModelCard> {
-  const { run: root, method, seed, to, log } = options;
+  const { run: root, method, seed, to } = options;
   const folder = runFolder(root);
   const run = await readRun(folder);
   if (run === undefined) {
     const hint = 'Make one with `distill-bench run`.';
     throw new DistillError({ code: 'data', where: root, expected: 'a run folder', got: 'none', hint });
   }
-  expectPart(
-    run,
-    'method',
-    method,
-    run.config.methods.map(({ as }) => as),
-  );
+  const methods = run.config.methods.map(({ as }) => as);
+  expectPart(run, 'method', method, methods);
   expectPart(run, 'seed', String(seed), allSeeds(run.config).map(String));
   const target = resolve(to);
   const isThere = await expectReplaceable(target, folder);
   const trained = await trainedStudent(folder, method, seed);
   await resolveEngine(run.config.engine);
-  const data = await loadRunData(run.config, log, options.signal);
+  const data = await dataOf(run, options);
   const unfinished = join(
     dirname(target),
     `.${basename(target)}-${randomBytes(4).toString('hex')}.unfinished`,
@@ -91,6 +91,27 @@ export async function exportStudent(options: ExportOptions): Promise<ModelCard> 
     return card;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function dataOf(
+  run: FoundRun,
+  { run: root, data: given, log, signal }: ExportOptions,
+): Promise<RunData> {
+  if (given === undefined) return await loadRunData(run.config, log, signal);
+  handOverData(given);
+  try {
+    const data = await loadRunData(run.config, log, signal);
+    const changed = run.data === undefined ? [] : changedParts(run.data, dataFingerprints(data));
+    if (changed.length === 0) return data;
+    throw new DistillError({
+      code: 'data',
+      where: 'export, data',
+      expected: `the images that ${root} was trained and tested on`,
+      got: `other ${changed.join(', ')}`,
+    });
+  } finally {
+    handOverData(undefined);
   }
 }
 

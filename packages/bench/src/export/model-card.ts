@@ -60,7 +60,9 @@ export function wilson(share: number, count: number): readonly [number, number] 
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
-const number = (value: number): string => value.toLocaleString('en-US');
+const number = (value: number | null): string =>
+  // A teacher outside tfjs may not say how many weights it has: NaN, in JSON null.
+  value === null || Number.isNaN(value) ? 'unknown' : value.toLocaleString('en-US');
 const kibibytes = (bytes: number): string => `${number(Math.round(bytes / 102.4) / 10)} KiB`;
 
 /** The card as a README in the style of model hubs: YAML in front, then what a user asks. */

@@ -26,7 +26,7 @@ export { HeatTable } from './page/heat-table.js';
 export { DataTable, Details, Drawing, Entries, Scroll, Section } from './page/parts.js';
 export { renderHtml, reportContent } from './page/report-page.js';
 export { renderMarkdown } from './markdown.js';
-export { ranking } from './ranking.js';
+export { bestMethod, ranking } from './ranking.js';
 export type { RaceConfirmation, RaceReport } from './race-data.js';
 export { REPORT_SCHEMA, RESULT_SCHEMA } from './report-data.js';
 export type {

@@ -47,6 +47,12 @@ export function between(first: RankedMethod, second: RankedMethod): PairedCompar
   return comparePaired(first.accuracies, second.accuracies) as PairedComparison;
 }
 
+/** The method that comes out first, or won the race; undefined where nothing is ranked, or a race has several left. */
+export function bestMethod({ rows, race }: Pick<Report, 'rows' | 'race'>): string | undefined {
+  if (race === null) return ranking({ rows }).first[0]?.method;
+  return race.left.length === 1 ? race.left[0] : undefined;
+}
+
 /** The methods that a paired t-test over the seeds cannot tell from the first. */
 export function undecided({ first: [best], methods }: Ranking): readonly RankedMethod[] {
   if (best === undefined) return [];

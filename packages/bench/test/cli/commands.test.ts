@@ -223,6 +223,11 @@ describe('a run', () => {
     for (const plan of ['--dry-run', '--prepare'])
       expect(await done('run', ...flags, '--resume', '--jobs', '1', plan), plan).toContain('student');
 
+    const page = join(folder, 'page');
+    expect(await done('run', ...flags, '--resume', '--export', page)).toContain(
+      `Exported to ${page}: model.json`,
+    );
+
     const other = join(folder, 'other');
     const teacher = ['--teacher', join(run, 'teacher/model'), '--out', other, '--methods', 'student'];
     const short = flags.filter((_, at) => flags[at] !== '--out' && flags[at - 1] !== '--out').slice(0, -2);

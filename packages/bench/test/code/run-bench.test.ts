@@ -23,7 +23,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as bench from '../../src/index.js';
 import { exportStudent, rewriteReport, runBench } from '../../src/index.js';
-import type { BenchOptions, BenchOutcome } from '../../src/index.js';
+import type { BenchOptions, BenchOutcome, ModelCard } from '../../src/index.js';
 import { resolveConfig } from '../../src/config/index.js';
 import { runConfig } from '../../src/run/run-config.js';
 import { keptLog, refusal } from '../run/tiny-bench.js';
@@ -163,6 +163,14 @@ describe('runBench', () => {
     const alone = runConfig({ config, out: at('again'), existing: 'resume', log: keptLog() });
     expect(await refusal(alone)).toContain('the student of the program that began this run');
     expect((await rewriteReport(at('again'))).report.rows).toHaveLength(1);
+    // So has an export, unless it is given the same images.
+    const exported = (given?: BenchOptions['data']): Promise<ModelCard> =>
+      exportStudent({ run: at('again'), method: 'kd', seed: 0, to: at('given'), data: given as typeof data });
+    expect(await refusal(exported())).toContain('the datasets of the program that began this run');
+    expect(await refusal(exported(other))).toContain('other test images (24)');
+    const { testAccuracy, metadata } = await exported(data);
+    expect(testAccuracy).toMatchObject({ images: 24, trained: testAccuracy.exported });
+    expect(metadata.classNames).toEqual(['red', 'green', 'blue']);
   });
 
   it('takes what a configuration takes, a file and a preset as well', async () => {

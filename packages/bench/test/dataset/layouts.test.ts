@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cinic10Items } from '../../src/dataset/cinic10.js';
+import { matStructs } from '../../src/dataset/array-file/mat-structs.js';
 import { imagenetItems } from '../../src/dataset/imagenet.js';
+import { readDevkit } from '../../src/dataset/layout/devkit.js';
 import { tinyImagenetItems } from '../../src/dataset/tiny-imagenet.js';
-import { inFolder, refusalOf } from './array-fixture.js';
+import { fixture, inFolder, refusalOf } from './array-fixture.js';
 
-type Files = Record<string, string>;
+type Files = Record<string, string | Uint8Array>;
 type Listed = { readonly items: Readonly<Record<string, readonly { path: string; label: number }[]>> };
 
 const BOTH = ['train', 'test'] as const;
@@ -167,6 +170,43 @@ describe('ImageNet', () => {
       'ILSVRC2012_val_00000002.JPEG 0',
     ]);
   });
+
+  it.each(['meta.mat', 'meta-plain.mat'])(
+    'reads val by the development kit, with its names: %s',
+    async (meta) => {
+      const kit = 'ILSVRC2012_devkit_t12/data';
+      const truth = `${kit}/ILSVRC2012_validation_ground_truth.txt`;
+      const files = { ...train(), ...flat(), [`${kit}/meta.mat`]: fixture(`arrays/${meta}`) };
+      const read = async (dir: string): Promise<ReturnType<typeof imagenetItems>> =>
+        imagenetItems({ dir }, BOTH, await readDevkit([dir]));
+      await inFolder({ ...files, [truth]: '2\n1\n' }, async (dir) => {
+        const found = await read(dir);
+        expect(listed(found, 'test', dir)).toEqual([
+          'val/ILSVRC2012_val_00000001.JPEG 0',
+          'val/ILSVRC2012_val_00000002.JPEG 1',
+        ]);
+        expect(found.classNames).toEqual(['crane (n02012849)', 'crane (n03126707)']);
+      });
+      const records = await inFolder(files, (dir) => matStructs(join(dir, kit, 'meta.mat'), 'synsets'));
+      expect(records[2]).toMatchObject({
+        ...{ ILSVRC2012_ID: 1001, WNID: 'n00001740', words: 'entity', num_children: 2, children: 1 },
+        gloss: 'that which is perceived – or inferred',
+      });
+      expect(await refusalOf({ ...files, [truth]: '2\n7\n' }, read)).toContain(
+        "ILSVRC2012_validation_ground_truth.txt, line 2: expected the number of one of 3 classes, got '7'",
+      );
+      expect(await refusalOf({ ...files, [truth]: '2\n' }, read)).toContain(
+        '1 lines, none for ILSVRC2012_val_00000002.JPEG',
+      );
+      expect(await refusalOf({ ...train(), ...flat(), [truth]: '2\n1\n' }, read)).toContain(
+        'meta.mat beside',
+      );
+      const cut = fixture(`arrays/${meta}`).subarray(0, 400);
+      expect(await refusalOf({ ...files, [truth]: '2\n1\n', [`${kit}/meta.mat`]: cut }, read)).toContain(
+        'meta.mat',
+      );
+    },
+  );
 
   it('says what to do about val without classes', async () => {
     const read = promised((dir) => imagenetItems({ dir }, BOTH));

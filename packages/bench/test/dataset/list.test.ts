@@ -70,6 +70,21 @@ describe('a list of images', () => {
     expect(plain.splits.train?.fingerprint).not.toBe(splits.train?.fingerprint);
   });
 
+  it('may leave training images without a label', async () => {
+    const rows = ['path,label', 'a.png,cat', 'b.png,ox', 'c.png,', 'd.png,', 'e.png,cat', 'f.png,ox'];
+    const all = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [`${name}.png`, RED]));
+    tree = imageTree({ ...all, 'list.csv': rows.join('\n') });
+    const { dir, cacheDir } = tree;
+    const { splits } = await imageList({
+      file: join(dir, 'list.csv'),
+      cacheDir,
+      imageSize: 8,
+      testFraction: 0.5,
+    });
+    expect([...(splits.train?.labels ?? [])].sort()).toEqual([-1, -1, 0, 1]);
+    expect([...(splits.test?.labels ?? [])].sort()).toEqual([0, 1]);
+  });
+
   it('is JSON lines, with numbers as labels in their order', async () => {
     const lines = [10, 9, 10, 9].map((label, at) =>
       JSON.stringify({ file_name: `${'abcd'[at] ?? ''}.png`, label, identity: `p${at}`, camera: 1 }),
@@ -94,7 +109,7 @@ describe('a list of images', () => {
       'path,label,split,weight',
       'a.png,cat,train,1',
       ',ox,train,1',
-      'b.png,,train,1',
+      'b.png,,test,1',
       'a.png,ox,dev,1',
       'c.png,ox,train,heavy',
     ];
@@ -112,7 +127,7 @@ describe('a list of images', () => {
     for (const part of [
       '5 that are wrong',
       'line 3: no path',
-      'line 4: no label',
+      'line 4: no label, which test images need',
       "line 5: split 'dev' is none of train, val, test",
       'line 5: a.png is in line 2 already',
       "line 6: weight 'heavy' is no number",

@@ -21,6 +21,9 @@ import { runConfig } from '../../src/run/run-config.js';
 import type { ConfigOutcome } from '../../src/run/run-config.js';
 import { teacherDoubts } from '../../src/run/teacher-doubts.js';
 import { teacherFacts } from '../../src/run/teacher-facts.js';
+import { torchCases } from '../model/torch-cases.js';
+import type { TorchCase } from '../model/torch-cases.js';
+import { formulaWeights, torchFile } from '../model/torch-formula.js';
 import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foreign-teacher-'));
@@ -132,6 +135,24 @@ describe('a teacher of another kind', () => {
     expect(await refusal(run('graph-run', { path }, { seeds: [2] }, 'resume'))).toContain(
       'expected the teacher that the run was started with, got another one',
     );
+  });
+
+  it('may be weights of PyTorch, by the names of the distillation benchmarks, whose taps every method knows', async () => {
+    const { keys } = torchCases.find((each) => each.model === 'resnet8') as TorchCase;
+    const path = join(folder, 'resnet8.safetensors');
+    writeFileSync(path, torchFile(formulaWeights(keys)));
+    // Seven classes, as the weights have.
+    const dataset = { classes: 7, superclasses: 7, trainSize: 42, testSize: 28 };
+    const methods = ['kd', { name: 'mhgd', options: { headEpochs: 1 } }];
+    const { report } = (await run(
+      'torch',
+      { path, model: 'resnet8' },
+      { dataset, methods },
+    )) as ConfigOutcome;
+    expect(report.teacher).toMatchObject({ model: 'resnet8', source: path });
+    expect(report.rows.map(({ method }) => method)).toEqual(['kd', 'mhgd']);
+    const wrong = run('torch-20', { path, model: 'resnet20' }, { dataset });
+    expect(await refusal(wrong)).toContain('resnet8.safetensors');
   });
 
   it.skipIf(!hasOnnx)(

@@ -8,7 +8,9 @@ import type { FrozenNetwork } from './contract.js';
 import { teacherFrom } from './foreign-teacher.js';
 import type { NetworkOptions } from './network.js';
 import { openSession } from './onnx-session.js';
+import type { OnnxSession } from './onnx-session.js';
 import { readOnnx, withOutputs } from './onnx-file.js';
+import { foundTaps, innerValues, lookInside } from './onnx-inside.js';
 import type { OnnxFile, OnnxValue } from './onnx-file.js';
 import { askOnnx } from './onnx-images.js';
 import type { ImageLayout, OnnxImages } from './onnx-images.js';
@@ -35,7 +37,8 @@ export function onnxOf(place: ModelPlace): ModelPlace | undefined {
  * logits; a graph that ends in a softmax gives their logarithm.
  *
  * Taps are the graph's other outputs, and inner values that `taps` gives a name: `{ embedding: '/avgpool/GlobalAveragePool_output_0' }`.
- * Maps of a graph of NCHW images are handed out as NHWC, any other value as it is. A graph with a fixed batch size is asked in parts.
+ * Of a graph of NCHW images the last map of each size and what goes into the last dense layer are found, too (`stageTaps`).
+ * Its maps are handed out as NHWC, any other value as it is. A graph with a fixed batch size is asked in parts.
  *
  * @throws DistillError code `data` for what is no ONNX file, `network` for a graph that takes no float32 images or gives no
  * rows of logits, `tap` for a value that is not there, `platform` without a runtime
@@ -70,29 +73,43 @@ export async function loadOnnxTeacher(
       hint,
     });
   }
-  const inner = [...new Set(taps.values())].filter((value) =>
-    file.outputs.every((each) => each.name !== value),
-  );
-  const extended = inner.length === 0 ? bytes : withOutputs(bytes, inner);
-  const session = await openSession(extended, where, { input: input.name, folder, external, runtime });
-
+  const open = (wanted: readonly string[]): Promise<OnnxSession> => {
+    const inner = wanted.filter((value) => file.outputs.every((each) => each.name !== value));
+    const extended = inner.length === 0 ? bytes : withOutputs(bytes, inner);
+    return openSession(extended, where, { input: input.name, folder, external, runtime });
+  };
   const [batch, ...axes] = input.shape ?? [];
   const spatial = layout === 'nchw' ? [axes[1], axes[2], axes[0]] : axes;
   const inputShape = spatial.map((axis) => (typeof axis === 'number' && axis > 0 ? axis : -1));
-  const images: OnnxImages = {
+  const imagesFor = (session: OnnxSession): OnnxImages => ({
     session,
     layout,
     batch: typeof batch === 'number' && batch > 0 ? batch : undefined,
-  };
+  });
+  const probeShape = inputShape.map((axis, at) =>
+    axis === -1 ? (options.imageShape?.[at] ?? (at === 2 ? 3 : 224)) : axis,
+  );
+  const shape = [1, ...probeShape] as [number, number, number, number];
+  const blank = { values: new Float32Array(shape.reduce((product, axis) => product * axis, 1)), shape };
+  // Inside a graph of NHWC images maps come in either order: nobody can tell which.
+  const nodes =
+    layout === 'nchw'
+      ? await lookInside(innerValues(file, input.name), async (names) => {
+          const session = await open(names);
+          try {
+            return await askOnnx(imagesFor(session), blank, names);
+          } finally {
+            session.release();
+          }
+        })
+      : [];
+  for (const name of foundTaps(nodes, [...taps.keys()], file)) taps.set(name.tap, name.value);
+  const session = await open([...new Set(taps.values())]);
+  const images = imagesFor(session);
   const names = [...taps.keys()];
   try {
     const asked = [output.name, ...new Set(taps.values())];
-    const probeShape = inputShape.map((axis, at) =>
-      axis === -1 ? (options.imageShape?.[at] ?? (at === 2 ? 3 : 224)) : axis,
-    );
-    const shape = [1, ...probeShape] as [number, number, number, number];
-    const values = new Float32Array(shape.reduce((product, axis) => product * axis, 1));
-    const probe = await askOnnx(images, { values, shape }, asked);
+    const probe = await askOnnx(images, blank, asked);
     const shapeOf = (value: string): readonly number[] => probe.get(value)?.shape.slice(1) ?? [];
     const [classes, ...more] = shapeOf(output.name);
     if (classes === undefined || more.length > 0) {
@@ -106,7 +123,7 @@ export async function loadOnnxTeacher(
     const digest = sha256.create().update(bytes);
     for (const { data } of external) digest.update(data);
     digest.update(utf8ToBytes(JSON.stringify([layout, [...taps]])));
-    return teacherFrom(
+    const teacher = teacherFrom(
       async (given, wanted) => {
         const found = await askOnnx(images, given, [
           output.name,
@@ -131,6 +148,7 @@ export async function loadOnnxTeacher(
         },
       },
     );
+    return nodes.length === 0 ? teacher : { ...teacher, nodes: () => nodes };
   } catch (error) {
     session.release();
     throw error;

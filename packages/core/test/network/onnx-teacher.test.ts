@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { askTeacher, loadTeacher, resolveEngine } from '@distilljs/core';
+import { askTeacher, embeddingTap, loadTeacher, resolveEngine, stageTaps } from '@distilljs/core';
 import type { TeacherOptions } from '@distilljs/core';
 import { createRequire } from 'node:module';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -74,6 +74,25 @@ describe.skipIf(!installed)(`an ONNX file as teacher${WHY}`, () => {
   });
   it('reads weights from a file beside', async () => {
     await expectKnown('external.onnx');
+  });
+
+  it('finds the last map of each size and the embedding by itself', async () => {
+    const teacher = await loadTeacher(at('any-batch.onnx'));
+    expect(stageTaps(teacher)).toEqual(['/relu/out']);
+    expect(embeddingTap(teacher)).toBe('embedding');
+    const batch = images();
+    const output = await askTeacher(teacher, batch, ['/relu/out', 'embedding']);
+    expect(output.tap('/relu/out').shape).toEqual([4, 6, 7, 5]);
+    expectClose(output.tap('/relu/out'), known.map, 1e-5);
+    expectClose(output.tap('embedding'), known.embedding, 1e-5);
+    output.dispose();
+    batch.dispose();
+    teacher.dispose();
+    // Names of one's own count; of a graph of NHWC images the order of inner axes is not known.
+    const named = await loadTeacher(at('any-batch.onnx'), { taps: { stage1: '/relu/out' } });
+    expect(stageTaps(named)).toEqual(['stage1']);
+    const turned = await loadTeacher(at('batch-of-three.onnx'));
+    expect(stageTaps(turned)).toEqual([]);
   });
 
   it('comes over HTTP', async () => {

@@ -20,12 +20,13 @@ export interface MatVariable {
 }
 
 const HEADER_BYTES = 128;
-const MATRIX = 14;
+export const MATRIX = 14;
 const COMPRESSED = 15;
 /** A file of images has two variables. */
 const MOST_VARIABLES = 1000;
 
-const KINDS: Readonly<Record<number, NumberKind>> = {
+/** Types of stored numbers. */
+export const KINDS: Readonly<Record<number, NumberKind>> = {
   1: 'i1',
   2: 'u1',
   3: 'i2',
@@ -107,7 +108,7 @@ interface Tag {
   readonly inside?: Uint8Array;
 }
 
-async function readTag(stream: ByteStream, littleEndian: boolean): Promise<Tag> {
+export async function readTag(stream: ByteStream, littleEndian: boolean): Promise<Tag> {
   const bytes = await stream.read(8, "an element's tag");
   const view = new DataView(bytes.buffer);
   const first = view.getUint32(0, littleEndian);
@@ -118,7 +119,11 @@ async function readTag(stream: ByteStream, littleEndian: boolean): Promise<Tag> 
 }
 
 /** The data of an element that is a few bytes: flags, lengths, a name. */
-async function readSmall(stream: ByteStream, littleEndian: boolean, what: string): Promise<Uint8Array> {
+export async function readSmall(
+  stream: ByteStream,
+  littleEndian: boolean,
+  what: string,
+): Promise<Uint8Array> {
   const { size, inside } = await readTag(stream, littleEndian);
   if (inside !== undefined) return inside;
   if (size > 1024) throw dataError(stream.where, what, `${size} bytes`, CUT_OFF);

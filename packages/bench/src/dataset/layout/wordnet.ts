@@ -27,23 +27,29 @@ export function linesOf(path: string, most = LONGEST_LIST): readonly string[] {
  * Names of classes for people: the first word that a list (`words.txt`, `LOC_synset_mapping.txt`) has for each identity, with
  * the identity behind it where two classes share one (ImageNet has two cranes).
  *
- * @param list the path of the list; undefined: identities serve as names
+ * @param list the path of the list, or what is in it; undefined: identities serve as names
  */
-export function classNames(identities: readonly string[], list: string | undefined): readonly string[] {
+export function classNames(
+  identities: readonly string[],
+  list: string | ReadonlyMap<string, string> | undefined,
+): readonly string[] {
   if (list === undefined) return identities;
-  const words = new Map(
-    linesOf(list).map((line) => {
-      const [, identity = '', name = ''] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
-      return [identity, name.split(',')[0]?.trim() ?? ''] as const;
-    }),
-  );
-  const names = identities.map((identity) => words.get(identity) || identity);
+  const words = typeof list === 'string' ? wordsIn(list) : list;
+  const names = identities.map((identity) => words.get(identity)?.split(',')[0]?.trim() || identity);
   const seen = new Map<string, number>();
   for (const name of names) seen.set(name, (seen.get(name) ?? 0) + 1);
   return names.map((name, label) =>
     (seen.get(name) ?? 0) > 1 ? `${name} (${identities[label] ?? ''})` : name,
   );
 }
+
+const wordsIn = (list: string): ReadonlyMap<string, string> =>
+  new Map(
+    linesOf(list).map((line) => {
+      const [, identity = '', name = ''] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
+      return [identity, name] as const;
+    }),
+  );
 
 /** @throws DistillError code `data` for a line that is none */
 export const badLine = (path: string, line: number, expected: string, got: string): Error =>
