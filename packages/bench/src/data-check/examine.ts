@@ -70,7 +70,8 @@ export async function dataStats(source: DatasetSource, surroundings: Surrounding
   const stats: SplitStats[] = [];
   for (const [split, dataset] of splits) {
     const perClass = new Array<number>(dataset.classes).fill(0);
-    for (const label of dataset.labels?.filter((each) => each >= 0) ?? []) perClass[label] = (perClass[label] ?? 0) + 1;
+    for (const label of dataset.labels?.filter((each) => each >= 0) ?? [])
+      perClass[label] = (perClass[label] ?? 0) + 1;
     const { mean, std } = await channelStatistics(dataset);
     const { size: images, imageShape, fingerprint } = dataset;
     stats.push({ split, images, imageShape, perClass, mean, std, fingerprint });
