@@ -4,7 +4,15 @@ import tseslint from 'typescript-eslint';
 
 export default defineConfig(
   {
-    ignores: ['**/dist/**', '**/coverage/**', '.nx/**', 'runs/**', 'tmp/**', 'tools/scaffold/template/**'],
+    ignores: [
+      '**/dist/**',
+      '**/coverage/**',
+      '.nx/**',
+      'runs/**',
+      'tmp/**',
+      'tools/scaffold/template/**',
+      'docs/.vitepress/cache/**',
+    ],
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,

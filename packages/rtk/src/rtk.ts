@@ -13,7 +13,7 @@ import { rtkDefaults } from './options.js';
  *   for batches of one image, `tap` or `shape` for taps that are not there or are no feature maps
  * @see Yang, Kao, Huang, Representative Teacher Keys, 2022 (arXiv 2206.12788)
  *
- * Certainty: neither the paper's text nor its code could be had, only its abstract and titles. That it changes attention-based
+ * Certainty: neither the paper's text nor its code was available to us, only its abstract and titles. That it changes attention-based
  * feature matching is likely, that teacher keys are selected by similarity follows from the abstract; who asks, the rule, k,
  * the grid and β are our reconstruction, and of several readings the one that came closest to the abstract's claim. No result of the
  * paper may be expected of it.

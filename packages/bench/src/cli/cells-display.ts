@@ -8,7 +8,7 @@ const BETWEEN = 200;
 
 /**
  * Shows how far the cells of a run are: on a terminal one line that is written over, elsewhere one line per finished cell.
- * The time that is left goes by the share of all work that this process saw done.
+ * The time left is reckoned from the share of all work that this process saw done.
  *
  * @param cells those that are left to do
  * @param before the number of those that were done already

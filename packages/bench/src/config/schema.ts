@@ -125,7 +125,7 @@ const student = z.unknown().transform((value, context): StudentFields & { readon
  * student's model; what depends on other fields is filled in by `complete` (resolve.ts).
  */
 export const runSchema = mapping({
-  /** The preset that the rest stands on. */
+  /** The preset that the rest extends. */
   preset: text().optional(),
   engine: oneOf(['auto', ...ENGINES.map((engine) => engine.name)], 'an engine').default('auto'),
   dataset,

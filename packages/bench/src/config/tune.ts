@@ -99,7 +99,7 @@ export function tuningConflicts({
     const path = ['tuning', 'seeds', place];
     if (tuning.seeds.indexOf(seed) < place) return [{ path, expected: 'a seed that is not there yet' }];
     const hint = 'What is chosen by chance with a seed would look better than it is with the same seed.';
-    return seeds.includes(seed) ? [{ path, expected: 'a seed that is none of the run', hint }] : [];
+    return seeds.includes(seed) ? [{ path, expected: 'a seed that the run does not use', hint }] : [];
   });
   const counts = Object.entries(tune).map(([method, trials]) => [method, trials.length] as const);
   const [first] = counts;

@@ -29,7 +29,7 @@ export const folderFormat: DatasetFormat<FolderSource> = {
 
 /**
  * Image files in one folder per class; folders inside a class folder belong to it. Files are taken for images by their
- * ending, in any case; hidden files, `__MACOSX` and everything else is passed over. Classes are numbered in the byte order of
+ * ending, in any case; hidden files, `__MACOSX` and everything else are skipped. Classes are numbered in the byte order of
  * their names in UTF-8.
  *
  * With folders `train` and `test`, and `val`, `valid` or `validation` if you like, these are the splits, and all of them have

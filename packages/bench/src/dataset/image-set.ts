@@ -34,7 +34,7 @@ export interface ImageOptions {
 /** A set of image files. */
 export interface ImageSet extends LayoutItems {
   readonly name: string;
-  /** Folder that the paths are in: the cache goes by it. */
+  /** Folder that the paths are in; part of the cache's key. */
   readonly root: string;
   readonly images: ImageOptions;
 }

@@ -42,7 +42,7 @@ interface Matched {
  *
  * @param path of the file, or a `file:` URL
  * @throws DistillError code `data` for keys that are missing or left over (all of them at once), or values that are not finite;
- *   `shape` for tensors that do not fit; `checkpoint` for a damaged file; `network` for a network that is none of the zoo. The
+ *   `shape` for tensors that do not fit; `checkpoint` for a damaged file; `network` for a network from outside the zoo. The
  *   network is left as it was.
  */
 export async function loadTorchWeights(model: LayersModel, path: string | URL): Promise<TorchWeights> {

@@ -88,7 +88,7 @@ function oneSeed(
   return [`It is ${parts.join(' and ')}. One seed cannot show whether that is more than chance.`];
 }
 
-/** The verdict goes by the corrected p: the first was picked for it, and the luckiest of many looks good. */
+/** The verdict uses the corrected p: the first was picked for it, and the luckiest of many looks good. */
 function difference(best: RankedMethod, baseline: RankedMethod, ranking: Ranking): string {
   const { correctedP, tests, ...comparison } = pickedDifference(best, baseline, ranking);
   const size = `It is ${percent(comparison.mean)} points above ${toBaseline(baseline, ranking)}`;

@@ -146,7 +146,7 @@ export interface Report extends Answer {
   readonly warnings: readonly string[];
   /** One per method whose options were chosen on the validation images. */
   readonly tuning: readonly Tuning[];
-  /** Null for a run that is none. */
+  /** Null for a run that is no race. */
   readonly race: RaceReport | null;
 }
 

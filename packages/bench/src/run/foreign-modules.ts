@@ -201,7 +201,7 @@ export function checkedMethod(where: string, name: string, make: () => unknown):
 /**
  * One of a module's methods.
  *
- * @param name as the configuration has it; the module's only method goes by any name that the configuration did not choose
+ * @param name as the configuration has it; the module's only method takes any name that the configuration did not choose
  * @throws DistillError code `config`
  */
 export function foreignMethod(from: From, name: string): CatalogEntry {

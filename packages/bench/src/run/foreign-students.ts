@@ -20,7 +20,7 @@ import type { ChangedStudent, MakeStudent, StudentRequest } from './catalog-entr
 import { importModule, refusal } from './foreign-modules.js';
 import { givenStudent } from './given.js';
 
-/** A student that is none of the zoo. */
+/** A student from outside the zoo. */
 interface ForeignStudent {
   build(shape: ModelShape, random: Random): Promise<ChangedStudent>;
   /** Of its file; of a function that of what it builds for this shape. */

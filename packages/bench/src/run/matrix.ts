@@ -35,7 +35,7 @@ export interface StudyTask {
 
 /** A run of a matrix: the only one, or a task of a study. */
 export interface MatrixRun extends StudyTask {
-  /** Empty for a run that is none of a study. */
+  /** Empty for a run that is not part of a study. */
   readonly name: string;
   readonly folder: RunFolder;
   readonly run: FoundRun;

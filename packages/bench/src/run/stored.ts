@@ -25,7 +25,7 @@ const RESTORE =
   'Restore it from a copy (report/report.json has one, as `config` and `environment`), or use another folder.';
 const AGAIN = 'Remove the file; `distill-bench run --resume` makes it again.';
 
-/** NaN has no JSON: a measure that is none is written as null. */
+/** JSON has no NaN: a measure without a value is written as null. */
 const measure = z.number().nullable();
 const share = z.number().min(0).max(1);
 const count = z.number().int().min(0);

@@ -162,7 +162,7 @@ tune:
     );
     expect(one(`${text}tuning: { budget: unequal }`).tune?.['cckd']).toHaveLength(3);
     expect(() => one('tune: { kd: { temperature: [2] } }\ntuning: { seeds: [0] }')).toThrow(
-      /tuning\.seeds\.0: expected a seed that is none of the run, got 0/,
+      /tuning\.seeds\.0: expected a seed that the run does not use, got 0/,
     );
   });
 

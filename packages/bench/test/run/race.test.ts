@@ -227,7 +227,7 @@ describe('a race in a configuration', () => {
     [{ race: true, seeds: [Number.MAX_SAFE_INTEGER] }, /seeds that a race can go on from/],
     [
       { race: true, tune: { kd: { temperature: [2, 4] } }, tuning: { seeds: [24] } },
-      /a seed that is none of the run/,
+      /a seed that the run does not use/,
     ],
   ])('is refused: %j', (changes, message) => {
     expect(() => tinyConfig(changes)).toThrow(message);

@@ -39,7 +39,7 @@ export interface Dataset {
    * What it throws or rejects with ends the run, in an error that names the image.
    */
   image(index: number): Pixels | Promise<Pixels>;
-  /** `pixelSums(pixels, channels)` of an image where they are known without reading it: `channelStatistics` goes by them. */
+  /** `pixelSums(pixels, channels)` of an image where they are known without reading it; `channelStatistics` uses them. */
   pixelSums?(index: number): PixelSums | undefined;
   /** Hex digest that changes whenever pixels or labels do: part of checkpoints' and caches' identity. */
   readonly fingerprint: string;

@@ -8,7 +8,7 @@ import type { Container, Layer } from './layer.js';
 /** One application of a layer: reads values by index, writes values by index. */
 export interface GraphNode {
   readonly layer: Layer;
-  /** `layer`, or `outer/layer` inside a nested model: the name a tap goes by. */
+  /** `layer`, or `outer/layer` inside a nested model: the name of a tap. */
   readonly name: string;
   /** As the name, but a name that tfjs counted (`conv2d_Conv2D7`) is replaced by the layer's place: `conv2d#2`. */
   readonly key: string;
@@ -192,7 +192,7 @@ function frozenLayers(model: Container, outside: boolean): ReadonlySet<Layer> {
 
 /**
  * Names that are the same whenever the same model is built: tfjs numbers the layers that a user did not name by a
- * counter of the process (`dense_Dense7`, and `dense_7` in Keras), so such a layer goes by its class and its place.
+ * counter of the process (`dense_Dense7`, and `dense_7` in Keras), so such a layer is named by its class and its place.
  */
 function stableKeys(): (layer: Layer, prefix: string) => string {
   const known = new Map<Layer, string>();

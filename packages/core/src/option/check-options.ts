@@ -40,7 +40,7 @@ export function checkOptions<Options extends object>(
   return Object.freeze(options);
 }
 
-/** Options of a Map or a class would be passed over: they are no fields of the object itself. */
+/** Options of a Map or a class would be ignored: they are not fields of the object itself. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -2,7 +2,7 @@ import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 
 type Layer = layers.Layer;
 
-/** A layer that is no model, and the name it goes by: `layer`, or `outer/layer` inside a nested model. */
+/** A layer that is no model, and its name: `layer`, or `outer/layer` inside a nested model. */
 export interface PlacedLayer {
   readonly path: string;
   readonly layer: Layer;

@@ -32,7 +32,7 @@ export async function renderHtml(
   return renderPage({ title: title(printable(report)) }, await reportContent(report, results, inspections));
 }
 
-/** What stands on such a page, for a page that shows more. */
+/** The parts of such a page, for a page that shows more. */
 export async function reportContent(
   given: Report,
   givenResults: readonly MethodResult[],

@@ -56,7 +56,7 @@ export function ResultTable({ report }: { readonly report: Report }): VNode {
   );
 }
 
-/** How a race went: nothing for a run that is none. */
+/** How a race went; nothing for a run without one. */
 export function RaceSection({ report: { race } }: { readonly report: Report }): VNode | null {
   if (race === null) return null;
   return (

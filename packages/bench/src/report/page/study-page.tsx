@@ -16,7 +16,7 @@ export function renderStudyHtml(given: StudyReport): string {
   return renderPage({ title: studyTitle(report) }, studyContent(report));
 }
 
-/** What stands on such a page, for a page that shows more. */
+/** The parts of such a page, for a page that shows more. */
 export function studyContent(given: StudyReport): VNode {
   const report = printable(given);
   const { statistics } = report;
