@@ -47,6 +47,8 @@ const cifar = mapping({
   /** Only the first so many images. */
   trainSize: whole(1, MOST.images).optional(),
   testSize: whole(1, MOST.images).optional(),
+  /** So many classes nobody trains on: `distill-bench metrics` takes them for identities. */
+  unseenClasses: whole(1, 254).optional(),
   ...otherSize,
 });
 

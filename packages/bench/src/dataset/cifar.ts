@@ -6,9 +6,12 @@ import { expectRegularFile, fileKind } from '../file/index.js';
 import type { CifarKind, CifarRecords } from './cifar-format.js';
 import { CIFAR_FORMATS, EDGE, MOST_CLASSES, PLANE_BYTES, decodeCifar } from './cifar-format.js';
 import type { DatasetFormat } from './format.js';
+import type { IdentitySet, IdentitySets } from './identities.js';
 import { resized } from './resized.js';
 import type { ResizeOptions } from './resized.js';
 import { firstImages } from './subset.js';
+import { divideClasses } from './unseen-classes.js';
+import type { DividedClasses } from './unseen-classes.js';
 
 /** CIFAR files as a configuration names them. */
 export interface CifarSource extends ResizeOptions {
@@ -18,17 +21,55 @@ export interface CifarSource extends ResizeOptions {
   readonly trainSize?: number | undefined;
   /** Only the first so many images. Default: all. */
   readonly testSize?: number | undefined;
+  /**
+   * So many classes, spread evenly over the labels, are left out of training and test: they are the identities that `distill-bench metrics`
+   * measures embeddings on. Default: none.
+   */
+  readonly unseenClasses?: number | undefined;
 }
 
 /** @param files those that it reads, in words */
 export const cifarFormat = (files: string): DatasetFormat<CifarSource> => ({
   summary: `the original binary files (${files}) in dataset.dir or --data-dir`,
-  load({ name: kind, dir, trainSize, testSize, ...size }, wanted) {
+  load({ trainSize, testSize, ...source }, wanted) {
     const load = (split: 'train' | 'test', count: number | undefined): Dataset | undefined =>
-      wanted.includes(split) ? resized(firstImages(loadCifar({ kind, dir, split }), count), size) : undefined;
+      wanted.includes(split) ? resized(firstImages(classesOf(source, split).seen, count), source) : undefined;
     return Promise.resolve({ splits: { train: load('train', trainSize), test: load('test', testSize) } });
   },
 });
+
+type CifarClasses = Pick<CifarSource, 'name' | 'dir' | 'unseenClasses'>;
+
+function classesOf(
+  { name: kind, dir, unseenClasses = 0 }: CifarClasses,
+  split: 'train' | 'test',
+): DividedClasses<InMemoryDataset> {
+  const all = loadCifar({ kind, dir, split });
+  if (unseenClasses === 0) return { seen: all, unseen: firstImages(all, 0) };
+  if (unseenClasses > all.classes - 2)
+    throw new DistillError({
+      code: 'option',
+      where: 'dataset.unseenClasses',
+      expected: `at most ${all.classes - 2} of ${all.classes} classes, so that two remain`,
+      got: String(unseenClasses),
+    });
+  return divideClasses(all, unseenClasses);
+}
+
+/**
+ * The classes that nobody trained on, as identities: the images of the test file ask for those of the training file. There are no cameras.
+ *
+ * @returns nothing without `unseenClasses`
+ * @throws DistillError code `data`, `option`
+ */
+export function loadUnseenClasses(source: CifarSource): IdentitySets {
+  if (source.unseenClasses === undefined) return {};
+  const of = (split: 'train' | 'test'): IdentitySet => {
+    const { unseen } = classesOf(source, split);
+    return { dataset: resized(unseen, source), labels: unseen.labels };
+  };
+  return { query: of('test'), gallery: of('train') };
+}
 
 export interface CifarOptions {
   readonly kind: CifarKind;

@@ -1,4 +1,4 @@
-export { loadCifar } from './cifar.js';
+export { loadCifar, loadUnseenClasses } from './cifar.js';
 export type { CifarOptions } from './cifar.js';
 export type { CifarKind } from './cifar-format.js';
 export { CLASSES_PER_SUPERCLASS } from './synthetic-classes.js';

@@ -12,8 +12,8 @@ import type { Dataset, Normalization } from '@distilljs/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { allSeeds } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
-import { loadIdentitySets } from '../dataset/index.js';
-import type { IdentitySet, Surroundings } from '../dataset/index.js';
+import { loadIdentitySets, loadUnseenClasses } from '../dataset/index.js';
+import type { IdentitySet, IdentitySets, Surroundings } from '../dataset/index.js';
 import { loadRunData } from '../run/datasets.js';
 import { buildModel, isModelName } from '../model/index.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
@@ -171,14 +171,18 @@ interface EvaluationSets {
 
 /** The sets of identities that are there for it; else the test images, whose classes are the identities. */
 async function setsOf(config: RunConfig, test: Dataset, options: MetricsOptions): Promise<EvaluationSets> {
-  const { query, gallery, distractors } =
-    config.dataset.name === 'identities' ? await loadIdentitySets(config.dataset, options) : {};
+  const { query, gallery, distractors } = await identitySetsOf(config, options);
   if (query === undefined) expectIdentities(test);
   return {
     query: query ?? { dataset: test, labels: test.labels ?? new Int32Array(test.size).fill(-1) },
     gallery,
     distractors,
   };
+}
+
+async function identitySetsOf({ dataset }: RunConfig, options: MetricsOptions): Promise<IdentitySets> {
+  if (dataset.name === 'identities') return await loadIdentitySets(dataset, options);
+  return dataset.name === 'cifar10' || dataset.name === 'cifar100' ? loadUnseenClasses(dataset) : {};
 }
 
 /** Test images without labels, or of one class, have nothing that could be recognised. */
