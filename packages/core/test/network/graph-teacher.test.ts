@@ -12,73 +12,20 @@ import {
 import type { FrozenNetwork } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { loadGraphModel } from '@tensorflow/tfjs-converter';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { caught } from '../caught.js';
 import { readArtifacts } from '../../src/model-file/read-artifacts.js';
 import { expectClose } from '../numbers.js';
+import { dense, kernel, savedGraph } from './saved-graph.js';
 import { describeOn, REPRODUCIBLE } from '../on-engines.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'distilljs-graph-'));
 afterAll(() => rm(folder, { recursive: true }));
 
-const random = createRandom(1);
-const kernel = Float32Array.from({ length: 3 * 3 * 2 * 4 }, () => random.normal());
-const dense = Float32Array.from({ length: 4 * 3 }, () => random.normal());
-
-/** As the converter writes it: convolution, ReLU, mean over positions, matrix product, and a softmax if asked for. */
-async function saved(softmax: boolean): Promise<string> {
-  const float = { type: 'DT_FLOAT' };
-  const shape = (...axes: number[]): object => ({
-    shape: { dim: axes.map((size) => ({ size: String(size) })) },
-  });
-  const node = (name: string, op: string, input: string[], attr: object = {}): object => ({
-    ...{ name, op, input },
-    attr: { T: float, ...attr },
-  });
-  const constant = (name: string, type = 'DT_FLOAT'): object => ({
-    name,
-    op: 'Const',
-    input: [],
-    attr: { dtype: { type } },
-  });
-  const list = (...values: number[]): object => ({ list: { i: values.map(String) } });
-  const nodes = [
-    node('images', 'Placeholder', [], { dtype: float, shape: shape(-1, 6, 6, 2) }),
-    constant('kernel'),
-    constant('axes', 'DT_INT32'),
-    constant('dense'),
-    node('stage1/conv', 'Conv2D', ['images', 'kernel'], {
-      strides: list(1, 1, 1, 1),
-      dilations: list(1, 1, 1, 1),
-      padding: { s: 'U0FNRQ==' },
-      data_format: { s: 'TkhXQw==' },
-    }),
-    node('stage1/relu', 'Relu', ['stage1/conv']),
-    node('pool', 'Mean', ['stage1/relu', 'axes'], { keep_dims: { b: false } }),
-    node('logits', 'MatMul', ['pool', 'dense'], { transpose_a: { b: false }, transpose_b: { b: false } }),
-    ...(softmax ? [node('probabilities', 'Softmax', ['logits'])] : []),
-    node('output', 'Identity', [softmax ? 'probabilities' : 'logits']),
-  ];
-  const weights = [
-    { name: 'kernel', shape: [3, 3, 2, 4], dtype: 'float32' },
-    { name: 'dense', shape: [4, 3], dtype: 'float32' },
-    { name: 'axes', shape: [2], dtype: 'int32' },
-  ];
-  const place = join(folder, String(softmax));
-  await mkdir(place, { recursive: true });
-  const bytes = Buffer.concat([kernel, dense, Int32Array.of(1, 2)].map((part) => Buffer.from(part.buffer)));
-  await writeFile(join(place, 'weights.bin'), bytes);
-  const json = {
-    format: 'graph-model',
-    modelTopology: { node: nodes, library: {}, versions: { producer: 1 } },
-    weightsManifest: [{ paths: ['weights.bin'], weights }],
-  };
-  await writeFile(join(place, 'model.json'), JSON.stringify(json));
-  return place;
-}
+const saved = (softmax: boolean): Promise<string> => savedGraph(join(folder, String(softmax)), softmax);
 
 const expected = (images: tf.Tensor4D): tf.Tensor => {
   const map = tf.relu(tf.conv2d(images, tf.tensor4d(kernel, [3, 3, 2, 4]), 1, 'same'));
