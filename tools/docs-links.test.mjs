@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { linkedFiles, shown } from '../docs/.vitepress/repository-links.mjs';
+
+const docs = join(import.meta.dirname, '../docs');
+const techniques = readdirSync(join(docs, 'techniques')).filter((name) => name.endsWith('.md'));
+
+describe('links of the documentation', () => {
+  it('lead to files that exist, each with a page that shows it', () => {
+    const files = linkedFiles();
+    expect(files).toContain('packages/core/src/loss/hinton-kd.ts');
+    expect(shown('packages/core/src/loss/hinton-kd.ts')).toContain('export function hintonKd');
+    expect(files.map(shown).filter((text) => text.length < 20)).toEqual([]);
+  });
+
+  it.each(techniques)('of the equations of %s lead to files that have the names beside them', (name) => {
+    const text = readFileSync(join(docs, 'techniques', name), 'utf8');
+    const table = text.slice(text.indexOf('## Equations'), text.indexOf('## Options'));
+    const rows = [...table.matchAll(/\| (?<names>[^|]*) in \[`[^`]+`\]\((?<file>[^)]+)\) +\|/g)];
+    expect(rows.length).toBeGreaterThan(5);
+    for (const { groups } of rows) {
+      const source = readFileSync(join(docs, 'techniques', groups?.['file'] ?? ''), 'utf8');
+      const names = [...(groups?.['names'] ?? '').matchAll(/`(\w+)`/g)].map(([, found = '']) => found);
+      expect(
+        names.filter((found) => source.includes(found)),
+        `${groups?.['file']}: ${names}`,
+      ).not.toEqual([]);
+    }
+  });
+});
