@@ -98,7 +98,7 @@ try {
   const pages = await stage('pages', () => checkPages(byNpm));
   console.log(`  ${pages.done.join(', ')}`);
   skipped.push(...pages.skipped);
-  const sizes = await stage('sizes', () => measureSizes(everything, techniques, byNpm));
+  const sizes = await stage('sizes', () => measureSizes(everything, techniques));
   for (const { what, bytes, budget } of sizes)
     console.log(
       `  ${what}: ${inKilobytes(bytes)}${budget === undefined ? '' : ` of ${inKilobytes(budget)}`}`,

@@ -96,11 +96,14 @@ async function start(engine: EngineDescription): Promise<string | undefined> {
     if (missing.length > 0) return `lacks the kernels ${missing.join(', ')}`;
     return engine.refusal?.();
   } catch (error) {
-    return firstLine(error);
+    return firstLine(error).replace(NOT_FOUND, 'the package $1 is not installed');
   } finally {
     environment.set('PROD', wasProduction);
   }
 }
+
+/** What Node says of a package that is not there, with the path of the file that asked for it; not of a file. */
+const NOT_FOUND = /^Cannot find (?:package|module) '((?:@[\w.-]+\/)?\w[\w.-]*)'.*$/;
 
 /** Nobody is told of an engine that nobody installed, unless what is left is very slow. */
 function fallNotice(name: EngineName, refused: Engine['refused']): string | undefined {
@@ -111,9 +114,9 @@ function fallNotice(name: EngineName, refused: Engine['refused']): string | unde
   return `distilljs runs on the engine '${name}', because faster ones were refused. ${reasons}`;
 }
 
-/** What Node and browsers say of a package that is not there. */
+/** What is said of a package that is not there: here, and by browsers. */
 const ABSENT =
-  /^Cannot find (?:package|module)|runs in Node only|resolve module specifier|bare specifier|does not start with/;
+  /is not installed$|^Cannot find module|runs in Node only|resolve module specifier|bare specifier|does not start with/;
 
 function describe(engine: EngineDescription, refused: Engine['refused']): Engine {
   const binding = (tf.backend() as unknown as { readonly binding?: { readonly TF_Version?: string } })

@@ -33,9 +33,13 @@ export function expectPlan(
     // Wrong taps of a late phase are found now, not after hours.
     try {
       reads.teacher?.forEach((tap) => teacher?.tapShape(tap));
+    } catch (error) {
+      throw withOption(error, method, 'teacher');
+    }
+    try {
       reads.students?.forEach((taps, index) => taps?.forEach((tap) => students[index]?.tapShape(tap)));
     } catch (error) {
-      throw withOption(error, method);
+      throw withOption(error, method, 'student');
     }
     const names = updates.map((update) => update.name);
     if (new Set(names).size < names.length) broken(where, 'updates of different names', names.join(', '));
@@ -183,11 +187,15 @@ function expectPlanForm(where: string, plan: unknown): asserts plan is Plan {
   }
 }
 
-function withOption(error: unknown, { name, options }: Method): unknown {
+/** @param role whose layers are named: of two options with one value, the one that begins so is meant */
+function withOption(error: unknown, { name, options }: Method, role = ''): unknown {
   if (!isDistillError(error) || error.code !== 'tap') return error;
   const names = (value: unknown): boolean =>
     Array.isArray(value) ? value.some(names) : error.got === `'${String(value)}'`;
-  const option = Object.entries(options).find(([, value]) => names(value))?.[0];
+  const naming = Object.entries(options)
+    .filter(([, value]) => names(value))
+    .map(([option]) => option);
+  const option = naming.find((key) => key.startsWith(role)) ?? naming[0];
   if (option === undefined) return error;
   const { code, where, expected, got, hint } = error;
   return new DistillError({
