@@ -162,6 +162,8 @@ export const runSchema = mapping({
   batchSize: whole(1, MOST.batch).default(64),
   optimizer: optimizer.prefault({}),
   schedule: schedule.prefault({}),
+  /** Ends each training by averaging batch norm's statistics over training images: for runs of few steps. */
+  settleStatistics: flag().optional(),
   /** Measures every network on corrupted test images too; `true`, or the seed of the noise. */
   corruptions,
   /** Gives up on methods that cannot win any more, so that time goes where it tells most. */

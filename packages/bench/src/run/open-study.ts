@@ -201,8 +201,8 @@ export function plannedRuns(root: string, tasks: readonly TaskConfig[]): readonl
 
 /** What a teacher's training depends on; the run's epochs are the students'. */
 function teacherKey(config: RunConfig): object {
-  const { teacher, engine, dataset, validationFraction, augmentation, batchSize, optimizer, schedule } =
-    config;
+  const { teacher, engine, dataset, validationFraction, augmentation, batchSize } = config;
+  const { optimizer, schedule, settleStatistics } = config;
   const OF_STUDENTS = ['kind', 'views', 'cache'];
   const own = Object.entries(teacher).filter(([field]) => !OF_STUDENTS.includes(field));
   const key = {
@@ -214,6 +214,7 @@ function teacherKey(config: RunConfig): object {
     batchSize,
     optimizer,
     schedule,
+    settleStatistics,
   };
   return JSON.parse(JSON.stringify(key)) as object;
 }

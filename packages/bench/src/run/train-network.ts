@@ -164,6 +164,7 @@ export async function distillTraining(
     seed: training.seed,
     optimizer: training.optimizer,
     augmentation: augmentationOf(config),
+    settleStatistics: config.settleStatistics,
     callbacks: [
       log.progress(label),
       { name: 'lock', epoch: () => expectHeld(folder.root), abort: () => expectHeld(folder.root) },

@@ -33,13 +33,9 @@ export function expectPlan(
     // Wrong taps of a late phase are found now, not after hours.
     try {
       reads.teacher?.forEach((tap) => teacher?.tapShape(tap));
-    } catch (error) {
-      throw withOption(error, method, 'teacher');
-    }
-    try {
       reads.students?.forEach((taps, index) => taps?.forEach((tap) => students[index]?.tapShape(tap)));
     } catch (error) {
-      throw withOption(error, method, 'student');
+      throw withOption(error, method, teacher);
     }
     const names = updates.map((update) => update.name);
     if (new Set(names).size < names.length) broken(where, 'updates of different names', names.join(', '));
@@ -147,7 +143,7 @@ export async function planOf(method: Method, context: PlanContext): Promise<Plan
     expectPlanForm(`method '${method.name}'`, plan);
     return plan;
   } catch (error) {
-    throw withOption(error, method);
+    throw withOption(error, method, context.teacher);
   }
 }
 
@@ -187,14 +183,15 @@ function expectPlanForm(where: string, plan: unknown): asserts plan is Plan {
   }
 }
 
-/** @param role whose layers are named: of two options with one value, the one that begins so is meant */
-function withOption(error: unknown, { name, options }: Method, role = ''): unknown {
+/** Of two options with one value, the one is meant that begins with the role of the network concerned. */
+function withOption(error: unknown, { name, options }: Method, teacher: FrozenNetwork | undefined): unknown {
   if (!isDistillError(error) || error.code !== 'tap') return error;
   const names = (value: unknown): boolean =>
     Array.isArray(value) ? value.some(names) : error.got === `'${String(value)}'`;
   const naming = Object.entries(options)
     .filter(([, value]) => names(value))
     .map(([option]) => option);
+  const role = error.where.startsWith(`network '${teacher?.name ?? ''}'`) ? 'teacher' : 'student';
   const option = naming.find((key) => key.startsWith(role)) ?? naming[0];
   if (option === undefined) return error;
   const { code, where, expected, got, hint } = error;

@@ -204,4 +204,18 @@ describe('a tap that a deep network has not', () => {
     const error = await caught(() => distill({ students: [deep()], ...options }));
     expect(error.where).toBe("network 'deep', option 'hint' of method 'hinted'");
   });
+
+  it("names the teacher's option where the student's has the same value", async () => {
+    const method = defineMethod<{ studentTap: string; teacherTap: string }>({
+      name: 'paired',
+      defaults: { studentTap: 'block1_out', teacherTap: 'block1_out' },
+      check: { studentTap: text, teacherTap: text },
+      reads: ({ studentTap, teacherTap }) => ({ student: [studentTap], teacher: [teacherTap] }),
+      loss: (step) => ({ ce: { value: tf.sum(step.student.logits), weight: 1 } }),
+    });
+    const options = { method: method(), train: tinyDataset(6, 1), epochs: 1, batchSize: 3, seed: 1 };
+    const teacher = chain('other', through(conv('only_out', 2)));
+    const error = await caught(() => distill({ teacher, students: [deep()], ...options }));
+    expect(error.where).toBe("network 'other', option 'teacherTap' of method 'paired'");
+  });
 });
