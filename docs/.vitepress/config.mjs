@@ -17,6 +17,7 @@ const guides = [
     items: [
       link('Start in five minutes', '/start'),
       link('Install', '/install'),
+      link('Playground', '/playground'),
       link('Which method?', '/which-method'),
       link('Coming from another toolkit', '/coming-from'),
       link('Questions and answers', '/faq'),

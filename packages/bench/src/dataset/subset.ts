@@ -9,8 +9,8 @@ export function digest(...parts: (string | Int32Array)[]): string {
   for (const part of parts) {
     const bytes =
       typeof part === 'string'
-        ? Buffer.from(part)
-        : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+        ? new TextEncoder().encode(part)
+        : new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
     // Lengths keep ('ab', 'c') and ('a', 'bc') apart.
     hash.update(`${bytes.byteLength}:`).update(bytes);
   }

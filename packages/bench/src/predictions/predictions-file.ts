@@ -138,12 +138,16 @@ function encoded(
   }
   const sha256 = digestOf(entries, metadata, data);
   const text = JSON.stringify({ __metadata__: { ...metadata, sha256 }, ...entries });
-  const header = Buffer.from(
-    text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8 - Buffer.byteLength(text) + text.length),
-  );
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(header.length));
-  return Buffer.concat([length, header, ...data]);
+  const header = new TextEncoder().encode(text);
+  // Padded with spaces to whole words of 8 bytes.
+  const start = 8 + 8 * Math.ceil(header.length / 8);
+  const file = new Uint8Array(start + offset).fill(0x20, 8, start);
+  new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
+  file.set(header, 8);
+  Object.values(entries).forEach(({ data_offsets: [from] }, place) => {
+    file.set(data[place] ?? [], start + from);
+  });
+  return file;
 }
 
 function digestOf(entries: object, metadata: object, data: readonly Uint8Array[]): string {

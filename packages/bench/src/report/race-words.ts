@@ -1,4 +1,4 @@
-import { durationText } from '../terminal/index.js';
+import { durationText } from '../terminal/style.js';
 import { count, listed, NONE, percent, points, probability } from './format.js';
 import { SIGNIFICANT } from './ranking.js';
 import type { RaceReport } from './race-data.js';

@@ -1,17 +1,22 @@
 /**
  * What a page does beyond standing there: tables sort and filter, marks say what they are on hover, the theme switches. It
  * runs in the reader's browser as its own source text, so it uses nothing from outside its braces.
+ *
+ * @param part of a page that has run it before: only the tables in it are new. Default: the whole page
  */
-function behaviour(): void {
+export function behaviour(part?: ParentNode): void {
   const element = <Name extends keyof HTMLElementTagNameMap>(
     name: Name,
     more: Partial<HTMLElementTagNameMap[Name]> = {},
   ): HTMLElementTagNameMap[Name] => Object.assign(document.createElement(name), more);
 
-  switchTheme();
-  document.querySelectorAll<HTMLTableElement>('table[data-sortable]').forEach(sortColumns);
-  document.querySelectorAll<HTMLTableElement>('table[data-filtered]').forEach(filterRows);
-  showTips();
+  const within = part ?? document;
+  within.querySelectorAll<HTMLTableElement>('table[data-sortable]').forEach(sortColumns);
+  within.querySelectorAll<HTMLTableElement>('table[data-filtered]').forEach(filterRows);
+  if (part === undefined) {
+    switchTheme();
+    showTips();
+  }
 
   function switchTheme(): void {
     const root = document.documentElement;

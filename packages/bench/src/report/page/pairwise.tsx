@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { Interval, Pair } from '../../statistics/index.js';
-import { durationText } from '../../terminal/index.js';
+import { durationText } from '../../terminal/style.js';
 import { count, NONE, points, probability } from '../format.js';
 import { SIGNIFICANT } from '../ranking.js';
 import type { Report } from '../report-data.js';

@@ -32,11 +32,16 @@ export async function renderHtml(
   return renderPage({ title: title(printable(report)) }, await reportContent(report, results, inspections));
 }
 
-/** The parts of such a page, for a page that shows more. */
+/**
+ * The parts of such a page, for a page that shows more.
+ *
+ * @param closing its last part. Default: how to make the run again from its folder
+ */
 export async function reportContent(
   given: Report,
   givenResults: readonly MethodResult[],
   givenInspections: readonly MethodInspections[] = [],
+  closing?: VNode,
 ): Promise<VNode> {
   const [report, results, shown] = printable([given, givenResults, givenInspections] as const);
   const found = findings(report);
@@ -60,7 +65,7 @@ export async function reportContent(
       <Limits caveats={found.caveats} omitted={report.omitted} />
       <Definitions report={report} />
       <NetworkTable report={report} />
-      <Reproduction report={report} />
+      {closing ?? <Reproduction report={report} />}
     </>
   );
 }

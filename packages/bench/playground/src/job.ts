@@ -1,0 +1,159 @@
+import {
+  augmentation,
+  channelStatistics,
+  cosineRate,
+  createNetwork,
+  createRandom,
+  evaluate,
+  freeze,
+  seedWeights,
+  sgd,
+  student,
+} from '@distilljs/core';
+import type {
+  Dataset,
+  DistillOptions,
+  DistillResult,
+  Engine,
+  FrozenNetwork,
+  Network,
+  TeacherInput,
+} from '@distilljs/core';
+import { serveDistill } from '@distilljs/core/worker';
+import { timePasses } from '../../src/cost/pass-times.js';
+import { buildModel } from '../../src/model/zoo.js';
+import { recordPredictions } from '../../src/predictions/predictions-file.js';
+import { withEmbedding } from '../../src/run/automatic-taps.js';
+import { findMethod } from '../../src/run/method-catalog.js';
+import { datasetOf } from './data.js';
+import { readyEngines } from './engine.js';
+import { openModel } from './model-files.js';
+import { recipeOf } from './recipe.js';
+import { ownTeacherOf } from './teacher.js';
+import { TEACHER, TEACHER_MODEL } from './types.js';
+import type { JobInput, Measured, PageData, TrainedTeacher } from './types.js';
+
+/** Latency is a figure beside the training: it may not take long. */
+const TIMING = { patience: 300, mostPasses: 20 };
+const BATCHES = [1, 64];
+
+/** One training of a worker: what `finish` needs to know of `prepare`. */
+let started: { readonly engine: Engine; readonly method: string; readonly options: object } | undefined;
+
+await readyEngines();
+
+serveDistill<JobInput, Measured>({
+  async prepare({ job, data, settings, teacher }, { engine }): Promise<DistillOptions> {
+    const isTeacher = job === TEACHER;
+    const { optimizer, augment, batchSize } = recipeOf(data);
+    const epochs = isTeacher ? settings.teacherEpochs : settings.epochs;
+    // Streams are those of the bench: on wasm it makes the same networks of the same configuration.
+    const seed = isTeacher ? 0 : settings.seed;
+    const model = isTeacher ? TEACHER_MODEL : settings.student;
+    const network = freshNetwork(model, data, seed, isTeacher ? 'teacher' : 'student');
+    const method = isTeacher ? student() : methodOf(job);
+    const train = datasetOf(data, data.train);
+    started = { engine, method: model, options: method.options };
+    return {
+      ...(!isTeacher && (await taughtBy(teacher, data, train))),
+      students: [network],
+      method,
+      train,
+      validation: datasetOf(data, data.validation),
+      epochs,
+      batchSize: Math.min(batchSize, train.size),
+      seed,
+      optimizer: sgd({
+        ...optimizer,
+        learningRate: cosineRate(optimizer.learningRate, { warmupEpochs: 1 }),
+      }),
+      augmentation: augmentation(augment),
+    };
+  },
+  async finish(result, { job, data }) {
+    if (started === undefined) throw new Error('finish before prepare');
+    const { engine, method: model, options } = started;
+    const test = datasetOf(data, data.test);
+    const network = result.student;
+    const measure = async (add?: (logits: ArrayLike<number>, index: number) => void): Promise<number> =>
+      (await evaluate(network, test, result.normalization, undefined, add)).accuracy;
+    const record = recordPredictions(test, network.classes);
+    // A student is ranked and kept as the last epoch leaves it; a teacher teaches with the weights of its best one.
+    const isTeacher = job === TEACHER;
+    const last = await measure(isTeacher ? undefined : record.add);
+    result.restoreBest();
+    const best = await measure(isTeacher ? record.add : undefined);
+    if (!isTeacher) result.restoreLast();
+    return {
+      last,
+      best,
+      ...(await costOf(result, data)),
+      validationBest: result.best?.accuracy,
+      bestEpoch: result.best?.globalEpoch,
+      history: result.history,
+      predictions: record.encode() as Uint8Array<ArrayBuffer>,
+      options,
+      model,
+      warnings: result.warnings,
+      engine,
+      source: 'trained',
+    };
+  },
+});
+
+function freshNetwork(model: string, data: PageData, seed: number, stream: string): Network {
+  const shape = { imageShape: data.imageShape, classes: data.classNames.length };
+  const built = buildModel(model, shape, { weights: 'zero' });
+  seedWeights(built.model, createRandom(seed).fork(stream));
+  return withEmbedding(built.taps, (taps) => createNetwork(built.model, { name: model, taps }));
+}
+
+function methodOf(name: string): DistillOptions['method'] {
+  const entry = findMethod(name);
+  if (entry === undefined) throw new Error(`there is no method ${name}`);
+  return entry.create({});
+}
+
+async function taughtBy(
+  teacher: TrainedTeacher | undefined,
+  data: PageData,
+  train: Dataset,
+): Promise<{ readonly teacher: FrozenNetwork; readonly teacherInput?: TeacherInput }> {
+  if (teacher === undefined) throw new Error('a student without a teacher');
+  if (teacher.kind === 'own') {
+    const { network, input } = await ownTeacherOf(teacher, data);
+    return {
+      teacher: network,
+      teacherInput: { ...input, normalization: input.normalization ?? (await channelStatistics(train)) },
+    };
+  }
+  const shape = { imageShape: data.imageShape, classes: data.classNames.length };
+  const { model: pattern, taps } = buildModel(TEACHER_MODEL, shape, { weights: 'zero' });
+  pattern.dispose();
+  const model = await openModel(TEACHER_MODEL, teacher.files);
+  const network = withEmbedding(taps, (all) => createNetwork(model, { name: TEACHER_MODEL, taps: all }));
+  return { teacher: freeze(network) };
+}
+
+async function costOf(
+  { student: network, cost }: DistillResult,
+  { imageShape }: PageData,
+): Promise<
+  Pick<
+    Measured,
+    'parameters' | 'macs' | 'trainParameters' | 'inferenceParameters' | 'inferenceMacs' | 'latency'
+  >
+> {
+  const plain = createNetwork(network.model);
+  const latency = [];
+  for (const batch of BATCHES)
+    latency.push(await timePasses(network.model, { batch, imageSize: imageShape, ...TIMING }));
+  return {
+    parameters: plain.parameters + cost.inferenceParameters,
+    macs: plain.macs + cost.inferenceMacs,
+    trainParameters: cost.trainParameters,
+    inferenceParameters: cost.inferenceParameters,
+    inferenceMacs: cost.inferenceMacs,
+    latency,
+  };
+}

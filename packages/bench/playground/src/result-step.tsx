@@ -1,0 +1,222 @@
+import type { VNode } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { RankedClass } from '@distilljs/core';
+import { behaviour } from '../../src/report/page/behaviour.js';
+import { Section } from '../../src/report/page/parts.js';
+import { ask } from './ask.js';
+import { CameraView } from './camera.js';
+import { DropZone } from './drop-zone.js';
+import type { Machine, RunResults } from './results.js';
+import type { Finished, JobName, StoredRun } from './types.js';
+
+/** What the page knows of the machine; browsers say little, and round it. */
+function machine(): Machine {
+  const {
+    userAgent,
+    hardwareConcurrency,
+    deviceMemory = 0,
+  } = navigator as Navigator & {
+    readonly deviceMemory?: number;
+  };
+  const browser = /(?:Firefox|Edg|Chrome|Version)\/[\d.]+/.exec(userAgent)?.[0] ?? 'unknown';
+  const system = /\(([^)]*)\)/.exec(userAgent)?.[1] ?? 'unknown';
+  return { browser, system, cores: hardwareConcurrency, memoryGib: deviceMemory };
+}
+
+/** The report of what is trained, a place to try each student, and its download. */
+export function Results({
+  run,
+  finished,
+}: {
+  readonly run: StoredRun;
+  readonly finished: Readonly<Record<JobName, Finished>>;
+}): VNode {
+  const trained = run.settings.methods.filter((method) => finished[method] !== undefined);
+  const results: RunResults = { run, finished, machine: machine() };
+  return (
+    <>
+      <Students results={results} trained={trained} />
+      <ReportView key={trained.join()} results={results} />
+    </>
+  );
+}
+
+function ReportView({ results }: { readonly results: RunResults }): VNode {
+  const place = useRef<HTMLDivElement>(null);
+  const [status, setStatus] = useState('Writing the report…');
+  useEffect(() => {
+    let isThere = true;
+    ask('report', results).then(
+      (html) => {
+        if (!isThere || place.current === null) return;
+        // Made by preact from the results: every text in it is escaped.
+        place.current.innerHTML = html;
+        behaviour(place.current);
+        setStatus('');
+      },
+      (error: unknown) => {
+        setStatus(`The report cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+      },
+    );
+    return () => {
+      isThere = false;
+    };
+  }, []);
+  return (
+    <>
+      {status === '' ? null : <p role="status">{status}</p>}
+      <div ref={place} class="report" id="report" />
+    </>
+  );
+}
+
+function Students({
+  results,
+  trained,
+}: {
+  readonly results: RunResults;
+  readonly trained: readonly string[];
+}): VNode {
+  const { finished } = results;
+  const accuracy = (method: string): number => finished[method]?.measured.last ?? NaN;
+  const best = trained.reduce(
+    (first, each) => (accuracy(each) > accuracy(first) ? each : first),
+    trained[0] ?? '',
+  );
+  const [method, setMethod] = useState(best);
+  const [status, setStatus] = useState('');
+  const [error, setError] = useState('');
+  const act = async (words: string, work: () => Promise<void>): Promise<void> => {
+    setError('');
+    setStatus(words);
+    try {
+      await work();
+    } catch (reason) {
+      setError(reason instanceof Error ? reason.message : String(reason));
+    }
+    setStatus('');
+  };
+  const download = (): Promise<void> =>
+    act('Packing…', async () => {
+      const bytes = await ask('archive', { results, method });
+      offer(
+        new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'application/zip' }),
+        `${fileName(results.run, method)}.zip`,
+      );
+    });
+  return (
+    <Section
+      title="Take a student home"
+      note="It is a plain TensorFlow.js model. Its page works from any web server."
+    >
+      <label class="field">
+        Student
+        <select
+          value={method}
+          onChange={(event) => {
+            setMethod(event.currentTarget.value);
+          }}
+        >
+          {trained.map((each) => (
+            <option key={each} value={each}>
+              {`${each}: ${(100 * accuracy(each)).toFixed(2)} % of the test images`}
+            </option>
+          ))}
+        </select>
+      </label>
+      <p class="buttons">
+        <button type="button" class="main" onClick={() => void download()}>
+          Download with its page
+        </button>
+      </p>
+      <p role="status">{status}</p>
+      {error === '' ? null : <p role="alert">{error}</p>}
+      <TryIt results={results} method={method} act={act} />
+    </Section>
+  );
+}
+
+function TryIt({
+  results,
+  method,
+  act,
+}: {
+  readonly results: RunResults;
+  readonly method: string;
+  readonly act: (words: string, work: () => Promise<void>) => Promise<void>;
+}): VNode {
+  const [classes, setClasses] = useState<readonly RankedClass[]>([]);
+  const [picture, setPicture] = useState('');
+  const [hasCamera, setHasCamera] = useState(false);
+  const classify = (image: Blob | undefined): void => {
+    const files = results.finished[method]?.files;
+    if (image === undefined || files === undefined) return;
+    URL.revokeObjectURL(picture);
+    setPicture(URL.createObjectURL(image));
+    setClasses([]);
+    void act('Classifying…', async () => {
+      try {
+        setClasses(await ask('classify', { files, image }));
+      } catch (cause) {
+        throw new Error('This file cannot be classified: the browser cannot decode it as an image.', {
+          cause,
+        });
+      }
+    });
+  };
+  return (
+    <>
+      <DropZone
+        label="Try it: drop an image here"
+        onDrop={(transfer) => {
+          classify(transfer.files[0]);
+        }}
+        inputs={[
+          {
+            words: 'Choose an image',
+            accept: 'image/*',
+            onFiles: ([file]) => {
+              classify(file);
+            },
+          },
+        ]}
+      />
+      <p class="buttons">
+        <button
+          type="button"
+          aria-expanded={hasCamera}
+          onClick={() => {
+            setHasCamera(!hasCamera);
+          }}
+        >
+          {hasCamera ? 'Close the camera' : 'Try it on the camera'}
+        </button>
+      </p>
+      {hasCamera ? <CameraView words="Classify what the camera sees" onPicture={classify} /> : null}
+      {picture === '' ? null : <img class="tried" src={picture} alt="The image that was classified" />}
+      {classes.length === 0 ? null : (
+        <ol class="ranked" aria-label="Classes, the most probable first">
+          {classes.map(({ className, probability }) => (
+            <li key={className}>
+              <meter value={probability} aria-hidden="true" /> {className} {(100 * probability).toFixed(1)} %
+            </li>
+          ))}
+        </ol>
+      )}
+    </>
+  );
+}
+
+const fileName = ({ settings }: StoredRun, method: string): string =>
+  `${settings.student}-${method}-seed${settings.seed}`.replace(/[^\w.-]/g, '_');
+
+function offer(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  const address = URL.createObjectURL(blob);
+  Object.assign(link, { href: address, download: name });
+  link.click();
+  // The browser has taken it by then.
+  setTimeout(() => {
+    URL.revokeObjectURL(address);
+  }, 60_000);
+}
