@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { keptExplained, tableOfExplained } from './explained-table.mjs';
 import { report } from './problem.mjs';
 import { packageFolders } from './workspace.mjs';
 
@@ -19,7 +20,7 @@ import { packageFolders } from './workspace.mjs';
  *   <!-- /picture -->
  *
  * and is kept beside the report as NAME.svg. `npm run tables` writes tables and pictures; with --check it only says which differ; with
- * `--keep RUN/report/report.json NAME` it takes a report over first.
+ * `--keep RUN/report/report.json NAME` (or explain.json) it takes a report over first.
  */
 
 /**
@@ -77,10 +78,7 @@ function sourceOf({ config, engine, teacher, rows, testImages }) {
   return `${seeds} seeds, ${testImages.toLocaleString('en-US')} test images; ${taught}, ${trained}; engine ${engine.name}.`;
 }
 
-/**
- * @param {string} root
- * @param {string} file
- */
+/** @param {string} root @param {string} file */
 const readKept = (root, file) => /** @type {Report} */ (JSON.parse(readFileSync(join(root, file), 'utf8')));
 
 /**
@@ -95,7 +93,10 @@ export async function withTables(root, path, draw) {
   const options = { ...(await resolveConfig(path)), parser: 'markdown' };
   const tables = await replaced(text, TABLE, async ({ file = '', methods = '' }) => {
     const kept = readKept(root, file);
-    const table = `${tableOf(kept, methods.split(' ').filter(Boolean))}\n\n${sourceOf(kept)}`;
+    const table =
+      'summaries' in kept
+        ? tableOfExplained(/** @type {any} */ (kept))
+        : `${tableOf(kept, methods.split(' ').filter(Boolean))}\n\n${sourceOf(kept)}`;
     return `<!-- table: ${file}${methods} -->\n\n${await format(table, options)}\n<!-- /table -->`;
   });
   /** @type {Map<string, string>} */
@@ -199,7 +200,20 @@ export async function checkTables(root, draw = benchDrawing()) {
  * @param {string} name
  */
 async function keep(root, from, name) {
-  const { schema, config, engine, teacher, rows, testImages } = JSON.parse(readFileSync(from, 'utf8'));
+  const given = JSON.parse(readFileSync(from, 'utf8'));
+  const file = join(root, 'packages/bench/reports', `${basename(name, '.json')}.json`);
+  const write = async (/** @type {object} */ kept) => {
+    mkdirSync(dirname(file), { recursive: true });
+    const options = { ...(await resolveConfig(file)), parser: 'json' };
+    writeFileSync(file, await format(JSON.stringify(kept), options));
+  };
+  if ('summaries' in given) {
+    const read = (/** @type {string} */ path) =>
+      JSON.parse(readFileSync(join(dirname(from), '..', path), 'utf8'));
+    const run = { config: read('config.json'), teacher: read('teacher/result.json') };
+    return write(keptExplained(given, run));
+  }
+  const { schema, config, engine, teacher, rows, testImages } = given;
   const { dir, ...dataset } = config.dataset;
   const kept = {
     ...{ schema, config: { ...config, dataset: dir === undefined ? dataset : { ...dataset, dir: 'DIR' } } },
@@ -217,9 +231,7 @@ async function keep(root, from, name) {
     })),
     testImages,
   };
-  const file = join(root, 'packages/bench/reports', `${basename(name, '.json')}.json`);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, await format(JSON.stringify(kept), { ...(await resolveConfig(file)), parser: 'json' }));
+  await write(kept);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

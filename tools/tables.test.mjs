@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { tableOfExplained } from './explained-table.mjs';
 import { checkTables, tableOf, withTables } from './tables.mjs';
 import { writeTree } from './test-tree.mjs';
 
@@ -73,6 +74,32 @@ it('writes a picture beside its report, and finds one that is not its report’s
   const { result, pictures } = await withTables(root, join(root, 'docs/other.md'), draw);
   expect(result).toContain('![Test accuracy.](../reports/kept.svg)');
   expect([...pictures]).toEqual([[join(root, 'reports/kept.svg'), '<svg>new</svg>\n']]);
+});
+
+it('writes what explain finds: trainings, then pairs of them, with intervals', () => {
+  const of = (/** @type {number} */ mean) => ({
+    mean,
+    ci95: /** @type {const} */ ([mean - 0.1, mean + 0.1]),
+  });
+  const table = tableOfExplained({
+    summaries: [
+      {
+        ...{ method: 'kdexplainer', seeds: [0, 1, 2], testAccuracy: of(0.5), entropy: of(1.2) },
+        ...{ conflict: { negativeShare: of(0.3) }, stability: [of(0.4), of(0.05)] },
+      },
+    ],
+    comparisons: [
+      { measure: 'conflict', first: 'kdexplainer', second: 'plain', difference: { ...of(-0.2), p: 0.03 } },
+    ],
+    source: 'cifar10.',
+  });
+  expect(table).toContain(
+    '| `kdexplainer` | 50.0 (40.0 to 60.0) | 1.200 (1.100 to 1.300) | 30.0 (20.0 to 40.0) | 0.050 (−0.050 to 0.150) |',
+  );
+  expect(table).toContain(
+    '| pairs in conflict, points: `kdexplainer` − `plain` | −20.0 (−30.0 to −10.0) | 0.030 |',
+  );
+  expect(table).toMatch(/over 3 seeds\. .* cifar10\.$/);
 });
 
 it('says which report is missing', async () => {

@@ -1,0 +1,85 @@
+/*
+ * Tables of what `distill-bench explain` finds over seeds, from a kept report/explain.json: a row per training, then a row per pair of trainings.
+ */
+
+/**
+ * @typedef {{ readonly mean: number, readonly ci95: readonly [number, number] | null }} Estimate
+ * @typedef {{ readonly method: string, readonly seeds: readonly number[], readonly testAccuracy: Estimate, readonly entropy: Estimate,
+ *   readonly conflict?: { readonly negativeShare: Estimate }, readonly stability: readonly Estimate[] }} Training
+ * @typedef {{ readonly measure: 'entropy' | 'conflict' | 'accuracy', readonly first: string, readonly second: string,
+ *   readonly difference: Estimate & { readonly p: number | null } }} Comparison
+ * @typedef {{ readonly summaries: readonly Training[], readonly comparisons: readonly Comparison[], readonly source: string }} Explained
+ */
+
+const MEASURES = {
+  entropy: { name: 'mean entropy, nats', scale: 1, digits: 3 },
+  conflict: { name: 'pairs in conflict, points', scale: 100, digits: 1 },
+  accuracy: { name: 'test accuracy, points', scale: 100, digits: 1 },
+};
+
+/**
+ * @param {Estimate | undefined} estimate
+ * @param {{ readonly scale: number, readonly digits: number }} unit
+ */
+function text(estimate, { scale, digits }) {
+  if (estimate === undefined) return '';
+  const number = (/** @type {number} */ value) => (scale * value).toFixed(digits).replace(/^-/, '−');
+  const { mean, ci95 } = estimate;
+  return ci95 === null ? number(mean) : `${number(mean)} (${number(ci95[0])} to ${number(ci95[1])})`;
+}
+
+/** @param {readonly (readonly string[])[]} rows */
+const markdown = ([head = [], ...rows]) =>
+  [head, head.map((_, at) => (at === 0 ? ':--' : '--:')), ...rows]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
+
+/**
+ * @param {Explained} explained
+ * @returns {string} Markdown
+ */
+export function tableOfExplained({ summaries, comparisons, source }) {
+  const trainings = summaries.map(({ method, testAccuracy, entropy, conflict, stability }) => [
+    `\`${method}\``,
+    text(testAccuracy, MEASURES.accuracy),
+    text(entropy, MEASURES.entropy),
+    text(conflict?.negativeShare, MEASURES.conflict),
+    text(stability.at(-1), MEASURES.entropy),
+  ]);
+  const pairs = comparisons.map(({ measure, first, second, difference }) => [
+    `${MEASURES[measure].name}: \`${first}\` − \`${second}\``,
+    text(difference, MEASURES[measure]),
+    difference.p === null ? '' : difference.p.toFixed(3),
+  ]);
+  return [
+    markdown([
+      [
+        'training',
+        'test %',
+        'mean entropy, nats',
+        'pairs in conflict, %',
+        'agreement of class groups (adjusted Rand index)',
+      ],
+      ...trainings,
+    ]),
+    markdown([['paired over seeds', 'difference', 'p'], ...pairs]),
+    `In brackets: 95 % intervals over ${summaries[0]?.seeds.length ?? 0} seeds. p-values are uncorrected. ${source}`,
+  ].join('\n\n');
+}
+
+/**
+ * What is kept of an explain.json.
+ *
+ * @param {any} explained
+ * @param {{ readonly config: any, readonly teacher: any }} run config.json and teacher/result.json of its run
+ */
+export function keptExplained({ schema, summaries, comparisons }, { config, teacher }) {
+  const { dataset, epochs, batchSize } = config;
+  const size =
+    dataset.trainSize === undefined
+      ? ''
+      : `, first ${dataset.trainSize.toLocaleString('en-US')} training images`;
+  const taught = `teacher ${teacher.model} (${(100 * teacher.testAccuracy).toFixed(2)} %)`;
+  const source = `${dataset.name}${size}; ${taught}; ${epochs} epochs, batches of ${batchSize}.`;
+  return { schema, summaries, comparisons, source };
+}
