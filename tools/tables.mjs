@@ -136,11 +136,9 @@ export function benchDrawing() {
     const { bundled } = await import('../packages/bench/test/bundle.mjs');
     const source = join(import.meta.dirname, '../packages/bench/src/report/picture.ts');
     const folder = await bundled({ picture: source });
-    try {
-      return await import(pathToFileURL(join(folder, 'picture.mjs')).href);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    // Parts of it are loaded when the first plot is drawn.
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    return import(pathToFileURL(join(folder, 'picture.mjs')).href);
   };
   return async (kept) => (await (loaded ??= load())).reportPicture(kept);
 }
