@@ -70,6 +70,7 @@ test('projected vectors have about the angles that they had, and gradients reach
     studentTap: '',
     teacherTap: '',
     studentChannels: 8,
+    studentSize: [2, 2] as const,
     studentPositions: 4,
     teacherPositions: 4,
   };
@@ -80,6 +81,22 @@ test('projected vectors have about the angles that they had, and gradients reach
   const gap = tf.tidy(() => tf.max(tf.abs(tf.sub(cosines(rows), cosines(found)))).dataSync()[0]);
   // Cosines of 0.75, to (1 − 0.75²) / √64 = 0.055 each; three deviations.
   expect(gap).toBeLessThan(0.17);
+});
+
+test("a student's maps of twice the teacher's size are averaged to it", async () => {
+  const taps = { studentTaps: ['stem', 'stage1'], teacherTaps: ['stage2', 'stage3'] };
+  const run = await planned(mhgd({ ...SMALL, ...taps }), { width: 12 });
+  const equal = await planned(
+    mhgd({ ...SMALL, studentTaps: ['stage2', 'stage3'], teacherTaps: taps.teacherTaps }),
+  );
+  // Twelve channels everywhere, no projection: the same sizes cost the same.
+  expect(run.plan.cost.trainMacs).toBe(equal.plan.cost.trainMacs);
+  stepOn(run, 0);
+  const gradients = stepOn(run, 1, 'transfer');
+  expect(tf.tidy(() => tf.norm(gradients['stem_conv/kernel'] as tf.Tensor).dataSync()[0])).toBeGreaterThan(
+    1e-6,
+  );
+  tf.dispose(Object.values(gradients));
 });
 
 test('phase heads comes on top: transfer has all epochs of the run, with the rates of its schedule', async () => {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { DistillError, mapShape } from '@distilljs/core';
+import { adaptiveAveragePool, DistillError, mapShape } from '@distilljs/core';
 import type {
   Condense,
   Embedding,
@@ -34,7 +34,9 @@ export interface MapPair {
   readonly studentChannels: number;
   /** C_T, channels of the teacher's map, and of the student's after a projection. */
   readonly channels: number;
-  /** h·w of the student's map. */
+  /** Height and width of the student's map as it is compressed: averaged over blocks where it is twice the teacher's size or more. */
+  readonly studentSize: readonly [number, number];
+  /** h·w of {@link studentSize}. */
   readonly studentPositions: number;
   /** h·w of the teacher's map. */
   readonly teacherPositions: number;
@@ -74,15 +76,24 @@ export function mapPairs(
     const teacherTap = teacherTaps[index] ?? '';
     const ofStudent = mapShape(`${method}.studentTaps`, student, studentTap);
     const ofTeacher = mapShape(`${method}.teacherTaps`, teacher, teacherTap);
+    const [height, width] = comparableSize(ofStudent, ofTeacher);
     return {
       studentTap,
       teacherTap,
       studentChannels: ofStudent[2],
       channels: ofTeacher[2],
-      studentPositions: ofStudent[0] * ofStudent[1],
+      studentSize: [height, width],
+      studentPositions: height * width,
       teacherPositions: ofTeacher[0] * ofTeacher[1],
     };
   });
+}
+
+/** Detail finer than the teacher's says nothing that the teacher could teach, and costs the square of its factor. */
+function comparableSize(student: readonly number[], teacher: readonly number[]): [number, number] {
+  const [height = 1, width = 1] = student;
+  const factor = Math.max(1, Math.floor(Math.min(height / (teacher[0] ?? 1), width / (teacher[1] ?? 1))));
+  return [Math.ceil(height / factor), Math.ceil(width / factor)];
 }
 
 /**
@@ -171,8 +182,10 @@ export function senseStudent(
   teacher: readonly Pick<TeacherVectors, 'vectors'>[],
   candidates: number,
 ): AlignedVectors[] {
-  return points.map(({ studentTap, projection }, index) => {
-    const rows = positionRows(output.tap(studentTap) as FeatureMap);
+  return points.map(({ studentTap, studentSize, projection }, index) => {
+    const map = output.tap(studentTap) as FeatureMap;
+    const [height, width] = studentSize;
+    const rows = positionRows(adaptiveAveragePool(map, { height, width }));
     const comparable = projection === undefined ? rows : project(rows, projection);
     return alignedVectors(
       comparable,
