@@ -140,7 +140,8 @@ function channelMeans(pixels: Float32Array, channels: number): readonly number[]
 
 /** Through a JPEG file and back. */
 async function jpeg(): Promise<Corrupt> {
-  const { decode, encode } = await import('jpeg-js');
+  // CommonJS: bundlers give its exports as `default` alone.
+  const { decode, encode } = (await import('jpeg-js')).default;
   return (pixels, [height, width, channels], quality) => {
     const data = new Uint8Array(height * width * 4).fill(255);
     for (let at = 0; at < height * width; at++)

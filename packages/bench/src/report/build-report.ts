@@ -27,7 +27,14 @@ export function buildReport(
   environment: RunEnvironment,
   teacher: TeacherResult,
   results: readonly MethodResult[],
-  { testImages, ownNetworks = [], predictions = NO_PREDICTIONS, tuning = [], race = null }: RunFacts = {},
+  {
+    testImages,
+    ownNetworks = [],
+    predictions = NO_PREDICTIONS,
+    tuning = [],
+    race = null,
+    embeddings = null,
+  }: RunFacts = {},
 ): Report {
   const ordered = [...results].sort((a, b) => a.seed - b.seed);
   const methods = config.methods
@@ -57,7 +64,8 @@ export function buildReport(
     classNames: predictions.classNames ?? null,
     pairwise,
     power: pooledPower(pairwise, ranked.length, hoursPerSeed(rows, ranked)),
-    omitted: omissions(predictions),
+    embeddings,
+    omitted: [...omissions(predictions), ...(embeddings === null ? unmeasured(config) : [])],
   };
 }
 
@@ -84,6 +92,9 @@ function omissions({ missing }: KeptPredictions): readonly string[] {
     `Predictions are not kept for ${missing.length === 1 ? '1 training' : `${missing.length} trainings`} (${named}), so what needs them is left out: top-5, calibration, agreement with the teacher, accuracy by class. \`distill-bench predictions RUN\` computes them from the saved networks.`,
   ];
 }
+
+const unmeasured = ({ dataset }: RunConfig): readonly string[] =>
+  dataset.name === 'identities' ? ['Embeddings are not measured: `distill-bench metrics RUN` does so.'] : [];
 
 const ownWarnings = ({ method, seed, warnings }: MethodResult): string[] =>
   warnings.map((warning) => `${method}, seed ${seed}: ${warning}`);

@@ -69,6 +69,17 @@ export interface RowFigures {
   readonly corruptions: RowCorruptions | null;
 }
 
+/** How well embeddings recognise identities, as `distill-bench metrics` measured it. */
+export interface EmbeddingFigures {
+  /** What was measured, in words. */
+  readonly images: string;
+  /** By method, and `teacher`: measures by name over seeds; shares from 0 to 1, cosines from −1 to 1. */
+  readonly methods: readonly {
+    readonly method: string;
+    readonly measures: Readonly<Record<string, Summary>>;
+  }[];
+}
+
 /** What follows from all results together. */
 export interface Answer {
   /** Names of the classes in the order of their indices; null where the data names none. */
@@ -77,6 +88,8 @@ export interface Answer {
   readonly pairwise: readonly Pair[];
   /** Null with fewer than two methods or seeds. */
   readonly power: Power | null;
+  /** Null where embeddings were not measured. */
+  readonly embeddings: EmbeddingFigures | null;
   /** Figures that are missing, and the command that brings them, in words. */
   readonly omitted: readonly string[];
 }

@@ -25,11 +25,18 @@ export function colourScale(matrices: readonly (readonly (readonly number[])[])[
     low,
     high,
     rgb,
-    at: (value) => ({
-      colour: `rgb(${rgb(value).join(' ')})`,
-      ink: share(value) > 0.55 ? '#ffffff' : '#1d2126',
-    }),
+    at: (value) => ({ colour: `rgb(${rgb(value).join(' ')})`, ink: inkOn(rgb(value)) }),
   };
+}
+
+/** Black or white, whichever has the greater contrast: at least 4.5 to 1 on any colour (WCAG 2, relative luminance). */
+function inkOn(colour: readonly [number, number, number]): string {
+  const [red = 0, green = 0, blue = 0] = colour.map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  return 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 ? '#ffffff' : '#000000';
 }
 
 /** A matrix as a picture of one pixel per value: a PNG as a data URL. */

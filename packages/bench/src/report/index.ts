@@ -3,6 +3,7 @@ export { renderCsv, renderSeedsCsv } from './csv.js';
 export type {
   Answer,
   CellCost,
+  EmbeddingFigures,
   KeptPredictions,
   Mistake,
   RowCorruptions,

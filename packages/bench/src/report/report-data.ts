@@ -3,7 +3,7 @@ import type { RunConfig } from '../config/index.js';
 import type { CellScores } from '../predictions/index.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
 import type { RaceReport } from './race-data.js';
-import type { Answer, CellCost, KeptPredictions, RowFigures } from './figures.js';
+import type { Answer, CellCost, EmbeddingFigures, KeptPredictions, RowFigures } from './figures.js';
 
 /** Version of {@link MethodResult} and {@link TeacherResult} as files. */
 export const RESULT_SCHEMA = 1;
@@ -129,6 +129,7 @@ export interface RunFacts {
   readonly ownNetworks?: readonly string[] | undefined;
   readonly predictions?: KeptPredictions | undefined;
   readonly race?: RaceReport | null | undefined;
+  readonly embeddings?: EmbeddingFigures | null | undefined;
 }
 
 /** `report.json`. */

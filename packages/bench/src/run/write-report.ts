@@ -17,6 +17,7 @@ import type {
 import type { DataFingerprints } from './datasets.js';
 import { findMethod } from './method-catalog.js';
 import { raceReport } from './race.js';
+import { readEmbeddings } from './read-embeddings.js';
 import { readFigures } from './read-predictions.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
@@ -83,6 +84,7 @@ export async function reportSources(folder: RunFolder): Promise<ReportSources> {
   const report = buildReport(config, environment, teacher, results, {
     ...(await runFacts(config, run.data)),
     tuning: await tuningOf(folder, config),
+    embeddings: await readEmbeddings(folder),
     race: await raceReport(folder, config, run.data?.validation.size ?? 0),
     predictions: await readFigures(folder, config, results, run.data),
   });

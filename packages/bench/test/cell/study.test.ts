@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ComparedRuns, VerifiedRun } from '../../src/evaluation/index.js';
 import { bundledCli } from '../run/bundled-cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'study-'));
@@ -128,6 +129,39 @@ describe('a study', { timeout: 900_000 }, () => {
     const { code, errors } = run('jobs', '--jobs', '2', ...HALF);
     expect([code, errors]).toEqual([0, expect.stringContaining('6 of 6 done | 0 failed | 0 left')]);
     expect(halfOfWeights('jobs')).toEqual(halfOfWeights('study'));
+  });
+
+  it('is verified, compared and evaluated again, task by task', () => {
+    const verified = bench('verify', 'jobs', '--json');
+    const { findings, trainings } = JSON.parse(verified.out) as VerifiedRun;
+    expect(trainings).toBe(6);
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+
+    const compared = bench('compare', 'jobs', 'study', '--json');
+    const { rows, omitted } = JSON.parse(compared.out) as ComparedRuns;
+    expect(rows.map(({ task, method, difference }) => [task, method, difference.mean])).toEqual(
+      TASKS.slice(0, 2).map((task) => [task, 'kd', 0]),
+    );
+    expect(omitted).toEqual(TASKS.slice(2).map((task) => `${task}: not in jobs`));
+
+    const cell = join(folder, 'jobs/tasks', TASKS[1] ?? '', 'kd/0');
+    const kept = readFileSync(join(cell, 'predictions.safetensors'), 'base64');
+    rmSync(join(cell, 'predictions.safetensors'));
+    expect(bench('predictions', 'jobs').out).toContain('1 networks evaluated, 5 had their predictions');
+    expect(readFileSync(join(cell, 'predictions.safetensors'), 'base64')).toBe(kept);
+
+    expect(bench('corruptions', 'jobs').out).toContain('6 trainings evaluated');
+    expect(bench('corruptions', 'jobs').out).toContain('0 trainings evaluated');
+    expect(bench('report', 'jobs').code).toBe(0);
+    const page = readFileSync(join(folder, 'jobs/tasks', TASKS[1] ?? '', 'report/index.html'), 'utf8');
+    expect(page).toContain('Corrupted images');
+
+    rmSync(join(cell, 'result.json'));
+    const spoilt = bench('verify', 'jobs');
+    expect([spoilt.code, spoilt.out]).toEqual([
+      1,
+      expect.stringContaining(`Error: ${TASKS[1]}/run: 1 trainings are not finished: kd/0`),
+    ]);
   });
 
   it('takes further tasks, and starts over when told', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { arrayDataset } from '@distilljs/core';
@@ -49,6 +49,20 @@ describe('distill-bench metrics', () => {
       expect(recalls).toEqual([...recalls].sort((a, b) => a - b));
       expect(measures['cosine within']).toBeGreaterThan(measures['cosine between'] ?? NaN);
     }
+  });
+
+  it('is shown in the report', async () => {
+    expect(await main(['report', run]), said).toBe(0);
+    const page = readFileSync(join(run, 'report/index.html'), 'utf8');
+    const section = /<section id="embeddings".*?<\/section>/s.exec(page)?.[0] ?? '';
+    expect(section).toContain('36 images');
+    for (const name of ['recall@1 %', 'cosine within', '>dml<', '>teacher<']) expect(section).toContain(name);
+    const file = join(run, 'report/metrics.json');
+    const kept = readFileSync(file);
+    writeFileSync(file, '{}');
+    expect(await main(['report', run])).toBe(1);
+    expect(said).toMatch(/metrics\.json: expected the file as it was written/);
+    writeFileSync(file, kept);
   });
 
   it('takes another layer, as JSON, and says which layers there are', async () => {

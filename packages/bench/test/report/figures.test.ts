@@ -66,6 +66,21 @@ describe('figures of kept predictions', () => {
     );
   });
 
+  it('come with definitions of what is shown, and of nothing else', async () => {
+    const text = textOf(await PAGE, 'definitions');
+    for (const name of ['ECE', 'Brier', 'top-5', 'corrupted, of clean', 'latency', 'corrected p'])
+      expect(text).toContain(name);
+    for (const name of ['evidence', 'recall@k']) expect(text).not.toContain(name);
+    const plain = textOf(await renderHtml(fixtureReport(THREE, 5), RESULTS), 'definitions');
+    expect(plain).toContain('test accuracy');
+    for (const name of ['ECE', 'corrupted, of clean', 'latency']) expect(plain).not.toContain(name);
+    // In this order, at the end of the page.
+    const order = ['corruptions', 'limits', 'definitions', 'reproduce'];
+    const page = await PAGE;
+    const places = order.map((id) => page.indexOf(`<section id="${id}"`));
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  });
+
   it('leave out classes beyond the hundred hardest', async () => {
     const names = Array.from({ length: 130 }, (_, index) => `class ${index}`);
     const page = await renderHtml(

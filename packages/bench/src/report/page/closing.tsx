@@ -32,14 +32,14 @@ export function Reproduction({ report }: { readonly report: Report }): VNode {
       title="Run it again"
       note="The same configuration, seeds and engine give the same run."
     >
-      <p>In the folder of this run:</p>
-      <Code text={REPRODUCTION} />
       <Details summary="Configuration">
         <Code text={configText(report.config)} />
       </Details>
       <Details summary="Environment">
         <Entries entries={environmentEntries(report)} />
       </Details>
+      <p>In the folder of this run:</p>
+      <Code text={REPRODUCTION} />
     </Section>
   );
 }

@@ -15,10 +15,15 @@ interface Definition {
 const always = (): boolean => true;
 const hasPredictions = ({ rows }: Report): boolean => rows.some(({ metrics }) => metrics !== null);
 const hasPairs = ({ pairwise }: Report): boolean => pairwise.length > 0;
+const hasLatency = ({ rows }: Report): boolean => rows.some(({ cost }) => (cost?.latency.length ?? 0) > 0);
 const hasScore =
   (name: 'top5' | 'agreement' | 'kl') =>
   ({ rows }: Report): boolean =>
     rows.some(({ metrics }) => metrics?.scores[name] != null);
+
+/** Of embeddings; nearness is the cosine. */
+const EMBEDDING_WORDS =
+  'recall@k, rank-k: queries with an image of their identity among the k nearest; mAP: mean over queries of the average precision; TAR at FAR: accepted pairs of one identity at a rate of accepted other pairs';
 
 /** In the order of the page. */
 const DEFINITIONS: readonly Definition[] = [
@@ -108,11 +113,12 @@ const DEFINITIONS: readonly Definition[] = [
     unit: '%',
     isShown: hasCosts,
   },
+  { name: 'model size', formula: 'files of the saved network', unit: 'bytes', isShown: hasCosts },
   {
     name: 'latency',
     formula: 'forward passes of the saved network: median and 95 % quantile',
     unit: 'ms',
-    isShown: hasCosts,
+    isShown: hasLatency,
   },
   {
     name: 'peak memory',
@@ -156,6 +162,12 @@ const DEFINITIONS: readonly Definition[] = [
     formula: 'correct test images of the class / its test images, mean over seeds',
     unit: '%',
     isShown: hasPredictions,
+  },
+  {
+    name: 'embeddings',
+    formula: EMBEDDING_WORDS,
+    unit: '%',
+    isShown: ({ embeddings }) => embeddings !== null,
   },
   {
     name: 'corrupted, of clean',

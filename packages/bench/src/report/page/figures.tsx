@@ -17,12 +17,24 @@ function Responsive({ name, find }: { readonly name: string; readonly find: Find
 }
 
 /** Who is how good, and how sure that is. */
-export function AccuracyFigure({ find }: { readonly find: FindPlot }): VNode {
+export function AccuracyFigure({
+  report: { race },
+  find,
+}: {
+  readonly report: Report;
+  readonly find: FindPlot;
+}): VNode {
+  const coloured =
+    race === null
+      ? 'the method that ranks first and, hollow, those that a paired t-test over the seeds cannot tell from it'
+      : race.end === 'winner'
+        ? 'the winner of the race'
+        : 'the methods that are left in the race; filled, the most accurate of them';
   return (
     <Section
       id="accuracy"
       title="Accuracy"
-      note="On the test images after the last epoch. Large dot and line: mean over seeds and its 95 % interval. Small dots: single seeds. In colour: the method that ranks first and, hollow, those that a paired t-test over the seeds cannot tell from it."
+      note={`On the test images after the last epoch. Large dot and line: mean over seeds and its 95 % interval. Small dots: single seeds. In colour: ${coloured}.`}
     >
       <figure>
         <Responsive name="accuracy" find={find} />

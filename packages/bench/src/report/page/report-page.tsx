@@ -10,6 +10,7 @@ import { Classes } from './classes.js';
 import { Limits, Reproduction } from './closing.js';
 import { Definitions } from './definitions.js';
 import { renderPage } from './document.js';
+import { Embeddings } from './embeddings.js';
 import { Exhibits } from './exhibits.js';
 import type { MethodInspections } from './exhibits.js';
 import { AccuracyFigure, CostFigure, Curves } from './figures.js';
@@ -50,7 +51,7 @@ export async function reportContent(
   return (
     <>
       <Answer report={report} findings={found} />
-      <AccuracyFigure find={find} />
+      <AccuracyFigure report={report} find={find} />
       <CostFigure report={report} find={find} />
       <ResultTable report={report} />
       <CohortTable report={report} />
@@ -60,6 +61,7 @@ export async function reportContent(
       <Classes report={report} />
       <Calibration report={report} find={find} />
       <Corruptions report={report} find={find} />
+      <Embeddings report={report} />
       <TuningSection report={report} />
       <Exhibits shown={shown} />
       <Limits caveats={found.caveats} omitted={report.omitted} />
