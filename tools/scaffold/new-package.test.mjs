@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkConventions } from '../check-conventions.mjs';
+import { installPacked } from '../packed/install-packed.mjs';
 import { problemText } from '../problem.mjs';
 import { copyRepository, linkPackage } from './copy-repository.mjs';
 import { scaffold } from './scaffold.mjs';
@@ -75,6 +76,13 @@ describe('a scaffolded technique', { timeout: 10 * MINUTES }, () => {
       'dist/index.js',
       'package.json',
     ]);
+  });
+
+  it('is installed from its tarball, beside that of core', () => {
+    const project = join(copy, 'tmp/project');
+    installPacked(copy, project, ['core', NAME]);
+    const program = `import { newTechnique } from '@distilljs/${NAME}'; console.log(newTechnique().name);`;
+    expect(run(project, 'node', '--input-type=module', '--eval', program)).toBe(`${NAME}\n`);
   });
 
   it('follows the conventions', () => {

@@ -56,6 +56,13 @@ beforeAll(async () => {
   await run('done', 'refuse');
 });
 
+it('settles the statistics of batch norm where the configuration asks for it', async () => {
+  const warned = (await rewriteReport(join(folder, 'done'))).report.warnings;
+  expect(warned).toContainEqual(expect.stringMatching(/moving statistics.*settleStatistics: true/));
+  const settled = await run('settled', 'refuse', { settleStatistics: true });
+  expect(settled?.report.warnings.filter((each) => each.includes('moving statistics'))).toEqual([]);
+});
+
 describe('a folder that is no run', () => {
   const foreign: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
     ['a model with a config.json', { 'config.json': '{"model_type": "resnet"}', 'model.bin': 'weights' }],
