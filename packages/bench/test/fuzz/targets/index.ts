@@ -4,6 +4,7 @@ import { commandLines } from './command-line.js';
 import { configs } from './config.js';
 import { dataFiles } from './data-files.js';
 import { foreignTeachers, lists, pictures, students } from './foreign-files.js';
+import { merges, queuePayloads, serveRequests, studies } from './many-machines.js';
 import { modelFolders } from './model-folder.js';
 import { reports } from './report.js';
 import { runFolders } from './run-folder.js';
@@ -24,5 +25,9 @@ export const targets: readonly FuzzTarget[] = [
   checkpointFolders,
   teacherCaches,
   runFolders,
+  studies,
+  merges,
+  queuePayloads,
+  serveRequests,
   reports,
 ];

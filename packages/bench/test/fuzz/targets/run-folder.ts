@@ -13,13 +13,24 @@ import { byteEdit, editedBytes, editedTree, treeEdit } from '../mutation.js';
 import type { ByteEdit, TreeEdit } from '../mutation.js';
 import { must, outcome, target } from '../target.js';
 
+/** What is done to a file, counted round those there are. */
+export interface FileChange {
+  readonly file: number;
+  /** Done to the JSON of the file, or of one of its lines. */
+  readonly json: readonly TreeEdit[];
+  readonly bytes: readonly ByteEdit[];
+}
+
+/** @param keys that mean something in the files */
+export const fileChange = (keys: readonly string[]): fc.Arbitrary<FileChange> =>
+  fc.record({
+    file: fc.nat(60),
+    json: fc.array(treeEdit(keys), { maxLength: 2 }),
+    bytes: fc.nat(2).chain((chance) => fc.array(byteEdit(), { maxLength: chance === 0 ? 2 : 0 })),
+  });
+
 interface Case {
-  readonly changes: readonly {
-    readonly file: number;
-    /** Done to the JSON of the file, or of one of its lines. */
-    readonly json: readonly TreeEdit[];
-    readonly bytes: readonly ByteEdit[];
-  }[];
+  readonly changes: readonly FileChange[];
   readonly files: readonly FileEdit[];
   readonly then: 'report' | 'resume';
 }
@@ -56,7 +67,7 @@ async function prepared(): Promise<{ run: string; files: readonly string[]; rows
 let made: ReturnType<typeof prepared> | undefined;
 
 /** Does to a file what a change says: to a value of its JSON, or to one line of JSON, or to its bytes. */
-function change(path: string, { json, bytes }: Case['changes'][number]): void {
+export function changeFile(path: string, { json, bytes }: FileChange): void {
   if (!existsSync(path) || !statSync(path).isFile()) return;
   let content = readFileSync(path);
   if (json.length > 0 && /\.jsonl?$/.test(path)) {
@@ -86,14 +97,7 @@ const file = fc.nat(60);
 export const runFolders = target<Case>({
   name: 'run-folders',
   arbitrary: fc.record({
-    changes: fc.array(
-      fc.record({
-        file,
-        json: fc.array(treeEdit(KEYS), { maxLength: 2 }),
-        bytes: fc.nat(2).chain((chance) => fc.array(byteEdit(), { maxLength: chance === 0 ? 2 : 0 })),
-      }),
-      { maxLength: 2 },
-    ),
+    changes: fc.array(fileChange(KEYS), { maxLength: 2 }),
     files: fc.nat(2).chain((chance) =>
       fc.array(
         fc.oneof(
@@ -115,7 +119,8 @@ export const runFolders = target<Case>({
     const known = await (made ??= prepared());
     const run = join(folder, 'run');
     cpSync(known.run, run, { recursive: true });
-    for (const each of changes) change(join(run, known.files[each.file % known.files.length] ?? ''), each);
+    for (const each of changes)
+      changeFile(join(run, known.files[each.file % known.files.length] ?? ''), each);
     for (const edit of files) editFiles(run, known.files, edit);
     writeFileSync(join(folder, 'own.txt'), "the user's");
     const before = contentsOf(folder);
@@ -130,8 +135,18 @@ export const runFolders = target<Case>({
         {};
       // Something is missing, and is not trained here.
       if (report === undefined) return 'unfinished';
-      for (const { perSeed, seeds, testAccuracyLast } of report.rows) {
+      for (const { method, perSeed, seeds, testAccuracyLast } of report.rows) {
         must(new Set(seeds).size === seeds.length, 'every seed once', seeds);
+        for (const { seed, testAccuracyLast: reported } of perSeed) {
+          const file = join(run, method, String(seed), 'result.json');
+          const stored = JSON.parse(readFileSync(file, 'utf8')) as { readonly testAccuracyLast: unknown };
+          must(
+            reported === stored.testAccuracyLast,
+            'what the result says',
+            reported,
+            stored.testAccuracyLast,
+          );
+        }
         must(
           perSeed.every((seed) => isShare(seed.testAccuracyLast)),
           'accuracies from 0 to 1',
