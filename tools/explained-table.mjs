@@ -8,7 +8,9 @@
  *   readonly conflict?: { readonly negativeShare: Estimate }, readonly stability: readonly Estimate[] }} Training
  * @typedef {{ readonly measure: 'entropy' | 'conflict' | 'accuracy', readonly first: string, readonly second: string,
  *   readonly difference: Estimate & { readonly p: number | null } }} Comparison
- * @typedef {{ readonly summaries: readonly Training[], readonly comparisons: readonly Comparison[], readonly source: string }} Explained
+ * @typedef {{ readonly summaries: readonly Training[], readonly comparisons: readonly Comparison[], readonly source: string,
+ *   readonly mapsSummaries?: readonly { readonly method: string, readonly squared: Estimate & { readonly n: number }, readonly standardized: Estimate }[],
+ *   readonly mapsComparisons?: readonly { readonly first: string, readonly second: string, readonly squared: Estimate, readonly standardized: Estimate }[] }} Explained
  */
 
 const MEASURES = {
@@ -34,11 +36,46 @@ const markdown = ([head = [], ...rows]) =>
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n');
 
+/** @param {Explained} explained @returns {string} Markdown */
+export function tableOfExplained({
+  summaries,
+  comparisons,
+  mapsSummaries = [],
+  mapsComparisons = [],
+  source,
+}) {
+  const seeds = summaries[0]?.seeds.length ?? mapsSummaries[0]?.squared.n ?? 0;
+  return [
+    ...(summaries.length === 0 ? [] : tablesOfTrainings(summaries, comparisons)),
+    ...(mapsSummaries.length === 0 ? [] : tablesOfMaps(mapsSummaries, mapsComparisons)),
+    `In brackets: 95 % intervals over ${seeds} seeds. p-values are uncorrected. ${source}`,
+  ].join('\n\n');
+}
+
 /**
- * @param {Explained} explained
- * @returns {string} Markdown
+ * @param {NonNullable<Explained['mapsSummaries']>} summaries
+ * @param {NonNullable<Explained['mapsComparisons']>} comparisons
  */
-export function tableOfExplained({ summaries, comparisons, source }) {
+function tablesOfMaps(summaries, comparisons) {
+  const head = ['MMD² of maps as they are', 'MMD², channels standardised'];
+  const methods = summaries.map(({ method, squared, standardized }) => [
+    `\`${method}\``,
+    text(squared, MEASURES.entropy),
+    text(standardized, MEASURES.entropy),
+  ]);
+  const pairs = comparisons.map(({ first, second, squared, standardized }) => [
+    `\`${first}\` − \`${second}\``,
+    text(squared, MEASURES.entropy),
+    text(standardized, MEASURES.entropy),
+  ]);
+  return [markdown([['method', ...head], ...methods, ...pairs])];
+}
+
+/**
+ * @param {readonly Training[]} summaries
+ * @param {readonly Comparison[]} comparisons
+ */
+function tablesOfTrainings(summaries, comparisons) {
   const trainings = summaries.map(({ method, testAccuracy, entropy, conflict, stability }) => [
     `\`${method}\``,
     text(testAccuracy, MEASURES.accuracy),
@@ -63,8 +100,7 @@ export function tableOfExplained({ summaries, comparisons, source }) {
       ...trainings,
     ]),
     markdown([['paired over seeds', 'difference', 'p'], ...pairs]),
-    `In brackets: 95 % intervals over ${summaries[0]?.seeds.length ?? 0} seeds. p-values are uncorrected. ${source}`,
-  ].join('\n\n');
+  ];
 }
 
 /**
@@ -73,7 +109,8 @@ export function tableOfExplained({ summaries, comparisons, source }) {
  * @param {any} explained
  * @param {{ readonly config: any, readonly teacher: any }} run config.json and teacher/result.json of its run
  */
-export function keptExplained({ schema, summaries, comparisons }, { config, teacher }) {
+export function keptExplained(explained, { config, teacher }) {
+  const { schema, summaries, comparisons, mapsSummaries, mapsComparisons } = explained;
   const { dataset, epochs, batchSize } = config;
   const size =
     dataset.trainSize === undefined
@@ -81,5 +118,5 @@ export function keptExplained({ schema, summaries, comparisons }, { config, teac
       : `, first ${dataset.trainSize.toLocaleString('en-US')} training images`;
   const taught = `teacher ${teacher.model} (${(100 * teacher.testAccuracy).toFixed(2)} %)`;
   const source = `${dataset.name}${size}; ${taught}; ${epochs} epochs, batches of ${batchSize}.`;
-  return { schema, summaries, comparisons, source };
+  return { schema, summaries, comparisons, mapsSummaries, mapsComparisons, source };
 }

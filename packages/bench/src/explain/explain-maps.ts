@@ -87,7 +87,8 @@ export async function explainMaps(
           network: isCohort ? `${models[at] ?? ''} ${at + 1}` : (models[at] ?? ''),
           peer: isCohort ? `${models[before] ?? ''} ${before + 1}` : (taught?.name ?? ''),
           ...(await distances(await mapsOf(at, first), peer, random)),
-          discriminator: discriminatorFacts(result, at + 1),
+          // At rate 0 nothing plays: such a method is what the game is held against.
+          discriminator: rateOf(result) === 0 ? undefined : discriminatorFacts(result, at + 1),
         });
       }
     }
@@ -214,6 +215,9 @@ async function teacherMaps(
     teacher.network.dispose();
   }
 }
+
+const rateOf = ({ options }: Pick<MethodResult, 'options'>): number | undefined =>
+  (options as { readonly featureLearningRate?: number }).featureLearningRate;
 
 /** What the log says of a network's discriminator; undefined where there is none. */
 export function discriminatorFacts(

@@ -47,10 +47,10 @@ export function mapsFindings(
       ci95 === null || seeds.length < 3
         ? `with ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'} this is no evidence`
         : ci95[1] < 0
-          ? 'the adversary brings them nearer'
+          ? 'nearer with the adversary'
           : ci95[0] > 0
-            ? 'the adversary takes them further apart'
-            : 'the adversary moves nothing that these seeds can show';
+            ? 'further apart with the adversary'
+            : 'nothing that these seeds can show';
     return `Distance of feature maps (MMD²), ${first} minus ${second}: ${withInterval({ mean, ci95 })}; ${verdict}.`;
   });
   const problems = maps.flatMap(({ method, seed, discriminator }) =>

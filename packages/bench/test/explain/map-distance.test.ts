@@ -109,7 +109,7 @@ it('holds methods with an adversary against those without, of the same networks'
   expect(compared.map(({ first, second }) => [first, second])).toEqual([['afd-offline', 'kd']]);
   expect(compared[0]?.squared.mean).toBeCloseTo(-0.1, 12);
   const findings = mapsFindings(all, compared);
-  expect(findings[0]).toMatch(/afd-offline minus kd: −0\.100 \(.*\); the adversary brings them nearer\.$/);
+  expect(findings[0]).toMatch(/afd-offline minus kd: −0\.100 \(.*\); nearer with the adversary\.$/);
   expect(findings.slice(1)).toEqual([0, 1, 2].map((seed) => `afd-offline, seed ${seed}: Saturated.`));
   expect(mapsFindings(all.slice(0, 1), [])).toEqual([]);
 });
