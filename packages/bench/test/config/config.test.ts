@@ -186,7 +186,7 @@ describe('a wrong configuration is refused', () => {
       'a key of another dataset',
       'trainSize',
       'difficulty',
-      "run.yaml:5:3, dataset.difficulty: expected a key that exists, got 'difficulty'. There are: name, dir, trainSize, testSize, imageSize, resize.",
+      "run.yaml:5:3, dataset.difficulty: expected a key that exists, got 'difficulty'. There are: name, dir, trainSize, testSize, unseenClasses, imageSize, resize.",
     ],
     [
       'a cached teacher without views',
