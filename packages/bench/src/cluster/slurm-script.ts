@@ -20,6 +20,7 @@ export function slurmScript({ waves, at, command, name, tasks, needsGpu }: Clust
 #SBATCH --output=%x-%A_%a.log
 #SBATCH --cpus-per-task=4
 #SBATCH --requeue
+#SBATCH --open-mode=append
 #SBATCH --signal=B:USR1@120
 ${needsGpu ? '#SBATCH --gpus=1\n' : ''}# Submit: bash THIS_FILE. Partition, time and account come from the environment (SBATCH_PARTITION, SBATCH_TIMELIMIT,
 # SBATCH_ACCOUNT, …); LIMIT=8 lets at most eight tasks run at a time. It may be submitted again once no task of it is left: what
