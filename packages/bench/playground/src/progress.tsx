@@ -37,7 +37,7 @@ export function Progress({
   const isOver = status === 'stopped' || status === 'failed' || status === 'done';
   const isOnGpu = jobs.some(({ engine }) => engine === 'webgpu');
   return (
-    <Section title="Training" note={`Up to ${atATime()} at a time; this page stays free.`}>
+    <Section title="Training" note={`${atATime() === 1 ? 'One' : 'Two'} at a time, in other threads.`}>
       <p role="status" class="state">
         {WORDS[status]}
       </p>
@@ -127,7 +127,10 @@ const [WIDTH, HEIGHT] = [240, 72];
 
 /** Validation accuracy by epoch. */
 function Curve({ job: { curve, epochs, name } }: { readonly job: JobView }): VNode | null {
-  const points = curve.flatMap((accuracy, epoch) => [[epoch, accuracy] as const]);
+  const points = curve
+    .map((accuracy, epoch) => [epoch, accuracy] as const)
+    // A phase that trains no student has no accuracy.
+    .filter(([, accuracy]) => Number.isFinite(accuracy));
   const last = points.at(-1);
   if (last === undefined) return null;
   const across = Math.max(1, epochs - 1, last[0]);

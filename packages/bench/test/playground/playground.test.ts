@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:http';
-import { mkdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { evaluate, loadModel, modelMetadata, resolveEngine } from '@distilljs/core';
 import { unzipSync } from 'fflate';
 import type { Browser, Page } from 'playwright-core';
@@ -11,27 +11,35 @@ import { synthetic } from '../../src/dataset/synthetic.js';
 import type { ModelCard } from '../../src/export/model-card.js';
 import { missingChromium, openBrowser, openPage, overflows } from '../report/browser.js';
 import { buildPlayground, serveFolder } from './site.js';
+import type { Site } from './site.js';
 
 /** Complaints that are none: the engine says why it is not WebGPU. */
 const isNotice = (text: string): boolean => text.startsWith("distilljs runs on the engine 'wasm'");
+
+const FIREFOX = '/usr/bin/firefox-esr';
+const missingFirefox = existsSync(FIREFOX) ? '' : ` (skipped: no ${FIREFOX})`;
+
+const folder = mkdtempSync(join(tmpdir(), 'playground-'));
+let site: Site;
+beforeAll(async () => {
+  if (missingChromium !== '' && missingFirefox !== '') return;
+  await buildPlayground(join(folder, 'site'));
+  site = await serveFolder(join(folder, 'site'));
+});
+afterAll(() => {
+  (site as Site | undefined)?.server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe.skipIf(missingChromium !== '')(
   `the playground in Chromium${missingChromium}`,
   { timeout: 300_000 },
   () => {
-    const folder = mkdtempSync(join(tmpdir(), 'playground-'));
     let browser: Browser;
-    let site: { readonly server: Server; readonly address: string };
     beforeAll(async () => {
-      await buildPlayground(join(folder, 'site'));
-      site = await serveFolder(join(folder, 'site'));
       browser = await openBrowser();
-    }, 300_000);
-    afterAll(async () => {
-      await browser.close();
-      site.server.close();
-      rmSync(folder, { recursive: true, force: true });
     });
+    afterAll(() => browser.close());
 
     const fill = async (page: Page, label: string, value: number): Promise<void> => {
       await page.getByLabel(label).fill(String(value));
@@ -152,6 +160,17 @@ describe.skipIf(missingChromium !== '')(
     });
   },
 );
+
+describe.skipIf(missingFirefox !== '')(`the playground in Firefox${missingFirefox}`, () => {
+  it('opens, and starts the thread that paints the sample', async () => {
+    const before = site.asked.length;
+    const picture = join(folder, 'page.png');
+    const args = ['--headless', '--profile', folder, '--screenshot', picture, site.address];
+    await promisify(execFile)(FIREFOX, args, { timeout: 200_000 });
+    expect(site.asked.slice(before).some((path) => /\/desk-[\w-]+\.js$/.test(path))).toBe(true);
+    expect(statSync(picture).size).toBeGreaterThan(1000);
+  });
+});
 
 /** Of a downloaded student on the sample's test images. */
 async function accuracyOf(student: string): Promise<number> {

@@ -24,12 +24,19 @@ export async function buildPlayground(folder: string): Promise<void> {
   });
 }
 
+/** A folder that is served, and every path that was asked for. */
+export interface Site {
+  readonly server: Server;
+  readonly address: string;
+  readonly asked: readonly string[];
+}
+
 /** Serves a folder as any static host would, without headers of its own. */
-export async function serveFolder(
-  folder: string,
-): Promise<{ readonly server: Server; readonly address: string }> {
+export async function serveFolder(folder: string): Promise<Site> {
+  const asked: string[] = [];
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
+    asked.push(path);
     const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
     readFile(file).then(
       (bytes) =>
@@ -40,5 +47,5 @@ export async function serveFolder(
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+  return { server, asked, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
 }
