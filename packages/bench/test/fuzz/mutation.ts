@@ -216,7 +216,7 @@ function applyEdit(
       return;
     }
     case 'copy': {
-      put(parent, key, structuredClone(nodes[edit.from % nodes.length]?.value));
+      put(parent, key, copied(nodes[edit.from % nodes.length]?.value));
       return;
     }
     case 'scale': {
@@ -236,6 +236,15 @@ function applyEdit(
     case 'add':
       if (typeof value === 'object' && value !== null)
         put(value as typeof parent, edit.key, made(edit.value, raws));
+  }
+}
+
+/** A copy; null in place of what is too deep to be copied. */
+function copied(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch {
+    return null;
   }
 }
 

@@ -6,6 +6,7 @@ import { dataFiles } from './data-files.js';
 import { foreignTeachers, lists, pictures, students } from './foreign-files.js';
 import { merges, queuePayloads, serveRequests, studies } from './many-machines.js';
 import { modelFolders } from './model-folder.js';
+import { predictions } from './predictions.js';
 import { reports } from './report.js';
 import { runFolders } from './run-folder.js';
 import { checkpointFolders, safetensors } from './safetensors.js';
@@ -24,6 +25,7 @@ export const targets: readonly FuzzTarget[] = [
   safetensors,
   checkpointFolders,
   teacherCaches,
+  predictions,
   runFolders,
   studies,
   merges,

@@ -18,7 +18,7 @@ import { byteEdit, editedBytes, editedTree, nastyText, treeEdit } from '../mutat
 import type { ByteEdit, TreeEdit } from '../mutation.js';
 import { expectMessage, must, outcome, target } from '../target.js';
 
-interface Damage {
+export interface Damage {
   /** Done to the header's JSON. */
   readonly header: readonly TreeEdit[];
   /** The digest is made to fit the changed header. */
@@ -28,7 +28,7 @@ interface Damage {
 
 const HEADER_KEYS = ['__metadata__', 'dtype', 'shape', 'data_offsets', 'sha256', 'format', 'x', '__proto__'];
 
-const damage: fc.Arbitrary<Damage> = fc.record({
+export const damage: fc.Arbitrary<Damage> = fc.record({
   header: fc.array(treeEdit(HEADER_KEYS), { maxLength: 3 }),
   signed: fc.boolean(),
   bytes: fc.oneof(
@@ -38,7 +38,7 @@ const damage: fc.Arbitrary<Damage> = fc.record({
 });
 
 /** A file with its header taken apart, changed, and put together again. */
-function damaged(file: Uint8Array, { header, signed, bytes }: Damage): Buffer {
+export function damaged(file: Uint8Array, { header, signed, bytes }: Damage): Buffer {
   if (header.length === 0) return editedBytes(file, bytes);
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   const parsed: unknown = JSON.parse(Buffer.from(file.subarray(8, 8 + length)).toString());
