@@ -1,7 +1,7 @@
 import { render } from 'preact-render-to-string';
 import type { RunConfig } from '../../src/config/index.js';
 import { cellMetrics, correctness } from '../../src/predictions/cell-metrics.js';
-import { decodePredictions } from '../../src/predictions/predictions-file.js';
+import { decodePredictions } from '../../src/predictions/decode-predictions.js';
 import { buildReport } from '../../src/report/build-report.js';
 import { reportContent } from '../../src/report/page/report-page.js';
 import { REPORT_SCHEMA, RESULT_SCHEMA } from '../../src/report/report-data.js';

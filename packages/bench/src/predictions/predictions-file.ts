@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { DistillError, floatValues, readSafetensors } from '@distilljs/core';
 import type { Dataset, SafetensorsEntry } from '@distilljs/core';
 import { float16Bits } from './half-floats.js';
 
@@ -150,65 +149,11 @@ function encoded(
   return file;
 }
 
-function digestOf(entries: object, metadata: object, data: readonly Uint8Array[]): string {
+/** Over everything in the file but itself. */
+export function digestOf(entries: object, metadata: object, data: readonly Uint8Array[]): string {
   const hash = createHash('sha256').update(JSON.stringify([metadata, entries]));
   for (const part of data) hash.update(part);
   return hash.digest('hex');
-}
-
-/**
- * Reads what {@link recordPredictions} wrote.
- *
- * @param where the file's name, for messages
- * @throws DistillError code `data` for a file that is damaged, of another form or of a newer version
- */
-export function decodePredictions(file: Uint8Array, where: string): Predictions {
-  const hint = 'Remove the file; `distill-bench predictions RUN` makes it again.';
-  const damaged = (expected: string, got: string): DistillError =>
-    new DistillError({ code: 'data', where, expected, got, hint });
-  const stored = read(file, where, damaged);
-  const { sha256, ...metadata } = stored.metadata;
-  const { format, version, test = '', width, classNames } = metadata;
-  if (format !== 'distilljs predictions') throw damaged('predictions', 'another safetensors file');
-  if (version !== PREDICTIONS_VERSION)
-    throw damaged(`version ${PREDICTIONS_VERSION}`, `version ${String(version)}`);
-  const parts = Object.values(stored.tensors).map(({ bytes }) => bytes);
-  if (digestOf(stored.entries, metadata, parts) !== sha256)
-    throw damaged('the bytes as they were written', 'others');
-  const whole = (name: string): Int32Array =>
-    new Int32Array(new Uint8Array(stored.tensors[name]?.bytes ?? []).buffer);
-  const floats = (name: string): Float32Array => {
-    const tensor = stored.tensors[name];
-    return (tensor && floatValues(tensor)) ?? new Float32Array();
-  };
-  const [images = 0, count = 0] = stored.tensors['logits']?.shape ?? [];
-  return {
-    fingerprint: test,
-    images,
-    classes: Number(width),
-    classNames: classNames === undefined ? undefined : (JSON.parse(classNames) as readonly string[]),
-    labels: whole('labels'),
-    logits:
-      stored.tensors['classes'] === undefined
-        ? { kind: 'all', values: floats('logits') }
-        : {
-            ...{ kind: 'highest', count, values: floats('logits'), classes: whole('classes') },
-            ...{ ofLabel: floats('label'), rest: floats('rest') },
-          },
-  };
-}
-
-function read(
-  file: Uint8Array,
-  where: string,
-  damaged: (expected: string, got: string) => DistillError,
-): ReturnType<typeof readSafetensors> {
-  try {
-    return readSafetensors(file, where);
-  } catch (error) {
-    const reason = error instanceof DistillError ? error.got : String(error);
-    throw damaged('a file of predictions', reason);
-  }
 }
 
 /**

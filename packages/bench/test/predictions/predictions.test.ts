@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isDistillError, readSafetensors } from '@distilljs/core';
 import { describe, expect, it } from 'vitest';
@@ -144,17 +145,18 @@ describe('the file', () => {
     });
   });
 
+  const refusal = (bytes: Uint8Array): string => {
+    try {
+      decodePredictions(bytes, 'RUN/kd/0/predictions.safetensors');
+    } catch (error) {
+      if (isDistillError(error) && error.code === 'data') return error.message;
+      throw error;
+    }
+    return '';
+  };
+
   it('is refused with any byte changed, or cut', () => {
     const file = fileOf(given);
-    const refusal = (bytes: Uint8Array): string => {
-      try {
-        decodePredictions(bytes, 'RUN/kd/0/predictions.safetensors');
-      } catch (error) {
-        if (isDistillError(error) && error.code === 'data') return error.message;
-        throw error;
-      }
-      return '';
-    };
     for (let at = 0; at < file.length; at++) {
       const other = file.slice();
       other[at] = (other[at] ?? 0) ^ 1;
@@ -162,5 +164,83 @@ describe('the file', () => {
     }
     expect(refusal(file.subarray(0, file.length - 1))).toMatch(/predictions\.safetensors/);
     expect(refusal(new Uint8Array())).toMatch(/a file of predictions/);
+  });
+
+  /** A file whose digest fits what it says. */
+  const written = (
+    change: (metadata: Record<string, string>, entries: Record<string, object>, data: Uint8Array) => void,
+    file = fileOf(given),
+  ): Uint8Array => {
+    const start = 8 + Number(new DataView(file.buffer).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(file.subarray(8, start))) as {
+      __metadata__: Record<string, string>;
+    };
+    const { __metadata__: all, ...entries } = header;
+    const metadata = { ...all };
+    delete metadata['sha256'];
+    const data = file.slice(start);
+    change(metadata, entries, data);
+    const sha256 = createHash('sha256')
+      .update(JSON.stringify([metadata, entries]))
+      .update(data)
+      .digest('hex');
+    const text = new TextEncoder().encode(
+      JSON.stringify({ __metadata__: { ...metadata, sha256 }, ...entries }),
+    );
+    const other = new Uint8Array(8 + text.length + data.length);
+    new DataView(other.buffer).setBigUint64(0, BigInt(text.length), true);
+    other.set(text, 8);
+    other.set(data, 8 + text.length);
+    return other;
+  };
+
+  it.each<[string, Parameters<typeof written>[0], string]>([
+    ['a width that is no number', (metadata) => (metadata['width'] = 'three'), 'a width of 3, got three'],
+    ['a width that is not its own', (metadata) => (metadata['width'] = '4'), 'a width of 3, got 4'],
+    ['no width', (metadata) => delete metadata['width'], 'a width of 3, got undefined'],
+    [
+      'class names that are no JSON',
+      (metadata) => (metadata['classNames'] = 'a, b'),
+      'a list of at most 3 class names, got a, b',
+    ],
+    [
+      'class names that are no list',
+      (metadata) => (metadata['classNames'] = '{"length":2}'),
+      'a list of at most 3 class names, got {"length":2}',
+    ],
+    [
+      'more class names than classes',
+      (metadata) => (metadata['classNames'] = '["a","b","c","d"]'),
+      'a list of at most 3 class names, got ["a","b","c","d"]',
+    ],
+    [
+      'labels of another shape',
+      (_, entries) => Object.assign(entries['labels'] ?? {}, { shape: [2, 1] }),
+      'labels: I32 of shape [2], got I32 of shape [2, 1]',
+    ],
+    [
+      'logits of another type',
+      (_, entries) => Object.assign(entries['logits'] ?? {}, { dtype: 'I16' }),
+      'logits: F16 of shape [2, 3], got I16 of shape [2, 3]',
+    ],
+    ['a label that is no class', (_, __, data) => (data[0] = 3), 'class indices from 0 to 2, got 3'],
+  ])('is refused with %s, though its digest fits', (_, change, message) => {
+    expect(
+      decodePredictions(
+        written(() => undefined),
+        'file',
+      ),
+    ).toEqual(predictionsOf(given));
+    expect(refusal(written(change))).toContain(message);
+  });
+
+  it('is refused without a part of the highest logits, though its digest fits', () => {
+    const rows = [Array.from({ length: 30 }, (_, at) => at)];
+    const cut = fileOf({ rows, labels: [4], mostBytes: 10 });
+    const renamed = written((_, entries) => {
+      entries['other'] = entries['rest'] ?? {};
+      delete entries['rest'];
+    }, cut);
+    expect(refusal(renamed)).toContain('rest: F16 of shape [1], got nothing');
   });
 });
