@@ -178,6 +178,9 @@ export async function checkRun(
   const data = await read(config, log, signal);
   if (begun !== undefined) expectSameData(folder, begun, dataFingerprints(data));
   const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
+  const size = loaded?.facts.imageSize;
+  if (size !== undefined && config.teacher.imageSize === undefined)
+    log.say(`The teacher takes images of ${sizeText(size)} pixels: the data’s are resized for it.`);
   try {
     for (const line of await checkMethods(config, data, loaded)) log.say(line);
   } catch (error) {
@@ -186,6 +189,9 @@ export async function checkRun(
   }
   return { before, begun, environment, data, loaded, warnings: mixWarnings(begun, environment) };
 }
+
+const sizeText = (size: number | readonly [number, number]): string =>
+  typeof size === 'number' ? `${size}×${size}` : size.join('×');
 
 export async function reportOf(folder: RunFolder, diverged: readonly Divergence[]): Promise<ConfigOutcome> {
   try {

@@ -57,19 +57,28 @@ describe('a given teacher', () => {
     expect(report.config.teacher.path).toMatch(/^(file:\/\/)?\//);
   });
 
-  it('of other classes or images is refused before anybody reads its accuracy', async () => {
+  it('of other classes, or of another size than it is said to take, is refused before anybody reads its accuracy', async () => {
     log.lines.length = 0;
     const classes = await save('resnet8', 10, 'ten');
     expect(await refusal(run('classes', classes))).toMatch(
       /a network of images \[12, 12, 3\] and 6 classes, .*got one of \[12, 12, 3\] and 10 classes/,
     );
     const right = await save('resnet8', 6, 'right');
-    const larger = { dataset: { imageSize: 16, trainSize: 108, testSize: 36, classes: 6, superclasses: 3 } };
-    expect(await refusal(run('images', right, larger))).toMatch(
+    const said = { teacher: { path: right, model: 'resnet8', imageSize: 16 } };
+    expect(await refusal(run('images', right, said))).toMatch(
       /images \[16, 16, 3\].*got one of \[12, 12, 3\]/,
     );
     expect(log.lines).toEqual([]);
     expect(existsSync(join(folder, 'classes'))).toBe(false);
+  });
+
+  it('of one image size gets that size, and the run says so', async () => {
+    log.lines.length = 0;
+    const right = await save('resnet8', 6, 'right');
+    const larger = { dataset: { imageSize: 16, trainSize: 108, testSize: 36, classes: 6, superclasses: 3 } };
+    const { report } = (await run('larger', right, larger)) as ConfigOutcome;
+    expect(log.lines).toContain('The teacher takes images of 12×12 pixels: the data’s are resized for it.');
+    expect(report.teacher.testAccuracy).toBeGreaterThanOrEqual(0);
   });
 
   it('of the zoo under another name is refused, with its own', async () => {
