@@ -10,7 +10,13 @@ export type { LabelsLike } from './check-labels.js';
 export type { CheckedDataset, Dataset, InMemoryDataset, Pixels } from './dataset.js';
 export { loadBatch } from './load-batch.js';
 export type { AugmentationStream, Preparation } from './load-batch.js';
-export { channelStatistics, expectNormalization, expectPixelScale } from './normalization.js';
+export {
+  channelStatistics,
+  expectNormalization,
+  expectPixelScale,
+  isAtHand,
+  measuredScaleWarning,
+} from './normalization.js';
 export type { Normalization } from './normalization.js';
 export { batchesOf, uniformSampler } from './sampler.js';
 export type { BatchSampler } from './sampler.js';

@@ -99,6 +99,14 @@ export function expectNormalization(
   check('std', 'one number above 0', (value) => Number.isFinite(value) && (value as number) > 0);
 }
 
+/** True when a dataset gives its first image at once; else one image was asked for. */
+export function isAtHand(dataset: Dataset): boolean {
+  const reading = readImages(dataset, [0], () => undefined);
+  // Who needs that image asks again, and is told what is wrong.
+  reading?.catch(() => undefined);
+  return reading === undefined;
+}
+
 /** Images that are looked at to tell the scale of the pixels. */
 const LOOKED_AT = 256;
 
@@ -106,9 +114,14 @@ const LOOKED_AT = 256;
  * Notices pixels and a normalization of different scales: pixels of 0…1 or of 16 bits, a mean of 125 instead of 0.49. The
  * network would see almost the same number everywhere, or numbers of hundreds.
  *
+ * @param instead what else than scaling the pixels helps
  * @throws DistillError code `data`, or `option` where the normalization is the odd one
  */
-export async function expectPixelScale(dataset: Dataset, { mean, std }: Normalization): Promise<void> {
+export async function expectPixelScale(
+  dataset: Dataset,
+  { mean, std }: Normalization,
+  instead = '',
+): Promise<void> {
   let [low, high] = [Infinity, -Infinity];
   const count = Math.min(LOOKED_AT, dataset.size);
   const some = Array.from({ length: count }, (_, at) => Math.floor((at * dataset.size) / count));
@@ -126,7 +139,7 @@ export async function expectPixelScale(dataset: Dataset, { mean, std }: Normaliz
       where: `dataset '${dataset.name}'`,
       expected: 'pixels from 0 to 255, as `normalization` is given',
       got: `values from ${low} to ${high}`,
-      hint: `${hint}, or leave \`normalization\` out: it is then measured.`,
+      hint: `${hint}${instead}.`,
     });
   };
   // Whoever says 0 and 1 hands over values that are standardized already, and such are negative too.
@@ -147,4 +160,23 @@ export async function expectPixelScale(dataset: Dataset, { mean, std }: Normaliz
   const spread = (high - low) / 255 / Math.min(...std);
   if (low < -16 || high > 16 || high === low || spread > 0.1) return;
   refusePixels('Multiply the pixels by 255');
+}
+
+/**
+ * Notices statistics of pixels that are not from 0 to 255. Training by them works, but a student in use is given 0…255. Whole
+ * numbers are told from floats of 0…1 without another look: the squares of those are smaller than themselves.
+ *
+ * @returns the warning
+ */
+export function measuredScaleWarning(name: string, { mean, std }: Normalization): string | undefined {
+  // The deviation of a constant channel is said to be 1; pixels of 0…255 divided by 255 have at most 0.5.
+  if (std.every((deviation) => deviation === 1))
+    return `All images of dataset '${name}' are alike, of one colour: they cannot be told apart.`;
+  const isSmall = mean.every((value, channel) => {
+    const deviation = std[channel] ?? 0;
+    const square = deviation === 1 ? value ** 2 : value ** 2 + deviation ** 2;
+    return value < 0 || 255 * square <= value * (1 + 1e-6);
+  });
+  if (!isSmall) return undefined;
+  return `Pixels of dataset '${name}' are not from 0 to 255: their mean is ${(255 * (mean[0] ?? 0)).toPrecision(2)}. Training works, because the normalization is measured, but a student in use is given 0 to 255. Scale the pixels of all datasets to that.`;
 }

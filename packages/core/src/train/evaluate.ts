@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { asGraph } from '../engine/graph/index.js';
-import { checkedDataset, expectNormalization, loadBatch } from '../data/index.js';
+import { checkedDataset, expectNormalization, expectPixelScale, loadBatch } from '../data/index.js';
 import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
 import { describeValue, DistillError } from '../error/index.js';
 import { asNetwork } from '../network/index.js';
@@ -79,7 +79,7 @@ function batchFor({ imageShape }: Pick<Dataset, 'imageShape'>): number {
 
 /**
  * Classifies every image of a dataset in inference mode, unaugmented. Of equal logits the lower class index comes first, as
- * `argMax` has it. An image whose logits hold NaN counts as wrong, and is counted in `invalid`.
+ * `argMax` has it. An image whose logits hold NaN, or whose highest is infinite, counts as wrong, and is counted in `invalid`.
  *
  * @param batchSize images per forward pass; it changes nothing but memory and speed. Default: 128, fewer of large images.
  * @param onRow given each image's logits, `[classes]`, in the order of the dataset; a view that the next batch overwrites
@@ -104,6 +104,7 @@ export async function evaluate(
       got: String(classifier.classes),
     });
   }
+  await expectPixelScale(data, normalization);
   return (await evaluation(classifier, data, { normalization, batchSize, onRow })) as Evaluation;
 }
 
@@ -168,7 +169,7 @@ export async function evaluation(
   };
 }
 
-/** How many classes stand before the right one (Infinity where a logit is NaN), and the cross-entropy in nats. */
+/** How many classes stand before the right one (Infinity where there is no softmax), and the cross-entropy in nats. */
 function rankOf(logits: ArrayLike<number>, label: number): { readonly rank: number; readonly loss: number } {
   const own = logits[label] ?? NaN;
   let [rank, highest] = [0, -Infinity];
@@ -178,6 +179,7 @@ function rankOf(logits: ArrayLike<number>, label: number): { readonly rank: numb
     if (logit > own || (logit === own && index < label)) rank += 1;
     if (logit > highest) highest = logit;
   }
+  if (!Number.isFinite(highest)) return { rank: Infinity, loss: NaN };
   let total = 0;
   for (let index = 0; index < logits.length; index++) total += Math.exp((logits[index] ?? NaN) - highest);
   return { rank, loss: highest - own + Math.log(total) };

@@ -6,6 +6,8 @@ import {
   channelStatistics,
   expectNormalization,
   expectPixelScale,
+  isAtHand,
+  measuredScaleWarning,
   isLabelled,
   loadBatch,
   uniformSampler,
@@ -47,6 +49,8 @@ import { unsettledWarnings } from './settle.js';
 import { labelWeights, withMeanOne } from './image-weights.js';
 import type { Run } from './state.js';
 
+const MEASURE = ', or leave `normalization` out: it is then measured';
+
 /** @throws DistillError for anything in the options that cannot work */
 export async function prepareRun(options: DistillOptions): Promise<Run> {
   expectKnownOptions(options);
@@ -80,7 +84,11 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     const { signal } = options;
     const normalization = options.normalization ?? (await orStop(channelStatistics(train), signal));
     expectNormalization(normalization, train);
-    if (options.normalization !== undefined) await orStop(expectPixelScale(train, normalization), signal);
+    const isMeasured = options.normalization === undefined;
+    if (!isMeasured) await orStop(expectPixelScale(train, normalization, MEASURE), signal);
+    // Validation images that are read are not waited for before training.
+    if (validation !== undefined && isAtHand(validation)) await expectPixelScale(validation, normalization);
+    const scale = isMeasured ? measuredScaleWarning(train.name, normalization) : undefined;
     const teacher =
       frozen &&
       withInput(matchClasses(frozen, train), options.teacherInput ?? {}, {
@@ -133,7 +141,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       graphs: options.graphs ?? true,
       random,
       settleStatistics: settles,
-      warnings: [...looked, ...unsettled],
+      warnings: [...(scale === undefined ? [] : [scale]), ...looked, ...unsettled],
       identity: {
         method: method.name,
         options: JSON.stringify(method.options),

@@ -29,6 +29,12 @@ const asPixels = (channels: number): { mean: number[]; std: number[] } => ({
   std: new Array<number>(channels).fill(1 / 255),
 });
 
+const tiny = tinyDataset(6, 1);
+const floats: Dataset = {
+  ...tiny,
+  image: (index) => Float32Array.from(tiny.image(index), (pixel) => pixel / 255),
+};
+
 describeOn(await testEngines(), 'evaluate', () => {
   // Seven classes, so that five highest are not all: ranks of the right class are 1, 2, 5, 6, 7.
   const row = [7, 6, 5, 4, 3, 2, 1];
@@ -93,6 +99,17 @@ describeOn(await testEngines(), 'evaluate', () => {
     expect(found).toMatchObject({ accuracy: 0.25, top5: 0.5, images: 4, invalid: 2, loss: NaN });
   });
 
+  it('counts an image whose highest logit is infinite as wrong, as files of predictions do', async () => {
+    const infinite = (logit: number): Network => ({
+      ...reader(7),
+      forward: (images) => ({ logits: tf.fill([images.shape[0], 7], logit), tap: () => images }),
+    });
+    for (const logit of [Infinity, -Infinity])
+      expect(await evaluate(infinite(logit), dataset(rows, labels), asPixels(7))).toEqual({
+        ...{ accuracy: 0, top5: 0, loss: NaN, images: 5, invalid: 5 },
+      });
+  });
+
   it('takes a bare model, alone and in an ensemble', async () => {
     const { model } = tinyNetwork(3);
     const data = tinyDataset(18, 2);
@@ -122,6 +139,16 @@ describeOn(await testEngines(), 'evaluate', () => {
       'no normalization',
       () => evaluate(reader(7), dataset(rows, labels), undefined as never),
       'normalization: expected',
+    ],
+    [
+      'pixels of 0…1 under a normalization of pixels of 0…255',
+      () => evaluate(tinyNetwork(3), floats, { mean: [0.4, 0.4], std: [0.2, 0.2] }),
+      'Multiply the pixels by 255.',
+    ],
+    [
+      'a normalization of pixels that are not divided',
+      () => evaluate(tinyNetwork(3), tinyDataset(6, 1), { mean: [125, 125], std: [60, 60] }),
+      'normalization: expected mean and std of pixels divided by 255',
     ],
     [
       'a batch of no images',

@@ -175,6 +175,34 @@ describe('distill refuses', () => {
       seed: 1,
     });
     expect(result.history).toHaveLength(1);
+    expect(result.warnings[0]).toMatch(
+      /^Pixels of dataset 'tiny' are not from 0 to 255: their mean is 0\.\d+\. Training works, because the normalization is measured, but a student in use is given 0 to 255\. Scale the pixels/,
+    );
+    result.dispose();
+  });
+
+  it('validation images of another scale than the training images, measured or not', async () => {
+    const message =
+      /dataset 'tiny': expected pixels from 0 to 255, as `normalization` is given, got values from 0.* to 0\..*Multiply the pixels by 255\.$/;
+    const validation = floats(tinyDataset(8, 2));
+    expect(await refused({ validation })).toMatch(message);
+    expect(await refused({ validation, normalization: { mean: [0.5, 0.5], std: [0.25, 0.25] } })).toMatch(
+      message,
+    );
+  });
+
+  it('no images that are all alike, but says so', async () => {
+    const result = await distill({
+      students: [tinyNetwork(2)],
+      method: student(),
+      train: { ...tinyDataset(8, 1), image: () => new Float32Array(72).fill(0.5) },
+      epochs: 1,
+      batchSize: 4,
+      seed: 1,
+    });
+    expect(result.warnings[0]).toBe(
+      "All images of dataset 'tiny' are alike, of one colour: they cannot be told apart.",
+    );
     result.dispose();
   });
 
