@@ -175,7 +175,7 @@ function namesOf(
       where: 'teacher.model',
       expected: `the network that lies in ${source}, ${name}`,
       got: model,
-      hint: `Write --teacher-model ${name}.`,
+      hint: `Set the teacher's model to ${name} (--teacher-model; in a study its pair's teacher.model).`,
     });
   }
   return own;
