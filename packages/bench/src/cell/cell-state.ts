@@ -37,13 +37,17 @@ async function stateOf(cell: MatrixCell, folder: RunFolder): Promise<CellState> 
 }
 
 /** @throws DistillError code `data` for a result that is damaged */
-export async function isCellDone(folder: RunFolder, cell: Cell): Promise<boolean> {
+export const isCellDone = async (folder: RunFolder, cell: Cell): Promise<boolean> =>
+  (await readCellResult(folder, cell)) !== undefined;
+
+/**
+ * The result of a cell; undefined where there is none yet.
+ *
+ * @throws DistillError code `data` for one that is damaged, or that is another cell's
+ */
+export async function readCellResult(folder: RunFolder, cell: Cell): Promise<object | undefined> {
   const place = cellFolder(folder, cell);
-  const result =
-    cell.kind === 'teacher'
-      ? await readTeacherResult(place)
-      : cell.kind === 'tune'
-        ? await readTrial(place, cell)
-        : await readMethodResult(place, cell.method, cell.seed);
-  return result !== undefined;
+  if (cell.kind === 'teacher') return await readTeacherResult(place);
+  if (cell.kind === 'tune') return await readTrial(place, cell);
+  return await readMethodResult(place, cell.method, cell.seed);
 }

@@ -1,6 +1,7 @@
 import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DistillError, UNFINISHED } from '@distilljs/core';
+import { readCellResult } from '../cell/cell-state.js';
 import { placeOf, readRunCells } from '../cell/run-cells.js';
 import type { RunCell } from '../cell/run-cells.js';
 import { expectIdle, lockFolder } from '../run/lock.js';
@@ -12,7 +13,6 @@ import { examineStudy } from '../run/open-study.js';
 import { runFolder } from '../run/run-folder.js';
 import type { TrainingFolder } from '../run/run-folder.js';
 import { readRun } from '../run/stored.js';
-import { readJson } from '../run/write-json.js';
 
 export interface Merged {
   /** Cells of the merged run, and how many of them are done. */
@@ -109,18 +109,17 @@ const withoutTeacherPath = ({ run: { config } }: MatrixRun): MatrixRun['run']['c
 /**
  * The finished cells by name, each from the first run that has it.
  *
- * @throws DistillError code `data` when two runs have different results of one
+ * @throws DistillError code `data` for a damaged result, and when two runs have different results of one
  */
 async function chooseCells(runs: readonly Matrix[]): Promise<ReadonlyMap<string, RunCell>> {
-  const chosen = new Map<string, { readonly cell: RunCell; readonly result: unknown }>();
+  const chosen = new Map<string, { readonly cell: RunCell; readonly result: object }>();
   for (const { root } of runs)
     for (const cell of (await readRunCells(root)).all) {
-      const { result: file } = placeOf(cell);
-      const result = await readJson(file, 'Remove the file, and train the cell again.');
+      const result = await readCellResult(cell.folder, cell.cell);
       if (result === undefined) continue;
       const before = chosen.get(cell.name);
       if (before === undefined) chosen.set(cell.name, { cell, result });
-      else expectSameResult(before.result, result, placeOf(before.cell).result, file);
+      else expectSameResult(before.result, result, placeOf(before.cell).result, placeOf(cell).result);
     }
   return new Map([...chosen].map(([name, { cell }]) => [name, cell]));
 }
@@ -128,7 +127,7 @@ async function chooseCells(runs: readonly Matrix[]): Promise<ReadonlyMap<string,
 /** What two trainings of one cell may differ in, and nothing else. */
 const TIMED = /^(?:seconds.*|madeWith|trainingsAtATime|warnings|cost|sources|source)$/;
 
-function expectSameResult(one: unknown, other: unknown, oneFile: string, otherFile: string): void {
+function expectSameResult(one: object, other: object, oneFile: string, otherFile: string): void {
   const untimed = (key: string, value: unknown): unknown => (TIMED.test(key) ? undefined : value);
   const [a, b] = [one, other].map((value) => JSON.parse(JSON.stringify(value, untimed)) as object);
   const fields = new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})]);

@@ -64,6 +64,12 @@ export function between(least: number, most: number): z.ZodNumber {
   return z.number({ error }).min(least, { error }).max(most, { error });
 }
 
+/** A number from 0 on, below 1: a share of which something must be left. */
+export function belowOne(): z.ZodNumber {
+  const error = 'a number of at least 0 and below 1';
+  return z.number({ error }).min(0, { error }).lt(1, { error });
+}
+
 /** A number between 0 and 1, both excluded. */
 export function share(): z.ZodNumber {
   const error = 'a number between 0 and 1';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import {
-  between,
+  belowOne,
   flag,
   foreign,
   list,
@@ -22,7 +22,7 @@ export const optimizer = namedByDefault(
       mapping({
         name: z.literal('sgd'),
         learningRate: positive().default(0.05),
-        momentum: between(0, 1).default(0.9),
+        momentum: belowOne().default(0.9),
         weightDecay: nonNegative().default(5e-4),
         nesterov: flag().default(false),
       }).refine(({ nesterov, momentum }) => !nesterov || momentum > 0, {

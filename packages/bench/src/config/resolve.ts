@@ -12,7 +12,7 @@ import type { Surroundings } from './rules.js';
 import { runSchema } from './schema.js';
 import type { WrittenConfig } from './schema.js';
 import { fileLayer } from './source.js';
-import { isStudy, STUDY_KEYS, studyIssues, tasksOf, writtenOut } from './study.js';
+import { commonPart, isStudy, STUDY_KEYS, studyIssues, tasksOf, writtenOut } from './study.js';
 import type { WrittenTask } from './study.js';
 import { TUNING } from './tune.js';
 
@@ -163,16 +163,15 @@ function merged(...[layers, surroundings, wrongPreset]: Merging): RunConfig | St
   const written = writtenOut(mergeLayers(layers));
   const isOne = !isStudy(written);
   const issues = isOne ? [] : studyIssues(written);
-  const { tasks, conflicts: names } = isOne
-    ? { tasks: [{ name: '', values: written, place: (path: Path) => path }], conflicts: [] }
-    : issues.length > 0
-      ? { tasks: [], conflicts: [] }
-      : tasksOf(written);
+  const { tasks, conflicts: names } = isOne || issues.length > 0 ? commonPart(written) : tasksOf(written);
   const checked = tasks.map((task) => checkedTask(task, written, layers, surroundings));
   const found = [
     ...issues.flatMap((issue) => issueProblems(issue, written, layers)),
     ...[...names, ...(isOne ? [] : studyRace(written))].map((each) => conflictProblem(each, written, layers)),
-    ...checked.flatMap(({ problems }) => problems),
+    // What a field common to all runs lacks, the entries may have.
+    ...checked
+      .flatMap(({ problems }) => problems)
+      .filter(({ got }) => issues.length === 0 || got !== 'nothing'),
   ];
   const problems = [
     ...(wrongPreset === undefined ? [] : [wrongPreset]),

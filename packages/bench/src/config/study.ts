@@ -115,6 +115,12 @@ export function tasksOf(written: Values): {
   return { tasks, conflicts };
 }
 
+/** A single run; of a study whose lists are wrong, what all its runs have in common. */
+export const commonPart = (written: Values): ReturnType<typeof tasksOf> => ({
+  tasks: [{ name: '', values: without(written, STUDY_KEYS), place: (path) => path }],
+  conflicts: [],
+});
+
 const without = (values: Values, keys: readonly string[]): Values =>
   Object.fromEntries(Object.entries(values).filter(([key]) => !keys.includes(key)));
 

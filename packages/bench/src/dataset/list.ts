@@ -28,15 +28,15 @@ export const listFormat: DatasetFormat<ListSource> = {
   load: imageList,
 };
 
-const SPLITS: Readonly<Record<string, Split>> = {
-  train: 'train',
-  training: 'train',
-  val: 'validation',
-  valid: 'validation',
-  validation: 'validation',
-  test: 'test',
-  testing: 'test',
-};
+const SPLITS: ReadonlyMap<string, Split> = new Map([
+  ['train', 'train'],
+  ['training', 'train'],
+  ['val', 'validation'],
+  ['valid', 'validation'],
+  ['validation', 'validation'],
+  ['test', 'test'],
+  ['testing', 'test'],
+]);
 
 /**
  * Images that a CSV or JSON-lines file lists, one a line: `path` and `label`, optionally `split` (train, val or test),
@@ -66,7 +66,7 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
     const path = textOf(fields['path']);
     const label = textOf(fields['label']);
     const part = textOf(fields['split'])?.toLowerCase();
-    const split = part === undefined ? undefined : SPLITS[part];
+    const split = part === undefined ? undefined : SPLITS.get(part);
     if (path === undefined) refuse('no path');
     if (label === undefined && (split ?? 'train') !== 'train')
       refuse(`no label, which ${part ?? ''} images need`);

@@ -18,6 +18,8 @@ import {
   wavesOf,
 } from '../../src/cluster/index.js';
 import type { ClusterJobs } from '../../src/cluster/index.js';
+import { RESULT_SCHEMA } from '../../src/report/report-data.js';
+import type { Cell } from '../../src/run/cells.js';
 import { prepareRun } from '../queue/stub-run.js';
 import { refusal } from '../run/tiny-bench.js';
 
@@ -209,6 +211,18 @@ describe('runs of machines without a shared folder', () => {
     validation: { size: 1, fingerprint: 'b' },
     test: { size: 1, fingerprint: 'c' },
   };
+  const trained = { epochs: [], secondsPerEpoch: Math.random(), warnings: [] };
+  const resultOf = (cell: Cell): object =>
+    cell.kind === 'student'
+      ? {
+          ...{ schema: RESULT_SCHEMA, method: cell.method, options: {}, seed: cell.seed, ...trained },
+          ...{ testAccuracyLast: 0.25, testAccuracyBest: 0.25 },
+          ...{ studentParameters: 1, studentMacs: 1, extraTrainParameters: 0 },
+        }
+      : {
+          ...{ model: 'plain8', testAccuracy: 0.25, validationAccuracy: 0.25, ...trained },
+          ...{ parameters: 1, macs: 1, source: 'trained' },
+        };
   async function shard(
     name: string,
     cells: Readonly<Record<string, object>>,
@@ -223,10 +237,7 @@ describe('runs of machines without a shared folder', () => {
       if (found === undefined) throw new Error(cell);
       const place = placeOf(found);
       mkdirSync(join(place.root, 'checkpoint'), { recursive: true });
-      writeFileSync(
-        place.result,
-        JSON.stringify({ modelDigest: cell, secondsPerEpoch: Math.random(), ...result }),
-      );
+      writeFileSync(place.result, JSON.stringify({ ...resultOf(found.cell), modelDigest: cell, ...result }));
       writeFileSync(place.metrics, cell);
     }
     return folder;
@@ -257,6 +268,15 @@ describe('runs of machines without a shared folder', () => {
     );
     const result = await shard('result', { teacher: {}, 'a/0': { testAccuracyLast: 0.5 } });
     expect(await refusal(mergeRuns([one, result], into))).toContain('got another testAccuracyLast');
+    const another = await shard('another', { teacher: {}, 'a/0': { seed: 1 } });
+    expect(await refusal(mergeRuns([one, another], into))).toMatch(
+      /another.a.0.result.json: expected the result of a with seed 0, got that of a with seed 1/,
+    );
+    const damaged = await shard('damaged', { teacher: {}, 'a/0': {} });
+    writeFileSync(join(damaged, 'a/0/result.json'), 'null');
+    expect(await refusal(mergeRuns([damaged, one], into))).toMatch(
+      /damaged.a.0.result.json: expected the file as it was written, got content: /,
+    );
     const images = await shard('images', {}, { ...data, test: { size: 2, fingerprint: 'd' } });
     expect(await refusal(mergeRuns([one, images], into))).toContain('got other test images (1, now 2)');
     const config = await shard('config', {});

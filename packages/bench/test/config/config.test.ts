@@ -311,6 +311,12 @@ describe('a wrong configuration is refused', () => {
       '{name: adam, learningRate',
       'run.yaml:18:54, optimizer.nesterov: expected nothing with adam, got true. It belongs to sgd.',
     ],
+    [
+      'a momentum that forgets nothing',
+      'nesterov: true',
+      'momentum: 1',
+      'run.yaml:18:42, optimizer.momentum: expected a number of at least 0 and below 1, got 1.',
+    ],
     ['an empty list', '[0, 1, 2]', '[]', 'run.yaml:16:8, seeds: expected a list that is not empty, got [].'],
   ];
   it.each(cases)('%s', (_, find, replace, says) => {

@@ -84,7 +84,9 @@ pairs:
   - { teacher: plain16 }
 epochs: -1
 `),
-    ).toThrow(/run\.yaml:5:5, pairs\.2\.student: expected the name of a network.*got nothing/s);
+    ).toThrow(
+      /got 2 problems.*run\.yaml:5:5, pairs\.2\.student: expected the name of a network.*got nothing.*run\.yaml:6:9, epochs: expected a whole number of at least 1, got -1/s,
+    );
     let message = '';
     try {
       resolved(`dataset: { name: synthetic }

@@ -112,6 +112,7 @@ describe('a list of images', () => {
       'b.png,,test,1',
       'a.png,ox,dev,1',
       'c.png,ox,train,heavy',
+      'd.png,ox,constructor,1',
     ];
     tree = imageTree({
       'list.csv': rows.join('\n'),
@@ -125,12 +126,13 @@ describe('a list of images', () => {
       refusalOf(listItems({ file: join(tree?.dir ?? '', file), imageSize: 8 }));
     const message = await of('list.csv');
     for (const part of [
-      '5 that are wrong',
+      '6 that are wrong',
       'line 3: no path',
       'line 4: no label, which test images need',
       "line 5: split 'dev' is none of train, val, test",
       'line 5: a.png is in line 2 already',
       "line 6: weight 'heavy' is no number",
+      "line 7: split 'constructor' is none of train, val, test",
     ])
       expect(message).toContain(part);
     expect(await of('list.jsonl')).toContain('line 2: no JSON; line 3: no JSON object');
