@@ -30,6 +30,11 @@ const FIELDS = ['images', 'labels', 'imageShape', 'classes', 'superclasses', 'we
  * @throws DistillError code `data` when sizes do not fit or a label is out of range
  */
 export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) {
+    const expected = 'an object of images, labels, imageShape and classes';
+    throw new DistillError({ code: 'data', where: 'arrayDataset', expected, got: describeValue(given) });
+  }
   const { imageShape, classes, name = 'array' } = options;
   const place = `arrayDataset '${name}'`;
   const refuse = (what: string, expected: string, got: string, hint?: string): never => {

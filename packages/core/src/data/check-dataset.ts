@@ -89,7 +89,8 @@ function expectEveryLabel(place: string, labels: Int32Array): void {
   });
 }
 
-function expectDatasetLike(where: string, given: unknown): asserts given is Dataset {
+/** @throws DistillError code `data`, saying what was meant where that can be told */
+export function expectDatasetLike(where: string, given: unknown): asserts given is Dataset {
   const isObject = typeof given === 'object' && given !== null;
   const missing = ['name', 'size', 'imageShape', 'classes', 'image'].filter(
     (field) => !isObject || !(field in given),

@@ -2,6 +2,7 @@ import { describeValue, DistillError } from '../error/index.js';
 import type { Random } from '../random/index.js';
 import { writeView } from './augment-image.js';
 import type { Augmentation } from './augmentation.js';
+import { expectDatasetLike } from './check-dataset.js';
 import type { Dataset, InMemoryDataset } from './dataset.js';
 import { drawView, wholeImage } from './draw-view.js';
 import type { Normalization } from './normalization.js';
@@ -44,6 +45,7 @@ export function loadBatch(
   { normalization, augmentation }: Preparation,
   random?: AugmentationStream,
 ): Float32Array | Promise<Float32Array> {
+  expectDatasetLike('loadBatch', dataset);
   const size = dataset.imageShape.reduce((product, axis) => product * axis, 1);
   const scale = normalization.std.map((std) => 1 / (255 * std));
   const shift = normalization.mean.map((mean, channel) => mean / (normalization.std[channel] ?? 1));

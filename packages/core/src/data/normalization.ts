@@ -1,4 +1,5 @@
 import { describeValue, DistillError } from '../error/index.js';
+import { expectDatasetLike } from './check-dataset.js';
 import type { Dataset, InMemoryDataset } from './dataset.js';
 import { pixelSums } from './pixel-sums.js';
 import type { PixelSums } from './pixel-sums.js';
@@ -23,6 +24,7 @@ const TOGETHER = 64;
 export function channelStatistics(dataset: InMemoryDataset): Normalization;
 export function channelStatistics(dataset: Dataset): Normalization | Promise<Normalization>;
 export function channelStatistics(dataset: Dataset): Normalization | Promise<Normalization> {
+  expectDatasetLike('channelStatistics', dataset);
   const [height, width, channels] = dataset.imageShape;
   const total = { sums: new Float64Array(channels), squares: new Float64Array(channels) };
   const add = ({ sums, squares }: PixelSums): void => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { holdInGraphs } from '../engine/graph/index.js';
 import { withoutTape } from '../engine/tape.js';
+import { describeValue, DistillError, isPromise } from '../error/index.js';
 import { expectShape } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import { compileLayer } from './apply-layer.js';
@@ -16,14 +17,31 @@ import { endsLinear, logProbabilities, withoutSoftmax } from './logits.js';
 import { networkOutput } from './taps.js';
 import { countWeights } from './weights.js';
 
+/** Callers without types hand in anything. */
+function expectNetwork(given: unknown): void {
+  const isObject = typeof given === 'object' && given !== null;
+  if (isObject && 'model' in given && 'forward' in given) return;
+  throw new DistillError({
+    code: 'option',
+    where: 'freeze',
+    expected: 'a network',
+    got: describeValue(given),
+    hint: isPromise(given)
+      ? 'Write `await` before it.'
+      : 'Make one of a model: `freeze(createNetwork(model))`.',
+  });
+}
+
 /**
  * The inference form of a network: each batch norm and ReLU folded into the convolution or dense layer before it
  * (equal to the unfolded network within 1e-4 of the logits), and nothing recorded for gradients.
  *
  * Weights are folded when a set of taps is first asked for, and unfolded layers use the model as it is: the model must
  * neither learn nor be disposed while its frozen form is in use.
+ * @throws DistillError code `option` for what is no network
  */
 export function freeze(network: Network): FrozenNetwork {
+  expectNetwork(network);
   const { name, inputShape, classes, tapNames, tapShape, tapOutput, nodes, macs, logitsFrom } = network;
   const graph = withoutSoftmax(readGraph(network.model), logitsFrom);
   const plans = new Map<string, { steps: readonly ForwardStep[]; weights: readonly FoldedWeights[] }>();

@@ -1,6 +1,6 @@
 import type { DataType } from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError, isPromise } from '../error/index.js';
 import { innerLayers, isContainer, isFrozen } from './layer.js';
 import type { NetworkNode } from './contract.js';
 import type { Container, Layer } from './layer.js';
@@ -60,6 +60,23 @@ type Symbolic = SymbolicTensor & {
 const symbols = (given: LayersModel['inputs']): readonly Symbolic[] => given;
 const openShape = ({ shape }: SymbolicTensor): readonly number[] => shape.slice(1).map((axis) => axis ?? -1);
 
+/** Callers without types hand in anything. */
+function expectModel(given: unknown): void {
+  const isObject = typeof given === 'object' && given !== null;
+  if (isObject && 'inputs' in given && 'outputs' in given && 'layers' in given) return;
+  throw new DistillError({
+    code: 'option',
+    where: 'model',
+    expected: 'a tfjs LayersModel',
+    got: describeValue(given),
+    hint: isPromise(given)
+      ? 'Write `await` before it.'
+      : isObject && 'model' in given
+        ? 'A network has its model as `network.model`.'
+        : undefined,
+  });
+}
+
 /** Where a model is found: the names of what is around it, and whether that is frozen. */
 export interface Surroundings {
   readonly name: string;
@@ -71,12 +88,13 @@ export interface Surroundings {
  * Reads the graph of a model with one input and one output. Nested models are opened, so that their layers can be
  * tapped, fused and folded like any other.
  *
- * @throws DistillError code `network` when the model has several inputs or outputs
+ * @throws DistillError code `network` when the model has several inputs or outputs, `option` for what is no model
  */
 export function readGraph(
   model: LayersModel,
   around: Surroundings = { name: '', key: '', frozen: false },
 ): Graph {
+  expectModel(model);
   const container = model as Container;
   const [inputs, outputs] = [symbols(container.inputs), symbols(container.outputs)];
   const [input, last] = [inputs[0], outputs[0]];

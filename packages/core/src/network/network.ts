@@ -42,9 +42,9 @@ export interface NetworkOptions {
  * @throws DistillError code `network` (cannot be read as it is) or `tap` (an alias points at no layer)
  */
 export function createNetwork(model: LayersModel, options: NetworkOptions = {}): Network {
-  const name = options.name ?? model.name;
   const logitsFrom = options.logitsFrom ?? 'output';
   const graph = withoutSoftmax(readGraph(model), logitsFrom);
+  const name = options.name ?? model.name;
   expectReadable(name, graph, logitsFrom);
   const taps = readTaps(name, graph, options.taps ?? {});
   const steps = compileGraph(graph);

@@ -248,3 +248,23 @@ describe('arrayDataset', () => {
     expect(await messageOf(() => arrayDataset({ ...given, ...change }))).toContain(message);
   });
 });
+
+it.each<[string, () => unknown, string]>([
+  [
+    'channelStatistics',
+    () => channelStatistics(Promise.resolve(own()) as never),
+    'channelStatistics: expected a dataset, got a promise. Write `await` before it.',
+  ],
+  [
+    'loadBatch',
+    () => loadBatch(undefined as never, [0], { normalization: { mean: [0], std: [1] } }),
+    'loadBatch: expected a dataset, got nothing. Make one with arrayDataset(',
+  ],
+  [
+    'arrayDataset',
+    () => arrayDataset(undefined as never),
+    'arrayDataset: expected an object of images, labels, imageShape and classes, got nothing.',
+  ],
+])('%s says what it was given in place of data', async (_, call, message) => {
+  expect(await messageOf(call)).toContain(message);
+});

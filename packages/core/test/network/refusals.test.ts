@@ -1,6 +1,14 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { asNetwork, createNetwork, expectTrainable, resolveEngine } from '@distilljs/core';
+import {
+  asNetwork,
+  createNetwork,
+  createRandom,
+  expectTrainable,
+  freeze,
+  resolveEngine,
+  seedWeights,
+} from '@distilljs/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
 import { bn, chain, conv, through } from './small-models.js';
@@ -126,6 +134,37 @@ describe('createNetwork takes', () => {
     ],
   ])('%s', (_, build) => {
     expect(createNetwork(build()).classes).toBe(3);
+  });
+});
+
+describe('what is no model or network is refused by', () => {
+  const network = (): unknown => createNetwork(chain('m', through(conv('conv', 4))));
+  it.each<[string, (given: never) => unknown, string]>([
+    ['createNetwork', (given) => createNetwork(given), 'model: expected a tfjs LayersModel, got '],
+    [
+      'seedWeights',
+      (given) => {
+        seedWeights(given, createRandom(1));
+      },
+      'model: expected a tfjs LayersModel, got ',
+    ],
+    ['freeze', (given) => freeze(given), 'freeze: expected a network, got '],
+  ])('%s', async (_, call, message) => {
+    const told = async (given: unknown): Promise<string> =>
+      (await caught(() => call(given as never))).message;
+    for (const given of [undefined, null, 'file://model', {}, layers.dense({ units: 3 })])
+      expect(await told(given)).toContain(message);
+    expect(await told(Promise.resolve({}))).toBe(`${message}a promise. Write \`await\` before it.`);
+  });
+
+  it('with the way out', async () => {
+    expect((await caught(() => createNetwork(network() as never))).message).toMatch(
+      /A network has its model as `network\.model`\.$/,
+    );
+    const bare = chain('m', through(conv('conv', 4)));
+    expect((await caught(() => freeze(bare as never))).message).toMatch(
+      /Make one of a model: `freeze\(createNetwork\(model\)\)`\.$/,
+    );
   });
 });
 
