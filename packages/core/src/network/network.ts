@@ -110,7 +110,7 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
 export type NetworkLike = Network | LayersModel;
 
 /** Takes a {@link Network} as it is and wraps a bare `LayersModel`. */
-export function asNetwork(given: NetworkLike, where: string): Network {
+export function asNetwork(given: NetworkLike, where = 'network'): Network {
   // Callers without types hand in anything.
   const parts: unknown = given;
   if (typeof parts === 'object' && parts !== null) {

@@ -157,6 +157,12 @@ describe('what is no model or network is refused by', () => {
     expect(await told(Promise.resolve({}))).toBe(`${message}a promise. Write \`await\` before it.`);
   });
 
+  it('asNetwork without a name for the place', async () => {
+    expect((await caught(() => asNetwork(undefined as never))).message).toMatch(
+      /^network: expected a network \(createNetwork\) or a tfjs LayersModel, got nothing\./,
+    );
+  });
+
   it('with the way out', async () => {
     expect((await caught(() => createNetwork(network() as never))).message).toMatch(
       /A network has its model as `network\.model`\.$/,
