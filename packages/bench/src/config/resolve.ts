@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ModelName } from '../model/index.js';
-import type { ConfigLayer, Path } from './layers.js';
+import type { ConfigLayer } from './layers.js';
 import { mergeLayers, plainLayer, unsafeParts, valueAt } from './layers.js';
 import { folderOf, modulesIn, withModulePaths } from './module-name.js';
 import { isPresetName, presetLayer, presetProblem } from './presets.js';
