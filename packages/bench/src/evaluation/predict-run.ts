@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { evaluate, isDistillError, writeWhole } from '@distilljs/core';
+import { expectRegularFile } from '../file/index.js';
 import { recordPredictions } from '../predictions/index.js';
 import { readPredictions } from '../run/read-predictions.js';
 import { eachTraining } from './saved-networks.js';
@@ -47,6 +49,8 @@ export async function predictRun(root: string, log: EvaluationLog = {}): Promise
 
 /** Of these test images, and not damaged. */
 async function isThere(file: string, fingerprint: string): Promise<boolean> {
+  // What is no file cannot be replaced by one: a write would wait for a pipe's reader.
+  if (existsSync(file)) expectRegularFile(file, 'a file of predictions', 'data');
   try {
     return (await readPredictions(file))?.fingerprint === fingerprint;
   } catch (error) {

@@ -66,7 +66,8 @@ const studyFile = z.object({
   schema: z.literal(STUDY_SCHEMA),
   tasks: z
     .array(z.object({ name: z.string().regex(/^\w[\w.+-]*$/), teacherOf: z.string().optional() }))
-    .min(1),
+    .min(1)
+    .refine((tasks) => new Set(tasks.map(({ name }) => name)).size === tasks.length, 'two tasks of one name'),
 });
 
 /**

@@ -52,7 +52,8 @@ export async function readText(file: string, hint: string): Promise<string | und
   } catch (cause) {
     if (isDistillError(cause)) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
+    // Where a file was given for its folder, there is none in it.
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const got = code === 'EISDIR' ? 'a folder' : message;
     throw new DistillError({ code: 'data', where: file, expected: 'a file to read', got, hint, cause });
   }

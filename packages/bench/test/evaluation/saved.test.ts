@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync, writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +101,17 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
     expect((await report()).omitted).toEqual([]);
   });
 
+  it.skipIf(process.platform === 'win32')('with a pipe in the place of predictions are refused', async () => {
+    const file = kept('dml', '0', 'predictions-1.safetensors');
+    const bytes = readFileSync(file);
+    rmSync(file);
+    execFileSync('mkfifo', [file]);
+    expect(await main(['predictions', run])).toBe(1);
+    expect(said).toMatch(/predictions-1\.safetensors: expected a file of predictions, got a named pipe/);
+    rmSync(file);
+    writeFileSync(file, bytes);
+  });
+
   it('are tried on corrupted images, once', async () => {
     // One seed is enough.
     for (const method of ['student', 'dml']) rmSync(kept(method, '1'), { recursive: true });
@@ -122,5 +134,8 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
     expect(await main(['predictions', folder])).toBe(1);
     expect(said).toContain('expected a run folder, got none');
     expect(await main(['corruptions', folder])).toBe(1);
+    listen();
+    expect(await main(['verify', kept('config.json')])).toBe(1);
+    expect(said).toContain('config.json: expected a run folder, got none');
   });
 });

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { channelStatistics, createNetwork, evaluate, loadModel } from '@distilljs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRunData } from '../../src/run/datasets.js';
+import { readStudy } from '../../src/run/matrix.js';
 import { runConfig } from '../../src/run/run-config.js';
 import type { ConfigOutcome } from '../../src/run/run-config.js';
 import { rewriteReport } from '../../src/run/write-report.js';
@@ -277,5 +278,17 @@ describe('a second process', () => {
     expect(answers).toHaveLength(2);
     for (const answer of answers) expect(answer).toMatch(/no other process works in/);
     expect(existsSync(join(root, 'kd/1/result.json'))).toBe(true);
+  });
+});
+
+describe("a study's list of tasks", () => {
+  it.each([
+    ['a task that is there twice', [{ name: 'a' }, { name: 'a' }], 'two tasks of one name'],
+    ['a task in another folder', [{ name: '../a' }], 'tasks.0.name'],
+  ])('is refused with %s', async (_, tasks, got) => {
+    const root = mkdtempSync(join(tmpdir(), 'tasks-'));
+    writeFileSync(join(root, 'run.json'), JSON.stringify({ schema: 1, tasks }));
+    await expect(readStudy(root)).rejects.toThrow(got);
+    rmSync(root, { recursive: true });
   });
 });
