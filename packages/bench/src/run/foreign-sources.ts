@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { DistillError } from '@distilljs/core';
+import { DistillError, resolveEngine } from '@distilljs/core';
 import type { MethodConfig, RunConfig } from '../config/index.js';
 import type { ModelShape } from '../model/index.js';
 import { importedModule, importModule } from './foreign-modules.js';
@@ -14,8 +14,10 @@ import { readJson, writeJson } from './write-json.js';
  *
  * @throws DistillError codes `config`, `data`
  */
-export async function loadForeign({ methods, student }: RunConfig): Promise<void> {
+export async function loadForeign({ engine, methods, student }: RunConfig): Promise<void> {
   for (const { from } of methods) if (from !== undefined) await importModule(from);
+  // tfjs reads a model into the memory of an engine. What speaks against one is said when the run starts.
+  if (student.path !== undefined) await resolveEngine(engine, { warn: () => undefined });
   await loadStudent(student);
 }
 

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundledCli } from '../run/bundled-cli.js';
+import { TINY_RUN } from '../run/tiny-run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'process-'));
 let script = '';
@@ -74,6 +75,14 @@ describe.skipIf(process.platform === 'win32')('the process', () => {
       expect(errors).toContain(says);
       expect(code).toBe(2);
     }
+  });
+
+  it('trains a saved model, also where nothing has started an engine before', () => {
+    const run = `$CLI run ${TINY_RUN.join(' ')} --seeds 0 --epochs 1 --methods student`;
+    expect(shell(`${run} --out first`)).toMatchObject({ code: 0 });
+    const second = shell(`${run} --set student.path=first/student/0/student --out second`);
+    expect(second.errors).not.toContain('Error');
+    expect(second.code).toBe(0);
   });
 
   it('ends with 1 and one line whatever fails late', () => {
