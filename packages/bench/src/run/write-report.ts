@@ -113,8 +113,9 @@ export async function rewriteReport(root: string, formats?: readonly ReportForma
 }
 
 async function contents(folder: string): Promise<string> {
-  const entries = await readdir(folder).catch(() => undefined);
-  return entries === undefined ? 'no such folder' : `a folder with ${entries.length} other entries`;
+  const entries = await readdir(folder).catch((error: unknown) => (error as NodeJS.ErrnoException).code);
+  if (Array.isArray(entries)) return `a folder with ${entries.length} other entries`;
+  return entries === 'ENOTDIR' ? 'something else of that name' : 'no such folder';
 }
 
 /**

@@ -37,12 +37,12 @@ describe('the command line', () => {
     expect(said).toMatch(/Report: .*index\.html/);
   });
 
-  it('says an error of the system in one line', async () => {
+  it('says in one line that a file is no run folder', async () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
     expect(await main(['report', file])).toBe(1);
     expect(said).toMatch(
-      /^Error: .*file\/run\.json: expected a file to read, got ENOTDIR: not a directory[^\n]*\n$/,
+      /^Error: .*file: expected a run folder, got something else of that name\. Make one[^\n]*\n$/,
     );
   });
 
