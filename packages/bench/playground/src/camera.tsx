@@ -35,6 +35,29 @@ export function Camera({
   );
 }
 
+/** Opens and closes the camera. */
+export function CameraButton({
+  words,
+  isOpen,
+  setOpen,
+}: {
+  readonly words: string;
+  readonly isOpen: boolean;
+  readonly setOpen: (isOpen: boolean) => void;
+}): VNode {
+  return (
+    <button
+      type="button"
+      aria-expanded={isOpen}
+      onClick={() => {
+        setOpen(!isOpen);
+      }}
+    >
+      {isOpen ? 'Close the camera' : words}
+    </button>
+  );
+}
+
 /** What the camera sees, and a button that takes a picture. */
 export function CameraView({
   words,

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from './ask.js';
-import { Camera } from './camera.js';
+import { Camera, CameraButton } from './camera.js';
 import { FEWEST, mostImages, ownData, seededSample } from './data.js';
 import type { OwnImage } from './data.js';
 import { DropZone } from './drop-zone.js';
@@ -82,15 +82,7 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
         ]}
       />
       <p class="buttons">
-        <button
-          type="button"
-          aria-expanded={hasCamera}
-          onClick={() => {
-            setHasCamera(!hasCamera);
-          }}
-        >
-          {hasCamera ? 'Close the camera' : 'Use the camera'}
-        </button>
+        <CameraButton words="Use the camera" isOpen={hasCamera} setOpen={setHasCamera} />
         {read.files.length === 0 ? null : (
           <button
             type="button"

@@ -4,7 +4,7 @@ import type { RankedClass } from '@distilljs/core';
 import { behaviour } from '../../src/report/page/behaviour.js';
 import { Section } from '../../src/report/page/parts.js';
 import { ask } from './ask.js';
-import { CameraView } from './camera.js';
+import { CameraButton, CameraView } from './camera.js';
 import { DropZone } from './drop-zone.js';
 import type { Machine, RunResults } from './results.js';
 import type { Finished, JobName, StoredRun } from './types.js';
@@ -182,15 +182,7 @@ function TryIt({
         ]}
       />
       <p class="buttons">
-        <button
-          type="button"
-          aria-expanded={hasCamera}
-          onClick={() => {
-            setHasCamera(!hasCamera);
-          }}
-        >
-          {hasCamera ? 'Close the camera' : 'Try it on the camera'}
-        </button>
+        <CameraButton words="Try it on the camera" isOpen={hasCamera} setOpen={setHasCamera} />
       </p>
       {hasCamera ? <CameraView words="Classify what the camera sees" onPicture={classify} /> : null}
       {picture === '' ? null : <img class="tried" src={picture} alt="The image that was classified" />}
