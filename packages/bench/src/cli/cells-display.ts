@@ -50,7 +50,7 @@ export function cellsDisplay(
   const draw = (isDue: boolean): void => {
     if (!stream.isTTY || (!isDue && performance.now() - drawn < BETWEEN)) return;
     drawn = performance.now();
-    stream.write(`\r\u001b[K${status().slice(0, stream.columns - 1)}`);
+    stream.write(`\r\u001b[K${status().slice(0, (stream.columns || Infinity) - 1)}`);
   };
   const say = (text: string): void => {
     stream.write(`${stream.isTTY ? '\r\u001b[K' : ''}${text}\n`);

@@ -29,7 +29,8 @@ export function terminalTable(
   rows: readonly (readonly string[])[],
   stream: NodeJS.WritableStream = process.stdout,
 ): string {
-  const width = (stream as Partial<NodeJS.WriteStream>).columns ?? Infinity;
+  // A terminal that does not know its width says 0.
+  const width = ((stream as Partial<NodeJS.WriteStream>).columns ?? 0) || Infinity;
   const natural = columns.map(({ title, wraps = false }, at) => {
     const longest = Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length));
     return wraps ? Math.min(longest, MOST) : longest;

@@ -96,7 +96,9 @@ export function progress(given: ProgressOptions = {}): Callback {
               const [full = '', empty = ''] = [options.barCompleteString, options.barIncompleteString];
               return `${name(run)} ${full.slice(0, done)}${empty.slice(0, size - done)} ${Math.floor(share * 100)}%`;
             };
-            return fitted(drawn, payload as Readonly<Record<string, string>>, stream.columns ?? Infinity);
+            // A terminal that does not know its width says 0.
+            const width = (stream.columns ?? 0) || Infinity;
+            return fitted(drawn, payload as Readonly<Record<string, string>>, width);
           },
           stream: stream as NodeJS.WritableStream,
           hideCursor: true,
