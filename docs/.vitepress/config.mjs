@@ -17,7 +17,6 @@ const guides = [
     items: [
       link('Start in five minutes', '/start'),
       link('Install', '/install'),
-      ...(existsSync(join(docs, 'playground.md')) ? [link('Playground', '/playground')] : []),
       link('Playground', '/playground'),
       link('Which method?', '/which-method'),
       link('Coming from another toolkit', '/coming-from'),
