@@ -1,15 +1,27 @@
 import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DistillError, UNFINISHED } from '@distilljs/core';
+import type { MethodResult, TeacherResult } from '../report/index.js';
 import { readCellResult } from '../cell/cell-state.js';
 import { placeOf, readRunCells } from '../cell/run-cells.js';
 import type { RunCell } from '../cell/run-cells.js';
+import { cellFolder } from '../run/cells.js';
+import {
+  expectInspections,
+  expectModels,
+  keptPredictions,
+  measuredModels,
+  teacherDigest,
+  teacherPredictions,
+} from '../run/kept-files.js';
 import { expectIdle, lockFolder } from '../run/lock.js';
 import { readMatrix, studyFolder, writeStudy } from '../run/matrix.js';
 import type { Matrix, MatrixRun } from '../run/matrix.js';
 import { changedParts } from '../run/datasets.js';
 import { differences, examineFolder, openFolder } from '../run/open-folder.js';
 import { examineStudy } from '../run/open-study.js';
+import { readCorruptions } from '../run/read-corruptions.js';
+import { readPredictions } from '../run/read-predictions.js';
 import { runFolder } from '../run/run-folder.js';
 import type { TrainingFolder } from '../run/run-folder.js';
 import { readRun } from '../run/stored.js';
@@ -121,7 +133,26 @@ async function chooseCells(runs: readonly Matrix[]): Promise<ReadonlyMap<string,
       if (before === undefined) chosen.set(cell.name, { cell, result });
       else expectSameResult(before.result, result, placeOf(before.cell).result, placeOf(cell).result);
     }
+  for (const { cell, result } of chosen.values()) await expectMeasured(cell, result);
   return new Map([...chosen].map(([name, { cell }]) => [name, cell]));
+}
+
+/** A copy of a student that was damaged, or exchanged, after its result was written would carry on that result. */
+async function expectMeasured({ folder, cell }: RunCell, result: object): Promise<void> {
+  const place = cellFolder(folder, cell);
+  if (cell.kind === 'student') {
+    const own = result as MethodResult;
+    await measuredModels(place, own);
+    await expectInspections(place, own);
+    await readCorruptions(place, own.modelDigest);
+    for (const kept of keptPredictions(place, own)) await readPredictions(kept);
+  } else if (cell.kind === 'teacher') {
+    const own = result as TeacherResult;
+    const hint = 'Restore the teacher from a copy.';
+    await expectModels([place.model], own.modelDigest, hint);
+    await readCorruptions(place, teacherDigest(own));
+    await readPredictions(teacherPredictions(place, own));
+  }
 }
 
 /** What two trainings of one cell may differ in, and nothing else. */

@@ -12,6 +12,8 @@ export interface CorruptionResult {
   readonly fingerprint: string;
   /** Decides the noise. */
   readonly seed: number;
+  /** The network, by the digest of its saved model; none in folders of versions that did not keep it. */
+  readonly network?: string | undefined;
   /** Accuracy on the clean images. */
   readonly clean: number;
   /** By corruption, at strengths 1 to 5. */

@@ -1,6 +1,8 @@
+import { isDistillError } from '@distilljs/core';
 import { averageCorruptions, meanCorrupted, measureCorruptions } from '../corruption/index.js';
 import type { CorruptionResult } from '../corruption/index.js';
 import { readCorruptions } from '../run/read-corruptions.js';
+import type { TrainingFolder } from '../run/run-folder.js';
 import { writeJson } from '../run/write-json.js';
 import { eachTraining } from './saved-networks.js';
 import type { EvaluationLog } from './saved-networks.js';
@@ -20,11 +22,11 @@ export interface CorruptOptions extends EvaluationLog {
 export async function corruptRun(root: string, options: CorruptOptions = {}): Promise<readonly string[]> {
   const { seed = 0, say } = options;
   const made: string[] = [];
-  await eachTraining(root, options, async ({ name, folder, data, networks }) => {
-    const known = await readCorruptions(folder);
+  await eachTraining(root, options, async ({ name, folder, data, digest, networks }) => {
+    const known = await keptCorruptions(folder, digest);
     if (known?.fingerprint === data.test.fingerprint && known.seed === seed) return;
     const all: CorruptionResult[] = [];
-    for (const network of networks.filter(({ counted }) => counted)) {
+    for (const network of networks.filter(({ predictions }) => predictions.counted)) {
       const { classifier, normalization, dispose } = await network.open();
       try {
         all.push(await measureCorruptions(classifier, data.test, normalization, seed));
@@ -32,7 +34,7 @@ export async function corruptRun(root: string, options: CorruptOptions = {}): Pr
         dispose();
       }
     }
-    const result = averageCorruptions(all);
+    const result = { ...averageCorruptions(all), network: digest };
     await writeJson(folder.corruptions, result);
     made.push(name);
     const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
@@ -41,4 +43,17 @@ export async function corruptRun(root: string, options: CorruptOptions = {}): Pr
     );
   });
   return made;
+}
+
+/** Those of another network, or damaged ones, are made again. */
+async function keptCorruptions(
+  folder: TrainingFolder,
+  digest: string | undefined,
+): Promise<CorruptionResult | undefined> {
+  try {
+    return await readCorruptions(folder, digest);
+  } catch (error) {
+    if (isDistillError(error)) return undefined;
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { evaluate, isDistillError, writeWhole } from '@distilljs/core';
 import { expectRegularFile } from '../file/index.js';
 import { recordPredictions } from '../predictions/index.js';
+import type { KeptFile } from '../run/kept-files.js';
 import { readPredictions } from '../run/read-predictions.js';
 import { eachTraining } from './saved-networks.js';
 import type { EvaluationLog } from './saved-networks.js';
@@ -33,7 +34,7 @@ export async function predictRun(root: string, log: EvaluationLog = {}): Promise
       try {
         const record = recordPredictions(test, classifier.classes);
         const { accuracy } = await evaluate(classifier, test, normalization, undefined, record.add);
-        await writeWhole(predictions, record.encode());
+        await writeWhole(predictions.file, record.encode(predictions.network));
         count.made += 1;
         const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
         const isOther = Math.abs(accuracy - testAccuracy) > NOTICEABLE;
@@ -47,12 +48,13 @@ export async function predictRun(root: string, log: EvaluationLog = {}): Promise
   return count;
 }
 
-/** Of these test images, and not damaged. */
-async function isThere(file: string, fingerprint: string): Promise<boolean> {
+/** Of this network and these test images, and not damaged. */
+async function isThere(kept: KeptFile, fingerprint: string): Promise<boolean> {
+  const { file } = kept;
   // What is no file cannot be replaced by one: a write would wait for a pipe's reader.
   if (existsSync(file)) expectRegularFile(file, 'a file of predictions', 'data');
   try {
-    return (await readPredictions(file))?.fingerprint === fingerprint;
+    return (await readPredictions(kept))?.fingerprint === fingerprint;
   } catch (error) {
     if (isDistillError(error)) return false;
     throw error;

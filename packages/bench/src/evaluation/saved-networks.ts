@@ -11,12 +11,13 @@ import { allSeeds } from '../config/index.js';
 import { loadRunData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
 import { loadForeign } from '../run/foreign-sources.js';
+import { keptPredictions, measuredModels, teacherDigest, teacherPredictions } from '../run/kept-files.js';
+import type { KeptFile } from '../run/kept-files.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
 import { readMatrix } from '../run/matrix.js';
 import type { MatrixRun } from '../run/matrix.js';
-import { modelFolders, predictionFiles } from '../run/run-folder.js';
 import type { TrainingFolder } from '../run/run-folder.js';
-import { expectModels, readMethodResult, readTeacherResult } from '../run/stored.js';
+import { readMethodResult, readTeacherResult } from '../run/stored.js';
 import type { Surroundings } from '../dataset/index.js';
 
 /** A finished training of a run. */
@@ -25,16 +26,16 @@ export interface SavedTraining {
   readonly name: string;
   readonly folder: TrainingFolder;
   readonly data: RunData;
+  /** What its networks are known by, together; undefined in folders of versions that did not keep it. */
+  readonly digest: string | undefined;
   /** One, or a cohort's. */
   readonly networks: readonly SavedNetwork[];
 }
 
 /** A network as it was saved. */
 export interface SavedNetwork {
-  /** It counts in the method's accuracy. */
-  readonly counted: boolean;
   /** The file of its predictions. */
-  readonly predictions: string;
+  readonly predictions: KeptFile;
   /** What was measured when it was trained. */
   readonly testAccuracy: number;
   /** Loads it, ready for `evaluate`. */
@@ -89,8 +90,7 @@ async function* trainingsOf(
   const statistics = await channelStatistics(data.train);
   const named = (cell: string): string => (task === '' ? cell : `${task}/${cell}`);
   const ofTeacher: SavedNetwork = {
-    counted: true,
-    predictions: folder.teacher.predictions,
+    predictions: teacherPredictions(folder.teacher, teacher),
     testAccuracy: teacher.testAccuracy,
     async open() {
       const loaded = await loadTeacher(config, data, folder.teacher);
@@ -104,27 +104,22 @@ async function* trainingsOf(
       };
     },
   };
-  yield { name: named('teacher'), folder: folder.teacher, data, networks: [ofTeacher] };
+  const digest = teacherDigest(teacher);
+  yield { name: named('teacher'), folder: folder.teacher, data, digest, networks: [ofTeacher] };
   for (const seed of allSeeds(config)) {
     for (const { as } of config.methods) {
       const place = folder.student(as, seed);
       const result = await readMethodResult(place, as, seed);
       if (result === undefined) continue;
       const cohort = result.cohort?.networks ?? [];
-      const models = modelFolders(place, Math.max(1, cohort.length));
-      await expectModels(
-        models,
-        result.modelDigest,
-        `Remove ${place.result}: --resume then trains it again.`,
-      );
-      const files = predictionFiles(place, models.length);
-      const networks = models.map((model, at): SavedNetwork => ({
-        counted: cohort[at]?.counted !== false,
-        predictions: files[at] ?? place.predictions,
+      const models = await measuredModels(place, result);
+      const networks = keptPredictions(place, result).map((predictions, at): SavedNetwork => ({
+        predictions,
         testAccuracy: cohort[at]?.testAccuracyLast ?? result.testAccuracyLast,
-        open: () => openStudent(model, statistics),
+        open: () => openStudent(models[at] ?? place.model, statistics),
       }));
-      yield { name: named(`${as}/${seed}`), folder: place, data, networks };
+      const digest = result.modelDigest;
+      yield { name: named(`${as}/${seed}`), folder: place, data, digest, networks };
     }
   }
 }

@@ -1,13 +1,23 @@
 import { DistillError, isDistillError } from '@distilljs/core';
-import type { MethodResult } from '../report/index.js';
+import type { MethodResult, TeacherResult } from '../report/index.js';
 import { cellName, cellsOf } from '../run/cells.js';
+import {
+  expectInspections,
+  expectMetrics,
+  expectModels,
+  keptPredictions,
+  measuredModels,
+  teacherDigest,
+  teacherPredictions,
+} from '../run/kept-files.js';
+import type { KeptFile } from '../run/kept-files.js';
 import { readMatrix } from '../run/matrix.js';
 import type { MatrixRun } from '../run/matrix.js';
-import { countedFiles, readPredictions } from '../run/read-predictions.js';
+import { readPredictions } from '../run/read-predictions.js';
+import { readCorruptions } from '../run/read-corruptions.js';
 import { readRace } from '../run/race.js';
-import { modelFolders } from '../run/run-folder.js';
-import type { RunFolder } from '../run/run-folder.js';
-import { expectModels, readMethodResult, readTeacherResult } from '../run/stored.js';
+import type { RunFolder, TrainingFolder } from '../run/run-folder.js';
+import { readMethodResult, readTeacherResult } from '../run/stored.js';
 import { curveFindings, mixFindings, originFindings, teacherFindings } from './verify-findings.js';
 import type { VerifyFinding } from './verify-findings.js';
 
@@ -58,6 +68,22 @@ async function verifyOne({ folder, run }: MatrixRun): Promise<VerifiedRun> {
       return undefined;
     }
   };
+  const lookBeside = async (
+    name: string,
+    place: TrainingFolder,
+    result: MethodResult | TeacherResult,
+    files: readonly KeptFile[],
+    network: string | undefined,
+  ): Promise<void> => {
+    await attempt(name, () => expectMetrics(place, result));
+    await attempt(name, () => readCorruptions(place, network));
+    for (const file of files) {
+      const kept = await attempt(name, () => readPredictions(file));
+      if (kept === undefined || data === undefined || kept.fingerprint === data.test.fingerprint) continue;
+      const hint = 'Remove the file; `distill-bench predictions RUN` makes it again.';
+      add('error', name, 'its predictions are of other test images than the run’s', hint);
+    }
+  };
   const teacher = await attempt('teacher', () => readTeacherResult(folder.teacher));
   const results: MethodResult[] = [];
   const missing: string[] = teacher === undefined ? ['teacher'] : [];
@@ -72,14 +98,9 @@ async function verifyOne({ folder, run }: MatrixRun): Promise<VerifiedRun> {
       continue;
     }
     results.push(result);
-    const models = modelFolders(place, Math.max(1, result.cohort?.networks.length ?? 1));
-    const again = `Remove ${place.result}; --resume trains it again.`;
-    await attempt(name, () => expectModels(models, result.modelDigest, again));
-    for (const file of countedFiles(folder, result)) {
-      const kept = await attempt(name, () => readPredictions(file));
-      if (kept !== undefined && data !== undefined && kept.fingerprint !== data.test.fingerprint)
-        add('error', name, 'its predictions are of other test images than the run’s', again);
-    }
+    await attempt(name, () => measuredModels(place, result));
+    await attempt(name, () => expectInspections(place, result));
+    await lookBeside(name, place, result, keptPredictions(place, result), result.modelDigest);
     for (const finding of curveFindings(name, result.epochs)) findings.push(finding);
   }
   if (missing.length > 0) {
@@ -101,6 +122,8 @@ async function verifyOne({ folder, run }: MatrixRun): Promise<VerifiedRun> {
           'Restore the teacher from a copy, or start the run over.',
         ),
       );
+    const kept = teacherPredictions(folder.teacher, teacher);
+    await lookBeside('teacher', folder.teacher, teacher, [kept], teacherDigest(teacher));
     findings.push(...teacherFindings(teacher, results));
   }
   findings.push(...originFindings(results, data?.train.fingerprint), ...mixFindings(results));

@@ -19,8 +19,8 @@ import type { MethodConfig, RunConfig } from '../config/index.js';
 import { aliasesOf } from '../metrics/index.js';
 import { planMethod } from '../run/cohort.js';
 import type { RunData } from '../run/datasets.js';
+import { measuredModels } from '../run/kept-files.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
-import { modelFolders } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { readMethodResult } from '../run/stored.js';
 import type { MethodResult } from '../report/index.js';
@@ -66,7 +66,7 @@ export async function explainMaps(
       const result = await readMethodResult(place, method.as, seed);
       if (result === undefined) continue;
       const models = result.cohort?.networks.map(({ model }) => model) ?? [config.student.model];
-      const saved = modelFolders(place, models.length);
+      const saved = await measuredModels(place, result);
       const mapsOf = (at: number, of: Int32Array): Promise<Maps> =>
         withSaved(
           saved[at] ?? '',

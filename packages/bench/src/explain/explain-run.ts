@@ -23,6 +23,7 @@ import { findMethod } from '../run/method-catalog.js';
 import { runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { readMethodResult, readRun } from '../run/stored.js';
+import { tunedMethod } from '../run/tuning.js';
 import { inputsFor } from '../run/student-input.js';
 import { writeJson } from '../run/write-json.js';
 import { explainFindings } from './explain-findings.js';
@@ -109,7 +110,13 @@ async function explainTrainings(
         const place = folder.student(method.as, seed);
         const result = await readMethodResult(place, method.as, seed);
         if (result === undefined) continue;
-        const network = await lastNetwork(method, seed, config, data, place);
+        const network = await lastNetwork(
+          await tunedMethod(folder, config, method),
+          result,
+          config,
+          data,
+          place,
+        );
         if (network === undefined) continue;
         const { training, temperature, smoothing } = result.options as Partial<KdExplainerOptions>;
         trainings.push({

@@ -23,9 +23,10 @@ import type { GivenData } from '../dataset/index.js';
 import { changedParts, dataFingerprints, loadRunData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
 import type { RunLog } from '../run/run-context.js';
-import { modelFolders, runFolder } from '../run/run-folder.js';
+import { measuredModels } from '../run/kept-files.js';
+import { runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
-import { expectModels, readMethodResult, readRun, readTeacherResult } from '../run/stored.js';
+import { readMethodResult, readRun, readTeacherResult } from '../run/stored.js';
 import type { FoundRun } from '../run/stored.js';
 import type { MethodResult } from '../report/index.js';
 import { summarize } from '../statistics/index.js';
@@ -146,8 +147,7 @@ async function trainedStudent(folder: RunFolder, method: string, seed: number): 
       hint: 'Train it with `distill-bench run --resume`.',
     });
   }
-  const places = modelFolders(training, result.cohort?.networks.length ?? 1);
-  await expectModels(places, result.modelDigest, `Remove ${training.result}: --resume then trains it again.`);
+  const places = await measuredModels(training, result);
   const at = Math.max(0, result.cohort?.networks.findIndex(({ counted }) => counted) ?? 0);
   return { result, place: places[at] ?? training.model, member: places.length > 1 ? at + 1 : undefined };
 }

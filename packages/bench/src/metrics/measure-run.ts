@@ -16,8 +16,9 @@ import { loadIdentitySets, loadUnseenClasses } from '../dataset/index.js';
 import type { IdentitySet, IdentitySets, Surroundings } from '../dataset/index.js';
 import { loadRunData } from '../run/datasets.js';
 import { buildModel, isModelName } from '../model/index.js';
+import { measuredModels } from '../run/kept-files.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
-import { modelFolders, runFolder } from '../run/run-folder.js';
+import { runFolder } from '../run/run-folder.js';
 import { readMethodResult, readRun } from '../run/stored.js';
 import { writeJson } from '../run/write-json.js';
 import { summarize } from '../statistics/index.js';
@@ -121,7 +122,7 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
       if (result === undefined) continue;
       const cohort = result.cohort?.networks ?? [];
       // Of networks that learn together those of the student's model, as in the report.
-      for (const [at, path] of modelFolders(place, Math.max(1, cohort.length)).entries()) {
+      for (const [at, path] of (await measuredModels(place, result)).entries()) {
         if (cohort[at]?.counted === false) continue;
         const model = await loadModel(path);
         const taps = aliasesOf(model, config, cohort[at]?.model, data.train);

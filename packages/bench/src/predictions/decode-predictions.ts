@@ -14,7 +14,7 @@ export function decodePredictions(file: Uint8Array, where: string): Predictions 
     new DistillError({ code: 'data', where, expected, got, hint });
   const stored = read(file, where, damaged);
   const { sha256, ...metadata } = stored.metadata;
-  const { format, version, test = '', width, classNames } = metadata;
+  const { format, version, test = '', network, width, classNames } = metadata;
   if (format !== 'distilljs predictions') throw damaged('predictions', 'another safetensors file');
   if (version !== PREDICTIONS_VERSION)
     throw damaged(`version ${PREDICTIONS_VERSION}`, `version ${String(version)}`);
@@ -51,6 +51,7 @@ export function decodePredictions(file: Uint8Array, where: string): Predictions 
     throw damaged(`a list of at most ${classes} class names`, String(classNames));
   return {
     fingerprint: test,
+    network,
     images,
     classes,
     classNames: names,

@@ -15,6 +15,8 @@ const [SMALLEST, LOWEST] = [-(2 ** -24), -65504];
 export interface Predictions {
   /** Of the test images and their labels. */
   readonly fingerprint: string;
+  /** The network that said them, by the digest of its saved model; undefined where the file does not tell. */
+  readonly network: string | undefined;
   readonly images: number;
   /** Width of the logits. */
   readonly classes: number;
@@ -44,8 +46,12 @@ type Logits =
 export interface PredictionRecord {
   /** Takes the logits of one image. */
   readonly add: (logits: ArrayLike<number>, index: number) => void;
-  /** The file, once every image was added. */
-  readonly encode: () => Uint8Array;
+  /**
+   * The file, once every image was added.
+   *
+   * @param network the digest of what said them, so that no other network's file is taken for its own
+   */
+  readonly encode: (network?: string) => Uint8Array;
 }
 
 /**
@@ -87,7 +93,7 @@ export function recordPredictions(
       ofLabel[index] = toHalf(row[data.labels?.[index] ?? -1] ?? NaN);
       rest[index] = toHalf(Math.log(others));
     },
-    encode: () =>
+    encode: (network) =>
       encoded(
         {
           labels: ['I32', [images], data.labels ?? new Int32Array(images)],
@@ -103,6 +109,7 @@ export function recordPredictions(
           version: PREDICTIONS_VERSION,
           test: data.fingerprint,
           width: String(classes),
+          ...(network !== undefined && { network }),
           ...(data.classNames && { classNames: JSON.stringify(data.classNames) }),
         },
       ),

@@ -46,8 +46,10 @@ export interface MethodResult {
     { readonly method?: string | undefined; readonly student?: string | undefined } | undefined;
   /** None in folders of versions that did not keep it. */
   readonly origin?: MethodOrigin | undefined;
-  /** SHA-256 of the saved student; none for a cohort, and in folders of versions that did not keep it. */
+  /** SHA-256 of the saved student, of a cohort's all together; none in folders of versions that did not keep it. */
   readonly modelDigest?: string | undefined;
+  /** SHA-256 of `inspections.jsonl`; none where the training showed nothing. */
+  readonly inspectionsDigest?: string | undefined;
   /** None in folders of versions that did not measure it. */
   readonly cost?: CellCost | undefined;
 }

@@ -2,6 +2,7 @@ import { DistillError } from '@distilljs/core';
 import { z } from 'zod';
 import { CORRUPTIONS_SCHEMA } from '../corruption/index.js';
 import type { CorruptionResult } from '../corruption/index.js';
+import { expectNetwork } from './kept-files.js';
 import type { TrainingFolder } from './run-folder.js';
 import { readJson } from './write-json.js';
 
@@ -10,22 +11,28 @@ const form = z.object({
   schema: z.literal(CORRUPTIONS_SCHEMA),
   fingerprint: z.string(),
   seed: z.number().int(),
+  network: z.string().optional(),
   clean: share,
   accuracy: z.record(z.string(), z.array(share)),
 });
 
 /**
+ * @param network what the figures should be of; undefined where the result does not tell
  * @returns undefined where the training has none
- * @throws DistillError code `data` for a file that is damaged
+ * @throws DistillError code `data` for a file that is damaged, or another network's
  */
-export async function readCorruptions({
-  corruptions: file,
-}: TrainingFolder): Promise<CorruptionResult | undefined> {
+export async function readCorruptions(
+  { corruptions: file }: TrainingFolder,
+  network: string | undefined,
+): Promise<CorruptionResult | undefined> {
   const hint = 'Remove the file; `distill-bench corruptions RUN` makes it again.';
   const found = await readJson(file, hint);
   if (found === undefined) return undefined;
   const { data, error } = form.safeParse(found);
-  if (data !== undefined) return data;
+  if (data !== undefined) {
+    expectNetwork({ file, network }, data.network);
+    return data;
+  }
   const got = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? 'another form';
   throw new DistillError({ code: 'data', where: file, expected: 'the file as it was written', got, hint });
 }

@@ -5,10 +5,17 @@ import type { RunConfig } from '../config/index.js';
 import { expectRegularFile } from '../file/index.js';
 import { cellMetrics, correctness, decodePredictions } from '../predictions/index.js';
 import type { CellMetrics, Predictions } from '../predictions/index.js';
-import type { KeptPredictions, MethodResult, SeedCorruptions, SeedMetrics } from '../report/index.js';
+import type {
+  KeptPredictions,
+  MethodResult,
+  SeedCorruptions,
+  SeedMetrics,
+  TeacherResult,
+} from '../report/index.js';
 import type { DataFingerprints } from './datasets.js';
+import { expectNetwork, keptPredictions, teacherDigest, teacherPredictions } from './kept-files.js';
+import type { KeptFile } from './kept-files.js';
 import { readCorruptions } from './read-corruptions.js';
-import { predictionFiles } from './run-folder.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
 
 /**
@@ -20,12 +27,14 @@ import type { RunFolder, TrainingFolder } from './run-folder.js';
 export async function readFigures(
   folder: RunFolder,
   { methods }: Pick<RunConfig, 'methods'>,
+  taught: TeacherResult,
   results: readonly MethodResult[],
   data: DataFingerprints | undefined,
 ): Promise<KeptPredictions> {
   let [known, classNames] = [data?.test.fingerprint, undefined as readonly string[] | undefined];
-  const read = async (file: string): Promise<Predictions | undefined> => {
-    const found = await readPredictions(file);
+  const read = async (kept: KeptFile): Promise<Predictions | undefined> => {
+    const { file } = kept;
+    const found = await readPredictions(kept);
     if (found === undefined) return undefined;
     known ??= found.fingerprint;
     classNames ??= found.classNames;
@@ -38,13 +47,14 @@ export async function readFigures(
       hint: 'Remove the file; `distill-bench predictions RUN` makes it again.',
     });
   };
-  const teacher = await read(folder.teacher.predictions);
+  const teacher = await read(teacherPredictions(folder.teacher, taught));
   const seeds = new Map<string, SeedMetrics[]>(methods.map(({ as }) => [as, []]));
   const missing: string[] = teacher === undefined ? ['teacher'] : [];
   for (const result of results) {
     const { method, seed } = result;
     const networks: CellMetrics[] = [];
-    const files = countedFiles(folder, result);
+    const all = keptPredictions(folder.student(method, seed), result);
+    const files = all.filter(({ counted }) => counted);
     let correct = new Float32Array();
     for (const file of files) {
       const found = await read(file);
@@ -61,34 +71,42 @@ export async function readFigures(
     teacher: teacher && cellMetrics(teacher),
     seeds,
     missing,
-    corruptions: await corruptionsOf(folder, results),
+    corruptions: await corruptionsOf(folder, taught, results),
   };
 }
 
 async function corruptionsOf(
   folder: RunFolder,
+  taught: TeacherResult,
   results: readonly MethodResult[],
 ): Promise<NonNullable<KeptPredictions['corruptions']>> {
   const found = new Map<string, SeedCorruptions[]>();
-  const add = async (method: string, seed: number, place: TrainingFolder): Promise<void> => {
-    const kept = await readCorruptions(place);
+  const add = async (
+    method: string,
+    seed: number,
+    place: TrainingFolder,
+    network: string | undefined,
+  ): Promise<void> => {
+    const kept = await readCorruptions(place, network);
     if (kept !== undefined) found.set(method, [...(found.get(method) ?? []), { ...kept, seed }]);
   };
-  await add('teacher', 0, folder.teacher);
-  for (const { method, seed } of results) await add(method, seed, folder.student(method, seed));
+  await add('teacher', 0, folder.teacher, teacherDigest(taught));
+  for (const { method, seed, modelDigest } of results)
+    await add(method, seed, folder.student(method, seed), modelDigest);
   return found;
 }
 
-/** The files of predictions of the networks that count in a method's accuracy. */
-export function countedFiles(folder: RunFolder, { method, seed, cohort }: MethodResult): readonly string[] {
-  const networks = cohort?.networks ?? [];
-  const files = predictionFiles(folder.student(method, seed), Math.max(1, networks.length));
-  return files.filter((_, at) => networks[at]?.counted !== false);
-}
-
-/** @returns undefined where there are none */
-export async function readPredictions(file: string): Promise<Predictions | undefined> {
+/**
+ * @returns undefined where there are none
+ * @throws DistillError code `data` for a file that is damaged, or another network's
+ */
+export async function readPredictions(
+  kept: Pick<KeptFile, 'file' | 'network'>,
+): Promise<Predictions | undefined> {
+  const { file } = kept;
   if (!existsSync(file)) return undefined;
   expectRegularFile(file, 'a file of predictions', 'data');
-  return decodePredictions(await readFile(file), file);
+  const found = decodePredictions(await readFile(file), file);
+  expectNetwork(kept, found.network);
+  return found;
 }

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import type { Inspection } from '@distilljs/core';
 import { z } from 'zod';
@@ -78,6 +75,7 @@ const methodResult = z.looseObject({
   warnings: z.array(z.string()),
   trainingsAtATime: count.optional(),
   modelDigest: digest,
+  inspectionsDigest: digest,
   origin: z.object({ data: z.string(), teacher: z.string(), firstWeights: digest }).optional(),
 });
 const teacherResult = z.looseObject({
@@ -187,35 +185,6 @@ export async function readInspections({ inspections: file }: TrainingFolder): Pr
     expectFields(where, inspection, value, hint);
     return [value as Inspection];
   });
-}
-
-/** SHA-256 of saved models, in hex: of each one's model.json and weights.bin, byte by byte. */
-export async function modelDigest(folders: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const folder of folders)
-    for (const name of ['model.json', 'weights.bin']) hash.update(await readFile(join(folder, name)));
-  return hash.digest('hex');
-}
-
-/**
- * @param known the digest of its result; left out in folders of versions that did not keep it
- * @throws DistillError code `data` when models are not those that their result was measured of
- */
-export async function expectModels(
-  folders: readonly string[],
-  known: string | undefined,
-  hint: string,
-): Promise<void> {
-  if (known === undefined) return;
-  const where = folders.join(', ');
-  let found: string;
-  try {
-    found = await modelDigest(folders);
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'a file is missing' : String(error);
-    throw damaged(where, 'the model that was measured', reason, hint);
-  }
-  if (found !== known) throw damaged(where, 'the model that was measured', 'other bytes', hint);
 }
 
 function expectFields(where: string, schema: z.ZodType, value: unknown, hint: string): void {

@@ -34,6 +34,7 @@ import type { CorruptionResult } from '../corruption/index.js';
 import { recordPredictions } from '../predictions/index.js';
 import type { PredictionRecord } from '../predictions/index.js';
 import type { RunData } from './datasets.js';
+import { modelDigest, networkName } from './kept-files.js';
 import { expectHeld, heldStore } from './lock.js';
 import type { RunContext } from './run-context.js';
 import { modelFolders, predictionFiles } from './run-folder.js';
@@ -69,6 +70,8 @@ export interface TrainingOutcome {
   readonly corruptions: readonly CorruptionResult[];
   /** Of the mean of all networks' logits. */
   readonly ensemble: TestAccuracy;
+  /** Of the saved models. */
+  readonly modelDigest: string;
   readonly warnings: readonly string[];
   /** Most bytes that the process held at the end of a step. */
   readonly peakMemoryBytes: number;
@@ -108,20 +111,18 @@ export async function trainNetwork(
     const records = networks.map(({ classes }) => recordPredictions(data.test, classes));
     const last = await testAccuracies(networks, data, result.normalization, records);
     let corruptions: readonly CorruptionResult[] = [];
-    const measureSaved = async (): Promise<void> => {
+    let digest = '';
+    const measureAndSave = async (): Promise<void> => {
       corruptions = await corruptionsOf(networks, context, result.normalization);
+      digest = await save(networks, folder);
     };
     if (training.keep === 'last') {
-      await measureSaved();
-      await save(networks, folder);
-      await savePredictions(records, folder);
+      await measureAndSave();
+      await savePredictions(records, folder, digest);
     }
     result.restoreBest();
     const best = await testAccuracies(networks, data, result.normalization);
-    if (training.keep === 'best') {
-      await measureSaved();
-      await save(networks, folder);
-    }
+    if (training.keep === 'best') await measureAndSave();
     const paired = last.map((accuracy, at) => ({ last: accuracy, best: best[at] ?? NaN }));
     return {
       history: result.history,
@@ -132,6 +133,7 @@ export async function trainNetwork(
       corruptions,
       measured: paired.slice(0, -1),
       ensemble: paired.at(-1) as TestAccuracy,
+      modelDigest: digest,
     };
   } finally {
     result.dispose();
@@ -176,20 +178,27 @@ export async function distillTraining(
   });
 }
 
-async function save(networks: readonly Network[], folder: TrainingFolder): Promise<void> {
+/** @returns the digest of the models */
+async function save(networks: readonly Network[], folder: TrainingFolder): Promise<string> {
   await expectHeld(folder.root);
   const places = modelFolders(folder, networks.length);
   for (const [index, network] of networks.entries()) await network.save(places[index] ?? folder.model);
+  return await modelDigest(places);
 }
 
-/** Keeps what networks said of the test images, beside their models. */
+/**
+ * Keeps what networks said of the test images, beside their models.
+ *
+ * @param digest what they are known by
+ */
 export async function savePredictions(
   records: readonly PredictionRecord[],
   folder: TrainingFolder,
+  digest: string | undefined,
 ): Promise<void> {
   const files = predictionFiles(folder, records.length);
   for (const [at, record] of records.entries())
-    await writeWhole(files[at] ?? folder.predictions, record.encode());
+    await writeWhole(files[at] ?? folder.predictions, record.encode(networkName(digest, at, records.length)));
 }
 
 /** What is left of each network's accuracy on corrupted test images, where the configuration wants to know. */

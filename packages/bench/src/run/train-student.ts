@@ -10,13 +10,14 @@ import { buildCohort, planMethod } from './cohort.js';
 import { sourcesOf } from './foreign-sources.js';
 import { inputsFor } from './student-input.js';
 import { optimizerOf, trainNetwork } from './train-network.js';
+import { inspectionsDigest, measuredModels } from './kept-files.js';
 import { expectHeld } from './lock.js';
 import type { RunContext } from './run-context.js';
 import { modelFolders } from './run-folder.js';
 import type { TrainingFolder } from './run-folder.js';
 import type { TestAccuracy, TrainingOutcome } from './train-network.js';
 import type { RunTeacher } from './train-teacher.js';
-import { expectModels, modelDigest, readMethodResult } from './stored.js';
+import { readMethodResult } from './stored.js';
 import { writeJson } from './write-json.js';
 
 /**
@@ -37,9 +38,7 @@ export async function provideStudent(
   const sources = await sourcesOf(configured, context.config, context.data.train, folder);
   const known = await readMethodResult(folder, as, seed);
   if (known !== undefined) {
-    const hint = `Remove ${folder.result}: --resume then trains it again.`;
-    const places = modelFolders(folder, known.cohort?.networks.length ?? 1);
-    await expectModels(places, known.modelDigest, hint);
+    await measuredModels(folder, known);
     return known;
   }
 
@@ -96,7 +95,8 @@ export async function provideStudent(
       ...(context.atATime !== undefined && context.atATime > 1 && { trainingsAtATime: context.atATime }),
       ...(sources !== undefined && { sources }),
       origin,
-      modelDigest: await modelDigest(places),
+      modelDigest: outcome.modelDigest,
+      inspectionsDigest: await inspectionsDigest(folder),
       cost: {
         ...(await networkCost(places[counted[0] ?? 0] ?? folder.model, seed === config.seeds[0])),
         peakMemoryBytes: outcome.peakMemoryBytes,
@@ -104,7 +104,11 @@ export async function provideStudent(
     };
     await expectHeld(folder.root);
     const corrupted = counted.flatMap((index) => outcome.corruptions[index] ?? []);
-    if (corrupted.length > 0) await writeJson(folder.corruptions, averageCorruptions(corrupted));
+    if (corrupted.length > 0)
+      await writeJson(folder.corruptions, {
+        ...averageCorruptions(corrupted),
+        network: outcome.modelDigest,
+      });
     await writeJson(folder.result, { ...result, madeWith });
     log.say(
       `${training.label}: ${(100 * result.testAccuracyLast).toFixed(2)} % on the test images after the last epoch`,

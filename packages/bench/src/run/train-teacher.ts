@@ -13,6 +13,7 @@ import type { FrozenNetwork, Network, Normalization, TeacherInput, TeacherOutput
 import type { RunConfig } from '../config/index.js';
 import { networkCost } from '../cost/network-cost.js';
 import { recordPredictions } from '../predictions/index.js';
+import type { PredictionRecord } from '../predictions/index.js';
 import type { TeacherResult } from '../report/index.js';
 import { automaticStages, stagesText } from './automatic-taps.js';
 import { buildNetwork } from './cohort.js';
@@ -21,10 +22,10 @@ import { seeing } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import { teacherDoubts } from './teacher-doubts.js';
 import { corruptionsOf, optimizerOf, savePredictions, trainNetwork } from './train-network.js';
+import { modelDigest, teacherDigest } from './kept-files.js';
 import { expectHeld } from './lock.js';
 import type { RunContext } from './run-context.js';
 import type { TrainingFolder } from './run-folder.js';
-import { modelDigest } from './stored.js';
 import { writeJson } from './write-json.js';
 
 /** A teacher ready for use, and how good it is. */
@@ -57,7 +58,9 @@ export async function provideTeacher(
   const outputs = outputsOf(config, folder);
   if (loaded !== undefined) {
     const { known, source } = loaded;
-    const result = known ?? (await measureLoaded(loaded, data, config, folder));
+    const measured: Partial<Measured<TeacherResult>> & Pick<Measured<TeacherResult>, 'result'> =
+      known === undefined ? await measureLoaded(loaded, data, config) : { result: known };
+    const { result, record } = measured;
     if (known === undefined) {
       const { learner, input, facts } = loaded;
       // Its own classes, or its own size, are said in the result.
@@ -72,7 +75,9 @@ export async function provideTeacher(
       const cost = learner === undefined ? undefined : await networkCost(folder.model, true);
       const normalization = await channelStatistics(data.train);
       const [corrupted] = await corruptionsOf([seeing(loaded, data, normalization)], context, normalization);
-      if (corrupted !== undefined) await writeJson(folder.corruptions, corrupted);
+      const kept = teacherDigest({ ...result, modelDigest: digest });
+      if (record !== undefined) await savePredictions([record], folder, kept);
+      if (corrupted !== undefined) await writeJson(folder.corruptions, { ...corrupted, network: kept });
       await expectHeld(folder.root);
       await writeJson(folder.result, { ...result, madeWith, modelDigest: digest, cost });
     }
@@ -114,16 +119,19 @@ export async function provideTeacher(
     network.dispose();
     return undefined;
   }
+  const digest = outcome.modelDigest;
+  const measured = await measure(network, data);
+  await savePredictions([measured.record], folder, digest);
   const result: TeacherResult = {
-    ...(await measure(network, data, folder)),
+    ...measured.result,
     source: 'trained',
     epochs: outcome.history,
     cost: { ...(await networkCost(folder.model, true)), peakMemoryBytes: outcome.peakMemoryBytes },
   };
   await expectHeld(folder.root);
   const [corrupted] = outcome.corruptions;
-  if (corrupted !== undefined) await writeJson(folder.corruptions, corrupted);
-  await writeJson(folder.result, { ...result, madeWith, modelDigest: await modelDigest([folder.model]) });
+  if (corrupted !== undefined) await writeJson(folder.corruptions, { ...corrupted, network: digest });
+  await writeJson(folder.result, { ...result, madeWith, modelDigest: digest });
   log.say(teacherText(result, `trained for ${epochs} epochs`));
   return ready(network, outputs, result);
 }
@@ -141,38 +149,48 @@ async function measureLoaded(
   loaded: LoadedTeacher,
   data: RunData,
   { teacher }: RunConfig,
-  folder: TrainingFolder,
-): Promise<TeacherResult> {
+): Promise<Measured<TeacherResult>> {
   const { facts, learner, network, source } = loaded;
   const stages = automaticStages(network);
   const normalization = await channelStatistics(data.train);
+  const { record, result } = await measure(seeing(loaded, data, normalization), data, normalization);
   return {
-    ...(await measure(seeing(loaded, data, normalization), data, folder, normalization)),
-    source,
-    ...(stages.length > 0 && { stages }),
-    ...(Object.keys(facts).length > 0 && { facts }),
-    ...((learner === undefined || teacher.given === true) && { fingerprint: await network.fingerprint() }),
+    record,
+    result: {
+      ...result,
+      source,
+      ...(stages.length > 0 && { stages }),
+      ...(Object.keys(facts).length > 0 && { facts }),
+      ...((learner === undefined || teacher.given === true) && { fingerprint: await network.fingerprint() }),
+    },
   };
+}
+
+/** A teacher's figures, and what it said of each test image. */
+interface Measured<Result> {
+  readonly record: PredictionRecord;
+  readonly result: Result;
 }
 
 async function measure(
   network: Network | FrozenNetwork,
   data: RunData,
-  folder: TrainingFolder,
   given?: Normalization,
-): Promise<Omit<TeacherResult, 'source'>> {
+): Promise<Measured<Omit<TeacherResult, 'source'>>> {
   const normalization = given ?? (await channelStatistics(data.train));
   const record = recordPredictions(data.test, network.classes);
   const test = await evaluate(network, data.test, normalization, undefined, record.add);
-  await savePredictions([record], folder);
   const validation = await evaluate(network, data.validation, normalization);
   return {
-    model: network.name,
-    testAccuracy: test.accuracy,
-    validationAccuracy: validation.accuracy,
-    parameters: network.parameters,
-    macs: network.macs,
-    epochs: [],
+    record,
+    result: {
+      model: network.name,
+      testAccuracy: test.accuracy,
+      validationAccuracy: validation.accuracy,
+      parameters: network.parameters,
+      macs: network.macs,
+      epochs: [],
+    },
   };
 }
 

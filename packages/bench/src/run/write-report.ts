@@ -18,6 +18,7 @@ import type { DataFingerprints } from './datasets.js';
 import { findMethod } from './method-catalog.js';
 import { raceReport } from './race.js';
 import { readEmbeddings } from './read-embeddings.js';
+import { expectInspections } from './kept-files.js';
 import { readFigures } from './read-predictions.js';
 import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
@@ -86,9 +87,9 @@ export async function reportSources(folder: RunFolder): Promise<ReportSources> {
     tuning: await tuningOf(folder, config),
     embeddings: await readEmbeddings(folder),
     race: await raceReport(folder, config, run.data?.validation.size ?? 0),
-    predictions: await readFigures(folder, config, results, run.data),
+    predictions: await readFigures(folder, config, teacher, results, run.data),
   });
-  return { report, teacher, results, shown: await inspectionsOf(folder, config) };
+  return { report, teacher, results, shown: await inspectionsOf(folder, config, results) };
 }
 
 /** Of the methods whose options are chosen by now. */
@@ -98,10 +99,17 @@ async function tuningOf(folder: RunFolder, config: RunConfig): Promise<readonly 
 }
 
 /** What the methods showed of themselves in the first seed that has something. */
-async function inspectionsOf(folder: RunFolder, config: RunConfig): Promise<MethodInspections[]> {
+async function inspectionsOf(
+  folder: RunFolder,
+  config: RunConfig,
+  results: readonly MethodResult[],
+): Promise<MethodInspections[]> {
   const all = config.methods.flatMap(({ as }) =>
     allSeeds(config).map(async (seed): Promise<MethodInspections> => {
-      return { method: as, seed, inspections: await readInspections(folder.student(as, seed)) };
+      const place = folder.student(as, seed);
+      const result = results.find((each) => each.method === as && each.seed === seed);
+      if (result !== undefined) await expectInspections(place, result);
+      return { method: as, seed, inspections: await readInspections(place) };
     }),
   );
   return (await Promise.all(all)).filter(({ inspections }) => inspections.length > 0);

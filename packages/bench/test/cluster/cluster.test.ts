@@ -20,6 +20,7 @@ import {
 import type { ClusterJobs } from '../../src/cluster/index.js';
 import { RESULT_SCHEMA } from '../../src/report/report-data.js';
 import type { Cell } from '../../src/run/cells.js';
+import { modelDigest } from '../../src/run/kept-files.js';
 import { prepareRun } from '../queue/stub-run.js';
 import { refusal } from '../run/tiny-bench.js';
 
@@ -237,7 +238,10 @@ describe('runs of machines without a shared folder', () => {
       if (found === undefined) throw new Error(cell);
       const place = placeOf(found);
       mkdirSync(join(place.root, 'checkpoint'), { recursive: true });
-      writeFileSync(place.result, JSON.stringify({ ...resultOf(found.cell), modelDigest: cell, ...result }));
+      mkdirSync(place.model, { recursive: true });
+      for (const file of ['model.json', 'weights.bin']) writeFileSync(join(place.model, file), cell);
+      const own = { ...resultOf(found.cell), modelDigest: await modelDigest([place.model]) };
+      writeFileSync(place.result, JSON.stringify({ ...own, ...result }));
       writeFileSync(place.metrics, cell);
     }
     return folder;

@@ -1,11 +1,13 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EpochReport } from '@distilljs/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../src/cli.js';
+import { mergeRuns } from '../../src/cluster/index.js';
 import { compareRuns, curveFindings, verifyRun } from '../../src/evaluation/index.js';
 import type { MethodOrigin, MethodResult } from '../../src/report/index.js';
+import { rewriteReport } from '../../src/run/write-report.js';
 import { TINY_RUN } from '../run/tiny-run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'verify-'));
@@ -112,6 +114,83 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
       'run: kd/1 began with other weights of the teacher than student/0',
       'seed 0: kd/0 began with other weights of the student than student/0',
     ]);
+  });
+
+  it('finds files of another training in the place of its own, as everyone does who reads them', async () => {
+    const out = copyOf('exchanged');
+    const files = {
+      predictions: ['kd/0/predictions.safetensors', 'kd/1/predictions.safetensors'],
+      ofMethod: ['student/0/predictions.safetensors', 'kd/1/predictions.safetensors'],
+      ofTeacher: ['kd/1/predictions.safetensors', 'teacher/predictions.safetensors'],
+      metrics: ['kd/0/metrics.jsonl', 'student/1/metrics.jsonl'],
+    };
+    for (const [from, to] of Object.values(files)) cpSync(join(run, from as string), join(out, to as string));
+    const errorsOf = async (root: string): Promise<string[]> =>
+      (await verifyRun(root)).findings
+        .filter(({ severity }) => severity === 'error')
+        .map(({ where, found }) => `${where}: ${found}`);
+    expect((await errorsOf(out)).sort()).toEqual([
+      "kd/1: expected predictions of the network beside it, got another network's",
+      'student/1: expected the epochs of result.json, got others',
+      "teacher: expected predictions of the network beside it, got another network's",
+    ]);
+    const refused =
+      /predictions of the network beside it, got another network's.*distill-bench predictions RUN/s;
+    await expect(rewriteReport(out)).rejects.toThrow(refused);
+    const into = join(folder, 'merged');
+    await expect(mergeRuns([out], into)).rejects.toThrow(refused);
+    expect(existsSync(into)).toBe(false);
+    // The command makes them again; lines that no result has are the user's to remove.
+    expect(await main(['predictions', out]), said).toBe(0);
+    expect(printed).toContain('2 networks evaluated, 3 had their predictions');
+    for (const cell of ['kd/1', 'teacher'])
+      expect(readFileSync(join(out, cell, 'predictions.safetensors')), cell).toEqual(
+        readFileSync(join(run, cell, 'predictions.safetensors')),
+      );
+    rmSync(join(out, 'student/1/metrics.jsonl'));
+    expect(await errorsOf(out)).toEqual([]);
+    expect(await mergeRuns([out], into)).toEqual({ cells: 5, done: 5, added: 5 });
+    expect(await errorsOf(into)).toEqual([]);
+  });
+
+  it('finds what is shown, or was measured on corrupted images, of another training', async () => {
+    const out = copyOf('shown');
+    const inspections = join(out, 'kd/0/inspections.jsonl');
+    const line = { phase: 'train', epoch: 0, globalEpoch: 0, exhibits: [] };
+    writeFileSync(inspections, `${JSON.stringify(line)}\n`);
+    change(join(out, 'kd/0/result.json'), { inspectionsDigest: 'of what kd/0 showed' });
+    const { modelDigest } = JSON.parse(readFileSync(join(out, 'kd/1/result.json'), 'utf8')) as MethodResult;
+    const corruptions = {
+      schema: 1,
+      fingerprint: 'x',
+      seed: 0,
+      network: modelDigest,
+      clean: 1,
+      accuracy: {},
+    };
+    for (const cell of ['student/0', 'kd/1'])
+      writeFileSync(join(out, cell, 'corruptions.json'), JSON.stringify(corruptions));
+    const { findings } = await verifyRun(out);
+    expect(
+      findings.filter(({ severity }) => severity === 'error').map(({ where, found }) => `${where}: ${found}`),
+    ).toEqual([
+      "student/0: expected corruptions of the network beside it, got another network's",
+      'kd/0: expected what this training showed of itself, got other bytes',
+    ]);
+    await expect(rewriteReport(out)).rejects.toThrow('corruptions of the network beside it');
+    for (const cell of ['student/0', 'kd/1']) rmSync(join(out, cell, 'corruptions.json'));
+    await expect(rewriteReport(out)).rejects.toThrow('what this training showed of itself');
+  });
+
+  it('refuses to merge a student that is not the one that was measured', async () => {
+    const out = copyOf('other-student');
+    cpSync(join(run, 'kd/1/student'), join(out, 'kd/0/student'), { recursive: true });
+    const into = join(folder, 'merged-students');
+    await expect(mergeRuns([run, out], join(folder, 'first-counts'))).resolves.toMatchObject({ done: 5 });
+    await expect(mergeRuns([out, run], into)).rejects.toThrow(
+      /kd.0.student: expected the model that was measured, got other bytes/,
+    );
+    expect(existsSync(into)).toBe(false);
   });
 
   it('refuses what is no run', async () => {

@@ -78,6 +78,8 @@ export function checker(script: string): Checker {
         asked.send(question);
       }),
     close() {
+      // A case that is under way is given up: its end is no fault.
+      child?.removeAllListeners();
       child?.kill('SIGKILL');
       child = undefined;
       rmSync(folder, { recursive: true, force: true });

@@ -21,20 +21,23 @@ interface Run {
   readonly seed: number;
   /** Where fast-check found a failure. */
   readonly path: string | undefined;
+  /** A target that takes longer ends with the cases that it had. */
+  readonly minutes: number;
 }
 
 /** Checks cases of a target until one fails. That one is made smaller as long as what is left fails. */
-async function fuzz({ name, arbitrary }: FuzzTarget, { cases, seed, path }: Run): Promise<Figures> {
+async function fuzz({ name, arbitrary }: FuzzTarget, { cases, seed, path, minutes }: Run): Promise<Figures> {
   const checks = checker(process.env['FUZZ_CHILD'] ?? '');
   const outcomes: Record<string, number> = {};
-  let isFailing = false;
+  const failing: { readonly input: unknown; readonly fault: string }[] = [];
   let slowest = 0;
   let peak = 0;
   const property = fc.asyncProperty(arbitrary, async (input) => {
     const answer = await checks.ask({ target: name, input });
     if ('fault' in answer) {
-      if (!isFailing) process.stderr.write(`${name}: a case fails and is made smaller: ${answer.fault}\n`);
-      isFailing = true;
+      if (failing.length === 0)
+        process.stderr.write(`${name}: a case fails and is made smaller: ${answer.fault}\n`);
+      failing.push({ input, fault: answer.fault });
       throw new Error(answer.fault);
     }
     outcomes[answer.outcome] = (outcomes[answer.outcome] ?? 0) + 1;
@@ -45,24 +48,32 @@ async function fuzz({ name, arbitrary }: FuzzTarget, { cases, seed, path }: Run)
   const details = await fc.check(property, {
     seed,
     numRuns: cases,
-    interruptAfterTimeLimit: 3_600_000,
+    interruptAfterTimeLimit: minutes * 60_000,
     ...more,
   });
   checks.close();
+  // The limit may come while a case is made smaller.
+  const last = failing.at(-1);
   return {
     target: name,
     cases: details.numRuns,
     outcomes: Object.fromEntries(Object.entries(outcomes).sort(([, a], [, b]) => b - a)),
     slowestMilliseconds: Math.round(slowest),
     peakMebibytes: Math.round(peak / 2 ** 20),
-    failure: details.failed ? failureText(name, details) : null,
+    failure: details.failed
+      ? failureText(name, details)
+      : last === undefined
+        ? null
+        : `${inspect(last.input, INSPECTED)}\n${last.fault}`,
   };
 }
+
+const INSPECTED = { depth: 12, maxStringLength: 400, maxArrayLength: 60 };
 
 function failureText(name: string, details: fc.RunDetails<[unknown]>): string {
   const { seed, counterexamplePath, counterexample, errorInstance } = details;
   const again = `npm run fuzz -- --only ${name} --seed ${seed} --path ${counterexamplePath ?? ''}`;
-  const value = inspect(counterexample, { depth: 12, maxStringLength: 400, maxArrayLength: 60 });
+  const value = inspect(counterexample, INSPECTED);
   const reason = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
   return `${again}\n${value}\n${reason}`;
 }
@@ -87,18 +98,24 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     only: { type: 'string', multiple: true, default: [] },
     path: { type: 'string' },
+    minutes: { type: 'string', default: '60' },
     json: { type: 'boolean', default: false },
   },
 });
-const run: Run = { cases: Number(values.cases), seed: Number(values.seed), path: values.path };
+const run: Run = {
+  cases: Number(values.cases),
+  seed: Number(values.seed),
+  path: values.path,
+  minutes: Number(values.minutes),
+};
 const names = targets.map(({ name }) => name);
 const wrong = [
   ...values.only
     .filter((name) => !names.includes(name))
     .map((name) => `--only ${name}: there are ${names.join(', ')}`),
-  ...[run.cases, run.seed]
+  ...[run.cases, run.seed, run.minutes]
     .filter((number) => !Number.isSafeInteger(number))
-    .map(() => '--cases and --seed take whole numbers'),
+    .map(() => '--cases, --seed and --minutes take whole numbers'),
 ];
 if (wrong.length > 0) {
   process.stderr.write(`${wrong.join('\n')}\n`);
