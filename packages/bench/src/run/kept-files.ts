@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { DistillError } from '@distilljs/core';
+import { DistillError, writeWhole } from '@distilljs/core';
 import type { EpochReport } from '@distilljs/core';
+import type { PredictionRecord } from '../predictions/index.js';
 import type { MethodResult, TeacherResult } from '../report/index.js';
 import { modelFolders, predictionFiles } from './run-folder.js';
 import type { TrainingFolder } from './run-folder.js';
@@ -64,6 +65,21 @@ export interface KeptFile {
   readonly network: string | undefined;
   /** It counts in the method's accuracy. */
   readonly counted: boolean;
+}
+
+/**
+ * Keeps what networks said of the test images, beside their models.
+ *
+ * @param digest what they are known by
+ */
+export async function savePredictions(
+  records: readonly PredictionRecord[],
+  folder: TrainingFolder,
+  digest: string | undefined,
+): Promise<void> {
+  const files = predictionFiles(folder, records.length);
+  for (const [at, record] of records.entries())
+    await writeWhole(files[at] ?? folder.predictions, record.encode(networkName(digest, at, records.length)));
 }
 
 /** The files of predictions of a training with a method, one per network. */

@@ -12,7 +12,6 @@ import {
   jsonl,
   sgd,
   stepRate,
-  writeWhole,
 } from '@distilljs/core';
 import type {
   Augmentation,
@@ -34,10 +33,10 @@ import type { CorruptionResult } from '../corruption/index.js';
 import { recordPredictions } from '../predictions/index.js';
 import type { PredictionRecord } from '../predictions/index.js';
 import type { RunData } from './datasets.js';
-import { modelDigest, networkName } from './kept-files.js';
+import { modelDigest, savePredictions } from './kept-files.js';
 import { expectHeld, heldStore } from './lock.js';
 import type { RunContext } from './run-context.js';
-import { modelFolders, predictionFiles } from './run-folder.js';
+import { modelFolders } from './run-folder.js';
 import type { TrainingFolder } from './run-folder.js';
 
 /** One training of a run: the teacher's, or one method with one seed. */
@@ -184,21 +183,6 @@ async function save(networks: readonly Network[], folder: TrainingFolder): Promi
   const places = modelFolders(folder, networks.length);
   for (const [index, network] of networks.entries()) await network.save(places[index] ?? folder.model);
   return await modelDigest(places);
-}
-
-/**
- * Keeps what networks said of the test images, beside their models.
- *
- * @param digest what they are known by
- */
-export async function savePredictions(
-  records: readonly PredictionRecord[],
-  folder: TrainingFolder,
-  digest: string | undefined,
-): Promise<void> {
-  const files = predictionFiles(folder, records.length);
-  for (const [at, record] of records.entries())
-    await writeWhole(files[at] ?? folder.predictions, record.encode(networkName(digest, at, records.length)));
 }
 
 /** What is left of each network's accuracy on corrupted test images, where the configuration wants to know. */
