@@ -4,16 +4,22 @@ import { spawn } from 'node:child_process';
 export type CellMessage =
   | { readonly kind: 'say'; readonly text: string }
   | { readonly kind: 'progress'; readonly share: number }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  /** The cell is done, and the process waits for another one. */
+  | { readonly kind: 'done' }
+  /** It has taken the next cell. */
+  | { readonly kind: 'begun' };
 
 /** What the one that started it tells a training process. */
-export interface LeaseMessage {
-  readonly kind: 'lease';
+export type CellOrder =
   /** The training ends after the step under way unless another lease comes within so many milliseconds. */
-  readonly milliseconds: number;
-}
+  | { readonly kind: 'lease'; readonly milliseconds: number }
+  /** The next cell, as arguments of `distill-bench`. */
+  | { readonly kind: 'next'; readonly args: readonly string[] }
+  /** There is none. */
+  | { readonly kind: 'end' };
 
-/** How a process ended. */
+/** How a cell ended. */
 export interface ProcessEnd {
   /** `diverged`: its numbers stopped being finite, which another attempt would not change. */
   readonly state: 'done' | 'failed' | 'diverged' | 'interrupted';
@@ -22,6 +28,7 @@ export interface ProcessEnd {
   readonly code?: string | undefined;
 }
 
+/** A cell under way. */
 export interface CellProcess {
   readonly ended: Promise<ProcessEnd>;
   /** Ends it after the step under way, with its checkpoint saved. */
@@ -32,9 +39,7 @@ export interface CellProcess {
 }
 
 export interface CellCommand {
-  /** A script that takes the arguments of `distill-bench`. */
-  readonly script: string;
-  /** E.g. `['train', RUN, CELL]`. */
+  /** `['train', RUN, CELL, …]`, or `['report', RUN]`. */
   readonly args: readonly string[];
   /** On top of this process's own; an undefined one is left out. */
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -43,60 +48,187 @@ export interface CellCommand {
   readonly progress: (share: number) => void;
 }
 
+/** Processes that train cells, one after the other each. */
+export interface CellProcesses {
+  /** In a process that has done a cell of the same run with the same variables, or else in a new one. */
+  start(command: CellCommand): CellProcess;
+  /** Ends those that wait for a cell. */
+  end(): Promise<void>;
+}
+
+/** Where the cell stands among the arguments. */
+export const CELL = 2;
+
 /** The exit code of a training that ended early with its checkpoint saved. */
 const INTERRUPTED = 130;
 
-const isMessage = (value: unknown): value is CellMessage =>
-  typeof value === 'object' && value !== null && 'kind' in value;
+/** How long a process waits for a cell, and how long it has to end, in milliseconds. */
+const IDLE = 60_000;
+const LONGEST_END = 10_000;
 
-/** Starts a command of `distill-bench` in a process of its own. */
-export function startCell({ script, args, variables, say, progress }: CellCommand): CellProcess {
-  const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
+/**
+ * A process that has done a cell keeps what it has prepared, and waits for the next one. One whose cell failed or was stopped, or that
+ * thinks that it holds too much memory, ends, and a new one takes its place.
+ *
+ * @param script takes the arguments of `distill-bench`
+ */
+export function cellProcesses(script: string): CellProcesses {
+  const idle = new Set<Trainer>();
+  const endIdle = async (): Promise<void> => {
+    await Promise.all([...idle].map((each) => each.end()));
+  };
+  return {
+    end: endIdle,
+    start(command) {
+      const key = JSON.stringify([command.args.filter((_, at) => at !== CELL), command.variables]);
+      let isToEnd = false;
+      const isOver = (): boolean => isToEnd;
+      let trainer: Trainer | undefined;
+      const work = async (): Promise<ProcessEnd> => {
+        while (!isOver()) {
+          trainer = [...idle].find((each) => each.key === key);
+          // All of them together might hold more memory than there is, and a GPU twice.
+          if (trainer === undefined) await endIdle();
+          if (isOver()) break;
+          trainer ??= startTrainer(script, key, command, idle);
+          const end = await trainer.train(command);
+          trainer = undefined;
+          if (end !== undefined) return end;
+        }
+        return { state: 'interrupted' };
+      };
+      return {
+        ended: work(),
+        stop() {
+          isToEnd = true;
+          trainer?.stop();
+        },
+        kill() {
+          isToEnd = true;
+          trainer?.kill();
+        },
+        lease: (milliseconds) => trainer?.lease(milliseconds),
+      };
+    },
+  };
+}
+
+/** A process that trains. */
+interface Trainer extends Omit<CellProcess, 'ended'> {
+  /** Those with the same key are as good as each other. */
+  readonly key: string;
+  /** The cell that it was started with, then others. @returns undefined where it ended before it took the cell */
+  train(command: CellCommand): Promise<ProcessEnd | undefined>;
+  /** Ends it, where it waits for a cell. */
+  end(): Promise<void>;
+}
+
+/** The cell that a process works at. */
+interface Work extends Pick<CellCommand, 'say' | 'progress'> {
+  isBegun: boolean;
+  isStopped: boolean;
+  failure?: CellMessage & { readonly kind: 'failed' };
+  readonly settle: (end: ProcessEnd | undefined) => void;
+}
+
+/** @param idle has it in it while it waits for a cell */
+function startTrainer(
+  script: string,
+  key: string,
+  { args: first, variables }: CellCommand,
+  idle: Set<Trainer>,
+): Trainer {
+  const child = spawn(process.execPath, [...process.execArgv, script, ...first], {
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  let failure: (CellMessage & { readonly kind: 'failed' }) | undefined;
-  let isStopped = false;
+  let work: Work | undefined;
+  let isNew = true;
   let errors = '';
+  let timer: NodeJS.Timeout | undefined;
+  const order = (message: CellOrder): void => {
+    if (child.connected) child.send(message, () => undefined);
+  };
+  const settle = (end: ProcessEnd | undefined): void => {
+    const { settle: settleWork } = work ?? {};
+    work = undefined;
+    settleWork?.(end);
+  };
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4000);
   });
   child.on('message', (message) => {
-    if (!isMessage(message)) return;
-    if (message.kind === 'say') say(message.text);
-    else if (message.kind === 'progress') progress(message.share);
-    else failure = message;
+    if (!isMessage(message) || work === undefined) return;
+    if (message.kind === 'say') work.say(message.text);
+    else if (message.kind === 'progress') work.progress(message.share);
+    else if (message.kind === 'failed') work.failure = message;
+    else if (message.kind === 'begun') work.isBegun = true;
+    else {
+      idle.add(trainer);
+      timer = setTimeout(() => void trainer.end(), IDLE);
+      settle({ state: 'done' });
+    }
   });
-  const ended = new Promise<ProcessEnd>((resolve) => {
-    child.on('error', (error) => {
-      resolve({ state: 'failed', reason: error.message });
+  const closed = new Promise<void>((resolve) => {
+    const close = (end: ProcessEnd): void => {
+      idle.delete(trainer);
+      clearTimeout(timer);
+      settle(work?.isBegun === false ? undefined : end);
+      resolve();
+    };
+    child.on('error', ({ message }) => {
+      close({ state: 'failed', reason: message });
     });
     child.on('close', (code, killedBy) => {
-      if (code === 0) resolve({ state: 'done' });
-      else if (failure !== undefined)
-        resolve({
-          state: failure.code === 'numeric' ? 'diverged' : 'failed',
-          reason: failure.message,
-          code: failure.code,
-        });
-      // It may also have ended itself, when its lease did.
-      else if (isStopped || code === INTERRUPTED) resolve({ state: 'interrupted' });
-      else
-        resolve({ state: 'failed', reason: killedBy === null ? lastLine(errors) : `ended by ${killedBy}` });
+      close(endOf(work, code, killedBy === null ? lastLine(errors) : `ended by ${killedBy}`));
     });
   });
-  return {
-    ended,
+  const trainer: Trainer = {
+    key,
+    async train({ args, say, progress }) {
+      idle.delete(trainer);
+      clearTimeout(timer);
+      const ended = new Promise<ProcessEnd | undefined>((resolve) => {
+        work = { say, progress, isBegun: isNew, isStopped: false, settle: resolve };
+      });
+      errors = '';
+      if (!isNew) order({ kind: 'next', args });
+      isNew = false;
+      return await ended;
+    },
+    async end() {
+      if (!idle.delete(trainer)) return;
+      const late = setTimeout(() => child.kill('SIGKILL'), LONGEST_END);
+      // Node emits no `close` once this side has disconnected.
+      order({ kind: 'end' });
+      await closed;
+      clearTimeout(late);
+    },
     stop() {
-      isStopped = true;
+      if (work !== undefined) work.isStopped = true;
       child.kill('SIGTERM');
     },
     kill: () => void child.kill('SIGKILL'),
     lease(milliseconds) {
-      const message: LeaseMessage = { kind: 'lease', milliseconds };
-      if (child.connected) child.send(message, () => undefined);
+      order({ kind: 'lease', milliseconds });
     },
   };
+  return trainer;
+}
+
+const isMessage = (value: unknown): value is CellMessage =>
+  typeof value === 'object' && value !== null && 'kind' in value;
+
+function endOf(work: Work | undefined, code: number | null, reason: string): ProcessEnd {
+  const { failure } = work ?? {};
+  if (code === 0) return { state: 'done' };
+  if (failure !== undefined) {
+    const state = failure.code === 'numeric' ? 'diverged' : 'failed';
+    return { state, reason: failure.message, code: failure.code };
+  }
+  // It may also have ended itself, when its lease did.
+  if (work?.isStopped === true || code === INTERRUPTED) return { state: 'interrupted' };
+  return { state: 'failed', reason };
 }
 
 const lastLine = (text: string): string =>

@@ -17,6 +17,7 @@ import type { RunContext } from '../run/run-context.js';
 import { runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { writeStudyReport } from '../run/study-report.js';
+import type { CellProcesses } from './cell-process.js';
 import { cellStates } from './cell-state.js';
 import type { StudyOutcome } from './run-study.js';
 import { shardOf } from './shard.js';
@@ -29,8 +30,8 @@ interface Jobs {
   readonly jobs: number;
   /** Trains this part only. Default: all. */
   readonly shard?: Shard | undefined;
-  /** A script that takes the arguments of `distill-bench`. */
-  readonly script: string;
+  /** The caller ends them. */
+  readonly processes: CellProcesses;
   /** @param cells those that are left, and `done` the number of those that are not */
   readonly watch: (
     cells: readonly MatrixCell[],
@@ -141,7 +142,7 @@ async function trainMatrix(
   {
     jobs,
     shard,
-    script,
+    processes,
     watch,
     signal = new AbortController().signal,
   }: Jobs & { readonly signal?: AbortSignal | undefined },
@@ -166,7 +167,7 @@ async function trainMatrix(
     },
   };
   try {
-    const outcomes = await trainCells(left, { root, script, gpus, watcher: once, signal, jobs });
+    const outcomes = await trainCells(left, { root, processes, gpus, watcher: once, signal, jobs });
     await Promise.all(removing);
     return signal.aborted ? undefined : outcomes;
   } finally {

@@ -1,29 +1,17 @@
-import { DistillError, resolveEngine } from '@distilljs/core';
+import { DistillError } from '@distilljs/core';
 import { cellFolder } from '../run/cells.js';
-import type { Cell } from '../run/cells.js';
-import { dataFingerprints, loadRunData, loadTuningData } from '../run/datasets.js';
-import { describeEnvironment, madeWith, mixWarnings } from '../run/environment.js';
-import { loadForeign } from '../run/foreign-sources.js';
-import { loadTeacher } from '../run/load-teacher.js';
 import type { LockOptions } from '../run/lock.js';
 import { findCell, readMatrix, runOf, studyFolder } from '../run/matrix.js';
-import { expectSameData } from '../run/open-folder.js';
-import { atCell } from '../run/train-students.js';
-import type { RunContext, RunLog } from '../run/run-context.js';
+import { atCell, provideCell } from '../run/train-students.js';
 import { runFolder } from '../run/run-folder.js';
-import type { RunFolder } from '../run/run-folder.js';
 import { copyTeacher } from '../run/shared-teacher.js';
-import type { FoundRun } from '../run/stored.js';
-import { provideStudent } from '../run/train-student.js';
-import { provideTeacher } from '../run/train-teacher.js';
-import { provideTrial, tunedMethod } from '../run/tuning.js';
 import { isCellDone } from './cell-state.js';
+import { preparedRuns } from './prepared-run.js';
+import type { PreparedRuns, Surrounding } from './prepared-run.js';
 
-export interface CellOptions extends LockOptions {
-  readonly log: RunLog;
-  /** Trainings that share the machine. Default: 1. */
-  readonly atATime?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
+export interface CellOptions extends LockOptions, Surrounding {
+  /** What a process that trains several cells keeps between them; its surrounding counts then. Default: nothing. */
+  readonly prepared?: PreparedRuns | undefined;
 }
 
 /**
@@ -45,9 +33,7 @@ export async function trainCell(root: string, name: string, options: CellOptions
   const { cell, after } = findCell(matrix, name);
   const { folder, run, teacherOf } = runOf(matrix, cell);
   const place = cellFolder(folder, cell);
-  if (cell.kind === 'teacher') {
-    if (teacherOf === undefined)
-      return await atCell(place, () => trainLocked(folder, run, cell, options), options);
+  if (cell.kind === 'teacher' && teacherOf !== undefined) {
     const owner = runFolder(studyFolder(root).task(teacherOf));
     await atCell(place, () => copyTeacher(owner.teacher, place), options);
     return true;
@@ -59,45 +45,16 @@ export async function trainCell(root: string, name: string, options: CellOptions
     const expected = needed.kind === 'teacher' ? 'a run whose teacher is trained' : `${before} to be done`;
     throw wrong(`${root}, ${name}`, expected, 'none yet', hint);
   }
-  return await atCell(place, () => trainLocked(folder, run, cell, options), options);
-}
-
-async function trainLocked(
-  folder: RunFolder,
-  run: FoundRun,
-  cell: Cell,
-  { log, signal, atATime }: CellOptions,
-): Promise<boolean> {
-  const { config } = run;
-  const environment = describeEnvironment(await resolveEngine(config.engine));
-  await loadForeign(config);
-  const data =
-    cell.kind === 'tune'
-      ? await loadTuningData(config, run.data, log, signal)
-      : await loadRunData(config, log, signal);
-  expectSameData(folder, run, dataFingerprints(data));
-  const loaded = await loadTeacher(config, data, folder.teacher);
-  const warnings = mixWarnings(run, environment);
-  for (const warning of warnings) log.say(`Warning: ${warning}`);
-  const made = madeWith(environment);
-  const context: RunContext = { config, data, log, signal, madeWith: made, warnings, atATime };
-  // How good the teacher is was said when it was trained.
-  const quiet = { ...context, log: { ...log, say: () => undefined } };
-  const teacher = await provideTeacher(cell.kind === 'teacher' ? context : quiet, folder.teacher, loaded);
-  if (teacher === undefined) {
-    loaded?.network.dispose();
-    return false;
-  }
+  const runs = options.prepared ?? preparedRuns(options);
+  const work = async (): Promise<boolean> => {
+    const prepared = await runs.of(folder, run, cell.kind);
+    if (prepared === undefined || cell.kind === 'teacher') return prepared !== undefined;
+    return (await provideCell(cell, prepared.context, folder, prepared.teacher)) !== undefined;
+  };
   try {
-    if (cell.kind === 'teacher') return true;
-    const place = cellFolder(folder, cell);
-    if (cell.kind === 'tune') return (await provideTrial(cell, teacher, place, context)) !== undefined;
-    const configured = config.methods.find(({ as }) => as === cell.method);
-    if (configured === undefined) throw new Error(`no method ${cell.method}`);
-    const method = await tunedMethod(folder, config, configured);
-    return (await provideStudent(method, cell.seed, teacher, place, context)) !== undefined;
+    return await atCell(place, work, options);
   } finally {
-    teacher.dispose();
+    if (options.prepared === undefined) runs.dispose();
   }
 }
 

@@ -2,8 +2,7 @@ import { availableParallelism } from 'node:os';
 import { DistillError } from '@distilljs/core';
 import { cellName } from '../run/cells.js';
 import type { Cell, MatrixCell } from '../run/cells.js';
-import { startCell } from './cell-process.js';
-import type { ProcessEnd } from './cell-process.js';
+import type { CellProcesses, ProcessEnd } from './cell-process.js';
 import { scheduleOf } from './schedule.js';
 
 /** How a cell ended. */
@@ -22,14 +21,13 @@ export interface CellsWatcher {
   ended(outcome: CellOutcome, again: boolean): void;
 }
 
-export interface CellProcesses {
+export interface CellsOptions {
   /** The run folder. */
   readonly root: string;
-  /** Processes at a time. */
+  /** Trainings at a time. */
   readonly jobs: number;
-  /** A script that takes the arguments of `distill-bench`. */
-  readonly script: string;
-  /** Numbers of the GPUs, one process each; empty where processors do the work. */
+  readonly processes: CellProcesses;
+  /** Numbers of the GPUs, one training each; empty where processors do the work. */
   readonly gpus: readonly string[];
   readonly watcher: CellsWatcher;
   readonly signal: AbortSignal;
@@ -52,9 +50,9 @@ const ATTEMPTS = 2;
  */
 export async function trainCells(
   cells: readonly MatrixCell[],
-  processes: CellProcesses,
+  options: CellsOptions,
 ): Promise<readonly CellOutcome[]> {
-  const { jobs, signal, watcher, gpus } = processes;
+  const { jobs, signal, watcher, gpus } = options;
   const schedule = scheduleOf(cells);
   const attempts = new Map<string, number>();
   const outcomes: CellOutcome[] = [];
@@ -65,11 +63,7 @@ export async function trainCells(
     const attempt = (attempts.get(cell.name) ?? 0) + 1;
     attempts.set(cell.name, attempt);
     const isAlone = cell.cell.kind === 'teacher' && running.size === 0 && !schedule.hasReady();
-    const outcome = await trainInProcess(
-      cell.cell,
-      processes,
-      deviceVariables(slot, isAlone ? 1 : jobs, gpus),
-    );
+    const outcome = await trainInProcess(cell.cell, options, deviceVariables(slot, isAlone ? 1 : jobs, gpus));
     const again = outcome.state === 'failed' && attempt < ATTEMPTS && !signal.aborted;
     watcher.ended(outcome, again);
     if (again) {
@@ -134,11 +128,10 @@ export function expectGpus(jobs: number, gpus: readonly string[]): void {
 
 async function trainInProcess(
   cell: Cell,
-  { root, script, watcher, signal }: CellProcesses,
+  { root, processes, watcher, signal }: CellsOptions,
   variables: Readonly<Record<string, string>>,
 ): Promise<CellOutcome> {
-  const child = startCell({
-    script,
+  const child = processes.start({
     args: ['train', root, cellName(cell)],
     variables,
     say: (text) => {

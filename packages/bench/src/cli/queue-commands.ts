@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolveEngine } from '@distilljs/core';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { startCell } from '../cell/cell-process.js';
+import { cellProcesses } from '../cell/cell-process.js';
 import { graphicsProcessors } from '../cell/run-jobs.js';
 import { deviceVariables, expectGpus } from '../cell/train-cells.js';
 import {
@@ -130,6 +130,7 @@ async function workerCommand(flags: WorkerFlags): Promise<ExitCode> {
   const capability = flags.capability ?? (await capabilityHere(gpus));
   if (capability === 'gpu') expectGpus(jobs, gpus);
   const connection = await connectQueue(flags.queue, { say, patience: 60_000 });
+  const processes = cellProcesses(process.argv[1] ?? '');
   const share = capability === 'gpu' ? gpus : [];
   say(
     `Works at queue ${capability} of ${connection.shown}, ${jobs} at a time of ${availableParallelism()} processors.`,
@@ -146,8 +147,7 @@ async function workerCommand(flags: WorkerFlags): Promise<ExitCode> {
       lock: 1000 * flags.lock,
       backoff: 1000 * flags.backoff,
       start: (args, slot) =>
-        startCell({
-          script: process.argv[1] ?? '',
+        processes.start({
           args,
           // Trainings have no business with the queue, nor with its password.
           variables: { ...deviceVariables(slot, jobs, share), [QUEUE_VARIABLE]: undefined },
@@ -156,6 +156,7 @@ async function workerCommand(flags: WorkerFlags): Promise<ExitCode> {
         }),
     });
   } finally {
+    await processes.end();
     await connection.close();
   }
   return signal.aborted ? EXIT.interrupted : EXIT.done;

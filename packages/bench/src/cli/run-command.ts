@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { DistillError } from '@distilljs/core';
+import { cellProcesses } from '../cell/cell-process.js';
 import { dryRun } from '../cell/dry-run.js';
 import { runJobs, runStudyJobs } from '../cell/run-jobs.js';
 import type { JobsOutcome } from '../cell/run-jobs.js';
@@ -75,7 +76,6 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   }
   const existing = flags.resume === true ? 'resume' : flags.overwrite === true ? 'overwrite' : 'refuse';
   const around = { out, existing, log, signal } as const;
-  const many = { jobs, shard, script: process.argv[1] ?? '', watch: cellsDisplay };
   if (flags.prepare === true) {
     const cells = await prepared(config, around);
     print(cells.map((name) => `distill-bench train ${out} ${name}`).join('\n'));
@@ -83,6 +83,7 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   }
   const isAlone = jobs === 1 && shard === undefined;
   if (isAlone) collectSeldom();
+  const many = { jobs, shard, processes: cellProcesses(process.argv[1] ?? ''), watch: cellsDisplay };
   const running =
     'tasks' in config
       ? isAlone
@@ -91,13 +92,13 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
       : isAlone
         ? runConfig({ config, ...around })
         : runJobs({ config, ...around, ...many });
-  const written: ConfigOutcome | JobsOutcome | StudyOutcome | undefined = await running.catch(
-    (error: unknown) => {
+  const written: ConfigOutcome | JobsOutcome | StudyOutcome | undefined = await running
+    .catch((error: unknown) => {
       // A write that fails for want of space does not say where.
       if (isSystemError(error)) error.path ??= out;
       throw error;
-    },
-  );
+    })
+    .finally(() => many.processes.end());
   if (written === undefined) {
     log.say(`Stopped; everything done is in ${out}. Go on with the same command and --resume.`);
     return EXIT.interrupted;

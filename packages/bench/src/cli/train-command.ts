@@ -1,7 +1,10 @@
 import { isDistillError } from '@distilljs/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { CELL } from '../cell/cell-process.js';
+import type { CellMessage, CellOrder } from '../cell/cell-process.js';
+import { preparedRuns } from '../cell/prepared-run.js';
 import { trainCell } from '../cell/train-cell.js';
 import { AT_A_TIME } from '../cell/train-cells.js';
-import type { CellMessage, LeaseMessage } from '../cell/cell-process.js';
 import type { RunLog } from '../run/run-context.js';
 import { EXIT } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
@@ -9,53 +12,103 @@ import { collectSeldom } from './garbage.js';
 import { stopSignal } from './stop-signal.js';
 import { terminalLog } from './terminal-log.js';
 
-/** `distill-bench train`. A process that `run --jobs` started tells it what happens, in place of the terminal. */
+/**
+ * `distill-bench train`. A process that `run --jobs` or a worker started tells it what happens, in place of the terminal, and then
+ * trains the cells that it is given.
+ */
 export async function trainCommand(root: string, cell: string, takesOver: boolean): Promise<ExitCode> {
   collectSeldom();
   // Any program may start this with a channel of its own, which is not ours to listen on or to let go.
   const isChild = process.send !== undefined && process.env[AT_A_TIME] !== undefined;
-  const tell = isChild ? toParent() : undefined;
-  const log = tell === undefined ? terminalLog() : parentLog(tell);
-  const signal = stopSignal(tell === undefined ? log.say.bind(log) : () => undefined);
+  const parent = isChild ? toParent() : undefined;
+  const log = parent === undefined ? terminalLog() : parentLog(parent.tell);
+  const signal = stopSignal(parent === undefined ? log.say.bind(log) : () => undefined);
+  // The one before may be a child of a process that was killed, which ends after its step.
+  const patience = parent === undefined ? 0 : PATIENCE;
+  const prepared = preparedRuns({ log, signal, atATime: Number(process.env[AT_A_TIME] ?? 1) });
+  const isRoomy = roomLeft();
   try {
-    const atATime = Number(process.env[AT_A_TIME] ?? 1);
-    // The one before may be a child of a process that was killed, which ends after its step.
-    const patience = tell === undefined ? 0 : PATIENCE;
-    if (await trainCell(root, cell, { log, signal, atATime, takesOver, patience })) return EXIT.done;
+    for (let next: string | undefined = cell; next !== undefined;) {
+      if (!(await trainCell(root, next, { log, signal, takesOver, patience, prepared }))) {
+        log.say(`Stopped; everything done is in ${root}. Go on with the same command.`);
+        return EXIT.interrupted;
+      }
+      next = parent !== undefined && isRoomy() ? await parent.next(signal) : undefined;
+    }
+    return EXIT.done;
   } catch (error) {
-    if (isDistillError(error)) tell?.({ kind: 'failed', code: error.code, message: error.message });
+    if (isDistillError(error)) parent?.tell({ kind: 'failed', code: error.code, message: error.message });
     throw error;
+  } finally {
+    prepared.dispose();
   }
-  log.say(`Stopped; everything done is in ${root}. Go on with the same command.`);
-  return EXIT.interrupted;
 }
 
 /** Milliseconds that a cell's lock is waited for. */
 const PATIENCE = 120_000;
 
-type Tell = (message: CellMessage) => void;
+/** What a process may hold in any case, in bytes. */
+const PLENTY = 2 ** 30;
 
-function toParent(): Tell {
-  // Whoever started this may be killed: the training then ends as after a SIGTERM, with its checkpoint.
-  process.once('disconnect', () => process.emit('SIGTERM'));
-  endWithLease();
-  process.channel?.unref();
-  return (message) => {
-    if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+/** Whether the process holds hardly more than after its first cell: at most twice the memory, and no more tensors. */
+function roomLeft(): () => boolean {
+  let first: { readonly bytes: number; readonly tensors: number } | undefined;
+  return () => {
+    const now = { bytes: process.memoryUsage.rss(), tensors: tf.memory().numTensors };
+    first ??= now;
+    return now.bytes <= Math.max(PLENTY, 2 * first.bytes) && now.tensors <= first.tensors;
   };
 }
 
-/**
- * A worker that holds the cell by a lock in a queue sends leases as long as it has the lock. When they stay away, because the
- * worker stands still or has lost the queue, another worker may begin: this one ends first.
- */
-function endWithLease(): void {
-  let timer: NodeJS.Timeout | undefined;
-  process.on('message', ({ kind, milliseconds }: Partial<LeaseMessage>) => {
-    if (kind !== 'lease' || milliseconds === undefined) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => process.emit('SIGTERM'), milliseconds).unref();
+type Tell = (message: CellMessage) => void;
+
+interface Parent {
+  readonly tell: Tell;
+  /** Waits for another cell. @returns undefined where there is none, or the signal was given */
+  next(signal: AbortSignal): Promise<string | undefined>;
+}
+
+function toParent(): Parent {
+  // Whoever started this may be killed: the training then ends as after a SIGTERM, with its checkpoint.
+  process.once('disconnect', () => process.emit('SIGTERM'));
+  process.channel?.unref();
+  const tell: Tell = (message) => {
+    if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+  };
+  let lease: NodeJS.Timeout | undefined;
+  let take: ((cell: string | undefined) => void) | undefined;
+  process.on('message', (order: CellOrder) => {
+    if (order.kind === 'next') take?.(order.args[CELL]);
+    else if (order.kind === 'end') take?.(undefined);
+    // A worker that holds the cell by a lock in a queue sends leases as long as it has the lock. When they stay away, because the
+    // worker stands still or has lost the queue, another worker may begin: this one ends first.
+    else if (take === undefined) {
+      clearTimeout(lease);
+      lease = setTimeout(() => process.emit('SIGTERM'), order.milliseconds).unref();
+    }
   });
+  return {
+    tell,
+    async next(signal) {
+      clearTimeout(lease);
+      const stop = (): void => take?.(undefined);
+      // Nothing else keeps a process that waits alive.
+      process.channel?.ref();
+      signal.addEventListener('abort', stop);
+      const cell = await new Promise<string | undefined>((resolve) => {
+        take = (given) => {
+          take = undefined;
+          resolve(given);
+        };
+        if (signal.aborted) stop();
+        else tell({ kind: 'done' });
+      });
+      signal.removeEventListener('abort', stop);
+      process.channel?.unref();
+      if (cell !== undefined) tell({ kind: 'begun' });
+      return cell;
+    },
+  };
 }
 
 /** Between two reports of progress, in milliseconds. */

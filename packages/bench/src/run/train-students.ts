@@ -1,7 +1,7 @@
 import { isDistillError } from '@distilljs/core';
 import type { DistillError } from '@distilljs/core';
 import { cellFolder, cellsOf } from './cells.js';
-import type { Cell } from './cells.js';
+import type { Cell, StudentCell, TuningCell } from './cells.js';
 import { lockFolder } from './lock.js';
 import type { LockOptions } from './lock.js';
 import type { RunContext } from './run-context.js';
@@ -68,28 +68,39 @@ export async function trainStudents(
   cells: readonly Cell[],
   ended?: CellEnded,
 ): Promise<Divergence[] | undefined> {
-  const { config, log } = context;
+  const { log } = context;
   const diverged: Divergence[] = [];
   for (const cell of cells) {
-    const place = cellFolder(folder, cell);
-    if (cell.kind === 'tune') {
-      const tried = await atCell(place, () => provideTrial(cell, teacher, place, context));
-      if (tried === undefined) return undefined;
-    }
-    const configured = config.methods.find(({ as }) => cell.kind === 'student' && as === cell.method);
-    if (cell.kind !== 'student' || configured === undefined) continue;
-    const { seed } = cell;
+    if (cell.kind === 'teacher') continue;
     try {
-      const method = await tunedMethod(folder, config, configured);
-      const result = await atCell(place, () => provideStudent(method, seed, teacher, place, context));
+      const result = await atCell(cellFolder(folder, cell), () =>
+        provideCell(cell, context, folder, teacher),
+      );
       if (result === undefined) return undefined;
-      await ended?.();
+      if (cell.kind === 'student') await ended?.();
     } catch (error) {
-      if (!isDistillError(error) || error.code !== 'numeric') throw error;
-      log.say(`${configured.as} seed ${seed} diverged, and is left out: ${error.message}`);
-      diverged.push({ method: configured.as, seed, error });
+      if (!isDistillError(error) || error.code !== 'numeric' || cell.kind !== 'student') throw error;
+      const { method, seed } = cell;
+      log.say(`${method} seed ${seed} diverged, and is left out: ${error.message}`);
+      diverged.push({ method, seed, error });
       await ended?.(cell);
     }
   }
   return diverged;
+}
+
+/** A student or a trial by itself: done before, or trained now. @returns undefined when the signal ended it */
+export async function provideCell(
+  cell: StudentCell | TuningCell,
+  context: RunContext,
+  folder: RunFolder,
+  teacher: RunTeacher,
+): Promise<object | undefined> {
+  const { config } = context;
+  const place = cellFolder(folder, cell);
+  if (cell.kind === 'tune') return await provideTrial(cell, teacher, place, context);
+  const configured = config.methods.find(({ as }) => as === cell.method);
+  if (configured === undefined) throw new Error(`no method ${cell.method}`);
+  const method = await tunedMethod(folder, config, configured);
+  return await provideStudent(method, cell.seed, teacher, place, context);
 }

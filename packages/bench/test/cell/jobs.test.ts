@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Report } from '../../src/report/index.js';
 import { bundledCli } from '../run/bundled-cli.js';
 import { untimedRows } from '../run/tiny-run.js';
@@ -50,7 +51,19 @@ const rows = (out: string): unknown => {
 describe('a run in several processes', { timeout: 600_000 }, () => {
   it('comes to the same, byte for byte, as in one, also after it was stopped', async () => {
     expect(run('one').code).toBe(0);
+    // Each process says that it begins.
+    const loaded = join(folder, 'begun.mjs');
+    const log = join(folder, 'begun');
+    writeFileSync(
+      loaded,
+      `import { appendFileSync } from 'node:fs';
+appendFileSync(${JSON.stringify(log)}, process.argv[2] + '\\n');`,
+    );
+    vi.stubEnv('NODE_OPTIONS', `--import ${pathToFileURL(loaded).href}`);
     const jobs = run('two', '--jobs', '2');
+    vi.unstubAllEnvs();
+    // One for the teacher, which has the whole machine, and two for the students.
+    expect(readFileSync(log, 'utf8').trim().split('\n')).toEqual(['run', 'train', 'train', 'train']);
     expect(jobs.errors).toMatch(/5 of 5 done \| 0 failed \| 0 left/);
     expect(jobs.code).toBe(0);
     expect(weights('two')).toEqual(weights('one'));

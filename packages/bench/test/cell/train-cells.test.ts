@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { cellsDisplay } from '../../src/cli/cells-display.js';
+import { cellProcesses } from '../../src/cell/cell-process.js';
 import { scheduleOf } from '../../src/cell/schedule.js';
 import { deviceVariables, expectGpus, trainCells } from '../../src/cell/train-cells.js';
 import type { CellOutcome } from '../../src/cell/train-cells.js';
@@ -19,18 +20,31 @@ const script = join(folder, 'cell.mjs');
 writeFileSync(
   script,
   `import { appendFileSync, readFileSync } from 'node:fs';
-  const [, , , root, cell] = process.argv;
+  const [, , , root, first] = process.argv;
   const log = root + '/log';
-  appendFileSync(log, 'begin ' + cell + '\\n');
-  const attempts = readFileSync(log, 'utf8').split('begin ' + cell + '\\n').length - 1;
-  const end = (code) => { appendFileSync(log, 'end ' + cell + '\\n'); process.exit(code); };
-  const [method] = cell.split('/');
-  if (method === 'killed' && attempts === 1) process.kill(process.pid, 'SIGKILL');
-  else if (method === 'broken') { console.error('Error: no such thing.'); end(1); }
-  else if (method === 'diverging')
-    process.send({ kind: 'failed', code: 'numeric', message: 'not finite' }, () => end(1));
-  else if (method === 'endless') { process.on('SIGTERM', () => end(130)); setInterval(() => {}, 1000); }
-  else process.send({ kind: 'progress', share: 0.5 }, () => setTimeout(end, 100, 0));`,
+  const write = (line) => appendFileSync(log, line + ' ' + process.pid + '\\n');
+  const end = (cell, code) => { write('end ' + cell); process.exit(code); };
+  const train = (cell) => {
+    write('begin ' + cell);
+    const attempts = readFileSync(log, 'utf8').split('begin ' + cell + ' ').length - 1;
+    const [method] = cell.split('/');
+    if (method === 'killed' && attempts === 1) process.kill(process.pid, 'SIGKILL');
+    else if (method === 'broken') { console.error('Error: no such thing.'); end(cell, 1); }
+    else if (method === 'diverging')
+      process.send({ kind: 'failed', code: 'numeric', message: 'not finite' }, () => end(cell, 1));
+    else if (method === 'endless') { process.on('SIGTERM', () => end(cell, 130)); setInterval(() => {}, 1000); }
+    else process.send({ kind: 'progress', share: 0.5 }, () => setTimeout(() => {
+      if (method === 'full') return end(cell, 0);
+      write('end ' + cell);
+      process.send({ kind: 'done' }, () => { if (method === 'tired') process.kill(process.pid, 'SIGKILL'); });
+    }, 100));
+  };
+  process.on('message', (order) => {
+    if (order.kind === 'end') process.exit(0);
+    if (order.kind === 'next') process.send({ kind: 'begun' }, () => train(order.args[2]));
+  });
+  process.on('disconnect', () => process.exit(0));
+  train(first);`,
 );
 
 const cellOf = (method: string, after: readonly string[] = []): MatrixCell => {
@@ -42,15 +56,16 @@ async function run(
   methods: readonly (string | MatrixCell)[],
   jobs: number,
   signal = new AbortController().signal,
-): Promise<{ outcomes: readonly CellOutcome[]; log: string[]; told: string[] }> {
+): Promise<{ outcomes: readonly CellOutcome[]; log: string[]; told: string[]; processes: string[] }> {
   writeFileSync(join(folder, 'log'), '');
   const told: string[] = [];
+  const processes = cellProcesses(script);
   const outcomes = await trainCells(
     methods.map((method) => (typeof method === 'string' ? cellOf(method) : method)),
     {
       root: folder,
       jobs,
-      script,
+      processes,
       gpus: [],
       signal,
       watcher: {
@@ -61,7 +76,16 @@ async function run(
       },
     },
   );
-  return { outcomes, told, log: readFileSync(join(folder, 'log'), 'utf8').trim().split('\n') };
+  await processes.end();
+  const lines = readFileSync(join(folder, 'log'), 'utf8').trim().split('\n');
+  const words = lines.map((line) => line.split(' '));
+  return {
+    outcomes,
+    told,
+    log: words.map(([what = '', cell = '']) => `${what} ${cell}`),
+    /** Of each cell that began, in order. */
+    processes: words.flatMap(([what, , pid = '']) => (what === 'begin' ? [pid] : [])),
+  };
 }
 
 const states = (outcomes: readonly CellOutcome[]): Record<string, string> =>
@@ -89,6 +113,38 @@ describe('cells in processes of their own', () => {
     const begun = (name: string): number => log.filter((line) => line === `begin ${name}/0`).length;
     expect(['broken', 'killed', 'a', 'diverging'].map(begun)).toEqual([2, 2, 1, 1]);
     expect(told).toContain('killed/0 failed, again');
+  });
+
+  it('are done by as many processes as there are trainings at a time', async () => {
+    const names = Array.from({ length: 10 }, (_, at) => `m${at}`);
+    const { outcomes, processes } = await run(names, 2);
+    expect(outcomes.map(({ state }) => state)).toEqual(names.map(() => 'done'));
+    expect(processes).toHaveLength(10);
+    expect(new Set(processes).size).toBe(2);
+  });
+
+  it('get a new process after one that failed, that was killed or that ended by itself', async () => {
+    const { outcomes, processes, log } = await run(['a', 'killed', 'b', 'full', 'c'], 1);
+    expect(outcomes.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'done', 'done']);
+    const begun = log.filter((line) => line.startsWith('begin'));
+    expect(begun.map((line) => line.slice(6))).toEqual([
+      'a/0',
+      'killed/0',
+      'b/0',
+      'full/0',
+      'c/0',
+      'killed/0',
+    ]);
+    const [a, killed, b, full, c, again] = processes;
+    expect([killed, full, again]).toEqual([a, b, c]);
+    expect(new Set([a, b, c]).size).toBe(3);
+  });
+
+  it('lose no attempt to a process that ended while it waited for them', async () => {
+    const { outcomes, told, processes } = await run(['tired', 'a', 'b'], 1);
+    expect(outcomes.map(({ state }) => state)).toEqual(['done', 'done', 'done']);
+    expect(told.filter((line) => line.includes('failed'))).toEqual([]);
+    expect(new Set(processes).size).toBe(2);
   });
 
   it('wait for those that they need, and never begin without them', async () => {
