@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { linkedFiles, shown } from '../docs/.vitepress/repository-links.mjs';
 
 const docs = join(import.meta.dirname, '../docs');
@@ -27,5 +28,15 @@ describe('links of the documentation', () => {
         `${groups?.['file']}: ${names}`,
       ).not.toEqual([]);
     }
+  });
+});
+
+describe('the first page', () => {
+  it('has front matter that reads as YAML and leads to pages that exist', () => {
+    const [, matter = ''] =
+      /^---\n([\s\S]*?)\n---\n/.exec(readFileSync(join(docs, 'index.md'), 'utf8')) ?? [];
+    const { hero, features } = parse(matter);
+    const places = [...hero.actions, ...features].map(({ link }) => `${link.split('#')[0].slice(1)}.md`);
+    expect(places.filter((place) => !existsSync(join(docs, place)))).toEqual([]);
   });
 });
