@@ -179,8 +179,8 @@ const risingShares: OptionCheck = (value) => {
 };
 
 export const discriminatorChecks: OptionChecks<DiscriminatorOptions> = {
-  discriminatorKernels: pairOf(eitherOf(oneOf('auto'), wholeNumber({ min: 1 }))),
-  discriminatorStrides: pairOf(wholeNumber({ min: 1 })),
+  discriminatorKernels: pairOf(eitherOf(oneOf('auto'), wholeNumber({ min: 1, limit: 255 }))),
+  discriminatorStrides: pairOf(wholeNumber({ min: 1, limit: 255 })),
   discriminatorWidth: widthOrAuto,
   leakySlope: inRange(0, 1),
 };

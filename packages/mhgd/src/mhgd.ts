@@ -54,7 +54,7 @@ export const mhgd = defineMethod<MhgdOptions>({
   defaults,
   check: {
     heads: wholeNumber({ min: 1, max: 256 }),
-    headEpochs: eitherOf(oneOf('auto'), wholeNumber({ min: 1 })),
+    headEpochs: eitherOf(oneOf('auto'), wholeNumber({ min: 1, limit: 100_000 })),
     headInputs: eitherOf(oneOf('auto', 'all'), wholeNumber({ min: 2 })),
     headLearningRate: positive,
     headDecay: nonNegative,

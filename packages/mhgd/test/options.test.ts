@@ -63,6 +63,7 @@ test('auto needs stages', () => {
 });
 
 test.each([
+  [{ headEpochs: 1e9 }, /mhgd\.headEpochs: .*a whole number of at most 100,000, got 1000000000/],
   [{ headEpochs: 0 }, /mhgd\.headEpochs: expected one of "auto", or a whole number, at least 1, got 0/],
   [{ heads: 1e9 }, /mhgd\.heads: expected a whole number, at least 1 and at most 256, got 1000000000/],
   [{ headLearningRate: 0 }, /mhgd\.headLearningRate: expected a number above 0/],

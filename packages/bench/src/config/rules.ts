@@ -111,17 +111,17 @@ function nameConflicts(
   const folded = as.toLowerCase();
   if (!isForeign(written) && methodNames !== undefined && !methodNames.includes(name))
     found.push(noMethod(name, methodNames));
-  if (
+  const before = earlier.get(folded);
+  const isTaken =
     (as !== name || isForeign(written)) &&
-    methodNames?.some((known) => known.toLowerCase() === folded) === true
-  ) {
+    methodNames?.some((known) => known.toLowerCase() === folded) === true;
+  // One mistake is told once, by what says most.
+  if (isTaken && (before === undefined || before === as)) {
     // Whatever is called kd or student is what all others are compared with.
     const how = written.given === true ? " Give it one: { method: …, as: 'NAME' }." : '';
     const hint = `It is the name of another method.${how}`;
     found.push({ path: [as === name ? 'name' : 'as'], expected: 'a name of its own', got: shown(as), hint });
-  }
-  const before = earlier.get(folded);
-  if (before !== undefined) {
+  } else if (before !== undefined) {
     const expected = 'a name that no method before it has';
     const again = `Write {name: ${shown(name).slice(1, -1)}, as: another-name, options: …} to run a method twice.`;
     const hint = before === as ? again : `On many disks it is the same folder as ${before}.`;

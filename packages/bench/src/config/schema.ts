@@ -23,9 +23,12 @@ import {
   withHint,
 } from './fields.js';
 
-/** What a run folder has beside the folders of methods; a file is `.unfinished` while it is written. */
+/**
+ * What a run folder has beside the folders of methods; a file is `.unfinished` while it is written. Two more are no keys (layers.ts), so that
+ * `tune` could not name them.
+ */
 const TAKEN_NAMES =
-  /^(?:(?:teacher|report|tune|tasks)|(?:config|environment|data|race|run)\.json(?:\.unfinished)?)$/i;
+  /^(?:(?:teacher|report|tune|tasks|constructor|prototype)|(?:config|environment|data|race|run)\.json(?:\.unfinished)?)$/i;
 /** Windows keeps these for devices, whatever follows a dot. */
 const DEVICE_NAMES = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 

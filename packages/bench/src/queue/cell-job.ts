@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import { z } from 'zod';
-import { readJson, writeJson } from '../run/write-json.js';
+import { firstIssue, readJson, writeJson } from '../run/write-json.js';
 import type { Capability } from './connection.js';
 
 /*
@@ -35,8 +35,7 @@ export type CellJob = z.infer<typeof cellJob>;
 export function parseCellJob(data: unknown): CellJob {
   const parsed = cellJob.safeParse(data);
   if (parsed.success) return parsed.data;
-  const got =
-    parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? 'another form';
+  const got = firstIssue(parsed.error);
   const hint = 'Submitter and workers need the same version of distill-bench.';
   throw new DistillError({ code: 'data', where: 'job', expected: 'a cell of a run', got, hint });
 }

@@ -7,7 +7,7 @@ import { runFolder } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { readRun } from './stored.js';
 import type { FoundRun } from './stored.js';
-import { readJson, writeJson } from './write-json.js';
+import { inForm, readJson, writeJson } from './write-json.js';
 
 /*
  * A study compares methods on several tasks, each a pair of teacher and student on a data set. Its folder:
@@ -67,7 +67,15 @@ const studyFile = z.object({
   tasks: z
     .array(z.object({ name: z.string().regex(/^\w[\w.+-]*$/), teacherOf: z.string().optional() }))
     .min(1)
-    .refine((tasks) => new Set(tasks.map(({ name }) => name)).size === tasks.length, 'two tasks of one name'),
+    .refine((tasks) => new Set(tasks.map(({ name }) => name)).size === tasks.length, 'two tasks of one name')
+    .superRefine((tasks, context) => {
+      const owners = tasks.flatMap(({ name, teacherOf }) => (teacherOf === undefined ? [name] : []));
+      for (const [at, { teacherOf }] of tasks.entries()) {
+        if (teacherOf === undefined || owners.includes(teacherOf)) continue;
+        const message = `'${teacherOf}' is no task that trains a teacher of its own`;
+        context.addIssue({ code: 'custom', path: [at, 'teacherOf'], message });
+      }
+    }),
 });
 
 /**
@@ -80,16 +88,7 @@ export async function readStudy(root: string): Promise<StudyFile | undefined> {
   const found = await readJson(file, HINT);
   const isOurs = typeof found === 'object' && found !== null && 'tasks' in found;
   if (!isOurs) return undefined;
-  const { data, error } = studyFile.safeParse(found);
-  if (data !== undefined) return data;
-  const got = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? 'another form';
-  throw new DistillError({
-    code: 'data',
-    where: file,
-    expected: 'the file as it was written',
-    got,
-    hint: HINT,
-  });
+  return inForm(file, studyFile, found, HINT);
 }
 
 export async function writeStudy(root: string, tasks: readonly StudyTask[]): Promise<void> {

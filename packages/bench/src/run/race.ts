@@ -9,7 +9,7 @@ import type { StudentCell } from './cells.js';
 import { findMethod } from './method-catalog.js';
 import type { RunFolder } from './run-folder.js';
 import { readMethodResult } from './stored.js';
-import { readJson, writeJson } from './write-json.js';
+import { inForm, readJson, writeJson } from './write-json.js';
 
 /*
  * A race is chosen by accuracy on the validation images alone. What it comes to is told by fresh seeds and the test images, which
@@ -41,10 +41,7 @@ export async function readRaceFile({ race: file }: RunFolder): Promise<RaceFile>
   const hint = 'Remove the file: the race then counts its time anew.';
   const found = await readJson(file, hint);
   if (found === undefined) return { schema: RACE_SCHEMA, seconds: 0, diverged: [], ended: null };
-  const { data, error } = raceFile.safeParse(found);
-  if (data !== undefined) return data;
-  const got = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? 'another form';
-  throw new DistillError({ code: 'data', where: file, expected: 'the file as it was written', got, hint });
+  return inForm(file, raceFile, found, hint);
 }
 
 export async function writeRaceFile(

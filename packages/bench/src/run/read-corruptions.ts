@@ -1,10 +1,9 @@
-import { DistillError } from '@distilljs/core';
 import { z } from 'zod';
 import { CORRUPTIONS_SCHEMA } from '../corruption/index.js';
 import type { CorruptionResult } from '../corruption/index.js';
 import { expectNetwork } from './kept-files.js';
 import type { TrainingFolder } from './run-folder.js';
-import { readJson } from './write-json.js';
+import { inForm, readJson } from './write-json.js';
 
 const share = z.number().min(0).max(1);
 const form = z.object({
@@ -28,11 +27,7 @@ export async function readCorruptions(
   const hint = 'Remove the file; `distill-bench corruptions RUN` makes it again.';
   const found = await readJson(file, hint);
   if (found === undefined) return undefined;
-  const { data, error } = form.safeParse(found);
-  if (data !== undefined) {
-    expectNetwork({ file, network }, data.network);
-    return data;
-  }
-  const got = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? 'another form';
-  throw new DistillError({ code: 'data', where: file, expected: 'the file as it was written', got, hint });
+  const kept = inForm(file, form, found, hint);
+  expectNetwork({ file, network }, kept.network);
+  return kept;
 }

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { DistillError } from '@distilljs/core';
 import { z } from 'zod';
 import type { EmbeddingFigures } from '../report/index.js';
 import type { RunFolder } from './run-folder.js';
-import { readJson } from './write-json.js';
+import { inForm, readJson } from './write-json.js';
 
 const number = z.number().nullable();
 const summary = z.object({
@@ -28,10 +27,7 @@ export async function readEmbeddings({ report }: RunFolder): Promise<EmbeddingFi
   const hint = 'Remove the file; `distill-bench metrics RUN` makes it again.';
   const found = await readJson(file, hint);
   if (found === undefined) return null;
-  const { data, error } = form.safeParse(found);
+  const { images, methods } = inForm(file, form, found, hint);
   // What is no number there is null: it is left out when methods are summarized.
-  if (data !== undefined)
-    return { images: data.images, methods: data.methods as EmbeddingFigures['methods'] };
-  const got = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? 'another form';
-  throw new DistillError({ code: 'data', where: file, expected: 'the file as it was written', got, hint });
+  return { images, methods: methods as EmbeddingFigures['methods'] };
 }

@@ -7,7 +7,7 @@ import { RESULT_SCHEMA } from '../report/index.js';
 import type { MethodResult, RunEnvironment, TeacherResult } from '../report/index.js';
 import type { DataFingerprints } from './datasets.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
-import { readJson, readText } from './write-json.js';
+import { inForm, readJson, readText } from './write-json.js';
 
 /** What a run folder says of its run. */
 export interface FoundRun {
@@ -116,7 +116,7 @@ export async function readRun(folder: RunFolder): Promise<FoundRun | undefined> 
   const found = await readEnvironment(folder);
   if (found === undefined || !isRunConfig(config)) return undefined;
   const known = await readJson(folder.data, RESTORE);
-  if (known !== undefined) expectFields(folder.data, data, known, RESTORE);
+  if (known !== undefined) inForm(folder.data, data, known, RESTORE);
   return { config, environment: found, data: known as DataFingerprints | undefined };
 }
 
@@ -142,7 +142,7 @@ export async function readMethodResult(
 ): Promise<MethodResult | undefined> {
   const found = await readJson(file, AGAIN);
   if (found === undefined) return undefined;
-  expectFields(file, methodResult, found, AGAIN);
+  inForm(file, methodResult, found, AGAIN);
   const result = found as MethodResult;
   if (result.method === method && result.seed === seed) return result;
   throw damaged(
@@ -160,7 +160,7 @@ export async function readTeacherResult({
   const hint = 'Remove the folder `teacher`; `distill-bench run --resume` trains the teacher again.';
   const found = await readJson(file, hint);
   if (found === undefined) return undefined;
-  expectFields(file, teacherResult, found, hint);
+  inForm(file, teacherResult, found, hint);
   return found as TeacherResult;
 }
 
@@ -182,18 +182,9 @@ export async function readInspections({ inspections: file }: TrainingFolder): Pr
     } catch (error) {
       throw damaged(where, 'a line of JSON', error instanceof Error ? error.message : String(error), hint);
     }
-    expectFields(where, inspection, value, hint);
+    inForm(where, inspection, value, hint);
     return [value as Inspection];
   });
-}
-
-function expectFields(where: string, schema: z.ZodType, value: unknown, hint: string): void {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return;
-  const [issue] = parsed.error.issues;
-  const path = issue?.path.map(String).join('.') ?? '';
-  const message = issue?.message ?? 'another form';
-  throw damaged(where, 'the file as it was written', `${path === '' ? 'content' : path}: ${message}`, hint);
 }
 
 const damaged = (where: string, expected: string, got: string, hint: string): DistillError =>

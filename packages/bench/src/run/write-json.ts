@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { DistillError, isDistillError, writeWhole } from '@distilljs/core';
+import type { z } from 'zod';
 import { expectRegularFile } from '../file/index.js';
 
 /** Results of thousands of epochs take a few megabytes. */
@@ -35,6 +36,25 @@ export async function readJson(
       cause,
     });
   }
+}
+
+/**
+ * Looks whether what a file says has the form that it was written in.
+ *
+ * @param hint what to do about one that has not
+ * @throws DistillError code `data` that names the first field that is wrong
+ */
+export function inForm<Form>(where: string, schema: z.ZodType<Form>, value: unknown, hint: string): Form {
+  const { data, error } = schema.safeParse(value);
+  if (error === undefined) return data;
+  const expected = 'the file as it was written';
+  throw new DistillError({ code: 'data', where, expected, got: firstIssue(error), hint });
+}
+
+/** What is wrong in the first place, with the path to it. */
+export function firstIssue({ issues: [issue] }: z.ZodError): string {
+  const path = issue?.path.map(String).join('.') ?? '';
+  return `${path === '' ? 'content' : path}: ${issue?.message ?? 'another form'}`;
 }
 
 /**

@@ -1,5 +1,4 @@
 import { checkOptions, listOf, oneOf, wholeNumber } from '@distilljs/core';
-import type { OptionCheck } from '@distilljs/core';
 import { modelNames } from '../model/index.js';
 import { methodNames } from '../run/method-catalog.js';
 
@@ -45,21 +44,14 @@ export function speedSettings(given: Partial<SpeedSettings> = {}): SpeedSettings
   return checkOptions<SpeedSettings>('speed', given, defaults, {
     model: oneOf(...modelNames),
     teacher: oneOf(...modelNames),
-    batchSize: counted(1, 16_384),
-    steps: counted(1, 100_000),
-    warmup: counted(0, 100_000),
+    batchSize: wholeNumber({ min: 1, limit: 16_384 }),
+    steps: wholeNumber({ min: 1, limit: 100_000 }),
+    warmup: wholeNumber({ min: 0, limit: 100_000 }),
     methods: (value) => listOf(oneOf(...methodNames))(value) ?? differing(value as readonly string[]),
-    cachedViews: counted(0, 1000),
-    memorySteps: (value) => (value === 0 ? undefined : counted(2, 1_000_000)(value)),
+    cachedViews: wholeNumber({ min: 0, limit: 1000 }),
+    memorySteps: (value) => (value === 0 ? undefined : wholeNumber({ min: 2, limit: 1_000_000 })(value)),
   });
 }
-
-/** The upper bound has words of its own: it is there for slips of the pen. */
-const counted =
-  (least: number, most: number): OptionCheck =>
-  (value) =>
-    wholeNumber({ min: least })(value) ??
-    ((value as number) > most ? `a whole number of at most ${most.toLocaleString('en-US')}` : undefined);
 
 function differing(names: readonly string[]): string | undefined {
   return names.length > 0 && new Set(names).size === names.length

@@ -252,9 +252,12 @@ describe('names that some disk does not take', () => {
     ['[{name: kd, as: hot}, {name: kd, as: Hot}]', 'On many disks it is the same folder as hot.'],
     ['[{name: kd, as: Teacher}]', 'methods.0.as: expected a name'],
     ['[{name: kd, as: Student}]', 'methods.0.as: expected a name of its own'],
+    ['[{name: kd, as: constructor}]', 'methods.0.as: expected a name of letters, digits'],
     [`[{name: kd, as: ${'a'.repeat(65)}}]`, 'methods.0.as: expected a name of at most 64 characters'],
   ])('%s', (methods, says) => {
-    expect(quick(`methods: ${methods}`).join('\n')).toContain(says);
+    const said = quick(`methods: ${methods}`);
+    expect(said.join('\n')).toContain(says);
+    expect(said).toHaveLength(1);
   });
 });
 

@@ -185,8 +185,13 @@ describe('a race', () => {
     expect(await refusal(raceIn(folder, raced({ budget: 60 })))).toMatch(
       /more than the teacher takes.*--budget/s,
     );
-    writeFileSync(folder.race, '{"schema": 1}');
-    expect(await refusal(readRace(folder, config, IMAGES))).toMatch(/race\.json.*the file as it was written/);
+    for (const [text, got] of [
+      ['{"schema": 1}', /race\.json.*the file as it was written, got seconds: /],
+      ['[]', /race\.json.*the file as it was written, got content: /],
+    ] as const) {
+      writeFileSync(folder.race, text);
+      expect(await refusal(readRace(folder, config, IMAGES))).toMatch(got);
+    }
   });
 
   it('looks at validation images alone', async () => {

@@ -23,10 +23,19 @@ export const inRange =
 export const belowOne: OptionCheck = (value) =>
   isNumber(value) && value >= 0 && value < 1 ? undefined : 'a number of at least 0 and below 1';
 
+interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+  /** A bound that only slips of the pen come near: it is told alone, to whom it concerns. */
+  readonly limit?: number;
+}
+
 /** A whole number within the bounds. */
 export const wholeNumber =
-  ({ min = -Infinity, max = Infinity }: { readonly min?: number; readonly max?: number } = {}): OptionCheck =>
+  ({ min = -Infinity, max = Infinity, limit = Infinity }: Bounds = {}): OptionCheck =>
   (value) => {
+    if (typeof value === 'number' && value > limit)
+      return `a whole number of at most ${limit.toLocaleString('en-US')}`;
     if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return undefined;
     const bounds = [min > -Infinity ? `at least ${min}` : '', max < Infinity ? `at most ${max}` : ''].filter(
       Boolean,

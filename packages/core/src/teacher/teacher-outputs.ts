@@ -21,7 +21,7 @@ export function checkTeacherOutputs(given: TeacherOutputs): TeacherOutputs {
   const defaults: TeacherOutputs = { kind: 'live', views: undefined, folder: undefined };
   const { kind } = (given as { kind?: unknown } | undefined) ?? {};
   const cached = kind === 'cached';
-  const views = wholeNumber({ min: 1 });
+  const views = wholeNumber({ min: 1, limit: 1000 });
   return checkOptions<TeacherOutputs>('teacherOutputs', given, defaults, {
     kind: oneOf('live', 'cached', 'auto'),
     views: cached || kind === 'auto' ? views : optional(views),

@@ -162,8 +162,11 @@ export function expectSignal(signal: AbortSignal | undefined): void {
   refuse('signal', 'an AbortSignal', given, isController ? 'Write `signal: controller.signal`.' : undefined);
 }
 
+/** A slip of the pen: no training has as many epochs, and no batch as many images. */
+const LARGEST_COUNT = 10_000_000;
+
 /** @throws DistillError code `option` unless it is a whole number of at least 1 */
 export function expectCount(where: string, value: number): void {
-  const expected = wholeNumber({ min: 1 })(value);
+  const expected = wholeNumber({ min: 1, limit: LARGEST_COUNT })(value);
   if (expected !== undefined) refuse(where, expected, value);
 }
