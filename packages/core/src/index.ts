@@ -218,7 +218,7 @@ export { makeFolder, UNFINISHED, writeWhole } from './platform/write-whole.js';
 export { createRandom } from './random/index.js';
 export type { Random } from './random/index.js';
 export { teacherOutputsFit, withInput } from './teacher/index.js';
-export type { GivenImages, TeacherInput, TeacherOutputs } from './teacher/index.js';
+export type { GivenImages, TeacherInput, TeacherOutputs, TeacherRows } from './teacher/index.js';
 export { loadStudent, studentOf } from './student/index.js';
 export type {
   Classification,

@@ -17,7 +17,7 @@ import { DistillError } from '../error/index.js';
 import type { Method, PlanContext } from '../method/index.js';
 import { asTeacher, matchClasses } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
-import { cachedTeacher, checkTeacherOutputs, withInput } from '../teacher/index.js';
+import { cachedTeacher, checkTeacherOutputs, givenTeacher, withInput } from '../teacher/index.js';
 import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
 import { createRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
@@ -111,7 +111,9 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     expectPlan(method, plan, students, teacher);
     expectServed(method.name, plan.phases, train);
     expectSchedules(method.name, plan.phases);
-    const looked = await firstLook(context, plan.phases[0]?.reads.teacher);
+    // One whose answers are given may be out of reach.
+    const asked = outputs.kind === 'given' ? undefined : plan.phases[0]?.reads.teacher;
+    const looked = await firstLook(context, asked);
 
     const phases = plan.phases.map((phase) => ({
       phase,
@@ -209,12 +211,13 @@ async function orStop<T>(reading: T | Promise<T>, signal: AbortSignal | undefine
 }
 
 function cacheFor(
-  { kind, views = 1, folder }: TeacherOutputs,
+  { kind, views = 1, folder, rows }: TeacherOutputs,
   teacher: FrozenNetwork | undefined,
   fingerprint: string | undefined,
   { train, seed, augmentation, normalization }: DistillOptions & { readonly normalization: Normalization },
 ): CachedTeacher | undefined {
   if (kind === 'live' || teacher === undefined) return undefined;
+  if (rows !== undefined) return givenTeacher(rows, teacher, train.size);
   const slot = { dataset: train.name, seed };
   const content = {
     teacher: fingerprint,

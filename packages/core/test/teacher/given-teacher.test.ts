@@ -1,0 +1,101 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  askTeacher,
+  augmentation,
+  channelStatistics,
+  distill,
+  freeze,
+  kd,
+  resolveEngine,
+} from '@distilljs/core';
+import type { DistillOptions, TeacherRows } from '@distilljs/core';
+import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
+import { describe, expect, it } from 'vitest';
+import { defineMethod } from '../../src/index.js';
+import { outcomeOf, smallRun } from '../checkpoint/small-run.js';
+
+await resolveEngine('cpu');
+const train = tinyDataset(12, 1);
+const teacher = freeze(tinyNetwork(1, { width: 2 }));
+/** One that cannot be reached any more. */
+const gone = {
+  ...teacher,
+  forward: () => {
+    throw new Error('asked');
+  },
+};
+
+/** What the teacher says of each training image, with the tap that is asked for. */
+async function rowsOf(tap?: string): Promise<TeacherRows> {
+  const { mean, std } = await channelStatistics(train);
+  const pixels = Array.from({ length: train.size }, (_, at) => [...(train.image(at) as Uint8Array)]).flat();
+  const [, , channels] = train.imageShape;
+  const values = pixels.map(
+    (pixel, at) => (pixel / 255 - (mean[at % channels] ?? 0)) / (std[at % channels] ?? 1),
+  );
+  const images = tf.tensor4d(values, [train.size, ...train.imageShape]);
+  const { logits, tap: value, dispose } = await askTeacher(teacher, images, tap === undefined ? [] : [tap]);
+  const rows = {
+    logits: await logits.data<'float32'>(),
+    ...(tap !== undefined && { taps: { [tap]: await value(tap).data<'float32'>() } }),
+  };
+  dispose();
+  return rows;
+}
+
+const embedded = defineMethod({
+  name: 'embedded',
+  defaults: {},
+  check: {},
+  reads: () => ({ student: ['pool'], teacher: ['pool'] }),
+  loss: ({ student, teacher: known }) => ({
+    pool: { value: tf.losses.meanSquaredError(known.tap('pool'), student.tap('pool')), weight: 1 },
+  }),
+});
+
+const lossOf = async (change: Partial<DistillOptions>): Promise<number[]> => {
+  const { history } = outcomeOf(
+    await distill(smallRun({ train, augmentation: augmentation({}), ...change })),
+  ) as {
+    history: { terms: Record<string, { value: number }> }[];
+  };
+  return history.flatMap(({ terms }) => Object.values(terms).map(({ value }) => value));
+};
+
+describe('outputs of a teacher that were computed before', () => {
+  it('teach as the teacher does, and it is not asked', async () => {
+    const live = await lossOf({ teacher });
+    const given = await lossOf({ teacher: gone, teacherOutputs: { kind: 'given', rows: await rowsOf() } });
+    expect(given).toHaveLength(live.length);
+    given.forEach((value, at) => {
+      expect(value).toBeCloseTo(live[at] ?? NaN, 4);
+    });
+  });
+
+  it('have the taps that a method reads', async () => {
+    const method = embedded();
+    const live = await lossOf({ teacher, method });
+    const rows = await rowsOf('pool');
+    const given = await lossOf({ teacher: gone, method, teacherOutputs: { kind: 'given', rows } });
+    expect(live.some((value) => value > 0)).toBe(true);
+    given.forEach((value, at) => {
+      expect(value).toBeCloseTo(live[at] ?? NaN, 4);
+    });
+    const without: TeacherRows = { logits: rows.logits };
+    await expect(
+      lossOf({ teacher: gone, method, teacherOutputs: { kind: 'given', rows: without } }),
+    ).rejects.toThrow(/rows of the tap 'pool', which the method reads, got logits alone/);
+  });
+
+  it('are one row per image, under kind given alone', async () => {
+    const { logits } = await rowsOf();
+    const refused = (teacherOutputs: DistillOptions['teacherOutputs']) =>
+      expect(lossOf({ teacher, method: kd(), teacherOutputs })).rejects;
+    await refused({ kind: 'given', rows: { logits: logits.slice(3) } }).toMatchObject({
+      code: 'shape',
+      got: `${logits.length - 3} numbers`,
+    });
+    await refused({ kind: 'given' }).toThrow(/teacherOutputs\.rows.*a row per training image/s);
+    await refused({ kind: 'live', rows: { logits } }).toThrow(/no rows with kind 'live'/);
+  });
+});
