@@ -46,12 +46,48 @@ const POLICY = [
   // Drawings and heat maps place and colour their parts by attributes.
   "style-src-attr 'unsafe-inline'",
   "connect-src 'self'",
+  // The one page that may ask other hosts, for CLIP: it has a policy of its own.
+  "frame-src 'self'",
   'img-src blob: data:',
   'media-src blob: mediastream:',
   "worker-src 'self' blob:",
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');
+
+/**
+ * For the thread that runs CLIP, which is opened when somebody asks for it: the hosts of transformers.js, of the onnxruntime that it
+ * brings, and of the model.
+ */
+const CLIP_POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval' blob: https://cdn.jsdelivr.net/npm/",
+  "connect-src 'self' blob: https://cdn.jsdelivr.net/npm/ https://huggingface.co https://*.huggingface.co https://*.hf.co",
+  "worker-src 'self' blob:",
+].join('; ');
+
+const CLIP_PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta http-equiv="Content-Security-Policy" content="${CLIP_POLICY}" />
+    <title>Where CLIP runs</title>
+  </head>
+</html>
+`;
+
+const clipPage: Plugin = {
+  name: 'clip-page',
+  configureServer: ({ middlewares }) => {
+    middlewares.use((request, response, next) => {
+      if (!/\/online\.html(?:\?|$)/.test(request.url ?? '')) next();
+      else response.setHeader('Content-Type', 'text/html').end(CLIP_PAGE);
+    });
+  },
+  generateBundle() {
+    this.emitFile({ type: 'asset', fileName: 'online.html', source: CLIP_PAGE });
+  },
+};
 
 const policy: Plugin = {
   name: 'policy',
@@ -75,7 +111,7 @@ export default defineConfig({
   root: here,
   // The folder may lie anywhere on a site.
   base: './',
-  plugins: [tfjsFiles, policy],
+  plugins: [tfjsFiles, clipPage, policy],
   resolve: {
     conditions: ['@distilljs/source', 'browser', 'module', 'import', 'default'],
     alias: {
@@ -88,6 +124,7 @@ export default defineConfig({
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: { format: 'es' },
+  optimizeDeps: { exclude: ['onnxruntime-web'] },
   build: { outDir: 'dist', emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 4000 },
   server: { headers },
   preview: { headers },

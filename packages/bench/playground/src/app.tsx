@@ -4,15 +4,15 @@ import { Section } from '../../src/report/page/parts.js';
 import { ImagesStep } from './images-step.js';
 import { Progress } from './progress.js';
 import { Results } from './result-step.js';
-import { SettingsStep, usualSettings } from './settings-step.js';
+import { servedBy, SettingsStep, usualSettings } from './settings-step.js';
 import { forgetRun, keepRun, keptRun } from './store.js';
 import type { KeptRun } from './store.js';
 import { TeacherStep } from './teacher-step.js';
 import type { TeacherChoice } from './teacher-step.js';
 import { train } from './training.js';
 import type { RunView, Training } from './training.js';
-import { TEACHER } from './types.js';
-import type { Finished, JobName, PageData, Settings, StoredRun } from './types.js';
+import { jobsOf, TEACHER } from './types.js';
+import type { Finished, JobName, PageData, RunTeacher, Settings, StoredRun } from './types.js';
 
 /** A run on the page: under way, waiting to go on, or over. */
 interface PageRun {
@@ -33,6 +33,7 @@ export function App(): VNode {
   const [kept, setKept] = useState<KeptRun>();
   const [notice, setNotice] = useState('');
   const training = useRef<Training | undefined>(undefined);
+  const start = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => {
     keptRun().then(setKept, () => {
@@ -54,8 +55,8 @@ export function App(): VNode {
     const run: StoredRun = {
       id: crypto.randomUUID(),
       data: images,
-      settings,
-      ...(teacher.kind === 'own' && { ownTeacher: teacher.teacher }),
+      settings: { ...settings, methods: servedBy(teacher, settings.methods) },
+      teacher: teacherOf(teacher),
     };
     await forgetRun()
       .then(() => keepRun(run))
@@ -74,13 +75,16 @@ export function App(): VNode {
     training.current?.stop();
     setKept(undefined);
     setCurrent(undefined);
+    start.current?.focus();
     await forgetRun().catch(() => undefined);
   };
 
   return (
     <>
       <header class="intro">
-        <h1>distilljs playground</h1>
+        <h1 tabIndex={-1} ref={start}>
+          distilljs playground
+        </h1>
         <p class="headline">A large network teaches a small one, in your browser.</p>
         <p>
           Pick images, a teacher and two or three methods. The page trains a student with each method,
@@ -98,8 +102,8 @@ export function App(): VNode {
           }}
         >
           <ImagesStep onData={setData} />
-          <TeacherStep choice={teacher} onChange={setTeacher} />
-          <SettingsStep settings={settings} hasOwnTeacher={teacher.kind === 'own'} onChange={setSettings} />
+          <TeacherStep choice={teacher} classNames={data?.classNames} onChange={setTeacher} />
+          <SettingsStep settings={settings} teacher={teacher} onChange={setSettings} />
           <Start data={data} teacher={teacher} settings={settings} />
         </form>
       ) : (
@@ -122,6 +126,11 @@ export function App(): VNode {
   );
 }
 
+const teacherOf = (choice: TeacherChoice): RunTeacher =>
+  choice.kind === 'own'
+    ? { kind: 'own', ...choice.teacher }
+    : { kind: choice.kind === 'clip' ? 'clip' : 'built-in' };
+
 const hasStudent = ({ view, finished }: PageRun): boolean =>
   (view === undefined || view.status !== 'running') && Object.keys(finished).some((job) => job !== TEACHER);
 
@@ -135,7 +144,7 @@ function Kept({
   readonly discard: () => Promise<void>;
 }): VNode {
   const { run, finished } = kept;
-  const jobs = 1 + run.settings.methods.length;
+  const jobs = jobsOf(run).length;
   const done = Object.keys(finished).length;
   return (
     <Section title="A run from before">
@@ -173,7 +182,7 @@ function Start({
   const missing = [
     ...(data === undefined ? ['images of two or more classes'] : []),
     ...(teacher.kind === 'missing' ? ['the files of your teacher'] : []),
-    ...(settings.methods.length === 0 ? ['a method'] : []),
+    ...(servedBy(teacher, settings.methods).length === 0 ? ['a method'] : []),
   ];
   return (
     <Section title="4. Train">

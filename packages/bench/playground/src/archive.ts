@@ -7,21 +7,22 @@ import { summarize } from '../../src/statistics/summary.js';
 import { openModel } from './model-files.js';
 import { reportOf } from './results.js';
 import type { RunResults } from './results.js';
-import type { Finished } from './types.js';
+import { pageAddress } from './engine.js';
+import type { Cell, Finished, ModelFiles } from './types.js';
 
 /**
  * A student as `distill-bench export` writes it: the tfjs model, its card, and a page that classifies a dropped image.
  *
  * @param exported accuracy of the saved files on the test images
  */
-export async function archiveOf(results: RunResults, method: string, exported: number): Promise<Uint8Array> {
+export async function archiveOf(results: RunResults, cell: Cell, exported: number): Promise<Uint8Array> {
   const { run, finished } = results;
-  const { files } = finished[method] as Finished;
-  const card = await cardOf(results, method, exported);
+  const files = finished[cell.name]?.files as ModelFiles;
+  const card = await cardOf(results, cell, files, exported);
   const libraries = Object.values(PAGE_LIBRARIES).flat();
   const served = await Promise.all(
     libraries.map(async (name) => {
-      const response = await fetch(new URL(`../${LIBRARY_FOLDER}/${name}`, self.location.href));
+      const response = await fetch(pageAddress(`${LIBRARY_FOLDER}/${name}`));
       if (!response.ok) throw new Error(`The file ${name} of this page is missing (${response.status}).`);
       return [`${LIBRARY_FOLDER}/${name}`, new Uint8Array(await response.arrayBuffer())] as const;
     }),
@@ -39,9 +40,14 @@ export async function archiveOf(results: RunResults, method: string, exported: n
   return zipSync(content);
 }
 
-async function cardOf(results: RunResults, method: string, exported: number): Promise<ModelCard> {
+async function cardOf(
+  results: RunResults,
+  { name, method, seed }: Cell,
+  files: ModelFiles,
+  exported: number,
+): Promise<ModelCard> {
   const { run, finished } = results;
-  const { measured, files } = finished[method] as Finished;
+  const { measured } = finished[name] as Finished;
   const { report, teacher, methods } = reportOf(results);
   const model = await openModel(method, files);
   const metadata = modelMetadata(model);
@@ -55,7 +61,7 @@ async function cardOf(results: RunResults, method: string, exported: number): Pr
     method,
     methodName: method,
     options: measured.options,
-    seed: run.settings.seed,
+    seed,
     student: measured.model,
     parameters: measured.parameters,
     macs: measured.macs,

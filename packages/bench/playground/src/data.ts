@@ -5,17 +5,26 @@ import { splitValidation } from '../../src/dataset/subset.js';
 import { synthetic } from '../../src/dataset/synthetic.js';
 import type { ImageTable, PageData, SampleOptions } from './types.js';
 
-/** Pixels of all images together that a tab of 4 GB holds: the page and each worker have a copy. */
-const MOST_BYTES = 512 * 2 ** 20;
+/** Pixels of all images together that a tab of 4 GB holds: each worker has a copy beside what training itself takes. */
+const MOST_BYTES = 256 * 2 ** 20;
 
 /** How many square images of this edge fit. */
 export const mostImages = (edge: number): number => Math.floor(MOST_BYTES / (edge * edge * 3));
 
-export const datasetOf = (
-  { title, classNames, imageShape }: PageData,
-  { images, labels }: ImageTable,
-): Dataset =>
-  arrayDataset({ name: title, images, labels, imageShape, classes: classNames.length, classNames });
+export type Part = 'train' | 'validation' | 'test';
+
+/** A part of the data, in this thread's memory. */
+export async function datasetOf(data: PageData, part: Part): Promise<Dataset> {
+  const { title: name, classNames, imageShape } = data;
+  const { pixels, labels } = data[part];
+  const images = new Uint8Array(await pixels.arrayBuffer());
+  return arrayDataset({ name, images, labels, imageShape, classes: classNames.length, classNames });
+}
+
+const tableFrom = (images: Uint8Array<ArrayBuffer>, labels: Int32Array<ArrayBuffer>): ImageTable => ({
+  pixels: new Blob([images]),
+  labels,
+});
 
 /** The built-in sample: what the bench makes of the same options, split as it splits. */
 export function sampleData(options: SampleOptions): PageData {
@@ -40,7 +49,7 @@ function tableOf(data: Dataset): ImageTable {
   const pixels = data.imageShape.reduce((product, axis) => product * axis, 1);
   const images = new Uint8Array(data.size * pixels);
   for (let at = 0; at < data.size; at++) images.set(data.image(at) as Uint8Array, at * pixels);
-  return { images, labels: Int32Array.from(data.labels ?? []) };
+  return tableFrom(images, Int32Array.from(data.labels ?? []));
 }
 
 /** One image of the visitor's, decoded. */
@@ -55,7 +64,7 @@ export const FEWEST = 3;
 /** Images of one's own in three parts: of every class a fifth for the test, and a tenth for validation, at least one each. */
 export function ownData(images: readonly OwnImage[], classNames: readonly string[], edge: number): PageData {
   const random = createRandom(0).fork('parts');
-  const parts: Record<'train' | 'validation' | 'test', OwnImage[]> = { train: [], validation: [], test: [] };
+  const parts: Record<Part, OwnImage[]> = { train: [], validation: [], test: [] };
   classNames.forEach((_, label) => {
     const own = images.filter((image) => image.label === label);
     const order = [...random.fork(label).permutation(own.length)].map((at) => own[at] as OwnImage);
@@ -71,7 +80,10 @@ export function ownData(images: readonly OwnImage[], classNames: readonly string
     list.forEach((image, at) => {
       all.set(image.pixels, at * pixels);
     });
-    return { images: all, labels: Int32Array.from(list, ({ label }) => label) };
+    return tableFrom(
+      all,
+      Int32Array.from(list, ({ label }) => label),
+    );
   };
   return {
     title: 'your images',
@@ -88,4 +100,14 @@ export function seededSample(labels: readonly number[], classes: number, wanted:
   const random = createRandom(0).fork('sample');
   const { chosen } = stratified(Int32Array.from(labels), classes, wanted, random);
   return [...chosen].sort((a, b) => a - b);
+}
+
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Names in a sentence; the others are counted. */
+const NAMED = 5;
+
+export function listed(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  return names.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -5,30 +5,73 @@ import { archiveOf } from './archive.js';
 import { datasetOf, sampleData } from './data.js';
 import { readyEngines } from './engine.js';
 import { openModel } from './model-files.js';
+import { readOwnImages } from './own-data.js';
+import type { OwnData, OwnFiles } from './own-data.js';
 import { reportHtml } from './results.js';
 import type { RunResults } from './results.js';
+import { serveTasks } from './serve-tasks.js';
+import type { Told } from './serve-tasks.js';
+import { IMAGE, isLitter } from './sources.js';
 import { factsOf, measureTeacher } from './teacher.js';
 import type { TeacherFacts } from './teacher.js';
-import type { Measured, ModelFiles, OwnTeacher, PageData, SampleOptions } from './types.js';
+import type { Cell, Measured, ModelFiles, OwnTeacher, PageData, SampleOptions } from './types.js';
 
 /* Everything that the page wants done beside training, and that would hold up its frames. */
 
 /** The engine for what is small: the same on every machine. */
 const ready = readyEngines().then(() => resolveEngine('wasm'));
 
+/** Decoded images of one size: pictures from the camera are added one by one. */
+let decoded: { readonly edge: number; readonly pixels: Map<number, Uint8Array> } | undefined;
+
+/** Unpacked bytes that a tab holds at once. */
+const MOST_UNPACKED = 2 ** 30;
+
 const tasks = {
   sample: (options: SampleOptions): PageData => sampleData(options),
 
-  /** An image file as square pixels, by the arithmetic of all other image data. */
-  async decode({ blob, edge }: { readonly blob: Blob; readonly edge: number }): Promise<Uint8Array> {
-    return fitImage(await rasterOf(blob), { height: edge, width: edge, channels: 3, resize: 'crop' }).data;
+  async ownImages(given: OwnFiles, told: Told): Promise<OwnData> {
+    if (decoded?.edge !== given.edge) decoded = { edge: given.edge, pixels: new Map() };
+    const { pixels } = decoded;
+    const wanted = new Set(given.files.map(({ id }) => id));
+    for (const id of pixels.keys()) if (!wanted.has(id)) pixels.delete(id);
+    const decode = async (blob: Blob, edge: number, id: number): Promise<Uint8Array> => {
+      const known = pixels.get(id);
+      if (known !== undefined) return known;
+      // Square, by the arithmetic of all other image data.
+      const shape = { height: edge, width: edge, channels: 3, resize: 'crop' } as const;
+      const { data } = fitImage(await rasterOf(blob), shape);
+      pixels.set(id, data);
+      return data;
+    };
+    return await readOwnImages(given, decode, told);
   },
 
+  /** The images of a zip. */
   async unzip(file: Blob): Promise<readonly { readonly path: string; readonly blob: Blob }[]> {
-    const entries = Object.entries(unzipSync(new Uint8Array(await file.arrayBuffer())));
-    return entries
-      .filter(([path]) => !path.endsWith('/'))
-      .map(([path, bytes]) => ({ path, blob: new Blob([bytes]) }));
+    const refuse = (why: string): Error => new Error(`${why} Unpack it and drop the folder instead.`);
+    if (file.size > MOST_UNPACKED) throw refuse('The zip is larger than 1 GB.');
+    let bytes = 0;
+    // Their folders are named when they hold no image.
+    const others: string[] = [];
+    let files: Record<string, Uint8Array<ArrayBuffer>>;
+    try {
+      files = unzipSync(new Uint8Array(await file.arrayBuffer()), {
+        filter: ({ name, originalSize }) => {
+          const isWanted = IMAGE.test(name) && !isLitter(name);
+          if (isWanted) bytes += originalSize;
+          else others.push(name);
+          return isWanted && bytes <= MOST_UNPACKED;
+        },
+      });
+    } catch {
+      throw refuse('This is no zip, or a damaged or encrypted one.');
+    }
+    if (bytes > MOST_UNPACKED) throw refuse('The images in the zip take more than 1 GB.');
+    return [
+      ...Object.entries(files).map(([path, content]) => ({ path, blob: new Blob([content]) })),
+      ...others.filter((path) => !path.endsWith('/')).map((path) => ({ path, blob: new Blob() })),
+    ];
   },
 
   async teacherFacts(teacher: Pick<OwnTeacher, 'name' | 'files'>): Promise<TeacherFacts> {
@@ -36,20 +79,12 @@ const tasks = {
     return factsOf(teacher);
   },
 
-  async measureTeacher({
-    teacher,
-    data,
-  }: {
-    readonly teacher: OwnTeacher;
-    readonly data: PageData;
-  }): Promise<Measured> {
+  async measureTeacher(
+    { teacher, data }: { readonly teacher: OwnTeacher; readonly data: PageData },
+    told: Told,
+  ): Promise<Measured> {
     const engine = await ready;
-    const sets = {
-      train: datasetOf(data, data.train),
-      validation: datasetOf(data, data.validation),
-      test: datasetOf(data, data.test),
-    };
-    return { ...(await measureTeacher(teacher, data, sets)), engine };
+    return { ...(await measureTeacher(teacher, data, told)), engine };
   },
 
   async classify({
@@ -74,22 +109,22 @@ const tasks = {
   /** The student with its page and its card, as a zip. */
   async archive({
     results,
-    method,
+    cell,
   }: {
     readonly results: RunResults;
-    readonly method: string;
+    readonly cell: Cell;
   }): Promise<Uint8Array> {
     await ready;
     const { run, finished } = results;
-    const files = finished[method]?.files;
-    if (files === undefined) throw new Error(`${method} is not trained yet`);
-    const model = await openModel(method, files);
-    const test = datasetOf(run.data, run.data.test);
+    const files = finished[cell.name]?.files;
+    if (files === undefined) throw new Error(`${cell.name} is not trained yet`);
+    const model = await openModel(cell.method, files);
+    const test = await datasetOf(run.data, 'test');
     const { normalization } = studentOf(model).metadata;
     // What the files give, not what the training remembered.
     const exported = (await evaluate(model, test, normalization)).accuracy;
     model.dispose();
-    return await archiveOf(results, method, exported);
+    return await archiveOf(results, cell, exported);
   },
 };
 
@@ -112,21 +147,4 @@ async function rasterOf(blob: Blob): Promise<Raster> {
 /** What a page may ask for. */
 export type DeskTasks = typeof tasks;
 
-interface Asked {
-  readonly id: number;
-  readonly task: keyof DeskTasks;
-  readonly given: unknown;
-}
-
-self.addEventListener('message', ({ data: { id, task, given } }: MessageEvent<Asked>) => {
-  Promise.resolve()
-    .then(() => (tasks as Record<string, (given: unknown) => unknown>)[task]?.(given))
-    .then(
-      (value) => {
-        self.postMessage({ id, value });
-      },
-      (error: unknown) => {
-        self.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
-      },
-    );
-});
+serveTasks(tasks);

@@ -1,4 +1,4 @@
-import { DistillError, loadModel } from '@distilljs/core';
+import { loadModel } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ModelFiles } from './types.js';
@@ -47,50 +47,5 @@ export async function openModel(name: string, files: ModelFiles): Promise<Layers
     return await loadModel(place);
   } finally {
     opened.delete(place);
-  }
-}
-
-/**
- * Files that somebody dropped, as a model: one `model.json` and every weight file that it names.
- *
- * @throws DistillError code `data`, naming what is missing
- */
-export async function droppedModel(dropped: readonly File[]): Promise<ModelFiles> {
-  const refuse = (got: string, hint: string): never => {
-    throw new DistillError({
-      code: 'data',
-      where: 'teacher',
-      expected: 'the files of a tfjs layers model: model.json and the weight files that it names',
-      got,
-      hint,
-    });
-  };
-  const names = dropped.map(({ name }) => name);
-  const main =
-    dropped.find(({ name }) => name === 'model.json') ?? dropped.find(({ name }) => name.endsWith('.json'));
-  if (main === undefined) return refuse(names.slice(0, 5).join(', ') || 'no files', HOW);
-  const json = await main.text();
-  const manifest = manifestIn(json);
-  if (manifest === undefined) return refuse(`${main.name} without a list of weights`, HOW);
-  const parts: Blob[] = [];
-  for (const path of manifest) {
-    const base = path.split('/').at(-1);
-    const file = dropped.find(({ name }) => name === base);
-    if (file === undefined)
-      return refuse(`no file ${base}`, 'Drop the whole folder, or select all of its files.');
-    parts.push(file);
-  }
-  return { json, weights: new Uint8Array(await new Blob(parts).arrayBuffer()) };
-}
-
-const HOW =
-  'Save a model with `model.save`, or convert a Keras model with tensorflowjs_converter to tfjs_layers_model.';
-
-function manifestIn(json: string): readonly string[] | undefined {
-  try {
-    const { weightsManifest } = JSON.parse(json) as Partial<tf.io.ModelJSON>;
-    return weightsManifest?.flatMap(({ paths }) => paths);
-  } catch {
-    return undefined;
   }
 }

@@ -1,8 +1,10 @@
 import type { VNode } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { Section } from '../../src/report/page/parts.js';
+import { Curves } from './curves.js';
 import { atATime } from './training.js';
 import type { JobView, RunView } from './training.js';
-import { TEACHER } from './types.js';
+import { cellsOf, TEACHER } from './types.js';
 import type { Settings, StoredRun } from './types.js';
 
 interface Actions {
@@ -19,13 +21,13 @@ const WORDS: Readonly<Record<RunView['status'], string>> = {
   pausing: 'Pausing after the step under way…',
   paused: 'Paused. Everything so far is saved.',
   stopped: 'Stopped. Everything so far is saved, and training can go on.',
-  failed: 'Training ended with an error.',
+  failed: 'Ended with an error. What is trained is kept.',
   done: 'Everything is trained.',
 };
 
-/** How far a run is: a card per training. */
+/** How far a run is: a card for the teacher and one per method. */
 export function Progress({
-  view,
+  view: { status, jobs },
   run,
   onPause,
   onResume,
@@ -33,88 +35,105 @@ export function Progress({
   onGoOn,
   onDiscard,
 }: { readonly view: RunView; readonly run: StoredRun } & Actions): VNode {
-  const { status, jobs } = view;
+  const state = useRef<HTMLParagraphElement>(null);
+  // The button that was pressed is gone: from the keyboard one goes on here.
+  useEffect(() => {
+    state.current?.focus();
+  }, []);
   const isOver = status === 'stopped' || status === 'failed' || status === 'done';
-  const isOnGpu = jobs.some(({ engine }) => engine === 'webgpu');
+  const isElsewhere = jobs.some(({ engine }) => engine === 'webgpu') || run.settings.engine !== 'wasm';
+  const jobOf = (name: string): readonly JobView[] => jobs.filter((job) => job.name === name);
+  const button = (words: string, act: () => void, isMain = false): VNode => (
+    <button type="button" class={isMain ? 'main' : undefined} onClick={act}>
+      {words}
+    </button>
+  );
   return (
     <Section title="Training" note={`${atATime() === 1 ? 'One' : 'Two'} at a time, in other threads.`}>
-      <p role="status" class="state">
+      <p role="status" class="state" tabIndex={-1} ref={state}>
         {WORDS[status]}
       </p>
       <div class="cards">
-        {jobs.map((job) => (
-          <JobCard key={job.name} job={job} run={run} />
+        <Card title="Teacher" jobs={jobOf(TEACHER)} run={run} />
+        {run.settings.methods.map((method) => (
+          <Card
+            key={method}
+            title={method}
+            run={run}
+            jobs={cellsOf(run)
+              .filter((cell) => cell.method === method)
+              .flatMap(({ name }) => jobOf(name))}
+          />
         ))}
       </div>
       <p class="buttons">
-        {status === 'running' ? (
-          <button type="button" class="main" onClick={onPause}>
-            Pause
-          </button>
-        ) : null}
-        {status === 'paused' ? (
-          <button type="button" class="main" onClick={onResume}>
-            Resume
-          </button>
-        ) : null}
-        {isOver ? null : (
-          <button type="button" onClick={onStop}>
-            Stop
-          </button>
-        )}
-        {status === 'stopped' || status === 'failed' ? (
-          <button
-            type="button"
-            class="main"
-            onClick={() => {
-              onGoOn();
-            }}
-          >
-            {status === 'failed' ? 'Try again' : 'Go on'}
-          </button>
-        ) : null}
-        {status === 'failed' && (isOnGpu || run.settings.engine !== 'wasm') ? (
-          <button
-            type="button"
-            onClick={() => {
+        {status === 'running' ? button('Pause', onPause, true) : null}
+        {status === 'paused' ? button('Resume', onResume, true) : null}
+        {isOver ? null : button('Stop', onStop)}
+        {status === 'stopped' ? button('Go on', onGoOn, true) : null}
+        {status === 'failed' ? button('Try again', onGoOn, true) : null}
+        {status === 'failed' && isElsewhere
+          ? button('Go on with WebAssembly', () => {
               onGoOn('wasm');
-            }}
-          >
-            Go on with WebAssembly
-          </button>
-        ) : null}
-        {isOver ? (
-          <button type="button" onClick={onDiscard}>
-            New run
-          </button>
-        ) : null}
+            })
+          : null}
+        {isOver ? button('New run', onDiscard) : null}
       </p>
     </Section>
   );
 }
 
-function JobCard({ job, run }: { readonly job: JobView; readonly run: StoredRun }): VNode {
-  const { name, done, total, error } = job;
-  const title = name === TEACHER ? 'Teacher' : name;
+/** One network, or a method's with each seed. */
+function Card({
+  title,
+  jobs,
+  run,
+}: {
+  readonly title: string;
+  readonly jobs: readonly JobView[];
+  readonly run: StoredRun;
+}): VNode {
+  const shares = jobs.map(({ done, total }) => (total > 0 ? done / total : 0));
+  const share = shares.reduce((sum, each) => sum + each, 0) / Math.max(1, jobs.length);
   return (
     <div class="card job">
       <h3>{title}</h3>
-      <progress max={total} value={done} aria-label={`How far ${title} is`} />
-      <p class="note">{jobText(job, run)}</p>
-      <Curve job={job} />
-      {error === undefined ? null : <p role="alert">{error}</p>}
+      <progress value={share} aria-label={`How far ${title} is`} />
+      {jobs.length > 1 ? <p class="note">{seedsText(jobs)}</p> : null}
+      {jobs
+        .filter(({ status }) => jobs.length === 1 || status === 'running')
+        .map((job) => (
+          <p key={job.name} class="note">
+            {jobText(job, run)}
+          </p>
+        ))}
+      <Curves title={title} jobs={jobs} />
+      {jobs.map(({ name, error }) =>
+        error === undefined ? null : (
+          <p key={name} role="alert">
+            {error}
+          </p>
+        ),
+      )}
     </div>
   );
 }
 
+function seedsText(jobs: readonly JobView[]): string {
+  const count = (status: JobView['status']): number => jobs.filter((job) => job.status === status).length;
+  const failed = count('failed');
+  return `${count('done')} of ${jobs.length} seeds done${failed > 0 ? `, ${failed} failed` : ''}.`;
+}
+
 function jobText(
-  { name, status, imagesPerSecond, secondsLeft, engine, done, total }: JobView,
+  { name, status, imagesPerSecond, secondsLeft, engine, done, total, words }: JobView,
   run: StoredRun,
 ): string {
   if (status === 'waiting') return 'Waiting.';
   if (status === 'failed') return 'Failed.';
   if (status === 'done') return 'Done.';
-  if (name === TEACHER && run.ownTeacher !== undefined) return 'Measuring it on the test images.';
+  if (words !== undefined) return words;
+  if (name === TEACHER && run.teacher.kind !== 'built-in') return 'Measuring it on the test images.';
   if (engine === undefined) return 'Starting.';
   const pace = imagesPerSecond > 0 ? `${Math.round(imagesPerSecond).toLocaleString('en-US')} images/s, ` : '';
   return `${pace}${secondsLeft === undefined ? '' : `${timeText(secondsLeft)} left, `}step ${done} of ${total}, on ${engine}.`;
@@ -122,39 +141,3 @@ function jobText(
 
 const timeText = (seconds: number): string =>
   seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
-
-const [WIDTH, HEIGHT] = [240, 72];
-
-/** Validation accuracy by epoch. */
-function Curve({ job: { curve, epochs, name } }: { readonly job: JobView }): VNode | null {
-  const points = curve
-    .map((accuracy, epoch) => [epoch, accuracy] as const)
-    // A phase that trains no student has no accuracy.
-    .filter(([, accuracy]) => Number.isFinite(accuracy));
-  const last = points.at(-1);
-  if (last === undefined) return null;
-  const across = Math.max(1, epochs - 1, last[0]);
-  const line = points
-    .map(
-      ([epoch, accuracy]) =>
-        `${(4 + (epoch / across) * (WIDTH - 8)).toFixed(1)},${(HEIGHT - 4 - accuracy * (HEIGHT - 8)).toFixed(1)}`,
-    )
-    .join(' ');
-  const words = `Validation accuracy of ${name} after ${points.length} epochs: ${(100 * last[1]).toFixed(1)} %`;
-  return (
-    <figure>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={words} class="curve">
-        <line x1="4" x2={WIDTH - 4} y1={HEIGHT - 4} y2={HEIGHT - 4} />
-        <line x1="4" x2={WIDTH - 4} y1="4" y2="4" />
-        {points.length > 1 ? (
-          <polyline points={line} />
-        ) : (
-          <circle cx="4" cy={HEIGHT - 4 - last[1] * (HEIGHT - 8)} r="2.5" />
-        )}
-      </svg>
-      <figcaption>
-        Validation accuracy: {(100 * last[1]).toFixed(1)} % after epoch {last[0] + 1}
-      </figcaption>
-    </figure>
-  );
-}

@@ -1,5 +1,5 @@
 import type { Augmentation } from '@distilljs/core';
-import type { PageData } from './types.js';
+import type { PageData, Settings } from './types.js';
 
 /** How a page's networks train, in a configuration's words. */
 export interface Recipe {
@@ -27,5 +27,10 @@ const PHOTOGRAPHS: Recipe = {
   augment: { padCrop: 0, flip: true, randomResizedCrop: { scale: [0.35, 1], ratio: [3 / 4, 4 / 3] } },
 };
 
-export const recipeOf = ({ sample }: Pick<PageData, 'sample'>): Recipe =>
-  sample === undefined ? PHOTOGRAPHS : SAMPLE;
+export function recipeOf({ sample }: Pick<PageData, 'sample'>, { rate }: Pick<Settings, 'rate'>): Recipe {
+  const recipe = sample === undefined ? PHOTOGRAPHS : SAMPLE;
+  const { optimizer } = recipe;
+  // To five digits: the configuration is read by people.
+  const learningRate = Number((rate * optimizer.learningRate).toPrecision(5));
+  return { ...recipe, optimizer: { ...optimizer, learningRate } };
+}

@@ -1,6 +1,7 @@
 import { render } from 'preact-render-to-string';
 import type { RunConfig } from '../../src/config/index.js';
 import { cellMetrics, correctness } from '../../src/predictions/cell-metrics.js';
+import type { CellMetrics } from '../../src/predictions/cell-metrics.js';
 import { decodePredictions } from '../../src/predictions/decode-predictions.js';
 import { buildReport } from '../../src/report/build-report.js';
 import { reportContent } from '../../src/report/page/report-page.js';
@@ -9,7 +10,7 @@ import type { MethodResult, Report, RunEnvironment, TeacherResult } from '../../
 import { secondsPerEpoch } from '../../src/statistics/seconds-per-epoch.js';
 import { ReportClosing } from './report-closing.js';
 import { recipeOf } from './recipe.js';
-import { TEACHER } from './types.js';
+import { cellsOf, TEACHER } from './types.js';
 import type { Finished, JobName, StoredRun } from './types.js';
 
 /** A run and what its trainings came to; those that are not done are missing. */
@@ -42,34 +43,38 @@ export function reportOf({ run, finished, machine }: RunResults): {
   const taught = finished[TEACHER];
   if (taught === undefined) throw new Error('The teacher is not ready yet.');
   const config = configOf(run, taught);
-  const methods = run.settings.methods.flatMap((method) => {
-    const done = finished[method];
-    return done === undefined ? [] : [resultOf(method, run.settings.seed, done)];
+  const done = cellsOf(run).flatMap((cell) => {
+    const result = finished[cell.name];
+    return result === undefined ? [] : [{ ...cell, result }];
   });
-  const [first] = methods;
+  const methods = done.map(({ method, seed, result }) => resultOf(method, seed, result, run));
+  const [first] = done;
   if (first === undefined) throw new Error('No student is trained yet.');
   const teacherPredictions = decodePredictions(taught.measured.predictions, TEACHER);
-  const seeds = methods.map(({ method, seed }) => {
-    const kept = decodePredictions((finished[method] as Finished).measured.predictions, method);
-    const metrics = cellMetrics(kept, teacherPredictions);
-    return [method, [{ seed, networks: [metrics], correct: Float32Array.from(correctness(kept)) }]] as const;
-  });
-  const teacher = teacherOf(taught);
-  const engine = (finished[first.method] as Finished).measured.engine;
+  const seeds = new Map<string, { seed: number; networks: CellMetrics[]; correct: Float32Array }[]>();
+  for (const { method, seed, name, result } of done) {
+    const kept = decodePredictions(result.measured.predictions, name);
+    const networks = [cellMetrics(kept, teacherPredictions)];
+    const known = seeds.get(method) ?? [];
+    seeds.set(method, [...known, { seed, networks, correct: Float32Array.from(correctness(kept)) }]);
+  }
+  const teacher = teacherOf(taught, run);
+  const { engine } = first.result.measured;
   const report = buildReport(config, environmentOf(machine, engine), teacher, methods, {
     testImages: run.data.test.labels.length,
     predictions: {
       classNames: run.data.classNames,
       teacher: cellMetrics(teacherPredictions),
-      seeds: new Map(seeds),
+      seeds,
       missing: [],
     },
   });
   return { report, teacher, methods };
 }
 
-function teacherOf({ measured, files }: Finished): TeacherResult {
+function teacherOf({ measured, files }: Finished, run: StoredRun): TeacherResult {
   const { model, best, validationBest = NaN, parameters, macs, source, history, latency } = measured;
+  const modelBytes = bytesOf(files, run);
   return {
     model,
     testAccuracy: best,
@@ -78,11 +83,11 @@ function teacherOf({ measured, files }: Finished): TeacherResult {
     macs,
     source,
     epochs: history,
-    cost: { modelBytes: bytesOf(files), latency },
+    ...(modelBytes !== undefined && { cost: { modelBytes, latency } }),
   };
 }
 
-function resultOf(method: string, seed: number, { measured, files }: Finished): MethodResult {
+function resultOf(method: string, seed: number, { measured, files }: Finished, run: StoredRun): MethodResult {
   const { last, best, validationBest, bestEpoch, history, parameters, macs, latency } = measured;
   return {
     schema: RESULT_SCHEMA,
@@ -99,11 +104,15 @@ function resultOf(method: string, seed: number, { measured, files }: Finished): 
     studentMacs: macs,
     extraTrainParameters: measured.trainParameters,
     warnings: measured.warnings,
-    cost: { modelBytes: bytesOf(files), latency },
+    cost: { modelBytes: bytesOf(files, run) ?? 0, latency },
   };
 }
 
-const bytesOf = ({ json, weights }: Finished['files']): number => json.length + weights.byteLength;
+/** Of a model that was brought, its files; of CLIP there are none here. */
+function bytesOf(files: Finished['files'], { teacher }: Pick<StoredRun, 'teacher'>): number | undefined {
+  if (files !== undefined) return files.json.length + files.weights.byteLength;
+  return teacher.kind === 'own' ? teacher.files.reduce((sum, { size }) => sum + size, 0) : undefined;
+}
 
 const environmentOf = (machine: Machine, engine: Report['engine']): RunEnvironment => ({
   node: machine.browser,
@@ -117,7 +126,7 @@ const environmentOf = (machine: Machine, engine: Report['engine']): RunEnvironme
 
 /** What the bench would call this run. */
 function configOf({ data, settings }: StoredRun, { measured: { model, source } }: Finished): RunConfig {
-  const { batchSize, optimizer, augment } = recipeOf(data);
+  const { batchSize, optimizer, augment } = recipeOf(data, settings);
   const trainSize = data.train.labels.length + data.validation.labels.length;
   const isTrained = source === 'trained';
   return {
@@ -136,7 +145,7 @@ function configOf({ data, settings }: StoredRun, { measured: { model, source } }
     },
     student: { model: settings.student },
     methods: settings.methods.map((name) => ({ name, as: name, options: {} })),
-    seeds: [settings.seed],
+    seeds: Array.from({ length: settings.seeds }, (_, at) => settings.seed + at),
     epochs: settings.epochs,
     batchSize: Math.min(batchSize, data.train.labels.length),
     optimizer: { name: 'sgd', ...optimizer },

@@ -13,28 +13,52 @@ const STUDENTS: Readonly<Record<string, string>> = {
 };
 
 const METHODS = ['student', 'kd', 'dkd', 'at+kd', 'cckd', 'mhgd+kd'];
+/** Those that read feature maps: CLIP gives logits and an embedding alone. */
+const MAPS: ReadonlySet<string> = new Set(['at+kd', 'mhgd+kd']);
+
+/** The methods that a teacher can serve. */
+export const servedBy = (
+  { kind }: { readonly kind: string },
+  methods: readonly string[],
+): readonly string[] => (kind === 'clip' ? methods.filter((method) => !MAPS.has(method)) : methods);
+
+/** Against losses that are no numbers any more. */
+const RATES = [
+  [1, 'usual'],
+  [0.3, '0.3 times the usual'],
+  [0.1, '0.1 times the usual'],
+] as const;
+
+const SEEDS: Readonly<Record<number, string>> = {
+  1: '1: a first look',
+  3: '3: with intervals',
+  5: '5: narrower intervals',
+};
 
 export const usualSettings: Settings = {
   student: 'plain8',
   methods: ['student', 'kd'],
   epochs: 10,
   teacherEpochs: 12,
+  rate: 1,
   seed: 0,
+  seeds: 1,
   engine: 'auto',
 };
 
 export function SettingsStep({
   settings,
-  hasOwnTeacher,
+  teacher,
   onChange,
 }: {
   readonly settings: Settings;
-  readonly hasOwnTeacher: boolean;
+  readonly teacher: { readonly kind: string };
   readonly onChange: (settings: Settings) => void;
 }): VNode {
   const change = (changes: Partial<Settings>): void => {
     onChange({ ...settings, ...changes });
   };
+  const served = servedBy(teacher, METHODS);
   const toggle = (method: string, isOn: boolean): void => {
     change({ methods: METHODS.filter((each) => (each === method ? isOn : settings.methods.includes(each))) });
   };
@@ -64,17 +88,19 @@ export function SettingsStep({
           <label key={method}>
             <input
               type="checkbox"
-              checked={settings.methods.includes(method)}
+              checked={served.includes(method) && settings.methods.includes(method)}
+              disabled={!served.includes(method)}
               onChange={(event) => {
                 toggle(method, event.currentTarget.checked);
               }}
             />{' '}
             <strong>{method}</strong>: {findMethod(method)?.summary}
+            {served.includes(method) ? '' : ' (reads feature maps, which CLIP does not give)'}
           </label>
         ))}
       </fieldset>
       <div class="fields">
-        {hasOwnTeacher ? null : (
+        {teacher.kind !== 'built-in' ? null : (
           <NumberField
             words="Epochs of the teacher"
             value={settings.teacherEpochs}
@@ -92,8 +118,38 @@ export function SettingsStep({
             change({ epochs });
           }}
         />
+        <label class="field">
+          Learning rate
+          <select
+            value={settings.rate}
+            onChange={(event) => {
+              change({ rate: Number(event.currentTarget.value) });
+            }}
+          >
+            {RATES.map(([rate, words]) => (
+              <option key={rate} value={rate}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          Seeds: students per method
+          <select
+            value={settings.seeds}
+            onChange={(event) => {
+              change({ seeds: Number(event.currentTarget.value) });
+            }}
+          >
+            {Object.entries(SEEDS).map(([count, words]) => (
+              <option key={count} value={count}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
         <NumberField
-          words="Seed"
+          words="First seed"
           value={settings.seed}
           range={[0, 1_000_000]}
           onChange={(seed) => {

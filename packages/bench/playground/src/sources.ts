@@ -4,7 +4,12 @@ export interface FoundFile {
   readonly folder: string;
   readonly name: string;
   readonly blob: Blob;
+  /** Its number, by which a decoded image is known. */
+  readonly id: number;
 }
+
+let found = 0;
+export const nextId = (): number => ++found;
 
 /** What was dropped or chosen. */
 export interface Found {
@@ -13,11 +18,11 @@ export interface Found {
   readonly emptyFolders: readonly string[];
 }
 
-const IMAGE = /\.(?:jpe?g|png|webp|gif|bmp|avif|svg)$/i;
+export const IMAGE = /\.(?:jpe?g|png|webp|gif|bmp|avif|svg)$/i;
 /** What systems leave in folders and archives. */
 const LITTER = /^(?:\.|__MACOSX|Thumbs\.db|desktop\.ini)/i;
 
-const isLitter = (path: string): boolean => path.split('/').some((part) => LITTER.test(part));
+export const isLitter = (path: string): boolean => path.split('/').some((part) => LITTER.test(part));
 
 /** Folders by their path, with all files in them, as images by class: the folder that holds an image is its class. */
 export function sorted(paths: readonly { readonly path: string; readonly blob: Blob | undefined }[]): Found {
@@ -34,7 +39,7 @@ export function sorted(paths: readonly { readonly path: string; readonly blob: B
     const name = parts.at(-1) ?? '';
     const folder = parts.length === 2 && parts[0] === root ? '' : (parts.at(-2) ?? '');
     folders.add(folder);
-    if (IMAGE.test(name)) files.push({ folder, name: path, blob });
+    if (IMAGE.test(name)) files.push({ folder, name: path, blob, id: nextId() });
   }
   const used = new Set(files.map(({ folder }) => folder));
   // A folder that only holds folders is no class.

@@ -1,4 +1,5 @@
 import { clear, createStore, entries, set } from 'idb-keyval';
+import { jobsOf } from './types.js';
 import type { Finished, JobName, StoredRun } from './types.js';
 
 /* The one run that the browser keeps, so that a reload loses nothing. Checkpoints of its trainings are databases of their own. */
@@ -40,6 +41,5 @@ export async function forgetRun(): Promise<void> {
   const kept = await keptRun();
   await clear(store);
   if (kept === undefined) return;
-  for (const job of ['teacher', ...kept.run.settings.methods])
-    indexedDB.deleteDatabase(`indexeddb://${checkpointsOf(kept.run, job)}`);
+  for (const job of jobsOf(kept.run)) indexedDB.deleteDatabase(`indexeddb://${checkpointsOf(kept.run, job)}`);
 }

@@ -3,7 +3,6 @@ import { useState } from 'preact/hooks';
 import { Section } from '../../src/report/page/parts.js';
 import { ask } from './ask.js';
 import { DropZone } from './drop-zone.js';
-import { droppedModel } from './model-files.js';
 import { droppedPaths } from './sources.js';
 import type { TeacherFacts } from './teacher.js';
 import { TEACHER_MODEL } from './types.js';
@@ -11,6 +10,7 @@ import type { OwnTeacher, PixelRange } from './types.js';
 
 export type TeacherChoice =
   | { readonly kind: 'built-in' }
+  | { readonly kind: 'clip' }
   /** A teacher of one's own that is not there yet. */
   | { readonly kind: 'missing' }
   | { readonly kind: 'own'; readonly teacher: OwnTeacher; readonly facts: TeacherFacts };
@@ -24,41 +24,53 @@ const RANGES: Readonly<Record<Exclude<PixelRange, 'saved'>, string>> = {
 
 export function TeacherStep({
   choice,
+  classNames,
   onChange,
 }: {
   readonly choice: TeacherChoice;
+  /** Undefined before there are images. */
+  readonly classNames: readonly string[] | undefined;
   readonly onChange: (choice: TeacherChoice) => void;
 }): VNode {
-  const isBuiltIn = choice.kind === 'built-in';
+  const isOwn = choice.kind === 'own' || choice.kind === 'missing';
+  const options = [
+    ['built-in', choice.kind === 'built-in', `Built in: ${TEACHER_MODEL}, trained on your images first`],
+    ['missing', isOwn, 'Your own: a TensorFlow.js model or an ONNX file that knows these classes'],
+    ['clip', choice.kind === 'clip', 'CLIP, which knows classes by their names. Needs the network'],
+  ] as const;
   return (
     <Section title="2. Teacher" note="The large network that the students learn from.">
       <fieldset>
         <legend>Which teacher</legend>
-        <label>
-          <input
-            type="radio"
-            name="teacher"
-            checked={isBuiltIn}
-            onChange={() => {
-              onChange({ kind: 'built-in' });
-            }}
-          />{' '}
-          Built in: {TEACHER_MODEL}, trained on your images first
-        </label>
-        <label>
-          <input
-            type="radio"
-            name="teacher"
-            checked={!isBuiltIn}
-            onChange={() => {
-              onChange({ kind: 'missing' });
-            }}
-          />{' '}
-          Your own: a TensorFlow.js layers model that knows these classes
-        </label>
+        {options.map(([kind, isChosen, words]) => (
+          <label key={kind}>
+            <input
+              type="radio"
+              name="teacher"
+              checked={isChosen}
+              onChange={() => {
+                onChange({ kind });
+              }}
+            />{' '}
+            {words}
+          </label>
+        ))}
       </fieldset>
-      {isBuiltIn ? null : <OwnTeacherFiles choice={choice} onChange={onChange} />}
+      {isOwn ? <OwnTeacherFiles choice={choice} onChange={onChange} /> : null}
+      {choice.kind === 'clip' ? <AboutClip classNames={classNames} /> : null}
     </Section>
+  );
+}
+
+function AboutClip({ classNames }: { readonly classNames: readonly string[] | undefined }): VNode {
+  const [first = 'cup'] = classNames ?? [];
+  return (
+    <p>
+      When training starts, the page downloads the library transformers.js from cdn.jsdelivr.net and the model
+      Xenova/clip-vit-base-patch32 from huggingface.co, about 150 MB. The browser keeps them. Your images stay
+      here: only those two hosts can be asked, by one thread, and it ends when CLIP has seen each image once.
+      Name your folders as one would say it: CLIP compares each image with “a photo of a {first}”.
+    </p>
   );
 }
 
@@ -75,12 +87,11 @@ function OwnTeacherFiles({
     setError('');
     setStatus('Reading the model…');
     try {
-      const read = await droppedModel(files);
-      const teacher = { name: 'own-teacher', files: read };
+      const teacher = { name: nameOf(files), files };
       const facts = await ask('teacherFacts', teacher);
       onChange({
         kind: 'own',
-        teacher: { ...teacher, pixels: facts.hasNormalization ? 'saved' : '0…1' },
+        teacher: { ...teacher, pixels: facts.hasNormalization ? 'saved' : usualRange(facts) },
         facts,
       });
     } catch (reason) {
@@ -92,7 +103,7 @@ function OwnTeacherFiles({
   return (
     <>
       <DropZone
-        label="Drop model.json and its weight files here"
+        label="Drop model.json with its weight files, or an .onnx file"
         onDrop={(transfer) => {
           void droppedPaths(transfer).then((paths) =>
             take(paths.flatMap(({ blob }) => (blob instanceof File ? [blob] : []))),
@@ -129,13 +140,22 @@ function OwnTeacherFiles({
   );
 }
 
-function factsText({ imageSize, classes, classNames, parameters }: TeacherFacts): string {
+/** Of an ONNX file its own; `model.json` tells nothing. */
+const nameOf = (files: readonly File[]): string =>
+  files.find(({ name }) => /\.onnx$/i.test(name))?.name.replace(/\.onnx$/i, '') ?? 'own-teacher';
+
+/** What most exports of such a model were trained on. */
+const usualRange = ({ kind }: TeacherFacts): PixelRange => (kind === 'ONNX file' ? 'imagenet' : '0…1');
+
+function factsText({ kind, imageSize, classes, classNames, parameters }: TeacherFacts): string {
   const size = imageSize.every((axis) => axis === null)
     ? 'images of any size'
     : `images of ${imageSize.map((axis) => axis ?? 'any').join(' × ')} pixels`;
   const names =
     classNames === undefined
-      ? '. Its files name no classes: they must be in the order of your folders from A to Z'
+      ? '. Its files name no classes: they must be in the order of your folders from A to Z. Otherwise drop a text file with it, the name of one class per line'
       : ` (${classNames.slice(0, 8).join(', ')}${classNames.length > 8 ? ', …' : ''})`;
-  return `A network of ${parameters.toLocaleString('en-US')} parameters for ${size} and ${classes} classes${names}.`;
+  const weights = Number.isFinite(parameters) ? ` with ${parameters.toLocaleString('en-US')} parameters` : '';
+  const article = kind === 'ONNX file' ? 'An' : 'A';
+  return `${article} ${kind}${weights} for ${size} and ${classes} classes${names}.`;
 }

@@ -1,10 +1,21 @@
 import { createDistillWorker } from '@distilljs/core/worker';
 import type { DistillWorker, WorkerProgress } from '@distilljs/core/worker';
-import { ask } from './ask.js';
+import { ask, askOnline } from './ask.js';
 import { filesOf } from './model-files.js';
+import type { Progress } from './serve-tasks.js';
 import { checkpointsOf, keepCurve, keepFinished } from './store.js';
-import { jobsOf, TEACHER } from './types.js';
-import type { Finished, JobInput, JobName, Measured, Settings, StoredRun, TrainedTeacher } from './types.js';
+import { cellsOf, jobsOf, TEACHER } from './types.js';
+import type {
+  Cell,
+  Finished,
+  JobInput,
+  JobName,
+  Measured,
+  Settings,
+  StoredRun,
+  TrainedTeacher,
+} from './types.js';
+import { openJob } from './workers.js';
 
 /** A training as the page shows it. */
 export interface JobView {
@@ -20,6 +31,8 @@ export interface JobView {
   readonly curve: readonly number[];
   readonly epochs: number;
   readonly error: string | undefined;
+  /** What a teacher that is not trained here is at. */
+  readonly words: string | undefined;
 }
 
 export interface RunView {
@@ -44,6 +57,9 @@ export interface TrainingStart {
   readonly onChange: (view: RunView, finished: Readonly<Record<JobName, Finished>>) => void;
 }
 
+/** Milliseconds between two pictures of the run: drawing every step would take time from the page. */
+const BETWEEN_VIEWS = 200;
+
 /** A reload loses at most so many steps. */
 const STEPS_BETWEEN_SAVES = 10;
 
@@ -58,13 +74,21 @@ export function train({ run, finished: before, curves, engine, onChange }: Train
     jobsOf(run).map((name) => [name, firstView(name, run, finished, curves[name] ?? [])]),
   );
   let status: RunView['status'] = 'running';
+  let waiting: ReturnType<typeof setTimeout> | undefined;
   const tell = (): void => {
+    clearTimeout(waiting);
+    waiting = undefined;
     onChange({ status, jobs: [...jobs.values()] }, { ...finished });
+  };
+  const tellSoon = (): void => {
+    waiting ??= setTimeout(tell, BETWEEN_VIEWS);
   };
   const change = (name: JobName, changes: Partial<JobView>): void => {
     const known = jobs.get(name);
     if (known !== undefined) jobs.set(name, { ...known, ...changes });
   };
+  const stopping = new AbortController();
+  let teaching: Promise<void> | undefined;
   const isOver = (): boolean => status === 'stopped' || status === 'failed';
 
   const done = async (name: JobName, result: Finished): Promise<void> => {
@@ -73,25 +97,23 @@ export function train({ run, finished: before, curves, engine, onChange }: Train
     change(name, { status: 'done', secondsLeft: 0 });
   };
 
-  async function trainJob(name: JobName): Promise<void> {
+  async function trainJob(cell?: Cell): Promise<void> {
+    const name = cell?.name ?? TEACHER;
     change(name, { status: 'running' });
     tell();
-    const training = createDistillWorker<JobInput, Measured>(
-      new Worker(new URL('./job.ts', import.meta.url), { type: 'module' }),
-      {
-        input: {
-          job: name,
-          data: run.data,
-          settings: run.settings,
-          teacher: teacherFor(name, run, finished),
-        },
-        engine: engine ?? run.settings.engine,
-        checkpoints: { place: checkpointsOf(run, name), everySteps: STEPS_BETWEEN_SAVES },
-        onProgress: (report) => {
-          progressed(name, report);
-        },
+    const training = createDistillWorker<JobInput, Measured>(openJob(), {
+      input: {
+        cell,
+        data: run.data,
+        settings: run.settings,
+        teacher: cell && teacherFor(run, finished[TEACHER]),
       },
-    );
+      engine: engine ?? run.settings.engine,
+      checkpoints: { place: checkpointsOf(run, name), everySteps: STEPS_BETWEEN_SAVES },
+      onProgress: (report) => {
+        progressed(name, report);
+      },
+    });
     active.set(name, training);
     if (status === 'paused' || status === 'pausing') void training.pause();
     try {
@@ -114,42 +136,56 @@ export function train({ run, finished: before, curves, engine, onChange }: Train
       change(name, { curve });
       void keepCurve(name, curve).catch(ignored);
     }
-    tell();
+    tellSoon();
   }
 
   async function teach(): Promise<void> {
     if (finished[TEACHER] !== undefined) return;
-    if (run.ownTeacher === undefined) {
-      await trainJob(TEACHER);
+    const { teacher, data } = run;
+    if (teacher.kind === 'built-in') {
+      await trainJob();
       return;
     }
     change(TEACHER, { status: 'running' });
     tell();
-    const measured = await ask('measureTeacher', { teacher: run.ownTeacher, data: run.data });
-    await done(TEACHER, { measured, files: run.ownTeacher.files });
+    const { signal } = stopping;
+    const onProgress = ({ done: steps, total, words }: Progress): void => {
+      change(TEACHER, { done: steps, total, words });
+      tellSoon();
+    };
+    if (teacher.kind === 'own') {
+      const measured = await ask('measureTeacher', { teacher, data }, { onProgress, signal });
+      await done(TEACHER, { measured, files: undefined });
+    } else await done(TEACHER, await askOnline('clip', data, { onProgress, signal }));
   }
 
   async function all(): Promise<void> {
-    await attempt(TEACHER, teach);
-    const left = run.settings.methods.filter((name) => finished[name] === undefined);
+    teaching = attempt(TEACHER, teach);
+    await teaching;
+    if (finished[TEACHER] === undefined) {
+      if (!isOver()) status = 'failed';
+      tell();
+      return;
+    }
+    const left = cellsOf(run).filter(({ name }) => finished[name] === undefined);
     const next = async (): Promise<void> => {
-      for (let name = left.shift(); name !== undefined && !isOver(); name = left.shift()) {
-        const job = name;
-        await attempt(job, () => trainJob(job));
+      for (let cell = left.shift(); cell !== undefined && !isOver(); cell = left.shift()) {
+        const own = cell;
+        await attempt(own.name, () => trainJob(own));
       }
     };
-    if (!isOver()) await Promise.all(Array.from({ length: atATime() }, next));
-    if (!isOver()) status = 'done';
+    await Promise.all(Array.from({ length: atATime() }, next));
+    if (!isOver()) status = [...jobs.values()].some((job) => job.status === 'failed') ? 'failed' : 'done';
     tell();
   }
 
+  /** A training that fails leaves the others be. */
   async function attempt(name: JobName, act: () => Promise<void>): Promise<void> {
     try {
       await act();
     } catch (error) {
-      change(name, { status: 'failed', error: error instanceof Error ? error.message : String(error) });
-      status = 'failed';
-      for (const other of active.values()) other.abort();
+      const words = error instanceof Error ? error.message : String(error);
+      change(name, stopping.signal.aborted ? { status: 'waiting' } : { status: 'failed', error: words });
     }
     tell();
   }
@@ -159,7 +195,10 @@ export function train({ run, finished: before, curves, engine, onChange }: Train
     async pause() {
       status = 'pausing';
       tell();
-      await Promise.all([...active.values()].map((training) => training.pause()));
+      const pauses = [...active.values()].map((training) => training.pause());
+      // A teacher that only answers has no steps to wait between.
+      if (run.teacher.kind !== 'built-in') await teaching;
+      await Promise.all(pauses);
       // It may have ended, or gone on, meanwhile.
       if ((status as RunView['status']) === 'pausing') status = 'paused';
       tell();
@@ -171,6 +210,7 @@ export function train({ run, finished: before, curves, engine, onChange }: Train
     },
     stop() {
       status = 'stopped';
+      stopping.abort();
       for (const training of active.values()) training.abort();
       tell();
     },
@@ -180,25 +220,20 @@ export function train({ run, finished: before, curves, engine, onChange }: Train
 /** What cannot be kept is only lost by a reload, which the page says when it starts. */
 const ignored = (): undefined => undefined;
 
-function teacherFor(
-  name: JobName,
-  { ownTeacher }: StoredRun,
-  finished: Readonly<Record<JobName, Finished | undefined>>,
-): TrainedTeacher | undefined {
-  if (name === TEACHER) return undefined;
-  if (ownTeacher !== undefined) return { kind: 'own', ...ownTeacher };
-  const trained = finished[TEACHER];
-  return trained && { kind: 'trained', files: trained.files };
+function teacherFor({ teacher }: StoredRun, taught: Finished | undefined): TrainedTeacher | undefined {
+  if (teacher.kind === 'own') return teacher;
+  if (taught?.outputs !== undefined) return { kind: 'clip', ...taught.outputs };
+  return taught?.files && { kind: 'trained', files: taught.files };
 }
 
 export function firstView(
   name: JobName,
-  { settings, ownTeacher }: StoredRun,
+  { settings, teacher }: Pick<StoredRun, 'settings' | 'teacher'>,
   finished: Readonly<Record<JobName, Finished | undefined>>,
   curve: readonly number[],
 ): JobView {
   const isDone = finished[name] !== undefined;
-  const isMeasured = name === TEACHER && ownTeacher !== undefined;
+  const isMeasured = name === TEACHER && teacher.kind !== 'built-in';
   return {
     name,
     status: isDone ? 'done' : 'waiting',
@@ -210,5 +245,6 @@ export function firstView(
     curve,
     epochs: isMeasured ? 0 : name === TEACHER ? settings.teacherEpochs : settings.epochs,
     error: undefined,
+    words: undefined,
   };
 }

@@ -1,9 +1,12 @@
 import type { Engine, EpochReport } from '@distilljs/core';
 import type { PassTimes } from '../../src/cost/pass-times.js';
 
-/** Images of one part of the data, NHWC, 0…255, and their classes. */
+/**
+ * Images of one part of the data and their classes. The pixels, NHWC, 0…255, lie outside the page's memory: handing them to a
+ * worker or to the browser's storage copies nothing.
+ */
 export interface ImageTable {
-  readonly images: Uint8Array<ArrayBuffer>;
+  readonly pixels: Blob;
   readonly labels: Int32Array<ArrayBuffer>;
 }
 
@@ -37,10 +40,10 @@ export interface ModelFiles {
   readonly weights: Uint8Array<ArrayBuffer>;
 }
 
-/** A teacher that the visitor brought. */
+/** A teacher that the visitor brought: a layers model, a graph model, or an ONNX file, with all files that it needs. */
 export interface OwnTeacher {
   readonly name: string;
-  readonly files: ModelFiles;
+  readonly files: readonly File[];
   /** What it was trained with, where its files do not say. */
   readonly pixels: PixelRange;
 }
@@ -53,7 +56,12 @@ export interface Settings {
   readonly methods: readonly string[];
   readonly epochs: number;
   readonly teacherEpochs: number;
+  /** Times the usual learning rate. */
+  readonly rate: number;
+  /** The first one. */
   readonly seed: number;
+  /** How many students each method trains. */
+  readonly seeds: number;
   readonly engine: 'auto' | 'webgpu' | 'wasm' | 'cpu';
 }
 
@@ -82,37 +90,67 @@ export interface Measured {
 /** A training that is done. */
 export interface Finished {
   readonly measured: Measured;
-  readonly files: ModelFiles;
+  /** Of a teacher that was brought there are none: the run has its files. */
+  readonly files: ModelFiles | undefined;
+  readonly outputs?: KnownOutputs | undefined;
 }
 
-/** `teacher`, or a method of the catalog. */
+/** `teacher`, or the name of a cell. */
 export type JobName = string;
 
+/** A student: one method with one seed. */
+export interface Cell {
+  readonly name: JobName;
+  readonly method: string;
+  readonly seed: number;
+}
+
 export interface JobInput {
-  readonly job: JobName;
+  /** Undefined for the teacher's own training. */
+  readonly cell: Cell | undefined;
   readonly data: PageData;
   readonly settings: Settings;
   readonly teacher?: TrainedTeacher | undefined;
 }
 
-/** The teacher of the students: trained here, or brought. */
+/** What a teacher out of reach said of each training image before training: 32-bit floats, row by row. */
+export interface KnownOutputs {
+  readonly logits: Blob;
+  readonly embedding: Blob;
+}
+
+/** The teacher of the students: trained here, brought, or CLIP, which has said everything. */
 export type TrainedTeacher =
-  { readonly kind: 'trained'; readonly files: ModelFiles } | ({ readonly kind: 'own' } & OwnTeacher);
+  | { readonly kind: 'trained'; readonly files: ModelFiles }
+  | ({ readonly kind: 'own' } & OwnTeacher)
+  | ({ readonly kind: 'clip' } & KnownOutputs);
+
+/** The teacher of a run, before anything was done. */
+export type RunTeacher =
+  { readonly kind: 'built-in' } | ({ readonly kind: 'own' } & OwnTeacher) | { readonly kind: 'clip' };
 
 /** Everything that a run needs to go on after a reload. */
 export interface StoredRun {
   readonly id: string;
   readonly data: PageData;
   readonly settings: Settings;
-  readonly ownTeacher?: OwnTeacher | undefined;
+  readonly teacher: RunTeacher;
 }
 
 /** The network that the built-in teacher is. */
 export const TEACHER_MODEL = 'plain16';
 export const TEACHER: JobName = 'teacher';
 
+/** Seed by seed, so that methods can be compared as early as possible. */
+export const cellsOf = ({
+  settings: { methods, seed: first, seeds },
+}: Pick<StoredRun, 'settings'>): readonly Cell[] =>
+  Array.from({ length: seeds }, (_, at) => first + at).flatMap((seed) =>
+    methods.map((method) => ({ name: seeds === 1 ? method : `${method}, seed ${seed}`, method, seed })),
+  );
+
 /** The trainings of a run in order: a teacher's is there for one that was brought too, which is only measured. */
-export const jobsOf = ({ settings }: Pick<StoredRun, 'settings'>): readonly JobName[] => [
+export const jobsOf = (run: Pick<StoredRun, 'settings'>): readonly JobName[] => [
   TEACHER,
-  ...settings.methods,
+  ...cellsOf(run).map(({ name }) => name),
 ];

@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { build } from 'vite';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -31,12 +33,13 @@ export interface Site {
   readonly asked: readonly string[];
 }
 
-/** Serves a folder as any static host would, without headers of its own. */
+/** Serves a folder as any static host would, with no header of its own but one: every page may read the files. */
 export async function serveFolder(folder: string): Promise<Site> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
     asked.push(path);
+    response.setHeader('Access-Control-Allow-Origin', '*');
     const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
     readFile(file).then(
       (bytes) =>
@@ -48,4 +51,93 @@ export async function serveFolder(folder: string): Promise<Site> {
     server.listen(0, '127.0.0.1', resolve);
   });
   return { server, asked, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+}
+
+/** Complaints that are none: the engine says why it is not WebGPU. */
+const isNotice = (text: string): boolean => text.startsWith("distilljs runs on the engine 'wasm'");
+
+/** The page in a browser of its own, with no run from before. */
+export interface Visit {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What it complained about. */
+  readonly errors: readonly string[];
+}
+
+export async function visit(
+  browser: Browser,
+  address: string,
+  more: { readonly bypassCSP?: boolean; readonly width?: number } = {},
+): Promise<Visit> {
+  const { bypassCSP = false, width = 1280 } = more;
+  const context = await browser.newContext({ bypassCSP, viewport: { width, height: 900 } });
+  // Beside other work a page takes its time.
+  context.setDefaultTimeout(120_000);
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    const isFault = message.type() === 'error' || message.type() === 'warning';
+    if (isFault && !isNotice(message.text())) errors.push(message.text());
+  });
+  await page.goto(address);
+  return { page, context, errors };
+}
+
+async function fill(page: Page, label: string, value: number): Promise<void> {
+  await page.getByLabel(label).fill(String(value));
+  await page.getByLabel(label).blur();
+}
+
+/** The smallest run: some seconds. */
+export async function chooseLittle(page: Page, epochs: number): Promise<void> {
+  await fill(page, 'Training images per class', 20);
+  await fill(page, 'Epochs of the teacher', 2);
+  await fill(page, 'Epochs of each student', epochs);
+  await page.getByText('18 training').first().waitFor();
+}
+
+export const chooseMethods = async (page: Page, methods: readonly string[]): Promise<void> => {
+  for (const box of await page.getByRole('checkbox').all()) {
+    const name = (await box.locator('..').locator('strong').textContent()) ?? '';
+    await box.setChecked(methods.includes(name));
+  }
+};
+
+export const train = (page: Page): Promise<void> =>
+  page.getByRole('button', { name: 'Train', exact: true }).click();
+
+export const done = (page: Page): Promise<void> =>
+  page.getByText('Everything is trained.').waitFor({ timeout: 240_000 });
+
+export const reported = (page: Page): Promise<void> =>
+  page.locator('#report #reproduce').waitFor({ timeout: 120_000 });
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+interface Violation {
+  readonly id: string;
+  readonly impact?: string | null;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** What axe finds serious on the page as it is, narrow and wide, light and dark, a line each. The visit bypasses its policy. */
+export async function seriousFaults(page: Page): Promise<readonly string[]> {
+  await page.addScriptTag({ path: AXE });
+  const found: string[] = [];
+  for (const width of [360, 1280])
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      const { violations } = await page.evaluate(
+        async () =>
+          await (globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe.run(),
+      );
+      for (const { id, impact, nodes } of violations)
+        if (impact === 'serious' || impact === 'critical')
+          found.push(
+            `${width} ${colorScheme} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' ')}`,
+          );
+    }
+  return found;
 }

@@ -8,7 +8,7 @@ import {
   kd,
   resolveEngine,
 } from '@distilljs/core';
-import type { DistillOptions, TeacherRows } from '@distilljs/core';
+import type { DistillOptions, Normalization, TeacherRows } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { describe, expect, it } from 'vitest';
 import { defineMethod } from '../../src/index.js';
@@ -27,19 +27,20 @@ const gone = {
 
 /** What the teacher says of each training image, with the tap that is asked for. */
 async function rowsOf(tap?: string): Promise<TeacherRows> {
-  const { mean, std } = await channelStatistics(train);
+  // Data in memory: the statistics are there at once.
+  const { mean, std } = channelStatistics(train) as Normalization;
   const pixels = Array.from({ length: train.size }, (_, at) => [...(train.image(at) as Uint8Array)]).flat();
   const [, , channels] = train.imageShape;
   const values = pixels.map(
     (pixel, at) => (pixel / 255 - (mean[at % channels] ?? 0)) / (std[at % channels] ?? 1),
   );
   const images = tf.tensor4d(values, [train.size, ...train.imageShape]);
-  const { logits, tap: value, dispose } = await askTeacher(teacher, images, tap === undefined ? [] : [tap]);
+  const output = await askTeacher(teacher, images, tap === undefined ? [] : [tap]);
   const rows = {
-    logits: await logits.data<'float32'>(),
-    ...(tap !== undefined && { taps: { [tap]: await value(tap).data<'float32'>() } }),
+    logits: await output.logits.data<'float32'>(),
+    ...(tap !== undefined && { taps: { [tap]: await output.tap(tap).data<'float32'>() } }),
   };
-  dispose();
+  output.dispose();
   return rows;
 }
 
