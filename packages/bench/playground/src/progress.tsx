@@ -44,7 +44,13 @@ export function Progress({
   const isElsewhere = jobs.some(({ engine }) => engine === 'webgpu') || run.settings.engine !== 'wasm';
   const jobOf = (name: string): readonly JobView[] => jobs.filter((job) => job.name === name);
   const button = (words: string, act: () => void, isMain = false): VNode => (
-    <button type="button" class={isMain ? 'main' : undefined} onClick={act}>
+    <button
+      type="button"
+      class={isMain ? 'main' : undefined}
+      onClick={() => {
+        act();
+      }}
+    >
       {words}
     </button>
   );
@@ -93,7 +99,9 @@ function Card({
   readonly jobs: readonly JobView[];
   readonly run: StoredRun;
 }): VNode {
-  const shares = jobs.map(({ done, total }) => (total > 0 ? done / total : 0));
+  const shares = jobs.map(({ status, done, total }) =>
+    status === 'done' ? 1 : total > 0 ? done / total : 0,
+  );
   const share = shares.reduce((sum, each) => sum + each, 0) / Math.max(1, jobs.length);
   return (
     <div class="card job">

@@ -78,7 +78,11 @@ function ReportView({ results }: { readonly results: RunResults }): VNode {
   }, []);
   return (
     <>
-      {status === '' ? null : <p role="status">{status}</p>}
+      {status === '' ? null : (
+        <Section title="Report">
+          <p role="status">{status}</p>
+        </Section>
+      )}
       <div ref={place} class="report" id="report" />
     </>
   );

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initializers, layers, sequential } from '@tensorflow/tfjs-layers';
-import { modelFiles } from '@distilljs/core';
+import { modelFiles, resolveEngine } from '@distilljs/core';
 import { zipSync } from 'fflate';
 import type { BrowserContext, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
@@ -149,6 +149,7 @@ export function teachersSuite({ browser, site }: Place): void {
   it('stops a training whose loss is no number, and keeps the others', async () => {
     const { page, context } = await visit(browser(), site().address);
     await chooseLittle(page, 1);
+    await resolveEngine('wasm');
     const model = sequential({
       layers: [
         layers.globalAveragePooling2d({ inputShape: [32, 32, 3], dataFormat: 'channelsLast' }),
