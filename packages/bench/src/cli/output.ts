@@ -24,7 +24,8 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
  */
 export function reportError(error: unknown, command: string | undefined): ExitCode {
   if (isDistillError(error)) {
-    printError(error.message);
+    // The system's reason is in the message already.
+    printError(`${error.message}${isSystemError(error.cause) ? whatIsKept(command) : ''}`);
     return error.code === 'config' || error.code === 'option' ? EXIT.usage : EXIT.failed;
   }
   if (isSystemError(error)) {
@@ -59,12 +60,13 @@ export function systemErrorText(
   command: string | undefined,
 ): string {
   const place = path === undefined || message.includes(path) ? '' : ` '${path}'`;
-  const next =
-    command === 'run'
-      ? ' Everything done is kept: once that is mended, the same command with --resume goes on.'
-      : '';
-  return `${shownText(message, 1000)}${shownText(place, 1000)}.${next}`;
+  return `${shownText(message, 1000)}${shownText(place, 1000)}.${whatIsKept(command)}`;
 }
+
+const whatIsKept = (command: string | undefined): string =>
+  command === 'run'
+    ? ' Everything done is kept: once that is mended, the same command with --resume goes on.'
+    : '';
 
 /**
  * Until it is released: what fails late, in a worker or a promise that nobody waits for, ends the process with one line and

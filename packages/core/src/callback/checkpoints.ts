@@ -7,6 +7,7 @@ import {
 } from '../checkpoint/index.js';
 import type { CheckpointStore } from '../checkpoint/index.js';
 import { describeValue, DistillError } from '../error/index.js';
+import { givenPath } from '../platform/path.js';
 import { checkOptions, flag, wholeNumber } from '../option/index.js';
 import type { Callback, RunControl } from '../train/callback.js';
 
@@ -26,11 +27,11 @@ export interface CheckpointsOptions {
  *
  * A resumed run gives the same bytes as one that never stopped (on `cpu` and `wasm`), also when it was killed in the
  * middle of an epoch or of a write. An aborted run saves before it ends.
- * @param place a folder (Node) or a store
+ * @param place a folder (Node), as a path or `file:` URL, or a store such as `indexedDbStore(NAME)`
  * @throws DistillError code `checkpoint` at the start, when what is stored belongs to another run
  */
 export function checkpoints(
-  place: string | CheckpointStore,
+  place: string | URL | CheckpointStore,
   given: Partial<CheckpointsOptions> = {},
 ): Callback {
   const { everyEpochs, everySteps, keep, resume } = checkOptions<CheckpointsOptions>(
@@ -44,7 +45,8 @@ export function checkpoints(
       resume: flag,
     },
   );
-  const store = typeof place === 'string' && place !== '' ? directoryStore(place) : place;
+  const isPath = (typeof place === 'string' && place !== '') || place instanceof URL;
+  const store = isPath ? directoryStore(givenPath('checkpoints', place)) : place;
   expectStore(store);
   const save = async (run: RunControl): Promise<void> => {
     const name = await saveSnapshot(store, run.snapshot(), keep);

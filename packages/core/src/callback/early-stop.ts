@@ -36,7 +36,13 @@ export function earlyStop(given: Partial<EarlyStopOptions> = {}): Callback {
     return (options.metric === 'loss' ? -1 : 1) * (sum / validation.length);
   };
   const look = (last: EpochReport | undefined, run: RunControl): void => {
-    if (last === undefined || last.validation.length === 0) return;
+    if (last === undefined) return;
+    if (last.validation.length === 0) {
+      // Phases that run no student have none either, and no accuracy.
+      if (last.epoch === 0 && last.trainAccuracy.length > 0)
+        run.warn('earlyStop ends nothing: there is no validation set. Pass `validation` to distill().');
+      return;
+    }
     let best = -Infinity;
     let idle = 0;
     for (const past of run.history) {

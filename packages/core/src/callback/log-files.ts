@@ -1,6 +1,7 @@
-import { describeValue, DistillError } from '../error/index.js';
+import { DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
-import { writeWhole } from '../platform/write-whole.js';
+import { givenPath } from '../platform/path.js';
+import { naming, writeWhole } from '../platform/write-whole.js';
 import type { Callback } from '../train/callback.js';
 import type { InspectedExhibit } from '../train/report.js';
 
@@ -8,16 +9,20 @@ import type { InspectedExhibit } from '../train/report.js';
  * Writes every epoch's report as one line of JSON (Node). A resumed run rewrites the file from its history first, so that
  * it never holds a line twice or one that was lost.
  *
- * @param file path; its folder is made
+ * @param place path or `file:` URL; the file's folder is made
+ * @throws DistillError code `option` for a file that holds something else: it is left as it is
  */
-export function jsonl(file: string): Callback {
-  expectFile('jsonl', file);
+export function jsonl(place: string | URL): Callback {
+  const file = givenPath('jsonl', place);
   const fs = nodeModule('node:fs/promises', 'metrics in a file');
   const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
   return {
     name: 'jsonl',
-    start: ({ history }) => writeWhole(file, history.map(line).join('')),
-    epoch: (report) => fs.appendFile(file, line(report)),
+    async start({ history }) {
+      await expectOurs(file);
+      await writeWhole(file, history.map(line).join(''));
+    },
+    epoch: (report) => naming(file, fs.appendFile(file, line(report))),
   };
 }
 
@@ -35,10 +40,10 @@ export interface Inspection {
  * Writes what a technique shows of itself (attention, graphs) after the first, the middle and the last epoch of each
  * phase, one line of JSON each (Node). A technique that shows nothing leaves no file.
  *
- * @param file path; its folder is made
+ * @param place as in {@link jsonl}
  */
-export function inspections(file: string): Callback {
-  expectFile('inspections', file);
+export function inspections(place: string | URL): Callback {
+  const file = givenPath('inspections', place);
   const fs = nodeModule('node:fs/promises', 'inspections in a file');
   /** What is whole: the file may have been damaged since. */
   const seen = async (): Promise<{ readonly line: string; readonly globalEpoch: number }[]> => {
@@ -58,6 +63,7 @@ export function inspections(file: string): Callback {
   return {
     name: 'inspections',
     async start({ history }) {
+      await expectOurs(file);
       // A resumed run goes on after its checkpoint: what was seen later will be seen again.
       const kept = (await seen()).filter(({ globalEpoch: at }) => at < history.length);
       if (kept.length > 0) await write(kept.map(({ line }) => line));
@@ -79,7 +85,22 @@ function shortened(_: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toPrecision(5)) : value;
 }
 
-function expectFile(where: string, file: unknown): void {
-  if (typeof file === 'string' && file !== '') return;
-  throw new DistillError({ code: 'option', where, expected: 'a path', got: describeValue(file) });
+/**
+ * These files are started over with every run: what a path leads to by mistake must not be.
+ *
+ * @throws DistillError code `option` for a file that has text, of which no line is one of a run
+ */
+async function expectOurs(file: string): Promise<void> {
+  const fs = nodeModule('node:fs/promises', `reading ${file}`);
+  const isFile = (await fs.lstat(file).catch(() => undefined))?.isFile() === true;
+  if (!isFile) return;
+  const text = await fs.readFile(file, 'utf8');
+  if (text.trim() === '' || text.split('\n').some((line) => line.startsWith('{"phase":'))) return;
+  throw new DistillError({
+    code: 'option',
+    where: file,
+    expected: 'a new file, or one of an earlier run',
+    got: 'a file of something else',
+    hint: 'Name another file: this one is left as it is.',
+  });
 }

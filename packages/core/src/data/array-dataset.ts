@@ -36,6 +36,10 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
     throw new DistillError({ code: 'data', where: 'arrayDataset', expected, got: describeValue(given) });
   }
   const { imageShape, classes, name = 'array' } = options;
+  if (typeof (name as unknown) !== 'string') {
+    const got = describeValue(name);
+    throw new DistillError({ code: 'data', where: 'arrayDataset, name', expected: 'a text', got });
+  }
   const place = `arrayDataset '${name}'`;
   const refuse = (what: string, expected: string, got: string, hint?: string): never => {
     throw new DistillError({ code: 'data', where: `${place}${what}`, expected, got, hint });
@@ -47,7 +51,13 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
     refuse(', classes', 'a whole number of at least 1', describeValue(classes));
   expectImageShape(place, imageShape);
   const pixels = imageShape.reduce((product, axis) => product * axis, 1);
-  const images = flatPixels(options.images);
+  const images = flatPixels(options.images, (value, at) =>
+    refuse(
+      `, image ${Math.floor(at / pixels)}`,
+      'numbers as pixels',
+      `${describeValue(value)} at value ${at % pixels}`,
+    ),
+  );
   if (images === undefined) {
     const hint = isPromise(options.images)
       ? 'Write `await` before it.'
@@ -97,14 +107,19 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
   };
 }
 
-/** All pixels in one typed array; undefined for what is no array. A value that is no number becomes NaN, and is found when it is read. */
-function flatPixels(given: unknown): Uint8Array | Float32Array | undefined {
+/** All pixels in one typed array; undefined for what is no array. */
+function flatPixels(
+  given: unknown,
+  refuse: (value: unknown, at: number) => never,
+): Uint8Array | Float32Array | undefined {
   if (given instanceof Uint8Array || given instanceof Float32Array) return given;
   if (given instanceof Uint8ClampedArray) return new Uint8Array(given.buffer, given.byteOffset, given.length);
   if (Array.isArray(given)) {
     const nested = given.some((entry) => typeof entry === 'object');
     const flat = nested ? given.flatMap((entry: unknown) => flatEntry(entry)) : (given as unknown[]);
-    return Float32Array.from(flat, (value) => (typeof value === 'number' ? value : NaN));
+    return Float32Array.from(flat, (value, at) =>
+      typeof value === 'number' || typeof value === 'bigint' ? Number(value) : refuse(value, at),
+    );
   }
   if (ArrayBuffer.isView(given) && !(given instanceof DataView))
     return Float32Array.from(given as unknown as ArrayLike<number>, Number);

@@ -1,4 +1,5 @@
 import { DistillError, describeValue, isPromise } from '../error/index.js';
+import { readOrRefuse } from '../error/first-line.js';
 import { imageWeights, labelsOf, superclassIndices, UNLABELLED } from './check-labels.js';
 import type { CheckedDataset, Dataset } from './dataset.js';
 
@@ -17,10 +18,23 @@ import type { CheckedDataset, Dataset } from './dataset.js';
 export function checkedDataset(
   where: string,
   given: Dataset,
-  { everyLabel = false }: { readonly everyLabel?: boolean } = {},
+  options: { readonly everyLabel?: boolean } = {},
+): CheckedDataset {
+  const expected = 'a dataset whose fields can be read';
+  return readOrRefuse({ code: 'data', where, expected }, () => readDataset(where, given, options));
+}
+
+function readDataset(
+  where: string,
+  given: Dataset,
+  { everyLabel = false }: { readonly everyLabel?: boolean },
 ): CheckedDataset {
   expectDatasetLike(where, given);
   const { name, size, imageShape, classes } = given;
+  if (typeof (name as unknown) !== 'string') {
+    const got = describeValue(name);
+    throw new DistillError({ code: 'data', where: `${where}, name`, expected: 'a text', got });
+  }
   const place = `${where}, dataset '${name}'`;
   const refuse = (what: string, expected: string, got: unknown, hint?: string): never => {
     throw new DistillError({
@@ -41,9 +55,10 @@ export function checkedDataset(
       'With one class there is nothing to tell apart.',
     );
   }
-  const image = (given as unknown as Readonly<Record<string, unknown>>)['image'];
+  const { image, pixelSums, classNames: names } = given as unknown as Readonly<Record<string, unknown>>;
   if (typeof image !== 'function') refuse('image', 'a function of the index', image);
-  const names: unknown = given.classNames;
+  if (pixelSums !== undefined && typeof pixelSums !== 'function')
+    refuse('pixelSums', 'a function of the index', pixelSums);
   const isText = (name: unknown): boolean => typeof name === 'string' && name !== '';
   if (names !== undefined && !(Array.isArray(names) && names.length === classes && names.every(isText)))
     refuse('classNames', `a text per class (${classes})`, names);

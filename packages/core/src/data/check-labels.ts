@@ -126,9 +126,11 @@ export function imageWeights(place: string, given: unknown, images: number): Flo
     throw new DistillError({ code: 'data', where: `${place}, ${what}`, expected, got: describeValue(got) });
   };
   if (read.length !== images) refuse('weights', `one per image (${images})`, read.length);
-  const weights = read instanceof Float32Array ? read : Float32Array.from(read as ArrayLike<number>, Number);
+  const isKept = read instanceof Float32Array;
+  const weights = isKept ? read : Float32Array.from(read as ArrayLike<number>, Number);
   for (let at = 0; at < images; at++) {
-    if (!(Number.isFinite(weights[at]) && (weights[at] ?? -1) >= 0))
+    const isNumber = isKept || ['number', 'bigint'].includes(typeof read[at]);
+    if (!(isNumber && Number.isFinite(weights[at]) && (weights[at] ?? -1) >= 0))
       refuse(`weight of image ${at}`, 'a number of at least 0', read[at]);
   }
   if (weights.every((weight) => weight === 0)) refuse('weights', 'one above 0', 0);

@@ -44,12 +44,30 @@ export function channelStatistics(dataset: Dataset): Normalization | Promise<Nor
   };
   const unknown: number[] = [];
   for (let index = 0; index < dataset.size; index++) {
-    const known = dataset.pixelSums?.(index);
+    const known: unknown = dataset.pixelSums?.(index);
     if (known === undefined) unknown.push(index);
-    else add(known);
+    else add(checkedSums(dataset, index, known));
   }
   const reading = eachImage(dataset, unknown, (pixels) => pixelSums(pixels, channels), add);
   return reading === undefined ? statistics() : reading.then(statistics);
+}
+
+/** What a dataset of a user's own says of an image: numbers that are not there would count as 0. */
+function checkedSums(
+  { name, imageShape: [, , channels] }: Dataset,
+  index: number,
+  given: unknown,
+): PixelSums {
+  const { sums, squares } = (given ?? {}) as { readonly sums?: unknown; readonly squares?: unknown };
+  const fits = (values: unknown): boolean =>
+    Array.isArray(values) && values.length === channels && values.every(Number.isFinite);
+  if (fits(sums) && fits(squares)) return given as PixelSums;
+  throw new DistillError({
+    code: 'data',
+    where: `dataset '${name}', pixelSums of image ${index}`,
+    expected: `{ sums, squares } of ${channels} finite numbers each`,
+    got: describeValue(given),
+  });
 }
 
 /** Reads images, looks at each as it arrives, and hands on what was seen in order: sums are the same to the last bit. */
@@ -179,6 +197,8 @@ export function measuredScaleWarning(name: string, { mean, std }: Normalization)
     const square = deviation === 1 ? value ** 2 : value ** 2 + deviation ** 2;
     return value < 0 || 255 * square <= value * (1 + 1e-6);
   });
-  if (!isSmall) return undefined;
+  // Pixels of 16 bits, for instance.
+  const isLarge = mean.some((value) => value > 1);
+  if (!isSmall && !isLarge) return undefined;
   return `Pixels of dataset '${name}' are not from 0 to 255: their mean is ${(255 * (mean[0] ?? 0)).toPrecision(2)}. Training works, because the normalization is measured, but a student in use is given 0 to 255. Scale the pixels of all datasets to that.`;
 }

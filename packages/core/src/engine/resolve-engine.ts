@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { DistillError, nearestNameHint } from '../error/index.js';
+import { describeValue, DistillError, nearestNameHint } from '../error/index.js';
 import { firstLine } from '../error/first-line.js';
 import { isNode } from '../platform/node-module.js';
 import { watchDevice } from './device-fault.js';
@@ -53,7 +53,7 @@ export async function resolveEngine(
       code: 'engine',
       where: 'engine',
       expected: `one of ${names.join(', ')}`,
-      got: `'${name}'`,
+      got: typeof name === 'string' ? `'${name}'` : describeValue(name),
       hint: nearestNameHint(name, names),
     });
   }

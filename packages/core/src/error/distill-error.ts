@@ -12,7 +12,7 @@ export type DistillErrorCode =
   | 'data' // a dataset or a data file
   | 'checkpoint' // a checkpoint that is damaged, foreign or of another run
   | 'numeric' // NaN or Infinity where a finite number is needed
-  | 'platform'; // something that this platform (browser, Node) does not have
+  | 'platform'; // something that this platform (browser, Node, its files) does not have or refuses
 
 /** The fields that every {@link DistillError} carries; its message is made of them and of nothing else. */
 export interface DistillErrorFields {

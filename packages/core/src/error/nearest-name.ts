@@ -8,8 +8,8 @@ import { distance } from 'fastest-levenshtein';
  */
 export function nearestNameHint(name: string, known: readonly string[]): string {
   if (known.length === 0) return 'There are none.';
-  // Nothing is near a text of megabytes, and comparing takes as long as it is.
-  if (name.length > 200) return `There are: ${known.join(', ')}.`;
+  // Callers without types ask for anything. Nothing is near a text of megabytes, and comparing takes as long as it is.
+  if (typeof name !== 'string' || name.length > 200) return `There are: ${known.join(', ')}.`;
   const away = (other: string): number => distance(name.toLowerCase(), other.toLowerCase());
   const nearest = [...known].sort((a, b) => away(a) - away(b))[0] ?? '';
   // A name with no letter in common is as far away as it is long, however short that is.

@@ -1,4 +1,5 @@
-import { isNode, nodeModule } from '../platform/node-module.js';
+import { isNode } from '../platform/node-module.js';
+import { expectNoTilde, isPathText, pathOfUrl } from '../platform/path.js';
 
 /**
  * Where a model is to be read from: a folder, a file or a URL; or its files, as a page gets them from a folder that was dropped
@@ -25,23 +26,11 @@ export function placeOf(given: ModelPlace): Place;
 export function placeOf(given: ModelPlace): Place {
   if (isFiles(given)) return { files: given };
   const text = String(given);
-  const isPath = isNode() && !/^[a-z][a-z0-9+.-]+:\/\//i.test(text);
+  const isPath = isNode() && isPathText(text);
+  if (isPath) expectNoTilde('a model’s place', text);
   if (!text.startsWith(FILE) && !isPath) return { url: text };
-  const path = isPath ? text : pathOf(text);
+  const path = isPath ? text : pathOfUrl(text);
   return { folder: path.replace(/[\\/]model\.json$/, '') };
-}
-
-function pathOf(url: string): string {
-  const rest = url.slice(FILE.length);
-  try {
-    if (!rest.startsWith('/')) return decodeURIComponent(rest);
-    const { fileURLToPath } = nodeModule('node:url', IN_FOLDERS);
-    // Written by hand, a path has its own # and ?.
-    return fileURLToPath(`${FILE}${rest.replace(/[#?]/g, encodeURIComponent)}`);
-  } catch {
-    // Nor is a % in it the start of a code.
-    return rest;
-  }
 }
 
 const isFiles = (given: ModelPlace): given is readonly File[] => Array.isArray(given);

@@ -1,4 +1,5 @@
 import { describeValue, DistillError, nearestNameHint } from '../error/index.js';
+import { readOrRefuse } from '../error/first-line.js';
 import type { OptionCheck } from './checks.js';
 
 /** One check per option; the type leaves none out. */
@@ -32,7 +33,9 @@ export function checkOptions<Options extends object>(
       hint: renamed(name, known) ?? nearestNameHint(name, known),
     });
   }
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const read = (): [string, unknown][] => Object.entries(given);
+  const entries = readOrRefuse({ code: 'option', where: owner, expected: 'options that can be read' }, read);
+  const set = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   const options = { ...defaults, ...set };
   for (const [name, check] of Object.entries<OptionCheck>(checks)) {
     expectOption(`${owner}.${name}`, options[name as keyof Options], check);

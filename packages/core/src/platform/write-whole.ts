@@ -35,17 +35,26 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
   makeFolder(folder);
   const there = await fs.lstat(file).catch(() => undefined);
   // A device would be replaced by a file, for everyone on the machine; a link leads to where somebody wants it.
-  if (there !== undefined && !there.isFile() && !there.isDirectory()) return fs.writeFile(file, content);
+  if (there !== undefined && !there.isFile() && !there.isDirectory())
+    return naming(file, fs.writeFile(file, content));
   const unfinished = `${file}.${process.pid}-${drawn()}${UNFINISHED}`;
   try {
     await fs.writeFile(unfinished, content, { flag: 'wx', flush: true });
     await fs.rename(unfinished, file);
   } catch (error) {
     await fs.rm(unfinished, { force: true }).catch(() => undefined);
-    // A full disk is found in the middle of a write, whose error does not know the file.
-    throw error instanceof Error ? Object.assign(error, { path: file }) : error;
+    return naming(file, Promise.reject(error as Error));
   }
   await syncFolder(folder);
+}
+
+/** A full disk is found in the middle of a write, whose error does not know the file. */
+export async function naming<Value>(file: string, writing: Promise<Value>): Promise<Value> {
+  try {
+    return await writing;
+  } catch (error) {
+    throw error instanceof Error ? Object.assign(error, { path: file }) : error;
+  }
 }
 
 /** Two machines that share a folder may have processes of one number. */

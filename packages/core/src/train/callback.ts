@@ -1,4 +1,6 @@
 import type { Snapshot, RunIdentity } from '../checkpoint/index.js';
+import { asDistillError } from '../error/first-line.js';
+import type { DistillError } from '../error/index.js';
 import type { EpochReport, InspectedExhibit, StepReport } from './report.js';
 
 /** Something that watches a run and may stop it. Every hook may be left out; all are awaited in order. */
@@ -42,4 +44,44 @@ export interface RunControl {
   checkpointed(where: string): void;
   /** Tells every callback's `warn`; the result collects the messages. */
   warn(message: string): void;
+}
+
+/** Every hook of a callback. */
+export const HOOKS = ['resume', 'start', 'step', 'epoch', 'abort', 'warn', 'end'] as const;
+
+/**
+ * Calls one hook of every callback, in order, each awaited.
+ *
+ * @throws DistillError naming the callback that threw: code `platform` where its files failed, `option` for any other reason
+ */
+export async function tell(
+  callbacks: readonly Callback[],
+  hook: (typeof HOOKS)[number],
+  call: (callback: Callback) => unknown,
+): Promise<void> {
+  for (const callback of callbacks) {
+    try {
+      await call(callback);
+    } catch (error) {
+      throw callbackFault(callback, hook, error);
+    }
+  }
+}
+
+/** What a callback threw, with its name. */
+export function callbackFault(
+  { name }: Callback,
+  hook: (typeof HOOKS)[number],
+  error: unknown,
+): DistillError {
+  const where = `callback '${name}', ${hook}`;
+  const isSystem = error instanceof Error && 'syscall' in error;
+  if (!isSystem)
+    return asDistillError(error, { code: 'option', where, expected: 'a hook that does not throw' });
+  return asDistillError(error, {
+    code: 'platform',
+    where,
+    expected: 'files that can be written',
+    hint: 'Check the path, its permissions and the space on the disk.',
+  });
 }

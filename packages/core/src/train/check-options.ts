@@ -1,6 +1,8 @@
 import { describeValue, DistillError, isPromise, nearestNameHint } from '../error/index.js';
+import { readOrRefuse } from '../error/first-line.js';
 import type { Method } from '../method/index.js';
 import { wholeNumber } from '../option/index.js';
+import { HOOKS } from './callback.js';
 import type { Callback } from './callback.js';
 import type { DistillOptions } from './distill-types.js';
 import type { OptimizerSpec } from './optimizer.js';
@@ -53,18 +55,29 @@ const MEANT: Readonly<Record<string, string>> = {
   test: 'Measure the test set after training, with evaluate().',
 };
 
-/** @throws DistillError code `option` for an option that does not exist */
-export function expectKnownOptions(options: DistillOptions): void {
-  const given: unknown = options;
-  if (typeof given !== 'object' || given === null) refuse('distill', 'an object of options', given);
-  const known = Object.keys(OPTIONS);
+/**
+ * The options, each read once: they may be getters, or those of an object that this one inherits from.
+ *
+ * @throws DistillError code `option` for an option that does not exist or cannot be read
+ */
+export function readOptions(given: DistillOptions): DistillOptions {
+  expectNoPromise('distill', given);
+  if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given))
+    refuse('distill', 'an object of options', given);
+  const known = Object.keys(OPTIONS) as (keyof DistillOptions)[];
+  const options = Object.fromEntries(
+    known.map((name) => {
+      const expected = 'an option that can be read';
+      return [name, readOrRefuse({ code: 'option', where: name, expected }, () => given[name])];
+    }),
+  ) as unknown as DistillOptions;
   const graphs: unknown = options.graphs;
   if (graphs !== undefined && typeof graphs !== 'boolean') refuse('graphs', 'true or false', graphs);
   const settles: unknown = options.settleStatistics;
   if (settles !== undefined && typeof settles !== 'boolean')
     refuse('settleStatistics', 'true or false', settles);
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
+  const unknown = Object.keys(given).find((name) => !(known as string[]).includes(name));
+  if (unknown === undefined) return options;
   throw new DistillError({
     code: 'option',
     where: 'distill',
@@ -147,7 +160,11 @@ export function expectCallbacks(callbacks: readonly Callback[]): void {
       refuse(where, 'a callback', entry, entry.name === '' ? undefined : `Call it: \`${entry.name}()\`.`);
     expectNoPromise(where, entry);
     if (typeof entry !== 'object' || entry === null) refuse(where, 'a callback', entry);
-    for (const hook of ['resume', 'start', 'step', 'epoch', 'abort', 'warn', 'end'] as const) {
+    if (!HOOKS.some((hook) => hook in callback)) {
+      const hint = 'Hooks are called without `on`: `{ name, epoch(report, run) { … } }`.';
+      refuse(where, `a callback with a hook (${HOOKS.join(', ')})`, entry, hint);
+    }
+    for (const hook of HOOKS) {
       const value = (callback as unknown as Readonly<Record<string, unknown>>)[hook];
       if (value !== undefined && typeof value !== 'function') refuse(`${where}.${hook}`, 'a function', value);
     }

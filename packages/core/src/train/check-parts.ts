@@ -1,6 +1,7 @@
 import { checkedDataset } from '../data/index.js';
 import type { CheckedDataset, Dataset } from '../data/index.js';
 import { describeValue, DistillError } from '../error/index.js';
+import { readOrRefuse } from '../error/first-line.js';
 import { asNetwork, expectTrainable } from '../network/index.js';
 import type { FrozenNetwork, Network, NetworkLike, NetworkShape } from '../network/index.js';
 import { shapeText } from '../tensor/index.js';
@@ -22,18 +23,36 @@ export function expectData(options: Pick<DistillOptions, 'train' | 'validation'>
     options.validation === undefined
       ? undefined
       : checkedDataset('validation', options.validation, { everyLabel: true });
+  const [names, others] = [train.classNames, validation?.classNames];
+  const differs = names?.findIndex((name, index) => others !== undefined && name !== others[index]) ?? -1;
+  if (differs >= 0) {
+    throw new DistillError({
+      code: 'data',
+      where: 'validation, classNames',
+      expected: `the classes of \`train\` in their order, class ${differs} '${names?.[differs]}'`,
+      got: `'${others?.[differs]}'`,
+      hint: 'Its labels would count as other classes.',
+    });
+  }
   const shapeOf = (data: Dataset): string => `[${data.imageShape.join(', ')}], ${data.classes} classes`;
   if (validation !== undefined && shapeOf(train) !== shapeOf(validation)) {
     const [expected, got] = [shapeOf(train), shapeOf(validation)];
     throw new DistillError({ code: 'shape', where: 'validation', expected, got });
   }
   for (const [where, data] of Object.entries({ train, validation })) {
-    if (data === undefined || (typeof data.fingerprint === 'string' && data.fingerprint !== '')) continue;
+    if (data === undefined) continue;
+    const place = `${where}, dataset '${data.name}', fingerprint`;
+    const expected = 'a string that changes whenever pixels or labels change';
+    const fingerprint: unknown = readOrRefuse(
+      { code: 'data', where: place, expected },
+      () => data.fingerprint,
+    );
+    if (typeof fingerprint === 'string' && fingerprint !== '') continue;
     throw new DistillError({
       code: 'data',
-      where: `${where}, dataset '${data.name}', fingerprint`,
-      expected: 'a string that changes whenever pixels or labels change',
-      got: describeValue(data.fingerprint),
+      where: place,
+      expected,
+      got: describeValue(fingerprint),
       hint: 'Checkpoints and caches know the data by it.',
     });
   }
@@ -62,7 +81,8 @@ export function expectStudents(given: readonly NetworkLike[], train: Dataset): r
     const expected = 'at least one network';
     throw new DistillError({ code: 'option', where: 'students', expected, got: 'none' });
   }
-  const students = given.map((each, index) => {
+  // Not `map`, which leaves out what a list of this length never had.
+  const students = Array.from(given, (each, index) => {
     expectNoPromise(`students[${index}]`, each);
     return asNetwork(each, `students[${index}]`);
   });
@@ -112,6 +132,45 @@ export function expectOwnWeights(
       hint: 'Build another model, or freeze the layers that are shared (`layer.trainable = false`).',
     });
   }
+}
+
+/** Weights that a run under way trains (with its number of readers 0) or reads, as those of its teacher. */
+const held = new WeakMap<object, { trained: boolean; readers: number }>();
+
+/**
+ * Takes the weights of a run's networks for its time: two runs of one process that train one network, or one that trains the
+ * other's teacher, would change each other's results without a sign.
+ *
+ * @returns gives them back
+ * @throws DistillError code `option` where another run has them
+ */
+export function holdWeights(students: readonly Network[], teacher: FrozenNetwork | undefined): () => void {
+  const trained = students.flatMap(({ variables }) => Object.values(variables));
+  const read = Object.values(teacher?.weights ?? {});
+  const holderOf = (weight: object): { trained: boolean; readers: number } => {
+    const holder = held.get(weight) ?? { trained: false, readers: 0 };
+    held.set(weight, holder);
+    return holder;
+  };
+  const refuse = (where: string, got: string): never => {
+    const expected = 'a network that no other run uses meanwhile';
+    const hint = 'Wait for that run (`await distill(…)`), or build a model for each.';
+    throw new DistillError({ code: 'option', where, expected, got, hint });
+  };
+  students.forEach((student, index) => {
+    const where = `students[${index}] '${student.name}'`;
+    const holders = Object.values(student.variables).map(holderOf);
+    if (holders.some((holder) => holder.trained)) refuse(where, 'one that a run under way trains');
+    if (holders.some(({ readers }) => readers > 0)) refuse(where, 'the teacher of a run under way');
+  });
+  if (read.some((weight) => holderOf(weight).trained))
+    refuse(`teacher '${teacher?.name}'`, 'one that a run under way trains');
+  for (const weight of trained) holderOf(weight).trained = true;
+  for (const weight of read) holderOf(weight).readers += 1;
+  return () => {
+    for (const weight of trained) holderOf(weight).trained = false;
+    for (const weight of read) holderOf(weight).readers -= 1;
+  };
 }
 
 /** @throws DistillError code `network` for one that was disposed */

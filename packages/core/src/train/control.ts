@@ -1,4 +1,5 @@
 import type { RunControl } from './callback.js';
+import { callbackFault } from './callback.js';
 import type { Callback } from './callback.js';
 import { inspectPhase } from './inspect.js';
 import { takeSnapshot } from './resume.js';
@@ -40,7 +41,13 @@ export function controlOf(run: Run, state: TrainingState, callbacks: readonly Ca
     },
     warn(message) {
       state.warnings.push(message);
-      for (const callback of callbacks) callback.warn?.(message);
+      for (const callback of callbacks) {
+        try {
+          callback.warn?.(message);
+        } catch (error) {
+          throw callbackFault(callback, 'warn', error);
+        }
+      }
     },
   };
 }

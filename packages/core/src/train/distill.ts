@@ -1,4 +1,6 @@
 import type { DistillOptions, DistillResult } from './distill-types.js';
+import { readOptions } from './check-options.js';
+import { holdWeights } from './check-parts.js';
 import { prepareRun } from './prepare.js';
 import { trainRun } from './run.js';
 
@@ -17,12 +19,17 @@ import { trainRun } from './run.js';
  * it reaches a weight.
  * @throws DistillError for wrong options, shapes or taps (before training), `numeric` (during it)
  */
-export async function distill(options: DistillOptions): Promise<DistillResult> {
+export async function distill(given: DistillOptions): Promise<DistillResult> {
+  const options = readOptions(given);
   const run = await prepareRun(options);
+  let release: (() => void) | undefined;
   try {
+    release = holdWeights(run.students, run.teacher);
     return await trainRun(run, options.callbacks ?? [], options.signal);
   } catch (error) {
     run.dispose();
     throw error;
+  } finally {
+    release?.();
   }
 }

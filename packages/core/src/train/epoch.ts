@@ -7,6 +7,7 @@ import { viewAt } from '../teacher/index.js';
 import { batchFeed } from './batch-feed.js';
 import type { BatchFeed } from './batch-feed.js';
 import { keepIfBest } from './best.js';
+import { tell } from './callback.js';
 import { evaluation } from './evaluate.js';
 import type { EpochReport, Evaluation, StepReport, TermReport, ValueLabel } from './report.js';
 import { NOTHING_YET } from './state.js';
@@ -33,7 +34,7 @@ export async function trainEpoch(run: Run, state: TrainingState, watchers: Watch
     watchers.signal,
   );
   const abort = async (): Promise<void> => {
-    for (const callback of watchers.callbacks) await callback.abort?.(watchers.control);
+    await tell(watchers.callbacks, 'abort', (callback) => callback.abort?.(watchers.control));
     requestAbort(state, phase);
   };
 
@@ -43,7 +44,7 @@ export async function trainEpoch(run: Run, state: TrainingState, watchers: Watch
     for (const message of run.cachedTeacher?.notices() ?? []) watchers.control.warn(message);
     for (const message of unreached(state, current)) watchers.control.warn(message);
     const report = stepReport(current, state, watchers, terms);
-    for (const callback of watchers.callbacks) await callback.step?.(report, watchers.control);
+    await tell(watchers.callbacks, 'step', (callback) => callback.step?.(report, watchers.control));
     await eventLoopTurn();
     if (watchers.signal?.aborted === true) return abort();
   }
@@ -56,7 +57,7 @@ export async function trainEpoch(run: Run, state: TrainingState, watchers: Watch
   state.position = { ...state.position, epoch: epoch + 1, step: 0 };
   state.partial = NOTHING_YET;
   keepIfBest(run, state, report);
-  for (const callback of watchers.callbacks) await callback.epoch?.(report, watchers.control);
+  await tell(watchers.callbacks, 'epoch', (callback) => callback.epoch?.(report, watchers.control));
   reviewTraining(run, watchers);
 }
 

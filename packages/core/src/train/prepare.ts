@@ -25,7 +25,6 @@ import { unlessAborted } from './batch-feed.js';
 import {
   expectCallbacks,
   expectCount,
-  expectKnownOptions,
   expectMethod,
   expectNoPromise,
   expectOptimizer,
@@ -53,7 +52,6 @@ const MEASURE = ', or leave `normalization` out: it is then measured';
 
 /** @throws DistillError for anything in the options that cannot work */
 export async function prepareRun(options: DistillOptions): Promise<Run> {
-  expectKnownOptions(options);
   const { method, epochs, batchSize, seed } = options;
   expectMethod(method);
   const random = createRandom(seed);

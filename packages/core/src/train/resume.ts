@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Snapshot } from '../checkpoint/index.js';
 import type { NamedTensors } from '../tensor/index.js';
+import { tell } from './callback.js';
 import { assignValues, copyValues, underPrefix, withPrefix } from './named-state.js';
 import type { Optimizer } from './optimizer.js';
 import type { Run, TrainingState, Watchers } from './state.js';
@@ -34,7 +35,10 @@ export async function resume(
   { callbacks, control }: Watchers,
 ): Promise<void> {
   for (const callback of callbacks) {
-    const snapshot = await callback.resume?.(run.identity, control);
+    let snapshot: Snapshot | undefined;
+    await tell([callback], 'resume', async () => {
+      snapshot = await callback.resume?.(run.identity, control);
+    });
     if (snapshot === undefined) continue;
     if (snapshot.engine !== tf.getBackend()) {
       control.warn(

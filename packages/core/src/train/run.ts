@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { deviceFault } from '../engine/device-fault.js';
 import { metadataOf, setModelMetadata } from '../model-file/index.js';
 import { describeBest, freeBest } from './best.js';
+import { tell } from './callback.js';
 import type { Callback } from './callback.js';
 import { controlOf } from './control.js';
 import type { DistillResult } from './distill-types.js';
@@ -23,9 +24,10 @@ export async function trainRun(
   for (const { model } of run.students) setModelMetadata(model, metadataOf(run.train, run.normalization));
   const state = initialState(run);
   const watchers: Watchers = { callbacks, signal, control: controlOf(run, state, callbacks) };
+  const failures: unknown[] = [];
   try {
     await resume(run, state, watchers);
-    for (const callback of callbacks) await callback.start?.(watchers.control);
+    await tell(callbacks, 'start', (callback) => callback.start?.(watchers.control));
     for (const warning of run.warnings) watchers.control.warn(warning);
     if (signal?.aborted === true) requestAbort(state, watchers.control.phase);
     while (state.position.phase < run.phases.length && !isOver(state)) await trainPhase(run, state, watchers);
@@ -33,12 +35,16 @@ export async function trainRun(
   } catch (error) {
     freeBest(state);
     // A device that failed may show as any error, or as numbers that make no sense.
-    throw deviceFault(`method '${run.method.name}'`, state.lastCheckpoint) ?? error;
-  } finally {
-    // A run that is over before its first step never took what it went on from.
-    freeResumed(state);
-    for (const callback of callbacks) await callback.end?.(watchers.control);
+    failures.push(deviceFault(`method '${run.method.name}'`, state.lastCheckpoint) ?? error);
   }
+  // A run that is over before its first step never took what it went on from.
+  freeResumed(state);
+  // Each is told of the end, whatever another does; what stopped the training is the error that counts.
+  for (const callback of callbacks) {
+    const end = tell([callback], 'end', () => callback.end?.(watchers.control));
+    await end.catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
   return resultOf(run, state);
 }
 

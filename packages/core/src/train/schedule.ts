@@ -70,7 +70,8 @@ export function stepRate(
   const options = checkOptions(
     'stepRate',
     { ...given, base } as { readonly base: number; readonly milestones: readonly number[] },
-    { base, milestones: given.milestones, factor: 0.1, ...NO_WARM_UP },
+    // Milestones have no default: left out, they are refused like any wrong value.
+    { base, milestones: undefined as unknown as readonly number[], factor: 0.1, ...NO_WARM_UP },
     { base: nonNegative, milestones: rising, factor: nonNegative, ...warmUpChecks },
   );
   const { milestones, factor } = options;

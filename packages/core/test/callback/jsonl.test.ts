@@ -1,9 +1,11 @@
-import { checkpoints, distill, jsonl, memoryStore, resolveEngine } from '@distilljs/core';
-import type { EpochReport } from '@distilljs/core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { checkpoints, distill, inspections, jsonl, memoryStore, resolveEngine } from '@distilljs/core';
+import type { Callback, DistillError, EpochReport } from '@distilljs/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { caught } from '../caught.js';
 import { smallRun } from '../checkpoint/small-run.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'distilljs-jsonl-'));
@@ -59,4 +61,59 @@ it('starts the file over for a run that starts over', async () => {
   for (let run = 0; run < 2; run++)
     (await distill(smallRun({ epochs: 2, callbacks: [jsonl(file)] }))).dispose();
   expect(await linesOf(file)).toHaveLength(2);
+});
+
+describe('leaves alone', () => {
+  it.each([
+    ['jsonl', jsonl],
+    ['inspections', inspections],
+  ])('a file of something else: %s', async (name, callback) => {
+    const file = join(folder, `${name}.notes`);
+    await writeFile(file, 'my notes\n');
+    const run = smallRun({ epochs: 1, callbacks: [callback(pathToFileURL(file))] });
+    await expect(distill(run)).rejects.toThrow(
+      `${file}: expected a new file, or one of an earlier run, got a file of something else.`,
+    );
+    expect(await readFile(file, 'utf8')).toBe('my notes\n');
+  });
+
+  it.each([
+    ['~/run/metrics.jsonl', /got '~\/run\/metrics.jsonl', whose ~ only a shell reads/],
+    ['https://host/metrics.jsonl', /That is a URL/],
+    ['a\0b', /no null characters/],
+    ['', /expected a path, got ""/],
+  ])('what is no path: %j', (path, message) => {
+    expect(() => jsonl(path)).toThrow(message);
+    if (path !== '') expect(() => checkpoints(path)).toThrow(message);
+  });
+});
+
+it('a callback that throws is named, the system’s reasons too, and each is told of the end', async () => {
+  const ended: string[] = [];
+  const ending = (name: string): Callback => ({
+    name,
+    end: () => {
+      ended.push(name);
+      throw new Error('end');
+    },
+  });
+  const throwing = (error: unknown): Callback => ({
+    name: 'mine',
+    epoch: () => {
+      throw error as Error;
+    },
+  });
+  const failing = async (...callbacks: Callback[]): Promise<DistillError> =>
+    caught(() => distill(smallRun({ epochs: 1, callbacks })));
+  const thrown = new TypeError('no such thing');
+  const error = await failing(ending('a'), throwing(thrown), ending('b'));
+  expect(error.message).toBe(
+    "callback 'mine', epoch: expected a hook that does not throw, got no such thing.",
+  );
+  expect(error.cause).toBe(thrown);
+  expect(ended).toEqual(['a', 'b']);
+  expect((await failing(throwing(undefined))).message).toMatch(/got undefined\.$/);
+  const system = await failing(jsonl(folder));
+  expect(system).toMatchObject({ code: 'platform', where: "callback 'jsonl', start" });
+  expect(system.message).toMatch(/got EISDIR.* Check the path, its permissions and the space on the disk\.$/);
 });

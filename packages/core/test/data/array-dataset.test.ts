@@ -32,6 +32,12 @@ describe('arrayDataset', () => {
 
   it.each<[string, Partial<ArrayDatasetOptions>, string]>([
     [
+      'pixels that are texts',
+      { images: [0, 1, '2', 3] as never },
+      'arrayDataset \'array\', image 0: expected numbers as pixels, got "2" at value 2.',
+    ],
+    ['a name that is no text', { name: 5 as never }, 'arrayDataset, name: expected a text, got 5.'],
+    [
       'too few pixels',
       { images: new Uint8Array(11) },
       "arrayDataset 'array', images: expected 3 images of 4 values = 12, got 11 values.",

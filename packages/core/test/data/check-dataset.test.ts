@@ -24,6 +24,13 @@ const own = (change: Partial<Record<keyof Dataset, unknown>> = {}): Dataset =>
 
 const messageOf = async (call: () => unknown): Promise<string> => (await caught(call)).message;
 
+it('sums of pixels that a dataset says wrongly are refused', async () => {
+  const data = own({ pixelSums: (at: number) => (at === 2 ? { sums: [1], squares: [NaN] } : undefined) });
+  expect(await messageOf(() => channelStatistics(data))).toBe(
+    'dataset \'mine\', pixelSums of image 2: expected { sums, squares } of 1 finite numbers each, got {"sums":[1],"squares":["NaN"]}.',
+  );
+});
+
 describe('a dataset of one’s own is refused', () => {
   it.each<[string, Partial<Record<keyof Dataset, unknown>>, string]>([
     [
@@ -56,6 +63,13 @@ describe('a dataset of one’s own is refused', () => {
       { classNames: [1, 2, 3] },
       'classNames: expected a text per class (3), got [1,2,3].',
     ],
+    ['a name that is no text', { name: {} }, 'train, name: expected a text, got {}.'],
+    [
+      'a weight that is a text',
+      { weights: ['1', 1, 1, 1, 1, 1] },
+      'weight of image 0: expected a number of at least 0, got "1".',
+    ],
+    ['sums that are no function', { pixelSums: 5 }, 'pixelSums: expected a function of the index, got 5.'],
     ['a missing label', { labels: [0, 1, 2, 0, 1] }, 'labels: expected one per image (6), got 5.'],
     [
       'one-hot rows',

@@ -11,6 +11,7 @@ const warned = (images: ArrayLike<number>, channels = 1): string | undefined =>
 
 it.each<[string, ArrayLike<number>, number?]>([
   ['floats of 0…1', Float32Array.of(0, 0.25, 0.5, 1)],
+  ['16 bits', Uint16Array.of(0, 9000, 65535, 30000)],
   ['zeros and ones', Uint8Array.of(0, 1, 1, 0)],
   ['standardized floats', Float32Array.of(-2, 1, 0.5, 0.25)],
   ['floats of 0…1 beside a channel that is 1 throughout', Float32Array.of(0, 1, 0.5, 1, 0.75, 1), 2],

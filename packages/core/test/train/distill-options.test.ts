@@ -133,3 +133,42 @@ describe('distill takes', () => {
     expect((await distill(options())).normalization.mean[0]).toBeGreaterThan(0.3);
   });
 });
+
+describe('a network belongs to one run at a time', () => {
+  /** Gives its images later, so that runs are under way together. */
+  const slow = (): DistillOptions['train'] => {
+    const data = tinyDataset(8, 1);
+    return {
+      ...data,
+      image: async (index) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        return data.image(index);
+      },
+    };
+  };
+  const together = async (...runs: DistillOptions[]): Promise<string[]> => {
+    const ends = await Promise.allSettled(runs.map((run) => distill(run)));
+    return ends.map((end) => (end.status === 'fulfilled' ? 'done' : String(end.reason)));
+  };
+
+  it('as student, or as student of one and teacher of another', async () => {
+    const shared = tinyNetwork(2);
+    const train = slow();
+    const trains = options({ students: [shared], train });
+    const [first, second] = await together(trains, trains);
+    expect(first).toBe('done');
+    expect(second).toMatch(
+      /students\[0\] 'tiny\d+': expected a network that no other run uses meanwhile, got one that a run under way trains\. Wait for that run/,
+    );
+    const reads = options({ teacher: shared, method: kd(), train });
+    expect((await together(trains, reads))[1]).toMatch(/teacher .*got one that a run under way trains/);
+    expect((await together(reads, trains))[1]).toMatch(/students.*got the teacher of a run under way/);
+  });
+
+  it('but may teach several, and learn again afterwards', async () => {
+    const teacher = tinyNetwork(1);
+    const reads = (): DistillOptions => options({ teacher, method: kd(), train: slow() });
+    expect(await together(reads(), reads())).toEqual(['done', 'done']);
+    expect(await together(options({ students: [teacher], train: slow() }))).toEqual(['done']);
+  });
+});

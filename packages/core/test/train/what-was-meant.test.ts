@@ -1,7 +1,7 @@
 import * as layers from '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { adam, createNetwork, distill, freeze, kd, progress, resolveEngine, student } from '@distilljs/core';
-import type { Dataset, InMemoryDataset, Method } from '@distilljs/core';
+import type { Dataset, DistillOptions, InMemoryDataset, Method } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
@@ -38,6 +38,31 @@ function sharing(trainable: boolean): { teacher: layers.LayersModel; student: la
   return { teacher: modelOf('teacher'), student: modelOf('student') };
 }
 
+it('reads options that are inherited or getters, and names one that throws', async () => {
+  const given = { students: [tinyNetwork(2)], method: student(), train: tinyDataset(8, 1), seed: 1 };
+  const inherited = Object.create({ ...given, epochs: 1, batchSize: 4 }) as DistillOptions;
+  expect((await distill(inherited)).history).toHaveLength(1);
+  const throws = (field: string): object => ({
+    get [field]() {
+      throw new Error('not today');
+    },
+  });
+  const of = async (given: object): Promise<string> =>
+    (await caught(() => distill(given as DistillOptions))).message;
+  expect(await of(throws('train'))).toBe('train: expected an option that can be read, got not today.');
+  expect(await of(Promise.resolve(given))).toContain('Write `await` before it.');
+  const method = (await caught(() => kd(throws('temperature')))).message;
+  expect(method).toBe('kd: expected options that can be read, got not today.');
+  const dataset = Object.defineProperty({ ...tinyDataset(8, 1) }, 'size', {
+    get: () => {
+      throw new Error('not today');
+    },
+  });
+  expect(await refused({ train: dataset })).toBe(
+    'train: expected a dataset whose fields can be read, got not today.',
+  );
+});
+
 describe('distill says what was meant', () => {
   it.each<[string, () => Record<string, unknown>, string]>([
     [
@@ -55,6 +80,20 @@ describe('distill says what was meant', () => {
       'by a training set that was not awaited',
       () => ({ train: Promise.resolve(tinyDataset(8, 1)) }),
       'train: expected a dataset, got a promise. Write `await` before it.',
+    ],
+    [
+      'by classes of the validation set in another order',
+      () => ({
+        train: { ...tinyDataset(8, 1), classNames: ['cat', 'dog', 'eel'] },
+        validation: { ...tinyDataset(8, 2), classNames: ['cat', 'eel', 'dog'] },
+      }),
+      "validation, classNames: expected the classes of `train` in their order, class 1 'dog', got 'eel'.",
+    ],
+    ['by a hole in a list', () => ({ students: new Array(1) }), 'students[0]: expected a network'],
+    [
+      'by a callback for another library',
+      () => ({ callbacks: [{ name: 'mine', onEpochEnd: () => undefined }] }),
+      'callbacks[0]: expected a callback with a hook (resume, start, step, epoch, abort, warn, end), got an object with name, onEpochEnd. Hooks are called without `on`',
     ],
     ['by { xs, ys }', () => ({ train: { xs: [], ys: [] } }), 'That is what model.fitDataset takes'],
     [
