@@ -21,6 +21,7 @@ import { commonShape, createTransfer, transfer } from './transfer.js';
  */
 export const afdOffline = defineMethod<AfdOfflineOptions>({
   name: 'afd-offline',
+  repeatable: true,
   defaults: afdOfflineDefaults,
   check: { ...adversarialChecks, studentTap: text, teacherTap: text },
   async plan(context, options) {

@@ -35,6 +35,7 @@ import type { AfdOptions } from './options.js';
  */
 export const afd = defineMethod<AfdOptions>({
   name: 'afd',
+  repeatable: true,
   defaults: afdDefaults,
   check: { ...adversarialChecks, ...cohortChecks, ...mapChecks },
   async plan(context, options) {

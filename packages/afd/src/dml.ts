@@ -17,6 +17,7 @@ import type { DmlOptions } from './options.js';
  */
 export const dml = defineMethod<DmlOptions>({
   name: 'dml',
+  repeatable: true,
   defaults: dmlDefaults,
   check: { ...cohortChecks, peers: oneOf('all', 'cycle') },
   plan(context, options) {

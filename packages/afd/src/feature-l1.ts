@@ -20,6 +20,7 @@ import type { FeatureL1Options } from './options.js';
  */
 export const featureL1 = defineMethod<FeatureL1Options>({
   name: 'feature-l1',
+  repeatable: true,
   defaults: featureL1Defaults,
   check: { ...cohortChecks, ...mapChecks, alignWeight: nonNegative },
   plan(context, options) {

@@ -34,6 +34,7 @@ import { planSampler } from './plan-sampler.js';
  */
 export const cckd = defineMethod<CckdOptions, Heads>({
   name: 'cckd',
+  repeatable: true,
   defaults: practicalPreset,
   check: {
     ceWeight: nonNegative,

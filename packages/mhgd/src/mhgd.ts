@@ -51,6 +51,7 @@ const defaults: MhgdOptions = Object.freeze({
  */
 export const mhgd = defineMethod<MhgdOptions>({
   name: 'mhgd',
+  repeatable: true,
   defaults,
   check: {
     heads: wholeNumber({ min: 1, max: 256 }),

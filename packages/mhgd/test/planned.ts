@@ -81,6 +81,7 @@ export function stepOn({ plan, student, teacher }: Planned, index: number, only?
       const backward: Backward = {
         terms: Object.keys(terms),
         epoch: 0,
+        numberAt: (of) => of(0),
         gradient: (selected = Object.keys(terms)) => {
           const acting = selected.flatMap((name) => terms[name] ?? []).filter(({ weight }) => weight !== 0);
           const sum = (): tf.Scalar =>

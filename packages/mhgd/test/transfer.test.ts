@@ -131,6 +131,7 @@ await describeOnEngines('clip of the transfer gradient', () => {
         const combined = transferPolicy(true).combine({
           terms: ['ce', 'transfer', 'otherVectors'],
           epoch: entry.epochs_into_stage2 + 0.9,
+          numberAt: (of) => of(entry.epochs_into_stage2 + 0.9),
           gradient: (terms = []) => (terms.includes('transfer') ? transfer : task),
         });
         const clipped = tf.sub(combined['w'] as tf.Tensor, task.w);
@@ -146,6 +147,7 @@ await describeOnEngines('clip of the transfer gradient', () => {
       const { w } = transferPolicy(false).combine({
         terms: ['ce', 'transfer'],
         epoch: 0,
+        numberAt: (of) => of(0),
         gradient: (terms = []) => ({ w: tf.tensor1d(terms.includes('transfer') ? [0, 20] : [3, 4]) }),
       });
       expect(flat(w as tf.Tensor)).toEqual([3, 9]);

@@ -13,6 +13,7 @@ import type { AttentionOptions } from './options.js';
 export function attentionMethod(name: string, defaults: AttentionOptions): MethodFactory<AttentionOptions> {
   return defineMethod({
     name,
+    repeatable: true,
     defaults,
     check: attentionChecks,
     plan: (context, options) => planAttention(name, options, withTeacher(name, context)),

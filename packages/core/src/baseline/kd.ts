@@ -22,6 +22,7 @@ export interface KdOptions {
  */
 export const kd = defineMethod<KdOptions>({
   name: 'kd',
+  repeatable: true,
   defaults: { ceWeight: 0.1, kdWeight: 0.9, temperature: 4, standardize: false },
   check: { ceWeight: nonNegative, kdWeight: nonNegative, temperature: positive, standardize: flag },
   validate({ ceWeight, kdWeight }) {

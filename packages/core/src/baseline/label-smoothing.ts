@@ -10,6 +10,7 @@ export interface LabelSmoothingOptions {
 /** `L = CE((1 − ε) y + ε / classes, softmax(z))`. No teacher runs. */
 export const labelSmoothing = defineMethod<LabelSmoothingOptions>({
   name: 'label-smoothing',
+  repeatable: true,
   defaults: { smoothing: 0.1 },
   check: { smoothing: inRange(0, 0.99) },
   reads: () => ({ student: [], labels: 'some', weights: true }),

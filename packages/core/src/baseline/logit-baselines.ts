@@ -24,6 +24,7 @@ export interface DistOptions {
  */
 export const dist = defineMethod<DistOptions>({
   name: 'dist',
+  repeatable: true,
   defaults: { ceWeight: 1, interWeight: 2, intraWeight: 2, temperature: 4 },
   check: { ceWeight: nonNegative, interWeight: nonNegative, intraWeight: nonNegative, temperature: positive },
   reads: ({ ceWeight }) => ({ student: [], teacher: [], labels: ceWeight > 0 && 'some' }),
@@ -71,6 +72,7 @@ export interface DkdOptions {
  */
 export const dkd = defineMethod<DkdOptions>({
   name: 'dkd',
+  repeatable: true,
   defaults: { ceWeight: 1, targetWeight: 1, othersWeight: 8, temperature: 4, warmUp: 1 / 12 },
   check: {
     ceWeight: nonNegative,

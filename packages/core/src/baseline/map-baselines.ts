@@ -46,6 +46,7 @@ export interface AtOptions extends FeatureOptions {
  */
 export const at = defineMethod<AtOptions, readonly (readonly [student: string, teacher: string])[]>({
   name: 'at',
+  repeatable: true,
   defaults: { ...featureDefaults, weight: 1000, studentTaps: 'auto', teacherTaps: 'auto' },
   check: {
     ...featureChecks,

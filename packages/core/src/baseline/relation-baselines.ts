@@ -143,6 +143,7 @@ function relation<Options extends FeatureOptions & TapPair>(
 
   return defineMethod<Options, TapPair>({
     name,
+    repeatable: true,
     defaults: { ...featureDefaults, ...given.defaults } as unknown as Options,
     check: { ...featureChecks, studentTap: text, teacherTap: text, ...given.check } as OptionChecks<Options>,
     reads: (options, context) => {

@@ -7,6 +7,7 @@ export type StudentOptions = Readonly<Record<string, never>>;
 /** `L = CE(y, softmax(z))`. No teacher runs. */
 export const student = defineMethod<StudentOptions>({
   name: 'student',
+  repeatable: true,
   defaults: {},
   check: {},
   reads: () => ({ student: [], labels: 'some', weights: true }),

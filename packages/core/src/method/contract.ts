@@ -16,6 +16,13 @@ export interface Method<Options extends object = object> {
   readonly name: string;
   /** All options, defaults filled in, checked. Plain data: `JSON.stringify` keeps it whole. */
   readonly options: Readonly<Options>;
+  /**
+   * True: what its terms and gradient policies compute in a step depends on the tensors of {@link Step}, on variables, and on what
+   * `startEpoch` sets, and on nothing else that changes. Then engine node need not run their JavaScript in every step. Core
+   * notices where they look at `epoch`, `step`, `progress`, `indices` or `random`. Leave it out where they count steps or draw numbers by
+   * themselves.
+   */
+  readonly repeatable?: boolean | undefined;
   /** Builds variables, samplers and phases for these networks and this data. */
   plan(context: PlanContext): Plan | Promise<Plan>;
 }
@@ -200,6 +207,8 @@ export interface Backward {
   readonly terms: readonly string[];
   /** Fractional epoch within the phase. */
   readonly epoch: number;
+  /** `of(epoch)`, of a function of the fractional epoch alone. While its value stays the same, steps may be repeated. */
+  readonly numberAt: (of: (epoch: number) => number) => number;
   /**
    * Gradient of the weighted sum of these terms (default: all) by variable name. A variable that they do not reach is
    * left out. Each call is one backward pass.

@@ -22,6 +22,8 @@ interface Definition<Options extends object> {
   readonly defaults: Options;
   /** One check per option. */
   readonly check: OptionChecks<Options>;
+  /** As `Method.repeatable` says. */
+  readonly repeatable?: boolean | undefined;
   /** Checks that concern several options; throws a DistillError. */
   readonly validate?: (options: Readonly<Options>) => void;
 }
@@ -129,7 +131,7 @@ export const missingTeacher = (method: string): DistillError =>
 export function defineMethod<Options extends object, State = undefined>(
   definition: LossMethod<Options, State> | PlannedMethod<Options>,
 ): MethodFactory<Options> {
-  const { name, defaults, check, validate } = definition;
+  const { name, defaults, check, validate, repeatable } = definition;
   const factory = (given: Partial<Options> = {}): Method<Options> => {
     const options = checkOptions(name, given, defaults, check);
     validate?.(options);
@@ -137,6 +139,7 @@ export function defineMethod<Options extends object, State = undefined>(
       spec: 'v1',
       name,
       options,
+      ...(repeatable === true && { repeatable }),
       plan: (context) =>
         'plan' in definition ? definition.plan(context, options) : planOf(definition, options, context),
     };

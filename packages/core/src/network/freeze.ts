@@ -14,6 +14,7 @@ import type { ForwardStep } from './forward-pass.js';
 import { readGraph } from './graph.js';
 import type { Graph, GraphNode } from './graph.js';
 import { endsLinear, logProbabilities, withoutSoftmax } from './logits.js';
+import { markAs } from './plain.js';
 import { networkOutput } from './taps.js';
 import { countWeights } from './weights.js';
 
@@ -63,7 +64,7 @@ export function freeze(network: Network): FrozenNetwork {
     plans.clear();
   };
 
-  return {
+  const frozen: FrozenNetwork = {
     name,
     inputShape,
     classes,
@@ -100,6 +101,7 @@ export function freeze(network: Network): FrozenNetwork {
     },
     dispose: disposePlans,
   };
+  return markAs(frozen, network);
 }
 
 function buildPlan(

@@ -29,6 +29,7 @@ export type { ImageLayout } from './onnx-images.js';
 export { pooledEmbedding, pooledWidth } from './pooled-embedding.js';
 export { asNetwork, createNetwork } from './network.js';
 export type { NetworkLike, NetworkOptions } from './network.js';
+export { isPlain, markAs } from './plain.js';
 export { embeddingTap, stagePairs, stageTaps, tapsHint } from './stages.js';
 export { seedWeights } from './seed-weights.js';
 export { networkOutput } from './taps.js';

@@ -16,6 +16,7 @@ import { networkNodes, readGraph } from './graph.js';
 import { logProbabilities, withoutSoftmax } from './logits.js';
 import { countMacs } from './macs.js';
 
+import { markPlain } from './plain.js';
 import { networkOutput, readTaps } from './taps.js';
 import { countWeights, namedWeights } from './weights.js';
 
@@ -103,6 +104,7 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
       model.dispose();
     },
   };
+  markPlain(network, model);
   return network;
 }
 

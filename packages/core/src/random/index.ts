@@ -1,2 +1,2 @@
-export { createRandom } from './random.js';
+export { createRandom, lateStream } from './random.js';
 export type { Random } from './random.js';

@@ -45,6 +45,22 @@ export function createRandom(seed: number): Random {
   return streamAt(String(seed));
 }
 
+/** A stream that is made when it is first used: making one costs a hash. */
+export function lateStream(make: () => Random): Random {
+  let made: Random | undefined;
+  const stream = (): Random => (made ??= make());
+  return {
+    get path() {
+      return stream().path;
+    },
+    fork: (label) => lateStream(() => stream().fork(label)),
+    uniform: () => stream().uniform(),
+    integer: (below) => stream().integer(below),
+    normal: () => stream().normal(),
+    permutation: (size) => stream().permutation(size),
+  };
+}
+
 function streamAt(path: string): Random {
   const digest = new DataView(sha256(utf8ToBytes(path)).buffer);
   const words = [0, 4, 8, 12].map((offset) => digest.getInt32(offset));

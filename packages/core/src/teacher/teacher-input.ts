@@ -5,7 +5,7 @@ import { expectNormalization } from '../data/index.js';
 import type { Dataset, Normalization } from '../data/index.js';
 import { withoutTape } from '../engine/tape.js';
 import { describeValue, DistillError, nearestNameHint } from '../error/index.js';
-import { networkOutput } from '../network/index.js';
+import { markAs, networkOutput } from '../network/index.js';
 import type { FrozenNetwork } from '../network/index.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 
@@ -58,7 +58,7 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
     });
   const { ask } = network;
   const change = JSON.stringify([affine ?? null, isResized ? imageSize : null]);
-  return {
+  const taught: FrozenNetwork = {
     ...network,
     inputShape: isResized ? given.imageShape : network.inputShape,
     async fingerprint() {
@@ -85,6 +85,7 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
       },
     }),
   };
+  return markAs(taught, network);
 }
 
 /** Values of a pass: what a network keeps of them is a hundred times that. */

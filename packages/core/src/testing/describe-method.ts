@@ -134,6 +134,19 @@ export function describeMethod(name: string, given: MethodConformance): void {
         },
       );
 
+      it.runIf(engine.name === 'node')(
+        'asks for the same in every step that engine node repeats, where it calls itself repeatable',
+        async () => {
+          process.env['DISTILLJS_REPEAT'] = 'check';
+          try {
+            // An epoch's first step is never repeated, and the second time proves what the first has noted.
+            (await distill({ ...options(method()), train: tinyDataset(5 * BATCH, 1) })).dispose();
+          } finally {
+            delete process.env['DISTILLJS_REPEAT'];
+          }
+        },
+      );
+
       it('keeps the number of live tensors from the second step on', async () => {
         // Each phase has its own optimizers, so that each has a level of its own.
         const counts = new Map<string, number[]>();

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { repeating } from '../engine/graph/index.js';
 import { concatFlat, splitFlat } from '../engine/kernels/flat.js';
 import { DistillError } from '../error/index.js';
 import type { NamedTensors, NamedVariables } from '../tensor/index.js';
@@ -12,8 +13,14 @@ export interface FlatVariables {
   readonly size: number;
   /** The values now, `[size]`. */
   read(): tf.Tensor1D;
-  /** Replaces all values. */
-  write(values: tf.Tensor1D): void;
+  /** A vector cut into the variables' shapes, in their order. */
+  split(values: tf.Tensor1D): tf.Tensor[];
+  /** Replaces all values by those of {@link split}. */
+  assign(parts: readonly tf.Tensor[]): void;
+  /**
+   * What `move` gives, a function of the variables, these gradients and `also` alone: on engine node its operations are repeated.
+   */
+  moved(gradients: NamedTensors, also: readonly tf.Tensor[], move: () => tf.Tensor[]): tf.Tensor[];
   /** Gradients in the order of the variables, `[size]`; 0 where one is missing. */
   flatten(gradients: NamedTensors): tf.Tensor1D;
   /** @param noDecay names of variables that it leaves alone, whole (`conv1/gamma`) or the last part (`gamma`) */
@@ -40,16 +47,22 @@ export function flatVariables(where: string, variables: NamedVariables): FlatVar
     });
   }
   const shapes = list.map((variable) => variable.shape);
+  const repeater = repeating();
   const size = list.reduce((sum, variable) => sum + variable.size, 0);
   return {
     size,
     read: () => concatFlat(list),
-    write(values) {
-      tf.tidy(() => {
-        const parts = splitFlat(values, shapes);
-        list.forEach((variable, position) => {
-          variable.assign(parts[position] as tf.Tensor);
-        });
+    moved(gradients, also, move) {
+      const given = names.filter((name) => gradients[name] !== undefined);
+      const inputs = [...also, ...given.map((name) => gradients[name] as tf.Tensor)];
+      return [
+        ...repeater.run(inputs, () => ({ tensors: move(), rest: undefined }), { key: given.join() }).tensors,
+      ];
+    },
+    split: (values) => splitFlat(values, shapes),
+    assign(parts) {
+      list.forEach((variable, position) => {
+        variable.assign(parts[position] as tf.Tensor);
       });
     },
     flatten: (gradients) =>

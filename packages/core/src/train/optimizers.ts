@@ -59,16 +59,22 @@ function createSgd(variables: NamedVariables, options: SgdOptions, schedule: Sch
   return {
     learningRate: (at) => schedule.rate(at),
     apply(gradients, at) {
+      const rate = tf.scalar(schedule.rate(at));
+      const move = (): tf.Tensor[] =>
+        tf.tidy(() => {
+          const values = flat.read();
+          const gradient = decay.add(flat.flatten(gradients), values);
+          if (momentum === 0) return flat.split(tf.sub(values, tf.mul(gradient, rate)));
+          const next = tf.add<tf.Tensor1D>(tf.mul(velocity, momentum), gradient);
+          const direction = nesterov ? tf.add<tf.Tensor1D>(gradient, tf.mul(next, momentum)) : next;
+          return [next, ...flat.split(tf.sub(values, tf.mul(direction, rate)))];
+        });
       tf.tidy(() => {
-        const values = flat.read();
-        const gradient = decay.add(flat.flatten(gradients), values);
-        let direction = gradient;
-        if (momentum > 0) {
-          replace(tf.add<tf.Tensor1D>(tf.mul(velocity, momentum), gradient));
-          direction = nesterov ? tf.add(gradient, tf.mul(velocity, momentum)) : velocity;
-        }
-        flat.write(tf.sub(values, tf.mul(direction, schedule.rate(at))));
+        const moved = flat.moved(gradients, [velocity, rate], move);
+        if (momentum > 0) replace(moved.shift() as tf.Tensor1D);
+        flat.assign(moved);
       });
+      rate.dispose();
       steps += 1;
     },
     state: () => ({ slots: { velocity }, steps }),
@@ -144,17 +150,24 @@ function createAdam(variables: NamedVariables, options: AdamOptions, schedule: S
     learningRate: (at) => schedule.rate(at),
     apply(gradients, at) {
       steps += 1;
+      const correction = tf.scalar(Math.sqrt(1 - beta2 ** steps));
+      const rate = tf.scalar(schedule.rate(at) / (1 - beta1 ** steps));
+      const move = (): tf.Tensor[] =>
+        tf.tidy(() => {
+          const values = flat.read();
+          const gradient = decay.add(flat.flatten(gradients), values);
+          const m = tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1));
+          const v = tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+          const root = tf.div(tf.sqrt(v), correction);
+          const parts = flat.split(tf.sub(values, tf.mul(tf.div(m, tf.add(root, epsilon)), rate)));
+          return [m, v, ...parts];
+        });
       tf.tidy(() => {
-        const values = flat.read();
-        const gradient = decay.add(flat.flatten(gradients), values);
-        replace(
-          tf.add<tf.Tensor1D>(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1)),
-          tf.add<tf.Tensor1D>(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2)),
-        );
-        const root = tf.div(tf.sqrt(second), Math.sqrt(1 - beta2 ** steps));
-        const rate = schedule.rate(at) / (1 - beta1 ** steps);
-        flat.write(tf.sub(values, tf.mul(tf.div(first, tf.add(root, epsilon)), rate)));
+        const [m, v, ...parts] = flat.moved(gradients, [first, second, correction, rate], move);
+        replace(m as tf.Tensor1D, v as tf.Tensor1D);
+        flat.assign(parts);
       });
+      tf.dispose([correction, rate]);
     },
     state: () => ({ slots: { first, second }, steps }),
     restore(state) {

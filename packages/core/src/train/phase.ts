@@ -1,3 +1,4 @@
+import { repeating } from '../engine/graph/index.js';
 import { trainEpoch } from './epoch.js';
 import { freeResumed, resumeOptimizer } from './resume.js';
 import type { Run, RunPhase, TrainingState, Watchers } from './state.js';
@@ -9,6 +10,7 @@ export async function trainPhase(run: Run, state: TrainingState, watchers: Watch
   state.optimizers = new Map(
     phase.updates.map(({ name, optimizer, variables }) => [name, optimizer.create(variables)]),
   );
+  state.repeaters = new Map([['sums', repeating()]]);
   try {
     for (const [name, optimizer] of state.optimizers) resumeOptimizer(state, name, optimizer);
     freeResumed(state);

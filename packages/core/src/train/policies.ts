@@ -98,8 +98,14 @@ export function clipToTerm(given: ClipToTermOptions): GradientPolicy {
           got: `'${name}'`,
         });
       }
-      const scale = typeof factor === 'function' ? factor(backward.epoch) : (factor ?? 1);
-      expectOption(`clipToTerm.factor(${backward.epoch})`, scale, nonNegative);
+      const scale =
+        typeof factor !== 'function'
+          ? (factor ?? 1)
+          : backward.numberAt((epoch) => {
+              const value = factor(epoch);
+              expectOption(`clipToTerm.factor(${epoch})`, value, nonNegative);
+              return value;
+            });
       const rest = backward.gradient(backward.terms.filter((term) => term !== clip));
       const isRest = reference === undefined || backward.terms.length === 2;
       const limit = isRest ? rest : backward.gradient([reference]);

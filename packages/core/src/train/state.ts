@@ -1,5 +1,6 @@
 import type { PartialEpoch, RunIdentity, Snapshot, SnapshotPosition } from '../checkpoint/index.js';
 import type { Augmentation, BatchSampler, CheckedDataset, Normalization } from '../data/index.js';
+import type { Repeater } from '../engine/graph/index.js';
 import type { Method, Phase, Plan } from '../method/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import type { Random } from '../random/index.js';
@@ -62,6 +63,8 @@ export interface TrainingState {
   partial: PartialEpoch;
   /** Of the phase under way, by update name. */
   optimizers: ReadonlyMap<string, Optimizer>;
+  /** Of the phase under way: one per round of a step for gradients, and one for the sums of weights. */
+  repeaters: Map<number | 'sums', Repeater>;
   /** A snapshot whose optimizer slots the phase under way has yet to take over. */
   resumed: Snapshot | undefined;
   best: Best | undefined;
@@ -104,6 +107,7 @@ export function initialState(run: Run): TrainingState {
     history: [],
     partial: NOTHING_YET,
     optimizers: new Map(),
+    repeaters: new Map(),
     resumed: undefined,
     best: undefined,
     stop: undefined,

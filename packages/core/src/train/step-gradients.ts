@@ -5,6 +5,7 @@ import { DistillError } from '../error/index.js';
 import type { Backward, LossTerms, Phase, Step, Term, Update } from '../method/contract.js';
 import { teacherAsRead } from '../network/index.js';
 import type { FrozenNetwork, Network, NetworkOutput } from '../network/index.js';
+import { lateStream } from '../random/index.js';
 import type { Random } from '../random/index.js';
 import type { Images, Labels, NamedTensors, Probabilities, Scalar } from '../tensor/index.js';
 import type { TrainingPosition } from './optimizer.js';
@@ -34,6 +35,8 @@ export interface StepInput extends StepPlace {
   readonly labelWeights?: tf.Tensor1D | undefined;
   /** The teacher's outputs where they are known already; else it runs. */
   readonly teacherOutput?: NetworkOutput | undefined;
+  /** Asked for a number of the fractional epoch; default: that of the position. */
+  readonly numberAt?: Backward['numberAt'] | undefined;
 }
 
 /** Who takes part. */
@@ -75,7 +78,7 @@ export function stepGradients(
       const outputs = students.map((student, index) => {
         const taps = phase.reads.students?.[index];
         if (taps === undefined) return undefined;
-        const random = input.random.fork(`student-${index}`);
+        const random = lateStream(() => input.random.fork(`student-${index}`));
         return student.forward(input.images, { training: true, taps, random, moveStatistics });
       });
       const step = stepView(phase, input, classes, outputs, teacherOutput);
@@ -86,7 +89,7 @@ export function stepGradients(
       const measured = measure(updates, terms, outputs, input.labels);
       labels = measured.labels;
       const all = updates.map((update, index) => {
-        const backward = backwardOf(update, terms[index] ?? {}, gradientOf, input.position.epoch);
+        const backward = backwardOf(update, terms[index] ?? {}, gradientOf, input);
         return (update.combine ?? sumOfTerms()).combine(backward);
       });
       return [measured.values, all] as [tf.Tensor1D, NamedTensors[]];
@@ -105,12 +108,15 @@ function forwardTeacher(
   return asked.teacher.forward(images, asked.taps);
 }
 
-function backwardOf(update: Update, terms: LossTerms, gradientOf: GradientOf, epoch: number): Backward {
+function backwardOf(update: Update, terms: LossTerms, gradientOf: GradientOf, input: StepInput): Backward {
   const names = Object.keys(update.variables);
   const variables = Object.values(update.variables);
   return {
     terms: Object.keys(terms),
-    epoch,
+    get epoch() {
+      return input.position.epoch;
+    },
+    numberAt: (of) => (input.numberAt === undefined ? of(input.position.epoch) : input.numberAt(of)),
     gradient(selected = Object.keys(terms)) {
       // A weight of 0 costs no backward pass.
       const acting = selected.flatMap((name) => terms[name] ?? []).filter((term) => term.weight !== 0);
@@ -192,7 +198,9 @@ export function stepView(
     weights: input.weights,
     labelWeights: input.labelWeights,
     oneHot: withoutTape(() => tf.cast(tf.oneHot(input.labels, classes), 'float32')) as Probabilities,
-    indices: input.indices,
+    get indices() {
+      return input.indices;
+    },
     get students() {
       return outputs.map((_, index) => student(index));
     },
@@ -203,9 +211,17 @@ export function stepView(
       if (teacher === undefined) throw unread('teacher');
       return teacher;
     },
-    epoch: Math.floor(input.position.epoch),
-    step: input.step,
-    progress: input.position.epoch / input.position.epochs,
-    random: input.random,
+    get epoch() {
+      return Math.floor(input.position.epoch);
+    },
+    get step() {
+      return input.step;
+    },
+    get progress() {
+      return input.position.epoch / input.position.epochs;
+    },
+    get random() {
+      return input.random;
+    },
   };
 }

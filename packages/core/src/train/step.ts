@@ -8,7 +8,7 @@ import { viewAt } from '../teacher/index.js';
 import type { Images } from '../tensor/index.js';
 import { assignValues, copyValues } from './named-state.js';
 import type { ValueLabel } from './report.js';
-import { stepGradients } from './step-gradients.js';
+import { gradientRepeater, repeatedGradients } from './repeated-gradients.js';
 import type { StepInput, StepPlace } from './step-gradients.js';
 import { expectFinite, expectRates, stepError } from './step-faults.js';
 import type { Found, StepLabel } from './step-faults.js';
@@ -57,7 +57,13 @@ async function takeStep(
     teacherOutput = await knownOutput(run, phase, images, place);
     const input: StepInput = { ...place, images, labels, weights, labelWeights, teacherOutput };
     for (const [round, updates] of rounds.entries()) {
-      const { gradients, values, labels: named } = stepGradients(phase, updates, run, input, round === 0);
+      const repeater = state.repeaters.get(round) ?? gradientRepeater(run, phase);
+      state.repeaters.set(round, repeater);
+      const {
+        gradients,
+        values,
+        labels: named,
+      } = repeatedGradients(run, repeater, phase, updates, input, round);
       measured.push({ values, labels: named });
       state.reach.note(updates, gradients);
       try {
@@ -68,7 +74,7 @@ async function takeStep(
         tf.dispose(gradients.flatMap((each) => Object.values(each)));
       }
     }
-    measured.push(sumsOfWeights(run, phase));
+    measured.push(sumsOfWeights(run, state, phase));
     const found = await read(measured);
     expectFinite(run, state, phase, place, found);
     return toReport(found, run.isLabelled);
@@ -105,7 +111,7 @@ async function knownOutput(
 }
 
 /** One sum per update over its variables, and one over the batch-norm statistics that a forward pass moved. */
-function sumsOfWeights(run: Run, phase: Phase): Measured {
+function sumsOfWeights(run: Run, { repeaters }: TrainingState, phase: Phase): Measured {
   const ran = run.students.filter((_, index) => phase.reads.students?.[index] !== undefined);
   const groups = [
     ...phase.updates.map(
@@ -113,12 +119,12 @@ function sumsOfWeights(run: Run, phase: Phase): Measured {
     ),
     ['batch norm statistics', ran.flatMap((student) => Object.values(student.statistics))] as const,
   ].filter(([, variables]) => variables.length > 0);
-  return {
-    labels: groups.map(([of]) => ({ kind: 'weights', of })),
-    values: tf.tidy(
-      () => tf.stack(groups.map(([, variables]) => tf.sum(concatFlat(variables)))) as tf.Tensor1D,
-    ),
+  const sums = (): tf.Tensor =>
+    tf.tidy(() => tf.stack(groups.map(([, variables]) => tf.sum(concatFlat(variables)))));
+  const { tensors } = repeaters.get('sums')?.run([], () => ({ tensors: [sums()], rest: undefined })) ?? {
+    tensors: [sums()],
   };
+  return { labels: groups.map(([of]) => ({ kind: 'weights', of })), values: tensors[0] as tf.Tensor1D };
 }
 
 /** All values by one transfer. */

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
+  adam,
   asSchedule,
   checkpoints,
+  createNetwork,
   crossEntropy,
   defineMethod,
   distill,
@@ -14,7 +16,7 @@ import {
   resolveEngine,
   sgd,
 } from '../../src/index.js';
-import type { DistillOptions, Method } from '../../src/index.js';
+import type { DistillOptions, Method, Step } from '../../src/index.js';
 import { asGraph } from '../../src/engine/graph/index.js';
 import { testEngines, tinyDataset, tinyNetwork } from '../../src/testing/index.js';
 
@@ -226,5 +228,146 @@ describe.skipIf(skip)(`graphs of steps on node${reason === undefined ? '' : reas
         return Array.from(await tf.multinomial(x as tf.Tensor2D, 5, 7).data());
       });
     for (const value of [...(await draw()), ...(await draw())]) expect([0, 1, 2, 3]).toContain(value);
+  });
+
+  describe('repeated without their JavaScript', () => {
+    const issued = async <T>(compute: () => Promise<T>): Promise<T> => {
+      process.env['DISTILLJS_REPEAT'] = '0';
+      try {
+        return await compute();
+      } finally {
+        delete process.env['DISTILLJS_REPEAT'];
+      }
+    };
+    const repeated = (): number => graphUse()?.repeated ?? 0;
+    const train = async (options: DistillOptions): Promise<number[]> => {
+      (await distill(options)).dispose();
+      return weights(options);
+    };
+    /** How often parts of steps were repeated, when the weights are the same bytes as without. */
+    const sameBytes = async (make: () => DistillOptions): Promise<number> => {
+      const before = repeated();
+      const found = await train(make());
+      const count = repeated() - before;
+      expect(await issued(() => train(make()))).toEqual(found);
+      return count;
+    };
+    /** A cross-entropy that is scaled by a number of JavaScript's. */
+    const scaled = (scale: (step: Step) => number, repeatable: boolean): Method =>
+      defineMethod<Record<string, never>>({
+        name: 'scaled',
+        repeatable,
+        defaults: {},
+        check: {},
+        reads: () => ({ student: [] }),
+        loss: (step) => {
+          const ce = crossEntropy(step.oneHot, step.student.logits);
+          return { ce: { value: tf.mul<tf.Scalar>(ce, scale(step)), weight: 1 } };
+        },
+      })();
+    const alone = (method: Method, more: Partial<DistillOptions> = {}): DistillOptions =>
+      setup(method, { teacher: undefined, train: tinyDataset(72, 1), ...more });
+
+    it.each([
+      ['sgd', sgd({ momentum: 0.9, nesterov: true })],
+      ['sgd without momentum', sgd({ momentum: 0 })],
+      ['adam', adam()],
+    ])('train to the same bytes, by %s', async (_, optimizer) => {
+      const learningRate = {
+        ...asSchedule(0),
+        name: 'steps',
+        rate: ({ epoch }: { epoch: number }) => 0.01 + epoch / 100,
+      };
+      const options = { ...optimizer.options, learningRate };
+      const changing = optimizer.name === 'adam' ? adam(options) : sgd(options);
+      const count = await sameBytes(() =>
+        setup(kd(), {
+          train: tinyDataset(72, 1),
+          optimizer: changing,
+          augmentation: { padCrop: 1, flip: true, padValue: 0 },
+        }),
+      );
+      // Of six steps of an epoch the first is looked at; in the first epoch two more.
+      expect(count).toBeGreaterThanOrEqual(3 * (3 + 5 + 5));
+    });
+
+    it('train to the same bytes with the cached outputs of a teacher', async () => {
+      expect(
+        await sameBytes(() =>
+          setup(kd(), { train: tinyDataset(72, 1), epochs: 4, teacherOutputs: { kind: 'cached', views: 2 } }),
+        ),
+      ).toBeGreaterThan(0);
+    });
+
+    it.each<[string, (step: Step) => number]>([
+      ['the epoch', (step) => 1 + step.epoch],
+      ['the step', (step) => 1 + step.step / 7],
+      ['the progress', (step) => 1 + step.progress],
+      ['the positions of images', (step) => 1 + (step.indices[0] ?? 0) / 100],
+      ['random numbers', (step) => 1 + step.random.fork('a').uniform()],
+    ])('are issued where a loss looks at %s, whatever it says of itself', async (_, scale) => {
+      expect(await sameBytes(() => alone(scaled(scale, true)))).toBe(
+        await sameBytes(() => alone(scaled(() => 1, false))),
+      );
+      expect(graphUse()?.issued.join()).toMatch(/looks at/);
+    });
+
+    it('are issued where a method of hidden state does not call itself repeatable', async () => {
+      const counting = (): Method => {
+        let calls = 0;
+        return scaled(() => (++calls > 8 ? 2 : 1), false);
+      };
+      await sameBytes(() => alone(counting()));
+      expect(graphUse()?.issued.join()).toMatch(/does not call itself repeatable/);
+    });
+
+    it('are issued while a number of the loss changes, and repeated between its changes at an epoch', async () => {
+      const annealed = (): Method => {
+        let factor = 1;
+        const method = scaled(() => factor, true);
+        return {
+          ...method,
+          async plan(context) {
+            const plan = await method.plan(context);
+            const startEpoch = (epoch: number): void => void (factor = 1 / (1 + epoch));
+            return { ...plan, phases: plan.phases.map((phase) => ({ ...phase, startEpoch })) };
+          },
+        };
+      };
+      expect(await sameBytes(() => alone(annealed()))).toBeGreaterThan(0);
+      const changing = (): Method => {
+        let calls = 0;
+        return scaled(() => ++calls, true);
+      };
+      await sameBytes(() => alone(changing()));
+    });
+
+    it('are issued where a layer is not one of tfjs’s own', async () => {
+      const options = (): DistillOptions => {
+        const student = tinyNetwork(2);
+        const layer = student.model.layers[2] as unknown as { call: (...given: unknown[]) => unknown };
+        const call = layer.call.bind(layer);
+        layer.call = (...given) => call(...given);
+        return alone(
+          scaled(() => 1, true),
+          { students: [createNetwork(student.model)] },
+        );
+      };
+      await sameBytes(options);
+      expect(graphUse()?.issued.join()).toMatch(/layers that may keep something/);
+    });
+
+    it('say where a method that calls itself repeatable is not', async () => {
+      process.env['DISTILLJS_REPEAT'] = 'check';
+      try {
+        let calls = 0;
+        const error: unknown = await distill(alone(scaled(() => (++calls > 4 ? 2 : 1), true))).catch(
+          (caught: unknown) => caught,
+        );
+        expect(isDistillError(error) && error.code).toBe('contract');
+      } finally {
+        delete process.env['DISTILLJS_REPEAT'];
+      }
+    });
   });
 });

@@ -26,6 +26,7 @@ function backwardOf(
     passes,
     terms: Object.keys(terms),
     epoch,
+    numberAt: (of) => of(epoch),
     gradient(selected = Object.keys(terms)) {
       passes.push([...selected]);
       const sums: Record<string, tf.Tensor> = {};

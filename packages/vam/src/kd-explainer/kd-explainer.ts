@@ -27,6 +27,7 @@ import { retrainPhase, searchPhase } from './phases.js';
  */
 export const kdExplainer = defineMethod<KdExplainerOptions>({
   name: 'kdexplainer',
+  repeatable: true,
   defaults: kdExplainerDefaults,
   check: {
     training: oneOf('kd', 'plain', 'label-smoothing'),

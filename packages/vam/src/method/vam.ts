@@ -67,6 +67,7 @@ export function vam(given: Partial<VamOptions> = {}): Method<VamSettings> {
 
 const attendingMethod = defineMethod<VamOptions>({
   name: 'vam',
+  repeatable: true,
   defaults,
   check: {
     gamma: nonNegative,

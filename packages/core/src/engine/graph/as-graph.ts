@@ -4,13 +4,32 @@ import { tensorFlowBackend } from '../kernels/tensorflow-backend.js';
 import type { Binding } from './compiled-graph.js';
 import { deferBinding } from './deferred-binding.js';
 import type { DeferredBinding } from './deferred-binding.js';
-import type { GraphUse } from './recording-library.js';
+import type { RecordingUse } from './recording-library.js';
+import { REPEAT_VARIABLE, repeater } from './repeat.js';
+import type { Repeater, Repetition } from './repeat.js';
+import { tracingBinding } from './trace.js';
+import type { TracingBinding } from './trace.js';
 
 /** Environment variable that turns graphs off (`0`). */
 export const GRAPH_VARIABLE = 'DISTILLJS_GRAPH';
 
+/** How the steps of this process ran. */
+export interface GraphUse extends RecordingUse {
+  /** Parts of steps whose operations were asked for again without their JavaScript. */
+  readonly repeated: number;
+  /** Reasons why JavaScript issued the operations of other parts in every step. */
+  readonly issued: readonly string[];
+}
+
+/** What stands between a backend and TensorFlow. */
+interface Between {
+  readonly binding: DeferredBinding;
+  readonly tracing: TracingBinding;
+  readonly use: Repetition;
+}
+
 /** By backend: an engine may be loaded anew. */
-const deferred = new WeakMap<object, DeferredBinding>();
+const deferred = new WeakMap<object, Between>();
 
 /** Why operations run one by one on the current engine; undefined where they run as graphs. */
 export function whyNoGraphs(): string | undefined {
@@ -46,14 +65,32 @@ export async function asGraph<T>(compute: () => Promise<T>, { graphs = true } = 
 
 /** True while operations wait to run as a graph: reading a value now would cut it in two. */
 export function isGathering(): boolean {
-  const backend = tensorFlowBackend();
-  return backend !== null && deferred.get(backend)?.isActive === true;
+  return between()?.binding.isActive === true;
 }
+
+function between(): Between | undefined {
+  const backend = tensorFlowBackend();
+  return backend === null ? undefined : deferred.get(backend);
+}
+
+/**
+ * A place of a step that asks for the same operations in every step; it is repeated where the step runs as a graph.
+ *
+ * @param unfit why it must not be
+ */
+export const repeating = (unfit?: string): Repeater =>
+  repeater(() => {
+    const wish = isNode() ? process.env[REPEAT_VARIABLE] : undefined;
+    const known = wish !== '0' && isGathering() ? between() : undefined;
+    return known && { ...known, isChecking: wish === 'check' };
+  }, unfit);
 
 /** How the steps of this process ran on the current engine; undefined where none ran as a graph. */
 export function graphUse(): GraphUse | undefined {
-  const backend = tensorFlowBackend();
-  return backend === null ? undefined : deferred.get(backend)?.use();
+  const known = between();
+  if (known === undefined) return undefined;
+  const { repeated, issued } = known.use;
+  return { ...known.binding.use(), repeated, issued: [...issued] };
 }
 
 function graphBinding(): DeferredBinding | undefined {
@@ -61,11 +98,13 @@ function graphBinding(): DeferredBinding | undefined {
   if (backend === null || whyNoGraphs() !== undefined) return undefined;
   let known = deferred.get(backend);
   if (known === undefined) {
-    known = deferBinding(backend.binding, constantIds);
-    backend.binding = known.binding;
+    const binding = deferBinding(backend.binding, constantIds);
+    const tracing = tracingBinding(binding.binding);
+    known = { binding, tracing, use: { repeated: 0, issued: new Set() } };
+    backend.binding = tracing.binding;
     deferred.set(backend, known);
   }
-  return known;
+  return known.binding;
 }
 
 /** Tensors that never change and live long. */

@@ -1,7 +1,7 @@
 import type { OpAttribute } from '../kernels/tensorflow-backend.js';
 import type { Binding, OutputInfo, TypedArray } from './compiled-graph.js';
 import { recordingLibrary } from './recording-library.js';
-import type { GraphUse } from './recording-library.js';
+import type { RecordingUse } from './recording-library.js';
 import { isRecordable, sameAttributes, sameBytes, sameInfo } from './recording.js';
 import type { Op, Ref } from './recording.js';
 import { addValue, idOf, newSegment, nextEntry } from './segment.js';
@@ -15,7 +15,7 @@ export interface DeferredBinding {
   /** Runs what waits. */
   end(): void;
   readonly isActive: boolean;
-  readonly use: () => GraphUse;
+  readonly use: () => RecordingUse;
 }
 
 /** Fewer operations than this are not worth a graph. */

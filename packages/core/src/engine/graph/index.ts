@@ -1,2 +1,12 @@
-export { asGraph, GRAPH_VARIABLE, graphUse, holdInGraphs, isGathering, whyNoGraphs } from './as-graph.js';
-export type { GraphUse } from './recording-library.js';
+export {
+  asGraph,
+  GRAPH_VARIABLE,
+  graphUse,
+  holdInGraphs,
+  isGathering,
+  repeating,
+  whyNoGraphs,
+} from './as-graph.js';
+export type { GraphUse } from './as-graph.js';
+export type { Repeater } from './repeat.js';
+export type { Watch } from './observe.js';

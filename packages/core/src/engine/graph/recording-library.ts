@@ -6,8 +6,8 @@ import { asRecording, idOf, wantedValues } from './segment.js';
 import type { Known, Segment } from './segment.js';
 import { isClose } from './tensor-table.js';
 
-/** How the steps of this process ran so far. */
-export interface GraphUse {
+/** Which recordings ran so far, and how. */
+export interface RecordingUse {
   /** Graphs that were made, and how often one ran. */
   readonly graphs: number;
   readonly runs: number;
@@ -26,7 +26,7 @@ export interface RecordingLibrary {
   run(recording: Known, segment: Segment): boolean;
   /** Keeps a segment that ran op by op as a new recording. */
   learn(segment: Segment): void;
-  readonly use: () => GraphUse;
+  readonly use: () => RecordingUse;
 }
 
 /** What a library asks of the binding that it belongs to. */
