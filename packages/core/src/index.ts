@@ -279,6 +279,7 @@ export type {
   Optimizer,
   OptimizerSpec,
   OptimizerState,
+  PlannedPhase,
   RunControl,
   Schedule,
   SgdOptions,

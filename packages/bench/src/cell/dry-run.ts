@@ -1,17 +1,18 @@
 import { createRandom, freeze, resolveEngine } from '@distilljs/core';
-import type { Network } from '@distilljs/core';
+import type { Network, PlannedPhase } from '@distilljs/core';
 import { withAbsolutePaths } from '../config/index.js';
 import type { RunConfig, StudyConfig } from '../config/index.js';
+import { workName } from '../run/cells.js';
 import { checkMethods } from '../run/check-methods.js';
 import { buildNetwork, planMethod } from '../run/cohort.js';
-import { dataFingerprints } from '../run/datasets.js';
+import { dataFingerprints, lastData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
 import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher } from '../run/load-teacher.js';
 import { matrixOf } from '../run/matrix.js';
 import type { Matrix, PlannedRun } from '../run/matrix.js';
 import { examineFolder, expectSameData } from '../run/open-folder.js';
-import { examineStudy, lastData, plannedRuns } from '../run/open-study.js';
+import { examineStudy, plannedRuns } from '../run/open-study.js';
 import type { RunLog } from '../run/run-context.js';
 import { runFolder } from '../run/run-folder.js';
 import { cellStates } from './cell-state.js';
@@ -66,15 +67,12 @@ export async function dryRun({ config, out, log, signal }: DryRunOptions): Promi
   }
   const cells = states.map((state): PlannedCell => {
     const { task = '' } = state.cell;
-    return { ...state, ...(costs.get(task)?.get(methodOf(state)) ?? NO_COST) };
+    return { ...state, ...(costs.get(task)?.get(workName(state.cell)) ?? NO_COST) };
   });
   const left = cells.filter(({ isDone }) => !isDone);
   const isRace = matrix.runs.some(({ run }) => run.config.race !== undefined);
   return { cells, engine, isRace, seconds: left.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
-
-/** Whose timing counts for a cell; empty for the teacher. */
-const methodOf = ({ cell }: CellState): string => (cell.kind === 'teacher' ? '' : cell.method);
 
 async function plannedMatrix(given: RunConfig | StudyConfig, out: string): Promise<Matrix<PlannedRun>> {
   const isStudy = 'tasks' in given;
@@ -100,7 +98,7 @@ interface Cost {
 
 const NO_COST: Cost = { steps: 0, seconds: 0 };
 
-/** What a run's teacher (under the empty name) and methods cost. */
+/** What trainings of a run cost, by {@link workName}. */
 async function costsOf(
   { folder, run: { config }, teacherOf }: PlannedRun,
   timings: Timings,
@@ -118,13 +116,16 @@ async function costsOf(
       : undefined;
   const teacher = loaded ?? { network: freeze(untrained as Network), input: {} };
   try {
-    await checkMethods(config, data, teacher);
+    const { plans } = await checkMethods(config, data, loaded);
     const costs = new Map<string, Cost>();
     const isTrained = untrained !== undefined && teacherOf === undefined;
     const phases = isTrained ? await timings.ofTeacher(config, data, untrained) : [];
-    costs.set('', costOf(phases, config, data));
+    if (isTrained) costs.set('', costOf(plans.get('') ?? [], phases, config, data));
     const byMethod = await timings.ofMethods(config, data, teacher);
-    for (const [name, timed] of byMethod) costs.set(name, costOf(timed, config, data));
+    // What tuning tries is taken to be as fast, step by step, as the method itself.
+    for (const [name, plan] of plans)
+      if (name !== '')
+        costs.set(name, costOf(plan, byMethod.get(name.split('/')[0] ?? '') ?? [], config, data));
     return { engine: engine.name, costs };
   } finally {
     teacher.network.dispose();
@@ -133,18 +134,22 @@ async function costsOf(
 }
 
 function costOf(
-  phases: readonly TimedPhase[],
+  plan: readonly PlannedPhase[],
+  timed: readonly TimedPhase[],
   { batchSize }: RunConfig,
-  { train, validation }: RunData,
+  { validation }: RunData,
 ): Cost {
-  return phases.reduce((sum: Cost, { epochs, stepsPerImage, seconds, asking }): Cost => {
-    const perEpoch = Math.max(1, Math.round(stepsPerImage * train.size));
+  return plan.reduce((sum: Cost, { epochs, stepsPerEpoch }, at): Cost => {
+    const { seconds = 0, asking } = timed[at] ?? {};
     // A forward pass is about a third of a step; every network is looked at after every epoch.
     const evaluations = (validation.size / batchSize) * (seconds / 3);
-    const asked = asking === undefined ? 0 : asking.epochs * perEpoch * Math.max(0, asking.seconds - seconds);
+    const asked =
+      asking === undefined
+        ? 0
+        : Math.min(asking.epochs, epochs) * stepsPerEpoch * Math.max(0, asking.seconds - seconds);
     return {
-      steps: sum.steps + epochs * perEpoch,
-      seconds: sum.seconds + epochs * (perEpoch * seconds + evaluations) + asked,
+      steps: sum.steps + epochs * stepsPerEpoch,
+      seconds: sum.seconds + epochs * (stepsPerEpoch * seconds + evaluations) + asked,
     };
   }, NO_COST);
 }

@@ -1,13 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { resolveEngine } from '@distilljs/core';
 import type { Cell } from '../run/cells.js';
-import { dataFingerprints, loadTuningData } from '../run/datasets.js';
+import { dataFingerprints, lastData, loadTuningData } from '../run/datasets.js';
 import type { loadRunData } from '../run/datasets.js';
 import { describeEnvironment, madeWith, mixWarnings } from '../run/environment.js';
 import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher } from '../run/load-teacher.js';
 import { expectSameData } from '../run/open-folder.js';
-import { lastData } from '../run/open-study.js';
 import type { RunContext, RunLog } from '../run/run-context.js';
 import type { RunFolder } from '../run/run-folder.js';
 import type { FoundRun } from '../run/stored.js';

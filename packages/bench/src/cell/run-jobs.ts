@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { DistillError } from '@distilljs/core';
 import { cellName } from '../run/cells.js';
 import type { MatrixCell, StudentCell } from '../run/cells.js';
-import { matrixOf, runOf } from '../run/matrix.js';
+import { matrixOf } from '../run/matrix.js';
 import type { Matrix, PlannedRun } from '../run/matrix.js';
 import { removeReplaced } from '../run/open-folder.js';
 import { openStudy } from '../run/open-study.js';
-import type { StudyOptions } from '../run/open-study.js';
+import type { StudyOptions, StudyPlans } from '../run/open-study.js';
 import { openRun, reportOf } from '../run/run-config.js';
 import { raceClock, runRace } from '../run/run-race.js';
 import type { CellEnded } from '../run/run-race.js';
@@ -18,6 +18,7 @@ import { runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { writeStudyReport } from '../run/study-report.js';
 import type { CellProcesses } from './cell-process.js';
+import { inWorkingOrder, stepsOfCell } from './cell-order.js';
 import { cellStates } from './cell-state.js';
 import type { StudyOutcome } from './run-study.js';
 import { shardOf } from './shard.js';
@@ -36,7 +37,7 @@ interface Jobs {
   readonly watch: (
     cells: readonly MatrixCell[],
     done: number,
-    epochs: (cell: MatrixCell) => number,
+    work: (cell: MatrixCell) => number,
   ) => CellsWatcher & { end(): void };
 }
 
@@ -54,16 +55,17 @@ export interface JobsOutcome extends ConfigOutcome {
  * @throws DistillError as `runConfig` does; code `config` for more processes than GPUs, `data` when the teacher's training failed
  */
 export async function runJobs(options: JobsOptions): Promise<JobsOutcome | undefined> {
-  return await openRun(options, async ({ folder, context, loaded }) => {
+  return await openRun(options, async ({ folder, context, loaded, plans: own }) => {
     // Each process loads it from the folder.
     loaded?.network.dispose();
     const { config, madeWith } = context;
     const matrix = matrixOf(folder.root, false, [{ name: '', folder, run: { config } }]);
     const hasGpus = madeWith.engine.startsWith('node-gpu ');
+    const plans = new Map([['', own]]);
     const outcomes =
       config.race === undefined
-        ? await trainMatrix(matrix, hasGpus, options)
-        : await raceMatrix(folder, context, hasGpus, options);
+        ? await trainMatrix(matrix, plans, hasGpus, options)
+        : await raceMatrix(folder, context, plans, hasGpus, options);
     if (outcomes === undefined) return undefined;
     const teacher = outcomes.find(({ cell, state }) => cell.kind === 'teacher' && state !== 'done');
     if (teacher !== undefined) throw teacherFailed(folder.root, teacher);
@@ -78,9 +80,9 @@ export async function runJobs(options: JobsOptions): Promise<JobsOutcome | undef
  * @throws DistillError as `openStudy` does; code `config` for more processes than GPUs
  */
 export async function runStudyJobs(options: StudyOptions & Jobs): Promise<StudyOutcome | undefined> {
-  return await openStudy(options, async (matrix) => {
+  return await openStudy(options, async (matrix, plans) => {
     const hasGpus = matrix.runs.some(({ run }) => run.environment.engine.name === 'node-gpu');
-    const outcomes = await trainMatrix(matrix, hasGpus, options);
+    const outcomes = await trainMatrix(matrix, plans, hasGpus, options);
     if (outcomes === undefined) return undefined;
     const leftOut = outcomes
       .filter(({ state }) => state !== 'done')
@@ -100,6 +102,7 @@ export async function runStudyJobs(options: StudyOptions & Jobs): Promise<StudyO
 async function raceMatrix(
   folder: RunFolder,
   { config: given, data, log }: RunContext,
+  plans: StudyPlans,
   hasGpus: boolean,
   options: JobsOptions,
 ): Promise<readonly CellOutcome[] | undefined> {
@@ -113,7 +116,7 @@ async function raceMatrix(
     ended?: CellEnded,
   ): Promise<readonly CellOutcome[] | undefined> => {
     const cells = matrix.cells.filter(isWanted);
-    const outcomes = await trainMatrix({ ...matrix, cells }, hasGpus, options, ended);
+    const outcomes = await trainMatrix({ ...matrix, cells }, plans, hasGpus, options, ended);
     all.push(...(outcomes ?? []));
     return outcomes?.every(({ state }) => state === 'done' || state === 'diverged') === true
       ? outcomes
@@ -138,6 +141,7 @@ async function raceMatrix(
  */
 async function trainMatrix(
   whole: Matrix<PlannedRun>,
+  plans: StudyPlans,
   hasGpus: boolean,
   {
     jobs,
@@ -153,8 +157,14 @@ async function trainMatrix(
   const gpus = hasGpus ? graphicsProcessors() : [];
   expectGpus(jobs, gpus);
   const states = await cellStates(matrix);
-  const left = states.filter(({ isDone }) => !isDone);
-  const watcher = watch(left, states.length - left.length, (cell) => epochsOf(matrix, cell));
+  const left = inWorkingOrder(
+    states.filter(({ isDone }) => !isDone),
+    plans,
+  );
+  // A copy of a teacher takes no steps.
+  const watcher = watch(left, states.length - left.length, ({ cell }) =>
+    Math.max(1, stepsOfCell(plans, cell)),
+  );
   const removing = left.some(({ cell }) => cell.kind === 'teacher') ? [] : [removeReplaced(runFolder(root))];
   const once: CellsWatcher = {
     ...watcher,
@@ -173,13 +183,6 @@ async function trainMatrix(
   } finally {
     watcher.end();
   }
-}
-
-/** What a cell takes, as far as the configuration says; a copy of a teacher takes next to nothing. */
-function epochsOf(matrix: Matrix<PlannedRun>, { cell }: MatrixCell): number {
-  const { run, teacherOf } = runOf(matrix, cell);
-  if (cell.kind !== 'teacher') return run.config.epochs;
-  return teacherOf === undefined ? run.config.teacher.epochs : 0.01;
 }
 
 const divergedCell = ({ cell, state }: CellOutcome): StudentCell | undefined =>

@@ -10,13 +10,9 @@ import type { RunLog } from '../run/run-context.js';
 
 /** One phase of a method, as a few of its steps went. */
 export interface TimedPhase {
-  /** That a whole training has of it. */
-  readonly epochs: number;
-  /** Steps of an epoch for each training image. */
-  readonly stepsPerImage: number;
   /** Of one step. */
   readonly seconds: number;
-  /** Where the teacher's outputs are kept: the first epochs, in which it is asked, and the seconds of a step of theirs. */
+  /** Where the teacher's outputs are kept: so many epochs ask it, each step of theirs for so many seconds. */
   readonly asking?: { readonly epochs: number; readonly seconds: number } | undefined;
 }
 
@@ -136,7 +132,7 @@ async function timeMethod(
   );
   const { kind = 'live', views = 1 } = teacher === undefined ? {} : config.teacher;
   const asked = teacher === undefined ? undefined : watchedTeacher(teacher.network);
-  const watch = phaseWatch(size, kind === 'live' ? undefined : views);
+  const watch = phaseWatch(kind === 'live' ? undefined : views);
   const result = await distill({
     teacher: asked?.network,
     ...(teacher !== undefined && { teacherInput: teacher.input }),
@@ -196,10 +192,10 @@ function watchedTeacher(teacher: FrozenNetwork): {
  *
  * @param views of cached outputs: the phase ends after its second epoch then
  */
-function phaseWatch(
-  images: number,
-  views: number | undefined,
-): { readonly callback: Callback; readonly phases: () => Phases } {
+function phaseWatch(views: number | undefined): {
+  readonly callback: Callback;
+  readonly phases: () => Phases;
+} {
   const phases: TimedPhase[] = [];
   let times: number[] = [];
   let before = 0;
@@ -215,14 +211,12 @@ function phaseWatch(
         before = now;
       },
       epoch({ epoch }, run) {
-        const { epochs } = run.phase;
-        const settled = times.slice(Math.floor(times.length / 2));
-        const phase = { epochs, stepsPerImage: times.length / images, seconds: median(settled) };
+        const phase = { seconds: median(times.slice(Math.floor(times.length / 2))) };
         const first = epoch === 0 ? undefined : phases.pop();
         phases.push(
           first === undefined || views === undefined
             ? phase
-            : { ...phase, asking: { epochs: Math.min(views, epochs), seconds: first.seconds } },
+            : { ...phase, asking: { epochs: views, seconds: first.seconds } },
         );
         times = [];
         if (views === undefined || epoch > 0) run.stop('timed');

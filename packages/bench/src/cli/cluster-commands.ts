@@ -64,7 +64,10 @@ export function addClusterCommands(program: Command): void {
       const isStudy = (await readStudy(into)) !== undefined;
       const { page } = isStudy ? await writeStudyReport(into) : await rewriteReport(into);
       const { cells, done, added } = merged;
-      const left = done < cells ? ` \`distill-bench run --out ${into} --resume\` trains the others.` : '';
+      const left =
+        done < cells
+          ? ` \`distill-bench run\` with the same configuration and \`--out ${into} --resume\` trains the others.`
+          : '';
       const text = `${done} of ${cells} cells are done, ${added} of them added.${left}\n\nReport: ${page}`;
       print(json === true ? JSON.stringify({ ...merged, page }, null, 2) : text);
     });

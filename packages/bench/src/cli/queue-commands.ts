@@ -8,7 +8,10 @@ import { deviceVariables, expectGpus } from '../cell/train-cells.js';
 import {
   ATTEMPTS,
   CAPABILITIES,
+  cellsToSubmit,
   connectQueue,
+  expectRoot,
+  queueAddress,
   QUEUE_VARIABLE,
   runQueueWorker,
   submitRun,
@@ -104,9 +107,10 @@ const queueOption = (): Option =>
   new Option('--queue <address>', `redis://HOST:PORT, or rediss:// for TLS (default: ${QUEUE_VARIABLE})`);
 
 async function submitCommand(run: string, { queue, root, attempts, json }: SubmitFlags): Promise<void> {
+  const checked = await cellsToSubmit(run, root);
   const connection = await connectQueue(queue);
   try {
-    const submitted = await submitRun(connection, { folder: run, root, attempts });
+    const submitted = await submitRun(connection, { folder: run, root, attempts, cells: checked });
     const { cells, done, ready, capabilities } = submitted;
     const waiting = cells - done - ready;
     print(
@@ -121,6 +125,8 @@ async function submitCommand(run: string, { queue, root, attempts, json }: Submi
 
 async function workerCommand(flags: WorkerFlags): Promise<ExitCode> {
   const { root, jobs, untilEmpty } = flags;
+  expectRoot(root);
+  queueAddress(flags.queue);
   const log = terminalLog();
   const say = (text: string): void => {
     log.say(text);

@@ -1,5 +1,4 @@
 import { isDistillError } from '@distilljs/core';
-import * as tf from '@tensorflow/tfjs-core';
 import { CELL } from '../cell/cell-process.js';
 import type { CellMessage, CellOrder } from '../cell/cell-process.js';
 import { preparedRuns } from '../cell/prepared-run.js';
@@ -30,7 +29,8 @@ export async function trainCommand(root: string, cell: string, takesOver: boolea
   try {
     for (let next: string | undefined = cell; next !== undefined;) {
       if (!(await trainCell(root, next, { log, signal, takesOver, patience, prepared }))) {
-        log.say(`Stopped; everything done is in ${root}. Go on with the same command.`);
+        if (parent === undefined)
+          log.say(`Stopped; everything done is in ${root}. Go on with the same command.`);
         return EXIT.interrupted;
       }
       next = parent !== undefined && isRoomy() ? await parent.next(signal) : undefined;
@@ -50,13 +50,13 @@ const PATIENCE = 120_000;
 /** What a process may hold in any case, in bytes. */
 const PLENTY = 2 ** 30;
 
-/** Whether the process holds hardly more than after its first cell: at most twice the memory, and no more tensors. */
+/** Whether the process holds at most twice the memory that it held after its first cell. */
 function roomLeft(): () => boolean {
-  let first: { readonly bytes: number; readonly tensors: number } | undefined;
+  let first: number | undefined;
   return () => {
-    const now = { bytes: process.memoryUsage.rss(), tensors: tf.memory().numTensors };
+    const now = process.memoryUsage.rss();
     first ??= now;
-    return now.bytes <= Math.max(PLENTY, 2 * first.bytes) && now.tensors <= first.tensors;
+    return now <= Math.max(PLENTY, 2 * first);
   };
 }
 

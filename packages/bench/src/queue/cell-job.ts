@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import { z } from 'zod';
@@ -55,6 +55,8 @@ export const runKey = (run: string, id: string): string =>
 /** The same cell has the same id, so that the queue has it once. */
 export const jobId = (key: string, cell: string | null): string => `${key}-${cell ?? '(report)'}`;
 
+const SAME_ROOT = 'All --root must show the same shared folder: that of `submit` and that of each worker.';
+
 const QUEUE_FILE = 'queue.json';
 const queueFile = z.object({ id: uuid });
 
@@ -65,22 +67,48 @@ const queueFile = z.object({ id: uuid });
  * @throws DistillError code `config` for a folder that is not below the root, or that has no identity and gets none
  */
 export async function identifyRun(folder: string, root: string, isNew: boolean): Promise<QueuedRun> {
-  const refuse = (where: string, expected: string, got: string, hint: string): never => {
-    throw new DistillError({ code: 'config', where, expected, got, hint });
-  };
-  const run = relative(realOf(root), realOf(folder)).split(sep).join('/');
-  if (run === '' || run === '..' || run.startsWith('../') || resolve(run) === run) {
-    const hint = 'Workers train only what lies below the folder that their own --root names.';
-    return refuse('--root', `a folder above ${folder}`, root, hint);
-  }
+  const run = pathBelow(folder, root);
   const file = join(folder, QUEUE_FILE);
   const known = queueFile.safeParse(await readJson(file, 'Remove the file, then submit again.'));
   if (known.success) return { run, id: known.data.id, key: runKey(run, known.data.id) };
-  const hint = `Submit it first: distill-bench submit ${folder}.`;
-  if (!isNew) return refuse(folder, 'a run that was submitted to a queue', 'one that was not', hint);
+  if (!isNew) {
+    const hint = `Submit it first: distill-bench submit ${folder}.`;
+    const expected = 'a run that was submitted to a queue';
+    throw new DistillError({ code: 'config', where: folder, expected, got: 'one that was not', hint });
+  }
   const id = randomUUID();
   await writeJson(file, { id });
   return { run, id, key: runKey(run, id) };
+}
+
+/**
+ * A run folder's path below the root, with `/`.
+ *
+ * @throws DistillError code `config` for a folder that is not below the root
+ */
+export function pathBelow(folder: string, root: string): string {
+  expectRoot(root);
+  const run = relative(realOf(root), realOf(folder)).split(sep).join('/');
+  if (run !== '' && run !== '..' && !run.startsWith('../') && resolve(run) !== run) return run;
+  throw new DistillError({
+    code: 'config',
+    where: '--root',
+    expected: `a folder above ${folder}`,
+    got: root,
+    hint: 'Workers train only what lies below the folder that their own --root names.',
+  });
+}
+
+/** @throws DistillError code `config` for a root that is no folder */
+export function expectRoot(root: string): void {
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new DistillError({
+    code: 'config',
+    where: '--root',
+    expected: 'a folder that is there',
+    got: root === '' ? 'nothing' : existsSync(root) ? `the file ${root}` : `${root}, which is not`,
+    hint: SAME_ROOT,
+  });
 }
 
 /**
@@ -99,7 +127,7 @@ export async function folderOfJob({ run, id }: Pick<CellJob, 'run' | 'id'>, root
   const folder = realOf(join(real, ...parts));
   if (!folder.startsWith(real.endsWith(sep) ? real : real + sep))
     return refuse('a path below the root', 'a link that leads elsewhere');
-  const hint = 'All --root must show the same shared folder: that of `submit` and that of each worker.';
+  const hint = SAME_ROOT;
   const known = queueFile.safeParse(await readJson(join(folder, QUEUE_FILE), hint));
   if (!known.success) return refuse('a submitted run folder', 'none at this place of this worker', hint);
   if (known.data.id !== id) return refuse('the run folder that was submitted', 'another at this place', hint);
@@ -110,8 +138,14 @@ function realOf(path: string): string {
   try {
     return realpathSync(path);
   } catch (cause) {
-    const hint = 'All --root must show the same shared folder: that of `submit` and that of each worker.';
-    throw new DistillError({ code: 'data', where: path, expected: 'a folder', got: 'none', hint, cause });
+    throw new DistillError({
+      code: 'data',
+      where: path,
+      expected: 'a folder',
+      got: 'none',
+      hint: SAME_ROOT,
+      cause,
+    });
   }
 }
 

@@ -94,6 +94,7 @@ export async function connectQueue(
   try {
     // It rejects at the first failure, while the client goes on trying.
     await redis.connect().catch(async () => {
+      if (!isFinal(reason)) say?.(`${shown} does not answer; trying for ${Math.ceil(patience / 1000)} s.`);
       await new Promise<void>((resolve, reject) => {
         redis.once('ready', resolve);
         redis.once('end', () => {

@@ -1,8 +1,9 @@
-export { CAPABILITIES, connectQueue, openQueue, QUEUE_VARIABLE } from './connection.js';
+export { expectRoot, identifyRun } from './cell-job.js';
+export { CAPABILITIES, connectQueue, openQueue, queueAddress, QUEUE_VARIABLE } from './connection.js';
 export type { Capability, QueueConnection } from './connection.js';
 export type { StartWork } from './cell-work.js';
 export { doneCells } from './run-state.js';
-export { ATTEMPTS, submitRun } from './submit.js';
+export { ATTEMPTS, cellsToSubmit, submitRun } from './submit.js';
 export type { Submitted } from './submit.js';
 export { runQueueWorker } from './worker.js';
 export type { QueueWorkerOptions } from './worker.js';

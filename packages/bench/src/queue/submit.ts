@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { expectNoRace, readRunCells } from '../cell/run-cells.js';
-import { capabilityOf, identifyRun } from './cell-job.js';
+import type { RunCells } from '../cell/run-cells.js';
+import { capabilityOf, identifyRun, pathBelow } from './cell-job.js';
 import { openQueue } from './connection.js';
 import type { Capability, QueueConnection } from './connection.js';
 import { doneCells, runState } from './run-state.js';
@@ -12,6 +13,8 @@ export interface SubmitOptions {
   readonly root?: string | undefined;
   /** Attempts in a row without a finished epoch, after which a cell is set aside. Default: 3. */
   readonly attempts?: number | undefined;
+  /** What {@link cellsToSubmit} read. Default: it is read. */
+  readonly cells?: RunCells | undefined;
 }
 
 export interface Submitted {
@@ -27,6 +30,21 @@ export interface Submitted {
 export const ATTEMPTS = 3;
 
 /**
+ * The cells of a run that may be submitted: what is wrong with it needs no queue to be told.
+ *
+ * @throws DistillError code `config` for a folder without a run, or outside the root
+ */
+export async function cellsToSubmit(
+  folder: string,
+  root: string = dirname(resolve(folder)),
+): Promise<RunCells> {
+  const cells = await readRunCells(folder);
+  expectNoRace(cells, folder);
+  pathBelow(folder, root);
+  return cells;
+}
+
+/**
  * Puts a run's cells into the queue. It may be repeated at any time: what is done or queued stays as it is, what was set aside is
  * tried again, and what a lost Redis forgot is added.
  *
@@ -34,10 +52,9 @@ export const ATTEMPTS = 3;
  */
 export async function submitRun(
   connection: QueueConnection,
-  { folder, root = dirname(resolve(folder)), attempts = ATTEMPTS }: SubmitOptions,
+  { folder, root = dirname(resolve(folder)), attempts = ATTEMPTS, cells: given }: SubmitOptions,
 ): Promise<Submitted> {
-  const cells = await readRunCells(folder);
-  expectNoRace(cells, folder);
+  const cells = given ?? (await cellsToSubmit(folder, root));
   const queued = await identifyRun(folder, root, true);
   const { all } = cells;
   const capabilities = [...new Set(all.map(({ engine }) => capabilityOf(engine)))];

@@ -53,6 +53,12 @@ export function cellName(cell: Cell): string {
   return cell.task === undefined ? own : `${cell.task}/${own}`;
 }
 
+/** Which trainings of a run are of the same work: the teacher's, a method's with any seed, or a trial's. */
+export function workName(cell: Cell): string {
+  if (cell.kind === 'teacher') return '';
+  return cell.kind === 'tune' ? `${cell.method}/${cell.trial}` : cell.method;
+}
+
 /** @param folder the run's; of a study, the task's */
 export function cellFolder(folder: RunFolder, cell: Cell): TrainingFolder {
   if (cell.kind === 'teacher') return folder.teacher;

@@ -1,33 +1,52 @@
-import { channelStatistics, createRandom, distill } from '@distilljs/core';
-import type { RunConfig } from '../config/index.js';
+import { channelStatistics, createRandom, distill, uniformSampler } from '@distilljs/core';
+import type { PlannedPhase } from '@distilljs/core';
+import type { MethodConfig, RunConfig } from '../config/index.js';
 import { stagesText } from './automatic-taps.js';
 import { buildCohort, buildNetwork, planMethod } from './cohort.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import type { RunData } from './datasets.js';
 import { inputsFor } from './student-input.js';
-import { allVariants } from './tuning.js';
+import { withOptions } from './tuning.js';
+
+/** What a check of methods found. */
+export interface CheckedMethods {
+  /** What to say of the students. */
+  readonly lines: readonly string[];
+  readonly plans: Plans;
+}
+
+/** The phases of each training by {@link workName}; of the teacher where it is to be trained. */
+export type Plans = ReadonlyMap<string, readonly PlannedPhase[]>;
+
+/** Training steps over all phases; 0 for what is not in the plans. */
+export const stepsOf = (plans: Plans, work: string): number =>
+  (plans.get(work) ?? []).reduce((sum, { epochs, stepsPerEpoch }) => sum + epochs * stepsPerEpoch, 0);
 
 /**
  * Plans every method of a run on networks like those that it will get, and trains nothing: a tap or a shape that does not fit
  * the last method is found before the first one costs hours.
  *
  * @param teacher left out where it is to be trained: an untrained one has the same taps and shapes
- * @returns what to say of the students
  * @throws DistillError as {@link distill} throws before training
  */
 export async function checkMethods(
   config: RunConfig,
   data: RunData,
   teacher?: Pick<LoadedTeacher, 'network' | 'input'>,
-): Promise<readonly string[]> {
+): Promise<CheckedMethods> {
   const untrained =
     teacher === undefined
       ? await buildNetwork(config.teacher.model ?? '', data.train, createRandom(0))
       : undefined;
   const normalization = await channelStatistics(data.train);
   const said = new Set<string>();
+  const plans = new Map<string, readonly PlannedPhase[]>();
+  if (teacher === undefined) {
+    const { stepsPerEpoch } = uniformSampler(data.train.size, config.batchSize);
+    plans.set('', [{ name: 'train', epochs: config.teacher.epochs, stepsPerEpoch }]);
+  }
   try {
-    for (const configured of allVariants(config)) {
+    for (const [name, configured] of allVariants(config)) {
       const { method, models, change } = planMethod(configured, config.student.model);
       const students = await buildCohort(models, data.train, 0, change);
       try {
@@ -41,6 +60,7 @@ export async function checkMethods(
           seed: 0,
           normalization,
           ...(await inputsFor(config.student, data.train, teacher?.input)),
+          callbacks: [{ name: 'plan', start: ({ phases }) => void plans.set(name, phases) }],
           signal: AbortSignal.abort(),
         });
         result.dispose();
@@ -50,8 +70,19 @@ export async function checkMethods(
         for (const student of students) student.dispose();
       }
     }
-    return [...said];
+    return { lines: [...said], plans };
   } finally {
     untrained?.dispose();
   }
 }
+
+/** Every method as it is and as tuning tries it, by {@link workName}. */
+const allVariants = ({ methods, tune = {} }: RunConfig): ReadonlyMap<string, MethodConfig> =>
+  new Map(
+    methods.flatMap((method) => [
+      [method.as, method] as const,
+      ...(tune[method.as] ?? []).map(
+        (options, trial) => [`${method.as}/${trial}`, withOptions(method, options)] as const,
+      ),
+    ]),
+  );

@@ -32,6 +32,16 @@ export async function loadRunData(
   return { ...others, test: test as Dataset };
 }
 
+/** Reads data once for runs in a row that have the same. */
+export function lastData(): typeof loadRunData {
+  let last: { readonly key: string; readonly data: ReturnType<typeof loadRunData> } | undefined;
+  return (config, log, signal) => {
+    const key = JSON.stringify([config.dataset, config.validationFraction]);
+    if (last?.key !== key) last = { key, data: loadRunData(config, log, signal) };
+    return last.data;
+  };
+}
+
 async function loadSplitData(
   config: RunConfig,
   wanted: readonly Split[],

@@ -5,8 +5,9 @@ import { DistillError } from '@distilljs/core';
 import { withAbsolutePaths } from '../config/index.js';
 import type { RunConfig, StudyConfig, TaskConfig } from '../config/index.js';
 import { cellFolder } from './cells.js';
+import type { Plans } from './check-methods.js';
 import { planMethod } from './cohort.js';
-import { loadRunData } from './datasets.js';
+import { lastData } from './datasets.js';
 import { loadForeign } from './foreign-sources.js';
 import { expectIdle, LOCK, lockFolder } from './lock.js';
 import { matrixOf, readMatrix, readStudy, runOf, studyFolder, writeStudy } from './matrix.js';
@@ -21,6 +22,9 @@ export interface StudyOptions extends Omit<ConfigRun, 'config'> {
   readonly study: StudyConfig;
 }
 
+/** By task. */
+export type StudyPlans = ReadonlyMap<string, Plans>;
+
 /**
  * Checks every task of a study as a single run is checked, makes the folders of all of them ready, and works there as the only
  * process.
@@ -31,7 +35,7 @@ export interface StudyOptions extends Omit<ConfigRun, 'config'> {
  */
 export async function openStudy<T>(
   { study, out, existing, log, signal }: StudyOptions,
-  work: (matrix: Matrix) => Promise<T>,
+  work: (matrix: Matrix, plans: StudyPlans) => Promise<T>,
 ): Promise<T> {
   const tasks = study.tasks.map(({ name, config }) => ({ name, config: withAbsolutePaths(config) }));
   for (const { config } of tasks) {
@@ -43,7 +47,8 @@ export async function openStudy<T>(
   await examineStudy(out, tasks, existing);
   const unlock = await lockFolder(out);
   try {
-    return await work(await prepare(options, tasks));
+    const { matrix, plans } = await prepare(options, tasks);
+    return await work(matrix, plans);
   } finally {
     await unlock();
   }
@@ -110,7 +115,10 @@ async function holdsOther(root: string): Promise<boolean> {
   return false;
 }
 
-async function prepare(options: Omit<ConfigRun, 'config'>, tasks: readonly TaskConfig[]): Promise<Matrix> {
+async function prepare(
+  options: Omit<ConfigRun, 'config'>,
+  tasks: readonly TaskConfig[],
+): Promise<{ readonly matrix: Matrix; readonly plans: StudyPlans }> {
   const { out: root, log, existing, signal } = options;
   const known = await examineStudy(root, tasks, existing);
   const isResumed = known !== undefined && existing === 'resume';
@@ -131,6 +139,7 @@ async function prepare(options: Omit<ConfigRun, 'config'>, tasks: readonly TaskC
       folder,
       how,
       before: task.before,
+      plans: task.plans,
       now: descriptionOf(config, task),
     } as const);
   }
@@ -160,7 +169,13 @@ async function prepare(options: Omit<ConfigRun, 'config'>, tasks: readonly TaskC
   const added = runs.filter(({ name }) => !kept.some((each) => each.name === name));
   await writeStudy(root, [...kept, ...added.map(taskOf)]);
   const owners = others.filter(({ name }) => runs.some(({ teacherOf }) => teacherOf === name));
-  return matrixOf(root, true, [...owners.map(teacherAlone), ...runs]);
+  const plans = new Map(
+    checked.map((task) => {
+      const isCopied = runs.some(({ name, teacherOf }) => name === task.name && teacherOf !== undefined);
+      return [task.name, isCopied ? new Map([...task.plans].filter(([work]) => work !== '')) : task.plans];
+    }),
+  );
+  return { matrix: matrixOf(root, true, [...owners.map(teacherAlone), ...runs]), plans };
 }
 
 async function storedRun(root: string, { name }: StudyTask): Promise<Pick<MatrixRun, 'folder' | 'run'>> {
@@ -217,16 +232,6 @@ function teacherKey(config: RunConfig): object {
     settleStatistics,
   };
   return JSON.parse(JSON.stringify(key)) as object;
-}
-
-/** Reads data once for tasks in a row that have the same. */
-export function lastData(): typeof loadRunData {
-  let last: { readonly key: string; readonly data: ReturnType<typeof loadRunData> } | undefined;
-  return (config, log, signal) => {
-    const key = JSON.stringify([config.dataset, config.validationFraction]);
-    if (last?.key !== key) last = { key, data: loadRunData(config, log, signal) };
-    return last.data;
-  };
 }
 
 /** Only what a study made: a user may keep notes beside it. */

@@ -4,6 +4,7 @@ import type { RunConfig } from '../config/index.js';
 import type { RunEnvironment } from '../report/index.js';
 import { cellsOf } from './cells.js';
 import { checkMethods } from './check-methods.js';
+import type { Plans } from './check-methods.js';
 import { planMethod } from './cohort.js';
 import { dataFingerprints, loadRunData } from './datasets.js';
 import type { RunData } from './datasets.js';
@@ -87,6 +88,7 @@ export interface OpenRun {
   readonly context: RunContext;
   /** A teacher that need not be trained; whoever works with it disposes it. */
   readonly loaded: LoadedTeacher | undefined;
+  readonly plans: Plans;
 }
 
 /**
@@ -117,7 +119,7 @@ export async function openRun<T>(
 async function prepare(options: Omit<ConfigRun, 'out'>, folder: RunFolder): Promise<OpenRun> {
   const checked = await checkRun(options, folder);
   const { config, log, signal, existing } = options;
-  const { environment, data, loaded, warnings } = checked;
+  const { environment, data, loaded, warnings, plans } = checked;
   try {
     const aside = await openFolder(folder, existing, checked.before, descriptionOf(config, checked));
     if (aside !== undefined)
@@ -133,6 +135,7 @@ async function prepare(options: Omit<ConfigRun, 'out'>, folder: RunFolder): Prom
   return {
     folder,
     loaded,
+    plans,
     context: { config, data, log, signal, madeWith: madeWith(environment), warnings },
   };
 }
@@ -146,6 +149,7 @@ export interface CheckedRun {
   readonly environment: RunEnvironment;
   readonly data: RunData;
   readonly loaded: LoadedTeacher | undefined;
+  readonly plans: Plans;
   readonly warnings: readonly string[];
 }
 
@@ -181,13 +185,16 @@ export async function checkRun(
   const size = loaded?.facts.imageSize;
   if (size !== undefined && config.teacher.imageSize === undefined)
     log.say(`The teacher takes images of ${sizeText(size)} pixels: the data’s are resized for it.`);
+  let plans: Plans;
   try {
-    for (const line of await checkMethods(config, data, loaded)) log.say(line);
+    const checked = await checkMethods(config, data, loaded);
+    for (const line of checked.lines) log.say(line);
+    plans = checked.plans;
   } catch (error) {
     loaded?.network.dispose();
     throw error;
   }
-  return { before, begun, environment, data, loaded, warnings: mixWarnings(begun, environment) };
+  return { before, begun, environment, data, loaded, plans, warnings: mixWarnings(begun, environment) };
 }
 
 const sizeText = (size: number | readonly [number, number]): string =>

@@ -79,17 +79,10 @@ export function withoutTest({ train, validation, test }: RunData): RunData {
 }
 
 /** A method with options of a trial in place of its own. */
-const withOptions = (method: MethodConfig, options: TrialResult['options']): MethodConfig => ({
+export const withOptions = (method: MethodConfig, options: TrialResult['options']): MethodConfig => ({
   ...method,
   options: { ...method.options, ...options },
 });
-
-/** Every method as it is and as tuning tries it: for checks before anything trains. */
-export const allVariants = ({ methods, tune = {} }: RunConfig): readonly MethodConfig[] =>
-  methods.flatMap((method) => [
-    method,
-    ...(tune[method.as] ?? []).map((options) => withOptions(method, options)),
-  ]);
 
 /**
  * One trial: from its folder if it is done, else trained (or trained on). No network is kept.

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { cellsDisplay } from '../../src/cli/cells-display.js';
+import { inWorkingOrder } from '../../src/cell/cell-order.js';
 import { cellProcesses } from '../../src/cell/cell-process.js';
 import { scheduleOf } from '../../src/cell/schedule.js';
 import { deviceVariables, expectGpus, trainCells } from '../../src/cell/train-cells.js';
 import type { CellOutcome } from '../../src/cell/train-cells.js';
-import { cellName } from '../../src/run/cells.js';
+import { cellName, matrixCellsOf } from '../../src/run/cells.js';
 import type { Cell, MatrixCell } from '../../src/run/cells.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'cells-'));
@@ -179,6 +180,36 @@ describe('cells in processes of their own', () => {
     schedule.done(cellOf('first'));
     expect(names.map(() => schedule.take()?.name)).toEqual(names.map((name) => `${name}/0`));
     expect(schedule.hasReady()).toBe(false);
+  });
+
+  it('are ordered by what they take: teachers, then the longest task, seed by seed the longest first', () => {
+    const planned = (steps: Readonly<Record<string, number>>) =>
+      new Map(
+        Object.entries(steps).map(([work, n]) => [work, [{ name: 'train', epochs: 1, stepsPerEpoch: n }]]),
+      );
+    const config = (methods: readonly string[]) => ({
+      methods: methods.map((as) => ({ name: 'kd', as, options: {} })),
+      seeds: [0, 1],
+      tune: { kd: [{}, {}] },
+      tuning: { seeds: [9], budget: 'equal' as const },
+    });
+    const cells = [
+      ...matrixCellsOf(config(['student', 'kd']), 'short'),
+      ...matrixCellsOf({ ...config(['student', 'mhgd']), tune: {} }, 'long', 'short'),
+    ];
+    const plans = new Map([
+      ['short', planned({ '': 1, student: 5, kd: 5, 'kd/0': 2, 'kd/1': 7 })],
+      ['long', planned({ student: 3, mhgd: 8 })],
+    ]);
+    expect(inWorkingOrder(cells, plans).map(({ name }) => name)).toEqual([
+      'short/teacher',
+      'long/teacher',
+      ...['long/mhgd/0', 'long/student/0', 'long/mhgd/1', 'long/student/1'],
+      ...['short/tune/kd/1/9', 'short/tune/kd/0/9'],
+      ...['short/student/0', 'short/kd/0', 'short/student/1', 'short/kd/1'],
+    ]);
+    // Where nothing is known the order is as it was, but for teachers.
+    expect(inWorkingOrder(cells.slice(0, 7), new Map())).toEqual(cells.slice(0, 7));
   });
 
   it('end when the signal is given, and none begins after it', async () => {

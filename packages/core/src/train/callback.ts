@@ -20,6 +20,13 @@ export interface Callback {
   end?(run: RunControl): void | Promise<void>;
 }
 
+/** A phase as it is planned: something may stop it earlier. */
+export interface PlannedPhase {
+  readonly name: string;
+  readonly epochs: number;
+  readonly stepsPerEpoch: number;
+}
+
 /** What a callback can ask of the run. */
 export interface RunControl {
   readonly method: string;
@@ -29,6 +36,8 @@ export interface RunControl {
   /** Steps done and to do over all phases. */
   readonly done: number;
   readonly total: number;
+  /** All phases of the plan, in order. */
+  readonly phases: readonly PlannedPhase[];
   /** The phase under way, or the last one when the run is over. */
   readonly phase: { readonly name: string; readonly epochs: number };
   /** What the phase under way shows of itself at the present weights; empty where it shows nothing. */

@@ -26,6 +26,11 @@ export function controlOf(run: Run, state: TrainingState, callbacks: readonly Ca
       return stepsBefore(phase) + epoch * (run.phases[phase]?.sampler.stepsPerEpoch ?? 0) + step;
     },
     total: stepsBefore(run.phases.length),
+    phases: run.phases.map(({ phase: { name, epochs }, sampler: { stepsPerEpoch } }) => ({
+      name,
+      epochs,
+      stepsPerEpoch,
+    })),
     get phase() {
       const { name, epochs } = current().phase;
       return { name, epochs };

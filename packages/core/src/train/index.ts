@@ -1,4 +1,4 @@
-export type { Callback, RunControl } from './callback.js';
+export type { Callback, PlannedPhase, RunControl } from './callback.js';
 export { distill } from './distill.js';
 export type { DistillOptions, DistillResult } from './distill-types.js';
 export { ensembleOf, evaluate } from './evaluate.js';

@@ -9,6 +9,7 @@ export function runControl(change: Partial<RunControl> = {}): RunControl & { rea
     history: [],
     done: 0,
     total: 40,
+    phases: [{ name: 'train', epochs: 4, stepsPerEpoch: 10 }],
     phase: { name: 'train', epochs: 4 },
     inspect: () => Promise.resolve([]),
     snapshot: () => {
