@@ -28,6 +28,11 @@ export function reportError(error: unknown, command: string | undefined): ExitCo
     printError(`${error.message}${isSystemError(error.cause) ? whatIsKept(command) : ''}`);
     return error.code === 'config' || error.code === 'option' ? EXIT.usage : EXIT.failed;
   }
+  // What had nothing to keep yet, such as reading data, ends so when it is stopped.
+  if (error instanceof DOMException && error.name === 'AbortError') {
+    process.stderr.write('Stopped.\n');
+    return EXIT.interrupted;
+  }
   if (isSystemError(error)) {
     // A reader that has seen enough closes the pipe: that is no fault.
     if (error.code === 'EPIPE' && error.path === undefined) return EXIT.done;

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { basename, extname, join, resolve, sep } from 'node:path';
 import type { VNode } from 'preact';
-import { isDistillError } from '@distilljs/core';
+import { DistillError, isDistillError } from '@distilljs/core';
 import { readRunCells } from '../cell/run-cells.js';
 import { reportContent, studyContent } from '../report/index.js';
 import { readStudy } from '../run/matrix.js';
@@ -36,12 +36,17 @@ const BETWEEN_REPORTS = 10_000;
 /**
  * Serves a page that shows a run or a study as it goes, and the files of its reports. It only reads.
  *
- * @throws DistillError code `config` for a folder without a run
+ * @throws DistillError code `config` for a folder without a run, or an empty address
  */
 export async function serveRun(
   root: string,
   { port = 0, host = '127.0.0.1' }: ServeOptions = {},
 ): Promise<RunServer> {
+  // Node takes an empty address for all of the machine's.
+  if (host.trim() === '') {
+    const hint = 'Leave --host out for this machine alone; 0.0.0.0 listens at all addresses.';
+    throw new DistillError({ code: 'config', where: '--host', expected: 'an address', got: 'nothing', hint });
+  }
   const pages = await pagesOf(root);
   const answerTo = async ({ headers, method, url = '/' }: IncomingMessage): Promise<Answer> => {
     if (!isOwnName(headers.host, host)) return refusal(403, 'This page answers to its own address alone.');

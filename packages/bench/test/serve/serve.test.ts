@@ -123,6 +123,9 @@ describe('serve', () => {
 
   it('refuses a folder without a run', async () => {
     await expect(serveRun(tmpdir())).rejects.toThrow(/expected a run folder/);
+    await expect(serveRun(tmpdir(), { host: '' })).rejects.toThrow(
+      /--host: expected an address, got nothing/,
+    );
   });
 });
 
