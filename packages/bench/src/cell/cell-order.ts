@@ -1,11 +1,13 @@
 import { workName } from '../run/cells.js';
 import type { Cell, MatrixCell } from '../run/cells.js';
-import { stepsOf } from '../run/check-methods.js';
 import type { StudyPlans } from '../run/open-study.js';
 
-/** Planned training steps of a cell; 0 where nothing is known. */
-export const stepsOfCell = (plans: StudyPlans, cell: Cell): number =>
-  stepsOf(plans.get(cell.task ?? '') ?? new Map(), workName(cell));
+/** What a cell takes, in multiply–accumulate operations of all its planned steps; 0 where nothing is known. */
+export const workOfCell = (plans: StudyPlans, cell: Cell): number =>
+  (plans.get(cell.task ?? '')?.get(workName(cell)) ?? []).reduce(
+    (sum, { epochs, stepsPerEpoch, macsPerStep }) => sum + epochs * stepsPerEpoch * macsPerStep,
+    0,
+  );
 
 /**
  * Cells in the order in which several processes take them, so that at the end little is left for one while the others have nothing:
@@ -19,14 +21,14 @@ export function inWorkingOrder(cells: readonly MatrixCell[], plans: StudyPlans):
     cell.kind === 'student' ? `${task}/${cell.seed}` : `${task}/${cell.kind}`;
   for (const [at, { cell }] of cells.entries()) {
     const { kind, task = '' } = cell;
-    if (kind !== 'teacher') longest.set(task, Math.max(longest.get(task) ?? 0, stepsOfCell(plans, cell)));
+    if (kind !== 'teacher') longest.set(task, Math.max(longest.get(task) ?? 0, workOfCell(plans, cell)));
     for (const group of [task, round(cell)]) if (!firstOf.has(group)) firstOf.set(group, at);
   }
   const rank = ({ cell }: MatrixCell): readonly number[] => {
     const { kind, task = '' } = cell;
-    const steps = stepsOfCell(plans, cell);
-    if (kind === 'teacher') return [0, -steps];
-    return [1, -(longest.get(task) ?? 0), firstOf.get(task) ?? 0, firstOf.get(round(cell)) ?? 0, -steps];
+    const work = workOfCell(plans, cell);
+    if (kind === 'teacher') return [0, -work];
+    return [1, -(longest.get(task) ?? 0), firstOf.get(task) ?? 0, firstOf.get(round(cell)) ?? 0, -work];
   };
   const ranked = cells.map((cell) => ({ cell, rank: rank(cell) }));
   return ranked.sort((a, b) => compared(a.rank, b.rank)).map(({ cell }) => cell);

@@ -18,7 +18,7 @@ import { runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { writeStudyReport } from '../run/study-report.js';
 import type { CellProcesses } from './cell-process.js';
-import { inWorkingOrder, stepsOfCell } from './cell-order.js';
+import { inWorkingOrder, workOfCell } from './cell-order.js';
 import { cellStates } from './cell-state.js';
 import type { StudyOutcome } from './run-study.js';
 import { shardOf } from './shard.js';
@@ -161,9 +161,9 @@ async function trainMatrix(
     states.filter(({ isDone }) => !isDone),
     plans,
   );
-  // A copy of a teacher takes no steps.
+  // A copy of a teacher takes none.
   const watcher = watch(left, states.length - left.length, ({ cell }) =>
-    Math.max(1, stepsOfCell(plans, cell)),
+    Math.max(1, workOfCell(plans, cell)),
   );
   const removing = left.some(({ cell }) => cell.kind === 'teacher') ? [] : [removeReplaced(runFolder(root))];
   const once: CellsWatcher = {

@@ -43,7 +43,8 @@ export async function checkMethods(
   const plans = new Map<string, readonly PlannedPhase[]>();
   if (teacher === undefined) {
     const { stepsPerEpoch } = uniformSampler(data.train.size, config.batchSize);
-    plans.set('', [{ name: 'train', epochs: config.teacher.epochs, stepsPerEpoch }]);
+    const macsPerStep = 3 * config.batchSize * (untrained?.macs ?? 0);
+    plans.set('', [{ name: 'train', epochs: config.teacher.epochs, stepsPerEpoch, macsPerStep }]);
   }
   try {
     for (const [name, configured] of allVariants(config)) {

@@ -185,7 +185,10 @@ describe('cells in processes of their own', () => {
   it('are ordered by what they take: teachers, then the longest task, seed by seed the longest first', () => {
     const planned = (steps: Readonly<Record<string, number>>) =>
       new Map(
-        Object.entries(steps).map(([work, n]) => [work, [{ name: 'train', epochs: 1, stepsPerEpoch: n }]]),
+        Object.entries(steps).map(([work, n]) => [
+          work,
+          [{ name: 'train', epochs: 1, stepsPerEpoch: n, macsPerStep: 2 }],
+        ]),
       );
     const config = (methods: readonly string[]) => ({
       methods: methods.map((as) => ({ name: 'kd', as, options: {} })),

@@ -25,6 +25,8 @@ export interface PlannedPhase {
   readonly name: string;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
+  /** About so many multiply–accumulate operations: three for each of a forward pass that is learned from, else one. */
+  readonly macsPerStep: number;
 }
 
 /** What a callback can ask of the run. */

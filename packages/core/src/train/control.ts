@@ -1,6 +1,5 @@
-import type { RunControl } from './callback.js';
+import type { Callback, PlannedPhase, RunControl } from './callback.js';
 import { callbackFault } from './callback.js';
-import type { Callback } from './callback.js';
 import { inspectPhase } from './inspect.js';
 import { takeSnapshot } from './resume.js';
 import type { Run, RunPhase, TrainingState } from './state.js';
@@ -26,11 +25,7 @@ export function controlOf(run: Run, state: TrainingState, callbacks: readonly Ca
       return stepsBefore(phase) + epoch * (run.phases[phase]?.sampler.stepsPerEpoch ?? 0) + step;
     },
     total: stepsBefore(run.phases.length),
-    phases: run.phases.map(({ phase: { name, epochs }, sampler: { stepsPerEpoch } }) => ({
-      name,
-      epochs,
-      stepsPerEpoch,
-    })),
+    phases: run.phases.map((each) => planned(run, each)),
     get phase() {
       const { name, epochs } = current().phase;
       return { name, epochs };
@@ -56,3 +51,15 @@ export function controlOf(run: Run, state: TrainingState, callbacks: readonly Ca
     },
   };
 }
+
+function planned({ students, teacher, plan }: Run, { phase, sampler, ...student }: RunPhase): PlannedPhase {
+  const ofStudents = student.runsStudents ? sum(students.map(({ macs }) => macs)) : 0;
+  const ofTeacher = phase.reads.teacher === undefined ? 0 : sum([teacher?.macs ?? 0]);
+  const perImage = (student.trainsStudents ? 3 : 1) * ofStudents + ofTeacher + 3 * plan.cost.trainMacs;
+  const { stepsPerEpoch, batchSize } = sampler;
+  return { name: phase.name, epochs: phase.epochs, stepsPerEpoch, macsPerStep: batchSize * perImage };
+}
+
+/** A teacher from outside may not tell its operations. */
+const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + (Number.isFinite(value) ? value : 0), 0);

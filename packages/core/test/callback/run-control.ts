@@ -9,7 +9,7 @@ export function runControl(change: Partial<RunControl> = {}): RunControl & { rea
     history: [],
     done: 0,
     total: 40,
-    phases: [{ name: 'train', epochs: 4, stepsPerEpoch: 10 }],
+    phases: [{ name: 'train', epochs: 4, stepsPerEpoch: 10, macsPerStep: 1 }],
     phase: { name: 'train', epochs: 4 },
     inspect: () => Promise.resolve([]),
     snapshot: () => {
