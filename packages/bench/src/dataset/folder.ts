@@ -128,7 +128,8 @@ function classItemsOf(
     classNames.forEach((name, label) => {
       const paths = there
         .filter((folder) => plain(folder) === name)
-        .flatMap((folder) => imagesBelow(join(root, folder)));
+        // A link to the folder of all classes would put every image into this one.
+        .flatMap((folder) => imagesBelow(join(root, folder), [placeOf(dir), placeOf(root)]));
       if (paths.length === 0) empty.push(name);
       for (const path of paths) found.push({ path, label });
     });
@@ -141,16 +142,21 @@ function classItemsOf(
 }
 
 /** All image files of a class folder, in byte order. */
-function imagesBelow(folder: string, above: readonly string[] = []): readonly string[] {
+function imagesBelow(folder: string, above: readonly (string | undefined)[]): readonly string[] {
   // A link may lead back to a folder that it is in.
-  const { ino, dev } = statSync(folder);
-  const place = `${dev}:${ino}`;
-  if (ino !== 0 && above.includes(place)) return [];
+  const place = placeOf(folder);
+  if (place !== undefined && above.includes(place)) return [];
   const { folders, images } = contentOf(folder);
   return [
     ...images.map((name) => join(folder, name)),
     ...folders.flatMap((name) => imagesBelow(join(folder, name), [...above, place])),
   ];
+}
+
+/** Two names of one folder have one place; undefined where the file system does not tell. */
+function placeOf(folder: string): string | undefined {
+  const { ino, dev } = statSync(folder);
+  return ino === 0 ? undefined : `${dev}:${ino}`;
 }
 
 /** Folders and image files of a folder, in byte order, without what systems leave there. */

@@ -1,3 +1,4 @@
+import { describeValue, DistillError } from '../error/index.js';
 import { isNode } from '../platform/node-module.js';
 import { expectNoTilde, isPathText, pathOfUrl } from '../platform/path.js';
 
@@ -12,6 +13,7 @@ export type Place = Written | { readonly files: readonly File[] };
 type Written = { readonly folder: string } | { readonly url: string };
 
 const FILE = 'file://';
+const PLACE = 'a model’s place';
 
 /** What needs Node, for messages. */
 export const IN_FOLDERS = 'models under file://';
@@ -25,9 +27,14 @@ export function placeOf(given: string | URL): Written;
 export function placeOf(given: ModelPlace): Place;
 export function placeOf(given: ModelPlace): Place {
   if (isFiles(given)) return { files: given };
+  const isText = given instanceof URL || (typeof given === 'string' && given !== '');
+  if (!isText) {
+    const expected = 'a path, a URL, or the files of a model';
+    throw new DistillError({ code: 'option', where: PLACE, expected, got: describeValue(given) });
+  }
   const text = String(given);
   const isPath = isNode() && isPathText(text);
-  if (isPath) expectNoTilde('a model’s place', text);
+  if (isPath) expectNoTilde(PLACE, text);
   if (!text.startsWith(FILE) && !isPath) return { url: text };
   const path = isPath ? text : pathOfUrl(text);
   return { folder: path.replace(/[\\/]model\.json$/, '') };

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { firstLine } from '../error/first-line.js';
 import type { Problem } from './check-topology.js';
 import { sizeProblem } from './check-weights.js';
 import { diskFolder, givenFolder, MAIN } from './model-folder.js';
@@ -63,7 +64,7 @@ const hasStrings = (specs: readonly tf.io.WeightsManifestEntry[]): boolean =>
 async function fromFolder({ where, sizeOf, read }: ModelFolder): Promise<tf.io.ModelArtifacts> {
   if ((await sizeOf(MAIN)) > LONGEST_JSON)
     throw unreadable(where, { got: 'a model.json of more than 512 MiB', hint: 'It is none of a model.' });
-  const json = JSON.parse(new TextDecoder().decode(await read(MAIN))) as tf.io.ModelJSON | null;
+  const json = parsed(where, await read(MAIN)) as tf.io.ModelJSON | null;
   if (json === null || typeof json !== 'object' || !Array.isArray(json.weightsManifest))
     throw unreadable(where, NO_WEIGHTS);
   return tf.io.getModelArtifactsForJSON(json, async (manifest) => {
@@ -80,6 +81,31 @@ async function fromFolder({ where, sizeOf, read }: ModelFolder): Promise<tf.io.M
     const buffers = parts.map((part) => part.slice().buffer);
     return [specs, tf.io.CompositeArrayBuffer.join(buffers)];
   });
+}
+
+/** What is often found in the place of a model.json, by how it begins. */
+const OTHER_FILES: readonly (readonly [RegExp, got: string, hint: string])[] = [
+  [
+    /^\x89HDF/,
+    'a Keras file (.h5)',
+    'Convert it: `tensorflowjs_converter --input_format keras FILE FOLDER`.',
+  ],
+  [/^PK/, 'a zip archive, such as a .keras file', 'Convert it with tensorflowjs_converter, or unpack it.'],
+  [/^\s*</, 'a web page', 'Download the file itself: the address gave a page about it.'],
+  [/^version https:\/\/git-lfs/, 'a pointer of Git LFS', 'Fetch the file itself: `git lfs pull`.'],
+  [/^\s*$/, 'an empty file', 'Copy or convert the model again.'],
+];
+
+function parsed(where: string, bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    const start = new TextDecoder('latin1').decode(bytes.slice(0, 100));
+    const other = OTHER_FILES.find(([begins]) => begins.test(start));
+    if (other === undefined) throw cause;
+    const [, got, hint] = other;
+    throw unreadable(where, { got, hint }, cause);
+  }
 }
 
 /** A file in the folder of a model.json's URL, asked for with the same query. */
@@ -113,7 +139,12 @@ export function patientFetch(seconds: number): typeof fetch {
     };
     let timer = setTimeout(giveUp, seconds * 1000);
     try {
-      const response = await fetch(input, { ...init, signal: controller.signal });
+      const response = await fetch(input, { ...init, signal: controller.signal }).catch((cause: unknown) => {
+        // That is how fetch says that nobody answers.
+        if (!(cause instanceof TypeError)) throw cause;
+        const { cause: inner = cause } = cause;
+        throw new Error(`no answer from that address (${firstLine(inner)})`, { cause });
+      });
       const parts: Uint8Array[] = [];
       let size = 0;
       const most = /\.json(?:[?#]|$)/.test(input instanceof Request ? input.url : String(input))

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError } from '../error/index.js';
+import { asDistillError } from '../error/first-line.js';
 import { nodeModule } from '../platform/node-module.js';
 import { makeFolder, syncFolder, writeWhole } from '../platform/write-whole.js';
 import { IN_FOLDERS, placeOf } from './place.js';
@@ -17,6 +18,13 @@ const NEXT_WEIGHTS = 'weights-next.bin';
  * @throws DistillError code `data` when the folder cannot be written
  */
 export async function saveModel(model: LayersModel, place: string | URL): Promise<void> {
+  const given = model as Partial<LayersModel> | null | undefined;
+  if (typeof given?.save !== 'function' || 'forward' in given) {
+    const isNetwork = typeof given === 'object' && given !== null && 'forward' in given;
+    const hint = isNetwork ? 'Write `network.save(place)`.' : undefined;
+    const got = isNetwork ? 'a network' : describeValue(model);
+    throw new DistillError({ code: 'option', where: 'saveModel', expected: 'a tfjs LayersModel', got, hint });
+  }
   const to = placeOf(place);
   if ('url' in to && to.url.startsWith('downloads://') && !('document' in globalThis)) {
     throw new DistillError({
@@ -27,8 +35,17 @@ export async function saveModel(model: LayersModel, place: string | URL): Promis
       hint: 'Post `await modelFiles(model)` to the page, or save to indexeddb://NAME.',
     });
   }
-  if ('url' in to) await model.save(to.url);
-  else await model.save({ save: (artifacts) => saveArtifacts(artifacts, to.folder) });
+  if ('url' in to) {
+    await model.save(to.url).catch((error: unknown) => {
+      const hint = 'Check the address, and that something answers there.';
+      throw asDistillError(error, {
+        code: 'data',
+        where: to.url,
+        expected: 'a place that takes models',
+        hint,
+      });
+    });
+  } else await model.save({ save: (artifacts) => saveArtifacts(artifacts, to.folder) });
 }
 
 /**

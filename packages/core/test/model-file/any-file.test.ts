@@ -310,3 +310,39 @@ describeOn(CPU, 'weights as tfjs saves them', () => {
     expect(loaded.every((weight) => tf.all(tf.equal(weight, 0.5)).dataSync()[0] === 1)).toBe(true);
   });
 });
+
+describeOn(CPU, 'what is no model or no place', () => {
+  it.each<[string, string | Uint8Array, RegExp]>([
+    [
+      'a Keras file',
+      Uint8Array.of(0x89, 0x48, 0x44, 0x46),
+      /got a Keras file \(\.h5\)\. Convert it: `tensorflowjs_converter/,
+    ],
+    ['an archive', 'PK\x03\x04', /got a zip archive, such as a \.keras file/],
+    ['a web page', '<!DOCTYPE html>', /got a web page\. Download the file itself/],
+    ['a pointer', 'version https://git-lfs.github.com/spec/v1', /got a pointer of Git LFS.*`git lfs pull`/],
+    ['an empty file', '', /got an empty file/],
+  ])('%s as model.json is called that', async (_, content, message) => {
+    const place = await saved();
+    await writeFile(join(place, 'model.json'), content);
+    expect((await caught(() => loadModel(place))).message).toMatch(message);
+  });
+
+  it('a place that nobody can mean, a network, and a server that is not there', async () => {
+    const model = await loadModel(await saved());
+    for (const place of [undefined, null, 5, '', {}]) {
+      for (const use of [() => loadModel(place as never), () => saveModel(model, place as never)])
+        expect((await caught(use)).message).toMatch(/^a model’s place: expected a path, a URL/);
+    }
+    expect((await caught(() => saveModel(undefined as never, 'there'))).message).toMatch(
+      /^saveModel: .*got nothing/,
+    );
+    const network = await caught(() => saveModel(createNetwork(model) as never, 'there'));
+    expect(network.message).toMatch(/got a network\. Write `network\.save\(place\)`/);
+    const nobody = 'http://127.0.0.1:9/model.json';
+    expect((await caught(() => loadModel(nobody))).message).toMatch(/got no answer from that address/);
+    expect((await caught(() => saveModel(model, nobody))).message).toMatch(
+      /expected a place that takes models/,
+    );
+  });
+});
