@@ -23,7 +23,7 @@ import type { Bench } from './training-contender.js';
 export type SpeedProgress = (doing: string, share: number) => void;
 
 /** Batches of an epoch; as many steps per view fill the cache of a teacher's outputs. */
-const BATCHES = 4;
+const BATCHES = 12;
 /** Repetitions of what is not a training step. */
 const REPETITIONS = 5;
 

@@ -11,7 +11,6 @@ import type { Bench, TrainingContender } from './training-contender.js';
 export interface WatchedRun {
   readonly run: TrainingContender;
   readonly use: EngineUse;
-  readonly teacherImages: number;
   readonly liveTensors: number;
 }
 
@@ -26,10 +25,9 @@ export async function warmUp(
   const run = await startTraining(bench, method, phase);
   try {
     if (steps > 0) await run.turn(steps);
-    const seen = run.teacherImages();
     const use = await countKernels(() => run.turn(1));
     const liveTensors = tf.memory().numTensors - before;
-    return { run, use, teacherImages: run.teacherImages() - seen, liveTensors };
+    return { run, use, liveTensors };
   } catch (error) {
     await run.end().catch(() => undefined);
     throw error;
@@ -43,7 +41,7 @@ export async function warmUp(
  * @param kdMs median step of kd, if it was measured
  */
 export function methodSpeed(
-  { run, use, teacherImages, liveTensors }: WatchedRun,
+  { run, use, liveTensors }: WatchedRun,
   timing: Timing,
   { teacher, batchSize }: Bench,
   gflops: number,
@@ -51,7 +49,7 @@ export function methodSpeed(
 ): MethodSpeed {
   const stepMs = stepTimes(timing.times);
   // A backward pass computes a gradient by the input and one by the weights, each as much work as the forward pass.
-  const flopsPerStep = 3 * 2 * run.studentMacs * batchSize + 2 * teacher.macs * teacherImages;
+  const flopsPerStep = 3 * 2 * run.studentMacs * batchSize + 2 * teacher.macs * run.teacherImages;
   return {
     method: run.method,
     phase: run.phase,
@@ -62,7 +60,7 @@ export function methodSpeed(
     coresUsed: timing.cpuMs / timing.wallMs,
     flopsPerStep,
     shareOfCeiling: flopsPerStep / (stepMs.median * 1e6 * gflops),
-    teacherImagesPerStep: teacherImages,
+    teacherImagesPerStep: run.teacherImages,
     use,
     kernelsPerStep: use.kernels.reduce((sum, { count }) => sum + count, 0),
     liveTensors,

@@ -21,8 +21,8 @@ export interface TrainingContender extends Contender {
   readonly phase: string;
   /** Of all phases of the method. */
   readonly phases: number;
-  /** Images that the teacher has seen so far. */
-  readonly teacherImages: () => number;
+  /** Images that the teacher sees in a step, once all its outputs are known where they are cached. */
+  readonly teacherImages: number;
   /** MACs of one image through all students that the phase runs. */
   readonly studentMacs: number;
 }
@@ -51,9 +51,9 @@ export async function startTraining(
   };
   const turns = takeTurns();
   const stop = new AbortController();
-  const seen: { plan?: Plan; teacherImages: number } = { teacherImages: 0 };
+  const seen: { plan?: Plan } = {};
   const running = distill({
-    teacher: counting(bench.teacher, (images) => (seen.teacherImages += images)),
+    teacher: bench.teacher,
     teacherOutputs: cachedViews > 0 ? { kind: 'cached', views: cachedViews } : { kind: 'live' },
     students,
     method: onePhase(planned.method, phase, (plan) => (seen.plan = plan)),
@@ -83,7 +83,7 @@ export async function startTraining(
     method,
     phase: name,
     phases: phases.length,
-    teacherImages: () => seen.teacherImages,
+    teacherImages: phases[phase]?.reads.teacher !== undefined && cachedViews === 0 ? batchSize : 0,
     studentMacs: studentsThatRun(phases[phase], students).reduce((sum, { macs }) => sum + macs, 0),
     turn: (steps) => orFailure(turns.turn(steps)),
     async end() {
@@ -107,16 +107,6 @@ function onePhase(method: Method, phase: number, tell: (whole: Plan) => void): M
       tell(plan);
       const phases = plan.phases.slice(phase, phase + 1).map((kept) => ({ ...kept, epochs: ENDLESS }));
       return { ...plan, phases };
-    },
-  };
-}
-
-function counting(teacher: FrozenNetwork, count: (images: number) => void): FrozenNetwork {
-  return {
-    ...teacher,
-    forward(images, taps) {
-      count(images.shape[0]);
-      return teacher.forward(images, taps);
     },
   };
 }

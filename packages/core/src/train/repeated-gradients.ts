@@ -50,12 +50,16 @@ export function repeatedGradients(
 }
 
 /** For one round of a phase's steps. */
-export function gradientRepeater({ method, students, teacher }: Run, { reads }: Phase): Repeater {
+export function gradientRepeater(run: Run, { reads }: Phase): Repeater {
+  const { method, students } = run;
+  // What is cached, or answers by promise, is known before.
+  const isKnown = run.cachedTeacher !== undefined || run.teacher?.ask !== undefined;
+  const teacher = reads.teacher === undefined || isKnown ? undefined : run.teacher;
   const odd = students.find((student, index) => reads.students?.[index] !== undefined && !isPlain(student));
   if (method.repeatable !== true) return repeating(`method '${method.name}' does not call itself repeatable`);
   if (odd !== undefined)
     return repeating(`network '${odd.name}' has layers that may keep something to themselves`);
-  if (reads.teacher === undefined || teacher === undefined || isPlain(teacher)) return repeating();
+  if (teacher === undefined || isPlain(teacher)) return repeating();
   return repeating(`teacher '${teacher.name}' may keep something to itself`);
 }
 

@@ -92,7 +92,9 @@ export function repeater(
 }
 
 const isCurrent = ({ trace, numbers }: Known, tracing: TracingBinding, epoch: number): boolean =>
-  tracing.isWhole(trace) && numbers.every(({ of, value }) => Object.is(of(epoch), value));
+  tracing.isWhole(trace) &&
+  trace.outside.every((each) => !('variable' in each && each.variable.isDisposed)) &&
+  numbers.every(({ of, value }) => Object.is(of(epoch), value));
 
 /** In place of a repetition: runs the function, and expects that it asks for what the repetition would have asked for. */
 function checked<R>(

@@ -67,6 +67,12 @@ export function nextEntry(
   passes: (entry: Entry, recording: Recording) => boolean,
 ): Entry | undefined {
   const at = segment.entries.length;
+  // Nearly always: the first few operations tell recordings apart.
+  if (segment.candidates?.length === 1) {
+    const [only] = segment.candidates as [Known];
+    const entry = only.entries[at];
+    return entry !== undefined && only.eagerBecause === undefined && passes(entry, only) ? entry : undefined;
+  }
   const left = (segment.candidates ?? []).filter((recording) => {
     const entry = recording.entries[at];
     return entry !== undefined && passes(entry, recording);
