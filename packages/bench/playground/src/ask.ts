@@ -11,7 +11,7 @@ interface Answer {
   readonly progress?: Progress;
 }
 
-/** What the one who asks wants to know meanwhile, and whether he still wants the answer. */
+/** What the one who asks wants to know meanwhile, and whether the answer is still wanted. */
 interface Watch {
   readonly onProgress: (progress: Progress) => void;
   readonly signal?: AbortSignal | undefined;

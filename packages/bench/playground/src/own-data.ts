@@ -19,6 +19,9 @@ export interface OwnData {
   readonly isTooMany: boolean;
 }
 
+/** Made once: for each of a hundred thousand names it would take a minute. */
+const byName = new Intl.Collator('en', { numeric: true });
+
 /**
  * Images by the folders that hold them.
  *
@@ -30,20 +33,20 @@ export async function readOwnImages(
   { progress, signal }: Told,
 ): Promise<OwnData> {
   const problems = folderProblems(files, emptyFolders);
-  // By name, whatever order the system gives: the parts are then the same every time.
-  const inFolders = files
-    .filter(({ folder }) => folder !== '')
-    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
-  const classNames = [...new Set(inFolders.map(({ folder }) => folder))].sort();
-  const labels = inFolders.map(({ folder }) => classNames.indexOf(folder));
+  const found = files.filter(({ folder }) => folder !== '');
   const most = mostImages(edge);
-  const isMore = inFolders.length > most;
+  const isMore = found.length > most;
   if (isMore && !isSampled) {
     problems.push(
-      `${count(inFolders.length)} images of ${edge} × ${edge} pixels are too many for a tab with 4 GB: ${count(most)} fit. Take a sample, which keeps every class's share, or choose a smaller size.`,
+      `${count(found.length)} images of ${edge} × ${edge} pixels are too many for a tab with 4 GB: ${count(most)} fit. Take a sample, which keeps every class's share, or choose a smaller size.`,
     );
     return { data: undefined, problems, isTooMany: true };
   }
+  // By name, whatever order the system gives: the parts are then the same every time.
+  const inFolders = found.sort((a, b) => byName.compare(a.name, b.name));
+  const classNames = [...new Set(inFolders.map(({ folder }) => folder))].sort();
+  const places = new Map(classNames.map((name, at) => [name, at]));
+  const labels = inFolders.map(({ folder }) => places.get(folder) ?? 0);
   const positions = isMore ? seededSample(labels, classNames.length, most) : [...inFolders.keys()];
   const images: OwnImage[] = [];
   const damaged: string[] = [];

@@ -68,8 +68,8 @@ function AboutClip({ classNames }: { readonly classNames: readonly string[] | un
     <p>
       When training starts, the page downloads the library transformers.js from cdn.jsdelivr.net and the model
       Xenova/clip-vit-base-patch32 from huggingface.co, about 150 MB. The browser keeps them. Your images stay
-      here: only those two hosts can be asked, by one thread, and it ends when CLIP has seen each image once.
-      Name your folders as one would say it: CLIP compares each image with “a photo of a {first}”.
+      here: one thread may ask jsDelivr and Hugging Face, no other host, and it ends when CLIP has seen each
+      image once. Name your folders as one would say it: CLIP compares each image with “a photo of a {first}”.
     </p>
   );
 }
