@@ -107,6 +107,7 @@ const queueOption = (): Option =>
   new Option('--queue <address>', `redis://HOST:PORT, or rediss:// for TLS (default: ${QUEUE_VARIABLE})`);
 
 async function submitCommand(run: string, { queue, root, attempts, json }: SubmitFlags): Promise<void> {
+  queueAddress(queue);
   const checked = await cellsToSubmit(run, root);
   const connection = await connectQueue(queue);
   try {
@@ -125,8 +126,8 @@ async function submitCommand(run: string, { queue, root, attempts, json }: Submi
 
 async function workerCommand(flags: WorkerFlags): Promise<ExitCode> {
   const { root, jobs, untilEmpty } = flags;
-  expectRoot(root);
   queueAddress(flags.queue);
+  expectRoot(root);
   const log = terminalLog();
   const say = (text: string): void => {
     log.say(text);

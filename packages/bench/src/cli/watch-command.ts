@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { readRunCells } from '../cell/run-cells.js';
 import { watchCells } from '../cell/run-watch.js';
 import type { RunningCell, RunSnapshot } from '../cell/run-watch.js';
-import { connectQueue, identifyRun, QUEUE_VARIABLE, watchQueue } from '../queue/index.js';
+import { connectQueue, identifyRun, queueAddress, QUEUE_VARIABLE, watchQueue } from '../queue/index.js';
 import type { QueueSnapshot } from '../queue/index.js';
 import { durationText, terminalTable } from '../terminal/index.js';
 import { EXIT } from './exit-code.js';
@@ -32,6 +32,7 @@ export async function watchCommand(
   { queue, root, once, json }: WatchFlags,
 ): Promise<ExitCode> {
   const isQueued = queue !== undefined || process.env[QUEUE_VARIABLE] !== undefined;
+  if (isQueued) queueAddress(queue);
   const cells = await readRunCells(folder);
   const above = root ?? dirname(resolve(folder));
   // What is wrong with the folder needs no queue to be told.
