@@ -2,14 +2,21 @@ import { DistillError } from '../error/index.js';
 import type { Network } from './contract.js';
 import { readGraph } from './graph.js';
 import type { GraphNode } from './graph.js';
-import { constraintsOf, internals, layerConfig, normalizesAnotherAxis, withInner } from './layer.js';
+import {
+  constraintsOf,
+  internals,
+  layerConfig,
+  normalizesAnotherAxis,
+  trainableConflict,
+  withInner,
+} from './layer.js';
 import { outputActivation } from './logits.js';
 import { UNSEEDED } from './random-layers.js';
 
 /**
  * Refuses, in a student, what would train wrongly without a word: an output that is no logits, a regularizer that no
  * loss would include, a constraint that no optimizer would apply, noise that no seed decides, batch norm over another
- * axis than channels, weights that are all frozen. A teacher may have all of that.
+ * axis than channels, a `trainable` that tfjs does not keep to, weights that are all frozen. A teacher may have all of that.
  *
  * @throws DistillError code `network`, naming the layer and what to do
  */
@@ -58,6 +65,8 @@ function problemOf(layer: GraphNode['layer'], { frozen, shape }: GraphNode): Pro
     ];
   // What never learns needs no regularizer, no constraint and no statistics of the batch.
   if (frozen) return undefined;
+  const conflict = trainableConflict(layer);
+  if (conflict !== undefined) return conflict;
   const losses = internals(layer).losses ?? [];
   if (losses.length > 0) {
     return [

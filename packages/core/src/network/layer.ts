@@ -34,6 +34,8 @@ export interface LayerInternals {
   readonly recurrentDropout?: number;
   readonly losses?: readonly unknown[];
   readonly _trainableWeights?: readonly unknown[];
+  /** What the constructor was told. */
+  readonly trainable_?: boolean;
   dropoutMask?: Tensor | Tensor[] | null;
   recurrentDropoutMask?: Tensor | Tensor[] | null;
   dropoutFunc?: ((ones: Tensor, rate: number) => Tensor) | undefined;
@@ -96,6 +98,33 @@ export function normalizesAnotherAxis(kind: string, config: LayerConfig, rank: n
 export function isFrozen(layer: Layer): boolean {
   const held = internals(layer)._trainableWeights ?? [];
   return !layer.trainable || (held.length > 0 && layer.trainableWeights.length === 0);
+}
+
+/**
+ * Where tfjs does not train what `trainable` of a layer says. A wrapper forgets what its constructor was told, and a recurrent layer
+ * does not hand a later value on to its cell.
+ *
+ * @returns what the layer says, what tfjs trains and what to do; undefined where both are the same
+ */
+export function trainableConflict(
+  layer: Layer,
+): readonly [said: string, trained: string, hint: string] | undefined {
+  const { layer: wrapped, cell, trainable_ } = internals(layer);
+  const kind = layer.getClassName();
+  if (isLayer(wrapped) && trainable_ === false && layer.trainable)
+    return [
+      'trainable: false to be kept',
+      'a layer inside that trains',
+      `tfjs drops it from ${kind}: leave it out there, and set it on the layer inside. One that was loaded and unfrozen has to be saved and loaded once more.`,
+    ];
+  // The cell of an `rnn` is the user's own, and says for itself.
+  if (kind !== 'RNN' && isLayer(cell) && layer.trainable && !cell.trainable)
+    return [
+      'trainable: true to reach its cell',
+      'a cell that is frozen',
+      'tfjs does not hand it on: set `layer.cell.trainable = true` as well.',
+    ];
+  return undefined;
 }
 
 /** The weights of a layer, those inside it included, by the last part of their names, e.g. `kernel`, `moving_mean`. */

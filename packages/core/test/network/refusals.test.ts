@@ -33,10 +33,57 @@ function endingIn(...last: readonly tfl.layers.Layer[]): LayersModel {
   return tfl.sequential({ name: 'ends', layers: [layers.flatten({ inputShape: [6, 6, 2] }), ...last] });
 }
 
+/** A layer on sequences, and a classifier behind it. */
+function sequence(layer: tfl.layers.Layer): LayersModel {
+  const input = tfl.input({ shape: [3, 4, 1] });
+  const steps = layers.reshape({ targetShape: [3, 4] }).apply(input);
+  const flat = layers.flatten().apply(layer.apply(steps)) as SymbolicTensor;
+  return tfl.model({
+    inputs: input,
+    outputs: layers.dense({ units: 3, name: 'logits' }).apply(flat) as SymbolicTensor,
+    name: 'sequence',
+  });
+}
+
 const refused: Readonly<Record<string, readonly [() => LayersModel, RegExp]>> = {
   'several inputs': [
     () => withInputs(2),
     /^model 'wide': expected one input and one output .*got 2 inputs and 1 outputs/,
+  ],
+  'a wrapper whose own trainable tfjs drops': [
+    () =>
+      sequence(
+        layers.timeDistributed({
+          name: 'wrapped',
+          layer: layers.dense({ units: 2 }),
+          trainable: false,
+        } as never),
+      ),
+    /^model 'sequence', layer 'wrapped': expected trainable: false to be kept, got a layer inside that trains\. .*set it on the layer inside/,
+  ],
+  'a bidirectional layer of that kind, in a model of its own': [
+    () =>
+      sequence(
+        tfl.sequential({
+          name: 'inner',
+          layers: [
+            layers.bidirectional({
+              ...{ name: 'both', layer: layers.lstm({ units: 2, returnSequences: true }) as never },
+              ...{ trainable: false, mergeMode: 'concat', inputShape: [3, 4] },
+            } as never),
+          ],
+        }),
+      ),
+    /layer '(?:inner\/)?both': expected trainable: false to be kept/,
+  ],
+  'a recurrent layer that was unfrozen without its cell': [
+    () => {
+      const recurrent = layers.gru({ name: 'gru', units: 2, returnSequences: true, trainable: false });
+      const model = sequence(recurrent);
+      recurrent.trainable = true;
+      return model;
+    },
+    /layer 'gru': expected trainable: true to reach its cell, got a cell that is frozen\. .*layer\.cell\.trainable = true/,
   ],
   'several outputs': [
     () => {
@@ -192,4 +239,61 @@ describe('asNetwork', () => {
       );
     },
   );
+});
+
+describe('trainable', () => {
+  const learns = (model: LayersModel): readonly string[] => Object.keys(createNetwork(model).variables);
+  const head = ['logits/kernel', 'logits/bias'];
+  const steps = { units: 2, returnSequences: true };
+
+  it.each<readonly [string, () => tfl.layers.Layer, (layer: tfl.layers.Layer) => void]>([
+    [
+      'of the layer in a wrapper',
+      () => layers.timeDistributed({ layer: layers.dense({ units: 2, trainable: false }) }),
+      () => undefined,
+    ],
+    [
+      'of a wrapper, set after building',
+      () => layers.timeDistributed({ layer: layers.dense({ units: 2 }) }),
+      (layer) => (layer.trainable = false),
+    ],
+    [
+      'of the layer in a bidirectional one',
+      () =>
+        layers.bidirectional({
+          layer: layers.lstm({ ...steps, trainable: false }) as never,
+          mergeMode: 'sum',
+        }),
+      () => undefined,
+    ],
+    [
+      'of a bidirectional layer, set after building',
+      () => layers.bidirectional({ layer: layers.gru(steps) as never, mergeMode: 'sum' }),
+      (layer) => (layer.trainable = false),
+    ],
+    [
+      'of a cell',
+      () =>
+        layers.rnn({ cell: layers.lstmCell({ units: 2, trainable: false }), returnSequences: true }) as never,
+      () => undefined,
+    ],
+    [
+      'of a recurrent layer, set after building',
+      () => layers.lstm(steps),
+      (layer) => (layer.trainable = false),
+    ],
+    [
+      'of a model within, set after building',
+      () => tfl.sequential({ layers: [layers.dense({ units: 2, inputShape: [3, 4] })] }),
+      (layer) => (layer.trainable = false),
+    ],
+  ])('%s is kept: only the rest learns', (_, make, freezeIt) => {
+    const layer = make();
+    const model = sequence(layer);
+    freezeIt(layer);
+    expect(learns(model)).toEqual(head);
+    expect(() => {
+      expectTrainable(createNetwork(model));
+    }).not.toThrow();
+  });
 });
