@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { expectSameShape, withoutTape } from '@distilljs/core';
+import { expectOption, expectSameShape, expectShape, positive, withoutTape } from '@distilljs/core';
 
 /**
  * Attention of every child to all parents, independent of the input: `A_ji = exp(Θ_ji / τ) / Σ_m exp(Θ_jm / τ)`.
@@ -9,11 +9,12 @@ import { expectSameShape, withoutTape } from '@distilljs/core';
  * @param theta Θ, `[children, parents]`
  * @param temperature τ above 0, a number or a tensor of one element
  * @returns A, `[children, parents]`
+ * @throws DistillError code `shape`, or `option` for a temperature that is no number above 0
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: that the weights are a softmax of learned parameters is stated by the
  *   authors' released code; that they are the paper's "task-oriented attention" is our reading.
  */
 export function taskAttention(theta: Tensor2D, temperature: number | tf.Tensor): Tensor2D {
-  return tf.softmax(scaled(theta, temperature));
+  return tf.softmax(scaled('taskAttention', theta, temperature));
 }
 
 /**
@@ -24,9 +25,10 @@ export function taskAttention(theta: Tensor2D, temperature: number | tf.Tensor):
  * @param theta Θ, `[children, parents]`
  * @param temperature τ above 0
  * @returns H, `[children]`
+ * @throws DistillError code `shape`, or `option` for a temperature that is no number above 0
  */
 export function attentionEntropy(theta: Tensor2D, temperature: number | tf.Tensor): Tensor1D {
-  const logAttention = tf.logSoftmax(scaled(theta, temperature));
+  const logAttention = tf.logSoftmax(scaled('attentionEntropy', theta, temperature));
   return tf.neg(tf.sum<Tensor1D>(tf.mul(tf.exp(logAttention), logAttention), 1));
 }
 
@@ -35,8 +37,10 @@ export function attentionEntropy(theta: Tensor2D, temperature: number | tf.Tenso
  *
  * @param theta Θ, `[children, parents]`
  * @returns rows of 0 and 1, `[children, parents]`
+ * @throws DistillError code `shape`
  */
 export function hardAttention(theta: Tensor2D): Tensor2D {
+  expectShape('hardAttention(theta)', theta, [null, null]);
   const parents = theta.shape[1];
   // tfjs refuses a oneHot of one entry.
   if (parents === 1) return withoutTape(() => tf.onesLike(theta));
@@ -51,8 +55,10 @@ export function hardAttention(theta: Tensor2D): Tensor2D {
  * The code takes two softmaxes, of `Θ / 0.5` and then of its logarithm over `10 / epoch`; together they are one softmax of
  * `Θ · epoch / 5`. It calls that a Gumbel softmax, but adds no noise.
  * @param epoch from 1
+ * @throws DistillError code `option`
  */
 export function annealedTemperature(epoch: number): number {
+  expectOption('annealedTemperature(epoch)', epoch, positive);
   return 5 / epoch;
 }
 
@@ -62,9 +68,10 @@ export function annealedTemperature(epoch: number): number {
  * @param attention A, `[children, parents]`
  * @param parents F_i, all of one shape
  * @returns X_j per child, of that shape
- * @throws DistillError code `shape` when parents differ in shape
+ * @throws DistillError code `shape` when parents differ in shape, or are not as many as the attention has columns
  */
 export function mixParents(attention: Tensor2D, parents: readonly tf.Tensor[]): tf.Tensor[] {
+  expectShape('mixParents(attention)', attention, [null, parents.length]);
   const [first] = parents;
   if (first === undefined) return [];
   parents.forEach((parent, index) => {
@@ -77,6 +84,8 @@ export function mixParents(attention: Tensor2D, parents: readonly tf.Tensor[]): 
   return tf.unstack(tf.reshape(mixed, [attention.shape[0], ...first.shape]));
 }
 
-function scaled(theta: Tensor2D, temperature: number | tf.Tensor): Tensor2D {
+function scaled(where: string, theta: Tensor2D, temperature: number | tf.Tensor): Tensor2D {
+  expectShape(`${where}(theta)`, theta, [null, null]);
+  if (typeof temperature === 'number') expectOption(`${where}(temperature)`, temperature, positive);
   return temperature === 1 ? theta : tf.div<Tensor2D>(theta, temperature);
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { expectSameShape, withoutTape } from '@distilljs/core';
+import { expectOption, expectSameShape, expectShape, positive, withoutTape } from '@distilljs/core';
 import type { Logits, Probabilities } from '@distilljs/core';
 
 /**
@@ -13,7 +13,7 @@ import type { Logits, Probabilities } from '@distilljs/core';
  * @throws DistillError code `shape`
  */
 export function subtaskCrossEntropy(targets: Probabilities, margins: Logits, weights?: Tensor1D): Tensor1D {
-  expectSameShape('subtaskCrossEntropy(targets)', targets, 'subtaskCrossEntropy(margins)', margins);
+  expectPair('subtaskCrossEntropy', { targets }, margins, weights);
   // h ln σ(m) + (1 − h) ln σ(−m) = h m − softplus(m)
   return meanOverImages(tf.sub(tf.softplus(margins), tf.mul(targets, margins)), weights);
 }
@@ -27,7 +27,7 @@ export function subtaskCrossEntropy(targets: Probabilities, margins: Logits, wei
  * @param temperature T above 0
  * @param weights `[n]`, factors of the images' losses; default 1
  * @returns `[classes]`, in nats
- * @throws DistillError code `shape`
+ * @throws DistillError code `shape`, or `option` for a temperature that is no number above 0
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: binary subtasks are the abstract's; the soft targets are proposed, the only reading that
  *   needs no further assumption.
  */
@@ -37,7 +37,7 @@ export function subtaskKd(
   temperature: number,
   weights?: Tensor1D,
 ): Tensor1D {
-  expectSameShape('subtaskKd(teacher)', teacher, 'subtaskKd(margins)', margins);
+  expectPair('subtaskKd', { teacher }, margins, weights);
   const { soft, negativeEntropy } = withoutTape(() =>
     tf.tidy(() => {
       const logits = teacherBinaryLogits(teacher, temperature);
@@ -51,11 +51,30 @@ export function subtaskKd(
   return tf.mul<Tensor1D>(meanOverImages(divergence, weights), temperature * temperature);
 }
 
+/** What is compared has a row per image and a column per class, and a weight per image. */
+function expectPair(
+  owner: string,
+  compared: Readonly<Record<string, tf.Tensor>>,
+  margins: Logits,
+  weights: Tensor1D | undefined,
+): void {
+  expectShape(`${owner}(margins)`, margins, [null, null]);
+  for (const [name, tensor] of Object.entries(compared))
+    expectSameShape(`${owner}(${name})`, tensor, `${owner}(margins)`, margins);
+  if (weights !== undefined) expectShape(`${owner}(weights)`, weights, [margins.shape[0]]);
+}
+
 const meanOverImages = (losses: tf.Tensor, weights: Tensor1D | undefined): Tensor1D =>
   tf.mean<Tensor1D>(weights === undefined ? losses : tf.mul(losses, tf.expandDims(weights, 1)), 0);
 
-/** `z_k / T − LSE_{j≠k}(z_j / T)`, `[n, classes]`: the logit of the teacher's answer to "is it class k?". No gradient. */
+/**
+ * `z_k / T − LSE_{j≠k}(z_j / T)`, `[n, classes]`: the logit of the teacher's answer to "is it class k?". No gradient.
+ *
+ * @throws DistillError code `shape`, or `option` for a temperature that is no number above 0
+ */
 export function teacherBinaryLogits(teacher: Logits, temperature: number): Logits {
+  expectShape('teacherBinaryLogits(teacher)', teacher, [null, null]);
+  expectOption('teacherBinaryLogits(temperature)', temperature, positive);
   return withoutTape(() =>
     tf.tidy(() => {
       const scaled = tf.div<Tensor2D>(teacher, temperature);

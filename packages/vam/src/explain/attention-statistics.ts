@@ -1,5 +1,5 @@
 import { checkOptions, inRange, positive } from '@distilljs/core';
-import { mean, softmaxRows } from './matrix.js';
+import { expectMatrix, mean, softmaxRows } from './matrix.js';
 import type { Matrix } from './matrix.js';
 
 /** What one matrix of attention says. */
@@ -48,7 +48,7 @@ export function checkView(
 /**
  * Statistics of attention with logits Θ, `[child][parent]`.
  *
- * @throws DistillError code `option`
+ * @throws DistillError code `option`, or `shape` for rows that are no matrix of numbers
  */
 export function attentionStatistics(
   name: string,
@@ -56,6 +56,7 @@ export function attentionStatistics(
   view: AttentionView = {},
 ): AttentionStatistics {
   const { temperature, threshold } = checkView('attentionStatistics', view);
+  expectMatrix('attentionStatistics(theta)', theta);
   const attention = softmaxRows(theta, temperature);
   const perChild = attention.map(entropyOf);
   const most = Math.log(theta[0]?.length ?? 1);

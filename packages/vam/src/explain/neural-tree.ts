@@ -1,5 +1,4 @@
-import { DistillError } from '@distilljs/core';
-import { pairwise, product, cosine, jensenShannon } from './matrix.js';
+import { cosine, expectLevels, expectMatrix, jensenShannon, pairwise, product } from './matrix.js';
 import type { Matrix } from './matrix.js';
 
 /** The hard tree: every child keeps the parent that it attends to most, the first of equals. */
@@ -14,8 +13,12 @@ export interface NeuralTree {
   }[];
 }
 
-/** @param levels attention or its logits from the images to the classes, `[child][parent]` each */
+/**
+ * @param levels attention or its logits from the images to the classes, `[child][parent]` each
+ * @throws DistillError code `shape` without levels, and for levels that do not fit each other
+ */
 export function neuralTree(levels: readonly Matrix[]): NeuralTree {
+  expectLevels('neuralTree(levels)', levels);
   const parents = levels.map((rows) => rows.map((row) => row.indexOf(Math.max(...row))));
   const groups = new Map<string, { chain: number[]; classes: number[] }>();
   (parents.at(-1) ?? []).forEach((parent, of) => {
@@ -40,20 +43,18 @@ export interface ClassSimilarity {
 /**
  * Share of every class's signal that comes from every expert of the first level: the product of all levels' attention. Rows sum to 1.
  *
- * @throws DistillError code `shape` without levels
+ * @throws DistillError code `shape` without levels, and for levels that do not fit each other
  */
 export function attentionFlow(levels: readonly Matrix[]): Matrix {
-  const [last, ...before] = [...levels].reverse();
-  if (last !== undefined) return before.reduce((flow, level) => product(flow, level), last);
-  throw new DistillError({
-    code: 'shape',
-    where: 'attentionFlow(levels)',
-    expected: 'attention of at least one level',
-    got: 'none',
-  });
+  expectLevels('attentionFlow(levels)', levels);
+  return levels.reduceRight((flow, level) => product(flow, level));
 }
 
-/** @param rows one distribution per class: attention to the last experts, or the flow from the first */
+/**
+ * @param rows one distribution per class: attention to the last experts, or the flow from the first
+ * @throws DistillError code `shape`
+ */
 export function classSimilarity(rows: Matrix): ClassSimilarity {
+  expectMatrix('classSimilarity(rows)', rows);
   return { jensenShannon: pairwise(rows, jensenShannon), cosine: pairwise(rows, cosine) };
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
-import { checkOptions, DistillError, inRange, onOneTape, positive, text } from '@distilljs/core';
+import { checkOptions, DistillError, expectShape, inRange, onOneTape, positive, text } from '@distilljs/core';
 import type { Images, Labels, Logits, Network, Probabilities } from '@distilljs/core';
 import { smoothedBinary } from '../kd-explainer/index.js';
 import { subtaskCrossEntropy, subtaskKd } from '../subtask-losses.js';
@@ -48,7 +48,7 @@ export type ConflictTarget = 'hard' | 'label-smoothing' | 'kd';
  * are logits of one task among all classes, so that this is a one-against-all reading of them and not of the loss that trained them: compare
  * networks of one kind of heads.
  *
- * @throws DistillError code `option` for options that do not exist or are out of range; `network` when no variable's name begins with `over`
+ * @throws DistillError code `option` for options that do not exist or are out of range; `shape`; `network` when no variable's name begins with `over`
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: that distillation moderates conflicts between subtasks is the paper's claim; this way of
  *   measuring it is proposed.
  */
@@ -63,6 +63,11 @@ export async function subtaskConflict(
     { temperature: 4, smoothing: 0.1, over: 'trunk' },
     { temperature: positive, smoothing: inRange(0, 0.99), over: text },
   );
+  const sizes = network.inputShape.map((size) => (size < 0 ? null : size));
+  expectShape('subtaskConflict(images)', images, [null, ...sizes]);
+  expectShape('subtaskConflict(labels)', labels, [images.shape[0]]);
+  if (teacher !== undefined)
+    expectShape('subtaskConflict(teacher)', teacher, [images.shape[0], network.classes]);
   const variables = Object.entries(network.variables).flatMap(([name, variable]) =>
     name.startsWith(over) ? [variable] : [],
   );
