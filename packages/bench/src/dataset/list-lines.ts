@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import { nearestNameHint, shownText } from '@distilljs/core';
+import { isDistillError, nearestNameHint, shownText } from '@distilljs/core';
 import type { DistillError } from '@distilljs/core';
 import { expectRegularFile } from '../file/index.js';
 import { dataError } from './bytes/byte-stream.js';
@@ -43,9 +43,11 @@ function jsonLines(text: string, file: string): readonly Line[] {
     if (content.trim() === '') return [];
     try {
       const fields: unknown = JSON.parse(content);
-      if (typeof fields === 'object' && fields !== null && !Array.isArray(fields))
+      const isObject = typeof fields === 'object' && fields !== null && !Array.isArray(fields);
+      const twice = isObject ? repeated(Object.keys(fields)) : undefined;
+      if (isObject && twice === undefined)
         return [{ line: at + 1, fields: fields as Record<string, unknown> }];
-      problems.push(`line ${at + 1}: no JSON object`);
+      problems.push(`line ${at + 1}: ${twice === undefined ? 'no JSON object' : `'${twice}' twice`}`);
     } catch {
       problems.push(`line ${at + 1}: no JSON`);
     }
@@ -61,9 +63,13 @@ async function csvLines(text: string, file: string): Promise<readonly Line[]> {
   const delimiter = [',', ';', '\t'].reduce((best, mark) =>
     first.split(mark).length > first.split(best).length ? mark : best,
   );
+  let header: readonly string[] = [];
   try {
     const rows = parse(text, {
-      columns: true,
+      columns(names: string[]) {
+        header = names;
+        return names;
+      },
       delimiter,
       skip_empty_lines: true,
       trim: true,
@@ -72,11 +78,22 @@ async function csvLines(text: string, file: string): Promise<readonly Line[]> {
       readonly record: Record<string, string>;
       readonly info: { readonly lines: number };
     }[];
+    const twice = repeated(header);
+    if (twice !== undefined)
+      throw dataError(`${file}:1`, 'a header that names each column once', `'${twice}' twice`);
     return rows.map(({ record, info }) => ({ line: info.lines, fields: record }));
   } catch (error) {
+    if (isDistillError(error)) throw error;
     const { lines, message } = error as Error & { readonly lines?: number };
     throw dataError(lines === undefined ? file : `${file}:${lines}`, 'CSV', shownText(message, 160));
   }
+}
+
+/** A name that is there twice, in whatever case: one value would be read, and the other one not. Columns that nothing reads may. */
+function repeated(names: readonly string[]): string | undefined {
+  const read = Object.values(FIELDS).flat();
+  const folded = names.map((name) => name.trim().toLowerCase());
+  return folded.find((name, at) => read.includes(name) && folded.indexOf(name) < at);
 }
 
 /** Fields under the names that are used here, whatever case they are in. */

@@ -118,6 +118,8 @@ describe('a list of images', () => {
       'list.csv': rows.join('\n'),
       'list.jsonl': '{"path": "a.png", "label": 1}\n{"path": \n[1]',
       'other.csv': 'pathh,label\na,b\n',
+      'twice.csv': 'path,Label,label,note,note\na.png,cat,dog,x,y\n',
+      'twice.jsonl': '{"path": "a.png", "label": 1, "LABEL": 2}\n',
       'ragged.csv': 'path,label\na.png,cat\nb.png,cat,dog\n',
       'lacking.csv': 'path,label,split\na,x,train\nb,y,train\nc,x,test\n',
       'empty.csv': '',
@@ -137,6 +139,10 @@ describe('a list of images', () => {
       expect(message).toContain(part);
     expect(await of('list.jsonl')).toContain('line 2: no JSON; line 3: no JSON object');
     expect(await of('other.csv')).toMatch(/other\.csv:1: expected a column path, got pathh, label/);
+    expect(await of('twice.csv')).toMatch(
+      /twice\.csv:1: expected a header that names each column once, got 'label' twice/,
+    );
+    expect(await of('twice.jsonl')).toContain("line 1: 'label' twice");
     expect(await of('ragged.csv')).toMatch(/ragged\.csv:3: expected CSV, got /);
     expect(await of('lacking.csv')).toContain('test has none of y');
     expect(await of('empty.csv')).toContain('expected lines with path and label, got none');
