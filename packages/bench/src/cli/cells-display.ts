@@ -1,7 +1,7 @@
 import { cellName } from '../run/cells.js';
 import type { MatrixCell } from '../run/cells.js';
 import type { CellsWatcher } from '../cell/train-cells.js';
-import { durationText } from '../terminal/index.js';
+import { durationText, widthOf } from '../terminal/index.js';
 
 /** A line that is written over says so at most this often, in milliseconds. */
 const BETWEEN = 200;
@@ -50,7 +50,7 @@ export function cellsDisplay(
   const draw = (isDue: boolean): void => {
     if (!stream.isTTY || (!isDue && performance.now() - drawn < BETWEEN)) return;
     drawn = performance.now();
-    stream.write(`\r\u001b[K${status().slice(0, (stream.columns || Infinity) - 1)}`);
+    stream.write(`\r\u001b[K${status().slice(0, widthOf(stream) - 1)}`);
   };
   const say = (text: string): void => {
     stream.write(`${stream.isTTY ? '\r\u001b[K' : ''}${text}\n`);

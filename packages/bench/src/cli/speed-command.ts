@@ -2,6 +2,7 @@ import { resolveEngine } from '@distilljs/core';
 import { measureSpeed, speedSettings, speedText } from '../speed/index.js';
 import type { SpeedProgress, SpeedSettings } from '../speed/index.js';
 import { print } from './output.js';
+import { widthOf } from '../terminal/index.js';
 
 /** Flags of `distill-bench speed` as commander hands them over. */
 export interface SpeedFlags {
@@ -52,7 +53,7 @@ function speedProgress(stream: NodeJS.WriteStream): SpeedProgress {
     // The first stretches say little about the pace.
     const left = share > 0.05 ? `, ETA ${Math.ceil((elapsed / share) * (1 - share))} s` : '';
     const text = `${Math.floor(100 * share)} % ${doing}${share < 1 ? left : `, ${elapsed.toFixed(0)} s`}`;
-    const line = stream.isTTY ? text.slice(0, (stream.columns || Infinity) - 1) : text;
+    const line = stream.isTTY ? text.slice(0, widthOf(stream) - 1) : text;
     stream.write(stream.isTTY ? `\r\u001b[K${line}${share < 1 ? '' : '\n'}` : `${text}\n`);
   };
 }

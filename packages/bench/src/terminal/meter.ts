@@ -1,3 +1,5 @@
+import { widthOf } from './style.js';
+
 /** How far a long piece of work is: one line that is written over on a terminal, a line every few seconds elsewhere. */
 export interface TerminalMeter {
   /** @param done units of the total */
@@ -26,7 +28,7 @@ export function terminalMeter(
   };
   const write = (): void =>
     void stream.write(
-      stream.isTTY ? `\r${line().slice(0, (stream.columns || Infinity) - 1)}\u001b[K` : `${line()}\n`,
+      stream.isTTY ? `\r${line().slice(0, widthOf(stream) - 1)}\u001b[K` : `${line()}\n`,
     );
   return {
     update(done) {

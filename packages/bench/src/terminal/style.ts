@@ -22,6 +22,12 @@ export function styled(
   return styleText(STYLES[style], text, { stream });
 }
 
+/** Columns of the terminal that a text goes to; no end elsewhere, and on a terminal that does not know its width: it says 0. */
+export function widthOf(stream: NodeJS.WritableStream): number {
+  const { columns = 0 } = stream as Partial<NodeJS.WriteStream>;
+  return columns > 0 ? columns : Infinity;
+}
+
 /** Seconds as a reader takes them in: `40 s`, `3 min 5 s`, `2 h 10 min`. */
 export function durationText(seconds: number): string {
   const whole = Math.ceil(seconds);

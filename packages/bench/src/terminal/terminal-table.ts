@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { styled } from './style.js';
+import { styled, widthOf } from './style.js';
 
 /** A column of a table for a terminal. */
 export interface TableColumn {
@@ -29,8 +29,7 @@ export function terminalTable(
   rows: readonly (readonly string[])[],
   stream: NodeJS.WritableStream = process.stdout,
 ): string {
-  // A terminal that does not know its width says 0.
-  const width = ((stream as Partial<NodeJS.WriteStream>).columns ?? 0) || Infinity;
+  const width = widthOf(stream);
   const natural = columns.map(({ title, wraps = false }, at) => {
     const longest = Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length));
     return wraps ? Math.min(longest, MOST) : longest;

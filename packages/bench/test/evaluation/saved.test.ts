@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync, writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli.js';
 import { decodePredictions } from '../../src/predictions/index.js';
 import type { MethodResult, Report } from '../../src/report/index.js';
 import { rewriteReport } from '../../src/run/write-report.js';
 import { TINY_RUN } from '../run/tiny-run.js';
+import { heard } from '../terminal/heard.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'evaluation-'));
 const run = join(folder, 'run');
@@ -17,23 +18,13 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-let said = '';
-let printed = '';
-const listen = (): void => {
-  said = printed = '';
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((said += String(text)), true));
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((printed += String(text)), true));
-};
-beforeEach(listen);
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const output = heard();
 
 describe('a run’s networks', { timeout: 300_000 }, () => {
   let first: Report;
   beforeAll(async () => {
-    listen();
-    expect(await main(['run', ...TINY_RUN, '--methods', 'student,dml', '--out', run]), said).toBe(0);
+    output.listen();
+    expect(await main(['run', ...TINY_RUN, '--methods', 'student,dml', '--out', run]), output.said).toBe(0);
     first = await report();
   }, 300_000);
 
@@ -82,9 +73,9 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
     expect(old.rows[1]?.metrics?.scores).toMatchObject({ agreement: null, top1: { n: 2 } });
     expect(old.pairwise[0]).toMatchObject({ ci95WithImages: null });
 
-    expect(await main(['predictions', run]), said).toBe(0);
-    expect(printed).toContain('3 networks evaluated, 4 had their predictions');
-    expect(said).not.toContain('when it was trained');
+    expect(await main(['predictions', run]), output.said).toBe(0);
+    expect(output.printed).toContain('3 networks evaluated, 4 had their predictions');
+    expect(output.said).not.toContain('when it was trained');
     const again = await report();
     expect(again.rows[0]?.metrics).toEqual(first.rows[0]?.metrics);
     expect(again.teacher.metrics).toEqual(first.teacher.metrics);
@@ -96,8 +87,8 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
     writeFileSync(file, bytes);
     await expect(report()).rejects.toThrow(/predictions-1\.safetensors.*distill-bench predictions RUN/);
-    expect(await main(['predictions', run]), said).toBe(0);
-    expect(printed).toContain('1 networks evaluated, 6 had');
+    expect(await main(['predictions', run]), output.said).toBe(0);
+    expect(output.printed).toContain('1 networks evaluated, 6 had');
     expect((await report()).omitted).toEqual([]);
   });
 
@@ -107,7 +98,7 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
     rmSync(file);
     execFileSync('mkfifo', [file]);
     expect(await main(['predictions', run])).toBe(1);
-    expect(said).toMatch(/predictions-1\.safetensors: expected a file of predictions, got a named pipe/);
+    expect(output.said).toMatch(/predictions-1\.safetensors: expected a file of predictions, got a named pipe/);
     rmSync(file);
     writeFileSync(file, bytes);
   });
@@ -115,8 +106,8 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
   it('are tried on corrupted images, once', async () => {
     // One seed is enough.
     for (const method of ['student', 'dml']) rmSync(kept(method, '1'), { recursive: true });
-    expect(await main(['corruptions', run]), said).toBe(0);
-    expect(printed).toContain('3 trainings evaluated');
+    expect(await main(['corruptions', run]), output.said).toBe(0);
+    expect(output.printed).toContain('3 trainings evaluated');
     const { rows, teacher } = await report();
     const found = rows[1]?.corruptions;
     expect(Object.keys(found?.accuracy ?? {})).toEqual(['noise', 'blur', 'contrast', 'jpeg', 'brightness']);
@@ -125,17 +116,17 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
     const all = Object.values(found?.accuracy ?? {}).flat();
     expect(found?.mean.mean).toBeCloseTo(all.reduce((sum, { mean }) => sum + mean, 0) / all.length, 12);
     expect(teacher.corruptions?.seeds).toEqual([0]);
-    listen();
-    expect(await main(['corruptions', run]), said).toBe(0);
-    expect(printed).toContain('0 trainings evaluated');
+    output.listen();
+    expect(await main(['corruptions', run]), output.said).toBe(0);
+    expect(output.printed).toContain('0 trainings evaluated');
   });
 
   it('of no run are refused', async () => {
     expect(await main(['predictions', folder])).toBe(1);
-    expect(said).toContain('expected a run folder, got none');
+    expect(output.said).toContain('expected a run folder, got none');
     expect(await main(['corruptions', folder])).toBe(1);
-    listen();
+    output.listen();
     expect(await main(['verify', kept('config.json')])).toBe(1);
-    expect(said).toContain('config.json: expected a run folder, got none');
+    expect(output.said).toContain('config.json: expected a run folder, got none');
   });
 });

@@ -2,13 +2,14 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EpochReport } from '@distilljs/core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli.js';
 import { mergeRuns } from '../../src/cluster/index.js';
 import { compareRuns, curveFindings, verifyRun } from '../../src/evaluation/index.js';
 import type { MethodOrigin, MethodResult } from '../../src/report/index.js';
 import { rewriteReport } from '../../src/run/write-report.js';
 import { TINY_RUN } from '../run/tiny-run.js';
+import { heard } from '../terminal/heard.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'verify-'));
 const run = join(folder, 'run');
@@ -16,17 +17,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-let said = '';
-let printed = '';
-const listen = (): void => {
-  said = printed = '';
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((said += String(text)), true));
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((printed += String(text)), true));
-};
-beforeEach(listen);
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const output = heard();
 
 function copyOf(name: string): string {
   cpSync(run, join(folder, name), { recursive: true });
@@ -41,10 +32,10 @@ function change(file: string, fields: object): void {
 }
 
 beforeAll(async () => {
-  listen();
+  output.listen();
   expect(
     await main(['run', ...TINY_RUN, '--methods', 'student,kd', '--epochs', '1', '--out', run]),
-    said,
+    output.said,
   ).toBe(0);
 }, 300_000);
 
@@ -53,8 +44,8 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
     const { findings, trainings } = await verifyRun(run);
     expect(trainings).toBe(5);
     expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
-    expect(await main(['verify', run]), said).toBe(0);
-    expect(printed).toMatch(/5 trainings verified, \d findings\.\n$/);
+    expect(await main(['verify', run]), output.said).toBe(0);
+    expect(output.printed).toMatch(/5 trainings verified, \d findings\.\n$/);
   });
 
   it('finds what is missing, changed or of other images, and fails', async () => {
@@ -73,10 +64,10 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
       hint: expect.stringContaining('--resume') as string,
     });
     expect(await main(['verify', out])).toBe(1);
-    expect(printed).toMatch(/Error: kd\/0: expected the model that was measured, got other bytes/);
-    listen();
+    expect(output.printed).toMatch(/Error: kd\/0: expected the model that was measured, got other bytes/);
+    output.listen();
     expect(await main(['verify', out, '--json'])).toBe(1);
-    expect(JSON.parse(printed)).toHaveProperty('findings');
+    expect(JSON.parse(output.printed)).toHaveProperty('findings');
   });
 
   it('warns of a teacher below its students, and of mixed versions', async () => {
@@ -141,8 +132,8 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
     await expect(mergeRuns([out], into)).rejects.toThrow(refused);
     expect(existsSync(into)).toBe(false);
     // The command makes them again; lines that no result has are the user's to remove.
-    expect(await main(['predictions', out]), said).toBe(0);
-    expect(printed).toContain('2 networks evaluated, 3 had their predictions');
+    expect(await main(['predictions', out]), output.said).toBe(0);
+    expect(output.printed).toContain('2 networks evaluated, 3 had their predictions');
     for (const cell of ['kd/1', 'teacher'])
       expect(readFileSync(join(out, cell, 'predictions.safetensors')), cell).toEqual(
         readFileSync(join(run, cell, 'predictions.safetensors')),
@@ -195,7 +186,7 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
 
   it('refuses what is no run', async () => {
     expect(await main(['verify', folder])).toBe(1);
-    expect(said).toContain('expected a run folder, got none');
+    expect(output.said).toContain('expected a run folder, got none');
   });
 });
 
@@ -268,11 +259,11 @@ describe('distill-bench compare', { timeout: 60_000 }, () => {
     expect(rows[1]).toMatchObject({ method: 'kd', second: expect.closeTo(0.85, 12) as number });
     expect(rows[1]?.difference.mean).toBeCloseTo(0.85 - ((before[0] ?? 0) + (before[1] ?? 0)) / 2, 12);
     expect(rows[1]?.correctedP).toBe(rows[1]?.difference.p);
-    expect(await main(['compare', run, out]), said).toBe(0);
-    expect(printed).toMatch(/kd +│ +2 │ .* 85\.00 │/);
-    listen();
-    expect(await main(['compare', run, out, '--json']), said).toBe(0);
-    expect(JSON.parse(printed)).toHaveProperty('rows');
+    expect(await main(['compare', run, out]), output.said).toBe(0);
+    expect(output.printed).toMatch(/kd +│ +2 │ .* 85\.00 │/);
+    output.listen();
+    expect(await main(['compare', run, out, '--json']), output.said).toBe(0);
+    expect(JSON.parse(output.printed)).toHaveProperty('rows');
   });
 
   it('refuses other test images, and folders without a run', async () => {
@@ -280,7 +271,7 @@ describe('distill-bench compare', { timeout: 60_000 }, () => {
     const data = JSON.parse(readFileSync(join(out, 'data.json'), 'utf8')) as { test: object };
     writeFileSync(join(out, 'data.json'), JSON.stringify({ ...data, test: { size: 36, fingerprint: 'ff' } }));
     expect(await main(['compare', run, out])).toBe(1);
-    expect(said).toMatch(/expected the test images of .*, got others/);
+    expect(output.said).toMatch(/expected the test images of .*, got others/);
     await expect(compareRuns(run, folder)).rejects.toThrow(/expected a run folder, got none/);
   });
 });

@@ -2,11 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { arrayDataset } from '@distilljs/core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli.js';
 import type { RunMetrics } from '../../src/metrics/index.js';
 import { expectIdentities } from '../../src/metrics/measure-run.js';
 import { TINY_RUN } from '../run/tiny-run.js';
+import { heard } from '../terminal/heard.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'metrics-'));
 const run = join(folder, 'run');
@@ -14,29 +15,19 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-let said = '';
-let printed = '';
-const listen = (): void => {
-  said = printed = '';
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((said += String(text)), true));
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((printed += String(text)), true));
-};
-beforeEach(listen);
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const output = heard();
 
 describe('distill-bench metrics', () => {
   beforeAll(async () => {
-    listen();
-    expect(await main(['run', ...TINY_RUN, '--methods', 'student,dml', '--out', run]), said).toBe(0);
+    output.listen();
+    expect(await main(['run', ...TINY_RUN, '--methods', 'student,dml', '--out', run]), output.said).toBe(0);
   });
 
   it('measures the teacher and every finished student by the input of its last layer', async () => {
-    expect(await main(['metrics', run]), said).toBe(0);
-    expect(printed).toMatch(/: 36 images; embedding global_pool \(/);
-    expect(printed).toMatch(/│ method +│ +recall@1 % │/);
-    expect(printed).toMatch(/│ student +│ +\d+\.\d\d ± \d+\.\d\d │/);
+    expect(await main(['metrics', run]), output.said).toBe(0);
+    expect(output.printed).toMatch(/: 36 images; embedding global_pool \(/);
+    expect(output.printed).toMatch(/│ method +│ +recall@1 % │/);
+    expect(output.printed).toMatch(/│ student +│ +\d+\.\d\d ± \d+\.\d\d │/);
     const metrics = JSON.parse(readFileSync(join(run, 'report/metrics.json'), 'utf8')) as RunMetrics;
     expect(metrics.methods.map(({ method }) => method)).toEqual(['teacher', 'student', 'dml']);
     const student = metrics.networks.filter(({ method }) => method === 'student');
@@ -52,7 +43,7 @@ describe('distill-bench metrics', () => {
   });
 
   it('is shown in the report', async () => {
-    expect(await main(['report', run]), said).toBe(0);
+    expect(await main(['report', run]), output.said).toBe(0);
     const page = readFileSync(join(run, 'report/index.html'), 'utf8');
     const section = /<section id="embeddings".*?<\/section>/s.exec(page)?.[0] ?? '';
     expect(section).toContain('36 images');
@@ -61,34 +52,34 @@ describe('distill-bench metrics', () => {
     const kept = readFileSync(file);
     writeFileSync(file, '{}');
     expect(await main(['report', run])).toBe(1);
-    expect(said).toMatch(/metrics\.json: expected the file as it was written/);
+    expect(output.said).toMatch(/metrics\.json: expected the file as it was written/);
     writeFileSync(file, kept);
   });
 
   it('takes another layer, as JSON, and says which layers there are', async () => {
-    expect(await main(['metrics', run, '--tap', 'classifier', '--json']), said).toBe(0);
-    const [{ networks }] = JSON.parse(printed) as readonly [RunMetrics];
+    expect(await main(['metrics', run, '--tap', 'classifier', '--json']), output.said).toBe(0);
+    const [{ networks }] = JSON.parse(output.printed) as readonly [RunMetrics];
     expect(networks[0]).toMatchObject({ tap: 'classifier', width: 6 });
     expect(await main(['metrics', run, '--tap', 'embeding'])).toBe(1);
-    expect(said).toContain("expected the name of a layer, got 'embeding'");
+    expect(output.said).toContain("expected the name of a layer, got 'embeding'");
   });
 
   it('takes the names that the run has for layers, and a teacher with its own normalization', async () => {
-    expect(await main(['metrics', run, '--tap', 'stage1', '--json']), said).toBe(0);
-    const [named] = JSON.parse(printed) as readonly [RunMetrics];
+    expect(await main(['metrics', run, '--tap', 'stage1', '--json']), output.said).toBe(0);
+    const [named] = JSON.parse(output.printed) as readonly [RunMetrics];
     expect(named.networks[0]).toMatchObject({ tap: 'stage1' });
     const other = join(folder, 'own-input');
     const teacher = ['--teacher', join(run, 'teacher/model'), '--set', 'teacher.normalization=minus-one-one'];
-    listen();
-    expect(await main(['run', ...TINY_RUN, '--methods', 'student', ...teacher, '--out', other]), said).toBe(
+    output.listen();
+    expect(await main(['run', ...TINY_RUN, '--methods', 'student', ...teacher, '--out', other]), output.said).toBe(
       0,
     );
-    listen();
-    expect(await main(['metrics', run, '--json']), said).toBe(0);
-    const [plain] = JSON.parse(printed) as readonly [RunMetrics];
-    listen();
-    expect(await main(['metrics', other, '--json']), said).toBe(0);
-    const [{ networks }] = JSON.parse(printed) as readonly [RunMetrics];
+    output.listen();
+    expect(await main(['metrics', run, '--json']), output.said).toBe(0);
+    const [plain] = JSON.parse(output.printed) as readonly [RunMetrics];
+    output.listen();
+    expect(await main(['metrics', other, '--json']), output.said).toBe(0);
+    const [{ networks }] = JSON.parse(output.printed) as readonly [RunMetrics];
     expect(networks.map(({ method }) => method)).toEqual(['teacher', 'student', 'student']);
     // It sees other values than it was trained with, and has other embeddings.
     expect(networks[0]?.measures).not.toEqual(plain.networks[0]?.measures);
@@ -110,6 +101,6 @@ describe('distill-bench metrics', () => {
 
   it('refuses what is no run', async () => {
     expect(await main(['metrics', folder])).toBe(1);
-    expect(said).toContain('expected a run folder, got none. Make one with `distill-bench run`.');
+    expect(output.said).toContain('expected a run folder, got none. Make one with `distill-bench run`.');
   });
 });

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { terminalMeter, terminalTable, widthOf } from '../../src/terminal/index.js';
+
+function terminal(columns: number): NodeJS.WriteStream & { readonly text: () => string } {
+  let written = '';
+  const stream = {
+    isTTY: true,
+    columns,
+    write: (text: string) => ((written += text), true),
+    text: () => written,
+  };
+  return stream as unknown as NodeJS.WriteStream & { readonly text: () => string };
+}
+
+const COLUMNS = ['method', 'accuracy', 'parameters', 'seconds'].map((title) => ({ title }));
+const ROW = ['student', '71.20 %', '272,474', '12.5'];
+
+describe('a terminal that does not know its width', () => {
+  it('is as wide as a pipe', () => {
+    expect([0, 80].map((columns) => widthOf(terminal(columns)))).toEqual([Infinity, 80]);
+    expect(widthOf({} as NodeJS.WriteStream)).toBe(Infinity);
+  });
+
+  it('shows whole tables', () => {
+    const whole = terminalTable(COLUMNS, [ROW], {} as NodeJS.WriteStream);
+    for (const text of [...ROW, 'seconds']) expect(whole).toContain(text);
+    expect(terminalTable(COLUMNS, [ROW], terminal(0))).toBe(whole);
+    expect(terminalTable(COLUMNS, [ROW], terminal(30))).not.toContain('12.5');
+  });
+
+  it.each([
+    [0, 'Images read: 500 of 1,000 (50 %), 500 a second, 1 s left'],
+    [24, 'Images read: 500 of 1,0'],
+  ])('shows whole lines of progress: %i columns', (columns, line) => {
+    const stream = terminal(columns);
+    let now = 0;
+    const meter = terminalMeter('Images read', 1000, stream, () => now);
+    now = 1000;
+    meter.update(500);
+    expect(stream.text()).toBe(`\r${line}\u001b[K`);
+  });
+});
