@@ -4,7 +4,7 @@ import { cellName } from '../run/cells.js';
 import type { MatrixCell, StudentCell } from '../run/cells.js';
 import { matrixOf } from '../run/matrix.js';
 import type { Matrix, PlannedRun } from '../run/matrix.js';
-import { removeReplaced } from '../run/open-folder.js';
+import { removeReplaced } from '../run/replaced.js';
 import { openStudy } from '../run/open-study.js';
 import type { StudyOptions, StudyPlans } from '../run/open-study.js';
 import { openRun, reportOf } from '../run/run-config.js';
@@ -14,7 +14,6 @@ import { readRun } from '../run/stored.js';
 import type { ConfigRun, ConfigOutcome } from '../run/run-config.js';
 import type { Divergence } from '../run/train-students.js';
 import type { RunContext } from '../run/run-context.js';
-import { runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { writeStudyReport } from '../run/study-report.js';
 import type { CellProcesses } from './cell-process.js';
@@ -165,15 +164,14 @@ async function trainMatrix(
   const watcher = watch(left, states.length - left.length, ({ cell }) =>
     Math.max(1, workOfCell(plans, cell)),
   );
-  const removing = left.some(({ cell }) => cell.kind === 'teacher') ? [] : [removeReplaced(runFolder(root))];
+  const removing = left.some(({ cell }) => cell.kind === 'teacher') ? [] : [removeReplaced(root)];
   const once: CellsWatcher = {
     ...watcher,
     ended(outcome, again) {
       watcher.ended(outcome, again);
       if (trained !== undefined && !again) removing.push(trained(divergedCell(outcome)));
       // The run that was overwritten is not needed once there is a new teacher.
-      if (outcome.cell.kind === 'teacher' && outcome.state === 'done')
-        removing.push(removeReplaced(runFolder(root)));
+      if (outcome.cell.kind === 'teacher' && outcome.state === 'done') removing.push(removeReplaced(root));
     },
   };
   try {

@@ -2,10 +2,9 @@ import { isDistillError } from '@distilljs/core';
 import { cellName } from '../run/cells.js';
 import { openStudy } from '../run/open-study.js';
 import type { StudyOptions } from '../run/open-study.js';
-import { removeReplaced } from '../run/open-folder.js';
+import { removeReplaced } from '../run/replaced.js';
 import { runConfig } from '../run/run-config.js';
 import type { Divergence } from '../run/train-students.js';
-import { runFolder } from '../run/run-folder.js';
 import { writeStudyReport } from '../run/study-report.js';
 import type { WrittenStudyReport } from '../run/study-report.js';
 import { trainCell } from './train-cell.js';
@@ -45,7 +44,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyOutcome | un
         let step = 'teacher';
         try {
           if (!(await trainCell(out, `${name}/teacher`, { log, signal }))) return undefined;
-          if (at === 0) await removeReplaced(runFolder(out));
+          if (at === 0) await removeReplaced(out);
           step = 'students';
           const { config } = run;
           if (config.methods.length === 0) continue;

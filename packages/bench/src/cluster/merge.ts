@@ -1,4 +1,4 @@
-import { cp, mkdir, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DistillError, UNFINISHED } from '@distilljs/core';
 import type { MethodResult, TeacherResult } from '../report/index.js';
@@ -22,6 +22,7 @@ import { differences, examineFolder, openFolder } from '../run/open-folder.js';
 import { examineStudy } from '../run/open-study.js';
 import { readCorruptions } from '../run/read-corruptions.js';
 import { readPredictions } from '../run/read-predictions.js';
+import { replaceTraining } from '../run/replaced.js';
 import { runFolder } from '../run/run-folder.js';
 import type { TrainingFolder } from '../run/run-folder.js';
 import { readRun } from '../run/stored.js';
@@ -206,8 +207,7 @@ async function copyCell(from: TrainingFolder, to: TrainingFolder): Promise<void>
   });
   await expectIdle([to.root]);
   // What was half done there is done now.
-  await rm(to.root, { recursive: true, force: true });
-  await rename(unfinished, to.root);
+  await replaceTraining(unfinished, to.root);
 }
 
 const wrong = (where: string, expected: string, got: string): DistillError =>

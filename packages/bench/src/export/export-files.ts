@@ -15,8 +15,8 @@ import { LIBRARY_FOLDER, PAGE_LIBRARIES, PAGE_SCRIPT, PAGE_STYLE, pageHtml } fro
 /** The file that tells an export from any other folder. */
 export const CARD = 'card.json';
 
-/** @returns whether there is something to replace */
-export async function expectReplaceable(target: string, { root }: RunFolder): Promise<boolean> {
+/** @throws DistillError code `config` for a folder that holds anything but an earlier export */
+export async function expectReplaceable(target: string, { root }: RunFolder): Promise<void> {
   const refuse = (got: string): never => {
     const expected = 'a new folder, an empty one, or one that holds an earlier export';
     throw new DistillError({
@@ -28,11 +28,11 @@ export async function expectReplaceable(target: string, { root }: RunFolder): Pr
     });
   };
   const there = await stat(target).catch(() => undefined);
-  if (there === undefined) return false;
+  if (there === undefined) return;
   if (!there.isDirectory()) refuse(`${target}, a file`);
   if (target === resolve(root)) refuse(`${target}, the run folder`);
   const entries = await readdir(target);
-  if (entries.length === 0) return true;
+  if (entries.length === 0) return;
   const text = await readFile(join(target, CARD), 'utf8').catch(() => '');
   if (!text.startsWith(`{\n  "kind": "distilljs export"`)) refuse(`${target}, a folder of something else`);
   const own = new Set([
@@ -47,7 +47,6 @@ export async function expectReplaceable(target: string, { root }: RunFolder): Pr
   ]);
   const other = entries.find((entry) => !own.has(entry));
   if (other !== undefined) refuse(`${target}, an export with other files in it (${other})`);
-  return true;
 }
 
 export function softmaxOf(model: LayersModel, { output }: ModelMetadata): LayersModel {

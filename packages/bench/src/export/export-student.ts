@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -24,6 +24,7 @@ import { changedParts, dataFingerprints, loadRunData } from '../run/datasets.js'
 import type { RunData } from '../run/datasets.js';
 import type { RunLog } from '../run/run-context.js';
 import { measuredModels } from '../run/kept-files.js';
+import { replace } from '../run/replaced.js';
 import { runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { readMethodResult, readRun, readTeacherResult } from '../run/stored.js';
@@ -74,7 +75,7 @@ export async function exportStudent(options: ExportOptions): Promise<ModelCard> 
   expectPart(run, 'method', method, methods);
   expectPart(run, 'seed', String(seed), allSeeds(run.config).map(String));
   const target = resolve(to);
-  const isThere = await expectReplaceable(target, folder);
+  await expectReplaceable(target, folder);
   const trained = await trainedStudent(folder, method, seed);
   await resolveEngine(run.config.engine);
   const data = await dataOf(run, options);
@@ -87,8 +88,7 @@ export async function exportStudent(options: ExportOptions): Promise<ModelCard> 
     const card = await writeExport(unfinished, { options, run, folder, data, ...trained });
     options.signal?.throwIfAborted();
     // An empty folder or an earlier export makes room at the last moment.
-    if (isThere) await rm(target, { recursive: true });
-    await rename(unfinished, target);
+    await replace(unfinished, target);
     return card;
   } finally {
     await rm(unfinished, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { readdir, realpath, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DistillError, UNFINISHED } from '@distilljs/core';
@@ -10,6 +10,7 @@ import type { DataFingerprints } from './datasets.js';
 import { cellFolder, cellsOf } from './cells.js';
 import { expectIdle, LOCK } from './lock.js';
 import { readStudy } from './matrix.js';
+import { makeAside, REPLACED } from './replaced.js';
 import type { RunFolder } from './run-folder.js';
 import { readEnvironment, readRun } from './stored.js';
 import type { FoundRun } from './stored.js';
@@ -83,8 +84,8 @@ export function expectSameData({ root }: RunFolder, run: FoundRun, now: DataFing
  * Makes a folder that was looked at ready for a run, and writes into it what describes the run. Of a run that is gone on
  * with, the configuration then names the methods and seeds of both; the environment stays that of its beginning.
  *
- * A run that is overwritten is moved aside within its folder, with nothing but what is its own: {@link removeReplaced} removes
- * it when the new run has its teacher.
+ * A run that is overwritten is moved aside within its folder, with nothing but what is its own: `removeReplaced` removes it when
+ * the new run has its teacher.
  * @param before what {@link examineFolder} found
  * @returns where the run is that was there before, if it is overwritten
  */
@@ -103,9 +104,6 @@ export async function openFolder(
   return aside;
 }
 
-/** Folders within a run folder that hold the run that was there before. */
-export const REPLACED = /^replaced-\d+-[0-9a-z]+$/;
-
 /** Only what a run made: a user may keep notes beside it. */
 async function moveAside({ root }: RunFolder, { config }: FoundRun): Promise<string> {
   const methods = config.methods.map(({ as }) => as);
@@ -116,21 +114,15 @@ async function moveAside({ root }: RunFolder, { config }: FoundRun): Promise<str
     'race.json',
     'teacher',
     'report',
+    'tune',
     ...methods,
   ]);
   const entries = (await readdir(root)).filter((entry) => own.has(entry) || entry.endsWith(UNFINISHED));
-  const aside = join(root, `replaced-${process.pid}-${Date.now().toString(36)}`);
-  await mkdir(aside);
+  const aside = await makeAside(root);
   // The configuration goes first: a folder without one is no run, wherever a crash comes.
   const ordered = [...entries].sort((a, b) => Number(b === 'config.json') - Number(a === 'config.json'));
   for (const entry of ordered) await rename(join(root, entry), join(aside, entry));
   return aside;
-}
-
-/** Removes runs that were overwritten. */
-export async function removeReplaced({ root }: RunFolder): Promise<void> {
-  for (const entry of await readdir(root))
-    if (REPLACED.test(entry)) await rm(join(root, entry), { recursive: true, force: true });
 }
 
 /** Whether a folder without a run has anything but what a crash in the beginning of one leaves. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DistillError } from '@distilljs/core';
@@ -12,7 +12,8 @@ import { loadForeign } from './foreign-sources.js';
 import { expectIdle, LOCK, lockFolder } from './lock.js';
 import { matrixOf, readMatrix, readStudy, runOf, studyFolder, writeStudy } from './matrix.js';
 import type { Matrix, MatrixRun, PlannedRun, StudyFile, StudyTask } from './matrix.js';
-import { expectNothingNeeded, openFolder, REPLACED } from './open-folder.js';
+import { expectNothingNeeded, openFolder } from './open-folder.js';
+import { makeAside, REPLACED } from './replaced.js';
 import { checkRun, descriptionOf } from './run-config.js';
 import type { ConfigRun } from './run-config.js';
 import { runFolder } from './run-folder.js';
@@ -236,8 +237,7 @@ function teacherKey(config: RunConfig): object {
 
 /** Only what a study made: a user may keep notes beside it. */
 async function moveAside(root: string): Promise<string> {
-  const aside = join(root, `replaced-${process.pid}-${Date.now().toString(36)}`);
-  await mkdir(aside);
+  const aside = await makeAside(root);
   const { file } = studyFolder(root);
   // First: a folder without it is no study, wherever a crash comes.
   await rename(file, join(aside, 'run.json'));

@@ -13,7 +13,8 @@ import { loadForeign } from './foreign-sources.js';
 import { loadTeacher } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import { lockFolder } from './lock.js';
-import { examineFolder, expectSameData, openFolder, removeReplaced } from './open-folder.js';
+import { examineFolder, expectSameData, openFolder } from './open-folder.js';
+import { removeReplaced } from './replaced.js';
 import type { Existing } from './open-folder.js';
 import { expectRaceable } from './race.js';
 import type { RunContext, RunLog } from './run-context.js';
@@ -70,7 +71,7 @@ async function trainAll(
   try {
     teacher = await atCell(folder.teacher, () => provideTeacher(context, folder.teacher, loaded));
     if (teacher === undefined) return undefined;
-    await removeReplaced(folder);
+    await removeReplaced(folder.root);
     const diverged =
       clock === undefined
         ? await trainStudents(context, folder, teacher, cellsOf(context.config))

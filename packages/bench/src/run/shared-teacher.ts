@@ -1,7 +1,8 @@
-import { cp, readdir, rename, rm } from 'node:fs/promises';
+import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import { LOCK } from './lock.js';
+import { replace } from './replaced.js';
 import type { TrainingFolder } from './run-folder.js';
 import { readTeacherResult } from './stored.js';
 
@@ -33,7 +34,6 @@ export async function copyTeacher(from: TrainingFolder, to: TrainingFolder): Pro
     const unfinished = join(to.root, `${name}.${process.pid}.unfinished`);
     await rm(unfinished, { recursive: true, force: true });
     await cp(join(from.root, name), unfinished, { recursive: true });
-    await rm(join(to.root, name), { recursive: true, force: true });
-    await rename(unfinished, join(to.root, name));
+    await replace(unfinished, join(to.root, name));
   }
 }

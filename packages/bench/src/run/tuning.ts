@@ -1,6 +1,5 @@
 import { DistillError, isDistillError } from '@distilljs/core';
 import type { Dataset } from '@distilljs/core';
-import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { MethodConfig, RunConfig } from '../config/index.js';
@@ -11,6 +10,7 @@ import { buildCohort, planMethod } from './cohort.js';
 import type { RunData } from './datasets.js';
 import { expectHeld } from './lock.js';
 import type { RunContext } from './run-context.js';
+import { removeCheckpoints } from './replaced.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
 import { inputsFor } from './student-input.js';
 import { distillTraining, optimizerOf } from './train-network.js';
@@ -149,7 +149,7 @@ export async function provideTrial(
   }
   await expectHeld(folder.root);
   await writeJson(folder.result, { ...result, madeWith });
-  await rm(folder.checkpoint, { recursive: true, force: true });
+  await removeCheckpoints(folder.checkpoint);
   const { validationAccuracyLast: accuracy } = result;
   log.say(
     `${label}: ${accuracy === null ? 'diverged' : `${(100 * accuracy).toFixed(2)} % on the validation images`}`,

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -256,9 +265,16 @@ describe('runs of machines without a shared folder', () => {
     expect(await mergeRuns([one, two], into)).toEqual({ cells: 5, done: 4, added: 4 });
     expect(read(into, 'a/1/metrics.jsonl')).toBe('a/1');
     expect(existsSync(join(into, 'a/1/checkpoint'))).toBe(false);
-    // Again changes nothing, and more may be added.
+    // Again changes nothing, and more may be added; what a user put into a training that is half done stays.
+    for (const file of ['notes.txt', 'checkpoint/notes.txt', 'metrics.jsonl']) {
+      mkdirSync(join(into, 'b/1/checkpoint'), { recursive: true });
+      writeFileSync(join(into, 'b/1', file), 'mine');
+    }
     expect(await mergeRuns([one, two], into)).toEqual({ cells: 5, done: 4, added: 0 });
     expect(await mergeRuns([three], into)).toEqual({ cells: 5, done: 5, added: 1 });
+    expect(read(into, 'b/1/notes.txt') + read(into, 'b/1/checkpoint/notes.txt')).toBe('minemine');
+    expect(read(into, 'b/1/metrics.jsonl')).toBe('b/1');
+    expect(readdirSync(join(into, 'b'))).toEqual(['0', '1']);
     expect(JSON.parse(read(into, 'config.json'))).toEqual(JSON.parse(read(one, 'config.json')));
     expect(await mergeRuns([two, three, one], one)).toEqual({ cells: 5, done: 5, added: 3 });
   });

@@ -32,6 +32,7 @@ export function checker(script: string): Checker {
   const folder = mkdtempSync(join(tmpdir(), 'distill-fuzz-'));
   let child: ChildProcess | undefined;
   let said = '';
+  let timer: NodeJS.Timeout | undefined;
 
   const begin = (): ChildProcess => {
     said = '';
@@ -61,7 +62,7 @@ export function checker(script: string): Checker {
         };
         const [askedAt, usedBefore] = [performance.now(), processorSeconds(asked.pid)];
         let [used, lastWork] = [0, askedAt];
-        const timer = setInterval(() => {
+        timer = setInterval(() => {
           const now = performance.now();
           const usedNow = processorSeconds(asked.pid) - usedBefore;
           if (usedNow > used) [used, lastWork] = [usedNow, now];
@@ -79,6 +80,7 @@ export function checker(script: string): Checker {
       }),
     close() {
       // A case that is under way is given up: its end is no fault.
+      clearInterval(timer);
       child?.removeAllListeners();
       child?.kill('SIGKILL');
       child = undefined;

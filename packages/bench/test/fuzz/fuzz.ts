@@ -72,6 +72,7 @@ const INSPECTED = { depth: 12, maxStringLength: 400, maxArrayLength: 60 };
 
 function failureText(name: string, details: fc.RunDetails<[unknown]>): string {
   const { seed, counterexamplePath, counterexample, errorInstance } = details;
+  if (details.numRuns === 0 && errorInstance === null) return 'no case ended before the limit';
   const again = `npm run fuzz -- --only ${name} --seed ${seed} --path ${counterexamplePath ?? ''}`;
   const value = inspect(counterexample, INSPECTED);
   const reason = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);

@@ -3,6 +3,7 @@ import {
   cpSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -219,7 +220,16 @@ it('what is ranked is what is saved', async () => {
 describe('a run that is overwritten', () => {
   it('stays until the new one has its teacher, and what is not the run’s stays for good', async () => {
     const root = copy();
-    writeFileSync(join(root, 'notes.txt'), 'mine');
+    const mine = [
+      'notes.txt',
+      'kd/0/checkpoint/notes.txt',
+      'kd/0/why.md',
+      'report/notes.md',
+      'teacher/model/card.json',
+    ];
+    for (const file of mine) writeFileSync(join(root, file), 'mine');
+    mkdirSync(join(root, 'tune/kd/0/7'), { recursive: true });
+    writeFileSync(join(root, 'tune/kd/0/7/result.json'), 'of other settings');
     const controller = new AbortController();
     let aside: string[] = [];
     const log = keptLog((label) => {
@@ -231,7 +241,11 @@ describe('a run that is overwritten', () => {
     expect(aside).toHaveLength(1);
     expect(readdirSync(root).filter((entry) => entry.startsWith('replaced-'))).toEqual([]);
     expect(existsSync(join(root, 'kd/1/result.json'))).toBe(false);
-    expect(readFileSync(join(root, 'notes.txt'), 'utf8')).toBe('mine');
+    expect(existsSync(join(root, 'kd/0/checkpoint/phase-00-epoch-00001-step-0000000.safetensors'))).toBe(
+      false,
+    );
+    expect(existsSync(join(root, 'tune'))).toBe(false);
+    for (const file of mine) expect(readFileSync(join(root, file), 'utf8'), file).toBe('mine');
   });
 
   it('keeps a link that leads to it', async () => {

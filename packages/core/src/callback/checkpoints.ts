@@ -4,6 +4,7 @@ import {
   removeSnapshots,
   saveSnapshot,
   snapshotName,
+  snapshotNames,
 } from '../checkpoint/index.js';
 import type { CheckpointStore } from '../checkpoint/index.js';
 import { describeValue, DistillError } from '../error/index.js';
@@ -18,7 +19,7 @@ export interface CheckpointsOptions {
   readonly everySteps: number;
   /** How many to keep. Default 2, so that a damaged one leaves one. */
   readonly keep: number;
-  /** Go on from what is stored. `false` removes it and starts over. Default true. */
+  /** Go on from what is stored. `false` starts over; what is stored is removed once there is a checkpoint of the new run. Default true. */
   readonly resume: boolean;
 }
 
@@ -48,15 +49,21 @@ export function checkpoints(
   const isPath = (typeof place === 'string' && place !== '') || place instanceof URL;
   const store = isPath ? directoryStore(givenPath('checkpoints', place)) : place;
   expectStore(store);
+  let outdated: readonly string[] = [];
   const save = async (run: RunControl): Promise<void> => {
     const name = await saveSnapshot(store, run.snapshot(), keep);
+    await removeSnapshots(
+      store,
+      outdated.filter((other) => other !== name),
+    );
+    outdated = [];
     run.checkpointed(`${store.where}, ${name}`);
   };
   return {
     name: 'checkpoints',
     async resume(identity, run) {
       if (!resume) {
-        await removeSnapshots(store);
+        outdated = await snapshotNames(store);
         return undefined;
       }
       const snapshot = await loadSnapshot(store, identity, (message) => {

@@ -29,13 +29,13 @@ export async function saveSnapshot(
   return name;
 }
 
-/** Removes every snapshot of a store, and nothing else. */
-export async function removeSnapshots(store: CheckpointStore): Promise<void> {
-  for (const name of await snapshotNames(store)) await store.remove(name);
+/** Removes these of a store's snapshots, where they are still there. */
+export async function removeSnapshots(store: CheckpointStore, names: readonly string[]): Promise<void> {
+  for (const name of await snapshotNames(store)) if (names.includes(name)) await store.remove(name);
 }
 
 /** Oldest first. */
-const snapshotNames = async (store: CheckpointStore): Promise<string[]> =>
+export const snapshotNames = async (store: CheckpointStore): Promise<string[]> =>
   [...(await store.list())].filter(isSnapshotName).sort();
 
 /**
@@ -81,7 +81,7 @@ export async function loadSnapshot(
     where: store.where,
     expected: 'at least one whole checkpoint',
     got: `${names.length} damaged: ${failures.join(' | ')}`,
-    hint: 'Start over in an empty folder, or with resume: false.',
+    hint: 'Start over in another folder, or restore one from a copy.',
   });
 }
 
@@ -115,6 +115,6 @@ function expectSameRun(where: string, wanted: RunIdentity, found: RunIdentity): 
     where,
     expected: `a checkpoint of this run (${differing.map((key) => `${key} ${wanted[key]}`).join(', ')})`,
     got: `one of a run with ${differing.map((key) => `${key} ${found[key]}`).join(', ')}`,
-    hint: 'Use another folder, or start over with resume: false.',
+    hint: 'Use another folder.',
   });
 }

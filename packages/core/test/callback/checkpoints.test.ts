@@ -81,6 +81,17 @@ describe('checkpoints', () => {
     expect(outcomeOf(result)).toEqual(await undisturbed());
   });
 
+  it('with resume false keep what is stored until the new run has one of its own', async () => {
+    const store = memoryStore();
+    (await distill(smallRun({ seed: 9, epochs: 2, callbacks: [checkpoints(store)] }))).dispose();
+    const before = await store.list();
+    const full: CheckpointStore = { ...store, write: () => Promise.reject(new Error('disk full')) };
+    await expect(distill(smallRun({ callbacks: [checkpoints(full, { resume: false })] }))).rejects.toThrow(
+      'disk full',
+    );
+    expect(await store.list()).toEqual(before);
+  });
+
   it.each<[Partial<CheckpointsOptions>, RegExp]>([
     [{ keep: 0 }, /checkpoints\.keep: expected a whole number, at least 1, got 0/],
     [{ everyEpochs: 0 }, /checkpoints\.everyEpochs: expected a whole number, at least 1, got 0/],

@@ -92,7 +92,7 @@ describe('a damaged checkpoint', () => {
     const error = await caught(() => distill(smallRun({ callbacks: [checkpoints(store)] })));
     expect(error.code).toBe('checkpoint');
     expect(error.message).toMatch(
-      /^memory: expected at least one whole checkpoint, got 1 damaged: .* Start over in an empty folder, or with resume: false\.$/,
+      /^memory: expected at least one whole checkpoint, got 1 damaged: .* Start over in another folder, or restore one from a copy\.$/,
     );
   });
 
