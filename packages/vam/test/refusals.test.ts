@@ -35,12 +35,32 @@ const two = [
 ];
 
 it.each<readonly [string, () => unknown, RegExp]>([
-  ['Θ of one axis', () => taskAttention(of(3), 1), /^taskAttention\(theta\): expected shape \[\*, \*\], got \[3\]/],
-  ['a temperature of 0', () => taskAttention(of(2, 3), 0), /^taskAttention\(temperature\): expected a number above 0, got 0/],
-  ['Θ of three axes', () => attentionEntropy(of(2, 3, 1), 1), /^attentionEntropy\(theta\): .*got \[2, 3, 1\]/],
-  ['a temperature below 0', () => attentionEntropy(of(2, 3), -1), /^attentionEntropy\(temperature\): .*got -1/],
+  [
+    'Θ of one axis',
+    () => taskAttention(of(3), 1),
+    /^taskAttention\(theta\): expected shape \[\*, \*\], got \[3\]/,
+  ],
+  [
+    'a temperature of 0',
+    () => taskAttention(of(2, 3), 0),
+    /^taskAttention\(temperature\): expected a number above 0, got 0/,
+  ],
+  [
+    'Θ of three axes',
+    () => attentionEntropy(of(2, 3, 1), 1),
+    /^attentionEntropy\(theta\): .*got \[2, 3, 1\]/,
+  ],
+  [
+    'a temperature below 0',
+    () => attentionEntropy(of(2, 3), -1),
+    /^attentionEntropy\(temperature\): .*got -1/,
+  ],
   ['hard attention of one axis', () => hardAttention(of(3)), /^hardAttention\(theta\): .*got \[3\]/],
-  ['an epoch of 0', () => annealedTemperature(0), /^annealedTemperature\(epoch\): expected a number above 0, got 0/],
+  [
+    'an epoch of 0',
+    () => annealedTemperature(0),
+    /^annealedTemperature\(epoch\): expected a number above 0, got 0/,
+  ],
   [
     'attention to other parents',
     () => mixParents(of(2, 3), [of(4), of(4)]),
@@ -62,12 +82,20 @@ it.each<readonly [string, () => unknown, RegExp]>([
     () => subtaskKd(of(4, 3), of(4, 3), 4, of(4, 1)),
     /^subtaskKd\(weights\): expected shape \[4\], got \[4, 1\]/,
   ],
-  ['a teacher of one axis', () => teacherBinaryLogits(of(3), 1), /^teacherBinaryLogits\(teacher\): .*got \[3\]/],
+  [
+    'a teacher of one axis',
+    () => teacherBinaryLogits(of(3), 1),
+    /^teacherBinaryLogits\(teacher\): .*got \[3\]/,
+  ],
   ['a temperature of NaN', () => teacherBinaryLogits(of(2, 3), NaN), /^teacherBinaryLogits\(temperature\)/],
   ['no rows', () => attentionStatistics('a', []), /^attentionStatistics\(theta\): .*got no rows/],
   ['rows of two lengths', () => attentionStatistics('a', [[1, 2], [3]]), /got a row of 1: 3/],
   ['a row with NaN', () => classSimilarity([[1, NaN]]), /^classSimilarity\(rows\): .*got a row of 2: 1, NaN/],
-  ['no levels', () => attentionFlow([]), /^attentionFlow\(levels\): expected attention of at least one level/],
+  [
+    'no levels',
+    () => attentionFlow([]),
+    /^attentionFlow\(levels\): expected attention of at least one level/,
+  ],
   [
     'levels that do not fit each other',
     () => neuralTree([two, [[1, 0, 0]]]),
@@ -85,9 +113,9 @@ it('subtaskConflict() takes images, labels and logits of one batch', async () =>
   await expect(
     subtaskConflict(network, { images: of<tf.Tensor4D>(4, 3, 3, 1), labels, over }),
   ).rejects.toThrow(/^subtaskConflict\(images\): expected shape/);
-  await expect(
-    subtaskConflict(network, { images, labels: labels.slice(0, 3), over }),
-  ).rejects.toThrow(/^subtaskConflict\(labels\): expected shape \[4\], got \[3\]/);
+  await expect(subtaskConflict(network, { images, labels: tf.slice(labels, 0, 3), over })).rejects.toThrow(
+    /^subtaskConflict\(labels\): expected shape \[4\], got \[3\]/,
+  );
   await expect(
     subtaskConflict(network, { images, labels, teacher: of<tf.Tensor2D>(4, network.classes + 1), over }),
   ).rejects.toThrow(/^subtaskConflict\(teacher\): expected shape \[4, /);

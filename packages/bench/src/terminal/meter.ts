@@ -27,9 +27,7 @@ export function terminalMeter(
     return `${title}: ${count(reached)} of ${count(total)} (${share} %), ${count(Math.round(rate))} a second${left}`;
   };
   const write = (): void =>
-    void stream.write(
-      stream.isTTY ? `\r${line().slice(0, widthOf(stream) - 1)}\u001b[K` : `${line()}\n`,
-    );
+    void stream.write(stream.isTTY ? `\r${line().slice(0, widthOf(stream) - 1)}\u001b[K` : `${line()}\n`);
   return {
     update(done) {
       reached = done;

@@ -98,7 +98,9 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
     rmSync(file);
     execFileSync('mkfifo', [file]);
     expect(await main(['predictions', run])).toBe(1);
-    expect(output.said).toMatch(/predictions-1\.safetensors: expected a file of predictions, got a named pipe/);
+    expect(output.said).toMatch(
+      /predictions-1\.safetensors: expected a file of predictions, got a named pipe/,
+    );
     rmSync(file);
     writeFileSync(file, bytes);
   });

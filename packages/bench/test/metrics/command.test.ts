@@ -71,9 +71,10 @@ describe('distill-bench metrics', () => {
     const other = join(folder, 'own-input');
     const teacher = ['--teacher', join(run, 'teacher/model'), '--set', 'teacher.normalization=minus-one-one'];
     output.listen();
-    expect(await main(['run', ...TINY_RUN, '--methods', 'student', ...teacher, '--out', other]), output.said).toBe(
-      0,
-    );
+    expect(
+      await main(['run', ...TINY_RUN, '--methods', 'student', ...teacher, '--out', other]),
+      output.said,
+    ).toBe(0);
     output.listen();
     expect(await main(['metrics', run, '--json']), output.said).toBe(0);
     const [plain] = JSON.parse(output.printed) as readonly [RunMetrics];

@@ -68,7 +68,7 @@ const refused: Readonly<Record<string, readonly [() => LayersModel, RegExp]>> = 
           name: 'inner',
           layers: [
             layers.bidirectional({
-              ...{ name: 'both', layer: layers.lstm({ units: 2, returnSequences: true }) as never },
+              ...{ name: 'both', layer: layers.lstm({ units: 2, returnSequences: true }) },
               ...{ trainable: false, mergeMode: 'concat', inputShape: [3, 4] },
             } as never),
           ],
@@ -261,20 +261,19 @@ describe('trainable', () => {
       'of the layer in a bidirectional one',
       () =>
         layers.bidirectional({
-          layer: layers.lstm({ ...steps, trainable: false }) as never,
+          layer: layers.lstm({ ...steps, trainable: false }),
           mergeMode: 'sum',
         }),
       () => undefined,
     ],
     [
       'of a bidirectional layer, set after building',
-      () => layers.bidirectional({ layer: layers.gru(steps) as never, mergeMode: 'sum' }),
+      () => layers.bidirectional({ layer: layers.gru(steps), mergeMode: 'sum' }),
       (layer) => (layer.trainable = false),
     ],
     [
       'of a cell',
-      () =>
-        layers.rnn({ cell: layers.lstmCell({ units: 2, trainable: false }), returnSequences: true }) as never,
+      () => layers.rnn({ cell: layers.lstmCell({ units: 2, trainable: false }), returnSequences: true }),
       () => undefined,
     ],
     [

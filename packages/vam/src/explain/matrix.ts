@@ -11,14 +11,21 @@ export function expectMatrix(where: string, given: Matrix, columns?: number): vo
   const rows = Array.isArray(given) ? (given as readonly unknown[]) : [];
   const width = columns ?? (Array.isArray(rows[0]) ? rows[0].length : 0);
   const isRow = (row: unknown): boolean =>
-    Array.isArray(row) && row.length === width && row.every((value) => typeof value === 'number' && value < Infinity);
+    Array.isArray(row) &&
+    row.length === width &&
+    row.every((value) => typeof value === 'number' && value < Infinity);
   if (rows.length > 0 && width > 0 && rows.every(isRow)) return;
   const wrong = rows.find((row) => !isRow(row));
   throw new DistillError({
     code: 'shape',
     where,
     expected: `rows of numbers, ${shapeText([null, columns ?? null])}`,
-    got: rows.length === 0 ? 'no rows' : Array.isArray(wrong) ? `a row of ${wrong.length}: ${wrong.slice(0, 4).join(', ')}` : typeof wrong,
+    got:
+      rows.length === 0
+        ? 'no rows'
+        : Array.isArray(wrong)
+          ? `a row of ${wrong.length}: ${wrong.slice(0, 4).join(', ')}`
+          : typeof wrong,
   });
 }
 
@@ -29,7 +36,12 @@ export function expectMatrix(where: string, given: Matrix, columns?: number): vo
  */
 export function expectLevels(where: string, levels: readonly Matrix[]): void {
   if (levels.length === 0)
-    throw new DistillError({ code: 'shape', where, expected: 'attention of at least one level', got: 'none' });
+    throw new DistillError({
+      code: 'shape',
+      where,
+      expected: 'attention of at least one level',
+      got: 'none',
+    });
   levels.forEach((level, at) => {
     expectMatrix(`${where}[${at}]`, level, at === 0 ? undefined : levels[at - 1]?.length);
   });
