@@ -94,7 +94,7 @@ await describeOnEngines('conflict between subtasks', () => {
     );
     const narrow = tf.zeros<tf.Rank.R2>([2, 2]);
     await expect(subtaskConflict(network, { images, labels, teacher: narrow })).rejects.toThrow(
-      /subtaskKd\(teacher\)/,
+      /subtaskConflict\(teacher\)/,
     );
     tf.dispose([images, labels, teacher, narrow]);
     expect(tf.memory().numTensors).toBe(before);
