@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import MarkdownIt from 'markdown-it';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { linkedFiles, shown } from '../docs/.vitepress/repository-links.mjs';
+import { linkedFiles, repositoryLinks, shown } from '../docs/.vitepress/repository-links.mjs';
 
 const docs = join(import.meta.dirname, '../docs');
 const techniques = readdirSync(join(docs, 'techniques')).filter((name) => name.endsWith('.md'));
@@ -28,6 +29,20 @@ describe('links of the documentation', () => {
         `${groups?.['file']}: ${names}`,
       ).not.toEqual([]);
     }
+  });
+});
+
+describe('a name beside the link of its file', () => {
+  it('leads to the line that declares it', () => {
+    const page = new MarkdownIt().use(repositoryLinks);
+    const text = '`L` in words, `hintonKd` in [`hinton-kd.ts`](../../packages/core/src/loss/hinton-kd.ts)';
+    const html = page.render(text, { path: join(docs, 'techniques/kd.md') });
+    const lines = readFileSync(join(docs, '../packages/core/src/loss/hinton-kd.ts'), 'utf8').split('\n');
+    const line = lines.findIndex((found) => found.startsWith('export function hintonKd')) + 1;
+    const place = `/source/packages/core/src/loss/hinton-kd-ts.html#L${line}`;
+    expect(html).toContain(`<a href="${place}"><code>hintonKd</code></a>`);
+    expect(html).toContain(`<a href="${place}"><code>hinton-kd.ts</code></a>`);
+    expect(html).toContain('<code>L</code> in words');
   });
 });
 

@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, join, relative } from 'node:path';
+import Token from 'markdown-it/lib/token.mjs';
 
 /*
  * Pages link files of the repository as Markdown does, relative to themselves. On the site such a link leads to a page of its own that
- * shows the file: `source/PATH`. A package's folder or README leads to its reference. A link to what is not there ends the build.
+ * shows the file: `source/PATH`. Where a link follows names of functions, as in tables of equations, the names lead to their lines. A
+ * package's folder or README leads to its reference. A link to what is not there ends the build.
  */
 
 const docs = join(import.meta.dirname, '..');
@@ -61,7 +63,15 @@ export function shown(file) {
     );
   const text = readFileSync(path, 'utf8');
   if (file.endsWith('.md')) return text.replace(/\]\((?![a-z]+:|#)[^)]*\)/g, ']');
-  return `${title}\`\`\`\`${extname(file).slice(1)}\n${text}\n\`\`\`\``;
+  return `${title}\`\`\`\`${extname(file).slice(1)}:line-numbers\n${text}\n\`\`\`\``;
+}
+
+/** The line of a file that declares a name, counted from 1; 0 where none does. @param {string} file @param {string} name */
+function lineOf(file, name) {
+  if (!file.endsWith('.ts') || !/^\w+$/.test(name)) return 0;
+  const declaration = new RegExp(`^export (?:async )?(?:function\\*?|const|class|interface|type) ${name}\\b`);
+  const lines = readFileSync(join(root, file), 'utf8').split('\n');
+  return lines.findIndex((line) => declaration.test(line)) + 1;
 }
 
 /** The parameter of a file's page. @param {string} file */
@@ -74,16 +84,25 @@ export const parameterOf = (file) => pageOf(file).slice('/source/'.length, -'.ht
  */
 export function repositoryLinks(md) {
   const files = new Set(linkedFiles());
+  const fence = md.renderer.rules.fence;
+  md.renderer.rules.fence = (tokens, at, options, env, self) => {
+    const html = fence?.(tokens, at, options, env, self) ?? '';
+    let line = 0;
+    return env.relativePath?.startsWith('source/') === true
+      ? html.replace(/<span class="line">/g, () => `<span class="line" id="L${++line}">`)
+      : html;
+  };
   md.core.ruler.push('repository-links', ({ tokens, env }) => {
     for (const { children } of tokens) {
       for (const [at, token] of (children ?? []).entries()) {
         if (token.type === 'link_open' && !lead(token, env.path)) plain(children ?? [], at);
       }
+      if (children) nameLines(children);
     }
   });
 
   /**
-   * @param {import('markdown-it').Token} token
+   * @param {Token} token
    * @param {string} from
    * @returns {boolean} false: the site does not show what it links
    */
@@ -96,13 +115,45 @@ export function repositoryLinks(md) {
       token.attrSet('href', target.asset);
       token.attrSet('target', '_self');
     } else if ('page' in target) token.attrSet('href', target.page);
-    else if (files.has(target.file)) token.attrSet('href', pageOf(target.file));
-    else return false; // The reference names more files than the site shows.
+    else if (files.has(target.file)) {
+      token.attrSet('href', pageOf(target.file));
+      token.meta = { file: target.file };
+    } else return false; // The reference names more files than the site shows.
     return true;
   }
 }
 
-/** Makes a link plain text. @param {import('markdown-it').Token[]} tokens @param {number} at where it opens */
+/**
+ * Makes names of functions links to their lines: those in code before the link of the file that declares them. The link of the file
+ * leads to the first of these lines.
+ *
+ * @param {Token[]} tokens of one paragraph or cell; changed in place
+ */
+function nameLines(tokens) {
+  /** @type {Token | undefined} */
+  let link;
+  for (let at = tokens.length - 1; at >= 0; at--) {
+    const token = tokens[at];
+    if (token?.type === 'link_open') link = token;
+    else if (token?.type === 'link_close') link = undefined;
+    else if (token?.type === 'code_inline' && typeof link?.meta?.file === 'string') {
+      const line = lineOf(link.meta.file, token.content);
+      if (line === 0) continue;
+      const href = `${pageOf(link.meta.file)}#L${line}`;
+      link.attrSet('href', href);
+      tokens.splice(at, 1, linkToken(href), token, new Token('link_close', 'a', -1));
+    }
+  }
+}
+
+/** @param {string} href */
+function linkToken(href) {
+  const token = new Token('link_open', 'a', 1);
+  token.attrSet('href', href);
+  return token;
+}
+
+/** Makes a link plain text. @param {Token[]} tokens @param {number} at where it opens */
 function plain(tokens, at) {
   const close = tokens.slice(at).find(({ type }) => type === 'link_close');
   for (const token of [tokens[at], close])
