@@ -19,10 +19,11 @@ export function faultsSuite({ browser, site }: Place): void {
     const { page, context } = await visit(browser(), site().address);
     await chooseLittle(page, 40);
     await train(page);
-    await page
-      .getByText(/step \d+ of/)
-      .first()
-      .waitFor();
+    const student = page.locator('.job', { has: page.getByRole('heading', { name: 'student' }) });
+    await student.getByText(/step \d+ of/).waitFor();
+    // A thread that has trained ends; one that waits stays.
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('Paused.').waitFor();
     const ask = async (url: string): Promise<string> =>
       await fetch(url).then(
         () => 'answered',

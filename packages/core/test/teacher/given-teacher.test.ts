@@ -8,7 +8,7 @@ import {
   kd,
   resolveEngine,
 } from '@distilljs/core';
-import type { DistillOptions, Normalization, TeacherRows } from '@distilljs/core';
+import type { DistillOptions, TeacherRows } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { describe, expect, it } from 'vitest';
 import { defineMethod } from '../../src/index.js';
@@ -27,8 +27,7 @@ const gone = {
 
 /** What the teacher says of each training image, with the tap that is asked for. */
 async function rowsOf(tap?: string): Promise<TeacherRows> {
-  // Data in memory: the statistics are there at once.
-  const { mean, std } = channelStatistics(train) as Normalization;
+  const { mean, std } = channelStatistics(train);
   const pixels = Array.from({ length: train.size }, (_, at) => [...(train.image(at) as Uint8Array)]).flat();
   const [, , channels] = train.imageShape;
   const values = pixels.map(
