@@ -168,7 +168,7 @@ export function expectNormalizable(
     where: `method '${method}', batchSize`,
     expected: `at least 2, as ${because}`,
     got: String(batchSize),
-    hint: 'Batch norm makes one value per channel the same for all maps. Raise batchSize, or tap a larger map.',
+    hint: 'With one value per channel, batch norm makes all maps equal. Raise batchSize, or tap a larger map.',
   });
 }
 

@@ -49,7 +49,7 @@ function expectLabelled({ name, labels }: PlanContext['train']): void {
     where: `cckd.sampler, dataset '${name}'`,
     expected: "a label for every image, because 'cur' draws by class",
     got: `none for image ${first}`,
-    hint: "Take sampler 'sur' (clusters of the teacher's features) or 'uniform'.",
+    hint: "Use sampler 'sur' (clusters of the teacher's features) or 'uniform'.",
   });
 }
 

@@ -92,6 +92,6 @@ function expectBatches(name: string, batchSize: number): void {
     where: 'batchSize',
     expected: `at least 2 for ${name}, whose attention normalises by its batch`,
     got: String(batchSize),
-    hint: 'Take 16 or more.',
+    hint: 'Use 16 or more.',
   });
 }

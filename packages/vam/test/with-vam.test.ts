@@ -246,7 +246,7 @@ it('names a layer that cannot be made anew', async () => {
     ],
   });
   expect(() => withVam(model)).toThrow(
-    /expected layers that can be made anew from their configuration, got Unknown layer: Foreign.*registerHme\(\)/s,
+    /expected layers that can be rebuilt from their configuration, got Unknown layer: Foreign.*registerHme\(\)/s,
   );
   model.dispose();
 });

@@ -52,7 +52,7 @@ export function expectNoRace({ isRace }: RunCells, root: string): void {
   throw new DistillError({
     code: 'config',
     where: root,
-    expected: 'a run whose trainings are known before',
+    expected: 'a run whose trainings are known in advance',
     got: 'a race',
     hint: 'Which trainings it needs depends on earlier ones: `distill-bench run --jobs` trains several at a time.',
   });

@@ -121,7 +121,7 @@ export function expectGpus(jobs: number, gpus: readonly string[]): void {
   throw new DistillError({
     code: 'config',
     where: '--jobs',
-    expected: `at most ${gpus.length}: each training has a GPU for itself`,
+    expected: `at most ${gpus.length}: each training has its own GPU`,
     got: String(jobs),
   });
 }

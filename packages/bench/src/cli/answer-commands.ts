@@ -12,7 +12,7 @@ import { terminalLog } from './terminal-log.js';
 export function addAnswerCommands(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('predictions')
-    .description('compute the predictions of the test images that trainings of earlier versions did not keep')
+    .description('compute the predictions on test images that earlier versions did not save')
     .argument('<run>', 'run folder')
     .action(async (run: string) => {
       const { made, kept } = await predictRun(run, terminalLog());
@@ -34,7 +34,7 @@ export function addAnswerCommands(program: Command, done: (code: ExitCode) => vo
   program
     .command('verify')
     .description(
-      'look for what makes the numbers of a run hard to believe; exit code 1 where something is wrong or missing',
+      'find what makes the numbers of a run unreliable; exit code 1 if something is wrong or missing',
     )
     .argument('<run>', 'run folder')
     .option('--json', 'print JSON')

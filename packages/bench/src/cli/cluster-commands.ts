@@ -43,9 +43,14 @@ export function addClusterCommands(program: Command): void {
     .addOption(
       new Option('--format <name>', 'what to print').choices(['shell', 'slurm', 'k8s']).makeOptionMandatory(),
     )
-    .option('--at <path>', 'the run folder as the machines of the cluster see it (default: its path here)')
-    .option('--command <command>', 'what starts distill-bench there', 'distill-bench')
-    .option('--tasks <number>', 'most tasks of an array; with more cells each task does several', whole, 1000)
+    .option('--at <path>', 'path of the run folder on the cluster (default: its path here)')
+    .option('--command <command>', 'command that starts distill-bench there', 'distill-bench')
+    .option(
+      '--tasks <number>',
+      'maximum number of tasks in an array; with more cells, each task trains several',
+      whole,
+      1000,
+    )
     .option('--wave <number>', 'shell: only the lines of this wave, for xargs or parallel', whole)
     .option('--image <name>', 'k8s: image with distill-bench', 'distilljs:latest')
     .option('--claim <name>', 'k8s: volume claim that holds the run folder', 'distilljs-runs')
@@ -55,9 +60,9 @@ export function addClusterCommands(program: Command): void {
 
   program
     .command('merge')
-    .description('bring the finished cells of several folders of one run together, and write the report')
+    .description('combine the finished cells of several folders of one run, and write the report')
     .argument('<runs...>', 'run folders, e.g. of `run --shard`')
-    .requiredOption('--into <folder>', 'run folder to make, or to add to')
+    .requiredOption('--into <folder>', 'run folder to create or extend')
     .option('--json', 'print JSON')
     .action(async (runs: readonly string[], { into, json }: MergeFlags) => {
       const merged = await mergeRuns(runs, into);

@@ -39,7 +39,7 @@ export function addOtherCommands(program: Command, done: (code: ExitCode) => voi
   program
     .command('data')
     .description(
-      'look at a data set: counts and statistics, damaged files and duplicates, or a sheet of images',
+      'inspect a dataset: counts and statistics, damaged files and duplicates, or a sheet of images',
     )
     .addArgument(new Argument('<what>').choices(DATA_ACTIONS))
     .option(
@@ -47,8 +47,8 @@ export function addOtherCommands(program: Command, done: (code: ExitCode) => voi
       'folder of the data (one folder per class, unless --dataset says otherwise)',
     )
     .option('--dataset <name>', 'data set or format, see `distill-bench list datasets`')
-    .option('--config <file>', 'configuration whose dataset is meant')
-    .option('--set <path=value>', 'any field of it, e.g. dataset.imageSize=128 (repeatable)', append, [])
+    .option('--config <file>', 'configuration that describes the dataset')
+    .option('--set <path=value>', 'set a field of it, e.g. dataset.imageSize=128 (repeatable)', append, [])
     .addOption(
       new Option('--split <name>', 'of preview (default: train)').choices(['train', 'validation', 'test']),
     )

@@ -46,8 +46,8 @@ interface WorkerFlags {
 export function addQueueCommands(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('submit')
-    .description('put the cells of a run into a queue in Redis or Valkey; may be repeated at any time')
-    .argument('<run>', 'run folder, made by `run --prepare`, that all workers see')
+    .description('put the cells of a run into a queue in Redis or Valkey; can be repeated at any time')
+    .argument('<run>', 'run folder, made by `run --prepare`, visible to all workers')
     .addOption(queueOption())
     .option(
       '--root <folder>',
@@ -67,7 +67,7 @@ export function addQueueCommands(program: Command, done: (code: ExitCode) => voi
   program
     .command('worker')
     .description(
-      'train cells from a queue until stopped; SIGTERM ends each after its current step and returns it to the queue',
+      'train cells from a queue until stopped; SIGTERM stops each after its current step and returns it to the queue',
     )
     .addOption(queueOption())
     .requiredOption('--root <folder>', 'train only run folders below this one')
@@ -85,19 +85,19 @@ export function addQueueCommands(program: Command, done: (code: ExitCode) => voi
       seconds,
       5,
     )
-    .option('--until-empty', 'end when nothing is left in the queue')
+    .option('--until-empty', 'stop when the queue is empty')
     .action(async (flags: WorkerFlags) => {
       done(await workerCommand(flags));
     });
 
   program
     .command('watch')
-    .description('show how far a run is, until it is done: cells, epochs, machines, time left')
+    .description('show the progress of a run until it is done: cells, epochs, machines, time left')
     .argument('<run>', 'run folder')
     .addOption(queueOption())
-    .option('--root <folder>', 'as `submit` had it (default: the folder that the run folder is in)')
-    .option('--once', 'print it once')
-    .option('--json', 'print it once as JSON')
+    .option('--root <folder>', 'the root given to `submit` (default: the folder above the run folder)')
+    .option('--once', 'print the progress once')
+    .option('--json', 'print the progress once as JSON')
     .action(async (run: string, flags: WatchFlags) => {
       done(await watchCommand(run, flags));
     });

@@ -100,7 +100,7 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
     })
     .finally(() => many.processes.end());
   if (written === undefined) {
-    log.say(`Stopped; everything done is in ${out}. Go on with the same command and --resume.`);
+    log.say(`Stopped; everything done is in ${out}. Continue with the same command and --resume.`);
     return EXIT.interrupted;
   }
   const { report, page } = written;

@@ -51,12 +51,15 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
       append,
       [],
     )
-    .option('--race', 'drop methods that cannot win any more, then confirm the winner on fresh seeds')
-    .option('--budget <time>', 'race for at most so long, e.g. 45m, 2h or 1h30m')
-    .option('--jobs <number>', 'trainings at a time, each in a process of its own (default: 1)', number)
-    .option('--shard <part/parts>', 'train one part of the run, e.g. 2/4; `merge` brings the parts together')
-    .option('--export <folder>', 'at the end, export the student that came out first, as `export` does')
-    .option('--dry-run', 'print the trainings, what is done and how long the rest takes; change nothing')
+    .option('--race', 'drop methods that can no longer win, then confirm the winner with fresh seeds')
+    .option('--budget <time>', 'time limit of a race, e.g. 45m, 2h or 1h30m')
+    .option('--jobs <number>', 'trainings at a time, each in its own process (default: 1)', number)
+    .option('--shard <part/parts>', 'train one part of the run, e.g. 2/4; `merge` combines the parts')
+    .option('--export <folder>', 'at the end, export the student of the best method, as `export` does')
+    .option(
+      '--dry-run',
+      'print the trainings, which are done, and how long the rest will take; change nothing',
+    )
     .option('--prepare', 'make the run folder, print the commands that train its cells, and train nothing')
     .option('--resume', 'continue the run in the folder')
     .option('--overwrite', 'start over in a folder that holds a run')
@@ -67,9 +70,9 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
 
   program
     .command('train')
-    .description('train one cell of a run folder, or go on with it: the teacher, or one method with one seed')
+    .description('train or continue one cell of a run folder: the teacher, or one method with one seed')
     .argument('<run>', 'run folder, made by `run` or `run --prepare`')
-    .argument('<cell>', 'teacher, or METHOD/SEED; of a study TASK/teacher, TASK/METHOD/SEED')
+    .argument('<cell>', 'teacher, or METHOD/SEED; in a study TASK/teacher, TASK/METHOD/SEED')
     .option(
       '--take-over',
       'also from a process of another machine that holds the cell but is known to have ended',
@@ -80,7 +83,7 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
 
   program
     .command('report')
-    .description('write the report of a run again; the run may be unfinished')
+    .description('rewrite the report of a run; the run may be unfinished')
     .argument('<run>', 'run folder')
     .option(
       '--format <names>',
@@ -103,10 +106,10 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
 
   program
     .command('serve')
-    .description('show a run as it goes on a local page, with its report; it only reads')
+    .description('show a run in progress on a local page, with its report; read-only')
     .argument('<run>', 'run folder')
     .option('--port <number>', 'port (default: a free one)', port)
-    .option('--host <address>', 'address to listen at (default: 127.0.0.1, for this machine alone)')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1, this machine only)')
     .action(async (run: string, flags: ServeOptions) => {
       const server = await serveRun(run, flags);
       print(`Open ${server.address} (Ctrl-C ends it).`);
@@ -121,11 +124,11 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
     .command('export')
     .description('export a trained student: tfjs model, model card, page that classifies a dropped image')
     .argument('<run>', 'run folder')
-    .argument('<method>', 'method, as the run names it; of a study TASK/METHOD')
+    .argument('<method>', 'method, by its name in the run; in a study TASK/METHOD')
     .argument('<seed>', 'seed', number)
-    .requiredOption('--to <folder>', 'folder to make')
+    .requiredOption('--to <folder>', 'folder to create')
     .addOption(new Option('--quantize <type>', 'how kernels are stored').choices(quantizations))
-    .option('--with-softmax', 'the model gives probabilities instead of logits')
+    .option('--with-softmax', 'make the model output probabilities instead of logits')
     .option('--json', 'print card.json instead of a table')
     .action(async (run: string, method: string, seed: number, flags: ExportFlags) => {
       const [task, ...own] = method.split('/');
@@ -152,7 +155,7 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
   program
     .command('explain')
     .description(
-      'draw what students of a run have learned: attention, trees, conflicts of subtasks; with an adversary, whether it moved feature maps',
+      'show what the students of a run have learned: attention, trees, conflicts between subtasks, and whether an adversary moved feature maps',
     )
     .argument('<run>', 'run folder with methods such as kdexplainer or kd+vam')
     .option('--json', 'print explain.json instead of the findings; of a study a list')

@@ -73,5 +73,5 @@ export function studyRace({ race }: Readonly<Record<string, unknown>>): readonly
     'A race drops methods, so that tasks could not be compared. Race in one run, then compare what is left on several.';
   return race === undefined || race === false
     ? []
-    : [{ path: ['race'], expected: 'nothing with several runs', hint, isKey: true }];
+    : [{ path: ['race'], expected: 'no such field with several runs', hint, isKey: true }];
 }

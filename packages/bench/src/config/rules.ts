@@ -160,7 +160,7 @@ function teacherConflicts({ teacher }: WrittenConfig): Conflict[] {
         : [
             {
               path: ['teacher', key],
-              expected: 'no other field beside a teacher that was handed over',
+              expected: 'no other field beside a teacher object',
               isKey: true,
             },
           ],
@@ -186,7 +186,9 @@ function teacherConflicts({ teacher }: WrittenConfig): Conflict[] {
 
 function seedConflicts({ seeds }: WrittenConfig): Conflict[] {
   return seeds.flatMap((seed, place) =>
-    seeds.indexOf(seed) < place ? [{ path: ['seeds', place], expected: 'a seed that is not there yet' }] : [],
+    seeds.indexOf(seed) < place
+      ? [{ path: ['seeds', place], expected: 'a seed that is not in the list yet' }]
+      : [],
   );
 }
 
@@ -196,7 +198,11 @@ function raceConflicts({ race, methods, seeds }: WrittenConfig): Conflict[] {
   const found: Conflict[] = [];
   if (methods.length < 2) found.push({ path: ['methods'], expected: 'at least two methods to race' });
   if (allSeeds({ race, seeds }).some((seed) => !Number.isSafeInteger(seed)))
-    found.push({ path: ['seeds'], expected: 'seeds that a race can go on from', hint: 'Use smaller ones.' });
+    found.push({
+      path: ['seeds'],
+      expected: 'seeds that a race can continue from',
+      hint: 'Use smaller ones.',
+    });
   return found;
 }
 

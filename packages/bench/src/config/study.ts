@@ -106,7 +106,7 @@ export function tasksOf(written: Values): {
       if (before !== undefined) {
         const path = pairList === undefined || pairAt === 0 ? ['datasets', at] : ['pairs', pairAt];
         const hint = 'Give it a name with `as`.';
-        conflicts.push({ path, expected: 'a name that no task before it has', got: `'${name}'`, hint });
+        conflicts.push({ path, expected: 'a name that no earlier task has', got: `'${name}'`, hint });
       }
       earlier.set(name.toLowerCase(), name);
       tasks.push({ name, values, place: placer(written, dataList && at, pairList && pairAt) });

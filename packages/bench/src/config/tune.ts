@@ -97,7 +97,7 @@ export function tuningConflicts({
   const tuning = given ?? TUNING;
   const found: Conflict[] = tuning.seeds.flatMap((seed, place) => {
     const path = ['tuning', 'seeds', place];
-    if (tuning.seeds.indexOf(seed) < place) return [{ path, expected: 'a seed that is not there yet' }];
+    if (tuning.seeds.indexOf(seed) < place) return [{ path, expected: 'a seed that is not in the list yet' }];
     const hint = 'What is chosen by chance with a seed would look better than it is with the same seed.';
     return seeds.includes(seed) ? [{ path, expected: 'a seed that the run does not use', hint }] : [];
   });

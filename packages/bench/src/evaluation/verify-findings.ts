@@ -114,7 +114,7 @@ export function teacherFindings(
     {
       ...{ severity: 'warning', where: 'teacher' },
       found: `it has ${percent(testAccuracy)} on the test images, no more than ${better.join(', ')}`,
-      hint: 'Train it for longer or take a larger one: there is little to learn from it.',
+      hint: 'Train it longer or use a larger one: students can learn little from this one.',
     },
   ];
 }

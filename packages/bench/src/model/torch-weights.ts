@@ -118,7 +118,7 @@ function bestNaming(model: LayersModel, stored: Stored, file: string): Choice {
     where: `loadTorchWeights, ${file}`,
     expected: 'a network of the zoo that has a counterpart in torchvision, timm or RepDistiller',
     got: `'${model.name}'`,
-    hint: 'Build it by buildModel. The networks plain* and mobilenet16 to mobilenet64 are ours alone; other models convert by way of ONNX.',
+    hint: 'Build it with buildModel. The networks plain* and mobilenet16 to mobilenet64 exist only in distilljs; convert other models to ONNX.',
   });
 }
 
@@ -155,7 +155,7 @@ function expectKeys(model: LayersModel, { naming, matched }: Choice, stored: Sto
     where: file,
     expected: `the ${required.size} keys of ${model.name} (${naming})`,
     got: parts.join('; '),
-    hint: `Build the network that the file is of.${otherStem(model.name)}`,
+    hint: `Build the network that the file belongs to.${otherStem(model.name)}`,
   });
 }
 
@@ -186,7 +186,7 @@ function expectShapes(model: LayersModel, matched: readonly Matched[], stored: S
     got: listOf(wrong.map(({ found }) => `[${found.join(', ')}]`)),
     hint:
       classes === undefined
-        ? `Build the network that the file is of.${otherStem(model.name)}`
+        ? `Build the network that the file belongs to.${otherStem(model.name)}`
         : `The file's network has ${String(classes.found[0])} classes, this one ${String(classes.shape[0])}.`,
   });
 }

@@ -93,7 +93,7 @@ function expectLastEdge(name: string, height: number, width: number): void {
   throw new DistillError({
     code: 'shape',
     where: `model ${name}`,
-    expected: 'images of 224×224, which its hidden dense layers are made for',
+    expected: 'images of 224×224, the size that its hidden dense layers need',
     got: `${height}×${width}`,
     hint: `Resize the images, or use ${name.replace('-224', '')}, which pools globally.`,
   });

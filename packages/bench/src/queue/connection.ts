@@ -161,7 +161,7 @@ function connectionError(shown: string, error: unknown): DistillError {
   const { message, code } = error as NodeJS.ErrnoException;
   const answer = {
     got: message || code || 'no answer',
-    hint: 'Is the server running, and the address right? A port that speaks TLS needs rediss://, any other redis://.',
+    hint: 'Is the server running, and the address right? A TLS port needs rediss://, any other port redis://.',
   };
   if (/NOAUTH|WRONGPASS|invalid password/i.test(message))
     answer.got = 'a server that wants another user or password';

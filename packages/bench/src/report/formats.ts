@@ -117,7 +117,7 @@ async function pictures(
         where: '--format png',
         expected: 'the package sharp',
         got: 'a failure to load it',
-        hint: 'Install it with `npm i sharp`, or take --format svg.',
+        hint: 'Install it with `npm i sharp`, or use --format svg.',
         cause,
       });
     },

@@ -32,6 +32,6 @@ export function missing(what: string): never {
     where: what,
     expected: `the ${what.replace(/ .*/, '')} of the program that began this run`,
     got: 'none',
-    hint: "It was handed to runBench: continue from that program, with `existing: 'resume'`.",
+    hint: "It was passed to runBench: continue from that program, with `existing: 'resume'`.",
   });
 }

@@ -89,7 +89,7 @@ export async function examineStudy(
     return undefined;
   }
   if (existing === 'refuse') {
-    const hint = 'Add --resume to go on with it, --overwrite to start over, or use another --out.';
+    const hint = 'Add --resume to continue it, --overwrite to start over, or use another --out.';
     throw refuse('a new folder', 'one that holds a study', hint);
   }
   if (existing === 'resume') return study;

@@ -203,7 +203,7 @@ function expectSame(
     where: `${root}, tune/${method}/${trial}`,
     expected: `the options of the run's configuration, ${JSON.stringify(options)}`,
     got: JSON.stringify(tried),
-    hint: 'Restore config.json, or remove the folder tune to choose anew.',
+    hint: 'Restore config.json, or remove the folder tune to choose again.',
   });
 }
 

@@ -81,7 +81,7 @@ appendFileSync(${JSON.stringify(log)}, process.argv[2] + '\\n');`,
       if (/1 of 5 done/.test(said) && !child.killed) child.kill('SIGTERM');
     });
     const code = await new Promise((resolve) => child.on('close', resolve));
-    expect(said).toContain('Go on with the same command and --resume.');
+    expect(said).toContain('Continue with the same command and --resume.');
     expect(code).toBe(130);
     const begun = run('stopped', '--dry-run');
     expect(begun.code).toBe(0);

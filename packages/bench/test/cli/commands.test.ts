@@ -193,7 +193,7 @@ describe('a run', () => {
     expect(first.config.epochs).toBe(2);
     expect(first.config.methods[1]?.options).toEqual({ temperature: 8 });
 
-    expect(await refused('run', ...flags)).toContain('Add --resume to go on with it');
+    expect(await refused('run', ...flags)).toContain('Add --resume to continue it');
     expect(JSON.parse(await done('run', ...flags, '--resume', '--json'))).toEqual(first);
     expect(JSON.parse(await done('report', run, '--json'))).toEqual(first);
     expect(await done('report', run)).toMatch(/Report: .*index\.html\n$/);

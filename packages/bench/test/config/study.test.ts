@@ -115,7 +115,7 @@ methods: [kd, { name: cckd, options: { gama: 1 } }]
     const text =
       'dataset: { name: synthetic }\npairs: [{ teacher: plain16, student: plain8 }, { teacher: plain16, student: plain8 }]';
     expect(() => resolved(text)).toThrow(
-      /run\.yaml:2:48, pairs\.1: expected a name that no task before it has.*`as`/,
+      /run\.yaml:2:48, pairs\.1: expected a name that no earlier task has.*`as`/,
     );
   });
 

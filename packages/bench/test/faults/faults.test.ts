@@ -37,7 +37,7 @@ describe.skipIf(process.platform === 'win32')('a run', { timeout: 300_000 }, () 
         return existsSync(join(place, 'kd/0/result.json')) ? undefined : { out: place, ...ended };
       });
       expect(by, said).toBe(130);
-      expect(said).toContain('Go on with the same command and --resume.');
+      expect(said).toContain('Continue with the same command and --resume.');
       expect(readdirSync(join(out, 'kd/0/checkpoint'))).not.toEqual([]);
       expect(existsSync(join(out, 'kd/0/result.json'))).toBe(false);
       expect(existsSync(join(out, 'lock.json'))).toBe(false);

@@ -124,7 +124,7 @@ describe('weights of PyTorch', () => {
     const model = build(given);
     const message = await refusal(() => loadTorchWeights(model, write(tensors)));
     expect(message).toBe(
-      "/weights.safetensors: expected the 47 keys of resnet8 (torchvision, timm, RepDistiller), got 1 missing: 'layer2.0.conv2.weight' (nearest: 'layer2.0.conv_2.weight'); 2 unexpected: 'layer2.0.conv_2.weight' (nearest: 'layer2.0.conv2.weight'), 'aux.weight'. Build the network that the file is of.",
+      "/weights.safetensors: expected the 47 keys of resnet8 (torchvision, timm, RepDistiller), got 1 missing: 'layer2.0.conv2.weight' (nearest: 'layer2.0.conv_2.weight'); 2 unexpected: 'layer2.0.conv_2.weight' (nearest: 'layer2.0.conv2.weight'), 'aux.weight'. Build the network that the file belongs to.",
     );
     expect((model.getWeights()[0] as tf.Tensor).dataSync().every((value) => value === 0)).toBe(true);
   });

@@ -78,7 +78,7 @@ describe.skipIf(missing !== undefined)(
     it('says that the port may speak TLS when it is addressed without', async () => {
       const plain = address().replace('rediss:', 'redis:');
       const said = await refusal(connectQueue(plain, { patience: 0 }));
-      expect(said).toContain('A port that speaks TLS needs rediss://');
+      expect(said).toContain('A TLS port needs rediss://');
       expect(said).not.toContain('secret');
     });
 

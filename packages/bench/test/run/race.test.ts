@@ -229,7 +229,7 @@ describe('a race in a configuration', () => {
     [{ race: { most: 2 } }, /race\.most.*at least 3/],
     [{ race: { rounds: 2 } }, /rounds/],
     [{ race: true, methods: ['kd'] }, /at least two methods to race/],
-    [{ race: true, seeds: [Number.MAX_SAFE_INTEGER] }, /seeds that a race can go on from/],
+    [{ race: true, seeds: [Number.MAX_SAFE_INTEGER] }, /seeds that a race can continue from/],
     [
       { race: true, tune: { kd: { temperature: [2, 4] } }, tuning: { seeds: [24] } },
       /a seed that the run does not use/,

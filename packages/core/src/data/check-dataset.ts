@@ -100,7 +100,7 @@ function expectEveryLabel(place: string, labels: Int32Array): void {
     where: `${place}, labels`,
     expected: 'a label for every image, to evaluate with',
     got: `${without} of ${labels.length} images without, the first is image ${first}`,
-    hint: 'Take the labelled images alone.',
+    hint: 'Use only the labelled images.',
   });
 }
 

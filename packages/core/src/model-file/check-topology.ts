@@ -102,7 +102,7 @@ function graphProblem(model: Json, prefix: string): Problem | undefined {
   const names = list.map(nameOf);
   const twice = names.find((name, at) => name !== '' && names.indexOf(name) < at);
   if (twice !== undefined)
-    return { got: `two layers of the name '${prefix}${twice}'`, hint: 'Give each layer a name of its own.' };
+    return { got: `two layers named '${prefix}${twice}'`, hint: 'Give each layer a unique name.' };
   if (!isObject(config) || !Array.isArray(config['output_layers'])) return undefined;
   const mistaken = list.find(
     ({ inbound_nodes: calls = [] }) => !isListOf(calls, (call) => isListOf(call, isGiven)),

@@ -14,7 +14,7 @@ const AGAIN = 'Copy or convert the model again.';
 export function weightBytes(specs: Specs): number | Problem {
   const names = specs.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) < at);
-  if (twice !== undefined) return { got: `two weights of the name '${twice}'`, hint: AGAIN };
+  if (twice !== undefined) return { got: `two weights named '${twice}'`, hint: AGAIN };
   let bytes = 0;
   for (const { name, shape, dtype, quantization } of specs) {
     const each = BYTES[quantization?.dtype ?? dtype];
@@ -36,7 +36,7 @@ export function sizeProblem(specs: Specs, found: number): Problem | undefined {
   if (expected === found) return undefined;
   return {
     got: `${found} bytes of weights where model.json lists ${expected}`,
-    hint: `The weight files are cut off, too long or those of another model. ${AGAIN}`,
+    hint: `The weight files are cut off, too long, or belong to another model. ${AGAIN}`,
   };
 }
 

@@ -67,6 +67,6 @@ async function built({
 }
 
 const GRAPH_MODEL = {
-  got: 'a graph model, which has no layers that could be trained',
+  got: 'a graph model, which has no trainable layers',
   hint: 'A graph model can be a teacher: load it with loadTeacher, or convert the model as tfjs_layers_model.',
 };

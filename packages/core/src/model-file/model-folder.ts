@@ -24,7 +24,7 @@ export function diskFolder(folder: string): ModelFolder {
       const found = await fs.stat(at(file));
       if (found.isFile()) return found.size;
       throw unreadable(where, {
-        got: `${at(file)}, which is no regular file`,
+        got: `${at(file)}, which is not a regular file`,
         hint: 'Name the folder of a saved model.',
       });
     },

@@ -103,7 +103,7 @@ async function converter(): Promise<Converter> {
       where: 'loadTeacher',
       expected: `the package ${specifier}, which runs graph models`,
       got: 'none',
-      hint: `npm i ${specifier}; in a page import it and hand it over as an option (packages).`,
+      hint: `npm i ${specifier}; in a page import it and pass it as an option (packages).`,
       cause,
     });
   }

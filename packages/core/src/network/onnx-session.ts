@@ -113,7 +113,7 @@ async function loadRuntime(): Promise<{ readonly runtime: Runtime; readonly isNa
     where: 'ONNX teacher',
     expected: 'the package onnxruntime-node or onnxruntime-web, which runs ONNX files',
     got: broken === undefined ? 'none' : `"${broken.message.split('\n')[0]?.slice(0, 200) ?? ''}"`,
-    hint: 'npm i onnxruntime-node; in a page import onnxruntime-web and hand it over in `packages`.',
+    hint: 'npm i onnxruntime-node; in a page import onnxruntime-web and pass it in `packages`.',
     cause: broken ?? reasons[0],
   });
 }

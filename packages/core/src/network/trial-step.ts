@@ -127,7 +127,7 @@ function expectRepeatable({ network, node, run }: Look): void {
     where: `network '${network}', layer '${node.name}' (${node.layer.getClassName()})`,
     expected: 'randomness that the run seeds',
     got: 'other values for the same inputs and the same seed',
-    hint: 'Use Dropout for randomness, or remove the layer.',
+    hint: 'Use Dropout, or remove the layer.',
   });
 }
 

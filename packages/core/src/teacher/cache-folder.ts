@@ -43,7 +43,9 @@ export function folderRecords(
   if (found !== wanted) {
     if (found !== undefined) {
       const differing = differences(found, content);
-      notice(`Teacher outputs in ${rows} are stale (other ${differing.join(', ')}): they are computed anew.`);
+      notice(
+        `Teacher outputs in ${rows} are stale (other ${differing.join(', ')}): they are computed again.`,
+      );
     }
     fs.rmSync(rows, { force: true });
     fs.writeFileSync(description, wanted);
@@ -63,7 +65,7 @@ function expectWritable(folder: string): void {
       where: 'teacherOutputs.folder',
       expected: 'a folder that can be written',
       got: `'${folder}' (${(error as { code?: string }).code ?? String(error)})`,
-      hint: 'Name another folder, or leave it out to keep outputs in memory.',
+      hint: 'Use another folder, or leave it out to keep outputs in memory.',
     });
   }
 }
@@ -78,7 +80,7 @@ function expectFile(file: string): void {
     where: file,
     expected: 'a file of cached teacher outputs, or nothing',
     got: found.isDirectory() ? 'a folder' : found.isSymbolicLink() ? 'a link' : 'something else',
-    hint: 'Remove it: the outputs are computed anew.',
+    hint: 'Remove it; the outputs will be computed again.',
   });
 }
 

@@ -111,7 +111,7 @@ export function cachedTeacher(options: CachedTeacherOptions): CachedTeacher {
       const total = [...stores.values()].reduce((sum, store) => sum + store.damaged, 0);
       if (total > damaged) {
         pending.push(
-          `${total - damaged} rows of teacher outputs in ${folder ?? 'memory'} are damaged: they are computed anew.`,
+          `${total - damaged} rows of teacher outputs in ${folder ?? 'memory'} are damaged: they are computed again.`,
         );
         damaged = total;
       }

@@ -53,7 +53,7 @@ export function expectData(options: Pick<DistillOptions, 'train' | 'validation'>
       where: place,
       expected,
       got: describeValue(fingerprint),
-      hint: 'Checkpoints and caches know the data by it.',
+      hint: 'Checkpoints and caches identify the data by it.',
     });
   }
   return { train, validation };
@@ -127,7 +127,7 @@ export function expectOwnWeights(
     throw new DistillError({
       code: 'option',
       where,
-      expected: 'weights of its own, where they are trained',
+      expected: 'weights of its own, if they are trained',
       got: `'${name}', which is '${shared}' of ${owner} too`,
       hint: 'Build another model, or freeze the layers that are shared (`layer.trainable = false`).',
     });
@@ -180,8 +180,8 @@ export function expectAlive(where: string, weights: NamedTensors): void {
   throw new DistillError({
     code: 'network',
     where,
-    expected: 'a network that has its weights',
-    got: `one that was disposed: '${gone[0]}' is gone`,
+    expected: 'a network with weights',
+    got: `a disposed one: '${gone[0]}' is gone`,
     hint: 'Dispose a model when every run that uses it has ended.',
   });
 }

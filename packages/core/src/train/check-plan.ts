@@ -118,7 +118,7 @@ export function expectServed(method: string, phases: readonly Phase[], train: Ch
       learns,
       `a label for ${learns.reads.labels === 'some' ? 'some training images' : 'every training image'}, which a term of it needs`,
       `${without} of ${train.size} without`,
-      'Take a method without such a term, for instance `kd({ ceWeight: 0 })`, or the labelled images alone.',
+      'Take a method without such a term, for instance `kd({ ceWeight: 0 })`, or only the labelled images.',
     );
   }
   const unweighted = phases.find(({ reads }) => reads.weights !== true);

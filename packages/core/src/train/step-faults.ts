@@ -28,7 +28,7 @@ export function expectRates(run: Run, { optimizers }: TrainingState, phase: Phas
       where: `${placeText(run, phase, place)}, learning rate of update '${name}'`,
       expected: 'a number of at least 0',
       got: describeValue(rate),
-      hint: 'A schedule gives one for every fractional epoch from 0 to the last.',
+      hint: 'A schedule must return one for every fractional epoch from 0 to the last.',
     });
   }
 }

@@ -154,7 +154,7 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
       layer(json, 'next').config['name'] = 'stem';
       layer(json, 'next').name = 'stem';
     },
-    /got two layers of the name 'stem'/,
+    /got two layers named 'stem'/,
   ],
   'a layer that reads nothing': [
     (json) => (layer(json, 'next').inbound_nodes = []),
@@ -186,7 +186,7 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
   ],
   'a weight listed twice': [
     (json) => weightsOf(json).weights.push(firstWeight(json)),
-    /got two weights of the name 'stem\/kernel'/,
+    /got two weights named 'stem\/kernel'/,
   ],
   'a weight of a size that is none': [
     (json) => (firstWeight(json).shape = [-1, 3]),
@@ -251,7 +251,7 @@ describeOn(CPU, 'a model.json is refused, and at once, with', () => {
     await rm(join(device, 'weights.bin'));
     await symlink('/dev/zero', join(device, 'weights.bin'));
     for (const place of [pipe, device])
-      expect((await caught(() => loadModel(place))).message).toMatch(/which is no regular file/);
+      expect((await caught(() => loadModel(place))).message).toMatch(/which is not a regular file/);
   });
 });
 

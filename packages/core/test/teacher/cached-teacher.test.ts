@@ -170,7 +170,7 @@ describe('cached outputs', () => {
     const mended = await run({ kind: 'cached', views: 1, folder });
     expect(mended.outcome).toEqual(sound.outcome);
     expect(mended.images).toBe(2);
-    expect(mended.warnings.join(' ')).toMatch(/damaged: they are computed anew/);
+    expect(mended.warnings.join(' ')).toMatch(/damaged: they are computed again/);
     expect(await run({ kind: 'cached', views: 1, folder })).toEqual({ ...sound, images: 0 });
   });
 
@@ -211,7 +211,7 @@ describe('cached outputs', () => {
     const live = await run({ kind: 'live', views: 1 }, teacherNamed(5));
     expect(other.outcome).toEqual(live.outcome);
     expect(other.images).toBe(12);
-    expect(other.warnings.join(' ')).toMatch(/stale \(other teacher\): they are computed anew/);
+    expect(other.warnings.join(' ')).toMatch(/stale \(other teacher\): they are computed again/);
     expect(await rowsIn(folder)).toHaveLength(1);
   });
 

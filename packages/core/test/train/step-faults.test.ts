@@ -59,7 +59,7 @@ describeOn(REPRODUCIBLE.slice(0, 1), 'a schedule of one’s own', () => {
     const error = await caught(() => distill(run));
     expect(error.message).toBe(
       "method 'kd', phase 'train', epoch 1, step 3, learning rate of update 'student': expected a number of at least 0, got -1. " +
-        'A schedule gives one for every fractional epoch from 0 to the last.',
+        'A schedule must return one for every fractional epoch from 0 to the last.',
     );
     const short = smallRun({
       optimizer: { ...optimizer, create: (variables, also) => inner.create(variables, also) },

@@ -129,7 +129,7 @@ describeOn(REPRODUCIBLE.slice(0, 1), 'before training', () => {
       'data',
       `method '${method.name}', phase 'train', dataset 'tiny': expected a label for ${which}, which a term of it needs, ` +
         `got ${train === NO_LABELS ? 12 : 1} of 12 without. ` +
-        'Take a method without such a term, for instance `kd({ ceWeight: 0 })`, or the labelled images alone.',
+        'Take a method without such a term, for instance `kd({ ceWeight: 0 })`, or only the labelled images.',
     ]);
   });
 
@@ -145,7 +145,7 @@ describeOn(REPRODUCIBLE.slice(0, 1), 'before training', () => {
   it('validation and evaluation need every label', async () => {
     const wanted =
       "dataset 'tiny', labels: expected a label for every image, to evaluate with, got 2 of 12 images without, " +
-      'the first is image 3. Take the labelled images alone.';
+      'the first is image 3. Use only the labelled images.';
     const data = without(DATA, 3, 4);
     const network = tinyNetwork(1);
     const validation = await caught(() => trained({ method: kd(), validation: data }));

@@ -290,7 +290,7 @@ describe('distill refuses', () => {
       (network) => {
         network.dispose();
       },
-      'expected a network that has its weights, got one that was disposed',
+      'expected a network with weights, got a disposed one',
     ],
     [
       'a student that was disposed',
@@ -298,7 +298,7 @@ describe('distill refuses', () => {
       (network) => {
         network.dispose();
       },
-      'expected a network that has its weights, got one that was disposed',
+      'expected a network with weights, got a disposed one',
     ],
   ])('%s', async (_, role, spoil, message) => {
     const [teacher, learner] = [tinyNetwork(1), tinyNetwork(2)];
@@ -365,7 +365,7 @@ describe('distill refuses', () => {
   ])('a teacher that is the student’s %s', async (_, teacherOf) => {
     const network = tinyNetwork(2);
     expect(await refused({ students: [network], teacher: teacherOf(network), method: kd() })).toContain(
-      "students[0] 'tiny4': expected weights of its own, where they are trained, got 'stem_conv/kernel', which is 'stem_conv/kernel' of the teacher too.",
+      "students[0] 'tiny4': expected weights of its own, if they are trained, got 'stem_conv/kernel', which is 'stem_conv/kernel' of the teacher too.",
     );
   });
 
@@ -391,7 +391,7 @@ describe('distill refuses', () => {
   it('a layer that two students train', async () => {
     const { teacher: first, student: second } = sharing(true);
     expect(await refused({ students: [first, second] })).toContain(
-      "students[1] 'student': expected weights of its own, where they are trained, got 'shared/kernel', which is 'shared/kernel' of students[0] too.",
+      "students[1] 'student': expected weights of its own, if they are trained, got 'shared/kernel', which is 'shared/kernel' of students[0] too.",
     );
   });
 

@@ -62,7 +62,7 @@ export function attentionWeights(shape: AttentionShape, named: NamedTensors): At
       where: `attention weight '${name}'`,
       expected: `a tensor of shape ${shapeText(expected)}`,
       got: found === undefined ? 'nothing' : shapeText(found),
-      hint: 'Give the weights of a run with the same taps and width.',
+      hint: 'Pass the weights of a run with the same taps and width.',
     });
   }
   const block = (name: string): LinearNorm => ({

@@ -56,6 +56,6 @@ export function expectFullBlocks(layer: string, inputs: number, config: Attentio
     where: `layer '${layer}'`,
     expected: `blocks that divide its ${inputs} input maps, to share filters between them`,
     got: `blocks of ${inputBlock}`,
-    hint: 'Choose another inputBlock, or leave grouped out.',
+    hint: 'Choose another inputBlock, or omit grouped.',
   });
 }

@@ -75,9 +75,9 @@ function madeFrom(config: tf.serialization.ConfigDict, kind: Rebuildable, name: 
     throw new DistillError({
       code: 'network',
       where: `model '${name}'`,
-      expected: 'layers that can be made anew from their configuration',
+      expected: 'layers that can be rebuilt from their configuration',
       got: cause instanceof Error ? cause.message : String(cause),
-      hint: 'Make their classes known by tf.serialization.registerClass, those of this package by registerHme() and registerVamConv2D().',
+      hint: 'Register their classes with tf.serialization.registerClass, and those of this package with registerHme() and registerVamConv2D().',
       cause,
     });
   }

@@ -227,7 +227,7 @@ const trainedFolded = (layer: string): DistillError =>
     where: `layer '${layer}'`,
     expected: 'a layer that attends, to train it',
     got: 'one whose mask is folded into its kernel',
-    hint: 'Train foldVam(model), a plain copy, or call unfoldVam(model) to go on with the attention that it had.',
+    hint: 'Train foldVam(model), a plain copy, or call unfoldVam(model) to continue with its former attention.',
   });
 
 /** True for a {@link VamConv2D}, folded or not, of any copy of this package. */

@@ -28,7 +28,7 @@ export function readExperts(model: LayersModel): Experts {
     where: `model '${model.name}'`,
     expected: 'a hierarchical mixture of experts',
     got: levels.length === 0 ? 'no task attention' : 'no class scores',
-    hint: 'Build the student by hmePaper or hmeReleased.',
+    hint: 'Build the student with hmePaper or hmeReleased.',
   });
 }
 

@@ -79,7 +79,7 @@ export function startThreads({ count, ...shared }: ThreadsOptions): Threads {
         throw new DistillError({
           code: 'engine',
           where: 'a kernel of the wasm engine',
-          expected: 'that it runs to its end on every thread',
+          expected: 'code that runs to its end on every thread',
           got: 'a trap',
           hint: 'This is a fault of distilljs: please report it. The engines cpu and node do not run this code.',
         });
