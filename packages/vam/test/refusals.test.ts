@@ -28,7 +28,8 @@ afterEach(() => {
   tf.engine().endScope();
 });
 
-const of = <T extends tf.Tensor>(...shape: readonly number[]): T => tf.zeros([...shape]) as T;
+/** Of whatever rank the types ask for. */
+const of = (...shape: readonly number[]): never => tf.zeros([...shape]) as never;
 const two = [
   [0.5, 0.5],
   [1, 0],
@@ -107,17 +108,17 @@ it.each<readonly [string, () => unknown, RegExp]>([
 
 it('subtaskConflict() takes images, labels and logits of one batch', async () => {
   const network = tinyNetwork(createRandom(1).integer(9));
-  const images = of<tf.Tensor4D>(4, ...network.inputShape);
-  const labels = tf.zeros([4], 'int32') as tf.Tensor1D;
+  const images: tf.Tensor4D = of(4, ...network.inputShape);
+  const labels = tf.zeros<tf.Rank.R1>([4], 'int32');
   const over = 'stage1';
   await expect(
-    subtaskConflict(network, { images: of<tf.Tensor4D>(4, 3, 3, 1), labels, over }),
+    subtaskConflict(network, { images: of(4, 3, 3, 1), labels, over }),
   ).rejects.toThrow(/^subtaskConflict\(images\): expected shape/);
   await expect(subtaskConflict(network, { images, labels: tf.slice(labels, 0, 3), over })).rejects.toThrow(
     /^subtaskConflict\(labels\): expected shape \[4\], got \[3\]/,
   );
   await expect(
-    subtaskConflict(network, { images, labels, teacher: of<tf.Tensor2D>(4, network.classes + 1), over }),
+    subtaskConflict(network, { images, labels, teacher: of(4, network.classes + 1), over }),
   ).rejects.toThrow(/^subtaskConflict\(teacher\): expected shape \[4, /);
   network.dispose();
 });

@@ -57,7 +57,7 @@ const refused: Readonly<Record<string, readonly [() => LayersModel, RegExp]>> = 
           name: 'wrapped',
           layer: layers.dense({ units: 2 }),
           trainable: false,
-        } as never),
+        }),
       ),
     /^model 'sequence', layer 'wrapped': expected trainable: false to be kept, got a layer inside that trains\. .*set it on the layer inside/,
   ],
