@@ -111,9 +111,9 @@ it('subtaskConflict() takes images, labels and logits of one batch', async () =>
   const images: tf.Tensor4D = of(4, ...network.inputShape);
   const labels = tf.zeros<tf.Rank.R1>([4], 'int32');
   const over = 'stage1';
-  await expect(
-    subtaskConflict(network, { images: of(4, 3, 3, 1), labels, over }),
-  ).rejects.toThrow(/^subtaskConflict\(images\): expected shape/);
+  await expect(subtaskConflict(network, { images: of(4, 3, 3, 1), labels, over })).rejects.toThrow(
+    /^subtaskConflict\(images\): expected shape/,
+  );
   await expect(subtaskConflict(network, { images, labels: tf.slice(labels, 0, 3), over })).rejects.toThrow(
     /^subtaskConflict\(labels\): expected shape \[4\], got \[3\]/,
   );
