@@ -113,7 +113,7 @@ describe('the program', () => {
     [['run', '--preset', 'quick', '--methods', '', '--out', 'x'], 'methods.0.name: expected a'],
     [
       ['run', '--preset', 'quick', '--seeds', '1,1', '--out', 'x'],
-      'seeds.1: expected a seed that is not there yet',
+      'seeds.1: expected a seed that is not in the list yet',
     ],
     [['run', '--preset', 'quick', '--seeds', '0,,1', '--out', 'x'], 'Not a number.'],
     [['run', '--preset', 'quick', '--set', 'epochs', '--out', 'x'], 'expected a setting key=value'],

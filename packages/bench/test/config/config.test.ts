@@ -291,7 +291,7 @@ describe('a wrong configuration is refused', () => {
       'a seed that is there twice',
       '1, 2',
       '1, 0',
-      'run.yaml:16:15, seeds.2: expected a seed that is not there yet, got 0.',
+      'run.yaml:16:15, seeds.2: expected a seed that is not in the list yet, got 0.',
     ],
     [
       'milestones that fall',

@@ -315,7 +315,7 @@ seeds: [1, 1]
     "run.yaml:9:43, methods.1.options.alfa: expected an option that exists, got 'alfa'.",
     'run.yaml:10:9, epochs: expected a whole number of at least 1, got 0.',
     "run.yaml:11:19, optimizer.name: expected an optimizer, got 'sgdd'. Did you mean 'sgd'?",
-    'run.yaml:12:12, seeds.1: expected a seed that is not there yet, got 1.',
+    'run.yaml:12:12, seeds.1: expected a seed that is not in the list yet, got 1.',
   ];
 
   it('are reported at once, each with its line and column', () => {

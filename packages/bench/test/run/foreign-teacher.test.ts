@@ -195,7 +195,7 @@ describe('a teacher of another kind', () => {
       },
     )) as ConfigOutcome;
     expect(report.rows.map(({ method }) => method)).toEqual(methods);
-    const line = log.lines.find((text) => text.startsWith('Feature maps of the teacher'));
+    const line = log.lines.filter((text) => text.startsWith('Feature maps of the teacher')).at(-1);
     expect(line).toContain('wide (12×12×4), half (6×6×6), quarter (3×3×8)');
     expect(line).toContain('teacher.taps');
     const result = JSON.parse(

@@ -240,7 +240,7 @@ describe('a race in a configuration', () => {
 
   it('is refused in a study, and with methods that train another network', () => {
     const flags = [{ pairs: [{ teacher: 'plain8', student: 'plain8' }], race: true }];
-    expect(() => resolveStudy({ preset: 'quick', flags })).toThrow(/race.*nothing with several runs/s);
+    expect(() => resolveStudy({ preset: 'quick', flags })).toThrow(/race.*no such field with several runs/s);
     expect(() => {
       expectRaceable(tinyConfig({ race: true, methods: ['kd', 'kdexplainer'] }));
     }).toThrow(/methods that train the configured student.*kdexplainer/s);

@@ -160,7 +160,8 @@ export function expectCallbacks(callbacks: readonly Callback[]): void {
       refuse(where, 'a callback', entry, entry.name === '' ? undefined : `Call it: \`${entry.name}()\`.`);
     expectNoPromise(where, entry);
     if (typeof entry !== 'object' || entry === null) refuse(where, 'a callback', entry);
-    if (!HOOKS.some((hook) => hook in callback)) {
+    // One that has a name alone does nothing, and was meant to.
+    if (!HOOKS.some((hook) => hook in callback) && Object.keys(callback).join() !== 'name') {
       const hint = 'Hooks are called without `on`: `{ name, epoch(report, run) { … } }`.';
       refuse(where, `a callback with a hook (${HOOKS.join(', ')})`, entry, hint);
     }
