@@ -150,7 +150,7 @@ function Kept({
     <Section title="A run from before">
       <p>
         This browser kept a run on {run.data.title} with {run.settings.methods.join(', ')}: {done} of {jobs}{' '}
-        trainings are done{done < jobs ? ', and the next goes on where it was' : ''}.
+        trainings are done{done < jobs ? ', and the next one continues where it stopped' : ''}.
       </p>
       <p class="buttons">
         <button

@@ -79,7 +79,7 @@ export function Progress({
         {status === 'stopped' ? button('Go on', onGoOn, true) : null}
         {status === 'failed' ? button('Try again', onGoOn, true) : null}
         {status === 'failed' && isElsewhere
-          ? button('Go on with WebAssembly', () => {
+          ? button('Continue with WebAssembly', () => {
               onGoOn('wasm');
             })
           : null}

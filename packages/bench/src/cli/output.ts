@@ -70,7 +70,7 @@ export function systemErrorText(
 
 const whatIsKept = (command: string | undefined): string =>
   command === 'run'
-    ? ' Everything done is kept: once that is mended, the same command with --resume goes on.'
+    ? ' Everything done is kept: fix that, then continue with the same command and --resume.'
     : '';
 
 /**

@@ -30,7 +30,7 @@ export async function trainCommand(root: string, cell: string, takesOver: boolea
     for (let next: string | undefined = cell; next !== undefined;) {
       if (!(await trainCell(root, next, { log, signal, takesOver, patience, prepared }))) {
         if (parent === undefined)
-          log.say(`Stopped; everything done is in ${root}. Go on with the same command.`);
+          log.say(`Stopped; everything done is in ${root}. Continue with the same command.`);
         return EXIT.interrupted;
       }
       next = parent !== undefined && isRoomy() ? await parent.next(signal) : undefined;

@@ -74,7 +74,8 @@ export async function eachTraining(
       await visit(training);
     }
   }
-  if (isEmpty) throw missing('a finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
+  if (isEmpty)
+    throw missing('a finished training', 'none yet', 'Continue with `distill-bench run --resume`.');
 }
 
 async function* trainingsOf(

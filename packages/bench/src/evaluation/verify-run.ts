@@ -109,7 +109,7 @@ async function verifyOne({ folder, run }: MatrixRun): Promise<VerifiedRun> {
       'error',
       'run',
       `${missing.length} trainings are not finished: ${named}`,
-      'Go on with `distill-bench run --resume`.',
+      'Continue with `distill-bench run --resume`.',
     );
   }
   if (teacher !== undefined) {

@@ -66,12 +66,12 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
     );
   }
   if (attending.length > 0 && !existsSync(folder.teacher.result))
-    throw missing('a run with a trained teacher', 'none yet', 'Go on with `distill-bench run --resume`.');
+    throw missing('a run with a trained teacher', 'none yet', 'Continue with `distill-bench run --resume`.');
   const data = await loadRunData(config);
   const trainings = attending.length === 0 ? [] : await explainTrainings(config, attending, folder, data);
   const maps = plays ? await explainMaps(config, folder, data) : [];
   if (trainings.length + maps.length === 0)
-    throw missing('a finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
+    throw missing('a finished training', 'none yet', 'Continue with `distill-bench run --resume`.');
   const seeds = { summaries: overSeeds(trainings), comparisons: seedsComparisons(trainings) };
   const compared = mapsComparisons(maps);
   const explained: ExplainedRun = {

@@ -136,7 +136,7 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
     }
   }
   if (networks.every(({ seed }) => seed === undefined))
-    throw missing('a finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
+    throw missing('a finished training', 'none yet', 'Continue with `distill-bench run --resume`.');
   const metrics: RunMetrics = {
     schema: METRICS_SCHEMA,
     run: root,

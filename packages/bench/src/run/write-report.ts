@@ -70,7 +70,7 @@ export async function reportSources(folder: RunFolder): Promise<ReportSources> {
   const { config, environment } = run;
   const teacher = await readTeacherResult(folder.teacher);
   if (teacher === undefined) {
-    throw missing('a run with a trained teacher', 'none yet', 'Go on with `distill-bench run --resume`.');
+    throw missing('a run with a trained teacher', 'none yet', 'Continue with `distill-bench run --resume`.');
   }
   const results: MethodResult[] = [];
   for (const { as } of config.methods) {
@@ -80,7 +80,11 @@ export async function reportSources(folder: RunFolder): Promise<ReportSources> {
     }
   }
   if (results.length === 0) {
-    throw missing('at least one finished training', 'none yet', 'Go on with `distill-bench run --resume`.');
+    throw missing(
+      'at least one finished training',
+      'none yet',
+      'Continue with `distill-bench run --resume`.',
+    );
   }
   const report = buildReport(config, environment, teacher, results, {
     ...(await runFacts(config, run.data)),

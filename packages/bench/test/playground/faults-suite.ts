@@ -54,7 +54,7 @@ export function faultsSuite({ browser, site }: Place): void {
     await train(page);
     await page.getByText('Ended with an error.').waitFor();
     expect(await page.getByRole('alert').textContent()).toMatch(/webgpu: there is no WebGPU adapter/);
-    await page.getByRole('button', { name: 'Go on with WebAssembly' }).click();
+    await page.getByRole('button', { name: 'Continue with WebAssembly' }).click();
     await done(page);
     await context.close();
   });

@@ -55,7 +55,7 @@ describe('the command line', () => {
     symlinkSync('/dev/full', join(out, 'student/1/metrics.jsonl'));
     expect(await run('0,1')).toBe(1);
     expect(said).toMatch(
-      /\nError: .* got ENOSPC: no space left on device, write \(.*full.*\)\. .*--resume goes on\.\n$/,
+      /\nError: .* got ENOSPC: no space left on device, write \(.*full.*\)\. .*and --resume\.\n$/,
     );
   });
 

@@ -11,7 +11,7 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'an AbortSignal', () => {
   });
 
   it.each([5, 6, STEPS])(
-    'ends the run after step %i, saves it, and it goes on to the same bytes',
+    'stops the run after step %i and saves it; continued, it gives the same bytes',
     async (steps) => {
       const store = memoryStore();
       const controller = new AbortController();
