@@ -151,7 +151,7 @@ function plainValues(
       const alias = shown(`*${node.source}`);
       if (!anchors.has(node.source)) return refuse(offset, 'an alias of an anchor before it', alias);
       const found = anchors.get(node.source);
-      if (found === undefined) return refuse(offset, 'an alias of something that it is no part of', alias);
+      if (found === undefined) return refuse(offset, 'an alias that does not contain itself', alias);
       size += found.size;
       if (size <= MOST_VALUES) return found.value;
       const expected = `at most ${MOST_VALUES.toLocaleString('en-US')} values`;

@@ -44,7 +44,7 @@ export function queueAddress(flag: string | undefined): { readonly url: string; 
     throw new DistillError({ code: 'config', where: WHERE, expected, got, hint });
   };
   if (given === undefined || given.trim() === '') return refuse('nothing');
-  if (!URL.canParse(given)) return refuse('text that is no address');
+  if (!URL.canParse(given)) return refuse('text that is not an address');
   const url = new URL(given);
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:')
     return refuse(`an address of ${url.protocol}//`);

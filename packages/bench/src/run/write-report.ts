@@ -127,7 +127,7 @@ export async function rewriteReport(root: string, formats?: readonly ReportForma
 async function contents(folder: string): Promise<string> {
   const entries = await readdir(folder).catch((error: unknown) => (error as NodeJS.ErrnoException).code);
   if (Array.isArray(entries)) return `a folder with ${entries.length} other entries`;
-  return entries === 'ENOTDIR' ? 'something else of that name' : 'no such folder';
+  return entries === 'ENOTDIR' ? 'something else with that name' : 'no such folder';
 }
 
 /**

@@ -54,7 +54,7 @@ describe('one clear error for', () => {
     [
       'an alias within its anchor',
       'methods: &a [*a]',
-      'run.yaml:1:14: expected an alias of something that it is',
+      'run.yaml:1:14: expected an alias that does not contain itself',
     ],
     [
       'a preset that is a mapping',
@@ -93,7 +93,7 @@ describe('one clear error for', () => {
   });
 
   it.each([
-    ['epochs=&a [*a]', 'command line, epochs: expected an alias of something that it is no part of'],
+    ['epochs=&a [*a]', 'command line, epochs: expected an alias that does not contain itself'],
     ['epochs=*a', 'command line, epochs: expected an alias of an anchor before it'],
     ['__proto__.x=1', "command line, __proto__: expected a key that exists, got '__proto__'."],
     ['optimizer.constructor=3', 'command line, optimizer.constructor: expected a key that exists'],

@@ -42,7 +42,7 @@ describe('the command line', () => {
     writeFileSync(file, '');
     expect(await main(['report', file])).toBe(1);
     expect(said).toMatch(
-      /^Error: .*file: expected a run folder, got something else of that name\. Make one[^\n]*\n$/,
+      /^Error: .*file: expected a run folder, got something else with that name\. Make one[^\n]*\n$/,
     );
   });
 

@@ -40,7 +40,7 @@ export function earlyStop(given: Partial<EarlyStopOptions> = {}): Callback {
     if (last.validation.length === 0) {
       // Phases that run no student have none either, and no accuracy.
       if (last.epoch === 0 && last.trainAccuracy.length > 0)
-        run.warn('earlyStop ends nothing: there is no validation set. Pass `validation` to distill().');
+        run.warn('earlyStop has no effect: there is no validation set. Pass `validation` to distill().');
       return;
     }
     let best = -Infinity;

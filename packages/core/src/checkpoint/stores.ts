@@ -59,7 +59,7 @@ export function directoryStore(folder: string): CheckpointStore {
       const { code } = error as { readonly code?: string };
       if (code === 'ENOENT') return [];
       if (code !== 'ENOTDIR') throw error;
-      const got = 'something else of that name';
+      const got = 'something else with that name';
       throw new DistillError({ code: 'option', where: folder, expected: 'a folder for checkpoints', got });
     }
   };

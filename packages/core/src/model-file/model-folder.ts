@@ -55,7 +55,7 @@ const DROP_ALL = 'Give the whole folder: model.json and every weight file (.bin)
 /** A file's path, which only files of a chosen folder have. */
 export const pathOf = (file: File): string => file.webkitRelativePath || file.name;
 
-/** The file at a path from another one's folder, or the only one of that name: files by themselves have no folder. */
+/** The file at a path from another one's folder, or the only one with that name: files by themselves have no folder. */
 export function besideOf(files: readonly File[], main: File, path: string): File | undefined {
   const whole = pathOf(main).replace(/[^/]*$/, '') + path;
   const name = path.replace(/^.*\//, '');

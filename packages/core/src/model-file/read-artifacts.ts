@@ -63,7 +63,10 @@ const hasStrings = (specs: readonly tf.io.WeightsManifestEntry[]): boolean =>
 
 async function fromFolder({ where, sizeOf, read }: ModelFolder): Promise<tf.io.ModelArtifacts> {
   if ((await sizeOf(MAIN)) > LONGEST_JSON)
-    throw unreadable(where, { got: 'a model.json of more than 512 MiB', hint: 'It is none of a model.' });
+    throw unreadable(where, {
+      got: 'a model.json of more than 512 MiB',
+      hint: 'Check the path: this file does not belong to a model.',
+    });
   const json = parsed(where, await read(MAIN)) as tf.io.ModelJSON | null;
   if (json === null || typeof json !== 'object' || !Array.isArray(json.weightsManifest))
     throw unreadable(where, NO_WEIGHTS);

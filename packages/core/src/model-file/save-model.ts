@@ -41,7 +41,7 @@ export async function saveModel(model: LayersModel, place: string | URL): Promis
       throw asDistillError(error, {
         code: 'data',
         where: to.url,
-        expected: 'a place that takes models',
+        expected: 'a place where models can be saved',
         hint,
       });
     });

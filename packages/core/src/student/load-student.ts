@@ -217,7 +217,7 @@ function ranked(logits: Float32Array, classNames: readonly string[], top: number
   const powers = Float64Array.from(logits, (each) => Math.exp(each - highest));
   const total = powers.reduce((sum, each) => sum + each, 0);
   if (!(total > 0)) {
-    const hint = 'Its training diverged, or the pixels are no numbers.';
+    const hint = 'Its training diverged, or the pixels are not numbers.';
     throw new DistillError({
       code: 'numeric',
       where: 'classify',

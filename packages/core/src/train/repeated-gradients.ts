@@ -56,11 +56,12 @@ export function gradientRepeater(run: Run, { reads }: Phase): Repeater {
   const isKnown = run.cachedTeacher !== undefined || run.teacher?.ask !== undefined;
   const teacher = reads.teacher === undefined || isKnown ? undefined : run.teacher;
   const odd = students.find((student, index) => reads.students?.[index] !== undefined && !isPlain(student));
-  if (method.repeatable !== true) return repeating(`method '${method.name}' does not call itself repeatable`);
+  if (method.repeatable !== true)
+    return repeating(`method '${method.name}' does not declare itself repeatable`);
   if (odd !== undefined)
-    return repeating(`network '${odd.name}' has layers that may keep something to themselves`);
+    return repeating(`network '${odd.name}' has layers that may keep state of their own`);
   if (teacher === undefined || isPlain(teacher)) return repeating();
-  return repeating(`teacher '${teacher.name}' may keep something to itself`);
+  return repeating(`teacher '${teacher.name}' may keep state of its own`);
 }
 
 /** Notes when something is looked at that differs from step to step. */

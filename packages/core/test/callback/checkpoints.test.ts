@@ -133,7 +133,7 @@ it.skipIf(process.platform !== 'linux')(
   async () => {
     const error = await caught(() => distill(smallRun({ callbacks: [checkpoints('/dev/null')] })));
     expect(error.message).toBe(
-      '/dev/null: expected a folder for checkpoints, got something else of that name.',
+      '/dev/null: expected a folder for checkpoints, got something else with that name.',
     );
     await expect(distill(smallRun({ callbacks: [checkpoints('/proc/distill/run')] }))).rejects.toThrow(
       /ENOENT.*\/proc\/distill/,

@@ -63,14 +63,14 @@ describe('earlyStop', () => {
     expect(before.stops).toEqual([]);
   });
 
-  it('ends nothing without validation, and says so once', () => {
+  it('has no effect without validation, and says so once', () => {
     const said: string[] = [];
     const warn = (message: string): void => void said.push(message);
     const run = runControl({ history: [epochOf(0, []), epochOf(1, [])], warn });
     for (const epoch of run.history) void earlyStop({ patience: 1 }).epoch?.(epoch, run);
     expect(run.stops).toEqual([]);
     expect(said).toEqual([
-      'earlyStop ends nothing: there is no validation set. Pass `validation` to distill().',
+      'earlyStop has no effect: there is no validation set. Pass `validation` to distill().',
     ]);
   });
 

@@ -312,13 +312,13 @@ describe.skipIf(skip)(`graphs of steps on node${reason === undefined ? '' : reas
       expect(graphUse()?.issued.join()).toMatch(/looks at/);
     });
 
-    it('are issued where a method of hidden state does not call itself repeatable', async () => {
+    it('are issued where a method of hidden state does not declare itself repeatable', async () => {
       const counting = (): Method => {
         let calls = 0;
         return scaled(() => (++calls > 8 ? 2 : 1), false);
       };
       await sameBytes(() => alone(counting()));
-      expect(graphUse()?.issued.join()).toMatch(/does not call itself repeatable/);
+      expect(graphUse()?.issued.join()).toMatch(/does not declare itself repeatable/);
     });
 
     it('are issued while a number of the loss changes, and repeated between its changes at an epoch', async () => {
@@ -354,7 +354,7 @@ describe.skipIf(skip)(`graphs of steps on node${reason === undefined ? '' : reas
         );
       };
       await sameBytes(options);
-      expect(graphUse()?.issued.join()).toMatch(/layers that may keep something/);
+      expect(graphUse()?.issued.join()).toMatch(/layers that may keep state/);
     });
 
     it('say where a method that calls itself repeatable is not', async () => {

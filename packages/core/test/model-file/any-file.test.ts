@@ -342,7 +342,7 @@ describeOn(CPU, 'what is no model or no place', () => {
     const nobody = 'http://127.0.0.1:9/model.json';
     expect((await caught(() => loadModel(nobody))).message).toMatch(/got no answer from that address/);
     expect((await caught(() => saveModel(model, nobody))).message).toMatch(
-      /expected a place that takes models/,
+      /expected a place where models can be saved/,
     );
   });
 });

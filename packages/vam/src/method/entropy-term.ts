@@ -99,6 +99,6 @@ const clash = (owner: string): DistillError =>
     code: 'contract',
     where: `vam.with, method '${owner}'`,
     expected: `terms other than '${TERM}', which vam adds`,
-    got: 'one of that name',
+    got: 'one with that name',
     hint: 'Train with one of the two: a term of the same name would lose the other.',
   });

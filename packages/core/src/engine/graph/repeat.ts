@@ -112,7 +112,7 @@ function checked<R>(
     code: 'contract',
     where: `${REPEAT_VARIABLE}=check`,
     expected: 'a step that asks for the same operations, with the same numbers, as the steps before it',
-    got: typeof result === 'string' ? result : 'others',
+    got: typeof result === 'string' ? result : 'other operations or numbers',
     hint: 'Leave `repeatable` out of the method.',
   });
 }
