@@ -1,5 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { channelStatistics, CIFAR_AUGMENTATION, createRandom, freeze, loadBatch } from '@distilljs/core';
+import {
+  channelStatistics,
+  CIFAR_AUGMENTATION,
+  createRandom,
+  freeze,
+  graphUse,
+  loadBatch,
+} from '@distilljs/core';
 import type { Engine, NetworkShape } from '@distilljs/core';
 import { median, min } from 'simple-statistics';
 import { buildNetwork } from '../run/cohort.js';
@@ -99,6 +106,7 @@ export async function measureSpeed(
       },
       methods: runs.map((watched) => methodSpeed(watched, of(watched.run), bench, gflops, kdMs)),
       memory,
+      graphs: graphUse(),
     };
   } finally {
     for (const contender of [...others, ...runs.map(({ run }) => run)]) await contender.end();

@@ -1,3 +1,4 @@
+import type { GraphUse } from '@distilljs/core';
 import type { RunEnvironment } from '../report/index.js';
 import type { EngineUse } from './kernel-counter.js';
 import type { SpeedSettings } from './settings.js';
@@ -18,6 +19,8 @@ export interface SpeedReport {
   readonly teacher: NetworkSize & { readonly forwardMs: StepTimes; readonly imagesPerSecond: number };
   readonly methods: readonly MethodSpeed[];
   readonly memory: readonly MemoryResult[];
+  /** How steps ran on engine node; undefined where they ran operation by operation. */
+  readonly graphs: GraphUse | undefined;
 }
 
 export interface NetworkSize {

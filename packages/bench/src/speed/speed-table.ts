@@ -1,3 +1,4 @@
+import type { GraphUse } from '@distilljs/core';
 import { terminalTable } from '../terminal/index.js';
 import type { TableColumn } from '../terminal/index.js';
 import type { MethodSpeed, SpeedReport } from './speed-report.js';
@@ -18,8 +19,19 @@ export function speedText(report: SpeedReport): string {
       .map(({ title, gflops }) => `${title} ${fixed(gflops)} GFLOP/s`)
       .join('; ')}.`,
   ];
+  if (report.graphs !== undefined) lines.push(graphText(report.graphs));
   if (report.memory.length > 0) lines.push(memoryTable(report.memory));
   return lines.join('\n');
+}
+
+function graphText({ graphs, runs, repeated, eager, issued }: GraphUse): string {
+  const because = (what: string, reasons: readonly string[]): string =>
+    reasons.length === 0 ? '' : ` ${what}: ${reasons.join('; ')}.`;
+  return (
+    `Steps as graphs: ${count(graphs)} graphs ran ${count(runs)} times, ${count(repeated)} parts of steps without their JavaScript.` +
+    because('Operation by operation', eager) +
+    because('JavaScript in every step', issued)
+  );
 }
 
 function methodTable(methods: readonly MethodSpeed[]): string {

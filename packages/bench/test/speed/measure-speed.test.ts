@@ -77,6 +77,14 @@ describe('measureSpeed', () => {
     for (const part of ['student', 'kd', 'engine wasm', 'GFLOP/s', 'RSS ratio']) expect(text).toContain(part);
   });
 
+  it('says how steps ran as graphs, and why some did not', () => {
+    const known = { graphs: 3, runs: 1200, repeated: 80, eager: [], issued: ['it looks at the epoch'] };
+    expect(report.graphs).toBeUndefined();
+    expect(speedText({ ...report, graphs: known })).toContain(
+      'Steps as graphs: 3 graphs ran 1,200 times, 80 parts of steps without their JavaScript. JavaScript in every step: it looks at the epoch.',
+    );
+  });
+
   it('times a cached teacher when all its outputs are known', async () => {
     const settings = speedSettings({
       model: 'plain8',
