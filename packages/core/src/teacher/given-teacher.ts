@@ -10,7 +10,8 @@ import type { TeacherRows } from './teacher-outputs.js';
  * A teacher that said everything before training: it is never asked.
  *
  * @param images how many the training set has
- * @throws DistillError code `shape` for rows that are not one per image; its `outputs` throw code `tap` for a tap without rows
+ * @throws DistillError code `shape` for rows that are not one per image, code `data` for rows that are not finite; its `outputs` throw
+ *   code `tap` for a tap without rows
  */
 export function givenTeacher(
   { logits, taps: given = {} }: TeacherRows,
@@ -27,6 +28,8 @@ export function givenTeacher(
     });
   };
   expectRows('logits', logits, classes);
+  for (const [what, values] of [['logits', logits] as const, ...Object.entries(given)])
+    expectFinite(what, values);
   const rowsOf = (values: Float32Array, positions: Int32Array, shape: readonly number[]): Tensor => {
     const width = shape.reduce((product, axis) => product * axis, 1);
     const chosen = new Float32Array(positions.length * width);
@@ -60,6 +63,18 @@ export function givenTeacher(
     notices: () => [],
     dispose: () => undefined,
   };
+}
+
+function expectFinite(what: string, values: Float32Array): void {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new DistillError({
+    code: 'data',
+    where: `teacherOutputs.rows, ${what}`,
+    expected: 'finite numbers',
+    got: `${values[at]} at position ${at}`,
+    hint: 'Compute the outputs again: a teacher that gives no finite numbers teaches nothing.',
+  });
 }
 
 const unknownTap = (name: string, tap: string, known: readonly string[]): DistillError =>

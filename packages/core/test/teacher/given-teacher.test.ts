@@ -95,6 +95,12 @@ describe('outputs of a teacher that were computed before', () => {
       code: 'shape',
       got: `${logits.length - 3} numbers`,
     });
+    const broken = Float32Array.from(logits, (value, at) => (at === 4 ? NaN : value));
+    await refused({ kind: 'given', rows: { logits: broken } }).toThrow(
+      /rows, logits: expected finite numbers, got NaN at position 4/,
+    );
+    const plain = { logits, taps: { pool: [1, 2, 3] as unknown as Float32Array } };
+    await refused({ kind: 'given', rows: plain }).toThrow(/logits: Float32Array, taps/);
     await refused({ kind: 'given' }).toThrow(/teacherOutputs\.rows.*a row per training image/s);
     await refused({ kind: 'live', rows: { logits } }).toThrow(/no rows with kind 'live'/);
   });
