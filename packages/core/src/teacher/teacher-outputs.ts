@@ -45,7 +45,7 @@ export function checkTeacherOutputs(given: TeacherOutputs): TeacherOutputs {
     rows: (value) => {
       if (kind !== 'given') return value === undefined ? undefined : `no rows with kind '${String(kind)}'`;
       const { logits, taps } = (value ?? {}) as { readonly logits?: unknown; readonly taps?: object | null };
-      const all: readonly unknown[] = [logits, ...Object.values(taps ?? {})];
+      const all: readonly unknown[] = [logits, ...Object.values<unknown>(taps ?? {})];
       return all.every((rows) => rows instanceof Float32Array)
         ? undefined
         : '{ logits: Float32Array, taps?: … }, a row per training image';
