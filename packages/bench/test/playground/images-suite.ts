@@ -41,9 +41,9 @@ export function imagesSuite({ folder, browser, site }: Place): void {
     await drop(page, write('dropped', folders(['cats', 'dogs'], 5)));
     await page.getByText('3 training, 1 validation, 1 test').first().waitFor();
     expect(await page.locator('.classes strong').allTextContents()).toEqual(['cats', 'dogs']);
-    expect(await isReady(page)).toBe(true);
+    await expect.poll(() => isReady(page)).toBe(true);
     await page.getByRole('button', { name: 'Remove all images' }).click();
-    expect(await isReady(page)).toBe(false);
+    await expect.poll(() => isReady(page)).toBe(false);
     const zip = join(folder, 'birds.zip');
     writeFileSync(
       zip,
@@ -73,7 +73,7 @@ export function imagesSuite({ folder, browser, site }: Place): void {
     expect(await page.locator('.classes strong').allTextContents()).toEqual(['left', 'right']);
     await page.getByRole('button', { name: 'Close the camera' }).click();
     expect(await page.locator('video').count()).toBe(0);
-    expect(await isReady(page)).toBe(true);
+    await expect.poll(() => isReady(page)).toBe(true);
     expect(errors).toEqual([]);
     await context.close();
   });
@@ -85,7 +85,7 @@ export function imagesSuite({ folder, browser, site }: Place): void {
     await page.getByLabel('Choose a folder').setInputFiles(write('images', wrong));
     await page.getByText('2 images cannot be decoded and are left out: images/cats/1.png').waitFor();
     await page.getByText('There is no class with enough images yet.').waitFor();
-    expect(await isReady(page)).toBe(false);
+    await expect.poll(() => isReady(page)).toBe(false);
     expect(errors).toEqual([]);
     await context.close();
   });

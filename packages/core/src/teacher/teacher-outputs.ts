@@ -44,8 +44,11 @@ export function checkTeacherOutputs(given: TeacherOutputs): TeacherOutputs {
       : (value) => (value === undefined ? undefined : `no folder with kind '${String(kind)}'`),
     rows: (value) => {
       if (kind !== 'given') return value === undefined ? undefined : `no rows with kind '${String(kind)}'`;
-      const { logits, taps } = (value ?? {}) as { readonly logits?: unknown; readonly taps?: object | null };
-      const all: readonly unknown[] = [logits, ...Object.values<unknown>(taps ?? {})];
+      const { logits, taps } = (value ?? {}) as {
+        readonly logits?: unknown;
+        readonly taps?: Readonly<Record<string, unknown>> | null;
+      };
+      const all: readonly unknown[] = [logits, ...Object.values(taps ?? {})];
       return all.every((rows) => rows instanceof Float32Array)
         ? undefined
         : '{ logits: Float32Array, taps?: … }, a row per training image';
