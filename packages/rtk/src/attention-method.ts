@@ -3,7 +3,7 @@ import { defineMethod, DistillError, taskReads, taskTerms, withTeacher } from '@
 import type { EpochReport, LossTerms, MethodFactory, Plan, Step, TaughtContext } from '@distilljs/core';
 import { attentionWeights, createAttentionWeights } from './attention/index.js';
 import { attentionCost } from './attention-cost.js';
-import { layerPair, mapsOfStep } from './layer-pair.js';
+import { layerPair, mapsOfStep, teacherSummaries } from './layer-pair.js';
 import { matchExhibits } from './match-exhibits.js';
 import { attentionLoss, matchLayers, stageAgreement } from './match-layers.js';
 import { attentionChecks } from './options.js';
@@ -57,6 +57,7 @@ function planAttention(name: string, options: AttentionOptions, context: TaughtC
         reads: {
           students: [tapNames(pair.student)],
           teacher: tapNames(pair.teacher),
+          condense: teacherSummaries(pair),
           ...taskReads(options),
         },
         updates: [{ name: 'student', variables, optimizer, terms }],

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { asNetwork, DistillError, freeze, loadBatch, wholeNumber } from '@distilljs/core';
+import { asNetwork, DistillError, freeze, loadBatch, teacherAsRead, wholeNumber } from '@distilljs/core';
 import type {
   Dataset,
   FrozenNetwork,
@@ -9,7 +9,7 @@ import type {
   Normalization,
 } from '@distilljs/core';
 import { attentionWeights, attentionWeightShapes } from './attention/index.js';
-import { layerPair, mapsOfStep } from './layer-pair.js';
+import { layerPair, mapsOfStep, teacherSummaries } from './layer-pair.js';
 import { matchLayers } from './match-layers.js';
 import type { AttentionOptions } from './options.js';
 import type { MapLayer } from './taps.js';
@@ -83,6 +83,7 @@ export async function attentionOver(options: AttentionOverOptions): Promise<Atte
       withoutPrefix(options.weights, Object.keys(attentionWeightShapes(pair.attention))),
     );
     const [students, teachers] = [tapNames(pair.student), tapNames(pair.teacher)];
+    const asked = teacherAsRead(teacher, { teacher: teachers, condense: teacherSummaries(pair) });
     const sums = new Float64Array(2 * students.length * teachers.length);
     let images = 0;
     for (let start = 0; start < dataset.size; start += batchSize) {
@@ -94,7 +95,7 @@ export async function attentionOver(options: AttentionOverOptions): Promise<Atte
       const means = tf.tidy(() => {
         const batch = tf.tensor4d(pixels, [size, ...dataset.imageShape]);
         const maps = mapsOfStep(pair, {
-          teacher: teacher.forward(batch, teachers),
+          teacher: asked.teacher.forward(batch, asked.taps),
           student: student.forward(batch, { taps: students }),
         });
         const match = matchLayers(maps.teacher, maps.student, weights, pair.matching);

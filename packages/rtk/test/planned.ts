@@ -83,10 +83,14 @@ export function termsOf(plan: Plan, outputs: Partial<GoldenOutputs> = {}): LossT
     logits: logits as Tensor2D,
     tap: (name) => maps[Number(name.slice(5)) - 1] as tf.Tensor,
   });
+  const phase = plan.phases[0];
+  const maps = output(tensor(teacherLogits), teacherFeatures());
+  // As the trainer hands them to the terms: condensed.
+  const condensed = phase?.reads.condense?.of(maps) ?? {};
   const step = {
     oneHot: tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), 5), 'float32'),
-    teacher: output(tensor(teacherLogits), teacherFeatures()),
+    teacher: { ...maps, tap: (name: string) => condensed[name] as tf.Tensor },
     student: output(given.studentLogits, given.studentMaps),
   } as unknown as Step;
-  return plan.phases[0]?.updates[0]?.terms(step) ?? {};
+  return phase?.updates[0]?.terms(step) ?? {};
 }

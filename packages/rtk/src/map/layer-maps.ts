@@ -107,15 +107,34 @@ export interface LayerMaps {
  * Means and energy maps of a network's feature maps. Squares before pooling, unit length last. Call it, and what it returns,
  * inside `tf.tidy`.
  *
- * Energy maps of one grid are stacked, so that resampling and comparing take one operation per grid, not per layer.
  * @param features one `[batch, h, w, c]` per layer, after ReLU
  * @param constant true for the teacher's: nothing is recorded for gradients
  */
 export function layerMaps(features: readonly FeatureMap[], constant: boolean): LayerMaps {
+  const summarize = (): MapSummary[] => features.map((map) => mapSummary(map, constant));
+  return mapsOfSummaries(
+    constant ? withoutTape(summarize) : summarize(),
+    features.map(({ shape: [, height, width] }) => ({ height, width })),
+    constant,
+  );
+}
+
+/**
+ * {@link layerMaps} where the maps have been summarised already. Energy maps of one grid are stacked, so that resampling and comparing
+ * take one operation per grid, not per layer.
+ *
+ * @param summaries one per layer
+ * @param grids height and width of each layer's map
+ * @param constant true for the teacher's: nothing is recorded for gradients
+ */
+export function mapsOfSummaries(
+  summaries: readonly MapSummary[],
+  grids: readonly Grid[],
+  constant: boolean,
+): LayerMaps {
   const run: typeof withoutTape = constant ? withoutTape : (compute) => compute();
-  const groups = groupByGrid(features.map(({ shape: [, height, width] }) => ({ height, width })));
-  const batch = features[0]?.shape[0] ?? 0;
-  const summaries = run(() => features.map((map) => mapSummary(map, constant)));
+  const groups = groupByGrid(grids.map(({ height, width }) => ({ height, width })));
+  const batch = summaries[0]?.means.shape[0] ?? 0;
   const stacks = run(() =>
     groups.map(({ layers }) => {
       const energies = layers.map((layer) => (summaries[layer] as MapSummary).energy);
