@@ -7,7 +7,7 @@ import {
   graphUse,
   loadBatch,
 } from '@distilljs/core';
-import type { Engine, NetworkShape } from '@distilljs/core';
+import type { Engine, Network, NetworkShape } from '@distilljs/core';
 import { median, min } from 'simple-statistics';
 import { buildNetwork } from '../run/cohort.js';
 import { describeEnvironment } from '../run/environment.js';
@@ -50,6 +50,7 @@ export async function measureSpeed(
   const warmup = Math.max(settings.warmup, cachedViews * BATCHES);
   const dataset = noiseDataset(BATCHES * batchSize);
   const teacherNetwork = await buildNetwork(settings.teacher, dataset, createRandom(0).fork('teacher'));
+  drawBiases(teacherNetwork);
   const teacher = freeze(teacherNetwork);
   const normalization = channelStatistics(dataset);
   const bench: Bench = { dataset, normalization, model, teacher, batchSize, cachedViews };
@@ -122,6 +123,16 @@ function progressOf(progress: SpeedProgress, total: number): (doing: string, ste
     progress(doing, done / total);
     done += steps;
   };
+}
+
+/** A trained teacher adds biases. Those of a new one are 0, and TensorFlow leaves such additions out. */
+function drawBiases({ variables }: Network): void {
+  tf.tidy(() => {
+    Object.entries(variables).forEach(([name, variable], at) => {
+      if (/\/(bias|beta)$/.test(name))
+        variable.assign(tf.randomNormal(variable.shape, 0, 0.1, 'float32', at));
+    });
+  });
 }
 
 /** One forward pass of the teacher over a batch that lies on the engine. */

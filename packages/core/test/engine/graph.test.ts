@@ -18,6 +18,8 @@ import {
 } from '../../src/index.js';
 import type { DistillOptions, Method, Step } from '../../src/index.js';
 import { asGraph } from '../../src/engine/graph/index.js';
+import { planGraph } from '../../src/engine/graph/recording.js';
+import type { Op, TensorInfo } from '../../src/engine/graph/recording.js';
 import { testEngines, tinyDataset, tinyNetwork } from '../../src/testing/index.js';
 
 const node = (await testEngines()).find(({ name }) => name === 'node');
@@ -67,6 +69,35 @@ async function bothWays(make: () => DistillOptions): Promise<{ graph: number[]; 
   });
   return { graph: weights(graph), eager: weights(eager) };
 }
+
+describe('the plan of a graph', () => {
+  const float = 1;
+  const info = (shape: number[]): TensorInfo => ({ shape, dtype: float });
+  /** x * filter + added, x [2, 4, 4, 3] */
+  const planOf = (added: number[]): readonly string[] => {
+    const externals = [[2, 4, 4, 3], [3, 3, 3, 8], added].map((shape) => ({
+      ...info(shape),
+      fixed: undefined,
+      bytes: undefined,
+    }));
+    const op = (name: string, inputs: number[]): Op => ({
+      kind: 'op',
+      name,
+      attributes: [],
+      inputs,
+      outputs: [info([2, 4, 4, 8])],
+    });
+    const entries = [op('Conv2D', [-1, -2]), op('Add', [0, -3]), op('Relu', [1])];
+    const { nodes } = planGraph({ entries, externals, structure: new Set() }, () => new Uint8Array());
+    return nodes.slice(3).map((node) => node.op);
+  };
+
+  it('adds biases of convolutions in a form that TensorFlow fuses', () => {
+    expect(planOf([8])).toEqual(['Conv2D', 'BiasAdd', 'Relu']);
+    expect(planOf([2, 4, 4, 8])).toEqual(['Conv2D', 'Add', 'Relu']);
+    expect(planOf([1])).toEqual(['Conv2D', 'Add', 'Relu']);
+  });
+});
 
 describe.skipIf(skip)(`graphs of steps on node${reason === undefined ? '' : reason}`, () => {
   beforeAll(async () => {

@@ -168,6 +168,7 @@ export function planGraph(
   const feeds: { name: string; ref: Ref }[] = [];
   const outputs: string[] = [];
   const infos: TensorInfo[] = [];
+  const made = new Map<Ref, Op>();
   const value = (
     name: string,
     ref: Ref,
@@ -203,11 +204,32 @@ export function planGraph(
       attributes['Tdim'] ??= { type: infoOf(entry.inputs[1] ?? 0)?.dtype ?? 3 };
     }
     const inputs = entry.inputs.map((ref) => (ref < 0 ? `x${~ref}:0` : (outputs[ref] ?? '')));
-    nodes.push({ name: `n${at}`, op: entry.name, inputs, attributes });
+    const op = addsBias(entry, infoOf, made) ? 'BiasAdd' : entry.name;
+    nodes.push({ name: `n${at}`, op, inputs, attributes });
     entry.outputs.forEach((info, index) => {
+      made.set(outputs.length, entry);
       outputs.push(`n${at}:${index}`);
       infos.push(info);
     });
   });
   return { nodes, feeds, outputs };
+}
+
+/**
+ * Whether an addition adds a convolution's bias. As `BiasAdd`, TensorFlow runs it, the residual sum after it and the ReLU as one operation
+ * with the convolution.
+ */
+function addsBias(
+  { name, inputs: [sum = 0, bias = 0], outputs: [output] }: Op,
+  infoOf: (ref: Ref) => TensorInfo | undefined,
+  made: ReadonlyMap<Ref, Op>,
+): boolean {
+  if (!/^Add(V2)?$/.test(name) || !/^(Conv2D|DepthwiseConv2dNative)$/.test(made.get(sum)?.name ?? ''))
+    return false;
+  const [from, added] = [infoOf(sum), infoOf(bias)];
+  return (
+    added?.shape.length === 1 &&
+    added.shape[0] === output?.shape.at(-1) &&
+    sameList(from?.shape ?? [], output?.shape ?? [])
+  );
 }
