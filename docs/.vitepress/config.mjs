@@ -15,7 +15,7 @@ const guides = [
   {
     text: 'Begin',
     items: [
-      link('Start in five minutes', '/start'),
+      link('Start in ten minutes', '/start'),
       link('Install', '/install'),
       link('Playground', '/playground'),
       link('Which method?', '/which-method'),

@@ -24,7 +24,7 @@ export async function teacherDoubts(
   data: RunData,
 ): Promise<readonly string[]> {
   const chance = 1 / data.train.classes;
-  if (accuracy >= chance + (1 - chance) / 4) return [];
+  if (!isNearChance(accuracy, chance)) return [];
   const { validation } = data;
   const size = Math.min(LOOKED_AT, validation.size);
   const some = subset(
@@ -55,7 +55,6 @@ export async function teacherDoubts(
   const classes = 'with its classes in another order: name them with teacher.classes';
   guesses.push({ words: classes, accuracy: order - 0.02 });
   const best = guesses.reduce((one, other) => (other.accuracy > one.accuracy ? other : one));
-  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
   const warning = `Warning: the teacher is near chance (${percent(chance)}): ${percent(accuracy)} of the validation images.`;
   if (best.accuracy > now + 0.15)
     return [
@@ -65,6 +64,27 @@ export async function teacherDoubts(
     `${warning} Check teacher.normalization (pixels 0…1, −1…1 or 0…255; colour order), teacher.classes (their order) and teacher.logitsFrom; none of the usual settings does much better.`,
   ];
 }
+
+/**
+ * What to do about a teacher of the zoo that has learned little from the run's images.
+ *
+ * @returns lines for the user; none for a teacher that is well above chance
+ */
+export function weakTeacherText(
+  { testAccuracy }: Pick<TeacherResult, 'testAccuracy'>,
+  classes: number,
+): readonly string[] {
+  const chance = 1 / classes;
+  return isNearChance(testAccuracy, chance)
+    ? [
+        `Warning: the teacher has learned little: ${percent(testAccuracy)} of the test images, where guessing gives ${percent(chance)}. Its students cannot learn much from it. Use a pretrained teacher (--teacher PATH), train it longer (--set teacher.epochs=100), or add images.`,
+      ]
+    : [];
+}
+
+const isNearChance = (accuracy: number, chance: number): boolean => accuracy < chance + (1 - chance) / 4;
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
 type Change = (images: tf.Tensor4D) => tf.Tensor4D;
 const same: Change = (images) => images;

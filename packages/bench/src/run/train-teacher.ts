@@ -20,7 +20,7 @@ import { buildNetwork } from './cohort.js';
 import type { RunData } from './datasets.js';
 import { seeing } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
-import { teacherDoubts } from './teacher-doubts.js';
+import { teacherDoubts, weakTeacherText } from './teacher-doubts.js';
 import { corruptionsOf, optimizerOf, trainNetwork } from './train-network.js';
 import { modelDigest, savePredictions, teacherDigest } from './kept-files.js';
 import { expectHeld } from './lock.js';
@@ -133,6 +133,7 @@ export async function provideTeacher(
   if (corrupted !== undefined) await writeJson(folder.corruptions, { ...corrupted, network: digest });
   await writeJson(folder.result, { ...result, madeWith, modelDigest: digest });
   log.say(teacherText(result, `trained for ${epochs} epochs`));
+  for (const line of weakTeacherText(result, data.train.classes)) log.say(line);
   return ready(network, outputs, result);
 }
 

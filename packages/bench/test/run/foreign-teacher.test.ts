@@ -19,7 +19,7 @@ import { resolveConfig } from '../../src/config/index.js';
 import { buildModel } from '../../src/model/index.js';
 import { runConfig } from '../../src/run/run-config.js';
 import type { ConfigOutcome } from '../../src/run/run-config.js';
-import { teacherDoubts } from '../../src/run/teacher-doubts.js';
+import { teacherDoubts, weakTeacherText } from '../../src/run/teacher-doubts.js';
 import { teacherFacts } from '../../src/run/teacher-facts.js';
 import { torchCases } from '../model/torch-cases.js';
 import type { TorchCase } from '../model/torch-cases.js';
@@ -317,5 +317,12 @@ describe('a teacher near chance', () => {
   });
   it('is looked for only near chance', async () => {
     expect(await doubts(teacher(0), bytes, 0.9)).toBe('');
+  });
+  it('is told what to do where the run trained it', () => {
+    // A quarter of the way from 1/3 to 1 is 0.5.
+    expect(weakTeacherText({ testAccuracy: 0.499 }, 3).join('\n')).toMatch(
+      /50 % of the test images, where guessing gives 33 %.*Use a pretrained teacher \(--teacher PATH\)/,
+    );
+    expect(weakTeacherText({ testAccuracy: 0.5 }, 3)).toEqual([]);
   });
 });

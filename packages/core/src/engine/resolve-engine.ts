@@ -96,7 +96,9 @@ async function start(engine: EngineDescription): Promise<string | undefined> {
     if (missing.length > 0) return `lacks the kernels ${missing.join(', ')}`;
     return engine.refusal?.();
   } catch (error) {
-    return firstLine(error).replace(NOT_FOUND, 'the package $1 is not installed');
+    return firstLine(error)
+      .replace(NOT_FOUND, 'the package $1 is not installed')
+      .replace(NO_BINDING, 'its native binding (tfjs_binding.node) is not built');
   } finally {
     environment.set('PROD', wasProduction);
   }
@@ -105,13 +107,16 @@ async function start(engine: EngineDescription): Promise<string | undefined> {
 /** What Node says of a package that is not there, with the path of the file that asked for it; not of a file. */
 const NOT_FOUND = /^Cannot find (?:package|module) '((?:@[\w.-]+\/)?\w[\w.-]*)'.*$/;
 
+/** What tfjs-node says where its install script could not bring its binding, with a path. */
+const NO_BINDING = /^The Node\.js native addon module \(tfjs_binding\.node\) can not be found at path: .*$/;
+
 /** Nobody is told of an engine that nobody installed, unless what is left is very slow. */
 function fallNotice(name: EngineName, refused: Engine['refused']): string | undefined {
   if (name !== 'wasm' && name !== 'cpu') return undefined;
   const told = refused.filter(({ reason }) => name === 'cpu' || !ABSENT.test(reason));
   if (told.length === 0) return undefined;
   const reasons = told.map(({ name: other, reason }) => `${other}: ${reason}`).join('; ');
-  return `distilljs runs on the engine '${name}', because faster ones were refused. ${reasons}`;
+  return `distilljs runs on the engine '${name}'. Faster ones do not work here (${reasons}).`;
 }
 
 /** What is said of a package that is not there: here, and by browsers. */
