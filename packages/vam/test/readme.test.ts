@@ -6,9 +6,13 @@ import { expect, it } from 'vitest';
 
 const MODULES = { '@distilljs/core': core, '@distilljs/vam': vam, '@tensorflow/tfjs-layers': layers };
 
-it('the examples of the README run as they stand, one after the other', async () => {
-  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  const blocks = [...readme.matchAll(/```js\n(?<code>.*?)```/gs)].map(({ groups }) => groups?.['code'] ?? '');
+const PAGES = ['../README.md', '../../../docs/techniques/vam.md'];
+
+it('the examples of the README and of the technique’s page run as they stand, one after the other', async () => {
+  const texts = await Promise.all(PAGES.map((page) => readFile(new URL(page, import.meta.url), 'utf8')));
+  const blocks = texts.flatMap((text) =>
+    [...text.matchAll(/```js\n(?<code>.*?)```/gs)].map(({ groups }) => groups?.['code'] ?? ''),
+  );
   expect(blocks).toHaveLength(2);
   const body = blocks
     .join('\n')
