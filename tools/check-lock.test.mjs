@@ -32,7 +32,7 @@ function problemsWith(changes) {
 }
 
 describe('lock check', () => {
-  it('passes on a lock that is in order', () => {
+  it('accepts a correct lock file', () => {
     expect(problemsWith({})).toEqual([]);
   });
 
@@ -80,7 +80,7 @@ describe('lock check', () => {
     ]);
   });
 
-  it('finds a workspace that is gone', () => {
+  it('finds a workspace that no longer exists', () => {
     expect(problemsWith({ 'packages/old': { version: '0.1.0' } })).toEqual([
       expect.stringContaining('packages/old: expected a package.json in that folder, got no such workspace'),
     ]);

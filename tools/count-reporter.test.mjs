@@ -73,6 +73,6 @@ it('names a test that passed only when it was tried again', () => {
   );
 });
 
-it('takes a run without any test for a failure', () => {
+it('treats a run without any test as a failure', () => {
   expect(closing({})).toMatchObject({ status: 1, last: '0 passed, 1 failed' });
 });

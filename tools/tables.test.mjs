@@ -46,7 +46,7 @@ it('writes a row per method: mean, deviation, interval, differences with their i
   expect(() => tableOf(kept, ['mhgd'])).toThrow("no method 'mhgd'");
 });
 
-it('finds figures that are not those of their report, and mends them', async () => {
+it('finds figures that differ from their report, and corrects them', async () => {
   const root = tree('| method | test % |\n| `kd` | 53.00 ± 1.00 |');
   const [problem, ...others] = await checkTables(root, noDrawing);
   expect(problem).toMatchObject({ where: 'README.md', hint: 'Run npm run tables.' });

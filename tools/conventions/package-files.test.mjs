@@ -12,7 +12,7 @@ const REQUIRE = { types: './dist/index.d.cts', default: './dist/index.cjs' };
 const SOURCE = { '@distilljs/source': './src/index.ts' };
 const README = 'packages/alpha/README.md';
 
-it('a tree in order has no problems', () => {
+it('a correct tree has no problems', () => {
   expect(problemsWith({})).toEqual([]);
 });
 

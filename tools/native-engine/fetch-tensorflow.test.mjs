@@ -49,13 +49,13 @@ describe('the SHA-256 of a wheel', () => {
   const x64 = { distribution: 'tensorflow-cpu', platforms: ['manylinux_2_36_x86_64'] };
   const arm64 = { distribution: 'tensorflow', platforms: ['manylinux_2_36_aarch64'] };
 
-  it('is known of the version that is fetched unasked, on both machines', () => {
+  it('is known for the version that is fetched by default, on both machines', () => {
     for (const target of [x64, arm64]) {
       expect(wheelSha256(target, DEFAULT_TENSORFLOW_VERSION, undefined)).toMatch(/^[0-9a-f]{64}$/);
     }
   });
 
-  it('has to be named for another version', () => {
+  it('must be named for another version', () => {
     expect(() => wheelSha256(x64, '2.20.0', undefined)).toThrow(
       'fetch tensorflow-cpu==2.20.0: expected the SHA-256 that its wheel must have, 64 hexadecimal digits, got none',
     );
@@ -76,7 +76,7 @@ describe('the SHA-256 of a wheel', () => {
 });
 
 describe('readFetchedTensorFlow', () => {
-  it('takes nothing for a TensorFlow that lacks a part', () => {
+  it('does not accept a TensorFlow that lacks a part', () => {
     fs.mkdirSync(path.join(cache, 'tensorflow'));
     expect(readFetchedTensorFlow(cache)).toBeUndefined();
   });

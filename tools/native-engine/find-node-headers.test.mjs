@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { firstWithNodeApi, nodeHeaderCandidates } from './find-node-headers.mjs';
 
 describe('nodeHeaderCandidates', () => {
-  it('looks beside Node', () => {
+  it('looks next to Node', () => {
     expect(nodeHeaderCandidates({}, '/opt/node/bin/node')).toEqual(['/opt/node/include/node']);
   });
 

@@ -21,7 +21,7 @@ describe('runCommand', () => {
     expect(describeEnd(result)).toBe('signal SIGSEGV');
   });
 
-  it('kills a program whose time is up, and says so', async () => {
+  it('kills a program that runs too long, and says so', async () => {
     const result = await runCommand(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
       timeoutMs: 300,
     });
@@ -29,7 +29,7 @@ describe('runCommand', () => {
     expect(describeEnd(result)).toBe('no end within its time');
   });
 
-  it('tells a program that does not exist from one that fails', async () => {
+  it('distinguishes a program that does not exist from one that fails', async () => {
     const result = await runCommand('distilljs-no-such-program', []);
     expect(result.missing).toBe(true);
     expect(describeEnd(result)).toBe('no such program');

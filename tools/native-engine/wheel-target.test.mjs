@@ -19,7 +19,7 @@ describe('wheelTarget', () => {
     expect(target.platforms).toContain('manylinux_2_27_aarch64');
   });
 
-  it('offers no wheel for a newer glibc than the one that runs', () => {
+  it('offers no wheel for a newer glibc than the running one', () => {
     const { platforms } = wheelTarget({ platform: 'linux', architecture: 'x64', glibc: '2.17' });
     expect(platforms).toEqual(['manylinux_2_17_x86_64', 'manylinux2014_x86_64']);
   });

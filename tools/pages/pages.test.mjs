@@ -85,7 +85,7 @@ describe.skipIf(missingChromium !== '')(`pages in Chromium${missingChromium}`, {
   describe('a page', () => {
     const { serve } = bundlers[1] ?? { serve: undefined };
 
-    it('goes on after a reload from its checkpoints in IndexedDB, to the same weights', async () => {
+    it('continues after a reload from its checkpoints in IndexedDB, to the same weights', async () => {
       const { address, close } = await /** @type {NonNullable<typeof serve>} */ (serve)(project, true);
       try {
         const { page, errors } = await open(address);

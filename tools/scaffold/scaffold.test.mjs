@@ -23,11 +23,11 @@ describe('namesOf', () => {
 });
 
 describe('fill', () => {
-  it('puts words in their places, quoted as the file needs it', () => {
+  it('fills in the placeholders, quoted as the file needs it', () => {
     expect(fill('{"a": "__paper__"}', { paper: 'say "hi"' }, inJson)).toBe('{"a": "say \\"hi\\""}');
   });
 
-  it('finds a place that nobody fills', () => {
+  it('finds a placeholder that nothing fills', () => {
     expect(() => fill('__pape__', { paper: '' })).toThrow('template: expected one of paper, got __pape__');
   });
 });

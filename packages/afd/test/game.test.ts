@@ -90,7 +90,7 @@ await describeOnEngines('the game', () => {
     expect((play(1, 2, true).at(-1) as Outcome).generator).toBeLessThan(0.25);
   });
 
-  it('cannot be won where both maps are the same', () => {
+  it('cannot be won where both maps are equal', () => {
     for (const { loss } of play(1, 1)) expect(loss).toBeGreaterThanOrEqual(0.5 - 1e-6);
   });
 });
@@ -131,7 +131,7 @@ it('a discriminator that is saturated or does not learn for three epochs is revi
   expect(reviewDiscriminators(times(3, { loss1: 0.5, own1: 0.4, peer1: 0.5 }))).toEqual([]);
 });
 
-it('a run warns once of each discriminator that cannot learn', async () => {
+it('a run warns once about each discriminator that cannot learn', async () => {
   const warned: string[] = [];
   // Momentum 0.3: the moving statistics settle within these few steps, so that there is no warning of them.
   const students = [1, 2].map((seed) => tinyNetwork(seed, { width: 2, momentum: 0.3 }));

@@ -28,7 +28,7 @@ describe('the text of a configuration', () => {
     expect(await readConfigText(file)).toBe('epochs: 3 # ü');
   });
 
-  it('is not read from what may have no end', async () => {
+  it('is not read from a source that may never end', async () => {
     expect(await refusal('')).toBe(
       "config: configuration: expected the path of a configuration file, YAML or JSON, got ''.",
     );

@@ -49,6 +49,6 @@ test.each<Partial<MhgdOptions>>([
   expect('kd' in terms).toBe(options.kdWeight !== undefined);
 });
 
-test('a batch of one image has no graph', async () => {
+test('a batch of one image gives no graph', async () => {
   await expect(run({}, 1)).rejects.toThrow(/batchSize: expected at least 2, .* got 1/);
 });

@@ -118,7 +118,7 @@ await describeOnEngines('selection', () => {
   });
 });
 
-test('a shape that comes again after another starts a run of its own', () => {
+test('a shape that returns after another one starts a new group', () => {
   const [small, large] = [
     [2, 2, 3],
     [4, 4, 3],

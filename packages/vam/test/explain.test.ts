@@ -141,7 +141,7 @@ it('conflict uses the given temperature and smoothing', async () => {
   network.dispose();
 });
 
-it('explain() tells all as plain data', async () => {
+it('explain() returns everything as plain data', async () => {
   await resolveEngine('cpu');
   const network = fixtureExperts('binary');
   const images = tensor<tf.Tensor4D>(g8.x);
@@ -159,7 +159,7 @@ it('explain() tells all as plain data', async () => {
   network.dispose();
 });
 
-it('explainVam() tells the attention of a student’s layers, and explain() asks for experts', async () => {
+it('explainVam() returns the attention of a student’s layers, and explain() requires experts', async () => {
   await resolveEngine('cpu');
   const plain = tinyNetwork(createRandom(1).integer(9));
   await expect(explain(plain)).rejects.toThrow(/expected a hierarchical mixture of experts/);

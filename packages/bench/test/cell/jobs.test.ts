@@ -49,7 +49,7 @@ const rows = (out: string): unknown => {
 };
 
 describe('a run in several processes', { timeout: 600_000 }, () => {
-  it('comes to the same, byte for byte, as in one, also after it was stopped', async () => {
+  it('gives the same bytes as in one process, also after it was stopped', async () => {
     expect(run('one').code).toBe(0);
     // Each process says that it begins.
     const loaded = join(folder, 'begun.mjs');
@@ -91,7 +91,7 @@ appendFileSync(${JSON.stringify(log)}, process.argv[2] + '\\n');`,
     expect(run('stopped', '--dry-run').out).toContain('5 cells, 5 done; 0 steps left');
   });
 
-  it('comes to the same in parts on machines that share nothing, brought together', () => {
+  it('gives the same results in shards on machines that share nothing, once merged', () => {
     for (const part of ['1', '2']) {
       const { code, errors } = run(`part-${part}`, '--shard', `${part}/2`);
       expect(code, errors).toBe(0);
@@ -105,7 +105,7 @@ appendFileSync(${JSON.stringify(log)}, process.argv[2] + '\\n');`,
     expect(run('merged', '--dry-run').out).toContain('5 cells, 5 done');
   });
 
-  it('writes nothing more when it wakes after another machine took it over', async () => {
+  it('writes nothing more when it wakes up after another machine took over', async () => {
     expect(run('late', '--prepare', '--set', 'teacher.epochs=500').code).toBe(0);
     const teacher = join(folder, 'late/teacher');
     const child = spawn(process.execPath, [script, 'train', 'late', 'teacher'], {
@@ -205,7 +205,7 @@ appendFileSync(${JSON.stringify(log)}, process.argv[2] + '\\n');`,
     expect(bench(...race('race-three'), '--dry-run').out).toContain('A race trains a part of these');
   });
 
-  it('refuses numbers of jobs that are none, and --prepare with --dry-run', () => {
+  it('refuses numbers of jobs that are not numbers, and --prepare with --dry-run', () => {
     for (const jobs of ['0', '1.5'])
       expect(run('x', '--jobs', jobs)).toMatchObject({
         code: 2,

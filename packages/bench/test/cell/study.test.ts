@@ -125,7 +125,7 @@ describe('a study', { timeout: 900_000 }, () => {
     );
   });
 
-  it('comes to the same bytes in several processes', () => {
+  it('gives the same bytes in several processes', () => {
     const { code, errors } = run('jobs', '--jobs', '2', ...HALF);
     expect([code, errors]).toEqual([0, expect.stringContaining('6 of 6 done | 0 failed | 0 left')]);
     expect(halfOfWeights('jobs')).toEqual(halfOfWeights('study'));

@@ -102,7 +102,7 @@ describe('cells in processes of their own', () => {
     expect(told).toContain('a/0 0.5');
   });
 
-  it('do not stop for one that fails, which is tried once more', async () => {
+  it('continue when one fails, and retry it once', async () => {
     const { outcomes, log, told } = await run(['broken', 'killed', 'a', 'diverging'], 2);
     expect(states(outcomes)).toEqual({
       'broken/0': 'failed',
@@ -172,7 +172,7 @@ describe('cells in processes of their own', () => {
     expect(outcomes.find(({ state }) => state === 'blocked')?.reason).toBe('broken/0 is not done');
   });
 
-  it('are begun in their order, ten thousand of them too', () => {
+  it('are started in order, even ten thousand of them', () => {
     const names = Array.from({ length: 10_000 }, (_, at) => `m${at}`);
     const schedule = scheduleOf([cellOf('first'), ...names.map((name) => cellOf(name, ['first/0']))]);
     const first = schedule.take();
@@ -225,7 +225,7 @@ describe('cells in processes of their own', () => {
     expect(log.filter((line) => line.includes('a/0'))).toEqual([]);
   });
 
-  it('are shown with the time that is left, by how much each is', () => {
+  it('are shown with the remaining time, weighted by the size of each', () => {
     let [now, shown] = [0, ''];
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
     const stream = {

@@ -80,7 +80,7 @@ interface Tuned {
 }
 
 describe('options that are chosen', { timeout: 600_000 }, () => {
-  it('are those of the highest accuracy on the validation images, and are kept with all that was tried', () => {
+  it('are those with the highest validation accuracy, and are stored with everything that was tried', () => {
     const { code, errors } = run('one');
     expect([code, errors]).toEqual([
       0,

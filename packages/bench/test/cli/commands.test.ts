@@ -86,7 +86,7 @@ describe('list', () => {
 });
 
 describe('the program', () => {
-  it('tells its version and its commands', async () => {
+  it('prints its version and its commands', async () => {
     const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
       readonly version: string;
     };
@@ -183,7 +183,7 @@ describe('a run', () => {
     writeFileSync(config, 'validationFraction: 0.25\nepochs: 7\nschedule: {warmupEpochs: 0}\n');
   });
 
-  it('takes every flag, goes on, starts over, and is reported, explained and measured', async () => {
+  it('takes every flag, resumes, starts over, and is reported, explained and measured', async () => {
     interface Seen {
       readonly rows: readonly { readonly method: string }[];
       readonly config: { readonly epochs: number; readonly methods: readonly { readonly options: object }[] };

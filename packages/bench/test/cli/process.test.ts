@@ -33,7 +33,7 @@ function shell(command: string): {
 }
 
 describe.skipIf(process.platform === 'win32')('the process', () => {
-  it('is quiet where nobody reads on', () => {
+  it('is quiet where the reader has gone', () => {
     const { out, errors } = shell('$CLI list models --json | head -1; echo ${PIPESTATUS[0]}');
     expect([out, errors]).toEqual(['[\n0\n', '']);
     expect(shell('$CLI list models --json 1>&-').errors).not.toMatch(/\n\s+at /);
@@ -63,7 +63,7 @@ describe.skipIf(process.platform === 'win32')('the process', () => {
     }
   });
 
-  it('refuses what would never end, at once', () => {
+  it('refuses at once what would never end', () => {
     for (const [command, says] of [
       ['yes | $CLI run --config /dev/stdin --out x', 'YAML or JSON of at most 16 MiB'],
       ['$CLI run --config /dev/zero --out x', 'got a device.'],

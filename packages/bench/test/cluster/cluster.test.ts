@@ -75,7 +75,7 @@ const jobs = (changes: Partial<ClusterJobs> = {}): ClusterJobs => ({
 });
 
 describe('the cells of a run', () => {
-  it('come in waves: what waits for others after them, what is done not at all', async () => {
+  it('come in waves: dependent cells after those they need, finished ones not at all', async () => {
     prepareRun(at, ['a', 'b'], [0, 1]);
     const cells = await readRunCells(at);
     expect(wavesOf(cells, new Set())).toEqual([['teacher'], ['a/0', 'b/0', 'a/1', 'b/1']]);
@@ -134,7 +134,7 @@ describe.skipIf(process.platform === 'win32')('scripts', () => {
     expect(taken()).toEqual([`report|${at}|`]);
   });
 
-  it('for Slurm end with a checkpoint when the time is over, and are queued again', () => {
+  it('for Slurm end with a checkpoint when their time is up, and are queued again', () => {
     stub('scontrol', `printf '%s|' "$@" >> "$CALLS"; echo >> "$CALLS"`);
     // As a training does: it ends a little after the signal, with its own exit code.
     const endedBy = (signal: string): number | null => {
@@ -257,7 +257,7 @@ describe('runs of machines without a shared folder', () => {
   }
   const read = (folder: string, file: string): string => readFileSync(join(folder, file), 'utf8');
 
-  it('are brought together, also one after the other', async () => {
+  it('are merged, also one after the other', async () => {
     const one = await shard('one', { teacher: {}, 'a/0': {} });
     const two = await shard('two', { teacher: {}, 'b/0': {}, 'a/1': {} });
     const three = await shard('three', { teacher: {}, 'b/1': {} });

@@ -136,7 +136,7 @@ describe('runBench', () => {
     });
   });
 
-  it('goes on with the same, from where it was, and with nothing else', async () => {
+  it('continues with the same, from where it was, and with nothing else', async () => {
     await run({ out: 'again' });
     const result = at('again/kd/0/result.json');
     const { mtimeMs } = statSync(result);
@@ -214,7 +214,7 @@ describe('runBench', () => {
     expect(existsSync(at('exported/model.json'))).toBe(true);
   });
 
-  it('a network as teacher keeps its names, and is saved with the run', async () => {
+  it('a network passed as teacher keeps its names, and is saved with the run', async () => {
     const model = smallModel(6);
     seedWeights(model, createRandom(3));
     const teacher = createNetwork(model, { name: 'mine', taps: { embedding: 'pool' } });

@@ -14,7 +14,7 @@ describe('the comparisons that come with the bench', () => {
   const all = readdirSync(folder);
   const files = all.filter((name) => !STUDIES.includes(name));
 
-  it('are there for every technique', () => {
+  it('exist for every technique', () => {
     expect(files).toEqual(expect.arrayContaining(['afd.yaml', 'mhgd.yaml', 'rtk.yaml', 'vam.yaml']));
   });
 

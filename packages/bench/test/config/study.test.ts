@@ -75,7 +75,7 @@ seeds: [3]
     ]);
   });
 
-  it('says all that is wrong at once, where it stands', () => {
+  it('reports all mistakes at once, with their positions', () => {
     expect(() =>
       resolved(`dataset: { name: synthetic }
 pairs:
@@ -168,7 +168,7 @@ tune:
     );
   });
 
-  it('refuses what no method takes, where it stands', () => {
+  it('refuses options that no method takes, with their position', () => {
     const wrong = (text: string): string => {
       try {
         one(text);

@@ -76,7 +76,7 @@ describe('corrupted images', () => {
     );
   });
 
-  it('are what their channels allow', () => {
+  it('depend on the number of channels', () => {
     expect(corruptionsFor([8, 8, 2])).toEqual(['noise', 'blur', 'contrast', 'brightness']);
     expect(corruptionsFor([8, 8, 1])).toContain('jpeg');
   });

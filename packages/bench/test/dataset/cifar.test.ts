@@ -87,7 +87,7 @@ describe("loadCifar, classes of one's own", () => {
     });
   });
 
-  it('may not count from 1', () => {
+  it('must not count from 1', () => {
     const hint = 'The file has labels up to 10 and no 0: do they count from 1? They have to count from 0.';
     const ten = { 'test_batch.bin': cifarRecords(Array.from({ length: 10 }, (_, at) => [at + 1])) };
     withFolder(ten, (dir) => {
@@ -213,7 +213,7 @@ describe('loadCifar refuses, naming file and byte', () => {
     });
   });
 
-  it('what is no folder, or no file', () => {
+  it('what is not a folder, or not a file', () => {
     withFolder({ 'cifar-10.tar.gz': 'packed', 'batches.meta.txt': NAMES }, (dir) => {
       const of = (where: string): string =>
         refusal(() => loadCifar({ kind: 'cifar10', dir: where, split: 'test' }));

@@ -100,7 +100,7 @@ describe('train, val and test folders', () => {
     expect(imageFacts(test)?.paths[0]).toBe(join(place.dir, 'test/a/1.png'));
   });
 
-  it('without test, validation is the test, with a word', async () => {
+  it('without test, validation is the test, with a note', async () => {
     const place = withTree({
       'train/a/1.png': RED,
       'train/b/1.png': GREEN,

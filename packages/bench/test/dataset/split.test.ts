@@ -45,7 +45,7 @@ describe('splitValidation', () => {
     expect(once.train.fingerprint).not.toBe(once.validation.fingerprint);
   });
 
-  it('leaves one image of every class in training, with a word', () => {
+  it('leaves one image of every class in training, with a note', () => {
     // Classes of 1, 1, 1 and 9 images; half of 12 is 6, and only the last class has some to spare.
     const positions = [0, 1, 2, ...Array.from({ length: 9 }, (_, at) => 4 * at + 3)];
     const { train, validation, note } = splitValidation(subset(dataset, positions), 0.5, createRandom(1));

@@ -77,7 +77,7 @@ describe('SVHN', () => {
     expect(await damaged(flipped, 'compressed.mat')).toContain('expected compressed data that unpacks');
   });
 
-  it('takes no memory for sizes that cannot be', async () => {
+  it('allocates nothing for impossible sizes', async () => {
     // Labels that say they are 2 GB, in an element of a few bytes; before them the images as they are.
     const heading = Buffer.alloc(64);
     heading.set(u32(14, 2 ** 31, 6, 8, 9, 0, 5, 8, 2_000_000_000, 1, 0x10001, 0x79, 2, 2_000_000_000));

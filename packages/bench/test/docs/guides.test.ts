@@ -11,7 +11,7 @@ const marked = (mark: string): string[] =>
   );
 
 describe('the guide for those who come from another toolkit', () => {
-  it('has code that runs, block after block', async () => {
+  it('has code that runs, block by block', async () => {
     const blocks = marked('runs');
     expect(blocks).toHaveLength(2);
     const body = blocks

@@ -123,7 +123,7 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
     expect(output.printed).toContain('0 trainings evaluated');
   });
 
-  it('of no run are refused', async () => {
+  it('that belong to no run are refused', async () => {
     expect(await main(['predictions', folder])).toBe(1);
     expect(output.said).toContain('expected a run folder, got none');
     expect(await main(['corruptions', folder])).toBe(1);

@@ -40,7 +40,7 @@ beforeAll(async () => {
 }, 300_000);
 
 describe('distill-bench verify', { timeout: 60_000 }, () => {
-  it('finds no error in a run as it was made', async () => {
+  it('finds no error in an untouched run', async () => {
     const { findings, trainings } = await verifyRun(run);
     expect(trainings).toBe(5);
     expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
@@ -70,7 +70,7 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
     expect(JSON.parse(output.printed)).toHaveProperty('findings');
   });
 
-  it('warns of a teacher below its students, and of mixed versions', async () => {
+  it('warns about a teacher below its students, and about mixed versions', async () => {
     const out = copyOf('mixed');
     change(join(out, 'teacher/result.json'), { testAccuracy: 0 });
     const made = { engine: 'wasm (other)', node: 'v20', packages: {} };
@@ -107,7 +107,7 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('finds files of another training in the place of its own, as everyone does who reads them', async () => {
+  it('finds files of another training in place of its own, as every reader of them does', async () => {
     const out = copyOf('exchanged');
     const files = {
       predictions: ['kd/0/predictions.safetensors', 'kd/1/predictions.safetensors'],
@@ -184,7 +184,7 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
     expect(existsSync(into)).toBe(false);
   });
 
-  it('refuses what is no run', async () => {
+  it('refuses a folder that is no run', async () => {
     expect(await main(['verify', folder])).toBe(1);
     expect(output.said).toContain('expected a run folder, got none');
   });
@@ -233,7 +233,7 @@ describe('curves', () => {
 });
 
 describe('distill-bench compare', { timeout: 60_000 }, () => {
-  it('finds no difference of a run from itself', async () => {
+  it('finds no difference between a run and itself', async () => {
     const { rows, omitted } = await compareRuns(run, run);
     expect(omitted).toEqual([]);
     expect(rows.map(({ method, difference }) => [method, difference.mean, difference.p])).toEqual([
@@ -242,7 +242,7 @@ describe('distill-bench compare', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('says method by method what a change made, over the common seeds', async () => {
+  it('reports method by method what a change did, over the common seeds', async () => {
     const out = copyOf('after');
     const before = [0, 1].map(
       (seed) =>

@@ -27,7 +27,7 @@ it('gives the MMD that NumPy and SciPy give', async () => {
   expect(far.squared).toBeCloseTo(0.6982694, 5);
 });
 
-it('tells two distributions apart, and two samples of one not, whatever the scale', async () => {
+it('separates two distributions, but not two samples of one, whatever the scale', async () => {
   const normal = (seed: number, shift: number, scale: number): ReturnType<typeof sample> => {
     const random = createRandom(seed);
     return {
@@ -65,7 +65,7 @@ const epoch = (loss: number): { readonly terms: object } => ({
   },
 });
 
-it('says what a discriminator came to, and when it is saturated', () => {
+it('reports how each discriminator ended, and when it is saturated', () => {
   const facts = (losses: readonly number[]): ReturnType<typeof discriminatorFacts> =>
     discriminatorFacts(
       { epochs: losses.map(epoch) } as unknown as Parameters<typeof discriminatorFacts>[0],

@@ -92,7 +92,7 @@ it('compares KD with label smoothing and plain training, paired over seeds, and 
   );
 });
 
-it('calls fewer than three seeds no evidence', () => {
+it('does not accept fewer than three seeds as evidence', () => {
   const trainings = [training('kd', 0, 0.5, 0.2), training('plain', 0, 0.6, 0.1)];
   const findings = explainFindings({
     summaries: overSeeds(trainings),

@@ -46,7 +46,7 @@ describe.skipIf(process.platform === 'win32')('a run', { timeout: 300_000 }, () 
     },
   );
 
-  it('stands still at SIGSTOP and goes on at SIGCONT', async () => {
+  it('pauses at SIGSTOP and continues at SIGCONT', async () => {
     const out = join(bench.folder, 'stopped');
     let stops = 0;
     const { by, said } = await bench.run(['--out', out], {

@@ -89,7 +89,7 @@ describe('what is no image is refused, with the reason', () => {
   });
 });
 
-it('tells formats by content, not by name', async () => {
+it('recognises formats by content, not by name', async () => {
   expect((await decodeImage(bytesOf('rgb.png'), 'photo.jpg')).raster).toMatchObject({
     width: 24,
     height: 16,

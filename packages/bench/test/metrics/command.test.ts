@@ -100,7 +100,7 @@ describe('distill-bench metrics', () => {
       );
   });
 
-  it('refuses what is no run', async () => {
+  it('refuses a folder that is no run', async () => {
     expect(await main(['metrics', folder])).toBe(1);
     expect(output.said).toContain('expected a run folder, got none. Make one with `distill-bench run`.');
   });

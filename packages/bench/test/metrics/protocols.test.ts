@@ -32,7 +32,7 @@ describe('measure', () => {
     expect(without['rank-1']).toBe(1);
   });
 
-  it('lets images ask for one another where there is no gallery', () => {
+  it('lets images query one another where there is no gallery', () => {
     // Each one's nearest: 5 for 0, 0 for 5 (another label), 50 for 60, 60 for 50.
     const measures = measure({ query: set([0, 5, 50, 60, 20], [1, 2, 3, 3, 1]) });
     // Of four with another of their label: 50 and 60 find it at once, 0 second (20), 20 second (0).
@@ -44,7 +44,7 @@ describe('measure', () => {
     expect(measures['TAR@FAR 0.01']).toBe(0);
   });
 
-  it('tells mates from growing numbers of distractors', () => {
+  it('distinguishes mates from growing numbers of distractors', () => {
     const distractors = set(
       [...Array.from({ length: 11 }, (_, at) => 100 + at), 4],
       Array.from({ length: 12 }, () => -1),

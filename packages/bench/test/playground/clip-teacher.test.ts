@@ -90,7 +90,7 @@ describe('CLIP as the teacher of the playground', () => {
     expect(asked.sizes).toEqual([16, 4]);
   });
 
-  it('says in one sentence what it could not get, and what else there is', async () => {
+  it('says in one sentence what it could not get, and what is available instead', async () => {
     const load = () => Promise.reject(new TypeError('Failed to fetch dynamically imported module'));
     await expect(clipTeacher({ classNames, imageShape: [2, 2, 3], load })).rejects.toMatchObject({
       code: 'platform',

@@ -59,7 +59,7 @@ describe('images of a visitor', () => {
     ]);
   });
 
-  it('are left when nobody waits for them any more', async () => {
+  it('are abandoned when nobody waits for them any more', async () => {
     const stop = new AbortController();
     let decoded = 0;
     const decode = (_blob: Blob, size: number): Promise<Uint8Array> => {

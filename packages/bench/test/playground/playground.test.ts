@@ -108,7 +108,7 @@ describe.skipIf(missingChromium !== '')(
       await context.close();
     });
 
-    it('goes on after a reload in the middle', async () => {
+    it('continues after a reload in the middle', async () => {
       const { page, context, errors } = await visit(browser, site.address);
       await chooseLittle(page, 40);
       await train(page);

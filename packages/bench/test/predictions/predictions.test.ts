@@ -54,7 +54,7 @@ describe('figures of kept predictions', () => {
     expect([found.calibration.length, images, found.images]).toEqual([15, 80, 80]);
   });
 
-  it('agree wholly with themselves', () => {
+  it('agree perfectly with themselves', () => {
     expect(cellMetrics(network, network)).toMatchObject({ agreement: 1, kl: 0 });
     expect(cellMetrics(network)).toMatchObject({ agreement: null, kl: null });
   });

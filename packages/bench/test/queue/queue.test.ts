@@ -150,7 +150,7 @@ describe.skipIf(noRedis !== undefined)(`a queue (${noRedis ?? 'Redis'})`, { time
     }
   });
 
-  it('gives the teacher out first, then the students, then the report, each once', async () => {
+  it('hands out the teacher first, then the students, then the report, each once', async () => {
     const folder = prepare(['a', 'b'], [0, 1]);
     const submitted = await submitRun(connection, { folder });
     expect(submitted).toEqual({ cells: 5, done: 0, ready: 1, capabilities: ['wasm'] });
@@ -194,7 +194,7 @@ describe.skipIf(noRedis !== undefined)(`a queue (${noRedis ?? 'Redis'})`, { time
     expect([...(await work(() => 'done')).begun].sort()).toEqual(['nan/0', 'poison/0', 'report']);
   });
 
-  it('sets aside what waits for a teacher that is set aside', async () => {
+  it('sets aside the cells that wait for a teacher that is set aside', async () => {
     const folder = prepare(['a', 'b']);
     await submitRun(connection, { folder, attempts: 1 });
     const { begun } = await work((cell) => (cell === 'teacher' ? 'failed' : 'done'));

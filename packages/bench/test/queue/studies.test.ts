@@ -97,7 +97,7 @@ it('shards of a study come to the same as one process, brought together', { time
 });
 
 describe.skipIf(noRedis !== undefined)(`a study in a queue (${noRedis ?? 'Redis'})`, () => {
-  it('comes to the same as one process, trials before students', { timeout: 300_000 }, async () => {
+  it('gives the same results as one process, trials before students', { timeout: 300_000 }, async () => {
     const server = await startRedis();
     const connection = await connectQueue(server.url);
     try {

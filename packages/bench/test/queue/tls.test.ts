@@ -82,7 +82,7 @@ describe.skipIf(missing !== undefined)(
       expect(said).not.toContain('secret');
     });
 
-    it('takes runs and shows them, with its password, where the authority is known', async () => {
+    it('accepts runs and shows them, with its password, where the certificate authority is known', async () => {
       const run = join(folder, 'run');
       prepareRun(run, ['kd'], [0, 1]);
       const bench = async (...args: readonly string[]) => {

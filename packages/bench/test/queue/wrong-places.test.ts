@@ -11,7 +11,7 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-it('a wrong folder is told before a queue is asked, which may be out of reach', async () => {
+it('a wrong folder is reported before the queue is contacted, which may be out of reach', async () => {
   let said = '';
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     said += String(text);

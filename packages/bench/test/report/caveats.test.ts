@@ -35,7 +35,7 @@ describe('caveats', () => {
     expect(findings(fixtureReport([STUDENT, KD], 3)).caveats.join()).not.toContain('uncorrected');
   });
 
-  it('speak of few seeds method by method, and keep who lacks seeds out of the ranking', () => {
+  it('mention few seeds method by method, and keep methods that lack seeds out of the ranking', () => {
     const lucky = methodOf('mhgd', 0.72);
     const report = fixtureReport([STUDENT, KD, lucky, CCKD, RTK], 3);
     const { headline, caveats } = findings(report);

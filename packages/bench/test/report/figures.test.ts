@@ -26,7 +26,7 @@ describe('figures of kept predictions', () => {
     expect(textOf(page, 'pairwise')).toContain('5–0–0');
   });
 
-  it('stand class by class, the hardest first, with the teacher', async () => {
+  it('are listed class by class, the hardest first, with the teacher', async () => {
     const text = textOf(await PAGE, 'classes');
     const [first] = REPORT.rows.map(({ metrics }) => metrics?.perClass ?? []);
     const hardest = [...(first ?? [])]
@@ -56,7 +56,7 @@ describe('figures of kept predictions', () => {
     expect(cost).toContain('612 MB');
   });
 
-  it('are left out where there are none, and what is missing is said', async () => {
+  it('are left out where there are none, and the report lists what is missing', async () => {
     const page = await renderHtml(fixtureReport(THREE, 5), RESULTS);
     for (const id of ['classes', 'calibration', 'corruptions'])
       expect(page).not.toContain(`<section id="${id}"`);

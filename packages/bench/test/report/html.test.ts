@@ -174,7 +174,7 @@ describe('renderHtml', () => {
     expect(await renderHtml(report, results)).not.toContain('What the methods look at');
   });
 
-  it('says the same for the same results', async () => {
+  it('gives the same text for the same results', async () => {
     const [report, results] = [fixtureReport([METHOD], 2), fixtureResults([METHOD], 2, 3)];
     expect((await renderHtml(report, results)) === (await renderHtml(report, results))).toBe(true);
   });

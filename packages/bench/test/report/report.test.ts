@@ -91,7 +91,7 @@ describe('buildReport', () => {
     );
   });
 
-  it('survives JSON', () => {
+  it('survives a round trip through JSON', () => {
     const report = fixtureReport();
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
     expect(report).toMatchObject({ schema: 1, engine: { name: 'node' }, teacher: { testAccuracy: 0.7244 } });

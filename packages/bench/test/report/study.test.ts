@@ -10,7 +10,7 @@ import { studyFixture } from './study-fixture.js';
 const PAGE = renderStudyHtml(studyFixture(12, 10));
 
 describe('the page of a study', () => {
-  it('leads with who ranks first over the tasks, and whether they can tell', () => {
+  it('leads with the method that ranks first over the tasks, and whether the tasks can tell', () => {
     expect(PAGE).toContain('method-1 ranks first: mean rank 1.25 of 10 over 12 tasks.');
     expect(PAGE).toContain(
       'On average over tasks method-1 is 0.20 points above method-2: better in 11, equal in 1, worse in 0.',

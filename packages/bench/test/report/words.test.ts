@@ -18,7 +18,7 @@ describe('configText', () => {
 });
 
 describe('numbers in words', () => {
-  it('has signs that say something', () => {
+  it('uses meaningful signs', () => {
     expect([0.0052, -0.0052, 0.000001, -0.000001].map(points)).toEqual(['+0.52', '−0.52', '0.00', '0.00']);
     expect([0.35, -0.02, 0.001, null].map(overhead)).toEqual(['+35 %', '−2 %', '0 %', '–']);
     expect(difference({ seeds: [1], mean: 0.01, ci95: null, p: null })).toBe('+1.00');

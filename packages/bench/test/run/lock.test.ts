@@ -75,7 +75,7 @@ describe('the lock of a run folder', () => {
     await expectHeld(root);
   });
 
-  it('is waited for where the process of this machine may be about to end', async () => {
+  it('is waited for where a process of this machine may be about to end', async () => {
     const first = await lockFolder(root);
     const second = lockFolder(root, 'folder of a training', { patience: 60_000 });
     setTimeout(() => void first(), 300);
@@ -118,7 +118,7 @@ describe('the lock of a run folder', () => {
     expect(await refusal(lockFolder(root))).toMatch(/on another-machine .* remove .*lock\.json/);
   });
 
-  it('that a crash cut off is nobody’s', async () => {
+  it('that a crash cut off belongs to nobody', async () => {
     mkdirSync(root);
     writeFileSync(join(root, LOCK), '{"pid": 12');
     await (

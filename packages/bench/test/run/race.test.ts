@@ -135,7 +135,7 @@ describe('a race', () => {
     },
   );
 
-  it('is a tie when all seeds are used', async () => {
+  it('is a tie once all seeds are used', async () => {
     const folder = folderOf('tie');
     const even: Truth = (method, seed) =>
       truth('near', seed) + (method === 'best' ? 0.004 * (seed % 2) - 0.002 : 0);
@@ -156,7 +156,7 @@ describe('a race', () => {
     expect(report).toMatchObject({ left: ['best'], confirmation: { rival: 'bad' } });
   });
 
-  it('begins no seed that its budget has no time for, and goes on with a larger one', async () => {
+  it('starts no seed that its budget has no time for, and continues with a larger budget', async () => {
     const folder = folderOf('budget');
     // Trainings said to take 10 s each: three take 30 s of 100 s, and fresh seeds are kept a third.
     const small = raced({ most: 12, confirm: 3, budget: 100 });

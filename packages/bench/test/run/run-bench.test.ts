@@ -17,7 +17,7 @@ const json = (...path: string[]): unknown => JSON.parse(readFileSync(join(folder
 const rowsOf = (run: string): unknown =>
   untimedRows(readFileSync(join(folder, run, 'report/report.json'), 'utf8'));
 describe('a run', { timeout: 300_000 }, () => {
-  it('comes to the same with cached outputs of the teacher, which the next run finds on disk', async () => {
+  it('gives the same results with cached teacher outputs, which the next run finds on disk', async () => {
     const runWith = async (out: string, teacher: object, existing: 'refuse' | 'resume'): Promise<unknown> => {
       const given = config({
         methods: ['kd'],
@@ -78,7 +78,7 @@ describe('a run', { timeout: 300_000 }, () => {
     student.dispose();
   });
 
-  it('is stopped by its signal and goes on to the same rows', async () => {
+  it('is stopped by its signal and continues to the same rows', async () => {
     const stop = new AbortController();
     let steps = 0;
     const halfway = log((label) => {
@@ -98,7 +98,7 @@ describe('a run', { timeout: 300_000 }, () => {
     expect(rowsOf('b')).toEqual(rowsOf('a'));
   });
 
-  it('takes further methods and seeds on, and keeps what is done', async () => {
+  it('accepts further methods and seeds, and keeps what is done', async () => {
     const before = readFileSync(join(folder, 'a/kd/0/result.json'), 'utf8');
     const more = config({ methods: ['student', 'kd', 'label-smoothing'], seeds: [0, 1, 2] });
     const written = await runConfig({ config: more, out: join(folder, 'a'), existing: 'resume', log: log() });
@@ -137,7 +137,7 @@ describe('refusals', () => {
   const run = (changes: object, out: string, existing: 'refuse' | 'resume' | 'overwrite'): Promise<unknown> =>
     runConfig({ config: config(changes), out: join(folder, out), existing, log: log() });
 
-  it('finds a tap that the last method has wrong before anything is trained or written', async () => {
+  it('finds a wrong tap of the last method before anything is trained or written', async () => {
     const methods = ['kd', { name: 'mhgd', options: { studentTaps: ['stage1', 'stage2', 'stage9'] } }];
     const message = await refusal(run({ methods }, 'wrong-tap', 'refuse'));
     expect(message).toMatch(/stage9/);

@@ -101,7 +101,7 @@ describe('a folder that is no run', () => {
     expect(existsSync(join(folder, out, 'student/0/result.json'))).toBe(true);
   });
 
-  it('but a beginning that a crash left is gone on with', async () => {
+  it('but what a crash left unfinished is continued', async () => {
     mkdirSync(join(folder, 'begun'));
     cpSync(join(folder, 'done/environment.json'), join(folder, 'begun/environment.json'));
     writeFileSync(join(folder, 'begun/config.json.unfinished'), '{');
@@ -110,7 +110,7 @@ describe('a folder that is no run', () => {
 });
 
 describe('a run that is started over', () => {
-  it('is kept until teacher, data and methods are known to be right', async () => {
+  it('is kept until teacher, data and methods have been checked', async () => {
     const out = copyOf('kept');
     const wrong = [
       { teacher: { path: join(folder, 'nowhere') } },
@@ -135,7 +135,7 @@ describe('a run that is started over', () => {
     expect(existsSync(join(folder, out, 'teacher/model/model.json'))).toBe(true);
   });
 
-  it('leaves nothing when the teacher is not there, so that the right command is taken', async () => {
+  it('leaves nothing behind when the teacher is missing, so that the corrected command works', async () => {
     const teacher = { path: join(folder, 'nowhere') };
     expect(await refusal(run('mistyped', 'refuse', { teacher }))).toMatch(/nowhere\/model.json: expected/);
     expect(existsSync(join(folder, 'mistyped'))).toBe(false);
@@ -174,7 +174,7 @@ describe('a run that is gone on with', () => {
     );
   });
 
-  it('does not mind the order of options', async () => {
+  it('ignores the order of options', async () => {
     const kd = (options: object): object => ({ methods: [{ name: 'kd', options }] });
     const out = copyOf('order');
     await run(out, 'resume', kd({ temperature: 3, ceWeight: 0.5 }));
@@ -184,7 +184,7 @@ describe('a run that is gone on with', () => {
     );
   });
 
-  it('keeps the environment of its beginning, and says what was made with another', async () => {
+  it('keeps the environment it started with, and reports what was made with another', async () => {
     const out = copyOf('mixed');
     const environment = read(out, 'environment.json') as RunEnvironment;
     expect(environment.packages['@distilljs/bench']).toMatch(/^\d/);

@@ -218,7 +218,7 @@ it('what is ranked is what is saved', async () => {
 });
 
 describe('a run that is overwritten', () => {
-  it('stays until the new one has its teacher, and what is not the run’s stays for good', async () => {
+  it('stays until the new one has its teacher; files that are not the run’s are never removed', async () => {
     const root = copy();
     const mine = [
       'notes.txt',
@@ -256,7 +256,7 @@ describe('a run that is overwritten', () => {
     expect(existsSync(join(root, 'report/report.json'))).toBe(true);
   });
 
-  it('is kept aside where the new one ends before its teacher, and that is said', async () => {
+  it('is kept aside where the new one ends before its teacher, with a message', async () => {
     const root = copy();
     const before = contents(join(root, 'kd'));
     const controller = new AbortController();

@@ -105,7 +105,7 @@ describe('a given teacher', () => {
     own.dispose();
   });
 
-  it('that is nowhere is an error in words', async () => {
+  it('that does not exist is one clear error', async () => {
     expect(await refusal(run('nowhere', 'nowhere'))).toMatch(
       /nowhere\/model.json: expected a tfjs layers model/,
     );
@@ -116,7 +116,7 @@ describe('a given teacher', () => {
 });
 
 describe('the networks of a run', () => {
-  it('tell what is needed to use them, the given teacher too', async () => {
+  it('record what is needed to use them, the given teacher too', async () => {
     const path = await save('resnet8', 6, 'told');
     const { report } = (await run('telling', path)) as ConfigOutcome;
     expect(report.rows).not.toEqual([]);

@@ -130,7 +130,7 @@ describe('serve', () => {
 });
 
 describe.skipIf(missingChromium !== '')(`serve in Chromium${missingChromium}`, { timeout: 180_000 }, () => {
-  it('follows the run: what is done moves on, and the report with it', async () => {
+  it('follows the run: progress moves on, and the report with it', async () => {
     const root = mkdtempSync(join(tmpdir(), 'serve-page-'));
     makeRun(root, []);
     begin(root, first, 1);

@@ -66,7 +66,7 @@ describe('measureSpeed', () => {
     expect(left).toBe(0);
   });
 
-  it('says how far it is, up to the end', () => {
+  it('reports its progress up to the end', () => {
     expect(shares.at(-1)).toBe(1);
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
   });

@@ -29,7 +29,7 @@ describe('wilcoxonP', () => {
     expect(wilcoxonP(differences.map((difference) => -difference))).toBeCloseTo(p, 10);
   });
 
-  it('has nothing to say of fewer than two differences', () => {
+  it('gives no result for fewer than two differences', () => {
     expect(wilcoxonP([])).toBeNull();
     expect(wilcoxonP([0, 0.4, 0])).toBeNull();
   });
@@ -49,7 +49,7 @@ describe('acrossTasks', () => {
     ],
   });
 
-  it('tells ranks, wins, differences, and ratings of one that always wins', () => {
+  it('gives ranks, wins, differences, and ratings of one that always wins', () => {
     const { methods, pairs, omitted } = acrossTasks(always);
     expect(methods.map(({ method, wins, ties, losses }) => ({ method, wins, ties, losses }))).toEqual([
       { method: 'mhgd', wins: 3, ties: 0, losses: 0 },
@@ -101,7 +101,7 @@ describe('acrossTasks', () => {
     expect(pairs[0]?.improvement.value).toBe(0.5);
   });
 
-  it('names what is not in every task, and leaves it out', () => {
+  it('names methods that are not in every task, and leaves them out', () => {
     const { methods, omitted } = acrossTasks(tasksOf({ a: [[0.5], [0.6]], b: [[0.4], [0.7]], c: [[0.9]] }));
     expect(methods.map(({ method }) => method).sort()).toEqual(['a', 'b']);
     expect(omitted).toEqual(['Ranks and pairs over all tasks leave out c: no result in t1.']);

@@ -118,7 +118,7 @@ describe('intervals over seeds and test images', () => {
     expect(hierarchicalIntervals([a, b])(0, 0)).toEqual([0, 0]);
   });
 
-  it('are wider than those over seeds where few images decide', () => {
+  it('are wider than intervals over seeds where there are few images', () => {
     // Every seed gets the same 30 images right that the other method gets wrong, and the other way round for 20.
     const first = Array.from({ length: 5 }, () =>
       Array.from({ length: 100 }, (_, at) => (at < 30 ? 1 : at < 50 ? 0 : 1)),

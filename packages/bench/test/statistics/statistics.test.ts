@@ -26,7 +26,7 @@ describe('summarize', () => {
     expect(summarize(A.slice(0, 3)).ci95?.[0]).toBeCloseTo(0.6930624849249175, 10);
   });
 
-  it('knows no deviation of a single value, and none of equal ones', () => {
+  it('gives no deviation for one value, and 0 for equal ones', () => {
     expect(summarize([0.7])).toEqual({ n: 1, mean: 0.7, sd: null, ci95: null });
     expect(summarize([0.5, 0.5, 0.5])).toEqual({ n: 3, mean: 0.5, sd: 0, ci95: [0.5, 0.5] });
   });
@@ -77,7 +77,7 @@ describe('comparePaired', () => {
     expect(comparePaired(first, new Map([[2, 1]]))).toBeNull();
   });
 
-  it('gives no p where the test cannot', () => {
+  it('gives no p where there can be no test', () => {
     expect(comparePaired(new Map([[1, 0.5]]), new Map([[1, 0.25]]))).toEqual({
       seeds: [1],
       mean: 0.25,

@@ -37,7 +37,7 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'an AbortSignal', () => {
     },
   );
 
-  it('from outside is heard while the run is under way', async () => {
+  it('from outside takes effect while the run is under way', async () => {
     const controller = new AbortController();
     setTimeout(() => {
       controller.abort();
@@ -47,7 +47,7 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'an AbortSignal', () => {
     result.dispose();
   });
 
-  it('that was given before the start lets no step run', async () => {
+  it('that was given before the start prevents every step', async () => {
     const calls: string[] = [];
     const watch: Callback = {
       name: 'watch',

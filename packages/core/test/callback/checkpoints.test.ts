@@ -71,7 +71,7 @@ describe('checkpoints', () => {
     ]);
   });
 
-  it('are not gone on from with resume false: the run starts over, and so does the store', async () => {
+  it('are not continued with resume false: the run starts over, and so does the store', async () => {
     const store = memoryStore();
     (await distill(smallRun({ seed: 9, epochs: 2, callbacks: [checkpoints(store)] }))).dispose();
     const result = await distill(

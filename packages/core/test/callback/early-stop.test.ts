@@ -27,7 +27,7 @@ describe('earlyStop', () => {
     ]);
   });
 
-  it('counts anew from each progress', () => {
+  it('starts counting again after each improvement', () => {
     expect(stopOf({ patience: 2 }, [0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 0.4])).toBeUndefined();
     expect(stopOf({ patience: 2 }, [0.1, 0.1, 0.2, 0.2, 0.2])?.[0]).toBe(4);
   });
@@ -45,7 +45,7 @@ describe('earlyStop', () => {
     ]);
   });
 
-  it('takes a loss that is no number for no progress, and goes on counting', () => {
+  it('counts a loss that is not a number as no progress, and continues', () => {
     expect(stopOf({ patience: 2, metric: 'loss' }, [0.5, NaN, 0.6, 0.5, NaN])?.[0]).toBe(4);
   });
 

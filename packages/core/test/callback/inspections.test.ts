@@ -66,7 +66,7 @@ it('shows the first, the middle and the last epoch, with the weights that stand 
   result.dispose();
 });
 
-it('changes nothing in the training, and leaves no tensor behind', async () => {
+it('does not affect the training, and leaks no tensor', async () => {
   const weightsWith = async (callbacks: ReturnType<typeof inspections>[]): Promise<[number[], number]> => {
     const given = smallRun({ method: seeing(), callbacks });
     const before = tf.memory().numTensors;
@@ -101,7 +101,7 @@ it('keeps the lines before a resume, and those alone', async () => {
   expect((await linesOf(file)).map(({ globalEpoch }) => globalEpoch)).toEqual([0, 1]);
 });
 
-it('passes over what is no whole line, as a damaged disk leaves it', async () => {
+it('skips incomplete lines, as a damaged disk leaves them', async () => {
   const file = join(folder, 'damaged.jsonl');
   const line = JSON.stringify({ phase: 'train', epoch: 0, globalEpoch: 0, exhibits: [] });
   await writeFile(file, `null\n${line}\n{"phase":"train","globalEp`);

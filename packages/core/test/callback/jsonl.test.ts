@@ -88,7 +88,7 @@ describe('leaves alone', () => {
   });
 });
 
-it('a callback that throws is named, the system’s reasons too, and each is told of the end', async () => {
+it('a callback that throws is named, system errors too, and every callback still gets the end of the run', async () => {
   const ended: string[] = [];
   const ending = (name: string): Callback => ({
     name,

@@ -25,7 +25,7 @@ async function tenSteps(callback: ReturnType<typeof progress>): Promise<void> {
 }
 
 describe('progress, not on a terminal', () => {
-  it('counts anew for each run that it sees', async () => {
+  it('starts counting again for each run', async () => {
     const stream = recorder();
     const callback = progress({ stream });
     for (let run = 0; run < 2; run++) {
@@ -76,7 +76,7 @@ describe('progress, not on a terminal', () => {
     expect(stream.text()).toMatch(new RegExp(`ETA ${left}\\n$`));
   });
 
-  it('counts a resumed run from where it went on', async () => {
+  it('counts a resumed run from where it continued', async () => {
     const stream = recorder();
     const callback = progress({ stream });
     const history = [epochOf(0, []), epochOf(1, [])];
@@ -156,7 +156,7 @@ describe('progress on a terminal', () => {
 });
 
 describe('progress for a page', () => {
-  it('tells of start, steps, warnings and end, and writes nothing', async () => {
+  it('reports start, steps, warnings and end, and writes nothing', async () => {
     const seen: ProgressReport[] = [];
     const callback = progress({ onProgress: (report) => seen.push(report), label: 'mine' });
     await tenSteps(callback);

@@ -92,7 +92,7 @@ describe('a checkpoint of another run', () => {
     expect(error.message).toMatch(message);
   });
 
-  it('is no other one for other initial weights, which the checkpoint replaces', async () => {
+  it('is the same for other initial weights, which the checkpoint replaces', async () => {
     const student = tinyNetwork(77, { width: 2, dropout: 0.25 });
     await expect(goOn({ students: [createNetwork(student.model)] })).resolves.toBeDefined();
   });

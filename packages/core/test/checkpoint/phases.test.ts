@@ -74,7 +74,7 @@ async function outcome(callbacks: readonly Callback[]): Promise<Outcome> {
 }
 
 describeOn(REPRODUCIBLE, 'a run of two phases', () => {
-  it('goes on in either of them, and between them, with the number and the optimizer that it had', async () => {
+  it('continues in either of them, and between them, with the number and the optimizer that it had', async () => {
     const whole = await outcome([]);
     expect(whole.history).toMatchObject([
       { phase: 'heads', epoch: 0, globalEpoch: 0 },

@@ -66,14 +66,14 @@ describeOn(REPRODUCIBLE, 'a run that goes on from a checkpoint', (engine) => {
     expect(outcomeOf(result)).toEqual(whole);
   });
 
-  it('and so after several kills', async () => {
+  it('and again after several kills', async () => {
     const store = memoryStore();
     for (const steps of [2, 5, 7])
       await killed([checkpoints(store, { everySteps: 1 }), killAfter(steps, 'step')]);
     expect(outcomeOf(await resumed(store))).toEqual(whole);
   });
 
-  it('and so when the kill hits the writing of a checkpoint, which it tells', async () => {
+  it('and also when the kill hits the writing of a checkpoint, which it reports', async () => {
     const place = join(folder, `${engine}-write`);
     await killed([checkpoints(dyingStore(place, 2))]);
     expect((await readdir(place)).sort()).toEqual([
@@ -90,7 +90,7 @@ describeOn(REPRODUCIBLE, 'a run that goes on from a checkpoint', (engine) => {
     expect((await readdir(place)).filter((file) => file.endsWith('.unfinished'))).toEqual([]);
   });
 
-  it('and so from the start when the first writing was hit', async () => {
+  it('and from the start when the first write was hit', async () => {
     const place = join(folder, `${engine}-first`);
     await killed([checkpoints(dyingStore(place, 0))]);
     expect(outcomeOf(await resumed(directoryStore(place)))).toEqual(whole);

@@ -52,7 +52,7 @@ describeOn(await testEngines(), 'safetensors', () => {
     tf.dispose([tensors, found.tensors]);
   });
 
-  it('lie as other programs expect them', async () => {
+  it('are laid out as other programs expect them', async () => {
     const tensors = {
       a: tf.tensor2d([1, 2, 3, 4], [2, 2]),
       n: tf.tensor1d([5], 'int32'),

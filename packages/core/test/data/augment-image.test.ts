@@ -79,7 +79,7 @@ describe('a view has torchvision’s values:', () => {
 });
 
 describe('a view', () => {
-  it('leaves alpha as it is', () => {
+  it('leaves alpha unchanged', () => {
     const image = Uint8Array.from({ length: 4 * 5 * 4 }, (_, at) => (at * 53) % 256);
     const changed = seen(
       {
@@ -189,7 +189,7 @@ describe('draws', () => {
 });
 
 describe('augmentation', () => {
-  it('keeps what is left out out, so that it prints as before', () => {
+  it('omits what is left out, so that it prints as before', () => {
     expect(JSON.stringify(augmentation({ flip: true, rotation: undefined }))).toBe(
       '{"padCrop":0,"flip":true,"padValue":0}',
     );

@@ -63,7 +63,7 @@ it('keeps the first fault: memory that ran out is not the operation that missed 
   );
 });
 
-it('tells an operation that the device refused', () => {
+it('reports an operation that the device refused', () => {
   failing.tell({ error: new GPUValidationError('binding is too large') });
   expect(deviceFault('here', undefined)?.got).toBe('device refused: binding is too large');
 });

@@ -149,7 +149,7 @@ describe.skipIf(skip)(`graphs of steps on node${reason === undefined ? '' : reas
     expect(distance(eager, graph)).toBeLessThan(1e-5);
   });
 
-  it('are made anew for another branch of a loss', async () => {
+  it('are rebuilt for another branch of a loss', async () => {
     const branching = defineMethod<Record<string, never>>({
       name: 'branching',
       defaults: {},
@@ -183,7 +183,7 @@ describe.skipIf(skip)(`graphs of steps on node${reason === undefined ? '' : reas
     expect(weights(options).every(Number.isFinite)).toBe(true);
   });
 
-  it('go on from a checkpoint with the same bytes', async () => {
+  it('continue from a checkpoint with the same bytes', async () => {
     const whole = setup(kd());
     (await distill(whole)).dispose();
 

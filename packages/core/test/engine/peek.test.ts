@@ -4,7 +4,7 @@ import { peek } from '../../src/index.js';
 import { describeOnEngines } from '../../src/testing/index.js';
 
 await describeOnEngines('peek', (engine) => {
-  it('tells the values of a tensor, unless a device would have to be waited for', () => {
+  it('gives the values of a tensor, unless it would have to wait for a device', () => {
     tf.tidy(() => {
       const seen = peek(tf.tensor2d([[1, -2, 0.5]]));
       if (engine === 'webgpu' || engine === 'node-gpu') expect(seen).toBeUndefined();

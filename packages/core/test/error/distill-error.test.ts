@@ -41,7 +41,7 @@ describe('DistillError', () => {
     expect(copy.isDistillError(new DistillError(fields))).toBe(true);
   });
 
-  it('is told from everything else', () => {
+  it('is distinguished from everything else', () => {
     const lookalikes = [
       new Error('kd.alpha'),
       { ...fields, name: 'DistillError' },
@@ -52,7 +52,7 @@ describe('DistillError', () => {
     for (const other of lookalikes) expect(isDistillError(other)).toBe(false);
   });
 
-  it('keeps its brand out of sight', () => {
+  it('keeps its brand hidden', () => {
     expect(Object.keys(new DistillError(fields)).sort()).toEqual([
       'code',
       'expected',

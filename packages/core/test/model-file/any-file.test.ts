@@ -91,7 +91,7 @@ describeOn(CPU, 'saving over a model', () => {
     expect(again).toEqual(network.model.getWeights().map((weight) => [...weight.dataSync()]));
   });
 
-  it('goes on from where a crash within saving left it', async () => {
+  it('continues from where a crash during saving left it', async () => {
     const place = await edited((json) => (weightsOf(json).paths = ['weights-next.bin']));
     await rename(join(place, 'weights.bin'), join(place, 'weights-next.bin'));
     await writeFile(join(place, 'weights.bin'), 'half');
@@ -256,7 +256,7 @@ describeOn(CPU, 'a model.json is refused, and at once, with', () => {
 });
 
 describeOn(CPU, 'a server', () => {
-  it('that serves a model is read, one that stays silent is given up', async () => {
+  it('that serves a model is read; one that stays silent is abandoned', async () => {
     const place = await saved();
     const server = createServer((request, response) => {
       const name = (request.url ?? '').split('/').at(-1)?.split('?')[0] ?? '';
@@ -328,7 +328,7 @@ describeOn(CPU, 'what is no model or no place', () => {
     expect((await caught(() => loadModel(place))).message).toMatch(message);
   });
 
-  it('a place that nobody can mean, a network, and a server that is not there', async () => {
+  it('an impossible address, a network, and a server that does not answer', async () => {
     const model = await loadModel(await saved());
     for (const place of [undefined, null, 5, '', {}]) {
       for (const use of [() => loadModel(place as never), () => saveModel(model, place as never)])

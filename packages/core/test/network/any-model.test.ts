@@ -517,14 +517,14 @@ describeOn(REPRODUCIBLE, 'distillation', () => {
     );
   });
 
-  it('warns of a student whose outputs look like probabilities', async () => {
+  it('warns about a student whose outputs look like probabilities', async () => {
     const model = sequence(flatten(), layers.dense({ units: 3 }), new Soft({}));
     const result = await distill({ ...options, method: student(), students: [createNetwork(model)] });
     expect(result.warnings).toEqual([expect.stringMatching(/students\[0\] 'm' look like probabilities/)]);
     result.dispose();
   });
 
-  it('warns of a teacher whose outputs look like probabilities', async () => {
+  it('warns about a teacher whose outputs look like probabilities', async () => {
     const teacher = sequence(flatten(), layers.dense({ units: 3 }), new Soft({}));
     const warned: string[] = [];
     const result = await distill({

@@ -31,7 +31,7 @@ const dropped = (given: Network, random?: Random): Float32Array =>
   });
 
 describeOn(await testEngines(), 'dropout', () => {
-  it('drops its share and scales the rest, so that the mean stays', () => {
+  it('drops its share and scales the rest, so that the mean is unchanged', () => {
     const values = dropped(network(), createRandom(1));
     const zeros = values.filter((value) => value === 0).length;
     // A binomial of 1,000 at 0.25 deviates by 14.

@@ -81,7 +81,7 @@ describeOn(await testEngines(), 'a teacher that answers by promise', () => {
 });
 
 describeOn([{ name: 'cpu', skipped: undefined }], 'a teacher that answers by promise', () => {
-  it('is asked once per image and view with cached outputs', async () => {
+  it('is called once per image and view with cached outputs', async () => {
     const { teacher, asked } = behindPromise(freeze(tinyNetwork(1, { width: 2 })));
     const result = await distill({
       ...options,
@@ -223,7 +223,7 @@ describe('classes by name', () => {
     expect(same.message).toContain("'Tinca' (the same class as 'tench')");
   });
 
-  it('decide the order of a teacher in training', async () => {
+  it('decide the batch order of a teacher in training', async () => {
     const inner = freeze(tinyNetwork(1, { width: 2 }));
     const named = { ...inner, classNames: ['c', 'a', 'b'] };
     const plain = tinyDataset(12, 1);

@@ -103,7 +103,7 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'folding', () => {
     network.dispose();
   });
 
-  it('happens once per set of taps, and dispose frees it', () => {
+  it('happens once per set of taps, and dispose frees the result', () => {
     const network = plain();
     const images = someImages(1);
     const before = tf.memory().numTensors;
@@ -138,7 +138,7 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'the fingerprint of a frozen n
     return freeze(network).fingerprint();
   };
 
-  it('tells weights and architectures apart', async () => {
+  it('distinguishes weights and architectures', async () => {
     expect(await of(1)).toMatch(/^[0-9a-f]{64}$/);
     expect(await of(1)).toBe(await of(1));
     expect(await of(2)).not.toBe(await of(1));

@@ -95,7 +95,7 @@ describe.skipIf(!installed)(`an ONNX file as teacher${WHY}`, () => {
     expect(stageTaps(turned)).toEqual([]);
   });
 
-  it('comes over HTTP', async () => {
+  it('can be loaded over HTTP', async () => {
     const server = createServer((request, response) => {
       void readFile(at((request.url ?? '').slice(1))).then(
         (bytes) => response.end(bytes),
@@ -153,7 +153,7 @@ describe.skipIf(!installed)(`an ONNX file as teacher${WHY}`, () => {
 });
 
 describe('an ONNX file', () => {
-  it('tells its inputs, outputs, nodes and size without a runtime', async () => {
+  it('lists its inputs, outputs, nodes and size without a runtime', async () => {
     const file = readOnnx(await readFile(at('open-size.onnx')));
     expect(file.inputs).toEqual([{ name: 'images', type: 1, shape: ['batch', 3, 'height', 'width'] }]);
     expect(file.outputs.map(({ name }) => name)).toEqual(['logits']);

@@ -30,7 +30,7 @@ describe('one seed, one network', () => {
     for (const other of all) expect(other).toEqual(all[0]);
   });
 
-  it('and another for another seed', () => {
+  it('and different ones for another seed', () => {
     expect(bytes(1, plain)).not.toEqual(bytes(2, plain));
   });
 

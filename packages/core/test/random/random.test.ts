@@ -66,7 +66,7 @@ describe('fork', () => {
     expect(new Set(forks.map((random) => random.uniform())).size).toBe(forks.length);
   });
 
-  it('tells its path', () => {
+  it('prints its path', () => {
     expect(createRandom(1).fork('train').fork(3).path).toBe('1/train/3');
   });
 });

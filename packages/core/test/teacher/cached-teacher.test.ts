@@ -140,7 +140,7 @@ describe('cached outputs', () => {
     expect((await run({ kind: 'live', views: 2 }, byPromise, of)).outcome).toEqual(live.outcome);
   });
 
-  it('are others for other views: V augmentations of an image, and no more', async () => {
+  it('differ between views: V augmentations of an image, and no more', async () => {
     const one = await run({ kind: 'live', views: 1 });
     const two = await run({ kind: 'live', views: 2 });
     const endless = await run({ kind: 'live' });
@@ -158,7 +158,7 @@ describe('cached outputs', () => {
     expect(many.warnings.join(' ')).toMatch(/runs at every step: its outputs would take .* GiB of memory/);
   });
 
-  it('are found to be damaged, row by row, and computed again with a word about it', async () => {
+  it('are recognised as damaged, row by row, and computed again with a warning', async () => {
     const folder = join(root, 'damaged');
     const sound = await run({ kind: 'cached', views: 1, folder });
     const [file = ''] = await rowsIn(folder);
@@ -174,7 +174,7 @@ describe('cached outputs', () => {
     expect(await run({ kind: 'cached', views: 1, folder })).toEqual({ ...sound, images: 0 });
   });
 
-  it('are found to be damaged where two rows have changed places, or come from another view', async () => {
+  it('are recognised as damaged where two rows are swapped, or come from another view', async () => {
     const folder = join(root, 'swapped');
     const sound = await run({ kind: 'cached', views: 2, folder });
     const [first = '', second = ''] = await rowsIn(folder);
@@ -215,7 +215,7 @@ describe('cached outputs', () => {
     expect(await rowsIn(folder)).toHaveLength(1);
   });
 
-  it('are kept apart for other taps, and for other seeds', async () => {
+  it('are stored separately for other taps and other seeds', async () => {
     const folder = join(root, 'apart');
     await run({ kind: 'cached', views: 1, folder });
     const byLogits = await run({ kind: 'cached', views: 1, folder }, countedTeacher(), { method: kd() });

@@ -126,7 +126,7 @@ describeOn(await testEngines(), 'batches ahead of the step', () => {
     expect(log).toEqual(['ask 1', 'ask 2', 'step 1', 'ask 3', 'step 2', 'step 3']);
   });
 
-  it('a wrong image of the next batch leaves the step before it done, and is then named', async () => {
+  it('a bad image in the next batch does not undo the step before it, and is then named', async () => {
     const learner = tinyNetwork(2);
     const steps: number[] = [];
     for (const isRead of [false, true]) {
@@ -188,7 +188,7 @@ describe('an abort does not wait for a reader that hangs', () => {
       expect([result.stopped?.reason, steps]).toEqual(['aborted', done]);
     });
 
-    it('in validation: the epoch is finished by the run that goes on', async () => {
+    it('in validation: the resumed run finishes the epoch', async () => {
       const { data, signal } = hanging(VALIDATION, 0);
       const store = memoryStore();
       const first = await trained({ validation: data, signal, callbacks: [checkpoints(store)] });

@@ -16,7 +16,7 @@ const options = (): DistillOptions => ({
 });
 
 describeOn([{ name: 'wasm', skipped: undefined }], 'training', () => {
-  it('learns: the loss falls and images that it has not seen are told apart', async () => {
+  it('learns: the loss falls, and unseen images are classified', async () => {
     const { history, best } = await distill(options());
     const losses = history.map(({ terms }) => terms['ce']?.value ?? NaN);
     expect(losses.at(-1)).toBeLessThan(0.5 * (losses[0] ?? NaN));

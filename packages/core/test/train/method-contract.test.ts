@@ -114,13 +114,13 @@ describe('a method that breaks the contract', () => {
     expect(tf.memory().numTensors).toBe(tensors);
   });
 
-  it('is told of two updates of one name', async () => {
+  it('reports two updates with one name', async () => {
     const update: Update = { name: 'a', variables: {}, optimizer: sgd(), terms: () => ({}) };
     const error = await caught(() => distill(options({ method: methodOf({ updates: [update, update] }) })));
     expect(error.message).toContain("phase 'train': expected updates of different names, got a, a");
   });
 
-  it('is told of a variable that no checkpoint would hold', async () => {
+  it('reports a variable that no checkpoint would hold', async () => {
     const forgotten = tf.tidy(() => tf.variable(tf.scalar(1)));
     const error = await caught(() =>
       distill(options({ method: methodOf({}, { variables: { forgotten } }) })),
@@ -132,7 +132,7 @@ describe('a method that breaks the contract', () => {
     forgotten.dispose();
   });
 
-  it('is told of a wrong tap before the first step, also of a later phase', async () => {
+  it('reports a wrong tap before the first step, also one of a later phase', async () => {
     const method = methodOf({});
     const late: Method['plan'] = async (context) => {
       const { phases, ...rest } = await method.plan(context);

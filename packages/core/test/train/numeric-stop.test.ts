@@ -92,7 +92,7 @@ describe('a number that is not finite ends the run', () => {
     expect(error.hint).toMatch(/Last good checkpoint: memory, phase-00-epoch-00001-step-0000000\.$/);
   });
 
-  it('leaves batch norm statistics as they were, also when the images are at fault', async () => {
+  it('leaves batch norm statistics unchanged, also when the images are invalid', async () => {
     // Standardized values may be of any size.
     const pixels = Float32Array.from({ length: 12 * 72 }, (_, at) => (at === 800 ? 3e38 : (at % 200) - 100));
     const train = arrayDataset({

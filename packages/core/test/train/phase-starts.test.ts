@@ -42,11 +42,11 @@ async function calls(epochs: number, options: Partial<DistillOptions> = {}): Pro
 }
 
 describeOn(REPRODUCIBLE, 'a phase', () => {
-  it('is told of its start and of every epoch before their first step', async () => {
+  it('is notified of its start and of every epoch before their first step', async () => {
     expect(await calls(2)).toEqual(['start', 'epoch 0', 'step 1', 'step 2', 'epoch 1', 'step 1', 'step 2']);
   });
 
-  it('that goes on within an epoch is told of the epoch again, and not of its start', async () => {
+  it('that resumes within an epoch is notified of the epoch again, and not of its start', async () => {
     const store = memoryStore();
     const stop = new AbortController();
     const kill: Callback = {

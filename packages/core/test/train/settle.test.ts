@@ -66,7 +66,7 @@ describeOn(REPRODUCIBLE, 'moving statistics that will not settle', () => {
     network.dispose();
   });
 
-  it('are not warned of when the steps suffice', async () => {
+  it('cause no warning when there are enough steps', async () => {
     for (const [momentum, warned] of [
       [0.74, 0], // 0.74^16 = 0.008
       [0.76, 1], // 0.76^16 = 0.012

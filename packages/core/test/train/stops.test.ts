@@ -138,7 +138,7 @@ describeOn(REPRODUCIBLE, 'a stop', () => {
     result.dispose();
   });
 
-  it('is still known when the run goes on in the next phase', async () => {
+  it('is still known when the run continues in the next phase', async () => {
     const whole = await run({ callbacks: [stopAt(1)] });
     const store = memoryStore();
     const abort = new AbortController();
@@ -160,7 +160,7 @@ describeOn(REPRODUCIBLE, 'a stop', () => {
 });
 
 describeOn(REPRODUCIBLE, 'the best epoch', () => {
-  it('is one of the last phase that trains students, which the result names', async () => {
+  it('comes from the last phase that trains students, which the result names', async () => {
     // The first phase learns, the second one unlearns by far too large a rate.
     const result = await run({ rates: [0.05, 30], callbacks: [] });
     const accuracy = result.history.map(({ validation }) => validation[0]?.accuracy ?? 0);
@@ -170,7 +170,7 @@ describeOn(REPRODUCIBLE, 'the best epoch', () => {
     result.dispose();
   });
 
-  it('is none of a later phase that reads students without training them', async () => {
+  it('does not come from a later phase that reads students without training them', async () => {
     const result = await run({ names: ['first', 'heads'], rates: [0.05, 0.1] });
     expect(result.history).toHaveLength(8);
     expect(result.best?.phase).toBe('first');

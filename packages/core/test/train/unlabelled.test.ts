@@ -133,7 +133,7 @@ describeOn(REPRODUCIBLE.slice(0, 1), 'before training', () => {
     ]);
   });
 
-  it('a method that weighs no images says so', async () => {
+  it('a method that does not use image weights declares it', async () => {
     const train: Dataset = { ...DATA, weights: new Float32Array(12).fill(2) };
     const error = await caught(() => trained({ method: plain(), train }));
     expect(error.message).toBe(

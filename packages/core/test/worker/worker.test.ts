@@ -103,7 +103,7 @@ describe('a training in a worker', () => {
     expect(engine).toMatchObject({ code: 'engine', got: "'abacus'" });
   });
 
-  it('says what cannot be sent, what is no worker, and what serves nothing', async () => {
+  it('reports what cannot be sent, what is no worker, and what serves nothing', async () => {
     const unsendable = { ...tinyInput(1), fault: (() => 1) as never };
     expect(await caught(() => training({ input: unsendable }).result)).toMatchObject({
       code: 'option',
@@ -124,7 +124,7 @@ describe('a training in a worker', () => {
     ).toBe('the main thread');
   });
 
-  it('rejects at once when it is terminated, and lets go of who waits for a pause', async () => {
+  it('rejects at once when it is terminated, and releases whoever waits for a pause', async () => {
     const running = training({ input: tinyInput(50) });
     const pause = running.pause();
     running.terminate();
@@ -141,7 +141,7 @@ describe('a training in a worker thread of Node', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('goes on from its checkpoints after it was terminated, to the bytes of one that never stopped', async () => {
+  it('continues from its checkpoints after it was terminated, to the bytes of one that never stopped', async () => {
     const checkpoints = { place: folder, everySteps: 1 };
     const input = tinyInput(3);
     const first = createDistillWorker<TinyInput, TinyOutput>(new Worker(program()), { input, checkpoints });

@@ -71,7 +71,7 @@ describe('the filter gradient on cpu', () => {
     },
   );
 
-  it('leaves to tfjs what it does not take', () => {
+  it('leaves to tfjs what it does not handle', () => {
     const asked: unknown[] = [];
     const stand: tf.KernelFunc = (call) => {
       asked.push(call.attrs?.['dilations']);

@@ -13,13 +13,13 @@ beforeAll(async () => {
   backends = await loadBackends();
 });
 
-test('every backend that loads has the kernels that training needs; one that is not there has none', () => {
+test('every backend that loads has the kernels that training needs; an absent one has none', () => {
   for (const { name, absent } of backends)
     if (absent === null) expect(missingTrainingKernels(name)).toEqual([]);
   expect(missingTrainingKernels('absent')).toEqual(trainingKernels);
 });
 
-test('registering twice changes nothing', () => {
+test('registering twice has no effect', () => {
   const kernels = (): unknown[] => tf.getKernelsForBackend('wasm').map(({ kernelFunc }) => kernelFunc);
   const before = kernels();
   registerTrainingKernels();

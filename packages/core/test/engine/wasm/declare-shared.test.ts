@@ -38,7 +38,7 @@ test('an imported memory is asked for as a shared one, whatever else is imported
   expect(() => start(declareShared(bytes) as Uint8Array<ArrayBuffer>)).not.toThrow();
 });
 
-test('nothing is left to do twice, nor without a memory', () => {
+test('nothing is done twice, nor without a memory', () => {
   expect(declareShared(declareShared(Uint8Array.from(OWN)) ?? new Uint8Array())).toBeNull();
   expect(declareShared(Uint8Array.from(HEADER))).toBeNull();
 });
