@@ -7,7 +7,7 @@ export type {
   BenchStudent,
   BenchTeacher,
 } from './code/bench-options.js';
-export { terminalLog } from './cli/terminal-log.js';
+export { terminalLog } from './cli/output.js';
 export { presetNames, presets } from './config/index.js';
 export type { PresetName, RunConfig } from './config/index.js';
 export {

@@ -3,10 +3,10 @@ import { compareRuns, corruptRun, predictRun, verifyRun } from '../evaluation/in
 import type { ComparedRuns } from '../evaluation/index.js';
 import { terminalTable } from '../terminal/index.js';
 import { number } from './arguments.js';
-import { EXIT } from './exit-code.js';
-import type { ExitCode } from './exit-code.js';
+import { EXIT } from './process.js';
+import type { ExitCode } from './process.js';
 import { print } from './output.js';
-import { terminalLog } from './terminal-log.js';
+import { terminalLog } from './output.js';
 
 /** Commands that find out more about finished runs. */
 export function addAnswerCommands(program: Command, done: (code: ExitCode) => void): void {

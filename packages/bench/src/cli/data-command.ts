@@ -5,8 +5,8 @@ import type { DataFaults, DataStats, Duplicates } from '../data-check/index.js';
 import type { DatasetSource, Surroundings } from '../dataset/index.js';
 import { readConfigText } from '../file/index.js';
 import { terminalMeter, terminalTable } from '../terminal/index.js';
-import { EXIT } from './exit-code.js';
-import type { ExitCode } from './exit-code.js';
+import { EXIT } from './process.js';
+import type { ExitCode } from './process.js';
 import { print } from './output.js';
 
 /** What `distill-bench data` can do. */

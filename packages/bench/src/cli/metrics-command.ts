@@ -3,7 +3,7 @@ import type { RunMetrics } from '../metrics/index.js';
 import type { Summary } from '../statistics/index.js';
 import { terminalTable } from '../terminal/index.js';
 import { print } from './output.js';
-import { terminalLog } from './terminal-log.js';
+import { terminalLog } from './output.js';
 
 export interface MetricsFlags {
   readonly tap?: string;

@@ -1,10 +1,24 @@
-import { isDistillError, shownText } from '@distilljs/core';
-import { styled } from '../terminal/index.js';
-import { EXIT } from './exit-code.js';
-import type { ExitCode } from './exit-code.js';
+import { isDistillError, progress, shownText } from '@distilljs/core';
+import type { RunLog } from '../run/run-context.js';
+import { styled, terminalMeter } from '../terminal/index.js';
+import { EXIT } from './process.js';
+import type { ExitCode } from './process.js';
 
 /** Standard output is for what the command was asked for. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/**
+ * Says what a run does on standard error, so that standard output holds the result alone: a bar on a terminal, one line
+ * per epoch elsewhere.
+ */
+export function terminalLog(stream: NodeJS.WriteStream = process.stderr): RunLog {
+  return {
+    say: (text) =>
+      void stream.write(`${text.replace(/^Warning:/, (word) => styled('warning', word, stream))}\n`),
+    progress: (label) => progress({ stream, label }),
+    meter: (title, total) => terminalMeter(title, total, stream),
+  };
+}
 
 /** An error in one line on standard error. */
 export function printError(text: string): void {

@@ -17,11 +17,10 @@ import {
   submitRun,
 } from '../queue/index.js';
 import type { Capability } from '../queue/index.js';
-import { EXIT } from './exit-code.js';
-import type { ExitCode } from './exit-code.js';
+import { EXIT, stopSignal } from './process.js';
+import type { ExitCode } from './process.js';
 import { print } from './output.js';
-import { stopSignal } from './stop-signal.js';
-import { terminalLog } from './terminal-log.js';
+import { terminalLog } from './output.js';
 import { watchCommand } from './watch-command.js';
 import type { WatchFlags } from './watch-command.js';
 

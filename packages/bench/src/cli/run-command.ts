@@ -23,12 +23,10 @@ import type { Divergence } from '../run/train-students.js';
 import { cellsDisplay } from './cells-display.js';
 import { dryRunText } from './dry-run-text.js';
 import { expectNoExport, exportBest } from './export-command.js';
-import { EXIT } from './exit-code.js';
-import type { ExitCode } from './exit-code.js';
-import { collectSeldom } from './garbage.js';
+import { EXIT, collectSeldom, stopSignal } from './process.js';
+import type { ExitCode } from './process.js';
 import { isSystemError, print, printError } from './output.js';
-import { stopSignal } from './stop-signal.js';
-import { terminalLog } from './terminal-log.js';
+import { terminalLog } from './output.js';
 
 /** Flags of `distill-bench run` as commander hands them over. */
 export interface RunFlags {

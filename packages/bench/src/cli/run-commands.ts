@@ -10,7 +10,8 @@ import { readStudy, runFoldersOf, studyFolder } from '../run/matrix.js';
 import { writeStudyReport } from '../run/study-report.js';
 import { rewriteReport } from '../run/write-report.js';
 import { append, names, number, numbers } from './arguments.js';
-import type { ExitCode } from './exit-code.js';
+import { stopSignal } from './process.js';
+import type { ExitCode } from './process.js';
 import { exportCommand } from './export-command.js';
 import type { ExportFlags } from './export-command.js';
 import { metricsCommand } from './metrics-command.js';
@@ -20,7 +21,6 @@ import { runCommand } from './run-command.js';
 import type { RunFlags } from './run-command.js';
 import { serveRun } from '../serve/index.js';
 import type { ServeOptions } from '../serve/index.js';
-import { stopSignal } from './stop-signal.js';
 import { trainCommand } from './train-command.js';
 
 /** Commands that make a run folder, go on with one, or read one. */

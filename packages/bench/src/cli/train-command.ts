@@ -5,11 +5,9 @@ import { preparedRuns } from '../cell/prepared-run.js';
 import { trainCell } from '../cell/train-cell.js';
 import { AT_A_TIME } from '../cell/train-cells.js';
 import type { RunLog } from '../run/run-context.js';
-import { EXIT } from './exit-code.js';
-import type { ExitCode } from './exit-code.js';
-import { collectSeldom } from './garbage.js';
-import { stopSignal } from './stop-signal.js';
-import { terminalLog } from './terminal-log.js';
+import { EXIT, collectSeldom, stopSignal } from './process.js';
+import type { ExitCode } from './process.js';
+import { terminalLog } from './output.js';
 
 /**
  * `distill-bench train`. A process that `run --jobs` or a worker started tells it what happens, in place of the terminal, and then

@@ -6,10 +6,9 @@ import type { RunningCell, RunSnapshot } from '../cell/run-watch.js';
 import { connectQueue, identifyRun, queueAddress, QUEUE_VARIABLE, watchQueue } from '../queue/index.js';
 import type { QueueSnapshot } from '../queue/index.js';
 import { durationText, terminalTable } from '../terminal/index.js';
-import { EXIT } from './exit-code.js';
-import type { ExitCode } from './exit-code.js';
+import { EXIT, stopSignal } from './process.js';
+import type { ExitCode } from './process.js';
 import { print } from './output.js';
-import { stopSignal } from './stop-signal.js';
 
 /** Flags of `distill-bench watch` as commander hands them over. */
 export interface WatchFlags {

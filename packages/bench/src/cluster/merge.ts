@@ -20,7 +20,7 @@ import type { Matrix, MatrixRun } from '../run/matrix.js';
 import { changedParts } from '../run/datasets.js';
 import { differences, examineFolder, openFolder } from '../run/open-folder.js';
 import { examineStudy } from '../run/open-study.js';
-import { readCorruptions } from '../run/read-corruptions.js';
+import { readCorruptions } from '../run/read-measures.js';
 import { readPredictions } from '../run/read-predictions.js';
 import { replaceTraining } from '../run/replaced.js';
 import { runFolder } from '../run/run-folder.js';

@@ -1,7 +1,7 @@
 import { isDistillError } from '@distilljs/core';
 import { averageCorruptions, meanCorrupted, measureCorruptions } from '../corruption/index.js';
 import type { CorruptionResult } from '../corruption/index.js';
-import { readCorruptions } from '../run/read-corruptions.js';
+import { readCorruptions } from '../run/read-measures.js';
 import type { TrainingFolder } from '../run/run-folder.js';
 import { writeJson } from '../run/write-json.js';
 import { eachTraining } from './saved-networks.js';

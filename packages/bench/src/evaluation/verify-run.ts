@@ -14,7 +14,7 @@ import type { KeptFile } from '../run/kept-files.js';
 import { readMatrix } from '../run/matrix.js';
 import type { MatrixRun } from '../run/matrix.js';
 import { readPredictions } from '../run/read-predictions.js';
-import { readCorruptions } from '../run/read-corruptions.js';
+import { readCorruptions } from '../run/read-measures.js';
 import { readRace } from '../run/race.js';
 import type { RunFolder, TrainingFolder } from '../run/run-folder.js';
 import { readMethodResult, readTeacherResult } from '../run/stored.js';

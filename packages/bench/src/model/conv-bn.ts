@@ -1,5 +1,6 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
+import type { BuiltModel } from './built-model.js';
 
 let drawing = true;
 
@@ -175,4 +176,22 @@ export function dense(x: SymbolicTensor, width: number, units: number, name: str
     biasInitializer: initializers.randomUniform({ minval: -bound, maxval: bound }),
   });
   return apply(layer, x);
+}
+
+/**
+ * Aliases of a network of stages of blocks: a stage is tapped at its last block's output.
+ *
+ * @param blocks of each stage, of which there are three to five
+ */
+export function blockTaps(blocks: readonly number[]): BuiltModel['taps'] {
+  const stages = blocks.map((count, index) => [
+    `stage${index + 1}`,
+    `stage${index + 1}_block${count}_output`,
+  ]);
+  return {
+    stem: 'stem_output',
+    ...(Object.fromEntries(stages) as Pick<BuiltModel['taps'], 'stage1' | 'stage2' | 'stage3'>),
+    embedding: POOLING_LAYER,
+    logits: CLASSIFIER_LAYER,
+  };
 }

@@ -1,7 +1,6 @@
 import { input, model } from '@tensorflow/tfjs-layers';
-import { blockTaps } from './block-taps.js';
 import type { BuiltModel, ModelShape } from './built-model.js';
-import { classify } from './conv-bn.js';
+import { blockTaps, classify } from './conv-bn.js';
 import { basicBlock, bottleneck } from './resnet.js';
 import { stemFor, stemOf } from './stem.js';
 import type { Stem } from './stem.js';

@@ -1,11 +1,11 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { input, layers, model } from '@tensorflow/tfjs-layers';
-import { blockTaps } from './block-taps.js';
 import type { BuiltModel, ModelShape } from './built-model.js';
 import {
   add,
   apply,
   batchNorm,
+  blockTaps,
   classify,
   convBatchNorm,
   convolution,

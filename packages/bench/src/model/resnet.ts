@@ -1,8 +1,7 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { input, model } from '@tensorflow/tfjs-layers';
-import { blockTaps } from './block-taps.js';
 import type { BuiltModel, ModelShape } from './built-model.js';
-import { add, classify, convBatchNorm, relu } from './conv-bn.js';
+import { add, blockTaps, classify, convBatchNorm, relu } from './conv-bn.js';
 
 /** Filters of the stem and of the three stages. */
 const WIDTHS = { stem: 16, stages: [16, 32, 64] } as const;

@@ -1,9 +1,17 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { input, model } from '@tensorflow/tfjs-layers';
-import { blockTaps } from './block-taps.js';
 import type { BuiltModel, ModelShape } from './built-model.js';
 import { channelsOf, concatChannels, groupedPointwise, shuffleChannels, sliceChannels } from './channels.js';
-import { add, batchNorm, classify, convBatchNorm, depthwiseBatchNorm, halvingPool, relu } from './conv-bn.js';
+import {
+  add,
+  batchNorm,
+  blockTaps,
+  classify,
+  convBatchNorm,
+  depthwiseBatchNorm,
+  halvingPool,
+  relu,
+} from './conv-bn.js';
 import { stemFor, stemOf } from './stem.js';
 import type { Stem } from './stem.js';
 

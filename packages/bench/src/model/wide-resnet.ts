@@ -1,8 +1,7 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { input, model } from '@tensorflow/tfjs-layers';
-import { blockTaps } from './block-taps.js';
 import type { BuiltModel, ModelShape } from './built-model.js';
-import { add, batchNorm, classify, convolution, relu } from './conv-bn.js';
+import { add, batchNorm, blockTaps, classify, convolution, relu } from './conv-bn.js';
 
 const STEM_WIDTH = 16;
 const STAGE_WIDTHS = [16, 32, 64] as const;

@@ -15,7 +15,7 @@ import type {
 import type { DataFingerprints } from './datasets.js';
 import { expectNetwork, keptPredictions, teacherDigest, teacherPredictions } from './kept-files.js';
 import type { KeptFile } from './kept-files.js';
-import { readCorruptions } from './read-corruptions.js';
+import { readCorruptions } from './read-measures.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
 
 /**

@@ -17,7 +17,7 @@ import type {
 import type { DataFingerprints } from './datasets.js';
 import { findMethod } from './method-catalog.js';
 import { raceReport } from './race.js';
-import { readEmbeddings } from './read-embeddings.js';
+import { readEmbeddings } from './read-measures.js';
 import { expectInspections } from './kept-files.js';
 import { readFigures } from './read-predictions.js';
 import { runFolder } from './run-folder.js';

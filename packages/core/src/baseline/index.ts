@@ -1,9 +1,7 @@
+export { labelSmoothing, student } from './label-baselines.js';
+export type { LabelSmoothingOptions, StudentOptions } from './label-baselines.js';
 export { kd } from './kd.js';
 export type { KdOptions } from './kd.js';
-export { labelSmoothing } from './label-smoothing.js';
-export type { LabelSmoothingOptions } from './label-smoothing.js';
-export { student } from './student.js';
-export type { StudentOptions } from './student.js';
 export { dist, dkd } from './logit-baselines.js';
 export type { DistOptions, DkdOptions } from './logit-baselines.js';
 export { at, fitnet } from './map-baselines.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isNode, nodeModule } from '../platform/node-module.js';
-import { usesGpu } from './uses-gpu.js';
+import { usesGpu } from './kernels/tensorflow-backend.js';
 import { loadWasm, wasmDetails } from './wasm/load-wasm.js';
 
 /** Engines by the name that users give them. */

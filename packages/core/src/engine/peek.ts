@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '../tensor/index.js';
 import { isGathering } from './graph/index.js';
-import { usesGpu } from './uses-gpu.js';
+import { usesGpu } from './kernels/tensorflow-backend.js';
 
 /**
  * A tensor's values where the engine has them at hand (cpu, wasm, node); `undefined` where reading them would wait for a

@@ -2,7 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy } from '../engine/kernels/softmax-cross-entropy.js';
 import { expectSameShape } from '../tensor/index.js';
 import type { Logits, Probabilities, Scalar } from '../tensor/index.js';
-import { weightedMean } from './weighted-mean.js';
+
+/**
+ * `(1/n) Σ_i w_i ℓ_i`: divided by the number of images, not by the sum of their weights. Weights have mean 1 over the whole
+ * training set, so that every image has the same say in whichever batch it comes; dividing by a batch's own sum would give
+ * images in light batches more.
+ *
+ * @param losses `[n]`
+ * @param weights `[n]`; default 1
+ */
+export function weightedMean(losses: tf.Tensor, weights: tf.Tensor1D | undefined): Scalar {
+  return tf.mean<Scalar>(weights === undefined ? losses : tf.mul(losses, weights));
+}
 
 /**
  * Softmax cross-entropy, mean over the batch.
@@ -16,4 +27,22 @@ import { weightedMean } from './weighted-mean.js';
 export function crossEntropy(targets: Probabilities, logits: Logits, weights?: tf.Tensor1D): Scalar {
   expectSameShape('crossEntropy(targets)', targets, 'crossEntropy(logits)', logits);
   return weightedMean(softmaxCrossEntropy(targets, logits), weights);
+}
+
+/**
+ * Cross-entropy with smoothed targets `y' = (1 − ε) y + ε / classes`, mean over the batch.
+ *
+ * @param oneHot `[n, classes]`
+ * @param smoothing ε in `[0, 1)`; 0 is plain cross-entropy
+ * @see Szegedy et al., Rethinking the Inception Architecture, CVPR 2016, section 7
+ */
+export function labelSmoothingCrossEntropy(
+  oneHot: Probabilities,
+  logits: Logits,
+  smoothing: number,
+  weights?: tf.Tensor1D,
+): Scalar {
+  const classes = logits.shape[1];
+  const smoothed = tf.add<Probabilities>(tf.mul(oneHot, 1 - smoothing), smoothing / classes);
+  return crossEntropy(smoothed, logits, weights);
 }

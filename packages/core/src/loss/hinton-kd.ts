@@ -3,7 +3,7 @@ import { softmaxCrossEntropy } from '../engine/kernels/softmax-cross-entropy.js'
 import { withoutTape } from '../engine/tape.js';
 import { expectSameShape } from '../tensor/index.js';
 import type { Logits, Scalar } from '../tensor/index.js';
-import { weightedMean } from './weighted-mean.js';
+import { weightedMean } from './cross-entropy.js';
 
 /**
  * Hinton's distillation loss: `T² · (1/n) Σ_i KL(p_i^T ‖ q_i^T)` with p = softmax(teacher / T), q = softmax(student / T).
@@ -33,4 +33,35 @@ export function hintonKd(
   );
   const divergence = tf.add(softmaxCrossEntropy(soft, student, temperature), negativeEntropy);
   return tf.mul<Scalar>(weightedMean(divergence, weights), temperature * temperature);
+}
+
+/**
+ * Rows with mean 0 and standard deviation 1: `(z − mean(z)) / (std(z) + 1e-7)`, std with `classes − 1` in the divisor as
+ * in the authors' code.
+ *
+ * @param logits `[n, classes]`, at least two classes
+ * @see Sun et al., Logit Standardization in Knowledge Distillation, CVPR 2024, algorithm 1
+ */
+export function standardizeLogits(logits: Logits): Logits {
+  const centred = tf.sub(logits, tf.mean(logits, 1, true));
+  const variance = tf.div(tf.sum(tf.square(centred), 1, true), Math.max(1, logits.shape[1] - 1));
+  // The square root of 0 has an infinite gradient: a row of equal logits would turn everything into NaN.
+  const deviation = tf.sqrt(tf.maximum(variance, 1e-14));
+  return tf.div(centred, tf.add(deviation, 1e-7));
+}
+
+/**
+ * Hinton's loss on standardised logits of both networks, so that the student need not match the teacher's scale.
+ *
+ * @param temperature the paper's base temperature τ (its scripts use 2, with a weight of 9)
+ * @see Sun et al., Logit Standardization in Knowledge Distillation, CVPR 2024
+ */
+export function standardizedKd(
+  teacher: Logits,
+  student: Logits,
+  temperature: number,
+  weights?: tf.Tensor1D,
+): Scalar {
+  const constant = withoutTape(() => standardizeLogits(teacher));
+  return hintonKd(constant, standardizeLogits(student), temperature, weights);
 }

@@ -1,7 +1,9 @@
-export { attentionTransfer, hint } from './map-losses.js';
-export type { Projector } from './map-losses.js';
+export { crossEntropy, labelSmoothingCrossEntropy, weightedMean } from './cross-entropy.js';
+export { hintonKd, standardizedKd, standardizeLogits } from './hinton-kd.js';
 export { decoupledKd, distRelations } from './logit-losses.js';
 export type { DecoupledKd, DistRelations } from './logit-losses.js';
+export { attentionTransfer, hint } from './map-losses.js';
+export type { Projector } from './map-losses.js';
 export {
   probabilisticTransfer,
   relationalAngle,
@@ -9,9 +11,3 @@ export {
   similarityPreserving,
 } from './relation-losses.js';
 export { unitRows } from './unit-rows.js';
-export { crossEntropy } from './cross-entropy.js';
-export { hintonKd } from './hinton-kd.js';
-export { labelSmoothingCrossEntropy } from './label-smoothing.js';
-export { standardizedKd } from './standardized-kd.js';
-export { weightedMean } from './weighted-mean.js';
-export { standardizeLogits } from './standardize-logits.js';

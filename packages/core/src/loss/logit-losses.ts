@@ -4,7 +4,7 @@ import { withoutTape } from '../engine/tape.js';
 import { expectSameShape } from '../tensor/index.js';
 import type { Logits, Probabilities, Scalar } from '../tensor/index.js';
 import { unitRows } from './unit-rows.js';
-import { weightedMean } from './weighted-mean.js';
+import { weightedMean } from './cross-entropy.js';
 
 /*
  * Losses between logits that take Hinton's apart, from simple to complex. The teacher is a constant in all of them.

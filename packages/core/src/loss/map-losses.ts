@@ -5,7 +5,7 @@ import { stopGradient, withoutTape } from '../engine/tape.js';
 import { adaptiveAveragePool, expectSameShape } from '../tensor/index.js';
 import type { FeatureMap, Scalar } from '../tensor/index.js';
 import { unitRows } from './unit-rows.js';
-import { weightedMean } from './weighted-mean.js';
+import { weightedMean } from './cross-entropy.js';
 
 /*
  * Losses between feature maps, from simple to complex. Where two maps differ in height or width, the larger one is averaged

@@ -1,6 +1,5 @@
 import { crossEntropy } from '../loss/cross-entropy.js';
-import { hintonKd } from '../loss/hinton-kd.js';
-import { standardizedKd } from '../loss/standardized-kd.js';
+import { hintonKd, standardizedKd } from '../loss/hinton-kd.js';
 import type { LossTerms, Reads, Step } from './contract.js';
 
 /** The options by which techniques weigh labels and teacher. */

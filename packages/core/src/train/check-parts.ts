@@ -114,12 +114,7 @@ export function expectStudents(given: readonly NetworkLike[], train: Dataset): r
  *
  * @throws DistillError code `option` when a weight that the student trains is also one of these
  */
-export function expectOwnWeights(
-  where: string,
-  student: Network,
-  weights: NamedTensors,
-  owner: string,
-): void {
+function expectOwnWeights(where: string, student: Network, weights: NamedTensors, owner: string): void {
   const others = new Map(Object.entries(weights).map(([name, variable]) => [variable.id, name]));
   for (const [name, variable] of Object.entries(student.variables)) {
     const shared = others.get(variable.id);
@@ -173,8 +168,20 @@ export function holdWeights(students: readonly Network[], teacher: FrozenNetwork
   };
 }
 
-/** @throws DistillError code `network` for one that was disposed */
-export function expectAlive(where: string, weights: NamedTensors): void {
+/**
+ * Networks that a run is to train and to ask, before it does either.
+ *
+ * @throws DistillError code `network` for one that was disposed, `option` for a student that trains weights of the teacher
+ */
+export function expectApart(students: readonly Network[], teacher: FrozenNetwork | undefined): void {
+  const named = students.map((student, index) => [`students[${index}] '${student.name}'`, student] as const);
+  for (const [where, { variables }] of named) expectAlive(where, variables);
+  if (teacher === undefined) return;
+  expectAlive(`teacher '${teacher.name}'`, teacher.weights);
+  for (const [where, student] of named) expectOwnWeights(where, student, teacher.weights, 'the teacher');
+}
+
+function expectAlive(where: string, weights: NamedTensors): void {
   const gone = Object.entries(weights).find(([, weight]) => weight.isDisposed);
   if (gone === undefined) return;
   throw new DistillError({

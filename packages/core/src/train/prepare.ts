@@ -1,36 +1,31 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sha256 } from '@noble/hashes/sha2';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import {
   augmentation,
   channelStatistics,
   expectNormalization,
   expectPixelScale,
   isAtHand,
-  measuredScaleWarning,
   isLabelled,
   loadBatch,
+  measuredScaleWarning,
   uniformSampler,
+  UNLABELLED,
 } from '../data/index.js';
-import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
+import type { CheckedDataset, Normalization } from '../data/index.js';
 import { DistillError } from '../error/index.js';
-import type { Method, PlanContext } from '../method/index.js';
-import { asTeacher, matchClasses } from '../network/index.js';
-import type { FrozenNetwork, Network } from '../network/index.js';
-import { cachedTeacher, checkTeacherOutputs, givenTeacher, withInput } from '../teacher/index.js';
-import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
+import type { Plan, PlanContext } from '../method/index.js';
+import type { Network } from '../network/index.js';
 import { createRandom } from '../random/index.js';
-import type { Random } from '../random/index.js';
+import { checkTeacherOutputs } from '../teacher/index.js';
 import { unlessAborted } from './batch-feed.js';
 import {
   expectCallbacks,
   expectCount,
   expectMethod,
-  expectNoPromise,
   expectOptimizer,
   expectSignal,
 } from './check-options.js';
-import { expectAlive, expectData, expectFit, expectOwnWeights, expectStudents } from './check-parts.js';
+import { expectApart, expectData, expectStudents } from './check-parts.js';
 import {
   expectPlan,
   expectSchedules,
@@ -40,87 +35,74 @@ import {
   trainsStudent,
 } from './check-plan.js';
 import type { DistillOptions } from './distill-types.js';
-import type { OptimizerSpec } from './optimizer.js';
 import { firstLook } from './first-look.js';
+import { identityOf } from './identity.js';
 import { sgd } from './optimizers.js';
+import { frozenTeacher, knownOutputs, teacherFor } from './prepare-teacher.js';
 import { cosineRate } from './schedule.js';
 import { unsettledWarnings } from './settle.js';
-import { labelWeights, withMeanOne } from './image-weights.js';
-import type { Run } from './state.js';
+import type { Run, RunPhase } from './state.js';
 
-const MEASURE = ', or leave `normalization` out: it is then measured';
-
-/** @throws DistillError for anything in the options that cannot work */
+/**
+ * Options become a run: they are checked, networks wrapped, the method planned, students tried. No weight moves.
+ *
+ * @throws DistillError for anything in the options that cannot work
+ */
 export async function prepareRun(options: DistillOptions): Promise<Run> {
-  const { method, epochs, batchSize, seed } = options;
+  const { method, epochs, batchSize, seed, signal } = options;
   expectMethod(method);
   const random = createRandom(seed);
   expectCount('epochs', epochs);
   expectCount('batchSize', batchSize);
   expectCallbacks(options.callbacks ?? []);
-  expectSignal(options.signal);
+  expectSignal(signal);
   const optimizer = options.optimizer ?? sgd({ learningRate: cosineRate(0.05) });
   expectOptimizer('optimizer', optimizer);
   const { train, validation } = expectData(options);
   const students = expectStudents(options.students, train);
   const augmented = options.augmentation === undefined ? undefined : augmentation(options.augmentation);
-
   const frozen = frozenTeacher(options.teacher);
+
   /** The last made first. */
   const made: { dispose(): void }[] = frozen !== options.teacher && frozen !== undefined ? [frozen] : [];
   const dispose = (): void => {
     for (const each of made) each.dispose();
   };
   try {
-    for (const [index, student] of students.entries())
-      expectAlive(`students[${index}] '${student.name}'`, student.variables);
-    if (frozen !== undefined) {
-      expectAlive(`teacher '${frozen.name}'`, frozen.weights);
-      for (const [index, student] of students.entries())
-        expectOwnWeights(`students[${index}] '${student.name}'`, student, frozen.weights, 'the teacher');
-    }
-    const { signal } = options;
-    const normalization = options.normalization ?? (await orStop(channelStatistics(train), signal));
-    expectNormalization(normalization, train);
-    const isMeasured = options.normalization === undefined;
-    if (!isMeasured) await orStop(expectPixelScale(train, normalization, MEASURE), signal);
-    // Validation images that are read are not waited for before training.
-    if (validation !== undefined && isAtHand(validation)) await expectPixelScale(validation, normalization);
-    const scale = isMeasured ? measuredScaleWarning(train.name, normalization) : undefined;
-    const teacher =
-      frozen &&
-      withInput(matchClasses(frozen, train), options.teacherInput ?? {}, {
-        imageShape: train.imageShape,
-        normalization,
-      });
-    if (teacher !== undefined) expectFit('teacher', teacher, train);
+    expectApart(students, frozen);
+    const { normalization, doubt } = await normalizationFor(options, train, validation);
+    const teacher = frozen && teacherFor(frozen, options.teacherInput, train, normalization);
     const outputs = checkTeacherOutputs(options.teacherOutputs ?? { kind: 'live' });
     const fingerprint = await teacher?.fingerprint();
-    const context = planContext({ ...options, train, students, teacher, normalization, optimizer, random });
+
+    const context: PlanContext = {
+      students: students as PlanContext['students'],
+      teacher,
+      train,
+      epochs,
+      batchSize,
+      optimizer,
+      random: random.fork(`method-${method.name}`),
+      images: async (positions) => {
+        const pixels = await orStop(loadBatch(train, positions, { normalization }), signal);
+        return tf.tensor4d(pixels, [positions.length, ...train.imageShape]);
+      },
+    };
     const plan = await planOf(method, context);
     made.unshift(plan);
-    const cached = cacheFor(outputs, teacher, fingerprint, {
-      ...options,
-      train,
-      augmentation: augmented,
-      normalization,
-    });
-    if (cached !== undefined) made.unshift(cached);
+    const views = { seed, train, augmentation: augmented, normalization };
+    const cachedTeacher = teacher && knownOutputs(outputs, teacher, fingerprint, views);
+    if (cachedTeacher !== undefined) made.unshift(cachedTeacher);
     expectPlan(method, plan, students, teacher);
     expectServed(method.name, plan.phases, train);
     expectSchedules(method.name, plan.phases);
+    const phases = runPhases(plan, students, uniformSampler(train.size, batchSize));
+
     // One whose answers are given may be out of reach.
     const asked = outputs.kind === 'given' ? undefined : plan.phases[0]?.reads.teacher;
     const looked = await firstLook(context, asked);
-
-    const phases = plan.phases.map((phase) => ({
-      phase,
-      sampler: phase.sampler ?? uniformSampler(train.size, batchSize),
-      runsStudents: students.some((_, index) => runsStudent(phase, index)),
-      trainsStudents: students.some((student) => trainsStudent(phase, student)),
-    }));
-    const settles = options.settleStatistics ?? false;
-    const unsettled = settles ? [] : await unsettledWarnings(students, phases);
+    const settleStatistics = options.settleStatistics ?? false;
+    const unsettled = settleStatistics ? [] : await unsettledWarnings(students, phases);
 
     return {
       method,
@@ -128,7 +110,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       phases,
       students,
       teacher,
-      cachedTeacher: cached,
+      cachedTeacher,
       views: outputs.views,
       train,
       isLabelled: isLabelled(train),
@@ -140,22 +122,14 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       seed,
       graphs: options.graphs ?? true,
       random,
-      settleStatistics: settles,
-      warnings: [...(scale === undefined ? [] : [scale]), ...looked, ...unsettled],
-      identity: {
-        method: method.name,
-        options: JSON.stringify(method.options),
-        seed,
-        epochs,
-        batchSize,
-        optimizer: JSON.stringify([optimizer.name, optimizer.options]),
-        // Cached or live is all the same to a checkpoint: the values are equal.
-        augmentation: JSON.stringify([augmented ?? null, normalization, outputs.views ?? null]),
-        train: dataText(train),
-        validation: validation === undefined ? 'none' : dataText(validation),
-        teacher: fingerprint ?? 'none',
-        students: bytesToHex(sha256(utf8ToBytes(JSON.stringify(students.map(architecture))))).slice(0, 16),
-      },
+      settleStatistics,
+      warnings: [...doubt, ...looked, ...unsettled],
+      identity: identityOf({
+        ...{ method, seed, epochs, batchSize, optimizer, train, validation, students, normalization },
+        augmentation: augmented,
+        views: outputs.views,
+        teacher: fingerprint,
+      }),
       dispose,
     };
   } catch (error) {
@@ -164,32 +138,26 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
   }
 }
 
-function planContext(given: {
-  readonly students: readonly Network[];
-  readonly teacher: FrozenNetwork | undefined;
-  readonly train: CheckedDataset;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly normalization: Normalization;
-  readonly optimizer: OptimizerSpec;
-  readonly random: Random;
-  readonly method: Method;
-  readonly signal?: AbortSignal | undefined;
-}): PlanContext {
-  const { students, teacher, train, epochs, batchSize, normalization, optimizer, random, method } = given;
-  return {
-    students: students as PlanContext['students'],
-    teacher,
-    train,
-    epochs,
-    batchSize,
-    optimizer,
-    random: random.fork(`method-${method.name}`),
-    images: async (positions) => {
-      const pixels = await orStop(loadBatch(train, positions, { normalization }), given.signal);
-      return tf.tensor4d(pixels, [positions.length, ...train.imageShape]);
-    },
-  };
+const MEASURE = ', or leave `normalization` out: it is then measured';
+
+/**
+ * Of the students: the one that is given, or that of the training images.
+ *
+ * @returns with it what is odd about a measured one, in words
+ * @throws DistillError codes `option`, `data` for one that does not suit the pixels
+ */
+async function normalizationFor(
+  { normalization: given, signal }: DistillOptions,
+  train: CheckedDataset,
+  validation: CheckedDataset | undefined,
+): Promise<{ readonly normalization: Normalization; readonly doubt: readonly string[] }> {
+  const normalization = given ?? (await orStop(channelStatistics(train), signal));
+  expectNormalization(normalization, train);
+  if (given !== undefined) await orStop(expectPixelScale(train, given, MEASURE), signal);
+  // Validation images that are read are not waited for before training.
+  if (validation !== undefined && isAtHand(validation)) await expectPixelScale(validation, normalization);
+  const doubt = given === undefined ? measuredScaleWarning(train.name, normalization) : undefined;
+  return { normalization, doubt: doubt === undefined ? [] : [doubt] };
 }
 
 /** What is read before training. A run that was aborted before it began is prepared all the same. */
@@ -208,40 +176,27 @@ async function orStop<T>(reading: T | Promise<T>, signal: AbortSignal | undefine
   });
 }
 
-function cacheFor(
-  { kind, views = 1, folder, rows }: TeacherOutputs,
-  teacher: FrozenNetwork | undefined,
-  fingerprint: string | undefined,
-  { train, seed, augmentation, normalization }: DistillOptions & { readonly normalization: Normalization },
-): CachedTeacher | undefined {
-  if (kind === 'live' || teacher === undefined) return undefined;
-  if (rows !== undefined) return givenTeacher(rows, teacher, train.size);
-  const slot = { dataset: train.name, seed };
-  const content = {
-    teacher: fingerprint,
-    dataset: train.fingerprint,
-    augmentation: augmentation ?? 'none',
-    normalization,
-  };
-  const mayRunLive = kind === 'auto';
-  return cachedTeacher({
-    images: train.size,
-    views,
-    folder,
-    mayRunLive,
-    identity: { slot, content },
-  });
+const runPhases = (
+  { phases }: Plan,
+  students: readonly Network[],
+  sampler: RunPhase['sampler'],
+): readonly RunPhase[] =>
+  phases.map((phase) => ({
+    phase,
+    sampler: phase.sampler ?? sampler,
+    runsStudents: students.some((_, index) => runsStudent(phase, index)),
+    trainsStudents: students.some((student) => trainsStudent(phase, student)),
+  }));
+
+/** Weights of the same ratios with mean 1: equal ones change nothing, whatever their size. */
+function withMeanOne(weights: Float32Array): Float32Array {
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length || 1;
+  return weights.map((weight) => weight / mean);
 }
 
-function frozenTeacher(given: DistillOptions['teacher']): FrozenNetwork | undefined {
-  if (given === undefined) return undefined;
-  expectNoPromise('teacher', given);
-  return asTeacher(given, 'teacher');
+/** Of unlabelled images 0; undefined where every image has a label and counts the same, or none has one. */
+function labelWeights({ labels, weights }: CheckedDataset): Float32Array | undefined {
+  const isPartly = labels.includes(UNLABELLED) && labels.some((label) => label !== UNLABELLED);
+  if (!isPartly) return weights && withMeanOne(weights);
+  return withMeanOne(Float32Array.from(labels, (label, at) => (label < 0 ? 0 : (weights?.[at] ?? 1))));
 }
-
-const dataText = (data: Dataset): string =>
-  `${data.name}, ${data.size} images, ${data.fingerprint.slice(0, 16)}`;
-
-const architecture = (network: Network): unknown => [
-  Object.entries({ ...network.variables, ...network.statistics }).map(([name, { shape }]) => [name, shape]),
-];

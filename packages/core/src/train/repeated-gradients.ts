@@ -4,7 +4,7 @@ import type { Repeater, Watch } from '../engine/graph/index.js';
 import type { Phase, Update } from '../method/index.js';
 import { isPlain } from '../network/index.js';
 import { lateStream } from '../random/index.js';
-import type { Run } from './state.js';
+import type { Run, TrainingState } from './state.js';
 import { stepGradients } from './step-gradients.js';
 import type { StepGradients, StepInput } from './step-gradients.js';
 
@@ -17,12 +17,14 @@ import type { StepGradients, StepInput } from './step-gradients.js';
  */
 export function repeatedGradients(
   run: Run,
-  repeater: Repeater,
+  { repeaters }: TrainingState,
   phase: Phase,
   updates: readonly Update[],
   input: StepInput,
   round: number,
-): StepGradients {
+): Pick<StepGradients, 'gradients' | 'values' | 'labels'> {
+  const repeater = repeaters.get(round) ?? gradientRepeater(run, phase);
+  repeaters.set(round, repeater);
   const { images, labels, weights, labelWeights, teacherOutput, position } = input;
   const { teacher, condense } = phase.reads;
   const taps = condense === undefined ? (teacher ?? []) : Object.keys(condense.shapes);
@@ -46,11 +48,11 @@ export function repeatedGradients(
   const gradients = rest.names.map((names) =>
     Object.fromEntries(names.map((name) => [name, tensors[at++] as tf.Tensor])),
   );
-  return { gradients, updates, values: tensors[0] as tf.Tensor1D, labels: rest.labels };
+  return { gradients, values: tensors[0] as tf.Tensor1D, labels: rest.labels };
 }
 
 /** For one round of a phase's steps. */
-export function gradientRepeater(run: Run, { reads }: Phase): Repeater {
+function gradientRepeater(run: Run, { reads }: Phase): Repeater {
   const { method, students } = run;
   // What is cached, or answers by promise, is known before.
   const isKnown = run.cachedTeacher !== undefined || run.teacher?.ask !== undefined;

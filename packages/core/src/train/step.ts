@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { asGraph } from '../engine/graph/index.js';
 import { concatFlat } from '../engine/kernels/flat.js';
-import type { Phase } from '../method/index.js';
+import type { Phase, Update } from '../method/index.js';
 import { teacherAsRead } from '../network/index.js';
 import type { OwnedOutput } from '../network/index.js';
 import { viewAt } from '../teacher/index.js';
-import type { Images } from '../tensor/index.js';
+import type { Images, NamedTensors } from '../tensor/index.js';
 import { assignValues, copyValues } from './named-state.js';
 import type { ValueLabel } from './report.js';
-import { gradientRepeater, repeatedGradients } from './repeated-gradients.js';
+import { repeatedGradients } from './repeated-gradients.js';
 import type { StepInput, StepPlace } from './step-gradients.js';
 import { expectFinite, expectRates, stepError } from './step-faults.js';
 import type { Found, StepLabel } from './step-faults.js';
@@ -27,10 +27,21 @@ interface Measured {
  * On engine node everything up to that look runs as one TensorFlow graph.
  * @throws DistillError codes `numeric` (a term), `option` (a learning rate), `engine` (memory), naming epoch and step
  */
-export const trainStep = (run: Run, ...rest: StepArguments): ReturnType<typeof takeStep> =>
-  asGraph(() => takeStep(run, ...rest), run);
+export function trainStep(
+  run: Run,
+  state: TrainingState,
+  phase: Phase,
+  pixels: Float32Array,
+  place: StepPlace,
+): Promise<StepValues> {
+  return asGraph(() => takeStep(run, state, phase, pixels, place), run);
+}
 
-type StepArguments = Parameters<typeof takeStep> extends [Run, ...infer Rest] ? Rest : never;
+/** What a step measured: terms before their weights, then accuracies. */
+interface StepValues {
+  readonly values: readonly number[];
+  readonly labels: readonly ValueLabel[];
+}
 
 async function takeStep(
   run: Run,
@@ -38,58 +49,70 @@ async function takeStep(
   phase: Phase,
   pixels: Float32Array,
   place: StepPlace,
-): Promise<{ values: number[]; labels: ValueLabel[] }> {
-  const { indices } = place;
-  const { optimizers, variables } = state;
+): Promise<StepValues> {
   expectRates(run, state, phase, place);
-  const images = tf.tensor4d(pixels, [indices.length, ...run.train.imageShape]);
-  const classIndices = Int32Array.from(indices, (index) => run.train.labels[index] ?? 0);
-  const labels = tf.tensor1d(classIndices, 'int32');
-  const rowsOf = (all: Float32Array | undefined): tf.Tensor1D | undefined =>
-    all && tf.tensor1d(Float32Array.from(indices, (index) => all[index] ?? 1));
-  const [weights, labelWeights] = [rowsOf(run.weights), rowsOf(run.labelWeights)];
+  const batch = batchOf(run, pixels, place.indices);
   const rounds = phase.order === 'sequential' ? phase.updates.map((update) => [update]) : [phase.updates];
   const measured: Measured[] = [];
   // No memory is copied: assigning to a variable gives it other memory and leaves this to the copy.
-  const before = copyValues(variables);
+  const before = copyValues(state.variables);
   let teacherOutput: OwnedOutput | undefined;
   try {
-    teacherOutput = await knownOutput(run, phase, images, place);
-    const input: StepInput = { ...place, images, labels, weights, labelWeights, teacherOutput };
+    teacherOutput = await knownOutput(run, phase, batch.images, place);
+    const input: StepInput = { ...place, ...batch, teacherOutput };
     for (const [round, updates] of rounds.entries()) {
-      const repeater = state.repeaters.get(round) ?? gradientRepeater(run, phase);
-      state.repeaters.set(round, repeater);
-      const {
-        gradients,
-        values,
-        labels: named,
-      } = repeatedGradients(run, repeater, phase, updates, input, round);
-      measured.push({ values, labels: named });
-      state.reach.note(updates, gradients);
-      try {
-        updates.forEach((update, index) => {
-          optimizers.get(update.name)?.apply(gradients[index] ?? {}, place.position);
-        });
-      } finally {
-        tf.dispose(gradients.flatMap((each) => Object.values(each)));
-      }
+      const { gradients, ...measures } = repeatedGradients(run, state, phase, updates, input, round);
+      measured.push(measures);
+      apply(state, updates, gradients, place);
     }
     measured.push(sumsOfWeights(run, state, phase));
     const found = await read(measured);
     expectFinite(run, state, phase, place, found);
     return toReport(found, run.isLabelled);
   } catch (error) {
-    assignValues(variables, before);
+    assignValues(state.variables, before);
     throw stepError(error, run, state, phase, place);
   } finally {
     teacherOutput?.dispose();
     tf.dispose([
-      images,
-      labels,
-      ...[weights, labelWeights].filter((each) => each !== undefined),
+      ...Object.values(batch).filter((each) => each !== undefined),
       ...measured.map(({ values }) => values),
       ...Object.values(before),
     ]);
+  }
+}
+
+/** The images of a step, and what is known of each. The caller disposes the tensors. */
+function batchOf(
+  { train, weights, labelWeights }: Run,
+  pixels: Float32Array,
+  indices: Int32Array,
+): Pick<StepInput, 'images' | 'labels' | 'weights' | 'labelWeights'> {
+  const rowsOf = (all: Float32Array | undefined): tf.Tensor1D | undefined =>
+    all && tf.tensor1d(Float32Array.from(indices, (index) => all[index] ?? 1));
+  return {
+    images: tf.tensor4d(pixels, [indices.length, ...train.imageShape]),
+    labels: tf.tensor1d(
+      Int32Array.from(indices, (index) => train.labels[index] ?? 0),
+      'int32',
+    ),
+    weights: rowsOf(weights),
+    labelWeights: rowsOf(labelWeights),
+  };
+}
+
+/** The optimizers' step: here weights move. Frees the gradients. */
+function apply(
+  { optimizers, reach }: TrainingState,
+  updates: readonly Update[],
+  gradients: readonly NamedTensors[],
+  { position }: StepPlace,
+): void {
+  reach.note(updates, gradients);
+  try {
+    updates.forEach(({ name }, index) => optimizers.get(name)?.apply(gradients[index] ?? {}, position));
+  } finally {
+    tf.dispose(gradients.flatMap((each) => Object.values(each)));
   }
 }
 
@@ -139,7 +162,7 @@ async function read(measured: readonly Measured[]): Promise<Found> {
 }
 
 /** Terms, and accuracies by the step's first forward pass: where there were several, later ones saw other weights. */
-function toReport(found: Found, isLabelled: boolean): { values: number[]; labels: ValueLabel[] } {
+function toReport(found: Found, isLabelled: boolean): StepValues {
   const students = new Set<number>();
   const reported = found.flatMap(([label, value]): [ValueLabel, number][] => {
     if (label.kind === 'weights') return [];

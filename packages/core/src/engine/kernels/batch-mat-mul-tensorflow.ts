@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
-import { usesGpu } from '../uses-gpu.js';
-import { floatType, tensorFlowBackend } from './tensorflow-backend.js';
+import { floatType, tensorFlowBackend, usesGpu } from './tensorflow-backend.js';
 import type { OpAttribute, TensorFlowBackend } from './tensorflow-backend.js';
 
 /** Multiply–accumulates of a product, over its whole batch, up to which the plain kernel is the faster one. */

@@ -31,6 +31,9 @@ export function tensorFlowBackend(): TensorFlowBackend | null {
   return tf.getBackend() === 'tensorflow' ? (tf.backend() as unknown as TensorFlowBackend) : null;
 }
 
+/** Of the TensorFlow backend that runs: whether its kernels run on a GPU. */
+export const usesGpu = (): boolean => tensorFlowBackend()?.isUsingGpuDevice === true;
+
 /** The attribute `name` (such as T) that says float32. */
 export function floatType({ binding }: TensorFlowBackend, name: string): OpAttribute {
   return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };

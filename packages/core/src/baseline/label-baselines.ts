@@ -1,6 +1,23 @@
-import { labelSmoothingCrossEntropy } from '../loss/index.js';
+import { crossEntropy, labelSmoothingCrossEntropy } from '../loss/index.js';
 import { defineMethod } from '../method/define-method.js';
 import { inRange } from '../option/index.js';
+
+/* Students that learn from labels alone. */
+
+/** The student alone with cross-entropy: what every technique has to beat. It has no options. */
+export type StudentOptions = Readonly<Record<string, never>>;
+
+/** `L = CE(y, softmax(z))`. No teacher runs. */
+export const student = defineMethod<StudentOptions>({
+  name: 'student',
+  repeatable: true,
+  defaults: {},
+  check: {},
+  reads: () => ({ student: [], labels: 'some', weights: true }),
+  loss: (step) => ({
+    ce: { value: crossEntropy(step.oneHot, step.student.logits, step.labelWeights), weight: 1 },
+  }),
+});
 
 export interface LabelSmoothingOptions {
   /** Share ε of the target that is spread evenly over all classes, `[0, 0.99]`. Default 0.1. */

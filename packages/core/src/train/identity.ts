@@ -1,0 +1,57 @@
+import { sha256 } from '@noble/hashes/sha2';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
+import type { RunIdentity } from '../checkpoint/index.js';
+import type { Augmentation, Dataset, Normalization } from '../data/index.js';
+import type { Method } from '../method/index.js';
+import type { Network } from '../network/index.js';
+import type { OptimizerSpec } from './optimizer.js';
+
+/** Everything that decides a number of a run. */
+export interface RunParts {
+  readonly method: Method;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly optimizer: OptimizerSpec;
+  readonly augmentation: Augmentation | undefined;
+  readonly normalization: Normalization;
+  readonly views: number | undefined;
+  readonly train: Dataset;
+  readonly validation: Dataset | undefined;
+  /** Its fingerprint. */
+  readonly teacher: string | undefined;
+  readonly students: readonly Network[];
+}
+
+/** By what a checkpoint knows its run. */
+export function identityOf({
+  method,
+  optimizer,
+  students,
+  train,
+  validation,
+  ...run
+}: RunParts): RunIdentity {
+  const { seed, epochs, batchSize, augmentation, normalization, views, teacher } = run;
+  return {
+    method: method.name,
+    options: JSON.stringify(method.options),
+    seed,
+    epochs,
+    batchSize,
+    optimizer: JSON.stringify([optimizer.name, optimizer.options]),
+    // Cached or live is all the same to a checkpoint: the values are equal.
+    augmentation: JSON.stringify([augmentation ?? null, normalization, views ?? null]),
+    train: dataText(train),
+    validation: validation === undefined ? 'none' : dataText(validation),
+    teacher: teacher ?? 'none',
+    students: bytesToHex(sha256(utf8ToBytes(JSON.stringify(students.map(architecture))))).slice(0, 16),
+  };
+}
+
+const dataText = (data: Dataset): string =>
+  `${data.name}, ${data.size} images, ${data.fingerprint.slice(0, 16)}`;
+
+const architecture = (network: Network): unknown => [
+  Object.entries({ ...network.variables, ...network.statistics }).map(([name, { shape }]) => [name, shape]),
+];
