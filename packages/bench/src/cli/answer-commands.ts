@@ -5,8 +5,7 @@ import { terminalTable } from '../terminal/index.js';
 import { number } from './arguments.js';
 import { EXIT } from './process.js';
 import type { ExitCode } from './process.js';
-import { print } from './output.js';
-import { terminalLog } from './output.js';
+import { print, terminalLog } from './output.js';
 
 /** Commands that find out more about finished runs. */
 export function addAnswerCommands(program: Command, done: (code: ExitCode) => void): void {

@@ -4,9 +4,8 @@ import { exportStudent } from '../export/index.js';
 import type { ModelCard, Quantization } from '../export/index.js';
 import { bestMethod } from '../report/index.js';
 import type { Report } from '../report/index.js';
-import { print } from './output.js';
+import { print, terminalLog } from './output.js';
 import { stopSignal } from './process.js';
-import { terminalLog } from './output.js';
 
 /** Flags of `distill-bench export` as commander hands them over. */
 export interface ExportFlags {

@@ -2,8 +2,7 @@ import { measureRun } from '../metrics/index.js';
 import type { RunMetrics } from '../metrics/index.js';
 import type { Summary } from '../statistics/index.js';
 import { terminalTable } from '../terminal/index.js';
-import { print } from './output.js';
-import { terminalLog } from './output.js';
+import { print, terminalLog } from './output.js';
 
 export interface MetricsFlags {
   readonly tap?: string;

@@ -19,8 +19,7 @@ import {
 import type { Capability } from '../queue/index.js';
 import { EXIT, stopSignal } from './process.js';
 import type { ExitCode } from './process.js';
-import { print } from './output.js';
-import { terminalLog } from './output.js';
+import { print, terminalLog } from './output.js';
 import { watchCommand } from './watch-command.js';
 import type { WatchFlags } from './watch-command.js';
 

@@ -25,8 +25,7 @@ import { dryRunText } from './dry-run-text.js';
 import { expectNoExport, exportBest } from './export-command.js';
 import { EXIT, collectSeldom, stopSignal } from './process.js';
 import type { ExitCode } from './process.js';
-import { isSystemError, print, printError } from './output.js';
-import { terminalLog } from './output.js';
+import { isSystemError, print, printError, terminalLog } from './output.js';
 
 /** Flags of `distill-bench run` as commander hands them over. */
 export interface RunFlags {
