@@ -51,7 +51,7 @@ const rtk = {
   schedule: steps(240, 149, 179, 209),
 } satisfies Preset;
 
-/** DKD's authors weigh the other classes by 2 in narrow pairs (the catalog's value), by 6 or 8 in wide ones. */
+/** DKD's authors weigh the other classes by 2 in narrow pairs (the default), by 6 or 8 in wide ones. */
 const BENCHMARK = [
   ...['student', 'kd', 'fitnet', 'at', 'sp', 'rkd', 'pkt', 'dkd', 'dist', 'kd-standardized'],
   { name: 'dkd', as: 'dkd-others-8', options: { othersWeight: 8 } },

@@ -5,9 +5,6 @@ import type { CatalogEntry } from './catalog-entry.js';
 /** The weights of `kd`, for methods that are without a teacher's logits by default. */
 export const WITH_KD = { ceWeight: 0.1, kdWeight: 0.9 };
 
-/** DKD's authors weigh the other classes by 2 where networks are as narrow as the small ones of the zoo, by up to 8 elsewhere. */
-const NARROW = { othersWeight: 2 };
-
 function entry<Options extends object>(
   factory: MethodFactory<Options>,
   summary: string,
@@ -24,11 +21,7 @@ function entry<Options extends object>(
 
 /** Baselines of other groups, from losses between logits to ones between maps. */
 export const baselineMethods: readonly CatalogEntry[] = [
-  entry(
-    dkd,
-    'KD in two parts, target and other classes (Zhao et al. 2022), weight 2 for narrow networks',
-    NARROW,
-  ),
+  entry(dkd, 'KD in two parts, target and other classes (Zhao et al. 2022)'),
   entry(dist, 'correlations of probabilities within images and within classes (Huang et al. 2022)'),
   entry(rkd, 'distances and angles between embeddings (Park et al. 2019)'),
   entry(rkd, 'distances and angles between embeddings, with KD', WITH_KD),

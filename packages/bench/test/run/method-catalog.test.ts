@@ -55,7 +55,7 @@ it.each([
   ['student', student()],
   ['label-smoothing', labelSmoothing()],
   ['kd', kd()],
-  ['dkd', dkd({ othersWeight: 2 })],
+  ['dkd', dkd()],
   ['dist', dist()],
   ['rkd', rkd()],
   ['pkt', pkt()],

@@ -46,7 +46,7 @@ export interface DkdOptions {
   /** α, weight of the part about the target class, at least 0. Default 1, the authors'. */
   readonly targetWeight: number;
   /**
-   * β, weight of the part about the other classes, at least 0. Default 8, the authors'. They choose it by pair: on CIFAR-100 2 for
+   * β, weight of the part about the other classes, at least 0. Default 2. The authors choose it by pair: on CIFAR-100 2 for
    * the narrow resnets (resnet56 to resnet20, resnet110 to resnet32), 6 or 8 for wider ones; on ImageNet 0.5 or 2.
    */
   readonly othersWeight: number;
@@ -67,13 +67,13 @@ export interface DkdOptions {
  *
  * @see Zhao et al., Decoupled Knowledge Distillation, CVPR 2022 (arXiv 2203.08679), Eq. 7
  *
- * Certainty: weights, temperature and warm-up are those of the authors' toolkit mdistiller. Its warm-up rises once an epoch, ours in
+ * Certainty: weights (those for narrow networks), temperature and warm-up are those of the authors' toolkit mdistiller. Its warm-up rises once an epoch, ours in
  * every step.
  */
 export const dkd = defineMethod<DkdOptions>({
   name: 'dkd',
   repeatable: true,
-  defaults: { ceWeight: 1, targetWeight: 1, othersWeight: 8, temperature: 4, warmUp: 1 / 12 },
+  defaults: { ceWeight: 1, targetWeight: 1, othersWeight: 2, temperature: 4, warmUp: 1 / 12 },
   check: {
     ceWeight: nonNegative,
     targetWeight: nonNegative,
