@@ -132,6 +132,7 @@ export interface FitnetOptions extends FeatureOptions, TapPair {
  */
 export const fitnet = defineMethod<FitnetOptions, { readonly taps: TapPair; readonly projector: Projector }>({
   name: 'fitnet',
+  repeatable: true,
   defaults: { ...featureDefaults, weight: 100, studentTap: 'auto', teacherTap: 'auto' },
   check: { ...featureChecks, weight: nonNegative, studentTap: text, teacherTap: text },
   reads: (options, context) => {

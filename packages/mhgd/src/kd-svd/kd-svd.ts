@@ -54,6 +54,7 @@ const defaults: KdSvdOptions = Object.freeze({
  */
 export const kdSvd = defineMethod<KdSvdOptions>({
   name: 'kd-svd',
+  repeatable: true,
   defaults,
   check: {
     form: oneOf('rank-1', 'eccv'),
