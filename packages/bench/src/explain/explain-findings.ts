@@ -46,7 +46,7 @@ function stabilityFinding({ method, stability, seeds }: SeedsSummary): readonly 
       ? `with ${seeds.length} seeds this is no evidence`
       : last.ci95[0] > 0
         ? 'more than chance'
-        : 'not told from chance, which is 0';
+        : 'indistinguishable from chance, which is 0';
   return [`Classes that share an expert in ${method}'s last level: ${agree}, ${verdict}.`];
 }
 

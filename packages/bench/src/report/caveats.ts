@@ -28,7 +28,7 @@ export function caveats(report: Report, ranking: Ranking): readonly string[] {
     ...(engine.reproducible
       ? []
       : [
-          `The engine ${engine.name} does not repeat exactly: the same seed gives slightly different numbers.`,
+          `The engine ${engine.name} is not exactly reproducible: the same seed gives slightly different numbers.`,
         ]),
     ...warnings,
   ];
@@ -50,8 +50,8 @@ function fewSeeds(rows: readonly ReportRow[]): readonly string[] {
       const others = group === largest ? 'each of the other methods' : listed(methods);
       const whose = groups.length === 1 ? '' : ` of ${others}`;
       return seeds === 1
-        ? `Only 1 seed${whose}: differences cannot be told from chance.`
-        : `Only ${seeds} seeds${whose}: intervals are wide, and small differences cannot be told from chance.`;
+        ? `Only 1 seed${whose}: differences cannot be distinguished from chance.`
+        : `Only ${seeds} seeds${whose}: intervals are wide, and small differences cannot be distinguished from chance.`;
     });
 }
 

@@ -123,7 +123,7 @@ function leadVerdict(p: number, ranking: Ranking): string {
   if (p >= SIGNIFICANT) return `${WITHIN_SEEDS}, so it is open which of the two is better`;
   const open = undecided(ranking).map(nameOf);
   if (open.length > 0)
-    return `${BEYOND_SEEDS}. But it cannot be told from ${listed(open)}, so it is open which is best`;
+    return `${BEYOND_SEEDS}. But it cannot be distinguished from ${listed(open)}, so it is open which is best`;
   const isLast = ranking.methods.length === 1 + ranking.next.length;
   return `${BEYOND_SEEDS}${isLast ? '' : ', and so is its lead over each of the others'}`;
 }

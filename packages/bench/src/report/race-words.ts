@@ -15,7 +15,7 @@ export function raceHeadline(report: RacedReport): string {
   const names = listed(left);
   const after = `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}`;
   const [winner] = left;
-  if (winner === undefined) return 'Every method diverged, so nobody won.';
+  if (winner === undefined) return 'Every method diverged, so there is no winner.';
   if (left.length === 1) {
     const comparison = confirmation?.comparison;
     if (confirmation === null || comparison == null) return `${winner} won the race after ${after}.`;
@@ -35,11 +35,11 @@ export function raceVerdicts(report: RacedReport): readonly string[] {
 
 function confirmed({ confirmation, end }: RaceReport): readonly string[] {
   if (end === 'tie' || end === 'budget')
-    return ['It is open which of them is best; the difference is small or the seeds vary much.'];
+    return ['It is open which of them is best; the difference is small, or varies a lot between seeds.'];
   if (confirmation === null) return [];
   const { comparison, rival, winner, seeds } = confirmation;
   if (comparison === null)
-    return [`The fresh seeds that are to confirm it against ${rival} are not trained.`];
+    return [`The fresh seeds that should confirm it against ${rival} have not been trained.`];
   const missing = seeds.length - comparison.seeds.length;
   const fewer =
     missing === 0
@@ -70,7 +70,7 @@ function spent({ seconds, budget, trainings, fullTrainings, confirmation }: Race
   const fresh =
     confirmation?.comparison === null || confirmation === null ? 0 : 2 * confirmation.comparison.seeds.length;
   const extra = fresh === 0 ? '' : `, ${fresh} of them with fresh seeds`;
-  return `It took ${durationText(seconds)}${of}: ${trainings} trainings${extra}. Without dropping, the race alone would have taken ${fullTrainings}.`;
+  return `It took ${durationText(seconds)}${of}: ${trainings} trainings${extra}. Without dropping methods, the race itself would have taken ${fullTrainings}.`;
 }
 
 /** Test accuracy over the fresh seeds. */
@@ -89,9 +89,9 @@ export function raceCaveats({ race }: RacedReport): readonly string[] {
     ...(dropped.length === 0
       ? []
       : [
-          'Dropped methods have fewer seeds than the others: their means and intervals are less certain, and tests between them are over the seeds that both have.',
+          'Dropped methods have fewer seeds than the others: their means and intervals are less certain, and tests between two methods use only the seeds that both have.',
         ]),
-    'The rule takes the differences over seeds as normal and independent. It tells who is best on these validation images; fresh seeds and test images tell whether that holds.',
+    'The rule assumes that differences over seeds are normal and independent. It finds the method that is best on these validation images; fresh seeds and test images show whether that holds.',
   ];
 }
 

@@ -27,7 +27,7 @@ export function tuningTable({ tuning }: Report): TuningTable | undefined {
     ),
     notes: [
       choice(tuning),
-      ...(isEqual(tuning) ? [`Each had ${trainings(tuning)[0]} trainings for it.`] : []),
+      ...(isEqual(tuning) ? [`Each method had ${trainings(tuning)[0]} trainings for this.`] : []),
     ],
   };
 }
@@ -57,5 +57,5 @@ const isEqual = (tuning: readonly Tuning[]): boolean => new Set(trainings(tuning
 function choice(tuning: readonly Tuning[]): string {
   const seeds = tuning[0]?.seeds ?? [];
   const word = seeds.length === 1 ? 'seed' : 'seeds';
-  return `Options of ${listed(tuning.map(({ method }) => method))} were chosen by the mean accuracy on the validation images after the last epoch, with the ${word} ${seeds.join(', ')}, none of this run. No test image was read for it.`;
+  return `Options of ${listed(tuning.map(({ method }) => method))} were chosen by the mean accuracy on the validation images after the last epoch, with the ${word} ${seeds.join(', ')}, which this run does not use. No test image was used.`;
 }

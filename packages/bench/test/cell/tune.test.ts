@@ -101,7 +101,7 @@ describe('options that are chosen', { timeout: 600_000 }, () => {
       tuned?.trials[tuned.chosen]?.options ?? { none: true },
     );
     const text = readFileSync(join(folder, 'one/report/report.md'), 'utf8');
-    expect(text).toContain('Each had 4 trainings for it.');
+    expect(text).toContain('Each method had 4 trainings for this.');
     expect(text).toContain('Options of student were not tuned, those of the others were.');
     expect(readFileSync(join(folder, 'one/report/index.html'), 'utf8')).toContain('How options were chosen');
     // Nothing of a trial but its numbers is of use.

@@ -20,7 +20,7 @@ describe('caveats', () => {
   it('count the tests of both columns', () => {
     const { caveats } = findings(fixtureReport([STUDENT, KD, CCKD, RTK], 3));
     expect(caveats[0]).toBe(
-      'Only 3 seeds: intervals are wide, and small differences cannot be told from chance.',
+      'Only 3 seeds: intervals are wide, and small differences cannot be distinguished from chance.',
     );
     // 1 − 0.95³ = 0.143.
     expect(caveats[1]).toBe(
@@ -40,9 +40,9 @@ describe('caveats', () => {
     const report = fixtureReport([STUDENT, KD, lucky, CCKD, RTK], 3);
     const { headline, caveats } = findings(report);
     expect(headline).toMatch(/^rtk ranks first.* \(mean of 3 seeds\)\.$/);
-    expect(caveats).toContain('Only 1 seed of mhgd: differences cannot be told from chance.');
+    expect(caveats).toContain('Only 1 seed of mhgd: differences cannot be distinguished from chance.');
     expect(caveats).toContain(
-      'Only 3 seeds of each of the other methods: intervals are wide, and small differences cannot be told from chance.',
+      'Only 3 seeds of each of the other methods: intervals are wide, and small differences cannot be distinguished from chance.',
     );
     expect(caveats).toContain('mhgd is unfinished: seeds 1, 2 missing; it is not ranked.');
     expect(caveats.join()).not.toContain('The ranking uses');
@@ -105,6 +105,6 @@ describe('caveats', () => {
     }));
     const report = buildReport(fixtureConfig(METHODS, 5), ENVIRONMENT, TEACHER, results);
     expect(findings(report).caveats).toContain('kd, seed 4: loss jumped');
-    expect(findings(fixtureReport()).caveats.at(-1)).toContain('The engine node does not repeat exactly');
+    expect(findings(fixtureReport()).caveats.at(-1)).toContain('The engine node is not exactly reproducible');
   });
 });

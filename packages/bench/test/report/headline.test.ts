@@ -59,14 +59,14 @@ describe('the headline', () => {
     );
   });
 
-  it('does not call the first the best when one further down cannot be told from it', () => {
+  it('does not call the first the best when one further down cannot be distinguished from it', () => {
     const steady = methodOf('rtk', 0.719, 0.721, 0.7195);
     const next = methodOf('mhgd', 0.709, 0.7105, 0.71);
     const wild = methodOf('cckd', 0.66, 0.73, 0.7);
     const { verdicts } = findings(fixtureReport([steady, next, wild], 3));
     expect(verdicts).toEqual([
       expect.stringMatching(
-        /^It is 1\.00 points above second-ranked mhgd .* But it cannot be told from cckd, so it is open which is best\.$/,
+        /^It is 1\.00 points above second-ranked mhgd .* But it cannot be distinguished from cckd, so it is open which is best\.$/,
       ),
     ]);
   });
@@ -83,7 +83,7 @@ describe('the headline', () => {
     expect(verdicts).toEqual([
       'It is 0.42 points above kd and 0.15 points above second-ranked cckd. One seed cannot show whether that is more than chance.',
     ]);
-    expect(caveats[0]).toBe('Only 1 seed: differences cannot be told from chance.');
+    expect(caveats[0]).toBe('Only 1 seed: differences cannot be distinguished from chance.');
   });
 
   it('claims nothing from differences that are all equal', () => {

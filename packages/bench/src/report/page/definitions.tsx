@@ -23,7 +23,7 @@ const hasScore =
 
 /** Of embeddings; nearness is the cosine. */
 const EMBEDDING_WORDS =
-  'recall@k, rank-k: queries with an image of their identity among the k nearest; mAP: mean over queries of the average precision; TAR at FAR: accepted pairs of one identity at a rate of accepted other pairs';
+  'recall@k, rank-k: queries with an image of their identity among the k nearest; mAP: mean over queries of the average precision; TAR at FAR: share of same-identity pairs accepted, where FAR is the share of other pairs accepted';
 
 /** In the order of the page. */
 const DEFINITIONS: readonly Definition[] = [
@@ -78,7 +78,7 @@ const DEFINITIONS: readonly Definition[] = [
   },
   {
     name: 'power',
-    formula: 'the true difference that the paired t-test at p = 0.05 finds in 80 of 100 runs (noncentral t)',
+    formula: 'the true difference that a paired t-test at p = 0.05 detects in 80 of 100 runs (noncentral t)',
     unit: 'points',
     isShown: ({ power }) => power !== null,
   },
@@ -91,7 +91,7 @@ const DEFINITIONS: readonly Definition[] = [
   },
   {
     name: 'parameters, MACs',
-    formula: 'weights of the network that is saved; multiplications with addition per image',
+    formula: 'weights of the saved network; multiply-accumulate operations per image',
     unit: 'number',
     isShown: always,
   },
@@ -108,7 +108,7 @@ const DEFINITIONS: readonly Definition[] = [
     isShown: hasCosts,
   },
   {
-    name: 'of it method',
+    name: 'method’s share',
     formula: '1 − training seconds of the student alone / those of the method',
     unit: '%',
     isShown: hasCosts,
@@ -122,7 +122,7 @@ const DEFINITIONS: readonly Definition[] = [
   },
   {
     name: 'peak memory',
-    formula: 'most resident memory at the end of a training step',
+    formula: 'largest resident memory at the end of a training step',
     unit: 'bytes',
     isShown: hasCosts,
   },
@@ -134,7 +134,7 @@ const DEFINITIONS: readonly Definition[] = [
   },
   {
     name: 'agreement',
-    formula: 'images that teacher and student classify alike / images',
+    formula: 'images that teacher and student classify the same way / images',
     unit: '%',
     isShown: hasScore('agreement'),
   },
@@ -184,7 +184,7 @@ export function Definitions({ report }: { readonly report: Report }): VNode {
     <Section
       id="definitions"
       title="Definitions"
-      note="n: number of seeds, or of images. p without more: the probabilities that a network gives."
+      note="n: number of seeds, or of images. p by itself: a probability that the network outputs."
     >
       <dl class="entries">
         {shown.map(({ name, formula, unit }) => [

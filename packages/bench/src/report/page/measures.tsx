@@ -207,7 +207,7 @@ export function CostTable({ report }: { readonly report: Report }): VNode {
         { name: 'method' },
         { name: 'training, s', meaning: 'seconds of training steps of a whole training, mean over seeds' },
         {
-          name: 'of it method',
+          name: 'method’s share',
           meaning: 'share of these seconds that the student alone would not take',
         },
         { name: 'peak memory', meaning: 'most memory of the process at the end of a training step' },
