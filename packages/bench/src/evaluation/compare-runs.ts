@@ -2,6 +2,7 @@ import { DistillError } from '@distilljs/core';
 import { allSeeds } from '../config/index.js';
 import { readMatrix } from '../run/matrix.js';
 import type { MatrixRun } from '../run/matrix.js';
+import { missingRun } from '../run/run-folder.js';
 import { readMethodResult } from '../run/stored.js';
 import { comparePaired, holmAdjusted } from '../statistics/index.js';
 import type { PairedComparison } from '../statistics/index.js';
@@ -78,9 +79,8 @@ export async function compareRuns(firstRoot: string, secondRoot: string): Promis
 
 async function runsOf(root: string): Promise<readonly MatrixRun[]> {
   const matrix = await readMatrix(root);
-  if (matrix !== undefined) return matrix.runs;
-  const hint = 'Make one with `distill-bench run`.';
-  throw new DistillError({ code: 'data', where: root, expected: 'a run folder', got: 'none', hint });
+  if (matrix === undefined) throw missingRun(root);
+  return matrix.runs;
 }
 
 /** Accuracies on other images say nothing about a change. */

@@ -1,11 +1,4 @@
-import {
-  channelStatistics,
-  createNetwork,
-  DistillError,
-  loadModel,
-  modelMetadata,
-  resolveEngine,
-} from '@distilljs/core';
+import { channelStatistics, createNetwork, loadModel, modelMetadata, resolveEngine } from '@distilljs/core';
 import type { Classifier, Normalization } from '@distilljs/core';
 import { allSeeds } from '../config/index.js';
 import { loadRunData } from '../run/datasets.js';
@@ -16,6 +9,7 @@ import type { KeptFile } from '../run/kept-files.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
 import { readMatrix } from '../run/matrix.js';
 import type { MatrixRun } from '../run/matrix.js';
+import { missingRun, unfinishedRun } from '../run/run-folder.js';
 import type { TrainingFolder } from '../run/run-folder.js';
 import { readMethodResult, readTeacherResult } from '../run/stored.js';
 import type { Surroundings } from '../dataset/index.js';
@@ -63,10 +57,8 @@ export async function eachTraining(
   log: EvaluationLog,
   visit: (training: SavedTraining) => Promise<void>,
 ): Promise<void> {
-  const missing = (expected: string, got: string, hint: string): DistillError =>
-    new DistillError({ code: 'data', where: root, expected, got, hint });
   const matrix = await readMatrix(root);
-  if (matrix === undefined) throw missing('a run folder', 'none', 'Make one with `distill-bench run`.');
+  if (matrix === undefined) throw missingRun(root);
   let isEmpty = true;
   for (const run of matrix.runs) {
     for await (const training of trainingsOf(run, log)) {
@@ -74,8 +66,7 @@ export async function eachTraining(
       await visit(training);
     }
   }
-  if (isEmpty)
-    throw missing('a finished training', 'none yet', 'Continue with `distill-bench run --resume`.');
+  if (isEmpty) throw unfinishedRun(root);
 }
 
 async function* trainingsOf(

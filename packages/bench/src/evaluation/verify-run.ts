@@ -1,4 +1,4 @@
-import { DistillError, isDistillError } from '@distilljs/core';
+import { isDistillError } from '@distilljs/core';
 import type { MethodResult, TeacherResult } from '../report/index.js';
 import { cellName, cellsOf } from '../run/cells.js';
 import {
@@ -16,6 +16,7 @@ import type { MatrixRun } from '../run/matrix.js';
 import { readPredictions } from '../run/read-predictions.js';
 import { readCorruptions } from '../run/read-measures.js';
 import { readRace } from '../run/race.js';
+import { missingRun } from '../run/run-folder.js';
 import type { RunFolder, TrainingFolder } from '../run/run-folder.js';
 import { readMethodResult, readTeacherResult } from '../run/stored.js';
 import { curveFindings, mixFindings, originFindings, teacherFindings } from './verify-findings.js';
@@ -34,10 +35,7 @@ export interface VerifiedRun {
  */
 export async function verifyRun(root: string): Promise<VerifiedRun> {
   const matrix = await readMatrix(root);
-  if (matrix === undefined) {
-    const hint = 'Make one with `distill-bench run`.';
-    throw new DistillError({ code: 'data', where: root, expected: 'a run folder', got: 'none', hint });
-  }
+  if (matrix === undefined) throw missingRun(root);
   const findings: VerifyFinding[] = [];
   let trainings = 0;
   for (const run of matrix.runs) {

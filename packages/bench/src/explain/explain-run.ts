@@ -20,7 +20,7 @@ import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
 import type { LoadedTeacher } from '../run/load-teacher.js';
 import { findMethod } from '../run/method-catalog.js';
-import { runFolder } from '../run/run-folder.js';
+import { missingRun, runFolder, unfinishedRun } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { readMethodResult, readRun } from '../run/stored.js';
 import { tunedMethod } from '../run/tuning.js';
@@ -47,10 +47,8 @@ const CONFLICT_IMAGES = 128;
  */
 export async function explainRun(root: string): Promise<{ page: string; explained: ExplainedRun }> {
   const folder = runFolder(root);
-  const missing = (expected: string, got: string, hint: string): DistillError =>
-    new DistillError({ code: 'data', where: root, expected, got, hint });
   const run = await readRun(folder);
-  if (run === undefined) throw missing('a run folder', 'none', 'Make one with `distill-bench run`.');
+  if (run === undefined) throw missingRun(root);
   const { config } = run;
   await resolveEngine(config.engine);
   await loadForeign(config);
@@ -59,19 +57,20 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
   if (attending.length === 0 && !plays) {
     const hint =
       'Run with --methods kdexplainer,kdexplainer-plain,kdexplainer-label-smoothing, METHOD+vam, or kd,afd-offline.';
-    throw missing(
-      'a run with a method that attends, or one with an adversary',
-      config.methods.map(({ as }) => as).join(', '),
+    throw new DistillError({
+      code: 'data',
+      where: root,
+      expected: 'a run with a method that attends, or one with an adversary',
+      got: config.methods.map(({ as }) => as).join(', '),
       hint,
-    );
+    });
   }
   if (attending.length > 0 && !existsSync(folder.teacher.result))
-    throw missing('a run with a trained teacher', 'none yet', 'Continue with `distill-bench run --resume`.');
+    throw unfinishedRun(root, 'a run with a trained teacher');
   const data = await loadRunData(config);
   const trainings = attending.length === 0 ? [] : await explainTrainings(config, attending, folder, data);
   const maps = plays ? await explainMaps(config, folder, data) : [];
-  if (trainings.length + maps.length === 0)
-    throw missing('a finished training', 'none yet', 'Continue with `distill-bench run --resume`.');
+  if (trainings.length + maps.length === 0) throw unfinishedRun(root);
   const seeds = { summaries: overSeeds(trainings), comparisons: seedsComparisons(trainings) };
   const compared = mapsComparisons(maps);
   const explained: ExplainedRun = {

@@ -25,7 +25,7 @@ import type { RunData } from '../run/datasets.js';
 import type { RunLog } from '../run/run-context.js';
 import { measuredModels } from '../run/kept-files.js';
 import { replace } from '../run/replaced.js';
-import { runFolder } from '../run/run-folder.js';
+import { missingRun, runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { readMethodResult, readRun, readTeacherResult } from '../run/stored.js';
 import type { FoundRun } from '../run/stored.js';
@@ -67,10 +67,7 @@ export async function exportStudent(options: ExportOptions): Promise<ModelCard> 
   const { run: root, method, seed, to } = options;
   const folder = runFolder(root);
   const run = await readRun(folder);
-  if (run === undefined) {
-    const hint = 'Make one with `distill-bench run`.';
-    throw new DistillError({ code: 'data', where: root, expected: 'a run folder', got: 'none', hint });
-  }
+  if (run === undefined) throw missingRun(root);
   const methods = run.config.methods.map(({ as }) => as);
   expectPart(run, 'method', method, methods);
   expectPart(run, 'seed', String(seed), allSeeds(run.config).map(String));

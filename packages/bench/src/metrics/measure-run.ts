@@ -18,7 +18,7 @@ import { loadRunData } from '../run/datasets.js';
 import { buildModel, isModelName } from '../model/index.js';
 import { measuredModels } from '../run/kept-files.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
-import { runFolder } from '../run/run-folder.js';
+import { missingRun, runFolder, unfinishedRun } from '../run/run-folder.js';
 import { readMethodResult, readRun } from '../run/stored.js';
 import { writeJson } from '../run/write-json.js';
 import { summarize } from '../statistics/index.js';
@@ -74,10 +74,8 @@ export interface MetricsOptions {
  */
 export async function measureRun(root: string, options: MetricsOptions = {}): Promise<RunMetrics> {
   const folder = runFolder(root);
-  const missing = (expected: string, got: string, hint: string): DistillError =>
-    new DistillError({ code: 'data', where: root, expected, got, hint });
   const run = await readRun(folder);
-  if (run === undefined) throw missing('a run folder', 'none', 'Make one with `distill-bench run`.');
+  if (run === undefined) throw missingRun(root);
   const { config } = run;
   await resolveEngine(config.engine);
   const data = await loadRunData(config, options);
@@ -135,8 +133,7 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
       }
     }
   }
-  if (networks.every(({ seed }) => seed === undefined))
-    throw missing('a finished training', 'none yet', 'Continue with `distill-bench run --resume`.');
+  if (networks.every(({ seed }) => seed === undefined)) throw unfinishedRun(root);
   const metrics: RunMetrics = {
     schema: METRICS_SCHEMA,
     run: root,

@@ -102,3 +102,23 @@ function realPath(path: string): string {
     return dirname(whole) === whole ? whole : join(realPath(dirname(whole)), basename(whole));
   }
 }
+
+/** A command needs a run, and the folder holds none. */
+export const missingRun = (root: string, got = 'none'): DistillError =>
+  new DistillError({
+    code: 'data',
+    where: root,
+    expected: 'a run folder',
+    got,
+    hint: 'Make one with `distill-bench run`.',
+  });
+
+/** A command needs more of a run than is finished. */
+export const unfinishedRun = (root: string, expected = 'a finished training'): DistillError =>
+  new DistillError({
+    code: 'data',
+    where: root,
+    expected,
+    got: 'none yet',
+    hint: 'Continue with `distill-bench run --resume`.',
+  });

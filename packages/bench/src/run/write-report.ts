@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DistillError, writeWhole } from '@distilljs/core';
+import { writeWhole } from '@distilljs/core';
 import { allSeeds } from '../config/index.js';
 import type { MethodConfig, RunConfig } from '../config/index.js';
 import { loadDataset } from '../dataset/index.js';
@@ -20,7 +20,7 @@ import { raceReport } from './race.js';
 import { readEmbeddings } from './read-measures.js';
 import { expectInspections } from './kept-files.js';
 import { readFigures } from './read-predictions.js';
-import { runFolder } from './run-folder.js';
+import { missingRun, runFolder, unfinishedRun } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { readInspections, readMethodResult, readRun, readTeacherResult } from './stored.js';
 import { readTuning } from './tuning.js';
@@ -61,17 +61,11 @@ export async function writeReport(
  * @throws DistillError code `data` when the folder holds no run, or no finished training
  */
 export async function reportSources(folder: RunFolder): Promise<ReportSources> {
-  const missing = (expected: string, got: string, hint: string): DistillError =>
-    new DistillError({ code: 'data', where: folder.root, expected, got, hint });
   const run = await readRun(folder);
-  if (run === undefined) {
-    throw missing('a run folder', await contents(folder.root), 'Make one with `distill-bench run`.');
-  }
+  if (run === undefined) throw missingRun(folder.root, await contents(folder.root));
   const { config, environment } = run;
   const teacher = await readTeacherResult(folder.teacher);
-  if (teacher === undefined) {
-    throw missing('a run with a trained teacher', 'none yet', 'Continue with `distill-bench run --resume`.');
-  }
+  if (teacher === undefined) throw unfinishedRun(folder.root, 'a run with a trained teacher');
   const results: MethodResult[] = [];
   for (const { as } of config.methods) {
     for (const seed of allSeeds(config)) {
@@ -79,13 +73,7 @@ export async function reportSources(folder: RunFolder): Promise<ReportSources> {
       if (result !== undefined) results.push(result);
     }
   }
-  if (results.length === 0) {
-    throw missing(
-      'at least one finished training',
-      'none yet',
-      'Continue with `distill-bench run --resume`.',
-    );
-  }
+  if (results.length === 0) throw unfinishedRun(folder.root, 'at least one finished training');
   const report = buildReport(config, environment, teacher, results, {
     ...(await runFacts(config, run.data)),
     tuning: await tuningOf(folder, config),

@@ -6,7 +6,7 @@ import { corruptionNames } from '../figure-plots.js';
 import type { RowCost, RowFigures } from '../figures.js';
 import { magnitude, meanAndDeviation, NONE, overhead, percent, seconds } from '../format.js';
 import type { Report } from '../report-data.js';
-import { DataTable, Details, Drawing, Section } from './parts.js';
+import { DataTable, Details, PlotCards, Section } from './parts.js';
 import type { FindPlot } from './parts.js';
 
 /** A network and what was measured of it. */
@@ -111,17 +111,7 @@ export function Calibration({
           Below: how often predictions of a confidence are correct, over the images of all seeds. Below the
           dashed line a network is surer than it should be. The larger a dot, the more images.
         </p>
-        <div class="cards">
-          {networks.map(({ name }) => {
-            const drawn = find(`calibration-${name}`);
-            return drawn === undefined ? null : (
-              <figure key={name} class="card">
-                <h3>{name}</h3>
-                <Drawing {...drawn} />
-              </figure>
-            );
-          })}
-        </div>
+        <PlotCards of="calibration" names={networks.map(({ name }) => name)} find={find} />
       </Details>
     </Section>
   );
@@ -144,17 +134,7 @@ export function Corruptions({
       title="Corrupted images"
       note="Accuracy on the test images after seeded corruptions of five strengths; 0 is clean. In colour: the method that ranks first. Dashed: the teacher. Grey: the other methods."
     >
-      <div class="cards">
-        {names.map((name) => {
-          const drawn = find(`corruption-${name}`);
-          return drawn === undefined ? null : (
-            <figure key={name} class="card">
-              <h3>{name}</h3>
-              <Drawing {...drawn} />
-            </figure>
-          );
-        })}
-      </div>
+      <PlotCards of="corruption" names={names} find={find} />
       <DataTable
         label="Accuracy on corrupted images"
         head={[

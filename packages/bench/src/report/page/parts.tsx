@@ -79,6 +79,31 @@ export function Drawing({
   return <div class={kind} role="img" aria-label={words} dangerouslySetInnerHTML={{ __html: svg }} />;
 }
 
+/** A card with the plot of each name that has one: the plots `OF-NAME`. */
+export function PlotCards({
+  of,
+  names,
+  find,
+}: {
+  readonly of: string;
+  readonly names: readonly string[];
+  readonly find: FindPlot;
+}): VNode {
+  return (
+    <div class="cards">
+      {names.map((name) => {
+        const drawn = find(`${of}-${name}`);
+        return drawn === undefined ? null : (
+          <figure key={name} class="card">
+            <h3>{name}</h3>
+            <Drawing {...drawn} />
+          </figure>
+        );
+      })}
+    </div>
+  );
+}
+
 export interface TableRow {
   readonly kind?: string | undefined;
   /** The first is the row's heading. */
