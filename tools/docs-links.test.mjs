@@ -16,18 +16,26 @@ describe('links of the documentation', () => {
     expect(files.map(shown).filter((text) => text.length < 20)).toEqual([]);
   });
 
-  it.each(techniques)('of the equations of %s lead to files that have the names beside them', (name) => {
+  it.each(techniques)('of the equations of %s lead to files that declare the names beside them', (name) => {
     const text = readFileSync(join(docs, 'techniques', name), 'utf8');
     const table = text.slice(text.indexOf('## Equations'), text.indexOf('## Options'));
-    const rows = [...table.matchAll(/\| (?<names>[^|]*) in \[`[^`]+`\]\((?<file>[^)]+)\) +\|/g)];
+    // One is the head, one the line below it.
+    const rows = table
+      .split('\n')
+      .filter((line) => line.startsWith('|'))
+      .slice(2);
     expect(rows.length).toBeGreaterThan(5);
-    for (const { groups } of rows) {
-      const source = readFileSync(join(docs, 'techniques', groups?.['file'] ?? ''), 'utf8');
-      const names = [...(groups?.['names'] ?? '').matchAll(/`(\w+)`/g)].map(([, found = '']) => found);
-      expect(
-        names.filter((found) => source.includes(found)),
-        `${groups?.['file']}: ${names}`,
-      ).not.toEqual([]);
+    for (const row of rows) {
+      const places = [...row.matchAll(/(?<names>(?:`\w+`(?:, )?)+) in \[`[^`]+`\]\((?<file>[^)]+)\)/g)];
+      expect(places, row).not.toEqual([]);
+      for (const { groups: { names = '', file = '' } = {} } of places) {
+        const source = readFileSync(join(docs, 'techniques', file), 'utf8');
+        const declared = [...source.matchAll(/^(?:export )?(?:async )?(?:function\*?|const|class) (\w+)/gm)];
+        expect(
+          declared.map(([, found]) => found),
+          row,
+        ).toEqual(expect.arrayContaining([...names.matchAll(/`(\w+)`/g)].map(([, found]) => found)));
+      }
     }
   });
 });

@@ -13,4 +13,11 @@ export { readmeSections } from './readme-sections.mjs';
 export { tableOfContents } from './table-of-contents.mjs';
 export { techniqueNames } from './technique-names.mjs';
 export { usedDependencies } from './used-dependencies.mjs';
-export { fileCycles, fileLength, namedWeights, oneContractVersion, smallFiles } from './source-shape.mjs';
+export {
+  fileCycles,
+  fileLength,
+  fileNames,
+  namedWeights,
+  oneContractVersion,
+  smallFiles,
+} from './source-shape.mjs';

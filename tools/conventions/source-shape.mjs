@@ -7,10 +7,13 @@ import { findCycle } from './find-cycle.mjs';
 const MOST_LINES = 250;
 const FEW_LINES = 20;
 /** Of a package's files: a few ideas fill a few lines, an index often does. */
-const MOST_SHARE_OF_SMALL_FILES = 0.3;
+const MOST_SHARE_OF_SMALL_FILES = 0.1;
+
+/** The bench's page is no part of the package, and is read all the same. */
+const PAGE = 'playground/src/';
 
 /** @param {readonly Source[]} sources */
-const inSource = (sources) => sources.filter(({ area }) => area === 'src');
+const inSource = (sources) => sources.filter(({ area, place }) => area === 'src' || place.startsWith(PAGE));
 
 /** A line of a text that is data, such as a compiled kernel. */
 const DATA = /^\s*'[^']*'(?: \+|;)$/;
@@ -97,6 +100,26 @@ export const smallFiles = ({ packages }) =>
       },
     ];
   });
+
+/** Words that say nothing of what a file holds. */
+const EMPTY_WORDS = /\b(?:helpers?|utils?|utilit(?:y|ies)|manager|misc|common|shared-code|stuff)\b/;
+
+/**
+ * A file is named after its idea: small letters and hyphens, and no word that fits any file.
+ *
+ * @type {Rule}
+ */
+export const fileNames = ({ packages }) =>
+  packages.flatMap(({ sources }) =>
+    inSource(sources)
+      .filter(({ place }) => /[A-Z_ ]/.test(place) || EMPTY_WORDS.test(place))
+      .map(({ path, place }) => ({
+        where: path,
+        expected: 'a name that says what the file holds, in small letters and hyphens',
+        got: posix.basename(place),
+        hint: 'Name it after its one idea.',
+      })),
+  );
 
 /**
  * Methods are made by core's `defineMethod`, the one place that says which version of the contract they follow.

@@ -205,7 +205,16 @@ describeRules({
           `export const part${at} = 1;\n`,
         ]),
       ),
-      ['packages/alpha/src: expected at most 30 % of the files with 20 lines or fewer, got 13 of 13:'],
+      ['packages/alpha/src: expected at most 10 % of the files with 20 lines or fewer, got 13 of 13:'],
+    ],
+  ],
+  fileNames: [
+    [
+      'a file is named after nothing',
+      { 'packages/alpha/src/math-utils.ts': 'export const half = 0.5;\n' },
+      [
+        'packages/alpha/src/math-utils.ts: expected a name that says what the file holds, in small letters and hyphens, got math-utils.ts.',
+      ],
     ],
   ],
   oneContractVersion: [
