@@ -30,7 +30,7 @@ describe('links of the documentation', () => {
       expect(places, row).not.toEqual([]);
       for (const { groups: { names = '', file = '' } = {} } of places) {
         const source = readFileSync(join(docs, 'techniques', file), 'utf8');
-        const declared = [...source.matchAll(/^(?:export )?(?:async )?(?:function\*?|const|class) (\w+)/gm)];
+        const declared = [...source.matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm)];
         expect(
           declared.map(([, found]) => found),
           row,

@@ -69,7 +69,7 @@ export function shown(file) {
 /** The line of a file that declares a name, counted from 1; 0 where none does. @param {string} file @param {string} name */
 function lineOf(file, name) {
   if (!file.endsWith('.ts') || !/^\w+$/.test(name)) return 0;
-  const declaration = new RegExp(`^(?:export )?(?:async )?(?:function\\*?|const|class|interface|type) ${name}\\b`);
+  const declaration = new RegExp(`^export (?:async )?(?:function\\*?|const|class|interface|type) ${name}\\b`);
   const lines = readFileSync(join(root, file), 'utf8').split('\n');
   return lines.findIndex((line) => declaration.test(line)) + 1;
 }
