@@ -13,7 +13,7 @@ const reference = ['core', 'mhgd', 'afd', 'cckd', 'rtk', 'vam', 'bench'].map((fo
 
 const guides = [
   {
-    text: 'Begin',
+    text: 'Get started',
     items: [
       link('Start in ten minutes', '/start'),
       link('Install', '/install'),
@@ -45,7 +45,7 @@ const guides = [
     ],
   },
   {
-    text: 'Comparing',
+    text: 'Compare methods',
     items: [
       link('Command line', '/command-line'),
       link('Results', '/results'),
@@ -58,7 +58,7 @@ const guides = [
     ],
   },
   {
-    text: 'Inside',
+    text: 'Internals',
     items: [
       link('Architecture', '/architecture'),
       link('Performance', '/performance'),
@@ -125,12 +125,14 @@ export default defineConfig({
             prefix: true,
             fuzzy: 0.1,
             boost: { title: 4, text: 2, titles: 1 },
+            // Whoever searches for a word wants the guide that explains it; the reference repeats it on every page.
+            boostDocument: (/** @type {string} */ id) => (id.includes('/reference/') ? 0.1 : 1),
           },
         },
         // Sources are found by the pages that link them.
         _render: (src, env, md) => (env.relativePath.startsWith('source/') ? '' : md.render(src, env)),
       },
     },
-    docFooter: { prev: 'Before', next: 'Next' },
+    docFooter: { prev: 'Previous page', next: 'Next page' },
   },
 });
