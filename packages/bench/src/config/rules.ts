@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nearestNameHint } from '@distilljs/core';
 import { CLASSES_PER_SUPERCLASS } from '../dataset/index.js';
+import { isMapping } from './fields.js';
 import { batchConflicts, imageConflicts, sizeOf } from './memory-rules.js';
 import type { Conflict } from './problem.js';
 import { shown } from './problem.js';
@@ -54,33 +55,53 @@ const RULES: readonly (readonly [keys: readonly (keyof WrittenConfig)[], rule: R
     (written) => tuningConflicts({ ...written, seeds: allSeeds(written) }),
   ],
   [['race', 'methods', 'seeds'], raceConflicts],
-  [
-    ['tune', 'methods', 'student'],
-    ({ tune = {}, methods, student }, { checkMethod }) =>
-      trialConflicts(tune, methods, (method) => checkMethod?.(method, student.model) ?? []),
-  ],
 ];
+
+const METHOD = runSchema.shape.methods.unwrap().element;
+
+/** An entry without its fields that are wrong: they do not hide what is wrong in its options. */
+function rightParts(written: unknown): WrittenMethod | undefined {
+  if (!isMapping(written)) return undefined;
+  const issues = METHOD.safeParse(written).error?.issues ?? [];
+  const wrong = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [issue.path[0]],
+  );
+  const right = Object.entries(written).filter(([key]) => !wrong.includes(key));
+  return METHOD.safeParse(Object.fromEntries(right)).data;
+}
 
 /** Entries are looked at one by one: one that is wrong does not hide the others. */
 function methodConflicts(merged: unknown, surroundings: Surroundings): readonly Conflict[] {
-  const { methods, student } = z
+  const { methods, student, tune } = z
     .object({
-      methods: z.array(z.unknown()).catch([]),
+      methods: z.array(z.unknown()).default(['student', 'kd']).catch([]),
       student: runSchema.shape.student.nullable().catch(null),
+      tune: z.record(z.string(), z.unknown()).catch({}),
     })
     .parse(merged);
-  const entry = runSchema.shape.methods.unwrap().element;
+  const check = (method: WrittenMethod): readonly Conflict[] =>
+    isForeign(method) || surroundings.methodNames?.includes(method.name) !== false
+      ? (surroundings.checkMethod?.(method, student?.model ?? 'resnet8') ?? [])
+      : [];
   const earlier = new Map<string, string>();
-  return methods.flatMap((written, place) => {
-    const { data } = entry.safeParse(written);
-    const found = data === undefined ? unknownName(written, surroundings) : [];
-    if (data !== undefined) {
-      found.push(...nameConflicts(data, earlier, surroundings), ...cohortConflicts(data, student?.model));
-      if (isForeign(data) || surroundings.methodNames?.includes(data.name) !== false)
-        found.push(...(surroundings.checkMethod?.(data, student?.model ?? 'resnet8') ?? []));
-    }
-    return found.map((conflict) => ({ ...conflict, path: ['methods', place, ...conflict.path] }));
+  const named = new Map<string, WrittenMethod | undefined>();
+  const found = methods.flatMap((written, place) => {
+    const { data } = METHOD.safeParse(written);
+    const wrong = data === undefined ? unknownName(written, surroundings) : [];
+    if (data !== undefined)
+      wrong.push(...nameConflicts(data, earlier, surroundings), ...cohortConflicts(data, student?.model));
+    const right = data ?? rightParts(written);
+    if (right !== undefined) wrong.push(...check(right));
+    for (const name of namesIn(data ?? written)) named.set(name, right);
+    return wrong.map((conflict) => ({ ...conflict, path: ['methods', place, ...conflict.path] }));
   });
+  return methods.length === 0 ? [] : [...found, ...trialConflicts(tune, named, check)];
+}
+
+/** What an entry is called, if it is right or not. */
+function namesIn(written: unknown): readonly string[] {
+  const { name, as = name } = isMapping(written) ? written : { name: written };
+  return typeof as === 'string' ? [as] : [];
 }
 
 const isForeign = ({ from, given }: WrittenMethod): boolean => from !== undefined || given === true;

@@ -1,4 +1,4 @@
-import type { CST, Document, Node } from 'yaml';
+import type { CST, Document, Node, Scalar } from 'yaml';
 import { Composer, Lexer, LineCounter, Parser, isAlias, isMap, isScalar, isSeq } from 'yaml';
 import { DistillError, shownText } from '@distilljs/core';
 import { isMapping } from './fields.js';
@@ -76,8 +76,8 @@ interface ReadValues {
 const idOf = (path: Path): string => path.map(String).join('\0');
 
 /**
- * Reads YAML 1.2. What the format allows and a configuration has no use for is refused: tags, keys that are no text or
- * are there twice, aliases without an anchor, within their anchor, or without end.
+ * Reads YAML 1.2 with the merge keys of 1.1 (`<<: *base`). What the format allows and a configuration has no use for is refused:
+ * tags, keys that are no text or are there twice, aliases without an anchor, within their anchor, or without end.
  *
  * @param name for the error of several problems
  * @param place an offset in words
@@ -134,6 +134,9 @@ function tokensOf(
   return tokens;
 }
 
+const isMergeKey = (key: unknown): key is Scalar =>
+  isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+
 function plainValues(
   document: Document,
   refuse: (offset: number, expected: string, got: string, hint?: string) => unknown,
@@ -174,7 +177,7 @@ function plainValues(
   };
   const mappingOf = (items: readonly { key: unknown; value: unknown }[], path: Path): object => {
     const entries = new Map<string, unknown>();
-    for (const { key, value } of items) {
+    for (const { key, value } of items.filter(({ key }) => !isMergeKey(key))) {
       const [offset] = (key as Node | null)?.range ?? [0];
       const text = isScalar(key) ? String(key.value) : undefined;
       if (text === undefined)
@@ -191,7 +194,26 @@ function plainValues(
         entries.set(text, read(value, [...path, text]));
       }
     }
+    for (const { key, value } of items) if (isMergeKey(key)) merge(entries, key, value, path);
     return Object.fromEntries(entries);
+  };
+  /** The first mapping that has a key counts, before all the one that merges them. */
+  const merge = (entries: Map<string, unknown>, key: Scalar, value: unknown, path: Path): void => {
+    const [offset] = key.range ?? [0];
+    const given = read(value, [...path, '<<']);
+    for (const source of Array.isArray(given) ? (given as unknown[]) : [given]) {
+      if (!isMapping(source)) {
+        const expected = 'a mapping to merge, or a list of such, for instance `<<: *base`';
+        // An alias that was refused is undefined.
+        if (source !== undefined) refuse(offset, expected, nameOf(source));
+        continue;
+      }
+      for (const [name, inner] of Object.entries(source)) {
+        if (entries.has(name)) continue;
+        entries.set(name, inner);
+        starts.set(idOf([...path, name]), offset);
+      }
+    }
   };
   return { value: read(document.contents, []), starts, keys };
 }

@@ -116,33 +116,39 @@ export function tuningConflicts({
 }
 
 interface TunedMethod {
-  readonly name: string;
-  readonly as?: string | undefined;
   readonly options: Trial;
 }
 
 /**
- * Trials of methods that are not there, and options that a method refuses.
+ * Trials of methods that are not there, and options that a method refuses. What has not the form of trials is passed over.
  *
+ * @param methods by their names in the run; undefined for one that cannot be checked
  * @param check what is wrong with a method, as paths within its entry
  */
 export function trialConflicts<Method extends TunedMethod>(
-  tune: Readonly<Record<string, readonly Trial[]>>,
-  methods: readonly Method[],
+  tune: Readonly<Record<string, unknown>>,
+  methods: ReadonlyMap<string, Method | undefined>,
   check: (method: Method) => readonly Conflict[],
 ): readonly Conflict[] {
-  const names = methods.map(({ name, as = name }) => as);
-  return Object.entries(tune).flatMap(([as, trials]): readonly Conflict[] => {
+  return Object.entries(tune).flatMap(([as, written]): readonly Conflict[] => {
     const path = ['tune', as];
-    const method = methods[names.indexOf(as)];
-    if (method === undefined) {
-      const hint = nearestNameHint(as, names);
+    if (!methods.has(as)) {
+      const hint = nearestNameHint(as, [...methods.keys()]);
       return [{ path, expected: 'a method of the run', got: `'${as}'`, hint, isKey: true }];
     }
+    const { data: trials } = grid.safeParse(written);
+    const method = methods.get(as);
+    if (method === undefined || trials === undefined) return [];
     // What is wrong with the method itself is said there.
-    if (check(method).length > 0) return [];
-    const wrong = trials.flatMap((trial) => check({ ...method, options: { ...method.options, ...trial } }));
-    const placed = wrong.map((conflict) => ({ ...conflict, path: [...path, ...conflict.path.slice(1)] }));
+    const known = new Set(check(method).map(({ path: [, option] }) => option));
+    if (known.has(undefined)) return [];
+    const own = Object.entries(method.options).filter(([option]) => !known.has(option));
+    const placed = trials.flatMap((trial, at) =>
+      check({ ...method, options: { ...Object.fromEntries(own), ...trial } }).map((conflict) => ({
+        ...conflict,
+        path: [...path, ...(Array.isArray(written) ? [at] : []), ...conflict.path.slice(1)],
+      })),
+    );
     return [...new Map(placed.map((conflict) => [JSON.stringify(conflict), conflict])).values()];
   });
 }

@@ -279,6 +279,35 @@ describe('a setting', () => {
   });
 });
 
+describe('a merge key', () => {
+  const methodsOf = (text: string): unknown =>
+    resolveConfig({ preset: 'quick', file: { text, name: 'run.yaml' } }).methods;
+
+  it('takes over what the mapping does not say itself, the first of several before the others', () => {
+    const text = `\
+methods:
+  - &kd {name: kd, options: &soft {temperature: 8, ceWeight: 0.5}}
+  - {<<: *kd, as: hot, options: {<<: *soft, temperature: 16}}
+  - {as: both, name: dkd, options: {<<: [{temperature: 2}, *soft]}}`;
+    expect(methodsOf(text)).toEqual([
+      { name: 'kd', as: 'kd', options: { temperature: 8, ceWeight: 0.5 } },
+      { name: 'kd', as: 'hot', options: { temperature: 16, ceWeight: 0.5 } },
+      { name: 'dkd', as: 'both', options: { temperature: 2, ceWeight: 0.5 } },
+    ]);
+  });
+
+  it.each([
+    ['of a number', 'optimizer: {<<: 5}', 'run.yaml:2:13: expected a mapping to merge'],
+    ['within its anchor', 'methods: &a [{<<: *a}]', 'run.yaml:2:19: expected an alias that does not contain'],
+    ['of what is wrong', '<<: {epochs: -3}', 'run.yaml:2:1, epochs: expected a whole number of at least 1'],
+    ['in quotes is a key', '"<<": {epochs: 3}', "run.yaml:2:1, <<: expected a key that exists, got '<<'"],
+  ])('%s', (_, text, says) => {
+    const lines = quick(text);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(says);
+  });
+});
+
 describe('a preset', () => {
   it('of the command line counts before that of the file, and every name is checked', () => {
     const file = { name: 'run.yaml', text: 'preset: cifar10\n' };
@@ -328,6 +357,31 @@ seeds: [1, 1]
       ).toBe(true);
     expect(lines).toHaveLength(11);
     expect(ofFile(WRONG.replaceAll('\n', '\r\n'))).toEqual(lines);
+  });
+
+  it('in entries of methods and of tune: one hides no other, nor its own options', () => {
+    const lines = quick(`\
+methods:
+  - 5
+  - {name: kd, as: CON, options: {temperature: -1}}
+  - {name: rtk, options: {q: 1}, extra: 4}
+  - {name: nope}
+  - {name: dkd, options: {temperature: 0}}
+tune: {CON: [{temperature: 2}, {ceWeight: -5}], dkd: {temperature: [-1]}, nope: [{a: 1}], kd: 5, student: [{x: 1}]}`);
+    expect(lines.slice(1).map((line) => line.trim().split(/: expected|, got/)[0])).toEqual([
+      'run.yaml:3:5, methods.0',
+      'run.yaml:4:20, methods.1.as',
+      'run.yaml:5:34, methods.2.extra',
+      'run.yaml:8:95, tune.kd',
+      'run.yaml:4:48, methods.1.options.temperature',
+      'run.yaml:5:27, methods.2.options.q',
+      'run.yaml:6:12, methods.3.name',
+      'run.yaml:7:40, methods.4.options.temperature',
+      'run.yaml:8:43, tune.CON.1.ceWeight',
+      'run.yaml:8:68, tune.dkd.temperature',
+      'run.yaml:8:91, tune.kd',
+      'run.yaml:8:98, tune.student',
+    ]);
   });
 
   it('in JSON too', () => {

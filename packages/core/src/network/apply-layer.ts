@@ -34,6 +34,7 @@ export function compileLayer(node: GraphNode): Apply {
   if (node.bare === true) return withoutActivation(kind, layer);
   if (isPlainRelu(kind, config)) return ([x]) => relu(x as tf.Tensor);
   if (kind === 'BatchNormalization') return batchNorm(node, config);
+  if (kind === 'LayerNormalization') return layerNorm(node, config);
   if (kind === 'Conv2D' && isPlainConvolution(config)) {
     const kernel = weightsOf(layer).get('kernel') as tf.Variable<tf.Rank.R4>;
     const strides = config['strides'] as [number, number];
@@ -110,8 +111,40 @@ function batchNorm(node: GraphNode, config: LayerConfig): Apply {
   };
 }
 
+/**
+ * (x − mean) / sqrt(variance + ε) · gamma + beta over the layer's axes. tfjs runs it as batch norm, whose gradient it does not have
+ * without scale or centre.
+ */
+function layerNorm({ layer }: GraphNode, config: LayerConfig): Apply {
+  const weights = weightsOf(layer);
+  const epsilon = config['epsilon'] as number;
+  return (inputs, pass, kwargs) => {
+    const x = inputs[0] as tf.Tensor;
+    // Of more axes tfjs has none at all.
+    if (!pass.training || x.rank > 4) return layer.apply(inputs, kwargs);
+    const axes = [config['axis'] as number | number[]]
+      .flat()
+      .map((axis) => (axis < 0 ? axis + x.rank : axis));
+    const perUnit = (weight: tf.Tensor): tf.Tensor =>
+      tf.reshape(
+        weight,
+        x.shape.map((size, axis) => (axes.includes(axis) ? size : 1)),
+      );
+    const { mean, variance } = tf.moments(x, axes, true);
+    const normalized = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon)));
+    const [gamma, beta] = [weights.get('gamma'), weights.get('beta')];
+    const scaled = gamma === undefined ? normalized : tf.mul(normalized, perUnit(gamma));
+    return beta === undefined ? scaled : tf.add(scaled, perUnit(beta));
+  };
+}
+
 /** Kinds that run otherwise than tfjs has them in training, so that a wrapper must not run them by itself. */
-const OWN_IN_TRAINING: ReadonlySet<string> = new Set(['BatchNormalization', 'Dropout', 'SpatialDropout1D']);
+const OWN_IN_TRAINING: ReadonlySet<string> = new Set([
+  'BatchNormalization',
+  'LayerNormalization',
+  'Dropout',
+  'SpatialDropout1D',
+]);
 
 /** The wrapped layer or model for each time step, as tfjs does it. */
 function timeDistributed(node: GraphNode): Apply {

@@ -516,6 +516,18 @@ const cases: Record<string, Record<string, LayerCase>> = {
       ...after(map, () => layers.batchNormalization({ scale: false })),
       untrainableInTfjs: true,
     },
+    'without centre': {
+      ...after(map, () => layers.batchNormalization({ center: false })),
+      untrainableInTfjs: true,
+    },
+    'of a vector, without both': {
+      ...after(vector, () => layers.batchNormalization({ scale: false, center: false })),
+      untrainableInTfjs: true,
+    },
+    'over time, frozen, without scale': {
+      ...after(steps, () => layers.batchNormalization({ scale: false, trainable: false })),
+      untrainableInTfjs: true,
+    },
     'over rows': refusedAs(
       /batch norm over the last axis/,
       after(map, () => layers.batchNormalization({ axis: 1 })),
@@ -523,10 +535,23 @@ const cases: Record<string, Record<string, LayerCase>> = {
   },
   LayerNormalization: {
     plain: after(map, () => layers.layerNormalization()),
-    'over two axes, without centre': refusedAs(
-      /\(LayerNormalization\): expected a layer that gradients pass through/,
-      after(map, () => layers.layerNormalization({ axis: [2, 3], center: false })),
-    ),
+    'over two axes, without centre': {
+      ...after(map, () => layers.layerNormalization({ axis: [2, 3], center: false })),
+      untrainableInTfjs: true,
+    },
+    'of a vector, without scale': {
+      ...after(vector, () => layers.layerNormalization({ scale: false })),
+      untrainableInTfjs: true,
+    },
+    'without scale and centre': {
+      ...after(map, () => layers.layerNormalization({ scale: false, center: false, epsilon: 0.1 })),
+      untrainableInTfjs: true,
+    },
+    'over rows': after(map, () => layers.layerNormalization({ axis: 1 })),
+    'over time, without scale': {
+      ...after(steps, () => layers.layerNormalization({ axis: [1, 2], scale: false })),
+      untrainableInTfjs: true,
+    },
   },
   ZeroPadding2D: {
     uneven: after(map, () =>
@@ -576,6 +601,10 @@ const cases: Record<string, Record<string, LayerCase>> = {
       layers.timeDistributed({ layer: layers.batchNormalization({ momentum: 0.5 }) }),
     ),
     'a model with batch norm': after(steps, () => layers.timeDistributed({ layer: sequential() })),
+    'layer norm without centre': {
+      ...after(film, () => layers.timeDistributed({ layer: layers.layerNormalization({ center: false }) })),
+      untrainableInTfjs: true,
+    },
     'before a recurrent layer, masked': {
       build: () =>
         around((x) =>
