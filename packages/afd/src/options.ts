@@ -1,4 +1,14 @@
-import { eitherOf, inRange, listOf, nonNegative, oneOf, positive, text, wholeNumber } from '@distilljs/core';
+import {
+  eitherOf,
+  inRange,
+  listOf,
+  nonNegative,
+  oneOf,
+  positive,
+  text,
+  wholeNumber,
+  temperatureRange,
+} from '@distilljs/core';
 import type { OptionCheck, OptionChecks } from '@distilljs/core';
 import type { Peers } from './cohort.js';
 
@@ -186,7 +196,7 @@ export const discriminatorChecks: OptionChecks<DiscriminatorOptions> = {
 };
 
 export const adversarialChecks = {
-  temperature: positive,
+  temperature: temperatureRange,
   ceWeight: nonNegative,
   kdWeight: nonNegative,
   featureLearningRate: nonNegative,
@@ -198,7 +208,7 @@ export const adversarialChecks = {
 
 export const cohortChecks = {
   networks: wholeNumber({ min: 2, max: 64 }),
-  temperature: positive,
+  temperature: temperatureRange,
   ceWeight: nonNegative,
   kdWeight: nonNegative,
 };

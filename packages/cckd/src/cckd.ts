@@ -11,6 +11,7 @@ import {
   wholeNumber,
   withoutTape,
   withTeacher,
+  temperatureRange,
 } from '@distilljs/core';
 import type { LossTerms, Step, Term } from '@distilljs/core';
 import { auxiliaryCost, createHeads, embeddingWidths, studentEmbedding, teacherEmbedding } from './heads.js';
@@ -45,7 +46,7 @@ export const cckd = defineMethod<CckdOptions, Heads>({
     gamma: positive,
     order: wholeNumber({ min: 0, max: 100 }),
     normalize: flag,
-    temperature: positive,
+    temperature: temperatureRange,
     instance: oneOf('kd', 'kd-reverse', 'mimic'),
     studentTap: text,
     teacherTap: text,

@@ -210,6 +210,7 @@ export {
   oneOf,
   optional,
   positive,
+  temperatureRange,
   text,
   wholeNumber,
 } from './option/index.js';

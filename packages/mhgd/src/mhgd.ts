@@ -8,6 +8,7 @@ import {
   positive,
   wholeNumber,
   withTeacher,
+  temperatureRange,
 } from '@distilljs/core';
 import type { Plan, TaughtContext } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -64,7 +65,7 @@ export const mhgd = defineMethod<MhgdOptions>({
     warmUp: flag,
     ceWeight: nonNegative,
     kdWeight: nonNegative,
-    temperature: positive,
+    temperature: temperatureRange,
     ...tapChecks,
   },
   plan: (context, options) => planMhgd(withTeacher('mhgd', context), options),

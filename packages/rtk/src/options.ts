@@ -1,4 +1,4 @@
-import { eitherOf, listOf, nonNegative, oneOf, positive, text, wholeNumber } from '@distilljs/core';
+import { eitherOf, listOf, nonNegative, oneOf, text, wholeNumber, temperatureRange } from '@distilljs/core';
 import type { OptionChecks } from '@distilljs/core';
 
 /** Who asks whom: `teacher-query` as in the base method, `student-query` with the roles exchanged. */
@@ -105,7 +105,7 @@ const taps = eitherOf(oneOf('auto'), listOf(text));
 export const attentionChecks: OptionChecks<AttentionOptions> = {
   ceWeight: nonNegative,
   kdWeight: nonNegative,
-  temperature: positive,
+  temperature: temperatureRange,
   beta: nonNegative,
   direction: oneOf('teacher-query', 'student-query'),
   select: oneOf('none', 'topk', 'aboveUniform', 'stageMedoid', 'bestMatch'),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { expectOption, expectSameShape, expectShape, positive, withoutTape } from '@distilljs/core';
+import { expectOption, expectSameShape, expectShape, temperatureRange, withoutTape } from '@distilljs/core';
 import type { Logits, Probabilities } from '@distilljs/core';
 
 /**
@@ -27,7 +27,7 @@ export function subtaskCrossEntropy(targets: Probabilities, margins: Logits, wei
  * @param temperature T above 0
  * @param weights `[n]`, factors of the images' losses; default 1
  * @returns `[classes]`, in nats
- * @throws DistillError code `shape`, or `option` for a temperature that is no number above 0
+ * @throws DistillError code `shape`, or `option` for a temperature that is not from 0.01 to 1000
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: binary subtasks are the abstract's; the soft targets are proposed, the only reading that
  *   needs no further assumption.
  */
@@ -70,11 +70,11 @@ const meanOverImages = (losses: tf.Tensor, weights: Tensor1D | undefined): Tenso
 /**
  * `z_k / T − LSE_{j≠k}(z_j / T)`, `[n, classes]`: the logit of the teacher's answer to "is it class k?". No gradient.
  *
- * @throws DistillError code `shape`, or `option` for a temperature that is no number above 0
+ * @throws DistillError code `shape`, or `option` for a temperature that is not from 0.01 to 1000
  */
 export function teacherBinaryLogits(teacher: Logits, temperature: number): Logits {
   expectShape('teacherBinaryLogits(teacher)', teacher, [null, null]);
-  expectOption('teacherBinaryLogits(temperature)', temperature, positive);
+  expectOption('teacherBinaryLogits(temperature)', temperature, temperatureRange);
   return withoutTape(() =>
     tf.tidy(() => {
       const scaled = tf.div<Tensor2D>(teacher, temperature);

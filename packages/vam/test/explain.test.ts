@@ -111,7 +111,7 @@ it('explanations of networks refuse options that do not exist or are out of rang
   await expect(explain(network, { treshold: 0.1 } as object)).rejects.toThrow(/Did you mean 'threshold'/);
   await expect(explainVam(network, { temperature: -1 } as object)).rejects.toThrow(/explainVam\.temperature/);
   for (const [given, message] of [
-    [{ temperature: 0 }, /subtaskConflict\.temperature: expected a number above 0/],
+    [{ temperature: 0 }, /subtaskConflict\.temperature: expected a number from 0.01 to 1000/],
     [{ smoothing: 1 }, /subtaskConflict\.smoothing: expected a number from 0 to 0.99/],
     [{ ovre: 'trunk' }, /Did you mean 'over'/],
   ] as const)

@@ -51,7 +51,9 @@ describeMethod('vam with two students of another method', {
   needsTeacher: false,
   students: 2,
   student: attending(),
-  refused: [{ make: () => vam({ temperature: 0 }), message: /vam\.temperature: expected a number above 0/ }],
+  refused: [
+    { make: () => vam({ temperature: 0 }), message: /vam\.temperature: expected a number from 0.01 to 1000/ },
+  ],
 });
 
 /** Trains two students at once, the first by two updates. */

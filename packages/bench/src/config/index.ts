@@ -15,7 +15,7 @@ export {
   resolveStudy,
 } from './resolve.js';
 export type { ConfigSources, MethodConfig, RunConfig, StudyConfig, TaskConfig } from './resolve.js';
-export type { WrittenMethod } from './rules.js';
+export type { WrittenMethod } from './method-rules.js';
 export type { ConfigInput } from './schema.js';
 export { allSeeds, confirmSeeds, raceSeeds } from './race.js';
 export type { Race } from './race.js';

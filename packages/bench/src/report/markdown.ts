@@ -64,7 +64,10 @@ export function renderMarkdown(given: Report): string {
     .concat('\n');
 }
 
-/** Text that Markdown and its tables leave as it is. */
+/** Text that Markdown and its tables leave as it is, also at the beginning of a line or of a list's entry. */
 export function escaped(text: string): string {
-  return text.replace(/[\\|*_`<>[\]~&]/g, '\\$&');
+  return text
+    .trimStart()
+    .replace(/[\\|*_`<>[\]~&]/g, '\\$&')
+    .replace(/^(\d*)([-+#.)])(?=[\s#]|$)/, '$1\\$2');
 }

@@ -340,7 +340,7 @@ seeds: [1, 1]
     "run.yaml:5:3, dataset.trainsize: expected a key that exists, got 'trainsize'. Did you mean 'trainSize'?",
     "run.yaml:6:18, teacher.model: expected a network of the zoo, got 'plain15'. Did you mean 'plain16'?",
     "run.yaml:8:5, methods.0.name: expected a method, got 'kdd'. Did you mean 'kd'?",
-    'run.yaml:9:39, methods.1.options.temperature: expected a number above 0, got -1.',
+    'run.yaml:9:39, methods.1.options.temperature: expected a number from 0.01 to 1000, got -1.',
     "run.yaml:9:43, methods.1.options.alfa: expected an option that exists, got 'alfa'.",
     'run.yaml:10:9, epochs: expected a whole number of at least 1, got 0.',
     "run.yaml:11:19, optimizer.name: expected an optimizer, got 'sgdd'. Did you mean 'sgd'?",

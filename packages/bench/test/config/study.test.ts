@@ -184,7 +184,7 @@ tune:
       /run\.yaml:4:15, tune\.kd\.temprature: expected an option that exists/,
     );
     expect(wrong('tune: { kd: { temperature: [2, -4] } }')).toMatch(
-      /tune\.kd\.temperature: expected a number above 0.*got -4/,
+      /tune\.kd\.temperature: expected a number from 0.01 to 1000.*got -4/,
     );
     expect(wrong('tune: { kd: { temperature: 2 } }')).toMatch(
       /tune\.kd\.temperature: expected a list of values/,

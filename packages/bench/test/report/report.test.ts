@@ -7,6 +7,7 @@ import {
   renderSeedsCsv,
   renderTerminal,
 } from '../../src/report/index.js';
+import { escaped } from '../../src/report/markdown.js';
 import type { Report } from '../../src/report/index.js';
 import {
   ENVIRONMENT,
@@ -167,4 +168,15 @@ describe('renderCsv', () => {
     expect(lines).toHaveLength(36);
     expect(lines[1]).toContain('student,0,0.6893,');
   });
+});
+
+it.each([
+  ['    code', 'code'],
+  ['# heading', '\\# heading'],
+  ['## heading', '\\## heading'],
+  ['- point', '\\- point'],
+  ['12. point', '12\\. point'],
+  ['1.5, -2', '1.5, -2'],
+])('a text that begins with %j is no block of Markdown', (text, expected) => {
+  expect(escaped(text)).toBe(expected);
 });

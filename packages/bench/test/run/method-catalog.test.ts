@@ -126,3 +126,16 @@ it('a method with attention keeps a gamma of its own', () => {
   expect(options).toMatchObject({ gamma: 0.3, vamGamma: 0.02, blockSize: 4 });
   expect(() => createMethod('kd+vam', { gamma: 0.3 })).toThrow(/gamma/);
 });
+
+it('every method that softens logits refuses temperatures that float32 cannot compute with', () => {
+  const softening = configurableMethods.filter((name) => 'temperature' in createMethod(name).options);
+  expect(softening.length).toBeGreaterThan(20);
+  for (const name of softening) {
+    for (const temperature of [0, -1, 1e-30, 1e30, NaN, Infinity, '4'])
+      expect(() => createMethod(name, { temperature }), name).toThrow(
+        /\.temperature: expected a number from 0.01 to 1000, got /,
+      );
+    for (const temperature of [0.01, 1000])
+      expect(createMethod(name, { temperature }).options).toMatchObject({ temperature });
+  }
+});

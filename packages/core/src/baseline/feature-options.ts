@@ -2,7 +2,7 @@ import { DistillError } from '../error/index.js';
 import type { AuxiliaryCost, PlanContext } from '../method/contract.js';
 import { withTeacher } from '../method/define-method.js';
 import { stagePairs } from '../network/stages.js';
-import { nonNegative, positive } from '../option/index.js';
+import { nonNegative, temperatureRange } from '../option/index.js';
 
 /** What all baselines that compare features have: cross-entropy, and KD beside them where it is asked for. */
 export interface FeatureOptions {
@@ -16,7 +16,11 @@ export interface FeatureOptions {
 
 export const featureDefaults = { ceWeight: 1, kdWeight: 0, temperature: 4 } as const;
 
-export const featureChecks = { ceWeight: nonNegative, kdWeight: nonNegative, temperature: positive } as const;
+export const featureChecks = {
+  ceWeight: nonNegative,
+  kdWeight: nonNegative,
+  temperature: temperatureRange,
+} as const;
 
 /** One tap of each network. */
 export interface TapPair {

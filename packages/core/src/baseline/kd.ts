@@ -1,7 +1,7 @@
 import { DistillError } from '../error/index.js';
 import { defineMethod } from '../method/define-method.js';
 import { taskReads, taskTerms } from '../method/task-terms.js';
-import { flag, nonNegative, positive } from '../option/index.js';
+import { flag, nonNegative, temperatureRange } from '../option/index.js';
 
 export interface KdOptions {
   /** Weight of the cross-entropy with the labels, at least 0. Default 0.1. */
@@ -24,7 +24,7 @@ export const kd = defineMethod<KdOptions>({
   name: 'kd',
   repeatable: true,
   defaults: { ceWeight: 0.1, kdWeight: 0.9, temperature: 4, standardize: false },
-  check: { ceWeight: nonNegative, kdWeight: nonNegative, temperature: positive, standardize: flag },
+  check: { ceWeight: nonNegative, kdWeight: nonNegative, temperature: temperatureRange, standardize: flag },
   validate({ ceWeight, kdWeight }) {
     if (ceWeight + kdWeight > 0) return;
     throw new DistillError({

@@ -1,6 +1,6 @@
 import { crossEntropy, decoupledKd, distRelations } from '../loss/index.js';
 import { defineMethod } from '../method/define-method.js';
-import { inRange, nonNegative, positive } from '../option/index.js';
+import { inRange, nonNegative, temperatureRange } from '../option/index.js';
 
 export interface DistOptions {
   /** Weight of the cross-entropy with the labels, at least 0. Default 1, the authors'. */
@@ -26,7 +26,12 @@ export const dist = defineMethod<DistOptions>({
   name: 'dist',
   repeatable: true,
   defaults: { ceWeight: 1, interWeight: 2, intraWeight: 2, temperature: 4 },
-  check: { ceWeight: nonNegative, interWeight: nonNegative, intraWeight: nonNegative, temperature: positive },
+  check: {
+    ceWeight: nonNegative,
+    interWeight: nonNegative,
+    intraWeight: nonNegative,
+    temperature: temperatureRange,
+  },
   reads: ({ ceWeight }) => ({ student: [], teacher: [], labels: ceWeight > 0 && 'some' }),
   loss: (step, { ceWeight, interWeight, intraWeight, temperature }) => {
     const { inter, intra } = distRelations(step.teacher.logits, step.student.logits, temperature);
@@ -78,7 +83,7 @@ export const dkd = defineMethod<DkdOptions>({
     ceWeight: nonNegative,
     targetWeight: nonNegative,
     othersWeight: nonNegative,
-    temperature: positive,
+    temperature: temperatureRange,
     warmUp: inRange(0, 1),
   },
   reads: () => ({ student: [], teacher: [], weights: true }),

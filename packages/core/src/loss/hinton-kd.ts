@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy } from '../engine/kernels/softmax-cross-entropy.js';
 import { withoutTape } from '../engine/tape.js';
+import { expectOption, temperatureRange } from '../option/index.js';
 import { expectSameShape } from '../tensor/index.js';
 import type { Logits, Scalar } from '../tensor/index.js';
 import { weightedMean } from './cross-entropy.js';
@@ -12,9 +13,9 @@ import { weightedMean } from './cross-entropy.js';
  * temperature. The teacher is a constant.
  * @param teacher logits `[n, classes]`
  * @param student logits `[n, classes]`
- * @param temperature T > 0
+ * @param temperature T, 0.01 to 1000
  * @param weights `[n]`, factors of the images' divergences (`step.weights`); default 1
- * @throws DistillError code `shape`
+ * @throws DistillError codes `shape`, `option`
  * @see Hinton, Vinyals, Dean, Distilling the Knowledge in a Neural Network, arXiv 1503.02531, section 2
  */
 export function hintonKd(
@@ -24,6 +25,7 @@ export function hintonKd(
   weights?: tf.Tensor1D,
 ): Scalar {
   expectSameShape('hintonKd(teacher)', teacher, 'hintonKd(student)', student);
+  expectOption('hintonKd(temperature)', temperature, temperatureRange);
   const { soft, negativeEntropy } = withoutTape(() =>
     tf.tidy(() => {
       const logSoft = tf.logSoftmax(tf.div<Logits>(teacher, temperature));

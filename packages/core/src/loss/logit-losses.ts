@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import { withoutTape } from '../engine/tape.js';
+import { expectOption, temperatureRange } from '../option/index.js';
 import { expectSameShape } from '../tensor/index.js';
 import type { Logits, Probabilities, Scalar } from '../tensor/index.js';
 import { unitRows } from './unit-rows.js';
@@ -26,12 +27,13 @@ export interface DistRelations {
  *
  * @param teacher logits `[n, classes]`
  * @param student logits `[n, classes]`
- * @param temperature T > 0
- * @throws DistillError code `shape`
+ * @param temperature T, 0.01 to 1000
+ * @throws DistillError codes `shape`, `option`
  * @see Huang et al., Knowledge Distillation from A Stronger Teacher, NeurIPS 2022, Eq. 6 to 9; T² is in the authors' code
  */
 export function distRelations(teacher: Logits, student: Logits, temperature: number): DistRelations {
   expectSameShape('distRelations(teacher)', teacher, 'distRelations(student)', student);
+  expectOption('distRelations(temperature)', temperature, temperatureRange);
   const soften = (logits: Logits): Probabilities => tf.softmax<Logits>(tf.div(logits, temperature), 1);
   const [constant, soft] = [withoutTape(() => soften(teacher)), soften(student)];
   const unlike = (t: Probabilities, s: Probabilities): Scalar =>
@@ -67,9 +69,9 @@ const MASKED = -1e9;
  * @param teacher logits `[n, classes]`
  * @param student logits `[n, classes]`
  * @param oneHot labels `[n, classes]`
- * @param temperature T > 0
+ * @param temperature T, 0.01 to 1000
  * @param weights `[n]`, factors of the images' divergences (`step.weights`); default 1
- * @throws DistillError code `shape`
+ * @throws DistillError codes `shape`, `option`
  * @see Zhao et al., Decoupled Knowledge Distillation, CVPR 2022, Eq. 6 and 7
  */
 export function decoupledKd(
@@ -80,6 +82,7 @@ export function decoupledKd(
   weights?: Tensor1D,
 ): DecoupledKd {
   expectSameShape('decoupledKd(teacher)', teacher, 'decoupledKd(student)', student);
+  expectOption('decoupledKd(temperature)', temperature, temperatureRange);
   expectSameShape('decoupledKd(oneHot)', oneHot, 'decoupledKd(student)', student);
   const split = (logits: Logits): { readonly binary: Logits; readonly rest: Logits } => {
     const soft = tf.div<Logits>(logits, temperature);

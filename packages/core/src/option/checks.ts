@@ -19,6 +19,12 @@ export const inRange =
   (value) =>
     isNumber(value) && value >= low && value <= high ? undefined : `a number from ${low} to ${high}`;
 
+/**
+ * A temperature that float32 can compute with: below, T² vanishes; above, softened probabilities differ by no more than
+ * their rounding.
+ */
+export const temperatureRange: OptionCheck = inRange(0.01, 1000);
+
 /** A number of at least 0 and below 1: a share of which something must be left. */
 export const belowOne: OptionCheck = (value) =>
   isNumber(value) && value >= 0 && value < 1 ? undefined : 'a number of at least 0 and below 1';

@@ -10,6 +10,7 @@ export {
   oneOf,
   optional,
   positive,
+  temperatureRange,
   text,
   wholeNumber,
 } from './checks.js';

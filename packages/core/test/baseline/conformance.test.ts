@@ -49,7 +49,10 @@ describeMethod('kd', {
   method: () => kd(),
   needsTeacher: true,
   refused: [
-    { make: () => kd({ temperature: 0 }), message: /kd\.temperature: expected a number above 0, got 0/ },
+    {
+      make: () => kd({ temperature: 0 }),
+      message: /kd\.temperature: expected a number from 0.01 to 1000, got 0/,
+    },
     { make: () => kd({ ceWieght: 0.5 } as object), message: /got 'ceWieght'. Did you mean 'ceWeight'\?/ },
     { make: () => kd({ kdWeight: NaN }), message: /kd\.kdWeight: expected a number of at least 0, got NaN/ },
     {
@@ -99,7 +102,10 @@ describeMethod('dist', {
   method: () => dist(),
   needsTeacher: true,
   refused: [
-    { make: () => dist({ temperature: 0 }), message: /dist\.temperature: expected a number above 0, got 0/ },
+    {
+      make: () => dist({ temperature: 0 }),
+      message: /dist\.temperature: expected a number from 0.01 to 1000, got 0/,
+    },
   ],
   zeroAtEquality: ['inter', 'intra'],
 });

@@ -8,6 +8,7 @@ import {
   oneOf,
   optional,
   positive,
+  temperatureRange,
   text,
   wholeNumber,
 } from '../../src/option/index.js';
@@ -22,6 +23,13 @@ const cases: readonly [
   expected: string,
 ][] = [
   ['positive', positive, [1e-9, 3], [0, -1, NaN, Infinity, '1', null], 'a number above 0'],
+  [
+    'temperatureRange',
+    temperatureRange,
+    [0.01, 4, 1000],
+    [0, -4, 1e-30, 1e30, NaN, Infinity, '4', null],
+    'a number from 0.01 to 1000',
+  ],
   ['nonNegative', nonNegative, [0, 3], [-1e-9, NaN, Infinity, undefined], 'a number of at least 0'],
   ['inRange', inRange(0, 1), [0, 0.5, 1], [-0.1, 1.1, NaN, true], 'a number from 0 to 1'],
   ['belowOne', belowOne, [0, 0.999], [1, -0.1, NaN], 'a number of at least 0 and below 1'],

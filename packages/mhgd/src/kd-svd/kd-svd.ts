@@ -12,6 +12,7 @@ import {
   wholeNumber,
   withoutTape,
   withTeacher,
+  temperatureRange,
 } from '@distilljs/core';
 import type { LossTerms, Plan, Scalar, Step, TaughtContext } from '@distilljs/core';
 import {
@@ -63,7 +64,7 @@ export const kdSvd = defineMethod<KdSvdOptions>({
     warmUp: flag,
     ceWeight: nonNegative,
     kdWeight: nonNegative,
-    temperature: positive,
+    temperature: temperatureRange,
     ...tapChecks,
   },
   plan: (context, options) => planKdSvd(withTeacher('kd-svd', context), options),

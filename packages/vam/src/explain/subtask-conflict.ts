@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
-import { checkOptions, DistillError, expectShape, inRange, onOneTape, positive, text } from '@distilljs/core';
+import {
+  checkOptions,
+  DistillError,
+  expectShape,
+  inRange,
+  onOneTape,
+  text,
+  temperatureRange,
+} from '@distilljs/core';
 import type { Images, Labels, Logits, Network, Probabilities } from '@distilljs/core';
 import { smoothedBinary } from '../kd-explainer/index.js';
 import { subtaskCrossEntropy, subtaskKd } from '../subtask-losses.js';
@@ -61,7 +69,7 @@ export async function subtaskConflict(
     'subtaskConflict',
     given as Partial<ConflictOptions>,
     { temperature: 4, smoothing: 0.1, over: 'trunk' },
-    { temperature: positive, smoothing: inRange(0, 0.99), over: text },
+    { temperature: temperatureRange, smoothing: inRange(0, 0.99), over: text },
   );
   const sizes = network.inputShape.map((size) => (size < 0 ? null : size));
   expectShape('subtaskConflict(images)', images, [null, ...sizes]);

@@ -1,4 +1,13 @@
-import { defineMethod, eitherOf, inRange, NO_COST, nonNegative, oneOf, positive } from '@distilljs/core';
+import {
+  defineMethod,
+  eitherOf,
+  inRange,
+  NO_COST,
+  nonNegative,
+  oneOf,
+  positive,
+  temperatureRange,
+} from '@distilljs/core';
 import type { Plan, PlanContext } from '@distilljs/core';
 import { readExperts } from '../hme/index.js';
 import { kdExplainerDefaults } from './options.js';
@@ -33,7 +42,7 @@ export const kdExplainer = defineMethod<KdExplainerOptions>({
     training: oneOf('kd', 'plain', 'label-smoothing'),
     ceWeight: nonNegative,
     kdWeight: nonNegative,
-    temperature: positive,
+    temperature: temperatureRange,
     smoothing: inRange(0, 0.99),
     reduction: oneOf('sum', 'mean'),
     gamma: nonNegative,

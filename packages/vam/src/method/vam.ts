@@ -1,4 +1,4 @@
-import { defineMethod, kd, nonNegative, optional, positive } from '@distilljs/core';
+import { defineMethod, kd, nonNegative, optional, temperatureRange } from '@distilljs/core';
 import type { AuxiliaryCost, Exhibit, Method, OptionCheck, Plan, PlanContext, Step } from '@distilljs/core';
 import type { VamConv2D } from '../convolution/index.js';
 import { attentionExhibits } from './attention-exhibits.js';
@@ -73,7 +73,7 @@ const attendingMethod = defineMethod<VamOptions>({
     gamma: nonNegative,
     ceWeight: nonNegative,
     kdWeight: nonNegative,
-    temperature: positive,
+    temperature: temperatureRange,
     with: optional(method),
   },
   plan: (context, { gamma, ceWeight, kdWeight, temperature, with: other }) =>

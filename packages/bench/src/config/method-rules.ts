@@ -1,0 +1,132 @@
+import { nearestNameHint } from '@distilljs/core';
+import { z } from 'zod';
+import { isMapping } from './fields.js';
+import type { Conflict } from './problem.js';
+import { shown } from './problem.js';
+import { runSchema } from './schema.js';
+import type { WrittenConfig } from './schema.js';
+import { trialConflicts } from './tune.js';
+
+/** What the rules need to know that no configuration says. */
+export interface Surroundings {
+  /** Methods that there are. Default: any name passes. */
+  readonly methodNames?: readonly string[] | undefined;
+  /** What is wrong with the options of a method that there is, as paths within its entry. */
+  readonly checkMethod?: ((method: WrittenMethod, student: string) => readonly Conflict[]) | undefined;
+  /** Bytes that data and a batch may take. Default: half of this machine's memory. */
+  readonly memory?: number | undefined;
+}
+
+export type WrittenMethod = WrittenConfig['methods'][number];
+
+const METHOD = runSchema.shape.methods.unwrap().element;
+
+/** An entry without its fields that are wrong: they do not hide what is wrong in its options. */
+function rightParts(written: unknown): WrittenMethod | undefined {
+  if (!isMapping(written)) return undefined;
+  const issues = METHOD.safeParse(written).error?.issues ?? [];
+  const wrong = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [issue.path[0]],
+  );
+  const right = Object.entries(written).filter(([key]) => !wrong.includes(key));
+  return METHOD.safeParse(Object.fromEntries(right)).data;
+}
+
+/** Entries are looked at one by one: one that is wrong does not hide the others. */
+export function methodConflicts(merged: unknown, surroundings: Surroundings): readonly Conflict[] {
+  const { methods, student, tune } = z
+    .object({
+      methods: z.array(z.unknown()).default(['student', 'kd']).catch([]),
+      student: runSchema.shape.student.nullable().catch(null),
+      tune: z.record(z.string(), z.unknown()).catch({}),
+    })
+    .parse(merged);
+  const check = (method: WrittenMethod): readonly Conflict[] =>
+    isForeign(method) || surroundings.methodNames?.includes(method.name) !== false
+      ? (surroundings.checkMethod?.(method, student?.model ?? 'resnet8') ?? [])
+      : [];
+  const earlier = new Map<string, string>();
+  const named = new Map<string, WrittenMethod | undefined>();
+  const found = methods.flatMap((written, place) => {
+    const { data } = METHOD.safeParse(written);
+    const wrong = data === undefined ? unknownName(written, surroundings) : [];
+    if (data !== undefined)
+      wrong.push(...nameConflicts(data, earlier, surroundings), ...cohortConflicts(data, student?.model));
+    const right = data ?? rightParts(written);
+    if (right !== undefined) wrong.push(...check(right));
+    for (const name of namesIn(data ?? written)) named.set(name, right);
+    return wrong.map((conflict) => ({ ...conflict, path: ['methods', place, ...conflict.path] }));
+  });
+  return methods.length === 0 ? [] : [...found, ...trialConflicts(tune, named, check)];
+}
+
+/** What an entry is called, if it is right or not. */
+function namesIn(written: unknown): readonly string[] {
+  const { name, as = name } = isMapping(written) ? written : { name: written };
+  return typeof as === 'string' ? [as] : [];
+}
+
+const isForeign = ({ from, given }: WrittenMethod): boolean => from !== undefined || given === true;
+
+/** The name of an entry that is wrong in other ways as well. */
+function unknownName(written: unknown, { methodNames }: Surroundings): Conflict[] {
+  const { data } = z.object({ name: z.string() }).safeParse(written);
+  return data === undefined || methodNames === undefined || methodNames.includes(data.name)
+    ? []
+    : [noMethod(data.name, methodNames)];
+}
+
+const noMethod = (name: string, known: readonly string[]): Conflict => ({
+  path: ['name'],
+  expected: 'a method',
+  got: shown(name),
+  hint: nearestNameHint(name, known),
+});
+
+/** Names are folders, and many disks do not tell large letters from small ones. */
+function nameConflicts(
+  written: WrittenMethod,
+  earlier: Map<string, string>,
+  { methodNames }: Surroundings,
+): Conflict[] {
+  const { name, as = name } = written;
+  const found: Conflict[] = [];
+  const folded = as.toLowerCase();
+  if (!isForeign(written) && methodNames !== undefined && !methodNames.includes(name))
+    found.push(noMethod(name, methodNames));
+  const before = earlier.get(folded);
+  const isTaken =
+    (as !== name || isForeign(written)) &&
+    methodNames?.some((known) => known.toLowerCase() === folded) === true;
+  // One mistake is told once, by what says most.
+  if (isTaken && (before === undefined || before === as)) {
+    // Whatever is called kd or student is what all others are compared with.
+    const how = written.given === true ? " Give it one: { method: …, as: 'NAME' }." : '';
+    const hint = `It is the name of another method.${how}`;
+    found.push({ path: [as === name ? 'name' : 'as'], expected: 'a name of its own', got: shown(as), hint });
+  } else if (before !== undefined) {
+    const expected = 'a name that no method before it has';
+    const again = `Write {name: ${shown(name).slice(1, -1)}, as: another-name, options: …} to run a method twice.`;
+    const hint = before === as ? again : `On many disks it is the same folder as ${before}.`;
+    found.push({ path: [], expected, hint });
+  }
+  earlier.set(folded, as);
+  return found;
+}
+
+/** A cohort has as many models as its method has networks, and the student's among them: its row is compared with others. */
+function cohortConflicts(
+  { cohort, options: { networks } }: WrittenMethod,
+  student: string | undefined,
+): Conflict[] {
+  if (cohort === undefined) return [];
+  const path = ['cohort'];
+  const found: Conflict[] = [];
+  if (networks !== undefined && networks !== cohort.length)
+    found.push({ path, expected: `${shown(networks)} models, as the option networks says` });
+  if (student !== undefined && !cohort.some((model) => model === student)) {
+    const hint = 'What its networks of this model reach is compared with the other methods.';
+    found.push({ path, expected: `the student's model, ${student}, among them`, hint });
+  }
+  return found;
+}
