@@ -68,11 +68,12 @@ export function conflictProblem(
  * One error for all problems, so that one look is enough.
  *
  * @param name the configuration's, for messages with several problems
+ * @param most the number that is listed
  */
-export function problemError(name: string, problems: readonly Problem[]): DistillError {
+export function problemError(name: string, problems: readonly Problem[], most = MOST_LISTED): DistillError {
   const [first, ...others] = problems;
   if (first !== undefined && others.length === 0) return new DistillError({ code: 'config', ...first });
-  const listed = problems.slice(0, MOST_LISTED);
+  const listed = problems.slice(0, most);
   const lines = listed.map(
     ({ where, expected, got, hint }) =>
       `\n  ${where}: expected ${expected}, got ${got}.${hint === undefined ? '' : ` ${hint}`}`,

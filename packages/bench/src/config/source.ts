@@ -96,13 +96,16 @@ function readYaml(
   const [document, another] = [...composer.compose(tokens, true, text.length)];
   const problems = [...(document?.errors ?? []), ...(document?.warnings ?? [])].map(
     ({ message, pos: [at] }): Problem => {
-      const got = `an error: ${message.charAt(0).toLowerCase()}${message.slice(1).replace(/\.$/, '')}`;
+      // The library quotes what it did not expect, however long that is.
+      const said = shownText(message.replace(/\.$/, ''), 160);
+      const got = `an error: ${said.charAt(0).toLowerCase()}${said.slice(1)}`;
       return { where: place(at), expected: 'valid YAML or JSON', got };
     },
   );
   if (another !== undefined)
     problems.push({ where: place(another.range[0]), expected: 'one document', got: 'another one' });
-  if (document === undefined || problems.length > 0) throw problemError(name, problems);
+  // One slip can make errors of all that follows.
+  if (document === undefined || problems.length > 0) throw problemError(name, problems, 10);
   const read = plainValues(document, (offset, expected, got, hint) => {
     problems.push({ where: place(offset), expected, got, hint });
   });

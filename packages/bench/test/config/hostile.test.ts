@@ -92,6 +92,14 @@ describe('one clear error for', () => {
     expect(lines[0]).toContain(says);
   });
 
+  it('what follows a slip is cut short', () => {
+    const lines = ofFile(`methods: [kd]\n${`] }, ${'warm '.repeat(99)}\n`.repeat(100)}`);
+    expect(lines.length).toBeLessThan(15);
+    expect(lines[0]).toMatch(/^run\.yaml: expected a valid configuration, got \d+ problems/);
+    expect(lines.at(-1)).toMatch(/and [\d,]+ more/);
+    expect(lines.join('\n').length).toBeLessThan(4000);
+  });
+
   it.each([
     ['epochs=&a [*a]', 'command line, epochs: expected an alias that does not contain itself'],
     ['epochs=*a', 'command line, epochs: expected an alias of an anchor before it'],

@@ -31,6 +31,8 @@ async function check({ target: name, input }: Question): Promise<Answer> {
 process.on('message', (question: Question) => {
   void check(question).then(answer);
 });
+// Whoever asked has ended.
+process.on('disconnect', () => process.exit());
 // What nobody waits for fails too.
 process.on('unhandledRejection', (reason) => {
   process.stderr.write(`A promise that nobody waits for: ${inspect(reason)}\n`);
