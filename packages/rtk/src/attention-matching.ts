@@ -2,7 +2,7 @@ import { attentionMethod } from './attention-method.js';
 import { baseDefaults } from './options.js';
 
 /**
- * Attention-based feature matching, the base of RTK: every teacher map asks all student maps, and is compared with them in
+ * Attention-based feature matching, the base of RTK: every teacher map queries all student maps, and is compared with them in
  * proportion to a learned attention.
  *
  * `L = ceWeight · L_CE + kdWeight · L_KD + β Σ_t mean_b Σ_s softmax_s(ℓ[b, t, s]) · D[b, t, s]`, logged as `ce`, `kd` and `attention`.

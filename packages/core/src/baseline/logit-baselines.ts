@@ -65,7 +65,7 @@ export interface DkdOptions {
 }
 
 /**
- * Decoupled knowledge distillation: Hinton's loss in two parts, weighed each by itself. In KD the second one fades as the teacher
+ * Decoupled knowledge distillation: Hinton's loss in two parts, each with its own weight. In KD the second one fades as the teacher
  * becomes sure of the target.
  *
  * `L = ceWeight · L_CE + w (targetWeight · L_TCKD + othersWeight · L_NCKD)`, `w = min(1, progress / warmUp)`, logged as `ce`, `target` and `others`.

@@ -36,7 +36,7 @@ export interface AtOptions extends FeatureOptions {
 }
 
 /**
- * Attention transfer: where a map is active shall be the same in both networks, at the end of every stage.
+ * Attention transfer: a map should be active in the same places in both networks, at the end of every stage.
  *
  * `L = ceWeight · L_CE + kdWeight · L_KD + weight · Σ_stages L_AT`, logged as `ce`, `kd` and `at`.
  *
@@ -120,7 +120,7 @@ export interface FitnetOptions extends FeatureOptions, TapPair {
 }
 
 /**
- * FitNet: the student's map, through a learned projector, shall equal the teacher's in the middle of the network. The projector is no
+ * FitNet: the student's map, through a learned projector, should equal the teacher's in the middle of the network. The projector is no
  * part of the exported student.
  *
  * `L = ceWeight · L_CE + kdWeight · L_KD + weight · L_hint`, logged as `ce`, `kd` and `hint`.

@@ -37,7 +37,7 @@ export interface SpOptions extends FeatureOptions, TapPair {
 }
 
 /**
- * Similarity-preserving knowledge distillation: images that excite the teacher alike shall excite the student alike.
+ * Similarity-preserving knowledge distillation: images that activate the teacher alike should activate the student alike.
  *
  * `L = ceWeight · L_CE + kdWeight · L_KD + weight · L_SP`, logged as `ce`, `kd` and `sp`.
  *
@@ -97,7 +97,7 @@ export interface RkdOptions extends FeatureOptions, TapPair {
 }
 
 /**
- * Relational knowledge distillation: distances between two images and angles between three shall be the same in both networks.
+ * Relational knowledge distillation: distances between two images and angles between three should be the same in both networks.
  *
  * `L = ceWeight · L_CE + kdWeight · L_KD + distanceWeight · L_RKD-D + angleWeight · L_RKD-A`, logged as `ce`, `kd`, `distance` and
  * `angle`.

@@ -24,7 +24,7 @@ export interface CheckpointsOptions {
 }
 
 /**
- * Saves the whole state of a run as it goes, and goes on from there when the run is started again.
+ * Saves the complete state of a run while it trains, and continues from there when the run is started again.
  *
  * A resumed run gives the same bytes as one that never stopped (on `cpu` and `wasm`), also when it was killed in the
  * middle of an epoch or of a write. An aborted run saves before it ends.

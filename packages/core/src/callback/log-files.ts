@@ -37,7 +37,7 @@ export interface Inspection {
 }
 
 /**
- * Writes what a technique shows of itself (attention, graphs) after the first, the middle and the last epoch of each
+ * Writes what a technique shows for inspection (attention, graphs) after the first, the middle and the last epoch of each
  * phase, one line of JSON each (Node). A technique that shows nothing leaves no file.
  *
  * @param place as in {@link jsonl}

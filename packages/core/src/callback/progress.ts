@@ -42,7 +42,7 @@ export interface ProgressOptions {
 }
 
 /**
- * Shows how far a run is: on a terminal a bar with images per second and the time that is left, elsewhere one line per
+ * Shows the progress of a run: on a terminal a bar with images per second and the remaining time, elsewhere one line per
  * epoch. A page that draws its own display gives `onProgress`.
  */
 export function progress(given: ProgressOptions = {}): Callback {

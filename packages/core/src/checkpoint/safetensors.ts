@@ -9,7 +9,7 @@ import type { SafetensorsEntry } from './safetensors-file.js';
 const DTYPES: Readonly<Record<string, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 
 /**
- * Tensors and text as one safetensors file, with a SHA-256 digest over both in the metadata, so that damage is seen.
+ * Tensors and text as one safetensors file, with a SHA-256 digest over both in the metadata, so that damage is detected.
  *
  * @param metadata text by key
  * @throws DistillError code `checkpoint` for a tensor of text or complex numbers

@@ -39,7 +39,7 @@ export const snapshotNames = async (store: CheckpointStore): Promise<string[]> =
   [...(await store.list())].filter(isSnapshotName).sort();
 
 /**
- * The newest snapshot that is whole. Damaged ones are skipped with a warning.
+ * The newest complete snapshot. Damaged ones are skipped with a warning.
  *
  * @param identity of the run that wants to go on
  * @param warn told about every damaged file and every write that was cut short

@@ -17,7 +17,7 @@ export interface CheckpointStore {
   unfinished?(): Promise<readonly string[]>;
 }
 
-/** Checkpoints in memory: for tests, and for what need not outlive a page. */
+/** Checkpoints in memory: for tests, and for runs that need not outlive a page. */
 export function memoryStore(): CheckpointStore {
   const files = new Map<string, Uint8Array>();
   return {

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 
 /**
- * Words for a name that is not there: `Did you mean 'stage2'? There are: stage1, stage2, …`.
+ * A hint for a name that does not exist: `Did you mean 'stage2'? There are: stage1, stage2, …`.
  *
  * @param name what was asked for
  * @param known what there is; all of them are listed, so that one look is enough

@@ -5,7 +5,7 @@ const UNPRINTABLE =
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * Text of a user's, safe to show: one line without control characters (`\n`, `\u{1b}` stand for them), cut to `limit`
+ * A user's text, safe to display: one line without control characters (`\n`, `\u{1b}` stand for them), cut to `limit`
  * characters. What is cut is never looked at, so that a text of any length costs the same.
  */
 export function shownText(text: string, limit = 200): string {

@@ -87,7 +87,7 @@ export interface TaughtContext extends PlanContext {
 }
 
 /**
- * The context, which is known to have a teacher from here on.
+ * The context, with a teacher that is known to exist.
  *
  * @param method name of the technique that needs it
  * @throws DistillError code `option` in a run without a teacher
@@ -108,7 +108,7 @@ export const missingTeacher = (method: string): DistillError =>
   });
 
 /**
- * Writes a technique. Most are options, taps and a loss:
+ * Defines a method. Most are options, taps and a loss:
  *
  * ```ts
  * export const fitnet = defineMethod<FitnetOptions>({

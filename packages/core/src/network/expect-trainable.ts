@@ -14,7 +14,7 @@ import { outputActivation } from './logits.js';
 import { UNSEEDED } from './random-layers.js';
 
 /**
- * Refuses, in a student, what would train wrongly without a word: an output that is no logits, a regularizer that no
+ * Refuses, in a student, what would silently train wrongly: an output that is no logits, a regularizer that no
  * loss would include, a constraint that no optimizer would apply, noise that no seed decides, batch norm over another
  * axis than channels, a `trainable` that tfjs does not keep to, weights that are all frozen. A teacher may have all of that.
  *

@@ -42,7 +42,7 @@ export interface ForeignTeacherOptions {
 }
 
 /**
- * Anything that gives logits as a teacher: another library, a program, an HTTP service.
+ * Makes a teacher of anything that returns logits: another library, a program, an HTTP service.
  *
  * ```ts
  * const teacher = teacherFrom(

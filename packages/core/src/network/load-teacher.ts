@@ -79,7 +79,7 @@ const owning = (frozen: FrozenNetwork, model: { dispose(): void }): FrozenNetwor
   },
 });
 
-/** Takes anything that can teach, and freezes what is not frozen. */
+/** Accepts anything that can teach, and freezes what is not frozen yet. */
 export function asTeacher(given: TeacherLike, where: string): FrozenNetwork {
   if (typeof given === 'object' && (given as unknown) !== null) {
     if ('fingerprint' in given) return given;

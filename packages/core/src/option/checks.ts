@@ -73,13 +73,13 @@ export const listOf =
     return value.every((entry) => check(entry) === undefined) ? undefined : expected;
   };
 
-/** Right when left out, else as `check` says. */
+/** Accepts a missing value; checks any other with `check`. */
 export const optional =
   (check: OptionCheck): OptionCheck =>
   (value) =>
     value === undefined ? undefined : check(value);
 
-/** Right when any of the checks is. */
+/** Accepts what any of the checks accepts. */
 export const eitherOf =
   (...checks: readonly OptionCheck[]): OptionCheck =>
   (value) => {

@@ -48,7 +48,7 @@ export function attentionWeightShapes(shape: AttentionShape): Readonly<Record<st
 }
 
 /**
- * The weights by what they are for.
+ * The weights, grouped by purpose.
  *
  * @param named variables of {@link createAttentionWeights}, or tensors of the same names
  * @throws DistillError code `shape` when one is missing or of another shape

@@ -7,7 +7,7 @@ const EPSILON = 1e-5;
 /** Share of the batch in a moving statistic, PyTorch's default. */
 const MOMENTUM = 0.1;
 
-/** Linear maps side by side, one per input, with one batch norm over all of their columns. */
+/** Parallel linear maps, one per input, with one batch norm over all of their columns. */
 export interface LinearNorm {
   /** The inputs' kernels one below the other, `[all channels, width]`. */
   readonly kernel: Tensor2D;

@@ -235,7 +235,7 @@ export function isVamConv2D(layer: Layer): layer is VamConv2D {
   return 'maskedKernel' in layer && 'unfold' in layer;
 }
 
-/** Makes `loadModel` know this package's layers. Needed once before a model with attention is loaded. */
+/** Makes `loadModel` know this package's layers. Call it once before loading a model with attention. */
 export function registerVamConv2D(): void {
   tf.serialization.registerClass(VamConv2D);
 }

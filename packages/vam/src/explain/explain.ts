@@ -10,7 +10,7 @@ import type { Matrix } from './matrix.js';
 import { subtaskConflict } from './subtask-conflict.js';
 import type { Conflict, ConflictBatch, ConflictTarget } from './subtask-conflict.js';
 
-/** What a hierarchical mixture of experts has learned about its classes: plain data. */
+/** What a hierarchical mixture of experts has learned about its classes, as plain data. */
 export interface Explanation {
   /** From the images to the classes. */
   readonly levels: readonly AttentionStatistics[];
@@ -58,7 +58,8 @@ export async function explain(
 }
 
 /**
- * The attention of every layer that `withVam` made, at the temperature that it has learned. Folded layers tell what they were folded from.
+ * The attention of every layer that `withVam` made, at the temperature that it has learned. For folded layers it gives the attention
+ * that they were folded from.
  *
  * @throws DistillError code `option`
  */

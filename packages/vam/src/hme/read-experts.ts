@@ -32,7 +32,7 @@ export function readExperts(model: LayersModel): Experts {
   });
 }
 
-/** Makes `loadModel` know the layers of a hierarchical mixture of experts. Needed once before one is loaded. */
+/** Makes `loadModel` know the layers of a hierarchical mixture of experts. Call it once before loading one. */
 export function registerHme(): void {
   tf.serialization.registerClass(TaskAttention);
   tf.serialization.registerClass(ClassScores);

@@ -16,7 +16,7 @@ import { WARM_UP } from './optimizers.js';
 import { retrainPhase, searchPhase } from './phases.js';
 
 /**
- * KDExplainer: trains a hierarchical mixture of experts (`hmePaper`, `hmeReleased`), whose attention then tells which experts serve which
+ * KDExplainer: trains a hierarchical mixture of experts (`hmePaper`, `hmeReleased`), whose attention then shows which experts serve which
  * classes; `explain` reads it.
  *
  * Phase `search` trains experts, heads and attention together, with attention annealed. Phase `retrain` makes attention hard, so that a tree is

@@ -94,7 +94,7 @@ const kernels: readonly TrainingKernel[] = [
 const OURS = Symbol.for('distilljs.trainingKernel');
 
 /**
- * Gives the backends the kernels that training needs and tfjs 4.22.0 does not bring, or not well:
+ * Gives the backends the kernels that training needs and that tfjs 4.22.0 lacks or gets wrong:
  *
  * | kernel | gradient of | backend | tfjs 4.22.0 |
  * |---|---|---|---|
