@@ -54,6 +54,16 @@ describe('a name beside the link of its file', () => {
   });
 });
 
+it('the architecture names every folder of core and of the bench', () => {
+  const [core = '', bench = ''] = readFileSync(join(docs, 'architecture.md'), 'utf8').split('## Bench');
+  for (const [name, text] of Object.entries({ core, bench })) {
+    const folders = readdirSync(join(docs, `../packages/${name}/src`), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+    expect(folders.filter((folder) => !text.includes(`| \`${folder}/\` `))).toEqual([]);
+  }
+});
+
 describe('the first page', () => {
   it('has front matter that reads as YAML and leads to pages that exist', () => {
     const [, matter = ''] =
