@@ -2,17 +2,20 @@ import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Section } from '../../src/report/page/parts.js';
 import { ImagesStep } from './images-step.js';
+import { servedBy } from './methods.js';
 import { Progress } from './progress.js';
 import { Results } from './result-step.js';
-import { servedBy, SettingsStep, usualSettings } from './settings-step.js';
+import { SettingsStep, usualSettings } from './settings-step.js';
 import { forgetRun, keepRun, keptRun } from './store.js';
 import type { KeptRun } from './store.js';
+import { claimRun } from './tab.js';
 import { TeacherStep } from './teacher-step.js';
 import type { TeacherChoice } from './teacher-step.js';
 import { train } from './training.js';
-import type { RunView, Training } from './training.js';
+import type { Training } from './training.js';
 import { jobsOf, TEACHER } from './types.js';
 import type { Finished, JobName, PageData, RunTeacher, Settings, StoredRun } from './types.js';
+import type { RunView } from './views.js';
 
 /** A run on the page: under way, waiting to go on, or over. */
 interface PageRun {
@@ -25,6 +28,10 @@ interface PageRun {
 const NOT_KEPT =
   'This browser keeps no data for this page (it may be a private window, or out of space). Training works, but a reload loses it.';
 
+/** Two tabs would overwrite each other's run. */
+const OTHER_TAB =
+  'The playground is open in another tab, which keeps its run in this browser. Training works here too, but a reload loses it. To keep this one, close the other tab and reload this page.';
+
 export function App(): VNode {
   const [data, setData] = useState<PageData>();
   const [teacher, setTeacher] = useState<TeacherChoice>({ kind: 'built-in' });
@@ -33,10 +40,20 @@ export function App(): VNode {
   const [kept, setKept] = useState<KeptRun>();
   const [notice, setNotice] = useState('');
   const training = useRef<Training | undefined>(undefined);
+  /** Whether the browser keeps this tab's run. */
+  const isKept = useRef(false);
   const start = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => {
-    keptRun().then(setKept, () => {
+    const read = async (): Promise<void> => {
+      if (!(await claimRun())) {
+        setNotice(OTHER_TAB);
+        return;
+      }
+      setKept(await keptRun());
+      isKept.current = true;
+    };
+    read().catch(() => {
       setNotice(NOT_KEPT);
     });
   }, []);
@@ -45,7 +62,7 @@ export function App(): VNode {
     setKept(undefined);
     setCurrent({ run, view: undefined, finished });
     training.current = train({
-      ...{ run, finished, curves, engine },
+      ...{ run, finished, curves, engine, isKept: isKept.current },
       onChange: (view, done) => {
         setCurrent({ run, view, finished: done });
       },
@@ -53,21 +70,24 @@ export function App(): VNode {
   };
   const begin = async (images: PageData): Promise<void> => {
     const run: StoredRun = {
-      id: crypto.randomUUID(),
+      // Not randomUUID, which pages without https lack.
+      id: crypto.getRandomValues(new Uint32Array(4)).join('-'),
       data: images,
       settings: { ...settings, methods: servedBy(teacher, settings.methods) },
       teacher: teacherOf(teacher),
     };
-    await forgetRun()
-      .then(() => keepRun(run))
-      .catch(() => {
-        setNotice(NOT_KEPT);
-      });
+    if (isKept.current)
+      await forgetRun()
+        .then(() => keepRun(run))
+        .catch(() => {
+          isKept.current = false;
+          setNotice(NOT_KEPT);
+        });
     go({ run, finished: {}, curves: {} });
   };
   const goOn = async (engine?: Settings['engine']): Promise<void> => {
     if (current === undefined) return;
-    const known = await keptRun().catch(() => undefined);
+    const known = isKept.current ? await keptRun().catch(() => undefined) : undefined;
     const curves = known?.curves ?? {};
     go({ run: current.run, finished: current.finished, curves }, engine);
   };
@@ -76,7 +96,7 @@ export function App(): VNode {
     setKept(undefined);
     setCurrent(undefined);
     start.current?.focus();
-    await forgetRun().catch(() => undefined);
+    if (isKept.current) await forgetRun().catch(() => undefined);
   };
 
   return (
@@ -116,6 +136,11 @@ export function App(): VNode {
               onResume={() => training.current?.resume()}
               onStop={() => training.current?.stop()}
               onGoOn={(engine) => void goOn(engine)}
+              onGoOnUnsaved={() => {
+                isKept.current = false;
+                setNotice(NOT_KEPT);
+                void goOn();
+              }}
               onDiscard={() => void discard()}
             />
           )}

@@ -103,6 +103,7 @@ function threadOf(worker: Worker, failed: () => void): Thread {
   worker.addEventListener('error', ({ message }) => {
     const error = `The page's second thread failed${message === '' ? '' : `: ${message}`}. Reload the page.`;
     for (const [id, settle] of waiting) settle({ id, error });
+    worker.terminate();
     failed();
   });
   return { worker, waiting };

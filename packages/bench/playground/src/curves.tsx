@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { JobView } from './training.js';
+import type { JobView } from './views.js';
 
 const [WIDTH, HEIGHT] = [240, 72];
 

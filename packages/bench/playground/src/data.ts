@@ -5,12 +5,6 @@ import { splitValidation } from '../../src/dataset/subset.js';
 import { synthetic } from '../../src/dataset/synthetic.js';
 import type { ImageTable, PageData, SampleOptions } from './types.js';
 
-/** Pixels of all images together that a tab of 4 GB holds: each worker has a copy beside what training itself takes. */
-const MOST_BYTES = 256 * 2 ** 20;
-
-/** How many square images of this edge fit. */
-export const mostImages = (edge: number): number => Math.floor(MOST_BYTES / (edge * edge * 3));
-
 export type Part = 'train' | 'validation' | 'test';
 
 /** A part of the data, in this thread's memory. */

@@ -4,6 +4,7 @@ import { unzipSync } from 'fflate';
 import { archiveOf } from './archive.js';
 import { datasetOf, sampleData } from './data.js';
 import { readyEngines } from './engine.js';
+import { MOST_UNPACKED } from './limits.js';
 import { openModel } from './model-files.js';
 import { readOwnImages } from './own-data.js';
 import type { OwnData, OwnFiles } from './own-data.js';
@@ -24,9 +25,6 @@ const ready = readyEngines().then(() => resolveEngine('wasm'));
 /** Decoded images of one size: pictures from the camera are added one by one. */
 let decoded: { readonly edge: number; readonly pixels: Map<number, Uint8Array> } | undefined;
 
-/** Unpacked bytes that a tab holds at once. */
-const MOST_UNPACKED = 2 ** 30;
-
 const tasks = {
   sample: (options: SampleOptions): PageData => sampleData(options),
 
@@ -45,6 +43,10 @@ const tasks = {
       return data;
     };
     return await readOwnImages(given, decode, told);
+  },
+
+  forgetImages(): void {
+    decoded = undefined;
   },
 
   /** The images of a zip. */

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Section } from '../../src/report/page/parts.js';
 import { ask } from './ask.js';
+import { NumberField } from './number-field.js';
 import { OwnImages } from './own-images.js';
 import { ClassTable } from './thumbnails.js';
 import type { PageData, SampleOptions } from './types.js';
@@ -83,21 +84,16 @@ function Sample({ onData }: { readonly onData: (data: PageData | undefined) => v
   }, [perClass]);
   return (
     <>
-      <label class="field">
-        Training images per class
-        <input
-          type="number"
-          min={8}
-          max={1000}
-          required
-          value={perClass}
-          onChange={(event) => {
-            const wanted = Math.round(Number(event.currentTarget.value));
-            onData(undefined);
-            setPerClass(Math.min(1000, Math.max(8, wanted || USUAL)));
-          }}
-        />
-      </label>
+      <NumberField
+        words="Training images per class"
+        value={perClass}
+        range={[8, 1000]}
+        onChange={(wanted) => {
+          if (wanted === perClass) return;
+          onData(undefined);
+          setPerClass(wanted);
+        }}
+      />
       {error === '' ? null : <p role="alert">{error}</p>}
     </>
   );

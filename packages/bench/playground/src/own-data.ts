@@ -1,5 +1,6 @@
-import { counted, FEWEST, listed, mostImages, ownData, seededSample } from './data.js';
+import { counted, FEWEST, listed, ownData, seededSample } from './data.js';
 import type { OwnImage } from './data.js';
+import { mostImages } from './limits.js';
 import type { Told } from './serve-tasks.js';
 import type { Found } from './sources.js';
 import type { PageData } from './types.js';

@@ -2,8 +2,8 @@ import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from './ask.js';
 import { Camera, CameraButton } from './camera.js';
-import { mostImages } from './data.js';
 import { DropZone } from './drop-zone.js';
+import { mostImages, sentenceOf } from './limits.js';
 import type { Progress } from './serve-tasks.js';
 import { chosenFolder, droppedPaths, nextId, sorted } from './sources.js';
 import type { Found } from './sources.js';
@@ -24,6 +24,14 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
   const [isTooMany, setIsTooMany] = useState(false);
   const [hasCamera, setHasCamera] = useState(false);
 
+  // Decoded pixels are not needed once there is training data of them.
+  useEffect(
+    () => () => {
+      void ask('forgetImages', undefined);
+    },
+    [],
+  );
+
   const add = ({ files, emptyFolders }: Found): void => {
     setRead((before) => ({
       files: [...before.files, ...files],
@@ -37,7 +45,7 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
       setStatus('');
     } catch (error) {
       setStatus('');
-      setProblems([error instanceof Error ? error.message : String(error)]);
+      setProblems([sentenceOf(error)]);
     }
   };
 
@@ -61,7 +69,7 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
       (error: unknown) => {
         if (round.signal.aborted) return;
         setStatus('');
-        setProblems([error instanceof Error ? error.message : String(error)]);
+        setProblems([sentenceOf(error)]);
       },
     );
     return () => {

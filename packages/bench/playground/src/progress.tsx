@@ -3,9 +3,10 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Section } from '../../src/report/page/parts.js';
 import { Curves } from './curves.js';
 import { atATime } from './training.js';
-import type { JobView, RunView } from './training.js';
+
 import { cellsOf, TEACHER } from './types.js';
 import type { Settings, StoredRun } from './types.js';
+import type { JobView, RunView } from './views.js';
 
 interface Actions {
   readonly onPause: () => void;
@@ -13,6 +14,7 @@ interface Actions {
   readonly onStop: () => void;
   /** @param engine another one than the settings name */
   readonly onGoOn: (engine?: Settings['engine']) => void;
+  readonly onGoOnUnsaved: () => void;
   readonly onDiscard: () => void;
 }
 
@@ -33,6 +35,7 @@ export function Progress({
   onResume,
   onStop,
   onGoOn,
+  onGoOnUnsaved,
   onDiscard,
 }: { readonly view: RunView; readonly run: StoredRun } & Actions): VNode {
   const state = useRef<HTMLParagraphElement>(null);
@@ -82,6 +85,9 @@ export function Progress({
           ? button('Continue with WebAssembly', () => {
               onGoOn('wasm');
             })
+          : null}
+        {status === 'failed' && jobs.some(({ isUnstored }) => isUnstored)
+          ? button('Continue without saving', onGoOnUnsaved)
           : null}
         {isOver ? button('New run', onDiscard) : null}
       </p>

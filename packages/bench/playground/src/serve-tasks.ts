@@ -1,3 +1,5 @@
+import { sentenceOf } from './limits.js';
+
 /** How far a task is. */
 export interface Progress {
   readonly done: number;
@@ -42,7 +44,7 @@ export function serveTasks(tasks: object): void {
           self.postMessage({ id, value });
         },
         (error: unknown) => {
-          self.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
+          self.postMessage({ id, error: sentenceOf(error) });
         },
       )
       .finally(() => {

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { Section } from '../../src/report/page/parts.js';
-import { findMethod } from '../../src/run/method-catalog.js';
+import { METHODS, servedBy } from './methods.js';
+import { NumberField } from './number-field.js';
 import type { Settings } from './types.js';
 
 /** Small networks of the zoo, with what to expect. */
@@ -11,16 +12,6 @@ const STUDENTS: Readonly<Record<string, string>> = {
   'shufflenetv2-0.5': 'shufflenetv2-0.5, made for phones',
   'mobilenetv2-0.5': 'mobilenetv2-0.5, made for phones',
 };
-
-const METHODS = ['student', 'kd', 'dkd', 'at+kd', 'cckd', 'mhgd+kd'];
-/** Those that read feature maps: CLIP gives logits and an embedding alone. */
-const MAPS: ReadonlySet<string> = new Set(['at+kd', 'mhgd+kd']);
-
-/** The methods that a teacher can serve. */
-export const servedBy = (
-  { kind }: { readonly kind: string },
-  methods: readonly string[],
-): readonly string[] => (kind === 'clip' ? methods.filter((method) => !MAPS.has(method)) : methods);
 
 /** Against losses that are no numbers any more. */
 const RATES = [
@@ -58,9 +49,10 @@ export function SettingsStep({
   const change = (changes: Partial<Settings>): void => {
     onChange({ ...settings, ...changes });
   };
-  const served = servedBy(teacher, METHODS);
+  const methods = Object.keys(METHODS);
+  const served = servedBy(teacher, methods);
   const toggle = (method: string, isOn: boolean): void => {
-    change({ methods: METHODS.filter((each) => (each === method ? isOn : settings.methods.includes(each))) });
+    change({ methods: methods.filter((each) => (each === method ? isOn : settings.methods.includes(each))) });
   };
   return (
     <Section
@@ -84,7 +76,7 @@ export function SettingsStep({
       </label>
       <fieldset>
         <legend>Methods: two or three make a comparison</legend>
-        {METHODS.map((method) => (
+        {Object.entries(METHODS).map(([method, summary]) => (
           <label key={method}>
             <input
               type="checkbox"
@@ -94,7 +86,7 @@ export function SettingsStep({
                 toggle(method, event.currentTarget.checked);
               }}
             />{' '}
-            <strong>{method}</strong>: {findMethod(method)?.summary}
+            <strong>{method}</strong>: {summary}
             {served.includes(method) ? '' : ' (reads feature maps, which CLIP does not give)'}
           </label>
         ))}
@@ -171,34 +163,5 @@ export function SettingsStep({
         </label>
       </div>
     </Section>
-  );
-}
-
-function NumberField({
-  words,
-  value,
-  range: [min, max],
-  onChange,
-}: {
-  readonly words: string;
-  readonly value: number;
-  readonly range: readonly [number, number];
-  readonly onChange: (value: number) => void;
-}): VNode {
-  return (
-    <label class="field">
-      {words}
-      <input
-        type="number"
-        required
-        value={value}
-        min={min}
-        max={max}
-        onChange={(event) => {
-          const given = Math.round(Number(event.currentTarget.value));
-          onChange(Math.min(max, Math.max(min, Number.isFinite(given) ? given : value)));
-        }}
-      />
-    </label>
   );
 }

@@ -1,5 +1,4 @@
 import { clear, createStore, entries, set } from 'idb-keyval';
-import { jobsOf } from './types.js';
 import type { Finished, JobName, StoredRun } from './types.js';
 
 /* The one run that the browser keeps, so that a reload loses nothing. Checkpoints of its trainings are databases of their own. */
@@ -14,8 +13,18 @@ export interface KeptRun {
   readonly curves: Readonly<Record<JobName, readonly number[]>>;
 }
 
+const CHECKPOINTS = 'distilljs-playground';
+
 /** The database of a training's checkpoints. */
-export const checkpointsOf = ({ id }: StoredRun, job: JobName): string => `distilljs-playground ${id} ${job}`;
+export const checkpointsOf = ({ id }: StoredRun, job: JobName): string => `${CHECKPOINTS} ${id} ${job}`;
+
+/** Frees what a training needed to go on, once it is done. */
+export const forgetCheckpoints = (run: StoredRun, job: JobName): void => {
+  indexedDB.deleteDatabase(databaseOf(checkpointsOf(run, job)));
+};
+
+/** As core's `indexedDbStore` calls it. */
+const databaseOf = (place: string): string => `indexeddb://${place}`;
 
 export const keepRun = (run: StoredRun): Promise<void> => set('run', run, store);
 export const keepFinished = (job: JobName, finished: Finished): Promise<void> =>
@@ -38,8 +47,7 @@ export async function keptRun(): Promise<KeptRun | undefined> {
 
 /** Forgets the run, with its images, models and checkpoints. */
 export async function forgetRun(): Promise<void> {
-  const kept = await keptRun();
   await clear(store);
-  if (kept === undefined) return;
-  for (const job of jobsOf(kept.run)) indexedDB.deleteDatabase(`indexeddb://${checkpointsOf(kept.run, job)}`);
+  for (const { name = '' } of await indexedDB.databases())
+    if (name.startsWith(databaseOf(`${CHECKPOINTS} `))) indexedDB.deleteDatabase(name);
 }

@@ -1,20 +1,25 @@
 import type { VNode } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { ImageTable, PageData } from './types.js';
 
 /** Images of each class that are shown. */
 const SHOWN = 5;
 
+/** Classes that are shown: thousands of pictures would hold the page up. */
+const MOST_CLASSES = 60;
+
 /** How many images there are of each class, and some of them. */
 export function ClassTable({ data }: { readonly data: PageData }): VNode {
-  const counts = {
-    train: countedBy(data.train, data.classNames.length),
-    validation: countedBy(data.validation, data.classNames.length),
-    test: countedBy(data.test, data.classNames.length),
-  };
+  const { classNames, train, validation, test } = data;
+  const counts = useMemo(() => {
+    const counted = (table: ImageTable): Int32Array => countedBy(table, classNames.length);
+    return { train: counted(train), validation: counted(validation), test: counted(test) };
+  }, [data]);
+  const shown = useMemo(() => positionsOf(data), [data]);
+  const more = classNames.length - MOST_CLASSES;
   return (
     <ul class="classes" aria-label="Classes">
-      {data.classNames.map((name, label) => (
+      {classNames.slice(0, MOST_CLASSES).map((name, label) => (
         <li key={name}>
           <strong>{name}</strong>
           <small>
@@ -22,12 +27,13 @@ export function ClassTable({ data }: { readonly data: PageData }): VNode {
             images
           </small>
           <span class="thumbnails">
-            {positionsOf(data, label).map((at) => (
+            {shown[label]?.map((at) => (
               <Thumbnail key={at} data={data} at={at} words={name} />
             ))}
           </span>
         </li>
       ))}
+      {more > 0 ? <li>and {more.toLocaleString('en-US')} more</li> : null}
     </ul>
   );
 }
@@ -38,9 +44,13 @@ function countedBy({ labels }: ImageTable, classes: number): Int32Array {
   return counts;
 }
 
-function positionsOf({ train: { labels } }: PageData, label: number): readonly number[] {
-  const found: number[] = [];
-  for (let at = 0; at < labels.length && found.length < SHOWN; at++) if (labels[at] === label) found.push(at);
+/** The first training images of each class that is shown. */
+function positionsOf({ train: { labels }, classNames }: PageData): readonly (readonly number[])[] {
+  const found: number[][] = classNames.slice(0, MOST_CLASSES).map(() => []);
+  labels.forEach((label, at) => {
+    const own = found[label];
+    if (own !== undefined && own.length < SHOWN) own.push(at);
+  });
   return found;
 }
 

@@ -3,7 +3,8 @@ import type { DistillWorker, WorkerProgress } from '@distilljs/core/worker';
 import { ask, askOnline } from './ask.js';
 import { filesOf } from './model-files.js';
 import type { Progress } from './serve-tasks.js';
-import { checkpointsOf, keepCurve, keepFinished } from './store.js';
+import { sentenceOf } from './limits.js';
+import { checkpointsOf, forgetCheckpoints, keepCurve, keepFinished } from './store.js';
 import { cellsOf, jobsOf, TEACHER } from './types.js';
 import type {
   Cell,
@@ -15,30 +16,9 @@ import type {
   StoredRun,
   TrainedTeacher,
 } from './types.js';
+import { firstView } from './views.js';
+import type { JobView, RunView } from './views.js';
 import { openJob } from './workers.js';
-
-/** A training as the page shows it. */
-export interface JobView {
-  readonly name: JobName;
-  readonly status: 'waiting' | 'running' | 'done' | 'failed';
-  /** Steps. */
-  readonly done: number;
-  readonly total: number;
-  readonly imagesPerSecond: number;
-  readonly secondsLeft: number | undefined;
-  readonly engine: string | undefined;
-  /** Validation accuracy by epoch. */
-  readonly curve: readonly number[];
-  readonly epochs: number;
-  readonly error: string | undefined;
-  /** What a teacher that is not trained here is at. */
-  readonly words: string | undefined;
-}
-
-export interface RunView {
-  readonly status: 'running' | 'pausing' | 'paused' | 'stopped' | 'failed' | 'done';
-  readonly jobs: readonly JobView[];
-}
 
 /** A run under way. */
 export interface Training {
@@ -54,6 +34,8 @@ export interface TrainingStart {
   readonly curves: Readonly<Record<JobName, readonly number[]>>;
   /** Wins over the settings' engine: for going on elsewhere when a device is lost. */
   readonly engine?: Settings['engine'] | undefined;
+  /** Whether the browser keeps the run as it goes. */
+  readonly isKept: boolean;
   readonly onChange: (view: RunView, finished: Readonly<Record<JobName, Finished>>) => void;
 }
 
@@ -67,7 +49,7 @@ const STEPS_BETWEEN_SAVES = 10;
 export const atATime = (): number => (navigator.hardwareConcurrency >= 4 ? 2 : 1);
 
 /** Trains what is not done yet: the teacher, then its students. Each has a worker of its own. */
-export function train({ run, finished: before, curves, engine, onChange }: TrainingStart): Training {
+export function train({ run, finished: before, curves, engine, isKept, onChange }: TrainingStart): Training {
   const finished: Record<JobName, Finished> = { ...before };
   const active = new Map<JobName, DistillWorker<Measured>>();
   const jobs = new Map<JobName, JobView>(
@@ -93,7 +75,10 @@ export function train({ run, finished: before, curves, engine, onChange }: Train
 
   const done = async (name: JobName, result: Finished): Promise<void> => {
     finished[name] = result;
-    await keepFinished(name, result).catch(ignored);
+    if (isKept)
+      await keepFinished(name, result).then(() => {
+        forgetCheckpoints(run, name);
+      }, ignored);
     change(name, { status: 'done', secondsLeft: 0 });
   };
 
@@ -109,7 +94,9 @@ export function train({ run, finished: before, curves, engine, onChange }: Train
         teacher: cell && teacherFor(run, finished[TEACHER]),
       },
       engine: engine ?? run.settings.engine,
-      checkpoints: { place: checkpointsOf(run, name), everySteps: STEPS_BETWEEN_SAVES },
+      ...(isKept && {
+        checkpoints: { place: checkpointsOf(run, name), everySteps: STEPS_BETWEEN_SAVES },
+      }),
       onProgress: (report) => {
         progressed(name, report);
       },
@@ -134,7 +121,7 @@ export function train({ run, finished: before, curves, engine, onChange }: Train
       const curve = [...(jobs.get(name)?.curve ?? [])];
       curve[epoch.globalEpoch] = accuracy;
       change(name, { curve });
-      void keepCurve(name, curve).catch(ignored);
+      if (isKept) void keepCurve(name, curve).catch(ignored);
     }
     tellSoon();
   }
@@ -184,8 +171,12 @@ export function train({ run, finished: before, curves, engine, onChange }: Train
     try {
       await act();
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      change(name, stopping.signal.aborted ? { status: 'waiting' } : { status: 'failed', error: words });
+      const isUnstored = (error as { readonly code?: string }).code === 'checkpoint';
+      const words = isUnstored ? `${NOT_STORED} (${sentenceOf(error)})` : sentenceOf(error);
+      change(
+        name,
+        stopping.signal.aborted ? { status: 'waiting' } : { status: 'failed', error: words, isUnstored },
+      );
     }
     tell();
   }
@@ -217,34 +208,14 @@ export function train({ run, finished: before, curves, engine, onChange }: Train
   };
 }
 
-/** What cannot be kept is only lost by a reload, which the page says when it starts. */
+const NOT_STORED =
+  'The browser stores no more for this page. Free some space and try again, or continue without saving: this training then starts anew, and a reload loses the run.';
+
+/** What cannot be kept is only lost by a reload: its training then goes on from its last checkpoint. */
 const ignored = (): undefined => undefined;
 
 function teacherFor({ teacher }: StoredRun, taught: Finished | undefined): TrainedTeacher | undefined {
   if (teacher.kind === 'own') return teacher;
   if (taught?.outputs !== undefined) return { kind: 'clip', ...taught.outputs };
   return taught?.files && { kind: 'trained', files: taught.files };
-}
-
-export function firstView(
-  name: JobName,
-  { settings, teacher }: Pick<StoredRun, 'settings' | 'teacher'>,
-  finished: Readonly<Record<JobName, Finished | undefined>>,
-  curve: readonly number[],
-): JobView {
-  const isDone = finished[name] !== undefined;
-  const isMeasured = name === TEACHER && teacher.kind !== 'built-in';
-  return {
-    name,
-    status: isDone ? 'done' : 'waiting',
-    done: isDone ? 1 : 0,
-    total: 1,
-    imagesPerSecond: 0,
-    secondsLeft: undefined,
-    engine: finished[name]?.measured.engine.name,
-    curve,
-    epochs: isMeasured ? 0 : name === TEACHER ? settings.teacherEpochs : settings.epochs,
-    error: undefined,
-    words: undefined,
-  };
 }

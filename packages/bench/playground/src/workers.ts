@@ -13,7 +13,17 @@ export const openJob = (): Worker => sealed(jobAddress);
 function sealed(address: string, { Worker, Blob, URL }: Makers = window): Worker {
   const module = new URL(address, document.baseURI).href;
   const text = new Blob([`import ${JSON.stringify(module)};`], { type: 'text/javascript' });
-  return new Worker(URL.createObjectURL(text), { type: 'module' });
+  const url = URL.createObjectURL(text);
+  const worker = new Worker(url, { type: 'module' });
+  // It has its module once it says anything; failing, it is closed with the page.
+  worker.addEventListener(
+    'message',
+    () => {
+      URL.revokeObjectURL(url);
+    },
+    { once: true },
+  );
+  return worker;
 }
 
 type Makers = Pick<typeof globalThis, 'Worker' | 'Blob' | 'URL'>;

@@ -72,7 +72,7 @@ export function imagesSuite({ folder, browser, site }: Place): void {
     await page.getByText('1 training, 1 validation, 1 test').first().waitFor();
     expect(await page.locator('.classes strong').allTextContents()).toEqual(['left', 'right']);
     await page.getByRole('button', { name: 'Close the camera' }).click();
-    expect(await page.locator('video').count()).toBe(0);
+    await page.locator('video').waitFor({ state: 'detached' });
     await expect.poll(() => isReady(page)).toBe(true);
     expect(errors).toEqual([]);
     await context.close();

@@ -1,7 +1,11 @@
+import { DistillError } from '@distilljs/core';
 import { describe, expect, it } from 'vitest';
-import { mostImages, seededSample } from '../../playground/src/data.js';
+import { seededSample } from '../../playground/src/data.js';
+import { mostImages, sentenceOf } from '../../playground/src/limits.js';
+import { METHODS } from '../../playground/src/methods.js';
 import { readOwnImages } from '../../playground/src/own-data.js';
 import type { OwnFiles } from '../../playground/src/own-data.js';
+import { findMethod } from '../../src/run/method-catalog.js';
 
 const blob = new Blob();
 const files = (sizes: Readonly<Record<string, number>>): OwnFiles['files'] =>
@@ -68,5 +72,33 @@ describe('images of a visitor', () => {
     };
     const found = await readOwnImages(given({ cats: 5, dogs: 5 }), decode, { ...told, signal: stop.signal });
     expect([found.data, decoded]).toEqual([undefined, 2]);
+  });
+});
+
+describe('the methods of the page', () => {
+  it('are those of the bench, in its words', () => {
+    const words = Object.keys(METHODS).map((name) => [name, findMethod(name)?.summary]);
+    expect(Object.entries(METHODS)).toEqual(words);
+  });
+});
+
+describe('errors on the page', () => {
+  it.each([
+    'Array buffer allocation failed',
+    'Aborted(OOM)',
+    'WebAssembly.Memory(): could not allocate memory',
+  ])('say what to do about %s', (words) => {
+    expect(sentenceOf(new RangeError(words))).toMatch(/^There is not enough memory .*smaller student\.$/);
+  });
+
+  it('keep the words and the way on of ours', () => {
+    const error = new DistillError({
+      code: 'engine',
+      where: 'step 3',
+      expected: 'a device that works',
+      got: 'device out of memory',
+      hint: 'Use a smaller batch.',
+    });
+    expect(sentenceOf(error)).toBe(error.message);
   });
 });

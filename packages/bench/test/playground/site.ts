@@ -74,14 +74,20 @@ export async function visit(
   // Beside other work a page takes its time.
   context.setDefaultTimeout(120_000);
   const page = await context.newPage();
+  const errors = watched(page);
+  await page.goto(address);
+  return { page, context, errors };
+}
+
+/** What a page complains about from now on. */
+export function watched(page: Page): readonly string[] {
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
     const isFault = message.type() === 'error' || message.type() === 'warning';
     if (isFault && !isNotice(message.text())) errors.push(message.text());
   });
-  await page.goto(address);
-  return { page, context, errors };
+  return errors;
 }
 
 async function fill(page: Page, label: string, value: number): Promise<void> {
@@ -121,23 +127,23 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** What axe finds serious on the page as it is, narrow and wide, light and dark, a line each. The visit bypasses its policy. */
+/** What axe finds serious on the page as it is, narrow in light and wide in dark, a line each. The visit bypasses its policy. */
 export async function seriousFaults(page: Page): Promise<readonly string[]> {
   await page.addScriptTag({ path: AXE });
   const found: string[] = [];
-  for (const width of [360, 1280])
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme });
-      const { violations } = await page.evaluate(
-        async () =>
-          await (globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe.run(),
-      );
-      for (const { id, impact, nodes } of violations)
-        if (impact === 'serious' || impact === 'critical')
-          found.push(
-            `${width} ${colorScheme} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' ')}`,
-          );
-    }
+  for (const [width, colorScheme] of [
+    [360, 'light'],
+    [1280, 'dark'],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await page.evaluate(
+      async () =>
+        await (globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe.run(),
+    );
+    for (const { id, impact, nodes } of violations)
+      if (impact === 'serious' || impact === 'critical')
+        found.push(`${width} ${colorScheme} ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' ')}`);
+  }
   return found;
 }

@@ -41,6 +41,21 @@ export function watchDevice(): void {
   });
 }
 
+/** What a read says that was under way when its device was lost; the device itself tells later, or never. */
+const LOST_READ = /mapAsync/;
+
+/** {@link deviceFault} after an error that may come of it. */
+export function faultBehind(
+  error: unknown,
+  place: string,
+  lastCheckpoint: string | undefined,
+): DistillError | undefined {
+  const backend = currentBackend();
+  const isLostRead = error instanceof Error && LOST_READ.test(error.message);
+  if (backend[FAULT] === 'none' && isLostRead) backend[FAULT] = { kind: 'lost', message: error.message };
+  return deviceFault(place, lastCheckpoint);
+}
+
 const HINTS: Readonly<Record<DeviceFault['kind'], string>> = {
   lost: 'Start again: the device was reset, removed or closed.',
   'out of memory': 'Use a smaller batch, smaller networks, or another engine.',
@@ -62,7 +77,7 @@ export function deviceFault(place: string, lastCheckpoint: string | undefined): 
     code: 'engine',
     where: `engine '${tf.getBackend()}', ${place}`,
     expected: 'a device that works',
-    got: `device ${fault.kind}: ${fault.message.split('\n')[0] ?? ''}`,
+    got: `device ${fault.kind}: ${fault.message.split('\n')[0]?.replace(/\.$/, '') ?? ''}`,
     hint: `${HINTS[fault.kind]} ${stands}`,
   });
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { deviceFault } from '../engine/device-fault.js';
+import { faultBehind } from '../engine/device-fault.js';
 import { metadataOf, setModelMetadata } from '../model-file/index.js';
 import { describeBest, freeBest } from './best.js';
 import { tell } from './callback.js';
@@ -35,7 +35,8 @@ export async function trainRun(
   } catch (error) {
     freeBest(state);
     // A device that failed may show as any error, or as numbers that make no sense.
-    failures.push(deviceFault(`method '${run.method.name}'`, state.lastCheckpoint) ?? error);
+    const fault = faultBehind(error, `method '${run.method.name}'`, state.lastCheckpoint);
+    failures.push(fault ?? error);
   }
   // A run that is over before its first step never took what it went on from.
   freeResumed(state);

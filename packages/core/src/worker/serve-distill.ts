@@ -2,7 +2,8 @@ import { checkpoints, progress } from '../callback/index.js';
 import { directoryStore, indexedDbStore } from '../checkpoint/index.js';
 import { resolveEngine } from '../engine/index.js';
 import type { Engine } from '../engine/index.js';
-import { DistillError } from '../error/index.js';
+import { faultBehind } from '../engine/device-fault.js';
+import { DistillError, isDistillError } from '../error/index.js';
 import { modelArtifacts } from '../model-file/index.js';
 import { deferred } from '../platform/deferred.js';
 import type { Deferred } from '../platform/deferred.js';
@@ -106,7 +107,23 @@ async function trained<Input, Output>(
   { send, gate, signal }: Line,
 ): Promise<WorkerResult<Output | undefined>> {
   const engine = await resolveEngine(wanted ?? job.engine ?? 'auto');
-  const options = await job.prepare(input as Input, { engine, signal });
+  try {
+    return await trainedOn(engine, job, input as Input, saving, { send, gate, signal });
+  } catch (error) {
+    // `distill` has looked for it; what the job does before and after has not.
+    const fault = isDistillError(error) ? undefined : faultBehind(error, 'a worker', undefined);
+    throw fault ?? error;
+  }
+}
+
+async function trainedOn<Input, Output>(
+  engine: Engine,
+  job: DistillJob<Input, Output>,
+  input: Input,
+  saving: WorkerCheckpoints | undefined,
+  { send, gate, signal }: Line,
+): Promise<WorkerResult<Output | undefined>> {
+  const options = await job.prepare(input, { engine, signal });
   const reports = progress({
     onProgress: (report) => {
       send({ kind: 'progress', report: { ...report, engine: engine.name } });
@@ -121,7 +138,7 @@ async function trained<Input, Output>(
   const signals = [signal, ...(options.signal === undefined ? [] : [options.signal])];
   const result = await distill({ ...options, callbacks, signal: AbortSignal.any(signals) });
   try {
-    const output = await job.finish?.(result, input as Input);
+    const output = await job.finish?.(result, input);
     const { history, best, stopped, stops, normalization, warnings } = result;
     const students = await Promise.all(
       result.students.map(async ({ model }) => ({

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { deviceFault, watchDevice } from '../../src/engine/device-fault.js';
+import { deviceFault, faultBehind, watchDevice } from '../../src/engine/device-fault.js';
 
 class GPUOutOfMemoryError {
   constructor(readonly message: string) {}
@@ -50,6 +50,12 @@ it('says what was lost, and where training can go on from', async () => {
     "DistillError: engine 'failing', method 'kd': expected a device that works, got device lost: the driver was reset. " +
       'Start again: the device was reset, removed or closed. Last good checkpoint: runs/a, epoch 3.',
   );
+});
+
+it('is behind a read that failed before the device said that it is lost', () => {
+  const read = new Error("Failed to execute 'mapAsync' on 'GPUBuffer': Buffer was unmapped.");
+  expect(faultBehind(new Error('another'), 'here', undefined)).toBeUndefined();
+  expect(faultBehind(read, 'here', undefined)?.got).toMatch(/^device lost: Failed to execute 'mapAsync'/);
 });
 
 it('keeps the first fault: memory that ran out is not the operation that missed it', () => {
