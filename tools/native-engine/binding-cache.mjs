@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { cacheParts } from './cache-folder.mjs';
-import { compileArguments, linkArguments } from './compile.mjs';
+import { compileArguments, KERNELS_FOLDER, linkArguments } from './compile.mjs';
 import { NODE_API_VERSION } from './find-package.mjs';
 import { TENSORFLOW_LIBRARIES } from './find-tensorflow.mjs';
 
@@ -32,7 +32,7 @@ export function bindingInputs({ bindingPackage, nodeHeaders, tensorflow, compile
   return {
     packageName: bindingPackage.name,
     packageVersion: bindingPackage.version,
-    sourcesSha256: sha256OfFolder(path.join(bindingPackage.folder, 'binding')),
+    sourcesSha256: sha256Of([path.join(bindingPackage.folder, 'binding'), KERNELS_FOLDER]),
     tensorflowVersion: tensorflow.version ?? 'unknown',
     tensorflowLibraries: TENSORFLOW_LIBRARIES.map((name) => {
       const file = path.join(tensorflow.folder, name);
@@ -46,11 +46,13 @@ export function bindingInputs({ bindingPackage, nodeHeaders, tensorflow, compile
   };
 }
 
-/** @param {string} folder */
-function sha256OfFolder(folder) {
+/** @param {readonly string[]} folders */
+function sha256Of(folders) {
   const hash = createHash('sha256');
-  for (const name of fs.readdirSync(folder).sort()) {
-    hash.update(`${name}\0`).update(fs.readFileSync(path.join(folder, name)));
+  for (const folder of folders) {
+    for (const name of fs.readdirSync(folder).sort()) {
+      hash.update(`${name}\0`).update(fs.readFileSync(path.join(folder, name)));
+    }
   }
   return hash.digest('hex');
 }

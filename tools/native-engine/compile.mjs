@@ -1,12 +1,17 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { BuildError } from './build-error.mjs';
 import { NODE_API_VERSION } from './find-package.mjs';
 import { TENSORFLOW_LIBRARIES } from './find-tensorflow.mjs';
 import { describeEnd, lastLines, runCommand } from './run-command.mjs';
 
 /** @typedef {{ program: string, version: string }} Compiler */
+
+/** Operations of this repository's own, which become part of the binding. */
+export const KERNELS_FOLDER = fileURLToPath(new URL('./kernels', import.meta.url));
+const OWN_SOURCES = [path.join(KERNELS_FOLDER, 'convolution-ops.cc')];
 
 const FLAGS = [
   '-std=c++17',
@@ -55,7 +60,7 @@ export function compileArguments({ nodeHeaders, tensorflow }) {
 export function linkArguments({ folder }) {
   const libraries = TENSORFLOW_LIBRARIES.map((name) => `-l:${name}`);
   // Not -Wl,-rpath,…: that form splits a path at its commas.
-  return ['-shared', `-L${folder}`, ...libraries, '-Xlinker', '-rpath', '-Xlinker', folder];
+  return ['-shared', '-pthread', `-L${folder}`, ...libraries, '-Xlinker', '-rpath', '-Xlinker', folder];
 }
 
 /**
@@ -69,7 +74,7 @@ export async function compileBinding({ compiler, bindingPackage, nodeHeaders, te
   const objects = fs.mkdtempSync(path.join(os.tmpdir(), 'distilljs-binding-'));
   const flags = compileArguments({ nodeHeaders, tensorflow });
   try {
-    const units = bindingPackage.sources.map((source) => ({
+    const units = [...bindingPackage.sources, ...OWN_SOURCES].map((source) => ({
       source,
       object: path.join(objects, `${path.basename(source, '.cc')}.o`),
     }));

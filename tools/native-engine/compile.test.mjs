@@ -23,7 +23,7 @@ describe('arguments', () => {
   });
 
   it('link both libraries, by a path that may hold commas and spaces', () => {
-    expect(linkArguments(TENSORFLOW).slice(1)).toEqual([
+    expect(linkArguments(TENSORFLOW).slice(2)).toEqual([
       '-L/tf, here',
       '-l:libtensorflow_cc.so.2',
       '-l:libtensorflow_framework.so.2',
@@ -74,21 +74,21 @@ describe('compileBinding', () => {
     };
   }
 
-  it('compiles each source and links the objects', async () => {
+  it('compiles each source, and the operations of this repository, and links the objects', async () => {
     const program = standIn(
       `echo "$*" >> '${root}/log'; while [ "$1" != -o ]; do shift; done; echo made > "$2"`,
     );
     const wanted = request(program);
     await compileBinding(wanted);
     const log = fs.readFileSync(path.join(root, 'log'), 'utf8').trim().split('\n');
-    expect(log).toHaveLength(3);
+    expect(log).toHaveLength(4);
     expect(
       log
-        .slice(0, 2)
-        .map((line) => /-c \S+\/(\w\.cc)/.exec(line)?.[1])
+        .slice(0, 3)
+        .map((line) => /-c \S+\/([\w-]+\.cc)/.exec(line)?.[1])
         .sort(),
-    ).toEqual(['a.cc', 'b.cc']);
-    expect(log[2]).toMatch(/a\.o \S+b\.o -o \S+tfjs_binding\.node -shared /);
+    ).toEqual(['a.cc', 'b.cc', 'convolution-ops.cc']);
+    expect(log[3]).toMatch(/a\.o \S+b\.o \S+convolution-ops\.o -o \S+tfjs_binding\.node -shared /);
     expect(fs.readFileSync(wanted.target, 'utf8')).toBe('made\n');
   });
 

@@ -102,6 +102,8 @@ async function reportBinding({ name, version, folder, binding }, report) {
   report.fact(
     'trained' in verified ? describeTraining(verified.trained, name) : `does not work: ${verified.problem}`,
   );
+  if (process.arch === 'x64' && !fs.readFileSync(binding).includes('DistilljsConvolution'))
+    report.fact('without the convolutions by Winograd that --force compiles into it');
   return 'trained' in verified;
 }
 

@@ -5,7 +5,7 @@ import { isNode } from '../platform/node-module.js';
 import { watchDevice } from './device-fault.js';
 import { ENGINES } from './engines.js';
 import type { EngineDescription, EngineName } from './engines.js';
-import { whyNoGraphs } from './graph/index.js';
+import { stepsAsGraphs, whyNoGraphs } from './graph/index.js';
 import { missingTrainingKernels, registerTrainingKernels } from './kernels/register.js';
 
 /** The engine that runs, and why no other does. */
@@ -128,7 +128,7 @@ function describe(engine: EngineDescription, refused: Engine['refused']): Engine
     .binding;
   const native = binding?.TF_Version === undefined ? '' : `, TensorFlow ${binding.TF_Version}`;
   const why = whyNoGraphs();
-  const route = why === undefined ? 'steps as graphs' : `steps operation by operation (${why})`;
+  const route = why === undefined ? stepsAsGraphs() : `steps operation by operation (${why})`;
   const details = native === '' ? engine.details?.() : route;
   return {
     name: engine.name,

@@ -18,13 +18,22 @@ import {
 } from '../../src/index.js';
 import type { DistillOptions, Method, Step } from '../../src/index.js';
 import { asGraph } from '../../src/engine/graph/index.js';
-import { planGraph } from '../../src/engine/graph/recording.js';
+import { hasOwnConvolutions } from '../../src/engine/graph/compiled-graph.js';
+import { planGraph } from '../../src/engine/graph/plan-graph.js';
 import type { Op, TensorInfo } from '../../src/engine/graph/recording.js';
 import { testEngines, tinyDataset, tinyNetwork } from '../../src/testing/index.js';
 
 const node = (await testEngines()).find(({ name }) => name === 'node');
 const reason = node === undefined ? ' (skipped: another engine was asked for)' : node.skipped;
 const skip = node?.skipped !== undefined || node === undefined;
+
+/** Whether the binding has this repository's own convolutions. */
+const hasWinograd = await (async () => {
+  if (skip) return false;
+  await resolveEngine('node');
+  const { binding } = tf.backend() as unknown as { binding: Parameters<typeof hasOwnConvolutions>[0] };
+  return hasOwnConvolutions(binding);
+})();
 
 /** Tensors that TensorFlow holds. */
 const held = (): number =>
@@ -57,8 +66,9 @@ const weights = (options: DistillOptions): number[] =>
 
 /** Largest difference, relative to the largest value. */
 function distance(a: readonly number[], b: readonly number[]): number {
-  const size = Math.max(...a.map(Math.abs));
-  return Math.max(...a.map((value, at) => Math.abs(value - (b[at] ?? NaN)))) / size;
+  const largest = (values: readonly number[]): number =>
+    values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return largest(a.map((value, at) => value - (b[at] ?? NaN))) / largest(a);
 }
 
 async function bothWays(make: () => DistillOptions): Promise<{ graph: number[]; eager: number[] }> {
@@ -249,6 +259,51 @@ describe.skipIf(skip)(`graphs of steps on node${reason === undefined ? '' : reas
     expect(await reduce(0)).toEqual([24, 26]);
     expect(await reduce(1)).toEqual([23, 27]);
     expect(await reduce(0)).toEqual([24, 26]);
+  });
+
+  describe.skipIf(!hasWinograd)('with convolutions by Winograd’s algorithm', () => {
+    const shapes = [
+      [2, 8, 8, 16, 32],
+      [3, 16, 16, 32, 16],
+      [3, 7, 8, 48, 16],
+      [1, 4, 4, 16, 128],
+      [2, 11, 12, 64, 80],
+    ] as const;
+
+    it.each(shapes)('%i images of %i x %i: %i channels to %i', async (n, h, w, c, d) => {
+      const compute = async (): Promise<number[]> =>
+        asGraph(async () => {
+          const x = tf.randomNormal<tf.Rank.R4>([n, h, w, c], 0, 1, 'float32', 1);
+          const filter = tf.randomNormal<tf.Rank.R4>([3, 3, c, d], 0, 0.1, 'float32', 2);
+          const bias = tf.randomNormal([d], 0, 1, 'float32', 3);
+          const dy = tf.randomNormal<tf.Rank.R4>([n, h, w, d], 0, 1, 'float32', 4);
+          const y = tf.relu(tf.add(tf.add(tf.conv2d(x, filter, 1, 'same'), bias), dy));
+          const plain = tf.relu(tf.conv2d(x, filter, 1, 'same'));
+          const gradients = tf.grads((image: tf.Tensor, weights: tf.Tensor) =>
+            tf.conv2d(image as tf.Tensor4D, weights as tf.Tensor4D, 1, 'same'),
+          )([x, filter], dy);
+          const all = tf.concat([y, plain, ...gradients].map((value) => tf.reshape(value, [-1])));
+          return Array.from(await all.data());
+        });
+      process.env['DISTILLJS_WINOGRAD'] = '0';
+      const expected = await off(compute);
+      delete process.env['DISTILLJS_WINOGRAD'];
+      const got = await compute();
+      expect(await compute()).toEqual(got);
+      expect(got).not.toEqual(expected);
+      expect(distance(expected, got)).toBeLessThan(1e-5);
+    });
+
+    it('train as the operations one by one do', async () => {
+      const { graph, eager } = await bothWays(() =>
+        setup(kd({ ceWeight: 0.1, kdWeight: 0.9 }), {
+          teacher: tinyNetwork(1, { width: 16 }),
+          students: [tinyNetwork(2, { width: 16 })],
+          epochs: 1,
+        }),
+      );
+      expect(distance(graph, eager)).toBeLessThan(1e-2);
+    });
   });
 
   it('leave out what draws numbers of its own', async () => {

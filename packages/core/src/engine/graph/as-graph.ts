@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isNode } from '../../platform/node-module.js';
 import { tensorFlowBackend } from '../kernels/tensorflow-backend.js';
+import { hasOwnConvolutions } from './compiled-graph.js';
 import type { Binding } from './compiled-graph.js';
 import { deferBinding } from './deferred-binding.js';
 import type { DeferredBinding } from './deferred-binding.js';
@@ -38,6 +39,12 @@ export function whyNoGraphs(): string | undefined {
   if (isNode() && process.env[GRAPH_VARIABLE] === '0') return `${GRAPH_VARIABLE}=0`;
   if (backend.isUsingGpuDevice) return 'on a GPU, tfjs-node would copy all weights to the processor and back';
   return undefined;
+}
+
+/** What a report says of graphs on the current engine, where there are any. */
+export function stepsAsGraphs(): string {
+  const { binding } = tensorFlowBackend() as unknown as { binding: Binding };
+  return `steps as graphs${hasOwnConvolutions(binding) ? ', convolutions by Winograd' : ''}`;
 }
 
 /**

@@ -1,8 +1,11 @@
-import { nodeModule } from '../../platform/node-module.js';
+import { isNode, nodeModule } from '../../platform/node-module.js';
 import type { OpAttribute } from '../kernels/tensorflow-backend.js';
 import { savedModelBytes } from './graph-def.js';
-import { planGraph } from './recording.js';
+import { planGraph } from './plan-graph.js';
 import type { Recording, Ref, TensorInfo } from './recording.js';
+
+/** Environment variable: with `0` graphs have TensorFlow's convolutions alone. */
+const WINOGRAD_VARIABLE = 'DISTILLJS_WINOGRAD';
 
 export type TypedArray = Float32Array | Int32Array | Uint8Array;
 
@@ -40,8 +43,9 @@ export function compileGraph(
   binding: Binding,
   recording: Recording,
   bytesOf: (id: number) => Uint8Array,
+  ownConvolutions: boolean,
 ): CompiledGraph {
-  const { nodes, feeds, outputs } = planGraph(recording, bytesOf);
+  const { nodes, feeds, outputs } = planGraph(recording, bytesOf, ownConvolutions);
   const fs = nodeModule('node:fs', 'graphs of training steps');
   const path = nodeModule('node:path', 'graphs of training steps');
   const os = nodeModule('node:os', 'graphs of training steps');
@@ -64,4 +68,34 @@ export function compileGraph(
       binding.deleteSavedModel(session);
     },
   };
+}
+
+const known = new WeakMap<Binding, boolean>();
+
+/** Whether a binding has this package's convolutions: tried once. */
+export function hasOwnConvolutions(binding: Binding): boolean {
+  if (isNode() && process.env[WINOGRAD_VARIABLE] === '0') return false;
+  let has = known.get(binding);
+  if (has === undefined) known.set(binding, (has = tryConvolution(binding)));
+  return has;
+}
+
+function tryConvolution(binding: Binding): boolean {
+  const zeros = (shape: number[]): number =>
+    binding.createTensor(
+      shape,
+      binding.TF_FLOAT,
+      new Float32Array(shape.reduce((product, size) => product * size, 1)),
+    );
+  const inputs = [zeros([1, 4, 4, 16]), zeros([3, 3, 16, 16])];
+  try {
+    for (const { id } of binding.executeOp('DistilljsInputGradient', [], inputs, 1)) binding.deleteTensor(id);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    inputs.forEach((id) => {
+      binding.deleteTensor(id);
+    });
+  }
 }

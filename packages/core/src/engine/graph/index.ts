@@ -5,6 +5,7 @@ export {
   holdInGraphs,
   isGathering,
   repeating,
+  stepsAsGraphs,
   whyNoGraphs,
 } from './as-graph.js';
 export type { GraphUse } from './as-graph.js';

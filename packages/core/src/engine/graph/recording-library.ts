@@ -1,10 +1,11 @@
 import { firstLine } from '../../error/first-line.js';
-import { compileGraph } from './compiled-graph.js';
+import { compileGraph, hasOwnConvolutions } from './compiled-graph.js';
 import type { Binding } from './compiled-graph.js';
 import type { TensorInfo } from './recording.js';
 import { asRecording, idOf, wantedValues } from './segment.js';
 import type { Known, Segment } from './segment.js';
 import { isClose } from './tensor-table.js';
+import type { Tolerance } from './tensor-table.js';
 
 /** Which recordings ran so far, and how. */
 export interface RecordingUse {
@@ -41,6 +42,14 @@ export interface TensorAccess {
 /** Recordings that are kept; the one that was not used for longest goes first. */
 const MOST_RECORDINGS = 64;
 
+const ROUNDING: Tolerance = { share: 1e-3, least: 1e-6 };
+
+/**
+ * Winograd's convolutions round otherwise than TensorFlow's (about 1e-6). That turns one in some million ReLUs the other way, and moves a
+ * gradient by the root of their share; one that is a sum of canceling numbers, as of a batch norm's shift, by more.
+ */
+const OWN_ROUNDING: Tolerance = { share: 5e-2, least: 1e-5 };
+
 export function recordingLibrary(binding: Binding, tensors: TensorAccess): RecordingLibrary {
   const known: Known[] = [];
   const count = { graphs: 0, runs: 0 };
@@ -51,12 +60,25 @@ export function recordingLibrary(binding: Binding, tensors: TensorAccess): Recor
     recording.lastUse = ++clock;
     if (wanted.length === 0) return [];
     if (recording.graph === undefined) {
-      recording.graph = compileGraph(binding, recording, tensors.bytesOf);
+      recording.graph = compileGraph(binding, recording, tensors.bytesOf, recording.ownConvolutions);
       count.graphs += 1;
     }
     count.runs += 1;
     const made = recording.graph.run((ref) => tensors.tensorOf(idOf(segment, ref)), wanted);
     return made.map(({ id }) => id);
+  };
+
+  /** The tensors that its graph gives; undefined where they are not those that its operations gave. */
+  const runIfClose = (
+    recording: Known,
+    segment: Segment,
+    opByOp: readonly number[],
+  ): readonly number[] | undefined => {
+    const tolerance = recording.ownConvolutions ? OWN_ROUNDING : ROUNDING;
+    const made = runGraph(recording, segment);
+    if (made.every((tensor, index) => isClose(binding, opByOp[index] ?? -1, tensor, tolerance))) return made;
+    for (const tensor of made) binding.deleteTensor(tensor);
+    return undefined;
   };
 
   const makeRoom = (): void => {
@@ -90,17 +112,26 @@ export function recordingLibrary(binding: Binding, tensors: TensorAccess): Recor
         graph: undefined,
         eagerBecause: undefined,
         lastUse: ++clock,
+        ownConvolutions: hasOwnConvolutions(binding),
       };
       makeRoom();
       known.push(recording);
       try {
         const wanted = wantedValues(segment);
         const opByOp = wanted.map((value) => segment.tensors[value] ?? -1);
-        const made = runGraph(recording, segment);
-        const agrees = made.every((tensor, index) => isClose(binding, opByOp[index] ?? -1, tensor));
-        if (!agrees) recording.eagerBecause = 'a graph gave other values than its operations one by one';
-        for (const tensor of agrees ? opByOp : made) binding.deleteTensor(tensor);
-        if (agrees) wanted.forEach((value, index) => (segment.tensors[value] = made[index] ?? -1));
+        let made = runIfClose(recording, segment, opByOp);
+        if (made === undefined && recording.ownConvolutions) {
+          recording.ownConvolutions = false;
+          recording.graph?.dispose();
+          recording.graph = undefined;
+          made = runIfClose(recording, segment, opByOp);
+        }
+        if (made === undefined) {
+          recording.eagerBecause = 'a graph gave other values than its operations one by one';
+          return;
+        }
+        for (const tensor of opByOp) binding.deleteTensor(tensor);
+        wanted.forEach((value, index) => (segment.tensors[value] = made[index] ?? -1));
       } catch (error) {
         recording.eagerBecause = `no graph could be made: ${firstLine(error)}`;
       }

@@ -1,5 +1,4 @@
 import type { OpAttribute } from '../kernels/tensorflow-backend.js';
-import type { AttributeValue, NodeDef } from './graph-def.js';
 
 /** Shape and type of a tensor; types are TensorFlow's numbers. */
 export interface TensorInfo {
@@ -122,7 +121,7 @@ export function isRecordable(name: string): boolean {
 export const sameInfo = (a: TensorInfo, b: TensorInfo): boolean =>
   a.dtype === b.dtype && sameList(a.shape, b.shape);
 
-const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+export const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((value, index) => value === b[index]);
 
 export const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
@@ -146,90 +145,35 @@ export function sameAttributes(a: readonly OpAttribute[], b: readonly OpAttribut
   );
 }
 
-/** The nodes of a recording's graph, and which of them are fed. */
-export interface GraphPlan {
-  readonly nodes: readonly NodeDef[];
-  /** Names of the fed nodes, with the value that each stands for. */
-  readonly feeds: readonly { readonly name: string; readonly ref: Ref }[];
-  /** By value its node's output, as `name:index`. */
-  readonly outputs: readonly string[];
+/** The values of a recording, by their references. */
+export interface Values {
+  /** In order, with the reference of each one's first output. */
+  readonly ops: readonly { readonly op: Op; readonly ref: Ref }[];
+  readonly infoOf: (ref: Ref) => TensorInfo | undefined;
+  /** Undefined of what JavaScript hands over. */
+  readonly madeBy: (ref: Ref) => Op | undefined;
+  /** How often operations read it. */
+  readonly uses: (ref: Ref) => number;
 }
 
-/**
- * A recording as nodes of a graph: inputs are placeholders, shapes, axes and weights of frozen networks constants.
- *
- * @param bytesOf the values of a tensor from outside
- */
-export function planGraph(
-  { entries, externals, structure }: Recording,
-  bytesOf: (id: number) => Uint8Array,
-): GraphPlan {
-  const nodes: NodeDef[] = [];
-  const feeds: { name: string; ref: Ref }[] = [];
-  const outputs: string[] = [];
+export function valuesOf({ entries, externals }: Recording): Values {
   const infos: TensorInfo[] = [];
-  const made = new Map<Ref, Op>();
-  const value = (
-    name: string,
-    ref: Ref,
-    { shape, dtype }: TensorInfo,
-    bytes: Uint8Array | undefined,
-  ): void => {
-    const attributes: Readonly<Record<string, AttributeValue>> =
-      bytes === undefined
-        ? { dtype: { type: dtype }, shape: { shape } }
-        : { dtype: { type: dtype }, value: { tensor: { dtype, shape, bytes } } };
-    nodes.push({ name, op: bytes === undefined ? 'Placeholder' : 'Const', inputs: [], attributes });
-    if (bytes === undefined) feeds.push({ name, ref });
-  };
-  externals.forEach((external, index) => {
-    const { fixed, bytes } = external;
-    value(`x${index}`, ~index, external, bytes ?? (fixed === undefined ? undefined : bytesOf(fixed)));
-  });
-  const infoOf = (ref: Ref): TensorInfo | undefined => (ref < 0 ? externals[~ref] : infos[ref]);
-  entries.forEach((entry, at) => {
-    if (entry.kind === 'upload') {
-      const ref = outputs.length;
-      value(`u${at}`, ref, entry, structure.has(ref) ? entry.bytes : undefined);
-      outputs.push(`u${at}:0`);
-      infos.push(entry);
-      return;
-    }
-    const attributes: Record<string, AttributeValue> = Object.fromEntries(
-      entry.attributes.map((given) => [given.name, { given }]),
-    );
-    // tfjs leaves these out: an eager op infers them from its inputs, a graph does not.
-    if (entry.name === 'ExpandDims') {
-      attributes['T'] ??= { type: infoOf(entry.inputs[0] ?? 0)?.dtype ?? 1 };
-      attributes['Tdim'] ??= { type: infoOf(entry.inputs[1] ?? 0)?.dtype ?? 3 };
-    }
-    const inputs = entry.inputs.map((ref) => (ref < 0 ? `x${~ref}:0` : (outputs[ref] ?? '')));
-    const op = addsBias(entry, infoOf, made) ? 'BiasAdd' : entry.name;
-    nodes.push({ name: `n${at}`, op, inputs, attributes });
-    entry.outputs.forEach((info, index) => {
-      made.set(outputs.length, entry);
-      outputs.push(`n${at}:${index}`);
+  const makers: (Op | undefined)[] = [];
+  const uses = new Map<Ref, number>();
+  const ops: { op: Op; ref: Ref }[] = [];
+  for (const entry of entries) {
+    const op = entry.kind === 'op' ? entry : undefined;
+    if (op !== undefined) ops.push({ op, ref: infos.length });
+    op?.inputs.forEach((ref) => uses.set(ref, (uses.get(ref) ?? 0) + 1));
+    for (const info of entry.kind === 'op' ? entry.outputs : [entry]) {
       infos.push(info);
-    });
-  });
-  return { nodes, feeds, outputs };
-}
-
-/**
- * Whether an addition adds a convolution's bias. As `BiasAdd`, TensorFlow runs it, the residual sum after it and the ReLU as one operation
- * with the convolution.
- */
-function addsBias(
-  { name, inputs: [sum = 0, bias = 0], outputs: [output] }: Op,
-  infoOf: (ref: Ref) => TensorInfo | undefined,
-  made: ReadonlyMap<Ref, Op>,
-): boolean {
-  if (!/^Add(V2)?$/.test(name) || !/^(Conv2D|DepthwiseConv2dNative)$/.test(made.get(sum)?.name ?? ''))
-    return false;
-  const [from, added] = [infoOf(sum), infoOf(bias)];
-  return (
-    added?.shape.length === 1 &&
-    added.shape[0] === output?.shape.at(-1) &&
-    sameList(from?.shape ?? [], output?.shape ?? [])
-  );
+      makers.push(op);
+    }
+  }
+  return {
+    ops,
+    infoOf: (ref) => (ref < 0 ? externals[~ref] : infos[ref]),
+    madeBy: (ref) => makers[ref],
+    uses: (ref) => uses.get(ref) ?? 0,
+  };
 }

@@ -8,6 +8,8 @@ export interface Known extends Recording {
   /** Why it runs op by op. */
   eagerBecause: string | undefined;
   lastUse: number;
+  /** Whether its graph has this package's convolutions. */
+  ownConvolutions: boolean;
 }
 
 /**

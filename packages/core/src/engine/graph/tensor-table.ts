@@ -66,8 +66,14 @@ function askInfo(binding: Binding, tensor: number): TensorInfo {
 export const copyOfBytes = ({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength).slice();
 
-/** Equal but for rounding: the difference is a thousandth of the whole at most. NaN equals NaN. */
-export function isClose(binding: Binding, a: number, b: number): boolean {
+/** Differences that rounding alone may make: a share of the whole, and a number. */
+export interface Tolerance {
+  readonly share: number;
+  readonly least: number;
+}
+
+/** Equal but for rounding. NaN equals NaN. */
+export function isClose(binding: Binding, a: number, b: number, { share, least }: Tolerance): boolean {
   const expected = Array.from(binding.tensorDataSync(a), Number);
   const got = Array.from(binding.tensorDataSync(b), Number);
   if (expected.length !== got.length) return false;
@@ -79,5 +85,5 @@ export function isClose(binding: Binding, a: number, b: number): boolean {
     size += value ** 2;
   }
   // A NaN on one side makes the difference NaN, which is below nothing.
-  return difference === 0 || Math.sqrt(difference) <= 1e-3 * Math.sqrt(size) + 1e-6 * Math.sqrt(got.length);
+  return difference === 0 || Math.sqrt(difference) <= share * Math.sqrt(size) + least * Math.sqrt(got.length);
 }
