@@ -105,7 +105,7 @@ export function expectRoot(root: string): void {
   throw new DistillError({
     code: 'config',
     where: '--root',
-    expected: 'a folder that is there',
+    expected: 'an existing folder',
     got: root === '' ? 'nothing' : existsSync(root) ? `the file ${root}` : `${root}, which is not`,
     hint: SAME_ROOT,
   });

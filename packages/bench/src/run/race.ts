@@ -38,7 +38,7 @@ const raceFile = z.object({
 
 /** @throws DistillError code `data` for a file that is damaged */
 export async function readRaceFile({ race: file }: RunFolder): Promise<RaceFile> {
-  const hint = 'Remove the file: the race then counts its time anew.';
+  const hint = 'Remove the file: the race then starts its clock again.';
   const found = await readJson(file, hint);
   if (found === undefined) return { schema: RACE_SCHEMA, seconds: 0, diverged: [], ended: null };
   return inForm(file, raceFile, found, hint);

@@ -26,16 +26,16 @@ it('a wrong folder is reported before the queue is contacted, which may be out o
     [['submit', root], /expected a run folder, got none/],
     [['submit', file], /file/],
     [['submit', run, '--root', run], /--root: expected a folder above/],
-    [['submit', run, '--root', ''], /--root: expected a folder that is there, got nothing/],
-    [['worker', '--root', ''], /--root: expected a folder that is there, got nothing/],
-    [['worker', '--root', file], /--root: expected a folder that is there, got the file/],
+    [['submit', run, '--root', ''], /--root: expected an existing folder, got nothing/],
+    [['worker', '--root', ''], /--root: expected an existing folder, got nothing/],
+    [['worker', '--root', file], /--root: expected an existing folder, got the file/],
     [
       ['worker', '--root', join(root, 'none')],
-      /--root: expected a folder that is there, got .*none, which is not/,
+      /--root: expected an existing folder, got .*none, which is not/,
     ],
     [['watch', root, '--once'], /expected a run folder, got none/],
     [['watch', run, '--once'], /expected a run that was submitted to a queue/],
-    [['watch', run, '--once', '--root', ''], /--root: expected a folder that is there/],
+    [['watch', run, '--once', '--root', ''], /--root: expected an existing folder/],
   ] as const;
   for (const [args, expected] of cases) {
     said = '';

@@ -140,7 +140,7 @@ const isStream: OptionCheck = (value) =>
   typeof value === 'object' && value !== null && 'write' in value ? undefined : 'a stream to write to';
 
 const isFunction: OptionCheck = (value) =>
-  typeof value === 'function' ? undefined : 'a function that is told of progress';
+  typeof value === 'function' ? undefined : 'a function that receives the progress';
 
 const SILENT: ProgressStream = { write: () => undefined };
 

@@ -191,7 +191,7 @@ export async function expectPixelScale(
 export function measuredScaleWarning(name: string, { mean, std }: Normalization): string | undefined {
   // The deviation of a constant channel is said to be 1; pixels of 0…255 divided by 255 have at most 0.5.
   if (std.every((deviation) => deviation === 1))
-    return `All images of dataset '${name}' are alike, of one colour: they cannot be told apart.`;
+    return `All images of dataset '${name}' are the same plain colour, so nothing can be learned from them.`;
   const isSmall = mean.every((value, channel) => {
     const deviation = std[channel] ?? 0;
     const square = deviation === 1 ? value ** 2 : value ** 2 + deviation ** 2;

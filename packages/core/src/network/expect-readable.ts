@@ -26,7 +26,11 @@ export function expectReadable(modelName: string, graph: Graph, logitsFrom: Logi
     for (const inner of withInner(layer)) {
       const kind = inner.getClassName();
       if (/^Random[A-Z]/.test(kind))
-        refuse(name, 'an output that is a function of the input', `${kind}, which draws anew in every call`);
+        refuse(
+          name,
+          'an output that is a function of the input',
+          `${kind}, which draws new numbers in every call`,
+        );
       if (inner.stateful) {
         refuse(
           name,

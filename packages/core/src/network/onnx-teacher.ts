@@ -216,7 +216,7 @@ function layoutOf(where: string, { shape = [] }: OnnxValue): ImageLayout {
   const isChannels = (axis: number | string | undefined): boolean => axis === 1 || axis === 3 || axis === 4;
   const [first, last] = [isChannels(shape[1]), isChannels(shape[3])];
   if (first !== last) return first ? 'nchw' : 'nhwc';
-  const expected = 'an input whose channels can be told from its height and width';
+  const expected = 'an input whose channels can be distinguished from its height and width';
   throw refusal(where, expected, `[${shape.join(', ')}]`, "Say `layout: 'nchw'` or `layout: 'nhwc'`.");
 }
 

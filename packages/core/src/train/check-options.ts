@@ -143,7 +143,7 @@ export function expectOptimizer(where: string, optimizer: OptimizerSpec): void {
     refuse(where, 'an optimizer', given, 'For instance `sgd()`.');
   if ('create' in optimizer && typeof optimizer.create === 'function') return;
   const ofTfjs =
-    'applyGradients' in optimizer ? 'An optimizer of tfjs cannot go on from a checkpoint: use' : 'Use';
+    'applyGradients' in optimizer ? 'A tfjs optimizer cannot be resumed from a checkpoint: use' : 'Use';
   refuse(where, 'an optimizer', given, `${ofTfjs} sgd() or adam() of @distilljs/core.`);
 }
 

@@ -145,7 +145,7 @@ describe('distill says what was meant', () => {
     [
       'by an optimizer of tfjs',
       () => ({ optimizer: tf.train.sgd(0.1) }),
-      'An optimizer of tfjs cannot go on from a checkpoint: use sgd() or adam() of @distilljs/core.',
+      'A tfjs optimizer cannot be resumed from a checkpoint: use sgd() or adam() of @distilljs/core.',
     ],
     [
       'by a callback without a list',
@@ -240,7 +240,7 @@ describe('distill refuses', () => {
       seed: 1,
     });
     expect(result.warnings[0]).toBe(
-      "All images of dataset 'tiny' are alike, of one colour: they cannot be told apart.",
+      "All images of dataset 'tiny' are the same plain colour, so nothing can be learned from them.",
     );
     result.dispose();
   });

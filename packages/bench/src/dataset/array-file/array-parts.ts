@@ -124,7 +124,7 @@ function expectAllClasses(
   const hint =
     missing.length === 1 && missing[0] === 0
       ? 'Do the labels count from 1? Set dataset.firstLabel to 1.'
-      : 'Give each class an image, or take it out and count the labels anew.';
+      : 'Give each class an image, or remove it and renumber the labels.';
   throw dataError(where, 'images of at least two classes, and some of each', got, hint);
 }
 

@@ -33,7 +33,7 @@ export function Classes({ report }: { readonly report: Report }): VNode | null {
   const chosen =
     shown.length < classes
       ? `The ${count(shown.length)} hardest of ${count(classes)} classes; report.json has all.`
-      : 'The hardest class stands first.';
+      : 'The hardest class comes first.';
   return (
     <Section
       id="classes"
