@@ -18,6 +18,7 @@ import type {
   Callback,
   Classifier,
   DistillResult,
+  Evaluation,
   FrozenNetwork,
   Method,
   Network,
@@ -108,7 +109,7 @@ export async function trainNetwork(
   try {
     if (result.stopped !== undefined) return undefined;
     const records = networks.map(({ classes }) => recordPredictions(data.test, classes));
-    const last = await testAccuracies(networks, data, result.normalization, records);
+    const last = await testAll(networks, data, result.normalization, records);
     let corruptions: readonly CorruptionResult[] = [];
     let digest = '';
     const measureAndSave = async (): Promise<void> => {
@@ -120,14 +121,14 @@ export async function trainNetwork(
       await savePredictions(records, folder, digest);
     }
     result.restoreBest();
-    const best = await testAccuracies(networks, data, result.normalization);
+    const best = await testAll(networks, data, result.normalization);
     if (training.keep === 'best') await measureAndSave();
-    const paired = last.map((accuracy, at) => ({ last: accuracy, best: best[at] ?? NaN }));
+    const paired = last.map(({ accuracy }, at) => ({ last: accuracy, best: best[at]?.accuracy ?? NaN }));
     return {
       history: result.history,
       best: result.best,
       cost: result.cost,
-      warnings: result.warnings,
+      warnings: [...new Set([...result.warnings, ...last.flatMap(({ warning }) => warning ?? [])])],
       peakMemoryBytes,
       corruptions,
       measured: paired.slice(0, -1),
@@ -199,18 +200,18 @@ export async function corruptionsOf(
 }
 
 /** Of each network, and of all together. */
-async function testAccuracies(
+async function testAll(
   networks: readonly Network[],
   data: RunData,
   normalization: Normalization,
   records: readonly PredictionRecord[] = [],
-): Promise<readonly number[]> {
-  const found: number[] = [];
+): Promise<readonly Evaluation[]> {
+  const found: Evaluation[] = [];
   for (const [at, network] of networks.entries())
-    found.push((await evaluate(network, data.test, normalization, undefined, records[at]?.add)).accuracy);
+    found.push(await evaluate(network, data.test, normalization, undefined, records[at]?.add));
   const [alone] = found;
-  if (found.length === 1) return [...found, alone as number];
-  return [...found, (await evaluate(ensembleOf(networks), data.test, normalization)).accuracy];
+  if (found.length === 1) return [...found, alone as Evaluation];
+  return [...found, await evaluate(ensembleOf(networks), data.test, normalization)];
 }
 
 /** The configured optimizer with the configured schedule around a base rate. */

@@ -45,7 +45,7 @@ function readDataset(
       hint,
     });
   };
-  if (!isCount(size)) refuse('size', 'at least one image', size);
+  expectSize(place, size);
   expectImageShape(place, imageShape);
   if (!isCount(classes) || classes < 2) {
     refuse(
@@ -129,13 +129,30 @@ export function expectDatasetLike(where: string, given: unknown): asserts given 
   });
 }
 
+/** Slips of the pen: no list of so many labels, and no image of so many values, can be held in memory. */
+const [MOST_IMAGES, MOST_VALUES] = [100_000_000, 2 ** 28];
+
+/** @throws DistillError code `data` unless it is a number of images */
+export function expectSize(place: string, size: unknown): void {
+  if (isCount(size) && size <= MOST_IMAGES) return;
+  throw new DistillError({
+    code: 'data',
+    where: `${place}, size`,
+    expected: isCount(size) ? `at most ${MOST_IMAGES.toLocaleString('en-US')} images` : 'at least one image',
+    got: describeValue(size),
+  });
+}
+
 /** @throws DistillError code `data` unless it is `[height, width, channels]` */
 export function expectImageShape(place: string, shape: unknown): void {
-  if (Array.isArray(shape) && shape.length === 3 && shape.every(isCount)) return;
+  const isShape = Array.isArray(shape) && shape.length === 3 && shape.every(isCount);
+  if (isShape && shape.reduce((product, axis) => product * axis, 1) <= MOST_VALUES) return;
   throw new DistillError({
     code: 'data',
     where: `${place}, imageShape`,
-    expected: '[height, width, channels], each at least 1',
+    expected: isShape
+      ? `at most ${MOST_VALUES.toLocaleString('en-US')} values in an image`
+      : '[height, width, channels], each at least 1',
     got: describeValue(shape),
     ...(Array.isArray(shape) && shape.length === 2 ? { hint: 'Grey images have one channel.' } : {}),
   });

@@ -1,5 +1,5 @@
 import { describeValue, DistillError } from '../error/index.js';
-import { expectDatasetLike } from './check-dataset.js';
+import { expectDatasetLike, expectImageShape, expectSize } from './check-dataset.js';
 import type { Dataset, InMemoryDataset } from './dataset.js';
 import { pixelSums } from './pixel-sums.js';
 import type { PixelSums } from './pixel-sums.js';
@@ -25,6 +25,8 @@ export function channelStatistics(dataset: InMemoryDataset): Normalization;
 export function channelStatistics(dataset: Dataset): Normalization | Promise<Normalization>;
 export function channelStatistics(dataset: Dataset): Normalization | Promise<Normalization> {
   expectDatasetLike('channelStatistics', dataset);
+  expectSize('channelStatistics', dataset.size);
+  expectImageShape('channelStatistics', dataset.imageShape);
   const [height, width, channels] = dataset.imageShape;
   const total = { sums: new Float64Array(channels), squares: new Float64Array(channels) };
   const add = ({ sums, squares }: PixelSums): void => {
@@ -33,15 +35,7 @@ export function channelStatistics(dataset: Dataset): Normalization | Promise<Nor
       total.squares[channel] = (total.squares[channel] ?? 0) + (squares[channel] ?? 0);
     }
   };
-  const statistics = (): Normalization => {
-    const count = dataset.size * height * width;
-    const mean = [...total.sums].map((sum) => sum / count / 255);
-    const std = [...total.squares].map((square, channel) => {
-      const variance = square / count / 255 ** 2 - (mean[channel] ?? 0) ** 2;
-      return variance > 1e-12 ? Math.sqrt(variance) : 1;
-    });
-    return { mean, std };
-  };
+  const statistics = (): Normalization => statisticsOf(total, dataset.size * height * width);
   const unknown: number[] = [];
   for (let index = 0; index < dataset.size; index++) {
     const known: unknown = dataset.pixelSums?.(index);
@@ -50,6 +44,19 @@ export function channelStatistics(dataset: Dataset): Normalization | Promise<Nor
   }
   const reading = eachImage(dataset, unknown, (pixels) => pixelSums(pixels, channels), add);
   return reading === undefined ? statistics() : reading.then(statistics);
+}
+
+/** @param count pixels per channel that were summed */
+function statisticsOf(
+  { sums, squares }: { readonly sums: Float64Array; readonly squares: Float64Array },
+  count: number,
+): Normalization {
+  const mean = [...sums].map((sum) => sum / count / 255);
+  const std = [...squares].map((square, channel) => {
+    const variance = square / count / 255 ** 2 - (mean[channel] ?? 0) ** 2;
+    return variance > 1e-12 ? Math.sqrt(variance) : 1;
+  });
+  return { mean, std };
 }
 
 /** What a dataset of a user's own says of an image: numbers that are not there would count as 0. */
@@ -135,14 +142,17 @@ const LOOKED_AT = 256;
  * network would see almost the same number everywhere, or numbers of hundreds.
  *
  * @param instead what else than scaling the pixels helps
+ * @returns mean and deviation per channel of the images that were looked at
  * @throws DistillError code `data`, or `option` where the normalization is the odd one
  */
 export async function expectPixelScale(
   dataset: Dataset,
   { mean, std }: Normalization,
   instead = '',
-): Promise<void> {
+): Promise<Normalization> {
   let [low, high] = [Infinity, -Infinity];
+  const channels = dataset.imageShape[2];
+  const [sums, squares] = [new Float64Array(channels), new Float64Array(channels)];
   const count = Math.min(LOOKED_AT, dataset.size);
   const some = Array.from({ length: count }, (_, at) => Math.floor((at * dataset.size) / count));
   const look = (pixels: ArrayLike<number>): void => {
@@ -150,9 +160,12 @@ export async function expectPixelScale(
       const value = pixels[place] ?? 0;
       if (value < low) low = value;
       if (value > high) high = value;
+      sums[place % channels] = (sums[place % channels] ?? 0) + value;
+      squares[place % channels] = (squares[place % channels] ?? 0) + value ** 2;
     }
   };
   await eachImage(dataset, some, look, () => undefined);
+  const seen = statisticsOf({ sums, squares }, count * dataset.imageShape[0] * dataset.imageShape[1]);
   const refusePixels = (hint: string): never => {
     throw new DistillError({
       code: 'data',
@@ -178,8 +191,8 @@ export async function expectPixelScale(
     });
   }
   const spread = (high - low) / 255 / Math.min(...std);
-  if (low < -16 || high > 16 || high === low || spread > 0.1) return;
-  refusePixels('Multiply the pixels by 255');
+  if (low < -16 || high > 16 || high === low || spread > 0.1) return seen;
+  return refusePixels('Multiply the pixels by 255');
 }
 
 /**
@@ -201,4 +214,30 @@ export function measuredScaleWarning(name: string, { mean, std }: Normalization)
   const isLarge = mean.some((value) => value > 1);
   if (!isSmall && !isLarge) return undefined;
   return `Pixels of dataset '${name}' are not from 0 to 255: their mean is ${(255 * (mean[0] ?? 0)).toPrecision(2)}. Training works, because the normalization is measured, but a student in use is given 0 to 255. Scale the pixels of all datasets to that.`;
+}
+
+/**
+ * Notices images for measuring that are much darker or brighter than those for training, in every channel: means that differ by
+ * more than a deviation, or deviations of which one is below a third of the other.
+ *
+ * @param seen of the images for measuring
+ * @param trained of the training images, or the normalization
+ * @returns the warning
+ */
+export function otherScaleWarning(
+  what: string,
+  seen: Normalization,
+  trained: Normalization,
+): string | undefined {
+  const isOther = seen.mean.every((mean, channel) => {
+    const [own, theirs] = [seen.std[channel] ?? 1, trained.std[channel] ?? 1];
+    return (
+      Math.abs(mean - (trained.mean[channel] ?? 0)) > Math.max(own, theirs) ||
+      Math.max(own / theirs, theirs / own) > 3
+    );
+  });
+  if (!isOther) return undefined;
+  const words = ({ mean, std }: Normalization): string =>
+    `${(255 * (mean[0] ?? 0)).toPrecision(3)} ± ${(255 * (std[0] ?? 0)).toPrecision(3)}`;
+  return `Pixels of ${what} are on another scale than those for training: ${words(seen)} against ${words(trained)} (mean ± deviation). Accuracy on them says little; scale all datasets alike.`;
 }

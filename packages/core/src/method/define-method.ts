@@ -1,8 +1,8 @@
 import type { BatchSampler } from '../data/index.js';
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError } from '../error/index.js';
 import type { FrozenNetwork } from '../network/contract.js';
 import type { NamedVariables } from '../tensor/index.js';
-import { checkOptions } from '../option/index.js';
+import { checkOptions, text } from '../option/index.js';
 import type { OptionChecks } from '../option/index.js';
 import type {
   AuxiliaryCost,
@@ -131,6 +131,7 @@ export const missingTeacher = (method: string): DistillError =>
 export function defineMethod<Options extends object, State = undefined>(
   definition: LossMethod<Options, State> | PlannedMethod<Options>,
 ): MethodFactory<Options> {
+  expectDefinition(definition);
   const { name, defaults, check, validate, repeatable } = definition;
   const factory = (given: Partial<Options> = {}): Method<Options> => {
     const options = checkOptions(name, given, defaults, check);
@@ -145,6 +146,24 @@ export function defineMethod<Options extends object, State = undefined>(
     };
   };
   return Object.assign(factory, { methodName: name, defaults: Object.freeze({ ...defaults }) });
+}
+
+function expectDefinition(given: unknown): void {
+  const definition = (given ?? {}) as Readonly<Record<string, unknown>>;
+  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+  const needed = 'plan' in definition ? ['plan'] : ['reads', 'loss'];
+  const wrong =
+    text(definition['name']) !== undefined
+      ? 'name'
+      : (['defaults', 'check'].find((field) => !isObject(definition[field])) ??
+        needed.find((field) => typeof definition[field] !== 'function'));
+  if (wrong === undefined) return;
+  throw new DistillError({
+    code: 'option',
+    where: `defineMethod, ${wrong}`,
+    expected: 'a name, defaults, check, and either plan or reads and loss',
+    got: describeValue(definition[wrong]),
+  });
 }
 
 async function planOf<Options extends object, State>(

@@ -150,10 +150,14 @@ export function teacherFrom(
   };
 }
 
-function expectOptions(fn: unknown, { classes, imageShape, taps = {} }: ForeignTeacherOptions): void {
+function expectOptions(fn: unknown, options: ForeignTeacherOptions): void {
   const refuse = (where: string, expected: string, got: unknown): never => {
     throw new DistillError({ code: 'option', where, expected, got: describeValue(got) });
   };
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null)
+    refuse('teacherFrom', 'an object with classes and imageShape', given);
+  const { classes, imageShape, taps = {} } = options;
   const isSize = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
   if (typeof fn !== 'function') refuse('teacherFrom', 'a function that gives logits', fn);
   const count = Array.isArray(classes) ? classes.length : classes;

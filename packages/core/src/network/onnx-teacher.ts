@@ -28,6 +28,9 @@ export interface OnnxTeacherOptions extends NetworkOptions, LoadOptions {
 export function onnxOf(place: ModelPlace): ModelPlace | undefined {
   if (typeof place === 'string' || place instanceof URL)
     return /\.onnx(?:[?#]|$)/i.test(String(place)) ? place : undefined;
+  // What is no place at all is refused by whoever reads it.
+  const isList: boolean = Array.isArray(place);
+  if (!isList) return undefined;
   const main = place.find(({ name }) => /\.onnx$/i.test(name));
   return main === undefined ? undefined : [main, ...place.filter((file) => file !== main)];
 }

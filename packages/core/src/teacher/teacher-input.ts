@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
-import { expectNormalization } from '../data/index.js';
+import { expectImageShape, expectNormalization } from '../data/index.js';
 import type { Dataset, Normalization } from '../data/index.js';
 import { withoutTape } from '../engine/tape.js';
 import { describeValue, DistillError, nearestNameHint } from '../error/index.js';
@@ -114,11 +114,17 @@ function inParts(
 
 function checkedInput(
   input: TeacherInput,
-  { imageShape, normalization }: GivenImages,
+  images: GivenImages,
 ): { readonly normalization: Normalization; readonly imageSize: readonly [number, number] | undefined } {
   const refuse = (what: string, expected: string, got: string, hint?: string): never => {
     throw new DistillError({ code: 'option', where: `teacherInput${what}`, expected, got, hint });
   };
+  const seen: unknown = images;
+  if (typeof seen !== 'object' || seen === null)
+    refuse('', 'the images that students see, { imageShape, normalization }', describeValue(seen));
+  const { imageShape, normalization } = images;
+  expectImageShape('withInput', imageShape);
+  expectNormalization(normalization, images);
   const given: unknown = input;
   if (typeof given !== 'object' || given === null)
     return refuse('', 'an object with normalization and imageSize', describeValue(given));

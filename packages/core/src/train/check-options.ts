@@ -56,7 +56,7 @@ const MEANT: Readonly<Record<string, string>> = {
 };
 
 /**
- * The options, each read once: they may be getters, or those of an object that this one inherits from.
+ * The options, each read once: they may be getters, or those of an object that this one inherits from. One that is null is left out.
  *
  * @throws DistillError code `option` for an option that does not exist or cannot be read
  */
@@ -68,7 +68,7 @@ export function readOptions(given: DistillOptions): DistillOptions {
   const options = Object.fromEntries(
     known.map((name) => {
       const expected = 'an option that can be read';
-      return [name, readOrRefuse({ code: 'option', where: name, expected }, () => given[name])];
+      return [name, readOrRefuse({ code: 'option', where: name, expected }, () => given[name] ?? undefined)];
     }),
   ) as unknown as DistillOptions;
   const graphs: unknown = options.graphs;

@@ -1,6 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { asGraph } from '../engine/graph/index.js';
-import { checkedDataset, expectNormalization, expectPixelScale, loadBatch } from '../data/index.js';
+import {
+  checkedDataset,
+  expectNormalization,
+  expectPixelScale,
+  loadBatch,
+  otherScaleWarning,
+} from '../data/index.js';
 import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
 import { describeValue, DistillError } from '../error/index.js';
 import { asNetwork } from '../network/index.js';
@@ -104,8 +110,12 @@ export async function evaluate(
       got: String(classifier.classes),
     });
   }
-  await expectPixelScale(data, normalization);
-  return (await evaluation(classifier, data, { normalization, batchSize, onRow })) as Evaluation;
+  const seen = await expectPixelScale(data, normalization);
+  const measured = (await evaluation(classifier, data, { normalization, batchSize, onRow })) as Evaluation;
+  // A mean of 0 is no measured one: it leaves values as they are, or scales them.
+  const isMeasured = normalization.mean.some((mean) => mean !== 0);
+  const warning = isMeasured ? otherScaleWarning(`dataset '${data.name}'`, seen, normalization) : undefined;
+  return warning === undefined ? measured : { ...measured, warning };
 }
 
 /** @returns what {@link evaluate} says of a checked classifier and data; undefined when the signal ended it in the middle */

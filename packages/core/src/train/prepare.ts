@@ -8,6 +8,7 @@ import {
   isLabelled,
   loadBatch,
   measuredScaleWarning,
+  otherScaleWarning,
   uniformSampler,
   UNLABELLED,
 } from '../data/index.js';
@@ -153,11 +154,15 @@ async function normalizationFor(
 ): Promise<{ readonly normalization: Normalization; readonly doubt: readonly string[] }> {
   const normalization = given ?? (await orStop(channelStatistics(train), signal));
   expectNormalization(normalization, train);
-  if (given !== undefined) await orStop(expectPixelScale(train, given, MEASURE), signal);
+  const trained =
+    given === undefined ? normalization : await orStop(expectPixelScale(train, given, MEASURE), signal);
+  const doubts = [given === undefined ? measuredScaleWarning(train.name, normalization) : undefined];
   // Validation images that are read are not waited for before training.
-  if (validation !== undefined && isAtHand(validation)) await expectPixelScale(validation, normalization);
-  const doubt = given === undefined ? measuredScaleWarning(train.name, normalization) : undefined;
-  return { normalization, doubt: doubt === undefined ? [] : [doubt] };
+  if (validation !== undefined && isAtHand(validation)) {
+    const seen = await expectPixelScale(validation, normalization);
+    doubts.push(otherScaleWarning(`validation dataset '${validation.name}'`, seen, trained));
+  }
+  return { normalization, doubt: doubts.filter((doubt) => doubt !== undefined) };
 }
 
 /** What is read before training. A run that was aborted before it began is prepared all the same. */

@@ -10,6 +10,8 @@ export interface Evaluation {
   readonly images: number;
   /** Images whose logits hold NaN, which count as wrong. Left out where there are none. */
   readonly invalid?: number | undefined;
+  /** Says that the images are far from the normalization, as those of another scale are. Left out where they are not. */
+  readonly warning?: string | undefined;
 }
 
 /** A term's mean over an epoch, before its weight, and the weight. */

@@ -98,6 +98,20 @@ describe('a dataset of one’s own is refused', () => {
     ],
     ['classes as text', { classes: '3' }, 'classes: expected a whole number of at least 2, got "3".'],
     ['no images', { size: 0, labels: [] }, 'size: expected at least one image, got 0.'],
+    ...[1e12, 2 ** 40, 100_000_001].flatMap((size): [string, object, string][] => [
+      [`${size} images`, { size }, `size: expected at most 100,000,000 images, got ${size}.`],
+      [`${size} without labels`, { size, labels: undefined }, 'size: expected at most 100,000,000 images'],
+    ]),
+    ...[-1, 2.5, NaN, Infinity, 2 ** 53, '6', null].map((size): [string, object, string] => [
+      `a size of ${String(size)}`,
+      { size, labels: undefined },
+      'size: expected at least one image, got ',
+    ]),
+    [
+      'images that no memory holds',
+      { imageShape: [1e6, 1e6, 1] },
+      'imageShape: expected at most 268,435,456 values in an image, got [1000000,1000000,1].',
+    ],
     [
       'a shape of two axes',
       { imageShape: [2, 2] },
@@ -281,4 +295,11 @@ it.each<[string, () => unknown, string]>([
   ],
 ])('%s says what it was given in place of data', async (_, call, message) => {
   expect(await messageOf(call)).toContain(message);
+});
+
+it('statistics of sizes that cannot be are refused before an image is read', async () => {
+  for (const size of [1e12, -1, NaN])
+    expect(await messageOf(() => channelStatistics(own({ size })))).toMatch(
+      /^channelStatistics, size: expected /,
+    );
 });

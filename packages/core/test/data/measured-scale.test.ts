@@ -1,4 +1,9 @@
-import { arrayDataset, channelStatistics, measuredScaleWarning } from '../../src/data/index.js';
+import {
+  arrayDataset,
+  channelStatistics,
+  measuredScaleWarning,
+  otherScaleWarning,
+} from '../../src/data/index.js';
 import { expect, it } from 'vitest';
 
 const warned = (images: ArrayLike<number>, channels = 1): string | undefined =>
@@ -25,4 +30,28 @@ it.each<[string, ArrayLike<number>, number?]>([
   ['images with a constant channel', Uint8Array.of(0, 255, 90, 255, 200, 255), 2],
 ])('a measured normalization of %s is not', (_, images, channels) => {
   expect(warned(images, channels)).toBeUndefined();
+});
+
+const seen = (mean: number, deviation: number): { mean: number[]; std: number[] } => ({
+  mean: [mean / 255],
+  std: [deviation / 255],
+});
+
+it.each([
+  ['dark', 12, 8],
+  ['white', 250, 4],
+  ['bright', 200, 60],
+  ['flat', 120, 15],
+])('%s images for measuring are warned of by name', (_, mean, deviation) => {
+  expect(otherScaleWarning("dataset 'mine'", seen(mean, deviation), seen(120, 64))).toBe(
+    `Pixels of dataset 'mine' are on another scale than those for training: ${mean.toFixed(deviation === 8 ? 1 : 0)} ± ${deviation.toPrecision(3)} against 120 ± 64.0 (mean ± deviation). Accuracy on them says little; scale all datasets alike.`,
+  );
+});
+
+it.each([
+  ['the same', 120, 64],
+  ['a little darker', 80, 50],
+  ['a little flatter', 130, 30],
+])('images for measuring that are %s are not', (_, mean, deviation) => {
+  expect(otherScaleWarning("dataset 'mine'", seen(mean, deviation), seen(120, 64))).toBeUndefined();
 });

@@ -1,6 +1,20 @@
 import * as layers from '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { adam, createNetwork, distill, freeze, kd, progress, resolveEngine, student } from '@distilljs/core';
+import {
+  adam,
+  createNetwork,
+  defineMethod,
+  distill,
+  evaluate,
+  freeze,
+  kd,
+  loadTeacher,
+  progress,
+  resolveEngine,
+  student,
+  teacherFrom,
+  withInput,
+} from '@distilljs/core';
 import type { Dataset, DistillOptions, InMemoryDataset, Method } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -61,6 +75,72 @@ it('reads options that are inherited or getters, and names one that throws', asy
   expect(await refused({ train: dataset })).toBe(
     'train: expected a dataset whose fields can be read, got not today.',
   );
+});
+
+it('an option that is null is left out', async () => {
+  const needed = {
+    students: [tinyNetwork(2)],
+    method: student(),
+    train: tinyDataset(8, 1),
+    epochs: 1,
+    batchSize: 4,
+    seed: 1,
+  };
+  const optional = [
+    'teacher',
+    'teacherInput',
+    'teacherOutputs',
+    'validation',
+    'optimizer',
+    'augmentation',
+    'normalization',
+  ];
+  const others = ['callbacks', 'settleStatistics', 'graphs', 'signal'];
+  const nulls = Object.fromEntries([...optional, ...others].map((name) => [name, null]));
+  expect((await distill({ ...needed, ...nulls })).history).toHaveLength(1);
+  for (const name of Object.keys(needed))
+    expect(await refused({ [name]: null }), name).toMatch(/^(?:distill|\w+): expected .*, got nothing\./);
+});
+
+it('validation images of another scale are warned of by name', async () => {
+  const train = tinyDataset(8, 1);
+  const dark: Dataset = {
+    ...train,
+    name: 'night',
+    image: (index) => Float32Array.from(train.image(index), (value) => value / 25),
+  };
+  const {
+    warnings,
+    student: trained,
+    normalization,
+  } = await distill({
+    students: [tinyNetwork(2)],
+    method: student(),
+    train,
+    validation: dark,
+    epochs: 1,
+    batchSize: 4,
+    seed: 1,
+  });
+  expect(warnings.join()).toMatch(/^Pixels of validation dataset 'night' are on another scale/);
+  expect((await evaluate(trained, dark, normalization)).warning).toMatch(/^Pixels of dataset 'night' are on/);
+  expect(await evaluate(trained, train, normalization)).not.toHaveProperty('warning');
+});
+
+it('what teaches or defines a method is refused where it is nothing', async () => {
+  const of = async (call: () => unknown): Promise<string> => (await caught(call)).message;
+  for (const nothing of [null, undefined, {}] as never[]) {
+    expect(await of(() => loadTeacher(nothing))).toMatch(/^a model’s place: expected a path/);
+    expect(await of(() => withInput(nothing, nothing, nothing))).toMatch(
+      /^(?:teacherInput|withInput, imageShape): expected /,
+    );
+    expect(await of(() => teacherFrom(nothing, nothing))).toMatch(/^teacherFrom: expected /);
+    expect(await of(() => defineMethod(nothing))).toMatch(
+      /^defineMethod, name: expected a name, defaults, check/,
+    );
+  }
+  const empty = { name: 'mine', defaults: {}, check: {} };
+  expect(await of(() => defineMethod(empty as never))).toMatch(/^defineMethod, reads: expected /);
 });
 
 describe('distill says what was meant', () => {
