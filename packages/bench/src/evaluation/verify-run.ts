@@ -48,91 +48,117 @@ export async function verifyRun(root: string): Promise<VerifiedRun> {
 }
 
 async function verifyOne({ folder, run }: MatrixRun): Promise<VerifiedRun> {
-  const { config, data } = run;
+  const found = collector();
+  const teacher = await found.attempt('teacher', () => readTeacherResult(folder.teacher));
+  const { results, missing } = await verifyStudents(found, folder, run);
+  const unfinished = teacher === undefined ? ['teacher', ...missing] : missing;
+  if (unfinished.length > 0) {
+    const named = unfinished.slice(0, 5).join(', ') + (unfinished.length > 5 ? ', …' : '');
+    const hint = 'Continue with `distill-bench run --resume`.';
+    found.add('error', 'run', `${unfinished.length} trainings are not finished: ${named}`, hint);
+  }
+  if (teacher !== undefined) {
+    await verifyTeacher(found, folder, run, teacher);
+    found.findings.push(...teacherFindings(teacher, results));
+  }
+  found.findings.push(...originFindings(results, run.data?.train.fingerprint), ...mixFindings(results));
+  if (run.data === undefined) {
+    const what = 'the folder does not say which images it was made with';
+    found.add('warning', 'run', what, 'Runs of this version keep it in data.json.');
+  }
+  return { findings: found.findings, trainings: results.length + (teacher === undefined ? 0 : 1) };
+}
+
+/** What was found so far. */
+interface Collector {
+  readonly findings: VerifyFinding[];
+  add(severity: VerifyFinding['severity'], where: string, found: string, hint: string): void;
+  /** What `work` gives; an error of ours becomes a finding. */
+  attempt<T>(where: string, work: () => Promise<T>): Promise<T | undefined>;
+}
+
+function collector(): Collector {
   const findings: VerifyFinding[] = [];
-  const add = (severity: VerifyFinding['severity'], where: string, found: string, hint: string): void =>
+  const add: Collector['add'] = (severity, where, found, hint) =>
     void findings.push({ severity, where, found, hint });
-  const attempt = async <T>(where: string, work: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isDistillError(error)) throw error;
-      add(
-        'error',
-        where,
-        `expected ${error.expected}, got ${error.got}`,
-        error.hint ?? 'Restore it from a copy.',
-      );
-      return undefined;
-    }
+  return {
+    findings,
+    add,
+    async attempt(where, work) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isDistillError(error)) throw error;
+        const { expected, got, hint = 'Restore it from a copy.' } = error;
+        add('error', where, `expected ${expected}, got ${got}`, hint);
+        return undefined;
+      }
+    },
   };
-  const lookBeside = async (
-    name: string,
-    place: TrainingFolder,
-    result: MethodResult | TeacherResult,
-    files: readonly KeptFile[],
-    network: string | undefined,
-  ): Promise<void> => {
-    await attempt(name, () => expectMetrics(place, result));
-    await attempt(name, () => readCorruptions(place, network));
-    for (const file of files) {
-      const kept = await attempt(name, () => readPredictions(file));
-      if (kept === undefined || data === undefined || kept.fingerprint === data.test.fingerprint) continue;
-      const hint = 'Remove the file; `distill-bench predictions RUN` makes it again.';
-      add('error', name, 'its predictions are of other test images than the run’s', hint);
-    }
-  };
-  const teacher = await attempt('teacher', () => readTeacherResult(folder.teacher));
+}
+
+async function verifyStudents(
+  found: Collector,
+  folder: RunFolder,
+  run: MatrixRun['run'],
+): Promise<{ readonly results: readonly MethodResult[]; readonly missing: readonly string[] }> {
   const results: MethodResult[] = [];
-  const missing: string[] = teacher === undefined ? ['teacher'] : [];
+  const missing: string[] = [];
   const isWanted = await wantedCells(folder, run);
-  for (const cell of cellsOf(config)) {
+  for (const cell of cellsOf(run.config)) {
     if (cell.kind !== 'student') continue;
     const name = cellName(cell);
     const place = folder.student(cell.method, cell.seed);
-    const result = await attempt(name, () => readMethodResult(place, cell.method, cell.seed));
+    const result = await found.attempt(name, () => readMethodResult(place, cell.method, cell.seed));
     if (result === undefined) {
       if (isWanted(name)) missing.push(name);
       continue;
     }
     results.push(result);
-    await attempt(name, () => measuredModels(place, result));
-    await attempt(name, () => expectInspections(place, result));
-    await lookBeside(name, place, result, keptPredictions(place, result), result.modelDigest);
-    for (const finding of curveFindings(name, result.epochs)) findings.push(finding);
+    await found.attempt(name, () => measuredModels(place, result));
+    await found.attempt(name, () => expectInspections(place, result));
+    const files = keptPredictions(place, result);
+    await verifyFiles(found, { name, place, result, files, network: result.modelDigest }, run);
+    found.findings.push(...curveFindings(name, result.epochs));
   }
-  if (missing.length > 0) {
-    const named = missing.slice(0, 5).join(', ') + (missing.length > 5 ? ', …' : '');
-    add(
-      'error',
-      'run',
-      `${missing.length} trainings are not finished: ${named}`,
-      'Continue with `distill-bench run --resume`.',
-    );
+  return { results, missing };
+}
+
+async function verifyTeacher(
+  found: Collector,
+  { teacher: place }: RunFolder,
+  run: MatrixRun['run'],
+  result: TeacherResult,
+): Promise<void> {
+  if (result.fingerprint === undefined) {
+    const hint = 'Restore the teacher from a copy, or start the run over.';
+    await found.attempt('teacher', () => expectModels([place.model], result.modelDigest, hint));
   }
-  if (teacher !== undefined) {
-    const { modelDigest, fingerprint } = teacher;
-    if (fingerprint === undefined)
-      await attempt('teacher', () =>
-        expectModels(
-          [folder.teacher.model],
-          modelDigest,
-          'Restore the teacher from a copy, or start the run over.',
-        ),
-      );
-    const kept = teacherPredictions(folder.teacher, teacher);
-    await lookBeside('teacher', folder.teacher, teacher, [kept], teacherDigest(teacher));
-    findings.push(...teacherFindings(teacher, results));
+  const files = [teacherPredictions(place, result)];
+  await verifyFiles(found, { name: 'teacher', place, result, files, network: teacherDigest(result) }, run);
+}
+
+/** What lies beside a training's result: metrics, predictions, corrupted accuracies. */
+async function verifyFiles(
+  found: Collector,
+  training: {
+    readonly name: string;
+    readonly place: TrainingFolder;
+    readonly result: MethodResult | TeacherResult;
+    readonly files: readonly KeptFile[];
+    readonly network: string | undefined;
+  },
+  { data }: MatrixRun['run'],
+): Promise<void> {
+  const { name, place, result, files, network } = training;
+  await found.attempt(name, () => expectMetrics(place, result));
+  await found.attempt(name, () => readCorruptions(place, network));
+  for (const file of files) {
+    const kept = await found.attempt(name, () => readPredictions(file));
+    if (kept === undefined || data === undefined || kept.fingerprint === data.test.fingerprint) continue;
+    const hint = 'Remove the file; `distill-bench predictions RUN` makes it again.';
+    found.add('error', name, 'its predictions are of other test images than the run’s', hint);
   }
-  findings.push(...originFindings(results, data?.train.fingerprint), ...mixFindings(results));
-  if (data === undefined)
-    add(
-      'warning',
-      'run',
-      'the folder does not say which images it was made with',
-      'Runs of this version keep it in data.json.',
-    );
-  return { findings, trainings: results.length + (teacher === undefined ? 0 : 1) };
 }
 
 /** Of a race only what it wants next is missing; what it dropped, or had no time for, is not. */

@@ -54,54 +54,36 @@ export async function provideTeacher(
   folder: TrainingFolder,
   loaded: LoadedTeacher | undefined,
 ): Promise<RunTeacher | undefined> {
-  const { config, data, log, madeWith } = context;
-  const outputs = outputsOf(config, folder);
-  if (loaded !== undefined) {
-    const { known, source } = loaded;
-    const measured: Partial<Measured<TeacherResult>> & Pick<Measured<TeacherResult>, 'result'> =
-      known === undefined ? await measureLoaded(loaded, data, config) : { result: known };
-    const { result, record } = measured;
-    if (known === undefined) {
-      const { learner, input, facts } = loaded;
-      // Its own classes, or its own size, are said in the result.
-      const isPlain = facts.classes === undefined && input.imageSize === undefined;
-      const isOurs = config.teacher.given !== true;
-      if (learner !== undefined && isPlain && isOurs && modelMetadata(learner.model) === undefined) {
-        const normalization = input.normalization ?? (await channelStatistics(data.train));
-        setModelMetadata(learner.model, metadataOf(data.train, normalization, outputKind(learner.model)));
-      }
-      await learner?.save(folder.model);
-      const digest = learner === undefined ? undefined : await modelDigest([folder.model]);
-      const cost = learner === undefined ? undefined : await networkCost(folder.model, true);
-      const normalization = await channelStatistics(data.train);
-      const [corrupted] = await corruptionsOf([seeing(loaded, data, normalization)], context, normalization);
-      const kept = teacherDigest({ ...result, modelDigest: digest });
-      if (record !== undefined) await savePredictions([record], folder, kept);
-      if (corrupted !== undefined) await writeJson(folder.corruptions, { ...corrupted, network: kept });
-      await expectHeld(folder.root);
-      await writeJson(folder.result, { ...result, madeWith, modelDigest: digest, cost });
-    }
-    log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));
-    if (known === undefined) {
-      for (const line of sizeText(loaded, config)) log.say(line);
-      for (const line of stagesText(loaded.network, 'teacher')) log.say(line);
-      if (outputs.kind === 'auto')
-        log.say(
-          `Where memory allows, the teacher is asked once for each of ${outputs.views ?? 1} views of an image.`,
-        );
-      for (const line of await teacherDoubts(loaded, result, data)) log.say(line);
-    }
-    return {
-      network: loaded.network,
-      input: loaded.input,
-      outputs,
-      result,
-      dispose: () => {
-        loaded.network.dispose();
-      },
-    };
-  }
+  return loaded === undefined ? trainedTeacher(context, folder) : loadedTeacher(context, folder, loaded);
+}
 
+async function loadedTeacher(
+  context: RunContext,
+  folder: TrainingFolder,
+  loaded: LoadedTeacher,
+): Promise<RunTeacher> {
+  const { config, data, log } = context;
+  const { known, source, network, input } = loaded;
+  const outputs = outputsOf(config, folder);
+  const result = known ?? (await measureLoaded(context, folder, loaded));
+  log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));
+  if (known === undefined) {
+    for (const line of sizeText(loaded, config)) log.say(line);
+    for (const line of stagesText(network, 'teacher')) log.say(line);
+    if (outputs.kind === 'auto')
+      log.say(
+        `Where memory allows, the teacher is asked once for each of ${outputs.views ?? 1} views of an image.`,
+      );
+    for (const line of await teacherDoubts(loaded, result, data)) log.say(line);
+  }
+  const dispose = (): void => {
+    network.dispose();
+  };
+  return { network, input, outputs, result, dispose };
+}
+
+async function trainedTeacher(context: RunContext, folder: TrainingFolder): Promise<RunTeacher | undefined> {
+  const { config, data, log, madeWith } = context;
   const { model, epochs, learningRate } = config.teacher;
   const network = await buildNetwork(model ?? '', data.train, createRandom(TEACHER_SEED).fork('teacher'));
   const training = {
@@ -134,7 +116,7 @@ export async function provideTeacher(
   await writeJson(folder.result, { ...result, madeWith, modelDigest: digest });
   log.say(teacherText(result, `trained for ${epochs} epochs`));
   for (const line of weakTeacherText(result, data.train.classes)) log.say(line);
-  return ready(network, outputs, result);
+  return ready(network, outputsOf(config, folder), result);
 }
 
 /** Where the teacher's image size was not named. */
@@ -145,26 +127,45 @@ const sizeText = ({ input: { imageSize } }: LoadedTeacher, { teacher }: RunConfi
         `The teacher takes images of ${[imageSize, imageSize].flat().slice(0, 2).join('×')} pixels: the data's are resized for it.`,
       ];
 
-/** What a teacher from outside says of the data's images. Without a file of its own it is known by its fingerprint. */
+/**
+ * Measures a teacher from outside, and saves what can be saved of it with what it says of the data's images. Without a file of its
+ * own it is known by its fingerprint.
+ */
 async function measureLoaded(
+  context: RunContext,
+  folder: TrainingFolder,
   loaded: LoadedTeacher,
-  data: RunData,
-  { teacher }: RunConfig,
-): Promise<Measured<TeacherResult>> {
-  const { facts, learner, network, source } = loaded;
+): Promise<TeacherResult> {
+  const { config, data, madeWith } = context;
+  const { facts, input, learner, network, source } = loaded;
+  const isGiven = config.teacher.given === true;
   const stages = automaticStages(network);
   const normalization = await channelStatistics(data.train);
-  const { record, result } = await measure(seeing(loaded, data, normalization), data, normalization);
-  return {
-    record,
-    result: {
-      ...result,
-      source,
-      ...(stages.length > 0 && { stages }),
-      ...(Object.keys(facts).length > 0 && { facts }),
-      ...((learner === undefined || teacher.given === true) && { fingerprint: await network.fingerprint() }),
-    },
+  const taught = seeing(loaded, data, normalization);
+  const measured = await measure(taught, data, normalization);
+  const result: TeacherResult = {
+    ...measured.result,
+    source,
+    ...(stages.length > 0 && { stages }),
+    ...(Object.keys(facts).length > 0 && { facts }),
+    ...((learner === undefined || isGiven) && { fingerprint: await network.fingerprint() }),
   };
+  // Its own classes, or its own size, are said in the result.
+  const isPlain = facts.classes === undefined && input.imageSize === undefined;
+  if (learner !== undefined && isPlain && !isGiven && modelMetadata(learner.model) === undefined) {
+    const own = input.normalization ?? normalization;
+    setModelMetadata(learner.model, metadataOf(data.train, own, outputKind(learner.model)));
+  }
+  await learner?.save(folder.model);
+  const digest = learner === undefined ? undefined : await modelDigest([folder.model]);
+  const cost = learner === undefined ? undefined : await networkCost(folder.model, true);
+  const [corrupted] = await corruptionsOf([taught], context, normalization);
+  const kept = teacherDigest({ ...result, modelDigest: digest });
+  await savePredictions([measured.record], folder, kept);
+  if (corrupted !== undefined) await writeJson(folder.corruptions, { ...corrupted, network: kept });
+  await expectHeld(folder.root);
+  await writeJson(folder.result, { ...result, madeWith, modelDigest: digest, cost });
+  return result;
 }
 
 /** A teacher's figures, and what it said of each test image. */

@@ -1,4 +1,4 @@
-import { isDistillError } from '../error/index.js';
+import { DistillError, isDistillError, nearestNameHint } from '../error/index.js';
 import type { NetworkNode } from './contract.js';
 import type { OnnxFile } from './onnx-file.js';
 import type { Numbers } from './onnx-images.js';
@@ -53,4 +53,45 @@ export function foundTaps(
     ...stages.map((name) => ({ tap: name, value: name })),
     ...(embedding === undefined || embedding === 'embedding' ? [] : [{ tap: 'embedding', value: embedding }]),
   ];
+}
+
+/** Values of the graph that have names as taps: its further outputs, and what the user named. */
+export function namedTaps(
+  where: string,
+  file: OnnxFile,
+  given: Readonly<Record<string, string>> = {},
+): ReadonlyMap<string, string> {
+  const values = new Set(file.nodes.flatMap(({ outputs }) => outputs));
+  const further = file.outputs.slice(1).map(({ name }) => [name, name] as const);
+  const taps = new Map([...further, ...Object.entries(given)]);
+  for (const [alias, value] of taps) {
+    if (values.has(value)) continue;
+    throw new DistillError({
+      code: 'tap',
+      where: `${where}, tap '${alias}'`,
+      expected: 'the name of a value of the graph',
+      got: `'${value}'`,
+      hint: nearestNameHint(value, nearby(value, [...values])),
+    });
+  }
+  return taps;
+}
+
+/** The last names of the graph, and those that have a part in common with what was asked for. */
+function nearby(asked: string, values: readonly string[]): readonly string[] {
+  const parts = asked
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((part) => part.length > 2);
+  const alike = values.filter((value) => parts.some((part) => value.toLowerCase().includes(part)));
+  return [...new Set([...alike.slice(-6), ...values.slice(-6)])].slice(0, 10);
+}
+
+const PASSING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Cast']);
+
+/** True for an output that a softmax gives, perhaps in another shape. */
+export function endsInSoftmax(file: OnnxFile, value: string): boolean {
+  const node = file.nodes.find(({ outputs }) => outputs.includes(value));
+  if (node === undefined) return false;
+  return node.op === 'Softmax' || (PASSING.has(node.op) && endsInSoftmax(file, node.inputs[0] ?? ''));
 }

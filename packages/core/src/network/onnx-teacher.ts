@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
-import { DistillError, nearestNameHint } from '../error/index.js';
+import { DistillError } from '../error/index.js';
 import type { ModelPlace } from '../model-file/place.js';
 import { readFiles } from '../model-file/read-files.js';
 import type { LoadOptions } from '../model-file/read-artifacts.js';
@@ -8,9 +8,8 @@ import type { FrozenNetwork } from './contract.js';
 import { teacherFrom } from './foreign-teacher.js';
 import type { NetworkOptions } from './network.js';
 import { openSession } from './onnx-session.js';
-import type { OnnxSession } from './onnx-session.js';
 import { readOnnx, withOutputs } from './onnx-file.js';
-import { foundTaps, innerValues, lookInside } from './onnx-inside.js';
+import { endsInSoftmax, foundTaps, innerValues, lookInside, namedTaps } from './onnx-inside.js';
 import type { OnnxFile, OnnxValue } from './onnx-file.js';
 import { askOnnx } from './onnx-images.js';
 import type { ImageLayout, OnnxImages } from './onnx-images.js';
@@ -52,110 +51,111 @@ export async function loadOnnxTeacher(
   runtime?: object,
 ): Promise<FrozenNetwork> {
   const { bytes, where, beside, folder } = await readFiles(place, options);
-  const name = options.name ?? where.replace(/^.*[\\/]|\.onnx.*$/gi, '');
   const file = parsed(where, bytes);
   const external = await Promise.all(
     file.externalFiles.map(async (path) => ({ path, data: await beside(path) })),
   );
   const input = imageInput(where, file);
   const layout = options.layout ?? layoutOf(where, input);
-  const [output, ...others] = file.outputs as [OnnxValue, ...OnnxValue[]];
-  const values = new Set(file.nodes.flatMap(({ outputs }) => outputs));
-  const taps = new Map([
-    ...others.map((each) => [each.name, each.name] as const),
-    ...Object.entries(options.taps ?? {}),
-  ]);
-  for (const [alias, value] of taps) {
-    if (values.has(value)) continue;
-    const hint = nearestNameHint(value, nearby(value, [...values]));
-    throw new DistillError({
-      code: 'tap',
-      where: `${where}, tap '${alias}'`,
-      expected: 'the name of a value of the graph',
-      got: `'${value}'`,
-      hint,
-    });
-  }
-  const open = (wanted: readonly string[]): Promise<OnnxSession> => {
+  const { batch, inputShape, blank } = imagesOf(input, layout, options.imageShape);
+  const named = namedTaps(where, file, options.taps);
+  const open = async (wanted: readonly string[]): Promise<OnnxImages> => {
     const inner = wanted.filter((value) => file.outputs.every((each) => each.name !== value));
     const extended = inner.length === 0 ? bytes : withOutputs(bytes, inner);
-    return openSession(extended, where, { input: input.name, folder, external, runtime });
+    const session = await openSession(extended, where, { input: input.name, folder, external, runtime });
+    return { session, layout, batch };
   };
-  const [batch, ...axes] = input.shape ?? [];
-  const spatial = layout === 'nchw' ? [axes[1], axes[2], axes[0]] : axes;
-  const inputShape = spatial.map((axis) => (typeof axis === 'number' && axis > 0 ? axis : -1));
-  const imagesFor = (session: OnnxSession): OnnxImages => ({
-    session,
-    layout,
-    batch: typeof batch === 'number' && batch > 0 ? batch : undefined,
-  });
-  const probeShape = inputShape.map((axis, at) =>
-    axis === -1 ? (options.imageShape?.[at] ?? (at === 2 ? 3 : 224)) : axis,
-  );
-  const shape = [1, ...probeShape] as [number, number, number, number];
-  const blank = { values: new Float32Array(shape.reduce((product, axis) => product * axis, 1)), shape };
   // Inside a graph of NHWC images maps come in either order: nobody can tell which.
   const nodes =
     layout === 'nchw'
       ? await lookInside(innerValues(file, input.name), async (names) => {
-          const session = await open(names);
+          const graph = await open(names);
           try {
-            return await askOnnx(imagesFor(session), blank, names);
+            return await askOnnx(graph, blank, names);
           } finally {
-            session.release();
+            graph.session.release();
           }
         })
       : [];
-  for (const name of foundTaps(nodes, [...taps.keys()], file)) taps.set(name.tap, name.value);
-  const session = await open([...new Set(taps.values())]);
-  const images = imagesFor(session);
-  const names = [...taps.keys()];
+  const taps = new Map(named);
+  for (const { tap, value } of foundTaps(nodes, [...named.keys()], file)) taps.set(tap, value);
+
+  const logits = (file.outputs[0] as OnnxValue).name;
+  const values = [...new Set(taps.values())];
+  const graph = await open(values);
   try {
-    const asked = [output.name, ...new Set(taps.values())];
-    const probe = await askOnnx(images, blank, asked);
+    const probe = await askOnnx(graph, blank, [logits, ...values]);
     const shapeOf = (value: string): readonly number[] => probe.get(value)?.shape.slice(1) ?? [];
-    const [classes, ...more] = shapeOf(output.name);
-    if (classes === undefined || more.length > 0) {
-      const got = `[batch, ${shapeOf(output.name).join(', ')}] (output '${output.name}')`;
-      throw refusal(where, 'logits of shape [batch, classes] as the first output', got);
-    }
-    const logitsFrom = options.logitsFrom ?? (endsInSoftmax(file, output.name) ? 'softmax' : 'output');
-    const { classNames } = options;
-    if (classNames !== undefined && classNames.length !== classes)
-      throw refusal(where, `${classNames.length} logits, one per name in \`classes\``, String(classes));
+    const classes = expectLogits(where, logits, shapeOf(logits), options.classNames);
     const digest = sha256.create().update(bytes);
     for (const { data } of external) digest.update(data);
     digest.update(utf8ToBytes(JSON.stringify([layout, [...taps]])));
     const teacher = teacherFrom(
-      async (given, wanted) => {
-        const found = await askOnnx(images, given, [
-          output.name,
-          ...wanted.map((tap) => taps.get(tap) ?? tap),
-        ]);
+      async (images, wanted) => {
+        const found = await askOnnx(graph, images, [logits, ...wanted.map((tap) => taps.get(tap) ?? tap)]);
         const part = (value: string): Float32Array => found.get(value)?.values ?? new Float32Array();
         return {
-          logits: part(output.name),
+          logits: part(logits),
           taps: Object.fromEntries(wanted.map((tap) => [tap, part(taps.get(tap) ?? tap)])),
         };
       },
       {
-        name,
-        classes: classNames ?? classes,
-        imageShape: inputShape as [number, number, number],
-        taps: Object.fromEntries(names.map((tap) => [tap, shapeOf(taps.get(tap) ?? tap)])),
-        logitsFrom,
+        name: options.name ?? where.replace(/^.*[\\/]|\.onnx.*$/gi, ''),
+        classes: options.classNames ?? classes,
+        imageShape: inputShape,
+        taps: Object.fromEntries([...taps].map(([tap, value]) => [tap, shapeOf(value)])),
+        logitsFrom: options.logitsFrom ?? (endsInSoftmax(file, logits) ? 'softmax' : 'output'),
         version: bytesToHex(digest.digest()),
         parameters: file.parameters,
         dispose: () => {
-          session.release();
+          graph.session.release();
         },
       },
     );
     return nodes.length === 0 ? teacher : { ...teacher, nodes: () => nodes };
   } catch (error) {
-    session.release();
+    graph.session.release();
     throw error;
   }
+}
+
+type Axes = [height: number, width: number, channels: number];
+
+/** How a graph takes images: how many at a time, of what size (−1: any), and one of them that is black. */
+function imagesOf(
+  { shape = [] }: OnnxValue,
+  layout: ImageLayout,
+  given: OnnxTeacherOptions['imageShape'],
+): { batch: number | undefined; inputShape: Axes; blank: { values: Float32Array; shape: [1, ...Axes] } } {
+  const isFixed = (axis: number | string | undefined): axis is number => typeof axis === 'number' && axis > 0;
+  const [batch, ...axes] = shape;
+  const spatial = layout === 'nchw' ? [axes[1], axes[2], axes[0]] : axes;
+  const inputShape = spatial.map((axis) => (isFixed(axis) ? axis : -1)) as Axes;
+  const [height, width, channels] = inputShape.map((axis, at) =>
+    axis === -1 ? (given?.[at] ?? (at === 2 ? 3 : 224)) : axis,
+  ) as Axes;
+  return {
+    batch: isFixed(batch) ? batch : undefined,
+    inputShape,
+    blank: { values: new Float32Array(height * width * channels), shape: [1, height, width, channels] },
+  };
+}
+
+/** The number of classes that a first output of this shape tells. */
+function expectLogits(
+  where: string,
+  output: string,
+  shape: readonly number[],
+  classNames: readonly string[] | undefined,
+): number {
+  const [classes, ...more] = shape;
+  if (classes === undefined || more.length > 0) {
+    const got = `[batch, ${shape.join(', ')}] (output '${output}')`;
+    throw refusal(where, 'logits of shape [batch, classes] as the first output', got);
+  }
+  if (classNames !== undefined && classNames.length !== classes)
+    throw refusal(where, `${classNames.length} logits, one per name in \`classes\``, String(classes));
+  return classes;
 }
 
 const refusal = (
@@ -221,22 +221,4 @@ function layoutOf(where: string, { shape = [] }: OnnxValue): ImageLayout {
   if (first !== last) return first ? 'nchw' : 'nhwc';
   const expected = 'an input whose channels can be distinguished from its height and width';
   throw refusal(where, expected, `[${shape.join(', ')}]`, "Say `layout: 'nchw'` or `layout: 'nhwc'`.");
-}
-
-const PASSING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Cast']);
-
-function endsInSoftmax(file: OnnxFile, value: string): boolean {
-  const node = file.nodes.find(({ outputs }) => outputs.includes(value));
-  if (node === undefined) return false;
-  return node.op === 'Softmax' || (PASSING.has(node.op) && endsInSoftmax(file, node.inputs[0] ?? ''));
-}
-
-/** The last names of the graph, and those that have a part in common with what was asked for. */
-function nearby(asked: string, values: readonly string[]): readonly string[] {
-  const parts = asked
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((part) => part.length > 2);
-  const alike = values.filter((value) => parts.some((part) => value.toLowerCase().includes(part)));
-  return [...new Set([...alike.slice(-6), ...values.slice(-6)])].slice(0, 10);
 }
