@@ -22,20 +22,28 @@ import type { Cell, Measured, ModelFiles, OwnTeacher, PageData, SampleOptions } 
 /** The engine for what is small: the same on every machine. */
 const ready = readyEngines().then(() => resolveEngine('wasm'));
 
+/** The visitor's image files by number, until training begins. */
+const kept = new Map<number, Blob>();
+
 /** Decoded images of one size: pictures from the camera are added one by one. */
 let decoded: { readonly edge: number; readonly pixels: Map<number, Uint8Array> } | undefined;
 
 const tasks = {
   sample: (options: SampleOptions): PageData => sampleData(options),
 
+  keepImages(files: readonly { readonly id: number; readonly blob: Blob }[]): void {
+    for (const { id, blob } of files) kept.set(id, blob);
+  },
+
   async ownImages(given: OwnFiles, told: Told): Promise<OwnData> {
     if (decoded?.edge !== given.edge) decoded = { edge: given.edge, pixels: new Map() };
     const { pixels } = decoded;
     const wanted = new Set(given.files.map(({ id }) => id));
     for (const id of pixels.keys()) if (!wanted.has(id)) pixels.delete(id);
-    const decode = async (blob: Blob, edge: number, id: number): Promise<Uint8Array> => {
+    const decode = async (id: number, edge: number): Promise<Uint8Array> => {
       const known = pixels.get(id);
       if (known !== undefined) return known;
+      const blob = kept.get(id) ?? new Blob();
       // Square, by the arithmetic of all other image data.
       const shape = { height: edge, width: edge, channels: 3, resize: 'crop' } as const;
       const { data } = fitImage(await rasterOf(blob), shape);
@@ -46,6 +54,7 @@ const tasks = {
   },
 
   forgetImages(): void {
+    kept.clear();
     decoded = undefined;
   },
 

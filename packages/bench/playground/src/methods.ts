@@ -2,7 +2,7 @@
 export const METHODS: Readonly<Record<string, string>> = {
   student: 'the student alone with cross-entropy',
   kd: 'vanilla distillation of softened logits (Hinton et al. 2015)',
-  dkd: 'KD in two parts, target and other classes (Zhao et al. 2022), weight 2 for narrow networks',
+  dkd: 'KD in two parts, target and other classes (Zhao et al. 2022)',
   'at+kd': 'attention transfer with KD',
   cckd: 'correlation congruence of embeddings, with KD (Peng et al. 2019)',
   'mhgd+kd': 'multi-head graph distillation with KD',

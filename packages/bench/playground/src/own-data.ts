@@ -26,11 +26,11 @@ const byName = new Intl.Collator('en', { numeric: true });
 /**
  * Images by the folders that hold them.
  *
- * @param decode throws for a file that is no image
+ * @param decode of the file with this number; throws where that is no image
  */
 export async function readOwnImages(
   { files, emptyFolders, edge, isSampled }: OwnFiles,
-  decode: (blob: Blob, edge: number, id: number) => Promise<Uint8Array>,
+  decode: (id: number, edge: number) => Promise<Uint8Array>,
   { progress, signal }: Told,
 ): Promise<OwnData> {
   const problems = folderProblems(files, emptyFolders);
@@ -57,7 +57,7 @@ export async function readOwnImages(
     if (file === undefined) continue;
     if (done % 20 === 0) progress({ done, total: positions.length });
     try {
-      images.push({ label: labels[at] ?? 0, pixels: await decode(file.blob, edge, file.id) });
+      images.push({ label: labels[at] ?? 0, pixels: await decode(file.id, edge) });
     } catch {
       damaged.push(file.name);
     }

@@ -6,13 +6,16 @@ import { DropZone } from './drop-zone.js';
 import { mostImages, sentenceOf } from './limits.js';
 import type { Progress } from './serve-tasks.js';
 import { chosenFolder, droppedPaths, nextId, sorted } from './sources.js';
-import type { Found } from './sources.js';
+import type { Found, Given } from './sources.js';
 import type { PageData } from './types.js';
 
 /** Edges that images are brought to. */
 const EDGES = [32, 48, 64, 96];
 
 const NOTHING: Found = { files: [], emptyFolders: [] };
+
+/** Files that go to the other thread at a time: for each the browser asks the disk, and the page waits. */
+const AT_A_TIME = 40;
 
 /** Images of the visitor's: found, sampled where they are too many, decoded, and put into classes by their folders. */
 export function OwnImages({ onData }: { readonly onData: (data: PageData | undefined) => void }): VNode {
@@ -24,7 +27,7 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
   const [isTooMany, setIsTooMany] = useState(false);
   const [hasCamera, setHasCamera] = useState(false);
 
-  // Decoded pixels are not needed once there is training data of them.
+  // Files and decoded pixels are not needed once there is training data of them.
   useEffect(
     () => () => {
       void ask('forgetImages', undefined);
@@ -38,10 +41,16 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
       emptyFolders: [...before.emptyFolders, ...emptyFolders],
     }));
   };
-  const taken = async (files: () => Promise<Found>): Promise<void> => {
+  const taken = async (given: Given | Promise<Given>): Promise<void> => {
     setStatus('Reading…');
     try {
-      add(await files());
+      const { files, emptyFolders } = await given;
+      for (let at = 0; at < files.length; at += AT_A_TIME) {
+        const some = files.slice(at, at + AT_A_TIME).map(({ id, blob }) => ({ id, blob }));
+        await ask('keepImages', some);
+        if (at % 1000 === 0 && at > 0) setStatus(`Reading file ${at} of ${files.length}…`);
+      }
+      add({ files: files.map(({ folder, name, id }) => ({ folder, name, id })), emptyFolders });
       setStatus('');
     } catch (error) {
       setStatus('');
@@ -81,19 +90,17 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
     <>
       <DropZone
         label="Drop a folder or a zip here"
-        onDrop={(transfer) => void taken(() => foundIn(transfer))}
+        onDrop={(transfer) => void taken(foundIn(transfer))}
         inputs={[
           {
             words: 'Choose a folder',
             isFolder: true,
-            onFiles: (files) => {
-              add(chosenFolder(files));
-            },
+            onFiles: (files) => void taken(chosenFolder(files)),
           },
           {
             words: 'Choose a zip',
             accept: '.zip,application/zip',
-            onFiles: (files) => void taken(() => unpacked(files)),
+            onFiles: (files) => void taken(unpacked(files)),
           },
         ]}
       />
@@ -105,6 +112,7 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
             onClick={() => {
               setSampled(false);
               setRead(NOTHING);
+              void ask('forgetImages', undefined);
             }}
           >
             Remove all images
@@ -114,7 +122,7 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
       {hasCamera ? (
         <Camera
           onPicture={(folder, blob, name) => {
-            add({ files: [{ folder, name, blob, id: nextId() }], emptyFolders: [] });
+            void taken({ files: [{ folder, name, blob, id: nextId() }], emptyFolders: [] });
           }}
         />
       ) : null}
@@ -155,13 +163,13 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
   );
 }
 
-async function foundIn(transfer: DataTransfer): Promise<Found> {
+async function foundIn(transfer: DataTransfer): Promise<Given> {
   const paths = await droppedPaths(transfer);
   const zips = paths.flatMap(({ path, blob }) => (blob !== undefined && /\.zip$/i.test(path) ? [blob] : []));
   return zips.length > 0 ? await unpacked(zips) : sorted(paths);
 }
 
-async function unpacked(zips: readonly Blob[]): Promise<Found> {
+async function unpacked(zips: readonly Blob[]): Promise<Given> {
   const all = await Promise.all(zips.map((zip) => ask('unzip', zip)));
   return sorted(all.flat());
 }

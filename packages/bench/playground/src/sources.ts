@@ -3,8 +3,7 @@ export interface FoundFile {
   /** Of the folder that holds it: its class. Empty for a file outside any folder. */
   readonly folder: string;
   readonly name: string;
-  readonly blob: Blob;
-  /** Its number, by which a decoded image is known. */
+  /** Its number, by which the thread that decodes it knows it. */
   readonly id: number;
 }
 
@@ -18,6 +17,15 @@ export interface Found {
   readonly emptyFolders: readonly string[];
 }
 
+/** The same with the files themselves, on their way to that thread. */
+export interface Given extends Found {
+  readonly files: readonly GivenFile[];
+}
+
+interface GivenFile extends FoundFile {
+  readonly blob: Blob;
+}
+
 export const IMAGE = /\.(?:jpe?g|png|webp|gif|bmp|avif|svg)$/i;
 /** What systems leave in folders and archives. */
 const LITTER = /^(?:\.|__MACOSX|Thumbs\.db|desktop\.ini)/i;
@@ -25,8 +33,8 @@ const LITTER = /^(?:\.|__MACOSX|Thumbs\.db|desktop\.ini)/i;
 export const isLitter = (path: string): boolean => path.split('/').some((part) => LITTER.test(part));
 
 /** Folders by their path, with all files in them, as images by class: the folder that holds an image is its class. */
-export function sorted(paths: readonly { readonly path: string; readonly blob: Blob | undefined }[]): Found {
-  const files: FoundFile[] = [];
+export function sorted(paths: readonly { readonly path: string; readonly blob: Blob | undefined }[]): Given {
+  const files: GivenFile[] = [];
   const folders = new Set<string>();
   const root = rootOf(paths.map(({ path }) => path).filter((path) => !isLitter(path) && IMAGE.test(path)));
   for (const { path, blob } of paths) {
@@ -56,7 +64,7 @@ function rootOf(images: readonly string[]): string | undefined {
 }
 
 /** Files of a `<input type=file webkitdirectory>`. */
-export const chosenFolder = (list: readonly File[]): Found =>
+export const chosenFolder = (list: readonly File[]): Given =>
   sorted(list.map((file) => ({ path: file.webkitRelativePath || file.name, blob: file })));
 
 /** Everything below what was dropped; a single zip is left to who unpacks it. */

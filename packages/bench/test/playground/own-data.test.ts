@@ -7,13 +7,11 @@ import { readOwnImages } from '../../playground/src/own-data.js';
 import type { OwnFiles } from '../../playground/src/own-data.js';
 import { findMethod } from '../../src/run/method-catalog.js';
 
-const blob = new Blob();
 const files = (sizes: Readonly<Record<string, number>>): OwnFiles['files'] =>
   Object.entries(sizes).flatMap(([folder, count], label) =>
     Array.from({ length: count }, (_, at) => ({
       folder,
       name: `${folder}/${at}.png`,
-      blob,
       id: 1_000_000 * label + at,
     })),
   );
@@ -48,7 +46,7 @@ describe('images of a visitor', () => {
   });
 
   it('lie in three parts, without those that are damaged and classes that are too small', async () => {
-    const decode = (_blob: Blob, size: number, id: number): Promise<Uint8Array> =>
+    const decode = (id: number, size: number): Promise<Uint8Array> =>
       id === 3
         ? Promise.reject(new Error('no image'))
         : Promise.resolve(new Uint8Array(size * size * 3).fill(id % 256));
@@ -66,7 +64,7 @@ describe('images of a visitor', () => {
   it('are abandoned when nobody waits for them any more', async () => {
     const stop = new AbortController();
     let decoded = 0;
-    const decode = (_blob: Blob, size: number): Promise<Uint8Array> => {
+    const decode = (_: number, size: number): Promise<Uint8Array> => {
       if (++decoded === 2) stop.abort();
       return Promise.resolve(new Uint8Array(size * size * 3));
     };
