@@ -76,7 +76,10 @@ function ownOfRun(path: string): boolean {
   return TRAINING.test(within) && ownOfTraining(within.replace(TRAINING, ''));
 }
 
-const ownOfTraining = (path: string): boolean => OF_TRAINING.test(path) || PASSING.test(path);
+/** Whether a training keeps a file of this path in its folder. */
+export const isOfTraining = (path: string): boolean => OF_TRAINING.test(path);
+
+const ownOfTraining = (path: string): boolean => isOfTraining(path) || PASSING.test(path);
 
 /**
  * Removes what is a run's, and moves everything else.

@@ -1,14 +1,13 @@
-import { cp, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { DistillError } from '@distilljs/core';
-import { LOCK } from './lock.js';
-import { replace } from './replaced.js';
+import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DistillError, UNFINISHED } from '@distilljs/core';
+import { isOfTraining } from './replaced.js';
 import type { TrainingFolder } from './run-folder.js';
 import { readTeacherResult } from './stored.js';
 
 /**
  * Copies a trained teacher to another task of its study, which is then a run folder like any other. What is of the training alone
- * stays: checkpoints, locks, outputs for the students of one task.
+ * stays: checkpoints, locks, outputs for the students of one task. A user's own files are neither copied nor touched.
  *
  * @throws DistillError code `config` when it is not trained yet
  */
@@ -23,17 +22,16 @@ export async function copyTeacher(from: TrainingFolder, to: TrainingFolder): Pro
       hint: 'Train that one first.',
     });
   }
-  const ofTraining = [from.checkpoint, from.outputs];
-  const names = (await readdir(from.root)).filter(
-    (name) =>
-      !ofTraining.includes(join(from.root, name)) && !name.startsWith(LOCK) && !name.endsWith('.unfinished'),
-  );
+  const entries = await readdir(from.root, { recursive: true });
+  const isCopied = (path: string): boolean => isOfTraining(path) && !/^(?:checkpoint|outputs)\//.test(path);
+  const paths = entries.map((path) => path.replaceAll('\\', '/')).filter(isCopied);
   // The result comes last: it says that all is there.
-  const isResult = (name: string): number => Number(join(from.root, name) === from.result);
-  for (const name of names.sort((a, b) => isResult(a) - isResult(b))) {
-    const unfinished = join(to.root, `${name}.${process.pid}.unfinished`);
-    await rm(unfinished, { recursive: true, force: true });
-    await cp(join(from.root, name), unfinished, { recursive: true });
-    await replace(unfinished, join(to.root, name));
+  const isResult = (path: string): number => Number(join(from.root, path) === from.result);
+  for (const path of paths.sort((a, b) => isResult(a) - isResult(b))) {
+    const target = join(to.root, path);
+    const unfinished = `${target}.${process.pid}${UNFINISHED}`;
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(join(from.root, path), unfinished);
+    await rename(unfinished, target);
   }
 }
