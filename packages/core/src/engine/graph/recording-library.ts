@@ -45,8 +45,8 @@ const MOST_RECORDINGS = 64;
 const ROUNDING: Tolerance = { share: 1e-3, least: 1e-6 };
 
 /**
- * Winograd's convolutions round otherwise than TensorFlow's (about 1e-6). That turns one in some million ReLUs the other way, and moves a
- * gradient by the root of their share; one that is a sum of canceling numbers, as of a batch norm's shift, by more.
+ * Winograd's convolutions round otherwise than TensorFlow's, by about 1e-6. A ReLU whose input is nearly 0 may turn the other way, and
+ * gradients that are sums of canceling numbers differ by more: 5e-3 was seen. A wrong convolution is off by the order of its values.
  */
 const OWN_ROUNDING: Tolerance = { share: 5e-2, least: 1e-5 };
 
