@@ -26,10 +26,19 @@ const SMALL = [
 /** @param {readonly string[]} settings */
 const flags = (settings) => settings.flatMap((setting) => ['--set', setting]);
 
-/** @type {Record<string, { run: readonly string[], command?: readonly string[], page?: string }>} without a page: all of a study's */
+/** @type {Record<string, { run: readonly string[], commands?: readonly string[], page?: string }>} without a page: all of a study's */
 const samples = {
   comparison: {
     run: ['--methods', 'student,label-smoothing,kd,cckd,rkd+kd', '--seeds', '0,1,2,3,4', '--epochs', '8'],
+    // How well embeddings recognise, and the report with it.
+    commands: ['metrics', 'report'],
+    page: 'report/index.html',
+  },
+  race: {
+    run: [
+      ...['--methods', 'student,label-smoothing,kd,cckd,rkd+kd', '--seeds', '0,1,2', '--epochs', '6'],
+      ...flags(['race={most: 8, confirm: 3}']),
+    ],
     page: 'report/index.html',
   },
   study: {
@@ -42,21 +51,21 @@ const samples = {
   },
   explain: {
     run: ['--methods', 'kdexplainer,kdexplainer-plain', '--seeds', '0', '--epochs', '6'],
-    command: ['explain'],
+    commands: ['explain'],
     page: 'report/explain.html',
   },
 };
 
 const wanted = process.argv.slice(2);
 mkdirSync(join(root, 'docs/samples'), { recursive: true });
-for (const [name, { run, command, page }] of Object.entries(samples)) {
+for (const [name, { run, commands = [], page }] of Object.entries(samples)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const folder = mkdtempSync(join(tmpdir(), 'sample-'));
   const out = join(folder, name);
   /** @param {readonly string[]} given */
   const bench = (...given) => execFileSync(process.execPath, [cli, ...given], { stdio: 'inherit' });
   bench('run', '--preset', 'quick', '--engine', 'wasm', ...flags(SMALL), ...run, '--out', out);
-  if (command !== undefined) bench(...command, out);
+  for (const command of commands) bench(command, out);
   const to = join(root, 'docs/samples', name);
   if (page !== undefined) cpSync(join(out, page), `${to}.html`);
   else

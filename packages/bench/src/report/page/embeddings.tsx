@@ -18,7 +18,7 @@ export function Embeddings({ report: { embeddings } }: { readonly report: Report
     >
       <DataTable
         label="Measures of the embeddings"
-        head={[{ name: 'method' }, ...names.map((name) => ({ name: isCosine(name) ? name : `${name} %` }))]}
+        head={[{ name: 'method' }, ...names.map((name) => ({ name: headOf(name) }))]}
         rows={methods.map(({ method, measures }) => ({
           kind: method === 'teacher' ? 'teacher' : undefined,
           cells: [method, ...names.map((name) => textOf(measures[name], isCosine(name)))],
@@ -27,6 +27,14 @@ export function Embeddings({ report: { embeddings } }: { readonly report: Report
       />
     </Section>
   );
+}
+
+const TAR = 'TAR@FAR ';
+
+/** A measure with its unit; a rate of false accepts is a share in its name. */
+function headOf(name: string): string {
+  if (isCosine(name)) return name;
+  return name.startsWith(TAR) ? `TAR %, FAR ${100 * Number(name.slice(TAR.length))} %` : `${name} %`;
 }
 
 const isCosine = (name: string): boolean => name.startsWith('cosine');
