@@ -2,6 +2,9 @@
 
 const TECHNIQUES = new Set(['mhgd', 'afd', 'cckd', 'rtk', 'vam']);
 
+/** A line of a compiled kernel. */
+const HEXADECIMAL = /^\s*'[\da-f]+'/;
+
 /**
  * Core's source names no technique, in code or comment: what core knows, it knows of all of them.
  *
@@ -15,7 +18,7 @@ export const techniqueNames = ({ packages }) =>
     .flatMap(({ sources }) => sources.filter(({ area }) => area === 'src'))
     .flatMap(({ path, text }) =>
       text.split('\n').flatMap((line, index) =>
-        (line.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? [])
+        ((!HEXADECIMAL.test(line) && line.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g)) || [])
           .filter((word) => TECHNIQUES.has(word.toLowerCase()))
           .map((word) => ({
             where: `${path}:${index + 1}`,
