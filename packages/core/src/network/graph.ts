@@ -1,7 +1,7 @@
 import type { DataType } from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { describeValue, DistillError, isPromise } from '../error/index.js';
-import { innerLayers, isContainer, isFrozen } from './layer.js';
+import { innerLayers, isContainer, isFrozen, valueType } from './layer.js';
 import type { NetworkNode } from './contract.js';
 import type { Container, Layer } from './layer.js';
 
@@ -131,13 +131,13 @@ export function readGraph(
       const layer = (symbols(inner.inputs)[0] as Symbolic).sourceLayer;
       const [name, key] = [`${path.name}${layer.name}`, `${path.key}${keyOf(layer, path.key)}`];
       const shape = openShape(symbol);
-      const added = { layer, name, key, scope, inputs: [value], types: [symbol.dtype] };
+      const added = { layer, name, key, scope, inputs: [value], types: [valueType(model, symbol)] };
       return addNode({ ...added, shape, inputShapes: [shape] })[0] ?? value;
     };
     symbols(inner.inputs).forEach((symbol, position) => {
       const value = given[position] ?? 0;
       // tfjs casts what it feeds to a model; the images themselves are cast when they are handed in.
-      const casts = symbol.dtype !== 'float32' && scope > 0;
+      const casts = valueType(model, symbol) !== 'float32' && scope > 0;
       valueOf.set(symbol.id, casts ? pass(symbol, value) : value);
     });
 
@@ -153,7 +153,7 @@ export function readGraph(
         ? visit(layer, read, { name: `${name}/`, key: `${key}/`, parent: scope })
         : addNode({
             ...{ layer, name, key, scope, inputs: read },
-            types: application.outputTensors.map(({ dtype }) => dtype),
+            types: application.outputTensors.map((output) => valueType(model, output)),
             shape: openShape(application.outputTensors[0] as Symbolic),
             inputShapes: application.inputTensors.map(openShape),
           });
@@ -168,7 +168,8 @@ export function readGraph(
   };
 
   const [output = 0] = visit(container, [0], { ...around, parent: -1 });
-  return { nodes, scopes, input: 0, inputShape: openShape(input), inputType: input.dtype, output };
+  const inputType = valueType(model, input);
+  return { nodes, scopes, input: 0, inputShape: openShape(input), inputType, output };
 }
 
 /** The layers as taps see them. */

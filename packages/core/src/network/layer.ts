@@ -1,5 +1,6 @@
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
+import type { DataType, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { DistillError } from '../error/index.js';
 
 /*
  * What core reads of a tfjs layer. tfjs-layers' types leave most of it out or call it private, so the casts are here and
@@ -151,3 +152,24 @@ export function constraintsOf(layer: Layer): readonly (readonly [weight: string,
 }
 
 const lastPart = (name: string): string => name.split('/').at(-1) ?? name;
+
+const VALUE_TYPES: ReadonlySet<unknown> = new Set(['float32', 'int32', 'bool']);
+
+/**
+ * The type of a layer's values. A file may ask for any: Keras has float16, bfloat16 and policies of mixed precision.
+ *
+ * @throws DistillError code `network` for one that tfjs does not have
+ */
+export function valueType(
+  model: LayersModel,
+  { dtype, sourceLayer }: Pick<SymbolicTensor, 'dtype' | 'sourceLayer'>,
+): DataType {
+  if (VALUE_TYPES.has(dtype)) return dtype;
+  throw new DistillError({
+    code: 'network',
+    where: `model '${model.name}', layer '${sourceLayer.name}'`,
+    expected: 'values of type float32, int32 or bool',
+    got: JSON.stringify(dtype),
+    hint: 'TensorFlow.js computes in float32: write "dtype": "float32" for this layer in model.json, or save the model without mixed precision.',
+  });
+}

@@ -149,6 +149,14 @@ const refused: Readonly<Record<string, readonly [() => LayersModel, RegExp]>> = 
     () => chain('m', through(conv('conv', 4)), through(bn('bn', { axis: 1 }))),
     /layer 'bn': expected batch norm over the last axis \(NHWC\), got axis 1 of 4\. Build the model with channels last/,
   ],
+  'a type of values that tfjs does not have': [
+    () => {
+      const input = tfl.input({ shape: [4], name: 'images', dtype: 'float16' as 'float32' });
+      const outputs = layers.dense({ units: 3 }).apply(input) as SymbolicTensor;
+      return tfl.model({ inputs: input, outputs, name: 'half' });
+    },
+    /^model 'half', layer 'images': expected values of type float32, int32 or bool, got "float16"\. .* without mixed precision/,
+  ],
   'noise without a seed': [
     () => chain('m', through(layers.gaussianNoise({ name: 'noise', stddev: 1 }))),
     /layer 'noise': expected randomness that the run seeds, got an unseeded GaussianNoise layer/,
