@@ -5,4 +5,6 @@ export default library({
   student: 'src/student/index.ts',
   testing: 'src/testing/index.ts',
   worker: 'src/worker/index.ts',
+  // No export: it keeps what a page needs of `worker` apart from what imports tfjs.
+  'worker-page': 'src/worker/create-distill-worker.ts',
 });

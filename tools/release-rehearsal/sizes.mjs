@@ -33,6 +33,13 @@ export async function measureSizes(project, techniques) {
       hint: 'Load the part that few pages need by `import()`, or give it an entry of its own as `@distilljs/core/student` has.',
     },
   ];
+  const page = NOT_BUNDLED.filter((name) => !name.startsWith('@tensorflow'));
+  bundles.push({
+    what: "a page's side of core's worker, all that it imports bundled, gzip",
+    bytes: await bundled(project, '@distilljs/core/worker', page, '{ createDistillWorker }'),
+    budget: 5 * KB,
+    hint: 'It must not import what imports tfjs: see the entry `worker-page` in packages/core/tsup.config.ts.',
+  });
   for (const name of techniques) {
     bundles.push({
       what: `${name}, bundled for a browser, gzip`,
@@ -76,10 +83,10 @@ export function inKilobytes(bytes) {
   return `${(bytes / KB).toFixed(1)} kB`;
 }
 
-/** @param {string} project @param {string} name @param {string[]} external */
-async function bundled(project, name, external) {
+/** @param {string} project @param {string} name @param {string[]} external @param {string} [names] default: all exports */
+async function bundled(project, name, external, names = '*') {
   const { outputFiles } = await build({
-    stdin: { contents: `export * from '${name}';`, resolveDir: project },
+    stdin: { contents: `export ${names} from '${name}';`, resolveDir: project },
     bundle: true,
     write: false,
     minify: true,
