@@ -8,7 +8,7 @@ export interface Augmentation {
    * Default: none. Not together with {@link padCrop}.
    */
   readonly randomResizedCrop?: RandomResizedCrop | undefined;
-  /** Pixels of padding on each side before a crop of the original size at a random place. Default 0: no crop. */
+  /** Pixels of padding on each side before a crop of the original size at a random place, fewer than the image has. Default 0: no crop. */
   readonly padCrop: number;
   /** Mirror left–right with probability one half. Default false. */
   readonly flip: boolean;
@@ -55,9 +55,14 @@ export const PHOTO_AUGMENTATION: Augmentation = {
 
 /**
  * Fills in and checks augmentation options.
+ *
+ * @param imageShape `[height, width, channels]` of the images, where they are known
  * @throws DistillError code `option`
  */
-export function augmentation(options: Partial<Augmentation> = {}): Augmentation {
+export function augmentation(
+  options: Partial<Augmentation> = {},
+  [height, width]: readonly number[] = [],
+): Augmentation {
   const defaults: Augmentation = {
     ...NO_AUGMENTATION,
     ...{ randomResizedCrop: undefined, rotation: undefined, colorJitter: undefined },
@@ -71,7 +76,8 @@ export function augmentation(options: Partial<Augmentation> = {}): Augmentation 
         scale: range(0, 1, 'two numbers above 0 and at most 1, the lower first'),
         ratio: range(0, Infinity, 'two numbers above 0, the lower first'),
       }),
-      padCrop: wholeNumber({ min: 0 }),
+      // A crop of padding alone would show nothing.
+      padCrop: wholeNumber({ min: 0, max: Math.min(height ?? Infinity, width ?? Infinity) - 1 }),
       flip: flag,
       rotation: (value) => (value === undefined ? undefined : inRange(0, 180)(value)),
       colorJitter: optionalParts({ brightness: strength, contrast: strength, saturation: strength }),

@@ -61,7 +61,8 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
   expectOptimizer('optimizer', optimizer);
   const { train, validation } = expectData(options);
   const students = expectStudents(options.students, train);
-  const augmented = options.augmentation === undefined ? undefined : augmentation(options.augmentation);
+  const augmented =
+    options.augmentation === undefined ? undefined : augmentation(options.augmentation, train.imageShape);
   const frozen = frozenTeacher(options.teacher);
 
   /** The last made first. */

@@ -216,4 +216,11 @@ describe('augmentation', () => {
   ])('refuses %j', (options, message) => {
     expect(() => augmentation(options as Partial<Augmentation>)).toThrow(message);
   });
+
+  it('refuses a crop that can be padding alone', () => {
+    expect(augmentation({ padCrop: 5 }, [6, 9, 3]).padCrop).toBe(5);
+    expect(() => augmentation({ padCrop: 6 }, [6, 9, 3])).toThrow(
+      'augmentation.padCrop: expected a whole number, at least 0 and at most 5, got 6',
+    );
+  });
 });

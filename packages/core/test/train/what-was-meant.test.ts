@@ -260,6 +260,11 @@ describe('distill says what was meant', () => {
       'normalization.std: expected one number above 0 per channel (2), got nothing.',
     ],
     [
+      'by a crop wider than the images',
+      () => ({ augmentation: { padCrop: 40, flip: true, padValue: 0 } }),
+      'augmentation.padCrop: expected a whole number, at least 0 and at most',
+    ],
+    [
       'by an augmentation’s wrong name',
       () => ({ augmentation: { flips: true } }),
       "augmentation: expected options that exist, got 'flips'. Did you mean 'flip'?",
