@@ -44,6 +44,8 @@ export default class CountReporter {
         else if (state === 'skipped') count.skipped += 1;
         else count.failed += 1;
         if (state === 'failed') lines.push(failed(nameOf(module, test), errors));
+        else if (state === 'pending')
+          lines.push(failed(nameOf(module, test), ['it never ended, or never ran']));
         else if (test.diagnostic()?.flaky === true)
           lines.push(`PASSED WHEN TRIED AGAIN ${nameOf(module, test)}: ${firstLine(errors)}`);
       }
