@@ -261,7 +261,8 @@ describe.skipIf(skip)(`graphs of steps on node${reason === undefined ? '' : reas
     expect(await reduce(0)).toEqual([24, 26]);
   });
 
-  describe.skipIf(!hasWinograd)('with convolutions by Winograd’s algorithm', () => {
+  // Within a suite that is skipped, vitest counts the tests of another skipped one as never run.
+  describe.skipIf(!skip && !hasWinograd)('with convolutions by Winograd’s algorithm', () => {
     const shapes = [
       [2, 8, 8, 16, 32],
       [3, 16, 16, 32, 16],
