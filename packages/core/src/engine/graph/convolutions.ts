@@ -82,6 +82,12 @@ export function replaceConvolutions(recording: Recording, own: boolean): Readonl
   return replaced;
 }
 
+/** Whether this package's convolutions can stand in for any of a recording's. */
+export function hasFittingConvolutions(recording: Recording): boolean {
+  const values = valuesOf(recording);
+  return values.ops.some(({ op, ref }) => isFit(op, ref, values));
+}
+
 /** TensorFlow's number of float32. */
 const FLOAT = 1;
 

@@ -1,6 +1,7 @@
 import { firstLine } from '../../error/first-line.js';
 import { compileGraph, hasOwnConvolutions } from './compiled-graph.js';
 import type { Binding } from './compiled-graph.js';
+import { hasFittingConvolutions } from './convolutions.js';
 import type { TensorInfo } from './recording.js';
 import { asRecording, idOf, wantedValues } from './segment.js';
 import type { Known, Segment } from './segment.js';
@@ -45,7 +46,7 @@ const MOST_RECORDINGS = 64;
 const ROUNDING: Tolerance = { share: 1e-3, least: 1e-6 };
 
 /**
- * Winograd's convolutions round otherwise than TensorFlow's, by about 1e-6. A ReLU whose input is nearly 0 may turn the other way, and
+ * For a graph that was {@link ROUNDING | right} with TensorFlow's convolutions. Winograd's round otherwise, by about 1e-6. A ReLU whose input is nearly 0 may turn the other way, and
  * gradients that are sums of canceling numbers differ by more: 5e-3 was seen. A wrong convolution is off by the order of its values.
  */
 const OWN_ROUNDING: Tolerance = { share: 5e-2, least: 1e-5 };
@@ -73,12 +74,41 @@ export function recordingLibrary(binding: Binding, tensors: TensorAccess): Recor
     recording: Known,
     segment: Segment,
     opByOp: readonly number[],
+    tolerance: Tolerance,
   ): readonly number[] | undefined => {
-    const tolerance = recording.ownConvolutions ? OWN_ROUNDING : ROUNDING;
     const made = runGraph(recording, segment);
     if (made.every((tensor, index) => isClose(binding, opByOp[index] ?? -1, tensor, tolerance))) return made;
-    for (const tensor of made) binding.deleteTensor(tensor);
+    free(made);
     return undefined;
+  };
+
+  const free = (made: readonly number[]): void => {
+    for (const tensor of made) binding.deleteTensor(tensor);
+  };
+
+  /**
+   * Replaces a graph that is right by one with this package's convolutions, where that is right too.
+   *
+   * @returns the tensors of the one that stays
+   */
+  const withOwnConvolutions = (
+    recording: Known,
+    segment: Segment,
+    opByOp: readonly number[],
+    made: readonly number[],
+  ): readonly number[] => {
+    const candidate: Known = { ...recording, graph: undefined, ownConvolutions: true };
+    const counted = { ...count };
+    const own = runIfClose(candidate, segment, opByOp, OWN_ROUNDING);
+    // One graph, and one run of it, whichever stays.
+    Object.assign(count, counted);
+    const [left, kept] = own === undefined ? [candidate, recording] : [recording, candidate];
+    left.graph?.dispose();
+    recording.graph = kept.graph;
+    recording.ownConvolutions = kept.ownConvolutions;
+    if (own === undefined) return made;
+    free(made);
+    return own;
   };
 
   const makeRoom = (): void => {
@@ -112,25 +142,23 @@ export function recordingLibrary(binding: Binding, tensors: TensorAccess): Recor
         graph: undefined,
         eagerBecause: undefined,
         lastUse: ++clock,
-        ownConvolutions: hasOwnConvolutions(binding),
+        ownConvolutions: false,
       };
       makeRoom();
       known.push(recording);
       try {
         const wanted = wantedValues(segment);
         const opByOp = wanted.map((value) => segment.tensors[value] ?? -1);
-        let made = runIfClose(recording, segment, opByOp);
-        if (made === undefined && recording.ownConvolutions) {
-          recording.ownConvolutions = false;
-          recording.graph?.dispose();
-          recording.graph = undefined;
-          made = runIfClose(recording, segment, opByOp);
-        }
-        if (made === undefined) {
+        const right = runIfClose(recording, segment, opByOp, ROUNDING);
+        if (right === undefined) {
           recording.eagerBecause = 'a graph gave other values than its operations one by one';
           return;
         }
-        for (const tensor of opByOp) binding.deleteTensor(tensor);
+        const made =
+          hasOwnConvolutions(binding) && hasFittingConvolutions(recording)
+            ? withOwnConvolutions(recording, segment, opByOp, right)
+            : right;
+        free(opByOp);
         wanted.forEach((value, index) => (segment.tensors[value] = made[index] ?? -1));
       } catch (error) {
         recording.eagerBecause = `no graph could be made: ${firstLine(error)}`;
