@@ -135,8 +135,8 @@ export function App(): VNode {
               onPause={() => void training.current?.pause()}
               onResume={() => training.current?.resume()}
               onStop={() => training.current?.stop()}
-              onGoOn={(engine) => void goOn(engine)}
-              onGoOnUnsaved={() => {
+              onContinue={(engine) => void goOn(engine)}
+              onContinueUnsaved={() => {
                 isKept.current = false;
                 setNotice(NOT_KEPT);
                 void goOn();
@@ -185,7 +185,7 @@ function Kept({
             go(kept);
           }}
         >
-          {done < jobs ? 'Go on' : 'Show it'}
+          {done < jobs ? 'Continue' : 'Show it'}
         </button>
         <button type="button" onClick={() => void discard()}>
           Discard it

@@ -13,8 +13,8 @@ interface Actions {
   readonly onResume: () => void;
   readonly onStop: () => void;
   /** @param engine another one than the settings name */
-  readonly onGoOn: (engine?: Settings['engine']) => void;
-  readonly onGoOnUnsaved: () => void;
+  readonly onContinue: (engine?: Settings['engine']) => void;
+  readonly onContinueUnsaved: () => void;
   readonly onDiscard: () => void;
 }
 
@@ -34,8 +34,8 @@ export function Progress({
   onPause,
   onResume,
   onStop,
-  onGoOn,
-  onGoOnUnsaved,
+  onContinue,
+  onContinueUnsaved,
   onDiscard,
 }: { readonly view: RunView; readonly run: StoredRun } & Actions): VNode {
   const state = useRef<HTMLParagraphElement>(null);
@@ -79,15 +79,15 @@ export function Progress({
         {status === 'running' ? button('Pause', onPause, true) : null}
         {status === 'paused' ? button('Resume', onResume, true) : null}
         {isOver ? null : button('Stop', onStop)}
-        {status === 'stopped' ? button('Go on', onGoOn, true) : null}
-        {status === 'failed' ? button('Try again', onGoOn, true) : null}
+        {status === 'stopped' ? button('Continue', onContinue, true) : null}
+        {status === 'failed' ? button('Try again', onContinue, true) : null}
         {status === 'failed' && isElsewhere
           ? button('Continue with WebAssembly', () => {
-              onGoOn('wasm');
+              onContinue('wasm');
             })
           : null}
         {status === 'failed' && jobs.some(({ isUnstored }) => isUnstored)
-          ? button('Continue without saving', onGoOnUnsaved)
+          ? button('Continue without saving', onContinueUnsaved)
           : null}
         {isOver ? button('New run', onDiscard) : null}
       </p>

@@ -119,7 +119,7 @@ describe.skipIf(missingChromium !== '')(
       expect(await page.getByText('This browser kept a run').textContent()).toContain(
         '1 of 2 trainings are done',
       );
-      await page.getByRole('button', { name: 'Go on' }).click();
+      await page.getByRole('button', { name: 'Continue' }).click();
       expect(await stepOf()).toBeGreaterThanOrEqual(before);
       await page.getByRole('button', { name: 'Stop' }).click();
       await page.getByText('Stopped.').waitFor();
