@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 
 /** The values of a flag that may be given several times. */
-export const append = (value: string, before: readonly string[]): string[] => [...before, value];
+export const append = (value: string, before: readonly string[] = []): string[] => [...before, value];
 /** `a, b` */
 export const names = (value: string): string[] => value.split(',').map((name) => name.trim());
 

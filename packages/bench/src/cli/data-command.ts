@@ -18,7 +18,7 @@ export interface DataFlags {
   readonly dataDir?: string;
   readonly dataset?: string;
   readonly config?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly split?: 'train' | 'validation' | 'test';
   readonly out?: string;
   readonly json?: true;
@@ -79,7 +79,7 @@ async function run(
 }
 
 /** The data set that flags and configuration name; the rest of a run's configuration is a preset's. */
-async function sourceOf({ dataDir, dataset, config, set }: DataFlags): Promise<DatasetSource> {
+async function sourceOf({ dataDir, dataset, config, set = [] }: DataFlags): Promise<DatasetSource> {
   if (dataDir === undefined && config === undefined && dataset === undefined)
     throw new DistillError({
       code: 'config',

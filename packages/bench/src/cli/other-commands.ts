@@ -48,7 +48,7 @@ export function addOtherCommands(program: Command, done: (code: ExitCode) => voi
     )
     .option('--dataset <name>', 'data set or format, see `distill-bench list datasets`')
     .option('--config <file>', 'configuration that describes the dataset')
-    .option('--set <path=value>', 'set a field of it, e.g. dataset.imageSize=128 (repeatable)', append, [])
+    .option('--set <path=value>', 'set a field of it, e.g. dataset.imageSize=128 (repeatable)', append)
     .addOption(
       new Option('--split <name>', 'of preview (default: train)').choices(['train', 'validation', 'test']),
     )

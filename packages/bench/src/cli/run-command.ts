@@ -43,7 +43,7 @@ export interface RunFlags {
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly learningRate?: number;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly jobs?: number;
   readonly shard?: string;
   readonly race?: true;
@@ -210,7 +210,7 @@ export function divergenceText(diverged: readonly Divergence[], { methods }: Run
 async function configOf(flags: RunFlags): Promise<RunConfig | StudyConfig> {
   const file =
     flags.config === undefined ? undefined : { name: flags.config, text: await readConfigText(flags.config) };
-  const settings = [asSettings(flags), ...flags.set.map(parseSetting)];
+  const settings = [asSettings(flags), ...(flags.set ?? []).map(parseSetting)];
   await preloadModules(configuredModules({ file, flags: settings }));
   return resolveStudy({
     preset: flags.preset,

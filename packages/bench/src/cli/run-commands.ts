@@ -49,7 +49,6 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
       '--set <path=value>',
       'any other field, e.g. teacher.epochs=40 or methods.1.options.temperature=8 (repeatable)',
       append,
-      [],
     )
     .option('--race', 'drop methods that can no longer win, then confirm the winner with fresh seeds')
     .option('--budget <time>', 'time limit of a race, e.g. 45m, 2h or 1h30m')

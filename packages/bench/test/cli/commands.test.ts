@@ -350,6 +350,7 @@ describe('the help', () => {
     );
     for (const command of commands.filter((name) => name !== 'help')) {
       const help = await done(command, '--help');
+      expect(help, command).not.toMatch(/default:\s*(?:\[\]|null|undefined)/);
       const all = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag]) => String(flag));
       const used = tried.filter(([name]) => name === command).flat();
       expect(used, command).toEqual(expect.arrayContaining(all.filter((flag) => flag !== '--help')));
