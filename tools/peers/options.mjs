@@ -50,7 +50,7 @@ function partsOf(text) {
   const names = text.split(',').map((name) => name.trim());
   return names.map((name) => {
     const part = PARTS.find((known) => known === name);
-    if (part === undefined) throw new InvalidArgumentError(`There are: ${PARTS.join(', ')}.`);
+    if (part === undefined) throw new InvalidArgumentError(`Available: ${PARTS.join(', ')}.`);
     return part;
   });
 }

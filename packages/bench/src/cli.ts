@@ -10,6 +10,15 @@ import { addQueueCommands } from './cli/queue-commands.js';
 import { addRunCommands } from './cli/run-commands.js';
 import { packageVersions } from './run/environment.js';
 
+const EXAMPLES = `
+Examples:
+  distill-bench doctor                                  which engines work here
+  distill-bench run --preset quick --out runs/quick     a first comparison, on made-up images
+  distill-bench run --preset folder --data-dir photos --methods student,kd --out runs/photos
+  distill-bench export runs/photos kd 0 --to student    the student as a folder, with a page that uses it
+
+Guide: https://github.com/distilljs/distilljs/blob/main/docs/start.md`;
+
 /**
  * The command line `distill-bench`.
  *
@@ -38,6 +47,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
       '-V, --version',
       'print the version',
     )
+    .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(add --help for the flags)')
     .configureOutput({
       outputError(text, write) {

@@ -20,7 +20,7 @@ test('defaults are the practical preset; both presets are frozen; options are pl
 });
 
 test.each([
-  [{ bta: 1 }, /cckd: expected options that exist, got 'bta'\. Did you mean 'beta'\?/],
+  [{ bta: 1 }, /cckd: expected a known option, got 'bta'\. Did you mean 'beta'\?/],
   [{ ceWeight: -1.5 }, /cckd\.ceWeight: expected a number of at least 0, got -1\.5/],
   [{ beta: -1 }, /cckd\.beta: expected a number of at least 0/],
   [{ kernel: 'rbf' }, /cckd\.kernel: expected one of "rbf-taylor"/],

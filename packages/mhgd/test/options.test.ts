@@ -71,7 +71,10 @@ test.each([
   [{ candidates: 0 }, /mhgd\.candidates: expected a whole number, at least 1/],
   [{ kdWeight: -1 }, /mhgd\.kdWeight: expected a number of at least 0/],
   [{ dropHeads: 'no' }, /mhgd\.dropHeads: expected true or false/],
-  [{ studentTaps: [1] }, /mhgd\.studentTaps: expected one of "plain", .*, or a list, each entry a text/],
+  [
+    { studentTaps: [1] },
+    /mhgd\.studentTaps: expected one of "plain", .*, or a list, each entry a non-empty string/,
+  ],
   [{ teacherTaps: 'vgg16' }, /mhgd\.teacherTaps: expected one of "plain", .*"vgg"/],
 ])('%o is refused', (options, message) => {
   expect(() => mhgd(options as unknown as Partial<MhgdOptions>)).toThrow(message);

@@ -20,7 +20,7 @@ describe.each([
       /\.imageShape: expected a list, each entry a whole number, at least 1 and at most 8192, got nothing/,
     ],
     [{ ...IMAGES, imageShape: [8, 8] }, /\.imageShape: expected a list of 3 whole numbers above 0/],
-    [{ ...IMAGES, haed: 'nce' }, /expected options that exist, got 'haed'/],
+    [{ ...IMAGES, haed: 'nce' }, /expected a known option, got 'haed'/],
   ])('refuses %o', (given, message) => {
     expect(() => build(given as never)).toThrow(message);
     expect(() => build(given as never)).toThrow(owner);

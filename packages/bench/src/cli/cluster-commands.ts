@@ -41,7 +41,9 @@ export function addClusterCommands(program: Command): void {
     .description('print the remaining cells of a run as jobs for a cluster, teachers before students')
     .argument('<run>', 'run folder, made by `run --prepare`')
     .addOption(
-      new Option('--format <name>', 'what to print').choices(['shell', 'slurm', 'k8s']).makeOptionMandatory(),
+      new Option('--format <name>', 'what to print (required)')
+        .choices(['shell', 'slurm', 'k8s'])
+        .makeOptionMandatory(),
     )
     .option('--at <path>', 'path of the run folder on the cluster (default: its path here)')
     .option('--command <command>', 'command that starts distill-bench there', 'distill-bench')
@@ -62,7 +64,7 @@ export function addClusterCommands(program: Command): void {
     .command('merge')
     .description('combine the finished cells of several folders of one run, and write the report')
     .argument('<runs...>', 'run folders, e.g. of `run --shard`')
-    .requiredOption('--into <folder>', 'run folder to create or extend')
+    .requiredOption('--into <folder>', 'run folder to create or extend (required)')
     .option('--json', 'print JSON')
     .action(async (runs: readonly string[], { into, json }: MergeFlags) => {
       const merged = await mergeRuns(runs, into);

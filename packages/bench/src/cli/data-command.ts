@@ -78,7 +78,7 @@ async function run(
   return EXIT.done;
 }
 
-/** The data set that flags and configuration name; the rest of a run's configuration is a preset's. */
+/** The dataset that flags and configuration name; the rest of a run's configuration is a preset's. */
 async function sourceOf({ dataDir, dataset, config, set = [] }: DataFlags): Promise<DatasetSource> {
   if (dataDir === undefined && config === undefined && dataset === undefined)
     throw new DistillError({
@@ -139,10 +139,10 @@ function faultsText({ dataset, images, damaged, duplicates }: DataFaults): strin
       'Damaged files',
       damaged.map(({ path, reason }) => `${shownText(path, 100)}: ${reason}`),
     ),
-    ...part('Equal images in several splits (leakage)', across.map(text)),
-    ...part('Equal images in several classes', conflicting.map(text)),
-    ...part('Equal images within a class and split', within.map(text)),
+    ...part('Identical images in several splits (leakage)', across.map(text)),
+    ...part('Identical images in several classes', conflicting.map(text)),
+    ...part('Identical images within a class and split', within.map(text)),
   ];
   const head = `Dataset ${dataset}: ${images.toLocaleString('en-US')} images can be read`;
-  return [head, ...(parts.length === 0 ? ['No damaged files, no image twice.'] : parts)].join('\n');
+  return [head, ...(parts.length === 0 ? ['No damaged files, no duplicates.'] : parts)].join('\n');
 }

@@ -41,16 +41,25 @@ export function addOtherCommands(program: Command, done: (code: ExitCode) => voi
     .description(
       'inspect a dataset: counts and statistics, damaged files and duplicates, or a sheet of images',
     )
-    .addArgument(new Argument('<what>').choices(DATA_ACTIONS))
+    .addArgument(
+      new Argument(
+        '<what>',
+        'stats: images per class, channel means; verify: damaged files, duplicates; preview: a sheet of images',
+      ).choices(DATA_ACTIONS),
+    )
     .option(
       '--data-dir <folder>',
       'folder of the data (one folder per class, unless --dataset says otherwise)',
     )
-    .option('--dataset <name>', 'data set or format, see `distill-bench list datasets`')
+    .option('--dataset <name>', 'dataset or format, see `distill-bench list datasets`')
     .option('--config <file>', 'configuration that describes the dataset')
     .option('--set <path=value>', 'set a field of it, e.g. dataset.imageSize=128 (repeatable)', append)
     .addOption(
-      new Option('--split <name>', 'of preview (default: train)').choices(['train', 'validation', 'test']),
+      new Option('--split <name>', 'split that preview shows (default: train)').choices([
+        'train',
+        'validation',
+        'test',
+      ]),
     )
     .option('--out <file>', 'PNG that preview writes (default: preview.png)')
     .option('--json', 'print JSON')
@@ -61,7 +70,7 @@ export function addOtherCommands(program: Command, done: (code: ExitCode) => voi
   program
     .command('list')
     .description('list the methods, models, datasets or presets')
-    .addArgument(new Argument('<what>').choices(LISTS))
+    .addArgument(new Argument('<what>', 'what to list').choices(LISTS))
     .option('--from <module>', 'list the methods of this module or package; its code runs')
     .option('--json', 'print JSON')
     .action(async (what: ListName, { json, from }: { readonly json?: true; readonly from?: string }) => {

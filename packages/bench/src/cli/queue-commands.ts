@@ -68,7 +68,7 @@ export function addQueueCommands(program: Command, done: (code: ExitCode) => voi
       'train cells from a queue until stopped; SIGTERM stops each after its current step and returns it to the queue',
     )
     .addOption(queueOption())
-    .requiredOption('--root <folder>', 'train only run folders below this one')
+    .requiredOption('--root <folder>', 'train only run folders below this one (required)')
     .addOption(
       new Option(
         '--capability <name>',

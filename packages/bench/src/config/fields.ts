@@ -78,7 +78,7 @@ export function share(): z.ZodNumber {
 
 /** A text that is not empty. */
 export function text(): z.ZodString {
-  const error = 'a text that is not empty';
+  const error = 'a non-empty string';
   return z.string({ error }).min(1, { error });
 }
 
@@ -86,7 +86,7 @@ export function text(): z.ZodString {
 export function path(): z.ZodString {
   const error = 'a path without control characters';
   return text()
-    .regex(/\S/, { error: 'a text that is not empty' })
+    .regex(/\S/, { error: 'a non-empty string' })
     .regex(/^\P{Cc}*$/u, { error })
     .max(4096, { error: 'a path of at most 4,096 characters' });
 }

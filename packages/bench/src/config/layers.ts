@@ -58,7 +58,7 @@ export function unsafeParts(layer: ConfigLayer): readonly Problem[] {
       const at = [...path, Array.isArray(value) ? Number(key) : key];
       if (RESERVED.includes(key)) {
         const where = `${layer.locate(at, true) ?? name}, ${at.join('.')}`;
-        found.push({ where, expected: 'a key that exists', got: `'${key}'` });
+        found.push({ where, expected: 'a known key', got: `'${key}'` });
       } else walk(inner, at);
       if (found.length > 100) return;
     }

@@ -92,7 +92,7 @@ export function presetLayer(name: PresetName): ConfigLayer {
  */
 export function presetProblem(name: unknown, layers: readonly ConfigLayer[]): Problem {
   const hint =
-    typeof name === 'string' ? nearestNameHint(name, presetNames) : `There are: ${presetNames.join(', ')}.`;
+    typeof name === 'string' ? nearestNameHint(name, presetNames) : `Available: ${presetNames.join(', ')}.`;
   const where = layers.length === 0 ? 'preset' : placeOf(['preset'], layers);
   return { where, expected: 'the name of a preset', got: shown(name), hint };
 }

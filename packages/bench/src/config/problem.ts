@@ -31,7 +31,7 @@ export function issueProblems(
     const known = issue.message.split(', ');
     return issue.keys.map((key, place) => ({
       where: placeOf([...path, key], layers, true),
-      expected: 'a key that exists',
+      expected: 'a known key',
       got: shown(key),
       // Comparing takes longer than all the rest, and no more are listed.
       hint: place < MOST_LISTED ? nearestNameHint(key, known) : undefined,
@@ -41,7 +41,7 @@ export function issueProblems(
   const [expected = '', ownHint] = issue.message.split('\n');
   const words = knownWords(issue);
   const hint =
-    words && (typeof got === 'string' ? nearestNameHint(got, words) : `There are: ${words.join(', ')}.`);
+    words && (typeof got === 'string' ? nearestNameHint(got, words) : `Available: ${words.join(', ')}.`);
   return [{ where: placeOf(path, layers), expected, got: shown(got), hint: ownHint ?? hint }];
 }
 

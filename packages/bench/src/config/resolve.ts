@@ -36,7 +36,7 @@ export interface RunConfig extends Omit<WrittenConfig, 'teacher' | 'methods'> {
   readonly methods: readonly MethodConfig[];
 }
 
-/** Several runs in one folder: pairs of teacher and student, data sets, or both. */
+/** Several runs in one folder: pairs of teacher and student, datasets, or both. */
 export interface StudyConfig {
   readonly tasks: readonly TaskConfig[];
 }

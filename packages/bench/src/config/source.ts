@@ -184,7 +184,7 @@ function plainValues(
       const [offset] = (key as Node | null)?.range ?? [0];
       const text = isScalar(key) ? String(key.value) : undefined;
       if (text === undefined)
-        refuse(offset, 'a text as key', isAlias(key) ? 'an alias' : 'a list or mapping');
+        refuse(offset, 'a string as key', isAlias(key) ? 'an alias' : 'a list or mapping');
       else if (entries.has(text))
         refuse(
           offset,

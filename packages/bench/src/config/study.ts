@@ -7,7 +7,7 @@ import type { Conflict } from './problem.js';
 import { folderName } from './schema.js';
 
 /*
- * A study is one configuration of several runs: every data set of `datasets` with every pair of `pairs`. What stands in `dataset`,
+ * A study is one configuration of several runs: every dataset of `datasets` with every pair of `pairs`. What stands in `dataset`,
  * `teacher` and `student` is common to all; an entry says what is different.
  */
 
@@ -33,7 +33,7 @@ const pair = mapping({
   as: folderName.optional(),
 });
 const dataset = z.union([text(), z.looseObject({ as: folderName.optional() })], {
-  error: 'the name of a data set, or a mapping',
+  error: 'the name of a dataset, or a mapping',
 });
 
 const KINDS = { pairs: list(pair, 1, MOST_TASKS), datasets: list(dataset, 1, MOST_TASKS) } as const;
@@ -91,7 +91,7 @@ export function tasksOf(written: Values): {
   const common = without(written, ['preset', ...STUDY_KEYS]);
   const count = (pairList?.length ?? 1) * (dataList?.length ?? 1);
   if (count > MOST_TASKS) {
-    const expected = `at most ${MOST_TASKS} pairs on data sets`;
+    const expected = `at most ${MOST_TASKS} pairs on datasets`;
     return { tasks: [], conflicts: [{ path: ['pairs'], expected, got: String(count) }] };
   }
   const tasks: WrittenTask[] = [];
@@ -129,7 +129,7 @@ interface Entries {
   readonly pair: Values | undefined;
 }
 
-/** An entry over what is common. A data set of another name has nothing of a common one; one without a name is for all. */
+/** An entry over what is common. A dataset of another name has nothing of a common one; one without a name is for all. */
 function valuesOf(common: Values, { data, pair }: Entries): Values {
   const dataset = without(data ?? {}, ['as']);
   const { teacher, student } = pair ?? {};

@@ -4,7 +4,7 @@ import { channelStatistics } from '@distilljs/core';
 import { imageFacts, loadSplits } from '../dataset/index.js';
 import type { DamagedFile, DatasetSource, Split, Surroundings } from '../dataset/index.js';
 
-/** What the images of a data set are. */
+/** What the images of a dataset are. */
 export interface DataStats {
   readonly dataset: string;
   readonly classNames: readonly string[];
@@ -25,7 +25,7 @@ export interface SplitStats {
   readonly fingerprint: string;
 }
 
-/** What is wrong with a data set. */
+/** What is wrong with a dataset. */
 export interface DataFaults {
   readonly dataset: string;
   readonly images: number;
@@ -51,7 +51,7 @@ export interface DuplicateImage {
 
 const SPLITS: readonly Split[] = ['train', 'validation', 'test'];
 
-/** The splits of a data set; damaged files are left out of it. */
+/** The splits of a dataset; damaged files are left out of it. */
 export async function loadChecked(
   source: DatasetSource,
   surroundings: Surroundings,

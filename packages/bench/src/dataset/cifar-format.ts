@@ -138,7 +138,7 @@ function expectLabels(
     got: String(labels[record]),
     hint: fromOne
       ? `The file has labels up to ${below} and no 0: do they count from 1? They have to count from 0.`
-      : `For classes of your own list their names in ${namesFile}; else the file is damaged or not of this format.`,
+      : `If these are classes of your own, list their names in ${namesFile}. Otherwise the file is damaged or has another format.`,
   });
 }
 

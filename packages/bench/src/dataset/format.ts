@@ -1,6 +1,6 @@
 import type { Dataset } from '@distilljs/core';
 
-/** Parts that a data set may come in. Without validation images of its own, a run takes some of the training images. */
+/** Parts that a dataset may come in. Without validation images of its own, a run takes some of the training images. */
 export type Split = 'train' | 'validation' | 'test';
 
 /** What a format has read. */
@@ -26,7 +26,7 @@ export interface Surroundings {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One format of data sets: an entry of the registry. */
+/** One format of datasets: an entry of the registry. */
 export interface DatasetFormat<Source> {
   /** What it reads and from where, in a line for `distill-bench list datasets`. */
   readonly summary: string;

@@ -13,7 +13,7 @@ export interface ResizeOptions {
 
 /**
  * The same images at another size, scaled each time they are asked for, by the arithmetic of image files. Fractions of pixel values are
- * rounded. The data set itself where nothing is to be done.
+ * rounded. The dataset itself where nothing is to be done.
  */
 export function resized<D extends Dataset>(
   dataset: D,

@@ -97,7 +97,7 @@ function variableOf(variables: readonly MatVariable[], name: string, path: strin
   const got =
     found === undefined ? `the variables ${there === '' ? '(none)' : there}` : `a ${found.className}`;
   const hint =
-    'Of SVHN take format 2, cropped digits (train_32x32.mat), not the full numbers (digitStruct.mat).';
+    'Use format 2 of SVHN, cropped digits (train_32x32.mat), not the full numbers (digitStruct.mat).';
   throw dataError(path, expected, got, hint);
 }
 

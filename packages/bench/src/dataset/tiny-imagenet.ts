@@ -62,7 +62,7 @@ export function identitiesOf(train: string): readonly string[] {
   const wrong = folders.find((name) => !WNID.test(name));
   if (folders.length >= 2 && wrong === undefined) return folders;
   const got = wrong === undefined ? `${folders.length} folders` : `'${wrong}'`;
-  const hint = 'For other class folders take the data set `folder`.';
+  const hint = 'For other class folders take the dataset `folder`.';
   throw dataError(train, 'class folders with names like n01443537', got, hint);
 }
 

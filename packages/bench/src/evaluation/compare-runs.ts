@@ -90,7 +90,7 @@ function expectSameImages({ folder, run }: MatrixRun, other: MatrixRun): void {
   throw new DistillError({
     ...{ code: 'data', where: other.folder.root },
     expected: `the test images of ${folder.root}`,
-    got: 'others',
+    got: 'other images',
     hint: 'Compare runs on the same data.',
   });
 }

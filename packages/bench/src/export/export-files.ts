@@ -34,7 +34,7 @@ export async function expectReplaceable(target: string, { root }: RunFolder): Pr
   const entries = await readdir(target);
   if (entries.length === 0) return;
   const text = await readFile(join(target, CARD), 'utf8').catch(() => '');
-  if (!text.startsWith(`{\n  "kind": "distilljs export"`)) refuse(`${target}, a folder of something else`);
+  if (!text.startsWith(`{\n  "kind": "distilljs export"`)) refuse(`${target}, a folder with other files`);
   const own = new Set([
     CARD,
     'README.md',

@@ -20,7 +20,7 @@ export function decodePredictions(file: Uint8Array, where: string): Predictions 
     throw damaged(`version ${PREDICTIONS_VERSION}`, `version ${String(version)}`);
   const parts = Object.values(stored.tensors).map(({ bytes }) => bytes);
   if (digestOf(stored.entries, metadata, parts) !== sha256)
-    throw damaged('the bytes as they were written', 'others');
+    throw damaged('the bytes as they were written', 'other bytes');
   const whole = (name: string): Int32Array =>
     new Int32Array(new Uint8Array(stored.tensors[name]?.bytes ?? []).buffer);
   const floats = (name: string): Float32Array => {

@@ -115,8 +115,17 @@ function whatVaries({ testImages }: Report, { first: [best] }: Ranking): readonl
   ];
 }
 
-/** The teacher's accuracy is that of its best validation epoch, so it is compared with the students' there. */
-function weakTeacher({ rows, teacher }: Report, { methods }: Ranking): readonly string[] {
+/**
+ * A teacher that knows hardly more than chance, or no more than its students. Its accuracy is that of its best validation epoch, so it is
+ * compared with the students' there.
+ */
+function weakTeacher({ rows, teacher, classNames }: Report, { methods }: Ranking): readonly string[] {
+  const accuracy = `${percent(teacher.testAccuracy)} %`;
+  const chance = classNames === null ? undefined : 1 / classNames.length;
+  if (chance !== undefined && isNearChance(teacher.testAccuracy, chance))
+    return [
+      `The teacher has learned little: ${accuracy} of the test images, where guessing gives ${percent(chance)} %. No method can pass on more. Use a pretrained teacher, or more images and a longer training.`,
+    ];
   const best = Math.max(
     ...rows
       .filter((row) => methods.some(({ method }) => method === row.method))
@@ -124,10 +133,12 @@ function weakTeacher({ rows, teacher }: Report, { methods }: Ranking): readonly 
   );
   return teacher.testAccuracy > best
     ? []
-    : [
-        `The teacher (${percent(teacher.testAccuracy)} %) is no better than the best student, so there was little to learn from it.`,
-      ];
+    : [`The teacher (${accuracy}) is no better than the best student, so there was little to learn from it.`];
 }
+
+/** Whether a classifier is less than a quarter of the way from guessing to perfect. */
+export const isNearChance = (accuracy: number, chance: number): boolean =>
+  accuracy < chance + (1 - chance) / 4;
 
 function seedList(seeds: readonly number[]): string {
   return `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;

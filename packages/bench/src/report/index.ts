@@ -1,4 +1,5 @@
 export { buildReport } from './build-report.js';
+export { isNearChance } from './caveats.js';
 export { renderCsv, renderSeedsCsv } from './csv.js';
 export type {
   Answer,

@@ -147,7 +147,7 @@ export async function expectMetrics(
   const hint = 'Remove the file: result.json has the same epochs.';
   const lines = (await readText(file, hint))?.split('\n').filter((line) => line !== '');
   if (lines === undefined || isDeepStrictEqual(lines.map(parsed), epochs)) return;
-  throw wrong(file, 'the epochs of result.json', 'others', hint);
+  throw wrong(file, 'the epochs of result.json', 'other epochs', hint);
 }
 
 const REMOVE_INSPECTIONS = 'Remove the file: the report is then written without its heat maps.';

@@ -10,7 +10,7 @@ import type { FoundRun } from './stored.js';
 import { inForm, readJson, writeJson } from './write-json.js';
 
 /*
- * A study compares methods on several tasks, each a pair of teacher and student on a data set. Its folder:
+ * A study compares methods on several tasks, each a pair of teacher and student on a dataset. Its folder:
  *
  * STUDY/run.json        the tasks, and whose teacher each one uses
  * STUDY/tasks/TASK/     a run folder like that of a single run

@@ -30,7 +30,7 @@ export function methodProblems(written: WrittenMethod, student: string): readonl
     }
     const isKey = got === `'${wrong}'` && !error.where.endsWith(`.${wrong}`);
     const path = ['options', wrong];
-    found.push({ path, expected: isKey ? 'an option that exists' : expected, got, hint, isKey });
+    found.push({ path, expected: isKey ? 'a known option' : expected, got, hint, isKey });
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
     delete options[wrong];
   }

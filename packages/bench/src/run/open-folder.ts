@@ -43,7 +43,7 @@ export async function examineFolder(
       const expected =
         'a new folder, an empty one, or one that holds a run (config.json and environment.json)';
       const got =
-        (await readStudy(folder.root)) === undefined ? 'a folder of something else' : 'one of a study';
+        (await readStudy(folder.root)) === undefined ? 'a folder with other files' : 'one of a study';
       throw refuse(expected, got, 'Use another --out.');
     }
     return undefined;

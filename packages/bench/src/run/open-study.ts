@@ -83,7 +83,7 @@ export async function examineStudy(
     if (await holdsOther(root))
       throw refuse(
         'a new folder, an empty one, or one that holds a study',
-        'a folder of something else',
+        'a folder with other files',
         'Use another --out.',
       );
     return undefined;

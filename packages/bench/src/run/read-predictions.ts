@@ -43,7 +43,7 @@ export async function readFigures(
       code: 'data',
       where: file,
       expected: "predictions of the run's test images",
-      got: 'those of others',
+      got: 'predictions of other images',
       hint: 'Remove the file; `distill-bench predictions RUN` makes it again.',
     });
   };

@@ -3,6 +3,7 @@ import type { Dataset, FrozenNetwork, Normalization } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { NORMALIZATIONS } from '../config/index.js';
 import { subset } from '../dataset/index.js';
+import { isNearChance } from '../report/index.js';
 import type { TeacherResult } from '../report/index.js';
 import type { RunData } from './datasets.js';
 import { seeing } from './load-teacher.js';
@@ -81,8 +82,6 @@ export function weakTeacherText(
       ]
     : [];
 }
-
-const isNearChance = (accuracy: number, chance: number): boolean => accuracy < chance + (1 - chance) / 4;
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 

@@ -100,7 +100,7 @@ async function classesIn(file: string): Promise<readonly string[]> {
   throw new DistillError({
     code: 'config',
     where: `teacher.classes, ${file}`,
-    expected: 'a JSON list of texts, or one name per line',
+    expected: 'a JSON list of strings, or one name per line',
     got: 'other JSON',
   });
 }

@@ -173,7 +173,7 @@ function namesOf(
     throw new DistillError({
       code: 'config',
       where: 'teacher.model',
-      expected: `the network that lies in ${source}, ${name}`,
+      expected: `the network stored in ${source}, ${name}`,
       got: model,
       hint: `Set the teacher's model to ${name} (--teacher-model; in a study its pair's teacher.model).`,
     });

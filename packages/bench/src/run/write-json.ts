@@ -75,6 +75,6 @@ export async function readText(file: string, hint: string): Promise<string | und
     // Where a file was given for its folder, there is none in it.
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const got = code === 'EISDIR' ? 'a folder' : message;
-    throw new DistillError({ code: 'data', where: file, expected: 'a file to read', got, hint, cause });
+    throw new DistillError({ code: 'data', where: file, expected: 'a readable file', got, hint, cause });
   }
 }

@@ -18,7 +18,7 @@ interface Table {
 }
 
 /**
- * What tasks (pairs of networks, data sets) say together of the methods that all of them have. A task counts once, however many
+ * What tasks (pairs of networks, datasets) say together of the methods that all of them have. A task counts once, however many
  * seeds it has. Intervals are 95 % percentile intervals of a bootstrap over tasks: they say what other tasks of this kind would
  * bring, and with few tasks they are too narrow. The form follows TabArena (Erickson et al. 2025).
  *

@@ -1,6 +1,6 @@
 import type { Interval } from './summary.js';
 
-/** Results of one task (a data set with a teacher and a student): accuracy by seed of each method. */
+/** Results of one task (a dataset with a teacher and a student): accuracy by seed of each method. */
 export interface TaskScores {
   readonly task: string;
   readonly methods: readonly {

@@ -128,7 +128,7 @@ describe('the program', () => {
     [['run', '--config', '.', '--out', 'x'], 'expected a configuration file, YAML or JSON, got a folder.'],
     [
       ['run', '--preset', 'quick', '--teacher', '', '--out', 'x'],
-      'teacher.path: expected a text that is not empty',
+      'teacher.path: expected a non-empty string',
     ],
     [['speed', '--batch', '1e15'], 'speed.batchSize: expected a whole number'],
     [['speed', '--steps', '0'], 'speed.steps: expected a whole number'],
@@ -274,7 +274,7 @@ describe('data', () => {
     for (const [at, name] of ['data_batch_1.bin', 'test_batch.bin'].entries())
       writeFileSync(join(cifar, name), cifarRecords([[at], [2], [3]], 3 * at));
     const verified = await done('data', 'verify', '--data-dir', cifar, '--dataset', 'cifar10');
-    expect(verified).toContain('Dataset cifar10: 6 images can be read\nNo damaged files, no image twice.');
+    expect(verified).toContain('Dataset cifar10: 6 images can be read\nNo damaged files, no duplicates.');
     expect(await refused('data', 'stats')).toContain(
       'expected --data-dir FOLDER or --config FILE, got neither',
     );
@@ -351,6 +351,11 @@ describe('the help', () => {
     for (const command of commands.filter((name) => name !== 'help')) {
       const help = await done(command, '--help');
       expect(help, command).not.toMatch(/default:\s*(?:\[\]|null|undefined)/);
+      for (const [, argument] of help
+        .split('\n', 1)
+        .join('')
+        .matchAll(/<([a-z]+)/g))
+        expect(help, command).toMatch(new RegExp(`^ {2}${String(argument)} {2,}\\S`, 'm'));
       const all = [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag]) => String(flag));
       const used = tried.filter(([name]) => name === command).flat();
       expect(used, command).toEqual(expect.arrayContaining(all.filter((flag) => flag !== '--help')));

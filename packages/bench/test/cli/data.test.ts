@@ -65,7 +65,7 @@ describe('distill-bench data', () => {
   it('verify: finds nothing where nothing is wrong', async () => {
     const { code, text } = await data('verify');
     expect(code).toBe(0);
-    expect(text).toContain('No damaged files, no image twice.');
+    expect(text).toContain('No damaged files, no duplicates.');
   });
 
   it('verify: names damaged files, leakage, and images under two classes', async () => {

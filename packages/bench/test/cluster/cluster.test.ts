@@ -310,7 +310,7 @@ describe('runs of machines without a shared folder', () => {
     const notes = join(root, 'notes');
     mkdirSync(notes);
     writeFileSync(join(notes, 'mine.txt'), '');
-    expect(await refusal(mergeRuns([one], notes))).toContain('a folder of something else');
+    expect(await refusal(mergeRuns([one], notes))).toContain('a folder with other files');
   });
 });
 

@@ -162,13 +162,13 @@ describe('a wrong configuration is refused', () => {
       'an unknown key',
       'epochs: 100',
       'epoch: 100',
-      "run.yaml:17:1, epoch: expected a key that exists, got 'epoch'. Did you mean 'epochs'? There are: preset, engine,",
+      "run.yaml:17:1, epoch: expected a known key, got 'epoch'. Did you mean 'epochs'? Available: preset, engine,",
     ],
     [
       'an unknown key further in',
       'padCrop',
       'padcrop',
-      "run.yaml:7:16, augmentation.padcrop: expected a key that exists, got 'padcrop'. Did you mean 'padCrop'? There are: padCrop, flip, randomResizedCrop, colorJitter, rotation.",
+      "run.yaml:7:16, augmentation.padcrop: expected a known key, got 'padcrop'. Did you mean 'padCrop'? Available: padCrop, flip, randomResizedCrop, colorJitter, rotation.",
     ],
     [
       'a resized crop of a share above 1',
@@ -186,7 +186,7 @@ describe('a wrong configuration is refused', () => {
       'a key of another dataset',
       'trainSize',
       'difficulty',
-      "run.yaml:5:3, dataset.difficulty: expected a key that exists, got 'difficulty'. There are: name, dir, trainSize, testSize, unseenClasses, imageSize, resize.",
+      "run.yaml:5:3, dataset.difficulty: expected a known key, got 'difficulty'. Available: name, dir, trainSize, testSize, unseenClasses, imageSize, resize.",
     ],
     [
       'a cached teacher without views',
@@ -234,7 +234,7 @@ describe('a wrong configuration is refused', () => {
       'a missing value',
       '  dir: data\n',
       '',
-      'run.yaml:2:1, dataset.dir: expected a text that is not empty, got nothing.',
+      'run.yaml:2:1, dataset.dir: expected a non-empty string, got nothing.',
     ],
     [
       'a missing part',
@@ -246,7 +246,7 @@ describe('a wrong configuration is refused', () => {
       'an unknown method',
       '  - kd',
       '  - kdd',
-      "run.yaml:14:5, methods.1.name: expected a method, got 'kdd'. Did you mean 'kd'? There are: student, kd, cckd.",
+      "run.yaml:14:5, methods.1.name: expected a method, got 'kdd'. Did you mean 'kd'? Available: student, kd, cckd.",
     ],
     [
       'a method that is there twice',
@@ -357,7 +357,7 @@ describe('a wrong configuration is refused', () => {
       { preset: 'quick', flags: [{ epochs: 0 }] },
       'command line, epochs: expected a whole number of at least 1, got 0.',
     ],
-    [{ preset: 'cifar10' }, 'preset cifar10, dataset.dir: expected a text that is not empty, got nothing.'],
+    [{ preset: 'cifar10' }, 'preset cifar10, dataset.dir: expected a non-empty string, got nothing.'],
     [{ flags: [] }, 'configuration: expected a valid configuration, got 3 problems.'],
   ];
   it.each(layered)('%j', (sources, says) => {

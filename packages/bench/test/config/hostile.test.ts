@@ -67,7 +67,7 @@ describe('one clear error for', () => {
       'run.yaml:1:9: expected valid YAML or JSON, got an error: unresolved tag: !js.',
     ],
     ['a type of YAML 1.1', '%YAML 1.1\n---\nseeds: !!set {1}', 'run.yaml:3:8: expected valid YAML or JSON'],
-    ['a list as key', '? [a]\n: 3', 'run.yaml:1:3: expected a text as key, got a list or mapping.'],
+    ['a list as key', '? [a]\n: 3', 'run.yaml:1:3: expected a string as key, got a list or mapping.'],
     [
       'a tab as indentation',
       'student:\n\tmodel: plain8',
@@ -103,9 +103,9 @@ describe('one clear error for', () => {
   it.each([
     ['epochs=&a [*a]', 'command line, epochs: expected an alias that does not contain itself'],
     ['epochs=*a', 'command line, epochs: expected an alias of an anchor before it'],
-    ['__proto__.x=1', "command line, __proto__: expected a key that exists, got '__proto__'."],
-    ['optimizer.constructor=3', 'command line, optimizer.constructor: expected a key that exists'],
-    ['methods.0.prototype=3', 'command line, methods.0.prototype: expected a key that exists'],
+    ['__proto__.x=1', "command line, __proto__: expected a known key, got '__proto__'."],
+    ['optimizer.constructor=3', 'command line, optimizer.constructor: expected a known key'],
+    ['methods.0.prototype=3', 'command line, methods.0.prototype: expected a known key'],
     ['methods.9.as=x', 'command line, methods: expected positions of entries that are there'],
     [
       'methods.1=8',
@@ -133,7 +133,7 @@ describe("a key that reaches into JavaScript's objects is refused at every level
   it.each(Object.entries(parts).flatMap(([at, text]) => keys.map((key) => [key, at, text] as const)))(
     '%s in %s',
     (key, at, text) => {
-      const where = `${at === 'top' ? '' : `${at}.`}${key}: expected a key that exists, got '${key}'.`;
+      const where = `${at === 'top' ? '' : `${at}.`}${key}: expected a known key, got '${key}'.`;
       const json = text.replace('KEY', key);
       expect(refusal(() => parseConfig(json, 'run.json')).join('\n')).toContain(where);
       const { preset, ...given } = JSON.parse(json) as { readonly preset: string };
@@ -308,7 +308,7 @@ methods:
     ['of a number', 'optimizer: {<<: 5}', 'run.yaml:2:13: expected a mapping to merge'],
     ['within its anchor', 'methods: &a [{<<: *a}]', 'run.yaml:2:19: expected an alias that does not contain'],
     ['of what is wrong', '<<: {epochs: -3}', 'run.yaml:2:1, epochs: expected a whole number of at least 1'],
-    ['in quotes is a key', '"<<": {epochs: 3}', "run.yaml:2:1, <<: expected a key that exists, got '<<'"],
+    ['in quotes is a key', '"<<": {epochs: 3}', "run.yaml:2:1, <<: expected a known key, got '<<'"],
   ])('%s', (_, text, says) => {
     const lines = quick(text);
     expect(lines).toHaveLength(1);
@@ -345,11 +345,11 @@ seeds: [1, 1]
   const found = [
     "run.yaml:1:9, preset: expected the name of a preset, got 'quik'. Did you mean 'quick'?",
     "run.yaml:2:9, engine: expected an engine, got 'WASMM'. Did you mean 'wasm'?",
-    "run.yaml:5:3, dataset.trainsize: expected a key that exists, got 'trainsize'. Did you mean 'trainSize'?",
+    "run.yaml:5:3, dataset.trainsize: expected a known key, got 'trainsize'. Did you mean 'trainSize'?",
     "run.yaml:6:18, teacher.model: expected a network of the zoo, got 'plain15'. Did you mean 'plain16'?",
     "run.yaml:8:5, methods.0.name: expected a method, got 'kdd'. Did you mean 'kd'?",
     'run.yaml:9:39, methods.1.options.temperature: expected a number from 0.01 to 1000, got -1.',
-    "run.yaml:9:43, methods.1.options.alfa: expected an option that exists, got 'alfa'.",
+    "run.yaml:9:43, methods.1.options.alfa: expected a known option, got 'alfa'.",
     'run.yaml:10:9, epochs: expected a whole number of at least 1, got 0.',
     "run.yaml:11:19, optimizer.name: expected an optimizer, got 'sgdd'. Did you mean 'sgd'?",
     'run.yaml:12:12, seeds.1: expected a seed that is not in the list yet, got 1.',

@@ -18,7 +18,7 @@ function tasks(text: string, flags: readonly object[] = []): StudyConfig['tasks'
 }
 
 describe('a study', () => {
-  it('is every data set with every pair', () => {
+  it('is every dataset with every pair', () => {
     const found = tasks(`
 pairs:
   - { teacher: resnet56, student: resnet20 }
@@ -49,13 +49,13 @@ seeds: [3]
     ]);
   });
 
-  it('extends a preset, and replaces its data set or pair', () => {
+  it('extends a preset, and replaces its dataset or pair', () => {
     const found = tasks(
       'preset: quick\ndatasets: [{ name: synthetic, as: hard, difficulty: 0.9 }, { name: synthetic, as: easy }]',
     );
     expect(found.map(({ name }) => name)).toEqual(['hard+plain16-plain8', 'easy+plain16-plain8']);
     const [hard] = found;
-    // The preset's own fields of the same data set stay; a run of a study is none of the preset any more.
+    // The preset's own fields of the same dataset stay; a run of a study is none of the preset any more.
     expect(hard?.config.dataset).toMatchObject({ classes: 12, difficulty: 0.9 });
     expect(hard?.config.preset).toBeUndefined();
     expect(hard?.config.methods.map(({ as }) => as)).toEqual(['student', 'kd', 'cckd']);
@@ -64,7 +64,7 @@ seeds: [3]
     );
   });
 
-  it('takes from a nameless data set what is common, e.g. the folder', () => {
+  it('takes from a nameless dataset what is common, e.g. the folder', () => {
     const found = tasks(
       'datasets: [cifar10, cifar100]\nteacher: { model: plain16 }\nstudent: { model: plain8 }',
       [{ dataset: { dir: 'both' } }],
@@ -106,7 +106,7 @@ methods: [kd, { name: cckd, options: { gama: 1 } }]
     expect(message).toContain(
       'run.yaml:4:42, pairs.1.teacher.epochs: expected a whole number of at least 1, got 0',
     );
-    expect(message).toMatch(/pair: expected a key that exists, got 'pair'. Did you mean 'pairs'/);
+    expect(message).toMatch(/pair: expected a known key, got 'pair'. Did you mean 'pairs'/);
     expect(message).toContain('5 problems');
     expect(message.match(/epochs: expected a whole number of at least 1, got -1/g)).toHaveLength(1);
   });
@@ -181,7 +181,7 @@ tune:
       /run\.yaml:4:9, tune\.kdd: expected a method of the run.*'kd'/,
     );
     expect(wrong('tune: { kd: { temprature: [2, 4] } }')).toMatch(
-      /run\.yaml:4:15, tune\.kd\.temprature: expected an option that exists/,
+      /run\.yaml:4:15, tune\.kd\.temprature: expected a known option/,
     );
     expect(wrong('tune: { kd: { temperature: [2, -4] } }')).toMatch(
       /tune\.kd\.temperature: expected a number from 0.01 to 1000.*got -4/,

@@ -127,7 +127,7 @@ describe('Tiny-ImageNet', () => {
       "expected classes that are among the 2 for training, got 'n99999999' for val_0.JPEG",
     );
     expect(await refusalOf({ ...images(['train/cat/1.png', 'train/dog/1.png']), ...val }, read)).toContain(
-      "got 'cat'. For other class folders take the data set `folder`.",
+      "got 'cat'. For other class folders take the dataset `folder`.",
     );
     expect(await refusalOf({ ...train }, read)).toContain(
       '(tiny-imagenet-200, with train and val), got train.',

@@ -57,7 +57,7 @@ describe('SVHN', () => {
     );
     expect(await damaged((bytes) => bytes, 'level4.mat')).toContain('got one of level 4, or another format');
     expect(await damaged((bytes) => bytes, 'names.mat')).toContain(
-      "expected an array 'X' of numbers, got the variables data, label. Of SVHN take format 2",
+      "expected an array 'X' of numbers, got the variables data, label. Use format 2 of SVHN",
     );
     expect(await damaged((bytes) => bytes, 'cell.mat')).toContain('got a cell array');
     expect(await damaged(() => Buffer.from('MATLAB 7.3 MAT-file, Platform: GLNXA64'.padEnd(200)))).toContain(

@@ -122,7 +122,7 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
         .map(({ where, found }) => `${where}: ${found}`);
     expect((await errorsOf(out)).sort()).toEqual([
       "kd/1: expected predictions of the network beside it, got another network's",
-      'student/1: expected the epochs of result.json, got others',
+      'student/1: expected the epochs of result.json, got other epochs',
       "teacher: expected predictions of the network beside it, got another network's",
     ]);
     const refused =
@@ -271,7 +271,7 @@ describe('distill-bench compare', { timeout: 60_000 }, () => {
     const data = JSON.parse(readFileSync(join(out, 'data.json'), 'utf8')) as { test: object };
     writeFileSync(join(out, 'data.json'), JSON.stringify({ ...data, test: { size: 36, fingerprint: 'ff' } }));
     expect(await main(['compare', run, out])).toBe(1);
-    expect(output.said).toMatch(/expected the test images of .*, got others/);
+    expect(output.said).toMatch(/expected the test images of .*, got other images/);
     await expect(compareRuns(run, folder)).rejects.toThrow(/expected a run folder, got none/);
   });
 });

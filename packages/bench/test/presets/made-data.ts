@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { PNG } from 'pngjs';
 
 /*
- * Tiny data sets in the formats of the real ones, for presets that are tried without them: noise, as bright as its class says.
+ * Tiny datasets in the formats of the real ones, for presets that are tried without them: noise, as bright as its class says.
  */
 
 /** The value of one pixel: noise without a generator, and a level by class. */
@@ -124,7 +124,7 @@ function filesOf(
   return files;
 }
 
-/** Writes a data set of noise. */
+/** Writes a dataset of noise. */
 export function writeMadeData(
   dir: string,
   {

@@ -98,6 +98,19 @@ describe('caveats', () => {
     expect(caveatsOf(0.7001)).toContain('The teacher (70.00 %) is no better than the best student');
   });
 
+  it('name a teacher that knows hardly more than chance', () => {
+    // Guessing among three classes gives 1/3, and a quarter of the way from there to 1 is 1/2.
+    const caveatsOf = (testAccuracy: number): string => {
+      const report = fixtureReport([STUDENT, KD], 3);
+      const teacher = { ...report.teacher, testAccuracy };
+      return findings({ ...report, teacher, classNames: ['a', 'b', 'c'] }).caveats.join('\n');
+    };
+    expect(caveatsOf(0.499)).toContain(
+      'The teacher has learned little: 49.90 % of the test images, where guessing gives 33.33 %.',
+    );
+    expect(caveatsOf(0.5)).not.toContain('guessing');
+  });
+
   it('pass on what the runs warned of, and what the engine does', () => {
     const results: MethodResult[] = fixtureResults(METHODS, 5).map((result) => ({
       ...result,

@@ -165,7 +165,7 @@ describe('refusals', () => {
     const error = await refusal(
       runConfig({ config: config(), out: home, existing: 'overwrite', log: log() }),
     );
-    expect(error).toMatch(/a folder of something else/);
+    expect(error).toMatch(/a folder with other files/);
     expect(existsSync(join(home, 'precious.txt'))).toBe(true);
   });
 

@@ -76,7 +76,7 @@ describe('a folder that is no run', () => {
     for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, dir, file), text);
     for (const existing of ['refuse', 'resume', 'overwrite'] as const) {
       expect(await refusal(run(dir, existing))).toMatch(
-        /one that holds a run .*got a folder of something else/,
+        /one that holds a run .*got a folder with other files/,
       );
     }
     expect(await refusal(rewriteReport(join(folder, dir)))).toMatch(/expected a run folder/);

@@ -83,7 +83,7 @@ describe('a given teacher', () => {
 
   it('of the zoo under another name is refused, with its own', async () => {
     expect(await refusal(run('label', await save('resnet14', 6, 'fourteen')))).toMatch(
-      /teacher.model: expected the network that lies in .*, resnet14, got resnet8. Set the teacher's model to resnet14/,
+      /teacher.model: expected the network stored in .*, resnet14, got resnet8. Set the teacher's model to resnet14/,
     );
   });
 

@@ -100,7 +100,7 @@ async function expectOurs(file: string): Promise<void> {
     code: 'option',
     where: file,
     expected: 'a new file, or one of an earlier run',
-    got: 'a file of something else',
+    got: 'a file of another kind',
     hint: 'Name another file: this one is left as it is.',
   });
 }

@@ -73,7 +73,7 @@ export function directoryStore(folder: string): CheckpointStore {
         return new Uint8Array(await fs.readFile(file));
       } catch (cause) {
         const got = cause instanceof Error ? cause.message : String(cause);
-        throw new DistillError({ code: 'checkpoint', where: file, expected: 'a file to read', got, cause });
+        throw new DistillError({ code: 'checkpoint', where: file, expected: 'a readable file', got, cause });
       }
     },
     async write(name, bytes) {

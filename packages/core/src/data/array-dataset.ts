@@ -38,7 +38,7 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
   const { imageShape, classes, name = 'array' } = options;
   if (typeof (name as unknown) !== 'string') {
     const got = describeValue(name);
-    throw new DistillError({ code: 'data', where: 'arrayDataset, name', expected: 'a text', got });
+    throw new DistillError({ code: 'data', where: 'arrayDataset, name', expected: 'a string', got });
   }
   const place = `arrayDataset '${name}'`;
   const refuse = (what: string, expected: string, got: string, hint?: string): never => {

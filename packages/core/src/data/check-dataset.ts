@@ -33,7 +33,7 @@ function readDataset(
   const { name, size, imageShape, classes } = given;
   if (typeof (name as unknown) !== 'string') {
     const got = describeValue(name);
-    throw new DistillError({ code: 'data', where: `${where}, name`, expected: 'a text', got });
+    throw new DistillError({ code: 'data', where: `${where}, name`, expected: 'a string', got });
   }
   const place = `${where}, dataset '${name}'`;
   const refuse = (what: string, expected: string, got: unknown, hint?: string): never => {
@@ -61,7 +61,7 @@ function readDataset(
     refuse('pixelSums', 'a function of the index', pixelSums);
   const isText = (name: unknown): boolean => typeof name === 'string' && name !== '';
   if (names !== undefined && !(Array.isArray(names) && names.length === classes && names.every(isText)))
-    refuse('classNames', `a text per class (${classes})`, names);
+    refuse('classNames', `a string per class (${classes})`, names);
   const labels = labelsOf(place, given.labels, classes, size);
   if (labels.length !== size) refuse('labels', `one per image (${size})`, labels.length);
   const superclasses =

@@ -15,7 +15,7 @@ export interface ModelMetadata {
   readonly version: 1;
   /** `[height, width, channels]`. */
   readonly imageSize: readonly [height: number, width: number, channels: number];
-  /** What the channels are, in order; `other`: something only the data set knows. */
+  /** What the channels are, in order; `other`: something only the dataset knows. */
   readonly channels: 'grey' | 'rgb' | 'rgba' | 'other';
   /** What pixels are divided by before the normalization. */
   readonly scale: number;
@@ -40,7 +40,7 @@ export const channelsOf = (count: number): ModelMetadata['channels'] =>
 /**
  * The metadata of a network that was trained on images with this normalization.
  *
- * @param data a data set, or what it says of its images
+ * @param data a dataset, or what it says of its images
  */
 export function metadataOf(
   data: {

@@ -76,7 +76,7 @@ export async function readFiles(
 }
 
 const unreadable = (where: string, got: string, cause?: unknown): DistillError =>
-  new DistillError({ code: 'data', where, expected: 'a file to read', got, cause });
+  new DistillError({ code: 'data', where, expected: 'a readable file', got, cause });
 
 async function reading<T>(where: string, read: () => Promise<T>): Promise<T> {
   try {

@@ -108,7 +108,7 @@ export function tapsHint(
   const names = maps.length > 0 ? maps : tapNames;
   const shown = names.slice(-8);
   const more = names.length > shown.length ? `, and ${names.length - shown.length} before` : '';
-  const there = names.length === 0 ? 'It declares no taps.' : `There are: ${shown.join(', ')}${more}.`;
+  const there = names.length === 0 ? 'It declares no taps.' : `Available: ${shown.join(', ')}${more}.`;
   return `Name feature maps from front to back, by ${side}.taps in a configuration, in code by createNetwork(model, { taps: { stage1: 'LAYER', … } }). ${there}`;
 }
 

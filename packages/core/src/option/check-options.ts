@@ -28,7 +28,7 @@ export function checkOptions<Options extends object>(
     throw new DistillError({
       code: 'option',
       where: owner,
-      expected: 'options that exist',
+      expected: 'a known option',
       got: `'${name}'`,
       hint: renamed(name, known) ?? nearestNameHint(name, known),
     });

@@ -62,7 +62,7 @@ export const flag: OptionCheck = (value) => (typeof value === 'boolean' ? undefi
 
 /** A text that is not empty. */
 export const text: OptionCheck = (value) =>
-  typeof value === 'string' && value.length > 0 ? undefined : 'a text that is not empty';
+  typeof value === 'string' && value.length > 0 ? undefined : 'a non-empty string';
 
 /** A list whose every entry passes `check`. */
 export const listOf =

@@ -200,7 +200,7 @@ export function describeMethod(name: string, given: MethodConformance): void {
       it.runIf(wrongTap !== undefined)('names the taps there are when one is wrong', async () => {
         const error = await distill(options(wrongTap?.() ?? method())).catch((thrown: unknown) => thrown);
         expect(isDistillError(error) && error.code).toBe('tap');
-        expect(String(error)).toMatch(/(?:There are|names): .*stage1/);
+        expect(String(error)).toMatch(/(?:Available|names): .*stage1/);
       });
 
       it.runIf(needsTeacher)('asks for a teacher when there is none', async () => {

@@ -81,7 +81,7 @@ export function readOptions(given: DistillOptions): DistillOptions {
   throw new DistillError({
     code: 'option',
     where: 'distill',
-    expected: 'options that exist',
+    expected: 'a known option',
     got: `'${unknown}'`,
     hint: (Object.hasOwn(MEANT, unknown) ? MEANT[unknown] : undefined) ?? nearestNameHint(unknown, known),
   });

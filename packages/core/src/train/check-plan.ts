@@ -157,7 +157,7 @@ function expectPlanForm(where: string, plan: unknown): asserts plan is Plan {
       const part = given[name];
       if (kind === 'list' ? Array.isArray(part) : typeof part === kind && part !== null) continue;
       const expected =
-        { list: 'a list', object: 'an object', function: 'a function', string: 'a text' }[kind] ?? kind;
+        { list: 'a list', object: 'an object', function: 'a function', string: 'a string' }[kind] ?? kind;
       throw new DistillError({
         code: 'contract',
         where: `${owner}, ${name}`,

@@ -27,7 +27,7 @@ describeMethod('student', {
   refused: [
     {
       make: () => student({ alpha: 1 } as object),
-      message: /student: expected options that exist, got 'alpha'/,
+      message: /student: expected a known option, got 'alpha'/,
     },
   ],
 });
@@ -91,7 +91,7 @@ describeMethod('dkd', {
     { make: () => dkd({ warmUp: 2 }), message: /dkd\.warmUp: expected a number from 0 to 1, got 2/ },
     {
       make: () => dkd({ kdWeight: 1 } as object),
-      message: /dkd: expected options that exist, got 'kdWeight'/,
+      message: /dkd: expected a known option, got 'kdWeight'/,
     },
   ],
   zeroAtEquality: ['target', 'others'],
@@ -118,7 +118,7 @@ describeMethod('sp with kd', {
   refused: [
     {
       make: () => sp({ studentTap: '' }),
-      message: /sp\.studentTap: expected a text that is not empty, got ""/,
+      message: /sp\.studentTap: expected a non-empty string, got ""/,
     },
   ],
   zeroAtEquality: ['sp', 'kd'],
@@ -141,7 +141,7 @@ describeMethod('rkd', {
   needsTeacher: true,
   wrongTap: () => rkd({ studentTap: 'stage9' }),
   refused: [
-    { make: () => rkd({ weight: 1 } as object), message: /rkd: expected options that exist, got 'weight'/ },
+    { make: () => rkd({ weight: 1 } as object), message: /rkd: expected a known option, got 'weight'/ },
   ],
   zeroAtEquality: ['distance', 'angle'],
 });

@@ -96,7 +96,7 @@ describe('checkpoints', () => {
     [{ keep: 0 }, /checkpoints\.keep: expected a whole number, at least 1, got 0/],
     [{ everyEpochs: 0 }, /checkpoints\.everyEpochs: expected a whole number, at least 1, got 0/],
     [{ everySteps: -1 }, /checkpoints\.everySteps: expected a whole number, at least 0, got -1/],
-    [{ every: 1 } as object, /checkpoints: expected options that exist, got 'every'/],
+    [{ every: 1 } as object, /checkpoints: expected a known option, got 'every'/],
   ])('refuse %j', (options, message) => {
     expect(() => checkpoints(memoryStore(), options)).toThrow(message);
   });

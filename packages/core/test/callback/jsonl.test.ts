@@ -72,7 +72,7 @@ describe('leaves alone', () => {
     await writeFile(file, 'my notes\n');
     const run = smallRun({ epochs: 1, callbacks: [callback(pathToFileURL(file))] });
     await expect(distill(run)).rejects.toThrow(
-      `${file}: expected a new file, or one of an earlier run, got a file of something else.`,
+      `${file}: expected a new file, or one of an earlier run, got a file of another kind.`,
     );
     expect(await readFile(file, 'utf8')).toBe('my notes\n');
   });

@@ -36,7 +36,7 @@ describe('arrayDataset', () => {
       { images: [0, 1, '2', 3] as never },
       'arrayDataset \'array\', image 0: expected numbers as pixels, got "2" at value 2.',
     ],
-    ['a name that is no text', { name: 5 as never }, 'arrayDataset, name: expected a text, got 5.'],
+    ['a name that is no text', { name: 5 as never }, 'arrayDataset, name: expected a string, got 5.'],
     [
       'too few pixels',
       { images: new Uint8Array(11) },

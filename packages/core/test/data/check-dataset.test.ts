@@ -56,14 +56,14 @@ describe('a dataset of one’s own is refused', () => {
     [
       'fewer names than classes',
       { classNames: ['cat', 'dog'] },
-      'classNames: expected a text per class (3), got ["cat","dog"].',
+      'classNames: expected a string per class (3), got ["cat","dog"].',
     ],
     [
       'names that are no texts',
       { classNames: [1, 2, 3] },
-      'classNames: expected a text per class (3), got [1,2,3].',
+      'classNames: expected a string per class (3), got [1,2,3].',
     ],
-    ['a name that is no text', { name: {} }, 'train, name: expected a text, got {}.'],
+    ['a name that is no text', { name: {} }, 'train, name: expected a string, got {}.'],
     [
       'a weight that is a text',
       { weights: ['1', 1, 1, 1, 1, 1] },

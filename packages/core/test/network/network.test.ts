@@ -45,7 +45,7 @@ describe('taps', () => {
         const error = await caught(call);
         expect(error.code).toBe('tap');
         expect(error.message).toBe(
-          `network 'm': expected the name of a layer, got '${tap}'. Did you mean 'stage1'? There are: feature, stage1, bn, pool, logits.`,
+          `network 'm': expected the name of a layer, got '${tap}'. Did you mean 'stage1'? Available: feature, stage1, bn, pool, logits.`,
         );
       }
     },
@@ -56,7 +56,7 @@ describe('taps', () => {
       createNetwork(chain('m', through(conv('stage1', 4))), { taps: { feature: 'stage' } }),
     );
     expect(error.message).toBe(
-      "network 'm', tap 'feature': expected the name of a layer, got 'stage'. Did you mean 'stage1'? There are: stage1, pool, logits.",
+      "network 'm', tap 'feature': expected the name of a layer, got 'stage'. Did you mean 'stage1'? Available: stage1, pool, logits.",
     );
   });
 
@@ -187,7 +187,7 @@ describe('a tap that a deep network has not', () => {
 
   it('is refused with ten names: the nearest, then those before global pooling', async () => {
     const error = await caught(() => createNetwork(deep()).tapShape('block7_oud'));
-    expect(error.hint).toMatch(/^Did you mean 'block7_out'\? There are: block7_out, .* and 32 more\.$/);
+    expect(error.hint).toMatch(/^Did you mean 'block7_out'\? Available: block7_out, .* and 32 more\.$/);
     for (const name of ['block39_out', 'block38_out', 'block37_out']) expect(error.hint).toContain(name);
     expect(error.message.length).toBeLessThan(350);
   });

@@ -40,7 +40,7 @@ describe('checkOptions', () => {
   it('refuses an option that does not exist and suggests one', async () => {
     const error = await caught(() => checked({ wieght: 1 } as Partial<Options>));
     expect(error.message).toBe(
-      "fitnet: expected options that exist, got 'wieght'. Did you mean 'weight'? There are: weight, tap.",
+      "fitnet: expected a known option, got 'wieght'. Did you mean 'weight'? Available: weight, tap.",
     );
   });
 

@@ -44,10 +44,10 @@ const cases: readonly [
   ['wholeNumber with a minimum', wholeNumber({ min: 2 }), [2, 99], [1], 'a whole number, at least 2'],
   ['oneOf', oneOf('same', 4, true), ['same', 4, true], ['valid', '4', 1], 'one of "same", 4, true'],
   ['flag', flag, [true, false], [0, 'true', undefined], 'true or false'],
-  ['text', text, ['a'], ['', 1, undefined], 'a text that is not empty'],
+  ['text', text, ['a'], ['', 1, undefined], 'a non-empty string'],
   ['listOf', listOf(positive), [[], [1, 2]], [1, [1, 0], 'ab'], 'a list, each entry a number above 0'],
-  ['optional', optional(text), [undefined, 'a'], ['', null], 'a text that is not empty'],
-  ['eitherOf', eitherOf(flag, text), [true, 'a'], [1, ''], 'true or false, or a text that is not empty'],
+  ['optional', optional(text), [undefined, 'a'], ['', null], 'a non-empty string'],
+  ['eitherOf', eitherOf(flag, text), [true, 'a'], [1, ''], 'true or false, or a non-empty string'],
 ];
 
 describe.each(cases)('%s', (_, check, right, wrong, expected) => {

@@ -148,7 +148,7 @@ describe('a teacher’s input is refused', () => {
     [
       'another field',
       { imagesize: 4 },
-      "teacherInput: expected normalization and imageSize, got 'imagesize'. Did you mean 'imageSize'? There are: normalization, imageSize.",
+      "teacherInput: expected normalization and imageSize, got 'imagesize'. Did you mean 'imageSize'? Available: normalization, imageSize.",
     ],
     [
       'a size of three numbers',

@@ -31,13 +31,9 @@ describe('optimizer options', () => {
     [
       'a list that is none',
       () => sgd({ noDecay: 'bias' as never }),
-      'sgd.noDecay: expected a list, each entry a text',
+      'sgd.noDecay: expected a list, each entry a non-empty string',
     ],
-    [
-      'an unknown option',
-      () => adam({ decay: 1 } as object),
-      "adam: expected options that exist, got 'decay'.",
-    ],
+    ['an unknown option', () => adam({ decay: 1 } as object), "adam: expected a known option, got 'decay'."],
   ])('refuse %s', async (_, make, message) => {
     const error = await caught(make);
     expect(error.code).toBe('option');

@@ -118,11 +118,8 @@ describe('clipToTerm', () => {
   });
 
   it.each<[object, string]>([
-    [
-      { clip: 'ce', factr: 2 },
-      "clipToTerm: expected options that exist, got 'factr'. Did you mean 'factor'?",
-    ],
-    [{}, 'clipToTerm.clip: expected a text that is not empty, got ""'],
+    [{ clip: 'ce', factr: 2 }, "clipToTerm: expected a known option, got 'factr'. Did you mean 'factor'?"],
+    [{}, 'clipToTerm.clip: expected a non-empty string, got ""'],
     [
       { clip: 'ce', factor: NaN },
       'clipToTerm.factor: expected a number of at least 0, or a function of the epoch, got NaN',
@@ -132,7 +129,7 @@ describe('clipToTerm', () => {
       'clipToTerm.factor: expected a number of at least 0, or a function of the epoch, got "1"',
     ],
     [{ clip: 'ce', unreached: -1 }, 'clipToTerm.unreached: expected a number of at least 0, got -1'],
-    [{ clip: 'ce', reference: 3 }, 'clipToTerm.reference: expected a text that is not empty, got 3'],
+    [{ clip: 'ce', reference: 3 }, 'clipToTerm.reference: expected a non-empty string, got 3'],
   ])('refuses %j', async (options, message) => {
     expect((await caught(() => clipToTerm(options as never))).message).toContain(message);
   });

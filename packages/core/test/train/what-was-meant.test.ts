@@ -148,7 +148,7 @@ describe('distill says what was meant', () => {
     [
       'by an option that does not exist',
       () => ({ normalisation: {} }),
-      "distill: expected options that exist, got 'normalisation'. Did you mean 'normalization'?",
+      "distill: expected a known option, got 'normalisation'. Did you mean 'normalization'?",
     ],
     [
       'by a learning rate beside the optimizer',
@@ -267,7 +267,7 @@ describe('distill says what was meant', () => {
     [
       'by an augmentation’s wrong name',
       () => ({ augmentation: { flips: true } }),
-      "augmentation: expected options that exist, got 'flips'. Did you mean 'flip'?",
+      "augmentation: expected a known option, got 'flips'. Did you mean 'flip'?",
     ],
     [
       'by data without a fingerprint',
@@ -396,7 +396,7 @@ describe('distill refuses', () => {
     [{ spec: 'v1', plan: () => undefined }, "method 'mine', plan, phases: expected a list, got nothing"],
     [
       { spec: 'v1', plan: () => ({ phases: [{}], auxiliary: {}, cost: {}, dispose: () => undefined }) },
-      "method 'mine', phases[0], name: expected a text, got nothing",
+      "method 'mine', phases[0], name: expected a string, got nothing",
     ],
     [
       {

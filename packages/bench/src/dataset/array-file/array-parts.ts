@@ -44,7 +44,7 @@ export interface ArraySource extends ResizeOptions {
  * The wanted splits of a set whose images are arrays. The training labels decide how many classes there are, unless
  * class names do; each class needs a training image.
  *
- * @param name of the data set
+ * @param name of the dataset
  * @throws DistillError code `data` where parts do not fit together
  */
 export async function loadParts(

@@ -82,7 +82,7 @@ function byteOrder(path: string): boolean {
   const expected = 'a MAT-file, level 5';
   if (text.startsWith('MATLAB 7.3') || Buffer.from(header.subarray(1, 4)).toString('latin1') === 'HDF') {
     const hint =
-      "Save it with save(…, '-v7') or scipy.io.savemat. Of SVHN take format 2, cropped digits (train_32x32.mat).";
+      "Save it with save(…, '-v7') or scipy.io.savemat. For SVHN, use format 2, cropped digits (train_32x32.mat).";
     throw dataError(path, expected, 'one of level 7.3 (HDF5)', hint);
   }
   if (header.length >= 20 && header.subarray(0, 4).includes(0)) {
