@@ -76,7 +76,7 @@ const tasks = {
         },
       });
     } catch {
-      throw refuse('This is no zip, or a damaged or encrypted one.');
+      throw refuse('This is not a zip file, or it is damaged or encrypted.');
     }
     if (bytes > MOST_UNPACKED) throw refuse('The images in the zip take more than 1 GB.');
     return [

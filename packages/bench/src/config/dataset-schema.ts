@@ -15,6 +15,8 @@ import {
   whole,
 } from './fields.js';
 
+/** The hint is what a run needs that names no folder. */
+const DATA_FOLDER = 'the folder of the data\nName it with --data-dir FOLDER, or dataset: { dir: FOLDER }.';
 const RANGE = 'a list of two numbers, black and white, e.g. [0, 1]';
 
 const synthetic = mapping({
@@ -43,7 +45,7 @@ const otherSize = { imageSize: size.optional(), resize: resize.optional() };
 const cifar = mapping({
   name: z.literal(['cifar10', 'cifar100']),
   /** Folder of the original binary files, or the one that holds it. */
-  dir: path(),
+  dir: path(DATA_FOLDER),
   /** Only the first so many images. */
   trainSize: whole(1, MOST.images).optional(),
   testSize: whole(1, MOST.images).optional(),
@@ -55,7 +57,7 @@ const cifar = mapping({
 /** What every format that reads files has. */
 const files = {
   /** Folder of the files, or the one that holds it. */
-  dir: path(),
+  dir: path(DATA_FOLDER),
   /** Only the first so many images. */
   trainSize: whole(1, MOST.images).optional(),
   testSize: whole(1, MOST.images).optional(),
@@ -142,7 +144,7 @@ export const imageFields = {
   decoder: oneOf(decoderNames, 'auto, sharp or javascript').default('auto'),
 };
 
-const folder = mapping({ name: z.literal('folder'), dir: path(), ...imageFields, ...division });
+const folder = mapping({ name: z.literal('folder'), dir: path(DATA_FOLDER), ...imageFields, ...division });
 
 const imageList = mapping({
   name: z.literal('list'),

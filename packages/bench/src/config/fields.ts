@@ -77,16 +77,19 @@ export function share(): z.ZodNumber {
 }
 
 /** A text that is not empty. */
-export function text(): z.ZodString {
-  const error = 'a non-empty string';
+export function text(error = 'a non-empty string'): z.ZodString {
   return z.string({ error }).min(1, { error });
 }
 
-/** A path or URL: a text that file systems take. */
-export function path(): z.ZodString {
+/**
+ * A path or URL: a text that file systems take.
+ *
+ * @param missing what is expected where there is none
+ */
+export function path(missing?: string): z.ZodString {
   const error = 'a path without control characters';
-  return text()
-    .regex(/\S/, { error: 'a non-empty string' })
+  return text(missing)
+    .regex(/\S/, { error: missing ?? 'a non-empty string' })
     .regex(/^\P{Cc}*$/u, { error })
     .max(4096, { error: 'a path of at most 4,096 characters' });
 }

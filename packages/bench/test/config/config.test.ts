@@ -234,7 +234,7 @@ describe('a wrong configuration is refused', () => {
       'a missing value',
       '  dir: data\n',
       '',
-      'run.yaml:2:1, dataset.dir: expected a non-empty string, got nothing.',
+      'run.yaml:2:1, dataset.dir: expected the folder of the data, got nothing. Name it with --data-dir FOLDER, or dataset: { dir: FOLDER }.',
     ],
     [
       'a missing part',
@@ -357,7 +357,10 @@ describe('a wrong configuration is refused', () => {
       { preset: 'quick', flags: [{ epochs: 0 }] },
       'command line, epochs: expected a whole number of at least 1, got 0.',
     ],
-    [{ preset: 'cifar10' }, 'preset cifar10, dataset.dir: expected a non-empty string, got nothing.'],
+    [
+      { preset: 'cifar10' },
+      'preset cifar10, dataset.dir: expected the folder of the data, got nothing. Name it with --data-dir FOLDER',
+    ],
     [{ flags: [] }, 'configuration: expected a valid configuration, got 3 problems.'],
   ];
   it.each(layered)('%j', (sources, says) => {

@@ -54,7 +54,7 @@ export function imagesSuite({ folder, browser, site }: Place): void {
     expect(await page.locator('.classes strong').allTextContents()).toEqual(['birds', 'fish']);
     writeFileSync(zip, 'no zip');
     await drop(page, zip);
-    await page.getByText('This is no zip, or a damaged or encrypted one. Unpack it').waitFor();
+    await page.getByText('This is not a zip file, or it is damaged or encrypted. Unpack it').waitFor();
     expect(errors).toEqual([]);
     await context.close();
   });
