@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { isDistillError, nearestNameHint, shownText } from '@distilljs/core';
 import type { DistillError } from '@distilljs/core';
-import { expectRegularFile } from '../file/index.js';
+import { readText } from '../file/index.js';
 import { dataError } from './bytes/byte-stream.js';
 
 /** Fields of a line, with other names that they go by. */
@@ -28,8 +27,7 @@ export interface Line {
  * @throws DistillError code `data`
  */
 export async function listLines(file: string): Promise<readonly Line[]> {
-  expectRegularFile(file, 'a list of images, CSV or JSON lines', 'data');
-  const text = readFileSync(file, 'utf8').replace(/^\ufeff/, '');
+  const text = readText(file, 'a list of images, CSV or JSON lines', 'data');
   const isJson = /^\.(?:jsonl|ndjson|json)$/i.test(extname(file)) || /^\s*\{/.test(text);
   const lines = (isJson ? jsonLines(text, file) : await csvLines(text, file)).map(named);
   if (lines.length === 0) throw dataError(file, 'lines with path and label', 'none');

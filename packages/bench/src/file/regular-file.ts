@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { DistillError } from '@distilljs/core';
@@ -56,7 +56,25 @@ export async function readConfigText(path: string): Promise<string> {
     isHandedOver && (stats.isFIFO() || stats.isSocket())
       ? await readPipe(path, what)
       : await readWhole(path, what);
-  return decoded(bytes, path);
+  return decoded(bytes, path, 'config');
+}
+
+/**
+ * The text of a file of the user's that is in no other way checked: a list, a file of names.
+ *
+ * @param what for messages, e.g. `a list of images`
+ * @throws DistillError for a path that leads to no regular file, to one of more than `most` bytes, or to bytes in another
+ *   encoding: every letter that is not in ASCII would become the same one, and classes could merge
+ */
+export function readText(path: string, what: string, code: DistillErrorCode, most?: number): string {
+  expectRegularFile(path, what, code, most);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw unreadable(path, what, code, cause);
+  }
+  return decoded(bytes, path, code);
 }
 
 async function readWhole(path: string, what: string): Promise<Uint8Array> {
@@ -88,8 +106,8 @@ async function readPipe(path: string, what: string): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** UTF-8, or UTF-16 with its mark, as some editors and shells of Windows write it. */
-function decoded(bytes: Uint8Array, path: string): string {
+/** UTF-8, or UTF-16 with its mark, as some editors, spreadsheets and shells of Windows write it. The mark is left out. */
+function decoded(bytes: Uint8Array, path: string, code: DistillErrorCode): string {
   const mark = Buffer.from(bytes.subarray(0, 2)).toString('hex');
   const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
   try {
@@ -97,7 +115,7 @@ function decoded(bytes: Uint8Array, path: string): string {
   } catch (cause) {
     const hint = 'Save it as UTF-8.';
     throw new DistillError({
-      code: 'config',
+      code,
       where: path,
       expected: 'text in UTF-8',
       got: 'other bytes',

@@ -32,6 +32,16 @@ describe('a list of images', () => {
     );
   });
 
+  it('is text in UTF-8, or in UTF-16 with its mark; letters of another encoding would merge classes', async () => {
+    const text = 'path\tlabel\na.png\tÄ\nb.png\tÖ\nc.png\tÄ\nd.png\tÖ\n';
+    tree = imageTree({ ...images, 'wide.csv': Buffer.from(`\ufeff${text}`, 'utf16le'), 'latin.csv': Buffer.from(text, 'latin1') }); // prettier-ignore
+    const place = { dir: join(tree.dir, 'images'), imageSize: 8 };
+    const { classNames } = await listItems({ ...place, file: join(tree.dir, 'wide.csv') });
+    expect(classNames).toEqual(['Ä', 'Ö']);
+    const refusal = await refusalOf(listItems({ ...place, file: join(tree.dir, 'latin.csv') }));
+    expect(refusal).toContain('latin.csv: expected text in UTF-8, got other bytes. Save it as UTF-8.');
+  });
+
   it('gives images their weights, and tells how they were brought to one size', async () => {
     const rows = [
       'path,label,split,weight',

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { shownText } from '@distilljs/core';
-import { expectRegularFile } from '../../file/index.js';
+import { readText } from '../../file/index.js';
 import { dataError } from '../bytes/byte-stream.js';
 import { entryOf, findRoot, imagesIn } from '../layout/folders.js';
 import { linesOf } from '../layout/wordnet.js';
@@ -136,10 +136,8 @@ const LONGEST_LIST = 512 * 2 ** 20;
  * @param folders in which paths are looked for, the first that has the first image
  */
 function readList(list: string, folders: readonly string[], isNobody: boolean): readonly Sighting[] {
-  expectRegularFile(list, 'a list of images', 'data', LONGEST_LIST);
-  const entries = /^\s*\{/.test(readFileSync(list, 'utf8').slice(0, 100))
-    ? ofJson(list, isNobody)
-    : ofLines(list, isNobody);
+  const text = readText(list, 'a list of images', 'data', LONGEST_LIST);
+  const entries = /^\s*\{/.test(text.slice(0, 100)) ? ofJson(list, text, isNobody) : ofLines(list, isNobody);
   const [first] = entries;
   if (first === undefined) throw dataError(list, 'a list of images', 'no lines');
   const folder = folders.find((place) => existsSync(join(place, first.path)));
@@ -170,11 +168,11 @@ const sighting = (path: string, identity: string | undefined, camera?: string): 
 const isOutside = (path: string): boolean =>
   path === '' || /^(?:[/\\]|[A-Za-z]:)|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path);
 
-function ofJson(list: string, isNobody: boolean): readonly Sighting[] {
+function ofJson(list: string, text: string, isNobody: boolean): readonly Sighting[] {
   const expected = `JSON with a list "path"${isNobody ? '' : ' and a list "id" as long'}`;
   let parsed: { readonly path?: unknown; readonly id?: unknown };
   try {
-    parsed = JSON.parse(readFileSync(list, 'utf8')) as typeof parsed;
+    parsed = JSON.parse(text) as typeof parsed;
   } catch (cause) {
     throw dataError(list, expected, (cause as Error).message);
   }

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { expectRegularFile } from '../../file/index.js';
+import { readText } from '../../file/index.js';
 import { dataError } from '../bytes/byte-stream.js';
 
 /** A WordNet identity as ImageNet's class folders have it, e.g. `n01443537`. */
@@ -9,19 +8,12 @@ export const WNID = /^n\d{8}$/;
 /** ImageNet's lists are a few megabytes. */
 const LONGEST_LIST = 64 * 2 ** 20;
 
-/** The lines of a text file that are not empty, without the mark that some editors begin with. */
-export function linesOf(path: string, most = LONGEST_LIST): readonly string[] {
-  expectRegularFile(path, 'a text file', 'data', most);
-  try {
-    return readFileSync(path, 'utf8')
-      .replace(/^\ufeff/, '')
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== '');
-  } catch (cause) {
-    throw dataError(path, 'a text file that can be read', (cause as Error).message);
-  }
-}
+/** The lines of a text file that are not empty. */
+export const linesOf = (path: string, most = LONGEST_LIST): readonly string[] =>
+  readText(path, 'a text file', 'data', most)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 
 /**
  * Names of classes for people: the first word that a list (`words.txt`, `LOC_synset_mapping.txt`) has for each identity, with
