@@ -65,7 +65,7 @@ function completed({ classNames, ...given }: GivenData): GivenData {
     const missing = FIELDS.filter((field) => typeof data !== 'object' || data === null || !(field in data));
     if (data instanceof Promise) problems.push(`${split} is a promise: write \`await\` before it`);
     else if (missing.length === FIELDS.length)
-      problems.push(`${split} is no dataset (arrayDataset makes one)`);
+      problems.push(`${split} is not a dataset (arrayDataset makes one)`);
     else if (missing.length > 0) problems.push(`${split} lacks ${missing.join(', ')}`);
   }
   if (problems.length === 0) problems.push(...mismatches({ ...given, classNames }));

@@ -45,9 +45,9 @@ function jsonLines(text: string, file: string): readonly Line[] {
       const twice = isObject ? repeated(Object.keys(fields)) : undefined;
       if (isObject && twice === undefined)
         return [{ line: at + 1, fields: fields as Record<string, unknown> }];
-      problems.push(`line ${at + 1}: ${twice === undefined ? 'no JSON object' : `'${twice}' twice`}`);
+      problems.push(`line ${at + 1}: ${twice === undefined ? 'not a JSON object' : `'${twice}' twice`}`);
     } catch {
-      problems.push(`line ${at + 1}: no JSON`);
+      problems.push(`line ${at + 1}: not JSON`);
     }
     return [];
   });

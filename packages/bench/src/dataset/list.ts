@@ -71,13 +71,13 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
     if (label === undefined && (split ?? 'train') !== 'train')
       refuse(`no label, which ${part ?? ''} images need`);
     if (part !== undefined && split === undefined)
-      refuse(`split '${shownText(part, 40)}' is none of train, val, test`);
+      refuse(`split '${shownText(part, 40)}' is not one of train, val, test`);
     const before = path === undefined ? undefined : seen.get(path);
     if (before !== undefined) refuse(`${shownText(path ?? '', 80)} is in line ${before} already`);
     else if (path !== undefined) seen.set(path, line);
     const weight = textOf(fields['weight']);
     if (weight !== undefined && !(Number.isFinite(Number(weight)) && Number(weight) >= 0))
-      refuse(`weight '${shownText(weight, 40)}' is no number of at least 0`);
+      refuse(`weight '${shownText(weight, 40)}' is not a number of at least 0`);
     return { path: path ?? '', label, split, fields };
   });
   if (problems.length > 0) throw problemsError(file, problems);

@@ -72,7 +72,7 @@ const studyFile = z.object({
       const owners = tasks.flatMap(({ name, teacherOf }) => (teacherOf === undefined ? [name] : []));
       for (const [at, { teacherOf }] of tasks.entries()) {
         if (teacherOf === undefined || owners.includes(teacherOf)) continue;
-        const message = `'${teacherOf}' is no task that trains a teacher of its own`;
+        const message = `'${teacherOf}' is not a task that trains a teacher of its own`;
         context.addIssue({ code: 'custom', path: [at, 'teacherOf'], message });
       }
     }),

@@ -272,7 +272,7 @@ describe('runBench', () => {
     [
       'data without a test',
       { ...tiny, teacher: byColour(), out: 'x', data: { train: colours('a', 9) } },
-      'test is no dataset',
+      'test is not a dataset',
     ],
     [
       'names for other classes',

@@ -141,13 +141,13 @@ describe('a list of images', () => {
       '6 that are wrong',
       'line 3: no path',
       'line 4: no label, which test images need',
-      "line 5: split 'dev' is none of train, val, test",
+      "line 5: split 'dev' is not one of train, val, test",
       'line 5: a.png is in line 2 already',
-      "line 6: weight 'heavy' is no number",
-      "line 7: split 'constructor' is none of train, val, test",
+      "line 6: weight 'heavy' is not a number",
+      "line 7: split 'constructor' is not one of train, val, test",
     ])
       expect(message).toContain(part);
-    expect(await of('list.jsonl')).toContain('line 2: no JSON; line 3: no JSON object');
+    expect(await of('list.jsonl')).toContain('line 2: not JSON; line 3: not a JSON object');
     expect(await of('other.csv')).toMatch(/other\.csv:1: expected a column path, got pathh, label/);
     expect(await of('twice.csv')).toMatch(
       /twice\.csv:1: expected a header that names each column once, got 'label' twice/,

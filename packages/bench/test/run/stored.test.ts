@@ -300,12 +300,12 @@ describe("a study's list of tasks", () => {
     [
       'a teacher of no task',
       [{ name: 'a' }, { name: 'b', teacherOf: 'c' }],
-      "tasks.1.teacherOf: 'c' is no task that trains a teacher of its own",
+      "tasks.1.teacherOf: 'c' is not a task that trains a teacher of its own",
     ],
     [
       'a teacher of a task without one',
       [{ name: 'a' }, { name: 'b', teacherOf: 'a' }, { name: 'c', teacherOf: 'b' }],
-      "tasks.2.teacherOf: 'b' is no task that trains",
+      "tasks.2.teacherOf: 'b' is not a task that trains",
     ],
     ['a task that is there twice', [{ name: 'a' }, { name: 'a' }], 'two tasks of one name'],
     ['a task in another folder', [{ name: '../a' }], 'tasks.0.name'],
