@@ -2,6 +2,7 @@ import { cpSync, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkLock } from '../check-lock.mjs';
 import { packAll } from '../pack-all.mjs';
+import { publishTexts } from '../published.mjs';
 import { copyRepository } from '../scaffold/copy-repository.mjs';
 import { packageFolders, readManifest } from '../workspace.mjs';
 import { run } from './run.mjs';
@@ -12,7 +13,7 @@ import { run } from './run.mjs';
 /** @typedef {{ name: string, before: string, after: string, manifest: Manifest, changelog: string }} Versioned */
 
 /**
- * Runs `changeset version` in a copy of the repository. Without pending changesets (the version step was done and
+ * Runs `changeset version` in a copy of the repository, with what pages say once the packages are on npm. Without pending changesets (the version step was done and
  * committed) versions stay as they are.
  *
  * @param {string} root
@@ -33,6 +34,7 @@ export async function versionInCopy(root, copy) {
   if (pending.length > 0) {
     const changeset = join(copy, 'node_modules/@changesets/cli/bin.js');
     await run(process.execPath, [changeset, 'version'], { cwd: copy });
+    publishTexts(copy);
     await run('npm', ['install', '--package-lock-only', '--ignore-scripts'], { cwd: copy });
   }
   return packageFolders(copy).map((folder, at) => {
