@@ -7,6 +7,7 @@ import { ENGINES } from './engines.js';
 import type { EngineDescription, EngineName } from './engines.js';
 import { stepsAsGraphs, whyNoGraphs } from './graph/index.js';
 import { missingTrainingKernels, registerTrainingKernels } from './kernels/register.js';
+import { askForThreads } from './wasm/threads.js';
 
 /** The engine that runs, and why no other does. */
 export interface Engine {
@@ -33,6 +34,11 @@ export interface ResolveEngineOptions {
    * Default: `console.warn`.
    */
   readonly warn?: ((message: string) => void) | undefined;
+  /**
+   * Threads of the engine `wasm`. Counts when that engine starts, once per program or worker. Default: the environment variable
+   * `DISTILLJS_THREADS`, else the processors (at most 8); in a worker of a page one fewer, so that the page keeps one.
+   */
+  readonly threads?: number | undefined;
 }
 
 /**
@@ -41,12 +47,13 @@ export interface ResolveEngineOptions {
  * `auto` takes the first of node-gpu, node, webgpu, wasm, cpu that loads and has the kernels, and reports why each
  * earlier one was refused. An engine that is asked for by name and cannot be had is an error; there is no fallback.
  * @param name default: the environment variable `DISTILLJS_ENGINE`, else `auto`
- * @throws DistillError code `engine`, saying how to get the engine
+ * @throws DistillError code `engine`, saying how to get the engine; `option` for a number of threads that is none
  */
 export async function resolveEngine(
   name: string = nameFromEnvironment(),
-  { warn = console.warn }: ResolveEngineOptions = {},
+  { warn = console.warn, threads }: ResolveEngineOptions = {},
 ): Promise<Engine> {
+  if (threads !== undefined) askForThreads(threads);
   const names = ['auto', ...ENGINES.map((engine) => engine.name)];
   if (!names.includes(name)) {
     throw new DistillError({

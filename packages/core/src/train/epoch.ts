@@ -208,6 +208,14 @@ function reviewTraining({ plan }: Run, { control }: Watchers): void {
 function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === 'function') setImmediate(resolve);
-    else setTimeout(resolve, 0);
+    else {
+      // No timer: browsers hold each of several in a row back for 4 ms, and those of a hidden page for a second.
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(0);
+    }
   });
 }

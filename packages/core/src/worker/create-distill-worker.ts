@@ -12,6 +12,8 @@ export interface DistillWorkerOptions<Input> {
   readonly transfer?: Transfers | undefined;
   /** Default: the job's, else `auto`. */
   readonly engine?: string | undefined;
+  /** Of the engine `wasm`, as `resolveEngine` takes them. Share the processors out when several workers train. */
+  readonly threads?: number | undefined;
   /** Saves the state as it goes, and goes on from it: the page may be reloaded at any time. Default: none. */
   readonly checkpoints?: WorkerCheckpoints | undefined;
   /** Told of every step, epoch and warning, of the start, of going on after a pause, and of the end. */
@@ -54,7 +56,7 @@ export function createDistillWorker<Input, Output = undefined>(
   options: DistillWorkerOptions<Input>,
 ): DistillWorker<Output> {
   expectWorker(worker);
-  const { input, transfer, engine, checkpoints, onProgress, signal, startTimeout = 60 } = options;
+  const { input, transfer, engine, threads, checkpoints, onProgress, signal, startTimeout = 60 } = options;
   const { promise, resolve, reject } = deferred<WorkerResult<Output>>();
   let isStarted = false;
   let waiting: (() => void)[] = [];
@@ -84,7 +86,7 @@ export function createDistillWorker<Input, Output = undefined>(
     if (isStarted) return;
     isStarted = true;
     try {
-      send({ kind: 'start', input, engine, checkpoints }, transfer);
+      send({ kind: 'start', input, engine, threads, checkpoints }, transfer);
     } catch (cause) {
       const got = cause instanceof Error ? cause.message : String(cause);
       const hint = 'Send arrays and plain objects; build networks, methods and datasets in the worker.';

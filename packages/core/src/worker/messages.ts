@@ -49,6 +49,7 @@ export type ToWorker =
       readonly kind: 'start';
       readonly input: unknown;
       readonly engine: string | undefined;
+      readonly threads: number | undefined;
       readonly checkpoints: WorkerCheckpoints | undefined;
     }
   | { readonly kind: 'pause' }

@@ -103,10 +103,10 @@ interface Line {
 
 async function trained<Input, Output>(
   job: DistillJob<Input, Output>,
-  { input, engine: wanted, checkpoints: saving }: Extract<ToWorker, { kind: 'start' }>,
+  { input, engine: wanted, threads, checkpoints: saving }: Extract<ToWorker, { kind: 'start' }>,
   { send, gate, signal }: Line,
 ): Promise<WorkerResult<Output | undefined>> {
-  const engine = await resolveEngine(wanted ?? job.engine ?? 'auto');
+  const engine = await resolveEngine(wanted ?? job.engine ?? 'auto', { threads });
   try {
     return await trainedOn(engine, job, input as Input, saving, { send, gate, signal });
   } catch (error) {

@@ -117,6 +117,20 @@ describe.skipIf(missing !== '')(`in Chromium${missing}`, { timeout: 300_000 }, (
     expect(Buffer.from(found?.weights ?? []).toString('hex')).toBe(Buffer.from(weights).toString('hex'));
   });
 
+  it('leaves the page a processor, unless a worker is given threads', async () => {
+    const versionOf = (threads?: number): Promise<string | undefined> =>
+      page.evaluate(
+        async (count) => (await globalThis.trainInPageWorker?.(3, undefined, count ?? undefined))?.version,
+        threads ?? null,
+      );
+    const processors = await page.evaluate(() => navigator.hardwareConcurrency);
+    const left = Math.min(8, processors - 1);
+    expect(await versionOf()).toMatch(
+      left > 1 ? new RegExp(`, ${left} threads$`) : /, 1 thread \(one processor for it/,
+    );
+    expect(await versionOf(3)).toMatch(/, 3 threads$/);
+  });
+
   it('trains on WebGPU, where there is an adapter, to the weights of cpu', async ({ skip }) => {
     const hasAdapter = await page.evaluate(async () => {
       const { gpu } = navigator as { readonly gpu?: { requestAdapter(): Promise<unknown> } };

@@ -45,6 +45,8 @@ export interface WorkerOutcome {
   /** Steps that were done when it began. */
   readonly from: number;
   readonly weights: readonly number[];
+  /** What its engine says of itself. */
+  readonly version: string | undefined;
 }
 
 /**
@@ -52,12 +54,17 @@ export interface WorkerOutcome {
  *
  * @param pauseAt steps after which it pauses and is left so, for a reload
  */
-async function trainInWorker(epochs: number, pauseAt = Infinity): Promise<WorkerOutcome | undefined> {
+async function trainInWorker(
+  epochs: number,
+  pauseAt = Infinity,
+  threads?: number,
+): Promise<WorkerOutcome | undefined> {
   let from = -1;
   let paused: Promise<void> | undefined;
   const { promise, resolve } = deferred();
   const training = createDistillWorker<TinyInput, TinyOutput>(new Worker('/worker.js', { type: 'module' }), {
     input: tinyInput(epochs),
+    threads,
     checkpoints: { place: 'tiny', everySteps: 100 },
     onProgress: ({ kind, done }) => {
       if (from < 0 && kind === 'start') from = done;
@@ -65,9 +72,9 @@ async function trainInWorker(epochs: number, pauseAt = Infinity): Promise<Worker
     },
   });
   if ((await Promise.race([training.result, promise])) === undefined) return undefined;
-  const { students } = await training.result;
+  const { students, output } = await training.result;
   const weights = [...new Uint8Array(students[0]?.artifacts.weightData as ArrayBuffer)];
-  return { from, weights };
+  return { from, weights, version: output.version };
 }
 
 declare global {

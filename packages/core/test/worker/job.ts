@@ -14,6 +14,8 @@ export interface TinyInput {
 
 export interface TinyOutput {
   readonly bestEpoch: number | undefined;
+  /** What the engine says of itself. */
+  readonly version: string | undefined;
 }
 
 const EDGE = 6 * 6 * 2;
@@ -42,10 +44,15 @@ export function tinyOptions({ pixels, epochs, fault }: TinyInput): DistillOption
   };
 }
 
+let version: string | undefined;
+
 export const tinyJob: DistillJob<TinyInput, TinyOutput> = {
   engine: 'wasm',
-  prepare: tinyOptions,
-  finish: (result) => ({ bestEpoch: result.best?.globalEpoch }),
+  prepare: (input, { engine }) => {
+    ({ version } = engine);
+    return tinyOptions(input);
+  },
+  finish: (result) => ({ bestEpoch: result.best?.globalEpoch, version }),
 };
 
 /** The same without a worker: weights as bytes, and the history. */

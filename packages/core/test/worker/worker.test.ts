@@ -39,7 +39,7 @@ describe('a training in a worker', () => {
     expect(losses(result.history)).toEqual(losses(expected.history));
     expect(result.engine).toBe('wasm');
     expect(result.stopped).toBeUndefined();
-    expect(result.output).toEqual({ bestEpoch: result.best?.globalEpoch });
+    expect(result.output).toMatchObject({ bestEpoch: result.best?.globalEpoch });
     const student = studentOf(await loadLayersModel(tf.io.fromMemory(artifacts as tf.io.ModelArtifacts)));
     expect(student.metadata.imageSize).toEqual([6, 6, 2]);
     const { classes } = await student.classify(tf.zeros<tf.Rank.R3>([6, 6, 2]));

@@ -186,7 +186,7 @@ function tryThreads(options: () => ThreadsOptions, memory: WebAssembly.Memory): 
   if (!(memory.buffer instanceof SharedArrayBuffer)) {
     return 'the wasm backend was started before resolveEngine, with a memory that threads cannot share';
   }
-  if (threadsWanted() === 1) return 'one processor, or one thread asked for';
+  if (threadsWanted() === 1) return 'one processor for it, or one thread asked for';
   try {
     return startThreads(options());
   } catch (error) {

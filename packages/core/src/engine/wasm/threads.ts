@@ -1,4 +1,5 @@
 import { DistillError } from '../../error/index.js';
+import { expectOption, wholeNumber } from '../../option/index.js';
 import { isNode, nodeModule } from '../../platform/node-module.js';
 import { ARGUMENTS, SLOT, SLOTS, WORKER_SOURCE } from './worker-source.js';
 
@@ -34,7 +35,7 @@ export interface ThreadsOptions {
 /**
  * Starts `count - 1` threads. They need not be up when the first job comes: who is late takes no part in it.
  *
- * The main thread takes parts like every other and waits at the end: in Node asleep, in a page, where it may not sleep, awake.
+ * The main thread takes parts like every other and waits at the end: asleep, but for a page's own thread, which may not sleep.
  */
 export function startThreads({ count, ...shared }: ThreadsOptions): Threads {
   const { memory, control } = shared;
@@ -42,7 +43,7 @@ export function startThreads({ count, ...shared }: ThreadsOptions): Threads {
   const slots = new Int32Array(memory.buffer, control, SLOTS);
   slots.fill(0);
   for (let thread = 1; thread < count; thread++) startThread({ ...shared, thread });
-  const maySleep = isNode();
+  const maySleep = isNode() || isPageWorker();
 
   return {
     count,
@@ -100,15 +101,28 @@ function startThread(data: object): void {
   worker.postMessage(data);
 }
 
-/** How many threads to run: the processors that there are, at most 8, or what `DISTILLJS_THREADS` says. */
+let asked: number | undefined;
+
+/** From now on {@link threadsWanted} says so many. */
+export function askForThreads(count: number): void {
+  expectOption('resolveEngine, threads', count, wholeNumber({ min: 1, max: 64 }));
+  asked = count;
+}
+
+/**
+ * How many threads to run: those that were asked for, or the processors that there are, at most 8, less the one that a worker
+ * leaves to its page.
+ */
 export function threadsWanted(): number {
-  const set = isNode() ? Number(process.env[THREADS_VARIABLE] ?? NaN) : NaN;
+  const set = asked ?? (isNode() ? Number(process.env[THREADS_VARIABLE] ?? NaN) : NaN);
   if (Number.isInteger(set) && set > 0) return set;
   const processors = isNode()
     ? nodeModule('node:os', 'the threads of the wasm engine').availableParallelism()
-    : globalThis.navigator.hardwareConcurrency;
-  return Math.min(processors, MOST_THREADS);
+    : globalThis.navigator.hardwareConcurrency - (isPageWorker() ? 1 : 0);
+  return Math.max(1, Math.min(processors, MOST_THREADS));
 }
+
+const isPageWorker = (): boolean => 'DedicatedWorkerGlobalScope' in globalThis;
 
 /** Environment variable that says how many threads the wasm engine runs. */
 const THREADS_VARIABLE = 'DISTILLJS_THREADS';

@@ -6,7 +6,8 @@ import { relu } from '../../../src/engine/kernels/relu.js';
 import { numbers } from '../kernels/backends.js';
 
 /** One forward and backward pass of every kernel with threads, big enough to be cut into parts; prints a digest of all bytes. */
-const engine = await resolveEngine('wasm');
+const [, , asked] = process.argv;
+const engine = await resolveEngine('wasm', asked === undefined ? {} : { threads: Number(asked) });
 const draw = numbers(1);
 const tensor = (shape: number[]): tf.Tensor => tf.tensor(draw(tf.util.sizeFromShape(shape)), shape);
 const x = tensor([32, 16, 16, 16]);
