@@ -12,7 +12,8 @@ import { reportHtml } from './results.js';
 import type { RunResults } from './results.js';
 import { serveTasks } from './serve-tasks.js';
 import type { Told } from './serve-tasks.js';
-import { IMAGE, isLitter } from './sources.js';
+import { IMAGE, isLitter, nextId, sorted } from './sources.js';
+import type { Given, Path } from './sources.js';
 import { factsOf, measureTeacher } from './teacher.js';
 import type { TeacherFacts } from './teacher.js';
 import type { Cell, Measured, ModelFiles, OwnTeacher, PageData, SampleOptions } from './types.js';
@@ -22,8 +23,11 @@ import type { Cell, Measured, ModelFiles, OwnTeacher, PageData, SampleOptions } 
 /** The engine for what is small: the same on every machine. */
 const ready = readyEngines().then(() => resolveEngine('wasm'));
 
-/** The visitor's image files by number, until training begins. */
-const kept = new Map<number, Blob>();
+/** The visitor's images until training begins: the page has none of them. */
+let own: Given = { files: [], emptyFolders: [] };
+
+/** Paths of folders that the page is still handing over, by the number it gave the folder. */
+const arriving = new Map<number, Path[]>();
 
 /** Decoded images of one size: pictures from the camera are added one by one. */
 let decoded: { readonly edge: number; readonly pixels: Map<number, Uint8Array> } | undefined;
@@ -31,58 +35,51 @@ let decoded: { readonly edge: number; readonly pixels: Map<number, Uint8Array> }
 const tasks = {
   sample: (options: SampleOptions): PageData => sampleData(options),
 
-  keepImages(files: readonly { readonly id: number; readonly blob: Blob }[]): void {
-    for (const { id, blob } of files) kept.set(id, blob);
+  /** Takes a few files of a folder; with the last ones the images among all of them by class. */
+  takeFiles({ batch, paths, isLast }: Piece): Kept {
+    const all = arriving.get(batch) ?? [];
+    all.push(...paths);
+    arriving.set(batch, all);
+    if (!isLast) return keptSoFar();
+    arriving.delete(batch);
+    return keep(sorted(all));
   },
 
-  async ownImages(given: OwnFiles, told: Told): Promise<OwnData> {
-    if (decoded?.edge !== given.edge) decoded = { edge: given.edge, pixels: new Map() };
+  /** Takes a picture of the camera. */
+  takePicture: ({ folder, name, blob }: Picture): Kept =>
+    keep({ files: [{ folder, name, blob, id: nextId() }], emptyFolders: [] }),
+
+  async ownImages(
+    { edge: wanted, isSampled }: Pick<OwnFiles, 'edge' | 'isSampled'>,
+    told: Told,
+  ): Promise<OwnData> {
+    if (decoded?.edge !== wanted) decoded = { edge: wanted, pixels: new Map() };
     const { pixels } = decoded;
-    const wanted = new Set(given.files.map(({ id }) => id));
-    for (const id of pixels.keys()) if (!wanted.has(id)) pixels.delete(id);
+    const given = own;
+    const blobs = new Map(given.files.map(({ id, blob }) => [id, blob]));
     const decode = async (id: number, edge: number): Promise<Uint8Array> => {
       const known = pixels.get(id);
       if (known !== undefined) return known;
-      const blob = kept.get(id) ?? new Blob();
+      const blob = blobs.get(id) ?? new Blob();
       // Square, by the arithmetic of all other image data.
       const shape = { height: edge, width: edge, channels: 3, resize: 'crop' } as const;
       const { data } = fitImage(await rasterOf(blob), shape);
       pixels.set(id, data);
       return data;
     };
-    return await readOwnImages(given, decode, told);
+    return await readOwnImages({ ...given, edge: wanted, isSampled }, decode, told);
   },
 
   forgetImages(): void {
-    kept.clear();
+    own = { files: [], emptyFolders: [] };
+    arriving.clear();
     decoded = undefined;
   },
 
-  /** The images of a zip. */
-  async unzip(file: Blob): Promise<readonly { readonly path: string; readonly blob: Blob }[]> {
-    const refuse = (why: string): Error => new Error(`${why} Unpack it and drop the folder instead.`);
-    if (file.size > MOST_UNPACKED) throw refuse('The zip is larger than 1 GB.');
-    let bytes = 0;
-    // Their folders are named when they hold no image.
-    const others: string[] = [];
-    let files: Record<string, Uint8Array<ArrayBuffer>>;
-    try {
-      files = unzipSync(new Uint8Array(await file.arrayBuffer()), {
-        filter: ({ name, originalSize }) => {
-          const isWanted = IMAGE.test(name) && !isLitter(name);
-          if (isWanted) bytes += originalSize;
-          else others.push(name);
-          return isWanted && bytes <= MOST_UNPACKED;
-        },
-      });
-    } catch {
-      throw refuse('This is not a zip file, or it is damaged or encrypted.');
-    }
-    if (bytes > MOST_UNPACKED) throw refuse('The images in the zip take more than 1 GB.');
-    return [
-      ...Object.entries(files).map(([path, content]) => ({ path, blob: new Blob([content]) })),
-      ...others.filter((path) => !path.endsWith('/')).map((path) => ({ path, blob: new Blob() })),
-    ];
+  /** Takes the images of zips. */
+  async unzip(files: readonly Blob[]): Promise<Kept> {
+    const all = await Promise.all(files.map(unzipped));
+    return keep(sorted(all.flat()));
   },
 
   async teacherFacts(teacher: Pick<OwnTeacher, 'name' | 'files'>): Promise<TeacherFacts> {
@@ -138,6 +135,61 @@ const tasks = {
     return await archiveOf(results, cell, exported);
   },
 };
+
+async function unzipped(file: Blob): Promise<readonly Path[]> {
+  const refuse = (why: string): Error => new Error(`${why} Unpack it and drop the folder instead.`);
+  if (file.size > MOST_UNPACKED) throw refuse('The zip is larger than 1 GB.');
+  let bytes = 0;
+  // Their folders are named when they hold no image.
+  const others: string[] = [];
+  let files: Record<string, Uint8Array<ArrayBuffer>>;
+  try {
+    files = unzipSync(new Uint8Array(await file.arrayBuffer()), {
+      filter: ({ name, originalSize }) => {
+        const isWanted = IMAGE.test(name) && !isLitter(name);
+        if (isWanted) bytes += originalSize;
+        else others.push(name);
+        return isWanted && bytes <= MOST_UNPACKED;
+      },
+    });
+  } catch {
+    throw refuse('This is not a zip file, or it is damaged or encrypted.');
+  }
+  if (bytes > MOST_UNPACKED) throw refuse('The images in the zip take more than 1 GB.');
+  return [
+    ...Object.entries(files).map(([path, content]) => ({ path, blob: new Blob([content]) })),
+    ...others.filter((path) => !path.endsWith('/')).map((path) => ({ path, blob: new Blob() })),
+  ];
+}
+
+/** What the page needs to know of the visitor's images before they are decoded. */
+interface Kept {
+  /** All there are. */
+  readonly images: number;
+  readonly hasEmptyFolders: boolean;
+}
+
+interface Piece {
+  readonly batch: number;
+  readonly paths: readonly Path[];
+  readonly isLast: boolean;
+}
+
+interface Picture {
+  readonly folder: string;
+  readonly name: string;
+  readonly blob: Blob;
+}
+
+const keptSoFar = (): Kept => ({
+  images: own.files.length,
+  hasEmptyFolders: own.emptyFolders.length > 0,
+});
+
+function keep({ files, emptyFolders }: Given): Kept {
+  own = { files: [...own.files, ...files], emptyFolders: [...own.emptyFolders, ...emptyFolders] };
+  return keptSoFar();
+}
 
 async function rasterOf(blob: Blob): Promise<Raster> {
   // As stored, upright, and without colour management.

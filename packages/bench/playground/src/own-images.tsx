@@ -5,14 +5,14 @@ import { Camera, CameraButton } from './camera.js';
 import { DropZone } from './drop-zone.js';
 import { mostImages, sentenceOf } from './limits.js';
 import type { Progress } from './serve-tasks.js';
-import { chosenFolder, droppedPaths, nextId, sorted } from './sources.js';
-import type { Found, Given } from './sources.js';
+import { chosenPath, droppedPaths } from './sources.js';
+import type { Path } from './sources.js';
 import type { PageData } from './types.js';
 
 /** Edges that images are brought to. */
 const EDGES = [32, 48, 64, 96];
 
-const NOTHING: Found = { files: [], emptyFolders: [] };
+const NOTHING = { images: 0, hasEmptyFolders: false };
 
 /** Files that go to the other thread at a time: for each the browser asks the disk, and the page waits. */
 const AT_A_TIME = 40;
@@ -35,39 +35,51 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
     [],
   );
 
-  const add = ({ files, emptyFolders }: Found): void => {
-    setRead((before) => ({
-      files: [...before.files, ...files],
-      emptyFolders: [...before.emptyFolders, ...emptyFolders],
-    }));
-  };
-  const taken = async (given: Given | Promise<Given>): Promise<void> => {
+  const taken = async (take: () => Promise<typeof NOTHING>): Promise<void> => {
     setStatus('Reading…');
     try {
-      const { files, emptyFolders } = await given;
-      for (let at = 0; at < files.length; at += AT_A_TIME) {
-        const some = files.slice(at, at + AT_A_TIME).map(({ id, blob }) => ({ id, blob }));
-        await ask('keepImages', some);
-        if (at % 1000 === 0 && at > 0) setStatus(`Reading file ${at} of ${files.length}…`);
-      }
-      add({ files: files.map(({ folder, name, id }) => ({ folder, name, id })), emptyFolders });
+      setRead({ ...(await take()) });
       setStatus('');
     } catch (error) {
       setStatus('');
       setProblems([sentenceOf(error)]);
     }
   };
+  /** Hands files over in pieces: the page draws in between. */
+  const hand = async <Item,>(
+    items: readonly Item[],
+    pathOf: (item: Item) => Path,
+  ): Promise<typeof NOTHING> => {
+    const batch = ++batches;
+    for (let at = 0; ; at += AT_A_TIME) {
+      const isLast = at + AT_A_TIME >= items.length;
+      const kept = await ask('takeFiles', {
+        batch,
+        paths: items.slice(at, at + AT_A_TIME).map(pathOf),
+        isLast,
+      });
+      if (isLast) return kept;
+      if (at % 1000 === 0 && at > 0) setStatus(`Reading file ${at} of ${items.length}…`);
+    }
+  };
+  const handDropped = async (transfer: DataTransfer): Promise<typeof NOTHING> => {
+    const paths = await droppedPaths(transfer);
+    const zips = paths.flatMap(({ path, blob }) =>
+      blob !== undefined && /\.zip$/i.test(path) ? [blob] : [],
+    );
+    return zips.length > 0 ? await ask('unzip', zips) : await hand(paths, (path) => path);
+  };
 
   useEffect(() => {
     onData(undefined);
     setProblems([]);
     setIsTooMany(false);
-    if (read.files.length === 0 && read.emptyFolders.length === 0) return undefined;
+    if (read.images === 0 && !read.hasEmptyFolders) return undefined;
     const round = new AbortController();
     const onProgress = ({ done, total }: Progress): void => {
       if (!round.signal.aborted) setStatus(`Decoding image ${done + 1} of ${total}…`);
     };
-    ask('ownImages', { ...read, edge, isSampled: sampled }, { onProgress, signal: round.signal }).then(
+    ask('ownImages', { edge, isSampled: sampled }, { onProgress, signal: round.signal }).then(
       (found) => {
         if (round.signal.aborted) return;
         setProblems(found.problems);
@@ -90,23 +102,23 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
     <>
       <DropZone
         label="Drop a folder or a zip here"
-        onDrop={(transfer) => void taken(foundIn(transfer))}
+        onDrop={(transfer) => void taken(() => handDropped(transfer))}
         inputs={[
           {
             words: 'Choose a folder',
             isFolder: true,
-            onFiles: (files) => void taken(chosenFolder(files)),
+            onFiles: (files) => void taken(() => hand(files, chosenPath)),
           },
           {
             words: 'Choose a zip',
             accept: '.zip,application/zip',
-            onFiles: (files) => void taken(unpacked(files)),
+            onFiles: (files) => void taken(() => ask('unzip', files)),
           },
         ]}
       />
       <p class="buttons">
         <CameraButton words="Use the camera" isOpen={hasCamera} setOpen={setHasCamera} />
-        {read.files.length === 0 ? null : (
+        {read.images === 0 ? null : (
           <button
             type="button"
             onClick={() => {
@@ -122,7 +134,7 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
       {hasCamera ? (
         <Camera
           onPicture={(folder, blob, name) => {
-            void taken({ files: [{ folder, name, blob, id: nextId() }], emptyFolders: [] });
+            void taken(() => ask('takePicture', { folder, name, blob }));
           }}
         />
       ) : null}
@@ -163,13 +175,4 @@ export function OwnImages({ onData }: { readonly onData: (data: PageData | undef
   );
 }
 
-async function foundIn(transfer: DataTransfer): Promise<Given> {
-  const paths = await droppedPaths(transfer);
-  const zips = paths.flatMap(({ path, blob }) => (blob !== undefined && /\.zip$/i.test(path) ? [blob] : []));
-  return zips.length > 0 ? await unpacked(zips) : sorted(paths);
-}
-
-async function unpacked(zips: readonly Blob[]): Promise<Given> {
-  const all = await Promise.all(zips.map((zip) => ask('unzip', zip)));
-  return sorted(all.flat());
-}
+let batches = 0;

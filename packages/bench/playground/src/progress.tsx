@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Section } from '../../src/report/page/parts.js';
 import { Curves } from './curves.js';
-import { atATime } from './training.js';
+import { atATime } from './processors.js';
 
 import { cellsOf, TEACHER } from './types.js';
 import type { Settings, StoredRun } from './types.js';
@@ -58,7 +58,10 @@ export function Progress({
     </button>
   );
   return (
-    <Section title="Training" note={`${atATime() === 1 ? 'One' : 'Two'} at a time, in other threads.`}>
+    <Section
+      title="Training"
+      note={`${atATime(navigator.hardwareConcurrency) === 1 ? 'One' : 'Two'} at a time, in other threads.`}
+    >
       <p role="status" class="state" tabIndex={-1} ref={state}>
         {WORDS[status]}
       </p>

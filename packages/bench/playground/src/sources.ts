@@ -32,8 +32,14 @@ const LITTER = /^(?:\.|__MACOSX|Thumbs\.db|desktop\.ini)/i;
 
 export const isLitter = (path: string): boolean => path.split('/').some((part) => LITTER.test(part));
 
+/** A file, or a folder, which has no content. */
+export interface Path {
+  readonly path: string;
+  readonly blob: Blob | undefined;
+}
+
 /** Folders by their path, with all files in them, as images by class: the folder that holds an image is its class. */
-export function sorted(paths: readonly { readonly path: string; readonly blob: Blob | undefined }[]): Given {
+export function sorted(paths: readonly Path[]): Given {
   const files: GivenFile[] = [];
   const folders = new Set<string>();
   const root = rootOf(paths.map(({ path }) => path).filter((path) => !isLitter(path) && IMAGE.test(path)));
@@ -63,14 +69,11 @@ function rootOf(images: readonly string[]): string | undefined {
   return isRoot && images.some((path) => path.split('/').length > 2) ? first : undefined;
 }
 
-/** Files of a `<input type=file webkitdirectory>`. */
-export const chosenFolder = (list: readonly File[]): Given =>
-  sorted(list.map((file) => ({ path: file.webkitRelativePath || file.name, blob: file })));
+/** A file of a `<input type=file webkitdirectory>`. */
+export const chosenPath = (file: File): Path => ({ path: file.webkitRelativePath || file.name, blob: file });
 
 /** Everything below what was dropped; a single zip is left to who unpacks it. */
-export async function droppedPaths(
-  transfer: DataTransfer,
-): Promise<readonly { readonly path: string; readonly blob: Blob | undefined }[]> {
+export async function droppedPaths(transfer: DataTransfer): Promise<readonly Path[]> {
   // Entries are gone once this turn of the page ends.
   const entries = [...transfer.items]
     .map((item) => item.webkitGetAsEntry())
@@ -79,9 +82,7 @@ export async function droppedPaths(
   return all.flat();
 }
 
-async function walk(
-  entry: FileSystemEntry,
-): Promise<readonly { readonly path: string; readonly blob: Blob | undefined }[]> {
+async function walk(entry: FileSystemEntry): Promise<readonly Path[]> {
   const path = entry.fullPath.replace(/^\//, '');
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => {

@@ -2,6 +2,7 @@ import { createDistillWorker } from '@distilljs/core/worker';
 import type { DistillWorker, WorkerProgress } from '@distilljs/core/worker';
 import { ask, askOnline } from './ask.js';
 import { filesOf } from './model-files.js';
+import { atATime, threadsOf } from './processors.js';
 import type { Progress } from './serve-tasks.js';
 import { sentenceOf } from './limits.js';
 import { checkpointsOf, forgetCheckpoints, keepCurve, keepFinished } from './store.js';
@@ -45,16 +46,15 @@ const BETWEEN_VIEWS = 200;
 /** A reload loses at most so many steps. */
 const STEPS_BETWEEN_SAVES = 10;
 
-/** Students that train at a time: two where that leaves threads for the page and the engine. */
-export const atATime = (): number => (navigator.hardwareConcurrency >= 4 ? 2 : 1);
-
 /** Trains what is not done yet: the teacher, then its students. Each has a worker of its own. */
 export function train({ run, finished: before, curves, engine, isKept, onChange }: TrainingStart): Training {
+  const { hardwareConcurrency: processors } = navigator;
   const finished: Record<JobName, Finished> = { ...before };
   const active = new Map<JobName, DistillWorker<Measured>>();
   const jobs = new Map<JobName, JobView>(
     jobsOf(run).map((name) => [name, firstView(name, run, finished, curves[name] ?? [])]),
   );
+  const cells = cellsOf(run);
   let status: RunView['status'] = 'running';
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const tell = (): void => {
@@ -94,6 +94,7 @@ export function train({ run, finished: before, curves, engine, isKept, onChange 
         teacher: cell && teacherFor(run, finished[TEACHER]),
       },
       engine: engine ?? run.settings.engine,
+      threads: threadsOf(processors, cell === undefined ? 1 : Math.min(atATime(processors), cells.length)),
       ...(isKept && {
         checkpoints: { place: checkpointsOf(run, name), everySteps: STEPS_BETWEEN_SAVES },
       }),
@@ -154,14 +155,14 @@ export function train({ run, finished: before, curves, engine, isKept, onChange 
       tell();
       return;
     }
-    const left = cellsOf(run).filter(({ name }) => finished[name] === undefined);
+    const left = cells.filter(({ name }) => finished[name] === undefined);
     const next = async (): Promise<void> => {
       for (let cell = left.shift(); cell !== undefined && !isOver(); cell = left.shift()) {
         const own = cell;
         await attempt(own.name, () => trainJob(own));
       }
     };
-    await Promise.all(Array.from({ length: atATime() }, next));
+    await Promise.all(Array.from({ length: atATime(processors) }, next));
     if (!isOver()) status = [...jobs.values()].some((job) => job.status === 'failed') ? 'failed' : 'done';
     tell();
   }

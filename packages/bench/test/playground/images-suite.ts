@@ -7,6 +7,11 @@ import { folders } from './images.js';
 import type { Place } from './place.js';
 import { visit } from './site.js';
 
+declare global {
+  /** What went from the page to its threads: the task, and how many paths. */
+  var crossed: [task: string, paths: number][] | undefined;
+}
+
 const isReady = async (page: Page): Promise<boolean> =>
   await page.getByRole('button', { name: 'Train', exact: true }).isEnabled();
 
@@ -55,6 +60,34 @@ export function imagesSuite({ folder, browser, site }: Place): void {
     writeFileSync(zip, 'no zip');
     await drop(page, zip);
     await page.getByText('This is not a zip file, or it is damaged or encrypted. Unpack it').waitFor();
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it('hands files over forty at a time, and a zip whole: the page draws in between', async () => {
+    const { page, context, errors } = await visit(browser(), site().address);
+    await page.evaluate(() => {
+      const { postMessage } = Worker.prototype as { postMessage: (message: unknown) => void };
+      Worker.prototype.postMessage = function counted(this: Worker, message: unknown): void {
+        const { task, given } = message as { task?: string; given?: { paths?: unknown[] } };
+        if (task !== undefined) (globalThis.crossed ??= []).push([task, given?.paths?.length ?? 0]);
+        postMessage.call(this, message);
+      };
+    });
+    const taken = async (): Promise<readonly (readonly [string, number])[]> => {
+      await page.getByText('35 training').first().waitFor();
+      return await page.evaluate(() => (globalThis.crossed ?? []).splice(0));
+    };
+    await page.getByLabel('Your own: a folder or zip').check();
+    const files = folders(['cats', 'dogs'], 50);
+    await page.getByLabel('Choose a folder').setInputFiles(write('hundred', files));
+    expect(await taken()).toEqual([...[40, 40, 20].map((count) => ['takeFiles', count]), ['ownImages', 0]]);
+    await page.getByRole('button', { name: 'Remove all images' }).click();
+    await page.getByText('35 training').first().waitFor({ state: 'detached' });
+    const zip = join(folder, 'hundred.zip');
+    writeFileSync(zip, zipSync(files));
+    await page.getByLabel('Choose a zip').setInputFiles(zip);
+    expect((await taken()).map(([task]) => task)).toEqual(['forgetImages', 'unzip', 'ownImages']);
     expect(errors).toEqual([]);
     await context.close();
   });
