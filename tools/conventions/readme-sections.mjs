@@ -4,7 +4,7 @@ import { readText } from './repository.mjs';
 /** @import { Package, Repository, Rule } from './repository.mjs' */
 
 /** How the sections of a technique's README begin, in the order in which a reader asks for them. */
-const SECTIONS = ['Install', 'Example', 'Options', 'What to expect'];
+const SECTIONS = ['What to expect', 'Install', 'Example', 'Options'];
 
 /** The same of its page in the documentation. */
 const PAGE_SECTIONS = [
@@ -18,7 +18,7 @@ const PAGE_SECTIONS = [
 ];
 
 /** READMEs are for npm: what is longer belongs on the technique's page. */
-const LONGEST = 90;
+const LONGEST = 115;
 
 /**
  * Every package has a README under its own name. A technique's says first what it is and links the paper, then has the
