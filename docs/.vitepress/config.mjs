@@ -70,14 +70,19 @@ const guides = [
 
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
-/** Sample reports are pages of their own: copied when the site is built, served as they are by `docs:dev`. */
+/**
+ * Sample reports are pages of their own: copied when the site is built, served as they are by `docs:dev`. So are the figures of the bench's
+ * reports, which a build takes from where they lie.
+ */
 const samples = {
   name: 'samples',
   configureServer: (/** @type {import('vite').ViteDevServer} */ server) => {
     server.middlewares.use((request, response, next) => {
-      const path = join(docs, new URL(request.url ?? '', 'http://localhost').pathname);
-      if (!path.startsWith(join(docs, 'samples/')) || !existsSync(path) || !statSync(path).isFile())
-        return next();
+      const { pathname } = new URL(request.url ?? '', 'http://localhost');
+      const isFigure = pathname.startsWith('/packages/bench/reports/');
+      const path = join(isFigure ? join(docs, '..') : docs, pathname);
+      const isServed = isFigure || path.startsWith(join(docs, 'samples/'));
+      if (!isServed || !existsSync(path) || !statSync(path).isFile()) return next();
       response.setHeader(
         'Content-Type',
         types[/** @type {keyof typeof types} */ (extname(path))] ?? 'text/plain',

@@ -1,5 +1,5 @@
 import { shownText } from '@distilljs/core';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { addClusterCommands } from './cli/cluster-commands.js';
 import { addAnswerCommands } from './cli/answer-commands.js';
 import { EXIT } from './cli/process.js';
@@ -18,6 +18,22 @@ Examples:
   distill-bench export runs/photos kd 0 --to student    the student as a folder, with a page that uses it
 
 Guide: https://github.com/distilljs/distilljs/blob/main/docs/start.md`;
+
+/** Narrower than this beside its term, a description goes below it. */
+const LEAST_BESIDE = 40;
+
+/** Commander leaves descriptions unwrapped where the terminal is narrow. */
+const NARROW_HELP: Partial<Help> = {
+  minWidthToWrap: 20,
+  formatItem(this: Help, term, termWidth, description, helper) {
+    const width = helper.helpWidth ?? 80;
+    if (width - termWidth >= LEAST_BESIDE || description === '')
+      return Help.prototype.formatItem.call(this, term, termWidth, description, helper);
+    const below = helper.boxWrap(description, width - BELOW.length).replaceAll('\n', `\n${BELOW}`);
+    return `  ${term}\n${BELOW}${below}`;
+  },
+};
+const BELOW = '      ';
 
 /**
  * The command line `distill-bench`.
@@ -54,6 +70,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
         write(text.replace(/[^\n]+/g, (line) => shownText(line, 300)));
       },
     })
+    .configureHelp(NARROW_HELP)
     .exitOverride();
 
   addRunCommands(program, done);

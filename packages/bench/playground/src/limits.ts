@@ -13,6 +13,9 @@ const NO_MEMORY = /allocation failed|out of memory|\(OOM\)|enlarge memory|could 
 /** An error as a sentence for the visitor. */
 export function sentenceOf(error: unknown): string {
   const words = error instanceof Error ? error.message : String(error);
+  const { code, got } = error as { readonly code?: string; readonly got?: string };
+  if (code === 'engine' && got?.startsWith('webgpu: ') === true)
+    return `WebGPU does not work in this browser (${got.slice('webgpu: '.length)}). Continue with WebAssembly, or open the page in a browser with WebGPU.`;
   // Errors of ours say more than their words, and a way on.
   const isOurs = error instanceof Error && 'hint' in error;
   if (isOurs || !NO_MEMORY.test(words)) return words;

@@ -64,7 +64,9 @@ function ReportView({ results }: { readonly results: RunResults }): VNode {
             return;
           }
           current.append(part);
-          setTimeout(next);
+          // Timers of a hidden page wait for a second, and nobody sees its frames.
+          if (document.hidden) queueMicrotask(next);
+          else setTimeout(next);
         };
         next();
       },
@@ -126,7 +128,7 @@ function Students({
       note="It is a plain TensorFlow.js model. Its page works from any web server."
     >
       <label class="field">
-        Student
+        Student, with its accuracy on the test images
         <select
           value={cell?.name}
           onChange={(event) => {
@@ -135,7 +137,7 @@ function Students({
         >
           {trained.map(({ name }) => (
             <option key={name} value={name}>
-              {`${name}: ${(100 * accuracyOf(finished[name])).toFixed(2)} % of the test images`}
+              {`${name}: ${(100 * accuracyOf(finished[name])).toFixed(2)} %`}
             </option>
           ))}
         </select>
@@ -186,6 +188,7 @@ function TryIt({
       try {
         setClasses(await ask('classify', { files, image }));
       } catch (cause) {
+        setPicture('');
         throw new Error('This file cannot be classified: the browser cannot decode it as an image.', {
           cause,
         });

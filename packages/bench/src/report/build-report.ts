@@ -58,7 +58,7 @@ export function buildReport(
     },
     rows,
     testImages: testImages ?? config.dataset.testSize ?? null,
-    warnings: [...sharedMachine(ordered), ...methods.flat().flatMap(ownWarnings)],
+    warnings: [...sharedMachine(ordered), ...ownWarnings(methods.flat())],
     tuning,
     race,
     classNames: predictions.classNames ?? null,
@@ -96,8 +96,18 @@ function omissions({ missing }: KeptPredictions): readonly string[] {
 const unmeasured = ({ dataset }: RunConfig): readonly string[] =>
   dataset.name === 'identities' ? ['Embeddings are not measured: `distill-bench metrics RUN` does so.'] : [];
 
-const ownWarnings = ({ method, seed, warnings }: MethodResult): string[] =>
-  warnings.map((warning) => `${method}, seed ${seed}: ${warning}`);
+/** What trainings warn of in the same words is said once, with their names. */
+function ownWarnings(results: readonly MethodResult[]): string[] {
+  const sources = new Map<string, Map<string, Set<number>>>();
+  for (const { method, seed, warnings } of results)
+    for (const warning of warnings) {
+      const methods = sources.get(warning) ?? new Map<string, Set<number>>();
+      sources.set(warning, methods.set(method, (methods.get(method) ?? new Set()).add(seed)));
+    }
+  const named = ([method, seeds]: readonly [string, ReadonlySet<number>]): string =>
+    `${method}, ${seeds.size === 1 ? 'seed' : 'seeds'} ${[...seeds].join(', ')}`;
+  return [...sources].map(([warning, methods]) => `${[...methods].map(named).join('; ')}: ${warning}`);
+}
 
 function sharedMachine(results: readonly MethodResult[]): string[] {
   const most = Math.max(...results.map(({ trainingsAtATime = 1 }) => trainingsAtATime));

@@ -54,7 +54,9 @@ export function faultsSuite({ folder, browser, site }: Place): void {
     await page.getByLabel('Engine').selectOption('webgpu');
     await train(page);
     await page.getByText('Ended with an error.').waitFor();
-    expect(await page.getByRole('alert').textContent()).toMatch(/webgpu: there is no WebGPU adapter/);
+    expect(await page.getByRole('alert').textContent()).toBe(
+      'WebGPU does not work in this browser (there is no WebGPU adapter). Continue with WebAssembly, or open the page in a browser with WebGPU.',
+    );
     await page.getByRole('button', { name: 'Continue with WebAssembly' }).click();
     await job(page, 'Teacher').getByText('on wasm').waitFor();
     await context.close();

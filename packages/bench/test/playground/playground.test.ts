@@ -88,7 +88,7 @@ describe.skipIf(missingChromium !== '')(
         expect.arrayContaining(['index.html', 'README.md', 'tfjs/tfjs-backend-wasm.wasm']),
       );
       const accuracy = await accuracyOf(student);
-      expect(shown).toBe(`kd, seed 1: ${(100 * accuracy).toFixed(2)} % of the test images`);
+      expect(shown).toBe(`kd, seed 1: ${(100 * accuracy).toFixed(2)} %`);
       const card = JSON.parse(readFileSync(join(student, 'card.json'), 'utf8')) as ModelCard;
       expect(card.testAccuracy).toEqual({ trained: accuracy, exported: accuracy, images: 60 });
       expect(await overflows(page, [320, 360, 768, 1280])).toEqual([0, 0, 0, 0]);

@@ -117,7 +117,9 @@ describe('caveats', () => {
       warnings: ['loss jumped'],
     }));
     const report = buildReport(fixtureConfig(METHODS, 5), ENVIRONMENT, TEACHER, results);
-    expect(findings(report).caveats).toContain('kd, seed 4: loss jumped');
+    expect(findings(report).caveats).toContain(
+      `${METHODS.map(({ name }) => `${name}, seeds 0, 1, 2, 3, 4`).join('; ')}: loss jumped`,
+    );
     expect(findings(fixtureReport()).caveats.at(-1)).toContain('The engine node is not exactly reproducible');
   });
 });
