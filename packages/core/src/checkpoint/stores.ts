@@ -1,4 +1,5 @@
 import { describeValue, DistillError } from '../error/index.js';
+import { firstLine } from '../error/first-line.js';
 import { nodeModule } from '../platform/node-module.js';
 import { writeWhole } from '../platform/write-whole.js';
 import { isSnapshotName } from './snapshot.js';
@@ -72,7 +73,7 @@ export function directoryStore(folder: string): CheckpointStore {
       try {
         return new Uint8Array(await fs.readFile(file));
       } catch (cause) {
-        const got = cause instanceof Error ? cause.message : String(cause);
+        const got = firstLine(cause);
         throw new DistillError({ code: 'checkpoint', where: file, expected: 'a readable file', got, cause });
       }
     },

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
-import { describeValue, DistillError, isPromise, nearestNameHint } from '../error/index.js';
+import { describeValue, DistillError, isPromise } from '../error/index.js';
+import { expectKnown } from '../option/index.js';
 import { expectImageShape } from './check-dataset.js';
 import { imageWeights, labelsOf, superclassIndices } from './check-labels.js';
 import type { LabelsLike } from './check-labels.js';
@@ -30,11 +31,7 @@ const FIELDS = ['images', 'labels', 'imageShape', 'classes', 'superclasses', 'we
  * @throws DistillError code `data` when sizes do not fit or a label is out of range
  */
 export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
-  const given: unknown = options;
-  if (typeof given !== 'object' || given === null) {
-    const expected = 'an object of images, labels, imageShape and classes';
-    throw new DistillError({ code: 'data', where: 'arrayDataset', expected, got: describeValue(given) });
-  }
+  expectKnown('arrayDataset', options, FIELDS, { code: 'data' });
   const { imageShape, classes, name = 'array' } = options;
   if (typeof (name as unknown) !== 'string') {
     const got = describeValue(name);
@@ -44,9 +41,6 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
   const refuse = (what: string, expected: string, got: string, hint?: string): never => {
     throw new DistillError({ code: 'data', where: `${place}${what}`, expected, got, hint });
   };
-  const unknown = Object.keys(options).find((field) => !FIELDS.includes(field));
-  if (unknown !== undefined)
-    refuse('', `the fields ${FIELDS.join(', ')}`, `'${unknown}'`, nearestNameHint(unknown, FIELDS));
   if (!(Number.isSafeInteger(classes) && classes >= 1))
     refuse(', classes', 'a whole number of at least 1', describeValue(classes));
   expectImageShape(place, imageShape);

@@ -1,4 +1,5 @@
 import { describeValue, DistillError, isPromise } from '../error/index.js';
+import { expectKnown, expectOption, positive } from '../option/index.js';
 import { arrayDataset } from './array-dataset.js';
 import type { ArrayDatasetOptions } from './array-dataset.js';
 import type { InMemoryDataset } from './dataset.js';
@@ -18,7 +19,7 @@ export type ImageSource = TensorStream | AsyncIterable<unknown> | Iterable<unkno
 export interface DatasetFromOptions {
   /** Default: as the first tensor says; needed for typed arrays. */
   readonly imageShape?: readonly [height: number, width: number, channels: number] | undefined;
-  /** Default: that of the class names; else one more than the highest label. */
+  /** Default: that of the class names; else the length of a label's row, or one more than the highest label. */
   readonly classes?: number | undefined;
   readonly classNames?: readonly string[] | undefined;
   /** What makes 0…255 of the given values: 255 for images of 0…1. Default 1. */
@@ -42,14 +43,18 @@ export async function datasetFrom(
   source: ImageSource,
   options: DatasetFromOptions = {},
 ): Promise<InMemoryDataset> {
+  expectKnown('datasetFrom', options, ['imageShape', 'classes', 'classNames', 'scale', 'name'], {
+    code: 'data',
+  });
   const { name = 'stream', scale = 1 } = options;
+  expectOption('datasetFrom.scale', scale, positive);
   const taken = collector(name, options.imageShape, scale);
   let element = 0;
   for await (const value of elementsOf(source, name)) await taken.add(value, element++);
   if (element === 0) throw refusal(name, '', 'at least one image', 'none');
-  const { images, labels, superclasses, weights, imageShape } = taken.end();
+  const { images, labels, superclasses, weights, imageShape, width } = taken.end();
   const highest = labels.reduce((most, label) => Math.max(most, label), -1);
-  const classes = options.classes ?? options.classNames?.length ?? highest + 1;
+  const classes = options.classes ?? options.classNames?.length ?? Math.max(highest + 1, width);
   if (classes < 1) {
     throw refusal(name, ', classes', 'the number of classes, since no image has a label', 'nothing');
   }
@@ -144,6 +149,8 @@ interface Collector {
     readonly superclasses: Int32Array | undefined;
     readonly weights: Float32Array | undefined;
     readonly imageShape: readonly [number, number, number];
+    /** Length of the rows that labels came as; 0 where they came as numbers. */
+    readonly width: number;
   };
 }
 
@@ -151,6 +158,7 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
   let shape: readonly number[] | undefined = given;
   const images: (Uint8Array | Float32Array)[] = [];
   const lists = { label: [] as number[], superclass: [] as number[], weight: [] as number[] };
+  let rowWidth = 0;
 
   /** One number per image; a row of 0 and 1 per image is a label. */
   const numbers = async (
@@ -173,8 +181,12 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
         describeValue(value),
       );
     const width = size / count;
+    if (width > 1) rowWidth = width;
     for (let image = 0; image < count; image++) {
       const row = Array.from({ length: width }, (_, place) => found.values[image * width + place] ?? NaN);
+      // Of a soft label, or of several, the rest would be left out without a word.
+      if (width > 1 && !/^1?$/.test(row.filter((value) => value !== 0).join()))
+        throw refusal(name, `, ${at}, label`, 'a row of 0 with one 1', describeValue(row));
       lists[part].push(width === 1 ? (row[0] ?? NaN) : row.indexOf(1));
     }
   };
@@ -193,9 +205,12 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
       if (shape === undefined) throw refusal(name, ', imageShape', '[height, width, channels]', 'nothing');
       const pixels = shape.reduce((product, axis) => product * axis, 1);
       const count = found.values.length / pixels;
-      if (!Number.isInteger(count) || count === 0) {
+      // In another order of axes the values are as many. Grey images may lack their one channel.
+      const ends = [shape, shape[2] === 1 ? shape.slice(0, 2) : shape].map(String);
+      const isTurned = own !== undefined && own.length > 2 && !ends.some((end) => String(own).endsWith(end));
+      if (!Number.isInteger(count) || count === 0 || isTurned) {
         const expected = `${pixels} values (${shape.join('×')}), or those of several such images`;
-        throw refusal(name, `, ${at}`, expected, `${found.values.length}`);
+        throw refusal(name, `, ${at}`, expected, isTurned ? own.join('×') : `${found.values.length}`);
       }
       images.push(asPixels(found.values, scale));
       await numbers('label', parts.label, count, at);
@@ -212,6 +227,7 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
       superclasses: lists.superclass.length === 0 ? undefined : Int32Array.from(lists.superclass),
       weights: lists.weight.length === 0 ? undefined : Float32Array.from(lists.weight),
       imageShape: shape as readonly [number, number, number],
+      width: rowWidth,
     }),
   };
 }

@@ -1,4 +1,5 @@
 import { describeValue, DistillError } from '../error/index.js';
+import { expectKnown } from '../option/index.js';
 import { expectDatasetLike, expectImageShape, expectSize } from './check-dataset.js';
 import type { Dataset, InMemoryDataset } from './dataset.js';
 import { pixelSums } from './pixel-sums.js';
@@ -10,6 +11,9 @@ export interface Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
+
+/** The lowest pixel of the images that were read for measured statistics. */
+const lowest = new WeakMap<Normalization, number>();
 
 /** Images that are read together where a dataset reads. */
 const TOGETHER = 64;
@@ -35,14 +39,25 @@ export function channelStatistics(dataset: Dataset): Normalization | Promise<Nor
       total.squares[channel] = (total.squares[channel] ?? 0) + (squares[channel] ?? 0);
     }
   };
-  const statistics = (): Normalization => statisticsOf(total, dataset.size * height * width);
+  let low = Infinity;
+  const look = (pixels: ArrayLike<number>): PixelSums => {
+    // Bytes are not below 0.
+    if (!(pixels instanceof Uint8Array))
+      for (let at = 0; at < pixels.length; at++) low = Math.min(low, pixels[at] ?? 0);
+    return pixelSums(pixels, channels);
+  };
+  const statistics = (): Normalization => {
+    const found = statisticsOf(total, dataset.size * height * width);
+    lowest.set(found, low);
+    return found;
+  };
   const unknown: number[] = [];
   for (let index = 0; index < dataset.size; index++) {
     const known: unknown = dataset.pixelSums?.(index);
     if (known === undefined) unknown.push(index);
     else add(checkedSums(dataset, index, known));
   }
-  const reading = eachImage(dataset, unknown, (pixels) => pixelSums(pixels, channels), add);
+  const reading = eachImage(dataset, unknown, look, add);
   return reading === undefined ? statistics() : reading.then(statistics);
 }
 
@@ -112,6 +127,7 @@ export function expectNormalization(
       'mean and deviation per channel, such as the `normalization` of a result or channelStatistics(train)';
     throw new DistillError({ code: 'option', where, expected, got: 'nothing' });
   }
+  expectKnown(where, given, ['mean', 'std']);
   const check = (what: 'mean' | 'std', expected: string, fits: (value: unknown) => boolean): void => {
     const values = given[what];
     if (Array.isArray(values) && values.length === channels && values.every(fits)) return;
@@ -133,6 +149,8 @@ export function isAtHand(dataset: Dataset): boolean {
   reading?.catch(() => undefined);
   return reading === undefined;
 }
+
+const BYTES = 'Read bytes as Uint8Array, not as Int8Array';
 
 /** Images that are looked at to tell the scale of the pixels. */
 const LOOKED_AT = 256;
@@ -179,6 +197,7 @@ export async function expectPixelScale(
   const isStandardized = low < 0 && mean.every((value) => value === 0) && std.every((value) => value === 1);
   // Sharpened or interpolated images overshoot a little.
   if (high > 512 && !isStandardized) refusePixels('Scale the pixels');
+  if (low <= -100 && mean.some((value) => value > 0.05)) refusePixels(BYTES);
   if (mean.some((value) => Math.abs(value) > 4) || std.some((value) => value > 10)) {
     const pair = (values: readonly number[]): string =>
       values.map((value) => value.toPrecision(4)).join(', ');
@@ -201,7 +220,8 @@ export async function expectPixelScale(
  *
  * @returns the warning
  */
-export function measuredScaleWarning(name: string, { mean, std }: Normalization): string | undefined {
+export function measuredScaleWarning(name: string, measured: Normalization): string | undefined {
+  const { mean, std } = measured;
   // The deviation of a constant channel is said to be 1; pixels of 0…255 divided by 255 have at most 0.5.
   if (std.every((deviation) => deviation === 1))
     return `All images of dataset '${name}' are the same plain colour, so nothing can be learned from them.`;
@@ -212,8 +232,13 @@ export function measuredScaleWarning(name: string, { mean, std }: Normalization)
   });
   // Pixels of 16 bits, for instance.
   const isLarge = mean.some((value) => value > 1);
-  if (!isSmall && !isLarge) return undefined;
-  return `Pixels of dataset '${name}' are not from 0 to 255: their mean is ${(255 * (mean[0] ?? 0)).toPrecision(2)}. Training works, because the normalization is measured, but a student in use is given 0 to 255. Scale the pixels of all datasets to that.`;
+  const low = lowest.get(measured) ?? 0;
+  // Sharpened or interpolated images are a little below 0.
+  const isSigned = low < -25 * ((mean[0] ?? 0) + 2 * (std[0] ?? 0));
+  if (!isSmall && !isLarge && !isSigned) return undefined;
+  const what = isSigned ? `the lowest is ${low}` : `their mean is ${(255 * (mean[0] ?? 0)).toPrecision(2)}`;
+  const signed = low <= -100 ? `${BYTES}. ` : '';
+  return `Pixels of dataset '${name}' are not from 0 to 255: ${what}. ${signed}Training works, because the normalization is measured, but a student in use is given 0 to 255. Scale the pixels of all datasets to that.`;
 }
 
 /**

@@ -24,8 +24,7 @@ export interface EngineDescription {
 }
 
 const NATIVE_HINT =
-  'Its install script needs a download that is often blocked; the distilljs repository builds the binding instead ' +
-  '(npm run engine:native).';
+  'Where its download is blocked, `npm run engine:native` in the distilljs repository builds it.';
 
 /** All engines, the preferred one first. */
 export const ENGINES: readonly EngineDescription[] = [
@@ -34,7 +33,7 @@ export const ENGINES: readonly EngineDescription[] = [
     backend: 'tensorflow',
     load: () => loadNative('@tensorflow/tfjs-node-gpu'),
     refusal: () => (usesGpu() ? undefined : 'TensorFlow finds no GPU'),
-    hint: `Install @tensorflow/tfjs-node-gpu on a machine with a GPU that TensorFlow supports. ${NATIVE_HINT}`,
+    hint: `Install @tensorflow/tfjs-node-gpu. ${NATIVE_HINT}`,
   },
   {
     name: 'node',

@@ -1,4 +1,5 @@
 import { DistillError } from '../error/index.js';
+import { firstLine } from '../error/first-line.js';
 import { nodeModule } from '../platform/node-module.js';
 import { besideOf, listOf, pathOf } from './model-folder.js';
 import { IN_FOLDERS, placeOf } from './place.js';
@@ -84,7 +85,7 @@ async function reading<T>(where: string, read: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof DistillError) throw cause;
     const { code } = cause as { readonly code?: string };
-    const got = code === 'ENOENT' ? 'no such file' : cause instanceof Error ? cause.message : String(cause);
+    const got = code === 'ENOENT' ? 'no such file' : firstLine(cause);
     throw unreadable(where, got, cause);
   }
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { describeValue, DistillError } from '../error/index.js';
-import { asDistillError } from '../error/first-line.js';
+import { asDistillError, firstLine } from '../error/first-line.js';
 import { nodeModule } from '../platform/node-module.js';
 import { makeFolder, syncFolder, writeWhole } from '../platform/write-whole.js';
 import { IN_FOLDERS, placeOf } from './place.js';
@@ -126,7 +126,7 @@ export async function saveArtifacts(
       code: 'data',
       where: folder,
       expected: 'a folder that a model can be written to',
-      got: cause instanceof Error ? cause.message : String(cause),
+      got: firstLine(cause),
       hint: 'Check the path, its permissions and the space on the disk; an earlier model there is unchanged.',
       cause,
     });

@@ -10,7 +10,7 @@ import {
   trainableConflict,
   withInner,
 } from './layer.js';
-import { outputActivation } from './logits.js';
+import { LINEAR_END, outputActivation } from './logits.js';
 import { UNSEEDED } from './random-layers.js';
 
 /**
@@ -34,7 +34,7 @@ export function expectTrainable({ name: modelName, model, logitsFrom, variables 
       end?.node.name ?? graph.nodes.at(-1)?.name ?? '',
       'logits (no softmax) as the output',
       `a ${end?.activation ?? 'softmax'} output`,
-      'Make the last layer linear: every loss applies softmax itself.',
+      LINEAR_END,
     );
   }
   if (Object.keys(variables).length === 0) {
@@ -80,7 +80,7 @@ function problemOf(layer: GraphNode['layer'], { frozen, shape }: GraphNode): Pro
     return [
       'no weight constraint (no optimizer applies it)',
       `${constrained[1]} on '${constrained[0]}'`,
-      'Build the layer without it; weightDecay of the optimizer keeps weights small.',
+      'Build the layer without it; the optimizer has weightDecay.',
     ];
   }
   if (normalizesAnotherAxis(kind, config, shape.length + 1)) {

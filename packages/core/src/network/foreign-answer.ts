@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describeValue, DistillError, isDistillError } from '../error/index.js';
+import { firstLine } from '../error/first-line.js';
 import { shapeText } from '../tensor/index.js';
 import type { Tensor } from '../tensor/index.js';
 
@@ -17,7 +18,7 @@ export async function answerOf(name: string, call: () => unknown): Promise<unkno
     return await call();
   } catch (cause) {
     if (isDistillError(cause)) throw cause;
-    const got = cause instanceof Error ? cause.message : String(cause);
+    const got = firstLine(cause);
     throw wrong(name, 'answer', 'logits', `the error "${got.slice(0, 300)}"`, cause);
   }
 }

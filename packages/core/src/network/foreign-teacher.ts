@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { describeValue, DistillError } from '../error/index.js';
+import { expectKnown } from '../option/index.js';
 import { createRandom } from '../random/index.js';
 import { expectShape } from '../tensor/index.js';
 import type { Tensor } from '../tensor/index.js';
@@ -9,7 +10,7 @@ import { ownedOutput } from './ask-teacher.js';
 import type { FrozenNetwork, LogitsSource, NetworkNode, OwnedOutput } from './contract.js';
 import { answerOf, expectVaried, numbersOf, partOf } from './foreign-answer.js';
 import type { ForeignAnswer } from './foreign-answer.js';
-import { logProbabilities } from './logits.js';
+import { expectSource, logProbabilities } from './logits.js';
 import { missingTap } from './taps.js';
 
 /** A batch of normalised images as a foreign teacher gets it. */
@@ -62,6 +63,7 @@ export function teacherFrom(
   options: ForeignTeacherOptions,
 ): FrozenNetwork {
   expectOptions(fn, options);
+  expectSource('teacherFrom', options.logitsFrom);
   const { name = 'teacher', imageShape, taps = {}, logitsFrom = 'output' } = options;
   const classes = typeof options.classes === 'number' ? options.classes : options.classes.length;
   const tapNames = Object.keys(taps);
@@ -75,8 +77,7 @@ export function teacherFrom(
   let known: Promise<string> | undefined;
 
   const ask = async (images: tf.Tensor4D, wanted: readonly string[] = []): Promise<OwnedOutput> => {
-    const axes = imageShape.map((axis) => (axis === -1 ? null : axis));
-    expectShape(`network '${name}', images`, images, [null, ...axes]);
+    expectShape(`network '${name}', images`, images, [null, ...imageShape]);
     wanted.forEach(indexOf);
     // A copy: some engines hand out their own memory.
     const values = Float32Array.from(await images.data<'float32'>());
@@ -154,9 +155,8 @@ function expectOptions(fn: unknown, options: ForeignTeacherOptions): void {
   const refuse = (where: string, expected: string, got: unknown): never => {
     throw new DistillError({ code: 'option', where, expected, got: describeValue(got) });
   };
-  const given: unknown = options;
-  if (typeof given !== 'object' || given === null)
-    refuse('teacherFrom', 'an object with classes and imageShape', given);
+  const known = ['name', 'classes', 'imageShape', 'taps', 'logitsFrom', 'version', 'parameters', 'dispose'];
+  expectKnown('teacherFrom', options, known);
   const { classes, imageShape, taps = {} } = options;
   const isSize = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
   if (typeof fn !== 'function') refuse('teacherFrom', 'a function that gives logits', fn);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { firstLine } from '../error/first-line.js';
 import { DistillError, isDistillError } from '../error/index.js';
 import type { Random } from '../random/index.js';
 import type { MovingStatistic } from './batch-statistics.js';
@@ -146,7 +147,7 @@ const MISSING_KERNEL = /Kernel '(\w+)' not registered for backend '(\w+)'/;
 
 /** An error from inside a layer, with the layer's name. */
 export function failed(network: string, { name, layer }: GraphNode, cause: unknown): DistillError {
-  const message = (cause instanceof Error ? cause.message : String(cause)).slice(0, 500);
+  const message = firstLine(cause).slice(0, 500);
   const missing = MISSING_KERNEL.exec(message);
   const where = `network '${network}', layer '${name}' (${layer.getClassName()})`;
   if (missing === null) {

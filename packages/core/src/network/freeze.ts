@@ -78,11 +78,7 @@ export function freeze(network: Network): FrozenNetwork {
     weights: { ...network.variables, ...network.statistics },
     fingerprint: () => fingerprintOf(network, graph),
     forward(images, taps = []) {
-      expectShape(
-        `network '${name}', images`,
-        images,
-        [null, ...inputShape].map((axis) => (axis === -1 ? null : axis)),
-      );
+      expectShape(`network '${name}', images`, images, [null, ...inputShape]);
       const tapped = taps.map(network.tapOutput);
       const steps = withoutTape(() => planFor(tapped));
       const [logits, ...values] = withoutTape(() =>

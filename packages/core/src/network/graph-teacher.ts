@@ -2,11 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { withoutTape } from '../engine/tape.js';
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError } from '../error/index.js';
+import { firstLine } from '../error/first-line.js';
+import { expectKnown } from '../option/index.js';
 import { expectShape, shapeText } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import type { FrozenNetwork, LogitsSource, NetworkNode } from './contract.js';
-import { logProbabilities } from './logits.js';
+import { expectSource, logProbabilities } from './logits.js';
 import { missingTap, networkOutput } from './taps.js';
 
 /** A node of a graph model, as its executor keeps it. */
@@ -54,9 +56,12 @@ const PASSING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze', 
  * @throws DistillError code `network` unless it takes images and gives one row of logits each, in one synchronous pass
  */
 export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOptions = {}): FrozenNetwork {
+  expectKnown('freezeGraphModel', options, ['name', 'taps', 'logitsFrom']);
   const { name = 'teacher', taps: aliases = {} } = options;
+  const source = expectSource('freezeGraphModel', options.logitsFrom);
   const refuse = (expected: string, got: string, hint?: string): DistillError =>
     new DistillError({ code: 'network', where: `graph model '${name}'`, expected, got, hint });
+  if (!isGraphModel(model)) throw refuse('a graph model', describeValue(model));
   const [input, output] = [model.inputs[0], model.outputs[0]];
   if (input === undefined || output === undefined || model.inputs.length + model.outputs.length > 2) {
     const got = `${model.inputs.length} inputs and ${model.outputs.length} outputs`;
@@ -70,8 +75,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     throw refuse('images of shape [batch, height, width, channels] as the input', shapeText(axes), hint);
   }
   const nodes = nodesOf(model);
-  const logitsFrom =
-    options.logitsFrom ?? (endsInSoftmax(nodes.get(plain(output.name))) ? 'softmax' : 'output');
+  const logitsFrom = source ?? (endsInSoftmax(nodes.get(plain(output.name))) ? 'softmax' : 'output');
   const tapNames = [
     ...new Set([...Object.keys(aliases), ...[...nodes.values()].filter(isTap).map((node) => node.name)]),
   ];
@@ -115,7 +119,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
   try {
     outputShape = shapeOf(undefined);
   } catch (cause) {
-    const got = cause instanceof Error ? cause.message.slice(0, 300) : String(cause);
+    const got = firstLine(cause).slice(0, 300);
     throw refuse(
       'a graph that runs in one synchronous pass',
       `"${got}"`,
@@ -142,10 +146,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     givesLogits: logitsFrom === 'softmax',
     fingerprint: () => fingerprintOf(model, nodes, logitsFrom),
     forward(images, taps = []) {
-      expectShape(`network '${name}', images`, images, [
-        null,
-        ...inputShape.map((axis) => (axis === -1 ? null : axis)),
-      ]);
+      expectShape(`network '${name}', images`, images, [null, ...inputShape]);
       const [given, ...values] = run(images, taps);
       const logits =
         logitsFrom === 'softmax' ? withoutTape(() => logProbabilities(given as tf.Tensor)) : given;

@@ -10,7 +10,10 @@ export interface GraphNode {
   readonly layer: Layer;
   /** `layer`, or `outer/layer` inside a nested model: the name of a tap. */
   readonly name: string;
-  /** As the name, but a name that tfjs counted (`conv2d_Conv2D7`) is replaced by the layer's place: `conv2d#2`. */
+  /**
+   * As the name, but a name that tfjs counted (`conv2d_Conv2D7`) is replaced by the layer's place: `conv2d#2`. Where a layer is
+   * applied once more, `~1` follows.
+   */
   readonly key: string;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
@@ -115,7 +118,10 @@ export function readGraph(
 
   const addNode = (node: Omit<GraphNode, 'outputs' | 'frozen'>): number[] => {
     const written = node.types.map(() => size++);
-    nodes.push({ ...node, outputs: written, frozen: frozen.has(node.layer) });
+    // A layer that is used again draws random numbers anew.
+    const before = nodes.filter(({ layer }) => layer === node.layer).length;
+    const key = before > 0 ? `${node.key}~${before}` : node.key;
+    nodes.push({ ...node, key, outputs: written, frozen: frozen.has(node.layer) });
     return written;
   };
 

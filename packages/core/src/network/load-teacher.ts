@@ -5,6 +5,7 @@ import type { ModelPlace } from '../model-file/place.js';
 import { readArtifacts } from '../model-file/read-artifacts.js';
 import type { LoadOptions } from '../model-file/read-artifacts.js';
 import { orUnreadable } from '../model-file/unreadable.js';
+import { expectKnown } from '../option/index.js';
 import type { FrozenNetwork } from './contract.js';
 import { freeze } from './freeze.js';
 import { freezeGraphModel, isGraphModel } from './graph-teacher.js';
@@ -31,6 +32,8 @@ export interface TeacherPackages {
   readonly '@tensorflow/tfjs-converter'?: object | undefined;
 }
 
+const OPTIONS = ['name', 'taps', 'logitsFrom', 'timeout', 'layout', 'imageShape', 'classNames', 'packages'];
+
 /**
  * Loads a teacher from a folder, a file, a tfjs URL or its files: a layers model; a graph model, which `@tensorflow/tfjs-converter`
  * runs; or an ONNX file (`….onnx`), which `onnxruntime-node` or `onnxruntime-web` runs.
@@ -39,6 +42,7 @@ export interface TeacherPackages {
  * runs it
  */
 export async function loadTeacher(place: ModelPlace, options: TeacherOptions = {}): Promise<FrozenNetwork> {
+  expectKnown('loadTeacher', options, OPTIONS);
   const onnx = onnxOf(place);
   if (onnx !== undefined) return loadOnnxTeacher(onnx, options, options.packages?.['onnxruntime-web']);
   return named(await loadFromFolder(place, options), options.classNames);
@@ -49,15 +53,16 @@ async function loadFromFolder(
   options: NetworkOptions & LoadOptions & Pick<TeacherOptions, 'packages'>,
 ): Promise<FrozenNetwork> {
   const saved = await readArtifacts(place, options);
+  const { name, taps, logitsFrom } = options;
   if (!saved.isGraphModel) {
-    const network = createNetwork(await layersModelOf(saved), options);
+    const network = createNetwork(await layersModelOf(saved), { name, taps, logitsFrom });
     const frozen = freeze(network);
     return owning(frozen, network);
   }
   const { loadGraphModel } =
     (options.packages?.['@tensorflow/tfjs-converter'] as Converter | undefined) ?? (await converter());
   const model = await orUnreadable(saved.where, () => loadGraphModel(tf.io.fromMemory(saved.artifacts)));
-  return owning(freezeGraphModel(model, options), model);
+  return owning(freezeGraphModel(model, { name, taps, logitsFrom }), model);
 }
 
 /** @throws DistillError code `shape` for another number of names than logits */

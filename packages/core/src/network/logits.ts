@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
+import { expectOption, oneOf, optional } from '../option/index.js';
 import { shapeText } from '../tensor/index.js';
 import type { Images, Logits, NamedTensors } from '../tensor/index.js';
 import { askTeacher } from './ask-teacher.js';
@@ -33,8 +34,18 @@ export function outputActivation(graph: Graph): OutputActivation | undefined {
 export const outputKind = (model: LayersModel): 'logits' | 'probabilities' =>
   outputActivation(readGraph(model))?.activation === 'softmax' ? 'probabilities' : 'logits';
 
-/** The last layer that does more to values between 0 and 1 than to hand them on. */
-function lastOfItsOwn(graph: Graph): {
+/** What to do about any other end of a student. */
+export const LINEAR_END = 'Make the last layer linear: every loss applies softmax itself.';
+
+const DISTRIBUTION = /softmax|sigmoid/i;
+/** Keeps logits above a limit, or within two: ReLU and its kin, softplus, softsign, tanh, swish, mish. */
+const LIMITING = /elu|soft|tanh|ish/;
+
+/** The last layer that does more to values between 0 and 1 than to hand them on, or has one of these activations. */
+function lastOfItsOwn(
+  graph: Graph,
+  ends = DISTRIBUTION,
+): {
   readonly node: GraphNode | undefined;
   readonly activation: string;
   readonly removable: boolean;
@@ -44,8 +55,8 @@ function lastOfItsOwn(graph: Graph): {
     const node = graph.nodes.find((each) => each.outputs.includes(value));
     if (node === undefined) return { node, activation: 'linear', removable: false };
     const found = activationIn(node.layer);
-    const ends = ['softmax', 'sigmoid', 'hardSigmoid'].includes(found.activation);
-    if (ends || !keepsValues(node) || node.inputs[0] === undefined) return { node, ...found };
+    if (ends.test(found.activation) || !keepsValues(node) || node.inputs[0] === undefined)
+      return { node, ...found };
     value = node.inputs[0];
   }
 }
@@ -55,6 +66,16 @@ export function withoutSoftmax(graph: Graph, source: LogitsSource): Graph {
   const end = source === 'output' ? outputActivation(graph) : undefined;
   if (end?.activation !== 'softmax' || !end.removable) return graph;
   return { ...graph, nodes: graph.nodes.map((node) => (node === end.node ? { ...node, bare: true } : node)) };
+}
+
+/**
+ * What somebody says that a model's output is: any other word than these two would be taken for logits.
+ *
+ * @throws DistillError code `option`
+ */
+export function expectSource(owner: string, source: LogitsSource | undefined): LogitsSource | undefined {
+  expectOption(`${owner}.logitsFrom`, source, optional(oneOf('output', 'softmax')));
+  return source;
 }
 
 /**
@@ -84,7 +105,7 @@ export function expectLogits(modelName: string, graph: Graph, source: LogitsSour
     hint:
       end.activation === 'softmax'
         ? "For a teacher, say createNetwork(model, { logitsFrom: 'softmax' }); make a student's last layer linear."
-        : 'Make the last layer linear, or build a model that ends before it: every loss applies softmax itself.',
+        : LINEAR_END,
   });
 }
 
@@ -126,15 +147,18 @@ export async function studentWarning(
   student: Network,
   images: Images,
 ): Promise<string | undefined> {
+  const name = `${where} '${student.name}'`;
   const logits = tf.tidy(() => student.forward(images).logits);
   const weights = { ...student.variables, ...student.statistics };
-  const looksLike = await lookLikeProbabilities(`${where} '${student.name}'`, logits, weights);
+  const looksLike = await lookLikeProbabilities(name, logits, weights);
   logits.dispose();
-  if (!looksLike) return undefined;
-  return (
-    `The outputs of ${where} '${student.name}' look like probabilities: none is negative and each row sums to 1. ` +
-    'Every loss applies softmax itself: end the model before its own.'
-  );
+  if (looksLike)
+    return (
+      `The outputs of ${name} look like probabilities: none is negative and each row sums to 1. ` + LINEAR_END
+    );
+  const { activation } = lastOfItsOwn(readGraph(student.model), LIMITING);
+  if (!LIMITING.test(activation)) return undefined;
+  return `The logits of ${name} have gone through ${activation}, which limits them. ${LINEAR_END}`;
 }
 
 /** The first weight that holds a number which is not finite. */
@@ -164,22 +188,21 @@ async function lookLikeProbabilities(where: string, logits: Logits, weights: Nam
   return columns >= 2 && rows > 0 && all.every(isDistribution);
 }
 
-const LINEAR: ReadonlySet<string> = new Set([
-  ...['Dense', 'Conv1D', 'Conv2D', 'Conv3D', 'SeparableConv2D', 'DepthwiseConv2D'],
-]);
+const LINEAR = /^(Dense|(Separable|Depthwise)?Conv[123]D)$/;
 
 /** True when the layer that makes the output can give anything: what it gives is no distribution by design. */
 export function endsLinear(graph: Graph): boolean {
   const { node } = lastOfItsOwn(graph);
   if (node === undefined) return false;
   const { kind, config } = layerConfig(node.layer);
-  return LINEAR.has(kind) && (node.bare === true || activationOf(config) === 'linear');
+  return LINEAR.test(kind) && (node.bare === true || activationOf(config) === 'linear');
 }
 
 /** The activation that a layer's output has gone through, in a wrapper too. */
 function activationIn(layer: Layer): { activation: string; removable: boolean } {
   const { kind, config } = layerConfig(layer);
   if (kind === 'Softmax') return { activation: 'softmax', removable: true };
+  if (kind === 'ReLU' || kind === 'ELU') return { activation: kind.toLowerCase(), removable: false };
   const wrapped = innerLayers(layer)[0];
   if (kind === 'TimeDistributed' && wrapped !== undefined) {
     const last = isContainer(wrapped) ? wrapped.layers.at(-1) : wrapped;
@@ -189,11 +212,10 @@ function activationIn(layer: Layer): { activation: string; removable: boolean } 
   return { activation: activationOf(config), removable: wrapped === undefined };
 }
 
-const SAME_VALUES: ReadonlySet<string> = new Set([
-  ...['Reshape', 'Flatten', 'Permute', 'InputLayer', 'RepeatVector', 'TimeDistributed'],
-  ...['Dropout', 'SpatialDropout1D', 'GaussianNoise', 'GaussianDropout', 'AlphaDropout'],
-  ...['ReLU', 'LeakyReLU', 'PReLU', 'ELU', 'Cropping2D', 'ZeroPadding2D', 'UpSampling2D'],
-]);
+const SAME_VALUES = new RegExp(
+  '^(Reshape|Flatten|Permute|InputLayer|RepeatVector|TimeDistributed|(Spatial|Gaussian|Alpha)?Dropout(1D)?|GaussianNoise|' +
+    '(Leaky|P)?ReLU|ELU|(Cropping|ZeroPadding|UpSampling)2D)$',
+);
 
 /** True when a layer hands on values between 0 and 1 as they are, whatever it does to their order. */
 function keepsValues({ layer, shape, inputShapes }: GraphNode): boolean {
@@ -202,14 +224,14 @@ function keepsValues({ layer, shape, inputShapes }: GraphNode): boolean {
   const { kind, config } = layerConfig(layer);
   if (size(given) !== size(shape)) return false;
   if (/Pooling/.test(kind)) return size(given) === Math.max(...given);
-  if (kind === 'Activation') return ['linear', 'relu', 'relu6', 'elu'].includes(activationOf(config));
+  if (kind === 'Activation') return /^(linear|relu6?|elu)$/.test(activationOf(config));
   if (kind === 'TimeDistributed') return isPassing(innerLayers(layer)[0]);
   if (kind === 'Rescaling') return Number(config['scale']) === 1 && Number(config['offset'] ?? 0) === 0;
-  return SAME_VALUES.has(kind);
+  return SAME_VALUES.test(kind);
 }
 
 function isPassing(layer: Layer | undefined): boolean {
   if (layer === undefined || isContainer(layer)) return false;
   const { kind, config } = layerConfig(layer);
-  return kind === 'Activation' ? activationOf(config) === 'linear' : SAME_VALUES.has(kind);
+  return kind === 'Activation' ? activationOf(config) === 'linear' : SAME_VALUES.test(kind);
 }

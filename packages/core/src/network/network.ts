@@ -3,6 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { withoutTape } from '../engine/tape.js';
 import { describeValue, DistillError } from '../error/index.js';
 import { saveModel } from '../model-file/save-model.js';
+import { expectKnown } from '../option/index.js';
 import { expectShape } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import { compileGraph } from './apply-layer.js';
@@ -13,7 +14,7 @@ import { expectTrainable } from './expect-trainable.js';
 import { runSteps } from './forward-pass.js';
 import type { Pass } from './forward-pass.js';
 import { networkNodes, readGraph } from './graph.js';
-import { logProbabilities, withoutSoftmax } from './logits.js';
+import { expectSource, logProbabilities, withoutSoftmax } from './logits.js';
 import { countMacs } from './macs.js';
 
 import { markPlain } from './plain.js';
@@ -43,7 +44,8 @@ export interface NetworkOptions {
  * @throws DistillError code `network` (cannot be read as it is) or `tap` (an alias points at no layer)
  */
 export function createNetwork(model: LayersModel, options: NetworkOptions = {}): Network {
-  const logitsFrom = options.logitsFrom ?? 'output';
+  expectKnown('createNetwork', options, ['name', 'taps', 'logitsFrom']);
+  const logitsFrom = expectSource('createNetwork', options.logitsFrom) ?? 'output';
   const graph = withoutSoftmax(readGraph(model), logitsFrom);
   const name = options.name ?? model.name;
   expectReadable(name, graph, logitsFrom);
@@ -69,11 +71,7 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
     statistics,
 
     forward(images, { training = false, moveStatistics: moves = true, taps: wanted = [], random } = {}) {
-      expectShape(
-        `network '${name}', images`,
-        images,
-        [null, height, width, channels].map((axis) => (axis === -1 ? null : axis)),
-      );
+      expectShape(`network '${name}', images`, images, [null, height, width, channels]);
       if (training && !canTrain) {
         expectTrainable(network);
         canTrain = true;

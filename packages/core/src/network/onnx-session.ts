@@ -1,4 +1,5 @@
 import { DistillError } from '../error/index.js';
+import { firstLine } from '../error/first-line.js';
 
 /** A loaded ONNX graph. */
 export interface OnnxSession {
@@ -84,8 +85,8 @@ export async function openSession(
 }
 
 function refusal(where: string, expected: string, cause: unknown): DistillError {
-  const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-  return new DistillError({ code: 'network', where, expected, got: `"${line.slice(0, 300)}"`, cause });
+  const got = `"${firstLine(cause).slice(0, 300)}"`;
+  return new DistillError({ code: 'network', where, expected, got, cause });
 }
 
 const RUNTIMES = ['onnxruntime-node', 'onnxruntime-web'];

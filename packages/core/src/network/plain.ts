@@ -7,14 +7,13 @@ import type { Container, Layer } from './layer.js';
  * Layers of tfjs that compute the same of the same inputs and weights whenever they are asked: they count nothing, and what they
  * draw in training comes from the stream that they are given.
  */
-const PLAIN: ReadonlySet<string> = new Set(
+const PLAIN = new RegExp(
   [
-    'Functional, Model, Sequential, InputLayer, Activation, ReLU, LeakyReLU, PReLU, ELU, ThresholdedReLU, Softmax',
-    'Dense, Conv1D, Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D, Conv3D, Dropout, Flatten, Reshape, Permute, RepeatVector',
-    'BatchNormalization, LayerNormalization, Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate, Dot',
-    'MaxPooling1D, MaxPooling2D, MaxPooling3D, AveragePooling1D, AveragePooling2D, AveragePooling3D, GlobalAveragePooling1D',
-    'GlobalAveragePooling2D, GlobalMaxPooling1D, GlobalMaxPooling2D, ZeroPadding2D, Cropping2D, UpSampling2D',
-  ].flatMap((line) => line.split(', ')),
+    '^(Functional|Model|Sequential|InputLayer|Activation|(|Leaky|P|Thresholded)ReLU|ELU|Softmax',
+    'Dense|(Conv[123]|(Separable|Depthwise)Conv2)D|Conv2DTranspose|Dropout|Flatten|Reshape|Permute|RepeatVector',
+    '(Batch|Layer)Normalization|Add|Subtract|Multiply|Average|Maximum|Minimum|Concatenate|Dot',
+    '((Max|Average)Pooling[123]|Global(Max|Average)Pooling[12]|(ZeroPadding|Cropping|UpSampling)2)D)$',
+  ].join('|'),
 );
 
 const plain = new WeakSet();
@@ -35,7 +34,7 @@ export const isPlain = (network: object): boolean => plain.has(network);
 function isPlainLayer(layer: Layer): boolean {
   const kind = layer.getClassName();
   const { classNameMap } = serialization.SerializationMap.getMap();
-  const isTfjs = PLAIN.has(kind) && (classNameMap[kind]?.[0] as unknown) === layer.constructor;
+  const isTfjs = PLAIN.test(kind) && (classNameMap[kind]?.[0] as unknown) === layer.constructor;
   const hook = (layer as unknown as { readonly _callHook?: unknown })._callHook;
   return isTfjs && hook == null && !Object.hasOwn(layer, 'call') && !Object.hasOwn(layer, 'apply');
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
+import { expectOption } from '../option/index.js';
 import type { Random } from '../random/index.js';
 import { readGraph } from './graph.js';
 import { layerConfig, weightsOf, withInner } from './layer.js';
@@ -16,6 +17,9 @@ import { eachLayer } from './weights.js';
  * @throws DistillError code `network` for an initializer that cannot be seeded (custom ones)
  */
 export function seedWeights(model: LayersModel, random: Random): void {
+  // Callers without types hand in the seed itself.
+  const isStream = typeof (random as unknown) === 'object';
+  expectOption('seedWeights, random', random, () => (isStream ? undefined : 'a stream, createRandom(seed)'));
   for (const { layer, key } of eachLayer(readGraph(model))) {
     const holders = holdersOf(layer);
     for (const [weight, variable] of weightsOf(layer)) {
@@ -122,7 +126,7 @@ const unseedable = (where: string, got: string): DistillError =>
     where: `weight '${where}'`,
     expected: 'an initializer that can be seeded',
     got,
-    hint: 'Use zeros, ones, constant, identity, orthogonal, a uniform, normal or truncated normal one, or one of the variance scaling family.',
+    hint: 'Use zeros, ones, constant, identity, orthogonal, uniform, normal, truncated normal or variance scaling.',
   });
 
 /** Inputs and outputs of one unit: kernels are `[…receptive field, in, out]`, depthwise ones `[…, in, multiplier]`. */

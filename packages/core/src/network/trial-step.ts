@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { peek } from '../engine/peek.js';
 import { withoutTape } from '../engine/tape.js';
+import { firstLine } from '../error/first-line.js';
 import { DistillError, isDistillError } from '../error/index.js';
 import { createRandom } from '../random/index.js';
 import type { Images } from '../tensor/index.js';
@@ -104,7 +105,7 @@ function expectGradient({ network, node, inputs, learns, run }: Look): void {
 
 function noGradient(network: string, node: GraphNode | undefined, cause: unknown): DistillError {
   if (node === undefined) return cause as DistillError;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = firstLine(cause);
   const operation = /gradient function not found for (\w+)/.exec(message)?.[1];
   const error = failed(network, node, cause);
   if (error.code === 'engine') return error;

@@ -1,4 +1,5 @@
 import { describeValue, DistillError, nearestNameHint } from '../error/index.js';
+import type { DistillErrorCode } from '../error/index.js';
 import { readOrRefuse } from '../error/first-line.js';
 import type { OptionCheck } from './checks.js';
 
@@ -17,22 +18,7 @@ export function checkOptions<Options extends object>(
   defaults: Options,
   checks: OptionChecks<Options>,
 ): Readonly<Options> {
-  const options_: unknown = given;
-  if (!isPlain(options_)) {
-    const expected = 'an object of options';
-    throw new DistillError({ code: 'option', where: owner, expected, got: describeValue(options_) });
-  }
-  const known = Object.keys(checks);
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    throw new DistillError({
-      code: 'option',
-      where: owner,
-      expected: 'a known option',
-      got: `'${name}'`,
-      hint: renamed(name, known) ?? nearestNameHint(name, known),
-    });
-  }
+  expectKnown(owner, given, Object.keys(checks));
   const read = (): [string, unknown][] => Object.entries(given);
   const entries = readOrRefuse({ code: 'option', where: owner, expected: 'options that can be read' }, read);
   const set = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
@@ -41,6 +27,32 @@ export function checkOptions<Options extends object>(
     expectOption(`${owner}.${name}`, options[name as keyof Options], check);
   }
   return Object.freeze(options);
+}
+
+/**
+ * Throws for an option that does not exist: it would be left out without a word.
+ *
+ * @param meant what to write instead, where that is known
+ * @throws DistillError code `option`, or the one that is given
+ */
+export function expectKnown(
+  where: string,
+  given: unknown,
+  known: readonly string[],
+  {
+    meant = renamed,
+    code = 'option',
+  }: {
+    readonly meant?: (name: string, known: readonly string[]) => string | undefined;
+    readonly code?: DistillErrorCode;
+  } = {},
+): void {
+  if (!isPlain(given))
+    throw new DistillError({ code, where, expected: 'an object of options', got: describeValue(given) });
+  const name = Object.keys(given).find((each) => !known.includes(each));
+  if (name === undefined) return;
+  const hint = meant(name, known) ?? nearestNameHint(name, known);
+  throw new DistillError({ code, where, expected: 'a known option', got: `'${name}'`, hint });
 }
 
 /** Options of a Map or a class would be ignored: they are not fields of the object itself. */

@@ -3,7 +3,7 @@ import { utf8ToBytes } from '@noble/hashes/utils';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
-import { describeValue, DistillError } from '../error/index.js';
+import { expectOption, wholeNumber } from '../option/index.js';
 
 /**
  * A seeded stream of random numbers that forks by label.
@@ -34,14 +34,7 @@ export interface Random {
  * @throws DistillError code `option` when `seed` is not a safe integer
  */
 export function createRandom(seed: number): Random {
-  if (!Number.isSafeInteger(seed)) {
-    throw new DistillError({
-      code: 'option',
-      where: 'seed',
-      expected: 'a whole number',
-      got: describeValue(seed),
-    });
-  }
+  expectOption('seed', seed, wholeNumber());
   return streamAt(String(seed));
 }
 

@@ -157,7 +157,7 @@ function metadataFor(model: LayersModel, given: Partial<ModelMetadata>, where: s
       where,
       expected: 'metadata (userDefinedMetadata.distilljs) that describe how to normalize images',
       got: 'none: the model was saved by an older version, or made elsewhere',
-      hint: 'Pass it: loadStudent(place, { metadata: { normalization: { mean, std }, classNames } }) with the values of the training, e.g. channelStatistics(train).',
+      hint: 'Pass loadStudent(place, { metadata: { normalization: { mean, std }, classNames } }), with the values of the training.',
     });
   }
   const size = (given.imageSize ?? saved?.imageSize ?? inputs) as ModelMetadata['imageSize'];

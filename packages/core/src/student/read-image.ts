@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describeValue, DistillError } from '../error/index.js';
+import { firstLine } from '../error/first-line.js';
 import type { Raster } from '../image/index.js';
 import { isNode, nodeModule } from '../platform/node-module.js';
 
@@ -161,7 +162,7 @@ function drawn(source: CanvasImageSource, where: string): Pixels {
     return { width, height, channels: 4, data: context.getImageData(0, 0, width, height).data };
   } catch (cause) {
     // A canvas gives no pixels of another site's image.
-    return unreadable(where, cause instanceof Error ? cause.message : String(cause), cause);
+    return unreadable(where, firstLine(cause), cause);
   }
 }
 
@@ -196,11 +197,7 @@ async function sharpDecoder(): Promise<Decode> {
         const { data, info } = await image.toBuffer({ resolveWithObject: true });
         return { width: info.width, height: info.height, channels: info.channels, data };
       } catch (cause) {
-        return unreadable(
-          name,
-          cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
-          cause,
-        );
+        return unreadable(name, firstLine(cause), cause);
       }
     };
   } catch (cause) {
@@ -209,7 +206,7 @@ async function sharpDecoder(): Promise<Decode> {
       where: 'loadStudent, decode',
       expected: 'a decoder for image files',
       got: 'none',
-      hint: 'npm i sharp; or pass one: loadStudent(place, { decode: decodeImage }) with decodeImage from @distilljs/bench/data/image, which needs no native code.',
+      hint: 'npm i sharp; or, without native code, pass { decode: decodeImage }, of @distilljs/bench/data/image.',
       cause,
     });
   }

@@ -4,9 +4,10 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { expectImageShape, expectNormalization } from '../data/index.js';
 import type { Dataset, Normalization } from '../data/index.js';
 import { withoutTape } from '../engine/tape.js';
-import { describeValue, DistillError, nearestNameHint } from '../error/index.js';
+import { describeValue, DistillError } from '../error/index.js';
 import { markAs, networkOutput } from '../network/index.js';
 import type { FrozenNetwork } from '../network/index.js';
+import { expectKnown } from '../option/index.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 
 /** How a teacher sees the images, where it is not as the students do. */
@@ -125,13 +126,7 @@ function checkedInput(
   const { imageShape, normalization } = images;
   expectImageShape('withInput', imageShape);
   expectNormalization(normalization, images);
-  const given: unknown = input;
-  if (typeof given !== 'object' || given === null)
-    return refuse('', 'an object with normalization and imageSize', describeValue(given));
-  const known = ['normalization', 'imageSize'];
-  const unknown = Object.keys(given).find((field) => !known.includes(field));
-  if (unknown !== undefined)
-    refuse('', 'normalization and imageSize', `'${unknown}'`, nearestNameHint(unknown, known));
+  expectKnown('teacherInput', input, ['normalization', 'imageSize']);
   if (input.normalization !== undefined)
     expectNormalization(input.normalization, { imageShape }, 'teacherInput.normalization');
   const { imageSize } = input;

@@ -1,7 +1,7 @@
-import { describeValue, DistillError, isPromise, nearestNameHint } from '../error/index.js';
+import { describeValue, DistillError, isPromise } from '../error/index.js';
 import { readOrRefuse } from '../error/first-line.js';
 import type { Method } from '../method/index.js';
-import { wholeNumber } from '../option/index.js';
+import { expectKnown, expectOption, flag, optional, wholeNumber } from '../option/index.js';
 import { HOOKS } from './callback.js';
 import type { Callback } from './callback.js';
 import type { DistillOptions } from './distill-types.js';
@@ -42,13 +42,17 @@ const OPTIONS: Readonly<Record<keyof DistillOptions, true>> = {
   signal: true,
 };
 
+const OF_THE_OPTIMIZER = 'It is the optimizer’s: `optimizer: sgd({ learningRate: 0.05 })`.';
+
 /** Options of other libraries, and where they are found here. */
 const MEANT: Readonly<Record<string, string>> = {
   student: 'Write `students: [student]`.',
   model: 'Write `students: [model]`.',
-  learningRate: 'It is the optimizer’s: `optimizer: sgd({ learningRate: 0.05 })`.',
-  momentum: 'It is the optimizer’s: `optimizer: sgd({ momentum: 0.9 })`.',
-  weightDecay: 'It is the optimizer’s: `optimizer: sgd({ weightDecay: 5e-4 })`.',
+  dataset: 'Write `train: dataset`.',
+  learningRate: OF_THE_OPTIMIZER,
+  lr: OF_THE_OPTIMIZER,
+  momentum: OF_THE_OPTIMIZER,
+  weightDecay: OF_THE_OPTIMIZER,
   temperature: 'It is the method’s: `method: kd({ temperature: 4 })`.',
   loss: 'The method decides the loss.',
   patience: 'It is the callback’s: `callbacks: [earlyStop({ patience: 10 })]`.',
@@ -71,20 +75,13 @@ export function readOptions(given: DistillOptions): DistillOptions {
       return [name, readOrRefuse({ code: 'option', where: name, expected }, () => given[name] ?? undefined)];
     }),
   ) as unknown as DistillOptions;
-  const graphs: unknown = options.graphs;
-  if (graphs !== undefined && typeof graphs !== 'boolean') refuse('graphs', 'true or false', graphs);
-  const settles: unknown = options.settleStatistics;
-  if (settles !== undefined && typeof settles !== 'boolean')
-    refuse('settleStatistics', 'true or false', settles);
-  const unknown = Object.keys(given).find((name) => !(known as string[]).includes(name));
-  if (unknown === undefined) return options;
-  throw new DistillError({
-    code: 'option',
-    where: 'distill',
-    expected: 'a known option',
-    got: `'${unknown}'`,
-    hint: (Object.hasOwn(MEANT, unknown) ? MEANT[unknown] : undefined) ?? nearestNameHint(unknown, known),
-  });
+  for (const name of ['graphs', 'settleStatistics'] as const)
+    expectOption(name, options[name], optional(flag));
+  const meant = (name: string): string | undefined => (Object.hasOwn(MEANT, name) ? MEANT[name] : undefined);
+  // Names alone: each option is read once.
+  const names = Object.keys(given).map((name) => [name, true] as const);
+  expectKnown('distill', Object.fromEntries(names), known, { meant });
+  return options;
 }
 
 /** @throws DistillError code `option` for what is no method, `contract` for one of another version */

@@ -201,7 +201,7 @@ export function expectFit(where: string, network: Network | FrozenNetwork, data:
       code: 'shape',
       where: `${where} '${network.name}'`,
       expected: `input [${data.imageShape.join(', ')}] as dataset '${data.name}' has`,
-      got: shapeText(network.inputShape.map((axis) => (axis === -1 ? null : axis))),
+      got: shapeText(network.inputShape),
       hint: resizeHint(where, network, data),
     });
   }

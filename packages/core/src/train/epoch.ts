@@ -4,7 +4,7 @@ import type { PartialEpoch } from '../checkpoint/index.js';
 import type { AugmentationStream } from '../data/index.js';
 import type { Random } from '../random/index.js';
 import { viewAt } from '../teacher/index.js';
-import { batchFeed } from './batch-feed.js';
+import { batchFeed, unlessAborted } from './batch-feed.js';
 import type { BatchFeed } from './batch-feed.js';
 import { keepIfBest } from './best.js';
 import { tell } from './callback.js';
@@ -126,6 +126,8 @@ async function validate(
 ): Promise<Evaluation[] | undefined> {
   const results: Evaluation[] = [];
   if (run.validation === undefined || !runsStudents) return results;
+  const doubt = await unlessAborted(run.lookAtValidation(), signal);
+  if (doubt !== undefined) control.warn(doubt);
   for (const [index, student] of run.students.entries()) {
     const result = await evaluation(student, run.validation, { normalization: run.normalization, signal });
     if (result === undefined) return undefined;

@@ -8,7 +8,8 @@ import {
   otherScaleWarning,
 } from '../data/index.js';
 import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
-import { describeValue, DistillError } from '../error/index.js';
+import { DistillError } from '../error/index.js';
+import { expectOption } from '../option/index.js';
 import { asNetwork } from '../network/index.js';
 import type { FrozenNetwork, NetworkLike } from '../network/index.js';
 import type { Images, Logits } from '../tensor/index.js';
@@ -36,15 +37,9 @@ export type ClassifierLike = Classifier | NetworkLike;
  * @throws DistillError code `option`
  */
 export function ensembleOf(given: readonly ClassifierLike[]): Classifier {
-  if (!Array.isArray(given) || given.length === 0) {
-    const where = 'ensembleOf';
-    throw new DistillError({
-      code: 'option',
-      where,
-      expected: 'a list of networks',
-      got: describeValue(given),
-    });
-  }
+  expectOption('ensembleOf', given, (list) =>
+    Array.isArray(list) && list.length > 0 ? undefined : 'a list of networks',
+  );
   const members = given.map((member: ClassifierLike, at) => asClassifier(`ensembleOf, member ${at}`, member));
   const { classes } = members[0] as Classifier;
   const other = members.findIndex((member) => member.classes !== classes);

@@ -12,7 +12,7 @@ import {
   uniformSampler,
   UNLABELLED,
 } from '../data/index.js';
-import type { CheckedDataset, Normalization } from '../data/index.js';
+import type { CheckedDataset } from '../data/index.js';
 import { DistillError } from '../error/index.js';
 import type { Plan, PlanContext } from '../method/index.js';
 import type { Network } from '../network/index.js';
@@ -72,7 +72,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
   };
   try {
     expectApart(students, frozen);
-    const { normalization, doubt } = await normalizationFor(options, train, validation);
+    const { normalization, doubt, lookAtValidation } = await normalizationFor(options, train, validation);
     const teacher = frozen && teacherFor(frozen, options.teacherInput, train, normalization);
     const outputs = checkTeacherOutputs(options.teacherOutputs ?? { kind: 'live' });
     const fingerprint = await teacher?.fingerprint();
@@ -119,6 +119,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       weights: train.weights && withMeanOne(train.weights),
       labelWeights: labelWeights(train),
       validation,
+      lookAtValidation,
       augmentation: augmented,
       normalization,
       seed,
@@ -152,18 +153,28 @@ async function normalizationFor(
   { normalization: given, signal }: DistillOptions,
   train: CheckedDataset,
   validation: CheckedDataset | undefined,
-): Promise<{ readonly normalization: Normalization; readonly doubt: readonly string[] }> {
+): Promise<Pick<Run, 'normalization' | 'lookAtValidation'> & { readonly doubt: readonly string[] }> {
   const normalization = given ?? (await orStop(channelStatistics(train), signal));
   expectNormalization(normalization, train);
   const trained =
     given === undefined ? normalization : await orStop(expectPixelScale(train, given, MEASURE), signal);
   const doubts = [given === undefined ? measuredScaleWarning(train.name, normalization) : undefined];
-  // Validation images that are read are not waited for before training.
-  if (validation !== undefined && isAtHand(validation)) {
-    const seen = await expectPixelScale(validation, normalization);
-    doubts.push(otherScaleWarning(`validation dataset '${validation.name}'`, seen, trained));
-  }
-  return { normalization, doubt: doubts.filter((doubt) => doubt !== undefined) };
+  let left = validation;
+  const lookAtValidation: Run['lookAtValidation'] = async () => {
+    const data = left;
+    left = undefined;
+    return (
+      data &&
+      otherScaleWarning(
+        `validation dataset '${data.name}'`,
+        await expectPixelScale(data, normalization),
+        trained,
+      )
+    );
+  };
+  // Images that are read are not waited for before training.
+  if (validation !== undefined && isAtHand(validation)) doubts.push(await lookAtValidation());
+  return { normalization, lookAtValidation, doubt: doubts.filter((doubt) => doubt !== undefined) };
 }
 
 /** What is read before training. A run that was aborted before it began is prepared all the same. */

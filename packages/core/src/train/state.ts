@@ -32,6 +32,8 @@ export interface Run {
   /** The same for terms with labels: 0 for images without. */
   readonly labelWeights: Float32Array | undefined;
   readonly validation: CheckedDataset | undefined;
+  /** Once, before they are first measured: what is odd about validation images, in words. */
+  readonly lookAtValidation: () => Promise<string | undefined>;
   readonly augmentation: Augmentation | undefined;
   readonly normalization: Normalization;
   readonly seed: number;

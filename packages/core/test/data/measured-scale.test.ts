@@ -1,10 +1,12 @@
 import {
   arrayDataset,
   channelStatistics,
+  expectPixelScale,
   measuredScaleWarning,
   otherScaleWarning,
 } from '../../src/data/index.js';
 import { expect, it } from 'vitest';
+import { caught } from '../caught.js';
 
 const warned = (images: ArrayLike<number>, channels = 1): string | undefined =>
   measuredScaleWarning(
@@ -19,6 +21,9 @@ it.each<[string, ArrayLike<number>, number?]>([
   ['16 bits', Uint16Array.of(0, 9000, 65535, 30000)],
   ['zeros and ones', Uint8Array.of(0, 1, 1, 0)],
   ['standardized floats', Float32Array.of(-2, 1, 0.5, 0.25)],
+  ['bytes that were read as Int8Array', Int8Array.of(0, 120, -1, 30, -96, 45)],
+  ['dark images that were read as Int8Array', Int8Array.of(0, 0, 0, 0, 3, 60, 127, 0, -128, 0, 1, 30)],
+  ['floats of −1…1', Float32Array.of(-1, 0.9, 0.25, -0.5, 0.75, 0)],
   ['floats of 0…1 beside a channel that is 1 throughout', Float32Array.of(0, 1, 0.5, 1, 0.75, 1), 2],
 ])('a measured normalization of %s is warned of', (_, images, channels) => {
   expect(warned(images, channels)).toMatch(/^Pixels of dataset 'mine' are not from 0 to 255/);
@@ -26,10 +31,26 @@ it.each<[string, ArrayLike<number>, number?]>([
 
 it.each<[string, ArrayLike<number>, number?]>([
   ['photographs', Uint8Array.of(0, 120, 255, 30)],
+  ['sharpened photographs', Float32Array.of(-12, 120, 266, 30)],
   ['almost black images', Uint8Array.from({ length: 1000 }, (_, at) => (at === 7 ? 2 : 0))],
   ['images with a constant channel', Uint8Array.of(0, 255, 90, 255, 200, 255), 2],
 ])('a measured normalization of %s is not', (_, images, channels) => {
   expect(warned(images, channels)).toBeUndefined();
+});
+
+it('a measured normalization of signed bytes says how bytes are read', () => {
+  expect(warned(Int8Array.of(0, 120, -128, 30))).toContain(
+    "Pixels of dataset 'mine' are not from 0 to 255: the lowest is -128. Read bytes as Uint8Array, not as Int8Array. ",
+  );
+});
+
+it('signed bytes are refused where the normalization says that pixels are not, and else taken', async () => {
+  const data = arrayDataset({ images: Int8Array.of(0, 120, -128, 30), imageShape: [2, 2, 1], classes: 2 });
+  const error = await caught(() => expectPixelScale(data, { mean: [0.49], std: [0.25] }));
+  expect(error.message).toBe(
+    "dataset 'array': expected pixels from 0 to 255, as `normalization` is given, got values from -128 to 120. Read bytes as Uint8Array, not as Int8Array.",
+  );
+  await expectPixelScale(data, { mean: [0], std: [0.25] });
 });
 
 const seen = (mean: number, deviation: number): { mean: number[]; std: number[] } => ({

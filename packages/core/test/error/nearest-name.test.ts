@@ -6,6 +6,8 @@ describe('nearestNameHint', () => {
     ['stage22', ['stage1', 'stage2', 'logits'], "Did you mean 'stage2'? Available: stage1, stage2, logits."],
     ['STAGE2', ['stage1', 'stage2'], "Did you mean 'stage2'? Available: stage1, stage2."],
     ['alhpa', ['temperature', 'alpha'], "Did you mean 'alpha'? Available: temperature, alpha."],
+    ['batch', ['epochs', 'batchSize'], "Did you mean 'batchSize'? Available: epochs, batchSize."],
+    ['teacherModel', ['model', 'teacher'], "Did you mean 'teacher'? Available: model, teacher."],
     ['embedding', ['conv1', 'logits'], 'Available: conv1, logits.'],
     ['KD', ['ab', 'kd'], "Did you mean 'kd'? Available: ab, kd."],
     ['kd', ['ce', 'mi'], 'Available: ce, mi.'],

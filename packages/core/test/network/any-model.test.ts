@@ -524,6 +524,57 @@ describeOn(REPRODUCIBLE, 'distillation', () => {
     result.dispose();
   });
 
+  it.each<[string, () => tfl.layers.Layer[], string]>([
+    ['a ReLU', () => [layers.dense({ units: 3, activation: 'relu' })], 'relu'],
+    [
+      'a ReLU layer and a reshape',
+      () => [layers.dense({ units: 3 }), layers.reLU(), layers.reshape({ targetShape: [3] })],
+      'relu',
+    ],
+    [
+      'tanh in a nested model',
+      () => [sequence(layers.dense({ units: 3, activation: 'tanh', inputShape: [4] }))],
+      'tanh',
+    ],
+    [
+      'ELU before dropout',
+      () => [layers.dense({ units: 3 }), layers.elu(), layers.dropout({ rate: 0 })],
+      'elu',
+    ],
+  ])('warns about a student whose logits end in %s', async (_, end, activation) => {
+    const options_ = {
+      ...options,
+      method: student(),
+      students: [createNetwork(sequence(flatten(), ...end()))],
+    };
+    const result = await distill(options_);
+    expect(result.warnings).toEqual([
+      `The logits of students[0] 'm' have gone through ${activation}, which limits them. Make the last layer linear: every loss applies softmax itself.`,
+    ]);
+    result.dispose();
+  });
+
+  it.each<[string, () => tfl.layers.Layer[]]>([
+    [
+      'a mean over positions after a ReLU, as SqueezeNet has it',
+      () => [
+        layers.reshape({ targetShape: [4, 1] }),
+        layers.conv1d({ filters: 3, kernelSize: 1, activation: 'relu' }),
+        layers.globalAveragePooling1d(),
+      ],
+    ],
+    ['a leaky ReLU', () => [layers.dense({ units: 3 }), layers.leakyReLU()]],
+  ])('does not warn about a student that ends in %s', async (_, end) => {
+    const options_ = {
+      ...options,
+      method: student(),
+      students: [createNetwork(sequence(flatten(), ...end()))],
+    };
+    const result = await distill(options_);
+    expect(result.warnings).toEqual([]);
+    result.dispose();
+  });
+
   it('warns about a teacher whose outputs look like probabilities', async () => {
     const teacher = sequence(flatten(), layers.dense({ units: 3 }), new Soft({}));
     const warned: string[] = [];

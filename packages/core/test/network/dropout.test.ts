@@ -50,6 +50,29 @@ describeOn(await testEngines(), 'dropout', () => {
     expect(dropped(given, createRandom(1).fork('a'))).not.toEqual(dropped(given, createRandom(1).fork('b')));
   });
 
+  it('draws a mask for each use of one layer, in a nested model too', () => {
+    const input = tfl.input({ shape: [10, 10, 10] });
+    const inner = tfl.sequential({ layers: [tfl.layers.dropout({ rate: 0.5, inputShape: [10, 10, 10] })] });
+    const uses = [1, 2, 3].map(() => inner.apply(input) as tfl.SymbolicTensor);
+    const joined = tfl.layers.concatenate().apply(uses) as tfl.SymbolicTensor;
+    const flat = tfl.layers.flatten().apply(joined) as tfl.SymbolicTensor;
+    const outputs = tfl.layers.dense({ units: 2 }).apply(flat) as tfl.SymbolicTensor;
+    const model = tfl.model({ inputs: input, outputs });
+    const given = createNetwork(model, { taps: { drop: model.layers[2]?.name ?? '' } });
+    const values = dropped(given, createRandom(1));
+    expect(dropped(given, createRandom(1))).toEqual(values);
+    const masks = [0, 1, 2].map((use) => values.filter((_, at) => Math.floor(at / 10) % 3 === use));
+    for (const [one, other] of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const) {
+      const equal = masks[one]?.filter((value, at) => value === masks[other]?.[at]).length ?? 0;
+      // A binomial of 1,000 at 0.5 deviates by 16.
+      expect(Math.abs(equal - 500)).toBeLessThan(65);
+    }
+  });
+
   it('shares its mask along the axes of a noise shape', () => {
     const values = dropped(network({ rate: 0.5, noiseShape: [1, 100, 1] }), createRandom(1));
     for (let row = 0; row < 100; row++)

@@ -340,6 +340,19 @@ const cases: Record<string, Record<string, LayerCase>> = {
   UpSampling2D: {
     nearest: after(map, () => layers.upSampling2d({ size: [2, 3] })),
     bilinear: after(map, () => layers.upSampling2d({ size: [2, 2], interpolation: 'bilinear' })),
+    'bilinear, of a map that is not square': after(
+      (x) =>
+        on(
+          layers.cropping2D({
+            cropping: [
+              [1, 0],
+              [0, 3],
+            ],
+          }),
+          map(x),
+        ),
+      () => layers.upSampling2d({ size: [2, 3], interpolation: 'bilinear' }),
+    ),
     'channels first': after(map, () => layers.upSampling2d({ size: [2, 2], ...first })),
   },
   DepthwiseConv2D: {

@@ -192,6 +192,41 @@ describe('createNetwork takes', () => {
   });
 });
 
+describe('createNetwork refuses', () => {
+  it.each<[string, unknown, string]>([
+    ['no options', null, 'createNetwork: expected an object of options, got null.'],
+    [
+      'an option that does not exist',
+      { tap: {} },
+      "createNetwork: expected a known option, got 'tap'. Did you mean 'taps'?",
+    ],
+    [
+      'another word for what the output is',
+      { logitsFrom: 'probabilities' },
+      'createNetwork.logitsFrom: expected one of "output", "softmax", got "probabilities".',
+    ],
+  ])('%s', async (_, options, message) => {
+    const build = (): unknown => createNetwork(chain('m', through(conv('conv', 4))), options as object);
+    expect((await caught(build)).message).toContain(message);
+  });
+});
+
+it('an output of open size is shown as it is', async () => {
+  const model = tfl.sequential({
+    layers: [layers.conv2d({ name: 'last', inputShape: [null, null, 1], filters: 3, kernelSize: 1 })],
+  });
+  expect((await caught(() => createNetwork(model))).message).toMatch(/layer 'last'.*got \[\*, \*, \*, 3\]\./);
+});
+
+it('seedWeights asks for a stream, not a seed', async () => {
+  const seeding = (): void => {
+    seedWeights(chain('m', through(conv('conv', 4))), 1 as never);
+  };
+  expect((await caught(seeding)).message).toBe(
+    'seedWeights, random: expected a stream, createRandom(seed), got 1.',
+  );
+});
+
 describe('what is no model or network is refused by', () => {
   const network = (): unknown => createNetwork(chain('m', through(conv('conv', 4))));
   it.each<[string, (given: never) => unknown, string]>([

@@ -144,11 +144,11 @@ describeOn(REPRODUCIBLE, 'a teacher with a normalization of its own', () => {
 
 describe('a teacher’s input is refused', () => {
   it.each<[string, unknown, string]>([
-    ['what is no object', 224, 'teacherInput: expected an object with normalization and imageSize, got 224.'],
+    ['what is no object', 224, 'teacherInput: expected an object of options, got 224.'],
     [
       'another field',
       { imagesize: 4 },
-      "teacherInput: expected normalization and imageSize, got 'imagesize'. Did you mean 'imageSize'? Available: normalization, imageSize.",
+      "teacherInput: expected a known option, got 'imagesize'. Did you mean 'imageSize'? Available: normalization, imageSize.",
     ],
     [
       'a size of three numbers',

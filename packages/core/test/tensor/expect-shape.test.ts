@@ -37,8 +37,23 @@ describe('shape guards', () => {
     );
   });
 
+  it('refuse what is no tensor', async () => {
+    const messages = [
+      () => {
+        expectShape('images', new Float32Array(4) as never, [-1, 2]);
+      },
+      () => {
+        expectSameShape('teacher', undefined as never, 'student', tf.zeros([4, 3]));
+      },
+    ].map(async (call) => (await caught(call)).message);
+    expect(await Promise.all(messages)).toEqual([
+      'images: expected shape [*, 2], got Float32Array of 4 values.',
+      'teacher and student: expected equal shapes, got nothing and [4, 3].',
+    ]);
+  });
+
   it('write any size as a star', () => {
-    expect(shapeText([null, 3])).toBe('[*, 3]');
+    expect(shapeText([null, -1, 3])).toBe('[*, *, 3]');
     expect(shapeText([])).toBe('[]');
   });
 });

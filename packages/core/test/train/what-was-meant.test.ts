@@ -155,6 +155,14 @@ describe('distill says what was meant', () => {
       () => ({ learningRate: 0.1 }),
       "got 'learningRate'. It is the optimizer’s: `optimizer: sgd({ learningRate: 0.05 })`.",
     ],
+    ['by lr beside the optimizer', () => ({ lr: 0.1 }), "got 'lr'. It is the optimizer’s: "],
+    ['by alpha', () => ({ alpha: 0.1 }), "distill: expected a known option, got 'alpha'."],
+    ['by half a name', () => ({ batch: 3 }), "got 'batch'. Did you mean 'batchSize'?"],
+    [
+      'by more than a normalization has',
+      () => ({ normalization: { mean: [0.5, 0.5], std: [0.25, 0.25], scale: 255 } }),
+      "normalization: expected a known option, got 'scale'. Available: mean, std.",
+    ],
     ['by a missing training set', () => ({ train: undefined }), 'train: expected a dataset, got nothing.'],
     [
       'by a training set that was not awaited',
@@ -313,6 +321,36 @@ describe('distill refuses', () => {
     expect(await refused({ validation, normalization: { mean: [0.5, 0.5], std: [0.25, 0.25] } })).toMatch(
       message,
     );
+  });
+
+  it('validation images of another scale that are read, when they are first measured', async () => {
+    const read = (change: (pixel: number) => number): Dataset => {
+      const data = tinyDataset(8, 2);
+      return { ...data, image: (index) => Promise.resolve(Float32Array.from(data.image(index), change)) };
+    };
+    expect(await refused({ validation: read((pixel) => pixel / 255) })).toMatch(
+      /Multiply the pixels by 255\.$/,
+    );
+    const told: unknown[] = [];
+    const result = await distill({
+      students: [tinyNetwork(2)],
+      method: student(),
+      train: tinyDataset(8, 1),
+      validation: read((pixel) => pixel / 12),
+      epochs: 2,
+      batchSize: 4,
+      seed: 1,
+      callbacks: [
+        {
+          name: 'listener',
+          warn: (message) => void (message.startsWith('Pixels') && told.push(message)),
+          epoch: ({ epoch }) => void told.push(epoch),
+        },
+      ],
+    });
+    const warning = /^Pixels of validation dataset 'tiny' are on another scale than those for training/;
+    expect(told).toEqual([expect.stringMatching(warning), 0, 1]);
+    result.dispose();
   });
 
   it('no images that are all alike, but says so', async () => {

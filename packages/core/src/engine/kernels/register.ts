@@ -16,7 +16,7 @@ import { conv2DBackpropInput } from './conv2d-backprop-input.js';
 import { depthwiseConv2dNativeBackpropFilter } from './depthwise-conv2d-native-backprop-filter.js';
 import { depthwiseConv2dNativeBackpropInput } from './depthwise-conv2d-native-backprop-input.js';
 import { registerDilatedGradients } from './dilated-gradients.js';
-import { resizeNearestNeighborGrad } from './resize-nearest-neighbor-grad.js';
+import { resizeBilinearGrad, resizeNearestNeighborGrad } from './resize-gradients.js';
 import { conv3DBackpropFilter, conv3DBackpropInput, maxPool3D, maxPool3DGrad } from './three-dimensional.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 import { withSamePadding } from './volume-padding.js';
@@ -64,6 +64,7 @@ const kernels: readonly TrainingKernel[] = [
   whole(reluGradientWebGpuKernel),
   whole(resizeNearestNeighborGrad),
   whole(unsortedSegmentSum),
+  beside(tf.ResizeBilinearGrad, resizeBilinearGrad, 'cpu'),
   ...[...batchNormKernels, ...batchNormWebGpuKernels].map(whole),
   beside(tf.BatchMatMul, matMul),
   beside(tf.BatchMatMul, batchMatMulTensorFlow, 'tensorflow'),
@@ -116,6 +117,7 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  * | Identity | | wasm | copies, replaced |
  * | MaxPool3D, MaxPool3DGrad | maxPool3d | wasm | wrong for numbers below 0, replaced |
  * | MaxPoolGrad | maxPool | wasm | looks for every pixel at all windows that hold it |
+ * | ResizeBilinearGrad | upsampling | cpu | of height and width exchanged |
  * | Reverse, Slice, Tile, Unpack | | wasm | number by number or row by row |
  * | UnsortedSegmentSum | gather | wasm | missing |
  * | ResizeNearestNeighborGrad | image.resizeNearestNeighbor | cpu | wrong from the second image of a batch on, replaced |

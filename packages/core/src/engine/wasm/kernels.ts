@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { firstLine } from '../../error/first-line.js';
 import { declareShared } from './declare-shared.js';
 import { KERNEL_BINARY } from './kernel-binary.js';
 import { sharedMemoryRefusal } from './shared-memory.js';
@@ -115,7 +116,7 @@ function start(backend: unknown): WasmKernels | string {
     const module = new WebAssembly.Module((shared ? declareShared(binary) : null) ?? binary);
     return kernelsIn(backend, module, memory);
   } catch (error) {
-    return `the kernels do not start: ${error instanceof Error ? error.message : String(error)}`;
+    return `the kernels do not start: ${firstLine(error)}`;
   }
 }
 
@@ -190,7 +191,7 @@ function tryThreads(options: () => ThreadsOptions, memory: WebAssembly.Memory): 
   try {
     return startThreads(options());
   } catch (error) {
-    return `no thread starts: ${error instanceof Error ? error.message : String(error)}`;
+    return `no thread starts: ${firstLine(error)}`;
   }
 }
 

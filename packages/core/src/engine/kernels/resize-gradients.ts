@@ -1,5 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+/** Gradient of bilinear resizing: the cpu backend's own kernel has the right numbers, but exchanges height and width in their shape. */
+export const resizeBilinearGrad =
+  (own: tf.KernelFunc): tf.KernelFunc =>
+  (given) => ({ ...(own(given) as tf.TensorInfo), shape: (given.inputs['images'] as tf.TensorInfo).shape });
+
 /**
  * Gradient of nearest-neighbour resizing (upsampling layers); for the cpu backend, whose own kernel reads every image of
  * a batch but the first from the wrong place (tfjs 4.22.0 takes the offset from the shape of x instead of that of dy).
