@@ -22,6 +22,7 @@ import type { ConfigRun, ConfigOutcome } from '../run/run-config.js';
 import type { Divergence } from '../run/train-students.js';
 import { cellsDisplay } from './cells-display.js';
 import { dryRunText } from './dry-run-text.js';
+import { expectReplaceable } from '../export/index.js';
 import { expectNoExport, exportBest } from './export-command.js';
 import { EXIT, collectSeldom, stopSignal } from './process.js';
 import type { ExitCode } from './process.js';
@@ -63,6 +64,7 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   const config = await configOf(flags);
   if (!('tasks' in config) && config.race !== undefined) expectWholeRace(flags);
   if ('tasks' in config) expectNoExport(flags.export);
+  if (flags.export !== undefined) await expectReplaceable(flags.export, flags.out, '--export');
   const log = terminalLog();
   const signal = stopSignal(log.say.bind(log));
   const { out } = flags;

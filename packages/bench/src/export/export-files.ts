@@ -1,12 +1,12 @@
-import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '@distilljs/core';
 import type { ModelMetadata } from '@distilljs/core';
-import type { RunFolder } from '../run/run-folder.js';
 import type { ModelCard } from './model-card.js';
 import { LIBRARY_FOLDER, PAGE_LIBRARIES, PAGE_SCRIPT, PAGE_STYLE, pageHtml } from './page.js';
 
@@ -15,38 +15,87 @@ import { LIBRARY_FOLDER, PAGE_LIBRARIES, PAGE_SCRIPT, PAGE_STYLE, pageHtml } fro
 /** The file that tells an export from any other folder. */
 export const CARD = 'card.json';
 
-/** @throws DistillError code `config` for a folder that holds anything but an earlier export */
-export async function expectReplaceable(target: string, { root }: RunFolder): Promise<void> {
+/**
+ * The folder that an export is to be: a new one, an empty one, or one of which every file is as an earlier export wrote it.
+ *
+ * @param root the run folder
+ * @param option that names the folder, for messages
+ * @returns where it is, through symbolic links
+ * @throws DistillError code `config` for any other: what is a user's is neither removed nor overwritten
+ */
+export async function expectReplaceable(to: string, root: string, option = '--to'): Promise<string> {
   const refuse = (got: string): never => {
-    const expected = 'a new folder, an empty one, or one that holds an earlier export';
     throw new DistillError({
       code: 'config',
-      where: 'export, --to',
-      expected,
-      got,
-      hint: 'Use another --to.',
+      where: `export, ${option}`,
+      expected: 'a new folder, an empty one, or one that holds an earlier export',
+      got: `${to}, ${got}`,
+      hint: `Use another ${option}.`,
     });
   };
+  const target = await realpath(to).catch(() => resolve(to));
   const there = await stat(target).catch(() => undefined);
-  if (there === undefined) return;
-  if (!there.isDirectory()) refuse(`${target}, a file`);
-  if (target === resolve(root)) refuse(`${target}, the run folder`);
-  const entries = await readdir(target);
-  if (entries.length === 0) return;
-  const text = await readFile(join(target, CARD), 'utf8').catch(() => '');
-  if (!text.startsWith(`{\n  "kind": "distilljs export"`)) refuse(`${target}, a folder with other files`);
-  const own = new Set([
-    CARD,
-    'README.md',
-    'model.json',
-    'weights.bin',
-    'index.html',
-    'page.js',
-    'page.css',
-    LIBRARY_FOLDER,
-  ]);
-  const other = entries.find((entry) => !own.has(entry));
-  if (other !== undefined) refuse(`${target}, an export with other files in it (${other})`);
+  if (there === undefined) return target;
+  if (!there.isDirectory()) refuse('a file');
+  if (target === (await realpath(root).catch(() => resolve(root)))) refuse('the run folder');
+  const files = await filesOf(target);
+  if (files.length === 0) return target;
+  const known = await knownFiles(target);
+  if (known === undefined) return refuse('a folder with other files');
+  for (const file of files) {
+    if (!known.has(file)) refuse(`an export with other files in it (${file})`);
+    const digest = known.get(file);
+    if (digest !== undefined && digest !== (await digestOf(join(target, file))))
+      refuse(`an export whose ${file} was changed since`);
+  }
+  return target;
+}
+
+/** Every file of a folder, by its path from there with `/`; an empty folder within by its path as well. */
+async function filesOf(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+  const isFull = (path: string): boolean => paths.some((other) => dirname(other) === path);
+  return paths
+    .filter((path, at) => entries[at]?.isDirectory() !== true || !isFull(path))
+    .map((path) => path.replaceAll('\\', '/'))
+    .sort();
+}
+
+/** The files of an earlier export, with their digests where its card has them; undefined for a folder that is none. */
+async function knownFiles(folder: string): Promise<ReadonlyMap<string, string | undefined> | undefined> {
+  const text = await readFile(join(folder, CARD), 'utf8').catch(() => '');
+  if (!text.startsWith(`{\n  "kind": "distilljs export"`)) return undefined;
+  const libraries = Object.values(PAGE_LIBRARIES).flat();
+  const names = [
+    ...['README.md', 'model.json', 'weights.bin', 'index.html', 'page.js', 'page.css'],
+    ...libraries.map((file) => `${LIBRARY_FOLDER}/${file}`),
+  ];
+  const unsaid = names.map((name) => [name, undefined] as const);
+  const said = cardFiles(text);
+  return new Map<string, string | undefined>([[CARD, undefined], ...(said ?? unsaid)]);
+}
+
+/** What a card says of the files beside it; undefined for a card of an older version, or that is damaged. */
+function cardFiles(text: string): readonly (readonly [string, string])[] | undefined {
+  try {
+    const { files } = JSON.parse(text) as Partial<ModelCard>;
+    return files && Object.entries(files);
+  } catch {
+    return undefined;
+  }
+}
+
+const digestOf = async (file: string): Promise<string> =>
+  createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+
+/** SHA-256 of every file of an export, by path. */
+export async function exportDigests(folder: string): Promise<Readonly<Record<string, string>>> {
+  const digests: Record<string, string> = {};
+  for (const file of await filesOf(folder)) digests[file] = await digestOf(join(folder, file));
+  return digests;
 }
 
 export function softmaxOf(model: LayersModel, { output }: ModelMetadata): LayersModel {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
@@ -31,7 +31,7 @@ import { readMethodResult, readRun, readTeacherResult } from '../run/stored.js';
 import type { FoundRun } from '../run/stored.js';
 import type { MethodResult } from '../report/index.js';
 import { summarize } from '../statistics/index.js';
-import { artifactsOf, CARD, expectReplaceable, softmaxOf, writePage } from './export-files.js';
+import { artifactsOf, CARD, expectReplaceable, exportDigests, softmaxOf, writePage } from './export-files.js';
 import { measureLatency } from './latency.js';
 import { CARD_SCHEMA, cardText } from './model-card.js';
 import type { ModelCard } from './model-card.js';
@@ -71,8 +71,7 @@ export async function exportStudent(options: ExportOptions): Promise<ModelCard> 
   const methods = run.config.methods.map(({ as }) => as);
   expectPart(run, 'method', method, methods);
   expectPart(run, 'seed', String(seed), allSeeds(run.config).map(String));
-  const target = resolve(to);
-  await expectReplaceable(target, folder);
+  const target = await expectReplaceable(to, root);
   const trained = await trainedStudent(folder, method, seed);
   await resolveEngine(run.config.engine);
   const data = await dataOf(run, options);
@@ -174,7 +173,7 @@ async function writeExport(to: string, source: Source): Promise<ModelCard> {
   const latency = await measureLatency(to, metadata.imageSize);
   const bytes = async (file: string): Promise<number> => (await stat(file)).size;
   const seeds = await accuraciesOfSeeds(folder, run, method);
-  const card: ModelCard = {
+  const said: ModelCard = {
     kind: 'distilljs export',
     schema: CARD_SCHEMA,
     method,
@@ -207,9 +206,10 @@ async function writeExport(to: string, source: Source): Promise<ModelCard> {
     warnings: result.warnings,
     hasPage: metadata.channels !== 'other',
   };
-  if (card.hasPage) await writePage(to, card);
+  if (said.hasPage) await writePage(to, said);
+  await writeFile(join(to, 'README.md'), cardText(said));
+  const card: ModelCard = { ...said, files: await exportDigests(to) };
   await writeFile(join(to, CARD), `${JSON.stringify(card, null, 2)}\n`);
-  await writeFile(join(to, 'README.md'), cardText(card));
   return card;
 }
 

@@ -1,3 +1,4 @@
+export { expectReplaceable } from './export-files.js';
 export { exportStudent } from './export-student.js';
 export type { ExportOptions } from './export-student.js';
 export type { Latencies, Latency } from './latency.js';

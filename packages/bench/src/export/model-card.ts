@@ -44,6 +44,8 @@ export interface ModelCard {
   readonly warnings: readonly string[];
   /** Left out for images that no page can show. */
   readonly hasPage: boolean;
+  /** SHA-256 of the other files of the export, by path: a later export replaces them only as they are. */
+  readonly files?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

@@ -1,10 +1,12 @@
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
@@ -133,6 +135,40 @@ describe('an exported student', () => {
     expect(await refusal(exported('mine'))).toMatch(/a folder with other files\. Use another --to/);
     expect(await refusal(exported('run'))).toMatch(/the run folder/);
     expect(readdirSync(folder).filter((name) => name.endsWith('.unfinished'))).toEqual([]);
+  });
+
+  it('leaves what a user changed or added in an earlier export, wherever it lies', async () => {
+    const place = join(folder, 'edited');
+    const { files } = await exported('edited');
+    expect(
+      Object.keys(files ?? {})
+        .sort()
+        .slice(0, 3),
+    ).toEqual(['README.md', 'index.html', 'model.json']);
+    const changes: Record<string, [string, string, RegExp]> = {
+      text: [
+        'README.md',
+        '# Mine',
+        /edited, an export whose README\.md was changed since\. Use another --to/,
+      ],
+      weights: ['weights.bin', 'mine', /an export whose weights\.bin was changed since/],
+      beside: ['tfjs/mine.js', 'mine', /an export with other files in it \(tfjs\/mine\.js\)/],
+    };
+    for (const [file, text, message] of Object.values(changes)) {
+      const before = existsSync(join(place, file)) ? readFileSync(join(place, file)) : undefined;
+      writeFileSync(join(place, file), text);
+      expect(await refusal(exported('edited'))).toMatch(message);
+      expect(readFileSync(join(place, file), 'utf8')).toBe(text);
+      if (before === undefined) rmSync(join(place, file));
+      else writeFileSync(join(place, file), before);
+    }
+    mkdirSync(join(place, 'results'));
+    expect(await refusal(exported('edited'))).toMatch(/other files in it \(results\)/);
+    rmSync(join(place, 'results'), { recursive: true });
+    symlinkSync(place, join(folder, 'link'));
+    await exported('link', { method: 'student' });
+    expect(lstatSync(join(folder, 'link')).isSymbolicLink()).toBe(true);
+    expect((JSON.parse(readFileSync(join(place, 'card.json'), 'utf8')) as ModelCard).method).toBe('student');
   });
 
   it('is refused where there is no such run, method, seed or student', async () => {
