@@ -52,11 +52,22 @@ async function loadSplitData(
   for (const note of notes) say?.(`Warning: ${note}`);
   const { test, validation: own } = splits;
   const all = splits.train as Dataset;
+  const absent = absentNote(all);
+  if (absent !== undefined) say?.(`Warning: ${absent}`);
   if (own !== undefined) return { train: all, validation: own, test };
   const stream = createRandom(SPLIT_SEED).fork('validation');
   const { train, validation, note } = splitValidation(all, config.validationFraction, stream);
   if (note !== undefined) say?.(`Warning: ${note}`);
   return { train, validation, test };
+}
+
+/** What to know about classes that nobody trains on; undefined where every class has a training image, or none has a label. */
+function absentNote({ labels, classes, classNames }: Dataset): string | undefined {
+  const there = new Set(labels);
+  there.delete(-1);
+  if (there.size === 0 || there.size === classes) return undefined;
+  const first = Array.from({ length: classes }, (_, label) => label).find((label) => !there.has(label)) ?? 0;
+  return `${classes - there.size} of ${classes} classes have no training image (the first is ${classNames?.[first] ?? first}): no network learns them, and every test image of theirs counts as wrong.`;
 }
 
 /**

@@ -227,6 +227,10 @@ describe('a run', () => {
     expect(await done('run', ...flags, '--resume', '--export', page)).toContain(
       `Exported to ${page}: model.json`,
     );
+    writeFileSync(join(page, 'README.md'), 'mine');
+    expect(await refused('run', ...flags, '--resume', '--export', page)).toMatch(
+      /README\.md was changed since\. Use another --export\./,
+    );
 
     const other = join(folder, 'other');
     const teacher = ['--teacher', join(run, 'teacher/model'), '--out', other, '--methods', 'student'];

@@ -1,6 +1,9 @@
 import { createRandom } from '@distilljs/core';
 import { describe, expect, it } from 'vitest';
 import { loadDataset, splitValidation, subset, synthetic } from '../../src/dataset/index.js';
+import type { RunConfig } from '../../src/config/index.js';
+import { loadRunData } from '../../src/run/datasets.js';
+import { tinyConfig } from '../run/tiny-bench.js';
 import { cifarRecords, refusal, withFolder } from './cifar-fixture.js';
 
 const dataset = synthetic({
@@ -105,5 +108,29 @@ describe('loadDataset', () => {
       expect(Array.from(await labels(2))).toEqual([1, 2]);
       expect(Array.from(await labels(9))).toEqual([1, 2, 3]);
     });
+  });
+});
+
+it('classes without a training image are told when a run reads its data', async () => {
+  const records = (labels: readonly number[]): Buffer => cifarRecords(labels.map((label) => [label]));
+  const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const files = {
+    'data_batch_1.bin': records([...all.slice(0, 6), ...all.slice(0, 6), ...all.slice(6), ...all.slice(6)]),
+    'test_batch.bin': records(all),
+    'batches.meta.txt': all.map((label) => `class-${label}\n`).join(''),
+  };
+  await withFolder(files, async (dir) => {
+    const told: string[] = [];
+    const read = async (trainSize?: number): Promise<void> => {
+      const dataset = { name: 'cifar10', dir, trainSize };
+      const config = { ...tinyConfig(), dataset, validationFraction: 0.2 } as RunConfig;
+      await loadRunData(config, { say: (text) => told.push(text) });
+    };
+    await read();
+    expect(told).toEqual([]);
+    await read(12);
+    expect(told).toEqual([
+      'Warning: 4 of 10 classes have no training image (the first is class-6): no network learns them, and every test image of theirs counts as wrong.',
+    ]);
   });
 });

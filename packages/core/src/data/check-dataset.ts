@@ -115,8 +115,7 @@ export function expectDatasetLike(where: string, given: unknown): asserts given 
     if (isPromise(given)) return 'Write `await` before it.';
     if (isObject && 'xs' in given && 'ys' in given)
       return 'That is what model.fitDataset takes: make a dataset with arrayDataset({ images, labels, imageShape, classes }).';
-    if (isObject && 'forEachAsync' in given)
-      return 'Read a tf.data dataset into arrays, and use arrayDataset.';
+    if (isObject && 'forEachAsync' in given) return 'Read it: `await datasetFrom(data)`.';
     if (missing.length < 3) return `It lacks ${missing.join(' and ')}.`;
     return 'Make one with arrayDataset({ images, labels, imageShape, classes }).';
   };

@@ -43,11 +43,16 @@ function classProblem(model: Json): Problem | undefined {
   const known = tf.serialization.SerializationMap.getMap().classNameMap;
   for (const { node, key } of everyObject(model)) {
     const name = node['class_name'];
+    const lost = Object.entries(isObject(node['config']) ? node['config'] : {})
+      .map(([setting, value]) => `${setting} ${JSON.stringify(value)}`)
+      .find((text) => !text.endsWith(' null') && LEFT_OUT.test(`${textOf(name)} ${text}`));
+    if (lost !== undefined)
+      return { got: `${lost} of layer '${nameOf(node)}', which tfjs-layers leaves out`, hint: AS_GRAPH };
     if (typeof name !== 'string' || Object.hasOwn(known, name.split('>').at(-1) ?? name)) continue;
     if (key.endsWith('_regularizer')) {
       return {
         got: `the regularizer '${name}', which tfjs-layers does not know`,
-        hint: `Export the model without regularizers, or write {"class_name": "L1L2", "config": {"l1": 0, "l2": 0.01}} in its place; a teacher needs none.`,
+        hint: `Write {"class_name": "L1L2", "config": {"l1": 0, "l2": 0.01}} in its place, or null: a teacher needs none.`,
       };
     }
     const isAugmentation = /^Random|Noise$|^AutoContrast|^CutMix|^MixUp/.test(name);
@@ -55,11 +60,17 @@ function classProblem(model: Json): Problem | undefined {
       got: `the class '${name}', which tfjs-layers does not have`,
       hint: isAugmentation
         ? 'Export the model without its augmentation layers: distill() has an augmentation of its own.'
-        : `If it is yours, call tf.serialization.registerClass(${name.replace(/\W/g, '')}) first; otherwise convert the model to a graph model and load it with loadTeacher.`,
+        : `If it is yours, call tf.serialization.registerClass(${name.replace(/\W/g, '')}) first. Else: ${AS_GRAPH}`,
     };
   }
   return undefined;
 }
+
+/** Settings of Keras, with their values, that tfjs-layers leaves out without a word: the network would be another one. */
+const LEFT_OUT =
+  /ReLU (negative_slope|threshold) (?!0$)|Transpose (output_padding|dilation_rate (?!\[?1[1,]*\]?$))/;
+
+const AS_GRAPH = 'Convert the model to a graph model and load it with loadTeacher.';
 
 /** Every object in a configuration that is one of a class, with the key it stands under. */
 function everyObject(value: unknown, key = ''): readonly { readonly node: Json; readonly key: string }[] {

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { models } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { expectKnown } from '../option/index.js';
 import { topologyProblem } from './check-topology.js';
 import { finiteProblem } from './check-weights.js';
 import type { ModelPlace } from './place.js';
@@ -17,7 +16,6 @@ import { orUnreadable, unreadable } from './unreadable.js';
  * Keras 3, a class that tfjs-layers has not, a damaged file, a server that does not answer
  */
 export async function loadModel(place: ModelPlace, options: LoadOptions = {}): Promise<LayersModel> {
-  expectKnown('loadModel', options, ['timeout']);
   return layersModelOf(await readArtifacts(place, options));
 }
 

@@ -53,7 +53,7 @@ export async function readArtifacts(
 }
 
 const NO_WEIGHTS: Problem = {
-  got: 'no list of weights (weightsManifest): tfjs would initialise them at random',
+  got: 'no list of weights (weightsManifest)',
   hint: 'Save the model with its weights.',
 };
 

@@ -91,7 +91,8 @@ function batchNorm(node: GraphNode, config: LayerConfig): Apply {
   const movingVariance = weights.get('moving_variance') as tf.Variable;
   // Kept by its axis: tfjs cannot take the gradient of its own inference form without scale or centre.
   const frozen = (x: tf.Tensor): tf.Tensor => {
-    const axis = config['axis'] as number;
+    // Keras saves a list of one.
+    const axis = Number(config['axis']);
     const broadcast = x.shape.map((size, at) => (at === (axis < 0 ? axis + x.rank : axis) ? size : 1));
     const rstd = tf.rsqrt(tf.add(movingVariance, epsilon));
     const scale = gamma === null ? rstd : tf.mul(gamma, rstd);

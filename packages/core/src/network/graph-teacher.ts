@@ -2,9 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { withoutTape } from '../engine/tape.js';
-import { describeValue, DistillError } from '../error/index.js';
+import { DistillError } from '../error/index.js';
 import { firstLine } from '../error/first-line.js';
-import { expectKnown } from '../option/index.js';
 import { expectShape, shapeText } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import type { FrozenNetwork, LogitsSource, NetworkNode } from './contract.js';
@@ -56,12 +55,10 @@ const PASSING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze', 
  * @throws DistillError code `network` unless it takes images and gives one row of logits each, in one synchronous pass
  */
 export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOptions = {}): FrozenNetwork {
-  expectKnown('freezeGraphModel', options, ['name', 'taps', 'logitsFrom']);
   const { name = 'teacher', taps: aliases = {} } = options;
   const source = expectSource('freezeGraphModel', options.logitsFrom);
   const refuse = (expected: string, got: string, hint?: string): DistillError =>
     new DistillError({ code: 'network', where: `graph model '${name}'`, expected, got, hint });
-  if (!isGraphModel(model)) throw refuse('a graph model', describeValue(model));
   const [input, output] = [model.inputs[0], model.outputs[0]];
   if (input === undefined || output === undefined || model.inputs.length + model.outputs.length > 2) {
     const got = `${model.inputs.length} inputs and ${model.outputs.length} outputs`;
@@ -91,30 +88,19 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     return [output.name, ...wanted.map(nodeOf)].map((each) => results[asked.indexOf(each)] as tf.Tensor);
   };
   // Shapes are known when it has run once; images of open size are taken to be 32×32.
+  const shapesOf = (names: readonly string[]): readonly (readonly number[])[] =>
+    tf.tidy(() => {
+      const images = tf.zeros([1, ...inputShape.map((axis) => (axis === -1 ? 32 : axis))]);
+      return run(images, names).map(({ shape }) => shape.slice(1));
+    });
   const shapes = new Map<string, readonly number[]>();
   const shapeOf = (tap: string | undefined): readonly number[] => {
     const key = tap === undefined ? '' : nodeOf(tap);
-    const known = shapes.get(key);
-    if (known !== undefined) return known;
-    const found = tf.tidy(() => {
-      const images = tf.zeros([1, ...inputShape.map((axis) => (axis === -1 ? 32 : axis))]);
-      return (
-        run(images, tap === undefined ? [] : [tap])
-          .at(-1)
-          ?.shape.slice(1) ?? []
-      );
-    });
+    const found = shapes.get(key) ?? shapesOf(tap === undefined ? [] : [tap]).at(-1) ?? [];
     shapes.set(key, found);
     return found;
   };
   let inside: readonly NetworkNode[] | undefined;
-  const shapesOf = (names: readonly string[]): readonly (readonly number[])[] =>
-    tf.tidy(() => {
-      const images = tf.zeros([1, ...inputShape.map((axis) => (axis === -1 ? 32 : axis))]);
-      return run(images, names)
-        .slice(1)
-        .map(({ shape }) => shape.slice(1));
-    });
   let outputShape: readonly number[];
   try {
     outputShape = shapeOf(undefined);
@@ -136,7 +122,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     tapNames,
     tapShape: shapeOf,
     tapOutput: (tap) => [...nodes.keys()].indexOf(nodeOf(tap)),
-    nodes: () => (inside ??= nodesFrom(nodes.get(plain(input.name)), shapesOf)),
+    nodes: () => (inside ??= nodesFrom(nodes.get(plain(input.name)), (names) => shapesOf(names).slice(1))),
     parameters: Object.values(model.weights)
       .flat()
       .reduce((sum, { size, dtype }) => sum + (dtype === 'float32' ? size : 0), 0),

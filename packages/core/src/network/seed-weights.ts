@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
-import { expectOption } from '../option/index.js';
 import type { Random } from '../random/index.js';
 import { readGraph } from './graph.js';
 import { layerConfig, weightsOf, withInner } from './layer.js';
@@ -17,9 +16,6 @@ import { eachLayer } from './weights.js';
  * @throws DistillError code `network` for an initializer that cannot be seeded (custom ones)
  */
 export function seedWeights(model: LayersModel, random: Random): void {
-  // Callers without types hand in the seed itself.
-  const isStream = typeof (random as unknown) === 'object';
-  expectOption('seedWeights, random', random, () => (isStream ? undefined : 'a stream, createRandom(seed)'));
   for (const { layer, key } of eachLayer(readGraph(model))) {
     const holders = holdersOf(layer);
     for (const [weight, variable] of weightsOf(layer)) {

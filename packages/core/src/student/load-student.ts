@@ -6,6 +6,7 @@ import type { Raster } from '../image/index.js';
 import { channelsOf, checkedMetadata, loadModel, modelMetadata } from '../model-file/index.js';
 import type { LoadOptions, ModelMetadata } from '../model-file/index.js';
 import { outputKind } from '../network/logits.js';
+import { expectKnown } from '../option/index.js';
 import { readImage } from './read-image.js';
 import type { Decode, ImageInput, Pixels } from './read-image.js';
 
@@ -77,9 +78,10 @@ export async function loadStudent(
       where: 'loadStudent',
       expected: 'a tfjs backend',
       got: 'none',
-      hint: "import '@tensorflow/tfjs-backend-cpu' (or -wasm, -webgl, -webgpu), or call resolveEngine('auto') first.",
+      hint: "Call resolveEngine('auto') first, or import a backend of tfjs.",
     });
   }
+  expectKnown('loadStudent', options, ['metadata', 'decode', 'timeout']);
   await tf.ready();
   const model = await loadModel(place, options);
   try {

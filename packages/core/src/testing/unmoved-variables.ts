@@ -36,8 +36,10 @@ export async function unmovedVariables(options: DistillOptions): Promise<string[
     epoch: ({ phase, epoch }, run) => {
       if (epoch < run.phase.epochs - 1) return;
       for (const [name, { variable, values }] of starts.get(phase) ?? []) {
+        // Weight decay of an optimizer of its own moves what no gradient reaches.
+        const isIdle = !acting.has(name) && !quiet.has(name);
         const isQuiet = quiet.has(name) && !acting.has(name);
-        if (!isQuiet && tf.util.arraysEqual(variable.dataSync(), values)) unmoved.push(name);
+        if (isIdle || (!isQuiet && tf.util.arraysEqual(variable.dataSync(), values))) unmoved.push(name);
       }
     },
   };

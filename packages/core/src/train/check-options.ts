@@ -48,7 +48,6 @@ const OF_THE_OPTIMIZER = 'It is the optimizer’s: `optimizer: sgd({ learningRat
 const MEANT: Readonly<Record<string, string>> = {
   student: 'Write `students: [student]`.',
   model: 'Write `students: [model]`.',
-  dataset: 'Write `train: dataset`.',
   learningRate: OF_THE_OPTIMIZER,
   lr: OF_THE_OPTIMIZER,
   momentum: OF_THE_OPTIMIZER,

@@ -120,6 +120,10 @@ const weightsOf = (json: Json): Json['weightsManifest'][number] =>
 const firstWeight = (json: Json): { name: string; shape: number[]; dtype: string } =>
   weightsOf(json).weights[0] as never;
 
+const reLU = (json: Json, config: object): void => {
+  Object.assign(layer(json, 'stem_bn'), { class_name: 'ReLU', config: { name: 'stem_bn', ...config } });
+};
+
 const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
   'a letter wrong in a name that a layer reads': [
     (json) => (layer(json, 'next').inbound_nodes[0] = [['stem_bo', 0, 0, {}]]),
@@ -211,6 +215,19 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
   'the regularizer L2': [
     (json) => (layer(json, 'stem').config['kernel_regularizer'] = { class_name: 'L2', config: { l2: 0.1 } }),
     /got the regularizer 'L2'.*"class_name": "L1L2"/,
+  ],
+  'a ReLU with a slope below 0': [
+    (json) => reLU(json, { negative_slope: 0.1, max_value: 6, threshold: 0 }),
+    /got negative_slope 0\.1 of layer 'stem_bn', which tfjs-layers leaves out\. Convert the model to a graph model/,
+  ],
+  'a ReLU with a threshold': [(json) => reLU(json, { threshold: 1 }), /got threshold 1 of layer 'stem_bn'/],
+  'a transposed convolution with dilation': [
+    (json) => {
+      const stem = layer(json, 'stem');
+      stem.class_name = 'Conv2DTranspose';
+      stem.config['dilation_rate'] = [2, 1];
+    },
+    /got dilation_rate \[2,1\] of layer 'stem', which tfjs-layers leaves out/,
   ],
   'a graph model': [
     (json) => Object.assign(json, { format: 'graph-model', modelTopology: { node: [] } }),

@@ -220,6 +220,19 @@ describeOn(REPRODUCIBLE, 'what is frozen', () => {
     expectGradients(network, x);
   });
 
+  it('takes the axis as a list of one, as Keras saves it', () => {
+    const model = sequence(
+      layers.batchNormalization({
+        ...{ inputShape: [2, 1, 2], trainable: false, axis: [3] as unknown as number, epsilon: 0 },
+        gammaInitializer: 'ones',
+      }),
+      layers.flatten(),
+      layers.dense({ units: 3, kernelInitializer: 'ones' }),
+    );
+    const network = createNetwork(model);
+    expectClose(training(network, images([1, 2, 3, 4], [1, 2, 1, 2])), [10, 10, 10], 1e-4);
+  });
+
   it('is what a model around it says, however far out', () => {
     const block = (shape: number[], layer: tfl.layers.Layer): LayersModel => {
       const input = tfl.input({ shape });

@@ -218,15 +218,6 @@ it('an output of open size is shown as it is', async () => {
   expect((await caught(() => createNetwork(model))).message).toMatch(/layer 'last'.*got \[\*, \*, \*, 3\]\./);
 });
 
-it('seedWeights asks for a stream, not a seed', async () => {
-  const seeding = (): void => {
-    seedWeights(chain('m', through(conv('conv', 4))), 1 as never);
-  };
-  expect((await caught(seeding)).message).toBe(
-    'seedWeights, random: expected a stream, createRandom(seed), got 1.',
-  );
-});
-
 describe('what is no model or network is refused by', () => {
   const network = (): unknown => createNetwork(chain('m', through(conv('conv', 4))));
   it.each<[string, (given: never) => unknown, string]>([

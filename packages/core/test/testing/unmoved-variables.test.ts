@@ -51,6 +51,13 @@ await describeOnEngines('the check that every declared variable moves', () => {
     expect(found).toEqual(Object.keys(network.variables).map((name) => `train, student, ${name}`));
   });
 
+  it('finds a variable that the loss does not reach, though weight decay moves it', async () => {
+    const optimizer = sgd({ learningRate: 0.05, weightDecay: 0.1 });
+    expect(await unmovedVariables(options({ method: withIdleHead(), optimizer }))).toEqual([
+      'train, student, head',
+    ]);
+  });
+
   it('finds an auxiliary variable that the loss does not reach', async () => {
     expect(await unmovedVariables(options({ method: withIdleHead() }))).toEqual(['train, student, head']);
   });
