@@ -132,8 +132,7 @@ export function indexedDbStore(name: string): CheckpointStore {
       return request.result;
     } catch (cause) {
       const got = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-      const hint =
-        'The browser may be short of space, or in a private window: navigator.storage.estimate() tells.';
+      const hint = 'The browser may be short of space, or in a private window.';
       throw new DistillError({ code: 'checkpoint', where, expected: 'a database to use', got, hint, cause });
     } finally {
       database?.close();

@@ -3,6 +3,7 @@ import { expectKnown, expectOption, positive } from '../option/index.js';
 import { arrayDataset } from './array-dataset.js';
 import type { ArrayDatasetOptions } from './array-dataset.js';
 import type { InMemoryDataset } from './dataset.js';
+import { partsOf, valuesOf } from './stream-element.js';
 
 /** What a `tf.data.Dataset` is seen as; it is not imported. */
 export interface TensorStream {
@@ -80,65 +81,6 @@ async function* elementsOf(source: ImageSource, name: string): AsyncGenerator {
   }
   const hint = isPromise(given) ? 'Write `await` before it.' : 'For arrays of all images use arrayDataset.';
   throw refusal(name, '', 'a tf.data dataset, an iterable or an async iterable', describeValue(given), hint);
-}
-
-interface TensorLike {
-  readonly shape: readonly number[];
-  data(): Promise<ArrayLike<number>>;
-  dispose(): void;
-}
-
-const isTensor = (value: unknown): value is TensorLike =>
-  typeof value === 'object' && value !== null && 'dataSync' in value && 'shape' in value;
-
-const isList = (value: unknown): value is ArrayLike<unknown> =>
-  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
-
-/** An element's parts as they came. */
-interface Parts {
-  readonly image: unknown;
-  readonly label: unknown;
-  readonly superclass: unknown;
-  readonly weight: unknown;
-}
-
-function partsOf(element: unknown): Parts {
-  const none = { label: undefined, superclass: undefined, weight: undefined };
-  if (isTensor(element) || ArrayBuffer.isView(element)) return { ...none, image: element };
-  if (Array.isArray(element)) {
-    const [first, second] = element as readonly unknown[];
-    // Two rows of an image are no image and label.
-    const isPair = isTensor(first) || ArrayBuffer.isView(first) || isTensor(second) || !isList(second);
-    return element.length === 2 && isPair
-      ? { ...none, image: first, label: second }
-      : { ...none, image: element };
-  }
-  const record = (typeof element === 'object' && element !== null ? element : {}) as Readonly<
-    Record<string, unknown>
-  >;
-  const { image, xs, label, ys, superclass, weight } = record;
-  return { image: image ?? xs, label: label ?? ys, superclass, weight };
-}
-
-/** Values of one part of an element, and their shape where it tells one. */
-interface Values {
-  readonly values: ArrayLike<number>;
-  readonly shape: readonly number[] | undefined;
-}
-
-async function valuesOf(given: unknown): Promise<Values | undefined> {
-  if (isTensor(given)) {
-    const values = await given.data();
-    const { shape } = given;
-    given.dispose();
-    return { values, shape };
-  }
-  if (typeof given === 'number') return { values: [given], shape: [] };
-  if (!isList(given)) return undefined;
-  if (!Array.isArray(given)) return { values: given as ArrayLike<number>, shape: undefined };
-  const shape: number[] = [];
-  for (let part: unknown = given; Array.isArray(part); part = part[0]) shape.push(part.length);
-  return { values: given.flat(Infinity) as number[], shape };
 }
 
 interface Collector {

@@ -10,14 +10,8 @@ export type { LabelsLike } from './check-labels.js';
 export type { CheckedDataset, Dataset, InMemoryDataset, Pixels } from './dataset.js';
 export { loadBatch } from './load-batch.js';
 export type { AugmentationStream, Preparation } from './load-batch.js';
-export {
-  channelStatistics,
-  expectNormalization,
-  expectPixelScale,
-  isAtHand,
-  measuredScaleWarning,
-  otherScaleWarning,
-} from './normalization.js';
+export { channelStatistics, expectNormalization, isAtHand } from './normalization.js';
+export { expectPixelScale, measuredScaleWarning, otherScaleWarning } from './pixel-scale.js';
 export type { Normalization } from './normalization.js';
 export { batchesOf, uniformSampler } from './sampler.js';
 export type { BatchSampler } from './sampler.js';

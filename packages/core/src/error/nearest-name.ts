@@ -16,7 +16,7 @@ export function nearestNameHint(name: string, known: readonly string[]): string 
     // Three letters: a single one begins too many names.
     const begins = asked.length > 2 && (there.startsWith(asked) || asked.startsWith(there));
     const letters = distance(asked, there);
-    return begins ? Math.min(1, letters) : letters;
+    return begins ? Math.min(2, letters) : letters;
   };
   const nearest = [...known].sort((a, b) => away(a) - away(b))[0] ?? '';
   // A name with no letter in common is as far away as it is long, however short that is.

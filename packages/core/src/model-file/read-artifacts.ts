@@ -65,7 +65,7 @@ async function fromFolder({ where, sizeOf, read }: ModelFolder): Promise<tf.io.M
   if ((await sizeOf(MAIN)) > LONGEST_JSON)
     throw unreadable(where, {
       got: 'a model.json of more than 512 MiB',
-      hint: 'Check the path: this file does not belong to a model.',
+      hint: 'Check the path.',
     });
   const json = parsed(where, await read(MAIN)) as tf.io.ModelJSON | null;
   if (json === null || typeof json !== 'object' || !Array.isArray(json.weightsManifest))

@@ -70,7 +70,7 @@ function problemOf(layer: GraphNode['layer'], { frozen, shape }: GraphNode): Pro
   const losses = internals(layer).losses ?? [];
   if (losses.length > 0) {
     return [
-      'no regularizer, which no loss includes',
+      'no regularizer (no method includes it in its loss)',
       `${losses.length}`,
       'Use weightDecay of the optimizer instead.',
     ];
@@ -78,7 +78,7 @@ function problemOf(layer: GraphNode['layer'], { frozen, shape }: GraphNode): Pro
   const [constrained] = constraintsOf(layer);
   if (constrained !== undefined) {
     return [
-      'no weight constraint',
+      'no weight constraint (no optimizer applies it)',
       `${constrained[1]} on '${constrained[0]}'`,
       'Build the layer without it; the optimizer has weightDecay.',
     ];

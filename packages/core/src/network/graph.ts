@@ -10,10 +10,7 @@ export interface GraphNode {
   readonly layer: Layer;
   /** `layer`, or `outer/layer` inside a nested model: the name of a tap. */
   readonly name: string;
-  /**
-   * As the name, but a name that tfjs counted (`conv2d_Conv2D7`) is replaced by the layer's place: `conv2d#2`. Where a layer is
-   * applied once more, `~1` follows.
-   */
+  /** As the name, but one that tfjs counted (`conv2d_Conv2D7`) is the layer's place: `conv2d#2`; `~1` where it is applied again. */
   readonly key: string;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];

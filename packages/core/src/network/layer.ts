@@ -116,7 +116,7 @@ export function trainableConflict(
     return [
       'trainable: false to be kept',
       'a layer inside that trains',
-      `tfjs drops it from ${kind}: leave it out there, and set it on the layer inside. One that was loaded and unfrozen has to be saved and loaded once more.`,
+      `tfjs drops it from ${kind}: leave it out there, and set it on the layer inside.`,
     ];
   // The cell of an `rnn` is the user's own, and says for itself.
   if (kind !== 'RNN' && isLayer(cell) && layer.trainable && !cell.trainable)

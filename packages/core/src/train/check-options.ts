@@ -21,26 +21,26 @@ export function expectNoPromise(where: string, given: unknown): void {
   if (isPromise(given)) refuse(where, 'a value', given, 'Write `await` before it.');
 }
 
-/** Every option, in the order of its type. */
-const OPTIONS: Readonly<Record<keyof DistillOptions, true>> = {
-  teacher: true,
-  teacherInput: true,
-  students: true,
-  teacherOutputs: true,
-  method: true,
-  train: true,
-  validation: true,
-  epochs: true,
-  batchSize: true,
-  seed: true,
-  optimizer: true,
-  augmentation: true,
-  normalization: true,
-  callbacks: true,
-  graphs: true,
-  settleStatistics: true,
-  signal: true,
-};
+/** Every option, in the order of its type, which says so where one is missing. */
+const OPTIONS = [
+  'teacher',
+  'teacherInput',
+  'students',
+  'teacherOutputs',
+  'method',
+  'train',
+  'validation',
+  'epochs',
+  'batchSize',
+  'seed',
+  'optimizer',
+  'augmentation',
+  'normalization',
+  'callbacks',
+  'graphs',
+  'settleStatistics',
+  'signal',
+] as const satisfies readonly (keyof DistillOptions)[];
 
 const OF_THE_OPTIMIZER = 'It is the optimizer’s: `optimizer: sgd({ learningRate: 0.05 })`.';
 
@@ -67,9 +67,8 @@ export function readOptions(given: DistillOptions): DistillOptions {
   expectNoPromise('distill', given);
   if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given))
     refuse('distill', 'an object of options', given);
-  const known = Object.keys(OPTIONS) as (keyof DistillOptions)[];
   const options = Object.fromEntries(
-    known.map((name) => {
+    OPTIONS.map((name) => {
       const expected = 'an option that can be read';
       return [name, readOrRefuse({ code: 'option', where: name, expected }, () => given[name] ?? undefined)];
     }),
@@ -79,7 +78,7 @@ export function readOptions(given: DistillOptions): DistillOptions {
   const meant = (name: string): string | undefined => (Object.hasOwn(MEANT, name) ? MEANT[name] : undefined);
   // Names alone: each option is read once.
   const names = Object.keys(given).map((name) => [name, true] as const);
-  expectKnown('distill', Object.fromEntries(names), known, { meant });
+  expectKnown('distill', Object.fromEntries(names), OPTIONS, { meant });
   return options;
 }
 

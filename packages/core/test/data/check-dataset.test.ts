@@ -291,7 +291,7 @@ it.each<[string, () => unknown, string]>([
   [
     'arrayDataset',
     () => arrayDataset(undefined as never),
-    'arrayDataset: expected an object of images, labels, imageShape and classes, got nothing.',
+    'arrayDataset: expected an object of options, got nothing.',
   ],
 ])('%s says what it was given in place of data', async (_, call, message) => {
   expect(await messageOf(call)).toContain(message);

@@ -343,7 +343,9 @@ describe('distill refuses', () => {
       callbacks: [
         {
           name: 'listener',
-          warn: (message) => void (message.startsWith('Pixels') && told.push(message)),
+          warn: (message) => {
+            if (message.startsWith('Pixels')) told.push(message);
+          },
           epoch: ({ epoch }) => void told.push(epoch),
         },
       ],
