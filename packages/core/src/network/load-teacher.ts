@@ -108,7 +108,7 @@ async function converter(): Promise<Converter> {
       where: 'loadTeacher',
       expected: `the package ${specifier}, which runs graph models`,
       got: 'none',
-      hint: `npm i ${specifier}; in a page import it and pass it as an option (packages).`,
+      hint: `npm i ${specifier}; in a page import it and pass it in \`packages\`.`,
       cause,
     });
   }

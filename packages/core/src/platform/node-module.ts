@@ -25,7 +25,7 @@ export function nodeModule<Name extends keyof NodeModules>(name: Name, purpose: 
     where: purpose,
     expected: 'Node 20.19 or newer',
     got: 'a platform without Node modules',
-    hint: 'In a browser use a tfjs URL such as indexeddb://NAME for models, and indexedDbStore(NAME) for checkpoints.',
+    hint: 'In a browser use URLs such as indexeddb://NAME for models, and indexedDbStore(NAME) for checkpoints.',
   });
 }
 

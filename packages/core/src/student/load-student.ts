@@ -157,7 +157,7 @@ function metadataFor(model: LayersModel, given: Partial<ModelMetadata>, where: s
     throw new DistillError({
       code: 'data',
       where,
-      expected: 'metadata (userDefinedMetadata.distilljs) that describe how to normalize images',
+      expected: 'metadata (userDefinedMetadata.distilljs) that say how to normalize images',
       got: 'none: the model was saved by an older version, or made elsewhere',
       hint: 'Pass loadStudent(place, { metadata: { normalization: { mean, std }, classNames } }), with the values of the training.',
     });

@@ -19,7 +19,7 @@ describe('where there are no modules of Node', () => {
     vi.unstubAllGlobals();
     expect(error.code).toBe('platform');
     expect(error.message).toBe(
-      `${purpose}: expected Node 20.19 or newer, got a platform without Node modules. In a browser use a tfjs URL such as indexeddb://NAME for models, and indexedDbStore(NAME) for checkpoints.`,
+      `${purpose}: expected Node 20.19 or newer, got a platform without Node modules. In a browser use URLs such as indexeddb://NAME for models, and indexedDbStore(NAME) for checkpoints.`,
     );
   });
 
