@@ -123,8 +123,7 @@ export function expectNormalization(
 ): void {
   const given = normalization as Partial<Record<'mean' | 'std', unknown>> | undefined;
   if (given === undefined) {
-    const expected =
-      'mean and std per channel, such as channelStatistics(train)';
+    const expected = 'mean and std per channel, such as channelStatistics(train)';
     throw new DistillError({ code: 'option', where, expected, got: 'nothing' });
   }
   expectKnown(where, given, ['mean', 'std']);
