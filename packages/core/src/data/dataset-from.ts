@@ -83,13 +83,16 @@ async function* elementsOf(source: ImageSource, name: string): AsyncGenerator {
   throw refusal(name, '', 'a tf.data dataset, an iterable or an async iterable', describeValue(given), hint);
 }
 
+/** Of whole numbers of any size, and of true and false; NaN for a text, whatever it says. */
+const numberOf = (value: unknown): number => (typeof value === 'string' ? NaN : Number(value ?? NaN));
+
 interface Collector {
   add(element: unknown, index: number): Promise<void>;
   end(): {
     readonly images: Uint8Array | Float32Array;
-    readonly labels: Int32Array;
-    readonly superclasses: Int32Array | undefined;
-    readonly weights: Float32Array | undefined;
+    readonly labels: readonly number[];
+    readonly superclasses: readonly number[] | undefined;
+    readonly weights: readonly number[] | undefined;
     readonly imageShape: readonly [number, number, number];
     /** Length of the rows that labels came as; 0 where they came as numbers. */
     readonly width: number;
@@ -123,13 +126,19 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
         describeValue(value),
       );
     const width = size / count;
-    if (width > 1) rowWidth = width;
+    const isRow = width > 1;
+    if (isRow) rowWidth = width;
     for (let image = 0; image < count; image++) {
-      const row = Array.from({ length: width }, (_, place) => found.values[image * width + place] ?? NaN);
+      const entries = Array.from({ length: width }, (_, place) => found.values[image * width + place]);
+      const row = entries.map(numberOf);
       // Of a soft label, or of several, the rest would be left out without a word.
-      if (width > 1 && !/^1?$/.test(row.filter((value) => value !== 0).join()))
-        throw refusal(name, `, ${at}, label`, 'a row of 0 with one 1', describeValue(row));
-      lists[part].push(width === 1 ? (row[0] ?? NaN) : row.indexOf(1));
+      const isOneHot = /^1?$/.test(row.filter((value) => value !== 0).join());
+      const number = isRow ? (isOneHot ? row.indexOf(1) : NaN) : (row[0] ?? NaN);
+      if (part !== 'weight' && !Number.isInteger(number)) {
+        const expected = isRow ? 'a row of 0 with one 1' : 'a whole number';
+        throw refusal(name, `, ${at}, ${part}`, expected, describeValue(isRow ? entries : entries[0]));
+      }
+      lists[part].push(number);
     }
   };
 
@@ -165,9 +174,9 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
     },
     end: () => ({
       images: joined(images),
-      labels: Int32Array.from(lists.label),
-      superclasses: lists.superclass.length === 0 ? undefined : Int32Array.from(lists.superclass),
-      weights: lists.weight.length === 0 ? undefined : Float32Array.from(lists.weight),
+      labels: lists.label,
+      superclasses: lists.superclass.length === 0 ? undefined : lists.superclass,
+      weights: lists.weight.length === 0 ? undefined : lists.weight,
       imageShape: shape as readonly [number, number, number],
       width: rowWidth,
     }),
@@ -178,10 +187,10 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
 const imageShapeOf = (shape: readonly number[]): readonly number[] =>
   shape.length === 2 ? [...shape, 1] : shape.slice(-3);
 
-function asPixels(values: ArrayLike<number>, scale: number): Uint8Array | Float32Array {
+function asPixels(values: ArrayLike<number | bigint>, scale: number): Uint8Array | Float32Array {
   if (scale === 1 && (values instanceof Uint8Array || values instanceof Uint8ClampedArray))
     return Uint8Array.from(values);
-  const scaled = Float32Array.from(values, (value) => value * scale);
+  const scaled = Float32Array.from(values, (value) => Number(value) * scale);
   const isByte = scaled.every((value) => value >= 0 && value <= 255 && Number.isInteger(value));
   return isByte ? Uint8Array.from(scaled) : scaled;
 }

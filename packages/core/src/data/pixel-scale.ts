@@ -91,7 +91,7 @@ export function measuredScaleWarning(name: string, measured: Normalization): str
   if (!isSmall && !isLarge && !isSigned) return undefined;
   const what = isSigned ? `the lowest is ${low}` : `their mean is ${(255 * (mean[0] ?? 0)).toPrecision(2)}`;
   const signed = low <= -100 ? `${BYTES}. ` : '';
-  return `Pixels of dataset '${name}' are not from 0 to 255: ${what}. ${signed}Training works, because the normalization is measured, but a student in use is given 0 to 255. Scale the pixels of all datasets to that.`;
+  return `Pixels of dataset '${name}' are not from 0 to 255: ${what}. ${signed}Training works, because the normalization is measured, but a student in use is given 0 to 255. Scale the pixels to that.`;
 }
 
 /**

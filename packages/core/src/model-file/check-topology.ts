@@ -67,7 +67,8 @@ function classProblem(model: Json): Problem | undefined {
 }
 
 /** Settings of Keras, with their values, that tfjs-layers leaves out without a word: the network would be another one. */
-const LEFT_OUT = /ReLU (negative_slope|threshold) (?!0$)/;
+const LEFT_OUT =
+  /^((Leaky)?ReLU (negative_slope|threshold) (?!0$)|Conv.DTranspose (output_padding|dilation_rate (?!\[?1[1,]*\]?$)))/;
 
 const AS_GRAPH = 'Convert the model to a graph model and load it with loadTeacher.';
 

@@ -43,7 +43,7 @@ export function expectTrainable({ name: modelName, model, logitsFrom, variables 
       where: `model '${modelName}'`,
       expected: 'a student with weights that learn',
       got: graph.nodes.some(({ frozen }) => frozen) ? 'only frozen layers' : 'no weights',
-      hint: 'Set trainable to true on the model and on the layers that should learn.',
+      hint: 'Set trainable to true on the model and the layers that should learn.',
     });
   }
 

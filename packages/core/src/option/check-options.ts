@@ -3,6 +3,8 @@ import type { DistillErrorCode } from '../error/index.js';
 import { readOrRefuse } from '../error/first-line.js';
 import type { OptionCheck } from './checks.js';
 
+const AN_OBJECT = 'an object of options';
+
 /** One check per option; the type leaves none out. */
 export type OptionChecks<Options> = Readonly<Record<keyof Options, OptionCheck>>;
 
@@ -18,6 +20,7 @@ export function checkOptions<Options extends object>(
   defaults: Options,
   checks: OptionChecks<Options>,
 ): Readonly<Options> {
+  expectOption(owner, given, (options) => (isPlain(options) ? undefined : AN_OBJECT));
   expectKnown(owner, given, Object.keys(checks));
   const read = (): [string, unknown][] => Object.entries(given);
   const entries = readOrRefuse({ code: 'option', where: owner, expected: 'options that can be read' }, read);
@@ -47,9 +50,11 @@ export function expectKnown(
     readonly code?: DistillErrorCode;
   } = {},
 ): void {
-  if (!isPlain(given))
-    throw new DistillError({ code, where, expected: 'an object of options', got: describeValue(given) });
-  const name = Object.keys(given).find((each) => !known.includes(each));
+  const fields = typeof given === 'object' && given !== null ? given : {};
+  // One of a class is read as it is. A Map or a promise has none of them.
+  if (!isPlain(given) && !known.some((each) => each in fields))
+    throw new DistillError({ code, where, expected: AN_OBJECT, got: describeValue(given) });
+  const name = Object.keys(fields).find((each) => !known.includes(each));
   if (name === undefined) return;
   const hint = meant(name, known) ?? nearestNameHint(name, known);
   throw new DistillError({ code, where, expected: 'a known option', got: `'${name}'`, hint });

@@ -65,8 +65,8 @@ const MEANT: Readonly<Record<string, string>> = {
  */
 export function readOptions(given: DistillOptions): DistillOptions {
   expectNoPromise('distill', given);
-  if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given))
-    refuse('distill', 'an object of options', given);
+  const meant = (name: string): string | undefined => (Object.hasOwn(MEANT, name) ? MEANT[name] : undefined);
+  expectKnown('distill', given, OPTIONS, { meant });
   const options = Object.fromEntries(
     OPTIONS.map((name) => {
       const expected = 'an option that can be read';
@@ -75,10 +75,6 @@ export function readOptions(given: DistillOptions): DistillOptions {
   ) as unknown as DistillOptions;
   for (const name of ['graphs', 'settleStatistics'] as const)
     expectOption(name, options[name], optional(flag));
-  const meant = (name: string): string | undefined => (Object.hasOwn(MEANT, name) ? MEANT[name] : undefined);
-  // Names alone: each option is read once.
-  const names = Object.keys(given).map((name) => [name, true] as const);
-  expectKnown('distill', Object.fromEntries(names), OPTIONS, { meant });
   return options;
 }
 

@@ -31,7 +31,6 @@ export function expectData(options: Pick<DistillOptions, 'train' | 'validation'>
       where: 'validation, classNames',
       expected: `the classes of \`train\` in their order, class ${differs} '${names?.[differs]}'`,
       got: `'${others?.[differs]}'`,
-      hint: 'Its labels would count as other classes.',
     });
   }
   const shapeOf = (data: Dataset): string => `[${data.imageShape.join(', ')}], ${data.classes} classes`;

@@ -94,6 +94,29 @@ describe('datasetFrom takes', () => {
     expect([data.classes, [...data.labels]]).toEqual([4, [1, -1]]);
   });
 
+  it.each<[string, unknown]>([
+    ['whole numbers of any size', BigInt64Array.of(0n, 2n, 1n)],
+    ['rows of them', [1n, 0n, 0n, 0n, 0n, 1n, 0n, 1n, 0n]],
+    ['rows of true and false', LABELS.map((label) => [0, 1, 2].map((place) => place === label))],
+    ['rows of bytes', Uint8Array.of(1, 0, 0, 0, 0, 1, 0, 1, 0)],
+  ])('labels that are %s', async (_, ys) => {
+    const xs = BigInt64Array.from(PIXELS.flat(), BigInt);
+    const data = await datasetFrom([{ xs, ys }], { imageShape: [2, 2, 1] });
+    expect([data.classes, [...data.labels]]).toEqual([3, LABELS]);
+    expect([0, 1, 2].map((at) => [...data.image(at)])).toEqual(PIXELS);
+  });
+
+  it('options that are an object of a class', async () => {
+    class Grey {
+      readonly classes = 4;
+      get imageShape(): [number, number, number] {
+        return [2, 2, 1];
+      }
+    }
+    const data = await datasetFrom([[new Uint8Array(4), 1]], new Grey());
+    expect([data.imageShape, data.classes]).toEqual([[2, 2, 1], 4]);
+  });
+
   it('grey images of two axes', async () => {
     const data = await datasetFrom([[tf.ones([2, 3]), 1]]);
     expect([data.imageShape, data.classes]).toEqual([[2, 3, 1], 2]);
@@ -157,6 +180,32 @@ describe('datasetFrom refuses', () => {
       [[new Uint8Array(4), 'cat']],
       { imageShape: [2, 2, 1] },
       'element 0, label: expected a number, got "cat".',
+    ],
+    ...(
+      [
+        ['a list of words', ['cat', 'dog'], '"cat"'],
+        ['a tensor of words', tf.tensor1d(['cat', 'dog']), '"cat"'],
+        ['NaN', [NaN, 1], 'NaN'],
+        ['null', [null, 1], 'null'],
+        ['fractions', tf.tensor1d([0.5, 1]), '0.5'],
+      ] as [string, unknown, string][]
+    ).map(([what, ys, got]): [string, unknown, object, string] => [
+      `labels that are ${what}, which would all be of class 0`,
+      [{ xs: new Uint8Array(8), ys }],
+      { imageShape: [2, 2, 1], classes: 2 },
+      `element 0, label: expected a whole number, got ${got}.`,
+    ]),
+    [
+      'a superclass that is a fraction',
+      [{ image: new Uint8Array(4), superclass: 0.7 }],
+      { imageShape: [2, 2, 1], classes: 2 },
+      'element 0, superclass: expected a whole number, got 0.7.',
+    ],
+    [
+      'a Map of options',
+      [new Uint8Array(4)],
+      new Map([['classes', 2]]),
+      'datasetFrom: expected an object of options, got an object.',
     ],
     [
       'no labels and no classes',

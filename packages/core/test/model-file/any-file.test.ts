@@ -48,8 +48,9 @@ interface Json {
   weightsManifest: { paths: string[]; weights: { name: string; shape: number[]; dtype: string }[] }[];
 }
 
-async function edited(change: (json: Json) => unknown): Promise<string> {
+async function edited(change: (json: Json) => unknown, of?: tfl.LayersModel): Promise<string> {
   const place = await saved();
+  if (of !== undefined) await saveModel(of, place);
   const file = join(place, 'model.json');
   const json = JSON.parse(await readFile(file, 'utf8')) as Json;
   change(json);
@@ -228,11 +229,67 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
     },
     /got threshold 1 of layer 'stem_bn'/,
   ],
+  'a leaky ReLU of Keras 3': [
+    (json) => {
+      reLU(json, { negative_slope: 0.2 });
+      layer(json, 'stem_bn').class_name = 'LeakyReLU';
+    },
+    /got negative_slope 0\.2 of layer 'stem_bn'/,
+  ],
+  ...Object.fromEntries(
+    (
+      [
+        ['dilation_rate', [2, 1]],
+        ['output_padding', [1, 1]],
+      ] as const
+    ).map(([setting, value]): [string, [(json: Json) => unknown, RegExp]] => [
+      `a transposed convolution with ${setting}`,
+      [
+        (json) => {
+          const stem = layer(json, 'stem');
+          stem.class_name = 'Conv2DTranspose';
+          stem.config[setting] = value;
+        },
+        new RegExp(`got ${setting} \\[${value.join()}\\] of layer 'stem', which tfjs-layers leaves out`),
+      ],
+    ]),
+  ),
   'a graph model': [
     (json) => Object.assign(json, { format: 'graph-model', modelTopology: { node: [] } }),
     /got a graph model.*loadTeacher/,
   ],
 };
+
+/** A user's own layer may have any setting. */
+class ShiftedReLU extends tfl.layers.Layer {
+  static readonly className = 'ShiftedReLU';
+  readonly threshold: number;
+  constructor(config: { readonly name?: string; readonly threshold: number }) {
+    super(config);
+    this.threshold = config.threshold;
+  }
+  override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.relu(tf.sub((x as tf.Tensor[])[0] as tf.Tensor, this.threshold));
+  }
+}
+tf.serialization.registerClass(ShiftedReLU);
+
+describeOn(CPU, 'a model.json is taken with', () => {
+  it.each<[string, string, Record<string, unknown>]>([
+    ['a ReLU as Keras saves it', 'ReLU', { max_value: 6, negative_slope: 0, threshold: 0 }],
+    ['one without a limit', 'ReLU', { max_value: null, negative_slope: null, threshold: -0 }],
+    ['a layer of one’s own that has a threshold', 'ShiftedReLU', { threshold: 0.5 }],
+  ])('%s', async (_, kind, config) => {
+    const withReLU = chain('m', through(conv('stem', 4)), through(tfl.layers.reLU({ name: 'stem_bn' })));
+    const place = await edited((json) => {
+      reLU(json, config);
+      layer(json, 'stem_bn').class_name = kind;
+    }, withReLU);
+    const { layers } = await loadModel(place);
+    expect(layers.map((each) => each.getClassName())).toContain(kind);
+    expect(layers.find((each) => each instanceof ShiftedReLU)?.threshold ?? 0.5).toBe(0.5);
+  });
+});
 
 describeOn(CPU, 'a model.json is refused, and at once, with', () => {
   it.each(Object.entries(wrong))('%s', async (_, [change, message]) => {

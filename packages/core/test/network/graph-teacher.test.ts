@@ -104,7 +104,7 @@ describeOn(REPRODUCIBLE, 'a graph model as a teacher', () => {
   it('is refused where layers are needed, with the way out', async () => {
     const place = await saved(false);
     expect((await caught(() => loadModel(place))).message).toMatch(
-      /got a graph model.*load it with loadTeacher/,
+      /got a graph model.*Load it with loadTeacher/,
     );
   });
 });

@@ -190,6 +190,15 @@ describe('createNetwork takes', () => {
   ])('%s', (_, build) => {
     expect(createNetwork(build()).classes).toBe(3);
   });
+
+  it('options that are an object of a class, or of one that inherits them', () => {
+    class Named {
+      readonly name = 'own';
+    }
+    const inherited = Object.create({ name: 'own' }) as object;
+    for (const options of [new Named(), inherited])
+      expect(createNetwork(chain('m', through(conv('conv', 4))), options).name).toBe('own');
+  });
 });
 
 describe('createNetwork refuses', () => {

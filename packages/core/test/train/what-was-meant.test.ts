@@ -52,6 +52,21 @@ function sharing(trainable: boolean): { teacher: layers.LayersModel; student: la
   return { teacher: modelOf('teacher'), student: modelOf('student') };
 }
 
+it('takes a normalization that is an object of a class', async () => {
+  class Halves {
+    readonly mean = [0.5, 0.5];
+    get std(): number[] {
+      return [0.25, 0.25];
+    }
+  }
+  const [train, students] = [tinyDataset(8, 1), [tinyNetwork(2)]];
+  const normalization = new Halves();
+  const given = { train, students, method: student(), epochs: 1, batchSize: 4, seed: 1, normalization };
+  const result = await distill(given);
+  expect(result.normalization.std).toEqual([0.25, 0.25]);
+  result.dispose();
+});
+
 it('reads options that are inherited or getters, and names one that throws', async () => {
   const given = { students: [tinyNetwork(2)], method: student(), train: tinyDataset(8, 1), seed: 1 };
   const inherited = Object.create({ ...given, epochs: 1, batchSize: 4 }) as DistillOptions;
