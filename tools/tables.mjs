@@ -14,7 +14,8 @@ import { packageFolders } from './workspace.mjs';
  *   <!-- table: packages/bench/reports/NAME.json student kd mhgd -->
  *   <!-- /table -->
  *
- * with the methods in the order of the rows, or all of the report without any. A picture of the report's accuracies stands at
+ * with the methods in the order of the rows, or all of the report without any. `vs:METHOD` among them adds a column of differences to that
+ * method, paired over seeds. A picture of the report's accuracies stands at
  *
  *   <!-- picture: packages/bench/reports/NAME.json -->
  *   <!-- /picture -->
@@ -26,7 +27,8 @@ import { packageFolders } from './workspace.mjs';
 /**
  * @typedef {{ readonly n: number, readonly mean: number, readonly sd: number | null, readonly ci95: readonly [number, number] | null }} Summary
  * @typedef {{ readonly mean: number, readonly ci95: readonly [number, number] | null, readonly p: number | null }} Difference
- * @typedef {{ readonly method: string, readonly testAccuracyLast: Summary, readonly deltaVsKd: Difference | null, readonly deltaVsStudent: Difference | null }} Row
+ * @typedef {{ readonly method: string, readonly testAccuracyLast: Summary, readonly deltaVsKd: Difference | null, readonly deltaVsStudent: Difference | null, readonly perSeed?: readonly { readonly seed: number, readonly testAccuracyLast: number }[] }} Row
+ * @typedef {(first: ReadonlyMap<number, number>, second: ReadonlyMap<number, number>) => Difference | null} ComparePaired
  * @typedef {{ readonly schema: number, readonly config: any, readonly environment?: any, readonly engine: any, readonly teacher: any, readonly rows: readonly Row[], readonly testImages: number }} Report
  */
 
@@ -48,26 +50,51 @@ function differenceText(difference) {
 
 /**
  * @param {Report} kept
- * @param {readonly string[]} methods
+ * @param {readonly string[]} columns methods of the rows, and `vs:METHOD` for those of further columns
+ * @param {ComparePaired} [compare] needed for further columns alone
  * @returns {string} Markdown
  */
-export function tableOf(kept, methods) {
+export function tableOf(kept, columns, compare) {
+  const others = columns.filter((name) => name.startsWith(VERSUS)).map((name) => name.slice(VERSUS.length));
+  const methods = columns.filter((name) => !name.startsWith(VERSUS));
   const names = methods.length > 0 ? methods : kept.rows.map(({ method }) => method);
-  const lines = names.map((name) => {
-    const row = kept.rows.find(({ method }) => method === name);
-    if (row === undefined) throw new Error(`the report has no method '${name}'`);
+  const rows = names.map((name) => rowOf(kept, name));
+  const bySeed = (/** @type {Row} */ row) =>
+    new Map(row.perSeed?.map(({ seed, testAccuracyLast }) => [seed, testAccuracyLast]));
+  const differences = [
+    { against: 'kd', of: (/** @type {Row} */ row) => row.deltaVsKd },
+    { against: 'student', of: (/** @type {Row} */ row) => row.deltaVsStudent },
+    ...others.map((against) => {
+      const other = rowOf(kept, against);
+      const of = (/** @type {Row} */ row) =>
+        row === other ? null : (compare?.(bySeed(row), bySeed(other)) ?? null);
+      return { against, of };
+    }),
+  ].filter(({ against }) => kept.rows.some(({ method }) => method === against));
+  const lines = rows.map((row) => {
     const { mean, sd, ci95 } = row.testAccuracyLast;
     const cells = [
-      `\`${name}\``,
+      `\`${row.method}\``,
       sd === null ? percent(mean) : `${percent(mean)} ± ${percent(sd)}`,
       ci95 === null ? '' : `${percent(ci95[0])} to ${percent(ci95[1])}`,
-      differenceText(row.deltaVsKd),
-      differenceText(row.deltaVsStudent),
+      ...differences.map(({ of }) => differenceText(of(row))),
     ];
     return `| ${cells.join(' | ')} |`;
   });
-  const head = ['method', 'test %, mean ± sd', '95 % interval', 'against `kd`', 'against `student`'];
-  return [`| ${head.join(' | ')} |`, '| :-- | --: | --: | --: | --: |', ...lines].join('\n');
+  const against = differences.map(({ against }) => `against \`${against}\``);
+  const head = ['method', 'test %, mean ± sd', '95 % interval', ...against];
+  const marks = [':--', ...head.slice(1).map(() => '--:')];
+  return [`| ${head.join(' | ')} |`, `| ${marks.join(' | ')} |`, ...lines].join('\n');
+}
+
+/** How a column of differences to a method is asked for. */
+const VERSUS = 'vs:';
+
+/** @param {Report} kept @param {string} name @returns {Row} */
+function rowOf(kept, name) {
+  const row = kept.rows.find(({ method }) => method === name);
+  if (row === undefined) throw new Error(`the report has no method '${name}'`);
+  return row;
 }
 
 /** What the figures are of, in a sentence under the table. @param {Report} kept */
@@ -96,7 +123,7 @@ export async function withTables(root, path, draw) {
     const table =
       'summaries' in kept
         ? tableOfExplained(/** @type {any} */ (kept))
-        : `${tableOf(kept, methods.split(' ').filter(Boolean))}\n\n${sourceOf(kept)}`;
+        : `${tableOf(kept, methods.split(' ').filter(Boolean), await comparison(methods))}\n\n${sourceOf(kept)}`;
     return `<!-- table: ${file}${methods} -->\n\n${await format(table, options)}\n<!-- /table -->`;
   });
   /** @type {Map<string, string>} */
@@ -128,20 +155,32 @@ async function replaced(text, pattern, by) {
   return result + text.slice(end);
 }
 
-/** The bench's own plot, from its sources as they stand: bundled when the first picture is drawn. @returns {Draw} */
-export function benchDrawing() {
-  /** @type {Promise<{ reportPicture: Draw }> | undefined} */
+/** A part of the bench, from its sources as they stand: bundled when it is first needed. @param {string} source */
+function benchPart(source) {
+  /** @type {Promise<any> | undefined} */
   let loaded;
   const load = async () => {
     const { bundled } = await import('../packages/bench/test/bundle.mjs');
-    const source = join(import.meta.dirname, '../packages/bench/src/report/picture.ts');
-    const folder = await bundled({ picture: source });
+    const name = basename(source, '.ts');
+    const folder = await bundled({ [name]: join(import.meta.dirname, '../packages/bench/src', source) });
     // Parts of it are loaded when the first plot is drawn.
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-    return import(pathToFileURL(join(folder, 'picture.mjs')).href);
+    return import(pathToFileURL(join(folder, `${name}.mjs`)).href);
   };
-  return async (kept) => (await (loaded ??= load())).reportPicture(kept);
+  return () => (loaded ??= load());
 }
+
+/** The bench's own plot. @returns {Draw} */
+export function benchDrawing() {
+  const load = benchPart('report/picture.ts');
+  return async (kept) => (await load()).reportPicture(kept);
+}
+
+const loadComparison = benchPart('statistics/paired.ts');
+
+/** The bench's own comparison, where a table has a column that needs it. @param {string} methods @returns {Promise<ComparePaired | undefined>} */
+const comparison = async (methods) =>
+  methods.includes(VERSUS) ? (await loadComparison()).comparePaired : undefined;
 
 /** Documents that may have tables. @param {string} root */
 const documentsOf = (root) => [

@@ -46,6 +46,33 @@ it('writes a row per method: mean, deviation, interval, differences with their i
   expect(() => tableOf(kept, ['mhgd'])).toThrow("no method 'mhgd'");
 });
 
+it('has a column of paired differences to any method, and none to what the report lacks', async () => {
+  const perSeed = (/** @type {number[]} */ ...values) =>
+    values.map((testAccuracyLast, seed) => ({ seed, testAccuracyLast }));
+  const base = { method: 'base', testAccuracyLast: summary(0.6), deltaVsKd: null, deltaVsStudent: null };
+  const better = { ...base, method: 'better', testAccuracyLast: summary(0.62) };
+  const others = [
+    { ...base, perSeed: perSeed(0.59, 0.6, 0.61) },
+    { ...better, perSeed: perSeed(0.6, 0.62, 0.64) },
+  ];
+  const root = writeTree({
+    'README.md': '# Tree\n\n<!-- table: kept.json base better vs:base -->\n<!-- /table -->\n',
+    'kept.json': { ...kept, rows: others },
+  });
+  const { result } = await withTables(root, join(root, 'README.md'), noDrawing);
+  const cells = (/** @type {string} */ method) =>
+    result
+      .split('\n')
+      .find((line) => line.includes(method))
+      ?.split('|')
+      .map((cell) => cell.trim())
+      .slice(1, -1);
+  expect(cells('test %')).toEqual(['method', 'test %, mean ± sd', '95 % interval', 'against `base`']);
+  expect(cells('`base`  ')).toEqual(['`base`', '60.00 ± 1.00', '57.52 to 62.48', '']);
+  // Differences of 1, 2 and 3 points: 2 ± 4.303 · 1 / √3.
+  expect(cells('`better`')?.at(-1)).toBe('+2.00 (−0.48 to +4.48)');
+});
+
 it('finds figures that differ from their report, and corrects them', async () => {
   const root = tree('| method | test % |\n| `kd` | 53.00 ± 1.00 |');
   const [problem, ...others] = await checkTables(root, noDrawing);
