@@ -8,7 +8,7 @@ export { checkedDataset, isLabelled, expectImageShape } from './check-dataset.js
 export { UNLABELLED } from './check-labels.js';
 export type { LabelsLike } from './check-labels.js';
 export type { CheckedDataset, Dataset, InMemoryDataset, Pixels } from './dataset.js';
-export { loadBatch } from './load-batch.js';
+export { batchText, loadBatch } from './load-batch.js';
 export type { AugmentationStream, Preparation } from './load-batch.js';
 export { channelStatistics, expectNormalization, isAtHand } from './normalization.js';
 export { expectPixelScale, measuredScaleWarning, otherScaleWarning } from './pixel-scale.js';

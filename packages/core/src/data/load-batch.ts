@@ -1,3 +1,4 @@
+import { readOrRefuse } from '../error/first-line.js';
 import { describeValue, DistillError } from '../error/index.js';
 import type { Random } from '../random/index.js';
 import { writeView } from './augment-image.js';
@@ -50,7 +51,11 @@ export function loadBatch(
   const scale = normalization.std.map((std) => 1 / (255 * std));
   const shift = normalization.mean.map((mean, channel) => mean / (normalization.std[channel] ?? 1));
   expectDrawable(augmentation, random);
-  const batch = new Float32Array(positions.length * size);
+  const where = batchText(positions.length, dataset.imageShape);
+  const batch = readOrRefuse(
+    { code: 'engine', where, expected: 'memory', hint: 'Use a smaller batch.' },
+    () => new Float32Array(positions.length * size),
+  );
   const whole = wholeImage(dataset.imageShape);
   // All draws before the first image: those that are read arrive in any order.
   const drawn = Array.from(positions, (position) => {
@@ -66,6 +71,10 @@ export function loadBatch(
   });
   return reading === undefined ? batch : reading.then(() => batch);
 }
+
+/** A batch, for messages. */
+export const batchText = (count: number, imageShape: Dataset['imageShape']): string =>
+  `a batch of ${count} ${count === 1 ? 'image' : 'images'} of ${imageShape.join('×')}`;
 
 /** Without a stream nothing would be cropped or mirrored, and nobody would notice. */
 function expectDrawable(augmentation: Augmentation | undefined, random: unknown): void {

@@ -46,7 +46,7 @@ export const ENGINES: readonly EngineDescription[] = [
     backend: 'webgpu',
     load: loadWebGpu,
     detour: () => (isSoftwareAdapter() ? 'its adapter is a software renderer, slower than wasm' : undefined),
-    hint: 'Install @tensorflow/tfjs-backend-webgpu; in Node also webgpu, and a driver of Vulkan, Metal or D3D12.',
+    hint: 'Install @tensorflow/tfjs-backend-webgpu; in Node webgpu too, and a driver (Vulkan, Metal, D3D12).',
   },
   {
     name: 'wasm',

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { batchText } from '../data/index.js';
 import { describeValue, DistillError, isDistillError } from '../error/index.js';
 import type { Phase } from '../method/index.js';
 import { nonNegative } from '../option/index.js';
@@ -75,8 +76,7 @@ export function stepError(
   const message = error instanceof Error ? error.message : String(error);
   const isEngines = isDistillError(error) ? error.code === 'engine' : OUT_OF_MEMORY.test(message);
   if (!isEngines) return error;
-  const count = place.indices.length;
-  const batch = `a batch of ${count} ${count === 1 ? 'image' : 'images'} of ${run.train.imageShape.join('×')}`;
+  const batch = batchText(place.indices.length, run.train.imageShape);
   const fields = isDistillError(error)
     ? error
     : {

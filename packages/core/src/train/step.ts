@@ -51,13 +51,14 @@ async function takeStep(
   place: StepPlace,
 ): Promise<StepValues> {
   expectRates(run, state, phase, place);
-  const batch = batchOf(run, pixels, place.indices);
   const rounds = phase.order === 'sequential' ? phase.updates.map((update) => [update]) : [phase.updates];
   const measured: Measured[] = [];
   // No memory is copied: assigning to a variable gives it other memory and leaves this to the copy.
   const before = copyValues(state.variables);
+  let batch: ReturnType<typeof batchOf> | undefined;
   let teacherOutput: OwnedOutput | undefined;
   try {
+    batch = batchOf(run, pixels, place.indices);
     teacherOutput = await knownOutput(run, phase, batch.images, place);
     const input: StepInput = { ...place, ...batch, teacherOutput };
     for (const [round, updates] of rounds.entries()) {
@@ -75,7 +76,7 @@ async function takeStep(
   } finally {
     teacherOutput?.dispose();
     tf.dispose([
-      ...Object.values(batch).filter((each) => each !== undefined),
+      ...Object.values(batch ?? {}).filter((each) => each !== undefined),
       ...measured.map(({ values }) => values),
       ...Object.values(before),
     ]);

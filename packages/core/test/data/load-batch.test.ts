@@ -3,6 +3,7 @@ import { createRandom } from '../../src/random/index.js';
 import type { Augmentation, InMemoryDataset } from '../../src/data/index.js';
 import type { Random } from '../../src/random/index.js';
 import { describe, expect, it } from 'vitest';
+import { caught } from '../caught.js';
 import { expectClose } from '../numbers.js';
 
 const dataset = (images: readonly number[], imageShape: [number, number, number]): InMemoryDataset => {
@@ -54,6 +55,15 @@ describe('normalisation', () => {
     expect(first.reduce((sum, value) => sum + value)).toBeCloseTo(0, 5);
     expect(first.reduce((sum, value) => sum + value ** 2, 0) / 4).toBeCloseTo(1, 5);
   });
+});
+
+it('a batch beyond any memory is an error that says its size', async () => {
+  const vast: InMemoryDataset = { ...dataset([1], [1, 1, 1]), imageShape: [2 ** 17, 2 ** 17, 1] };
+  const error = await caught(() => loadBatch(vast, [0, 0], { normalization: asPixels }));
+  expect(error.code).toBe('engine');
+  expect(error.message).toMatch(
+    /^a batch of 2 images of 131072×131072×1: expected memory, got .+\. Use a smaller batch\.$/,
+  );
 });
 
 describe('augmentation', () => {

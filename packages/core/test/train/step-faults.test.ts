@@ -12,7 +12,7 @@ import {
 } from '@distilljs/core';
 import type { OptimizerSpec, Scalar, Schedule, StudentOptions, TrainingPosition } from '@distilljs/core';
 import { tinyDataset, tinyNetwork, weightBytes } from '@distilljs/core/testing';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { caught } from '../caught.js';
 import { withExtraTerm } from './toy-methods.js';
 import { outcomeOf, smallRun, undisturbed } from '../checkpoint/small-run.js';
@@ -96,6 +96,30 @@ describeOn(REPRODUCIBLE, 'a step that the memory does not suffice for', (engine)
     isFull = false;
     const again = smallRun({ method, teacher: undefined, callbacks: [checkpoints(store)] });
     expect(outcomeOf(await distill(again))).toEqual(whole);
+  });
+});
+
+describeOn(REPRODUCIBLE, 'images that the memory does not suffice for', () => {
+  it('are reported with their batch, and leave no tensor', async () => {
+    let isTraining = false;
+    const start = (): void => void (isTraining = true);
+    const run = smallRun({ callbacks: [{ name: 'listener', start }] });
+    const imageShape = run.train.imageShape.join('×');
+    const before = tf.memory().numTensors;
+    const backend = tf.backend();
+    const own = backend.write.bind(backend);
+    const spy = vi.spyOn(backend, 'write').mockImplementation((values, shape, dtype) => {
+      if (isTraining && shape.join('×') === `4×${imageShape}`)
+        throw new RangeError('Array buffer allocation failed');
+      return own(values, shape, dtype);
+    });
+    const error = await caught(() => distill(run)).finally(() => {
+      spy.mockRestore();
+    });
+    expect(error.message).toContain(
+      `step 0, a batch of 4 images of ${imageShape}: expected memory for the step`,
+    );
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 
