@@ -11,8 +11,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluate, loadModel, modelMetadata } from '@distilljs/core';
+import type { Normalization } from '@distilljs/core';
 import type { RunConfig } from '../../src/config/index.js';
-import type { RunEnvironment } from '../../src/report/index.js';
+import type { MethodResult, RunEnvironment } from '../../src/report/index.js';
+import { loadRunData } from '../../src/run/datasets.js';
 import type { MadeWith } from '../../src/run/environment.js';
 import { runConfig } from '../../src/run/run-config.js';
 import type { ConfigOutcome } from '../../src/run/run-config.js';
@@ -61,6 +64,24 @@ it('settles the statistics of batch norm where the configuration asks for it', a
   expect(warned).toContainEqual(expect.stringMatching(/moving statistics.*settleStatistics: true/));
   const settled = await run('settled', 'refuse', { settleStatistics: true });
   expect(settled?.report.warnings.filter((each) => each.includes('moving statistics'))).toEqual([]);
+});
+
+it('judges the network that is saved, also where statistics were settled after the last epoch', async () => {
+  const config = tinyConfig({ ...quick, settleStatistics: true });
+  const { validation } = await loadRunData(config, {});
+  for (const out of ['done', 'settled']) {
+    const { epochs } = read(out, 'student', '0', 'result.json') as MethodResult;
+    const model = await loadModel(join(folder, out, 'student', '0', 'student'));
+    const normalization = modelMetadata(model)?.normalization as Normalization;
+    const { accuracy, loss } = await evaluate(model, validation, normalization);
+    expect(epochs.at(-1)?.validation[0]).toMatchObject({ accuracy, loss: expect.closeTo(loss, 4) as number });
+    model.dispose();
+  }
+  const settled = read('settled', 'student', '0', 'result.json') as MethodResult;
+  expect(settled.epochs).not.toEqual((read('done', 'student', '0', 'result.json') as MethodResult).epochs);
+  expect(settled.validationAccuracyBest).toBeGreaterThanOrEqual(
+    settled.epochs.at(-1)?.validation[0]?.accuracy ?? 1,
+  );
 });
 
 describe('a folder that is no run', () => {
