@@ -1,3 +1,4 @@
+import { asDistillError } from '../error/first-line.js';
 import { describeValue, DistillError, isPromise } from '../error/index.js';
 import { expectKnown, expectOption, positive } from '../option/index.js';
 import { arrayDataset } from './array-dataset.js';
@@ -51,7 +52,13 @@ export async function datasetFrom(
   expectOption('datasetFrom.scale', scale, positive);
   const taken = collector(name, options.imageShape, scale);
   let element = 0;
-  for await (const value of elementsOf(source, name)) await taken.add(value, element++);
+  for await (const value of elementsOf(source, name)) {
+    const where = `datasetFrom '${name}', element ${element}`;
+    // Tensors may be disposed: those of a list that was read before, for instance.
+    await taken.add(value, element++).catch((error: unknown) => {
+      throw asDistillError(error, { code: 'data', where, expected: 'values that can be read' });
+    });
+  }
   if (element === 0) throw refusal(name, '', 'at least one image', 'none');
   const { images, labels, superclasses, weights, imageShape, width } = taken.end();
   const highest = labels.reduce((most, label) => Math.max(most, label), -1);

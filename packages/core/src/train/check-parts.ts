@@ -52,7 +52,6 @@ export function expectData(options: Pick<DistillOptions, 'train' | 'validation'>
       where: place,
       expected,
       got: describeValue(fingerprint),
-      hint: 'Checkpoints and caches identify the data by it.',
     });
   }
   return { train, validation };
@@ -123,7 +122,7 @@ function expectOwnWeights(where: string, student: Network, weights: NamedTensors
       where,
       expected: 'weights of its own, if they are trained',
       got: `'${name}', which is '${shared}' of ${owner} too`,
-      hint: 'Build another model, or freeze what is shared (`layer.trainable = false`).',
+      hint: 'Build another model, or freeze what is shared.',
     });
   }
 }

@@ -32,8 +32,8 @@ export async function unsettledWarnings(
     if (share <= MOST_UNSETTLED) continue;
     warnings.push(
       `After ${steps} steps the moving statistics of batch norm in students[${index}] '${student.name}' still hold ` +
-        `${(100 * share).toPrecision(2)} % of their initial values: validation will look worse than training. ` +
-        'Train for more steps, build batch norm with a lower momentum (0.9), or pass `settleStatistics: true`.',
+        `${Number((100 * share).toPrecision(2))} % of their initial values: validation will look worse than training. ` +
+        'Train for more steps, with a momentum of 0.9, or with `settleStatistics: true`.',
     );
   }
   return warnings;

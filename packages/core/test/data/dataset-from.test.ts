@@ -124,6 +124,7 @@ describe('datasetFrom takes', () => {
 });
 
 describe('datasetFrom refuses', () => {
+  const spent = tf.ones([2, 2, 1]);
   it.each<[string, unknown, object, string]>([
     ['a promise', Promise.resolve([]), {}, 'got a promise. Write `await` before it.'],
     ['arrays of all images', { images: [], labels: [] }, {}, 'For arrays of all images use arrayDataset.'],
@@ -195,6 +196,12 @@ describe('datasetFrom refuses', () => {
       { imageShape: [2, 2, 1], classes: 2 },
       `element 0, label: expected a whole number, got ${got}.`,
     ]),
+    [
+      'a tensor that was disposed, as one that is there twice',
+      [spent, spent].map((xs) => ({ xs, ys: 0 })),
+      {},
+      "datasetFrom 'stream', element 1: expected values that can be read, got Tensor is disposed.",
+    ],
     [
       'a superclass that is a fraction',
       [{ image: new Uint8Array(4), superclass: 0.7 }],

@@ -66,6 +66,17 @@ describeOn(REPRODUCIBLE, 'moving statistics that will not settle', () => {
     network.dispose();
   });
 
+  it.each([
+    [0.999, '98'],
+    [0.9999, '100'],
+  ])('with momentum %d hold %s %% of their initial values', async (momentum, share) => {
+    const network = model(momentum);
+    const result = await trained(network);
+    expect(unsettled(result.warnings)[0]).toContain(`still hold ${share} % of their initial values`);
+    result.dispose();
+    network.dispose();
+  });
+
   it('cause no warning when there are enough steps', async () => {
     for (const [momentum, warned] of [
       [0.74, 0], // 0.74^16 = 0.008
