@@ -68,5 +68,5 @@ async function built({
 
 const GRAPH_MODEL = {
   got: 'a graph model, which has no trainable layers',
-  hint: 'Load it with loadTeacher, or convert the model as tfjs_layers_model.',
+  hint: 'Load it with loadTeacher, or convert it as tfjs_layers_model.',
 };

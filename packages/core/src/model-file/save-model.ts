@@ -30,14 +30,14 @@ export async function saveModel(model: LayersModel, place: string | URL): Promis
     throw new DistillError({
       code: 'platform',
       where: to.url,
-      expected: 'a page, which can offer downloads',
-      got: 'a worker or a platform without documents',
+      expected: 'a page, for downloads',
+      got: 'a platform without documents',
       hint: 'Post `await modelFiles(model)` to the page, or save to indexeddb://NAME.',
     });
   }
   if ('url' in to) {
     await model.save(to.url).catch((error: unknown) => {
-      const hint = 'Check the address, and that something answers there.';
+      const hint = 'Check the address, and that something answers.';
       throw asDistillError(error, {
         code: 'data',
         where: to.url,
@@ -127,7 +127,7 @@ export async function saveArtifacts(
       where: folder,
       expected: 'a folder that a model can be written to',
       got: firstLine(cause),
-      hint: 'Check the path, its permissions and the space on the disk; an earlier model there is unchanged.',
+      hint: 'Check the path, its permissions and the space on the disk; an earlier model is unchanged.',
       cause,
     });
   }

@@ -33,7 +33,7 @@ export async function readImage(
   decode: Decode | undefined,
 ): Promise<Pixels> {
   if (given instanceof tf.Tensor) return tensorPixels(given, where);
-  if (typeof given === 'object' && 'raster' in given)
+  if (typeof given === 'object' && (given as unknown) !== null && 'raster' in given)
     return { ...given.raster, orientation: given.orientation };
   if (isDecoded(given)) return pixelsOf(given);
   if (typeof given === 'string' || given instanceof URL) return fromPlace(String(given), where, decode);
@@ -44,7 +44,7 @@ export async function readImage(
     if (isPage()) return drawn(await bitmap(given as Blob, where), where);
     return fromBytes(new Uint8Array(await (given as Blob).arrayBuffer()), where, decode);
   }
-  if (DRAWABLE.has(kind)) {
+  if (DRAWABLE.test(kind)) {
     if (kind === 'HTMLImageElement') await loaded(given as HTMLImageElement, where);
     return drawn(given as CanvasImageSource, where);
   }
@@ -57,16 +57,7 @@ export async function readImage(
   });
 }
 
-const DRAWABLE: ReadonlySet<string> = new Set([
-  ...[
-    'HTMLImageElement',
-    'HTMLCanvasElement',
-    'HTMLVideoElement',
-    'OffscreenCanvas',
-    'ImageBitmap',
-    'VideoFrame',
-  ],
-]);
+const DRAWABLE = /^(HTML(Image|Canvas|Video)Element|OffscreenCanvas|ImageBitmap|VideoFrame)$/;
 
 const isPage = (): boolean => typeof createImageBitmap === 'function';
 
@@ -90,6 +81,7 @@ async function tensorPixels(given: tf.Tensor, where: string): Promise<Pixels> {
     throw new DistillError({ code: 'data', where, expected, got, hint });
   };
   const [height = 0, width = 0, channels = 0] = given.shape;
+  if (given.isDisposed) refuse('a tensor', 'a disposed one');
   if (given.rank !== 3) refuse('a tensor [height, width, channels]', describeValue(given));
   const data = await given.data();
   let [low, high, hasFraction] = [Infinity, -Infinity, false];

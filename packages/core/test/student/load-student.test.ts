@@ -143,6 +143,8 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'classify', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  const spent = tf.zeros([4, 4, 3]);
+  spent.dispose();
   it.each<[string, unknown, RegExp]>([
     [
       'normalized values',
@@ -157,6 +159,8 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'classify', () => {
       /a tensor \[height, width, channels\], got a tensor of shape \[4, 4\]/,
     ],
     ['a number', 7, /expected an image: a tensor/],
+    ['null, as of a file that nobody chose', null, /expected an image: a tensor .*, got null\.$/],
+    ['a tensor that was disposed', spent, /expected a tensor, got a disposed one/],
     [
       'a missing file',
       join(folder, 'none.png'),
