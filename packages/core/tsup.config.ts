@@ -7,4 +7,6 @@ export default library({
   worker: 'src/worker/index.ts',
   // No export: it keeps what a page needs of `worker` apart from what imports tfjs.
   'worker-page': 'src/worker/create-distill-worker.ts',
+  // No export either: graphs of the engine node, which pages leave out.
+  'node-graphs': 'src/engine/graph/node-graphs.ts',
 });

@@ -130,12 +130,12 @@ function fallNotice(name: EngineName, refused: Engine['refused']): string | unde
 const ABSENT =
   /is not installed$|^Cannot find module|runs in Node only|resolve module specifier|bare specifier|does not start with/;
 
-function describe(engine: EngineDescription, refused: Engine['refused']): Engine {
+async function describe(engine: EngineDescription, refused: Engine['refused']): Promise<Engine> {
   const binding = (tf.backend() as unknown as { readonly binding?: { readonly TF_Version?: string } })
     .binding;
   const native = binding?.TF_Version === undefined ? '' : `, TensorFlow ${binding.TF_Version}`;
   const why = whyNoGraphs();
-  const route = why === undefined ? stepsAsGraphs() : `steps operation by operation (${why})`;
+  const route = why === undefined ? await stepsAsGraphs() : `steps operation by operation (${why})`;
   const details = native === '' ? engine.details?.() : route;
   return {
     name: engine.name,

@@ -1,14 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isNode } from '../../platform/node-module.js';
 import { tensorFlowBackend } from '../kernels/tensorflow-backend.js';
-import { hasOwnConvolutions } from './compiled-graph.js';
 import type { Binding } from './compiled-graph.js';
-import { deferBinding } from './deferred-binding.js';
 import type { DeferredBinding } from './deferred-binding.js';
 import type { RecordingUse } from './recording-library.js';
 import { REPEAT_VARIABLE, repeater } from './repeat.js';
 import type { Repeater, Repetition } from './repeat.js';
-import { tracingBinding } from './trace.js';
 import type { TracingBinding } from './trace.js';
 
 /** Environment variable that turns graphs off (`0`). */
@@ -41,8 +38,12 @@ export function whyNoGraphs(): string | undefined {
   return undefined;
 }
 
+/** Loaded where an engine runs graphs. */
+let loaded: typeof import('./node-graphs.js') | undefined;
+
 /** What a report says of graphs on the current engine, where there are any. */
-export function stepsAsGraphs(): string {
+export async function stepsAsGraphs(): Promise<string> {
+  const { hasOwnConvolutions } = (loaded ??= await import('./node-graphs.js'));
   const { binding } = tensorFlowBackend() as unknown as { binding: Binding };
   return `steps as graphs${hasOwnConvolutions(binding) ? ', convolutions by Winograd' : ''}`;
 }
@@ -52,7 +53,7 @@ export function stepsAsGraphs(): string {
  * without graphs, and with `graphs: false`, it just runs.
  */
 export async function asGraph<T>(compute: () => Promise<T>, { graphs = true } = {}): Promise<T> {
-  const binding = graphs ? graphBinding() : undefined;
+  const binding = graphs && whyNoGraphs() === undefined ? await graphBinding() : undefined;
   if (binding === undefined) return compute();
   binding.begin();
   let result: T;
@@ -100,18 +101,16 @@ export function graphUse(): GraphUse | undefined {
   return { ...known.binding.use(), repeated, issued: [...issued] };
 }
 
-function graphBinding(): DeferredBinding | undefined {
-  const backend = tensorFlowBackend() as unknown as { binding: Binding } | null;
-  if (backend === null || whyNoGraphs() !== undefined) return undefined;
-  let known = deferred.get(backend);
-  if (known === undefined) {
-    const binding = deferBinding(backend.binding, constantIds);
-    const tracing = tracingBinding(binding.binding);
-    known = { binding, tracing, use: { repeated: 0, issued: new Set() } };
-    backend.binding = tracing.binding;
-    deferred.set(backend, known);
-  }
-  return known.binding;
+async function graphBinding(): Promise<DeferredBinding> {
+  const { deferBinding, tracingBinding } = (loaded ??= await import('./node-graphs.js'));
+  const known = between();
+  if (known !== undefined) return known.binding;
+  const backend = tensorFlowBackend() as unknown as { binding: Binding };
+  const binding = deferBinding(backend.binding, constantIds);
+  const tracing = tracingBinding(binding.binding);
+  backend.binding = tracing.binding;
+  deferred.set(backend, { binding, tracing, use: { repeated: 0, issued: new Set() } });
+  return binding;
 }
 
 /** Tensors that never change and live long. */
