@@ -101,6 +101,6 @@ async function expectOurs(file: string): Promise<void> {
     where: file,
     expected: 'a new file, or one of an earlier run',
     got: 'a file of another kind',
-    hint: 'Name another file.',
+    hint: 'Name another file: this one is left as it is.',
   });
 }

@@ -132,7 +132,8 @@ export function indexedDbStore(name: string): CheckpointStore {
       return request.result;
     } catch (cause) {
       const got = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-      const hint = 'The browser may be short of space, or in a private window.';
+      const hint =
+        'The browser may be short of space, or in a private window: navigator.storage.estimate() tells.';
       throw new DistillError({ code: 'checkpoint', where, expected: 'a database to use', got, hint, cause });
     } finally {
       database?.close();

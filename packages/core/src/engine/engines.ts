@@ -33,7 +33,7 @@ export const ENGINES: readonly EngineDescription[] = [
     backend: 'tensorflow',
     load: () => loadNative('@tensorflow/tfjs-node-gpu'),
     refusal: () => (usesGpu() ? undefined : 'TensorFlow finds no GPU'),
-    hint: `Install @tensorflow/tfjs-node-gpu. ${NATIVE_HINT}`,
+    hint: `Install @tensorflow/tfjs-node-gpu on a machine with a GPU that TensorFlow supports. ${NATIVE_HINT}`,
   },
   {
     name: 'node',
@@ -46,7 +46,7 @@ export const ENGINES: readonly EngineDescription[] = [
     backend: 'webgpu',
     load: loadWebGpu,
     detour: () => (isSoftwareAdapter() ? 'its adapter is a software renderer, slower than wasm' : undefined),
-    hint: 'Install @tensorflow/tfjs-backend-webgpu; in Node webgpu too, and a driver (Vulkan, Metal, D3D12).',
+    hint: 'Install @tensorflow/tfjs-backend-webgpu; in Node also the package webgpu, and a Vulkan, Metal or D3D12 driver.',
   },
   {
     name: 'wasm',

@@ -59,7 +59,7 @@ function classProblem(model: Json): Problem | undefined {
     return {
       got: `the class '${name}', which tfjs-layers does not have`,
       hint: isAugmentation
-        ? 'Export the model without its augmentation layers: distill() has an augmentation of its own.'
+        ? 'Export the model without its augmentation layers: they change nothing in inference, and distill() has an augmentation of its own.'
         : `If it is yours, call tf.serialization.registerClass(${name.replace(/\W/g, '')}) first. Else: ${AS_GRAPH}`,
     };
   }

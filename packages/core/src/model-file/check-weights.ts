@@ -50,7 +50,7 @@ export async function finiteProblem(
     if (at >= 0) {
       return {
         got: `${String(data[at])} in weight '${name}' (number ${at} of ${data.length})`,
-        hint: 'Its training diverged, or its file is damaged: use another one.',
+        hint: 'The model was saved after its training diverged, or its file is damaged. Use another one.',
       };
     }
   }

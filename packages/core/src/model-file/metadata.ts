@@ -127,7 +127,7 @@ export function checkedMetadata(where: string, given: unknown): ModelMetadata {
   return given as ModelMetadata;
 }
 
-const HINT = 'Save the model again, or give the right values by hand.';
+const HINT = 'The file was edited or is damaged: save the model again, or give the right values by hand.';
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 1;
 const isPositive = (value: unknown): boolean => Number.isFinite(value) && (value as number) > 0;
 const isNames = (value: unknown): boolean =>

@@ -53,7 +53,7 @@ export async function readArtifacts(
 }
 
 const NO_WEIGHTS: Problem = {
-  got: 'no list of weights (weightsManifest)',
+  got: 'no list of weights (weightsManifest): tfjs would initialise them at random',
   hint: 'Save the model with its weights.',
 };
 
@@ -65,7 +65,7 @@ async function fromFolder({ where, sizeOf, read }: ModelFolder): Promise<tf.io.M
   if ((await sizeOf(MAIN)) > LONGEST_JSON)
     throw unreadable(where, {
       got: 'a model.json of more than 512 MiB',
-      hint: 'Check the path.',
+      hint: 'Check the path: this file does not belong to a model.',
     });
   const json = parsed(where, await read(MAIN)) as tf.io.ModelJSON | null;
   if (json === null || typeof json !== 'object' || !Array.isArray(json.weightsManifest))

@@ -40,6 +40,6 @@ export function inside(where: string, file: unknown): string {
   if (!parts.includes('..') && parts[0] !== '' && !/^[a-z]:|\0/i.test(parts[0] ?? '')) return parts.join('/');
   throw unreadable(where, {
     got: `the weight file ${typeof file === 'string' ? `'${file}'` : describeValue(file)}, outside the model's folder`,
-    hint: 'Put the weight files beside model.json.',
+    hint: 'Put the weight files beside model.json and list them by name in weightsManifest.',
   });
 }

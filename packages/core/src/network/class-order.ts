@@ -73,7 +73,7 @@ function positionsOf(
     where: `teacher '${teacher}', classes`,
     expected: `every class of dataset '${data}' once among the teacher's ${given.length}`,
     got: `none for ${shown}${wrong.length > 20 ? ` and ${wrong.length - 20} more` : ''}`,
-    hint: "List the teacher's classes in the order of its logits, by the data's names.",
+    hint: "List the teacher's classes in the order of its logits, with the names that the data uses.",
   });
 }
 

@@ -80,7 +80,7 @@ function problemOf(layer: GraphNode['layer'], { frozen, shape }: GraphNode): Pro
     return [
       'no weight constraint (no optimizer applies it)',
       `${constrained[1]} on '${constrained[0]}'`,
-      'Build the layer without it; the optimizer has weightDecay.',
+      'Build the layer without it; weightDecay of the optimizer keeps weights small.',
     ];
   }
   if (normalizesAnotherAxis(kind, config, shape.length + 1)) {

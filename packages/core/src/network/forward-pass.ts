@@ -159,7 +159,7 @@ export function failed(network: string, { name, layer }: GraphNode, cause: unkno
     where,
     expected: `an engine with the operation ${missing[1]}`,
     got: `'${missing[2]}'`,
-    hint: 'Use another engine, such as cpu, or build the model without this layer.',
+    hint: 'Use another engine (cpu has the most operations), or build the model without this layer.',
     cause,
   });
 }

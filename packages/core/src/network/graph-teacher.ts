@@ -68,7 +68,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
   const [, height = -1, width = -1, channels = -1] = axes;
   const inputShape = [height, width, channels] as const;
   if (axes.length !== 4) {
-    const hint = 'Convert it with such images as its input.';
+    const hint = 'Convert it with the images, [batch, height, width, channels], as its input.';
     throw refuse('images of shape [batch, height, width, channels] as the input', shapeText(axes), hint);
   }
   const nodes = nodesOf(model);

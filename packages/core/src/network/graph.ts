@@ -104,7 +104,7 @@ export function readGraph(
       where: `model '${model.name}'`,
       expected: 'one input and one output (the logits)',
       got: `${inputs.length} inputs and ${outputs.length} outputs`,
-      hint: 'Build a tf.model with the logits as its only output; other layers are taps.',
+      hint: 'Build a tf.model with the logits as its only output; intermediate layers are reached as taps.',
     });
   }
   const nodes: GraphNode[] = [];

@@ -170,6 +170,6 @@ export function valueType(
     where: `model '${model.name}', layer '${sourceLayer.name}'`,
     expected: 'values of type float32, int32 or bool',
     got: JSON.stringify(dtype),
-    hint: 'Write "dtype": "float32" for this layer in model.json, or save without mixed precision.',
+    hint: 'TensorFlow.js computes in float32: write "dtype": "float32" for this layer in model.json, or save the model without mixed precision.',
   });
 }

@@ -19,6 +19,6 @@ export function mapShape(where: string, network: NetworkShape, tap: string): Map
     where: `${where}: tap '${tap}' of network '${network.name}'`,
     expected: 'a feature map [*, height, width, channels] of a fixed size',
     got: shapeText([null, ...shape]),
-    hint: 'Tap a convolutional layer, such as the end of a stage before it is pooled.',
+    hint: 'Tap a convolutional layer after its ReLU, such as the end of a stage before it is pooled.',
   });
 }

@@ -27,6 +27,6 @@ export function pooledWidth(where: string, shape: readonly number[]): number {
     where,
     expected: 'an embedding [*, width] or a feature map [*, height, width, channels]',
     got: shapeText([null, ...shape]),
-    hint: 'Tap the pooling layer before the classifier.',
+    hint: 'Tap a layer with such an output, e.g. the pooling layer before the classifier.',
   });
 }

@@ -32,7 +32,7 @@ export function expectNoTilde(where: string, path: string): void {
     where,
     expected: 'a path',
     got: `'${path}', whose ~ only a shell reads`,
-    hint: `Write the whole path. A folder that is named ~ is './~'.`,
+    hint: `Write the whole path, or join(homedir(), …) of node:os and node:path. A folder that is named ~ is './~'.`,
   });
 }
 

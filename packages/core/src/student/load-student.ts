@@ -78,7 +78,7 @@ export async function loadStudent(
       where: 'loadStudent',
       expected: 'a tfjs backend',
       got: 'none',
-      hint: "Call resolveEngine('auto') first, or import a backend of tfjs.",
+      hint: "Call resolveEngine('auto') first, or import '@tensorflow/tfjs-backend-cpu' (or -wasm, -webgl, -webgpu).",
     });
   }
   expectKnown('loadStudent', options, ['metadata', 'decode', 'timeout']);
@@ -159,7 +159,7 @@ function metadataFor(model: LayersModel, given: Partial<ModelMetadata>, where: s
       where,
       expected: 'metadata (userDefinedMetadata.distilljs) that say how to normalize images',
       got: 'none: the model was saved by an older version, or made elsewhere',
-      hint: 'Pass loadStudent(place, { metadata: { normalization: { mean, std }, classNames } }), with the values of the training.',
+      hint: 'Pass loadStudent(place, { metadata: { normalization: { mean, std }, classNames } }), with the values of the training, e.g. channelStatistics(train).',
     });
   }
   const size = (given.imageSize ?? saved?.imageSize ?? inputs) as ModelMetadata['imageSize'];

@@ -65,7 +65,7 @@ function expectWritable(folder: string): void {
       where: 'teacherOutputs.folder',
       expected: 'a folder that can be written',
       got: `'${folder}' (${(error as { code?: string }).code ?? String(error)})`,
-      hint: 'Use another folder, or none.',
+      hint: 'Use another folder, or leave it out to keep outputs in memory.',
     });
   }
 }

@@ -73,7 +73,7 @@ function expectFinite(what: string, values: Float32Array): void {
     where: `teacherOutputs.rows, ${what}`,
     expected: 'finite numbers',
     got: `${values[at]} at position ${at}`,
-    hint: 'Compute the outputs again.',
+    hint: 'Compute the outputs again: a teacher that gives no finite numbers teaches nothing.',
   });
 }
 

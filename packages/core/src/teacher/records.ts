@@ -62,7 +62,7 @@ export function expectFitsMemory(rows: number, width: number): void {
     where: 'teacherOutputs',
     expected: `at most ${gib(MEMORY_LIMIT)} of cached teacher outputs in memory`,
     got: `${rows} images and views × ${width} numbers, ${gib(bytes)}`,
-    hint: 'Set `folder`, use fewer `views`, or taps with smaller outputs.',
+    hint: 'Set `folder`, use fewer `views`, or use a method or taps with smaller outputs.',
   });
 }
 

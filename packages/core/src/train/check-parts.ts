@@ -122,7 +122,7 @@ function expectOwnWeights(where: string, student: Network, weights: NamedTensors
       where,
       expected: 'weights of its own, if they are trained',
       got: `'${name}', which is '${shared}' of ${owner} too`,
-      hint: 'Build another model, or freeze what is shared.',
+      hint: 'Build another model, or freeze the layers that are shared (`layer.trainable = false`).',
     });
   }
 }

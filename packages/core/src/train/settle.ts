@@ -33,7 +33,7 @@ export async function unsettledWarnings(
     warnings.push(
       `After ${steps} steps the moving statistics of batch norm in students[${index}] '${student.name}' still hold ` +
         `${Number((100 * share).toPrecision(2))} % of their initial values: validation will look worse than training. ` +
-        'Train for more steps, with a momentum of 0.9, or with `settleStatistics: true`.',
+        'Train for more steps, build batch norm with a lower momentum (0.9), or pass `settleStatistics: true`.',
     );
   }
   return warnings;

@@ -54,7 +54,7 @@ export function withinResult(kernelName: string, own: tf.KernelFunc): tf.KernelF
         where: `${kernelName} on wasm`,
         expected: `padding 'same', 'valid' or numbers for each side, since the window or its strides are not square`,
         got: `the padding ${pad}`,
-        hint: 'Give [[0, 0], [top, bottom], [left, right], [0, 0]].',
+        hint: 'tfjs computes a wrong output size from one number. Give [[0, 0], [top, bottom], [left, right], [0, 0]].',
       });
     }
     if (info.outShape.some((size) => size <= 0)) {

@@ -82,7 +82,7 @@ export function startThreads({ count, ...shared }: ThreadsOptions): Threads {
           where: 'a kernel of the wasm engine',
           expected: 'code that runs to its end on every thread',
           got: 'a trap',
-          hint: 'Please report it. The engines cpu and node do not run this code.',
+          hint: 'This is a fault of distilljs: please report it. The engines cpu and node do not run this code.',
         });
       }
     },
