@@ -47,7 +47,8 @@ function stub(name: string, script: string): string {
   return file;
 }
 const calls = join(root, 'calls');
-stub('distill-bench', `printf '%s|' "$@" >> "$CALLS"; echo >> "$CALLS"; case "$3" in bad/*) exit 1;; esac`);
+// A line is written at once: several run at a time.
+stub('distill-bench', `echo "$(printf '%s|' "$@")" >> "$CALLS"; case "$3" in bad/*) exit 1;; esac`);
 const taken = (): string[] => {
   const lines = existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n') : [];
   rmSync(calls, { force: true });
