@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset, InMemoryDataset } from '@distilljs/core';
 import { DistillError, arrayDataset } from '@distilljs/core';
-import { expectRegularFile, fileKind, readText } from '../file/index.js';
+import { expectRegularFile, fileKind, readDataText } from '../file/index.js';
 import type { CifarKind, CifarRecords } from './cifar-format.js';
 import { CIFAR_FORMATS, EDGE, MOST_CLASSES, PLANE_BYTES, decodeCifar } from './cifar-format.js';
 import type { DatasetFormat } from './format.js';
@@ -219,7 +219,7 @@ function readBytes(path: string): Uint8Array {
 /** Names by class, or undefined where the folder has no file of names: the images are complete without it. */
 function readClassNames(path: string): readonly string[] | undefined {
   if (!existsSync(path)) return undefined;
-  return readText(path, 'a file of class names, one per line', 'data', 2 ** 20)
+  return readDataText(path, 'a file of class names, one per line', 2 ** 20)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { isDistillError, nearestNameHint, shownText } from '@distilljs/core';
 import type { DistillError } from '@distilljs/core';
-import { readText } from '../file/index.js';
+import { readDataText } from '../file/index.js';
 import { dataError } from './bytes/byte-stream.js';
 
 /** Fields of a line, with other names that they go by. */
@@ -27,7 +27,7 @@ export interface Line {
  * @throws DistillError code `data`
  */
 export async function listLines(file: string): Promise<readonly Line[]> {
-  const text = readText(file, 'a list of images, CSV or JSON lines', 'data');
+  const text = readDataText(file, 'a list of images, CSV or JSON lines');
   const isJson = /^\.(?:jsonl|ndjson|json)$/i.test(extname(file)) || /^\s*\{/.test(text);
   const lines = (isJson ? jsonLines(text, file) : await csvLines(text, file)).map(named);
   if (lines.length === 0) throw dataError(file, 'lines with path and label', 'none');

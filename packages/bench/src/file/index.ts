@@ -1,1 +1,1 @@
-export { expectRegularFile, fileKind, readConfigText, readText } from './regular-file.js';
+export { expectRegularFile, fileKind, readConfigText, readDataText } from './regular-file.js';

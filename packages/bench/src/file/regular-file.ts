@@ -60,21 +60,21 @@ export async function readConfigText(path: string): Promise<string> {
 }
 
 /**
- * The text of a file of the user's that is in no other way checked: a list, a file of names.
+ * The text of a user's list, or file of names.
  *
  * @param what for messages, e.g. `a list of images`
- * @throws DistillError for a path that leads to no regular file, to one of more than `most` bytes, or to bytes in another
+ * @throws DistillError code `data` for a path that leads to no regular file, to one of more than `most` bytes, or to bytes in another
  *   encoding: every letter that is not in ASCII would become the same one, and classes could merge
  */
-export function readText(path: string, what: string, code: DistillErrorCode, most?: number): string {
-  expectRegularFile(path, what, code, most);
+export function readDataText(path: string, what: string, most?: number): string {
+  expectRegularFile(path, what, 'data', most);
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    throw unreadable(path, what, code, cause);
+    throw unreadable(path, what, 'data', cause);
   }
-  return decoded(bytes, path, code);
+  return decoded(bytes, path, 'data');
 }
 
 async function readWhole(path: string, what: string): Promise<Uint8Array> {

@@ -212,10 +212,11 @@ function activationIn(layer: Layer): { activation: string; removable: boolean } 
   return { activation: activationOf(config), removable: wrapped === undefined };
 }
 
-const SAME_VALUES = new RegExp(
-  '^(Reshape|Flatten|Permute|InputLayer|RepeatVector|TimeDistributed|(Spatial|Gaussian|Alpha)?Dropout(1D)?|GaussianNoise|' +
-    '(Leaky|P)?ReLU|ELU|(Cropping|ZeroPadding|UpSampling)2D)$',
-);
+const SAME_VALUES: ReadonlySet<string> = new Set([
+  ...['Reshape', 'Flatten', 'Permute', 'InputLayer', 'RepeatVector', 'TimeDistributed'],
+  ...['Dropout', 'SpatialDropout1D', 'GaussianNoise', 'GaussianDropout', 'AlphaDropout'],
+  ...['ReLU', 'LeakyReLU', 'PReLU', 'ELU', 'Cropping2D', 'ZeroPadding2D', 'UpSampling2D'],
+]);
 
 /** True when a layer hands on values between 0 and 1 as they are, whatever it does to their order. */
 function keepsValues({ layer, shape, inputShapes }: GraphNode): boolean {
@@ -227,11 +228,11 @@ function keepsValues({ layer, shape, inputShapes }: GraphNode): boolean {
   if (kind === 'Activation') return /^(linear|relu6?|elu)$/.test(activationOf(config));
   if (kind === 'TimeDistributed') return isPassing(innerLayers(layer)[0]);
   if (kind === 'Rescaling') return Number(config['scale']) === 1 && Number(config['offset'] ?? 0) === 0;
-  return SAME_VALUES.test(kind);
+  return SAME_VALUES.has(kind);
 }
 
 function isPassing(layer: Layer | undefined): boolean {
   if (layer === undefined || isContainer(layer)) return false;
   const { kind, config } = layerConfig(layer);
-  return kind === 'Activation' ? activationOf(config) === 'linear' : SAME_VALUES.test(kind);
+  return kind === 'Activation' ? activationOf(config) === 'linear' : SAME_VALUES.has(kind);
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { shownText } from '@distilljs/core';
-import { readText } from '../../file/index.js';
+import { readDataText } from '../../file/index.js';
 import { dataError } from '../bytes/byte-stream.js';
 import { entryOf, findRoot, imagesIn } from '../layout/folders.js';
 import { linesOf } from '../layout/wordnet.js';
@@ -136,7 +136,7 @@ const LONGEST_LIST = 512 * 2 ** 20;
  * @param folders in which paths are looked for, the first that has the first image
  */
 function readList(list: string, folders: readonly string[], isNobody: boolean): readonly Sighting[] {
-  const text = readText(list, 'a list of images', 'data', LONGEST_LIST);
+  const text = readDataText(list, 'a list of images', LONGEST_LIST);
   const entries = /^\s*\{/.test(text.slice(0, 100)) ? ofJson(list, text, isNobody) : ofLines(list, isNobody);
   const [first] = entries;
   if (first === undefined) throw dataError(list, 'a list of images', 'no lines');

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { readText } from '../../file/index.js';
+import { readDataText } from '../../file/index.js';
 import { dataError } from '../bytes/byte-stream.js';
 
 /** A WordNet identity as ImageNet's class folders have it, e.g. `n01443537`. */
@@ -10,7 +10,7 @@ const LONGEST_LIST = 64 * 2 ** 20;
 
 /** The lines of a text file that are not empty. */
 export const linesOf = (path: string, most = LONGEST_LIST): readonly string[] =>
-  readText(path, 'a text file', 'data', most)
+  readDataText(path, 'a text file', most)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
