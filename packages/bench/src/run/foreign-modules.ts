@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { DistillError, isDistillError, nearestNameHint } from '@distilljs/core';
 import type { Method } from '@distilljs/core';
 import { nameOfModule } from '../config/index.js';
@@ -60,11 +61,16 @@ async function load(from: From, folders: readonly string[]): Promise<ForeignModu
   try {
     exports = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as ForeignModule['exports'];
   } catch (cause) {
-    const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    throw refusal(from, 'a module that loads', `the error "${line.slice(0, 300)}"`, undefined, cause);
+    throw refusal(from, 'a module that loads', thrownText(cause), undefined, cause);
   }
   const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
   return { exports, digest };
+}
+
+/** What a user's own code threw: the first line that says something, or the error's name. */
+export function thrownText(cause: unknown): string {
+  if (!(cause instanceof Error)) return `${inspect(cause, { depth: 0 }).slice(0, 300)}, thrown`;
+  return `the error "${(/\S.*/.exec(cause.message)?.[0] ?? cause.name).slice(0, 300)}"`;
 }
 
 /** @throws DistillError what importing it threw */
@@ -185,9 +191,7 @@ export function checkedMethod(where: string, name: string, make: () => unknown):
     made = make();
   } catch (cause) {
     if (isDistillError(cause)) throw cause;
-    const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    const got = `the error "${line.slice(0, 300)}"`;
-    throw refuse(`a function that makes method '${name}'`, got, undefined, cause);
+    throw refuse(`a function that makes method '${name}'`, thrownText(cause), undefined, cause);
   }
   const { spec, plan, options: own } = (made ?? {}) as Partial<Record<keyof Method, unknown>>;
   if (spec !== 'v1' && typeof plan === 'function') {

@@ -17,7 +17,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { RunConfig } from '../config/index.js';
 import type { ModelShape } from '../model/index.js';
 import type { ChangedStudent, MakeStudent, StudentRequest } from './catalog-entry.js';
-import { importModule, refusal } from './foreign-modules.js';
+import { importModule, refusal, thrownText } from './foreign-modules.js';
 import { givenStudent } from './given.js';
 
 /** A student from outside the zoo. */
@@ -138,14 +138,8 @@ async function call(where: string, make: () => unknown): Promise<unknown> {
     return await make();
   } catch (cause) {
     if (isDistillError(cause)) throw cause;
-    const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    throw new DistillError({
-      code: 'config',
-      where,
-      expected: 'a function that builds the student',
-      got: `the error "${line.slice(0, 300)}"`,
-      cause,
-    });
+    const expected = 'a function that builds the student';
+    throw new DistillError({ code: 'config', where, expected, got: thrownText(cause), cause });
   }
 }
 

@@ -132,6 +132,8 @@ describe('a method of a module', () => {
     ['broken.mjs', 'export default (', /expected a module that loads/],
     ['throws.mjs', "throw new Error('not today')", /not today/],
     ['fails.mjs', "export default () => { throw new Error('no'); };", /got the error "no"/],
+    ['silent.mjs', 'export default () => { throw new RangeError(); };', /got the error "RangeError"/],
+    ['thrown.mjs', 'export default () => { throw { code: 7 }; };', /got \{ code: 7 \}, thrown/],
     [
       'old.mjs',
       "export default () => ({ spec: 'v0', options: {}, plan() {} });",

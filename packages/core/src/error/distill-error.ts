@@ -53,7 +53,8 @@ export class DistillError extends Error implements DistillErrorFields {
   constructor(fields: DistillErrorFields) {
     const where = shownText(fields.where, LONGEST_FIELD);
     const expected = shownText(fields.expected, LONGEST_FIELD);
-    const got = shownText(fields.got, LONGEST_FIELD);
+    // What was thrown may have no message.
+    const got = shownText(fields.got, LONGEST_FIELD).trim() || 'nothing';
     const hint = fields.hint === undefined ? undefined : shownLines(fields.hint, LONGEST_HINT);
     super(`${where}: expected ${expected}, got ${got}.${hint === undefined ? '' : ` ${hint}`}`, {
       cause: fields.cause,

@@ -1,10 +1,11 @@
+import { describeValue } from './describe-value.js';
 import { DistillError, isDistillError } from './distill-error.js';
 import type { DistillErrorFields } from './distill-error.js';
 
-/** The first line of an error's message. */
+/** The first line of an error's message that says something; the error's name where no line does. */
 export function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message || error.name : String(error);
-  return (message.split('\n')[0] ?? message).trim();
+  if (!(error instanceof Error)) return typeof error === 'string' ? error.trim() || "''" : describeValue(error);
+  return /\S.*/.exec(error.message)?.[0].trim() ?? error.name;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describeValue, DistillError, isDistillError } from '../error/index.js';
+import { firstLine } from '../error/first-line.js';
 import type { Problem } from './check-topology.js';
 
 /** The one error of everything that is wrong with a saved model. */
@@ -27,10 +28,12 @@ export async function orUnreadable<T>(where: string, read: () => Promise<T>): Pr
 
 /** The first line of what tfjs says; a slip of its own code over a damaged file says nothing to a user. */
 function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const [line = ''] = cause.message.split('\n');
+  const line = firstLine(cause);
   const isSlip =
-    cause instanceof TypeError || cause instanceof RangeError || /\[object |undefined/.test(line);
+    cause instanceof TypeError ||
+    cause instanceof RangeError ||
+    (cause instanceof Error && cause.message.trim() === '') ||
+    /\[object |undefined/.test(line);
   return isSlip ? 'one whose layers do not have the form that tfjs saves' : line.slice(0, 500);
 }
 

@@ -1,9 +1,26 @@
+import { asDistillError } from '../../src/error/first-line.js';
 import { DistillError, isDistillError } from '../../src/error/index.js';
 import { describe, expect, it, vi } from 'vitest';
 
 const fields = { code: 'option', where: 'kd.alpha', expected: 'a number', got: 'NaN' } as const;
 
 describe('DistillError', () => {
+  it.each([
+    [new Error('no'), 'no'],
+    [new Error('\n\n  no room \nat f'), 'no room'],
+    [new RangeError(''), 'RangeError'],
+    ['', "''"],
+    [Object.create(null), 'an object'],
+    [undefined, 'nothing'],
+  ])('says what was thrown, whatever it is: %o', (thrown, got) => {
+    const error = asDistillError(thrown, { code: 'data', where: 'place', expected: 'a file' });
+    expect(error.message).toBe(`place: expected a file, got ${got}.`);
+  });
+
+  it('never leaves out what was there', () => {
+    expect(new DistillError({ ...fields, got: ' ' }).message).toBe('kd.alpha: expected a number, got nothing.');
+  });
+
   it('says where, expected, got, and what to do', () => {
     expect(new DistillError(fields).message).toBe('kd.alpha: expected a number, got NaN.');
     const error = new DistillError({ ...fields, hint: 'Leave it out.' });
