@@ -4,7 +4,8 @@ import type { DistillErrorFields } from './distill-error.js';
 
 /** The first line of an error's message that says something; the error's name where no line does. */
 export function firstLine(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error === 'string' ? error.trim() || "''" : describeValue(error);
+  if (!(error instanceof Error))
+    return typeof error === 'string' ? error.trim() || "''" : describeValue(error);
   return /\S.*/.exec(error.message)?.[0].trim() ?? error.name;
 }
 

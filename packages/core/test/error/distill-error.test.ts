@@ -18,7 +18,9 @@ describe('DistillError', () => {
   });
 
   it('never leaves out what was there', () => {
-    expect(new DistillError({ ...fields, got: ' ' }).message).toBe('kd.alpha: expected a number, got nothing.');
+    expect(new DistillError({ ...fields, got: ' ' }).message).toBe(
+      'kd.alpha: expected a number, got nothing.',
+    );
   });
 
   it('says where, expected, got, and what to do', () => {
