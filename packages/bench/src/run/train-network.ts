@@ -37,7 +37,6 @@ import type { RunData } from './datasets.js';
 import { modelDigest, savePredictions } from './kept-files.js';
 import { expectHeld, heldStore } from './lock.js';
 import type { RunContext } from './run-context.js';
-import { judgedAgain } from './judged-again.js';
 import { modelFolders } from './run-folder.js';
 import type { TrainingFolder } from './run-folder.js';
 
@@ -153,7 +152,7 @@ export async function distillTraining(
   callbacks: readonly Callback[] = [],
 ): Promise<DistillResult> {
   const { label, folder } = training;
-  const result = await distill({
+  return await distill({
     teacher: training.teacher,
     teacherInput: training.teacherInput,
     normalization: training.normalization,
@@ -177,8 +176,6 @@ export async function distillTraining(
     ],
     signal,
   });
-  const isSettled = config.settleStatistics === true && result.stopped === undefined;
-  return isSettled ? await judgedAgain(result, training.networks, data.validation) : result;
 }
 
 /** @returns the digest of the models */

@@ -31,9 +31,9 @@ export interface DistillOptions {
   readonly normalization?: Normalization | undefined;
   readonly callbacks?: readonly Callback[] | undefined;
   /**
-   * At the end of training, set batch norm's moving statistics to averages of batch statistics over (up to 10,000, unaugmented)
-   * training images: for the last weights and for those of the best epoch. For short runs with a high momentum, whose moving
-   * statistics do not settle; figures in the history are of before. Default false.
+   * Set batch norm's moving statistics to averages of batch statistics over (up to 10,000, unaugmented) training images: at the
+   * end of training, and for each look at the validation set, so that the history, early stop and the best epoch are of networks
+   * as they are saved. For short runs with a high momentum, whose moving statistics do not settle. Default false.
    */
   readonly settleStatistics?: boolean | undefined;
   /**

@@ -12,6 +12,7 @@ import { evaluation } from './evaluate.js';
 import type { EpochReport, Evaluation, StepReport, TermReport, ValueLabel } from './report.js';
 import { NOTHING_YET } from './state.js';
 import type { Run, RunPhase, TrainingState, Watchers } from './state.js';
+import { whileSettled } from './settle.js';
 import { trainStep } from './step.js';
 import { requestAbort } from './stop.js';
 
@@ -49,16 +50,32 @@ export async function trainEpoch(run: Run, state: TrainingState, watchers: Watch
     if (watchers.signal?.aborted === true) return abort();
   }
 
-  const validation = await validate(run, current, watchers);
-  if (validation === undefined) return abort();
-  expectSoundDevice(run);
-  const report = epochReport(current, state, validation);
-  state.history.push(report);
-  state.position = { ...state.position, epoch: epoch + 1, step: 0 };
-  state.partial = NOTHING_YET;
-  keepIfBest(run, state, report);
+  const report = await judgedEpoch(run, state, current, watchers);
+  if (report === undefined) return abort();
   await tell(watchers.callbacks, 'epoch', (callback) => callback.epoch?.(report, watchers.control));
   reviewTraining(run, watchers);
+}
+
+/** Ends the epoch: a look at the validation set, the report, the best weights. Undefined when the run was aborted meanwhile. */
+async function judgedEpoch(
+  run: Run,
+  state: TrainingState,
+  current: RunPhase,
+  watchers: Watchers,
+): Promise<EpochReport | undefined> {
+  const judge = async (): Promise<EpochReport | undefined> => {
+    const validation = await validate(run, current, watchers);
+    if (validation === undefined) return undefined;
+    expectSoundDevice(run);
+    const report = epochReport(current, state, validation);
+    state.history.push(report);
+    state.position = { ...state.position, epoch: report.epoch + 1, step: 0 };
+    state.partial = NOTHING_YET;
+    keepIfBest(run, state, report);
+    return report;
+  };
+  const isSettled = run.settleStatistics && run.validation !== undefined && current.runsStudents;
+  return isSettled ? await whileSettled(run, state, watchers.signal, judge) : await judge();
 }
 
 /** What an epoch's steps share. */

@@ -39,32 +39,42 @@ export async function unsettledWarnings(
   return warnings;
 }
 
-/** Recomputes the statistics of all students for the last weights and for those of the best epoch. */
-export async function settleRun(run: Run, state: TrainingState): Promise<void> {
-  if (!run.settleStatistics || state.history.length === 0) return;
-  await settleStudents(run);
-  const { best } = state;
-  if (best === undefined) return;
-  const last = copyValues(state.variables);
+/** Gives the students the statistics of their last weights. */
+export async function settleRun(run: Run, { history }: TrainingState): Promise<void> {
+  if (run.settleStatistics && history.length > 0) await settleStudents(run, undefined);
+}
+
+/**
+ * What `judge` finds while the students have the statistics of their present weights, as they will when they are saved. Training
+ * goes on with its own.
+ */
+export async function whileSettled<Found>(
+  run: Run,
+  { variables }: Pick<TrainingState, 'variables'>,
+  signal: AbortSignal | undefined,
+  judge: () => Promise<Found>,
+): Promise<Found> {
+  const own = copyValues(variables);
   try {
-    assignValues(state.variables, best.values);
-    await settleStudents(run);
-    tf.dispose(Object.values(best.values));
-    state.best = { ...best, values: copyValues(state.variables) };
+    await settleStudents(run, signal);
+    return await judge();
   } finally {
-    assignValues(state.variables, last);
-    tf.dispose(Object.values(last));
+    assignValues(variables, own);
+    tf.dispose(Object.values(own));
   }
 }
 
 /** Over full batches of unaugmented training images in random order: batches of one class would have other statistics. */
-async function settleStudents({ students, phases, train, normalization, random }: Run): Promise<void> {
+async function settleStudents(
+  { students, phases, train, normalization, random }: Run,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const batchSize = phases.at(-1)?.sampler.batchSize ?? 1;
   const order = random.fork('settle').permutation(train.size);
   const count = Math.max(1, Math.floor(Math.min(train.size, MOST_IMAGES) / batchSize));
   for (const [index, student] of students.entries()) {
     const batches = async (batch: number): Promise<tf.Tensor4D | undefined> => {
-      if (batch >= count) return undefined;
+      if (batch >= count || signal?.aborted === true) return undefined;
       const positions = order.subarray(batch * batchSize, (batch + 1) * batchSize);
       const pixels = await loadBatch(train, positions, { normalization });
       return tf.tensor4d(pixels, [positions.length, ...train.imageShape]);

@@ -112,7 +112,7 @@ it('a callback that throws is named, system errors too, and every callback still
   );
   expect(error.cause).toBe(thrown);
   expect(ended).toEqual(['a', 'b']);
-  expect((await failing(throwing(undefined))).message).toMatch(/got undefined\.$/);
+  expect((await failing(throwing(undefined))).message).toMatch(/got nothing\.$/);
   const system = await failing(jsonl(folder));
   expect(system).toMatchObject({ code: 'platform', where: "callback 'jsonl', start" });
   expect(system.message).toMatch(/got EISDIR.* Check the path, its permissions and the space on the disk\.$/);

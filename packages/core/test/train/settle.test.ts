@@ -1,7 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
-import { createNetwork, createRandom, distill, loadBatch, seedWeights, sgd, student } from '@distilljs/core';
-import type { DistillOptions, DistillResult, Network } from '@distilljs/core';
+import {
+  createNetwork,
+  createRandom,
+  distill,
+  earlyStop,
+  evaluate,
+  loadBatch,
+  seedWeights,
+  sgd,
+  student,
+} from '@distilljs/core';
+import type { Callback, DistillOptions, DistillResult, Evaluation, Network } from '@distilljs/core';
 import { testEngines, tinyDataset } from '@distilljs/core/testing';
 import { expect, it } from 'vitest';
 import { caught } from '../caught.js';
@@ -118,6 +128,31 @@ describeOn(await testEngines(), 'settleStatistics', () => {
     expect(gap(settled)).toBeLessThan(0.1 * gap(plain));
     for (const each of [first, second]) each.dispose();
     for (const each of [plain, settled]) each.dispose();
+  });
+
+  it('judges every epoch by settled statistics: history, early stop and the best epoch are of what is saved', async () => {
+    const network = model();
+    const before = tf.memory().numTensors;
+    const judged: Evaluation[] = [];
+    const look: Callback = {
+      name: 'look',
+      epoch: async () => void judged.push(await evaluate(network, TRAIN, normalization)),
+    };
+    const normalization = { mean: [0, 0], std: [0.05, 0.05] };
+    const stop = earlyStop({ patience: 2 });
+    const options = { normalization, validation: TRAIN, settleStatistics: true, epochs: 8 };
+    const result = await trained(network, { ...options, callbacks: [look, stop] });
+    const loss = async (): Promise<number> => (await evaluate(network, TRAIN, normalization)).loss;
+    const losses = result.history.map(({ validation }) => validation[0]?.loss ?? NaN);
+    result.restoreLast();
+    expect(await loss()).toBeCloseTo(losses.at(-1) ?? NaN, 4);
+    result.restoreBest();
+    expect(await loss()).toBeCloseTo(losses[result.best?.globalEpoch ?? -1] ?? NaN, 4);
+    // Training itself went on with statistics of its own.
+    expect(Math.abs((judged[0]?.loss ?? NaN) - (losses[0] ?? NaN))).toBeGreaterThan(1e-3);
+    result.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    network.dispose();
   });
 
   it('averages the statistics of batches: over one batch of all images they are those of the images', async () => {
