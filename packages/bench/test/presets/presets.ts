@@ -58,10 +58,14 @@ function cut(config: RunConfig): RunConfig {
   const images = 'trainSize' in dataset ? { trainSize: imagesOf(steps) } : {};
   return {
     ...config,
-    // Made data have 16 classes, and fewer images than the paper has clusters.
+    // Made data have 16 classes, and fewer images than the paper has clusters. MHGD's first phase has epochs of its own.
     methods: config.methods.map(({ options, ...method }) => ({
       ...method,
-      options: { ...options, ...(typeof options['superclasses'] === 'number' && { superclasses: 16 }) },
+      options: {
+        ...options,
+        ...(typeof options['superclasses'] === 'number' && { superclasses: 16 }),
+        ...(/^mhgd/.test(method.name) && { headEpochs: 1 }),
+      },
     })),
     tune: undefined,
     tuning: undefined,
