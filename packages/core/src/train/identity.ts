@@ -18,6 +18,8 @@ export interface RunParts {
   readonly views: number | undefined;
   readonly train: Dataset;
   readonly validation: Dataset | undefined;
+  /** Whether epochs are judged by settled statistics. */
+  readonly settleStatistics: boolean;
   /** Its fingerprint. */
   readonly teacher: string | undefined;
   readonly students: readonly Network[];
@@ -32,7 +34,7 @@ export function identityOf({
   validation,
   ...run
 }: RunParts): RunIdentity {
-  const { seed, epochs, batchSize, augmentation, normalization, views, teacher } = run;
+  const { seed, epochs, batchSize, augmentation, normalization, views, teacher, settleStatistics } = run;
   return {
     method: method.name,
     options: JSON.stringify(method.options),
@@ -43,7 +45,8 @@ export function identityOf({
     // Cached or live is all the same to a checkpoint: the values are equal.
     augmentation: JSON.stringify([augmentation ?? null, normalization, views ?? null]),
     train: dataText(train),
-    validation: validation === undefined ? 'none' : dataText(validation),
+    validation:
+      validation === undefined ? 'none' : `${dataText(validation)}${settleStatistics ? ', settled' : ''}`,
     teacher: teacher ?? 'none',
     students: bytesToHex(sha256(utf8ToBytes(JSON.stringify(students.map(architecture))))).slice(0, 16),
   };

@@ -73,6 +73,18 @@ describeOn(REPRODUCIBLE, 'a run that goes on from a checkpoint', (engine) => {
     expect(outcomeOf(await resumed(store))).toEqual(whole);
   });
 
+  it('and also where every epoch is judged by settled statistics, which an older checkpoint was not', async () => {
+    const store = memoryStore();
+    const settled = { settleStatistics: true };
+    const callbacks = [checkpoints(store), killAfter(STEPS / 2, 'epoch')];
+    await expect(distill(smallRun({ ...settled, callbacks }))).rejects.toThrow('killed');
+    await expect(resumed(store)).rejects.toThrow(/validation .*, settled/);
+    const result = await distill(smallRun({ ...settled, callbacks: [checkpoints(store)] }));
+    const outcome = outcomeOf(result);
+    expect(outcome).toEqual(await undisturbed(settled));
+    expect(outcome).not.toEqual(whole);
+  });
+
   it('and also when the kill hits the writing of a checkpoint, which it reports', async () => {
     const place = join(folder, `${engine}-write`);
     await killed([checkpoints(dyingStore(place, 2))]);
