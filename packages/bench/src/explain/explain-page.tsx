@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { AttentionStatistics, Explanation, Matrix } from '@distilljs/vam';
-import { colourScale, DataTable, HeatTable, renderPage, Scroll, Section } from '../report/index.js';
+import { colourScale, DataTable, HeatTable, renderPage, Section } from '../report/index.js';
 import type { ColourScale } from '../report/index.js';
 import { ownConflict } from './explained.js';
 import type { ExplainedRun, ExplainedTraining } from './explained.js';
@@ -235,13 +235,12 @@ function Heat({
   readonly columnNames?: readonly string[] | undefined;
 }): VNode {
   return (
-    <Scroll label={label}>
-      <HeatTable
-        {...table}
-        isUpright={table.columnNames !== undefined}
-        text={(value) => value.toFixed(2).replace('-', '−')}
-      />
-    </Scroll>
+    <HeatTable
+      label={label}
+      {...table}
+      isUpright={table.columnNames !== undefined}
+      text={(value) => value.toFixed(2).replace('-', '−')}
+    />
   );
 }
 

@@ -13,18 +13,23 @@ type Standing = 'first' | 'open' | 'other';
  * An interval over two seeds can dwarf everything: it is drawn so many spreads of the seeds beyond them, no further.
  */
 const BEYOND = 1;
-/** Height of a method's line, pixels: with its name at the left, and with its name above. */
-const LINE = { wide: 34, narrow: 52 };
+/** Height of a method's line, pixels: with its name at the left, and with its name above; and of each further line of a name. */
+const LINE = { beside: 34, above: 52, further: 15 };
+/** Names of more letters than this stand above their lines. */
+const BESIDE = 24;
+/** Width of a letter of a name above its line, pixels. */
+const LETTER = 8;
 
 /**
  * Test accuracy after the last epoch, one line per method, the highest mean first: the mean and its 95 % interval, below them
  * each seed as a dot, the teacher and the student alone as rules. Per cent from left to right.
  *
  * @param width of the plot without its labels, pixels
- * @param isNarrow names stand above their lines, not beside them
+ * @param isNarrow names stand above their lines, not beside them, as long names always do: none is shortened
  */
 export function accuracyPlot(report: Accuracies, width: number, isNarrow: boolean): TopLevelSpec {
   const rows = byAccuracy(report);
+  const isAbove = isNarrow || rows.some(({ method }) => method.length > BESIDE);
   const standings = standingsOf(report);
   const domain = accuracyDomain(report);
   const methods = rows.map(({ method }) => method);
@@ -43,19 +48,27 @@ export function accuracyPlot(report: Accuracies, width: number, isNarrow: boolea
     ],
     value: 'currentColor',
   };
-  const axis = isNarrow
+  const axis = isAbove
     ? null
-    : ({ grid: false, ticks: false, domain: false, labelPadding: 10, labelFontSize: 13 } as const);
+    : ({
+        grid: false,
+        ticks: false,
+        domain: false,
+        labelPadding: 10,
+        labelFontSize: 13,
+        labelLimit: 0,
+      } as const);
   const means = rows.map(({ method, testAccuracyLast: { mean } }) => ({
     method,
     mean: 100 * mean,
-    text: isNarrow ? `${method}  ${percent(mean)}` : percent(mean),
+    text: isAbove ? linesOf(`${method}  ${percent(mean)}`, width / LETTER) : [percent(mean)],
     standing: standings.get(method),
   }));
-  const middle = isNarrow ? 6 : -4;
+  const further = LINE.further * (Math.max(1, ...means.map(({ text }) => text.length)) - 1);
+  const middle = isAbove ? 6 + further / 2 : -4;
   return {
     width,
-    height: { step: isNarrow ? LINE.narrow : LINE.wide },
+    height: { step: isAbove ? LINE.above + further : LINE.beside },
     layer: [
       ...references(report).map(({ name, accuracy, level }) => ({
         data: { values: [{ accuracy, text: `${name} ${accuracy.toFixed(2)}` }] },
@@ -121,15 +134,31 @@ export function accuracyPlot(report: Accuracies, width: number, isNarrow: boolea
         },
         encoding: { y, x: { field: 'accuracy', ...x }, description: { field: 'words', type: 'nominal' } },
       },
-      {
-        data: { values: means },
-        mark: isNarrow
-          ? { type: 'text', x: 0, align: 'left', yOffset: middle - 18, fontSize: 13 }
-          : { type: 'text', x: width + 14, align: 'left', yOffset: middle + 3 },
+      // The last line of a name stands on the method's line.
+      ...Array.from({ length: 1 + further / LINE.further }, (_, above) => ({
+        data: { values: means.map(({ text, ...one }) => ({ ...one, text: text.at(-1 - above) ?? '' })) },
+        mark: isAbove
+          ? ({
+              type: 'text',
+              x: 0,
+              align: 'left',
+              fontSize: 13,
+              yOffset: middle - 18 - LINE.further * above,
+            } as const)
+          : ({ type: 'text', x: width + 14, align: 'left', yOffset: middle + 3 } as const),
         encoding: { y, text: { field: 'text' }, color },
-      },
+      })),
     ],
   };
+}
+
+/** A text in lines of at most so many letters, broken after a space or a hyphen where that is possible. */
+function linesOf(text: string, most: number): readonly string[] {
+  if (text.length <= most) return [text];
+  const head = text.slice(0, Math.floor(most));
+  const end = Math.max(head.lastIndexOf(' '), head.lastIndexOf('-')) + 1;
+  const at = end > most / 3 ? end : head.length;
+  return [text.slice(0, at).trimEnd(), ...linesOf(text.slice(at).trimStart(), most)];
 }
 
 /** The page's accent, and outside a page that of light paper. */

@@ -25,10 +25,11 @@ export type { ReportFile, ReportFormat, ReportSources } from './formats.js';
 export { renderLatex } from './latex.js';
 export { tensorboardFiles } from './tensorboard.js';
 export { HeatTable } from './page/heat-table.js';
-export { DataTable, Details, Drawing, Entries, Scroll, Section } from './page/parts.js';
+export { DataTable } from './page/data-table.js';
+export { Details, Drawing, Entries, Section } from './page/parts.js';
 export { renderHtml, reportContent } from './page/report-page.js';
 export { renderMarkdown } from './markdown.js';
-export { bestMethod, ranking } from './ranking.js';
+export { bestMethod, clearPlaces, ranking } from './ranking.js';
 export type { RaceConfirmation, RaceReport } from './race-data.js';
 export { REPORT_SCHEMA, RESULT_SCHEMA } from './report-data.js';
 export type {

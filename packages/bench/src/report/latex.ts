@@ -1,14 +1,23 @@
 import { byAccuracy } from './accuracy-plot.js';
 import { findings } from './findings.js';
 import { NONE, percent, points, printable, probability } from './format.js';
-import { ranking } from './ranking.js';
+import { clearPlaces } from './ranking.js';
 import type { Report, ReportRow } from './report-data.js';
 import { teacherWords, title } from './words.js';
 import type { StudyReport } from './study-data.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
 
-/** How a number is set: the best mean bold, the second underlined. */
+/** How a number is set: the best mean bold, the second underlined, each only where that place is clear. */
 type Emphasis = 'first' | 'next' | undefined;
+
+const EMPHASIS =
+  'Bold: better than every other method in paired t-tests over seeds; underlined: than every method below it.';
+
+/** @param clear the methods whose places are clear, the best first */
+const emphasisIn =
+  ([first, next]: readonly string[]) =>
+  (method: string): Emphasis =>
+    method === first ? 'first' : method === next ? 'next' : undefined;
 
 interface LatexColumn {
   readonly head: string;
@@ -48,21 +57,15 @@ const COLUMNS: readonly LatexColumn[] = [
 
 /**
  * The result table for a paper: a `table` with the rules of the package `booktabs`, methods by their accuracy, the best mean
- * bold and the second underlined. Needs `\usepackage{booktabs}`.
+ * bold and the second underlined where the seeds make that place clear. Needs `\usepackage{booktabs}`.
  */
 export function renderLatex(given: Report): string {
   const report = printable(given);
-  const { first, next } = ranking(report);
-  const emphasisOf = ({ method }: ReportRow): Emphasis =>
-    first.some((other) => other.method === method)
-      ? 'first'
-      : next.some((other) => other.method === method)
-        ? 'next'
-        : undefined;
+  const emphasis = emphasisIn(clearPlaces(report));
   const columns = COLUMNS.filter(({ isShown }) => isShown?.(report) ?? true);
   const rows = byAccuracy(report).map((row) => [
     escaped(row.ownNetwork ? `${row.method}*` : row.method),
-    ...columns.map(({ cell }) => cell(row, emphasisOf(row))),
+    ...columns.map(({ cell }) => cell(row, emphasis(row.method))),
   ]);
   const teacher = [
     escaped(`Teacher (${report.teacher.model})`),
@@ -76,24 +79,21 @@ export function renderLatex(given: Report): string {
   ].join('\n');
 }
 
-/** The table of a study: a row per task, of each the best mean bold and the second underlined. */
+/** The table of a study: a row per task, of each the best mean bold and the second underlined where that place is clear. */
 export function renderStudyLatex(given: StudyReport): string {
   const report = printable(given);
-  const rows = report.tasks.map(({ name, teacher, cells }) => {
-    const means = [...new Set(cells.flatMap(({ testAccuracyLast }) => testAccuracyLast?.mean ?? []))];
-    const [first, next] = means.sort((a, b) => b - a);
+  const rows = report.tasks.map(({ name, teacher, cells, clear }) => {
+    const emphasis = emphasisIn(clear);
     return [
       escaped(name),
       teacher === null ? '--' : `$${percent(teacher.testAccuracy)}$`,
       ...report.methods.map((method) => {
         const found = cells.find((cell) => cell.method === method)?.testAccuracyLast;
-        if (found == null) return '--';
-        return accuracy(found, found.mean === first ? 'first' : found.mean === next ? 'next' : undefined);
+        return found == null ? '--' : accuracy(found, emphasis(method));
       }),
     ];
   });
-  const caption =
-    'Test accuracy after the last epoch in per cent, mean and standard deviation over seeds, by task.';
+  const caption = `Test accuracy after the last epoch in per cent, mean and standard deviation over seeds, by task. ${EMPHASIS}`;
   return table(caption, ['Task', 'Teacher', ...report.methods.map(escaped)], [rows]);
 }
 
@@ -133,6 +133,7 @@ function captionOf(report: Report): string {
   return [
     `${title(report)}.`,
     'Test accuracy after the last epoch in per cent, mean and standard deviation over seeds; differences in percentage points with the p-value of a paired t-test over seeds, uncorrected; training time relative to the student alone.',
+    ...(report.race === null ? [EMPHASIS] : ['Bold: the winner of the race.']),
     ...(rows.some(({ ownNetwork }) => ownNetwork)
       ? [`Methods with * train a network of their own, not the ${config.student.model}.`]
       : []),

@@ -1,5 +1,6 @@
 import { comparePaired, holmAdjusted, summarize } from '../statistics/index.js';
 import type { PairedComparison } from '../statistics/index.js';
+import type { RaceReport } from './race-data.js';
 import type { Report, ReportRow } from './report-data.js';
 
 /** Means at or below this difference are the same: accuracies are counts over at most millions of images. */
@@ -60,8 +61,28 @@ export function undecided({ first: [best], methods }: Ranking): readonly RankedM
 }
 
 /** The method that is better than every other one; undefined where that is open, or there is no other. */
-export function clearWinner(ranking: Ranking): RankedMethod | undefined {
+function clearWinner(ranking: Ranking): RankedMethod | undefined {
   return ranking.methods.length > 1 && undecided(ranking).length === 0 ? ranking.first[0] : undefined;
+}
+
+/**
+ * The methods whose places are clear, at most two: the best where it is better than every other one, then the second where it is
+ * better than every one below it. Of a race the winner, unless fresh seeds contradict it.
+ */
+export function clearPlaces({ rows, race }: Pick<Report, 'rows' | 'race'>): readonly string[] {
+  if (race !== null) return clearRaceWinner(race);
+  const ranked = ranking({ rows });
+  const best = clearWinner(ranked);
+  if (best === undefined) return [];
+  const below = ranked.methods.filter((method) => method !== best);
+  const second = clearWinner({ ...ranked, first: level(below), methods: below });
+  return [best, ...(second === undefined ? [] : [second])].map(({ method }) => method);
+}
+
+function clearRaceWinner({ end, left, confirmation }: RaceReport): readonly string[] {
+  const { mean, p } = confirmation?.comparison ?? { mean: 0, p: null };
+  const isContradicted = mean < 0 && p !== null && p < SIGNIFICANT;
+  return end === 'winner' && !isContradicted ? left.slice(0, 1) : [];
 }
 
 /** A difference that was picked out of several. */

@@ -22,6 +22,8 @@ export interface StudyTaskReport {
   readonly teacher: { readonly model: string; readonly testAccuracy: number } | null;
   /** Path of the task's own page from the study's report folder; null where there is no report yet. */
   readonly page: string | null;
+  /** Methods whose places are clear beyond what different seeds produce: the best, then the second; empty where that is open. */
+  readonly clear: readonly string[];
   /** One per method of the task. */
   readonly cells: readonly StudyTaskCell[];
 }

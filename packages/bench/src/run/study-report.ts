@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { isDistillError, writeWhole } from '@distilljs/core';
-import { STUDY_REPORT_SCHEMA, studyFiles, USUAL_FORMATS } from '../report/index.js';
+import { clearPlaces, STUDY_REPORT_SCHEMA, studyFiles, USUAL_FORMATS } from '../report/index.js';
 import type { Report, ReportFormat, StudyReport, StudyTaskReport } from '../report/index.js';
 import { acrossTasks } from '../statistics/index.js';
 import type { TaskScores } from '../statistics/index.js';
@@ -93,6 +93,7 @@ async function taskReport(
     teacher: teacher === undefined ? null : { model: teacher.model, testAccuracy: teacher.testAccuracy },
     page:
       report === undefined ? null : relative(from, join(folder.report, 'index.html')).replaceAll('\\', '/'),
+    clear: report === undefined ? [] : clearPlaces(report),
     cells: methods.map(({ as }) => {
       const row = report?.rows.find(({ method }) => method === as);
       const done = row?.seeds ?? [];

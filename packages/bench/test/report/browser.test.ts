@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../src/report/index.js';
-import { missingChromium, openBrowser, openPage, overflows, seriousFaults } from './browser.js';
+import { missingChromium, onPaper, openBrowser, openPage, overflows, seriousFaults } from './browser.js';
 import { withFigures } from './figures-fixture.js';
 import { METHODS, fixtureReport, fixtureResults } from './report-fixture.js';
 
@@ -95,6 +95,33 @@ describe.skipIf(missingChromium !== '')(
           expect(await page.getByText(text).first().isVisible()).toBe(true);
         await page.close();
       }
+    });
+
+    it('shows twenty methods with long names whole: in every window, and on paper', async () => {
+      const long = (at: number): string =>
+        `attention-matching-with-temperature-4-and-weight-0.${String(at).padStart(2, '0')}`;
+      const twenty = Array.from({ length: 20 }, (_, at) => ({
+        ...(METHODS[at % METHODS.length] as (typeof METHODS)[number]),
+        name: long(at),
+      }));
+      const report = withFigures(fixtureReport(twenty, 5), ['cat', 'dog', 'ship']);
+      const many = join(folder, 'many.html');
+      writeFileSync(many, await renderHtml(report, fixtureResults(twenty, 5, 6)));
+      const { page } = await openPage(browser, pathToFileURL(many).href);
+      const labels = await page.locator('#accuracy .wide text').allTextContents();
+      for (const { name } of twenty) expect(labels.filter((label) => label.startsWith(name))).toHaveLength(1);
+      expect(await overflows(page, WIDTHS)).toEqual(WIDTHS.map(() => 0));
+      await page.setViewportSize({ width: 360, height: 900 });
+      // A name leaves room for the numbers beside it.
+      const name = page.locator('#results tbody th').first();
+      expect((await name.boundingBox())?.width).toBeLessThan(180);
+      const { cut, heads } = await onPaper(page);
+      expect(cut).toEqual([]);
+      expect(heads['pairwise']).toHaveLength(20);
+      expect(heads['results']).toEqual(
+        expect.arrayContaining(['method', 'seeds', 'test %, last', 'vs kd', 'extra params']),
+      );
+      await page.close();
     });
 
     it.each([false, true])('has no serious fault that axe finds (dark: %s)', async (dark) => {

@@ -47,6 +47,31 @@ export async function overflows(page: Page, widths: readonly number[]): Promise<
   return found;
 }
 
+/**
+ * A page as paper of A4 shows it: what is cut off at its right edge, and the headings of the columns by section, those that
+ * every part of a table repeats once.
+ */
+export async function onPaper(page: Page): Promise<{
+  readonly cut: readonly string[];
+  readonly heads: Readonly<Record<string, readonly string[]>>;
+}> {
+  await page.emulateMedia({ media: 'print' });
+  // 210 mm less 14 at each side.
+  await page.setViewportSize({ width: Math.floor((182 / 25.4) * 96), height: 900 });
+  return await page.evaluate(() => {
+    const edge = document.documentElement.clientWidth;
+    const all = [...document.querySelectorAll('main *')];
+    const cut = all
+      .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > edge + 1)
+      .map((one) => `${one.tagName} ${one.textContent.slice(0, 60)}`);
+    const sections = [...document.querySelectorAll('section[id]')].map((section) => {
+      const heads = [...section.querySelectorAll('thead th')].filter((head) => head.checkVisibility());
+      return [section.id, [...new Set(heads.map(({ textContent }) => textContent))]] as const;
+    });
+    return { cut, heads: Object.fromEntries(sections) };
+  });
+}
+
 interface AxeResults {
   readonly violations: readonly {
     readonly id: string;

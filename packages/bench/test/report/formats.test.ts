@@ -35,6 +35,24 @@ describe('LaTeX', () => {
     expect(text).not.toMatch(/[^\n\u0020-\u007e]/);
   });
 
+  it.each([
+    ['no place is clear', [methodOf('a', 0.72, 0.7, 0.74), methodOf('b', 0.71, 0.73, 0.7)], []],
+    [
+      'the first is, the others are not',
+      [methodOf('a', 0.8, 0.81, 0.8), methodOf('b', 0.71, 0.73, 0.7), methodOf('c', 0.72, 0.7, 0.71)],
+      ['mathbf{80.33}'],
+    ],
+    [
+      'the first is open, though the last is far below',
+      [methodOf('a', 0.72, 0.7, 0.74), methodOf('b', 0.71, 0.73, 0.7), methodOf('c', 0.5, 0.51, 0.49)],
+      [],
+    ],
+  ])('sets off only what the seeds make clear: %s', (_, methods, expected) => {
+    const text = renderLatex(fixtureReport(methods, 3));
+    expect(text.match(/(mathbf|underline)\{[\d.]+\}/g) ?? []).toEqual(expected);
+    expect(text).toContain('Bold: better than every other method in paired t-tests over seeds');
+  });
+
   it('sets names as they are, equal means alike, and one seed without deviation', () => {
     const report = fixtureReport([methodOf('one', 0.7), methodOf('two', 0.7), methodOf('kd', 0.6)], 1);
     const names = ['a_b&c', '100%~^\\{}#$', 'kd'];
@@ -42,11 +60,11 @@ describe('LaTeX', () => {
       ...report,
       rows: report.rows.map((row, at) => ({ ...row, method: names[at] ?? '' })),
     });
-    expect(text).toContain('a\\_b\\&c & 1 & $\\mathbf{70.00}$');
+    expect(text).toContain('a\\_b\\&c & 1 & $70.00$');
     expect(text).toContain(
-      '100\\%\\textasciitilde{}\\textasciicircum{}\\textbackslash{}\\{\\}\\#\\$ & 1 & $\\mathbf{70.00}$',
+      '100\\%\\textasciitilde{}\\textasciicircum{}\\textbackslash{}\\{\\}\\#\\$ & 1 & $70.00$',
     );
-    expect(text).toContain('kd & 1 & $\\underline{60.00}$');
+    expect(text).toContain('kd & 1 & $60.00$');
     expect(text).not.toContain('interval}');
   });
 });

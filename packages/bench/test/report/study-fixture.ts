@@ -14,6 +14,7 @@ export function studyFixture(tasks: number, methods: number): StudyReport {
       dataset: task % 2 === 0 ? 'cifar10' : 'cifar100',
       student: 'resnet20',
       teacher: { model: 'resnet56', testAccuracy: 0.9 - 0.01 * task },
+      clear: [],
       page: `../tasks/cifar${task + 1}+resnet56-resnet20/report/index.html`,
       cells: names.map((method, at) => {
         const mean = 0.85 - 0.01 * task - 0.002 * at + 0.0015 * Math.sin(3 * task + at);

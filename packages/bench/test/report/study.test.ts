@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { renderStudyHtml, studyFiles } from '../../src/report/index.js';
-import { missingChromium, openBrowser, openPage, overflows, seriousFaults } from './browser.js';
+import { missingChromium, onPaper, openBrowser, openPage, overflows, seriousFaults } from './browser.js';
 import { studyFixture } from './study-fixture.js';
 
 const PAGE = renderStudyHtml(studyFixture(12, 10));
@@ -19,16 +19,19 @@ describe('the page of a study', () => {
     expect(PAGE).toContain('<td>1.25 (1.00 to 1.75)</td><td>1200 (1150 to 1260)</td>');
   });
 
-  it('marks the best and the second of every task, and leads to its report', () => {
+  it('marks the best and the second of a task only where the seeds make it clear, and leads to its report', () => {
     const study = studyFixture(1, 3);
-    const [task] = study.tasks;
-    const means = task?.cells.map(({ testAccuracyLast }) => testAccuracyLast?.mean ?? 0) ?? [];
+    const withClear = (...clear: readonly string[]): string =>
+      renderStudyHtml({ ...study, tasks: study.tasks.map((task) => ({ ...task, clear })) });
+    const cells = (page: string, mark: string): readonly (string | undefined)[] =>
+      [...page.matchAll(new RegExp(`<td><${mark}>([^<]+)</${mark}></td>`, 'g'))].map(([, text]) => text);
+    expect(cells(withClear(), 'b')).toEqual([]);
+    expect(cells(withClear(), 'u')).toEqual([]);
+    const means = study.tasks[0]?.cells.map(({ testAccuracyLast }) => testAccuracyLast?.mean ?? 0) ?? [];
     const texts = means.map((mean) => `${(100 * mean).toFixed(2)} ± 0.16`);
-    const [best = 0, second = 0] = means.map((_, at) => at).sort((a, b) => (means[b] ?? 0) - (means[a] ?? 0));
-    const page = renderStudyHtml(study);
-    expect(page).toContain(`<b>${texts[best] ?? ''}</b>`);
-    expect(page).toContain(`<u>${texts[second] ?? ''}</u>`);
-    expect(page).toContain(
+    expect(cells(withClear('method-2', 'method-3'), 'b')).toEqual([texts[1]]);
+    expect(cells(withClear('method-2', 'method-3'), 'u')).toEqual([texts[2]]);
+    expect(withClear()).toContain(
       '<a href="../tasks/cifar1+resnet56-resnet20/report/index.html">cifar1+resnet56-resnet20</a>',
     );
   });
@@ -57,16 +60,21 @@ describe('the page of a study', () => {
   });
 
   it('is also a table for papers', () => {
-    const [file] = studyFiles(studyFixture(2, 3), 'latex');
+    const study = studyFixture(2, 3);
+    const [clear, open] = study.tasks;
+    if (clear === undefined || open === undefined) throw new Error('fixture');
+    const tasks = [{ ...clear, clear: ['method-1', 'method-2'] }, open];
+    const [file] = studyFiles({ ...study, tasks }, 'latex');
     const lines = String(file?.content)
       .split('\n')
       .map((line) => line.trim());
     expect(lines).toContain('Task & Teacher & method-1 & method-2 & method-3 \\\\');
-    expect(lines.filter((line) => line.startsWith('cifar'))).toHaveLength(2);
-    for (const line of lines.filter((each) => each.startsWith('cifar'))) {
-      expect(line.match(/\\mathbf/g)).toHaveLength(1);
-      expect(line.match(/\\underline/g)).toHaveLength(1);
-    }
+    const [first = '', second = '', ...others] = lines.filter((line) => line.startsWith('cifar'));
+    expect(others).toEqual([]);
+    expect(first).toMatch(/ & \$\\mathbf\{[\d.]+\} \\pm [\d.]+\$ & \$\\underline\{[\d.]+\} \\pm /);
+    expect(first.match(/\\(mathbf|underline)/g)).toHaveLength(2);
+    // Open which is best: nothing stands out.
+    expect(second).not.toMatch(/mathbf|underline/);
     expect(studyFiles(studyFixture(2, 3), 'tensorboard')).toEqual([]);
   });
 });
@@ -96,6 +104,13 @@ describe.skipIf(missingChromium !== '')(
         expect(await overflows(page, widths)).toEqual(widths.map(() => 0));
         expect(errors).toEqual([]);
         expect(await seriousFaults(page)).toEqual([]);
+        writeFileSync(file, renderStudyHtml(studyFixture(8, 20)));
+        await page.reload();
+        const printed = await onPaper(page);
+        expect(printed.cut).toEqual([]);
+        const methods = Array.from({ length: 20 }, (_, at) => `method-${at + 1}`);
+        expect(printed.heads['tasks']).toEqual(['task', 'teacher', ...methods]);
+        expect(printed.heads['pairwise']).toEqual(methods);
       } finally {
         await browser.close();
         rmSync(folder, { recursive: true, force: true });

@@ -5,7 +5,8 @@ import { count, percent } from '../format.js';
 import { colourScale } from '../heat-map.js';
 import type { Report } from '../report-data.js';
 import { HeatTable } from './heat-table.js';
-import { DataTable, Details, Scroll, Section } from './parts.js';
+import { DataTable } from './data-table.js';
+import { Details, Section } from './parts.js';
 
 /** More columns than this nobody compares; the others are in report.json. */
 const MOST_CLASSES = 100;
@@ -41,19 +42,18 @@ export function Classes({ report }: { readonly report: Report }): VNode | null {
       isBroad
       note={`Accuracy on the test images of each class in per cent, mean over seeds. ${chosen} Dark is high.`}
     >
-      <Scroll label="Accuracy by class and method">
-        <HeatTable
-          isUpright
-          values={values}
-          scale={scale}
-          rowNames={networks.map(({ name }) => name)}
-          columnNames={shown.map(nameOf)}
-          text={(value) => (100 * value).toFixed(0)}
-          tip={(row, column) =>
-            `${networks[row]?.name ?? ''}, ${nameOf(shown[column] ?? 0)}: ${percent(values[row]?.[column] ?? 0)} %`
-          }
-        />
-      </Scroll>
+      <HeatTable
+        label="Accuracy by class and method"
+        isUpright
+        values={values}
+        scale={scale}
+        rowNames={networks.map(({ name }) => name)}
+        columnNames={shown.map(nameOf)}
+        text={(value) => (100 * value).toFixed(0)}
+        tip={(row, column) =>
+          `${networks[row]?.name ?? ''}, ${nameOf(shown[column] ?? 0)}: ${percent(values[row]?.[column] ?? 0)} %`
+        }
+      />
       <Details summary="The most frequent mistakes, by method">
         <DataTable
           label="The most frequent mistakes"
@@ -105,18 +105,17 @@ function Confusion({
   });
   const names = confusion.map((_, index) => nameOf(index));
   return (
-    <Scroll label={`Confusion of ${name}: rows are true classes, columns predicted ones`}>
-      <HeatTable
-        isUpright
-        values={shares}
-        scale={colourScale([[[0, 1]]])}
-        rowNames={names}
-        columnNames={names}
-        text={(value) => (value === 0 ? '' : (100 * value).toFixed(0))}
-        tip={(row, column) =>
-          `${names[row] ?? ''} taken for ${names[column] ?? ''}: ${count(confusion[row]?.[column] ?? 0)} images, ${percent(shares[row]?.[column] ?? 0)} %`
-        }
-      />
-    </Scroll>
+    <HeatTable
+      label={`Confusion of ${name}: rows are true classes, columns predicted ones`}
+      isUpright
+      values={shares}
+      scale={colourScale([[[0, 1]]])}
+      rowNames={names}
+      columnNames={names}
+      text={(value) => (value === 0 ? '' : (100 * value).toFixed(0))}
+      tip={(row, column) =>
+        `${names[row] ?? ''} taken for ${names[column] ?? ''}: ${count(confusion[row]?.[column] ?? 0)} images, ${percent(shares[row]?.[column] ?? 0)} %`
+      }
+    />
   );
 }

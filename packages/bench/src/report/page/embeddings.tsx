@@ -2,7 +2,8 @@ import type { VNode } from 'preact';
 import type { Summary } from '../../statistics/index.js';
 import { meanAndDeviation, NONE } from '../format.js';
 import type { Report } from '../report-data.js';
-import { DataTable, Section } from './parts.js';
+import { DataTable } from './data-table.js';
+import { Section } from './parts.js';
 
 /** How well embeddings recognise: nothing where that was not measured. */
 export function Embeddings({ report: { embeddings } }: { readonly report: Report }): VNode | null {

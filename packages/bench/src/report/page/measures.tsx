@@ -6,7 +6,8 @@ import { corruptionNames } from '../figure-plots.js';
 import type { RowCost, RowFigures } from '../figures.js';
 import { magnitude, meanAndDeviation, NONE, overhead, percent, seconds } from '../format.js';
 import type { Report } from '../report-data.js';
-import { DataTable, Details, PlotCards, Section } from './parts.js';
+import { DataTable } from './data-table.js';
+import { Details, PlotCards, Section } from './parts.js';
 import type { FindPlot } from './parts.js';
 
 /** A network and what was measured of it. */

@@ -6,7 +6,8 @@ import { SIGNIFICANT } from '../ranking.js';
 import type { Report } from '../report-data.js';
 import { Matrix } from './matrix.js';
 import type { MatrixPair } from './matrix.js';
-import { DataTable, Details, Section } from './parts.js';
+import { DataTable } from './data-table.js';
+import { Details, Section } from './parts.js';
 
 /** Every method against every other: who is better, by how much, and whether seeds could explain it. */
 export function Pairwise({ report }: { readonly report: Report }): VNode | null {

@@ -104,54 +104,6 @@ export function PlotCards({
   );
 }
 
-export interface TableRow {
-  readonly kind?: string | undefined;
-  /** The first is the row's heading. */
-  readonly cells: readonly string[];
-}
-
-/** A table of text whose rows and columns have headings. */
-export function DataTable({
-  label,
-  head,
-  rows,
-  isSortable = false,
-  isFiltered = false,
-}: {
-  readonly label: string;
-  readonly head: readonly { readonly name: string; readonly meaning?: string }[];
-  readonly rows: readonly TableRow[];
-  readonly isSortable?: boolean;
-  /** Rows can be found by their names. */
-  readonly isFiltered?: boolean;
-}): VNode {
-  return (
-    <Scroll label={label}>
-      <table data-sortable={isSortable ? true : undefined} data-filtered={isFiltered ? true : undefined}>
-        <thead>
-          <tr>
-            {head.map(({ name, meaning }) => (
-              <th key={name} scope="col" title={meaning}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ kind, cells: [first = '', ...others] }, at) => (
-            <tr key={at} class={kind}>
-              <th scope="row">{first}</th>
-              {others.map((cell, place) => (
-                <td key={place}>{cell}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
-  );
-}
-
 /** Names and what belongs to them. */
 export function Entries({
   entries,

@@ -3,18 +3,17 @@ import { cohortTable } from '../cohort-table.js';
 import { columnsOf, ownNetworkNote, studentRow, teacherCells } from '../columns.js';
 import { byAccuracy } from '../accuracy-plot.js';
 import { count, magnitude, percent } from '../format.js';
-import { clearWinner, ranking } from '../ranking.js';
+import { clearPlaces } from '../ranking.js';
 import { RACE_HEAD, raceRows } from '../race-words.js';
 import { tuningTable } from '../tuning-table.js';
 import type { Report } from '../report-data.js';
 import { teacherWords } from '../words.js';
-import { DataTable, Details, Section } from './parts.js';
+import { DataTable } from './data-table.js';
+import { Details, Section } from './parts.js';
 
 /** Every method's numbers, the highest mean first. */
 export function ResultTable({ report }: { readonly report: Report }): VNode {
-  const { race } = report;
-  const best =
-    race === null ? clearWinner(ranking(report))?.method : race.end === 'winner' ? race.left[0] : undefined;
+  const [best] = clearPlaces(report);
   const note = ownNetworkNote(report);
   const columns = columnsOf(report);
   return (

@@ -8,7 +8,9 @@ import { studyTitle } from '../study-text.js';
 import { renderPage } from './document.js';
 import { Matrix } from './matrix.js';
 import type { MatrixPair } from './matrix.js';
-import { DataTable, Details, Scroll, Section } from './parts.js';
+import { DataTable } from './data-table.js';
+import { Details, Section } from './parts.js';
+import { WideTable, widthOf } from './wide-table.js';
 
 /** A study as one page: what its tasks say together, and every task by every method with links to the tasks' own pages. */
 export function renderStudyHtml(given: StudyReport): string {
@@ -130,52 +132,59 @@ function Ranks({ statistics: { methods } }: { readonly statistics: TaskStatistic
   );
 }
 
-/** Rank of a mean among the different means of its task, from 0; undefined where there is none. */
-function placeIn({ cells }: StudyTaskReport, method: string): number | undefined {
-  const means = [...new Set(cells.flatMap(({ testAccuracyLast }) => testAccuracyLast?.mean ?? []))];
-  const own = cells.find((cell) => cell.method === method)?.testAccuracyLast?.mean;
-  return own === undefined ? undefined : means.sort((a, b) => b - a).indexOf(own);
+/** The cell of a method whose place in its task is clear stands out. */
+function emphasized(
+  text: string,
+  method: string | undefined,
+  { clear: [first, second] }: StudyTaskReport,
+): VNode | string {
+  if (method === undefined) return text;
+  return method === first ? <b>{text}</b> : method === second ? <u>{text}</u> : text;
 }
 
 function StudyTable({ report }: { readonly report: StudyReport }): VNode {
   const { head, rows } = studyTable(report);
+  const [corner, ...others] = head;
   return (
     <Section
       id="tasks"
       title="Task by task"
       isBroad
-      note="Test accuracy after the last epoch in per cent, mean and standard deviation over seeds. Bold: the best of the task. Underlined: the second. A task's name leads to its own report."
+      note="Test accuracy after the last epoch in per cent, mean and standard deviation over seeds. Bold: better than every other method in paired t-tests over seeds. Underlined: better than every method below it. A task's name leads to its own report."
     >
-      <Scroll label="Tasks and methods">
-        <table data-sortable data-filtered>
-          <thead>
-            <tr>
-              {head.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {report.tasks.map((task, at) => {
-              const [name = '', teacher = '', ...cells] = rows[at] ?? [];
-              return (
-                <tr key={name}>
-                  <th scope="row">{task.page === null ? name : <a href={encodeURI(task.page)}>{name}</a>}</th>
-                  <td>{teacher}</td>
-                  {cells.map((cell, column) => {
-                    const place = placeIn(task, report.methods[column] ?? '');
-                    return (
-                      <td key={column}>{place === 0 ? <b>{cell}</b> : place === 1 ? <u>{cell}</u> : cell}</td>
-                    );
-                  })}
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </Scroll>
+      <WideTable
+        label="Tasks and methods"
+        heading={widthOf(rows.map(([name = '']) => name)).letters}
+        columns={others.map((name, at) => widthOf([name, ...rows.map((cells) => cells[at + 1] ?? '')]))}
+        table={(shown, style, isCopy) => (
+          <table style={style} data-sortable={!isCopy || undefined} data-filtered={!isCopy || undefined}>
+            <thead>
+              <tr>
+                {[corner, ...shown.map((at) => others[at])].map((name) => (
+                  <th key={name} scope="col">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {report.tasks.map((task, at) => {
+                const [name = '', ...cells] = rows[at] ?? [];
+                return (
+                  <tr key={name}>
+                    <th scope="row">
+                      {task.page === null ? name : <a href={encodeURI(task.page)}>{name}</a>}
+                    </th>
+                    {shown.map((column) => (
+                      <td key={column}>{emphasized(cells[column] ?? '', others[column], task)}</td>
+                    ))}
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        )}
+      />
     </Section>
   );
 }

@@ -62,7 +62,7 @@ thead tr:last-child > * { border-bottom: 1px solid var(--line); }
 th:first-child, td.text { text-align: left; }
 thead th { color: var(--soft); font-weight: 500; white-space: normal; vertical-align: bottom; min-width: 4.2rem; }
 thead th:first-child { min-width: 6rem; }
-tbody th { font-weight: 600; }
+tbody th { font-weight: 600; box-sizing: content-box; white-space: normal; overflow-wrap: anywhere; min-width: var(--heading, 0px); }
 tbody th, thead th:first-child { position: sticky; left: 0; background: var(--paper); z-index: 1; }
 tbody tr:hover > * { background: var(--wash); }
 tbody tr.best > * { color: var(--accent); font-weight: 600; }
@@ -74,6 +74,7 @@ th[aria-sort=ascending] button::after { content: ' ↑'; }
 th[aria-sort=descending] button::after { content: ' ↓'; }
 .filter { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: baseline; font-size: .8125rem; color: var(--soft); }
 .filter input { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 3px; padding: .3rem .5rem; width: 15rem; max-width: 100%; }
+.paper { display: none; }
 .theme { position: absolute; top: .8rem; right: .8rem; font: .8125rem var(--sans); color: var(--soft); background: none; border: 1px solid var(--line); border-radius: 3px; padding: .25rem .6rem; cursor: pointer; }
 .theme:hover { color: var(--ink); border-color: var(--soft); }
 .tip { position: fixed; z-index: 9; pointer-events: none; background: var(--ink); color: var(--paper); font-size: .75rem; line-height: 1.35; padding: .3rem .5rem; border-radius: 3px; max-width: 18rem; }
@@ -87,9 +88,9 @@ img.heat { width: 14rem; max-width: 100%; height: auto; image-rendering: pixelat
 table.heat { font-size: .75rem; }
 table.heat th, table.heat td { padding: .25rem .4rem; border: 0; min-width: 0; }
 table.heat th { font-weight: 400; color: var(--soft); white-space: nowrap; }
-table.heat tbody th { color: var(--ink); padding-right: .8rem; }
+table.heat tbody th { color: var(--ink); padding-right: .8rem; white-space: normal; min-width: var(--heading, 0px); }
 table.matrix thead th { vertical-align: bottom; text-align: left; padding-inline: 0; }
-table.matrix thead th span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg); max-height: 11rem; overflow: hidden; text-overflow: ellipsis; }
+table.matrix thead th span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg); max-height: 11rem; white-space: normal; overflow-wrap: anywhere; }
 table.matrix td { min-width: 1.9rem; text-align: center; }
 .entries { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.25rem; font-size: .8125rem; }
 .entries dt { color: var(--soft); }
@@ -119,6 +120,7 @@ summary { cursor: pointer; color: var(--accent); font-size: .875rem; }
   .wide { display: none; }
   .narrow { display: block; }
   th, td { padding: .45rem .5rem; }
+  tbody th, table.heat tbody th { min-width: min(var(--heading, 0px), 8rem); }
   .entries { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .entries dd { margin-bottom: .5rem; }
 }
@@ -128,16 +130,23 @@ summary { cursor: pointer; color: var(--accent); font-size: .875rem; }
   :root { color-scheme: light; }
   body { font-size: 9.5pt; }
   main { max-width: none; padding: 0; }
-  section, .lead { grid-template-columns: minmax(0, 1fr); }
+  .lead { grid-template-columns: minmax(0, 1fr); }
+  section, .body { display: block; }
   section { margin-top: 1.2rem; }
+  section > header + .body, .body > * + *, .paper > * + * { margin-top: .8rem; }
   .lead .answer { order: -1; }
   .facts { grid-template-columns: repeat(4, 1fr); }
   .card, figure, tr, section > header { break-inside: avoid; }
   section > header, h3 { break-after: avoid; }
   .scroll { overflow: visible; }
-  table { font-size: 7pt; }
-  th, td { padding: .2rem .3rem; }
-  thead th { min-width: 0; }
+  figure svg { max-height: 22cm; }
+  .scroll { width: auto; border: 0; }
+  .paper { display: block; }
+  table, table.heat { font-size: 7pt; max-width: 100%; }
+  th, td, table.heat th, table.heat td { padding: .2rem .3rem; }
+  td { white-space: normal; }
+  thead th, thead th:first-child, table.matrix td { min-width: 0; }
+  tbody th, thead th:first-child { position: static; }
   .cards { grid-template-columns: repeat(2, 1fr); }
   .wide { display: block; }
   .narrow, .theme, .filter, .tip, .screen, details:not([open]) { display: none; }
