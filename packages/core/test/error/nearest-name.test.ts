@@ -13,7 +13,16 @@ describe('nearestNameHint', () => {
     ['kd', ['ce', 'mi'], 'Available: ce, mi.'],
     ['anything', [], 'There are none.'],
     ['k'.repeat(5e6), ['kd'], 'Available: kd.'],
+    ['label', ['l'.repeat(500), 'lable'], `Did you mean 'lable'? Available: ${'l'.repeat(59)}…, lable.`],
+    ['a', ['\u001b[2Jb'], 'Available: \\u{1b}[2Jb.'],
   ])('for %.20s among %j', (name, known, words) => {
     expect(nearestNameHint(name, known)).toBe(words);
+  });
+
+  it('lists a hundred names of very many', () => {
+    const known = Array.from({ length: 1000 }, (_, at) => `column${at}`);
+    const listed = known.slice(0, 100).join(', ');
+    const words = `Did you mean 'column999'? Available: ${listed} and 900 more.`;
+    expect(nearestNameHint('columnn999', known)).toBe(words);
   });
 });
