@@ -11,61 +11,88 @@ interface Decoded {
   readonly data: Uint8ClampedArray;
 }
 
-type WasmDecoder = (bytes: Uint8Array) => Promise<Decoded>;
-
 interface WasmModule {
-  init(module?: WebAssembly.Module, overrides?: object): Promise<void>;
+  /** Makes a new instance, for all decoding that begins from now on. */
+  init(module: WebAssembly.Module | undefined, overrides: object): Promise<void>;
   readonly default: (bytes: ArrayBuffer) => Promise<Decoded>;
 }
 
+/** A decoder of the Squoosh codecs. */
+interface Codec {
+  readonly load: () => Promise<unknown>;
+  /** Its WebAssembly, which Node has to be given; browsers fetch it themselves. */
+  readonly file: string;
+  compiled?: Promise<WebAssembly.Module>;
+  /** Ready to decode; undefined before the first image and after one that failed. */
+  ready?: Promise<WasmModule> | undefined;
+}
+
+const JPEG: Codec = {
+  load: () => import('@jsquash/jpeg/decode.js'),
+  file: '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
+};
+const WEBP: Codec = {
+  load: () => import('@jsquash/webp/decode.js'),
+  file: '@jsquash/webp/codec/dec/webp_dec.wasm',
+};
+
 /** What libjpeg has to say of the image that it decodes; it writes to the console otherwise. */
 const jpegMessages: string[] = [];
-const decoders = new Map<string, Promise<WasmDecoder>>();
 
-/** A decoder of the Squoosh codecs, made once. Browsers fetch its WebAssembly themselves, Node is given the file. */
-function wasmDecoder(
-  name: 'jpeg' | 'webp',
-  load: () => Promise<unknown>,
-  file: string,
-): Promise<WasmDecoder> {
-  const make = async (): Promise<WasmDecoder> => {
-    const module = (await load()) as WasmModule;
-    const printErr = (text: string): void => void jpegMessages.push(text);
-    const isNode = typeof process === 'object' && typeof process.versions.node === 'string';
-    if (isNode) {
-      // The codecs make one, which Node does not have.
-      (globalThis as { ImageData?: unknown }).ImageData ??= class {
-        constructor(
-          readonly data: Uint8ClampedArray,
-          readonly width: number,
-          readonly height: number,
-        ) {}
-      };
-      const [{ createRequire }, { readFile }] = await Promise.all([
-        import('node:module'),
-        import('node:fs/promises'),
-      ]);
-      // CommonJS builds have no import.meta.
-      const here = typeof __filename === 'string' ? __filename : import.meta.url;
-      const path = createRequire(here).resolve(file);
-      await module.init(await WebAssembly.compile(await readFile(path)), { printErr, print: printErr });
-    }
-    return (bytes) => module.default(ownBuffer(bytes).buffer);
-  };
-  const known = decoders.get(name) ?? make();
-  decoders.set(name, known);
-  return known;
+/** An instance that has decoded nothing yet. */
+async function fresh(codec: Codec): Promise<WasmModule> {
+  const library = (await codec.load()) as WasmModule;
+  const printErr = (text: string): void => void jpegMessages.push(text);
+  const isNode = typeof process === 'object' && typeof process.versions.node === 'string';
+  let module: WebAssembly.Module | undefined;
+  if (isNode) {
+    // The codecs make one, which Node does not have.
+    (globalThis as { ImageData?: unknown }).ImageData ??= class {
+      constructor(
+        readonly data: Uint8ClampedArray,
+        readonly width: number,
+        readonly height: number,
+      ) {}
+    };
+    codec.compiled ??= compiledFile(codec.file);
+    module = await codec.compiled;
+  }
+  await library.init(module, { printErr, print: printErr });
+  return library;
+}
+
+async function compiledFile(file: string): Promise<WebAssembly.Module> {
+  const [{ createRequire }, { readFile }] = await Promise.all([
+    import('node:module'),
+    import('node:fs/promises'),
+  ]);
+  // CommonJS builds have no import.meta.
+  const here = typeof __filename === 'string' ? __filename : import.meta.url;
+  return await WebAssembly.compile(await readFile(createRequire(here).resolve(file)));
+}
+
+/**
+ * Decodes one image. An instance is used until it fails: what a damaged image leaves behind stays in its memory, and after some
+ * eighty of them none that is whole could be decoded.
+ */
+async function decodeBy(codec: Codec, bytes: Uint8Array): Promise<Decoded> {
+  codec.ready ??= fresh(codec);
+  const { ready } = codec;
+  try {
+    return await (await ready).default(ownBuffer(bytes).buffer);
+  } catch (error) {
+    if (codec.ready === ready) codec.ready = undefined;
+    throw error;
+  }
 }
 
 /** libjpeg's arithmetic, which sharp has as well: the pixels are the same. */
 export async function decodeJpeg(bytes: Uint8Array): Promise<Raster> {
-  const load = (): Promise<unknown> => import('@jsquash/jpeg/decode.js');
-  const decode = await wasmDecoder('jpeg', load, '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm');
   const decodeOne = async (): Promise<Raster> => {
     jpegMessages.length = 0;
     let decoded: Decoded;
     try {
-      decoded = await decode(bytes);
+      decoded = await decodeBy(JPEG, bytes);
     } catch (cause) {
       throw new Error(jpegMessages.at(-1) ?? 'no JPEG that can be decoded', { cause });
     }
@@ -91,11 +118,9 @@ const rgba = ({ width, height, data }: Decoded): Raster => ({
 
 /** A still image, or the first frame of an animation. */
 export async function decodeWebp(bytes: Uint8Array): Promise<Raster> {
-  const load = (): Promise<unknown> => import('@jsquash/webp/decode.js');
-  const decode = await wasmDecoder('webp', load, '@jsquash/webp/codec/dec/webp_dec.wasm');
   const frame = webpChunks(bytes).find(({ name }) => name === 'ANMF');
-  if (frame === undefined) return rgba(await decode(bytes));
-  return rgba(await decode(stillWebp(frame.data)));
+  if (frame === undefined) return rgba(await decodeBy(WEBP, bytes));
+  return rgba(await decodeBy(WEBP, stillWebp(frame.data)));
 }
 
 /** The first frame of an animation as a file of its own: the decoder knows still images alone. */

@@ -89,6 +89,19 @@ describe('what is no image is refused, with the reason', () => {
   });
 });
 
+it.each(['rgb.jpg', 'lossy.webp', 'rgb.png'])(
+  'a whole %s is read however many damaged ones came before',
+  async (name) => {
+    const whole = bytesOf(name);
+    const wanted = await decodeImage(whole, name, 'javascript');
+    for (let image = 0; image < 300; image++) {
+      const damaged = whole.subarray(0, Math.ceil(whole.length * (0.2 + image / 500)));
+      await decodeImage(damaged, 'damaged', 'javascript').catch(() => undefined);
+    }
+    expect(await decodeImage(whole, name, 'javascript')).toEqual(wanted);
+  },
+);
+
 it('recognises formats by content, not by name', async () => {
   expect((await decodeImage(bytesOf('rgb.png'), 'photo.jpg')).raster).toMatchObject({
     width: 24,
