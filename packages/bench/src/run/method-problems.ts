@@ -3,6 +3,9 @@ import type { DistillError } from '@distilljs/core';
 import type { Conflict, WrittenMethod } from '../config/index.js';
 import { planMethod } from './cohort.js';
 
+/** Wrong options of one method that are told at a time: to find each, all others are checked again. */
+const MOST_OPTIONS = 50;
+
 /**
  * Everything that a method's own checks refuse in its configured entry. They stop at the first option that is wrong, so
  * each one found is left out and the rest is checked again.
@@ -12,7 +15,7 @@ import { planMethod } from './cohort.js';
 export function methodProblems(written: WrittenMethod, student: string): readonly Conflict[] {
   const options = { ...written.options };
   const found: Conflict[] = [];
-  for (;;) {
+  while (found.length < MOST_OPTIONS) {
     const error = refusalOf({ ...written, options }, student);
     if (error === undefined) return found;
     const { expected, got, hint } = error;
@@ -34,6 +37,7 @@ export function methodProblems(written: WrittenMethod, student: string): readonl
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
     delete options[wrong];
   }
+  return found;
 }
 
 function refusalOf(written: WrittenMethod, student: string): DistillError | undefined {

@@ -34,6 +34,15 @@ const BOMB = Array.from('abcdefghij', (letter, level) => {
   return `${letter}: &${letter} [${entries.join(', ')}]`;
 }).join('\n');
 
+it('tells fifty wrong options of a method at a time', () => {
+  const options = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`key${at}`, at]));
+  const problems = methodProblems({ name: 'kd', as: 'kd', options }, 'plain8');
+  expect(problems).toHaveLength(50);
+  expect(problems[49]).toMatchObject({ path: ['options', 'key49'], expected: 'a known option' });
+  const lines = quick(`methods: [{name: kd, options: ${JSON.stringify(options)}}]`);
+  expect(lines.length).toBeLessThan(60);
+});
+
 describe('one clear error for', () => {
   it.each([
     [

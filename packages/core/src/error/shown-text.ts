@@ -13,9 +13,13 @@ export function shownText(text: string, limit = 200): string {
   return cut(escaped(cut(text, limit)), limit);
 }
 
-/** The same for a text of several lines that are ours. */
+/** More characters without a space are no word of ours, nor a path that somebody would type. */
+const LONGEST_WORD = 300;
+
+/** The same for a text of several lines that are ours, with words of a user's among them. */
 export function shownLines(text: string, limit: number): string {
-  return cut(cut(text, limit).split('\n').map(escaped).join('\n'), limit);
+  const short = cut(text, limit).replace(/\S{300,}/g, (word) => cut(word, LONGEST_WORD));
+  return cut(short.split('\n').map(escaped).join('\n'), limit);
 }
 
 const cut = (text: string, limit: number): string =>

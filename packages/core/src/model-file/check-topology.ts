@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { nearestNameHint } from '../error/index.js';
+import { nearestNameHint, shownText } from '../error/index.js';
 
 /** What is wrong with a saved model, and what to do about it. */
 export interface Problem {
@@ -60,7 +60,7 @@ function classProblem(model: Json): Problem | undefined {
       got: `the class '${name}', which tfjs-layers does not have`,
       hint: isAugmentation
         ? 'Export the model without its augmentation layers: they change nothing in inference, and distill() has an augmentation of its own.'
-        : `If it is yours, call tf.serialization.registerClass(${name.replace(/\W/g, '')}) first. Else: ${AS_GRAPH}`,
+        : `If it is yours, call tf.serialization.registerClass(${shownText(name.replace(/\W/g, ''), 100)}) first. Else: ${AS_GRAPH}`,
     };
   }
   return undefined;

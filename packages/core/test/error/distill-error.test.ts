@@ -17,6 +17,14 @@ describe('DistillError', () => {
     expect(error.message).toBe(`place: expected a file, got ${got}.`);
   });
 
+  it('cuts words of a hint that are no words', () => {
+    const { hint } = new DistillError({
+      ...fields,
+      hint: `Rename ${'x'.repeat(5000)} to y.\n  Or ${'z'.repeat(5000)}.`,
+    });
+    expect(hint).toBe(`Rename ${'x'.repeat(299)}… to y.\n  Or ${'z'.repeat(299)}…`);
+  });
+
   it('never leaves out what was there', () => {
     expect(new DistillError({ ...fields, got: ' ' }).message).toBe(
       'kd.alpha: expected a number, got nothing.',
