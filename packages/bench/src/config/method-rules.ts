@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isMapping } from './fields.js';
 import type { Conflict } from './problem.js';
 import { shown } from './problem.js';
+import { ifRight, rightFields, rightParts } from './right-parts.js';
 import { runSchema } from './schema.js';
 import type { WrittenConfig } from './schema.js';
 import { trialConflicts } from './tune.js';
@@ -21,43 +22,39 @@ export type WrittenMethod = WrittenConfig['methods'][number];
 
 const METHOD = runSchema.shape.methods.unwrap().element;
 
-/** An entry without its fields that are wrong: they do not hide what is wrong in its options. */
-function rightParts(written: unknown): WrittenMethod | undefined {
-  if (!isMapping(written)) return undefined;
-  const issues = METHOD.safeParse(written).error?.issues ?? [];
-  const wrong = issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [issue.path[0]],
-  );
-  const right = Object.entries(written).filter(([key]) => !wrong.includes(key));
-  return METHOD.safeParse(Object.fromEntries(right)).data;
-}
-
 /** Entries are looked at one by one: one that is wrong does not hide the others. */
 export function methodConflicts(merged: unknown, surroundings: Surroundings): readonly Conflict[] {
-  const { methods, student, tune } = z
+  const {
+    methods,
+    student: written,
+    tune,
+  } = z
     .object({
       methods: z.array(z.unknown()).default(['student', 'kd']).catch([]),
-      student: runSchema.shape.student.nullable().catch(null),
+      student: z.unknown().optional(),
       tune: z.record(z.string(), z.unknown()).catch({}),
     })
     .parse(merged);
+  const student = rightParts(runSchema.shape.student, written);
+  const model =
+    student === undefined || ifRight(() => [student.model]).length === 0 ? undefined : student.model;
   const check = (method: WrittenMethod): readonly Conflict[] =>
     isForeign(method) || surroundings.methodNames?.includes(method.name) !== false
-      ? (surroundings.checkMethod?.(method, student?.model ?? 'resnet8') ?? [])
+      ? (surroundings.checkMethod?.(method, model ?? 'resnet8') ?? [])
       : [];
   const earlier = new Map<string, string>();
-  const named = new Map<string, WrittenMethod | undefined>();
-  const found = methods.flatMap((written, place) => {
-    const { data } = METHOD.safeParse(written);
-    const wrong = data === undefined ? unknownName(written, surroundings) : [];
-    if (data !== undefined)
-      wrong.push(...nameConflicts(data, earlier, surroundings), ...cohortConflicts(data, student?.model));
-    const right = data ?? rightParts(written);
-    if (right !== undefined) wrong.push(...check(right));
-    for (const name of namesIn(data ?? written)) named.set(name, right);
+  const byName = new Map<string, WrittenMethod | undefined>();
+  const found = methods.flatMap((entry, place) => {
+    const { data: right, wrong: fields } = rightFields(METHOD, entry);
+    // Without an `as` that is wrong, the entry would have the name of another.
+    const named = right === undefined || fields.has('as') ? undefined : right;
+    const wrong =
+      named === undefined ? unknownName(entry, surroundings) : nameConflicts(named, earlier, surroundings);
+    if (right !== undefined) wrong.push(...cohortConflicts(right, model), ...check(right));
+    for (const name of namesIn(named ?? entry)) byName.set(name, right);
     return wrong.map((conflict) => ({ ...conflict, path: ['methods', place, ...conflict.path] }));
   });
-  return methods.length === 0 ? [] : [...found, ...trialConflicts(tune, named, check)];
+  return methods.length === 0 ? [] : [...found, ...trialConflicts(tune, byName, check)];
 }
 
 /** What an entry is called, if it is right or not. */

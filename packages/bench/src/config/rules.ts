@@ -1,10 +1,12 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { CLASSES_PER_SUPERCLASS } from '../dataset/index.js';
+import { isMapping } from './fields.js';
 import { batchConflicts, imageConflicts, sizeOf } from './memory-rules.js';
 import { methodConflicts } from './method-rules.js';
 import type { Surroundings } from './method-rules.js';
 import type { Conflict } from './problem.js';
 import { allSeeds } from './race.js';
+import { ifRight, rightParts, withWrong } from './right-parts.js';
 import { runSchema } from './schema.js';
 import type { WrittenConfig } from './schema.js';
 import { tuningConflicts } from './tune.js';
@@ -16,41 +18,49 @@ import { tuningConflicts } from './tune.js';
  * @param merged as it was written, whether it is right or not
  */
 export function conflicts(merged: unknown, surroundings: Surroundings): readonly Conflict[] {
-  const found: Conflict[] = [];
-  for (const [keys, rule] of RULES) {
-    // Not strict: the other fields are there as well.
-    const { data } = z
-      .object(Object.fromEntries(keys.map((key) => [key, runSchema.shape[key]])))
-      .safeParse(merged);
-    if (data !== undefined) found.push(...rule(data as unknown as WrittenConfig, surroundings));
-  }
-  return [...methodConflicts(merged, surroundings), ...found];
+  const written = isMapping(merged) ? merged : {};
+  const parts = ruledParts(written);
+  return [
+    ...methodConflicts(merged, surroundings),
+    ...teacherConflicts(written['teacher']),
+    ...seedConflicts(written['seeds']),
+    ...RULES.flatMap((rule) => ifRight(() => rule(parts, surroundings))),
+  ];
+}
+
+/** The fields that rules look at, each as far as it is right. */
+function ruledParts(written: Readonly<Record<string, unknown>>): WrittenConfig {
+  const parts = Object.entries(runSchema.shape).map(
+    ([key, schema]) => [key, rightParts(schema as z.ZodType, written[key])] as const,
+  );
+  const isWrong = ([key, part]: (typeof parts)[number]): boolean =>
+    part === undefined && written[key] !== undefined;
+  const missing = ['dataset', 'teacher', 'student'].filter((key) => written[key] === undefined);
+  const wrong = [...parts.filter(isWrong).map(([key]) => key), ...missing];
+  return withWrong(Object.fromEntries(parts) as unknown as WrittenConfig, wrong);
 }
 
 type Rule = (written: WrittenConfig, surroundings: Surroundings) => readonly Conflict[];
 
-const RULES: readonly (readonly [keys: readonly (keyof WrittenConfig)[], rule: Rule])[] = [
-  [['seeds'], seedConflicts],
-  [['teacher'], teacherConflicts],
-  [['dataset'], classConflicts],
-  [['dataset'], imageConflicts],
-  [['dataset', 'batchSize'], batchConflicts],
-  [['dataset', 'augmentation'], cropConflicts],
-  [['schedule', 'epochs', 'teacher'], warmUpConflicts],
-  [
-    ['tune', 'tuning', 'seeds', 'race'],
-    (written) => tuningConflicts({ ...written, seeds: allSeeds(written) }),
-  ],
-  [['race', 'methods', 'seeds'], raceConflicts],
+const RULES: readonly Rule[] = [
+  classConflicts,
+  imageConflicts,
+  batchConflicts,
+  cropConflicts,
+  warmUpConflicts,
+  ({ tune, tuning, seeds, race }) => tuningConflicts({ tune, tuning, seeds: allSeeds({ seeds, race }) }),
+  raceConflicts,
 ];
 
 /** What only a teacher from outside has. */
 const OF_A_PATH = ['normalization', 'imageSize', 'logitsFrom', 'classes', 'taps', 'layout'] as const;
 
-function teacherConflicts({ teacher }: WrittenConfig): Conflict[] {
-  const { model, path } = teacher;
-  if (teacher.given === true) {
-    return (['model', 'path', 'layout'] as const).flatMap((key) =>
+/** Which of its fields are there, be they right or wrong by themselves. */
+function teacherConflicts(teacher: unknown): Conflict[] {
+  if (!isMapping(teacher)) return [];
+  const { model, path, given } = teacher;
+  if (given === true) {
+    return ['model', 'path', 'layout'].flatMap((key) =>
       teacher[key] === undefined
         ? []
         : [
@@ -73,16 +83,18 @@ function teacherConflicts({ teacher }: WrittenConfig): Conflict[] {
         : [{ path: ['teacher', key], expected: 'nothing with a teacher that is trained here', isKey: true }],
     );
   }
+  if (typeof path !== 'string') return [];
   if (/\.safetensors$/i.test(path) && model === undefined)
     return [{ path: ['teacher', 'model'], expected: 'the name of the network that the weights belong to' }];
-  return teacher.layout !== undefined && !/\.onnx(?:[?#]|$)/i.test(path)
+  return teacher['layout'] !== undefined && !/\.onnx(?:[?#]|$)/i.test(path)
     ? [{ path: ['teacher', 'layout'], expected: 'nothing but with an ONNX file', isKey: true }]
     : [];
 }
 
-function seedConflicts({ seeds }: WrittenConfig): Conflict[] {
-  return seeds.flatMap((seed, place) =>
-    seeds.indexOf(seed) < place
+function seedConflicts(seeds: unknown): Conflict[] {
+  const given: readonly unknown[] = Array.isArray(seeds) ? seeds : [];
+  return given.flatMap((seed, place) =>
+    typeof seed === 'number' && given.indexOf(seed) < place
       ? [{ path: ['seeds', place], expected: 'a seed that is not in the list yet' }]
       : [],
   );

@@ -398,7 +398,42 @@ tune: {CON: [{temperature: 2}, {ceWeight: -5}], dkd: {temperature: [-1]}, nope: 
       'run.yaml:8:68, tune.dkd.temperature',
       'run.yaml:8:91, tune.kd',
       'run.yaml:8:98, tune.student',
+      // One trial, where CON has two.
+      'run.yaml:8:54, tune.dkd',
     ]);
+  });
+
+  it('in fields of one part: none hides a rule about the others', () => {
+    const lines = quick(`\
+dataset: {name: synthetic, classes: 12, superclasses: 13, trainSize: many, imageSize: 16, extra: 1}
+teacher: {modle: plain15, model: plain17, layout: nchw, epochs: 4, kind: cached}
+student: {model: plain8, modle: 2}
+methods: [{name: kd, options: 3}, kd, {name: dml, cohort: [plain16, plain16]}]
+augmentation: {padCrop: 16, flip: maybe}
+schedule: {name: cosine, warmupEpochs: 5}
+epochs: 4
+seeds: [1, x, 1]`);
+    expect(lines.slice(1).map((line) => line.trim().split(/: expected|, got/)[0])).toEqual([
+      'run.yaml:2:70, dataset.trainSize',
+      'run.yaml:2:91, dataset.extra',
+      'run.yaml:6:35, augmentation.flip',
+      'run.yaml:3:34, teacher.model',
+      'run.yaml:3:1, teacher.views',
+      'run.yaml:3:11, teacher.modle',
+      'run.yaml:4:26, student.modle',
+      'run.yaml:5:31, methods.0.options',
+      'run.yaml:9:12, seeds.1',
+      'run.yaml:5:35, methods.1',
+      'run.yaml:5:59, methods.2.cohort',
+      'run.yaml:3:43, teacher.layout',
+      'run.yaml:9:15, seeds.2',
+      'run.yaml:2:55, dataset.superclasses',
+      'run.yaml:6:25, augmentation.padCrop',
+      'run.yaml:7:40, schedule.warmupEpochs',
+    ]);
+    // A rule that would have to read what is wrong says nothing.
+    expect(quick('dataset: {classes: twelve, superclasses: 13}')).toHaveLength(1);
+    expect(quick('epochs: none\nschedule: {warmupEpochs: 500}')).toHaveLength(1);
   });
 
   it('in JSON too', () => {
