@@ -215,6 +215,7 @@ export {
   wholeNumber,
 } from './option/index.js';
 export type { OptionCheck, OptionChecks } from './option/index.js';
+export { pathOfUrl } from './platform/path.js';
 export { makeFolder, UNFINISHED, writeWhole } from './platform/write-whole.js';
 export { createRandom } from './random/index.js';
 export type { Random } from './random/index.js';

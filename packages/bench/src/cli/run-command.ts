@@ -8,7 +8,13 @@ import { runStudy } from '../cell/run-study.js';
 import { parseShard } from '../cell/shard.js';
 import type { StudyOutcome } from '../cell/run-study.js';
 import type { CellOutcome } from '../cell/train-cells.js';
-import { configuredModules, parseSetting, presetNames, resolveStudy } from '../config/index.js';
+import {
+  configuredModules,
+  parseSetting,
+  presetNames,
+  resolveStudy,
+  withAbsolutePaths,
+} from '../config/index.js';
 import type { RunConfig, StudyConfig } from '../config/index.js';
 import { readConfigText } from '../file/index.js';
 import { renderStudyTerminal, renderTerminal } from '../report/index.js';
@@ -64,7 +70,8 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   const config = await configOf(flags);
   if (!('tasks' in config) && config.race !== undefined) expectWholeRace(flags);
   if ('tasks' in config) expectNoExport(flags.export);
-  if (flags.export !== undefined) await expectReplaceable(flags.export, flags.out, '--export');
+  else if (flags.export !== undefined)
+    await expectReplaceable(flags.export, flags.out, withAbsolutePaths(config), '--export');
   const log = terminalLog();
   const signal = stopSignal(log.say.bind(log));
   const { out } = flags;

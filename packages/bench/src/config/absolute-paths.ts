@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { pathOfUrl } from '@distilljs/core';
 import type { RunConfig } from './resolve.js';
 
 /** The same run with paths that mean the same from every folder: `config.json` is read wherever the reader stands. */
@@ -27,10 +28,8 @@ const absolutePaths = (dataset: RunConfig['dataset']): RunConfig['dataset'] =>
     ]),
   ) as unknown as RunConfig['dataset'];
 
-const FILE = 'file://';
-
-/** A bare path and one behind `file://` become absolute; other URLs stay. */
+/** A path, bare or behind `file://`, becomes an absolute one; other URLs stay. */
 function absolute(path: string): string {
-  if (path.startsWith(FILE)) return `${FILE}${resolve(path.slice(FILE.length))}`;
+  if (path.startsWith('file://')) return resolve(pathOfUrl(path));
   return path.includes('://') ? path : resolve(path);
 }

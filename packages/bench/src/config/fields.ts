@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { z } from 'zod';
 
 /*
@@ -91,6 +92,9 @@ export function path(missing?: string): z.ZodString {
   return text(missing)
     .regex(/\S/, { error: missing ?? 'a non-empty string' })
     .regex(/^\P{Cc}*$/u, { error })
+    .regex(/^(?!~(?:[\\/]|$))/, {
+      error: withHint('a path without ~, which only a shell reads', `It stands for ${homedir()} there.`),
+    })
     .max(4096, { error: 'a path of at most 4,096 characters' });
 }
 

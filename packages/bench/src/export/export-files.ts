@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '@distilljs/core';
 import type { ModelMetadata } from '@distilljs/core';
+import type { RunConfig } from '../config/index.js';
+import { expectFolderPath, isWithin, pathsOf, realPath } from '../run/places.js';
 import type { ModelCard } from './model-card.js';
 import { LIBRARY_FOLDER, PAGE_LIBRARIES, PAGE_SCRIPT, PAGE_STYLE, pageHtml } from './page.js';
 
@@ -19,11 +21,18 @@ export const CARD = 'card.json';
  * The folder that an export is to be: a new one, an empty one, or one of which every file is as an earlier export wrote it.
  *
  * @param root the run folder
+ * @param config of the run: its own folders, and what it reads, stay as they are
  * @param option that names the folder, for messages
  * @returns where it is, through symbolic links
  * @throws DistillError code `config` for any other: what is a user's is neither removed nor overwritten
  */
-export async function expectReplaceable(to: string, root: string, option = '--to'): Promise<string> {
+export async function expectReplaceable(
+  to: string,
+  root: string,
+  config: RunConfig,
+  option = '--to',
+): Promise<string> {
+  expectFolderPath(to, `export, ${option}`);
   const refuse = (got: string): never => {
     throw new DistillError({
       code: 'config',
@@ -33,11 +42,21 @@ export async function expectReplaceable(to: string, root: string, option = '--to
       hint: `Use another ${option}.`,
     });
   };
-  const target = await realpath(to).catch(() => resolve(to));
+  const [target, run] = [realPath(to), realPath(root)];
+  if (target === run) refuse('the run folder');
+  if (isWithin(run, target)) refuse('a folder with the run folder in it');
+  if (isWithin(target, run)) {
+    const [own = '', ...below] = relative(run, target).split(sep);
+    const isTaken =
+      ['teacher', 'tune', 'tasks'].includes(own) ||
+      config.methods.some(({ as }) => as.toLowerCase() === own.toLowerCase());
+    if (isTaken || (below.length === 0 && own === 'report')) refuse('a folder of the run itself');
+  }
+  for (const [what, path] of pathsOf(config))
+    if (isWithin(path, target)) refuse(`a folder with ${what} in it`);
   const there = await stat(target).catch(() => undefined);
   if (there === undefined) return target;
   if (!there.isDirectory()) refuse('a file');
-  if (target === (await realpath(root).catch(() => resolve(root)))) refuse('the run folder');
   const files = await filesOf(target);
   if (files.length === 0) return target;
   const known = await knownFiles(target);

@@ -71,7 +71,7 @@ export async function exportStudent(options: ExportOptions): Promise<ModelCard> 
   const methods = run.config.methods.map(({ as }) => as);
   expectPart(run, 'method', method, methods);
   expectPart(run, 'seed', String(seed), allSeeds(run.config).map(String));
-  const target = await expectReplaceable(to, root);
+  const target = await expectReplaceable(to, root, run.config);
   const trained = await trainedStudent(folder, method, seed);
   await resolveEngine(run.config.engine);
   const data = await dataOf(run, options);

@@ -8,6 +8,7 @@ import {
   freeze,
   isDistillError,
   loadModel,
+  pathOfUrl,
   seedWeights,
 } from '@distilljs/core';
 import type { Network, Normalization, Random } from '@distilljs/core';
@@ -66,7 +67,7 @@ async function studentAt(
 async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');
   if (/^https?:/i.test(path)) return hash.update(path).digest('hex');
-  const place = path.replace(/^file:\/\//, '');
+  const place = path.startsWith('file:') ? pathOfUrl(path) : path;
   const folder = place.endsWith('model.json') ? dirname(place) : place;
   for (const name of (await readdir(folder)).sort())
     if (/^model\.json$|\.bin$/.test(name)) hash.update(await readFile(join(folder, name)));

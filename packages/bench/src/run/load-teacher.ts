@@ -51,7 +51,7 @@ export async function loadTeacher(
   }
   if (teacher.given === true && given === undefined && kept === undefined) missing('teacher');
   const own = given === undefined ? teacher.path : 'a program';
-  const source = kept === undefined ? own : `file://${kept.model}`;
+  const source = kept === undefined ? own : kept.model;
   if (source === undefined) return undefined;
   const said = known?.facts ?? (await teacherFacts(teacher, data.train, given));
   const opened =

@@ -1,5 +1,5 @@
-import { readdir, realpath, rename, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { readdir, rename, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DistillError, UNFINISHED } from '@distilljs/core';
 import { withAbsolutePaths } from '../config/index.js';
@@ -10,6 +10,7 @@ import type { DataFingerprints } from './datasets.js';
 import { cellFolder, cellsOf } from './cells.js';
 import { expectIdle, LOCK } from './lock.js';
 import { readStudy } from './matrix.js';
+import { isWithin, pathsOf } from './places.js';
 import { makeAside, REPLACED } from './replaced.js';
 import type { RunFolder } from './run-folder.js';
 import { readEnvironment, readRun } from './stored.js';
@@ -53,7 +54,7 @@ export async function examineFolder(
     throw refuse('a new folder', 'one that holds a run', hint);
   }
   if (existing === 'overwrite') {
-    await expectNothingNeeded(folder, config);
+    expectNothingNeeded(folder, config);
     await expectIdle(cellsOf(run.config).map((cell) => cellFolder(folder, cell).root));
     return run;
   }
@@ -138,29 +139,12 @@ async function holdsOther(folder: RunFolder): Promise<boolean> {
   return others.some((entry) => !ours.includes(entry)) || (await readEnvironment(folder)) === undefined;
 }
 
-/** @throws DistillError code `config` when the teacher or the data lie in a folder that is to be removed */
-export async function expectNothingNeeded(folder: RunFolder, { dataset, teacher }: RunConfig): Promise<void> {
-  const needed = [
-    ['the teacher', teacher.path?.replace(/^file:\/\//, '')],
-    ['the data', 'dir' in dataset ? dataset.dir : undefined],
-  ] as const;
-  const root = await realPath(folder.root);
-  for (const [what, path] of needed) {
-    if (path === undefined || path.includes('://')) continue;
-    const away = relative(root, await realPath(path));
-    if (/^\.\.(?:[/\\]|$)/.test(away) || resolve(away) === away) continue;
+/** @throws DistillError code `config` when something that the configuration reads lies in a folder that is to be removed */
+export function expectNothingNeeded(folder: RunFolder, config: RunConfig): void {
+  for (const [what, path] of pathsOf(config)) {
+    if (!isWithin(path, folder.root)) continue;
     const hint = 'Move it out of the folder first, or use another --out.';
     throw refusalOf(folder)('a folder that may be removed', `one with ${what} in it (${path})`, hint);
-  }
-}
-
-/** Without symbolic links, as far as the path exists. */
-async function realPath(path: string): Promise<string> {
-  const whole = resolve(path);
-  try {
-    return await realpath(whole);
-  } catch {
-    return dirname(whole) === whole ? whole : join(await realPath(dirname(whole)), basename(whole));
   }
 }
 

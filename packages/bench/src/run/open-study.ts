@@ -93,7 +93,7 @@ export async function examineStudy(
     throw refuse('a new folder', 'one that holds a study', hint);
   }
   if (existing === 'resume') return study;
-  for (const { config } of tasks) await expectNothingNeeded(folder, config);
+  for (const { config } of tasks) expectNothingNeeded(folder, config);
   const before = await readMatrix(root).catch(() => undefined);
   if (before !== undefined)
     await expectIdle(before.cells.map(({ cell }) => cellFolder(runOf(before, cell).folder, cell).root));

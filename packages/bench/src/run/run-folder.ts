@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { DistillError } from '@distilljs/core';
+import { expectFolderPath } from './places.js';
 
 /** Paths of a run folder; the layout is a contract with whoever reads it. */
 export interface RunFolder {
@@ -43,7 +43,7 @@ export interface TrainingFolder {
  * process stands in
  */
 export function runFolder(root: string): RunFolder {
-  expectPath(root);
+  expectFolderPath(root, 'run folder');
   const training = (folder: string, model: string): TrainingFolder => ({
     root: folder,
     metrics: join(folder, 'metrics.jsonl'),
@@ -80,27 +80,6 @@ export function predictionFiles({ predictions }: TrainingFolder, networks: numbe
   return Array.from({ length: networks }, (_, at) =>
     predictions.replace(/\.safetensors$/, `-${at + 1}.safetensors`),
   );
-}
-
-function expectPath(root: string): void {
-  const refuse = (expected: string, hint: string): never => {
-    throw new DistillError({ code: 'config', where: 'run folder', expected, got: `'${root}'`, hint });
-  };
-  if (root.trim() === '') refuse('a path that is not empty', "Name a folder, or '.' for the one you are in.");
-  if (/\p{Cc}/u.test(root)) refuse('a path without control characters', 'Name another folder.');
-  const real = realPath(root);
-  if (/^\/(?:proc|sys|dev(?!\/shm\/))(?:\/|$)/.test(real))
-    refuse('a folder on a disk', `${real} belongs to the system and keeps no files.`);
-}
-
-/** Without symbolic links, as far as the path exists. */
-function realPath(path: string): string {
-  const whole = resolve(path);
-  try {
-    return realpathSync(whole);
-  } catch {
-    return dirname(whole) === whole ? whole : join(realPath(dirname(whole)), basename(whole));
-  }
 }
 
 /** A command needs a run, and the folder holds none. */

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DistillError, modelMetadata } from '@distilljs/core';
+import { DistillError, modelMetadata, pathOfUrl } from '@distilljs/core';
 import type { Dataset, Normalization, TeacherLike } from '@distilljs/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { NORMALIZATIONS } from '../config/index.js';
@@ -60,7 +60,7 @@ interface Metadata {
 /** What distilljs wrote into the model.json of a folder; nothing for other places. */
 export async function metadataOf(place: string): Promise<Metadata> {
   if (/\.(?:onnx|safetensors)$/i.test(place) || /^https?:/i.test(place)) return {};
-  const folder = place.replace(/^file:\/\//, '').replace(/[\\/]model\.json$/, '');
+  const folder = (place.startsWith('file:') ? pathOfUrl(place) : place).replace(/[\\/]model\.json$/, '');
   const file = join(folder, 'model.json');
   // Whatever is wrong with it is said when the model is loaded.
   if ((await stat(file).catch(() => undefined))?.isFile() !== true) return {};

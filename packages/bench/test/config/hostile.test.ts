@@ -159,6 +159,16 @@ describe('long and odd texts', () => {
     }
   });
 
+  it('are no path where they begin with ~, which stands for nothing outside a shell', () => {
+    for (const text of ['dataset: {name: folder, dir: ~/photos}', 'teacher: {path: ~/teacher}'])
+      expect(quick(text)[0]).toMatch(/expected a path without ~, which only a shell reads, got '~\//);
+    // A folder whose name begins so is one.
+    expect(resolveConfig({ preset: 'quick', flags: [{ teacher: { path: './~/a' } }] }).teacher.path).toBe(
+      './~/a',
+    );
+    expect(resolveConfig({ preset: 'quick', flags: [{ teacher: { path: '~a' } }] }).teacher.path).toBe('~a');
+  });
+
   it('show control characters as escapes', () => {
     expect(quick('"a\\u001b[31m\\u202e": 1')[0]).toContain("got 'a\\u{1b}[31m\\u{202e}'");
   });

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -20,7 +21,7 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exportStudent } from '../../src/export/index.js';
+import { expectReplaceable, exportStudent } from '../../src/export/index.js';
 import type { ExportOptions, ModelCard } from '../../src/export/index.js';
 import { measureLatency } from '../../src/export/latency.js';
 import { loadRunData } from '../../src/run/datasets.js';
@@ -50,6 +51,37 @@ async function testImages(): Promise<tf.Tensor4D> {
   for (let at = 0; at < test.size; at++) pixels.push(...(await test.image(at)));
   return tf.tensor4d(pixels, [test.size, ...test.imageShape]);
 }
+
+describe('a folder that no export may be', () => {
+  it.each([
+    ['the run folder that is to be', 'new', 'the run folder'],
+    ['one above it', '.', 'a folder with the run folder in it'],
+    ['one of its methods, in other letters', 'new/KD', 'a folder of the run itself'],
+    ['one within its teacher', 'new/teacher/export', 'a folder of the run itself'],
+    ['its report', 'new/report', 'a folder of the run itself'],
+    ['one with the teacher that the run reads', 'given', 'a folder with the teacher in it'],
+    ['one below a file', 'file/export', 'a path below folders'],
+    ['none at all', '', 'a path that is not empty'],
+    ['one of the system', '/proc/x', 'a folder on a disk'],
+    ['one whose ~ is no folder', '~/export', 'a path without ~'],
+  ])('is known before training: %s', async (_, to, says) => {
+    const place = join(folder, 'before');
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, 'file'), 'mine');
+    const path = join(place, 'given/model');
+    const plan = { ...config, teacher: { ...config.teacher, path } };
+    const target = to === '' || /^[/~]/.test(to) ? to : join(place, to);
+    expect(await refusal(expectReplaceable(target, join(place, 'new'), plan, '--export'))).toContain(says);
+    expect(readFileSync(join(place, 'file'), 'utf8')).toBe('mine');
+  });
+
+  it('leaves every other one', async () => {
+    for (const to of ['new/exports', 'new/report/kd', 'beside', 'a b%20c'])
+      expect(await expectReplaceable(join(folder, to), join(folder, 'new'), config)).toBe(
+        join(realpathSync(folder), to),
+      );
+  });
+});
 
 describe('an exported student', () => {
   it('is the plain tfjs model with a card and a page, as accurate through loadStudent as the run says', async () => {

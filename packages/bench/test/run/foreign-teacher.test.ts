@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   arrayDataset,
   createNetwork,
@@ -15,12 +15,12 @@ import type { ForeignImages, FrozenNetwork, InMemoryDataset, TeacherInput } from
 import { input, layers, model } from '@tensorflow/tfjs-layers';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveConfig } from '../../src/config/index.js';
+import { resolveConfig, withAbsolutePaths } from '../../src/config/index.js';
 import { buildModel } from '../../src/model/index.js';
 import { runConfig } from '../../src/run/run-config.js';
 import type { ConfigOutcome } from '../../src/run/run-config.js';
 import { teacherDoubts, weakTeacherText } from '../../src/run/teacher-doubts.js';
-import { teacherFacts } from '../../src/run/teacher-facts.js';
+import { metadataOf, teacherFacts } from '../../src/run/teacher-facts.js';
 import { torchCases } from '../model/torch-cases.js';
 import type { TorchCase } from '../model/torch-cases.js';
 import { formulaWeights, torchFile } from '../model/torch-formula.js';
@@ -41,6 +41,21 @@ const hasOnnx = ['onnxruntime-node', 'onnxruntime-web'].some((name) => {
     return true;
   } catch {
     return false;
+  }
+});
+
+it('a model behind a file URL has the normalization that its folder says, also where the URL has codes', async () => {
+  const place = join(folder, 'my models/100%25 mine');
+  mkdirSync(place, { recursive: true });
+  const said = { normalization: { mean: [0.1], std: [0.9] }, output: 'logits' };
+  writeFileSync(join(place, 'model.json'), JSON.stringify({ userDefinedMetadata: { distilljs: said } }));
+  const url = pathToFileURL(place).href;
+  expect(url).toContain('/my%20models/100%2525%20mine');
+  for (const path of [url, `${url}/model.json`, place]) {
+    expect(await metadataOf(path)).toEqual(said);
+    const config = tinyConfig();
+    const absolute = withAbsolutePaths({ ...config, teacher: { ...config.teacher, path } });
+    expect(absolute.teacher.path?.replace('/model.json', '')).toBe(place);
   }
 });
 

@@ -7,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runConfig } from '../../src/run/run-config.js';
@@ -41,6 +41,22 @@ describe('a path that no run can be kept under is refused', () => {
     }
     expect(readdirSync('.')).toEqual(text);
     for (const [name, content] of Object.entries(files)) expect(readFileSync(name, 'utf8')).toBe(content);
+  });
+
+  it('one that begins with ~, which a shell leaves as it is behind --out=', async () => {
+    expect(await run('~/runs')).toContain(
+      `expected a path without ~, which only a shell reads, got '~/runs'. Write ${homedir()}/runs`,
+    );
+    process.chdir(folder);
+    expect(existsSync('~')).toBe(false);
+    expect(await run('./~x/\n')).toContain('control characters');
+  });
+
+  it('one below a file', async () => {
+    const file = join(folder, 'notes.txt');
+    writeFileSync(file, 'mine');
+    expect(await run(join(file, 'a/run'))).toContain(`expected a path below folders`);
+    expect(readFileSync(file, 'utf8')).toBe('mine');
   });
 
   it.skipIf(!existsSync('/proc/self'))('one below /proc, /sys or /dev, also behind a link', async () => {

@@ -17,8 +17,10 @@ import type { RunConfig } from '../../src/config/index.js';
 import type { MethodResult, RunEnvironment } from '../../src/report/index.js';
 import { loadRunData } from '../../src/run/datasets.js';
 import type { MadeWith } from '../../src/run/environment.js';
+import { expectNothingNeeded } from '../../src/run/open-folder.js';
 import { runConfig } from '../../src/run/run-config.js';
 import type { ConfigOutcome } from '../../src/run/run-config.js';
+import { runFolder } from '../../src/run/run-folder.js';
 import { rewriteReport } from '../../src/run/write-report.js';
 import { keptLog, refusal, tinyConfig } from './tiny-bench.js';
 
@@ -154,6 +156,30 @@ describe('a run that is started over', () => {
     const dataset = { name: 'cifar10', dir: join(folder, 'link/data') };
     expect(await refusal(run(out, 'overwrite', { dataset }))).toMatch(/with the data in it/);
     expect(existsSync(join(folder, out, 'teacher/model/model.json'))).toBe(true);
+  });
+
+  it('is kept where it holds anything else that the configuration reads', async () => {
+    const out = copyOf('read');
+    const student = join(folder, out, 'student/0/student');
+    const method = join(folder, out, 'own.mjs');
+    writeFileSync(method, "export { default } from 'nowhere';");
+    writeFileSync(join(folder, out, 'images.csv'), 'path,label');
+    writeFileSync(join(folder, out, 'names.txt'), 'a');
+    const reads: readonly (readonly [what: string, changes: object])[] = [
+      ['the student', { student: { path: student } }],
+      ['the student', { student: { path: `file://${student}` } }],
+      ['the list of images', { dataset: { name: 'list', file: join(folder, out, 'images.csv') } }],
+      ["the teacher's classes", { teacher: { path: folder, classes: join(folder, out, 'names.txt') } }],
+    ];
+    for (const [what, changes] of reads)
+      expect(await refusal(run(out, 'overwrite', changes))).toContain(
+        `a folder that may be removed, got one with ${what} in it`,
+      );
+    const config = { ...tinyConfig(quick), methods: [{ name: 'own', as: 'own', from: method, options: {} }] };
+    expect(() => {
+      expectNothingNeeded(runFolder(join(folder, out)), config);
+    }).toThrow('one with the method own in it');
+    expect(existsSync(join(student, 'model.json'))).toBe(true);
   });
 
   it('leaves nothing behind when the teacher is missing, so that the corrected command works', async () => {

@@ -1,0 +1,87 @@
+import { realpathSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { DistillError, pathOfUrl } from '@distilljs/core';
+import type { RunConfig } from '../config/index.js';
+
+/* Places on this machine's disks: where folders may be made, and what a configuration reads. */
+
+/** Without symbolic links, as far as the path exists. */
+export function realPath(path: string): string {
+  const whole = resolve(path);
+  try {
+    return realpathSync(whole);
+  } catch {
+    return dirname(whole) === whole ? whole : join(realPath(dirname(whole)), basename(whole));
+  }
+}
+
+/** Whether a path is a folder or leads into it, through whatever links. */
+export function isWithin(path: string, folder: string): boolean {
+  const away = relative(realPath(folder), realPath(path));
+  return !/^\.\.(?:[/\\]|$)/.test(away) && !isAbsolute(away);
+}
+
+/**
+ * @param where the path is named, for the message
+ * @throws DistillError code `config` for a path under which no folder can be: an empty one would be whatever folder the process
+ * stands in
+ */
+export function expectFolderPath(root: string, where: string): void {
+  const refuse = (expected: string, hint: string): never => {
+    throw new DistillError({ code: 'config', where, expected, got: `'${root}'`, hint });
+  };
+  if (root.trim() === '') refuse('a path that is not empty', "Name a folder, or '.' for the one you are in.");
+  if (/\p{Cc}/u.test(root)) refuse('a path without control characters', 'Name another folder.');
+  // Of `--out=~/runs` a shell leaves the ~ as it is, and a folder of that name is removed with `rm -r ~`.
+  if (/^~(?:[\\/]|$)/.test(root))
+    refuse(
+      'a path without ~, which only a shell reads',
+      `Write ${root.replace('~', homedir())}, or './${root}' for a folder that is named ~.`,
+    );
+  const real = realPath(root);
+  if (/^\/(?:proc|sys|dev(?!\/shm\/))(?:\/|$)/.test(real))
+    refuse('a folder on a disk', `${real} belongs to the system and keeps no files.`);
+  for (let above = dirname(real); ; above = dirname(above)) {
+    const found = statOf(above);
+    if (found?.isDirectory() === true || above === dirname(above)) return;
+    if (found !== undefined) refuse('a path below folders', `${above} is a file.`);
+  }
+}
+
+/** Undefined for what is not there, and for what is below a file. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a configuration reads from this machine's disks. */
+export function pathsOf({
+  dataset,
+  teacher,
+  student,
+  methods,
+}: RunConfig): readonly (readonly [what: string, path: string])[] {
+  const given = [
+    ['the teacher', teacher.path],
+    ["the teacher's classes", typeof teacher.classes === 'string' ? teacher.classes : undefined],
+    ['the student', student.path],
+    ['the student', moduleFile(student.from)],
+    ...methods.map(({ as, from }) => [`the method ${as}`, moduleFile(from)] as const),
+    ['the data', 'dir' in dataset ? dataset.dir : undefined],
+    ['the list of images', 'file' in dataset ? dataset.file : undefined],
+  ] as const;
+  return given.flatMap(([what, path]) => {
+    if (path === undefined) return [];
+    if (path.startsWith('file:')) return [[what, pathOfUrl(path)] as const];
+    return path.includes('://') ? [] : [[what, path] as const];
+  });
+}
+
+/** Undefined for a package. */
+const moduleFile = (from: string | undefined): string | undefined =>
+  from !== undefined && (isAbsolute(from) || /^(?:file:|\.)/.test(from)) ? from : undefined;
