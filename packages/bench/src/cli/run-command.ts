@@ -8,20 +8,10 @@ import { runStudy } from '../cell/run-study.js';
 import { parseShard } from '../cell/shard.js';
 import type { StudyOutcome } from '../cell/run-study.js';
 import type { CellOutcome } from '../cell/train-cells.js';
-import {
-  configuredModules,
-  parseSetting,
-  presetNames,
-  resolveStudy,
-  withAbsolutePaths,
-} from '../config/index.js';
+import { presetNames, withAbsolutePaths } from '../config/index.js';
 import type { RunConfig, StudyConfig } from '../config/index.js';
-import { readConfigText } from '../file/index.js';
 import { renderStudyTerminal, renderTerminal } from '../report/index.js';
 import { cellName, cellsOf } from '../run/cells.js';
-import { preloadModules } from '../run/foreign-modules.js';
-import { configurableMethods, techniqueNames } from '../run/method-catalog.js';
-import { methodProblems } from '../run/method-problems.js';
 import { openStudy } from '../run/open-study.js';
 import { openRun, runConfig } from '../run/run-config.js';
 import type { ConfigRun, ConfigOutcome } from '../run/run-config.js';
@@ -32,36 +22,9 @@ import { expectReplaceable } from '../export/index.js';
 import { expectNoExport, exportBest } from './export-command.js';
 import { EXIT, collectSeldom, stopSignal } from './process.js';
 import type { ExitCode } from './process.js';
+import { configOf } from './run-flags.js';
+import type { RunFlags } from './run-flags.js';
 import { isSystemError, print, printError, terminalLog } from './output.js';
-
-/** Flags of `distill-bench run` as commander hands them over. */
-export interface RunFlags {
-  readonly preset?: string;
-  readonly config?: string;
-  readonly out: string;
-  readonly methods?: readonly string[];
-  readonly seeds?: readonly number[];
-  readonly engine?: string;
-  readonly dataset?: string;
-  readonly dataDir?: string;
-  readonly teacher?: string;
-  readonly teacherModel?: string;
-  readonly studentModel?: string;
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  readonly learningRate?: number;
-  readonly set?: readonly string[];
-  readonly jobs?: number;
-  readonly shard?: string;
-  readonly race?: true;
-  readonly budget?: string;
-  readonly export?: string;
-  readonly dryRun?: true;
-  readonly prepare?: true;
-  readonly resume?: true;
-  readonly overwrite?: true;
-  readonly json?: true;
-}
 
 /** `distill-bench run`. */
 export async function runCommand(flags: RunFlags): Promise<ExitCode> {
@@ -214,41 +177,6 @@ export function divergenceText(diverged: readonly Divergence[], { methods }: Run
   const isNamed = others.every(({ name, as, options }) => name === as && Object.keys(options).length === 0);
   const how = isNamed ? `with --methods ${kept}` : "of the configuration's methods (or --methods)";
   return `${what} Lower the learning rate${kept === '' ? '' : `, or leave it out ${how}`}.`;
-}
-
-async function configOf(flags: RunFlags): Promise<RunConfig | StudyConfig> {
-  const file =
-    flags.config === undefined ? undefined : { name: flags.config, text: await readConfigText(flags.config) };
-  const settings = [asSettings(flags), ...(flags.set ?? []).map(parseSetting)];
-  await preloadModules(configuredModules({ file, flags: settings }));
-  return resolveStudy({
-    preset: flags.preset,
-    file,
-    flags: settings,
-    methodNames: configurableMethods,
-    checkMethod: methodProblems,
-  });
-}
-
-/** Flags as the part of a configuration that they stand for. */
-function asSettings(flags: RunFlags): object {
-  const dataset = defined({ name: flags.dataset, dir: flags.dataDir });
-  const teacher = defined({ model: flags.teacherModel, path: flags.teacher });
-  const student = defined({ model: flags.studentModel });
-  const optimizer = defined({ learningRate: flags.learningRate });
-  const { seeds, engine, epochs, batchSize, budget } = flags;
-  // Not `true`, which would take back what a file says of the race.
-  const race = budget === undefined ? (flags.race === true ? {} : undefined) : { budget };
-  const methods = flags.methods?.join() === 'all' ? techniqueNames : flags.methods;
-  return (
-    defined({ dataset, teacher, student, optimizer, methods, seeds, engine, epochs, batchSize, race }) ?? {}
-  );
-}
-
-/** Without the entries that nobody set; undefined when none is left. */
-function defined(values: Readonly<Record<string, unknown>>): object | undefined {
-  const set = Object.entries(values).filter(([, value]) => value !== undefined);
-  return set.length === 0 ? undefined : Object.fromEntries(set);
 }
 
 function usage(expected: string, got: string, hint: string): DistillError {

@@ -18,7 +18,7 @@ import { metricsCommand } from './metrics-command.js';
 import type { MetricsFlags } from './metrics-command.js';
 import { print } from './output.js';
 import { runCommand } from './run-command.js';
-import type { RunFlags } from './run-command.js';
+import type { RunFlags } from './run-flags.js';
 import { serveRun } from '../serve/index.js';
 import type { ServeOptions } from '../serve/index.js';
 import { trainCommand } from './train-command.js';

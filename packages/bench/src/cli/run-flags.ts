@@ -1,0 +1,71 @@
+import { configuredModules, parseSetting, resolveStudy } from '../config/index.js';
+import type { RunConfig, StudyConfig } from '../config/index.js';
+import { readConfigText } from '../file/index.js';
+import { preloadModules } from '../run/foreign-modules.js';
+import { configurableMethods, techniqueNames } from '../run/method-catalog.js';
+import { methodProblems } from '../run/method-problems.js';
+
+/** Flags of `distill-bench run` as commander hands them over. */
+export interface RunFlags {
+  readonly preset?: string;
+  readonly config?: string;
+  readonly out: string;
+  readonly methods?: readonly string[];
+  readonly seeds?: readonly number[];
+  readonly engine?: string;
+  readonly dataset?: string;
+  readonly dataDir?: string;
+  readonly teacher?: string;
+  readonly teacherModel?: string;
+  readonly studentModel?: string;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  readonly set?: readonly string[];
+  readonly jobs?: number;
+  readonly shard?: string;
+  readonly race?: true;
+  readonly budget?: string;
+  readonly export?: string;
+  readonly dryRun?: true;
+  readonly prepare?: true;
+  readonly resume?: true;
+  readonly overwrite?: true;
+  readonly json?: true;
+}
+
+/** The configuration that flags and their file describe together. */
+export async function configOf(flags: RunFlags): Promise<RunConfig | StudyConfig> {
+  const file =
+    flags.config === undefined ? undefined : { name: flags.config, text: await readConfigText(flags.config) };
+  const settings = [asSettings(flags), ...(flags.set ?? []).map(parseSetting)];
+  await preloadModules(configuredModules({ file, flags: settings }));
+  return resolveStudy({
+    preset: flags.preset,
+    file,
+    flags: settings,
+    methodNames: configurableMethods,
+    checkMethod: methodProblems,
+  });
+}
+
+/** Flags as the part of a configuration that they stand for. */
+function asSettings(flags: RunFlags): object {
+  const dataset = defined({ name: flags.dataset, dir: flags.dataDir });
+  const teacher = defined({ model: flags.teacherModel, path: flags.teacher });
+  const student = defined({ model: flags.studentModel });
+  const optimizer = defined({ learningRate: flags.learningRate });
+  const { seeds, engine, epochs, batchSize, budget } = flags;
+  // Not `true`, which would take back what a file says of the race.
+  const race = budget === undefined ? (flags.race === true ? {} : undefined) : { budget };
+  const methods = flags.methods?.join() === 'all' ? techniqueNames : flags.methods;
+  return (
+    defined({ dataset, teacher, student, optimizer, methods, seeds, engine, epochs, batchSize, race }) ?? {}
+  );
+}
+
+/** Without the entries that nobody set; undefined when none is left. */
+function defined(values: Readonly<Record<string, unknown>>): object | undefined {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined);
+  return set.length === 0 ? undefined : Object.fromEntries(set);
+}
