@@ -56,7 +56,7 @@ export async function decodeImage(
 const damaged = (where: string, got: string, cause?: unknown): DistillError =>
   new DistillError({ code: 'data', where, expected: 'an image', got, cause });
 
-/** The first line of what a library says, with the format in front. */
+/** The first line of what a library says, with the format in front; a slip of its own code says nothing to a user. */
 function reasonOf(error: unknown, { kind }: ImageHeader): string {
   const [line = ''] = (error instanceof Error ? error.message : String(error)).trim().split('\n');
   const words = line.replace(/^Input buffer has corrupt header: /, '').replace(/^Vips\w+: /i, '');
@@ -64,7 +64,9 @@ function reasonOf(error: unknown, { kind }: ImageHeader): string {
     /premature end|outside the bounds|out of range|Invalid DataView length|bytes are missing|unexpected (?:end|eof)|truncated/i.test(
       words,
     );
-  return `${kind.toUpperCase()}: ${isCut ? 'cut off: the file ends within the image' : shownText(words, 120)}`;
+  if (isCut) return `${kind.toUpperCase()}: cut off: the file ends within the image`;
+  const isSlip = error instanceof TypeError || words === '' || /undefined|\[object/.test(words);
+  return `${kind.toUpperCase()}: ${isSlip ? 'damaged' : shownText(words, 120)}`;
 }
 
 /** What somebody has who has no image. */

@@ -81,6 +81,14 @@ describe('what is no image is refused, with the reason', () => {
     },
   );
 
+  it('a TIFF that its decoder stumbles over', async () => {
+    const tiff = bytesOf('rgb.tif');
+    // Its first 36 bytes twice, and one of them flipped: a tag points elsewhere.
+    const bytes = Uint8Array.from([...tiff.subarray(0, 36), ...tiff]);
+    bytes[4123546 % bytes.length] = (bytes[4123546 % bytes.length] ?? 0) ^ 1;
+    await expect(decodeImage(bytes, 'a.tif')).rejects.toThrow('a.tif: expected an image, got TIFF: damaged.');
+  });
+
   it('a PNG whose header promises more pixels than any photograph has', async () => {
     const png = Uint8Array.from(bytesOf('rgb.png'));
     new DataView(png.buffer).setUint32(16, 1_000_000);
