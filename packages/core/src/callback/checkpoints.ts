@@ -1,5 +1,6 @@
 import {
   directoryStore,
+  expectStore,
   loadSnapshot,
   removeSnapshots,
   saveSnapshot,
@@ -7,7 +8,6 @@ import {
   snapshotNames,
 } from '../checkpoint/index.js';
 import type { CheckpointStore } from '../checkpoint/index.js';
-import { describeValue, DistillError } from '../error/index.js';
 import { givenPath } from '../platform/path.js';
 import { checkOptions, flag, wholeNumber } from '../option/index.js';
 import type { Callback, RunControl } from '../train/callback.js';
@@ -47,7 +47,7 @@ export function checkpoints(
     },
   );
   const isPath = (typeof place === 'string' && place !== '') || place instanceof URL;
-  const store = isPath ? directoryStore(givenPath('checkpoints', place)) : place;
+  const store: unknown = isPath ? directoryStore(givenPath('checkpoints', place)) : place;
   expectStore(store);
   let outdated: readonly string[] = [];
   const save = async (run: RunControl): Promise<void> => {
@@ -80,15 +80,4 @@ export function checkpoints(
     },
     abort: save,
   };
-}
-
-function expectStore(store: unknown): asserts store is CheckpointStore {
-  const parts = ['list', 'read', 'write', 'remove'];
-  if (typeof store === 'object' && store !== null && parts.every((part) => part in store)) return;
-  throw new DistillError({
-    code: 'option',
-    where: 'checkpoints',
-    expected: 'a folder’s path, or a store such as memoryStore()',
-    got: describeValue(store),
-  });
 }

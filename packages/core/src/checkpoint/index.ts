@@ -4,5 +4,5 @@ export type { SafetensorsEntry, SafetensorsFile, StoredTensor } from './safetens
 export { snapshotName } from './snapshot.js';
 export type { PartialEpoch, RunIdentity, Snapshot, SnapshotPosition } from './snapshot.js';
 export { loadSnapshot, removeSnapshots, saveSnapshot, snapshotNames } from './snapshots.js';
-export { directoryStore, indexedDbStore, memoryStore } from './stores.js';
+export { directoryStore, expectStore, indexedDbStore, memoryStore } from './stores.js';
 export type { CheckpointStore } from './stores.js';

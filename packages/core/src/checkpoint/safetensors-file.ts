@@ -1,4 +1,4 @@
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError } from '../error/index.js';
 
 /*
  * The safetensors format: 8 bytes little-endian header length, a JSON header
@@ -41,15 +41,20 @@ export interface SafetensorsFile {
  *
  * @param where the file's name, for messages
  * @param hint what to do about a damaged file
- * @throws DistillError code `checkpoint` when the file is cut short, damaged or no safetensors file
+ * @throws DistillError code `checkpoint` when the file is cut short, damaged or no safetensors file; `option` for what is no bytes
  */
 export function readSafetensors(
   file: Uint8Array,
-  where: string,
+  where = 'readSafetensors',
   hint = 'The file is damaged or of another format; copy or save it again.',
 ): SafetensorsFile {
   const damaged = (expected: string, got: string): DistillError =>
     new DistillError({ code: 'checkpoint', where, expected, got, hint });
+  if (!(file instanceof Uint8Array)) {
+    const read = 'Read the file first, for instance `new Uint8Array(await readFile(path))`.';
+    const got = describeValue(file);
+    throw new DistillError({ code: 'option', where, expected: 'the bytes of a file', got, hint: read });
+  }
   if (file.length < 8) throw damaged('at least 8 bytes', `${file.length} bytes`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const length = Number(view.getBigUint64(0, true));
@@ -82,7 +87,10 @@ export function readSafetensors(
  * The values of a tensor of floating-point numbers (`F64`, `F32`, `F16`, `BF16`) as 32-bit ones; undefined for another type.
  * 16-bit numbers are kept exactly, 64-bit ones rounded.
  */
-export function floatValues({ dtype, bytes }: StoredTensor): Float32Array | undefined {
+export function floatValues(tensor: StoredTensor): Float32Array | undefined {
+  // Callers without types hand in anything.
+  const { dtype, bytes } = Object(tensor) as StoredTensor;
+  if (!((bytes as unknown) instanceof Uint8Array)) return undefined;
   // A copy lies at a multiple of the value's width, as typed arrays need it.
   const { buffer } = new Uint8Array(bytes);
   if (dtype === 'F32') return new Float32Array(buffer);

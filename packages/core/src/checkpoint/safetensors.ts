@@ -1,10 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError } from '../error/index.js';
+import { expectOption } from '../option/index.js';
+import type { OptionCheck } from '../option/index.js';
 import type { NamedTensors, Tensor } from '../tensor/index.js';
 import { readSafetensors } from './safetensors-file.js';
 import type { SafetensorsEntry } from './safetensors-file.js';
+
+const anObject: OptionCheck = (value) =>
+  typeof value === 'object' && value !== null ? undefined : 'an object, one entry per name';
 
 const DTYPES: Readonly<Record<string, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 
@@ -21,11 +26,15 @@ export async function encodeSafetensors(
   const entries: Record<string, SafetensorsEntry> = {};
   const parts: Uint8Array[] = [];
   let offset = 0;
+  expectOption('encodeSafetensors(tensors)', tensors, anObject);
+  expectOption('encodeSafetensors(metadata)', metadata, anObject);
   for (const [name, tensor] of Object.entries(tensors)) {
-    const dtype = DTYPES[tensor.dtype];
-    if (dtype === undefined) {
+    const { dtype: type } = Object(tensor) as Partial<Tensor>;
+    const dtype = DTYPES[type ?? ''];
+    if (dtype === undefined || tensor.isDisposed) {
       const expected = 'float32, int32 or bool tensors';
-      throw new DistillError({ code: 'checkpoint', where: `tensor '${name}'`, expected, got: tensor.dtype });
+      const got = dtype === undefined ? (type ?? describeValue(tensor)) : 'a disposed one';
+      throw new DistillError({ code: 'checkpoint', where: `tensor '${name}'`, expected, got });
     }
     const values = await tensor.data();
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
@@ -56,7 +65,7 @@ export async function encodeSafetensors(
  */
 export function decodeSafetensors(
   file: Uint8Array,
-  where: string,
+  where = 'decodeSafetensors',
 ): { readonly tensors: Record<string, Tensor>; readonly metadata: Readonly<Record<string, string>> } {
   const hint = 'The file is damaged; use an earlier one.';
   const damaged = (expected: string, got: string): DistillError =>

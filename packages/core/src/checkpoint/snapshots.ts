@@ -3,6 +3,7 @@ import { DistillError, isDistillError } from '../error/index.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 import { isSnapshotName, snapshotName } from './snapshot.js';
 import type { RunIdentity, Snapshot } from './snapshot.js';
+import { expectStore } from './stores.js';
 import type { CheckpointStore } from './stores.js';
 
 /** Version of what stands in a checkpoint's metadata. */
@@ -18,6 +19,7 @@ export async function saveSnapshot(
   snapshot: Snapshot,
   keep: number,
 ): Promise<string> {
+  expectStore(store, 'saveSnapshot');
   const { tensors, ...rest } = snapshot;
   const name = snapshotName(snapshot.position);
   const bytes = await encodeSafetensors(tensors, { format: SNAPSHOT_FORMAT, snapshot: JSON.stringify(rest) });
@@ -51,6 +53,7 @@ export async function loadSnapshot(
   identity: RunIdentity,
   warn: (message: string) => void,
 ): Promise<Snapshot | undefined> {
+  expectStore(store, 'loadSnapshot');
   for (const name of ((await store.unfinished?.()) ?? []).filter(isSnapshotName)) {
     warn(`Checkpoint skipped: ${store.where}, checkpoint ${name}: it was not written to its end.`);
   }

@@ -18,6 +18,19 @@ export interface CheckpointStore {
   unfinished?(): Promise<readonly string[]>;
 }
 
+/** @throws DistillError code `option` for what is no store */
+export function expectStore(store: unknown, where = 'checkpoints'): asserts store is CheckpointStore {
+  const parts = ['list', 'read', 'write', 'remove'];
+  const given = Object(store) as Readonly<Record<string, unknown>>;
+  if (parts.every((part) => typeof given[part] === 'function')) return;
+  throw new DistillError({
+    code: 'option',
+    where,
+    expected: 'a folder’s path, or a store such as memoryStore()',
+    got: describeValue(store),
+  });
+}
+
 /** Checkpoints in memory: for tests, and for runs that need not outlive a page. */
 export function memoryStore(): CheckpointStore {
   const files = new Map<string, Uint8Array>();
@@ -94,6 +107,10 @@ export function directoryStore(folder: string): CheckpointStore {
  * e.g. because no more may be stored
  */
 export function indexedDbStore(name: string): CheckpointStore {
+  if (typeof name !== 'string' || name === '') {
+    const got = describeValue(name);
+    throw new DistillError({ code: 'option', where: 'indexedDbStore', expected: 'a name', got });
+  }
   const where = `indexeddb://${name}`;
   const { indexedDB: factory } = globalThis as { readonly indexedDB?: IDBFactory };
   if (factory === undefined) {
@@ -104,10 +121,6 @@ export function indexedDbStore(name: string): CheckpointStore {
       got: 'a platform without it',
       hint: 'In Node use a folder: checkpoints(DIR).',
     });
-  }
-  if (typeof name !== 'string' || name === '') {
-    const got = describeValue(name);
-    throw new DistillError({ code: 'option', where: 'indexedDbStore', expected: 'a name', got });
   }
   /** One transaction: done when what it wrote is on disk. */
   const use = async <Value>(

@@ -1,11 +1,14 @@
 import { readOrRefuse } from '../error/first-line.js';
 import { describeValue, DistillError } from '../error/index.js';
+import { expectOption } from '../option/index.js';
+import { expectRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
 import { writeView } from './augment-image.js';
 import type { Augmentation } from './augmentation.js';
-import { expectDatasetLike } from './check-dataset.js';
+import { expectDatasetLike, expectImageShape } from './check-dataset.js';
 import type { Dataset, InMemoryDataset } from './dataset.js';
 import { drawView, wholeImage } from './draw-view.js';
+import { expectNormalization } from './normalization.js';
 import type { Normalization } from './normalization.js';
 import { readImages } from './read-images.js';
 
@@ -43,13 +46,19 @@ export function loadBatch(
 export function loadBatch(
   dataset: Dataset,
   positions: ArrayLike<number>,
-  { normalization, augmentation }: Preparation,
+  preparation: Preparation,
   random?: AugmentationStream,
 ): Float32Array | Promise<Float32Array> {
   expectDatasetLike('loadBatch', dataset);
+  const { normalization, augmentation } = (preparation as Preparation | null | undefined) ?? NOTHING;
+  if (!Array.isArray(dataset.imageShape)) expectImageShape('loadBatch', dataset.imageShape);
+  expectNormalization(normalization, dataset, 'loadBatch, normalization');
   const size = dataset.imageShape.reduce((product, axis) => product * axis, 1);
   const scale = normalization.std.map((std) => 1 / (255 * std));
   const shift = normalization.mean.map((mean, channel) => mean / (normalization.std[channel] ?? 1));
+  expectOption('loadBatch, positions', positions, (list) =>
+    Array.isArray(list) || ArrayBuffer.isView(list) ? undefined : 'a list of positions',
+  );
   expectDrawable(augmentation, random);
   const where = batchText(positions.length, dataset.imageShape);
   const batch = readOrRefuse(
@@ -76,9 +85,15 @@ export function loadBatch(
 export const batchText = (count: number, imageShape: Dataset['imageShape']): string =>
   `a batch of ${count} ${count === 1 ? 'image' : 'images'} of ${imageShape.join('×')}`;
 
+const NOTHING = {} as Partial<Preparation> as Preparation;
+
 /** Without a stream nothing would be cropped or mirrored, and nobody would notice. */
 function expectDrawable(augmentation: Augmentation | undefined, random: unknown): void {
-  if (random !== undefined || augmentation === undefined) return;
+  if (random !== undefined) {
+    if (typeof random !== 'function') expectRandom('loadBatch, random', random);
+    return;
+  }
+  if (augmentation === undefined) return;
   const { padCrop, flip, randomResizedCrop, rotation = 0, colorJitter } = augmentation;
   if (padCrop === 0 && !flip && rotation === 0 && (randomResizedCrop ?? colorJitter) === undefined) return;
   throw new DistillError({

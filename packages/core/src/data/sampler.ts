@@ -1,4 +1,5 @@
 import { describeValue, DistillError } from '../error/index.js';
+import { expectOption, wholeNumber } from '../option/index.js';
 import type { Random } from '../random/index.js';
 
 /**
@@ -27,6 +28,7 @@ export interface BatchSampler {
  * @throws DistillError code `option` when the batch size is no whole number, or the data does not fill one batch
  */
 export function uniformSampler(size: number, batchSize: number): BatchSampler {
+  expectOption('uniformSampler, size', size, wholeNumber({ min: 1 }));
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > size) {
     throw new DistillError({
       code: 'option',

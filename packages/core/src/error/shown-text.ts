@@ -1,3 +1,5 @@
+import { describeValue } from './describe-value.js';
+
 // Line breaks and other control characters, marks that turn the direction of text, and halves of surrogate pairs.
 const UNPRINTABLE =
   /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
@@ -9,6 +11,8 @@ const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  * characters. What is cut is never looked at, so that a text of any length costs the same.
  */
 export function shownText(text: string, limit = 200): string {
+  // Callers without types name places by anything.
+  if (typeof text !== 'string') return shownText(describeValue(text), limit);
   // Once more behind: an escape is longer than what it stands for.
   return cut(escaped(cut(text, limit)), limit);
 }
@@ -18,6 +22,7 @@ const LONGEST_WORD = 300;
 
 /** The same for a text of several lines that are ours, with words of a user's among them. */
 export function shownLines(text: string, limit: number): string {
+  if (typeof text !== 'string') return shownText(text, limit);
   const short = cut(text, limit).replace(/\S{300,}/g, (word) => cut(word, LONGEST_WORD));
   return cut(short.split('\n').map(escaped).join('\n'), limit);
 }

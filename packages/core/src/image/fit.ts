@@ -1,3 +1,4 @@
+import { expectOption, oneOf, wholeNumber } from '../option/index.js';
 import type { Raster } from './raster.js';
 import { swapsAxes, upright, withChannels } from './raster.js';
 import type { Channels } from './raster.js';
@@ -25,7 +26,11 @@ export interface Fit {
  *
  * @param orientation EXIF's 1 to 8
  */
-export function fitImage(raster: Raster, { height, width, channels, resize }: Fit, orientation = 1): Raster {
+export function fitImage(raster: Raster, fit: Fit, orientation = 1): Raster {
+  const { height, width, channels, resize } = Object(fit) as Fit;
+  for (const [name, size] of Object.entries({ height, width }))
+    expectOption(`fitImage, ${name}`, size, wholeNumber({ min: 1 }));
+  expectOption('fitImage, resize', resize, oneOf(...resizeModes));
   const source = withChannels(raster, channels);
   // What is small is turned, not what is large.
   const [rows, columns] = swapsAxes(orientation) ? [width, height] : [height, width];

@@ -1,3 +1,6 @@
+import { describeValue, DistillError } from '../error/index.js';
+import { expectOption, oneOf } from '../option/index.js';
+
 /** Pixels of one image, 8 bits a channel, row by row (HWC): grey, grey and alpha, RGB, or RGBA. */
 export interface Raster {
   readonly width: number;
@@ -9,11 +12,30 @@ export interface Raster {
 /** Channels that an image can be trained with: grey, RGB, RGBA. */
 export type Channels = 1 | 3 | 4;
 
+/** @throws DistillError code `data` for one whose data are not of its size */
+export function expectRaster(where: string, given: unknown): asserts given is Raster {
+  const { width, height, channels, data } = Object(given) as Partial<Record<keyof Raster, unknown>>;
+  const size = [width, height, channels].reduce<number>(
+    (product, axis) =>
+      Number.isSafeInteger(axis) && (axis as number) >= 1 ? product * (axis as number) : NaN,
+    1,
+  );
+  const isBytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
+  if (isBytes && data.length === size && (channels as number) <= 4) return;
+  const got = isBytes
+    ? `${data.length} bytes for ${[height, width, channels].join('×')}`
+    : describeValue(given);
+  const expected = 'a raster { width, height, channels, data } with one byte per value';
+  throw new DistillError({ code: 'data', where, expected, got });
+}
+
 /**
  * The same image with other channels. Without alpha in the result, transparent pixels are laid over white; with it, opaque
  * images get 255, and colours stay as they are (not multiplied by alpha). Grey is 0.299 R + 0.587 G + 0.114 B.
  */
 export function withChannels(raster: Raster, channels: Channels): Raster {
+  expectRaster('withChannels', raster);
+  expectOption('withChannels, channels', channels, oneOf(1, 3, 4));
   const { width, height, channels: from, data } = raster;
   if (from === channels) return raster;
   const out = new Uint8Array(width * height * channels);
@@ -49,6 +71,7 @@ export const swapsAxes = (orientation: number): boolean => orientation >= 5;
  * @param orientation EXIF's 1 to 8: where the stored first row and first column belong
  */
 export function upright(raster: Raster, orientation: number): Raster {
+  expectRaster('upright', raster);
   if (orientation <= 1 || orientation > 8) return raster;
   const { width: stored, height: storedRows, channels, data } = raster;
   const swaps = swapsAxes(orientation);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy } from '../engine/kernels/softmax-cross-entropy.js';
-import { expectSameShape } from '../tensor/index.js';
+import { belowOne, expectOption } from '../option/index.js';
+import { expectSameShape, expectShape } from '../tensor/index.js';
 import type { Logits, Probabilities, Scalar } from '../tensor/index.js';
 
 /**
@@ -10,9 +11,14 @@ import type { Logits, Probabilities, Scalar } from '../tensor/index.js';
  *
  * @param losses `[n]`
  * @param weights `[n]`; default 1
+ * @throws DistillError code `shape`
  */
 export function weightedMean(losses: tf.Tensor, weights: tf.Tensor1D | undefined): Scalar {
-  return tf.mean<Scalar>(weights === undefined ? losses : tf.mul(losses, weights));
+  expectShape('weightedMean(losses)', losses, [null]);
+  if (weights === undefined) return tf.mean<Scalar>(losses);
+  // Of another shape they would be multiplied with each loss of the batch.
+  expectShape('weights', weights, losses.shape);
+  return tf.mean<Scalar>(tf.mul(losses, weights));
 }
 
 /**
@@ -25,6 +31,7 @@ export function weightedMean(losses: tf.Tensor, weights: tf.Tensor1D | undefined
  * @throws DistillError code `shape`
  */
 export function crossEntropy(targets: Probabilities, logits: Logits, weights?: tf.Tensor1D): Scalar {
+  expectShape('crossEntropy(logits)', logits, [null, null]);
   expectSameShape('crossEntropy(targets)', targets, 'crossEntropy(logits)', logits);
   return weightedMean(softmaxCrossEntropy(targets, logits), weights);
 }
@@ -34,6 +41,7 @@ export function crossEntropy(targets: Probabilities, logits: Logits, weights?: t
  *
  * @param oneHot `[n, classes]`
  * @param smoothing ε in `[0, 1)`; 0 is plain cross-entropy
+ * @throws DistillError codes `shape`, `option`
  * @see Szegedy et al., Rethinking the Inception Architecture, CVPR 2016, section 7
  */
 export function labelSmoothingCrossEntropy(
@@ -42,6 +50,8 @@ export function labelSmoothingCrossEntropy(
   smoothing: number,
   weights?: tf.Tensor1D,
 ): Scalar {
+  expectSameShape('labelSmoothingCrossEntropy(oneHot)', oneHot, 'labelSmoothingCrossEntropy(logits)', logits);
+  expectOption('labelSmoothingCrossEntropy(smoothing)', smoothing, belowOne);
   const classes = logits.shape[1];
   const smoothed = tf.add<Probabilities>(tf.mul(oneHot, 1 - smoothing), smoothing / classes);
   return crossEntropy(smoothed, logits, weights);

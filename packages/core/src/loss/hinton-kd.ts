@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy } from '../engine/kernels/softmax-cross-entropy.js';
 import { withoutTape } from '../engine/tape.js';
 import { expectOption, temperatureRange } from '../option/index.js';
-import { expectSameShape } from '../tensor/index.js';
+import { expectSameShape, expectShape } from '../tensor/index.js';
 import type { Logits, Scalar } from '../tensor/index.js';
 import { weightedMean } from './cross-entropy.js';
 
@@ -24,6 +24,7 @@ export function hintonKd(
   temperature: number,
   weights?: tf.Tensor1D,
 ): Scalar {
+  expectShape('hintonKd(student)', student, [null, null]);
   expectSameShape('hintonKd(teacher)', teacher, 'hintonKd(student)', student);
   expectOption('hintonKd(temperature)', temperature, temperatureRange);
   const { soft, negativeEntropy } = withoutTape(() =>
@@ -42,9 +43,11 @@ export function hintonKd(
  * in the authors' code.
  *
  * @param logits `[n, classes]`, at least two classes
+ * @throws DistillError code `shape`
  * @see Sun et al., Logit Standardization in Knowledge Distillation, CVPR 2024, algorithm 1
  */
 export function standardizeLogits(logits: Logits): Logits {
+  expectShape('standardizeLogits', logits, [null, null]);
   const centred = tf.sub(logits, tf.mean(logits, 1, true));
   const variance = tf.div(tf.sum(tf.square(centred), 1, true), Math.max(1, logits.shape[1] - 1));
   // The square root of 0 has an infinite gradient: a row of equal logits would turn everything into NaN.
@@ -56,6 +59,7 @@ export function standardizeLogits(logits: Logits): Logits {
  * Hinton's loss on standardised logits of both networks, so that the student need not match the teacher's scale.
  *
  * @param temperature the paper's base temperature τ (its scripts use 2, with a weight of 9)
+ * @throws DistillError codes `shape`, `option`
  * @see Sun et al., Logit Standardization in Knowledge Distillation, CVPR 2024
  */
 export function standardizedKd(
@@ -64,6 +68,7 @@ export function standardizedKd(
   temperature: number,
   weights?: tf.Tensor1D,
 ): Scalar {
+  expectSameShape('standardizedKd(teacher)', teacher, 'standardizedKd(student)', student);
   const constant = withoutTape(() => standardizeLogits(teacher));
   return hintonKd(constant, standardizeLogits(student), temperature, weights);
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import { withoutTape } from '../engine/tape.js';
 import { expectOption, temperatureRange } from '../option/index.js';
-import { expectSameShape } from '../tensor/index.js';
+import { expectSameShape, expectShape } from '../tensor/index.js';
 import type { Logits, Probabilities, Scalar } from '../tensor/index.js';
 import { unitRows } from './unit-rows.js';
 import { weightedMean } from './cross-entropy.js';
@@ -32,6 +32,7 @@ export interface DistRelations {
  * @see Huang et al., Knowledge Distillation from A Stronger Teacher, NeurIPS 2022, Eq. 6 to 9; T² is in the authors' code
  */
 export function distRelations(teacher: Logits, student: Logits, temperature: number): DistRelations {
+  expectShape('distRelations(student)', student, [null, null]);
   expectSameShape('distRelations(teacher)', teacher, 'distRelations(student)', student);
   expectOption('distRelations(temperature)', temperature, temperatureRange);
   const soften = (logits: Logits): Probabilities => tf.softmax<Logits>(tf.div(logits, temperature), 1);
@@ -81,6 +82,7 @@ export function decoupledKd(
   temperature: number,
   weights?: Tensor1D,
 ): DecoupledKd {
+  expectShape('decoupledKd(student)', student, [null, null]);
   expectSameShape('decoupledKd(teacher)', teacher, 'decoupledKd(student)', student);
   expectOption('decoupledKd(temperature)', temperature, temperatureRange);
   expectSameShape('decoupledKd(oneHot)', oneHot, 'decoupledKd(student)', student);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { batchNormTraining } from '../engine/kernels/batch-norm-training.js';
 import { stopGradient, withoutTape } from '../engine/tape.js';
-import { adaptiveAveragePool, expectSameShape } from '../tensor/index.js';
+import { adaptiveAveragePool, expectSameShape, expectShape } from '../tensor/index.js';
 import type { FeatureMap, Scalar } from '../tensor/index.js';
 import { unitRows } from './unit-rows.js';
 import { weightedMean } from './cross-entropy.js';
@@ -19,9 +19,11 @@ import { weightedMean } from './cross-entropy.js';
  * @param teacher `[n, h, w, c]`
  * @param student `[n, h′, w′, c′]`
  * @param weights `[n]`, factors of the images (`step.weights`); default 1
+ * @throws DistillError code `shape`
  * @see Zagoruyko and Komodakis, Paying More Attention to Attention, ICLR 2017, Eq. 2; mean of squares as in the authors' code
  */
 export function attentionTransfer(teacher: FeatureMap, student: FeatureMap, weights?: Tensor1D): Scalar {
+  expectMaps('attentionTransfer', teacher, student);
   const grid = smallerGrid(teacher, student);
   const attention = (map: FeatureMap): Tensor2D => {
     const energy = tf.mean<Tensor4D>(tf.square(map), 3, true);
@@ -49,6 +51,7 @@ export interface Projector {
  * @param teacher `[n, h, w, c]`
  * @param student `[n, h′, w′, c′]`
  * @param weights `[n]`, factors of the images (`step.weights`); default 1
+ * @throws DistillError code `shape`
  * @see Romero et al., FitNets: Hints for Thin Deep Nets, ICLR 2015, Eq. 3. The projector with batch norm and ReLU, and the mean,
  *   are those of the toolkits RepDistiller and mdistiller; the paper has a convolution and half the sum
  */
@@ -58,12 +61,25 @@ export function hint(
   projector: Projector,
   weights?: Tensor1D,
 ): Scalar {
+  expectMaps('hint', teacher, student);
+  expectShape('hint(projector.kernel)', (Object(projector) as Projector).kernel, [
+    1,
+    1,
+    student.shape[3],
+    teacher.shape[3],
+  ]);
   const grid = smallerGrid(teacher, student);
   const constant = adaptiveAveragePool(stopGradient(teacher), grid);
   const mixed = tf.conv2d(adaptiveAveragePool(student, grid), projector.kernel, 1, 'same');
   const guided = tf.relu(batchNormTraining(mixed, projector.gamma, projector.beta, 1e-5).y);
   expectSameShape('hint(teacher)', constant, 'hint(projected student)', guided);
   return weightedMean(tf.mean(tf.square(tf.sub(guided, constant)), [1, 2, 3]), weights);
+}
+
+/** Of other numbers of images one map would be compared with every one of the other's. */
+function expectMaps(loss: string, teacher: FeatureMap, student: FeatureMap): void {
+  expectShape(`${loss}(teacher)`, teacher, [null, null, null, null]);
+  expectShape(`${loss}(student)`, student, [teacher.shape[0], null, null, null]);
 }
 
 /** Per axis the smaller of two maps. */

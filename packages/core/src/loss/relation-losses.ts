@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { withoutTape } from '../engine/tape.js';
+import { expectShape } from '../tensor/index.js';
 import type { Embedding, Scalar, Tensor } from '../tensor/index.js';
 import { unitRows } from './unit-rows.js';
 
@@ -15,9 +16,15 @@ import { unitRows } from './unit-rows.js';
  *
  * @param teacher any tap, `[n, …]`
  * @param student any tap, `[n, …]`
+ * @throws DistillError code `shape`
  * @see Tung and Mori, Similarity-Preserving Knowledge Distillation, ICCV 2019, Eq. 1 to 4
  */
 export function similarityPreserving(teacher: Tensor, student: Tensor): Scalar {
+  const rank = (tensor: Tensor): number =>
+    Math.max(1, (tensor as Partial<Tensor> | undefined)?.shape?.length ?? 1);
+  expectShape('similarityPreserving(teacher)', teacher, Array<null>(rank(teacher)).fill(null));
+  const others = Array<null>(rank(student) - 1).fill(null);
+  expectShape('similarityPreserving(student)', student, [teacher.shape[0], ...others]);
   const similarities = (output: Tensor): Tensor2D => {
     const rows = flat(output);
     return unitRows(tf.matMul<Tensor2D>(rows, rows, false, true));
@@ -35,10 +42,12 @@ const SMALL = 1e-7;
  *
  * @param teacher `[n, d]`
  * @param student `[n, d′]`
+ * @throws DistillError code `shape`
  * @see Passalis and Tefas, Learning Deep Representations with Probabilistic Knowledge Transfer, ECCV 2018, Eq. 3 to 8, with the
  *   cosine kernel; the mean over pairs instead of their sum is in the authors' code
  */
 export function probabilisticTransfer(teacher: Embedding, student: Embedding): Scalar {
+  expectRows('probabilisticTransfer', teacher, student);
   const probabilities = (embedding: Embedding): Tensor2D => {
     const rows = unitRows(embedding);
     const affinities = tf.add(tf.matMul(rows, rows, false, true), 1);
@@ -55,9 +64,11 @@ export function probabilisticTransfer(teacher: Embedding, student: Embedding): S
  *
  * @param teacher `[n, d]`, n of 2 or more
  * @param student `[n, d′]`
+ * @throws DistillError code `shape`
  * @see Park et al., Relational Knowledge Distillation, CVPR 2019, Eq. 5 to 8
  */
 export function relationalDistance(teacher: Embedding, student: Embedding): Scalar {
+  expectRows('relationalDistance', teacher, student);
   const relative = (embedding: Embedding): Tensor2D => {
     const [images] = embedding.shape;
     const squares = tf.sum(tf.square(differences(embedding)), 2);
@@ -75,9 +86,11 @@ export function relationalDistance(teacher: Embedding, student: Embedding): Scal
  *
  * @param teacher `[n, d]`
  * @param student `[n, d′]`
+ * @throws DistillError code `shape`
  * @see Park et al., Relational Knowledge Distillation, CVPR 2019, Eq. 9 and 10
  */
 export function relationalAngle(teacher: Embedding, student: Embedding): Scalar {
+  expectRows('relationalAngle', teacher, student);
   const cosines = (embedding: Embedding): Tensor3D => {
     const [images, width] = embedding.shape;
     const directions = unitRows(tf.reshape(differences(embedding), [images * images, width]));
@@ -86,6 +99,12 @@ export function relationalAngle(teacher: Embedding, student: Embedding): Scalar 
   };
   const constant = withoutTape(() => cosines(teacher));
   return huber(tf.sub(cosines(student), constant));
+}
+
+/** Of other numbers of images there would be other relations. */
+function expectRows(loss: string, teacher: Embedding, student: Embedding): void {
+  expectShape(`${loss}(teacher)`, teacher, [null, null]);
+  expectShape(`${loss}(student)`, student, [teacher.shape[0], null]);
 }
 
 /** `[n, n, d]`: entry (i, j) is `f_j − f_i`. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
+import { expectShape } from '../tensor/index.js';
 
 /** Squared length below which a row counts as zero. */
 const ZERO_SQUARED_LENGTH = 1e-12;
@@ -15,8 +16,10 @@ const ZERO_SQUARED_LENGTH = 1e-12;
  *
  * @param rows `[n, d]`
  * @returns `[n, d]`
+ * @throws DistillError code `shape`
  */
 export function unitRows(rows: Tensor2D): Tensor2D {
+  expectShape('unitRows', rows, [null, null]);
   return tf.tidy(() => {
     const squaredLengths = tf.sum(tf.square(rows), 1, true);
     // A row of dead ReLUs would otherwise meet the slope 1/√(1e-12) of the clamp and blow up the whole gradient.

@@ -149,7 +149,7 @@ export function defineMethod<Options extends object, State = undefined>(
 }
 
 function expectDefinition(given: unknown): void {
-  const definition = (given ?? {}) as Readonly<Record<string, unknown>>;
+  const definition = Object(given) as Readonly<Record<string, unknown>>;
   const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
   const needed = 'plan' in definition ? ['plan'] : ['reads', 'loss'];
   const wrong =

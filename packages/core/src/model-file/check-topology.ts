@@ -68,7 +68,7 @@ function classProblem(model: Json): Problem | undefined {
 
 /** Settings of Keras, with their values, that tfjs-layers leaves out without a word: the network would be another one. */
 const LEFT_OUT =
-  /^((Leaky)?ReLU (negative_slope|threshold) (?!0$)|Conv.DTranspose (output_padding|dilation_rate (?!\[?1[1,]*\]?$)))/;
+  /^((Leaky)?ReLU (negative_slope|threshold) (?!0$)|Conv.DTranspose output_padding|(Conv.DTranspose|DepthwiseConv2D) dilation_rate (?!\[?1[1,]*\]?$)|\w*Conv.D(Transpose)? groups (?!1$)|Resizing crop_to_aspect_ratio true|\w+ time_major true)/;
 
 const AS_GRAPH = 'Convert the model to a graph model and load it with loadTeacher.';
 

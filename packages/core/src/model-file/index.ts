@@ -1,3 +1,4 @@
+export { expectModel } from './expect-model.js';
 export { loadModel } from './load-model.js';
 export { checkedMetadata, channelsOf, metadataOf, modelMetadata, setModelMetadata } from './metadata.js';
 export type { ModelMetadata } from './metadata.js';

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { models } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { topologyProblem } from './check-topology.js';
+import { expectKnown } from '../option/index.js';
 import { finiteProblem } from './check-weights.js';
 import type { ModelPlace } from './place.js';
 import { readArtifacts } from './read-artifacts.js';
@@ -16,6 +17,7 @@ import { orUnreadable, unreadable } from './unreadable.js';
  * Keras 3, a class that tfjs-layers has not, a damaged file, a server that does not answer
  */
 export async function loadModel(place: ModelPlace, options: LoadOptions = {}): Promise<LayersModel> {
+  expectKnown('loadModel', options, ['timeout']);
   return layersModelOf(await readArtifacts(place, options));
 }
 

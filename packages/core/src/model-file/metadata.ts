@@ -1,7 +1,10 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { expectImageShape } from '../data/check-dataset.js';
+import { expectNormalization } from '../data/normalization.js';
 import type { Normalization } from '../data/normalization.js';
 import { describeValue, DistillError } from '../error/index.js';
 import { resizeModes } from '../image/index.js';
+import { expectModel } from './expect-model.js';
 import type { ResizeMode } from '../image/index.js';
 
 /**
@@ -41,6 +44,7 @@ export const channelsOf = (count: number): ModelMetadata['channels'] =>
  * The metadata of a network that was trained on images with this normalization.
  *
  * @param data a dataset, or what it says of its images
+ * @throws DistillError code `data` for a shape that is none, `option` for another normalization than of its channels
  */
 export function metadataOf(
   data: {
@@ -51,6 +55,8 @@ export function metadataOf(
   normalization: Normalization,
   output: ModelMetadata['output'] = 'logits',
 ): ModelMetadata {
+  expectImageShape('metadataOf, data', (data as Partial<typeof data> | null | undefined)?.imageShape);
+  expectNormalization(normalization, data, 'metadataOf, normalization');
   const { imageShape, classNames, resize } = data;
   return {
     version: 1,
@@ -64,8 +70,14 @@ export function metadataOf(
   };
 }
 
-/** Gives a model its metadata. Every way of saving it writes them, tfjs's own `model.save` too. */
+/**
+ * Gives a model its metadata. Every way of saving it writes them, tfjs's own `model.save` too.
+ *
+ * @throws DistillError code `option` for what is no model, `data` for metadata that {@link modelMetadata} would refuse
+ */
 export function setModelMetadata(model: LayersModel, metadata: ModelMetadata): void {
+  expectModel(model, 'setModelMetadata');
+  checkedMetadata(`model '${model.name}'`, metadata);
   model.setUserDefinedMetadata({ ...userDefined(model), [KEY]: metadata });
 }
 
@@ -75,12 +87,10 @@ export function setModelMetadata(model: LayersModel, metadata: ModelMetadata): v
  * @param where the file, for messages
  * @throws DistillError code `data` for metadata that are damaged or of a later version
  */
-export function modelMetadata(
-  model: LayersModel,
-  where = `model '${model.name}'`,
-): ModelMetadata | undefined {
+export function modelMetadata(model: LayersModel, where?: string): ModelMetadata | undefined {
+  expectModel(model, where);
   const found = userDefined(model)[KEY];
-  return found === undefined ? undefined : checkedMetadata(where, found);
+  return found === undefined ? undefined : checkedMetadata(where ?? `model '${model.name}'`, found);
 }
 
 const userDefined = (model: LayersModel): Readonly<Record<string, unknown>> => ({

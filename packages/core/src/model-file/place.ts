@@ -40,4 +40,5 @@ export function placeOf(given: ModelPlace): Place {
   return { folder: path.replace(/[\\/]model\.json$/, '') };
 }
 
-const isFiles = (given: ModelPlace): given is readonly File[] => Array.isArray(given);
+const isFiles = (given: ModelPlace): given is readonly File[] =>
+  Array.isArray(given) && given.every((file: unknown) => file instanceof Blob && 'name' in file);

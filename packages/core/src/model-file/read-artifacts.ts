@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { firstLine } from '../error/first-line.js';
+import { expectOption, positive } from '../option/index.js';
 import type { Problem } from './check-topology.js';
 import { sizeProblem } from './check-weights.js';
 import { diskFolder, givenFolder, MAIN } from './model-folder.js';
@@ -33,6 +34,7 @@ export async function readArtifacts(
   place: ModelPlace,
   { timeout = 30 }: LoadOptions = {},
 ): Promise<SavedModel> {
+  expectOption('timeout', timeout, positive);
   const from = placeOf(place);
   const folder =
     'url' in from ? undefined : 'files' in from ? givenFolder(from.files) : diskFolder(from.folder);

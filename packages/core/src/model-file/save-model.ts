@@ -2,8 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { describeValue, DistillError } from '../error/index.js';
 import { asDistillError, firstLine } from '../error/first-line.js';
+import { expectOption } from '../option/index.js';
 import { nodeModule } from '../platform/node-module.js';
+import { givenPath } from '../platform/path.js';
 import { makeFolder, syncFolder, writeWhole } from '../platform/write-whole.js';
+import { expectModel } from './expect-model.js';
 import { IN_FOLDERS, placeOf } from './place.js';
 
 const WEIGHTS = 'weights.bin';
@@ -54,6 +57,7 @@ export async function saveModel(model: LayersModel, place: string | URL): Promis
  * @returns files, which are Blobs with a name
  */
 export async function modelFiles(model: LayersModel): Promise<readonly [model: File, weights: File]> {
+  expectModel(model, 'modelFiles');
   const artifacts = await modelArtifacts(model);
   const json = JSON.stringify(jsonOf(artifacts, WEIGHTS));
   return [
@@ -107,6 +111,13 @@ export async function saveArtifacts(
 ): Promise<tf.io.SaveResult> {
   const fs = nodeModule('node:fs/promises', IN_FOLDERS);
   const path = nodeModule('node:path', IN_FOLDERS);
+  const { weightData } = Object(artifacts) as Partial<tf.io.ModelArtifacts>;
+  expectOption('saveArtifacts, weightData', weightData, (data) =>
+    [data].flat().every((part) => part instanceof ArrayBuffer)
+      ? undefined
+      : 'an ArrayBuffer, or a list of them',
+  );
+  givenPath('saveArtifacts, folder', folder);
   const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
   const write = async (weights: string): Promise<void> => {
     await writeWhole(path.join(folder, weights), bytes);

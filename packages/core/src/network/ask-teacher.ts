@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { withoutTape } from '../engine/tape.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 import type { FrozenNetwork, OwnedOutput } from './contract.js';
+import { expectNetwork } from './expect-network.js';
 import { networkOutput } from './taps.js';
 
 /**
@@ -15,6 +16,7 @@ export async function askTeacher(
   images: Images,
   taps: readonly string[] = [],
 ): Promise<OwnedOutput> {
+  expectNetwork('askTeacher', teacher);
   if (teacher.ask !== undefined) return teacher.ask(images, taps);
   const [logits, ...values] = withoutTape(() =>
     tf.tidy(() => {

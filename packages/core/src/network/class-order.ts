@@ -6,6 +6,7 @@ import { DistillError, nearestNameHint } from '../error/index.js';
 import type { Logits, Tensor } from '../tensor/index.js';
 import { ownedOutput } from './ask-teacher.js';
 import type { FrozenNetwork, NetworkOutput } from './contract.js';
+import { expectNetwork } from './expect-network.js';
 import { networkOutput } from './taps.js';
 
 /** Data whose classes may have names. */
@@ -27,6 +28,7 @@ interface NamedClasses {
  * @throws DistillError code `shape` that lists every class of the data that the teacher does not have
  */
 export function matchClasses(teacher: FrozenNetwork, data: NamedClasses): FrozenNetwork {
+  expectNetwork('matchClasses, teacher', teacher);
   const { classNames } = teacher;
   if (classNames === undefined || data.classNames === undefined) return teacher;
   const positions = positionsOf(teacher.name, classNames, data.name, data.classNames);

@@ -1,5 +1,6 @@
 import { DistillError } from '../error/index.js';
 import type { Network } from './contract.js';
+import { expectNetwork } from './expect-network.js';
 import { readGraph } from './graph.js';
 import type { GraphNode } from './graph.js';
 import {
@@ -20,7 +21,9 @@ import { UNSEEDED } from './random-layers.js';
  *
  * @throws DistillError code `network`, naming the layer and what to do
  */
-export function expectTrainable({ name: modelName, model, logitsFrom, variables }: Network): void {
+export function expectTrainable(network: Network): void {
+  expectNetwork('expectTrainable', network);
+  const { name: modelName, model, logitsFrom, variables } = network;
   const graph = readGraph(model);
   for (const node of graph.nodes) {
     const problem = withInner(node.layer)

@@ -98,7 +98,8 @@ export function applyFold({ linear, relu }: Fold, { kernel, bias }: FoldedWeight
     filter: kernel as tf.Tensor4D,
     strides: config['strides'] as [number, number],
     pad: config['padding'] as 'same' | 'valid',
-    dilations: config['dilationRate'] as [number, number],
+    // tfjs-layers leaves out the dilation of a depthwise convolution.
+    dilations: (kind === 'Conv2D' ? config['dilationRate'] : [1, 1]) as [number, number],
     bias,
     activation,
   } as const;

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { engineError, isOutOfMemory } from '../engine/out-of-memory.js';
 import { firstLine } from '../error/first-line.js';
 import { DistillError, isDistillError } from '../error/index.js';
 import type { Random } from '../random/index.js';
@@ -150,6 +151,7 @@ export function failed(network: string, { name, layer }: GraphNode, cause: unkno
   const message = firstLine(cause).slice(0, 500);
   const missing = MISSING_KERNEL.exec(message);
   const where = `network '${network}', layer '${name}' (${layer.getClassName()})`;
+  if (isOutOfMemory(cause)) return engineError(cause, where) as DistillError;
   if (missing === null) {
     const expected = 'a layer that runs on the values it is given';
     return new DistillError({ code: 'network', where, expected, got: `"${message}"`, cause });

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { withoutTape } from '../engine/tape.js';
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError } from '../error/index.js';
 import { firstLine } from '../error/first-line.js';
+import { expectKnown } from '../option/index.js';
 import { expectShape, shapeText } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import type { FrozenNetwork, LogitsSource, NetworkNode } from './contract.js';
@@ -55,7 +56,18 @@ const PASSING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze', 
  * @throws DistillError code `network` unless it takes images and gives one row of logits each, in one synchronous pass
  */
 export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOptions = {}): FrozenNetwork {
+  expectKnown('freezeGraphModel', options, ['name', 'taps', 'logitsFrom']);
   const { name = 'teacher', taps: aliases = {} } = options;
+  if (typeof model !== 'object' || (model as unknown) === null || !isGraphModel(model)) {
+    const isLayers = typeof model === 'object' && (model as unknown) !== null && 'layers' in model;
+    throw new DistillError({
+      code: 'option',
+      where: 'freezeGraphModel',
+      expected: 'a graph model of @tensorflow/tfjs-converter',
+      got: isLayers ? 'a layers model' : describeValue(model),
+      hint: isLayers ? 'Write `freeze(createNetwork(model))`.' : 'Load one: `await loadTeacher(place)`.',
+    });
+  }
   const source = expectSource('freezeGraphModel', options.logitsFrom);
   const refuse = (expected: string, got: string, hint?: string): DistillError =>
     new DistillError({ code: 'network', where: `graph model '${name}'`, expected, got, hint });

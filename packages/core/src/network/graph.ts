@@ -1,6 +1,7 @@
 import type { DataType } from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { describeValue, DistillError, isPromise } from '../error/index.js';
+import { DistillError } from '../error/index.js';
+import { expectModel } from '../model-file/expect-model.js';
 import { innerLayers, isContainer, isFrozen, valueType } from './layer.js';
 import type { NetworkNode } from './contract.js';
 import type { Container, Layer } from './layer.js';
@@ -59,23 +60,6 @@ type Symbolic = SymbolicTensor & {
 
 const symbols = (given: LayersModel['inputs']): readonly Symbolic[] => given;
 const openShape = ({ shape }: SymbolicTensor): readonly number[] => shape.slice(1).map((axis) => axis ?? -1);
-
-/** Callers without types hand in anything. */
-function expectModel(given: unknown): void {
-  const isObject = typeof given === 'object' && given !== null;
-  if (isObject && 'inputs' in given && 'outputs' in given && 'layers' in given) return;
-  throw new DistillError({
-    code: 'option',
-    where: 'model',
-    expected: 'a tfjs LayersModel',
-    got: describeValue(given),
-    hint: isPromise(given)
-      ? 'Write `await` before it.'
-      : isObject && 'model' in given
-        ? 'A network has its model as `network.model`.'
-        : undefined,
-  });
-}
 
 /** Where a model is found: the names of what is around it, and whether that is frozen. */
 export interface Surroundings {

@@ -1,6 +1,7 @@
 import { DistillError } from '../error/index.js';
 import { shapeText } from '../tensor/index.js';
 import type { NetworkShape } from './contract.js';
+import { expectNetwork } from './expect-network.js';
 
 /** Shape of one image's feature map. */
 export type MapShape = readonly [height: number, width: number, channels: number];
@@ -12,6 +13,7 @@ export type MapShape = readonly [height: number, width: number, channels: number
  * @throws DistillError code `tap` when there is no such tap; `shape` when it is no feature map of a fixed size
  */
 export function mapShape(where: string, network: NetworkShape, tap: string): MapShape {
+  expectNetwork(where, network);
   const shape = network.tapShape(tap);
   if (shape.length === 3 && shape.every((axis) => axis > 0)) return shape as unknown as MapShape;
   throw new DistillError({

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { withoutTape } from '../engine/tape.js';
-import { describeValue, DistillError } from '../error/index.js';
 import { saveModel } from '../model-file/save-model.js';
 import { expectKnown } from '../option/index.js';
 import { expectShape } from '../tensor/index.js';
@@ -9,6 +8,7 @@ import type { Logits } from '../tensor/index.js';
 import { compileGraph } from './apply-layer.js';
 import { moveStatistics } from './batch-statistics.js';
 import type { LogitsSource, Network } from './contract.js';
+import { noNetwork } from './expect-network.js';
 import { expectReadable } from './expect-readable.js';
 import { expectTrainable } from './expect-trainable.js';
 import { runSteps } from './forward-pass.js';
@@ -117,17 +117,5 @@ export function asNetwork(given: NetworkLike, where = 'network'): Network {
     if ('forward' in given && 'tapShape' in given) return given;
     if ('predict' in given && 'layers' in given) return createNetwork(given);
   }
-  const isGraphModel = typeof parts === 'object' && parts !== null && 'executor' in parts;
-  const isClassifier = typeof parts === 'object' && parts !== null && 'classify' in parts;
-  throw new DistillError({
-    code: 'option',
-    where,
-    expected: 'a network (createNetwork) or a tfjs LayersModel',
-    got: isGraphModel ? 'a graph model' : describeValue(parts),
-    hint: isGraphModel
-      ? 'A graph model from the converter has no trainable layers; load a layers model.'
-      : isClassifier
-        ? 'A classifier can be evaluated, but it has no layers.'
-        : 'Load a model with `await loadModel(folder)`, or a teacher of any kind with `await loadTeacher(place)`.',
-  });
+  throw noNetwork(where, parts);
 }

@@ -30,7 +30,7 @@ export function onnxOf(place: ModelPlace): ModelPlace | undefined {
   // What is no place at all is refused by whoever reads it.
   const isList: boolean = Array.isArray(place);
   if (!isList) return undefined;
-  const main = place.find(({ name }) => /\.onnx$/i.test(name));
+  const main = place.find((file) => /\.onnx$/i.test((file as File | null | undefined)?.name ?? ''));
   return main === undefined ? undefined : [main, ...place.filter((file) => file !== main)];
 }
 

@@ -10,7 +10,7 @@ import type { Embedding, Tensor } from '../tensor/index.js';
  * @throws DistillError code `shape` for any other number of axes
  */
 export function pooledEmbedding(where: string, output: Tensor): Embedding {
-  pooledWidth(where, output.shape.slice(1));
+  pooledWidth(where, (output as Partial<Tensor> | undefined)?.shape?.slice(1) ?? []);
   return output.rank === 2 ? (output as Embedding) : tf.mean<Embedding>(output, [1, 2]);
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
+import { expectRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
 import { readGraph } from './graph.js';
 import { layerConfig, weightsOf, withInner } from './layer.js';
@@ -13,9 +14,10 @@ import { eachLayer } from './weights.js';
  *
  * tfjs initialises from unseeded generators; after this call the weights are a function of the stream, the layers'
  * names (their places, where tfjs named them) and the shapes, on every engine alike.
- * @throws DistillError code `network` for an initializer that cannot be seeded (custom ones)
+ * @throws DistillError code `network` for an initializer that cannot be seeded (custom ones), `option` for what is no model or stream
  */
 export function seedWeights(model: LayersModel, random: Random): void {
+  expectRandom('seedWeights, random', random);
   for (const { layer, key } of eachLayer(readGraph(model))) {
     const holders = holdersOf(layer);
     for (const [weight, variable] of weightsOf(layer)) {

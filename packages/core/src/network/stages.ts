@@ -1,5 +1,6 @@
 import { DistillError } from '../error/index.js';
 import type { NetworkNode, NetworkShape } from './contract.js';
+import { expectNetwork } from './expect-network.js';
 
 /** Layers and operations that change a map's size or values but learn nothing of the images. */
 const NO_MAP =
@@ -68,8 +69,11 @@ const STAGE = /^stage(\d+)$/;
  * feature map of each size, by its layer's name.
  *
  * @returns empty where nothing is known of the network's inside, or no map has a fixed size
+ * @throws DistillError code `option` for what is no network
  */
-export function stageTaps({ tapNames, nodes }: Pick<NetworkShape, 'tapNames' | 'nodes'>): readonly string[] {
+export function stageTaps(network: Pick<NetworkShape, 'tapNames' | 'nodes'>): readonly string[] {
+  expectNetwork('stageTaps', network);
+  const { tapNames, nodes } = network;
   const numberOf = (name: string): number => Number(STAGE.exec(name)?.[1]);
   const named = tapNames.filter((name) => STAGE.test(name));
   if (named.length > 0) return named.sort((one, other) => numberOf(one) - numberOf(other));
@@ -80,12 +84,13 @@ export function stageTaps({ tapNames, nodes }: Pick<NetworkShape, 'tapNames' | '
  * The tap of an image's embedding: `embedding` where a network has one, else the last vector (or pooled map) before its logits.
  *
  * @returns undefined where nothing is known of the network's inside
+ * @throws DistillError code `option` for what is no network
  */
-export function embeddingTap({
-  tapNames,
-  nodes,
-  classes,
-}: Pick<NetworkShape, 'tapNames' | 'nodes' | 'classes'>): string | undefined {
+export function embeddingTap(
+  network: Pick<NetworkShape, 'tapNames' | 'nodes' | 'classes'>,
+): string | undefined {
+  expectNetwork('embeddingTap', network);
+  const { tapNames, nodes, classes } = network;
   if (tapNames.includes('embedding')) return 'embedding';
   const all = nodes?.() ?? [];
   const last = all.findLastIndex(
@@ -101,9 +106,11 @@ export function embeddingTap({
  * @param side whose taps a configuration names
  */
 export function tapsHint(
-  { tapNames, nodes }: Pick<NetworkShape, 'tapNames' | 'nodes'>,
+  network: Pick<NetworkShape, 'tapNames' | 'nodes'>,
   side: 'student' | 'teacher',
 ): string {
+  expectNetwork('tapsHint', network);
+  const { tapNames, nodes } = network;
   const maps = (nodes?.() ?? []).filter(({ shape }) => shape.length === 3).map(({ name }) => name);
   const names = maps.length > 0 ? maps : tapNames;
   const shown = names.slice(-8);
@@ -124,6 +131,9 @@ export function stagePairs(
   networks: Readonly<Record<'student' | 'teacher', Pick<NetworkShape, 'name' | 'tapNames' | 'nodes'>>>,
 ): readonly (readonly [student: string, teacher: string])[] {
   const [students = [], teachers = []] = (['student', 'teacher'] as const).map((side) => {
+    // Callers without types hand in anything.
+    const given = networks as typeof networks | null | undefined;
+    expectNetwork(`${where}.${side}`, given?.[side]);
     const stages = stageTaps(networks[side]);
     if (stages.length > 0) return stages;
     throw new DistillError({

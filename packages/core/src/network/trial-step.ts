@@ -4,9 +4,11 @@ import { withoutTape } from '../engine/tape.js';
 import { firstLine } from '../error/first-line.js';
 import { DistillError, isDistillError } from '../error/index.js';
 import { createRandom } from '../random/index.js';
+import { expectShape } from '../tensor/index.js';
 import type { Images } from '../tensor/index.js';
 import { compileGraph } from './apply-layer.js';
 import type { Network } from './contract.js';
+import { expectNetwork } from './expect-network.js';
 import { failed, runSteps } from './forward-pass.js';
 import type { ForwardStep, Pass } from './forward-pass.js';
 import { readGraph } from './graph.js';
@@ -21,6 +23,8 @@ import { learningWeights } from './layer.js';
  * @throws DistillError codes `network` and `engine`, naming the layer and the operation
  */
 export function expectGradients(network: Network, images: Images): void {
+  expectNetwork('expectGradients', network);
+  expectShape('expectGradients, images', images, [null, ...network.inputShape]);
   const graph = readGraph(network.model);
   const steps = compileGraph(graph);
   const forward = (): tf.Tensor =>

@@ -1,4 +1,6 @@
+import { expectOption } from '../option/index.js';
 import { nodeModule } from './node-module.js';
+import { givenPath } from './path.js';
 
 /** Ending of files that a crash left half written. */
 export const UNFINISHED = '.unfinished';
@@ -7,9 +9,10 @@ export const UNFINISHED = '.unfinished';
  * Makes a folder and those that it lies in (Node). `mkdir` of Node does not return under a file system such as `/proc`, which
  * says that a folder is missing whenever one is made.
  *
- * @throws what the system says, for instance where a file is in the way
+ * @throws what the system says, for instance where a file is in the way; DistillError code `option` for what is no path
  */
 export function makeFolder(folder: string): void {
+  givenPath('makeFolder', folder);
   const fs = nodeModule('node:fs', `making ${folder}`);
   if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
   const parent = nodeModule('node:path', `making ${folder}`).dirname(folder);
@@ -27,9 +30,13 @@ export function makeFolder(folder: string): void {
  * was there, and its folder flushed too. After a crash there is the old file or the new one, and at worst a
  * `FILE.PID-N.unfinished` beside it. Folders that the path names are made. A device, a pipe or a link is written to as it is.
  *
- * @throws what the system says, always with the path
+ * @throws what the system says, always with the path; DistillError code `option` for what is no path or content
  */
 export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+  givenPath('writeWhole', file);
+  expectOption('writeWhole, content', content, (value) =>
+    typeof value === 'string' || value instanceof Uint8Array ? undefined : 'a text or bytes',
+  );
   const fs = nodeModule('node:fs/promises', `writing ${file}`);
   const folder = nodeModule('node:path', `writing ${file}`).dirname(file);
   makeFolder(folder);

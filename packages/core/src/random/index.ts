@@ -1,2 +1,2 @@
-export { createRandom, lateStream } from './random.js';
+export { createRandom, expectRandom, lateStream } from './random.js';
 export type { Random } from './random.js';

@@ -3,6 +3,7 @@ import { utf8ToBytes } from '@noble/hashes/utils';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import { describeValue, DistillError } from '../error/index.js';
 import { expectOption, wholeNumber } from '../option/index.js';
 
 /**
@@ -36,6 +37,15 @@ export interface Random {
 export function createRandom(seed: number): Random {
   expectOption('seed', seed, wholeNumber());
   return streamAt(String(seed));
+}
+
+/** @throws DistillError code `option` for what is no stream, such as a seed */
+export function expectRandom(where: string, given: unknown): asserts given is Random {
+  const isObject = typeof given === 'object' && given !== null;
+  if (isObject && ['fork', 'uniform', 'permutation'].every((name) => name in given)) return;
+  const seed = Number.isSafeInteger(given) ? String(given) : 'seed';
+  const fields = { code: 'option', where, expected: 'a random stream', got: describeValue(given) } as const;
+  throw new DistillError({ ...fields, hint: `Pass createRandom(${seed}).` });
 }
 
 /** A stream that is made when it is first used: making one costs a hash. */

@@ -3,10 +3,10 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { describeValue, DistillError } from '../error/index.js';
 import { fitImage } from '../image/index.js';
 import type { Raster } from '../image/index.js';
-import { channelsOf, checkedMetadata, loadModel, modelMetadata } from '../model-file/index.js';
+import { channelsOf, checkedMetadata, expectModel, loadModel, modelMetadata } from '../model-file/index.js';
 import type { LoadOptions, ModelMetadata } from '../model-file/index.js';
-import { outputKind } from '../network/logits.js';
-import { expectKnown } from '../option/index.js';
+import { classifierEnd } from '../network/logits.js';
+import { expectKnown, expectOption, wholeNumber } from '../option/index.js';
 import { readImage } from './read-image.js';
 import type { Decode, ImageInput, Pixels } from './read-image.js';
 
@@ -81,34 +81,42 @@ export async function loadStudent(
       hint: "Call resolveEngine('auto') first, or import '@tensorflow/tfjs-backend-cpu' (or -wasm, -webgl, -webgpu).",
     });
   }
-  expectKnown('loadStudent', options, ['metadata', 'decode', 'timeout']);
+  expectKnown('loadStudent', options, [...OPTIONS, 'timeout']);
+  const { timeout, metadata, decode } = options;
   await tf.ready();
-  const model = await loadModel(place, options);
+  const model = await loadModel(place, { timeout });
   try {
-    return studentOf(model, options, String(place));
+    return studentOf(model, { metadata, decode }, String(place));
   } catch (error) {
     model.dispose();
     throw error;
   }
 }
 
-/** A model in memory as a student, e.g. `result.student.model` right after training. See {@link loadStudent}. */
-export function studentOf(
-  model: LayersModel,
-  options: LoadStudentOptions = {},
-  where = `model '${model.name}'`,
-): Student {
-  const metadata = metadataFor(model, options.metadata ?? {}, where);
+const OPTIONS = ['metadata', 'decode'];
+
+/**
+ * A model in memory as a student, e.g. `result.student.model` right after training. See {@link loadStudent}.
+ *
+ * @throws DistillError code `network` for a model that is no classifier of images
+ */
+export function studentOf(model: LayersModel, options: LoadStudentOptions = {}, place?: string): Student {
+  expectModel(model, 'studentOf');
+  expectKnown('studentOf', options, OPTIONS);
+  const { decode, metadata: said } = options;
+  expectOption('decode', decode ?? undefined, (value) =>
+    value === undefined || typeof value === 'function' ? undefined : 'a function of bytes and a name',
+  );
+  if ((said ?? undefined) !== undefined) expectKnown('metadata', said, FIELDS, { meant });
+  const where = place ?? `model '${model.name}'`;
+  const metadata = metadataFor(model, withoutGaps(said), where);
   const classes = model.outputs[0]?.shape.at(-1) ?? 0;
   const { classNames = Array.from({ length: classes }, (_, index) => String(index)) } = metadata;
   if (classNames.length !== classes) {
     const expected = `one class name per output (${classes})`;
     throw new DistillError({ code: 'data', where, expected, got: String(classNames.length) });
   }
-  const classifyAll = async (
-    images: readonly Pixels[],
-    { top = 5 }: ClassifyOptions,
-  ): Promise<Classification[]> => {
+  const classifyAll = async (images: readonly Pixels[], top: number): Promise<Classification[]> => {
     const input = tf.tensor4d(batchOf(images, metadata), [images.length, ...metadata.imageSize]);
     const output = tf.tidy(() => model.predict(input) as tf.Tensor);
     const values = (await output.data()) as Float32Array;
@@ -119,6 +127,9 @@ export function studentOf(
     });
   };
   const classify = async (given: unknown, settings: ClassifyOptions = {}): Promise<unknown> => {
+    expectKnown('classify', settings, ['top']);
+    const { top = 5 } = settings;
+    expectOption('classify, top', top, (value) => (value === Infinity ? undefined : atLeastOne(value)));
     const isTensor4d = given instanceof tf.Tensor && given.rank === 4;
     const list: readonly ImageInput[] = isTensor4d
       ? (tf.unstack(given) as tf.Tensor3D[])
@@ -129,9 +140,11 @@ export function studentOf(
     try {
       const read: Pixels[] = [];
       for (const [at, image] of list.entries())
-        read.push(await readImage(image, isBatch ? `classify, image ${at}` : 'classify', options.decode));
+        read.push(
+          await readImage(image, isBatch ? `classify, image ${at}` : 'classify', decode ?? undefined),
+        );
       if (read.length === 0) return [];
-      const all = await classifyAll(read, settings);
+      const all = await classifyAll(read, top);
       return isBatch ? all : all[0];
     } finally {
       if (isTensor4d) tf.dispose(list as tf.Tensor3D[]);
@@ -147,6 +160,29 @@ export function studentOf(
     },
   };
 }
+
+const atLeastOne = wholeNumber({ min: 1 });
+
+/** Of {@link ModelMetadata}. */
+const FIELDS: readonly (keyof ModelMetadata)[] = [
+  ...([
+    'version',
+    'imageSize',
+    'channels',
+    'scale',
+    'normalization',
+    'resize',
+    'classNames',
+    'output',
+  ] as const),
+];
+
+const meant = (name: string): string | undefined =>
+  name === 'mean' || name === 'std' ? 'Write `metadata: { normalization: { mean, std } }`.' : undefined;
+
+/** What is said to be undefined or null is not said. */
+const withoutGaps = (said: Partial<ModelMetadata> | null | undefined): Partial<ModelMetadata> =>
+  Object.fromEntries(Object.entries(said ?? {}).filter(([, value]) => (value ?? undefined) !== undefined));
 
 const logarithm = (probability: number): number => Math.log(Math.max(probability, 1.1754944e-38));
 
@@ -164,8 +200,14 @@ function metadataFor(model: LayersModel, given: Partial<ModelMetadata>, where: s
   }
   const size = (given.imageSize ?? saved?.imageSize ?? inputs) as ModelMetadata['imageSize'];
   const defaults = { version: 1, imageSize: size, channels: channelsOf(size[2]), scale: 255 };
-  const output = saved?.output ?? given.output ?? outputKind(model);
+  const known = classifierEnd(model, where);
+  const output = saved?.output ?? given.output ?? known ?? 'logits';
   const metadata = checkedMetadata(where, { ...defaults, output, ...saved, ...given });
+  if (known !== undefined && known !== metadata.output) {
+    const expected = `${metadata.output} as the output, as its metadata say`;
+    const hint = `Say metadata: { output: '${known}' }.`;
+    throw new DistillError({ code: 'data', where, expected, got: known, hint });
+  }
   if (inputs.length !== 3 || metadata.imageSize.some((axis, at) => (inputs[at] ?? axis) !== axis)) {
     throw new DistillError({
       code: 'data',

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describeValue, DistillError } from '../error/index.js';
-import { firstLine } from '../error/first-line.js';
+import { asDistillError, firstLine } from '../error/first-line.js';
 import type { Raster } from '../image/index.js';
+import { expectOption, wholeNumber } from '../option/index.js';
 import { isNode, nodeModule } from '../platform/node-module.js';
 
 /** A decoded image as a decoder gives it: upright pixels, or pixels with EXIF's orientation (1 to 8). */
@@ -33,9 +34,8 @@ export async function readImage(
   decode: Decode | undefined,
 ): Promise<Pixels> {
   if (given instanceof tf.Tensor) return tensorPixels(given, where);
-  if (typeof given === 'object' && (given as unknown) !== null && 'raster' in given)
-    return { ...given.raster, orientation: given.orientation };
-  if (isDecoded(given)) return pixelsOf(given);
+  const decoded = decodedPixels(given, where);
+  if (decoded !== undefined) return decoded;
   if (typeof given === 'string' || given instanceof URL) return fromPlace(String(given), where, decode);
   if (given instanceof ArrayBuffer) return fromBytes(new Uint8Array(given), where, decode);
   if (given instanceof Uint8Array) return fromBytes(given, where, decode);
@@ -61,39 +61,52 @@ const DRAWABLE = /^(HTML(Image|Canvas|Video)Element|OffscreenCanvas|ImageBitmap|
 
 const isPage = (): boolean => typeof createImageBitmap === 'function';
 
-/** ImageData, or a raster. */
-function isDecoded(given: unknown): given is Raster | ImageData {
-  if (typeof given !== 'object' || given === null) return false;
-  const { width, height, data } = given as Partial<Record<'width' | 'height' | 'data', unknown>>;
-  return typeof width === 'number' && typeof height === 'number' && ArrayBuffer.isView(data);
+/** ImageData or a raster, with EXIF's orientation or without; undefined for anything else. */
+function decodedPixels(given: unknown, where: string): Pixels | undefined {
+  const fields = (given ?? {}) as { readonly raster?: unknown; readonly orientation?: unknown };
+  // The fields of ImageData are its prototype's.
+  const { width, height, data } = (fields.raster ?? fields) as Partial<Record<keyof Raster, unknown>>;
+  if (typeof width !== 'number' || typeof height !== 'number' || !ArrayBuffer.isView(data)) return undefined;
+  const values = data as unknown as Uint8Array | Float32Array;
+  const { orientation = 1 } = fields;
+  expectOption(`${where}, orientation`, orientation, wholeNumber({ min: 1, max: 8 }));
+  const channels = values.length / (width * height);
+  if (!Number.isSafeInteger(channels) || channels < 1)
+    refuse(
+      where,
+      'width × height pixels of one to four values',
+      `${values.length} values for ${width} × ${height}`,
+    );
+  expectPixels(where, values);
+  return { width, height, channels, data: values, orientation: orientation as number };
 }
 
-/** The fields of ImageData are its prototype's. */
-const pixelsOf = ({ width, height, data }: Raster | ImageData): Pixels => ({
-  width,
-  height,
-  channels: data.length / (width * height),
-  data,
-});
-
 async function tensorPixels(given: tf.Tensor, where: string): Promise<Pixels> {
-  const refuse = (expected: string, got: string, hint?: string): never => {
-    throw new DistillError({ code: 'data', where, expected, got, hint });
-  };
   const [height = 0, width = 0, channels = 0] = given.shape;
-  if (given.isDisposed) refuse('a tensor', 'a disposed one');
-  if (given.rank !== 3) refuse('a tensor [height, width, channels]', describeValue(given));
+  if (given.isDisposed) refuse(where, 'a tensor', 'a disposed one');
+  if (given.rank !== 3 || given.size === 0)
+    refuse(where, 'a tensor [height, width, channels]', describeValue(given));
   const data = await given.data();
+  expectPixels(where, data);
+  return { width, height, channels, data };
+}
+
+function expectPixels(where: string, data: ArrayLike<number>): void {
+  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return;
   let [low, high, hasFraction] = [Infinity, -Infinity, false];
-  for (const value of data) {
-    if (!(value >= 0 && value <= 255)) refuse('pixels from 0 to 255', String(value), NOT_NORMALIZED);
+  for (let at = 0; at < data.length; at++) {
+    const value = data[at] ?? NaN;
+    if (!(value >= 0 && value <= 255)) refuse(where, 'pixels from 0 to 255', String(value), NOT_NORMALIZED);
     low = Math.min(low, value);
     high = Math.max(high, value);
     hasFraction ||= value !== Math.floor(value);
   }
   if (hasFraction && high <= 1)
-    refuse('pixels from 0 to 255', `values from ${low} to ${high}`, 'Multiply them by 255.');
-  return { width, height, channels, data };
+    refuse(where, 'pixels from 0 to 255', `values from ${low} to ${high}`, 'Multiply them by 255.');
+}
+
+function refuse(where: string, expected: string, got: string, hint?: string): never {
+  throw new DistillError({ code: 'data', where, expected, got, hint });
 }
 
 const NOT_NORMALIZED = 'Pass the pixels as they are: they are normalized here.';
@@ -122,8 +135,17 @@ async function fromPlace(place: string, where: string, decode: Decode | undefine
 async function fromBytes(bytes: Uint8Array, where: string, decode: Decode | undefined): Promise<Pixels> {
   if (decode === undefined && isPage())
     return drawn(await bitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), where), where);
-  const decoded = await (decode ?? (await sharpDecoder()))(bytes, where);
-  return 'raster' in decoded ? { ...decoded.raster, orientation: decoded.orientation } : decoded;
+  const decoder = decode ?? (await sharpDecoder());
+  let decoded: unknown;
+  try {
+    decoded = await decoder(bytes, where);
+  } catch (error) {
+    throw asDistillError(error, { code: 'data', where, expected: 'an image that can be decoded' });
+  }
+  return (
+    decodedPixels(decoded, `${where}, decoded`) ??
+    refuse(where, 'a raster { width, height, channels, data } from `decode`', describeValue(decoded))
+  );
 }
 
 /** As stored, upright, and without colour management. */

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { expectOption, wholeNumber } from '../option/index.js';
+import { expectShape } from './expect-shape.js';
 import type { FeatureMap } from './names.js';
 
 /**
@@ -9,6 +11,8 @@ import type { FeatureMap } from './names.js';
  * @returns `[to, from]`, rows sum to 1; the caller disposes it
  */
 export function poolingMatrix(from: number, to: number): Tensor2D {
+  for (const [name, size] of Object.entries({ from, to }))
+    expectOption(`poolingMatrix(${name})`, size, wholeNumber({ min: 1 }));
   const values = new Float32Array(to * from);
   for (let row = 0; row < to; row++) {
     const first = Math.floor((row * from) / to);
@@ -29,6 +33,7 @@ export function adaptiveAveragePool(
   map: FeatureMap,
   to: { readonly height: number; readonly width: number },
 ): FeatureMap {
+  expectShape('adaptiveAveragePool', map, [null, null, null, null]);
   const [images, height, width, channels] = map.shape;
   if (height === to.height && width === to.width) return map;
   return tf.tidy(() => {

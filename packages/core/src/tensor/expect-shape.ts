@@ -10,6 +10,11 @@ import { describeValue, DistillError } from '../error/index.js';
  */
 export function expectShape(where: string, tensor: Tensor, expected: readonly (number | null)[]): void {
   const shape = shapeOf(tensor);
+  const { isDisposed, dtype } = Object(tensor) as { readonly isDisposed?: boolean; readonly dtype?: string };
+  if (isDisposed === true || dtype === 'string') {
+    const got = isDisposed === true ? 'a disposed one' : 'one of texts';
+    throw new DistillError({ code: 'shape', where, expected: 'a tensor of numbers', got });
+  }
   const isOf = (size: number | null, axis: number): boolean =>
     size === null || size < 0 || size === shape?.[axis];
   if (shape?.length === expected.length && expected.every(isOf)) return;

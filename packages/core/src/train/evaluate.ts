@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { asGraph } from '../engine/graph/index.js';
 import {
+  batchText,
   checkedDataset,
   expectNormalization,
   expectPixelScale,
@@ -8,10 +9,11 @@ import {
   otherScaleWarning,
 } from '../data/index.js';
 import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
+import { engineError } from '../engine/out-of-memory.js';
 import { DistillError } from '../error/index.js';
 import { expectOption } from '../option/index.js';
 import { asNetwork } from '../network/index.js';
-import type { FrozenNetwork, NetworkLike } from '../network/index.js';
+import type { FrozenNetwork, NetworkLike, OwnedOutput } from '../network/index.js';
 import type { Images, Logits } from '../tensor/index.js';
 import { batchFeed } from './batch-feed.js';
 import { expectCount, expectNoPromise } from './check-options.js';
@@ -139,18 +141,28 @@ export async function evaluation(
   for (let batch = 0; batch < batches; batch++) {
     const positions = positionsOf(batch);
     const size = positions.length;
-    const values = await feed.run(batch, (pixels) =>
+    const place = `batch ${batch} of ${batches}, ${batchText(size, data.imageShape)} of dataset '${data.name}'`;
+    const work = (pixels: Float32Array): Promise<tf.TypedArray> =>
       asGraph(async () => {
         const images = tf.tensor4d(pixels, [size, ...data.imageShape]);
-        const asked = await classifier.ask?.(images);
-        const logits = tf.tidy(() => {
-          const rows = asked?.logits ?? classifier.forward(images).logits;
-          return tf.reshape(rows, [size, classifier.classes]);
-        });
-        asked?.dispose();
-        const read = await logits.data();
-        tf.dispose([images, logits]);
-        return read;
+        let asked: OwnedOutput | undefined;
+        let logits: tf.Tensor | undefined;
+        try {
+          asked = await classifier.ask?.(images);
+          logits = tf.tidy(() => {
+            const rows = asked?.logits ?? classifier.forward(images).logits;
+            return tf.reshape(rows, [size, classifier.classes]);
+          });
+          return await logits.data();
+        } finally {
+          asked?.dispose();
+          images.dispose();
+          logits?.dispose();
+        }
+      });
+    const values = await feed.run(batch, (pixels) =>
+      work(pixels).catch((error: unknown) => {
+        throw engineError(error, place);
       }),
     );
     if (values === undefined) return undefined;

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { batchText } from '../data/index.js';
-import { describeValue, DistillError, isDistillError } from '../error/index.js';
+import { engineError } from '../engine/out-of-memory.js';
+import { describeValue, DistillError } from '../error/index.js';
 import type { Phase } from '../method/index.js';
 import { nonNegative } from '../option/index.js';
 import type { ValueLabel } from './report.js';
@@ -58,10 +58,6 @@ export function expectFinite(
   });
 }
 
-/** An engine out of memory says so in its own way. */
-const OUT_OF_MEMORY =
-  /\boom\b|out of memory|resource ?exhausted|allocation failed|invalid (?:typed )?array length/i;
-
 /**
  * An error of a step as it is told: one that is the engine's says which step on which batch it was, and where training can go
  * on from; any other is as it was thrown.
@@ -73,26 +69,8 @@ export function stepError(
   phase: Phase,
   place: StepPlace,
 ): unknown {
-  const message = error instanceof Error ? error.message : String(error);
-  const isEngines = isDistillError(error) ? error.code === 'engine' : OUT_OF_MEMORY.test(message);
-  if (!isEngines) return error;
   const batch = batchText(place.indices.length, run.train.imageShape);
-  const fields = isDistillError(error)
-    ? error
-    : {
-        where: `engine '${tf.getBackend()}'`,
-        expected: 'memory for the step',
-        got: `"${message.split('\n')[0] ?? ''}"`,
-        hint: 'Use a smaller batch, smaller images or a smaller network.',
-      };
-  return new DistillError({
-    code: 'engine',
-    where: `${fields.where}, ${placeText(run, phase, place)}, ${batch}`,
-    expected: fields.expected,
-    got: fields.got,
-    hint: [fields.hint, checkpointText(lastCheckpoint)].filter((part) => part !== undefined).join(' '),
-    cause: error,
-  });
+  return engineError(error, `${placeText(run, phase, place)}, ${batch}`, checkpointText(lastCheckpoint));
 }
 
 const placeText = ({ method }: Run, phase: Phase, { position, step }: StepPlace): string =>

@@ -239,18 +239,21 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
   ...Object.fromEntries(
     (
       [
-        ['dilation_rate', [2, 1]],
-        ['output_padding', [1, 1]],
+        ['Conv2DTranspose', 'dilation_rate', [2, 1]],
+        ['Conv2DTranspose', 'output_padding', [1, 1]],
+        ['DepthwiseConv2D', 'dilation_rate', [2, 2]],
+        ['Conv2D', 'groups', 2],
+        ['Resizing', 'crop_to_aspect_ratio', true],
       ] as const
-    ).map(([setting, value]): [string, [(json: Json) => unknown, RegExp]] => [
-      `a transposed convolution with ${setting}`,
+    ).map(([kind, setting, value]): [string, [(json: Json) => unknown, RegExp]] => [
+      `${kind} with ${setting}`,
       [
         (json) => {
           const stem = layer(json, 'stem');
-          stem.class_name = 'Conv2DTranspose';
+          stem.class_name = kind;
           stem.config[setting] = value;
         },
-        new RegExp(`got ${setting} \\[${value.join()}\\] of layer 'stem', which tfjs-layers leaves out`),
+        new RegExp(`got ${setting} \\[?${String(value)}\\]? of layer 'stem', which tfjs-layers leaves out`),
       ],
     ]),
   ),

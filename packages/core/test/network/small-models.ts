@@ -77,6 +77,14 @@ export const smallModels: Readonly<Record<string, () => LayersModel>> = {
       through(layers.reLU({ name: 'relu' })),
     ),
 
+  'a depthwise convolution with a dilation, which tfjs-layers leaves out': () =>
+    chain(
+      'dilated_depthwise',
+      through(layers.depthwiseConv2d({ name: 'conv', kernelSize: 3, dilationRate: 2, padding: 'same' })),
+      through(bn('bn')),
+      through(relu('relu')),
+    ),
+
   'explicit zero padding before strides': () =>
     chain(
       'padded',

@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
-import { createRandom, distill, evaluate, fitImage, loadStudent, student, studentOf } from '@distilljs/core';
+import {
+  createRandom,
+  distill,
+  evaluate,
+  fitImage,
+  loadStudent,
+  saveModel,
+  student,
+  studentOf,
+} from '@distilljs/core';
 import type { Dataset, ModelMetadata, Raster } from '@distilljs/core';
 import { afterAll, expect, it } from 'vitest';
 import { tinyDataset } from '../../src/testing/tiny-dataset.js';
@@ -185,6 +194,144 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'classify', () => {
     expect((await reading.classify(Uint8Array.of(0))).className).toBe('dark');
     expect((await reading.classify(new Blob([Uint8Array.of(255)]))).className).toBe('bright');
     expect(seen).toEqual([file, 'classify', 'classify']);
+  });
+});
+
+describeOn([{ name: 'cpu', skipped: undefined }], 'studentOf refuses', () => {
+  const given = (said: object): unknown => ({ metadata: { ...metadata, ...said } });
+  const ending = (...last: layers.layers.Layer[]): layers.LayersModel =>
+    layers.sequential({
+      name: 'ends',
+      layers: [layers.layers.flatten({ inputShape: [4, 4, 3] }), ...last],
+    });
+  const { dense, reshape } = layers.layers;
+  it.each<[string, unknown, unknown, RegExp]>([
+    ['nothing', undefined, {}, /^studentOf: expected a tfjs LayersModel, got nothing\.$/],
+    [
+      'options that are null',
+      meanModel([4, 4, 3]),
+      null,
+      /^studentOf: expected an object of options, got null\.$/,
+    ],
+    [
+      'an option of another name',
+      meanModel([4, 4, 3]),
+      { metadata, decoder: 1 },
+      /got 'decoder'.*Did you mean 'decode'/,
+    ],
+    [
+      'a decoder that is none',
+      meanModel([4, 4, 3]),
+      { metadata, decode: 'sharp' },
+      /^decode: expected a function/,
+    ],
+    [
+      'mean and std beside the normalization',
+      meanModel([4, 4, 3]),
+      { metadata: { mean: [0], std: [1] } },
+      /^metadata: expected a known option, got 'mean'\. Write `metadata: \{ normalization: \{ mean, std \} \}`\.$/,
+    ],
+    [
+      'metadata of another name',
+      meanModel([4, 4, 3]),
+      given({ normalisation: {} }),
+      /got 'normalisation'\. Did you mean 'normalization'/,
+    ],
+    [
+      'metadata of no object',
+      meanModel([4, 4, 3]),
+      { metadata: 'rgb' },
+      /^metadata: expected an object of options/,
+    ],
+    [
+      'logits said of a softmax',
+      meanModel([4, 4, 3], true),
+      given({ output: 'logits' }),
+      /expected logits as the output, as its metadata say, got probabilities\. Say metadata: \{ output: 'probabilities' \}/,
+    ],
+    [
+      'probabilities said of logits',
+      meanModel([4, 4, 3]),
+      given({ output: 'probabilities' }),
+      /got logits\. Say/,
+    ],
+    [
+      'a sigmoid for each class',
+      ending(dense({ units: 3, activation: 'sigmoid' })),
+      { metadata: { normalization: metadata.normalization } },
+      /^model 'ends': expected logits or probabilities of two or more classes.*got a sigmoid for each class/,
+    ],
+    ['one output', ending(dense({ units: 1 })), { metadata }, /two or more classes.*got \[\*, 1\]/],
+    ['an output of two axes', ending(reshape({ targetShape: [4, 12] })), { metadata }, /got \[\*, 4, 12\]/],
+    [
+      'an input of a type that tfjs has not',
+      layers.sequential({
+        layers: [layers.layers.flatten({ inputShape: [4, 4, 3], dtype: 3 as never }), dense({ units: 2 })],
+      }),
+      { metadata },
+      /expected values of type float32, int32 or bool, got 3\./,
+    ],
+  ])('%s', async (_, model, options, message) => {
+    expect((await caught(() => studentOf(model as never, options as never))).message).toMatch(message);
+  });
+
+  it('a saved model of such an input', async () => {
+    const place = join(folder, 'odd-type');
+    await saveModel(meanModel([4, 4, 3]), place);
+    const file = join(place, 'model.json');
+    const json = await readFile(file, 'utf8');
+    for (const type of ['{"is":"value"}', '3', '"complex64"']) {
+      await writeFile(file, json.replace('"dtype":"float32"', `"dtype":${type}`));
+      const error = await caught(() => loadStudent(place, { metadata }));
+      expect(error.message).toMatch(/expected values of type float32, int32 or bool, got/);
+    }
+  });
+
+  it('what classify is not told by', async () => {
+    const student = studentOf(meanModel([4, 4, 3]), { metadata: { ...metadata, resize: undefined } });
+    const image = tf.zeros<tf.Rank.R3>([4, 4, 3]);
+    const told = async (options: unknown): Promise<string> =>
+      (await caught(() => student.classify(image, options as never))).message;
+    expect(await told({ topK: 3 })).toMatch(
+      /^classify: expected a known option, got 'topK'\. Did you mean 'top'/,
+    );
+    expect(await told(null)).toMatch(/^classify: expected an object of options, got null/);
+    for (const top of [0, -1, 1.5, NaN, '3'])
+      expect(await told({ top })).toMatch(/^classify, top: expected a whole number, at least 1/);
+    expect((await student.classify(image, { top: Infinity })).classes).toHaveLength(2);
+  });
+
+  it('rasters that are not of their size, or not of pixels', async () => {
+    const student = studentOf(meanModel([4, 4, 3]), {
+      metadata,
+      decode: () => Promise.resolve(null as never),
+    });
+    const told = async (image: unknown): Promise<string> =>
+      (await caught(() => student.classify(image as never))).message;
+    const raster = (data: ArrayLike<number>, more: object = {}): object => ({
+      width: 4,
+      height: 4,
+      channels: 3,
+      data,
+      ...more,
+    });
+    expect(await told(raster(new Uint8Array(40)))).toMatch(/got 40 values for 4 × 4/);
+    expect(await told(raster(new Uint8Array(48), { width: 0 }))).toMatch(/got 48 values for 0 × 4/);
+    expect(await told(raster(new Float32Array(48).fill(0.5)))).toMatch(
+      /values from 0\.5 to 0\.5\. Multiply them by 255/,
+    );
+    expect(await told(raster(new Uint16Array(48).fill(4000)))).toMatch(/pixels from 0 to 255, got 4000/);
+    expect(await told({ raster: raster(new Uint8Array(48)), orientation: 9 })).toMatch(
+      /orientation: expected a whole number, at least 1 and at most 8, got 9/,
+    );
+    expect(await told(new Uint8Array(3))).toMatch(/expected a raster .* from `decode`, got null/);
+    const failing = studentOf(meanModel([4, 4, 3]), {
+      metadata,
+      decode: () => Promise.reject(new Error('no image')),
+    });
+    expect((await caught(() => failing.classify(new Uint8Array(3)))).message).toMatch(
+      /expected an image that can be decoded, got no image/,
+    );
   });
 });
 

@@ -174,6 +174,25 @@ describeOn(await testEngines(), 'evaluate', () => {
     expect((await caught(call)).message).toContain(message);
   });
 
+  it('names the batch that the memory does not suffice for, and leaves no tensors', async () => {
+    let batches = 0;
+    const network = reader(7);
+    const full: Network = {
+      ...network,
+      forward(images) {
+        if (batches++ === 1) throw new RangeError('Array buffer allocation failed');
+        return network.forward(images);
+      },
+    };
+    const before = tf.memory().numTensors;
+    const error = await caught(() => evaluate(full, dataset(rows, labels), asPixels(7), 2));
+    expect(error.code).toBe('engine');
+    expect(error.message).toMatch(
+      /^engine '.+', batch 1 of 3, a batch of 2 images of 1×1×7 of dataset 'array': expected memory for this batch, got "Array buffer allocation failed"\. Use a smaller batch/,
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('leaves the network and no tensors', async () => {
     const network = reader(7);
     const data = dataset(rows, labels);

@@ -117,7 +117,7 @@ describeOn(REPRODUCIBLE, 'images that the memory does not suffice for', () => {
       spy.mockRestore();
     });
     expect(error.message).toContain(
-      `step 0, a batch of 4 images of ${imageShape}: expected memory for the step`,
+      `step 0, a batch of 4 images of ${imageShape}: expected memory for this batch`,
     );
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { DistillError } from '../../error/index.js';
+import { expectShape } from '../../tensor/index.js';
 import { batchNormWasm } from '../wasm/batch-norm.js';
 import { wasmKernels } from '../wasm/kernels.js';
 import { batchNormWebGpu } from '../webgpu/batch-norm.js';
@@ -76,20 +76,11 @@ function passesOf(epsilon: number): BatchNormPasses {
 }
 
 function checkChannels(x: tf.Tensor, parameters: Record<'gamma' | 'beta', tf.Tensor1D | null>): number {
+  // Callers without types hand in anything.
+  const rank = (x as Partial<tf.Tensor> | null | undefined)?.shape?.length ?? 0;
+  expectShape('batchNormTraining(x)', x, Array<null>(Math.max(2, rank)).fill(null));
   const channels = x.shape.at(-1) ?? 0;
-  const fail = (where: string, expected: string, got: tf.Tensor): never => {
-    throw new DistillError({
-      code: 'shape',
-      where: `batchNormTraining: ${where}`,
-      expected,
-      got: `[${got.shape.join(', ')}]`,
-    });
-  };
-  if (x.rank < 2) fail('x', 'a tensor [n, ..., channels] of rank 2 or more', x);
-  for (const [name, parameter] of Object.entries(parameters)) {
-    if (parameter !== null && (parameter.rank !== 1 || parameter.size !== channels)) {
-      fail(name, `a vector [${channels}], one number per channel of x`, parameter);
-    }
-  }
+  for (const [name, parameter] of Object.entries(parameters))
+    if (parameter !== null) expectShape(`batchNormTraining(${name})`, parameter, [channels]);
   return channels;
 }

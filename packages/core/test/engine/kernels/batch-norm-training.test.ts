@@ -132,9 +132,9 @@ describe.each(await loadBackends())('batchNormTraining on $name', ({ name, absen
 test('shapes that do not fit are named', () => {
   const x = tf.zeros([2, 3]);
   expect(() => batchNormTraining(tf.zeros([3]), null, null, EPSILON)).toThrow(
-    'batchNormTraining: x: expected a tensor [n, ..., channels] of rank 2 or more, got [3].',
+    'batchNormTraining(x): expected shape [*, *], got [3].',
   );
   expect(() => batchNormTraining(x, tf.zeros([2]), null, EPSILON)).toThrow(
-    'batchNormTraining: gamma: expected a vector [3], one number per channel of x, got [2].',
+    'batchNormTraining(gamma): expected shape [3], got [2].',
   );
 });
