@@ -35,35 +35,6 @@ export function outputActivation(graph: Graph): OutputActivation | undefined {
 export const outputKind = (model: LayersModel): 'logits' | 'probabilities' =>
   outputActivation(readGraph(model))?.activation === 'softmax' ? 'probabilities' : 'logits';
 
-/**
- * What a classifier gives, where its last layer tells.
- *
- * @throws DistillError code `network` for a model whose output is no row of logits or probabilities
- */
-export function classifierEnd(model: LayersModel, where: string): 'logits' | 'probabilities' | undefined {
-  const graph = readGraph(model);
-  const shape = graph.nodes.find(({ outputs }) => outputs.includes(graph.output))?.shape ?? [];
-  const end = outputActivation(graph);
-  const got =
-    shape.length !== 1 || (shape[0] ?? 0) < 2
-      ? shapeText([null, ...shape])
-      : end !== undefined && end.activation !== 'softmax'
-        ? `a ${end.activation} for each class`
-        : undefined;
-  if (got !== undefined)
-    throw new DistillError({
-      code: 'network',
-      where,
-      expected: CLASSIFIER,
-      got,
-      hint: 'End with a dense layer.',
-    });
-  if (end !== undefined) return 'probabilities';
-  return endsLinear(graph) ? 'logits' : undefined;
-}
-
-const CLASSIFIER = 'logits or probabilities of two or more classes, [batch, classes], as the output';
-
 /** What to do about any other end of a student. */
 export const LINEAR_END = 'Make the last layer linear: every loss applies softmax itself.';
 

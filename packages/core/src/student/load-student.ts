@@ -3,10 +3,10 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { describeValue, DistillError } from '../error/index.js';
 import { fitImage } from '../image/index.js';
 import type { Raster } from '../image/index.js';
-import { channelsOf, checkedMetadata, expectModel, loadModel, modelMetadata } from '../model-file/index.js';
+import { expectModel, loadModel } from '../model-file/index.js';
 import type { LoadOptions, ModelMetadata } from '../model-file/index.js';
-import { classifierEnd } from '../network/logits.js';
 import { expectKnown, expectOption, wholeNumber } from '../option/index.js';
+import { metadataFor } from './student-metadata.js';
 import { readImage } from './read-image.js';
 import type { Decode, ImageInput, Pixels } from './read-image.js';
 
@@ -107,9 +107,8 @@ export function studentOf(model: LayersModel, options: LoadStudentOptions = {}, 
   expectOption('decode', decode ?? undefined, (value) =>
     value === undefined || typeof value === 'function' ? undefined : 'a function of bytes and a name',
   );
-  if ((said ?? undefined) !== undefined) expectKnown('metadata', said, FIELDS, { meant });
   const where = place ?? `model '${model.name}'`;
-  const metadata = metadataFor(model, withoutGaps(said), where);
+  const metadata = metadataFor(model, said, where);
   const classes = model.outputs[0]?.shape.at(-1) ?? 0;
   const { classNames = Array.from({ length: classes }, (_, index) => String(index)) } = metadata;
   if (classNames.length !== classes) {
@@ -163,61 +162,7 @@ export function studentOf(model: LayersModel, options: LoadStudentOptions = {}, 
 
 const atLeastOne = wholeNumber({ min: 1 });
 
-/** Of {@link ModelMetadata}. */
-const FIELDS: readonly (keyof ModelMetadata)[] = [
-  ...([
-    'version',
-    'imageSize',
-    'channels',
-    'scale',
-    'normalization',
-    'resize',
-    'classNames',
-    'output',
-  ] as const),
-];
-
-const meant = (name: string): string | undefined =>
-  name === 'mean' || name === 'std' ? 'Write `metadata: { normalization: { mean, std } }`.' : undefined;
-
-/** What is said to be undefined or null is not said. */
-const withoutGaps = (said: Partial<ModelMetadata> | null | undefined): Partial<ModelMetadata> =>
-  Object.fromEntries(Object.entries(said ?? {}).filter(([, value]) => (value ?? undefined) !== undefined));
-
 const logarithm = (probability: number): number => Math.log(Math.max(probability, 1.1754944e-38));
-
-function metadataFor(model: LayersModel, given: Partial<ModelMetadata>, where: string): ModelMetadata {
-  const saved = modelMetadata(model, where);
-  const inputs = (model.inputs[0]?.shape ?? []).slice(1);
-  if (saved === undefined && given.normalization === undefined) {
-    throw new DistillError({
-      code: 'data',
-      where,
-      expected: 'metadata (userDefinedMetadata.distilljs) that say how to normalize images',
-      got: 'none: the model was saved by an older version, or made elsewhere',
-      hint: 'Pass loadStudent(place, { metadata: { normalization: { mean, std }, classNames } }), with the values of the training, e.g. channelStatistics(train).',
-    });
-  }
-  const size = (given.imageSize ?? saved?.imageSize ?? inputs) as ModelMetadata['imageSize'];
-  const defaults = { version: 1, imageSize: size, channels: channelsOf(size[2]), scale: 255 };
-  const known = classifierEnd(model, where);
-  const output = saved?.output ?? given.output ?? known ?? 'logits';
-  const metadata = checkedMetadata(where, { ...defaults, output, ...saved, ...given });
-  if (known !== undefined && known !== metadata.output) {
-    const expected = `${metadata.output} as the output, as its metadata say`;
-    const hint = `Say metadata: { output: '${known}' }.`;
-    throw new DistillError({ code: 'data', where, expected, got: known, hint });
-  }
-  if (inputs.length !== 3 || metadata.imageSize.some((axis, at) => (inputs[at] ?? axis) !== axis)) {
-    throw new DistillError({
-      code: 'data',
-      where,
-      expected: `a network of images [${metadata.imageSize.join(', ')}], as its metadata say`,
-      got: `one of [${inputs.join(', ')}]`,
-    });
-  }
-  return metadata;
-}
 
 /** Images at the network's size and normalized: the input values of training, by the same arithmetic. */
 function batchOf(images: readonly Pixels[], { imageSize, scale, ...metadata }: ModelMetadata): Float32Array {

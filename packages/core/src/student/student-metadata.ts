@@ -1,0 +1,71 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { DistillError } from '../error/index.js';
+import { channelsOf, checkedMetadata, modelMetadata } from '../model-file/index.js';
+import type { ModelMetadata } from '../model-file/index.js';
+import { classifierEnd } from '../network/classifier-end.js';
+import { expectKnown } from '../option/index.js';
+
+/** Of {@link ModelMetadata}. */
+const FIELDS: readonly (keyof ModelMetadata)[] = [
+  ...([
+    'version',
+    'imageSize',
+    'channels',
+    'scale',
+    'normalization',
+    'resize',
+    'classNames',
+    'output',
+  ] as const),
+];
+
+const meant = (name: string): string | undefined =>
+  name === 'mean' || name === 'std' ? 'Write `metadata: { normalization: { mean, std } }`.' : undefined;
+
+/** What is said to be undefined or null is not said. */
+const withoutGaps = (said: Partial<ModelMetadata> | null | undefined): Partial<ModelMetadata> =>
+  Object.fromEntries(Object.entries(said ?? {}).filter(([, value]) => (value ?? undefined) !== undefined));
+
+/**
+ * What a student is used by: its own metadata, and what is said in their place.
+ *
+ * @throws DistillError code `option` for metadata that there are not, `data` for those that are wrong or do not fit the model
+ */
+export function metadataFor(
+  model: LayersModel,
+  said: Partial<ModelMetadata> | null | undefined,
+  where: string,
+): ModelMetadata {
+  if ((said ?? undefined) !== undefined) expectKnown('metadata', said, FIELDS, { meant });
+  const given = withoutGaps(said);
+  const saved = modelMetadata(model, where);
+  const inputs = (model.inputs[0]?.shape ?? []).slice(1);
+  if (saved === undefined && given.normalization === undefined) {
+    throw new DistillError({
+      code: 'data',
+      where,
+      expected: 'metadata (userDefinedMetadata.distilljs) that say how to normalize images',
+      got: 'none: the model was saved by an older version, or made elsewhere',
+      hint: 'Pass loadStudent(place, { metadata: { normalization: { mean, std }, classNames } }), with the values of the training, e.g. channelStatistics(train).',
+    });
+  }
+  const size = (given.imageSize ?? saved?.imageSize ?? inputs) as ModelMetadata['imageSize'];
+  const defaults = { version: 1, imageSize: size, channels: channelsOf(size[2]), scale: 255 };
+  const known = classifierEnd(model, where);
+  const output = saved?.output ?? given.output ?? known ?? 'logits';
+  const metadata = checkedMetadata(where, { ...defaults, output, ...saved, ...given });
+  if (known !== undefined && known !== metadata.output) {
+    const expected = `${metadata.output} as the output, as its metadata say`;
+    const hint = `Say metadata: { output: '${known}' }.`;
+    throw new DistillError({ code: 'data', where, expected, got: known, hint });
+  }
+  if (inputs.length !== 3 || metadata.imageSize.some((axis, at) => (inputs[at] ?? axis) !== axis)) {
+    throw new DistillError({
+      code: 'data',
+      where,
+      expected: `a network of images [${metadata.imageSize.join(', ')}], as its metadata say`,
+      got: `one of [${inputs.join(', ')}]`,
+    });
+  }
+  return metadata;
+}
