@@ -130,16 +130,19 @@ export function list<Entry extends z.ZodType>(entry: Entry, least: number, most 
     .max(most, { error: `a list of at most ${most} entries` });
 }
 
+/** The keys of a mapping, for messages: what `runBench` alone says is offered to nobody. */
+export const fieldNames = (shape: object): string =>
+  Object.keys(shape)
+    .filter((key) => key !== 'given')
+    .join(', ');
+
 /**
  * A mapping with these keys and no others. The message for a foreign key is the list of keys that there are.
  */
 export function mapping<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
 ): z.ZodObject<Shape, z.core.$strict> {
-  // What `runBench` alone says is offered to nobody.
-  const keys = Object.keys(shape)
-    .filter((key) => key !== 'given')
-    .join(', ');
+  const keys = fieldNames(shape);
   return z.strictObject(shape, {
     error: ({ code }) => (code === 'unrecognized_keys' ? keys : `a mapping with ${keys}`),
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { modelNames } from '../model/index.js';
 import {
+  fieldNames,
   flag,
   list,
   mapping,
@@ -125,5 +126,5 @@ const automaticTeacher = mapping({
 });
 
 export const teacher = z.discriminatedUnion('kind', [liveTeacher, cachedTeacher, automaticTeacher], {
-  error: variantWords('a kind of teacher', `a mapping with ${Object.keys(cachedTeacher.shape).join(', ')}`),
+  error: variantWords('a kind of teacher', `a mapping with ${fieldNames(cachedTeacher.shape)}`),
 });

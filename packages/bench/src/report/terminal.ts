@@ -10,7 +10,7 @@ export function renderTerminal(given: Report, stream?: NodeJS.WritableStream): s
   const report = printable(given);
   const columns = columnsOf(report).filter(({ terminal }) => terminal);
   const table = terminalTable(
-    columns,
+    columns.map((column) => ({ ...column, vital: column.title === 'test %, last' })),
     [...report.rows.map((row) => columns.map(({ cell }) => cell(row))), teacherCells(report, columns)],
     stream,
   );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { CheckpointStore } from '@distilljs/core';
 import { DistillError, makeFolder } from '@distilljs/core';
+import { beginningOf, startOf } from './process-start.js';
 
 /** Who works in a run folder: the content of its `lock.json`. */
 export interface Holder {
@@ -13,6 +14,8 @@ export interface Holder {
   readonly since: string;
   /** How often the folder was taken over from one that did not end in order. */
   readonly attempt: number;
+  /** What tells the process from another one of its number; left out where the system does not say. */
+  readonly start?: string | undefined;
 }
 
 /** Name of the file that says who works in a run folder. */
@@ -47,11 +50,15 @@ export async function lockFolder(
 ): Promise<() => Promise<void>> {
   makeFolder(root);
   const file = join(root, LOCK);
-  let own: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), attempt: 1 };
+  const start = await startOf(process.pid);
+  let own: Holder = {
+    ...{ pid: process.pid, host: hostname(), since: new Date().toISOString(), attempt: 1 },
+    ...(start !== undefined && { start }),
+  };
   const draft = `${file}.${own.host}-${own.pid}-${String(performance.now()).replace('.', '')}`;
   const began = performance.now();
   try {
-    await writeFile(draft, `${JSON.stringify(own)}\n`);
+    await writeLock(draft, own);
     for (let tries = 0; !(await place(draft, file)); tries++) {
       const holder = await readHolder(file);
       if (holder === undefined) continue;
@@ -64,12 +71,16 @@ export async function lockFolder(
       }
       if (tries > MOST_ATTEMPTS || isBusy) throw busy(root, what, holder);
       own = { ...own, attempt: Math.max(own.attempt, holder.attempt + 1) };
-      await writeFile(draft, `${JSON.stringify(own)}\n`);
+      await writeLock(draft, own);
       await removeStale(file, holder);
     }
-  } finally {
-    await rm(draft, { force: true });
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    // A folder that was made for nothing, as on a full disk.
+    await rmdir(root).catch(() => undefined);
+    throw error;
   }
+  await rm(draft, { force: true });
   held.set(root, own);
   return async () => {
     held.delete(root);
@@ -77,6 +88,15 @@ export async function lockFolder(
     // Only where a refusal left nothing in it.
     await rmdir(root).catch(() => undefined);
   };
+}
+
+/** A write that fails for want of space does not say where. */
+async function writeLock(file: string, holder: Holder): Promise<void> {
+  try {
+    await writeFile(file, `${JSON.stringify(holder)}\n`);
+  } catch (error) {
+    throw Object.assign(error as NodeJS.ErrnoException, { path: file });
+  }
 }
 
 const isSame = (a: Holder | undefined, b: Holder): boolean =>
@@ -163,18 +183,24 @@ async function readHolder(file: string): Promise<Holder | undefined> {
     throw error;
   }
   try {
-    const { pid, host, since, attempt = 1 } = JSON.parse(text) as Partial<Holder>;
+    const { pid, host, since, attempt = 1, start } = JSON.parse(text) as Partial<Holder>;
     if (Number.isSafeInteger(pid) && typeof host === 'string' && typeof since === 'string')
-      return { pid: pid ?? 0, host, since, attempt: Number.isSafeInteger(attempt) ? attempt : 1 };
+      return {
+        ...{ pid: pid ?? 0, host, since, attempt: Number.isSafeInteger(attempt) ? attempt : 1 },
+        ...(typeof start === 'string' && { start }),
+      };
   } catch {
     // Cut off by a crash.
   }
   return { pid: 0, host: hostname(), since: 'unknown', attempt: 1 };
 }
 
-async function isAtWork({ pid, host, since }: Holder): Promise<boolean> {
+async function isAtWork({ pid, host, since, start }: Holder): Promise<boolean> {
   if (host !== hostname()) return true;
   if (pid <= 0) return false;
+  // Clocks are set; this stays as it is.
+  const now = start === undefined ? undefined : await startOf(pid);
+  if (now !== undefined) return now === start;
   // A container that is started again has the host name and the number that it had before.
   if (pid === process.pid) return !(Date.parse(since) < performance.timeOrigin - 1000);
   try {
@@ -185,23 +211,6 @@ async function isAtWork({ pid, host, since }: Holder): Promise<boolean> {
   // Numbers of processes are used again: one that began after the lock did not make it.
   const begun = await beginningOf(pid);
   return begun === undefined || begun <= Date.parse(since) + 1000;
-}
-
-/** When a process began, in milliseconds since 1970; undefined where the system does not tell (only Linux does). */
-async function beginningOf(pid: number): Promise<number | undefined> {
-  try {
-    const [stat, system] = await Promise.all([
-      readFile(`/proc/${pid}/stat`, 'utf8'),
-      readFile('/proc/stat', 'utf8'),
-    ]);
-    // The 22nd field, in ticks since the system began; the second one, in parentheses, may hold spaces.
-    const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-    const boot = Number(/^btime (\d+)$/m.exec(system)?.[1]);
-    const TICKS_PER_SECOND = 100;
-    return Number.isFinite(ticks + boot) ? 1000 * (boot + ticks / TICKS_PER_SECOND) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** A claim that is older than this, in milliseconds, was left by a crash. */

@@ -8,6 +8,8 @@ export interface TableColumn {
   readonly numeric?: boolean;
   /** Text that may take several lines; its column is made narrower before any is left out. */
   readonly wraps?: boolean;
+  /** What the table is about: it is left out after all the others. */
+  readonly vital?: boolean;
 }
 
 /** Narrower than this, a wrapped text is harder to read than none. */
@@ -18,7 +20,8 @@ const MOST = 60;
 const FRAME = 3;
 
 /**
- * A table that is no wider than the terminal: texts are wrapped, then columns are left out from the right (never the first),
+ * A table that is no wider than the terminal: texts are wrapped, then columns are left out from the right (never the first, and what
+ * is vital after the others),
  * and a line says which.
  *
  * @param rows texts by column
@@ -35,10 +38,18 @@ export function terminalTable(
     return wraps ? Math.min(longest, MOST) : longest;
   });
   const least = natural.map((wide, at) => (columns[at]?.wraps === true ? Math.min(wide, LEAST) : wide));
-  let shown = columns.length;
-  while (shown > 1 && totalWidth(least.slice(0, shown)) > width) shown--;
-  const widths = narrowed(natural.slice(0, shown), least, width);
-  const kept = columns.slice(0, shown);
+  const all = columns.map((_, at) => at);
+  const from = (at: number): readonly number[] => (columns[at]?.vital === true ? [] : [at]);
+  const order = [...all.slice(1).toReversed().flatMap(from), ...all.slice(1).toReversed()];
+  let shown = all;
+  for (const next of order) {
+    if (totalWidth(shown.map((at) => least[at] ?? 0)) <= width) break;
+    shown = shown.filter((at) => at !== next);
+  }
+  const of = <Value>(values: readonly Value[]): readonly Value[] =>
+    values.filter((_, at) => shown.includes(at));
+  const widths = narrowed(of(natural), of(least), width);
+  const kept = of(columns);
   const table = new Table({
     head: kept.map(({ title }) => styled('heading', title, stream)),
     colAligns: kept.map(({ numeric }) => (numeric === true ? 'right' : 'left')),
@@ -46,8 +57,8 @@ export function terminalTable(
     wordWrap: true,
     style: { head: [], border: [], compact: !kept.some(({ wraps }) => wraps) },
   });
-  for (const row of rows) table.push(row.slice(0, shown));
-  const left = columns.slice(shown).map(({ title }) => title);
+  for (const row of rows) table.push([...of(row)]);
+  const left = columns.filter((column) => !kept.includes(column)).map(({ title }) => title);
   if (left.length === 0) return table.toString();
   return `${table.toString()}\n${styled('quiet', `Not shown for want of width: ${left.join(', ')}.`, stream)}`;
 }

@@ -113,6 +113,33 @@ describe('the lock of a run folder', () => {
     },
   );
 
+  it.skipIf(process.platform !== 'linux')(
+    'stays with a process that lives, however the clock is set meanwhile',
+    async () => {
+      const unlock = await lockFolder(root);
+      const own = JSON.parse(readFileSync(join(root, LOCK), 'utf8')) as object;
+      expect(own).toHaveProperty('start');
+      // A clock that went on by years since, or back: by it, the process would have begun after its lock.
+      for (const since of ['2001-01-01T00:00:00.000Z', '2999-01-01T00:00:00.000Z']) {
+        writeFileSync(join(root, LOCK), JSON.stringify({ ...own, since }));
+        expect(await refusal(lockFolder(root))).toContain(`process ${process.pid}`);
+      }
+      // The same number in the same second, and another process.
+      writeFileSync(join(root, LOCK), JSON.stringify({ ...own, start: 'another start of the system 5' }));
+      const again = await lockFolder(root);
+      await again();
+      await unlock();
+    },
+  );
+
+  it('leaves no folder behind where it cannot be written', async () => {
+    // The folder's path is as long as Linux takes, a file's in it would be longer.
+    let long = root;
+    while (long.length < 4090) long = join(long, 'x'.repeat(Math.min(200, 4090 - long.length)));
+    expect(await refusal(lockFolder(long))).toBeDefined();
+    expect(existsSync(long)).toBe(false);
+  });
+
   it('stays with a process of another machine, and says how to remove it', async () => {
     holder({ host: 'another-machine' });
     expect(await refusal(lockFolder(root))).toMatch(/on another-machine .* remove .*lock\.json/);

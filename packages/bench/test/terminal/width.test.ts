@@ -26,6 +26,26 @@ describe('a terminal that does not know its width', () => {
     expect(terminalTable(COLUMNS, [ROW], terminal(30))).not.toContain('12.5');
   });
 
+  it('shows what is vital in the narrowest', () => {
+    const columns = [
+      { title: 'method' },
+      { title: 'seeds' },
+      { title: 'test %', vital: true },
+      { title: 'seconds' },
+    ];
+    const heads = (width: number): readonly string[] =>
+      stripVTControlCharacters(terminalTable(columns, [['kd', '3', '71.20', '12.5']], terminal(width)))
+        .split('\n')[1]
+        ?.split('│')
+        .map((cell) => cell.trim())
+        .filter((cell) => cell !== '') ?? [];
+    // Borders and spaces take 3 a column and 1: 6 + 5 + 6 + 7 letters and 13.
+    expect(heads(37)).toEqual(['method', 'seeds', 'test %', 'seconds']);
+    expect(heads(36)).toEqual(['method', 'seeds', 'test %']);
+    expect(heads(26)).toEqual(['method', 'test %']);
+    expect(heads(10)).toEqual(['method']);
+  });
+
   it.each([
     [0, 'Images read: 500 of 1,000 (50 %), 500 a second, 1 s left'],
     [24, 'Images read: 500 of 1,0'],
