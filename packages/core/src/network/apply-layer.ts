@@ -154,7 +154,7 @@ function timeDistributed(node: GraphNode): Apply {
   const cells = droppingCells(layer);
   const tfjsOwn: Apply = (inputs, pass, kwargs) =>
     withSeededCells(cells, node, pass, () => layer.apply(inputs, kwargs));
-  const isOwn = withInner(layer).some((inner) => OWN_IN_TRAINING.has(inner.getClassName()));
+  const isOwn = withInner(layer).some((inner) => OWN_IN_TRAINING.has(layerConfig(inner).kind));
   if (wrapped === undefined || !isOwn) return tfjsOwn;
 
   const around = { name: `${node.name}/`, key: `${node.key}/`, frozen: node.frozen };

@@ -1,5 +1,7 @@
+import { serialization } from '@tensorflow/tfjs-core';
 import type { DataType, Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { layers } from '@tensorflow/tfjs-layers';
+import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
 
 /*
@@ -66,9 +68,26 @@ export const withInner = (layer: Layer): readonly Layer[] => [
   ...innerLayers(layer).flatMap(withInner),
 ];
 
-/** Class name (`Conv2D`, `BatchNormalization`, …) and configuration of a layer. */
+/** tfjs's own classes by name, read before a user registers another in the place of one. */
+const TFJS_CLASSES: ReadonlyMap<string, unknown> = new Map(
+  Object.entries(serialization.SerializationMap.getMap().classNameMap).map(([name, [made]]) => [name, made]),
+);
+
+/**
+ * True for a layer of a user's own class that has the name of one of tfjs's: a subclass that changes what it computes inherits
+ * the name. A layer of another copy of tfjs-layers is none.
+ */
+export function isUsers(layer: Layer): boolean {
+  const known = TFJS_CLASSES.get(layer.getClassName());
+  const isOfCopy = (made: unknown): boolean =>
+    typeof made === 'function' && (made.prototype as unknown) instanceof layers.Layer;
+  return isOfCopy(known) && isOfCopy(layer.constructor) && known !== layer.constructor;
+}
+
+/** Class name (`Conv2D`, `BatchNormalization`, …) and configuration of a layer; `own Conv2D` for a user's class of that name. */
 export function layerConfig(layer: Layer): { readonly kind: string; readonly config: LayerConfig } {
-  return { kind: layer.getClassName(), config: layer.getConfig() };
+  const name = layer.getClassName();
+  return { kind: isUsers(layer) ? `own ${name}` : name, config: layer.getConfig() };
 }
 
 /** Name of the activation in a configuration; `linear` where there is none. */

@@ -9,7 +9,7 @@ import type { FrozenNetwork, LogitsSource, Network } from './contract.js';
 import { expectNetwork } from './expect-network.js';
 import { readGraph } from './graph.js';
 import type { Graph, GraphNode } from './graph.js';
-import { activationOf, innerLayers, isContainer, layerConfig } from './layer.js';
+import { activationOf, innerLayers, isContainer, isUsers, layerConfig } from './layer.js';
 import type { Layer } from './layer.js';
 
 /** An activation that a model's output has gone through, and the layer that applies it. */
@@ -211,7 +211,7 @@ function activationIn(layer: Layer): { activation: string; removable: boolean } 
     return { activation: last === undefined ? 'linear' : activationIn(last).activation, removable: false };
   }
   // An RNN reads its own outputs: without the activation it would be another network.
-  return { activation: activationOf(config), removable: wrapped === undefined };
+  return { activation: activationOf(config), removable: wrapped === undefined && !isUsers(layer) };
 }
 
 const SAME_VALUES: ReadonlySet<string> = new Set([

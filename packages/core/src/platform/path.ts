@@ -41,6 +41,13 @@ export const isPathText = (text: string): boolean => !SCHEME.test(text);
 
 /** The path of a `file:` URL, relative ones as in `file://run/student` too. */
 export function pathOfUrl(url: string): string {
+  if (typeof url !== 'string')
+    throw new DistillError({
+      code: 'option',
+      where: 'pathOfUrl',
+      expected: 'a text',
+      got: describeValue(url),
+    });
   const rest = url.slice(FILE.length);
   try {
     if (!rest.startsWith('/')) return decodeURIComponent(rest);

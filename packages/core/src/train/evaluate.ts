@@ -11,9 +11,10 @@ import {
 import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
 import { engineError } from '../engine/out-of-memory.js';
 import { DistillError } from '../error/index.js';
-import { expectOption } from '../option/index.js';
+import { expectOption, wholeNumber } from '../option/index.js';
+import { expectShape } from '../tensor/index.js';
 import { asNetwork } from '../network/index.js';
-import type { FrozenNetwork, NetworkLike, OwnedOutput } from '../network/index.js';
+import type { FrozenNetwork, NetworkLike, NetworkOutput, OwnedOutput } from '../network/index.js';
 import type { Images, Logits } from '../tensor/index.js';
 import { batchFeed } from './batch-feed.js';
 import { expectCount, expectNoPromise } from './check-options.js';
@@ -69,7 +70,13 @@ function asClassifier(where: string, given: ClassifierLike): Classifier {
   expectNoPromise(where, parts);
   const isClassifier =
     typeof parts === 'object' && parts !== null && 'forward' in parts && 'classes' in parts;
-  return isClassifier ? (given as Classifier) : asNetwork(given as NetworkLike, where);
+  if (!isClassifier) return asNetwork(given as NetworkLike, where);
+  const { classes, forward } = given as unknown as Readonly<Record<keyof Classifier, unknown>>;
+  expectOption(`${where}, classes`, classes, wholeNumber({ min: 1 }));
+  expectOption(`${where}, forward`, forward, (value) =>
+    typeof value === 'function' ? undefined : 'a function of the images',
+  );
+  return given as Classifier;
 }
 
 /** Values of a batch of images: what a network keeps of them is several hundred times that. */
@@ -150,7 +157,8 @@ export async function evaluation(
         try {
           asked = await classifier.ask?.(images);
           logits = tf.tidy(() => {
-            const rows = asked?.logits ?? classifier.forward(images).logits;
+            const rows = asked?.logits ?? (Object(classifier.forward(images)) as NetworkOutput).logits;
+            expectShape('evaluate, logits of the network', rows, [size, classifier.classes]);
             return tf.reshape(rows, [size, classifier.classes]);
           });
           return await logits.data();

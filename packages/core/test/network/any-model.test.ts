@@ -71,6 +71,60 @@ describeOn(REPRODUCIBLE, 'a layer of one’s own', () => {
     expectGradients(network, x);
   });
 
+  /** tfjs's class of a layer, to be inherited from. */
+  const classOf = (layer: tfl.layers.Layer): new (config: object) => tfl.layers.Layer =>
+    layer.constructor as new (config: object) => tfl.layers.Layer;
+  const doubled = (layer: tfl.layers.Layer): new (config: object) => tfl.layers.Layer =>
+    class extends classOf(layer) {
+      override call(...given: Parameters<tfl.layers.Layer['call']>): tf.Tensor {
+        return tf.mul(super.call(...given) as tf.Tensor, 2);
+      }
+    };
+  const { layers: made } = tfl;
+  it.each<[string, () => tfl.layers.Layer[]]>([
+    [
+      'Dense, with a ReLU behind it',
+      () => [new (doubled(made.dense({ units: 1 })))({ units: 2 }), made.reLU()],
+    ],
+    [
+      'Conv2D, with batch norm behind it',
+      () => [
+        new (doubled(made.conv2d({ filters: 1, kernelSize: 1 })))({
+          filters: 2,
+          kernelSize: 1,
+          useBias: false,
+        }),
+        made.batchNormalization(),
+      ],
+    ],
+    ['ReLU', () => [new (doubled(made.reLU()))({})]],
+    ['LayerNormalization', () => [new (doubled(made.layerNormalization()))({})]],
+    [
+      'Softmax, at the end',
+      () => [made.flatten(), made.dense({ units: 3 }), new (doubled(made.softmax()))({})],
+    ],
+  ])('is run as it is, though its class inherits the name of %s', (_, make) => {
+    const model = tfl.sequential({ layers: [made.inputLayer({ inputShape: [4, 4, 2] }), ...make()] });
+    if (model.outputs[0]?.shape.length !== 2) {
+      model.add(made.flatten());
+      model.add(made.dense({ units: 3 }));
+    }
+    const network = createNetwork(model);
+    const x = tf.randomNormal<tf.Rank.R4>([2, 4, 4, 2], 0, 1, 'float32', 5);
+    expectClose(network.forward(x).logits.dataSync(), (model.predict(x) as tf.Tensor).dataSync(), 1e-5);
+    expectClose(
+      freeze(network).forward(x).logits.dataSync(),
+      (model.predict(x) as tf.Tensor).dataSync(),
+      1e-5,
+    );
+    const trained = model.apply(x, { training: true }) as tf.Tensor;
+    expectClose(
+      network.forward(x, { training: true, moveStatistics: false }).logits.dataSync(),
+      trained.dataSync(),
+      1e-4,
+    );
+  });
+
   it('is named when it throws', async () => {
     const model = sequence(flatten(), new Broken({ name: 'mine' }), layers.dense({ units: 3 }));
     const network = createNetwork(model);

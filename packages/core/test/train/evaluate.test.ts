@@ -174,6 +174,23 @@ describeOn(await testEngines(), 'evaluate', () => {
     expect((await caught(call)).message).toContain(message);
   });
 
+  it.each<[string, unknown, string]>([
+    ['no logits', () => undefined, 'logits of the network: expected shape [5, 7], got nothing'],
+    ['a promise of logits', async () => Promise.resolve(0), 'expected shape [5, 7], got nothing'],
+    ['logits of other images', () => ({ logits: tf.zeros([2, 7]) }), 'expected shape [5, 7], got [2, 7]'],
+    ['logits in one row', () => ({ logits: tf.zeros([35]) }), 'expected shape [5, 7], got [35]'],
+    ['no function', 3, 'evaluate, network, forward: expected a function of the images, got 3'],
+  ])('refuses a classifier with %s', async (_, forward, message) => {
+    const classifier = { classes: 7, forward } as never;
+    expect((await caught(() => evaluate(classifier, dataset(rows, labels), asPixels(7)))).message).toContain(
+      message,
+    );
+    const wide = { classes: '7', forward } as never;
+    expect((await caught(() => evaluate(wide, dataset(rows, labels), asPixels(7)))).message).toContain(
+      'evaluate, network, classes: expected a whole number, at least 1, got "7"',
+    );
+  });
+
   it('names the batch that the memory does not suffice for, and leaves no tensors', async () => {
     let batches = 0;
     const network = reader(7);
