@@ -7,6 +7,7 @@ import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.
 import type { ImageItem, LayoutItems } from './image-item.js';
 import { imageSet } from './image-set.js';
 import type { ImageOptions } from './image-set.js';
+import { isLitter } from './bytes/litter.js';
 import { divided, firstOfEach } from './divide.js';
 import type { DivideOptions } from './divide.js';
 
@@ -29,7 +30,7 @@ export const folderFormat: DatasetFormat<FolderSource> = {
 
 /**
  * Image files in one folder per class; folders inside a class folder belong to it. Files are taken for images by their
- * ending, in any case; hidden files, `__MACOSX` and everything else are skipped. Classes are numbered in the byte order of
+ * ending, in any case; hidden files, folders that systems leave (litter.ts) and everything else are skipped. Classes are numbered in the byte order of
  * their names in UTF-8.
  *
  * With folders `train` and `test`, and `val`, `valid` or `validation` if you like, these are the splits, and all of them have
@@ -167,7 +168,7 @@ function contentOf(folder: string): {
   const folders: string[] = [];
   const images: string[] = [];
   for (const entry of entriesOf(folder)) {
-    if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
+    if (isLitter(entry.name)) continue;
     if (isFolder(folder, entry)) folders.push(entry.name);
     else if (IMAGE.test(entry.name)) images.push(entry.name);
   }

@@ -67,6 +67,13 @@ describe('a folder of class folders', () => {
       'zoo/Thumbs.db': 'x',
       'zoo/notes.txt': 'x',
       '__MACOSX/zoo/a.png': 'x',
+      // Smaller copies of the images, as network drives keep them: they would be in training and test at once.
+      'zoo/@eaDir/b.png/SYNOPHOTO_THUMB_M.png': GREEN,
+      '@eaDir/zoo.png': GREEN,
+      '#recycle/old.png': RED,
+      '$RECYCLE.BIN/S-1-5/a.png': RED,
+      'System Volume Information/a.png': RED,
+      'lost+found/#12.png': RED,
       '.git/a.png': 'x',
       'readme.md': 'x',
     });

@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { fileKind } from '../../file/index.js';
 import { dataError } from './byte-stream.js';
+import { isLitter } from './litter.js';
 
 /** Folders below the one that was named which are looked into; archives unpack two or three deep. */
 const DEEPEST = 3;
@@ -44,7 +45,7 @@ const isFile = (entry: Dirent): boolean =>
   entry.isFile() ||
   (entry.isSymbolicLink() && (statSync(pathOf(entry), { throwIfNoEntry: false })?.isFile() ?? false));
 const isFolder = (entry: Dirent): boolean =>
-  !entry.name.startsWith('.') &&
+  !isLitter(entry.name) &&
   (entry.isDirectory() ||
     (entry.isSymbolicLink() && (statSync(pathOf(entry), { throwIfNoEntry: false })?.isDirectory() ?? false)));
 

@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { dataError } from '../bytes/byte-stream.js';
 import { byNumber } from '../bytes/find-files.js';
+import { isLitter } from '../bytes/litter.js';
 import { fileKind } from '../../file/index.js';
 
 /** Names of image files. */
@@ -60,7 +61,7 @@ export const imagesIn = (folder: string): readonly string[] =>
 export const foldersIn = (folder: string): readonly string[] => foldersOf(listFolder(folder)).sort();
 
 const foldersOf = (entries: readonly Dirent[]): string[] =>
-  entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
+  entries.filter((entry) => !entry.isFile() && !isLitter(entry.name)).map(({ name }) => name);
 
 /** @throws DistillError code `data` for one that cannot be read */
 function listFolder(folder: string): readonly Dirent[] {
