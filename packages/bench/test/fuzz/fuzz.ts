@@ -36,7 +36,9 @@ async function fuzz({ name, arbitrary }: FuzzTarget, { cases, seed, path, minute
     const answer = await checks.ask({ target: name, input });
     if ('fault' in answer) {
       if (failing.length === 0)
-        process.stderr.write(`${name}: a case fails and is made smaller: ${answer.fault}\n`);
+        process.stderr.write(
+          `${name}: a case fails and is made smaller: ${answer.fault}\n${inspect(input, INSPECTED)}\n`,
+        );
       failing.push({ input, fault: answer.fault });
       throw new Error(answer.fault);
     }

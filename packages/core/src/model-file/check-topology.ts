@@ -115,6 +115,10 @@ function graphProblem(model: Json, prefix: string): Problem | undefined {
   if (twice !== undefined)
     return { got: `two layers named '${prefix}${twice}'`, hint: 'Give each layer a unique name.' };
   if (!isObject(config) || !Array.isArray(config['output_layers'])) return undefined;
+  // By this name, and not by that of its configuration, others read a layer; without it tfjs would search for ever.
+  const nameless = list.find(({ name }) => typeof name !== 'string' || name === '');
+  if (nameless !== undefined)
+    return { got: `a layer without a name${shownName(nameOf(nameless))}`, hint: WIRING };
   const mistaken = list.find(
     ({ inbound_nodes: calls = [] }) => !isListOf(calls, (call) => isListOf(call, isGiven)),
   );
@@ -136,6 +140,8 @@ const isGiven = (value: unknown): value is Given =>
 
 const nameOf = (layer: Json): string =>
   textOf(layer['name']) || (isObject(layer['config']) ? textOf(layer['config']['name']) : '');
+
+const shownName = (name: string): string => (name === '' ? '' : ` beside the '${name}' of its config`);
 
 function savedLayer(layer: Json): SavedLayer {
   return {

@@ -161,6 +161,14 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
     },
     /got two layers named 'stem'/,
   ],
+  'a layer that only its configuration names': [
+    (json) => delete (layer(json, 'next') as { name?: string }).name,
+    /got a layer without a name beside the 'next' of its config/,
+  ],
+  'a layer named by a number': [
+    (json) => ((layer(json, 'next') as { name: unknown }).name = 7),
+    /got a layer without a name beside the 'next' of its config/,
+  ],
   'a layer that reads nothing': [
     (json) => (layer(json, 'next').inbound_nodes = []),
     /got layer 'next', which reads nothing/,
