@@ -164,6 +164,30 @@ describe('refuses with what was meant', () => {
       'loadModel: expected an object of options, got null.',
     ],
     [
+      'a number in place of a layer’s name',
+      () => core.createNetwork(model(), { taps: { embedding: 5 as never } }),
+      "tap 'embedding': expected the name of a layer, got",
+    ],
+    [
+      'a name that is none',
+      () => core.createNetwork(model(), { name: {} as never }),
+      'createNetwork.name: expected a non-empty string, got {}.',
+    ],
+    [
+      'names of classes in one text',
+      () => core.loadTeacher('there', { classNames: 'abc' as never }),
+      'loadTeacher.classNames: expected a list, each entry a non-empty string, got "abc".',
+    ],
+    [
+      'an unknown field of teacherInput, without a teacher too',
+      () =>
+        core.distill({
+          ...{ students: [model()], method: core.student(), train: data, epochs: 1, batchSize: 2, seed: 1 },
+          teacherInput: { imagesize: 32 } as never,
+        }),
+      "teacherInput: expected a known option, got 'imagesize'. Did you mean 'imageSize'?",
+    ],
+    [
       'a timeout that is no number of seconds',
       () => core.loadModel('there', { timeout: '30' as never }),
       'timeout: expected a number above 0, got "30".',

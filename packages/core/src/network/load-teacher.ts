@@ -5,7 +5,7 @@ import type { ModelPlace } from '../model-file/place.js';
 import { readArtifacts } from '../model-file/read-artifacts.js';
 import type { LoadOptions } from '../model-file/read-artifacts.js';
 import { orUnreadable } from '../model-file/unreadable.js';
-import { expectKnown } from '../option/index.js';
+import { expectKnown, expectOption, listOf, optional, text } from '../option/index.js';
 import type { FrozenNetwork } from './contract.js';
 import { freeze } from './freeze.js';
 import { freezeGraphModel, isGraphModel } from './graph-teacher.js';
@@ -43,6 +43,7 @@ const OPTIONS = ['name', 'taps', 'logitsFrom', 'timeout', 'layout', 'imageShape'
  */
 export async function loadTeacher(place: ModelPlace, options: TeacherOptions = {}): Promise<FrozenNetwork> {
   expectKnown('loadTeacher', options, OPTIONS);
+  expectOption('loadTeacher.classNames', options.classNames ?? undefined, optional(listOf(text)));
   const onnx = onnxOf(place);
   if (onnx !== undefined) return loadOnnxTeacher(onnx, options, options.packages?.['onnxruntime-web']);
   return named(await loadFromFolder(place, options), options.classNames);

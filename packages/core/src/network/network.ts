@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { withoutTape } from '../engine/tape.js';
 import { saveModel } from '../model-file/save-model.js';
-import { expectKnown } from '../option/index.js';
+import { expectKnown, expectOption, optional, text } from '../option/index.js';
 import { expectShape } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import { compileGraph } from './apply-layer.js';
@@ -45,6 +45,7 @@ export interface NetworkOptions {
  */
 export function createNetwork(model: LayersModel, options: NetworkOptions = {}): Network {
   expectKnown('createNetwork', options, ['name', 'taps', 'logitsFrom']);
+  expectOption('createNetwork.name', options.name ?? undefined, optional(text));
   const logitsFrom = expectSource('createNetwork', options.logitsFrom) ?? 'output';
   const graph = withoutSoftmax(readGraph(model), logitsFrom);
   const name = options.name ?? model.name;

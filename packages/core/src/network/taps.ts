@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { DistillError, nearestNameHint } from '../error/index.js';
+import { describeValue, DistillError, nearestNameHint } from '../error/index.js';
 import type { Logits, Tensor } from '../tensor/index.js';
 import type { NetworkOutput } from './contract.js';
 import type { Graph, GraphNode } from './graph.js';
@@ -54,9 +54,9 @@ export function missingTap(
   known: readonly string[],
   likely: readonly string[],
 ): DistillError {
-  const away = new Map(
-    known.map((name) => [name, distance(name.toLowerCase(), tap.slice(0, 200).toLowerCase())]),
-  );
+  // Callers without types ask for anything.
+  const asked = typeof tap === 'string' ? tap.slice(0, 200).toLowerCase() : describeValue(tap);
+  const away = new Map(known.map((name) => [name, distance(name.toLowerCase(), asked)]));
   const nearest = [...known].sort((a, b) => (away.get(a) ?? 0) - (away.get(b) ?? 0));
   const shown = [...new Set([...nearest.slice(0, SHOWN / 2), ...likely, ...nearest])].slice(0, SHOWN);
   const isAll = known.length <= SHOWN;

@@ -74,6 +74,9 @@ export function readOptions(given: DistillOptions): DistillOptions {
       return [name, readOrRefuse({ code: 'option', where: name, expected }, () => given[name] ?? undefined)];
     }),
   ) as unknown as DistillOptions;
+  // Also where no teacher reads it.
+  if (options.teacherInput !== undefined)
+    expectKnown('teacherInput', options.teacherInput, ['normalization', 'imageSize']);
   for (const name of ['graphs', 'settleStatistics'] as const)
     expectOption(name, options[name], optional(flag));
   return options;
