@@ -1,6 +1,7 @@
+import { readFileSync, statSync } from 'node:fs';
 import { DistillError, shownText, writeWhole } from '@distilljs/core';
 import { parseSetting, resolveConfig } from '../config/index.js';
-import { contactSheet, dataFaults, dataStats, loadChecked } from '../data-check/index.js';
+import { contactSheet, dataFaults, dataStats, isContactSheet, loadChecked } from '../data-check/index.js';
 import type { DataFaults, DataStats, Duplicates } from '../data-check/index.js';
 import type { DatasetSource, Surroundings } from '../dataset/index.js';
 import { readConfigText } from '../file/index.js';
@@ -58,6 +59,7 @@ async function run(
     const isWrong = ({ acrossSplits, acrossClasses }: Duplicates): boolean => acrossSplits || acrossClasses;
     return faults.damaged.length > 0 || faults.duplicates.some(isWrong) ? EXIT.failed : EXIT.done;
   }
+  expectOwnSheet(out);
   const { splits } = await loadChecked(source, surroundings);
   const dataset = splits.find(([name]) => name === split)?.[1];
   if (dataset === undefined)
@@ -145,4 +147,17 @@ function faultsText({ dataset, images, damaged, duplicates }: DataFaults): strin
   ];
   const head = `Dataset ${dataset}: ${images.toLocaleString('en-US')} images can be read`;
   return [head, ...(parts.length === 0 ? ['No damaged files, no duplicates.'] : parts)].join('\n');
+}
+
+/** @throws DistillError code `option` where a file of something else would be lost */
+function expectOwnSheet(out: string): void {
+  const found = statSync(out, { throwIfNoEntry: false });
+  if (found?.isFile() !== true || isContactSheet(readFileSync(out))) return;
+  throw new DistillError({
+    code: 'option',
+    where: '--out',
+    expected: 'a new file, or an earlier preview',
+    got: `${out}, another file`,
+    hint: 'Use another --out.',
+  });
 }

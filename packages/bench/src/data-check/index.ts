@@ -1,3 +1,3 @@
-export { contactSheet } from './contact-sheet.js';
+export { contactSheet, isContactSheet } from './contact-sheet.js';
 export { dataFaults, dataStats, loadChecked } from './examine.js';
 export type { DataFaults, DataStats, Duplicates } from './examine.js';

@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
@@ -43,12 +43,24 @@ export function expectFolderPath(root: string, where: string): void {
   const real = realPath(root);
   if (/^\/(?:proc|sys|dev(?!\/shm\/))(?:\/|$)/.test(real))
     refuse('a folder on a disk', `${real} belongs to the system and keeps no files.`);
-  for (let above = dirname(real); ; above = dirname(above)) {
+  for (let above = real; ; above = dirname(above)) {
     const found = statOf(above);
+    if (found === undefined && isLink(above))
+      refuse('a path that leads somewhere', `${above} is a link to nothing.`);
+    // What is to be a folder may be a file: that is said of the folder itself.
+    if (above === real && above !== dirname(above)) continue;
     if (found?.isDirectory() === true || above === dirname(above)) return;
     if (found !== undefined) refuse('a path below folders', `${above} is a file.`);
   }
 }
+
+const isLink = (path: string): boolean => {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+};
 
 /** Undefined for what is not there, and for what is below a file. */
 function statOf(path: string): Stats | undefined {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -95,5 +95,12 @@ describe('distill-bench data', () => {
     ];
     expect(at(50, 50)).toEqual([100, 255, 51]);
     expect(at(50, 150)).toEqual([101, 0, 51]);
+    // The next preview takes its place; a picture of the user's keeps its own.
+    await data('preview', '--split', 'train', '--out', out);
+    expect(PNG.sync.read(readFileSync(out)).width).toBe(10 * 100 + 4);
+    const own = PNG.sync.write(new PNG({ width: 1, height: 1 }));
+    writeFileSync(out, own);
+    expect((await data('preview', '--split', 'test', '--out', out)).code).toBe(2);
+    expect(readFileSync(out).equals(own)).toBe(true);
   });
 });

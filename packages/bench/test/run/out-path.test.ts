@@ -3,6 +3,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -50,6 +51,14 @@ describe('a path that no run can be kept under is refused', () => {
     process.chdir(folder);
     expect(existsSync('~')).toBe(false);
     expect(await run('./~x/\n')).toContain('control characters');
+  });
+
+  it('a link to nothing, which no folder can take the place of', async () => {
+    const link = join(folder, 'nowhere');
+    symlinkSync(join(folder, 'gone'), link);
+    for (const out of [link, join(link, 'run')])
+      expect(await run(out)).toMatch(/expected a path that leads somewhere, got .* is a link to nothing/);
+    expect(readlinkSync(link)).toBe(join(folder, 'gone'));
   });
 
   it('one below a file', async () => {
