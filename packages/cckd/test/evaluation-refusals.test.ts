@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import {
   bestThreshold,
   classCosines,
   identification,
   kFoldAccuracy,
+  pairScores,
   recallAt,
   reid,
   reidFromDistances,
@@ -96,4 +97,19 @@ test.each([-0.5, NaN, 2])('a FAR of %d is refused', (far) => {
   expect(() => tarAtFar({ genuine: [0.9], impostor: [0.1] }, [0, far])).toThrow(
     `tarAtFar(fars): expected a number from 0 to 1, got ${far}`,
   );
+});
+
+describe('what is none of its arguments is refused in words by', () => {
+  it.each<[string, (given: never) => unknown]>([
+    ['identification', identification],
+    ['recallAt', recallAt],
+    ['reid', reid],
+    ['reidFromDistances', reidFromDistances],
+    ['bestThreshold', bestThreshold],
+    ['pairScores', (given) => pairScores(given, given)],
+    ['classCosines', (given) => classCosines(given, given)],
+  ])('%s', (name, call) => {
+    for (const given of [undefined, null, 7, 'x', () => 1])
+      expect(() => call(given as never)).toThrow(new RegExp(`^${name}.*: expected (?:an object|a list)`));
+  });
 });

@@ -1,5 +1,5 @@
 import { DistillError } from '@distilljs/core';
-import { cosine, expectLength, expectSameWidth, unitTable } from './unit-table.js';
+import { cosine, expectLength, expectParts, expectSameWidth, unitTable } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
 /** Mean cosine within classes and between them; NaN where there is no such pair. */
@@ -95,6 +95,7 @@ export interface IdentificationResult {
  * Certainty: the paper names the benchmark and states no formula; this is the usual one.
  */
 export function identification(options: IdentificationOptions): readonly IdentificationResult[] {
+  expectParts('identification', options, ['probes', 'mates', 'distractors', 'counts']);
   const probes = unitTable('identification(probes)', options.probes);
   const mates = unitTable('identification(mates)', options.mates);
   const distractors = unitTable('identification(distractors)', options.distractors);

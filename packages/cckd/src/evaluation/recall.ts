@@ -1,5 +1,5 @@
 import { expectOption, oneOf, optional, wholeNumber } from '@distilljs/core';
-import { cosine, expectLength, unitTable } from './unit-table.js';
+import { cosine, expectLength, expectParts, unitTable } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
 /** What stands at a position of a query's gallery. */
@@ -75,6 +75,7 @@ export interface RecallResult {
  * @throws DistillError code `shape` when lengths or widths do not fit, `option` for a k that is no whole number above 0 or an unknown treatment of singletons
  */
 export function recallAt(options: RecallOptions): RecallResult {
+  expectParts('recallAt', options, ['embeddings', 'labels', 'ks']);
   const { labels, ks } = options;
   const table = unitTable('recallAt(embeddings)', options.embeddings);
   expectLength('recallAt(labels)', labels, table.size);

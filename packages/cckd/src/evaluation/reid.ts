@@ -1,6 +1,6 @@
 import { DistillError, expectOption, optional, wholeNumber } from '@distilljs/core';
 import { matchRanks } from './recall.js';
-import { cosine, expectLength, expectRows, expectSameWidth, unitTable } from './unit-table.js';
+import { cosine, expectLength, expectParts, expectRows, expectSameWidth, unitTable } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
 /** Who and, optionally, which camera: on both sides, then the filter of {@link reid} is on, or on neither. */
@@ -49,6 +49,7 @@ export interface ReidResult {
  * Certainty: the paper states no formulas; these are common practice (torchreid's `metrics/rank.py`).
  */
 export function reid(options: ReidOptions): ReidResult {
+  expectParts('reid', options, ['queries', 'gallery']);
   const queries = unitTable('reid(queries)', options.queries);
   const gallery = unitTable('reid(gallery)', options.gallery);
   expectSameWidth('reid(gallery)', queries, gallery);
@@ -67,6 +68,7 @@ export function reid(options: ReidOptions): ReidResult {
  * @throws DistillError code `shape` when lengths do not fit, `numeric` for NaN and Infinity, `option` as {@link reid}
  */
 export function reidFromDistances(options: ReidDistanceOptions): ReidResult {
+  expectParts('reidFromDistances', options, ['distances']);
   const { distances } = options;
   const galleryCount = distances[0]?.length ?? 0;
   expectRows('reidFromDistances(distances)', distances, galleryCount);

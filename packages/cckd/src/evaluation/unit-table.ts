@@ -1,4 +1,4 @@
-import { DistillError } from '@distilljs/core';
+import { DistillError, expectOption } from '@distilljs/core';
 
 /** Embeddings of images: rows (`await tensor.array()`, `Float32Array`s), or all values in row order with their width. */
 export type EmbeddingRows = readonly ArrayLike<number>[] | FlatEmbeddings;
@@ -25,6 +25,7 @@ export interface UnitTable {
  *   `numeric` for NaN and Infinity
  */
 export function unitTable(where: string, embeddings: EmbeddingRows): UnitTable {
+  expectParts(where, embeddings, []);
   const { data, width } = 'data' in embeddings ? copied(where, embeddings) : flattened(where, embeddings);
   const size = data.length / width;
   for (let row = 0; row < size; row++) {
@@ -81,8 +82,10 @@ function shapeError(where: string, expected: string, got: string): DistillError 
  * @throws DistillError code `shape`
  */
 export function expectLength(where: string, values: ArrayLike<number>, rows: number): void {
-  if (values.length === rows) return;
-  const got = `${values.length}`;
+  // Callers without types hand in anything.
+  const { length } = Object(values) as Partial<ArrayLike<number>>;
+  if (length === rows) return;
+  const got = String(length ?? 'nothing');
   throw new DistillError({ code: 'shape', where, expected: `one value per row, ${rows}`, got });
 }
 
@@ -119,4 +122,19 @@ export function expectRows(where: string, rows: readonly ArrayLike<number>[], wi
       throw new DistillError({ code: 'numeric', where, expected: 'finite numbers', got });
     }
   });
+}
+
+/**
+ * Callers without types hand in anything.
+ *
+ * @throws DistillError code `option` unless the parts are there
+ */
+export function expectParts(where: string, given: unknown, parts: readonly string[]): void {
+  const expected =
+    parts.length === 0 ? 'a list, or an object of its parts' : `an object of ${parts.join(', ')}`;
+  expectOption(where, given, (value) =>
+    typeof value === 'object' && value !== null && parts.every((part) => part in value)
+      ? undefined
+      : expected,
+  );
 }

@@ -1,5 +1,5 @@
 import { DistillError, expectOption, inRange, wholeNumber } from '@distilljs/core';
-import { cosine, expectLength, unitTable } from './unit-table.js';
+import { cosine, expectLength, expectParts, unitTable } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
 /** Similarities of pairs that show one identity, and of pairs that show two. */
@@ -43,10 +43,12 @@ export function pairScores(embeddings: EmbeddingRows, labels: ArrayLike<number>)
  *
  * @throws DistillError code `shape`, or `numeric` for NaN
  */
-export function expectPairs(where: string, { genuine, impostor }: PairScores): void {
-  for (const [kind, scores] of Object.entries({ genuine, impostor })) {
-    for (let position = 0; position < scores.length; position++) {
-      if (!Number.isNaN(scores[position])) continue;
+export function expectPairs(where: string, scores: PairScores): void {
+  expectParts(where, scores, ['genuine', 'impostor']);
+  const { genuine, impostor } = scores;
+  for (const [kind, all] of Object.entries({ genuine, impostor })) {
+    for (let position = 0; position < all.length; position++) {
+      if (!Number.isNaN(all[position])) continue;
       const got = `NaN as ${kind} score ${position}`;
       throw new DistillError({ code: 'numeric', where, expected: 'scores that are numbers', got });
     }
