@@ -28,7 +28,9 @@ export function topologyProblem(topology: unknown): Problem | undefined {
     isObject(topology) && isObject(topology['model_config']) ? topology['model_config'] : topology;
   if (!isObject(model) || typeof model['class_name'] !== 'string')
     return { got: 'no model topology', hint: 'Save a model with `network.save(DIR)` or `model.save`.' };
-  return kerasProblem(topology as Json, model) ?? classProblem(model) ?? graphProblem(model, '');
+  return (
+    kerasProblem(topology as Json, model) ?? classProblem(topology as Json, model) ?? graphProblem(model, '')
+  );
 }
 
 function kerasProblem(topology: Json, model: Json): Problem | undefined {
@@ -39,11 +41,14 @@ function kerasProblem(topology: Json, model: Json): Problem | undefined {
 }
 
 /** Classes that tfjs-layers has not; what it has are the registered ones. */
-function classProblem(model: Json): Problem | undefined {
+function classProblem(topology: Json, model: Json): Problem | undefined {
+  // A network that tfjs trained was never dilated.
+  const isOfTfjs = textOf(topology['keras_version']).startsWith('tfjs');
   const known = tf.serialization.SerializationMap.getMap().classNameMap;
   for (const { node, key } of everyObject(model)) {
     const name = node['class_name'];
-    const lost = Object.entries(isObject(node['config']) ? node['config'] : {})
+    const isKept = isOfTfjs && name === 'DepthwiseConv2D';
+    const lost = Object.entries(isObject(node['config']) && !isKept ? node['config'] : {})
       .map(([setting, value]) => `${setting} ${JSON.stringify(value)}`)
       .find((text) => !text.endsWith(' null') && LEFT_OUT.test(`${textOf(name)} ${text}`));
     if (lost !== undefined)

@@ -259,6 +259,7 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
         (json) => {
           const stem = layer(json, 'stem');
           stem.class_name = kind;
+          Object.assign(json.modelTopology, { keras_version: '2.15.0' });
           stem.config[setting] = value;
         },
         new RegExp(`got ${setting} \\[?${String(value)}\\]? of layer 'stem', which tfjs-layers leaves out`),
