@@ -47,10 +47,17 @@ export async function decodeImage(
       sharp !== undefined && (isNative || !PLAIN_KINDS.includes(kind))
         ? await decodeNative(sharp, bytes)
         : await decodePlain(bytes, header);
+    expectRaster(raster);
     return { raster, orientation };
   } catch (error) {
     throw damaged(name, reasonOf(error, header), error);
   }
+}
+
+/** What a decoder makes of a damaged header may be no image at all. */
+function expectRaster({ width, height, channels, data }: Raster): void {
+  const isSized = [width, height].every((side) => Number.isSafeInteger(side) && side > 0);
+  if (!isSized || data.length !== width * height * channels) throw new TypeError('no raster');
 }
 
 const damaged = (where: string, got: string, cause?: unknown): DistillError =>

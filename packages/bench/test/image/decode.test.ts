@@ -89,6 +89,12 @@ describe('what is no image is refused, with the reason', () => {
     await expect(decodeImage(bytes, 'a.tif')).rejects.toThrow('a.tif: expected an image, got TIFF: damaged.');
   });
 
+  it('a TIFF whose height is no number', async () => {
+    const bytes = Uint8Array.from(bytesOf('deflate.tiff'));
+    bytes[709162 % bytes.length] = (bytes[709162 % bytes.length] ?? 0) ^ 1;
+    await expect(decodeImage(bytes, 'a.tif')).rejects.toThrow('a.tif: expected an image, got TIFF: damaged.');
+  });
+
   it('a PNG whose header promises more pixels than any photograph has', async () => {
     const png = Uint8Array.from(bytesOf('rgb.png'));
     new DataView(png.buffer).setUint32(16, 1_000_000);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { nearestNameHint, shownText } from '../error/index.js';
+import { describeValue, nearestNameHint, shownText } from '../error/index.js';
 
 /** What is wrong with a saved model, and what to do about it. */
 export interface Problem {
@@ -29,7 +29,10 @@ export function topologyProblem(topology: unknown): Problem | undefined {
   if (!isObject(model) || typeof model['class_name'] !== 'string')
     return { got: 'no model topology', hint: 'Save a model with `network.save(DIR)` or `model.save`.' };
   return (
-    kerasProblem(topology as Json, model) ?? classProblem(topology as Json, model) ?? graphProblem(model, '')
+    kerasProblem(topology as Json, model) ??
+    classProblem(topology as Json, model) ??
+    initializerProblem(model) ??
+    graphProblem(model, '')
   );
 }
 
@@ -76,6 +79,27 @@ const LEFT_OUT =
   /^((Leaky)?ReLU (negative_slope|threshold) (?!0$)|Conv.DTranspose output_padding|(Conv.DTranspose|DepthwiseConv2D) dilation_rate (?!\[?1[1,]*\]?$)|\w*Conv.D(Transpose)? groups (?!1$)|Resizing crop_to_aspect_ratio true|\w+ time_major true)/;
 
 const AS_GRAPH = 'Convert the model to a graph model and load it with loadTeacher.';
+
+const INITIALIZERS =
+  /^(Constant|Identity|Orthogonal|Random(Normal|Uniform)|TruncatedNormal|VarianceScaling)$/;
+/** Settings of initializers that are numbers; tfjs draws for ever until one fits a deviation that is none. */
+const DRAWN = ['scale', 'stddev', 'mean', 'minval', 'maxval', 'gain', 'value'];
+
+function initializerProblem(model: Json): Problem | undefined {
+  for (const { node, key } of everyObject(model)) {
+    const settings = node['config'];
+    if (!INITIALIZERS.test(textOf(node['class_name'])) || !isObject(settings)) continue;
+    const wrong = DRAWN.find((name) => {
+      const value = settings[name] ?? 0;
+      const isSize = name === 'scale' || name === 'stddev';
+      return typeof value !== 'number' || !Number.isFinite(value) || (isSize && value < 0);
+    });
+    if (wrong === undefined) continue;
+    const got = `${wrong} ${describeValue(settings[wrong])} in a ${key}`;
+    return { got, hint: WIRING };
+  }
+  return undefined;
+}
 
 /** Every object in a configuration that is one of a class, with the key it stands under. */
 function everyObject(value: unknown, key = ''): readonly { readonly node: Json; readonly key: string }[] {

@@ -161,6 +161,22 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
     },
     /got two layers named 'stem'/,
   ],
+  'an initializer whose scale is a text': [
+    (json) =>
+      (layer(json, 'logits').config['kernel_initializer'] = {
+        class_name: 'VarianceScaling',
+        config: { scale: '[[', mode: 'fan_avg', distribution: 'normal', seed: null },
+      }),
+    /got scale "\[\[" in a kernel_initializer/,
+  ],
+  'an initializer of negative deviation': [
+    (json) =>
+      (layer(json, 'logits').config['bias_initializer'] = {
+        class_name: 'TruncatedNormal',
+        config: { mean: 0, stddev: -1, seed: null },
+      }),
+    /got stddev -1 in a bias_initializer/,
+  ],
   'a layer that only its configuration names': [
     (json) => delete (layer(json, 'next') as { name?: string }).name,
     /got a layer without a name beside the 'next' of its config/,
