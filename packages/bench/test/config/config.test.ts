@@ -92,7 +92,8 @@ describe('parseConfig', () => {
     expect(teacher).toEqual({ ...config.teacher, path: resolve('teachers/mine') });
     expect(config).toMatchObject(others);
     for (const [path, absolute] of [
-      ['file://teachers/mine', `file://${resolve('teachers/mine')}`],
+      ['file://teachers/mine', resolve('teachers/mine')],
+      ['file:///my%20models/mine', '/my models/mine'],
       ['https://example.org/model.json', 'https://example.org/model.json'],
     ] as const) {
       const given = { ...config, teacher: { ...config.teacher, path } };

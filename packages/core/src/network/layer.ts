@@ -75,10 +75,13 @@ const TFJS_CLASSES: ReadonlyMap<string, unknown> = new Map(
 
 /**
  * True for a layer of a user's own class that has the name of one of tfjs's: a subclass that changes what it computes inherits
- * the name. A layer of another copy of tfjs-layers is none.
+ * the name. A layer of another copy of tfjs-layers is none, nor is one that goes by another name than its class: it says that it
+ * computes the same, as a folded layer of VAM does.
  */
 export function isUsers(layer: Layer): boolean {
-  const known = TFJS_CLASSES.get(layer.getClassName());
+  const name = layer.getClassName();
+  if ((layer.constructor as { readonly className?: unknown }).className !== name) return false;
+  const known = TFJS_CLASSES.get(name);
   const isOfCopy = (made: unknown): boolean =>
     typeof made === 'function' && (made.prototype as unknown) instanceof layers.Layer;
   return isOfCopy(known) && isOfCopy(layer.constructor) && known !== layer.constructor;
