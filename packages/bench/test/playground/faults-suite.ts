@@ -95,7 +95,7 @@ export function faultsSuite({ folder, browser, site }: Place): void {
 
   it('keeps the run of one tab, and says so in another, which trains too', async () => {
     const { page, context, errors } = await visit(browser(), site().address);
-    await chooseLittle(page, 40);
+    await chooseLittle(page, 200);
     await chooseMethods(page, ['kd']);
     await train(page);
     await job(page, 'kd')

@@ -102,7 +102,7 @@ describe.skipIf(missingChromium !== '')(
 
     it('lets no thread ask another host, and continues after a reload in the middle', async () => {
       const { page, context, errors } = await visit(browser, site.address);
-      await chooseLittle(page, 40);
+      await chooseLittle(page, 200);
       await chooseMethods(page, ['student']);
       await train(page);
       const student = page.locator('.job', { hasText: 'student' });
