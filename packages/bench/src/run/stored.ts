@@ -51,6 +51,11 @@ const network = z.object({
   parameters: count,
   macs: count,
 });
+const cost = z.object({
+  modelBytes: count,
+  peakMemoryBytes: count.optional(),
+  latency: z.array(z.object({ batch: count, p50: z.number(), p95: z.number(), passes: count })).optional(),
+});
 const methodResult = z.looseObject({
   schema: z.literal(RESULT_SCHEMA),
   method: z.string(),
@@ -76,6 +81,8 @@ const methodResult = z.looseObject({
   trainingsAtATime: count.optional(),
   modelDigest: digest,
   inspectionsDigest: digest,
+  cost: cost.optional(),
+  sources: z.object({ method: digest, student: digest }).optional(),
   origin: z.object({ data: z.string(), teacher: z.string(), firstWeights: digest }).optional(),
 });
 const teacherResult = z.looseObject({
@@ -85,9 +92,17 @@ const teacherResult = z.looseObject({
   parameters: measure,
   macs: measure,
   source: z.string(),
+  facts: z
+    .looseObject({
+      classes: z.array(z.string()).optional(),
+      logitsFrom: z.enum(['output', 'softmax']).optional(),
+    })
+    .optional(),
   fingerprint: digest,
+  stages: z.array(z.string()).optional(),
   epochs: z.array(epoch),
   modelDigest: digest,
+  cost: cost.optional(),
 });
 const axis = z.looseObject({ title: z.string(), labels: z.array(z.string()).optional() });
 const inspection = z.looseObject({

@@ -108,6 +108,17 @@ describe('a file of a run that is damaged is named', () => {
     ],
     [
       'kd/0/result.json',
+      'a cost without a time',
+      (file) => {
+        edit(file, (value) => ({
+          ...value,
+          cost: { modelBytes: 1, latency: [{ batch: 1, p50: 1, passes: 3 }] },
+        }));
+      },
+      /cost\.latency\.0\.p95/,
+    ],
+    [
+      'kd/0/result.json',
       'another schema',
       (file) => {
         edit(file, (value) => ({ ...value, schema: 99 }));
