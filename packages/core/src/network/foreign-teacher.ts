@@ -85,12 +85,11 @@ export function teacherFrom(
     const answer = await answerOf(name, () => fn({ values, shape: images.shape }, wanted));
     const logits = await numbersOf(name, 'logits', partOf(answer, 'logits'), [batch, classes]);
     varies ||= expectVaried(name, batch, logits, values);
-    const found: Tensor[] = [];
-    for (const tap of wanted) {
-      const shape = [batch, ...tapShape(tap)];
-      const numbers = await numbersOf(name, `tap '${tap}'`, partOf(answer, tap), shape);
-      found.push(tf.tensor(numbers.values, numbers.shape));
-    }
+    // All are checked before the first is made: an answer that is refused leaves no tensor.
+    const maps = [];
+    for (const tap of wanted)
+      maps.push(await numbersOf(name, `tap '${tap}'`, partOf(answer, tap), [batch, ...tapShape(tap)]));
+    const found = maps.map(({ values: numbers, shape }): Tensor => tf.tensor(numbers, shape));
     const rows = tf.tidy(() => {
       const given = tf.tensor2d(logits.values, [batch, classes]);
       return logitsFrom === 'softmax' ? logProbabilities(given) : given;
@@ -109,11 +108,14 @@ export function teacherFrom(
       Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.uniform()),
       shape,
     );
-    const { logits, dispose } = await ask(images);
-    const digits = Array.from(await logits.data<'float32'>(), (value) => value.toPrecision(3));
-    images.dispose();
-    dispose();
-    return digits.join(' ');
+    try {
+      const { logits, dispose } = await ask(images);
+      const digits = Array.from(await logits.data<'float32'>(), (value) => value.toPrecision(3));
+      dispose();
+      return digits.join(' ');
+    } finally {
+      images.dispose();
+    }
   };
 
   return {

@@ -141,21 +141,34 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'a teacher that answers by pro
     ['no numbers', () => ({ scores: [1] }) as unknown as ForeignAnswer, 'numbers of shape [2, 3]'],
     ['rows of other lengths', () => [[1, 2, 3], [1]], 'numbers of shape [2, 3]'],
     ['no tap', (images: ForeignImages) => row([1, 2, 3], images), "tap 'embedding': expected numbers"],
+    [
+      'a tap too short after one that is right',
+      (images: ForeignImages) => ({
+        logits: row([1, 2, 3], images),
+        taps: { embedding: row([1, 2, 3, 4], images), map: [1] },
+      }),
+      "tap 'map': expected numbers",
+    ],
     ['an error', () => Promise.reject(new Error('no connection')), 'no connection'],
   ] as const)('is refused for %s', async (_, answer, words) => {
     const teacher = teacherFrom(answer, {
       classes: 3,
       imageShape: [6, 6, 2],
-      taps: { embedding: [4] },
+      taps: { embedding: [4], map: [2] },
     });
+    const before = tf.memory().numTensors;
     const random = createRandom(1);
     const images = tf.tensor4d(
       Float32Array.from({ length: 144 }, () => random.uniform()),
       [2, 6, 6, 2],
     );
-    const error = await caught(() => askTeacher(teacher, images, ['embedding']));
+    const error = await caught(() => askTeacher(teacher, images, ['embedding', 'map']));
     expect(error.code).toBe('network');
     expect(error.message).toContain(words);
+    images.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    await teacher.fingerprint().catch(() => undefined);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it.each([

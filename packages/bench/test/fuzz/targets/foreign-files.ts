@@ -147,8 +147,8 @@ export const foreignTeachers = target<TeacherCase>({
         const bytes = editedBytes(fixture('../../core/test/network/fixtures/any-batch.onnx'), done);
         writeFiles(folder, { 'teacher.onnx': bytes });
         const teacher = await loadTeacher(join(folder, 'teacher.onnx'));
+        const images = tf.zeros([2, ...teacher.inputShape.map((axis) => (axis === -1 ? 8 : axis))]);
         try {
-          const images = tf.zeros([2, ...teacher.inputShape.map((axis) => (axis === -1 ? 8 : axis))]);
           const { logits, dispose } = await askTeacher(teacher, images as tf.Tensor4D);
           must(
             logits.shape[0] === 2 && logits.shape[1] === teacher.classes,
@@ -156,8 +156,8 @@ export const foreignTeachers = target<TeacherCase>({
             logits.shape,
           );
           dispose();
-          images.dispose();
         } finally {
+          images.dispose();
           teacher.dispose();
         }
         return;
