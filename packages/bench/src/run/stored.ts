@@ -30,7 +30,21 @@ const count = z.number().int().min(0);
 const part = z.object({ size: count, fingerprint: z.string().min(1) });
 const data = z.object({ train: part, validation: part, test: part });
 const engine = z.looseObject({ name: z.string(), version: z.string() });
+/** By this a folder is known as a run's. */
 const environment = z.looseObject({ engine, packages: z.record(z.string(), z.string()) });
+/** And this is what a report says of it. */
+const wholeEnvironment = environment.extend({
+  node: z.string(),
+  system: z.string(),
+  processor: z.string(),
+  cores: z.number(),
+  memoryGib: z.number(),
+  engine: engine.extend({
+    backend: z.string(),
+    reproducible: z.boolean(),
+    refused: z.array(z.looseObject({ name: z.string(), reason: z.string() })),
+  }),
+});
 const epoch = z.looseObject({
   phase: z.string(),
   epoch: count,
@@ -142,7 +156,9 @@ export async function readRun(folder: RunFolder): Promise<FoundRun | undefined> 
  */
 export async function readEnvironment(folder: RunFolder): Promise<RunEnvironment | undefined> {
   const found = await readJson(folder.environment, RESTORE);
-  return environment.safeParse(found).success ? (found as RunEnvironment) : undefined;
+  if (!environment.safeParse(found).success) return undefined;
+  inForm(folder.environment, wholeEnvironment, found, RESTORE);
+  return found as RunEnvironment;
 }
 
 /**

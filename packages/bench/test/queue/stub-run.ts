@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { CellProcess, ProcessEnd } from '../../src/cell/cell-process.js';
 import { placeOf, readRunCells } from '../../src/cell/run-cells.js';
 import type { RunConfig } from '../../src/config/index.js';
+import { ENVIRONMENT } from '../report/report-fixture.js';
 import { tinyConfig } from '../run/tiny-bench.js';
 
 /** A run folder as `run --prepare` makes it, of methods by any names. */
@@ -20,7 +21,7 @@ export function prepareRun(
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-  const environment = { engine: { name: engine, version: '1' }, packages: {} };
+  const environment = { ...ENVIRONMENT, engine: { ...ENVIRONMENT.engine, name: engine, version: '1' } };
   writeFileSync(join(folder, 'environment.json'), JSON.stringify(environment));
 }
 

@@ -107,6 +107,17 @@ describe('a file of a run that is damaged is named', () => {
       /testAccuracyLast/,
     ],
     [
+      'environment.json',
+      'engines that were refused, but no list',
+      (file) => {
+        edit(file, (value) => ({
+          ...value,
+          engine: { ...(value['engine'] as object), refused: { key0: 0 } },
+        }));
+      },
+      /environment\.json: .*engine\.refused/,
+    ],
+    [
       'kd/0/result.json',
       'a cost without a time',
       (file) => {

@@ -263,8 +263,9 @@ export const students = target<StudentCase>({
         const [height, width, channels] = student.metadata.imageSize;
         if (height * width * channels > 1e6) return 'large';
         const images = tf.fill<tf.Rank.R4>([1, 7, 5, channels], 100);
-        const said = await student.classify(images);
-        images.dispose();
+        const said = await student.classify(images).finally(() => {
+          images.dispose();
+        });
         const { classes = [], probability = NaN, logits = new Float32Array() } = said[0] ?? {};
         must(probability >= 0 && probability <= 1, 'a probability', probability);
         must(
