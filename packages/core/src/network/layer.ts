@@ -75,8 +75,8 @@ const TFJS_CLASSES: ReadonlyMap<string, unknown> = new Map(
 
 /**
  * True for a layer of a user's own class that has the name of one of tfjs's: a subclass that changes what it computes inherits
- * the name. A layer of another copy of tfjs-layers is none, nor is one that goes by another name than its class: it says that it
- * computes the same, as a folded layer of VAM does.
+ * the name. A layer of another copy of tfjs-layers is none, nor is one that goes by another name than its class, and so says
+ * that it computes the same.
  */
 export function isUsers(layer: Layer): boolean {
   const name = layer.getClassName();
