@@ -51,6 +51,8 @@ export function faultsSuite({ folder, browser, site }: Place): void {
     const { page, context } = await visit(browser(), site().address);
     await chooseLittle(page, 1);
     await chooseMethods(page, ['student']);
+    // So many that it can be looked at while it trains.
+    await page.getByLabel('Epochs of the teacher').fill('200');
     await page.getByLabel('Engine').selectOption('webgpu');
     await train(page);
     await page.getByText('Ended with an error.').waitFor();
@@ -72,7 +74,7 @@ export function faultsSuite({ folder, browser, site }: Place): void {
       if (!(await page.evaluate(hasGpu))) return;
       await chooseLittle(page, 1);
       await chooseMethods(page, ['student']);
-      await page.getByLabel('Epochs of the teacher').fill('30');
+      await page.getByLabel('Epochs of the teacher').fill('200');
       await page.getByLabel('Engine').selectOption('webgpu');
       await train(page);
       await job(page, 'Teacher').getByText('on webgpu').waitFor();
