@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { asDistillError } from '../error/first-line.js';
 import { describeValue, DistillError } from '../error/index.js';
 import { fitImage } from '../image/index.js';
 import type { Raster } from '../image/index.js';
@@ -117,9 +118,18 @@ export function studentOf(model: LayersModel, options: LoadStudentOptions = {}, 
   }
   const classifyAll = async (images: readonly Pixels[], top: number): Promise<Classification[]> => {
     const input = tf.tensor4d(batchOf(images, metadata), [images.length, ...metadata.imageSize]);
-    const output = tf.tidy(() => model.predict(input) as tf.Tensor);
-    const values = (await output.data()) as Float32Array;
-    tf.dispose([input, output]);
+    let values: Float32Array;
+    try {
+      const output = tf.tidy(() => model.predict(input) as tf.Tensor);
+      values = (await output.data()) as Float32Array;
+      output.dispose();
+    } catch (error) {
+      // A damaged model.json may hold layers that do not fit each other; memory may be out.
+      const expected = `a network that runs on ${images.length} images of [${metadata.imageSize.join(', ')}]`;
+      throw asDistillError(error, { code: 'network', where, expected });
+    } finally {
+      input.dispose();
+    }
     return images.map((_, row) => {
       const given = values.slice(row * classes, (row + 1) * classes);
       return ranked(metadata.output === 'logits' ? given : given.map(logarithm), classNames, top);

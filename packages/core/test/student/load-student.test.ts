@@ -9,6 +9,7 @@ import {
   evaluate,
   fitImage,
   loadStudent,
+  resolveEngine,
   saveModel,
   student,
   studentOf,
@@ -366,4 +367,21 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'a student of an older version
       /normalization\.mean: expected one finite number per channel \(3\)/,
     );
   });
+});
+
+it('says that a network whose layers do not fit each other cannot run, and leaves no tensor', async () => {
+  await resolveEngine('cpu');
+  const model = layers.sequential({ name: 'damaged' });
+  model.add(layers.layers.flatten({ inputShape: [4, 4, 1] }));
+  model.add(layers.layers.dense({ units: 2 }));
+  model.predict = () => {
+    throw new Error('Input 0 is incompatible with layer flatten: expected min_ndim=3, found ndim=2.');
+  };
+  const one = studentOf(model, { metadata: { normalization: { mean: [0.5], std: [0.5] } } });
+  const images = tf.fill<tf.Rank.R4>([2, 4, 4, 1], 100);
+  const before = tf.memory().numTensors;
+  const error = await caught(() => one.classify(images));
+  expect(error).toMatchObject({ code: 'network', where: "model 'damaged'" });
+  expect(error.message).toMatch(/expected a network that runs on 2 images of \[4, 4, 1\], got Input 0 is/);
+  expect(tf.memory().numTensors).toBe(before);
 });
