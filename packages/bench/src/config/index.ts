@@ -1,3 +1,4 @@
+export { isRunConfig } from './is-run-config.js';
 export { withAbsolutePaths } from './absolute-paths.js';
 export { plainLayer } from './layers.js';
 export type { ConfigLayer } from './layers.js';
@@ -6,14 +7,7 @@ export type { Preset } from './preset.js';
 export type { PresetName } from './presets.js';
 export type { Conflict } from './problem.js';
 export { nameOfModule } from './module-name.js';
-export {
-  configuredModules,
-  isRunConfig,
-  mergeConfig,
-  parseConfig,
-  resolveConfig,
-  resolveStudy,
-} from './resolve.js';
+export { configuredModules, mergeConfig, parseConfig, resolveConfig, resolveStudy } from './resolve.js';
 export type { ConfigSources, MethodConfig, RunConfig, StudyConfig, TaskConfig } from './resolve.js';
 export type { WrittenMethod } from './method-rules.js';
 export type { ConfigInput } from './schema.js';

@@ -238,11 +238,3 @@ function complete({ teacher, methods, ...written }: WrittenConfig): RunConfig {
     })),
   };
 }
-
-/** True for what {@link resolveConfig} made, read from a file: a mapping of the configuration's fields and no others. */
-export function isRunConfig(value: unknown): value is RunConfig {
-  const { data } = runSchema.safeParse(value);
-  // What a user may leave out is in a folder's configuration.
-  const isNamed = data?.methods.every((method) => typeof method === 'object' && method.as !== undefined);
-  return isNamed === true && data?.teacher.epochs !== undefined && data.teacher.learningRate !== undefined;
-}
