@@ -4,9 +4,9 @@ import type { DistillErrorFields } from './distill-error.js';
 
 /** The first line of an error's message that says something; the error's name where no line does. */
 export function firstLine(error: unknown): string {
-  if (!(error instanceof Error))
-    return typeof error === 'string' ? error.trim() || "''" : describeValue(error);
-  return /\S.*/.exec(error.message)?.[0].trim() ?? error.name;
+  const isError = error instanceof Error;
+  const text = isError ? error.message : typeof error === 'string' ? error : describeValue(error);
+  return /\S.*/.exec(text)?.[0].trim() ?? (isError ? error.name : "''");
 }
 
 /**

@@ -10,6 +10,7 @@ describe('DistillError', () => {
     [new Error('\n\n  no room \nat f'), 'no room'],
     [new RangeError(''), 'RangeError'],
     ['', "''"],
+    ['\nfirst\nsecond', 'first'],
     [Object.create(null), 'an object'],
     [undefined, 'nothing'],
   ])('says what was thrown, whatever it is: %o', (thrown, got) => {
