@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { describeValue } from '../error/index.js';
 import type { Problem } from './check-topology.js';
 
 type Specs = readonly tf.io.WeightsManifestEntry[];
@@ -13,6 +14,8 @@ const AGAIN = 'Copy or convert the model again.';
 /** Bytes that the weights of a manifest take; a problem where that cannot be said. */
 export function weightBytes(specs: Specs): number | Problem {
   const names = specs.map(({ name }) => name);
+  const nameless = specs.find(({ name }) => typeof name !== 'string');
+  if (nameless !== undefined) return { got: `a weight named ${describeValue(nameless.name)}`, hint: AGAIN };
   const twice = names.find((name, at) => names.indexOf(name) < at);
   if (twice !== undefined) return { got: `two weights named '${twice}'`, hint: AGAIN };
   let bytes = 0;

@@ -217,6 +217,14 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
     (json) => weightsOf(json).weights.push(firstWeight(json)),
     /got two weights named 'stem\/kernel'/,
   ],
+  'a weight whose name is no text': [
+    (json) => (firstWeight(json).name = { a: 1 } as never),
+    /got a weight named {"a":1}\. Copy or convert the model again/,
+  ],
+  'a weight without a name': [
+    (json) => delete (firstWeight(json) as { name?: string }).name,
+    /got a weight named nothing/,
+  ],
   'a weight of a size that is none': [
     (json) => (firstWeight(json).shape = [-1, 3]),
     /got weight 'stem\/kernel' of type float32 and shape \[-1,3\]/,
