@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describeValue } from '../error/index.js';
-import type { Problem } from './check-topology.js';
+import type { Problem } from './check-wiring.js';
 
 type Specs = readonly tf.io.WeightsManifestEntry[];
 

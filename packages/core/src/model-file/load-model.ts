@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { models } from '@tensorflow/tfjs-layers';
+import { layers, models } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { topologyProblem } from './check-topology.js';
 import { expectKnown } from '../option/index.js';
@@ -60,12 +60,32 @@ async function built({
         ),
       );
     });
+    keepActivations(model.layers);
     if (userDefinedMetadata !== undefined) model.setUserDefinedMetadata(userDefinedMetadata);
     return model;
   } catch (error) {
     for (const variable of own) variable.dispose();
     throw error;
   }
+}
+
+/** Of an activation that is a layer tfjs saves the name of its class alone, and cannot read that again. */
+function keepActivations(all: readonly layers.Layer[]): void {
+  for (const layer of all) {
+    const { activation, layers: inner, layer: wrapped } = layer as layers.Layer & Partial<Parts>;
+    if (activation instanceof layers.Layer) {
+      const config = layer.getConfig.bind(layer);
+      const saved = { className: activation.getClassName(), config: activation.getConfig() };
+      layer.getConfig = () => ({ ...config(), activation: saved });
+    }
+    keepActivations([...(inner ?? []), ...(wrapped instanceof layers.Layer ? [wrapped] : [])]);
+  }
+}
+
+interface Parts {
+  readonly activation: unknown;
+  readonly layers: readonly layers.Layer[];
+  readonly layer: unknown;
 }
 
 const GRAPH_MODEL = {

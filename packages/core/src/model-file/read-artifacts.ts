@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { firstLine } from '../error/first-line.js';
 import { expectOption, positive } from '../option/index.js';
-import type { Problem } from './check-topology.js';
+import type { Problem } from './check-wiring.js';
 import { sizeProblem } from './check-weights.js';
 import { diskFolder, givenFolder, MAIN } from './model-folder.js';
 import type { ModelFolder } from './model-folder.js';

@@ -1,6 +1,6 @@
 import { describeValue, DistillError, isDistillError } from '../error/index.js';
 import { firstLine } from '../error/first-line.js';
-import type { Problem } from './check-topology.js';
+import type { Problem } from './check-wiring.js';
 
 /** The one error of everything that is wrong with a saved model. */
 export function unreadable(

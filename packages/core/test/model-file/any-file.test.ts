@@ -177,6 +177,15 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
       }),
     /got stddev -1 in a bias_initializer/,
   ],
+  'an activation that has weights': [
+    (json) => (layer(json, 'next').config['activation'] = { class_name: 'PReLU', config: { name: 'p' } }),
+    /got the layer 'PReLU' as activation of another one: tfjs-layers would leave its weights out\. Give it a place/,
+  ],
+  'a layer in the place of an initializer': [
+    (json) =>
+      (layer(json, 'next').config['kernel_initializer'] = { class_name: 'Dense', config: { units: 3 } }),
+    /got the layer 'Dense' as kernel_initializer of another one/,
+  ],
   'a layer that only its configuration names': [
     (json) => delete (layer(json, 'next') as { name?: string }).name,
     /got a layer without a name beside the 'next' of its config/,
@@ -324,6 +333,27 @@ describeOn(CPU, 'a model.json is taken with', () => {
     const { layers } = await loadModel(place);
     expect(layers.map((each) => each.getClassName())).toContain(kind);
     expect(layers.find((each) => each instanceof ShiftedReLU)?.threshold ?? 0.5).toBe(0.5);
+  });
+});
+
+describeOn(CPU, 'an activation that is a layer', () => {
+  it('runs with its settings, also after the model was saved again', async () => {
+    const place = await edited(
+      (json) =>
+        (layer(json, 'next').config['activation'] = {
+          class_name: 'LeakyReLU',
+          config: { name: 'leaky', alpha: 0.1 },
+        }),
+    );
+    const again = join(folder, String(count++));
+    const [plain, first] = [model(), await loadModel(place)];
+    await saveModel(first, again);
+    const images = tf.randomNormal([2, ...(plain.inputs[0]?.shape.slice(1) as number[])], 0, 1, 'float32', 1);
+    const [wanted, found, reloaded] = [plain, first, await loadModel(again)].map((each) => [
+      ...(each.predict(images) as tf.Tensor).dataSync(),
+    ]);
+    expect(found).not.toEqual(wanted);
+    expect(reloaded).toEqual(found);
   });
 });
 
