@@ -94,13 +94,17 @@ function sampleReader(
 async function decodeGif(bytes: Uint8Array, { width = 0, height = 0 }: ImageHeader): Promise<Raster> {
   const { GifReader } = named(await import('omggif'));
   const data = new Uint8Array(width * height * 4);
-  const frame = new GifReader(bytes);
+  const reader = new GifReader(bytes);
+  const frame = reader.frameInfo(0);
+  // The library would wrap its rows round, and takes as long as a damaged size says.
+  if (frame.x + frame.width > width || frame.y + frame.height > height)
+    throw new Error('a frame that is larger than the image');
   const { log } = console;
   let complaint: unknown;
   try {
     // The library has no other way to say that pixels are missing.
     console.log = (message: unknown) => void (complaint = message);
-    frame.decodeAndBlitFrameRGBA(0, data);
+    reader.decodeAndBlitFrameRGBA(0, data);
   } finally {
     console.log = log;
   }

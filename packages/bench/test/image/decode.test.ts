@@ -53,6 +53,18 @@ it.runIf(hasSharp)('both decoders give the same bytes', async () => {
   }
 });
 
+/** A GIF of 24×16 pixels whose only frame says that it is of another size. */
+function withFrame(width: number, height: number): Uint8Array {
+  const gif = Uint8Array.from(bytesOf('interlaced.gif'));
+  const view = new DataView(gif.buffer);
+  const at = gif.findIndex(
+    (byte, place) => byte === 0x2c && view.getUint16(place + 5, true) === 24 && gif[place + 7] === 16,
+  );
+  view.setUint16(at + 5, width, true);
+  view.setUint16(at + 7, height, true);
+  return gif;
+}
+
 describe('what is no image is refused, with the reason', () => {
   const jpeg = bytesOf('chroma.jpeg');
   const cases: readonly (readonly [what: string, bytes: Uint8Array, reason: RegExp])[] = [
@@ -65,6 +77,16 @@ describe('what is no image is refused, with the reason', () => {
     ['a JPEG that ends in its header', jpeg.subarray(0, 300), /JPEG: /],
     ['a PNG without its end', bytesOf('rgb.png').subarray(0, 90), /PNG: /],
     ['a GIF without its end', bytesOf('interlaced.gif').subarray(0, 250), /GIF: /],
+    [
+      'a GIF with a frame of 4 billion pixels',
+      withFrame(0xffff, 0xffff),
+      /GIF: a frame that is larger than the image/,
+    ],
+    [
+      'a GIF with a frame one pixel too wide',
+      withFrame(25, 16),
+      /GIF: a frame that is larger than the image/,
+    ],
     ['a TIFF without its end', bytesOf('lzw.tiff').subarray(0, 700), /TIFF: cut off/],
     ['a raw TIFF without its end', bytesOf('rgb.tif').subarray(0, 700), /TIFF: cut off/],
     ['a BMP without its end', bytesOf('rgb.bmp').subarray(0, 700), /BMP: cut off/],
