@@ -40,6 +40,8 @@ export async function decodeImage(
   const { kind, width = 1, height = 1, orientation } = header;
   if (width * height > MOST_PIXELS || width * height === 0)
     throw damaged(name, `a ${kind.toUpperCase()} of ${width}×${height} pixels`);
+  if (bytes.length < (header.fewestBytes ?? 0))
+    throw damaged(name, `a ${kind.toUpperCase()} of ${width}×${height} pixels in ${bytes.length} bytes`);
   const sharp = decoder === 'javascript' ? undefined : await loadSharp(decoder === 'sharp');
   const isNative = ['jpeg', 'png', 'webp'].includes(kind) && header.components !== 4;
   try {

@@ -11,6 +11,8 @@ export interface ImageHeader {
   readonly orientation: number;
   /** A JPEG's components: 1 grey, 3 colours, 4 CMYK. */
   readonly components?: number | undefined;
+  /** Bytes that so many pixels take at the very least, where that can be said. */
+  readonly fewestBytes?: number | undefined;
   /** Where the orientation of a TIFF stands, in bytes. */
   readonly orientationAt?: number | undefined;
 }
@@ -84,7 +86,9 @@ function jpegHeader(view: DataView, bytes: Uint8Array): ImageHeader {
     // Frame headers of all codings; C4, C8 and CC are tables.
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
-      return { kind: 'jpeg', width, height, components: bytes[at + 9], ...exifIn(exif) };
+      // Each block of 8×8 pixels has a Huffman code, of a bit or more; arithmetic coding (from C9 on) may take less.
+      const fewestBytes = marker < 0xc9 ? Math.floor((width * height) / 64 / 8) : undefined;
+      return { kind: 'jpeg', width, height, components: bytes[at + 9], fewestBytes, ...exifIn(exif) };
     }
     if (marker === 0xe1 && ascii(bytes, at + 4, at + 8) === 'Exif') exif = bytes.subarray(at + 10, end);
     if (marker === 0xda) break;

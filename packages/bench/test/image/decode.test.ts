@@ -65,6 +65,18 @@ function withFrame(width: number, height: number): Uint8Array {
   return gif;
 }
 
+/** A JPEG of 16000×16000 pixels, if one believes its header. */
+function ofSize(name: string): Uint8Array {
+  const jpeg = Uint8Array.from(bytesOf(name));
+  const at = jpeg.findIndex(
+    (byte, place) => byte === 0xff && /^c[012]$/.test((jpeg[place + 1] ?? 0).toString(16)),
+  );
+  const view = new DataView(jpeg.buffer);
+  view.setUint16(at + 5, 16_000);
+  view.setUint16(at + 7, 16_000);
+  return jpeg;
+}
+
 describe('what is no image is refused, with the reason', () => {
   const jpeg = bytesOf('chroma.jpeg');
   const cases: readonly (readonly [what: string, bytes: Uint8Array, reason: RegExp])[] = [
@@ -87,6 +99,9 @@ describe('what is no image is refused, with the reason', () => {
       withFrame(25, 16),
       /GIF: a frame that is larger than the image/,
     ],
+    ['a JPEG that says that it is large', ofSize('rgb.jpg'), /a JPEG of 16000×16000 pixels in \d+ bytes/],
+    ['a CMYK one, too', ofSize('cmyk.jpg'), /a JPEG of 16000×16000 pixels in \d+ bytes/],
+    ['a progressive one, too', ofSize('progressive.jpg'), /a JPEG of 16000×16000 pixels in \d+ bytes/],
     ['a TIFF without its end', bytesOf('lzw.tiff').subarray(0, 700), /TIFF: cut off/],
     ['a raw TIFF without its end', bytesOf('rgb.tif').subarray(0, 700), /TIFF: cut off/],
     ['a BMP without its end', bytesOf('rgb.bmp').subarray(0, 700), /BMP: cut off/],
