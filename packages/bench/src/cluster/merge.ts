@@ -1,6 +1,6 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DistillError, UNFINISHED } from '@distilljs/core';
+import { DistillError, UNFINISHED, isDistillError } from '@distilljs/core';
 import type { MethodResult, TeacherResult } from '../report/index.js';
 import { readCellResult } from '../cell/cell-state.js';
 import { placeOf, readRunCells } from '../cell/run-cells.js';
@@ -81,8 +81,14 @@ export async function mergeRuns(folders: readonly string[], into: string): Promi
 async function expectFree({ isStudy, runs }: Matrix, into: string): Promise<void> {
   const tasks = runs.map(({ name, run: { config } }) => ({ name, config }));
   const [task] = tasks;
-  if (isStudy) await examineStudy(into, tasks, 'resume');
-  else if (task !== undefined) await examineFolder(runFolder(into), task.config, 'resume');
+  try {
+    if (isStudy) await examineStudy(into, tasks, 'resume');
+    else if (task !== undefined) await examineFolder(runFolder(into), task.config, 'resume');
+  } catch (error) {
+    if (!isDistillError(error)) throw error;
+    const { code, where, expected, got } = error;
+    throw new DistillError({ code, where, expected, got, hint: 'Merge into another folder.', cause: error });
+  }
 }
 
 function expectSameRuns(first: Matrix, other: Matrix): void {

@@ -312,6 +312,11 @@ describe('runs of machines without a shared folder', () => {
     mkdirSync(notes);
     writeFileSync(join(notes, 'mine.txt'), '');
     expect(await refusal(mergeRuns([one], notes))).toContain('a folder with other files');
+    expect(await refusal(mergeRuns([one], notes))).toContain('Merge into another folder.');
+    const file = join(notes, 'mine.txt');
+    expect(await refusal(mergeRuns([one], file))).toContain(
+      'expected a folder, got a file. Merge into another folder.',
+    );
   });
 });
 
