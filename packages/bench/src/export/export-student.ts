@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
@@ -24,6 +23,7 @@ import { changedParts, dataFingerprints, loadRunData } from '../run/datasets.js'
 import type { RunData } from '../run/datasets.js';
 import type { RunLog } from '../run/run-context.js';
 import { measuredModels } from '../run/kept-files.js';
+import { lockFolder } from '../run/lock.js';
 import { replace } from '../run/replaced.js';
 import { missingRun, runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
@@ -75,11 +75,12 @@ export async function exportStudent(options: ExportOptions): Promise<ModelCard> 
   const trained = await trainedStudent(folder, method, seed);
   await resolveEngine(run.config.engine);
   const data = await dataOf(run, options);
-  const unfinished = join(
-    dirname(target),
-    `.${basename(target)}-${randomBytes(4).toString('hex')}.unfinished`,
-  );
+  // One that is killed leaves its folder; the next export to the same place takes that over.
+  const workshop = join(dirname(target), `.${basename(target)}.unfinished`);
+  const leave = await lockFolder(workshop, 'folder of an export');
+  const unfinished = join(workshop, 'export');
   try {
+    await rm(unfinished, { recursive: true, force: true });
     makeFolder(unfinished);
     const card = await writeExport(unfinished, { options, run, folder, data, ...trained });
     options.signal?.throwIfAborted();
@@ -88,6 +89,7 @@ export async function exportStudent(options: ExportOptions): Promise<ModelCard> 
     return card;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
+    await leave();
   }
 }
 

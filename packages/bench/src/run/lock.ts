@@ -45,7 +45,7 @@ export interface LockOptions {
  */
 export async function lockFolder(
   root: string,
-  what: 'run folder' | 'folder of a training' = 'run folder',
+  what: 'run folder' | 'folder of a training' | 'folder of an export' = 'run folder',
   { takesOver = false, patience = 0 }: LockOptions = {},
 ): Promise<() => Promise<void>> {
   makeFolder(root);

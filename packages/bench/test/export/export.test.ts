@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { evaluate, loadModel, loadStudent, resolveEngine } from '@distilljs/core';
 import type { Dataset } from '@distilljs/core';
@@ -167,6 +167,20 @@ describe('an exported student', () => {
     expect(await refusal(exported('mine'))).toMatch(/a folder with other files\. Use another --to/);
     expect(await refusal(exported('run'))).toMatch(/the run folder/);
     expect(readdirSync(folder).filter((name) => name.endsWith('.unfinished'))).toEqual([]);
+  });
+
+  it('takes over what a killed export left, and refuses a second one beside it', async () => {
+    const left = join(folder, '.killed.unfinished');
+    mkdirSync(join(left, 'export'), { recursive: true });
+    writeFileSync(join(left, 'export', 'half.bin'), 'half');
+    const holder = { pid: 2 ** 30, host: hostname(), since: new Date().toISOString() };
+    writeFileSync(join(left, 'lock.json'), JSON.stringify(holder));
+    const ends = await Promise.allSettled([exported('killed'), exported('killed')]);
+    const refused = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
+    expect(refused).toHaveLength(1);
+    expect(refused[0]).toMatch(/expected a folder of an export that no other process works in/);
+    expect(existsSync(left)).toBe(false);
+    expect(existsSync(join(folder, 'killed', 'half.bin'))).toBe(false);
   });
 
   it('leaves what a user changed or added in an earlier export, wherever it lies', async () => {
