@@ -142,6 +142,7 @@ export type {
 export { fitImage, resizeModes, upright, withChannels } from './image/index.js';
 export type { Channels, Fit, Raster, ResizeMode } from './image/index.js';
 export {
+  expectModel,
   loadModel,
   metadataOf,
   modelFiles,
@@ -207,6 +208,7 @@ export {
   inRange,
   listOf,
   nonNegative,
+  objectWith,
   oneOf,
   optional,
   positive,
@@ -217,7 +219,7 @@ export {
 export type { OptionCheck, OptionChecks } from './option/index.js';
 export { pathOfUrl } from './platform/path.js';
 export { makeFolder, UNFINISHED, writeWhole } from './platform/write-whole.js';
-export { createRandom } from './random/index.js';
+export { createRandom, expectRandom } from './random/index.js';
 export type { Random } from './random/index.js';
 export { teacherOutputsFit, withInput } from './teacher/index.js';
 export type { GivenImages, TeacherInput, TeacherOutputs, TeacherRows } from './teacher/index.js';
@@ -234,8 +236,12 @@ export type {
 } from './student/index.js';
 export {
   adaptiveAveragePool,
+  asFloats,
+  aTensor,
   expectSameShape,
   expectShape,
+  expectShapes,
+  expectTensor,
   poolingMatrix,
   shapeText,
 } from './tensor/index.js';

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import * as layers from '@tensorflow/tfjs-layers';
 import * as core from '@distilljs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { caught } from './caught.js';
+import { WRONG } from '../src/testing/wrong-values.js';
 
 /*
  * Callers without types hand in anything. Whatever the function, wrong arguments end in an error of ours, or in a value.
@@ -14,10 +14,12 @@ import { caught } from './caught.js';
 /** Whose arguments are functions, names and numbers of a method's own code. */
 const FOR_METHODS: ReadonlySet<string> = new Set([
   ...[
+    'asFloats',
     'checkOptions',
     'expectOption',
     'expectSameShape',
     'expectShape',
+    'expectShapes',
     'nearestNameHint',
     'onOneTape',
     'peek',
@@ -25,48 +27,6 @@ const FOR_METHODS: ReadonlySet<string> = new Set([
   ...['pixelSums', 'pooledWidth', 'shapeText', 'stagePairs', 'stopGradient', 'taskReads', 'taskTerms'],
   ...['teacherAsRead', 'teacherOutputsFit', 'wholeNumber', 'withTeacher', 'withoutTape'],
 ]);
-
-class Own {
-  readonly a = 1;
-}
-const disposed = (): tf.Tensor => {
-  const tensor = tf.ones([2, 3]);
-  tensor.dispose();
-  return tensor;
-};
-const WRONG: Readonly<Record<string, () => unknown>> = {
-  nothing: () => undefined,
-  null: () => null,
-  true: () => true,
-  'minus one and a half': () => -1.5,
-  NaN: () => NaN,
-  Infinity: () => Infinity,
-  'a bigint': () => 10n,
-  'a text': () => 'x',
-  'no text': () => '',
-  'a function': () => () => undefined,
-  'a symbol': () => Symbol('s'),
-  'an empty list': () => [],
-  'a list of null': () => [null],
-  'a list of lists': () => [[1, [2]]],
-  'an object': () => ({}),
-  'an object of something else': () => ({ xyzzy: 1 }),
-  'an object without a prototype': () => Object.create(null) as unknown,
-  'one of a class': () => new Own(),
-  'a map': () => new Map([[1, 2]]),
-  'a promise': () => Promise.resolve(1),
-  floats: () => new Float32Array(3),
-  bytes: () => new Uint8Array(8),
-  'a matrix': () => tf.ones([2, 3]),
-  maps: () => tf.ones([1, 2, 2, 1]),
-  'a scalar': () => tf.scalar(2),
-  'texts in a tensor': () => tf.tensor(['a', 'b']),
-  'a tensor that was disposed': disposed,
-  'a model': () =>
-    layers.sequential({
-      layers: [layers.layers.flatten({ inputShape: [2, 2, 1] }), layers.layers.dense({ units: 3 })],
-    }),
-};
 
 let folder = '';
 const before = process.cwd();

@@ -1,13 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { expectOption, expectSameShape, expectShape, positive, withoutTape } from '@distilljs/core';
+import {
+  asFloats,
+  aTensor,
+  expectOption,
+  expectSameShape,
+  expectShape,
+  listOf,
+  positive,
+  withoutTape,
+} from '@distilljs/core';
 
 /**
  * Attention of every child to all parents, independent of the input: `A_ji = exp(Θ_ji / τ) / Σ_m exp(Θ_jm / τ)`.
  *
  * The softmax runs over the parents, so every row sums to 1.
  * @param theta Θ, `[children, parents]`
- * @param temperature τ above 0, a number or a tensor of one element
+ * @param temperature τ above 0, a number or a tensor `[1]` or `[]`
  * @returns A, `[children, parents]`
  * @throws DistillError code `shape`, or `option` for a temperature that is no number above 0
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: that the weights are a softmax of learned parameters is stated by the
@@ -68,16 +77,20 @@ export function annealedTemperature(epoch: number): number {
  * @param attention A, `[children, parents]`
  * @param parents F_i, all of one shape
  * @returns X_j per child, of that shape
- * @throws DistillError code `shape` when parents differ in shape, or are not as many as the attention has columns
+ * @throws DistillError code `shape` when parents differ in shape, or are not as many as the attention has columns; `option` when there
+ *   are none
  */
 export function mixParents(attention: Tensor2D, parents: readonly tf.Tensor[]): tf.Tensor[] {
+  expectOption('mixParents(parents)', parents, listOf(aTensor, 1));
   expectShape('mixParents(attention)', attention, [null, parents.length]);
-  const [first] = parents;
-  if (first === undefined) return [];
+  const first = parents[0] as tf.Tensor;
   parents.forEach((parent, index) => {
     expectSameShape('mixParents(parents[0])', first, `mixParents(parents[${index}])`, parent);
   });
-  const rows = tf.reshape<tf.Rank.R2>(tf.stack([...parents]), [parents.length, first.size]);
+  const rows = tf.reshape<tf.Rank.R2>(tf.stack(parents.map((parent) => asFloats(parent))), [
+    parents.length,
+    first.size,
+  ]);
   const mixed = tf.matMul(attention, rows);
   // tfjs has no gradient for an unstack into one.
   if (attention.shape[0] === 1) return [tf.reshape(mixed, first.shape)];
@@ -86,6 +99,12 @@ export function mixParents(attention: Tensor2D, parents: readonly tf.Tensor[]): 
 
 function scaled(where: string, theta: Tensor2D, temperature: number | tf.Tensor): Tensor2D {
   expectShape(`${where}(theta)`, theta, [null, null]);
-  if (typeof temperature === 'number') expectOption(`${where}(temperature)`, temperature, positive);
+  if (aTensor(temperature) !== undefined) expectOption(`${where}(temperature)`, temperature, positive);
+  else
+    expectShape(
+      `${where}(temperature)`,
+      temperature as tf.Tensor,
+      (temperature as tf.Tensor).rank === 0 ? [] : [1],
+    );
   return temperature === 1 ? theta : tf.div<Tensor2D>(theta, temperature);
 }

@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { expectOption, expectSameShape, expectShape, temperatureRange, withoutTape } from '@distilljs/core';
+import {
+  asFloats,
+  expectOption,
+  expectSameShape,
+  expectShape,
+  temperatureRange,
+  withoutTape,
+} from '@distilljs/core';
 import type { Logits, Probabilities } from '@distilljs/core';
 
 /**
@@ -15,7 +22,7 @@ import type { Logits, Probabilities } from '@distilljs/core';
 export function subtaskCrossEntropy(targets: Probabilities, margins: Logits, weights?: Tensor1D): Tensor1D {
   expectPair('subtaskCrossEntropy', { targets }, margins, weights);
   // h ln σ(m) + (1 − h) ln σ(−m) = h m − softplus(m)
-  return meanOverImages(tf.sub(tf.softplus(margins), tf.mul(targets, margins)), weights);
+  return meanOverImages(tf.sub(tf.softplus(asFloats(margins)), tf.mul(targets, margins)), weights);
 }
 
 /**

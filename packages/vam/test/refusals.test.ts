@@ -14,6 +14,7 @@ import {
   subtaskKd,
   taskAttention,
   teacherBinaryLogits,
+  VamConv2D,
 } from '@distilljs/vam';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -93,6 +94,35 @@ it.each<readonly [string, () => unknown, RegExp]>([
   ['rows of two lengths', () => attentionStatistics('a', [[1, 2], [3]]), /got a row of 1: 3/],
   ['a row with NaN', () => classSimilarity([[1, NaN]]), /^classSimilarity\(rows\): .*got a row of 2: 1, NaN/],
   [
+    'logits in place of distributions',
+    () => classSimilarity([[2, -1]]),
+    /^classSimilarity\(rows\): expected rows of at least 0 with a sum of 1, got a row of 2, -1/,
+  ],
+  [
+    'a flow of logits',
+    () => attentionFlow([[[2, 1]]]),
+    /^attentionFlow\(levels\)\[0\]: expected rows of at least 0 with a sum of 1, got a row of 2, 1/,
+  ],
+  ['no parents', () => mixParents(of(2, 0), []), /^mixParents\(parents\): expected a list of at least 1/],
+  [
+    'a temperature per parent',
+    () => taskAttention(of(2, 3), of(3)),
+    /^taskAttention\(temperature\): expected shape \[1\], got \[3\]/,
+  ],
+  [
+    'a kernel of NaN',
+    () =>
+      new VamConv2D({
+        filters: 2,
+        kernelSize: NaN,
+        inputBlock: 1,
+        filterBlock: 1,
+        rescale: 'none',
+        grouped: false,
+      }),
+    /kernelSize: expected a whole number, at least 1, or a list of 2/,
+  ],
+  [
     'no levels',
     () => attentionFlow([]),
     /^attentionFlow\(levels\): expected attention of at least one level/,
@@ -117,6 +147,10 @@ it('subtaskConflict() takes images, labels and logits of one batch', async () =>
   await expect(subtaskConflict(network, { images, labels: tf.slice(labels, 0, 3), over })).rejects.toThrow(
     /^subtaskConflict\(labels\): expected shape \[4\], got \[3\]/,
   );
+  for (const label of [-1, network.classes])
+    await expect(
+      subtaskConflict(network, { images, labels: tf.fill<tf.Rank.R1>([4], label, 'int32'), over }),
+    ).rejects.toThrow(/^subtaskConflict\(labels\): expected a whole number, at least 0 and at most 2, got/);
   await expect(
     subtaskConflict(network, { images, labels, teacher: of(4, network.classes + 1), over }),
   ).rejects.toThrow(/^subtaskConflict\(teacher\): expected shape \[4, /);

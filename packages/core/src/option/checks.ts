@@ -64,14 +64,25 @@ export const flag: OptionCheck = (value) => (typeof value === 'boolean' ? undefi
 export const text: OptionCheck = (value) =>
   typeof value === 'string' && value.length > 0 ? undefined : 'a non-empty string';
 
-/** A list whose every entry passes `check`. */
-export const listOf =
-  (check: OptionCheck): OptionCheck =>
-  (value) => {
-    const expected = `a list, each entry ${check(undefined) ?? 'any value'}`;
-    if (!Array.isArray(value)) return expected;
-    return value.every((entry) => check(entry) === undefined) ? undefined : expected;
+/** A list of `min` to `max` entries that all pass `check`. */
+export const listOf = (check: OptionCheck, min = 0, max = Infinity): OptionCheck => {
+  const most = max < Infinity ? `${min} to ${max}` : `at least ${min}`;
+  const size = min === 0 ? '' : ` of ${min === max ? min : most}`;
+  return (value) => {
+    const fits = Array.isArray(value) && value.length >= min && value.length <= max;
+    return fits && value.every((entry) => check(entry) === undefined)
+      ? undefined
+      : `a list${size}, each entry ${check(undefined) ?? 'any value'}`;
   };
+};
+
+/** An object that has all of these fields. */
+export const objectWith =
+  (...names: readonly string[]): OptionCheck =>
+  (value) =>
+    typeof value === 'object' && value !== null && names.every((name) => name in value)
+      ? undefined
+      : `an object${names.length === 0 ? '' : ` of ${names.join(', ')}`}`;
 
 /** Accepts a missing value; checks any other with `check`. */
 export const optional =

@@ -7,6 +7,7 @@ export {
   inRange,
   listOf,
   nonNegative,
+  objectWith,
   oneOf,
   optional,
   positive,

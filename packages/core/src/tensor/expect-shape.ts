@@ -1,5 +1,34 @@
+import { cast } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describeValue, DistillError } from '../error/index.js';
+import { expectOption, objectWith } from '../option/index.js';
+import type { OptionCheck } from '../option/index.js';
+
+/** A tensor, for lists of them: {@link expectShape} checks each. */
+export const aTensor: OptionCheck = (value) => (shapeOf(value) === undefined ? 'a tensor' : undefined);
+
+/** A tensor's numbers as floats: tfjs rounds what it computes of whole numbers, such as `softplus`. */
+export const asFloats = <T extends Tensor>(tensor: T): T =>
+  tensor.dtype === 'float32' ? tensor : cast(tensor, 'float32');
+
+/**
+ * Throws unless it is a tensor of numbers that has not been disposed.
+ *
+ * @throws DistillError code `shape`
+ */
+export function expectTensor(where: string, given: unknown): void {
+  const { isDisposed, dtype } = Object(given) as Partial<Tensor>;
+  const got =
+    shapeOf(given) === undefined
+      ? describeValue(given)
+      : isDisposed === true
+        ? 'a disposed one'
+        : dtype === 'string'
+          ? 'one of texts'
+          : undefined;
+  if (got === undefined) return;
+  throw new DistillError({ code: 'shape', where, expected: 'a tensor of numbers', got });
+}
 
 /**
  * Throws unless `tensor` has the shape `expected`.
@@ -10,11 +39,7 @@ import { describeValue, DistillError } from '../error/index.js';
  */
 export function expectShape(where: string, tensor: Tensor, expected: readonly (number | null)[]): void {
   const shape = shapeOf(tensor);
-  const { isDisposed, dtype } = Object(tensor) as { readonly isDisposed?: boolean; readonly dtype?: string };
-  if (isDisposed === true || dtype === 'string') {
-    const got = isDisposed === true ? 'a disposed one' : 'one of texts';
-    throw new DistillError({ code: 'shape', where, expected: 'a tensor of numbers', got });
-  }
+  if (shape !== undefined) expectTensor(where, tensor);
   const isOf = (size: number | null, axis: number): boolean =>
     size === null || size < 0 || size === shape?.[axis];
   if (shape?.length === expected.length && expected.every(isOf)) return;
@@ -27,13 +52,33 @@ export function expectShape(where: string, tensor: Tensor, expected: readonly (n
 }
 
 /**
+ * {@link expectShape} of several tensors of one object, such as the weights of a layer.
+ *
+ * @param where the object's name as its caller knows it; its fields are named after it
+ * @throws DistillError code `option` for what is no object with these fields, `shape` for a tensor of another shape
+ */
+export function expectShapes<Name extends string>(
+  where: string,
+  tensors: Readonly<Record<NoInfer<Name>, Tensor>>,
+  expected: Readonly<Record<Name, readonly (number | null)[]>>,
+): void {
+  const names = Object.keys(expected) as Name[];
+  expectOption(where, tensors, objectWith(...names));
+  for (const name of names) expectShape(`${where}.${name}`, tensors[name], expected[name]);
+}
+
+/**
  * Throws unless both tensors have one shape.
  *
  * @throws DistillError code `shape`
  */
 export function expectSameShape(whereA: string, a: Tensor, whereB: string, b: Tensor): void {
   const [first, second] = [textOf(a), textOf(b)];
-  if (first === second && shapeOf(a) !== undefined) return;
+  if (first === second && shapeOf(a) !== undefined) {
+    expectTensor(whereA, a);
+    expectTensor(whereB, b);
+    return;
+  }
   throw new DistillError({
     code: 'shape',
     where: `${whereA} and ${whereB}`,
@@ -42,9 +87,11 @@ export function expectSameShape(whereA: string, a: Tensor, whereB: string, b: Te
   });
 }
 
-/** Callers without types hand in anything. */
-const shapeOf = (given: Tensor): readonly number[] | undefined =>
-  (given as Partial<Tensor> | null | undefined)?.shape;
+/** Callers without types hand in anything, symbolic tensors among it. */
+function shapeOf(given: unknown): readonly number[] | undefined {
+  const { shape, dataSync } = Object(given) as Partial<Tensor>;
+  return Array.isArray(shape) && typeof dataSync === 'function' ? shape : undefined;
+}
 
 const textOf = (given: Tensor): string => {
   const shape = shapeOf(given);

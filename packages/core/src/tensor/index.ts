@@ -11,4 +11,12 @@ export type {
   Tensor,
 } from './names.js';
 export { adaptiveAveragePool, poolingMatrix } from './adaptive-average-pool.js';
-export { expectSameShape, expectShape, shapeText } from './expect-shape.js';
+export {
+  asFloats,
+  aTensor,
+  expectSameShape,
+  expectShape,
+  expectShapes,
+  expectTensor,
+  shapeText,
+} from './expect-shape.js';

@@ -1,3 +1,5 @@
+export { anySize, defaults, describeArguments } from './describe-arguments.js';
+export type { RightArguments } from './describe-arguments.js';
 export { describeMethod } from './describe-method.js';
 export type { MethodConformance } from './describe-method.js';
 export { describeOnEngines } from './describe-on-engines.js';

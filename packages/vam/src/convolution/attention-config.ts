@@ -1,6 +1,15 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
-import { checkOptions, DistillError, flag, oneOf, wholeNumber } from '@distilljs/core';
+import {
+  checkOptions,
+  DistillError,
+  eitherOf,
+  expectOption,
+  flag,
+  listOf,
+  oneOf,
+  wholeNumber,
+} from '@distilljs/core';
 
 /** What decides how a convolution attends: part of the layer's configuration. */
 export interface AttentionConfig {
@@ -31,17 +40,20 @@ export type Convolution = layers.Layer &
     readonly useBias: boolean;
   };
 
+const atLeastOne = wholeNumber({ min: 1 });
+
 /** @throws DistillError code `option` for a part of the configuration that is missing or wrong */
-export function checkAttention(
-  layer: string,
-  { inputBlock, filterBlock, rescale, grouped, dataFormat = 'channelsLast' }: VamConv2DConfig,
-): AttentionConfig {
+export function checkAttention(layer: string, given: VamConv2DConfig): AttentionConfig {
+  const { inputBlock, filterBlock, rescale, grouped, dataFormat = 'channelsLast' } = given;
   const config = { inputBlock, filterBlock, rescale, grouped };
   const owner = `layer '${layer}'`;
+  // tfjs takes kernels of NaN.
+  expectOption(`${owner}.filters`, given.filters, atLeastOne);
+  expectOption(`${owner}.kernelSize`, given.kernelSize, eitherOf(atLeastOne, listOf(atLeastOne, 2, 2)));
   checkOptions(owner, { dataFormat }, { dataFormat }, { dataFormat: oneOf('channelsLast') });
   return checkOptions<AttentionConfig>(owner, config, config, {
-    inputBlock: wholeNumber({ min: 1 }),
-    filterBlock: wholeNumber({ min: 1 }),
+    inputBlock: atLeastOne,
+    filterBlock: atLeastOne,
     rescale: oneOf('none', 'blocks'),
     grouped: flag,
   });

@@ -1,4 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { expectModel } from '@distilljs/core';
 import { rebuildModel } from './rebuild-model.js';
 import { isVamConv2D } from './vam-conv2d.js';
 import type { VamConv2D } from './vam-conv2d.js';
@@ -9,8 +10,10 @@ import { walkLayers } from './walk-layers.js';
  * (1e-5 in float32). A model without attention is copied as it is.
  *
  * Fold before batch norm is converted: the mask belongs to the kernel.
+ * @throws DistillError code `option` for what is no model
  */
 export function foldVam(model: LayersModel): LayersModel {
+  expectModel(model, 'foldVam');
   return rebuildModel(model, (layer) => {
     if (!isVamConv2D(layer) || layer.isFolded) return undefined;
     const bias = layer.getWeights().length === 4 ? [layer.getWeights()[1]] : [];
@@ -26,6 +29,7 @@ export function foldVam(model: LayersModel): LayersModel {
  * Makes the attending layers of a student whose masks `vam` folded at the end of its training attend again, to train it further.
  */
 export function unfoldVam(model: LayersModel): void {
+  expectModel(model, 'unfoldVam');
   for (const { layer } of vamLayers(model)) layer.unfold();
 }
 
@@ -33,5 +37,6 @@ export function unfoldVam(model: LayersModel): void {
 export function vamLayers(
   model: LayersModel,
 ): readonly { readonly path: string; readonly layer: VamConv2D }[] {
+  expectModel(model, 'vamLayers');
   return walkLayers(model).flatMap(({ path, layer }) => (isVamConv2D(layer) ? [{ path, layer }] : []));
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import { DistillError } from '@distilljs/core';
+import { DistillError, expectOption, objectWith, optional, text } from '@distilljs/core';
 import { attentionEntropy, taskAttention } from '../attention.js';
 import { heldVariable } from '../held-variable.js';
 import { checkAttention, expectFullBlocks } from './attention-config.js';
@@ -49,7 +49,9 @@ export class VamConv2D extends layers.Layer {
   private folded = false;
 
   constructor(config: VamConv2DConfig) {
+    expectOption(VamConv2D.className, config, objectWith('inputBlock', 'filterBlock'));
     const { name, trainable = true, batchInputShape } = config;
+    expectOption(`${VamConv2D.className}.name`, name, optional(text));
     super({
       trainable,
       ...(name !== undefined && { name }),

@@ -4,6 +4,7 @@ import {
   checkOptions,
   createRandom,
   eitherOf,
+  expectModel,
   flag,
   listOf,
   oneOf,
@@ -71,6 +72,7 @@ const someNames: OptionCheck = (value) =>
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the reading is proposed, see {@link VamConv2D}.
  */
 export function withVam(model: LayersModel, given: Partial<WithVamOptions> = {}): LayersModel {
+  expectModel(model, 'withVam');
   const options = checkOptions('withVam', given, defaults, {
     blockSize: eitherOf(wholeNumber({ min: 1 }), twoSizes),
     rescale: oneOf('none', 'blocks'),

@@ -1,4 +1,5 @@
-import { checkOptions, inRange, positive } from '@distilljs/core';
+import { checkOptions, expectOption, inRange, positive } from '@distilljs/core';
+import type { OptionChecks } from '@distilljs/core';
 import { expectMatrix, mean, softmaxRows } from './matrix.js';
 import type { Matrix } from './matrix.js';
 
@@ -32,18 +33,13 @@ export interface AttentionView {
 
 const BINS = 10;
 
+type View = Readonly<Record<keyof AttentionView, number>>;
+export const viewDefaults: View = { temperature: 1, threshold: 0.2 };
+export const viewChecks: OptionChecks<View> = { temperature: positive, threshold: inRange(0, 1) };
+
 /** The view with its defaults. @throws DistillError code `option` */
-export function checkView(
-  owner: string,
-  given: AttentionView,
-): Readonly<Record<keyof AttentionView, number>> {
-  return checkOptions(
-    owner,
-    given as Partial<Record<keyof AttentionView, number>>,
-    { temperature: 1, threshold: 0.2 },
-    { temperature: positive, threshold: inRange(0, 1) },
-  );
-}
+export const checkView = (owner: string, given: AttentionView): View =>
+  checkOptions<View>(owner, given as Partial<View>, viewDefaults, viewChecks);
 
 /**
  * Statistics of attention with logits Θ, `[child][parent]`.
@@ -55,6 +51,9 @@ export function attentionStatistics(
   theta: Matrix,
   view: AttentionView = {},
 ): AttentionStatistics {
+  expectOption('attentionStatistics(name)', name, (value) =>
+    typeof value === 'string' ? undefined : 'a text',
+  );
   const { temperature, threshold } = checkView('attentionStatistics', view);
   expectMatrix('attentionStatistics(theta)', theta);
   const attention = softmaxRows(theta, temperature);

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { asNetwork, checkOptions, expectModel, expectOption, objectWith, optional } from '@distilljs/core';
 import type { Network } from '@distilljs/core';
 import { vamLayers } from '../convolution/index.js';
 import { readExperts } from '../hme/index.js';
-import { attentionStatistics, checkView } from './attention-statistics.js';
+import { attentionStatistics, checkView, viewChecks, viewDefaults } from './attention-statistics.js';
 import type { AttentionStatistics, AttentionView } from './attention-statistics.js';
 import { attentionFlow, classSimilarity, neuralTree } from './neural-tree.js';
 import type { ClassSimilarity, NeuralTree } from './neural-tree.js';
@@ -38,12 +39,14 @@ export interface ExplainOptions extends AttentionView {
  * @throws DistillError code `network` when the network is no mixture of experts, `option` for options that do not exist or are out of range
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: entropy and tree are told by a secondary source; flow, similarity and conflict are proposed.
  */
-export async function explain(
-  network: Network,
-  { batch, ...given }: ExplainOptions = {},
-): Promise<Explanation> {
-  const view = checkView('explain', given);
-  const { levels } = readExperts(network.model);
+export async function explain(network: Network, options: ExplainOptions = {}): Promise<Explanation> {
+  const { batch, ...view } = checkOptions<typeof viewDefaults & Pick<ExplainOptions, 'batch'>>(
+    'explain',
+    options as Partial<typeof viewDefaults>,
+    { ...viewDefaults, batch: undefined },
+    { ...viewChecks, batch: optional(objectWith('images', 'labels')) },
+  );
+  const { levels } = readExperts(asNetwork(network, 'explain(network)').model);
   const thetas = await Promise.all(levels.map(({ theta }) => theta.array()));
   const statistics = levels.map(({ name }, at) => attentionStatistics(name, thetas[at] ?? [], view));
   const attention = statistics.map((level) => level.attention);
@@ -64,10 +67,13 @@ export async function explain(
  * @throws DistillError code `option`
  */
 export async function explainVam(
-  { model }: Pick<Network, 'model'>,
+  network: Pick<Network, 'model'>,
   given: Pick<AttentionView, 'threshold'> = {},
 ): Promise<readonly AttentionStatistics[]> {
   const view = checkView('explainVam', given);
+  expectOption('explainVam(network)', network, objectWith('model'));
+  const { model } = network;
+  expectModel(model, 'explainVam(network).model');
   return Promise.all(
     vamLayers(model).map(async ({ path, layer }) => {
       const temperature = tf.tidy(() => layer.temperature().dataSync()[0] ?? 1);

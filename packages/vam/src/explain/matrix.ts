@@ -1,4 +1,4 @@
-import { DistillError, shapeText } from '@distilljs/core';
+import { DistillError, shapeText, shownText } from '@distilljs/core';
 
 /** Rows of numbers, row by row. */
 export type Matrix = readonly (readonly number[])[];
@@ -24,9 +24,27 @@ export function expectMatrix(where: string, given: Matrix, columns?: number): vo
       rows.length === 0
         ? 'no rows'
         : Array.isArray(wrong)
-          ? `a row of ${wrong.length}: ${wrong.slice(0, 4).join(', ')}`
+          ? `a row of ${wrong.length}: ${shown(wrong)}`
           : typeof wrong,
   });
+}
+
+/** The first values of a row. Callers without types hand in anything. */
+const shown = (row: readonly unknown[]): string =>
+  row
+    .slice(0, 4)
+    .map((value) => shownText(value as string))
+    .join(', ') + (row.length > 4 ? ', …' : '');
+
+/** @throws DistillError code `shape` unless every row is a distribution: at least 0, with a sum of 1 */
+export function expectDistributions(where: string, given: Matrix): void {
+  expectMatrix(where, given);
+  const wrong = given.find(
+    (row) => row.some((value) => value < 0) || Math.abs(mean(row) * row.length - 1) > 1e-3,
+  );
+  if (wrong === undefined) return;
+  const got = `a row of ${shown(wrong)}`;
+  throw new DistillError({ code: 'shape', where, expected: 'rows of at least 0 with a sum of 1', got });
 }
 
 /**
@@ -35,12 +53,13 @@ export function expectMatrix(where: string, given: Matrix, columns?: number): vo
  * @throws DistillError code `shape` without levels, and for levels that do not fit each other
  */
 export function expectLevels(where: string, levels: readonly Matrix[]): void {
-  if (levels.length === 0)
+  const given: unknown = levels;
+  if (!Array.isArray(given) || given.length === 0)
     throw new DistillError({
       code: 'shape',
       where,
       expected: 'attention of at least one level',
-      got: 'none',
+      got: Array.isArray(given) ? 'none' : shownText(given as string),
     });
   levels.forEach((level, at) => {
     expectMatrix(`${where}[${at}]`, level, at === 0 ? undefined : levels[at - 1]?.length);

@@ -1,4 +1,4 @@
-import { cosine, expectLevels, expectMatrix, jensenShannon, pairwise, product } from './matrix.js';
+import { cosine, expectDistributions, expectLevels, jensenShannon, pairwise, product } from './matrix.js';
 import type { Matrix } from './matrix.js';
 
 /** The hard tree: every child keeps the parent that it attends to most, the first of equals. */
@@ -47,6 +47,9 @@ export interface ClassSimilarity {
  */
 export function attentionFlow(levels: readonly Matrix[]): Matrix {
   expectLevels('attentionFlow(levels)', levels);
+  levels.forEach((level, at) => {
+    expectDistributions(`attentionFlow(levels)[${at}]`, level);
+  });
   return levels.reduceRight((flow, level) => product(flow, level));
 }
 
@@ -55,6 +58,6 @@ export function attentionFlow(levels: readonly Matrix[]): Matrix {
  * @throws DistillError code `shape`
  */
 export function classSimilarity(rows: Matrix): ClassSimilarity {
-  expectMatrix('classSimilarity(rows)', rows);
+  expectDistributions('classSimilarity(rows)', rows);
   return { jensenShannon: pairwise(rows, jensenShannon), cosine: pairwise(rows, cosine) };
 }

@@ -1,12 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import {
+  asNetwork,
+  aTensor,
   checkOptions,
   DistillError,
+  expectOption,
   expectShape,
   inRange,
   onOneTape,
+  optional,
   text,
+  wholeNumber,
   temperatureRange,
 } from '@distilljs/core';
 import type { Images, Labels, Logits, Network, Probabilities } from '@distilljs/core';
@@ -29,11 +34,8 @@ export interface ConflictBatch {
   readonly over?: string | undefined;
 }
 
-interface ConflictOptions {
-  readonly temperature: number;
-  readonly smoothing: number;
-  readonly over: string;
-}
+type ConflictOptions = Readonly<Record<'temperature' | 'smoothing', number>> &
+  Pick<ConflictBatch, 'images' | 'labels' | 'teacher'> & { readonly over: string };
 
 /** How the gradients of the subtasks point in one set of weights. */
 export interface Conflict {
@@ -61,16 +63,23 @@ export type ConflictTarget = 'hard' | 'label-smoothing' | 'kd';
  *   measuring it is proposed.
  */
 export async function subtaskConflict(
-  network: Network,
+  given: Network,
   batch: ConflictBatch,
 ): Promise<Partial<Readonly<Record<ConflictTarget, Conflict>>>> {
-  const { images, labels, teacher, ...given } = batch;
-  const { temperature, smoothing, over } = checkOptions<ConflictOptions>(
+  const { images, labels, teacher, temperature, smoothing, over } = checkOptions<ConflictOptions>(
     'subtaskConflict',
-    given as Partial<ConflictOptions>,
-    { temperature: 4, smoothing: 0.1, over: 'trunk' },
-    { temperature: temperatureRange, smoothing: inRange(0, 0.99), over: text },
+    batch as Partial<ConflictOptions>,
+    { temperature: 4, smoothing: 0.1, over: 'trunk' } as ConflictOptions,
+    {
+      images: aTensor,
+      labels: aTensor,
+      teacher: optional(aTensor),
+      temperature: temperatureRange,
+      smoothing: inRange(0, 0.99),
+      over: text,
+    },
   );
+  const network = asNetwork(given, 'subtaskConflict(network)');
   const sizes = network.inputShape.map((size) => (size < 0 ? null : size));
   expectShape('subtaskConflict(images)', images, [null, ...sizes]);
   expectShape('subtaskConflict(labels)', labels, [images.shape[0]]);
@@ -88,7 +97,13 @@ export async function subtaskConflict(
       hint: `They begin with ${[...new Set(Object.keys(network.variables).map((name) => name.split(/[_/]/)[0]))].join(', ')}.`,
     });
   }
-  const oneHot = tf.tidy(() => tf.cast(tf.oneHot(labels, network.classes), 'float32') as Probabilities);
+  const classes = await labels.data();
+  const inClasses = wholeNumber({ min: 0, max: network.classes - 1 });
+  // A row without a 1 would say that the image is of no class.
+  for (const label of classes) expectOption('subtaskConflict(labels)', label, inClasses);
+  const oneHot = tf.tidy(
+    () => tf.cast(tf.oneHot(tf.tensor1d(classes, 'int32'), network.classes), 'float32') as Probabilities,
+  );
   const losses: Readonly<Record<ConflictTarget, ((margins: Logits) => Tensor1D) | undefined>> = {
     hard: (margins) => subtaskCrossEntropy(oneHot, margins),
     'label-smoothing': (margins) => subtaskCrossEntropy(smoothedBinary(oneHot, smoothing), margins),

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
+import { expectOption, objectWith, optional, text, wholeNumber } from '@distilljs/core';
 
 type Shape = (number | null)[];
 
@@ -12,7 +13,12 @@ export class AdaptiveAveragePooling extends layers.Layer {
 
   private readonly size: number;
 
-  constructor({ size, name }: { readonly size: number; readonly name?: string }) {
+  /** @throws DistillError code `option` */
+  constructor(config: { readonly size: number; readonly name?: string }) {
+    expectOption('AdaptiveAveragePooling', config, objectWith('size'));
+    const { size, name } = config;
+    expectOption('AdaptiveAveragePooling.size', size, wholeNumber({ min: 1 }));
+    expectOption('AdaptiveAveragePooling.name', name, optional(text));
     super(name === undefined ? {} : { name });
     this.size = size;
   }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { expectOption, objectWith, oneOf, optional, text } from '@distilljs/core';
 
 type Shape = (number | null)[];
 
@@ -29,7 +30,11 @@ export class ClassScores extends layers.Layer {
 
   private readonly readout: Readout;
 
-  constructor({ readout, name }: { readonly readout: Readout; readonly name?: string }) {
+  constructor(config: { readonly readout: Readout; readonly name?: string }) {
+    expectOption('ClassScores', config, objectWith('readout'));
+    const { readout, name } = config;
+    expectOption('ClassScores.readout', readout, oneOf(...Object.values(READOUTS)));
+    expectOption('ClassScores.name', name, optional(text));
     super(name === undefined ? {} : { name });
     this.readout = readout;
   }
@@ -59,8 +64,13 @@ export class ClassScores extends layers.Layer {
   }
 }
 
-/** The layer for heads of a kind. */
+/**
+ * The layer for heads of a kind.
+ *
+ * @throws DistillError code `option` for a kind that does not exist
+ */
 export function classScores(head: HeadKind): ClassScores {
+  expectOption('classScores(head)', head, oneOf(...HEAD_KINDS));
   return new ClassScores({ readout: READOUTS[head], name: 'scores' });
 }
 

@@ -30,12 +30,11 @@ export interface HmePaperOptions extends HmeShape {
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the layout is the figure's; widths, blocks and heads are proposed, taken from ResNet-18.
  */
 export function hmePaper(given: HmePaperOptions): LayersModel {
-  const { imageShape, classes } = given;
   const defaults = { experts: 4, widths: [64, 32, 64, 128], blocks: 2 } as const;
-  const { experts, widths, blocks, head } = checkOptions<Complete<HmePaperOptions>>(
+  const { imageShape, classes, experts, widths, blocks, head } = checkOptions<Complete<HmePaperOptions>>(
     'hmePaper',
     given as Partial<Complete<HmePaperOptions>>,
-    { imageShape, classes, head: 'binary', ...defaults },
+    { head: 'binary', ...defaults } as unknown as Complete<HmePaperOptions>,
     {
       ...shapeChecks,
       experts: wholeNumber({ min: 2, max: 64 }),

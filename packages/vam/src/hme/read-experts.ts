@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
-import { DistillError } from '@distilljs/core';
+import { DistillError, expectModel } from '@distilljs/core';
 import { AdaptiveAveragePooling } from './adaptive-pooling-layer.js';
 import { ClassScores } from './class-heads.js';
 import type { HeadKind } from './class-heads.js';
@@ -15,6 +15,7 @@ export interface Experts {
 
 /** @throws DistillError code `network` when the model has no attention between levels, or no class scores at its end */
 export function readExperts(model: LayersModel): Experts {
+  expectModel(model, 'readExperts');
   // By class name, because a model may have been made by another copy of this package.
   const isLevel = (layer: layers.Layer): layer is TaskAttention =>
     layer.getClassName() === TaskAttention.className;

@@ -39,11 +39,10 @@ const poolableShape: OptionCheck = (value) => {
  * @see github.com/xmq1221/KDExplainer, LEARNTOBRANCH.py. Certainty: released code.
  */
 export function hmeReleased(given: HmeShape): LayersModel {
-  const { imageShape, classes } = given;
-  const { head } = checkOptions<Complete<HmeShape>>(
+  const { imageShape, classes, head } = checkOptions<Complete<HmeShape>>(
     'hmeReleased',
     given as Partial<Complete<HmeShape>>,
-    { imageShape, classes, head: 'binary' },
+    { head: 'binary' } as unknown as Complete<HmeShape>,
     { ...shapeChecks, imageShape: poolableShape },
   );
   registerHme();

@@ -2,7 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import { withoutTape } from '@distilljs/core';
+import {
+  expectOption,
+  nonNegative,
+  objectWith,
+  optional,
+  text,
+  wholeNumber,
+  withoutTape,
+} from '@distilljs/core';
 import { attentionEntropy, hardAttention, mixParents, taskAttention } from '../attention.js';
 import { heldVariable } from '../held-variable.js';
 
@@ -27,7 +35,12 @@ export class TaskAttention extends layers.Layer {
   private readonly children: number;
   private weight: Readonly<Record<'theta' | 'temperature', LayerVariable>> | undefined;
 
-  constructor({ children, name }: TaskAttentionConfig) {
+  /** @throws DistillError code `option` */
+  constructor(config: TaskAttentionConfig) {
+    expectOption('TaskAttention', config, objectWith('children'));
+    const { children, name } = config;
+    expectOption('TaskAttention.children', children, wholeNumber({ min: 1 }));
+    expectOption('TaskAttention.name', name, optional(text));
     super(name === undefined ? {} : { name });
     this.children = children;
   }
@@ -73,6 +86,7 @@ export class TaskAttention extends layers.Layer {
 
   /** Sets τ; 0 makes attention hard. */
   setTemperature(temperature: number): void {
+    expectOption(`layer '${this.name}', temperature`, temperature, nonNegative);
     tf.tidy(() => {
       this.temperature.assign(tf.tensor1d([temperature]));
     });

@@ -1,4 +1,4 @@
-import { adam, sgd } from '@distilljs/core';
+import { adam, expectOption, flag, nonNegative, sgd } from '@distilljs/core';
 import type { NamedVariables, Optimizer, OptimizerSpec, Schedule } from '@distilljs/core';
 import type { KdExplainerOptions } from './options.js';
 
@@ -10,9 +10,12 @@ export const WARM_UP = 2;
  * then `base · (1 − e' / ⌊1.03093 E⌋)` with e' the even number at or below e.
  *
  * @param warmUp false: 0 in the first two epochs, as for attention
+ * @throws DistillError code `option`
  * @see github.com/xmq1221/KDExplainer, train_LTB_kd_s1.py
  */
 export function searchRate(base: number, warmUp = true): Schedule {
+  expectOption('searchRate(base)', base, nonNegative);
+  expectOption('searchRate(warmUp)', warmUp, flag);
   return {
     name: 'kdexplainer-search',
     options: { base, warmUp },
@@ -34,9 +37,11 @@ const HALVING = 30;
  * the phase is done. A phase of E epochs has the rates of that one at the same share: `base / 2^⌊(300 e / E + 1) / 30⌋` with e whole epochs done.
  * So its first epoch has the base rate, however short it is.
  *
+ * @throws DistillError code `option`
  * @see github.com/xmq1221/KDExplainer, train_LTB_kd_s2.py
  */
 export function retrainRate(base: number): Schedule {
+  expectOption('retrainRate(base)', base, nonNegative);
   return {
     name: 'kdexplainer-retrain',
     options: { base },

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { DistillError } from '@distilljs/core';
+import { DistillError, expectOption, listOf, objectWith } from '@distilljs/core';
 import type { Network, Phase, Scalar, Term, Update } from '@distilljs/core';
 import { vamLayers } from '../convolution/index.js';
 import type { VamConv2D } from '../convolution/index.js';
@@ -11,9 +11,10 @@ const TERM = 'attentionEntropy';
  * Mean over layers of the mean over child blocks of the entropy of attention: `H̄`, in nats, at most `ln N`.
  *
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the entropy term is told by a secondary source; how it is averaged is proposed.
- * @throws DistillError code `network` without layers
+ * @throws DistillError code `network` without layers, `option` for what is no list of them
  */
 export function meanEntropy(layers: readonly VamConv2D[]): Scalar {
+  expectOption('meanEntropy(layers)', layers, listOf(objectWith('entropy', 'theta')));
   if (layers.length === 0) throw noAttention('meanEntropy', 'no layers');
   const sums = layers.map((layer) => tf.mean<Scalar>(layer.entropy()));
   return tf.div<Scalar>(tf.addN(sums), sums.length);
