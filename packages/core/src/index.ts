@@ -204,6 +204,7 @@ export {
   checkOptions,
   eitherOf,
   expectOption,
+  expectSizes,
   flag,
   inRange,
   listOf,

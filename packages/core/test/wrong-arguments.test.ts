@@ -20,6 +20,7 @@ const FOR_METHODS: ReadonlySet<string> = new Set([
     'expectSameShape',
     'expectShape',
     'expectShapes',
+    'expectSizes',
     'nearestNameHint',
     'onOneTape',
     'peek',

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { expectSameShape, withoutTape } from '@distilljs/core';
+import { asFloats, expectSameShape, expectShape, withoutTape } from '@distilljs/core';
 import type { Embedding, Scalar } from '@distilljs/core';
 import type { Scores } from './attention/index.js';
 
@@ -12,6 +12,7 @@ import type { Scores } from './attention/index.js';
  * @see Lee and Song, BMVC 2019, L_MHAN; printed there without the sign, as a similarity
  */
 export function reconstruction(estimated: Embedding, actual: Embedding): Scalar {
+  expectShape('reconstruction(estimated)', estimated, [null, null]);
   expectSameShape('reconstruction(estimated)', estimated, 'reconstruction(actual)', actual);
   return tf.sub<Scalar>(1, tf.mean(tf.sum(tf.mul(estimated, actual), 1)));
 }
@@ -26,8 +27,9 @@ export function reconstruction(estimated: Embedding, actual: Embedding): Scalar 
  * @see Lee and Song, BMVC 2019, the transfer loss; tanh and the reduction as in the authors' final code
  */
 export function graphDivergence(student: Scores, teacher: Scores): Scalar {
+  expectShape('graphDivergence(student)', student, [null, null, null]);
   expectSameShape('graphDivergence(student)', student, 'graphDivergence(teacher)', teacher);
-  const target = withoutTape(() => tf.tidy(() => tf.logSoftmax(tf.tanh(teacher))));
-  const log = tf.logSoftmax(tf.tanh(student));
+  const target = withoutTape(() => tf.tidy(() => tf.logSoftmax(tf.tanh(asFloats(teacher)))));
+  const log = tf.logSoftmax(tf.tanh(asFloats(student)));
   return tf.sum<Scalar>(tf.mul(tf.exp(log), tf.sub(log, target)));
 }

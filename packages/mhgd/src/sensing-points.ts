@@ -1,6 +1,7 @@
 import {
   DistillError,
   eitherOf,
+  expectOption,
   listOf,
   nearestNameHint,
   oneOf,
@@ -52,6 +53,7 @@ export const families: readonly string[] = Object.keys(POINTS);
  * @throws DistillError code `option` for a family that is not known
  */
 export function sensingPoints(family: NetworkFamily): readonly string[] {
+  expectOption('sensingPoints', family, text);
   if (families.includes(family)) return POINTS[family];
   throw new DistillError({
     code: 'option',

@@ -1,6 +1,7 @@
 import { describeValue, DistillError, nearestNameHint } from '../error/index.js';
 import type { DistillErrorCode } from '../error/index.js';
 import { readOrRefuse } from '../error/first-line.js';
+import { wholeNumber } from './checks.js';
 import type { OptionCheck } from './checks.js';
 
 const AN_OBJECT = 'an object of options';
@@ -77,6 +78,17 @@ export function expectOption(where: string, value: unknown, check: OptionCheck):
   const expected = check(value);
   if (expected === undefined) return;
   throw new DistillError({ code: 'option', where, expected, got: describeValue(value) });
+}
+
+/**
+ * Throws unless each argument is a whole number above 0.
+ *
+ * @param where the function, e.g. `poolingMatrix`
+ * @throws DistillError code `option`
+ */
+export function expectSizes(where: string, sizes: Readonly<Record<string, number>>): void {
+  for (const [name, size] of Object.entries(sizes))
+    expectOption(`${where}(${name})`, size, wholeNumber({ min: 1 }));
 }
 
 /** `alpha` once weighed labels in some methods and the teacher in others. */

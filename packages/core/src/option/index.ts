@@ -1,4 +1,4 @@
-export { checkOptions, expectKnown, expectOption } from './check-options.js';
+export { checkOptions, expectKnown, expectOption, expectSizes } from './check-options.js';
 export type { OptionChecks } from './check-options.js';
 export {
   belowOne,

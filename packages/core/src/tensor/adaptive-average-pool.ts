@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { expectOption, wholeNumber } from '../option/index.js';
+import { expectSizes } from '../option/index.js';
 import { expectShape } from './expect-shape.js';
 import type { FeatureMap } from './names.js';
 
@@ -11,8 +11,7 @@ import type { FeatureMap } from './names.js';
  * @returns `[to, from]`, rows sum to 1; the caller disposes it
  */
 export function poolingMatrix(from: number, to: number): Tensor2D {
-  for (const [name, size] of Object.entries({ from, to }))
-    expectOption(`poolingMatrix(${name})`, size, wholeNumber({ min: 1 }));
+  expectSizes('poolingMatrix', { from, to });
   const values = new Float32Array(to * from);
   for (let row = 0; row < to; row++) {
     const first = Math.floor((row * from) / to);

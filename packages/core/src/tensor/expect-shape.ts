@@ -57,14 +57,14 @@ export function expectShape(where: string, tensor: Tensor, expected: readonly (n
  * @param where the object's name as its caller knows it; its fields are named after it
  * @throws DistillError code `option` for what is no object with these fields, `shape` for a tensor of another shape
  */
-export function expectShapes<Name extends string>(
+export function expectShapes<Shapes extends Readonly<Record<string, readonly (number | null)[]>>>(
   where: string,
-  tensors: Readonly<Record<NoInfer<Name>, Tensor>>,
-  expected: Readonly<Record<Name, readonly (number | null)[]>>,
+  tensors: Readonly<Record<keyof Shapes, Tensor>>,
+  expected: Shapes,
 ): void {
-  const names = Object.keys(expected) as Name[];
+  const names = Object.keys(expected);
   expectOption(where, tensors, objectWith(...names));
-  for (const name of names) expectShape(`${where}.${name}`, tensors[name], expected[name]);
+  for (const name of names) expectShape(`${where}.${name}`, tensors[name] as Tensor, expected[name] ?? []);
 }
 
 /**

@@ -1,8 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
-import { expectShape } from '@distilljs/core';
+import {
+  aTensor,
+  expectOption,
+  expectRandom,
+  expectShape,
+  expectSizes,
+  listOf,
+  objectWith,
+  oneOf,
+} from '@distilljs/core';
 import type { Embedding, Labels, NamedVariables, Random } from '@distilljs/core';
-import { createEmbedder, embedBatch, embedderAverages, embedderWeights, embedFrozen } from './embedder.js';
+import {
+  createEmbedder,
+  embedBatch,
+  embedderAverages,
+  embedderWeights,
+  embedFrozen,
+  expectEmbedder,
+} from './embedder.js';
 import type { Embedder } from './embedder.js';
 
 /** The attention heads of one module: how the vectors behind it are related to those before it. */
@@ -20,19 +36,41 @@ export type Scores = Tensor3D;
 /** {@link Scores} as distributions over front vectors: rows sum to 1. `[A, n, n]`. */
 export type Graphs = Tensor3D;
 
-/** D, the width of one head's embedding: `⌊(C_F + C_B) / 2⌋`. */
+/**
+ * D, the width of one head's embedding: `⌊(C_F + C_B) / 2⌋`.
+ *
+ * @throws DistillError code `option` for what is no whole number above 0
+ */
 export function headWidth(front: number, back: number): number {
+  expectSizes('headWidth', { front, back });
   return Math.floor((front + back) / 2);
 }
 
-/** New heads for `front` channels before the module and `back` behind it. */
+/**
+ * New heads for `front` channels before the module and `back` behind it.
+ *
+ * @throws DistillError code `option`
+ */
 export function createAttention(heads: number, front: number, back: number, random: Random): Attention {
+  expectSizes('createAttention', { heads, front, back });
+  expectRandom('createAttention(random)', random);
   const columns = headWidth(front, back) * heads;
   return {
     heads,
     theta: createEmbedder(back, columns, random.fork('theta')),
     phi: createEmbedder(front, columns, random.fork('phi')),
   };
+}
+
+/** @throws DistillError code `option` or `shape` for what is not as {@link createAttention} makes it */
+export function expectAttention(where: string, attention: Attention): void {
+  expectOption(where, attention, objectWith('heads', 'theta', 'phi'));
+  const { heads, theta, phi } = attention;
+  expectSizes(where, { heads });
+  expectEmbedder(`${where}.theta`, theta, null);
+  const columns = theta.kernel.shape[1];
+  expectEmbedder(`${where}.theta`, theta, Math.ceil(columns / heads) * heads);
+  expectEmbedder(`${where}.phi`, phi, columns);
 }
 
 export function attentionWeights(name: string, { theta, phi }: Attention): NamedVariables {
@@ -49,18 +87,21 @@ export function attentionAverages(name: string, { theta, phi }: Attention): Name
  * @param front v^F, unit rows, `[n, C_F]`
  * @param back v^B, unit rows, `[n, C_B]`
  * @param statistics `batch` while the heads learn (their moving averages follow), `moving` once they are frozen
- * @throws DistillError code `shape`
+ * @throws DistillError code `shape`, or `option` for other statistics
  * @see Lee and Song, BMVC 2019, section 3.2. The poster's figure has θ and φ the other way round; its equation and the
  *   authors' code have them so
  */
 export function scores(
   front: Embedding,
   back: Embedding,
-  { heads, theta, phi }: Attention,
+  attention: Attention,
   statistics: 'batch' | 'moving',
 ): Scores {
-  expectShape('scores(front)', front, [back.shape[0], phi.kernel.shape[0]]);
+  expectAttention('scores(attention)', attention);
+  const { heads, theta, phi } = attention;
   expectShape('scores(back)', back, [null, theta.kernel.shape[0]]);
+  expectShape('scores(front)', front, [back.shape[0], phi.kernel.shape[0]]);
+  expectOption('scores(statistics)', statistics, oneOf('batch', 'moving'));
   const embed = statistics === 'batch' ? embedBatch : embedFrozen;
   const perHead = (vectors: Embedding, embedder: Embedder): Tensor3D =>
     tf.reshape(embed(vectors, embedder), [vectors.shape[0], -1, heads]);
@@ -89,15 +130,19 @@ export interface AttentionGraphs {
  * @param vectors per tap from front to back, unit rows, `[n, c]`: of a teacher, or a student's aligned to it
  * @param modules one between each two taps
  * @param labels of the batch, `[n]`; handed back with the graphs
- * @throws DistillError code `shape`
+ * @throws DistillError code `shape`, or `option` for lists that do not fit each other
  */
 export function attentionGraphs(
   vectors: readonly Embedding[],
   modules: readonly { readonly attention: Attention }[],
   labels: Labels,
 ): AttentionGraphs {
-  const graphs = modules.map(({ attention }, index) =>
-    tf.tidy(() => {
+  expectOption('attentionGraphs(modules)', modules, listOf(objectWith('attention'), 1));
+  const taps = modules.length + 1;
+  expectOption('attentionGraphs(vectors)', vectors, listOf(aTensor, taps, taps));
+  expectShape('attentionGraphs(labels)', labels, [(vectors[0] as Embedding).shape[0]]);
+  const graphs = tf.tidy(() =>
+    modules.map(({ attention }, index) => {
       const [front, back] = [vectors[index] as Embedding, vectors[index + 1] as Embedding];
       return tf.softmax(tf.tanh(scores(front, back, attention, 'moving')));
     }),

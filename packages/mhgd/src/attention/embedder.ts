@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
-import { batchNormTraining, withoutTape } from '@distilljs/core';
+import { batchNormTraining, expectShapes, withoutTape } from '@distilljs/core';
 import type { Embedding, NamedVariables, Random } from '@distilljs/core';
 
 /**
@@ -51,6 +51,16 @@ export function createEmbedder(channels: number, columns: number, random: Random
     variance: tf.variable<tf.Rank.R1>(tf.zeros([columns]), false),
     averaged: tf.variable<tf.Rank.R0>(tf.scalar(0), false),
   }));
+}
+
+/**
+ * @param columns D·A; null for any number of them
+ * @throws DistillError code `option` or `shape` for what is not as {@link createEmbedder} makes it
+ */
+export function expectEmbedder(where: string, embedder: Embedder, columns: number | null): void {
+  const [all, one] = [[columns], []];
+  const vectors = { gamma: all, beta: all, mean: all, variance: all, averaged: one };
+  expectShapes(where, embedder, { kernel: [null, columns], ...vectors });
 }
 
 /** What training moves of an embedder. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor3D, Variable } from '@tensorflow/tfjs-core';
-import { batchNormTraining } from '@distilljs/core';
+import { batchNormTraining, expectRandom, expectShape, expectShapes, expectSizes } from '@distilljs/core';
 import type { Embedding, NamedVariables, Random } from '@distilljs/core';
 import { headWidth } from './attention.js';
 import type { Graphs } from './attention.js';
@@ -13,9 +13,12 @@ import { EPSILON, fanOutNormal } from './embedder.js';
  * A single head is always kept: it equals its own mean, and the rule would hide it for ever.
  *
  * @returns `[A, n, 1]`
+ * @throws DistillError code `option`
  * @see the authors' code alone; neither paper nor poster mentions it. There one head is never trained
  */
 export function dropMask(heads: number, n: number, random: Random): Tensor3D {
+  expectSizes('dropMask', { heads, n });
+  expectRandom('dropMask(random)', random);
   if (heads === 1) return tf.ones([1, n, 1]);
   return tf.tidy(() => {
     const draws = Float32Array.from({ length: heads * n }, () => random.normal());
@@ -35,8 +38,14 @@ export interface Estimator {
   readonly bias: Variable<tf.Rank.R1>;
 }
 
-/** A new estimator: kernels by {@link fanOutNormal}, scale 1, offsets 0. */
+/**
+ * A new estimator: kernels by {@link fanOutNormal}, scale 1, offsets 0.
+ *
+ * @throws DistillError code `option`
+ */
 export function createEstimator(heads: number, front: number, back: number, random: Random): Estimator {
+  expectSizes('createEstimator', { heads, front, back });
+  expectRandom('createEstimator(random)', random);
   const width = headWidth(front, back);
   return tf.tidy(() => ({
     hidden: fanOutNormal([front, width], random.fork('hidden')),
@@ -45,6 +54,19 @@ export function createEstimator(heads: number, front: number, back: number, rand
     kernel: fanOutNormal([heads * width, back], random.fork('kernel')),
     bias: tf.variable<tf.Rank.R1>(tf.zeros([back])),
   }));
+}
+
+/** @throws DistillError code `option` or `shape` for what is not as {@link createEstimator} makes it */
+export function expectEstimator(where: string, estimator: Estimator): void {
+  expectShapes(where, estimator, { hidden: [null, null], kernel: [null, null] });
+  const [, width] = estimator.hidden.shape;
+  const [rows, back] = estimator.kernel.shape;
+  expectShapes(where, estimator, {
+    gamma: [width],
+    beta: [width],
+    kernel: [Math.ceil(rows / width) * width, back],
+    bias: [back],
+  });
 }
 
 export function estimatorWeights(name: string, estimator: Estimator): NamedVariables {
@@ -63,15 +85,18 @@ export function estimatorWeights(name: string, estimator: Estimator): NamedVaria
  * @param graphs G, `[A, n, n]`
  * @param mask m, 0 or 1 per head and sample, `[A, n, 1]`
  * @returns unit rows, `[n, C_B]`
+ * @throws DistillError code `shape`, or `option` for what is no estimator
  * @see the authors' code; the poster has the estimator as a box
  */
-export function estimate(
-  front: Embedding,
-  graphs: Graphs,
-  mask: Tensor3D,
-  { hidden, gamma, beta, kernel, bias }: Estimator,
-): Embedding {
-  const [heads, n] = graphs.shape;
+export function estimate(front: Embedding, graphs: Graphs, mask: Tensor3D, estimator: Estimator): Embedding {
+  expectEstimator('estimate(estimator)', estimator);
+  const { hidden, gamma, beta, kernel, bias } = estimator;
+  const [inputs, width] = hidden.shape;
+  expectShape('estimate(front)', front, [null, inputs]);
+  const n = front.shape[0];
+  expectShape('estimate(graphs)', graphs, [kernel.shape[0] / width, n, n]);
+  const heads = graphs.shape[0];
+  expectShape('estimate(mask)', mask, [heads, n, 1]);
   const linear = tf.matMul(front, hidden);
   const features = tf.relu(batchNormTraining(linear, gamma as Tensor1D, beta as Tensor1D, EPSILON).y);
   // All heads share the features: one product of [A·n, n] and [n, H].

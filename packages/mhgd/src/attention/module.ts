@@ -1,7 +1,8 @@
+import { expectOption, expectRandom, expectSizes, listOf, objectWith, wholeNumber } from '@distilljs/core';
 import type { NamedVariables, Random } from '@distilljs/core';
-import { attentionAverages, attentionWeights, createAttention } from './attention.js';
+import { attentionAverages, attentionWeights, createAttention, expectAttention } from './attention.js';
 import type { Attention } from './attention.js';
-import { createEstimator, estimatorWeights } from './estimator.js';
+import { createEstimator, estimatorWeights, expectEstimator } from './estimator.js';
 import type { Estimator } from './estimator.js';
 
 /** What stands between two neighbouring taps: heads that relate their vectors, and the estimator that trains the heads. */
@@ -10,8 +11,15 @@ export interface AttentionModule {
   readonly estimator: Estimator;
 }
 
-/** A module between each two neighbours of a list of channel counts, from front to back. */
+/**
+ * A module between each two neighbours of a list of channel counts, from front to back.
+ *
+ * @throws DistillError code `option`
+ */
 export function createModules(heads: number, channels: readonly number[], random: Random): AttentionModule[] {
+  expectSizes('createModules', { heads });
+  expectOption('createModules(channels)', channels, listOf(wholeNumber({ min: 1 }), 2));
+  expectRandom('createModules(random)', random);
   return channels.slice(1).map((back, index) => {
     const front = channels[index] ?? back;
     const stream = random.fork(`module-${index}`);
@@ -22,8 +30,17 @@ export function createModules(heads: number, channels: readonly number[], random
   });
 }
 
-/** Variables of all modules by name: weights, scales and offsets of heads and estimators, which phase `heads` trains. */
+/**
+ * Variables of all modules by name: weights, scales and offsets of heads and estimators, which phase `heads` trains.
+ *
+ * @throws DistillError code `option` or `shape` for what are no modules
+ */
 export function moduleWeights(modules: readonly AttentionModule[]): NamedVariables {
+  expectOption('moduleWeights(modules)', modules, listOf(objectWith('attention', 'estimator'), 1));
+  modules.forEach(({ attention, estimator }, index) => {
+    expectAttention(`moduleWeights(modules)[${index}].attention`, attention);
+    expectEstimator(`moduleWeights(modules)[${index}].estimator`, estimator);
+  });
   return named(modules, ({ attention, estimator }, name) => ({
     ...attentionWeights(name, attention),
     ...estimatorWeights(`${name}/estimator`, estimator),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { withoutTape } from '@distilljs/core';
+import { asFloats, expectOption, expectShape, wholeNumber, withoutTape } from '@distilljs/core';
 import type { PositionRows } from './gram.js';
 import { matchVectors, takenCandidate } from './match.js';
 import { vectorGradient } from './vector-gradient.js';
@@ -21,10 +21,17 @@ export interface AlignedVectors {
  * @param rows student's maps, `[n, positions, c]`
  * @param teacher unit rows, `[n, k, c]`, constant
  * @param candidates at least k; fewer where positions or channels are
+ * @throws DistillError code `shape` for vectors of other images or channels, `option` for fewer candidates
  * @see Lee and Song, BMVC 2019: k = 1, four candidates
  */
 export function alignedVectors(rows: PositionRows, teacher: Tensor3D, candidates: number): AlignedVectors {
-  const match = withoutTape(() => tf.tidy(() => ({ ...matchVectors(rows, teacher, candidates) })));
+  expectShape('alignedVectors(rows)', rows, [null, null, null]);
+  const [images, , channels] = rows.shape;
+  expectShape('alignedVectors(teacher)', teacher, [images, null, channels]);
+  expectOption('alignedVectors(candidates)', candidates, wholeNumber({ min: teacher.shape[1] }));
+  const match = withoutTape(() =>
+    tf.tidy(() => ({ ...matchVectors(asFloats(rows), asFloats(teacher), candidates) })),
+  );
   const align = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [maps, save] = args as [PositionRows, tf.GradSaveFunc];
     // tfjs frees what is not saved before the backward pass.
@@ -34,7 +41,7 @@ export function alignedVectors(rows: PositionRows, teacher: Tensor3D, candidates
       gradFunc: (cotangent, saved) => tf.tidy(() => gradientOfSaved(cotangent, saved as Saved)),
     };
   });
-  return { vectors: align(rows), taken: withoutTape(() => tf.tidy(() => takenCandidate(match))) };
+  return { vectors: align(asFloats(rows)), taken: withoutTape(() => tf.tidy(() => takenCandidate(match))) };
 }
 
 type Saved = [

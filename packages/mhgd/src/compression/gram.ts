@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
+import { expectShape } from '@distilljs/core';
 import type { FeatureMap } from '@distilljs/core';
 
 /** A batch of feature maps as matrices of positions and channels, `[n, h·w, c]`. */
@@ -8,8 +9,13 @@ export type PositionRows = Tensor3D;
 /** Keeps a division by a norm finite; far below any norm of a map that is not all zero. */
 export const TINY = 1e-30;
 
-/** `[n, h, w, c]` → `[n, h·w, c]`: a row per position. Not centred, not scaled. */
+/**
+ * `[n, h, w, c]` → `[n, h·w, c]`: a row per position. Not centred, not scaled.
+ *
+ * @throws DistillError code `shape`
+ */
 export function positionRows(map: FeatureMap): PositionRows {
+  expectShape('positionRows(map)', map, [null, null, null, null]);
   const [images, height, width, channels] = map.shape;
   return tf.reshape(map, [images, height * width, channels]);
 }

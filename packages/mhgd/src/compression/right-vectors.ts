@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { withoutTape } from '@distilljs/core';
+import { asFloats, expectShape, expectSizes, withoutTape } from '@distilljs/core';
 import type { FeatureMap } from '@distilljs/core';
 import { gram, isTall, positionRows } from './gram.js';
 import type { PositionRows } from './gram.js';
@@ -70,11 +70,14 @@ export interface TeacherVectors {
  * The first `count` right singular vectors of a teacher's maps and their singular values.
  *
  * @param map `[n, h, w, c]`
+ * @throws DistillError code `shape`, or `option` for a count that is no whole number above 0
  */
 export function teacherVectors(map: FeatureMap, count: number): TeacherVectors {
+  expectShape('teacherVectors(map)', map, [null, null, null, null]);
+  expectSizes('teacherVectors', { count });
   return withoutTape(() =>
     tf.tidy(() => {
-      const found = rightVectors(positionRows(map), count);
+      const found = rightVectors(positionRows(asFloats(map)), count);
       return { vectors: positiveSign(found.vectors), singularValues: singularValues(found) };
     }),
   );

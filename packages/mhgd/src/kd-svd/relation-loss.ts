@@ -1,6 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import { withoutTape } from '@distilljs/core';
+import {
+  asFloats,
+  aTensor,
+  expectOption,
+  expectSameShape,
+  expectShape,
+  listOf,
+  objectWith,
+  oneOf,
+  positive,
+  withoutTape,
+} from '@distilljs/core';
 import type { Scalar } from '@distilljs/core';
 import type { TeacherVectors } from '../compression/index.js';
 import type { KdSvdOptions } from './options.js';
@@ -13,9 +24,14 @@ import type { KdSvdOptions } from './options.js';
  * @param back `[n, k, C_B]`
  * @param beta above 0; 8 in paper and code
  * @returns `[n, k, C_B, C_F]`
+ * @throws DistillError code `shape`, or `option` for a β that is not above 0
  * @see Lee, Kim and Song, Self-supervised Knowledge Distillation using Singular Value Decomposition, ECCV 2018
  */
 export function relation(front: Tensor3D, back: Tensor3D, beta: number): Tensor4D {
+  expectShape('relation(front)', front, [null, null, null]);
+  const [images, vectors] = front.shape;
+  expectShape('relation(back)', back, [images, vectors, null]);
+  expectOption('relation(beta)', beta, positive);
   const difference = tf.sub(tf.expandDims(back, 3), tf.expandDims(front, 2));
   return tf.exp(tf.div<Tensor4D>(tf.square(difference), -beta));
 }
@@ -27,15 +43,30 @@ export function relation(front: Tensor3D, back: Tensor3D, beta: number): Tensor4
  *
  * @param student aligned vectors per tap, from front to back, `[n, k, c]`
  * @param teacher the same taps; constant
+ * @throws DistillError code `shape`, or `option` for lists that do not fit each other, fewer than two taps and wrong options
  * @see Lee, Kim and Song, ECCV 2018, and the authors' later code. Certainty: that the norm is over the kept k singular
  *   values is the code's reading
  */
 export function relationLoss(
   student: readonly Tensor3D[],
   teacher: readonly TeacherVectors[],
-  { form, beta }: Pick<KdSvdOptions, 'form' | 'beta'>,
+  options: Pick<KdSvdOptions, 'form' | 'beta'>,
 ): Scalar {
-  const count = student[0]?.shape[1] ?? 1;
+  expectOption('relationLoss(options)', options, objectWith('form', 'beta'));
+  const { form, beta } = options;
+  expectOption('relationLoss(options).form', form, oneOf('rank-1', 'eccv'));
+  expectOption('relationLoss(options).beta', beta, positive);
+  expectOption('relationLoss(student)', student, listOf(aTensor, 2));
+  const taps = student.length;
+  expectOption('relationLoss(teacher)', teacher, listOf(objectWith('vectors', 'singularValues'), taps, taps));
+  const [images, count] = (student[0] as Tensor3D).shape;
+  student.forEach((own, tap) => {
+    const { vectors, singularValues } = teacher[tap] as TeacherVectors;
+    const [where, whereTeacher] = [`relationLoss(student)[${tap}]`, `relationLoss(teacher)[${tap}]`];
+    expectShape(where, own, [images, count, null]);
+    expectSameShape(where, own, `${whereTeacher}.vectors`, vectors);
+    expectShape(`${whereTeacher}.singularValues`, singularValues, [images, count]);
+  });
   const weights = count > 1 ? teacher.map(singularWeights) : [];
   const weighted = (vectors: Tensor3D, at: number): Tensor3D => {
     const weight = weights[at];
@@ -58,7 +89,7 @@ export function relationLoss(
 function singularWeights({ singularValues }: TeacherVectors): Tensor3D {
   return withoutTape(() =>
     tf.tidy(() => {
-      const norm = tf.sqrt(tf.sum(tf.square(singularValues), 1, true));
+      const norm = tf.sqrt(tf.sum(tf.square(asFloats(singularValues)), 1, true));
       return tf.expandDims(tf.div(singularValues, tf.maximum(norm, 1e-20)), 2);
     }),
   );

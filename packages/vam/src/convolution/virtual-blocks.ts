@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { checkOptions, expectOption, wholeNumber } from '@distilljs/core';
+import { checkOptions, expectSizes, wholeNumber } from '@distilljs/core';
 
 /** Channels of one virtual block: of the parents (input maps) and of the children (filters). */
 export interface BlockSize {
@@ -22,8 +22,7 @@ const atLeastOne = wholeNumber({ min: 1 });
  * @throws DistillError code `option` for what is no whole number above 0
  */
 export function blockCount(inputs: number, filters: number, size: BlockSize): BlockCount {
-  expectOption('blockCount(inputs)', inputs, atLeastOne);
-  expectOption('blockCount(filters)', filters, atLeastOne);
+  expectSizes('blockCount', { inputs, filters });
   checkOptions('blockCount(size)', size, {} as BlockSize, { inputs: atLeastOne, filters: atLeastOne });
   return { parents: Math.ceil(inputs / size.inputs), children: Math.ceil(filters / size.filters) };
 }
