@@ -1,4 +1,12 @@
-import { DistillError, mapShape, NO_COST, stageTaps, tapsHint } from '@distilljs/core';
+import {
+  DistillError,
+  expectOption,
+  mapShape,
+  NO_COST,
+  stageTaps,
+  tapsHint,
+  wholeNumber,
+} from '@distilljs/core';
 import type {
   AuxiliaryCost,
   FeatureMap,
@@ -18,9 +26,12 @@ export type Peers = 'cycle' | 'all';
  * The network that teaches network `network` in the cycle, counted from 0: the one before it, and the last one for the
  * first. With two networks each teaches the other.
  *
+ * @throws DistillError code `option`
  * @see arXiv 2002.01775, figure of the cyclic scheme
  */
 export function teacherOf(network: number, networks: number): number {
+  expectOption('teacherOf(networks)', networks, wholeNumber({ min: 2 }));
+  expectOption('teacherOf(network)', network, wholeNumber({ min: 0, max: networks - 1 }));
   return (network - 1 + networks) % networks;
 }
 

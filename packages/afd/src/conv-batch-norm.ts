@@ -1,4 +1,4 @@
-import { batchNormTraining } from '@distilljs/core';
+import { asFloats, batchNormTraining } from '@distilljs/core';
 import type { FeatureMap, Random } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -55,6 +55,6 @@ export function convBatchNorm(
   },
   stride: number,
 ): FeatureMap {
-  const mixed = tf.add<FeatureMap>(tf.conv2d(map, kernel, stride, 'valid'), bias);
+  const mixed = tf.add<FeatureMap>(tf.conv2d(asFloats(map), kernel, stride, 'valid'), bias);
   return batchNormTraining(mixed, gamma, beta, EPSILON).y;
 }

@@ -1,7 +1,15 @@
-import { checkOptions, DistillError } from '@distilljs/core';
+import {
+  checkOptions,
+  DistillError,
+  expectOption,
+  inRange,
+  objectWith,
+  text,
+  wholeNumber,
+} from '@distilljs/core';
 import type { MapShape, PlanContext } from '@distilljs/core';
 import { expectNormalizable } from './cohort.js';
-import { discriminatorChecks } from './options.js';
+import { discriminatorChecks, mapShapeCheck, pairOf } from './options.js';
 import type { DiscriminatorOptions } from './options.js';
 
 /** A discriminator's sizes for one map. */
@@ -26,10 +34,15 @@ export interface DiscriminatorGeometry {
  *   score per image: more would make it a critic of patches
  */
 export function discriminatorGeometry(
-  { discriminatorKernels, discriminatorStrides, discriminatorWidth, leakySlope }: DiscriminatorOptions,
-  [height, width, channels]: MapShape,
+  options: DiscriminatorOptions,
+  shape: MapShape,
   owner = 'discriminatorGeometry',
 ): DiscriminatorGeometry {
+  expectOption('discriminatorGeometry(owner)', owner, text);
+  expectOption(owner, options, objectWith());
+  expectOption(`${owner}, shape`, shape, mapShapeCheck);
+  const { discriminatorKernels, discriminatorStrides, discriminatorWidth, leakySlope } = options;
+  const [height, width, channels] = shape;
   const sizes = { discriminatorKernels, discriminatorStrides, discriminatorWidth, leakySlope };
   checkOptions(owner, {}, sizes, discriminatorChecks);
   const [first, second] = discriminatorKernels;
@@ -77,6 +90,43 @@ export function runGeometry(
   const because = `the first convolution makes 1×1 of a map of ${shape[0]}×${shape[1]}`;
   expectNormalizable(method, batchSize, geometry.middle, because);
   return geometry;
+}
+
+const size = wholeNumber({ min: 1 });
+
+/** @throws DistillError code `option` for what is not as {@link discriminatorGeometry} makes it */
+export function expectGeometry(where: string, geometry: DiscriminatorGeometry): void {
+  checkOptions<DiscriminatorGeometry>(where, geometry, {} as DiscriminatorGeometry, {
+    kernel1: pairOf(size),
+    stride1: size,
+    kernel2: pairOf(size),
+    stride2: size,
+    hidden: size,
+    slope: inRange(0, 1),
+    middle: pairOf(size),
+  });
+}
+
+/**
+ * Throws unless a map gives one score per image: more would make the discriminator a critic of patches.
+ *
+ * @throws DistillError code `shape`
+ */
+export function expectOneScore(
+  where: string,
+  [height, width]: readonly [number, number],
+  { kernel1, stride1, kernel2, stride2 }: DiscriminatorGeometry,
+): void {
+  const scores = [height, width].map((edge, axis) =>
+    outputEdge(outputEdge(edge, kernel1[axis] ?? 0, stride1), kernel2[axis] ?? 0, stride2),
+  );
+  if (scores.every((count) => count === 1)) return;
+  throw new DistillError({
+    code: 'shape',
+    where,
+    expected: 'maps of the size that the discriminator was made for',
+    got: `${height}×${width}`,
+  });
 }
 
 /** Positions of a window without padding; 0 where it does not fit. */

@@ -1,7 +1,10 @@
+import { expectOption, expectRandom, expectShape, expectShapes } from '@distilljs/core';
 import type { FeatureMap, MapShape, NamedVariables, Random } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { convBatchNorm, createBatchNorm, createConvolution } from './conv-batch-norm.js';
+import { expectGeometry, expectOneScore } from './discriminator-geometry.js';
 import type { DiscriminatorGeometry } from './discriminator-geometry.js';
+import { mapShapeCheck } from './options.js';
 
 /** Weights of a discriminator; kernels are `[height, width, in, out]`, the others `[channels]`. */
 export interface DiscriminatorWeights {
@@ -24,12 +27,21 @@ export interface Discriminator {
   readonly macs: number;
 }
 
-/** A discriminator with fresh weights; the caller disposes its variables. */
+/**
+ * A discriminator with fresh weights; the caller disposes its variables.
+ *
+ * @throws DistillError code `option`, or `shape` for maps of which not one score comes
+ */
 export function createDiscriminator(
-  [, , channels]: MapShape,
+  shape: MapShape,
   geometry: DiscriminatorGeometry,
   random: Random,
 ): Discriminator {
+  expectOption('createDiscriminator(shape)', shape, mapShapeCheck);
+  expectGeometry('createDiscriminator(geometry)', geometry);
+  expectRandom('createDiscriminator(random)', random);
+  const [height, width, channels] = shape;
+  expectOneScore('createDiscriminator(shape)', [height, width], geometry);
   const { kernel1, kernel2, hidden, middle } = geometry;
   const forks = (layer: 1 | 2): { readonly kernel: Random; readonly bias: Random } => ({
     kernel: random.fork(`kernel${layer}`),
@@ -62,13 +74,25 @@ export function createDiscriminator(
  * The bias before batch norm acts on nothing; it is there as in PyTorch's convolution, and weight decay acts on it.
  * @param map `[n, h, w, c]`
  * @returns `[n]`, in (0, 1)
+ * @throws DistillError code `shape`, or `option` for a geometry that is none
  * @see arXiv 2002.01775; the stack is the public re-implementation's, `self_kd`, its sizes are not verified
  */
 export function discriminate(
   map: FeatureMap,
-  { kernel1, bias1, gamma, beta, kernel2, bias2 }: DiscriminatorWeights,
-  { stride1, stride2, slope }: DiscriminatorGeometry,
+  weights: DiscriminatorWeights,
+  geometry: DiscriminatorGeometry,
 ): tf.Tensor1D {
+  expectGeometry('discriminate(geometry)', geometry);
+  const { hidden, stride1, stride2, slope } = geometry;
+  expectShapes('discriminate(weights)', weights, {
+    kernel1: [...geometry.kernel1, null, hidden],
+    ...{ bias1: [hidden], gamma: [hidden], beta: [hidden] },
+    kernel2: [...geometry.kernel2, hidden, 1],
+    bias2: [1],
+  });
+  const { kernel1, bias1, gamma, beta, kernel2, bias2 } = weights;
+  expectShape('discriminate(map)', map, [null, null, null, kernel1.shape[2]]);
+  expectOneScore('discriminate(map)', [map.shape[1], map.shape[2]], geometry);
   const first = convBatchNorm(map, { kernel: kernel1, bias: bias1, gamma, beta }, stride1);
   const second = tf.conv2d(tf.leakyRelu(first, slope), kernel2, stride2, 'valid');
   return tf.sigmoid(tf.reshape<tf.Rank.R1>(tf.add(second, bias2), [-1]));

@@ -1,7 +1,7 @@
-import { defineMethod, oneOf, taskReads } from '@distilljs/core';
+import { defineMethod, taskReads } from '@distilljs/core';
 import { cohortCost, cohortVariables, expectCohort } from './cohort.js';
 import { mutualLogits } from './losses.js';
-import { cohortChecks, dmlDefaults } from './options.js';
+import { cohortChecks, dmlDefaults, peersCheck } from './options.js';
 import type { DmlOptions } from './options.js';
 
 /**
@@ -19,7 +19,7 @@ export const dml = defineMethod<DmlOptions>({
   name: 'dml',
   repeatable: true,
   defaults: dmlDefaults,
-  check: { ...cohortChecks, peers: oneOf('all', 'cycle') },
+  check: { ...cohortChecks, peers: peersCheck },
   plan(context, options) {
     expectCohort('dml', options.networks, context);
     return {

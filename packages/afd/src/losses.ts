@@ -1,17 +1,30 @@
-import { crossEntropy, expectSameShape, hintonKd, stopGradient, withoutTape } from '@distilljs/core';
+import {
+  crossEntropy,
+  expectOption,
+  expectSameShape,
+  expectShape,
+  hintonKd,
+  listOf,
+  objectWith,
+  stopGradient,
+  withoutTape,
+} from '@distilljs/core';
 import type { FeatureMap, LossTerms, Scalar, Step } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { peersOf } from './cohort.js';
 import type { Peers } from './cohort.js';
+import { cohortChecks, peersCheck } from './options.js';
 
 /**
  * The feature extractor's least-squares loss: `L_G = mean((1 − d_own)²)`, that is to be taken for the peer's maps; 0.25
  * where all scores are 0.5.
  *
  * @param own scores of its own maps, `[n]`, in (0, 1)
+ * @throws DistillError code `shape`
  * @see arXiv 2002.01775, adversarial loss
  */
 export function generatorLoss(own: tf.Tensor1D): Scalar {
+  expectShape('generatorLoss(own)', own, [null]);
   return tf.mean<Scalar>(tf.square(tf.sub(1, own)));
 }
 
@@ -25,6 +38,7 @@ export function generatorLoss(own: tf.Tensor1D): Scalar {
  * @see arXiv 2002.01775, adversarial loss; Mao et al., Least Squares GAN, arXiv 1611.04076, Eq. 9 (there halved)
  */
 export function discriminatorLoss(peer: tf.Tensor1D, own: tf.Tensor1D): Scalar {
+  expectShape('discriminatorLoss(peer)', peer, [null]);
   expectSameShape('discriminatorLoss(peer)', peer, 'discriminatorLoss(own)', own);
   return tf.add<Scalar>(generatorLoss(peer), tf.mean(tf.square(own)));
 }
@@ -38,6 +52,7 @@ export function discriminatorLoss(peer: tf.Tensor1D, own: tf.Tensor1D): Scalar {
  * @see arXiv 2002.01775, the baseline "L1"; its reduction and weight are not known, the mean is ours
  */
 export function featureDistance(peer: FeatureMap, own: FeatureMap): Scalar {
+  expectShape('featureDistance(peer)', peer, [null, null, null, null]);
   expectSameShape('featureDistance(peer)', peer, 'featureDistance(own)', own);
   const gap = tf.sub(own, stopGradient(peer));
   // tf.abs has slope -1 at 0, and after ReLU both maps are 0 in many places: those elements would all be pushed up.
@@ -65,13 +80,29 @@ export interface MutualLogitsOptions {
  * Sum over classes, mean over the batch, in nats. The peers are constants, so that with both weights 1 `dL_k / dz_k =
  * (softmax(z_k) − y) / n + T (softmax(z_k / T) − mean_j softmax(z_j / T)) / n`, and no network gets a gradient from
  * another's loss.
+ * @throws DistillError code `shape`, or `option` for wrong options and a cohort of one
  * @see arXiv 2002.01775, logit-based loss; Zhang et al., Deep Mutual Learning, arXiv 1706.00384, Eq. 7 for several peers
  */
 export function mutualLogits(
   step: Pick<Step, 'students' | 'oneHot' | 'weights' | 'labelWeights'>,
-  { temperature, ceWeight, kdWeight, peers }: MutualLogitsOptions,
+  options: MutualLogitsOptions,
 ): LossTerms {
+  expectOption('mutualLogits(options)', options, objectWith());
+  const checks = { ...cohortChecks, peers: peersCheck };
+  for (const name of ['temperature', 'ceWeight', 'kdWeight', 'peers'] as const)
+    expectOption(`mutualLogits.${name}`, options[name], checks[name]);
+  const { temperature, ceWeight, kdWeight, peers } = options;
+  expectOption('mutualLogits(step)', step, objectWith('students', 'oneHot'));
+  expectOption('mutualLogits(step).students', step.students, listOf(objectWith('logits'), 2));
+  expectShape('mutualLogits(step).oneHot', step.oneHot, [null, null]);
   const logits = step.students.map((student) => student.logits);
+  logits.forEach((own, network) => {
+    const where = `mutualLogits(step).students[${network}].logits`;
+    expectSameShape(where, own, 'mutualLogits(step).oneHot', step.oneHot);
+  });
+  for (const name of ['weights', 'labelWeights'] as const)
+    if (step[name] !== undefined)
+      expectShape(`mutualLogits(step).${name}`, step[name], [step.oneHot.shape[0]]);
   return Object.fromEntries(
     logits.flatMap((own, network) => {
       const divergences = peersOf(network, logits.length, peers).map((peer) =>

@@ -1,4 +1,4 @@
-import { adam, sgd, stepRate } from '@distilljs/core';
+import { adam, expectOption, sgd, stepRate, wholeNumber } from '@distilljs/core';
 import type { OptimizerSpec } from '@distilljs/core';
 import type { AdversarialOptions } from './options.js';
 
@@ -7,9 +7,11 @@ import type { AdversarialOptions } from './options.js';
  * 0.9, L2 1e-4, a tenth at half and at three quarters of the training (epochs 150 and 225 of 300, batch 128).
  *
  * @param epochs of the run. Default 300.
+ * @throws DistillError code `option` for what is no whole number above 0
  * @see the public re-implementation; whether the paper uses Nesterov's form is not known, here it does not
  */
 export function paperOptimizer(epochs = 300): OptimizerSpec {
+  expectOption('paperOptimizer(epochs)', epochs, wholeNumber({ min: 1 }));
   const learningRate = stepRate(0.1, { milestones: [epochs / 2, (epochs * 3) / 4] });
   return sgd({ learningRate, momentum: 0.9, weightDecay: 1e-4 });
 }

@@ -170,7 +170,7 @@ export const thirdPartyGeometry: Pick<DiscriminatorOptions, 'discriminatorKernel
 const widthOrAuto = eitherOf(oneOf('auto'), wholeNumber({ min: 1, max: 4096 }));
 
 /** A list of two that both pass `check`. */
-const pairOf =
+export const pairOf =
   (check: OptionCheck): OptionCheck =>
   (value) =>
     Array.isArray(value) && value.length === 2 && listOf(check)(value) === undefined
@@ -187,6 +187,9 @@ const risingShares: OptionCheck = (value) => {
     ? undefined
     : 'rising shares of the training (not epochs), each above 0 and at most 1';
 };
+
+/** Height, width and channels of a map. */
+export const mapShapeCheck = listOf(wholeNumber({ min: 1 }), 3, 3);
 
 export const discriminatorChecks: OptionChecks<DiscriminatorOptions> = {
   discriminatorKernels: pairOf(eitherOf(oneOf('auto'), wholeNumber({ min: 1, limit: 255 }))),
@@ -205,6 +208,8 @@ export const adversarialChecks = {
   order: oneOf('snapshot', 'sequential'),
   ...discriminatorChecks,
 };
+
+export const peersCheck = oneOf('all', 'cycle');
 
 export const cohortChecks = {
   networks: wholeNumber({ min: 2, max: 64 }),

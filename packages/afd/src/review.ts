@@ -1,3 +1,4 @@
+import { expectOption, listOf, objectWith } from '@distilljs/core';
 import type { EpochReport } from '@distilljs/core';
 
 /** A discriminator's loss below this for {@link EPOCHS} epochs: it is too sure, and its gradient is gone. */
@@ -11,8 +12,10 @@ const EPOCHS = 3;
  * extractors get no signal) or do not learn (loss and both mean scores within 0.01 of 0.5), for three epochs each.
  *
  * @param history reports of a training with `afd` or `afdOffline`
+ * @throws DistillError code `option` for what are no reports
  */
 export function reviewDiscriminators(history: readonly EpochReport[]): readonly string[] {
+  expectOption('reviewDiscriminators(history)', history, listOf(aReport));
   const recent = history.slice(-EPOCHS);
   if (recent.length < EPOCHS) return [];
   const termIn = (epoch: EpochReport, term: string): number =>
@@ -34,3 +37,6 @@ export function reviewDiscriminators(history: readonly EpochReport[]): readonly 
   }
   return found;
 }
+
+const aReport = (value: unknown): string | undefined =>
+  objectWith('terms')(value) ?? objectWith()((value as EpochReport).terms);

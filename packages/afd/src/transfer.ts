@@ -1,7 +1,18 @@
-import { DistillError } from '@distilljs/core';
+import {
+  asFloats,
+  DistillError,
+  expectOption,
+  expectRandom,
+  expectShape,
+  expectShapes,
+  flag,
+  inRange,
+  objectWith,
+} from '@distilljs/core';
 import type { FeatureMap, MapShape, NamedVariables, Random } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { convBatchNorm, createBatchNorm, createConvolution } from './conv-batch-norm.js';
+import { mapShapeCheck, pairOf } from './options.js';
 
 /**
  * The shape that maps of different networks are brought into: the smallest height and width, and the given number of
@@ -44,9 +55,13 @@ export interface Transfer {
  * @param from the network's map
  * @param to what all maps become, no larger
  * @param trained false for averaging alone
- * @throws DistillError code `shape` for a map that is smaller
+ * @throws DistillError code `shape` for a map that is smaller, or of other channels where nothing is trained; `option`
  */
 export function createTransfer(from: MapShape, to: MapShape, trained: boolean, random: Random): Transfer {
+  expectOption('createTransfer(from)', from, mapShapeCheck);
+  expectOption('createTransfer(to)', to, mapShapeCheck);
+  expectOption('createTransfer(trained)', trained, flag);
+  expectRandom('createTransfer(random)', random);
   const pool = [from[0] / to[0], from[1] / to[1]] as const;
   if (!pool.every((window) => window >= 1)) {
     throw new DistillError({
@@ -54,6 +69,14 @@ export function createTransfer(from: MapShape, to: MapShape, trained: boolean, r
       where: 'createTransfer(from)',
       expected: `a map of at least ${to[0]}×${to[1]}`,
       got: `${from[0]}×${from[1]}`,
+    });
+  }
+  if (!trained && from[2] !== to[2]) {
+    throw new DistillError({
+      code: 'shape',
+      where: 'createTransfer(from)',
+      expected: `a map of ${to[2]} channels, where no layer is trained that changes them`,
+      got: String(from[2]),
     });
   }
   if (!trained) return { pool, variables: {}, parameters: 0, macs: 0 };
@@ -79,9 +102,30 @@ export function createTransfer(from: MapShape, to: MapShape, trained: boolean, r
  * The paper has transfer layers where architectures differ; what is in them is not known, this is ours.
  * @param map `[n, h, w, c]`
  * @returns `[n, h', w', c']`
+ * @throws DistillError code `shape` for a map of another size or other channels, `option` for what is no transfer layer
  */
-export function transfer(map: FeatureMap, { pool, weights }: Pick<Transfer, 'pool' | 'weights'>): FeatureMap {
-  const pooled = averaged(map, pool);
+export function transfer(map: FeatureMap, layer: Pick<Transfer, 'pool' | 'weights'>): FeatureMap {
+  expectOption('transfer(layer)', layer, objectWith('pool'));
+  const { pool, weights } = layer;
+  expectOption('transfer(layer).pool', pool, pairOf(inRange(1, 65_536)));
+  expectShape('transfer(map)', map, [null, null, null, null]);
+  const [, height, width, channels] = map.shape;
+  // What is left over would be cut off.
+  const isWhole = (windows: number): boolean => Math.abs(windows - Math.round(windows)) < 1e-6;
+  if (!isWhole(height / pool[0]) || !isWhole(width / pool[1])) {
+    throw new DistillError({
+      code: 'shape',
+      where: 'transfer(map)',
+      expected: `maps whose height and width windows of ${pool.join('×')} divide`,
+      got: `${height}×${width}`,
+    });
+  }
+  if (weights !== undefined) {
+    expectShapes('transfer(layer).weights', weights, { kernel: [1, 1, channels, null] });
+    const all = [weights.kernel.shape[3]];
+    expectShapes('transfer(layer).weights', weights, { bias: all, gamma: all, beta: all });
+  }
+  const pooled = averaged(asFloats(map), pool);
   return weights === undefined ? pooled : tf.relu(convBatchNorm(pooled, weights, 1));
 }
 

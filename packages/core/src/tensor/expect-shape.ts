@@ -52,7 +52,7 @@ export function expectShape(where: string, tensor: Tensor, expected: readonly (n
 }
 
 /**
- * {@link expectShape} of several tensors of one object, such as the weights of a layer.
+ * {@link expectShape} of several tensors of floats of one object, such as the weights of a layer.
  *
  * @param where the object's name as its caller knows it; its fields are named after it
  * @throws DistillError code `option` for what is no object with these fields, `shape` for a tensor of another shape
@@ -64,7 +64,18 @@ export function expectShapes<Shapes extends Readonly<Record<string, readonly (nu
 ): void {
   const names = Object.keys(expected);
   expectOption(where, tensors, objectWith(...names));
-  for (const name of names) expectShape(`${where}.${name}`, tensors[name] as Tensor, expected[name] ?? []);
+  for (const name of names) {
+    const tensor = tensors[name] as Tensor;
+    expectShape(`${where}.${name}`, tensor, expected[name] ?? []);
+    if (tensor.dtype === 'float32') continue;
+    const got = `one of ${tensor.dtype}`;
+    throw new DistillError({
+      code: 'shape',
+      where: `${where}.${name}`,
+      expected: 'a tensor of float32',
+      got,
+    });
+  }
 }
 
 /**
