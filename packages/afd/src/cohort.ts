@@ -16,11 +16,9 @@ import type {
   PlanContext,
   Step,
 } from '@distilljs/core';
+import type { Peers } from './options.js';
 import { commonShape, createTransfer, transfer } from './transfer.js';
 import type { Transfer } from './transfer.js';
-
-/** Who teaches whom: the directed cycle 1 → 2 → … → K → 1, or everybody everybody else. */
-export type Peers = 'cycle' | 'all';
 
 /**
  * The network that teaches network `network` in the cycle, counted from 0: the one before it, and the last one for the

@@ -1,7 +1,6 @@
 export { afd } from './afd.js';
 export { afdOffline } from './afd-offline.js';
 export { teacherOf } from './cohort.js';
-export type { Peers } from './cohort.js';
 export { createDiscriminator, discriminate } from './discriminator.js';
 export type { Discriminator, DiscriminatorWeights } from './discriminator.js';
 export { discriminatorGeometry } from './discriminator-geometry.js';
@@ -18,6 +17,7 @@ export type {
   DiscriminatorOptions,
   DmlOptions,
   FeatureL1Options,
+  Peers,
 } from './options.js';
 export { paperOptimizer } from './optimizers.js';
 export { reviewDiscriminators } from './review.js';

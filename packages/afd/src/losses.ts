@@ -12,8 +12,8 @@ import {
 import type { FeatureMap, LossTerms, Scalar, Step } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { peersOf } from './cohort.js';
-import type { Peers } from './cohort.js';
 import { cohortChecks, peersCheck } from './options.js';
+import type { Peers } from './options.js';
 
 /**
  * The feature extractor's least-squares loss: `L_G = mean((1 − d_own)²)`, that is to be taken for the peer's maps; 0.25

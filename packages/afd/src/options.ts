@@ -10,7 +10,9 @@ import {
   temperatureRange,
 } from '@distilljs/core';
 import type { OptionCheck, OptionChecks } from '@distilljs/core';
-import type { Peers } from './cohort.js';
+
+/** Who teaches whom: the directed cycle 1 → 2 → … → K → 1, or everybody everybody else. */
+export type Peers = 'cycle' | 'all';
 
 /** Options of a discriminator; its widths, kernels and slope are not known from the paper. */
 export interface DiscriminatorOptions {
