@@ -1,10 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { DistillError, shownText, writeWhole } from '@distilljs/core';
 import { parseSetting, resolveConfig } from '../config/index.js';
 import { contactSheet, dataFaults, dataStats, isContactSheet, loadChecked } from '../data-check/index.js';
 import type { DataFaults, DataStats, Duplicates } from '../data-check/index.js';
 import type { DatasetSource, Surroundings } from '../dataset/index.js';
-import { readConfigText } from '../file/index.js';
+import { readConfigText, statsAt } from '../file/index.js';
 import { terminalMeter, terminalTable } from '../terminal/index.js';
 import { EXIT } from './process.js';
 import type { ExitCode } from './process.js';
@@ -151,7 +151,7 @@ function faultsText({ dataset, images, damaged, duplicates }: DataFaults): strin
 
 /** @throws DistillError code `option` where a file of something else would be lost */
 function expectOwnSheet(out: string): void {
-  const found = statSync(out, { throwIfNoEntry: false });
+  const found = statsAt(out);
   if (found?.isFile() !== true || isContactSheet(readFileSync(out))) return;
   throw new DistillError({
     code: 'option',

@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import { ENGINES, isDistillError, resolveEngine } from '@distilljs/core';
 import { loadSplits } from '../dataset/index.js';
-import { fileKind } from '../file/index.js';
+import { fileKind, statsAt } from '../file/index.js';
 import { describeEnvironment } from '../run/environment.js';
 import { styled } from '../terminal/index.js';
 import { trainOneStep } from '../run/train-one-step.js';
@@ -70,7 +69,7 @@ async function dataFindings(dir: string): Promise<readonly Finding[]> {
     }
   });
   const found = await Promise.all(looks);
-  const stats = statSync(dir, { throwIfNoEntry: false });
+  const stats = statsAt(dir);
   if (stats?.isDirectory() === true) return found;
   const detail = stats === undefined ? 'no such folder' : `${fileKind(stats)}, not a folder`;
   const hint = stats?.isFile() === true ? 'Unpack it, and name' : 'Name';

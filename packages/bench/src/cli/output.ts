@@ -39,8 +39,10 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 export function reportError(error: unknown, command: string | undefined): ExitCode {
   if (isDistillError(error)) {
     // The system's reason is in the message already.
-    printError(`${error.message}${isSystemError(error.cause) ? whatIsKept(command) : ''}`);
-    return error.code === 'config' || error.code === 'option' ? EXIT.usage : EXIT.failed;
+    const isUsage = error.code === 'config' || error.code === 'option';
+    // Nothing was begun where the command itself is wrong.
+    printError(`${error.message}${!isUsage && isSystemError(error.cause) ? whatIsKept(command) : ''}`);
+    return isUsage ? EXIT.usage : EXIT.failed;
   }
   // What had nothing to keep yet, such as reading data, ends so when it is stopped.
   if (error instanceof DOMException && error.name === 'AbortError') {

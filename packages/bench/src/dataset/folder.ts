@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { DistillError, shownText } from '@distilljs/core';
-import { fileKind } from '../file/index.js';
+import { fileKind, statsAt } from '../file/index.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
 import { imageSet } from './image-set.js';
@@ -176,9 +176,7 @@ function contentOf(folder: string): {
 }
 
 const isFolder = (folder: string, entry: Dirent): boolean =>
-  entry.isSymbolicLink()
-    ? statSync(join(folder, entry.name), { throwIfNoEntry: false })?.isDirectory() === true
-    : entry.isDirectory();
+  entry.isSymbolicLink() ? statsAt(join(folder, entry.name))?.isDirectory() === true : entry.isDirectory();
 
 function entriesOf(folder: string): readonly Dirent[] {
   try {
@@ -187,7 +185,7 @@ function entriesOf(folder: string): readonly Dirent[] {
     const { code } = cause as NodeJS.ErrnoException;
     const what =
       code === 'ENOTDIR'
-        ? fileKind(statSync(folder))
+        ? kindAt(folder)
         : code === 'ENOENT'
           ? 'no such folder'
           : `one that cannot be read (${String(code)})`;
@@ -195,6 +193,12 @@ function entriesOf(folder: string): readonly Dirent[] {
       what === 'a file' ? 'That is a file: unpack it, and name the folder that comes out.' : undefined;
     throw dataError(folder, 'a folder with one folder of images per class', what, hint);
   }
+}
+
+/** Of what is no folder, or is below a file. */
+function kindAt(path: string): string {
+  const stats = statsAt(path);
+  return stats === undefined ? 'no such folder' : fileKind(stats);
 }
 
 function noClasses(dir: string, folders: readonly string[], images: number): DistillError {

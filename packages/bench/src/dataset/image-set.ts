@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import type { Dataset } from '@distilljs/core';
 import { decoderIdentity } from '../image/index.js';
 import type { Channels, DecoderName, ResizeMode } from '../image/index.js';
-import { fileKind } from '../file/index.js';
+import { fileKind, statsAt } from '../file/index.js';
 import { prepareAll } from './decoded/pool.js';
 import { openStore } from './decoded/store.js';
 import type { ImageStore, Stored } from './decoded/store.js';
@@ -133,7 +133,7 @@ function keyOf({ path, source }: ImageItem, root: string): Omit<Keyed, 'item'> {
     key: createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32),
   });
   if (source !== undefined) return key(path, source.stamp);
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statsAt(path);
   if (stats === undefined) return { reason: 'no such file' };
   if (!stats.isFile()) return { reason: fileKind(stats) };
   return key(relative(root, realPath(path)), stats.size, stats.mtimeMs);

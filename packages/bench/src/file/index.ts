@@ -1,1 +1,1 @@
-export { expectRegularFile, fileKind, readConfigText, readDataText } from './regular-file.js';
+export { expectRegularFile, fileKind, readConfigText, readDataText, statsAt } from './regular-file.js';

@@ -20,6 +20,18 @@ export function fileKind(stats: Stats): string {
 }
 
 /**
+ * What a path leads to; undefined where that is nothing: no entry, a link to nothing or in a circle, a name that is too long, a path
+ * below a file.
+ */
+export function statsAt(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * Looks before reading: pipes and devices may have no end, and never say so.
  *
  * @param what for messages, e.g. `a data file`

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import { z } from 'zod';
+import { statsAt } from '../file/index.js';
 import { firstIssue, readJson, writeJson } from '../run/write-json.js';
 import type { Capability } from './connection.js';
 
@@ -101,7 +102,7 @@ export function pathBelow(folder: string, root: string): string {
 
 /** @throws DistillError code `config` for a root that is no folder */
 export function expectRoot(root: string): void {
-  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (statsAt(root)?.isDirectory() === true) return;
   throw new DistillError({
     code: 'config',
     where: '--root',

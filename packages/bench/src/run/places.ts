@@ -1,11 +1,14 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs';
-import type { Stats } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { DistillError, pathOfUrl } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
+import { statsAt } from '../file/index.js';
 
 /* Places on this machine's disks: where folders may be made, and what a configuration reads. */
+
+/** That file systems take. */
+const LONGEST_NAME = 255;
 
 /** Without symbolic links, as far as the path exists. */
 export function realPath(path: string): string {
@@ -43,8 +46,10 @@ export function expectFolderPath(root: string, where: string): void {
   const real = realPath(root);
   if (/^\/(?:proc|sys|dev(?!\/shm\/))(?:\/|$)/.test(real))
     refuse('a folder on a disk', `${real} belongs to the system and keeps no files.`);
+  if (real.split(/[\\/]/).some((name) => Buffer.byteLength(name) > LONGEST_NAME))
+    refuse(`names of at most ${LONGEST_NAME} bytes`, 'Use a shorter name.');
   for (let above = real; ; above = dirname(above)) {
-    const found = statOf(above);
+    const found = statsAt(above);
     if (found === undefined && isLink(above))
       refuse('a path that leads somewhere', `${above} is a link to nothing.`);
     // What is to be a folder may be a file: that is said of the folder itself.
@@ -61,15 +66,6 @@ const isLink = (path: string): boolean => {
     return false;
   }
 };
-
-/** Undefined for what is not there, and for what is below a file. */
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
-  }
-}
 
 /** What a configuration reads from this machine's disks. */
 export function pathsOf({

@@ -123,7 +123,7 @@ describe('the program', () => {
     ],
     [
       ['run', '--config', 'nowhere.yaml', '--out', 'x'],
-      'nowhere.yaml: expected a configuration file, YAML or JSON, got no such file.',
+      'nowhere.yaml: expected a configuration file, YAML or JSON, got no such file.\n',
     ],
     [['run', '--config', '.', '--out', 'x'], 'expected a configuration file, YAML or JSON, got a folder.'],
     [

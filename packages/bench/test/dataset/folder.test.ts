@@ -157,6 +157,7 @@ describe('what is wrong with a folder is one error', () => {
     const at = (name: string): Promise<string> => refusalOf(load({ ...place, dir: join(place.dir, name) }));
     expect(await at('nowhere')).toContain('got no such folder');
     expect(await at('archive.zip')).toContain('got a file. That is a file: unpack it');
+    expect(await at('archive.zip/images')).toContain('got no such folder');
     expect(await at('flat')).toContain(
       'expected folders of at least two classes, got 1 images and no folder',
     );
@@ -176,12 +177,15 @@ describe('what is wrong with a folder is one error', () => {
       'b/page.jpg': '<!DOCTYPE html>',
     });
     symlinkSync(join(place.dir, 'gone.png'), join(place.dir, 'a/link.png'));
+    symlinkSync(join(place.dir, 'a/circle.png'), join(place.dir, 'a/circle.png'));
+    symlinkSync(join(place.dir, 'circle'), join(place.dir, 'circle'));
     execFileSync('mkfifo', [join(place.dir, 'b/pipe.jpg')]);
     const message = await refusalOf(load(place));
-    expect(message).toContain('5 damaged files among 13');
+    expect(message).toContain('6 damaged files among 14');
     for (const part of [
       'a/cut.png (PNG: ',
       'a/link.png (no such file)',
+      'a/circle.png (no such file)',
       'b/empty.jpg (an empty file)',
       'b/page.jpg (a web page)',
       'b/pipe.jpg (a named pipe)',
@@ -190,7 +194,7 @@ describe('what is wrong with a folder is one error', () => {
       expect(message).toContain(part);
     const { train, test, notes } = await load(place, { onDamaged: 'skip' });
     expect(train.size + test.size).toBe(8);
-    expect(notes[0]).toContain('5 damaged files left out: a/cut.png (PNG: ');
+    expect(notes[0]).toContain('6 damaged files left out: a/circle.png (no such file)');
   });
 
   it('lists ten of many damaged files', async () => {

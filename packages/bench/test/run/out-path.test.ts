@@ -61,6 +61,11 @@ describe('a path that no run can be kept under is refused', () => {
     expect(readlinkSync(link)).toBe(join(folder, 'gone'));
   });
 
+  it('one with a name that no disk takes', async () => {
+    for (const out of ['x'.repeat(300), join('gone', 'ü'.repeat(128), 'run')])
+      expect(await run(out)).toContain('run folder: expected names of at most 255 bytes, got ');
+  });
+
   it('one below a file', async () => {
     const file = join(folder, 'notes.txt');
     writeFileSync(file, 'mine');

@@ -11,7 +11,7 @@ export type { CheckedDataset, Dataset, InMemoryDataset, Pixels } from './dataset
 export { batchText, loadBatch } from './load-batch.js';
 export type { AugmentationStream, Preparation } from './load-batch.js';
 export { channelStatistics, expectNormalization, isAtHand } from './normalization.js';
-export { expectPixelScale, measuredScaleWarning, otherScaleWarning } from './pixel-scale.js';
+export { expectDivided, expectPixelScale, measuredScaleWarning, otherScaleWarning } from './pixel-scale.js';
 export type { Normalization } from './normalization.js';
 export { batchesOf, uniformSampler } from './sampler.js';
 export type { BatchSampler } from './sampler.js';

@@ -51,20 +51,45 @@ export async function expectPixelScale(
   // Sharpened or interpolated images overshoot a little.
   if (high > 512 && !isStandardized) refusePixels('Scale the pixels');
   if (low <= -100 && mean.some((value) => value > 0.05)) refusePixels(BYTES);
-  if (mean.some((value) => Math.abs(value) > 4) || std.some((value) => value > 10)) {
-    const pair = (values: readonly number[]): string =>
-      values.map((value) => value.toPrecision(4)).join(', ');
-    throw new DistillError({
-      code: 'option',
-      where: 'normalization',
-      expected: 'mean and std of pixels divided by 255',
-      got: `mean ${pair(mean)}, std ${pair(std)}`,
-      hint: `Divide both by 255: mean ${pair(mean.map((value) => value / 255))}, std ${pair(std.map((value) => value / 255))}.`,
-    });
-  }
+  expectDivided({ mean, std }, seen.std);
   const spread = (high - low) / 255 / Math.min(...std);
   if (low < -16 || high > 16 || high === low || spread > 0.1) return seen;
   return refusePixels('Multiply the pixels by 255');
+}
+
+/**
+ * Notices a normalization of pixels that were not divided by 255, or were twice: inputs would be almost the same everywhere, or
+ * hundreds.
+ *
+ * @param deviation of the pixels, per channel
+ * @throws DistillError code `option`
+ */
+export function expectDivided(
+  { mean, std }: Normalization,
+  deviation: readonly number[],
+  where = 'normalization',
+): void {
+  const isLarge = mean.some((value) => Math.abs(value) > 4) || std.some((value) => value > 10);
+  // Pixels that are taken as they are deviate by 127 at most. The deviation of a constant channel is said to be 1.
+  const isSmall = std.every((value, channel) => {
+    const seen = deviation[channel] ?? 1;
+    return seen !== 1 && seen / value > 128;
+  });
+  if (!isLarge && !isSmall) return;
+  const pair = (factor: number): string => {
+    const words = (values: readonly number[]): string =>
+      values.map((value) => (factor * value).toPrecision(4)).join(', ');
+    return `mean ${words(mean)}, std ${words(std)}`;
+  };
+  throw new DistillError({
+    code: 'option',
+    where,
+    expected: 'mean and std of pixels divided by 255',
+    got: pair(1),
+    hint: isLarge
+      ? `Divide both by 255: ${pair(1 / 255)}.`
+      : `Inputs would be hundreds. If both were divided by 255 twice: ${pair(255)}.`,
+  });
 }
 
 /**

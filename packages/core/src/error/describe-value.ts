@@ -14,9 +14,9 @@ export function describeValue(value: unknown): string {
   if (isPromise(value)) return 'a promise';
   if ('dataSync' in value && 'shape' in value)
     return `a tensor of shape [${(value.shape as readonly number[]).join(', ')}]`;
-  if (ArrayBuffer.isView(value)) {
-    const { length } = value as unknown as ArrayLike<unknown>;
-    return `${value.constructor.name} of ${length} values`;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+    const { length } = value as unknown as Partial<ArrayLike<unknown>>;
+    return `${value.constructor.name} of ${length === undefined ? `${value.byteLength} bytes` : `${length} values`}`;
   }
   const text = asJson(value);
   if (text !== undefined && text.length <= 100) return text;

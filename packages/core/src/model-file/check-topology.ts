@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describeValue, shownText } from '../error/index.js';
 import { WIRING, graphProblem, isObject, nameOf, textOf } from './check-wiring.js';
 import type { Json, Problem } from './check-wiring.js';
+import { AS_GRAPH } from './unreadable.js';
 
 const KERAS_2 =
   'Export it with Keras 2 (TF_USE_LEGACY_KERAS=1, or the package tf_keras) and convert it again.';
@@ -40,12 +41,15 @@ function classProblem(topology: Json, model: Json): Problem | undefined {
   const known = tf.serialization.SerializationMap.getMap().classNameMap;
   for (const { node, key } of everyObject(model)) {
     const name = node['class_name'];
-    const isKept = isOfTfjs && name === 'DepthwiseConv2D';
+    const isKept = isOfTfjs && /^(DepthwiseConv2D|Conv1D|UpSampling2D)$/.test(textOf(name));
     const lost = Object.entries(isObject(node['config']) && !isKept ? node['config'] : {})
       .map(([setting, value]) => `${setting} ${JSON.stringify(value)}`)
       .find((text) => !text.endsWith(' null') && LEFT_OUT.test(`${textOf(name)} ${text}`));
     if (lost !== undefined)
-      return { got: `${lost} of layer '${nameOf(node)}', which tfjs-layers leaves out`, hint: AS_GRAPH };
+      return {
+        got: `${shownText(lost, 100)} of layer '${nameOf(node)}', which tfjs-layers does not compute as Keras does`,
+        hint: AS_GRAPH,
+      };
     if (typeof name !== 'string' || Object.hasOwn(known, name.split('>').at(-1) ?? name)) continue;
     if (key.endsWith('_regularizer')) {
       return {
@@ -53,22 +57,28 @@ function classProblem(topology: Json, model: Json): Problem | undefined {
         hint: `Write {"class_name": "L1L2", "config": {"l1": 0, "l2": 0.01}} in its place, or null: a teacher needs none.`,
       };
     }
+    if (name === 'Policy')
+      return { got: 'mixed precision, which tfjs-layers does not have', hint: IN_FLOAT32 };
     const isAugmentation = /^Random|Noise$|^AutoContrast|^CutMix|^MixUp/.test(name);
     return {
       got: `the class '${name}', which tfjs-layers does not have`,
       hint: isAugmentation
         ? 'Export the model without its augmentation layers: they change nothing in inference, and distill() has an augmentation of its own.'
-        : `If it is yours, call tf.serialization.registerClass(${shownText(name.replace(/\W/g, ''), 100)}) first. Else: ${AS_GRAPH}`,
+        : `If it is yours, call tf.serialization.registerClass(${shownText((name.split('>').at(-1) ?? '').replace(/\W/g, ''), 100)}) first. Else: ${AS_GRAPH}`,
     };
   }
   return undefined;
 }
 
-/** Settings of Keras, with their values, that tfjs-layers leaves out without a word: the network would be another one. */
+/**
+ * Settings of Keras, with their values, that tfjs-layers leaves out without a word, or takes for something else: the network would
+ * be another one. Bilinear upsampling has another grid since TensorFlow 2.
+ */
 const LEFT_OUT =
-  /^((Leaky)?ReLU (negative_slope|threshold) (?!0$)|Conv.DTranspose output_padding|(Conv.DTranspose|DepthwiseConv2D) dilation_rate (?!\[?1[1,]*\]?$)|\w*Conv.D(Transpose)? groups (?!1$)|Resizing crop_to_aspect_ratio true|\w+ time_major true)/;
+  /^((Leaky)?ReLU (negative_slope|threshold) (?!0$)|Conv.DTranspose output_padding|(Conv.DTranspose|DepthwiseConv2D) dilation_rate (?!\[?1[1,]*\]?$)|\w*Conv.D(Transpose)? groups (?!1$)|Resizing crop_to_aspect_ratio true|\w+ (time_major|zero_output_for_mask) true|Bidirectional backward_layer|\w*(Conv|Pooling)1D data_format "channels_first"|UpSampling2D interpolation "bilinear")/;
 
-const AS_GRAPH = 'Convert the model to a graph model and load it with loadTeacher.';
+const IN_FLOAT32 =
+  'Build it without mixed precision, hand the weights over (`set_weights`), and convert that one.';
 
 const INITIALIZERS =
   /^(Constant|Identity|Orthogonal|Random(Normal|Uniform)|TruncatedNormal|VarianceScaling)$/;

@@ -1,4 +1,4 @@
-import { describeValue, DistillError, isDistillError } from '../error/index.js';
+import { describeValue, DistillError, isDistillError, shownText } from '../error/index.js';
 import { firstLine } from '../error/first-line.js';
 import type { Problem } from './check-wiring.js';
 
@@ -18,17 +18,28 @@ export async function orUnreadable<T>(where: string, read: () => Promise<T>): Pr
     return await read();
   } catch (cause) {
     if (isDistillError(cause)) throw cause;
-    throw unreadable(
-      where,
-      { got: reasonOf(cause), hint: 'Save one with `network.save(DIR)` or `model.save`.' },
-      cause,
-    );
+    const missing = missingFile(cause);
+    if (missing !== undefined) throw unreadable(where, { got: missing, hint: 'Check the path.' }, cause);
+    const got = reasonOf(cause);
+    const hint = BEYOND_TFJS.test(got) ? AS_GRAPH : 'Save one with `network.save(DIR)` or `model.save`.';
+    throw unreadable(where, { got, hint }, cause);
   }
+}
+
+/** What to do with a model of Keras that tfjs-layers cannot build. */
+export const AS_GRAPH = 'Convert the model to a graph model and load it with loadTeacher.';
+
+/** As tfjs-layers says that it cannot do what Keras can. */
+const BEYOND_TFJS = /not support|^Unknown activation/;
+
+function missingFile(cause: unknown): string | undefined {
+  const { code, path } = (cause ?? {}) as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR' ? `no file ${shownText(path ?? '')}` : undefined;
 }
 
 /** The first line of what tfjs says; a slip of its own code over a damaged file says nothing to a user. */
 function reasonOf(cause: unknown): string {
-  const line = firstLine(cause);
+  const line = firstLine(cause).replace(/\. This may be due to .*|\.+$/, '');
   const isSlip =
     cause instanceof TypeError ||
     cause instanceof RangeError ||

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
-import { expectImageShape, expectNormalization } from '../data/index.js';
+import { expectDivided, expectImageShape, expectNormalization } from '../data/index.js';
 import type { Dataset, Normalization } from '../data/index.js';
 import { withoutTape } from '../engine/tape.js';
 import { describeValue, DistillError } from '../error/index.js';
@@ -127,8 +127,12 @@ function checkedInput(
   expectImageShape('withInput', imageShape);
   expectNormalization(normalization, images);
   expectKnown('teacherInput', input, ['normalization', 'imageSize']);
-  if (input.normalization !== undefined)
+  if (input.normalization !== undefined) {
     expectNormalization(input.normalization, { imageShape }, 'teacherInput.normalization');
+    // Of pixels of 16 bits both are large.
+    if (normalization.std.every((value) => value <= 10))
+      expectDivided(input.normalization, normalization.std, 'teacherInput.normalization');
+  }
   const { imageSize } = input;
   const size = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
   const isSize =

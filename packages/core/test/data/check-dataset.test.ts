@@ -177,6 +177,8 @@ describe('an image is checked when it is read', () => {
     ['a tensor', tf.tensor1d([1, 2, 3, 4]), 'expected 4 values (2×2×1), got a tensor of shape [4].'],
     ['too few values', Float32Array.of(1, 2, 3), 'image 3 of 6: expected 4 values (2×2×1), got 3.'],
     ['too many values', [1, 2, 3, 4, 5], 'expected 4 values (2×2×1), got 5.'],
+    ['a view of bytes', new DataView(new ArrayBuffer(4)), '(2×2×1), got DataView of 4 bytes.'],
+    ['a buffer', new ArrayBuffer(4), 'expected 4 values (2×2×1), got ArrayBuffer of 4 bytes.'],
     ['nothing', undefined, 'expected 4 values (2×2×1), got nothing.'],
     ['NaN', Float32Array.of(1, 2, NaN, 4), 'image 3 of 6: expected finite pixels, got NaN at value 2.'],
     ['infinity', [1, Infinity, 3, 4], 'image 3 of 6: expected finite pixels, got Infinity at value 1.'],

@@ -53,6 +53,26 @@ it('signed bytes are refused where the normalization says that pixels are not, a
   await expectPixelScale(data, { mean: [0], std: [0.25] });
 });
 
+it('a normalization that was divided by 255 twice is refused; one that leaves pixels as they are is taken', async () => {
+  const images = Uint8Array.of(0, 120, 255, 30, 60, 200);
+  const data = arrayDataset({ images, imageShape: [1, 3, 2], classes: 2 });
+  const std = [0.25 / 255, 0.25 / 255];
+  const error = await caught(() => expectPixelScale(data, { mean: [0.5 / 255, 0.5 / 255], std }));
+  expect(error.message).toBe(
+    'normalization: expected mean and std of pixels divided by 255, got mean 0.001961, 0.001961, std 0.0009804, 0.0009804. Inputs would be hundreds. If both were divided by 255 twice: mean 0.5000, 0.5000, std 0.2500, 0.2500.',
+  );
+  await expectPixelScale(data, { mean: [0, 0], std: [1 / 255, 1 / 255] });
+  // The deviation of a channel that is the same throughout is said to be 1.
+  const plain = arrayDataset({ images: Uint8Array.of(0, 9, 0, 9), imageShape: [1, 1, 2], classes: 2 });
+  await expectPixelScale(plain, { mean: [0, 0], std: [1 / 255, 1 / 255] });
+  const sparse = arrayDataset({
+    images: Uint8Array.from({ length: 4000 }, (_, at) => (at === 7 ? 200 : 0)),
+    imageShape: [20, 20, 1],
+    classes: 2,
+  });
+  await expectPixelScale(sparse, channelStatistics(sparse));
+});
+
 const seen = (mean: number, deviation: number): { mean: number[]; std: number[] } => ({
   mean: [mean / 255],
   std: [deviation / 255],

@@ -262,7 +262,7 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
     (json) => {
       reLU(json, { negative_slope: 0.1, max_value: 6, threshold: 0 });
     },
-    /got negative_slope 0\.1 of layer 'stem_bn', which tfjs-layers leaves out\. Convert the model to a graph model/,
+    /got negative_slope 0\.1 of layer 'stem_bn', which tfjs-layers does not compute as Keras does\. Convert the model to a graph model/,
   ],
   'a ReLU with a threshold': [
     (json) => {
@@ -285,6 +285,12 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
         ['DepthwiseConv2D', 'dilation_rate', [2, 2]],
         ['Conv2D', 'groups', 2],
         ['Resizing', 'crop_to_aspect_ratio', true],
+        ['LSTM', 'time_major', true],
+        ['GRU', 'zero_output_for_mask', true],
+        ['MaxPooling1D', 'data_format', '"channels_first"'],
+        ['GlobalAveragePooling1D', 'data_format', '"channels_first"'],
+        ['Conv1D', 'data_format', '"channels_first"'],
+        ['UpSampling2D', 'interpolation', '"bilinear"'],
       ] as const
     ).map(([kind, setting, value]): [string, [(json: Json) => unknown, RegExp]] => [
       `${kind} with ${setting}`,
@@ -293,12 +299,44 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
           const stem = layer(json, 'stem');
           stem.class_name = kind;
           Object.assign(json.modelTopology, { keras_version: '2.15.0' });
-          stem.config[setting] = value;
+          stem.config[setting] = typeof value === 'string' ? (JSON.parse(value) as string) : value;
         },
-        new RegExp(`got ${setting} \\[?${String(value)}\\]? of layer 'stem', which tfjs-layers leaves out`),
+        new RegExp(
+          `got ${setting} \\[?${String(value)}\\]? of layer 'stem', which tfjs-layers does not compute as Keras does`,
+        ),
       ],
     ]),
   ),
+  'a second direction of another kind': [
+    (json) => {
+      const stem = layer(json, 'stem');
+      stem.class_name = 'Bidirectional';
+      stem.config['backward_layer'] = { class_name: 'LSTM', config: { units: 4, name: 'x'.repeat(500) } };
+    },
+    /got backward_layer \{"class_name":"LSTM","config".{0,70}… of layer 'stem', which tfjs-layers does not compute/,
+  ],
+  'mixed precision': [
+    (json) => {
+      layer(json, 'stem').config['dtype'] = { class_name: 'Policy', config: { name: 'mixed_float16' } };
+    },
+    /got mixed precision, which tfjs-layers does not have\. Build it without mixed precision/,
+  ],
+  'a layer of one’s own that was registered with a package': [
+    (json) => (layer(json, 'stem_bn').class_name = 'Custom>Mine'),
+    /got the class 'Custom>Mine'.*tf\.serialization\.registerClass\(Mine\)/,
+  ],
+  'an activation that tfjs has not': [
+    (json) => (layer(json, 'next').config['activation'] = 'silu'),
+    /got Unknown activation: silu\. Convert the model to a graph model and load it with loadTeacher\.$/,
+  ],
+  'a regularizer of activations': [
+    (json) =>
+      (layer(json, 'next').config['activity_regularizer'] = {
+        class_name: 'L1L2',
+        config: { l1: 0.1, l2: 0 },
+      }),
+    /activity regularizer\(s\) is not supported yet\. Convert the model to a graph model/,
+  ],
   'a graph model': [
     (json) => Object.assign(json, { format: 'graph-model', modelTopology: { node: [] } }),
     /got a graph model.*loadTeacher/,
@@ -336,6 +374,18 @@ describeOn(CPU, 'a model.json is taken with', () => {
   });
 });
 
+describeOn(CPU, 'bilinear upsampling', () => {
+  it('is taken from tfjs itself, which saves its own', async () => {
+    const own = chain(
+      'm',
+      through(conv('stem', 4)),
+      through(tfl.layers.upSampling2d({ size: [2, 2], interpolation: 'bilinear' })),
+    );
+    const { layers } = await loadModel(await edited(() => undefined, own));
+    expect(layers.map((each) => each.getClassName())).toContain('UpSampling2D');
+  });
+});
+
 describeOn(CPU, 'an activation that is a layer', () => {
   it('runs with its settings, also after the model was saved again', async () => {
     const place = await edited(
@@ -367,6 +417,20 @@ describeOn(CPU, 'a model.json is refused, and at once, with', () => {
     expect(error.message).toMatch(message);
     expect(error.message.length).toBeLessThan(1000);
     expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('files that are not there', async () => {
+    const [json, weights] = [await saved(), await saved()];
+    await rm(join(json, 'model.json'));
+    await rm(join(weights, 'weights.bin'));
+    for (const [place, file] of [
+      [json, 'model.json'],
+      [weights, 'weights.bin'],
+      [join(weights, 'model.json', 'x'), 'model.json'],
+    ] as const)
+      expect((await caught(() => loadModel(place))).message).toMatch(
+        new RegExp(`model\\.json: expected .*, got no file .*${file}\\. Check the path\\.$`),
+      );
   });
 
   it('weights that are too long, those of another network, and numbers that are none', async () => {

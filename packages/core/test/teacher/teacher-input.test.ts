@@ -161,6 +161,16 @@ describe('a teacher’s input is refused', () => {
       'teacherInput.normalization.mean: expected one finite number per channel (2), got [0.5].',
     ],
     [
+      'a normalization of pixels that are not divided',
+      { normalization: { mean: [125, 125], std: [60, 60] } },
+      'teacherInput.normalization: expected mean and std of pixels divided by 255, got mean 125.0, 125.0, std 60.00, 60.00. Divide both by 255: mean 0.4902, 0.4902, std 0.2353, 0.2353.',
+    ],
+    [
+      'a normalization that was divided twice',
+      { normalization: { mean: [0.002, 0.002], std: [0.001, 0.001] } },
+      'teacherInput.normalization: expected mean and std of pixels divided by 255, got mean 0.002000, 0.002000, std 0.001000, 0.001000. Inputs would be hundreds. If both were divided by 255 twice: mean 0.5100, 0.5100, std 0.2550, 0.2550.',
+    ],
+    [
       'a size that the teacher does not take',
       { imageSize: 8 },
       "teacherInput.imageSize: expected the input of network 'echo', [4, 4, 2], got [8, 8, 2].",

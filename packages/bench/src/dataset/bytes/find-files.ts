@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
-import { fileKind } from '../../file/index.js';
+import { fileKind, statsAt } from '../../file/index.js';
 import { dataError } from './byte-stream.js';
 import { isLitter } from './litter.js';
 
@@ -42,12 +42,10 @@ export const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en
 const pathOf = ({ parentPath, name }: Dirent): string => join(parentPath, name);
 // What a link leads to counts.
 const isFile = (entry: Dirent): boolean =>
-  entry.isFile() ||
-  (entry.isSymbolicLink() && (statSync(pathOf(entry), { throwIfNoEntry: false })?.isFile() ?? false));
+  entry.isFile() || (entry.isSymbolicLink() && (statsAt(pathOf(entry))?.isFile() ?? false));
 const isFolder = (entry: Dirent): boolean =>
   !isLitter(entry.name) &&
-  (entry.isDirectory() ||
-    (entry.isSymbolicLink() && (statSync(pathOf(entry), { throwIfNoEntry: false })?.isDirectory() ?? false)));
+  (entry.isDirectory() || (entry.isSymbolicLink() && (statsAt(pathOf(entry))?.isDirectory() ?? false)));
 
 function kindOf(path: string, what: string): string {
   if (!existsSync(path)) throw dataError(path, what, 'no such file or folder', 'Check the path.');

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { DistillError, makeFolder } from '@distilljs/core';
 import type { PixelSums } from '@distilljs/core';
+import { statsAt } from '../../file/index.js';
 import type { PreparedImage } from './prepare.js';
 
 /*
@@ -175,6 +176,6 @@ function readIndex(path: string, imageBytes: number): readonly IndexEntry[] | un
 }
 
 function removeLeftBehind(path: string): void {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statsAt(path);
   if (stats !== undefined && Date.now() - stats.mtimeMs > LEFT_BEHIND) rmSync(path, { force: true });
 }

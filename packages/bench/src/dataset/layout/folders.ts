@@ -71,8 +71,8 @@ function listFolder(folder: string): readonly Dirent[] {
     );
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    // A link to a file is no folder.
-    if (code === 'ENOTDIR' || code === 'ENOENT') return [];
+    // A link to a file is no folder, nor is one in a circle.
+    if (code === 'ENOTDIR' || code === 'ENOENT' || code === 'ELOOP') return [];
     throw dataError(
       folder,
       'a folder that can be read',
