@@ -1,5 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { asNetwork, DistillError, freeze, loadBatch, teacherAsRead, wholeNumber } from '@distilljs/core';
+import {
+  asNetwork,
+  checkOptions,
+  expectDatasetLike,
+  expectOption,
+  freeze,
+  loadBatch,
+  objectWith,
+  teacherAsRead,
+  wholeNumber,
+} from '@distilljs/core';
 import type {
   Dataset,
   FrozenNetwork,
@@ -11,6 +21,7 @@ import type {
 import { attentionWeights, attentionWeightShapes } from './attention/index.js';
 import { layerPair, mapsOfStep, teacherSummaries } from './layer-pair.js';
 import { matchLayers } from './match-layers.js';
+import { attentionChecks } from './options.js';
 import type { AttentionOptions } from './options.js';
 import type { MapLayer } from './taps.js';
 import { meanMatch } from './match-exhibits.js';
@@ -64,16 +75,13 @@ export interface AttentionOver {
  *   batches of less than two images, or something that is no network
  */
 export async function attentionOver(options: AttentionOverOptions): Promise<AttentionOver> {
+  expectOption('attentionOver', options, objectWith('method', 'weights', 'teacher', 'student', 'dataset'));
   const { method, dataset, normalization, batchSize = 64 } = options;
-  const wrong = wholeNumber({ min: 2 })(batchSize);
-  if (wrong !== undefined) {
-    throw new DistillError({
-      code: 'option',
-      where: 'attentionOver.batchSize',
-      expected: wrong,
-      got: String(batchSize),
-    });
-  }
+  expectOption('attentionOver.method', method, objectWith('name', 'options'));
+  checkOptions('attentionOver.method.options', method.options, {} as AttentionOptions, attentionChecks);
+  expectOption('attentionOver.weights', options.weights, objectWith());
+  expectDatasetLike('attentionOver.dataset', dataset);
+  expectOption('attentionOver.batchSize', batchSize, wholeNumber({ min: 2 }));
   const student = asNetwork(options.student, 'attentionOver.student');
   const teacher = frozen(options.teacher);
   try {

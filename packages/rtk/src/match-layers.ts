@@ -1,13 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
-import { expectSameShape, withoutTape } from '@distilljs/core';
+import {
+  expectOption,
+  expectSameShape,
+  expectShape,
+  objectWith,
+  wholeNumber,
+  withoutTape,
+} from '@distilljs/core';
 import type { Scalar } from '@distilljs/core';
 import { layerAttention } from './attention/index.js';
 import type { AttentionWeights } from './attention/index.js';
-import { mapDistances } from './map/index.js';
+import { expectLayerMaps, mapDistances } from './map/index.js';
 import type { LayerMaps } from './map/index.js';
+import { attentionChecks } from './options.js';
 import type { AttentionOptions } from './options.js';
-import { selectLayers } from './select.js';
+import { expectRuns, selectLayers } from './select.js';
 import type { Kept, Selection } from './select.js';
 
 /** What {@link matchLayers} does with the maps; its `runs` are those of `runsOfOneShape`. */
@@ -33,6 +41,7 @@ const DROPPED = -1e9;
  *
  * @param teacher its maps, constants
  * @param student its maps
+ * @throws DistillError code `shape`, or `option` for what are no maps, weights or rules
  */
 export function matchLayers(
   teacher: LayerMaps,
@@ -40,6 +49,9 @@ export function matchLayers(
   weights: AttentionWeights,
   matching: Matching,
 ): LayerMatch {
+  const images = expectLayerMaps('matchLayers(teacher)', teacher);
+  expectLayerMaps('matchLayers(student)', student, images);
+  expectMatching(matching, teacher.means.length);
   const teacherAsks = matching.direction === 'teacher-query';
   const [queries, keys] = teacherAsks ? [teacher, student] : [student, teacher];
   const { logits } = layerAttention(queries.means, keys.means, weights);
@@ -59,14 +71,29 @@ export function matchLayers(
   };
 }
 
+function expectMatching(matching: Matching, teacherMaps: number): void {
+  const where = 'matchLayers(matching)';
+  expectOption(where, matching, objectWith('direction', 'grid', 'distance', 'rule', 'keep', 'runs'));
+  const { direction, grid, distance, rule, keep, runs } = matching;
+  expectOption(`${where}.direction`, direction, attentionChecks.direction);
+  expectOption(`${where}.grid`, grid, attentionChecks.grid);
+  expectOption(`${where}.distance`, distance, attentionChecks.distance);
+  expectOption(`${where}.rule`, rule, attentionChecks.select);
+  expectOption(`${where}.keep`, keep, wholeNumber({ min: 1 }));
+  expectRuns(`${where}.runs`, runs, teacherMaps);
+}
+
 /**
  * How far the querying student maps have come to look at one stage of the teacher: 1 when all of them give it all their attention,
  * about 1 over the number of stages when they spread it. `max_r min_q Σ_{k in r} mean_b α[b, q, k]`, r over the runs of equally shaped
  * teacher maps. Without gradient.
  *
  * @param attention `[batch, student maps, teacher maps]`
+ * @throws DistillError code `shape`, or `option` for runs of other maps
  */
 export function stageAgreement(attention: Tensor3D, runs: Selection['runs']): Scalar {
+  expectShape('stageAgreement(attention)', attention, [null, null, null]);
+  expectRuns('stageAgreement(runs)', runs, attention.shape[2]);
   return withoutTape(() => {
     const keys = Array.from({ length: attention.shape[2] }, (_, key) => key);
     const isIn = tf.tensor2d(keys.map((key) => runs.map((run) => (run.includes(key) ? 1 : 0))));
@@ -81,7 +108,10 @@ export function stageAgreement(attention: Tensor3D, runs: Selection['runs']): Sc
  * @throws DistillError code `shape` when attention and distances differ in shape
  * @see Ji, Heo, Park, Show, Attend and Distill, AAAI 2021 (base method); for `rtk` the mirror of it, reconstructed
  */
-export function attentionLoss({ attention, distances }: LayerMatch): Scalar {
+export function attentionLoss(match: LayerMatch): Scalar {
+  expectOption('attentionLoss', match, objectWith('attention', 'distances'));
+  const { attention, distances } = match;
+  expectShape('attentionLoss(attention)', attention, [null, null, null]);
   expectSameShape('attentionLoss(attention)', attention, 'attentionLoss(distances)', distances);
   return tf.tidy(() => tf.div<Scalar>(tf.sum(tf.mul(attention, distances)), attention.shape[0]));
 }

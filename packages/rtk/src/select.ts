@@ -1,7 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { withoutTape } from '@distilljs/core';
+import {
+  asFloats,
+  DistillError,
+  expectOption,
+  expectShape,
+  expectSizes,
+  expectTensor,
+  listOf,
+  wholeNumber,
+  withoutTape,
+} from '@distilljs/core';
 import type { Tensor } from '@distilljs/core';
+import { expectLayerMaps } from './map/index.js';
 import type { GridGroup, LayerMaps } from './map/index.js';
 import type { Direction, SelectionRule } from './options.js';
 
@@ -9,9 +20,13 @@ import type { Direction, SelectionRule } from './options.js';
  * 1 at the k largest entries along the last axis, else 0; ties go to the lower index. Without gradient.
  *
  * @param scores `[…, n]`
- * @param keep k, at most n
+ * @param keep k; all of them from n on
+ * @throws DistillError code `shape`, or `option` for a k that is no whole number above 0
  */
 export function topMask<T extends Tensor>(scores: T, keep: number): T {
+  expectTensor('topMask(scores)', scores);
+  if (scores.rank === 0) expectShape('topMask(scores)', scores, [null]);
+  expectSizes('topMask', { keep });
   return tf.tidy(() => {
     const size = scores.shape.at(-1) ?? 1;
     if (keep >= size) return tf.onesLike(scores);
@@ -24,10 +39,12 @@ export function topMask<T extends Tensor>(scores: T, keep: number): T {
  * 1 where the attention is at least `1/K`, what it would be if all keys were alike; else 0. At least one key per query stays.
  *
  * @param logits `[batch, Q, K]`
+ * @throws DistillError code `shape`
  */
 export function aboveUniform(logits: Tensor3D): Tensor3D {
+  expectShape('aboveUniform(logits)', logits, [null, null, null]);
   return tf.tidy(() => {
-    const attention = tf.softmax(logits);
+    const attention = tf.softmax(asFloats(logits));
     // Rounding may put all of K equal shares below 1/K.
     const threshold = tf.minimum(1 / logits.shape[2], tf.max(attention, 2, true));
     return tf.cast(tf.greaterEqual<Tensor3D>(attention, threshold), 'float32');
@@ -41,14 +58,19 @@ export function aboveUniform(logits: Tensor3D): Tensor3D {
  * @param teacher its energy maps
  * @param runs the layers of each run, by their places
  * @returns `[batch, teacher layers]`
+ * @throws DistillError code `option` for what are no maps, and for runs of other maps
  */
 export function stageMedoids(teacher: LayerMaps, runs: readonly (readonly number[])[]): Tensor2D {
+  expectLayerMaps('stageMedoids(teacher)', teacher);
+  expectRuns('stageMedoids(runs)', runs, teacher.means.length);
   return tf.tidy(() => {
     const gates = runs.map((run) => {
       const first = run[0] ?? 0;
       const group = teacher.groups.find(({ layers }) => layers.includes(first)) as GridGroup;
+      const place = group.layers.indexOf(first);
+      if (run.some((layer, at) => layer !== group.layers[place + at])) throw notOneShape(run);
       const { units } = teacher.ofGroup(group);
-      const mine = tf.slice(units, [0, group.layers.indexOf(first), 0], [-1, run.length, -1]);
+      const mine = tf.slice(units, [0, place, 0], [-1, run.length, -1]);
       // A map's cosine with itself is 1 up to rounding, which would decide ties.
       const others = tf.sub(1, tf.eye(run.length));
       const likeness = tf.mean<Tensor2D>(tf.mul(tf.matMul(mine, mine, false, true), others), 2);
@@ -58,12 +80,27 @@ export function stageMedoids(teacher: LayerMaps, runs: readonly (readonly number
   });
 }
 
+const notOneShape = (run: readonly number[]): DistillError =>
+  new DistillError({
+    code: 'option',
+    where: 'stageMedoids(runs)',
+    expected: 'runs of neighbours on one grid, as runsOfOneShape finds them',
+    got: `[${run.join(', ')}]`,
+  });
+
+/** @throws DistillError code `option` unless they are runs of so many layers */
+export function expectRuns(where: string, runs: readonly (readonly number[])[], layers: number): void {
+  expectOption(where, runs, listOf(listOf(wholeNumber({ min: 0, max: layers - 1 }), 1), 1));
+}
+
 /**
  * Runs of consecutive layers of one shape, by their places: the `runs` of a `Matching`.
  *
  * @param shapes of the teacher's maps in order, e.g. `[height, width, channels]`
+ * @throws DistillError code `option` for what are no shapes
  */
 export function runsOfOneShape(shapes: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  expectOption('runsOfOneShape(shapes)', shapes, listOf(listOf(wholeNumber({ min: 1 }))));
   const runs: number[][] = [];
   shapes.forEach((shape, layer) => {
     const before = shapes[layer - 1];

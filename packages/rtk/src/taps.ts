@@ -1,4 +1,13 @@
-import { DistillError, mapShape, nearestNameHint, stageTaps, tapsHint } from '@distilljs/core';
+import {
+  DistillError,
+  expectNetwork,
+  expectOption,
+  mapShape,
+  nearestNameHint,
+  stageTaps,
+  tapsHint,
+  text,
+} from '@distilljs/core';
 import type { NetworkShape } from '@distilljs/core';
 import type { Grid } from './map/index.js';
 
@@ -40,6 +49,7 @@ export const tapPresetNames: readonly TapPresetName[] = Object.keys(BLOCKS) as T
  * @see the layer tables of the base method's code (Ji, Heo, Park, AAAI 2021)
  */
 export function tapPreset(name: TapPresetName): readonly string[] {
+  expectOption('tapPreset', name, text);
   if (!Object.hasOwn(BLOCKS, name)) {
     throw new DistillError({
       code: 'option',
@@ -69,6 +79,8 @@ export function blockTaps(
   where: string,
   network: Pick<NetworkShape, 'name' | 'tapNames' | 'nodes'>,
 ): readonly string[] {
+  expectOption('blockTaps(where)', where, text);
+  expectNetwork(where, network);
   const blocks = network.tapNames.filter((name) => BLOCK_OUTPUT.test(name));
   if (blocks.length > 0) return thinned(blocks);
   const stages = stageTaps(network);

@@ -134,7 +134,7 @@ export function expectNormalization(
       code: 'option',
       where: `${where}.${what}`,
       expected: `${expected} per channel (${channels})`,
-      got: Array.isArray(values) ? `[${values.join(', ')}]` : describeValue(values),
+      got: Array.isArray(values) ? `[${values.map(describeValue).join(', ')}]` : describeValue(values),
     });
   };
   check('mean', 'one finite number', Number.isFinite);

@@ -13,6 +13,7 @@ export type {
   NetworkShape,
   OwnedOutput,
 } from './contract.js';
+export { expectNetwork } from './expect-network.js';
 export { expectTrainable } from './expect-trainable.js';
 export type { ForeignAnswer, ForeignValue } from './foreign-answer.js';
 export { teacherFrom } from './foreign-teacher.js';

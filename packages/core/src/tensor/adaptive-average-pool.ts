@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { expectSizes } from '../option/index.js';
+import { expectOption, expectSizes, objectWith } from '../option/index.js';
 import { expectShape } from './expect-shape.js';
 import type { FeatureMap } from './names.js';
 
@@ -33,6 +33,7 @@ export function adaptiveAveragePool(
   to: { readonly height: number; readonly width: number },
 ): FeatureMap {
   expectShape('adaptiveAveragePool', map, [null, null, null, null]);
+  expectOption('adaptiveAveragePool(to)', to, objectWith('height', 'width'));
   const [images, height, width, channels] = map.shape;
   if (height === to.height && width === to.width) return map;
   return tf.tidy(() => {

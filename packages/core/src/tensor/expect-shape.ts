@@ -40,8 +40,7 @@ export function expectTensor(where: string, given: unknown): void {
 export function expectShape(where: string, tensor: Tensor, expected: readonly (number | null)[]): void {
   const shape = shapeOf(tensor);
   if (shape !== undefined) expectTensor(where, tensor);
-  const isOf = (size: number | null, axis: number): boolean =>
-    size === null || size < 0 || size === shape?.[axis];
+  const isOf = (size: number | null, axis: number): boolean => (size ?? -1) < 0 || size === shape?.[axis];
   if (shape?.length === expected.length && expected.every(isOf)) return;
   throw new DistillError({
     code: 'shape',
@@ -111,5 +110,5 @@ const textOf = (given: Tensor): string => {
 
 /** `[4, *, 3]`: the way every message of distilljs writes a shape. An axis that is open is null, or -1. */
 export function shapeText(shape: readonly (number | null)[]): string {
-  return `[${shape.map((size) => (size === null || size < 0 ? '*' : size)).join(', ')}]`;
+  return `[${shape.map((size) => ((size ?? -1) < 0 ? '*' : size)).join(', ')}]`;
 }

@@ -1,7 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { DistillError, shapeText } from '@distilljs/core';
-import type { NamedTensors, NamedVariables, Random } from '@distilljs/core';
+import {
+  checkOptions,
+  DistillError,
+  expectOption,
+  expectRandom,
+  expectTensor,
+  listOf,
+  objectWith,
+  shapeText,
+  wholeNumber,
+} from '@distilljs/core';
+import type { NamedTensors, NamedVariables, OptionCheck, Random } from '@distilljs/core';
 import type { AttentionWeights, LinearNorm } from './layer-attention.js';
 
 /** What the weights depend on. */
@@ -18,6 +28,17 @@ export interface DescribedLayer {
   readonly channels: number;
 }
 
+const aLayer: OptionCheck = (value) =>
+  objectWith('channels')(value) ?? wholeNumber({ min: 1 })((value as DescribedLayer).channels);
+
+function expectAttentionShape(where: string, shape: AttentionShape): void {
+  checkOptions(where, shape, {} as AttentionShape, {
+    queries: listOf(aLayer, 1),
+    keys: listOf(aLayer, 1),
+    width: wholeNumber({ min: 1 }),
+  });
+}
+
 /** One weight: its shape, and how it starts. */
 interface WeightPlan {
   readonly name: string;
@@ -30,8 +51,11 @@ interface WeightPlan {
  * `±1/√fan-in`, batch norm at scale 1 and offset 0, positions normal with variance `2 / (layers + d)`.
  *
  * @param random each weight draws from a fork of its own; the caller disposes the variables
+ * @throws DistillError code `option`
  */
 export function createAttentionWeights(shape: AttentionShape, random: Random): NamedVariables {
+  expectAttentionShape('createAttentionWeights(shape)', shape);
+  expectRandom('createAttentionWeights(random)', random);
   return Object.fromEntries(
     weightPlans(shape).map((plan) => {
       const stream = random.fork(plan.name);
@@ -51,12 +75,17 @@ export function attentionWeightShapes(shape: AttentionShape): Readonly<Record<st
  * The weights, grouped by purpose.
  *
  * @param named variables of {@link createAttentionWeights}, or tensors of the same names
- * @throws DistillError code `shape` when one is missing or of another shape
+ * @throws DistillError code `shape` when one is missing or of another shape, `option` for what is no shape of an attention
  */
 export function attentionWeights(shape: AttentionShape, named: NamedTensors): AttentionWeights {
+  expectAttentionShape('attentionWeights(shape)', shape);
+  expectOption('attentionWeights(named)', named, objectWith());
   for (const { name, shape: expected } of weightPlans(shape)) {
     const found = named[name]?.shape;
-    if (found !== undefined && tf.util.arraysEqual(found, [...expected])) continue;
+    if (found !== undefined && tf.util.arraysEqual(found, [...expected])) {
+      expectTensor(`attention weight '${name}'`, named[name]);
+      continue;
+    }
     throw new DistillError({
       code: 'shape',
       where: `attention weight '${name}'`,

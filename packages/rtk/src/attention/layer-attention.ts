@@ -1,6 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import { batchNormTraining } from '@distilljs/core';
+import {
+  aTensor,
+  batchNormTraining,
+  expectOption,
+  expectShape,
+  expectShapes,
+  listOf,
+  objectWith,
+  wholeNumber,
+} from '@distilljs/core';
 
 /** Epsilon of batch norm, PyTorch's default. */
 const EPSILON = 1e-5;
@@ -35,11 +44,24 @@ export interface Normed {
  * @param inputs `[rows, channels]` each
  * @param statistics to normalise with; default: the batch's own, as always while distilling
  * @returns output `[rows, inputs · width]`
+ * @throws DistillError code `shape`, or `option` for what are no inputs or no weights
  */
 export function linearNorm(
   inputs: readonly Tensor2D[],
   block: LinearNorm,
   statistics?: NormStatistics,
+): Normed {
+  const channels = expectInputs('linearNorm(inputs)', inputs);
+  expectLinearNorm('linearNorm(block)', block, { channels, inputs: inputs.length, width: null });
+  if (statistics !== undefined) expectStatistics('linearNorm(statistics)', statistics, block.bias.shape[0]);
+  return normed(inputs, block, statistics);
+}
+
+/** {@link linearNorm} of what has been checked. */
+function normed(
+  inputs: readonly Tensor2D[],
+  block: LinearNorm,
+  statistics: NormStatistics | undefined,
 ): Normed {
   const channels = inputs.map((input) => input.shape[1]);
   // One variable for all kernels: the optimizer pays per variable.
@@ -57,6 +79,33 @@ export function linearNorm(
   return { output: tf.batchNorm2d(linear, mean, variance, offset, scale, EPSILON), batch: statistics };
 }
 
+/** @returns channels of all inputs together */
+function expectInputs(where: string, inputs: readonly Tensor2D[], count?: number, rows?: number): number {
+  expectOption(where, inputs, listOf(aTensor, count ?? 1, count));
+  inputs.forEach((input, at) => {
+    expectShape(`${where}[${at}]`, input, [rows ?? (inputs[0] as Tensor2D).shape[0], null]);
+  });
+  return inputs.reduce((sum, { shape }) => sum + shape[1], 0);
+}
+
+function expectLinearNorm(
+  where: string,
+  block: LinearNorm,
+  {
+    channels,
+    inputs,
+    width,
+  }: { readonly channels: number; readonly inputs: number; readonly width: number | null },
+): void {
+  expectShapes(where, block, { kernel: [channels, width] });
+  const columns = [inputs * block.kernel.shape[1]];
+  expectShapes(where, block, { bias: columns, scale: columns, offset: columns });
+}
+
+function expectStatistics(where: string, statistics: NormStatistics, columns: number | null): void {
+  expectShapes(where, statistics, { mean: [columns], variance: [columns] });
+}
+
 /**
  * Moving statistics after one more batch, as PyTorch keeps them: `0.9 · moving + 0.1 · batch`, with the batch's variance
  * unbiased (`n / (n − 1)`).
@@ -64,8 +113,13 @@ export function linearNorm(
  * Training needs none: the attention normalises by the batch and is dropped with its run. They are for attention on images
  * one by one, as the base method's module has it in evaluation mode.
  * @param rows n, over which the batch's statistics were taken, at least 2
+ * @throws DistillError code `shape`, or `option` for fewer rows
  */
 export function moveStatistics(moving: NormStatistics, batch: NormStatistics, rows: number): NormStatistics {
+  expectStatistics('moveStatistics(moving)', moving, null);
+  expectStatistics('moveStatistics(batch)', batch, moving.mean.shape[0]);
+  expectStatistics('moveStatistics(moving)', moving, moving.mean.shape[0]);
+  expectOption('moveStatistics(rows)', rows, wholeNumber({ min: 2 }));
   const moved = (before: Tensor1D, now: Tensor1D, factor: number): Tensor1D =>
     tf.add(tf.mul(before, 1 - MOMENTUM), tf.mul(now, MOMENTUM * factor));
   return tf.tidy(() => ({
@@ -115,6 +169,7 @@ export interface LayerAttention {
  * @param queries channel means of the querying layers, `[batch, channels]` each
  * @param keys of the key layers
  * @param statistics for images one by one; default: the batch's own, as always while distilling
+ * @throws DistillError code `shape`, or `option` for lists that do not fit the weights
  * @see Ji, Heo, Park, AAAI 2021, by its code: the text has an activation on both sides and no batch norm here
  */
 export function layerAttention(
@@ -123,11 +178,12 @@ export function layerAttention(
   weights: AttentionWeights,
   statistics?: AttentionStatistics,
 ): LayerAttention {
+  expectFit(queries, keys, weights, statistics);
   const [count, width] = weights.queryPositions.shape;
-  const query = linearNorm(queries, weights.query, statistics?.query);
-  const key = linearNorm(keys, weights.key, statistics?.key);
+  const query = normed(queries, weights.query, statistics?.query);
+  const key = normed(keys, weights.key, statistics?.key);
   const keyRows = tf.reshape<tf.Rank.R2>(tf.relu(key.output), [-1, width]);
-  const bilinear = linearNorm([keyRows], weights.bilinear, statistics?.bilinear);
+  const bilinear = normed([keyRows], weights.bilinear, statistics?.bilinear);
   const perPair = tf.reshape<tf.Rank.R4>(bilinear.output, [-1, keys.length, count, width]);
   const products: Tensor4D = tf.mul(perPair, tf.reshape(query.output, [-1, 1, count, width]));
   const content = tf.transpose(tf.sum<Tensor3D>(products, 3), [0, 2, 1]);
@@ -136,4 +192,29 @@ export function layerAttention(
     logits: tf.mul(tf.add(content, position), 1 / Math.sqrt(width)),
     batch: { query: query.batch, key: key.batch, bilinear: bilinear.batch },
   };
+}
+
+function expectFit(
+  queries: readonly Tensor2D[],
+  keys: readonly Tensor2D[],
+  weights: AttentionWeights,
+  statistics: AttentionStatistics | undefined,
+): void {
+  const where = 'layerAttention(weights)';
+  expectOption(where, weights, objectWith('query', 'key', 'bilinear'));
+  expectShapes(where, weights, { queryPositions: [null, null], keyPositions: [null, null] });
+  const [count, width] = weights.queryPositions.shape;
+  const keyCount = weights.keyPositions.shape[0];
+  expectShapes(where, weights, { keyPositions: [keyCount, width] });
+  const ofQueries = expectInputs('layerAttention(queries)', queries, count);
+  const ofKeys = expectInputs('layerAttention(keys)', keys, keyCount, queries[0]?.shape[0]);
+  expectLinearNorm(`${where}.query`, weights.query, { channels: ofQueries, inputs: count, width });
+  expectLinearNorm(`${where}.key`, weights.key, { channels: ofKeys, inputs: keyCount, width });
+  const products = { channels: width, inputs: 1, width: count * width };
+  expectLinearNorm(`${where}.bilinear`, weights.bilinear, products);
+  if (statistics === undefined) return;
+  expectOption('layerAttention(statistics)', statistics, objectWith('query', 'key', 'bilinear'));
+  expectStatistics('layerAttention(statistics).query', statistics.query, count * width);
+  expectStatistics('layerAttention(statistics).key', statistics.key, keyCount * width);
+  expectStatistics('layerAttention(statistics).bilinear', statistics.bilinear, count * width);
 }

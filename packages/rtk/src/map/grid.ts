@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
-import { poolingMatrix } from '@distilljs/core';
+import { expectOption, expectShape, expectSizes, objectWith, poolingMatrix } from '@distilljs/core';
 
 /** Height and width of a feature map. */
 export interface Grid {
@@ -30,9 +30,13 @@ export function groupByGrid(layers: readonly Grid[]): readonly GridGroup[] {
  *
  * @param maps `[n, h, w]`
  * @returns `[n, to.height, to.width]`
+ * @throws DistillError code `shape`, or `option` for what is no grid
  * @see PyTorch's `adaptive_avg_pool2d`, which the base method's code resamples with, upwards too
  */
 export function adaptiveAveragePool(maps: Tensor3D, to: Grid): Tensor3D {
+  expectShape('adaptiveAveragePool(maps)', maps, [null, null, null]);
+  expectOption('adaptiveAveragePool(to)', to, objectWith('height', 'width'));
+  expectSizes('adaptiveAveragePool', { height: to.height, width: to.width });
   const [, height, width] = maps.shape;
   if (height === to.height && width === to.width) return tf.clone(maps);
   return tf.tidy(() => {

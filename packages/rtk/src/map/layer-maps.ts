@@ -1,6 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { withoutTape } from '@distilljs/core';
+import {
+  asFloats,
+  aTensor,
+  expectOption,
+  expectShape,
+  flag,
+  listOf,
+  objectWith,
+  withoutTape,
+} from '@distilljs/core';
 import type { FeatureMap } from '@distilljs/core';
 import { adaptiveAveragePool, groupByGrid } from './grid.js';
 import type { Grid, GridGroup } from './grid.js';
@@ -21,9 +30,12 @@ export interface MapSummary {
  *
  * @param features `[batch, h, w, c]`
  * @param constant true where no gradient is needed
+ * @throws DistillError code `shape`
  * @see Ji, Heo, Park, Show, Attend and Distill, AAAI 2021, by its code: the text has no square
  */
 export function mapSummary(features: FeatureMap, constant: boolean): MapSummary {
+  expectShape('mapSummary(features)', features, [null, null, null, null]);
+  expectOption('mapSummary(constant)', constant, flag);
   const [batch, height, width, channels] = features.shape;
   const pixels = height * width;
   const summarize = (map: FeatureMap): [energy: Tensor2D, means: Tensor2D] => [
@@ -33,7 +45,7 @@ export function mapSummary(features: FeatureMap, constant: boolean): MapSummary 
   const parts = (both: tf.Tensor): [Tensor2D, Tensor2D] =>
     tf.split(both, [pixels, channels], 1) as [Tensor2D, Tensor2D];
   if (constant) {
-    const [energy, means] = summarize(features);
+    const [energy, means] = summarize(asFloats(features));
     return { energy, means };
   }
   const joined = tf.customGrad((...given: (tf.Tensor | tf.GradSaveFunc)[]) => {
@@ -47,7 +59,7 @@ export function mapSummary(features: FeatureMap, constant: boolean): MapSummary 
         return tf.add(tf.mul(saved[0] as FeatureMap, slope), shift);
       });
     return { value: tf.concat(summarize(map), 1), gradFunc };
-  })(features);
+  })(asFloats(features));
   const [energy, means] = parts(joined);
   return { energy, means };
 }
@@ -67,8 +79,10 @@ export interface UnitMaps {
  * `v = e / ‖e‖₂` per layer and image. A map of zeros stays zero and gets no gradient. Call it inside `tf.tidy`.
  *
  * @param maps `[batch, layers, pixels]`, at least 0
+ * @throws DistillError code `shape`
  */
 export function unitMaps(maps: Tensor3D): UnitMaps {
+  expectShape('unitMaps(maps)', maps, [null, null, null]);
   const [inverse, alive] = withoutTape(() =>
     tf.tidy((): [Tensor3D, Tensor3D] => {
       const squared = tf.sum<Tensor3D>(tf.square(maps), 2, true);
@@ -104,13 +118,33 @@ export interface LayerMaps {
 }
 
 /**
+ * @param images how many the maps are expected to be of; left out: any number
+ * @returns how many they are of
+ * @throws DistillError code `option` for what {@link layerMaps} does not return, `shape` for maps of other images
+ */
+export function expectLayerMaps(where: string, maps: LayerMaps, images: number | null = null): number {
+  expectOption(where, maps, objectWith('means', 'groups', 'ofGroup', 'onGrid'));
+  expectOption(`${where}.means`, maps.means, listOf(aTensor, 1));
+  const [first] = maps.means as readonly [Tensor2D];
+  expectShape(`${where}.means[0]`, first, [images, null]);
+  return first.shape[0];
+}
+
+/**
  * Means and energy maps of a network's feature maps. Squares before pooling, unit length last. Call it, and what it returns,
  * inside `tf.tidy`.
  *
  * @param features one `[batch, h, w, c]` per layer, after ReLU
  * @param constant true for the teacher's: nothing is recorded for gradients
+ * @throws DistillError code `shape` for maps of another rank or other images, `option` without maps
  */
 export function layerMaps(features: readonly FeatureMap[], constant: boolean): LayerMaps {
+  expectOption('layerMaps(features)', features, listOf(aTensor, 1));
+  expectOption('layerMaps(constant)', constant, flag);
+  features.forEach((map, layer) => {
+    const images = (features[0] as FeatureMap).shape[0];
+    expectShape(`layerMaps(features)[${layer}]`, map, [images, null, null, null]);
+  });
   const summarize = (): MapSummary[] => features.map((map) => mapSummary(map, constant));
   return mapsOfSummaries(
     constant ? withoutTape(summarize) : summarize(),

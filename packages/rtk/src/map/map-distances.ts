@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
-import { withoutTape } from '@distilljs/core';
+import { expectOption, withoutTape } from '@distilljs/core';
+import { attentionChecks } from '../options.js';
 import type { MapDistance } from '../options.js';
-import { joinInLayerOrder } from './layer-maps.js';
+import { expectLayerMaps, joinInLayerOrder } from './layer-maps.js';
 import type { LayerMaps } from './layer-maps.js';
 
 /** How two networks' energy maps relate, pair by pair, both `[batch, layers, other layers]`. */
@@ -19,9 +20,13 @@ export interface MapDistances {
  * `[0, 2/P]`: one matrix product per grid, and no tensor of pairs times pixels. Rounding leaves about 2e-7/P.
  * `cosine`: `1 − v·w`.
  *
+ * @throws DistillError code `shape` for maps of other images, `option` for what are no maps and for another distance
  * @see Ji, Heo, Park, AAAI 2021, by its code: the text has the norm of the difference
  */
 export function mapDistances(own: LayerMaps, other: LayerMaps, distance: MapDistance): MapDistances {
+  const images = expectLayerMaps('mapDistances(own)', own);
+  expectLayerMaps('mapDistances(other)', other, images);
+  expectOption('mapDistances(distance)', distance, attentionChecks.distance);
   const perGrid = own.groups.map((group): [cosines: Tensor3D, distances: Tensor3D] => {
     const [mine, theirs] = [own.ofGroup(group), other.onGrid(group)];
     const cosines: Tensor3D = tf.matMul(mine.units, theirs.units, false, true);
