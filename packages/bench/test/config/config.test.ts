@@ -3,6 +3,7 @@ import { isDistillError } from '@distilljs/core';
 import { describe, expect, it } from 'vitest';
 import type { ConfigSources } from '../../src/config/index.js';
 import {
+  isRunConfig,
   parseConfig,
   parseSetting,
   presets,
@@ -380,5 +381,41 @@ describe('parseSetting', () => {
 
   it.each(['epochs', '=3', 'a b=3', 'epochs=['])('refuses %j', (setting) => {
     expect(refusal(() => parseSetting(setting))).toContain('command line');
+  });
+});
+
+describe('isRunConfig', () => {
+  type Fields = Record<string, unknown>;
+  const whole = JSON.parse(JSON.stringify(parseConfig(FILE, 'run.yaml', METHODS))) as Fields;
+
+  /** Paths of all fields of a value, lists left out. */
+  const fieldsOf = (value: unknown): string[][] =>
+    typeof value !== 'object' || value === null || Array.isArray(value)
+      ? []
+      : Object.entries(value).flatMap(([name, inner]) => [
+          [name],
+          ...fieldsOf(inner).map((path) => [name, ...path]),
+        ]);
+
+  function without(fields: Fields, [name = '', ...rest]: readonly string[]): Fields {
+    const { [name]: inner, ...others } = fields;
+    return rest.length === 0 ? others : { ...others, [name]: without(inner as Fields, rest) };
+  }
+
+  it('knows what a run writes, and nothing of which a field is gone', () => {
+    expect(isRunConfig(whole)).toBe(true);
+    const paths = fieldsOf(whole);
+    expect(paths.length).toBeGreaterThan(25);
+    const missed = paths.filter((path) => isRunConfig(without(whole, path))).map((path) => path.join('.'));
+    // All of the data, without a limit, is a configuration too.
+    expect(missed).toEqual(['dataset.trainSize']);
+    const [method] = whole['methods'] as readonly Fields[];
+    for (const field of ['name', 'as', 'options'])
+      expect(isRunConfig({ ...whole, methods: [without(method ?? {}, [field])] })).toBe(false);
+    const { seeds, ...raced } = { ...whole, race: {} };
+    expect(seeds).toEqual([0, 1, 2]);
+    expect(
+      isRunConfig(JSON.parse(JSON.stringify(parseConfig(JSON.stringify(raced), 'race.json', METHODS)))),
+    ).toBe(true);
   });
 });
