@@ -18,38 +18,54 @@ export function topologyProblem(topology: unknown): Problem | undefined {
     isObject(topology) && isObject(topology['model_config']) ? topology['model_config'] : topology;
   if (!isObject(model) || typeof model['class_name'] !== 'string')
     return { got: 'no model topology', hint: 'Save a model with `network.save(DIR)` or `model.save`.' };
+  const isKeras = isOfKeras(topology);
   return (
     kerasProblem(topology as Json, model) ??
-    classProblem(topology as Json, model) ??
+    settingProblem(model, isKeras ? [LEFT_OUT, OTHERWISE] : [LEFT_OUT]) ??
+    classProblem(model) ??
     initializerProblem(model) ??
     activationProblem(model) ??
-    graphProblem(model, '')
+    graphProblem(model, '') ??
+    (isKeras ? (callProblem(model) ?? maskProblem(model)) : undefined)
   );
 }
+
+/** Not written by tfjs, whose own `predict` is what a model of its own computes. */
+export const isOfKeras = (topology: unknown): boolean =>
+  !(isObject(topology) && textOf(topology['keras_version']).startsWith('tfjs'));
 
 function kerasProblem(topology: Json, model: Json): Problem | undefined {
   const version = textOf(topology['keras_version']);
   const isKeras3 = version.startsWith('3.') || everyObject(model).some(({ node }) => 'batch_shape' in node);
-  if (!isKeras3) return undefined;
-  return { got: 'a model of Keras 3, whose format tfjs-layers cannot read', hint: KERAS_2 };
+  if (!isKeras3 && !version.startsWith('1.')) return undefined;
+  const got = `a model of Keras ${isKeras3 ? 3 : 1}, whose format tfjs-layers cannot read`;
+  return { got, hint: KERAS_2 };
 }
 
+/** A setting, with its layer's class and its value, that is one of these. */
+function settingProblem(model: Json, settings: readonly RegExp[]): Problem | undefined {
+  for (const { node } of everyObject(model))
+    for (const [setting, value] of Object.entries(isObject(node['config']) ? node['config'] : {})) {
+      const text = `${setting} ${JSON.stringify(value)}`;
+      if (value === null || !settings.some((each) => each.test(`${textOf(node['class_name'])} ${text}`)))
+        continue;
+      const got = `${shownText(text, 100)} of layer '${nameOf(node)}', ${LOST}`;
+      return { got, hint: AS_GRAPH };
+    }
+  return undefined;
+}
+
+/** What tfjs-layers cannot build, where it says something else. */
+export const unbuilt = (topology: unknown): Problem | undefined =>
+  isOfKeras(topology)
+    ? (settingProblem(topology as Json, [UNBUILT]) ?? { got: '', hint: AS_GRAPH })
+    : undefined;
+
 /** Classes that tfjs-layers has not; what it has are the registered ones. */
-function classProblem(topology: Json, model: Json): Problem | undefined {
-  // A network that tfjs trained was never dilated.
-  const isOfTfjs = textOf(topology['keras_version']).startsWith('tfjs');
+function classProblem(model: Json): Problem | undefined {
   const known = tf.serialization.SerializationMap.getMap().classNameMap;
   for (const { node, key } of everyObject(model)) {
     const name = node['class_name'];
-    const isKept = isOfTfjs && /^(DepthwiseConv2D|Conv1D|UpSampling2D)$/.test(textOf(name));
-    const lost = Object.entries(isObject(node['config']) && !isKept ? node['config'] : {})
-      .map(([setting, value]) => `${setting} ${JSON.stringify(value)}`)
-      .find((text) => !text.endsWith(' null') && LEFT_OUT.test(`${textOf(name)} ${text}`));
-    if (lost !== undefined)
-      return {
-        got: `${shownText(lost, 100)} of layer '${nameOf(node)}', which tfjs-layers does not compute as Keras does`,
-        hint: AS_GRAPH,
-      };
     if (typeof name !== 'string' || Object.hasOwn(known, name.split('>').at(-1) ?? name)) continue;
     if (key.endsWith('_regularizer')) {
       return {
@@ -70,13 +86,17 @@ function classProblem(topology: Json, model: Json): Problem | undefined {
   return undefined;
 }
 
-/**
- * Settings of Keras, with their values, that tfjs-layers leaves out without a word, or takes for something else: the network would
- * be another one. Bilinear upsampling has another grid since TensorFlow 2.
- */
+/** Settings of Keras, with their values, that tfjs-layers leaves out without a word: the network would be another one. */
 const LEFT_OUT =
-  /^((Leaky)?ReLU (negative_slope|threshold) (?!0$)|Conv.DTranspose output_padding|(Conv.DTranspose|DepthwiseConv2D) dilation_rate (?!\[?1[1,]*\]?$)|\w*Conv.D(Transpose)? groups (?!1$)|Resizing crop_to_aspect_ratio true|\w+ (time_major|zero_output_for_mask) true|Bidirectional backward_layer|\w*(Conv|Pooling)1D data_format "channels_first"|UpSampling2D interpolation "bilinear")/;
+  /^((Leaky)?ReLU (negative_slope|threshold) (?!0$)|Conv.DTranspose output_padding|Conv.DTranspose dilation_rate (?!\[?1[1,]*\]?$)|\w*Conv.D(Transpose)? groups (?!1$)|Resizing crop_to_aspect_ratio true|\w+ (time_major|zero_output_for_mask) true|Bidirectional backward_layer)/;
 
+/** Settings that in a model of Keras mean what tfjs-layers runs otherwise, or cannot run at all. */
+const OTHERWISE =
+  /^((Conv1D|SeparableConv2D|\w+Pooling1D) data_format "channels_first"|Conv1D padding "causal"|UpSampling2D interpolation (?!"nearest")|Concatenate axis -[2-9]|DepthwiseConv2D dilation_rate (?!\[?1[1,]*\]?$)|GRU(Cell)? reset_after true|BatchNormalization (renorm true|virtual_batch_size|axis \[.+,)|(Resizing|CenterCrop) height|RandomWidth factor)/;
+
+const UNBUILT = /^(Global\w+ keepdims true|Reshape target_shape .*-1)/;
+
+const LOST = 'which tfjs-layers does not compute as Keras does';
 const IN_FLOAT32 =
   'Build it without mixed precision, hand the weights over (`set_weights`), and convert that one.';
 
@@ -120,16 +140,49 @@ function activationProblem(model: Json): Problem | undefined {
   return undefined;
 }
 
-/** Every object in a configuration that is one of a class, with the key it stands under. */
+/** Arguments of a call, such as `training=True`. */
+function callProblem(model: Json): Problem | undefined {
+  for (const { node } of everyObject(model)) {
+    const given = /"(\w+)":(?!null|false)/.exec(JSON.stringify(node['inbound_nodes'] ?? []));
+    if (given !== null)
+      return { got: `${given[1]} in the call of layer '${nameOf(node)}', ${LOST}`, hint: AS_GRAPH };
+  }
+  return undefined;
+}
+
+const PASSING = String.raw`(Dense|Activation|\w*Dropout\w*|\w+Normalization|\w*LU) `;
+/**
+ * One way from a mask to the one layer that reads it, by class: `>` after one that returns a sequence, `!` after one that masks.
+ */
+const MASKED = RegExp(
+  String.raw`^((?!Func|Mod|Seq)\w+>? )*\w+! (${PASSING}|\w+[!>] )*((Bidirectional )?\w*(RNN|GRU|LSTM) )?(${PASSING}|Flatten )*$`,
+);
+
+/** Keras passes masks on by the wiring; tfjs-layers also gives the last mask to a layer that has none. */
+function maskProblem(model: Json): Problem | undefined {
+  let text = '';
+  for (const { node, key } of everyObject(model)) {
+    const { class_name: kind, config } = node;
+    if (!/^(layers?|config)$/.test(key) || typeof kind !== 'string' || !isObject(config)) continue;
+    const hasMask = kind === 'Masking' || config['mask_zero'] === true;
+    text += `${kind}${config['return_sequences'] === true ? '>' : hasMask ? '!' : ''} `;
+  }
+  if (!text.includes('!') || MASKED.test(text)) return undefined;
+  return { got: `a mask (Masking, mask_zero), ${LOST}`, hint: AS_GRAPH };
+}
+
+/** Every object in a configuration that is one of a class, with the key it stands under, in the order of the file. */
 function everyObject(value: unknown, key = ''): readonly { readonly node: Json; readonly key: string }[] {
   const found: { node: Json; key: string }[] = [];
   const waiting: [unknown, string][] = [[value, key]];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const [each, under] = next;
-    if (Array.isArray(each)) for (const item of each as unknown[]) waiting.push([item, under]);
+    // The last is taken first.
+    if (Array.isArray(each))
+      for (const item of [...(each as unknown[])].reverse()) waiting.push([item, under]);
     else if (isObject(each)) {
       found.push({ node: each, key: under });
-      for (const [inner, item] of Object.entries(each)) waiting.push([item, inner]);
+      for (const [inner, item] of Object.entries(each).reverse()) waiting.push([item, inner]);
     }
   }
   return found;

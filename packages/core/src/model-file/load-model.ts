@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, models } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { topologyProblem } from './check-topology.js';
+import { topologyProblem, unbuilt } from './check-topology.js';
 import { expectKnown } from '../option/index.js';
 import { finiteProblem } from './check-weights.js';
+import type { Json } from './check-wiring.js';
 import type { ModelPlace } from './place.js';
 import { readArtifacts } from './read-artifacts.js';
 import type { LoadOptions, SavedModel } from './read-artifacts.js';
@@ -23,9 +24,15 @@ export async function loadModel(place: ModelPlace, options: LoadOptions = {}): P
 
 /** Builds a layers model of what was read. */
 export async function layersModelOf({ where, artifacts, isGraphModel }: SavedModel): Promise<LayersModel> {
-  const problem = isGraphModel ? GRAPH_MODEL : topologyProblem(artifacts.modelTopology);
+  if (isGraphModel) throw unreadable(where, GRAPH_MODEL);
+  const modelTopology = inTfjsWords(artifacts);
+  const problem = topologyProblem(modelTopology);
   if (problem !== undefined) throw unreadable(where, problem);
-  const model = await orUnreadable(where, () => built(artifacts));
+  const model = await orUnreadable(
+    where,
+    () => built({ ...artifacts, modelTopology }),
+    () => unbuilt(modelTopology),
+  );
   const weights = model.weights as unknown as { readonly originalName: string; readonly val: tf.Tensor }[];
   const broken = await finiteProblem(
     weights.map(({ originalName, val }) => ({ name: originalName, values: val })),
@@ -35,6 +42,24 @@ export async function layersModelOf({ where, artifacts, isGraphModel }: SavedMod
   throw unreadable(where, broken);
 }
 
+/** What Keras writes otherwise than tfjs-layers reads it, though both mean the same, and what tfjs forgets to write. */
+function inTfjsWords({ modelTopology, weightSpecs = [] }: tf.io.ModelArtifacts): object {
+  if (typeof modelTopology !== 'object' || (modelTopology as unknown) === null) return {};
+  return JSON.parse(JSON.stringify(modelTopology), function (this: Json, key, value: Json | string | null) {
+    // A policy of one type.
+    if (key === 'dtype' && (value as Json | null)?.['config'] !== undefined)
+      return JSON.stringify(value).includes('"float32"') ? 'float32' : value;
+    if (key === 'config' && this['class_name'] === 'SeparableConv2D' && typeof value === 'object') {
+      const kernel = weightSpecs.find(({ name }) => name === `${String(value?.['name'])}/depthwise_kernel`);
+      const rest = Object.entries(value ?? {}).filter(([setting]) => !/^kernel_[^s]/.test(setting));
+      return { depth_multiplier: kernel?.shape[3], ...Object.fromEntries(rest) };
+    }
+    return /^(class_name|distribution)$/.test(key) && typeof value === 'string'
+      ? value.replace(/^Lecun/, 'LeCun').replace('untruncated_', '')
+      : value;
+  }) as object;
+}
+
 /** As tfjs's own loading, which leaves the variables of a model alive that it then finds it cannot build. */
 async function built({
   modelTopology,
@@ -42,6 +67,9 @@ async function built({
   weightSpecs = [],
   userDefinedMetadata,
 }: tf.io.ModelArtifacts): Promise<LayersModel> {
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  // tfjs reads the name that it writes, gelu_new, as this one.
+  classNameMap['geluNew'] ??= classNameMap['gelu_new'] as (typeof classNameMap)[string];
   const { registeredVariables } = tf.engine();
   const before = new Set(Object.keys(registeredVariables));
   let building: Promise<LayersModel> | undefined;
@@ -52,6 +80,10 @@ async function built({
   const own = Object.values(registeredVariables).filter(({ name }) => !before.has(name));
   try {
     const model = (await building) as LayersModel;
+    // tfjs would apply the constraints to what is loaded.
+    const constrained = model.weights as unknown as { constraint?: unknown }[];
+    const constraints = constrained.map(({ constraint }) => constraint);
+    for (const weight of constrained) weight.constraint = undefined;
     tf.tidy(() => {
       model.loadWeights(
         tf.io.decodeWeights(
@@ -60,6 +92,7 @@ async function built({
         ),
       );
     });
+    constrained.forEach((weight, at) => (weight.constraint = constraints[at]));
     keepActivations(model.layers);
     if (userDefinedMetadata !== undefined) model.setUserDefinedMetadata(userDefinedMetadata);
     return model;

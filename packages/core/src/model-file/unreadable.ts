@@ -12,22 +12,28 @@ export function unreadable(
   return new DistillError({ code: 'data', where, expected, got, hint, cause });
 }
 
-/** Runs what may throw anything, and gives its error the model's place. */
-export async function orUnreadable<T>(where: string, read: () => Promise<T>): Promise<T> {
+/** Runs what may throw anything, and gives its error the model's place, and the reason if that is known. */
+export async function orUnreadable<T>(
+  where: string,
+  read: () => Promise<T>,
+  known?: () => Problem | undefined,
+): Promise<T> {
   try {
     return await read();
   } catch (cause) {
     if (isDistillError(cause)) throw cause;
     const missing = missingFile(cause);
     if (missing !== undefined) throw unreadable(where, { got: missing, hint: 'Check the path.' }, cause);
-    const got = reasonOf(cause);
-    const hint = BEYOND_TFJS.test(got) ? AS_GRAPH : 'Save one with `network.save(DIR)` or `model.save`.';
+    const problem = known?.();
+    const got = problem?.got || reasonOf(cause);
+    const isBeyond = problem !== undefined || BEYOND_TFJS.test(got);
+    const hint = isBeyond ? AS_GRAPH : 'Save one with `network.save(DIR)` or `model.save`.';
     throw unreadable(where, { got, hint }, cause);
   }
 }
 
 /** What to do with a model of Keras that tfjs-layers cannot build. */
-export const AS_GRAPH = 'Convert the model to a graph model and load it with loadTeacher.';
+export const AS_GRAPH = 'Convert the model to a graph model, or to ONNX, and load it with loadTeacher.';
 
 /** As tfjs-layers says that it cannot do what Keras can. */
 const BEYOND_TFJS = /not support|^Unknown activation/;

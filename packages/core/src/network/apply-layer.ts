@@ -100,9 +100,10 @@ function batchNorm(node: GraphNode, config: LayerConfig): Apply {
     return tf.add(tf.mul(x, tf.reshape(scale, broadcast)), tf.reshape(shift, broadcast));
   };
   return (inputs, pass, kwargs) => {
-    if (!pass.training) return layer.apply(inputs, kwargs);
+    // Of volumes tfjs has none at all.
+    if (!pass.training && node.shape.length < 4) return layer.apply(inputs, kwargs);
     // It uses its moving statistics and keeps them, as in Keras; tfjs's own training does not.
-    if (node.frozen) return frozen(inputs[0] as tf.Tensor);
+    if (!pass.training || node.frozen) return frozen(inputs[0] as tf.Tensor);
     const { y, mean, variance } = batchNormTraining(inputs[0] as tf.Tensor, gamma, beta, epsilon);
     pass.statistics.push(
       { moving: movingMean, batch: mean, momentum },

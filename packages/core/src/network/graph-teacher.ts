@@ -17,6 +17,8 @@ interface GraphModelNode {
   readonly op: string;
   readonly inputs: readonly GraphModelNode[];
   readonly children: readonly GraphModelNode[];
+  /** As the file has them; texts in base64. */
+  readonly rawAttrs?: Readonly<Record<string, unknown>>;
 }
 
 interface ModelTensor {
@@ -47,6 +49,11 @@ export const isGraphModel = (given: object): given is GraphModelLike =>
 
 /** Operations that hand on values as they are. */
 const PASSING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze', 'StopGradient', 'Snapshot']);
+
+/** Settings of operations that tfjs leaves out without a word: batch norm by the batch (Keras's layer norm), channels first. */
+const LEFT_OUT =
+  /^(FusedBatchNorm(V\d)? is_training .*true|(BiasAdd|(Avg|Max)Pool(3D)?|FusedBatchNorm(V\d)?|Conv2DBackpropInput) data_format .*"TkN|OneHot axis (?!.*"-1")|Conv2DBackpropInput dilations .*"[2-9])/;
+const AS_ONNX = 'Convert it to ONNX instead.';
 
 /**
  * A graph model (of `@tensorflow/tfjs-converter`) as a teacher: it only computes, so it cannot learn. Taps go by the
@@ -84,6 +91,14 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     throw refuse('images of shape [batch, height, width, channels] as the input', shapeText(axes), hint);
   }
   const nodes = nodesOf(model);
+  for (const { name: node, op, rawAttrs = {} } of nodes.values())
+    for (const [setting, value] of Object.entries(rawAttrs))
+      if (LEFT_OUT.test(`${op} ${setting} ${JSON.stringify(value)}`))
+        throw refuse(
+          'operations that tfjs runs as TensorFlow does',
+          `the ${setting} of ${op} '${node}', which tfjs leaves out`,
+          AS_ONNX,
+        );
   const logitsFrom = source ?? (endsInSoftmax(nodes.get(plain(output.name))) ? 'softmax' : 'output');
   const tapNames = [
     ...new Set([...Object.keys(aliases), ...[...nodes.values()].filter(isTap).map((node) => node.name)]),
@@ -121,7 +136,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     throw refuse(
       'a graph that runs in one synchronous pass',
       `"${got}"`,
-      'Convert the model without control flow.',
+      /dynamic op|executeAsync/.test(got) ? 'Convert the model without control flow.' : AS_ONNX,
     );
   }
   if (outputShape.length !== 1)

@@ -56,14 +56,31 @@ async function loadFromFolder(
   const saved = await readArtifacts(place, options);
   const { name, taps, logitsFrom } = options;
   if (!saved.isGraphModel) {
-    const network = createNetwork(await layersModelOf(saved), { name, taps, logitsFrom });
-    const frozen = freeze(network);
-    return owning(frozen, network);
+    const model = await layersModelOf(saved);
+    const weights = model.weights as unknown as { readonly val: tf.Variable }[];
+    // tfjs frees nothing of a model within that is used twice.
+    const whole = {
+      dispose() {
+        model.dispose();
+        for (const { val } of weights) val.dispose();
+      },
+    };
+    return orDisposed(whole, () => owning(freeze(createNetwork(model, { name, taps, logitsFrom })), whole));
   }
   const { loadGraphModel } =
     (options.packages?.['@tensorflow/tfjs-converter'] as Converter | undefined) ?? (await converter());
   const model = await orUnreadable(saved.where, () => loadGraphModel(tf.io.fromMemory(saved.artifacts)));
-  return owning(freezeGraphModel(model, { name, taps, logitsFrom }), model);
+  return orDisposed(model, () => owning(freezeGraphModel(model, { name, taps, logitsFrom }), model));
+}
+
+/** A model that cannot teach is freed. */
+function orDisposed<T>(model: { dispose(): void }, make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    model.dispose();
+    throw cause;
+  }
 }
 
 /** @throws DistillError code `shape` for another number of names than logits */

@@ -327,7 +327,7 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
   ],
   'an activation that tfjs has not': [
     (json) => (layer(json, 'next').config['activation'] = 'silu'),
-    /got Unknown activation: silu\. Convert the model to a graph model and load it with loadTeacher\.$/,
+    /got Unknown activation: silu\. Convert the model to a graph model, or to ONNX, and load it with loadTeacher\.$/,
   ],
   'a regularizer of activations': [
     (json) =>

@@ -55,6 +55,31 @@ describeOn(REPRODUCIBLE, 'a graph model as a teacher', () => {
     teacher.dispose();
   });
 
+  it.each<[string, string, object]>([
+    ['batch norm by the batch', 'FusedBatchNormV3', { is_training: { b: true } }],
+    // NCHW and NCDHW, as base64.
+    ['channels first', 'MaxPool', { data_format: { s: 'TkNIVw==' } }],
+    ['channels first in volumes', 'AvgPool3D', { data_format: { s: 'TkNESFc=' } }],
+    ['another axis', 'OneHot', { axis: { i: '1' } }],
+    ['a dilation', 'Conv2DBackpropInput', { dilations: { list: { i: ['1', '2', '2', '1'] } } }],
+  ])('is refused for what tfjs leaves out: %s', async (_, op, attr) => {
+    const place = await saved(false);
+    const read = async (name: string): Promise<string> => readFile(join(place, name), 'utf8');
+    const json = JSON.parse(await read('model.json')) as {
+      modelTopology: { node: { name: string; op: string; attr: object }[] };
+    };
+    const relu = json.modelTopology.node.find(({ name }) => name === 'stage1/relu');
+    Object.assign(relu ?? {}, { op, attr });
+    const weights = new File([await readFile(join(place, 'weights.bin'))], 'weights.bin');
+    const before = tf.memory().numTensors;
+    const error = await caught(() => loadTeacher([new File([JSON.stringify(json)], 'model.json'), weights]));
+    expect(error.message).toBe(
+      "graph model 'teacher': expected operations that tfjs runs as TensorFlow does, " +
+        `got the ${Object.keys(attr)[0] ?? ''} of ${op} 'stage1/relu', which tfjs leaves out. Convert it to ONNX instead.`,
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it.each([false, true])('gives its logits and taps; softmax at the end: %s', async (softmax) => {
     const teacher = await loadTeacher(await saved(softmax), { taps: { feature: 'stage1/relu' } });
     expect(teacher.inputShape).toEqual([6, 6, 2]);

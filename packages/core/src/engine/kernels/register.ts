@@ -20,6 +20,7 @@ import { resizeBilinearGrad, resizeNearestNeighborGrad } from './resize-gradient
 import { conv3DBackpropFilter, conv3DBackpropInput, maxPool3D, maxPool3DGrad } from './three-dimensional.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 import { withSamePadding } from './volume-padding.js';
+import { alongAxes, oneHot, toBool, unable } from './repairs.js';
 import { averageGradient, ofNothing, withinResult } from './windows.js';
 
 /** A kernel of this package, in place of the backend's own if that has one. */
@@ -76,6 +77,7 @@ const kernels: readonly TrainingKernel[] = [
     beside(tf.AvgPoolGrad, (own) => ofNothing(averageGradient(own)), backend),
   ),
   ...['cpu', 'wasm'].flatMap((backend) => [
+    beside(tf.FusedBatchNorm, alongAxes('mean', 'variance', 'offset', 'scale'), backend),
     ...[tf.AvgPool3D, tf.Conv3D].map((name) => beside(name, (own) => withSamePadding(name, own), backend)),
     beside(tf.AvgPool3DGrad, (own) => withSamePadding(tf.AvgPool3DGrad, averageGradient(own)), backend),
   ]),
@@ -85,6 +87,10 @@ const kernels: readonly TrainingKernel[] = [
   beside(tf.Conv2DBackpropFilter, conv2DBackpropFilterOnCpu, 'cpu'),
   beside(tf.GatherV2, gather),
   beside(tf.MaxPoolGrad, (own) => ofNothing(maxPoolGradient(own))),
+  beside(tf.Cast, toBool),
+  beside(tf.OneHot, oneHot),
+  beside(tf.Prelu, alongAxes('alpha')),
+  ...[tf.Dilation2D, tf.MaxPoolWithArgmax].map((name) => beside(name, unable)),
   beside(tf.Reverse, reverse),
   beside(tf.Slice, slice),
   beside(tf.Tile, tile),
@@ -103,6 +109,7 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  * | all of pooling and convolution over volumes | | cpu, wasm | wrong for 'same' padding with strides above the window |
  * | BatchMatMul | | wasm | a plain loop for batches, vectors and transposed factors |
  * | BatchMatMul | | tensorflow | up to ten times slower for small matrices; still used for large ones |
+ * | Cast | | wasm | 0.5 is false |
  * | Conv2D, FusedConv2D | | wasm | half as fast; still used for what ours does not take |
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | wasm | missing |
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | cpu | forty times slower; still used for what ours does not take |
@@ -111,12 +118,16 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  * | Conv3DBackpropInputV2 | conv3d; value of conv3dTranspose | wasm | wrong, replaced |
  * | DepthwiseConv2dNativeBackpropFilter | depthwiseConv2d, separableConv2d | wasm | missing |
  * | DepthwiseConv2dNativeBackpropInput | depthwiseConv2d, separableConv2d | wasm | missing |
+ * | Dilation2D, MaxPoolWithArgmax | | wasm | wrong for numbers below 0, refused |
  * | DistillBatchNorm, DistillBatchNormGrad | batchNormTraining | wasm, webgpu | does not know them |
  * | DistillReluGrad | relu | wasm, webgpu | does not know it |
+ * | FusedBatchNorm | | cpu, wasm | wrong for channels that are not the last axis |
  * | GatherV2 | | wasm | number by number |
  * | Identity | | wasm | copies, replaced |
  * | MaxPool3D, MaxPool3DGrad | maxPool3d | wasm | wrong for numbers below 0, replaced |
  * | MaxPoolGrad | maxPool | wasm | looks for every pixel at all windows that hold it |
+ * | OneHot | | wasm | wrong for floats |
+ * | Prelu | | wasm | wrong for an alpha that is not along the last axes |
  * | ResizeBilinearGrad | upsampling | cpu | of height and width exchanged |
  * | Reverse, Slice, Tile, Unpack | | wasm | number by number or row by row |
  * | UnsortedSegmentSum | gather | wasm | missing |

@@ -31,6 +31,29 @@ describe.each(await loadBackends())('on $name', ({ name, absent }) => {
     expect(relativeDifference(got.grad.dataSync(), expected.grad.dataSync())).toBe(0);
   });
 
+  onBackend('prelu: an alpha per channel before rows and columns', () => {
+    // x = −1 everywhere: the values are −alpha of the channel.
+    const y = tf.prelu(tf.fill([1, 2, 2, 2], -1), tf.tensor([3, 5], [2, 1, 1]));
+    expect([...y.dataSync()]).toEqual([-3, -3, -3, -3, -5, -5, -5, -5]);
+  });
+
+  onBackend('batchNorm: statistics per channel before columns', () => {
+    // (x − mean) / √variance: (1 − 0) / 1 and (1 − 3) / 2.
+    const of = (...values: number[]): tf.Tensor4D => tf.tensor4d(values, [1, 2, 1, 1]);
+    const y = tf.batchNorm4d(tf.ones([1, 2, 2, 1]), of(0, 3), of(1, 4), undefined, undefined, 0);
+    expect(relativeDifference(y.dataSync(), [1, 1, -1, -1])).toBeLessThan(1e-6);
+  });
+
+  onBackend('cast: every number but 0 is true', () => {
+    expect([...tf.cast(tf.tensor1d([0, 0.5, -0.25, 256]), 'bool').dataSync()]).toEqual([0, 1, 1, 1]);
+    expect([...tf.cast(tf.tensor1d([0, 256], 'int32'), 'bool').dataSync()]).toEqual([0, 1]);
+  });
+
+  onBackend('oneHot: of floats, with values of its own', () => {
+    const y = tf.oneHot(tf.tensor1d([1, 0], 'int32'), 2, 2.5, -1, 'float32');
+    expect([...y.dataSync()]).toEqual([-1, 2.5, 2.5, -1]);
+  });
+
   onBackend('softmaxCrossEntropy: value and gradient equal those of the composed ops', () => {
     for (const temperature of [1, 4]) {
       const logits = tf.mul<tf.Tensor2D>(tensor([6, 5], 1), 4);

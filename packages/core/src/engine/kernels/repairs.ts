@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/*
+ * What single kernels of tfjs's backends cpu and wasm (4.22.0) get wrong, mended around them.
+ */
+
+type Around = (own: tf.KernelFunc) => tf.KernelFunc;
+
+/**
+ * A kernel that repeats these inputs along the last axes of x, whatever their shape: one number per channel would be taken
+ * as one per column where channels come first.
+ */
+export const alongAxes =
+  (...names: readonly string[]): Around =>
+  (own) =>
+  (args) => {
+    const { x, ...rest } = args.inputs as Record<string, tf.Tensor> & { x: tf.Tensor };
+    const whole = names.flatMap((name) => {
+      const shape = rest[name]?.shape.join().replace(/^(1,)*/, '');
+      if (shape === undefined || x.shape.join().endsWith(shape)) return [];
+      return [(rest[name] = tf.broadcastTo(rest[name] as tf.Tensor, x.shape))];
+    });
+    const result = own({ ...args, inputs: { x, ...rest } });
+    tf.dispose(whole);
+    return result;
+  };
+
+/** tfjs keeps the lowest byte of a number, so that 0.5 and 256 would be false. */
+export const toBool: Around = (own) => (args) => {
+  const { x } = args.inputs as { x: tf.Tensor };
+  return args.attrs?.['dtype'] === 'bool' && x.dtype !== 'bool'
+    ? tf.notEqual(x, tf.cast(0, x.dtype))
+    : own(args);
+};
+
+/** tfjs writes whole numbers, also into a tensor of floats. */
+export const oneHot: Around = (own) => (args) => {
+  const { onValue, offValue, ...attrs } = args.attrs as unknown as {
+    onValue: number;
+    offValue: number;
+    dtype: string;
+  };
+  if (attrs.dtype === 'int32') return own(args);
+  return tf.tidy(() => {
+    const bits = own({
+      ...args,
+      attrs: { ...attrs, dtype: 'int32', onValue: 1, offValue: 0 },
+    }) as tf.TensorInfo;
+    const ones = tf.cast(tf.engine().makeTensorFromTensorInfo(bits), 'float32');
+    return tf.add(tf.mul(ones, onValue - offValue), offValue);
+  });
+};
+
+/** tfjs takes the largest of a window and of 0. */
+export const unable = (): tf.KernelFunc => () => {
+  throw new Error("wrong on wasm for values below 0: use the engine 'cpu'");
+};
