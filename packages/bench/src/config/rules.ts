@@ -93,11 +93,12 @@ function teacherConflicts(teacher: unknown): Conflict[] {
 
 function seedConflicts(seeds: unknown): Conflict[] {
   const given: readonly unknown[] = Array.isArray(seeds) ? seeds : [];
-  return given.flatMap((seed, place) =>
-    typeof seed === 'number' && given.indexOf(seed) < place
-      ? [{ path: ['seeds', place], expected: 'a seed that is not in the list yet' }]
-      : [],
-  );
+  const earlier = new Set<unknown>();
+  return given.flatMap((seed, place) => {
+    const isRepeated = typeof seed === 'number' && earlier.has(seed);
+    earlier.add(seed);
+    return isRepeated ? [{ path: ['seeds', place], expected: 'a seed that is not in the list yet' }] : [];
+  });
 }
 
 /** One method has won before it starts; seeds that are too large have none after them. */

@@ -173,6 +173,16 @@ describe('long and odd texts', () => {
     expect(quick('"a\\u001b[31m\\u202e": 1')[0]).toContain("got 'a\\u{1b}[31m\\u{202e}'");
   });
 
+  it('with a long list of seeds take time in proportion', () => {
+    const seeds = Array.from({ length: 150_000 }, (_, at) => at).join(', ');
+    const before = process.cpuUsage();
+    expect(quick(`seeds: [${seeds}]`)).toEqual([
+      expect.stringContaining('seeds: expected a list of at most 1000 entries, got [0,1,2'),
+    ]);
+    // Minutes if it were worse than linear. Processor time, since a busy machine is no fault.
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(30);
+  });
+
   it('with thousands of unknown keys take time in proportion, and the first are listed', () => {
     const keys = (many: number): string =>
       Array.from({ length: many }, (_, at) => `k${at}: ${at}`).join('\n');

@@ -1,5 +1,6 @@
 import { nodeModule } from '../platform/node-module.js';
 import { IN_FOLDERS } from './place.js';
+import type { Problem } from './check-wiring.js';
 import { unreadable } from './unreadable.js';
 
 /** The files of one model, by their paths from its `model.json`. */
@@ -21,7 +22,12 @@ export function diskFolder(folder: string): ModelFolder {
   return {
     where,
     async sizeOf(file) {
-      const found = await fs.stat(at(file));
+      const found = await fs.stat(at(file)).catch(async (cause: unknown) => {
+        const there = await fs.stat(folder).catch(() => undefined);
+        const names = there?.isDirectory() === true ? await fs.readdir(folder) : there && [folder];
+        const other = file === MAIN ? otherKind(names ?? []) : undefined;
+        throw other === undefined ? cause : unreadable(folder, other, cause);
+      });
       if (found.isFile()) return found.size;
       throw unreadable(where, {
         got: `${at(file)}, which is not a regular file`,
@@ -32,11 +38,41 @@ export function diskFolder(folder: string): ModelFolder {
   };
 }
 
+const CONVERT = 'Convert it: `tensorflowjs_converter --input_format';
+/** Models of other kinds, by the names of their files: what they are, and what to do. */
+const OTHER_KINDS: readonly (readonly [RegExp, got: string, hint: string])[] = [
+  [/\.(h5|hdf5|keras)$/i, 'a Keras file', `${CONVERT} keras FILE FOLDER\`.`],
+  [
+    /(^|[\\/])saved_model\.pb$/,
+    'a SavedModel',
+    `${CONVERT} tf_saved_model FOLDER NEW\`, and load that with loadTeacher.`,
+  ],
+  [
+    /\.(pt|pth|ckpt|safetensors)$/i,
+    'a file of another library',
+    'Export the model as ONNX (`torch.onnx.export`), and load that with loadTeacher.',
+  ],
+  [/\.(tflite|pb)$/i, 'a converted model', 'Convert the model that it was made of.'],
+  [/\.onnx$/i, 'an ONNX file', 'Name the file itself, and load it with loadTeacher.'],
+];
+
+/** What these files are, where they are a model of another kind. */
+function otherKind(names: readonly string[]): Problem | undefined {
+  for (const [fits, got, hint] of OTHER_KINDS) {
+    const name = names.find((each) => fits.test(each));
+    if (name !== undefined) return { got: `${got} (${name.replace(/^.*[\\/]/, '')})`, hint };
+  }
+  return undefined;
+}
+
 /** Files as a page gets them: of a folder that was dropped or chosen, or by themselves. */
 export function givenFolder(files: readonly File[]): ModelFolder {
   const found = files.filter((file) => /^.+\.json$/i.test(file.name));
   const main = found.find(({ name }) => name === MAIN || name.endsWith(`/${MAIN}`)) ?? found[0];
-  if (main === undefined) throw unreadable(listOf(files), { got: 'no model.json', hint: DROP_ALL });
+  if (main === undefined) {
+    const other = otherKind(files.map(({ name }) => name));
+    throw unreadable(listOf(files), other ?? { got: 'no model.json', hint: DROP_ALL });
+  }
   const where = pathOf(main);
   const fileAt = (path: string): File => {
     const file = path === MAIN ? main : besideOf(files, main, path);

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { createNetwork, loadModel, saveModel } from '@distilljs/core';
+import { createNetwork, loadModel, loadTeacher, saveModel } from '@distilljs/core';
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { caught } from '../caught.js';
@@ -529,6 +529,32 @@ describeOn(CPU, 'what is no model or no place', () => {
     const place = await saved();
     await writeFile(join(place, 'model.json'), content);
     expect((await caught(() => loadModel(place))).message).toMatch(message);
+  });
+
+  it.each<[string, RegExp]>([
+    [
+      'mine.h5',
+      /mine\.h5: .*got a Keras file \(mine\.h5\)\. Convert it: `tensorflowjs_converter --input_format keras/,
+    ],
+    ['mine.keras', /got a Keras file \(mine\.keras\)/],
+    [
+      'saved/saved_model.pb',
+      /saved: .*got a SavedModel \(saved_model\.pb\)\. Convert it: .* tf_saved_model FOLDER/,
+    ],
+    ['torch/best.pth', /torch: .*got a file of another library \(best\.pth\)\. Export the model as ONNX/],
+    ['mine.tflite', /got a converted model \(mine\.tflite\)/],
+    [
+      'onnx/mine.onnx',
+      /got an ONNX file \(mine\.onnx\)\. Name the file itself, and load it with loadTeacher\./,
+    ],
+    ['other/notes.txt', /other\/model\.json: .*got no file .*model\.json\. Check the path\./],
+  ])('%s in the place of a folder is called what it is', async (name, message) => {
+    const place = join(folder, String(count++));
+    await mkdir(dirname(join(place, name)), { recursive: true });
+    await writeFile(join(place, name), 'x');
+    const named = join(place, name.replace(/\/.*/, ''));
+    expect((await caught(() => loadModel(named))).message).toMatch(message);
+    expect((await caught(() => loadTeacher(named))).message).toMatch(message);
   });
 
   it('an impossible address, a network, and a server that does not answer', async () => {

@@ -66,6 +66,7 @@ describe('a model by its files', () => {
       /40 bytes/,
     ],
     ['JSON of something else', () => [text('package.json', '{}')], /package\.json.*no list of weights/s],
+    ['a Keras file', () => [text('mine.keras', '')], /^1 file \('mine\.keras'\): .*got a Keras file/],
     [
       'photos',
       () => [text('a.png', ''), text('b.png', ''), text('c.png', ''), text('d.png', '')],
