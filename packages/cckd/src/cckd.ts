@@ -1,10 +1,8 @@
 import {
   defineMethod,
   eitherOf,
-  flag,
   nonNegative,
   oneOf,
-  positive,
   taskReads,
   taskTerms,
   text,
@@ -16,7 +14,7 @@ import {
 import type { LossTerms, Step, Term } from '@distilljs/core';
 import { auxiliaryCost, createHeads, embeddingWidths, studentEmbedding, teacherEmbedding } from './heads.js';
 import type { Heads } from './heads.js';
-import { correlationMatrix } from './kernels.js';
+import { correlationChecks, correlationMatrix } from './kernels.js';
 import { correlationCongruence, mimic, reverseKd } from './losses.js';
 import { practicalPreset } from './options.js';
 import type { CckdOptions } from './options.js';
@@ -42,10 +40,7 @@ export const cckd = defineMethod<CckdOptions, Heads>({
     kdWeight: nonNegative,
     beta: nonNegative,
     reduction: oneOf('mean', 'sum'),
-    kernel: oneOf('rbf-taylor', 'rbf-exact', 'bilinear', 'mmd-mean', 'mmd-euclid'),
-    gamma: positive,
-    order: wholeNumber({ min: 0, max: 100 }),
-    normalize: flag,
+    ...correlationChecks,
     temperature: temperatureRange,
     instance: oneOf('kd', 'kd-reverse', 'mimic'),
     studentTap: text,

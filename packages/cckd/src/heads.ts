@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
-import { DistillError, pooledEmbedding, pooledWidth } from '@distilljs/core';
+import {
+  DistillError,
+  expectRandom,
+  expectShape,
+  expectShapes,
+  expectSizes,
+  pooledEmbedding,
+  pooledWidth,
+} from '@distilljs/core';
 import type { AuxiliaryCost, Embedding, Prepared, Random, Step, TaughtContext } from '@distilljs/core';
 import type { CckdOptions } from './options.js';
 
@@ -18,12 +26,15 @@ export interface StudentHead {
  * @param inputWidth d, the width of the student's embedding
  * @param width of the head's output
  * @param random initial weights come from here
+ * @throws DistillError code `option`
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 4.1: one fully connected layer, 128 wide on CIFAR-100 and ImageNet
  *
  * Certainty: in the paper the layer is part of both networks, below their classifiers. Here it stands beside the student's
  * classifier, so that any student can have one.
  */
 export function createStudentHead(inputWidth: number, width: number, random: Random): StudentHead {
+  expectSizes('createStudentHead', { inputWidth, width });
+  expectRandom('createStudentHead(random)', random);
   const limit = Math.sqrt(6 / (inputWidth + width));
   const initial = Float32Array.from({ length: inputWidth * width }, () => limit * (2 * random.uniform() - 1));
   return tf.tidy(() => ({
@@ -37,8 +48,13 @@ export function createStudentHead(inputWidth: number, width: number, random: Ran
  *
  * @param embedding `[n, d]`
  * @returns `[n, width]`
+ * @throws DistillError code `shape`, or `option` for what is no head
  */
 export function applyStudentHead(embedding: Embedding, head: StudentHead): Embedding {
+  expectShapes('applyStudentHead(head)', head, { kernel: [null, null], bias: [null] });
+  const [inputWidth, width] = head.kernel.shape;
+  expectShapes('applyStudentHead(head)', head, { bias: [width] });
+  expectShape('applyStudentHead(embedding)', embedding, [null, inputWidth]);
   return tf.tidy(() =>
     tf.add<Tensor2D>(tf.matMul(embedding, head.kernel as Tensor2D), head.bias as Tensor1D),
   );
@@ -59,8 +75,11 @@ export function applyStudentHead(embedding: Embedding, head: StudentHead): Embed
  * @param width w
  * @param random decides the matrix
  * @returns `[d, w]`; the caller disposes it
+ * @throws DistillError code `option`
  */
 export function createFrozenProjection(inputWidth: number, width: number, random: Random): Tensor2D {
+  expectSizes('createFrozenProjection', { inputWidth, width });
+  expectRandom('createFrozenProjection(random)', random);
   const long = Math.max(inputWidth, width);
   const short = Math.min(inputWidth, width);
   return tf.tidy(() => {

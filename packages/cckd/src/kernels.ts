@@ -1,7 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { expectShape, unitRows } from '@distilljs/core';
-import type { Embedding } from '@distilljs/core';
+import {
+  expectOption,
+  expectShape,
+  flag,
+  objectWith,
+  oneOf,
+  positive,
+  unitRows,
+  wholeNumber,
+} from '@distilljs/core';
+import type { Embedding, OptionChecks } from '@distilljs/core';
 
 /** One kernel value per pair of images of a batch, `[n, n]`, symmetric: the paper's `C` (Eq. 3–5). */
 export type Correlations = Tensor2D;
@@ -14,9 +23,11 @@ export type Correlations = Tensor2D;
  * ```
  *
  * @param features `[n, d]`
+ * @throws DistillError code `shape`
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 3.4
  */
 export function bilinear(features: Embedding): Correlations {
+  expectShape('bilinear(features)', features, [null, null]);
   return tf.matMul(features, features, false, true);
 }
 
@@ -35,11 +46,15 @@ export function bilinear(features: Embedding): Correlations {
  * @param features `[n, d]`, rows of unit length
  * @param gamma γ > 0; the paper's 0.4 is a standard deviation of 1.118
  * @param order P ≥ 0; the paper's default is 2
+ * @throws DistillError code `shape`, or `option` for wrong numbers
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 9
  *
  * Certainty: Eq. 8, the general form, prints the exponent as `P`; only `p` makes sense and agrees with Eq. 9.
  */
 export function taylorRbf(features: Embedding, gamma: number, order: number): Correlations {
+  expectShape('taylorRbf(features)', features, [null, null]);
+  expectOption('taylorRbf(gamma)', gamma, correlationChecks.gamma);
+  expectOption('taylorRbf(order)', order, correlationChecks.order);
   return tf.tidy(() => {
     const scaled = tf.mul<Correlations>(bilinear(features), 2 * gamma);
     // Horner: `tf.pow(s, 0)` has a NaN gradient at s = 0, and ReLU features do give orthogonal rows.
@@ -77,9 +92,12 @@ function squaredDistances(features: Embedding): Tensor2D {
  *
  * @param features `[n, d]`
  * @param gamma γ > 0
+ * @throws DistillError code `shape`, or `option` for wrong numbers
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 3.4
  */
 export function gaussianRbf(features: Embedding, gamma: number): Correlations {
+  expectShape('gaussianRbf(features)', features, [null, null]);
+  expectOption('gaussianRbf(gamma)', gamma, correlationChecks.gamma);
   return tf.tidy(() => tf.exp(tf.mul(squaredDistances(features), -gamma)));
 }
 
@@ -91,12 +109,14 @@ export function gaussianRbf(features: Embedding, gamma: number): Correlations {
  * ```
  *
  * @param features `[n, d]`
+ * @throws DistillError code `shape`
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 3.4: `k(x, y) = |1/n Σ_i x_i − 1/n Σ_i y_i|`.
  *
  * Certainty: the paper does not say what its index runs over; this reading fits "scalar" and the single bars. The other
  * usable one is {@link mmdEuclid}. Which of them gave the paper's table 5 is unknown.
  */
 export function mmdMean(features: Embedding): Correlations {
+  expectShape('mmdMean(features)', features, [null, null]);
   return tf.tidy(() => {
     const count = features.shape[0];
     const means = tf.mean(features, 1);
@@ -118,8 +138,10 @@ const SMALLEST_SQUARED_DISTANCE = 1e-12;
  * ```
  *
  * @param features `[n, d]`
+ * @throws DistillError code `shape`
  */
 export function mmdEuclid(features: Embedding): Correlations {
+  expectShape('mmdEuclid(features)', features, [null, null]);
   return tf.tidy(() => {
     // The slope of √ at 0 is infinite, and rounding leaves the diagonal anywhere near 0: it is cut out, not clamped.
     const offDiagonal = tf.sub(1, tf.eye(features.shape[0]));
@@ -146,16 +168,27 @@ export interface CorrelationOptions {
   readonly normalize: boolean;
 }
 
+/** One check per option. */
+export const correlationChecks: OptionChecks<CorrelationOptions> = {
+  kernel: oneOf('rbf-taylor', 'rbf-exact', 'bilinear', 'mmd-mean', 'mmd-euclid'),
+  gamma: positive,
+  order: wholeNumber({ min: 0, max: 100 }),
+  normalize: flag,
+};
+
 /**
  * The mapping ψ: embeddings of a batch to the kernel value of every pair, `C_ij = φ(f_i, f_j)`.
  *
  * @param features `[n, d]`; any width, teacher and student need not agree
  * @returns `[n, n]`, symmetric
- * @throws DistillError code `shape` when `features` is not a matrix
+ * @throws DistillError code `shape` when `features` is not a matrix, `option` for another kernel or wrong numbers
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 3–5
  */
 export function correlationMatrix(features: Embedding, options: CorrelationOptions): Correlations {
   expectShape('correlationMatrix(features)', features, [null, null]);
+  expectOption('correlationMatrix(options)', options, objectWith());
+  for (const [name, check] of Object.entries(correlationChecks))
+    expectOption(`correlationMatrix(options).${name}`, options[name as keyof CorrelationOptions], check);
   return tf.tidy(() => {
     const rows = options.normalize ? unitRows(features) : features;
     switch (options.kernel) {

@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { DistillError, expectSameShape, expectShape, stopGradient, weightedMean } from '@distilljs/core';
+import {
+  DistillError,
+  expectOption,
+  expectSameShape,
+  expectShape,
+  oneOf,
+  stopGradient,
+  temperatureRange,
+  weightedMean,
+} from '@distilljs/core';
 import type { Embedding, Logits, Scalar } from '@distilljs/core';
 import type { Correlations } from './kernels.js';
 
@@ -20,6 +29,8 @@ import type { Correlations } from './kernels.js';
  * Certainty: whether rows are normalised first is not said; here they are not.
  */
 export function mimic(teacher: Embedding, student: Embedding, weights?: tf.Tensor1D): Scalar {
+  expectShape('mimic(teacher)', teacher, [null, null]);
+  expectShape('mimic(student)', student, [null, null]);
   const [count, width] = teacher.shape;
   if (student.shape[1] !== width) {
     throw new DistillError({
@@ -31,6 +42,7 @@ export function mimic(teacher: Embedding, student: Embedding, weights?: tf.Tenso
     });
   }
   expectShape('mimic(student)', student, [count, width]);
+  if (weights !== undefined) expectShape('mimic(weights)', weights, [count]);
   return tf.tidy(() => weightedMean(tf.sum(tf.square(tf.sub(student, stopGradient(teacher))), 1), weights));
 }
 
@@ -46,7 +58,7 @@ export function mimic(teacher: Embedding, student: Embedding, weights?: tf.Tenso
  * @param studentLogits `[n, classes]`
  * @param temperature τ > 0
  * @param weights `[n]`, factors of the images' losses; default 1
- * @throws DistillError code `shape` when the two differ
+ * @throws DistillError code `shape` when the two differ, `option` for a temperature that is not from 0.01 to 1000
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 1, letter by letter.
  *
  * Certainty: every public implementation uses the other order, `KL(p^t ‖ p^s)`, as Hinton et al. do (core's `hintonKd`),
@@ -58,7 +70,10 @@ export function reverseKd(
   temperature: number,
   weights?: tf.Tensor1D,
 ): Scalar {
+  expectShape('reverseKd(studentLogits)', studentLogits, [null, null]);
   expectSameShape('reverseKd(teacherLogits)', teacherLogits, 'reverseKd(studentLogits)', studentLogits);
+  expectOption('reverseKd(temperature)', temperature, temperatureRange);
+  if (weights !== undefined) expectShape('reverseKd(weights)', weights, [studentLogits.shape[0]]);
   return tf.tidy(() => {
     const teacher = tf.logSoftmax(tf.div<Logits>(stopGradient(teacherLogits), temperature));
     const student = tf.logSoftmax(tf.div<Logits>(studentLogits, temperature));
@@ -81,7 +96,7 @@ export type PairReduction = 'mean' | 'sum';
  * @param teacher `[n, n]`
  * @param student `[n, n]`
  * @param reduction `sum` leaves the factor 1/n² out
- * @throws DistillError code `shape` when the two differ in size
+ * @throws DistillError code `shape` when the two differ in size, `option` for another reduction
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 6
  */
 export function correlationCongruence(
@@ -89,6 +104,8 @@ export function correlationCongruence(
   student: Correlations,
   reduction: PairReduction,
 ): Scalar {
+  expectShape('correlationCongruence(teacher)', teacher, [null, null]);
+  expectOption('correlationCongruence(reduction)', reduction, oneOf('mean', 'sum'));
   expectSameShape('correlationCongruence(teacher)', teacher, 'correlationCongruence(student)', student);
   return tf.tidy(() => {
     const squaredGaps = tf.square(tf.sub(student, stopGradient(teacher)));

@@ -1,5 +1,14 @@
-import { DistillError, eitherOf, expectOption, oneOf, wholeNumber } from '@distilljs/core';
+import {
+  DistillError,
+  eitherOf,
+  expectOption,
+  expectRandom,
+  objectWith,
+  oneOf,
+  wholeNumber,
+} from '@distilljs/core';
 import type { BatchSampler, Random } from '@distilljs/core';
+import { expectEach } from './evaluation/unit-table.js';
 
 /** The paper's k, and the least that `auto` aims at. */
 const PAPER_PER_GROUP = 4;
@@ -40,14 +49,17 @@ export interface SuperclassUniformOptions extends GroupOptions {
  * sampler.batches(createRandom(1)); // three batches, e.g. [2, 0, 9, 8]: two images of each of two classes
  * ```
  *
- * @throws DistillError code `option` when the batch cannot be split that way, or for fewer images than n
+ * @throws DistillError code `option` when the batch cannot be split that way, for fewer images than n, and for images without a class
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 3.5; k = 4 in the main runs.
  *
  * Certainty: the paper says no more than "class-uniform". Decided here: classes and the images of a class come from
  * shuffled queues, so that no image waits while another of its class is seen twice; classes with fewer than k images
  * repeat some; an epoch is `floor(size / n)` batches.
  */
-export function classUniformSampler({ labels, ...options }: ClassUniformOptions): BatchSampler {
+export function classUniformSampler(given: ClassUniformOptions): BatchSampler {
+  expectOption('classUniformSampler', given, objectWith('labels', 'batchSize', 'perClass'));
+  const { labels, ...options } = given;
+  expectEach('classUniformSampler(labels)', labels, wholeNumber({ min: 0 }));
   return groupUniformSampler('cur', 'classUniformSampler(perClass)', labels, options);
 }
 
@@ -55,13 +67,13 @@ export function classUniformSampler({ labels, ...options }: ClassUniformOptions)
  * SUR, the superclass-uniform random sampler: as CUR, with clusters of the teacher's features in place of classes. It
  * needs no labels.
  *
- * @throws DistillError code `option` when the batch cannot be split that way, or for fewer images than n
+ * @throws DistillError code `option` when the batch cannot be split that way, for fewer images than n, and for images without a class
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 3.5
  */
-export function superclassUniformSampler({
-  superclasses,
-  ...options
-}: SuperclassUniformOptions): BatchSampler {
+export function superclassUniformSampler(given: SuperclassUniformOptions): BatchSampler {
+  expectOption('superclassUniformSampler', given, objectWith('superclasses', 'batchSize', 'perClass'));
+  const { superclasses, ...options } = given;
+  expectEach('superclassUniformSampler(superclasses)', superclasses, wholeNumber({ min: 0 }));
   return groupUniformSampler('sur', 'superclassUniformSampler(perClass)', superclasses, options);
 }
 
@@ -80,6 +92,7 @@ export function groupUniformSampler(
   groups: ArrayLike<number>,
   { batchSize, perClass, random: run }: GroupOptions,
 ): BatchSampler {
+  if (run !== undefined) expectRandom(`${where}, random`, run);
   const members = membersByGroup(groups);
   const perGroup = imagesPerGroup(where, perClass, batchSize, members.length);
   const stepsPerEpoch = Math.floor(groups.length / batchSize);
@@ -96,6 +109,7 @@ export function groupUniformSampler(
     batchSize,
     stepsPerEpoch,
     batches(random, epoch = 0) {
+      if (run === undefined) expectRandom(`sampler '${name}', batches(random)`, random);
       const stream = run?.fork('order') ?? random;
       const nextGroups = shuffledQueue(Int32Array.from(members.keys()), stream);
       const nextImages = members.map((images) => shuffledQueue(images, stream));

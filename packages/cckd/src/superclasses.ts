@@ -1,7 +1,15 @@
-import { DistillError, expectOption, wholeNumber } from '@distilljs/core';
+import {
+  DistillError,
+  expectOption,
+  expectRandom,
+  flag,
+  objectWith,
+  optional,
+  wholeNumber,
+} from '@distilljs/core';
 import type { Random } from '@distilljs/core';
 import { kmeans } from 'ml-kmeans';
-import { expectRows } from './evaluation/unit-table.js';
+import { aRow, expectEach, expectRows } from './evaluation/unit-table.js';
 
 /** Options of {@link clusterSuperclasses}. */
 export interface ClusterOptions {
@@ -34,9 +42,13 @@ export function clusterSuperclasses(
   features: readonly ArrayLike<number>[],
   options: ClusterOptions,
 ): Int32Array {
+  expectEach('clusterSuperclasses(features)', features, aRow);
+  expectOption('clusterSuperclasses(options)', options, objectWith('clusters'));
   const { clusters: count, centres: given, maxRounds = 25 } = options;
   expectOption('clusterSuperclasses(clusters)', count, wholeNumber({ min: 1 }));
   expectOption('clusterSuperclasses(maxRounds)', maxRounds, wholeNumber({ min: 1 }));
+  expectOption('clusterSuperclasses(normalize)', options.normalize, optional(flag));
+  if (given === undefined) expectRandom('clusterSuperclasses(random)', options.random);
   if (count > features.length) {
     throw new DistillError({
       code: 'option',
@@ -49,6 +61,7 @@ export function clusterSuperclasses(
   const width = features[0]?.length ?? 0;
   expectRows('clusterSuperclasses(features)', features, width);
   if (given !== undefined) {
+    expectEach('clusterSuperclasses(centres)', given, aRow);
     expectOption('clusterSuperclasses(centres)', given.length, wholeNumber({ min: count, max: count }));
     expectRows('clusterSuperclasses(centres)', given, width);
   }

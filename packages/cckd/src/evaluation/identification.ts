@@ -1,5 +1,13 @@
-import { DistillError } from '@distilljs/core';
-import { cosine, expectLength, expectParts, expectSameWidth, unitTable } from './unit-table.js';
+import { DistillError, expectOption, listOf, optional, wholeNumber } from '@distilljs/core';
+import {
+  aLabel,
+  cosine,
+  expectEach,
+  expectLength,
+  expectParts,
+  expectSameWidth,
+  unitTable,
+} from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
 /** Mean cosine within classes and between them; NaN where there is no such pair. */
@@ -101,7 +109,9 @@ export function identification(options: IdentificationOptions): readonly Identif
   const distractors = unitTable('identification(distractors)', options.distractors);
   expectSameWidth('identification(mates)', probes, mates);
   expectSameWidth('identification(distractors)', probes, distractors);
+  expectOption('identification(pairs)', options.pairs, optional(listOf(listOf(wholeNumber(), 2, 2))));
   const pairs = options.pairs ?? Array.from({ length: probes.size }, (_, row) => [row, row] as const);
+  expectOption('identification(counts)', options.counts, listOf(wholeNumber({ min: 0 })));
   expectPairRows(pairs, probes.size, mates.size);
   expectEnoughDistractors(options.counts, distractors.size);
 
@@ -124,8 +134,11 @@ export function identification(options: IdentificationOptions): readonly Identif
 /**
  * All ordered pairs of different rows with one identity: the `pairs` for {@link identification} when probes and mates are
  * the same table.
+ *
+ * @throws DistillError code `option` for what is no list of identities
  */
 export function matePairs(identities: ArrayLike<number>): readonly (readonly [number, number])[] {
+  expectEach('matePairs(identities)', identities, aLabel);
   const members = new Map<number, number[]>();
   for (let row = 0; row < identities.length; row++) {
     const identity = identities[row] ?? 0;

@@ -1,5 +1,5 @@
 import { expectOption, oneOf, optional, wholeNumber } from '@distilljs/core';
-import { cosine, expectLength, expectParts, unitTable } from './unit-table.js';
+import { aNumber, cosine, expectEach, expectLength, expectParts, unitTable } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
 /** What stands at a position of a query's gallery. */
@@ -80,6 +80,7 @@ export function recallAt(options: RecallOptions): RecallResult {
   const table = unitTable('recallAt(embeddings)', options.embeddings);
   expectLength('recallAt(labels)', labels, table.size);
   expectOption('recallAt(singletons)', options.singletons, optional(oneOf('exclude', 'miss')));
+  expectEach('recallAt(ks)', ks, aNumber);
   for (const k of ks) expectOption('recallAt(ks)', k, wholeNumber({ min: 1 }));
   const scores = new Float64Array(table.size);
   const found = ks.map(() => 0);

@@ -1,6 +1,15 @@
 import { DistillError, expectOption, optional, wholeNumber } from '@distilljs/core';
 import { matchRanks } from './recall.js';
-import { cosine, expectLength, expectParts, expectRows, expectSameWidth, unitTable } from './unit-table.js';
+import {
+  aRow,
+  cosine,
+  expectEach,
+  expectLength,
+  expectParts,
+  expectRows,
+  expectSameWidth,
+  unitTable,
+} from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
 /** Who and, optionally, which camera: on both sides, then the filter of {@link reid} is on, or on neither. */
@@ -70,6 +79,7 @@ export function reid(options: ReidOptions): ReidResult {
 export function reidFromDistances(options: ReidDistanceOptions): ReidResult {
   expectParts('reidFromDistances', options, ['distances']);
   const { distances } = options;
+  expectEach('reidFromDistances(distances)', distances, aRow);
   const galleryCount = distances[0]?.length ?? 0;
   expectRows('reidFromDistances(distances)', distances, galleryCount);
   return evaluate(options, distances.length, galleryCount, (query) =>
@@ -88,8 +98,8 @@ function evaluate(
   expectLength('reid(galleryIds)', galleryIds, galleryCount);
   expectOption('reid(ranks)', labels.ranks, optional(wholeNumber({ min: 1 })));
   expectCameras(labels);
-  if (queryCameras) expectLength('reid(queryCameras)', queryCameras, queryCount);
-  if (galleryCameras) expectLength('reid(galleryCameras)', galleryCameras, galleryCount);
+  if (queryCameras !== undefined) expectLength('reid(queryCameras)', queryCameras, queryCount);
+  if (galleryCameras !== undefined) expectLength('reid(galleryCameras)', galleryCameras, galleryCount);
 
   const firstMatches = new Float64Array(Math.min(labels.ranks ?? 50, galleryCount));
   const averagePrecisions: number[] = [];
@@ -126,8 +136,8 @@ function expectCameras({ queryCameras, galleryCameras }: ReidLabels): void {
   if ((queryCameras === undefined) === (galleryCameras === undefined)) return;
   throw new DistillError({
     code: 'option',
-    where: queryCameras ? 'reid(galleryCameras)' : 'reid(queryCameras)',
+    where: galleryCameras === undefined ? 'reid(galleryCameras)' : 'reid(queryCameras)',
     expected: 'the cameras of queries and gallery, or of neither',
-    got: queryCameras ? 'those of the queries alone' : 'those of the gallery alone',
+    got: galleryCameras === undefined ? 'those of the queries alone' : 'those of the gallery alone',
   });
 }

@@ -1,4 +1,5 @@
-import { DistillError, expectOption } from '@distilljs/core';
+import { DistillError, expectOption, objectWith, shownText } from '@distilljs/core';
+import type { OptionCheck } from '@distilljs/core';
 
 /** Embeddings of images: rows (`await tensor.array()`, `Float32Array`s), or all values in row order with their width. */
 export type EmbeddingRows = readonly ArrayLike<number>[] | FlatEmbeddings;
@@ -26,6 +27,8 @@ export interface UnitTable {
  */
 export function unitTable(where: string, embeddings: EmbeddingRows): UnitTable {
   expectParts(where, embeddings, []);
+  if (!('data' in embeddings)) expectEach(where, embeddings, aRow);
+  else expectEach(`${where}.data`, embeddings.data, aNumber);
   const { data, width } = 'data' in embeddings ? copied(where, embeddings) : flattened(where, embeddings);
   const size = data.length / width;
   for (let row = 0; row < size; row++) {
@@ -56,8 +59,13 @@ export function cosine(tableA: UnitTable, a: number, tableB: UnitTable, b: numbe
 }
 
 function copied(where: string, { data, width }: FlatEmbeddings): { data: Float32Array; width: number } {
-  if (width >= 1 && Number.isInteger(data.length / width)) return { data: Float32Array.from(data), width };
-  throw shapeError(where, `a multiple of the width ${width} as number of values`, `${data.length} values`);
+  if (Number.isInteger(width) && width >= 1 && Number.isInteger(data.length / width))
+    return { data: Float32Array.from(data), width };
+  throw shapeError(
+    where,
+    `a multiple of the width ${shownText(width as never)} as number of values`,
+    `${data.length} values`,
+  );
 }
 
 function flattened(where: string, rows: readonly ArrayLike<number>[]): { data: Float32Array; width: number } {
@@ -67,6 +75,7 @@ function flattened(where: string, rows: readonly ArrayLike<number>[]): { data: F
     if (row.length !== width) {
       throw shapeError(where, `rows of one width, ${width}`, `${row.length} values in row ${position}`);
     }
+    expectEach(`${where}[${position}]`, row, aNumber);
     data.set(row, position * width);
   });
   return { data, width };
@@ -84,8 +93,11 @@ function shapeError(where: string, expected: string, got: string): DistillError 
 export function expectLength(where: string, values: ArrayLike<number>, rows: number): void {
   // Callers without types hand in anything.
   const { length } = Object(values) as Partial<ArrayLike<number>>;
-  if (length === rows) return;
-  const got = String(length ?? 'nothing');
+  if (length === rows) {
+    expectEach(where, values, aLabel);
+    return;
+  }
+  const got = shownText(length === undefined ? 'nothing' : (length as never));
   throw new DistillError({ code: 'shape', where, expected: `one value per row, ${rows}`, got });
 }
 
@@ -112,16 +124,43 @@ export function expectSameWidth(where: string, table: UnitTable, other: UnitTabl
  * @throws DistillError code `shape` for a row of another width, `numeric` for NaN and Infinity
  */
 export function expectRows(where: string, rows: readonly ArrayLike<number>[], width: number): void {
+  expectEach(where, rows, aRow);
   rows.forEach((row, position) => {
     if (row.length !== width) {
       throw shapeError(where, `rows of one width, ${width}`, `${row.length} values in row ${position}`);
     }
     for (let axis = 0; axis < width; axis++) {
       if (Number.isFinite(row[axis])) continue;
-      const got = `${row[axis]} in row ${position}`;
+      const got = `${shownText(row[axis] as never)} in row ${position}`;
       throw new DistillError({ code: 'numeric', where, expected: 'finite numbers', got });
     }
   });
+}
+
+const isList = (value: unknown): value is ArrayLike<unknown> =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);
+
+export const aRow: OptionCheck = (value) => (isList(value) ? undefined : 'a list of numbers');
+export const aNumber: OptionCheck = (value) => (typeof value === 'number' ? undefined : 'a number');
+/** Names are told apart like numbers. NaN would be nobody's, not even its own. */
+export const aLabel: OptionCheck = (value) =>
+  typeof value === 'string' || Number.isFinite(value) ? undefined : 'a label';
+
+/**
+ * Throws unless it is a list, or a typed array, whose every entry passes.
+ *
+ * @throws DistillError code `option`
+ */
+export function expectEach(where: string, values: ArrayLike<unknown>, check: OptionCheck): void {
+  const expected = `a list, each entry ${check(undefined) ?? 'any value'}`;
+  expectOption(where, values, (value) => (isList(value) ? undefined : expected));
+  // Millions of scores in a typed array are numbers.
+  if (check === aNumber && ArrayBuffer.isView(values) && typeof values[0] === 'number') return;
+  for (let place = 0; place < values.length; place++) {
+    if (check(values[place]) === undefined) continue;
+    const got = `${shownText(values[place] as never)} at place ${place}`;
+    throw new DistillError({ code: 'option', where, expected, got });
+  }
 }
 
 /**
@@ -130,11 +169,10 @@ export function expectRows(where: string, rows: readonly ArrayLike<number>[], wi
  * @throws DistillError code `option` unless the parts are there
  */
 export function expectParts(where: string, given: unknown, parts: readonly string[]): void {
-  const expected =
-    parts.length === 0 ? 'a list, or an object of its parts' : `an object of ${parts.join(', ')}`;
+  const isObject = objectWith(...parts);
   expectOption(where, given, (value) =>
-    typeof value === 'object' && value !== null && parts.every((part) => part in value)
-      ? undefined
-      : expected,
+    parts.length === 0 && isObject(value) !== undefined
+      ? 'a list, or an object of its parts'
+      : isObject(value),
   );
 }

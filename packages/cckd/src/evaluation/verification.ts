@@ -1,5 +1,5 @@
-import { DistillError, expectOption, inRange, wholeNumber } from '@distilljs/core';
-import { cosine, expectLength, expectParts, unitTable } from './unit-table.js';
+import { DistillError, expectOption, flag, inRange, wholeNumber } from '@distilljs/core';
+import { aNumber, cosine, expectEach, expectLength, expectParts, unitTable } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
 /** Similarities of pairs that show one identity, and of pairs that show two. */
@@ -47,6 +47,7 @@ export function expectPairs(where: string, scores: PairScores): void {
   expectParts(where, scores, ['genuine', 'impostor']);
   const { genuine, impostor } = scores;
   for (const [kind, all] of Object.entries({ genuine, impostor })) {
+    expectEach(`${where}(${kind})`, all, aNumber);
     for (let position = 0; position < all.length; position++) {
       if (!Number.isNaN(all[position])) continue;
       const got = `NaN as ${kind} score ${position}`;
@@ -109,6 +110,8 @@ export function kFoldAccuracy(
   folds = 10,
 ): { readonly mean: number; readonly perFold: readonly number[] } {
   expectOption('kFoldAccuracy(folds)', folds, wholeNumber({ min: 2 }));
+  expectEach('kFoldAccuracy(scores)', scores, aNumber);
+  expectEach('kFoldAccuracy(same)', same, flag);
   if (scores.length !== same.length || scores.length < folds) {
     throw new DistillError({
       code: 'shape',
@@ -157,6 +160,7 @@ export interface VerificationPoint {
  */
 export function tarAtFar(scores: PairScores, fars: readonly number[]): readonly VerificationPoint[] {
   expectPairs('tarAtFar', scores);
+  expectEach('tarAtFar(fars)', fars, aNumber);
   for (const far of fars) expectOption('tarAtFar(fars)', far, inRange(0, 1));
   const genuine = Float64Array.from(scores.genuine).sort();
   const impostor = Float64Array.from(scores.impostor).sort();

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
-import { shapeText } from '../tensor/index.js';
+import { expectTensor, shapeText } from '../tensor/index.js';
 import type { Embedding, Tensor } from '../tensor/index.js';
 
 /**
@@ -11,6 +11,7 @@ import type { Embedding, Tensor } from '../tensor/index.js';
  */
 export function pooledEmbedding(where: string, output: Tensor): Embedding {
   pooledWidth(where, (output as Partial<Tensor> | undefined)?.shape?.slice(1) ?? []);
+  expectTensor(where, output);
   return output.rank === 2 ? (output as Embedding) : tf.mean<Embedding>(output, [1, 2]);
 }
 
