@@ -14,8 +14,8 @@ export interface EarlyStopOptions {
 }
 
 /**
- * Ends a phase when the validation metric has not improved for a while; the phases after it still run. It keeps no state of
- * its own: it counts in the run's history, and so survives a resume.
+ * Ends a phase that trains students when the validation metric has not improved for a while; the phases after it still run. It
+ * keeps no state of its own: it counts in the run's history, and so survives a resume.
  *
  * @throws DistillError code `option`
  */
@@ -36,7 +36,8 @@ export function earlyStop(given: Partial<EarlyStopOptions> = {}): Callback {
     return (options.metric === 'loss' ? -1 : 1) * (sum / validation.length);
   };
   const look = (last: EpochReport | undefined, run: RunControl): void => {
-    if (last === undefined) return;
+    // Where no student learns, none gets better.
+    if (last === undefined || !run.phase.trainsStudents) return;
     if (last.validation.length === 0) {
       // Phases that run no student have none either, and no accuracy.
       if (last.epoch === 0 && last.trainAccuracy.length > 0)

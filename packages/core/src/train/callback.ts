@@ -40,8 +40,8 @@ export interface RunControl {
   readonly total: number;
   /** All phases of the plan, in order. */
   readonly phases: readonly PlannedPhase[];
-  /** The phase under way, or the last one when the run is over. */
-  readonly phase: { readonly name: string; readonly epochs: number };
+  /** The phase under way, or the last one when the run is over; whether weights of students move in it. */
+  readonly phase: { readonly name: string; readonly epochs: number; readonly trainsStudents: boolean };
   /** What the phase under way shows of itself at the present weights; empty where it shows nothing. */
   inspect(): Promise<readonly InspectedExhibit[]>;
   /** The state of the run at the last step's end. Its tensors are live: encode it before the next step. */

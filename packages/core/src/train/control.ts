@@ -27,8 +27,8 @@ export function controlOf(run: Run, state: TrainingState, callbacks: readonly Ca
     total: stepsBefore(run.phases.length),
     phases: run.phases.map((each) => planned(run, each)),
     get phase() {
-      const { name, epochs } = current().phase;
-      return { name, epochs };
+      const { phase, trainsStudents } = current();
+      return { name: phase.name, epochs: phase.epochs, trainsStudents };
     },
     inspect: () =>
       inspectPhase(run, current(), { epoch: state.position.epoch, epochs: current().phase.epochs }),

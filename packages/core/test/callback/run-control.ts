@@ -10,7 +10,7 @@ export function runControl(change: Partial<RunControl> = {}): RunControl & { rea
     done: 0,
     total: 40,
     phases: [{ name: 'train', epochs: 4, stepsPerEpoch: 10, macsPerStep: 1 }],
-    phase: { name: 'train', epochs: 4 },
+    phase: { name: 'train', epochs: 4, trainsStudents: true },
     inspect: () => Promise.resolve([]),
     snapshot: () => {
       throw new Error('no snapshot');

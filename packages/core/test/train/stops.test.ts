@@ -104,6 +104,13 @@ describeOn(REPRODUCIBLE, 'a stop', () => {
     result.dispose();
   });
 
+  it('of earlyStop is none in a phase that reads students without training them', async () => {
+    const result = await run({ names: ['heads', 'first'], callbacks: [earlyStop({ patience: 1 })] });
+    expect(phasesRun(result).slice(0, 4)).toEqual(['heads 0', 'heads 1', 'heads 2', 'heads 3']);
+    expect(result.stops.map(({ phase }) => phase)).not.toContain('heads');
+    result.dispose();
+  });
+
   it('with restoreBest lets the next phase begin with the best weights of the one that it ended', async () => {
     const after: Uint8Array[] = [];
     const starts: Uint8Array[] = [];
