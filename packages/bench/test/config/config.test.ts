@@ -412,7 +412,7 @@ describe('isRunConfig', () => {
     const [method] = whole['methods'] as readonly Fields[];
     for (const field of ['name', 'as', 'options'])
       expect(isRunConfig({ ...whole, methods: [without(method ?? {}, [field])] })).toBe(false);
-    const { seeds, ...raced } = { ...whole, race: {} };
+    const { seeds, ...raced }: Fields = { ...whole, race: {} };
     expect(seeds).toEqual([0, 1, 2]);
     expect(
       isRunConfig(JSON.parse(JSON.stringify(parseConfig(JSON.stringify(raced), 'race.json', METHODS)))),
