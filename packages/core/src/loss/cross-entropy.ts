@@ -16,9 +16,18 @@ import type { Logits, Probabilities, Scalar } from '../tensor/index.js';
 export function weightedMean(losses: tf.Tensor, weights: tf.Tensor1D | undefined): Scalar {
   expectShape('weightedMean(losses)', losses, [null]);
   if (weights === undefined) return tf.mean<Scalar>(losses);
-  // Of another shape they would be multiplied with each loss of the batch.
-  expectShape('weights', weights, losses.shape);
+  expectWeights(weights, losses.shape[0]);
   return tf.mean<Scalar>(tf.mul(losses, weights));
+}
+
+/**
+ * Throws unless there is a weight for each image: of another shape they would be multiplied with each loss of the batch. Losses ask
+ * before they compute anything, which would stay behind.
+ *
+ * @throws DistillError code `shape`
+ */
+export function expectWeights(weights: tf.Tensor1D | undefined, images: number): void {
+  if (weights !== undefined) expectShape('weights', weights, [images]);
 }
 
 /**
@@ -33,6 +42,7 @@ export function weightedMean(losses: tf.Tensor, weights: tf.Tensor1D | undefined
 export function crossEntropy(targets: Probabilities, logits: Logits, weights?: tf.Tensor1D): Scalar {
   expectShape('crossEntropy(logits)', logits, [null, null]);
   expectSameShape('crossEntropy(targets)', targets, 'crossEntropy(logits)', logits);
+  expectWeights(weights, logits.shape[0]);
   return weightedMean(softmaxCrossEntropy(targets, logits), weights);
 }
 
@@ -50,8 +60,10 @@ export function labelSmoothingCrossEntropy(
   smoothing: number,
   weights?: tf.Tensor1D,
 ): Scalar {
+  expectShape('labelSmoothingCrossEntropy(logits)', logits, [null, null]);
   expectSameShape('labelSmoothingCrossEntropy(oneHot)', oneHot, 'labelSmoothingCrossEntropy(logits)', logits);
   expectOption('labelSmoothingCrossEntropy(smoothing)', smoothing, belowOne);
+  expectWeights(weights, logits.shape[0]);
   const classes = logits.shape[1];
   const smoothed = tf.add<Probabilities>(tf.mul(oneHot, 1 - smoothing), smoothing / classes);
   return crossEntropy(smoothed, logits, weights);

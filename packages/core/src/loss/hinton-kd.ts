@@ -4,7 +4,7 @@ import { withoutTape } from '../engine/tape.js';
 import { expectOption, temperatureRange } from '../option/index.js';
 import { expectSameShape, expectShape } from '../tensor/index.js';
 import type { Logits, Scalar } from '../tensor/index.js';
-import { weightedMean } from './cross-entropy.js';
+import { expectWeights, weightedMean } from './cross-entropy.js';
 
 /**
  * Hinton's distillation loss: `T² · (1/n) Σ_i KL(p_i^T ‖ q_i^T)` with p = softmax(teacher / T), q = softmax(student / T).
@@ -27,6 +27,7 @@ export function hintonKd(
   expectShape('hintonKd(student)', student, [null, null]);
   expectSameShape('hintonKd(teacher)', teacher, 'hintonKd(student)', student);
   expectOption('hintonKd(temperature)', temperature, temperatureRange);
+  expectWeights(weights, student.shape[0]);
   const { soft, negativeEntropy } = withoutTape(() =>
     tf.tidy(() => {
       const logSoft = tf.logSoftmax(tf.div<Logits>(teacher, temperature));
@@ -68,7 +69,10 @@ export function standardizedKd(
   temperature: number,
   weights?: tf.Tensor1D,
 ): Scalar {
+  expectShape('standardizedKd(student)', student, [null, null]);
   expectSameShape('standardizedKd(teacher)', teacher, 'standardizedKd(student)', student);
+  expectOption('standardizedKd(temperature)', temperature, temperatureRange);
+  expectWeights(weights, student.shape[0]);
   const constant = withoutTape(() => standardizeLogits(teacher));
   return hintonKd(constant, standardizeLogits(student), temperature, weights);
 }

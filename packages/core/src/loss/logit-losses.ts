@@ -5,7 +5,7 @@ import { expectOption, temperatureRange } from '../option/index.js';
 import { expectSameShape, expectShape } from '../tensor/index.js';
 import type { Logits, Probabilities, Scalar } from '../tensor/index.js';
 import { unitRows } from './unit-rows.js';
-import { weightedMean } from './cross-entropy.js';
+import { expectWeights, weightedMean } from './cross-entropy.js';
 
 /*
  * Losses between logits that take Hinton's apart, from simple to complex. The teacher is a constant in all of them.
@@ -86,6 +86,7 @@ export function decoupledKd(
   expectSameShape('decoupledKd(teacher)', teacher, 'decoupledKd(student)', student);
   expectOption('decoupledKd(temperature)', temperature, temperatureRange);
   expectSameShape('decoupledKd(oneHot)', oneHot, 'decoupledKd(student)', student);
+  expectWeights(weights, student.shape[0]);
   const split = (logits: Logits): { readonly binary: Logits; readonly rest: Logits } => {
     const soft = tf.div<Logits>(logits, temperature);
     const rest = tf.add<Logits>(tf.mul(soft, tf.sub(1, oneHot)), tf.mul(oneHot, MASKED));

@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { batchNormTraining } from '../engine/kernels/batch-norm-training.js';
 import { stopGradient, withoutTape } from '../engine/tape.js';
-import { adaptiveAveragePool, expectSameShape, expectShape } from '../tensor/index.js';
+import { adaptiveAveragePool, expectSameShape, expectShape, expectShapes } from '../tensor/index.js';
 import type { FeatureMap, Scalar } from '../tensor/index.js';
 import { unitRows } from './unit-rows.js';
-import { weightedMean } from './cross-entropy.js';
+import { expectWeights, weightedMean } from './cross-entropy.js';
 
 /*
  * Losses between feature maps, from simple to complex. Where two maps differ in height or width, the larger one is averaged
@@ -24,6 +24,7 @@ import { weightedMean } from './cross-entropy.js';
  */
 export function attentionTransfer(teacher: FeatureMap, student: FeatureMap, weights?: Tensor1D): Scalar {
   expectMaps('attentionTransfer', teacher, student);
+  expectWeights(weights, teacher.shape[0]);
   const grid = smallerGrid(teacher, student);
   const attention = (map: FeatureMap): Tensor2D => {
     const energy = tf.mean<Tensor4D>(tf.square(map), 3, true);
@@ -62,12 +63,9 @@ export function hint(
   weights?: Tensor1D,
 ): Scalar {
   expectMaps('hint', teacher, student);
-  expectShape('hint(projector.kernel)', (Object(projector) as Projector).kernel, [
-    1,
-    1,
-    student.shape[3],
-    teacher.shape[3],
-  ]);
+  const [from, to] = [student.shape[3], teacher.shape[3]];
+  expectShapes('hint(projector)', projector, { kernel: [1, 1, from, to], gamma: [to], beta: [to] });
+  expectWeights(weights, teacher.shape[0]);
   const grid = smallerGrid(teacher, student);
   const constant = adaptiveAveragePool(stopGradient(teacher), grid);
   const mixed = tf.conv2d(adaptiveAveragePool(student, grid), projector.kernel, 1, 'same');

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { belowOne, checkOptions, flag, listOf, nonNegative, positive, text } from '../option/index.js';
-import type { OptionCheck } from '../option/index.js';
 import type { NamedVariables } from '../tensor/index.js';
 import { flatVariables } from './flat-variables.js';
 import type { Optimizer, OptimizerSpec } from './optimizer.js';
-import { asSchedule } from './schedule.js';
+import { asSchedule, checkRate } from './schedule.js';
 import type { Schedule } from './schedule.js';
 
 export interface SgdOptions {
@@ -204,9 +203,3 @@ function scheduled<O extends ScheduledOptions>(
 }
 
 /** A learning rate: a number of at least 0, or a schedule. */
-const checkRate: OptionCheck = (value) => {
-  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return undefined;
-  if (typeof value === 'object' && value !== null && 'rate' in value && typeof value.rate === 'function')
-    return undefined;
-  return 'a number of at least 0, or a schedule (constantRate, cosineRate, stepRate)';
-};

@@ -6,6 +6,7 @@ import {
   eitherOf,
   expectOption,
   nonNegative,
+  objectWith,
   optional,
   positive,
   text,
@@ -18,16 +19,23 @@ export function sumOfTerms(): GradientPolicy {
   return { name: 'sum', combine: (backward) => backward.gradient() };
 }
 
+const aPolicy: OptionCheck = (value) =>
+  objectWith('name', 'combine')(value) === undefined &&
+  typeof (value as GradientPolicy).combine === 'function'
+    ? undefined
+    : 'a policy, such as sumOfTerms()';
+
 /**
  * Scales the whole gradient so that its global norm is at most `maximum`:
  * `g · min(1, maximum / max(‖g‖₂, 1e-6))`, one norm over all variables of the update.
  *
  * @param maximum above 0
  * @param inner policy that makes the gradient first; default the sum of terms
- * @throws DistillError code `option` for a maximum that is not above 0
+ * @throws DistillError code `option` for a maximum that is not above 0, and for what is no policy
  */
 export function clipByGlobalNorm(maximum: number, inner: GradientPolicy = sumOfTerms()): GradientPolicy {
   checkOptions('clipByGlobalNorm', { maximum }, { maximum }, { maximum: positive });
+  expectOption('clipByGlobalNorm(inner)', inner, aPolicy);
   return {
     name: `global norm <= ${maximum} of ${inner.name}`,
     combine(backward) {

@@ -1,4 +1,4 @@
-import { checkOptions, nonNegative } from '../option/index.js';
+import { checkOptions, expectOption, nonNegative } from '../option/index.js';
 import type { OptionCheck } from '../option/index.js';
 import type { TrainingPosition } from './optimizer.js';
 
@@ -40,15 +40,16 @@ export function cosineRate(
 ): Schedule {
   const options = checkOptions(
     'cosineRate',
-    { ...given, base } as { readonly base: number },
-    { base, final: 0, ...NO_WARM_UP },
-    { base: nonNegative, final: nonNegative, ...warmUpChecks },
+    given as Partial<Record<'final' | keyof typeof NO_WARM_UP, number>>,
+    { final: 0, ...NO_WARM_UP },
+    { final: nonNegative, ...warmUpChecks },
   );
+  expectOption('cosineRate.base', base, nonNegative);
   const { final, warmupEpochs } = options;
-  const warmUp = rise(options);
+  const warmUp = rise({ base, ...options });
   return {
     name: 'cosine',
-    options: { ...options },
+    options: { base, ...options },
     rate: (at) => {
       const share = Math.min(1, (at.epoch - warmupEpochs) / Math.max(1e-9, at.epochs - warmupEpochs));
       return warmUp(at.epoch) ?? final + ((base - final) * (1 + Math.cos(Math.PI * share))) / 2;
@@ -69,23 +70,37 @@ export function stepRate(
 ): Schedule {
   const options = checkOptions(
     'stepRate',
-    { ...given, base } as { readonly base: number; readonly milestones: readonly number[] },
+    given as { readonly milestones: readonly number[] },
     // Milestones have no default: left out, they are refused like any wrong value.
-    { base, milestones: undefined as unknown as readonly number[], factor: 0.1, ...NO_WARM_UP },
-    { base: nonNegative, milestones: rising, factor: nonNegative, ...warmUpChecks },
+    { milestones: undefined as unknown as readonly number[], factor: 0.1, ...NO_WARM_UP },
+    { milestones: rising, factor: nonNegative, ...warmUpChecks },
   );
+  expectOption('stepRate.base', base, nonNegative);
   const { milestones, factor } = options;
-  const warmUp = rise(options);
+  const warmUp = rise({ base, ...options });
   return {
     name: 'step',
-    options: { ...options },
+    options: { base, ...options },
     rate: (at) =>
       warmUp(at.epoch) ?? base * factor ** milestones.filter((milestone) => at.epoch >= milestone).length,
   };
 }
 
-/** A number stands for a constant rate. */
+/** A rate, or a schedule. */
+export const checkRate: OptionCheck = (value) => {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return undefined;
+  if (typeof value === 'object' && value !== null && 'rate' in value && typeof value.rate === 'function')
+    return undefined;
+  return 'a number of at least 0, or a schedule (constantRate, cosineRate, stepRate)';
+};
+
+/**
+ * A number stands for a constant rate.
+ *
+ * @throws DistillError code `option` for what is neither
+ */
 export function asSchedule(rate: number | Schedule): Schedule {
+  expectOption('asSchedule(rate)', rate, checkRate);
   return typeof rate === 'number' ? constantRate(rate) : rate;
 }
 

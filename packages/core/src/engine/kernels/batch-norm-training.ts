@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { expectOption, nonNegative } from '../../option/index.js';
 import { expectShape } from '../../tensor/index.js';
 import { batchNormWasm } from '../wasm/batch-norm.js';
 import { wasmKernels } from '../wasm/kernels.js';
@@ -37,6 +38,7 @@ export function batchNormTraining<T extends tf.Tensor>(
   epsilon: number,
 ): BatchNormTraining<T> {
   const channels = checkChannels(x, { gamma, beta });
+  expectOption('batchNormTraining(epsilon)', epsilon, nonNegative);
   const passes = passesOf(epsilon);
   const statistics: tf.Tensor1D[] = [];
 
