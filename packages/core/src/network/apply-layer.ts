@@ -20,7 +20,16 @@ import { dropoutLayer, droppingCells, withSeededCells } from './random-layers.js
 
 /** Every layer of a graph as a step of its own. */
 export const compileGraph = (graph: Graph): readonly ForwardStep[] =>
-  graph.nodes.map((node) => ({ nodes: [node], run: compileLayer(node) }));
+  graph.nodes.map((node) => {
+    const run = compileLayer(node);
+    return {
+      nodes: [node],
+      run: (inputs, pass, kwargs) =>
+        node.still === true && pass.training
+          ? run(inputs, { ...pass, training: false }, { ...kwargs, training: false })
+          : run(inputs, pass, kwargs),
+    };
+  });
 
 /**
  * How one layer runs in a forward pass. Most layers run as tfjs runs them; some kinds do not, because tfjs-layers'
@@ -101,7 +110,8 @@ function batchNorm(node: GraphNode, config: LayerConfig): Apply {
   };
   return (inputs, pass, kwargs) => {
     // Of volumes tfjs has none at all.
-    if (!pass.training && node.shape.length < 4) return layer.apply(inputs, kwargs);
+    const isAsked = kwargs?.['training'] === false;
+    if (!pass.training && !isAsked && node.shape.length < 4) return layer.apply(inputs, kwargs);
     // It uses its moving statistics and keeps them, as in Keras; tfjs's own training does not.
     if (!pass.training || node.frozen) return frozen(inputs[0] as tf.Tensor);
     const { y, mean, variance } = batchNormTraining(inputs[0] as tf.Tensor, gamma, beta, epsilon);

@@ -17,6 +17,8 @@ export interface GraphNode {
   readonly outputs: readonly number[];
   /** The types as which the outputs are passed on. */
   readonly types: readonly DataType[];
+  /** Called with `training: false`, itself or a model around it: it runs in training as in inference. */
+  readonly still?: boolean;
   /** Run it without its activation: the softmax that turns a teacher's logits into probabilities. */
   readonly bare?: boolean;
   /** Shape of the first output without the batch axis; −1 where the model leaves it open. */
@@ -51,6 +53,7 @@ export interface Graph {
 interface TopologyNode {
   readonly inputTensors: readonly Symbolic[];
   readonly outputTensors: readonly Symbolic[];
+  readonly callArgs?: { readonly training?: unknown } | null;
 }
 type Symbolic = SymbolicTensor & {
   readonly sourceLayer: Layer;
@@ -109,7 +112,7 @@ export function readGraph(
   const visit = (
     inner: Container,
     given: readonly number[],
-    path: { name: string; key: string; parent: number },
+    path: { name: string; key: string; parent: number; still?: boolean },
   ): number[] => {
     const scope = scopes.push({ parent: path.parent, inputs: given }) - 1;
     const valueOf = new Map<number, number>();
@@ -136,10 +139,11 @@ export function readGraph(
       // From the last to the first, as tfjs does it: the order decides which mask a layer without one is handed.
       const read = [...application.inputTensors].reverse().map(resolve).reverse();
       const [name, key] = [`${path.name}${layer.name}`, `${path.key}${keyOf(layer, path.key)}`];
+      const still = path.still === true || application.callArgs?.training === false;
       const written = isContainer(layer)
-        ? visit(layer, read, { name: `${name}/`, key: `${key}/`, parent: scope })
+        ? visit(layer, read, { name: `${name}/`, key: `${key}/`, parent: scope, still })
         : addNode({
-            ...{ layer, name, key, scope, inputs: read },
+            ...{ layer, name, key, scope, still, inputs: read },
             types: application.outputTensors.map((output) => valueType(model, output)),
             shape: openShape(application.outputTensors[0] as Symbolic),
             inputShapes: application.inputTensors.map(openShape),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { createNetwork, loadModel, loadTeacher, modelFiles } from '@distilljs/core';
+import { createNetwork, createRandom, loadModel, loadTeacher, modelFiles } from '@distilljs/core';
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { caught } from '../caught.js';
@@ -42,6 +42,9 @@ function filesOf({ topology, weights }: Pick<KerasModel, 'topology' | 'weights'>
 
 const modelOf = (name: string): KerasModel => structuredClone(models[name]) as KerasModel;
 
+const layerAt = ({ topology }: KerasModel, at: number): KerasLayer =>
+  topology.model_config.config.layers[at] as KerasLayer;
+
 describeOn(REPRODUCIBLE, 'a model of Keras 2', () => {
   let before = 0;
   beforeEach(() => {
@@ -59,6 +62,31 @@ describeOn(REPRODUCIBLE, 'a model of Keras 2', () => {
     expectClose(logits, given.logits, 2e-5);
     tf.dispose([x, logits]);
     teacher.dispose();
+  });
+
+  it('keeps batch norm as it is in training too, where it is called for inference', async () => {
+    const given = modelOf('called for inference');
+    for (const training of [false, true]) {
+      const kwargs = layerAt(given, 1).inbound_nodes[0]?.[0] as object[];
+      expect(kwargs[3]).toEqual({ training: false });
+      if (training) kwargs[3] = {};
+      const network = createNetwork(await loadModel(filesOf(given)));
+      const statistics = (): number[] =>
+        Object.values(network.statistics).flatMap((each) => [...each.dataSync()]);
+      const moved = statistics();
+      const x = theImages();
+      const { logits } = network.forward(x, { training: true, random: createRandom(1) });
+      const found = [...logits.dataSync()];
+      const isKept = found.every((each, at) => Math.abs(each - (given.logits[at] ?? NaN)) < 2e-5);
+      expect([isKept, statistics().join() === moved.join()]).toEqual([!training, !training]);
+      const { value, grads } = tf.variableGrads(
+        () => tf.mean<tf.Scalar>(network.forward(x, { training: true, random: createRandom(1) }).logits),
+        Object.values(network.variables),
+      );
+      expect(Object.keys(grads)).toHaveLength(4);
+      tf.dispose([x, logits, value, grads]);
+      network.dispose();
+    }
   });
 
   it('is the same with a dtype policy of one type', async () => {
@@ -86,9 +114,6 @@ describeOn(REPRODUCIBLE, 'a model of Keras 2', () => {
     again.dispose();
   });
 });
-
-const layerAt = ({ topology }: KerasModel, at: number): KerasLayer =>
-  topology.model_config.config.layers[at] as KerasLayer;
 
 /** The model with a layer of another class, and this setting. */
 function withLayer(kind: string, setting: string, value: unknown): KerasModel {
