@@ -105,6 +105,8 @@ export function correlationCongruence(
   reduction: PairReduction,
 ): Scalar {
   expectShape('correlationCongruence(teacher)', teacher, [null, null]);
+  const images = teacher.shape[1];
+  expectShape('correlationCongruence(teacher)', teacher, [images, images]);
   expectOption('correlationCongruence(reduction)', reduction, oneOf('mean', 'sum'));
   expectSameShape('correlationCongruence(teacher)', teacher, 'correlationCongruence(student)', student);
   return tf.tidy(() => {

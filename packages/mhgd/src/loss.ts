@@ -28,6 +28,8 @@ export function reconstruction(estimated: Embedding, actual: Embedding): Scalar 
  */
 export function graphDivergence(student: Scores, teacher: Scores): Scalar {
   expectShape('graphDivergence(student)', student, [null, null, null]);
+  const images = student.shape[2];
+  expectShape('graphDivergence(student)', student, [null, images, images]);
   expectSameShape('graphDivergence(student)', student, 'graphDivergence(teacher)', teacher);
   const target = withoutTape(() => tf.tidy(() => tf.logSoftmax(tf.tanh(asFloats(teacher)))));
   const log = tf.logSoftmax(tf.tanh(asFloats(student)));

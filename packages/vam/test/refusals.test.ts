@@ -1,10 +1,12 @@
 import { createRandom, resolveEngine } from '@distilljs/core';
 import { tinyNetwork } from '@distilljs/core/testing';
 import {
+  AdaptiveAveragePooling,
   annealedTemperature,
   attentionEntropy,
   attentionFlow,
   attentionStatistics,
+  classScores,
   classSimilarity,
   hardAttention,
   mixParents,
@@ -12,11 +14,13 @@ import {
   subtaskConflict,
   subtaskCrossEntropy,
   subtaskKd,
+  TaskAttention,
   taskAttention,
   teacherBinaryLogits,
   VamConv2D,
 } from '@distilljs/vam';
 import * as tf from '@tensorflow/tfjs-core';
+import { input } from '@tensorflow/tfjs-layers';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
 beforeAll(async () => {
@@ -121,6 +125,21 @@ it.each<readonly [string, () => unknown, RegExp]>([
         grouped: false,
       }),
     /kernelSize: expected a whole number, at least 1, or a list of 2/,
+  ],
+  [
+    'vectors where feature maps are pooled',
+    () => new AdaptiveAveragePooling({ size: 2, name: 'a' }).apply(input({ shape: [4] })),
+    /^layer 'a': expected inputs of shape \[\*, \*, \*, \*\], got \[\*, 4\]/,
+  ],
+  [
+    'heads of another number of outputs',
+    () => classScores('binary').apply([input({ shape: [1] }), input({ shape: [1] })]),
+    /^layer 'scores': expected inputs of shape \[\*, 2\], got \[\*, 1\]/,
+  ],
+  [
+    'parents of different widths',
+    () => new TaskAttention({ children: 2, name: 't' }).apply([input({ shape: [4] }), input({ shape: [1] })]),
+    /^layer 't': expected inputs of shape \[\*, 4\], got \[\*, 1\]/,
   ],
   [
     'no levels',

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
+import { expectAxes } from './expect-axes.js';
 import { expectOption, objectWith, optional, text, wholeNumber } from '@distilljs/core';
 
 type Shape = (number | null)[];
@@ -23,7 +24,9 @@ export class AdaptiveAveragePooling extends layers.Layer {
     this.size = size;
   }
 
+  /** @throws DistillError code `shape` for what are no feature maps */
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    expectAxes(this.name, [inputShape as Shape], [null, null, null, null]);
     return [null, this.size, this.size, (inputShape as Shape).at(-1) ?? null];
   }
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { expectOption, objectWith, oneOf, optional, text } from '@distilljs/core';
+import { expectAxes } from './expect-axes.js';
 
 type Shape = (number | null)[];
 
@@ -44,7 +45,9 @@ export class ClassScores extends layers.Layer {
     return this.readout === 'margin' ? 'binary' : this.readout === 'max' ? 'nce' : 'one_logit';
   }
 
+  /** @throws DistillError code `shape` for inputs that are no outputs of such heads */
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    expectAxes(this.name, inputShape as Shape[], [null, headOutputs(this.head)]);
     return [null, inputShape.length];
   }
 

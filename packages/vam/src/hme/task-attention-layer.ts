@@ -13,6 +13,7 @@ import {
 } from '@distilljs/core';
 import { attentionEntropy, hardAttention, mixParents, taskAttention } from '../attention.js';
 import { heldVariable } from '../held-variable.js';
+import { expectAxes } from './expect-axes.js';
 
 type Shape = (number | null)[];
 
@@ -55,8 +56,10 @@ export class TaskAttention extends layers.Layer {
     this.built = true;
   }
 
+  /** @throws DistillError code `shape` for parents of different shapes */
   override computeOutputShape(inputShape: Shape | Shape[]): Shape[] {
     const [first = []] = shapesOf(inputShape);
+    expectAxes(this.name, shapesOf(inputShape), first);
     return Array.from({ length: this.children }, () => first);
   }
 
