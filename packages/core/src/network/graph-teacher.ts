@@ -136,7 +136,9 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     throw refuse(
       'a graph that runs in one synchronous pass',
       `"${got}"`,
-      /dynamic op|executeAsync/.test(got) ? 'Convert the model without control flow.' : AS_ONNX,
+      /dynamic op|executeAsync/.test(got)
+        ? 'Convert the model without control flow (recurrent layers with `unroll=True`), or to ONNX.'
+        : AS_ONNX,
     );
   }
   if (outputShape.length !== 1)
