@@ -163,8 +163,10 @@ describe('an ONNX file', () => {
 
   it('gets further outputs by bytes behind it', async () => {
     const bytes = await readFile(at('any-batch.onnx'));
-    const file = readOnnx(withOutputs(bytes, ['/relu/out', '/pool/out']));
-    expect(file.outputs.map(({ name }) => name)).toEqual(['logits', '/relu/out', '/pool/out']);
+    // A length of one byte, of two, and a letter of two.
+    const names = ['/relu/out', '/pool/'.repeat(50), '/schicht/größe'];
+    const file = readOnnx(withOutputs(bytes, names));
+    expect(file.outputs.map(({ name }) => name)).toEqual(['logits', ...names]);
     expect(file.nodes).toHaveLength(5);
   });
 });
