@@ -42,6 +42,7 @@ export function reportError(error: unknown, command: string | undefined): ExitCo
     const isUsage = error.code === 'config' || error.code === 'option';
     // Nothing was begun where the command itself is wrong.
     printError(`${error.message}${!isUsage && isSystemError(error.cause) ? whatIsKept(command) : ''}`);
+    printStack(error.cause);
     return isUsage ? EXIT.usage : EXIT.failed;
   }
   // What had nothing to keep yet, such as reading data, ends so when it is stopped.
@@ -60,12 +61,16 @@ export function reportError(error: unknown, command: string | undefined): ExitCo
   } else {
     const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     const next =
-      'This is a fault of distill-bench: please report it, with what DISTILLJS_STACK=1 adds to this.';
+      'Unless a module of yours threw it, this is a fault of distill-bench: please report it, with what DISTILLJS_STACK=1 adds to this.';
     printError(`${shownText(what)}. ${next}`);
-    const stack = error instanceof Error ? error.stack : undefined;
-    if (process.env['DISTILLJS_STACK'] === '1') process.stderr.write(`${stack ?? 'no stack'}\n`);
+    printStack(error);
   }
   return EXIT.failed;
+}
+
+function printStack(error: unknown): void {
+  if (process.env['DISTILLJS_STACK'] !== '1') return;
+  process.stderr.write(`${(error instanceof Error ? error.stack : undefined) ?? 'no stack'}\n`);
 }
 
 function isOutOfMemory(error: unknown): error is Error {

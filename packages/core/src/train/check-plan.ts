@@ -1,4 +1,6 @@
 import type { CheckedDataset } from '../data/index.js';
+import { isOutOfMemory } from '../engine/out-of-memory.js';
+import { asDistillError } from '../error/first-line.js';
 import { describeValue, DistillError, isDistillError } from '../error/index.js';
 import { missingTeacher } from '../method/define-method.js';
 import type { Method, Phase, Plan, PlanContext } from '../method/index.js';
@@ -143,7 +145,11 @@ export async function planOf(method: Method, context: PlanContext): Promise<Plan
     expectPlanForm(`method '${method.name}'`, plan);
     return plan;
   } catch (error) {
-    throw withOption(error, method, context.teacher);
+    const where = `method '${method.name}', plan`;
+    const told = isOutOfMemory(error)
+      ? error
+      : asDistillError(error, { code: 'contract', where, expected: 'a plan' });
+    throw withOption(told, method, context.teacher);
   }
 }
 

@@ -1,5 +1,6 @@
 import { batchText } from '../data/index.js';
 import { engineError } from '../engine/out-of-memory.js';
+import { asDistillError } from '../error/first-line.js';
 import { describeValue, DistillError } from '../error/index.js';
 import type { Phase } from '../method/index.js';
 import { nonNegative } from '../option/index.js';
@@ -59,8 +60,8 @@ export function expectFinite(
 }
 
 /**
- * An error of a step as it is told: one that is the engine's says which step on which batch it was, and where training can go
- * on from; any other is as it was thrown.
+ * An error of a step as it is told, with the step. One that is the engine's says on which batch it was, and where training can go
+ * on from; what a method threw is its cause.
  */
 export function stepError(
   error: unknown,
@@ -70,7 +71,9 @@ export function stepError(
   place: StepPlace,
 ): unknown {
   const batch = batchText(place.indices.length, run.train.imageShape);
-  return engineError(error, `${placeText(run, phase, place)}, ${batch}`, checkpointText(lastCheckpoint));
+  const where = placeText(run, phase, place);
+  const told = engineError(error, `${where}, ${batch}`, checkpointText(lastCheckpoint));
+  return asDistillError(told, { code: 'contract', where, expected: 'a step that does not throw' });
 }
 
 const placeText = ({ method }: Run, phase: Phase, { position, step }: StepPlace): string =>

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { onOneTape, withoutTape } from '../engine/tape.js';
 import type { GradientOf } from '../engine/tape.js';
-import { DistillError } from '../error/index.js';
+import { describeValue, DistillError, isPromise } from '../error/index.js';
 import type { Backward, LossTerms, Phase, Step, Term, Update } from '../method/contract.js';
 import { teacherAsRead } from '../network/index.js';
 import type { FrozenNetwork, Network, NetworkOutput } from '../network/index.js';
@@ -82,7 +82,7 @@ export function stepGradients(
         return student.forward(input.images, { training: true, taps, random, moveStatistics });
       });
       const step = stepView(phase, input, classes, outputs, teacherOutput);
-      return { outputs, terms: updates.map((update) => update.terms(step)) };
+      return { outputs, terms: updates.map((update) => termsOf(update, step)) };
     };
 
     return onOneTape(forward, ({ outputs, terms }, gradientOf) => {
@@ -130,6 +130,25 @@ function backwardOf(update: Update, terms: LossTerms, gradientOf: GradientOf, in
     },
   };
 }
+
+/** A method may be anything that a user wrote. @throws DistillError code `contract` for what is no terms */
+function termsOf(update: Update, step: Step): LossTerms {
+  const where = `update '${update.name}'`;
+  const terms: unknown = update.terms(step);
+  const isTerms =
+    typeof terms === 'object' && terms !== null && !isPromise(terms) && !(terms instanceof tf.Tensor);
+  if (!isTerms) throw breach(`${where}, terms`, 'an object of terms, { name: { value, weight } }', terms);
+  for (const [name, term] of Object.entries(terms)) {
+    const { value, weight } = (term ?? {}) as Partial<Record<keyof Term, unknown>>;
+    if (!(value instanceof tf.Tensor))
+      throw breach(`${where}, term '${name}', value`, 'a scalar tensor', value);
+    if (typeof weight !== 'number') throw breach(`${where}, term '${name}', weight`, 'a number', weight);
+  }
+  return terms as LossTerms;
+}
+
+const breach = (where: string, expected: string, got: unknown): DistillError =>
+  new DistillError({ code: 'contract', where, expected, got: describeValue(got) });
 
 function weightedSum(terms: readonly Term[]): Scalar {
   const weighted = terms.map(({ value, weight }) => (weight === 1 ? value : tf.mul<Scalar>(value, weight)));

@@ -81,6 +81,46 @@ describe('a method that breaks the contract', () => {
       "update 'student', term 'term': expected a scalar, got shape [4, 3]. Reduce it with tf.mean or tf.sum.",
     ],
     [
+      'a term that is no tensor',
+      {},
+      termOf(() => 5 as never),
+      "update 'student', term 'term', value: expected a scalar tensor, got 5.",
+    ],
+    [
+      'a term without a weight',
+      {},
+      { terms: (step) => ({ ce: { value: tf.mean(step.student.logits) } }) as never },
+      "update 'student', term 'ce', weight: expected a number, got nothing.",
+    ],
+    [
+      'a loss in the place of terms',
+      {},
+      { terms: ((step: Step) => tf.mean(step.student.logits)) as never },
+      "update 'student', terms: expected an object of terms, { name: { value, weight } }, got a tensor of shape [].",
+    ],
+    [
+      'a forgotten return',
+      {},
+      { terms: () => undefined as never },
+      "update 'student', terms: expected an object of terms, { name: { value, weight } }, got nothing.",
+    ],
+    [
+      'promised terms',
+      {},
+      { terms: () => Promise.resolve({}) as never },
+      'terms: expected an object of terms, { name: { value, weight } }, got a promise.',
+    ],
+    [
+      'terms that throw',
+      {},
+      {
+        terms: () => {
+          throw new TypeError('x is not a function');
+        },
+      },
+      "method 'toy', phase 'train', epoch 0, step 0: expected a step that does not throw, got x is not a function.",
+    ],
+    [
       'a teacher that is not read',
       {},
       termOf((step) => step.teacher.logits),
@@ -112,6 +152,20 @@ describe('a method that breaks the contract', () => {
     expect(error.message).toContain(message);
     expect(method.disposed()).toBe(true);
     expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it.each<[unknown, string]>([
+    [new TypeError('x is not a function'), 'x is not a function'],
+    ['text', 'text'],
+    [Symbol('x'), 'a symbol'],
+    [undefined, 'nothing'],
+  ])('reports a plan that throws: %o', async (thrown, got) => {
+    const plan: Method['plan'] = () => {
+      throw thrown;
+    };
+    const error = await caught(() => distill(options({ method: { ...methodOf({}), plan } })));
+    expect(error.message).toBe(`method 'toy', plan: expected a plan, got ${got}.`);
+    expect(error.cause).toBe(thrown);
   });
 
   it('reports two updates with one name', async () => {
