@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as core from '@distilljs/core';
-import { anySize, defaults, describeArguments } from '@distilljs/core/testing';
+import { anySize, defaults, describeArguments, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import type { RightArguments } from '@distilljs/core/testing';
-import { beforeAll } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 
 /*
  * What is computed with tensors, and what makes methods, optimizers and rates: one wrong argument or field at a time.
@@ -113,8 +113,85 @@ const functions: Readonly<Record<string, RightArguments>> = {
   kd: factory('kd', 'options.standardize: true'),
 };
 
+const raster = (): unknown => ({ width: 2, height: 2, channels: 3, data: new Uint8Array(12) });
+const data = (): unknown => tinyDataset(4, 1);
+const normalization = (): core.Normalization => core.channelStatistics(tinyDataset(4, 1));
+const network = (): unknown => tinyNetwork(1);
+const teacher = (): unknown => core.freeze(tinyNetwork(1));
+/** A mean may be below 0. */
+const anyMean = /normalization\.mean\.0: minus one and a half$/;
+
+/** What reads images, names of classes and layers. */
+const readers: Readonly<Record<string, RightArguments>> = {
+  upright: { given: { raster, orientation: () => 6 } },
+  withChannels: { given: { raster, channels: () => 1 } },
+  fitImage: {
+    given: {
+      raster,
+      fit: () => ({ height: 2, width: 2, channels: 3, resize: 'crop' }),
+      orientation: () => 1,
+    },
+    takes: ['orientation: nothing'],
+  },
+  loadBatch: {
+    given: {
+      data,
+      positions: () => [0, 1],
+      preparation: () => ({
+        normalization: normalization(),
+        augmentation: { ...core.CIFAR_AUGMENTATION, padCrop: 1 },
+      }),
+      random: () => core.createRandom(1),
+    },
+    whole: ['data', 'random'],
+    takes: [
+      anyMean,
+      /^positions: (an empty list|floats|bytes)$/,
+      'preparation.augmentation: nothing',
+      'preparation.augmentation.flip: true',
+      'random: a function',
+    ],
+  },
+  askTeacher: {
+    given: { teacher, images: of(2, 6, 6, 2), taps: () => ['stage1'] },
+    whole: ['teacher'],
+    takes: [/^images: axis 0/, 'taps: nothing', 'taps: an empty list'],
+  },
+  metadataOf: { given: { data, normalization }, whole: ['data'], takes: [/^normalization\.mean\.0: minus/] },
+  seedWeights: {
+    given: { model: (): unknown => tinyNetwork(1).model, random: () => core.createRandom(1) },
+    whole: ['random'],
+    takes: ['model: a model'],
+  },
+  mapShape: {
+    given: { where: () => 'x', network, tap: () => 'stage1' },
+    whole: ['network'],
+    takes: [/^where/],
+  },
+  encodeSafetensors: {
+    given: { tensors: () => ({ a: of(2)() }), metadata: () => ({ x: 'y' }) },
+    whole: ['tensors.a'],
+    takes: [
+      /^(tensors|metadata): an object( without a prototype)?$/,
+      /^tensors\.a: (axis|an axis|a matrix|maps|a scalar)/,
+      /^metadata\.x: (a|no) text$/,
+    ],
+  },
+};
+
+const all = { ...functions, ...readers };
 const exported = core as Readonly<Record<string, unknown>>;
-describeArguments(
-  Object.fromEntries(Object.keys(functions).map((name) => [name, exported[name]])),
-  functions,
-);
+describeArguments(Object.fromEntries(Object.keys(all).map((name) => [name, exported[name]])), all);
+
+it('metadata may lack names of classes in so many words', () => {
+  const { model } = tinyNetwork(1);
+  const metadata = core.metadataOf(tinyDataset(4, 1), normalization());
+  core.setModelMetadata(model, { ...metadata, classNames: undefined });
+  expect(core.modelMetadata(model)?.classNames).toBeUndefined();
+});
+
+it('an orientation that EXIF does not have leaves the size that was asked for', () => {
+  const wide: core.Raster = { width: 4, height: 2, channels: 3, data: new Uint8Array(24) };
+  const fitted = core.fitImage(wide, { height: 2, width: 6, channels: 3, resize: 'stretch' }, 9);
+  expect([fitted.height, fitted.width]).toEqual([2, 6]);
+});

@@ -8,8 +8,11 @@ import type { NamedTensors, Tensor } from '../tensor/index.js';
 import { readSafetensors } from './safetensors-file.js';
 import type { SafetensorsEntry } from './safetensors-file.js';
 
+/** A Map or a promise has no fields: nothing would be written. */
 const anObject: OptionCheck = (value) =>
-  typeof value === 'object' && value !== null ? undefined : 'an object, one entry per name';
+  typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Object]'
+    ? undefined
+    : 'an object, one entry per name';
 
 const DTYPES: Readonly<Record<string, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 
@@ -28,6 +31,10 @@ export async function encodeSafetensors(
   let offset = 0;
   expectOption('encodeSafetensors(tensors)', tensors, anObject);
   expectOption('encodeSafetensors(metadata)', metadata, anObject);
+  for (const [name, value] of Object.entries(metadata))
+    expectOption(`encodeSafetensors(metadata).${name}`, value, (given) =>
+      typeof given === 'string' ? undefined : 'a text',
+    );
   for (const [name, tensor] of Object.entries(tensors)) {
     const { dtype: type } = Object(tensor) as Partial<Tensor>;
     const dtype = DTYPES[type ?? ''];

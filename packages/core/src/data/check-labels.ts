@@ -33,14 +33,18 @@ function classIndices(place: string, labels: unknown, classes: number, images: n
       expected: `a whole number from 0 to ${classes - 1}`,
       got: typeof value === 'bigint' ? String(value) : describeValue(value),
       hint:
-        Number(value) >= classes
+        numberOf(value) >= classes
           ? 'Do labels count from 1? Class indices count from 0.'
-          : Number(value) < 0
+          : numberOf(value) < 0
             ? 'An image without a label has -1.'
             : undefined,
     });
   });
 }
+
+/** Of what has no number, NaN: `Number` throws for symbols. */
+const numberOf = (value: unknown): number =>
+  typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string' ? Number(value) : NaN;
 
 /** Coarse labels as indices, which may be any whole numbers of at least 0. */
 export function superclassIndices(place: string, given: unknown, images: number): Int32Array {

@@ -1,6 +1,7 @@
 import { readOrRefuse } from '../error/first-line.js';
 import { describeValue, DistillError } from '../error/index.js';
-import { expectOption } from '../option/index.js';
+import { expectOption, flag, inRange, optional, wholeNumber } from '../option/index.js';
+import type { OptionCheck } from '../option/index.js';
 import { expectRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
 import { writeView } from './augment-image.js';
@@ -59,6 +60,7 @@ export function loadBatch(
   expectOption('loadBatch, positions', positions, (list) =>
     Array.isArray(list) || ArrayBuffer.isView(list) ? undefined : 'a list of positions',
   );
+  expectOption('loadBatch, augmentation', augmentation, optional(anAugmentation));
   expectDrawable(augmentation, random);
   const where = batchText(positions.length, dataset.imageShape);
   const batch = readOrRefuse(
@@ -84,6 +86,12 @@ export function loadBatch(
 /** A batch, for messages. */
 export const batchText = (count: number, imageShape: Dataset['imageShape']): string =>
   `a batch of ${count} ${count === 1 ? 'image' : 'images'} of ${imageShape.join('×')}`;
+
+const anAugmentation: OptionCheck = (value) => {
+  const { padCrop, flip, padValue } = Object(value) as Partial<Augmentation>;
+  const fits = wholeNumber({ min: 0 })(padCrop) ?? flag(flip) ?? inRange(0, 255)(padValue);
+  return fits === undefined ? undefined : 'what augmentation({ … }) returns';
+};
 
 const NOTHING = {} as Partial<Preparation> as Preparation;
 

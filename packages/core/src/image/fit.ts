@@ -31,6 +31,7 @@ export function fitImage(raster: Raster, fit: Fit, orientation = 1): Raster {
   for (const [name, size] of Object.entries({ height, width }))
     expectOption(`fitImage, ${name}`, size, wholeNumber({ min: 1 }));
   expectOption('fitImage, resize', resize, oneOf(...resizeModes));
+  expectOption('fitImage, orientation', orientation, wholeNumber());
   const source = withChannels(raster, channels);
   // What is small is turned, not what is large.
   const [rows, columns] = swapsAxes(orientation) ? [width, height] : [height, width];

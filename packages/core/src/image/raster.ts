@@ -1,5 +1,5 @@
 import { describeValue, DistillError } from '../error/index.js';
-import { expectOption, oneOf } from '../option/index.js';
+import { expectOption, oneOf, wholeNumber } from '../option/index.js';
 
 /** Pixels of one image, 8 bits a channel, row by row (HWC): grey, grey and alpha, RGB, or RGBA. */
 export interface Raster {
@@ -23,7 +23,7 @@ export function expectRaster(where: string, given: unknown): asserts given is Ra
   const isBytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
   if (isBytes && data.length === size && (channels as number) <= 4) return;
   const got = isBytes
-    ? `${data.length} bytes for ${[height, width, channels].join('×')}`
+    ? `${data.length} bytes for ${[height, width, channels].map(describeValue).join('×')}`
     : describeValue(given);
   const expected = 'a raster { width, height, channels, data } with one byte per value';
   throw new DistillError({ code: 'data', where, expected, got });
@@ -63,15 +63,17 @@ export function withChannels(raster: Raster, channels: Channels): Raster {
 }
 
 /** True for the orientations that lay an image on its side. */
-export const swapsAxes = (orientation: number): boolean => orientation >= 5;
+export const swapsAxes = (orientation: number): boolean => orientation >= 5 && orientation <= 8;
 
 /**
  * Turns and mirrors an image upright.
  *
- * @param orientation EXIF's 1 to 8: where the stored first row and first column belong
+ * @param orientation EXIF's 1 to 8: where the stored first row and first column belong. Other numbers, which files do have, change nothing
+ * @throws DistillError code `data` for what is no raster, `option` for what is no number
  */
 export function upright(raster: Raster, orientation: number): Raster {
   expectRaster('upright', raster);
+  expectOption('upright, orientation', orientation, wholeNumber());
   if (orientation <= 1 || orientation > 8) return raster;
   const { width: stored, height: storedRows, channels, data } = raster;
   const swaps = swapsAxes(orientation);

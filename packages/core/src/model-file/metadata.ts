@@ -78,7 +78,9 @@ export function metadataOf(
 export function setModelMetadata(model: LayersModel, metadata: ModelMetadata): void {
   expectModel(model, 'setModelMetadata');
   checkedMetadata(`model '${model.name}'`, metadata);
-  model.setUserDefinedMetadata({ ...userDefined(model), [KEY]: metadata });
+  // tfjs refuses fields that are there and undefined.
+  const given = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined));
+  model.setUserDefinedMetadata({ ...userDefined(model), [KEY]: given });
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { withoutTape } from '../engine/tape.js';
+import { expectOption, listOf, text } from '../option/index.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 import type { FrozenNetwork, OwnedOutput } from './contract.js';
 import { expectNetwork } from './expect-network.js';
@@ -17,6 +18,7 @@ export async function askTeacher(
   taps: readonly string[] = [],
 ): Promise<OwnedOutput> {
   expectNetwork('askTeacher', teacher);
+  expectOption('askTeacher(taps)', taps, listOf(text));
   if (teacher.ask !== undefined) return teacher.ask(images, taps);
   const [logits, ...values] = withoutTape(() =>
     tf.tidy(() => {

@@ -3,6 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { withoutTape } from '../engine/tape.js';
 import { DistillError, nearestNameHint } from '../error/index.js';
+import { expectOption, objectWith } from '../option/index.js';
 import type { Logits, Tensor } from '../tensor/index.js';
 import { ownedOutput } from './ask-teacher.js';
 import type { FrozenNetwork, NetworkOutput } from './contract.js';
@@ -29,6 +30,7 @@ interface NamedClasses {
  */
 export function matchClasses(teacher: FrozenNetwork, data: NamedClasses): FrozenNetwork {
   expectNetwork('matchClasses, teacher', teacher);
+  expectOption('matchClasses, data', data, objectWith('name', 'classes'));
   const { classNames } = teacher;
   if (classNames === undefined || data.classNames === undefined) return teacher;
   const positions = positionsOf(teacher.name, classNames, data.name, data.classNames);

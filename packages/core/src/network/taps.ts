@@ -65,7 +65,7 @@ export function missingTap(
     code: 'tap',
     where,
     expected: 'the name of a layer',
-    got: `'${tap}'`,
+    got: typeof tap === 'string' ? `'${tap}'` : asked,
     hint: isAll ? hint : hint.replace(/\.$/, ` and ${known.length - SHOWN} more.`),
   });
 }
