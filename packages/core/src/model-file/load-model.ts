@@ -4,10 +4,10 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { topologyProblem, unbuilt } from './check-topology.js';
 import { expectKnown } from '../option/index.js';
 import { finiteProblem } from './check-weights.js';
-import type { Json } from './check-wiring.js';
 import type { ModelPlace } from './place.js';
 import { readArtifacts } from './read-artifacts.js';
 import type { LoadOptions, SavedModel } from './read-artifacts.js';
+import { inTfjsWords } from './tfjs-words.js';
 import { orUnreadable, unreadable } from './unreadable.js';
 
 /**
@@ -40,24 +40,6 @@ export async function layersModelOf({ where, artifacts, isGraphModel }: SavedMod
   if (broken === undefined) return model;
   model.dispose();
   throw unreadable(where, broken);
-}
-
-/** What Keras writes otherwise than tfjs-layers reads it, though both mean the same, and what tfjs forgets to write. */
-function inTfjsWords({ modelTopology, weightSpecs = [] }: tf.io.ModelArtifacts): object {
-  if (typeof modelTopology !== 'object' || (modelTopology as unknown) === null) return {};
-  return JSON.parse(JSON.stringify(modelTopology), function (this: Json, key, value: Json | string | null) {
-    // A policy of one type.
-    if (key === 'dtype' && (value as Json | null)?.['config'] !== undefined)
-      return JSON.stringify(value).includes('"float32"') ? 'float32' : value;
-    if (key === 'config' && this['class_name'] === 'SeparableConv2D' && typeof value === 'object') {
-      const kernel = weightSpecs.find(({ name }) => name === `${String(value?.['name'])}/depthwise_kernel`);
-      const rest = Object.entries(value ?? {}).filter(([setting]) => !/^kernel_[^s]/.test(setting));
-      return { depth_multiplier: kernel?.shape[3], ...Object.fromEntries(rest) };
-    }
-    return /^(class_name|distribution)$/.test(key) && typeof value === 'string'
-      ? value.replace(/^Lecun/, 'LeCun').replace('untruncated_', '')
-      : value;
-  }) as object;
 }
 
 /** As tfjs's own loading, which leaves the variables of a model alive that it then finds it cannot build. */

@@ -8,6 +8,7 @@ import { givenPath } from '../platform/path.js';
 import { makeFolder, syncFolder, writeWhole } from '../platform/write-whole.js';
 import { expectModel } from './expect-model.js';
 import { IN_FOLDERS, placeOf } from './place.js';
+import { inTfjsWords } from './tfjs-words.js';
 
 const WEIGHTS = 'weights.bin';
 const NEXT_WEIGHTS = 'weights-next.bin';
@@ -48,7 +49,7 @@ export async function saveModel(model: LayersModel, place: string | URL): Promis
         hint,
       });
     });
-  } else await model.save({ save: (artifacts) => saveArtifacts(artifacts, to.folder) });
+  } else await model.save({ save: (artifacts) => saveArtifacts(complete(artifacts), to.folder) });
 }
 
 /**
@@ -72,13 +73,19 @@ export async function modelArtifacts(model: LayersModel): Promise<PlainArtifacts
   await model.save({
     save: (artifacts) => {
       const weightData = tf.io.CompositeArrayBuffer.join(artifacts.weightData);
-      const json = JSON.stringify({ ...artifacts, weightData: undefined });
+      const json = JSON.stringify({ ...complete(artifacts), weightData: undefined });
       plain = { ...(JSON.parse(json) as tf.io.ModelArtifacts), weightData };
       return Promise.resolve({ modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) });
     },
   });
   return plain as PlainArtifacts;
 }
+
+/** With what tfjs forgets to write, so that it can read it again itself. */
+const complete = (artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts => ({
+  ...artifacts,
+  modelTopology: inTfjsWords(artifacts),
+});
 
 /** Artifacts with their weights in one buffer. */
 export interface PlainArtifacts extends tf.io.ModelArtifacts {
