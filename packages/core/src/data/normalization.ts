@@ -134,6 +134,7 @@ export function expectNormalization(
       code: 'option',
       where: `${where}.${what}`,
       expected: `${expected} per channel (${channels})`,
+      hint: ArrayBuffer.isView(values) ? 'Write it as a list: `[...values]`.' : undefined,
       got: Array.isArray(values) ? `[${values.map(describeValue).join(', ')}]` : describeValue(values),
     });
   };

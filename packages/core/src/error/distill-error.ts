@@ -56,7 +56,9 @@ export class DistillError extends Error implements DistillErrorFields {
     // What was thrown may have no message.
     const got = shownText(fields.got, LONGEST_FIELD).trim() || 'nothing';
     const hint = fields.hint === undefined ? undefined : shownLines(fields.hint, LONGEST_HINT);
-    super(`${where}: expected ${expected}, got ${got}.${hint === undefined ? '' : ` ${hint}`}`, {
+    // What was thrown by others is often a whole sentence.
+    const ended = got.replace(/(?<=[^.])\.$/, '');
+    super(`${where}: expected ${expected}, got ${ended}.${hint === undefined ? '' : ` ${hint}`}`, {
       cause: fields.cause,
     });
     this.name = 'DistillError';

@@ -39,6 +39,13 @@ describe('DistillError', () => {
     expect(error).toMatchObject({ ...fields, hint: 'Leave it out.', name: 'DistillError' });
   });
 
+  it('ends with one full stop, where what was there has one too', () => {
+    const error = new DistillError({ ...fields, got: 'a damaged file. Use another one.' });
+    expect(error.message).toBe('kd.alpha: expected a number, got a damaged file. Use another one.');
+    expect(error.got).toBe('a damaged file. Use another one.');
+    expect(new DistillError({ ...fields, got: '..' }).message).toBe('kd.alpha: expected a number, got ...');
+  });
+
   it('shows control characters as escapes, and cuts what is very long', () => {
     const error = new DistillError({
       ...fields,

@@ -283,6 +283,11 @@ describe('distill says what was meant', () => {
       'normalization.std: expected one number above 0 per channel (2), got nothing.',
     ],
     [
+      'by a normalization in typed arrays',
+      () => ({ normalization: { mean: Float32Array.of(0.5, 0.5), std: [0.2, 0.2] } }),
+      'normalization.mean: expected one finite number per channel (2), got Float32Array of 2 values. Write it as a list: `[...values]`.',
+    ],
+    [
       'by a crop wider than the images',
       () => ({ augmentation: { padCrop: 40, flip: true, padValue: 0 } }),
       'augmentation.padCrop: expected a whole number, at least 0 and at most',
