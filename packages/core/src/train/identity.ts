@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import type { RunIdentity } from '../checkpoint/index.js';
 import type { Augmentation, Dataset, Normalization } from '../data/index.js';
+import { readOrRefuse } from '../error/first-line.js';
 import type { Method } from '../method/index.js';
 import type { Network } from '../network/index.js';
 import type { OptimizerSpec } from './optimizer.js';
@@ -37,11 +38,11 @@ export function identityOf({
   const { seed, epochs, batchSize, augmentation, normalization, views, teacher, settleStatistics } = run;
   return {
     method: method.name,
-    options: JSON.stringify(method.options),
+    options: asText(`method '${method.name}', options`, method.options),
     seed,
     epochs,
     batchSize,
-    optimizer: JSON.stringify([optimizer.name, optimizer.options]),
+    optimizer: asText(`optimizer '${optimizer.name}', options`, [optimizer.name, optimizer.options]),
     // Cached or live is all the same to a checkpoint: the values are equal.
     augmentation: JSON.stringify([augmentation ?? null, normalization, views ?? null]),
     train: dataText(train),
@@ -51,6 +52,10 @@ export function identityOf({
     students: bytesToHex(sha256(utf8ToBytes(JSON.stringify(students.map(architecture))))).slice(0, 16),
   };
 }
+
+/** @throws DistillError code `contract` for options that no checkpoint can hold */
+const asText = (where: string, value: unknown): string =>
+  readOrRefuse({ code: 'contract', where, expected: 'plain data' }, () => JSON.stringify(value));
 
 const dataText = (data: Dataset): string =>
   `${data.name}, ${data.size} images, ${data.fingerprint.slice(0, 16)}`;

@@ -168,6 +168,15 @@ describe('a method that breaks the contract', () => {
     expect(error.cause).toBe(thrown);
   });
 
+  it('reports options that no checkpoint can hold', async () => {
+    const circle: Record<string, unknown> = {};
+    circle['itself'] = circle;
+    for (const mine of [{ big: 10n }, circle]) {
+      const error = await caught(() => distill(options({ method: { ...methodOf({}), options: mine } })));
+      expect(error.message).toMatch(/^method 'toy', options: expected plain data, got \w/);
+    }
+  });
+
   it('reports two updates with one name', async () => {
     const update: Update = { name: 'a', variables: {}, optimizer: sgd(), terms: () => ({}) };
     const error = await caught(() => distill(options({ method: methodOf({ updates: [update, update] }) })));
