@@ -66,6 +66,9 @@ function classProblem(model: Json): Problem | undefined {
   const known = tf.serialization.SerializationMap.getMap().classNameMap;
   for (const { node, key } of everyObject(model)) {
     const name = node['class_name'];
+    const isHalf = isObject(node['config']) && /float16/.test(textOf(node['config']['dtype']));
+    if (name === 'Policy' || isHalf)
+      return { got: 'mixed or half precision, which tfjs-layers does not have', hint: IN_FLOAT32 };
     if (typeof name !== 'string' || Object.hasOwn(known, name.split('>').at(-1) ?? name)) continue;
     if (key.endsWith('_regularizer')) {
       return {
@@ -73,8 +76,6 @@ function classProblem(model: Json): Problem | undefined {
         hint: `Write {"class_name": "L1L2", "config": {"l1": 0, "l2": 0.01}} in its place, or null: a teacher needs none.`,
       };
     }
-    if (name === 'Policy')
-      return { got: 'mixed precision, which tfjs-layers does not have', hint: IN_FLOAT32 };
     const isAugmentation = /^Random|Noise$|^AutoContrast|^CutMix|^MixUp/.test(name);
     return {
       got: `the class '${name}', which tfjs-layers does not have`,
@@ -97,8 +98,7 @@ const OTHERWISE =
 const UNBUILT = /^(Global\w+ keepdims true|Reshape target_shape .*-1)/;
 
 const LOST = 'which tfjs-layers does not compute as Keras does';
-const IN_FLOAT32 =
-  'Build it without mixed precision, hand the weights over (`set_weights`), and convert that one.';
+const IN_FLOAT32 = 'Build it in float32, hand the weights over (`set_weights`), and convert that one.';
 
 const INITIALIZERS =
   /^(Constant|Identity|Orthogonal|Random(Normal|Uniform)|TruncatedNormal|VarianceScaling)$/;

@@ -319,7 +319,11 @@ const wrong: Record<string, [(json: Json) => unknown, RegExp]> = {
     (json) => {
       layer(json, 'stem').config['dtype'] = { class_name: 'Policy', config: { name: 'mixed_float16' } };
     },
-    /got mixed precision, which tfjs-layers does not have\. Build it without mixed precision/,
+    /got mixed or half precision, which tfjs-layers does not have\. Build it in float32/,
+  ],
+  'half precision': [
+    (json) => (layer(json, 'stem').config['dtype'] = 'bfloat16'),
+    /got mixed or half precision, which tfjs-layers does not have\. Build it in float32/,
   ],
   'a layer of one’s own that was registered with a package': [
     (json) => (layer(json, 'stem_bn').class_name = 'Custom>Mine'),
