@@ -1,8 +1,9 @@
+import fs from 'node:fs/promises';
 import { lstat, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UNFINISHED, writeWhole } from '@distilljs/core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 let folder = '';
 beforeAll(async () => {
@@ -16,6 +17,32 @@ it('writes a file with the folders that its path names, and replaces it', async 
   await writeWhole(file, Uint8Array.of(1, 2, 3));
   expect([...(await readFile(file))]).toEqual([1, 2, 3]);
   expect(await readdir(join(folder, 'a/b'))).toEqual(['text.json']);
+});
+
+it('flushes a file before it gets its name, and the folder after', async () => {
+  const order: string[] = [];
+  const { writeFile, rename, open } = fs;
+  vi.spyOn(fs, 'writeFile').mockImplementation(async (file, data, options) => {
+    order.push(`file, flush ${String((options as { readonly flush?: boolean }).flush)}`);
+    await writeFile(file, data, options);
+  });
+  vi.spyOn(fs, 'rename').mockImplementation(async (from, to) => {
+    order.push('name');
+    await rename(from, to);
+  });
+  vi.spyOn(fs, 'open').mockImplementation(async (path, flags) => {
+    const handle = await open(path, flags);
+    const sync = handle.sync.bind(handle);
+    vi.spyOn(handle, 'sync').mockImplementation(async () => {
+      order.push(`folder ${String(path)}`);
+      await sync();
+    });
+    return handle;
+  });
+  await writeWhole(join(folder, 'flushed'), 'text').finally(() => {
+    vi.restoreAllMocks();
+  });
+  expect(order).toEqual(['file, flush true', 'name', `folder ${folder}`]);
 });
 
 it('writes one file from many at a time', async () => {
