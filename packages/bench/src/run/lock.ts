@@ -127,6 +127,7 @@ export async function expectHeld(root: string): Promise<void> {
 export function heldStore(root: string, store: CheckpointStore): CheckpointStore {
   return {
     ...store,
+    isGuarded: true,
     async write(name, bytes) {
       await expectHeld(root);
       await store.write(name, bytes);

@@ -8,6 +8,7 @@ import {
   snapshotNames,
 } from '../checkpoint/index.js';
 import type { CheckpointStore } from '../checkpoint/index.js';
+import { DistillError } from '../error/index.js';
 import { givenPath } from '../platform/path.js';
 import { checkOptions, flag, wholeNumber } from '../option/index.js';
 import type { Callback, RunControl } from '../train/callback.js';
@@ -29,7 +30,8 @@ export interface CheckpointsOptions {
  * A resumed run gives the same bytes as one that never stopped (on `cpu` and `wasm`), also when it was killed in the
  * middle of an epoch or of a write. An aborted run saves before it ends.
  * @param place a folder (Node), as a path or `file:` URL, or a store such as `indexedDbStore(NAME)`
- * @throws DistillError code `checkpoint` at the start, when what is stored belongs to another run
+ * @throws DistillError code `checkpoint` at the start, when what is stored belongs to another run, and when another run writes to the
+ * same place meanwhile
  */
 export function checkpoints(
   place: string | URL | CheckpointStore,
@@ -50,8 +52,13 @@ export function checkpoints(
   const store: unknown = isPath ? directoryStore(givenPath('checkpoints', place)) : place;
   expectStore(store);
   let outdated: readonly string[] = [];
+  /** What was there at the start, and what this run wrote. */
+  let known = new Set<string>();
   const save = async (run: RunControl): Promise<void> => {
+    const foreign = (await snapshotNames(store)).find((other) => !known.has(other));
+    if (foreign !== undefined && store.isGuarded !== true) throw twoRuns(store.where, foreign);
     const name = await saveSnapshot(store, run.snapshot(), keep);
+    known.add(name);
     await removeSnapshots(
       store,
       outdated.filter((other) => other !== name),
@@ -62,8 +69,10 @@ export function checkpoints(
   return {
     name: 'checkpoints',
     async resume(identity, run) {
+      const there = await snapshotNames(store);
+      known = new Set(there);
       if (!resume) {
-        outdated = await snapshotNames(store);
+        outdated = there;
         return undefined;
       }
       const snapshot = await loadSnapshot(store, identity, (message) => {
@@ -81,3 +90,13 @@ export function checkpoints(
     abort: save,
   };
 }
+
+/** They would remove each other's. The one that notices stops, before it has written or removed anything. */
+const twoRuns = (where: string, name: string): DistillError =>
+  new DistillError({
+    code: 'checkpoint',
+    where,
+    expected: 'checkpoints of this run alone',
+    got: `${name}, which another run wrote meanwhile`,
+    hint: 'Give each run a folder or store of its own, or wait for the other one to end and start this one again.',
+  });

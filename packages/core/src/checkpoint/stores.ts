@@ -14,6 +14,8 @@ export interface CheckpointStore {
   /** All or nothing: a crash in the middle leaves what was there before. */
   write(name: string, bytes: Uint8Array): Promise<void>;
   remove(name: string): Promise<void>;
+  /** True where one run at a time writes already, e.g. by a lock; else a second one is refused when it is noticed. */
+  readonly isGuarded?: boolean;
   /** Names of writes that a crash cut short, where the store can tell: nothing of them is used. */
   unfinished?(): Promise<readonly string[]>;
 }

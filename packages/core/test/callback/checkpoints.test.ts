@@ -92,6 +92,41 @@ describe('checkpoints', () => {
     expect(await store.list()).toEqual(before);
   });
 
+  it('of two runs at one time in one place: one ends as if it were alone, the other is refused', async () => {
+    const store = memoryStore();
+    const ends = await Promise.allSettled(
+      [0, 1].map(() => distill(smallRun({ callbacks: [checkpoints(store)] }))),
+    );
+    const results = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+    const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+    expect(results.map(outcomeOf)).toEqual([await undisturbed()]);
+    expect(reasons).toEqual([expect.objectContaining({ code: 'checkpoint', where: 'memory' })]);
+    expect(String(reasons[0])).toMatch(
+      /expected checkpoints of this run alone, got phase-\S+, which another run wrote meanwhile/,
+    );
+    expect((await store.list()).map(place)).toEqual(['3.0', '4.0']);
+    results.forEach((result) => {
+      result.dispose();
+    });
+  });
+
+  it('that another run adds are no reason to stop where the place is guarded otherwise', async () => {
+    const late = (store: CheckpointStore): ReturnType<typeof distill> =>
+      distill(
+        smallRun({
+          callbacks: [
+            checkpoints(store),
+            {
+              name: 'late',
+              epoch: () => store.write('phase-00-epoch-00001-step-0000001', new Uint8Array(8)),
+            },
+          ],
+        }),
+      );
+    expect((await caught(() => late(memoryStore()))).message).toMatch(/which another run wrote meanwhile/);
+    (await late({ ...memoryStore(), isGuarded: true })).dispose();
+  });
+
   it.each<[Partial<CheckpointsOptions>, RegExp]>([
     [{ keep: 0 }, /checkpoints\.keep: expected a whole number, at least 1, got 0/],
     [{ everyEpochs: 0 }, /checkpoints\.everyEpochs: expected a whole number, at least 1, got 0/],
