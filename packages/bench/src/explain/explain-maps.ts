@@ -78,7 +78,7 @@ export async function explainMaps(
         );
       for (const at of models.keys()) {
         const isCohort = models.length > 1;
-        const before = teacherOf(at, models.length);
+        const before = isCohort ? teacherOf(at, models.length) : at;
         const peer = isCohort ? await mapsOf(before, second) : taught?.maps;
         if (peer === undefined) continue;
         const random = createRandom(seed).fork('map-distance').fork(at);

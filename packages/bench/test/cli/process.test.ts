@@ -91,11 +91,11 @@ describe.skipIf(process.platform === 'win32')('the process', () => {
     for (const [failure, says] of [
       [
         "setTimeout(() => { throw new Error('late\\nfault'); }, 30)",
-        'Error: Error: late\\nfault. This is a fault of',
+        'Error: Error: late\\nfault. Unless a module of yours threw it, this is a fault of',
       ],
       [
         "setTimeout(() => void Promise.reject(new TypeError('lost')), 30)",
-        'Error: TypeError: lost. This is a fault',
+        'Error: TypeError: lost. Unless a module of yours threw it, this is a fault',
       ],
       [
         'setTimeout(() => { new ArrayBuffer(2 ** 52); }, 30)',
