@@ -25,7 +25,8 @@ export async function loadModel(place: ModelPlace, options: LoadOptions = {}): P
 /** Builds a layers model of what was read. */
 export async function layersModelOf({ where, artifacts, isGraphModel }: SavedModel): Promise<LayersModel> {
   if (isGraphModel) throw unreadable(where, GRAPH_MODEL);
-  const modelTopology = inTfjsWords(artifacts);
+  // What is nested too deeply cannot be walked through.
+  const modelTopology = await orUnreadable(where, () => inTfjsWords(artifacts));
   const problem = topologyProblem(modelTopology);
   if (problem !== undefined) throw unreadable(where, problem);
   const model = await orUnreadable(

@@ -15,7 +15,7 @@ export function unreadable(
 /** Runs what may throw anything, and gives its error the model's place, and the reason if that is known. */
 export async function orUnreadable<T>(
   where: string,
-  read: () => Promise<T>,
+  read: () => T | Promise<T>,
   known?: () => Problem | undefined,
 ): Promise<T> {
   try {

@@ -49,7 +49,7 @@ export function readOnnx(bytes: Uint8Array): OnnxFile {
   };
 }
 
-/** A field that has a length, below 16. The writer of pbf would be 2 kB of every page. */
+/** A protobuf field with this number, at most 15, and this content. The writer of pbf would be 2 kB of every page. */
 function field(number: number, content: readonly number[]): number[] {
   const length = [];
   let rest = content.length;

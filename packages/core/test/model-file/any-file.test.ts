@@ -451,6 +451,17 @@ describeOn(CPU, 'a model.json is refused, and at once, with', () => {
     );
   });
 
+  it('a topology that is nested too deeply', async () => {
+    const place = await saved();
+    const file = join(place, 'model.json');
+    const text = await readFile(file, 'utf8');
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    await writeFile(file, text.replace('"modelTopology":{', `"modelTopology":{"deep":${deep},`));
+    const error = await caught(() => loadModel(place));
+    expect(error.where).toBe(file);
+    expect(error.message).toMatch(/got one whose layers do not have the form that tfjs saves/);
+  });
+
   it.skipIf(process.platform === 'win32')('pipes and devices as files', async () => {
     const [pipe, device] = [await saved(), await saved()];
     await rm(join(pipe, 'model.json'));

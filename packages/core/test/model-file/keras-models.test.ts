@@ -54,14 +54,17 @@ describeOn(REPRODUCIBLE, 'a model of Keras 2', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it.each(Object.keys(models))('is the function that it is in Keras: %s', async (name) => {
-    const given = modelOf(name);
+  const expectKeras = async (given: ReturnType<typeof modelOf>): Promise<void> => {
     const teacher = await loadTeacher(filesOf(given));
     const x = theImages();
     const { logits } = teacher.forward(x);
     expectClose(logits, given.logits, 2e-5);
     tf.dispose([x, logits]);
     teacher.dispose();
+  };
+
+  it.each(Object.keys(models))('is the function that it is in Keras: %s', async (name) => {
+    await expectKeras(modelOf(name));
   });
 
   it('keeps batch norm as it is in training too, where it is called for inference', async () => {
@@ -93,12 +96,7 @@ describeOn(REPRODUCIBLE, 'a model of Keras 2', () => {
     const given = modelOf('LecunNormal');
     for (const { config } of given.topology.model_config.config.layers)
       config['dtype'] = { class_name: 'Policy', config: { name: 'float32' } };
-    const teacher = await loadTeacher(filesOf(given));
-    const x = theImages();
-    const { logits } = teacher.forward(x);
-    expectClose(logits, given.logits, 2e-5);
-    tf.dispose([x, logits]);
-    teacher.dispose();
+    await expectKeras(given);
   });
 
   it.each(Object.keys(models))('and again when it was saved: %s', async (name) => {
