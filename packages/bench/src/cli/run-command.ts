@@ -173,10 +173,7 @@ export function divergenceText(diverged: readonly Divergence[], { methods }: Run
   const others = methods.filter(({ as }) => !diverged.some(({ method }) => method === as));
   const kept = others.map(({ as }) => as).join();
   const what = `${trainings.join(', ')} diverged; the report is of the others.`;
-  // A method with options or another name is one of a file, which a flag cannot name.
-  const isNamed = others.every(({ name, as, options }) => name === as && Object.keys(options).length === 0);
-  const how = isNamed ? `with --methods ${kept}` : "of the configuration's methods (or --methods)";
-  return `${what} Lower the learning rate${kept === '' ? '' : `, or leave it out ${how}`}.`;
+  return `${what} Lower the learning rate${kept === '' ? '' : `, or leave it out with --methods ${kept}`}.`;
 }
 
 function usage(expected: string, got: string, hint: string): DistillError {

@@ -31,7 +31,11 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
     .addOption(new Option('--preset <name>', `start from a preset: ${presetNames.join(', ')}`))
     .option('--config <file>', 'configuration, YAML or JSON')
     .requiredOption('--out <folder>', 'run folder (required)')
-    .option('--methods <names>', 'methods to compare, comma-separated, or all', names)
+    .option(
+      '--methods <names>',
+      'methods to compare, comma-separated: of the configuration, of the catalog, or all',
+      names,
+    )
     .option('--seeds <numbers>', 'seeds, comma-separated', numbers)
     .addOption(new Option('--engine <name>', `one of auto, ${ENGINES.map(({ name }) => name).join(', ')}`))
     .option('--dataset <name>', 'dataset or format, see `distill-bench list datasets`')

@@ -44,6 +44,7 @@ export async function configOf(flags: RunFlags): Promise<RunConfig | StudyConfig
     preset: flags.preset,
     file,
     flags: settings,
+    chosen: flags.methods?.join() === 'all' ? techniqueNames : flags.methods,
     methodNames: configurableMethods,
     checkMethod: methodProblems,
   });
@@ -58,10 +59,7 @@ function asSettings(flags: RunFlags): object {
   const { seeds, engine, epochs, batchSize, budget } = flags;
   // Not `true`, which would take back what a file says of the race.
   const race = budget === undefined ? (flags.race === true ? {} : undefined) : { budget };
-  const methods = flags.methods?.join() === 'all' ? techniqueNames : flags.methods;
-  return (
-    defined({ dataset, teacher, student, optimizer, methods, seeds, engine, epochs, batchSize, race }) ?? {}
-  );
+  return defined({ dataset, teacher, student, optimizer, seeds, engine, epochs, batchSize, race }) ?? {};
 }
 
 /** Without the entries that nobody set; undefined when none is left. */

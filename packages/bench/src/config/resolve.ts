@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ModelName } from '../model/index.js';
+import { chooseMethods } from './chosen-methods.js';
 import type { ConfigLayer } from './layers.js';
 import { mergeLayers, plainLayer, unsafeParts, valueAt } from './layers.js';
 import { folderOf, modulesIn, withModulePaths } from './module-name.js';
@@ -54,6 +55,8 @@ export interface ConfigSources extends Surroundings {
   readonly file?: { readonly text: string; readonly name: string } | undefined;
   /** What the command line sets, as mappings; later ones win. */
   readonly flags?: readonly object[] | undefined;
+  /** Methods to keep, by name: those of the file and the preset with their options, others from the catalog. */
+  readonly chosen?: readonly string[] | undefined;
   /** What messages call the flags. Default: `command line`. */
   readonly flagsName?: string | undefined;
 }
@@ -89,6 +92,7 @@ function layersOf({
   file,
   flags = [],
   flagsName = 'command line',
+  chosen,
   ...surroundings
 }: ConfigSources): Merging {
   const upper = upperLayers({ file, flags, flagsName });
@@ -97,10 +101,13 @@ function layersOf({
   const wrong = given.find((name) => !isPresetName(name));
   if (wrong !== undefined) return [upper, surroundings, presetProblem(wrong, wrong === preset ? [] : upper)];
   const used = given.find(isPresetName);
-  if (used === undefined) return [upper, surroundings];
+  const base = used === undefined ? [] : [presetLayer(used)];
   // A run's configuration names the preset that counted.
-  const counted = given.length > 1 ? [plainLayer(flagsName, { preset: used })] : [];
-  return [[presetLayer(used), ...upper, ...counted], surroundings];
+  const counted = used !== undefined && given.length > 1 ? [plainLayer(flagsName, { preset: used })] : [];
+  const below = [...base, ...upper.slice(0, upper.length - flags.length)];
+  const set = [...upper.slice(upper.length - flags.length), ...counted];
+  const kept = chosen === undefined ? below : chooseMethods(below, chosen, flagsName);
+  return [[...kept, ...set], surroundings];
 }
 
 /** Modules and packages whose methods a configuration takes: they are loaded before it is checked. */

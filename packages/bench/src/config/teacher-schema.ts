@@ -70,6 +70,8 @@ const teacherFields = {
   epochs: whole(1, MOST.epochs).optional(),
   /** Default: the optimizer's. */
   learningRate: positive().optional(),
+  /** Of its own training, so that a comparison can be repeated with another teacher. Default 0. */
+  seed: whole(0, Number.MAX_SAFE_INTEGER).optional(),
   /**
    * A trained teacher, so that none is trained: a folder or URL with a layers model or a graph model, an ONNX file, or, for a
    * `model` of the zoo, a safetensors file of PyTorch weights.

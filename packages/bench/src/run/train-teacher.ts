@@ -39,9 +39,6 @@ export interface RunTeacher {
   dispose(): void;
 }
 
-/** The teacher is one network for all seeds of a run; its own training has this seed. */
-const TEACHER_SEED = 0;
-
 /**
  * The teacher of a run: one that is trained already, measured if its folder does not say how good it is, or one trained
  * now with cross-entropy; saved. Its accuracy is said before any student starts.
@@ -84,15 +81,16 @@ async function loadedTeacher(
 
 async function trainedTeacher(context: RunContext, folder: TrainingFolder): Promise<RunTeacher | undefined> {
   const { config, data, log, madeWith } = context;
-  const { model, epochs, learningRate } = config.teacher;
-  const network = await buildNetwork(model ?? '', data.train, createRandom(TEACHER_SEED).fork('teacher'));
+  // One network for all seeds of the run.
+  const { model, epochs, learningRate, seed = 0 } = config.teacher;
+  const network = await buildNetwork(model ?? '', data.train, createRandom(seed).fork('teacher'));
   const training = {
     label: `teacher ${network.name}`,
     networks: [network],
     method: student(),
     epochs,
     keep: 'best' as const,
-    seed: TEACHER_SEED,
+    seed,
     optimizer: optimizerOf(config, learningRate, epochs),
     folder,
   };

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import {
@@ -126,4 +126,26 @@ describe('the networks of a run', () => {
     expect(told[0]?.normalization.mean.length).toBe(3);
     expect(told[1]).toEqual(told[0]);
   });
+});
+
+it('a trained teacher has a seed of its own, which no student depends on', async () => {
+  const digests = async (out: string, seed?: number): Promise<(string | undefined)[]> => {
+    const methods = ['student'];
+    const teacher = { path: undefined, model: 'plain8', epochs: 1, ...(seed !== undefined && { seed }) };
+    await runConfig({
+      config: tinyConfig({ methods, seeds: [0], epochs: 1, teacher }),
+      out: join(folder, out),
+      existing: 'refuse',
+      log,
+    });
+    const places = ['teacher', 'student/0'].map((place) => join(folder, out, place, 'result.json'));
+    return places.map(
+      (place) => (JSON.parse(readFileSync(place, 'utf8')) as { readonly modelDigest?: string }).modelDigest,
+    );
+  };
+  const [usual, zero, one] = [await digests('usual'), await digests('zero', 0), await digests('one', 1)];
+  expect(usual[0]).toMatch(/^[0-9a-f]+$/);
+  expect(zero).toEqual(usual);
+  expect(one[0]).not.toBe(usual[0]);
+  expect(one[1]).toBe(usual[1]);
 });

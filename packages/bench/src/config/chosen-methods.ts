@@ -1,0 +1,65 @@
+import { isMapping } from './fields.js';
+import { mergeLayers, plainLayer } from './layers.js';
+import type { ConfigLayer, Path } from './layers.js';
+import { nameOfModule } from './module-name.js';
+
+/**
+ * The layers with the methods that the command line keeps. A name that a method of these layers has is that method, with its options; the
+ * catalog has the others. Trials of methods that are left out go with them.
+ *
+ * @param names what `--methods` has
+ * @param flagsName for messages
+ */
+export function chooseMethods(
+  layers: readonly ConfigLayer[],
+  names: readonly string[],
+  flagsName: string,
+): readonly ConfigLayer[] {
+  const { methods } = mergeLayers(layers);
+  const entries: readonly unknown[] = Array.isArray(methods) ? methods : [];
+  const places = new Map(entries.map((entry, place) => [nameOf(entry), place]));
+  const origins = names.map((name) => places.get(name));
+  const chosen = plainLayer(flagsName, {
+    methods: origins.map((place, at) => (place === undefined ? { name: names[at] } : entries[place])),
+  });
+  const isLeftOut = (name: string): boolean => places.has(name) && !names.includes(name);
+  return [
+    ...layers.map((layer) => withoutTrials(layer, isLeftOut)),
+    { ...chosen, locate: (path, key) => originOf(path, origins, layers, key) ?? chosen.locate(path, key) },
+  ];
+}
+
+/** Where the configuration has a part of a method that was chosen from it. */
+function originOf(
+  [field, at, ...within]: Path,
+  origins: readonly (number | undefined)[],
+  layers: readonly ConfigLayer[],
+  key: boolean | undefined,
+): string | undefined {
+  const place = field === 'methods' && typeof at === 'number' ? origins[at] : undefined;
+  if (place === undefined) return undefined;
+  return layers.reduce<string | undefined>(
+    (found, layer) => layer.locate(['methods', place, ...within], key) ?? found,
+    undefined,
+  );
+}
+
+/** What an entry is called in the run. */
+function nameOf(entry: unknown): unknown {
+  if (!isMapping(entry)) return entry;
+  const { as, name, from } = entry;
+  return as ?? name ?? (typeof from === 'string' ? nameOfModule(from) : undefined);
+}
+
+/** `tuning` means nothing once no trial is left. */
+function withoutTrials(layer: ConfigLayer, isLeftOut: (name: string) => boolean): ConfigLayer {
+  const { tune, tuning, ...others } = layer.values;
+  if (!isMapping(tune)) return layer;
+  const kept = Object.entries(tune).filter(([name]) => !isLeftOut(name));
+  return kept.length === 0
+    ? { ...layer, values: others }
+    : {
+        ...layer,
+        values: { ...others, tune: Object.fromEntries(kept), ...(tuning !== undefined && { tuning }) },
+      };
+}
