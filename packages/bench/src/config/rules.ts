@@ -58,18 +58,10 @@ const OF_A_PATH = ['normalization', 'imageSize', 'logitsFrom', 'classes', 'taps'
 /** Which of its fields are there, be they right or wrong by themselves. */
 function teacherConflicts(teacher: unknown): Conflict[] {
   if (!isMapping(teacher)) return [];
-  const { model, path, given } = teacher;
+  const { model, path, given, seed, layout } = teacher;
   if (given === true) {
-    return ['model', 'path', 'layout'].flatMap((key) =>
-      teacher[key] === undefined
-        ? []
-        : [
-            {
-              path: ['teacher', key],
-              expected: 'no other field beside a teacher object',
-              isKey: true,
-            },
-          ],
+    return ['model', 'path', 'layout', 'seed'].flatMap((key) =>
+      teacher[key] === undefined ? [] : refused(key, 'no other field beside a teacher object'),
     );
   }
   if (path === undefined && model === undefined) {
@@ -78,18 +70,24 @@ function teacherConflicts(teacher: unknown): Conflict[] {
   }
   if (path === undefined) {
     return OF_A_PATH.flatMap((key) =>
-      teacher[key] === undefined
-        ? []
-        : [{ path: ['teacher', key], expected: 'nothing with a teacher that is trained here', isKey: true }],
+      teacher[key] === undefined ? [] : refused(key, 'nothing with a teacher that is trained here'),
     );
   }
-  if (typeof path !== 'string') return [];
-  if (/\.safetensors$/i.test(path) && model === undefined)
-    return [{ path: ['teacher', 'model'], expected: 'the name of the network that the weights belong to' }];
-  return teacher['layout'] !== undefined && !/\.onnx(?:[?#]|$)/i.test(path)
-    ? [{ path: ['teacher', 'layout'], expected: 'nothing but with an ONNX file', isKey: true }]
-    : [];
+  const seedless =
+    seed === undefined ? [] : refused('seed', 'nothing with a teacher that is trained already');
+  if (typeof path !== 'string') return seedless;
+  if (/\.safetensors$/i.test(path) && model === undefined) {
+    const expected = 'the name of the network that the weights belong to';
+    return [...seedless, { path: ['teacher', 'model'], expected }];
+  }
+  return layout !== undefined && !/\.onnx(?:[?#]|$)/i.test(path)
+    ? [...seedless, ...refused('layout', 'nothing but with an ONNX file')]
+    : seedless;
 }
+
+const refused = (field: string, expected: string): Conflict[] => [
+  { path: ['teacher', field], expected, isKey: true },
+];
 
 function seedConflicts(seeds: unknown): Conflict[] {
   const given: readonly unknown[] = Array.isArray(seeds) ? seeds : [];

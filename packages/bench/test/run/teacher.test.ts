@@ -148,4 +148,8 @@ it('a trained teacher has a seed of its own, which no student depends on', async
   expect(zero).toEqual(usual);
   expect(one[0]).not.toBe(usual[0]);
   expect(one[1]).toBe(usual[1]);
+
+  expect(() => tinyConfig({ teacher: { path: 'mine', seed: 1 } })).toThrow(
+    /teacher\.seed: expected nothing with a teacher that is trained already/,
+  );
 });
