@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { withAdded } from './added-report.mjs';
 import { keptExplained, tableOfExplained } from './explained-table.mjs';
 import { report } from './problem.mjs';
 import { packageFolders } from './workspace.mjs';
@@ -21,7 +22,7 @@ import { packageFolders } from './workspace.mjs';
  *   <!-- /picture -->
  *
  * and is kept beside the report as NAME.svg. `npm run tables` writes tables and pictures; with --check it only says which differ; with
- * `--keep RUN/report/report.json NAME` (or explain.json) it takes a report over first.
+ * `--keep RUN/report/report.json NAME` (or explain.json) it takes a report over first; with `--add` the kept one gets its seeds and methods.
  */
 
 /**
@@ -56,9 +57,7 @@ function differenceText(difference) {
  */
 export function tableOf(kept, columns, compare) {
   const others = columns.filter((name) => name.startsWith(VERSUS)).map((name) => name.slice(VERSUS.length));
-  const methods = columns.filter((name) => !name.startsWith(VERSUS));
-  const names = methods.length > 0 ? methods : kept.rows.map(({ method }) => method);
-  const rows = names.map((name) => rowOf(kept, name));
+  const rows = rowsOf(kept, columns);
   const bySeed = (/** @type {Row} */ row) =>
     new Map(row.perSeed?.map(({ seed, testAccuracyLast }) => [seed, testAccuracyLast]));
   const differences = [
@@ -97,9 +96,24 @@ function rowOf(kept, name) {
   return row;
 }
 
-/** What the figures are of, in a sentence under the table. @param {Report} kept */
-function sourceOf({ config, engine, teacher, rows, testImages }) {
-  const seeds = rows[0]?.testAccuracyLast.n ?? 0;
+/** The rows of a table. @param {Report} kept @param {readonly string[]} columns */
+function rowsOf(kept, columns) {
+  const methods = columns.filter((name) => !name.startsWith(VERSUS));
+  const names = methods.length > 0 ? methods : kept.rows.map(({ method }) => method);
+  return names.map((name) => rowOf(kept, name));
+}
+
+/**
+ * What the figures are of, in a sentence under the table.
+ *
+ * @param {Report} kept
+ * @param {readonly string[]} columns
+ */
+export function sourceOf(kept, columns) {
+  const { config, engine, teacher, testImages } = kept;
+  const counts = rowsOf(kept, columns).map(({ testAccuracyLast }) => testAccuracyLast.n);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const seeds = least === most ? String(most) : `${least} to ${most}`;
   const taught = `teacher ${teacher.model} (${percent(teacher.testAccuracy)} %)`;
   const trained = `student ${config.student.model}, ${config.epochs} epochs, batches of ${config.batchSize}`;
   return `${seeds} seeds, ${testImages.toLocaleString('en-US')} test images; ${taught}, ${trained}; engine ${engine.name}.`;
@@ -120,10 +134,11 @@ export async function withTables(root, path, draw) {
   const options = { ...(await resolveConfig(path)), parser: 'markdown' };
   const tables = await replaced(text, TABLE, async ({ file = '', methods = '' }) => {
     const kept = readKept(root, file);
+    const columns = methods.split(' ').filter(Boolean);
     const table =
       'summaries' in kept
         ? tableOfExplained(/** @type {any} */ (kept))
-        : `${tableOf(kept, methods.split(' ').filter(Boolean), await comparison(methods))}\n\n${sourceOf(kept)}`;
+        : `${tableOf(kept, columns, await comparison(methods))}\n\n${sourceOf(kept, columns)}`;
     return `<!-- table: ${file}${methods} -->\n\n${await format(table, options)}\n<!-- /table -->`;
   });
   /** @type {Map<string, string>} */
@@ -176,11 +191,11 @@ export function benchDrawing() {
   return async (kept) => (await load()).reportPicture(kept);
 }
 
-const loadComparison = benchPart('statistics/paired.ts');
+const loadStatistics = benchPart('statistics/index.ts');
 
 /** The bench's own comparison, where a table has a column that needs it. @param {string} methods @returns {Promise<ComparePaired | undefined>} */
 const comparison = async (methods) =>
-  methods.includes(VERSUS) ? (await loadComparison()).comparePaired : undefined;
+  methods.includes(VERSUS) ? (await loadStatistics()).comparePaired : undefined;
 
 /** Documents that may have tables. @param {string} root */
 const documentsOf = (root) => [
@@ -233,26 +248,31 @@ export async function checkTables(root, draw = benchDrawing()) {
  * Takes a report over, without the places of the machine that made it and what only its pages draw.
  *
  * @param {string} root
- * @param {string} from path of a report.json
+ * @param {string} from path of a report.json or explain.json
  * @param {string} name
+ * @param {boolean} isAdded whether what is kept under this name stays
  */
-async function keep(root, from, name) {
+async function keep(root, from, name, isAdded) {
   const given = JSON.parse(readFileSync(from, 'utf8'));
   const file = join(root, 'packages/bench/reports', `${basename(name, '.json')}.json`);
-  const write = async (/** @type {object} */ kept) => {
-    mkdirSync(dirname(file), { recursive: true });
-    const options = { ...(await resolveConfig(file)), parser: 'json' };
-    writeFileSync(file, await format(JSON.stringify(kept), options));
-  };
-  if ('summaries' in given) {
-    const read = (/** @type {string} */ path) =>
-      JSON.parse(readFileSync(join(dirname(from), '..', path), 'utf8'));
-    const run = { config: read('config.json'), teacher: read('teacher/result.json') };
-    return write(keptExplained(given, run));
-  }
-  const { schema, config, engine, teacher, rows, testImages } = given;
+  const read = (/** @type {string} */ path) =>
+    JSON.parse(readFileSync(join(dirname(from), '..', path), 'utf8'));
+  const found =
+    'summaries' in given
+      ? keptExplained(given, { config: read('config.json'), teacher: read('teacher/result.json') })
+      : keptReport(given);
+  const kept = isAdded
+    ? withAdded(readKept('', file), /** @type {Report} */ (found), await loadStatistics())
+    : found;
+  mkdirSync(dirname(file), { recursive: true });
+  const options = { ...(await resolveConfig(file)), parser: 'json' };
+  writeFileSync(file, await format(JSON.stringify(kept), options));
+}
+
+/** @param {any} given a report.json @returns {Report} */
+function keptReport({ schema, config, engine, teacher, rows, testImages }) {
   const { dir, ...dataset } = config.dataset;
-  const kept = {
+  return {
     ...{ schema, config: { ...config, dataset: dir === undefined ? dataset : { ...dataset, dir: 'DIR' } } },
     engine,
     teacher: { model: teacher.model, testAccuracy: teacher.testAccuracy, parameters: teacher.parameters },
@@ -268,7 +288,6 @@ async function keep(root, from, name) {
     })),
     testImages,
   };
-  await write(kept);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
@@ -276,7 +295,8 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [flag, from, name] = process.argv.slice(2);
   if (flag === '--check') report('tables', await checkTables(root));
   else {
-    if (flag === '--keep' && from !== undefined && name !== undefined) await keep(root, from, name);
+    const isKept = flag === '--keep' || flag === '--add';
+    if (isKept && from !== undefined && name !== undefined) await keep(root, from, name, flag === '--add');
     const draw = benchDrawing();
     for (const path of documentsOf(root).filter(existsSync)) {
       const { text, result, pictures } = await withTables(root, path, draw);

@@ -1,0 +1,74 @@
+import { isDeepStrictEqual } from 'node:util';
+
+/** @import { Report, Row } from './tables.mjs' */
+
+/**
+ * @typedef {{ readonly summarize: (values: readonly number[]) => any, readonly comparePaired: (first: ReadonlyMap<number, number>, second: ReadonlyMap<number, number>) => any }} Statistics
+ *   the bench's own
+ */
+
+/**
+ * A kept report with the seeds and methods of another one. Both have to be of one comparison: the same configuration, engine and teacher,
+ * and at least one training that both have, with the same accuracy. All trainings that both have must agree.
+ *
+ * @param {Report} kept
+ * @param {Report} more
+ * @param {Statistics} statistics
+ * @returns {Report}
+ */
+export function withAdded(kept, more, { summarize, comparePaired }) {
+  for (const part of /** @type {const} */ (['config', 'engine', 'teacher', 'testImages'])) {
+    if (!isDeepStrictEqual(comparable(part, kept), comparable(part, more)))
+      throw new Error(`the other report has another ${part}`);
+  }
+  const names = [...new Set([...kept.rows, ...more.rows].map(({ method }) => method))];
+  const rows = names.map((name) => {
+    const [first, second] = [kept, more].map(({ rows }) => rows.find(({ method }) => method === name));
+    return { name, first, second, accuracies: new Map([...accuraciesOf(first), ...accuraciesOf(second)]) };
+  });
+  const shared = rows.flatMap(({ first, second }) =>
+    [...accuraciesOf(first)]
+      .filter(([seed]) => accuraciesOf(second).has(seed))
+      .map(([seed, accuracy]) => accuracy === accuraciesOf(second).get(seed)),
+  );
+  if (shared.length === 0)
+    throw new Error('the reports have no training in common that could show they are of one comparison');
+  if (shared.includes(false)) throw new Error('a training that both reports have ended differently');
+  const versus = (/** @type {string} */ other, /** @type {(typeof rows)[number]} */ row) => {
+    const found = rows.find(({ name }) => name === other);
+    return found === undefined || found === row ? null : comparePaired(row.accuracies, found.accuracies);
+  };
+  return {
+    ...kept,
+    config: {
+      ...kept.config,
+      seeds: sorted(rows.flatMap(({ accuracies }) => [...accuracies.keys()])),
+      methods: names.map((name) =>
+        [kept, more].flatMap(({ config }) => config.methods).find(({ as }) => as === name),
+      ),
+    },
+    rows: rows.map((row) => ({
+      .../** @type {Row} */ (row.first ?? row.second),
+      seeds: sorted(row.accuracies.keys()),
+      testAccuracyLast: summarize([...row.accuracies.values()]),
+      deltaVsKd: versus('kd', row),
+      deltaVsStudent: versus('student', row),
+      perSeed: sorted(row.accuracies.keys()).map((seed) => ({
+        seed,
+        testAccuracyLast: row.accuracies.get(seed) ?? NaN,
+      })),
+    })),
+  };
+}
+
+/** @param {Row | undefined} row */
+const accuraciesOf = (row) =>
+  new Map(row?.perSeed?.map(({ seed, testAccuracyLast }) => [seed, testAccuracyLast]));
+
+/** @param {Iterable<number>} seeds */
+const sorted = (seeds) => [...new Set(seeds)].sort((a, b) => a - b);
+
+/** What has to be alike; methods and seeds may differ. @param {'config' | 'engine' | 'teacher' | 'testImages'} part @param {Report} report */
+function comparable(part, report) {
+  return part === 'config' ? { ...report.config, methods: undefined, seeds: undefined } : report[part];
+}
