@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { accuraciesOf } from './report-text.mjs';
 
-/** @import { Report, Row } from './tables.mjs' */
+/** @import { ComparePaired, Report, Row } from './report-text.mjs' */
 
 /**
- * @typedef {{ readonly summarize: (values: readonly number[]) => any, readonly comparePaired: (first: ReadonlyMap<number, number>, second: ReadonlyMap<number, number>) => any }} Statistics
+ * @typedef {{ readonly summarize: (values: readonly number[]) => any, readonly comparePaired: ComparePaired }} Statistics
  *   the bench's own
  */
 
@@ -60,10 +61,6 @@ export function withAdded(kept, more, { summarize, comparePaired }) {
     })),
   };
 }
-
-/** @param {Row | undefined} row */
-const accuraciesOf = (row) =>
-  new Map(row?.perSeed?.map(({ seed, testAccuracyLast }) => [seed, testAccuracyLast]));
 
 /** @param {Iterable<number>} seeds */
 const sorted = (seeds) => [...new Set(seeds)].sort((a, b) => a - b);

@@ -1,3 +1,5 @@
+import { markdownTable } from './report-text.mjs';
+
 /*
  * Tables of what `distill-bench explain` finds over seeds, from a kept report/explain.json: a row per training, then a row per pair of trainings.
  */
@@ -29,12 +31,6 @@ function text(estimate, { scale, digits }) {
   const { mean, ci95 } = estimate;
   return ci95 === null ? number(mean) : `${number(mean)} (${number(ci95[0])} to ${number(ci95[1])})`;
 }
-
-/** @param {readonly (readonly string[])[]} rows */
-const markdown = ([head = [], ...rows]) =>
-  [head, head.map((_, at) => (at === 0 ? ':--' : '--:')), ...rows]
-    .map((row) => `| ${row.join(' | ')} |`)
-    .join('\n');
 
 /** @param {Explained} explained @returns {string} Markdown */
 export function tableOfExplained({
@@ -68,7 +64,7 @@ function tablesOfMaps(summaries, comparisons) {
     text(squared, MEASURES.entropy),
     text(standardized, MEASURES.entropy),
   ]);
-  return [markdown([['method', ...head], ...methods, ...pairs])];
+  return [markdownTable(['method', ...head], [...methods, ...pairs])];
 }
 
 /**
@@ -88,18 +84,10 @@ function tablesOfTrainings(summaries, comparisons) {
     text(difference, MEASURES[measure]),
     difference.p === null ? '' : difference.p.toFixed(3),
   ]);
+  const head = ['training', 'test %', 'mean entropy, nats', 'pairs in conflict, %'];
   return [
-    markdown([
-      [
-        'training',
-        'test %',
-        'mean entropy, nats',
-        'pairs in conflict, %',
-        'agreement of class groups (adjusted Rand index)',
-      ],
-      ...trainings,
-    ]),
-    markdown([['paired over seeds', 'difference', 'p'], ...pairs]),
+    markdownTable([...head, 'agreement of class groups (adjusted Rand index)'], trainings),
+    markdownTable(['paired over seeds', 'difference', 'p'], pairs),
   ];
 }
 

@@ -5,9 +5,12 @@ import { format, resolveConfig } from 'prettier';
 import { withAdded } from './added-report.mjs';
 import { keptExplained, tableOfExplained } from './explained-table.mjs';
 import { report } from './problem.mjs';
+import { accuraciesOf, differenceText, markdownTable, meanText, percent, rowOf } from './report-text.mjs';
+import { tableOfStudy } from './study-table.mjs';
 import { packageFolders } from './workspace.mjs';
 
 /** @import { Problem } from './problem.mjs' */
+/** @import { ComparePaired, Report, Row } from './report-text.mjs' */
 
 /*
  * Tables in Markdown come from reports that are kept in the repository. Where one stands is said by
@@ -16,7 +19,7 @@ import { packageFolders } from './workspace.mjs';
  *   <!-- /table -->
  *
  * with the methods in the order of the rows, or all of the report without any. `vs:METHOD` among them adds a column of differences to that
- * method, paired over seeds. A picture of the report's accuracies stands at
+ * method, paired over seeds. Of a study, the methods are columns, and differences are to `kd` or the METHOD of `vs:`. A picture of the report's accuracies stands at
  *
  *   <!-- picture: packages/bench/reports/NAME.json -->
  *   <!-- /picture -->
@@ -25,29 +28,9 @@ import { packageFolders } from './workspace.mjs';
  * `--keep RUN/report/report.json NAME` (or explain.json) it takes a report over first; with `--add` the kept one gets its seeds and methods.
  */
 
-/**
- * @typedef {{ readonly n: number, readonly mean: number, readonly sd: number | null, readonly ci95: readonly [number, number] | null }} Summary
- * @typedef {{ readonly mean: number, readonly ci95: readonly [number, number] | null, readonly p: number | null }} Difference
- * @typedef {{ readonly method: string, readonly testAccuracyLast: Summary, readonly deltaVsKd: Difference | null, readonly deltaVsStudent: Difference | null, readonly perSeed?: readonly { readonly seed: number, readonly testAccuracyLast: number }[] }} Row
- * @typedef {(first: ReadonlyMap<number, number>, second: ReadonlyMap<number, number>) => Difference | null} ComparePaired
- * @typedef {{ readonly schema: number, readonly config: any, readonly environment?: any, readonly engine: any, readonly teacher: any, readonly rows: readonly Row[], readonly testImages: number }} Report
- */
-
 const TABLE = /<!-- table: (?<file>\S+)(?<methods>(?: [^\s]+)*?) -->\n[\s\S]*?<!-- \/table -->/g;
 
 const PICTURE = /<!-- picture: (?<file>\S+) -->\n[\s\S]*?<!-- \/picture -->/g;
-
-/** @param {number} share */
-const percent = (share) => (100 * share).toFixed(2);
-/** @param {number} share */
-const signed = (share) => `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`;
-
-/** @param {Difference | null} difference */
-function differenceText(difference) {
-  if (difference === null) return '';
-  const { mean, ci95 } = difference;
-  return ci95 === null ? signed(mean) : `${signed(mean)} (${signed(ci95[0])} to ${signed(ci95[1])})`;
-}
 
 /**
  * @param {Report} kept
@@ -56,49 +39,43 @@ function differenceText(difference) {
  * @returns {string} Markdown
  */
 export function tableOf(kept, columns, compare) {
-  const others = columns.filter((name) => name.startsWith(VERSUS)).map((name) => name.slice(VERSUS.length));
+  const { others } = columnsOf(columns);
   const rows = rowsOf(kept, columns);
-  const bySeed = (/** @type {Row} */ row) =>
-    new Map(row.perSeed?.map(({ seed, testAccuracyLast }) => [seed, testAccuracyLast]));
   const differences = [
     { against: 'kd', of: (/** @type {Row} */ row) => row.deltaVsKd },
     { against: 'student', of: (/** @type {Row} */ row) => row.deltaVsStudent },
     ...others.map((against) => {
       const other = rowOf(kept, against);
       const of = (/** @type {Row} */ row) =>
-        row === other ? null : (compare?.(bySeed(row), bySeed(other)) ?? null);
+        row === other ? null : (compare?.(accuraciesOf(row), accuraciesOf(other)) ?? null);
       return { against, of };
     }),
   ].filter(({ against }) => kept.rows.some(({ method }) => method === against));
-  const lines = rows.map((row) => {
-    const { mean, sd, ci95 } = row.testAccuracyLast;
-    const cells = [
-      `\`${row.method}\``,
-      sd === null ? percent(mean) : `${percent(mean)} ± ${percent(sd)}`,
-      ci95 === null ? '' : `${percent(ci95[0])} to ${percent(ci95[1])}`,
-      ...differences.map(({ of }) => differenceText(of(row))),
-    ];
-    return `| ${cells.join(' | ')} |`;
-  });
+  const lines = rows.map((row) => [
+    `\`${row.method}\``,
+    meanText(row.testAccuracyLast),
+    intervalText(row.testAccuracyLast),
+    ...differences.map(({ of }) => differenceText(of(row))),
+  ]);
   const against = differences.map(({ against }) => `against \`${against}\``);
-  const head = ['method', 'test %, mean ± sd', '95 % interval', ...against];
-  const marks = [':--', ...head.slice(1).map(() => '--:')];
-  return [`| ${head.join(' | ')} |`, `| ${marks.join(' | ')} |`, ...lines].join('\n');
+  return markdownTable(['method', 'test %, mean ± sd', '95 % interval', ...against], lines);
 }
+
+/** @param {Row['testAccuracyLast']} summary */
+const intervalText = ({ ci95 }) => (ci95 === null ? '' : `${percent(ci95[0])} to ${percent(ci95[1])}`);
 
 /** How a column of differences to a method is asked for. */
 const VERSUS = 'vs:';
 
-/** @param {Report} kept @param {string} name @returns {Row} */
-function rowOf(kept, name) {
-  const row = kept.rows.find(({ method }) => method === name);
-  if (row === undefined) throw new Error(`the report has no method '${name}'`);
-  return row;
-}
+/** @param {readonly string[]} columns */
+const columnsOf = (columns) => ({
+  methods: columns.filter((name) => !name.startsWith(VERSUS)),
+  others: columns.filter((name) => name.startsWith(VERSUS)).map((name) => name.slice(VERSUS.length)),
+});
 
 /** The rows of a table. @param {Report} kept @param {readonly string[]} columns */
 function rowsOf(kept, columns) {
-  const methods = columns.filter((name) => !name.startsWith(VERSUS));
+  const { methods } = columnsOf(columns);
   const names = methods.length > 0 ? methods : kept.rows.map(({ method }) => method);
   return names.map((name) => rowOf(kept, name));
 }
@@ -135,10 +112,7 @@ export async function withTables(root, path, draw) {
   const tables = await replaced(text, TABLE, async ({ file = '', methods = '' }) => {
     const kept = readKept(root, file);
     const columns = methods.split(' ').filter(Boolean);
-    const table =
-      'summaries' in kept
-        ? tableOfExplained(/** @type {any} */ (kept))
-        : `${tableOf(kept, columns, await comparison(methods))}\n\n${sourceOf(kept, columns)}`;
+    const table = await tableOfKept(kept, columns);
     return `<!-- table: ${file}${methods} -->\n\n${await format(table, options)}\n<!-- /table -->`;
   });
   /** @type {Map<string, string>} */
@@ -151,6 +125,16 @@ export async function withTables(root, path, draw) {
     return `<!-- picture: ${file} -->\n\n![${words}](${link})\n\n<!-- /picture -->`;
   });
   return { text, result, pictures };
+}
+
+/** @param {any} kept @param {readonly string[]} columns @returns {Promise<string>} Markdown */
+async function tableOfKept(kept, columns) {
+  if ('summaries' in kept) return tableOfExplained(kept);
+  const { methods, others } = columnsOf(columns);
+  const compare = 'tasks' in kept || others.length > 0 ? (await loadStatistics()).comparePaired : undefined;
+  return 'tasks' in kept
+    ? tableOfStudy(kept, methods, others[0] ?? 'kd', compare)
+    : `${tableOf(kept, columns, compare)}\n\n${sourceOf(kept, columns)}`;
 }
 
 /** @typedef {(kept: Report) => Promise<{ readonly svg: string, readonly words: string }>} Draw */
@@ -192,10 +176,6 @@ export function benchDrawing() {
 }
 
 const loadStatistics = benchPart('statistics/index.ts');
-
-/** The bench's own comparison, where a table has a column that needs it. @param {string} methods @returns {Promise<ComparePaired | undefined>} */
-const comparison = async (methods) =>
-  methods.includes(VERSUS) ? (await loadStatistics()).comparePaired : undefined;
 
 /** Documents that may have tables. @param {string} root */
 const documentsOf = (root) => [
@@ -260,7 +240,9 @@ async function keep(root, from, name, isAdded) {
   const found =
     'summaries' in given
       ? keptExplained(given, { config: read('config.json'), teacher: read('teacher/result.json') })
-      : keptReport(given);
+      : 'tasks' in given
+        ? keptStudy(given, (task) => read(`tasks/${task}/report/report.json`))
+        : keptReport(given);
   const kept = isAdded
     ? withAdded(readKept('', file), /** @type {Report} */ (found), await loadStatistics())
     : found;
@@ -268,6 +250,15 @@ async function keep(root, from, name, isAdded) {
   const options = { ...(await resolveConfig(file)), parser: 'json' };
   writeFileSync(file, await format(JSON.stringify(kept), options));
 }
+
+/**
+ * @param {{ readonly schema: number, readonly tasks: readonly { readonly name: string }[] }} given a study's report.json
+ * @param {(task: string) => any} read a task's own
+ */
+const keptStudy = ({ schema, tasks }, read) => ({
+  schema,
+  tasks: tasks.map(({ name }) => ({ name, ...keptReport(read(name)) })),
+});
 
 /** @param {any} given a report.json @returns {Report} */
 function keptReport({ schema, config, engine, teacher, rows, testImages }) {

@@ -144,3 +144,33 @@ it("the repository's own tables are those of their reports", async () => {
   expect(await checkTables(root)).toEqual([]);
   expect(readFileSync(join(root, 'package.json'), 'utf8')).toContain('tools/tables.mjs --check');
 });
+
+it('of a study has a row per task, and the differences of each method to one of them', async () => {
+  const perSeed = (/** @type {number[]} */ ...values) =>
+    values.map((testAccuracyLast, seed) => ({ seed, testAccuracyLast }));
+  const base = { method: 'kd', testAccuracyLast: summary(0.6), deltaVsKd: null, deltaVsStudent: null };
+  const task = (/** @type {string} */ name, /** @type {number} */ gain) => ({
+    ...{ ...kept, name },
+    rows: [
+      { ...base, perSeed: perSeed(0.59, 0.6, 0.61) },
+      { ...base, method: 'mhgd', perSeed: perSeed(0.59 + gain, 0.6 + gain, 0.61 + 2 * gain) },
+    ],
+  });
+  const root = writeTree({
+    'README.md': '# Tree\n\n<!-- table: kept.json kd mhgd -->\n<!-- /table -->\n',
+    'kept.json': { schema: 1, tasks: [task('half', 0.01), task('tenth', 0.02)] },
+  });
+  const { result } = await withTables(root, join(root, 'README.md'), noDrawing);
+  const cells = result
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  expect(cells[0]).toEqual(['', 'task', '`kd`', '`mhgd`', '`mhgd` − `kd`', '']);
+  expect(cells.slice(2)).toEqual([
+    ['', 'half', '60.00 ± 1.00', '60.00 ± 1.00', '+1.33 (−0.10 to +2.77)', ''],
+    ['', 'tenth', '60.00 ± 1.00', '60.00 ± 1.00', '+2.67 (−0.20 to +5.54)', ''],
+  ]);
+  expect(result).toMatch(
+    /3 seeds, 1,000 test images; teacher plain16 \(75\.00 %\), student plain8, 10 epochs/,
+  );
+});

@@ -1,0 +1,48 @@
+/*
+ * What a kept report holds, and its figures as text.
+ */
+
+/**
+ * @typedef {{ readonly n: number, readonly mean: number, readonly sd: number | null, readonly ci95: readonly [number, number] | null }} Summary
+ * @typedef {{ readonly mean: number, readonly ci95: readonly [number, number] | null, readonly p: number | null }} Difference
+ * @typedef {{ readonly method: string, readonly testAccuracyLast: Summary, readonly deltaVsKd: Difference | null, readonly deltaVsStudent: Difference | null, readonly perSeed?: readonly { readonly seed: number, readonly testAccuracyLast: number }[] }} Row
+ * @typedef {(first: ReadonlyMap<number, number>, second: ReadonlyMap<number, number>) => Difference | null} ComparePaired
+ * @typedef {{ readonly schema: number, readonly config: any, readonly environment?: any, readonly engine: any, readonly teacher: any, readonly rows: readonly Row[], readonly testImages: number }} Report
+ */
+
+/** @param {number} share */
+export const percent = (share) => (100 * share).toFixed(2);
+/** @param {number} share */
+const signed = (share) => `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`;
+
+/** @param {Summary} summary */
+export const meanText = ({ mean, sd }) => (sd === null ? percent(mean) : `${percent(mean)} ± ${percent(sd)}`);
+
+/** @param {Difference | null} difference */
+export function differenceText(difference) {
+  if (difference === null) return '';
+  const { mean, ci95 } = difference;
+  return ci95 === null ? signed(mean) : `${signed(mean)} (${signed(ci95[0])} to ${signed(ci95[1])})`;
+}
+
+/** @param {Report} kept @param {string} name @returns {Row} */
+export function rowOf(kept, name) {
+  const row = kept.rows.find(({ method }) => method === name);
+  if (row === undefined) throw new Error(`the report has no method '${name}'`);
+  return row;
+}
+
+/** Accuracies by seed. @param {Row | undefined} row @returns {ReadonlyMap<number, number>} */
+export const accuraciesOf = (row) =>
+  new Map(row?.perSeed?.map(({ seed, testAccuracyLast }) => [seed, testAccuracyLast]));
+
+/**
+ * A table whose first column is of names, and all others of figures.
+ *
+ * @param {readonly string[]} head
+ * @param {readonly (readonly string[])[]} rows
+ */
+export const markdownTable = (head, rows) =>
+  [head, head.map((_, at) => (at === 0 ? ':--' : '--:')), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
