@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { withAdded } from './added-report.mjs';
 import { keptExplained, tableOfExplained } from './explained-table.mjs';
+import { gainsAsked, tableOfGains } from './gains-table.mjs';
 import { report } from './problem.mjs';
 import { accuraciesOf, differenceText, markdownTable, meanText, percent, rowOf } from './report-text.mjs';
 import { tableOfStudy } from './study-table.mjs';
@@ -24,11 +25,21 @@ import { packageFolders } from './workspace.mjs';
  *   <!-- picture: packages/bench/reports/NAME.json -->
  *   <!-- /picture -->
  *
- * and is kept beside the report as NAME.svg. `npm run tables` writes tables and pictures; with --check it only says which differ; with
+ * and is kept beside the report as NAME.svg. What methods gain over `kd` in several comparisons stands at
+ *
+ *   <!-- gains: NAME="LABEL" NAME="LABEL" methods: mhgd rtk -->
+ *   <!-- /gains -->
+ *
+ * `npm run tables` writes tables and pictures; with --check it only says which differ; with
  * `--keep RUN/report/report.json NAME` (or explain.json) it takes a report over first; with `--add` the kept one gets its seeds and methods.
  */
 
+/** Where reports are kept. */
+const KEPT = 'packages/bench/reports';
+
 const TABLE = /<!-- table: (?<file>\S+)(?<methods>(?: [^\s]+)*?) -->\n[\s\S]*?<!-- \/table -->/g;
+
+const GAINS = /<!-- gains: (?<asked>[^>]+) -->\n[\s\S]*?<!-- \/gains -->/g;
 
 const PICTURE = /<!-- picture: (?<file>\S+) -->\n[\s\S]*?<!-- \/picture -->/g;
 
@@ -115,9 +126,18 @@ export async function withTables(root, path, draw) {
     const table = await tableOfKept(kept, columns);
     return `<!-- table: ${file}${methods} -->\n\n${await format(table, options)}\n<!-- /table -->`;
   });
+  const gains = await replaced(tables, GAINS, async ({ asked = '' }) => {
+    const { columns, methods } = gainsAsked(asked);
+    const reports = columns.map(({ name, label }) => ({
+      label,
+      report: readKept(root, `${KEPT}/${name}.json`),
+    }));
+    const table = await format(tableOfGains(reports, methods), options);
+    return `<!-- gains: ${asked} -->\n\n${table}\n<!-- /gains -->`;
+  });
   /** @type {Map<string, string>} */
   const pictures = new Map();
-  const result = await replaced(tables, PICTURE, async ({ file = '' }) => {
+  const result = await replaced(gains, PICTURE, async ({ file = '' }) => {
     const { svg, words } = await draw(readKept(root, file));
     const picture = file.replace(/\.json$/, '.svg');
     pictures.set(join(root, picture), svg);
@@ -234,7 +254,7 @@ export async function checkTables(root, draw = benchDrawing()) {
  */
 async function keep(root, from, name, isAdded) {
   const given = JSON.parse(readFileSync(from, 'utf8'));
-  const file = join(root, 'packages/bench/reports', `${basename(name, '.json')}.json`);
+  const file = join(root, KEPT, `${basename(name, '.json')}.json`);
   const read = (/** @type {string} */ path) =>
     JSON.parse(readFileSync(join(dirname(from), '..', path), 'utf8'));
   const found =

@@ -174,3 +174,31 @@ it('of a study has a row per task, and the differences of each method to one of 
     /3 seeds, 1,000 test images; teacher plain16 \(75\.00 %\), student plain8, 10 epochs/,
   );
 });
+
+it('of gains has a row per method and a column per report', async () => {
+  const gain = (/** @type {string} */ method, /** @type {number} */ mean) => ({
+    ...{ method, testAccuracyLast: summary(0.6), deltaVsStudent: null },
+    deltaVsKd: { seeds: [0, 1], mean, ci95: /** @type {const} */ ([mean - 0.01, mean + 0.01]), p: null },
+  });
+  const mark = 'gains: one="the first" two="the second" methods: at mhgd';
+  const files = {
+    'packages/core/package.json': { name: '@distilljs/core' },
+    'packages/bench/reports/one.json': { ...kept, rows: [gain('at', 0.02), gain('other', 0.3)] },
+    'packages/bench/reports/two.json': { ...kept, rows: [gain('mhgd', -0.01), gain('at', 0.03)] },
+  };
+  const root = writeTree({ ...files, 'README.md': `# Tree\n\n<!-- ${mark} -->\n<!-- /gains -->\n` });
+  const { result } = await withTables(root, join(root, 'README.md'), noDrawing);
+  const cells = result
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  expect(cells[0]?.slice(1, -1)).toEqual(['method', 'the first, 2 seeds', 'the second, 2 seeds']);
+  expect(cells.slice(2).map((line) => line.slice(1, -1))).toEqual([
+    ['`at`', '+2.00 (+1.00 to +3.00)', '+3.00 (+2.00 to +4.00)'],
+    ['`mhgd`', '', '−1.00 (−2.00 to +0.00)'],
+  ]);
+  const wrong = writeTree({ ...files, 'README.md': `# Tree\n\n<!-- ${mark}s -->\n<!-- /gains -->\n` });
+  await expect(withTables(wrong, join(wrong, 'README.md'), noDrawing)).rejects.toThrow(
+    "no report has a method 'mhgds'",
+  );
+});
