@@ -175,8 +175,17 @@ function contentOf(folder: string): {
   return { folders: folders.sort(byBytes), images: images.sort(byBytes) };
 }
 
-const isFolder = (folder: string, entry: Dirent): boolean =>
-  entry.isSymbolicLink() ? statsAt(join(folder, entry.name))?.isDirectory() === true : entry.isDirectory();
+/** @throws DistillError code `data` for a link to nothing that may be a folder: a class would be missing without a word */
+function isFolder(folder: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  const path = join(folder, entry.name);
+  const stats = statsAt(path);
+  if (stats === undefined && !IMAGE.test(entry.name)) {
+    const hint = 'Mend or remove the link. If it stands for a class, the class would be missing.';
+    throw dataError(path, 'a link to a folder of images', 'one that leads nowhere', hint);
+  }
+  return stats?.isDirectory() === true;
+}
 
 function entriesOf(folder: string): readonly Dirent[] {
   try {

@@ -178,7 +178,6 @@ describe('what is wrong with a folder is one error', () => {
     });
     symlinkSync(join(place.dir, 'gone.png'), join(place.dir, 'a/link.png'));
     symlinkSync(join(place.dir, 'a/circle.png'), join(place.dir, 'a/circle.png'));
-    symlinkSync(join(place.dir, 'circle'), join(place.dir, 'circle'));
     execFileSync('mkfifo', [join(place.dir, 'b/pipe.jpg')]);
     const message = await refusalOf(load(place));
     expect(message).toContain('6 damaged files among 14');
@@ -195,6 +194,16 @@ describe('what is wrong with a folder is one error', () => {
     const { train, test, notes } = await load(place, { onDamaged: 'skip' });
     expect(train.size + test.size).toBe(8);
     expect(notes[0]).toContain('6 damaged files left out: a/circle.png (no such file)');
+  });
+
+  it('a link that leads nowhere, where a class may be meant', async () => {
+    for (const target of ['gone', 'b/class']) {
+      const place = withTree({ ...many('a', RED, 4), ...many('b', GREEN, 4) });
+      symlinkSync(join(place.dir, target), join(place.dir, 'b/class'));
+      expect(await refusalOf(load(place, { onDamaged: 'skip' }))).toMatch(
+        /b.class: expected a link to a folder of images, got one that leads nowhere\. Mend or remove the link/,
+      );
+    }
   });
 
   it('lists ten of many damaged files', async () => {
