@@ -5,6 +5,7 @@ import { format, resolveConfig } from 'prettier';
 import { withAdded } from './added-report.mjs';
 import { keptExplained, tableOfExplained } from './explained-table.mjs';
 import { gainsAsked, tableOfGains } from './gains-table.mjs';
+import { keptMetrics, tableOfMetrics } from './metrics-table.mjs';
 import { report } from './problem.mjs';
 import { accuraciesOf, differenceText, markdownTable, meanText, percent, rowOf } from './report-text.mjs';
 import { tableOfStudy } from './study-table.mjs';
@@ -31,7 +32,7 @@ import { packageFolders } from './workspace.mjs';
  *   <!-- /gains -->
  *
  * `npm run tables` writes tables and pictures; with --check it only says which differ; with
- * `--keep RUN/report/report.json NAME` (or explain.json) it takes a report over first; with `--add` the kept one gets its seeds and methods.
+ * `--keep RUN/report/report.json NAME` (or explain.json, metrics.json) it takes a report over first; with `--add` the kept one gets its seeds and methods.
  */
 
 /** Where reports are kept. */
@@ -150,6 +151,7 @@ export async function withTables(root, path, draw) {
 /** @param {any} kept @param {readonly string[]} columns @returns {Promise<string>} Markdown */
 async function tableOfKept(kept, columns) {
   if ('summaries' in kept) return tableOfExplained(kept);
+  if ('networks' in kept) return tableOfMetrics(kept, columns, await loadStatistics());
   const { methods, others } = columnsOf(columns);
   const compare = 'tasks' in kept || others.length > 0 ? (await loadStatistics()).comparePaired : undefined;
   return 'tasks' in kept
@@ -260,9 +262,11 @@ async function keep(root, from, name, isAdded) {
   const found =
     'summaries' in given
       ? keptExplained(given, { config: read('config.json'), teacher: read('teacher/result.json') })
-      : 'tasks' in given
-        ? keptStudy(given, (task) => read(`tasks/${task}/report/report.json`))
-        : keptReport(given);
+      : 'networks' in given
+        ? keptMetrics(given, read('config.json'))
+        : 'tasks' in given
+          ? keptStudy(given, (task) => read(`tasks/${task}/report/report.json`))
+          : keptReport(given);
   const kept = isAdded
     ? withAdded(readKept('', file), /** @type {Report} */ (found), await loadStatistics())
     : found;

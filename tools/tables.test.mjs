@@ -27,6 +27,18 @@ const kept = {
   testImages: 1000,
 };
 
+/** The cells of a document's table, row by row. @param {string} document */
+const cellsOf = (document) =>
+  document
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+
 const noDrawing = () => Promise.reject(new Error('no picture is asked for'));
 
 const tree = (/** @type {string} */ table) =>
@@ -161,14 +173,11 @@ it('of a study has a row per task, and the differences of each method to one of 
     'kept.json': { schema: 1, tasks: [task('half', 0.01), task('tenth', 0.02)] },
   });
   const { result } = await withTables(root, join(root, 'README.md'), noDrawing);
-  const cells = result
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .map((line) => line.split('|').map((cell) => cell.trim()));
-  expect(cells[0]).toEqual(['', 'task', '`kd`', '`mhgd`', '`mhgd` − `kd`', '']);
-  expect(cells.slice(2)).toEqual([
-    ['', 'half', '60.00 ± 1.00', '60.00 ± 1.00', '+1.33 (−0.10 to +2.77)', ''],
-    ['', 'tenth', '60.00 ± 1.00', '60.00 ± 1.00', '+2.67 (−0.20 to +5.54)', ''],
+  const rows = cellsOf(result);
+  expect(rows[0]).toEqual(['task', '`kd`', '`mhgd`', '`mhgd` − `kd`']);
+  expect(rows.slice(2)).toEqual([
+    ['half', '60.00 ± 1.00', '60.00 ± 1.00', '+1.33 (−0.10 to +2.77)'],
+    ['tenth', '60.00 ± 1.00', '60.00 ± 1.00', '+2.67 (−0.20 to +5.54)'],
   ]);
   expect(result).toMatch(
     /3 seeds, 1,000 test images; teacher plain16 \(75\.00 %\), student plain8, 10 epochs/,
@@ -188,17 +197,46 @@ it('of gains has a row per method and a column per report', async () => {
   };
   const root = writeTree({ ...files, 'README.md': `# Tree\n\n<!-- ${mark} -->\n<!-- /gains -->\n` });
   const { result } = await withTables(root, join(root, 'README.md'), noDrawing);
-  const cells = result
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .map((line) => line.split('|').map((cell) => cell.trim()));
-  expect(cells[0]?.slice(1, -1)).toEqual(['method', 'the first, 2 seeds', 'the second, 2 seeds']);
-  expect(cells.slice(2).map((line) => line.slice(1, -1))).toEqual([
+  const rows = cellsOf(result);
+  expect(rows[0]).toEqual(['method', 'the first, 2 seeds', 'the second, 2 seeds']);
+  expect(rows.slice(2)).toEqual([
     ['`at`', '+2.00 (+1.00 to +3.00)', '+3.00 (+2.00 to +4.00)'],
     ['`mhgd`', '', '−1.00 (−2.00 to +0.00)'],
   ]);
   const wrong = writeTree({ ...files, 'README.md': `# Tree\n\n<!-- ${mark}s -->\n<!-- /gains -->\n` });
   await expect(withTables(wrong, join(wrong, 'README.md'), noDrawing)).rejects.toThrow(
     "no report has a method 'mhgds'",
+  );
+});
+
+it('of measures of embeddings has a row per method and a difference to kd for each measure', async () => {
+  const network = (
+    /** @type {string} */ method,
+    /** @type {number} */ seed,
+    /** @type {number} */ value,
+  ) => ({
+    ...{ method, seed },
+    measures: { 'rank-1': value, mAP: value / 2 },
+  });
+  const networks = [
+    { method: 'teacher', measures: { 'rank-1': 0.9, mAP: 0.8 } },
+    ...[0, 1, 2].flatMap((seed) => [
+      network('kd', seed, 0.5 + seed / 100),
+      network('cckd', seed, 0.6 + (seed * seed) / 100),
+    ]),
+  ];
+  const root = writeTree({
+    'README.md': '# Tree\n\n<!-- table: kept.json -->\n<!-- /table -->\n',
+    'kept.json': { networks, source: 'Measured: images.' },
+  });
+  const { result } = await withTables(root, join(root, 'README.md'), noDrawing);
+  const rows = cellsOf(result);
+  expect(rows[0]).toEqual(['method', 'rank-1, %', 'against `kd`', 'mAP, %', 'against `kd`']);
+  expect(rows.slice(2)).toEqual([
+    ['`kd`', '51.00 ± 1.00', '', '25.50 ± 0.50', ''],
+    ['`cckd`', '61.67 ± 2.08', '+10.67 (+7.80 to +13.54)', '30.83 ± 1.04', '+5.33 (+3.90 to +6.77)'],
+  ]);
+  expect(result).toContain(
+    '3 seeds; in brackets 95 % intervals, paired over seeds. The teacher has rank-1 90.00 %, mAP 80.00 %. Measured: images.',
   );
 });
