@@ -27,6 +27,10 @@ export function withAdded(kept, more, { summarize, comparePaired }) {
     const [first, second] = [kept, more].map(({ rows }) => rows.find(({ method }) => method === name));
     return { name, first, second, accuracies: new Map([...accuraciesOf(first), ...accuraciesOf(second)]) };
   });
+  const changed = rows.find(
+    ({ first, second }) => first && second && !isDeepStrictEqual(first.options, second.options),
+  );
+  if (changed !== undefined) throw new Error(`'${changed.name}' has other options in the other report`);
   const shared = rows.flatMap(({ first, second }) =>
     [...accuraciesOf(first)]
       .filter(([seed]) => accuraciesOf(second).has(seed))

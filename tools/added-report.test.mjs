@@ -70,6 +70,11 @@ it('a kept report gets the seeds and methods of another one of the same comparis
 it.each([
   ['another config', { kd: { 1: 0.6 } }, { config: { ...kept.config, epochs: 20 } }],
   ['another teacher', { kd: { 1: 0.6 } }, { teacher: { ...kept.teacher, testAccuracy: 0.76 } }],
+  [
+    "'kd' has other options",
+    { kd: { 0: 0.7 } },
+    { rows: [{ ...kept.rows[1], options: { temperature: 7 } }] },
+  ],
   ['no training in common', { kd: { 2: 0.6 } }, {}],
   ['ended differently', { kd: { 0: 0.7, 1: 0.61 } }, {}],
 ])('is refused with %s', (message, accuracies, changes) => {

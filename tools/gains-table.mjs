@@ -1,45 +1,58 @@
-import { differenceText, markdownTable } from './report-text.mjs';
+import { accuraciesOf, differenceText, markdownTable } from './report-text.mjs';
 
-/** @import { Report } from './report-text.mjs' */
+/** @import { ComparePaired, Report } from './report-text.mjs' */
 
 /**
- * What a mark asks for: `leaders="CIFAR-10" cifar100="CIFAR-100" methods: mhgd+kd rtk` are two columns and two rows.
+ * What a mark asks for: `leaders="CIFAR-10" rtk+third="both teachers" methods: mhgd+kd rtk` are two columns and two rows. The second column
+ * pools the pairs of two reports.
  *
  * @param {string} text
  */
 export function gainsAsked(text) {
   const [given = '', methods = ''] = text.split(' methods: ');
-  const columns = [...given.matchAll(/([\w-]+)="([^"]+)"/g)].map(([, name = '', label = '']) => ({
-    name,
+  const columns = [...given.matchAll(/([\w+-]+)="([^"]+)"/g)].map(([, names = '', label = '']) => ({
+    names: names.split('+'),
     label,
   }));
   return { columns, methods: methods.split(' ').filter(Boolean) };
 }
 
+/** Keeps the seeds of several reports apart. */
+const SEEDS_OF_A_REPORT = 1e6;
+
 /**
- * What methods gain over `kd` in several comparisons: a row per method, a column per report.
+ * What methods gain over `kd` in several comparisons: a row per method, a column per report or pool of reports. A seed is paired within its report.
  *
- * @param {readonly { readonly label: string, readonly report: Report }[]} columns
+ * @param {readonly { readonly label: string, readonly reports: readonly Report[] }[]} columns
  * @param {readonly string[]} methods a report may lack some
+ * @param {ComparePaired} compare
  * @returns {string} Markdown
  */
-export function tableOfGains(columns, methods) {
-  const found = columns.map(({ label, report: { rows } }) => ({
-    label,
-    rows: rows.filter(({ method }) => methods.includes(method)),
-  }));
+export function tableOfGains(columns, methods, compare) {
   const unknown = methods.find((name) =>
-    found.every(({ rows }) => rows.every(({ method }) => method !== name)),
+    columns.every(({ reports }) => reports.every(({ rows }) => rows.every(({ method }) => method !== name))),
   );
   if (unknown !== undefined) throw new Error(`no report has a method '${unknown}'`);
-  const heads = found.map(({ label, rows }) => {
-    const counts = rows.map(({ deltaVsKd }) => deltaVsKd?.seeds?.length ?? 0);
+  const accuracies = (/** @type {readonly Report[]} */ reports, /** @type {string} */ name) =>
+    new Map(
+      reports.flatMap(({ rows }, at) =>
+        [...accuraciesOf(rows.find(({ method }) => method === name))].map(
+          ([seed, accuracy]) => /** @type {const} */ ([at * SEEDS_OF_A_REPORT + seed, accuracy]),
+        ),
+      ),
+    );
+  const found = columns.map(({ label, reports }) => ({
+    label,
+    gains: methods.map((name) => compare(accuracies(reports, name), accuracies(reports, 'kd'))),
+  }));
+  const heads = found.map(({ label, gains }) => {
+    const counts = gains.flatMap((gain) => (gain === null ? [] : [gain.seeds?.length ?? 0]));
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
-    return `${label}, ${least === most ? most : `${least} to ${most}`} seeds`;
+    return `${label}, ${least === most ? most : `${least} to ${most}`} pairs`;
   });
-  const lines = methods.map((name) => [
+  const lines = methods.map((name, at) => [
     `\`${name}\``,
-    ...found.map(({ rows }) => differenceText(rows.find(({ method }) => method === name)?.deltaVsKd ?? null)),
+    ...found.map(({ gains }) => differenceText(gains[at] ?? null)),
   ]);
   return `${markdownTable(['method', ...heads], lines)}\n\nPoints above \`kd\` of the same run; in brackets 95 % intervals, paired over seeds.`;
 }

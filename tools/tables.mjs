@@ -129,11 +129,12 @@ export async function withTables(root, path, draw) {
   });
   const gains = await replaced(tables, GAINS, async ({ asked = '' }) => {
     const { columns, methods } = gainsAsked(asked);
-    const reports = columns.map(({ name, label }) => ({
+    const { comparePaired } = await loadStatistics();
+    const found = columns.map(({ names, label }) => ({
       label,
-      report: readKept(root, `${KEPT}/${name}.json`),
+      reports: names.map((name) => readKept(root, `${KEPT}/${name}.json`)),
     }));
-    const table = await format(tableOfGains(reports, methods), options);
+    const table = await format(tableOfGains(found, methods, comparePaired), options);
     return `<!-- gains: ${asked} -->\n\n${table}\n<!-- /gains -->`;
   });
   /** @type {Map<string, string>} */

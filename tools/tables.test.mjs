@@ -184,24 +184,27 @@ it('of a study has a row per task, and the differences of each method to one of 
   );
 });
 
-it('of gains has a row per method and a column per report', async () => {
-  const gain = (/** @type {string} */ method, /** @type {number} */ mean) => ({
-    ...{ method, testAccuracyLast: summary(0.6), deltaVsStudent: null },
-    deltaVsKd: { seeds: [0, 1], mean, ci95: /** @type {const} */ ([mean - 0.01, mean + 0.01]), p: null },
+it('of gains has a row per method, and a column per report or pool of reports', async () => {
+  const row = (/** @type {string} */ method, /** @type {number[]} */ ...values) => ({
+    ...{ method, testAccuracyLast: summary(0.6), deltaVsKd: null, deltaVsStudent: null },
+    perSeed: values.map((testAccuracyLast, seed) => ({ seed, testAccuracyLast })),
   });
-  const mark = 'gains: one="the first" two="the second" methods: at mhgd';
+  const mark = 'gains: one="the first" two="the second" one+two="both" methods: at mhgd';
   const files = {
     'packages/core/package.json': { name: '@distilljs/core' },
-    'packages/bench/reports/one.json': { ...kept, rows: [gain('at', 0.02), gain('other', 0.3)] },
-    'packages/bench/reports/two.json': { ...kept, rows: [gain('mhgd', -0.01), gain('at', 0.03)] },
+    'packages/bench/reports/one.json': { ...kept, rows: [row('kd', 0.5, 0.6), row('at', 0.52, 0.62)] },
+    'packages/bench/reports/two.json': {
+      ...kept,
+      rows: [row('kd', 0.7, 0.7), row('mhgd', 0.69, 0.69), row('at', 0.74, 0.74)],
+    },
   };
   const root = writeTree({ ...files, 'README.md': `# Tree\n\n<!-- ${mark} -->\n<!-- /gains -->\n` });
   const { result } = await withTables(root, join(root, 'README.md'), noDrawing);
   const rows = cellsOf(result);
-  expect(rows[0]).toEqual(['method', 'the first, 2 seeds', 'the second, 2 seeds']);
+  expect(rows[0]).toEqual(['method', 'the first, 2 pairs', 'the second, 2 pairs', 'both, 2 to 4 pairs']);
   expect(rows.slice(2)).toEqual([
-    ['`at`', '+2.00 (+1.00 to +3.00)', '+3.00 (+2.00 to +4.00)'],
-    ['`mhgd`', '', '−1.00 (−2.00 to +0.00)'],
+    ['`at`', '+2.00 (+2.00 to +2.00)', '+4.00 (+4.00 to +4.00)', '+3.00 (+1.16 to +4.84)'],
+    ['`mhgd`', '', '−1.00 (−1.00 to −1.00)', '−1.00 (−1.00 to −1.00)'],
   ]);
   const wrong = writeTree({ ...files, 'README.md': `# Tree\n\n<!-- ${mark}s -->\n<!-- /gains -->\n` });
   await expect(withTables(wrong, join(wrong, 'README.md'), noDrawing)).rejects.toThrow(

@@ -24,7 +24,7 @@ export function chooseMethods(
   });
   const isLeftOut = (name: string): boolean => places.has(name) && !names.includes(name);
   return [
-    ...layers.map((layer) => withoutTrials(layer, isLeftOut)),
+    ...withoutTrials(layers, isLeftOut),
     { ...chosen, locate: (path, key) => originOf(path, origins, layers, key) ?? chosen.locate(path, key) },
   ];
 }
@@ -51,15 +51,25 @@ function nameOf(entry: unknown): unknown {
   return as ?? name ?? (typeof from === 'string' ? nameOfModule(from) : undefined);
 }
 
-/** `tuning` means nothing once no trial is left. */
-function withoutTrials(layer: ConfigLayer, isLeftOut: (name: string) => boolean): ConfigLayer {
-  const { tune, tuning, ...others } = layer.values;
-  if (!isMapping(tune)) return layer;
-  const kept = Object.entries(tune).filter(([name]) => !isLeftOut(name));
-  return kept.length === 0
-    ? { ...layer, values: others }
-    : {
-        ...layer,
-        values: { ...others, tune: Object.fromEntries(kept), ...(tuning !== undefined && { tuning }) },
-      };
+/** `tuning` means nothing once no trial is left, in whichever layer either stands. */
+function withoutTrials(
+  layers: readonly ConfigLayer[],
+  isLeftOut: (name: string) => boolean,
+): readonly ConfigLayer[] {
+  const { tune } = mergeLayers(layers);
+  const names = isMapping(tune) ? Object.keys(tune) : [];
+  if (!names.some(isLeftOut)) return layers;
+  if (names.every(isLeftOut)) {
+    const isKept = ([field]: [string, unknown]): boolean => field !== 'tune' && field !== 'tuning';
+    return layers.map((layer) => ({
+      ...layer,
+      values: Object.fromEntries(Object.entries(layer.values).filter(isKept)),
+    }));
+  }
+  return layers.map((layer) => {
+    const own = layer.values['tune'];
+    if (!isMapping(own)) return layer;
+    const kept = Object.entries(own).filter(([name]) => !isLeftOut(name));
+    return { ...layer, values: { ...layer.values, tune: Object.fromEntries(kept) } };
+  });
 }

@@ -28,7 +28,7 @@ for (const page of pages) {
   const spans = blocks.filter((_, at) => at % 2 === 0).flatMap((part) => part.match(/`[^`]+`/g) ?? []);
   for (const code of [...lines.split('\n'), ...spans.map((span) => span.replaceAll(/[`\s]+/g, ' '))]) {
     const [, command] = /(?<![\w-])distill-bench ([a-z]+ [^#;|&>]*)/.exec(code) ?? [];
-    if (command !== undefined) commands.set(command.replaceAll(/\s+(?:in|$)/g, ' ').trim(), page);
+    if (command !== undefined) commands.set(command.trim(), page);
   }
 }
 
