@@ -7,7 +7,8 @@
  * @typedef {{ readonly seeds?: readonly number[], readonly mean: number, readonly ci95: readonly [number, number] | null, readonly p: number | null }} Difference
  * @typedef {{ readonly method: string, readonly options?: object, readonly testAccuracyLast: Summary, readonly deltaVsKd: Difference | null, readonly deltaVsStudent: Difference | null, readonly perSeed?: readonly { readonly seed: number, readonly testAccuracyLast: number }[] }} Row
  * @typedef {(first: ReadonlyMap<number, number>, second: ReadonlyMap<number, number>) => Difference | null} ComparePaired
- * @typedef {{ readonly schema: number, readonly config: any, readonly environment?: any, readonly engine: any, readonly teacher: any, readonly rows: readonly Row[], readonly testImages: number }} Report
+ * @typedef {{ readonly schema: number, readonly config: any, readonly environment?: any, readonly engine: any, readonly teacher: any, readonly rows: readonly Row[], readonly testImages: number,
+ *   readonly tuning?: readonly import('./trials-table.mjs').Tuning[] }} Report
  */
 
 /** @param {number} share */

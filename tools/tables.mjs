@@ -9,6 +9,7 @@ import { keptMetrics, tableOfMetrics } from './metrics-table.mjs';
 import { report } from './problem.mjs';
 import { accuraciesOf, differenceText, markdownTable, meanText, percent, rowOf } from './report-text.mjs';
 import { tableOfStudy } from './study-table.mjs';
+import { tableOfTrials } from './trials-table.mjs';
 import { packageFolders } from './workspace.mjs';
 
 /** @import { Problem } from './problem.mjs' */
@@ -31,6 +32,11 @@ import { packageFolders } from './workspace.mjs';
  *   <!-- gains: NAME="LABEL" NAME="LABEL" methods: mhgd rtk -->
  *   <!-- /gains -->
  *
+ * and what each option of a tuned method changed, on validation images, at
+ *
+ *   <!-- trials: packages/bench/reports/NAME.json METHOD -->
+ *   <!-- /trials -->
+ *
  * `npm run tables` writes tables and pictures; with --check it only says which differ; with
  * `--keep RUN/report/report.json NAME` (or explain.json, metrics.json) it takes a report over first; with `--add` the kept one gets its seeds and methods.
  */
@@ -41,6 +47,8 @@ const KEPT = 'packages/bench/reports';
 const TABLE = /<!-- table: (?<file>\S+)(?<methods>(?: [^\s]+)*?) -->\n[\s\S]*?<!-- \/table -->/g;
 
 const GAINS = /<!-- gains: (?<asked>[^>]+) -->\n[\s\S]*?<!-- \/gains -->/g;
+
+const TRIALS = /<!-- trials: (?<file>\S+) (?<method>\S+) -->\n[\s\S]*?<!-- \/trials -->/g;
 
 const PICTURE = /<!-- picture: (?<file>\S+) -->\n[\s\S]*?<!-- \/picture -->/g;
 
@@ -137,9 +145,14 @@ export async function withTables(root, path, draw) {
     const table = await format(tableOfGains(found, methods, comparePaired), options);
     return `<!-- gains: ${asked} -->\n\n${table}\n<!-- /gains -->`;
   });
+  const trials = await replaced(gains, TRIALS, async ({ file = '', method = '' }) => {
+    const { comparePaired } = await loadStatistics();
+    const table = await format(tableOfTrials(readKept(root, file), method, comparePaired), options);
+    return `<!-- trials: ${file} ${method} -->\n\n${table}\n<!-- /trials -->`;
+  });
   /** @type {Map<string, string>} */
   const pictures = new Map();
-  const result = await replaced(gains, PICTURE, async ({ file = '' }) => {
+  const result = await replaced(trials, PICTURE, async ({ file = '' }) => {
     const { svg, words } = await draw(readKept(root, file));
     const picture = file.replace(/\.json$/, '.svg');
     pictures.set(join(root, picture), svg);
@@ -286,7 +299,7 @@ const keptStudy = ({ schema, tasks }, read) => ({
 });
 
 /** @param {any} given a report.json @returns {Report} */
-function keptReport({ schema, config, engine, teacher, rows, testImages }) {
+function keptReport({ schema, config, engine, teacher, rows, testImages, tuning = [] }) {
   const { dir, ...dataset } = config.dataset;
   return {
     ...{ schema, config: { ...config, dataset: dir === undefined ? dataset : { ...dataset, dir: 'DIR' } } },
@@ -303,8 +316,19 @@ function keptReport({ schema, config, engine, teacher, rows, testImages }) {
       })),
     })),
     testImages,
+    ...(tuning.length === 0 ? {} : { tuning: tuning.map(keptTuning) }),
   };
 }
+
+/** @param {any} tuning of a report.json */
+const keptTuning = ({ method, seeds, trials, chosen }) => ({
+  ...{ method, seeds },
+  trials: trials.map((/** @type {any} */ { options, validationAccuracy }) => ({
+    options,
+    validationAccuracy,
+  })),
+  chosen,
+});
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const root = join(import.meta.dirname, '..');

@@ -212,6 +212,34 @@ it('of gains has a row per method, and a column per report or pool of reports', 
   );
 });
 
+it('of trials has a row per change of one option, over the trials that differ in nothing else', async () => {
+  const trial = (/** @type {number | null} */ mean, /** @type {object} */ options) => ({
+    options,
+    validationAccuracy: mean === null ? null : { mean },
+  });
+  const trials = [
+    trial(0.5, { beta: 12, sampler: 'cur' }),
+    trial(0.52, { beta: 12, sampler: 'uniform' }),
+    trial(0.54, { beta: 60, sampler: 'cur' }),
+    trial(0.58, { beta: 60, sampler: 'uniform' }),
+    trial(null, { beta: 300, sampler: 'cur' }),
+    trial(0.9, { kernel: 'bilinear', sampler: 'cur' }),
+  ];
+  const tuning = [{ method: 'cckd', seeds: [1000], trials, chosen: 3 }];
+  const document = (/** @type {string} */ method) =>
+    `# Tree\n\n<!-- trials: kept.json ${method} -->\n<!-- /trials -->\n`;
+  const root = writeTree({ 'README.md': document('cckd'), 'kept.json': { ...kept, tuning } });
+  const { result } = await withTables(root, join(root, 'README.md'), noDrawing);
+  expect(cellsOf(result).slice(2)).toEqual([
+    ['`beta`: 12 → 60', '2', '+5.00 (−7.71 to +17.71)'],
+    ['`sampler`: cur → uniform', '2', '+3.00 (−9.71 to +15.71)'],
+  ]);
+  expect(result).toContain('6 trials, one seed each');
+  expect(result).toContain('The best trial is {"beta":60,"sampler":"uniform"}.');
+  const wrong = writeTree({ 'README.md': document('kd'), 'kept.json': { ...kept, tuning } });
+  await expect(withTables(wrong, join(wrong, 'README.md'), noDrawing)).rejects.toThrow("no trials of 'kd'");
+});
+
 it('of measures of embeddings has a row per method and a difference to kd for each measure', async () => {
   const network = (
     /** @type {string} */ method,

@@ -41,7 +41,8 @@ describe('the text of a configuration', () => {
     expect(await refusal(join(folder, 'file'))).toContain(
       'expected text in UTF-8, got other bytes. Save it as UTF-8.',
     );
-    expect(await refusal(join(folder, 'file/x'))).toContain('got ENOTDIR: not a directory');
+    expect(await refusal(join(folder, 'file/x'))).toContain('got a path below a file.');
+    expect(await refusal(join(folder, 'x'.repeat(300)))).toContain('got a name that is too long.');
     truncateSync(join(folder, 'file'), 17 * 2 ** 20);
     expect(await refusal(join(folder, 'file'))).toContain('YAML or JSON of at most 16 MiB, got 17 MiB');
   });

@@ -5,7 +5,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import type { Dataset } from '@distilljs/core';
 import { decoderIdentity } from '../image/index.js';
 import type { Channels, DecoderName, ResizeMode } from '../image/index.js';
-import { fileKind, statsAt } from '../file/index.js';
+import { absenceAt, fileKind, statsAt } from '../file/index.js';
 import { prepareAll } from './decoded/pool.js';
 import { openStore } from './decoded/store.js';
 import type { ImageStore, Stored } from './decoded/store.js';
@@ -134,7 +134,7 @@ function keyOf({ path, source }: ImageItem, root: string): Omit<Keyed, 'item'> {
   });
   if (source !== undefined) return key(path, source.stamp);
   const stats = statsAt(path);
-  if (stats === undefined) return { reason: 'no such file' };
+  if (stats === undefined) return { reason: absenceAt(path) };
   if (!stats.isFile()) return { reason: fileKind(stats) };
   return key(relative(root, realPath(path)), stats.size, stats.mtimeMs);
 }

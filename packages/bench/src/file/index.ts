@@ -1,1 +1,8 @@
-export { expectRegularFile, fileKind, readConfigText, readDataText, statsAt } from './regular-file.js';
+export {
+  absenceAt,
+  expectRegularFile,
+  fileKind,
+  readConfigText,
+  readDataText,
+  statsAt,
+} from './regular-file.js';

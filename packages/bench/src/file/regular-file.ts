@@ -31,6 +31,31 @@ export function statsAt(path: string): Stats | undefined {
   }
 }
 
+/** Why nothing can be read there, in words: what a system's codes mean. */
+const REASONS = new Map([
+  ['ENOENT', 'no such file'],
+  ['ENOTDIR', 'a path below a file'],
+  ['EACCES', 'a place that this user may not read'],
+  ['EPERM', 'a place that this user may not read'],
+  ['ELOOP', 'a link in a circle'],
+  ['ENAMETOOLONG', 'a name that is too long'],
+]);
+
+/** Why a path leads nowhere, in words; undefined where it leads somewhere. */
+export function absenceAt(path: string): string | undefined {
+  try {
+    statSync(path);
+    return undefined;
+  } catch (cause) {
+    return reasonOf(cause);
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return REASONS.get(code ?? '') ?? message;
+}
+
 /**
  * Looks before reading: pipes and devices may have no end, and never say so.
  *
@@ -146,8 +171,7 @@ function statOf(path: string, what: string, code: DistillErrorCode): Stats {
 }
 
 function unreadable(path: string, what: string, code: DistillErrorCode, cause: unknown): DistillError {
-  const got = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (cause as Error).message;
-  return new DistillError({ code, where: path, expected: what, got, cause });
+  return new DistillError({ code, where: path, expected: what, got: reasonOf(cause), cause });
 }
 
 function expectSize(path: string, size: number, what: string, code: DistillErrorCode, most: number): void {

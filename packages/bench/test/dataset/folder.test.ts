@@ -184,7 +184,7 @@ describe('what is wrong with a folder is one error', () => {
     for (const part of [
       'a/cut.png (PNG: ',
       'a/link.png (no such file)',
-      'a/circle.png (no such file)',
+      'a/circle.png (a link in a circle)',
       'b/empty.jpg (an empty file)',
       'b/page.jpg (a web page)',
       'b/pipe.jpg (a named pipe)',
@@ -193,7 +193,7 @@ describe('what is wrong with a folder is one error', () => {
       expect(message).toContain(part);
     const { train, test, notes } = await load(place, { onDamaged: 'skip' });
     expect(train.size + test.size).toBe(8);
-    expect(notes[0]).toContain('6 damaged files left out: a/circle.png (no such file)');
+    expect(notes[0]).toContain('6 damaged files left out: a/circle.png (a link in a circle)');
   });
 
   it('a link that leads nowhere, where a class may be meant', async () => {

@@ -1,0 +1,68 @@
+import { differenceText, markdownTable } from './report-text.mjs';
+
+/** @import { ComparePaired, Report } from './report-text.mjs' */
+
+/**
+ * @typedef {{ readonly options: Readonly<Record<string, unknown>>, readonly validationAccuracy: { readonly mean: number } | null }} Trial
+ * @typedef {{ readonly method: string, readonly seeds: readonly number[], readonly trials: readonly Trial[], readonly chosen: number | null }} Tuning
+ */
+
+/**
+ * What each option of a tuned method changed: a row per option and pair of neighbouring values, with the mean difference over all trials
+ * that differ in nothing else.
+ *
+ * @param {Report} kept
+ * @param {string} method
+ * @param {ComparePaired} compare
+ * @returns {string} Markdown
+ */
+export function tableOfTrials(kept, method, compare) {
+  const tuning = kept.tuning?.find((each) => each.method === method);
+  if (tuning === undefined) throw new Error(`the report has no trials of '${method}'`);
+  const rows = optionsOf(tuning).flatMap(({ option, values }) =>
+    values.slice(1).flatMap((value, before) => {
+      const [low, high] = [values[before], value].map((wanted) => accuraciesWith(tuning, option, wanted));
+      const difference = compare(high ?? new Map(), low ?? new Map());
+      const change = `\`${option}\`: ${String(values[before])} → ${String(value)}`;
+      return difference === null
+        ? []
+        : [[change, String(difference.seeds?.length ?? 0), differenceText(difference)]];
+    }),
+  );
+  const table = markdownTable(['change', 'pairs of trials', 'validation accuracy, points'], rows);
+  return `${table}\n\n${sourceOfTrials(kept, tuning)}`;
+}
+
+/** @param {Report} kept @param {Tuning} tuning */
+function sourceOfTrials({ config, engine, teacher }, { trials, seeds, chosen }) {
+  const seedText = seeds.length === 1 ? 'one seed' : `${seeds.length} seeds`;
+  const best = chosen === null ? '' : ` The best trial is ${JSON.stringify(trials[chosen]?.options)}.`;
+  const trained = `teacher ${teacher.model}, student ${config.student.model}, ${config.epochs} epochs, batches of ${config.batchSize}`;
+  return `In brackets: 95 % intervals over pairs of trials that differ in this option alone. ${trials.length} trials, ${seedText} each; ${trained}; engine ${engine.name}.${best}`;
+}
+
+/** Options that were varied, with their values in the order of the trials. @param {Tuning} tuning */
+function optionsOf({ trials }) {
+  const names = [...new Set(trials.flatMap(({ options }) => Object.keys(options)))];
+  return names.map((option) => ({
+    option,
+    values: [...new Set(trials.flatMap(({ options }) => (option in options ? [options[option]] : [])))],
+  }));
+}
+
+/**
+ * Accuracies of the trials that have this value, each under the number of its setting of all other options.
+ *
+ * @param {Tuning} tuning @param {string} option @param {unknown} wanted
+ * @returns {ReadonlyMap<number, number>}
+ */
+function accuraciesWith({ trials }, option, wanted) {
+  const settings = trials.map(({ options }) => JSON.stringify({ ...options, [option]: null }));
+  return new Map(
+    trials.flatMap(({ options, validationAccuracy }, at) =>
+      options[option] === wanted && validationAccuracy !== null
+        ? [[settings.indexOf(settings[at] ?? ''), validationAccuracy.mean]]
+        : [],
+    ),
+  );
+}
