@@ -56,7 +56,7 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
     )
     .option('--race', 'drop methods that can no longer win, then confirm the winner with fresh seeds')
     .option('--budget <time>', 'time limit of a race, e.g. 45m, 2h or 1h30m')
-    .option('--jobs <number>', 'trainings at a time, each in its own process (default: 1)', number)
+    .option('--jobs <number>', 'trainings at a time, in as many processes (default: 1)', number)
     .option('--shard <part/parts>', 'train one part of the run, e.g. 2/4; `merge` combines the parts')
     .option('--export <folder>', 'at the end, export the student of the best method, as `export` does')
     .option(

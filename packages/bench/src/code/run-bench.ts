@@ -58,7 +58,7 @@ let before: Promise<unknown> = Promise.resolve();
  *   data: { train, test },
  *   teacher: { network: model, normalization: 'imagenet', imageSize: 224 },
  *   student: ({ imageShape, classes, tf }) => tf.sequential({ layers: […] }),
- *   methods: ['student', 'kd', { method: rkd, options: { weight: 25 } }],
+ *   methods: ['student', 'kd', { method: pairDistances, options: { weight: 25 } }],
  *   out: 'runs/mine',
  * });
  * console.log(outcome?.best, outcome?.students[0]?.path);

@@ -139,7 +139,7 @@ export interface Reads {
   readonly labels?: boolean | 'some' | undefined;
   /**
    * True: terms that are means over single images (cross-entropy, divergence from the teacher) weigh them by `step.weights`, those
-   * with labels by `step.labelWeights`. Terms about feature maps or pairs of images weigh none. Default false: weights are refused.
+   * with labels by `step.labelWeights`. Terms about pairs of images weigh none. Default false: weights are refused.
    */
   readonly weights?: boolean | undefined;
 }
