@@ -22,36 +22,36 @@ import type { AdversarialOptions } from './options.js';
 import { reviewDiscriminators } from './review.js';
 import type { Transfer } from './transfer.js';
 
-/** The networks that play, what they learn besides the game, and their maps. */
+/** The networks of the game: their maps, weights and logit loss. */
 export interface Players {
   /** Common shape of all maps. */
   readonly shape: MapShape;
-  /** Of every discriminator. */
+  /** Geometry of every discriminator. */
   readonly geometry: DiscriminatorGeometry;
-  /** Weights that each network's map depends on, per network by name: what L_G moves. */
+  /** Weights that the networks' maps depend on, by name; L_G trains them. */
   readonly extractors: NamedVariables;
-  /** One per network; their weights are moved by L_G too. */
+  /** One per network; L_G trains their weights too. */
   readonly transfers: readonly Transfer[];
-  /** Which networks and taps a step runs. */
+  /** Networks and taps that a step runs. */
   readonly reads: Phase['reads'];
   /** The networks' maps in this step, through their transfer layers. */
   ownMaps(step: Step): readonly FeatureMap[];
-  /** Per network the map that its own is to be taken for. */
+  /** The map that each network's own map should pass for. */
   peerMaps(step: Step, own: readonly FeatureMap[]): readonly FeatureMap[];
-  /** The loss of the predictions. */
+  /** The update of the logit loss. */
   readonly logits: Update;
-  /** What training costs besides the game. */
+  /** Training cost without the discriminators. */
   readonly cost: AuxiliaryCost;
 }
 
 /**
- * The plan of networks that learn from predictions and play, each against a discriminator of its own. With `own` the map of
- * network k and `peer` the map that it is to be taken for, two updates of every step make up the game:
+ * The plan for networks that learn from predictions and each play against their own discriminator. With `own` the map
+ * of network k and `peer` the map that it should pass for, two updates of every step make up the game:
  *
- * - `features` moves extractor and transfer layer of network k by `L_Gk = mean((1 − D_k(own))²)`
- * - `discriminators` moves D_k by `L_Dk = mean((1 − D_k(peer))²) + mean(D_k(own)²)`
+ * - `features` trains extractor and transfer layer of network k by `L_Gk = mean((1 − D_k(own))²)`
+ * - `discriminators` trains D_k by `L_Dk = mean((1 − D_k(peer))²) + mean(D_k(own)²)`
  *
- * What an update does not name among its variables is a constant for it: L_G goes through D_k and leaves it as it is. So both
+ * An update changes only the variables that it names: L_G backpropagates through D_k without training it. So both
  * losses share one pass of D_k over the own map. The mean scores are logged beside the losses (weight 0).
  */
 export function adversarialPlan(
@@ -97,7 +97,7 @@ export function adversarialPlan(
       });
     },
   };
-  // At one snapshot the order changes nothing. In sequence, extractors see what the discriminators have just learned.
+  // With `snapshot` the order changes nothing. With `sequential`, extractors see what the discriminators have just learned.
   const game = options.order === 'snapshot' ? [features, discrimination] : [discrimination, features];
   const auxiliary = { ...transferVariables, ...discriminatorVariables };
   const sees = (maps: readonly FeatureMap[]): Exhibit => scoreTable(discriminators, maps);
@@ -122,8 +122,8 @@ export function adversarialPlan(
 }
 
 /**
- * Computes a value once per step, however many updates ask for it: a step's updates share one tape. The tensors are freed
- * with the step's others.
+ * Computes a value once per step, however many updates use it: a step's updates share one tape. The tensors are freed
+ * with the step's other tensors.
  */
 function oncePerStep<T extends object>(compute: (step: Step) => T): (step: Step) => T {
   const known = new WeakMap<Step, T>();
@@ -134,7 +134,7 @@ function oncePerStep<T extends object>(compute: (step: Step) => T): (step: Step)
   };
 }
 
-/** Terms of every network, as `loss1`, `loss2`, …. */
+/** Terms of every network, with the network's number in their names: `loss1`, `loss2`, …. */
 function numbered(
   scores: readonly tf.Tensor1D[],
   termsOf: (score: tf.Tensor1D, network: number) => LossTerms,
@@ -153,7 +153,7 @@ function joined(owner: string, parts: readonly (Transfer | Discriminator)[]): Na
   );
 }
 
-/** Each discriminator sees two maps per image, its network's and the peer's. */
+/** Adds the discriminators' cost: each sees two maps per image, its own network's and the peer's. */
 function withDiscriminators(cost: AuxiliaryCost, discriminators: readonly Discriminator[]): AuxiliaryCost {
   return discriminators.reduce(
     (sum, { parameters, macs }) => ({
@@ -165,7 +165,7 @@ function withDiscriminators(cost: AuxiliaryCost, discriminators: readonly Discri
   );
 }
 
-/** Every discriminator's mean score of every network's maps of a batch. */
+/** Mean score of every discriminator for every network's maps over a batch, `[discriminators, networks]`. */
 function scoreTable(discriminators: readonly Discriminator[], maps: readonly FeatureMap[]): Exhibit {
   const means = discriminators.map(({ weights, geometry }) =>
     tf.stack(maps.map((map) => tf.mean(discriminate(map, weights, geometry)))),

@@ -9,14 +9,15 @@ import type { AfdOfflineOptions } from './options.js';
 import { commonShape, createTransfer, transfer } from './transfer.js';
 
 /**
- * The offline variant of {@link afd}: one student and a trained, fixed teacher in place of the other network. The student
- * gets the teacher's predictions, and plays against one discriminator that learns to tell the teacher's maps from its own.
+ * The offline variant of `afd`: one student, and a trained, frozen teacher in place of the other network. The student
+ * learns from the teacher's predictions, and plays against one discriminator that learns to tell the teacher's maps
+ * from its own.
  *
- * Losses, optimizers and logged terms are those of `afd` with one network. The transfer layer, needed where maps differ in
- * channels, is the student's alone and leads to the teacher's width: one on the teacher's side would be trained by no
- * loss. Maps of unlike size are averaged down to the smaller one, on either side.
+ * Losses, optimizers and logged terms are those of `afd` with one network. Where the maps' channels differ, the student
+ * alone gets a trained transfer layer, to the teacher's width: no loss would train one on the teacher's side. Where the
+ * sizes differ, the larger map is averaged down to the smaller.
  *
- * @throws DistillError code `option`; when it is planned, also codes `tap` and `shape`
+ * @throws DistillError code `option`. When planned, also codes `tap` and `shape`
  * @see arXiv 2002.01775, the comparison with offline methods
  */
 export const afdOffline = defineMethod<AfdOfflineOptions>({
@@ -29,7 +30,7 @@ export const afdOffline = defineMethod<AfdOfflineOptions>({
     const [student] = context.students;
     const studentTap = tapOf("method 'afd-offline', student", student, options.studentTap, 'student');
     const teacherTap = tapOf("method 'afd-offline', teacher", teacher, options.teacherTap, 'teacher');
-    // All that can be refused is looked at before the first variable is made.
+    // Everything that may be refused is checked before the first variable is created, or the variable would leak.
     const own = mapShape('afd-offline.studentTap', student, studentTap);
     const peer = mapShape('afd-offline.teacherTap', teacher, teacherTap);
     const shape = commonShape([{ shape: own }, { shape: peer }], peer[2]);

@@ -21,8 +21,8 @@ import { commonShape, createTransfer, transfer } from './transfer.js';
 import type { Transfer } from './transfer.js';
 
 /**
- * The network that teaches network `network` in the cycle, counted from 0: the one before it, and the last one for the
- * first. With two networks each teaches the other.
+ * The index of the network that teaches network `network` in the cycle, both counted from 0: the previous network, or
+ * the last one for the first. With two networks each teaches the other.
  *
  * @throws DistillError code `option`
  * @see arXiv 2002.01775, figure of the cyclic scheme
@@ -33,7 +33,7 @@ export function teacherOf(network: number, networks: number): number {
   return (network - 1 + networks) % networks;
 }
 
-/** The networks whose predictions network `network` learns from, counted from 0. */
+/** Indices of the networks whose predictions network `network` learns from, counted from 0. */
 export function peersOf(network: number, networks: number, peers: Peers): readonly number[] {
   if (peers === 'cycle') return [teacherOf(network, networks)];
   return Array.from({ length: networks }, (_, other) => other).filter((other) => other !== network);
@@ -57,8 +57,8 @@ export function expectCohort(method: string, networks: number, { students }: Pla
 }
 
 /**
- * Variables of several owners as one group, as `network1/conv/kernel`. SGD and Adam treat every element by itself, so one
- * optimizer over the group is one per owner, at a fraction of the operations.
+ * Variables of several owners as one group, under names such as `network1/conv/kernel`. SGD and Adam treat every
+ * element independently, so one optimizer over the group equals one per owner.
  *
  * @param owner what they belong to, e.g. `network`
  */
@@ -78,7 +78,7 @@ export function cohortVariables({ students }: PlanContext): NamedVariables {
   );
 }
 
-/** What training the whole cohort costs beyond its first network: the other networks, and what brings their maps into one shape. */
+/** The cost of training the cohort beyond its first network: the other networks and all transfer layers. */
 export function cohortCost({ students }: PlanContext, transfers: readonly Transfer[] = []): AuxiliaryCost {
   const added = [...students.slice(1), ...transfers];
   return {
@@ -89,7 +89,7 @@ export function cohortCost({ students }: PlanContext, transfers: readonly Transf
 }
 
 /**
- * The tap that an option names; of `auto` the network's last stage.
+ * The tap that an option names. `auto` is the network's last stage, unless the network has a tap of that name.
  *
  * @throws DistillError code `tap` where no stage is known
  */
@@ -111,20 +111,20 @@ export function tapOf(
   });
 }
 
-/** Where a cohort's feature maps are read, and what becomes of them. */
+/** The taps of a cohort's feature maps, and their shapes. */
 export interface CohortTaps {
   /** Per network. */
   readonly taps: readonly string[];
-  /** Per network, as they are read. */
+  /** Per network, as tapped. */
   readonly shapes: readonly MapShape[];
-  /** What all are brought into. */
+  /** The common shape. */
   readonly shape: MapShape;
-  /** Whether a map has other channels than {@link shape}, so that every network gets a transfer layer. */
+  /** Whether any map's channel count differs from {@link shape}; then every network gets a trained transfer layer. */
   readonly transferred: boolean;
 }
 
 /**
- * Checks the taps of a cohort; makes nothing yet.
+ * Checks the taps of a cohort; creates no variables.
  *
  * @throws DistillError codes `option`, `tap`, `shape`
  */
@@ -160,9 +160,9 @@ export function cohortTaps(
 }
 
 /**
- * Throws where a batch norm would see one value per channel: it makes that 0, whatever the map.
+ * Throws where a batch norm would see a single value per channel, which it always normalises to 0.
  *
- * @param positions height and width of what it sees
+ * @param because reason for the minimum batch size, for the message
  * @throws DistillError code `option`
  */
 export function expectNormalizable(
@@ -185,15 +185,15 @@ export function expectNormalizable(
 export interface CohortMaps {
   /** Per network. */
   readonly transfers: readonly Transfer[];
-  /** Of all transfer layers; empty where there are none. */
+  /** Variables of all transfer layers; empty where none is trained. */
   readonly variables: NamedVariables;
-  /** Every network's map of this step, through its transfer layer if there is one. */
+  /** Every network's map in a step, through its transfer layer. */
   readonly read: (step: Step) => readonly FeatureMap[];
 }
 
 /**
- * Makes the transfer layers that maps of unlike width need: all networks get one then, so that every discriminator sees
- * maps of one kind. The caller disposes their variables.
+ * Creates the transfer layers. Where widths differ, every network gets a trained one, so that all discriminators see
+ * maps of the same kind. The caller disposes their variables.
  */
 export function cohortMaps(
   { random }: PlanContext,

@@ -2,7 +2,7 @@ import { asFloats, batchNormTraining } from '@distilljs/core';
 import type { FeatureMap, Random } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** ε of batch norm, PyTorch's (tfjs has 1e-3). */
+/** ε of batch norm, as in PyTorch (1e-3 in tfjs). */
 const EPSILON = 1e-5;
 
 /** Kernel and bias of a convolution, kernel `[height, width, in, out]`. */
@@ -12,8 +12,8 @@ interface Convolution {
 }
 
 /**
- * A convolution's weights, drawn uniformly from ±1/√fanIn: PyTorch's default for kernels and biases alike, which is what the
- * public re-implementation has. It starts scores near 0.5; He's larger weights would start them saturated.
+ * A convolution's weights, uniform in ±1/√fanIn: PyTorch's default for both kernels and biases, which the public
+ * re-implementation uses. Scores start near 0.5; with He initialisation's larger weights they would start saturated.
  *
  * @param shape `[height, width, in, out]`
  */
@@ -31,7 +31,7 @@ export function createConvolution(
   }));
 }
 
-/** Scale 1 and offset 0 of a batch norm. */
+/** Weights of a batch norm: scale 1, offset 0. */
 export function createBatchNorm(channels: number): {
   readonly gamma: tf.Variable<tf.Rank.R1>;
   readonly beta: tf.Variable<tf.Rank.R1>;
@@ -42,7 +42,7 @@ export function createBatchNorm(channels: number): {
   }));
 }
 
-/** `BN(conv(F) + b)` without padding, batch norm by the statistics of this batch, always. */
+/** `BN(conv(F) + b)` without padding. Batch norm always uses the statistics of this batch. */
 export function convBatchNorm(
   map: FeatureMap,
   {

@@ -12,7 +12,7 @@ import { expectNormalizable } from './cohort.js';
 import { discriminatorChecks, mapShapeCheck, pairOf } from './options.js';
 import type { DiscriminatorOptions } from './options.js';
 
-/** A discriminator's sizes for one map. */
+/** A discriminator's sizes for one map shape. */
 export interface DiscriminatorGeometry {
   /** `[height, width]`. */
   readonly kernel1: readonly [number, number];
@@ -20,18 +20,21 @@ export interface DiscriminatorGeometry {
   /** `[height, width]`. */
   readonly kernel2: readonly [number, number];
   readonly stride2: number;
+  /** Channels between the convolutions. */
   readonly hidden: number;
+  /** Slope of the leaky ReLU for negative inputs. */
   readonly slope: number;
   /** `[height, width]` between the convolutions. */
   readonly middle: readonly [number, number];
 }
 
 /**
- * The sizes of a discriminator for a map.
+ * The sizes of a discriminator for a map shape.
  *
- * @param owner whose options they are, for errors
- * @throws DistillError code `option` for a size that is no whole number, and when the discriminator does not end in one
- *   score per image: more would make it a critic of patches
+ * @param shape of the map, `[height, width, channels]`
+ * @param owner of the options, for errors
+ * @throws DistillError code `option` for wrong options, and when the discriminator does not end in one score per image:
+ *   more scores would make it a patch discriminator
  */
 export function discriminatorGeometry(
   options: DiscriminatorOptions,
@@ -77,8 +80,8 @@ export function discriminatorGeometry(
 /**
  * The sizes of a run's discriminators.
  *
- * @param shape of the maps that they see
- * @throws DistillError code `option`, also where batch norm would see one value per channel and all scores were the same
+ * @param shape of the maps, `[height, width, channels]`
+ * @throws DistillError code `option`, also where batch norm would see one value per channel and make all scores equal
  */
 export function runGeometry(
   method: string,
@@ -94,7 +97,7 @@ export function runGeometry(
 
 const size = wholeNumber({ min: 1 });
 
-/** @throws DistillError code `option` for what is not as {@link discriminatorGeometry} makes it */
+/** @throws DistillError code `option` for anything that {@link discriminatorGeometry} would not make */
 export function expectGeometry(where: string, geometry: DiscriminatorGeometry): void {
   checkOptions<DiscriminatorGeometry>(where, geometry, {} as DiscriminatorGeometry, {
     kernel1: pairOf(size),
@@ -108,7 +111,7 @@ export function expectGeometry(where: string, geometry: DiscriminatorGeometry): 
 }
 
 /**
- * Throws unless a map gives one score per image: more would make the discriminator a critic of patches.
+ * Throws unless a map yields exactly one score.
  *
  * @throws DistillError code `shape`
  */
@@ -129,7 +132,7 @@ export function expectOneScore(
   });
 }
 
-/** Positions of a window without padding; 0 where it does not fit. */
+/** Number of positions of a kernel along an edge without padding; 0 where it does not fit. */
 function outputEdge(edge: number, kernel: number, stride: number): number {
   return kernel < 1 || kernel > edge ? 0 : Math.floor((edge - kernel) / stride) + 1;
 }

@@ -16,12 +16,13 @@ export interface DiscriminatorWeights {
   readonly bias2: tf.Tensor1D;
 }
 
-/** A discriminator of maps of one shape. */
+/** A discriminator for maps of one shape. */
 export interface Discriminator {
   readonly weights: DiscriminatorWeights;
   /** The same weights, to be trained and saved. */
   readonly variables: NamedVariables;
   readonly geometry: DiscriminatorGeometry;
+  /** Number of weights. */
   readonly parameters: number;
   /** Multiply–accumulate operations per map. */
   readonly macs: number;
@@ -30,7 +31,8 @@ export interface Discriminator {
 /**
  * A discriminator with fresh weights; the caller disposes its variables.
  *
- * @throws DistillError code `option`, or `shape` for maps of which not one score comes
+ * @param shape of the maps, `[height, width, channels]`
+ * @throws DistillError code `option`, or `shape` for maps that do not yield exactly one score
  */
 export function createDiscriminator(
   shape: MapShape,
@@ -66,16 +68,17 @@ export function createDiscriminator(
 }
 
 /**
- * How much each map of a batch looks like a peer's: `sigmoid(conv(leakyReLU(BN(conv(F)))))`, one score per image.
+ * How much each map of a batch resembles a peer's: `sigmoid(conv(leakyReLU(BN(conv(F)))))`, one score per image.
  *
- * Batch norm uses the statistics of this batch, always: own and peer's maps are to be given in separate calls, so a mere
- * difference of a channel's mean or scale is not seen. (One call for both is another, stronger discriminator.)
+ * Batch norm always uses the statistics of this batch. Pass own and peer maps in separate calls: then mere differences
+ * in a channel's mean or scale are invisible. A single call for both would be a different, stronger discriminator.
  *
- * The bias before batch norm acts on nothing; it is there as in PyTorch's convolution, and weight decay acts on it.
+ * The bias before batch norm has no effect. It is kept to match PyTorch's convolution, and weight decay applies to it.
+ *
  * @param map `[n, h, w, c]`
  * @returns `[n]`, in (0, 1)
- * @throws DistillError code `shape`, or `option` for a geometry that is none
- * @see arXiv 2002.01775; the stack is the public re-implementation's, `self_kd`, its sizes are not verified
+ * @throws DistillError code `shape`, or `option` for a value that is not a geometry
+ * @see arXiv 2002.01775; the layers are those of the public re-implementation `self_kd`, their sizes are not verified
  */
 export function discriminate(
   map: FeatureMap,

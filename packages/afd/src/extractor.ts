@@ -3,8 +3,8 @@ import type { Images, NamedVariables, Network, PlanContext, Random } from '@dist
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * The feature extractor's weights: those that the tapped map depends on, found by asking for its gradient. The layers
- * after the tap (the classifier) are not among them.
+ * The feature extractor's weights: those that the tapped map depends on, found through its gradient. Layers after the
+ * tap, such as the classifier, are not among them.
  *
  * @param images any batch that fits the network
  */
@@ -35,7 +35,7 @@ export function extractorVariables(
  * The extractor of every student of a run.
  *
  * @param taps one per student
- * @throws DistillError code `tap` for a tap that no weight comes before
+ * @throws DistillError code `tap` for a tap that depends on no trained weight
  */
 export async function studentExtractors(
   method: string,

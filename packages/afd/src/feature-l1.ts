@@ -8,15 +8,15 @@ import { cohortChecks, featureL1Defaults, mapChecks } from './options.js';
 import type { FeatureL1Options } from './options.js';
 
 /**
- * Direct alignment of feature maps with mutual logits, the baseline that AFD is compared with: each network's map is to
- * equal the map of the network before it in the cycle, element by element.
+ * Direct alignment of feature maps with mutual logits, the baseline that AFD is compared with. Each network's map
+ * learns to match the map of the network before it in the cycle, element by element.
  *
- * `L_k = ceWeight · CE(y, z_k) + kdWeight · T² KL(p_{k−1} ‖ p_k) + alignWeight · mean |T_k(F_k) − const(T_{k−1}(F_{k−1}))|`, logged as `ce1`, `kd1`,
- * `align1`, …; moved by the run's optimizer. Transfer layers T_k are there where maps are of unlike shape; they learn too, so
- * the distance also falls where they shrink both maps.
+ * `L_k = ceWeight · CE(y, z_k) + kdWeight · T² KL(p_{k−1} ‖ p_k) + alignWeight · mean |T_k(F_k) − const(T_{k−1}(F_{k−1}))|`,
+ * logged as `ce1`, `kd1`, `align1`, …. The run's optimizer minimises it. Transfer layers T_k exist where the maps'
+ * shapes differ. Those with weights are trained too, so the distance also falls when they shrink both maps.
  *
- * @throws DistillError code `option`; when it is planned, also codes `tap` and `shape`
- * @see arXiv 2002.01775, the baseline "L1 + KD"; its weight and reduction are not known, 1 and the mean are ours
+ * @throws DistillError code `option`. When planned, also codes `tap` and `shape`
+ * @see arXiv 2002.01775, the baseline "L1 + KD"; its weight and reduction are unknown, 1 and the mean are ours
  */
 export const featureL1 = defineMethod<FeatureL1Options>({
   name: 'feature-l1',

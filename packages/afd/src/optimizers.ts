@@ -3,12 +3,13 @@ import type { OptimizerSpec } from '@distilljs/core';
 import type { AdversarialOptions } from './options.js';
 
 /**
- * The optimizer of the logit loss in the paper's CIFAR-100 setting, for `distill`'s option `optimizer`: SGD at 0.1, momentum
- * 0.9, L2 1e-4, a tenth at half and at three quarters of the training (epochs 150 and 225 of 300, batch 128).
+ * The optimizer of the logit loss in the paper's CIFAR-100 setting, for `distill`'s option `optimizer`. SGD with
+ * momentum 0.9 and weight decay 1e-4. The learning rate 0.1 falls to a tenth at half and again at three quarters of the
+ * run (epochs 150 and 225 of 300, batch size 128).
  *
  * @param epochs of the run. Default 300.
- * @throws DistillError code `option` for what is no whole number above 0
- * @see the public re-implementation; whether the paper uses Nesterov's form is not known, here it does not
+ * @throws DistillError code `option` for anything but a whole number above 0
+ * @see the public re-implementation; whether the paper uses Nesterov momentum is unknown, this does not
  */
 export function paperOptimizer(epochs = 300): OptimizerSpec {
   expectOption('paperOptimizer(epochs)', epochs, wholeNumber({ min: 1 }));
@@ -17,10 +18,10 @@ export function paperOptimizer(epochs = 300): OptimizerSpec {
 }
 
 /**
- * The Adam of the feature losses.
+ * The Adam optimizer of the feature losses.
  *
- * @param epochs of the training, to place the milestones
- * @see the public re-implementation's constants: 2e-5, L2 0.1, a tenth at epochs 75 and 150 of 300
+ * @param epochs of the run; milestones are shares of it
+ * @see the public re-implementation's constants: learning rate 2e-5, a tenth at epochs 75 and 150 of 300, L2 0.1
  */
 export function featureOptimizer(
   {

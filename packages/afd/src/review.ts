@@ -1,18 +1,19 @@
 import { expectOption, listOf, objectWith } from '@distilljs/core';
 import type { EpochReport } from '@distilljs/core';
 
-/** A discriminator's loss below this for {@link EPOCHS} epochs: it is too sure, and its gradient is gone. */
+/** A discriminator's loss below this for {@link EPOCHS} epochs: it is too sure, and its gradient has vanished. */
 const SATURATED = 0.05;
-/** Loss and mean scores within this of 0.5 for {@link EPOCHS} epochs: it says the same of every map. */
+/** Loss and mean scores this close to 0.5 for {@link EPOCHS} epochs: the discriminator does not tell maps apart. */
 const CHANCE_MARGIN = 0.01;
 const EPOCHS = 3;
 
 /**
- * What is wrong with the game at the end of the last epoch: discriminators that saturate (`L_D < 0.05`, so that
- * extractors get no signal) or do not learn (loss and both mean scores within 0.01 of 0.5), for three epochs each.
+ * Warns of discriminators that have failed over the last three epochs. Saturated ones (`L_D < 0.05`) give their
+ * extractors no signal. Ones that do not learn keep the loss and both mean scores within 0.01 of 0.5.
  *
- * @param history reports of a training with `afd` or `afdOffline`
- * @throws DistillError code `option` for what are no reports
+ * @param history epoch reports of a run with `afd` or `afdOffline`
+ * @returns one message per failed discriminator
+ * @throws DistillError code `option` for values that are not reports
  */
 export function reviewDiscriminators(history: readonly EpochReport[]): readonly string[] {
   expectOption('reviewDiscriminators(history)', history, listOf(aReport));

@@ -15,8 +15,8 @@ import { convBatchNorm, createBatchNorm, createConvolution } from './conv-batch-
 import { mapShapeCheck, pairOf } from './options.js';
 
 /**
- * The shape that maps of different networks are brought into: the smallest height and width, and the given number of
- * channels (`auto`: the largest).
+ * The common shape `[height, width, channels]` for the maps of different networks: the smallest height and width, and
+ * the given number of channels (`auto`: the largest).
  */
 export function commonShape(
   maps: readonly { readonly shape: MapShape }[],
@@ -36,14 +36,15 @@ export interface TransferWeights {
   readonly beta: tf.Tensor1D;
 }
 
-/** Brings one network's map into the shape that all have in common. */
+/** Converts one network's map to the common shape. */
 export interface Transfer {
-  /** Averages windows of `[rows, columns]` first, which need not be whole; `[1, 1]` leaves the map as it is. */
+  /** Window `[rows, columns]` of the average pooling before the weights; may be fractional. `[1, 1]` does not pool. */
   readonly pool: readonly [number, number];
-  /** Left out where the channels stay as they are. */
+  /** Left out for a layer that only averages. */
   readonly weights?: TransferWeights | undefined;
   /** The same weights, to be trained with the extractor and saved; empty where there are none. */
   readonly variables: NamedVariables;
+  /** Number of weights. */
   readonly parameters: number;
   /** Multiply–accumulate operations per map. */
   readonly macs: number;
@@ -52,10 +53,11 @@ export interface Transfer {
 /**
  * A transfer layer with fresh weights; the caller disposes its variables.
  *
- * @param from the network's map
- * @param to what all maps become, no larger
- * @param trained false for averaging alone
- * @throws DistillError code `shape` for a map that is smaller, or of other channels where nothing is trained; `option`
+ * @param from shape of the network's map, `[height, width, channels]`
+ * @param to common shape, no higher or wider than `from`
+ * @param trained false for average pooling alone
+ * @throws DistillError code `shape` for a map smaller than `to`, or of other channels where nothing is trained;
+ *   `option` for wrong arguments
  */
 export function createTransfer(from: MapShape, to: MapShape, trained: boolean, random: Random): Transfer {
   expectOption('createTransfer(from)', from, mapShapeCheck);
@@ -96,13 +98,15 @@ export function createTransfer(from: MapShape, to: MapShape, trained: boolean, r
 }
 
 /**
- * `T(F) = ReLU(BN(conv1×1(pool(F))))`, batch norm by the statistics of this batch; the parts that are not needed are left
- * out, and all of them for a map that has the common shape.
+ * `T(F) = ReLU(BN(conv1×1(pool(F))))`. Batch norm uses the statistics of this batch. A layer without weights only
+ * pools, and with a pool of `[1, 1]` returns the map unchanged.
  *
- * The paper has transfer layers where architectures differ; what is in them is not known, this is ours.
+ * The paper has transfer layers where architectures differ. Their contents are unknown; these are ours.
+ *
  * @param map `[n, h, w, c]`
  * @returns `[n, h', w', c']`
- * @throws DistillError code `shape` for a map of another size or other channels, `option` for what is no transfer layer
+ * @throws DistillError code `shape` for a map of another size or other channels, `option` for a value that is not a
+ *   transfer layer
  */
 export function transfer(map: FeatureMap, layer: Pick<Transfer, 'pool' | 'weights'>): FeatureMap {
   expectOption('transfer(layer)', layer, objectWith('pool'));
@@ -110,7 +114,7 @@ export function transfer(map: FeatureMap, layer: Pick<Transfer, 'pool' | 'weight
   expectOption('transfer(layer).pool', pool, pairOf(inRange(1, 65_536)));
   expectShape('transfer(map)', map, [null, null, null, null]);
   const [, height, width, channels] = map.shape;
-  // What is left over would be cut off.
+  // A remainder would be cut off without notice.
   const isWhole = (windows: number): boolean => Math.abs(windows - Math.round(windows)) < 1e-6;
   if (!isWhole(height / pool[0]) || !isWhole(width / pool[1])) {
     throw new DistillError({
@@ -129,7 +133,7 @@ export function transfer(map: FeatureMap, layer: Pick<Transfer, 'pool' | 'weight
   return weights === undefined ? pooled : tf.relu(convBatchNorm(pooled, weights, 1));
 }
 
-/** Each new pixel is the mean of the part of the map that it covers, pixels at its edge by the share that they have in it. */
+/** Each new pixel is the mean of the area that it covers; pixels at the edge count by the share that is covered. */
 function averaged(map: FeatureMap, [rows, columns]: Transfer['pool']): FeatureMap {
   if (rows === 1 && columns === 1) return map;
   if (Number.isInteger(rows) && Number.isInteger(columns))
@@ -142,7 +146,7 @@ function averaged(map: FeatureMap, [rows, columns]: Transfer['pool']): FeatureMa
   return tf.reshape(tf.matMul(shares(width, to[1], images * to[0]), wide), [images, ...to, channels]);
 }
 
-/** `[copies, to, from]`: the share of each old pixel along an axis in each new one. */
+/** `[copies, to, from]`: the share of each old pixel in each new one, along one axis. */
 function shares(from: number, to: number, copies: number): tf.Tensor3D {
   const width = from / to;
   const rows = Array.from({ length: to }, (_, row) =>

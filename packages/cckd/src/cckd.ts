@@ -22,13 +22,14 @@ import { planSampler } from './plan-sampler.js';
 
 /**
  * Correlation Congruence for Knowledge Distillation: besides each image's logits (or embedding), the student learns the
- * kernel value of every pair of images of a batch.
+ * kernel value of every pair of images in a batch.
  *
- * `L = ceWeight · L_CE + kdWeight · L_instance + beta · L_CC`, logged as `ce`, `kd` or `mimic`, and `cc`; a term of weight 0 is
- * left out. The paper's α is `ceWeight = α`, `kdWeight = 1 − α`.
+ * `L = ceWeight · L_CE + kdWeight · L_instance + beta · L_CC`, logged as `ce`, `kd` or `mimic`, and `cc`; a term of
+ * weight 0 is left out. The paper's α corresponds to `ceWeight = α`, `kdWeight = 1 − α`.
  *
- * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `tap`
- *   or `shape` for taps that are not there or are no embeddings, and `option` for batches that cannot be split into (super)classes
+ * @throws DistillError code `option` for options that do not exist or are out of range. When planned, also `tap` or
+ *   `shape` for taps that do not exist or are not embeddings, and `option` for batches that cannot be split into
+ *   (super)classes
  * @see Peng et al., Correlation Congruence for Knowledge Distillation, ICCV 2019 (arXiv 1904.01802), Eq. 7
  */
 export const cckd = defineMethod<CckdOptions, Heads>({
@@ -54,11 +55,11 @@ export const cckd = defineMethod<CckdOptions, Heads>({
     student: readsEmbeddings(options) ? [options.studentTap] : [],
     teacher: readsEmbeddings(options) ? [options.teacherTap] : options.kdWeight > 0 ? [] : undefined,
     ...taskReads(options),
-    // It draws images by their classes.
+    // This sampler draws images by class.
     ...(options.sampler === 'cur' && options.ceWeight > 0 && { labels: true }),
   }),
   prepare: async (context, options) => {
-    // Refuses what does not fit before the sampler runs the teacher over the training set.
+    // Checked before the sampler runs the teacher over the training set, which takes long.
     const widths = readsEmbeddings(options)
       ? embeddingWidths(withTeacher('cckd', context), options)
       : undefined;
@@ -79,7 +80,7 @@ function readsEmbeddings({ kdWeight, beta, instance }: CckdOptions): boolean {
   return beta > 0 || (instance === 'mimic' && kdWeight > 0);
 }
 
-/** The instance terms that are not Hinton's. */
+/** The instance terms other than Hinton's. */
 function instanceTerm(step: Step, options: CckdOptions, heads: Heads): LossTerms {
   const weight = options.kdWeight;
   if (weight === 0) return {};

@@ -25,12 +25,13 @@ export interface StudentHead {
  *
  * @param inputWidth d, the width of the student's embedding
  * @param width of the head's output
- * @param random initial weights come from here
+ * @param random source of the initial weights
  * @throws DistillError code `option`
- * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 4.1: one fully connected layer, 128 wide on CIFAR-100 and ImageNet
+ * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 4.1: one fully connected layer, 128 wide on CIFAR-100 and
+ *   ImageNet
  *
- * Certainty: in the paper the layer is part of both networks, below their classifiers. Here it stands beside the student's
- * classifier, so that any student can have one.
+ * Certainty: in the paper the layer is part of both networks, below their classifiers. Here it stands beside the
+ * student's classifier, so that any student can have one.
  */
 export function createStudentHead(inputWidth: number, width: number, random: Random): StudentHead {
   expectSizes('createStudentHead', { inputWidth, width });
@@ -44,11 +45,11 @@ export function createStudentHead(inputWidth: number, width: number, random: Ran
 }
 
 /**
- * `f W + b`.
+ * The head's output `f W + b`.
  *
- * @param embedding `[n, d]`
+ * @param embedding f, `[n, d]`
  * @returns `[n, width]`
- * @throws DistillError code `shape`, or `option` for what is no head
+ * @throws DistillError code `shape`, or `option` for a value that is not a head
  */
 export function applyStudentHead(embedding: Embedding, head: StudentHead): Embedding {
   expectShapes('applyStudentHead(head)', head, { kernel: [null, null], bias: [null] });
@@ -61,19 +62,19 @@ export function applyStudentHead(embedding: Embedding, head: StudentHead): Embed
 }
 
 /**
- * The teacher's counterpart of the student's head: a fixed random matrix with orthonormal columns (`PᵀP = I`, the teacher
- * made narrower) or rows (`PPᵀ = I`, the teacher made wider: every cosine stays as it was). Made narrower from d to w, a
- * cosine near 0 moves by about `√(1/w − 1/d)`.
+ * The teacher's counterpart of the student's head: a fixed random matrix with orthonormal columns or rows. With w ≤ d
+ * the columns are orthonormal (`PᵀP = I`), and a cosine near 0 moves by about `√(1/w − 1/d)`. With w > d the rows are
+ * (`PPᵀ = I`), and every cosine is preserved.
  *
  * It is never trained. A trainable map on the teacher's side has a trivial minimum: both sides collapse onto one
  * direction, all correlations are equal, and the loss is 0.
  *
  * Certainty: the paper does not say where the teacher's layer comes from. Most likely it was trained with the teacher's
- * classifier; a teacher that has such a layer is better tapped there, without this projection.
+ * classifier. If a teacher has such a layer, tap it there instead of using this projection.
  *
  * @param inputWidth d, the width of the teacher's embedding
  * @param width w
- * @param random decides the matrix
+ * @param random source of the matrix
  * @returns `[d, w]`; the caller disposes it
  * @throws DistillError code `option`
  */
@@ -90,16 +91,16 @@ export function createFrozenProjection(inputWidth: number, width: number, random
   });
 }
 
-/** Widths of the two embeddings as they are tapped. */
+/** Widths of the two embeddings, as tapped. */
 export interface EmbeddingWidths {
   readonly student: number;
   readonly teacher: number;
 }
 
 /**
- * What heads and correlations cost while training: the student's head, the teacher's projection, and per image one row of
- * each matrix, `n · (d_s + d_t)` multiply–accumulates (none for `mmd-mean`, which has no products). The exported
- * student has none of it.
+ * Training cost of heads and correlations: the student's head, the teacher's projection, and one row of each
+ * correlation matrix per image. That row takes `n · (d_s + d_t)` multiply–accumulates (none for `mmd-mean`, which has
+ * no products). The exported student has no such cost.
  *
  * @param batchSize n
  */
@@ -122,10 +123,10 @@ function trainingCost(trainParameters: number, trainMacs: number): AuxiliaryCost
   return { trainParameters, trainMacs, inferenceParameters: 0, inferenceMacs: 0 };
 }
 
-/** The heads of a run; both are left out when embeddings are used as they are. */
+/** The heads of a run; both are left out when embeddings are used unchanged. */
 export interface Heads {
   readonly student?: StudentHead | undefined;
-  /** `[d, embeddingWidth]`; left out where the teacher's embedding has that width already. */
+  /** The frozen projection, `[d, embeddingWidth]`; left out where the teacher's embedding already has that width. */
   readonly teacher?: Tensor2D | undefined;
 }
 
@@ -135,9 +136,9 @@ type HeadOptions = Pick<
 >;
 
 /**
- * Widths of what both taps give. Makes nothing: what it refuses costs no pass of the teacher.
+ * Widths of both tapped embeddings. Creates no tensors and runs no network.
  *
- * @throws DistillError code `shape` when a tap is no embedding, or widths differ where `mimic` compares them
+ * @throws DistillError code `shape` when a tap is not an embedding, or widths differ where `mimic` compares them
  */
 export function embeddingWidths(
   { students: [student], teacher }: Pick<TaughtContext, 'students' | 'teacher'>,
@@ -152,7 +153,7 @@ export function embeddingWidths(
   return widths;
 }
 
-/** Makes the student's head and the teacher's frozen projection that `embeddingWidth` asks for. */
+/** Creates the student's head and the teacher's frozen projection for `embeddingWidth`; none for `none`. */
 export function createHeads(
   random: Random,
   embeddingWidth: CckdOptions['embeddingWidth'],

@@ -12,7 +12,7 @@ import {
 } from '@distilljs/core';
 import type { Embedding, OptionChecks } from '@distilljs/core';
 
-/** One kernel value per pair of images of a batch, `[n, n]`, symmetric: the paper's `C` (Eq. 3–5). */
+/** One kernel value per pair of images in a batch, `[n, n]`, symmetric: the paper's `C` (Eq. 3–5). */
 export type Correlations = Tensor2D;
 
 /**
@@ -36,17 +36,17 @@ export function bilinear(features: Embedding): Correlations {
  *
  * `C_ij = Σ_{p=0..P} exp(−2γ) (2γ)^p / p! · s^p  ≈  exp(−γ ‖F_i − F_j‖²)`
  *
- * The approximation holds for unit rows only, because it uses `‖a − b‖² = 2 − 2 a·b`; on other rows it is still a kernel,
- * but no Gaussian. With P = 1 it is the bilinear kernel, scaled and shifted; with P = 0 it is constant.
+ * The approximation holds for unit rows only, because it uses `‖a − b‖² = 2 − 2 a·b`. On other rows it is still a
+ * kernel, but not a Gaussian. With P = 1 it is the bilinear kernel, scaled and shifted; with P = 0 it is constant.
  *
  * ```ts
  * taylorRbf(tf.tensor2d([[1, 0], [0.6, 0.8]]), 0.4, 2); // [[0.953, 0.717], [0.717, 0.953]]
  * ```
  *
  * @param features `[n, d]`, rows of unit length
- * @param gamma γ > 0; the paper's 0.4 is a standard deviation of 1.118
- * @param order P ≥ 0; the paper's default is 2
- * @throws DistillError code `shape`, or `option` for wrong numbers
+ * @param gamma γ > 0; the paper's 0.4 corresponds to a standard deviation of 1.118
+ * @param order P, 0 to 100; the paper's default is 2
+ * @throws DistillError code `shape`, or `option` for a γ or P out of range
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 9
  *
  * Certainty: Eq. 8, the general form, prints the exponent as `P`; only `p` makes sense and agrees with Eq. 9.
@@ -57,7 +57,7 @@ export function taylorRbf(features: Embedding, gamma: number, order: number): Co
   expectOption('taylorRbf(order)', order, correlationChecks.order);
   return tf.tidy(() => {
     const scaled = tf.mul<Correlations>(bilinear(features), 2 * gamma);
-    // Horner: `tf.pow(s, 0)` has a NaN gradient at s = 0, and ReLU features do give orthogonal rows.
+    // Horner's scheme: `tf.pow(s, 0)` has a NaN gradient at s = 0, and ReLU features do give orthogonal rows.
     let polynomial = tf.onesLike(scaled);
     for (let power = order; power >= 1; power--) {
       polynomial = tf.add<Correlations>(tf.mul(tf.mul(polynomial, scaled), 1 / power), 1);
@@ -83,8 +83,8 @@ function squaredDistances(features: Embedding): Tensor2D {
 }
 
 /**
- * Gaussian RBF kernel, exact: `C_ij = exp(−γ ‖f_i − f_j‖²)`, with `γ = 1 / (2δ²)`. The paper trains with its
- * Taylor polynomial, {@link taylorRbf}.
+ * Gaussian RBF kernel, exact: `C_ij = exp(−γ ‖f_i − f_j‖²)`, with `γ = 1 / (2δ²)` and standard deviation δ. The paper
+ * trains with its Taylor polynomial, {@link taylorRbf}.
  *
  * ```ts
  * gaussianRbf(tf.tensor2d([[1, 0], [0.6, 0.8]]), 0.4); // [[1, 0.726], [0.726, 1]]
@@ -92,7 +92,7 @@ function squaredDistances(features: Embedding): Tensor2D {
  *
  * @param features `[n, d]`
  * @param gamma γ > 0
- * @throws DistillError code `shape`, or `option` for wrong numbers
+ * @throws DistillError code `shape`, or `option` for a γ out of range
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 3.4
  */
 export function gaussianRbf(features: Embedding, gamma: number): Correlations {
@@ -102,7 +102,7 @@ export function gaussianRbf(features: Embedding, gamma: number): Correlations {
 }
 
 /**
- * "Naive MMD", read letter by letter: `C_ij = |m_i − m_j|`, where `m_i` is the mean over the components of `f_i`.
+ * "Naive MMD", read literally: `C_ij = |m_i − m_j|`, where `m_i` is the mean over the components of `f_i`.
  *
  * ```ts
  * mmdMean(tf.tensor2d([[1, 0], [3, 4]])); // means 0.5 and 3.5: [[0, 3], [3, 0]]
@@ -113,7 +113,7 @@ export function gaussianRbf(features: Embedding, gamma: number): Correlations {
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 3.4: `k(x, y) = |1/n Σ_i x_i − 1/n Σ_i y_i|`.
  *
  * Certainty: the paper does not say what its index runs over; this reading fits "scalar" and the single bars. The other
- * usable one is {@link mmdEuclid}. Which of them gave the paper's table 5 is unknown.
+ * usable reading is {@link mmdEuclid}. It is unknown which of them produced the paper's table 5.
  */
 export function mmdMean(features: Embedding): Correlations {
   expectShape('mmdMean(features)', features, [null, null]);
@@ -124,7 +124,7 @@ export function mmdMean(features: Embedding): Correlations {
   });
 }
 
-/** Squared distance below which two rows count as equal: the slope of the root ends there. */
+/** Squared distance below which two rows count as equal and pass no gradient: the slope of √ grows without bound near 0. */
 const SMALLEST_SQUARED_DISTANCE = 1e-12;
 
 /**
@@ -143,7 +143,7 @@ const SMALLEST_SQUARED_DISTANCE = 1e-12;
 export function mmdEuclid(features: Embedding): Correlations {
   expectShape('mmdEuclid(features)', features, [null, null]);
   return tf.tidy(() => {
-    // The slope of √ at 0 is infinite, and rounding leaves the diagonal anywhere near 0: it is cut out, not clamped.
+    // The slope of √ at 0 is infinite, and rounding leaves the diagonal anywhere near 0: so it is masked, not clamped.
     const offDiagonal = tf.sub(1, tf.eye(features.shape[0]));
     const squared = tf.mul(squaredDistances(features), offDiagonal);
     return tf.mul<Correlations>(tf.sqrt(tf.maximum(squared, SMALLEST_SQUARED_DISTANCE)), offDiagonal);
@@ -157,14 +157,14 @@ export type KernelName = 'rbf-taylor' | 'rbf-exact' | 'bilinear' | 'mmd-mean' | 
 export interface CorrelationOptions {
   /**
    * The pair metric φ: `rbf-taylor` (Eq. 9), `rbf-exact`, `bilinear` (the cosine, when rows are normalised), or one of
-   * the two readings of the paper's "naive MMD", `mmd-mean` and `mmd-euclid`.
+   * the two readings of the paper's "naive MMD", `mmd-mean` and `mmd-euclid`. Default of `cckd`: `rbf-taylor`.
    */
   readonly kernel: KernelName;
-  /** γ of the RBF kernels, above 0. Others ignore it. */
+  /** γ of the RBF kernels, above 0. Others ignore it. Default of `cckd`: 0.4. */
   readonly gamma: number;
-  /** Order P of the Taylor polynomial, 0 or more. Only `rbf-taylor` reads it. */
+  /** Order P of the Taylor polynomial, 0 to 100. Only `rbf-taylor` reads it. Default of `cckd`: 2. */
   readonly order: number;
-  /** Whether rows are scaled to unit length first. Eq. 9 approximates a Gaussian only if they are. */
+  /** Whether rows are scaled to unit length first. Eq. 9 approximates a Gaussian only if they are. Default of `cckd`: true. */
   readonly normalize: boolean;
 }
 
@@ -179,9 +179,10 @@ export const correlationChecks: OptionChecks<CorrelationOptions> = {
 /**
  * The mapping ψ: embeddings of a batch to the kernel value of every pair, `C_ij = φ(f_i, f_j)`.
  *
- * @param features `[n, d]`; any width, teacher and student need not agree
+ * @param features `[n, d]`; any width: teacher and student may differ
  * @returns `[n, n]`, symmetric
- * @throws DistillError code `shape` when `features` is not a matrix, `option` for another kernel or wrong numbers
+ * @throws DistillError code `shape` when `features` is not a matrix, `option` for an unknown kernel or a number out of
+ *   range
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 3–5
  */
 export function correlationMatrix(features: Embedding, options: CorrelationOptions): Correlations {

@@ -13,8 +13,8 @@ import type { Embedding, Logits, Scalar } from '@distilljs/core';
 import type { Correlations } from './kernels.js';
 
 /**
- * L2 mimic loss: `1/n Σ_i ‖f_i^s − f_i^t‖²`, summed over components and averaged over images. It stands in for KD where
- * there are no shared classes (faces). The teacher's side is a constant.
+ * L2 mimic loss: `1/n Σ_i ‖f_i^s − f_i^t‖²`, summed over components and averaged over images. It replaces KD where
+ * teacher and student share no classes (faces). The teacher's side is a constant.
  *
  * ```ts
  * mimic(tf.tensor2d([[1, 0], [3, 4]]), tf.tensor2d([[1, 1], [3, 2]])); // (1 + 4) / 2 = 2.5
@@ -23,10 +23,10 @@ import type { Correlations } from './kernels.js';
  * @param teacher `[n, d]`
  * @param student `[n, d]`
  * @param weights `[n]`, factors of the images' losses; default 1
- * @throws DistillError code `shape` when the widths differ
+ * @throws DistillError code `shape` when shapes differ
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 2
  *
- * Certainty: whether rows are normalised first is not said; here they are not.
+ * Certainty: the paper does not say whether rows are normalised first; here they are not.
  */
 export function mimic(teacher: Embedding, student: Embedding, weights?: tf.Tensor1D): Scalar {
   expectShape('mimic(teacher)', teacher, [null, null]);
@@ -47,8 +47,8 @@ export function mimic(teacher: Embedding, student: Embedding, weights?: tf.Tenso
 }
 
 /**
- * Distillation with the arguments of the divergence in the order in which the paper's Eq. 1 prints them:
- * `τ²/n Σ_i KL(p_i^s ‖ p_i^t)`, with `p = softmax(z / τ)`. The teacher's side is a constant.
+ * Distillation with the divergence's arguments in the order of the paper's Eq. 1: `τ²/n Σ_i KL(p_i^s ‖ p_i^t)`, with
+ * `p = softmax(z / τ)`, in nats. The teacher's side is a constant.
  *
  * ```ts
  * reverseKd(tf.tensor2d([[2, 0]]), tf.tensor2d([[0, 0]]), 4); // 0.495
@@ -56,13 +56,13 @@ export function mimic(teacher: Embedding, student: Embedding, weights?: tf.Tenso
  *
  * @param teacherLogits `[n, classes]`
  * @param studentLogits `[n, classes]`
- * @param temperature τ > 0
+ * @param temperature τ, 0.01 to 1000
  * @param weights `[n]`, factors of the images' losses; default 1
- * @throws DistillError code `shape` when the two differ, `option` for a temperature that is not from 0.01 to 1000
- * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 1, letter by letter.
+ * @throws DistillError code `shape` when the two differ, `option` for a temperature outside 0.01 to 1000
+ * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 1, as printed
  *
- * Certainty: every public implementation uses the other order, `KL(p^t ‖ p^s)`, as Hinton et al. do (core's `hintonKd`),
- * and that is what the paper most likely ran.
+ * Certainty: every public implementation uses the other order, `KL(p^t ‖ p^s)`, as Hinton et al. do (core's
+ * `hintonKd`), and that is what the paper most likely ran.
  */
 export function reverseKd(
   teacherLogits: Logits,
@@ -82,7 +82,7 @@ export function reverseKd(
   });
 }
 
-/** `mean`: over all n² pairs, as Eq. 6 prints it. `sum`: n² times that, which is the scale that the paper's β fits. */
+/** `mean`: over all n² pairs, as Eq. 6 prints it. `sum`: n² times that, the scale that fits the paper's β. */
 export type PairReduction = 'mean' | 'sum';
 
 /**
@@ -95,8 +95,8 @@ export type PairReduction = 'mean' | 'sum';
  *
  * @param teacher `[n, n]`
  * @param student `[n, n]`
- * @param reduction `sum` leaves the factor 1/n² out
- * @throws DistillError code `shape` when the two differ in size, `option` for another reduction
+ * @param reduction `sum` leaves out the factor 1/n²
+ * @throws DistillError code `shape` when the two differ in size, `option` for an unknown reduction
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 6
  */
 export function correlationCongruence(

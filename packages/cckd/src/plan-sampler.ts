@@ -6,13 +6,14 @@ import { groupUniformSampler, imagesPerGroup } from './samplers.js';
 import { clusterSuperclasses } from './superclasses.js';
 
 /**
- * The sampler that the options ask for; `undefined` for `uniform`, which is core's default.
+ * The sampler that the options select; `undefined` for `uniform`, which is core's default.
  *
- * `sur` runs the teacher once over the training set and clusters its features.
+ * `sur` runs the teacher once over the training set and clusters its features. Only empty clusters can cause an error
+ * after the teacher has run.
  *
- * @throws DistillError code `option` when the batch cannot be split into (super)classes, or for more superclasses than images;
- *   `tap` or `shape` for a teacher's tap that is not there or no embedding. All but clusters that end up empty is
- *   refused before the teacher runs.
+ * @throws DistillError code `option` when the batch cannot be split into (super)classes, or for more superclasses than
+ *   images; `tap` or `shape` for a teacher's tap that does not exist or is not an embedding; `data` when `cur` meets an
+ *   unlabelled image
  */
 export async function planSampler(
   context: PlanContext,
@@ -31,7 +32,7 @@ export async function planSampler(
       const taught = withTeacher('cckd', context);
       const clusters = superclassCount(options, context);
       pooledWidth(`teacher tap '${options.teacherTap}'`, taught.teacher.tapShape(options.teacherTap));
-      // Clusters that end up empty leave fewer superclasses: what does not fit all of them fits no fewer.
+      // Checked before the teacher runs: a batch that does not fit all superclasses fits no fewer if some end up empty.
       imagesPerGroup(where, options.perClass, batchSize, clusters);
       const features = await teacherFeatures(taught, options.teacherTap);
       const random = context.random.fork('superclasses');
@@ -69,7 +70,7 @@ function superclassCount(
 }
 
 /**
- * The frozen teacher's embedding of every training image, unaugmented, one chunk of the run's batch size at a time.
+ * The frozen teacher's embedding of every training image, unaugmented, computed in chunks of the run's batch size.
  *
  * @param tap the teacher's tap; feature maps are averaged over height and width
  * @returns one row per image, `[size][d]`

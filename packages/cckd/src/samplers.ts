@@ -10,28 +10,28 @@ import {
 import type { BatchSampler, Random } from '@distilljs/core';
 import { expectEach } from './evaluation/unit-table.js';
 
-/** The paper's k, and the least that `auto` aims at. */
+/** The paper's k, and the smallest that `auto` prefers. */
 const PAPER_PER_GROUP = 4;
 
-/** What the samplers of this package share. */
+/** Options that the samplers of this package share. */
 interface GroupOptions {
   /** Images per batch, n = K · k. */
   readonly batchSize: number;
   /**
-   * Images per (super)class, k: a divisor of `batchSize` with at most as many classes per batch as there are; `auto` is the
-   * smallest such k from 4 up, or 3 or 2 for batches too small for two classes of 4.
+   * Images per (super)class, k. It must divide `batchSize`, and a batch cannot need more (super)classes than exist.
+   * `auto` is the smallest such k from 4 up, or 3 or 2 for batches too small for two classes of 4.
    */
   readonly perClass: number | 'auto';
   /**
-   * The stream of all epochs: an epoch goes on where the one before it ended. Left out: each epoch begins its queues anew,
-   * from the stream that it is given.
+   * Random stream for all epochs: each epoch continues the queues of the previous one. Left out: each epoch starts new
+   * queues from the stream passed to `batches`.
    */
   readonly random?: Random | undefined;
 }
 
 /** Options of {@link classUniformSampler}. */
 export interface ClassUniformOptions extends GroupOptions {
-  /** Class of each image, `[size]`: `dataset.labels`. Classes without images do not count. */
+  /** Class of each image, `[size]`, such as `dataset.labels`. Classes without images do not count. */
   readonly labels: ArrayLike<number>;
 }
 
@@ -49,12 +49,13 @@ export interface SuperclassUniformOptions extends GroupOptions {
  * sampler.batches(createRandom(1)); // three batches, e.g. [2, 0, 9, 8]: two images of each of two classes
  * ```
  *
- * @throws DistillError code `option` when the batch cannot be split that way, for fewer images than n, and for images without a class
+ * @throws DistillError code `option` when the batch cannot be split that way, for fewer images than n, and for images
+ *   without a class
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 3.5; k = 4 in the main runs.
  *
- * Certainty: the paper says no more than "class-uniform". Decided here: classes and the images of a class come from
- * shuffled queues, so that no image waits while another of its class is seen twice; classes with fewer than k images
- * repeat some; an epoch is `floor(size / n)` batches.
+ * Certainty: the paper says only "class-uniform". Our choices: classes and the images of a class come from shuffled
+ * queues, so that no image waits while another of its class is seen twice. Classes with fewer than k images repeat
+ * some. An epoch is `floor(size / n)` batches.
  */
 export function classUniformSampler(given: ClassUniformOptions): BatchSampler {
   expectOption('classUniformSampler', given, objectWith('labels', 'batchSize', 'perClass'));
@@ -64,10 +65,11 @@ export function classUniformSampler(given: ClassUniformOptions): BatchSampler {
 }
 
 /**
- * SUR, the superclass-uniform random sampler: as CUR, with clusters of the teacher's features in place of classes. It
- * needs no labels.
+ * SUR, the superclass-uniform random sampler: CUR with clusters of the teacher's features in place of classes. It needs
+ * no labels.
  *
- * @throws DistillError code `option` when the batch cannot be split that way, for fewer images than n, and for images without a class
+ * @throws DistillError code `option` when the batch cannot be split that way, for fewer images than n, and for images
+ *   without a superclass
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), section 3.5
  */
 export function superclassUniformSampler(given: SuperclassUniformOptions): BatchSampler {
@@ -78,9 +80,9 @@ export function superclassUniformSampler(given: SuperclassUniformOptions): Batch
 }
 
 /**
- * Batches of K distinct groups with k images each. Groups come from one shuffled queue and the images of a group from one
- * of its own; both go on across batches. So groups are drawn equally often whatever their size, to within one, and so are
- * the images of a group.
+ * Batches of K distinct groups with k images each. Groups come from one shuffled queue, the images of each group from
+ * another; the queues continue across batches. So the draw counts of any two groups differ by at most one, whatever
+ * their sizes, and so do those of any two images of a group.
  *
  * @param where for messages: the function and option that `perClass` came from
  * @param groups group of each image, `[size]`
@@ -117,7 +119,7 @@ export function groupUniformSampler(
         Int32Array.from(
           nextGroups(batchSize / perGroup).flatMap((group) => nextImages[group]?.(perGroup) ?? []),
         );
-      // The epochs before this one are drawn again: a sampler keeps no position, so a run resumes anywhere.
+      // Redraws all earlier epochs: a sampler keeps no position, so that a run can resume at any epoch.
       if (run !== undefined) for (let step = 0; step < epoch * stepsPerEpoch; step++) nextBatch();
       return Array.from({ length: stepsPerEpoch }, nextBatch);
     },
@@ -125,9 +127,8 @@ export function groupUniformSampler(
 }
 
 /**
- * A queue that never ends: pass after pass over the entries, each pass in an order of its own. The entries of one call are
- * distinct as far as there are enough: those that would come twice where one pass ends and the next begins are put behind
- * the others.
+ * An endless queue: pass after pass over the entries, each newly shuffled. The entries of one call are distinct if
+ * there are enough of them: where a call spans two passes, entries already taken move to a later place in the new pass.
  */
 function shuffledQueue(entries: Int32Array, random: Random): (count: number) => number[] {
   let waiting: number[] = [];
@@ -147,7 +148,7 @@ function shuffledQueue(entries: Int32Array, random: Random): (count: number) => 
   };
 }
 
-/** Positions of the images of each group that has any, by ascending group number. */
+/** Positions of the images of each non-empty group, by ascending group number. */
 function membersByGroup(groups: ArrayLike<number>): Int32Array[] {
   const byGroup = new Map<number, number[]>();
   for (let image = 0; image < groups.length; image++) {
@@ -160,17 +161,17 @@ function membersByGroup(groups: ArrayLike<number>): Int32Array[] {
 }
 
 /**
- * How many images of each (super)class a batch takes: k in `batchSize = K · k`.
+ * Number of images of each (super)class in a batch: k in `batchSize = K · k`.
  *
- * A number is taken as it is, or refused. `auto` is the paper's 4 where that is possible, else the next divisor of the
- * batch size with at most as many groups per batch as there are: 8 for a batch of 64 over 10 classes (K = 8), since 16
- * distinct classes cannot be had. Batches too small for two groups of 4 get the largest k below 4 that fits, 3 or 2; never
- * 1, which leaves no pair of one class.
+ * A given number is used unchanged or refused. `auto` is the paper's 4 where possible, else the next larger divisor of
+ * the batch size that needs no more groups than exist. For a batch of 64 over 10 classes that is 8 (K = 8), since k = 4
+ * would need 16 classes. Batches too small for two groups of 4 get the largest k below 4 that fits, 3 or 2. `auto`
+ * never gives 1, which leaves no pair from the same class.
  *
  * @param where for messages, e.g. `classUniformSampler(perClass)`
  * @param groupCount number of (super)classes that have images
- * @throws DistillError code `option` when the batch cannot be split that way, for fewer than two groups, and for sizes that
- *   are no whole numbers
+ * @throws DistillError code `option` when the batch cannot be split that way, for fewer than two groups, and for sizes
+ *   that are not whole numbers
  */
 export function imagesPerGroup(
   where: string,

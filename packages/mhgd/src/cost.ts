@@ -5,7 +5,7 @@ import { headWidth } from './attention/index.js';
 import type { SensingPoint } from './compression/index.js';
 import { eigenvectorMacs, headInputs } from './compression/index.js';
 
-/** What stands beside the networks. */
+/** The parts that MHGD adds to the networks. */
 export interface Beside {
   readonly points: readonly SensingPoint[];
   readonly modules: readonly AttentionModule[];
@@ -13,8 +13,8 @@ export interface Beside {
 }
 
 /**
- * Trained parameters besides the student's, and multiply–accumulates of a step's forward pass per image in phase
- * `transfer`: projections, compression of both networks' maps, embeddings and scores of both. Nothing at inference.
+ * Trained parameters besides the student's, and multiply–accumulates per image of a forward pass in phase `transfer`.
+ * These cover projections, and compression, sketches, embeddings and scores of both networks. Nothing at inference.
  */
 export function costOf(
   { points, modules, trained }: Beside,

@@ -4,7 +4,7 @@ import type { Embedding, Scalar } from '@distilljs/core';
 import type { Scores } from './attention/index.js';
 
 /**
- * Cosine distance of estimated and true back vectors, mean over the batch: `1/n Σ_i (1 − v̂_i · v_i)`, in [0, 2].
+ * Cosine distance between estimated and true back vectors, mean over the batch: `1/n Σ_i (1 − v̂_i · v_i)`, in [0, 2].
  *
  * @param estimated v̂, unit rows, `[n, c]`
  * @param actual v, unit rows, `[n, c]`
@@ -18,8 +18,9 @@ export function reconstruction(estimated: Embedding, actual: Embedding): Scalar 
 }
 
 /**
- * `Σ_a Σ_i KL(G^S_{a,i} ‖ G^T_{a,i})` with `G = softmax_j(tanh S)`: the student's graph first, summed over heads and rows,
- * in nats. At most 2 per row, since scores within [−1, 1] differ by at most 2. The teacher is a constant.
+ * `Σ_a Σ_i KL(G^S_{a,i} ‖ G^T_{a,i})` with `G = softmax_j(tanh S)`, in nats. The student's graph is the first argument;
+ * the sum runs over heads and rows. At most 2 per row, since scores within [−1, 1] differ by at most 2. The teacher is
+ * a constant.
  *
  * @param student scores, `[A, n, n]`
  * @param teacher scores, `[A, n, n]`

@@ -36,19 +36,19 @@ const defaults: MhgdOptions = Object.freeze({
 });
 
 /**
- * Multi-head Graph Distillation: feature maps are compressed to one vector per image by SVD; attention heads learn, on the
- * teacher alone, how the vectors of a batch at the back of a module are related to those at its front; the student learns
- * those graphs besides its task.
+ * Multi-head Graph Distillation. An SVD compresses each feature map to one vector per image. Attention heads learn,
+ * from the teacher alone, how a batch's vectors at the back of a module relate to those at its front. The student
+ * learns the resulting graphs alongside its task.
  *
- * Two phases. `heads` is additional: phase `transfer` has all epochs that the user asked for, so that the student takes
- * as many steps, on the same batches and learning rates, as with any other method.
+ * There are two phases. Phase `heads` is extra: phase `transfer` gets all epochs of the run. So the student takes as
+ * many steps, on the same batches and learning rates, as with any other method.
  *
- * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `tap`
- *   or `shape` for taps that are not there or are no feature maps
+ * @throws DistillError code `option` for options that do not exist or are out of range. When planned, also `option` for
+ *   a batch size below 2, and `tap` or `shape` for taps that do not exist or are not feature maps
  * @see Lee and Song, Graph-based Knowledge Distillation by Multi-head Attention Network, BMVC 2019 (arXiv 1907.02226)
  *
- * Certainty: written from the authors' poster and code; the paper's own text and supplement were not at hand. What stands
- * in the code alone is marked so.
+ * Certainty: written from the authors' poster and code; the paper's text and supplement were not available to us.
+ * Details that appear only in the code are marked.
  */
 export const mhgd = defineMethod<MhgdOptions>({
   name: 'mhgd',

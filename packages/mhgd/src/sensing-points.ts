@@ -11,11 +11,11 @@ import {
 } from '@distilljs/core';
 import type { NetworkShape } from '@distilljs/core';
 
-/** A family of networks whose stages are known. */
+/** A network family with a known list of stage taps. */
 export type NetworkFamily =
   'plain' | 'resnet' | 'wrn' | 'mobilenet' | 'vgg' | 'resnet-imagenet' | 'mobilenetv2' | 'shufflenet';
 
-/** Taps by name, those of a family, or `auto`: the ends of the stages, see {@link tapsOf}. */
+/** Tap names, a family whose taps to use, or `auto`: the ends of the stages; see {@link tapsOf}. */
 export type TapChoice = 'auto' | NetworkFamily | readonly string[];
 
 const THREE_STAGES = Object.freeze(['stage1', 'stage2', 'stage3']);
@@ -36,21 +36,22 @@ const POINTS: Readonly<Record<NetworkFamily, readonly string[]>> = {
 export const families: readonly string[] = Object.keys(POINTS);
 
 /**
- * Tap names of a family, from front to back, as the bench's zoo has them: the ends of its stages after ReLU.
+ * Tap names of a family, from front to back, as in the bench's zoo: the ends of its stages after ReLU.
  *
- * - `resnet`, `wrn` (pre-activation: batch norm and ReLU at the entrance of the next stage, and the last ones), `mobilenet`
- *   and the modified VGG of the cross-architecture table: three stages, two modules. Take `resnet` for the last.
- * - `vgg` (VGG16, VGG7): five stages, each after its pooling where the zoo's has one for images of 32×32; four modules. For
- *   larger images name the taps yourself.
- * - `resnet-imagenet` (resnet18, 34, 50): four stages; `mobilenetv2`: five, each with one size at 224 pixels, ending in linear
- *   bottlenecks; `shufflenet` (V1, V2): three. None of them is in the paper.
+ * - `plain`, `resnet`, `wrn`, `mobilenet`: three stages, two modules. `wrn` is pre-activation: its stages end at the
+ *   batch norm and ReLU that open the next stage, and at the final ones. For the modified VGG of the paper's
+ *   cross-architecture table use `resnet`.
+ * - `vgg` (VGG16, VGG7): five stages, four modules. Each tap follows its stage's pooling where the zoo's network for
+ *   32×32 images has one. For larger images name the taps yourself.
+ * - `resnet-imagenet` (resnet18, 34, 50): four stages; `mobilenetv2`: five, each with one size at 224 pixels, ending in
+ *   linear bottlenecks; `shufflenet` (V1, V2): three. None of them is in the paper.
  *
- * A network of your own gets the names by `createNetwork(model, { taps: { stage1: 'layer', … } })`.
+ * Give your own network these names with `createNetwork(model, { taps: { stage1: 'layer', … } })`.
  *
- * @see Lee and Song, BMVC 2019, the architecture figure. Certainty: which layers within a stage is stated only by the
- *   authors' code, for its residual networks; for VGG and MobileNet it is inferred. Their VGG pools after its fifth stage too,
- *   before dense layers that the zoo's does not have
- * @throws DistillError code `option` for a family that is not known
+ * @see Lee and Song, BMVC 2019, the architecture figure. Certainty: only the authors' code states which layers within a
+ *   stage, and only for its residual networks; for VGG and MobileNet it is inferred. Their VGG also pools after its
+ *   fifth stage, before dense layers that the zoo's VGG lacks
+ * @throws DistillError code `option` for an unknown family
  */
 export function sensingPoints(family: NetworkFamily): readonly string[] {
   expectOption('sensingPoints', family, text);
@@ -65,9 +66,10 @@ export function sensingPoints(family: NetworkFamily): readonly string[] {
 }
 
 /**
- * The taps of student and teacher. `auto` of both is the ends of their last n stages, n being the number of stages of the one
- * with fewer: the deepest maps are always compared. `auto` of one is as many of its last stages as the other has taps. Stages are
- * core's `stageTaps`: those called `stage1`, …, else the last feature map of each size.
+ * The taps of student and teacher. `auto` takes the ends of a network's last n stages, so the deepest maps are always
+ * compared. With `auto` on both sides, n is the stage count of the network with fewer stages; with `auto` on one side,
+ * n is at most the number of taps on the other. Stages are core's `stageTaps`: the taps named `stage1`, …, else the
+ * last feature map of each size.
  *
  * @param where the method, for messages
  * @throws DistillError code `tap` where `auto` finds fewer than two stages
@@ -98,7 +100,7 @@ export function tapsOf(
   return { student, teacher };
 }
 
-/** Checks of the options that name taps. */
+/** Checks for the options that name taps. */
 export const tapChecks = {
   studentTaps: eitherOf(oneOf(...families, 'auto'), listOf(text)),
   teacherTaps: eitherOf(oneOf(...families, 'auto'), listOf(text)),

@@ -1,15 +1,17 @@
 import { clipToTerm } from '@distilljs/core';
 import type { GradientPolicy } from '@distilljs/core';
 
-/** Largest norm of the transfer gradient of a projection's variable: no task gradient sets one. */
+/** Largest norm of the transfer gradient of a projection's variable, which has no task gradient to clip to. */
 const PROJECTION_LIMIT = 0.1;
 
 /**
- * Per variable, the transfer gradient is clipped to the norm of the task gradient, times `sigmoid(e)` in epoch e (0, 1, …)
- * with a warm-up: 0.5, 0.73, 0.88, …. So the clip sets the scale of the transfer term, and no weight has to be chosen.
+ * Clips the transfer gradient of each variable to the norm of its task gradient. With a warm-up, the limit in epoch e
+ * (0, 1, …) is `sigmoid(e)` times that norm: 0.5, 0.73, 0.88, …. The clip sets the scale of the transfer term, so it
+ * needs no weight.
  *
- * Certainty: the poster prints `1 / (1 + e^{−τ})`, `τ = max(1, ‖g_task‖ / ‖g_transfer‖)`, which limits nothing; all code of
- * the authors clips norms, as here. Weight decay is the optimizer's, outside of the clip. A projection's limit is ours.
+ * Certainty: the poster prints `1 / (1 + e^{−τ})`, `τ = max(1, ‖g_task‖ / ‖g_transfer‖)`, which limits nothing; all of
+ * the authors' code clips norms, as here. Weight decay belongs to the optimizer and is not clipped. A projection's
+ * limit is ours.
  */
 export function transferPolicy(warmUp: boolean): GradientPolicy {
   return clipToTerm({

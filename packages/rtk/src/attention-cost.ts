@@ -5,8 +5,8 @@ import { groupByGrid } from './map/index.js';
 import type { Grid } from './map/index.js';
 
 /**
- * What the attention costs while training: its weights, and per image the multiply–accumulates of the linear and bilinear maps,
- * the energy maps, the resampling and the comparisons. The exported student has none of it.
+ * Training cost of the attention: its weights, and the multiply–accumulates per image of the linear and bilinear maps,
+ * the energy maps, the resampling and the comparisons. The exported student has no such cost.
  */
 export function attentionCost({ teacher, student, attention, matching }: LayerPair): AuxiliaryCost {
   const { queries, keys, width } = attention;

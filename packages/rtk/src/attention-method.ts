@@ -9,7 +9,7 @@ import { attentionLoss, matchLayers, stageAgreement } from './match-layers.js';
 import { attentionChecks } from './options.js';
 import type { AttentionOptions } from './options.js';
 
-/** A method of this package: one implementation, named and with defaults. */
+/** A method of this package: the shared implementation under a name and with defaults. */
 export function attentionMethod(name: string, defaults: AttentionOptions): MethodFactory<AttentionOptions> {
   return defineMethod({
     name,
@@ -71,11 +71,11 @@ function planAttention(name: string, options: AttentionOptions, context: TaughtC
   };
 }
 
-/** Above this share of the attention, and for {@link COLLAPSED_EPOCHS} epochs, the choice of teacher maps is none. */
+/** Attention has collapsed onto one stage when its share stays above this for {@link COLLAPSED_EPOCHS} epochs. */
 const COLLAPSED = 0.9;
 const COLLAPSED_EPOCHS = 3;
 
-/** Warns when all student maps have come to look at one stage of the teacher. @param history reports of a training */
+/** Warns when all student maps attend to one and the same stage of the teacher. @param history epoch reports of a run */
 export function reviewAgreement(history: readonly EpochReport[]): readonly string[] {
   const recent = history.slice(-COLLAPSED_EPOCHS);
   const shares = recent.map(({ terms }) => terms['agreement']?.value ?? NaN);

@@ -26,39 +26,43 @@ import type { AttentionOptions } from './options.js';
 import type { MapLayer } from './taps.js';
 import { meanMatch } from './match-exhibits.js';
 
-/** What {@link attentionOver} looks at. */
+/** Inputs of {@link attentionOver}. */
 export interface AttentionOverOptions {
-  /** The method that trained: `rtk(…)` or `attentionMatching(…)` with the run's options. */
+  /** The run's method: `rtk(…)` or `attentionMatching(…)` with the run's options. */
   readonly method: Method<AttentionOptions>;
   /** The weights of its attention by name, such as the `tensors` of a run's snapshot. */
   readonly weights: NamedTensors;
-  /** The run's, as it was given to it: a network or a model. */
+  /** The run's teacher, as passed to the run: a network or a model. */
   readonly teacher: NetworkLike | FrozenNetwork;
+  /** The run's student, likewise. */
   readonly student: NetworkLike;
   readonly dataset: Dataset;
-  /** The run's: `channelStatistics(train)` where it was given none. */
+  /** The run's normalization; `channelStatistics(train)` if none was passed to the run. */
   readonly normalization: Normalization;
-  /** Default 64, as in training: the attention normalises by its batch. A last batch of one image is left out. */
+  /**
+   * At least 2. Default 64. Use the run's: the attention normalises by its batch. A last batch of one image is left
+   * out.
+   */
   readonly batchSize?: number | undefined;
 }
 
-/** Who attended to whom, over a dataset. */
+/** Mean attention between student and teacher maps over a dataset. */
 export interface AttentionOver {
   /** Taps of the student, the rows. */
   readonly studentMaps: readonly string[];
   /** Taps of the teacher, the columns. */
   readonly teacherMaps: readonly string[];
-  /** Mean weight of each pair; for `student-query` rows sum to 1, for `teacher-query` columns (those of gated maps to less). */
+  /** Mean weight of each pair. Rows sum to 1 for `student-query`, columns for `teacher-query` (to less for gated maps). */
   readonly attention: readonly (readonly number[])[];
-  /** Share of the images for which each pair was kept: for `rtk` how often each teacher key was representative. */
+  /** Share of images for which each pair was kept; for `rtk`, how often each teacher key was representative. */
   readonly kept: readonly (readonly number[])[];
-  /** Images that were looked at. */
+  /** Number of images evaluated. */
   readonly images: number;
 }
 
 /**
- * Mean attention over a dataset, and which teacher keys were kept how often. Networks run in inference mode, the
- * attention on the statistics of each batch, as in training.
+ * Mean attention over a dataset, and how often each teacher key was kept. Networks run in inference mode; the attention
+ * normalises by each batch, as in training.
  *
  * ```ts
  * const normalization = await channelStatistics(train);
@@ -71,8 +75,8 @@ export interface AttentionOver {
  * };
  * ```
  *
- * @throws DistillError code `shape` for weights of other taps or another width, `tap` for taps that are not there, `option` for
- *   batches of less than two images, or something that is no network
+ * @throws DistillError code `shape` for weights of other taps or another width, `tap` for taps that do not exist,
+ *   `option` for a batch size below 2 or a value that is not a network
  */
 export async function attentionOver(options: AttentionOverOptions): Promise<AttentionOver> {
   expectOption('attentionOver', options, objectWith('method', 'weights', 'teacher', 'student', 'dataset'));
@@ -96,7 +100,7 @@ export async function attentionOver(options: AttentionOverOptions): Promise<Atte
     let images = 0;
     for (let start = 0; start < dataset.size; start += batchSize) {
       const size = Math.min(batchSize, dataset.size - start);
-      // Batch statistics of one image are 0 and say nothing.
+      // Batch norm over a single image normalises everything to 0.
       if (size === 1 && start > 0) break;
       const positions = Int32Array.from({ length: size }, (_, offset) => start + offset);
       const pixels = await loadBatch(dataset, positions, { normalization });
@@ -137,7 +141,7 @@ function tapNames(layers: readonly MapLayer[]): string[] {
   return layers.map(({ name }) => name);
 }
 
-/** A snapshot calls the weights `auxiliary/…`. */
+/** Picks the named weights. A snapshot prefixes their names with `auxiliary/`. */
 function withoutPrefix(tensors: NamedTensors, names: readonly string[]): NamedTensors {
   return Object.fromEntries(
     names.flatMap((name) => {

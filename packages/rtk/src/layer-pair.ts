@@ -10,7 +10,7 @@ import { runsOfOneShape } from './select.js';
 import { mapLayers } from './taps.js';
 import type { MapLayer } from './taps.js';
 
-/** The options, settled for two networks. */
+/** The options, resolved for two networks. */
 export interface LayerPair {
   readonly teacher: readonly MapLayer[];
   readonly student: readonly MapLayer[];
@@ -19,7 +19,7 @@ export interface LayerPair {
 }
 
 /**
- * Which maps of these networks take part, who asks whom, and how many are kept.
+ * Resolves which maps of these networks are compared, who queries whom, and how many are kept.
  *
  * @param name of the method, for messages
  * @throws DistillError code `tap`, `shape` or `option` for taps or a `keep` that do not fit
@@ -46,8 +46,8 @@ export function layerPair(
 }
 
 /**
- * The summaries of the teacher's maps in place of the maps, which is all that is compared: 28 KiB per image in place of 560 with a
- * ResNet-32 at 32 pixels.
+ * Keeps the summaries of the teacher's maps instead of the maps, as only they are compared: 28 KiB per image instead of
+ * 560 KiB for a ResNet-32 at 32 pixels.
  */
 export const teacherSummaries = (pair: LayerPair): Condense => ({
   shapes: Object.fromEntries(
@@ -71,7 +71,7 @@ export const teacherSummaries = (pair: LayerPair): Condense => ({
 const energyName = (tap: string): string => `energy map of ${tap}`;
 const meansName = (tap: string): string => `channel means of ${tap}`;
 
-/** Maps of both networks in one step, the teacher's from its {@link teacherSummaries}: they are constants. */
+/** Maps of both networks in one step; the teacher's come from its {@link teacherSummaries} and are constants. */
 export function mapsOfStep(
   pair: LayerPair,
   step: Pick<Step, 'teacher' | 'student'>,

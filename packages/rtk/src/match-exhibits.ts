@@ -6,13 +6,13 @@ import type { LayerMatch } from './match-layers.js';
 
 /** Means over a batch, both `[student maps, teacher maps]`. */
 export interface MeanMatch {
-  /** The weight with which a pair counts. */
+  /** Mean weight of each pair. */
   readonly attention: Tensor2D;
-  /** The share of the images for which a pair is kept. */
+  /** Share of images for which each pair is kept. */
   readonly kept: Tensor2D;
 }
 
-/** A match averaged over its images, students in rows whoever asks. */
+/** A match averaged over its images, with student maps in rows whatever the direction. */
 export function meanMatch(
   { attention, kept }: LayerMatch,
   direction: 'teacher-query' | 'student-query',
@@ -27,7 +27,7 @@ export function meanMatch(
   });
 }
 
-/** The attention of a batch as heat maps, and what was kept where a rule selects. */
+/** The mean attention of a batch as a heat map, and the kept shares where a rule selects. */
 export function matchExhibits(
   match: LayerMatch,
   { teacher, student, matching }: LayerPair,
@@ -35,7 +35,7 @@ export function matchExhibits(
   const { kept } = match;
   const means = meanMatch(match, matching.direction);
   const sums = matching.direction === 'teacher-query' ? 'columns' : 'rows';
-  // A gate leaves nothing of the maps that it drops.
+  // Columns of gated maps sum to less than 1.
   const title = kept.queries === undefined ? `Mean attention (${sums} sum to 1)` : 'Mean attention';
   const rows = { title: 'student map', labels: student.map(({ name }) => name) };
   const columns = { title: 'teacher map', labels: teacher.map(({ name }) => name) };

@@ -18,30 +18,30 @@ import type { AttentionOptions } from './options.js';
 import { expectRuns, selectLayers } from './select.js';
 import type { Kept, Selection } from './select.js';
 
-/** What {@link matchLayers} does with the maps; its `runs` are those of `runsOfOneShape`. */
+/** Settings of {@link matchLayers}; `runs` come from `runsOfOneShape`. */
 export interface Matching extends Selection, Pick<AttentionOptions, 'grid' | 'distance'> {}
 
 /** How the layers of a batch are matched: Q querying layers, K key layers. */
 export interface LayerMatch {
-  /** `[batch, Q, K]`: what each pair's distance counts; over the kept keys of a kept query they sum to 1. */
+  /** Weight of each pair's distance, `[batch, Q, K]`. They sum to 1 over the kept keys of a kept query. */
   readonly attention: Tensor3D;
-  /** `[batch, Q, K]`. */
+  /** Distance of each pair, `[batch, Q, K]`. */
   readonly distances: Tensor3D;
   readonly kept: Kept;
 }
 
-/** Far below every logit: e to its power is 0 in float32. */
+/** Far below every logit: its exponential is 0 in float32. */
 const DROPPED = -1e9;
 
 /**
- * Attention between the layers of two networks and the distances that it weighs. Call it inside `tf.tidy`.
+ * Attention between the layers of two networks, and the distances that it weights. Call it inside `tf.tidy`.
  *
- * The attention over kept keys is the softmax over their logits, `α = a·M / Σ a·M`. Renormalising is needed: without it the
- * loss falls fastest by moving attention to dropped keys.
+ * The attention over kept keys is the softmax over their logits, `α = a·M / Σ a·M` with the full attention a and the
+ * mask M. Without renormalisation, the loss would fall fastest by moving attention to dropped keys.
  *
- * @param teacher its maps, constants
- * @param student its maps
- * @throws DistillError code `shape`, or `option` for what are no maps, weights or rules
+ * @param teacher the teacher's maps, constants
+ * @param student the student's maps
+ * @throws DistillError code `shape`, or `option` for invalid maps, weights or settings
  */
 export function matchLayers(
   teacher: LayerMaps,
@@ -84,9 +84,9 @@ function expectMatching(matching: Matching, teacherMaps: number): void {
 }
 
 /**
- * How far the querying student maps have come to look at one stage of the teacher: 1 when all of them give it all their attention,
- * about 1 over the number of stages when they spread it. `max_r min_q Σ_{k in r} mean_b α[b, q, k]`, r over the runs of equally shaped
- * teacher maps. Without gradient.
+ * How strongly all querying student maps attend to the same stage of the teacher:
+ * `max_r min_q Σ_{k in r} mean_b α[b, q, k]`, with r over the runs of equally shaped teacher maps. 1 when they all give
+ * one stage all their attention, about 1 over the number of stages when they spread it. Without gradient.
  *
  * @param attention `[batch, student maps, teacher maps]`
  * @throws DistillError code `shape`, or `option` for runs of other maps
@@ -106,7 +106,7 @@ export function stageAgreement(attention: Tensor3D, runs: Selection['runs']): Sc
  * `L = Σ_q mean_b Σ_k α[b, q, k] · D[b, q, k]`: sum over the querying layers, mean over the batch.
  *
  * @throws DistillError code `shape` when attention and distances differ in shape
- * @see Ji, Heo, Park, Show, Attend and Distill, AAAI 2021 (base method); for `rtk` the mirror of it, reconstructed
+ * @see Ji, Heo, Park, Show, Attend and Distill, AAAI 2021 (base method); its use in `rtk` is reconstructed
  */
 export function attentionLoss(match: LayerMatch): Scalar {
   expectOption('attentionLoss', match, objectWith('attention', 'distances'));

@@ -1,9 +1,9 @@
 import { eitherOf, listOf, nonNegative, oneOf, text, wholeNumber, temperatureRange } from '@distilljs/core';
 import type { OptionChecks } from '@distilljs/core';
 
-/** Who asks whom: `teacher-query` as in the base method, `student-query` with the roles exchanged. */
+/** Who queries whom: `teacher-query` as in the base method, `student-query` with the roles swapped. */
 export type Direction = 'teacher-query' | 'student-query';
-/** Which pairs of layers stay; see {@link AttentionOptions.select}. */
+/** Which pairs of layers are kept; see {@link AttentionOptions.select}. */
 export type SelectionRule = 'none' | 'topk' | 'aboveUniform' | 'stageMedoid' | 'bestMatch';
 /** How two energy maps are compared; see {@link AttentionOptions.distance}. */
 export type MapDistance = 'meanSquare' | 'cosine';
@@ -14,60 +14,66 @@ export interface AttentionOptions {
   readonly ceWeight: number;
   /** Weight of the KD term, at least 0; 0 leaves it out. Default 0.9: α of the base method's code. */
   readonly kdWeight: number;
-  /** τ of both softmaxes of the KD term, above 0. Default 4. */
+  /** τ of both softmaxes of the KD term, 0.01 to 1000. Default 4. */
   readonly temperature: number;
   /**
-   * β, at least 0. Default 200 (the base method's for CIFAR; 50 on ImageNet). Its scale goes with {@link distance}: a
-   * distance is a mean over the pixels of a grid, at most 2/(height·width). `student-query` sums over S student
-   * maps where `teacher-query` sums over T teacher maps, so at one β it is about S/T as strong; no source says which β
-   * RTK used.
+   * β, weight of the attention term, at least 0. Default 200 (the base method's for CIFAR; it uses 50 on ImageNet). Its
+   * scale depends on {@link distance}: `meanSquare` is at most 2/(height·width), `cosine` at most 1. `student-query`
+   * sums over S student maps where `teacher-query` sums over T teacher maps, so at the same β it is about S/T as
+   * strong. No source says which β RTK used.
    */
   readonly beta: number;
   /**
-   * `teacher-query`: each teacher map spreads a weight of 1 over the student maps (the base method, exact).
-   * `student-query`: each student map spreads a weight of 1 over the teacher maps, whose keys may be filtered. The attention is
-   * trained to make distances small and then chooses the *target*: as a rule all student maps end up on the teacher's first
-   * stage. A run warns when they do.
+   * Default `teacher-query`: each teacher map spreads a weight of 1 over the student maps (the base method, exact).
+   * `student-query`: each student map spreads a weight of 1 over the teacher maps, whose keys may be filtered. Here the
+   * attention, trained to make distances small, chooses the *target*: usually all student maps end up on the teacher's
+   * first stage. A run warns when they do.
    */
   readonly direction: Direction;
   /**
-   * Which layers count, per image; the choice is a constant, without gradient.
+   * The layers that count, per image; the choice is a constant, without gradient. Default `none` for
+   * `attentionMatching`, `bestMatch` for `rtk`.
    * - `none`: all of them.
-   * - `topk`: of each query's keys the {@link keep} with the largest attention, ties to the earlier one; the rest is dropped
-   *   and attention renormalised.
+   * - `topk`: the {@link keep} keys of each query with the largest attention, ties to the earlier one. The rest is
+   *   dropped and attention renormalised.
    * - `aboveUniform`: the keys whose attention is at least 1 / (number of keys), renormalised.
-   * - `stageMedoid`: per run of equally shaped teacher maps the one that is most like the others; of two the earlier one. It
-   *   drops nothing where no two neighbouring maps have one shape, such as one map per stage.
+   * - `stageMedoid`: of each run of equally shaped teacher maps, the map most similar to the others; of two, the
+   *   earlier one. It drops nothing where no two neighbouring maps share a shape, e.g. with one map per stage.
    * - `bestMatch`: the {@link keep} teacher maps that some student map resembles most.
    *
-   * The last two choose teacher maps: as queries (`teacher-query`) the others contribute nothing, as keys
+   * The last two select teacher maps. As queries (`teacher-query`) the other maps contribute nothing; as keys
    * (`student-query`) they are dropped and attention renormalised.
    */
   readonly select: SelectionRule;
   /**
-   * k of `topk` and `bestMatch`. Default `auto`: `max(2, round(keys / queries))` for `topk`, half the teacher maps, rounded
-   * up, for `bestMatch`. With 1 and renormalisation every weight is 1, and the attention learns nothing.
+   * k of `topk` and `bestMatch`, at least 1. Default `auto`: `max(2, round(keys / queries))` for `topk`, at most all
+   * keys; half the teacher maps, rounded up, for `bestMatch`. With one key left, every weight is 1 and the attention
+   * learns nothing.
    */
   readonly keep: number | 'auto';
   /**
-   * On whose grid a pair is compared; the other map is resampled to it. With `student-query` on the teacher's grid,
-   * attention would compare distances of up to 2/1024 with ones of up to 2/64, and drift to the large teacher maps.
+   * The network on whose grid a pair is compared; the other map is resampled to it. Default `teacher`. With
+   * `student-query` on the teacher's grid, attention compares distances of up to 2/1024 with others of up to 2/64, and
+   * drifts to the large teacher maps.
    */
   readonly grid: 'student' | 'teacher';
-  /** `meanSquare`: mean over pixels of the squared difference of unit maps (the base method). `cosine`: 1 − their cosine. */
+  /**
+   * Default `meanSquare`: mean over pixels of the squared difference of unit maps (the base method). `cosine`: 1 −
+   * their cosine.
+   */
   readonly distance: MapDistance;
-  /** d, width of queries and keys. Default 128. */
+  /** d, width of queries and keys, 1 to 65,536. Default 128. */
   readonly width: number;
   /**
-   * Teacher maps by tap, in order. Default `auto`: the outputs of all n residual blocks (every ⌈n/27⌉-th where there are more
-   * than 27), else the stages; see `blockTaps`.
+   * Taps of the teacher maps, in order. Default `auto`: the outputs of all n residual blocks (every ⌈n/27⌉-th where
+   * there are more than 27), else the stages; see `blockTaps`.
    */
   readonly teacherTaps: 'auto' | readonly string[];
-  /** Student maps by tap, in order. Default `auto`, as for the teacher. */
+  /** Taps of the student maps, in order. Default `auto`, as for the teacher. */
   readonly studentTaps: 'auto' | readonly string[];
 }
 
-/** Defaults of `attentionMatching`: the base method as its official code has it for CIFAR-100. */
+/** Defaults of `attentionMatching`: the base method, as in its official code for CIFAR-100. */
 export const baseDefaults: AttentionOptions = Object.freeze({
   ceWeight: 1,
   kdWeight: 0.9,
@@ -84,14 +90,15 @@ export const baseDefaults: AttentionOptions = Object.freeze({
 });
 
 /**
- * Defaults of `rtk`: the teacher asks, and of its maps the half that some student map resembles most are kept, its representative
- * ones. Reconstructed.
+ * Defaults of `rtk`: teacher maps query, and only the representative half of them counts, which some student map
+ * resembles most. Reconstructed.
  */
 export const rtkDefaults: AttentionOptions = Object.freeze({ ...baseDefaults, select: 'bestMatch' });
 
 /**
- * Options of the other reading: `rtk({ ...studentQuery })`. Every student map asks, and the teacher keys that it attends to most are
- * kept. It is 3.6 points worse than the base method on CIFAR-10 (docs/techniques/rtk.md).
+ * Options of the other reading: `rtk({ ...studentQuery })`. Every student map queries, and the teacher keys that it
+ * attends to most are kept. On CIFAR-10 it is 3.6 percentage points worse than the base method
+ * (docs/techniques/rtk.md).
  */
 export const studentQuery = Object.freeze({
   direction: 'student-query',

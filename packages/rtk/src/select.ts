@@ -20,8 +20,8 @@ import type { Direction, SelectionRule } from './options.js';
  * 1 at the k largest entries along the last axis, else 0; ties go to the lower index. Without gradient.
  *
  * @param scores `[…, n]`
- * @param keep k; all of them from n on
- * @throws DistillError code `shape`, or `option` for a k that is no whole number above 0
+ * @param keep k; from n on, all entries are 1
+ * @throws DistillError code `shape`, or `option` for a k that is not a whole number above 0
  */
 export function topMask<T extends Tensor>(scores: T, keep: number): T {
   expectTensor('topMask(scores)', scores);
@@ -36,9 +36,10 @@ export function topMask<T extends Tensor>(scores: T, keep: number): T {
 }
 
 /**
- * 1 where the attention is at least `1/K`, what it would be if all keys were alike; else 0. At least one key per query stays.
+ * 1 where the attention is at least `1/K`, the uniform share; else 0. At least one key per query is kept.
  *
  * @param logits `[batch, Q, K]`
+ * @returns `[batch, Q, K]`
  * @throws DistillError code `shape`
  */
 export function aboveUniform(logits: Tensor3D): Tensor3D {
@@ -52,13 +53,13 @@ export function aboveUniform(logits: Tensor3D): Tensor3D {
 }
 
 /**
- * Per image and run of equally shaped teacher layers the medoid: 1 for the layer whose energy map has the largest mean cosine
- * with the others of its run, else 0. Ties go to the earlier layer: the first of every run of two, the only one of a run of one.
+ * The medoid per image and run of equally shaped teacher layers: 1 for the layer whose energy map has the largest mean
+ * cosine with the others of its run, else 0. Ties go to the earlier layer, so a run of two keeps its first.
  *
- * @param teacher its energy maps
- * @param runs the layers of each run, by their places
+ * @param teacher the teacher's energy maps
+ * @param runs layer indices of each run
  * @returns `[batch, teacher layers]`
- * @throws DistillError code `option` for what are no maps, and for runs of other maps
+ * @throws DistillError code `option` for invalid maps, and for runs of other maps
  */
 export function stageMedoids(teacher: LayerMaps, runs: readonly (readonly number[])[]): Tensor2D {
   expectLayerMaps('stageMedoids(teacher)', teacher);
@@ -88,16 +89,16 @@ const notOneShape = (run: readonly number[]): DistillError =>
     got: `[${run.join(', ')}]`,
   });
 
-/** @throws DistillError code `option` unless they are runs of so many layers */
+/** @throws DistillError code `option` unless `runs` are lists of indices below `layers` */
 export function expectRuns(where: string, runs: readonly (readonly number[])[], layers: number): void {
   expectOption(where, runs, listOf(listOf(wholeNumber({ min: 0, max: layers - 1 }), 1), 1));
 }
 
 /**
- * Runs of consecutive layers of one shape, by their places: the `runs` of a `Matching`.
+ * Runs of consecutive layers with the same shape, as lists of layer indices: the `runs` of a `Matching`.
  *
  * @param shapes of the teacher's maps in order, e.g. `[height, width, channels]`
- * @throws DistillError code `option` for what are no shapes
+ * @throws DistillError code `option` for values that are not shapes
  */
 export function runsOfOneShape(shapes: readonly (readonly number[])[]): readonly (readonly number[])[] {
   expectOption('runsOfOneShape(shapes)', shapes, listOf(listOf(wholeNumber({ min: 1 }))));
@@ -110,7 +111,7 @@ export function runsOfOneShape(shapes: readonly (readonly number[])[]): readonly
   return runs;
 }
 
-/** A rule that is ready to run. */
+/** A selection rule with its settings. */
 export interface Selection {
   readonly rule: SelectionRule;
   readonly direction: Direction;
@@ -120,16 +121,16 @@ export interface Selection {
   readonly runs: readonly (readonly number[])[];
 }
 
-/** What a rule looks at. Q queries, K keys. */
+/** Inputs of a rule, for Q queries and K keys. */
 export interface Candidates {
-  /** Of the attention, `[batch, Q, K]`. */
+  /** Logits of the attention, `[batch, Q, K]`. */
   readonly logits: Tensor3D;
-  /** Of the energy maps of every pair, `[batch, Q, K]`. */
+  /** Cosines of the energy maps of every pair, `[batch, Q, K]`; computed on call. */
   readonly cosines: () => Tensor3D;
   readonly teacher: LayerMaps;
 }
 
-/** What stays, 0 or 1; a part that is left out keeps everything. */
+/** Masks of the kept layers, 0 or 1; a mask that is left out keeps everything. */
 export interface Kept {
   /** `[batch, Q or 1, K]`: the others are dropped from the attention of their query. */
   readonly keys?: Tensor3D;

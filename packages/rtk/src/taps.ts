@@ -12,10 +12,10 @@ import type { NetworkShape } from '@distilljs/core';
 import type { Grid } from './map/index.js';
 
 const BLOCK_OUTPUT = /^stage\d+_block\d+_output$/;
-/** Most blocks that are tapped; 27 is what the base method takes of ResNet-56, and of 110 by taking every second. */
+/** Largest number of tapped blocks. The base method taps all 27 of ResNet-56, and every second of ResNet-110's 54. */
 const MOST_BLOCKS = 27;
 
-/** Blocks per stage: of the networks that the base method lists, and of further ones by its rule. */
+/** Blocks per stage of the networks that the base method lists, and of others that follow its rule. */
 const BLOCKS = {
   'wrn-16-2': [2, 2, 2],
   'wrn-28-2': [4, 4, 4],
@@ -38,14 +38,14 @@ export type TapPresetName = keyof typeof BLOCKS;
 export const tapPresetNames: readonly TapPresetName[] = Object.keys(BLOCKS) as TapPresetName[];
 
 /**
- * The feature maps that the base method compares, by tap: the output of every residual block after ReLU
- * (`stage1_block1_output`, …), of resnet110 every second; neither the stem nor the pooled vector.
+ * Taps of the feature maps that the base method compares: the output of every residual block after ReLU
+ * (`stage1_block1_output`, …), of every second block for resnet110. Neither the stem nor the pooled vector is tapped.
  *
  * In a pre-activation network (wrn) a block's output is the ReLU that follows its sum; resnet18 and resnet34 are
  * ImageNet's, with four stages. The base method does not list resnet50, mobilenetv2 (whose blocks end in linear
  * bottlenecks), shufflenetv1 and shufflenetv2; they follow the same rule.
  *
- * @throws DistillError code `option` for a name that is not there
+ * @throws DistillError code `option` for an unknown name
  * @see the layer tables of the base method's code (Ji, Heo, Park, AAAI 2021)
  */
 export function tapPreset(name: TapPresetName): readonly string[] {
@@ -67,12 +67,12 @@ export function tapPreset(name: TapPresetName): readonly string[] {
 }
 
 /**
- * What `auto` taps: the outputs of all n residual blocks (layers called `stage1_block1_output`, …; where there are more than
- * 27, every ⌈n/27⌉-th, counted from the last), or else the stages (core's `stageTaps`: `stage1`, `stage2`, …, else the last feature
- * map of each size). For every network of
- * {@link tapPreset} that names its layers so, the preset's list.
+ * The taps that `auto` selects: the outputs of all n residual blocks (layers named `stage1_block1_output`, …). Where n
+ * exceeds 27, it is every ⌈n/27⌉-th block, counted from the last. A network without such layers gets its stages (core's
+ * `stageTaps`: `stage1`, `stage2`, …, else the last feature map of each size). For networks of {@link tapPreset} that
+ * name their layers so, the result is the preset's list.
  *
- * @param where whose taps they are, for the message
+ * @param where owner of the taps, for the message
  * @throws DistillError code `tap` for a network that has neither
  */
 export function blockTaps(
@@ -97,7 +97,7 @@ export function blockTaps(
 
 function thinned(blocks: readonly string[]): readonly string[] {
   const every = Math.ceil(blocks.length / MOST_BLOCKS);
-  // From the end: the deepest map is always one of them.
+  // Counted from the end, so that the deepest map is always kept.
   return blocks.filter((_, place) => (blocks.length - 1 - place) % every === 0);
 }
 
@@ -109,11 +109,11 @@ export interface MapLayer extends Grid {
 }
 
 /**
- * The feature maps that take part of one network.
+ * The tapped feature maps of one network.
  *
  * @param where the option, e.g. `rtk.studentTaps`
- * @throws DistillError code `tap` for taps that are not there, or `auto` where no taps fit; `shape` for one that is no feature
- *   map of a fixed size; `option` for a list that is empty or names a map twice
+ * @throws DistillError code `tap` for taps that do not exist, or `auto` where no taps fit; `shape` for a tap that is
+ *   not a feature map of fixed size; `option` for a list that is empty or names a map twice
  */
 export function mapLayers(
   where: string,

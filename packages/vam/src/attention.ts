@@ -15,26 +15,29 @@ import {
  * Attention of every child to all parents, independent of the input: `A_ji = exp(Θ_ji / τ) / Σ_m exp(Θ_jm / τ)`.
  *
  * The softmax runs over the parents, so every row sums to 1.
+ *
  * @param theta Θ, `[children, parents]`
  * @param temperature τ above 0, a number or a tensor `[1]` or `[]`
  * @returns A, `[children, parents]`
- * @throws DistillError code `shape`, or `option` for a temperature that is no number above 0
- * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: that the weights are a softmax of learned parameters is stated by the
- *   authors' released code; that they are the paper's "task-oriented attention" is our reading.
+ * @throws DistillError code `shape`, or `option` for a number that is not above 0
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: that the weights are a softmax of learned parameters is stated
+ *   by the authors' released code; that they are the paper's "task-oriented attention" is our reading.
  */
 export function taskAttention(theta: Tensor2D, temperature: number | tf.Tensor): Tensor2D {
   return tf.softmax(scaled('taskAttention', theta, temperature));
 }
 
 /**
- * Entropy of every child's attention, `H_j = −Σ_i A_ji ln A_ji` in nats: 0 for one parent alone, `ln(parents)` for all alike.
+ * Entropy of every child's attention, `H_j = −Σ_i A_ji ln A_ji` in nats: 0 for attention to one parent, `ln(parents)`
+ * for uniform attention.
  *
- * Taken from the logarithm of the softmax, so that an attention of exactly 0 gives 0 and not NaN. At uniform attention the
+ * Computed from the log-softmax, so that an attention of exactly 0 gives 0 and not NaN. At uniform attention the
  * gradient is 0: Θ needs random initial values.
+ *
  * @param theta Θ, `[children, parents]`
- * @param temperature τ above 0
+ * @param temperature τ above 0, a number or a tensor `[1]` or `[]`
  * @returns H, `[children]`
- * @throws DistillError code `shape`, or `option` for a temperature that is no number above 0
+ * @throws DistillError code `shape`, or `option` for a number that is not above 0
  */
 export function attentionEntropy(theta: Tensor2D, temperature: number | tf.Tensor): Tensor1D {
   const logAttention = tf.logSoftmax(scaled('attentionEntropy', theta, temperature));
@@ -42,7 +45,7 @@ export function attentionEntropy(theta: Tensor2D, temperature: number | tf.Tenso
 }
 
 /**
- * Attention of 1 to the parent with the largest Θ, the first of equals, and of 0 to all others. No gradient.
+ * Attention of 1 to the parent with the largest Θ (the first on ties) and of 0 to all others. No gradient.
  *
  * @param theta Θ, `[children, parents]`
  * @returns rows of 0 and 1, `[children, parents]`
@@ -51,7 +54,7 @@ export function attentionEntropy(theta: Tensor2D, temperature: number | tf.Tenso
 export function hardAttention(theta: Tensor2D): Tensor2D {
   expectShape('hardAttention(theta)', theta, [null, null]);
   const parents = theta.shape[1];
-  // tfjs refuses a oneHot of one entry.
+  // tfjs refuses a oneHot of depth 1.
   if (parents === 1) return withoutTape(() => tf.onesLike(theta));
   return withoutTape(() =>
     tf.tidy(() => tf.cast(tf.oneHot(tf.argMax<Tensor1D>(theta, 1), parents) as Tensor2D, 'float32')),
@@ -59,12 +62,13 @@ export function hardAttention(theta: Tensor2D): Tensor2D {
 }
 
 /**
- * The temperature that the authors' released code anneals with: `τ = 5 / epoch`.
+ * The annealed temperature of the authors' released code: `τ = 5 / epoch`.
  *
- * The code takes two softmaxes, of `Θ / 0.5` and then of its logarithm over `10 / epoch`; together they are one softmax of
- * `Θ · epoch / 5`. It calls that a Gumbel softmax, but adds no noise.
- * @param epoch from 1
- * @throws DistillError code `option`
+ * That code applies two softmaxes, first to `Θ / 0.5`, then to the result's logarithm over `10 / epoch`; together they
+ * are one softmax of `Θ · epoch / 5`. It calls this a Gumbel softmax, but adds no noise.
+ *
+ * @param epoch counted from 1
+ * @throws DistillError code `option` for a number that is not above 0
  */
 export function annealedTemperature(epoch: number): number {
   expectOption('annealedTemperature(epoch)', epoch, positive);
@@ -77,8 +81,8 @@ export function annealedTemperature(epoch: number): number {
  * @param attention A, `[children, parents]`
  * @param parents F_i, all of one shape
  * @returns X_j per child, of that shape
- * @throws DistillError code `shape` when parents differ in shape, or are not as many as the attention has columns; `option` when there
- *   are none
+ * @throws DistillError code `shape` when parents differ in shape or their number differs from the attention's columns;
+ *   `option` when there are none
  */
 export function mixParents(attention: Tensor2D, parents: readonly tf.Tensor[]): tf.Tensor[] {
   expectOption('mixParents(parents)', parents, listOf(aTensor, 1));
@@ -92,7 +96,7 @@ export function mixParents(attention: Tensor2D, parents: readonly tf.Tensor[]): 
     first.size,
   ]);
   const mixed = tf.matMul(attention, rows);
-  // tfjs has no gradient for an unstack into one.
+  // tfjs has no gradient for an unstack into a single tensor.
   if (attention.shape[0] === 1) return [tf.reshape(mixed, first.shape)];
   return tf.unstack(tf.reshape(mixed, [attention.shape[0], ...first.shape]));
 }

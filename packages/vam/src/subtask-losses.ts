@@ -11,7 +11,8 @@ import {
 import type { Logits, Probabilities } from '@distilljs/core';
 
 /**
- * Binary cross-entropy of every subtask "is it class k?", mean over the batch: `L_k = −(1/n) Σ [h ln σ(m) + (1 − h) ln σ(−m)]`, in nats.
+ * Binary cross-entropy of every subtask "is it class k?", mean over the batch, in nats:
+ * `L_k = −(1/n) Σ [h ln σ(m) + (1 − h) ln σ(−m)]`.
  *
  * @param targets h, `[n, classes]` in `[0, 1]`, constant; rows need not sum to 1
  * @param margins m = u⁺ − u⁻, `[n, classes]`
@@ -26,17 +27,17 @@ export function subtaskCrossEntropy(targets: Probabilities, margins: Logits, wei
 }
 
 /**
- * Distillation of every subtask, mean over the batch: `L_k = T²/n Σ KL(q_k ‖ σ(m_k / T))` with the teacher's own binary event
- * `q_k = softmax(z / T)_k = σ(z_k / T − LSE_{j≠k}(z_j / T))`. The teacher is a constant.
+ * Distillation of every subtask, mean over the batch: `L_k = T²/n Σ KL(q_k ‖ σ(m_k / T))`. The target is the teacher's
+ * probability of the subtask's "yes", `q_k = softmax(z / T)_k = σ(z_k / T − LSE_{j≠k}(z_j / T))`, a constant.
  *
  * @param teacher logits z, `[n, classes]`
  * @param margins m = u⁺ − u⁻, `[n, classes]`
- * @param temperature T above 0
+ * @param temperature T, 0.01 to 1000
  * @param weights `[n]`, factors of the images' losses; default 1
  * @returns `[classes]`, in nats
- * @throws DistillError code `shape`, or `option` for a temperature that is not from 0.01 to 1000
- * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: binary subtasks are the abstract's; the soft targets are proposed, the only reading that
- *   needs no further assumption.
+ * @throws DistillError code `shape`, or `option` for a temperature outside 0.01 to 1000
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: binary subtasks are the abstract's; the soft targets are
+ *   proposed, as the only reading that needs no further assumption.
  */
 export function subtaskKd(
   teacher: Logits,
@@ -58,7 +59,7 @@ export function subtaskKd(
   return tf.mul<Tensor1D>(meanOverImages(divergence, weights), temperature * temperature);
 }
 
-/** What is compared has a row per image and a column per class, and a weight per image. */
+/** Throws unless the compared tensors are all `[n, classes]` and the weights, if any, `[n]`. */
 function expectPair(
   owner: string,
   compared: Readonly<Record<string, tf.Tensor>>,
@@ -75,9 +76,9 @@ const meanOverImages = (losses: tf.Tensor, weights: Tensor1D | undefined): Tenso
   tf.mean<Tensor1D>(weights === undefined ? losses : tf.mul(losses, tf.expandDims(weights, 1)), 0);
 
 /**
- * `z_k / T − LSE_{j≠k}(z_j / T)`, `[n, classes]`: the logit of the teacher's answer to "is it class k?". No gradient.
+ * The logit of the teacher's answer to "is it class k?": `z_k / T − LSE_{j≠k}(z_j / T)`, `[n, classes]`. No gradient.
  *
- * @throws DistillError code `shape`, or `option` for a temperature that is not from 0.01 to 1000
+ * @throws DistillError code `shape`, or `option` for a temperature outside 0.01 to 1000
  */
 export function teacherBinaryLogits(teacher: Logits, temperature: number): Logits {
   expectShape('teacherBinaryLogits(teacher)', teacher, [null, null]);
@@ -92,5 +93,5 @@ export function teacherBinaryLogits(teacher: Logits, temperature: number): Logit
   );
 }
 
-/** Takes a class out of a sum of exponentials. */
+/** Subtracted from a logit, it removes the class from a sum of exponentials. */
 const FAR = 1e9;

@@ -10,19 +10,20 @@ import {
 } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
-/** Mean cosine within classes and between them; NaN where there is no such pair. */
+/** Mean cosine within classes (`intra`) and between them (`inter`); NaN where there is no such pair. */
 export interface ClassCosines {
   readonly intra: number;
   readonly inter: number;
 }
 
 /**
- * Mean cosine of all pairs of different images of one class (`intra`) and of two classes (`inter`): the diagnostic of the
- * paper's figure 4, where correlation congruence raises the first and leaves the second nearly alone.
+ * Mean cosine of all pairs of different images, within a class (`intra`) and across two classes (`inter`). This is the
+ * diagnostic of the paper's figure 4, where correlation congruence raises the first and leaves the second nearly
+ * unchanged.
  *
  * Uses `Σ_{i≠j} x_i·x_j = ‖Σ x_i‖² − Σ ‖x_i‖²`: one pass instead of all pairs.
  *
- * @throws DistillError code `shape` when lengths or widths do not fit
+ * @throws DistillError code `shape` when lengths or widths do not match
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), figure 4
  */
 export function classCosines(embeddings: EmbeddingRows, labels: ArrayLike<number>): ClassCosines {
@@ -76,7 +77,7 @@ function pairSum(group: Group): number {
 export interface IdentificationOptions {
   readonly probes: EmbeddingRows;
   readonly mates: EmbeddingRows;
-  /** Images of people who are neither probe nor mate; the first `m` of them are used for count `m`. */
+  /** Images of people who are neither probe nor mate; a count `m` uses the first `m` of them. */
   readonly distractors: EmbeddingRows;
   /** Numbers of distractors, e.g. `[10, 100, 1000]`. */
   readonly counts: readonly number[];
@@ -97,10 +98,11 @@ export interface IdentificationResult {
  * Identification against distractors (MegaFace): the gallery of a probe is one mate and m distractors; a hit is a mate
  * that is strictly more similar (cosine) to the probe than every distractor.
  *
- * @throws DistillError code `shape` when widths or rows do not fit, code `option` for more distractors than there are
+ * @throws DistillError code `shape` when widths differ or `pairs` name missing rows, `option` for a count above the
+ *   number of distractors
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), table 4 (m = 10 … 10⁶)
  *
- * Certainty: the paper names the benchmark and states no formula; this is the usual one.
+ * Certainty: the paper names the benchmark but states no formula; this is the usual one.
  */
 export function identification(options: IdentificationOptions): readonly IdentificationResult[] {
   expectParts('identification', options, ['probes', 'mates', 'distractors', 'counts']);
@@ -132,10 +134,10 @@ export function identification(options: IdentificationOptions): readonly Identif
 }
 
 /**
- * All ordered pairs of different rows with one identity: the `pairs` for {@link identification} when probes and mates are
- * the same table.
+ * All ordered pairs of different rows with the same identity: the `pairs` for {@link identification} when probes and
+ * mates are the same table.
  *
- * @throws DistillError code `option` for what is no list of identities
+ * @throws DistillError code `option` for a value that is not a list of identities
  */
 export function matePairs(identities: ArrayLike<number>): readonly (readonly [number, number])[] {
   expectEach('matePairs(identities)', identities, aLabel);

@@ -2,17 +2,17 @@ import { expectOption, oneOf, optional, wholeNumber } from '@distilljs/core';
 import { aNumber, cosine, expectEach, expectLength, expectParts, unitTable } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
-/** What stands at a position of a query's gallery. */
+/** Role of a gallery entry for a query. */
 export type GalleryRole = 'match' | 'other' | 'ignored';
 
 /**
- * Ranks of a query's matches: the gallery is put in order of falling score (equal scores in order of position), ignored
- * entries are taken out, and each match's place is counted from 1.
+ * Ranks of a query's matches, counted from 1, with the gallery sorted by falling score and ignored entries removed.
+ * Ties keep the gallery's order.
  *
- * Sorts the matches only: O(gallery · log matches).
+ * Only the matches are sorted: O(gallery · log matches).
  *
  * @param scores score of each gallery entry, higher is nearer
- * @param role what each entry is
+ * @param role of each entry
  * @returns ascending; empty when there is no match
  */
 export function matchRanks(scores: ArrayLike<number>, role: (position: number) => GalleryRole): Int32Array {
@@ -50,9 +50,9 @@ export interface RecallOptions {
   readonly embeddings: EmbeddingRows;
   /** Label per row. */
   readonly labels: ArrayLike<number>;
-  /** The k of recall@k, e.g. `[1, 2, 4, 8]`. */
+  /** Values of k in recall@k, each at least 1, e.g. `[1, 2, 4, 8]`. */
   readonly ks: readonly number[];
-  /** An image without another of its label: leave it out (default), or count it as not found. */
+  /** Images whose label no other image has: `exclude` (default) leaves them out, `miss` counts them as not found. */
   readonly singletons?: 'exclude' | 'miss' | undefined;
 }
 
@@ -62,17 +62,18 @@ export interface RecallResult {
   readonly recall: readonly number[];
   /** Queries that counted. */
   readonly queries: number;
-  /** Images without another of their label. */
+  /** Images whose label no other image has. */
   readonly singletons: number;
 }
 
 /**
- * Recall@k of retrieval: every image queries all others by cosine; it is found if one of the k nearest shares its label.
- * Ties keep the order of the rows.
+ * Recall@k of retrieval: every image queries all others by cosine similarity. A query succeeds if one of the k nearest
+ * images shares its label. Ties keep the order of the rows.
  *
  * Certainty: common practice in metric learning; not in Peng et al., ICCV 2019.
  *
- * @throws DistillError code `shape` when lengths or widths do not fit, `option` for a k that is no whole number above 0 or an unknown treatment of singletons
+ * @throws DistillError code `shape` when lengths or widths do not match, `option` for a k that is not a whole number
+ *   above 0 or an unknown value of `singletons`
  */
 export function recallAt(options: RecallOptions): RecallResult {
   expectParts('recallAt', options, ['embeddings', 'labels', 'ks']);

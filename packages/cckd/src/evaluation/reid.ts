@@ -12,7 +12,10 @@ import {
 } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
-/** Who and, optionally, which camera: on both sides, then the filter of {@link reid} is on, or on neither. */
+/**
+ * Identity and, optionally, camera of each query and gallery image. Give the cameras of both sides, which turns on the
+ * camera filter of {@link reid}, or of neither.
+ */
 export interface ReidLabels {
   readonly queryIds: ArrayLike<number>;
   readonly galleryIds: ArrayLike<number>;
@@ -28,7 +31,7 @@ export interface ReidOptions extends ReidLabels {
   readonly gallery: EmbeddingRows;
 }
 
-/** Queries against the gallery as distances, `[queries][gallery]`, smaller is nearer. */
+/** Distances of queries to gallery images, `[queries][gallery]`; smaller is nearer. */
 export interface ReidDistanceOptions extends ReidLabels {
   readonly distances: readonly ArrayLike<number>[];
 }
@@ -41,18 +44,20 @@ export interface ReidResult {
   readonly meanAveragePrecision: number;
   /** Per evaluated query, in order. */
   readonly averagePrecisions: Float64Array;
-  /** Queries that were left out because the gallery holds no match for them. */
+  /** Indices of the queries left out because the gallery holds no match for them. */
   readonly skippedQueries: readonly number[];
 }
 
 /**
- * Person re-identification: cumulative matching characteristic and mean average precision by cosine.
+ * Person re-identification: cumulative matching characteristic (CMC) and mean average precision (mAP) by cosine
+ * similarity.
  *
- * For each query the gallery is ordered by falling similarity. With cameras, entries of the same person seen by the same
- * camera are taken out first. `AP = mean over matches of (matches so far / rank)`, `mAP` = mean over queries; queries
+ * For each query the gallery is sorted by falling similarity. With cameras, entries of the same person seen by the same
+ * camera are removed first. `AP = mean over matches of (matches so far / rank)`, `mAP` = mean over queries; queries
  * without a match are skipped. Ties keep the gallery's order.
  *
- * @throws DistillError code `shape` when lengths or widths do not fit, `option` for cameras on one side only or `ranks` below 1
+ * @throws DistillError code `shape` when lengths or widths do not match, `option` for cameras on one side only or
+ *   `ranks` below 1
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), tables 3 and 5 to 7: rank-1, rank-5 and mAP on MSMT17
  *
  * Certainty: the paper states no formulas; these are common practice (torchreid's `metrics/rank.py`).
@@ -72,9 +77,10 @@ export function reid(options: ReidOptions): ReidResult {
 }
 
 /**
- * {@link reid} for distances that are already there (another metric, re-ranking).
+ * {@link reid} for precomputed distances (another metric, re-ranking).
  *
- * @throws DistillError code `shape` when lengths do not fit, `numeric` for NaN and Infinity, `option` as {@link reid}
+ * @throws DistillError code `shape` when lengths do not match, `numeric` for NaN and Infinity, `option` as for
+ *   {@link reid}
  */
 export function reidFromDistances(options: ReidDistanceOptions): ReidResult {
   expectParts('reidFromDistances', options, ['distances']);

@@ -1,7 +1,7 @@
 import { DistillError, expectOption, objectWith, shownText } from '@distilljs/core';
 import type { OptionCheck } from '@distilljs/core';
 
-/** Embeddings of images: rows (`await tensor.array()`, `Float32Array`s), or all values in row order with their width. */
+/** Embeddings of images: rows (`await tensor.array()`, `Float32Array`s), or one array of all values with the rows' width. */
 export type EmbeddingRows = readonly ArrayLike<number>[] | FlatEmbeddings;
 
 /** Embeddings in one array, row after row: `await tensor.data()` and `tensor.shape[1]`. */
@@ -22,8 +22,8 @@ export interface UnitTable {
  * Scales embeddings to unit length, so that an inner product is a cosine. A zero row stays zero: cosine 0 with all.
  *
  * @param where the argument's name, for messages
- * @throws DistillError code `shape` for rows of different widths, or values that are no whole number of rows; code
- *   `numeric` for NaN and Infinity
+ * @throws DistillError code `shape` for rows of different widths, or values that do not fill whole rows; code `numeric`
+ *   for NaN and Infinity
  */
 export function unitTable(where: string, embeddings: EmbeddingRows): UnitTable {
   expectParts(where, embeddings, []);
@@ -91,7 +91,7 @@ function shapeError(where: string, expected: string, got: string): DistillError 
  * @throws DistillError code `shape`
  */
 export function expectLength(where: string, values: ArrayLike<number>, rows: number): void {
-  // Callers without types hand in anything.
+  // Callers without types may pass anything.
   const { length } = Object(values) as Partial<ArrayLike<number>>;
   if (length === rows) {
     expectEach(where, values, aLabel);
@@ -102,7 +102,7 @@ export function expectLength(where: string, values: ArrayLike<number>, rows: num
 }
 
 /**
- * Throws unless both tables have one width.
+ * Throws unless both tables have the same width, or `other` is empty.
  *
  * @throws DistillError code `shape`
  */
@@ -118,7 +118,7 @@ export function expectSameWidth(where: string, table: UnitTable, other: UnitTabl
 }
 
 /**
- * Throws unless all rows have one width and hold finite numbers.
+ * Throws unless all rows have the given width and hold finite numbers.
  *
  * @param where function and argument, for the message
  * @throws DistillError code `shape` for a row of another width, `numeric` for NaN and Infinity
@@ -142,19 +142,19 @@ const isList = (value: unknown): value is ArrayLike<unknown> =>
 
 export const aRow: OptionCheck = (value) => (isList(value) ? undefined : 'a list of numbers');
 export const aNumber: OptionCheck = (value) => (typeof value === 'number' ? undefined : 'a number');
-/** Names are told apart like numbers. NaN would be nobody's, not even its own. */
+/** A label is a string or a finite number. NaN would match no label, not even itself. */
 export const aLabel: OptionCheck = (value) =>
   typeof value === 'string' || Number.isFinite(value) ? undefined : 'a label';
 
 /**
- * Throws unless it is a list, or a typed array, whose every entry passes.
+ * Throws unless `values` is a list or a typed array, and every entry passes the check.
  *
  * @throws DistillError code `option`
  */
 export function expectEach(where: string, values: ArrayLike<unknown>, check: OptionCheck): void {
   const expected = `a list, each entry ${check(undefined) ?? 'any value'}`;
   expectOption(where, values, (value) => (isList(value) ? undefined : expected));
-  // Millions of scores in a typed array are numbers.
+  // The entries of a typed array are numbers: checking millions of scores one by one would be slow.
   if (check === aNumber && ArrayBuffer.isView(values) && typeof values[0] === 'number') return;
   for (let place = 0; place < values.length; place++) {
     if (check(values[place]) === undefined) continue;
@@ -164,9 +164,9 @@ export function expectEach(where: string, values: ArrayLike<unknown>, check: Opt
 }
 
 /**
- * Callers without types hand in anything.
+ * Throws unless a value is an object with the given parts: callers without types may pass anything.
  *
- * @throws DistillError code `option` unless the parts are there
+ * @throws DistillError code `option`
  */
 export function expectParts(where: string, given: unknown, parts: readonly string[]): void {
   const isObject = objectWith(...parts);

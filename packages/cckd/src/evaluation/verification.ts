@@ -2,17 +2,18 @@ import { DistillError, expectOption, flag, inRange, wholeNumber } from '@distill
 import { aNumber, cosine, expectEach, expectLength, expectParts, unitTable } from './unit-table.js';
 import type { EmbeddingRows } from './unit-table.js';
 
-/** Similarities of pairs that show one identity, and of pairs that show two. */
+/** Similarities of pairs that show the same identity (`genuine`), and of pairs that show two (`impostor`). */
 export interface PairScores {
   readonly genuine: ArrayLike<number>;
   readonly impostor: ArrayLike<number>;
 }
 
 /**
- * Cosines of all `n (n − 1) / 2` pairs of rows, split by whether their labels agree: input of the verification functions.
+ * Cosines of all `n (n − 1) / 2` pairs of rows, split by whether their labels agree: input of the verification
+ * functions.
  *
  * @param labels identity per row
- * @throws DistillError code `shape` when lengths or widths do not fit
+ * @throws DistillError code `shape` when lengths or widths do not match
  */
 export function pairScores(embeddings: EmbeddingRows, labels: ArrayLike<number>): PairScores {
   const table = unitTable('pairScores(embeddings)', embeddings);
@@ -39,7 +40,7 @@ export function pairScores(embeddings: EmbeddingRows, labels: ArrayLike<number>)
 }
 
 /**
- * Throws unless there is a pair of either kind, and no score is NaN.
+ * Throws unless there is at least one pair of each kind, and no score is NaN.
  *
  * @throws DistillError code `shape`, or `numeric` for NaN
  */
@@ -63,15 +64,15 @@ export function expectPairs(where: string, scores: PairScores): void {
   });
 }
 
-/** A threshold and the share of pairs that it puts on the right side. */
+/** A threshold and the share of pairs that it classifies correctly. */
 export interface ThresholdAccuracy {
   readonly threshold: number;
   readonly accuracy: number;
 }
 
 /**
- * The best accuracy that one threshold reaches: genuine pairs with a score ≥ t and impostor pairs below it count as right.
- * Candidates are the observed scores and Infinity; of equally good ones the smallest.
+ * The best accuracy that a single threshold t reaches: genuine pairs with a score ≥ t and impostor pairs below t are
+ * correct. Candidates are the observed scores and Infinity; the smallest wins ties.
  *
  * @throws DistillError code `shape` when there is no genuine or no impostor pair, `numeric` for NaN among the scores
  */
@@ -94,15 +95,15 @@ export function bestThreshold(scores: PairScores): ThresholdAccuracy {
 }
 
 /**
- * Verification accuracy as on LFW: the pairs, in their order, are cut into folds; each fold is judged with the best
- * threshold of all the others.
+ * Verification accuracy as on LFW: the pairs, in their order, are split into folds; each fold is evaluated with the
+ * best threshold of the other folds together.
  *
  * @param scores similarity per pair
- * @param same whether the pair shows one identity
- * @param folds default 10
+ * @param same whether the pair shows the same identity
+ * @param folds at least 2, default 10
  * @returns mean over folds, and accuracy per fold
- * @throws DistillError code `option` for less than two folds, `shape` when lengths differ or the other folds lack genuine or
- *   impostor pairs, `numeric` for NaN
+ * @throws DistillError code `option` for fewer than two folds; `shape` when lengths differ, for fewer pairs than folds,
+ *   or when the other folds lack genuine or impostor pairs; `numeric` for NaN
  */
 export function kFoldAccuracy(
   scores: ArrayLike<number>,
@@ -137,9 +138,9 @@ export function kFoldAccuracy(
   return { mean: perFold.reduce((sum, accuracy) => sum + accuracy, 0) / folds, perFold };
 }
 
-/** A working point of a verification system. */
+/** An operating point of a verification system. */
 export interface VerificationPoint {
-  /** The false accept rate that was asked for. */
+  /** The requested false accept rate. */
   readonly far: number;
   /** A pair is accepted when its score is at least this; Infinity when only "accept nobody" keeps the rate. */
   readonly threshold: number;
@@ -148,15 +149,15 @@ export interface VerificationPoint {
 }
 
 /**
- * TAR@FAR: the smallest observed score t with `share of impostor scores ≥ t` at most `far` is the threshold; TAR is the
+ * TAR@FAR. The threshold is the smallest observed score t with `share of impostor scores ≥ t` at most `far`; TAR is the
  * share of genuine scores ≥ t.
  *
  * Certainty: common practice in face verification; not in Peng et al., ICCV 2019.
  *
  * @param scores see `pairScores`
- * @param fars false accept rates in `[0, 1]`; one that is below 1 / (number of impostor pairs) acts as 0
- * @throws DistillError code `shape` when there is no genuine or no impostor pair, `numeric` for NaN among the scores, `option`
- *   for a rate outside `[0, 1]`
+ * @param fars false accept rates in `[0, 1]`; one below 1 / (number of impostor pairs) acts as 0
+ * @throws DistillError code `shape` when there is no genuine or no impostor pair, `numeric` for NaN among the scores,
+ *   `option` for a rate outside `[0, 1]`
  */
 export function tarAtFar(scores: PairScores, fars: readonly number[]): readonly VerificationPoint[] {
   expectPairs('tarAtFar', scores);

@@ -4,7 +4,7 @@ import { withTeacher } from '../method/define-method.js';
 import { stagePairs } from '../network/stages.js';
 import { nonNegative, temperatureRange } from '../option/index.js';
 
-/** What all baselines that compare features have: cross-entropy, and KD beside them where it is asked for. */
+/** Common options of the baselines that compare features: cross-entropy, and optionally KD. */
 export interface FeatureOptions {
   /** Weight of the cross-entropy with the labels, at least 0. Default 1. */
   readonly ceWeight: number;
@@ -29,11 +29,11 @@ export interface TapPair {
 }
 
 /**
- * The taps of a method that compares one pair. `auto` of a side is the stage that `choose` picks from the last stages that both
+ * The taps of a method that compares one pair. For `auto`, `choose` picks one of the last stages that both
  * networks have.
  *
- * @param choose position in a list of so many stages
- * @throws DistillError code `tap` for `auto` of a network without stages; `option` in a run without a teacher
+ * @param choose returns a position in a list of the given number of stages
+ * @throws DistillError code `tap` for `auto` with a network without stages; `option` in a run without a teacher
  */
 export function tapPair(
   name: string,
@@ -51,7 +51,7 @@ export function tapPair(
   };
 }
 
-/** @throws DistillError code `option`: one image has no relation to another, and no statistics */
+/** @throws DistillError code `option` for batches of one image, which have no relations and no statistics */
 export function expectSeveralImages(name: string, batchSize: number): void {
   if (batchSize > 1) return;
   throw new DistillError({
@@ -62,7 +62,7 @@ export function expectSeveralImages(name: string, batchSize: number): void {
   });
 }
 
-/** The cost of what only training needs. */
+/** The cost of parts that only training needs. */
 export const trainingCost = (trainParameters: number, trainMacs: number): AuxiliaryCost => ({
   trainParameters,
   trainMacs,

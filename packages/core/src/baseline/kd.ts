@@ -6,7 +6,7 @@ import { flag, nonNegative, temperatureRange } from '../option/index.js';
 export interface KdOptions {
   /** Weight of the cross-entropy with the labels, at least 0. Default 0.1. */
   readonly ceWeight: number;
-  /** Weight of the divergence from the teacher, at least 0. Default 0.9; with 0 no teacher is needed. */
+  /** Weight of the divergence from the teacher, at least 0; 0 needs no teacher. Default 0.9. */
   readonly kdWeight: number;
   /** Temperature T of both softmaxes, above 0. Default 4. */
   readonly temperature: number;
@@ -17,7 +17,7 @@ export interface KdOptions {
 /**
  * Vanilla knowledge distillation: `L = ceWeight · CE(y, z) + kdWeight · T² · KL(p_teacher^T ‖ p_student^T)`.
  *
- * The defaults (0.1, 0.9, T 4) are the toolkits' customary ones for CIFAR; the paper gives none.
+ * The defaults (0.1, 0.9, T 4) are those that toolkits customarily use for CIFAR; the paper gives none.
  * @see Hinton, Vinyals, Dean, arXiv 1503.02531
  */
 export const kd = defineMethod<KdOptions>({

@@ -4,7 +4,10 @@ import { inRange } from '../option/index.js';
 
 /* Students that learn from labels alone. */
 
-/** The student alone with cross-entropy: what every technique has to beat. It has no options. */
+/**
+ * The student alone, trained with cross-entropy: the baseline that every technique has to beat. It has no
+ * options.
+ */
 export type StudentOptions = Readonly<Record<string, never>>;
 
 /** `L = CE(y, softmax(z))`. No teacher runs. */
@@ -20,7 +23,7 @@ export const student = defineMethod<StudentOptions>({
 });
 
 export interface LabelSmoothingOptions {
-  /** Share ε of the target that is spread evenly over all classes, `[0, 0.99]`. Default 0.1. */
+  /** Share ε of the target mass that is spread evenly over all classes, `[0, 0.99]`. Default 0.1. */
   readonly smoothing: number;
 }
 

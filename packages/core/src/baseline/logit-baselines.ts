@@ -14,13 +14,15 @@ export interface DistOptions {
 }
 
 /**
- * DIST: probabilities of student and teacher correlate, within each image and within each class, where KD makes them equal.
+ * DIST: the probabilities of student and teacher should correlate within each image and within each class; KD
+ * asks for equality.
  *
  * `L = ceWeight · L_CE + interWeight · L_inter + intraWeight · L_intra`, logged as `ce`, `inter` and `intra`.
  *
  * @see Huang et al., Knowledge Distillation from A Stronger Teacher, NeurIPS 2022 (arXiv 2205.10536)
  *
- * Certainty: the loss follows the authors' code; the weights and temperatures for CIFAR-100 were read in re-implementations.
+ * Certainty: the loss follows the authors' code; the CIFAR-100 weights and temperature come from
+ * re-implementations.
  */
 export const dist = defineMethod<DistOptions>({
   name: 'dist',
@@ -51,29 +53,31 @@ export interface DkdOptions {
   /** α, weight of the part about the target class, at least 0. Default 1, the authors'. */
   readonly targetWeight: number;
   /**
-   * β, weight of the part about the other classes, at least 0. Default 2. The authors choose it by pair: on CIFAR-100 2 for
-   * the narrow resnets (resnet56 to resnet20, resnet110 to resnet32), 6 or 8 for wider ones; on ImageNet 0.5 or 2.
+   * β, weight of the part about the other classes, at least 0. Default 2. The authors choose it per pair: on
+   * CIFAR-100 2 for narrow resnets (resnet56 to resnet20, resnet110 to resnet32), 6 or 8 for wider networks; on
+   * ImageNet 0.5 or 2.
    */
   readonly othersWeight: number;
   /** T of all softmaxes, above 0. Default 4, the authors' for CIFAR-100; they have 1 for ImageNet. */
   readonly temperature: number;
   /**
-   * Share of the training, from 0 to 1, over which the weights of both parts rise from 0. Default 1/12: the authors' 20 epochs
-   * of 240.
+   * Fraction of training, from 0 to 1, over which the weights of both parts rise from 0. Default 1/12: the
+   * authors' 20 of 240 epochs.
    */
   readonly warmUp: number;
 }
 
 /**
- * Decoupled knowledge distillation: Hinton's loss in two parts, each with its own weight. In KD the second one fades as the teacher
- * becomes sure of the target.
+ * Decoupled knowledge distillation: Hinton's loss in two parts, each with its own weight. In KD the second part
+ * fades as the teacher becomes confident in the target class.
  *
- * `L = ceWeight · L_CE + w (targetWeight · L_TCKD + othersWeight · L_NCKD)`, `w = min(1, progress / warmUp)`, logged as `ce`, `target` and `others`.
+ * `L = ceWeight · L_CE + w (targetWeight · L_TCKD + othersWeight · L_NCKD)`, `w = min(1, progress / warmUp)`,
+ * logged as `ce`, `target` and `others`.
  *
  * @see Zhao et al., Decoupled Knowledge Distillation, CVPR 2022 (arXiv 2203.08679), Eq. 7
  *
- * Certainty: weights (those for narrow networks), temperature and warm-up are those of the authors' toolkit mdistiller. Its warm-up rises once an epoch, ours in
- * every step.
+ * Certainty: weights (for narrow networks), temperature and warm-up are those of the authors' toolkit
+ * mdistiller. Its warm-up rises once per epoch, ours in every step.
  */
 export const dkd = defineMethod<DkdOptions>({
   name: 'dkd',

@@ -19,30 +19,33 @@ import {
 import type { FeatureOptions, TapPair } from './feature-options.js';
 
 /*
- * Baselines that compare feature maps of one image, from simple to complex. Maps of unlike height or width are compared on the
- * smaller grid.
+ * Baselines that compare feature maps of one image, from simple to complex. Maps of different height or width are
+ * compared on the smaller grid.
  */
 
-/** Feature maps by tap, from front to back; `auto`: the ends of the last stages that both networks have. */
+/** Taps of feature maps, from front to back; `auto`: the outputs of the last stages that both networks have. */
 type MapTaps = 'auto' | readonly string[];
 
 export interface AtOptions extends FeatureOptions {
-  /** Weight of the sum over pairs of maps, at least 0. Default 1000, the authors' β/2 as RepDistiller and mdistiller have it. */
+  /**
+   * Weight of the sum over pairs of maps, at least 0. Default 1000: the authors' β/2, as in RepDistiller and
+   * mdistiller.
+   */
   readonly weight: number;
-  /** Student's maps, `auto` or tap names. Default `auto`. Channels may differ from the teacher's. */
+  /** The student's maps: `auto` or tap names. Channels may differ from the teacher's. Default `auto`. */
   readonly studentTaps: MapTaps;
-  /** Teacher's maps at the same places. Default `auto`. */
+  /** The teacher's maps, paired with the student's in order. Default `auto`. */
   readonly teacherTaps: MapTaps;
 }
 
 /**
- * Attention transfer: a map should be active in the same places in both networks, at the end of every stage.
+ * Attention transfer: at the end of every stage, both networks should be active in the same places.
  *
  * `L = ceWeight · L_CE + kdWeight · L_KD + weight · Σ_stages L_AT`, logged as `ce`, `kd` and `at`.
  *
  * @see Zagoruyko and Komodakis, Paying More Attention to Attention, ICLR 2017 (arXiv 1612.03928), activation-based
  *
- * Certainty: the loss follows the authors' code. Their runs with KD have `ceWeight` 0.1, `kdWeight` 0.9 and T 4.
+ * Certainty: the loss follows the authors' code. Their runs with KD use `ceWeight` 0.1, `kdWeight` 0.9 and T 4.
  */
 export const at = defineMethod<AtOptions, readonly (readonly [student: string, teacher: string])[]>({
   name: 'at',
@@ -111,24 +114,24 @@ function mapPairs(
 }
 
 export interface FitnetOptions extends FeatureOptions, TapPair {
-  /** Weight of the hint, at least 0. Default 100, that of RepDistiller and mdistiller. */
+  /** Weight of the hint, at least 0. Default 100, as in RepDistiller and mdistiller. */
   readonly weight: number;
-  /** The guided layer. Default `auto`: the middle one of the stages, the second of three or four. */
+  /** The guided layer. Default `auto`: the middle stage, i.e. the second of three or four. */
   readonly studentTap: string;
-  /** The hint. Default `auto`: the teacher's stage at the same place. */
+  /** The hint layer. Default `auto`: the teacher's stage at the same position. */
   readonly teacherTap: string;
 }
 
 /**
- * FitNet: the student's map, through a learned projector, should equal the teacher's in the middle of the network. The projector is no
- * part of the exported student.
+ * FitNet: in the middle of the network, a learned projection of the student's map should equal the teacher's
+ * map. The projector is not part of the exported student.
  *
  * `L = ceWeight · L_CE + kdWeight · L_KD + weight · L_hint`, logged as `ce`, `kd` and `hint`.
  *
  * @see Romero et al., FitNets: Hints for Thin Deep Nets, ICLR 2015 (arXiv 1412.6550)
  *
- * Certainty: the paper trains the student's front half by the hint first, and then all of it by KD. As in RepDistiller and
- * mdistiller, here both are one training; projector, weight and the place of the hint are theirs.
+ * Certainty: the paper first trains the student's front half with the hint, then all of it with KD. Here, as in
+ * RepDistiller and mdistiller, both losses train together; projector, weight and hint layer are theirs.
  */
 export const fitnet = defineMethod<FitnetOptions, { readonly taps: TapPair; readonly projector: Projector }>({
   name: 'fitnet',
@@ -146,7 +149,7 @@ export const fitnet = defineMethod<FitnetOptions, { readonly taps: TapPair; read
     expectSeveralImages('fitnet', batchSize);
     const [height, width, inputs] = mapShape('fitnet.studentTap', students[0], taps.studentTap);
     const [taught, across, outputs] = mapShape('fitnet.teacherTap', teacher, taps.teacherTap);
-    // PyTorch's default for a convolution, as the toolkits have it: uniform in ±1/√fanIn.
+    // PyTorch's default for a convolution, as in the toolkits: uniform in ±1/√fanIn.
     const limit = 1 / Math.sqrt(inputs);
     const draws = random.fork('projector');
     const initial = Float32Array.from({ length: inputs * outputs }, () => limit * (2 * draws.uniform() - 1));

@@ -37,13 +37,14 @@ export interface SpOptions extends FeatureOptions, TapPair {
 }
 
 /**
- * Similarity-preserving knowledge distillation: images that activate the teacher alike should activate the student alike.
+ * Similarity-preserving knowledge distillation: images with similar activations in the teacher should have
+ * similar activations in the student.
  *
  * `L = ceWeight · L_CE + kdWeight · L_KD + weight · L_SP`, logged as `ce`, `kd` and `sp`.
  *
  * @see Tung and Mori, Similarity-Preserving Knowledge Distillation, ICCV 2019 (arXiv 1907.09682), Eq. 5
  *
- * Certainty: equation and weight by the paper; the last stage as in RepDistiller.
+ * Certainty: equation and weight follow the paper; the last stage is RepDistiller's choice.
  */
 export const sp = relation<SpOptions>({
   name: 'sp',
@@ -56,7 +57,10 @@ export const sp = relation<SpOptions>({
 });
 
 export interface PktOptions extends FeatureOptions, TapPair {
-  /** Weight of the divergence, at least 0. Default 30,000, RepDistiller's: the loss is a mean over n² pairs of numbers near 1/n. */
+  /**
+   * Weight of the divergence, at least 0. Default 30,000, as in RepDistiller: the loss is a mean over n² pairs of
+   * probabilities near 1/n, hence small.
+   */
   readonly weight: number;
   /** Layer of the student that gives one row per image, or a feature map, which is averaged. Default `embedding`. */
   readonly studentTap: string;
@@ -65,15 +69,15 @@ export interface PktOptions extends FeatureOptions, TapPair {
 }
 
 /**
- * Probabilistic knowledge transfer: how probable it is to pick image j as a neighbour of image i, by the cosine of their
- * embeddings, shall be the same in both networks.
+ * Probabilistic knowledge transfer: the probability of picking image j as a neighbour of image i, based on the
+ * cosine similarity of their embeddings, should be the same in both networks.
  *
  * `L = ceWeight · L_CE + kdWeight · L_KD + weight · L_PKT`, logged as `ce`, `kd` and `pkt`.
  *
  * @see Passalis and Tefas, Learning Deep Representations with Probabilistic Knowledge Transfer, ECCV 2018 (arXiv 1803.10837)
  *
- * Certainty: the loss by the authors' code. The paper trains embeddings by it alone; its use beside cross-entropy, and the weight,
- * are those of RepDistiller and mdistiller.
+ * Certainty: the loss follows the authors' code. The paper trains embeddings with it alone; its combination with
+ * cross-entropy, and the weight, are those of RepDistiller and mdistiller.
  */
 export const pkt = relation<PktOptions>({
   name: 'pkt',
@@ -97,14 +101,16 @@ export interface RkdOptions extends FeatureOptions, TapPair {
 }
 
 /**
- * Relational knowledge distillation: distances between two images and angles between three should be the same in both networks.
+ * Relational knowledge distillation: distances between two images and angles between three images should be the
+ * same in both networks.
  *
  * `L = ceWeight · L_CE + kdWeight · L_KD + distanceWeight · L_RKD-D + angleWeight · L_RKD-A`, logged as `ce`, `kd`, `distance` and
  * `angle`.
  *
  * @see Park et al., Relational Knowledge Distillation, CVPR 2019 (arXiv 1904.05068), Eq. 11
  *
- * Certainty: equations by the paper; weights those of RepDistiller and mdistiller, the authors' ratio of 1 to 2.
+ * Certainty: the equations follow the paper; the weights are those of RepDistiller and mdistiller, with the
+ * authors' ratio of 1 to 2.
  */
 export const rkd = relation<RkdOptions>({
   name: 'rkd',
@@ -119,17 +125,20 @@ export const rkd = relation<RkdOptions>({
   }),
 });
 
-/** What such a baseline adds to the common options. */
+/** What a baseline of this kind adds to the common options. */
 interface Relation<Options extends FeatureOptions & TapPair> {
   readonly name: string;
   readonly defaults: Omit<Options, keyof FeatureOptions>;
   readonly check: Readonly<Record<Exclude<keyof Options, keyof (FeatureOptions & TapPair)>, OptionCheck>>;
-  /** What the taps are: anything with images along the first axis, or embeddings `[n, d]` and maps, which are averaged to such. */
+  /**
+   * What the taps may be: any tensor with images along the first axis, or embeddings `[n, d]` and maps to be
+   * pooled.
+   */
   readonly reads: 'any' | 'embedding';
   readonly terms: (teacher: Tensor2D, student: Tensor2D, options: Readonly<Options>) => LossTerms;
 }
 
-/** A method that compares how the images of a batch relate in one tap of each network. */
+/** A method that compares the relations between a batch's images in one tap of each network. */
 function relation<Options extends FeatureOptions & TapPair>(
   given: Relation<Options>,
 ): MethodFactory<Options> {

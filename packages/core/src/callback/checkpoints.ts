@@ -14,24 +14,27 @@ import { checkOptions, flag, wholeNumber } from '../option/index.js';
 import type { Callback, RunControl } from '../train/callback.js';
 
 export interface CheckpointsOptions {
-  /** A checkpoint after every so many epochs. Default 1. */
+  /** Number of epochs between checkpoints. Default 1. */
   readonly everyEpochs: number;
-  /** Also after every so many steps within an epoch; 0 for none. Default 0. */
+  /** Number of steps between further checkpoints within an epoch; 0 for none. Default 0. */
   readonly everySteps: number;
-  /** How many to keep. Default 2, so that a damaged one leaves one. */
+  /** Number of checkpoints to keep. Default 2, so that one remains if the other is damaged. */
   readonly keep: number;
-  /** Go on from what is stored. `false` starts over; what is stored is removed once there is a checkpoint of the new run. Default true. */
+  /**
+   * Resume from a stored checkpoint. `false` starts over and removes old checkpoints after the first new one.
+   * Default true.
+   */
   readonly resume: boolean;
 }
 
 /**
  * Saves the complete state of a run while it trains, and continues from there when the run is started again.
  *
- * A resumed run gives the same bytes as one that never stopped (on `cpu` and `wasm`), also when it was killed in the
- * middle of an epoch or of a write. An aborted run saves before it ends.
+ * On `cpu` and `wasm`, a resumed run gives bitwise the result of an uninterrupted one, even if it was killed in
+ * the middle of an epoch or of a write. An aborted run saves before it ends.
  * @param place a folder (Node), as a path or `file:` URL, or a store such as `indexedDbStore(NAME)`
- * @throws DistillError code `checkpoint` at the start, when what is stored belongs to another run, and when another run writes to the
- * same place meanwhile
+ * @throws DistillError code `option` for wrong options or no place. During the run, code `checkpoint` at the
+ *   start if the stored checkpoints belong to another run, and later if another run writes to the same place
  */
 export function checkpoints(
   place: string | URL | CheckpointStore,
@@ -52,7 +55,7 @@ export function checkpoints(
   const store: unknown = isPath ? directoryStore(givenPath('checkpoints', place)) : place;
   expectStore(store);
   let outdated: readonly string[] = [];
-  /** What was there at the start, and what this run wrote. */
+  /** Checkpoints that existed at the start, and those that this run wrote. */
   let known = new Set<string>();
   const save = async (run: RunControl): Promise<void> => {
     const foreign = (await snapshotNames(store)).find((other) => !known.has(other));
@@ -91,7 +94,10 @@ export function checkpoints(
   };
 }
 
-/** They would remove each other's. The one that notices stops, before it has written or removed anything. */
+/**
+ * Two runs would remove each other's checkpoints. The one that notices stops before it writes or removes
+ * anything more.
+ */
 const twoRuns = (where: string, name: string): DistillError =>
   new DistillError({
     code: 'checkpoint',

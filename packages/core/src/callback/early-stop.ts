@@ -3,19 +3,20 @@ import type { Callback, RunControl } from '../train/callback.js';
 import type { EpochReport } from '../train/report.js';
 
 export interface EarlyStopOptions {
-  /** Epochs without progress before the phase ends. Default 10. */
+  /** Number of epochs without progress after which the phase ends. Default 10. */
   readonly patience: number;
-  /** What counts as progress, beyond the best so far. Default 0. */
+  /** Improvement over the best value so far that an epoch must exceed to count as progress. Default 0. */
   readonly minDelta: number;
   /** Validation accuracy (higher is better) or loss (lower is better), mean over students. Default accuracy. */
   readonly metric: 'accuracy' | 'loss';
-  /** End the phase with the weights of its best validation accuracy instead of the last ones. Default true. */
+  /** Restore the weights of the phase's best validation accuracy when it ends. Default true. */
   readonly restoreBest: boolean;
 }
 
 /**
- * Ends a phase that trains students when the validation metric has not improved for a while; the phases after it still run. It
- * keeps no state of its own: it counts in the run's history, and so survives a resume.
+ * Ends a phase that trains students when the validation metric has not improved for `patience` epochs; later
+ * phases still run, unless the plan's `stopEnds` says otherwise. It derives everything from the run's history,
+ * so it survives a resume.
  *
  * @throws DistillError code `option`
  */
@@ -36,10 +37,10 @@ export function earlyStop(given: Partial<EarlyStopOptions> = {}): Callback {
     return (options.metric === 'loss' ? -1 : 1) * (sum / validation.length);
   };
   const look = (last: EpochReport | undefined, run: RunControl): void => {
-    // Where no student learns, none gets better.
+    // A phase that trains no student cannot improve one.
     if (last === undefined || !run.phase.trainsStudents) return;
     if (last.validation.length === 0) {
-      // Phases that run no student have none either, and no accuracy.
+      // Phases that run no student have neither validation nor training accuracy.
       if (last.epoch === 0 && last.trainAccuracy.length > 0)
         run.warn('earlyStop has no effect: there is no validation set. Pass `validation` to distill().');
       return;
@@ -50,7 +51,7 @@ export function earlyStop(given: Partial<EarlyStopOptions> = {}): Callback {
       if (past.phase !== last.phase || past.validation.length === 0) continue;
       const value = score(past);
       idle = value > best + options.minDelta ? 0 : idle + 1;
-      // Not Math.max: a loss that is NaN would be the best for ever.
+      // Not Math.max: NaN would stay the best value forever.
       if (value > best) best = value;
     }
     if (idle < options.patience) return;
@@ -60,7 +61,7 @@ export function earlyStop(given: Partial<EarlyStopOptions> = {}): Callback {
   };
   return {
     name: 'early-stop',
-    // A phase that was over is still over when its run is started again.
+    // A resumed run must stop again if its phase was already over.
     start(run) {
       const last = run.history.at(-1);
       if (last?.phase === run.phase.name) look(last, run);

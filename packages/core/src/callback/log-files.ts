@@ -6,11 +6,12 @@ import type { Callback } from '../train/callback.js';
 import type { InspectedExhibit } from '../train/report.js';
 
 /**
- * Writes every epoch's report as one line of JSON (Node). A resumed run rewrites the file from its history first, so that
- * it never holds a line twice or one that was lost.
+ * Writes every epoch's report as one line of JSON (Node). A resumed run first rewrites the file from its
+ * history, so that no line is duplicated or missing.
  *
  * @param place path or `file:` URL; the file's folder is made
- * @throws DistillError code `option` for a file that holds something else: it is left as it is
+ * @throws DistillError code `option` for an invalid path. During the run also for a file that holds something
+ *   else, which stays as it is
  */
 export function jsonl(place: string | URL): Callback {
   const file = givenPath('jsonl', place);
@@ -26,26 +27,26 @@ export function jsonl(place: string | URL): Callback {
   };
 }
 
-/** What a phase showed of itself after one epoch: a line of inspections.jsonl. */
+/** What a phase showed for inspection after one epoch: a line of inspections.jsonl. */
 export interface Inspection {
   readonly phase: string;
-  /** Within the phase, from 0. */
+  /** Epoch within the phase, from 0. */
   readonly epoch: number;
-  /** Since the start, from 0. */
+  /** Epoch since the start of the run, from 0. */
   readonly globalEpoch: number;
   readonly exhibits: readonly InspectedExhibit[];
 }
 
 /**
- * Writes what a technique shows for inspection (attention, graphs) after the first, the middle and the last epoch of each
- * phase, one line of JSON each (Node). A technique that shows nothing leaves no file.
+ * Writes what a technique shows for inspection (attention, graphs) as one line of JSON after the first, middle
+ * and last epoch of each phase (Node). A technique that shows nothing leaves no file.
  *
  * @param place as in {@link jsonl}
  */
 export function inspections(place: string | URL): Callback {
   const file = givenPath('inspections', place);
   const fs = nodeModule('node:fs/promises', 'inspections in a file');
-  /** What is whole: the file may have been damaged since. */
+  /** The intact lines: the file may have been damaged since. */
   const seen = async (): Promise<{ readonly line: string; readonly globalEpoch: number }[]> => {
     const text = await fs.readFile(file, 'utf8').catch(() => '');
     return text.split('\n').flatMap((line) => {
@@ -57,14 +58,14 @@ export function inspections(place: string | URL): Callback {
       }
     });
   };
-  // Not appended: a line can be a megabyte, and a crash within it must not spoil the ones before.
+  // Not appended: a line can be a megabyte, and a crash within it must not damage the earlier lines.
   const write = (all: readonly string[]): Promise<void> =>
     writeWhole(file, all.map((line) => `${line}\n`).join(''));
   return {
     name: 'inspections',
     async start({ history }) {
       await expectOurs(file);
-      // A resumed run goes on after its checkpoint: what was seen later will be seen again.
+      // A resumed run continues after its checkpoint and inspects later epochs again.
       const kept = (await seen()).filter(({ globalEpoch: at }) => at < history.length);
       if (kept.length > 0) await write(kept.map(({ line }) => line));
       else await fs.rm(file, { force: true });
@@ -80,15 +81,15 @@ export function inspections(place: string | URL): Callback {
   };
 }
 
-/** Five significant digits are more than an eye sees. */
+/** Rounds numbers to five significant digits, which suffice for display. */
 function shortened(_: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toPrecision(5)) : value;
 }
 
 /**
- * These files are started over with every run: what a path leads to by mistake must not be.
+ * Guards a file that is not ours: a new run overwrites its log files.
  *
- * @throws DistillError code `option` for a file that has text, of which no line is one of a run
+ * @throws DistillError code `option` for a non-empty file without a line that a run wrote
  */
 async function expectOurs(file: string): Promise<void> {
   const fs = nodeModule('node:fs/promises', `reading ${file}`);

@@ -5,7 +5,7 @@ import { isNode } from '../platform/node-module.js';
 import type { Callback, RunControl } from '../train/callback.js';
 import type { EpochReport, StepReport, TermReport } from '../train/report.js';
 
-/** The part of a terminal or file stream that is needed. */
+/** The parts of a terminal or file stream that {@link progress} uses. */
 export interface ProgressStream {
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal. */
@@ -13,37 +13,37 @@ export interface ProgressStream {
   write(text: string): unknown;
 }
 
-/** How far a run is, for a page that draws its own progress. */
+/** The progress of a run, for a page that draws its own display. */
 export interface ProgressReport {
   readonly kind: 'start' | 'step' | 'epoch' | 'warning' | 'end';
   readonly label: string;
   /** Steps done and to do over all phases. */
   readonly done: number;
   readonly total: number;
-  /** Of training, since the run began or went on; 0 before the first step. */
+  /** Training speed since the run started or resumed; 0 before the first step. */
   readonly imagesPerSecond: number;
   /** Undefined before the first step. */
   readonly secondsLeft: number | undefined;
-  /** With kind `step`: what the step came to. */
+  /** With kind `step`: the step's report. */
   readonly step?: StepReport;
-  /** With kind `epoch`: what the epoch came to, validation included. */
+  /** With kind `epoch`: the epoch's report, including validation. */
   readonly epoch?: EpochReport;
-  /** With kind `warning`. */
+  /** With kind `warning`: the warning. */
   readonly message?: string;
 }
 
 export interface ProgressOptions {
-  /** Default: standard error, in a page its console; with `onProgress` none. */
+  /** Where to write. Default: standard error, or the console in a page; nowhere if `onProgress` is given. */
   readonly stream?: ProgressStream | undefined;
-  /** Is told of every step, epoch and warning, and of the start and the end: for a page's own display. */
+  /** Called for every step, epoch and warning, and at the start and end: for a page's own display. */
   readonly onProgress?: ((report: ProgressReport) => void) | undefined;
-  /** What the run is called. Default: the method's name and the seed. */
+  /** Name of the run. Default: the method's name and the seed. */
   readonly label?: string | undefined;
 }
 
 /**
- * Shows the progress of a run: on a terminal a bar with images per second and the remaining time, elsewhere one line per
- * epoch. A page that draws its own display gives `onProgress`.
+ * Shows the progress of a run: on a terminal a bar with images per second and remaining time, elsewhere one
+ * line per epoch. A page that draws its own display passes `onProgress`.
  */
 export function progress(given: ProgressOptions = {}): Callback {
   const {
@@ -79,7 +79,7 @@ export function progress(given: ProgressOptions = {}): Callback {
   return {
     name: 'progress',
     async start(run) {
-      // Of this run: one callback may see several.
+      // Reset: one callback may serve several runs.
       started = performance.now();
       before = run.done;
       images = 0;
@@ -96,7 +96,7 @@ export function progress(given: ProgressOptions = {}): Callback {
               const [full = '', empty = ''] = [options.barCompleteString, options.barIncompleteString];
               return `${name(run)} ${full.slice(0, done)}${empty.slice(0, size - done)} ${Math.floor(share * 100)}%`;
             };
-            // A terminal that does not know its width says 0.
+            // A terminal of unknown width reports 0.
             const width = (stream.columns ?? 0) || Infinity;
             return fitted(drawn, payload as Readonly<Record<string, string>>, width);
           },
@@ -148,14 +148,15 @@ function standardError(): ProgressStream {
   if (isNode()) return process.stderr;
   return {
     write(line) {
-      // A page's console is where its standard error would be.
+      // A page has no standard error; its console is the equivalent.
       console.info(line.trimEnd());
     },
   };
 }
 
 /**
- * The bar and what stands behind it, no wider than the terminal: terms go first, then the pace, the place, and most of the bar.
+ * The bar and its details, no wider than the terminal. Dropped in order: terms, pace, place, most of the bar,
+ * time left.
  */
 function fitted(
   drawn: (size: number) => string,

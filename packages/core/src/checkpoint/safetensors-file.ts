@@ -5,43 +5,44 @@ import { describeValue, DistillError } from '../error/index.js';
  * `{name: {dtype, shape, data_offsets}, __metadata__: {string: string}}`, then the raw little-endian data.
  */
 
-/** Bytes of a value, of every type that the format has and whole bytes hold. */
+/** Bytes per value, for every type of the format that takes whole bytes. */
 const WIDTHS: Readonly<Record<string, number>> = {
   ...{ F64: 8, F32: 4, F16: 2, BF16: 2 },
   ...{ I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 },
   ...{ F8_E4M3: 1, F8_E5M2: 1 },
 };
 
-/** Where a tensor lies, as the header has it. */
+/** A tensor's entry in the header. */
 export interface SafetensorsEntry {
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly data_offsets: readonly [number, number];
 }
 
-/** A tensor as it lies in the file. */
+/** A tensor as stored in the file. */
 export interface StoredTensor {
-  /** `F32`, `BF16`, `I64`, …, as the format calls it. */
+  /** The format's type name: `F32`, `BF16`, `I64`, …. */
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** Its values, little-endian, by rows; a view of the file. */
+  /** The values, little-endian, in row-major order; a view of the file. */
   readonly bytes: Uint8Array;
 }
 
-/** A file's tensors by name, in the order of its header, and its text. */
+/** A file's tensors by name, in the order of its header, and its text metadata. */
 export interface SafetensorsFile {
   readonly tensors: Readonly<Record<string, StoredTensor>>;
   readonly metadata: Readonly<Record<string, string>>;
-  /** The header's entries as they stand. */
+  /** The header's entries, unchanged. */
   readonly entries: Readonly<Record<string, SafetensorsEntry>>;
 }
 
 /**
- * A safetensors file of any program. Reads no values.
+ * Parses a safetensors file from any program. Tensor values are not copied or converted.
  *
  * @param where the file's name, for messages
  * @param hint what to do about a damaged file
- * @throws DistillError code `checkpoint` when the file is cut short, damaged or no safetensors file; `option` for what is no bytes
+ * @throws DistillError code `checkpoint` if the file is truncated, damaged or no safetensors file; `option` if
+ *   `file` is no Uint8Array
  */
 export function readSafetensors(
   file: Uint8Array,
@@ -84,14 +85,14 @@ export function readSafetensors(
 }
 
 /**
- * The values of a tensor of floating-point numbers (`F64`, `F32`, `F16`, `BF16`) as 32-bit ones; undefined for another type.
- * 16-bit numbers are kept exactly, 64-bit ones rounded.
+ * The values of a floating-point tensor (`F64`, `F32`, `F16`, `BF16`) as 32-bit floats; undefined for other
+ * types. 16-bit values convert exactly, 64-bit values are rounded.
  */
 export function floatValues(tensor: StoredTensor): Float32Array | undefined {
-  // Callers without types hand in anything.
+  // Untyped callers may pass anything.
   const { dtype, bytes } = Object(tensor) as StoredTensor;
   if (!((bytes as unknown) instanceof Uint8Array)) return undefined;
-  // A copy lies at a multiple of the value's width, as typed arrays need it.
+  // A copy is aligned to the value's width, as typed arrays require.
   const { buffer } = new Uint8Array(bytes);
   if (dtype === 'F32') return new Float32Array(buffer);
   if (dtype === 'F64') return Float32Array.from(new Float64Array(buffer));
@@ -111,7 +112,7 @@ function halfValue(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** A flipped bit may leave JSON that is valid and means something else: every part is looked at. */
+/** The parsed header, undefined if invalid. Every part is checked: a flipped bit may leave valid JSON. */
 function headerOf(bytes: Uint8Array): Omit<SafetensorsFile, 'tensors'> | undefined {
   let parsed: unknown;
   try {

@@ -8,19 +8,24 @@ import type { NamedTensors, Tensor } from '../tensor/index.js';
 import { readSafetensors } from './safetensors-file.js';
 import type { SafetensorsEntry } from './safetensors-file.js';
 
-/** A Map or a promise has no fields: nothing would be written. */
+/** Refuses a Map or a promise, which has no own fields: nothing would be written. */
 const anObject: OptionCheck = (value) =>
   typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Object]'
     ? undefined
     : 'an object, one entry per name';
 
+/** The format keeps the metadata under a tensor's name, and we keep the digest among the metadata. */
+const RESERVED = 'another name: this one is reserved';
+
 const DTYPES: Readonly<Record<string, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 
 /**
- * Tensors and text as one safetensors file, with a SHA-256 digest over both in the metadata, so that damage is detected.
+ * Encodes tensors and text as one safetensors file. A SHA-256 digest of both in the metadata lets damage be
+ * detected.
  *
  * @param metadata text by key
- * @throws DistillError code `checkpoint` for a tensor of text or complex numbers
+ * @throws DistillError code `checkpoint` for a tensor that is disposed or of strings or complex numbers;
+ *   `option` for arguments of another form, and for the reserved names `sha256` (text) and `__metadata__` (tensor)
  */
 export async function encodeSafetensors(
   tensors: NamedTensors,
@@ -33,8 +38,10 @@ export async function encodeSafetensors(
   expectOption('encodeSafetensors(metadata)', metadata, anObject);
   for (const [name, value] of Object.entries(metadata))
     expectOption(`encodeSafetensors(metadata).${name}`, value, (given) =>
-      typeof given === 'string' ? undefined : 'a text',
+      name === 'sha256' ? RESERVED : typeof given === 'string' ? undefined : 'a text',
     );
+  if ('__metadata__' in tensors)
+    expectOption('encodeSafetensors(tensors).__metadata__', tensors['__metadata__'], () => RESERVED);
   for (const [name, tensor] of Object.entries(tensors)) {
     const { dtype: type } = Object(tensor) as Partial<Tensor>;
     const dtype = DTYPES[type ?? ''];
@@ -68,7 +75,8 @@ export async function encodeSafetensors(
  * Reads what {@link encodeSafetensors} wrote. The caller owns the tensors.
  *
  * @param where the file's name, for messages
- * @throws DistillError code `checkpoint` when the file is cut short, damaged or no safetensors file
+ * @throws DistillError code `checkpoint` if the file is truncated, damaged or was not written by
+ *   {@link encodeSafetensors}; `option` if `file` is no Uint8Array
  */
 export function decodeSafetensors(
   file: Uint8Array,
@@ -88,7 +96,7 @@ export function decodeSafetensors(
 
   const tensors = Object.fromEntries(
     Object.entries(stored.tensors).map(([name, { dtype, shape, bytes }]) => {
-      // A copy, also of Node's Buffer, whose own slice shares memory.
+      // Not `slice`, which shares memory for Node's Buffer.
       const { buffer } = new Uint8Array(bytes);
       if (dtype === 'I32') return [name, tf.tensor(new Int32Array(buffer), [...shape], 'int32')];
       if (dtype === 'BOOL') return [name, tf.tensor(new Uint8Array(buffer), [...shape], 'bool')];

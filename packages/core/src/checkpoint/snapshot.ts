@@ -2,8 +2,8 @@ import type { NamedTensors } from '../tensor/index.js';
 import type { EpochReport, Stop, ValueLabel } from '../train/report.js';
 
 /**
- * What makes two runs the same run: everything that decides a number in it but the machine. A checkpoint of another run
- * is refused, naming the fields that differ.
+ * What identifies a run: everything that determines its numbers except the machine. A checkpoint of another run
+ * is refused with an error that names the differing fields.
  */
 export interface RunIdentity {
   readonly method: string;
@@ -14,8 +14,9 @@ export interface RunIdentity {
   readonly batchSize: number;
   readonly optimizer: string;
   readonly augmentation: string;
-  /** Fingerprints, and sizes in words, of the datasets. */
+  /** Name, size and fingerprint of the training set. */
   readonly train: string;
+  /** The same of the validation set; `none` without one. */
   readonly validation: string;
   /** Fingerprint of the teacher, `none` without one. */
   readonly teacher: string;
@@ -23,14 +24,14 @@ export interface RunIdentity {
   readonly students: string;
 }
 
-/** Where a run stands and all that it needs to go on as if it had never stopped. */
+/** The position of a run and everything needed to resume it as if it had never stopped. */
 export interface Snapshot {
   readonly identity: RunIdentity;
-  /** Engine that made it: going on with another is allowed, but the bytes will differ. */
+  /** Engine that made it. Resuming on another is allowed, but the results will differ in their last bits. */
   readonly engine: string;
   readonly position: SnapshotPosition;
   readonly history: readonly EpochReport[];
-  /** Sums over the steps of the epoch that is under way. */
+  /** Sums over the completed steps of the current epoch. */
   readonly partial: PartialEpoch;
   /** Phases that ended early. Checkpoints of earlier versions have none. */
   readonly stops?: readonly Stop[] | undefined;
@@ -49,17 +50,17 @@ export interface SnapshotPosition {
 }
 
 export interface PartialEpoch {
-  /** What each sum is of. */
+  /** The label of each sum. */
   readonly labels: readonly ValueLabel[];
   readonly sums: readonly number[];
   readonly seconds: number;
 }
 
-/** What a snapshot is stored under: in the order of the alphabet, names stand in the order of the run. */
+/** The name under which a snapshot is stored. Alphabetical order is the order of the run. */
 export function snapshotName({ phase, epoch, step }: SnapshotPosition): string {
   const digits = (value: number, width: number): string => String(value).padStart(width, '0');
   return `phase-${digits(phase, 2)}-epoch-${digits(epoch, 5)}-step-${digits(step, 7)}`;
 }
 
-/** True for the names that {@link snapshotName} gives: nothing else in a store is ours to list, count or remove. */
+/** True for names that {@link snapshotName} gives: nothing else in a store may be listed, counted or removed. */
 export const isSnapshotName = (name: string): boolean => /^phase-\d{2,}-epoch-\d{5,}-step-\d{7,}$/.test(name);

@@ -6,12 +6,12 @@ import type { RunIdentity, Snapshot } from './snapshot.js';
 import { expectStore } from './stores.js';
 import type { CheckpointStore } from './stores.js';
 
-/** Version of what stands in a checkpoint's metadata. */
+/** Version of the format of a checkpoint's metadata. */
 const SNAPSHOT_FORMAT = 'distilljs-snapshot-1';
 
 /**
- * Writes a snapshot and removes all others but the `keep − 1` before it. What stands after it is damaged, or the run would
- * have gone on from there.
+ * Writes a snapshot and removes all others except the `keep − 1` before it. Later ones must be damaged:
+ * otherwise the run would have resumed from them.
  * @returns the name that it is stored under
  */
 export async function saveSnapshot(
@@ -31,22 +31,22 @@ export async function saveSnapshot(
   return name;
 }
 
-/** Removes these of a store's snapshots, where they are still there. */
+/** Removes the named snapshots from a store, if they still exist. */
 export async function removeSnapshots(store: CheckpointStore, names: readonly string[]): Promise<void> {
   for (const name of await snapshotNames(store)) if (names.includes(name)) await store.remove(name);
 }
 
-/** Oldest first. */
+/** Names of a store's snapshots, oldest first. */
 export const snapshotNames = async (store: CheckpointStore): Promise<string[]> =>
   [...(await store.list())].filter(isSnapshotName).sort();
 
 /**
- * The newest complete snapshot. Damaged ones are skipped with a warning.
+ * Loads the newest intact snapshot. Damaged ones are skipped with a warning.
  *
- * @param identity of the run that wants to go on
- * @param warn told about every damaged file and every write that was cut short
- * @returns undefined when the store is empty. The caller owns the tensors.
- * @throws DistillError code `checkpoint` when the snapshot is of another run, or nothing but damaged ones are there
+ * @param identity identity of the run to resume
+ * @param warn called for every damaged file and every incomplete write
+ * @returns the snapshot, whose tensors the caller owns; undefined if the store is empty
+ * @throws DistillError code `checkpoint` if the snapshot is from another run, or all snapshots are damaged
  */
 export async function loadSnapshot(
   store: CheckpointStore,
@@ -98,7 +98,7 @@ function snapshotOf(file: Uint8Array, where: string): Snapshot {
   throw new DistillError({ code: 'checkpoint', where, expected: `a file of ${SNAPSHOT_FORMAT}`, got });
 }
 
-/** The digest says that it is as it was written, and the format by whom: only a forged one has another form. */
+/** Parses the state. Digest and format have been verified, so only a forged file can have another form. */
 function stateOf(text: string): Omit<Snapshot, 'tensors'> | undefined {
   try {
     const state = JSON.parse(text) as Partial<Snapshot> | null;

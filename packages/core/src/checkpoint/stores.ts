@@ -6,21 +6,24 @@ import { isSnapshotName } from './snapshot.js';
 
 /** A place for checkpoints. */
 export interface CheckpointStore {
-  /** For messages, e.g. the folder's path. */
+  /** Location shown in messages, e.g. the folder's path. */
   readonly where: string;
-  /** Names of what is stored, oldest first. */
+  /** Names of the stored checkpoints, oldest first. */
   list(): Promise<readonly string[]>;
   read(name: string): Promise<Uint8Array>;
-  /** All or nothing: a crash in the middle leaves what was there before. */
+  /** Writes atomically: a crash leaves the previous content. */
   write(name: string, bytes: Uint8Array): Promise<void>;
   remove(name: string): Promise<void>;
-  /** True where one run at a time writes already, e.g. by a lock; else a second one is refused when it is noticed. */
+  /**
+   * True if the store itself ensures a single writer, e.g. by a lock; else a second run is refused once
+   * noticed.
+   */
   readonly isGuarded?: boolean;
-  /** Names of writes that a crash cut short, where the store can tell: nothing of them is used. */
+  /** Names of incomplete writes that a crash left, if the store can tell; they are never read. */
   unfinished?(): Promise<readonly string[]>;
 }
 
-/** @throws DistillError code `option` for what is no store */
+/** @throws DistillError code `option` for anything but a store */
 export function expectStore(store: unknown, where = 'checkpoints'): asserts store is CheckpointStore {
   const parts = ['list', 'read', 'write', 'remove'];
   const given = Object(store) as Readonly<Record<string, unknown>>;
@@ -33,7 +36,7 @@ export function expectStore(store: unknown, where = 'checkpoints'): asserts stor
   });
 }
 
-/** Checkpoints in memory: for tests, and for runs that need not outlive a page. */
+/** Keeps checkpoints in memory: for tests, and for runs that need not outlive a page. */
 export function memoryStore(): CheckpointStore {
   const files = new Map<string, Uint8Array>();
   return {
@@ -57,14 +60,15 @@ const WHOLE = /^(.+)\.safetensors$/;
 const CUT_SHORT = /^(.+?)(?:\.safetensors\.\d+-\d+)?\.unfinished$/;
 
 /**
- * Checkpoints as files of a folder (Node): written beside, flushed to disk, then renamed into place. Only files that are
- * named as checkpoints are listed and removed; whatever else is in the folder stays.
- * @throws DistillError code `platform` outside Node; `checkpoint` from `read` for a file that cannot be read
+ * Keeps checkpoints as files in a folder (Node). Each is written to a temporary file, flushed to disk, then
+ * renamed into place. Only files named as checkpoints are listed and removed; other files in the folder stay.
+ * @throws DistillError code `platform` outside Node; `checkpoint` from `read` for a file that cannot be read;
+ *   `option` from `list` if the path is not a folder
  */
 export function directoryStore(folder: string): CheckpointStore {
   const fs = nodeModule('node:fs/promises', PURPOSE);
   const path = nodeModule('node:path', PURPOSE);
-  /** Files that are named so, with the checkpoints that they are of. */
+  /** Files that match the pattern, with the names of their checkpoints. */
   const named = async (pattern: RegExp): Promise<{ readonly file: string; readonly name: string }[]> => {
     try {
       const files = (await fs.readdir(folder)).sort();
@@ -94,7 +98,7 @@ export function directoryStore(folder: string): CheckpointStore {
     },
     async write(name, bytes) {
       await writeWhole(path.join(folder, `${name}${SUFFIX}`), bytes);
-      // What an earlier crash left.
+      // Incomplete files of earlier crashes.
       for (const { file } of await named(CUT_SHORT)) await fs.rm(path.join(folder, file), { force: true });
     },
     remove: (name) => fs.rm(path.join(folder, `${name}${SUFFIX}`), { force: true }),
@@ -102,11 +106,11 @@ export function directoryStore(folder: string): CheckpointStore {
 }
 
 /**
- * Checkpoints in the browser's IndexedDB, in a database of this name: they outlive a reload of the page, and its workers
- * share them.
+ * Keeps checkpoints in the browser's IndexedDB, in a database of this name. They outlive a reload of the page,
+ * and its workers share them.
  *
- * @throws DistillError code `platform` where there is no IndexedDB; `checkpoint` from what it does when the browser refuses,
- * e.g. because no more may be stored
+ * @throws DistillError code `platform` without IndexedDB; `option` for a wrong name. Its functions throw code
+ *   `checkpoint` if the browser refuses, e.g. because the storage quota is exceeded
  */
 export function indexedDbStore(name: string): CheckpointStore {
   if (typeof name !== 'string' || name === '') {
@@ -124,7 +128,7 @@ export function indexedDbStore(name: string): CheckpointStore {
       hint: 'In Node use a folder: checkpoints(DIR).',
     });
   }
-  /** One transaction: done when what it wrote is on disk. */
+  /** Runs one transaction; resolves when its writes are on disk. */
   const use = async <Value>(
     mode: IDBTransactionMode,
     act: (files: IDBObjectStore) => IDBRequest<Value>,

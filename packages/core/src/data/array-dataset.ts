@@ -8,15 +8,15 @@ import type { LabelsLike } from './check-labels.js';
 import type { InMemoryDataset } from './dataset.js';
 
 export interface ArrayDatasetOptions {
-  /** `size · height · width · channels` values, NHWC, 0…255; in one array, or one array per image. */
+  /** `size · height · width · channels` values, NHWC, 0…255, in one array or one array per image. */
   readonly images: ArrayLike<number> | readonly ArrayLike<number>[];
-  /** Class index per image, from 0; −1: unlabelled. Left out: no image has a label. */
+  /** Class index per image, from 0; −1: unlabelled. If omitted, no image has a label. */
   readonly labels?: LabelsLike | undefined;
   /** `[height, width, channels]`. */
   readonly imageShape: readonly [number, number, number];
   readonly classes: number;
   readonly superclasses?: LabelsLike | undefined;
-  /** How much each image counts, as `Dataset.weights` says. */
+  /** Weight of each image; see {@link Dataset.weights}. */
   readonly weights?: ArrayLike<number> | undefined;
   readonly classNames?: readonly string[] | undefined;
   /** Default `array`. */
@@ -26,9 +26,9 @@ export interface ArrayDatasetOptions {
 const FIELDS = ['images', 'labels', 'imageShape', 'classes', 'superclasses', 'weights', 'classNames', 'name'];
 
 /**
- * A dataset over arrays in memory. Images in one Uint8Array or Float32Array are not copied.
+ * Makes a dataset from arrays in memory. Images in one Uint8Array or Float32Array are not copied.
  *
- * @throws DistillError code `data` when sizes do not fit or a label is out of range
+ * @throws DistillError code `data` if sizes do not fit or a label is out of range
  */
 export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
   expectKnown('arrayDataset', options, FIELDS, { code: 'data' });
@@ -101,7 +101,7 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
   };
 }
 
-/** All pixels in one typed array; undefined for what is no array. */
+/** All pixels in one typed array; undefined for anything but an array. */
 function flatPixels(
   given: unknown,
   refuse: (value: unknown, at: number) => never,

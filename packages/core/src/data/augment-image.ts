@@ -5,7 +5,7 @@ import type { View } from './draw-view.js';
 
 type Shape = Dataset['imageShape'];
 
-/** Writes a view of an image, normalised. */
+/** Writes a view of an image, normalised, to `into`. */
 export function writeView(
   pixels: ArrayLike<number>,
   shape: Shape,
@@ -51,7 +51,10 @@ function shiftImage(
   }
 }
 
-/** A part of the image, which lies inside it, at the size of the image: {@link resample} without a turn, by tables. */
+/**
+ * Resizes a part inside the image to the image's size: {@link resample} without rotation, with precomputed
+ * tables.
+ */
 function enlarge(
   pixels: ArrayLike<number>,
   [height, width, channels]: Shape,
@@ -83,7 +86,9 @@ function enlarge(
   }
 }
 
-/** Where `size` samples of a line of `part` pixels lie: between which two, and how far from the first. */
+/**
+ * Positions of `size` samples in a line of `part` pixels: the two neighbours, and the distance from the first.
+ */
 function samples(
   part: number,
   size: number,
@@ -102,8 +107,9 @@ function samples(
 }
 
 /**
- * Crops, mirrors and turns in one pass of bilinear samples (half-pixel centres), so that nothing is blurred twice. Samples of
- * a part do not see what lies around it; at the edge of a turned image they blend into the padding.
+ * Crops, mirrors and rotates in one pass of bilinear samples (half-pixel centres), so that nothing is blurred
+ * twice. Samples of a part do not read pixels around it; at the edge of a rotated image they blend into the
+ * padding.
  */
 function resample(
   pixels: ArrayLike<number>,
@@ -121,7 +127,7 @@ function resample(
   const stepX = view.width / width;
   const lastY = view.height - 1;
   const lastX = view.width - 1;
-  // A part of the image needs no look at its edges.
+  // A part inside the image needs no bounds checks.
   const isInside = top >= 0 && left >= 0 && top + lastY < height && left + lastX < width;
   const valueAt = (y: number, x: number, channel: number): number =>
     isInside || (y >= 0 && y < height && x >= 0 && x < width)
@@ -160,6 +166,6 @@ function resample(
   }
 }
 
-/** How much of a bilinear sample at this place lies on an image of so many pixels. */
+/** The fraction of a bilinear sample at `place` that lies on an image of `size` pixels. */
 const shareInside = (place: number, size: number): number =>
   Math.min(Math.max(Math.min(place + 1, size - place), 0), 1);

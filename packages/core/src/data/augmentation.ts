@@ -4,23 +4,28 @@ import { checkOptions, flag, inRange, wholeNumber } from '../option/index.js';
 /** What happens to a training image before it is normalised, in the order of these fields. */
 export interface Augmentation {
   /**
-   * A part of the image at a random place, resized bilinearly to the size of the image, as torchvision's `RandomResizedCrop`.
-   * Default: none. Not together with {@link padCrop}.
+   * Crop a random part and resize it bilinearly to the size of the image, as torchvision's `RandomResizedCrop`
+   * does. Default: none. Cannot be combined with {@link padCrop}.
    */
   readonly randomResizedCrop?: RandomResizedCrop | undefined;
-  /** Pixels of padding on each side before a crop of the original size at a random place, fewer than the image has. Default 0: no crop. */
+  /**
+   * Pad each side by this many pixels, fewer than the image has, and crop the original size at a random place.
+   * Default 0: no crop.
+   */
   readonly padCrop: number;
   /** Mirror left–right with probability one half. Default false. */
   readonly flip: boolean;
-  /** Turn about the centre by up to so many degrees either way, bilinearly. Default: not at all. */
+  /**
+   * Rotate about the centre by up to this many degrees either way, bilinearly, 0 to 180. Default: no rotation.
+   */
   readonly rotation?: number | undefined;
-  /** Change the colours, as torchvision's `ColorJitter` without hue. Default: none. */
+  /** Change the colours, as torchvision's `ColorJitter` does, without hue. Default: none. */
   readonly colorJitter?: ColorJitter | undefined;
   /** Value of padding, and of the corners that a rotation leaves, in 0…255. Default 0 (black). */
   readonly padValue: number;
 }
 
-/** Which parts of an image are taken. */
+/** Area and aspect ratio of the random parts. */
 export interface RandomResizedCrop {
   /** Share of the image's area, uniform in `[lowest, highest]`, above 0 and at most 1. Default `[0.08, 1]`. */
   readonly scale?: readonly [lowest: number, highest: number] | undefined;
@@ -29,9 +34,9 @@ export interface RandomResizedCrop {
 }
 
 /**
- * Strengths from 0 (none): each factor is uniform in `[max(0, 1 − strength), 1 + strength]`, and the three changes come in a
- * random order. Values stay floats, cut to 0…255 after each change. A fourth channel (alpha) is left as it is; images of one
- * channel have no saturation.
+ * Strengths from 0 (none). Each factor is uniform in `[max(0, 1 − strength), 1 + strength]`, and the changes
+ * are applied in random order. Values stay floats, clipped to 0…255 after each change. Alpha is unchanged; grey
+ * images have no saturation.
  */
 export interface ColorJitter {
   readonly brightness?: number | undefined;
@@ -42,10 +47,10 @@ export interface ColorJitter {
 /** No augmentation. */
 export const NO_AUGMENTATION: Augmentation = { padCrop: 0, flip: false, padValue: 0 };
 
-/** The customary augmentation for CIFAR: pad 4, crop, flip. */
+/** The usual augmentation for CIFAR: pad by 4, crop, flip. */
 export const CIFAR_AUGMENTATION: Augmentation = { padCrop: 4, flip: true, padValue: 0 };
 
-/** A customary augmentation for photographs of a few dozen to a few hundred pixels: resized crop, flip, colours. */
+/** A usual augmentation for photographs a few dozen to a few hundred pixels wide: resized crop, flip, colours. */
 export const PHOTO_AUGMENTATION: Augmentation = {
   ...NO_AUGMENTATION,
   randomResizedCrop: { scale: [0.35, 1] },
@@ -54,9 +59,9 @@ export const PHOTO_AUGMENTATION: Augmentation = {
 };
 
 /**
- * Fills in and checks augmentation options.
+ * Checks augmentation options and fills in defaults.
  *
- * @param imageShape `[height, width, channels]` of the images, where they are known
+ * @param imageShape `[height, width, channels]` of the images, if known; limits `padCrop`
  * @throws DistillError code `option`
  */
 export function augmentation(
@@ -93,7 +98,7 @@ export function augmentation(
       hint: 'Set padCrop to 0.',
     });
   }
-  // What is left out stays out: augmentations are compared, and printed, as JSON.
+  // Omitted fields stay omitted: augmentations are compared and printed as JSON.
   return {
     ...plain,
     ...(randomResizedCrop === undefined ? {} : { randomResizedCrop }),
@@ -104,7 +109,7 @@ export function augmentation(
 
 type Check = (value: unknown) => string | undefined;
 
-/** Of nothing, or an object of these fields, each of which may be left out. */
+/** Accepts undefined, or an object of these fields, each optional. */
 const optionalParts =
   (checks: Readonly<Record<string, Check>>): Check =>
   (value) => {

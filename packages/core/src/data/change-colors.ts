@@ -1,6 +1,6 @@
 import type { View } from './draw-view.js';
 
-/** How values of 0…255 become network input: `value · scale − shift` per channel. */
+/** Converts values of 0…255 to network input: `value · scale − shift` per channel. */
 export interface Scaling {
   readonly scale: readonly number[];
   readonly shift: readonly number[];
@@ -14,11 +14,12 @@ interface Change {
 }
 
 /**
- * Changes the colours of an image of values in 0…255 in place, one change after the other, and scales it. Each change is
- * `factor · value + (1 − factor) · other`, cut to 0…255 and rounded to single precision, where `other` is black (brightness), the
- * mean grey of the image (contrast) or the grey of the pixel (saturation). Alpha is only scaled.
+ * Changes the colours of an image of values in 0…255 in place, one change after the other, and scales it. Each
+ * change is `factor · value + (1 − factor) · other`, clipped to 0…255 and rounded to float32. `other` is black
+ * (brightness), the mean grey of the image (contrast) or the grey of the pixel (saturation). Alpha is only
+ * scaled.
  *
- * Contrast needs the whole image as the changes before it leave it; all other changes, and the scaling, are done in one pass.
+ * Contrast needs the whole image after the previous changes; the other changes and the scaling share one pass.
  */
 export function changeColors(
   image: Float32Array,
@@ -42,7 +43,7 @@ export function changeColors(
   } while (first !== -1);
 }
 
-/** @returns the sum of the greys that the changes leave, before scaling */
+/** @returns the sum of the grey values after the changes, before scaling */
 function changePixels(
   image: Float32Array,
   channels: number,
@@ -85,11 +86,11 @@ function changePixels(
 
 function changed(value: number, factor: number, added: number): number {
   const given = factor * value + added;
-  // Most values are inside: one comparison less for them, and none that a processor cannot foresee.
+  // Most values are inside: the common case comes first, with branches that a processor predicts well.
   return given >= 0 && given <= 255 ? Math.fround(given) : given < 0 ? 0 : 255;
 }
 
-/** ITU-R 601, with torchvision's digits. */
+/** Luma by ITU-R 601, with torchvision's coefficients. */
 const grey = (r: number, g: number, b: number): number => 0.2989 * r + 0.587 * g + 0.114 * b;
 
 function sumOfGrey(image: Float32Array, channels: number): number {

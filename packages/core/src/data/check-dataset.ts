@@ -4,16 +4,17 @@ import { imageWeights, labelsOf, superclassIndices, UNLABELLED } from './check-l
 import type { CheckedDataset, Dataset } from './dataset.js';
 
 /*
- * A dataset may be anything that a user wrote. Its fields are checked when a run or an evaluation starts, its images each time
- * one is read: what is wrong would otherwise count as zeros.
+ * A dataset may be any user code. Its fields are checked when a run or an evaluation starts, its images
+ * whenever one is read: otherwise wrong values would silently count as zeros.
  */
 
 /**
- * The dataset with its labels as an Int32Array.
+ * Checks a dataset and returns it with its labels as an Int32Array.
  *
- * @param where what it is for, e.g. `train`
- * @param everyLabel refuses unlabelled images
- * @throws DistillError code `data`, naming the dataset and the field or label; says what was meant where that can be told
+ * @param where what the dataset is for, e.g. `train`
+ * @param options.everyLabel refuse unlabelled images
+ * @throws DistillError code `data`, naming the dataset and the field or label, with a hint where the intent is
+ *   clear
  */
 export function checkedDataset(
   where: string,
@@ -104,7 +105,10 @@ function expectEveryLabel(place: string, labels: Int32Array): void {
   });
 }
 
-/** @throws DistillError code `data`, saying what was meant where that can be told */
+/**
+ * @throws DistillError code `data` for a value without a dataset's fields, with a hint where the intent is
+ * clear
+ */
 export function expectDatasetLike(where: string, given: unknown): asserts given is Dataset {
   const isObject = typeof given === 'object' && given !== null;
   const missing = ['name', 'size', 'imageShape', 'classes', 'image'].filter(
@@ -128,7 +132,7 @@ export function expectDatasetLike(where: string, given: unknown): asserts given 
   });
 }
 
-/** Slips of the pen: no list of so many labels, and no image of so many values, can be held in memory. */
+/** Larger numbers are typos: neither so many labels nor an image of so many values fits in memory. */
 const [MOST_IMAGES, MOST_VALUES] = [100_000_000, 2 ** 28];
 
 /** @throws DistillError code `data` unless it is a number of images */

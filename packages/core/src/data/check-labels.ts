@@ -1,9 +1,9 @@
 import { DistillError, describeValue, isPromise } from '../error/index.js';
 
-/** Labels as they come: of any array of numbers, or of whole numbers of any size. */
+/** Labels as users have them: an array or typed array of numbers or bigints. */
 export type LabelsLike = ArrayLike<number> | ArrayLike<bigint>;
 
-/** Labels as class indices, −1 where there are none; the given array itself where it is an Int32Array. */
+/** Labels as class indices, −1 where there are none; the given array itself if it is an Int32Array. */
 export function labelsOf(place: string, given: unknown, classes: number, images: number): Int32Array {
   return given === undefined
     ? new Int32Array(images).fill(UNLABELLED)
@@ -14,7 +14,7 @@ export function labelsOf(place: string, given: unknown, classes: number, images:
 export const UNLABELLED = -1;
 
 /**
- * Labels as class indices; the given array itself where it is an Int32Array.
+ * Labels as class indices; the given array itself if it is an Int32Array.
  *
  * @throws DistillError code `data`, naming the first wrong label and its image
  */
@@ -42,7 +42,7 @@ function classIndices(place: string, labels: unknown, classes: number, images: n
   });
 }
 
-/** Of what has no number, NaN: `Number` throws for symbols. */
+/** A value as a number, NaN if it is none: `Number` alone throws for symbols. */
 const numberOf = (value: unknown): number =>
   typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string' ? Number(value) : NaN;
 
@@ -100,7 +100,7 @@ function wholeNumbers(
   for (let at = 0; at < read.length; at++) {
     const value = read[at];
     const number = typeof value === 'bigint' ? Number(value) : value;
-    // The given values, not their copies: an Int32Array makes a whole number of everything.
+    // Check the given values, not their copies: an Int32Array converts everything to integers.
     if (typeof number !== 'number' || !Number.isInteger(number) || number < lowest || number >= below)
       refuse(at, value);
     if (taken !== read) taken[at] = number;
@@ -108,7 +108,7 @@ function wholeNumbers(
   return taken;
 }
 
-/** What somebody meant who gave labels that are no class indices. */
+/** A hint for common forms of labels that are not class indices. */
 function meantByLabels(labels: ArrayLike<unknown>, classes: number, images: number): string | undefined {
   const { 0: first, length } = labels;
   if (Array.isArray(first) || ArrayBuffer.isView(first))

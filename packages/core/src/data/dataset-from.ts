@@ -6,40 +6,44 @@ import type { ArrayDatasetOptions } from './array-dataset.js';
 import type { InMemoryDataset } from './dataset.js';
 import { partsOf, valuesOf } from './stream-element.js';
 
-/** What a `tf.data.Dataset` is seen as; it is not imported. */
+/** The part of `tf.data.Dataset` that is used, so that tfjs-data need not be imported. */
 export interface TensorStream {
   iterator(): Promise<{ next(): Promise<{ readonly value: unknown; readonly done: boolean }> }>;
 }
 
 /**
- * Images one by one, or batches of them. An image is a tensor `[height, width, channels]` or `[height, width]`, a typed array or
- * nested arrays; a batch is a tensor with one more axis. Each stands alone, or with its label as `[image, label]`,
- * `{ xs, ys }` or `{ image, label, superclass, weight }`. A label is a class index, −1 (unlabelled), or a row of 0 and 1.
+ * Single images or batches of them. An image is a tensor `[height, width, channels]` or `[height, width]`, a
+ * typed array or nested arrays; a batch has one more axis. An element is an image or batch alone, or with
+ * labels: `[image, label]`, `{ xs, ys }` or `{ image, label, superclass, weight }`. A label is a class index,
+ * −1 (unlabelled), or a one-hot row.
  */
 export type ImageSource = TensorStream | AsyncIterable<unknown> | Iterable<unknown>;
 
 export interface DatasetFromOptions {
-  /** Default: as the first tensor says; needed for typed arrays. */
+  /** Shape of the images. Default: that of the first tensor; required for typed arrays. */
   readonly imageShape?: readonly [height: number, width: number, channels: number] | undefined;
-  /** Default: that of the class names; else the length of a label's row, or one more than the highest label. */
+  /**
+   * Number of classes. Default: the number of class names, else the length of the one-hot rows or the highest
+   * label plus 1.
+   */
   readonly classes?: number | undefined;
   readonly classNames?: readonly string[] | undefined;
-  /** What makes 0…255 of the given values: 255 for images of 0…1. Default 1. */
+  /** Factor that converts the given values to 0…255: 255 for images in 0…1. Default 1. */
   readonly scale?: number | undefined;
   /** Default `stream`. */
   readonly name?: string | undefined;
 }
 
 /**
- * Reads a `tf.data.Dataset`, an iterable or an async iterable to its end, into memory; tensors that it gives are disposed.
- * Whole numbers of 0…255 take a byte each. For arrays of all images use `arrayDataset`; for more images than memory holds write a
- * `Dataset` whose `image` gives promises.
+ * Reads a `tf.data.Dataset`, an iterable or an async iterable into memory until it ends, and disposes its
+ * tensors. Integers in 0…255 take one byte each. For arrays of all images use `arrayDataset`. For more images
+ * than fit in memory write a `Dataset` whose `image` returns promises.
  *
  * ```ts
  * const train = await datasetFrom(tf.data.generator(photos), { classNames: ['cat', 'dog'] });
  * ```
  *
- * @throws DistillError code `data`, naming the element that cannot be taken
+ * @throws DistillError code `data`, naming the element that is refused; `option` for a wrong `scale`
  */
 export async function datasetFrom(
   source: ImageSource,
@@ -54,7 +58,7 @@ export async function datasetFrom(
   let element = 0;
   for await (const value of elementsOf(source, name)) {
     const where = `datasetFrom '${name}', element ${element}`;
-    // Tensors may be disposed: those of a list that was read before, for instance.
+    // Tensors may be disposed already, for instance those of a list that was read before.
     await taken.add(value, element++).catch((error: unknown) => {
       throw asDistillError(error, { code: 'data', where, expected: 'values that can be read' });
     });
@@ -90,7 +94,7 @@ async function* elementsOf(source: ImageSource, name: string): AsyncGenerator {
   throw refusal(name, '', 'a tf.data dataset, an iterable or an async iterable', describeValue(given), hint);
 }
 
-/** Of whole numbers of any size, and of true and false; NaN for a text, whatever it says. */
+/** A number, bigint or boolean as a number; NaN for any string. */
 const numberOf = (value: unknown): number => (typeof value === 'string' ? NaN : Number(value ?? NaN));
 
 interface Collector {
@@ -101,7 +105,7 @@ interface Collector {
     readonly superclasses: readonly number[] | undefined;
     readonly weights: readonly number[] | undefined;
     readonly imageShape: readonly [number, number, number];
-    /** Length of the rows that labels came as; 0 where they came as numbers. */
+    /** Length of the labels' one-hot rows; 0 if labels are numbers. */
     readonly width: number;
   };
 }
@@ -112,7 +116,7 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
   const lists = { label: [] as number[], superclass: [] as number[], weight: [] as number[] };
   let rowWidth = 0;
 
-  /** One number per image; a row of 0 and 1 per image is a label. */
+  /** Collects one number per image; a label may also be one one-hot row per image. */
   const numbers = async (
     part: keyof typeof lists,
     value: unknown,
@@ -138,7 +142,7 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
     for (let image = 0; image < count; image++) {
       const entries = Array.from({ length: width }, (_, place) => found.values[image * width + place]);
       const row = entries.map(numberOf);
-      // Of a soft label, or of several, the rest would be left out without a word.
+      // Soft or multiple labels would silently lose all but one entry.
       const isOneHot = /^1?$/.test(row.filter((value) => value !== 0).join());
       const number = isRow ? (isOneHot ? row.indexOf(1) : NaN) : (row[0] ?? NaN);
       if (part !== 'weight' && !Number.isInteger(number)) {
@@ -163,7 +167,7 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
       if (shape === undefined) throw refusal(name, ', imageShape', '[height, width, channels]', 'nothing');
       const pixels = shape.reduce((product, axis) => product * axis, 1);
       const count = found.values.length / pixels;
-      // In another order of axes the values are as many. Grey images may lack their one channel.
+      // Axes in another order give the same number of values. Grey images may omit the channel axis.
       const ends = [shape, shape[2] === 1 ? shape.slice(0, 2) : shape].map(String);
       const isTurned = own !== undefined && own.length > 2 && !ends.some((end) => String(own).endsWith(end));
       if (!Number.isInteger(count) || count === 0 || isTurned) {

@@ -4,9 +4,9 @@ import type { Dataset } from './dataset.js';
 
 type Shape = Dataset['imageShape'];
 
-/** What an image looks like this time. */
+/** The random choices of one augmentation of an image. */
 export interface View {
-  /** The part of the image that is shown, in pixels; it may reach over the edge. */
+  /** The part of the image that is shown, in pixels; it may extend beyond the edge. */
   readonly top: number;
   readonly left: number;
   readonly height: number;
@@ -18,12 +18,12 @@ export interface View {
   readonly colors: readonly (readonly [kind: keyof ColorJitter, factor: number])[];
 }
 
-/** An image as it is. */
+/** The view that leaves an image unchanged. */
 export const wholeImage = ([height, width]: Shape): View => ({
   ...{ top: 0, left: 0, height, width, mirrored: false, angle: 0, colors: [] },
 });
 
-/** Draws a view. What an augmentation does not use is not drawn, so that another augmentation changes no draw of this one. */
+/** Draws a view. Only what the augmentation uses is drawn. */
 export function drawView(options: Augmentation, [height, width]: Shape, stream: Random): View {
   const { padCrop: pad, randomResizedCrop, rotation = 0, colorJitter } = options;
   const part =
@@ -46,8 +46,8 @@ export function drawView(options: Augmentation, [height, width]: Shape, stream: 
 }
 
 /**
- * @see torchvision.transforms.RandomResizedCrop.get_params: ten tries, then the largest part in the middle whose ratio is
- *   allowed
+ * @see torchvision.transforms.RandomResizedCrop.get_params: ten tries, then the largest central part whose
+ *   ratio is allowed
  */
 function drawPart(
   { scale: [low, high] = [0.08, 1], ratio: [narrow, wide] = [3 / 4, 4 / 3] }: RandomResizedCrop,

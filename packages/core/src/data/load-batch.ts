@@ -16,21 +16,22 @@ import { readImages } from './read-images.js';
 /** How pixels become network input. */
 export interface Preparation {
   readonly normalization: Normalization;
-  /** Left out: the images as they are. */
+  /** If omitted, images are not augmented. */
   readonly augmentation?: Augmentation | undefined;
 }
 
-/** Draws crop and flip in the order of the images, or gives each position a stream of its own. */
+/** One stream from which all images draw in order, or a function that gives each position its own stream. */
 export type AugmentationStream = Random | ((position: number) => Random);
 
 /**
  * Reads, augments and normalises one batch in a single pass: `(pixel / 255 − mean) / std` per channel.
  *
- * @param positions which images
- * @param random needed when there is an augmentation
- * @throws DistillError code `data` for an image that is not there, cannot be read or is no image; code `option` without a
- *   needed stream
- * @returns `[positions.length, height, width, channels]` as a flat array, NHWC; a promise of it where images are read
+ * @param positions positions of the images in the dataset
+ * @param random required for an augmentation that draws random numbers
+ * @throws DistillError code `data` for an image that does not exist, cannot be read or is invalid; code
+ *   `option` for wrong arguments, or without a required stream; code `engine` if memory is exhausted
+ * @returns `[positions.length, height, width, channels]` as a flat array, NHWC; a promise if the dataset
+ *   returns promises
  */
 export function loadBatch(
   dataset: InMemoryDataset,
@@ -68,7 +69,7 @@ export function loadBatch(
     () => new Float32Array(positions.length * size),
   );
   const whole = wholeImage(dataset.imageShape);
-  // All draws before the first image: those that are read arrive in any order.
+  // Draw before reading: images that arrive asynchronously come in any order.
   const drawn = Array.from(positions, (position) => {
     const stream = typeof random === 'function' ? random(position) : random;
     return stream === undefined || augmentation === undefined
@@ -83,7 +84,7 @@ export function loadBatch(
   return reading === undefined ? batch : reading.then(() => batch);
 }
 
-/** A batch, for messages. */
+/** Describes a batch, for messages. */
 export const batchText = (count: number, imageShape: Dataset['imageShape']): string =>
   `a batch of ${count} ${count === 1 ? 'image' : 'images'} of ${imageShape.join('×')}`;
 
@@ -95,7 +96,7 @@ const anAugmentation: OptionCheck = (value) => {
 
 const NOTHING = {} as Partial<Preparation> as Preparation;
 
-/** Without a stream nothing would be cropped or mirrored, and nobody would notice. */
+/** Without a stream, images would silently stay unaugmented. */
 function expectDrawable(augmentation: Augmentation | undefined, random: unknown): void {
   if (random !== undefined) {
     if (typeof random !== 'function') expectRandom('loadBatch, random', random);

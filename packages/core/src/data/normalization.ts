@@ -6,23 +6,23 @@ import { pixelSums } from './pixel-sums.js';
 import type { PixelSums } from './pixel-sums.js';
 import { readImages } from './read-images.js';
 
-/** Mean and standard deviation per channel, of pixels in 0…1. */
+/** Mean and standard deviation per channel, `[channels]`, of pixels in 0…1. */
 export interface Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
 
-/** The lowest pixel of the images that were read for measured statistics. */
+/** The lowest pixel among the images read for measured statistics; Infinity if all were bytes. */
 export const lowest = new WeakMap<Normalization, number>();
 
-/** Images that are read together where a dataset reads. */
+/** Number of images read at the same time. */
 const TOGETHER = 64;
 
 /**
- * Mean and standard deviation per channel over all images of a dataset; a constant channel gets deviation 1. Images whose
- * `pixelSums` the dataset knows are not read.
+ * Mean and standard deviation per channel over all images of a dataset, for pixels divided by 255. A constant
+ * channel gets deviation 1. Images whose `pixelSums` the dataset provides are not read.
  *
- * @returns a promise where the dataset reads its images
+ * @returns the statistics; a promise if the dataset returns its images as promises
  * @throws DistillError code `data`, naming the first wrong image
  */
 export function channelStatistics(dataset: InMemoryDataset): Normalization;
@@ -61,7 +61,7 @@ export function channelStatistics(dataset: Dataset): Normalization | Promise<Nor
   return reading === undefined ? statistics() : reading.then(statistics);
 }
 
-/** @param count pixels per channel that were summed */
+/** @param count number of summed pixels per channel */
 export function statisticsOf(
   { sums, squares }: { readonly sums: Float64Array; readonly squares: Float64Array },
   count: number,
@@ -74,7 +74,7 @@ export function statisticsOf(
   return { mean, std };
 }
 
-/** What a dataset of a user's own says of an image: numbers that are not there would count as 0. */
+/** Checks the sums that a user's dataset gives for an image: missing numbers would count as 0. */
 function checkedSums(
   { name, imageShape: [, , channels] }: Dataset,
   index: number,
@@ -92,7 +92,9 @@ function checkedSums(
   });
 }
 
-/** Reads images, looks at each as it arrives, and hands on what was seen in order: sums are the same to the last bit. */
+/**
+ * Reads images, calls `look` as each arrives and `use` in order, so that sums are reproducible to the last bit.
+ */
 export function eachImage<Seen>(
   dataset: Dataset,
   positions: readonly number[],
@@ -142,10 +144,10 @@ export function expectNormalization(
   check('std', 'one number above 0', (value) => Number.isFinite(value) && (value as number) > 0);
 }
 
-/** True when a dataset gives its first image at once; else one image was asked for. */
+/** True if a dataset gives its first image synchronously; else this has requested one image. */
 export function isAtHand(dataset: Dataset): boolean {
   const reading = readImages(dataset, [0], () => undefined);
-  // Who needs that image asks again, and is told what is wrong.
+  // An error is reported when the image is requested again.
   reading?.catch(() => undefined);
   return reading === undefined;
 }

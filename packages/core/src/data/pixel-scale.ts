@@ -5,16 +5,16 @@ import type { Normalization } from './normalization.js';
 
 const BYTES = 'Read bytes as Uint8Array, not as Int8Array';
 
-/** Images that are looked at to tell the scale of the pixels. */
+/** Maximum number of images read to detect the scale of the pixels. */
 const LOOKED_AT = 256;
 
 /**
- * Notices pixels and a normalization of different scales: pixels of 0…1 or of 16 bits, a mean of 125 instead of 0.49. The
- * network would see almost the same number everywhere, or numbers of hundreds.
+ * Detects pixels and a normalization of different scales: pixels in 0…1 or of 16 bits, a mean of 125 instead of
+ * 0.49. The network's inputs would be almost constant, or in the hundreds.
  *
- * @param instead what else than scaling the pixels helps
- * @returns mean and deviation per channel of the images that were looked at
- * @throws DistillError code `data`, or `option` where the normalization is the odd one
+ * @param instead an alternative to scaling the pixels, for the hint
+ * @returns mean and deviation per channel of the images that were read
+ * @throws DistillError code `data`, or `option` if the normalization is at fault
  */
 export async function expectPixelScale(
   dataset: Dataset,
@@ -46,7 +46,7 @@ export async function expectPixelScale(
       hint: `${hint}${instead}.`,
     });
   };
-  // Whoever says 0 and 1 hands over values that are standardized already, and such are negative too.
+  // Mean 0 and std 1 mean that the values are already standardized; then some are negative.
   const isStandardized = low < 0 && mean.every((value) => value === 0) && std.every((value) => value === 1);
   // Sharpened or interpolated images overshoot a little.
   if (high > 512 && !isStandardized) refusePixels('Scale the pixels');
@@ -58,10 +58,10 @@ export async function expectPixelScale(
 }
 
 /**
- * Notices a normalization of pixels that were not divided by 255, or were twice: inputs would be almost the same everywhere, or
- * hundreds.
+ * Detects a normalization for pixels that were not divided by 255, or divided twice: inputs would be almost
+ * constant, or in the hundreds.
  *
- * @param deviation of the pixels, per channel
+ * @param deviation standard deviation of the pixels, per channel
  * @throws DistillError code `option`
  */
 export function expectDivided(
@@ -70,7 +70,7 @@ export function expectDivided(
   where = 'normalization',
 ): void {
   const isLarge = mean.some((value) => Math.abs(value) > 4) || std.some((value) => value > 10);
-  // Pixels that are taken as they are deviate by 127 at most. The deviation of a constant channel is said to be 1.
+  // The deviation of undivided pixels is at most 127.5. That of a constant channel is reported as 1.
   const isSmall = std.every((value, channel) => {
     const seen = deviation[channel] ?? 1;
     return seen !== 1 && seen / value > 128;
@@ -93,14 +93,14 @@ export function expectDivided(
 }
 
 /**
- * Notices statistics of pixels that are not from 0 to 255. Training by them works, but a student in use is given 0…255. Whole
- * numbers are told from floats of 0…1 without another look: the squares of those are smaller than themselves.
+ * Detects statistics of pixels that are not in 0…255. Training with them works, but a deployed student receives
+ * 0…255. Floats in 0…1 are recognised from the statistics alone: their squares are smaller than the values.
  *
- * @returns the warning
+ * @returns the warning, undefined if there is none
  */
 export function measuredScaleWarning(name: string, measured: Normalization): string | undefined {
   const { mean, std } = measured;
-  // The deviation of a constant channel is said to be 1; pixels of 0…255 divided by 255 have at most 0.5.
+  // The deviation of a constant channel is reported as 1; pixels of 0…255 divided by 255 have at most 0.5.
   if (std.every((deviation) => deviation === 1))
     return `All images of dataset '${name}' are the same plain colour, so nothing can be learned from them.`;
   const isSmall = mean.every((value, channel) => {
@@ -111,7 +111,7 @@ export function measuredScaleWarning(name: string, measured: Normalization): str
   // Pixels of 16 bits, for instance.
   const isLarge = mean.some((value) => value > 1);
   const low = lowest.get(measured) ?? 0;
-  // Sharpened or interpolated images are a little below 0.
+  // Sharpened or interpolated images undershoot 0 a little.
   const isSigned = low < -25 * ((mean[0] ?? 0) + 2 * (std[0] ?? 0));
   if (!isSmall && !isLarge && !isSigned) return undefined;
   const what = isSigned ? `the lowest is ${low}` : `their mean is ${(255 * (mean[0] ?? 0)).toPrecision(2)}`;
@@ -120,12 +120,12 @@ export function measuredScaleWarning(name: string, measured: Normalization): str
 }
 
 /**
- * Notices images for measuring that are much darker or brighter than those for training, in every channel: means that differ by
- * more than a deviation, or deviations of which one is below a third of the other.
+ * Detects evaluation images on another scale than the training images. In every channel, the means differ by
+ * more than the larger deviation, or one deviation is below a third of the other.
  *
- * @param seen of the images for measuring
- * @param trained of the training images, or the normalization
- * @returns the warning
+ * @param seen statistics of the evaluation images
+ * @param trained statistics of the training images, or the normalization
+ * @returns the warning, undefined if there is none
  */
 export function otherScaleWarning(
   what: string,

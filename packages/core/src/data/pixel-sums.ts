@@ -1,14 +1,14 @@
-/** What mean and deviation are made of: sums over the pixels of one image, one number per channel. */
+/** Sums over the pixels of one image, one number per channel, from which mean and deviation are computed. */
 export interface PixelSums {
   readonly sums: readonly number[];
   readonly squares: readonly number[];
 }
 
 /**
- * `Σ x` and `Σ x²` per channel, of pixels in 0…255. Sums of whole numbers are exact below 2⁵³, so that they may be kept, and
- * added in any order.
+ * `Σ x` and `Σ x²` per channel, of pixels in 0…255. Sums of integers are exact below 2⁵³, so they may be stored
+ * and added in any order.
  *
- * @param pixels NHWC of one image
+ * @param pixels one image, HWC
  */
 export function pixelSums(pixels: ArrayLike<number>, channels: number): PixelSums {
   const sums = new Float64Array(channels);

@@ -3,12 +3,13 @@ import { firstLine } from '../error/first-line.js';
 import type { Dataset } from './dataset.js';
 
 /**
- * Reads some images and hands the pixels of each to `use`, checked: at once where the dataset has them at hand, and as they
- * arrive where it reads them. All reads are under way together.
+ * Reads images, checks them and passes the pixels of each to `use`: immediately if the dataset returns them
+ * synchronously, else as they arrive. All reads run at the same time.
  *
- * @param use gets the pixels and the place in `positions`; those of images at hand are overwritten after it returns
- * @returns undefined when all images were at hand; else a promise that is done when the last was used. It rejects after all
- *   reads have ended, with the error of the first wrong image in `positions`.
+ * @param use receives the pixels and the index in `positions`; synchronous pixels may be overwritten after it
+ *   returns
+ * @returns undefined if all images were synchronous; else a promise that resolves after the last call of `use`.
+ *   It rejects after all reads have ended, with the error of the first wrong image in `positions`.
  * @throws DistillError code `data`, naming dataset and image
  */
 export function readImages(
@@ -25,7 +26,7 @@ export function readImages(
       else reading.push(received(dataset, position, given as Promise<unknown>, use, place));
     }
   } catch (error) {
-    // Those before it may be wrong too; nobody waits for them any more.
+    // Earlier reads may fail too, but no longer have a listener: avoid unhandled rejections.
     void Promise.allSettled(reading);
     throw error;
   }
@@ -61,7 +62,10 @@ async function received(
   use(checkedPixels(dataset, position, pixels), place);
 }
 
-/** Waits for all, so that nothing is left under way when an error is told; which error that is does not depend on time. */
+/**
+ * Waits for all reads, so that none is pending when an error is thrown and the choice of error is
+ * deterministic.
+ */
 async function allOf(reading: readonly Promise<void>[]): Promise<void> {
   const ends = await Promise.allSettled(reading);
   const failed = ends.find((end) => end.status === 'rejected');
@@ -84,7 +88,7 @@ function checkedPixels(dataset: Dataset, position: number, pixels: unknown): Arr
   );
 }
 
-/** What a reader failed with, and the image that it was to read. */
+/** Wraps a reader's error with the image that it was to read. */
 function unreadable(dataset: Dataset, position: number, error: unknown): DistillError {
   if (!isDistillError(error))
     return wrongImage(dataset, position, 'an image that can be read', firstLine(error), { cause: error });

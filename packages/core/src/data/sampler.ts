@@ -3,29 +3,31 @@ import { expectOption, wholeNumber } from '../option/index.js';
 import type { Random } from '../random/index.js';
 
 /**
- * Decides which images form a batch. A sampler holds no position: an epoch's batches are a pure function of the stream
- * that it is given and the epoch's number, so resuming in the middle of an epoch means asking again and skipping what was done.
+ * Decides which images form a batch. A sampler holds no state: an epoch's batches are a pure function of the
+ * random stream and the epoch's number. To resume within an epoch, they are drawn again and completed ones
+ * skipped.
  */
 export interface BatchSampler {
   readonly name: string;
   /** Images per batch: every batch is full. */
   readonly batchSize: number;
-  /** Batches that one epoch holds. */
+  /** Batches per epoch. */
   readonly stepsPerEpoch: number;
   /**
-   * One epoch: per batch the positions of its images in the dataset.
+   * The batches of one epoch, each as positions of its images in the dataset.
    *
    * @param random the epoch's own stream
-   * @param epoch its number within the phase, from 0 (default), for samplers that go on where the epoch before ended
+   * @param epoch number within the phase, from 0 (default), for samplers that continue where the previous epoch
+   *   ended
    */
   batches(random: Random, epoch?: number): readonly Int32Array[];
 }
 
 /**
- * Full batches drawn without replacement: each epoch is a fresh permutation of the data, and what is left after the last
- * full batch waits for another epoch.
+ * Full batches drawn without replacement: each epoch is a fresh permutation of the data, without the images
+ * left over after the last full batch.
  *
- * @throws DistillError code `option` when the batch size is no whole number, or the data does not fill one batch
+ * @throws DistillError code `option` if a size is no whole number, or the data does not fill one batch
  */
 export function uniformSampler(size: number, batchSize: number): BatchSampler {
   expectOption('uniformSampler, size', size, wholeNumber({ min: 1 }));
@@ -52,7 +54,7 @@ export function uniformSampler(size: number, batchSize: number): BatchSampler {
 }
 
 /**
- * One epoch's batches of a sampler, each full and of images that there are.
+ * One epoch's batches of a sampler, checked to be full and to hold existing images.
  *
  * @throws DistillError code `contract`, naming the sampler and the batch
  */

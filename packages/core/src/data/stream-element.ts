@@ -1,4 +1,4 @@
-/* What one element of a stream may be: an image or several, alone or with what belongs to them. */
+/* Elements of a stream: one or several images, alone or with labels, superclasses and weights. */
 
 interface TensorLike {
   readonly shape: readonly number[];
@@ -12,7 +12,7 @@ const isTensor = (value: unknown): value is TensorLike =>
 const isList = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 
-/** An element's parts as they came. */
+/** An element's parts, unconverted. */
 export interface Parts {
   readonly image: unknown;
   readonly label: unknown;
@@ -25,7 +25,7 @@ export function partsOf(element: unknown): Parts {
   if (isTensor(element) || ArrayBuffer.isView(element)) return { ...none, image: element };
   if (Array.isArray(element)) {
     const [first, second] = element as readonly unknown[];
-    // Two rows of an image are no image and label.
+    // Two rows of a nested array are one image, not an image and a label.
     const isPair = isTensor(first) || ArrayBuffer.isView(first) || isTensor(second) || !isList(second);
     return element.length === 2 && isPair
       ? { ...none, image: first, label: second }
@@ -38,7 +38,7 @@ export function partsOf(element: unknown): Parts {
   return { image: image ?? xs, label: label ?? ys, superclass, weight };
 }
 
-/** Values of one part of an element, and their shape where it tells one. */
+/** Values of one part of an element, and their shape if known. */
 export interface Values {
   readonly values: ArrayLike<number>;
   readonly shape: readonly number[] | undefined;

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
 
-/** What went wrong on a GPU: it does not throw, it tells later. */
+/** A fault of a GPU, which reports it late instead of throwing. */
 interface DeviceFault {
   readonly kind: 'lost' | 'out of memory' | 'refused';
   readonly message: string;
 }
 
-/** The parts of a WebGPU device that are looked at here. */
+/** The parts of a WebGPU device that are used here. */
 interface Device {
   readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
   addEventListener?(
@@ -16,14 +16,14 @@ interface Device {
   ): void;
 }
 
-/** Under this key the first fault of a backend's device is kept, with the backend, for as long as that lives. */
+/** Key under which a backend object stores its device's first fault. */
 const FAULT = Symbol.for('distilljs.deviceFault');
 
 type WatchedBackend = { [FAULT]?: DeviceFault | 'none' } & { readonly device?: Device };
 
 const currentBackend = (): WatchedBackend => tf.backend() as unknown as WatchedBackend;
 
-/** Begins to listen for faults of the current backend's device, if it has one that reports any. Once is enough. */
+/** Starts listening for faults of the current backend's device, if it reports any. Further calls do nothing. */
 export function watchDevice(): void {
   const backend = currentBackend();
   const { device } = backend;
@@ -41,10 +41,10 @@ export function watchDevice(): void {
   });
 }
 
-/** What a read says that was under way when its device was lost; the device itself tells later, or never. */
+/** Error of a read that was pending when its device was lost; the device itself reports that later, or never. */
 const LOST_READ = /mapAsync/;
 
-/** {@link deviceFault} after an error that may come of it. */
+/** {@link deviceFault} after an error that the fault may have caused. */
 export function faultBehind(
   error: unknown,
   place: string,
@@ -63,10 +63,10 @@ const HINTS: Readonly<Record<DeviceFault['kind'], string>> = {
 };
 
 /**
- * The fault of the current backend's device, if it had one: whatever it computes since is worth nothing.
+ * The error for the current backend's device, if it has failed: nothing that it has computed since is valid.
  *
- * @param place what was under way
- * @param lastCheckpoint where training can go on from
+ * @param place what was running, for the message
+ * @param lastCheckpoint the checkpoint from which training can resume
  */
 export function deviceFault(place: string, lastCheckpoint: string | undefined): DistillError | undefined {
   const fault = currentBackend()[FAULT];

@@ -3,30 +3,30 @@ import { isNode, nodeModule } from '../platform/node-module.js';
 import { usesGpu } from './kernels/tensorflow-backend.js';
 import { loadWasm, wasmDetails } from './wasm/load-wasm.js';
 
-/** Engines by the name that users give them. */
+/** Names of the engines, as users write them. */
 export type EngineName = 'node-gpu' | 'node' | 'webgpu' | 'wasm' | 'cpu';
 
-/** How to get an engine running. */
+/** How to start an engine. */
 export interface EngineDescription {
   readonly name: EngineName;
   /** Name of the tfjs backend that it runs on. */
   readonly backend: string;
-  /** Brings the backend's package in. Throws, in words for a user, when that cannot be. */
+  /** Imports the backend's package. Throws an error with a message for the user if that fails. */
   load(): Promise<void>;
-  /** Asked once the backend runs: why it does not count as this engine, if so. */
+  /** Called once the backend runs: why it does not qualify as this engine, if so. */
   refusal?(): string | undefined;
-  /** Asked by `auto` only, once the backend runs: why a user who names no engine is better off without it, if so. */
+  /** Called by `auto` only, once the backend runs: why `auto` should skip this engine, if so. */
   detour?(): string | undefined;
-  /** Asked once the backend runs: what a report should say of it beside versions. */
+  /** Called once the backend runs: what a report should say about it in addition to versions. */
   details?(): string;
-  /** How to get it. */
+  /** How to install it. */
   readonly hint: string;
 }
 
 const NATIVE_HINT =
   'Where its download is blocked, `npm run engine:native` in the distilljs repository builds it.';
 
-/** All engines, the preferred one first. */
+/** All engines, in order of preference. */
 export const ENGINES: readonly EngineDescription[] = [
   {
     name: 'node-gpu',
@@ -68,16 +68,16 @@ export const ENGINES: readonly EngineDescription[] = [
 async function loadNative(specifier: string): Promise<void> {
   if (!isNode()) throw new Error('it runs in Node only');
   restoreIsNullOrUndefined();
-  // TensorFlow greets on standard error with its CPU features; warnings and errors stay.
+  // Level 1 hides TensorFlow's greeting about CPU features, but no warnings or errors.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
-  // TensorFlow turns oneDNN on by itself only on processors with AVX-512; with AVX2 alone a step is a fifth shorter with it.
+  // TensorFlow enables oneDNN by itself only with AVX-512; with AVX2 alone it still makes a step a fifth faster.
   process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
   await bring(specifier);
 }
 
 /**
- * An optional package. The name comes as an argument, because the build puts constants in their places, and a bundler
- * that reads a name has to have the package.
+ * Imports an optional package. The name is an argument, because the build inlines constants, and a bundler that
+ * finds a literal name needs the package.
  */
 const bring = (specifier: string): Promise<unknown> =>
   import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
@@ -90,14 +90,14 @@ function restoreIsNullOrUndefined(): void {
 
 async function loadWebGpu(): Promise<void> {
   if (isNode() && !('gpu' in ((globalThis.navigator as object | undefined) ?? {}))) await loadDawn();
-  // A page may have brought it in itself.
+  // A page may have imported it itself.
   const present = tf.findBackendFactory('webgpu') as unknown;
   if (present === null) await bring('@tensorflow/tfjs-backend-webgpu');
   const { gpu } = globalThis.navigator as { readonly gpu?: { requestAdapter(): Promise<unknown> } };
   if ((await gpu?.requestAdapter()) == null) throw new Error('there is no WebGPU adapter');
 }
 
-/** True where WebGPU is computed by the processor (SwiftShader): right, and very slow. */
+/** True if WebGPU runs on the CPU (SwiftShader), which is correct but very slow. */
 function isSoftwareAdapter(): boolean {
   const { device } = tf.backend() as unknown as {
     readonly device?: { readonly adapterInfo?: { readonly isFallbackAdapter?: boolean } };

@@ -2,20 +2,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import { firstLine } from '../error/first-line.js';
 import { DistillError, isDistillError } from '../error/index.js';
 
-/** An engine out of memory says so in its own way. */
+/** How engines report exhausted memory. */
 const OUT_OF_MEMORY = /\boom\b|out of memory|resource ?exhausted|allocation failed/i;
-/** So does JavaScript, of a size beyond any memory; a layer that computes a negative size has the same words. */
+/** How JavaScript reports a size beyond any memory, but also a negative size computed by a layer. */
 const NO_SUCH_LENGTH = /invalid (?:typed )?array length/i;
 
-/** True for what an engine, or JavaScript itself, throws when no memory is left. */
+/** True for an error of an engine whose memory is exhausted. */
 export const isOutOfMemory = (error: unknown): boolean =>
   !isDistillError(error) && OUT_OF_MEMORY.test(firstLine(error));
 
 /**
- * An error as it is told: one that is the engine's says what was under way; any other is as it was thrown.
+ * Adds to an engine's error what was running; any other error is returned unchanged.
  *
- * @param place what was under way, e.g. `epoch 3, step 4, a batch of 64 images of 32×32×3`
- * @param more what else to say of it
+ * @param place what was running, e.g. `epoch 3, step 4, a batch of 64 images of 32×32×3`
+ * @param more text to append to the hint
  */
 export function engineError(error: unknown, place: string, more?: string): unknown {
   const isEngines = isDistillError(error)

@@ -4,11 +4,11 @@ import { isGathering } from './graph/index.js';
 import { usesGpu } from './kernels/tensorflow-backend.js';
 
 /**
- * A tensor's values where the engine has them at hand (cpu, wasm, node); `undefined` where reading them would wait for a
- * device (node-gpu, webgpu), or would cut the graph in two that a step runs as (node).
+ * A tensor's values if the engine can give them at once (cpu, wasm, node). `undefined` if reading them would
+ * wait for a device (node-gpu, webgpu), or would split the graph as which a step runs (node).
  *
- * For a loss that can leave work out when it knows some numbers, and for nothing else: what the loss says must be the same,
- * but for rounding, on an engine that does not tell.
+ * Only for a loss that can skip work if it knows some numbers: its value must be the same, up to rounding, if
+ * this returns `undefined`.
  */
 export function peek(tensor: Tensor): Float32Array | undefined {
   const backend = tf.getBackend();

@@ -9,34 +9,35 @@ import { stepsAsGraphs, whyNoGraphs } from './graph/index.js';
 import { missingTrainingKernels, registerTrainingKernels } from './kernels/register.js';
 import { askForThreads } from './wasm/threads.js';
 
-/** The engine that runs, and why no other does. */
+/** The current engine, and why preferred ones were refused. */
 export interface Engine {
   readonly name: EngineName;
   /** Name of the tfjs backend. */
   readonly backend: string;
   /**
-   * Version of tfjs, and of what is underneath where it tells; on wasm also the number of threads, and why it is only
-   * one, if so. Bytes do not depend on that number. On node and node-gpu, whether steps run as graphs, and why not, if so.
+   * Version of tfjs, and of TensorFlow on node and node-gpu; there also whether steps run as graphs, or why
+   * not. On wasm the number of threads, and why there is only one, if so. Results do not depend on that number.
    */
   readonly version: string;
-  /** True where one seed gives the same bytes on every run. */
+  /** True if equal seeds give bitwise equal results on every run. */
   readonly reproducible: boolean;
-  /** Engines that were preferred and could not be had. */
+  /** Preferred engines that are not available, with the reasons. */
   readonly refused: readonly { readonly name: EngineName; readonly reason: string }[];
 }
 
-/** Environment variable that names the engine when the caller does not. */
+/** Environment variable that names the engine if the caller does not. */
 export const ENGINE_VARIABLE = 'DISTILLJS_ENGINE';
 
 export interface ResolveEngineOptions {
   /**
-   * Is told when `auto` falls to `wasm` or `cpu` although a faster engine is there, and always when it falls to `cpu`.
-   * Default: `console.warn`.
+   * Called when `auto` falls back to `wasm` although a faster engine is installed but does not work, and
+   * whenever it falls back to `cpu`. Default: `console.warn`.
    */
   readonly warn?: ((message: string) => void) | undefined;
   /**
-   * Threads of the engine `wasm`. Counts when that engine starts, once per program or worker. Default: the environment variable
-   * `DISTILLJS_THREADS`, else the processors (at most 8); in a worker of a page one fewer, so that the page keeps one.
+   * Number of threads of the engine `wasm`. Takes effect when that engine first starts in a program or worker.
+   * Default: the environment variable `DISTILLJS_THREADS`, else the number of processors (at most 8); in a
+   * page's worker one fewer.
    */
   readonly threads?: number | undefined;
 }
@@ -44,10 +45,12 @@ export interface ResolveEngineOptions {
 /**
  * Makes an engine the current tfjs backend, with every kernel that training needs.
  *
- * `auto` takes the first of node-gpu, node, webgpu, wasm, cpu that loads and has the kernels, and reports why each
- * earlier one was refused. An engine that is asked for by name and cannot be had is an error; there is no fallback.
+ * `auto` takes the first of node-gpu, node, webgpu, wasm, cpu that loads and has the kernels, and reports why
+ * earlier ones were refused. WebGPU by a software renderer is skipped. An engine requested by name has no
+ * fallback.
  * @param name default: the environment variable `DISTILLJS_ENGINE`, else `auto`
- * @throws DistillError code `engine`, saying how to get the engine; `option` for a number of threads that is none
+ * @throws DistillError code `engine` for an unavailable engine, with how to install it; `option` for an invalid
+ *   number of threads
  */
 export async function resolveEngine(
   name: string = nameFromEnvironment(),
@@ -85,17 +88,17 @@ export async function resolveEngine(
   });
 }
 
-/** Tries an engine. @returns why it cannot be used, or nothing */
+/** Starts an engine. @returns why it cannot be used; undefined if it runs */
 async function start(engine: EngineDescription): Promise<string | undefined> {
   const environment = tf.env();
   const wasProduction = environment.getBool('PROD');
-  // Greetings of the backends, and a warning per kernel when two packages bring the same backend.
+  // Silences the backends' greetings, and a warning per kernel if two packages contain the same backend.
   environment.set('PROD', true);
   try {
     await engine.load();
     if (!(await tf.setBackend(engine.backend))) return `backend '${engine.backend}' does not start`;
     await tf.ready();
-    // The first tensor, now, while greetings are off.
+    // The first tensor triggers a greeting: make it while these are silenced.
     tf.scalar(0).dispose();
     registerTrainingKernels();
     watchDevice();
@@ -111,13 +114,13 @@ async function start(engine: EngineDescription): Promise<string | undefined> {
   }
 }
 
-/** What Node says of a package that is not there, with the path of the file that asked for it; not of a file. */
+/** Node's error for a missing package (not a missing file), with the path of the importing file. */
 const NOT_FOUND = /^Cannot find (?:package|module) '((?:@[\w.-]+\/)?\w[\w.-]*)'.*$/;
 
-/** What tfjs-node says where its install script could not bring its binding, with a path. */
+/** The error of tfjs-node if its install script could not fetch its binding, with a path. */
 const NO_BINDING = /^The Node\.js native addon module \(tfjs_binding\.node\) can not be found at path: .*$/;
 
-/** Nobody is told of an engine that nobody installed, unless what is left is very slow. */
+/** The notice about a fallback. Engines that are not installed are mentioned only if the fallback is `cpu`. */
 function fallNotice(name: EngineName, refused: Engine['refused']): string | undefined {
   if (name !== 'wasm' && name !== 'cpu') return undefined;
   const told = refused.filter(({ reason }) => name === 'cpu' || !ABSENT.test(reason));
@@ -126,7 +129,7 @@ function fallNotice(name: EngineName, refused: Engine['refused']): string | unde
   return `distilljs runs on the engine '${name}'. Faster ones do not work here (${reasons}).`;
 }
 
-/** What is said of a package that is not there: here, and by browsers. */
+/** Reasons that mean a missing package, here and in browsers. */
 const ABSENT =
   /is not installed$|^Cannot find module|runs in Node only|resolve module specifier|bare specifier|does not start with/;
 

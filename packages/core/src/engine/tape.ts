@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '../tensor/index.js';
 
-/** The parts of tfjs's engine that its types call private and that this file, and no other, depends on (4.x). */
+/** Private parts of tfjs's engine (4.x), on which only this file depends. */
 interface TapeEngine {
   readonly state: {
     gradientDepth: number;
@@ -15,10 +15,9 @@ interface TapeEngine {
 const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine;
 
 /**
- * Runs `compute` without recording it: whatever it returns is a constant for every gradient. tfjs has no
- * `stopGradient`; this is it.
+ * Runs `compute` without recording gradients: whatever it returns is a constant for every gradient.
  *
- * tfjs records an operation only at kernel depth 0, so the depth is raised for the time of the call.
+ * tfjs records an operation only at kernel depth 0, so the depth is raised during the call.
  */
 export function withoutTape<T>(compute: () => T): T {
   const { state } = tapeEngine();
@@ -30,18 +29,18 @@ export function withoutTape<T>(compute: () => T): T {
   }
 }
 
-/** The same values as `x`, as a constant: no gradient passes. */
+/** A tensor with the values of `x` that is a constant for gradients; tfjs itself has no `stopGradient`. */
 export function stopGradient<T extends Tensor>(x: T): T {
   return withoutTape(() => tf.clone(x));
 }
 
-/** One backward pass: d y() / d x for each x, `undefined` for an x that y does not depend on. */
+/** One backward pass: d y() / d x for each x in `xs`; `undefined` for an x that y does not depend on. */
 export type GradientOf = (y: () => Scalar, xs: readonly Tensor[]) => (Tensor | undefined)[];
 
 /**
- * Runs `forward` once on one tape and lets `use` take as many gradients of it as it wants, each by one backward pass
- * and without another forward pass. `tf.variableGrads` pays a forward per gradient. Values are equal to those of
- * separate passes. Nothing that `use` computes is recorded, except inside the `y` of a gradient.
+ * Runs `forward` once on one tape and lets `use` take any number of gradients of it. Each costs one backward
+ * pass, whereas `tf.variableGrads` runs a forward pass per gradient; the values are equal. Nothing that `use`
+ * computes is recorded, except inside the `y` of a gradient.
  *
  * Call it inside `tf.tidy`; it cannot be nested in another gradient.
  */
@@ -50,8 +49,8 @@ export function onOneTape<F, R>(forward: () => F, use: (value: F, gradientOf: Gr
   engine.startTape();
   try {
     const value = forward();
-    // The tape stays open (depth 1) between gradients, so that tfjs does not throw it away after the first; the guard
-    // around `use` keeps the operations of each backward pass off it.
+    // The tape stays open (depth 1) between gradients, so that tfjs does not discard it after the first;
+    // withoutTape around `use` keeps the operations of each backward pass off it.
     const gradientOf: GradientOf = (y, xs) =>
       tf.engine().gradients<Tensor>(() => onTape(y), [...xs], undefined, true).grads;
     return withoutTape(() => use(value, gradientOf));
@@ -65,7 +64,7 @@ export function onOneTape<F, R>(forward: () => F, use: (value: F, gradientOf: Gr
   }
 }
 
-/** Undoes {@link withoutTape} for the time of the call. */
+/** Undoes {@link withoutTape} during the call. */
 function onTape<T>(compute: () => T): T {
   const { state } = tapeEngine();
   const depth = state.kernelDepth;

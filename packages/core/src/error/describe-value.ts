@@ -1,7 +1,7 @@
 /**
- * A value that somebody handed in, in a few words: `"7"`, `a promise`, `the function 'kd'`, `an object with xs, ys`.
+ * Describes a given value in a few words: `"7"`, `a promise`, `the function 'kd'`, `an object with xs, ys`.
  *
- * Never throws, and reads no more of the value than it says.
+ * Reads little of a large value.
  */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
@@ -12,8 +12,8 @@ export function describeValue(value: unknown): string {
   if (typeof value !== 'object') return 'a symbol';
   if (value === null) return 'null';
   if (isPromise(value)) return 'a promise';
-  if ('dataSync' in value && 'shape' in value)
-    return `a tensor of shape [${(value.shape as readonly number[]).join(', ')}]`;
+  if ('dataSync' in value && 'shape' in value && Array.isArray(value.shape))
+    return `a tensor of shape [${value.shape.join(', ')}]`;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
     const { length } = value as unknown as Partial<ArrayLike<unknown>>;
     return `${value.constructor.name} of ${length === undefined ? `${value.byteLength} bytes` : `${length} values`}`;
@@ -26,14 +26,14 @@ export function describeValue(value: unknown): string {
   return `an object with ${keys.slice(0, 6).join(', ')}${keys.length > 6 ? ', …' : ''}`;
 }
 
-/** True for what an `await` was forgotten before. */
+/** True for a promise or another thenable, such as a value whose `await` was forgotten. */
 export const isPromise = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 function asJson(value: object): string | undefined {
   const plain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
   try {
-    // Long lists and objects are not turned into text only to be thrown away.
+    // Long lists and objects would be stringified only for the text to be discarded.
     if (!plain || Object.keys(value).length > 20) return undefined;
     if (Object.values(value).some((entry) => typeof entry === 'function')) return undefined;
     return JSON.stringify(value, (_, entry: unknown) =>

@@ -1,45 +1,45 @@
 import { shownLines, shownText } from './shown-text.js';
 
-/** What went wrong, in one word that a program can switch on. */
+/** The kind of error, as one word that a program can switch on. */
 export type DistillErrorCode =
   | 'option' // an option of a method, sampler, loss or of `distill` itself
   | 'config' // a configuration file or a command line flag
-  | 'tap' // a layer name that the network does not have, or that nobody declared
+  | 'tap' // a layer name that the network does not have, or that the phase did not declare
   | 'shape' // a tensor or network whose shape does not fit
   | 'network' // a model that cannot be trained or frozen as it is
-  | 'contract' // a method built against another version of the contract, or one that breaks it
+  | 'contract' // a method for another version of the contract, or one that violates it
   | 'engine' // an engine that is missing, lacks a kernel, or failed
   | 'data' // a dataset or a data file
-  | 'checkpoint' // a checkpoint that is damaged, foreign or of another run
+  | 'checkpoint' // a checkpoint that is damaged, in a foreign format, or from another run
   | 'numeric' // NaN or Infinity where a finite number is needed
   | 'platform'; // something that this platform (browser, Node, its files) does not have or refuses
 
-/** The fields that every {@link DistillError} carries; its message is made of them and of nothing else. */
+/** The fields of every {@link DistillError}. Its message consists of `where`, `expected`, `got` and `hint`. */
 export interface DistillErrorFields {
   readonly code: DistillErrorCode;
-  /** Where: the function, option path, file (with line or byte offset) or phase/step concerned. */
+  /** The function, option path, file (with line or byte offset) or phase and step concerned. */
   readonly where: string;
-  /** What would have been right. */
+  /** The valid input or state. */
   readonly expected: string;
-  /** What was there instead. */
+  /** What was found instead. */
   readonly got: string;
-  /** What to do about it, as an imperative sentence. */
+  /** How to fix it, as an imperative sentence. */
   readonly hint?: string | undefined;
-  /** The error underneath, if there is one. */
+  /** The underlying error, if there is one. */
   readonly cause?: unknown;
 }
 
 const BRAND = Symbol.for('distilljs.error');
 
-/** Most characters of a field: names, paths and values that users hand in come in any length. */
+/** Maximum characters of a field: names, paths and values from users may have any length. */
 const LONGEST_FIELD = 1000;
-/** A hint may list many problems, a line each. */
+/** Maximum characters of a hint, which may list many problems, one per line. */
 const LONGEST_HINT = 20_000;
 
 /**
  * The one error class of distilljs: `where: expected …, got …. Hint.`
  *
- * The fields show control characters as escapes and are cut when they are very long, whatever a user handed in.
+ * The fields show control characters as escapes; very long ones are truncated.
  *
  * Recognise it with {@link isDistillError}, not `instanceof`: the ESM and CJS builds each have a copy of the class.
  */
@@ -53,10 +53,10 @@ export class DistillError extends Error implements DistillErrorFields {
   constructor(fields: DistillErrorFields) {
     const where = shownText(fields.where, LONGEST_FIELD);
     const expected = shownText(fields.expected, LONGEST_FIELD);
-    // What was thrown may have no message.
+    // A thrown error may have no message.
     const got = shownText(fields.got, LONGEST_FIELD).trim() || 'nothing';
     const hint = fields.hint === undefined ? undefined : shownLines(fields.hint, LONGEST_HINT);
-    // What was thrown by others is often a whole sentence.
+    // Messages of foreign errors are often whole sentences with a full stop.
     const ended = got.replace(/(?<=[^.])\.$/, '');
     super(`${where}: expected ${expected}, got ${ended}.${hint === undefined ? '' : ` ${hint}`}`, {
       cause: fields.cause,

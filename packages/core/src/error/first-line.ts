@@ -2,7 +2,7 @@ import { describeValue } from './describe-value.js';
 import { DistillError, isDistillError } from './distill-error.js';
 import type { DistillErrorFields } from './distill-error.js';
 
-/** The first line of an error's message that says something; the error's name where no line does. */
+/** The first non-blank line of an error's message; the error's name if there is none. */
 export function firstLine(error: unknown): string {
   const isError = error instanceof Error;
   const text = isError ? error.message : typeof error === 'string' ? error : describeValue(error);
@@ -10,9 +10,9 @@ export function firstLine(error: unknown): string {
 }
 
 /**
- * What was thrown by something that is not ours, as an error that says where. One of ours passes as it is.
+ * Wraps any thrown value in a DistillError that says where it arose. A DistillError is returned unchanged.
  *
- * @param fields where it came from, and what was expected of it
+ * @param fields where it arose, and what was expected
  */
 export function asDistillError(
   error: unknown,
@@ -25,7 +25,7 @@ export function asDistillError(
   return new DistillError({ ...fields, got: `${line}${file}`, cause: error });
 }
 
-/** What `read` returns; what it throws is told by {@link asDistillError}: fields that users hand in may be getters. */
+/** Calls `read` and wraps what it throws with {@link asDistillError}: fields of user objects may be getters. */
 export function readOrRefuse<Value>(
   fields: Omit<DistillErrorFields, 'got' | 'cause'>,
   read: () => Value,

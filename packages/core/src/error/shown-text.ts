@@ -1,26 +1,26 @@
 import { describeValue } from './describe-value.js';
 
-// Line breaks and other control characters, marks that turn the direction of text, and halves of surrogate pairs.
+// Line breaks and other control characters, marks that change text direction, and lone surrogates.
 const UNPRINTABLE =
   /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * A user's text, safe to display: one line without control characters (`\n`, `\u{1b}` stand for them), cut to `limit`
- * characters. What is cut is never looked at, so that a text of any length costs the same.
+ * A user's text, safe to display: one line with control characters escaped (`\n`, `\u{1b}`), cut to `limit`
+ * characters. The rest is never read, so the cost does not depend on the text's length.
  */
 export function shownText(text: string, limit = 200): string {
-  // Callers without types name places by anything.
+  // Untyped callers may pass anything as a name.
   if (typeof text !== 'string') return shownText(describeValue(text), limit);
-  // Once more behind: an escape is longer than what it stands for.
+  // Cut again afterwards: an escape is longer than the character it replaces.
   return cut(escaped(cut(text, limit)), limit);
 }
 
-/** More characters without a space are no word of ours, nor a path that somebody would type. */
+/** Longer runs of characters without a space come from user data, not from our text or a typed path. */
 const LONGEST_WORD = 300;
 
-/** The same for a text of several lines that are ours, with words of a user's among them. */
+/** Like {@link shownText} for several lines of our own that may contain words from a user. */
 export function shownLines(text: string, limit: number): string {
   if (typeof text !== 'string') return shownText(text, limit);
   const short = cut(text, limit).replace(/\S{300,}/g, (word) => cut(word, LONGEST_WORD));

@@ -4,8 +4,9 @@ import { swapsAxes, upright, withChannels } from './raster.js';
 import type { Channels } from './raster.js';
 
 /**
- * How an image gets the training size: `crop` scales it until its shorter side fits and cuts the middle out, `stretch`
- * scales both sides, `letterbox` scales it until its longer side fits and fills the rest with 0 (black, or transparent).
+ * How an image is brought to the training size. `crop` scales it to cover the size and crops the centre;
+ * `stretch` scales each side separately; `letterbox` scales it to fit inside and fills the rest with 0 (black,
+ * or transparent).
  */
 export type ResizeMode = 'crop' | 'stretch' | 'letterbox';
 export const resizeModes = ['crop', 'stretch', 'letterbox'] as const satisfies readonly ResizeMode[];
@@ -18,13 +19,14 @@ export interface Fit {
 }
 
 /**
- * An image at the training size, upright.
+ * Resizes an image to the training size and turns it upright.
  *
- * Scaled by a triangle filter: bilinear where the image grows, and where it shrinks, the filter is as wide as the pixels
- * that one new pixel stands for (antialiased, as `antialias=True` in torchvision and BILINEAR in Pillow, to ±1 of 255). The
- * arithmetic is the same on every machine.
+ * Scales with a triangle filter. Enlarging is bilinear; for shrinking, the filter widens with the scale
+ * (antialiased, as `antialias=True` in torchvision and BILINEAR in Pillow, to ±1 of 255). The arithmetic is the
+ * same on every machine.
  *
- * @param orientation EXIF's 1 to 8
+ * @param orientation EXIF orientation, 1 to 8
+ * @throws DistillError code `option` for wrong sizes, channels or modes, `data` for an invalid raster
  */
 export function fitImage(raster: Raster, fit: Fit, orientation = 1): Raster {
   const { height, width, channels, resize } = Object(fit) as Fit;
@@ -33,7 +35,7 @@ export function fitImage(raster: Raster, fit: Fit, orientation = 1): Raster {
   expectOption('fitImage, resize', resize, oneOf(...resizeModes));
   expectOption('fitImage, orientation', orientation, wholeNumber());
   const source = withChannels(raster, channels);
-  // What is small is turned, not what is large.
+  // Rotate after resizing, while the image is small.
   const [rows, columns] = swapsAxes(orientation) ? [width, height] : [height, width];
   return upright(laidOut(source, rows, columns, resize), orientation);
 }
@@ -70,7 +72,7 @@ interface Box {
   readonly height: number;
 }
 
-/** A box of the source, scaled: columns first, then rows, rounded once at the end. */
+/** Scales a box of the source: columns first, then rows, rounded once at the end. */
 function resample(source: Raster, box: Box, width: number, height: number): Raster {
   const { channels, data } = source;
   const isWhole = box.width === width && box.height === height && Number.isInteger(box.left + box.top);
@@ -107,7 +109,7 @@ function resample(source: Raster, box: Box, width: number, height: number): Rast
   return { width, height, channels, data: out };
 }
 
-/** For each new pixel along one axis: which old pixels make it, and by how much (they sum to 1). */
+/** For each new pixel along one axis: the old pixels that contribute, and their weights, which sum to 1. */
 function filterTaps(
   from: number,
   length: number,

@@ -1,7 +1,7 @@
 import { describeValue, DistillError } from '../error/index.js';
 import { expectOption, oneOf, wholeNumber } from '../option/index.js';
 
-/** Pixels of one image, 8 bits a channel, row by row (HWC): grey, grey and alpha, RGB, or RGBA. */
+/** Pixels of one image, 8 bits per channel, row by row (HWC): grey, grey with alpha, RGB, or RGBA. */
 export interface Raster {
   readonly width: number;
   readonly height: number;
@@ -12,7 +12,7 @@ export interface Raster {
 /** Channels that an image can be trained with: grey, RGB, RGBA. */
 export type Channels = 1 | 3 | 4;
 
-/** @throws DistillError code `data` for one whose data are not of its size */
+/** @throws DistillError code `data` for a raster whose data do not match its size */
 export function expectRaster(where: string, given: unknown): asserts given is Raster {
   const { width, height, channels, data } = Object(given) as Partial<Record<keyof Raster, unknown>>;
   const size = [width, height, channels].reduce<number>(
@@ -30,8 +30,8 @@ export function expectRaster(where: string, given: unknown): asserts given is Ra
 }
 
 /**
- * The same image with other channels. Without alpha in the result, transparent pixels are laid over white; with it, opaque
- * images get 255, and colours stay as they are (not multiplied by alpha). Grey is 0.299 R + 0.587 G + 0.114 B.
+ * Converts an image to other channels. Without alpha in the result, transparent pixels are blended over white.
+ * With alpha, opaque images get 255, and colours are not premultiplied. Grey is 0.299 R + 0.587 G + 0.114 B.
  */
 export function withChannels(raster: Raster, channels: Channels): Raster {
   expectRaster('withChannels', raster);
@@ -62,14 +62,15 @@ export function withChannels(raster: Raster, channels: Channels): Raster {
   return { width, height, channels, data: out };
 }
 
-/** True for the orientations that lay an image on its side. */
+/** True for the EXIF orientations that swap rows and columns. */
 export const swapsAxes = (orientation: number): boolean => orientation >= 5 && orientation <= 8;
 
 /**
- * Turns and mirrors an image upright.
+ * Rotates and mirrors an image so that it is upright.
  *
- * @param orientation EXIF's 1 to 8: where the stored first row and first column belong. Other numbers, which files do have, change nothing
- * @throws DistillError code `data` for what is no raster, `option` for what is no number
+ * @param orientation EXIF orientation, 1 to 8: where the first stored row and column belong. Other integers,
+ *   which occur in files, change nothing
+ * @throws DistillError code `data` for an invalid raster, `option` for an orientation that is no whole number
  */
 export function upright(raster: Raster, orientation: number): Raster {
   expectRaster('upright', raster);

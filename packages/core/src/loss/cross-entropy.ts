@@ -5,9 +5,9 @@ import { expectSameShape, expectShape } from '../tensor/index.js';
 import type { Logits, Probabilities, Scalar } from '../tensor/index.js';
 
 /**
- * `(1/n) Σ_i w_i ℓ_i`: divided by the number of images, not by the sum of their weights. Weights have mean 1 over the whole
- * training set, so that every image has the same say in whichever batch it comes; dividing by a batch's own sum would give
- * images in light batches more.
+ * `(1/n) Σ_i w_i ℓ_i`: divided by the number of images, not by the sum of their weights. Weights have mean 1
+ * over the training set, so an image's influence does not depend on its batch. Dividing by a batch's own sum
+ * would give images in lightly weighted batches more influence.
  *
  * @param losses `[n]`
  * @param weights `[n]`; default 1
@@ -21,8 +21,8 @@ export function weightedMean(losses: tf.Tensor, weights: tf.Tensor1D | undefined
 }
 
 /**
- * Throws unless there is a weight for each image: of another shape they would be multiplied with each loss of the batch. Losses ask
- * before they compute anything, which would stay behind.
+ * Throws unless there is one weight per image: another shape would broadcast. Losses call this before they
+ * compute anything, so that no tensor is left behind.
  *
  * @throws DistillError code `shape`
  */

@@ -9,8 +9,8 @@ import { expectWeights, weightedMean } from './cross-entropy.js';
 /**
  * Hinton's distillation loss: `T² · (1/n) Σ_i KL(p_i^T ‖ q_i^T)` with p = softmax(teacher / T), q = softmax(student / T).
  *
- * Sum over classes, mean over the batch, in nats. The factor T² keeps the gradient `T (q − p) / n` of one size for every
- * temperature. The teacher is a constant.
+ * Sum over classes, mean over the batch, in nats. The factor T² keeps the magnitude of the gradient
+ * `T (q − p) / n` about the same for every temperature. The teacher is a constant.
  * @param teacher logits `[n, classes]`
  * @param student logits `[n, classes]`
  * @param temperature T, 0.01 to 1000
@@ -40,8 +40,8 @@ export function hintonKd(
 }
 
 /**
- * Rows with mean 0 and standard deviation 1: `(z − mean(z)) / (std(z) + 1e-7)`, std with `classes − 1` in the divisor as
- * in the authors' code.
+ * Rows with mean 0 and standard deviation 1: `(z − mean(z)) / (std(z) + 1e-7)`, where std divides by
+ * `classes − 1` as in the authors' code.
  *
  * @param logits `[n, classes]`, at least two classes
  * @throws DistillError code `shape`
@@ -57,8 +57,11 @@ export function standardizeLogits(logits: Logits): Logits {
 }
 
 /**
- * Hinton's loss on standardised logits of both networks, so that the student need not match the teacher's scale.
+ * {@link hintonKd} on standardised logits of both networks, so that the student need not match the teacher's
+ * scale.
  *
+ * @param teacher logits `[n, classes]`
+ * @param student logits `[n, classes]`
  * @param temperature the paper's base temperature τ (its scripts use 2, with a weight of 9)
  * @throws DistillError codes `shape`, `option`
  * @see Sun et al., Logit Standardization in Knowledge Distillation, CVPR 2024

@@ -8,7 +8,7 @@ import { unitRows } from './unit-rows.js';
 import { expectWeights, weightedMean } from './cross-entropy.js';
 
 /*
- * Losses between logits that take Hinton's apart, from simple to complex. The teacher is a constant in all of them.
+ * Losses between logits that refine Hinton's, from simple to complex. The teacher is a constant in all of them.
  */
 
 /** The two relations of {@link distRelations}. */
@@ -20,8 +20,8 @@ export interface DistRelations {
 }
 
 /**
- * DIST's relations: `T² (1 − mean Pearson correlation)` of the softened probabilities of student and teacher, over the rows (inter)
- * and over the columns (intra).
+ * DIST's relations: `T² (1 − mean Pearson correlation)` of the softened probabilities of student and teacher,
+ * over rows (inter) and over columns (intra).
  *
  * A row or column that is constant in either network counts as uncorrelated and passes no gradient back.
  *
@@ -57,7 +57,7 @@ export interface DecoupledKd {
   readonly others: Scalar;
 }
 
-/** A logit that no softmax sees. Finite, so that 0 times it is 0. */
+/** A logit whose softmax is 0. Finite, because 0 · ∞ would be NaN. */
 const MASKED = -1e9;
 
 /**
@@ -65,7 +65,8 @@ const MASKED = -1e9;
  *
  * `target = T² KL((p_y, 1 − p_y) ‖ (q_y, 1 − q_y))`, `others = T² KL(p_c / (1 − p_y) ‖ q_c / (1 − q_y))` over the classes c ≠ y.
  *
- * Hinton's loss is `target + (1 − p_y) · others`: where the teacher is sure, it hides what the other classes are like.
+ * Hinton's loss is `target + (1 − p_y) · others`: a confident teacher suppresses the information about other
+ * classes.
  *
  * @param teacher logits `[n, classes]`
  * @param student logits `[n, classes]`

@@ -8,13 +8,13 @@ import { unitRows } from './unit-rows.js';
 import { expectWeights, weightedMean } from './cross-entropy.js';
 
 /*
- * Losses between feature maps, from simple to complex. Where two maps differ in height or width, the larger one is averaged
- * down to the smaller one's grid. The teacher is a constant in all of them.
+ * Losses between feature maps, from simple to complex. If two maps differ in height or width, the larger one is
+ * averaged down to the smaller grid. The teacher is a constant in all of them.
  */
 
 /**
- * Attention transfer for one pair of maps: `mean_p (a_S − a_T)²`, a being the channel mean of squares per position p, flattened and
- * scaled to unit length; mean over the batch.
+ * Attention transfer for one pair of maps: `mean_p (a_S − a_T)²`, mean over the batch. The vector a holds the
+ * channel mean of squares at each position p, scaled to unit length.
  *
  * @param teacher `[n, h, w, c]`
  * @param student `[n, h′, w′, c′]`
@@ -46,15 +46,16 @@ export interface Projector {
 }
 
 /**
- * FitNet's hint: `mean (r(F_S) − F_T)²` with the projector `r(F) = ReLU(BN(W * F))`, batch norm by the statistics of this batch
- * (ε 1e-5); mean over positions, channels and the batch.
+ * FitNet's hint: `mean (r(F_S) − F_T)²` with the projector `r(F) = ReLU(BN(W * F))`. The mean is over
+ * positions, channels and the batch. Batch norm uses this batch's statistics (ε 1e-5).
  *
  * @param teacher `[n, h, w, c]`
  * @param student `[n, h′, w′, c′]`
  * @param weights `[n]`, factors of the images (`step.weights`); default 1
  * @throws DistillError code `shape`
- * @see Romero et al., FitNets: Hints for Thin Deep Nets, ICLR 2015, Eq. 3. The projector with batch norm and ReLU, and the mean,
- *   are those of the toolkits RepDistiller and mdistiller; the paper has a convolution and half the sum
+ * @see Romero et al., FitNets: Hints for Thin Deep Nets, ICLR 2015, Eq. 3. The projector with batch norm and
+ *   ReLU, and the mean, follow the toolkits RepDistiller and mdistiller; the paper uses a convolution and half
+ *   the sum
  */
 export function hint(
   teacher: FeatureMap,
@@ -74,13 +75,13 @@ export function hint(
   return weightedMean(tf.mean(tf.square(tf.sub(guided, constant)), [1, 2, 3]), weights);
 }
 
-/** Of other numbers of images one map would be compared with every one of the other's. */
+/** With different numbers of images, one image's map would broadcast over the batch. */
 function expectMaps(loss: string, teacher: FeatureMap, student: FeatureMap): void {
   expectShape(`${loss}(teacher)`, teacher, [null, null, null, null]);
   expectShape(`${loss}(student)`, student, [teacher.shape[0], null, null, null]);
 }
 
-/** Per axis the smaller of two maps. */
+/** The smaller height and the smaller width of two maps. */
 function smallerGrid(
   { shape: [, height, width] }: FeatureMap,
   { shape: [, otherHeight, otherWidth] }: FeatureMap,

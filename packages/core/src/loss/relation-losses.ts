@@ -11,8 +11,8 @@ import { unitRows } from './unit-rows.js';
  */
 
 /**
- * Similarity-preserving loss: `(1/n²) ‖G̃_S − G̃_T‖²_F`, G̃ being `F Fᵀ` with rows scaled to unit length, F one flattened
- * activation per row.
+ * Similarity-preserving loss: `(1/n²) ‖G̃_S − G̃_T‖²_F`, where G̃ is `F Fᵀ` with rows scaled to unit length,
+ * and F holds one flattened activation per row.
  *
  * @param teacher any tap, `[n, …]`
  * @param student any tap, `[n, …]`
@@ -33,12 +33,12 @@ export function similarityPreserving(teacher: Tensor, student: Tensor): Scalar {
   return tf.mean<Scalar>(tf.square(tf.sub(similarities(student), constant)));
 }
 
-/** ε of {@link probabilisticTransfer}, the authors'. */
+/** ε of {@link probabilisticTransfer}, as in the authors' code. */
 const SMALL = 1e-7;
 
 /**
- * Probabilistic knowledge transfer: the mean over all n² pairs of `p_ij log((p_ij + ε) / (q_ij + ε))`, where p and q are the rows of
- * `(1 + cos) / 2` of teacher and student, scaled to sum 1; ε is 1e-7.
+ * Probabilistic knowledge transfer: the mean over all n² pairs of `p_ij log((p_ij + ε) / (q_ij + ε))`, ε =
+ * 1e-7. The rows of p (teacher) and q (student) are those of `(1 + cos) / 2`, scaled to sum 1.
  *
  * @param teacher `[n, d]`
  * @param student `[n, d′]`
@@ -59,10 +59,10 @@ export function probabilisticTransfer(teacher: Embedding, student: Embedding): S
 }
 
 /**
- * RKD-D: the mean over all n² pairs of `huber(d_S − d_T)`, d being the distance of two embeddings over the mean distance of
- * all pairs of different images.
+ * RKD-D: the mean over all n² pairs of `huber(d_S − d_T)`, where d is the distance of two embeddings divided by
+ * the mean distance over all pairs of different images.
  *
- * @param teacher `[n, d]`, n of 2 or more
+ * @param teacher `[n, d]`, n at least 2
  * @param student `[n, d′]`
  * @throws DistillError code `shape`
  * @see Park et al., Relational Knowledge Distillation, CVPR 2019, Eq. 5 to 8
@@ -72,7 +72,7 @@ export function relationalDistance(teacher: Embedding, student: Embedding): Scal
   const relative = (embedding: Embedding): Tensor2D => {
     const [images] = embedding.shape;
     const squares = tf.sum(tf.square(differences(embedding)), 2);
-    // The root's slope at 0 is infinite; the diagonal is masked afterwards, as it must not move.
+    // The square root has an infinite gradient at 0. The mask then removes the clamped diagonal.
     const distances = tf.mul(tf.sqrt(tf.maximum(squares, 1e-12)), tf.sub(1, tf.eye(images)));
     return tf.div(distances, tf.div(tf.sum(distances), images * (images - 1)));
   };
@@ -81,8 +81,8 @@ export function relationalDistance(teacher: Embedding, student: Embedding): Scal
 }
 
 /**
- * RKD-A: the mean over all n³ triples (i, j, k) of `huber(cos_S − cos_T)` of the angle at image i between images j and k.
- * It takes n³ numbers: 64 images 1 MiB, 256 images 64 MiB.
+ * RKD-A: the mean over all n³ triples (i, j, k) of `huber(cos_S − cos_T)`, for the angle at image i between
+ * images j and k. Each network's cosines take n³ numbers: 1 MiB for 64 images, 64 MiB for 256.
  *
  * @param teacher `[n, d]`
  * @param student `[n, d′]`
@@ -101,7 +101,7 @@ export function relationalAngle(teacher: Embedding, student: Embedding): Scalar 
   return huber(tf.sub(cosines(student), constant));
 }
 
-/** Of other numbers of images there would be other relations. */
+/** Both networks must have the same images, or their relations would not correspond. */
 function expectRows(loss: string, teacher: Embedding, student: Embedding): void {
   expectShape(`${loss}(teacher)`, teacher, [null, null]);
   expectShape(`${loss}(student)`, student, [teacher.shape[0], null]);

@@ -22,7 +22,7 @@ export function unitRows(rows: Tensor2D): Tensor2D {
   expectShape('unitRows', rows, [null, null]);
   return tf.tidy(() => {
     const squaredLengths = tf.sum(tf.square(rows), 1, true);
-    // A row of dead ReLUs would otherwise meet the slope 1/√(1e-12) of the clamp and blow up the whole gradient.
+    // Otherwise a row of dead ReLUs would get the factor 1/√(1e-12) of the clamp, and the gradient would explode.
     const alive = tf.step(tf.sub(squaredLengths, ZERO_SQUARED_LENGTH));
     const inverseLengths = tf.div(alive, tf.sqrt(tf.maximum(squaredLengths, ZERO_SQUARED_LENGTH)));
     return tf.mul<Tensor2D>(rows, inverseLengths);

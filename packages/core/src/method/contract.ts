@@ -7,37 +7,41 @@ import type { OptimizerSpec } from '../train/optimizer.js';
 import type { EpochReport } from '../train/report.js';
 
 /**
- * A technique, described: serialisable, printable, hashable. It holds no tensors; {@link Method.plan} builds what runs.
+ * The description of a technique: serialisable, printable, hashable. It holds no tensors; {@link Method.plan}
+ * makes them.
  */
 export interface Method<Options extends object = object> {
   /** Version of this contract. Core refuses any other and says which side to update. */
   readonly spec: 'v1';
-  /** As it stands in reports and on the command line, e.g. `kd`. */
+  /** Name in reports and on the command line, e.g. `kd`. */
   readonly name: string;
-  /** All options, defaults filled in, checked. Plain data: `JSON.stringify` keeps it whole. */
+  /** All options, checked, with defaults filled in. Plain data that `JSON.stringify` preserves completely. */
   readonly options: Readonly<Options>;
   /**
-   * True: what its terms and gradient policies compute in a step depends on the tensors of {@link Step}, on variables, and on what
-   * `startEpoch` sets, and on nothing else that changes. Then engine node need not run their JavaScript in every step. Core
-   * notices where they look at `epoch`, `step`, `progress`, `indices` or `random`. Leave it out where they count steps or draw numbers by
-   * themselves.
+   * True: the terms and gradient policies depend only on the tensors of {@link Step}, on variables, on
+   * constants, and on what `startEpoch` sets. The engine `node` then need not run their JavaScript in every
+   * step. Core detects reads of `epoch`, `step`, `progress`, `indices` and `random`. Omit it if they count
+   * steps or draw random numbers themselves.
    */
   readonly repeatable?: boolean | undefined;
   /** Builds variables, samplers and phases for these networks and this data. */
   plan(context: PlanContext): Plan | Promise<Plan>;
 }
 
-/** What a method is given to plan with. Everything here outlives the plan; the plan disposes only what it made. */
+/** What {@link Method.plan} receives. Everything here outlives the plan; the plan disposes only what it made. */
 export interface PlanContext {
-  /** The networks that learn. */
+  /** The networks to train. */
   readonly students: readonly [Network, ...Network[]];
-  /** The frozen teacher; undefined in a run without one. A method that needs it asks by `withTeacher`. */
+  /** The frozen teacher; undefined in a run without one. A method that needs it calls `withTeacher`. */
   readonly teacher: FrozenNetwork | undefined;
   /** The training images, unaugmented. */
   readonly train: CheckedDataset;
   /** `[n, h, w, c]` normalised images at these positions of {@link train}, unaugmented. The caller disposes them. */
   images(positions: ArrayLike<number>): Promise<Images>;
-  /** Epochs that the user asked for; phases of a method add up to as many unless the method says otherwise. */
+  /**
+   * Epochs that the user requested; a method's phases add up to this number unless its documentation says
+   * otherwise.
+   */
   readonly epochs: number;
   readonly batchSize: number;
   /** The optimizer that the user chose for student weights. */
@@ -46,7 +50,7 @@ export interface PlanContext {
   readonly random: Random;
 }
 
-/** A method at work: phases that run one after the other, and what they own. */
+/** A method ready to train: phases that run one after the other, and what they own. */
 export interface Plan {
   readonly phases: readonly Phase[];
   /** Variables besides the students' own (heads, discriminators, gates): saved and restored with them. */
@@ -54,8 +58,8 @@ export interface Plan {
   /** Called once after the last phase, before export (e.g. to fold an attention mask into kernels). */
   finish?(): void;
   /**
-   * Asked after every epoch: what the user should know of the training so far, in whole sentences. Pure; a message is
-   * passed on as a warning when it is new.
+   * Called after every epoch: returns what the user should know about the training so far, in whole sentences.
+   * Pure; each new message becomes a warning.
    */
   readonly review?: ((history: readonly EpochReport[]) => readonly string[]) | undefined;
   /** What the technique costs beyond the student alone. */
@@ -72,40 +76,43 @@ export interface AuxiliaryCost {
   readonly inferenceMacs: number;
 }
 
-/** A stretch of training in which the same updates run in every step. */
+/** A part of training in which every step runs the same updates. */
 export interface Phase {
   readonly name: string;
   readonly epochs: number;
   /** Default: full batches of the run's batch size, drawn without replacement. */
   readonly sampler?: BatchSampler | undefined;
-  /** Which networks a step runs, and which of their taps the terms look at. Each runs once per step. */
+  /** Which networks a step runs, and which of their taps the terms read. Each network runs once per step. */
   readonly reads: Reads;
   readonly updates: readonly Update[];
   /**
-   * `snapshot` (default): all gradients of a step are taken at the same parameters, then applied in order.
-   * `sequential`: each update sees the parameters that the one before it left (a fresh forward per update; batch-norm
-   * statistics still move once).
+   * `snapshot` (default): all gradients of a step are computed at the same parameters, then applied in order.
+   * `sequential`: each update sees the parameters that the previous one changed, with one forward pass per
+   * update. Batch-norm statistics still move once per step.
    */
   readonly order?: 'snapshot' | 'sequential' | undefined;
-  /** What a callback's stop (such as `earlyStop`) ends: this phase, so that the next one begins (default), or the run. */
+  /** What a callback's stop (such as `earlyStop`) ends: this phase only (default), or the run. */
   readonly stopEnds?: 'phase' | 'run' | undefined;
-  /** Called once before the phase's first step, and not when a run goes on within the phase: draws weights anew. */
+  /**
+   * Called once before the phase's first step, e.g. to redraw weights; not when a run resumes within the phase.
+   */
   start?(): void;
   /**
-   * Called before the first step of an epoch (from 0), and again when a run goes on within it: sets what the forward pass
-   * depends on besides learned weights, such as an annealed temperature.
+   * Called before the first step of an epoch (counted from 0), and again when a run resumes within it. Sets
+   * what the forward pass depends on besides learned weights, such as an annealed temperature.
    */
   startEpoch?(epoch: number): void;
   /**
-   * What the technique can show of itself on a batch: attention, graphs, gates. Students run in evaluation mode, nothing
-   * moves, nothing is recorded. Pure like {@link Update.terms}: core reads the tensors and disposes them.
+   * What the technique can show on a batch: attention, graphs, gates. Students run in inference mode, no
+   * variable changes, no gradient is recorded. Pure like {@link Update.terms}: core reads the tensors and
+   * disposes them.
    */
   inspect?(step: Step): Readonly<Record<string, Exhibit>>;
 }
 
-/** A matrix, or several of one kind, worth looking at. */
+/** A matrix, or several of one kind, for inspection. */
 export interface Exhibit {
-  /** In words for a report, e.g. `Mean attention of student stages to teacher stages`. */
+  /** Title in a report, e.g. `Mean attention of student stages to teacher stages`. */
   readonly title: string;
   /** `[rows, columns]`, or `[panels, rows, columns]`. */
   readonly values: tf.Tensor2D | tf.Tensor3D;
@@ -115,31 +122,32 @@ export interface Exhibit {
   readonly panels?: readonly string[] | undefined;
 }
 
-/** What stands along one edge of an {@link Exhibit}. */
+/** One axis of an {@link Exhibit}. */
 export interface ExhibitAxis {
   readonly title: string;
-  /** A name per row or column; class indices `[length]` (such as `step.labels`) become the classes' names. */
+  /** A name per row or column; class indices `[length]` (such as `step.labels`) are shown as class names. */
   readonly labels?: readonly string[] | tf.Tensor1D | undefined;
 }
 
 /** Tap names per network. A network that is left out does not run. */
 export interface Reads {
-  /** Per student the taps that are read; `undefined` for one that does not run in this phase. */
+  /** Taps read, per student; `undefined` for a student that does not run in this phase. */
   readonly students?: readonly (readonly string[] | undefined)[] | undefined;
   readonly teacher?: readonly string[] | undefined;
   /**
-   * What the terms need of the teacher's taps, where that is less: `step.teacher.tap` then gives these values by their names, and no taps.
-   * Where the teacher's outputs are cached, these are kept in place of the taps.
+   * Reduces the teacher's taps to what the terms need. `step.teacher.tap` then gives these values by their
+   * names instead of the taps, and a cache of the teacher's outputs stores them in place of the taps.
    */
   readonly condense?: Condense | undefined;
   /**
-   * Which training images need labels. `true` (default): all. `some`: terms with labels leave unlabelled images out by weighing
-   * images with `step.labelWeights`; other terms see all images. `false`: no term looks at labels.
+   * Which training images need labels. `true` (default): all. `some`: terms with labels exclude unlabelled
+   * images through the weights `step.labelWeights`; other terms see all images. `false`: no term reads labels.
    */
   readonly labels?: boolean | 'some' | undefined;
   /**
-   * True: terms that are means over single images (cross-entropy, divergence from the teacher) weigh them by `step.weights`, those
-   * with labels by `step.labelWeights`. Terms about pairs of images weigh none. Default false: weights are refused.
+   * True: terms that are means over single images (cross-entropy, divergence from the teacher) weight them by
+   * `step.weights`, terms with labels by `step.labelWeights`. Terms about pairs of images are unweighted.
+   * Default false: a dataset with weights is refused.
    */
   readonly weights?: boolean | undefined;
 }
@@ -147,46 +155,47 @@ export interface Reads {
 /** One group of variables, the loss that moves them, and how. */
 export interface Update {
   readonly name: string;
-  /** Exactly these move. */
+  /** The variables that this update trains; it changes no others. */
   readonly variables: NamedVariables;
   readonly optimizer: OptimizerSpec;
-  /** Named scalars of this step. Pure: makes no variable, reads no tensor data but by {@link peek}. */
+  /** The loss terms of this step. Pure: makes no variable, reads tensor data only through {@link peek}. */
   terms(step: Step): LossTerms;
   /** How the terms become one gradient. Default: the gradient of their weighted sum. */
   readonly combine?: GradientPolicy | undefined;
 }
 
-/** One training step as a loss sees it. Tensors live until the step ends. */
+/** One training step as a loss sees it. Its tensors live until the step ends. */
 export interface Step {
   readonly images: Images;
   readonly labels: Labels;
-  /** Labels as rows of 0 and 1, `[batch, classes]`; zeros for an unlabelled image, whose label is −1. */
+  /** One-hot labels, `[batch, classes]`; a row of zeros for an unlabelled image, whose label is −1. */
   readonly oneHot: Probabilities;
-  /** How much each image counts, `[batch]`, mean 1 over the training set; undefined where all count the same. */
+  /** Weight of each image, `[batch]`, mean 1 over the training set; undefined if all images count the same. */
   readonly weights?: tf.Tensor1D | undefined;
   /**
-   * The same for terms with labels, `[batch]`: 0 for unlabelled images, mean 1 over the training set, so that the term is an
-   * unbiased estimate of the mean over the labelled images, and 0 in a batch without any. `weights` where every image has a label.
+   * Weights for terms with labels, `[batch]`: 0 for unlabelled images, mean 1 over the training set. The term
+   * is then an unbiased estimate of the mean over the labelled images, and 0 in a batch without any. Equals
+   * `weights` if every image has a label.
    */
   readonly labelWeights?: tf.Tensor1D | undefined;
   /** Positions of the images in the training dataset. */
   readonly indices: Int32Array;
   readonly students: readonly NetworkOutput[];
-  /** `students[0]`: nearly every loss has one student, and reads best with its name. */
+  /** `students[0]`, for the many losses with a single student. */
   readonly student: NetworkOutput;
-  /** The teacher's outputs: constants, no gradient flows into them. Only a phase that `reads` the teacher may touch them. */
+  /** The teacher's outputs: constants without gradient. Only a phase that `reads` the teacher may access them. */
   readonly teacher: NetworkOutput;
-  /** Whole epochs done in this phase, from 0. */
+  /** Complete epochs done in this phase, from 0. */
   readonly epoch: number;
   /** Steps done in this phase, from 0. */
   readonly step: number;
-  /** Share of this phase that is done, `[0, 1)`. */
+  /** Fraction of this phase that is done, `[0, 1)`. */
   readonly progress: number;
-  /** A stream of this step's own (drop masks, noise). */
+  /** This step's own random stream, for dropout masks, noise, …. */
   readonly random: Random;
 }
 
-/** A term's value before its weight, and the weight with which it enters the sum. Both are logged. */
+/** A term's unweighted value, and its weight in the sum. Both are logged. */
 export interface Term {
   readonly value: Scalar;
   readonly weight: number;
@@ -207,11 +216,14 @@ export interface Backward {
   readonly terms: readonly string[];
   /** Fractional epoch within the phase. */
   readonly epoch: number;
-  /** `of(epoch)`, of a function of the fractional epoch alone. While its value stays the same, steps may be repeated. */
+  /**
+   * Calls `of`, a function of the fractional epoch alone. While its value stays the same, steps may be
+   * repeated.
+   */
   readonly numberAt: (of: (epoch: number) => number) => number;
   /**
-   * Gradient of the weighted sum of these terms (default: all) by variable name. A variable that they do not reach is
-   * left out. Each call is one backward pass.
+   * Gradient of the weighted sum of these terms (default: all) by variable name, without variables on which
+   * they do not depend. Each call is one backward pass.
    */
   gradient(terms?: readonly string[]): NamedTensors;
 }

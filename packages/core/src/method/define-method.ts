@@ -15,27 +15,33 @@ import type {
   Step,
 } from './contract.js';
 
-/** What every technique says of itself. */
+/** The fields that every method definition has. */
 interface Definition<Options extends object> {
   readonly name: string;
   /** Every option with its default. */
   readonly defaults: Options;
   /** One check per option. */
   readonly check: OptionChecks<Options>;
-  /** As `Method.repeatable` says. */
+  /** See `Method.repeatable`. */
   readonly repeatable?: boolean | undefined;
   /** Checks that concern several options; throws a DistillError. */
   readonly validate?: (options: Readonly<Options>) => void;
 }
 
-/** A technique with several phases, optimizers or students: it writes its plan itself. */
+/** A technique with several phases, optimizers or students, which builds its own plan. */
 export interface PlannedMethod<Options extends object> extends Definition<Options> {
   readonly plan: (context: PlanContext, options: Readonly<Options>) => Plan | Promise<Plan>;
 }
 
-/** A technique of the common kind: one phase, one update, the student and perhaps some variables of its own. */
+/**
+ * A technique of the common kind: one phase and one update, of one student and perhaps some auxiliary
+ * variables.
+ */
 export interface LossMethod<Options extends object, State> extends Definition<Options> {
-  /** Taps that the loss reads, and the rest of `Reads`. `teacher` left out: the teacher is not needed and does not run. */
+  /**
+   * Taps that the loss reads, and the other fields of `Reads`. Without `teacher`, the teacher is not needed or
+   * run.
+   */
   readonly reads: (
     options: Readonly<Options>,
     context: PlanContext,
@@ -45,9 +51,9 @@ export interface LossMethod<Options extends object, State> extends Definition<Op
     context: PlanContext,
     options: Readonly<Options>,
   ) => Prepared<State> | Promise<Prepared<State>>;
-  /** The terms of one step. Pure: makes no variable, reads no tensor data but by {@link peek}. */
+  /** The terms of one step. Pure: makes no variable, reads tensor data only through {@link peek}. */
   readonly loss: (step: Step, options: Readonly<Options>, state: State) => LossTerms;
-  /** What there is to see on a batch, as `Phase.inspect` says. */
+  /** What to show on a batch; see {@link Phase.inspect}. */
   readonly inspect?: (
     step: Step,
     options: Readonly<Options>,
@@ -67,13 +73,13 @@ export interface Prepared<State> {
   readonly dispose?: (() => void) | undefined;
 }
 
-/** Makes a {@link Method} of some options; the defaults fill in the rest. */
+/** Makes a {@link Method} from options; the defaults fill in the rest. */
 export type MethodFactory<Options extends object> = ((options?: Partial<Options>) => Method<Options>) & {
   readonly methodName: string;
   readonly defaults: Readonly<Options>;
 };
 
-/** A method that adds nothing to the student. */
+/** The cost of a method that adds nothing to the student. */
 export const NO_COST: AuxiliaryCost = {
   trainParameters: 0,
   trainMacs: 0,
@@ -87,7 +93,7 @@ export interface TaughtContext extends PlanContext {
 }
 
 /**
- * The context, with a teacher that is known to exist.
+ * Returns the context, typed with a teacher that is known to exist.
  *
  * @param method name of the technique that needs it
  * @throws DistillError code `option` in a run without a teacher
@@ -108,7 +114,7 @@ export const missingTeacher = (method: string): DistillError =>
   });
 
 /**
- * Defines a method. Most are options, taps and a loss:
+ * Defines a method. Most methods consist of options, taps and a loss:
  *
  * ```ts
  * export const fitnet = defineMethod<FitnetOptions>({
@@ -123,10 +129,11 @@ export const missingTeacher = (method: string): DistillError =>
  * });
  * ```
  *
- * A technique with several phases, optimizers or students gives `plan: (context, options) => Plan` in place of `reads` and
- * `loss`.
+ * A technique with several phases, optimizers or students provides `plan: (context, options) => Plan` instead
+ * of `reads` and `loss`.
  *
- * The factory throws a DistillError (code `option`) for options that do not exist or are out of range.
+ * @throws DistillError code `option` for an incomplete definition; the factory throws it for options that do
+ *   not exist or are out of range
  */
 export function defineMethod<Options extends object, State = undefined>(
   definition: LossMethod<Options, State> | PlannedMethod<Options>,
@@ -173,7 +180,7 @@ async function planOf<Options extends object, State>(
 ): Promise<Plan> {
   const [student] = context.students;
   const { student: taps, ...reads } = definition.reads(options, context);
-  // Wrong tap names are found now, not in the first step.
+  // Wrong tap names must fail now, not in the first step.
   taps.forEach((tap) => student.tapShape(tap));
   if (reads.teacher !== undefined) {
     const { teacher } = withTeacher(definition.name, context);

@@ -2,7 +2,7 @@ import { crossEntropy } from '../loss/cross-entropy.js';
 import { hintonKd, standardizedKd } from '../loss/hinton-kd.js';
 import type { LossTerms, Reads, Step } from './contract.js';
 
-/** The options by which techniques weigh labels and teacher. */
+/** The options with which techniques weight labels and teacher. */
 export interface TaskOptions {
   /** Weight of the cross-entropy with the labels, at least 0. */
   readonly ceWeight: number;
@@ -15,9 +15,9 @@ export interface TaskOptions {
 }
 
 /**
- * `ceWeight · CE(y, z) + kdWeight · T² KL(p_teacher^T ‖ p_student^T)` as the terms `ce` and `kd`. A term of weight 0 is left
- * out and costs nothing: without `kd` the teacher is not touched. Images count by `step.labelWeights` in `ce` (unlabelled ones not
- * at all), and by `step.weights` in `kd`.
+ * `ceWeight · CE(y, z) + kdWeight · T² KL(p_teacher^T ‖ p_student^T)` as the terms `ce` and `kd`. A term of
+ * weight 0 is omitted and costs nothing: without `kd` the teacher is not read. `ce` weights images by
+ * `step.labelWeights`, which exclude unlabelled images; `kd` weights them by `step.weights`.
  */
 export function taskTerms(
   step: Step,
@@ -37,7 +37,7 @@ export function taskTerms(
   };
 }
 
-/** What {@link taskTerms} need of the data: labels for some images where they count, and weights where a term has any use for them. */
+/** What {@link taskTerms} read: labels (`some`) if `ceWeight` is above 0, and weights if any term is. */
 export const taskReads = ({
   ceWeight,
   kdWeight,

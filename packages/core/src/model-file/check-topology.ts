@@ -8,10 +8,10 @@ const KERAS_2 =
   'Export it with Keras 2 (TF_USE_LEGACY_KERAS=1, or the package tf_keras) and convert it again.';
 
 /**
- * Looks at the topology of a saved layers model before tfjs builds it: tfjs builds a graph by trying until every layer
- * has its inputs, and tries for ever where one never gets them.
+ * Checks the topology of a saved layers model before tfjs builds it. tfjs retries until every layer has its
+ * inputs, and loops forever if one never gets them.
  *
- * @returns undefined for a topology that tfjs can build
+ * @returns the first problem; undefined for a topology that tfjs can build
  */
 export function topologyProblem(topology: unknown): Problem | undefined {
   const model =
@@ -30,7 +30,7 @@ export function topologyProblem(topology: unknown): Problem | undefined {
   );
 }
 
-/** Not written by tfjs, whose own `predict` is what a model of its own computes. */
+/** True for a topology that Keras wrote, not tfjs: its settings may mean something else in tfjs. */
 export const isOfKeras = (topology: unknown): boolean =>
   !(isObject(topology) && textOf(topology['keras_version']).startsWith('tfjs'));
 
@@ -42,7 +42,7 @@ function kerasProblem(topology: Json, model: Json): Problem | undefined {
   return { got, hint: KERAS_2 };
 }
 
-/** A setting, with its layer's class and its value, that is one of these. */
+/** The first setting that matches a pattern, as text of its layer's class, name and value. */
 function settingProblem(model: Json, settings: readonly RegExp[]): Problem | undefined {
   for (const { node } of everyObject(model))
     for (const [setting, value] of Object.entries(isObject(node['config']) ? node['config'] : {})) {
@@ -55,13 +55,13 @@ function settingProblem(model: Json, settings: readonly RegExp[]): Problem | und
   return undefined;
 }
 
-/** What tfjs-layers cannot build, where it says something else. */
+/** Settings that tfjs-layers cannot build, although its own error says something else. */
 export const unbuilt = (topology: unknown): Problem | undefined =>
   isOfKeras(topology)
     ? (settingProblem(topology as Json, [UNBUILT]) ?? { got: '', hint: AS_GRAPH })
     : undefined;
 
-/** Classes that tfjs-layers has not; what it has are the registered ones. */
+/** Refuses classes that are not registered in tfjs-layers. */
 function classProblem(model: Json): Problem | undefined {
   const known = tf.serialization.SerializationMap.getMap().classNameMap;
   for (const { node, key } of everyObject(model)) {
@@ -87,11 +87,13 @@ function classProblem(model: Json): Problem | undefined {
   return undefined;
 }
 
-/** Settings of Keras, with their values, that tfjs-layers leaves out without a word: the network would be another one. */
+/**
+ * Settings of Keras, with values, that tfjs-layers silently ignores: the network would compute something else.
+ */
 const LEFT_OUT =
   /^((Leaky)?ReLU (negative_slope|threshold) (?!0$)|Conv.DTranspose output_padding|Conv.DTranspose dilation_rate (?!\[?1[1,]*\]?$)|\w*Conv.D(Transpose)? groups (?!1$)|Resizing crop_to_aspect_ratio true|\w+ (time_major|zero_output_for_mask) true|Bidirectional backward_layer)/;
 
-/** Settings that in a model of Keras mean what tfjs-layers runs otherwise, or cannot run at all. */
+/** Settings with another meaning in Keras than in tfjs-layers, or that tfjs-layers cannot run. */
 const OTHERWISE =
   /^((Conv1D|SeparableConv2D|\w+Pooling1D) data_format "channels_first"|Conv1D padding "causal"|UpSampling2D interpolation (?!"nearest")|Concatenate axis -[2-9]|DepthwiseConv2D dilation_rate (?!\[?1[1,]*\]?$)|GRU(Cell)? reset_after true|BatchNormalization (renorm true|virtual_batch_size|axis \[.+,)|(Resizing|CenterCrop) height|RandomWidth factor)/;
 
@@ -102,7 +104,7 @@ const IN_FLOAT32 = 'Build it in float32, hand the weights over (`set_weights`), 
 
 const INITIALIZERS =
   /^(Constant|Identity|Orthogonal|Random(Normal|Uniform)|TruncatedNormal|VarianceScaling)$/;
-/** Settings of initializers that are numbers; tfjs draws for ever until one fits a deviation that is none. */
+/** Numeric settings of initializers. With an invalid deviation, tfjs would draw forever. */
 const DRAWN = ['scale', 'stddev', 'mean', 'minval', 'maxval', 'gain', 'value'];
 
 function initializerProblem(model: Json): Problem | undefined {
@@ -121,11 +123,11 @@ function initializerProblem(model: Json): Problem | undefined {
   return undefined;
 }
 
-/** Places of what is no layer, and layers without weights, which tfjs-layers runs as activations all the same. */
+/** Keys of parts that are not layers, and weightless layers that tfjs-layers nevertheless runs as activations. */
 const PARTS = /(^|_)activation$|_(initializer|regularizer|constraint)$/;
 const RUN_AS_ACTIVATION = /^(ELU|LeakyReLU|ReLU|ThresholdedReLU|Softmax|Activation)$/;
 
-/** A layer in the place of an activation, as Keras allows it: tfjs-layers builds it, and never reads its weights. */
+/** Refuses a layer used as an activation, as Keras allows: tfjs-layers builds it but never loads its weights. */
 function activationProblem(model: Json): Problem | undefined {
   const known = tf.serialization.SerializationMap.getMap().classNameMap;
   for (const { node, key } of everyObject(model)) {
@@ -140,7 +142,7 @@ function activationProblem(model: Json): Problem | undefined {
   return undefined;
 }
 
-/** Arguments of a call, such as `training=True`. */
+/** Refuses arguments of a layer call, such as `training=True`. */
 function callProblem(model: Json): Problem | undefined {
   for (const { node } of everyObject(model)) {
     const given = /"(\w+)":(?!null|false)/.exec(JSON.stringify(node['inbound_nodes'] ?? []));
@@ -152,13 +154,17 @@ function callProblem(model: Json): Problem | undefined {
 
 const PASSING = String.raw`(Dense|Activation|\w*Dropout\w*|\w+Normalization|\w*LU) `;
 /**
- * One way from a mask to the one layer that reads it, by class: `>` after one that returns a sequence, `!` after one that masks.
+ * A single path from a mask to the one layer that reads it, by class: `>` marks a layer that returns a
+ * sequence, `!` one that masks.
  */
 const MASKED = RegExp(
   String.raw`^((?!Func|Mod|Seq)\w+>? )*\w+! (${PASSING}|\w+[!>] )*((Bidirectional )?\w*(RNN|GRU|LSTM) )?(${PASSING}|Flatten )*$`,
 );
 
-/** Keras passes masks on by the wiring; tfjs-layers also gives the last mask to a layer that has none. */
+/**
+ * Refuses masks that tfjs-layers passes otherwise than Keras: it also gives the last mask to a layer without
+ * one.
+ */
 function maskProblem(model: Json): Problem | undefined {
   let text = '';
   for (const { node, key } of everyObject(model)) {
@@ -171,13 +177,13 @@ function maskProblem(model: Json): Problem | undefined {
   return { got: `a mask (Masking, mask_zero), ${LOST}`, hint: AS_GRAPH };
 }
 
-/** Every object in a configuration that is one of a class, with the key it stands under, in the order of the file. */
+/** Every object in a configuration, with its key, in the order of the file. */
 function everyObject(value: unknown, key = ''): readonly { readonly node: Json; readonly key: string }[] {
   const found: { node: Json; key: string }[] = [];
   const waiting: [unknown, string][] = [[value, key]];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const [each, under] = next;
-    // The last is taken first.
+    // Reversed, because the last entry of the stack is taken first.
     if (Array.isArray(each))
       for (const item of [...(each as unknown[])].reverse()) waiting.push([item, under]);
     else if (isObject(each)) {

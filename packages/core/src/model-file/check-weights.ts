@@ -11,7 +11,7 @@ const BYTES: Readonly<Record<string, number>> = {
 
 const AGAIN = 'Copy or convert the model again.';
 
-/** Bytes that the weights of a manifest take; a problem where that cannot be said. */
+/** Number of bytes of a manifest's weights; a problem if the manifest is invalid. */
 export function weightBytes(specs: Specs): number | Problem {
   const names = specs.map(({ name }) => name);
   const nameless = specs.find(({ name }) => typeof name !== 'string');
@@ -32,7 +32,7 @@ export function weightBytes(specs: Specs): number | Problem {
   return bytes;
 }
 
-/** The weights that a manifest lists must be all that there is, no more and no less. */
+/** A problem unless the found bytes are exactly those of the weights that the manifest lists. */
 export function sizeProblem(specs: Specs, found: number): Problem | undefined {
   const expected = weightBytes(specs);
   if (typeof expected !== 'number') return expected;
@@ -43,7 +43,7 @@ export function sizeProblem(specs: Specs, found: number): Problem | undefined {
   };
 }
 
-/** The first weight that is not finite. */
+/** A problem for the first weight with a value that is not finite. */
 export async function finiteProblem(
   weights: readonly { readonly name: string; readonly values: tf.Tensor }[],
 ): Promise<Problem | undefined> {

@@ -1,6 +1,6 @@
 import { nearestNameHint } from '../error/index.js';
 
-/** What is wrong with a saved model, and what to do about it. */
+/** What is wrong with a saved model, and how to fix it. */
 export interface Problem {
   readonly got: string;
   readonly hint: string;
@@ -19,18 +19,18 @@ const quoted = (names: readonly string[]): string => names.map((name) => `'${nam
 export const nameOf = (layer: Json): string =>
   textOf(layer['name']) || (isObject(layer['config']) ? textOf(layer['config']['name']) : '');
 
-/** A layer as a topology has it, with the calls that connect it to others. */
+/** A layer in a topology, with the calls that connect it to others. */
 interface SavedLayer {
   readonly name: string;
   readonly kind: string;
   readonly isModel: boolean;
-  /** For each call the layers that it reads, each with the number of its own call. */
+  /** For each call, the layers that it reads, each with the number of that layer's call. */
   readonly calls: readonly (readonly Given[])[];
 }
 
 type Given = readonly [layer: string, call: number];
 
-/** The layers of a saved model must be connected, from its inputs to its outputs; inner models too, named by `prefix`. */
+/** A problem unless a saved model's layers connect its inputs to its outputs; `prefix` names an inner model. */
 export function graphProblem(model: Json, prefix: string): Problem | undefined {
   const config = model['config'];
   const list = objects(isObject(config) ? config['layers'] : config);
@@ -48,7 +48,7 @@ export function graphProblem(model: Json, prefix: string): Problem | undefined {
   if (twice !== undefined)
     return { got: `two layers named '${prefix}${twice}'`, hint: 'Give each layer a unique name.' };
   if (!isObject(config) || !Array.isArray(config['output_layers'])) return undefined;
-  // By this name, and not by that of its configuration, others read a layer; without it tfjs would search for ever.
+  // Other layers refer to this name, not to the one in the configuration; without it tfjs would search forever.
   const nameless = list.find(({ name }) => typeof name !== 'string' || name === '');
   if (nameless !== undefined)
     return { got: `a layer without a name${shownName(nameOf(nameless))}`, hint: WIRING };
@@ -67,7 +67,10 @@ export function graphProblem(model: Json, prefix: string): Problem | undefined {
 const isListOf = <Item>(value: unknown, isItem: (item: unknown) => item is Item): value is readonly Item[] =>
   Array.isArray(value) && value.every(isItem);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-/** What a call reads: a layer, which of its calls, and which output of that; in some files options of the call too. */
+/**
+ * An input of a call: a layer, the number of its call, and the number of that call's output; sometimes call
+ * options.
+ */
 const isGiven = (value: unknown): value is Given =>
   Array.isArray(value) && typeof value[0] === 'string' && isCount(value[1]) && isCount(value[2]);
 
@@ -82,7 +85,7 @@ function savedLayer(layer: Json): SavedLayer {
   };
 }
 
-/** Makes the calls in the order of tfjs's own attempts, and says why no further one can be made. */
+/** Simulates the calls in the order in which tfjs tries them; a problem if some can never be made. */
 function wiringProblem(
   layers: readonly SavedLayer[],
   outputs: readonly Given[],
@@ -108,7 +111,7 @@ function wiringProblem(
   const loose = layers.find(({ kind, calls }) => kind !== 'InputLayer' && calls.flat().length === 0);
   if (loose !== undefined) return { got: `layer ${text(loose.name)}, which reads nothing`, hint: WIRING };
 
-  // An input layer and a model have a call of their own from the start.
+  // An input layer and a model start with one call already made.
   const made = new Map(
     layers.map(({ name, kind, isModel }) => [name, kind === 'InputLayer' || isModel ? 1 : 0]),
   );

@@ -1,9 +1,9 @@
 import { describeValue, DistillError, isPromise } from '../error/index.js';
 
 /**
- * Callers without types hand in anything.
+ * Checks that a value is a LayersModel: untyped callers may pass anything.
  *
- * @throws DistillError code `option`, saying what was meant where that can be told
+ * @throws DistillError code `option`, with a hint where the intent is clear
  */
 export function expectModel(given: unknown, where = 'model'): void {
   const isObject = typeof given === 'object' && given !== null;

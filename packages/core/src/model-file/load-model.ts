@@ -11,21 +11,22 @@ import { inTfjsWords } from './tfjs-words.js';
 import { orUnreadable, unreadable } from './unreadable.js';
 
 /**
- * Loads a layers model from a folder (a path, a `file:` URL, also that of its `model.json`), a tfjs URL or its files. Its graph is
- * checked before tfjs builds it, its weights are all there and finite.
+ * Loads a layers model from a folder or its `model.json` (a path or `file:` URL), a tfjs URL, or its files. The
+ * graph is checked before tfjs builds it; all weights must be present and finite.
  *
- * @throws DistillError code `data` for anything else, saying what it is and what to do: a graph model, a model of
- * Keras 3, a class that tfjs-layers has not, a damaged file, a server that does not answer
+ * @throws DistillError code `data` for anything that cannot be loaded, with a hint: a graph model, a Keras 3
+ *   model, a class that tfjs-layers lacks, a damaged file, a server that does not answer; code `option` for
+ *   wrong arguments
  */
 export async function loadModel(place: ModelPlace, options: LoadOptions = {}): Promise<LayersModel> {
   expectKnown('loadModel', options, ['timeout']);
   return layersModelOf(await readArtifacts(place, options));
 }
 
-/** Builds a layers model of what was read. */
+/** Builds a layers model from artifacts. */
 export async function layersModelOf({ where, artifacts, isGraphModel }: SavedModel): Promise<LayersModel> {
   if (isGraphModel) throw unreadable(where, GRAPH_MODEL);
-  // What is nested too deeply cannot be walked through.
+  // A topology that is nested too deeply overflows the stack.
   const modelTopology = await orUnreadable(where, () => inTfjsWords(artifacts));
   const problem = topologyProblem(modelTopology);
   if (problem !== undefined) throw unreadable(where, problem);
@@ -43,7 +44,7 @@ export async function layersModelOf({ where, artifacts, isGraphModel }: SavedMod
   throw unreadable(where, broken);
 }
 
-/** As tfjs's own loading, which leaves the variables of a model alive that it then finds it cannot build. */
+/** Builds like tfjs's own loader, but frees the variables of a model that turns out not to be buildable. */
 async function built({
   modelTopology,
   weightData = [],
@@ -51,19 +52,19 @@ async function built({
   userDefinedMetadata,
 }: tf.io.ModelArtifacts): Promise<LayersModel> {
   const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  // tfjs reads the name that it writes, gelu_new, as this one.
+  // tfjs writes the name gelu_new but looks it up as geluNew.
   classNameMap['geluNew'] ??= classNameMap['gelu_new'] as (typeof classNameMap)[string];
   const { registeredVariables } = tf.engine();
   const before = new Set(Object.keys(registeredVariables));
   let building: Promise<LayersModel> | undefined;
-  // Nothing waits within: whatever is new afterwards is this model's.
+  // This runs synchronously: every new variable belongs to this model.
   tf.tidy(() => {
     building = models.modelFromJSON({ modelTopology: modelTopology as never });
   });
   const own = Object.values(registeredVariables).filter(({ name }) => !before.has(name));
   try {
     const model = (await building) as LayersModel;
-    // tfjs would apply the constraints to what is loaded.
+    // tfjs would apply the constraints to the loaded weights.
     const constrained = model.weights as unknown as { constraint?: unknown }[];
     const constraints = constrained.map(({ constraint }) => constraint);
     for (const weight of constrained) weight.constraint = undefined;
@@ -85,7 +86,10 @@ async function built({
   }
 }
 
-/** Of an activation that is a layer tfjs saves the name of its class alone, and cannot read that again. */
+/**
+ * For an activation that is a layer, tfjs saves only its class name, which it cannot read: add the
+ * configuration.
+ */
 function keepActivations(all: readonly layers.Layer[]): void {
   for (const layer of all) {
     const { activation, layers: inner, layer: wrapped } = layer as layers.Layer & Partial<Parts>;

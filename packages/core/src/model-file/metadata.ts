@@ -8,43 +8,45 @@ import { expectModel } from './expect-model.js';
 import type { ResizeMode } from '../image/index.js';
 
 /**
- * What a saved network needs to be used. It stands in `model.json` under `userDefinedMetadata.distilljs`, where tfjs keeps it
- * through loading and saving.
+ * What is needed to use a saved network. It is stored in `model.json` under `userDefinedMetadata.distilljs`,
+ * which tfjs preserves when loading and saving.
  *
  * An input value is `(pixel / scale − mean) / std`, channel by channel, for pixels from 0 to 255.
  */
 export interface ModelMetadata {
-  /** Of this form. */
+  /** Version of this format. */
   readonly version: 1;
   /** `[height, width, channels]`. */
   readonly imageSize: readonly [height: number, width: number, channels: number];
-  /** What the channels are, in order; `other`: something only the dataset knows. */
+  /** Meaning of the channels, in order; `other`: known only to the dataset. */
   readonly channels: 'grey' | 'rgb' | 'rgba' | 'other';
-  /** What pixels are divided by before the normalization. */
+  /** Divisor of the pixels before normalization. */
   readonly scale: number;
   readonly normalization: Normalization;
   /**
-   * How the images it was trained on were brought to its size: the shorter side scaled and the middle cut out (`crop`), both
-   * sides scaled (`stretch`), or the longer side scaled and the rest filled with black (`letterbox`). Left out: `crop`.
+   * How the training images were resized: scaled to cover the size and cropped at the centre (`crop`), each
+   * side scaled separately (`stretch`), or scaled to fit inside and padded with black (`letterbox`). If
+   * omitted: `crop`.
    */
   readonly resize?: ResizeMode | undefined;
-  /** One per output, in order. */
+  /** One name per class, in the order of the outputs. */
   readonly classNames?: readonly string[] | undefined;
-  /** What the model's output is. */
+  /** Meaning of the model's output. */
   readonly output: 'logits' | 'probabilities';
 }
 
 const KEY = 'distilljs';
 
-/** What the channels of an image are called by their number. */
+/** The usual meaning of the channels, given their number. */
 export const channelsOf = (count: number): ModelMetadata['channels'] =>
   count === 1 ? 'grey' : count === 3 ? 'rgb' : count === 4 ? 'rgba' : 'other';
 
 /**
- * The metadata of a network that was trained on images with this normalization.
+ * Makes the metadata of a network trained on images with this normalization.
  *
- * @param data a dataset, or what it says of its images
- * @throws DistillError code `data` for a shape that is none, `option` for another normalization than of its channels
+ * @param data a dataset, or the listed fields of one
+ * @throws DistillError code `data` for an invalid shape, `option` for a normalization that does not match the
+ *   channels
  */
 export function metadataOf(
   data: {
@@ -71,20 +73,21 @@ export function metadataOf(
 }
 
 /**
- * Gives a model its metadata. Every way of saving it writes them, tfjs's own `model.save` too.
+ * Sets a model's metadata. Every way of saving the model writes them, including tfjs's own `model.save`.
  *
- * @throws DistillError code `option` for what is no model, `data` for metadata that {@link modelMetadata} would refuse
+ * @throws DistillError code `option` for anything but a model, `data` for metadata that {@link modelMetadata}
+ *   would refuse
  */
 export function setModelMetadata(model: LayersModel, metadata: ModelMetadata): void {
   expectModel(model, 'setModelMetadata');
   checkedMetadata(`model '${model.name}'`, metadata);
-  // tfjs refuses fields that are there and undefined.
+  // tfjs refuses fields whose value is undefined.
   const given = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined));
   model.setUserDefinedMetadata({ ...userDefined(model), [KEY]: given });
 }
 
 /**
- * The metadata of a model; undefined for one that was made elsewhere, or by a version that did not keep them.
+ * The metadata of a model; undefined for a model that was made elsewhere, or by a version without metadata.
  *
  * @param where the file, for messages
  * @throws DistillError code `data` for metadata that are damaged or of a later version
@@ -100,7 +103,7 @@ const userDefined = (model: LayersModel): Readonly<Record<string, unknown>> => (
 });
 
 /**
- * Metadata as they were read, or as a user gave them.
+ * Checks metadata from a file or a user.
  *
  * @throws DistillError code `data`, naming the field
  */

@@ -3,7 +3,7 @@ import { IN_FOLDERS } from './place.js';
 import type { Problem } from './check-wiring.js';
 import { unreadable } from './unreadable.js';
 
-/** The files of one model, by their paths from its `model.json`. */
+/** The files of one model, by paths relative to its `model.json`. */
 export interface ModelFolder {
   /** The path of `model.json`, for messages. */
   readonly where: string;
@@ -13,7 +13,7 @@ export interface ModelFolder {
 
 export const MAIN = 'model.json';
 
-/** A folder of Node's file system. */
+/** A model folder in Node's file system. */
 export function diskFolder(folder: string): ModelFolder {
   const fs = nodeModule('node:fs/promises', IN_FOLDERS);
   const path = nodeModule('node:path', IN_FOLDERS);
@@ -39,7 +39,7 @@ export function diskFolder(folder: string): ModelFolder {
 }
 
 const CONVERT = 'Convert it: `tensorflowjs_converter --input_format';
-/** Models of other kinds, by the names of their files: what they are, and what to do. */
+/** Models of other kinds, recognised by file name: what they are, and what to do. */
 const OTHER_KINDS: readonly (readonly [RegExp, got: string, hint: string])[] = [
   [/\.(h5|hdf5|keras)$/i, 'a Keras file', `${CONVERT} keras FILE FOLDER\`.`],
   [
@@ -56,7 +56,7 @@ const OTHER_KINDS: readonly (readonly [RegExp, got: string, hint: string])[] = [
   [/\.onnx$/i, 'an ONNX file', 'Name the file itself, and load it with loadTeacher.'],
 ];
 
-/** What these files are, where they are a model of another kind. */
+/** The problem if these files are a model of another kind. */
 function otherKind(names: readonly string[]): Problem | undefined {
   for (const [fits, got, hint] of OTHER_KINDS) {
     const name = names.find((each) => fits.test(each));
@@ -65,7 +65,7 @@ function otherKind(names: readonly string[]): Problem | undefined {
   return undefined;
 }
 
-/** Files as a page gets them: of a folder that was dropped or chosen, or by themselves. */
+/** Files as a page gets them: from a dropped or chosen folder, or individually. */
 export function givenFolder(files: readonly File[]): ModelFolder {
   const found = files.filter((file) => /^.+\.json$/i.test(file.name));
   const main = found.find(({ name }) => name === MAIN || name.endsWith(`/${MAIN}`)) ?? found[0];
@@ -88,10 +88,10 @@ export function givenFolder(files: readonly File[]): ModelFolder {
 
 const DROP_ALL = 'Give the whole folder: model.json and every weight file (.bin) that it names.';
 
-/** A file's path, which only files of a chosen folder have. */
+/** A file's path, or its name: only files of a chosen folder have paths. */
 export const pathOf = (file: File): string => file.webkitRelativePath || file.name;
 
-/** The file at a path from another one's folder, or the only one with that name: files by themselves have no folder. */
+/** The file at a path relative to `main`, else the only file with that name: individual files have no folder. */
 export function besideOf(files: readonly File[], main: File, path: string): File | undefined {
   const whole = pathOf(main).replace(/[^/]*$/, '') + path;
   const name = path.replace(/^.*\//, '');
@@ -99,7 +99,7 @@ export function besideOf(files: readonly File[], main: File, path: string): File
   return files.find((file) => pathOf(file) === whole) ?? (named.length === 1 ? named[0] : undefined);
 }
 
-/** What was given, in a few words. */
+/** Describes the given files in a few words. */
 export function listOf(files: readonly File[]): string {
   const names = files.slice(0, 3).map((file) => `'${pathOf(file)}'`);
   const count = files.length === 1 ? '1 file' : `${files.length} files`;

@@ -3,12 +3,12 @@ import { isNode } from '../platform/node-module.js';
 import { expectNoTilde, isPathText, pathOfUrl } from '../platform/path.js';
 
 /**
- * Where a model is to be read from: a folder, a file or a URL; or its files, as a page gets them from a folder that was dropped
- * or chosen.
+ * Where to read a model from: a folder, a file or a URL; or its files, as a page gets them from a dropped or
+ * chosen folder.
  */
 export type ModelPlace = string | URL | readonly File[];
 
-/** The same, told apart: a folder of Node's file system, a URL that tfjs knows, or files. */
+/** A resolved {@link ModelPlace}: a folder in Node's file system, a URL for tfjs, or files. */
 export type Place = Written | { readonly files: readonly File[] };
 type Written = { readonly folder: string } | { readonly url: string };
 
@@ -19,9 +19,9 @@ const PLACE = 'a model’s place';
 export const IN_FOLDERS = 'models under file://';
 
 /**
- * Reads where a model is to be loaded from or saved to: `file:` URLs (`pathToFileURL(path).href` too, and relative ones
- * as in `file://run/student`), plain paths in Node, `model.json` in a folder; anything else is a URL for tfjs
- * (`indexeddb://NAME`, `https://…`).
+ * Resolves the place of a model. `file:` URLs (including relative ones such as `file://run/student`), plain
+ * paths in Node and paths of a `model.json` give a folder. Anything else is a URL for tfjs (`indexeddb://NAME`,
+ * `https://…`).
  */
 export function placeOf(given: string | URL): Written;
 export function placeOf(given: ModelPlace): Place;

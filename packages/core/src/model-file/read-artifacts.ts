@@ -9,7 +9,7 @@ import { placeOf } from './place.js';
 import type { ModelPlace } from './place.js';
 import { inside, orUnreadable, unreadable } from './unreadable.js';
 
-/** A saved model, read and of the right sizes. */
+/** A saved model that has been read and whose sizes match. */
 export interface SavedModel {
   /** The file or URL, for messages. */
   readonly where: string;
@@ -18,11 +18,11 @@ export interface SavedModel {
 }
 
 export interface LoadOptions {
-  /** Seconds without a byte after which a server is given up. Default 30. */
+  /** Give up on a server after this many seconds without data. Default 30. */
   readonly timeout?: number | undefined;
 }
 
-/** Longer is no model's topology; reading one would fill the memory. */
+/** No topology is longer, and reading such a file would exhaust memory. */
 const LONGEST_JSON = 512 * 1024 * 1024;
 
 /**
@@ -43,7 +43,7 @@ export async function readArtifacts(
     'url' in from ? fromUrl(where, from.url, timeout) : fromFolder(folder as ModelFolder),
   );
   const { modelTopology, weightSpecs = [], weightData, format } = artifacts;
-  // The file may hold anything in its place.
+  // The file may hold anything here.
   const topology: unknown = modelTopology;
   const isGraph = typeof topology === 'object' && topology !== null && 'node' in topology;
   const isGraphModel = format === 'graph-model' || isGraph;
@@ -59,7 +59,7 @@ const NO_WEIGHTS: Problem = {
   hint: 'Save the model with its weights.',
 };
 
-/** Graph models may carry strings, whose length no list tells. */
+/** Graph models may contain strings, whose length the manifest does not give. */
 const hasStrings = (specs: readonly tf.io.WeightsManifestEntry[]): boolean =>
   specs.some(({ dtype }) => dtype === 'string');
 
@@ -75,7 +75,7 @@ async function fromFolder({ where, sizeOf, read }: ModelFolder): Promise<tf.io.M
   return tf.io.getModelArtifactsForJSON(json, async (manifest) => {
     const specs = manifest.flatMap((group) => group.weights);
     const files = manifest.flatMap((group) => group.paths).map((file) => inside(where, file));
-    // Before anything is read: a device has no end, and a wrong size no use.
+    // Check before reading: a device file never ends, and weights of a wrong size are useless.
     const sizes = await Promise.all(files.map(sizeOf));
     const problem = sizeProblem(
       specs,
@@ -88,7 +88,7 @@ async function fromFolder({ where, sizeOf, read }: ModelFolder): Promise<tf.io.M
   });
 }
 
-/** What is often found in the place of a model.json, by how it begins. */
+/** Files often found in place of a model.json, recognised by how they begin. */
 const OTHER_FILES: readonly (readonly [RegExp, got: string, hint: string])[] = [
   [
     /^\x89HDF/,
@@ -113,7 +113,7 @@ function parsed(where: string, bytes: Uint8Array): unknown {
   }
 }
 
-/** A file in the folder of a model.json's URL, asked for with the same query. */
+/** The URL of a file beside a model.json's URL, with the same query. */
 function beside(url: string, file: string): string {
   const [, folder = '', query = ''] = /^([^?#]*\/)?[^?#]*(\?[^#]*)?/.exec(url) ?? [];
   return `${folder}${file}${query}`;
@@ -132,10 +132,13 @@ async function fromUrl(where: string, url: string, timeout: number): Promise<tf.
   throw unreadable(where, { got: 'a place that tfjs cannot load from', hint: 'Name a folder or a URL.' });
 }
 
-/** Weights beyond this fit into no array. */
+/** Larger weights do not fit into one array. */
 const LONGEST_BODY = 2 ** 32;
 
-/** `fetch` that gives up when the server sends nothing for a while, within the body too, or more than any model has. */
+/**
+ * A `fetch` that aborts if the server sends nothing for a while, even within the body, or sends too much for a
+ * model.
+ */
 export function patientFetch(seconds: number): typeof fetch {
   return async (input, init) => {
     const controller = new AbortController();
@@ -145,7 +148,7 @@ export function patientFetch(seconds: number): typeof fetch {
     let timer = setTimeout(giveUp, seconds * 1000);
     try {
       const response = await fetch(input, { ...init, signal: controller.signal }).catch((cause: unknown) => {
-        // That is how fetch says that nobody answers.
+        // A TypeError is how fetch reports that there is no answer.
         if (!(cause instanceof TypeError)) throw cause;
         const { cause: inner = cause } = cause;
         throw new Error(`no answer from that address (${firstLine(inner)})`, { cause });

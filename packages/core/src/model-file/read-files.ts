@@ -7,18 +7,18 @@ import type { ModelPlace } from './place.js';
 import { patientFetch } from './read-artifacts.js';
 import type { LoadOptions } from './read-artifacts.js';
 
-/** A file, and how to read those beside it. */
+/** A file, and how to read files beside it. */
 export interface FileAndBeside {
   readonly where: string;
   readonly bytes: Uint8Array;
-  /** Its folder on this disk, if it has one. */
+  /** Its folder on the local disk, if it has one. */
   readonly folder: string | undefined;
-  /** @throws DistillError code `data` for a path outside the file's folder, or a file that is not there */
+  /** @throws DistillError code `data` for a path outside the file's folder, or a missing file */
   readonly beside: (path: string) => Promise<Uint8Array>;
 }
 
 /**
- * Reads one file from a path, a `file:` URL, over HTTP, or the first of given ones.
+ * Reads one file: from a path, a `file:` URL or over HTTP, or the first of the given files.
  *
  * @throws DistillError code `data`
  */
@@ -62,7 +62,7 @@ export async function readFiles(
   const path = nodeModule('node:path', IN_FOLDERS);
   const read = (file: string): Promise<Uint8Array> =>
     reading(file, async () => {
-      // A device has no end.
+      // A device file never ends.
       if (!(await fs.stat(file)).isFile()) throw unreadable(file, 'no regular file');
       return new Uint8Array(await fs.readFile(file));
     });

@@ -17,9 +17,10 @@ const NEXT_WEIGHTS = 'weights-next.bin';
  * Saves a model to a folder (a path or a `file:` URL, in Node on every engine) in tfjs's own format (`model.json`,
  * `weights.bin`), or to a tfjs URL (`indexeddb://NAME`, `downloads://NAME`, `https://…`).
  *
- * A folder's model is written whole or not at all, and flushed to disk: until the new one stands, `model.json` names the
- * weights of the old one.
- * @throws DistillError code `data` when the folder cannot be written
+ * A model in a folder is replaced atomically and flushed to disk: until the new one is complete, `model.json`
+ * names the old weights.
+ * @throws DistillError code `data` if the place cannot be written, `option` for anything but a model,
+ *   `platform` for downloads outside a page
  */
 export async function saveModel(model: LayersModel, place: string | URL): Promise<void> {
   const given = model as Partial<LayersModel> | null | undefined;
@@ -53,9 +54,10 @@ export async function saveModel(model: LayersModel, place: string | URL): Promis
 }
 
 /**
- * A model as the two files `model.json` and `weights.bin`: for a worker, which has no downloads, or for an upload of one's own.
+ * A model as the two files `model.json` and `weights.bin`: for a worker, which cannot download, or for a custom
+ * upload.
  *
- * @returns files, which are Blobs with a name
+ * @returns two `File` objects
  */
 export async function modelFiles(model: LayersModel): Promise<readonly [model: File, weights: File]> {
   expectModel(model, 'modelFiles');
@@ -67,7 +69,7 @@ export async function modelFiles(model: LayersModel): Promise<readonly [model: F
   ];
 }
 
-/** A model as tfjs's `io.fromMemory` takes it, of plain values, so that it can be sent between threads. */
+/** A model as tfjs's `io.fromMemory` takes it, made of plain values that can be sent between threads. */
 export async function modelArtifacts(model: LayersModel): Promise<PlainArtifacts> {
   let plain: PlainArtifacts | undefined;
   await model.save({
@@ -81,7 +83,7 @@ export async function modelArtifacts(model: LayersModel): Promise<PlainArtifacts
   return plain as PlainArtifacts;
 }
 
-/** With what tfjs forgets to write, so that it can read it again itself. */
+/** Adds what tfjs forgets to write but needs to read the model again. */
 const complete = (artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts => ({
   ...artifacts,
   modelTopology: inTfjsWords(artifacts),
@@ -92,7 +94,7 @@ export interface PlainArtifacts extends tf.io.ModelArtifacts {
   weightData: ArrayBuffer;
 }
 
-/** What `model.json` holds, with the weights in a file of this name beside it. */
+/** The content of `model.json`; `weights` is the name of the weight file beside it. */
 function jsonOf(artifacts: tf.io.ModelArtifacts, weights: string): object {
   const {
     modelTopology,
@@ -107,10 +109,10 @@ function jsonOf(artifacts: tf.io.ModelArtifacts, weights: string): object {
 }
 
 /**
- * Writes what tfjs's save handlers get (topology, weights, metadata) into a folder, as {@link saveModel} does: for a model that was
- * changed on its way, e.g. quantized. In Node.
+ * Writes the artifacts of a tfjs save handler (topology, weights, metadata) to a folder, as {@link saveModel}
+ * does (Node). For artifacts that were changed before saving, e.g. quantized.
  *
- * @throws DistillError code `data` when the folder cannot be written
+ * @throws DistillError code `data` if the folder cannot be written, `option` for wrong arguments
  */
 export async function saveArtifacts(
   artifacts: tf.io.ModelArtifacts,
@@ -133,7 +135,7 @@ export async function saveArtifacts(
   try {
     makeFolder(folder);
     const before = await fs.readdir(folder);
-    // A model.json goes with its weights: the new ones get a name that it does not have until it is replaced.
+    // The old model.json must keep its weights: write the new ones under another name until it is replaced.
     const isNext = before.includes('model.json') && (await namesNext(path.join(folder, 'model.json')));
     if (before.includes(WEIGHTS) && !isNext) await write(NEXT_WEIGHTS);
     await write(WEIGHTS);
@@ -152,7 +154,7 @@ export async function saveArtifacts(
   return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
 }
 
-/** True when a crash left a model whose weights still have the name for the time between. */
+/** True if a crash left a model whose weights still have the temporary name. */
 async function namesNext(file: string): Promise<boolean> {
   const fs = nodeModule('node:fs/promises', IN_FOLDERS);
   const isFile = (await fs.stat(file)).isFile();

@@ -1,11 +1,11 @@
 import type { io } from '@tensorflow/tfjs-core';
 import type { Json } from './check-wiring.js';
 
-/** What Keras writes otherwise than tfjs-layers reads it, though both mean the same, and what tfjs forgets to write. */
+/** Rewrites a topology for tfjs-layers: what Keras spells differently, and what tfjs forgets to write. */
 export function inTfjsWords({ modelTopology, weightSpecs = [] }: io.ModelArtifacts): object {
   if (typeof modelTopology !== 'object' || (modelTopology as unknown) === null) return {};
   return JSON.parse(JSON.stringify(modelTopology), function (this: Json, key, value: Json | string | null) {
-    // A policy of one type.
+    // A dtype policy of Keras with a single type.
     if (key === 'dtype' && (value as Json | null)?.['config'] !== undefined)
       return JSON.stringify(value).includes('"float32"') ? 'float32' : value;
     if (key === 'config' && this['class_name'] === 'SeparableConv2D' && typeof value === 'object') {

@@ -2,7 +2,7 @@ import { describeValue, DistillError, isDistillError, shownText } from '../error
 import { firstLine } from '../error/first-line.js';
 import type { Problem } from './check-wiring.js';
 
-/** The one error of everything that is wrong with a saved model. */
+/** The error for any problem with a saved model. */
 export function unreadable(
   where: string,
   { got, hint }: Problem,
@@ -12,7 +12,7 @@ export function unreadable(
   return new DistillError({ code: 'data', where, expected, got, hint, cause });
 }
 
-/** Runs what may throw anything, and gives its error the model's place, and the reason if that is known. */
+/** Runs `read` and wraps any error with the model's place, and with the reason if known. */
 export async function orUnreadable<T>(
   where: string,
   read: () => T | Promise<T>,
@@ -32,10 +32,10 @@ export async function orUnreadable<T>(
   }
 }
 
-/** What to do with a model of Keras that tfjs-layers cannot build. */
+/** The hint for a Keras model that tfjs-layers cannot build. */
 export const AS_GRAPH = 'Convert the model to a graph model, or to ONNX, and load it with loadTeacher.';
 
-/** As tfjs-layers says that it cannot do what Keras can. */
+/** How tfjs-layers reports features of Keras that it lacks. */
 const BEYOND_TFJS = /not support|^Unknown activation/;
 
 function missingFile(cause: unknown): string | undefined {
@@ -43,7 +43,7 @@ function missingFile(cause: unknown): string | undefined {
   return code === 'ENOENT' || code === 'ENOTDIR' ? `no file ${shownText(path ?? '')}` : undefined;
 }
 
-/** The first line of what tfjs says; a slip of its own code over a damaged file says nothing to a user. */
+/** The first line of tfjs's error, unless it is an internal error caused by a damaged file. */
 function reasonOf(cause: unknown): string {
   const line = firstLine(cause).replace(/\. This may be due to .*|\.+$/, '');
   const isSlip =
@@ -54,7 +54,7 @@ function reasonOf(cause: unknown): string {
   return isSlip ? 'one whose layers do not have the form that tfjs saves' : line.slice(0, 500);
 }
 
-/** A path of a manifest, which names files of the model's own folder and no others. */
+/** A manifest's path, which must stay inside the model's folder. */
 export function inside(where: string, file: unknown): string {
   const parts = typeof file === 'string' ? file.split(/[\\/]/) : ['..'];
   if (!parts.includes('..') && parts[0] !== '' && !/^[a-z]:|\0/i.test(parts[0] ?? '')) return parts.join('/');

@@ -18,7 +18,7 @@ import {
 import type { Layer, LayerConfig } from './layer.js';
 import { dropoutLayer, droppingCells, withSeededCells } from './random-layers.js';
 
-/** Every layer of a graph as a step of its own. */
+/** Compiles every layer of a graph to a separate step. */
 export const compileGraph = (graph: Graph): readonly ForwardStep[] =>
   graph.nodes.map((node) => {
     const run = compileLayer(node);
@@ -32,9 +32,9 @@ export const compileGraph = (graph: Graph): readonly ForwardStep[] =>
   });
 
 /**
- * How one layer runs in a forward pass. Most layers run as tfjs runs them; some kinds do not, because tfjs-layers'
- * version is slow in training (batch norm is some 30 operations, ReLU's gradient two; a convolution always computes the
- * gradient of its input, also where that is the images), unseeded (dropout) or both, inside a wrapper.
+ * How one layer runs in a forward pass. Most layers run as in tfjs. Some do not, because the version in
+ * tfjs-layers is slow in training or unseeded (dropout), possibly inside a wrapper. Slow are batch norm (some
+ * 30 operations), ReLU's gradient (two), and convolutions, which compute the gradient even of the images.
  */
 export function compileLayer(node: GraphNode): Apply {
   const { layer } = node;
@@ -60,7 +60,7 @@ export function compileLayer(node: GraphNode): Apply {
   return (inputs, pass, kwargs) => withSeededCells(cells, node, pass, () => layer.apply(inputs, kwargs));
 }
 
-/** tfjs fuses a convolution with its bias, and refuses the gradient of a fused one that is dilated. */
+/** Unfused: tfjs fuses a convolution with its bias but has no gradient for a fused dilated one. */
 function dilatedConvolution(layer: Layer, config: LayerConfig): Apply {
   const weights = weightsOf(layer);
   const kernel = weights.get('kernel') as tf.Variable<tf.Rank.R4>;
@@ -98,9 +98,9 @@ function batchNorm(node: GraphNode, config: LayerConfig): Apply {
   const momentum = config['momentum'] as number;
   const movingMean = weights.get('moving_mean') as tf.Variable;
   const movingVariance = weights.get('moving_variance') as tf.Variable;
-  // Kept by its axis: tfjs cannot take the gradient of its own inference form without scale or centre.
+  // Written out: tfjs has no gradient for its own inference form without scale or centre.
   const frozen = (x: tf.Tensor): tf.Tensor => {
-    // Keras saves a list of one.
+    // Keras saves a list with one entry.
     const axis = Number(config['axis']);
     const broadcast = x.shape.map((size, at) => (at === (axis < 0 ? axis + x.rank : axis) ? size : 1));
     const rstd = tf.rsqrt(tf.add(movingVariance, epsilon));
@@ -109,10 +109,10 @@ function batchNorm(node: GraphNode, config: LayerConfig): Apply {
     return tf.add(tf.mul(x, tf.reshape(scale, broadcast)), tf.reshape(shift, broadcast));
   };
   return (inputs, pass, kwargs) => {
-    // Of volumes tfjs has none at all.
+    // tfjs has no batch norm for volumes.
     const isAsked = kwargs?.['training'] === false;
     if (!pass.training && !isAsked && node.shape.length < 4) return layer.apply(inputs, kwargs);
-    // It uses its moving statistics and keeps them, as in Keras; tfjs's own training does not.
+    // A frozen layer uses and keeps its moving statistics, as in Keras but unlike in tfjs.
     if (!pass.training || node.frozen) return frozen(inputs[0] as tf.Tensor);
     const { y, mean, variance } = batchNormTraining(inputs[0] as tf.Tensor, gamma, beta, epsilon);
     pass.statistics.push(
@@ -124,15 +124,15 @@ function batchNorm(node: GraphNode, config: LayerConfig): Apply {
 }
 
 /**
- * (x − mean) / sqrt(variance + ε) · gamma + beta over the layer's axes. tfjs runs it as batch norm, whose gradient it does not have
- * without scale or centre.
+ * `(x − mean) / sqrt(variance + ε) · gamma + beta` over the layer's axes. tfjs runs it as batch norm, which has
+ * no gradient without scale or centre.
  */
 function layerNorm({ layer }: GraphNode, config: LayerConfig): Apply {
   const weights = weightsOf(layer);
   const epsilon = config['epsilon'] as number;
   return (inputs, pass, kwargs) => {
     const x = inputs[0] as tf.Tensor;
-    // Of more axes tfjs has none at all.
+    // tfjs has no layer norm for more than four axes.
     if (!pass.training || x.rank > 4) return layer.apply(inputs, kwargs);
     const axes = [config['axis'] as number | number[]]
       .flat()
@@ -150,7 +150,7 @@ function layerNorm({ layer }: GraphNode, config: LayerConfig): Apply {
   };
 }
 
-/** Kinds that run otherwise than tfjs has them in training, so that a wrapper must not run them by itself. */
+/** Kinds that run differently from tfjs in training, so that a tfjs wrapper must not run them itself. */
 const OWN_IN_TRAINING: ReadonlySet<string> = new Set([
   'BatchNormalization',
   'LayerNormalization',
@@ -158,7 +158,7 @@ const OWN_IN_TRAINING: ReadonlySet<string> = new Set([
   'SpatialDropout1D',
 ]);
 
-/** The wrapped layer or model for each time step, as tfjs does it. */
+/** Runs the wrapped layer or model for each time step, as tfjs does. */
 function timeDistributed(node: GraphNode): Apply {
   const { layer } = node;
   const wrapped = innerLayers(layer)[0];
@@ -187,10 +187,10 @@ function singleLayer(node: GraphNode): Graph {
   return { nodes: [node], scopes, input: 0, inputShape, inputType: 'float32', output: 1 };
 }
 
-/** A softmax layer as nothing at all, any other layer with a linear activation. */
+/** Runs a softmax layer as the identity, and any other layer with a linear activation. */
 function withoutActivation(kind: string, layer: Layer): Apply {
   if (kind === 'Softmax' || kind === 'Activation') return ([x]) => x;
   const { activation } = layers.activation({ activation: 'linear' }) as unknown as { activation: unknown };
-  // Everything but the activation is looked up in the layer itself, which stays as it is.
+  // Everything but the activation is inherited from the layer, which stays unchanged.
   return asTfjs(Object.create(layer, { activation: { value: activation } }) as Layer);
 }

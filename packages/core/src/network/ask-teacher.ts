@@ -7,9 +7,10 @@ import { expectNetwork } from './expect-network.js';
 import { networkOutput } from './taps.js';
 
 /**
- * The outputs of any teacher for a batch, whether it is a tfjs graph or answers by promise.
+ * The outputs of any teacher for a batch, whether it runs in tfjs or answers asynchronously.
  *
- * @param taps those to return beside the logits
+ * @param images `[batch, height, width, channels]`, normalised
+ * @param taps taps to return in addition to the logits
  * @returns outputs whose tensors the caller frees with `dispose`
  */
 export async function askTeacher(
@@ -29,7 +30,7 @@ export async function askTeacher(
   return ownedOutput(teacher.name, logits, taps, values);
 }
 
-/** Logits and taps in order as an output that can be freed; two names may stand for one tensor. */
+/** An output that owns its tensors: logits, and one value per tap in order. Two taps may share a tensor. */
 export function ownedOutput(
   name: string,
   logits: Logits,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { concatFlat, splitFlat } from '../engine/kernels/flat.js';
 
-/** A moving statistic of batch norm and the batch's value that it is to move to. */
+/** A moving statistic of batch norm and the batch's value toward which it moves. */
 export interface MovingStatistic {
   readonly moving: tf.Variable;
   readonly batch: tf.Tensor;
@@ -9,9 +9,9 @@ export interface MovingStatistic {
 }
 
 /**
- * `moving ← momentum · moving + (1 − momentum) · batch` for all of them at once: as one flat vector it takes three
- * operations for a whole network instead of four per layer. A statistic that occurs twice (its layer is applied twice)
- * moves twice, one after the other.
+ * `moving ← momentum · moving + (1 − momentum) · batch` for all statistics at once. As one flat vector, this
+ * takes three operations for a whole network instead of four per layer. A statistic whose layer is applied
+ * twice is updated twice, in order.
  */
 export function moveStatistics(statistics: readonly MovingStatistic[]): void {
   const occurrences = new Map<tf.Variable, number>();

@@ -18,15 +18,16 @@ interface NamedClasses {
 }
 
 /**
- * A teacher with the logits of the data's classes, in the data's order, matched by name. Of a teacher with more classes
- * (ImageNet's 1,000 for five folders) the other logits are left out: its probabilities are then those of a softmax over the
- * data's classes.
+ * Gives a teacher the logits of the data's classes, in the data's order, matched by name. If the teacher has
+ * more classes (e.g. ImageNet's 1,000 for a dataset of five), the other logits are dropped: its probabilities
+ * are then a softmax over the data's classes.
  *
- * Names match where they are equal; then where they are equal but for case, spaces, `_` and `-`; then where one of the
- * synonyms of the teacher's name (`tench, Tinca tinca`) does.
+ * Names match if they are equal, else if they are equal up to case, spaces, `_` and `-`, else if one of the
+ * synonyms in the teacher's name (`tench, Tinca tinca`) matches.
  *
- * @returns the teacher itself where nothing changes, or where either side has no names
- * @throws DistillError code `shape` that lists every class of the data that the teacher does not have
+ * @returns the teacher itself if nothing changes, or if either side has no names
+ * @throws DistillError code `shape`, listing the data's classes that the teacher lacks (the first 20) or has
+ *   ambiguously
  */
 export function matchClasses(teacher: FrozenNetwork, data: NamedClasses): FrozenNetwork {
   expectNetwork('matchClasses, teacher', teacher);
@@ -38,7 +39,7 @@ export function matchClasses(teacher: FrozenNetwork, data: NamedClasses): Frozen
   return isSame ? teacher : withLogits(teacher, positions, data.classNames);
 }
 
-/** Where each of the data's classes is among the teacher's. */
+/** The position of each of the data's classes among the teacher's. */
 function positionsOf(
   teacher: string,
   given: readonly string[],
@@ -92,7 +93,7 @@ function missing(name: string, given: readonly string[]): string {
   return nearest === undefined ? `'${name}'` : `'${name}' (nearest: ${nearest})`;
 }
 
-/** The teacher with some of its logits, in another order. */
+/** A teacher with the logits at the given positions, in that order. */
 function withLogits(
   teacher: FrozenNetwork,
   positions: readonly number[],

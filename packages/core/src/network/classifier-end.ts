@@ -5,7 +5,7 @@ import { readGraph } from './graph.js';
 import { endsLinear, outputActivation } from './logits.js';
 
 /**
- * What a classifier gives, where its last layer tells.
+ * Whether a classifier gives logits or probabilities; undefined if its last layer does not tell.
  *
  * @throws DistillError code `network` for a model whose output is no row of logits or probabilities
  */

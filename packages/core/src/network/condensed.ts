@@ -6,17 +6,17 @@ import { ownedOutput } from './ask-teacher.js';
 import type { Condense, FrozenNetwork, NetworkOutput } from './contract.js';
 import { networkOutput } from './taps.js';
 
-/** A teacher, and what to ask it for beside the logits. */
+/** A teacher, and the taps to request from it in addition to the logits. */
 export interface Asked {
   readonly teacher: FrozenNetwork;
   readonly taps: readonly string[];
 }
 
 /**
- * The teacher as a phase reads it: its taps, or what is made of them in their place. A condensed teacher gives the latter alone, as a
- * cache of its outputs then does.
+ * The teacher as a phase reads it: with its taps, or with the values that `condense` computes from them. A
+ * condensed teacher gives only these values, and so does a cache of its outputs.
  *
- * @param reads of a phase that reads the teacher
+ * @param reads the `reads` of a phase that reads the teacher
  */
 export function teacherAsRead(
   teacher: FrozenNetwork,

@@ -2,15 +2,15 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Random } from '../random/index.js';
 import type { Images, Logits, NamedVariables, Tensor } from '../tensor/index.js';
 
-/** What a model's output is: logits, or softmax probabilities of which the logarithm is taken. */
+/** What a model's output is: `output` for logits, `softmax` for probabilities, whose logarithm is taken. */
 export type LogitsSource = 'output' | 'softmax';
 
-/** What one forward pass gives: logits, and the taps that were asked for. */
+/** The result of a forward pass: logits, and the requested taps. */
 export interface NetworkOutput {
   readonly logits: Logits;
   /**
-   * Output of the tapped layer, batch first.
-   * @throws DistillError code `tap` when this tap was not asked for
+   * Output of the tapped layer, batch axis first.
+   * @throws DistillError code `tap` if this tap was not requested
    */
   tap(name: string): Tensor;
 }
@@ -21,65 +21,72 @@ export interface OwnedOutput extends NetworkOutput {
 }
 
 /**
- * What is needed of a network's taps, where that is less than the taps: a pure function that treats every image by itself.
+ * Reduces a network's taps to what is needed of them: a pure function that treats every image independently.
  */
 export interface Condense {
-  /** Shape per image of each value. A name says all that its value depends on besides the network. */
+  /**
+   * Shape of each value without the batch axis. Its name must identify all that it depends on besides the
+   * network.
+   */
   readonly shapes: Readonly<Record<string, readonly number[]>>;
-  /** The values by name, batch first. */
+  /** Computes the values by name, batch axis first. */
   readonly of: (output: NetworkOutput) => Readonly<Record<string, Tensor>>;
 }
 
-/** A value within a network, and what it is computed from. */
+/** An inner value of a network, and the values that it is computed from. */
 export interface NetworkNode {
-  /** A tap. */
+  /** Name of the value as a tap. */
   readonly name: string;
   /** Class of the layer, or name of the operation. */
   readonly op: string;
-  /** Names of the nodes that it reads; what does not depend on the images is left out. */
+  /** Names of the nodes that it reads, without those that do not depend on the images. */
   readonly inputs: readonly string[];
-  /** Without the batch axis; −1 where the model leaves an axis open, empty where the shape is not known. */
+  /** Shape without the batch axis; −1 for an axis of any size, empty if the shape is unknown. */
   readonly shape: readonly number[];
 }
 
-/** What can be asked of any network, learning or frozen. */
+/** Properties of any network, trainable or frozen. */
 export interface NetworkShape {
   readonly name: string;
-  /** `[height, width, channels]`; −1 where the model leaves an axis open. */
+  /** `[height, width, channels]`; −1 for an axis of any size. */
   readonly inputShape: readonly [number, number, number];
-  /** Width of the logits. */
+  /** Number of logits per image. */
   readonly classes: number;
   /** Every name that {@link tapShape} takes: aliases first, then layers in order. */
   readonly tapNames: readonly string[];
   /**
    * Shape of a tap without the batch axis.
-   * @throws DistillError code `tap`, listing the names there are
+   * @throws DistillError code `tap`, listing the available names
    */
   readonly tapShape: (tap: string) => readonly number[];
-  /** Number of the tapped value in the model's graph; two names of one layer have one number. */
+  /** Number of the tapped value in the model's graph; two names of one layer have the same number. */
   readonly tapOutput: (tap: string) => number;
-  /** What is known of its inside, in an order in which it can run: `stageTaps` finds feature maps by it. */
+  /**
+   * The known inner values, in an order in which they can be computed; `stageTaps` finds feature maps among
+   * them.
+   */
   readonly nodes?: (() => readonly NetworkNode[]) | undefined;
-  /** The classes that the logits stand for, in order, where they are known. */
+  /** Names of the classes in the order of the logits, if known. */
   readonly classNames?: readonly string[] | undefined;
-  /** Of a network that learns the number of its trainable weights, of a frozen one that of all its weights. */
+  /** Number of trainable weights, or of all weights for a frozen network; NaN if unknown. */
   readonly parameters: number;
-  /** Multiply–accumulate operations of one image's forward pass; NaN where the model leaves the image size open. */
+  /** Multiply–accumulate operations of one image's forward pass; NaN for an open image size, or if unknown. */
   readonly macs: number;
 }
 
-/** A `LayersModel` that ends in logits, with taps by layer name: what learns. */
+/** A `LayersModel` that ends in logits, with taps by layer name: the form in which students are trained. */
 export interface Network extends NetworkShape {
   readonly model: LayersModel;
-  /** What the model's output is taken for. */
+  /** How the model's output is interpreted. */
   readonly logitsFrom: LogitsSource;
   /** Trainable weights as `layer/weight`. */
   readonly variables: NamedVariables;
-  /** Weights that no gradient moves: moving means and variances, and all of frozen layers. */
+  /** Weights without gradient: moving means and variances, and all weights of frozen layers. */
   readonly statistics: NamedVariables;
   /**
-   * One forward pass. In training mode batch norm uses the batch's statistics, and moves the moving ones unless
-   * `moveStatistics` is false; a frozen one uses and keeps its moving statistics. Dropout draws from `random`.
+   * Runs one forward pass; inference mode is the default. In training mode batch norm uses the batch's
+   * statistics and updates its moving statistics unless `moveStatistics` is false; frozen batch norm uses and
+   * keeps its moving statistics. Dropout draws from `random`.
    */
   forward(images: Images, options?: ForwardOptions): NetworkOutput;
   /** Saves the plain tfjs model (no taps, no heads) to a folder (path or `file:` URL, Node) or any tfjs URL. */
@@ -94,18 +101,23 @@ export interface ForwardOptions {
   readonly random?: Random | undefined;
 }
 
-/** A network in inference form that never learns: batch norm folded into the convolutions, nothing on the tape. */
+/**
+ * A network for inference only: batch norm folded into the convolutions where possible, no gradients recorded.
+ */
 export interface FrozenNetwork extends NetworkShape {
-  /** The weights that it reads, under their names: they must not change while it is in use. */
+  /** The weights that it reads, by name. They must not change while it is in use. */
   readonly weights: NamedVariables;
-  /** Outputs are constants for every gradient. */
+  /** Runs one forward pass. The outputs are constants for every gradient. */
   forward(images: Images, taps?: readonly string[]): NetworkOutput;
   /**
-   * A teacher that answers by promise, such as a program outside tfjs, has this: it is asked before a step, and its `forward`
-   * throws. Use `askTeacher`, which takes every teacher.
+   * Present for a teacher that answers asynchronously, such as a program outside tfjs. It is called before a
+   * step, and `forward` throws. Use `askTeacher`, which works for every teacher.
    */
   readonly ask?: ((images: Images, taps?: readonly string[]) => Promise<OwnedOutput>) | undefined;
-  /** Its outputs are known to be logits, since its last layer is a linear one. Otherwise a look at them is due. */
+  /**
+   * True if the outputs are known to be logits, e.g. because the last layer is linear. Otherwise they are
+   * checked.
+   */
   readonly givesLogits?: boolean | undefined;
   /** Hex digest of architecture and weights. */
   fingerprint(): Promise<string>;

@@ -1,6 +1,6 @@
 import { describeValue, DistillError } from '../error/index.js';
 
-/** What is said of something that is no network. */
+/** The error for a value that is not a network. */
 export function noNetwork(where: string, given: unknown): DistillError {
   const has = (field: string): boolean => typeof given === 'object' && given !== null && field in given;
   const isGraphModel = has('executor');
@@ -21,9 +21,9 @@ export function noNetwork(where: string, given: unknown): DistillError {
 }
 
 /**
- * Callers without types hand in anything.
+ * Checks that a value is a network: untyped callers may pass anything.
  *
- * @throws DistillError code `option` for what has none of a network's names for taps
+ * @throws DistillError code `option` for a value without a list of tap names
  */
 export function expectNetwork(where: string, given: unknown): void {
   if (typeof given === 'object' && given !== null && 'tapNames' in given && Array.isArray(given.tapNames))

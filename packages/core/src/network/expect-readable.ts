@@ -6,8 +6,8 @@ import { withInner } from './layer.js';
 import { expectLogits } from './logits.js';
 
 /**
- * Throws unless a model can be a teacher or a student: its input is images, its output can be read as logits, and its
- * output is a function of its input.
+ * Throws unless a model can be a teacher or a student: its input is images, and its output can be read as
+ * logits and is a function of its input.
  *
  * @throws DistillError code `network`
  */

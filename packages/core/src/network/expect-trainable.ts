@@ -15,9 +15,10 @@ import { LINEAR_END, outputActivation } from './logits.js';
 import { UNSEEDED } from './random-layers.js';
 
 /**
- * Refuses, in a student, what would silently train wrongly: an output that is no logits, a regularizer that no
- * loss would include, a constraint that no optimizer would apply, noise that no seed decides, batch norm over another
- * axis than channels, a `trainable` that tfjs does not keep to, weights that are all frozen. A teacher may have all of that.
+ * Refuses a student that would silently train wrongly. It must not have: an output other than logits; a
+ * regularizer, which no loss includes; a constraint, which no optimizer applies; unseeded noise; batch norm
+ * over an axis other than the last; a `trainable` that tfjs ignores; no trainable weights. A teacher may have
+ * all of these.
  *
  * @throws DistillError code `network`, naming the layer and what to do
  */
@@ -66,7 +67,7 @@ function problemOf(layer: GraphNode['layer'], { frozen, shape }: GraphNode): Pro
       `an unseeded ${kind} layer`,
       'Use Dropout, or remove the layer.',
     ];
-  // What never learns needs no regularizer, no constraint and no statistics of the batch.
+  // A frozen layer needs no regularizer, no constraint and no batch statistics.
   if (frozen) return undefined;
   const conflict = trainableConflict(layer);
   if (conflict !== undefined) return conflict;

@@ -8,8 +8,8 @@ import type { LayerConfig } from './layer.js';
 /**
  * Digest of what a network computes: its layers, their wiring and settings, and all weights.
  *
- * Left out is what changes nothing of that but differs between a network that was built and the same one loaded again:
- * names (tfjs numbers unnamed layers by a counter of the process), initializers, regularizers, unset fields.
+ * It excludes what does not affect the computation but may differ after saving and loading: names (tfjs numbers
+ * unnamed layers by a process-wide counter), initializers, regularizers, unset fields.
  */
 export async function fingerprintOf(network: Network, graph: Graph): Promise<string> {
   const hash = sha256.create();
@@ -27,7 +27,7 @@ export async function fingerprintOf(network: Network, graph: Graph): Promise<str
 const IRRELEVANT =
   /^(name|trainable|dtype|batchInputShape|batchSize|seed)$|(Initializer|Regularizer|Constraint)$/;
 
-/** The settings that count, those of layers inside included. */
+/** The relevant settings, including those of inner layers. */
 function settings(config: LayerConfig): readonly (readonly [string, unknown])[] {
   return Object.entries(config)
     .filter(([key, value]) => !IRRELEVANT.test(key) && value !== null && value !== undefined)

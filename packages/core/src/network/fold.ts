@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Graph, GraphNode } from './graph.js';
 import { activationOf, isPlainRelu, layerConfig, normalizesAnotherAxis, weightsOf } from './layer.js';
 
-/** A run of layers that one fused operation replaces: a linear layer, its batch norm, its ReLU. */
+/** A sequence of layers that one fused operation replaces: a linear layer, its batch norm, its ReLU. */
 export interface Fold {
   readonly linear: GraphNode;
   readonly batchNorm: GraphNode | undefined;
@@ -12,9 +12,9 @@ export interface Fold {
 const FOLDABLE = new Set(['Conv2D', 'DepthwiseConv2D', 'Dense']);
 
 /**
- * Finds every linear layer whose output goes to one batch norm and/or one ReLU and nowhere else.
+ * Finds every linear layer whose output goes only to one batch norm and/or one ReLU.
  *
- * @param keep values that must exist on their own (taps): no fold swallows them
+ * @param keep values that must remain available (taps) and are therefore not folded away
  */
 export function findFolds(graph: Graph, keep: ReadonlySet<number>): readonly Fold[] {
   const readers = new Map<number, GraphNode[]>();
@@ -88,7 +88,7 @@ export function applyFold({ linear, relu }: Fold, { kernel, bias }: FoldedWeight
   const { kind, config } = layerConfig(linear.layer);
   const activation = relu === undefined ? 'linear' : 'relu';
   if (kind === 'Dense') {
-    // The dense layer of tfjs-layers takes any rank; a matrix product takes two.
+    // The dense layer of tfjs-layers accepts any rank; a matrix product needs rank 2.
     const rows = tf.reshape<tf.Rank.R2>(x, [-1, x.shape.at(-1) ?? 1]);
     const y = tf.fused.matMul({ a: rows, b: kernel, bias, activation });
     return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), bias.size]);
@@ -98,7 +98,7 @@ export function applyFold({ linear, relu }: Fold, { kernel, bias }: FoldedWeight
     filter: kernel as tf.Tensor4D,
     strides: config['strides'] as [number, number],
     pad: config['padding'] as 'same' | 'valid',
-    // tfjs-layers leaves out the dilation of a depthwise convolution.
+    // tfjs-layers ignores the dilation of a depthwise convolution.
     dilations: (kind === 'Conv2D' ? config['dilationRate'] : [1, 1]) as [number, number],
     bias,
     activation,

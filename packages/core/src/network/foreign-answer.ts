@@ -4,15 +4,15 @@ import { firstLine } from '../error/first-line.js';
 import { shapeText } from '../tensor/index.js';
 import type { Tensor } from '../tensor/index.js';
 
-/** Numbers of a batch: a tensor, which is freed when it has been read; one flat array; or arrays in arrays. */
+/** Numbers of a batch: a tensor, which is disposed after reading; one flat array; or nested arrays. */
 export type ForeignValue = Tensor | ArrayLike<number> | readonly ForeignValue[];
 
-/** What a foreign teacher says of a batch: logits alone, or with the taps that were asked for. */
+/** A foreign teacher's answer for a batch: logits alone, or with the requested taps. */
 export type ForeignAnswer =
   | ForeignValue
   | { readonly logits: ForeignValue; readonly taps?: Readonly<Record<string, ForeignValue>> | undefined };
 
-/** Calls what may throw anything; its error names the teacher. */
+/** Calls a function and wraps its error with the teacher's name. */
 export async function answerOf(name: string, call: () => unknown): Promise<unknown> {
   try {
     return await call();
@@ -26,7 +26,7 @@ export async function answerOf(name: string, call: () => unknown): Promise<unkno
 const wrong = (name: string, what: string, expected: string, got: string, cause?: unknown): DistillError =>
   new DistillError({ code: 'network', where: `teacher '${name}', ${what}`, expected, got, cause });
 
-/** Logits may come alone. */
+/** One part of an answer, whose logits may come without a wrapping object. */
 export function partOf(answer: unknown, part: string): unknown {
   const isPlain =
     typeof answer === 'object' && answer !== null && !(answer instanceof tf.Tensor) && 'logits' in answer;
@@ -41,9 +41,9 @@ export interface Numbers {
 }
 
 /**
- * The numbers of a part, read; a tensor is freed.
+ * Reads the numbers of a part; a tensor is disposed.
  *
- * @throws DistillError code `network` for another shape and for what is not finite
+ * @throws DistillError code `network` for another shape, or values that are not finite
  */
 export async function numbersOf(
   name: string,
@@ -68,7 +68,7 @@ export async function numbersOf(
   throw wrong(name, what, 'finite numbers', `${String(values.flat[bad])} for image ${row} of the batch`);
 }
 
-/** Numbers in a row, and the shape where the value has one. */
+/** The numbers as a flat array, and their shape if the value has one. */
 async function flat(
   given: unknown,
 ): Promise<{ readonly flat: Float32Array; readonly shape: readonly number[] | undefined } | undefined> {
@@ -95,8 +95,8 @@ const isList = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 
 /**
- * @returns true once two images have had different logits: then it need not be looked at again
- * @throws DistillError for equal logits of images that differ
+ * @returns true if two images have different logits: then this need not be checked again
+ * @throws DistillError code `network` if images differ but all have equal logits
  */
 export function expectVaried(
   name: string,

@@ -13,37 +13,37 @@ import type { ForeignAnswer } from './foreign-answer.js';
 import { expectSource, logProbabilities } from './logits.js';
 import { missingTap } from './taps.js';
 
-/** A batch of normalised images as a foreign teacher gets it. */
+/** A batch of normalised images as passed to a foreign teacher. */
 export interface ForeignImages {
-  /** One number per value, NHWC. The function may keep it. */
+  /** The pixel values, NHWC. The function may keep the array. */
   readonly values: Float32Array;
   /** `[batch, height, width, channels]`. */
   readonly shape: readonly [number, number, number, number];
 }
 
 export interface ForeignTeacherOptions {
-  /** Default `teacher`. */
+  /** Name of the teacher. Default `teacher`. */
   readonly name?: string | undefined;
-  /** How many classes there are, or their names in the order of the logits. */
+  /** Number of classes, or their names in the order of the logits. */
   readonly classes: number | readonly string[];
-  /** `[height, width, channels]` of one image; −1 where any size is taken. */
+  /** `[height, width, channels]` of one image; −1 for an axis of any size. */
   readonly imageShape: readonly [number, number, number];
   /** Shapes of the taps by name, without the batch axis. Default: no taps. */
   readonly taps?: Readonly<Record<string, readonly number[]>> | undefined;
-  /** Default `output`: logits. `softmax`: probabilities, of which the logarithm is taken. */
+  /** Default `output`: the answer is logits. `softmax`: it is probabilities, whose logarithm is taken. */
   readonly logitsFrom?: LogitsSource | undefined;
   /**
-   * Changes whenever the teacher does: checkpoints and cached outputs are known by it. Default: a digest of the answer to
-   * two images of noise, to three digits.
+   * Must change whenever the teacher does: it identifies checkpoints and cached outputs. Default: the logits of
+   * two noise images, rounded to three digits.
    */
   readonly version?: string | undefined;
-  /** How many weights it has. Default: NaN, not known. */
+  /** Number of weights. Default: NaN, unknown. */
   readonly parameters?: number | undefined;
   readonly dispose?: (() => void) | undefined;
 }
 
 /**
- * Makes a teacher of anything that returns logits: another library, a program, an HTTP service.
+ * Makes a teacher from anything that returns logits: another library, a program, an HTTP service.
  *
  * ```ts
  * const teacher = teacherFrom(
@@ -52,11 +52,12 @@ export interface ForeignTeacherOptions {
  * );
  * ```
  *
- * It is asked once per batch, before the step, or with cached outputs once per image and view. Every answer is checked.
+ * It is called once per batch, before the step; with cached outputs, once per image and view. Every answer is
+ * checked.
  *
- * @param fn gets normalised images and the names of the taps that are read. Answers at once or by promise.
- * @throws DistillError code `option` for options that make no sense. Asking it throws code `network` for an answer of
- * another shape, with a value that is not finite, or equal for images that differ.
+ * @param fn receives normalised images and the names of the requested taps; answers synchronously or as a promise
+ * @throws DistillError code `option` for wrong options. `ask` throws code `network` for an answer of another
+ *   shape, with values that are not finite, or with equal logits for images that differ
  */
 export function teacherFrom(
   fn: (images: ForeignImages, taps: readonly string[]) => ForeignAnswer | Promise<ForeignAnswer>,
@@ -79,13 +80,13 @@ export function teacherFrom(
   const ask = async (images: tf.Tensor4D, wanted: readonly string[] = []): Promise<OwnedOutput> => {
     expectShape(`network '${name}', images`, images, [null, ...imageShape]);
     wanted.forEach(indexOf);
-    // A copy: some engines hand out their own memory.
+    // A copy: some engines return their own memory.
     const values = Float32Array.from(await images.data<'float32'>());
     const [batch] = images.shape;
     const answer = await answerOf(name, () => fn({ values, shape: images.shape }, wanted));
     const logits = await numbersOf(name, 'logits', partOf(answer, 'logits'), [batch, classes]);
     varies ||= expectVaried(name, batch, logits, values);
-    // All are checked before the first is made: an answer that is refused leaves no tensor.
+    // Check all before making the first tensor, so that a refused answer leaves none behind.
     const maps = [];
     for (const tap of wanted)
       maps.push(await numbersOf(name, `tap '${tap}'`, partOf(answer, tap), [batch, ...tapShape(tap)]));
@@ -172,7 +173,7 @@ function expectOptions(fn: unknown, options: ForeignTeacherOptions): void {
       refuse(`teacherFrom.taps.${tap}`, 'the shape of the tap, without the batch axis', axes);
 }
 
-/** Declared taps, the largest maps first: nothing else is known of the order in which they are computed. */
+/** The declared feature maps, largest first: nothing else is known about the order in which they are computed. */
 function declaredNodes(taps: Readonly<Record<string, readonly number[]>>): readonly NetworkNode[] {
   const area = ([height = 0, width = 0]: readonly number[]): number => height * width;
   return Object.entries(taps)

@@ -7,16 +7,16 @@ import type { MovingStatistic } from './batch-statistics.js';
 import type { Graph, GraphNode } from './graph.js';
 import { internals } from './layer.js';
 
-/** What a layer may need to know of the pass that it is part of. */
+/** What a layer may need to know about the forward pass that it is part of. */
 export interface Pass {
   readonly network: string;
   readonly training: boolean;
   readonly random: Random | undefined;
-  /** Collects what batch norm saw, in training. */
+  /** Collects the batch statistics of batch norm in training. */
   readonly statistics: MovingStatistic[];
 }
 
-/** The keyword arguments that tfjs hands to a layer, `training` and `mask` among them. */
+/** The keyword arguments that tfjs passes to a layer, such as `training` and `mask`. */
 export type Kwargs = Record<string, unknown>;
 
 /** Runs one layer, or several as one operation. */
@@ -24,26 +24,26 @@ export type Apply = (inputs: tf.Tensor[], pass: Pass, kwargs: Kwargs | undefined
 
 /** One step of a forward pass. */
 export interface ForwardStep {
-  /** The layers that it stands for, in their order. */
+  /** The layers that the step runs, in order. */
   readonly nodes: readonly [GraphNode, ...GraphNode[]];
   readonly run: Apply;
 }
 
-/** What one application of a model knows while it runs. */
+/** The state of one application of a model while it runs. */
 interface Running {
   kwargs: Kwargs | undefined;
   readonly masks: Map<number, tf.Tensor>;
 }
 
 /**
- * Runs a graph by the rules of tfjs-layers' executor (`engine/executor.js`), so that a layer gets here what it gets in
- * `predict`: its inputs as an array, the mask of its first input, and, like there, the last mask of the model that it is
- * in when it has none of its own.
+ * Runs a graph by the rules of tfjs-layers' executor (`engine/executor.js`), so that a layer gets the same
+ * input as in `predict`: its inputs as an array and the mask of its first input; without one, the last mask of
+ * its model.
  *
- * @param kwargs what the model is called with; default: what `predict` or `apply(x, { training: true })` hand on
- * @param wanted numbers of the values to return, where no gradient needs the others: each is freed once its last reader has run.
- *   Default: all
- * @returns the values by their numbers
+ * @param kwargs arguments of the model's call; default: those of `predict` or `apply(x, { training: true })`
+ * @param wanted numbers of the values to keep; others are freed after their last reader, so no gradient may
+ *   need them. Default: keep all
+ * @returns the values by number
  */
 export function runSteps(
   graph: Graph,
@@ -100,7 +100,7 @@ export function runSteps(
   return value as tf.Tensor[];
 }
 
-/** Frees values that a step has read, if no later step reads them. The images stay the caller's. */
+/** Frees values that a step has read, if no later step reads them. The caller keeps the images. */
 function freeing(
   graph: Graph,
   steps: readonly ForwardStep[],
@@ -116,13 +116,13 @@ function freeing(
       const tensor = value[number];
       if (left > 0 || wanted.has(number) || number === graph.input || tensor === undefined) continue;
       value[number] = undefined;
-      // A layer that does nothing returns what it got.
+      // An identity layer returns its input tensor, which another value may still hold.
       if (!value.includes(tensor)) tensor.dispose();
     }
   };
 }
 
-/** What the layers pass on of the masks that came in: tfjs gives every output the mask of the first. */
+/** The mask that layers pass on from their input masks: tfjs gives every output the mask of the first. */
 function maskAfter(
   nodes: readonly GraphNode[],
   inputs: tf.Tensor[],

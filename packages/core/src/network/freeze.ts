@@ -18,7 +18,7 @@ import { markAs } from './plain.js';
 import { networkOutput } from './taps.js';
 import { countWeights } from './weights.js';
 
-/** Callers without types hand in anything. */
+/** Checks the argument of {@link freeze}: untyped callers may pass anything. */
 function expectNetwork(given: unknown): void {
   const isObject = typeof given === 'object' && given !== null;
   if (isObject && 'model' in given && 'forward' in given) return;
@@ -34,12 +34,12 @@ function expectNetwork(given: unknown): void {
 }
 
 /**
- * The inference form of a network: each batch norm and ReLU folded into the convolution or dense layer before it
- * (equal to the unfolded network within 1e-4 of the logits), and nothing recorded for gradients.
+ * The inference form of a network, without gradients: each batch norm and ReLU is folded into the convolution
+ * or dense layer before it where possible. The logits equal those of the unfolded network within 1e-4.
  *
- * Weights are folded when a set of taps is first asked for, and unfolded layers use the model as it is: the model must
- * neither learn nor be disposed while its frozen form is in use.
- * @throws DistillError code `option` for what is no network
+ * Weights are folded when a set of taps is first requested, and unfolded layers use the model's own weights.
+ * The model must therefore neither be trained nor disposed while its frozen form is in use.
+ * @throws DistillError code `option` for anything but a network
  */
 export function freeze(network: Network): FrozenNetwork {
   expectNetwork(network);
@@ -47,7 +47,7 @@ export function freeze(network: Network): FrozenNetwork {
   const graph = withoutSoftmax(readGraph(network.model), logitsFrom);
   const plans = new Map<string, { steps: readonly ForwardStep[]; weights: readonly FoldedWeights[] }>();
 
-  // Which layers can be folded depends on which values a tap must see; each set of taps has its own plan.
+  // Layers can only be folded if no tap needs the values between them; each set of taps has its own plan.
   const planFor = (tapped: readonly number[]): readonly ForwardStep[] => {
     const key = [...new Set(tapped)].sort((a, b) => a - b).join(',');
     const known = plans.get(key);
@@ -114,7 +114,7 @@ function buildPlan(
     if (fold === undefined) {
       return [{ nodes: [node], run: compileLayer(node) }];
     }
-    // Kept, so that a plan made in the middle of a step outlives that step's tidy.
+    // Keep them: a plan made within a step must outlive that step's tidy.
     const { kernel, bias } = foldWeights(fold);
     const folded = { kernel: tf.keep(kernel), bias: tf.keep(bias) };
     weights.push(folded);

@@ -17,7 +17,7 @@ interface GraphModelNode {
   readonly op: string;
   readonly inputs: readonly GraphModelNode[];
   readonly children: readonly GraphModelNode[];
-  /** As the file has them; texts in base64. */
+  /** Attributes as in the file; strings in base64. */
   readonly rawAttrs?: Readonly<Record<string, unknown>>;
 }
 
@@ -26,7 +26,7 @@ interface ModelTensor {
   readonly shape?: readonly number[];
 }
 
-/** What core uses of `GraphModel` from `@tensorflow/tfjs-converter`. */
+/** The parts of `GraphModel` (`@tensorflow/tfjs-converter`) that core uses. */
 export interface GraphModelLike {
   readonly inputs: readonly ModelTensor[];
   readonly outputs: readonly ModelTensor[];
@@ -36,31 +36,35 @@ export interface GraphModelLike {
 }
 
 export interface GraphTeacherOptions {
-  /** Default `teacher`. */
+  /** Name of the teacher. Default `teacher`. */
   readonly name?: string | undefined;
-  /** Extra names for nodes. */
+  /** Additional tap names for nodes: `{ alias: 'node' }`. */
   readonly taps?: Readonly<Record<string, string>> | undefined;
-  /** Default: `softmax` for a graph that ends in one, else `output`. */
+  /** Interpretation of the output. Default: `softmax` for a graph that ends in one, else `output`. */
   readonly logitsFrom?: LogitsSource | undefined;
 }
 
 export const isGraphModel = (given: object): given is GraphModelLike =>
   'execute' in given && 'executor' in given && 'weights' in given;
 
-/** Operations that hand on values as they are. */
+/** Operations that pass values on unchanged. */
 const PASSING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze', 'StopGradient', 'Snapshot']);
 
-/** Settings of operations that tfjs leaves out without a word: batch norm by the batch (Keras's layer norm), channels first. */
+/**
+ * Settings that tfjs silently ignores, such as channels first, or batch statistics in batch norm (Keras's layer
+ * norm).
+ */
 const LEFT_OUT =
   /^(FusedBatchNorm(V\d)? is_training .*true|(BiasAdd|(Avg|Max)Pool(3D)?|FusedBatchNorm(V\d)?|Conv2DBackpropInput) data_format .*"TkN|OneHot axis (?!.*"-1")|Conv2DBackpropInput dilations .*"[2-9])/;
 const AS_ONNX = 'Convert it to ONNX instead.';
 
 /**
- * A graph model (of `@tensorflow/tfjs-converter`) as a teacher: it only computes, so it cannot learn. Taps go by the
- * names of its nodes. Where it ends in a softmax, the logits are its logarithm.
+ * A graph model (of `@tensorflow/tfjs-converter`) as a teacher; it cannot be trained. Node names serve as taps.
+ * If the graph ends in a softmax, the logits are the logarithm of its output.
  *
- * MACs are not known (NaN). `dispose` frees nothing: the model stays the caller's.
- * @throws DistillError code `network` unless it takes images and gives one row of logits each, in one synchronous pass
+ * MACs are unknown (NaN). `dispose` does not free the model, which stays the caller's.
+ * @throws DistillError code `network` unless the graph takes images and gives one row of logits per image in one
+ *   synchronous pass; `option` for wrong arguments
  */
 export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOptions = {}): FrozenNetwork {
   expectKnown('freezeGraphModel', options, ['name', 'taps', 'logitsFrom']);
@@ -114,7 +118,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     const results = withoutTape(() => tf.tidy(() => [model.execute({ [input.name]: images }, asked)].flat()));
     return [output.name, ...wanted.map(nodeOf)].map((each) => results[asked.indexOf(each)] as tf.Tensor);
   };
-  // Shapes are known when it has run once; images of open size are taken to be 32×32.
+  // Shapes are known only after a run; axes of any size are set to 32.
   const shapesOf = (names: readonly string[]): readonly (readonly number[])[] =>
     tf.tidy(() => {
       const images = tf.zeros([1, ...inputShape.map((axis) => (axis === -1 ? 32 : axis))]);
@@ -156,7 +160,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
       .flat()
       .reduce((sum, { size, dtype }) => sum + (dtype === 'float32' ? size : 0), 0),
     macs: NaN,
-    // Its tensors are constants: no student can hold them.
+    // The model's tensors are constants, so no student can share them.
     weights: {},
     givesLogits: logitsFrom === 'softmax',
     fingerprint: () => fingerprintOf(model, nodes, logitsFrom),
@@ -188,7 +192,9 @@ function nodesOf(model: GraphModelLike): ReadonlyMap<string, GraphModelNode> {
   return new Map(Object.entries(executor.graph.nodes));
 }
 
-/** What depends on the images, with shapes from one pass; empty where such a pass cannot give all of it. */
+/**
+ * The nodes that depend on the images, with shapes from one pass; empty if one pass cannot return all of them.
+ */
 function nodesFrom(
   input: GraphModelNode | undefined,
   shapesOf: (names: readonly string[]) => readonly (readonly number[])[],
@@ -199,7 +205,7 @@ function nodesFrom(
   const visit = (node: GraphModelNode): void => {
     if (found.has(node)) return;
     found.add(node);
-    // A shape that is read is none of the images.
+    // Values computed from a shape do not depend on the images' values.
     if (node.op !== 'Shape') for (const child of node.children) visit(child);
     ordered.unshift(node);
   };

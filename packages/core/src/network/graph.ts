@@ -11,29 +11,35 @@ export interface GraphNode {
   readonly layer: Layer;
   /** `layer`, or `outer/layer` inside a nested model: the name of a tap. */
   readonly name: string;
-  /** As the name, but one that tfjs counted (`conv2d_Conv2D7`) is the layer's place: `conv2d#2`; `~1` where it is applied again. */
+  /**
+   * Like the name, but a name that tfjs numbered (`conv2d_Conv2D7`) is replaced by the layer's place:
+   * `conv2d#2`. A second application of the layer gets `~1`.
+   */
   readonly key: string;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** The types as which the outputs are passed on. */
+  /** The dtypes to which the outputs are cast. */
   readonly types: readonly DataType[];
-  /** Called with `training: false`, itself or a model around it: it runs in training as in inference. */
+  /**
+   * The layer, or a model around it, is called with `training: false`: it runs in inference mode even in
+   * training.
+   */
   readonly still?: boolean;
-  /** Run it without its activation: the softmax that turns a teacher's logits into probabilities. */
+  /** Run the layer without its activation: the softmax that turns a teacher's logits into probabilities. */
   readonly bare?: boolean;
-  /** Shape of the first output without the batch axis; −1 where the model leaves it open. */
+  /** Shape of the first output without the batch axis; −1 for an axis of any size. */
   readonly shape: readonly number[];
   /** Shapes of the inputs, likewise. */
   readonly inputShapes: readonly (readonly number[])[];
-  /** The layer, or a model around it, is set not to learn. */
+  /** The layer, or a model around it, is not trainable. */
   readonly frozen: boolean;
-  /** Number of the model (in {@link Graph.scopes}) that the layer is applied in. */
+  /** Index in {@link Graph.scopes} of the model in which the layer is applied. */
   readonly scope: number;
 }
 
-/** An application of a model: tfjs passes masks along within one, never into or out of it. */
+/** An application of a model. tfjs passes masks within one application, never into or out of it. */
 export interface Scope {
-  /** −1 for the whole model. */
+  /** Index of the outer scope; −1 for the whole model. */
   readonly parent: number;
   readonly inputs: readonly number[];
 }
@@ -43,13 +49,13 @@ export interface Graph {
   readonly nodes: readonly GraphNode[];
   readonly scopes: readonly Scope[];
   readonly input: number;
-  /** Shape of the input without the batch axis; −1 where the model leaves it open. */
+  /** Shape of the input without the batch axis; −1 for an axis of any size. */
   readonly inputShape: readonly number[];
   readonly inputType: DataType;
   readonly output: number;
 }
 
-/** The parts of tfjs-layers' topology that this file reads; its own types leave them out or call them private. */
+/** The parts of tfjs-layers' topology that this file reads, which are private or missing in its types. */
 interface TopologyNode {
   readonly inputTensors: readonly Symbolic[];
   readonly outputTensors: readonly Symbolic[];
@@ -64,7 +70,7 @@ type Symbolic = SymbolicTensor & {
 const symbols = (given: LayersModel['inputs']): readonly Symbolic[] => given;
 const openShape = ({ shape }: SymbolicTensor): readonly number[] => shape.slice(1).map((axis) => axis ?? -1);
 
-/** Where a model is found: the names of what is around it, and whether that is frozen. */
+/** The context of a model: name prefixes of the layers around it, and whether these are frozen. */
 export interface Surroundings {
   readonly name: string;
   readonly key: string;
@@ -72,10 +78,11 @@ export interface Surroundings {
 }
 
 /**
- * Reads the graph of a model with one input and one output. Nested models are opened, so that their layers can be
- * tapped, fused and folded like any other.
+ * Reads the graph of a model with one input and one output. Nested models are expanded, so that their layers
+ * can be tapped, fused and folded like any other.
  *
- * @throws DistillError code `network` when the model has several inputs or outputs, `option` for what is no model
+ * @throws DistillError code `network` for a model with several inputs or outputs, `option` for anything but a
+ *   model
  */
 export function readGraph(
   model: LayersModel,
@@ -102,7 +109,7 @@ export function readGraph(
 
   const addNode = (node: Omit<GraphNode, 'outputs' | 'frozen'>): number[] => {
     const written = node.types.map(() => size++);
-    // A layer that is used again draws random numbers anew.
+    // Each application of a layer draws its own random numbers.
     const before = nodes.filter(({ layer }) => layer === node.layer).length;
     const key = before > 0 ? `${node.key}~${before}` : node.key;
     nodes.push({ ...node, key, outputs: written, frozen: frozen.has(node.layer) });
@@ -116,7 +123,7 @@ export function readGraph(
   ): number[] => {
     const scope = scopes.push({ parent: path.parent, inputs: given }) - 1;
     const valueOf = new Map<number, number>();
-    // Hands a value on as another one, in the name of the model's input layer.
+    // Passes a value on as a new value, named after the model's input layer.
     const pass = (symbol: Symbolic, value: number): number => {
       const layer = (symbols(inner.inputs)[0] as Symbolic).sourceLayer;
       const [name, key] = [`${path.name}${layer.name}`, `${path.key}${keyOf(layer, path.key)}`];
@@ -126,7 +133,7 @@ export function readGraph(
     };
     symbols(inner.inputs).forEach((symbol, position) => {
       const value = given[position] ?? 0;
-      // tfjs casts what it feeds to a model; the images themselves are cast when they are handed in.
+      // tfjs casts the inputs of a model; the images themselves are cast in runSteps.
       const casts = valueType(model, symbol) !== 'float32' && scope > 0;
       valueOf.set(symbol.id, casts ? pass(symbol, value) : value);
     });
@@ -136,7 +143,7 @@ export function readGraph(
       if (known !== undefined) return known;
       const layer = symbol.sourceLayer;
       const application = layer.inboundNodes[symbol.nodeIndex] as unknown as TopologyNode;
-      // From the last to the first, as tfjs does it: the order decides which mask a layer without one is handed.
+      // From last to first, like tfjs: the order decides which mask a layer without its own receives.
       const read = [...application.inputTensors].reverse().map(resolve).reverse();
       const [name, key] = [`${path.name}${layer.name}`, `${path.key}${keyOf(layer, path.key)}`];
       const still = path.still === true || application.callArgs?.training === false;
@@ -153,7 +160,7 @@ export function readGraph(
     };
     return symbols(inner.outputs).map((symbol) => {
       const value = resolve(symbol);
-      // A nested model that hands its input on: the value is another one outside, without a mask.
+      // A nested model that returns its input: outside, this is a new value without a mask.
       return scope > 0 && given.includes(value) ? pass(symbol, value) : value;
     });
   };
@@ -163,7 +170,7 @@ export function readGraph(
   return { nodes, scopes, input: 0, inputShape: openShape(input), inputType, output };
 }
 
-/** The layers as taps see them. */
+/** The layer applications as {@link NetworkNode}s. */
 export function networkNodes({ nodes }: Graph): readonly NetworkNode[] {
   const byValue = new Map(
     nodes.flatMap(({ name, outputs }) => outputs.map((value) => [value, name] as const)),
@@ -176,7 +183,7 @@ export function networkNodes({ nodes }: Graph): readonly NetworkNode[] {
   }));
 }
 
-/** One application of a layer on its own: what a wrapper runs for each time step. */
+/** A single application of an inner layer, as a wrapper runs it for each time step. */
 export function singleNode(layer: Layer, outer: GraphNode): GraphNode {
   const [name, key] = [`${outer.name}/${layer.name}`, `${outer.key}/${snakeCase(layer.getClassName())}`];
   const [shape, inputShape] = [outer.shape.slice(1), outer.inputShapes[0]?.slice(1) ?? []];
@@ -188,7 +195,7 @@ export function singleNode(layer: Layer, outer: GraphNode): GraphNode {
   };
 }
 
-/** Every layer that is set not to learn, by itself or by a model around it. */
+/** Every layer that is not trainable, by itself or because of a model around it. */
 function frozenLayers(model: Container, outside: boolean): ReadonlySet<Layer> {
   const found = new Set<Layer>();
   const visit = (layer: Layer, around: boolean): void => {
@@ -201,8 +208,8 @@ function frozenLayers(model: Container, outside: boolean): ReadonlySet<Layer> {
 }
 
 /**
- * Names that are the same whenever the same model is built: tfjs numbers the layers that a user did not name by a
- * counter of the process (`dense_Dense7`, and `dense_7` in Keras), so such a layer is named by its class and its place.
+ * Names that are equal whenever the same model is built. tfjs numbers unnamed layers by a process-wide counter
+ * (`dense_Dense7`, in Keras `dense_7`), so such a layer is named by its class and place instead.
  */
 function stableKeys(): (layer: Layer, prefix: string) => string {
   const known = new Map<Layer, string>();
@@ -228,7 +235,10 @@ function isCounted(layer: Layer): boolean {
   return names.some((name) => new RegExp(`^${name}_?(${kind})?\\d+$`).test(layer.name));
 }
 
-/** As tfjs-layers and Keras write a class name: `Conv2D` → `conv2d`, `DepthwiseConv2D` → `depthwise_conv2d`. */
+/**
+ * A class name in snake case, as in tfjs-layers and Keras: `Conv2D` → `conv2d`, `DepthwiseConv2D` →
+ * `depthwise_conv2d`.
+ */
 function snakeCase(name: string): string {
   return name
     .replace(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')

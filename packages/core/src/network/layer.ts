@@ -5,28 +5,31 @@ import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
 
 /*
- * What core reads of a tfjs layer. tfjs-layers' types leave most of it out or call it private, so the casts are here and
- * nowhere else (tfjs-layers 4.x).
+ * What core reads of a tfjs layer. Most of it is private or missing in the types of tfjs-layers (4.x), so the
+ * casts are collected here.
  */
 
 /** Any tfjs layer. */
 export type Layer = layers.Layer;
 
-/** A model, used as a layer of another one. */
+/** A model used as a layer of another model. */
 export type Container = Layer & LayersModel;
 
-/** A layer's serialised configuration, the one public way to read its settings. */
+/** A layer's serialised configuration, the only public way to read its settings. */
 export type LayerConfig = Readonly<Record<string, unknown>>;
 
 interface LayerWeight {
   readonly originalName: string;
   /** The variable that holds the weight. */
   readonly val: Variable;
-  /** The configuration is no use: tfjs writes a depthwise layer's regularizer in its place. */
+  /**
+   * Read here, because tfjs writes a depthwise layer's regularizer in place of the constraint in the
+   * configuration.
+   */
   readonly constraint?: { getClassName(): string } | null;
 }
 
-/** Fields of single classes: what a wrapper wraps, what a recurrent cell drops. */
+/** Fields of individual classes, such as a wrapper's layer or a recurrent cell's dropout. */
 export interface LayerInternals {
   readonly layer?: unknown;
   readonly forwardLayer?: unknown;
@@ -37,7 +40,7 @@ export interface LayerInternals {
   readonly recurrentDropout?: number;
   readonly losses?: readonly unknown[];
   readonly _trainableWeights?: readonly unknown[];
-  /** What the constructor was told. */
+  /** The value of `trainable` passed to the constructor. */
   readonly trainable_?: boolean;
   dropoutMask?: Tensor | Tensor[] | null;
   recurrentDropoutMask?: Tensor | Tensor[] | null;
@@ -57,7 +60,7 @@ export const isContainer = (layer: Layer): layer is Container =>
 export function innerLayers(layer: Layer): readonly Layer[] {
   if (isContainer(layer)) return layer.layers;
   const { forwardLayer, backwardLayer, cell, cells, layer: wrapped } = internals(layer);
-  // A bidirectional layer keeps the layer that its two copies were made from, which never runs.
+  // A bidirectional layer also keeps the original of its two copies, which never runs.
   const inside = isLayer(forwardLayer) ? [forwardLayer, backwardLayer] : [cell, wrapped];
   return [...inside, ...(Array.isArray(cells) ? (cells as unknown[]) : [])].filter(isLayer);
 }
@@ -68,15 +71,15 @@ export const withInner = (layer: Layer): readonly Layer[] => [
   ...innerLayers(layer).flatMap(withInner),
 ];
 
-/** tfjs's own classes by name, read before a user registers another in the place of one. */
+/** tfjs's own classes by name, read before a user can replace one. */
 const TFJS_CLASSES: ReadonlyMap<string, unknown> = new Map(
   Object.entries(serialization.SerializationMap.getMap().classNameMap).map(([name, [made]]) => [name, made]),
 );
 
 /**
- * True for a layer of a user's own class that has the name of one of tfjs's: a subclass that changes what it computes inherits
- * the name. A layer of another copy of tfjs-layers is none, nor is one that goes by another name than its class, and so says
- * that it computes the same.
+ * True for a layer of a user's class with the name of a tfjs class: a subclass that computes something else
+ * inherits the name. False for a layer of another copy of tfjs-layers, and for one whose `getClassName` returns
+ * another name than its class has, which declares that it computes the same.
  */
 export function isUsers(layer: Layer): boolean {
   const name = layer.getClassName();
@@ -93,7 +96,7 @@ export function layerConfig(layer: Layer): { readonly kind: string; readonly con
   return { kind: isUsers(layer) ? `own ${name}` : name, config: layer.getConfig() };
 }
 
-/** Name of the activation in a configuration; `linear` where there is none. */
+/** Name of the activation in a configuration; `linear` if there is none. */
 export function activationOf(config: LayerConfig): string {
   const activation = config['activation'];
   return typeof activation === 'string' ? activation : 'linear';
@@ -105,29 +108,29 @@ export function isPlainRelu(kind: string, config: LayerConfig): boolean {
   return kind === 'ReLU' && config['maxValue'] == null;
 }
 
-/** True for a 2-D convolution, channels last, that adds no bias and applies no activation. */
+/** True for a 2-D convolution, channels last, without bias and activation. */
 export function isPlainConvolution(config: LayerConfig): boolean {
   const isLast = config['dataFormat'] !== 'channelsFirst';
   return isLast && config['useBias'] === false && activationOf(config) === 'linear';
 }
 
-/** True for batch norm whose channels are another axis than the last. */
+/** True for batch norm over an axis other than the last. */
 export function normalizesAnotherAxis(kind: string, config: LayerConfig, rank: number): boolean {
   const axis = Number(config['axis'] ?? -1);
   return kind === 'BatchNormalization' && axis !== -1 && axis !== rank - 1;
 }
 
-/** True for a layer that is set not to learn, by itself or because all of its weights are. */
+/** True for a layer that is not trainable, by itself or because none of its weights is. */
 export function isFrozen(layer: Layer): boolean {
   const held = internals(layer)._trainableWeights ?? [];
   return !layer.trainable || (held.length > 0 && layer.trainableWeights.length === 0);
 }
 
 /**
- * Where tfjs does not train what `trainable` of a layer says. A wrapper forgets what its constructor was told, and a recurrent layer
- * does not hand a later value on to its cell.
+ * Detects a layer whose `trainable` tfjs ignores: a wrapper forgets its constructor's value, and a recurrent
+ * layer does not pass a later value on to its cell.
  *
- * @returns what the layer says, what tfjs trains and what to do; undefined where both are the same
+ * @returns the declared behaviour, the actual one and a hint; undefined if they agree
  */
 export function trainableConflict(
   layer: Layer,
@@ -140,7 +143,7 @@ export function trainableConflict(
       'a layer inside that trains',
       `tfjs drops it from ${kind}: leave it out there, and set it on the layer inside.`,
     ];
-  // The cell of an `rnn` is the user's own, and says for itself.
+  // The cell of an `RNN` is the user's own, with its own `trainable`.
   if (kind !== 'RNN' && isLayer(cell) && layer.trainable && !cell.trainable)
     return [
       'trainable: true to reach its cell',
@@ -150,7 +153,7 @@ export function trainableConflict(
   return undefined;
 }
 
-/** The weights of a layer, those inside it included, by the last part of their names, e.g. `kernel`, `moving_mean`. */
+/** The weights of a layer and its inner layers by the last part of their names, e.g. `kernel`, `moving_mean`. */
 export function weightsOf(layer: Layer): ReadonlyMap<string, Variable> {
   const weights = new Map<string, Variable>();
   for (const { originalName, val } of layer.weights as unknown as readonly LayerWeight[]) {
@@ -178,9 +181,9 @@ const lastPart = (name: string): string => name.split('/').at(-1) ?? name;
 const VALUE_TYPES: ReadonlySet<unknown> = new Set(['float32', 'int32', 'bool']);
 
 /**
- * The type of a layer's values. A file may ask for any: Keras has float16, bfloat16 and policies of mixed precision.
+ * The dtype of a layer's values. A file may name any: Keras has float16, bfloat16 and mixed-precision policies.
  *
- * @throws DistillError code `network` for one that tfjs does not have
+ * @throws DistillError code `network` for a dtype that tfjs does not have
  */
 export function valueType(
   model: LayersModel,

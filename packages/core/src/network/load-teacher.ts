@@ -15,17 +15,17 @@ import type { GraphModelLike } from './graph-teacher.js';
 import { asNetwork, createNetwork } from './network.js';
 import type { NetworkLike, NetworkOptions } from './network.js';
 
-/** What can teach: a network or model of any kind. */
+/** Anything that can serve as a teacher: a network or model of any kind. */
 export type TeacherLike = NetworkLike | FrozenNetwork | GraphModelLike;
 
-/** What is said of a teacher that its files do not say. */
+/** Information about a teacher that its files lack. */
 export interface TeacherOptions extends OnnxTeacherOptions {
   readonly packages?: TeacherPackages | undefined;
 }
 
 /**
- * Packages that run what tfjs-layers does not. Default: imported by name, which a page cannot do: it hands over what its bundler
- * imported, `{ 'onnxruntime-web': await import('onnxruntime-web') }`.
+ * Packages that run models which tfjs-layers cannot. Default: imported by name. A page cannot do that and
+ * passes what its bundler imported: `{ 'onnxruntime-web': await import('onnxruntime-web') }`.
  */
 export interface TeacherPackages {
   readonly 'onnxruntime-web'?: object | undefined;
@@ -35,11 +35,12 @@ export interface TeacherPackages {
 const OPTIONS = ['name', 'taps', 'logitsFrom', 'timeout', 'layout', 'imageShape', 'classNames', 'packages'];
 
 /**
- * Loads a teacher from a folder, a file, a tfjs URL or its files: a layers model; a graph model, which `@tensorflow/tfjs-converter`
- * runs; or an ONNX file (`….onnx`), which `onnxruntime-node` or `onnxruntime-web` runs.
+ * Loads a teacher from a folder, a file, a tfjs URL or its files: a layers model; a graph model, which requires
+ * `@tensorflow/tfjs-converter`; or an ONNX file (`….onnx`), which requires `onnxruntime-node` or
+ * `onnxruntime-web`.
  *
- * @throws DistillError code `data` (see `loadModel`), `network` for one that cannot teach, `platform` without the package that
- * runs it
+ * @throws DistillError code `data` (see `loadModel`), `network` for a model that cannot serve as a teacher,
+ *   `platform` without the required package, `shape` for a wrong number of `classNames`
  */
 export async function loadTeacher(place: ModelPlace, options: TeacherOptions = {}): Promise<FrozenNetwork> {
   expectKnown('loadTeacher', options, OPTIONS);
@@ -58,7 +59,7 @@ async function loadFromFolder(
   if (!saved.isGraphModel) {
     const model = await layersModelOf(saved);
     const weights = model.weights as unknown as { readonly val: tf.Variable }[];
-    // tfjs frees nothing of a model within that is used twice.
+    // tfjs does not free the weights of a nested model that is used twice.
     const whole = {
       dispose() {
         model.dispose();
@@ -73,7 +74,7 @@ async function loadFromFolder(
   return orDisposed(model, () => owning(freezeGraphModel(model, { name, taps, logitsFrom }), model));
 }
 
-/** A model that cannot teach is freed. */
+/** Frees the model if `make` throws. */
 function orDisposed<T>(model: { dispose(): void }, make: () => T): T {
   try {
     return make();
@@ -83,7 +84,7 @@ function orDisposed<T>(model: { dispose(): void }, make: () => T): T {
   }
 }
 
-/** @throws DistillError code `shape` for another number of names than logits */
+/** @throws DistillError code `shape` unless there is one name per logit */
 function named(teacher: FrozenNetwork, classNames: readonly string[] | undefined): FrozenNetwork {
   if (classNames === undefined) return teacher;
   if (classNames.length === teacher.classes) return { ...teacher, classNames };
@@ -93,7 +94,7 @@ function named(teacher: FrozenNetwork, classNames: readonly string[] | undefined
   throw new DistillError({ code: 'shape', where, expected, got: String(classNames.length) });
 }
 
-/** A frozen network that frees its model with itself. */
+/** A frozen network whose `dispose` also frees its model. */
 const owning = (frozen: FrozenNetwork, model: { dispose(): void }): FrozenNetwork => ({
   ...frozen,
   dispose() {
@@ -102,7 +103,7 @@ const owning = (frozen: FrozenNetwork, model: { dispose(): void }): FrozenNetwor
   },
 });
 
-/** Accepts anything that can teach, and freezes what is not frozen yet. */
+/** Accepts anything that can serve as a teacher, and freezes it if necessary. */
 export function asTeacher(given: TeacherLike, where: string): FrozenNetwork {
   if (typeof given === 'object' && (given as unknown) !== null) {
     if ('fingerprint' in given) return given;
@@ -116,7 +117,7 @@ interface Converter {
 }
 
 async function converter(): Promise<Converter> {
-  // Not a literal: an optional package must not stop a bundler.
+  // Not a literal: a bundler would fail on an optional package that is not installed.
   const specifier = '@tensorflow/tfjs-converter';
   try {
     return (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as Converter;

@@ -12,17 +12,18 @@ import type { Graph, GraphNode } from './graph.js';
 import { activationOf, innerLayers, isContainer, isUsers, layerConfig } from './layer.js';
 import type { Layer } from './layer.js';
 
-/** An activation that a model's output has gone through, and the layer that applies it. */
+/** An activation applied to a model's output, and the layer that applies it. */
 export interface OutputActivation {
   readonly node: GraphNode;
   readonly activation: 'softmax' | 'sigmoid' | 'hardSigmoid';
-  /** The layer can run without it: it is a layer of its own or a setting of a plain one. */
+  /** The layer can run without it: it is a separate layer or a setting of a simple one. */
   readonly removable: boolean;
 }
 
 /**
- * The softmax or sigmoid that a graph ends in, found through every layer that changes no value of it: reshape, flatten,
- * permute, dropout, ReLU, a linear activation, pooling of one position, wrappers of these.
+ * The softmax or sigmoid in which a graph ends. Layers after it that do not change its values are skipped:
+ * reshape, flatten, permute, dropout, ReLU, a linear activation, pooling of one position, and wrappers of
+ * these.
  */
 export function outputActivation(graph: Graph): OutputActivation | undefined {
   const { node, activation, removable } = lastOfItsOwn(graph);
@@ -31,18 +32,21 @@ export function outputActivation(graph: Graph): OutputActivation | undefined {
   return { node, activation, removable };
 }
 
-/** What a model gives when it is used as it is: the softmax that it ends in counts. */
+/** What a bare model outputs: `probabilities` if it ends in a softmax, else `logits`. */
 export const outputKind = (model: LayersModel): 'logits' | 'probabilities' =>
   outputActivation(readGraph(model))?.activation === 'softmax' ? 'probabilities' : 'logits';
 
-/** What to do about any other end of a student. */
+/** The hint for a student that does not end in a linear layer. */
 export const LINEAR_END = 'Make the last layer linear: every loss applies softmax itself.';
 
 const DISTRIBUTION = /softmax|sigmoid/i;
-/** Keeps logits above a limit, or within two: ReLU and its kin, softplus, softsign, tanh, swish, mish. */
+/**
+ * Activations that bound logits on one or both sides: ReLU and its variants, softplus, softsign, tanh, swish,
+ * mish.
+ */
 const LIMITING = /elu|soft|tanh|ish/;
 
-/** The last layer that does more to values between 0 and 1 than to hand them on, or has one of these activations. */
+/** The last layer that changes values between 0 and 1, or has one of the activations `ends`. */
 function lastOfItsOwn(
   graph: Graph,
   ends = DISTRIBUTION,
@@ -62,7 +66,7 @@ function lastOfItsOwn(
   }
 }
 
-/** The graph with logits as its output, where a softmax at its end can be left out; the same graph otherwise. */
+/** The graph without the softmax at its end, if that can be removed; otherwise the same graph. */
 export function withoutSoftmax(graph: Graph, source: LogitsSource): Graph {
   const end = source === 'output' ? outputActivation(graph) : undefined;
   if (end?.activation !== 'softmax' || !end.removable) return graph;
@@ -70,7 +74,7 @@ export function withoutSoftmax(graph: Graph, source: LogitsSource): Graph {
 }
 
 /**
- * What somebody says that a model's output is: any other word than these two would be taken for logits.
+ * Checks `logitsFrom`: any other value would silently be taken for `output`.
  *
  * @throws DistillError code `option`
  */
@@ -110,16 +114,16 @@ export function expectLogits(modelName: string, graph: Graph, source: LogitsSour
   });
 }
 
-/** log p, which differs from the logits by a constant per row only; at least the logarithm of float32's least number. */
+/** log p, which equals the logits up to a constant per row; p is clamped to float32's smallest normal number. */
 export const logProbabilities = (probabilities: tf.Tensor): Logits =>
   tf.log<Logits>(tf.maximum(probabilities, 1.1754944e-38));
 
 /**
- * A warning when a teacher's "logits" look like probabilities (no row has a negative value, each sums to 1), which
- * happens when a layer of an unknown make ends in a softmax; undefined otherwise.
+ * A warning if a teacher's "logits" look like probabilities: no value is negative and each row sums to 1. This
+ * happens when an unknown layer ends in a softmax. Otherwise undefined.
  *
- * @param taps those that the run reads: the teacher folds its layers for them
- * @throws DistillError code `network` when they are no numbers
+ * @param taps taps that the run reads: the teacher folds its layers for them
+ * @throws DistillError code `network` for logits that are not finite
  */
 export async function probabilityWarning(
   teacher: FrozenNetwork,
@@ -127,7 +131,7 @@ export async function probabilityWarning(
   taps?: readonly string[],
 ): Promise<string | undefined> {
   expectNetwork('probabilityWarning', teacher);
-  // One that is known to give logits is not asked: each answer may cost, and its weights tell.
+  // A teacher known to give logits is not run, which may be expensive; finite weights suffice.
   if (teacher.givesLogits === true && (await oddWeight(teacher.weights)) === undefined) return undefined;
   const { logits, dispose } = await askTeacher(teacher, images, taps);
   const looksLike = await lookLikeProbabilities(`teacher '${teacher.name}'`, logits, teacher.weights);
@@ -140,9 +144,10 @@ export async function probabilityWarning(
 }
 
 /**
- * The same of a student before training, whose every loss would apply a second softmax.
+ * The same for a student before training: every loss would apply a second softmax. Also warns if an activation
+ * bounds the logits.
  *
- * @throws DistillError code `network` when its logits are no numbers
+ * @throws DistillError code `network` for logits that are not finite
  */
 export async function studentWarning(
   where: string,
@@ -163,7 +168,7 @@ export async function studentWarning(
   return `The logits of ${name} have gone through ${activation}, which limits them. ${LINEAR_END}`;
 }
 
-/** The first weight that holds a number which is not finite. */
+/** The name of the first weight with a value that is not finite. */
 async function oddWeight(weights: NamedTensors): Promise<string | undefined> {
   for (const [name, weight] of Object.entries(weights))
     if (!(await weight.data()).every(Number.isFinite)) return name;
@@ -192,7 +197,7 @@ async function lookLikeProbabilities(where: string, logits: Logits, weights: Nam
 
 const LINEAR = /^(Dense|(Separable|Depthwise)?Conv[123]D)$/;
 
-/** True when the layer that makes the output can give anything: what it gives is no distribution by design. */
+/** True if the output comes from a linear layer, so that it is not a distribution by design. */
 export function endsLinear(graph: Graph): boolean {
   const { node } = lastOfItsOwn(graph);
   if (node === undefined) return false;
@@ -200,7 +205,7 @@ export function endsLinear(graph: Graph): boolean {
   return LINEAR.test(kind) && (node.bare === true || activationOf(config) === 'linear');
 }
 
-/** The activation that a layer's output has gone through, in a wrapper too. */
+/** The activation of a layer's output, including that of a wrapped layer. */
 function activationIn(layer: Layer): { activation: string; removable: boolean } {
   const { kind, config } = layerConfig(layer);
   if (kind === 'Softmax') return { activation: 'softmax', removable: true };
@@ -210,7 +215,7 @@ function activationIn(layer: Layer): { activation: string; removable: boolean } 
     const last = isContainer(wrapped) ? wrapped.layers.at(-1) : wrapped;
     return { activation: last === undefined ? 'linear' : activationIn(last).activation, removable: false };
   }
-  // An RNN reads its own outputs: without the activation it would be another network.
+  // An RNN reads its own outputs: removing the activation would change them.
   return { activation: activationOf(config), removable: wrapped === undefined && !isUsers(layer) };
 }
 
@@ -220,7 +225,7 @@ const SAME_VALUES: ReadonlySet<string> = new Set([
   ...['ReLU', 'LeakyReLU', 'PReLU', 'ELU', 'Cropping2D', 'ZeroPadding2D', 'UpSampling2D'],
 ]);
 
-/** True when a layer hands on values between 0 and 1 as they are, whatever it does to their order. */
+/** True if a layer passes values between 0 and 1 on unchanged, in any order. */
 function keepsValues({ layer, shape, inputShapes }: GraphNode): boolean {
   const size = (axes: readonly number[]): number => axes.reduce((product, axis) => product * axis, 1);
   const given = inputShapes[0] ?? [];

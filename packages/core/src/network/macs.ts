@@ -4,12 +4,12 @@ import { innerLayers, isContainer, layerConfig, weightsOf } from './layer.js';
 import type { Layer, LayerConfig } from './layer.js';
 
 /**
- * Multiply–accumulate operations of one image's forward pass; NaN where the model leaves the image size open.
+ * Multiply–accumulate operations of one image's forward pass; NaN if the model leaves the image size open.
  *
- * Counted, as FLOP counters of the field do: convolutions (output positions × kernel size; transposed ones by the
- * positions of their input), dense layers (at every position), recurrent layers (time steps × both kernels), dot
- * products of two inputs. Not counted: batch norm, activations, pooling, additions, biases. A separable convolution
- * counts both of its kernels.
+ * Counted, as in common FLOP counters: convolutions (output positions × kernel size; input positions for
+ * transposed ones), dense layers (at every position), recurrent layers (time steps × both kernels), dot
+ * products of two inputs. A separable convolution counts both kernels. Not counted: batch norm, activations,
+ * pooling, additions, biases.
  */
 export const countMacs = (graph: Graph): number =>
   graph.nodes.reduce((macs, node) => macs + layerMacs(node), 0);
@@ -33,7 +33,7 @@ function layerMacs(node: GraphNode): number {
   if (size === 0) return 0;
   if (inner !== undefined) {
     const recurrent = layerConfig(kind === 'Bidirectional' ? inner : layer);
-    // In a convolutional one both kernels slide over the positions of the state, which are those of the output.
+    // In a convolutional LSTM both kernels slide over the state, whose positions are those of the output.
     const positions = recurrent.kind === 'ConvLSTM2D' ? spatial(shape.slice(-3), recurrent.config) : [];
     return product(given.slice(0, 1)) * product(positions) * size;
   }
@@ -48,7 +48,7 @@ function wrapped(inner: Layer, node: GraphNode): number {
   return isContainer(inner) ? countMacs(readGraph(inner)) : layerMacs(singleNode(inner, node));
 }
 
-/** Every number of the output sums as many products as the contracted axis is long. */
+/** Output size × length of the contracted axis. */
 function dotMacs({ layer, shape, inputShapes }: GraphNode): number {
   const axes = layerConfig(layer).config['axes'] as number | readonly number[];
   const first = Array.isArray(axes) ? Number((axes as readonly number[])[0]) : Number(axes);

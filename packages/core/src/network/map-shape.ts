@@ -7,10 +7,10 @@ import { expectNetwork } from './expect-network.js';
 export type MapShape = readonly [height: number, width: number, channels: number];
 
 /**
- * Shape of a tapped feature map: what a method that compares maps checks when it is planned.
+ * Shape of a tapped feature map. Methods that compare maps call this when they plan.
  *
- * @param where what named the tap, e.g. `METHOD.studentTaps`
- * @throws DistillError code `tap` when there is no such tap; `shape` when it is no feature map of a fixed size
+ * @param where the option that named the tap, e.g. `METHOD.studentTaps`
+ * @throws DistillError code `tap` if there is no such tap; `shape` unless it is a feature map of a fixed size
  */
 export function mapShape(where: string, network: NetworkShape, tap: string): MapShape {
   expectNetwork(where, network);

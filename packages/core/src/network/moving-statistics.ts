@@ -5,13 +5,16 @@ import type { Network } from './contract.js';
 import { readGraph } from './graph.js';
 import { layerConfig, weightsOf, withInner } from './layer.js';
 
-/** A moving statistic that training moves, `moving ← momentum · moving + (1 − momentum) · batch` per use of its layer. */
+/**
+ * A moving statistic, updated by `moving ← momentum · moving + (1 − momentum) · batch` at each use of its
+ * layer.
+ */
 interface Moving {
   readonly variable: tf.Variable;
   readonly momentum: number;
-  /** How often a forward pass uses its layer. */
+  /** Number of uses of its layer in a forward pass. */
   uses: number;
-  /** Of an untrained model. */
+  /** Value in an untrained model. */
   readonly initial: 0 | 1;
 }
 
@@ -40,8 +43,9 @@ function movingStatistics({ model }: Network): readonly Moving[] {
 }
 
 /**
- * The share of their initial values that moving statistics still hold after so many steps, `momentum^steps`: the highest one
- * among the statistics that are at their initial values now (0 and 1) everywhere. 0 where there are none.
+ * The share of the initial values that moving statistics retain after this many steps,
+ * `momentum^(steps · uses)`. The highest share counts, among statistics that are still at their initial values
+ * (0 or 1); 0 if there are none.
  */
 export async function unsettledShare(network: Network, steps: number): Promise<number> {
   let share = 0;
@@ -55,11 +59,11 @@ export async function unsettledShare(network: Network, steps: number): Promise<n
 }
 
 /**
- * Sets a network's moving statistics to the averages of batch statistics over some batches, as if they had moved forever at the
- * present weights.
+ * Sets a network's moving statistics to averages of batch statistics over the given batches, as if they had fully
+ * converged at the current weights.
  *
- * @param batches gives normalised images, or undefined at the end; each batch is disposed here
- * @param random decides dropout
+ * @param batches returns normalised images, or undefined at the end; each batch is disposed here
+ * @param random stream for dropout
  * @see Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, UAI 2018, section 3.2 (`bn_update`)
  */
 export async function settleStatistics(
@@ -88,14 +92,14 @@ export async function settleStatistics(
       });
       given.dispose();
       count += 1;
-      // One batch at a time: what waits for a GPU holds memory.
+      // One batch at a time: queued GPU work holds memory.
       await sums[0]?.data();
     }
     isDone = count > 0;
   } finally {
     tf.tidy(() => {
       moving.forEach(({ variable, momentum, uses }, at) => {
-        // From 0, a statistic has moved to (1 − momentum^uses) of the batch's.
+        // Starting from 0, a statistic reaches (1 − momentum^uses) of the batch's value.
         const mean = tf.div(sums[at] as tf.Tensor, count * (1 - momentum ** uses));
         variable.assign(isDone ? mean : tf.clone(start[at] as tf.Tensor));
       });

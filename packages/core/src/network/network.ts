@@ -22,26 +22,29 @@ import { networkOutput, readTaps } from './taps.js';
 import { countWeights, namedWeights } from './weights.js';
 
 export interface NetworkOptions {
-  /** Default: the model's name. */
+  /** Name of the network. Default: the model's name. */
   readonly name?: string | undefined;
-  /** Extra names for layers, so that a method's default taps fit, e.g. `{ embedding: 'flatten_1' }`. */
+  /**
+   * Additional tap names for layers, so that a method's default taps exist, e.g. `{ embedding: 'flatten_1' }`.
+   */
   readonly taps?: Readonly<Record<string, string>> | undefined;
   /**
-   * What the model's output is. Default `output`: logits; a softmax that ends the model as a layer or an activation of
-   * its own is left out, and so is it at the tap of that layer. `softmax`: probabilities from any other source; their
+   * Meaning of the model's output. Default `output`: logits; a softmax at the end, as a layer or an activation,
+   * is removed, also from the tap of that layer. `softmax`: probabilities from any other source, whose
    * logarithm is taken. Only a teacher may end in a softmax.
    */
   readonly logitsFrom?: LogitsSource | undefined;
 }
 
 /**
- * A `LayersModel` prepared for distillation: taps by layer name, weights under stable names, and a forward pass that is
- * the function of `model.predict`, in which batch norm, ReLU and dropout run as fused, seeded operations. The model
- * itself is not changed.
+ * Prepares a `LayersModel` for distillation: taps by layer name, weights under stable names, and a forward pass
+ * that computes `model.predict`, with batch norm, ReLU and dropout as fused, seeded operations. The model
+ * itself is unchanged.
  *
- * The model has one input (images, NHWC) and ends in logits. What only a student must be is checked when it first
- * trains, by {@link expectTrainable}.
- * @throws DistillError code `network` (cannot be read as it is) or `tap` (an alias points at no layer)
+ * The model must have one input (images, NHWC) and end in logits. Requirements for students alone are checked
+ * at the first forward pass in training mode, by {@link expectTrainable}.
+ * @throws DistillError code `network` for a model that cannot be used, `tap` for an alias of a missing layer,
+ *   `option` for wrong arguments
  */
 export function createNetwork(model: LayersModel, options: NetworkOptions = {}): Network {
   expectKnown('createNetwork', options, ['name', 'taps', 'logitsFrom']);
@@ -107,12 +110,12 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
   return network;
 }
 
-/** A network, or a bare model that becomes one with its layer names as taps. */
+/** A network, or a bare model, which becomes one with its layer names as taps. */
 export type NetworkLike = Network | LayersModel;
 
-/** Takes a {@link Network} as it is and wraps a bare `LayersModel`. */
+/** Returns a {@link Network} as it is, and wraps a bare `LayersModel`. */
 export function asNetwork(given: NetworkLike, where = 'network'): Network {
-  // Callers without types hand in anything.
+  // Untyped callers may pass anything.
   const parts: unknown = given;
   if (typeof parts === 'object' && parts !== null) {
     if ('forward' in given && 'tapShape' in given) return given;

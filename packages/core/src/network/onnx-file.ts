@@ -1,7 +1,7 @@
 import { PbfReader } from 'pbf';
 
 /*
- * What a teacher needs to know of an ONNX file, read from its protobuf: no weight is copied.
+ * Reads what a teacher needs from the protobuf of an ONNX file, without copying weights.
  * Field numbers: onnx/onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
  */
 
@@ -10,7 +10,7 @@ export interface OnnxValue {
   readonly name: string;
   /** `TensorProto.DataType`: 1 float32, 2 uint8, 10 float16, … */
   readonly type: number;
-  /** Sizes, or names of axes of any size; undefined where the file does not say. */
+  /** Sizes, or names for axes of any size; undefined if the file does not say. */
   readonly shape: readonly (number | string)[] | undefined;
 }
 
@@ -21,18 +21,21 @@ export interface OnnxNode {
 }
 
 export interface OnnxFile {
-  /** Without those that have a stored value. */
+  /** The inputs without a stored value. */
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
-  /** In the order of the file, in which they run. */
+  /** The operations, in the order of the file, in which they run. */
   readonly nodes: readonly OnnxNode[];
-  /** Numbers of all stored floating-point tensors. */
+  /** Total number of values in all stored floating-point tensors. */
   readonly parameters: number;
   /** Files beside this one that hold weights. */
   readonly externalFiles: readonly string[];
 }
 
-/** @throws whatever the reader throws on bytes that are no protobuf; a file without a graph gives no inputs */
+/**
+ * Parses a file; without a graph, all lists are empty. @throws the reader's error for bytes that are no
+ * protobuf
+ */
 export function readOnnx(bytes: Uint8Array): OnnxFile {
   const graph: GraphParts = { inputs: [], outputs: [], nodes: [], stored: [] };
   new PbfReader(bytes).readFields((tag, into, pbf) => {
@@ -49,7 +52,7 @@ export function readOnnx(bytes: Uint8Array): OnnxFile {
   };
 }
 
-/** A protobuf field with this number, at most 15, and this content. The writer of pbf would be 2 kB of every page. */
+/** Encodes a protobuf field with this number, at most 15. The writer of pbf would add 2 kB to every page. */
 function field(number: number, content: readonly number[]): number[] {
   const length = [];
   let rest = content.length;
@@ -58,8 +61,8 @@ function field(number: number, content: readonly number[]): number[] {
 }
 
 /**
- * The file with further values among its graph's outputs. Of a message that comes twice, protobuf puts the fields together,
- * so that nothing has to be read or moved.
+ * The file with additional values among its graph's outputs. Protobuf merges the fields of a repeated message, so
+ * appending a second graph message suffices.
  */
 export function withOutputs(bytes: Uint8Array, names: readonly string[]): Uint8Array {
   const values = names.flatMap((name) => field(12, field(1, [...new TextEncoder().encode(name)])));

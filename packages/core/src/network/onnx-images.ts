@@ -1,13 +1,13 @@
 import type { OnnxSession } from './onnx-session.js';
 
-/** Axes of an ONNX graph's images. */
+/** Axis order of an ONNX graph's images. */
 export type ImageLayout = 'nchw' | 'nhwc';
 
-/** A session, and the images that it takes. */
+/** A session, and the form of the images that it takes. */
 export interface OnnxImages {
   readonly session: OnnxSession;
   readonly layout: ImageLayout;
-  /** Undefined: any number of images at once. */
+  /** The graph's fixed batch size; undefined for any size. */
   readonly batch: number | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface Numbers {
   readonly shape: readonly number[];
 }
 
-/** Asks for some values of a batch, in parts where the graph has a fixed batch size. All are NHWC. */
+/** Computes values for a batch, in parts if the graph has a fixed batch size. Input and output maps are NHWC. */
 export async function askOnnx(
   { session, layout, batch: fixed }: OnnxImages,
   given: { readonly values: Float32Array; readonly shape: readonly [number, number, number, number] },
@@ -28,7 +28,7 @@ export async function askOnnx(
   const batch = fixed ?? count;
   const parts: ReadonlyMap<string, Numbers>[] = [];
   for (let start = 0; start < count; start += batch) {
-    // What is missing of the last part is zeros, whose rows are left out.
+    // The last part is padded with zeros, whose rows are dropped.
     const images = new Float32Array(batch * size);
     images.set(given.values.subarray(start * size, Math.min(count, start + batch) * size));
     const found =
@@ -63,7 +63,7 @@ const channelsFirst = (values: Float32Array, [n, h, w, c]: readonly number[]): F
 const channelsLast = (values: Float32Array, [n, c, h, w]: readonly number[]): Float32Array =>
   swapped(values, n ?? 0, c ?? 0, (h ?? 0) * (w ?? 0));
 
-/** `[n, rows, columns]` as `[n, columns, rows]`. */
+/** Transposes `[n, rows, columns]` to `[n, columns, rows]`. */
 function swapped(values: Float32Array, n: number, rows: number, columns: number): Float32Array {
   const result = new Float32Array(values.length);
   for (let at = 0, image = 0; image < n; image++)

@@ -4,7 +4,7 @@ import type { OnnxFile } from './onnx-file.js';
 import type { Numbers } from './onnx-images.js';
 import { embeddingTap, stageTaps } from './stages.js';
 
-/** Operations whose results say nothing of the images' values. */
+/** Operations whose results do not depend on the images' values. */
 const OF_SHAPES: ReadonlySet<string> = new Set(['Shape', 'Size', 'NonZero']);
 
 /** An inner value of a graph. */
@@ -14,7 +14,7 @@ export interface OnnxInner {
   readonly inputs: readonly string[];
 }
 
-/** The values that are computed from the images, in the order of the file; of each node its first output. */
+/** The values computed from the images, in the order of the file: the first output of each node. */
 export function innerValues({ nodes }: OnnxFile, images: string): readonly OnnxInner[] {
   const found = new Set([images]);
   return nodes.flatMap(({ op, inputs, outputs: [name = ''] }): OnnxInner[] => {
@@ -25,7 +25,7 @@ export function innerValues({ nodes }: OnnxFile, images: string): readonly OnnxI
   });
 }
 
-/** The inside of a graph with its shapes; empty where the graph does not run with all of it as outputs. */
+/** The inner values of a graph with their shapes; empty if the graph does not run with all of them as outputs. */
 export async function lookInside(
   inner: readonly OnnxInner[],
   ask: (names: readonly string[]) => Promise<ReadonlyMap<string, Numbers>>,
@@ -39,7 +39,7 @@ export async function lookInside(
   }
 }
 
-/** Taps that nobody named: the ends of stages under their own names, and the embedding. */
+/** Taps found automatically: the stage outputs under their own names, and the embedding. */
 export function foundTaps(
   nodes: readonly NetworkNode[],
   named: readonly string[],
@@ -55,7 +55,7 @@ export function foundTaps(
   ];
 }
 
-/** Values of the graph that have names as taps: its further outputs, and what the user named. */
+/** Named taps: the graph's outputs after the first, and the user's aliases. */
 export function namedTaps(
   where: string,
   file: OnnxFile,
@@ -77,7 +77,7 @@ export function namedTaps(
   return taps;
 }
 
-/** The last names of the graph, and those that have a part in common with what was asked for. */
+/** The last names of the graph, and those that share a part with the requested name. */
 function nearby(asked: string, values: readonly string[]): readonly string[] {
   const parts = asked
     .toLowerCase()
@@ -89,7 +89,7 @@ function nearby(asked: string, values: readonly string[]): readonly string[] {
 
 const PASSING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Cast']);
 
-/** True for an output that a softmax gives, perhaps in another shape. */
+/** True for an output of a softmax, possibly reshaped. */
 export function endsInSoftmax(file: OnnxFile, value: string): boolean {
   const node = file.nodes.find(({ outputs }) => outputs.includes(value));
   if (node === undefined) return false;

@@ -3,7 +3,7 @@ import { firstLine } from '../error/first-line.js';
 
 /** A loaded ONNX graph. */
 export interface OnnxSession {
-  /** Values by name, for one batch of images in the graph's own layout. */
+  /** Computes values by name for one batch of images in the graph's own layout. */
   run(
     images: Float32Array,
     shape: readonly number[],
@@ -12,7 +12,7 @@ export interface OnnxSession {
   release(): void;
 }
 
-/** What is used of `onnxruntime-node` and `onnxruntime-web`, which have one interface. */
+/** The parts of `onnxruntime-node` and `onnxruntime-web` that are used; both have the same interface. */
 interface Runtime {
   readonly InferenceSession: {
     create(bytes: Uint8Array, options: object): Promise<RuntimeSession>;
@@ -31,15 +31,15 @@ interface RuntimeSession {
 export interface OnnxSource {
   /** Name of the input. */
   readonly input: string;
-  /** The module `onnxruntime-web` where it was handed over. */
+  /** The module `onnxruntime-web`, if passed by the user. */
   readonly runtime: object | undefined;
-  /** Where files with further weights lie on this disk. */
+  /** Local folder of files with external weights. */
   readonly folder: string | undefined;
   readonly external: readonly { readonly path: string; readonly data: Uint8Array }[];
 }
 
 /**
- * Loads a graph into whichever runtime is installed, the native one first.
+ * Loads a graph into the given runtime, else into an installed one, the native one first.
  *
  * @throws DistillError code `platform` without a runtime, `network` for a graph that the runtime refuses
  */
@@ -56,7 +56,7 @@ export async function openSession(
       : { externalData: external };
   let session: RuntimeSession;
   try {
-    // Level 3 is the severity of errors: warnings of a graph's optimisation say nothing to a user.
+    // Level 3 logs only errors: warnings about graph optimisation do not help a user.
     const options = { logSeverityLevel: 3, ...(external.length > 0 && files) };
     session = await runtime.InferenceSession.create(bytes, options);
   } catch (cause) {
@@ -95,7 +95,7 @@ async function loadRuntime(): Promise<{ readonly runtime: Runtime; readonly isNa
   const reasons: Error[] = [];
   for (const specifier of RUNTIMES) {
     try {
-      // Not a literal: an optional package must not stop a bundler.
+      // Not a literal: a bundler would fail on an optional package that is not installed.
       const loaded = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as Runtime & {
         readonly default?: Runtime;
       };
@@ -105,7 +105,7 @@ async function loadRuntime(): Promise<{ readonly runtime: Runtime; readonly isNa
       reasons.push(cause instanceof Error ? cause : new Error(String(cause)));
     }
   }
-  // A package that is there and does not load has another reason than one that is not.
+  // Report the reason of a package that is installed but does not load.
   const broken = reasons.find(
     (each) => !/cannot find (?:module|package)|failed to (?:load url|resolve)/i.test(each.message),
   );

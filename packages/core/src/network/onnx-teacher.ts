@@ -15,19 +15,22 @@ import { askOnnx } from './onnx-images.js';
 import type { ImageLayout, OnnxImages } from './onnx-images.js';
 
 export interface OnnxTeacherOptions extends NetworkOptions, LoadOptions {
-  /** Default: told from the input's shape, whose channels are 1, 3 or 4. */
+  /** Axis order of the images. Default: derived from the input's shape, whose channels are 1, 3 or 4. */
   readonly layout?: ImageLayout | undefined;
-  /** `[height, width, channels]` for axes that the file leaves open. Default: 224×224, or the channels that the file says. */
+  /**
+   * `[height, width, channels]` of the trial image, for axes that the file leaves open. Default
+   * `[224, 224, 3]`.
+   */
   readonly imageShape?: readonly [number, number, number] | undefined;
   /** Names of the classes, in the order of the logits. */
   readonly classNames?: readonly string[] | undefined;
 }
 
-/** The place of an ONNX file, which comes first where it is one of several files; undefined where there is none. */
+/** The place of an ONNX file, first in a list of files; undefined if there is none. */
 export function onnxOf(place: ModelPlace): ModelPlace | undefined {
   if (typeof place === 'string' || place instanceof URL)
     return /\.onnx(?:[?#]|$)/i.test(String(place)) ? place : undefined;
-  // What is no place at all is refused by whoever reads it.
+  // Anything that is no place is refused when it is read.
   const isList: boolean = Array.isArray(place);
   if (!isList) return undefined;
   const main = place.find((file) => /\.onnx$/i.test((file as File | null | undefined)?.name ?? ''));
@@ -35,15 +38,16 @@ export function onnxOf(place: ModelPlace): ModelPlace | undefined {
 }
 
 /**
- * An ONNX file as a teacher, run by `onnxruntime-node` or `onnxruntime-web`, whichever is installed. Its first output is the
- * logits; a graph that ends in a softmax gives their logarithm.
+ * Loads an ONNX file as a teacher, run by `onnxruntime-node` or `onnxruntime-web`. Its first output is the
+ * logits; if that comes from a softmax, its logarithm is taken.
  *
- * Taps are the graph's other outputs, and inner values that `taps` gives a name: `{ embedding: '/avgpool/GlobalAveragePool_output_0' }`.
- * Of a graph of NCHW images the last map of each size and what goes into the last dense layer are found, too (`stageTaps`).
- * Its maps are handed out as NHWC, any other value as it is. A graph with a fixed batch size is asked in parts.
+ * Taps are the graph's other outputs, and inner values named in `taps`, e.g.
+ * `{ embedding: '/avgpool/GlobalAveragePool_output_0' }`. For NCHW graphs, the last map of each size
+ * (`stageTaps`) and the input of the last dense layer (`embedding`) are found automatically. Their maps are
+ * returned as NHWC, other values unchanged. A graph with a fixed batch size runs in parts.
  *
- * @throws DistillError code `data` for what is no ONNX file, `network` for a graph that takes no float32 images or gives no
- * rows of logits, `tap` for a value that is not there, `platform` without a runtime
+ * @throws DistillError code `data` for anything but an ONNX file, `network` for a graph that does not map
+ *   float32 images to rows of logits, `tap` for a missing value, `platform` without a runtime
  */
 export async function loadOnnxTeacher(
   place: ModelPlace,
@@ -65,7 +69,7 @@ export async function loadOnnxTeacher(
     const session = await openSession(extended, where, { input: input.name, folder, external, runtime });
     return { session, layout, batch };
   };
-  // Inside a graph of NHWC images maps come in either order: nobody can tell which.
+  // Inside a graph of NHWC images, maps may have either axis order, which cannot be detected.
   const nodes =
     layout === 'nchw'
       ? await lookInside(innerValues(file, input.name), async (names) => {
@@ -121,7 +125,9 @@ export async function loadOnnxTeacher(
 
 type Axes = [height: number, width: number, channels: number];
 
-/** How a graph takes images: how many at a time, of what size (−1: any), and one of them that is black. */
+/**
+ * The images that a graph takes: the fixed batch size, the image shape (−1: any size), and a black trial image.
+ */
 function imagesOf(
   { shape = [] }: OnnxValue,
   layout: ImageLayout,
@@ -141,7 +147,7 @@ function imagesOf(
   };
 }
 
-/** The number of classes that a first output of this shape tells. */
+/** The number of classes, given the shape of the first output. */
 function expectLogits(
   where: string,
   output: string,
@@ -214,7 +220,7 @@ function imageInput(where: string, { inputs, outputs }: OnnxFile): OnnxValue {
   throw refusal(where, 'images with four axes as the input', got);
 }
 
-/** Which axis holds the channels: the one of 1, 3 or 4. */
+/** The axis order: the channel axis has size 1, 3 or 4. */
 function layoutOf(where: string, { shape = [] }: OnnxValue): ImageLayout {
   const isChannels = (axis: number | string | undefined): boolean => axis === 1 || axis === 3 || axis === 4;
   const [first, last] = [isChannels(shape[1]), isChannels(shape[3])];

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../random/index.js';
 
-// The initializer of recurrent layers in tfjs-layers chains operations (`r.flatten().stridedSlice(…)`), which tensors
-// have only where the whole of tfjs is loaded; without these five it fails with "rMat.flatten is not a function".
+// The initializer of recurrent layers in tfjs-layers chains operations (`r.flatten().stridedSlice(…)`). Tensors
+// have these methods only if all of tfjs is loaded; without these five it fails with "rMat.flatten is not a
+// function".
 const chained: Record<string, (this: tf.Tensor, ...given: never[]) => tf.Tensor> = {
   flatten() {
     return tf.reshape(this, [this.size]);
@@ -24,8 +25,9 @@ const prototype = tf.Tensor.prototype as unknown as Record<string, unknown>;
 for (const [name, operation] of Object.entries(chained)) prototype[name] ??= operation;
 
 /**
- * A matrix with orthonormal columns (rows, where it is wider than high), drawn uniformly: the Q of a QR decomposition of
- * normal numbers in which R has a positive diagonal, as in tfjs-layers. Convolution kernels are `[rows, last axis]`.
+ * A uniformly drawn matrix with orthonormal columns (or rows, if it is wider than high), times `gain`. It is
+ * the Q of a QR decomposition of normal numbers whose R has a positive diagonal, as in tfjs-layers. All axes
+ * but the last form the rows.
  *
  * Source: Saxe et al., https://arxiv.org/abs/1312.6120; the decomposition is Gram–Schmidt's, repeated once for accuracy.
  */

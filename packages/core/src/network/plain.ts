@@ -4,8 +4,8 @@ import { withInner } from './layer.js';
 import type { Container, Layer } from './layer.js';
 
 /**
- * Layers of tfjs that compute the same of the same inputs and weights whenever they are asked: they count nothing, and what they
- * draw in training comes from the stream that they are given.
+ * Stateless tfjs layers: equal inputs and weights always give equal outputs, and random numbers in training
+ * come only from the given stream.
  */
 const PLAIN = new RegExp(
   [
@@ -18,12 +18,12 @@ const PLAIN = new RegExp(
 
 const plain = new WeakSet();
 
-/** Marks a network of core's making whose forward pass is a function of images, weights and random numbers alone. */
+/** Marks a network made by core whose forward pass depends only on images, weights and random numbers. */
 export function markPlain(network: object, model: LayersModel): void {
   if (withInner(model as Container).every(isPlainLayer)) plain.add(network);
 }
 
-/** Another form of a network, which does nothing of its own either. */
+/** Marks a derived form of a network, which adds no state, like the original. */
 export function markAs<T extends object>(network: T, of: object): T {
   if (plain.has(of)) plain.add(network);
   return network;

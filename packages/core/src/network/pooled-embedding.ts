@@ -4,7 +4,8 @@ import { expectTensor, shapeText } from '../tensor/index.js';
 import type { Embedding, Tensor } from '../tensor/index.js';
 
 /**
- * A tap's output as one row per image: `[n, d]` as it is, `[n, h, w, c]` averaged over height and width to `[n, c]`.
+ * A tap's output as one row per image: `[n, d]` unchanged, `[n, h, w, c]` averaged over height and width to
+ * `[n, c]`.
  *
  * @param where the tap, for the message, e.g. `student tap 'stage3'`
  * @throws DistillError code `shape` for any other number of axes

@@ -6,14 +6,15 @@ import type { GraphNode } from './graph.js';
 import { innerLayers, internals, isContainer, layerConfig, withInner } from './layer.js';
 import type { Layer, LayerInternals } from './layer.js';
 
-/** Layers that tfjs draws unseeded noise for, and that have no seeded form here. */
+/** Layers for which tfjs draws unseeded noise and for which there is no seeded form here. */
 export const UNSEEDED: ReadonlySet<string> = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout']);
 
 /**
- * Inverted dropout with a seeded mask: each value is kept with probability `1 − rate` and then divided by it, else 0.
+ * Inverted dropout with a seeded mask: each value is kept with probability `1 − rate` and divided by it, else
+ * set to 0.
  *
- * The mask comes from the run's own stream; tfjs would draw it from an unseeded one.
- * @param rate share that is dropped, `(0, 1)`
+ * The mask comes from the run's stream; tfjs would draw it from an unseeded one.
+ * @param rate fraction of values to drop, `(0, 1)`
  * @param maskShape shape of the mask, broadcast over `x`; default: that of `x`
  */
 export function dropout(
@@ -29,7 +30,7 @@ export function dropout(
   return tf.mul(x, tf.tensor(mask, [...maskShape]));
 }
 
-/** The run of a dropout layer; undefined for any other layer, and where it drops nothing. */
+/** The function that runs a dropout layer; undefined for any other layer. */
 export function dropoutLayer(node: GraphNode): ((x: tf.Tensor, pass: Pass) => tf.Tensor) | undefined {
   const { kind, config } = layerConfig(node.layer);
   if (kind !== 'Dropout' && kind !== 'SpatialDropout1D') return undefined;
@@ -45,7 +46,7 @@ export function dropoutLayer(node: GraphNode): ((x: tf.Tensor, pass: Pass) => tf
   };
 }
 
-/** The cells inside a recurrent layer that drop some of their inputs or states. */
+/** The cells inside a recurrent layer that use dropout on inputs or states. */
 export function droppingCells(layer: Layer): readonly LayerInternals[] {
   if (isContainer(layer)) return [];
   return withInner(layer)
@@ -55,8 +56,8 @@ export function droppingCells(layer: Layer): readonly LayerInternals[] {
 }
 
 /**
- * Runs a recurrent layer with the masks of its cells drawn from the run's stream. tfjs draws them anew for each batch at
- * the first time step and keeps them; a plain `RNN` forgets to drop the old ones, so that is done here too.
+ * Runs a recurrent layer with its cells' dropout masks drawn from the run's stream. tfjs draws masks at the
+ * first time step of a batch and keeps them; a plain `RNN` does not reset old masks, so this does.
  */
 export function withSeededCells<T>(
   cells: readonly LayerInternals[],

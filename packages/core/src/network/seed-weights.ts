@@ -10,11 +10,12 @@ import { orthogonal } from './orthogonal.js';
 import { eachLayer } from './weights.js';
 
 /**
- * Draws every weight of a model anew from a seeded stream, each by its layer's own initializer.
+ * Redraws every weight of a model from a seeded stream, with its layer's own initializer.
  *
- * tfjs initialises from unseeded generators; after this call the weights are a function of the stream, the layers'
- * names (their places, where tfjs named them) and the shapes, on every engine alike.
- * @throws DistillError code `network` for an initializer that cannot be seeded (custom ones), `option` for what is no model or stream
+ * tfjs initialises from unseeded generators. After this call the weights depend only on the stream, the shapes
+ * and the layers' names (their places, if tfjs named them), and are the same on every engine.
+ * @throws DistillError code `network` for an initializer that cannot be seeded (custom ones), `option` for
+ *   anything but a model and a stream
  */
 export function seedWeights(model: LayersModel, random: Random): void {
   expectRandom('seedWeights, random', random);
@@ -27,7 +28,7 @@ export function seedWeights(model: LayersModel, random: Random): void {
       if (initializer === undefined) throw unseedable(where, 'none in the configuration of its layer');
       const draw = valueDrawer(initializer, variable.shape, random.fork(where), where);
       const values = Float32Array.from({ length: variable.size }, draw);
-      // An LSTM's bias has four blocks: of the input, forget, cell and output gates.
+      // An LSTM's bias has four blocks: for the input, forget, cell and output gates.
       const units = variable.size / 4;
       if (config['unitForgetBias'] === true && name === 'bias') values.fill(1, units, 2 * units);
       tf.tidy(() => {
@@ -37,7 +38,7 @@ export function seedWeights(model: LayersModel, random: Random): void {
   }
 }
 
-/** The layer that made a weight, wherever inside another one it is, and its name there. */
+/** For each weight, the configuration of the innermost layer that holds it, and its name there. */
 function holdersOf(layer: Layer): ReadonlyMap<tf.Variable, { config: LayerConfig; name: string }> {
   const holders = new Map<tf.Variable, { config: LayerConfig; name: string }>();
   for (const inner of withInner(layer)) {
@@ -127,7 +128,7 @@ const unseedable = (where: string, got: string): DistillError =>
     hint: 'Use zeros, ones, constant, identity, orthogonal, uniform, normal, truncated normal or variance scaling.',
   });
 
-/** Inputs and outputs of one unit: kernels are `[…receptive field, in, out]`, depthwise ones `[…, in, multiplier]`. */
+/** Fan-in and fan-out: kernels are `[…receptive field, in, out]`, depthwise ones `[…, in, multiplier]`. */
 function fans(shape: readonly number[]): readonly [number, number] {
   if (shape.length < 2) return [shape[0] ?? 1, shape[0] ?? 1];
   const field = shape.slice(0, -2).reduce((product, axis) => product * axis, 1);

@@ -2,7 +2,7 @@ import { DistillError } from '../error/index.js';
 import type { NetworkNode, NetworkShape } from './contract.js';
 import { expectNetwork } from './expect-network.js';
 
-/** Layers and operations that change a map's size or values but learn nothing of the images. */
+/** Layers and operations that change a map's size or values but extract no features. */
 const NO_MAP =
   /^(?:ZeroPadding|Cropping|UpSampling|Dropout|SpatialDropout|GaussianNoise|Input|Rescaling|Resizing|CenterCrop|Pad|MirrorPad|Identity|Placeholder|Resize)/i;
 const CONVOLUTION = /conv/i;
@@ -10,13 +10,14 @@ const CONVOLUTION = /conv/i;
 const areaOf = ({ shape: [height = 0, width = 0] }: NetworkNode): number => height * width;
 
 /**
- * The ends of a network's stages, from front to back: of every size of feature maps the last one, after its activation where one
- * follows.
+ * The outputs of a network's stages, from front to back: for each feature map size the last map, after its
+ * activation if there is one.
  *
- * Only maps count that everything later depends on through them: the end of a residual block, not a map within one that its shortcut
- * goes past. What comes before the first convolution, padded maps, and maps of one pixel are left out.
+ * Only maps through which every path to the output passes count: the end of a residual block, not a map inside
+ * it that the shortcut bypasses. Excluded are values before the first convolution, padded maps, and maps of one
+ * pixel.
  *
- * @param nodes in an order in which they can run
+ * @param nodes in an order in which they can be computed
  */
 export function stageEnds(nodes: readonly NetworkNode[]): readonly NetworkNode[] {
   const first = Math.max(
@@ -34,16 +35,16 @@ export function stageEnds(nodes: readonly NetworkNode[]): readonly NetworkNode[]
   );
   const cuts = maps.filter((node) => passed.has(node));
   const ends: NetworkNode[] = [];
-  // From the back: each further end has a larger map than those behind it.
+  // From the back: each earlier stage has a larger map than the later ones.
   for (const node of (cuts.length > 0 ? cuts : maps).toReversed())
     if (ends[0] === undefined || areaOf(node) > areaOf(ends[0])) ends.unshift(node);
   return ends;
 }
 
-/** The nodes that no connection goes past: whatever is computed later is computed from them. */
+/** The nodes that no connection bypasses: everything computed later depends on them. */
 function passedBy(nodes: readonly NetworkNode[]): ReadonlySet<NetworkNode> {
   const place = new Map(nodes.map(({ name }, at) => [name, at]));
-  /** Of each node the place of the last one that reads it. */
+  /** For each node, the position of its last reader. */
   const lastReader = nodes.map((_, at) => at);
   nodes.forEach(({ inputs }, at) => {
     for (const input of inputs) {
@@ -51,7 +52,7 @@ function passedBy(nodes: readonly NetworkNode[]): ReadonlySet<NetworkNode> {
       if (from !== undefined) lastReader[from] = Math.max(lastReader[from] ?? 0, at);
     }
   });
-  // The images themselves are no node.
+  // The images themselves are not a node.
   let reached = nodes.findLastIndex(({ inputs }) => inputs.length === 0);
   return new Set(
     nodes.filter((_, at) => {
@@ -65,11 +66,11 @@ function passedBy(nodes: readonly NetworkNode[]): ReadonlySet<NetworkNode> {
 const STAGE = /^stage(\d+)$/;
 
 /**
- * Taps of a network where its stages end, from front to back: those that are called `stage1`, `stage2`, …; where there are none, the last
- * feature map of each size, by its layer's name.
+ * The taps at the ends of a network's stages, from front to back: those named `stage1`, `stage2`, …; if there
+ * are none, the last feature map of each size, by layer name.
  *
- * @returns empty where nothing is known of the network's inside, or no map has a fixed size
- * @throws DistillError code `option` for what is no network
+ * @returns the tap names; empty if the network's inside is unknown, or no map has a fixed size
+ * @throws DistillError code `option` for anything but a network
  */
 export function stageTaps(network: Pick<NetworkShape, 'tapNames' | 'nodes'>): readonly string[] {
   expectNetwork('stageTaps', network);
@@ -81,10 +82,10 @@ export function stageTaps(network: Pick<NetworkShape, 'tapNames' | 'nodes'>): re
 }
 
 /**
- * The tap of an image's embedding: `embedding` where a network has one, else the last vector (or pooled map) before its logits.
+ * The tap of an image's embedding: `embedding` if the network has it, else the input of the last dense layer.
  *
- * @returns undefined where nothing is known of the network's inside
- * @throws DistillError code `option` for what is no network
+ * @returns the tap name; undefined if there is no such layer, or the network's inside is unknown
+ * @throws DistillError code `option` for anything but a network
  */
 export function embeddingTap(
   network: Pick<NetworkShape, 'tapNames' | 'nodes' | 'classes'>,
@@ -101,9 +102,9 @@ export function embeddingTap(
 }
 
 /**
- * What to do where {@link stageTaps} finds too few maps, with the last names there are.
+ * A hint for a network in which {@link stageTaps} finds too few maps, with the last available names.
  *
- * @param side whose taps a configuration names
+ * @param side the network whose taps the hint names
  */
 export function tapsHint(
   network: Pick<NetworkShape, 'tapNames' | 'nodes'>,
@@ -120,10 +121,11 @@ export function tapsHint(
 }
 
 /**
- * What `auto` taps where a method compares stages with stages: the ends of the last n stages of both networks, n being the number
- * of stages of the one with fewer, so that the deepest maps are always compared.
+ * The taps that `auto` means for a method that compares stages: the last n stages of both networks, where n is
+ * the smaller number of stages. The deepest maps are thus always compared.
  *
  * @param where the method, for messages
+ * @returns pairs of tap names, from front to back
  * @throws DistillError code `tap` for a network without {@link stageTaps}
  */
 export function stagePairs(
@@ -131,7 +133,7 @@ export function stagePairs(
   networks: Readonly<Record<'student' | 'teacher', Pick<NetworkShape, 'name' | 'tapNames' | 'nodes'>>>,
 ): readonly (readonly [student: string, teacher: string])[] {
   const [students = [], teachers = []] = (['student', 'teacher'] as const).map((side) => {
-    // Callers without types hand in anything.
+    // Untyped callers may pass anything.
     const given = networks as typeof networks | null | undefined;
     expectNetwork(`${where}.${side}`, given?.[side]);
     const stages = stageTaps(networks[side]);

@@ -4,23 +4,23 @@ import type { Logits, Tensor } from '../tensor/index.js';
 import type { NetworkOutput } from './contract.js';
 import type { Graph, GraphNode } from './graph.js';
 
-/** Tap names of one network: aliases and layer names, each with the application whose output it is. */
+/** Tap names of one network: aliases and layer names, each for the output of a layer application. */
 export interface Taps {
   readonly names: readonly string[];
-  /** @throws DistillError code `tap`, listing the names there are */
+  /** @throws DistillError code `tap`, listing the available names */
   find(tap: string): GraphNode;
 }
 
 /**
- * @param aliases extra names for layers, e.g. `{ embedding: 'global_average_pooling2d_1' }`
- * @throws DistillError code `tap` when an alias points at no layer
+ * @param aliases additional names for layers, e.g. `{ embedding: 'global_average_pooling2d_1' }`
+ * @throws DistillError code `tap` for an alias of a missing layer
  */
 export function readTaps(networkName: string, graph: Graph, aliases: Readonly<Record<string, string>>): Taps {
   // A layer that is applied twice is tapped at its last application.
   const byName = new Map(graph.nodes.map((node) => [node.name, node]));
   const layerNames = [...byName.keys()];
   const pooling = graph.nodes.findIndex(({ layer }) => layer.getClassName().startsWith('Global'));
-  // What methods compare is most often what is pooled.
+  // Methods most often compare the map before the global pooling.
   const likely = graph.nodes
     .slice(0, Math.max(0, pooling))
     .map(({ name }) => name)
@@ -46,7 +46,7 @@ export function readTaps(networkName: string, graph: Graph, aliases: Readonly<Re
 const SHOWN = 10;
 
 /**
- * The error for a tap that is not there. Of many names it lists ten: the nearest five, then the likely ones.
+ * The error for a missing tap. If there are many names, it lists ten: the nearest five, then likely ones.
  */
 export function missingTap(
   where: string,
@@ -54,7 +54,7 @@ export function missingTap(
   known: readonly string[],
   likely: readonly string[],
 ): DistillError {
-  // Callers without types ask for anything.
+  // Untyped callers may pass anything.
   const asked = typeof tap === 'string' ? tap.slice(0, 200).toLowerCase() : describeValue(tap);
   const away = new Map(known.map((name) => [name, distance(name.toLowerCase(), asked)]));
   const nearest = [...known].sort((a, b) => (away.get(a) ?? 0) - (away.get(b) ?? 0));

@@ -16,10 +16,10 @@ import type { GraphNode } from './graph.js';
 import { learningWeights } from './layer.js';
 
 /**
- * A step of training on two or so images that moves nothing: finds, before training, a layer that has no gradient on
- * this engine, or that draws random numbers which no seed decides.
+ * Runs a trial training step on a few images without changing any weight. It finds, before training, a layer
+ * without gradient on this engine, or with unseeded random numbers.
  *
- * Costs two forward passes and one backward pass; only a network that fails is walked layer by layer.
+ * Costs two forward passes and one backward pass; only a network that fails is checked layer by layer.
  * @throws DistillError codes `network` and `engine`, naming the layer and the operation
  */
 export function expectGradients(network: Network, images: Images): void {
@@ -35,12 +35,12 @@ export function expectGradients(network: Network, images: Images): void {
     try {
       tf.variableGrads(() => {
         const logits = forward();
-        // The scope of the gradient ends before it is read.
+        // Keep it: the gradient's scope ends before it is read.
         first = tf.keep(withoutTape(() => tf.clone(logits)));
         return tf.mean(tf.square(logits));
       }, variables);
     } catch (cause) {
-      // A layer that fails in the forward pass is named already.
+      // An error of the forward pass already names the layer.
       if (isDistillError(cause)) throw cause;
       walk(network, images, expectGradient);
       throw noGradient(network.name, graph.nodes.at(-1), cause);
@@ -55,12 +55,12 @@ interface Look {
   readonly network: string;
   readonly node: GraphNode;
   readonly inputs: readonly tf.Tensor[];
-  /** Values that a gradient has to pass through on its way to a weight. */
+  /** Ids of tensors through which a gradient must pass on its way to a weight. */
   readonly learns: ReadonlySet<number>;
   readonly run: () => unknown;
 }
 
-/** Runs the network layer by layer, and looks at each one on the values that it gets. */
+/** Runs the network layer by layer, and checks each layer with its actual inputs. */
 function walk(network: Network, images: Images, look: (at: Look) => void): void {
   const graph = readGraph(network.model);
   const learns = new Set<number>();
@@ -78,7 +78,7 @@ function walk(network: Network, images: Images, look: (at: Look) => void): void 
   runSteps(graph, steps, images, trialPass(network));
 }
 
-/** Its statistics are moved nowhere. */
+/** A pass in training mode; its batch statistics are discarded. */
 const trialPass = ({ name }: Network): Pass => ({
   network: name,
   training: true,
@@ -136,7 +136,7 @@ function expectRepeatable({ network, node, run }: Look): void {
   });
 }
 
-/** Further apart than rounding. On a GPU nothing is looked at: a device that is read while it works may be lost. */
+/** True if two tensors differ by more than rounding. Skipped on a GPU: reading a busy device may lose it. */
 const differ = (a: tf.Tensor, b: tf.Tensor): boolean =>
   withoutTape(() => {
     const apart = peek(tf.max(tf.abs(tf.sub(a, b))))?.[0] ?? 0;

@@ -6,13 +6,13 @@ import type { Layer } from './layer.js';
 
 /** Weights of a model by stable names. */
 export interface ModelWeights {
-  /** What gradients move. */
+  /** Weights that gradients update. */
   readonly trainable: NamedVariables;
-  /** What they do not: moving means and variances, and all weights of frozen layers. */
+  /** All other weights: moving means and variances, and all weights of frozen layers. */
   readonly statistics: NamedVariables;
 }
 
-/** One application of each layer, in graph order: a layer that is applied twice holds its weights once. */
+/** The first application of each layer, in graph order: a layer applied twice has its weights once. */
 export function eachLayer(graph: Graph): readonly GraphNode[] {
   const seen = new Set<Layer>();
   return graph.nodes.filter(({ layer }) => !seen.has(layer) && seen.add(layer));
@@ -20,7 +20,7 @@ export function eachLayer(graph: Graph): readonly GraphNode[] {
 
 /**
  * All weights of a network by names that are stable between runs (`layer/weight`), in graph order. tfjs's own variable
- * names carry a counter of the process and are no use in a checkpoint.
+ * names contain a process-wide counter and cannot identify weights in a checkpoint.
  */
 export function namedWeights(graph: Graph): ModelWeights {
   const trainable: Record<string, Variable> = {};
@@ -33,6 +33,6 @@ export function namedWeights(graph: Graph): ModelWeights {
   return { trainable, statistics };
 }
 
-/** How many numbers these weights are. */
+/** Total number of values in these weights. */
 export const countWeights = (weights: NamedVariables): number =>
   Object.values(weights).reduce((sum, { size }) => sum + size, 0);

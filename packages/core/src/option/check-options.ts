@@ -6,11 +6,11 @@ import type { OptionCheck } from './checks.js';
 
 const AN_OBJECT = 'an object of options';
 
-/** One check per option; the type leaves none out. */
+/** One check per option, with none missing. */
 export type OptionChecks<Options> = Readonly<Record<keyof Options, OptionCheck>>;
 
 /**
- * The defaults with the given options on top, each checked.
+ * Merges the given options over the defaults and checks each. An option that is `undefined` keeps its default.
  *
  * @param owner whose options they are, e.g. `kd`
  * @throws DistillError code `option` for an option that does not exist or has a wrong value
@@ -34,10 +34,10 @@ export function checkOptions<Options extends object>(
 }
 
 /**
- * Throws for an option that does not exist: it would be left out without a word.
+ * Throws for an option that does not exist: otherwise it would be silently ignored.
  *
- * @param meant what to write instead, where that is known
- * @throws DistillError code `option`, or the one that is given
+ * @param meant says what to write instead, if that is known
+ * @throws DistillError code `option`, or the given code
  */
 export function expectKnown(
   where: string,
@@ -52,7 +52,7 @@ export function expectKnown(
   } = {},
 ): void {
   const fields = typeof given === 'object' && given !== null ? given : {};
-  // One of a class is read as it is. A Map or a promise has none of them.
+  // An instance of a class may carry the options. A Map or a promise has none of them.
   if (!isPlain(given) && !known.some((each) => each in fields))
     throw new DistillError({ code, where, expected: AN_OBJECT, got: describeValue(given) });
   const name = Object.keys(fields).find((each) => !known.includes(each));
@@ -61,7 +61,7 @@ export function expectKnown(
   throw new DistillError({ code, where, expected: 'a known option', got: `'${name}'`, hint });
 }
 
-/** Options of a Map or a class would be ignored: they are not fields of the object itself. */
+/** False for a Map or an instance of a class: its options may not be own fields and would be ignored. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -69,9 +69,9 @@ function isPlain(value: unknown): value is object {
 }
 
 /**
- * Throws unless a value is what the check asks for.
+ * Throws unless a value passes the check.
  *
- * @param where option, or function and argument, e.g. `tarAtFar(fars)`
+ * @param where the option, or function and argument, e.g. `tarAtFar(fars)`
  * @throws DistillError code `option`
  */
 export function expectOption(where: string, value: unknown, check: OptionCheck): void {
@@ -91,7 +91,7 @@ export function expectSizes(where: string, sizes: Readonly<Record<string, number
     expectOption(`${where}(${name})`, size, wholeNumber({ min: 1 }));
 }
 
-/** `alpha` once weighed labels in some methods and the teacher in others. */
+/** The hint for `alpha`, which is ambiguous: it may weight the labels or the teacher. */
 function renamed(name: string, known: readonly string[]): string | undefined {
   if (name !== 'alpha' || !known.includes('ceWeight')) return undefined;
   return 'Set ceWeight (labels) and kdWeight (teacher): each term has a weight of its own.';

@@ -1,11 +1,11 @@
-/** Says what was expected when `value` is wrong, and nothing when it is right. */
+/** Returns what was expected if `value` is wrong, undefined if it is right. */
 export type OptionCheck = (value: unknown) => string | undefined;
 
-/** Finite, also in float32, in which networks are trained. */
+/** True for a number that is finite even in float32, the precision of training. */
 const isNumber = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(Math.fround(value));
 
-/** A number above 0, also after rounding to float32. */
+/** A number above 0, even after rounding to float32. */
 export const positive: OptionCheck = (value) =>
   isNumber(value) && Math.fround(value) > 0 ? undefined : 'a number above 0';
 
@@ -25,14 +25,14 @@ export const inRange =
  */
 export const temperatureRange: OptionCheck = inRange(0.01, 1000);
 
-/** A number of at least 0 and below 1: a share of which something must be left. */
+/** A number of at least 0 and below 1: a fraction that must leave a remainder. */
 export const belowOne: OptionCheck = (value) =>
   isNumber(value) && value >= 0 && value < 1 ? undefined : 'a number of at least 0 and below 1';
 
 interface Bounds {
   readonly min?: number;
   readonly max?: number;
-  /** A bound that only slips of the pen come near: it is told alone, to whom it concerns. */
+  /** A bound that only a typo exceeds: the message names it only then, and names nothing else. */
   readonly limit?: number;
 }
 
@@ -60,7 +60,7 @@ export const oneOf =
 /** `true` or `false`. */
 export const flag: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
 
-/** A text that is not empty. */
+/** A non-empty string. */
 export const text: OptionCheck = (value) =>
   typeof value === 'string' && value.length > 0 ? undefined : 'a non-empty string';
 

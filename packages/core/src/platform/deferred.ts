@@ -5,7 +5,7 @@ export interface Deferred<Value> {
   readonly reject: (error: unknown) => void;
 }
 
-/** `Promise.withResolvers`, which Node has from version 22 on. */
+/** Like `Promise.withResolvers`, which Node lacks before version 22. */
 export function deferred<Value = void>(): Deferred<Value> {
   let settle: Omit<Deferred<Value>, 'promise'> | undefined;
   const promise = new Promise<Value>((resolve, reject) => {

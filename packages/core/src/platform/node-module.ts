@@ -12,7 +12,8 @@ interface NodeModules {
 }
 
 /**
- * A built-in module of Node, asked for at the moment of use: a static import would break every browser bundle of core.
+ * A built-in module of Node, loaded at the moment of use: a static import would break every browser bundle of
+ * core.
  *
  * @param purpose what needs it, for the message
  * @throws DistillError code `platform` outside Node
@@ -29,7 +30,7 @@ export function nodeModule<Name extends keyof NodeModules>(name: Name, purpose: 
   });
 }
 
-/** True under Node (and what behaves like it). */
+/** True in Node and compatible runtimes. */
 export function isNode(): boolean {
   return typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function';
 }

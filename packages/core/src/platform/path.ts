@@ -5,11 +5,11 @@ const FILE = 'file://';
 const SCHEME = /^[a-z][a-z0-9+.-]+:\/\//i;
 
 /**
- * A path of Node's file system, as users write it: a path, or a `file:` URL as text or object.
+ * A file system path in Node from what a user gave: a path, or a `file:` URL as text or object.
  *
- * @param where option or function
- * @param expected for the message
- * @throws DistillError code `option` for anything else: a folder of the name `http:` or `~` helps nobody
+ * @param where the option or function, for the message
+ * @param expected what was expected, for the message
+ * @throws DistillError code `option` for anything else: otherwise a folder named `http:` or `~` would be created
  */
 export function givenPath(where: string, given: unknown, expected = 'a path'): string {
   const text: unknown = given instanceof URL ? given.href : given;
@@ -24,7 +24,7 @@ export function givenPath(where: string, given: unknown, expected = 'a path'): s
   return text;
 }
 
-/** @throws DistillError code `option` for `~/…`: a shell knows the home folder by that, Node does not */
+/** @throws DistillError code `option` for `~/…`: a shell expands it to the home folder, Node does not */
 export function expectNoTilde(where: string, path: string): void {
   if (!/^~(?:[\\/]|$)/.test(path)) return;
   throw new DistillError({
@@ -36,10 +36,10 @@ export function expectNoTilde(where: string, path: string): void {
   });
 }
 
-/** Whether a text is a path of Node's, not a URL. */
+/** True for a file system path, false for a URL. */
 export const isPathText = (text: string): boolean => !SCHEME.test(text);
 
-/** The path of a `file:` URL, relative ones as in `file://run/student` too. */
+/** The path of a `file://` URL, including relative ones such as `file://run/student`. */
 export function pathOfUrl(url: string): string {
   if (typeof url !== 'string')
     throw new DistillError({
@@ -52,10 +52,10 @@ export function pathOfUrl(url: string): string {
   try {
     if (!rest.startsWith('/')) return decodeURIComponent(rest);
     const { fileURLToPath } = nodeModule('node:url', 'file:// URLs');
-    // Written by hand, a path has its own # and ?.
+    // In a hand-written URL, # and ? belong to the path.
     return fileURLToPath(`${FILE}${rest.replace(/[#?]/g, encodeURIComponent)}`);
   } catch {
-    // Nor is a % in it the start of a code.
+    // A % in a hand-written URL may be literal, not the start of an escape.
     return rest;
   }
 }

@@ -2,14 +2,15 @@ import { expectOption } from '../option/index.js';
 import { nodeModule } from './node-module.js';
 import { givenPath } from './path.js';
 
-/** Ending of files that a crash left half written. */
+/** Suffix of files that a crash left half written. */
 export const UNFINISHED = '.unfinished';
 
 /**
- * Makes a folder and those that it lies in (Node). `mkdir` of Node does not return under a file system such as `/proc`, which
- * says that a folder is missing whenever one is made.
+ * Makes a folder and its parents (Node). Node's recursive `mkdir` never returns in a file system such as
+ * `/proc`, which reports a missing folder whenever one is made.
  *
- * @throws what the system says, for instance where a file is in the way; DistillError code `option` for what is no path
+ * @throws the system's error, for instance if a file is in the way; DistillError code `option` for an invalid
+ *   path
  */
 export function makeFolder(folder: string): void {
   givenPath('makeFolder', folder);
@@ -20,17 +21,18 @@ export function makeFolder(folder: string): void {
   try {
     fs.mkdirSync(folder);
   } catch (error) {
-    // Another process may have made it meanwhile.
+    // Another process may have made it in the meantime.
     if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 
 /**
- * Writes a file whole or not at all (Node): beside it under a name of its own, flushed to disk, then renamed over what
- * was there, and its folder flushed too. After a crash there is the old file or the new one, and at worst a
- * `FILE.PID-N.unfinished` beside it. Folders that the path names are made. A device, a pipe or a link is written to as it is.
+ * Writes a file atomically (Node). The content goes to a temporary file beside it, is flushed to disk, and is
+ * renamed over the old file; then the folder is flushed. A crash leaves the old file or the new one, and at
+ * worst a `FILE.PID-N.unfinished` beside it. Missing folders are made. A device, pipe or link is written to
+ * directly.
  *
- * @throws what the system says, always with the path; DistillError code `option` for what is no path or content
+ * @throws the system's error, always with the path; DistillError code `option` for an invalid path or content
  */
 export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
   givenPath('writeWhole', file);
@@ -41,7 +43,7 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
   const folder = nodeModule('node:path', `writing ${file}`).dirname(file);
   makeFolder(folder);
   const there = await fs.lstat(file).catch(() => undefined);
-  // A device would be replaced by a file, for everyone on the machine; a link leads to where somebody wants it.
+  // A rename would replace a device by a file, for everyone on the machine, and a link by a copy.
   if (there !== undefined && !there.isFile() && !there.isDirectory())
     return naming(file, fs.writeFile(file, content));
   const unfinished = `${file}.${process.pid}-${drawn()}${UNFINISHED}`;
@@ -55,7 +57,7 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
   await syncFolder(folder);
 }
 
-/** A full disk is found in the middle of a write, whose error does not know the file. */
+/** Adds the file's path to a write error: the error of a full disk does not name the file. */
 export async function naming<Value>(file: string, writing: Promise<Value>): Promise<Value> {
   try {
     return await writing;
@@ -64,13 +66,13 @@ export async function naming<Value>(file: string, writing: Promise<Value>): Prom
   }
 }
 
-/** Two machines that share a folder may have processes of one number. */
+/** A random number: two machines that share a folder may have processes with the same id. */
 const drawn = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 
-/** Flushes a folder's list of files to disk: a rename is there after a crash only when this is. */
+/** Flushes a folder's list of files to disk: only then does a rename survive a crash. */
 export async function syncFolder(folder: string): Promise<void> {
   const fs = nodeModule('node:fs/promises', `writing ${folder}`);
-  // Some file systems have no way to do it.
+  // Some file systems do not support this.
   const handle = await fs.open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();

@@ -9,9 +9,9 @@ import { expectOption, wholeNumber } from '../option/index.js';
 /**
  * A seeded stream of random numbers that forks by label.
  *
- * A fork depends on the path of labels from the seed and on nothing else: not on how many numbers its parent gave, nor
- * on which other forks exist. So two methods with one seed see the same student weights (`fork('student')`), the
- * same order and the same augmentation, and a resumed run needs no generator state: it forks `epoch/step` again.
+ * A fork depends only on the path of labels from the seed: not on how many numbers its parent has drawn, nor on
+ * other forks. Two methods with one seed therefore see the same student weights (`fork('student')`), order and
+ * augmentation. A resumed run needs no generator state: it forks `epoch/step` again.
  */
 export interface Random {
   /** The labels from the seed to here, e.g. `1/train/epoch-3`. */
@@ -31,7 +31,7 @@ export interface Random {
 /**
  * The root stream of a run.
  *
- * @param seed any whole number; it decides everything random in a run
+ * @param seed any safe integer; it determines everything random in a run
  * @throws DistillError code `option` when `seed` is not a safe integer
  */
 export function createRandom(seed: number): Random {
@@ -39,7 +39,7 @@ export function createRandom(seed: number): Random {
   return streamAt(String(seed));
 }
 
-/** @throws DistillError code `option` for what is no stream, such as a seed */
+/** @throws DistillError code `option` for anything but a stream, such as a seed */
 export function expectRandom(where: string, given: unknown): asserts given is Random {
   const isObject = typeof given === 'object' && given !== null;
   if (isObject && ['fork', 'uniform', 'permutation'].every((name) => name in given)) return;
@@ -48,7 +48,7 @@ export function expectRandom(where: string, given: unknown): asserts given is Ra
   throw new DistillError({ ...fields, hint: `Pass createRandom(${seed}).` });
 }
 
-/** A stream that is made when it is first used: making one costs a hash. */
+/** A stream that is created on first use: creating one costs a hash. */
 export function lateStream(make: () => Random): Random {
   let made: Random | undefined;
   const stream = (): Random => (made ??= make());

@@ -1,4 +1,4 @@
-/** What a page needs to use a trained student, on plain tfjs: the entry `@distilljs/core/student`. */
+/** What a page needs to run a trained student on plain tfjs: the entry point `@distilljs/core/student`. */
 export { DistillError, isDistillError } from '../error/index.js';
 export { modelMetadata } from '../model-file/index.js';
 export type { ModelMetadata } from '../model-file/index.js';

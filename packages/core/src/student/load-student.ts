@@ -13,41 +13,41 @@ import type { Decode, ImageInput, Pixels } from './read-image.js';
 
 export interface LoadStudentOptions {
   /**
-   * Fields that the model's own metadata lack, or that are to count instead of them. Of a model without any metadata only
-   * `normalization` must be given: `{ mean, std }` of pixels in 0…1.
+   * Fields that the model's own metadata lack, or that override them. A model without metadata requires only
+   * `normalization`: `{ mean, std }` of pixels in 0…1.
    */
   readonly metadata?: Partial<ModelMetadata> | undefined;
   /**
-   * Decodes image files in Node. Default: the package sharp; `decodeImage` of `@distilljs/bench/data/image` is plain JavaScript
-   * and gives the very pixels that the bench trains on.
+   * Decodes image files in Node. Default: the package sharp. `decodeImage` of `@distilljs/bench/data/image` is
+   * plain JavaScript and gives exactly the pixels that the bench trains on.
    */
   readonly decode?: Decode | undefined;
 }
 
-/** A class that an image may be of. */
+/** A class with its predicted probability. */
 export interface RankedClass {
   readonly className: string;
   readonly index: number;
   readonly probability: number;
 }
 
-/** What a student says of an image. */
+/** A student's prediction for one image. */
 export interface Classification {
   /** The most probable class. */
   readonly className: string;
   readonly probability: number;
-  /** The most probable classes, in falling order; of equal ones the lower index comes first. */
+  /** The most probable classes, in descending order. On a tie the lower index comes first. */
   readonly classes: readonly RankedClass[];
-  /** Of every class; the logarithm of the probabilities where the model gives these. */
+  /** One value per class; log-probabilities if the model outputs probabilities. */
   readonly logits: Float32Array;
 }
 
 export interface ClassifyOptions {
-  /** How many classes `classes` holds. Default 5. */
+  /** Number of entries in `classes`, `Infinity` for all. Default 5. */
   readonly top?: number | undefined;
 }
 
-/** A trained network that classifies images as it was trained to. */
+/** A trained network that prepares images as in training and classifies them. */
 export interface Student {
   readonly model: LayersModel;
   readonly metadata: ModelMetadata;
@@ -60,14 +60,15 @@ export interface Student {
 }
 
 /**
- * Loads a saved student (a folder's path, a `file:` URL, or a URL that tfjs knows) with what it needs to classify images: size,
- * channels, normalization and class names from its own `model.json`. A tfjs backend must be loaded (or `resolveEngine` called).
+ * Loads a saved student from a folder's path, a `file:` URL, or a URL that tfjs supports. Image size, channels,
+ * normalization and class names come from its `model.json`. Import a tfjs backend or call `resolveEngine` first.
  *
  * @example
  * const student = await loadStudent('run/student');
  * const { className, probability } = await student.classify('cat.jpg');
  *
- * @throws DistillError code `data` for a model that cannot be loaded, or that lacks metadata which `options` do not give
+ * @throws DistillError code `data` for a model that cannot be loaded, or that lacks metadata which `options` do
+ *   not give; `engine` without a tfjs backend; otherwise as {@link studentOf}
  */
 export async function loadStudent(
   place: string | URL,
@@ -97,9 +98,11 @@ export async function loadStudent(
 const OPTIONS = ['metadata', 'decode'];
 
 /**
- * A model in memory as a student, e.g. `result.student.model` right after training. See {@link loadStudent}.
+ * Makes a student of a model in memory, e.g. `result.student.model` right after training. See
+ * {@link loadStudent}.
  *
- * @throws DistillError code `network` for a model that is no classifier of images
+ * @throws DistillError code `network` for a model that is no classifier, `data` for metadata that are missing
+ *   or do not fit the model, `option` for wrong arguments
  */
 export function studentOf(model: LayersModel, options: LoadStudentOptions = {}, place?: string): Student {
   expectModel(model, 'studentOf');
@@ -124,7 +127,7 @@ export function studentOf(model: LayersModel, options: LoadStudentOptions = {}, 
       values = (await output.data()) as Float32Array;
       output.dispose();
     } catch (error) {
-      // A damaged model.json may hold layers that do not fit each other; memory may be out.
+      // A damaged model.json may hold layers that do not fit each other; memory may be exhausted.
       const expected = `a network that runs on ${images.length} images of [${metadata.imageSize.join(', ')}]`;
       throw asDistillError(error, { code: 'network', where, expected });
     } finally {
@@ -174,7 +177,7 @@ const atLeastOne = wholeNumber({ min: 1 });
 
 const logarithm = (probability: number): number => Math.log(Math.max(probability, 1.1754944e-38));
 
-/** Images at the network's size and normalized: the input values of training, by the same arithmetic. */
+/** Images resized to the network's input and normalized with the same arithmetic as in training. */
 function batchOf(images: readonly Pixels[], { imageSize, scale, ...metadata }: ModelMetadata): Float32Array {
   const [height, width, channels] = imageSize;
   const { mean, std } = metadata.normalization;

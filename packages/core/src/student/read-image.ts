@@ -5,20 +5,21 @@ import type { Raster } from '../image/index.js';
 import { expectOption, wholeNumber } from '../option/index.js';
 import { isNode, nodeModule } from '../platform/node-module.js';
 
-/** A decoded image as a decoder gives it: upright pixels, or pixels with EXIF's orientation (1 to 8). */
+/** A decoded image: upright pixels, or pixels with their EXIF orientation (1 to 8). */
 export type Decoded = Raster | { readonly raster: Raster; readonly orientation: number };
 
 /** Decodes the bytes of an image file. */
 export type Decode = (bytes: Uint8Array, name: string) => Promise<Decoded>;
 
 /**
- * An image of any size: a tensor `[height, width, channels]` of pixels from 0 to 255, `ImageData`, a raster; an image, canvas,
- * video, `ImageBitmap`, `Blob` or URL in a page; the bytes of an image file, its path or URL in Node.
+ * An image of any size: a tensor `[height, width, channels]` of pixels from 0 to 255, `ImageData`, or a raster.
+ * In a page also an image, canvas, video, `ImageBitmap`, `Blob` or URL; in Node also an image file's bytes,
+ * path or URL.
  */
 export type ImageInput =
   tf.Tensor3D | ImageData | Decoded | ImageBitmapSource | Uint8Array | ArrayBuffer | string | URL;
 
-/** Pixels from 0 to 255 as they came: only a tensor's may be fractions. */
+/** Pixels from 0 to 255, unconverted; only a tensor's may be fractions. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
@@ -27,7 +28,7 @@ export interface Pixels {
   readonly orientation?: number | undefined;
 }
 
-/** @throws DistillError code `data` for what is no image, or cannot be read */
+/** @throws DistillError code `data` for a value that is no image or cannot be read */
 export async function readImage(
   given: ImageInput,
   where: string,
@@ -61,10 +62,10 @@ const DRAWABLE = /^(HTML(Image|Canvas|Video)Element|OffscreenCanvas|ImageBitmap|
 
 const isPage = (): boolean => typeof createImageBitmap === 'function';
 
-/** ImageData or a raster, with EXIF's orientation or without; undefined for anything else. */
+/** Pixels of ImageData or of a raster, with or without an EXIF orientation; undefined for anything else. */
 function decodedPixels(given: unknown, where: string): Pixels | undefined {
   const fields = (given ?? {}) as { readonly raster?: unknown; readonly orientation?: unknown };
-  // The fields of ImageData are its prototype's.
+  // The fields of ImageData are getters on its prototype, so a spread or Object.keys would miss them.
   const { width, height, data } = (fields.raster ?? fields) as Partial<Record<keyof Raster, unknown>>;
   if (typeof width !== 'number' || typeof height !== 'number' || !ArrayBuffer.isView(data)) return undefined;
   const values = data as unknown as Uint8Array | Float32Array;
@@ -148,7 +149,7 @@ async function fromBytes(bytes: Uint8Array, where: string, decode: Decode | unde
   );
 }
 
-/** As stored, upright, and without colour management. */
+/** Upright, with colours as stored: no colour management. */
 const bitmap = (blob: Blob, where: string): Promise<ImageBitmap> =>
   createImageBitmap(blob, { colorSpaceConversion: 'none' }).catch((cause: unknown) =>
     unreadable(where, 'bytes that this browser cannot decode', cause),
@@ -175,7 +176,7 @@ function drawn(source: CanvasImageSource, where: string): Pixels {
     context.drawImage(source, 0, 0);
     return { width, height, channels: 4, data: context.getImageData(0, 0, width, height).data };
   } catch (cause) {
-    // A canvas gives no pixels of another site's image.
+    // A canvas tainted by another origin's image does not give its pixels.
     return unreadable(where, firstLine(cause), cause);
   }
 }
@@ -199,7 +200,7 @@ interface SharpResult {
 }
 
 async function sharpDecoder(): Promise<Decode> {
-  // Not a literal: an optional package must not stop a bundler.
+  // Not a literal: a bundler would fail on an optional package that is not installed.
   const specifier = 'sharp';
   try {
     const { default: sharp } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as {

@@ -5,7 +5,7 @@ import type { ModelMetadata } from '../model-file/index.js';
 import { classifierEnd } from '../network/classifier-end.js';
 import { expectKnown } from '../option/index.js';
 
-/** Of {@link ModelMetadata}. */
+/** Fields of {@link ModelMetadata}. */
 const FIELDS: readonly (keyof ModelMetadata)[] = [
   ...([
     'version',
@@ -22,14 +22,15 @@ const FIELDS: readonly (keyof ModelMetadata)[] = [
 const meant = (name: string): string | undefined =>
   name === 'mean' || name === 'std' ? 'Write `metadata: { normalization: { mean, std } }`.' : undefined;
 
-/** What is said to be undefined or null is not said. */
+/** Drops fields that are undefined or null: they count as not given. */
 const withoutGaps = (said: Partial<ModelMetadata> | null | undefined): Partial<ModelMetadata> =>
   Object.fromEntries(Object.entries(said ?? {}).filter(([, value]) => (value ?? undefined) !== undefined));
 
 /**
- * What a student is used by: its own metadata, and what is said in their place.
+ * The metadata that a student runs with: the model's own, overridden by `said`.
  *
- * @throws DistillError code `option` for metadata that there are not, `data` for those that are wrong or do not fit the model
+ * @throws DistillError code `option` for unknown fields, `data` for values that are missing, wrong or do not
+ *   fit the model
  */
 export function metadataFor(
   model: LayersModel,

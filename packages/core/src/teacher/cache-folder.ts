@@ -6,22 +6,22 @@ import { makeFolder } from '../platform/write-whole.js';
 import { fileRecords } from './records.js';
 import type { RecordStore } from './records.js';
 
-/** Of a file of rows. 2: digests cover the place of a row. */
+/** Version of the row files' format. In version 2, digests cover a row's position. */
 const FORMAT = 2;
 
-/** Whose outputs a cache holds: outputs of any other are stale. */
+/** What a cache's outputs belong to; outputs of anything else are stale. */
 export interface CacheIdentity {
-  /** What names a cache: another run with the same takes its place. */
+  /** Names the cache: a run with the same slot reuses or replaces it. */
   readonly slot: Readonly<Record<string, unknown>>;
-  /** What its rows depend on besides. */
+  /** Everything else that the rows depend on. */
   readonly content: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Opens the rows of one view in a folder. Where the slot holds rows that something else made (another teacher, other
- * images), those are removed.
+ * Opens the rows of one view in a folder. Rows in the slot with other content (another teacher, other images)
+ * are removed.
  *
- * @param notice told what was found stale
+ * @param notice called with a message if rows are stale
  */
 export function folderRecords(
   folder: string,
@@ -53,7 +53,7 @@ export function folderRecords(
   return fileRecords(rows, width, wanted);
 }
 
-/** Finds out before training what would stop it later. */
+/** Checks before training that the folder can be written. */
 function expectWritable(folder: string): void {
   const fs = nodeModule('node:fs', 'teacher outputs in a folder');
   try {
@@ -70,7 +70,7 @@ function expectWritable(folder: string): void {
   }
 }
 
-/** What is there under a file's name is one: a folder could not be written, and a link might lead to anything. */
+/** Refuses anything but a regular file: a folder cannot be written as a file, and a link may point anywhere. */
 function expectFile(file: string): void {
   const fs = nodeModule('node:fs', 'teacher outputs in a folder');
   const found = fs.lstatSync(file, { throwIfNoEntry: false });

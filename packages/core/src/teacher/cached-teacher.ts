@@ -9,25 +9,25 @@ import { expectFitsMemory, memoryRecords, noRecords, teacherOutputsFit } from '.
 import type { RecordStore } from './records.js';
 
 export interface CachedTeacherOptions {
-  /** Images of the training set, and views of each. */
+  /** Number of images in the training set, and of views of each image. */
   readonly images: number;
   readonly views: number;
-  /** Default: in memory. */
+  /** Folder of the cache. Default: in memory. */
   readonly folder?: string | undefined;
-  /** Ask the teacher again each time where memory is too small; default: an error. */
+  /** Run the teacher in every step if memory is too small. Default: throw an error. */
   readonly mayRunLive?: boolean | undefined;
   /** What the outputs depend on besides the taps: the teacher's weights, dataset, preparation, seed. */
   readonly identity: CacheIdentity;
 }
 
-/** A teacher that says the same about a view of an image every time, and so is asked only once. */
+/** A teacher whose outputs for a view of an image never change, so that each is computed only once. */
 export interface CachedTeacher {
   /**
-   * The outputs for a batch of one view. Rows that are not known yet are computed, in one forward pass, and kept.
-   * The values are those that the teacher gave, bit by bit.
+   * The outputs for a batch of one view. Missing rows are computed in one forward pass and stored. The values
+   * are bitwise those of the teacher.
    *
    * @param asked the same teacher in every call
-   * @param positions of the images in the training set
+   * @param positions positions of the images in the training set
    * @returns outputs whose tensors the caller frees with `dispose`
    */
   outputs(
@@ -36,7 +36,7 @@ export interface CachedTeacher {
     positions: Int32Array,
     view: number,
   ): Promise<NetworkOutput & { dispose(): void }>;
-  /** What the user should know since this was last asked: stale or damaged rows. */
+  /** New messages for the user since the last call, about stale or damaged rows. */
   notices(): string[];
   dispose(): void;
 }
@@ -54,7 +54,7 @@ export function cachedTeacher(options: CachedTeacherOptions): CachedTeacher {
   let damaged = 0;
 
   const storeFor = ({ teacher, taps }: Asked, view: number, width: number): RecordStore => {
-    // Which layers a frozen teacher folds depends on its taps, and so do the last bits of its logits.
+    // A frozen teacher's folded layers depend on its taps, and so do the last bits of its logits.
     const key = JSON.stringify([view, taps]);
     const known = stores.get(key);
     if (known !== undefined) return known;
@@ -143,7 +143,7 @@ function fixedShape(teacher: FrozenNetwork, tap: string): readonly number[] {
   });
 }
 
-/** Logits and taps of some images of a batch, one row each, one after the other in a row. */
+/** Logits and taps of some images of a batch: one row per image, logits and taps concatenated. */
 async function forwardRows(
   teacher: FrozenNetwork,
   images: Images,
@@ -168,7 +168,7 @@ async function forwardRows(
   }
 }
 
-/** Rows as one tensor per part, batch first. */
+/** Splits rows into one tensor per part, `[count, ...shape]`. */
 function asTensors(rows: Float32Array, count: number, parts: readonly Part[]): Tensor[] {
   const width = rows.length / count;
   let offset = 0;

@@ -7,11 +7,11 @@ import type { CachedTeacher } from './cached-teacher.js';
 import type { TeacherRows } from './teacher-outputs.js';
 
 /**
- * A teacher that said everything before training: it is never asked.
+ * A teacher whose outputs were all computed before training: it never runs.
  *
- * @param images how many the training set has
- * @throws DistillError code `shape` for rows that are not one per image, code `data` for rows that are not finite; its `outputs` throw
- *   code `tap` for a tap without rows
+ * @param images number of training images
+ * @throws DistillError code `shape` unless there is one row per image, `data` for rows that are not finite. Its
+ *   `outputs` throw code `tap` for a tap without rows
  */
 export function givenTeacher(
   { logits, taps: given = {} }: TeacherRows,

@@ -1,17 +1,17 @@
 import { DistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
 
-/** Fixed-length rows of numbers, kept by number. A row that is not there, or is damaged, is not found. */
+/** Fixed-length rows of numbers, stored by index. A missing or damaged row is not found. */
 export interface RecordStore {
-  /** Copies row `index` into `row`. @returns false when it is not there */
+  /** Copies row `index` into `row`. @returns false if it is missing or damaged */
   read(index: number, row: Float32Array): boolean;
   write(index: number, row: Float32Array): void;
-  /** Rows so far that were there but damaged. */
+  /** Number of damaged rows found so far. */
   readonly damaged: number;
   close(): void;
 }
 
-/** Rows that live as long as the process. */
+/** Keeps rows in memory. */
 export function memoryRecords(): RecordStore {
   const rows = new Map<number, Float32Array>();
   return {
@@ -30,21 +30,22 @@ export function memoryRecords(): RecordStore {
   };
 }
 
-/** Bytes that outputs may take in memory: what a process of 64 bits can well hold beside everything else. */
+/** Maximum bytes of outputs in memory: a 64-bit process can hold as many beside everything else. */
 const MEMORY_LIMIT = 4 * 2 ** 30;
 
 /**
- * Whether kind `auto` keeps a teacher's outputs: they take at most a quarter of the memory, and at most 4 GiB.
+ * Whether kind `auto` keeps a teacher's outputs: they take at most a quarter of the memory and at most 4 GiB;
+ * in a page, at most 1 GiB.
  *
- * @param rows images times views
- * @param width numbers per image: logits and taps
+ * @param rows number of images times number of views
+ * @param width numbers per row: logits and taps
  */
 export function teacherOutputsFit(rows: number, width: number): boolean {
   const quarter = typeof process === 'undefined' ? 2 ** 30 : nodeModule('node:os', 'memory').totalmem() / 4;
   return rows * width * Float32Array.BYTES_PER_ELEMENT <= Math.min(MEMORY_LIMIT, quarter);
 }
 
-/** Keeps nothing. */
+/** Stores nothing. */
 export const noRecords: RecordStore = {
   damaged: 0,
   read: () => false,
@@ -52,7 +53,7 @@ export const noRecords: RecordStore = {
   close: () => undefined,
 };
 
-/** @throws DistillError code `option` when so many rows are better kept in a folder */
+/** @throws DistillError code `option` for rows that exceed the memory limit and belong in a folder */
 export function expectFitsMemory(rows: number, width: number): void {
   const bytes = rows * width * Float32Array.BYTES_PER_ELEMENT;
   if (bytes <= MEMORY_LIMIT) return;
@@ -66,20 +67,20 @@ export function expectFitsMemory(rows: number, width: number): void {
   });
 }
 
-/** Bytes of a row's digest: enough to tell chance damage. */
+/** Bytes of a row's digest: enough to detect accidental damage. */
 const DIGEST = 8;
 
 /**
- * Rows in one file, each behind a digest of its place and its bytes (Node): a row of another image or file is seen as damage.
- * A row is written with one call: after a crash it is whole, absent, or seen to be damaged.
+ * Rows in one file, each after a digest of its index and bytes (Node). A row of another image or file counts as
+ * damaged. Each row is written with one call: after a crash it is complete, missing, or detectably damaged.
  *
  * @param width numbers per row
- * @param owner what the file's rows are of, in words that no other file has
+ * @param owner text that identifies what the rows belong to, unique to the file
  */
 export function fileRecords(file: string, width: number, owner: string): RecordStore {
   const fs = nodeModule('node:fs', 'teacher outputs in a folder');
   const { createHash } = nodeModule('node:crypto', 'teacher outputs in a folder');
-  // Opened to append first, so that a file that is not there is made and one that is there is kept.
+  // Open for appending first: this creates a missing file and keeps an existing one.
   fs.closeSync(fs.openSync(file, 'a'));
   const descriptor = fs.openSync(file, 'r+');
   const size = DIGEST + width * Float32Array.BYTES_PER_ELEMENT;
@@ -95,7 +96,7 @@ export function fileRecords(file: string, width: number, owner: string): RecordS
     read(index, row) {
       record.fill(0);
       const found = fs.readSync(descriptor, record, 0, size, index * size);
-      // A row that was skipped over reads as zeros.
+      // A row that was never written before a later one reads as zeros.
       if (found === 0 || record.subarray(0, DIGEST).every((byte) => byte === 0)) return false;
       if (found < size || !digest(index).equals(record.subarray(0, DIGEST))) {
         damaged += 1;

@@ -10,29 +10,30 @@ import type { FrozenNetwork } from '../network/index.js';
 import { expectKnown } from '../option/index.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 
-/** How a teacher sees the images, where it is not as the students do. */
+/** How a teacher's images differ from the students'. */
 export interface TeacherInput {
-  /** What the teacher was trained with. Default: the students' normalization. */
+  /** The normalization that the teacher was trained with. Default: the students'. */
   readonly normalization?: Normalization | undefined;
   /**
-   * Edge or `[height, width]` of the images that the teacher gets: they are resized bilinearly (half-pixel centres, no
-   * antialiasing: halve a size by this, but do not divide it by four). Default: the size of the data.
+   * Edge or `[height, width]` of the teacher's images in pixels. They are resized bilinearly (half-pixel
+   * centres) without antialiasing, so do not shrink them by more than a factor of 2. Default: the size of the
+   * data.
    */
   readonly imageSize?: number | readonly [height: number, width: number] | undefined;
 }
 
-/** Images as they come: those of a dataset, with the normalization that they went through. */
+/** The students' images: their shape, and the normalization applied to them. */
 export interface GivenImages {
   readonly imageShape: Dataset['imageShape'];
   readonly normalization: Normalization;
 }
 
 /**
- * A network that takes images as the students see them, and hands them to `network` as that one was trained:
- * `x · (std / own std) + (mean − own mean) / own std` per channel, resized.
+ * Wraps a network so that it takes the students' images. They are renormalized for `network`,
+ * `x · (std / own std) + (mean − own mean) / own std` per channel, and resized.
  *
- * @returns `network` itself where nothing is to be done. Its `dispose` is that of `network`.
- * @throws DistillError codes `option`; `shape` for images that the network cannot take
+ * @returns the wrapper, whose `dispose` is that of `network`; `network` itself if nothing needs to change
+ * @throws DistillError codes `option`; `shape` for an image size that the network does not accept
  */
 export function withInput(network: FrozenNetwork, input: TeacherInput, given: GivenImages): FrozenNetwork {
   const { normalization, imageSize } = checkedInput(input, given);
@@ -89,10 +90,12 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
   return markAs(taught, network);
 }
 
-/** Values of a pass: what a network keeps of them is a hundred times that. */
+/**
+ * Maximum number of image values in a forward pass: a network's activations take about a hundred times as many.
+ */
 const MOST_VALUES = 2 ** 21;
 
-/** Images that are small as they come may be too many at the size that the teacher takes: they pass in parts. */
+/** Runs a batch in parts: enlarged to the teacher's size, a whole batch may exceed memory. */
 function inParts(
   images: Images,
   taken: Dataset['imageShape'],
@@ -129,7 +132,7 @@ function checkedInput(
   expectKnown('teacherInput', input, ['normalization', 'imageSize']);
   if (input.normalization !== undefined) {
     expectNormalization(input.normalization, { imageShape }, 'teacherInput.normalization');
-    // Of pixels of 16 bits both are large.
+    // For 16-bit pixels both normalizations are legitimately large.
     if (normalization.std.every((value) => value <= 10))
       expectDivided(input.normalization, normalization.std, 'teacherInput.normalization');
   }
@@ -147,7 +150,7 @@ function checkedInput(
   };
 }
 
-/** What turns values of one normalization into those of another; undefined where they are equal. */
+/** The affine map from one normalization to another; undefined if they are equal. */
 function affineOf(
   from: Normalization,
   to: Normalization,

@@ -3,30 +3,32 @@ import { checkOptions, oneOf, optional, text, wholeNumber } from '../option/inde
 /** Where a step's teacher outputs come from, and whether augmentations repeat. */
 export interface TeacherOutputs {
   /**
-   * `live`: the teacher runs in every step. `cached`: once per image and view; later steps read what it said. `auto`: cached in memory
-   * where the outputs take at most a quarter of it (and at most 4 GiB), else live; the values are the same. `given`: `rows` are
-   * what the teacher said of each image before training, and it is not asked again.
+   * `live`: the teacher runs in every step. `cached`: it runs once per image and view; later steps read the
+   * stored outputs. `auto`: cached in memory if the outputs take at most a quarter of it and at most 4 GiB,
+   * else live; the values are the same. `given`: `rows` holds outputs computed before training, and the teacher
+   * never runs.
    */
   readonly kind: 'live' | 'cached' | 'auto' | 'given';
   /**
-   * V, how many augmentations of each image there are: epoch e shows view e mod V. Default for `live`: no end of them.
-   * Needed for `cached` and `auto`.
+   * V, the number of augmentations of each image: epoch e uses view e mod V. Default for `live` and `given`:
+   * unlimited. Required for `cached` and `auto`.
    */
   readonly views?: number | undefined;
-  /** `cached` only: keeps outputs in this folder, for later runs too (Node). Default: in memory. */
+  /** `cached` only: stores outputs in this folder, also for later runs (Node). Default: in memory. */
   readonly folder?: string | undefined;
-  /** `given` only. */
+  /** `given` only: the outputs. */
   readonly rows?: TeacherRows | undefined;
 }
 
 /**
- * A teacher's outputs for each training image as it is, row by row in the order of the dataset. They count for every augmentation of
- * the image: a feature map of an image that was flipped or cropped would be another.
+ * A teacher's outputs for each unaugmented training image, row by row in the order of the dataset. They are
+ * used for every augmentation of the image, although for instance the feature map of a flipped or cropped image
+ * would differ.
  */
 export interface TeacherRows {
-  /** Images × classes. */
+  /** `[images, classes]`, flattened. */
   readonly logits: Float32Array;
-  /** By tap, images × the tap's size. */
+  /** By tap name, `[images, ...tap shape]`, flattened. */
   readonly taps?: Readonly<Record<string, Float32Array>> | undefined;
 }
 
@@ -56,5 +58,5 @@ export function checkTeacherOutputs(given: TeacherOutputs): TeacherOutputs {
   });
 }
 
-/** The view that an epoch of a phase shows. */
+/** The view that an epoch of a phase uses. */
 export const viewAt = (epoch: number, views: number): number => Math.floor(epoch) % views;

@@ -5,8 +5,9 @@ import { expectShape } from './expect-shape.js';
 import type { FeatureMap } from './names.js';
 
 /**
- * One axis of adaptive average pooling as a matrix: row i averages the inputs `floor(i·from/to) … ceil((i+1)·from/to) − 1`.
- * A whole ratio downwards is average pooling, upwards repetition; any other has windows that overlap.
+ * One axis of adaptive average pooling as a matrix: row i averages the inputs
+ * `floor(i·from/to) … ceil((i+1)·from/to) − 1`. An integer ratio is plain average pooling downwards and
+ * repetition upwards; other ratios have overlapping windows.
  *
  * @returns `[to, from]`, rows sum to 1; the caller disposes it
  */
@@ -22,10 +23,10 @@ export function poolingMatrix(from: number, to: number): Tensor2D {
 }
 
 /**
- * Adaptive average pooling of feature maps between any two grids, larger or smaller, by one constant matrix per axis.
+ * Adaptive average pooling of feature maps to a larger or smaller grid, by one constant matrix per axis.
  *
  * @param map `[n, h, w, c]`
- * @returns `[n, to.height, to.width, c]`; the map itself where the grids are the same
+ * @returns `[n, to.height, to.width, c]`; the map itself if the grids are the same
  * @see PyTorch's `adaptive_avg_pool2d`
  */
 export function adaptiveAveragePool(

@@ -4,15 +4,15 @@ import { describeValue, DistillError } from '../error/index.js';
 import { expectOption, objectWith } from '../option/index.js';
 import type { OptionCheck } from '../option/index.js';
 
-/** A tensor, for lists of them: {@link expectShape} checks each. */
+/** Accepts a tensor: an option check for lists of tensors, whose shapes {@link expectShape} then checks. */
 export const aTensor: OptionCheck = (value) => (shapeOf(value) === undefined ? 'a tensor' : undefined);
 
-/** A tensor's numbers as floats: tfjs rounds what it computes of whole numbers, such as `softplus`. */
+/** The tensor as float32: tfjs rounds the results of operations such as `softplus` on integer tensors. */
 export const asFloats = <T extends Tensor>(tensor: T): T =>
   tensor.dtype === 'float32' ? tensor : cast(tensor, 'float32');
 
 /**
- * Throws unless it is a tensor of numbers that has not been disposed.
+ * Throws unless the value is a tensor of numbers that has not been disposed.
  *
  * @throws DistillError code `shape`
  */
@@ -51,10 +51,11 @@ export function expectShape(where: string, tensor: Tensor, expected: readonly (n
 }
 
 /**
- * {@link expectShape} of several tensors of floats of one object, such as the weights of a layer.
+ * {@link expectShape} for several float32 tensors in one object, such as the weights of a layer.
  *
- * @param where the object's name as its caller knows it; its fields are named after it
- * @throws DistillError code `option` for what is no object with these fields, `shape` for a tensor of another shape
+ * @param where the object's name as its caller knows it, which prefixes the field names in messages
+ * @throws DistillError code `option` unless it is an object with these fields, `shape` for a tensor of another
+ *   shape or dtype
  */
 export function expectShapes<Shapes extends Readonly<Record<string, readonly (number | null)[]>>>(
   where: string,
@@ -78,7 +79,7 @@ export function expectShapes<Shapes extends Readonly<Record<string, readonly (nu
 }
 
 /**
- * Throws unless both tensors have one shape.
+ * Throws unless both tensors have the same shape.
  *
  * @throws DistillError code `shape`
  */
@@ -97,7 +98,7 @@ export function expectSameShape(whereA: string, a: Tensor, whereB: string, b: Te
   });
 }
 
-/** Callers without types hand in anything, symbolic tensors among it. */
+/** A tensor's shape; undefined for anything else, such as a symbolic tensor from an untyped caller. */
 function shapeOf(given: unknown): readonly number[] | undefined {
   const { shape, dataSync } = Object(given) as Partial<Tensor>;
   return Array.isArray(shape) && typeof dataSync === 'function' ? shape : undefined;
@@ -108,7 +109,7 @@ const textOf = (given: Tensor): string => {
   return shape === undefined ? describeValue(given) : shapeText(shape);
 };
 
-/** `[4, *, 3]`: the way every message of distilljs writes a shape. An axis that is open is null, or -1. */
+/** A shape as text, e.g. `[4, *, 3]`, as in every message of distilljs. An axis of any size is null or -1. */
 export function shapeText(shape: readonly (number | null)[]): string {
   return `[${shape.map((size) => ((size ?? -1) < 0 ? '*' : size)).join(', ')}]`;
 }

@@ -2,7 +2,7 @@ import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from '@te
 
 /** A batch of images, `[batch, height, width, channels]` (NHWC), float32, normalised. */
 export type Images = Tensor4D;
-/** Class indices, `[batch]`, int32, each in `[0, classes)`. */
+/** Class indices, `[batch]`, int32, each in `[0, classes)`, or −1 for an unlabelled image. */
 export type Labels = Tensor1D;
 /** Unnormalised class scores (before softmax), `[batch, classes]`. */
 export type Logits = Tensor2D;

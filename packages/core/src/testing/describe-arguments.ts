@@ -3,36 +3,40 @@ import { describe, expect, it } from 'vitest';
 import { isDistillError } from '../error/index.js';
 import { WRONG } from './wrong-values.js';
 
-/** The right arguments of a function, in order, and what else it takes. */
+/** Valid arguments of a function, in order, and the other values that it accepts. */
 export interface RightArguments {
-  /** By name. Each is made anew for every call. */
+  /** Factories by argument name. Each runs anew for every call. */
   readonly given: Readonly<Record<string, () => unknown>>;
-  /** Arguments and fields whose own fields are left alone: streams, networks, and what this package makes itself. */
+  /**
+   * Arguments and fields whose inner fields are not varied: streams, networks, and objects that this package
+   * makes.
+   */
   readonly whole?: readonly string[];
   /**
-   * What may stand in place of the right value, as `argument.field: value`: the values are those of {@link WRONG}, and
-   * for a tensor `axis 0 of another size`, `axis 0 of size 1`, `an axis more`, `an axis less`.
+   * Replacements that the function accepts, as `argument.field: value`. The values are the keys of
+   * {@link WRONG}; for tensors also `axis 0 of another size`, `axis 0 of size 1`, `an axis more`,
+   * `an axis less`.
    */
   readonly takes?: readonly (string | RegExp)[];
 }
 
-/** What every object of options with defaults takes; `name` is the argument's. */
+/** The replacements that any options object with defaults accepts; `name` is the argument's name. */
 export const defaults = (name: string): RegExp =>
   new RegExp(`^${name}(: (nothing|an object( without a prototype)?)|\\.\\w+: nothing)$`);
 
-/** A tensor of any size. */
+/** The replacements that an argument accepts if it may be a tensor of any size. */
 export const anySize = (name: string): RegExp => new RegExp(`^${name}: (axis|a matrix|maps)`);
 
 type Path = readonly (string | number)[];
 
 /**
- * Gives every function its right arguments with one of them, or one field of one of them, replaced by something wrong. Each must be
- * refused by an error of ours before any tensor is made, unless `takes` says that the value is right.
+ * Calls every function with valid arguments, but with one argument, or one field of one, replaced by a wrong
+ * value. Each call must throw a DistillError and leave no tensor behind, unless `takes` lists the replacement.
  *
- * Tensors are also replaced by ones of other shapes, and by ones of whole numbers, with which a result must be that of the same
- * numbers as floats.
+ * Tensors are also replaced by tensors of other shapes, and by `int32` and `bool` tensors. The latter must give
+ * the same result as the same numbers in `float32`.
  *
- * @param exported everything of a package; a function that `rightArguments` lacks fails
+ * @param exported all exports of a package; a function that `rightArguments` lacks fails the suite
  */
 export function describeArguments(
   exported: Readonly<Record<string, unknown>>,
@@ -99,7 +103,7 @@ export function describeArguments(
         }
     });
 
-    /** The numbers of the result with whole numbers in one place; undefined where they are refused. */
+    /** The numbers in the result with whole numbers in one place; undefined if the call refuses them. */
     const resultWith = (
       where: string,
       path: Path,
@@ -119,7 +123,7 @@ export function describeArguments(
   });
 }
 
-/** A class is called with `new`. */
+/** A function that calls `value`, with `new` if it is a class. */
 function callable(value: (...args: unknown[]) => unknown): (...args: unknown[]) => unknown {
   if (!/^class\b/.test(Function.prototype.toString.call(value))) return value;
   return (...args) => Reflect.construct(value, args) as unknown;
@@ -129,11 +133,11 @@ interface Place {
   /** For messages, `weights.kernel`. */
   readonly where: string;
   readonly path: Path;
-  /** Of the tensor that stands there. */
+  /** Shape of the tensor in this place; undefined if it holds no tensor. */
   readonly shape?: readonly number[] | undefined;
 }
 
-/** An argument, the fields of it and the first entries of its lists. */
+/** The places of an argument: itself, its fields, and the first entry of each list. */
 function placesIn(
   right: unknown,
   path: Path,
@@ -176,7 +180,7 @@ function otherShapes(shape: readonly number[]): Readonly<Record<string, readonly
   };
 }
 
-/** Tensors in a result as rounded lists; what has no numbers is left out. */
+/** The tensors and numbers in a result, rounded; anything else becomes undefined. */
 async function numbersOf(result: unknown): Promise<unknown> {
   if (result instanceof tf.Tensor) return Array.from(await result.data(), (value) => value.toPrecision(5));
   if (typeof result === 'number') return result.toPrecision(5);

@@ -17,7 +17,7 @@ import { tinyNetwork } from './tiny-network.js';
 import { unmovedVariables } from './unmoved-variables.js';
 import { weightBytes } from './weights.js';
 
-/** What the suite needs to know of a method. */
+/** What the suite needs to know about a method. */
 export interface MethodConformance {
   /** The engines to run on: `await testEngines()`. */
   readonly engines: readonly TestEngine[];
@@ -27,19 +27,20 @@ export interface MethodConformance {
   readonly needsTeacher: boolean;
   /** Number of students. Default 1. */
   readonly students?: number | undefined;
-  /** A fresh student of its own architecture for 6×6×2 images and 3 classes. Default {@link tinyNetwork}, 4 wide. */
+  /** A fresh student for 6×6×2 images and 3 classes. Default: {@link tinyNetwork} of width 4. */
   readonly student?: ((seed: number) => Network) | undefined;
-  /** Calls that must be refused, each with what the message must say. */
+  /** Calls that must throw a DistillError, each with a pattern that its message must match. */
   readonly refused: readonly { readonly make: () => Method; readonly message: RegExp }[];
-  /** The method with taps that no network has; left out where a method reads no taps. */
+  /** The method with a tap that no network has; omitted if the method reads no taps. */
   readonly wrongTap?: (() => Method) | undefined;
   /** Terms that are 0 when the student equals the teacher. */
   readonly zeroAtEquality?: readonly string[] | undefined;
 }
 
 /**
- * The suite that every technique runs on itself, on tiny networks: finite scalar terms; gradients that reach all declared
- * variables and no teacher; live tensors flat; one seed, one result; refusals; resume; dispose.
+ * The conformance suite that every technique runs on itself, with tiny networks. It checks: finite scalar
+ * terms; gradients for exactly the declared variables; an unchanged teacher; a constant number of live tensors;
+ * equal results for equal seeds; refusals; resume; dispose.
  */
 export function describeMethod(name: string, given: MethodConformance): void {
   const { method, needsTeacher, refused, wrongTap, zeroAtEquality = [] } = given;
@@ -114,7 +115,8 @@ export function describeMethod(name: string, given: MethodConformance): void {
       });
 
       it('moves every declared variable', async () => {
-        // Weight decay would move what no gradient reaches; a warm-up of a few epochs may hold some variables.
+        // Weight decay would move variables that no gradient reaches. Eight epochs: a warm-up may freeze some
+        // at first.
         const optimizer = sgd({ learningRate: 0.05, weightDecay: 0 });
         expect(await unmovedVariables({ ...options(method()), optimizer, epochs: 8 })).toEqual([]);
       });
@@ -139,7 +141,7 @@ export function describeMethod(name: string, given: MethodConformance): void {
         async () => {
           process.env['DISTILLJS_REPEAT'] = 'check';
           try {
-            // An epoch's first step is never repeated, and the second time proves what the first has noted.
+            // An epoch's first step is never repeated; a later step must match what an earlier one recorded.
             (await distill({ ...options(method()), train: tinyDataset(5 * BATCH, 1) })).dispose();
           } finally {
             delete process.env['DISTILLJS_REPEAT'];
@@ -148,7 +150,7 @@ export function describeMethod(name: string, given: MethodConformance): void {
       );
 
       it('keeps the number of live tensors from the second step on', async () => {
-        // Each phase has its own optimizers, so that each has a level of its own.
+        // Each phase has its own optimizers, hence its own number of tensors.
         const counts = new Map<string, number[]>();
         const count: Callback = {
           name: 'count',
@@ -212,7 +214,7 @@ export function describeMethod(name: string, given: MethodConformance): void {
       });
 
       it.runIf(zeroAtEquality.length > 0)('is 0 when the student equals the teacher', async () => {
-        // Inference mode on both sides needs equal statistics: the student is a copy, its batch norm included.
+        // The teacher runs in inference mode: its moving statistics must equal the student's batch statistics.
         const student = made(tinyNetwork(1, { width: 6 }));
         equalizeStatistics(student);
         const teacher = made(tinyNetwork(1, { width: 6 }));

@@ -4,7 +4,8 @@ import type { EngineName } from '../engine/index.js';
 import { testEngines } from './test-engines.js';
 
 /**
- * Runs a suite once per engine of `testEngines()`; one that does not load is skipped, and the suite's name says why.
+ * Runs a suite once per engine of `testEngines()`. An engine that does not load is skipped; the suite's name
+ * says why.
  *
  * ```ts
  * await describeOnEngines('the loss', () => {

@@ -10,10 +10,10 @@ import type { Run } from '../train/state.js';
 import { stepGradients } from '../train/step-gradients.js';
 import { tinyDataset } from './tiny-dataset.js';
 
-/** Images of the batches that the conformance suite trains on. */
+/** Batch size of the conformance suite. */
 export const BATCH = 12;
 
-/** Prepares a run, and looks at each of its phases. */
+/** Prepares a run and calls `look` for each of its phases. */
 export async function eachPhase(
   options: DistillOptions,
   look: (run: Run, index: number) => void,
@@ -25,7 +25,10 @@ export async function eachPhase(
   run.dispose();
 }
 
-/** The batch that every check of one step uses: always the same images, so that statistics can be made equal. */
+/**
+ * Values and gradients of one step of a phase. It always uses the first {@link BATCH} images, so that
+ * {@link equalizeStatistics} can match their statistics.
+ */
 export function oneStep(run: Run, index: number): ReturnType<typeof stepGradients> {
   const phase = run.plan.phases[index] as Run['plan']['phases'][number];
   const indices = Int32Array.from({ length: BATCH }, (_, position) => position);
@@ -58,7 +61,7 @@ function batchOf(
   };
 }
 
-/** Moves the moving statistics until they are those of the batch, layer by layer. */
+/** Runs forward passes in training mode until the moving statistics equal those of {@link oneStep}'s batch. */
 export function equalizeStatistics(network: Network): void {
   const dataset = tinyDataset(4 * BATCH, 1);
   const { images, labels } = batchOf(dataset, channelStatistics(dataset));

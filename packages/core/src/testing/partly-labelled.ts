@@ -6,10 +6,10 @@ import type { Run } from '../train/state.js';
 import { eachPhase, oneStep } from './one-step.js';
 
 /**
- * Expects that terms with labels are the same whether some images have no label or weight 0, and all terms finite. A method
- * that takes no such images passes.
+ * Expects finite terms, and the same cross-entropy terms whether some images have no label or have weight 0. A
+ * method that does not take both kinds of images passes.
  *
- * @param setup labelled, with images at hand
+ * @param setup a run whose training set is in memory and fully labelled
  */
 export async function expectLeftOut(setup: DistillOptions): Promise<void> {
   const whole = setup.train as InMemoryDataset;
@@ -37,7 +37,7 @@ export async function expectLeftOut(setup: DistillOptions): Promise<void> {
     takes.push(needed !== true && needed !== undefined && uses === true);
   });
   if (takes.includes(false)) return;
-  // Weights have mean 1, so that both are the mean over the labelled images of a whole training set.
+  // Weights have mean 1, so both terms estimate the mean over the labelled images of the training set.
   const unlabelled = await terms({ ...whole, labels });
   const weighted = await terms({ ...whole, weights });
   for (const [term, value] of Object.entries(weighted)) expect(unlabelled[term]).toBeCloseTo(value, 5);

@@ -5,13 +5,14 @@ import type { EngineName } from '../engine/index.js';
 /** An engine to test on, or why it is skipped. */
 export interface TestEngine {
   readonly name: EngineName;
-  /** Undefined where the engine runs. */
+  /** Why the engine does not run; undefined if it does. */
   readonly skipped: string | undefined;
 }
 
 /**
- * The engines that tests run on: `cpu` and `wasm` always, `node` where its binding is built. An engine that is missing is
- * listed with the reason, for the test's name to show. The environment variable `DISTILLJS_ENGINE` narrows the list.
+ * The engines that tests run on: `cpu` and `wasm` always, `node` if its native binding is built. A missing
+ * engine is listed with the reason, which the test's name shows. The environment variable `DISTILLJS_ENGINE`
+ * narrows the list.
  */
 export async function testEngines(): Promise<readonly TestEngine[]> {
   const only = process.env['DISTILLJS_ENGINE'];

@@ -3,14 +3,15 @@ import { isDistillError } from '../error/index.js';
 import { nodeModule } from '../platform/node-module.js';
 import type { TestEngine } from './test-engines.js';
 
-/** Where Debian's chromium has its Vulkan driver that needs no GPU (SwiftShader). */
+/** The software Vulkan driver (SwiftShader) of Debian's chromium package. */
 const SOFTWARE_DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
 /**
- * WebGPU for tests of correctness: on a GPU where there is one, else on SwiftShader, if Debian's packages `chromium` and
- * `libvulkan1` are installed. It takes seconds per step there, so that it is no part of `testEngines()`.
+ * WebGPU for correctness tests: on SwiftShader if Debian's packages `chromium` and `libvulkan1` are installed,
+ * else on a GPU. SwiftShader takes seconds per step, so `testEngines()` does not include it.
  *
- * Sets the environment variable `VK_DRIVER_FILES` for this process where nobody has.
+ * Sets the environment variable `VK_DRIVER_FILES` of this process if it is unset and the SwiftShader driver
+ * exists.
  */
 export async function testWebGpu(): Promise<TestEngine> {
   const { existsSync } = nodeModule('node:fs', 'tests on WebGPU');

@@ -3,9 +3,9 @@ import type { InMemoryDataset } from '../data/index.js';
 import { createRandom } from '../random/index.js';
 
 /**
- * Noisy 6×6×2 images whose class is which rows are bright: a tiny network learns it in a few epochs.
+ * Noisy 6×6×2 images whose bright rows identify the class: a tiny network learns it in a few epochs.
  *
- * @param size number of images; classes take turns
+ * @param size number of images; the classes alternate
  */
 export function tinyDataset(size: number, seed: number, classes = 3): InMemoryDataset {
   const random = createRandom(seed);

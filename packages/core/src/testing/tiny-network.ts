@@ -6,20 +6,21 @@ import { createRandom } from '../random/index.js';
 export interface TinyNetworkOptions {
   /** Channels of the first stage; the second has twice as many. Default 4. */
   readonly width?: number | undefined;
-  /** Default 3. */
+  /** Number of classes. Default 3. */
   readonly classes?: number | undefined;
-  /** Dropout rate before the logits. Default 0: no such layer. */
+  /** Dropout rate before the logits. Default 0: no dropout layer. */
   readonly dropout?: number | undefined;
-  /** Of batch norm. Default 0.9. */
+  /** Momentum of batch norm. Default 0.9. */
   readonly momentum?: number | undefined;
 }
 
 /**
- * A convolutional network for 6×6×2 images that trains in milliseconds on every engine, under the tap names of the zoo:
- * `stem`, `stage1` (6×6), `stage2` and `stage3` (3×3), `embedding`, `logits`. It has what a real network has: strided
- * convolutions with and without bias, batch norm, both kinds of ReLU layer, a residual addition.
+ * A convolutional network for 6×6×2 images that trains in milliseconds on every engine, with the tap names of
+ * the zoo: `stem`, `stage1` (6×6), `stage2` and `stage3` (3×3), `embedding`, `logits`. It has what real
+ * networks have: convolutions with and without stride and bias, batch norm, both kinds of ReLU layer, a
+ * residual addition.
  *
- * @param seed of the initial weights
+ * @param seed seed of the initial weights
  */
 export function tinyNetwork(
   seed: number,

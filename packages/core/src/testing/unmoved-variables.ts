@@ -3,15 +3,18 @@ import type { GradientPolicy, Phase, Plan, Update } from '../method/index.js';
 import { distill, sumOfTerms } from '../train/index.js';
 import type { Callback, DistillOptions } from '../train/index.js';
 
-/** The values of a phase's variables when it started, by `PHASE, UPDATE, VARIABLE`. */
+/** The values of a phase's variables at its start, by `PHASE, UPDATE, VARIABLE`. */
 type Start = ReadonlyMap<string, { readonly variable: tf.Variable; readonly values: Float32Array }>;
 
-/** Largest gradient that may be rounding: of a bias that a softmax cancels, or behind a unit that is off. */
+/**
+ * Gradients up to this size count as rounding error: a bias that a softmax cancels, or weights behind an
+ * inactive unit.
+ */
 const NOTHING = 1e-6;
 
 /**
- * Runs a distillation and names every declared variable that it left as it was though its gradient is not 0, or that has no
- * gradient at all. Each phase is looked at by itself, from its start to its end.
+ * Runs a distillation and names every declared variable that has no gradient, or whose gradient is not 0 though
+ * its value did not change. Each phase is checked separately, from its start to its end.
  */
 export async function unmovedVariables(options: DistillOptions): Promise<string[]> {
   const starts = new Map<string, Start>();
@@ -36,7 +39,7 @@ export async function unmovedVariables(options: DistillOptions): Promise<string[
     epoch: ({ phase, epoch }, run) => {
       if (epoch < run.phase.epochs - 1) return;
       for (const [name, { variable, values }] of starts.get(phase) ?? []) {
-        // Weight decay of an optimizer of its own moves what no gradient reaches.
+        // An optimizer with weight decay moves even variables that no gradient reaches.
         const isIdle = !acting.has(name) && !quiet.has(name);
         const isQuiet = quiet.has(name) && !acting.has(name);
         if (isIdle || (!isQuiet && tf.util.arraysEqual(variable.dataSync(), values))) unmoved.push(name);

@@ -1,7 +1,7 @@
 import type { NamedTensors } from '../tensor/index.js';
 import type { Network } from '../network/index.js';
 
-/** All values of some tensors as bytes, in order: for comparisons to the last bit. */
+/** The values of the given tensors as bytes, in order: for bitwise comparisons. */
 export function bytesOf(tensors: NamedTensors): Uint8Array {
   const parts = Object.values(tensors).map((tensor) => tensor.dataSync());
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
@@ -13,7 +13,7 @@ export function bytesOf(tensors: NamedTensors): Uint8Array {
   return bytes;
 }
 
-/** Weights and statistics of a network as bytes. */
+/** Weights and moving statistics of a network as bytes. */
 export function weightBytes(network: Network): Uint8Array {
   return bytesOf({ ...network.variables, ...network.statistics });
 }

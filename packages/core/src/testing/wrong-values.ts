@@ -11,7 +11,7 @@ const disposed = (): tf.Tensor => {
   return tensor;
 };
 
-/** What callers without types hand in. */
+/** Wrong values, by description, that untyped callers may pass. */
 export const WRONG: Readonly<Record<string, () => unknown>> = {
   nothing: () => undefined,
   null: () => null,

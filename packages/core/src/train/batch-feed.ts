@@ -1,11 +1,11 @@
-/** The batches of an epoch or an evaluation: each is loaded while the work on the one before it is under way. */
+/** The batches of an epoch or an evaluation. Each is loaded while the previous one is being processed. */
 export interface BatchFeed {
   /**
-   * Waits for a batch, works on it, and has the next one loaded meanwhile.
+   * Waits for a batch, runs `work` on it, and loads the next one at the same time.
    *
-   * @param batch its number; the next is the one after it
-   * @returns what `work` gives; undefined when the signal ended the wait for the batch
-   * @throws whatever loading this batch, or `work`, throws
+   * @param batch number of the batch
+   * @returns the result of `work`; undefined if the signal ended the wait for the batch
+   * @throws whatever loading this batch or `work` throws
    */
   run<T>(batch: number, work: (pixels: Float32Array) => Promise<T>): Promise<T | undefined>;
 }
@@ -13,11 +13,12 @@ export interface BatchFeed {
 type Loaded = Float32Array | Promise<Float32Array>;
 
 /**
- * What a dataset has at hand is prepared once the work is under way, while the device computes. What it has to read is asked
- * for before: an engine that computes in JavaScript's thread leaves the reading to other threads meanwhile.
+ * A batch available synchronously is prepared after `work` has started, while the device computes. A batch that
+ * must be read is requested before `work` starts, so that other threads read while an engine computes in the
+ * JavaScript thread.
  *
- * @param load what a batch holds must depend on its number alone
- * @param count of batches
+ * @param load loads a batch, whose content must depend on its number alone
+ * @param count number of batches
  */
 export function batchFeed(
   load: (batch: number) => Loaded,
@@ -44,7 +45,7 @@ export function batchFeed(
   };
 }
 
-/** An error waits until its batch is asked for: the work before it goes on. */
+/** Defers an error until its batch is requested, so that work on the current batch continues. */
 function attempt(load: () => Loaded): Loaded {
   try {
     const loaded = load();
@@ -59,7 +60,7 @@ function attempt(load: () => Loaded): Loaded {
   }
 }
 
-/** What was waited for; undefined when the signal ended the wait. */
+/** The awaited value; undefined if the signal ended the wait. */
 export async function unlessAborted<T>(
   pending: T | Promise<T>,
   signal: AbortSignal | undefined,

@@ -4,11 +4,11 @@ import type { BestEpoch, EpochReport } from './report.js';
 import type { Best, Run, TrainingState } from './state.js';
 
 /*
- * The best epoch: highest validation accuracy (mean over students; the first of equals) among the epochs of the last phase
- * that trains students. An earlier phase's accuracy is of a network that later phases change on purpose.
+ * The best epoch: highest validation accuracy (mean over students; the first on a tie) among the epochs of the
+ * last phase that trains students. Earlier phases do not count: later phases change their network on purpose.
  */
 
-/** Keeps the present weights if the epoch that has just been reported is the best so far. */
+/** Keeps the current weights if the epoch just reported is the best so far. */
 export function keepIfBest(
   run: Run,
   state: TrainingState,
@@ -22,18 +22,18 @@ export function keepIfBest(
   state.best = { globalEpoch, accuracy, values: copyValues(state.variables) };
 }
 
-/** Puts the best weights of a phase back, if it has any. */
+/** Restores the best weights of a phase, if there are any. */
 export function restoreBestOf(phase: string, { best, history, variables }: TrainingState): void {
   if (best !== undefined && history[best.globalEpoch]?.phase === phase) assignValues(variables, best.values);
 }
 
-/** What the result says of it. */
+/** The best epoch as reported in the result. */
 export function describeBest(best: Best, history: readonly EpochReport[]): BestEpoch {
   const { globalEpoch, accuracy } = best;
   return { phase: history[globalEpoch]?.phase ?? '', globalEpoch, accuracy };
 }
 
-/** Frees the copy of the best epoch. */
+/** Frees the copy of the best epoch's weights. */
 export function freeBest(state: TrainingState): void {
   if (state.best !== undefined) tf.dispose(state.best.values);
   state.best = undefined;

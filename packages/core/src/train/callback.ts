@@ -3,57 +3,68 @@ import { asDistillError } from '../error/first-line.js';
 import type { DistillError } from '../error/index.js';
 import type { EpochReport, InspectedExhibit, StepReport } from './report.js';
 
-/** Something that watches a run and may stop it. Every hook may be left out; all are awaited in order. */
+/**
+ * Watches a run and may stop it. Every hook is optional. Hooks are awaited in the order of the callbacks,
+ * except `warn`.
+ */
 export interface Callback {
   readonly name: string;
-  /** Asked once, before training: a snapshot to go on from. The first callback that has one decides. */
+  /**
+   * Called once, before training: returns a snapshot to resume from. The first callback that returns one
+   * decides.
+   */
   resume?(identity: RunIdentity, run: RunControl): Promise<Snapshot | undefined>;
-  /** Training begins (or goes on: `run.history` is not empty then). */
+  /** Training starts, or resumes: then `run.done` is above 0. */
   start?(run: RunControl): void | Promise<void>;
   step?(report: StepReport, run: RunControl): void | Promise<void>;
   epoch?(report: EpochReport, run: RunControl): void | Promise<void>;
-  /** The run was asked to stop by its AbortSignal, at a step's end. */
+  /** The run's AbortSignal asked it to stop, between two steps or during validation. */
   abort?(run: RunControl): void | Promise<void>;
-  /** Something that the user should know, but that stops nothing. */
+  /** Receives a message for the user that does not stop the run. */
   warn?(message: string): void;
-  /** Always called last, also after an error. */
+  /** Always called last, even after an error. */
   end?(run: RunControl): void | Promise<void>;
 }
 
-/** A phase as it is planned: something may stop it earlier. */
+/** A phase as planned; it may be stopped earlier. */
 export interface PlannedPhase {
   readonly name: string;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
-  /** About so many multiply–accumulate operations: three for each of a forward pass that is learned from, else one. */
+  /**
+   * Approximate multiply–accumulate operations per step: those of the forward passes, counted three times for
+   * networks that are trained.
+   */
   readonly macsPerStep: number;
 }
 
-/** What a callback can ask of the run. */
+/** What a callback can read from a run and request of it. */
 export interface RunControl {
   readonly method: string;
   readonly seed: number;
-  /** Reports of all epochs so far, those before a resume included. */
+  /** Reports of all epochs so far, including those before a resume. */
   readonly history: readonly EpochReport[];
   /** Steps done and to do over all phases. */
   readonly done: number;
   readonly total: number;
   /** All phases of the plan, in order. */
   readonly phases: readonly PlannedPhase[];
-  /** The phase under way, or the last one when the run is over; whether weights of students move in it. */
+  /**
+   * The current phase, or the last one after the run. `trainsStudents`: whether it trains weights of students.
+   */
   readonly phase: { readonly name: string; readonly epochs: number; readonly trainsStudents: boolean };
-  /** What the phase under way shows of itself at the present weights; empty where it shows nothing. */
+  /** What the current phase shows for inspection with the current weights; empty if it shows nothing. */
   inspect(): Promise<readonly InspectedExhibit[]>;
-  /** The state of the run at the last step's end. Its tensors are live: encode it before the next step. */
+  /** The state of the run after the last step. Its tensors are live: encode it before the next step. */
   snapshot(): Snapshot;
   /**
-   * Ends the phase under way after this epoch; the next one begins, unless the plan says that a stop in this phase ends the
-   * run. `restoreBest` puts the phase's best epoch back.
+   * Ends the current phase after this epoch. The next phase follows, unless the plan's `stopEnds` for this
+   * phase is `run`. `restoreBest` restores the weights of the phase's best epoch.
    */
   stop(reason: string, options?: { readonly restoreBest?: boolean }): void;
-  /** Tells where the last good checkpoint is, so that an error can name it. */
+  /** Records where the last good checkpoint is, so that an error can name it. */
   checkpointed(where: string): void;
-  /** Tells every callback's `warn`; the result collects the messages. */
+  /** Passes a message to every callback's `warn`; the result collects the messages. */
   warn(message: string): void;
 }
 
@@ -63,7 +74,7 @@ export const HOOKS = ['resume', 'start', 'step', 'epoch', 'abort', 'warn', 'end'
 /**
  * Calls one hook of every callback, in order, each awaited.
  *
- * @throws DistillError naming the callback that threw: code `platform` where its files failed, `option` for any other reason
+ * @throws DistillError naming the callback that threw: code `platform` for a system error, otherwise `option`
  */
 export async function tell(
   callbacks: readonly Callback[],
@@ -79,7 +90,7 @@ export async function tell(
   }
 }
 
-/** What a callback threw, with its name. */
+/** Wraps what a callback threw with the callback's name and hook. */
 export function callbackFault(
   { name }: Callback,
   hook: (typeof HOOKS)[number],

@@ -8,20 +8,20 @@ import type { DistillOptions } from './distill-types.js';
 import type { OptimizerSpec } from './optimizer.js';
 
 /*
- * What `distill` refuses, and the words for it. Callers without types hand in anything; where it can be told what somebody
- * meant, the hint says how to write that.
+ * Checks of `distill`'s options. Untyped callers may pass anything; where the intent is clear, the hint says
+ * how to write it.
  */
 
 const refuse = (where: string, expected: string, got: unknown, hint?: string): never => {
   throw new DistillError({ code: 'option', where, expected, got: describeValue(got), hint });
 };
 
-/** @throws DistillError code `option` where an `await` was forgotten */
+/** @throws DistillError code `option` for a promise, whose `await` was forgotten */
 export function expectNoPromise(where: string, given: unknown): void {
   if (isPromise(given)) refuse(where, 'a value', given, 'Write `await` before it.');
 }
 
-/** Every option, in the order of its type: a record, so that the compiler says which one is missing. */
+/** Every option: a record, so that the compiler reports a missing one. */
 const OPTIONS: Readonly<Record<keyof DistillOptions, true>> = {
   teacher: true,
   teacherInput: true,
@@ -44,7 +44,7 @@ const OPTIONS: Readonly<Record<keyof DistillOptions, true>> = {
 
 const LEARNING_RATE = 'It is the optimizer’s: `optimizer: sgd({ learningRate: 0.05 })`.';
 
-/** Options of other libraries, and where they are found here. */
+/** Options of other libraries, and their equivalents here. */
 const MEANT: Readonly<Record<string, string>> = {
   student: 'Write `students: [student]`.',
   model: 'Write `students: [model]`.',
@@ -59,7 +59,7 @@ const MEANT: Readonly<Record<string, string>> = {
 };
 
 /**
- * The options, each read once: they may be getters, or those of an object that this one inherits from. One that is null is left out.
+ * The options, each read once: they may be getters or inherited. An option that is null counts as omitted.
  *
  * @throws DistillError code `option` for an option that does not exist or cannot be read
  */
@@ -74,7 +74,7 @@ export function readOptions(given: DistillOptions): DistillOptions {
       return [name, readOrRefuse({ code: 'option', where: name, expected }, () => given[name] ?? undefined)];
     }),
   ) as unknown as DistillOptions;
-  // Also where no teacher reads it.
+  // Check it even if there is no teacher.
   if (options.teacherInput !== undefined)
     expectKnown('teacherInput', options.teacherInput, ['normalization', 'imageSize']);
   for (const name of ['graphs', 'settleStatistics'] as const)
@@ -82,7 +82,9 @@ export function readOptions(given: DistillOptions): DistillOptions {
   return options;
 }
 
-/** @throws DistillError code `option` for what is no method, `contract` for one of another version */
+/**
+ * @throws DistillError code `option` for anything but a method, `contract` for another version of the contract
+ */
 export function expectMethod(method: Method): void {
   const given: unknown = method;
   expectNoPromise('method', given);
@@ -126,7 +128,7 @@ export function expectMethod(method: Method): void {
   });
 }
 
-/** @throws DistillError code `option` for what is no optimizer of ours */
+/** @throws DistillError code `option` for anything but an {@link OptimizerSpec} */
 export function expectOptimizer(where: string, optimizer: OptimizerSpec): void {
   const given: unknown = optimizer;
   if (typeof given === 'string') {
@@ -142,7 +144,7 @@ export function expectOptimizer(where: string, optimizer: OptimizerSpec): void {
   refuse(where, 'an optimizer', given, `${ofTfjs} sgd() or adam() of @distilljs/core.`);
 }
 
-/** @throws DistillError code `option` for what is no list of callbacks */
+/** @throws DistillError code `option` for anything but a list of callbacks */
 export function expectCallbacks(callbacks: readonly Callback[]): void {
   const given: unknown = callbacks;
   if (!Array.isArray(given)) {
@@ -155,7 +157,7 @@ export function expectCallbacks(callbacks: readonly Callback[]): void {
       refuse(where, 'a callback', entry, entry.name === '' ? undefined : `Call it: \`${entry.name}()\`.`);
     expectNoPromise(where, entry);
     if (typeof entry !== 'object' || entry === null) refuse(where, 'a callback', entry);
-    // One that has a name alone does nothing, and was meant to.
+    // A callback with only a name does nothing, on purpose.
     if (!HOOKS.some((hook) => hook in callback) && Object.keys(callback).join() !== 'name') {
       const hint = 'Hooks are called without `on`: `{ name, epoch(report, run) { … } }`.';
       refuse(where, `a callback with a hook (${HOOKS.join(', ')})`, entry, hint);
@@ -175,10 +177,10 @@ export function expectSignal(signal: AbortSignal | undefined): void {
   refuse('signal', 'an AbortSignal', given, isController ? 'Write `signal: controller.signal`.' : undefined);
 }
 
-/** A slip of the pen: no training has as many epochs, and no batch as many images. */
+/** Larger numbers are typos: no training has so many epochs, and no batch so many images. */
 const LARGEST_COUNT = 10_000_000;
 
-/** @throws DistillError code `option` unless it is a whole number of at least 1 */
+/** @throws DistillError code `option` unless it is a whole number from 1 to 10,000,000 */
 export function expectCount(where: string, value: number): void {
   const expected = wholeNumber({ min: 1, limit: LARGEST_COUNT })(value);
   if (expected !== undefined) refuse(where, expected, value);

@@ -10,9 +10,9 @@ import { expectNoPromise } from './check-options.js';
 import type { DistillOptions } from './distill-types.js';
 
 /**
- * Training and validation data, checked.
+ * Checks training and validation data.
  *
- * @throws DistillError codes `data`; `shape` for validation images of another size or other classes
+ * @throws DistillError codes `data`; `shape` for validation images of another shape or number of classes
  */
 export function expectData(options: Pick<DistillOptions, 'train' | 'validation'>): {
   readonly train: CheckedDataset;
@@ -58,7 +58,7 @@ export function expectData(options: Pick<DistillOptions, 'train' | 'validation'>
 }
 
 /**
- * The students of a run, as networks: at least one, each with weights of its own, each fit for the data.
+ * The students of a run as networks: at least one, each with its own weights, each suitable for the data.
  *
  * @throws DistillError codes `option`, `network`, `shape`
  */
@@ -79,7 +79,7 @@ export function expectStudents(given: readonly NetworkLike[], train: Dataset): r
     const expected = 'at least one network';
     throw new DistillError({ code: 'option', where: 'students', expected, got: 'none' });
   }
-  // Not `map`, which leaves out what a list of this length never had.
+  // Not `map`, which skips the holes of a sparse array.
   const students = Array.from(given, (each, index) => {
     expectNoPromise(`students[${index}]`, each);
     return asNetwork(each, `students[${index}]`);
@@ -87,7 +87,7 @@ export function expectStudents(given: readonly NetworkLike[], train: Dataset): r
   students.forEach((student, index) => {
     const where = `students[${index}] '${student.name}'`;
     const first = students.findIndex(({ model }) => model === student.model);
-    // It would be trained twice a step, and learn from itself: every divergence would be 0.
+    // The model would be trained twice per step and learn from itself: every divergence would be 0.
     if (first < index) {
       throw new DistillError({
         code: 'option',
@@ -108,9 +108,9 @@ export function expectStudents(given: readonly NetworkLike[], train: Dataset): r
 }
 
 /**
- * A teacher that changes with its student teaches it what it says already: every divergence is 0.
+ * Refuses shared weights: a teacher that changes with its student gives the student's own outputs.
  *
- * @throws DistillError code `option` when a weight that the student trains is also one of these
+ * @throws DistillError code `option` if a weight that the student trains is among `weights`
  */
 function expectOwnWeights(where: string, student: Network, weights: NamedTensors, owner: string): void {
   const others = new Map(Object.entries(weights).map(([name, variable]) => [variable.id, name]));
@@ -127,15 +127,15 @@ function expectOwnWeights(where: string, student: Network, weights: NamedTensors
   }
 }
 
-/** Weights that a run under way trains (with its number of readers 0) or reads, as those of its teacher. */
+/** Weights in use by active runs: trained by one, or read by a number of them as a teacher's. */
 const held = new WeakMap<object, { trained: boolean; readers: number }>();
 
 /**
- * Takes the weights of a run's networks for its time: two runs of one process that train one network, or one that trains the
- * other's teacher, would change each other's results without a sign.
+ * Reserves the weights of a run's networks. Two runs in one process that train the same network, or one that
+ * trains the other's teacher, would silently change each other's results.
  *
- * @returns gives them back
- * @throws DistillError code `option` where another run has them
+ * @returns a function that releases them
+ * @throws DistillError code `option` if another run has reserved them
  */
 export function holdWeights(students: readonly Network[], teacher: FrozenNetwork | undefined): () => void {
   const trained = students.flatMap(({ variables }) => Object.values(variables));
@@ -167,9 +167,10 @@ export function holdWeights(students: readonly Network[], teacher: FrozenNetwork
 }
 
 /**
- * Networks that a run is to train and to ask, before it does either.
+ * Checks a run's networks before their first use.
  *
- * @throws DistillError code `network` for one that was disposed, `option` for a student that trains weights of the teacher
+ * @throws DistillError code `network` for a disposed one, `option` for a student that trains weights of the
+ *   teacher
  */
 export function expectApart(students: readonly Network[], teacher: FrozenNetwork | undefined): void {
   const named = students.map((student, index) => [`students[${index}] '${student.name}'`, student] as const);
@@ -191,7 +192,7 @@ function expectAlive(where: string, weights: NamedTensors): void {
   });
 }
 
-/** @throws DistillError code `shape` unless a network takes the data's images and has a logit per class */
+/** @throws DistillError code `shape` unless the network accepts the data's images and has one logit per class */
 export function expectFit(where: string, network: Network | FrozenNetwork, data: Dataset): void {
   const fits = network.inputShape.every((axis, index) => axis === -1 || axis === data.imageShape[index]);
   if (!fits) {
@@ -213,7 +214,7 @@ export function expectFit(where: string, network: Network | FrozenNetwork, data:
   }
 }
 
-/** Students take the data as it is; a teacher may see it at a size of its own. */
+/** Only a teacher may see the images at another size; students get the data unchanged. */
 function resizeHint(
   where: string,
   { inputShape }: NetworkShape,

@@ -10,7 +10,7 @@ import { expectCount, expectOptimizer } from './check-options.js';
 import { trainedVariables } from './named-state.js';
 
 /**
- * Refuses a plan that could not run to its end, or that would leave a student as it is.
+ * Refuses a plan that could not run to its end, or that would leave a student untrained.
  *
  * @throws DistillError codes `contract`, `option`, `tap`
  */
@@ -32,7 +32,7 @@ export function expectPlan(
     if ((reads.students?.length ?? 0) > students.length) {
       broken(where, `at most ${students.length} students`, `${reads.students?.length ?? 0}`);
     }
-    // Wrong taps of a late phase are found now, not after hours.
+    // Wrong taps of a late phase must fail now, not after hours.
     try {
       reads.teacher?.forEach((tap) => teacher?.tapShape(tap));
       reads.students?.forEach((taps, index) => taps?.forEach((tap) => students[index]?.tapShape(tap)));
@@ -58,11 +58,12 @@ export function expectPlan(
   if (new Set(names).size < names.length) broken('plan', 'phases of different names', names.join(', '));
 }
 
-/** Fractions of a phase at which a schedule is tried. */
+/** Number of positions within a phase at which a schedule is tested. */
 const TRIED_RATES = 1000;
 
 /**
- * Schedules may be a user's own functions: what is wrong with one is found before training, not in the hundredth epoch.
+ * Tests schedules, which may be user functions, so that errors appear before training, not in the hundredth
+ * epoch.
  *
  * @throws DistillError code `option` for a learning rate that is no number of at least 0
  */
@@ -86,7 +87,7 @@ export function expectSchedules(method: string, phases: readonly Phase[]): void 
   }
 }
 
-/** A student that never runs would be validated and saved like the others. A plan that runs no student at all trains other things. */
+/** Refuses a student that never runs but would be validated and saved. A plan may run no student at all. */
 function expectAllRead(method: string, phases: readonly Phase[], students: readonly Network[]): void {
   const read = students.map((_, index) => phases.some((phase) => runsStudent(phase, index)));
   const idle = read.indexOf(false);
@@ -102,7 +103,7 @@ function expectAllRead(method: string, phases: readonly Phase[], students: reado
 }
 
 /**
- * Refuses data that a method cannot use as it is meant: images without labels, or with weights.
+ * Refuses data that a method cannot use: images without labels, or with weights.
  *
  * @throws DistillError code `data`
  */
@@ -135,9 +136,9 @@ export function expectServed(method: string, phases: readonly Phase[], train: Ch
 }
 
 /**
- * Makes a plan; an error about a tap says which option of the method named it.
+ * Makes a plan. An error about a tap says which option of the method named it.
  *
- * @throws DistillError whatever the method refuses
+ * @throws DistillError for whatever the method refuses
  */
 export async function planOf(method: Method, context: PlanContext): Promise<Plan> {
   try {
@@ -153,7 +154,7 @@ export async function planOf(method: Method, context: PlanContext): Promise<Plan
   }
 }
 
-/** A method may be anything that a user wrote. What else a plan must hold to is looked at by {@link expectPlan}. */
+/** Checks the form of a plan, which may come from user code; {@link expectPlan} checks the rest. */
 function expectPlanForm(where: string, plan: unknown): asserts plan is Plan {
   const partOf = (owner: string, value: unknown, parts: Readonly<Record<string, string>>): void => {
     const given = (typeof value === 'object' && value !== null ? value : {}) as Readonly<
@@ -189,7 +190,10 @@ function expectPlanForm(where: string, plan: unknown): asserts plan is Plan {
   }
 }
 
-/** Of two options with one value, the one is meant that begins with the role of the network concerned. */
+/**
+ * Names the option that holds the wrong tap. If several do, the one that starts with the network's role is
+ * meant.
+ */
 function withOption(error: unknown, { name, options }: Method, teacher: FrozenNetwork | undefined): unknown {
   if (!isDistillError(error) || error.code !== 'tap') return error;
   const names = (value: unknown): boolean =>
@@ -207,11 +211,11 @@ function withOption(error: unknown, { name, options }: Method, teacher: FrozenNe
   });
 }
 
-/** True when a step of the phase runs this student. */
+/** True if a step of the phase runs this student. */
 export const runsStudent = ({ reads }: Phase, index: number): boolean =>
   reads.students?.[index] !== undefined;
 
-/** True when a step of the phase may move weights of this student. */
+/** True if a step of the phase may change weights of this student. */
 export function trainsStudent({ updates }: Phase, { variables }: Network): boolean {
   const own = new Set(Object.values(variables));
   return updates.some((update) => Object.values(update.variables).some((variable) => own.has(variable)));

@@ -5,13 +5,13 @@ import { takeSnapshot } from './resume.js';
 import type { Run, RunPhase, TrainingState } from './state.js';
 import { requestStop } from './stop.js';
 
-/** What callbacks can ask of a run. */
+/** Makes the {@link RunControl} that callbacks receive. */
 export function controlOf(run: Run, state: TrainingState, callbacks: readonly Callback[]): RunControl {
   const stepsBefore = (phase: number): number =>
     run.phases
       .slice(0, phase)
       .reduce((sum, { phase: { epochs }, sampler }) => sum + epochs * sampler.stepsPerEpoch, 0);
-  // After the last phase's end it is still that one.
+  // After the end of the run, the last phase stays the current one.
   const current = (): RunPhase =>
     run.phases[Math.min(state.position.phase, run.phases.length - 1)] as RunPhase;
   return {
@@ -60,6 +60,6 @@ function planned({ students, teacher, plan }: Run, { phase, sampler, ...student 
   return { name: phase.name, epochs: phase.epochs, stepsPerEpoch, macsPerStep: batchSize * perImage };
 }
 
-/** A teacher from outside may not tell its operations. */
+/** A sum without NaN: the operations of a foreign teacher may be unknown. */
 const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + (Number.isFinite(value) ? value : 0), 0);

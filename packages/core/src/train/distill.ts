@@ -5,7 +5,7 @@ import { prepareRun } from './prepare.js';
 import { trainRun } from './run.js';
 
 /**
- * Trains students with a method: runs the phases of its plan, epoch by epoch.
+ * Trains students with a method by running the phases of its plan, epoch by epoch.
  *
  * ```ts
  * const result = await distill({
@@ -15,9 +15,10 @@ import { trainRun } from './run.js';
  * await result.student.save('file://run/student');
  * ```
  *
- * Same options, same weights, same engine: same bytes (on `cpu` and `wasm`). NaN or Infinity in a term ends the run before
- * it reaches a weight.
- * @throws DistillError for wrong options, shapes or taps (before training), `numeric` (during it)
+ * On `cpu` and `wasm`, equal options, initial weights and engine give bitwise equal results. NaN or Infinity in
+ * a term ends the run and undoes the step, so that no weight keeps it.
+ * @throws DistillError before training for wrong options, shapes or taps; during training code `numeric` for a
+ *   term that is not finite, `engine` for a failed device or exhausted memory
  */
 export async function distill(given: DistillOptions): Promise<DistillResult> {
   const options = readOptions(given);

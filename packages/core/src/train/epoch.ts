@@ -16,13 +16,14 @@ import { whileSettled } from './settle.js';
 import { trainStep } from './step.js';
 import { requestAbort } from './stop.js';
 
-/** The rest of the epoch under way: its steps, a look at the validation set, a report. An abort leaves it in the middle. */
+/** Runs the rest of the current epoch: its steps, validation, report. An abort leaves it unfinished. */
 export async function trainEpoch(run: Run, state: TrainingState, watchers: Watchers): Promise<void> {
   const current = run.phases[state.position.phase] as RunPhase;
   const { phase, sampler } = current;
   const { epoch } = state.position;
   phase.startEpoch?.(epoch);
-  // The order depends on the epoch alone, so that every method with one seed and no sampler of its own sees the same.
+  // The order depends on the epoch alone, so that all methods with one seed and the default sampler see the
+  // same order.
   const random = run.random.fork(`epoch-${epoch}`);
   const batches = batchesOf(sampler, run.train.size, random.fork('order'), epoch);
 
@@ -56,7 +57,7 @@ export async function trainEpoch(run: Run, state: TrainingState, watchers: Watch
   reviewTraining(run, watchers);
 }
 
-/** Ends the epoch: a look at the validation set, the report, the best weights. Undefined when the run was aborted meanwhile. */
+/** Ends the epoch: validation, report, best weights. Undefined if the run was aborted during validation. */
 async function judgedEpoch(
   run: Run,
   state: TrainingState,
@@ -78,7 +79,7 @@ async function judgedEpoch(
   return isSettled ? await whileSettled(run, state, watchers.signal, judge) : await judge();
 }
 
-/** What an epoch's steps share. */
+/** Input that all steps of an epoch share. */
 interface EpochInput {
   readonly batches: readonly Int32Array[];
   readonly feed: BatchFeed;
@@ -86,9 +87,9 @@ interface EpochInput {
 }
 
 /**
- * Trains on the next batch and adds what was measured to the epoch's sums.
+ * Trains on the next batch and adds the measured values to the epoch's sums.
  *
- * @returns the step's terms; undefined when the run was aborted before it began
+ * @returns the step's terms; undefined if the run was aborted before the step began
  */
 async function oneStep(
   run: Run,
@@ -115,27 +116,30 @@ async function oneStep(
   return namedTerms(labels, values, 1);
 }
 
-/** What the terms of the run do not reach, once that is known; empty otherwise. */
+/** A warning about variables without gradient, once that is known; otherwise empty. */
 function unreached({ reach, position, partial }: TrainingState, { phase, sampler }: RunPhase): string[] {
   const isLastStep = position.epoch === phase.epochs - 1 && position.step === sampler.stepsPerEpoch;
   const warning = reach.warning({ phase: position.phase, labels: partial.labels, isLastStep });
   return warning === undefined ? [] : [warning];
 }
 
-/** Every step has augmentations of its own, unless there is a number of views: then every view of every image has. */
+/** The stream of each step's augmentations; with a fixed number of views, one stream per view and image. */
 function augmentationStream({ random, views }: Run, epoch: number, stepRandom: Random): AugmentationStream {
   if (views === undefined) return stepRandom.fork('augment');
   const view = random.fork(`view-${viewAt(epoch, views)}`);
   return (position) => view.fork(position);
 }
 
-/** Before a number that a failed device gave gets into a checkpoint. */
+/** Throws before a number from a failed device gets into a checkpoint. */
 function expectSoundDevice({ method }: Run): void {
   const fault = deviceFault(`method '${method.name}'`, undefined);
   if (fault !== undefined) throw fault;
 }
 
-/** Per student; empty without a validation set or in a phase without students. Undefined when the run was aborted meanwhile. */
+/**
+ * Evaluates each student; empty without a validation set or students in the phase. Undefined if the run was
+ * aborted.
+ */
 async function validate(
   run: Run,
   { runsStudents }: RunPhase,
@@ -196,12 +200,12 @@ function epochReport(
       label.kind === 'accuracy' ? [(sums[index] ?? 0) / steps] : [],
     ),
     validation,
-    // Microseconds: more digits would say nothing, and the length of a checkpoint would hang on them.
+    // Rounded to microseconds: more digits are noise and would make the length of a checkpoint vary.
     seconds: Math.round(seconds * 1e6) / 1e6,
   };
 }
 
-/** Means of the terms by name: `term`, or `update/term` where several updates took part. */
+/** Means of the terms by name: `term`, or `update/term` if there are several updates. */
 function namedTerms(
   labels: readonly ValueLabel[],
   sums: ArrayLike<number>,
@@ -217,18 +221,18 @@ function namedTerms(
   );
 }
 
-/** Passes on what a technique finds wrong with the training so far; what it found an epoch ago has been said. */
+/** Passes on the technique's review of the training so far, without the messages of the previous epoch. */
 function reviewTraining({ plan }: Run, { control }: Watchers): void {
   const said = new Set(plan.review?.(control.history.slice(0, -1)));
   for (const message of plan.review?.(control.history) ?? []) if (!said.has(message)) control.warn(message);
 }
 
-/** Signals and timers get their turn: awaiting tensor data alone may never leave the microtask queue. */
+/** Lets signals and timers run: awaiting tensor data alone may never leave the microtask queue. */
 function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === 'function') setImmediate(resolve);
     else {
-      // No timer: browsers hold each of several in a row back for 4 ms, and those of a hidden page for a second.
+      // Not a timer: browsers delay nested timers by 4 ms, and those of a hidden page by a second.
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = () => {
         port1.close();

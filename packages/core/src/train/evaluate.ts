@@ -20,13 +20,13 @@ import { batchFeed } from './batch-feed.js';
 import { expectCount, expectNoPromise } from './check-options.js';
 import type { Evaluation } from './report.js';
 
-/** What classifies images: a network, learning or frozen, or several together. */
+/** Classifies images: a network, trainable or frozen, or an ensemble. */
 export interface Classifier {
-  /** Width of the logits. */
+  /** Number of logits per image. */
   readonly classes: number;
-  /** In inference mode. */
+  /** Runs in inference mode; `images` is `[n, height, width, channels]`, `logits` is `[n, classes]`. */
   forward(images: Images): { readonly logits: Logits };
-  /** There for one that answers by promise: it is asked instead. */
+  /** Present for a classifier that answers asynchronously; then called instead of `forward`. */
   readonly ask?: FrozenNetwork['ask'];
 }
 
@@ -34,10 +34,11 @@ export interface Classifier {
 export type ClassifierLike = Classifier | NetworkLike;
 
 /**
- * Several networks as one: the mean of their logits. (The mean of their probabilities can come to another class.)
+ * Combines several networks into one by the mean of their logits. (The mean of probabilities may favour another
+ * class.)
  *
- * @param given at least one, all of one number of classes
- * @throws DistillError code `option`
+ * @param given at least one network, all with the same number of classes
+ * @throws DistillError code `option`; `shape` if the numbers of classes differ
  */
 export function ensembleOf(given: readonly ClassifierLike[]): Classifier {
   expectOption('ensembleOf', given, (list) =>
@@ -79,7 +80,7 @@ function asClassifier(where: string, given: ClassifierLike): Classifier {
   return given as Classifier;
 }
 
-/** Values of a batch of images: what a network keeps of them is several hundred times that. */
+/** Maximum number of values in a batch of images: a network's activations take several hundred times as many. */
 const MOST_VALUES = 2 ** 21;
 
 function batchFor({ imageShape }: Pick<Dataset, 'imageShape'>): number {
@@ -88,11 +89,12 @@ function batchFor({ imageShape }: Pick<Dataset, 'imageShape'>): number {
 }
 
 /**
- * Classifies every image of a dataset in inference mode, unaugmented. Of equal logits the lower class index comes first, as
- * `argMax` has it. An image whose logits hold NaN, or whose highest is infinite, counts as wrong, and is counted in `invalid`.
+ * Classifies every image of a dataset in inference mode, unaugmented. Of equal logits, the lower class index
+ * ranks first, as in `argMax`. An image whose logits contain NaN, or whose highest logit is infinite, counts as
+ * wrong and in `invalid`.
  *
- * @param batchSize images per forward pass; it changes nothing but memory and speed. Default: 128, fewer of large images.
- * @param onRow given each image's logits, `[classes]`, in the order of the dataset; a view that the next batch overwrites
+ * @param batchSize images per forward pass; affects only memory and speed. Default: 128, fewer for large images
+ * @param onRow receives each image's logits, `[classes]`, in the order of the dataset; copy them to keep them
  * @throws DistillError for data or networks that cannot be evaluated
  */
 export async function evaluate(
@@ -116,13 +118,13 @@ export async function evaluate(
   }
   const seen = await expectPixelScale(data, normalization);
   const measured = (await evaluation(classifier, data, { normalization, batchSize, onRow })) as Evaluation;
-  // A mean of 0 is no measured one: it leaves values as they are, or scales them.
+  // A mean of 0 was not measured: such a normalization leaves values unchanged, or only scales them.
   const isMeasured = normalization.mean.some((mean) => mean !== 0);
   const warning = isMeasured ? otherScaleWarning(`dataset '${data.name}'`, seen, normalization) : undefined;
   return warning === undefined ? measured : { ...measured, warning };
 }
 
-/** @returns what {@link evaluate} says of a checked classifier and data; undefined when the signal ended it in the middle */
+/** {@link evaluate} for a checked classifier and data. @returns undefined if the signal aborted it */
 export async function evaluation(
   classifier: Classifier,
   data: CheckedDataset,
@@ -194,7 +196,9 @@ export async function evaluation(
   };
 }
 
-/** How many classes stand before the right one (Infinity where there is no softmax), and the cross-entropy in nats. */
+/**
+ * The number of classes ranked before the correct one (Infinity if softmax is undefined), and the loss in nats.
+ */
 function rankOf(logits: ArrayLike<number>, label: number): { readonly rank: number; readonly loss: number } {
   const own = logits[label] ?? NaN;
   let [rank, highest] = [0, -Infinity];

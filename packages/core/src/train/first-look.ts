@@ -2,11 +2,11 @@ import type { PlanContext } from '../method/index.js';
 import { expectGradients, probabilityWarning, studentWarning } from '../network/index.js';
 
 /**
- * A trial step of each student and a look at everybody's outputs, on two images, before training.
+ * Tries a step of each student and checks the outputs of all networks, on two images, before training.
  *
- * @param taps of the teacher that the first phase reads; undefined when it does not run
- * @returns what is odd, in words
- * @throws DistillError codes `network` and `engine` for what cannot train or teach
+ * @param taps the teacher's taps that the first phase reads; undefined if the teacher does not run
+ * @returns warnings
+ * @throws DistillError codes `network` and `engine` for a network that cannot train or teach
  */
 export async function firstLook(
   context: PlanContext,

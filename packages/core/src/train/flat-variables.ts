@@ -5,36 +5,40 @@ import { DistillError } from '../error/index.js';
 import type { NamedTensors, NamedVariables } from '../tensor/index.js';
 
 /**
- * A group of variables seen as one flat vector. An optimizer on it costs a handful of operations however many variables
- * there are; per variable it would be that many times a few hundred.
+ * A group of variables viewed as one flat vector. An optimizer then needs a handful of operations in total
+ * instead of a handful per variable.
  */
 export interface FlatVariables {
   /** Sum of the variables' sizes. */
   readonly size: number;
-  /** The values now, `[size]`. */
+  /** The current values, `[size]`. */
   read(): tf.Tensor1D;
-  /** A vector cut into the variables' shapes, in their order. */
+  /** Splits a vector `[size]` into tensors of the variables' shapes, in order. */
   split(values: tf.Tensor1D): tf.Tensor[];
   /** Replaces all values by those of {@link split}. */
   assign(parts: readonly tf.Tensor[]): void;
   /**
-   * What `move` gives, a function of the variables, these gradients and `also` alone: on engine node its operations are repeated.
+   * Runs `move`, which must depend only on the variables, these gradients and `also`: the engine `node` replays
+   * its operations.
    */
   moved(gradients: NamedTensors, also: readonly tf.Tensor[], move: () => tf.Tensor[]): tf.Tensor[];
   /** Gradients in the order of the variables, `[size]`; 0 where one is missing. */
   flatten(gradients: NamedTensors): tf.Tensor1D;
-  /** @param noDecay names of variables that it leaves alone, whole (`conv1/gamma`) or the last part (`gamma`) */
+  /** @param noDecay variables without weight decay, by whole name (`conv1/gamma`) or last part (`gamma`) */
   weightDecay(factor: number, noDecay: readonly string[]): WeightDecay;
 }
 
-/** Coupled L2 of flat variables. */
+/** Coupled L2 weight decay of flat variables. */
 export interface WeightDecay {
-  /** `g + λ p`, where λ acts. The caller owns it; where λ is 0 it is the gradient itself. */
+  /**
+   * `g + λ p` for decayed variables, else `g`. The caller owns the result, which is the gradient itself if λ is
+   * 0.
+   */
   add(gradient: tf.Tensor1D, values: tf.Tensor1D): tf.Tensor1D;
   dispose(): void;
 }
 
-/** @throws DistillError code `contract` when there is no variable */
+/** @throws DistillError code `contract` if there is no variable */
 export function flatVariables(where: string, variables: NamedVariables): FlatVariables {
   const names = Object.keys(variables);
   const list = Object.values(variables);
@@ -83,7 +87,7 @@ export function flatVariables(where: string, variables: NamedVariables): FlatVar
   };
 }
 
-/** 1 for every element that weight decay acts on, else 0; `undefined` when it acts on all. */
+/** 1 for every element with weight decay, else 0, `[size]`; `undefined` if all elements have it. */
 function decayMask(
   names: readonly string[],
   list: readonly tf.Variable[],

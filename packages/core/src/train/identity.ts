@@ -7,7 +7,7 @@ import type { Method } from '../method/index.js';
 import type { Network } from '../network/index.js';
 import type { OptimizerSpec } from './optimizer.js';
 
-/** Everything that decides a number of a run. */
+/** Everything that determines the numbers of a run. */
 export interface RunParts {
   readonly method: Method;
   readonly seed: number;
@@ -19,14 +19,14 @@ export interface RunParts {
   readonly views: number | undefined;
   readonly train: Dataset;
   readonly validation: Dataset | undefined;
-  /** Whether epochs are judged by settled statistics. */
+  /** Whether validation uses settled batch-norm statistics. */
   readonly settleStatistics: boolean;
-  /** Its fingerprint. */
+  /** The teacher's fingerprint. */
   readonly teacher: string | undefined;
   readonly students: readonly Network[];
 }
 
-/** By what a checkpoint knows its run. */
+/** The identity by which a checkpoint recognises its run. */
 export function identityOf({
   method,
   optimizer,
@@ -43,7 +43,7 @@ export function identityOf({
     epochs,
     batchSize,
     optimizer: asText(`optimizer '${optimizer.name}', options`, [optimizer.name, optimizer.options]),
-    // Cached or live is all the same to a checkpoint: the values are equal.
+    // Whether outputs are cached or live does not matter: the values are equal.
     augmentation: JSON.stringify([augmentation ?? null, normalization, views ?? null]),
     train: dataText(train),
     validation:

@@ -10,10 +10,10 @@ import type { Run, RunPhase } from './state.js';
 import { stepView } from './step-gradients.js';
 
 /**
- * What a phase shows of itself at the present weights, on one batch of training images that is always the same:
- * unaugmented, spread over the classes in proportion, in the order of their classes.
+ * What a phase shows for inspection with the current weights, on a fixed batch of training images: unaugmented,
+ * classes in proportion, sorted by class.
  *
- * @returns no exhibits for a phase that has nothing to show
+ * @returns the exhibits; empty if the phase has nothing to show
  */
 export async function inspectPhase(
   run: Run,
@@ -42,7 +42,7 @@ export async function inspectPhase(
       });
       const random = run.random.fork('inspect');
       const input = { images, labels, indices, random, position, step: 0 };
-      // A record of records of tensors: tidy keeps what it finds in it.
+      // A record of records of tensors: tidy keeps the tensors that it finds in the result.
       return phase.inspect?.(stepView(phase, input, train.classes, students, teacher)) as tf.TensorContainer;
     }),
   ) as unknown as Readonly<Record<string, Exhibit>>;

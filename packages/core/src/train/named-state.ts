@@ -3,7 +3,7 @@ import { DistillError } from '../error/index.js';
 import type { Network } from '../network/index.js';
 import type { NamedTensors, NamedVariables } from '../tensor/index.js';
 
-/** Everything that training changes in networks and heads, by name: `student0/…`, `auxiliary/…`. */
+/** All variables that training changes in students and auxiliary heads, by name: `student0/…`, `auxiliary/…`. */
 export function trainedVariables(students: readonly Network[], auxiliary: NamedVariables): NamedVariables {
   const named: Record<string, tf.Variable> = {};
   const add = (prefix: string, variables: NamedVariables): void => {
@@ -23,8 +23,8 @@ export function copyValues(variables: NamedTensors): NamedTensors {
 }
 
 /**
- * Puts values into variables of the same names.
- * @throws DistillError code `checkpoint` when a name is missing or a shape differs; nothing is assigned then
+ * Assigns values to the variables of the same names.
+ * @throws DistillError code `checkpoint` if a name is missing or a shape differs; then nothing is assigned
  */
 export function assignValues(variables: NamedVariables, values: NamedTensors): void {
   for (const [name, variable] of Object.entries(variables)) {
@@ -36,7 +36,7 @@ export function assignValues(variables: NamedVariables, values: NamedTensors): v
     throw new DistillError({ code: 'checkpoint', where: `tensor '${name}'`, expected, got });
   }
   for (const [name, variable] of Object.entries(variables)) {
-    // A clone shares the memory; assign only takes tensors that it may share.
+    // `assign` takes over a tensor's memory: give it a clone, so that the original stays valid.
     tf.tidy(() => {
       variable.assign(tf.clone(values[name] as tf.Tensor));
     });

@@ -7,13 +7,13 @@ import { asSchedule, checkRate } from './schedule.js';
 import type { Schedule } from './schedule.js';
 
 export interface SgdOptions {
-  /** Rate or schedule. Default 0.05. */
+  /** Constant rate, or a schedule. Default 0.05. */
   readonly learningRate: number | Schedule;
-  /** μ in `[0, 1]`. Default 0.9. */
+  /** μ in `[0, 1)`. Default 0.9. */
   readonly momentum: number;
-  /** Nesterov's form. Default false. */
+  /** Use Nesterov momentum. Default false. */
   readonly nesterov: boolean;
-  /** Coupled L2: `g ← g + weightDecay · p`. Default 5e-4. */
+  /** Coupled L2 weight decay: `g ← g + weightDecay · p`. Default 5e-4. */
   readonly weightDecay: number;
   /** Variables without weight decay, by whole name or last part (`gamma`, `bias`). Default none, as in PyTorch. */
   readonly noDecay: readonly string[];
@@ -28,7 +28,7 @@ const SGD_DEFAULTS: SgdOptions = {
 };
 
 /**
- * Stochastic gradient descent, equal to `torch.optim.SGD` (dampening 0):
+ * Stochastic gradient descent with momentum, equal to `torch.optim.SGD` (dampening 0):
  * `g ← g + λ p`, `b ← μ b + g`, `p ← p − η (g + μ b)` with Nesterov, else `p ← p − η b`.
  *
  * @throws DistillError code `option`
@@ -89,15 +89,15 @@ function createSgd(variables: NamedVariables, options: SgdOptions, schedule: Sch
 }
 
 export interface AdamOptions {
-  /** Rate or schedule. Default 1e-3. */
+  /** Constant rate, or a schedule. Default 1e-3. */
   readonly learningRate: number | Schedule;
   /** Decay of the first moment, `[0, 1)`. Default 0.9. */
   readonly beta1: number;
   /** Decay of the second moment, `[0, 1)`. Default 0.999. */
   readonly beta2: number;
-  /** Added to the root of the second moment. Default 1e-8, as in PyTorch (tfjs has 1e-7). */
+  /** Added to the square root of the second moment. Default 1e-8, as in PyTorch (tfjs uses 1e-7). */
   readonly epsilon: number;
-  /** Coupled L2: `g ← g + weightDecay · p` before the moments (not AdamW). Default 0. */
+  /** Coupled L2 weight decay: `g ← g + weightDecay · p` before the moments (not AdamW). Default 0. */
   readonly weightDecay: number;
   /** Variables without weight decay, by whole name or last part. Default none. */
   readonly noDecay: readonly string[];
@@ -180,13 +180,13 @@ function createAdam(variables: NamedVariables, options: AdamOptions, schedule: S
   };
 }
 
-/** What every optimizer's options have. */
+/** The options that every optimizer has. */
 interface ScheduledOptions {
   readonly learningRate: number | Schedule;
   readonly noDecay: readonly string[];
 }
 
-/** The specification of an optimizer with checked options: its rate a schedule, shown as plain data; `noDecay` the user's and the method's. */
+/** The specification of an optimizer with checked options. The rate becomes a schedule, shown as plain data. */
 function scheduled<O extends ScheduledOptions>(
   name: string,
   options: O,

@@ -4,7 +4,7 @@ import { freeResumed, resumeOptimizer } from './resume.js';
 import type { Run, RunPhase, TrainingState, Watchers } from './state.js';
 import { endStoppedPhase, isOver, isStopping } from './stop.js';
 
-/** The rest of the phase under way: all its epochs, unless something stops it. Optimizers live as long as their phase. */
+/** Runs the rest of the current phase, unless it is stopped. Optimizers live as long as their phase. */
 export async function trainPhase(run: Run, state: TrainingState, watchers: Watchers): Promise<void> {
   const { phase } = run.phases[state.position.phase] as RunPhase;
   state.optimizers = new Map(

@@ -14,7 +14,7 @@ import {
 import type { OptionCheck } from '../option/index.js';
 import type { NamedTensors } from '../tensor/index.js';
 
-/** The gradient of the weighted sum of all terms, in one backward pass: what an update does by default. */
+/** The gradient of the weighted sum of all terms, in one backward pass: the default of an update. */
 export function sumOfTerms(): GradientPolicy {
   return { name: 'sum', combine: (backward) => backward.gradient() };
 }
@@ -29,9 +29,9 @@ const aPolicy: OptionCheck = (value) =>
  * Scales the whole gradient so that its global norm is at most `maximum`:
  * `g · min(1, maximum / max(‖g‖₂, 1e-6))`, one norm over all variables of the update.
  *
- * @param maximum above 0
- * @param inner policy that makes the gradient first; default the sum of terms
- * @throws DistillError code `option` for a maximum that is not above 0, and for what is no policy
+ * @param maximum largest norm, above 0
+ * @param inner policy that makes the gradient to clip; default {@link sumOfTerms}
+ * @throws DistillError code `option` for a maximum that is not above 0, or an `inner` that is no policy
  */
 export function clipByGlobalNorm(maximum: number, inner: GradientPolicy = sumOfTerms()): GradientPolicy {
   checkOptions('clipByGlobalNorm', { maximum }, { maximum }, { maximum: positive });
@@ -59,8 +59,8 @@ export interface ClipToTermOptions {
   /** Multiplies the limit; a function of the fractional epoch. Default 1. */
   readonly factor?: number | ((epoch: number) => number) | undefined;
   /**
-   * Largest norm of the clipped gradient of a variable that the reference does not reach, such as a projection beside the
-   * network. Default 0: the clipped term does not move it.
+   * Largest norm of the clipped gradient of a variable on which the reference term does not depend, such as a
+   * projection beside the network. Default 0: the clipped term does not train it.
    */
   readonly unreached?: number | undefined;
 }
@@ -68,10 +68,10 @@ export interface ClipToTermOptions {
 /**
  * Adds one term's gradient to the others', clipped per variable to the size of a reference gradient:
  * `g = g_rest + g_clip · min(1, f ‖g_ref‖₂ / ‖g_clip‖₂)`, norms per variable. `g_rest` is the gradient of all terms but
- * the clipped one; weights of terms are included everywhere. A clipped gradient of 0 stays 0.
+ * the clipped one; all gradients include the terms' weights. A clipped gradient of 0 stays 0.
  *
- * @throws DistillError code `option` for options that are wrong and when both terms are one; when it runs, code `contract`
- * when the update lacks one, `option` for a factor that is no number of at least 0
+ * @throws DistillError code `option` for wrong options, or if both terms are the same. In a step, code
+ *   `contract` if the update lacks a term, `option` for a factor that is no number of at least 0
  * @see Lee and Song, Graph-based Knowledge Distillation by Multi-head Attention Network, BMVC 2019 (factor: sigmoid(epoch))
  */
 export function clipToTerm(given: ClipToTermOptions): GradientPolicy {
@@ -131,7 +131,7 @@ export function clipToTerm(given: ClipToTermOptions): GradientPolicy {
 const aFunction: OptionCheck = (value) =>
   typeof value === 'function' ? undefined : 'a function of the epoch';
 
-/** All ratios at once: a variable more costs six operations. */
+/** Computes all ratios in one tensor: each further variable then costs only six operations. */
 function clipTo(
   gradients: NamedTensors,
   reference: NamedTensors,

@@ -7,9 +7,9 @@ import { expectNoPromise } from './check-options.js';
 import { expectFit } from './check-parts.js';
 import type { DistillOptions } from './distill-types.js';
 
-/* The teacher of a run, in the order in which it is prepared. */
+/* Preparation of a run's teacher, in order. */
 
-/** @throws DistillError codes `option`, `network` for what cannot be read as a teacher */
+/** @throws DistillError codes `option`, `network` for a value that cannot serve as a teacher */
 export function frozenTeacher(given: DistillOptions['teacher']): FrozenNetwork | undefined {
   if (given === undefined) return undefined;
   expectNoPromise('teacher', given);
@@ -17,9 +17,10 @@ export function frozenTeacher(given: DistillOptions['teacher']): FrozenNetwork |
 }
 
 /**
- * The teacher as a run asks it: of images as the students see them, for the classes of the training data in their order.
+ * The teacher as a run uses it: it takes the students' images and gives logits in the class order of the
+ * training data.
  *
- * @throws DistillError codes `option`, `shape` for one that does not suit the data
+ * @throws DistillError codes `option`, `shape` for a teacher that does not suit the data
  */
 export function teacherFor(
   frozen: FrozenNetwork,
@@ -33,7 +34,7 @@ export function teacherFor(
   return teacher;
 }
 
-/** Everything that decides the views of an image. */
+/** Everything that determines the views of an image. */
 interface Views {
   readonly seed: number;
   readonly train: CheckedDataset;
@@ -42,9 +43,10 @@ interface Views {
 }
 
 /**
- * What the teacher says, where it need not run in every step: outputs that were given, or those that the run keeps.
+ * The source of teacher outputs if the teacher need not run in every step: given rows or a cache; undefined for
+ * `live`.
  *
- * @param fingerprint of the teacher
+ * @param fingerprint the teacher's fingerprint
  */
 export function knownOutputs(
   { kind, views = 1, folder, rows }: TeacherOutputs,

@@ -45,9 +45,9 @@ import { unsettledWarnings } from './settle.js';
 import type { Run, RunPhase } from './state.js';
 
 /**
- * Options become a run: they are checked, networks wrapped, the method planned, students tried. No weight moves.
+ * Turns options into a run: checks them, wraps networks, plans the method, tries the students. No weight changes.
  *
- * @throws DistillError for anything in the options that cannot work
+ * @throws DistillError for options that cannot work
  */
 export async function prepareRun(options: DistillOptions): Promise<Run> {
   const { method, epochs, batchSize, seed, signal } = options;
@@ -65,7 +65,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     options.augmentation === undefined ? undefined : augmentation(options.augmentation, train.imageShape);
   const frozen = frozenTeacher(options.teacher);
 
-  /** The last made first. */
+  /** What must be disposed, most recent first. */
   const made: { dispose(): void }[] = frozen !== options.teacher && frozen !== undefined ? [frozen] : [];
   const dispose = (): void => {
     for (const each of made) each.dispose();
@@ -100,7 +100,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     expectSchedules(method.name, plan.phases);
     const phases = runPhases(plan, students, uniformSampler(train.size, batchSize));
 
-    // One whose answers are given may be out of reach.
+    // A teacher whose outputs are given may be unavailable.
     const asked = outputs.kind === 'given' ? undefined : plan.phases[0]?.reads.teacher;
     const looked = await firstLook(context, asked);
     const settleStatistics = options.settleStatistics ?? false;
@@ -155,10 +155,10 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
 const MEASURE = ', or leave `normalization` out: it is then measured';
 
 /**
- * Of the students: the one that is given, or that of the training images.
+ * The students' normalization: the given one, or the measured one of the training images.
  *
- * @returns with it what is odd about a measured one, in words
- * @throws DistillError codes `option`, `data` for one that does not suit the pixels
+ * @returns it and warnings about the pixels' scale
+ * @throws DistillError codes `option`, `data` for a normalization that does not suit the pixels
  */
 async function normalizationFor(
   { normalization: given, signal }: DistillOptions,
@@ -183,12 +183,15 @@ async function normalizationFor(
       )
     );
   };
-  // Images that are read are not waited for before training.
+  // Do not delay training to read validation images that come as promises.
   if (validation !== undefined && isAtHand(validation)) doubts.push(await lookAtValidation());
   return { normalization, lookAtValidation, doubt: doubts.filter((doubt) => doubt !== undefined) };
 }
 
-/** What is read before training. A run that was aborted before it began is prepared all the same. */
+/**
+ * Awaits data before training, unless the signal aborts. A run aborted before it began is prepared all the
+ * same.
+ */
 async function orStop<T>(reading: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!(reading instanceof Promise) || signal === undefined || signal.aborted) return reading;
   const read = await unlessAborted(
@@ -216,13 +219,16 @@ const runPhases = (
     trainsStudents: students.some((student) => trainsStudent(phase, student)),
   }));
 
-/** Weights of the same ratios with mean 1: equal ones change nothing, whatever their size. */
+/** Weights scaled to mean 1, so that only their ratios matter. */
 function withMeanOne(weights: Float32Array): Float32Array {
   const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length || 1;
   return weights.map((weight) => weight / mean);
 }
 
-/** Of unlabelled images 0; undefined where every image has a label and counts the same, or none has one. */
+/**
+ * Weights with 0 for unlabelled images, mean 1; undefined for unweighted data whose images all have a label or
+ * none has.
+ */
 function labelWeights({ labels, weights }: CheckedDataset): Float32Array | undefined {
   const isPartly = labels.includes(UNLABELLED) && labels.some((label) => label !== UNLABELLED);
   if (!isPartly) return weights && withMeanOne(weights);

@@ -3,13 +3,13 @@ import type { Phase, Update } from '../method/index.js';
 import type { NamedTensors } from '../tensor/index.js';
 import type { ValueLabel } from './report.js';
 
-/** Looks which variables the terms of a run reach, until that is clear. */
+/** Records which variables get a gradient in a run, until that is clear. */
 export interface Reach {
-  /** Notes the gradients of updates. */
+  /** Records the gradients of updates. */
   note(updates: readonly Update[], gradients: readonly NamedTensors[]): void;
   /**
-   * What no term has reached, in words, once it is known: in the last phase, in the first step in which every term has a
-   * weight, or when the phase ends. Said once.
+   * A warning about variables without any gradient, given once: in the last phase, at the first step in which
+   * every term has a weight, or at the end of the phase.
    */
   warning(at: {
     readonly phase: number;
@@ -20,10 +20,10 @@ export interface Reach {
 
 const MOST_NAMES = 10;
 
-/** A layer that nothing depends on stays as it was: it is trained in vain, which a loss does not show. */
+/** Detects variables without gradient: they stay untrained, which the loss does not show. */
 export function reachOf(phases: readonly Phase[]): Reach {
   const reached = new Set<tf.Variable>();
-  /** The first phase that was seen: a run that goes on in a later one does not know what was reached before. */
+  /** The first phase seen: a run resumed in a later phase does not know the gradients of earlier ones. */
   let first: number | undefined;
   let isDone = false;
   return {

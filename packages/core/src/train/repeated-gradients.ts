@@ -9,11 +9,11 @@ import { stepGradients } from './step-gradients.js';
 import type { StepGradients, StepInput } from './step-gradients.js';
 
 /**
- * The gradients of one round of a step. On engine node their operations are repeated without their JavaScript, where the method
- * says that this is right and where all networks are made of layers that are known to keep nothing to themselves. The first step of
- * each epoch is looked at anew.
+ * The gradients of one round of a step. The engine `node` replays their operations without running their
+ * JavaScript, if the method declares itself repeatable and all networks consist of layers known to be
+ * stateless. The first step of each epoch is recorded anew.
  *
- * @param round 0 moves the statistics of batch norm
+ * @param round 0 updates the moving statistics of batch norm
  */
 export function repeatedGradients(
   run: Run,
@@ -51,10 +51,10 @@ export function repeatedGradients(
   return { gradients, values: tensors[0] as tf.Tensor1D, labels: rest.labels };
 }
 
-/** For one round of a phase's steps. */
+/** The repeater for one round of a phase's steps. */
 function gradientRepeater(run: Run, { reads }: Phase): Repeater {
   const { method, students } = run;
-  // What is cached, or answers by promise, is known before.
+  // The outputs of a cached or asynchronous teacher are known before the step.
   const isKnown = run.cachedTeacher !== undefined || run.teacher?.ask !== undefined;
   const teacher = reads.teacher === undefined || isKnown ? undefined : run.teacher;
   const odd = students.find((student, index) => reads.students?.[index] !== undefined && !isPlain(student));
@@ -66,7 +66,7 @@ function gradientRepeater(run: Run, { reads }: Phase): Repeater {
   return repeating(`teacher '${teacher.name}' may keep state of its own`);
 }
 
-/** Notes when something is looked at that differs from step to step. */
+/** The input, with a report of every read of a value that differs from step to step. */
 function watched(input: StepInput, { differs, number }: Watch): StepInput {
   const { position } = input;
   return {

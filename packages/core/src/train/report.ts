@@ -1,42 +1,48 @@
-/** How well a network, or several together, classify a dataset. */
+/** How well a network or an ensemble classifies a dataset. */
 export interface Evaluation {
-  /** Share of images whose highest logit is the right class, 0…1. */
+  /** Share of images whose highest logit is that of the correct class, 0…1. */
   readonly accuracy: number;
-  /** Share of images whose right class is among the five highest logits, 0…1 (1 below six classes). */
+  /** Share of images whose correct class is among the five highest logits, 0…1 (1 for five classes or fewer). */
   readonly top5: number;
   /** Mean cross-entropy in nats. */
   readonly loss: number;
-  /** Images that were looked at. */
+  /** Number of images. */
   readonly images: number;
-  /** Images whose logits hold NaN, which count as wrong. Left out where there are none. */
+  /**
+   * Number of images whose logits give no softmax (NaN or an infinite maximum); they count as wrong. Omitted if
+   * 0.
+   */
   readonly invalid?: number | undefined;
-  /** Says that the images are far from the normalization, as those of another scale are. Left out where they are not. */
+  /** Warns that the images do not fit the normalization, as with pixels of another scale. Omitted if they do. */
   readonly warning?: string | undefined;
 }
 
-/** A term's mean over an epoch, before its weight, and the weight. */
+/** A term's unweighted value (of a step, or the mean over an epoch), and its weight. */
 export interface TermReport {
   readonly value: number;
   readonly weight: number;
 }
 
-/** What one epoch of training came to: a line of metrics.jsonl. All but the times is decided by the seed. */
+/**
+ * The results of one epoch of training: a line of metrics.jsonl. Except for `seconds`, the seed determines
+ * them.
+ */
 export interface EpochReport {
   readonly phase: string;
-  /** Within the phase, from 0. */
+  /** Epoch within the phase, from 0. */
   readonly epoch: number;
-  /** Since the start, from 0. */
+  /** Epoch since the start of the run, from 0. */
   readonly globalEpoch: number;
   readonly steps: number;
   /** Learning rate per update, at the epoch's last step. */
   readonly learningRate: Readonly<Record<string, number>>;
-  /** By term name; `update/term` where the phase has several updates. */
+  /** Terms by name; `update/term` if the phase has several updates. */
   readonly terms: Readonly<Record<string, TermReport>>;
-  /** Share of right answers on the augmented training batches, per student that ran; empty where images have no labels. */
+  /** Accuracy on the augmented training batches, per student that ran; empty unless every image has a label. */
   readonly trainAccuracy: readonly number[];
-  /** Per student; empty without a validation set or in a phase without students. */
+  /** Evaluation per student; empty without a validation set or in a phase without students. */
   readonly validation: readonly Evaluation[];
-  /** Seconds of training (validation not counted), as measured. */
+  /** Measured seconds of training, without validation. */
   readonly seconds: number;
 }
 
@@ -53,11 +59,11 @@ export interface StepReport {
   /** Steps done and to do over all phases. */
   readonly done: number;
   readonly total: number;
-  /** Term values of this step; on engines that are read in batches, of the last step that was read. */
+  /** Terms of this step by name; `update/term` if the phase has several updates. */
   readonly terms: Readonly<Record<string, TermReport>>;
 }
 
-/** What one measured value of a step is. */
+/** The meaning of one measured value of a step. */
 export type ValueLabel =
   | { readonly kind: 'term'; readonly update: string; readonly term: string; readonly weight: number }
   | { readonly kind: 'accuracy'; readonly student: number };
@@ -73,7 +79,7 @@ export interface BestEpoch {
 export interface Stop {
   readonly reason: string;
   readonly phase: string;
-  /** The last epoch that was finished; -1 when there was none. */
+  /** The last complete epoch since the start of the run; -1 if there was none. */
   readonly globalEpoch: number;
 }
 

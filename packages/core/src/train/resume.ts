@@ -6,7 +6,7 @@ import { assignValues, copyValues, underPrefix, withPrefix } from './named-state
 import type { Optimizer } from './optimizer.js';
 import type { Run, TrainingState, Watchers } from './state.js';
 
-/** The state as a snapshot; its tensors are the live ones. */
+/** The state as a snapshot; its tensors are live, not copies. */
 export function takeSnapshot(run: Run, state: TrainingState): Snapshot {
   const optimizers = [...state.optimizers].map(([name, optimizer]) => [name, optimizer.state()] as const);
   const { best } = state;
@@ -28,7 +28,7 @@ export function takeSnapshot(run: Run, state: TrainingState): Snapshot {
   };
 }
 
-/** Goes on from the snapshot of the first callback that has one. */
+/** Resumes from the snapshot of the first callback that has one. */
 export async function resume(
   run: Run,
   state: TrainingState,
@@ -62,14 +62,14 @@ function takeOver(state: TrainingState, snapshot: Snapshot): void {
     state.best = { ...snapshot.best, values: copyValues(underPrefix(snapshot.tensors, 'best')) };
 }
 
-/** Gives an optimizer of the phase under way the slots that it had, if the run goes on within the phase. */
+/** Restores an optimizer's slots if the run resumes within its phase. */
 export function resumeOptimizer({ resumed }: TrainingState, name: string, optimizer: Optimizer): void {
   const steps = resumed?.optimizerSteps[name];
   if (resumed === undefined || steps === undefined) return;
   optimizer.restore({ slots: underPrefix(resumed.tensors, `optimizer/${name}`), steps });
 }
 
-/** Frees the snapshot, once everything in it is taken over or nothing will be. */
+/** Frees the snapshot, once everything needed has been copied from it. */
 export function freeResumed(state: TrainingState): void {
   if (state.resumed !== undefined) tf.dispose(state.resumed.tensors);
   state.resumed = undefined;

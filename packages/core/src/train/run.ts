@@ -14,13 +14,13 @@ import type { Run, TrainingState, Watchers } from './state.js';
 import { settleRun } from './settle.js';
 import { allStops, isAborted, isOver, requestAbort } from './stop.js';
 
-/** Trains a prepared run: goes on from a checkpoint if there is one, runs the phases, and gives the result. */
+/** Trains a prepared run: resumes from a checkpoint if there is one, runs the phases, and returns the result. */
 export async function trainRun(
   run: Run,
   callbacks: readonly Callback[],
   signal: AbortSignal | undefined,
 ): Promise<DistillResult> {
-  // From the start: a callback may save a network while it trains.
+  // Set at the start: a callback may save a network during training.
   for (const { model } of run.students) setModelMetadata(model, metadataOf(run.train, run.normalization));
   const state = initialState(run);
   const watchers: Watchers = { callbacks, signal, control: controlOf(run, state, callbacks) };
@@ -34,13 +34,13 @@ export async function trainRun(
     if (!isAborted(state)) await settleRun(run, state);
   } catch (error) {
     freeBest(state);
-    // A device that failed may show as any error, or as numbers that make no sense.
+    // A failed device may cause any error, or meaningless numbers.
     const fault = faultBehind(error, `method '${run.method.name}'`, state.lastCheckpoint);
     failures.push(fault ?? error);
   }
-  // A run that is over before its first step never took what it went on from.
+  // A run that is over before its first step has not freed its snapshot.
   freeResumed(state);
-  // Each is told of the end, whatever another does; what stopped the training is the error that counts.
+  // Every callback gets `end`, even if another throws. The error that stopped training is thrown first.
   for (const callback of callbacks) {
     const end = tell([callback], 'end', () => callback.end?.(watchers.control));
     await end.catch((error: unknown) => failures.push(error));

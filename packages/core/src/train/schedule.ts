@@ -2,25 +2,25 @@ import { checkOptions, expectOption, nonNegative } from '../option/index.js';
 import type { OptionCheck } from '../option/index.js';
 import type { TrainingPosition } from './optimizer.js';
 
-/** A learning rate over time: plain data for reports, and the function itself. */
+/** A learning rate schedule: plain data for reports, and the function itself. */
 export interface Schedule {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** The rate at a fractional epoch of the phase, a number of at least 0: a function of the position alone. */
+  /** The rate at a position in the phase, at least 0. Must depend on the position alone. */
   rate(at: TrainingPosition): number;
 }
 
-/** Linear rise from `warmupFrom · base` to `base` over the first epochs. */
+/** Linear warm-up from `warmupFrom · base` to `base` over the first epochs. */
 export interface WarmUp {
-  /** Length in epochs, may be fractional. Default 0: none. */
+  /** Length in epochs, possibly fractional. Default 0: no warm-up. */
   readonly warmupEpochs?: number | undefined;
-  /** Share of the base rate to start from. Default 0.1. */
+  /** Fraction of the base rate at the start. Default 0.1. */
   readonly warmupFrom?: number | undefined;
 }
 
 /**
- * One rate throughout.
- * @throws DistillError code `option` when it is not at least 0
+ * A constant rate.
+ * @throws DistillError code `option` for a rate that is not at least 0
  */
 export function constantRate(base: number): Schedule {
   checkOptions('constantRate', { base }, { base }, { base: nonNegative });
@@ -28,8 +28,8 @@ export function constantRate(base: number): Schedule {
 }
 
 /**
- * Half a cosine from `base` to `final` over the epochs after the warm-up:
- * `final + (base − final) (1 + cos(π (e − W) / (E − W))) / 2`.
+ * Half a cosine from `base` to `final` (default 0) over the epochs after the warm-up:
+ * `final + (base − final) (1 + cos(π (e − W) / (E − W))) / 2`, with epoch e of E and W warm-up epochs.
  *
  * @throws DistillError code `option` for a number below 0
  * @see Loshchilov and Hutter, SGDR, ICLR 2017, eq. 5 (one cycle, no restart)
@@ -58,11 +58,11 @@ export function cosineRate(
 }
 
 /**
- * `base · factor^k`, k being the number of milestones that lie behind.
+ * `base · factor^k`, where k is the number of milestones reached.
  *
- * @param given.milestones epochs, rising; whole or fractional
+ * @param given.milestones epochs in increasing order, possibly fractional
  * @param given.factor default 0.1
- * @throws DistillError code `option` for milestones that do not rise, or a number below 0
+ * @throws DistillError code `option` for milestones that do not increase, or a number below 0
  */
 export function stepRate(
   base: number,
@@ -71,7 +71,7 @@ export function stepRate(
   const options = checkOptions(
     'stepRate',
     given as { readonly milestones: readonly number[] },
-    // Milestones have no default: left out, they are refused like any wrong value.
+    // Milestones have no default: if omitted, they are refused like any wrong value.
     { milestones: undefined as unknown as readonly number[], factor: 0.1, ...NO_WARM_UP },
     { milestones: rising, factor: nonNegative, ...warmUpChecks },
   );
@@ -86,7 +86,7 @@ export function stepRate(
   };
 }
 
-/** A rate, or a schedule. */
+/** Accepts a rate or a schedule. */
 export const checkRate: OptionCheck = (value) => {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return undefined;
   if (typeof value === 'object' && value !== null && 'rate' in value && typeof value.rate === 'function')
@@ -95,9 +95,9 @@ export const checkRate: OptionCheck = (value) => {
 };
 
 /**
- * A number stands for a constant rate.
+ * Turns a number into a constant schedule; a schedule is returned as it is.
  *
- * @throws DistillError code `option` for what is neither
+ * @throws DistillError code `option` for anything else
  */
 export function asSchedule(rate: number | Schedule): Schedule {
   expectOption('asSchedule(rate)', rate, checkRate);

@@ -6,17 +6,17 @@ import { assignValues, copyValues } from './named-state.js';
 import type { Run, RunPhase, TrainingState } from './state.js';
 
 /*
- * Batch norm's moving statistics start at mean 0 and variance 1, and keep momentum^steps of that. A short run with a high
- * momentum trains well and then judges, and saves, a network with the wrong statistics.
+ * Batch norm's moving statistics start at mean 0 and variance 1 and retain momentum^steps of these values. A
+ * short run with a high momentum trains well, but validates and saves a network with wrong statistics.
  */
 
-/** Initial values may make up so much of a moving statistic. */
+/** Largest share of the initial values in a moving statistic without a warning. */
 const MOST_UNSETTLED = 0.01;
 
-/** Images that statistics are averaged over at most. */
+/** Maximum number of images over which statistics are averaged. */
 const MOST_IMAGES = 10_000;
 
-/** What to know before training about statistics that will not have settled when it ends. */
+/** Warnings about moving statistics that will not have converged by the end of training. */
 export async function unsettledWarnings(
   students: readonly Network[],
   phases: readonly Pick<RunPhase, 'phase' | 'sampler'>[],
@@ -39,14 +39,14 @@ export async function unsettledWarnings(
   return warnings;
 }
 
-/** Gives the students the statistics of their last weights. */
+/** Computes the students' batch-norm statistics for their final weights, if the run asks for it. */
 export async function settleRun(run: Run, { history }: TrainingState): Promise<void> {
   if (run.settleStatistics && history.length > 0) await settleStudents(run, undefined);
 }
 
 /**
- * What `judge` finds while the students have the statistics of their present weights, as they will when they are saved. Training
- * goes on with its own.
+ * Runs `judge` while the students have the statistics of their current weights, as they will when saved.
+ * Afterwards the moving statistics of training are restored.
  */
 export async function whileSettled<Found>(
   run: Run,
@@ -64,7 +64,10 @@ export async function whileSettled<Found>(
   }
 }
 
-/** Over full batches of unaugmented training images in random order: batches of one class would have other statistics. */
+/**
+ * Uses full batches of unaugmented training images in random order: batches of one class would bias the
+ * statistics.
+ */
 async function settleStudents(
   { students, phases, train, normalization, random }: Run,
   signal: AbortSignal | undefined,

@@ -13,66 +13,66 @@ import { reachOf } from './reach.js';
 import type { Reach } from './reach.js';
 import type { EpochReport, Stop } from './report.js';
 
-/** A run, ready to start: options checked, networks wrapped, the method planned. Nothing in it changes any more. */
+/** A run ready to start: options checked, networks wrapped, method planned. It is immutable. */
 export interface Run {
   readonly method: Method;
   readonly plan: Plan;
   readonly phases: readonly RunPhase[];
   readonly students: readonly Network[];
   readonly teacher: FrozenNetwork | undefined;
-  /** Says what {@link teacher} would say, where its outputs are cached. */
+  /** Gives the outputs of {@link teacher} if they are cached or given. */
   readonly cachedTeacher: CachedTeacher | undefined;
-  /** How many augmentations of each image there are; undefined: no end of them. */
+  /** Number of augmentations of each image; undefined: unlimited. */
   readonly views: number | undefined;
   readonly train: CheckedDataset;
   /** Every training image has a label: only then is there a training accuracy. */
   readonly isLabelled: boolean;
-  /** Of the training images, mean 1. */
+  /** Weights of the training images, mean 1. */
   readonly weights: Float32Array | undefined;
-  /** The same for terms with labels: 0 for images without. */
+  /** The same for terms with labels: 0 for unlabelled images. */
   readonly labelWeights: Float32Array | undefined;
   readonly validation: CheckedDataset | undefined;
-  /** Once, before they are first measured: what is odd about validation images, in words. */
+  /** A warning about the validation images, if any. Called before they are first evaluated; checks only once. */
   readonly lookAtValidation: () => Promise<string | undefined>;
   readonly augmentation: Augmentation | undefined;
   readonly normalization: Normalization;
   readonly seed: number;
   /** False: operations run one by one on every engine. */
   readonly graphs: boolean;
-  /** At the end, batch norm's moving statistics become averages over training images. */
+  /** Batch norm's moving statistics become averages over training images, for validation and at the end. */
   readonly settleStatistics: boolean;
   readonly random: Random;
-  /** What was odd before training. */
+  /** Warnings found before training. */
   readonly warnings: readonly string[];
   readonly identity: RunIdentity;
   dispose(): void;
 }
 
-/** A phase of the plan, and what core adds to it. */
+/** A phase of the plan with what core derives from it. */
 export interface RunPhase {
   readonly phase: Phase;
   readonly sampler: BatchSampler;
-  /** Whether students run in it, and whether any of their weights move. */
+  /** Whether students run in it, and whether it trains any of their weights. */
   readonly runsStudents: boolean;
   readonly trainsStudents: boolean;
 }
 
-/** Everything of a run that changes while it trains. */
+/** Everything in a run that changes during training. */
 export interface TrainingState {
   position: SnapshotPosition;
   readonly history: EpochReport[];
-  /** Sums over the steps of the epoch under way. */
+  /** Sums over the steps of the current epoch. */
   partial: PartialEpoch;
-  /** Of the phase under way, by update name. */
+  /** Optimizers of the current phase, by update name. */
   optimizers: ReadonlyMap<string, Optimizer>;
-  /** Of the phase under way: one per round of a step for gradients, and one for the sums of weights. */
+  /** Repeaters of the current phase: one per round of a step for gradients, and one for the sums of weights. */
   repeaters: Map<number | 'sums', Repeater>;
-  /** A snapshot whose optimizer slots the phase under way has yet to take over. */
+  /** A snapshot whose optimizer slots have yet to be restored. */
   resumed: Snapshot | undefined;
   best: Best | undefined;
-  /** What was asked for and has not ended anything yet. */
+  /** A requested stop that has not taken effect yet, or that ended the run. */
   stop: StopRequest | undefined;
-  /** What ended a phase or the run before its last epoch, in order. */
+  /** Stops that ended a phase before its last epoch, in order. */
   readonly stops: Stop[];
   readonly warnings: string[];
   lastCheckpoint: string | undefined;
@@ -93,10 +93,10 @@ export interface StopRequest extends Stop {
   readonly ends: 'phase' | 'run';
 }
 
-/** Who looks on. */
+/** The callbacks of a run, and what they and the user control. */
 export interface Watchers {
   readonly callbacks: readonly Callback[];
-  /** What they can ask. */
+  /** The control that callbacks receive. */
   readonly control: RunControl;
   readonly signal: AbortSignal | undefined;
 }

@@ -8,16 +8,19 @@ import type { ValueLabel } from './report.js';
 import type { Run, TrainingState } from './state.js';
 import type { StepPlace } from './step-gradients.js';
 
-/* What may go wrong in a step, and the words for it. */
+/* Errors of a step and their messages. */
 
-/** What a value of a step is: something to report, or a sum over weights that is finite only if each of them is. */
+/**
+ * The meaning of a value of a step: a value to report, or a sum over weights that is finite only if each of
+ * them is.
+ */
 export type StepLabel = ValueLabel | { readonly kind: 'weights'; readonly of: string };
 
-/** What a step came to. */
+/** The values of a step with their labels. */
 export type Found = readonly (readonly [label: StepLabel, value: number])[];
 
 /**
- * Schedules may be a user's own functions. They are looked at before anything of the step happens.
+ * Checks the learning rates, which may come from user functions, before the step begins.
  *
  * @throws DistillError code `option` for a learning rate that is no number of at least 0, naming epoch and step
  */
@@ -36,7 +39,8 @@ export function expectRates(run: Run, { optimizers }: TrainingState, phase: Phas
 }
 
 /**
- * Terms stand before weights: what caused the trouble is named, not what it led to.
+ * Checks that all values are finite. Terms come before weights, so the error names the cause, not the
+ * consequence.
  *
  * @throws DistillError code `numeric`, naming the term and the last good checkpoint
  */
@@ -60,8 +64,8 @@ export function expectFinite(
 }
 
 /**
- * An error of a step as it is told, with the step. One that is the engine's says on which batch it was, and where training can go
- * on from; what a method threw is its cause.
+ * Wraps an error of a step with the step's place. An engine error also names the batch and the last checkpoint.
+ * Anything that a method threw becomes the cause.
  */
 export function stepError(
   error: unknown,

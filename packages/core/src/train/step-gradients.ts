@@ -12,55 +12,55 @@ import type { TrainingPosition } from './optimizer.js';
 import { sumOfTerms } from './policies.js';
 import type { ValueLabel } from './report.js';
 
-/** Where a step stands. */
+/** The place of a step in its phase. */
 export interface StepPlace {
   /** Positions of the images in the training set. */
   readonly indices: Int32Array;
   /** Steps done in the phase. */
   readonly step: number;
-  /** Decides learning rates and the weights of terms. */
+  /** Determines learning rates and term weights. */
   readonly position: TrainingPosition;
-  /** Decides dropout masks and the noise of a method. */
+  /** Determines dropout masks and a method's noise. */
   readonly random: Random;
 }
 
 /**
- * Everything that differs from one step to the next. What a step reads besides is state (weights, statistics, optimizer
- * slots) or constant.
+ * Everything that differs from one step to the next. Everything else that a step reads is state (weights,
+ * statistics, optimizer slots) or constant.
  */
 export interface StepInput extends StepPlace {
   readonly images: Images;
   readonly labels: Labels;
   readonly weights?: tf.Tensor1D | undefined;
   readonly labelWeights?: tf.Tensor1D | undefined;
-  /** The teacher's outputs where they are known already; else it runs. */
+  /** The teacher's outputs if already known; else the teacher runs. */
   readonly teacherOutput?: NetworkOutput | undefined;
-  /** Asked for a number of the fractional epoch; default: that of the position. */
+  /** See {@link Backward.numberAt}; default: evaluates the function at the position. */
   readonly numberAt?: Backward['numberAt'] | undefined;
 }
 
-/** Who takes part. */
+/** The networks that take part in a step. */
 export interface StepNetworks {
   readonly students: readonly Network[];
   readonly teacher: FrozenNetwork | undefined;
 }
 
-/** Gradients of some updates, not yet applied, and what was measured on the way. The caller disposes all tensors. */
+/** Gradients of some updates, not yet applied, and the measured values. The caller disposes all tensors. */
 export interface StepGradients {
-  /** Per update of {@link updates} the gradients by variable. */
+  /** For each of {@link updates}, the gradients by variable. */
   readonly gradients: readonly NamedTensors[];
   readonly updates: readonly Update[];
-  /** Term values before their weights, then the batch accuracy of each student that ran: `[labels.length]`. */
+  /** Unweighted term values, then the batch accuracy of each student that ran: `[labels.length]`. */
   readonly values: tf.Tensor1D;
   readonly labels: readonly ValueLabel[];
 }
 
 /**
- * One forward pass of every network that the phase reads, and the gradients of the given updates at the present
- * parameters. Nothing but batch-norm statistics moves.
+ * One forward pass of every network that the phase reads, and the gradients of the given updates at the current
+ * parameters. Only batch-norm statistics change.
  *
- * @param updates a part of the phase's updates, in order
- * @param moveStatistics false when the step has already moved them
+ * @param updates some or all of the phase's updates, in order
+ * @param moveStatistics false if this step has already updated them
  */
 export function stepGradients(
   phase: Phase,
@@ -131,7 +131,7 @@ function backwardOf(update: Update, terms: LossTerms, gradientOf: GradientOf, in
   };
 }
 
-/** A method may be anything that a user wrote. @throws DistillError code `contract` for what is no terms */
+/** Checks an update's terms, which may come from user code. @throws DistillError code `contract` */
 function termsOf(update: Update, step: Step): LossTerms {
   const where = `update '${update.name}'`;
   const terms: unknown = update.terms(step);
@@ -187,9 +187,9 @@ function measure(
 }
 
 /**
- * The step as a loss sees it; what the phase does not read throws when it is touched. Call it inside `tf.tidy`.
+ * The step as a loss sees it. Access to a network that the phase does not read throws. Call it inside `tf.tidy`.
  *
- * @param outputs per student its outputs, `undefined` for one that does not run
+ * @param outputs outputs per student, `undefined` for one that does not run
  */
 export function stepView(
   phase: Phase,

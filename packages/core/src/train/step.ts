@@ -16,16 +16,17 @@ import type { Run, TrainingState } from './state.js';
 
 interface Measured {
   readonly labels: readonly StepLabel[];
-  /** One per label. */
+  /** One value per label. */
   readonly values: tf.Tensor1D;
 }
 
 /**
- * One step: gradients, updates, and then one look at the terms and at the new weights. Where one of them is not finite,
- * the step is taken back before the error is thrown: NaN stays in no weight and gets into no checkpoint.
+ * One step: gradients, updates, then a check of the terms and new weights. If any is not finite, the step is
+ * undone before the error is thrown, so that no weight or checkpoint holds NaN.
  *
- * On engine node everything up to that look runs as one TensorFlow graph.
- * @throws DistillError codes `numeric` (a term), `option` (a learning rate), `engine` (memory), naming epoch and step
+ * On the engine `node`, everything up to that check runs as one TensorFlow graph.
+ * @throws DistillError codes `numeric` (a term or weight), `option` (a learning rate), `engine` (memory),
+ *   `contract` (the method threw), naming epoch and step
  */
 export function trainStep(
   run: Run,
@@ -37,7 +38,7 @@ export function trainStep(
   return asGraph(() => takeStep(run, state, phase, pixels, place), run);
 }
 
-/** What a step measured: terms before their weights, then accuracies. */
+/** The measured values of a step: unweighted terms and accuracies. */
 interface StepValues {
   readonly values: readonly number[];
   readonly labels: readonly ValueLabel[];
@@ -53,7 +54,7 @@ async function takeStep(
   expectRates(run, state, phase, place);
   const rounds = phase.order === 'sequential' ? phase.updates.map((update) => [update]) : [phase.updates];
   const measured: Measured[] = [];
-  // No memory is copied: assigning to a variable gives it other memory and leaves this to the copy.
+  // Copies no memory: assigning to a variable gives it new memory and leaves the old to the clone.
   const before = copyValues(state.variables);
   let batch: ReturnType<typeof batchOf> | undefined;
   let teacherOutput: OwnedOutput | undefined;
@@ -83,7 +84,7 @@ async function takeStep(
   }
 }
 
-/** The images of a step, and what is known of each. The caller disposes the tensors. */
+/** The images, labels and weights of a step. The caller disposes the tensors. */
 function batchOf(
   { train, weights, labelWeights }: Run,
   pixels: Float32Array,
@@ -102,7 +103,7 @@ function batchOf(
   };
 }
 
-/** The optimizers' step: here weights move. Frees the gradients. */
+/** Runs the optimizers, which change the weights, and frees the gradients. */
 function apply(
   { optimizers, reach }: TrainingState,
   updates: readonly Update[],
@@ -118,8 +119,8 @@ function apply(
 }
 
 /**
- * What the teacher says of this batch, where that is known before the step: cached for this view, or the answer of a teacher
- * that is no part of the step's graph.
+ * The teacher's outputs for this batch, if they are available before the step: from the cache of this view, or
+ * from a teacher that answers asynchronously and is not part of the step's graph.
  */
 async function knownOutput(
   { cachedTeacher, teacher, views = 1 }: Run,
@@ -134,7 +135,7 @@ async function knownOutput(
   return asked.teacher.ask?.(images, asked.taps);
 }
 
-/** One sum per update over its variables, and one over the batch-norm statistics that a forward pass moved. */
+/** One sum per update over its variables, and one over the batch-norm statistics of the students that ran. */
 function sumsOfWeights(run: Run, { repeaters }: TrainingState, phase: Phase): Measured {
   const ran = run.students.filter((_, index) => phase.reads.students?.[index] !== undefined);
   const groups = [
@@ -151,7 +152,7 @@ function sumsOfWeights(run: Run, { repeaters }: TrainingState, phase: Phase): Me
   return { labels: groups.map(([of]) => ({ kind: 'weights', of })), values: tensors[0] as tf.Tensor1D };
 }
 
-/** All values by one transfer. */
+/** Reads all values in one transfer. */
 async function read(measured: readonly Measured[]): Promise<Found> {
   const all = tf.concat1d(measured.map(({ values }) => values));
   try {
@@ -162,7 +163,10 @@ async function read(measured: readonly Measured[]): Promise<Found> {
   }
 }
 
-/** Terms, and accuracies by the step's first forward pass: where there were several, later ones saw other weights. */
+/**
+ * Terms, and accuracies from the step's first forward pass: later passes of a sequential step see other
+ * weights.
+ */
 function toReport(found: Found, isLabelled: boolean): StepValues {
   const students = new Set<number>();
   const reported = found.flatMap(([label, value]): [ValueLabel, number][] => {

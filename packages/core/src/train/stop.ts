@@ -4,11 +4,11 @@ import type { Stop } from './report.js';
 import type { Run, StopRequest, TrainingState } from './state.js';
 
 /*
- * Early ends. What a callback asks for ends the phase under way, so that the phases after it still run, unless the plan says
- * that it ends the run; an abort always ends the run. When to stop is decided elsewhere: callback/early-stop.ts.
+ * Early stops. A callback's stop ends the current phase, and later phases still run, unless the plan says that
+ * it ends the run. An abort always ends the run. callback/early-stop.ts decides when to stop.
  */
 
-/** Notes that training is to stop at the end of the epoch. */
+/** Records that training is to stop at the end of the epoch. */
 export function requestStop(
   state: TrainingState,
   { name, stopEnds = 'phase' }: Pick<Phase, 'name' | 'stopEnds'>,
@@ -20,20 +20,20 @@ export function requestStop(
 
 const ABORTED = 'aborted';
 
-/** Notes that the run is over: it was asked to end at once. */
+/** Records that the run was aborted. */
 export function requestAbort(state: TrainingState, { name }: Pick<Phase, 'name'>): void {
   requestStop(state, { name, stopEnds: 'run' }, { reason: ABORTED, restoreBest: false });
 }
 
-/** True when the run was asked to end at once. */
+/** True if the run was aborted. */
 export const isAborted = ({ stop }: TrainingState): boolean => stop?.reason === ABORTED;
 
 export const isStopping = ({ stop }: TrainingState): boolean => stop !== undefined;
 
-/** True when no further step is to run. */
+/** True if no further step is to run. */
 export const isOver = ({ stop }: TrainingState): boolean => stop?.ends === 'run';
 
-/** At the end of a phase: what was to end the phase has done so, and in the last phase it ends the run. */
+/** Called at the end of a phase: completes a stop of the phase; in the last phase, the stop ends the run. */
 export function endStoppedPhase(run: Run, state: TrainingState): void {
   const { stop } = state;
   if (stop === undefined || stop.ends === 'run') return;

@@ -6,17 +6,22 @@ import { receivedError } from './messages.js';
 import type { FromWorker, ToWorker, WorkerCheckpoints, WorkerProgress, WorkerResult } from './messages.js';
 
 export interface DistillWorkerOptions<Input> {
-  /** What the job's `prepare` gets: anything that can be cloned between threads. */
+  /** Passed to the job's `prepare`: any value that can be cloned between threads. */
   readonly input: Input;
-  /** Buffers of `input` that move to the worker instead of being copied; the page loses them. */
+  /** Buffers of `input` that are transferred to the worker instead of copied; the page loses them. */
   readonly transfer?: Transfers | undefined;
-  /** Default: the job's, else `auto`. */
+  /** Engine to train on. Default: the job's, else `auto`. */
   readonly engine?: string | undefined;
-  /** Of the engine `wasm`, as `resolveEngine` takes them. Share the processors out when several workers train. */
+  /**
+   * Threads of the engine `wasm`, as for `resolveEngine`. Divide the processors among workers that train
+   * together.
+   */
   readonly threads?: number | undefined;
-  /** Saves the state as it goes, and goes on from it: the page may be reloaded at any time. Default: none. */
+  /** Saves the state during training and resumes from it: the page may be reloaded at any time. Default: none. */
   readonly checkpoints?: WorkerCheckpoints | undefined;
-  /** Told of every step, epoch and warning, of the start, of going on after a pause, and of the end. */
+  /**
+   * Called for every step, epoch and warning, at the start and end, and when training continues after a pause.
+   */
   readonly onProgress?: ((report: WorkerProgress) => void) | undefined;
   /** Aborts like {@link DistillWorker.abort}. */
   readonly signal?: AbortSignal | undefined;
@@ -24,21 +29,25 @@ export interface DistillWorkerOptions<Input> {
   readonly startTimeout?: number | undefined;
 }
 
-/** A training in a worker. */
+/** A training run in a worker. */
 export interface DistillWorker<Output> {
-  /** Settles once; the worker is terminated then. Rejects with the error that ended the training. */
+  /** The result; rejects with the error that ended training. The worker is terminated when this settles. */
   readonly result: Promise<WorkerResult<Output>>;
-  /** Waits after the step under way. Resolves when it waits, and is saved where there are checkpoints; also when the training ends. */
+  /**
+   * Pauses after the current step. Resolves once training has paused and, with checkpoints, is saved; also when
+   * training ends.
+   */
   pause(): Promise<void>;
   resume(): void;
-  /** Ends after the step under way: the result says `stopped`. */
+  /** Ends training after the current step; the result's `stopped` is set. */
   abort(): void;
-  /** Ends at once: the result rejects, and nothing is saved but earlier checkpoints. */
+  /** Ends at once: the result rejects. Only earlier checkpoints remain. */
   terminate(): void;
 }
 
 /**
- * Trains in a worker, whose module calls {@link serveDistill}: the page stays responsive, and sees progress, pauses and aborts.
+ * Trains in a worker whose module calls {@link serveDistill}. The page stays responsive; it can follow, pause
+ * and abort the training.
  *
  * ```ts
  * const worker = new Worker(new URL('./job.js', import.meta.url), { type: 'module' });
@@ -46,10 +55,11 @@ export interface DistillWorker<Output> {
  * const { students } = await training.result;
  * ```
  *
- * In Node the same with a `Worker` of `node:worker_threads`. One worker trains once.
+ * In Node, pass a `Worker` of `node:worker_threads`. A worker trains only once.
  *
- * `result` rejects with a DistillError: what `distill` throws, `option` for input that cannot be sent, `platform` for a worker
- * that does not load, serves nothing, or is terminated. An error of the job's own comes as it is.
+ * `result` rejects with what `distill` throws, or with a DistillError: `option` for input that cannot be sent,
+ * `platform` for a worker that does not load, serves nothing, or is terminated. Errors of the job itself pass
+ * unchanged.
  */
 export function createDistillWorker<Input, Output = undefined>(
   worker: WorkerLike,
@@ -113,7 +123,7 @@ export function createDistillWorker<Input, Output = undefined>(
     endWaiting();
     side.close();
   });
-  // Who terminates a training need not wait for its result.
+  // A caller that terminates training need not await its result: avoid an unhandled rejection.
   result.catch(() => undefined);
   return {
     result,

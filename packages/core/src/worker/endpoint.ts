@@ -1,9 +1,9 @@
 import { isNode, nodeModule } from '../platform/node-module.js';
 
-/** What can be sent without a copy. */
+/** Buffers that are transferred, not copied. */
 export type Transfers = ArrayBuffer[];
 
-/** The other thread, whatever the platform calls it: a `Worker` of a page or of Node, a `MessagePort`, or a worker's own side. */
+/** The other thread: a `Worker` of a page or of Node, a `MessagePort`, or, inside a worker, its global scope. */
 export interface WorkerLike {
   postMessage(message: unknown, transfer: Transfers): void;
   addEventListener?(type: string, listener: (event: Event) => void): void;
@@ -20,7 +20,7 @@ export interface Endpoint {
   close(): void;
 }
 
-/** Takes what the other side says, and its failures in words. */
+/** Listens to the other side: `receive` gets its messages, `fail` a description of its failures. */
 export function listen(
   to: WorkerLike,
   receive: (message: unknown) => void,
@@ -33,7 +33,7 @@ export function listen(
     to.addEventListener('messageerror', () => {
       fail('a message that cannot be read');
     });
-    // Of a module that is not there a browser tells nothing but that it failed.
+    // For a module that cannot be found, a browser's error event has no message.
     to.addEventListener('error', (event) => {
       const { message = '' } = event as Event & { readonly message?: string };
       fail(message === '' ? 'a module that does not load' : message);
@@ -58,7 +58,7 @@ export function listen(
   };
 }
 
-/** The page's end, seen from a worker; undefined on the main thread. */
+/** The page, as a worker sees it; undefined on the main thread. */
 export function parentSide(): WorkerLike | undefined {
   if (isNode()) {
     const { parentPort } = nodeModule('node:worker_threads', 'serveDistill');

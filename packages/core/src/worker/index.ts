@@ -1,4 +1,7 @@
-/** Training in a worker: `createDistillWorker` for the page, `serveDistill` for the worker's module. The entry `@distilljs/core/worker`. */
+/**
+ * Training in a worker: `createDistillWorker` for the page, `serveDistill` for the worker's module. The entry
+ * point `@distilljs/core/worker`.
+ */
 export { createDistillWorker } from './create-distill-worker.js';
 export type { DistillWorker, DistillWorkerOptions } from './create-distill-worker.js';
 export type { Transfers, WorkerLike } from './endpoint.js';

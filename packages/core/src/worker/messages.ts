@@ -5,45 +5,45 @@ import { DistillError, isDistillError } from '../error/index.js';
 import type { DistillErrorFields } from '../error/index.js';
 import type { BestEpoch, EpochReport, Stop } from '../train/index.js';
 
-/** Where a worker keeps checkpoints: the name of an IndexedDB database in a page, a folder in Node. */
+/** Where a worker keeps checkpoints: in a page the name of an IndexedDB database, in Node a folder. */
 export interface WorkerCheckpoints extends Partial<CheckpointsOptions> {
   readonly place: string;
 }
 
-/** How far a worker is: what {@link progress} reports, and the engine that it runs on. */
+/** A worker's progress: what {@link progress} reports, and the engine that the worker runs on. */
 export interface WorkerProgress extends ProgressReport {
   readonly engine: string;
 }
 
-/** A trained student on its way between threads. */
+/** A trained student in a form that can be sent between threads. */
 export interface StudentArtifacts {
   /**
-   * The model as tfjs's `io.fromMemory` takes it, with what `studentOf` reads: size, normalization, class names.
-   * Its weights are those that the student had when the job was over.
+   * The model as tfjs's `io.fromMemory` takes it, with the metadata that `studentOf` reads: size,
+   * normalization, class names. Its weights are the student's after the job's `finish`.
    */
   readonly artifacts: tf.io.ModelArtifacts;
   readonly parameters: number;
 }
 
-/** What a training in a worker came to. */
+/** The result of a training run in a worker. */
 export interface WorkerResult<Output> {
   readonly students: readonly StudentArtifacts[];
   readonly history: readonly EpochReport[];
   /** Undefined without a validation set. */
   readonly best: BestEpoch | undefined;
-  /** Why training ended before its last epoch; undefined when it did not. */
+  /** Why training ended before its last epoch; undefined if it did not. */
   readonly stopped: { readonly reason: string; readonly globalEpoch: number } | undefined;
   readonly stops: readonly Stop[];
   readonly normalization: Normalization;
   readonly warnings: readonly string[];
   readonly engine: string;
-  /** What the job's `finish` gave. */
+  /** What the job's `finish` returned. */
   readonly output: Output;
 }
 
-/** What the page says to its worker. */
+/** Messages from the page to its worker. */
 export type ToWorker =
-  /** Asks for `ready`: who listens first is not known. */
+  /** Asks for `ready`: the worker's first `ready` may have been sent before the page listened. */
   | { readonly kind: 'hello' }
   | {
       readonly kind: 'start';
@@ -56,7 +56,7 @@ export type ToWorker =
   | { readonly kind: 'resume' }
   | { readonly kind: 'abort' };
 
-/** What the worker says to its page. */
+/** Messages from the worker to its page. */
 export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'paused' }
@@ -64,7 +64,7 @@ export type FromWorker =
   | { readonly kind: 'result'; readonly result: WorkerResult<unknown> }
   | { readonly kind: 'error'; readonly error: SentError };
 
-/** An error as it travels: a clone of a DistillError loses its fields. */
+/** An error in a form that can be sent: a structured clone of a DistillError loses its fields. */
 export interface SentError {
   readonly fields?: Omit<DistillErrorFields, 'cause'>;
   readonly name: string;

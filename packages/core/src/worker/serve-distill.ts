@@ -17,14 +17,16 @@ import type { FromWorker, ToWorker, WorkerCheckpoints, WorkerResult } from './me
 
 /** What a worker trains. */
 export interface DistillJob<Input, Output> {
-  /** Default `auto`; an engine that the page names wins. */
+  /** Engine to train on, unless the page names one. Default `auto`. */
   readonly engine?: string | undefined;
   /**
-   * Builds networks, method and data from what the page sent, when the engine stands. Callbacks may be among the options;
-   * progress and checkpoints come on top.
+   * Builds networks, method and data from what the page sent; called once the engine is ready. The options may
+   * contain callbacks; progress and checkpoints are added to them.
    */
   prepare(input: Input, context: JobContext): DistillOptions | Promise<DistillOptions>;
-  /** After training: e.g. `result.restoreBest()`, the accuracy on test images. What it returns goes to the page. */
+  /**
+   * Called after training, e.g. for `result.restoreBest()` or test accuracy. Its return value goes to the page.
+   */
   finish?(result: DistillResult, input: Input): Output | Promise<Output>;
 }
 
@@ -35,7 +37,7 @@ export interface JobContext {
 }
 
 /**
- * Makes this worker train what its page asks for by {@link createDistillWorker}, once.
+ * Makes this worker run the training that its page requests by {@link createDistillWorker}, once.
  *
  * ```ts
  * serveDistill({
@@ -43,9 +45,9 @@ export interface JobContext {
  * });
  * ```
  *
- * In a page give `setWasmPaths` a place before it, as everywhere. A run that goes on from its checkpoints gives the bytes of one that
- * never stopped (on `cpu` and `wasm`).
- * @param side default: this worker's page
+ * In a browser, call `setWasmPaths` before this, as for any use of the engine `wasm`. On `cpu` and `wasm`, a
+ * run resumed from checkpoints gives bitwise the result of an uninterrupted run.
+ * @param side the other thread; default: this worker's page
  * @throws DistillError code `platform` on the main thread
  */
 export function serveDistill<Input = unknown, Output = undefined>(
@@ -110,7 +112,7 @@ async function trained<Input, Output>(
   try {
     return await trainedOn(engine, job, input as Input, saving, { send, gate, signal });
   } catch (error) {
-    // `distill` has looked for it; what the job does before and after has not.
+    // `distill` reports device faults itself; the job's own code before and after it does not.
     const fault = isDistillError(error) ? undefined : faultBehind(error, 'a worker', undefined);
     throw fault ?? error;
   }
@@ -153,14 +155,14 @@ async function trainedOn<Input, Output>(
   }
 }
 
-/** Checkpoints as the page wants them, and one more whenever it pauses. */
+/** Checkpoints as the page requests them, plus one at every pause. */
 function savesOf({ place, ...settings }: WorkerCheckpoints): {
   readonly callbacks: readonly Callback[];
   readonly now: (run: RunControl) => Promise<void>;
 } {
   const store = isNode() ? directoryStore(place) : indexedDbStore(place);
   const saving = checkpoints(store, settings);
-  // What an aborted run saves is what a paused one saves.
+  // A pause saves the same state as an abort.
   return { callbacks: [saving], now: async (run) => saving.abort?.(run) };
 }
 
@@ -168,15 +170,15 @@ interface PauseGate {
   close(): void;
   open(): void;
   /**
-   * @param before told when training has paused
-   * @param after told when it goes on
+   * @param before called when training pauses
+   * @param after called when it continues
    */
   callback(before: Watch, after: Watch): Callback;
 }
 
 type Watch = (run: RunControl) => unknown;
 
-/** Holds a run between two steps, and lets this thread hear its page there. */
+/** Holds a run between two steps, and lets this thread receive messages there. */
 function pauseGate(paused: () => void): PauseGate {
   let opened: Deferred<void> | undefined;
   return {
@@ -202,7 +204,7 @@ function pauseGate(paused: () => void): PauseGate {
   };
 }
 
-/** Lets events of this thread in: promises alone never do, and timers wait four milliseconds in a page. */
+/** Yields to this thread's events: promises alone never do, and timers in a page wait at least 4 ms. */
 const nextTask = (): Promise<void> =>
   new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

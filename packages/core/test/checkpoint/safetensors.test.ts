@@ -81,6 +81,19 @@ describeOn(await testEngines(), 'safetensors', () => {
     words.dispose();
   });
 
+  it('take neither text nor tensors of a reserved name', async () => {
+    const one = tf.tensor1d([1]);
+    const text = await caught(() => encodeSafetensors({}, { sha256: 'mine' }));
+    expect(text.message).toBe(
+      'encodeSafetensors(metadata).sha256: expected another name: this one is reserved, got "mine".',
+    );
+    const tensor = await caught(() => encodeSafetensors({ __metadata__: one }, {}));
+    expect(tensor.message).toBe(
+      'encodeSafetensors(tensors).__metadata__: expected another name: this one is reserved, got a tensor of shape [1].',
+    );
+    one.dispose();
+  });
+
   it('hold the whole state of a run', async () => {
     const store = memoryStore();
     const kill = {

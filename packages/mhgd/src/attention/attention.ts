@@ -21,13 +21,13 @@ import {
 } from './embedder.js';
 import type { Embedder } from './embedder.js';
 
-/** The attention heads of one module: how the vectors behind it are related to those before it. */
+/** The attention heads of one module. They relate the vectors at its back (output) to those at its front (input). */
 export interface Attention {
-  /** A. */
+  /** A, the number of heads. */
   readonly heads: number;
-  /** Of the vectors at the module's back (its output). */
+  /** θ, embeds the vectors at the module's back. */
   readonly theta: Embedder;
-  /** Of the vectors at its front (its input). */
+  /** φ, embeds the vectors at its front. */
   readonly phi: Embedder;
 }
 
@@ -39,7 +39,7 @@ export type Graphs = Tensor3D;
 /**
  * D, the width of one head's embedding: `⌊(C_F + C_B) / 2⌋`.
  *
- * @throws DistillError code `option` for what is no whole number above 0
+ * @throws DistillError code `option` for anything but a whole number above 0
  */
 export function headWidth(front: number, back: number): number {
   expectSizes('headWidth', { front, back });
@@ -47,7 +47,7 @@ export function headWidth(front: number, back: number): number {
 }
 
 /**
- * New heads for `front` channels before the module and `back` behind it.
+ * New heads for a module with `front` input channels and `back` output channels.
  *
  * @throws DistillError code `option`
  */
@@ -62,7 +62,7 @@ export function createAttention(heads: number, front: number, back: number, rand
   };
 }
 
-/** @throws DistillError code `option` or `shape` for what is not as {@link createAttention} makes it */
+/** @throws DistillError code `option` or `shape` for anything that {@link createAttention} would not make */
 export function expectAttention(where: string, attention: Attention): void {
   expectOption(where, attention, objectWith('heads', 'theta', 'phi'));
   const { heads, theta, phi } = attention;
@@ -82,14 +82,16 @@ export function attentionAverages(name: string, { theta, phi }: Attention): Name
 }
 
 /**
- * `S[a, i, j] = Σ_d θ(v^B_i)[d, a] · φ(v^F_j)[d, a]`, θ and φ a dense layer and batch norm each: no `1/√D`, no temperature.
+ * `S[a, i, j] = Σ_d θ(v^B_i)[d, a] · φ(v^F_j)[d, a]`, `[A, n, n]`. θ and φ are a dense layer and batch norm each. There
+ * is no factor `1/√D` and no temperature.
  *
  * @param front v^F, unit rows, `[n, C_F]`
  * @param back v^B, unit rows, `[n, C_B]`
- * @param statistics `batch` while the heads learn (their moving averages follow), `moving` once they are frozen
+ * @param statistics `batch` while the heads learn (and their moving averages are updated), `moving` once they are
+ *   frozen
  * @throws DistillError code `shape`, or `option` for other statistics
- * @see Lee and Song, BMVC 2019, section 3.2. The poster's figure has θ and φ the other way round; its equation and the
- *   authors' code have them so
+ * @see Lee and Song, BMVC 2019, section 3.2. The poster's figure swaps θ and φ; its equation and the authors' code have
+ *   them as here
  */
 export function scores(
   front: Embedding,
@@ -110,27 +112,27 @@ export function scores(
   return tf.matMul(byBack, byFront);
 }
 
-/** Standard deviation of all scores: what tells a head that sees nothing (near 0) from one that does. */
+/** Standard deviation of all scores, `[]`; near 0 for heads that tell no vectors apart. */
 export function scoreDeviation(values: Scores): tf.Scalar {
   return tf.sqrt(tf.mean<tf.Scalar>(tf.squaredDifference(values, tf.mean(values))));
 }
 
-/** The graphs of a batch, to be looked at. */
+/** The graphs of a batch, for inspection. */
 export interface AttentionGraphs {
-  /** One per module, `[A, n, n]`: row i is how head a spreads its attention to back vector i over the front vectors. */
+  /** One per module, `[A, n, n]`: row i of head a is the attention of back vector i over the front vectors. */
   readonly graphs: readonly Graphs[];
-  /** Class indices of the images that rows and columns stand for, `[n]`. */
+  /** Class indices of the images behind the rows and columns, `[n]`. */
   readonly labels: Labels;
 }
 
 /**
- * The attention graphs `softmax_j(tanh S)` of a batch, as phase `transfer` compares them; with trained heads. Whoever calls
- * disposes them.
+ * The attention graphs `softmax_j(tanh S)` of a batch, as phase `transfer` compares them. The heads use their moving
+ * averages. The caller disposes the graphs.
  *
- * @param vectors per tap from front to back, unit rows, `[n, c]`: of a teacher, or a student's aligned to it
- * @param modules one between each two taps
- * @param labels of the batch, `[n]`; handed back with the graphs
- * @throws DistillError code `shape`, or `option` for lists that do not fit each other
+ * @param vectors per tap from front to back, unit rows, `[n, c]`: a teacher's, or a student's aligned to them
+ * @param modules one for each pair of neighbouring taps
+ * @param labels of the batch, `[n]`; returned with the graphs
+ * @throws DistillError code `shape`, or `option` for lists of lengths that do not match
  */
 export function attentionGraphs(
   vectors: readonly Embedding[],

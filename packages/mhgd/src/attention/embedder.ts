@@ -4,7 +4,8 @@ import { batchNormTraining, expectShapes, withoutTape } from '@distilljs/core';
 import type { Embedding, NamedVariables, Random } from '@distilljs/core';
 
 /**
- * A kernel drawn from a normal of deviation `√(1.3 · 2 / fan_out)`, cut at two deviations.
+ * A kernel drawn from a normal distribution with standard deviation `√(1.3 · 2 / fan_out)`, truncated at two standard
+ * deviations.
  *
  * @param shape `[inputs, outputs]`; fan_out is the number of outputs
  * @see the authors' code (Lee and Song, TF1, `op_util.py`); the paper does not say
@@ -21,27 +22,27 @@ export function fanOutNormal(shape: [inputs: number, outputs: number], random: R
 }
 
 /**
- * ε of every batch norm here. The rows of a batch are unit vectors, nearly parallel: what comes out of a dense layer has a
- * variance of about 3.5e-5, and an ε of 1e-3 would shrink the scores twenty times.
+ * ε of every batch norm here. The rows of a batch are nearly parallel unit vectors, so a dense layer's outputs have a
+ * variance of about 3.5e-5. An ε of 1e-3 would shrink the scores about twentyfold.
  */
 export const EPSILON = 1e-5;
-/** Share of a moving average that stays in each step. */
+/** Share of a moving average that each step keeps. */
 const DECAY = 0.9;
 
-/** A dense layer without bias, then batch norm: θ or φ of all heads at once. Column `d·A + a` is entry d of head a. */
+/** A dense layer without bias, then batch norm: θ or φ for all heads at once. Column `d·A + a` is entry d of head a. */
 export interface Embedder {
   /** `[c, D·A]`. */
   readonly kernel: Variable<tf.Rank.R2>;
   readonly gamma: Variable<tf.Rank.R1>;
   readonly beta: Variable<tf.Rank.R1>;
-  /** Moving averages that start at 0; divided by {@link averaged} they are free of that start. */
+  /** Moving averages that start at 0; dividing by {@link averaged} removes that bias. */
   readonly mean: Variable<tf.Rank.R1>;
   readonly variance: Variable<tf.Rank.R1>;
   /** `1 − 0.9^t` after t steps, `[]`. */
   readonly averaged: Variable<tf.Rank.R0>;
 }
 
-/** A new embedder: kernel by {@link fanOutNormal}, scale 1, offset 0, nothing averaged yet. */
+/** A new embedder: kernel from {@link fanOutNormal}, scale 1, offset 0, moving averages 0. */
 export function createEmbedder(channels: number, columns: number, random: Random): Embedder {
   return tf.tidy(() => ({
     kernel: fanOutNormal([channels, columns], random),
@@ -55,7 +56,7 @@ export function createEmbedder(channels: number, columns: number, random: Random
 
 /**
  * @param columns D·A; null for any number of them
- * @throws DistillError code `option` or `shape` for what is not as {@link createEmbedder} makes it
+ * @throws DistillError code `option` or `shape` for anything that {@link createEmbedder} would not make
  */
 export function expectEmbedder(where: string, embedder: Embedder, columns: number | null): void {
   const [all, one] = [[columns], []];
@@ -63,17 +64,17 @@ export function expectEmbedder(where: string, embedder: Embedder, columns: numbe
   expectShapes(where, embedder, { kernel: [null, columns], ...vectors });
 }
 
-/** What training moves of an embedder. */
+/** An embedder's trained variables, by name. */
 export function embedderWeights(name: string, { kernel, gamma, beta }: Embedder): NamedVariables {
   return { [`${name}/kernel`]: kernel, [`${name}/gamma`]: gamma, [`${name}/beta`]: beta };
 }
 
-/** What {@link embedBatch} moves of an embedder. */
+/** An embedder's moving averages, which {@link embedBatch} updates, by name. */
 export function embedderAverages(name: string, { mean, variance, averaged }: Embedder): NamedVariables {
   return { [`${name}/mean`]: mean, [`${name}/variance`]: variance, [`${name}/averaged`]: averaged };
 }
 
-/** `BN(V W)` with the batch's own statistics; the moving averages take 0.1 of them. */
+/** `BN(V W)` with the batch's statistics, which enter the moving averages with a share of 0.1. */
 export function embedBatch(vectors: Embedding, embedder: Embedder): Embedding {
   const { kernel, gamma, beta } = embedder;
   const { y, mean, variance } = batchNormTraining(
@@ -92,7 +93,7 @@ export function embedBatch(vectors: Embedding, embedder: Embedder): Embedding {
   return y;
 }
 
-/** `BN(V W)` with the moving averages; constant in the embedder, so that a gradient reaches the vectors alone. */
+/** `BN(V W)` with the moving averages. The embedder is a constant: only the vectors get a gradient. */
 export function embedFrozen(vectors: Embedding, embedder: Embedder): Embedding {
   const { kernel, offset } = withoutTape(() => tf.tidy(() => folded(embedder)));
   return tf.add<Embedding>(tf.matMul(vectors, kernel), offset);

@@ -7,14 +7,14 @@ import type { Graphs } from './attention.js';
 import { EPSILON, fanOutNormal } from './embedder.js';
 
 /**
- * Which heads the estimator sees for which sample: `z ~ N(0, 1)`, 1 where z is above its mean over heads, else 0. Half of
- * the heads on average, at least one and at most A − 1 per sample; nothing is rescaled.
+ * Selects the heads that the estimator sees, per sample: `z ~ N(0, 1)`, 1 where z is above its mean over heads, else 0.
+ * Half of the heads pass on average, at least one and at most A − 1 per sample. Nothing is rescaled.
  *
- * A single head is always kept: it equals its own mean, and the rule would hide it for ever.
+ * A single head always passes: its z equals the mean, so the rule would always hide it.
  *
  * @returns `[A, n, 1]`
  * @throws DistillError code `option`
- * @see the authors' code alone; neither paper nor poster mentions it. There one head is never trained
+ * @see the authors' code; neither the paper nor the poster mentions the mask. There a single head is never trained
  */
 export function dropMask(heads: number, n: number, random: Random): Tensor3D {
   expectSizes('dropMask', { heads, n });
@@ -27,7 +27,7 @@ export function dropMask(heads: number, n: number, random: Random): Tensor3D {
   });
 }
 
-/** What rebuilds a module's back vectors from its front vectors, mixed by the graphs. It is thrown away after the heads. */
+/** Reconstructs a module's back vectors from its front vectors, mixed by the graphs. Only phase `heads` uses it. */
 export interface Estimator {
   /** `[C_F, H]`, `H = ⌊(C_F + C_B) / 2⌋`. */
   readonly hidden: Variable<tf.Rank.R2>;
@@ -39,7 +39,7 @@ export interface Estimator {
 }
 
 /**
- * A new estimator: kernels by {@link fanOutNormal}, scale 1, offsets 0.
+ * A new estimator: kernels from {@link fanOutNormal}, scale 1, offset and bias 0.
  *
  * @throws DistillError code `option`
  */
@@ -56,7 +56,7 @@ export function createEstimator(heads: number, front: number, back: number, rand
   }));
 }
 
-/** @throws DistillError code `option` or `shape` for what is not as {@link createEstimator} makes it */
+/** @throws DistillError code `option` or `shape` for anything that {@link createEstimator} would not make */
 export function expectEstimator(where: string, estimator: Estimator): void {
   expectShapes(where, estimator, { hidden: [null, null], kernel: [null, null] });
   const [, width] = estimator.hidden.shape;
@@ -79,14 +79,14 @@ export function estimatorWeights(name: string, estimator: Estimator): NamedVaria
 }
 
 /**
- * `v̂^B = l2norm(concat_a(m_a ∘ G_a f) W + b)` with `f = ReLU(BN(v^F W₁))`, batch statistics.
+ * `v̂^B = l2norm(concat_a(m_a ∘ G_a f) W + b)` with `f = ReLU(BN(v^F W₁))`. Batch norm uses the batch's statistics.
  *
  * @param front v^F, `[n, C_F]`
  * @param graphs G, `[A, n, n]`
  * @param mask m, 0 or 1 per head and sample, `[A, n, 1]`
  * @returns unit rows, `[n, C_B]`
- * @throws DistillError code `shape`, or `option` for what is no estimator
- * @see the authors' code; the poster has the estimator as a box
+ * @throws DistillError code `shape`, or `option` for a value that is not an estimator
+ * @see the authors' code; the poster shows the estimator only as a box
  */
 export function estimate(front: Embedding, graphs: Graphs, mask: Tensor3D, estimator: Estimator): Embedding {
   expectEstimator('estimate(estimator)', estimator);

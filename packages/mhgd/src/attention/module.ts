@@ -5,14 +5,14 @@ import type { Attention } from './attention.js';
 import { createEstimator, estimatorWeights, expectEstimator } from './estimator.js';
 import type { Estimator } from './estimator.js';
 
-/** What stands between two neighbouring taps: heads that relate their vectors, and the estimator that trains the heads. */
+/** Connects two neighbouring taps: heads that relate their vectors, and the estimator that trains the heads. */
 export interface AttentionModule {
   readonly attention: Attention;
   readonly estimator: Estimator;
 }
 
 /**
- * A module between each two neighbours of a list of channel counts, from front to back.
+ * One module for each pair of neighbours in a list of channel counts, from front to back.
  *
  * @throws DistillError code `option`
  */
@@ -33,7 +33,7 @@ export function createModules(heads: number, channels: readonly number[], random
 /**
  * Variables of all modules by name: weights, scales and offsets of heads and estimators, which phase `heads` trains.
  *
- * @throws DistillError code `option` or `shape` for what are no modules
+ * @throws DistillError code `option` or `shape` for values that are not modules
  */
 export function moduleWeights(modules: readonly AttentionModule[]): NamedVariables {
   expectOption('moduleWeights(modules)', modules, listOf(objectWith('attention', 'estimator'), 1));
@@ -47,7 +47,7 @@ export function moduleWeights(modules: readonly AttentionModule[]): NamedVariabl
   }));
 }
 
-/** What phase `heads` averages. */
+/** The moving averages that phase `heads` updates, by name. */
 export function moduleAverages(modules: readonly AttentionModule[]): NamedVariables {
   return named(modules, ({ attention }, name) => attentionAverages(name, attention));
 }

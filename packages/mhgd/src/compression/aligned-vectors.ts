@@ -5,23 +5,23 @@ import type { PositionRows } from './gram.js';
 import { matchVectors, takenCandidate } from './match.js';
 import { vectorGradient } from './vector-gradient.js';
 
-/** A student's vectors that stand for the teacher's. */
+/** A student's vectors, matched to the teacher's. */
 export interface AlignedVectors {
-  /** Unit rows, `[n, k, c]`; the gradient to the map is exact. */
+  /** Unit rows, `[n, k, c]`; their gradient with respect to the map is {@link vectorGradient}. */
   readonly vectors: Tensor3D;
-  /** Which candidate was taken, 0 for the first; constant, `[n, k]`. */
+  /** Index of the candidate that was chosen, 0 for the first; constant, `[n, k]`. */
   readonly taken: Tensor2D;
 }
 
 /**
- * The right singular vectors of a student's maps that best match the teacher's, in the teacher's sign: per teacher vector
- * `v^T` the `v_i` of largest `|v_i·v^T|` among the first `candidates`, times the sign of that product. Index and sign are
- * constants of the gradient, which is {@link vectorGradient}.
+ * The right singular vectors of a student's maps that best match the teacher's, with the teacher's sign. Per teacher
+ * vector `v^T` it is the `v_i` with the largest `|v_i·v^T|` among the first `candidates`, times the sign of `v_i·v^T`.
+ * Index and sign are constants of the gradient, which is {@link vectorGradient}.
  *
  * @param rows student's maps, `[n, positions, c]`
  * @param teacher unit rows, `[n, k, c]`, constant
- * @param candidates at least k; fewer where positions or channels are
- * @throws DistillError code `shape` for vectors of other images or channels, `option` for fewer candidates
+ * @param candidates at least k; a map with fewer positions or channels has fewer
+ * @throws DistillError code `shape` when images or channels differ, `option` for fewer candidates than k
  * @see Lee and Song, BMVC 2019: k = 1, four candidates
  */
 export function alignedVectors(rows: PositionRows, teacher: Tensor3D, candidates: number): AlignedVectors {

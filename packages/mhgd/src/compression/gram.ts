@@ -6,7 +6,7 @@ import type { FeatureMap } from '@distilljs/core';
 /** A batch of feature maps as matrices of positions and channels, `[n, h·w, c]`. */
 export type PositionRows = Tensor3D;
 
-/** Keeps a division by a norm finite; far below any norm of a map that is not all zero. */
+/** Keeps a division by a norm finite; far below the norm of any map that is not all zero. */
 export const TINY = 1e-30;
 
 /**
@@ -22,7 +22,7 @@ export function positionRows(map: FeatureMap): PositionRows {
 
 /** The smaller of a matrix's two Gram matrices. */
 export interface Gram {
-  /** `A / ‖A‖_F` with `A = XᵀX` where there are at least as many rows as columns, else `X Xᵀ`; `[n, g, g]`. */
+  /** `A / ‖A‖_F`, `[n, g, g]`, with `A = XᵀX` where X has at least as many rows as columns, else `A = X Xᵀ`. */
   readonly matrix: Tensor3D;
   /** `‖A‖_F`, `[n, 1, 1]`; 0 for an all-zero map, whose {@link matrix} is zero too. */
   readonly scale: Tensor3D;
@@ -34,12 +34,12 @@ export function gram(rows: PositionRows): Gram {
   return normalized(matrix);
 }
 
-/** True where `XᵀX` is the smaller Gram matrix (or both are of one size). */
+/** True where `XᵀX` is the smaller Gram matrix, or both have the same size. */
 export function isTall({ shape: [, positions, channels] }: PositionRows): boolean {
   return positions >= channels;
 }
 
-/** A matrix divided by its Frobenius norm: of eigenvalues in [−1, 1], the largest at least `1 / √g`. */
+/** A symmetric matrix divided by its Frobenius norm: eigenvalues in [−1, 1], the largest at least `1 / √g` in magnitude. */
 export function normalized(matrix: Tensor3D): Gram {
   const scale = tf.sqrt(tf.sum<Tensor3D>(tf.square(matrix), [1, 2], true));
   return { matrix: tf.div<Tensor3D>(matrix, tf.maximum(scale, TINY)), scale };

@@ -3,31 +3,31 @@ import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { TINY } from './gram.js';
 import { atLargest } from './sign-and-order.js';
 
-/** The leading part of the eigendecomposition of a batch of symmetric positive matrices. */
+/** The leading part of the eigendecomposition of a batch of symmetric positive semidefinite matrices. */
 export interface LeadingEigenvectors {
-  /** Unit eigenvectors as rows, of falling eigenvalue, `[n, k, g]`; zero rows where the matrix has no more. */
+  /** Unit eigenvectors as rows, by falling eigenvalue, `[n, k, g]`; zero rows beyond the rank. */
   readonly vectors: Tensor3D;
-  /** `[n, k, 1]`; 0 for zero rows. */
+  /** Eigenvalues, `[n, k, 1]`; 0 for zero rows. */
   readonly values: Tensor3D;
-  /** What is left: `A − Σ λ v vᵀ`, `[n, g, g]`. */
+  /** The deflated matrix `A − Σ λ v vᵀ`, `[n, g, g]`. */
   readonly rest: Tensor3D;
 }
 
-/** An eigenvalue below this share of the norm is float32 rounding: it has no direction. */
+/** Eigenvalues below this share of the norm are float32 rounding; their eigenvectors mean nothing. */
 export const DEAD_SHARE = 1e-6;
 
-/** `A^(2^3)` is what a power step multiplies by: a squaring costs as much as g power steps. */
+/** A power step multiplies by `A^(2^3)`. More squarings do not pay: one costs as much as g power steps. */
 const SQUARINGS = 3;
-/** Products with `A^8`, the choice of its column being the first. */
+/** Products with `A^8`; the first picks its starting column. */
 const PRODUCTS = 6;
 
 /**
- * The first `count` eigenvectors of each matrix of a batch by power iteration and deflation, without a decomposition and
- * without reading a value: `A^8` by three squarings, then power steps by it. Started from the column of `A^8` with the
- * largest diagonal entry, so that no start is orthogonal to what is looked for, whatever the signs in the map.
+ * The first `count` eigenvectors of each matrix of a batch, by power iteration and deflation. It needs no decomposition
+ * and reads no value back: `A^8` by three squarings, then power steps with it. The iteration starts from the column of
+ * `A^8` with the largest diagonal entry, so the start is never orthogonal to the dominant eigenvector.
  *
- * 49 steps in all: the error is `(λ₂/λ₁)^49`, so below 1e-6 for a ratio of singular values up to 0.86. Closer pairs come
- * out mixed, though orthonormal to float32 precision. An all-zero matrix gives zeros.
+ * With 49 multiplications by A in all, the error is `(λ₂/λ₁)^49`: below 1e-6 for a ratio of singular values up to 0.86.
+ * Vectors of closer pairs come out mixed, though orthonormal to float32 precision. An all-zero matrix gives zeros.
  *
  * @param matrix `[n, g, g]`, Frobenius norm 1 or 0
  * @param count k
@@ -57,15 +57,15 @@ export function leadingEigenvectors(matrix: Tensor3D, count: number): LeadingEig
   };
 }
 
-/** Multiply–accumulate operations of one vector of a matrix `[size, size]`. */
+/** Multiply–accumulate operations for one eigenvector of a `[size, size]` matrix. */
 export function eigenvectorSteps(size: number): number {
   return SQUARINGS * size ** 3 + (PRODUCTS + 3) * size ** 2;
 }
 
 /** The eigenvector of the largest eigenvalue as a column, `[n, g, 1]`; zero for a zero matrix. */
 function dominantVector(matrix: Tensor3D, identity: Tensor2D): Tensor3D {
-  // Deflation shrinks the matrix, and powers shrink or swell: unscaled, float32 would not hold them. What deflation leaves
-  // of a spent matrix is rounding of either sign, and must not be blown up.
+  // Deflation and powers change the scale: without rescaling, float32 would underflow or overflow. Deflation beyond the rank
+  // leaves rounding noise of either sign, which must not be amplified.
   const base = byLargest(matrix, DEAD_SHARE);
   let power = base;
   for (let squaring = 0; squaring < SQUARINGS; squaring++) power = tf.matMul(power, power);
@@ -76,7 +76,7 @@ function dominantVector(matrix: Tensor3D, identity: Tensor2D): Tensor3D {
   return unit(tf.matMul(base, vector), 1);
 }
 
-/** A positive matrix over its largest entry, which stands on its diagonal: then its largest eigenvalue is in [1, g]. */
+/** A positive semidefinite matrix over its largest entry, which is on its diagonal: the largest eigenvalue is in [1, g]. */
 function byLargest(matrix: Tensor3D, atLeast: number): Tensor3D {
   return tf.div(matrix, tf.maximum(tf.max(matrix, [1, 2], true), atLeast));
 }

@@ -6,21 +6,22 @@ import { nextVectors, rightVectors } from './right-vectors.js';
 import type { RightVectors } from './right-vectors.js';
 import { alignment } from './sign-and-order.js';
 
-/** Leading right vectors of a student's maps, and which of them stand for the teacher's. */
+/** Leading right vectors of a student's maps, and which of them match the teacher's. */
 export interface Match extends RightVectors {
-  /** Which vector is taken and in which sign, as {@link alignment} says: `[n, k, number of vectors]`. */
+  /** The choice and sign of a vector per teacher vector, from {@link alignment}: `[n, k, number of vectors]`. */
   readonly selection: Tensor3D;
 }
 
 /**
  * Matches the first `candidates` right vectors of a student's maps with a teacher's vectors.
  *
- * With one teacher vector per map most images need only their first: squared cosines with orthonormal vectors sum to at most
- * 1, so `cos² ≥ ½` with the first vector proves that no other is better. Only the remaining images get the other candidates.
- * An engine that cannot tell the cosines at once ({@link peek}) computes all candidates of all images.
+ * With one teacher vector per map, most images need only their first vector. Squared cosines with orthonormal vectors
+ * sum to at most 1, so `cos² ≥ ½` with the first vector proves that no other is better. Only the remaining images get
+ * the other candidates. An engine that cannot read the cosines at once ({@link peek}) computes all candidates of all
+ * images.
  *
- * An image that takes its first vector has zeros in place of the others even where they were computed. So its gradient is
- * the same on every engine.
+ * With one teacher vector, an image that keeps its first vector has zeros for the others, even where they were
+ * computed. So its gradient is the same on every engine.
  *
  * @param rows student's maps, `[n, positions, c]`
  * @param teacher unit rows, `[n, k, c]`
@@ -45,12 +46,12 @@ export function matchVectors(rows: PositionRows, teacher: Tensor3D, candidates: 
   return replaceImages(first, images, found);
 }
 
-/** Which candidate was taken, 0 for the first: `[n, k]`. */
+/** Index of the candidate that was chosen, 0 for the first: `[n, k]`. */
 export function takenCandidate({ selection }: Match): Tensor2D {
   return tf.cast(tf.argMax(tf.abs(selection), 2), 'float32');
 }
 
-/** Images whose first vector is not proven to be the best; `undefined` where the engine cannot tell at once. */
+/** Images whose first vector is not proven to be the best; `undefined` where the engine cannot read the cosines at once. */
 function unprovenImages({ vectors }: RightVectors, teacher: Tensor3D): number[] | undefined {
   const cosines = peek(tf.matMul(teacher, vectors, false, true));
   return cosines && [...cosines.keys()].filter((image) => (cosines[image] ?? 0) ** 2 < 0.5);
@@ -64,7 +65,7 @@ function bestOfAll(first: Match, rows: PositionRows, teacher: Tensor3D, candidat
   return eachPart((part) => tf.where<Tensor3D>(takesFirst, firstAlone[part], all[part]));
 }
 
-/** The matches of all images, those at `images` replaced. */
+/** The matches of all images, with those at `images` replaced. */
 function replaceImages(first: Match, images: readonly number[], replacements: Match): Match {
   const all = padded(first, replacements.vectors.shape[1]);
   const batchSize = all.vectors.shape[0];
@@ -74,7 +75,7 @@ function replaceImages(first: Match, images: readonly number[], replacements: Ma
   return eachPart((part) => tf.gather(tf.concat<Tensor3D>([all[part], replacements[part]], 0), indices));
 }
 
-/** The same match with zero vectors up to `count`. */
+/** The same match, padded with zero vectors to `count`. */
 function padded(match: Match, count: number): Match {
   const more = count - match.vectors.shape[1];
   return {

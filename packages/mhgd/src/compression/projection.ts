@@ -5,7 +5,7 @@ import type { NamedVariables, Random } from '@distilljs/core';
 import { fanOutNormal } from '../attention/index.js';
 import type { PositionRows } from './gram.js';
 
-/** A learned map of a student's channels to the teacher's, where their numbers differ: dense without bias, batch norm, ReLU. */
+/** A learned map from C_S student channels to C_T teacher channels: dense without bias, batch norm, ReLU. */
 export interface Projection {
   /** `[C_S, C_T]`. */
   readonly kernel: Variable<tf.Rank.R2>;
@@ -13,7 +13,7 @@ export interface Projection {
   readonly beta: Variable<tf.Rank.R1>;
 }
 
-/** A new projection: kernel with deviation `√(2.6 / C_T)`, scale 1, offset 0. */
+/** A new projection: kernel from {@link fanOutNormal}, scale 1, offset 0. */
 export function createProjection(student: number, teacher: number, random: Random): Projection {
   return tf.tidy(() => ({
     kernel: fanOutNormal([student, teacher], random),
@@ -27,13 +27,15 @@ export function projectionWeights(name: string, { kernel, gamma, beta }: Project
 }
 
 /**
- * `ReLU(BN(X W))` at every position. Always with the batch's statistics: the projection is never part of the exported student.
+ * `ReLU(BN(X W))` at every position. Always with the batch's statistics: the projection is never part of the exported
+ * student.
  *
- * ReLU is ours: vectors of the teacher's maps, taken behind ReLU, have no negative entry, and those of centred maps lie far from them.
+ * The ReLU is ours. The teacher's maps follow a ReLU, so their first vectors have no negative entry; those of maps
+ * centred by batch norm would lie far from them.
  *
  * @param rows student's maps, `[n, positions, C_S]`
  * @returns `[n, positions, C_T]`
- * @see the authors' later code (TF2); the paper asks for equal channel counts
+ * @see the authors' later code (TF2); the paper requires equal channel counts
  */
 export function project(rows: PositionRows, { kernel, gamma, beta }: Projection): PositionRows {
   const [n, positions, channels] = rows.shape;

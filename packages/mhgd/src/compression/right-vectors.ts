@@ -10,31 +10,31 @@ import { positiveSign } from './sign-and-order.js';
 
 /** The leading right singular vectors of each matrix of a batch, and what their gradient needs. */
 export interface RightVectors {
-  /** Unit right singular vectors as rows, of falling singular value and unspecified sign, `[n, k, c]`. */
+  /** Unit right singular vectors as rows, by falling singular value, `[n, k, c]`; the sign is arbitrary. */
   readonly vectors: Tensor3D;
   /** Squared singular values over {@link scale}, `[n, k, 1]`. */
   readonly values: Tensor3D;
-  /** `[n, 1, 1]`: norm of the smaller Gram matrix. */
+  /** Frobenius norm of the smaller Gram matrix, `[n, 1, 1]`. */
   readonly scale: Tensor3D;
-  /** The smaller Gram matrix over {@link scale}, less the part of the vectors found, `[n, g, g]`. */
+  /** The smaller Gram matrix over {@link scale}, deflated by the vectors found, `[n, g, g]`. */
   readonly rest: Tensor3D;
 }
 
 /**
- * The first `count` right singular vectors `v_i` of `X = Σ s_i u_i v_iᵀ`, without gradient. Where a map has fewer positions
- * than channels, by the left vectors: `v_i = Xᵀ u_i / s_i`.
+ * The first `count` right singular vectors `v_i` of `X = Σ s_i u_i v_iᵀ`, without gradient. Where a map has fewer
+ * positions than channels, they come from the left vectors: `v_i = Xᵀ u_i / s_i`.
  *
- * There are as many as count, positions and channels allow; those of singular value 0 are zero rows.
+ * There are `min(count, positions, c)` of them; those with singular value 0 are zero rows.
  *
  * @param rows X, `[n, positions, c]`
- * @see Lee and Song, BMVC 2019, and the authors' code (its "EID" variant); by power iteration there is no such code
+ * @see Lee and Song, BMVC 2019, and the authors' code (its "EID" variant); the power iteration is not theirs
  */
 export function rightVectors(rows: PositionRows, count: number): RightVectors {
   const { matrix, scale } = gram(rows);
   return { ...vectorsOf(rows, matrix, count), scale };
 }
 
-/** The vectors known and the `more` that follow them; all there are, where there are fewer. */
+/** The known vectors and up to `more` that follow them. */
 export function nextVectors(rows: PositionRows, known: RightVectors, more: number): RightVectors {
   const left = Math.min(more, known.rest.shape[2] - known.vectors.shape[1]);
   if (left <= 0) return known;
@@ -47,7 +47,7 @@ export function nextVectors(rows: PositionRows, known: RightVectors, more: numbe
   };
 }
 
-/** @param matrix the smaller Gram matrix over its norm, or what is left of it */
+/** @param matrix the smaller Gram matrix over its norm, or what deflation has left of it */
 function vectorsOf(rows: PositionRows, matrix: Tensor3D, count: number): LeadingEigenvectors {
   const found = leadingEigenvectors(matrix, count);
   return isTall(rows) ? found : { ...found, vectors: unit(tf.matMul(found.vectors, rows), 2) };
@@ -70,7 +70,7 @@ export interface TeacherVectors {
  * The first `count` right singular vectors of a teacher's maps and their singular values.
  *
  * @param map `[n, h, w, c]`
- * @throws DistillError code `shape`, or `option` for a count that is no whole number above 0
+ * @throws DistillError code `shape`, or `option` for a count that is not a whole number above 0
  */
 export function teacherVectors(map: FeatureMap, count: number): TeacherVectors {
   expectShape('teacherVectors(map)', map, [null, null, null, null]);

@@ -20,21 +20,24 @@ import type { Projection } from './projection.js';
 import { teacherVectors } from './right-vectors.js';
 import type { TeacherVectors } from './right-vectors.js';
 
-/** Where both networks are looked at, from front to back; neighbours bound a module. */
+/** The layers at which both networks are tapped, from front to back; neighbours bound a module. */
 export interface SensingTaps {
   readonly studentTaps: TapChoice;
   readonly teacherTaps: TapChoice;
 }
 
-/** Two maps that are compared. */
+/** A student's map and the teacher's map that it is compared with. */
 export interface MapPair {
   readonly studentTap: string;
   readonly teacherTap: string;
   /** C_S, channels of the student's map before any projection. */
   readonly studentChannels: number;
-  /** C_T, channels of the teacher's map, and of the student's after a projection. */
+  /** C_T, channels of the teacher's map, and of the student's after any projection. */
   readonly channels: number;
-  /** Height and width of the student's map as it is compressed: averaged over blocks where it is twice the teacher's size or more. */
+  /**
+   * Height and width of the student's map when it is compressed. A map of at least twice the teacher's size is averaged
+   * over blocks first.
+   */
   readonly studentSize: readonly [number, number];
   /** h·w of {@link studentSize}. */
   readonly studentPositions: number;
@@ -42,20 +45,20 @@ export interface MapPair {
   readonly teacherPositions: number;
 }
 
-/** One place where both networks are looked at. */
+/** One place at which both networks are tapped. */
 export interface SensingPoint extends MapPair {
-  /** P, `[C_T, c]`: what heads see of a vector is `v P`. Left out where they see all of it. */
+  /** P, `[C_T, c]`: heads see `v P` in place of a vector v. Left out where they see all of v. */
   readonly sketch?: Tensor2D | undefined;
-  /** Left out where both maps have one number of channels. */
+  /** Left out where both maps have the same number of channels. */
   readonly projection?: Projection | undefined;
 }
 
 /**
- * Checks the taps of both networks. Makes nothing.
+ * Checks the taps of both networks. Creates no tensors.
  *
  * @param method name for messages
- * @throws DistillError code `option` for lists of different lengths or fewer than two taps; code `tap` or `shape` for taps
- *   that are not there or are no feature maps
+ * @throws DistillError code `option` for lists of different lengths or fewer than two taps; code `tap` or `shape` for
+ *   taps that do not exist or are not feature maps
  */
 export function mapPairs(
   method: string,
@@ -89,7 +92,7 @@ export function mapPairs(
   });
 }
 
-/** Detail finer than the teacher's says nothing that the teacher could teach, and costs the square of its factor. */
+/** The teacher has nothing to teach about finer detail than its own, and a map k times its size has k² times the positions. */
 function comparableSize(student: readonly number[], teacher: readonly number[]): [number, number] {
   const [height = 1, width = 1] = student;
   const factor = Math.max(1, Math.floor(Math.min(height / (teacher[0] ?? 1), width / (teacher[1] ?? 1))));
@@ -97,9 +100,9 @@ function comparableSize(student: readonly number[], teacher: readonly number[]):
 }
 
 /**
- * Makes the projections and sketches that the pairs need.
+ * Creates the projections and sketches that the pairs need.
  *
- * @param width at most so many numbers of a vector come to the heads. Default: all
+ * @param width largest width of the vectors that the heads see. Default: unlimited
  */
 export function createSensingPoints(
   pairs: readonly MapPair[],
@@ -118,7 +121,8 @@ export function createSensingPoints(
 }
 
 /**
- * Independent normal entries of deviation `1 / √c`: lengths and angles stay, up to about `1 / √c`.
+ * A random projection `[channels, width]` with independent normal entries of standard deviation `1 / √width`. It
+ * preserves lengths and angles up to about `1 / √width`.
  *
  * @see Johnson and Lindenstrauss, Extensions of Lipschitz mappings into a Hilbert space, 1984
  */
@@ -127,10 +131,10 @@ function createSketch(channels: number, width: number, random: Random): Tensor2D
   return tf.tensor2d(values, [channels, width]);
 }
 
-/** Numbers per vector that come to the heads. */
+/** Width of the vectors that the heads see at a point. */
 export const headInputs = ({ channels, sketch }: SensingPoint): number => sketch?.shape[1] ?? channels;
 
-/** What heads see of unit vectors, `[n, C_T]` → `[n, c]`, unit rows again. */
+/** Unit vectors as the heads see them: `[n, C_T]` → `[n, c]`, unit rows again. */
 export function sketched(vectors: Embedding, { sketch }: SensingPoint): Embedding {
   if (sketch === undefined) return vectors;
   const short = tf.matMul<Embedding>(vectors, sketch);
@@ -145,7 +149,7 @@ export function projectionVariables(points: readonly SensingPoint[]): NamedVaria
   return Object.assign({}, ...named) as NamedVariables;
 }
 
-/** The teacher's vectors at each point, constant. */
+/** The teacher's first `count` vectors at each point, constant. */
 export function senseTeacher(
   output: NetworkOutput,
   points: readonly SensingPoint[],
@@ -154,7 +158,7 @@ export function senseTeacher(
   return points.map(({ teacherTap }) => teacherVectors(output.tap(teacherTap) as FeatureMap, count));
 }
 
-/** The teacher's first vectors, in place of its maps: thousands of numbers per image in place of hundreds of thousands. */
+/** Keeps the teacher's first vectors instead of its maps: thousands of numbers per image, not hundreds of thousands. */
 export const firstVectors = (points: readonly SensingPoint[]): Condense => ({
   shapes: Object.fromEntries(points.map((point) => [vectorName(point), [1, point.channels]])),
   of: (output) =>
@@ -195,7 +199,7 @@ export function senseStudent(
   });
 }
 
-/** Share of all vectors, over points and images, for which another than the first candidate was taken. */
+/** Share of all vectors, over points and images, for which a candidate other than the first was chosen. */
 export function shareOfOthers(aligned: readonly AlignedVectors[]): tf.Scalar {
   return tf.mean(tf.step(tf.stack(aligned.map(({ taken }) => taken))));
 }

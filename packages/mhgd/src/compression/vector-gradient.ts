@@ -5,29 +5,31 @@ import type { PositionRows } from './gram.js';
 import { DEAD_SHARE } from './leading-eigenvectors.js';
 import type { Match } from './match.js';
 
-/** Gaps of eigenvalues below this share of the Gram matrix's norm count as this; rounding makes smaller ones. */
+/** Regularises eigenvalue gaps, in units of the Gram matrix's norm: smaller gaps are rounding. */
 const SMALLEST_GAP = 1e-5;
-/** `R^(2^3)` is the largest power that is made. */
+/** `R^(2^3)` is the largest power that is computed. */
 const SQUARINGS = 3;
 /** Keeps the division by the norm of an all-zero Gram matrix finite; w is 0 there. */
 const SMALLEST_SCALE = 1e-20;
 
 /**
- * Gradient with respect to X of `Σ g·v` over chosen right singular vectors of X, exact for separated singular values:
+ * Gradient of `Σ g·v` over the chosen right singular vectors of X, with respect to X. Exact for separated singular
+ * values:
  *
- * `w = Σ_{j ≠ i} v_j (v_j·g) / (λ_i − λ_j) + (λ_i I − XᵀX)⁻¹ h`, `X̄ = (X v_i) wᵀ + (X w) v_iᵀ`, with `λ = s²`, j over the
- * known vectors, and h the part of g outside of them. The inverse is a Neumann series of 32 terms ({@link neumannSeries}),
- * so `|w|` stays below `32 |h| / λ_i` however close the next singular value is, and a gap of known vectors counts as at least
- * 1e-5 of the norm: near-degenerate maps have a bounded gradient, all-zero ones none.
+ * `w = Σ_{j ≠ i} v_j (v_j·g) / (λ_i − λ_j) + (λ_i I − XᵀX)⁻¹ h`, `X̄ = (X v_i) wᵀ + (X w) v_iᵀ`, with `λ = s²`, j over
+ * the known vectors, and h the part of g outside their span. The inverse is a Neumann series of 32 terms
+ * ({@link neumannSeries}), so its part of w stays below `32 |h| / λ_i` however close the next singular value is. Gaps
+ * between known vectors are regularised at 1e-5 of the norm. So the gradient of near-degenerate maps is bounded, and
+ * that of all-zero maps is 0.
  *
- * The result is orthogonal to X, blind to the part of g along v_i, and a tenth for ten times the X.
+ * The result is orthogonal to X, ignores the part of g along v_i, and is inversely proportional to the scale of X.
  *
  * @param rows X, `[n, positions, c]`
  * @param match known right vectors of X and the choice among them, k per image
  * @param cotangent g per chosen vector, `[n, k, c]`
  * @returns `[n, positions, c]`
- * @see Ionescu, Vantzos and Sminchisescu, ICCV 2015: the general rule. The authors' code lacks its factor ½: twice the
- *   gradient where positions ≥ channels, and a wrong direction elsewhere
+ * @see Ionescu, Vantzos and Sminchisescu, ICCV 2015: the general rule. The code of MHGD's authors lacks its factor ½,
+ *   which doubles the gradient where positions ≥ channels and gives a wrong direction elsewhere
  */
 export function vectorGradient(rows: PositionRows, match: Match, cotangent: Tensor3D): PositionRows {
   const { vectors, values, selection, scale } = match;
@@ -51,7 +53,7 @@ export function vectorGradient(rows: PositionRows, match: Match, cotangent: Tens
   return tf.matMul(tf.matMul(rows, columns, false, true), tf.concat([w, chosen], 1));
 }
 
-/** What the series needs: the rest R of the Gram matrix and `1 / λ`, both in units of its norm, `scale`. */
+/** Inputs of the series: the rest R of the Gram matrix, and `1 / λ`, both in units of the Gram matrix's norm, `scale`. */
 interface Series extends Pick<Match, 'rest' | 'scale'> {
   readonly rows: PositionRows;
   readonly inverse: Tensor3D;
@@ -69,13 +71,13 @@ function neumannSeries(h: Tensor3D, { rest, inverse }: Omit<Series, 'rows'>): Te
     ratio = tf.square(ratio);
     sum = tf.add(sum, tf.mul(tf.matMul(sum, power), ratio));
   }
-  // The fifth factor, (R / λ)^16, as twice (R / λ)^8: another squaring would cost g times as much.
+  // The fifth factor, (R / λ)^16, is (R / λ)^8 applied twice: another squaring would cost g times as much.
   const once = tf.mul<Tensor3D>(tf.matMul(sum, power), ratio);
   return tf.add(sum, tf.mul(tf.matMul(once, power), ratio));
 }
 
 /**
- * The same where positions are fewer than channels, so that R is of `X Xᵀ`:
+ * The same where positions are fewer than channels, so that R is the rest of `X Xᵀ`:
  * `(λ I − XᵀX)⁻¹ h λ = h + Xᵀ (λ I − X Xᵀ)⁻¹ X h`.
  */
 function seriesThroughPositions(h: Tensor3D, series: Series): Tensor3D {

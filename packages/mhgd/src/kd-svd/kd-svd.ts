@@ -43,14 +43,15 @@ const defaults: KdSvdOptions = Object.freeze({
 });
 
 /**
- * KD-SVD, the baseline of MHGD: per image, the student learns how the entries of the teacher's singular vectors at both ends
- * of a module are related, by a radial basis function. One phase; the gradient is clipped as MHGD's is.
+ * KD-SVD, the baseline of MHGD. Per image, a radial basis function relates the entries of the teacher's singular
+ * vectors at both ends of a module; the student learns these relations. One phase, with MHGD's gradient clipping.
  *
- * Terms: `ce` and `kd`; `transfer`, the loss per image, weighted by the batch size, so that the weighted term is the
- * sum; `otherVectors` (weight 0), the share of the student's vectors that are not its first.
+ * Terms: `ce`, `kd`, `transfer` and `otherVectors`. `transfer` is the loss per image, weighted by the batch size, so
+ * that the weighted term is the sum. `otherVectors` (weight 0) is the share of the student's vectors that are not its
+ * first.
  *
- * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, also code `tap`
- *   or `shape` for taps that are not there or are no feature maps
+ * @throws DistillError code `option` for options that do not exist or are out of range. When planned, also `option` for
+ *   more vectors than a map has, and `tap` or `shape` for taps that do not exist or are not feature maps
  * @see Lee, Kim and Song, Self-supervised Knowledge Distillation using Singular Value Decomposition, ECCV 2018
  */
 export const kdSvd = defineMethod<KdSvdOptions>({
@@ -108,7 +109,7 @@ function planKdSvd(context: TaughtContext, options: Readonly<KdSvdOptions>): Pla
   };
 }
 
-/** Maps of fewer positions or channels have fewer singular vectors. */
+/** Throws where a map has too few positions or channels for so many singular vectors. */
 function expectVectors(pairs: readonly MapPair[], vectors: number): void {
   const sizes = pairs.flatMap(({ channels, studentPositions, teacherPositions }) => [
     channels,

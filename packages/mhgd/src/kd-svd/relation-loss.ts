@@ -37,13 +37,13 @@ export function relation(front: Tensor3D, back: Tensor3D, beta: number): Tensor4
 }
 
 /**
- * Squared distance of the relations of student and teacher, `Σ (R_S − R_T)²`, summed over images, vectors, pairs of entries
- * and modules; times `√k / 2` in the ECCV form. Vectors are weighted first, on both sides, by the teacher's
- * `σ_i / ‖(σ_1 … σ_k)‖`, which is 1 for k = 1.
+ * Squared distance between the relations of student and teacher, `Σ (R_S − R_T)²`, summed over images, vectors, pairs
+ * of entries and modules. The ECCV form multiplies it by `√k / 2`. Both sides' vectors are first weighted by the
+ * teacher's `σ_i / ‖(σ_1 … σ_k)‖`, which is 1 for k = 1.
  *
  * @param student aligned vectors per tap, from front to back, `[n, k, c]`
- * @param teacher the same taps; constant
- * @throws DistillError code `shape`, or `option` for lists that do not fit each other, fewer than two taps and wrong options
+ * @param teacher vectors and singular values at the same taps; constant
+ * @throws DistillError code `shape`, or `option` for lists of different lengths, fewer than two taps and wrong options
  * @see Lee, Kim and Song, ECCV 2018, and the authors' later code. Certainty: that the norm is over the kept k singular
  *   values is the code's reading
  */

@@ -9,25 +9,25 @@ import { reconstruction } from '../loss.js';
 import type { MhgdOptions } from '../options.js';
 
 /**
- * Steps after which heads have settled, with the default rate and decay: these alone halve the scores about every 350 steps, whatever the
- * images. They begin with scores that deviate by 9 to 18, and end at 0.8 to 1.3, where tanh still tells scores apart. The authors' 40
- * epochs are 15,600 steps.
+ * Steps after which heads have settled with the default learning rate and weight decay. These alone halve the scores
+ * about every 350 steps, whatever the images. The scores' standard deviation starts at 9 to 18 and ends at 0.8 to 1.3,
+ * where tanh still separates them. The authors' 40 epochs are 15,600 steps.
  */
 const SETTLED_STEPS = 1000;
 
-/** Epochs of phase `heads` in a run of `epochs`, where the option is `auto`: 40 % of them, and at least 1,000 steps. */
+/** Epochs of phase `heads` in a run of `epochs`. For `auto`: 40 % of them, and at least 1,000 steps. */
 export function headEpochs(option: number | 'auto', epochs: number, stepsPerEpoch: number): number {
   return option === 'auto'
     ? Math.max(Math.round(0.4 * epochs), Math.ceil(SETTLED_STEPS / stepsPerEpoch))
     : option;
 }
 
-/** Steps after which heads of 1,280 channels have settled: their first scores are about twenty times as large. */
+/** Steps after which heads of 1,280 channels have settled: their initial scores are about twenty times as large. */
 const WIDE_SETTLED_STEPS = 2500;
 /** Width of the widest vectors whose heads settle in {@link SETTLED_STEPS}. */
 const SKETCH = 64;
 
-/** Numbers per vector that heads see at most. */
+/** Largest width of the vectors that heads see; Infinity for no limit. */
 export function headWidthLimit(
   { headInputs, headEpochs: option }: MhgdOptions,
   context: PlanContext,
@@ -40,20 +40,21 @@ export function headWidthLimit(
 const stepsPerEpoch = ({ train, batchSize }: PlanContext): number =>
   Math.max(1, Math.floor(train.size / batchSize));
 
-/** What both phases work with. */
+/** State that both phases share. */
 export interface MhgdState {
   readonly points: readonly SensingPoint[];
-  /** One less than points. */
+  /** One per pair of neighbouring points. */
   readonly modules: readonly AttentionModule[];
 }
 
 /**
- * Phase `heads`: heads and estimators learn, from the teacher alone and without labels, to rebuild each module's back
- * vectors from its front vectors. SGD with momentum 0.9 (Nesterov) at a constant rate, `2 λ` of weight decay.
+ * Phase `heads`: heads and estimators learn, from the teacher alone and without labels, to reconstruct each module's
+ * back vectors from its front vectors. SGD with momentum 0.9 (Nesterov), a constant learning rate and weight decay
+ * `2 λ`.
  *
- * Terms: `reconstruct`, summed over modules; and, of weight 0, the mean over modules of the scores' standard deviation with
- * the batch's statistics (`scoresBatch`) and with the moving averages (`scoresMoving`) that phase `transfer` will use. At
- * the end of the phase they should be of one size.
+ * Terms: `reconstruct`, summed over modules. Two more have weight 0 and report the scores' standard deviation, mean
+ * over modules. `scoresBatch` uses the batch's statistics, `scoresMoving` the moving averages that phase `transfer`
+ * will use. At the end of the phase the two should be close.
  */
 export function headsPhase(state: MhgdState, options: MhgdOptions, context: PlanContext): Phase {
   return {
@@ -62,7 +63,7 @@ export function headsPhase(state: MhgdState, options: MhgdOptions, context: Plan
     reads: {
       teacher: state.points.map(({ teacherTap }) => teacherTap),
       condense: firstVectors(state.points),
-      // The student's phase weighs images, if anything does.
+      // The heads ignore image weights. Phase `transfer` reads them, and without the flag here a weighted dataset is refused.
       ...{ weights: taskReads(options).weights, labels: false },
     },
     updates: [
@@ -81,7 +82,7 @@ export function headsPhase(state: MhgdState, options: MhgdOptions, context: Plan
   };
 }
 
-/** What the heads see of vectors that were compressed from maps, per point. */
+/** The compressed vectors as the heads see them, `[n, c]` per point. */
 export const headVectors = (
   vectors: readonly Parameters<typeof onlyVector>[0][],
   points: readonly SensingPoint[],

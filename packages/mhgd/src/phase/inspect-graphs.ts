@@ -8,11 +8,12 @@ import type { MhgdOptions } from '../options.js';
 import { headVectors } from './heads-phase.js';
 import type { MhgdState } from './heads-phase.js';
 
-/** Images shown: enough to see classes, few enough to see cells. */
+/** Images shown: enough to recognise classes, few enough to tell cells apart. */
 const SHOWN = 32;
 
 /**
- * Teacher's and student's graphs of one batch side by side: per module the mean over heads, and every head of the last one.
+ * The teacher's and the student's graphs of one batch side by side: the mean over heads per module, and every head of
+ * the last module.
  */
 export function inspectGraphs(
   step: Step,

@@ -1,14 +1,14 @@
 import type { EpochReport } from '@distilljs/core';
 
-/** A ratio of deviations beyond this, either way, is not chance. */
+/** A larger ratio of the standard deviations, either way, is not chance. */
 const FAR = 2;
-/** A deviation of scores beyond this leaves little between −1 and 1 for tanh to give. */
+/** Above this standard deviation of the scores, tanh turns nearly all of them into ±1. */
 const SATURATED = 2;
 
 /**
- * The traps of short runs, once phase `heads` is over. Were the heads frozen before their moving averages had settled, the scores of phase
- * `transfer` would not be those that the heads were trained with; were they frozen with large scores, tanh would make nearly every one ±1,
- * which the student can hardly follow.
+ * Warns of the traps of short runs, once phase `heads` is over. Heads frozen before their moving averages settle give
+ * phase `transfer` other scores than they were trained with. Heads frozen with large scores saturate tanh at ±1, which
+ * the student can hardly follow.
  */
 export function reviewScores(history: readonly EpochReport[]): readonly string[] {
   const heads = history.filter(({ phase }) => phase === 'heads').at(-1);

@@ -17,7 +17,7 @@ import { headVectors } from './heads-phase.js';
 import type { MhgdState } from './heads-phase.js';
 import { inspectGraphs } from './inspect-graphs.js';
 
-/** Who learns in phase `transfer`, how, and how long. */
+/** The student of phase `transfer`: its variables, optimizer and number of epochs. */
 export interface TransferStudent {
   readonly variables: NamedVariables;
   readonly optimizer: OptimizerSpec;
@@ -25,11 +25,12 @@ export interface TransferStudent {
 }
 
 /**
- * Phase `transfer`: the student learns the task and the teacher's graphs; heads are frozen, their statistics too.
+ * Phase `transfer`: the student learns the task and the teacher's graphs. The heads and their statistics are frozen.
  *
- * Terms: `ce` and `kd`; `transfer`, the divergence per row of a graph, weighted by the number of rows (modules × heads
- * × batch), so that the weighted term is the paper's sum; and, of weight 0, `otherVectors` (share of the student's vectors
- * that are not its first), `scoresTeacher` and `scoresStudent` (standard deviation, mean over modules).
+ * Terms: `ce`, `kd` and `transfer`. `transfer` is the divergence per row of a graph, weighted by the number of rows
+ * (modules × heads × batch), so that the weighted term is the paper's sum. Terms of weight 0: `otherVectors` (share of
+ * the student's vectors that are not its first), and `scoresTeacher` and `scoresStudent` (standard deviations, mean
+ * over modules).
  */
 export function transferPhase(
   state: MhgdState,

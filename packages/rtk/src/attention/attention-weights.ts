@@ -14,16 +14,17 @@ import {
 import type { NamedTensors, NamedVariables, OptionCheck, Random } from '@distilljs/core';
 import type { AttentionWeights, LinearNorm } from './layer-attention.js';
 
-/** What the weights depend on. */
+/** The sizes that determine the weights' shapes. */
 export interface AttentionShape {
   /** The querying layers in order. */
   readonly queries: readonly DescribedLayer[];
+  /** The key layers in order. */
   readonly keys: readonly DescribedLayer[];
-  /** d. */
+  /** d, width of queries and keys. */
   readonly width: number;
 }
 
-/** A layer as the attention knows it. */
+/** A layer as the attention describes it. */
 export interface DescribedLayer {
   readonly channels: number;
 }
@@ -39,7 +40,7 @@ function expectAttentionShape(where: string, shape: AttentionShape): void {
   });
 }
 
-/** One weight: its shape, and how it starts. */
+/** One weight: its shape, and the draw of its initial values. */
 interface WeightPlan {
   readonly name: string;
   readonly shape: readonly number[];
@@ -50,7 +51,8 @@ interface WeightPlan {
  * Fresh weights under stable names (`query/kernel`, `query/bias`, …, `position/key`): kernels and biases uniform in
  * `±1/√fan-in`, batch norm at scale 1 and offset 0, positions normal with variance `2 / (layers + d)`.
  *
- * @param random each weight draws from a fork of its own; the caller disposes the variables
+ * @param random each weight draws from its own fork
+ * @returns variables that the caller disposes
  * @throws DistillError code `option`
  */
 export function createAttentionWeights(shape: AttentionShape, random: Random): NamedVariables {
@@ -75,7 +77,7 @@ export function attentionWeightShapes(shape: AttentionShape): Readonly<Record<st
  * The weights, grouped by purpose.
  *
  * @param named variables of {@link createAttentionWeights}, or tensors of the same names
- * @throws DistillError code `shape` when one is missing or of another shape, `option` for what is no shape of an attention
+ * @throws DistillError code `shape` when one is missing or has another shape, `option` for an invalid `shape`
  */
 export function attentionWeights(shape: AttentionShape, named: NamedTensors): AttentionWeights {
   expectAttentionShape('attentionWeights(shape)', shape);

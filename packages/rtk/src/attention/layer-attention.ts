@@ -11,16 +11,16 @@ import {
   wholeNumber,
 } from '@distilljs/core';
 
-/** Epsilon of batch norm, PyTorch's default. */
+/** ε of batch norm, PyTorch's default. */
 const EPSILON = 1e-5;
-/** Share of the batch in a moving statistic, PyTorch's default. */
+/** Share of the batch in the moving statistics, PyTorch's default. */
 const MOMENTUM = 0.1;
 
 /** Parallel linear maps, one per input, with one batch norm over all of their columns. */
 export interface LinearNorm {
-  /** The inputs' kernels one below the other, `[all channels, width]`. */
+  /** The inputs' kernels, stacked by rows, `[all channels, width]`. */
   readonly kernel: Tensor2D;
-  /** All three `[inputs · width]`; the bias changes nothing, as batch norm takes it out again. */
+  /** `[inputs · width]`, like scale and offset. The bias has no effect, as batch norm subtracts it again. */
   readonly bias: Tensor1D;
   readonly scale: Tensor1D;
   readonly offset: Tensor1D;
@@ -32,7 +32,7 @@ export interface NormStatistics {
   readonly variance: Tensor1D;
 }
 
-/** Output of a {@link LinearNorm} and the statistics of its batch (biased variance; constants). */
+/** Output of a {@link LinearNorm}, and the statistics that normalised it (a batch's with biased variance; constants). */
 export interface Normed {
   readonly output: Tensor2D;
   readonly batch: NormStatistics;
@@ -42,9 +42,9 @@ export interface Normed {
  * `LB(x) = BN(x K + k₀)` for each input, outputs side by side; batch norm runs over the rows. Call it inside `tf.tidy`.
  *
  * @param inputs `[rows, channels]` each
- * @param statistics to normalise with; default: the batch's own, as always while distilling
+ * @param statistics to normalise with; default: the batch's own, as distillation always uses
  * @returns output `[rows, inputs · width]`
- * @throws DistillError code `shape`, or `option` for what are no inputs or no weights
+ * @throws DistillError code `shape`, or `option` for invalid inputs or weights
  */
 export function linearNorm(
   inputs: readonly Tensor2D[],
@@ -57,14 +57,14 @@ export function linearNorm(
   return normed(inputs, block, statistics);
 }
 
-/** {@link linearNorm} of what has been checked. */
+/** {@link linearNorm} without checks. */
 function normed(
   inputs: readonly Tensor2D[],
   block: LinearNorm,
   statistics: NormStatistics | undefined,
 ): Normed {
   const channels = inputs.map((input) => input.shape[1]);
-  // One variable for all kernels: the optimizer pays per variable.
+  // One variable holds all kernels: the optimizer's cost grows with the number of variables.
   const kernels = inputs.length === 1 ? [block.kernel] : tf.split(block.kernel, channels, 0);
   const products = inputs.map((input, index) => tf.matMul(input, kernels[index] as Tensor2D));
   const [first] = products;
@@ -107,12 +107,13 @@ function expectStatistics(where: string, statistics: NormStatistics, columns: nu
 }
 
 /**
- * Moving statistics after one more batch, as PyTorch keeps them: `0.9 · moving + 0.1 · batch`, with the batch's variance
+ * Moving statistics after one more batch, as in PyTorch: `0.9 · moving + 0.1 · batch`, with the batch's variance made
  * unbiased (`n / (n − 1)`).
  *
- * Training needs none: the attention normalises by the batch and is dropped with its run. They are for attention on images
- * one by one, as the base method's module has it in evaluation mode.
- * @param rows n, over which the batch's statistics were taken, at least 2
+ * Training needs no moving statistics: the attention normalises by the batch and is dropped with its run. They serve
+ * attention on single images, as in the evaluation mode of the base method's module.
+ *
+ * @param rows n, number of rows behind the batch's statistics, at least 2
  * @throws DistillError code `shape`, or `option` for fewer rows
  */
 export function moveStatistics(moving: NormStatistics, batch: NormStatistics, rows: number): NormStatistics {
@@ -128,17 +129,17 @@ export function moveStatistics(moving: NormStatistics, batch: NormStatistics, ro
   }));
 }
 
-/** What the attention learns. Q queries, K keys, d the width. */
+/** The attention's weights, for Q queries, K keys and width d. */
 export interface AttentionWeights {
-  /** One linear map per querying layer, to d. */
+  /** One linear map to d per querying layer. */
   readonly query: LinearNorm;
-  /** One per key layer, to d. */
+  /** One linear map to d per key layer. */
   readonly key: LinearNorm;
-  /** One for all keys, from d to `Q · d`: column `q·d + j`. */
+  /** One linear map for all keys, from d to `Q · d`: column `q·d + j` is entry j for query q. */
   readonly bilinear: LinearNorm;
-  /** `[Q, d]`. */
+  /** Position embeddings of the queries, `[Q, d]`. */
   readonly queryPositions: Tensor2D;
-  /** `[K, d]`. */
+  /** Position embeddings of the keys, `[K, d]`. */
   readonly keyPositions: Tensor2D;
 }
 
@@ -146,7 +147,7 @@ export interface AttentionWeights {
 export interface AttentionStatistics {
   readonly query: NormStatistics;
   readonly key: NormStatistics;
-  /** Over `batch · K` rows. */
+  /** Taken over `batch · K` rows. */
   readonly bilinear: NormStatistics;
 }
 
@@ -163,14 +164,14 @@ export interface LayerAttention {
  * `Q_q = LB_q(c_q)`, `K_k = relu(LB_k(c_k))`, `K̃ = LB(K)` reshaped to `[batch, K, Q, d]`,
  * `ℓ[b, q, k] = (Σ_j K̃[b, k, q, j] · Q[b, q, j] + PQ_q · PK_k) / √d`.
  *
- * The bilinear map has one matrix per query, shared by all keys; its batch norm mixes the keys (batch · K rows). Call it
- * inside `tf.tidy`.
+ * The bilinear map has one matrix per query, shared by all keys; its batch norm mixes the keys (batch · K rows). Call
+ * it inside `tf.tidy`.
  *
  * @param queries channel means of the querying layers, `[batch, channels]` each
- * @param keys of the key layers
- * @param statistics for images one by one; default: the batch's own, as always while distilling
- * @throws DistillError code `shape`, or `option` for lists that do not fit the weights
- * @see Ji, Heo, Park, AAAI 2021, by its code: the text has an activation on both sides and no batch norm here
+ * @param keys channel means of the key layers, `[batch, channels]` each
+ * @param statistics for single images; default: the batch's own, as distillation always uses
+ * @throws DistillError code `shape`, or `option` for lists that do not match the weights
+ * @see Ji, Heo, Park, AAAI 2021, following its code: the text has an activation on both sides and no batch norm here
  */
 export function layerAttention(
   queries: readonly Tensor2D[],

@@ -8,12 +8,12 @@ export interface Grid {
   readonly width: number;
 }
 
-/** The layers of one network that share a grid, by their place in the list of layers. */
+/** The layers of one network that share a grid, by their index in the list of layers. */
 export interface GridGroup extends Grid {
   readonly layers: readonly number[];
 }
 
-/** Layers by grid, in the order in which grids appear; a grid that appears again joins its group. */
+/** Layers grouped by grid, in the order in which the grids first appear. */
 export function groupByGrid(layers: readonly Grid[]): readonly GridGroup[] {
   const groups = new Map<string, { height: number; width: number; layers: number[] }>();
   layers.forEach(({ height, width }, layer) => {
@@ -30,8 +30,8 @@ export function groupByGrid(layers: readonly Grid[]): readonly GridGroup[] {
  *
  * @param maps `[n, h, w]`
  * @returns `[n, to.height, to.width]`
- * @throws DistillError code `shape`, or `option` for what is no grid
- * @see PyTorch's `adaptive_avg_pool2d`, which the base method's code resamples with, upwards too
+ * @throws DistillError code `shape`, or `option` for a value that is not a grid
+ * @see PyTorch's `adaptive_avg_pool2d`, with which the base method's code resamples, also to larger grids
  */
 export function adaptiveAveragePool(maps: Tensor3D, to: Grid): Tensor3D {
   expectShape('adaptiveAveragePool(maps)', maps, [null, null, null]);

@@ -23,15 +23,15 @@ export interface MapSummary {
 }
 
 /**
- * Summarises a feature map twice; call it inside `tf.tidy`. The gradient is in closed form, `dF = 2 F de + dc / P`: two passes over the map, where
- * tfjs's own would make nine.
+ * Energy and channel means of a feature map. Call it inside `tf.tidy`. The gradient is in closed form,
+ * `dF = 2 F de + dc / P` with P pixels: two passes over the map, where tfjs's own would take nine.
  *
- * The base method has the mean over channels for the energy; its factor 1/C falls out with the scaling to unit length.
+ * The base method's energy is the mean over channels; scaling to unit length cancels its factor 1/C.
  *
  * @param features `[batch, h, w, c]`
  * @param constant true where no gradient is needed
  * @throws DistillError code `shape`
- * @see Ji, Heo, Park, Show, Attend and Distill, AAAI 2021, by its code: the text has no square
+ * @see Ji, Heo, Park, Show, Attend and Distill, AAAI 2021, following its code: the text has no square
  */
 export function mapSummary(features: FeatureMap, constant: boolean): MapSummary {
   expectShape('mapSummary(features)', features, [null, null, null, null]);
@@ -69,9 +69,9 @@ const ZERO_SQUARED_LENGTH = 1e-24;
 
 /** Energy maps of several layers on one grid, flattened and scaled to unit length. */
 export interface UnitMaps {
-  /** `[batch, layers, pixels]`: each row has length 1, or is 0. */
+  /** `[batch, layers, pixels]`: each row has length 1, or is all zero. */
   readonly units: Tensor3D;
-  /** `[batch, layers, 1]`: squared lengths of {@link units}: 0 where a map is all zero (a dead layer), else 1. */
+  /** Squared lengths of {@link units}, `[batch, layers, 1]`: 0 where a map is all zero (a dead layer), else 1. */
   readonly alive: Tensor3D;
 }
 
@@ -106,7 +106,7 @@ export function unitMaps(maps: Tensor3D): UnitMaps {
   return { units, alive };
 }
 
-/** What is compared of one network's feature maps. */
+/** The summaries of one network's feature maps that are compared. */
 export interface LayerMaps {
   /** Means over pixels, one `[batch, channels]` per layer. */
   readonly means: readonly Tensor2D[];
@@ -118,9 +118,10 @@ export interface LayerMaps {
 }
 
 /**
- * @param images how many the maps are expected to be of; left out: any number
- * @returns how many they are of
- * @throws DistillError code `option` for what {@link layerMaps} does not return, `shape` for maps of other images
+ * @param images expected batch size; null for any
+ * @returns the batch size
+ * @throws DistillError code `option` for anything that {@link layerMaps} would not return, `shape` for another batch
+ *   size
  */
 export function expectLayerMaps(where: string, maps: LayerMaps, images: number | null = null): number {
   expectOption(where, maps, objectWith('means', 'groups', 'ofGroup', 'onGrid'));
@@ -131,12 +132,12 @@ export function expectLayerMaps(where: string, maps: LayerMaps, images: number |
 }
 
 /**
- * Means and energy maps of a network's feature maps. Squares before pooling, unit length last. Call it, and what it returns,
- * inside `tf.tidy`.
+ * Means and energy maps of a network's feature maps. The maps are squared before any pooling, and scaled to unit length
+ * last. Call it, and the functions that it returns, inside `tf.tidy`.
  *
  * @param features one `[batch, h, w, c]` per layer, after ReLU
- * @param constant true for the teacher's: nothing is recorded for gradients
- * @throws DistillError code `shape` for maps of another rank or other images, `option` without maps
+ * @param constant true for the teacher's maps: nothing is recorded for gradients
+ * @throws DistillError code `shape` for maps of another rank or batch size, `option` without maps
  */
 export function layerMaps(features: readonly FeatureMap[], constant: boolean): LayerMaps {
   expectOption('layerMaps(features)', features, listOf(aTensor, 1));
@@ -154,12 +155,12 @@ export function layerMaps(features: readonly FeatureMap[], constant: boolean): L
 }
 
 /**
- * {@link layerMaps} where the maps have been summarised already. Energy maps of one grid are stacked, so that resampling and comparing
- * take one operation per grid, not per layer.
+ * {@link layerMaps} of maps that have been summarised already. Energy maps on the same grid are stacked, so that
+ * resampling and comparing take one operation per grid, not per layer.
  *
  * @param summaries one per layer
  * @param grids height and width of each layer's map
- * @param constant true for the teacher's: nothing is recorded for gradients
+ * @param constant true for the teacher's maps: nothing is recorded for gradients
  */
 export function mapsOfSummaries(
   summaries: readonly MapSummary[],
@@ -193,7 +194,7 @@ export function mapsOfSummaries(
 }
 
 /**
- * Joins what was computed group by group, in the order of the layers.
+ * Joins results computed per group, in the order of the layers.
  *
  * @param parts `[batch, layers of the group, …]` per group
  * @returns `[batch, layers, …]`

@@ -6,22 +6,24 @@ import type { MapDistance } from '../options.js';
 import { expectLayerMaps, joinInLayerOrder } from './layer-maps.js';
 import type { LayerMaps } from './layer-maps.js';
 
-/** How two networks' energy maps relate, pair by pair, both `[batch, layers, other layers]`. */
+/** Cosines and distances of two networks' energy maps, pair by pair, both `[batch, layers, other layers]`. */
 export interface MapDistances {
-  /** Computed when asked for; constants. */
+  /** Computed on call; constants. */
   readonly cosines: () => Tensor3D;
   readonly distances: Tensor3D;
 }
 
 /**
- * Distances of the unit energy maps `v` of every pair of layers, on the first network's grids. Call it inside `tf.tidy`.
+ * Distances between the unit energy maps v and w of every pair of layers, on the first network's grids. Call it inside
+ * `tf.tidy`.
  *
- * `meanSquare`: `D = 1/P Σ_p (v_p − w_p)²`, taken as `(‖v‖² + ‖w‖² − 2 v·w) / P` with lengths that are 0 or 1, in
- * `[0, 2/P]`: one matrix product per grid, and no tensor of pairs times pixels. Rounding leaves about 2e-7/P.
+ * `meanSquare`: `D = 1/P Σ_p (v_p − w_p)²` over the P pixels, in `[0, 2/P]`. It is computed as
+ * `(‖v‖² + ‖w‖² − 2 v·w) / P` with lengths of 0 or 1: one matrix product per grid, and no tensor of pairs times pixels.
+ * Rounding leaves about 2e-7/P.
  * `cosine`: `1 − v·w`.
  *
- * @throws DistillError code `shape` for maps of other images, `option` for what are no maps and for another distance
- * @see Ji, Heo, Park, AAAI 2021, by its code: the text has the norm of the difference
+ * @throws DistillError code `shape` for another batch size, `option` for invalid maps and an unknown distance
+ * @see Ji, Heo, Park, AAAI 2021, following its code: the text has the norm of the difference
  */
 export function mapDistances(own: LayerMaps, other: LayerMaps, distance: MapDistance): MapDistances {
   const images = expectLayerMaps('mapDistances(own)', own);

@@ -11,7 +11,7 @@ import {
   wholeNumber,
 } from '@distilljs/core';
 
-/** What decides how a convolution attends: part of the layer's configuration. */
+/** How a convolution attends: part of the layer's configuration. */
 export interface AttentionConfig {
   /** Input maps per parent block, at least 1. */
   readonly inputBlock: number;
@@ -23,7 +23,7 @@ export interface AttentionConfig {
   readonly grouped: boolean;
 }
 
-/** Configuration of a {@link VamConv2D} layer: that of a `Conv2D`, and how it attends, which has no defaults here. */
+/** Configuration of a `VamConv2D` layer: that of a `Conv2D`, and how it attends, which has no defaults here. */
 export type VamConv2DConfig = Parameters<typeof layers.conv2d>[0] & AttentionConfig;
 
 type AddWeight = Parameters<layers.Layer['addWeight']>;
@@ -47,7 +47,7 @@ export function checkAttention(layer: string, given: VamConv2DConfig): Attention
   const { inputBlock, filterBlock, rescale, grouped, dataFormat = 'channelsLast' } = given;
   const config = { inputBlock, filterBlock, rescale, grouped };
   const owner = `layer '${layer}'`;
-  // tfjs takes kernels of NaN.
+  // tfjs accepts a kernel size of NaN.
   expectOption(`${owner}.filters`, given.filters, atLeastOne);
   expectOption(`${owner}.kernelSize`, given.kernelSize, eitherOf(atLeastOne, listOf(atLeastOne, 2, 2)));
   checkOptions(owner, { dataFormat }, { dataFormat }, { dataFormat: oneOf('channelsLast') });

@@ -5,7 +5,7 @@ import type { BlockSize } from './virtual-blocks.js';
 import { walkLayers } from './walk-layers.js';
 import type { PlacedLayer } from './walk-layers.js';
 
-/** What a layer is as a convolution, where it is one. */
+/** Channel counts of a convolution. */
 export interface Convolution {
   readonly inputs: number;
   readonly filters: number;
@@ -30,8 +30,9 @@ function unfitness({ layer }: PlacedLayer, size: BlockSize, grouped: boolean): s
 }
 
 /**
- * The convolutions that attend by default: `k × k` with k above 1, not the first after the images, with at least two parents. Where a
- * network has no k×k ones behind the first (its spatial ones are depthwise, as in MobileNets and ShuffleNets), its 1×1 ones.
+ * The convolutions that attend by default: `k × k` with k above 1, not the first after the images, with at least two
+ * parents. Where all k×k convolutions after the first are depthwise, as in MobileNets and ShuffleNets, the 1×1
+ * convolutions attend.
  *
  * Certainty: proposed; the paper does not say which layers it replaces.
  */
@@ -48,10 +49,11 @@ function eligible(placed: readonly PlacedLayer[], size: BlockSize, grouped: bool
 }
 
 /**
- * Paths of the convolutions of a model that are to attend.
+ * Paths of the convolutions of a model that will attend.
  *
- * @param wanted their names, or `eligible`
- * @throws DistillError code `option` for a name that is no convolution or one that cannot attend; `network` when none is eligible
+ * @param wanted their paths, or `eligible`
+ * @throws DistillError code `option` for a path that is not a convolution or one that cannot attend; `network` when
+ *   none is eligible
  */
 export function chooseLayers(
   model: LayersModel,

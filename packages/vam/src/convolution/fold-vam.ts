@@ -6,11 +6,12 @@ import type { VamConv2D } from './vam-conv2d.js';
 import { walkLayers } from './walk-layers.js';
 
 /**
- * A plain copy of a model with attention: every mask multiplied into its kernel, `theta` and `rho` gone, equal outputs
- * (1e-5 in float32). A model without attention is copied as it is.
+ * A plain copy of a model with attention: every mask is multiplied into its kernel, and `theta` and `rho` are gone.
+ * Outputs are equal to 1e-5 in float32. A model without attention is copied unchanged.
  *
- * Fold before batch norm is converted: the mask belongs to the kernel.
- * @throws DistillError code `option` for what is no model
+ * Fold the masks before batch norm is folded into the kernels: the mask belongs to the kernel alone.
+ *
+ * @throws DistillError code `option` for a value that is not a model
  */
 export function foldVam(model: LayersModel): LayersModel {
   expectModel(model, 'foldVam');
@@ -26,14 +27,16 @@ export function foldVam(model: LayersModel): LayersModel {
 }
 
 /**
- * Makes the attending layers of a student whose masks `vam` folded at the end of its training attend again, to train it further.
+ * Makes the folded layers of a student attend again, to train it further. `vam` folds them at the end of its training.
+ *
+ * @throws DistillError code `option` for a value that is not a model
  */
 export function unfoldVam(model: LayersModel): void {
   expectModel(model, 'unfoldVam');
   for (const { layer } of vamLayers(model)) layer.unfold();
 }
 
-/** The attending layers of a model, folded or not, by the names that taps have. */
+/** The attending layers of a model, folded or not, with their paths, which equal their tap names. */
 export function vamLayers(
   model: LayersModel,
 ): readonly { readonly path: string; readonly layer: VamConv2D }[] {

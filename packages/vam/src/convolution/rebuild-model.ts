@@ -5,11 +5,11 @@ import { walkLayers } from './walk-layers.js';
 
 type Layer = layers.Layer;
 
-/** What stands in a layer's place. */
+/** A layer's replacement. */
 export interface Replacement {
   readonly className: string;
   readonly config: tf.serialization.ConfigDict;
-  /** In the order of the new layer's weights. Called in a tidy; default: the weights of the old one. */
+  /** Weights in the order of the new layer's. Called inside `tf.tidy`. */
   weights(): readonly tf.Tensor[];
 }
 
@@ -22,10 +22,11 @@ type Rebuildable = (new (...args: never[]) => LayersModel) & {
 };
 
 /**
- * A copy of a model in which some layers are replaced: the same graph, the same names, weights of its own. The model stays as it is.
+ * A copy of a model in which some layers are replaced: the same graph and names, but separate weights. The model is
+ * unchanged.
  *
- * @param replace by the layer's path; undefined leaves it
- * @throws DistillError code `network` when the model has layers that tfjs cannot make from their configuration
+ * @param replace the replacement of a layer, which also gets its path; undefined keeps the layer
+ * @throws DistillError code `network` when the model has layers that tfjs cannot create from their configuration
  */
 export function rebuildModel(
   model: LayersModel,
@@ -44,7 +45,7 @@ export function rebuildModel(
       if (entry.config.layers !== undefined) rewrite(entry.config.layers, `${path}/`);
       const replacement = replacements.get(path);
       if (replacement === undefined) continue;
-      // The wiring and the shape of the input stay those of the layer that was there.
+      // Wiring and input shape stay those of the old layer.
       const { batchInputShape } = entry.config;
       entry.className = replacement.className;
       entry.config = {

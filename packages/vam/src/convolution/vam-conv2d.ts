@@ -20,30 +20,32 @@ interface Built {
   readonly theta: LayerVariable;
   readonly rho: LayerVariable;
   readonly members: BlockMembers;
-  /** How often the kernel is repeated along its input maps: once, or once per parent if they share it. */
+  /** Number of times the kernel is repeated along its input maps: 1, or once per parent if they share it. */
   readonly copies: number;
 }
 
 /**
  * A convolution whose filters attend over blocks of their input maps: the Virtual Attention Module.
  *
- * `y = conv(x, W ⊙ s·Mask)`, `Mask[c_in, c_out] = A[⌊c_out / b_out⌋, ⌊c_in / b_in⌋]`, `A = softmax(Θ / e^ρ)`: the sum over
- * parent blocks i of `s · A_ji · (W_ji * x_i)` for every child block j, as one convolution with a kernel that is masked once per
- * step. With `grouped` the kernel is `[h, w, b_in, filters]`, and a child's filters see the parents' mixture `Σ_i A_ji x_i`.
+ * `y = conv(x, W ⊙ s·Mask)`, `Mask[c_in, c_out] = A[⌊c_out / b_out⌋, ⌊c_in / b_in⌋]`, `A = softmax(Θ / e^ρ)`. For every
+ * child block j this is the sum over parent blocks i of `s · A_ji · (W_ji * x_i)`, as one convolution whose kernel is
+ * masked once per step. With `grouped` the kernel is `[h, w, b_in, filters]`, and a child's filters see the parents'
+ * mixture `Σ_i A_ji x_i`.
  *
- * Weights are `kernel`, `bias`, `theta` `[children, parents]` and `rho` `[1]`. A folded layer is a plain `Conv2D` for whoever asks:
- * it has its class name, configuration and weights, so that a saved model needs nothing of this package.
+ * Weights are `kernel`, `bias`, `theta` `[children, parents]` and `rho` `[1]`. A folded layer presents itself as a
+ * plain `Conv2D`: class name, configuration and weights are those of one, so that a saved model does not need this
+ * package.
  *
- * @throws DistillError code `option` for a configuration that is wrong or not whole; when it is built, `shape` for grouped blocks that do
- *   not divide the input maps
- * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: virtual blocks of filters, attention inside the convolution and a shared
- *   temperature come from a secondary source; the formula is our proposal.
+ * @throws DistillError code `option` for a wrong or incomplete configuration; when built, `shape` for grouped blocks
+ *   that do not divide the input maps
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: virtual blocks of filters, attention inside the convolution and
+ *   a shared temperature come from a secondary source; the formula is our proposal.
  */
 export class VamConv2D extends layers.Layer {
   static readonly className = 'VamConv2D';
 
   private readonly attends: AttentionConfig;
-  /** What the layer folds into. It holds the folded kernel, so that the trained one is never lost. */
+  /** The plain convolution that the layer folds into. It holds the folded kernel, so that the trained one is never lost. */
   private readonly plain: Convolution;
   private parts: Built | undefined;
   private folded = false;
@@ -111,7 +113,7 @@ export class VamConv2D extends layers.Layer {
     return taskAttention(this.theta, this.temperature());
   }
 
-  /** H of every child, `[children]`, in nats. */
+  /** Entropy H of every child's attention, `[children]`, in nats. */
   entropy(): Tensor1D {
     return attentionEntropy(this.theta, this.temperature());
   }
@@ -131,7 +133,7 @@ export class VamConv2D extends layers.Layer {
     return heldVariable(this.name, this.parts?.rho);
   }
 
-  /** `W ⊙ s·Mask`, `[height, width, inputs, filters]`: the kernel of an equal plain convolution. */
+  /** `W ⊙ s·Mask`, `[height, width, inputs, filters]`: the kernel of an equivalent plain convolution. */
   maskedKernel(): Tensor4D {
     return tf.tidy(() => {
       const kernel = heldVariable(this.name, this.parts?.kernel) as tf.Tensor as Tensor4D;
@@ -141,7 +143,10 @@ export class VamConv2D extends layers.Layer {
     });
   }
 
-  /** Multiplications of one masking: two matrix products spread A over channels, `C_in·N·M + C_in·M·C_out`, and one per kernel entry. */
+  /**
+   * Multiplications of one masking: `C_in·N·M + C_in·M·C_out` for the two matrix products that spread A over the
+   * channels, and one per kernel entry.
+   */
   get maskingMacs(): number {
     const [children, parents] = this.theta.shape;
     const { size, shape } = heldVariable(this.name, this.parts?.kernel);
@@ -150,7 +155,7 @@ export class VamConv2D extends layers.Layer {
     return inputs * copies * children * (parents + filters) + size * copies;
   }
 
-  /** Masks the kernel for good, from the weights that the layer has now. It may be done again after they changed. */
+  /** Multiplies the mask into the kernel, from the current weights. Call it again after they change. */
   fold(): void {
     this.folded = false;
     tf.tidy(() => {
@@ -160,7 +165,7 @@ export class VamConv2D extends layers.Layer {
     this.folded = true;
   }
 
-  /** Makes the layer attend again, with the weights that it had before it was folded or has been given since. */
+  /** Makes the layer attend again, with its own trained weights. */
   unfold(): void {
     this.folded = false;
   }
@@ -219,7 +224,7 @@ export class VamConv2D extends layers.Layer {
   }
 }
 
-/** Uniform in `[0, 1)`, as the released attention; a function, because tfjs's initializers draw from a stream. */
+/** Uniform in `[0, 1)`, as in the released code; a function, because a tfjs initializer draws from one stream. */
 const THETA_INITIALIZER = (): ReturnType<typeof initializers.randomUniform> =>
   initializers.randomUniform({ minval: 0, maxval: 1 });
 
@@ -232,12 +237,12 @@ const trainedFolded = (layer: string): DistillError =>
     hint: 'Train foldVam(model), a plain copy, or call unfoldVam(model) to continue with its former attention.',
   });
 
-/** True for a {@link VamConv2D}, folded or not, of any copy of this package. */
+/** True for a {@link VamConv2D}, folded or not, from any copy of this package. */
 export function isVamConv2D(layer: Layer): layer is VamConv2D {
   return 'maskedKernel' in layer && 'unfold' in layer;
 }
 
-/** Makes `loadModel` know this package's layers. Call it once before loading a model with attention. */
+/** Registers {@link VamConv2D} with tfjs. Call it once before loading a model with attention. */
 export function registerVamConv2D(): void {
   tf.serialization.registerClass(VamConv2D);
 }

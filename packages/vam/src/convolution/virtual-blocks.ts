@@ -8,7 +8,7 @@ export interface BlockSize {
   readonly filters: number;
 }
 
-/** Parents N and children M that a convolution falls into; the last block of either may be short. */
+/** Numbers of parents N and children M of a convolution; the last block of either may be short. */
 export interface BlockCount {
   readonly parents: number;
   readonly children: number;
@@ -19,7 +19,7 @@ const atLeastOne = wholeNumber({ min: 1 });
 /**
  * `N = ⌈inputs / b_in⌉`, `M = ⌈filters / b_out⌉`.
  *
- * @throws DistillError code `option` for what is no whole number above 0
+ * @throws DistillError code `option` for anything but whole numbers above 0
  */
 export function blockCount(inputs: number, filters: number, size: BlockSize): BlockCount {
   expectSizes('blockCount', { inputs, filters });
@@ -34,7 +34,8 @@ export function attentionParameters(inputs: number, filters: number, size: Block
 }
 
 /**
- * Which virtual block every channel belongs to, as rows of `value` and 0: `[channels, ⌈channels / size⌉]`.
+ * Membership of every channel in a virtual block, `[channels, ⌈channels / size⌉]`: `value` in the column of its block,
+ * else 0.
  *
  * @returns a tensor that the caller disposes
  */
@@ -47,7 +48,7 @@ export function blockMembership(channels: number, size: number, value = 1): Tens
   return tf.keep(tf.tensor2d(membership, [channels, blocks]));
 }
 
-/** Blocks of a convolution's channels, as {@link blockMembership} has them; rows of input maps have s in place of 1. */
+/** Memberships of a convolution's channels, from {@link blockMembership}; those of input maps have `value` s. */
 export interface BlockMembers {
   readonly inputs: Tensor2D;
   readonly filters: Tensor2D;

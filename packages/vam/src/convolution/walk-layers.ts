@@ -2,20 +2,20 @@ import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 
 type Layer = layers.Layer;
 
-/** A layer that is no model, and its name: `layer`, or `outer/layer` inside a nested model. */
+/** A layer that is not itself a model, and its path: `layer`, or `outer/layer` inside a nested model. */
 export interface PlacedLayer {
   readonly path: string;
   readonly layer: Layer;
-  /** Whether a convolution lies between it and the images. */
+  /** Whether some path from the images reaches it without passing a convolution. */
   readonly seesImages: boolean;
 }
 
 const isModel = (layer: Layer): layer is Layer & LayersModel => 'inputLayers' in layer && 'layers' in layer;
 
-/** All layers of a model, those of nested models included. */
+/** All layers of a model, including those of nested models. */
 export function walkLayers(model: LayersModel, prefix = '', modelSeesImages = true): PlacedLayer[] {
   const seen = new Map<Layer, boolean>();
-  /** True where no convolution was passed on any way from the images. */
+  /** True where some path from the images to the layer's output passes no convolution. */
   const outputSeesImages = (layer: Layer): boolean => {
     const known = seen.get(layer);
     if (known !== undefined) return known;

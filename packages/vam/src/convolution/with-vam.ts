@@ -21,23 +21,23 @@ import type { BlockSize } from './virtual-blocks.js';
 
 /** How {@link withVam} makes convolutions attend. */
 export interface WithVamOptions {
-  /** Channels per virtual block, at least 1: one number, or `[input maps, filters]`. Default 16; 8 and 32 are worth a try. */
+  /** Channels per virtual block, at least 1: one number, or `[input maps, filters]`. Default 16; also try 8 and 32. */
   readonly blockSize: number | readonly [number, number];
   /**
-   * `none`: the convex combination of KDExplainer, which starts a layer at about 1/N of its output; harmless before batch norm.
-   * `blocks`: N times that, so that uniform attention is the plain layer; for networks without batch norm behind the convolution
-   * (pre-activation residual ones). Default `none`.
+   * Default `none`: the convex combination of KDExplainer. It scales a layer's initial output to about 1/N, which is
+   * harmless before batch norm. `blocks`: N times that, so that uniform attention equals the plain layer. Use it where
+   * no batch norm follows the convolution, as in pre-activation residual networks.
    */
   readonly rescale: 'none' | 'blocks';
   /**
-   * Variant B: parents are mixed first, and a child's filters see the mixture, so that a layer has 1/N of its weights. Kernels
-   * start as the mean over the parents. Not a like-for-like student; `parameters` and `macs` of its network count that smaller kernel,
-   * those of the folded model the whole one. Default false.
+   * Variant B: parents are mixed first, and a child's filters see the mixture, so that a layer has 1/N of its weights.
+   * Kernels start as the mean over the parents. This is not a like-for-like student: its network's `parameters` and
+   * `macs` count the smaller kernel, those of the folded model the whole one. Default false.
    */
   readonly grouped: boolean;
   /** Names of the convolutions that attend (`outer/layer` in a nested model), at least one. Default `eligible`. */
   readonly layers: 'eligible' | readonly string[];
-  /** Decides the initial Θ, uniform in `[0, 1)`. Default 0. */
+  /** Seed of the initial Θ, uniform in `[0, 1)`. Default 0. */
   readonly seed: number;
 }
 
@@ -62,14 +62,17 @@ const someNames: OptionCheck = (value) =>
 /**
  * A copy of a model whose convolutions attend over virtual blocks of their input maps: the Virtual Attention Module.
  *
- * The copy has the model's layer names, wiring and weights, and two more weights per layer, `theta` and `rho`: it trains with any
- * method, and `vam` adds the entropy term. {@link foldVam} makes a plain model of it again. The model itself stays as it is.
+ * The copy has the model's layer names, wiring and weights, and two more weights per attending layer, `theta` and
+ * `rho`. It trains with any method; `vam` adds the entropy term. `foldVam` turns it back into a plain model. The
+ * original model is unchanged.
  *
- * By default all `k × k` convolutions attend except the first ones, which see the images, and those with a single parent block
- * (its attention is 1 whatever Θ is); 1×1, depthwise and separable convolutions are left alone.
- * A network without k×k convolutions behind the first (MobileNets, ShuffleNets) attends in its 1×1 ones.
- * @throws DistillError code `option` for wrong options or layers that cannot attend; `network` when there is none that can
- * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the reading is proposed, see {@link VamConv2D}.
+ * By default all `k × k` convolutions attend, except the first ones, which see the images, and those with a single
+ * parent block, whose attention is always 1. 1×1, depthwise and separable convolutions do not attend. In a network
+ * without k×k convolutions after the first (MobileNets, ShuffleNets) the 1×1 ones attend.
+ *
+ * @throws DistillError code `option` for wrong options or layers that cannot attend; `network` when no layer is
+ *   eligible
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: our reading is a proposal, see {@link VamConv2D}.
  */
 export function withVam(model: LayersModel, given: Partial<WithVamOptions> = {}): LayersModel {
   expectModel(model, 'withVam');
@@ -121,7 +124,7 @@ function attending(
   };
 }
 
-/** `[h, w, N·b, filters]` → `[h, w, b, filters]`. */
+/** Mean of a kernel over its parent blocks: `[h, w, N·b, filters]` → `[h, w, b, filters]`. */
 function meanOverParents(kernel: tf.Tensor4D, parents: number): tf.Tensor {
   const [height, width, inputs, filters] = kernel.shape;
   return tf.mean(tf.reshape(kernel, [height, width, parents, inputs / parents, filters]), 2);

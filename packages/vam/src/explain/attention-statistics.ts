@@ -3,7 +3,7 @@ import type { OptionChecks } from '@distilljs/core';
 import { expectMatrix, mean, softmaxRows } from './matrix.js';
 import type { Matrix } from './matrix.js';
 
-/** What one matrix of attention says. */
+/** Statistics of one attention matrix. */
 export interface AttentionStatistics {
   /** The layer's name. */
   readonly name: string;
@@ -14,20 +14,20 @@ export interface AttentionStatistics {
     /** In nats. */
     readonly perChild: readonly number[];
     readonly mean: number;
-    /** Mean over `ln(parents)`: 0 for one parent alone, 1 for all alike. 0 where there is one parent. */
+    /** Mean entropy over `ln(parents)`: 0 for attention to one parent, 1 for uniform attention. 0 if there is one parent. */
     readonly normalized: number;
-    /** Children by normalised entropy, in ten bins of 0.1. */
+    /** Number of children by normalised entropy, in ten bins of width 0.1. */
     readonly histogram: readonly number[];
   };
-  /** Pairs with an attention of at least the threshold. */
+  /** Number of pairs with an attention of at least the threshold. */
   readonly edges: number;
 }
 
-/** How attention is looked at. */
+/** Temperature and threshold for viewing attention. */
 export interface AttentionView {
-  /** Entropies of different temperatures do not compare: one for all, above 0. Default 1. */
+  /** Temperature for all levels, above 0. Default 1. Entropies at different temperatures are not comparable. */
   readonly temperature?: number | undefined;
-  /** Least attention that counts as an edge, `[0, 1]`. Default 0.2. */
+  /** Smallest attention that counts as an edge, `[0, 1]`. Default 0.2. */
   readonly threshold?: number | undefined;
 }
 
@@ -44,7 +44,7 @@ export const checkView = (owner: string, given: AttentionView): View =>
 /**
  * Statistics of attention with logits Θ, `[child][parent]`.
  *
- * @throws DistillError code `option`, or `shape` for rows that are no matrix of numbers
+ * @throws DistillError code `option`, or `shape` for rows that are not a matrix of numbers
  */
 export function attentionStatistics(
   name: string,

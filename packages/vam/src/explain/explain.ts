@@ -13,7 +13,7 @@ import type { Conflict, ConflictBatch, ConflictTarget } from './subtask-conflict
 
 /** What a hierarchical mixture of experts has learned about its classes, as plain data. */
 export interface Explanation {
-  /** From the images to the classes. */
+  /** Statistics per level, from the images to the classes. */
   readonly levels: readonly AttentionStatistics[];
   /** Mean over levels of the mean entropy, in nats. */
   readonly entropy: number;
@@ -26,18 +26,21 @@ export interface Explanation {
   readonly conflict?: Partial<Readonly<Record<ConflictTarget, Conflict>>> | undefined;
 }
 
-/** How to look, and on which batch conflict is measured. */
+/** View settings, and the batch to measure conflict on. */
 export interface ExplainOptions extends AttentionView {
   readonly batch?: ConflictBatch | undefined;
 }
 
 /**
- * Reads attention and conflict out of a student that `kdExplainer` trained: entropy per child at one fixed temperature, the tree with its class
- * groups, flow, similarity of classes, and with a batch the conflict between subtasks.
+ * Explains a student that `kdExplainer` trained: entropy per child at one fixed temperature, the tree with its class
+ * groups, flow and similarity of classes. With a batch, it also measures the conflict between subtasks.
  *
- * Entropies of different temperatures, or of different epochs, do not compare.
- * @throws DistillError code `network` when the network is no mixture of experts, `option` for options that do not exist or are out of range
- * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: entropy and tree are told by a secondary source; flow, similarity and conflict are proposed.
+ * Entropies at different temperatures are not comparable.
+ *
+ * @throws DistillError code `network` when the network is not a mixture of experts, `option` for options that do not
+ *   exist or are out of range
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: entropy and tree come from a secondary source; flow, similarity
+ *   and conflict are proposed.
  */
 export async function explain(network: Network, options: ExplainOptions = {}): Promise<Explanation> {
   const { batch, ...view } = checkOptions<typeof viewDefaults & Pick<ExplainOptions, 'batch'>>(
@@ -61,8 +64,8 @@ export async function explain(network: Network, options: ExplainOptions = {}): P
 }
 
 /**
- * The attention of every layer that `withVam` made, at the temperature that it has learned. For folded layers it gives the attention
- * that they were folded from.
+ * Attention statistics of every layer that `withVam` converted, at the layer's learned temperature. For folded layers
+ * it gives the attention from which they were folded.
  *
  * @throws DistillError code `option`
  */

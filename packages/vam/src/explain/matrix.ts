@@ -1,11 +1,11 @@
 import { DistillError, shapeText, shownText } from '@distilljs/core';
 
-/** Rows of numbers, row by row. */
+/** A matrix as a list of rows. */
 export type Matrix = readonly (readonly number[])[];
 
 /**
- * @param columns how many are expected; left out: at least one
- * @throws DistillError code `shape` unless it has rows of one length, of numbers
+ * @param columns expected number of columns; left out: any number above 0
+ * @throws DistillError code `shape` unless `given` is a list of rows of numbers, all of one length
  */
 export function expectMatrix(where: string, given: Matrix, columns?: number): void {
   const rows = Array.isArray(given) ? (given as readonly unknown[]) : [];
@@ -29,14 +29,14 @@ export function expectMatrix(where: string, given: Matrix, columns?: number): vo
   });
 }
 
-/** The first values of a row. Callers without types hand in anything. */
+/** The first values of a row. Callers without types may pass anything. */
 const shown = (row: readonly unknown[]): string =>
   row
     .slice(0, 4)
     .map((value) => shownText(value as string))
     .join(', ') + (row.length > 4 ? ', …' : '');
 
-/** @throws DistillError code `shape` unless every row is a distribution: at least 0, with a sum of 1 */
+/** @throws DistillError code `shape` unless every row is a distribution: values of at least 0 with a sum of 1 (±1e-3) */
 export function expectDistributions(where: string, given: Matrix): void {
   expectMatrix(where, given);
   const wrong = given.find(
@@ -48,9 +48,9 @@ export function expectDistributions(where: string, given: Matrix): void {
 }
 
 /**
- * The children of each level are the parents of the next.
+ * Throws unless the children of each level are the parents of the next.
  *
- * @throws DistillError code `shape` without levels, and for levels that do not fit each other
+ * @throws DistillError code `shape` without levels, and for levels that do not match each other
  */
 export function expectLevels(where: string, levels: readonly Matrix[]): void {
   const given: unknown = levels;
@@ -86,7 +86,7 @@ export function product(a: Matrix, b: Matrix): number[][] {
   );
 }
 
-/** A number for every pair of rows. */
+/** `measure` of every pair of rows, `[rows][rows]`. */
 export function pairwise(
   rows: Matrix,
   measure: (a: readonly number[], b: readonly number[]) => number,

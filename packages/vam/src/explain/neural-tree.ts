@@ -1,11 +1,11 @@
 import { cosine, expectDistributions, expectLevels, jensenShannon, pairwise, product } from './matrix.js';
 import type { Matrix } from './matrix.js';
 
-/** The hard tree: every child keeps the parent that it attends to most, the first of equals. */
+/** The hard tree: every child keeps the parent that it attends to most, the first on ties. */
 export interface NeuralTree {
   /** Per level, from the images to the classes, the parent of every child. */
   readonly parents: readonly (readonly number[])[];
-  /** Classes that share their whole chain of experts, by the first class. */
+  /** Groups of classes that share their whole chain of experts, in order of their first class. */
   readonly groups: readonly {
     /** Experts from the class's parent back to the first level. */
     readonly chain: readonly number[];
@@ -14,8 +14,10 @@ export interface NeuralTree {
 }
 
 /**
+ * The hard tree of an attention hierarchy.
+ *
  * @param levels attention or its logits from the images to the classes, `[child][parent]` each
- * @throws DistillError code `shape` without levels, and for levels that do not fit each other
+ * @throws DistillError code `shape` without levels, and for levels that do not match each other
  */
 export function neuralTree(levels: readonly Matrix[]): NeuralTree {
   expectLevels('neuralTree(levels)', levels);
@@ -32,18 +34,21 @@ export function neuralTree(levels: readonly Matrix[]): NeuralTree {
   return { parents, groups: [...groups.values()] };
 }
 
-/** How alike classes are in what they attend to. */
+/** Similarity of classes by what they attend to. */
 export interface ClassSimilarity {
-  /** Nats, `[class][class]`, 0 to ln 2. */
+  /** Jensen–Shannon divergence in nats, `[class][class]`, 0 to ln 2. */
   readonly jensenShannon: Matrix;
-  /** `[class][class]`. */
+  /** Cosine similarity, `[class][class]`, 0 to 1. */
   readonly cosine: Matrix;
 }
 
 /**
- * Share of every class's signal that comes from every expert of the first level: the product of all levels' attention. Rows sum to 1.
+ * Share of each class's signal that comes from each expert of the first level, `[class][expert]`: the product of all
+ * levels' attention. Rows sum to 1.
  *
- * @throws DistillError code `shape` without levels, and for levels that do not fit each other
+ * @param levels attention from the images to the classes, `[child][parent]` each
+ * @throws DistillError code `shape` without levels, for levels that do not match each other, and for rows that do not
+ *   sum to 1
  */
 export function attentionFlow(levels: readonly Matrix[]): Matrix {
   expectLevels('attentionFlow(levels)', levels);
@@ -54,6 +59,8 @@ export function attentionFlow(levels: readonly Matrix[]): Matrix {
 }
 
 /**
+ * Pairwise similarity of the classes.
+ *
  * @param rows one distribution per class: attention to the last experts, or the flow from the first
  * @throws DistillError code `shape`
  */

@@ -20,26 +20,26 @@ import { subtaskCrossEntropy, subtaskKd } from '../subtask-losses.js';
 import { cosine, mean, pairwise } from './matrix.js';
 import type { Matrix } from './matrix.js';
 
-/** A batch to take gradients on, and how. */
+/** A batch on which to take gradients, and how. */
 export interface ConflictBatch {
   readonly images: Images;
   readonly labels: Labels;
   /** The teacher's logits for these images; without them there is no `kd`. */
   readonly teacher?: Logits | undefined;
-  /** Temperature of `kd`, above 0. Default 4. */
+  /** Temperature of `kd`, 0.01 to 1000. Default 4. */
   readonly temperature?: number | undefined;
   /** ε of `label-smoothing`, `[0, 0.99]`. Default 0.1. */
   readonly smoothing?: number | undefined;
-  /** Gradients in the variables whose names begin so. Default `trunk`. */
+  /** Prefix of the names of the variables to take gradients in. Default `trunk`. */
   readonly over?: string | undefined;
 }
 
 type ConflictOptions = Readonly<Record<'temperature' | 'smoothing', number>> &
   Pick<ConflictBatch, 'images' | 'labels' | 'teacher'> & { readonly over: string };
 
-/** How the gradients of the subtasks point in one set of weights. */
+/** Agreement between the subtasks' gradients in one set of weights. */
 export interface Conflict {
-  /** `[class][class]`, −1 to 1. */
+  /** Cosines between the gradients, `[class][class]`, −1 to 1. */
   readonly cosines: Matrix;
   /** Mean over all pairs of two classes. */
   readonly mean: number;
@@ -47,20 +47,21 @@ export interface Conflict {
   readonly negativeShare: number;
 }
 
-/** Targets that a subtask's loss may have. */
+/** Kinds of targets of a subtask's loss. */
 export type ConflictTarget = 'hard' | 'label-smoothing' | 'kd';
 
 /**
- * Conflict between the subtasks "is it class k?": cosines between the gradients of their binary losses in weights that they share, under each kind of
- * target, at the same weights and on the same batch, in evaluation mode.
+ * Conflict between the subtasks "is it class k?": cosines between the gradients of their binary losses in shared
+ * weights. Each kind of target is measured at the same weights and on the same batch, in inference mode.
  *
- * A network's scores are read as margins. With `binary` heads that is what they are; with `nce` and `one_logit`, or a network of another kind, they
- * are logits of one task among all classes, so that this is a one-against-all reading of them and not of the loss that trained them: compare
- * networks of one kind of heads.
+ * A network's scores are read as margins, which is what `binary` heads output. With `nce`, `one_logit` or another kind
+ * of network, the scores are logits among all classes. The result is then a one-against-all reading, not the conflict
+ * of the loss that trained them. Compare only networks with the same kind of heads.
  *
- * @throws DistillError code `option` for options that do not exist or are out of range; `shape`; `network` when no variable's name begins with `over`
- * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: that distillation moderates conflicts between subtasks is the paper's claim; this way of
- *   measuring it is proposed.
+ * @throws DistillError code `option` for options that do not exist or are out of range; `shape`; `network` when no
+ *   variable's name begins with `over`
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: that distillation moderates conflicts between subtasks is the
+ *   paper's claim; this way of measuring it is proposed.
  */
 export async function subtaskConflict(
   given: Network,
@@ -123,7 +124,7 @@ export async function subtaskConflict(
   return found;
 }
 
-/** One row per subtask: its gradient in all variables, end to end. */
+/** One row per subtask: its gradients in all variables, flattened and concatenated. */
 function gradientRows(
   network: Network,
   images: Images,

@@ -6,8 +6,8 @@ import { expectOption, objectWith, optional, text, wholeNumber } from '@distillj
 type Shape = (number | null)[];
 
 /**
- * Averages `[n, h, w, c]` to `[n, size, size, c]` over bins `[⌊i h / size⌋, ⌈(i + 1) h / size⌉)`, as PyTorch's adaptive pooling; bins
- * overlap where it makes maps larger.
+ * Averages `[n, h, w, c]` to `[n, size, size, c]` over bins `[⌊i h / size⌋, ⌈(i + 1) h / size⌉)`, like PyTorch's
+ * adaptive pooling. Bins overlap where `size` does not divide the edge.
  */
 export class AdaptiveAveragePooling extends layers.Layer {
   static readonly className = 'AdaptiveAveragePooling';
@@ -24,7 +24,7 @@ export class AdaptiveAveragePooling extends layers.Layer {
     this.size = size;
   }
 
-  /** @throws DistillError code `shape` for what are no feature maps */
+  /** @throws DistillError code `shape` for inputs that are not feature maps */
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
     expectAxes(this.name, [inputShape as Shape], [null, null, null, null]);
     return [null, this.size, this.size, (inputShape as Shape).at(-1) ?? null];
@@ -47,12 +47,12 @@ export class AdaptiveAveragePooling extends layers.Layer {
   }
 }
 
-/** First position of a bin and the one behind its last. */
+/** First position of a bin, and the position after its last. */
 export function adaptiveBin(bin: number, length: number, size: number): readonly [from: number, to: number] {
   return [Math.floor((bin * length) / size), Math.ceil(((bin + 1) * length) / size)];
 }
 
-/** What every position adds to every bin, `[size², height · width]`. */
+/** Weight of every position in every bin, `[size², height · width]`. */
 function binShares(height: number, width: number, size: number): Float32Array {
   const shares = new Float32Array(size * size * height * width);
   for (let bin = 0; bin < size * size; bin++) {

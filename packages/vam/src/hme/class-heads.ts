@@ -7,25 +7,26 @@ import { expectAxes } from './expect-axes.js';
 type Shape = (number | null)[];
 
 /**
- * How a class head's outputs become the class's score, and with it which loss fits:
- * `binary`: two outputs, the margin `u⁺ − u⁻` is the logit of "is it this class?", one binary task per class;
- * `nce`: two outputs, their maximum is a logit among all classes; `one_logit`: one output, a logit among all classes.
+ * How a class head's outputs become the class's score, which also determines the loss:
+ * - `binary`: two outputs; the margin `u⁺ − u⁻` is the logit of "is it this class?", one binary task per class;
+ * - `nce`: two outputs; their maximum is a logit among all classes;
+ * - `one_logit`: one output, a logit among all classes.
  *
- * Certainty: `nce` and `one_logit` are the released code's; `binary` is what abstract and figure of the paper describe.
+ * Certainty: `nce` and `one_logit` are the released code's; `binary` follows the paper's abstract and figure.
  */
 export type HeadKind = 'binary' | 'nce' | 'one_logit';
 
-/** Numbers that one head of a kind puts out. */
+/** Number of outputs of one head. */
 export const headOutputs = (head: HeadKind): number => (head === 'one_logit' ? 1 : 2);
 
-/** What stands in a saved configuration: tfjs rewrites words with underscores. */
+/** Names for saved configurations: tfjs rewrites words with underscores. */
 const READOUTS = { binary: 'margin', nce: 'max', one_logit: 'single' } as const;
 type Readout = (typeof READOUTS)[HeadKind];
 
 /** All kinds of heads. */
 export const HEAD_KINDS = Object.keys(READOUTS) as readonly HeadKind[];
 
-/** The outputs of all class heads, `[n, 1 or 2]` each, as scores `[n, classes]`. */
+/** Turns the outputs of all class heads, `[n, 1 or 2]` each, into scores `[n, classes]`. */
 export class ClassScores extends layers.Layer {
   static readonly className = 'ClassScores';
 
@@ -45,7 +46,7 @@ export class ClassScores extends layers.Layer {
     return this.readout === 'margin' ? 'binary' : this.readout === 'max' ? 'nce' : 'one_logit';
   }
 
-  /** @throws DistillError code `shape` for inputs that are no outputs of such heads */
+  /** @throws DistillError code `shape` for inputs that such heads do not output */
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
     expectAxes(this.name, inputShape as Shape[], [null, headOutputs(this.head)]);
     return [null, inputShape.length];
@@ -68,7 +69,7 @@ export class ClassScores extends layers.Layer {
 }
 
 /**
- * The layer for heads of a kind.
+ * The score layer for a kind of heads.
  *
  * @throws DistillError code `option` for a kind that does not exist
  */
@@ -77,7 +78,7 @@ export function classScores(head: HeadKind): ClassScores {
   return new ClassScores({ readout: READOUTS[head], name: 'scores' });
 }
 
-/** Dense layer with weights normal of deviation 0.01 and bias 0, as the released code starts them. */
+/** Dense layer with normal weights of standard deviation 0.01 and bias 0, initialised as in the released code. */
 export function denseLayer(
   name: string,
   units: number,
@@ -88,10 +89,10 @@ export function denseLayer(
 }
 
 /**
- * One head per class, and the scores of all.
+ * One head per class, and the scores of all classes.
  *
- * @param features per class what its head sees, `[n, width]`
- * @param before layers of a head before its last, by class
+ * @param features input of each class's head, `[n, width]`
+ * @param before builds the layers of a head before its last, from its input and the head's name
  * @returns `[n, classes]`
  */
 export function classHeads(

@@ -3,7 +3,7 @@ import { DistillError, shapeText } from '@distilljs/core';
 type Shape = readonly (number | null)[];
 
 /**
- * Throws unless the inputs of a layer have the axes that it works with: tfjs only asks once there are numbers.
+ * Throws unless the inputs of a layer have the expected axes. tfjs itself would complain only when the layer runs.
  *
  * @param expected null for any size
  * @throws DistillError code `shape`

@@ -3,20 +3,20 @@ import type { OptionCheck, OptionChecks } from '@distilljs/core';
 import { HEAD_KINDS } from './class-heads.js';
 import type { HeadKind } from './class-heads.js';
 
-/** What both layouts of a hierarchical mixture of experts need to know. */
+/** Options that both layouts of a hierarchical mixture of experts share. */
 export interface HmeShape {
   /** `[height, width, channels]` of one image. */
   readonly imageShape: readonly [number, number, number];
-  /** 2 to 1,000: each has a head of its own. */
+  /** Number of classes, 2 to 1,000; each gets its own head. */
   readonly classes: number;
-  /** Default `binary`. */
+  /** Kind of the class heads. Default `binary`. */
   readonly head?: HeadKind | undefined;
 }
 
 /** Options with every default filled in. */
 export type Complete<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
 
-/** Edges, channels and filters beyond this are mistakes that no machine holds. */
+/** Larger edges, channel or filter counts must be mistakes: no machine could hold them. */
 const LARGEST_SIZE = 8192;
 
 /** A list of sizes, 1 to {@link LARGEST_SIZE}, of at least `min` and at most `max` entries. */

@@ -11,23 +11,30 @@ import { TaskAttention } from './task-attention-layer.js';
 export interface HmePaperOptions extends HmeShape {
   /** M, experts per level, 2 to 64. Default 4. */
   readonly experts?: number;
-  /** Filters of the trunk, then of one expert of each level: 2 to 16 entries. Default `[64, 32, 64, 128]`: ResNet-18's stages, the last three by 4. */
+  /**
+   * Filters of the trunk, then of one expert per level: 2 to 16 entries. Default `[64, 32, 64, 128]`: ResNet-18's
+   * stages, the last three divided by 4.
+   */
   readonly widths?: readonly number[];
-  /** Residual blocks per trunk and expert, 1 to 64. Default 2. */
+  /** Residual blocks in the trunk and in each expert, 1 to 64. Default 2. */
   readonly blocks?: number;
 }
 
 /**
- * KDExplainer in the layout of the paper's figure: a trunk, levels of parallel experts, one head per class, and task-oriented attention before
- * every level but the first, whose experts all see the trunk's output.
+ * KDExplainer in the layout of the paper's figure: a trunk, levels of parallel experts and one head per class.
+ * Task-oriented attention precedes the heads and every level but the first, whose experts all see the trunk's output.
  *
- * Experts are stages of a residual network for small images, split by width; levels start at stride 2. Class heads are dense layers on the
- * globally averaged, attention-weighted outputs of the last experts (averaging and attention are linear, so their order is free; averages are
- * mixed here, because that is cheaper). Layers are called `trunk_…`, `level2_expert1_…`, `attention3`, `attention_classes`, `head0`, `scores`.
- * Weights are whatever the engine draws: redraw them by `seedWeights`. A saved model needs `registerHme()` before it is loaded elsewhere.
+ * Experts are stages of a residual network for small images, split by width; each starts at stride 2. Class heads are
+ * dense layers on the globally averaged, attention-weighted outputs of the last experts. Averaging comes first, which
+ * is cheaper and equivalent, as both operations are linear.
+ *
+ * Layers are named `trunk_…`, `level2_expert1_…`, `attention3`, `attention_classes`, `head0`, `scores`. tfjs draws the
+ * initial weights; redraw them with `seedWeights` for a reproducible run. Call `registerHme()` before loading a saved
+ * model elsewhere.
  *
  * @throws DistillError code `option` for options that do not exist or are out of range
- * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the layout is the figure's; widths, blocks and heads are proposed, taken from ResNet-18.
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the layout is the figure's; widths, blocks and heads are
+ *   proposed, taken from ResNet-18.
  */
 export function hmePaper(given: HmePaperOptions): LayersModel {
   const defaults = { experts: 4, widths: [64, 32, 64, 128], blocks: 2 } as const;
@@ -85,7 +92,7 @@ interface StageOptions {
   readonly blocks: number;
 }
 
-/** Basic residual blocks, the first at the stride. */
+/** Basic residual blocks; the first has the given stride. */
 function stage(
   x: SymbolicTensor,
   name: string,

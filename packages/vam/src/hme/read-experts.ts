@@ -6,9 +6,9 @@ import { ClassScores } from './class-heads.js';
 import type { HeadKind } from './class-heads.js';
 import { TaskAttention } from './task-attention-layer.js';
 
-/** The parts of a hierarchical mixture of experts that training and explanations look at. */
+/** The parts of a hierarchical mixture of experts that training and explanations use. */
 export interface Experts {
-  /** From the images to the classes. */
+  /** Attention layers, from the images to the classes. */
   readonly levels: readonly TaskAttention[];
   readonly head: HeadKind;
 }
@@ -16,7 +16,7 @@ export interface Experts {
 /** @throws DistillError code `network` when the model has no attention between levels, or no class scores at its end */
 export function readExperts(model: LayersModel): Experts {
   expectModel(model, 'readExperts');
-  // By class name, because a model may have been made by another copy of this package.
+  // By class name, because another copy of this package may have built the model.
   const isLevel = (layer: layers.Layer): layer is TaskAttention =>
     layer.getClassName() === TaskAttention.className;
   const isScores = (layer: layers.Layer): layer is ClassScores =>
@@ -33,7 +33,7 @@ export function readExperts(model: LayersModel): Experts {
   });
 }
 
-/** Makes `loadModel` know the layers of a hierarchical mixture of experts. Call it once before loading one. */
+/** Registers the layers of a hierarchical mixture of experts with tfjs. Call it once before loading one. */
 export function registerHme(): void {
   tf.serialization.registerClass(TaskAttention);
   tf.serialization.registerClass(ClassScores);

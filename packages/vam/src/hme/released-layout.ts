@@ -9,7 +9,7 @@ import type { Complete, HmeShape } from './hme-options.js';
 import { registerHme } from './read-experts.js';
 import { TaskAttention } from './task-attention-layer.js';
 
-/** Experts of the three levels, and the channels that each puts out. */
+/** Number of experts per level, and output channels of each. */
 const LEVELS = [
   { experts: 2, filters: 64 },
   { experts: 4, filters: 64 },
@@ -19,7 +19,7 @@ const HEAD_MAP = 7;
 const HEAD_WIDTH = 128;
 const DROPOUT = 0.15;
 
-/** Three poolings by 2 must leave something. */
+/** Three poolings by 2 must leave at least one pixel. */
 const poolableShape: OptionCheck = (value) => {
   const expected = shapeChecks.imageShape(value);
   if (expected !== undefined) return expected;
@@ -28,12 +28,13 @@ const poolableShape: OptionCheck = (value) => {
 };
 
 /**
- * KDExplainer as its authors' released code builds it for 32×32 images: no trunk, levels of 2, 4 and 8 experts of two 3×3 convolutions and
- * pooling, one head of three dense layers per class on a 7×7 map.
+ * KDExplainer as its authors' released code builds it for 32×32 images, without a trunk. Its levels have 2, 4 and 8
+ * experts of two 3×3 convolutions and a pooling each. Every class has a head of three dense layers on a 7×7 map.
  *
- * 2,993,922 parameters for 10 classes and `one_logit`, nearly all of them in the heads. (The released class also registers a stem of 9,600 that
- * it never uses.) Convolutions start normal by fan-out, where tfjs cuts the normal at two deviations. A saved model needs `registerHme()`
- * before it is loaded elsewhere.
+ * 2,993,922 parameters for 10 classes and `one_logit`, nearly all of them in the heads. The released class also
+ * registers a stem of 9,600 parameters that it never uses. Convolution kernels start from a normal distribution scaled
+ * by fan-out, which tfjs truncates at two standard deviations. Call `registerHme()` before loading a saved model
+ * elsewhere.
  *
  * @throws DistillError code `option` for options that do not exist or are out of range
  * @see github.com/xmq1221/KDExplainer, LEARNTOBRANCH.py. Certainty: released code.

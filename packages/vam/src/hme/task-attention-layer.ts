@@ -20,15 +20,16 @@ type Shape = (number | null)[];
 /** Configuration of a {@link TaskAttention} layer. */
 export interface TaskAttentionConfig {
   readonly name?: string;
-  /** Experts or class heads behind this layer, at least 1. */
+  /** Number of experts or class heads that follow this layer, at least 1. */
   readonly children: number;
 }
 
 /**
- * Between two levels of experts: every child gets its own weighted sum of all parents' outputs, `X_j = Σ_i A_ji F_i`.
+ * Connects two levels of experts: every child gets its own weighted sum of all parents' outputs, `X_j = Σ_i A_ji F_i`.
  *
- * Inputs are the parents (equal shapes), outputs the children. Weights are `theta` `[children, parents]`, uniform in `[0, 1)` at first, and
- * `temperature` `[1]`, which no gradient moves: above 0 attention is `softmax(Θ / τ)`; 0 stands for hard attention, the tree.
+ * Inputs are the parents (equal shapes), outputs the children. Weights are `theta` `[children, parents]`, initially
+ * uniform in `[0, 1)`, and `temperature` `[1]`, which is not trained. Above 0, attention is `softmax(Θ / τ)`; 0 means
+ * hard attention, the tree.
  */
 export class TaskAttention extends layers.Layer {
   static readonly className = 'TaskAttention';
@@ -79,7 +80,7 @@ export class TaskAttention extends layers.Layer {
     });
   }
 
-  /** H of every child at a temperature, `[children]`, in nats. Default: the layer's own, where hard attention has 0. */
+  /** Entropy H of every child, `[children]`, in nats. Default temperature: the layer's own; hard attention then gives 0. */
   entropy(temperature?: number): Tensor1D {
     return attentionEntropy(
       this.theta,
@@ -119,7 +120,7 @@ export class TaskAttention extends layers.Layer {
   }
 }
 
-/** Divides Θ where attention is hard, so that nothing divides by 0. */
+/** Smallest divisor of Θ, so that hard attention does not divide by 0. */
 const LOWEST = 1e-6;
 
 function shapesOf(shape: Shape | Shape[]): Shape[] {

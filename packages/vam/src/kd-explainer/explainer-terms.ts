@@ -11,8 +11,9 @@ type LossOptions = Pick<
 >;
 
 /**
- * The loss of one step, logged as `ce` and `kd`, and the entropies: `attentionEntropy` at the present temperature (weight γ, the mean over
- * levels), and per level at temperature 1, which alone compares between epochs and trainings.
+ * The loss terms of one step, `ce` and `kd`, and the entropies. `attentionEntropy` is the mean over levels at the
+ * current temperature, with weight γ. `entropy …` of each level is at temperature 1, and comparable between epochs and
+ * runs.
  */
 export function explainerTerms(step: Step, experts: Experts, options: LossOptions): LossTerms {
   const { training, ceWeight, kdWeight, gamma } = options;
@@ -32,7 +33,7 @@ export function explainerTerms(step: Step, experts: Experts, options: LossOption
   };
 }
 
-/** Mean over levels of the mean over children of the entropy at the present temperature, in nats. */
+/** Entropy at the current temperature, mean over children and then over levels, in nats. */
 export function modelEntropy({ levels }: Experts): Scalar {
   const means = levels.map((level) => tf.mean<Scalar>(level.entropy()));
   return tf.div<Scalar>(tf.addN(means), means.length);
@@ -49,7 +50,7 @@ function labelLoss({ oneHot, student, labelWeights }: Step, { head }: Experts, o
   return overSubtasks(subtaskCrossEntropy(targets, student.logits, labelWeights), options);
 }
 
-/** `(1 − ε) h + ε / 2`: the smoothed target of a task with two answers. */
+/** `(1 − ε) h + ε / 2`: the smoothed target of a binary task. */
 export function smoothedBinary(oneHot: Probabilities, smoothing: number): Probabilities {
   return smoothing === 0 ? oneHot : tf.add<Probabilities>(tf.mul(oneHot, 1 - smoothing), smoothing / 2);
 }

@@ -16,23 +16,25 @@ import { WARM_UP } from './optimizers.js';
 import { retrainPhase, searchPhase } from './phases.js';
 
 /**
- * KDExplainer: trains a hierarchical mixture of experts (`hmePaper`, `hmeReleased`), whose attention then shows which experts serve which
- * classes; `explain` reads it.
+ * KDExplainer: trains a hierarchical mixture of experts (`hmePaper`, `hmeReleased`). Its attention then shows which
+ * experts serve which classes; `explain` reads it.
  *
- * Phase `search` trains experts, heads and attention together, with attention annealed. Phase `retrain` makes attention hard, so that a tree is
- * left, and trains that tree from new weights: it measures the tree, not the weights of the search. Its Θ is the one after the last epoch of the
- * search, where the released code takes the epoch of the best validation accuracy.
+ * Phase `search` trains experts, heads and attention together, with attention annealed. Phase `retrain` makes attention
+ * hard, which leaves a tree, and trains that tree from new weights: its result measures the tree, not the weights of
+ * the search. The tree uses Θ after the last epoch of the search, whereas the released code takes the epoch with the
+ * best validation accuracy.
  *
- * The best epoch of a run is chosen within the last phase: with `retrainShare` above 0 `restoreBest()` gives a tree, with 0 the student of the
- * search, with soft attention.
+ * A run chooses its best epoch within the last phase. With `retrainShare` above 0, `restoreBest()` gives a tree; with
+ * 0, it gives the student of the search, with soft attention.
  *
- * The loss goes with the student's heads: with `binary` the sum over subtasks "is it class k?", with `nce` and `one_logit` the loss of one task
- * among all classes. With binary heads the cross-entropy that core reports for validation is that of the margins among all classes.
+ * The loss depends on the student's heads. With `binary` heads it is the sum over subtasks "is it class k?" (or their
+ * mean, see `reduction`); with `nce` and `one_logit`, a multi-class loss. With binary heads, core's validation
+ * cross-entropy is the multi-class one with the margins as logits.
  *
- * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, `network` for a student that is no
- *   mixture of experts
- * @see Xue et al., KDExplainer, IJCAI 2021 (arXiv 2105.04181). Certainty: phases, schedules and multi-class losses are the released code's;
- *   the binary losses are proposed after abstract and figure.
+ * @throws DistillError code `option` for options that do not exist or are out of range. When planned, `network` for a
+ *   student that is not a mixture of experts
+ * @see Xue et al., KDExplainer, IJCAI 2021 (arXiv 2105.04181). Certainty: phases, schedules and multi-class losses are
+ *   the released code's; the binary losses are proposed, following abstract and figure.
  */
 export const kdExplainer = defineMethod<KdExplainerOptions>({
   name: 'kdexplainer',
@@ -69,7 +71,7 @@ function planOf(context: PlanContext, options: KdExplainerOptions): Plan {
   };
 }
 
-/** What to say of a search that ends before the released schedule lets Θ move. */
+/** Warns of a search that ends before the released schedule lets Θ change. */
 function stillAttention(options: KdExplainerOptions, epochs: number): readonly string[] {
   const { optimizer, attentionLearningRate, retrainShare } = options;
   if (optimizer === 'run' || attentionLearningRate === 0 || epochs > WARM_UP) return [];

@@ -2,14 +2,14 @@ import { adam, expectOption, flag, nonNegative, sgd } from '@distilljs/core';
 import type { NamedVariables, Optimizer, OptimizerSpec, Schedule } from '@distilljs/core';
 import type { KdExplainerOptions } from './options.js';
 
-/** Epochs of the released search in which attention has a rate of 0. */
+/** Epochs of the released search in which attention has a learning rate of 0. */
 export const WARM_UP = 2;
 
 /**
- * The rate of the released search: with e whole epochs done of E, `base / 4` and `base / 2` in the first two epochs, `base` in the next two,
- * then `base · (1 − e' / ⌊1.03093 E⌋)` with e' the even number at or below e.
+ * The learning rate of the released search: `base / 4` and `base / 2` in the first two epochs, `base` in the next two.
+ * After e of E epochs it is then `base · (1 − e' / ⌊1.03093 E⌋)`, with e' the largest even number up to e.
  *
- * @param warmUp false: 0 in the first two epochs, as for attention
+ * @param warmUp false: 0 in the first two epochs, as for attention. Default true
  * @throws DistillError code `option`
  * @see github.com/xmq1221/KDExplainer, train_LTB_kd_s1.py
  */
@@ -28,14 +28,14 @@ export function searchRate(base: number, warmUp = true): Schedule {
   };
 }
 
-/** Epochs of the released retraining, and of one of its rates. */
+/** Epochs of the released retraining, and between its halvings. */
 const RELEASED_EPOCHS = 300;
 const HALVING = 30;
 
 /**
- * The rate of the released retraining: halved at the start of epochs 30, 60, … of 300, counted from 1, which is one epoch before every tenth of
- * the phase is done. A phase of E epochs has the rates of that one at the same share: `base / 2^⌊(300 e / E + 1) / 30⌋` with e whole epochs done.
- * So its first epoch has the base rate, however short it is.
+ * The learning rate of the released retraining: halved at the start of epochs 30, 60, … of 300, counted from 1. A phase
+ * of E epochs follows the same schedule, stretched: `base / 2^⌊(300 e / E + 1) / 30⌋` after e epochs. So even the
+ * shortest phase starts at the base rate.
  *
  * @throws DistillError code `option`
  * @see github.com/xmq1221/KDExplainer, train_LTB_kd_s2.py
@@ -53,7 +53,7 @@ export function retrainRate(base: number): Schedule {
 /**
  * The optimizer of the search: the run's, or Adam with the released schedules, one for attention and one for the rest.
  *
- * @param isAttention by a variable's name
+ * @param isAttention whether a variable belongs to attention, by its name
  */
 export function searchOptimizer(
   { optimizer, learningRate, attentionLearningRate, weightDecay }: KdExplainerOptions,
@@ -76,15 +76,15 @@ export function retrainOptimizer(
   return optimizer === 'run' ? ofRun : sgd({ learningRate: retrainRate(learningRate), weightDecay });
 }
 
-/** Two groups of one update's variables, each with an optimizer of its own, for one backward pass. */
+/** Two groups of one update's variables, each with its own optimizer, in one backward pass. */
 interface OptimizerGroups {
   readonly main: OptimizerSpec;
-  /** For the variables that {@link isOther} picks; there must be some of either kind. */
+  /** For the variables that {@link isOther} selects; neither group may be empty. */
   readonly other: OptimizerSpec;
   readonly isOther: (name: string) => boolean;
 }
 
-/** One optimizer of two. Its learning rate is that of the main one. */
+/** Combines two optimizers into one, which reports the main one's learning rate. */
 function groupOptimizers({ main, other, isOther }: OptimizerGroups): OptimizerSpec {
   return {
     name: `${main.name}+${other.name}`,

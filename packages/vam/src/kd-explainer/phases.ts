@@ -7,15 +7,15 @@ import { explainerTerms } from './explainer-terms.js';
 import type { KdExplainerOptions } from './options.js';
 import { retrainOptimizer, searchOptimizer } from './optimizers.js';
 
-/** What both phases work with. */
+/** Inputs of both phases. */
 interface Training {
   readonly context: PlanContext;
   readonly options: KdExplainerOptions;
-  /** Of the student. */
+  /** The student's experts. */
   readonly experts: Experts;
 }
 
-/** Phase `search`: experts, heads and attention learn together, attention at a temperature that may fall. */
+/** Phase `search`: experts, heads and attention learn together. The attention's temperature may fall. */
 export function searchPhase({ context, options, experts }: Training, epochs: number): Phase {
   const [{ variables }] = context.students;
   const { attentionTemperature } = options;
@@ -39,7 +39,7 @@ export function searchPhase({ context, options, experts }: Training, epochs: num
   };
 }
 
-/** Phase `retrain`: attention is hard and rests; experts and heads learn anew in the tree that it leaves. */
+/** Phase `retrain`: attention is hard and frozen. Experts and heads learn from new weights in the tree that it leaves. */
 export function retrainPhase({ context, options, experts }: Training, epochs: number): Phase {
   const [student] = context.students;
   const isAttention = attentionOf(experts, student.variables);
@@ -66,7 +66,7 @@ export function retrainPhase({ context, options, experts }: Training, epochs: nu
   };
 }
 
-/** What both phases read and show. */
+/** The parts that both phases share: what they read and show. */
 function shared(
   { training, ceWeight, kdWeight }: KdExplainerOptions,
   experts: Experts,
@@ -77,7 +77,7 @@ function shared(
 }
 
 /**
- * Draws the weights of experts and heads anew; Θ, temperatures and moving statistics stay, as in the released code.
+ * Redraws the weights of experts and heads. Θ, temperatures and moving statistics are kept, as in the released code.
  */
 function redrawExperts({ model, variables, statistics }: Network, experts: Experts, random: Random): void {
   const isAttention = attentionOf(experts, variables);
@@ -91,7 +91,7 @@ function redrawExperts({ model, variables, statistics }: Network, experts: Exper
   });
 }
 
-/** Tells the Θ between experts from all other variables, the Θ inside convolutions included. */
+/** True for the Θ between experts; false for all other variables, including any Θ inside convolutions. */
 function attentionOf({ levels }: Experts, variables: NamedVariables): (name: string) => boolean {
   const thetas = new Set<unknown>(levels.map(({ theta }) => theta));
   return (name) => thetas.has(variables[name]);

@@ -3,9 +3,9 @@ import type { Exhibit, Network } from '@distilljs/core';
 import { vamLayers } from '../convolution/index.js';
 
 /**
- * Attention of all attending layers of a student as heat maps, those of one shape side by side.
+ * Attention of all attending layers of a student as heat maps; those of the same shape are side by side.
  *
- * @param index of the student, which tells apart what several show
+ * @param index of the student, which tells apart the exhibits of several
  */
 export function attentionExhibits(
   { model, name }: Network,

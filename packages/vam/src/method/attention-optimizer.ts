@@ -7,9 +7,11 @@ export const LOWEST_TEMPERATURE = 0.05;
 const NO_DECAY = ['theta', 'rho'];
 
 /**
- * An optimizer as attention needs it: no weight decay on Θ and ρ, and ρ at least `ln 0.05` after every step.
+ * Adapts an optimizer to attention: no weight decay on Θ and ρ, and ρ is at least `ln 0.05` after every step.
  *
- * Decay would pull Θ to uniform attention, against the entropy term; a free temperature would lower the entropy by itself.
+ * Weight decay would pull Θ towards uniform attention, against the entropy term. An unbounded temperature would lower
+ * the entropy by itself.
+ *
  * Certainty: proposed.
  */
 export function attentionOptimizer(spec: OptimizerSpec): OptimizerSpec {

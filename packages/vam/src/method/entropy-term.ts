@@ -8,10 +8,11 @@ import { attentionOptimizer } from './attention-optimizer.js';
 const TERM = 'attentionEntropy';
 
 /**
- * Mean over layers of the mean over child blocks of the entropy of attention: `H̄`, in nats, at most `ln N`.
+ * Entropy of attention `H̄`, mean over child blocks and then over layers, in nats: at most `ln N` for N parents.
  *
- * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the entropy term is told by a secondary source; how it is averaged is proposed.
- * @throws DistillError code `network` without layers, `option` for what is no list of them
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: the entropy term comes from a secondary source; its averaging is
+ *   our proposal.
+ * @throws DistillError code `network` without layers, `option` for a value that is not a list of them
  */
 export function meanEntropy(layers: readonly VamConv2D[]): Scalar {
   expectOption('meanEntropy(layers)', layers, listOf(objectWith('entropy', 'theta')));
@@ -37,9 +38,9 @@ const noAttention = (where: string, got: string): DistillError =>
   });
 
 /**
- * Refuses networks that were made of models with folded masks: they hold the folded kernels, and nothing of the attention.
+ * Refuses networks created from models with folded masks: they hold the folded kernels, not the attention's weights.
  *
- * Unfolded under such a network, the layers would train weights that none of its updates moves.
+ * If such a network's layers were unfolded, they would use weights that none of its updates trains.
  */
 export function expectUnfolded(
   students: readonly Network[],
@@ -59,14 +60,17 @@ export function expectUnfolded(
   });
 }
 
-/** How the entropy of attention acts, and which method's terms it joins. */
+/** Weight of the entropy of attention, and the method whose terms it joins. */
 interface EntropyOptions {
   /** γ. */
   readonly gamma: number;
   readonly owner: string;
 }
 
-/** The phase with the entropy term in every update that moves a student's attention first, and its optimizer made fit for it. */
+/**
+ * The phase with the entropy term added. A layer's entropy joins the first update that trains its Θ. Every update that
+ * trains attention gets {@link attentionOptimizer}.
+ */
 export function withEntropy(
   phase: Phase,
   students: readonly (readonly VamConv2D[])[],

@@ -7,24 +7,24 @@ import { attendingLayers, expectUnfolded, withEntropy } from './entropy-term.js'
 /** Options of `vam`. */
 export interface VamOptions {
   /**
-   * γ, weight of the entropy of attention, at least 0. Default 0.01. The paper's values are unknown ("tuned per task"): try 1e-4 to
-   * 0.1. With 0 the entropy is measured and does not act.
+   * γ, weight of the entropy of attention, at least 0. Default 0.01. The paper's values are unknown ("tuned per task"):
+   * try 1e-4 to 0.1. With 0 the entropy is logged but not trained.
    */
   readonly gamma: number;
   /** Weight of the cross-entropy with the labels, at least 0. Default 0.1. */
   readonly ceWeight: number;
   /** Weight of the divergence from the teacher, at least 0. Default 0.9; with 0 no teacher is needed. */
   readonly kdWeight: number;
-  /** T of both softmaxes, above 0. Default 4. */
+  /** T of both softmaxes, 0.01 to 1000. Default 4. */
   readonly temperature: number;
   /**
-   * Another technique, whose loss takes the place of KD's; `ceWeight`, `kdWeight` and `temperature` then have no say. None of its terms may be called
-   * `attentionEntropy`. Default none.
+   * Another technique, whose loss replaces KD's; `ceWeight`, `kdWeight` and `temperature` are then ignored. None of its
+   * terms may be called `attentionEntropy`. Default none.
    */
   readonly with: Method | undefined;
 }
 
-/** Options of a planned `vam` as plain data: of the other technique, its name and options. */
+/** Options of a planned `vam` as plain data: the other technique is reduced to its name and options. */
 export type VamSettings = Omit<VamOptions, 'with'> & {
   readonly with: { readonly name: string; readonly options: object } | null;
 };
@@ -44,19 +44,23 @@ const method: OptionCheck = (value) => {
 };
 
 /**
- * Trains a student with attention (`withVam`) by any technique, and its attention towards low entropy:
- * `L = ceWeight · CE + kdWeight · T² KL + γ H̄`, logged as `ce`, `kd` and `attentionEntropy`; with another technique `L = L_other + γ H̄`.
+ * Trains a student with attention (`withVam`) by any technique, and pushes its attention towards low entropy:
+ * `L = ceWeight · CE + kdWeight · T² KL + γ H̄`, logged as `ce`, `kd` and `attentionEntropy`. With another technique,
+ * `L = L_other + γ H̄`.
  *
- * Θ and ρ get no weight decay, and the temperature stays at or above 0.05. At the end every mask is folded into its kernel: the student
- * that is saved is plain. A student that was folded so attends again from the first epoch on. `with` takes any method, and every update
- * that moves attention gets the term; what that method draws comes from the stream of `vam`, so that its own initial weights are not
- * those of a run of it alone.
+ * Θ and ρ get no weight decay, and the attention's temperature stays at or above 0.05. At the end every mask is folded
+ * into its kernel, so that the saved student is plain. When a folded student trains again, it attends from the first
+ * epoch on.
  *
- * @throws DistillError code `option` for options that do not exist or are out of range; when it is planned, `network` for a student
- *   without attention, or one that was made a network after its masks were folded; in the first step, `contract` for a method with a
- *   term `attentionEntropy` of its own
- * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: KD and an entropy term with a weight γ are told by a secondary source; the weights
- *   and T are the released code's; that Θ and ρ do not decay, and the bound on the temperature, are proposed.
+ * `with` takes any method. The entropy of a layer joins the first update that trains its attention. The other method
+ * draws from the random stream of `vam`, so its initial weights differ from those of a run without `vam`.
+ *
+ * @throws DistillError code `option` for options that do not exist or are out of range. When planned, `network` for a
+ *   student without attention, or a network created after its masks were folded. In the first step, `contract` for a
+ *   method that has its own term `attentionEntropy`
+ * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: KD and an entropy term with a weight γ come from a secondary
+ *   source. The weights and T are the released code's. The exemption of Θ and ρ from weight decay and the temperature's
+ *   bound are proposed.
  */
 export function vam(given: Partial<VamOptions> = {}): Method<VamSettings> {
   const planned = attendingMethod(given);
@@ -84,7 +88,7 @@ async function planOf(inner: Method, gamma: number, context: PlanContext): Promi
   const layers = attendingLayers(context.students);
   expectUnfolded(context.students, layers);
   const plan = await inner.plan(context);
-  // Not before training begins: a plan that is refused leaves the student as it was.
+  // Only when training begins: a plan that is refused must leave the student unchanged.
   const unfold = (): void => {
     for (const layer of layers.flat()) layer.unfold();
   };
@@ -117,7 +121,7 @@ async function planOf(inner: Method, gamma: number, context: PlanContext): Promi
   };
 }
 
-/** Masks are made and multiplied in once per step, so that an image's share of it falls with the batch size. After folding nothing is left. */
+/** Adds attention's training cost. Kernels are masked once per step, so the cost per image falls with the batch size. */
 function withAttention(cost: AuxiliaryCost, layers: readonly VamConv2D[], batchSize: number): AuxiliaryCost {
   const parameters = layers.reduce((sum, { theta, rho }) => sum + theta.size + rho.size, 0);
   const masking = layers.reduce((sum, { maskingMacs }) => sum + maskingMacs, 0);

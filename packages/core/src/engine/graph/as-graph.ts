@@ -13,23 +13,23 @@ export const GRAPH_VARIABLE = 'DISTILLJS_GRAPH';
 
 /** How the steps of this process ran. */
 export interface GraphUse extends RecordingUse {
-  /** Parts of steps whose operations were asked for again without their JavaScript. */
+  /** Number of step parts whose operations were replayed without running their JavaScript. */
   readonly repeated: number;
-  /** Reasons why JavaScript issued the operations of other parts in every step. */
+  /** Reasons why other parts ran their JavaScript in every step. */
   readonly issued: readonly string[];
 }
 
-/** What stands between a backend and TensorFlow. */
+/** The layers between a backend and TensorFlow. */
 interface Between {
   readonly binding: DeferredBinding;
   readonly tracing: TracingBinding;
   readonly use: Repetition;
 }
 
-/** By backend: an engine may be loaded anew. */
+/** Keyed by backend, because an engine may be loaded again. */
 const deferred = new WeakMap<object, Between>();
 
-/** Why operations run one by one on the current engine; undefined where they run as graphs. */
+/** Why operations run one by one on the current engine; undefined if they run as graphs. */
 export function whyNoGraphs(): string | undefined {
   const backend = tensorFlowBackend();
   if (backend === null) return 'only the engine node runs graphs';
@@ -38,10 +38,10 @@ export function whyNoGraphs(): string | undefined {
   return undefined;
 }
 
-/** Loaded where an engine runs graphs. */
+/** Loaded lazily, only for an engine that runs graphs. */
 let loaded: typeof import('./node-graphs.js') | undefined;
 
-/** What a report says of graphs on the current engine, where there are any. */
+/** What a report says about graphs on the current engine, which must run them. */
 export async function stepsAsGraphs(): Promise<string> {
   const { hasOwnConvolutions } = (loaded ??= await import('./node-graphs.js'));
   const { binding } = tensorFlowBackend() as unknown as { binding: Binding };
@@ -50,7 +50,7 @@ export async function stepsAsGraphs(): Promise<string> {
 
 /**
  * Runs `compute` with its operations gathered into as few TensorFlow graphs as its reads of values allow. On engines
- * without graphs, and with `graphs: false`, it just runs.
+ * without graphs, and with `graphs: false`, it runs normally.
  */
 export async function asGraph<T>(compute: () => Promise<T>, { graphs = true } = {}): Promise<T> {
   const binding = graphs && whyNoGraphs() === undefined ? await graphBinding() : undefined;
@@ -63,7 +63,7 @@ export async function asGraph<T>(compute: () => Promise<T>, { graphs = true } = 
     try {
       binding.end();
     } catch {
-      // What broke first is what the user has to know.
+      // The first error is the one to report.
     }
     throw error;
   }
@@ -71,7 +71,7 @@ export async function asGraph<T>(compute: () => Promise<T>, { graphs = true } = 
   return result;
 }
 
-/** True while operations wait to run as a graph: reading a value now would cut it in two. */
+/** True while operations wait to run as a graph: reading a value now would split it in two. */
 export function isGathering(): boolean {
   return between()?.binding.isActive === true;
 }
@@ -82,9 +82,10 @@ function between(): Between | undefined {
 }
 
 /**
- * A place of a step that asks for the same operations in every step; it is repeated where the step runs as a graph.
+ * A repeater for a part of a step that issues the same operations in every step. They are replayed if the step
+ * runs as a graph.
  *
- * @param unfit why it must not be
+ * @param unfit why they must not be replayed; undefined if they may
  */
 export const repeating = (unfit?: string): Repeater =>
   repeater(() => {
@@ -93,7 +94,7 @@ export const repeating = (unfit?: string): Repeater =>
     return known && { ...known, isChecking: wish === 'check' };
   }, unfit);
 
-/** How the steps of this process ran on the current engine; undefined where none ran as a graph. */
+/** How the steps of this process ran on the current engine; undefined if none ran as a graph. */
 export function graphUse(): GraphUse | undefined {
   const known = between();
   if (known === undefined) return undefined;
@@ -113,10 +114,10 @@ async function graphBinding(): Promise<DeferredBinding> {
   return binding;
 }
 
-/** Tensors that never change and live long. */
+/** Long-lived tensors that never change. */
 const constants = new Set<tf.Tensor>();
 
-/** Beyond this they are fed to graphs: every graph has a copy of what it holds. */
+/** With more bytes, constants are fed to graphs instead: every graph copies the constants that it holds. */
 const MOST_CONSTANT_BYTES = 64 * 2 ** 20;
 
 /** Lets graphs hold these tensors (weights of a frozen network) as constants, which TensorFlow can prepare once. */

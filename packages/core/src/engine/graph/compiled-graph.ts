@@ -4,7 +4,7 @@ import { savedModelBytes } from './graph-def.js';
 import { planGraph } from './plan-graph.js';
 import type { Recording, Ref, TensorInfo } from './recording.js';
 
-/** Environment variable: with `0` graphs have TensorFlow's convolutions alone. */
+/** Environment variable: with `0`, graphs use only TensorFlow's convolutions. */
 const WINOGRAD_VARIABLE = 'DISTILLJS_WINOGRAD';
 
 export type TypedArray = Float32Array | Int32Array | Uint8Array;
@@ -14,7 +14,7 @@ export interface OutputInfo extends TensorInfo {
   readonly shape: number[];
 }
 
-/** The part of tfjs-node's binding that moves tensors and runs things. */
+/** The part of tfjs-node's binding that moves tensors and runs operations. */
 export interface Binding {
   readonly TF_FLOAT: number;
   readonly TF_INT32: number;
@@ -36,8 +36,8 @@ export interface CompiledGraph {
 }
 
 /**
- * A recording as a session of TensorFlow: written as a SavedModel without variables, which the binding of every tfjs-node
- * can load. State goes in and comes out as handles, without a copy.
+ * Compiles a recording to a TensorFlow session. It is written as a SavedModel without variables, which every
+ * tfjs-node binding can load. State passes in and out as handles, without a copy.
  */
 export function compileGraph(
   binding: Binding,
@@ -72,7 +72,7 @@ export function compileGraph(
 
 const known = new WeakMap<Binding, boolean>();
 
-/** Whether a binding has this package's convolutions: tried once. */
+/** Whether a binding has this package's convolutions; tested once per binding. */
 export function hasOwnConvolutions(binding: Binding): boolean {
   if (isNode() && process.env[WINOGRAD_VARIABLE] === '0') return false;
   let has = known.get(binding);

@@ -2,14 +2,14 @@ import type { AttributeValue } from './graph-def.js';
 import { sameList, valuesOf } from './recording.js';
 import type { Op, Recording, Ref, Values } from './recording.js';
 
-/** What stands in a graph for an operation that tfjs asks for. */
+/** The replacement in a graph for an operation that tfjs issues. */
 export interface Replacement {
   readonly name: string;
   readonly inputs: readonly Ref[];
   readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
 
-/** A convolution of this package's, with what it adds to its sums. */
+/** A convolution of this package with the terms added to its result. */
 interface Chain {
   readonly x: Ref;
   readonly filter: Ref;
@@ -17,20 +17,20 @@ interface Chain {
   readonly after: readonly Ref[];
 }
 
-/** Channels, in and out: whole vectors, and filters that fit the caches. */
+/** Input and output channels must fill whole vectors, and filters must fit the caches. */
 const LANES = 16;
 const MOST_CHANNELS = 256;
-/** Edge of the tiles that images are cut into, and how much larger an image may become by it. */
+/** Edge length of the tiles, and the largest factor by which padding to whole tiles may enlarge an image. */
 const EDGE = 4;
 const MOST_PADDED = 1.4;
 
 /**
- * Convolutions in a form that runs faster than what tfjs asks for.
+ * Replaces convolutions by faster forms than tfjs issues.
  *
- * - A bias is added by `BiasAdd` in place of `Add`: TensorFlow then runs it, the residual sum after it and the ReLU as one
- *   operation with the convolution.
- * - With `own`, those of 3x3 at stride 1 run by Winograd's algorithm, bias, residual sum and ReLU with them. A sum that
- *   something else reads too is computed by itself.
+ * - A bias is added by `BiasAdd` instead of `Add`: TensorFlow then fuses bias, following residual sum and ReLU
+ *   with the convolution.
+ * - With `own`, 3x3 convolutions at stride 1 run by Winograd's algorithm, fused with bias, residual sum and
+ *   ReLU. A sum that another operation also reads is computed separately.
  *
  * @param own whether the binding has this package's convolutions: tools/native-engine/kernels
  */
@@ -82,19 +82,19 @@ export function replaceConvolutions(recording: Recording, own: boolean): Readonl
   return replaced;
 }
 
-/** Whether this package's convolutions can stand in for any of a recording's. */
+/** Whether this package's convolutions can replace any convolution of a recording. */
 export function hasFittingConvolutions(recording: Recording): boolean {
   const values = valuesOf(recording);
   return values.ops.some(({ op, ref }) => isFit(op, ref, values));
 }
 
-/** TensorFlow's number of float32. */
+/** TensorFlow's number for float32. */
 const FLOAT = 1;
 
 const whole = (name: string, value: number): AttributeValue => ({ given: { name, type: 1, value } });
 const flag = (name: string, value: boolean): AttributeValue => ({ given: { name, type: 3, value } });
 
-/** Whether this package's kernels take a convolution, or one of its gradients. */
+/** Whether this package's kernels support a convolution, or one of its gradients. */
 function isFit({ name, attributes, inputs }: Op, ref: Ref, { infoOf }: Values): boolean {
   const [first = 0, second = 0, third = 0] = inputs;
   const [images, filter] = {

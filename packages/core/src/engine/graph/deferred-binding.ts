@@ -8,11 +8,11 @@ import { addValue, idOf, newSegment, nextEntry } from './segment.js';
 import { copyOfBytes, FIRST_ID, tensorTable } from './tensor-table.js';
 
 export interface DeferredBinding {
-  /** What tfjs uses in the real binding's place. */
+  /** The binding that tfjs uses instead of the real one. */
   readonly binding: Binding;
-  /** From here on operations wait, and run as one graph when a value is read. */
+  /** From here on, operations wait until a value is read, and then run as one graph. */
   begin(): void;
-  /** Runs what waits. */
+  /** Runs the waiting operations. */
   end(): void;
   readonly isActive: boolean;
   readonly use: () => RecordingUse;
@@ -22,16 +22,16 @@ export interface DeferredBinding {
 const FEWEST_OPS = 8;
 
 /**
- * Stands between tfjs and TensorFlow's binding. Between {@link DeferredBinding.begin} and `end`, an operation that is the
- * next one of a known recording does not run: its output is the promise of a tensor, of the shape that it had when it was
- * recorded. When a value is read, everything that waits runs as one TensorFlow graph. An operation that no recording
- * foresees makes all that waits run op by op, and becomes part of a new recording.
+ * Wraps TensorFlow's binding for tfjs. Between {@link DeferredBinding.begin} and `end`, an operation that
+ * matches the next one of a known recording does not run: it returns the id of a future tensor with the
+ * recorded shape. When a value is read, all waiting operations run as one TensorFlow graph. An operation that
+ * matches no recording makes all waiting operations run op by op, and becomes part of a new recording.
  *
- * So JavaScript runs in every step, and whatever it hands over (images, labels, learning rates, masks, weights of terms) is
- * an input of the graph: nothing that changes can be taken for a constant. A graph holds only shapes, axes and the weights
- * of frozen networks, and runs only where these are the same.
+ * JavaScript thus runs in every step, and whatever it uploads (images, labels, learning rates, masks, term
+ * weights) is an input of the graph: nothing that changes can be mistaken for a constant. A graph contains only
+ * shapes, axes and the weights of frozen networks, and runs only if these are the same.
  *
- * @param constantIds the binding's ids of tensors that may be part of a graph
+ * @param constantIds returns ids of tensors that may be constants of a graph
  */
 export function deferBinding(real: Binding, constantIds: () => ReadonlySet<number>): DeferredBinding {
   const table = tensorTable(real);
@@ -52,7 +52,7 @@ export function deferBinding(real: Binding, constantIds: () => ReadonlySet<numbe
       table.note(tensor, { shape: [...shape], dtype });
       return tensor;
     }
-    // Shapes and axes are whole numbers, the bounds of a range single ones.
+    // Values that may be structural: shapes and axes are integers, the bounds of a range are single numbers.
     const bytes = dtype !== real.TF_FLOAT || values.length === 1 ? copyOfBytes(values) : undefined;
     const value = segment.tensors.length;
     const recorded = follow((entry, { structure }) => {
@@ -139,7 +139,7 @@ export function deferBinding(real: Binding, constantIds: () => ReadonlySet<numbe
 
   // --- running
 
-  /** Runs what waits, op by op; what follows does so too. */
+  /** Runs the waiting operations op by op, and all that follow in this segment. */
   function runOpByOp(): void {
     if (segment.candidates === undefined) return;
     segment.candidates = undefined;
@@ -158,7 +158,7 @@ export function deferBinding(real: Binding, constantIds: () => ReadonlySet<numbe
     });
   }
 
-  /** Uploads stay until the end: the graph of a new recording is fed with them. */
+  /** Frees an output. Uploads stay until the end: they are inputs of a new recording's graph. */
   function freeOutput(value: number): void {
     if (segment.isUpload[value] === true) return;
     real.deleteTensor(segment.tensors[value] ?? -1);

@@ -9,7 +9,7 @@ export interface NodeDef {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
 
-/** What an attribute can hold. Types are TensorFlow's numbers (1 float, 3 int32, 9 int64, 10 bool). */
+/** The value of an attribute. Types are TensorFlow's numbers (1 float, 3 int32, 9 int64, 10 bool). */
 export type AttributeValue =
   | { readonly type: number }
   | { readonly shape: readonly number[] }
@@ -22,12 +22,12 @@ export type AttributeValue =
     }
   | { readonly given: OpAttribute };
 
-/** The oldest graph version that the ops used here need: that of TensorFlow 2.9, which a stock tfjs-node brings. */
+/** The graph version of TensorFlow 2.9, the release in a stock tfjs-node. */
 const PRODUCER = 1087;
 
 /**
- * The content of `saved_model.pb` for one graph without variables or signatures. A stock tfjs-node loads it and runs it by
- * the names of its nodes.
+ * The content of `saved_model.pb` for one graph without variables or signatures. A stock tfjs-node can load it
+ * and run it by node names.
  *
  * @see tensorflow/core: protobuf/{saved_model,meta_graph}.proto, framework/{graph,node_def,attr_value,tensor}.proto
  */
@@ -44,7 +44,7 @@ export function savedModelBytes(nodes: readonly NodeDef[]): Uint8Array {
         });
     });
   };
-  /** The kinds of attributes of the binding (`TF_ATTR_…`): 0 text, 1 whole number, 2 float, 3 flag, 4 type, 5 shape. */
+  /** The binding's attribute types (`TF_ATTR_…`): 0 string, 1 integer, 2 float, 3 boolean, 4 type, 5 shape. */
   const given = ({ type, value }: OpAttribute): void => {
     const one = (entry: unknown): void => {
       if (type === 0) pbf.writeStringField(2, entry as string);

@@ -1,4 +1,5 @@
-// What the engine node alone needs of graphs. It is an entry of the package, so that `browser` in package.json can take it out of a page.
+// The graph code that only the engine `node` needs. It is a separate entry point of the package, so that
+// `browser` in package.json can exclude it from a page.
 export { hasOwnConvolutions } from './compiled-graph.js';
 export { deferBinding } from './deferred-binding.js';
 export { tracingBinding } from './trace.js';

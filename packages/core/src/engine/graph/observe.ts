@@ -1,19 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Outside, Trace, TracingBinding } from './trace.js';
 
-/** What a repeated function gives. */
+/** The result of a repeated function. */
 export interface Given<R> {
-  /** All tensors that it made and that are to stay. */
+  /** All tensors that it made and that outlive it. */
   readonly tensors: readonly tf.Tensor[];
-  /** What is no tensor, and the same in every step. */
+  /** Other results, which must be the same in every step. */
   readonly rest: R;
 }
 
-/** What a function says of itself while it runs. */
+/** How a function reports what it depends on while it runs. */
 export interface Watch {
-  /** It looked at something that differs from step to step: its operations are issued in every step. */
+  /** Reports a read of a value that differs from step to step: the function must then run in every step. */
   readonly differs: (what: string) => void;
-  /** A number that it computes with. Where that is another later, the operations are issued anew. */
+  /** Evaluates a number that the function uses. If it changes later, the function runs again. */
   readonly number: (of: (epoch: number) => number) => number;
 }
 
@@ -22,7 +22,7 @@ export interface Known {
   readonly trace: Trace;
   readonly rest: unknown;
   readonly numbers: readonly { readonly of: (epoch: number) => number; readonly value: number }[];
-  /** By tensor that is given: the number of its value, shape and type. */
+  /** For each result tensor: the number of its value, its shape and type. */
   readonly results: readonly { readonly value: number; readonly shape: number[]; readonly dtype: number }[];
   /** Variables that get a new value. */
   readonly assigned: readonly {
@@ -32,7 +32,7 @@ export interface Known {
   }[];
 }
 
-/** The backend of tfjs-node, as far as tensors pass between it and TensorFlow. */
+/** The parts of tfjs-node's backend that pass tensors to and from TensorFlow. */
 interface TensorStore {
   readonly tensorMap: { get(data: object): { readonly id: number; readonly values: unknown } };
   getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
@@ -47,7 +47,7 @@ const registered = (): readonly tf.Variable[] =>
     (tf.engine() as unknown as { registeredVariables: Record<string, tf.Variable> }).registeredVariables,
   );
 
-/** The role of every tensor that is known by its id; undefined where one has two. */
+/** The role of every outside tensor, by id; undefined if one tensor has two roles. */
 function rolesOf(
   inputs: readonly tf.Tensor[],
   variables: readonly tf.Variable[],
@@ -69,7 +69,9 @@ function rolesOf(
   return roles;
 }
 
-/** Runs a function and notes what it asks for. @returns what it gives, and its trace or why there is none */
+/**
+ * Runs a function and traces its operations. @returns its result, and the trace or the reason why there is none
+ */
 export function observe<R>(
   tracing: TracingBinding,
   inputs: readonly tf.Tensor[],

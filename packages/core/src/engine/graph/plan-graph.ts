@@ -8,14 +8,15 @@ export interface GraphPlan {
   readonly nodes: readonly NodeDef[];
   /** Names of the fed nodes, with the value that each stands for. */
   readonly feeds: readonly { readonly name: string; readonly ref: Ref }[];
-  /** By value its node's output, as `name:index`. */
+  /** For each value, its node's output as `name:index`. */
   readonly outputs: readonly string[];
 }
 
 /**
- * A recording as nodes of a graph: inputs are placeholders, shapes, axes and weights of frozen networks constants.
+ * Turns a recording into the nodes of a graph. Inputs become placeholders; shapes, axes and weights of frozen
+ * networks become constants.
  *
- * @param bytesOf the values of a tensor from outside
+ * @param bytesOf returns the values of an outside tensor
  * @param ownConvolutions whether the binding has this package's convolutions
  */
 export function planGraph(
@@ -57,7 +58,7 @@ export function planGraph(
     const attributes: Record<string, AttributeValue> = Object.fromEntries(
       entry.attributes.map((given) => [given.name, { given }]),
     );
-    // tfjs leaves these out: an eager op infers them from its inputs, a graph does not.
+    // tfjs omits these attributes: an eager op infers them from its inputs, a graph does not.
     if (entry.name === 'ExpandDims') {
       attributes['T'] ??= { type: infoOf(entry.inputs[0] ?? 0)?.dtype ?? 1 };
       attributes['Tdim'] ??= { type: infoOf(entry.inputs[1] ?? 0)?.dtype ?? 3 };

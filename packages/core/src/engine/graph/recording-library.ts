@@ -8,22 +8,22 @@ import type { Known, Segment } from './segment.js';
 import { isClose } from './tensor-table.js';
 import type { Tolerance } from './tensor-table.js';
 
-/** Which recordings ran so far, and how. */
+/** How recordings have run so far. */
 export interface RecordingUse {
-  /** Graphs that were made, and how often one ran. */
+  /** Number of graphs made, and of graph runs. */
   readonly graphs: number;
   readonly runs: number;
-  /** Reasons for what ran op by op. */
+  /** Reasons why recordings ran op by op. */
   readonly eager: readonly string[];
 }
 
-/** The recordings that were made, and their graphs. */
+/** The known recordings and their graphs. */
 export interface RecordingLibrary {
   all(): readonly Known[];
   /**
-   * Runs a segment that followed this recording to its end, as one graph, and puts tensors behind the values in use.
+   * Runs a segment that matched this recording to its end as one graph, and assigns tensors to the values in use.
    *
-   * @returns false when the graph failed: then the segment has to run op by op, now and in future
+   * @returns false if the graph failed: then the segment must run op by op, now and in future
    */
   run(recording: Known, segment: Segment): boolean;
   /** Keeps a segment that ran op by op as a new recording. */
@@ -31,7 +31,7 @@ export interface RecordingLibrary {
   readonly use: () => RecordingUse;
 }
 
-/** What a library asks of the binding that it belongs to. */
+/** What a library needs from the binding that it belongs to. */
 export interface TensorAccess {
   /** The binding's tensor behind an id. */
   readonly tensorOf: (id: number) => number;
@@ -40,14 +40,15 @@ export interface TensorAccess {
   readonly constantIds: () => ReadonlySet<number>;
 }
 
-/** Recordings that are kept; the one that was not used for longest goes first. */
+/** Maximum number of recordings; the least recently used one is dropped first. */
 const MOST_RECORDINGS = 64;
 
 const ROUNDING: Tolerance = { share: 1e-3, least: 1e-6 };
 
 /**
- * For a graph that was {@link ROUNDING | right} with TensorFlow's convolutions. Winograd's round otherwise, by about 1e-6. A ReLU whose input is nearly 0 may turn the other way, and
- * gradients that are sums of canceling numbers differ by more: 5e-3 was seen. A wrong convolution is off by the order of its values.
+ * For a graph that was {@link ROUNDING | right} with TensorFlow's convolutions. Winograd's rounding differs by
+ * about 1e-6. That can flip a ReLU whose input is nearly 0, and gradients that are sums of cancelling numbers
+ * differ by more: 5e-3 was observed. A wrong convolution differs by the order of its values.
  */
 const OWN_ROUNDING: Tolerance = { share: 5e-2, least: 1e-5 };
 
@@ -69,7 +70,7 @@ export function recordingLibrary(binding: Binding, tensors: TensorAccess): Recor
     return made.map(({ id }) => id);
   };
 
-  /** The tensors that its graph gives; undefined where they are not those that its operations gave. */
+  /** The tensors from the recording's graph; undefined if they do not match those computed op by op. */
   const runIfClose = (
     recording: Known,
     segment: Segment,
@@ -87,9 +88,9 @@ export function recordingLibrary(binding: Binding, tensors: TensorAccess): Recor
   };
 
   /**
-   * Replaces a graph that is right by one with this package's convolutions, where that is right too.
+   * Replaces a correct graph by one with this package's convolutions, if that is correct too.
    *
-   * @returns the tensors of the one that stays
+   * @returns the tensors of the graph that is kept
    */
   const withOwnConvolutions = (
     recording: Known,
@@ -100,7 +101,7 @@ export function recordingLibrary(binding: Binding, tensors: TensorAccess): Recor
     const candidate: Known = { ...recording, graph: undefined, ownConvolutions: true };
     const counted = { ...count };
     const own = runIfClose(candidate, segment, opByOp, OWN_ROUNDING);
-    // One graph, and one run of it, whichever stays.
+    // Count one graph and one run, whichever graph is kept.
     Object.assign(count, counted);
     const [left, kept] = own === undefined ? [candidate, recording] : [recording, candidate];
     left.graph?.dispose();
@@ -133,8 +134,8 @@ export function recordingLibrary(binding: Binding, tensors: TensorAccess): Recor
       }
     },
 
-    // It runs as a graph right away, although its values are there: the comparison costs no step of its own, and a run's
-    // first step has the bytes of all others, wherever a run begins or goes on.
+    // Run the graph at once, although its values are known: the comparison needs no extra step, and the first
+    // step of a new or resumed run gives bitwise the values of a later one.
     learn(segment) {
       const { infoOf, bytesOf, constantIds } = tensors;
       const recording: Known = {

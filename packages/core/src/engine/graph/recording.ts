@@ -7,15 +7,15 @@ export interface TensorInfo {
 }
 
 /**
- * A value as a recording names it: from 0, in order of appearance, what the recording uploads or computes; below 0 (`~n`)
- * the n-th tensor from outside that it reads.
+ * The number of a value in a recording: from 0, in order of appearance, for what it uploads or computes; below
+ * 0 (`~n`) for the n-th outside tensor that it reads.
  */
 export type Ref = number;
 
-/** Values that JavaScript hands to TensorFlow. */
+/** Values that JavaScript passes to TensorFlow. */
 export interface Upload extends TensorInfo {
   readonly kind: 'upload';
-  /** Of whole numbers, which may be shapes or axes. */
+  /** The bytes of integers or single numbers, which may be shapes, axes or range bounds. */
   readonly bytes: Uint8Array | undefined;
 }
 
@@ -30,18 +30,18 @@ export interface Op {
 
 export type Entry = Upload | Op;
 
-/** A tensor from outside that a recording reads. */
+/** An outside tensor that a recording reads. */
 export interface External extends TensorInfo {
   /**
-   * Where it is part of the graph rather than fed to it: the id that it had. A tensor never changes, so that the same id
-   * stands for the same values.
+   * The tensor's id if it is a constant of the graph instead of an input. A tensor never changes, so the same
+   * id means the same values.
    */
   readonly fixed: number | undefined;
-  /** The values of a shape or an axis, which may come under another id. */
+  /** The values of a shape or axis, which may have another id in another step. */
   readonly bytes: Uint8Array | undefined;
 }
 
-/** What was asked of TensorFlow between two reads of a value. */
+/** The uploads and operations between two reads of a value. */
 export interface Recording {
   readonly entries: readonly Entry[];
   readonly externals: readonly External[];
@@ -50,8 +50,8 @@ export interface Recording {
 }
 
 /**
- * Inputs that say *what* an op computes (shapes, axes, permutations) rather than with which numbers. A graph is made for
- * these values, and another for others. Negative positions count from the last input.
+ * Inputs that determine *what* an op computes (shapes, axes, permutations) rather than with which numbers. Each
+ * graph is made for particular values of these. Negative positions count from the last input.
  */
 const STRUCTURAL: Readonly<Record<string, readonly number[]>> = {
   All: [1],
@@ -111,7 +111,7 @@ export function structuralInputs({ name, inputs }: Pick<Op, 'name' | 'inputs'>):
   return (STRUCTURAL[name] ?? []).map((position) => (position < 0 ? inputs.length + position : position));
 }
 
-/** Ops whose output's shape depends on values, that draw numbers of their own or that act on the world: never recorded. */
+/** False for ops whose output shape depends on values, that draw random numbers, or that have side effects. */
 export function isRecordable(name: string): boolean {
   return !/^(Where|Unique|UniqueV2|NonMaxSuppression.*|SparseFillEmptyRows|SparseReshape|Ragged.*|String.*|Static.*|Bincount|DenseBincount|Decode.*|Encode.*|Summary.*|.*Summary.*|Multinomial|Random.*|Truncated.*|Stateful.*)$/.test(
     name,
@@ -130,7 +130,7 @@ export const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined):
   a.length === b.length &&
   a.every((value, index) => value === b[index]);
 
-/** Whether an op is given the same attributes, in the same order. */
+/** Whether two ops have the same attributes, in the same order. */
 export function sameAttributes(a: readonly OpAttribute[], b: readonly OpAttribute[]): boolean {
   if (a === b) return true;
   return (
@@ -145,14 +145,14 @@ export function sameAttributes(a: readonly OpAttribute[], b: readonly OpAttribut
   );
 }
 
-/** The values of a recording, by their references. */
+/** The values of a recording, by {@link Ref}. */
 export interface Values {
-  /** In order, with the reference of each one's first output. */
+  /** The ops in order, each with the reference of its first output. */
   readonly ops: readonly { readonly op: Op; readonly ref: Ref }[];
   readonly infoOf: (ref: Ref) => TensorInfo | undefined;
-  /** Undefined of what JavaScript hands over. */
+  /** The op that made a value; undefined for uploads and outside tensors. */
   readonly madeBy: (ref: Ref) => Op | undefined;
-  /** How often operations read it. */
+  /** Number of times that ops read a value. */
   readonly uses: (ref: Ref) => number;
 }
 

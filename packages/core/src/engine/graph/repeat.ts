@@ -6,45 +6,46 @@ import type { TracingBinding } from './trace.js';
 import { sameCalls } from './trace.js';
 
 /**
- * Environment variable: with `0` JavaScript issues all operations of every step; with `check` it does so too, and compares them with
- * those that would have been repeated.
+ * Environment variable: with `0`, the JavaScript of every step runs; with `check`, it runs too, and its
+ * operations are compared with those that would have been replayed.
  */
 export const REPEAT_VARIABLE = 'DISTILLJS_REPEAT';
 
-/** One place in a step where the same operations are asked for in every step. */
+/** A part of a step that issues the same operations in every step. */
 export interface Repeater {
   /**
-   * What `compute` gives. Once two calls in a row have asked for the same operations with the same numbers, later ones ask for them
-   * without running `compute`.
+   * The result of `compute`. After two calls in a row with the same operations and numbers, later calls replay
+   * the operations without running `compute`.
    *
-   * @param inputs tensors that may be others in every call; all else that `compute` reads are variables, or tensors that stay
+   * @param inputs tensors that may differ between calls; `compute` may otherwise read only variables and
+   *   permanent tensors
    */
   run<R>(inputs: readonly tf.Tensor[], compute: (watch: Watch) => Given<R>, when?: When): Given<R>;
 }
 
-/** Where a call stands. */
+/** The circumstances of a call. */
 export interface When {
-  /** What else decides the operations. */
+  /** Anything else that determines the operations. */
   readonly key?: string;
-  /** Fractional. */
+  /** Fractional epoch, passed to {@link Watch.number}. */
   readonly epoch?: number;
-  /** Run `compute` in any case, and compare. */
+  /** Run `compute` in any case, and compare its operations. */
   readonly anew?: boolean;
 }
 
-/** How functions were repeated. */
+/** How often functions were replayed, and why not. */
 export interface Repetition {
   repeated: number;
-  /** Reasons why operations were issued by JavaScript in every step. */
+  /** Reasons why JavaScript ran in every step. */
   readonly issued: Set<string>;
 }
 
-/** Attempts without two equal ones in a row, after which an epoch's steps are not looked at any more. */
+/** Attempts without two equal ones in a row, after which steps are no longer traced until the next `anew`. */
 const MOST_ATTEMPTS = 6;
 
 /**
- * @param access the binding under way; undefined where operations do not wait to run as a graph
- * @param unfit why nothing may be repeated
+ * @param access returns the active binding; undefined if operations do not run as a graph
+ * @param unfit why nothing may be replayed; undefined if it may
  */
 export function repeater(
   access: () =>
@@ -75,7 +76,7 @@ export function repeater(
       attempts += 1;
       const { given, result } = observe(tracing, inputs, compute, { key, epoch });
       if (typeof result === 'string') {
-        // What runs for the first time may have to prepare something.
+        // The first call may have one-time preparations, so its reason does not count.
         if (attempts > 1) use.issued.add(result);
         known = undefined;
         isProven = false;
@@ -96,7 +97,7 @@ const isCurrent = ({ trace, numbers }: Known, tracing: TracingBinding, epoch: nu
   trace.outside.every((each) => !('variable' in each && each.variable.isDisposed)) &&
   numbers.every(({ of, value }) => Object.is(of(epoch), value));
 
-/** In place of a repetition: runs the function, and expects that it asks for what the repetition would have asked for. */
+/** Runs the function instead of a replay, and expects the same operations as the replay. */
 function checked<R>(
   tracing: TracingBinding,
   known: Known,

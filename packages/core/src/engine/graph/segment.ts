@@ -2,10 +2,10 @@ import type { CompiledGraph } from './compiled-graph.js';
 import { structuralInputs } from './recording.js';
 import type { Entry, External, Recording, Ref, TensorInfo } from './recording.js';
 
-/** A recording that was seen before, and how it runs. */
+/** A known recording, and how it runs. */
 export interface Known extends Recording {
   graph: CompiledGraph | undefined;
-  /** Why it runs op by op. */
+  /** Why it runs op by op; undefined if it runs as a graph. */
   eagerBecause: string | undefined;
   lastUse: number;
   /** Whether its graph has this package's convolutions. */
@@ -13,23 +13,26 @@ export interface Known extends Recording {
 }
 
 /**
- * What was asked since the last read of a value. Either it follows known recordings and nothing of it has run yet, or it
- * runs op by op as it comes and is recorded.
+ * The uploads and operations since the last read of a value. Either they match known recordings and have not
+ * run yet, or they run op by op and are recorded.
  */
 export interface Segment {
   /** Id of value 0; value n has id `base + n`. */
   readonly base: number;
   readonly entries: Entry[];
-  /** Per value its tensor in the binding; -1 while there is none. */
+  /** For each value, its tensor in the binding; -1 while there is none. */
   readonly tensors: number[];
   readonly isUpload: boolean[];
   readonly isDeleted: boolean[];
-  /** Ids of tensors from outside that it reads, and the number of each. */
+  /** Ids of the outside tensors that it reads; `externalRefs` gives the reference of each. */
   readonly externals: number[];
   readonly externalRefs: Map<number, Ref>;
-  /** From outside and deleted meanwhile: freed when the segment has run, since the graph reads them. */
+  /**
+   * Outside tensors deleted in the meantime: they are freed after the segment has run, since the graph reads
+   * them.
+   */
   readonly deletedExternals: number[];
-  /** Known recordings that began like this segment; undefined: it runs op by op. */
+  /** Known recordings that begin like this segment; undefined if it runs op by op. */
   candidates: readonly Known[] | undefined;
 }
 
@@ -56,20 +59,20 @@ export function addValue(segment: Segment, tensor: number, isUpload: boolean): n
 export const idOf = (segment: Segment, ref: Ref): number =>
   ref < 0 ? (segment.externals[~ref] ?? -1) : segment.base + ref;
 
-/** Outputs of ops that are still in use. */
+/** Outputs of ops that have not been deleted. */
 export const wantedValues = ({ tensors, isDeleted, isUpload }: Segment): Ref[] =>
   [...tensors.keys()].filter((value) => isDeleted[value] === false && isUpload[value] === false);
 
 /**
  * Keeps the candidates whose next entry passes.
- * @returns that entry; undefined when nothing is left that would run as a graph
+ * @returns that entry; undefined if no candidate is left that would run as a graph
  */
 export function nextEntry(
   segment: Segment,
   passes: (entry: Entry, recording: Recording) => boolean,
 ): Entry | undefined {
   const at = segment.entries.length;
-  // Nearly always: the first few operations tell recordings apart.
+  // The usual case: the first few operations distinguish recordings.
   if (segment.candidates?.length === 1) {
     const [only] = segment.candidates as [Known];
     const entry = only.entries[at];
@@ -85,8 +88,8 @@ export function nextEntry(
 }
 
 /**
- * The segment as a recording.
- * @param constants ids of tensors that may be part of the graph
+ * Turns a segment into a recording.
+ * @param constants ids of tensors that may be constants of the graph
  */
 export function asRecording(
   { entries, externals }: Segment,

@@ -2,17 +2,17 @@ import type { OpAttribute } from '../kernels/tensorflow-backend.js';
 import type { Binding, TypedArray } from './compiled-graph.js';
 import type { TensorInfo } from './recording.js';
 
-/** Ids of our own begin above all that the binding gives, which are 32 bits wide. */
+/** Our own ids start above the binding's ids, which are 32 bits wide. */
 export const FIRST_ID = 2 ** 32;
 
-/** The tensors that outlive a segment: those of the binding under its own ids, ours under ids from {@link FIRST_ID}. */
+/** Tensors that outlive a segment: the binding's under its own ids, ours under ids from {@link FIRST_ID}. */
 export interface TensorTable {
   /** The binding's tensor behind an id. */
   readonly tensorOf: (id: number) => number;
   readonly infoOf: (id: number) => TensorInfo;
-  /** Shape and type of a tensor of the binding. */
+  /** Records the shape and type of a tensor of the binding. */
   readonly note: (id: number, info: TensorInfo) => void;
-  /** Puts a tensor behind an id of ours. */
+  /** Assigns a tensor to one of our ids. */
   readonly adopt: (id: number, tensor: number, info: TensorInfo) => void;
   readonly free: (id: number) => void;
 }
@@ -44,7 +44,7 @@ export function tensorTable(binding: Binding): TensorTable {
   };
 }
 
-/** Shape and type of a tensor that was made before anybody took note. */
+/** Shape and type of a tensor that was made before they were recorded. */
 function askInfo(binding: Binding, tensor: number): TensorInfo {
   for (const dtype of [binding.TF_FLOAT, binding.TF_INT32, binding.TF_BOOL]) {
     try {
@@ -57,7 +57,7 @@ function askInfo(binding: Binding, tensor: number): TensorInfo {
       binding.deleteTensor(sizes);
       return { shape, dtype };
     } catch {
-      // Of another type.
+      // The tensor has another type: try the next.
     }
   }
   throw new Error(`tensor ${tensor} is of a type that no graph takes`);
@@ -66,13 +66,16 @@ function askInfo(binding: Binding, tensor: number): TensorInfo {
 export const copyOfBytes = ({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength).slice();
 
-/** Differences that rounding alone may make: a share of the whole, and a number. */
+/**
+ * Differences that rounding alone may cause: relative to the norm of all values, plus an absolute part per
+ * value.
+ */
 export interface Tolerance {
   readonly share: number;
   readonly least: number;
 }
 
-/** Equal but for rounding. NaN equals NaN. */
+/** True if two tensors are equal up to rounding. NaN equals NaN. */
 export function isClose(binding: Binding, a: number, b: number, { share, least }: Tolerance): boolean {
   const expected = Array.from(binding.tensorDataSync(a), Number);
   const got = Array.from(binding.tensorDataSync(b), Number);
@@ -84,6 +87,6 @@ export function isClose(binding: Binding, a: number, b: number, { share, least }
     difference += (value - other) ** 2;
     size += value ** 2;
   }
-  // A NaN on one side makes the difference NaN, which is below nothing.
+  // NaN on one side makes the difference NaN, and every comparison false.
   return difference === 0 || Math.sqrt(difference) <= share * Math.sqrt(size) + least * Math.sqrt(got.length);
 }

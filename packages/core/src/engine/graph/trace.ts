@@ -4,7 +4,7 @@ import type { Binding, OutputInfo, TypedArray } from './compiled-graph.js';
 import { isRecordable, sameAttributes, sameBytes, sameInfo } from './recording.js';
 import type { Ref, TensorInfo } from './recording.js';
 
-/** What a function asked of the binding. Values are numbered as they appear; `~n` is the n-th tensor from outside. */
+/** A call of the binding. Values are numbered in order of appearance; `~n` is the n-th outside tensor. */
 export type Call =
   | (TensorInfo & { readonly kind: 'upload'; readonly values: TypedArray })
   | {
@@ -16,35 +16,35 @@ export type Call =
     }
   | { readonly kind: 'free'; readonly value: Ref };
 
-/** A tensor from outside: an input, the value of a variable, or one that is the same in every step. */
+/** An outside tensor: an input, the value of a variable, or a tensor that is the same in every step. */
 export type Outside =
   { readonly input: number } | { readonly variable: tf.Variable } | { readonly id: number };
 
 export interface Trace {
   readonly calls: readonly Call[];
   readonly outside: readonly Outside[];
-  /** Number of each value that is in use at the end, by the binding's id. */
+  /** Number of each value that is still in use at the end, by the binding's id. */
   readonly left: ReadonlyMap<number, Ref>;
-  /** Why the same calls may not do in another step. */
+  /** Why the calls cannot be replayed in another step. */
   readonly problem: string | undefined;
 }
 
 export interface TracingBinding {
   readonly binding: Binding;
   readonly isTracing: boolean;
-  /** @param known ids from outside whose role is known */
+  /** @param known roles of outside tensors, by id */
   begin(known: ReadonlyMap<number, Outside>): void;
   end(): Trace;
-  /** Runs the calls again. @returns the ids of all values */
+  /** Replays the calls. @returns the ids of all values */
   repeat(trace: Trace, idOf: (outside: Outside) => number): number[];
-  /** False once one of the tensors has been freed that a trace takes to be the same in every step. */
+  /** False once a tensor has been freed that the trace assumes to be the same in every step. */
   isWhole(trace: Trace): boolean;
 }
 
-/** Notes what is asked of a binding while a function runs, and can ask for it again. */
+/** Records the calls of a binding while a function runs, and can replay them. */
 export function tracingBinding(real: Binding): TracingBinding {
   let open: OpenTrace | undefined;
-  /** Ids that traces take to be the same in every step, until they are freed. */
+  /** Ids of tensors that traces assume to be the same in every step, until they are freed. */
   const fixed = new Set<number>();
 
   const binding: Binding = {
@@ -163,7 +163,7 @@ function openTrace(known: ReadonlyMap<number, Outside>): OpenTrace {
   };
 }
 
-/** Whether two steps asked for the same, with the same numbers. */
+/** Whether two traces have the same calls with the same numbers. */
 export function sameCalls(a: Trace, b: Trace): boolean {
   return (
     a.calls.length === b.calls.length &&

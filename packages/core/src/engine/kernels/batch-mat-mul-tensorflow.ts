@@ -3,15 +3,16 @@ import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { floatType, tensorFlowBackend, usesGpu } from './tensorflow-backend.js';
 import type { OpAttribute, TensorFlowBackend } from './tensorflow-backend.js';
 
-/** Multiply–accumulates of a product, over its whole batch, up to which the plain kernel is the faster one. */
+/** Multiply–accumulates of a product, over its whole batch, up to which the plain kernel is faster. */
 const SMALL = 2 ** 21;
 
 /**
- * BatchMatMul for products of small matrices on the TensorFlow backend. With oneDNN, `BatchMatMulV2` becomes oneDNN's kernel,
- * which takes some 0.2 ms for the smallest product; `BatchMatMulV3` is left as it is and takes 0.02 to 0.1 ms (64 products of
- * 16×16 matrices with vectors: 42 against 177 µs; TensorFlow 2.21, two cores). From 2²¹ on oneDNN is as fast or faster.
+ * BatchMatMul for products of small matrices on the TensorFlow backend. With oneDNN, `BatchMatMulV2` becomes
+ * oneDNN's kernel, which takes some 0.2 ms even for the smallest product. `BatchMatMulV3` keeps TensorFlow's
+ * kernel and takes 0.02 to 0.1 ms (64 products of 16×16 matrices with vectors: 42 µs instead of 177 µs;
+ * TensorFlow 2.21, two cores). From 2²¹ multiply–accumulates on, oneDNN is at least as fast.
  *
- * @param own of the backend, for large products, other types, GPUs, and a TensorFlow without V3
+ * @param own the backend's kernel, for large products, other types, GPUs, and a TensorFlow without V3
  */
 export function batchMatMulTensorFlow(own: tf.KernelFunc): tf.KernelFunc {
   let isThere = true;

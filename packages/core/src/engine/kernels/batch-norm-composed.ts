@@ -13,7 +13,7 @@ export const batchNormComposed: BatchNormPasses = {
   forward(x, gamma, beta, epsilon) {
     const rows = inGroups(x);
     const mean = channelMean(rows);
-    // Centred first: the difference of mean(x^2) and mean(x)^2 loses all digits where the mean is large.
+    // Centre first: mean(x^2) - mean(x)^2 loses all digits if the mean is large.
     const centred = channelAffine(rows, tf.onesLike(mean), tf.neg(mean));
     const variance = channelMean(tf.square(centred));
     const rstd = tf.rsqrt(tf.add<tf.Tensor1D>(variance, epsilon));

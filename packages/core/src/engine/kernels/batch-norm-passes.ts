@@ -1,6 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** One way to compute training batch norm: a forward and a backward pass. See batchNormTraining for the formulas. */
+/**
+ * An implementation of training batch norm: a forward and a backward pass. See batchNormTraining for the
+ * formulas.
+ */
 export interface BatchNormPasses {
   forward(
     x: tf.Tensor,
@@ -8,6 +11,6 @@ export interface BatchNormPasses {
     beta: tf.Tensor1D,
     epsilon: number,
   ): { y: tf.Tensor; mean: tf.Tensor1D; variance: tf.Tensor1D; saved: tf.Tensor[] };
-  /** `saved` is what the forward pass gave out under that name. */
+  /** `saved` is the field of that name from the forward pass. */
   backward(dy: tf.Tensor, saved: tf.Tensor[]): { dx: tf.Tensor; dGamma: tf.Tensor; dBeta: tf.Tensor };
 }

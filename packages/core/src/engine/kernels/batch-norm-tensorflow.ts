@@ -5,7 +5,7 @@ import type { OpAttribute, TensorFlowBackend } from './tensorflow-backend.js';
 
 /**
  * The passes of training batch norm as one TensorFlow op each: FusedBatchNormV3 in training mode and
- * FusedBatchNormGradV3, which tfjs does not know by itself.
+ * FusedBatchNormGradV3, which tfjs itself does not use.
  */
 export function batchNormTensorFlow(backend: TensorFlowBackend, epsilon: number): BatchNormPasses {
   const { binding } = backend;
@@ -36,8 +36,8 @@ export function batchNormTensorFlow(backend: TensorFlowBackend, epsilon: number)
       return {
         y: x.rank === 4 ? y : tf.reshape(y, x.shape),
         mean,
-        // The variance that is given out has Bessel's correction, that of tf.moments has none. The variance that was used
-        // is reserved for the gradient; on GPUs that is the inverse deviation.
+        // The op's variance output has Bessel's correction, unlike tf.moments. The uncorrected variance is in
+        // the reserve space for the gradient; on GPUs that holds the inverse deviation.
         variance: backend.isUsingGpuDevice
           ? tf.mul(unbiased, Math.max(count - 1, 1) / count)
           : (reserved[1] as tf.Tensor1D),

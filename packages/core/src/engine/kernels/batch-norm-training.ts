@@ -9,7 +9,7 @@ import type { BatchNormPasses } from './batch-norm-passes.js';
 import { batchNormTensorFlow } from './batch-norm-tensorflow.js';
 import { tensorFlowBackend } from './tensorflow-backend.js';
 
-/** What {@link batchNormTraining} gives back: the normalised batch and the statistics it was normalised by. */
+/** The result of {@link batchNormTraining}: the normalised batch and its statistics. */
 export interface BatchNormTraining<T extends tf.Tensor> {
   /** The normalised, scaled and shifted batch, of the shape of the input. */
   readonly y: T;
@@ -20,7 +20,7 @@ export interface BatchNormTraining<T extends tf.Tensor> {
 }
 
 /**
- * Batch normalisation with the statistics of the batch itself, its gradient in closed form.
+ * Batch normalisation with the statistics of the batch itself, and its gradient in closed form.
  *
  * Over the N values of each channel (every axis but the last):
  * xhat = (x - mean) * rstd with rstd = 1 / sqrt(variance + epsilon), and y = gamma * xhat + beta;
@@ -61,7 +61,8 @@ export function batchNormTraining<T extends tf.Tensor>(
   });
   const y = normalise(x, ...[gamma, beta].filter((parameter) => parameter !== null)) as T;
 
-  // customGrad hands back one tensor and disposes the rest, hence kept there and handed to the caller's scope here.
+  // customGrad returns one tensor and disposes the rest: the statistics are kept there and tracked in the
+  // caller's scope here.
   const [mean, variance] = statistics.map((kept) => {
     const owned = tf.clone(kept);
     kept.dispose();
@@ -78,7 +79,7 @@ function passesOf(epsilon: number): BatchNormPasses {
 }
 
 function checkChannels(x: tf.Tensor, parameters: Record<'gamma' | 'beta', tf.Tensor1D | null>): number {
-  // Callers without types hand in anything.
+  // Untyped callers may pass anything.
   const rank = (x as Partial<tf.Tensor> | null | undefined)?.shape?.length ?? 0;
   expectShape('batchNormTraining(x)', x, Array<null>(Math.max(2, rank)).fill(null));
   const channels = x.shape.at(-1) ?? 0;

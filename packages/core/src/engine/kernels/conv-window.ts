@@ -4,7 +4,7 @@ import { DistillError } from '../../error/index.js';
 /** A pair of numbers, one for the height and one for the width. */
 export type PerAxis = readonly [height: number, width: number];
 
-/** Attributes that tfjs hands to the gradient kernels of its two-dimensional convolutions. */
+/** Attributes that tfjs passes to the gradient kernels of its two-dimensional convolutions. */
 export interface ConvGradAttributes {
   readonly strides: [number, number] | number;
   readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;

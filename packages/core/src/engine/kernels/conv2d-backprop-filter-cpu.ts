@@ -10,9 +10,9 @@ interface CpuBackend {
 
 /**
  * Gradient of a convolution with respect to its filter, for the cpu backend: the sums of
- * `dw[u, v, c, d] = sum_{n, i, j} x[n, s i + u - p, s j + v - p, c] * dy[n, i, j, d]`, taken in float64, over memory in its
- * order. tfjs's own kernel looks up every factor by four indices and is some forty times slower, nine tenths of a training
- * step.
+ * `dw[u, v, c, d] = sum_{n, i, j} x[n, s i + u - p, s j + v - p, c] * dy[n, i, j, d]`, in float64 and in memory
+ * order. tfjs's own kernel looks up every factor by four indices. It is some forty times slower and takes nine
+ * tenths of a training step.
  *
  * @param own tfjs's kernel, for data in NCHW and dilations
  */

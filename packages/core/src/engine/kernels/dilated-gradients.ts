@@ -11,11 +11,12 @@ interface Attributes {
 }
 
 /**
- * Lets gradients pass through dilated convolutions, on every backend; tfjs refuses them. All other convolutions keep tfjs's
- * gradients.
+ * Registers gradients for dilated convolutions on every backend; tfjs refuses them. All other convolutions keep
+ * tfjs's gradients.
  *
- * A convolution with dilation r is one without, by the filter with r − 1 zeros between its taps. Its gradients are those of
- * the plain convolution; of the filter's, the places of the taps count. Calling it again changes nothing.
+ * A convolution with dilation r equals one without dilation by the filter with r − 1 zeros between its taps.
+ * Its gradients are those of that convolution; the filter's gradient is read at the taps. Calling this again
+ * changes nothing.
  */
 export function registerDilatedGradients(): void {
   extend(tf.Conv2D, tf.Conv2DBackpropInput, tf.Conv2DBackpropFilter);
@@ -31,7 +32,7 @@ const OURS = Symbol.for('distilljs.dilatedGradient');
 
 function extend(kernelName: string, inputKernel: string, filterKernel: string): void {
   const plain = tf.getGradient(kernelName) as tf.GradConfig | undefined;
-  // Absent where tfjs-core was imported without its gradients; tfjs then says so in its own words.
+  // Absent if tfjs-core was imported without its gradients; tfjs then reports that itself.
   if (plain === undefined || OURS in plain) return;
   const gradFunc: tf.GradFunc = (dy, saved, attrs) => {
     const { dilations, ...attributes } = attrs as unknown as Attributes;

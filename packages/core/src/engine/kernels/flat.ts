@@ -10,7 +10,7 @@ import { tensorFlowBackend } from './tensorflow-backend.js';
 export function concatFlat(tensors: readonly tf.Tensor[]): tf.Tensor1D {
   return tf.tidy(() => {
     const shaped = reshapes();
-    // A shape of the vector itself would be one of its own for every size.
+    // A literal length would make a new shape tensor for every size.
     return tf.concat1d(
       tensors.map((tensor) => (tensor.rank === 1 ? tensor : shaped(tensor, [-1])) as tf.Tensor1D),
     );
@@ -25,15 +25,15 @@ export function concatFlat(tensors: readonly tf.Tensor[]): tf.Tensor1D {
 export function splitFlat(vector: tf.Tensor1D, shapes: readonly (readonly number[])[]): tf.Tensor[] {
   const sizes = shapes.map((shape) => tf.util.sizeFromShape([...shape]));
   if (tf.getBackend() === 'wasm') {
-    // tfjs copies the whole vector once for every slice of it there (60 ms for 300,000 numbers in 57 parts); the data
-    // lie in the memory of this process, so that reading them waits for nothing.
+    // Here tfjs copies the whole vector for every slice (60 ms for 300,000 numbers in 57 parts). The data are
+    // in this process's memory, so reading them does not wait.
     const values = vector.dataSync<'float32'>();
     let end = 0;
     return shapes.map((shape, i) => tf.tensor(values.subarray(end, (end += sizes[i] ?? 0)), [...shape]));
   }
   return tf.tidy(() => {
     const shaped = reshapes();
-    // Only where needed: on TensorFlow a reshape is an operation like any other, and most parameters are vectors.
+    // Only if needed: on TensorFlow a reshape is a real operation, and most parameters are vectors.
     return tf.split(vector, sizes).map((part, i) => {
       const shape = shapes[i] ?? [];
       return shape.length === 1 ? part : shaped(part, shape);

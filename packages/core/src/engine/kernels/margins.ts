@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvWindow } from './conv-window.js';
 
-/** Rows of zeros before and after an axis; a negative number leaves out as many rows instead. */
+/** Rows of zeros before and after an axis; a negative number removes as many rows instead. */
 export type Margins = readonly [before: number, after: number];
 
-/** `x` [n, h, w, c] without the rows and columns that negative margins leave out. */
+/** `x` [n, h, w, c] without the rows and columns that negative margins remove. */
 export function crop(x: tf.Tensor4D, vertical: Margins, horizontal: Margins): tf.Tensor4D {
   if (Math.min(...vertical, ...horizontal) >= 0) return x;
   const [batch, height, width, channels] = x.shape;
@@ -17,7 +17,7 @@ export function crop(x: tf.Tensor4D, vertical: Margins, horizontal: Margins): tf
   return tf.slice(x, [0, top, left, 0], [batch, rows, columns, channels]);
 }
 
-/** The positive margins as explicit padding of a convolution; the negative ones are the concern of {@link crop}. */
+/** The positive margins as explicit padding of a convolution; {@link crop} handles the negative ones. */
 export function explicitPadding(vertical: Margins, horizontal: Margins): tf.backend_util.ExplicitPadding {
   const positive = ([before, after]: Margins): [number, number] => [Math.max(before, 0), Math.max(after, 0)];
   return [[0, 0], positive(vertical), positive(horizontal), [0, 0]];

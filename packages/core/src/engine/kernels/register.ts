@@ -23,7 +23,7 @@ import { withSamePadding } from './volume-padding.js';
 import { alongAxes, oneHot, toBool, unable } from './repairs.js';
 import { averageGradient, ofNothing, withinResult } from './windows.js';
 
-/** A kernel of this package, in place of the backend's own if that has one. */
+/** A kernel of this package, which replaces the backend's own if there is one. */
 interface TrainingKernel {
   readonly kernelName: string;
   readonly backendName: string;
@@ -36,7 +36,7 @@ const whole = ({ kernelName, backendName, kernelFunc }: tf.KernelConfig): Traini
   create: () => kernelFunc,
 });
 
-/** With the backend's own kernel for what this package's does not take. */
+/** A kernel that falls back to the backend's own for inputs that this package's does not support. */
 const beside = (
   kernelName: string,
   create: (own: tf.KernelFunc) => tf.KernelFunc,
@@ -58,7 +58,7 @@ const kernels: readonly TrainingKernel[] = [
     depthwiseConv2dNativeBackpropInput,
   ].map((kernel) => whole({ ...kernel, kernelFunc: ofNothing(kernel.kernelFunc) })),
   ...[conv3DBackpropFilter, conv3DBackpropInput, maxPool3D, maxPool3DGrad].map(samePadding),
-  // tfjs's on cpu gives a window's gradient to the wrong place where strides differ.
+  // tfjs's cpu kernel assigns a window's gradient to the wrong place if strides differ.
   samePadding({ ...maxPool3DGrad, backendName: 'cpu' }),
   whole(identity),
   whole(reluGradientKernel),
@@ -110,33 +110,33 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  * | BatchMatMul | | wasm | a plain loop for batches, vectors and transposed factors |
  * | BatchMatMul | | tensorflow | up to ten times slower for small matrices; still used for large ones |
  * | Cast | | wasm | 0.5 is false |
- * | Conv2D, FusedConv2D | | wasm | half as fast; still used for what ours does not take |
+ * | Conv2D, FusedConv2D | | wasm | half as fast; still used for inputs that ours does not support |
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | wasm | missing |
- * | Conv2DBackpropFilter | conv2d, conv2dTranspose | cpu | forty times slower; still used for what ours does not take |
+ * | Conv2DBackpropFilter | conv2d, conv2dTranspose | cpu | forty times slower; still used for inputs that ours does not support |
  * | Conv2DBackpropInput | conv2d; value of conv2dTranspose | wasm | a plain loop, replaced |
  * | Conv3DBackpropFilterV2 | conv3d | wasm | wrong for strides, replaced |
  * | Conv3DBackpropInputV2 | conv3d; value of conv3dTranspose | wasm | wrong, replaced |
  * | DepthwiseConv2dNativeBackpropFilter | depthwiseConv2d, separableConv2d | wasm | missing |
  * | DepthwiseConv2dNativeBackpropInput | depthwiseConv2d, separableConv2d | wasm | missing |
  * | Dilation2D, MaxPoolWithArgmax | | wasm | wrong for numbers below 0, refused |
- * | DistillBatchNorm, DistillBatchNormGrad | batchNormTraining | wasm, webgpu | does not know them |
- * | DistillReluGrad | relu | wasm, webgpu | does not know it |
+ * | DistillBatchNorm, DistillBatchNormGrad | batchNormTraining | wasm, webgpu | do not exist |
+ * | DistillReluGrad | relu | wasm, webgpu | does not exist |
  * | FusedBatchNorm | | cpu, wasm | wrong for channels that are not the last axis |
  * | GatherV2 | | wasm | number by number |
  * | Identity | | wasm | copies, replaced |
  * | MaxPool3D, MaxPool3DGrad | maxPool3d | wasm | wrong for numbers below 0, replaced |
- * | MaxPoolGrad | maxPool | wasm | looks for every pixel at all windows that hold it |
+ * | MaxPoolGrad | maxPool | wasm | visits, for every pixel, all windows that contain it |
  * | OneHot | | wasm | wrong for floats |
  * | Prelu | | wasm | wrong for an alpha that is not along the last axes |
- * | ResizeBilinearGrad | upsampling | cpu | of height and width exchanged |
+ * | ResizeBilinearGrad | upsampling | cpu | result has height and width exchanged |
  * | Reverse, Slice, Tile, Unpack | | wasm | number by number or row by row |
  * | UnsortedSegmentSum | gather | wasm | missing |
  * | ResizeNearestNeighborGrad | image.resizeNearestNeighbor | cpu | wrong from the second image of a batch on, replaced |
  *
- * Gradients of dilated convolutions are there on every backend ({@link registerDilatedGradients}).
+ * Gradients of dilated convolutions are registered on every backend ({@link registerDilatedGradients}).
  *
- * To be called after the backends' packages are imported: a backend that is not there is left alone. Calling it again
- * changes nothing.
+ * Call this after importing the backends' packages: backends that are not registered are skipped. Calling it
+ * again changes nothing for a backend that was done.
  */
 export function registerTrainingKernels(): void {
   registerDilatedGradients();
@@ -144,14 +144,14 @@ export function registerTrainingKernels(): void {
     const present = tf.getKernelsForBackend(backendName);
     const replaced = present.find((kernel) => kernel.kernelName === kernelName);
     if (present.length === 0 || (replaced !== undefined && OURS in replaced)) continue;
-    // Registering over a kernel makes tfjs print a warning.
+    // Registering over an existing kernel makes tfjs print a warning.
     if (replaced !== undefined) tf.unregisterKernel(kernelName, backendName);
     const kernel = { ...replaced, kernelName, backendName, kernelFunc: create(replaced?.kernelFunc) };
     tf.registerKernel(Object.assign(kernel, { [OURS]: true }));
   }
 }
 
-/** Names of the kernels that the forward and backward passes of the usual layers run, on any backend. */
+/** Names of the kernels that the forward and backward passes of common layers use, on any backend. */
 export const trainingKernels: readonly string[] = [
   // linear layers
   tf.BatchMatMul,

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /*
- * What single kernels of tfjs's backends cpu and wasm (4.22.0) get wrong, mended around them.
+ * Fixes around individual kernels of tfjs's backends cpu and wasm (4.22.0).
  */
 
 type Around = (own: tf.KernelFunc) => tf.KernelFunc;
 
 /**
- * A kernel that repeats these inputs along the last axes of x, whatever their shape: one number per channel would be taken
- * as one per column where channels come first.
+ * A fix for a kernel that repeats these inputs along the last axes of x, whatever their shape: with channels
+ * first, one number per channel would be taken as one per column.
  */
 export const alongAxes =
   (...names: readonly string[]): Around =>
@@ -25,7 +25,7 @@ export const alongAxes =
     return result;
   };
 
-/** tfjs keeps the lowest byte of a number, so that 0.5 and 256 would be false. */
+/** tfjs casts to bool by the lowest byte of a number, so 0.5 and 256 would become false. */
 export const toBool: Around = (own) => (args) => {
   const { x } = args.inputs as { x: tf.Tensor };
   return args.attrs?.['dtype'] === 'bool' && x.dtype !== 'bool'
@@ -33,7 +33,7 @@ export const toBool: Around = (own) => (args) => {
     : own(args);
 };
 
-/** tfjs writes whole numbers, also into a tensor of floats. */
+/** tfjs writes integers even into a float tensor. */
 export const oneHot: Around = (own) => (args) => {
   const { onValue, offValue, ...attrs } = args.attrs as unknown as {
     onValue: number;
@@ -51,7 +51,7 @@ export const oneHot: Around = (own) => (args) => {
   });
 };
 
-/** tfjs takes the largest of a window and of 0. */
+/** tfjs includes 0 in the maximum of a window. */
 export const unable = (): tf.KernelFunc => () => {
   throw new Error("wrong on wasm for values below 0: use the engine 'cpu'");
 };

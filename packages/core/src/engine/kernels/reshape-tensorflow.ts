@@ -3,8 +3,8 @@ import { floatType } from './tensorflow-backend.js';
 import type { OpAttribute, TensorFlowBackend } from './tensorflow-backend.js';
 
 /**
- * Many float32 tensors in other shapes of the same size. `tf.reshape` makes a tensor of every shape that it is given,
- * which takes longer than the op itself; here tensors of one shape share it. No gradient flows through. Call it in `tf.tidy`.
+ * Reshapes many float32 tensors. `tf.reshape` makes a shape tensor per call, which takes longer than the op
+ * itself; here tensors of the same shape share it. No gradient flows through. Call it in `tf.tidy`.
  */
 export function reshapesTensorFlow(
   backend: TensorFlowBackend,

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Gradient of bilinear resizing: the cpu backend's own kernel has the right numbers, but exchanges height and width in their shape. */
+/**
+ * Gradient of bilinear resizing: the cpu backend's own kernel has correct values, but exchanges height and
+ * width.
+ */
 export const resizeBilinearGrad =
   (own: tf.KernelFunc): tf.KernelFunc =>
   (given) => ({ ...(own(given) as tf.TensorInfo), shape: (given.inputs['images'] as tf.TensorInfo).shape });
@@ -37,7 +40,9 @@ export const resizeNearestNeighborGrad: tf.KernelConfig = {
   },
 };
 
-/** The row of the input that each row of the output is a copy of, as the forward kernel of the cpu backend has it. */
+/**
+ * For each row of the output, the row of the input that it copies, as in the forward kernel of the cpu backend.
+ */
 function sources(size: number, outSize: number, alignCorners: boolean, halfPixelCenters: boolean): number[] {
   const scale = alignCorners && outSize > 1 ? (size - 1) / (outSize - 1) : size / outSize;
   return Array.from({ length: outSize }, (_, i) => {

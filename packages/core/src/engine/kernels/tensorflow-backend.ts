@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** An attribute of a TensorFlow op, as the native binding takes it. */
+/** An attribute of a TensorFlow op, in the form of the native binding. */
 export interface OpAttribute {
   readonly name: string;
   readonly type: number;
   readonly value: number | string | boolean;
 }
 
-/** The part of tfjs-node's backend by which any TensorFlow op can be run, not just those that tfjs knows. */
+/** The part of tfjs-node's backend that can run any TensorFlow op, not only those that tfjs uses. */
 export interface TensorFlowBackend {
   readonly binding: Readonly<
     Record<
@@ -31,7 +31,7 @@ export function tensorFlowBackend(): TensorFlowBackend | null {
   return tf.getBackend() === 'tensorflow' ? (tf.backend() as unknown as TensorFlowBackend) : null;
 }
 
-/** Of the TensorFlow backend that runs: whether its kernels run on a GPU. */
+/** Whether the current backend is TensorFlow and runs on a GPU. */
 export const usesGpu = (): boolean => tensorFlowBackend()?.isUsingGpuDevice === true;
 
 /** The attribute `name` (such as T) that says float32. */

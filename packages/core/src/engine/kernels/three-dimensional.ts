@@ -12,7 +12,7 @@ interface PoolAttributes {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-/** A max pooling over depth, height and width as two over two axes: over height and width, then over depth. */
+/** A max pooling over depth, height and width as two poolings: over height and width, then over depth. */
 interface PoolInTwo {
   readonly plane: tf.Tensor4D;
   readonly planeShape: [number, number, number, number];
@@ -46,8 +46,8 @@ export const maxPool3D: tf.KernelConfig = {
 };
 
 /**
- * Its gradient. A window gives its gradient to the largest number; where several are the largest, to one of them, not
- * always the one that the cpu backend takes.
+ * Gradient of MaxPool3D. A window passes its gradient to its largest number; on a tie, to one of them, not
+ * always the one that the cpu backend chooses.
  */
 export const maxPool3DGrad: tf.KernelConfig = {
   kernelName: tf.MaxPool3DGrad,
@@ -205,7 +205,7 @@ function withZerosBetween(x: tf.Tensor, axis: number, stride: number): tf.Tensor
   return withMargins(whole, axis, 0, 1 - stride);
 }
 
-/** Zeros before and after an axis; a negative number leaves out as many positions instead. */
+/** Zeros before and after an axis; a negative number removes as many positions instead. */
 function withMargins(x: tf.Tensor, axis: number, before: number, after: number): tf.Tensor {
   const size = x.shape[axis] ?? 1;
   const outer = product(x.shape.slice(0, axis));

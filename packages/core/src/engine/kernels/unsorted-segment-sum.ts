@@ -16,8 +16,8 @@ export const unsortedSegmentSum: tf.KernelConfig = {
     const width = tf.util.sizeFromShape(slice);
 
     return tf.tidy(() => {
-      // ScatterNd adds up what it writes to one place, but does not look whether the place is inside its result: ids out
-      // of range go to one more segment, which is then cut off.
+      // ScatterNd adds up what it writes to one place, but does not check that the place is inside its result:
+      // ids out of range go to an extra segment, which is then dropped.
       const outside = tf.logicalOr(tf.less(segmentIds, 0), tf.greaterEqual(segmentIds, numSegments));
       const ids = tf.where(outside, tf.fill(segmentIds.shape, numSegments, 'int32'), segmentIds);
       const sums = tf.scatterND(tf.reshape(ids, [-1, 1]), tf.reshape(x, [-1, width]), [

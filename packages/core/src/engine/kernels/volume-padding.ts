@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 type Triple = readonly [number, number, number];
 
-/** What the kernels of volumes are given between them. */
+/** The attributes that the kernels of volumes receive, taken together. */
 interface VolumeAttributes {
   readonly pad: unknown;
   readonly strides: number | Triple;
@@ -55,7 +55,7 @@ export function withSamePadding(kernelName: string, own: tf.KernelFunc): tf.Kern
   };
 }
 
-/** The shape of an input without what lies beyond its last window. */
+/** The shape of an input without the positions beyond its last window. */
 function readShape(
   shape: readonly number[],
   window: number | readonly number[],

@@ -7,7 +7,7 @@ import { DistillError } from '../../error/index.js';
 
 type Shape4D = [number, number, number, number];
 
-/** What kernels with a window are given between them. */
+/** The attributes that kernels with a window receive, taken together. */
 interface WindowAttributes {
   readonly strides: number | [number, number];
   readonly pad: 'same' | 'valid' | number | tf.backend_util.ExplicitPadding;
@@ -18,7 +18,7 @@ interface WindowAttributes {
 }
 
 /**
- * A convolution or pooling of the wasm backend that writes nowhere but into its result:
+ * A convolution or pooling of the wasm backend that writes only into its result:
  *
  * - Where the window is larger than what it moves over, the result is empty; tfjs's kernel writes beyond it.
  * - One number of padding gives tfjs a wrong size where window or strides are not square: refused.
@@ -75,7 +75,10 @@ export function withinResult(kernelName: string, own: tf.KernelFunc): tf.KernelF
   };
 }
 
-/** A gradient of a window that had no place in its input, with an empty dy: zeros, where kernels leave memory as it is. */
+/**
+ * The gradient for a window larger than its input, whose dy is empty: zeros, where tfjs leaves memory
+ * uninitialised.
+ */
 export function ofNothing(own: tf.KernelFunc): tf.KernelFunc {
   return (args) => {
     const { dy, input } = args.inputs as Record<'dy' | 'input', tf.TensorInfo | undefined>;

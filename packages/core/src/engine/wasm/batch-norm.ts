@@ -6,7 +6,7 @@ import type { WasmKernels } from './kernels.js';
 const FORWARD = 'DistillBatchNorm';
 const BACKWARD = 'DistillBatchNormGrad';
 
-/** Numbers in a block of rows: 16 KiB, half of the first cache of most processors. */
+/** Numbers in a block of rows: 16 KiB, half of the L1 cache of most processors. */
 const BLOCK = 4096;
 
 interface Blocks {
@@ -16,7 +16,7 @@ interface Blocks {
   readonly count: number;
 }
 
-/** How x [n, ..., channels] is cut for sums: by its shape alone, so that no sum depends on who adds it up. */
+/** How x [n, ..., channels] is split for sums: by its shape alone, so that no sum depends on the threads. */
 function blocksOf(x: tf.TensorInfo): Blocks {
   const channels = x.shape.at(-1) ?? 1;
   const rows = tf.util.sizeFromShape(x.shape) / channels;
@@ -25,8 +25,9 @@ function blocksOf(x: tf.TensorInfo): Blocks {
 }
 
 /**
- * x, gamma, beta and epsilon to y, mean, variance, rstd and scale = gamma * rstd; two passes over x, the first of which
- * finds its second look at x in the cache. Statistics are exact within a block and merged in float64.
+ * x, gamma, beta and epsilon to y, mean, variance, rstd and scale = gamma * rstd. Two passes over x; the first
+ * reads each block twice, the second time from the cache. Statistics are exact within a block and merged in
+ * float64.
  */
 const forward: tf.KernelConfig = {
   kernelName: FORWARD,

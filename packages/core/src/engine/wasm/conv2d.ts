@@ -4,10 +4,13 @@ import type { ConvGradAttributes } from '../kernels/conv-window.js';
 import { convolution } from './convolution.js';
 import { kernelsFor } from './kernels.js';
 
-/** Columns of output below which tfjs's own kernel is faster: the kernel here computes four at once. */
+/** Below this many output columns, tfjs's own kernel is faster: the kernel here computes four at once. */
 const FEWEST_COLUMNS = 3;
 
-/** Conv2D and FusedConv2D of the wasm backend, by this package's kernel where it fits and by tfjs's where not. */
+/**
+ * Conv2D and FusedConv2D of the wasm backend, by this package's kernel if it supports the inputs, else by
+ * tfjs's.
+ */
 export function conv2D(kernelName: string, own: tf.KernelFunc): tf.KernelFunc {
   return (args) => {
     const { inputs, attrs, backend } = args;

@@ -18,7 +18,7 @@ export interface ConvolutionEnd {
 }
 
 /**
- * Convolution of x [n, h, w, c] by filter [u, v, c, d], plus bias [d], cut at 0 where `relu` is set.
+ * Convolution of x [n, h, w, c] by filter [u, v, c, d], plus bias [d], followed by ReLU if `relu` is set.
  * The result is [n, i, j, d].
  */
 export function convolution(
@@ -79,7 +79,7 @@ export function inputGradient(
 ): tf.TensorInfo {
   const [images, outHeight, outWidth, outChannels] = dy.shape as unknown as Shape4D;
   const [, height, width, channels] = inputShape;
-  // At stride 1 it is a convolution of dy, with the margins that are left of the filter's length.
+  // At stride 1 it is a convolution of dy, padded by the filter's length - 1 minus the padding.
   const turned: ConvWindow = {
     ...{ kernel, stride, outSize: [height, width] },
     before: [kernel[0] - 1 - before[0], kernel[1] - 1 - before[1]],

@@ -11,7 +11,7 @@ const HEADER_BYTES = 8;
  * A WebAssembly binary with its memory, its own or imported, declared as shared between threads, up to 4 GiB. The code
  * needs no change: loads and stores on a shared memory are the same.
  *
- * @returns null where there is no memory, or where it is shared already
+ * @returns null if there is no memory, or if it is shared already
  */
 export function declareShared(binary: Uint8Array): Uint8Array<ArrayBuffer> | null {
   const reader = { binary, at: HEADER_BYTES };
@@ -27,7 +27,7 @@ export function declareShared(binary: Uint8Array): Uint8Array<ArrayBuffer> | nul
     const limitsReader = { binary, at: limits };
     if (readByte(limitsReader) === SHARED) return null;
     const least = readNumber(limitsReader);
-    // What a maximum there was, the new one takes its place.
+    // The new maximum replaces the old one, if any.
     if (binary[limits] === 1) readNumber(limitsReader);
     const content = [
       ...binary.subarray(contentStart, limits),
@@ -49,7 +49,7 @@ interface Reader {
   at: number;
 }
 
-/** Where the limits of the imported memory begin; null where none is imported. */
+/** Position of the imported memory's limits; null if no memory is imported. */
 function findMemoryImport(reader: Reader): number | null {
   for (let left = readNumber(reader); left > 0; left--) {
     for (let name = 0; name < 2; name++) {
@@ -73,7 +73,7 @@ function readByte(reader: Reader): number {
   return reader.binary[reader.at++] ?? 0;
 }
 
-/** Seven bits a byte, the low ones first (LEB128). */
+/** Seven bits per byte, the low ones first (LEB128). */
 function readNumber(reader: Reader): number {
   for (let value = 0, shift = 0; ; shift += 7) {
     const byte = readByte(reader);

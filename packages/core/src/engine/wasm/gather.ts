@@ -14,7 +14,7 @@ export function gather(own: tf.KernelFunc): tf.KernelFunc {
     const dimension = x.shape[along] ?? 0;
     if (kernels === null || batchDims !== 0 || indices.dtype !== 'int32') return own(args);
     const places = (backend as WasmBackend).readSync(indices.dataId) as Int32Array;
-    // Of an index out of range tfjs's own says what is wrong.
+    // For an index out of range, tfjs's own kernel reports the error.
     if (!places.every((place) => place >= 0 && place < dimension)) return own(args);
 
     const [outer, slice] = [x.shape.slice(0, along), x.shape.slice(along + 1)];

@@ -1,6 +1,6 @@
-/** Partial sums of the gradient of a filter: a fixed number, so that its bytes do not depend on who adds them up. */
+/** Number of partial sums of a filter's gradient: fixed, so that the result does not depend on the threads. */
 const GROUPS = 16;
-/** Bytes that they may take together. */
+/** Maximum bytes of all partial sums together. */
 const GROUP_BYTES = 2 ** 25;
 
 /** The groups of `groupSize` images, the last of what is left, that have a partial sum of `bytes` each. */

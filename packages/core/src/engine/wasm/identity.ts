@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './wasm-backend.js';
 
 /**
- * The same values under a new tensor; for the wasm backend, whose own kernel copies them. tfjs counts who uses the
- * memory, writes to none that is in use, and the other backends rely on it too.
+ * The same values as a new tensor; for the wasm backend, whose own kernel copies them. tfjs counts references
+ * to memory and never writes to memory in use; the other backends rely on that too.
  */
 export const identity: tf.KernelConfig = {
   kernelName: tf.Identity,

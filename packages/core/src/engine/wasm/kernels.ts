@@ -11,20 +11,21 @@ import { SLOTS } from './worker-source.js';
 
 /** The kernels of packages/core/kernels at work in the memory of tfjs's wasm backend. */
 export interface WasmKernels {
-  /** Where a tensor lies. */
+  /** Address of a tensor. */
   readonly address: (tensor: tf.TensorInfo) => number;
   /** A new tensor, of float32 unless said otherwise, its values not set. */
   readonly output: (shape: readonly number[], dtype?: tf.DataType) => tf.TensorInfo;
-  /** Memory for the time of a call. */
+  /** Temporary memory during a call. */
   readonly withScratch: <T>(bytes: number, use: (address: number) => T) => T;
   /** Writes integers into the memory. */
   readonly write: (address: number, values: readonly number[]) => void;
   /** Runs a kernel once. */
   readonly run: (name: KernelName, args: readonly number[]) => void;
   /**
-   * Runs a kernel over `items`, which it takes as its last two arguments, first and last + 1, in parts on as many threads
-   * as there are; its bytes may not depend on the parts. `work` is about how many steps an item takes. Before the last two
-   * arguments the kernel takes the address of `scratchBytes` bytes of its own, where that is not 0.
+   * Runs a kernel over `items` in parts on all threads. Its last two arguments are the first item and the last
+   * + 1; its result must not depend on the parts. `work` is the approximate number of steps per item. If
+   * `scratchBytes` is not 0, the argument before the last two is the address of as many bytes of scratch
+   * memory.
    */
   readonly over: (
     name: KernelName,
@@ -35,7 +36,7 @@ export interface WasmKernels {
   ) => void;
   /** Threads that kernels run on. */
   readonly threads: number;
-  /** Why it is only one, if so. */
+  /** Why there is only one thread, if so. */
   readonly oneThread: string | undefined;
 }
 
@@ -67,25 +68,27 @@ const KERNEL_NAMES = [
 
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
-/** Parts that work is cut into at most, and the steps that a part takes at least: waking a thread has its price. */
+/** Maximum number of parts of a job, and minimum number of steps of a part: waking a thread is expensive. */
 const PARTS = 32;
 const LEAST_WORK = 2 ** 16;
 
-/** Under this name a backend carries its kernels, or the reason why it has none: they live as long as its memory. */
+/**
+ * Key under which a backend stores its kernels, or the reason why it has none: they live as long as its memory.
+ */
 const KERNELS = Symbol.for('distilljs.wasmKernels');
 
-/** The kernels of the current backend; null where it has none. */
+/** The kernels of the current backend; null if it has none. */
 export function wasmKernels(): WasmKernels | null {
   return tf.getBackend() === 'wasm' ? wasmKernelsOf(tf.backend()) : null;
 }
 
-/** The kernels of a tfjs backend; null where it has none. Starts them at the first call. */
+/** The kernels of a tfjs backend; null if it has none. The first call starts them. */
 export function wasmKernelsOf(backend: unknown): WasmKernels | null {
   const started = startOn(backend);
   return typeof started === 'string' ? null : started;
 }
 
-/** The kernels of a backend where they can work on these tensors: all of float32, none empty. */
+/** The kernels of a backend if they support these tensors: all float32, none empty. Otherwise null. */
 export function kernelsFor(backend: unknown, tensors: readonly tf.TensorInfo[]): WasmKernels | null {
   const fit = tensors.every(({ dtype, shape }) => dtype === 'float32' && !shape.includes(0));
   return fit ? wasmKernelsOf(backend) : null;
@@ -154,7 +157,7 @@ function kernelsIn(
     output: (shape, dtype = 'float32') => backend.makeOutput([...shape], dtype),
     withScratch,
     write(address, values) {
-      // A view of this moment: the memory may grow, and views of it before are empty then.
+      // Make a new view each time: when the memory grows, earlier views become empty.
       new Int32Array(memory.buffer, address, values.length).set(values);
     },
     run(name, args) {

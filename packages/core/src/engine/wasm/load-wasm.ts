@@ -3,12 +3,12 @@ import { isNode } from '../../platform/node-module.js';
 import { wasmKernelsOf, wasmKernelsRefusal } from './kernels.js';
 import { sharedMemoryRefusal, withSharedMemory } from './shared-memory.js';
 
-/** Brings in tfjs's wasm backend and starts it with a memory that threads can share, where there can be one. */
+/** Imports tfjs's wasm backend and starts it, with a memory shared between threads if possible. */
 export async function loadWasm(): Promise<void> {
   await import('@tensorflow/tfjs-backend-wasm');
   if ('wasm' in tf.engine().registry) return;
-  // tfjs's own threads run the text of a function, which a bundler that shortens names breaks: its workers then fail and
-  // start again for ever. The kernels of this package bring threads of their own.
+  // tfjs's own threads run a function's source text, which a minifying bundler breaks: the workers then fail
+  // and restart forever. This package's kernels have their own threads.
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   const start = (): Promise<boolean> => tf.setBackend('wasm');
   const started = await withoutProcessHandlers(() =>
@@ -24,8 +24,8 @@ const NOT_SERVED =
 const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
 
 /**
- * Takes away again what Emscripten hangs on the process while a module starts: its handlers throw every error anew, so that
- * Node prints a stack trace and ends with exit code 7, whatever the program has decided on.
+ * Removes the handlers that Emscripten adds to the process while a module starts. They rethrow every error, so
+ * that Node prints a stack trace and exits with code 7, whatever the program intended.
  */
 async function withoutProcessHandlers<T>(start: () => Promise<T>): Promise<T> {
   if (!isNode()) return start();
@@ -40,7 +40,7 @@ async function withoutProcessHandlers<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-/** How the wasm engine runs, for a report: on how many threads, and why no faster, if so. */
+/** How the wasm engine runs, for a report: the number of threads, and why it is not faster, if so. */
 export function wasmDetails(): string {
   const kernels = wasmKernelsOf(tf.backend());
   if (kernels === null) return `composed kernels (${wasmKernelsRefusal(tf.backend()) ?? ''})`;

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { kernelsFor } from './kernels.js';
 
-/** Blocks that the rows of one matrix are cut into at most, for the threads; each packs the other matrix for itself. */
+/** Maximum number of row blocks of one matrix, for the threads; each block packs the other matrix again. */
 const BLOCKS = 8;
 const LEAST_ROWS = 4;
 
 /**
- * BatchMatMul of the wasm backend by this package's kernels; tfjs's is a plain loop unless it is one product without a
- * transposed factor. Tfjs's own takes what is left: two or three rows, and batches that broadcast in other ways than one
- * to all.
+ * BatchMatMul of the wasm backend by this package's kernels; tfjs's is a plain loop except for a single product
+ * without a transposed factor. tfjs's kernel handles the rest: two or three rows, and batches that broadcast
+ * other than one to all.
  */
 export function matMul(own: tf.KernelFunc): tf.KernelFunc {
   return (args) => {

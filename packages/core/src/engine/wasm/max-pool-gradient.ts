@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { kernelsFor } from './kernels.js';
 
 /**
- * MaxPoolGrad of the wasm backend; tfjs's looks at every window that holds a pixel, for each pixel and channel.
+ * MaxPoolGrad of the wasm backend; tfjs's visits every window that contains a pixel, for each pixel and channel.
  *
- * A window gives its gradient to the first of its largest numbers, as in TensorFlow. x [n, h, w, c], dy [n, i, j, c].
+ * A window passes its gradient to the first of its largest numbers, as in TensorFlow. x [n, h, w, c], dy [n, i,
+ * j, c].
  */
 export function maxPoolGradient(own: tf.KernelFunc): tf.KernelFunc {
   return (args) => {

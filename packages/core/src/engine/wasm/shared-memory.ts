@@ -1,6 +1,6 @@
 import { declareShared } from './declare-shared.js';
 
-/** An export of tfjs's wasm binaries, by which they are told from others that start at the same time. */
+/** An export that identifies tfjs's wasm binaries among others that start at the same time. */
 const TFJS_EXPORT = 'init_with_threads_count';
 
 type Instantiate = (source: BufferSource, imports?: WebAssembly.Imports) => Promise<unknown>;
@@ -8,9 +8,9 @@ type Instantiate = (source: BufferSource, imports?: WebAssembly.Imports) => Prom
 /**
  * Runs `start`, which starts tfjs's wasm backend, so that the backend's memory can be shared between threads.
  *
- * tfjs has a binary for threads, but not for Node, and it starts eight workers at once. Its other binary keeps its code;
- * only the declaration of its memory is changed on the way to the compiler ({@link declareShared}). tfjs offers no place
- * for that, hence `WebAssembly.instantiate` is another function for the time of the call, for this binary alone.
+ * tfjs has a threaded binary, but not for Node, and it starts eight workers at once. This uses the other binary
+ * and changes only the declaration of its memory before compilation ({@link declareShared}). tfjs has no hook
+ * for that, so `WebAssembly.instantiate` is replaced during the call, with effect on this binary alone.
  */
 export async function withSharedMemory<T>(start: () => Promise<T>): Promise<T> {
   const api = WebAssembly as unknown as Record<'instantiate' | 'instantiateStreaming', unknown>;

@@ -3,11 +3,11 @@ import { expectOption, wholeNumber } from '../../option/index.js';
 import { isNode, nodeModule } from '../../platform/node-module.js';
 import { ARGUMENTS, SLOT, SLOTS, WORKER_SOURCE } from './worker-source.js';
 
-/** Threads beside the main one that take parts of a kernel's work. */
+/** Additional threads that take parts of a kernel's work. */
 export interface Threads {
-  /** With the main thread. */
+  /** Number of threads, including the main thread. */
   readonly count: number;
-  /** Runs parts of `grain` items each; what the main thread runs of them it does by `run`. Returns when all is done. */
+  /** Runs parts of `grain` items each; the main thread runs its parts by `run`. Returns when all are done. */
   readonly share: (job: Job, run: (first: number, last: number) => void) => void;
 }
 
@@ -21,7 +21,7 @@ export interface Job {
   readonly scratchBytes: number;
 }
 
-/** What the threads work with. */
+/** What the threads need to run kernels. */
 export interface ThreadsOptions {
   readonly count: number;
   readonly module: WebAssembly.Module;
@@ -33,13 +33,14 @@ export interface ThreadsOptions {
 }
 
 /**
- * Starts `count - 1` threads. They need not be up when the first job comes: who is late takes no part in it.
+ * Starts `count - 1` threads. They need not be ready when the first job comes: a late thread takes no part in it.
  *
- * The main thread takes parts like every other and waits at the end: asleep, but for a page's own thread, which may not sleep.
+ * The main thread takes parts like the others and then waits: asleep, except in a page's own thread, which may
+ * not sleep.
  */
 export function startThreads({ count, ...shared }: ThreadsOptions): Threads {
   const { memory, control } = shared;
-  // A view for good: a shared memory that grows leaves its old views whole.
+  // A permanent view: unlike other memory, a shared memory keeps its old views valid when it grows.
   const slots = new Int32Array(memory.buffer, control, SLOTS);
   slots.fill(0);
   for (let thread = 1; thread < count; thread++) startThread({ ...shared, thread });
@@ -68,7 +69,7 @@ export function startThreads({ count, ...shared }: ThreadsOptions): Threads {
         try {
           run(from, Math.min(from + grain, items));
         } catch {
-          // Not thrown before the others are done: they work in memory that the caller frees.
+          // Throw only after the others are done: they work in memory that the caller frees.
           Atomics.store(slots, SLOT.failed, 1);
         }
         Atomics.add(slots, SLOT.done, 1);
@@ -92,7 +93,7 @@ export function startThreads({ count, ...shared }: ThreadsOptions): Threads {
 function startThread(data: object): void {
   if (isNode()) {
     const { Worker } = nodeModule('node:worker_threads', 'the threads of the wasm engine');
-    // Without a reference: a thread that waits keeps no program from ending.
+    // Unreferenced, so that a waiting thread does not keep the program alive.
     new Worker(WORKER_SOURCE, { eval: true, workerData: data }).unref();
     return;
   }
@@ -103,15 +104,15 @@ function startThread(data: object): void {
 
 let asked: number | undefined;
 
-/** From now on {@link threadsWanted} says so many. */
+/** Sets the number that {@link threadsWanted} returns. */
 export function askForThreads(count: number): void {
   expectOption('resolveEngine, threads', count, wholeNumber({ min: 1, max: 64 }));
   asked = count;
 }
 
 /**
- * How many threads to run: those that were asked for, or the processors that there are, at most 8, less the one that a worker
- * leaves to its page.
+ * The number of threads to run: the requested number, else the number of processors, at most 8. A page's worker
+ * leaves one processor to its page.
  */
 export function threadsWanted(): number {
   const set = asked ?? (isNode() ? Number(process.env[THREADS_VARIABLE] ?? NaN) : NaN);
@@ -124,7 +125,7 @@ export function threadsWanted(): number {
 
 const isPageWorker = (): boolean => 'DedicatedWorkerGlobalScope' in globalThis;
 
-/** Environment variable that says how many threads the wasm engine runs. */
+/** Environment variable with the number of threads of the wasm engine. */
 const THREADS_VARIABLE = 'DISTILLJS_THREADS';
-/** Beyond these the parts of a small network's work get too small. */
+/** With more threads, the parts of a small network's work get too small. */
 const MOST_THREADS = 8;

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmKernelsOf } from './kernels.js';
 
-/** One axis of a view of a tensor: how many indices, and how far apart what they point at lies. */
+/** One axis of a view of a tensor: the number of indices, and the distance between their elements. */
 interface Axis {
   readonly size: number;
   readonly step: number;
 }
 
-/** Slice of the wasm backend; tfjs's copies every row by a call from JavaScript. */
+/** Slice of the wasm backend; tfjs's copies every row by a separate JavaScript call. */
 export const slice = viewKernel(({ x }, attrs) => {
   const { begin, size } = attrs as { begin: number | number[]; size: number | number[] };
   const [starts, sizes] = tf.slice_util.parseSliceParams(x, begin, size) as [number[], number[]];
@@ -34,7 +34,7 @@ export const tile = viewKernel(({ x }, attrs) => {
   };
 });
 
-/** Reverse of the wasm backend; tfjs's goes number by number, and beyond its result where these are of type bool. */
+/** Reverse of the wasm backend; tfjs's copies number by number, and for bool writes beyond its result. */
 export const reverse = viewKernel(({ x }, attrs) => {
   const { dims } = attrs as { dims: number | number[] };
   const reversed = tf.util.parseAxisParam(dims, x.shape);
@@ -76,7 +76,7 @@ interface View {
 
 type ViewOf = (inputs: { x: tf.TensorInfo }, attrs: tf.NamedAttrMap | undefined) => View;
 
-/** A kernel that lays out a view of its input anew; the backend's own takes what is empty, or of strings. */
+/** A kernel that copies a view of its input; the backend's own handles empty tensors and strings. */
 function viewKernel(viewOf: ViewOf): (own: tf.KernelFunc) => tf.KernelFunc {
   return (own) => (args) => {
     const inputs = args.inputs as { x: tf.TensorInfo };
@@ -102,14 +102,14 @@ function viewKernel(viewOf: ViewOf): (own: tf.KernelFunc) => tf.KernelFunc {
   };
 }
 
-/** Whether the numbers of a tensor can be moved by this package's kernels: there are some, of 1 or 4 bytes each. */
+/** Whether this package's kernels can copy a tensor: it is not empty, and its elements have 1 or 4 bytes. */
 export function movable(backend: unknown, { dtype, shape }: tf.TensorInfo): boolean {
   return (
     ['float32', 'int32', 'bool'].includes(dtype) && !shape.includes(0) && wasmKernelsOf(backend) !== null
   );
 }
 
-/** The same view in as few axes as can be: those of one index go, and those that lie without a gap become one. */
+/** The same view with as few axes as possible: axes of size 1 are dropped, contiguous axes are merged. */
 function mergeAxes(axes: readonly Axis[]): Axis[] {
   const merged: Axis[] = [];
   for (const axis of axes.filter(({ size }) => size > 1)) {

@@ -2,10 +2,10 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../../error/index.js';
 
 /**
- * The part of tfjs's wasm backend that kernels beside its own need: where a tensor lies in the memory, and more.
+ * The private parts of tfjs's wasm backend that this package's kernels need, such as the address of a tensor.
  *
- * tfjs gives out neither as a public function; `asm` holds the exports of the Emscripten module, the memory among them.
- * {@link isWasmBackend} looks before anything is touched.
+ * `asm` holds the exports of the Emscripten module, including the memory. {@link isWasmBackend} checks for
+ * these parts before they are used.
  */
 export interface WasmBackend {
   readonly wasm: {
@@ -37,12 +37,12 @@ const MOST_BYTES = 2 ** 32;
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString('en-US')} MiB`;
 
 /**
- * Makes a full memory an error: tfjs does not look whether it got memory, and would write from address 0 on.
+ * Turns a failed allocation into an error: tfjs does not check allocations and would write from address 0 on.
  *
- * What is there stays whole. The error, of code `engine`, says how much was asked for.
+ * Existing tensors stay intact. The error, of code `engine`, names the requested size.
  */
 export function guardMemory(wasm: WasmBackend['wasm'], memory: WebAssembly.Memory): void {
-  // Emscripten puts the real function in place of this one when it is first called.
+  // Emscripten replaces this stub by the real function at its first call.
   wasm._free(wasm._malloc(8));
   const own = wasm._malloc;
   wasm._malloc = (bytes) => {

@@ -19,7 +19,7 @@ const GAP = 64;
 
 /** Numbers in one place of a block of tiles, input and output: the 36 places then take 300 KB, and lie in the second cache. */
 const BLOCK = 2048;
-/** Most and fewest parts that tiles are cut into where there are enough. */
+/** Maximum and minimum number of parts into which tiles are divided, if there are enough. */
 const PARTS = 16;
 /** Bytes of the transformed filters of one pass, and of the sums of one part of a filter's gradient. */
 const FILTER_BYTES = 2 ** 24;
@@ -162,7 +162,7 @@ export function winogradFilterGradient(
   return dw;
 }
 
-/** How the kernels cut images into tiles and blocks of tiles: by their shape alone. */
+/** How the kernels divide images into tiles and blocks of tiles: by their shape alone. */
 function planOf(
   { input, before, outSize, n }: Planes,
   channels: number,

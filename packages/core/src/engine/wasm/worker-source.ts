@@ -6,9 +6,12 @@ export const ARGUMENTS = 16;
 export const SLOT = {
   /** Number of the job; odd while the job is being written. */
   job: 0,
-  /** Next part to be taken; counts on from job to job, so that a late thread can take none of another job. */
+  /**
+   * Next part to take; the count continues across jobs, so that a late thread cannot take a part of another
+   * job.
+   */
   next: 1,
-  /** Parts done. */
+  /** Number of parts done. */
   done: 2,
   /** The part after the last. */
   end: 3,
@@ -20,13 +23,13 @@ export const SLOT = {
   argumentCount: 8,
   scratch: 9,
   scratchBytes: 10,
-  /** Not 0 when a part failed. */
+  /** Nonzero if a part failed. */
   failed: 11,
 } as const;
 
 /**
- * What a thread runs, as text: neither a bundler nor a page then has a file to serve. It waits for a job, takes parts of
- * it until none is left, and waits for the next.
+ * The source text of a thread, so that no bundler or page needs to serve a file. A thread waits for a job,
+ * takes parts until none is left, and waits for the next job.
  */
 export const WORKER_SOURCE = `
 const serve = ({ module, memory, control, names, thread }) => {

@@ -3,7 +3,7 @@ import type { BatchNormPasses } from '../kernels/batch-norm-passes.js';
 import { TILE, hasShaders, runShader } from './program.js';
 import type { Shader } from './program.js';
 
-/** Blocks of rows that are summed side by side, at most; and rows in a block, at least. */
+/** Maximum number of row blocks summed in parallel, and minimum number of rows in a block. */
 const BLOCKS = 64;
 const BLOCK_ROWS = 256;
 
@@ -14,7 +14,7 @@ interface Blocks {
   readonly count: number;
 }
 
-/** How x [n, ..., channels] is cut for sums: by its shape alone, so that a sum is the same whenever it is added up. */
+/** How x [n, ..., channels] is split for sums: by its shape alone, so that sums are reproducible. */
 function blocksOf(x: tf.TensorInfo): Blocks {
   const channels = x.shape.at(-1) ?? 1;
   const rows = tf.util.sizeFromShape(x.shape) / channels;

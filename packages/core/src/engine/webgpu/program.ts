@@ -13,7 +13,7 @@ interface Program {
   readonly getUserCode: () => string;
 }
 
-/** The part of tfjs's webgpu backend by which any shader can be run. */
+/** The part of tfjs's webgpu backend that can run any shader. */
 interface WebGpuBackend {
   runWebGPUProgram(
     program: Program,
@@ -25,11 +25,11 @@ interface WebGpuBackend {
 
 /** What differs between the shaders of this folder. */
 export interface Shader {
-  /** Unique; compiled shaders are kept by it. */
+  /** Unique name: the key under which compiled shaders are cached. */
   readonly name: string;
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
   readonly outputShape: readonly number[];
-  /** WGSL functions and variables beside the body. */
+  /** WGSL functions and variables outside the body. */
   readonly helpers?: string;
   /** WGSL that reads the inputs by name, and `uniforms.KEY`, and writes `result`. */
   readonly body: string;
@@ -45,7 +45,7 @@ export const TILE = 16;
 
 const LINE = 64;
 
-/** Runs a shader once, in the order of everything else that the backend was given. */
+/** Runs a shader once, in order with the backend's other work. */
 export function runShader(backend: unknown, shader: Shader): tf.TensorInfo {
   const { name, inputs, outputShape, helpers = '', body, integers = {}, floats = {}, tiles } = shader;
   const size = tf.util.sizeFromShape([...outputShape]);
@@ -54,7 +54,7 @@ export function runShader(backend: unknown, shader: Shader): tf.TensorInfo {
     variableNames: Object.keys(inputs),
     outputShape,
     workgroupSize: tiles === undefined ? [LINE, 1, 1] : [TILE, TILE, 1],
-    // By a second axis the backend sees that `main` takes no index.
+    // A second axis tells the backend that `main` takes no index.
     dispatchLayout: tiles === undefined ? { x: outputShape.map((_, axis) => axis) } : { x: [0], y: [1] },
     dispatch: tiles === undefined ? [Math.ceil(size / LINE), 1, 1] : [...tiles, 1],
     size: true,
@@ -73,6 +73,6 @@ export function runShader(backend: unknown, shader: Shader): tf.TensorInfo {
   ]);
 }
 
-/** Whether this package's shaders are there for the present backend. */
+/** Whether the current backend can run this package's shaders. */
 export const hasShaders = (kernelName: string): boolean =>
   tf.getBackend() === 'webgpu' && (tf.getKernel(kernelName, 'webgpu') as unknown) != null;
