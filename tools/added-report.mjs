@@ -9,8 +9,8 @@ import { accuraciesOf } from './report-text.mjs';
  */
 
 /**
- * A kept report with the seeds and methods of another one. Both have to be of one comparison: the same configuration, engine and teacher,
- * and at least one training that both have, with the same accuracy. All trainings that both have must agree.
+ * A kept report with the seeds and methods of another added. Both must belong to one comparison: the same configuration, engine and
+ * teacher, and at least one common training. All common trainings must have the same accuracy.
  *
  * @param {Report} kept
  * @param {Report} more
@@ -69,7 +69,7 @@ export function withAdded(kept, more, { summarize, comparePaired }) {
 /** @param {Iterable<number>} seeds */
 const sorted = (seeds) => [...new Set(seeds)].sort((a, b) => a - b);
 
-/** What has to be alike; methods and seeds may differ. @param {'config' | 'engine' | 'teacher' | 'testImages'} part @param {Report} report */
+/** The part that must be equal; methods and seeds may differ. @param {'config' | 'engine' | 'teacher' | 'testImages'} part @param {Report} report */
 function comparable(part, report) {
   return part === 'config' ? { ...report.config, methods: undefined, seeds: undefined } : report[part];
 }

@@ -1,6 +1,6 @@
 /**
- * How changesets writes CHANGELOGs. A changeset that has headings of its own goes in as it is, any other one becomes a
- * point of a list. Hashes of commits are left out: they say nothing to a user.
+ * How changesets writes CHANGELOGs. A changeset with its own headings is inserted unchanged; any other becomes a list item. Commit
+ * hashes are omitted: they tell a user nothing.
  *
  * @param {{ summary: string }} changeset
  */
@@ -10,7 +10,7 @@ export async function getReleaseLine({ summary }) {
 }
 
 /**
- * One line for all siblings that a package needs in a newer version.
+ * One line for all sibling packages that a package needs in a newer version.
  *
  * @param {unknown} _changesets
  * @param {readonly { name: string, newVersion: string }[]} updated

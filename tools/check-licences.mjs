@@ -7,13 +7,13 @@ import { report } from './problem.mjs';
 /** @import { Lock, LockEntry } from './lock/lock.mjs' */
 /** @import { Problem } from './problem.mjs' */
 
-/** What a user of the packages may be asked to accept: nothing beyond keeping notices. */
+/** Licenses acceptable for users of the packages: they demand nothing beyond keeping notices. */
 const FOR_USERS = [
   ...['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BSL-1.0'],
   ...['BlueOak-1.0.0', 'Unlicense', 'CC0-1.0'],
 ];
 
-/** Beside these, what programs may have that only develop the packages: nothing of theirs is published. */
+/** Licenses acceptable for development programs, of which nothing is published. */
 const FOR_DEVELOPMENT = [
   ...FOR_USERS,
   'MPL-2.0',
@@ -23,7 +23,7 @@ const FOR_DEVELOPMENT = [
   'CC-BY-4.0',
 ];
 
-/** Packages whose manifest does not say it in the form of SPDX; what their license file says. */
+/** Licenses, from the license file, of packages whose manifest has no SPDX expression. */
 const READ_BY_HAND = new Map([
   ['jstat', 'MIT'],
   ['slick', 'MIT'],
@@ -31,8 +31,8 @@ const READ_BY_HAND = new Map([
 ]);
 
 /**
- * Whether every package of the lock, for all platforms, has a license that this repository accepts: permissive ones for
- * what users install with its packages, weak copyleft too for development.
+ * Checks that every package in the lock, for all platforms, has an accepted license: permissive for packages that users install,
+ * also weak copyleft for development.
  *
  * @param {Lock} lock
  * @returns {Problem[]}
@@ -66,7 +66,7 @@ function isAccepted(license, accepted) {
 }
 
 /**
- * What a user gets with the workspaces' packages: their dependencies and required peers, and those of these.
+ * What a user installs with the workspaces' packages: their dependencies and required peers, transitively.
  *
  * @param {Lock} lock
  * @returns {Set<string>}

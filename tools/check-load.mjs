@@ -6,7 +6,7 @@ import { readManifest } from './workspace.mjs';
 
 /** @import { Problem } from './problem.mjs' */
 
-/** Runs inside a test runner only, which CommonJS cannot load. */
+/** Entries that are not loaded: `testing` runs only inside a test runner, which CommonJS cannot load. */
 const NOT_LOADABLE = new Set(['./package.json', './testing']);
 
 const PROGRAMS = {
@@ -17,8 +17,8 @@ const PROGRAMS = {
 };
 
 /**
- * Loads each entry of a built package the way Node does, by `import` and by `require`: neither may fail, and both must
- * give the same names.
+ * Loads each entry of a built package as Node does, with `import` and with `require`: neither may fail, and both must export the
+ * same names.
  *
  * @param {string} folder
  * @returns {Problem[]}
@@ -50,7 +50,7 @@ export function checkLoad(folder) {
  */
 function namesOf(folder, entry, how) {
   const type = how === 'import' ? 'module' : 'commonjs';
-  // With the package's folder as the place of the program, its own name leads to its own exports.
+  // Run in the package's folder, so that its name resolves to its own exports.
   const run = spawnSync(process.execPath, [`--input-type=${type}`, '--eval', PROGRAMS[how](entry)], {
     cwd: folder,
     encoding: 'utf8',

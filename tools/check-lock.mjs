@@ -8,7 +8,7 @@ import { report } from './problem.mjs';
 import { packageFolders, readManifest } from './workspace.mjs';
 
 /**
- * Whether `npm ci` can install from the lock file, on every platform and from any registry.
+ * Checks that `npm ci` can install from the lock file, on every platform and from any registry.
  *
  * @param {string} root
  */

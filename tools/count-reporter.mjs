@@ -1,12 +1,11 @@
 /** @import { Reporter, TestModule } from 'vitest/node' */
 
 /**
- * Vitest reporter: closes the run with one machine-readable line, `N passed, N failed[, N skipped]`. Above it, a line each,
- * stand the tests that failed and those that passed only when they were tried again: of a long log often the end alone is kept.
+ * Vitest reporter that ends the run with one machine-readable line, `N passed, N failed[, N skipped]`. Above it, one line each, are the
+ * tests that failed and those that passed only on a retry, because often only the end of a long log is kept.
  *
- * What broke before or beside a test (a file that does not load, a hook that throws, an error that nobody caught, a run
- * without any test) holds no test to count: each counts as one failure, so that the line never reads better than the
- * exit code.
+ * Failures outside tests (a file that does not load, a hook that throws, an uncaught error, a run without tests) count as one failure
+ * each, so that the line never looks better than the exit code.
  *
  * @implements {Reporter}
  */
@@ -16,7 +15,7 @@ export default class CountReporter {
   #lines = [];
 
   constructor() {
-    // The very last thing that the process does: other reporters and coverage print until then.
+    // Printed last, when the process exits: other reporters and coverage print before.
     process.once('exit', (code) => {
       const { passed, skipped } = this.#count;
       const failed = code === 0 ? this.#count.failed : Math.max(1, this.#count.failed);

@@ -1,7 +1,7 @@
 import { markdownTable } from './report-text.mjs';
 
 /*
- * Tables of what `distill-bench explain` finds over seeds, from a kept report/explain.json: a row per training, then a row per pair of trainings.
+ * Tables of `distill-bench explain` over seeds, from a kept report/explain.json: a row per training, then a row per pair of trainings.
  */
 
 /**
@@ -92,7 +92,7 @@ function tablesOfTrainings(summaries, comparisons) {
 }
 
 /**
- * What is kept of an explain.json.
+ * The part of an explain.json that is kept.
  *
  * @param {any} explained
  * @param {{ readonly config: any, readonly teacher: any }} run config.json and teacher/result.json of its run

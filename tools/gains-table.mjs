@@ -3,7 +3,7 @@ import { accuraciesOf, differenceText, markdownTable } from './report-text.mjs';
 /** @import { ComparePaired, Report } from './report-text.mjs' */
 
 /**
- * What a mark asks for: `leaders="CIFAR-10" rtk+third="both teachers" methods: mhgd+kd rtk` are two columns and two rows. The second column
+ * Parses a mark: `leaders="CIFAR-10" rtk+third="both teachers" methods: mhgd+kd rtk` means two columns and two rows. The second column
  * pools the pairs of two reports.
  *
  * @param {string} text
@@ -21,7 +21,8 @@ export function gainsAsked(text) {
 const SEEDS_OF_A_REPORT = 1e6;
 
 /**
- * What methods gain over `kd` in several comparisons: a row per method, a column per report or pool of reports. A seed is paired within its report.
+ * Gains of methods over `kd` in several comparisons: a row per method, a column per report or pool of reports. Seeds are paired within
+ * their report.
  *
  * @param {readonly { readonly label: string, readonly reports: readonly Report[] }[]} columns
  * @param {readonly string[]} methods a report may lack some

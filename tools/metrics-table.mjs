@@ -7,7 +7,7 @@ import { differenceText, markdownTable, meanText, percent } from './report-text.
  * @typedef {{ readonly networks: readonly Measured[], readonly source: string }} Metrics
  */
 
-/** What the table has of each network. */
+/** The measures in the table. */
 const MEASURES = ['rank-1', 'mAP'];
 
 /**
@@ -45,7 +45,7 @@ export function tableOfMetrics({ networks, source }, methods, { summarize, compa
 }
 
 /**
- * What is kept of a metrics.json.
+ * The part of a metrics.json that is kept.
  *
  * @param {any} given
  * @param {any} config config.json of its run

@@ -1,5 +1,5 @@
 /**
- * One thing that is not as it should be, in the words of the library's own errors.
+ * One problem, in the form of the library's errors.
  *
  * @typedef {object} Problem
  * @property {string} where file (with line where there is one) or field concerned

@@ -8,13 +8,13 @@ import { packageFolders } from './workspace.mjs';
 /** @import { Problem } from './problem.mjs' */
 
 /*
- * Sentences that are read twice are too long. In pages and READMEs no sentence has more than 35 words, and a page's sentences have fewer
- * than 20 on average. Code, quotations and tables' figures are no sentences.
+ * Limits sentence length in pages and READMEs: no sentence has more than 35 words, and a page's sentences average fewer than 20. Code,
+ * quotations and table figures do not count.
  */
 
 const LONGEST = 35;
 const AVERAGE = 20;
-/** Full stops that end no sentence. */
+/** Full stops that do not end a sentence. */
 const ABBREVIATIONS = /\b(?:et al|e\.g|i\.e|vs|cf|Eq|Fig|approx)\./g;
 /** Where a sentence ends, in the middle of a paragraph. */
 const END = /(?<=[.!?][)"'”’]*)\s+/;
@@ -72,7 +72,7 @@ export function proseProblems(where, text) {
       got: `${words}, "${sentence.slice(0, 60)}…"`,
       hint: 'Make two of it.',
     }));
-  // A fragment in a cell or a list of three words would lower the average of what is read.
+  // Fragments in cells or short list items would lower the average.
   const read = found.filter(({ words, cell }) => words > 3 && !cell);
   const average = read.reduce((sum, { words }) => sum + words, 0) / Math.max(1, read.length);
   if (average < AVERAGE) return problems;
@@ -83,7 +83,7 @@ export function proseProblems(where, text) {
   ];
 }
 
-/** Pages, READMEs and what else people read. @param {string} root */
+/** Pages, READMEs and other documents for readers. @param {string} root */
 export function documents(root) {
   const inFolder = (/** @type {string} */ folder) =>
     existsSync(join(root, folder))

@@ -4,14 +4,14 @@ import { pathToFileURL } from 'node:url';
 import { packageFolders } from './workspace.mjs';
 
 /*
- * As long as no package is on npm, pages and READMEs say so, and how to install from a clone. Each has beside that what it says afterwards,
- * in a comment. `npm run version` prepares what is published, so it takes the comment's text for the other.
+ * As long as no package is on npm, pages and READMEs say so and explain how to install from a clone. A comment beside each such text holds
+ * the later version. `npm run version` prepares the release and replaces the text with the comment's.
  */
 
 const BLOCK = /<!-- until published -->\n[\s\S]*?<!-- once published:(?<after>[\s\S]*?)-->\n/g;
 
 /**
- * What a text says once its packages are on npm.
+ * A text as it reads once its packages are on npm.
  *
  * @param {string} text
  */
@@ -22,7 +22,7 @@ export function oncePublished(text) {
 }
 
 /**
- * Texts of a repository that tell how to install its packages.
+ * The files of a repository with installation instructions.
  *
  * @param {string} root
  */

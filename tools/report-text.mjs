@@ -1,5 +1,5 @@
 /*
- * What a kept report holds, and its figures as text.
+ * The types of a kept report, and its figures as text.
  */
 
 /**

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const cli = join(root, 'packages/bench/bin/distill-bench.mjs');
 
-/** Small enough for a minute, large enough to tell methods apart. */
+/** Small enough for a minute, large enough to show differences between methods. */
 const SMALL = [
   'teacher.epochs=8',
   'teacher.model=plain16',
@@ -30,7 +30,7 @@ const flags = (settings) => settings.flatMap((setting) => ['--set', setting]);
 const samples = {
   comparison: {
     run: ['--methods', 'student,label-smoothing,kd,cckd,rkd+kd', '--seeds', '0,1,2,3,4', '--epochs', '8'],
-    // How well embeddings recognise, and the report with it.
+    // Embedding measures, and the report that includes them.
     commands: ['metrics', 'report'],
     page: 'report/index.html',
   },

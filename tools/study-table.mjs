@@ -26,7 +26,7 @@ export function tableOfStudy({ tasks }, methods, against, compare) {
   return `${markdownTable(['task', ...methods.map((name) => `\`${name}\``), ...differences], rows)}\n\n${sourceOf(tasks)}`;
 }
 
-/** What the figures are of. @param {Study['tasks']} tasks */
+/** The source of the figures. @param {Study['tasks']} tasks */
 function sourceOf(tasks) {
   const [first] = tasks;
   if (first === undefined) return '';

@@ -16,29 +16,30 @@ import { packageFolders } from './workspace.mjs';
 /** @import { ComparePaired, Report, Row } from './report-text.mjs' */
 
 /*
- * Tables in Markdown come from reports that are kept in the repository. Where one stands is said by
+ * Tables in Markdown are generated from reports kept in the repository. A table's place is marked by
  *
  *   <!-- table: packages/bench/reports/NAME.json student kd mhgd -->
  *   <!-- /table -->
  *
- * with the methods in the order of the rows, or all of the report without any. `vs:METHOD` among them adds a column of differences to that
- * method, paired over seeds. Of a study, the methods are columns, and differences are to `kd` or the METHOD of `vs:`. A picture of the report's accuracies stands at
+ * with the methods in row order; without any, all methods of the report. `vs:METHOD` among them adds a column of differences to that method,
+ * paired over seeds. For a study, methods are columns, and differences are to `kd` or the METHOD of `vs:`. A picture of the report's
+ * accuracies is marked by
  *
  *   <!-- picture: packages/bench/reports/NAME.json -->
  *   <!-- /picture -->
  *
- * and is kept beside the report as NAME.svg. What methods gain over `kd` in several comparisons stands at
+ * and is kept beside the report as NAME.svg. Gains of methods over `kd` in several comparisons are marked by
  *
  *   <!-- gains: NAME="LABEL" NAME="LABEL" methods: mhgd rtk -->
  *   <!-- /gains -->
  *
- * and what each option of a tuned method changed, on validation images, at
+ * and the effect of each option of a tuned method on validation images by
  *
  *   <!-- trials: packages/bench/reports/NAME.json METHOD -->
  *   <!-- /trials -->
  *
- * `npm run tables` writes tables and pictures; with --check it only says which differ; with
- * `--keep RUN/report/report.json NAME` (or explain.json, metrics.json) it takes a report over first; with `--add` the kept one gets its seeds and methods.
+ * `npm run tables` writes tables and pictures; with --check it only lists those that differ. `--keep RUN/report/report.json NAME` (or
+ * explain.json, metrics.json) first copies a report; with `--add` its seeds and methods are added to the kept one.
  */
 
 /** Where reports are kept. */
@@ -55,7 +56,7 @@ const PICTURE = /<!-- picture: (?<file>\S+) -->\n[\s\S]*?<!-- \/picture -->/g;
 /**
  * @param {Report} kept
  * @param {readonly string[]} columns methods of the rows, and `vs:METHOD` for those of further columns
- * @param {ComparePaired} [compare] needed for further columns alone
+ * @param {ComparePaired} [compare] needed only for further columns
  * @returns {string} Markdown
  */
 export function tableOf(kept, columns, compare) {
@@ -84,7 +85,7 @@ export function tableOf(kept, columns, compare) {
 /** @param {Row['testAccuracyLast']} summary */
 const intervalText = ({ ci95 }) => (ci95 === null ? '' : `${percent(ci95[0])} to ${percent(ci95[1])}`);
 
-/** How a column of differences to a method is asked for. */
+/** Prefix that requests a column of differences to a method. */
 const VERSUS = 'vs:';
 
 /** @param {readonly string[]} columns */
@@ -101,7 +102,7 @@ function rowsOf(kept, columns) {
 }
 
 /**
- * What the figures are of, in a sentence under the table.
+ * The source of the figures, in a sentence under the table.
  *
  * @param {Report} kept
  * @param {readonly string[]} columns
@@ -120,7 +121,7 @@ export function sourceOf(kept, columns) {
 const readKept = (root, file) => /** @type {Report} */ (JSON.parse(readFileSync(join(root, file), 'utf8')));
 
 /**
- * A document with its tables and pictures as their reports have them.
+ * A document with its tables and pictures regenerated from their reports.
  *
  * @param {string} root
  * @param {string} path of the document
@@ -190,7 +191,7 @@ async function replaced(text, pattern, by) {
   return result + text.slice(end);
 }
 
-/** A part of the bench, from its sources as they stand: bundled when it is first needed. @param {string} source */
+/** A part of the bench, from its current sources, bundled when first needed. @param {string} source */
 function benchPart(source) {
   /** @type {Promise<any> | undefined} */
   let loaded;
@@ -224,7 +225,7 @@ const documentsOf = (root) => [
 ];
 
 /**
- * Tables and pictures that are not those of their reports.
+ * Tables and pictures that differ from their reports.
  *
  * @param {string} root
  * @param {Draw} draw
@@ -261,12 +262,12 @@ export async function checkTables(root, draw = benchDrawing()) {
 }
 
 /**
- * Takes a report over, without the places of the machine that made it and what only its pages draw.
+ * Copies a report into the repository, without paths of the machine that made it and data that only its pages draw.
  *
  * @param {string} root
  * @param {string} from path of a report.json or explain.json
  * @param {string} name
- * @param {boolean} isAdded whether what is kept under this name stays
+ * @param {boolean} isAdded whether to add to the report kept under this name
  */
 async function keep(root, from, name, isAdded) {
   const given = JSON.parse(readFileSync(from, 'utf8'));
@@ -301,8 +302,14 @@ const keptStudy = ({ schema, tasks }, read) => ({
 /** @param {any} given a report.json @returns {Report} */
 function keptReport({ schema, config, engine, teacher, rows, testImages, tuning = [] }) {
   const { dir, ...dataset } = config.dataset;
+  const { path, ...taught } = config.teacher;
   return {
-    ...{ schema, config: { ...config, dataset: dir === undefined ? dataset : { ...dataset, dir: 'DIR' } } },
+    schema,
+    config: {
+      ...config,
+      dataset: dir === undefined ? dataset : { ...dataset, dir: 'DIR' },
+      teacher: path === undefined ? taught : { ...taught, path: 'TEACHER' },
+    },
     engine,
     teacher: { model: teacher.model, testAccuracy: teacher.testAccuracy, parameters: teacher.parameters },
     rows: rows.map((/** @type {any} */ row) => ({

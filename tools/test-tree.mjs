@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 /** @typedef {Readonly<Record<string, string | object | null>>} Tree texts (objects as JSON) by path; null: no such file */
 
 /**
- * Writes a tree of files into a new temporary folder, which is removed when the test that asked for it ends.
+ * Writes a tree of files into a new temporary folder, which is removed at the end of the test.
  *
  * @param {Tree} tree
  * @returns {string} the folder
@@ -25,7 +25,7 @@ export function writeTree(tree) {
 }
 
 /**
- * The smallest repository that is in order: core, one technique `alpha` and bench.
+ * The smallest valid repository: core, one technique `alpha` and bench.
  *
  * @type {Tree}
  */
@@ -76,7 +76,7 @@ export const TREE_IN_ORDER = {
 };
 
 /**
- * package.json and LICENSE of a package in order.
+ * package.json and LICENSE of a valid package.
  *
  * @param {string} folder @param {object} dependencies
  * @returns {Tree}

@@ -8,7 +8,7 @@ import { differenceText, markdownTable } from './report-text.mjs';
  */
 
 /**
- * What each option of a tuned method changed: a row per option and pair of neighbouring values, with the mean difference over all trials
+ * The effect of each option of a tuned method: a row per option and pair of neighbouring values, with the mean difference over all trials
  * that differ in nothing else.
  *
  * @param {Report} kept
@@ -41,7 +41,7 @@ function sourceOfTrials({ config, engine, teacher }, { trials, seeds, chosen }) 
   return `In brackets: 95 % intervals over pairs of trials that differ in this option alone. ${trials.length} trials, ${seedText} each; ${trained}; engine ${engine.name}.${best}`;
 }
 
-/** Options that were varied, with their values in the order of the trials. @param {Tuning} tuning */
+/** The varied options, with their values in trial order. @param {Tuning} tuning */
 function optionsOf({ trials }) {
   const names = [...new Set(trials.flatMap(({ options }) => Object.keys(options)))];
   return names.map((option) => ({
@@ -51,7 +51,7 @@ function optionsOf({ trials }) {
 }
 
 /**
- * Accuracies of the trials that have this value, each under the number of its setting of all other options.
+ * Accuracies of the trials with this value, keyed by the number of their combination of all other options.
  *
  * @param {Tuning} tuning @param {string} option @param {unknown} wanted
  * @returns {ReadonlyMap<number, number>}

@@ -49,7 +49,7 @@ export function packageFolders(root) {
 }
 
 /**
- * The page of the repository, from the address in its package.json: `https://HOST/OWNER/NAME`.
+ * The home page of the repository, from the address in its package.json: `https://HOST/OWNER/NAME`.
  *
  * @param {Manifest} root
  */

@@ -5,8 +5,8 @@ import { builtinModules } from 'node:module';
 const BUILTIN = new Set(builtinModules);
 
 /**
- * Core and the techniques load in a browser: no static import of Node's own modules. What needs them (files, native
- * engines) gets them by `await import('node:…')` inside the function that does.
+ * Core and the techniques load in a browser: they have no static import of Node's modules. Functions that need them (files, native
+ * engines) use `await import('node:…')`.
  *
  * @type {Rule}
  */

@@ -3,8 +3,8 @@ import { readText } from './repository.mjs';
 /** @import { Rule } from './repository.mjs' */
 
 /**
- * Changesets writes every package's CHANGELOG, and each package has a version of its own: none is ignored, fixed or
- * linked to another. A CHANGELOG that is there carries its package's name, as changesets writes it.
+ * Changesets writes every package's CHANGELOG, and packages are versioned independently: none is ignored, fixed or linked. An existing
+ * CHANGELOG has its package's name as heading, as changesets writes it.
  *
  * @type {Rule}
  */

@@ -5,8 +5,8 @@ import { packageOf } from './imports.mjs';
 /** @import { Package, Rule } from './repository.mjs' */
 
 /**
- * Every package that a source imports is declared in its own package.json: by published code under `dependencies` or
- * `peerDependencies`, by tests and configuration anywhere there or at the root.
+ * Every package that a source imports is declared in its own package.json: for published code under `dependencies` or
+ * `peerDependencies`, for tests and configuration anywhere there or at the root.
  *
  * @type {Rule}
  */

@@ -3,7 +3,7 @@ import ts from 'typescript';
 /** @import { Rule, Source } from './repository.mjs' */
 
 /**
- * No source exports `*` or a default: every public name can be searched for, and ESM and CJS agree about it.
+ * No source has `export *` or a default export: every public name can be searched for, and is the same in ESM and CJS.
  *
  * @type {Rule}
  */

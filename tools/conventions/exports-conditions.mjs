@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 /** @import { Package, Rule } from './repository.mjs' */
 
 /**
- * Every entry of `exports` names its source first (tests and typecheck read siblings without a build), then the build
- * for `import` and the one for `require`, each with its own types first: TypeScript takes the first condition that fits.
+ * Every entry of `exports` names its source first (tests and typecheck read siblings without a build), then the builds for `import`
+ * and `require`, each with its types first: TypeScript takes the first matching condition.
  *
  * @type {Rule}
  */
@@ -44,7 +44,7 @@ function entryProblems(subject, subpath, conditions) {
   };
   const where = `${subject.path}/package.json, exports["${subpath}"]`;
   const problems = [];
-  // As text, because the order of the keys is their meaning.
+  // Compared as text too, because the order of keys matters.
   if (!isDeepStrictEqual(conditions, expected) || JSON.stringify(conditions) !== JSON.stringify(expected)) {
     problems.push({
       where,

@@ -1,5 +1,5 @@
 /**
- * One cycle of a directed graph, by depth-first search.
+ * Finds a cycle of a directed graph by depth-first search.
  *
  * @param {ReadonlyMap<string, readonly string[]>} graph successors by node
  * @returns {string[] | undefined} the nodes of the cycle in order, or undefined where there is none

@@ -3,8 +3,8 @@ import { readText } from './repository.mjs';
 /** @import { Rule } from './repository.mjs' */
 
 /**
- * A folder `fixtures` under `test` has a README.md that names each file in it, so that every expected number can be
- * traced to the program, paper or licence that it came from.
+ * A folder `fixtures` under `test` has a README.md that names each file in it, so that every expected number can be traced to its
+ * program, paper or licence.
  *
  * @type {Rule}
  */

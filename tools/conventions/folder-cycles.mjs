@@ -4,8 +4,8 @@ import { findCycle } from './find-cycle.mjs';
 /** @import { Package, Rule } from './repository.mjs' */
 
 /**
- * The folders of a package's `src` form no cycle at runtime, so that each can be read, tested and replaced knowing only
- * the ones below it. Imports of types alone may go round: they are gone after the build.
+ * The folders of a package's `src` form no cycle at runtime, so that each can be read, tested and replaced knowing only the ones below
+ * it. Type-only imports may form cycles: the build removes them.
  *
  * @type {Rule}
  */
@@ -30,7 +30,7 @@ export const folderCycles = ({ packages }) =>
   });
 
 /**
- * Per folder (or file directly under `src`) the ones that it imports, each with the first import that does.
+ * For each folder (or file directly under `src`), the folders that it imports, each with the first such import.
  *
  * @param {Package} subject
  * @returns {Map<string, Map<string, string>>}

@@ -25,8 +25,8 @@ const GROUPS = /** @type {const} */ ([
 ]);
 
 /**
- * The dependency rule `bench → techniques → core → tfjs`, in manifests and in imports. Tests obey it too: a package must
- * build, test and publish without the ones above or beside it.
+ * The dependency rule `bench → techniques → core → tfjs`, in manifests and imports. It holds for tests too: a package must build, test
+ * and publish without packages above or beside it.
  *
  * @type {Rule}
  */

@@ -3,8 +3,7 @@ import { packageOf } from './imports.mjs';
 /** @import { Rule } from './repository.mjs' */
 
 /**
- * An optional peer is loaded by `import()` when it is needed, or by the entry `testing` alone: whoever lacks it must be
- * able to import the rest.
+ * An optional peer is loaded by `import()` when needed, or only by the entry `testing`: the rest must load without it.
  *
  * @type {Rule}
  */

@@ -3,8 +3,8 @@ import { readText } from './repository.mjs';
 /** @import { Rule } from './repository.mjs' */
 
 /**
- * Every package carries the repository's LICENSE: npm publishes a package's own folder, and the license asks that its
- * text goes along.
+ * Every package has a copy of the repository's LICENSE: npm publishes only the package's folder, and the license requires its text to
+ * be included.
  *
  * @type {Rule}
  */

@@ -3,10 +3,10 @@ import { readText } from './repository.mjs';
 /** @import { Problem } from '../problem.mjs' */
 /** @import { Package, Repository, Rule } from './repository.mjs' */
 
-/** How the sections of a technique's README begin, in the order in which a reader asks for them. */
+/** First words of the section headings of a technique's README, in order. */
 const SECTIONS = ['What to expect', 'Install', 'Example', 'Options'];
 
-/** The same of its page in the documentation. */
+/** The same for its page in the documentation. */
 const PAGE_SECTIONS = [
   'The idea',
   'Equations',
@@ -17,12 +17,12 @@ const PAGE_SECTIONS = [
   'Measured',
 ];
 
-/** READMEs are for npm: what is longer belongs on the technique's page. */
+/** Most lines of a README, which npm shows: further text belongs on the technique's page. */
 const LONGEST = 115;
 
 /**
- * Every package has a README under its own name. A technique's says first what it is and links the paper, then has the
- * sections {@link SECTIONS} in this order (others may stand between them). It links the technique's page, which has
+ * Every package has a README titled with its name. A technique's README first describes the technique and links the paper, then has the
+ * sections {@link SECTIONS} in this order (others may come between). It links the technique's page, which has
  * {@link PAGE_SECTIONS}.
  *
  * @type {Rule}

@@ -39,7 +39,7 @@ const GENERATED = new Set(['node_modules', 'dist', 'coverage', '.nx', 'tmp']);
 const SOURCE = new Set(['.ts', '.tsx', '.mts', '.cts', '.js', '.mjs', '.cjs']);
 
 /**
- * Reads all packages once; the rules look at nothing else but single files of {@link Package.files}.
+ * Reads all packages once; beyond this the rules read only single files of {@link Package.files}.
  *
  * @param {string} root
  * @returns {Repository}
@@ -101,7 +101,7 @@ function readSource(root, packagePath, place) {
 }
 
 /**
- * Text of a file of the repository, or undefined where there is none.
+ * Text of a file in the repository; undefined where there is none.
  *
  * @param {Repository} repository @param {string} path from the root
  */

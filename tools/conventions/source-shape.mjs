@@ -6,16 +6,16 @@ import { findCycle } from './find-cycle.mjs';
 
 const MOST_LINES = 250;
 const FEW_LINES = 20;
-/** Of a package's files: a few ideas fill a few lines, an index often does. */
+/** Largest share of a package's files that may have few lines. */
 const MOST_SHARE_OF_SMALL_FILES = 0.1;
 
-/** The bench's page is no part of the package, and is read all the same. */
+/** The bench's playground is not part of the package, but is checked too. */
 const PAGE = 'playground/src/';
 
 /** @param {readonly Source[]} sources */
 const inSource = (sources) => sources.filter(({ area, place }) => area === 'src' || place.startsWith(PAGE));
 
-/** A line of a text that is data, such as a compiled kernel. */
+/** A source line that is data, such as a compiled kernel. */
 const DATA = /^\s*'[^']*'(?: \+|;)$/;
 /** @param {Source} source */
 const lines = ({ text }) =>
@@ -25,8 +25,8 @@ const lines = ({ text }) =>
     .filter((line) => !DATA.test(line)).length;
 
 /**
- * The files of a package's `src` import one another in one direction only, types included: each can be read knowing only
- * the ones below it.
+ * The files of a package's `src` import one another in one direction only, types included, so that each can be read knowing only the
+ * ones below it.
  *
  * @type {Rule}
  */
@@ -61,7 +61,7 @@ function targets(from, specifier) {
 }
 
 /**
- * No source file is longer than a reader keeps in mind. A package's index is a table of contents, which nobody reads through.
+ * No source file is longer than a reader can keep in mind, except a package's index, which is a table of contents.
  *
  * @type {Rule}
  */
@@ -78,7 +78,7 @@ export const fileLength = ({ packages }) =>
   );
 
 /**
- * A family of small things is one file: of a package's files only a share is a few lines long.
+ * Related small things share a file: only a limited share of a package's files may have few lines.
  *
  * @type {Rule}
  */
@@ -86,7 +86,7 @@ export const smallFiles = ({ packages }) =>
   packages.flatMap(({ path, sources }) => {
     const all = inSource(sources).filter(({ place }) => !/(^|\/)index\.ts$/.test(place));
     const small = all.filter((source) => lines(source) <= FEW_LINES);
-    // A small package has no family yet.
+    // Too few files for a meaningful share.
     if (all.length < 10 || small.length <= MOST_SHARE_OF_SMALL_FILES * all.length) return [];
     return [
       {
@@ -101,11 +101,11 @@ export const smallFiles = ({ packages }) =>
     ];
   });
 
-/** Words that say nothing of what a file holds. */
+/** Words that say nothing about a file's content. */
 const EMPTY_WORDS = /\b(?:helpers?|utils?|utilit(?:y|ies)|manager|misc|common|shared-code|stuff)\b/;
 
 /**
- * A file is named after its idea: small letters and hyphens, and no word that fits any file.
+ * A file is named after its idea: lower-case letters and hyphens, and no word that would fit any file.
  *
  * @type {Rule}
  */
@@ -144,7 +144,7 @@ export const oneContractVersion = ({ packages }) =>
 const isVersion = (value) => value !== undefined && ts.isStringLiteral(value) && value.text === 'v1';
 
 /**
- * Methods weigh labels by `ceWeight` and the teacher by `kdWeight`: `alpha` has meant either.
+ * Methods weight labels by `ceWeight` and the teacher by `kdWeight`, because `alpha` has meant either.
  *
  * @type {Rule}
  */
@@ -160,7 +160,7 @@ export const namedWeights = ({ packages }) =>
     }));
 
 /**
- * Where an object or an interface has a property of this name.
+ * The places where an object or interface has a property of this name.
  *
  * @param {Source} source @param {string} name @param {(value: ts.Node | undefined) => boolean} [holds]
  */

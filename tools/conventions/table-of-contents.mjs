@@ -3,7 +3,7 @@ import ts from 'typescript';
 /** @import { Rule } from './repository.mjs' */
 
 /**
- * `src/index.ts` is there, and every `index.ts` is a table of contents: names from other files, one by one, no logic.
+ * `src/index.ts` exists, and every `index.ts` is a table of contents: named re-exports from other files, no logic.
  *
  * @type {Rule}
  */
@@ -33,7 +33,7 @@ export const tableOfContents = ({ packages }) =>
       ),
   ]);
 
-/** Whether it takes names from another file; that they are listed one by one is the rule `explicitExports`. @param {ts.Statement} statement */
+/** Whether a statement re-exports from another file; the rule `explicitExports` checks that names are listed. @param {ts.Statement} statement */
 function isReExport(statement) {
   return ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined;
 }

@@ -6,9 +6,9 @@ const TECHNIQUES = new Set(['mhgd', 'afd', 'cckd', 'rtk', 'vam']);
 const HEXADECIMAL = /^\s*'[\da-f]+'/;
 
 /**
- * Core's source names no technique, in code or comment: what core knows, it knows of all of them.
+ * Core's source names no technique, in code or comments: core must stay independent of all of them.
  *
- * Only names that are no ordinary words are looked for, each as a word of its own or as part of a camel-case name.
+ * Only names that are not ordinary words are searched for, each as a separate word or as part of a camel-case name.
  *
  * @type {Rule}
  */

@@ -4,8 +4,8 @@ import { packageOf } from './imports.mjs';
 /** @import { Package, Repository, Rule, Source } from './repository.mjs' */
 
 /**
- * Nothing is declared that no source names. Three kinds need no import of their own: a package that a sibling among the
- * dependencies asks for as its peer, types of a package that is declared, and the copy of a peer that the tests run with.
+ * Every declared dependency is named by some source. Three kinds need no import: a peer of a sibling among the dependencies, types of a
+ * declared package, and the copy of a peer that tests run with.
  *
  * @type {Rule}
  */

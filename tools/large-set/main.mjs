@@ -8,7 +8,7 @@ import { Command } from 'commander';
 import { buildBench } from '../peers/sides.mjs';
 
 /**
- * What training on a large set of photographs costs: resident memory, and the step against that of images in memory.
+ * The cost of training on a large set of photographs: resident memory, and the step time compared with images in memory.
  *
  * @typedef {object} Options
  * @property {string} dir
@@ -61,7 +61,7 @@ const turns = { 'read from disk': [], 'in memory': [] };
 const perTurn = Math.ceil(options.steps / options.rounds);
 /** @type {number[]} */
 const loads = [];
-// The first turn compiles graphs and fills buffers.
+// The first turn is a warm-up: it compiles graphs and fills buffers.
 for (let round = -1; round < options.rounds; round++) {
   loads.push(loadavg()[0] ?? NaN);
   for (const [name, side] of Object.entries(sides)) {
@@ -75,7 +75,7 @@ const ends = Object.fromEntries(
 );
 report();
 
-/** Room for what is made: decoded images and JPEGs of at most 16 KB. */
+/** Checks the disk space for decoded images and JPEGs of at most 16 KB. */
 function expectSpace() {
   mkdirSync(dir, { recursive: true });
   const isMade = existsSync(join(dir, 'cache'));
@@ -87,7 +87,7 @@ function expectSpace() {
   process.exit(1);
 }
 
-/** Smooth noise, each image another one. */
+/** Makes different images of smooth noise. */
 async function makePhotographs() {
   const { default: sharp } = await import('sharp');
   const random = lcg(1);
@@ -117,7 +117,7 @@ function lcg(seed) {
 }
 
 /**
- * One side, in a process of its own: its memory is nobody else's.
+ * One side, in a separate process, so that its memory is measured alone.
  *
  * @param {'decode' | 'read' | 'memory'} role
  */
@@ -157,7 +157,7 @@ async function start(role) {
   };
 }
 
-/** Makes the system forget the decoded images. */
+/** Evicts the decoded images from the system's page cache. */
 function evict() {
   for (const folder of readdirSync(join(dir, 'cache'))) {
     for (const name of readdirSync(join(dir, 'cache', folder))) {

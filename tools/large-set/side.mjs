@@ -12,14 +12,14 @@ import {
 import { constantRate } from '@distilljs/core';
 import { imageFolder } from '@distilljs/bench/data/folder';
 
-/** One side of {@link file://./main.mjs}: says `ready`, then takes turns as it is asked to. */
+/** One side of {@link file://./main.mjs}: sends `ready`, then takes turns on request. */
 
 const { role, dir, edge, memoryImages, batch, model, engine } = JSON.parse(process.env['LARGE_SET'] ?? '{}');
-// Types of all of the bench's sources need its own settings.
+// Type-checking the bench's sources needs the bench's own settings.
 const { buildModel, splitValidation, subset } = await import(/** @type {string} */ ('@distilljs/bench'));
 /** @type {Record<string, number>} */
 const seconds = {};
-/** Validation images that are looked at in the end. */
+/** Number of validation images evaluated at the end. */
 const JUDGED = 512;
 
 /** @template T @param {string} what @param {() => Promise<T>} work @returns {Promise<T>} */

@@ -12,8 +12,8 @@ const GROUPS = /** @type {const} */ ([
 ]);
 
 /**
- * The lock says the same as the manifests: the version and the dependencies of each workspace, and that a package of
- * this repository is always the one in its folder, never one from a registry.
+ * The lock agrees with the manifests on the version and dependencies of each workspace, and a package of this repository always
+ * resolves to its folder, never to a registry.
  *
  * @param {Lock} lock
  * @param {Readonly<Record<string, Manifest>>} manifests by their place in the lock; `''` is the root

@@ -2,8 +2,8 @@
 /** @import { Problem } from '../problem.mjs' */
 
 /**
- * No entry says where it was downloaded from: whoever installs uses the registry that is configured there. Links to
- * folders of this repository are no addresses.
+ * No entry names its download address, so that installations use their configured registry. Links to folders of this repository are
+ * allowed.
  *
  * @param {Lock} lock
  * @returns {Problem[]}

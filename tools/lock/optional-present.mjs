@@ -4,8 +4,8 @@
 /**
  * Every optional dependency that a lock entry names is in the lock.
  *
- * A registry may lack a platform's package: `npm install` then leaves it out without a word, and `npm ci` on that
- * platform fails, or starts a tool without its binary.
+ * A registry may lack a platform's package: `npm install` then silently omits it, and `npm ci` on that platform fails, or starts a
+ * tool without its binary.
  *
  * @param {Lock} lock
  * @returns {Problem[]}

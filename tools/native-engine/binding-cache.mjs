@@ -7,7 +7,7 @@ import { NODE_API_VERSION } from './find-package.mjs';
 import { TENSORFLOW_LIBRARIES } from './find-tensorflow.mjs';
 
 /**
- * All that decides what a compiled binding is: two builds with equal inputs may share one.
+ * Everything that determines a compiled binding: two builds with equal inputs may share one.
  *
  * @typedef {object} BindingInputs
  * @property {string} packageName
@@ -58,7 +58,7 @@ function sha256Of(folders) {
 }
 
 /**
- * The folder name of a binding in the cache: its main inputs to read, and a hash over all of them.
+ * The folder name of a binding in the cache: its main inputs in readable form, and a hash over all of them.
  *
  * @param {BindingInputs} inputs
  */
@@ -76,7 +76,7 @@ export function bindingKey(inputs) {
 }
 
 /**
- * Where the cache keeps the binding of a key, whether it is there or not.
+ * The cache path for a key's binding, whether it exists or not.
  *
  * @param {string} cache
  * @param {string} key
@@ -86,7 +86,7 @@ export function cachedBinding(cache, key) {
 }
 
 /**
- * Puts a binding that was found to work into the cache, with what it was made of beside it in `inputs.json`.
+ * Puts a working binding into the cache, with its inputs beside it in `inputs.json`.
  *
  * @param {string} binding
  * @param {string} kept as by {@link cachedBinding}

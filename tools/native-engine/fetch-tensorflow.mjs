@@ -9,12 +9,12 @@ import { formatBytes, startClock } from './report.mjs';
 import { describeEnd, lastLines, runCommand } from './run-command.mjs';
 import { WHEEL_PYTHON } from './wheel-target.mjs';
 
-/** The TensorFlow that is fetched unless another is asked for: the newest that the binding was tried with. */
+/** The default TensorFlow version to fetch: the newest that the binding was tested with. */
 export const DEFAULT_TENSORFLOW_VERSION = '2.21.0';
 
 /**
- * SHA-256 of the wheels of {@link DEFAULT_TENSORFLOW_VERSION}, by {@link wheelName}. An index, a mirror or a proxy that hands out
- * another file is found out.
+ * SHA-256 of the wheels of {@link DEFAULT_TENSORFLOW_VERSION}, by {@link wheelName}. They reveal an index, mirror or
+ * proxy that serves another file.
  *
  * @type {Readonly<Record<string, string>>}
  */
@@ -55,8 +55,8 @@ export function readFetchedTensorFlow(unpacked) {
 /**
  * Fetches a TensorFlow wheel with pip, unpacks what the binding needs into the cache and drops the wheel.
  *
- * The wheel is checked against a fixed SHA-256: that of {@link WHEEL_SHA256}, or for another version the one that is
- * named. An interrupted fetch leaves nothing that a later one would take for whole: the folder gets its name when everything is in it.
+ * The wheel is checked against a fixed SHA-256: that of {@link WHEEL_SHA256}, or for another version the one that the user names. An
+ * interrupted fetch is never taken for complete: the folder is renamed only when everything is in it.
  *
  * @param {{ cache: string, target: import('./wheel-target.mjs').WheelTarget, version: string, sha256: string | undefined,
  *   report: import('./report.mjs').Report }} request

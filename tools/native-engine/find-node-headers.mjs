@@ -32,7 +32,7 @@ export function firstWithNodeApi(folders) {
 }
 
 /**
- * A folder with `node_api.h`: installed with Node, or in the cache, or else fetched there from the npm registry.
+ * A folder with `node_api.h`: installed with Node, in the cache, or fetched there from the npm registry.
  *
  * @param {string} cache
  * @param {import('./report.mjs').Report} report

@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { BuildError } from './build-error.mjs';
 
-/** Every Node from 12.22 on speaks it, and it is the newest that tfjs-node 4.22.0 looks for a binding of. */
+/** Supported by every Node from 12.22 on, and the newest version that tfjs-node 4.22.0 looks for. */
 export const NODE_API_VERSION = 8;
 
 /**
- * The npm package that gets the binding.
+ * The npm package that receives the binding.
  *
  * @typedef {object} BindingPackage
  * @property {string} name

@@ -13,7 +13,7 @@ import { runCommand } from './run-command.mjs';
  * @property {string | undefined} version undefined where neither package metadata nor headers tell it
  */
 
-/** The libraries that the binding links: the C API with the kernels, and what those two share. */
+/** The libraries that the binding links: the C API with the kernels, and the framework library. */
 export const TENSORFLOW_LIBRARIES = /** @type {const} */ ([
   'libtensorflow_cc.so.2',
   'libtensorflow_framework.so.2',
@@ -60,7 +60,7 @@ function versionOf(folder) {
     .readdirSync(path.dirname(folder))
     .flatMap((name) => DISTRIBUTION.exec(name)?.[1] ?? [])
     .sort();
-  // Two side by side are leftovers of an upgrade; which of them the libraries are, only the headers can say.
+  // Two side by side are leftovers of an upgrade; only the headers tell which one the libraries belong to.
   return versions.length === 1 ? versions[0] : versionInHeaders(folder);
 }
 

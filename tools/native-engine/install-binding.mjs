@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 /**
- * A binding put in place, and the two ways on from there.
+ * An installed binding, which can be kept or rolled back.
  *
  * @typedef {object} Installation
  * @property {() => void} restore puts back what was there before: the former binding, or nothing
@@ -12,10 +12,10 @@ import path from 'node:path';
  */
 
 /**
- * Puts `binding` at `target` by renaming, so that a process that runs on the former one is not disturbed.
+ * Puts `binding` at `target` by renaming, so that a process that uses the former one is not disturbed.
  *
- * The former binding waits beside it, under a name made of its content, until the caller decides: whoever interrupts
- * the builder in between finds it there.
+ * The former binding stays beside it, under a name made from its content, until the caller decides; after an interruption it is still
+ * there.
  *
  * @param {string} binding
  * @param {string} target

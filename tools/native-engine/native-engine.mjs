@@ -48,7 +48,7 @@ export async function buildNativeEngine(options, report) {
 }
 
 /**
- * Says what is there: binding, TensorFlow, headers, compiler, cache. Fetches, builds and changes nothing.
+ * Reports the state of binding, TensorFlow, headers, compiler and cache. Fetches, builds and changes nothing.
  *
  * @param {BuildOptions} options
  * @param {Report} report

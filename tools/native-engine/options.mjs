@@ -5,7 +5,7 @@ import { defaultCacheFolder } from './cache-folder.mjs';
 import { DEFAULT_TENSORFLOW_VERSION } from './fetch-tensorflow.mjs';
 
 /**
- * What the builder is asked to do; see `--help` for each.
+ * Options of the builder; see `--help` for each.
  *
  * @typedef {object} BuildOptions
  * @property {'tfjs-node' | 'tfjs-node-gpu'} package

@@ -62,7 +62,7 @@ function doesNotTrain(tensorflowFolder, problem) {
 }
 
 /**
- * Puts a binding in place, or what was there before if it does not work.
+ * Puts a binding in place, and restores the former one if it does not work.
  *
  * @param {string} binding
  * @param {BindingPackage} bindingPackage

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
 /**
- * Says what the builder is doing, one numbered step and its facts at a time.
+ * Reports the builder's progress: numbered steps with their facts.
  *
  * @typedef {object} Report
  * @property {(title: string) => void} step

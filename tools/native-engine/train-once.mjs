@@ -1,7 +1,7 @@
 /**
- * Trains a small net on the native engine and prints what it saw as one line of JSON ({@link Trained}).
+ * Trains a small net on the native engine and prints the result as one line of JSON ({@link Trained}).
  *
- * Run in a process of its own, `node train-once.mjs PACKAGE_FOLDER`: a binding that does not fit crashes it.
+ * Runs in a separate process, `node train-once.mjs PACKAGE_FOLDER`, because an incompatible binding crashes it.
  *
  * @typedef {object} Trained
  * @property {string} backend name of the tfjs backend that ran
@@ -15,14 +15,14 @@ import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import util from 'node:util';
 
-// tfjs-node 4.22.0 calls it; Node 23 took it away.
+// tfjs-node 4.22.0 calls it; Node 23 removed it.
 Reflect.set(
   util,
   'isNullOrUndefined',
   (/** @type {unknown} */ value) => value === null || value === undefined,
 );
 
-// The reason alone, without the stack of whoever loaded the binding.
+// Only the reason, without a stack.
 process.on('uncaughtException', (error) => {
   process.stderr.write(`${error.message}\n`);
   process.exit(1);

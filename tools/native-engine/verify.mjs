@@ -9,14 +9,14 @@ const TRAIN_ONCE = fileURLToPath(new URL('./train-once.mjs', import.meta.url));
 const TIMEOUT_MS = 300_000;
 
 /**
- * Trains a small convolutional net with batch norm on the package's binding, in a process of its own.
+ * Trains a small convolutional net with batch norm on the package's binding, in a separate process.
  *
  * @param {string} packageFolder
  * @returns {Promise<{ trained: Trained } | { problem: string }>} `problem` says what went wrong; a crash is one
  */
 export async function verifyTraining(packageFolder) {
   const ran = await runCommand(process.execPath, [TRAIN_ONCE, packageFolder], {
-    // TensorFlow's greeting goes to stderr and would drown the reason of a failure.
+    // TensorFlow's startup messages go to stderr and would bury the reason of a failure.
     environment: { TF_CPP_MIN_LOG_LEVEL: '2' },
     timeoutMs: TIMEOUT_MS,
   });

@@ -8,7 +8,7 @@ import { BuildError } from './build-error.mjs';
  * @property {readonly string[]} platforms newest glibc first
  */
 
-/** The libraries in a wheel do not link Python, so any Python that the wheels are made for will do. */
+/** The libraries in a wheel do not link Python, so any Python version with wheels will do. */
 export const WHEEL_PYTHON = '3.11';
 
 // x86-64 has a wheel without CUDA, half the size; on arm64 the plain one has no CUDA anyway.

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { readManifest } from '../workspace.mjs';
 
 /**
- * Puts packages into a project as `npm install` of their tarballs would, but without a registry: the packed files
- * themselves, and links to the dependencies that the repository has installed.
+ * Installs packages into a project as `npm install` of their tarballs would, but without a registry: the packed files, and links to
+ * the dependencies installed in the repository.
  *
  * @param {string} root the repository, with built packages
  * @param {string} project an empty folder
@@ -25,7 +25,7 @@ export function installPacked(root, project, folders) {
     const target = join(modules, '@distilljs', folder);
     mkdirSync(target, { recursive: true });
     execFileSync('tar', ['-xzf', join(project, tarball ?? ''), '-C', target, '--strip-components=1']);
-    // The manifest as it was packed, not as it stands in the repository.
+    // The packed manifest, not the repository's.
     const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = readManifest(target);
     const peers = Object.keys(peerDependencies).filter(
       (name) => peerDependenciesMeta[name]?.optional !== true,

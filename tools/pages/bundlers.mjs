@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 /** @typedef {{ address: string, close: () => Promise<void> }} Served */
 /** @typedef {{ name: string, missing: string, serve: (project: string, isolated: boolean) => Promise<Served> }} Bundler */
 
-/** Packages that are not this repository's: a folder with other bundlers in its node_modules may be named. */
+/** Where bundlers are searched for; DISTILLJS_BUNDLERS may name a folder with others in its node_modules. */
 const FOLDERS = [import.meta.dirname, process.env['DISTILLJS_BUNDLERS'] ?? import.meta.dirname];
 
 /** @param {string} name @returns {string | undefined} where a package is */
@@ -60,7 +60,7 @@ async function serveFolder(folder, isolated) {
 }
 
 /**
- * Builds once and serves what came out, isolated or not.
+ * Builds once and serves the result, isolated or not.
  *
  * @param {(project: string, out: string) => Promise<unknown>} build
  * @returns {Bundler['serve']}
@@ -105,7 +105,7 @@ const viteDev = (name) => async (project, isolated) => {
       fs: { strict: false },
       hmr: false,
     },
-    // What its scan does not see at first would load the page anew in the middle of a test.
+    // Dependencies that its scan misses would reload the page in the middle of a test.
     optimizeDeps: {
       include: [
         '@distilljs/core',

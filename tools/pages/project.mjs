@@ -8,8 +8,8 @@ import { library } from '../../tsup.base.js';
 const ROOT = join(import.meta.dirname, '../..');
 
 /**
- * A user's project as npm would leave it: the packages as they are published (built by the one recipe, without
- * declarations), their dependencies, and the sources of `tools/pages/app`.
+ * A user's project as npm would create it: the packages as published (built with the same configuration, without declarations), their
+ * dependencies, and the sources of `tools/pages/app`.
  *
  * @returns {Promise<string>} its folder
  */

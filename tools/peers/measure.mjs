@@ -7,7 +7,7 @@ const MIB = 2 ** 20;
 /** @import { PeerOptions } from './options.mjs' */
 
 /**
- * What all measurements came to.
+ * All measurements.
  *
  * @typedef {object} Measurements
  * @property {Map<string, number>[]} rounds per round the measurements by the keys that the rows name
@@ -18,7 +18,7 @@ const MIB = 2 ** 20;
  */
 
 /**
- * Measures both sides by turns, round after round.
+ * Measures both sides alternately, round after round.
  *
  * @param {PeerOptions} options
  * @param {(text: string) => void} say
@@ -89,7 +89,7 @@ async function wasmTurn(found, options, say, isFirst) {
   await ours(found, options, say, { engine: 'cpu', args: `${small} --steps 1`, suffix: 'small' });
 }
 
-/** A look at memory is a long run: once is enough. @type {Turn} */
+/** The memory measurement is a long run: once is enough. @type {Turn} */
 async function memoryTurn(found, options, say, isFirst) {
   if (!isFirst) return;
   const nets = '--model resnet8 --teacher resnet8 --batch 16 --methods student,kd --steps 1';
@@ -106,7 +106,7 @@ async function memoryTurn(found, options, say, isFirst) {
   }
 }
 
-/** How far the losses of two engines may be apart, as a share of them. */
+/** Largest relative difference between the losses of two engines. */
 const LOSS_TOLERANCE = 1e-3;
 
 /** @type {Turn} */
@@ -125,7 +125,7 @@ async function webGpuTurn(found, options, say, isFirst) {
 }
 
 /**
- * The largest difference between the losses of webgpu and cpu, as a share of the latter.
+ * The largest difference between the losses of webgpu and cpu, relative to the latter.
  *
  * @param {Measurements} found
  * @param {PeerOptions} options
@@ -152,8 +152,8 @@ async function lossesTurn(found, { bench }, say) {
 }
 
 /**
- * Runs `distill-bench speed` and keeps the median step under `ENGINE METHOD SUFFIX`; the phases of a method that has several
- * stand behind its name.
+ * Runs `distill-bench speed` and keeps the median step under `ENGINE METHOD SUFFIX`; for a method with several phases, the phase follows
+ * the name.
  *
  * @param {Measurements} found
  * @param {PeerOptions} options

@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { availableParallelism } from 'node:os';
 
-/** What can be measured apart from the rest; `webgpu` wants a GPU, and PyTorch with CUDA beside it. */
+/** Parts that can be measured separately; `webgpu` needs a GPU, and PyTorch with CUDA. */
 export const PARTS = /** @type {const} */ (['node', 'small', 'wasm', 'memory', 'webgpu']);
 
 /**
- * What is measured and how it is said; see `--help` for each.
+ * Options of the measurement; see `--help` for each.
  *
  * @typedef {object} PeerOptions
  * @property {readonly (typeof PARTS)[number][]} parts

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeEnd, lastLines, runCommand } from '../native-engine/run-command.mjs';
 
-/** Packs that grow beyond this are hard to carry to a machine without a network. */
+/** Largest size of a pack: larger ones are hard to carry to a machine without a network. */
 const MOST_MIB = 60;
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

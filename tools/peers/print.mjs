@@ -33,7 +33,7 @@ export function textOf(results, { versions, coresUsed, parameters }, { threads }
   ].join('\n');
 }
 
-/** Digits behind the point, by unit. @type {Readonly<Record<string, number>>} */
+/** Decimal places, by unit. @type {Readonly<Record<string, number>>} */
 const DIGITS = { tensors: 0, 'of the loss': 6 };
 
 /** @param {Result} result */
@@ -52,7 +52,7 @@ function cells({ name, oursValue, theirsValue, ratio, target, met, unit }) {
 }
 
 /**
- * The results for programs; `schema` is raised when a field changes its meaning or goes.
+ * The results for programs; `schema` is raised when a field changes its meaning or is removed.
  *
  * @param {readonly Result[]} results
  * @param {Measurements} found
@@ -74,7 +74,7 @@ export function jsonOf(results, { versions, coresUsed, parameters }, { threads }
   };
 }
 
-/** A warning for each network that has not as many parameters on one side as on the other. @param {ReadonlySet<string>} parameters */
+/** A warning for each network whose numbers of parameters differ between the sides. @param {ReadonlySet<string>} parameters */
 function differing(parameters) {
   const networks = [...parameters].map((entry) => entry.split(' ')[0] ?? '');
   const twice = networks.filter((network, at) => networks.indexOf(network) !== at);

@@ -1,5 +1,5 @@
 /**
- * What is compared with what. A ratio is ours by theirs, or after by before: smaller is better.
+ * One comparison. Its ratio is ours divided by theirs, or after divided by before: smaller is better.
  *
  * @typedef {object} Row
  * @property {string} name
@@ -135,14 +135,14 @@ function times(part, name, ours, theirs, target) {
 }
 
 /**
- * A row with what came out.
+ * A row with its result.
  *
  * @typedef {Row & { ratio: number | null, met: boolean | null, oursValue: number | null, theirsValue: number | null,
  *   rounds: number, missing: string | undefined }} Result
  */
 
 /**
- * The ratio of each row: per round, because the machine may change between rounds, and of these the median.
+ * The ratio of each row: the median of the ratios per round, because the machine may change between rounds.
  *
  * @param {readonly Row[]} rows
  * @param {readonly ReadonlyMap<string, number>[]} rounds measurements by key

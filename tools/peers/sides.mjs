@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describeEnd, lastLines, runCommand } from '../native-engine/run-command.mjs';
 
 /**
- * The part of the report of `distill-bench speed --json` (schema 1) that is read here.
+ * The part of the output of `distill-bench speed --json` (schema 1) that is read here.
  *
  * @typedef {object} OurReport
  * @property {{ node: string, engine: { name: string, version: string } }} environment
@@ -43,7 +43,7 @@ const TORCH = fileURLToPath(new URL('torch_steps.py', import.meta.url));
 const GET_TORCH =
   'Install PyTorch for the CPU (Debian: apt install python3-torch; pip: install torch) and name its Python with --python.';
 
-/** A run of seconds on every engine, a software renderer included. */
+/** A run that takes seconds on every engine, including a software renderer. */
 const SMALL_RUN = {
   dataset: { name: 'synthetic', classes: 4, superclasses: 2, trainSize: 96, testSize: 32 },
   validationFraction: 0.25,
@@ -62,7 +62,7 @@ function threadVariables(threads) {
 }
 
 /**
- * `distill-bench speed` in a process of its own.
+ * Runs `distill-bench speed` in a separate process.
  *
  * @param {string | undefined} bench script of another distill-bench than this checkout's
  * @param {readonly string[]} args
@@ -112,7 +112,7 @@ export function runTorch(python, args, threads) {
   return outcomeOf(python, command, threadVariables(threads), GET_TORCH);
 }
 
-/** Builds what `distill-bench` runs; only what changed. What it says goes to standard error. */
+/** Builds the changed parts of what `distill-bench` runs. Its output goes to standard error. */
 export async function buildBench() {
   const result = await runCommand('npx', ['nx', 'run', '@distilljs/bench:build']);
   if (result.status === 0) return;
@@ -130,7 +130,7 @@ export async function buildBench() {
 async function outcomeOf(program, args, environment, hint) {
   const result = await runCommand(program, args, { environment });
   if (result.status === 0) return { report: JSON.parse(result.stdout) };
-  // What went wrong is said in one line; advice on flags or a stack may follow it.
+  // The reason is on one line; advice on flags or a stack may follow.
   const said = /^.*(?:Error|error|no PyTorch).*$/m.exec(result.output)?.[0] ?? describeEnd(result);
   const missing = result.missing ? `${program}: ${describeEnd(result)}` : said;
   return { missing: hint === '' ? missing : `${missing}. ${hint}` };

@@ -35,7 +35,7 @@ const skipped = [];
 let registry;
 
 /**
- * One step of the rehearsal. The first one that fails ends it: the others build on it.
+ * One step of the rehearsal. The first failure ends it, because later steps build on earlier ones.
  *
  * @template T @param {string} what @param {() => Promise<T>} step
  */

@@ -7,7 +7,7 @@ import { bundlers, CHROMIUM, missingChromium } from '../pages/bundlers.mjs';
 const WANTED = ['vite, build', 'esbuild'];
 
 /**
- * Builds a page that trains CCKD with each bundler; where Chromium is, loads it and trains.
+ * Builds a page that trains CCKD with each bundler; where Chromium is installed, loads the page and trains.
  *
  * @param {string} project has core, CCKD and tfjs installed
  * @returns {Promise<{ done: string[], skipped: string[] }>}

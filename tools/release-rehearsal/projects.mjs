@@ -13,7 +13,7 @@ export const TFJS = ['core', 'layers', 'backend-wasm', 'backend-cpu'].map(
  * An empty project that installs packages the way their READMEs say.
  *
  * @param {string} folder @param {ProjectRequest} request
- * @param {string} registry for `@distilljs` alone; everything else comes from where npm takes it
+ * @param {string} registry for `@distilljs` only; everything else comes from npm's configured registry
  * @param {string} programs
  */
 export async function makeProject(folder, { name, packages, manager }, registry, programs) {
@@ -75,7 +75,7 @@ export async function runBenchOnce(project) {
 }
 
 /**
- * Node of another version, by npm: packages that hold the program alone.
+ * Another version of Node, from npm packages that hold only the executable.
  *
  * @param {string} folder @param {string} version
  * @returns {Promise<string | undefined>} the program; undefined where the registry has none for this machine

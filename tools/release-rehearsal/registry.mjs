@@ -6,8 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { run } from './run.mjs';
 
 /**
- * Programs that only the rehearsal needs. They are installed when it runs: together they are 330 packages and 80 MB, three
- * times what `npm ci` would otherwise install for development.
+ * Programs that only the rehearsal needs, installed when it runs: together they are 330 packages and 80 MB, three times what
+ * `npm ci` would otherwise install for development.
  */
 const PROGRAMS = {
   verdaccio: '6.8.0',
@@ -16,8 +16,7 @@ const PROGRAMS = {
 };
 
 /**
- * A dependency of Verdaccio asks for a version by a tag of the registry, which mirrors may lack. The override names the
- * version instead.
+ * A dependency of Verdaccio requests a version by a registry tag, which mirrors may lack. The override names the version instead.
  */
 const OVERRIDES = { 'node-fetch': '2.7.0' };
 
@@ -35,7 +34,7 @@ export async function installPrograms(folder) {
 /** @typedef {{ address: string, publish: (tarball: string) => Promise<void>, close: () => void }} Registry */
 
 /**
- * Starts Verdaccio on loopback, without uplinks: it serves what is published to it and nothing else.
+ * Starts Verdaccio on loopback, without uplinks: it serves only what is published to it.
  *
  * @param {string} programs @param {string} folder
  * @returns {Promise<Registry>}
@@ -60,7 +59,7 @@ export async function startRegistry(programs, folder) {
     );
   }
   const account = join(folder, 'npmrc');
-  // npm wants a token before it publishes; this registry takes any.
+  // npm requires a token to publish; this registry accepts any.
   writeFileSync(account, `${address.replace('http:', '')}/:_authToken=rehearsal\n`);
   return {
     address,

@@ -13,8 +13,8 @@ import { run } from './run.mjs';
 /** @typedef {{ name: string, before: string, after: string, manifest: Manifest, changelog: string }} Versioned */
 
 /**
- * Runs `changeset version` in a copy of the repository, with what pages say once the packages are on npm. Without pending changesets (the version step was done and
- * committed) versions stay as they are.
+ * Runs `changeset version` in a copy of the repository, with the texts for packages on npm. Without pending changesets (the version step
+ * was done and committed) versions stay as they are.
  *
  * @param {string} root
  * @param {string} copy an empty folder
@@ -52,8 +52,8 @@ export async function versionInCopy(root, copy) {
 }
 
 /**
- * What a release must not do: step to another major version, ask for siblings at other versions than those released
- * with it, or change a version without a word in the CHANGELOG.
+ * What a release must not do: change the major version, require siblings at versions other than those released with it, or change a
+ * version without a CHANGELOG entry.
  *
  * @param {readonly Versioned[]} released
  * @returns {Problem[]}
@@ -127,7 +127,7 @@ export async function packCopy(copy, out) {
 }
 
 /**
- * Every tarball has what a user reads, and nothing that only the repository needs.
+ * Every tarball has what users need, and nothing that only the repository needs.
  *
  * @param {string} where @param {readonly string[]} paths as tar lists them, below `package/`
  * @returns {Problem[]}

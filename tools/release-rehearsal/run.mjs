@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 
 /** @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number }} RunOptions */
 
-/** npm is a script there, which only a shell starts. */
+/** On Windows npm is a script, which only a shell can start. */
 const NEEDS_SHELL = process.platform === 'win32';
 
 /**

@@ -12,12 +12,12 @@ const KB = 1000;
 const NOT_BUNDLED = ['@tensorflow/*', 'onnxruntime-node', 'onnxruntime-web', 'webgpu', 'node:*'];
 
 /**
- * k-means comes from a library that brings a matrix library along. It is counted by itself: only the sampler `'sur'` needs it.
+ * k-means comes from a library that depends on a matrix library. It is counted separately: only the sampler `'sur'` needs it.
  */
 const COUNTED_APART = ['ml-kmeans'];
 
 /**
- * What each package adds to a page that imports everything of it, and what an install downloads.
+ * What each package adds to a page that imports all of it, and what an installation downloads.
  *
  * @param {string} project with every package, installed by npm
  * @param {readonly string[]} techniques
@@ -100,7 +100,7 @@ async function bundled(project, name, external, names = '*') {
 }
 
 /**
- * All that npm fetches for some packages: they, and what they depend on, without tfjs (their peer).
+ * Everything that npm fetches for some packages: the packages and their dependencies, without their peer tfjs.
  *
  * @param {string} project @param {readonly string[]} names
  */

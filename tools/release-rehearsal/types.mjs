@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readmeExample } from '../packed/readme-example.mjs';
 import { run } from './run.mjs';
 
-/** A wrong option must be an error: where types are lost to `any`, it is none, and TypeScript says so. */
+/** Wrong options must be errors: where types degrade to `any` they are not, and TypeScript reports the unused directives. */
 const PROGRAM = `import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { arrayDataset, distill, isDistillError, kd, type Method } from '@distilljs/core';
 import { cckd, type CckdOptions } from '@distilljs/cckd';
@@ -62,7 +62,7 @@ const cases = (example) => [
 ];
 
 /**
- * Type-checks programs that use core and CCKD, under each way in which TypeScript finds packages.
+ * Type-checks programs that use core and CCKD, under each of TypeScript's module resolutions.
  *
  * @param {string} root where TypeScript is installed @param {string} project
  * @returns {Promise<string[]>} the cases

@@ -5,7 +5,7 @@ import { packageFolders } from '../workspace.mjs';
 const LEFT_OUT = new Set(['node_modules', '.git', '.nx', 'dist', 'coverage', 'runs', 'tmp']);
 
 /**
- * A copy of the repository's sources whose packages see each other, and otherwise the packages installed in the original.
+ * A copy of the repository's sources whose packages resolve to each other, and other dependencies to the original's installation.
  *
  * @param {string} root
  * @param {string} copy an empty folder
@@ -19,7 +19,7 @@ export function copyRepository(root, copy) {
   }
   const installed = join(root, 'node_modules');
   mkdirSync(join(copy, 'node_modules/@distilljs'), { recursive: true });
-  // Vite keeps a cache in its own folder there: that one stays the original's alone.
+  // Vite's cache folder there is not shared with the copy.
   for (const entry of readdirSync(installed).filter(
     (name) => name !== '@distilljs' && !/^\.(vite|cache)/.test(name),
   )) {

@@ -1,10 +1,10 @@
 /**
- * Puts words into the places `__word__` of a template's text.
+ * Fills the places `__word__` of a template's text.
  *
  * @param {string} text
  * @param {Readonly<Record<string, string>>} words
  * @param {(word: string) => string} [quote] what the file's language needs done to a word, e.g. escapes
- * @throws Error for a place whose word nobody gave
+ * @throws Error for a place without a word
  */
 export function fill(text, words, quote = (word) => word) {
   return text.replace(/__([A-Za-z]+)__/g, (place, key) => {
@@ -15,7 +15,7 @@ export function fill(text, words, quote = (word) => word) {
   });
 }
 
-/** Inside the quotes of a JSON text. @param {string} word */
+/** Escapes a word for use inside a JSON string. @param {string} word */
 export function inJson(word) {
   return JSON.stringify(word).slice(1, -1);
 }

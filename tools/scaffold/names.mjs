@@ -1,7 +1,7 @@
 import ts from 'typescript';
 
 /**
- * The words that a template leaves open, by the name that stands between double underscores there.
+ * The words that fill a template's places, by the name between double underscores.
  *
  * @typedef {object} Names
  * @property {string} name folder, npm name after the scope, and name in reports: `logit-match`

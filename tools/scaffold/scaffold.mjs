@@ -80,7 +80,7 @@ function checkRequest(root, name, paper) {
       hint: 'Choose another name, or remove the folder.',
     });
   }
-  // It goes into comments, Markdown and JSON as it is.
+  // It is inserted into comments, Markdown and JSON unescaped.
   if (!/https:\/\/\S/.test(paper) || /[\n\r]|\*\//.test(paper)) {
     throw refused({
       where: '--paper',
@@ -97,7 +97,7 @@ function refused(problem) {
   return new Error(problemText(problem));
 }
 
-/** As the repository formats it: names of other lengths break lines elsewhere. @param {string} path @param {string} text */
+/** Formats a text as the repository does, because names of other lengths change the line breaks. @param {string} path @param {string} text */
 async function formatted(path, text) {
   const { inferredParser } = await prettier.getFileInfo(path);
   if (inferredParser === null) return text;

@@ -19,10 +19,10 @@ Examples:
 
 Guide: https://github.com/distilljs/distilljs/blob/main/docs/start.md`;
 
-/** Narrower than this beside its term, a description goes below it. */
+/** A description with less width than this beside its term goes below it. */
 const LEAST_BESIDE = 40;
 
-/** Commander leaves descriptions unwrapped where the terminal is narrow. */
+/** Commander does not wrap descriptions in narrow terminals. */
 const NARROW_HELP: Partial<Help> = {
   minWidthToWrap: 20,
   formatItem(this: Help, term, termWidth, description, helper) {

@@ -2,7 +2,7 @@ import { workName } from '../run/cells.js';
 import type { Cell, MatrixCell } from '../run/cells.js';
 import type { StudyPlans } from '../run/open-study.js';
 
-/** What a cell takes, in multiply–accumulate operations of all its planned steps; 0 where nothing is known. */
+/** Work of a cell in multiply–accumulate operations over all planned steps; 0 where it is not known. */
 export const workOfCell = (plans: StudyPlans, cell: Cell): number =>
   (plans.get(cell.task ?? '')?.get(workName(cell)) ?? []).reduce(
     (sum, { epochs, stepsPerEpoch, macsPerStep }) => sum + epochs * stepsPerEpoch * macsPerStep,
@@ -10,9 +10,9 @@ export const workOfCell = (plans: StudyPlans, cell: Cell): number =>
   );
 
 /**
- * Cells in the order in which several processes take them, so that at the end little is left for one while the others have nothing:
- * teachers first, then the task with the longest training; in a task what tuning tries, then seed by seed, so that a run that is
- * stopped early has compared all methods on some seeds; there the longest training first. Among equals the order is as it was.
+ * The order in which parallel processes take cells, chosen to keep all of them busy to the end: teachers first, then the task with the
+ * longest training. Within a task, trials come first, then seed by seed with the longest training first. A run that stops early has
+ * thus compared all methods on some seeds. Ties keep the given order.
  */
 export function inWorkingOrder(cells: readonly MatrixCell[], plans: StudyPlans): readonly MatrixCell[] {
   const longest = new Map<string, number>();

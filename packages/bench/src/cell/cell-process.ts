@@ -1,37 +1,37 @@
 import { spawn } from 'node:child_process';
 
-/** What a training process tells the one that started it. */
+/** Messages from a training process to its parent. */
 export type CellMessage =
   | { readonly kind: 'say'; readonly text: string }
   | { readonly kind: 'progress'; readonly share: number }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
-  /** The cell is done, and the process waits for another one. */
+  /** The cell is done, and the process waits for another. */
   | { readonly kind: 'done' }
-  /** It has taken the next cell. */
+  /** The process has taken the next cell. */
   | { readonly kind: 'begun' };
 
-/** What the one that started it tells a training process. */
+/** Messages to a training process from its parent. */
 export type CellOrder =
-  /** The training ends after the step under way unless another lease comes within so many milliseconds. */
+  /** The training ends after the current step unless another lease arrives within this time. */
   | { readonly kind: 'lease'; readonly milliseconds: number }
   /** The next cell, as arguments of `distill-bench`. */
   | { readonly kind: 'next'; readonly args: readonly string[] }
-  /** There is none. */
+  /** There is no further cell. */
   | { readonly kind: 'end' };
 
 /** How a cell ended. */
 export interface ProcessEnd {
-  /** `diverged`: its numbers stopped being finite, which another attempt would not change. */
+  /** `diverged`: its numbers stopped being finite; another attempt would not help. */
   readonly state: 'done' | 'failed' | 'diverged' | 'interrupted';
   readonly reason?: string | undefined;
-  /** Of the error that it told. */
+  /** Code of the error that it reported. */
   readonly code?: string | undefined;
 }
 
-/** A cell under way. */
+/** A running cell. */
 export interface CellProcess {
   readonly ended: Promise<ProcessEnd>;
-  /** Ends it after the step under way, with its checkpoint saved. */
+  /** Ends it after the current step, with its checkpoint saved. */
   stop(): void;
   /** Ends it at once: it writes nothing more. */
   kill(): void;
@@ -41,36 +41,36 @@ export interface CellProcess {
 export interface CellCommand {
   /** `['train', RUN, CELL, …]`, or `['report', RUN]`. */
   readonly args: readonly string[];
-  /** On top of this process's own; an undefined one is left out. */
+  /** Environment variables in addition to this process's own; undefined ones are removed. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly say: (text: string) => void;
   /** @param share of the cell's work, from 0 to 1 */
   readonly progress: (share: number) => void;
 }
 
-/** Processes that train cells, one after the other each. */
+/** Processes that each train cells one after the other. */
 export interface CellProcesses {
-  /** In a process that has done a cell of the same run with the same variables, or else in a new one. */
+  /** Starts a cell, in an idle process of the same run and variables if there is one, else in a new one. */
   start(command: CellCommand): CellProcess;
-  /** Ends those that wait for a cell. */
+  /** Ends the idle processes. */
   end(): Promise<void>;
 }
 
-/** Where the cell stands among the arguments. */
+/** Index of the cell among the arguments. */
 export const CELL = 2;
 
 /** The exit code of a training that ended early with its checkpoint saved. */
 const INTERRUPTED = 130;
 
-/** How long a process waits for a cell, and how long it has to end, in milliseconds. */
+/** How long a process waits for a cell, and how long it may take to end, in milliseconds. */
 const IDLE = 60_000;
 const LONGEST_END = 10_000;
 
 /**
- * A process that has done a cell keeps what it has prepared, and waits for the next one. One whose cell failed or was stopped, or that
- * thinks that it holds too much memory, ends, and a new one takes its place.
+ * A process that finished a cell keeps its prepared data and waits for the next cell. A process ends and is replaced if its cell failed or
+ * was stopped, or if it holds too much memory.
  *
- * @param script takes the arguments of `distill-bench`
+ * @param script a script that takes the arguments of `distill-bench`
  */
 export function cellProcesses(script: string): CellProcesses {
   const idle = new Set<Trainer>();
@@ -87,7 +87,7 @@ export function cellProcesses(script: string): CellProcesses {
       const work = async (): Promise<ProcessEnd> => {
         while (!isOver()) {
           trainer = [...idle].find((each) => each.key === key);
-          // All of them together might hold more memory than there is, and a GPU twice.
+          // Idle and new processes together might exceed the memory, or occupy a GPU twice.
           if (trainer === undefined) await endIdle();
           if (isOver()) break;
           trainer ??= startTrainer(script, key, command, idle);
@@ -115,15 +115,15 @@ export function cellProcesses(script: string): CellProcesses {
 
 /** A process that trains. */
 interface Trainer extends Omit<CellProcess, 'ended'> {
-  /** Those with the same key are as good as each other. */
+  /** Trainers with the same key are interchangeable. */
   readonly key: string;
-  /** The cell that it was started with, then others. @returns undefined where it ended before it took the cell */
+  /** Trains the cell it was started with, then others. @returns undefined where it ended before it took the cell */
   train(command: CellCommand): Promise<ProcessEnd | undefined>;
-  /** Ends it, where it waits for a cell. */
+  /** Ends it if it is idle. */
   end(): Promise<void>;
 }
 
-/** The cell that a process works at. */
+/** The cell that a process works on. */
 interface Work extends Pick<CellCommand, 'say' | 'progress'> {
   isBegun: boolean;
   isStopped: boolean;
@@ -131,7 +131,7 @@ interface Work extends Pick<CellCommand, 'say' | 'progress'> {
   readonly settle: (end: ProcessEnd | undefined) => void;
 }
 
-/** @param idle has it in it while it waits for a cell */
+/** @param idle contains the trainer while it waits for a cell */
 function startTrainer(
   script: string,
   key: string,
@@ -226,7 +226,7 @@ function endOf(work: Work | undefined, code: number | null, reason: string): Pro
     const state = failure.code === 'numeric' ? 'diverged' : 'failed';
     return { state, reason: failure.message, code: failure.code };
   }
-  // It may also have ended itself, when its lease did.
+  // It may also have ended by itself when its lease expired.
   if (work?.isStopped === true || code === INTERRUPTED) return { state: 'interrupted' };
   return { state: 'failed', reason };
 }

@@ -8,17 +8,17 @@ import { readMethodResult, readTeacherResult } from '../run/stored.js';
 import { readTrial } from '../run/tuning.js';
 import { readText } from '../run/write-json.js';
 
-/** A cell and how far it is. */
+/** A cell and its progress. */
 export interface CellState extends MatrixCell {
   readonly isDone: boolean;
-  /** Epochs that a checkpoint may hold; 0 for a cell that is done or was never begun. */
+  /** Finished epochs of an unfinished cell; 0 for a cell that is done or was never started. */
   readonly epochs: number;
 }
 
-/** Files that are looked at together; a process may not have thousands open. */
+/** Cells examined at a time: a process cannot open thousands of files. */
 const AT_A_TIME = 64;
 
-/** Every cell of a run or a study, and how far it is. Folders may not be there yet. */
+/** Every cell of a run or a study, with its progress. Folders need not exist yet. */
 export async function cellStates(matrix: Matrix<PlannedRun>): Promise<readonly CellState[]> {
   const states: CellState[] = [];
   for (let at = 0; at < matrix.cells.length; at += AT_A_TIME) {
@@ -43,7 +43,7 @@ export const isCellDone = async (folder: RunFolder, cell: Cell): Promise<boolean
 /**
  * The result of a cell; undefined where there is none yet.
  *
- * @throws DistillError code `data` for one that is damaged, or that is another cell's
+ * @throws DistillError code `data` for a damaged result, or another cell's
  */
 export async function readCellResult(folder: RunFolder, cell: Cell): Promise<object | undefined> {
   const place = cellFolder(folder, cell);

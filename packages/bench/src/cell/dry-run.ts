@@ -23,10 +23,10 @@ import type { TimedPhase, Timings } from './timings.js';
 /** What a run or a study would do. */
 export interface DryRun {
   readonly cells: readonly PlannedCell[];
-  /** Of all that is left, on this machine, one training after the other. */
+  /** Estimated seconds of all remaining cells on this machine, one after the other. */
   readonly seconds: number;
   readonly engine: string;
-  /** Not all of the cells will be trained. */
+  /** True for a race, which will not train all of the cells. */
   readonly isRace: boolean;
 }
 
@@ -45,10 +45,10 @@ export interface DryRunOptions {
 }
 
 /**
- * The cells of a run or a study, which of them are done, and how long the others would take: every method trains a few steps of
- * each of its phases. Where the teacher's outputs are kept, the epochs that ask it and those that do not are timed apart; every cell
- * is taken to ask it anew. In a study that is done for one task; of the others one method is timed, and all are taken to be slower or
- * faster by as much. Folders are not changed, nor made.
+ * The cells of a run or a study, which of them are done, and the estimated time of the others. Every method trains a few steps of each of
+ * its phases. With cached teacher outputs, epochs that run the teacher and epochs that do not are timed separately; every cell is assumed
+ * to run it again. A study times all methods for one task, and one method for each other task, and scales the rest by the same factor.
+ * Folders are neither changed nor created.
  *
  * @throws DistillError as a run would before it trains
  */
@@ -98,7 +98,7 @@ interface Cost {
 
 const NO_COST: Cost = { steps: 0, seconds: 0 };
 
-/** What trainings of a run cost, by {@link workName}. */
+/** Estimated costs of a run's trainings, by {@link workName}. */
 async function costsOf(
   { folder, run: { config }, teacherOf }: PlannedRun,
   timings: Timings,
@@ -122,7 +122,7 @@ async function costsOf(
     const phases = isTrained ? await timings.ofTeacher(config, data, untrained) : [];
     if (isTrained) costs.set('', costOf(plans.get('') ?? [], phases, config, data));
     const byMethod = await timings.ofMethods(config, data, teacher);
-    // What tuning tries is taken to be as fast, step by step, as the method itself.
+    // A trial's step is assumed to take as long as the method's.
     for (const [name, plan] of plans)
       if (name !== '')
         costs.set(name, costOf(plan, byMethod.get(name.split('/')[0] ?? '') ?? [], config, data));
@@ -141,7 +141,7 @@ function costOf(
 ): Cost {
   return plan.reduce((sum: Cost, { epochs, stepsPerEpoch }, at): Cost => {
     const { seconds = 0, asking } = timed[at] ?? {};
-    // A forward pass is about a third of a step; every network is looked at after every epoch.
+    // A forward pass takes about a third of a step; every network is evaluated after every epoch.
     const evaluations = (validation.size / batchSize) * (seconds / 3);
     const asked =
       asking === undefined

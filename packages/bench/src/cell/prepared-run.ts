@@ -13,11 +13,11 @@ import type { FoundRun } from '../run/stored.js';
 import { provideTeacher } from '../run/train-teacher.js';
 import type { RunTeacher } from '../run/train-teacher.js';
 
-/** What the trainings of a process have around them. */
+/** The surroundings of a process's trainings. */
 export interface Surrounding {
   readonly log: RunLog;
   readonly signal?: AbortSignal | undefined;
-  /** Trainings that share the machine. Default: 1. */
+  /** Number of trainings that share the machine. Default: 1. */
   readonly atATime?: number | undefined;
 }
 
@@ -27,10 +27,10 @@ export interface PreparedRun {
   readonly teacher: RunTeacher;
 }
 
-/** Prepares runs for the cells of one process, each as often as it changes. */
+/** Prepares runs for the cells of one process, and again only when a run changes. */
 export interface PreparedRuns {
   /**
-   * The run of a cell: for a teacher's cell after its training.
+   * The prepared run of a cell; for a teacher's cell this trains the teacher.
    *
    * @returns undefined when the signal ended the teacher's training
    * @throws DistillError as a run does before it trains
@@ -39,7 +39,7 @@ export interface PreparedRuns {
   dispose(): void;
 }
 
-/** Keeps what was prepared last; the caller disposes it. */
+/** Keeps the last prepared run; the caller disposes it. */
 export function preparedRuns(surrounding: Surrounding): PreparedRuns {
   const read = lastData();
   let kept: (PreparedRun & { readonly key: string }) | undefined;
@@ -50,7 +50,7 @@ export function preparedRuns(surrounding: Surrounding): PreparedRuns {
   return {
     dispose,
     async of(folder, run, kind) {
-      // Of a run that is started over, or whose teacher is trained again, nothing is kept.
+      // Nothing is reused from a run that was started over, or whose teacher was trained again.
       const keyNow = async (): Promise<string> => {
         const teacher = await stat(folder.teacher.result).catch(() => undefined);
         return JSON.stringify([folder.root, run, kind === 'tune', teacher?.mtimeMs, teacher?.ino]);
@@ -82,7 +82,7 @@ async function prepare(
   for (const warning of warnings) log.say(`Warning: ${warning}`);
   const made = madeWith(environment);
   const context: RunContext = { config, data, log, signal, madeWith: made, warnings, atATime };
-  // How good the teacher is was said when it was trained.
+  // The teacher's accuracy was reported when it was trained.
   const quiet = { ...context, log: { ...log, say: () => undefined } };
   const teacher = await provideTeacher(kind === 'teacher' ? context : quiet, folder.teacher, loaded);
   if (teacher === undefined) loaded?.network.dispose();

@@ -8,17 +8,17 @@ import type { RunFolder, TrainingFolder } from '../run/run-folder.js';
 /** A cell, and the run that it belongs to. */
 export interface RunCell extends MatrixCell {
   readonly folder: RunFolder;
-  /** The engine that its run was begun on. */
+  /** The engine on which its run was started. */
   readonly engine: string;
 }
 
-/** All cells of a run or a study, each behind those that it waits for. */
+/** All cells of a run or a study, each after its prerequisites. */
 export interface RunCells {
-  /** It is a race: not all of them will be trained. */
+  /** True for a race, which will not train all cells. */
   readonly isRace: boolean;
   readonly all: readonly RunCell[];
   find(name: string): RunCell | undefined;
-  /** The cells that wait for one, perhaps for others too. */
+  /** The cells that wait for this one, and perhaps for others. */
   waitingFor(name: string): readonly RunCell[];
 }
 
@@ -58,7 +58,7 @@ export function expectNoRace({ isRace }: RunCells, root: string): void {
   });
 }
 
-/** There may be very many: each is found at once. */
+/** Indexes the cells by name, because there may be very many. */
 function indexed(isRace: boolean, all: readonly RunCell[]): RunCells {
   const byName = new Map(all.map((cell) => [cell.name, cell]));
   const waiting = new Map<string, RunCell[]>();
@@ -71,15 +71,15 @@ function indexed(isRace: boolean, all: readonly RunCell[]): RunCells {
   return { isRace, all, find: (name) => byName.get(name), waitingFor: (name) => waiting.get(name) ?? [] };
 }
 
-/** Where a cell lies. Made when it is asked for: there may be a million of them. */
+/** The folder of a cell, computed on demand: there may be a million cells. */
 export const placeOf = ({ folder, cell }: Pick<RunCell, 'folder' | 'cell'>): TrainingFolder =>
   cellFolder(folder, cell);
 
-/** Whether a cell is done, without reading it: the result is written last. A queue asks thousands of times. */
+/** Whether a cell is done, without reading its result, which is written last. A queue checks this thousands of times. */
 export const hasResult = async (cell: RunCell): Promise<boolean> =>
   (await stat(placeOf(cell).result).catch(() => undefined)) !== undefined;
 
-/** Finished epochs of a cell that is not done. */
+/** Finished epochs of an unfinished cell. */
 export async function epochsOf(cell: RunCell): Promise<number> {
   const rows = await readFile(placeOf(cell).metrics, 'utf8').catch(() => '');
   return rows.split('\n').length - 1;

@@ -30,9 +30,9 @@ interface Jobs {
   readonly jobs: number;
   /** Trains this part only. Default: all. */
   readonly shard?: Shard | undefined;
-  /** The caller ends them. */
+  /** The caller ends the processes. */
   readonly processes: CellProcesses;
-  /** @param cells those that are left, and `done` the number of those that are not */
+  /** @param cells the remaining cells; `done` is the number of finished ones */
   readonly watch: (
     cells: readonly MatrixCell[],
     done: number,
@@ -48,14 +48,14 @@ export interface JobsOutcome extends ConfigOutcome {
 }
 
 /**
- * Compares methods as {@link openRun} and `runConfig` do, with several trainings at a time, each in a process of its own.
+ * Compares methods like `runConfig`, but with several trainings at a time, each in a separate process.
  *
- * @returns the report, or undefined when the signal ended the run; everything done is kept then
+ * @returns the report, or undefined when the signal ended the run; finished work is kept
  * @throws DistillError as `runConfig` does; code `config` for more processes than GPUs, `data` when the teacher's training failed
  */
 export async function runJobs(options: JobsOptions): Promise<JobsOutcome | undefined> {
   return await openRun(options, async ({ folder, context, loaded, plans: own }) => {
-    // Each process loads it from the folder.
+    // Each process loads the teacher from the folder.
     loaded?.network.dispose();
     const { config, madeWith } = context;
     const matrix = matrixOf(folder.root, false, [{ name: '', folder, run: { config } }]);
@@ -75,7 +75,7 @@ export async function runJobs(options: JobsOptions): Promise<JobsOutcome | undef
 /**
  * The same for every task of a study.
  *
- * @returns the report, or undefined when the signal ended the study; everything done is kept then
+ * @returns the report, or undefined when the signal ended the study; finished work is kept
  * @throws DistillError as `openStudy` does; code `config` for more processes than GPUs
  */
 export async function runStudyJobs(options: StudyOptions & Jobs): Promise<StudyOutcome | undefined> {
@@ -94,7 +94,7 @@ export async function runStudyJobs(options: StudyOptions & Jobs): Promise<StudyO
 }
 
 /**
- * A race, several trainings of a seed at a time.
+ * Runs a race with several trainings of a seed at a time.
  *
  * @returns undefined when the signal ended it
  */
@@ -106,7 +106,7 @@ async function raceMatrix(
   options: JobsOptions,
 ): Promise<readonly CellOutcome[] | undefined> {
   const clock = await raceClock(folder);
-  // Whoever was in the race before still is.
+  // Methods that were in the race before stay in it.
   const config = (await readRun(folder))?.config ?? given;
   const matrix = matrixOf(folder.root, false, [{ name: '', folder, run: { config } }]);
   const all: CellOutcome[] = [];
@@ -160,7 +160,7 @@ async function trainMatrix(
     states.filter(({ isDone }) => !isDone),
     plans,
   );
-  // A copy of a teacher takes none.
+  // Copying a teacher counts as one unit of work.
   const watcher = watch(left, states.length - left.length, ({ cell }) =>
     Math.max(1, workOfCell(plans, cell)),
   );
@@ -170,7 +170,7 @@ async function trainMatrix(
     ended(outcome, again) {
       watcher.ended(outcome, again);
       if (trained !== undefined && !again) removing.push(trained(divergedCell(outcome)));
-      // The run that was overwritten is not needed once there is a new teacher.
+      // The overwritten run is not needed once there is a new teacher.
       if (outcome.cell.kind === 'teacher' && outcome.state === 'done') removing.push(removeReplaced(root));
     },
   };
@@ -201,7 +201,7 @@ function teacherFailed(root: string, { state, reason = '' }: CellOutcome): Disti
   return new DistillError({ code, where: `${root}, teacher`, expected: 'a trained teacher', got: reason });
 }
 
-/** Numbers of the GPUs that a process may use; empty where nothing tells. */
+/** Numbers of the GPUs that a process may use; empty where they are unknown. */
 export function graphicsProcessors(): readonly string[] {
   const allowed = process.env['CUDA_VISIBLE_DEVICES'];
   if (allowed !== undefined) return allowed.split(',').filter((number) => number.trim() !== '');

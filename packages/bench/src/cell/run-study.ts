@@ -21,10 +21,10 @@ export interface StudyOutcome extends WrittenStudyReport {
 }
 
 /**
- * Compares methods on every task of a study, one after the other: each as `runConfig` does, and a teacher that tasks share once.
- * A task whose teacher diverges is left out, and the others go on.
+ * Compares methods on every task of a study, one after the other, each like `runConfig`. A shared teacher is trained once. A task whose
+ * teacher diverges is left out, and the others continue.
  *
- * @returns the report, or undefined when the signal ended the study; everything done is kept then
+ * @returns the report, or undefined when the signal ended the study; finished work is kept
  * @throws DistillError as `openStudy` does, before the folder is changed
  */
 export async function runStudy(options: StudyOptions): Promise<StudyOutcome | undefined> {

@@ -3,47 +3,47 @@ import { lockHolder } from '../run/lock.js';
 import { placeOf } from './run-cells.js';
 import type { RunCell, RunCells } from './run-cells.js';
 
-/** A training that a process works at. */
+/** A training that a process works on. */
 export interface RunningCell {
   readonly name: string;
   /** Finished epochs, over all phases. */
   readonly epochs: number;
   /** Validation accuracy after the last of them. */
   readonly accuracy: number | undefined;
-  /** When that was, or when the training began; milliseconds since 1970. */
+  /** End of that epoch, or the start of the training; milliseconds since 1970. */
   readonly heard: number;
   readonly host: string;
   readonly pid: number;
 }
 
-/** How far a run is, by its folder alone. */
+/** The progress of a run, from its folder alone. */
 export interface RunSnapshot {
   readonly cells: number;
   readonly done: number;
   readonly running: readonly RunningCell[];
-  /** Begun, not done, and nobody works at them. */
+  /** Cells that were started and not finished, and that no process works on. */
   readonly halfDone: number;
-  /** The latest that were done, newest first. */
+  /** The latest finished cells, newest first. */
   readonly latest: readonly { readonly name: string; readonly at: number }[];
-  /** Of the last hour; undefined before there are three. */
+  /** Rate over the last hour; undefined with fewer than three finished cells in it. */
   readonly cellsPerHour: number | undefined;
 }
 
 const HOUR = 3_600_000;
-/** Cells that are looked at together. */
+/** Cells examined at a time. */
 const AT_ONCE = 200;
 const LATEST = 5;
 
 interface Known {
-  /** When something was last made in the cell's folder. */
+  /** Modification time of the cell's folder. */
   changed: number;
   isBegun: boolean;
   isRunning: boolean;
 }
 
 /**
- * Looks at a run again and again. What is done is not looked at any more, and what nobody touched costs one look at its folder: a
- * run of ten thousand cells is seen in about a second.
+ * Takes snapshots of a run repeatedly. Finished cells are not examined again, and an unchanged cell costs one look at its folder: a run
+ * of ten thousand cells takes about a second.
  */
 export function watchCells({ all }: RunCells): () => Promise<RunSnapshot> {
   const open = new Map<RunCell, Known>(
@@ -55,7 +55,7 @@ export function watchCells({ all }: RunCells): () => Promise<RunSnapshot> {
     const place = placeOf(cell);
     const folder = await stat(place.root).catch(() => undefined);
     if (folder === undefined) return undefined;
-    // Results and locks are made in the folder, which changes its time.
+    // Creating results and locks changes the folder's modification time.
     if (folder.mtimeMs === known.changed && !known.isRunning) return undefined;
     const result = await stat(place.result).catch(() => undefined);
     if (result !== undefined) {
@@ -123,7 +123,7 @@ function accuracyIn(row: string | undefined): number | undefined {
     const accuracy = validation?.[0]?.accuracy;
     return typeof accuracy === 'number' ? accuracy : undefined;
   } catch {
-    // Not written to its end yet.
+    // The last line is not completely written yet.
     return undefined;
   }
 }

@@ -2,20 +2,20 @@ import type { MatrixCell } from '../run/cells.js';
 
 /** Cells in the order in which they may be trained. */
 export interface Schedule {
-  /** The next cell whose needs are done; undefined where there is none at the moment. */
+  /** The next cell whose prerequisites are done; undefined where there is none at the moment. */
   take(): MatrixCell | undefined;
   /** Whether another cell could be taken now. */
   hasReady(): boolean;
-  /** A cell is done: those that waited for it alone are ready. */
+  /** Marks a cell as done: cells that waited only for it become ready. */
   done(cell: MatrixCell): void;
-  /** A cell is to be tried again, after all others that are ready now. */
+  /** Schedules a cell again, after all others that are ready now. */
   again(cell: MatrixCell): void;
-  /** A cell will never be done. @returns those that can never be trained for want of it */
+  /** Marks a cell that will never be done. @returns the cells that can therefore never be trained */
   lost(cell: MatrixCell): readonly MatrixCell[];
 }
 
 /**
- * @param cells those that are left, in the order that is wanted; what they need beside them is done
+ * @param cells the remaining cells in the wanted order; prerequisites outside the list are done
  */
 export function scheduleOf(cells: readonly MatrixCell[]): Schedule {
   const left = new Set(cells.map(({ name }) => name));

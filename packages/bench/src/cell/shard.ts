@@ -18,8 +18,8 @@ export function parseShard(text: string): Shard {
 }
 
 /**
- * The cells of a part: every so many-th of those that no other waits for, and all that these need. What several parts need,
- * such as the teacher, each of them has.
+ * The cells of a part: every `of`-th cell that no other waits for, and all their prerequisites. Prerequisites that several parts need,
+ * such as the teacher, are in each of them.
  */
 export function shardOf(cells: readonly MatrixCell[], { part, of }: Shard): readonly MatrixCell[] {
   const needed = new Set(cells.flatMap(({ after }) => after));

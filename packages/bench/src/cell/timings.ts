@@ -8,18 +8,18 @@ import type { RunData } from '../run/datasets.js';
 import type { LoadedTeacher } from '../run/load-teacher.js';
 import type { RunLog } from '../run/run-context.js';
 
-/** One phase of a method, as a few of its steps went. */
+/** One phase of a method, timed over a few steps. */
 export interface TimedPhase {
-  /** Of one step. */
+  /** Seconds of one step. */
   readonly seconds: number;
-  /** Where the teacher's outputs are kept: so many epochs ask it, each step of theirs for so many seconds. */
+  /** With cached teacher outputs: the epochs that run the teacher, and the seconds of one of their steps. */
   readonly asking?: { readonly epochs: number; readonly seconds: number } | undefined;
 }
 
 type Phases = readonly TimedPhase[];
 type SeeingTeacher = Pick<LoadedTeacher, 'network' | 'input'>;
 
-/** Times trainings, each kind once. */
+/** Times trainings, each distinct kind once. */
 export interface Timings {
   /** @param network an untrained teacher */
   ofTeacher(config: RunConfig, data: RunData, network: Network): Promise<Phases>;
@@ -30,7 +30,7 @@ export interface Timings {
 export function timingsOf(log: RunLog): Timings {
   const teachers = new Map<string, Phases>();
   const students = new Map<string, ReadonlyMap<string, Phases>>();
-  /** What the first task's methods take beside the one that all tasks time. */
+  /** Times of the first task's methods, and the method that every task times. */
   let first: { readonly reference: string; readonly phases: ReadonlyMap<string, Phases> } | undefined;
   const timed = async (
     config: RunConfig,
@@ -91,7 +91,7 @@ const slowed = ({ asking, ...phase }: TimedPhase, ratio: number): TimedPhase => 
   asking: asking && { ...asking, seconds: asking.seconds * ratio },
 });
 
-/** Trainings of one key take equally long. */
+/** Trainings with the same key take equally long. */
 const keyOf = ({ batchSize, engine }: RunConfig, { train }: RunData, more: readonly unknown[]): string =>
   JSON.stringify([batchSize, engine, train.imageShape, train.classes, ...more]);
 
@@ -112,10 +112,10 @@ async function timeConfigured(
   }
 }
 
-/** Batches of each phase that are trained; the first half warms up. */
+/** Batches trained per phase; the first half is warm-up. */
 const BATCHES = 8;
 
-/** Trains one short epoch of every phase; two where the teacher's outputs are kept, of which the second no longer asks it. */
+/** Trains one short epoch of every phase; with cached teacher outputs two, the second without running the teacher. */
 async function timeMethod(
   config: RunConfig,
   { train }: RunData,
@@ -157,7 +157,7 @@ const alwaysAsking = ({ asking, ...phase }: TimedPhase): TimedPhase => ({
   seconds: asking?.seconds ?? phase.seconds,
 });
 
-/** A teacher, and the most numbers per image that it was asked for. */
+/** A teacher, with the largest number of output values per image that was requested. */
 function watchedTeacher(teacher: FrozenNetwork): {
   readonly network: FrozenNetwork;
   readonly width: () => number;
@@ -188,9 +188,9 @@ function watchedTeacher(teacher: FrozenNetwork): {
 }
 
 /**
- * Ends every phase after its first epoch, and keeps what its steps took.
+ * Ends every phase after its first epoch, and records the times of its steps.
  *
- * @param views of cached outputs: the phase ends after its second epoch then
+ * @param views of cached outputs: the phase then ends after its second epoch
  */
 function phaseWatch(views: number | undefined): {
   readonly callback: Callback;

@@ -10,19 +10,20 @@ import { preparedRuns } from './prepared-run.js';
 import type { PreparedRuns, Surrounding } from './prepared-run.js';
 
 export interface CellOptions extends LockOptions, Surrounding {
-  /** What a process that trains several cells keeps between them; its surrounding counts then. Default: nothing. */
+  /** State that a process keeps between cells; its surrounding then applies. Default: none. */
   readonly prepared?: PreparedRuns | undefined;
 }
 
 /**
- * Trains one cell of a run folder or a study: a teacher, or one method with one seed. What is done stays as it is, what is half done goes
- * on from its checkpoint, and two processes cannot work at one cell. Any number of processes may work at different cells.
+ * Trains one cell of a run folder or a study: a teacher, a trial, or one method with one seed. A finished cell stays as it is, an
+ * unfinished one continues from its checkpoint, and only one process can work on a cell. Any number of processes may work on different
+ * cells.
  *
- * @param root a folder that `distill-bench run` made; its own configuration counts
- * @param name `teacher` or `METHOD/SEED`; of a study with the task before it
+ * @param root a folder that `distill-bench run` made; its own configuration applies
+ * @param name `teacher` or `METHOD/SEED`; in a study prefixed with the task
  * @returns false when the signal ended it
- * @throws DistillError code `config` for a folder without a run, a cell that the run does not have, a student before its teacher
- * or a cell that is worked at; `data` when the images are others than those of the run
+ * @throws DistillError code `config` for a folder without a run, a cell that the run does not have, a student before its teacher,
+ * or a cell that another process works on; `data` when the images differ from those of the run
  */
 export async function trainCell(root: string, name: string, options: CellOptions): Promise<boolean> {
   const matrix = await readMatrix(root, name.split('/')[0]);

@@ -8,11 +8,11 @@ import { scheduleOf } from './schedule.js';
 /** How a cell ended. */
 export interface CellOutcome extends Omit<ProcessEnd, 'state'> {
   readonly cell: Cell;
-  /** `blocked`: a cell that it needs is not done, and will not be. */
+  /** `blocked`: a prerequisite is not done and will not be. */
   readonly state: ProcessEnd['state'] | 'blocked';
 }
 
-/** Told what happens; for a display. */
+/** Receives events, for a display. */
 export interface CellsWatcher {
   /** @param share of the cell's work, from 0 to 1 */
   progress(cell: Cell, share: number): void;
@@ -27,26 +27,26 @@ export interface CellsOptions {
   /** Trainings at a time. */
   readonly jobs: number;
   readonly processes: CellProcesses;
-  /** Numbers of the GPUs, one training each; empty where processors do the work. */
+  /** Numbers of the GPUs, one training each; empty where CPUs do the work. */
   readonly gpus: readonly string[];
   readonly watcher: CellsWatcher;
   readonly signal: AbortSignal;
 }
 
-/** Tells a training process how many share the machine. */
+/** Environment variable that tells a training process how many trainings share the machine. */
 export const AT_A_TIME = 'DISTILLJS_TRAININGS_AT_A_TIME';
 
 /** A process that fails is tried this often. */
 const ATTEMPTS = 2;
 
 /**
- * Trains cells in processes of their own, several at a time, each after those that it needs. One that fails is tried once more,
- * and stops none but those that need it. Each process has its share of the processors, or a GPU for itself; a teacher that all
- * others wait for has the whole machine.
+ * Trains cells in separate processes, several at a time, each after its prerequisites. A failed cell is tried once more, and stops only
+ * the cells that need it. Each process has a share of the CPUs, or its own GPU; a teacher that all others wait for has the whole
+ * machine.
  *
- * When the signal is given every process ends after the step under way, with its checkpoint saved.
- * @param cells those that are left, in the order that is wanted; what they need beside them is done
- * @returns an outcome per cell that was begun, or that never can be
+ * When the signal is given, every process ends after its current step with its checkpoint saved.
+ * @param cells the remaining cells in the wanted order; prerequisites outside the list are done
+ * @returns an outcome per cell that was started, or that can never be
  */
 export async function trainCells(
   cells: readonly MatrixCell[],
@@ -98,9 +98,9 @@ export async function trainCells(
 }
 
 /**
- * The variables that give a process its share of the machine. Where the user has set one of them, that counts.
+ * The environment variables that give a process its share of the machine. A variable that the user has set takes precedence.
  *
- * @param slot from 0
+ * @param slot index of the process, from 0
  */
 export function deviceVariables(
   slot: number,

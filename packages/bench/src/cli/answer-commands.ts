@@ -7,7 +7,7 @@ import { EXIT } from './process.js';
 import type { ExitCode } from './process.js';
 import { print, terminalLog } from './output.js';
 
-/** Commands that find out more about finished runs. */
+/** Commands that analyse finished runs. */
 export function addAnswerCommands(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('predictions')

@@ -3,16 +3,16 @@ import type { MatrixCell } from '../run/cells.js';
 import type { CellsWatcher } from '../cell/train-cells.js';
 import { durationText, widthOf } from '../terminal/index.js';
 
-/** A line that is written over says so at most this often, in milliseconds. */
+/** Shortest time between two updates of the status line, in milliseconds. */
 const BETWEEN = 200;
 
 /**
- * Shows how far the cells of a run are: on a terminal one line that is written over, elsewhere one line per finished cell.
- * The time left is reckoned from the share of all work that this process saw done.
+ * Shows the progress of a run's cells: on a terminal one updated line, elsewhere one line per finished cell. The remaining time is
+ * estimated from the share of the work that was done while this process watched.
  *
- * @param cells those that are left to do
- * @param before the number of those that were done already
- * @param work how much a cell is, in any unit
+ * @param cells the remaining cells
+ * @param before the number of cells that were already done
+ * @param work the amount of work of a cell, in any unit
  */
 export function cellsDisplay(
   cells: readonly MatrixCell[],
@@ -22,7 +22,7 @@ export function cellsDisplay(
 ): CellsWatcher & { end(): void } {
   const started = performance.now();
   const shares = new Map<string, number>();
-  /** Shares that a resumed cell came with. */
+  /** Initial shares of resumed cells. */
   const first = new Map<string, number>();
   const count = { done: before, failed: 0 };
   const amounts = new Map(cells.map((cell) => [cell.name, work(cell)]));

@@ -34,7 +34,7 @@ interface MergeFlags {
   readonly json?: true;
 }
 
-/** Commands for clusters that have a scheduler of their own, and for machines that share no folder. */
+/** Commands for clusters with their own scheduler, and for machines that share no folder. */
 export function addClusterCommands(program: Command): void {
   program
     .command('jobs')

@@ -14,7 +14,7 @@ import { print } from './output.js';
 export const DATA_ACTIONS = ['stats', 'verify', 'preview'] as const;
 export type DataAction = (typeof DATA_ACTIONS)[number];
 
-/** Flags of `distill-bench data` as commander hands them over. */
+/** Flags of `distill-bench data` as commander passes them. */
 export interface DataFlags {
   readonly dataDir?: string;
   readonly dataset?: string;
@@ -80,7 +80,7 @@ async function run(
   return EXIT.done;
 }
 
-/** The dataset that flags and configuration name; the rest of a run's configuration is a preset's. */
+/** The dataset that flags and configuration name; a preset supplies the rest of the configuration. */
 async function sourceOf({ dataDir, dataset, config, set = [] }: DataFlags): Promise<DatasetSource> {
   if (dataDir === undefined && config === undefined && dataset === undefined)
     throw new DistillError({
@@ -117,7 +117,7 @@ function statsText({ dataset, classNames, splits, notes }: DataStats): string {
   ].join('\n');
 }
 
-/** More would scroll away what matters; `--json` has them all. */
+/** More would scroll the important lines away; `--json` lists all. */
 const MOST_LISTED = 20;
 
 function faultsText({ dataset, images, damaged, duplicates }: DataFaults): string {
@@ -149,7 +149,7 @@ function faultsText({ dataset, images, damaged, duplicates }: DataFaults): strin
   return [head, ...(parts.length === 0 ? ['No damaged files, no duplicates.'] : parts)].join('\n');
 }
 
-/** @throws DistillError code `option` where a file of something else would be lost */
+/** @throws DistillError code `option` where another file would be overwritten */
 function expectOwnSheet(out: string): void {
   const found = statsAt(out);
   if (found?.isFile() !== true || isContactSheet(readFileSync(out))) return;

@@ -5,7 +5,7 @@ import { describeEnvironment } from '../run/environment.js';
 import { styled } from '../terminal/index.js';
 import { trainOneStep } from '../run/train-one-step.js';
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   readonly kind: 'machine' | 'engine' | 'data';
   readonly what: string;
@@ -16,8 +16,8 @@ export interface Finding {
 }
 
 /**
- * Looks at the machine: versions, every engine (does it load, does it have the kernels, does one training step work), and
- * the data folder if one is named. A missing engine is no fault; that none works is.
+ * Checks the machine: versions, every engine (whether it loads, has the kernels, and performs a training step), and the data
+ * folder if one is named. A missing engine is not an error unless none works.
  */
 export async function examine(dataDir?: string): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
@@ -36,7 +36,7 @@ export async function examine(dataDir?: string): Promise<readonly Finding[]> {
       findings.push({ kind: 'engine', what: `engine ${name}`, ok: false, detail, hint });
     }
   }
-  // What was refused has a line of its own.
+  // Refused engines have their own lines.
   const engine = await resolveEngine('auto', { warn: () => undefined });
   const { node, system, processor, cores, memoryGib, packages } = describeEnvironment(engine);
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
@@ -54,7 +54,7 @@ export async function examine(dataDir?: string): Promise<readonly Finding[]> {
   return findings;
 }
 
-/** Of each kind of data, what the folder has; one finding where it has none. */
+/** Findings for each dataset in the folder; a single finding where it has none. */
 async function dataFindings(dir: string): Promise<readonly Finding[]> {
   const looks = (['cifar10', 'cifar100'] as const).map(async (name): Promise<Finding> => {
     const what = `${name} in ${dir}`;

@@ -1,7 +1,7 @@
 import type { DryRun, PlannedCell } from '../cell/dry-run.js';
 import { durationText, terminalTable } from '../terminal/index.js';
 
-/** The cells as a table, and what they add up to. */
+/** The cells as a table, with their totals. */
 export function dryRunText({ cells, seconds, engine, isRace }: DryRun): string {
   const state = ({ isDone, epochs }: PlannedCell): string =>
     isDone ? 'done' : epochs > 0 ? `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} done` : 'to do';

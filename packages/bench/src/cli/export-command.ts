@@ -7,7 +7,7 @@ import type { Report } from '../report/index.js';
 import { print, terminalLog } from './output.js';
 import { stopSignal } from './process.js';
 
-/** Flags of `distill-bench export` as commander hands them over. */
+/** Flags of `distill-bench export` as commander passes them. */
 export interface ExportFlags {
   readonly to: string;
   readonly quantize?: Quantization;
@@ -35,7 +35,7 @@ export async function exportCommand(
   print(json === true ? JSON.stringify(card, null, 2) : exportText(card, to));
 }
 
-/** `run --export`: the student of the method that came out first, with the first seed. */
+/** `run --export`: the student of the first-ranked method, with the first seed. */
 export async function exportBest(report: Report, run: string, to: string): Promise<void> {
   const method = bestMethod(report);
   const seed = report.rows.find((row) => row.method === method)?.seeds[0];
@@ -48,7 +48,7 @@ export async function exportBest(report: Report, run: string, to: string): Promi
   await exportCommand(run, method, seed, { to });
 }
 
-/** A study has a student per task. */
+/** Refuses `--export` for a study, which has a student per task. */
 export function expectNoExport(to: string | undefined): void {
   if (to === undefined) return;
   throw unusable(

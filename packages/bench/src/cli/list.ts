@@ -84,7 +84,7 @@ const COLUMNS: Readonly<
   ],
 };
 
-/** Of a study every network once. */
+/** A preset's entry; for a study every network once. */
 function presetEntry(name: PresetName): Readonly<Record<string, unknown>> {
   const { pairs, ...preset }: Preset = presets[name];
   if (pairs === undefined) return { name, ...preset };
@@ -94,7 +94,7 @@ function presetEntry(name: PresetName): Readonly<Record<string, unknown>> {
   return { name, ...preset, teacher: networks('teacher'), student: networks('student'), pairs };
 }
 
-/** Every network once: one with two stems stands for its names with either. */
+/** Every network once: a network with two stems also represents its names with `-32` and `-224`. */
 const listedModels = modelNames.filter((name) => {
   const base = /^(.*)-(?:32|224)$/.exec(name)?.[1];
   return !modelNames.some((other) => other === base && stemsOf(other).length > 1);
@@ -123,7 +123,7 @@ function lookAt(
   return { parameters, macs, taps: Object.keys(taps) };
 }
 
-/** A value in one line; of a mapping with a name (a dataset, a model) the name. */
+/** A value in one line; a mapping with a name (a dataset, a model) shows as its name. */
 function cell(value: unknown): string {
   if (typeof value === 'number') return value.toLocaleString('en-US');
   if (typeof value === 'string') return value;

@@ -26,7 +26,7 @@ export async function metricsCommand(runs: readonly string[], { tap, json }: Met
   print(json === true ? JSON.stringify(measured, null, 2) : measured.map(metricsTable).join('\n\n'));
 }
 
-/** A row per method, a column per measure: mean and deviation over seeds, shares in percent. */
+/** A row per method and a column per measure: mean and deviation over seeds, shares in per cent. */
 export function metricsTable({ run, images, methods, networks }: RunMetrics): string {
   const names = [...new Set(methods.flatMap(({ measures }) => Object.keys(measures)))];
   const columns = [

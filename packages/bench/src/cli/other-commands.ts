@@ -13,7 +13,7 @@ import { print } from './output.js';
 import { speedCommand } from './speed-command.js';
 import type { SpeedFlags } from './speed-command.js';
 
-/** Commands that need no run folder: about data, the machine and what there is. */
+/** Commands that need no run folder: for data, the machine and the lists. */
 export function addOtherCommands(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('speed')
@@ -80,7 +80,7 @@ export function addOtherCommands(program: Command, done: (code: ExitCode) => voi
         throw new DistillError({ code: 'config', where, expected: 'no --from', got: `--from ${from}`, hint });
       }
       const methods = from === undefined ? undefined : await methodsFrom(from);
-      // Models are built to be counted, and tfjs builds none without an engine.
+      // Counting parameters builds the models, which tfjs cannot do without an engine.
       if (what === 'models') await resolveEngine('cpu');
       print(
         json === true

@@ -4,12 +4,12 @@ import { styled, terminalMeter } from '../terminal/index.js';
 import { EXIT } from './process.js';
 import type { ExitCode } from './process.js';
 
-/** Standard output is for what the command was asked for. */
+/** Standard output is for a command's result only. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /**
- * Says what a run does on standard error, so that standard output holds the result alone: a bar on a terminal, one line
- * per epoch elsewhere.
+ * A log of a run on standard error, so that standard output holds the result alone: a progress bar on a terminal, one line per
+ * epoch elsewhere.
  */
 export function terminalLog(stream: NodeJS.WriteStream = process.stderr): RunLog {
   return {
@@ -20,38 +20,38 @@ export function terminalLog(stream: NodeJS.WriteStream = process.stderr): RunLog
   };
 }
 
-/** An error in one line on standard error. */
+/** Prints an error in one line on standard error. */
 export function printError(text: string): void {
   process.stderr.write(`${styled('error', 'Error:', process.stderr)} ${text}\n`);
 }
 
-/** An error of the operating system, e.g. a full disk: there is nothing to tell beyond its code and path. */
+/** Whether an error comes from the operating system, e.g. a full disk: only its code and path matter to the user. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
 }
 
 /**
- * Says what was thrown, whatever it is, in one line.
+ * Reports anything thrown, in one line.
  *
- * @param command the one under way
- * @returns the exit code that belongs to it
+ * @param command the running command
+ * @returns the matching exit code
  */
 export function reportError(error: unknown, command: string | undefined): ExitCode {
   if (isDistillError(error)) {
     // The system's reason is in the message already.
     const isUsage = error.code === 'config' || error.code === 'option';
-    // Nothing was begun where the command itself is wrong.
+    // With wrong usage nothing was started, so nothing is kept.
     printError(`${error.message}${!isUsage && isSystemError(error.cause) ? whatIsKept(command) : ''}`);
     printStack(error.cause);
     return isUsage ? EXIT.usage : EXIT.failed;
   }
-  // What had nothing to keep yet, such as reading data, ends so when it is stopped.
+  // Interrupted work that keeps nothing, such as reading data, ends with an AbortError.
   if (error instanceof DOMException && error.name === 'AbortError') {
     process.stderr.write('Stopped.\n');
     return EXIT.interrupted;
   }
   if (isSystemError(error)) {
-    // A reader that has seen enough closes the pipe: that is no fault.
+    // A reader that has seen enough closes the pipe: not an error.
     if (error.code === 'EPIPE' && error.path === undefined) return EXIT.done;
     printError(systemErrorText(error, command));
   } else if (isOutOfMemory(error)) {
@@ -95,10 +95,10 @@ const whatIsKept = (command: string | undefined): string =>
     : '';
 
 /**
- * Until it is released: what fails late, in a worker or a promise that nobody waits for, ends the process with one line and
- * exit code 1; standard output may be full or closed.
+ * Guards the process until released: a late failure, in a worker or an unawaited promise, ends it with one line and exit code 1. It
+ * tolerates a closed standard output, and remembers other output errors, such as a full disk.
  *
- * @returns releases, and resolves to the exit code that the output's state makes of the command's own
+ * @returns a function that releases the guard and resolves to the exit code, given the command's own and the state of the output
  */
 export function guardProcess(command: string | undefined): (code: ExitCode) => Promise<ExitCode> {
   let failure: NodeJS.ErrnoException | undefined;
@@ -108,13 +108,13 @@ export function guardProcess(command: string | undefined): (code: ExitCode) => P
   const output = (error: NodeJS.ErrnoException): void => {
     if (error.code !== 'EPIPE') failure ??= error;
   };
-  // Where messages cannot be said, there is nobody to tell.
+  // If standard error fails, there is no place to report it.
   const messages = (): void => undefined;
   process.on('uncaughtException', late).on('unhandledRejection', late);
   process.stdout.on('error', output);
   process.stderr.on('error', messages);
   return async (code) => {
-    // Streams tell their errors after the write that caused them.
+    // Streams report errors after the write that caused them.
     await new Promise((resolve) => setImmediate(resolve));
     process.off('uncaughtException', late).off('unhandledRejection', late);
     process.stdout.off('error', output);

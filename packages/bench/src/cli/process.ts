@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 
-/* What the command line asks of its process and tells the one that started it. */
+/* Exit codes, signals and V8 settings of the command line's process. */
 
 /** Exit codes of `distill-bench`, for scripts. */
 export const EXIT = {
@@ -9,15 +9,15 @@ export const EXIT = {
   failed: 1,
   /** The command line or the configuration is wrong. */
   usage: 2,
-  /** Stopped by Ctrl-C (as shells report SIGINT); `--resume` goes on. */
+  /** Stopped by Ctrl-C (as shells report SIGINT); `--resume` continues. */
   interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /**
- * The first Ctrl-C, or a SIGTERM or SIGHUP, ends a training at a step's end, with everything saved; a second Ctrl-C kills the
- * process as usual.
+ * The first Ctrl-C, or a SIGTERM or SIGHUP, ends a training after the current step, with everything saved; a second Ctrl-C kills
+ * the process as usual.
  *
  * @param say tells the user
  */
@@ -36,10 +36,10 @@ export function stopSignal(say: (text: string) => void): AbortSignal {
 }
 
 /**
- * Lets the heap of a training grow to several times what lives in it before all of it is marked.
+ * Makes full garbage collections rarer: a training's heap may grow to several times its live size before V8 marks it.
  *
- * A step leaves a little behind that outlives the young generation, in a heap of some 30 MB. V8 by itself lets such a heap grow by a
- * third, marks it several times a second, and takes a quarter of another processor for that: one on which the next training runs.
+ * A step leaves a few objects that outlive the young generation, in a heap of some 30 MB. By default V8 lets such a heap grow by a third
+ * and marks it several times a second. That takes a quarter of another CPU, on which the next training runs.
  */
 export function collectSeldom(): void {
   setFlagsFromString('--heap-growing-percent=400');

@@ -40,7 +40,7 @@ interface WorkerFlags {
   readonly untilEmpty?: true;
 }
 
-/** Commands that put a run into a queue, work at one, and watch. */
+/** Commands that put a run into a queue, work on a queue, and watch. */
 export function addQueueCommands(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('submit')
@@ -154,7 +154,7 @@ async function workerCommand(flags: WorkerFlags): Promise<ExitCode> {
       start: (args, slot) =>
         processes.start({
           args,
-          // Trainings have no business with the queue, nor with its password.
+          // Trainings need neither the queue nor its password.
           variables: { ...deviceVariables(slot, jobs, share), [QUEUE_VARIABLE]: undefined },
           say,
           progress: () => undefined,
@@ -167,7 +167,7 @@ async function workerCommand(flags: WorkerFlags): Promise<ExitCode> {
   return signal.aborted ? EXIT.interrupted : EXIT.done;
 }
 
-/** What this machine is best at. */
+/** The queue that suits this machine best. */
 async function capabilityHere(gpus: readonly string[]): Promise<Capability> {
   if (gpus.length > 0) return 'gpu';
   const { name } = await resolveEngine('auto');

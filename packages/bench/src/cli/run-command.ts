@@ -63,7 +63,7 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
         : runJobs({ config, ...around, ...many });
   const written: ConfigOutcome | JobsOutcome | StudyOutcome | undefined = await running
     .catch((error: unknown) => {
-      // A write that fails for want of space does not say where.
+      // The error of a write to a full disk lacks the path.
       if (isSystemError(error)) error.path ??= out;
       throw error;
     })
@@ -84,7 +84,7 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   return wrong.length === 0 ? EXIT.done : EXIT.failed;
 }
 
-/** Makes the folder. @returns the names of its cells */
+/** Prepares the folder. @returns the names of its cells */
 async function prepared(
   config: RunConfig | StudyConfig,
   around: Omit<ConfigRun, 'config'>,
@@ -118,11 +118,11 @@ function problemsOf(
   ];
 }
 
-/** A teacher that fails takes all that needs it along. */
+/** The first few texts, and how many more: a failed teacher fails every cell that needs it. */
 const fewOf = (texts: readonly string[], most = 10): string =>
   [...texts.slice(0, most), ...(texts.length > most ? [`${texts.length - most} more`] : [])].join('; ');
 
-/** What failed twice, and how to go on. */
+/** The cells that failed twice, and how to continue. */
 function failureText(failed: readonly CellOutcome[]): string {
   const what = fewOf(failed.map(({ cell, reason = '' }) => `${cellName(cell)} (${reason})`));
   return `${what} failed twice; the report is of the others. The same command with --resume tries again.`;
@@ -156,7 +156,7 @@ function expectUsage({
   );
 }
 
-/** What a race trains follows from what it trained: it can be neither listed before nor divided. */
+/** A race's trainings depend on earlier ones, so they can be neither listed in advance nor divided. */
 function expectWholeRace({ shard, prepare }: RunFlags): void {
   const flag = shard !== undefined ? '--shard' : prepare === true ? '--prepare' : undefined;
   if (flag === undefined) return;
@@ -167,7 +167,7 @@ function expectWholeRace({ shard, prepare }: RunFlags): void {
   );
 }
 
-/** What diverged, and how to run without it. */
+/** The diverged trainings, and how to run without them. */
 export function divergenceText(diverged: readonly Divergence[], { methods }: RunConfig): string {
   const trainings = diverged.map(({ method, seed }) => `${method} seed ${seed}`);
   const others = methods.filter(({ as }) => !diverged.some(({ method }) => method === as));

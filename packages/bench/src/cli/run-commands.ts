@@ -23,7 +23,7 @@ import { serveRun } from '../serve/index.js';
 import type { ServeOptions } from '../serve/index.js';
 import { trainCommand } from './train-command.js';
 
-/** Commands that make a run folder, go on with one, or read one. */
+/** Commands that make, continue or read a run folder. */
 export function addRunCommands(program: Command, done: (code: ExitCode) => void): void {
   program
     .command('run')

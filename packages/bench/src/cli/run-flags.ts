@@ -5,7 +5,7 @@ import { preloadModules } from '../run/foreign-modules.js';
 import { configurableMethods, techniqueNames } from '../run/method-catalog.js';
 import { methodProblems } from '../run/method-problems.js';
 
-/** Flags of `distill-bench run` as commander hands them over. */
+/** Flags of `distill-bench run` as commander passes them. */
 export interface RunFlags {
   readonly preset?: string;
   readonly config?: string;
@@ -34,7 +34,7 @@ export interface RunFlags {
   readonly json?: true;
 }
 
-/** The configuration that flags and their file describe together. */
+/** The configuration from the flags and their file. */
 export async function configOf(flags: RunFlags): Promise<RunConfig | StudyConfig> {
   const file =
     flags.config === undefined ? undefined : { name: flags.config, text: await readConfigText(flags.config) };
@@ -50,19 +50,19 @@ export async function configOf(flags: RunFlags): Promise<RunConfig | StudyConfig
   });
 }
 
-/** Flags as the part of a configuration that they stand for. */
+/** The flags as part of a configuration. */
 function asSettings(flags: RunFlags): object {
   const dataset = defined({ name: flags.dataset, dir: flags.dataDir });
   const teacher = defined({ model: flags.teacherModel, path: flags.teacher });
   const student = defined({ model: flags.studentModel });
   const optimizer = defined({ learningRate: flags.learningRate });
   const { seeds, engine, epochs, batchSize, budget } = flags;
-  // Not `true`, which would take back what a file says of the race.
+  // `{}` instead of `true`, which would override the file's race settings.
   const race = budget === undefined ? (flags.race === true ? {} : undefined) : { budget };
   return defined({ dataset, teacher, student, optimizer, seeds, engine, epochs, batchSize, race }) ?? {};
 }
 
-/** Without the entries that nobody set; undefined when none is left. */
+/** The entries that are set; undefined when there are none. */
 function defined(values: Readonly<Record<string, unknown>>): object | undefined {
   const set = Object.entries(values).filter(([, value]) => value !== undefined);
   return set.length === 0 ? undefined : Object.fromEntries(set);

@@ -4,7 +4,7 @@ import type { SpeedProgress, SpeedSettings } from '../speed/index.js';
 import { print } from './output.js';
 import { widthOf } from '../terminal/index.js';
 
-/** Flags of `distill-bench speed` as commander hands them over. */
+/** Flags of `distill-bench speed` as commander passes them. */
 export interface SpeedFlags {
   readonly engine?: string;
   readonly model?: string;
@@ -18,12 +18,12 @@ export interface SpeedFlags {
   readonly json?: true;
 }
 
-/** On a stream that is not a terminal. */
+/** Seconds between progress lines on a stream that is not a terminal. */
 const SECONDS_BETWEEN_LINES = 5;
 
 /** `distill-bench speed`. */
 export async function speedCommand({ engine, json, ...flags }: SpeedFlags): Promise<void> {
-  // Before an engine starts, which takes seconds.
+  // Checked before an engine starts, which takes seconds.
   const settings = speedSettings(settingsOf(flags));
   const report = await measureSpeed(settings, await resolveEngine(engine), speedProgress(process.stderr));
   print(json === true ? JSON.stringify(report, null, 2) : speedText(report));
@@ -42,7 +42,7 @@ export function settingsOf({
   };
 }
 
-/** One line that is written over on a terminal; elsewhere now and then a line. */
+/** Progress: one updated line on a terminal, an occasional line elsewhere. */
 function speedProgress(stream: NodeJS.WriteStream): SpeedProgress {
   const started = performance.now();
   let said = -Infinity;
@@ -50,7 +50,7 @@ function speedProgress(stream: NodeJS.WriteStream): SpeedProgress {
     const elapsed = (performance.now() - started) / 1000;
     if (!stream.isTTY && share < 1 && elapsed - said < SECONDS_BETWEEN_LINES) return;
     said = elapsed;
-    // The first stretches say little about the pace.
+    // Too early for an estimate.
     const left = share > 0.05 ? `, ETA ${Math.ceil((elapsed / share) * (1 - share))} s` : '';
     const text = `${Math.floor(100 * share)} % ${doing}${share < 1 ? left : `, ${elapsed.toFixed(0)} s`}`;
     const line = stream.isTTY ? text.slice(0, widthOf(stream) - 1) : text;

@@ -10,17 +10,17 @@ import type { ExitCode } from './process.js';
 import { terminalLog } from './output.js';
 
 /**
- * `distill-bench train`. A process that `run --jobs` or a worker started tells it what happens, in place of the terminal, and then
- * trains the cells that it is given.
+ * `distill-bench train`. A process started by `run --jobs` or a worker reports to its parent instead of the terminal, and then trains
+ * the further cells that the parent sends.
  */
 export async function trainCommand(root: string, cell: string, takesOver: boolean): Promise<ExitCode> {
   collectSeldom();
-  // Any program may start this with a channel of its own, which is not ours to listen on or to let go.
+  // Any program may start this with its own IPC channel, which this command must neither use nor close.
   const isChild = process.send !== undefined && process.env[AT_A_TIME] !== undefined;
   const parent = isChild ? toParent() : undefined;
   const log = parent === undefined ? terminalLog() : parentLog(parent.tell);
   const signal = stopSignal(parent === undefined ? log.say.bind(log) : () => undefined);
-  // The one before may be a child of a process that was killed, which ends after its step.
+  // The lock's holder may be the child of a killed process, and ends after its step.
   const patience = parent === undefined ? 0 : PATIENCE;
   const prepared = preparedRuns({ log, signal, atATime: Number(process.env[AT_A_TIME] ?? 1) });
   const isRoomy = roomLeft();
@@ -42,10 +42,10 @@ export async function trainCommand(root: string, cell: string, takesOver: boolea
   }
 }
 
-/** Milliseconds that a cell's lock is waited for. */
+/** Milliseconds to wait for a cell's lock. */
 const PATIENCE = 120_000;
 
-/** What a process may hold in any case, in bytes. */
+/** Memory that a process may always hold, in bytes. */
 const PLENTY = 2 ** 30;
 
 /** Whether the process holds at most twice the memory that it held after its first cell. */
@@ -67,7 +67,7 @@ interface Parent {
 }
 
 function toParent(): Parent {
-  // Whoever started this may be killed: the training then ends as after a SIGTERM, with its checkpoint.
+  // If the parent is killed, the training ends as after a SIGTERM, with its checkpoint saved.
   process.once('disconnect', () => process.emit('SIGTERM'));
   process.channel?.unref();
   const tell: Tell = (message) => {
@@ -78,8 +78,8 @@ function toParent(): Parent {
   process.on('message', (order: CellOrder) => {
     if (order.kind === 'next') take?.(order.args[CELL]);
     else if (order.kind === 'end') take?.(undefined);
-    // A worker that holds the cell by a lock in a queue sends leases as long as it has the lock. When they stay away, because the
-    // worker stands still or has lost the queue, another worker may begin: this one ends first.
+    // A queue worker sends leases while it holds the cell's lock. When they stop, because the worker is suspended or has lost the
+    // queue, another worker may start the cell: this training must end first.
     else if (take === undefined) {
       clearTimeout(lease);
       lease = setTimeout(() => process.emit('SIGTERM'), order.milliseconds).unref();
@@ -90,7 +90,7 @@ function toParent(): Parent {
     async next(signal) {
       clearTimeout(lease);
       const stop = (): void => take?.(undefined);
-      // Nothing else keeps a process that waits alive.
+      // Nothing else keeps a waiting process alive.
       process.channel?.ref();
       signal.addEventListener('abort', stop);
       const cell = await new Promise<string | undefined>((resolve) => {
@@ -109,7 +109,7 @@ function toParent(): Parent {
   };
 }
 
-/** Between two reports of progress, in milliseconds. */
+/** Milliseconds between two progress reports. */
 const BETWEEN = 500;
 
 function parentLog(tell: Tell): RunLog {

@@ -10,7 +10,7 @@ import { EXIT, stopSignal } from './process.js';
 import type { ExitCode } from './process.js';
 import { print } from './output.js';
 
-/** Flags of `distill-bench watch` as commander hands them over. */
+/** Flags of `distill-bench watch` as commander passes them. */
 export interface WatchFlags {
   readonly queue?: string;
   readonly root?: string;
@@ -18,13 +18,13 @@ export interface WatchFlags {
   readonly json?: true;
 }
 
-/** Between two looks, in milliseconds; at least this often the time that a look takes. */
+/** Milliseconds between two snapshots, and at least SHARE_OF_TIME times the duration of one. */
 const BETWEEN = 2000;
 const SHARE_OF_TIME = 5;
 
 /**
- * `distill-bench watch`: shows how far a run is, until it is done. It reads the folder and the queue, and writes to neither. On a
- * terminal the table is drawn over; elsewhere a line is written when something changes.
+ * `distill-bench watch`: shows the progress of a run until it is done. It reads the folder and the queue, and writes to neither. On a
+ * terminal it redraws a table; elsewhere it writes a line when something changes.
  */
 export async function watchCommand(
   folder: string,
@@ -34,7 +34,7 @@ export async function watchCommand(
   if (isQueued) queueAddress(queue);
   const cells = await readRunCells(folder);
   const above = root ?? dirname(resolve(folder));
-  // What is wrong with the folder needs no queue to be told.
+  // Problems of the folder are reported before connecting.
   if (isQueued) await identifyRun(folder, above, false);
   const connection = isQueued ? await connectQueue(queue) : undefined;
   try {
@@ -65,7 +65,7 @@ export async function watchCommand(
   }
 }
 
-/** Draws over what it drew before on a terminal; elsewhere writes what has changed. */
+/** Redraws the text on a terminal; elsewhere writes it when it has changed. */
 function drawing(stream: NodeJS.WriteStream): (text: string) => void {
   let before = '';
   return (text) => {
@@ -77,10 +77,10 @@ function drawing(stream: NodeJS.WriteStream): (text: string) => void {
   };
 }
 
-/** Cells of each list; the screen of a terminal is not longer. */
+/** Most cells per list, so that the text fits a terminal. */
 const MOST_ROWS = 12;
 
-/** The whole picture, as a table. */
+/** The snapshot as a table. */
 export function watchText(snapshot: RunSnapshot, queue?: QueueSnapshot, now = Date.now()): string {
   const { running, latest } = snapshot;
   const ago = (at: number): string => `${durationText(Math.max(0, now - at) / 1000)} ago`;
@@ -116,7 +116,7 @@ export function watchText(snapshot: RunSnapshot, queue?: QueueSnapshot, now = Da
   ].join('\n');
 }
 
-/** Queues whose cells wait although nobody works there. */
+/** Queues with waiting cells and no worker. */
 const unattended = (queue: QueueSnapshot | undefined): readonly string[] =>
   Object.entries(queue?.queues ?? {})
     .filter(([, { waiting, delayed, workers }]) => workers === 0 && waiting + delayed > 0)
@@ -128,7 +128,7 @@ const unattended = (queue: QueueSnapshot | undefined): readonly string[] =>
 const more = (count: number): readonly string[] =>
   count > MOST_ROWS ? [`… and ${count - MOST_ROWS} more`] : [];
 
-/** In one line. */
+/** The snapshot in one line. */
 export function summaryText(
   { cells, done, running, halfDone, cellsPerHour }: RunSnapshot,
   queue?: QueueSnapshot,

@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import type { ClusterJobs } from './waves.js';
 
 export interface KubernetesOptions {
-  /** The image that has `distill-bench`. */
+  /** The container image with `distill-bench`. */
   readonly image: string;
   /** The volume claim that holds the run folder, shared by all pods. */
   readonly claim: string;
@@ -14,8 +14,8 @@ export interface KubernetesOptions {
 const MOST_TEXT = 1_000_000;
 
 /**
- * An Indexed Job per wave, and one for the report. All but the first are suspended: Kubernetes has no order between jobs, and the
- * comment at the top says how to start the next one.
+ * An Indexed Job per wave, and a job for the report. All but the first are suspended, because Kubernetes has no order between jobs; the
+ * comment at the top tells how to start the next one.
  *
  * @throws DistillError code `config` for more cells than a ConfigMap holds
  */
@@ -52,7 +52,7 @@ export function kubernetesManifest(jobs: ClusterJobs, { image, claim }: Kubernet
         parallelism: Math.min(completions, PARALLEL),
         completionMode: 'Indexed',
         suspend,
-        // Pods that a node drain or a preemption ends are no failures: the cell goes on from its checkpoint.
+        // Pods ended by a node drain or preemption do not count as failures: the cell continues from its checkpoint.
         backoffLimitPerIndex: 3,
         podFailurePolicy: {
           rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
@@ -65,7 +65,7 @@ export function kubernetesManifest(jobs: ClusterJobs, { image, claim }: Kubernet
     const gpu = jobs.needsGpu ? { 'nvidia.com/gpu': '1' } : {};
     return {
       restartPolicy: 'Never',
-      // A training ends after the step under way, and saves a checkpoint.
+      // A training ends after the current step and saves a checkpoint.
       terminationGracePeriodSeconds: 120,
       containers: [
         {
@@ -99,7 +99,7 @@ export function kubernetesManifest(jobs: ClusterJobs, { image, claim }: Kubernet
 /** Pods at a time; edit `parallelism` for more. */
 const PARALLEL = 8;
 
-/** A pod that does every so many-th cell of a wave. It ends with the training under way when it is told to. */
+/** A pod that trains every `tasks`-th cell of a wave. On SIGTERM it ends the running training and exits. */
 const severalCells = (command: string, wave: number, tasks: number): string => `failed=0; child=; stopped=0
 trap 'stopped=1; if [ -n "$child" ]; then kill -TERM "$child"; fi' TERM
 for cell in $(awk -v task="$JOB_COMPLETION_INDEX" '(NR - 1) % ${tasks} == task' /cells/wave-${wave}); do

@@ -36,11 +36,11 @@ export interface Merged {
 }
 
 /**
- * Brings the finished cells of several run folders, or studies, together in one: shards of one run, made on machines without a
- * shared folder. The folder may hold a run already; what is done there counts as one of the runs.
+ * Merges the finished cells of several run folders or studies into one folder, e.g. shards made on machines without a shared folder.
+ * The target may already hold a run, which then counts as one of the merged runs.
  *
  * @throws DistillError code `config` for folders of different configurations, code `data` for different images, teachers, or
- * results of one cell; nothing is written then
+ * results of one cell; nothing is then written
  */
 export async function mergeRuns(folders: readonly string[], into: string): Promise<Merged> {
   const sources: Matrix[] = [];
@@ -55,7 +55,7 @@ export async function mergeRuns(folders: readonly string[], into: string): Promi
   if (first === undefined) throw wrong('merge', 'run folders', 'none');
   for (const other of all) expectSameRuns(first, other);
   const chosen = await chooseCells(all);
-  // A folder of something else is not written into.
+  // A folder with other content is not written into.
   if (there === undefined) await expectFree(first, into);
 
   const unlock = await lockFolder(into);
@@ -99,7 +99,7 @@ function expectSameRuns(first: Matrix, other: Matrix): void {
     const same = known.get(each.name);
     if (same === undefined) continue;
     const where = each.folder.root;
-    // Where a teacher's file lies is each machine's own; what it says is compared by its results.
+    // The path of a teacher's file may differ between machines; its results are compared instead.
     const differing = differences(withoutTeacherPath(each), {
       ...same.run,
       config: withoutTeacherPath(same),
@@ -128,7 +128,7 @@ const withoutTeacherPath = ({ run: { config } }: MatrixRun): MatrixRun['run']['c
 /**
  * The finished cells by name, each from the first run that has it.
  *
- * @throws DistillError code `data` for a damaged result, and when two runs have different results of one
+ * @throws DistillError code `data` for a damaged result, or different results of one cell
  */
 async function chooseCells(runs: readonly Matrix[]): Promise<ReadonlyMap<string, RunCell>> {
   const chosen = new Map<string, { readonly cell: RunCell; readonly result: object }>();
@@ -144,7 +144,7 @@ async function chooseCells(runs: readonly Matrix[]): Promise<ReadonlyMap<string,
   return new Map([...chosen].map(([name, { cell }]) => [name, cell]));
 }
 
-/** A copy of a student that was damaged, or exchanged, after its result was written would carry on that result. */
+/** Checks a cell's models and files against its result, so that a damaged or exchanged copy is not merged. */
 async function expectMeasured({ folder, cell }: RunCell, result: object): Promise<void> {
   const place = cellFolder(folder, cell);
   if (cell.kind === 'student') {
@@ -162,7 +162,7 @@ async function expectMeasured({ folder, cell }: RunCell, result: object): Promis
   }
 }
 
-/** What two trainings of one cell may differ in, and nothing else. */
+/** The only fields in which two trainings of one cell may differ. */
 const TIMED = /^(?:seconds.*|madeWith|trainingsAtATime|warnings|cost|sources|source)$/;
 
 function expectSameResult(one: object, other: object, oneFile: string, otherFile: string): void {
@@ -182,7 +182,7 @@ function expectSameResult(one: object, other: object, oneFile: string, otherFile
   });
 }
 
-/** Makes the folders of all runs, or adds methods and seeds to those that are there. */
+/** Creates the folders of all runs, or adds methods and seeds to existing ones. */
 async function prepareTarget(first: Matrix, all: readonly Matrix[], into: string): Promise<void> {
   const tasks = new Map(first.runs.map(({ name, teacherOf }) => [name, { name, teacherOf }]));
   for (const { runs } of all)
@@ -201,7 +201,7 @@ async function prepareTarget(first: Matrix, all: readonly Matrix[], into: string
   if (first.isStudy) await writeStudy(into, [...tasks.values()]);
 }
 
-/** Copies a finished cell, whole or not at all. Checkpoints and a teacher's cached outputs stay behind. */
+/** Copies a finished cell atomically, without checkpoints and a teacher's cached outputs. */
 async function copyCell(from: TrainingFolder, to: TrainingFolder): Promise<void> {
   const left = new Set([from.checkpoint, from.outputs]);
   const unfinished = `${to.root}.${process.pid}${UNFINISHED}`;
@@ -212,7 +212,7 @@ async function copyCell(from: TrainingFolder, to: TrainingFolder): Promise<void>
     filter: (file) => !left.has(file) && !/(?:^|[/\\])lock\.json[^/\\]*$/.test(file),
   });
   await expectIdle([to.root]);
-  // What was half done there is done now.
+  // Replaces an unfinished training of the same cell.
   await replaceTraining(unfinished, to.root);
 }
 

@@ -7,7 +7,7 @@ export function waveLines({ waves, at, command }: ClusterJobs, wave: number): st
   return lines.join('\n');
 }
 
-/** A script that works wave after wave with `xargs`, `$JOBS` cells at a time, and writes the report. */
+/** A script that trains wave after wave with `xargs`, `$JOBS` cells at a time, and writes the report. */
 export function shellScript({ waves, at, command, name }: ClusterJobs): string {
   const wave = (cells: readonly string[]): string =>
     `xargs -P "$JOBS" -n 1 ${command} train "$RUN" <<'CELLS' || failed=1\n${cells.join('\n')}\nCELLS`;

@@ -2,9 +2,9 @@ import { shellWord } from './waves.js';
 import type { ClusterJobs } from './waves.js';
 
 /**
- * One script for Slurm. Started with bash it submits itself: an array per wave, each after the one before, and the report at the
- * end. Within Slurm a task does its cells one after the other; at the end of its time it saves a checkpoint and is queued again, and
- * when it is cancelled it saves one and ends.
+ * A single script for Slurm. Run with bash, it submits itself: an array per wave, each after the previous one, and the report at the end.
+ * Within Slurm a task trains its cells one after the other. At its time limit it saves a checkpoint and is requeued; when cancelled, it
+ * saves a checkpoint and ends.
  */
 export function slurmScript({ waves, at, command, name, tasks, needsGpu }: ClusterJobs): string {
   const cells = (wave: readonly string[], index: number): string =>

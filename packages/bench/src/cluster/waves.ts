@@ -2,22 +2,22 @@ import { basename, resolve } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import type { RunCell, RunCells } from '../cell/run-cells.js';
 
-/** What a cluster's own scheduler is told. */
+/** The jobs for a cluster's scheduler. */
 export interface ClusterJobs {
-  /** Names of cells; those of a wave wait for nothing but the waves before it. */
+  /** Names of cells; a wave's cells depend only on earlier waves. */
   readonly waves: readonly (readonly string[])[];
   /** The run folder as the machines of the cluster see it. */
   readonly at: string;
-  /** What the jobs are called. */
+  /** Name of the jobs. */
   readonly name: string;
-  /** What starts `distill-bench` there. */
+  /** The command that starts `distill-bench` there. */
   readonly command: string;
-  /** Most tasks of one array; each does every so many-th cell of its wave. */
+  /** Maximum number of tasks per array; each trains every `tasks`-th cell of its wave. */
   readonly tasks: number;
   readonly needsGpu: boolean;
 }
 
-/** The cells that are left, in waves: teachers, then what waits for them alone, and so on. */
+/** The remaining cells in waves: teachers, then the cells that depend only on them, and so on. */
 export function wavesOf({ all }: RunCells, done: ReadonlySet<string>): readonly (readonly string[])[] {
   const depth = new Map<string, number>();
   const waves: string[][] = [];
@@ -45,7 +45,7 @@ export function wavesOf({ all }: RunCells, done: ReadonlySet<string>): readonly 
 /**
  * The run folder as the cluster sees it.
  *
- * @throws DistillError code `config` for a path that is not absolute, or has characters that no script should hold
+ * @throws DistillError code `config` for a path that is not absolute, or has control characters
  */
 export function clusterPath(folder: string, at = resolve(folder)): string {
   if (/^\/[^\p{Cc}]*$/u.test(at)) return at;
@@ -53,7 +53,7 @@ export function clusterPath(folder: string, at = resolve(folder)): string {
   throw new DistillError({ code: 'config', where: '--at', expected, got: `'${at}'` });
 }
 
-/** A name that Slurm and Kubernetes take: letters, digits and hyphens. */
+/** A name that Slurm and Kubernetes accept: letters, digits and hyphens. */
 export function jobName(at: string): string {
   const plain = basename(at)
     .toLowerCase()
@@ -64,6 +64,6 @@ export function jobName(at: string): string {
   return plain === '' ? 'distill' : `distill-${plain}`;
 }
 
-/** A text as one word of a POSIX shell. */
+/** Quotes a text as one word for a POSIX shell. */
 export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -8,7 +8,7 @@ import type { Given } from '../run/given.js';
 import { techniqueNames } from '../run/method-catalog.js';
 import type { BenchOptions } from './bench-options.js';
 
-/** What a program said, in two parts: what a configuration can hold, and what none can. */
+/** The options of a program, split into what a configuration can hold and what it cannot. */
 export interface Translated {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly data: GivenData | undefined;
@@ -17,7 +17,7 @@ export interface Translated {
 
 type Parts = Omit<BenchOptions, 'out' | 'existing' | 'log' | 'signal' | 'config'>;
 
-/** What is of no kind that is known goes on as it is: the configuration's checks say what is wrong with it. */
+/** Values of an unknown kind pass through unchanged; the configuration's checks say what is wrong with them. */
 export function asConfig({ data, teacher, student, methods, ...others }: Parts): Translated {
   const entries: CatalogEntry[] = [];
   const list: unknown = methods === 'all' ? techniqueNames : methods;
@@ -55,7 +55,7 @@ function datasetPart(data: unknown): unknown {
   return { name: 'given', ...(typeof name === 'string' && name !== '' && { title: name }) };
 }
 
-/** A network of the zoo by its name; whatever else looks like a place, or is one, is a path. */
+/** A zoo network by its name. Any other text that looks like a path, or exists as one, is a path. */
 const placePart = (text: string): object =>
   !isModelName(text) && (/[\\/]|^\.|\.(?:onnx|safetensors|json)$/i.test(text) || existsSync(text))
     ? { path: text }
@@ -74,7 +74,7 @@ function teacherPart(teacher: unknown): Part<TeacherLike> {
   if (isTeacher(teacher)) return { part: { given: true }, given: teacher };
   if (!isObject(teacher) || !('network' in teacher)) return { part: teacher };
   const { network, ...facts } = teacher;
-  // Something else under this name is refused by it.
+  // The configuration's checks refuse any other value of `network`.
   return isTeacher(network) ? { part: { ...facts, given: true }, given: network } : { part: teacher };
 }
 
@@ -89,7 +89,7 @@ function studentPart(student: unknown): Part<MakeStudent> {
 const folderName = (name: string): string =>
   name.replace(/[^A-Za-z0-9._+-]+/g, '-').replace(/^[^A-Za-z0-9]+|\.+$/g, '');
 
-/** @param entries gets what no configuration can hold, by what the run calls it */
+/** @param entries receives the methods that no configuration can hold, under the names that the run uses */
 function methodPart(entry: unknown, entries: CatalogEntry[]): unknown {
   const { method, ...facts } = isObject(entry) && 'method' in entry ? entry : { method: entry };
   const isFactory = typeof method === 'function';

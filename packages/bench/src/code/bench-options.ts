@@ -7,8 +7,8 @@ import type { Existing } from '../run/open-folder.js';
 import type { RunLog } from '../run/run-context.js';
 
 /**
- * Images: the name of a dataset, a mapping as a configuration's `dataset` has it (`{ name: 'folder', dir: 'photos', imageSize: 64 }`),
- * or datasets at hand.
+ * Images: the name of a dataset, a mapping like a configuration's `dataset` (`{ name: 'folder', dir: 'photos', imageSize: 64 }`),
+ * or dataset objects.
  */
 export type BenchData = DatasetSource['name'] | ConfigInput['dataset'] | GivenData;
 
@@ -16,9 +16,12 @@ export type BenchData = DatasetSource['name'] | ConfigInput['dataset'] | GivenDa
 type TeacherFields = Partial<ConfigInput['teacher']>;
 
 /**
- * A network of the zoo, which is trained first; the path or URL of a trained teacher; a model or network at hand (a `LayersModel`, a
- * `GraphModel`, what `createNetwork`, `freeze`, `loadTeacher` and `teacherFrom` give), by itself or as `network` beside what else is known of
- * it; or a mapping as a configuration has it.
+ * One of four:
+ * - the name of a zoo network, which is trained first;
+ * - the path or URL of a trained teacher;
+ * - a network object (a `LayersModel`, a `GraphModel`, or what `createNetwork`, `freeze`, `loadTeacher` or `teacherFrom` returns), alone or
+ *   as `network` beside further facts about it;
+ * - a mapping like a configuration's `teacher`.
  */
 export type BenchTeacher =
   | ModelName
@@ -28,8 +31,11 @@ export type BenchTeacher =
   | TeacherFields;
 
 /**
- * A network of the zoo; the path of a layers model to start from; a function that builds a fresh student for each training, by itself
- * or as `build` beside what the run calls it; or a mapping as a configuration has it.
+ * One of four:
+ * - the name of a zoo network;
+ * - the path of a layers model to start from;
+ * - a function that builds a fresh student for each training, alone or as `build` beside further fields;
+ * - a mapping like a configuration's `student`.
  */
 export type BenchStudent =
   | ModelName
@@ -37,13 +43,13 @@ export type BenchStudent =
   | MakeStudent
   | {
       readonly build: MakeStudent;
-      /** Default: the function's name, else `student`. */
+      /** The student's name in the run. Default: the function's name, else `student`. */
       readonly model?: string | undefined;
-      /** Names for layers, so that methods find what they read. */
+      /** Layer names by tap, so that methods find the layers that they read. */
       readonly taps?: Readonly<Record<string, string>> | undefined;
-      /** `fresh` (default): drawn from the run's seed. `keep`: as the function gives them. */
+      /** `fresh` (default): drawn from the run's seed. `keep`: as the function returns them. */
       readonly weights?: 'fresh' | 'keep' | undefined;
-      /** Handed to the function. */
+      /** Passed to the function as its second argument. */
       readonly options?: Readonly<Record<string, unknown>> | undefined;
     }
   | { readonly model: ModelName }
@@ -54,16 +60,16 @@ export type BenchStudent =
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type AnyFactory = MethodFactory<any>;
 
-/** A name of the catalog; a mapping as a configuration has it; or a method at hand, or what makes it, by itself or as `method`. */
+/** A name from the catalog; a mapping like an entry of a configuration's `methods`; or a method or its factory, alone or as `method`. */
 export type BenchMethod =
   | (string & {})
   | Method
   | AnyFactory
   | {
       readonly method: Method | AnyFactory;
-      /** What the report calls it, and its folder. Default: its name. */
+      /** Its name in the report, and its folder's. Default: the method's own name. */
       readonly as?: string | undefined;
-      /** For a factory. */
+      /** Passed to the factory. */
       readonly options?: Readonly<Record<string, unknown>> | undefined;
       readonly cohort?: readonly ModelName[] | undefined;
     }
@@ -76,8 +82,8 @@ export type BenchMethod =
     };
 
 /**
- * Options of `runBench`. Whatever is left out has the value of `config`, else of `preset`, else the default that it has in a
- * configuration; so do all other fields of a configuration (`epochs`, `seeds`, `batchSize`, `optimizer`, `schedule`, `augmentation`,
+ * Options of `runBench`. An omitted option takes its value from `config`, then from `preset`, then from the configuration's defaults.
+ * All other fields of a configuration are options too (`epochs`, `seeds`, `batchSize`, `optimizer`, `schedule`, `augmentation`,
  * `validationFraction`, `engine`, …).
  */
 export interface BenchOptions extends Partial<
@@ -94,10 +100,10 @@ export interface BenchOptions extends Partial<
   readonly preset?: PresetName | undefined;
   /** Path of a configuration file, YAML or JSON. */
   readonly config?: string | undefined;
-  /** What to do with a folder that holds a run. Default `refuse`. `resume` repeats nothing that is done. */
+  /** What to do with a folder that already holds a run. Default: `refuse`. `resume` never repeats finished work. */
   readonly existing?: Existing | undefined;
-  /** Told what happens; `terminalLog()` writes it to standard error. Default: nobody; {@link BenchOutcome.notes} keeps it. */
+  /** Receives the run's messages; `terminalLog()` writes them to standard error. Default: none. {@link BenchOutcome.notes} keeps them anyway. */
   readonly log?: RunLog | undefined;
-  /** Ends the run after the step under way; what is done is kept. */
+  /** Ends the run after the current training step; finished work is kept. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -19,39 +19,39 @@ import type { BenchOptions } from './bench-options.js';
 
 /** A trained student. */
 export interface BenchedStudent {
-  /** As the run calls it. */
+  /** The method's name in the run. */
   readonly method: string;
   readonly seed: number;
-  /** Folder of the saved tfjs model, for `loadStudent` and `exportStudent`; of networks that were trained together the first that counts. */
+  /** Folder of the saved tfjs model, for `loadStudent` and `exportStudent`. For networks trained together: of the first that counts. */
   readonly path: string;
-  /** On the test images, after the last epoch: a share, of networks that were trained together the mean. */
+  /** Accuracy on the test images after the last epoch, from 0 to 1. For networks trained together: their mean. */
   readonly testAccuracy: number;
 }
 
-/** What a run came to. */
+/** The outcome of a run. */
 export interface BenchOutcome {
   /** What `report.json` holds. */
   readonly report: Report;
   /** Path of the report's index.html. */
   readonly page: string;
   /**
-   * The method with the highest mean test accuracy over the seeds; the report says whether that is more than chance. Undefined where nothing
-   * is ranked. Of a race: its winner, on the validation images; undefined while several are left.
+   * The method with the highest mean test accuracy over the seeds; the report says whether its lead is more than chance. Undefined where
+   * nothing is ranked. For a race: its winner on the validation images, undefined while several methods remain.
    */
   readonly best: string | undefined;
   readonly students: readonly BenchedStudent[];
-  /** Trainings whose numbers stopped being finite: the report is of the others. */
+  /** Trainings whose numbers stopped being finite; the report covers the others. */
   readonly diverged: readonly Divergence[];
-  /** What the run said, warnings included, line by line. */
+  /** The run's messages in order, warnings included. */
   readonly notes: readonly string[];
 }
 
-/** A process has one engine, and what was handed over is one run's: they go one after the other. */
+/** The last call. Calls run one after the other: a process has one engine, and the objects handed over belong to one run. */
 let before: Promise<unknown> = Promise.resolve();
 
 /**
- * Compares methods of distillation on your data: trains (or takes) the teacher, then every method with every seed, then writes the
- * report. The same run as `distill-bench run`, with the same checks and the same run folder.
+ * Compares distillation methods on your data: trains or loads the teacher, trains every method with every seed, then writes the
+ * report. It performs the same run as `distill-bench run`, with the same checks and the same run folder.
  *
  * ```ts
  * const outcome = await runBench({
@@ -64,23 +64,23 @@ let before: Promise<unknown> = Promise.resolve();
  * console.log(outcome?.best, outcome?.students[0]?.path);
  * ```
  *
- * **Resuming.** With `existing: 'resume'` what is done stays, and the rest is trained. What the program hands over is in no file; the run folder
- * knows it by this, and a resume with another one is refused:
+ * **Resuming.** With `existing: 'resume'`, finished trainings stay and the rest are trained. Objects from the program are in no file, so
+ * the run folder recognises them as follows, and refuses to resume with different ones:
  * - datasets by name, size and their own `fingerprint` (`data.json`);
- * - a teacher by the fingerprint of its layers and weights, or of `teacherFrom` by its `version`, else its answers to two images of noise
- *   (`teacher/result.json`). A layers model is saved in the folder besides;
- * - a student's function by a fingerprint of the layers that it builds for seed 0, and with `weights: 'keep'` of their weights, unless these are
- *   drawn anew each time (`METHOD/SEED/sources.json`);
- * - a method by its name and options alone (`config.json`): of its code nothing is known.
+ * - a teacher by the fingerprint of its layers and weights; one from `teacherFrom` by its `version`, else by its answers to two noise images
+ *   (`teacher/result.json`). A layers model is also saved in the folder;
+ * - a student function by a fingerprint of the layers that it builds for seed 0. With `weights: 'keep'` the weights count too, unless the
+ *   function draws new ones each time (`METHOD/SEED/sources.json`);
+ * - a method by its name and options alone (`config.json`); its code is not checked.
  *
- * `distill-bench report` works on such a folder from the command line; `train`, `run --resume` and whatever reads the images do where none
- * of it is needed, and say so where it is.
+ * `distill-bench report` works on such a folder from the command line. `train`, `run --resume` and commands that read the images work
+ * where they need none of these objects, and otherwise say so.
  *
  * Several calls in one process wait for each other.
  *
- * @returns undefined when the signal ended the run; everything done is kept then
+ * @returns undefined when the signal ended the run; finished work is kept
  * @throws DistillError for anything wrong with options, data, teacher, student, engine or folder, before the folder is changed; options are
- * checked all at once. Code `numeric` when the teacher's training diverges, or all there is
+ * checked all at once. Code `numeric` when the teacher's training diverges, or every student's
  */
 export function runBench(options: BenchOptions): Promise<BenchOutcome | undefined> {
   const running = before.then(() => runOne(options));
@@ -120,7 +120,7 @@ async function configOf(settings: object, file: string | undefined): Promise<Run
   return resolveConfig({ ...sources, methodNames: configurableMethods, checkMethod: methodProblems });
 }
 
-/** The same error in the words of the options: the configuration's fields, and the flags of the command line. */
+/** The same error, with the names of configuration fields and command-line flags replaced by those of the options. */
 function inOptions(error: DistillError): DistillError {
   const WORDS = [
     ['runBench, dataset', 'runBench, data'],

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { pathOfUrl } from '@distilljs/core';
 import type { RunConfig } from './resolve.js';
 
-/** The same run with paths that mean the same from every folder: `config.json` is read wherever the reader stands. */
+/** The same configuration with absolute paths, because `config.json` may be read from any working directory. */
 export function withAbsolutePaths(config: RunConfig): RunConfig {
   const { dataset, teacher, student } = config;
   return {
@@ -28,7 +28,7 @@ const absolutePaths = (dataset: RunConfig['dataset']): RunConfig['dataset'] =>
     ]),
   ) as unknown as RunConfig['dataset'];
 
-/** A path, bare or behind `file://`, becomes an absolute one; other URLs stay. */
+/** Makes a path or `file://` URL an absolute path; other URLs stay. */
 function absolute(path: string): string {
   if (path.startsWith('file://')) return resolve(pathOfUrl(path));
   return path.includes('://') ? path : resolve(path);

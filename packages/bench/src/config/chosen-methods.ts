@@ -4,10 +4,10 @@ import type { ConfigLayer, Path } from './layers.js';
 import { nameOfModule } from './module-name.js';
 
 /**
- * The layers with the methods that the command line keeps. A name that a method of these layers has is that method, with its options; the
- * catalog has the others. Trials of methods that are left out go with them.
+ * The layers with only the methods that the command line names. A name of a configured method keeps that method's options; other names
+ * come from the catalog. Trials of methods that are left out are dropped too.
  *
- * @param names what `--methods` has
+ * @param names the value of `--methods`
  * @param flagsName for messages
  */
 export function chooseMethods(
@@ -29,7 +29,7 @@ export function chooseMethods(
   ];
 }
 
-/** Where the configuration has a part of a method that was chosen from it. */
+/** The place in the configuration of a part of a chosen method. */
 function originOf(
   [field, at, ...within]: Path,
   origins: readonly (number | undefined)[],
@@ -44,14 +44,14 @@ function originOf(
   );
 }
 
-/** What an entry is called in the run. */
+/** The name of an entry in the run. */
 function nameOf(entry: unknown): unknown {
   if (!isMapping(entry)) return entry;
   const { as, name, from } = entry;
   return as ?? name ?? (typeof from === 'string' ? nameOfModule(from) : undefined);
 }
 
-/** `tuning` means nothing once no trial is left, in whichever layer either stands. */
+/** Drops the trials of omitted methods from every layer, and `tuning` too if no trial remains. */
 function withoutTrials(
   layers: readonly ConfigLayer[],
   isLeftOut: (name: string) => boolean,

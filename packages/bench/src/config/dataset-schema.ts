@@ -15,7 +15,7 @@ import {
   whole,
 } from './fields.js';
 
-/** The hint is what a run needs that names no folder. */
+/** Expected value and hint for a run that names no data folder. */
 const DATA_FOLDER = 'the folder of the data\nName it with --data-dir FOLDER, or dataset: { dir: FOLDER }.';
 const RANGE = 'a list of two numbers, black and white, e.g. [0, 1]';
 
@@ -29,7 +29,7 @@ const synthetic = mapping({
   difficulty: between(0, 1).default(0.5),
   /** Edge of an image. */
   imageSize: whole(8, MOST.edge).default(32),
-  /** Of the images alone: it does not change with the run's seeds. */
+  /** Seed of the images; independent of the run's seeds. */
   seed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
 });
 
@@ -39,24 +39,24 @@ const size = z.union([whole(8, MOST.edge), z.tuple([whole(8, MOST.edge), whole(8
 });
 const resize = oneOf(resizeModes, 'crop, stretch or letterbox');
 
-/** Of images that are stored at one size. Default: that one. */
+/** Resizing of images that are stored at one size. Default: that size. */
 const otherSize = { imageSize: size.optional(), resize: resize.optional() };
 
 const cifar = mapping({
   name: z.literal(['cifar10', 'cifar100']),
-  /** Folder of the original binary files, or the one that holds it. */
+  /** Folder of the original binary files, or its parent. */
   dir: path(DATA_FOLDER),
   /** Only the first so many images. */
   trainSize: whole(1, MOST.images).optional(),
   testSize: whole(1, MOST.images).optional(),
-  /** So many classes nobody trains on: `distill-bench metrics` takes them for identities. */
+  /** Number of classes held out from training: `distill-bench metrics` uses them as identities. */
   unseenClasses: whole(1, 254).optional(),
   ...otherSize,
 });
 
-/** What every format that reads files has. */
+/** Fields of every format that reads files. */
 const files = {
-  /** Folder of the files, or the one that holds it. */
+  /** Folder of the files, or one above it. */
   dir: path(DATA_FOLDER),
   /** Only the first so many images. */
   trainSize: whole(1, MOST.images).optional(),
@@ -71,14 +71,14 @@ const svhn = mapping({
   extra: flag().default(false),
 });
 
-/** Sets whose images are arrays of numbers. */
+/** Fields of formats whose images are arrays. */
 const arrays = {
   ...files,
   /** The label of the first class. */
   firstLabel: whole(0, MOST.classes).default(0),
   /** In order of their labels. */
   classNames: list(text(), 2, MOST.classes).optional(),
-  /** Numbers that are black and white. Default: by the kind of number. */
+  /** The values of black and white. Default: by the number type. */
   range: z
     .tuple([z.number({ error: RANGE }), z.number({ error: RANGE })], { error: RANGE })
     .refine(([black, white]) => black < white, { error: RANGE })
@@ -88,16 +88,16 @@ const arrays = {
 const idx = mapping({
   name: z.literal('idx'),
   ...arrays,
-  /** How the files' names begin, where a folder holds several sets, e.g. emnist-letters. */
+  /** Prefix of the file names, where a folder holds several sets, e.g. emnist-letters. */
   prefix: text().optional(),
-  /** Images are stored column by column. Default: those of EMNIST are. */
+  /** Whether images are stored column by column. Default: only for EMNIST. */
   transposed: flag().optional(),
 });
 
 const npz = mapping({
   name: z.literal('npz'),
   ...arrays,
-  /** Names of the arrays. Default: by the usual ones. */
+  /** Names of the arrays. Default: the usual names. */
   arrays: mapping({
     trainImages: text().optional(),
     trainLabels: text().optional(),
@@ -106,37 +106,37 @@ const npz = mapping({
     testImages: text().optional(),
     testLabels: text().optional(),
   }).optional(),
-  /** Channels last or first. Default: where the shape has 1, 3 or 4. */
+  /** Channels last or first. Default: by the axis of length 1, 3 or 4. */
   layout: oneOf(['nhwc', 'nchw'], 'nhwc (channels last) or nchw (channels first)').optional(),
-  /** Of images that are rows of numbers. */
+  /** Shape of images that are stored as flat rows. */
   imageShape: z
     .tuple([whole(1, MOST.edge), whole(1, MOST.edge), whole(1, 4)], {
       error: 'a list of height, width and channels, e.g. [32, 32, 3]',
     })
     .optional(),
-  /** Share of the images that is kept for the test, where the files have no test images. */
+  /** Share of the images held out for testing, where the files have neither test nor validation images. */
   testFraction: share().default(0.2),
   splitSeed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
 });
 
-/** How many images there are, and which are the test: of sets that may bring no test images. */
+/** Numbers of images, and the test split of datasets that may come without test images. */
 const division = {
   trainSize: whole(1, MOST.images).optional(),
   testSize: whole(1, MOST.images).optional(),
-  /** Share of every class that is kept for the test, where there are no test images. */
+  /** Share of every class held out for testing, where there are no test images. */
   testFraction: share().default(0.2),
   splitSeed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
 };
 
 const CHANNELS = '1 (grey), 3 (colours) or 4 (with alpha)';
 
-/** Image files become images of one size. */
+/** How image files become images of one size. */
 export const imageFields = {
   imageSize: size.default(64),
   channels: z.literal([1, 3, 4], { error: CHANNELS }).default(3),
-  /** crop: by the shorter side, then the middle; letterbox: by the longer side, the rest black. */
+  /** crop: scaled by the shorter side, then cropped to the centre; letterbox: scaled by the longer side, padded with black. */
   resize: resize.default('crop'),
-  /** What happens when files cannot be decoded. */
+  /** What to do with files that cannot be decoded. */
   onDamaged: oneOf(['error', 'skip'], 'error or skip').default('error'),
   /** Folder of decoded images. Default: the user's cache folder. */
   cacheDir: path().optional(),
@@ -156,7 +156,7 @@ const imageList = mapping({
   ...division,
 });
 
-/** Sets of image files in a known layout: their size, unless the configuration says another. */
+/** Fields of image datasets with a known layout. @param imageSize the default size */
 const layoutFields = (imageSize: number | [number, number]) => ({
   ...files,
   ...imageFields,
@@ -166,7 +166,7 @@ const layoutFields = (imageSize: number | [number, number]) => ({
 const cinic10 = mapping({
   name: z.literal('cinic10'),
   ...layoutFields(32),
-  /** Train on the images for validation, too. */
+  /** Train on the validation images too. */
   addValidation: flag().default(false),
 });
 
@@ -177,11 +177,11 @@ const parquet = mapping({
   name: z.literal('parquet'),
   ...layoutFields(64),
   ...division,
-  /** Columns. Default: by the usual names. */
+  /** Column names. Default: the usual names. */
   imageColumn: text().optional(),
   labelColumn: text().optional(),
   superclassColumn: text().optional(),
-  /** Which images are the test. Default: test, or where there are none, validation. */
+  /** The split to test on. Default: test, else validation. */
   testSplit: oneOf(['test', 'validation'], 'test or validation').optional(),
 });
 
@@ -199,10 +199,10 @@ const identities = mapping({
   }).optional(),
 });
 
-/** Handed to `runBench` by a program. */
+/** Datasets that a program passes to `runBench`. */
 const given = mapping({
   name: z.literal('given'),
-  /** What the data are called. */
+  /** The name of the data in the report. */
   title: text().optional(),
   /** Only the first so many images. */
   trainSize: whole(1, MOST.images).optional(),

@@ -2,11 +2,11 @@ import { homedir } from 'node:os';
 import { z } from 'zod';
 
 /*
- * Kinds of values that a configuration is made of. The message of each is what would have been right, in the words that
- * follow "expected"; a second line is a hint. Problems are put together from it and from what was there (problem.ts).
+ * The kinds of values in a configuration. The message of each states the right value, in the words that follow "expected"; a
+ * second line is a hint. Problems are composed of it and the actual value (problem.ts).
  */
 
-/** Bounds that no sensible run comes near; what a machine has memory for is another check (rules.ts). */
+/** Bounds that no sensible run comes near; the machine's memory is checked separately (memory-rules.ts). */
 export const MOST = {
   images: 10_000_000,
   classes: 10_000,
@@ -22,7 +22,7 @@ export const withHint = (expected: string, hint: string): string => `${expected}
 /**
  * A whole number from `least` to `most`; −0 is 0.
  *
- * @param missing what is expected where there is none. Default: the same
+ * @param missing what is expected where the value is missing. Default: the same
  */
 export function whole(least: number, most: number, missing?: string): z.ZodInt {
   const low = `a whole number of at least ${least}`;
@@ -37,7 +37,7 @@ export function whole(least: number, most: number, missing?: string): z.ZodInt {
     .overwrite((value) => value + 0);
 }
 
-/** A number above 0, and no more than any training has use for. */
+/** A number above 0 and at most 1e6, more than any training needs. */
 export function positive(): z.ZodNumber {
   const error = 'a number above 0';
   return z
@@ -65,7 +65,7 @@ export function between(least: number, most: number): z.ZodNumber {
   return z.number({ error }).min(least, { error }).max(most, { error });
 }
 
-/** A number from 0 on, below 1: a share of which something must be left. */
+/** A number of at least 0 and below 1. */
 export function belowOne(): z.ZodNumber {
   const error = 'a number of at least 0 and below 1';
   return z.number({ error }).min(0, { error }).lt(1, { error });
@@ -83,9 +83,9 @@ export function text(error = 'a non-empty string'): z.ZodString {
 }
 
 /**
- * A path or URL: a text that file systems take.
+ * A path or URL: a text that file systems accept.
  *
- * @param missing what is expected where there is none
+ * @param missing what is expected where the value is missing
  */
 export function path(missing?: string): z.ZodString {
   const error = 'a path without control characters';
@@ -106,7 +106,7 @@ export function flag(): z.ZodBoolean {
 /**
  * One of these words.
  *
- * @param what the kind of thing that they name, e.g. `a network of the zoo`
+ * @param what the kind of thing that the words name, e.g. `a network of the zoo`
  */
 export function oneOf<const Word extends string>(
   words: readonly Word[],
@@ -130,14 +130,14 @@ export function list<Entry extends z.ZodType>(entry: Entry, least: number, most 
     .max(most, { error: `a list of at most ${most} entries` });
 }
 
-/** The keys of a mapping, for messages: what `runBench` alone says is offered to nobody. */
+/** The keys of a mapping, for messages; without `given`, which only `runBench` sets. */
 export const fieldNames = (shape: object): string =>
   Object.keys(shape)
     .filter((key) => key !== 'given')
     .join(', ');
 
 /**
- * A mapping with these keys and no others. The message for a foreign key is the list of keys that there are.
+ * A mapping with these keys and no others. The message for an unknown key is the list of valid keys.
  */
 export function mapping<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
@@ -149,10 +149,10 @@ export function mapping<Shape extends z.core.$ZodLooseShape>(
 }
 
 /**
- * A field that belongs to another variant. It may hold what changes nothing, as a completed configuration has it.
+ * A field that belongs to another variant. It may hold its neutral value, as in a completed configuration.
  *
- * @param variant the one that has no such field
- * @param owner the one that has it
+ * @param variant the variant without such a field
+ * @param owner the variant that has it
  */
 export function foreign<const Neutral extends number | boolean>(
   neutral: Neutral,
@@ -166,15 +166,15 @@ export function foreign<const Neutral extends number | boolean>(
 /**
  * Messages of a union of mappings.
  *
- * @param unknown for a variant that is not there
- * @param other for what is no mapping
+ * @param unknown for an unknown variant
+ * @param other for anything but a mapping
  */
 export const variantWords =
   (unknown: string, other: string) =>
   ({ code }: { readonly code: string }): string =>
     code === 'invalid_union' ? unknown : other;
 
-/** Fills in the name of a mapping that has none: the variant that it is of unless it says otherwise. */
+/** Fills in the name of a mapping that has none: its default variant. */
 export function namedByDefault<Schema extends z.ZodType>(
   name: string,
   schema: Schema,

@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RunConfig } from './resolve.js';
 import { runSchema } from './schema.js';
 
-/** True for what {@link resolveConfig} made, read from a file: a mapping of the configuration's fields and no others. */
+/** Whether a value read from a file is a configuration that {@link resolveConfig} made: all of its fields and no others. */
 export function isRunConfig(value: unknown): value is RunConfig {
   const { data } = runSchema.safeParse(value);
   if (data === undefined) return false;
-  // What a user may leave out is in a folder's configuration: the schema fills nothing in. A race has no seeds.
+  // A run folder's configuration has every optional field, so the schema must fill nothing in. Seeds of a race are exempt.
   const given = value as RunConfig;
   const filled = { ...data, ...(given.race !== undefined && { seeds: given.seeds }) };
   const isWhole = isDeepStrictEqual(plain(filled), plain(given));
@@ -21,6 +21,6 @@ const isTeacher = ({ model, path, given, epochs, learningRate }: Partial<RunConf
   epochs !== undefined &&
   learningRate !== undefined;
 
-/** These depend on other methods of the run, and on the method: no schema fills them in. */
+/** Whether `as` and `options` are there: no schema fills them in. */
 const isNamed = ({ as, options }: Partial<RunConfig['methods'][number]>): boolean =>
   as !== undefined && options !== undefined;

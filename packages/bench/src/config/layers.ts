@@ -18,13 +18,12 @@ export interface ConfigLayer {
   readonly name: string;
   readonly values: Readonly<Record<string, unknown>>;
   /**
-   * Where a value stands (with `key` true: its key), e.g. `run.yaml:4:3`. For a path that the layer does not have:
-   * undefined.
+   * The place of a value (with `key` true: of its key), e.g. `run.yaml:4:3`; undefined for a path that the layer does not have.
    */
   locate(path: Path, key?: boolean): string | undefined;
 }
 
-/** A layer that has no lines: positions are its name alone. */
+/** A layer without line numbers: the place of every value is the layer's name. */
 export function plainLayer(name: string, values: object): ConfigLayer {
   const own = { ...values };
   return {
@@ -34,15 +33,15 @@ export function plainLayer(name: string, values: object): ConfigLayer {
   };
 }
 
-/** Configurations nest no deeper than this; what does would overflow the stack. */
+/** The deepest nesting allowed: deeper values would overflow the stack. */
 export const DEEPEST = 64;
 
-/** Keys that JavaScript gives a meaning of its own. No field is called so. */
+/** Keys with a special meaning in JavaScript. No field has such a name. */
 const RESERVED: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 
 /**
- * What no layer may hold, whatever the fields are: keys that reach into JavaScript's objects, and values in values
- * without end. A layer with neither can be walked through.
+ * Problems that no layer may have, whatever its fields: keys that reach into JavaScript's objects, and too deep nesting. A layer
+ * without them is safe to traverse.
  */
 export function unsafeParts(layer: ConfigLayer): readonly Problem[] {
   const { values, name } = layer;
@@ -68,9 +67,9 @@ export function unsafeParts(layer: ConfigLayer): readonly Problem[] {
 }
 
 /**
- * Later layers over earlier ones, key by key. Lists are replaced as a whole, but a mapping of positions changes the
- * entries at these positions. A mapping whose `name` changes is replaced too: options of one dataset, optimizer or schedule
- * mean nothing to another.
+ * Merges layers key by key; later layers win. Lists are replaced as a whole, but a mapping of positions changes the entries at
+ * these positions. A mapping whose `name` changes is replaced too: options of one dataset, optimizer or schedule mean nothing to
+ * another.
  */
 export function mergeLayers(layers: readonly ConfigLayer[]): Readonly<Record<string, unknown>> {
   return layers.reduce<Record<string, unknown>>((merged, layer) => overlay(merged, layer.values), {});
@@ -85,7 +84,7 @@ export function valueAt(root: unknown, path: Path): unknown {
   }, root);
 }
 
-/** A mapping over another one, key by key, as {@link mergeLayers} does it. */
+/** Merges one mapping over another, as {@link mergeLayers} does. */
 export function overlay(
   under: Readonly<Record<string, unknown>>,
   over: Readonly<Record<string, unknown>>,
@@ -98,7 +97,7 @@ export function overlay(
   return Object.fromEntries([...Object.entries(under), ...laid]);
 }
 
-/** A student is of one kind: its zoo's name, path or module replaces what was there. */
+/** A student has one kind: a new zoo name, path or module replaces the whole student. */
 const isOtherStudent = (key: string, value: unknown): boolean =>
   key === 'student' &&
   isMapping(value) &&
@@ -119,7 +118,7 @@ function isPositions(value: Readonly<Record<string, unknown>>, length: number): 
   return keys.length > 0 && keys.every((key) => /^\d+$/.test(key) && Number(key) < length);
 }
 
-/** An entry that is a name alone is a mapping with this name, once something is said about it. */
+/** An entry that is a plain name becomes a mapping with this name once a field is laid over it. */
 const entryOf = (entry: unknown, over: unknown): unknown =>
   typeof entry === 'string' && isMapping(over) ? { name: entry } : entry;
 

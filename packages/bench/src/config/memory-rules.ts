@@ -3,12 +3,12 @@ import { totalmem } from 'node:os';
 import type { Conflict } from './problem.js';
 import type { WrittenConfig } from './schema.js';
 
-/** Bytes that data and a batch may take. Default: half of this machine's memory. */
+/** The memory, in bytes, that data and a batch may take. Default: half of this machine's. */
 interface Room {
   readonly memory?: number | undefined;
 }
 
-/** Synthetic images are kept, a byte a value, each split in one array. */
+/** Synthetic images stay in memory, one byte per value, each split in one array. */
 export function imageConflicts({ dataset }: WrittenConfig, { memory = freeMemory() }: Room): Conflict[] {
   if (dataset.name !== 'synthetic') return [];
   const { trainSize, testSize, imageSize } = dataset;
@@ -22,7 +22,7 @@ export function imageConflicts({ dataset }: WrittenConfig, { memory = freeMemory
   return [{ path: ['dataset', key], expected, got }];
 }
 
-/** The first maps of every network of the zoo have at least 16 channels of floats, and their gradients as many. */
+/** A lower bound for the zoo's networks: the first feature maps have 16 channels of floats, and their gradients as many. */
 export function batchConflicts(
   { dataset, batchSize }: WrittenConfig,
   { memory = freeMemory() }: Room,
@@ -35,12 +35,12 @@ export function batchConflicts(
   return [{ path: ['batchSize'], expected, got }];
 }
 
-/** Half of the memory that this process may have: the rest is for networks, engine and system. */
+/** Half of the memory available to this process: the rest is for networks, engine and system. */
 const freeMemory = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity) / 2;
 
 const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
-/** Height and width of the images, as far as the configuration says. */
+/** Height and width of the images, where the configuration states them; else 32×32. */
 export function sizeOf(dataset: WrittenConfig['dataset']): readonly [number, number] {
   if (!('imageSize' in dataset)) return [32, 32];
   const { imageSize = 32 } = dataset;

@@ -8,11 +8,11 @@ import { runSchema } from './schema.js';
 import type { WrittenConfig } from './schema.js';
 import { trialConflicts } from './tune.js';
 
-/** What the rules need to know that no configuration says. */
+/** Facts for the rules that no configuration contains. */
 export interface Surroundings {
-  /** Methods that there are. Default: any name passes. */
+  /** The known methods. Default: any name passes. */
   readonly methodNames?: readonly string[] | undefined;
-  /** What is wrong with the options of a method that there is, as paths within its entry. */
+  /** Finds problems with the options of a known method, with paths within its entry. */
   readonly checkMethod?: ((method: WrittenMethod, student: string) => readonly Conflict[]) | undefined;
   /** Bytes that data and a batch may take. Default: half of this machine's memory. */
   readonly memory?: number | undefined;
@@ -22,7 +22,7 @@ export type WrittenMethod = WrittenConfig['methods'][number];
 
 const METHOD = runSchema.shape.methods.unwrap().element;
 
-/** Entries are looked at one by one: one that is wrong does not hide the others. */
+/** Checks entries one by one, so that a wrong one does not hide the problems of the others. */
 export function methodConflicts(merged: unknown, surroundings: Surroundings): readonly Conflict[] {
   const {
     methods,
@@ -46,7 +46,7 @@ export function methodConflicts(merged: unknown, surroundings: Surroundings): re
   const byName = new Map<string, WrittenMethod | undefined>();
   const found = methods.flatMap((entry, place) => {
     const { data: right, wrong: fields } = rightFields(METHOD, entry);
-    // Without an `as` that is wrong, the entry would have the name of another.
+    // An entry with a wrong `as` has no usable name: without it, its name could be another entry's.
     const named = right === undefined || fields.has('as') ? undefined : right;
     const wrong =
       named === undefined ? unknownName(entry, surroundings) : nameConflicts(named, earlier, surroundings);
@@ -57,7 +57,7 @@ export function methodConflicts(merged: unknown, surroundings: Surroundings): re
   return methods.length === 0 ? [] : [...found, ...trialConflicts(tune, byName, check)];
 }
 
-/** What an entry is called, if it is right or not. */
+/** The name of an entry, valid or not. */
 function namesIn(written: unknown): readonly string[] {
   const { name, as = name } = isMapping(written) ? written : { name: written };
   return typeof as === 'string' ? [as] : [];
@@ -65,7 +65,7 @@ function namesIn(written: unknown): readonly string[] {
 
 const isForeign = ({ from, given }: WrittenMethod): boolean => from !== undefined || given === true;
 
-/** The name of an entry that is wrong in other ways as well. */
+/** Checks the name of an entry with other mistakes. */
 function unknownName(written: unknown, { methodNames }: Surroundings): Conflict[] {
   const { data } = z.object({ name: z.string() }).safeParse(written);
   return data === undefined || methodNames === undefined || methodNames.includes(data.name)
@@ -80,7 +80,7 @@ const noMethod = (name: string, known: readonly string[]): Conflict => ({
   hint: nearestNameHint(name, known),
 });
 
-/** Names are folders, and many disks do not tell large letters from small ones. */
+/** Names are folders, and many file systems ignore case. */
 function nameConflicts(
   written: WrittenMethod,
   earlier: Map<string, string>,
@@ -95,9 +95,9 @@ function nameConflicts(
   const isTaken =
     (as !== name || isForeign(written)) &&
     methodNames?.some((known) => known.toLowerCase() === folded) === true;
-  // One mistake is told once, by what says most.
+  // One mistake gives one message, the most helpful one.
   if (isTaken && (before === undefined || before === as)) {
-    // Whatever is called kd or student is what all others are compared with.
+    // Methods called kd or student are the baselines of the comparison.
     const how = written.given === true ? " Give it one: { method: …, as: 'NAME' }." : '';
     const hint = `It is the name of another method.${how}`;
     found.push({ path: [as === name ? 'name' : 'as'], expected: 'a name of its own', got: shown(as), hint });
@@ -111,7 +111,7 @@ function nameConflicts(
   return found;
 }
 
-/** A cohort has as many models as its method has networks, and the student's among them: its row is compared with others. */
+/** A cohort needs as many models as its method has networks, including the student's, whose accuracy is compared. */
 function cohortConflicts(
   { cohort, options: { networks } }: WrittenMethod,
   student: string | undefined,

@@ -2,7 +2,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { isMapping } from './fields.js';
 import type { ConfigLayer } from './layers.js';
 
-/** A module or package by the name that a configuration has for it, e.g. `./methods/rkd.mjs` → `rkd`. */
+/** The name of a module or package in a configuration, e.g. `./methods/rkd.mjs` → `rkd`. */
 export function nameOfModule(from: string): string {
   const isPath = /^(?:\.{0,2}[\\/]|file:|[A-Za-z]:[\\/])/.test(from);
   const name = isPath ? basename(from, extname(from)) : from.replace(/^@[^/]*\//, '').replaceAll('/', '-');
@@ -10,9 +10,9 @@ export function nameOfModule(from: string): string {
 }
 
 /**
- * The layer with the paths of its modules (`from` of methods and of the student) made absolute.
+ * The layer with absolute paths for its modules (`from` of methods and of students).
  *
- * @param folder that they count from
+ * @param folder that relative paths start from
  */
 export function withModulePaths(layer: ConfigLayer, folder: string): ConfigLayer {
   const { methods, student, pairs } = layer.values;

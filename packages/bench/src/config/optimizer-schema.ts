@@ -13,7 +13,7 @@ import {
   withHint,
 } from './fields.js';
 
-/** Weight decay is coupled L2 with both. */
+/** Both optimizers use coupled L2 weight decay. */
 export const optimizer = namedByDefault(
   'sgd',
   z.discriminatedUnion(
@@ -47,7 +47,7 @@ function noMilestones(name: string): z.ZodDefault<z.ZodArray<z.ZodNumber>> {
   const error = withHint(`nothing with ${name}`, 'It belongs to step.');
   return z.array(z.number({ error }), { error }).max(0, { error }).default([]);
 }
-/** Epochs over which the rate rises. */
+/** Epochs over which the learning rate rises. */
 const warmupEpochs = nonNegative().default(0);
 
 export const schedule = namedByDefault(
@@ -64,7 +64,7 @@ export const schedule = namedByDefault(
       mapping({
         name: z.literal('step'),
         warmupEpochs,
-        /** Shares of the run's epochs. */
+        /** Fractions of the run's epochs. */
         milestones: list(share(), 1)
           .superRefine((milestones, context) => {
             milestones.forEach((share, place) => {
@@ -74,7 +74,7 @@ export const schedule = namedByDefault(
             });
           })
           .default([0.625, 0.75, 0.875]),
-        /** The rate is multiplied by it at each milestone. */
+        /** Multiplies the learning rate at each milestone. */
         factor: positive().default(0.1),
       }),
       mapping({

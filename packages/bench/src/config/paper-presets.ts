@@ -3,12 +3,12 @@ import { common, images, photos, sgd, steps } from './preset.js';
 import type { Preset } from './preset.js';
 
 /*
- * The settings of the papers, as far as they are known; docs/protocol.md lists what is not. `--data-dir` says where the data are, and
- * `--dry-run` how long it would take. Two things are the bench's: 2 % of the training images are kept for validation, which the
- * papers choose on test images or not at all, and padding is black.
+ * The papers' settings, as far as they are known; docs/protocol.md lists the unknown ones. `--data-dir` names the data folder, and
+ * `--dry-run` estimates the time. Two settings differ from the papers: 2 % of the training images are held out for validation, where
+ * the papers select on test images or not at all, and padding is black.
  */
 
-/** Lee and Song, BMVC 2019, by the authors' code for TensorFlow 1: 100 epochs after 40 of the heads. */
+/** Lee and Song, BMVC 2019, after the authors' TensorFlow 1 code: 100 epochs after 40 epochs for the heads. */
 const mhgd = {
   ...common,
   augmentation: images,
@@ -19,7 +19,7 @@ const mhgd = {
   schedule: steps(100, 30, 60, 80),
 } satisfies Preset;
 
-/** Chung et al., ICML 2020, by a re-implementation's constants. `dml` is the paper's ablation without adversaries. */
+/** Chung et al., ICML 2020, with the constants of a re-implementation. `dml` is the paper's ablation without adversaries. */
 const afd = {
   ...common,
   dataset: { name: 'cifar100' },
@@ -37,7 +37,7 @@ const together = (cohort: ModelName[]) => ['dml', 'feature-l1', 'afd'].map((name
 /** Vanilla KD in AFD's terms. */
 const afdKd = { name: 'kd', options: { ceWeight: 1, kdWeight: 1, temperature: 3 } };
 
-/** Peng et al., ICCV 2019: α 0, so that labels are seen by the teacher alone; β 0.003, γ 0.4, P 2, k 4. */
+/** Peng et al., ICCV 2019: α 0, so that only the teacher sees labels; β 0.003, γ 0.4, P 2, k 4. */
 const kdAlone = { ceWeight: 0, kdWeight: 1 };
 const congruence = { ...kdAlone, beta: 0.003, reduction: 'sum', gamma: 0.4, order: 2, perClass: 4 };
 const cckd = (embeddingWidth: number) => ({
@@ -45,7 +45,7 @@ const cckd = (embeddingWidth: number) => ({
   options: { ...congruence, sampler: 'cur', embeddingWidth },
 });
 
-/** Xue et al., IJCAI 2021, by the released code: a search of 300 epochs with soft attention, then 300 in the tree. */
+/** Xue et al., IJCAI 2021, after the released code: 300 epochs of search with soft attention, then 300 in the tree. */
 const explainer = {
   ...common,
   augmentation: images,
@@ -152,7 +152,7 @@ export const paperPresets = {
     optimizer: sgd(0.4, 5e-4),
     schedule: steps(150, 50, 80, 120),
   },
-  /** Its teacher begins with weights of ImageNet: hand one over with `--teacher`. */
+  /** The paper's teacher starts from ImageNet weights: supply one with `--teacher`. */
   'paper-cckd-msmt17': {
     ...common,
     dataset: { name: 'identities', imageSize: [256, 128] },
@@ -174,7 +174,7 @@ export const paperPresets = {
     optimizer: sgd(3e-4, 5e-4),
     schedule: steps(90, 45, 60),
   },
-  /** Its teacher is trained with ArcFace, which the bench does not have: hand one over with `--teacher`. */
+  /** The paper's teacher is trained with ArcFace, which the bench does not have: supply one with `--teacher`. */
   'paper-cckd-megaface': {
     ...common,
     dataset: { name: 'identities', imageSize: 112 },

@@ -1,8 +1,7 @@
 import type { ConfigInput } from './schema.js';
 
 /**
- * A ready-made configuration. It leaves to the user what only the user knows, such as the folder of the data; with `pairs` it is a
- * study's.
+ * A ready-made configuration, without what only the user knows, such as the data folder. With `pairs` it configures a study.
  */
 export type Preset = Partial<Omit<ConfigInput, 'dataset' | 'teacher' | 'student'>> & {
   readonly dataset?: object;
@@ -13,7 +12,7 @@ export type Preset = Partial<Omit<ConfigInput, 'dataset' | 'teacher' | 'student'
 
 const FIVE_SEEDS = [0, 1, 2, 3, 4];
 
-/** Steps at these epochs of so many, by a tenth each. */
+/** A step schedule with milestones at these epochs; the default factor is 0.1. */
 export const steps = (epochs: number, ...at: readonly number[]): { name: 'step'; milestones: number[] } => ({
   name: 'step',
   milestones: at.map((epoch) => epoch / epochs),
@@ -22,7 +21,7 @@ export const steps = (epochs: number, ...at: readonly number[]): { name: 'step';
 export const sgd = (learningRate: number, weightDecay: number, nesterov = false) =>
   ({ name: 'sgd', learningRate, momentum: 0.9, weightDecay, nesterov }) as const;
 
-/** What all of them have. */
+/** Settings common to these presets. */
 export const common = { engine: 'auto', validationFraction: 0.02, seeds: FIVE_SEEDS } as const;
 export const images = { padCrop: 4, flip: true };
 export const photos: NonNullable<ConfigInput['augmentation']> = {

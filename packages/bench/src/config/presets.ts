@@ -33,7 +33,7 @@ export const presets = {
   },
   /**
    * CIFAR-10 with a residual teacher and a student of a third of its size, on a short schedule: about an hour for 4,000
-   * images on two cores with the engine `node`. The pair of the literature is
+   * images on two cores with the engine `node`. The usual pair in the literature is
    * `--teacher-model resnet56 --student-model resnet20 --epochs 240`.
    */
   cifar10: {
@@ -49,15 +49,15 @@ export const presets = {
     schedule: { name: 'cosine', warmupEpochs: 1 },
   },
   /**
-   * A folder of your own with some hundreds to thousands of photographs, one folder per class: `--data-dir DIR`, and
-   * `--teacher PATH` for a teacher of your own; one of the zoo is trained otherwise. At 64 pixels a first result comes within
-   * minutes on two cores with the engine `node`.
+   * Your own hundreds to thousands of photographs, in one folder per class: `--data-dir DIR`, and optionally your own teacher,
+   * `--teacher PATH`; without it, a zoo network is trained. At 64 pixels a first result takes minutes on two cores with the engine
+   * `node`.
    */
   folder: {
     engine: 'auto',
     dataset: { name: 'folder', imageSize: 64 },
     augmentation: { randomResizedCrop: { scale: [0.35, 1] }, flip: true },
-    // A teacher of your own may be large: each image and view is asked about once.
+    // Your own teacher may be large: it runs once per image and view.
     teacher: { model: 'resnet20', epochs: 30, kind: 'auto', views: 4 },
     student: { model: 'resnet8' },
     methods: ['student', 'kd'],
@@ -86,9 +86,9 @@ export function presetLayer(name: PresetName): ConfigLayer {
 }
 
 /**
- * What is wrong with a preset of another name.
+ * The problem of an unknown preset.
  *
- * @param layers those that may have named it
+ * @param layers the layers that may have named it
  */
 export function presetProblem(name: unknown, layers: readonly ConfigLayer[]): Problem {
   const hint =

@@ -5,21 +5,21 @@ import { valueAt } from './layers.js';
 
 export type { Problem } from './layers.js';
 
-/** Something that is wrong at a path, wherever that stands. */
+/** A problem at a path of the configuration, in whichever layer. */
 export interface Conflict {
   readonly path: Path;
   readonly expected: string;
-  /** Default: what is there. */
+  /** Default: the value at the path. */
   readonly got?: string | undefined;
   readonly hint?: string | undefined;
   /** The key is wrong, not its value. */
   readonly isKey?: boolean;
 }
 
-/** More would scroll away what matters. */
+/** More would scroll the important lines away. */
 const MOST_LISTED = 50;
 
-/** What a schema's issue means to the writer: one problem, or one for each key that is not known. */
+/** The problems of a schema issue: one, or one for each unknown key. */
 export function issueProblems(
   issue: z.core.$ZodIssue,
   merged: unknown,
@@ -33,7 +33,7 @@ export function issueProblems(
       where: placeOf([...path, key], layers, true),
       expected: 'a known key',
       got: shown(key),
-      // Comparing takes longer than all the rest, and no more are listed.
+      // Finding the nearest name is slow, and later keys are not listed.
       hint: place < MOST_LISTED ? nearestNameHint(key, known) : undefined,
     }));
   }
@@ -48,7 +48,7 @@ export function issueProblems(
 export const plainPath = (path: readonly PropertyKey[]): Path =>
   path.map((step) => (typeof step === 'symbol' ? String(step) : step));
 
-/** The words that would have been right, where the issue is about a word. */
+/** The valid words, where the issue is about a word. */
 function knownWords(issue: z.core.$ZodIssue): readonly string[] | undefined {
   if (issue.code === 'invalid_value') return issue.values.map(String);
   if (issue.code === 'invalid_union' && 'options' in issue)
@@ -65,10 +65,10 @@ export function conflictProblem(
 }
 
 /**
- * One error for all problems, so that one look is enough.
+ * One error for all problems, so that the user sees them at once.
  *
- * @param name the configuration's, for messages with several problems
- * @param most the number that is listed
+ * @param name the configuration's name, for messages with several problems
+ * @param most the maximum number listed
  */
 export function problemError(name: string, problems: readonly Problem[], most = MOST_LISTED): DistillError {
   const [first, ...others] = problems;
@@ -89,8 +89,8 @@ export function problemError(name: string, problems: readonly Problem[], most = 
 }
 
 /**
- * Where a value stands: in the topmost layer that has it; a missing one stands where it should have been, at the
- * deepest mapping on its way that is there.
+ * The place of a value: in the topmost layer that has it. The place of a missing value is the deepest existing mapping on its
+ * path.
  */
 export function placeOf(path: Path, layers: readonly ConfigLayer[], key = false): string {
   const name = path.map((step) => shownText(String(step), 60)).join('.');
@@ -103,7 +103,7 @@ export function placeOf(path: Path, layers: readonly ConfigLayer[], key = false)
   return `${layers.at(-1)?.name ?? 'configuration'}${name === '' ? '' : `, ${name}`}`;
 }
 
-/** A value as messages show it, in 60 characters. */
+/** A value for messages, in at most 60 characters. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return `'${shownText(value, 58)}'`;

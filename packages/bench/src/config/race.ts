@@ -22,23 +22,23 @@ const duration = z.preprocess(
 );
 
 const fields = mapping({
-  /** What the run may take, the teacher included; left out: until one method is left, or `most` seeds are used. */
+  /** Time for the run, the teacher included. Default: until one method is left, or `most` seeds are used. */
   budget: duration.optional(),
-  /** Seeds at most: those of the run, and the whole numbers that follow. */
+  /** Maximum number of seeds: those of the run, then the integers after them. */
   most: whole(3, 1000).default(20),
-  /** Fresh seeds that the winner and its strongest rival are trained with. */
+  /** Number of fresh seeds for the winner and its strongest rival. */
   confirm: whole(2, 100).default(5),
-  /** Probability at most that a method that is truly best is dropped. */
+  /** Upper bound of the probability that a truly best method is dropped. */
   level: share().default(0.05),
 });
 
-/** `true`, or how to race; `false` takes back what a preset or a file says. */
+/** `true`, or the race's settings; `false` cancels the race of a preset or file. */
 export const race = z.preprocess(
   (value) => (value === true ? {} : value === false ? undefined : value),
   fields.optional(),
 );
 
-/** `true`, or what decides the noise; `false` takes back what a preset or a file says. */
+/** `true`, or the seed of the noise; `false` cancels the setting of a preset or file. */
 export const corruptions = z.preprocess(
   (value) => (value === true ? {} : value === false ? undefined : value),
   mapping({ seed: whole(0, Number.MAX_SAFE_INTEGER).default(0) }).optional(),
@@ -51,15 +51,15 @@ interface Raced {
   readonly race?: Race | undefined;
 }
 
-/** The seeds of a race in the order of their use: those given, then the whole numbers after the largest of them. */
+/** The seeds of a race in order of use: the given ones, then the integers after the largest. */
 export const raceSeeds = ({ seeds, race: how }: Raced): readonly number[] =>
   how === undefined ? seeds : [...seeds, ...after(seeds, how.most - seeds.length)];
 
-/** Seeds that no one was chosen with: those after the race's. Empty for a run that is no race. */
+/** The fresh seeds, after those of the race. Empty for a run that is not a race. */
 export const confirmSeeds = (config: Raced): readonly number[] =>
   config.race === undefined ? [] : after(raceSeeds(config), config.race.confirm);
 
-/** All seeds that a run may have trainings with. */
+/** All seeds that a run may train with. */
 export const allSeeds = (config: Raced): readonly number[] => [...raceSeeds(config), ...confirmSeeds(config)];
 
 function after(seeds: readonly number[], count: number): readonly number[] {
@@ -67,7 +67,7 @@ function after(seeds: readonly number[], count: number): readonly number[] {
   return Array.from({ length: Math.max(0, count) }, (_, at) => largest + 1 + at);
 }
 
-/** Ranks over tasks need every method on each of them. */
+/** Refuses a race in a study: ranks over tasks need every method on every task. */
 export function studyRace({ race }: Readonly<Record<string, unknown>>): readonly Conflict[] {
   const hint =
     'A race drops methods, so that tasks could not be compared. Race in one run, then compare what is left on several.';

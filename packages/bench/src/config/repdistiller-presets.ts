@@ -2,10 +2,10 @@ import { common, images, sgd, steps } from './preset.js';
 import type { Preset } from './preset.js';
 
 /*
- * Papers that train as RepDistiller does: 240 epochs, rates that fall at 150, 180 and 210.
+ * Papers that train as RepDistiller does: 240 epochs, with the learning rate reduced at epochs 150, 180 and 210.
  */
 
-/** Tian et al., ICLR 2020: what RepDistiller trains CIFAR-100 by, and many papers since. */
+/** Tian et al., ICLR 2020: the CIFAR-100 settings of RepDistiller, and of many papers since. */
 const repdistiller = {
   ...common,
   dataset: { name: 'cifar100' },
@@ -19,7 +19,7 @@ const repdistiller = {
 const WIDE = { teacher: 'wrn-40-2', student: 'wrn-16-2' };
 const NARROW = { teacher: 'resnet56', student: 'resnet20' };
 
-/** Xue et al.: block size and γ are not known. ShuffleNet needs `optimizer.learningRate=0.01` and a run of its own. */
+/** Xue et al.: block size and γ are not known. ShuffleNet needs `optimizer.learningRate=0.01` and a separate run. */
 const vam = {
   ...repdistiller,
   pairs: [
@@ -51,7 +51,7 @@ const rtk = {
   schedule: steps(240, 149, 179, 209),
 } satisfies Preset;
 
-/** DKD's authors weigh the other classes by 2 in narrow pairs (the default), by 6 or 8 in wide ones. */
+/** DKD's authors weight the other classes by 2 in narrow pairs (the default), by 6 or 8 in wide ones. */
 const BENCHMARK = [
   ...['student', 'kd', 'fitnet', 'at', 'sp', 'rkd', 'pkt', 'dkd', 'dist', 'kd-standardized'],
   { name: 'dkd', as: 'dkd-others-8', options: { othersWeight: 8 } },
@@ -79,7 +79,7 @@ export const repdistillerPresets = {
     ],
     methods: BENCHMARK,
   },
-  /** Its students of other families have a fifth of the rate; teachers do not. */
+  /** Students of another family than the teacher's train with a fifth of the learning rate; teachers do not. */
   'repdistiller-unlike': {
     ...repdistiller,
     pairs: [

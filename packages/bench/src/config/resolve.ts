@@ -22,16 +22,16 @@ export interface MethodConfig {
   readonly name: string;
   /** Unique within the run. */
   readonly as: string;
-  /** A module or package that it comes from; left out: the bench's own. */
+  /** The module or package that it comes from; omitted for the bench's own methods. */
   readonly from?: string | undefined;
-  /** True for one that a program handed to `runBench`. */
+  /** True for a method that a program passed to `runBench`. */
   readonly given?: boolean | undefined;
   readonly options: Readonly<Record<string, unknown>>;
-  /** Models of a method that trains several networks; left out: copies of the student. */
+  /** Models of a method that trains several networks. Default: copies of the student. */
   readonly cohort?: readonly ModelName[] | undefined;
 }
 
-/** A run's configuration, complete: what `config.json` of a run folder holds. It is a configuration file itself. */
+/** A run's complete configuration: the content of `config.json` in a run folder, which is itself a valid configuration file. */
 export interface RunConfig extends Omit<WrittenConfig, 'teacher' | 'methods'> {
   readonly teacher: WrittenConfig['teacher'] & { readonly epochs: number; readonly learningRate: number };
   readonly methods: readonly MethodConfig[];
@@ -50,10 +50,10 @@ export interface TaskConfig {
 }
 
 export interface ConfigSources extends Surroundings {
-  /** Name of a preset; one that the file or the flags name counts if this is left out. */
+  /** Name of a preset. Default: the one that the flags or the file name. */
   readonly preset?: string | undefined;
   readonly file?: { readonly text: string; readonly name: string } | undefined;
-  /** What the command line sets, as mappings; later ones win. */
+  /** Settings of the command line, as mappings; later ones win. */
   readonly flags?: readonly object[] | undefined;
   /** Methods to keep, by name: those of the file and the preset with their options, others from the catalog. */
   readonly chosen?: readonly string[] | undefined;
@@ -62,17 +62,16 @@ export interface ConfigSources extends Surroundings {
 }
 
 /**
- * The run that preset, file and command line describe together: the file goes before the preset, the command line
- * before both.
+ * The run that preset, file and command line describe together: the file extends the preset, and the command line overrides both.
  *
- * @throws DistillError code `config` that lists every problem with file, line and column; for a study, too
+ * @throws DistillError code `config` that lists every problem with file, line and column; also for a study
  */
 export function resolveConfig(sources: ConfigSources): RunConfig {
   return single(...layersOf(sources));
 }
 
 /**
- * The same where `pairs` and `datasets` may be there: the runs of a study.
+ * Like {@link resolveConfig}, but accepts `pairs` and `datasets`: the runs of a study.
  *
  * @throws DistillError code `config` that lists every problem of every run with file, line and column
  */
@@ -80,7 +79,7 @@ export function resolveStudy(sources: ConfigSources): RunConfig | StudyConfig {
   return merged(...layersOf(sources));
 }
 
-/** Layers, what is known around them, and what is wrong with the preset. */
+/** The layers, facts for their rules, and the problem of an unknown preset. */
 type Merging = readonly [
   layers: readonly ConfigLayer[],
   surroundings: Surroundings,
@@ -102,7 +101,7 @@ function layersOf({
   if (wrong !== undefined) return [upper, surroundings, presetProblem(wrong, wrong === preset ? [] : upper)];
   const used = given.find(isPresetName);
   const base = used === undefined ? [] : [presetLayer(used)];
-  // A run's configuration names the preset that counted.
+  // The run's configuration names the preset that was used.
   const counted = used !== undefined && given.length > 1 ? [plainLayer(flagsName, { preset: used })] : [];
   const below = [...base, ...upper.slice(0, upper.length - flags.length)];
   const set = [...upper.slice(upper.length - flags.length), ...counted];
@@ -110,7 +109,7 @@ function layersOf({
   return [[...kept, ...set], surroundings];
 }
 
-/** Modules and packages whose methods a configuration takes: they are loaded before it is checked. */
+/** Modules and packages of a configuration's methods, which are loaded before the configuration is checked. */
 export function configuredModules(sources: Pick<ConfigSources, 'file' | 'flags'>): readonly string[] {
   const layers = upperLayers(sources);
   return layers.some((layer) => unsafeParts(layer).length > 0) ? [] : modulesIn(mergeLayers(layers));
@@ -138,9 +137,9 @@ export function parseConfig(text: string, fileName: string, methodNames?: readon
 }
 
 /**
- * Layers put together, checked, and completed with defaults.
+ * Merges layers, checks the result, and fills in defaults.
  *
- * @param layers the strongest last
+ * @param layers later layers win
  * @throws DistillError code `config`
  */
 export function mergeConfig(layers: readonly ConfigLayer[], methodNames?: readonly string[]): RunConfig {
@@ -162,7 +161,7 @@ function single(...merging: Merging): RunConfig {
   throw problemError(layers.at(-1)?.name ?? 'configuration', problems);
 }
 
-/** @param wrongPreset what it would have given is not missed */
+/** @param wrongPreset suppresses the messages for fields that the preset might have set */
 function merged(...[layers, surroundings, wrongPreset]: Merging): RunConfig | StudyConfig {
   const name = layers.at(-1)?.name ?? 'configuration';
   const unsafe = layers.flatMap(unsafeParts);
@@ -175,7 +174,7 @@ function merged(...[layers, surroundings, wrongPreset]: Merging): RunConfig | St
   const found = [
     ...issues.flatMap((issue) => issueProblems(issue, written, layers)),
     ...[...names, ...(isOne ? [] : studyRace(written))].map((each) => conflictProblem(each, written, layers)),
-    // What a field common to all runs lacks, the entries may have.
+    // A field that the common part lacks may be in the entries.
     ...checked
       .flatMap(({ problems }) => problems)
       .filter(({ got }) => issues.length === 0 || got !== 'nothing'),
@@ -197,7 +196,7 @@ function merged(...[layers, surroundings, wrongPreset]: Merging): RunConfig | St
   return isOne && only !== undefined ? only.config : { tasks: configs };
 }
 
-/** One run, and what is wrong with it. */
+/** One run and its problems. */
 function checkedTask(
   { values, place }: WrittenTask,
   written: Readonly<Record<string, unknown>>,
@@ -216,7 +215,7 @@ function checkedTask(
   return { data, problems };
 }
 
-/** Keys that only a study has are known as well, for whoever mistypes one. */
+/** Adds the keys of studies to the known keys, so that a mistyped one gets a suggestion. */
 const placed = (
   { path, code, message }: z.core.$ZodIssue,
   place: WrittenTask['place'],

@@ -2,20 +2,20 @@ import type { z } from 'zod';
 import { isMapping } from './fields.js';
 
 /*
- * A configuration with mistakes as far as it is right: one mistake is not to hide what is wrong elsewhere.
+ * The valid parts of a configuration with mistakes: one mistake must not hide others elsewhere.
  */
 
-/** Thrown where a rule reads what is wrong by itself. */
+/** Thrown where a rule reads an invalid part. */
 const WRONG = Symbol('a part that is wrong by itself');
 
-/** What a mapping has to have, in place of one that is missing: no rule reads it. */
+/** Placeholders for required fields that are missing; no rule reads them. */
 const MISSING: Readonly<Record<string, unknown>> = { dir: '.', file: '.', views: 1 };
 
-/** What of a value is right. */
+/** The valid part of a value. */
 interface RightFields<Value> {
-  /** The value as its schema makes it, without the fields that are wrong; undefined where nothing of it is right. */
+  /** The value as its schema parses it, without the invalid fields; undefined where nothing is valid. */
   readonly data: Value | undefined;
-  /** Names of the fields that are wrong. */
+  /** Names of the invalid fields. */
   readonly wrong: ReadonlySet<string>;
 }
 
@@ -38,7 +38,7 @@ export function rightFields<Schema extends z.ZodType>(
   return { data: schema.safeParse(Object.fromEntries([...right, ...filled])).data, wrong };
 }
 
-/** The same in one: whoever reads a field that is wrong gets {@link WRONG} thrown. */
+/** The valid part as one value, whose invalid fields throw {@link WRONG} when read. */
 export function rightParts<Schema extends z.ZodType>(
   schema: Schema,
   written: unknown,
@@ -59,7 +59,7 @@ export function withWrong<Value extends object>(value: Value, names: Iterable<st
   );
 }
 
-/** What a rule finds; nothing where it reads a part that is wrong by itself. */
+/** The findings of a rule; none where it reads an invalid part. */
 export function ifRight<Found>(rule: () => readonly Found[]): readonly Found[] {
   try {
     return rule();

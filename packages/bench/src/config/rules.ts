@@ -12,10 +12,10 @@ import type { WrittenConfig } from './schema.js';
 import { tuningConflicts } from './tune.js';
 
 /**
- * What does not fit together in a configuration. Each rule looks at fields that are right by themselves: a mistake in one
- * part does not hide those in others.
+ * Conflicts between the fields of a configuration. Each rule reads only valid fields, so a mistake in one part does not hide
+ * those in others.
  *
- * @param merged as it was written, whether it is right or not
+ * @param merged the configuration as written, valid or not
  */
 export function conflicts(merged: unknown, surroundings: Surroundings): readonly Conflict[] {
   const written = isMapping(merged) ? merged : {};
@@ -28,7 +28,7 @@ export function conflicts(merged: unknown, surroundings: Surroundings): readonly
   ];
 }
 
-/** The fields that rules look at, each as far as it is right. */
+/** The fields for the rules, each reduced to its valid part. */
 function ruledParts(written: Readonly<Record<string, unknown>>): WrittenConfig {
   const parts = Object.entries(runSchema.shape).map(
     ([key, schema]) => [key, rightParts(schema as z.ZodType, written[key])] as const,
@@ -52,10 +52,10 @@ const RULES: readonly Rule[] = [
   raceConflicts,
 ];
 
-/** What only a teacher from outside has. */
+/** Fields that only a teacher from outside has. */
 const OF_A_PATH = ['normalization', 'imageSize', 'logitsFrom', 'classes', 'taps', 'layout'] as const;
 
-/** Which of its fields are there, be they right or wrong by themselves. */
+/** Checks which of the teacher's fields may occur together, valid or not. */
 function teacherConflicts(teacher: unknown): Conflict[] {
   if (!isMapping(teacher)) return [];
   const { model, path, given, seed, layout } = teacher;
@@ -99,7 +99,7 @@ function seedConflicts(seeds: unknown): Conflict[] {
   });
 }
 
-/** One method has won before it starts; seeds that are too large have none after them. */
+/** A race needs two methods, and seeds small enough to continue from. */
 function raceConflicts({ race, methods, seeds }: WrittenConfig): Conflict[] {
   if (race === undefined) return [];
   const found: Conflict[] = [];
@@ -126,13 +126,13 @@ function classConflicts({ dataset }: WrittenConfig): Conflict[] {
 
 function cropConflicts({ dataset, augmentation: { padCrop, randomResizedCrop } }: WrittenConfig): Conflict[] {
   const edge = Math.min(...sizeOf(dataset));
-  // A crop of padding alone shows nothing.
+  // A crop could otherwise consist of padding alone.
   return padCrop < edge || randomResizedCrop !== undefined
     ? []
     : [{ path: ['augmentation', 'padCrop'], expected: `less than the ${edge} pixels of an image's edge` }];
 }
 
-/** No warm-up is longer than the training: of the students, and of a teacher that is trained. */
+/** The warm-up must not be longer than a training, of the students or of a trained teacher. */
 function warmUpConflicts({ schedule: { warmupEpochs }, epochs, teacher }: WrittenConfig): Conflict[] {
   const trained = [
     ['the run', epochs],

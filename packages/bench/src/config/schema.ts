@@ -24,12 +24,12 @@ import {
 } from './fields.js';
 
 /**
- * What a run folder has beside the folders of methods; a file is `.unfinished` while it is written. Two more are no keys (layers.ts), so that
- * `tune` could not name them.
+ * Names in a run folder that no method may take; a file is `.unfinished` while it is written. `constructor` and `prototype` are here
+ * because they are no valid keys (layers.ts), so `tune` could not name such a method.
  */
 const TAKEN_NAMES =
   /^(?:(?:teacher|report|tune|tasks|constructor|prototype)|(?:config|environment|data|race|run)\.json(?:\.unfinished)?)$/i;
-/** Windows keeps these for devices, whatever follows a dot. */
+/** Windows reserves these names for devices, with any extension. */
 const DEVICE_NAMES = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 const FOLDER_NAME = 'a name of letters, digits, and . _ + - that is not taken';
@@ -47,20 +47,20 @@ export const folderName = z
 
 const method = mapping({
   name: text().optional(),
-  /** A module or an installed package that has the method. Its code runs in this process. */
+  /** A module or installed package with the method. Its code runs in this process. */
   from: path().optional(),
-  /** Handed to `runBench` by a program, which has to be there to go on. */
+  /** Passed to `runBench` by a program; only that program can resume the run. */
   given: flag().optional(),
-  /** What the report calls it, and its folder. Default: the name. */
+  /** Its name in the report, and its folder's. Default: `name`. */
   as: folderName.optional(),
   options: z
     .record(z.string(), z.unknown(), { error: 'a mapping of options' })
-    // Each one that is wrong costs a check of all the others (run/method-problems.ts).
+    // Each wrong option costs another check of all the others (run/method-problems.ts).
     .refine((options) => Object.keys(options).length <= 100, { error: 'a mapping of at most 100 options' })
     .default({}),
   /**
-   * Models of a method that trains several networks together, small and large as you like; the student's is one of them.
-   * Default: copies of the student.
+   * Models of a method that trains several networks together, of any size; the student's must be among them. Default: copies of
+   * the student.
    */
   cohort: list(oneOf(modelNames, 'a network of the zoo'), 2, MOST.networks).optional(),
 })
@@ -83,19 +83,19 @@ const zooStudent = mapping({ model: oneOf(modelNames, 'a network of the zoo') })
 
 /** A student from outside: a tfjs layers model to start from, or a module that builds one. */
 const foreignStudent = mapping({
-  /** What the report calls it. Default: the name of the folder or module. */
+  /** Its name in the report. Default: the name of the folder or module. */
   model: folderName.optional(),
   path: location().optional(),
   from: path().optional(),
-  /** A function that a program handed to `runBench`. */
+  /** A function that a program passed to `runBench`. */
   given: flag().optional(),
-  /** Names for layers, so that methods find what they read. */
+  /** Layer names by tap, so that methods find the layers that they read. */
   taps: tapNames.optional(),
-  /** Weights as they come, or drawn from the run's seed. Default: `keep` with path, else `fresh`. */
+  /** Initial weights: as given, or drawn from the run's seed. Default: `keep` with path, else `fresh`. */
   weights: oneOf(['keep', 'fresh'], 'what the first weights are').optional(),
-  /** What it was trained with, or is to be. Default: what its folder or module says, else the run's own. */
+  /** Normalization of its input. Default: that of its folder or module, else the run's. */
   normalization: teacherNormalization.optional(),
-  /** What the module or function is told. */
+  /** Options for the module or function. */
   options: z.record(z.string(), z.unknown(), { error: 'a mapping of options' }).optional(),
 }).superRefine((given, context) => {
   if (given.path !== undefined && given.from !== undefined)
@@ -110,7 +110,7 @@ const foreignStudent = mapping({
 
 type StudentFields = Partial<z.output<typeof foreignStudent>>;
 
-/** One schema or the other, by what is there: a union of both would say what is wrong with each. */
+/** Picks one schema by the fields present: a union would report the problems of both. */
 const student = z.unknown().transform((value, context): StudentFields & { readonly model: string } => {
   const isForeign = isMapping(value) && ['path', 'from', 'given'].some((kind) => value[kind] !== undefined);
   const { data, error } = (isForeign ? foreignStudent : zooStudent).safeParse(value);
@@ -124,22 +124,22 @@ const student = z.unknown().transform((value, context): StudentFields & { readon
 });
 
 /**
- * A run's configuration as a user writes it. Everything has a default but the dataset, the teacher's and the
- * student's model; what depends on other fields is filled in by `complete` (resolve.ts).
+ * A run's configuration as a user writes it. Everything has a default except the dataset, the teacher and the student; `complete`
+ * (resolve.ts) fills in what depends on other fields.
  */
 export const runSchema = mapping({
   /** The preset that the rest extends. */
   preset: text().optional(),
   engine: oneOf(['auto', ...ENGINES.map((engine) => engine.name)], 'an engine').default('auto'),
   dataset,
-  /** Share of the training images that model selection looks at. */
+  /** Share of the training images held out for validation, where the data has no validation images. */
   validationFraction: share().default(0.1),
   augmentation: mapping({
     /** Pixels of padding before a random crop; 0 for none. Not used beside randomResizedCrop. */
     padCrop: whole(0, MOST.edge).default(4),
-    /** Mirror left–right with probability one half. */
+    /** Flip horizontally with probability 0.5. */
     flip: flag().default(true),
-    /** For photographs: a part of the image, resized. Shares of its area, and width over height. */
+    /** For photographs: a random part of the image, resized. `scale`: share of its area; `ratio`: width over height. */
     randomResizedCrop: mapping({
       scale: span(1, 'two numbers above 0 and at most 1, the lower first').default([0.08, 1]),
       ratio: span(100, 'two numbers above 0, the lower first').default([3 / 4, 4 / 3]),
@@ -150,7 +150,7 @@ export const runSchema = mapping({
       contrast: nonNegative().default(0),
       saturation: nonNegative().default(0),
     }).optional(),
-    /** Degrees either way. */
+    /** Largest rotation in either direction, degrees. */
     rotation: nonNegative().max(180, { error: 'a number of at most 180' }).optional(),
   }).prefault({}),
   teacher,
@@ -165,15 +165,15 @@ export const runSchema = mapping({
   batchSize: whole(1, MOST.batch).default(64),
   optimizer: optimizer.prefault({}),
   schedule: schedule.prefault({}),
-  /** Ends each training by averaging batch norm's statistics over training images: for runs of few steps. */
+  /** Ends each training by averaging batch norm's statistics over training images, for runs of few steps. */
   settleStatistics: flag().optional(),
   /** Measures every network on corrupted test images too; `true`, or the seed of the noise. */
   corruptions,
-  /** Gives up on methods that cannot win any more, so that time goes where it tells most. */
+  /** Drops methods that can no longer win, so that time goes to the remaining ones. */
   race,
   ...tuneFields,
 });
 
-/** What a user may write, checked for form: with defaults filled in, and before that. */
+/** A user's configuration, checked for form with defaults filled in, and before the check. */
 export type WrittenConfig = z.output<typeof runSchema>;
 export type ConfigInput = z.input<typeof runSchema>;

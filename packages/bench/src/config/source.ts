@@ -7,14 +7,14 @@ import type { ConfigLayer, Path } from './layers.js';
 import type { Problem } from './problem.js';
 import { problemError, shown } from './problem.js';
 
-/** Most values of a file, those that its aliases stand for counted each time: an alias bomb has billions. */
+/** Maximum number of values in a file, with aliases expanded: an alias bomb has billions. */
 const MOST_VALUES = 200_000;
 
 /**
- * A configuration file, YAML or JSON (which is YAML), as a layer that knows its lines and columns.
+ * A configuration file, YAML or JSON (which is YAML), as a layer with line and column numbers.
  *
  * @param fileName for messages
- * @throws DistillError code `config`: what is not YAML, or no mapping, with line and column
+ * @throws DistillError code `config` for a text that is not YAML, or not a mapping, with line and column
  */
 export function fileLayer(text: string, fileName: string): ConfigLayer {
   const lines = new LineCounter();
@@ -65,7 +65,7 @@ export function parseSetting(setting: string): object {
   return steps.reduceRight<unknown>((inner, key) => ({ [key]: inner }), read.value) as object;
 }
 
-/** A text as plain values, and where each of them (and each key) begins. */
+/** A text as plain values, with the offset of each value and key. */
 interface ReadValues {
   readonly value: unknown;
   /** Offsets by path. */
@@ -76,11 +76,11 @@ interface ReadValues {
 const idOf = (path: Path): string => path.map(String).join('\0');
 
 /**
- * Reads YAML 1.2 with the merge keys of 1.1 (`<<: *base`). What the format allows and a configuration has no use for is refused:
- * tags, keys that are no text or are there twice, aliases without an anchor, within their anchor, or without end.
+ * Reads YAML 1.2 with the merge keys of 1.1 (`<<: *base`). YAML features that a configuration does not need are refused: tags, keys
+ * that are not text, repeated keys, and aliases without an anchor, inside their anchor, or that expand to too many values.
  *
- * @param name for the error of several problems
- * @param place an offset in words
+ * @param name for an error with several problems
+ * @param place turns an offset into a place for messages
  * @throws DistillError code `config` with every such problem
  */
 function readYaml(
@@ -90,13 +90,13 @@ function readYaml(
   lineCounter = new LineCounter(),
 ): ReadValues {
   const tokens = tokensOf(text, name, place, lineCounter);
-  // Keys are compared below: the library compares each with all before it.
+  // Repeated keys are found below: the library compares each key with all before it.
   const options = { prettyErrors: false, uniqueKeys: false, merge: false, resolveKnownTags: false };
   const composer = new Composer({ ...options, version: '1.2', schema: 'core' });
   const [document, another] = [...composer.compose(tokens, true, text.length)];
   const problems = [...(document?.errors ?? []), ...(document?.warnings ?? [])].map(
     ({ message, pos: [at] }): Problem => {
-      // The library quotes what it did not expect, however long that is.
+      // The library quotes unexpected text of any length.
       const said = shownText(message.replace(/\.$/, ''), 160);
       const got = `an error: ${said.charAt(0).toLowerCase()}${said.slice(1)}`;
       return { where: place(at), expected: 'valid YAML or JSON', got };
@@ -104,7 +104,7 @@ function readYaml(
   );
   if (another !== undefined)
     problems.push({ where: place(another.range[0]), expected: 'one document', got: 'another one' });
-  // One slip can make errors of all that follows.
+  // One slip can make everything after it an error.
   if (document === undefined || problems.length > 0) throw problemError(name, problems, 10);
   const read = plainValues(document, (offset, expected, got, hint) => {
     problems.push({ where: place(offset), expected, got, hint });
@@ -114,8 +114,8 @@ function readYaml(
 }
 
 /**
- * A text's tokens. The library builds values, and some tokens, by recursion, and V8 ends the process when it compiles a regular
- * expression at the end of the stack: what nests too deeply is refused while it is read.
+ * A text's tokens. Too deep nesting is refused while the text is read: the library recurses, and V8 ends the process when it compiles
+ * a regular expression at the end of the stack.
  */
 function tokensOf(
   text: string,
@@ -128,7 +128,7 @@ function tokensOf(
   const tokens: CST.Token[] = [];
   for (const lexeme of new Lexer().lex(text)) {
     tokens.push(...parser.next(lexeme));
-    // The document is on the stack too.
+    // The document itself takes one place on the stack.
     if (parser.stack.length <= DEEPEST + 1) continue;
     const expected = `at most ${DEEPEST} levels of values in values`;
     throw problemError(name, [{ where: place(parser.offset - lexeme.length), expected, got: 'more' }]);
@@ -146,7 +146,7 @@ function plainValues(
 ): ReadValues {
   const starts = new Map<string, number>();
   const keys = new Map<string, number>();
-  /** What an anchor stands for, and how many values that is; undefined while it is still being read. */
+  /** The value of an anchor and its number of values; undefined while it is being read. */
   const anchors = new Map<string, { readonly value: unknown; readonly size: number } | undefined>();
   let size = 0;
 
@@ -200,14 +200,14 @@ function plainValues(
     for (const { key, value } of items) if (isMergeKey(key)) merge(entries, key, value, path);
     return Object.fromEntries(entries);
   };
-  /** The first mapping that has a key counts, before all the one that merges them. */
+  /** Merges mappings: the first one with a key wins, and the merging mapping before all. */
   const merge = (entries: Map<string, unknown>, key: Scalar, value: unknown, path: Path): void => {
     const [offset] = key.range ?? [0];
     const given = read(value, [...path, '<<']);
     for (const source of Array.isArray(given) ? (given as unknown[]) : [given]) {
       if (!isMapping(source)) {
         const expected = 'a mapping to merge, or a list of such, for instance `<<: *base`';
-        // An alias that was refused is undefined.
+        // A refused alias is undefined, and already reported.
         if (source !== undefined) refuse(offset, expected, nameOf(source));
         continue;
       }

@@ -2,15 +2,15 @@ import type { Preset } from './preset.js';
 
 const TEN_SEEDS = Array.from({ length: 10 }, (_, seed) => seed);
 
-/** Four values of what each method weighs its own term by: as many trials for each. */
+/** Four values for the weight of a method's own term, so that each method has four trials. */
 const scaled = (option: string, value: number, ...factors: readonly number[]): object => ({
   [option]: factors.map((factor) => value * factor),
 });
 const around = (option: string, value: number): object => scaled(option, value, 0.25, 1, 4, 16);
 
 /**
- * The protocol of docs/protocol.md on the first 4,421 images of CIFAR-10 (or all there are): a pair of one family and one of two, ten
- * seeds, options chosen on validation images with the same number of trials for every method, the test read once.
+ * The protocol of docs/protocol.md on the first 4,421 images of CIFAR-10 (or fewer), with ten seeds and two pairs: one within a family, one
+ * across two. Options are chosen on validation images with the same number of trials per method; the test images are used once.
  */
 const study = {
   engine: 'auto',

@@ -7,20 +7,20 @@ import type { Conflict } from './problem.js';
 import { folderName } from './schema.js';
 
 /*
- * A study is one configuration of several runs: every dataset of `datasets` with every pair of `pairs`. What stands in `dataset`,
- * `teacher` and `student` is common to all; an entry says what is different.
+ * A study is one configuration of several runs: every dataset of `datasets` with every pair of `pairs`. `dataset`, `teacher` and
+ * `student` are common to all runs; an entry overrides them.
  */
 
-/** More than anyone compares; each is a folder, and is checked by itself. */
+/** More tasks than anyone compares; each is a folder, and is checked separately. */
 const MOST_TASKS = 1000;
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** One run of a study, not checked yet. */
+/** One unchecked run of a study. */
 export interface WrittenTask {
   readonly name: string;
   readonly values: Values;
-  /** Where a value of the run stands in the study. */
+  /** The path in the study of a value of the run. */
   readonly place: (path: Path) => Path;
 }
 
@@ -29,7 +29,7 @@ const network = z.union([text(), z.record(z.string(), z.unknown())], { error: NE
 const pair = mapping({
   teacher: network,
   student: network,
-  /** What folder and report call it. Default: the networks' names. */
+  /** Its name for folder and report. Default: the networks' names. */
   as: folderName.optional(),
 });
 const dataset = z.union([text(), z.looseObject({ as: folderName.optional() })], {
@@ -41,10 +41,10 @@ const KINDS = { pairs: list(pair, 1, MOST_TASKS), datasets: list(dataset, 1, MOS
 /** Fields that only a study has. */
 export const STUDY_KEYS = Object.keys(KINDS);
 
-/** Whether a configuration, right or wrong, is one of a study. */
+/** Whether a configuration, valid or not, describes a study. */
 export const isStudy = (written: Values): boolean => STUDY_KEYS.some((key) => written[key] !== undefined);
 
-/** What is wrong with the lists themselves. */
+/** Problems of the two lists themselves. */
 export const studyIssues = (written: Values): readonly z.core.$ZodIssue[] =>
   z.object({ pairs: KINDS.pairs.optional(), datasets: KINDS.datasets.optional() }).safeParse(written).error
     ?.issues ?? [];
@@ -76,9 +76,9 @@ export function writtenOut(written: Values): Values {
 }
 
 /**
- * The runs of a study, and what is wrong with their names.
+ * The runs of a study, and conflicts between their names.
  *
- * @param written written out, with lists that are right
+ * @param written the study written out, with valid lists
  */
 export function tasksOf(written: Values): {
   readonly tasks: readonly WrittenTask[];
@@ -87,7 +87,7 @@ export function tasksOf(written: Values): {
   const { pairs, datasets } = written;
   const pairList = pairs as readonly Values[] | undefined;
   const dataList = datasets as readonly Values[] | undefined;
-  // A run's own configuration, read again, is no study: the preset may have made it one.
+  // Without the preset: it may hold pairs, and a run's configuration, read again, must not be a study.
   const common = without(written, ['preset', ...STUDY_KEYS]);
   const count = (pairList?.length ?? 1) * (dataList?.length ?? 1);
   if (count > MOST_TASKS) {
@@ -115,7 +115,7 @@ export function tasksOf(written: Values): {
   return { tasks, conflicts };
 }
 
-/** A single run; of a study whose lists are wrong, what all its runs have in common. */
+/** A single run, or the common part of a study whose lists are invalid. */
 export const commonPart = (written: Values): ReturnType<typeof tasksOf> => ({
   tasks: [{ name: '', values: without(written, STUDY_KEYS), place: (path) => path }],
   conflicts: [],
@@ -129,7 +129,7 @@ interface Entries {
   readonly pair: Values | undefined;
 }
 
-/** An entry over what is common. A dataset of another name has nothing of a common one; one without a name is for all. */
+/** An entry laid over the common part. A named common dataset is not mixed into an entry's; one without a name applies to all. */
 function valuesOf(common: Values, { data, pair }: Entries): Values {
   const dataset = without(data ?? {}, ['as']);
   const { teacher, student } = pair ?? {};
@@ -159,7 +159,7 @@ function nameOf({ dataset, teacher, student }: Values, { data, pair }: Entries):
     .replace(/\.+$/, '');
 }
 
-/** A field of an entry stands in the entry, also one that is missing; others stand where they do in a single run. */
+/** Maps paths: fields of an entry, also missing ones, belong to the entry; others stay where they are in a single run. */
 function placer(written: Values, data: number | undefined, pair: number | undefined): (path: Path) => Path {
   return (path) => {
     const [key, ...rest] = path;

@@ -17,11 +17,11 @@ import {
 
 /** Normalizations that have a name. Pixels are in 0…1. */
 export const NORMALIZATIONS = {
-  /** Of torchvision's and timm's weights. */
+  /** For weights of torchvision and timm. */
   imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
   /** Pixels from 0 to 1. */
   'zero-one': { mean: [0], std: [1] },
-  /** Pixels from −1 to 1, as MobileNet and Inception of Keras have them. */
+  /** Pixels from −1 to 1, as for MobileNet and Inception in Keras. */
   'minus-one-one': { mean: [0.5], std: [0.5] },
   /** Pixels from 0 to 255. */
   bytes: { mean: [0], std: [1 / 255] },
@@ -31,7 +31,7 @@ export type NormalizationName = keyof typeof NORMALIZATIONS;
 
 const URL_WORDS = 'a path, or a URL of http, https or file';
 
-/** A path, or a URL of a kind that is read: others might name anything. */
+/** A path, or a URL with a supported scheme. */
 export const location = (): z.ZodString =>
   path().refine((place) => !/^[a-z][a-z0-9+.-]+:\/\//i.test(place) || /^(?:https?|file):/i.test(place), {
     error: URL_WORDS,
@@ -58,47 +58,47 @@ export const inputSize = z.union([whole(1, MOST.edge), z.tuple([whole(1, MOST.ed
   error: 'an edge in pixels, or [height, width]',
 });
 
-/** Layer names by alias. */
+/** Layer names by tap. */
 export const tapNames = z.record(z.string(), text(), { error: 'a mapping of names to layers' });
 
 export const logitsSource = oneOf(['output', 'softmax'], 'what the output of the model is');
 
 const teacherFields = {
-  /** Of the zoo: it is trained first, unless `path` has its weights. Left out: `path` says everything. */
+  /** A zoo network, which is trained first unless `path` has its weights. May be omitted where `path` names a whole model. */
   model: oneOf(modelNames, 'a network of the zoo').optional(),
-  /** Default: the run's. */
+  /** Epochs of the teacher's training. Default: the run's. */
   epochs: whole(1, MOST.epochs).optional(),
   /** Default: the optimizer's. */
   learningRate: positive().optional(),
-  /** Of its own training, so that a comparison can be repeated with another teacher. Default 0. */
+  /** Seed of the teacher's training, to repeat a comparison with another teacher. Default: 0. */
   seed: whole(0, Number.MAX_SAFE_INTEGER).optional(),
   /**
-   * A trained teacher, so that none is trained: a folder or URL with a layers model or a graph model, an ONNX file, or, for a
-   * `model` of the zoo, a safetensors file of PyTorch weights.
+   * An already trained teacher: a folder or URL with a layers model or a graph model, an ONNX file, or, with a zoo `model`, a
+   * safetensors file of PyTorch weights.
    */
   path: location().optional(),
-  /** A model that a program handed to `runBench`. */
+  /** A model that a program passed to `runBench`. */
   given: flag().optional(),
-  /** What the teacher was trained with. Default: what its folder says, else the run's own. */
+  /** The normalization that the teacher was trained with. Default: that of its folder, else the run's. */
   normalization: teacherNormalization.optional(),
-  /** Of the images that the teacher sees; they are resized. Default: the data's. */
+  /** Size to which images are resized for the teacher. Default: the data's. */
   imageSize: inputSize.optional(),
-  /** What the model's output is. Default: told from its last layer. */
+  /** Whether the model outputs logits or a softmax. Default: detected from its last layer. */
   logitsFrom: logitsSource.optional(),
   /** The teacher's classes in the order of its logits, or a file that lists them, one per line or as JSON. */
   classes: z
     .union([path(), list(text(), 1, 100_000)], { error: 'a list of names, or a file with one name per line' })
     .optional(),
-  /** Names for layers; of an ONNX file also those of inner values. */
+  /** Layer names by tap; for an ONNX file also names of inner values. */
   taps: tapNames.optional(),
-  /** Of an ONNX file. Default: told from its input. */
+  /** Axis order of an ONNX input. Default: detected from the input. */
   layout: oneOf(['nchw', 'nhwc'], 'the order of axes of an ONNX input').optional(),
 };
 
 const liveTeacher = mapping({
   ...teacherFields,
   kind: z.literal('live').optional(),
-  /** Augmentations of each image. Default: no end of them. */
+  /** Number of augmentations of each image. Default: new ones in every epoch. */
   views: whole(1, 1000).optional(),
   cache: z
     .undefined({ error: withHint('nothing with a live teacher', "Set the teacher's kind to cached.") })
@@ -107,18 +107,18 @@ const liveTeacher = mapping({
 
 const cachedTeacher = mapping({
   ...teacherFields,
-  /** Its outputs are computed once per image and view. */
+  /** The teacher's outputs are computed once per image and view. */
   kind: z.literal('cached'),
   views: whole(
     1,
     1000,
     withHint('a number of views', 'Say how many augmentations of each image the teacher looks at, e.g. 2.'),
   ),
-  /** Where the outputs are kept; `disk`: in the run folder. Default: memory. */
+  /** Where the outputs are cached; `disk`: in the run folder. Default: memory. */
   cache: oneOf(['memory', 'disk'], 'a place for cached outputs').optional(),
 });
 
-/** As cached in memory, where there is room for it. */
+/** Cached in memory if the outputs fit, else live. */
 const automaticTeacher = mapping({
   ...cachedTeacher.shape,
   kind: z.literal('auto'),

@@ -3,20 +3,20 @@ import { z } from 'zod';
 import { isMapping, list, mapping, whole } from './fields.js';
 import type { Conflict } from './problem.js';
 
-/** Options of a method that are tried. */
+/** One set of options to try. */
 export type Trial = Readonly<Record<string, unknown>>;
 
 const VALUES = 'a list of values that is not empty';
 const GRID = 'a mapping of options to lists of values, or a list of mappings of options';
 
-/** Trials of one method; each is several trainings. */
+/** Maximum number of trials per method; each is one training per tuning seed. */
 const MOST_TRIALS = 1000;
 
 const values = z.array(z.unknown(), { error: VALUES }).min(1, { error: VALUES });
 
 /**
- * Options that are tried. A mapping of options to values is crossed: every value with every other. Those below `zip` go together:
- * the first of each, the second of each. A list names each trial in full.
+ * The trials of a method. A mapping of options to values gives every combination. Options below `zip` vary together: the first value of
+ * each, then the second of each. A list names each trial in full.
  */
 const grid = z.unknown().transform((value, context): readonly Trial[] => {
   const refuse = (path: readonly PropertyKey[], message: string): never => {
@@ -47,7 +47,7 @@ const grid = z.unknown().transform((value, context): readonly Trial[] => {
   return trials;
 });
 
-/** The first of each column, the second of each, …; undefined where they are not equally long. */
+/** Rows of the first values, the second values, …; undefined where the columns differ in length. */
 function zipped(columns: Readonly<Record<string, readonly unknown[]>>): readonly Trial[] | undefined {
   const entries = Object.entries(columns);
   const length = entries[0]?.[1].length ?? 0;
@@ -57,21 +57,21 @@ function zipped(columns: Readonly<Record<string, readonly unknown[]>>): readonly
   );
 }
 
-/** Far from any seed that runs are made with. */
+/** Far from any seed that runs use. */
 const TUNING_SEED = 1_000_000_007;
 
 export const tuneFields = {
   /** Options to try, by the method's name in the run; the best on the validation images become the method's. */
   tune: z.record(z.string(), grid, { error: 'a mapping of methods to options' }).optional(),
   tuning: mapping({
-    /** Of the trainings that choose; the run's own seeds are not among them. */
+    /** Seeds of the trials; the run's seeds must not be among them. */
     seeds: list(whole(0, Number.MAX_SAFE_INTEGER), 1).default([TUNING_SEED]),
     /** Whether every method has to have the same number of trials. */
     budget: z.enum(['equal', 'unequal'], { error: 'equal or unequal' }).default('equal'),
   }).optional(),
 };
 
-/** How options are chosen where the configuration does not say. */
+/** The default of `tuning`. */
 export const TUNING: { seeds: number[]; budget: 'equal' | 'unequal' } = {
   seeds: [TUNING_SEED],
   budget: 'equal',
@@ -82,7 +82,7 @@ interface Tuned {
   readonly tuning?: { readonly seeds: readonly number[]; readonly budget: 'equal' | 'unequal' } | undefined;
 }
 
-/** Seeds that are of the run as well, and methods that would be tried more often than others. */
+/** Conflicts of tuning: seeds that the run also uses, and unequal numbers of trials. */
 export function tuningConflicts({
   tune,
   tuning: given,
@@ -120,10 +120,10 @@ interface TunedMethod {
 }
 
 /**
- * Trials of methods that are not there, and options that a method refuses. What has not the form of trials is passed over.
+ * Conflicts of trials: unknown methods, and options that a method refuses. Trials of the wrong form are skipped.
  *
  * @param methods by their names in the run; undefined for one that cannot be checked
- * @param check what is wrong with a method, as paths within its entry
+ * @param check finds problems of a method, with paths within its entry
  */
 export function trialConflicts<Method extends TunedMethod>(
   tune: Readonly<Record<string, unknown>>,
@@ -139,7 +139,7 @@ export function trialConflicts<Method extends TunedMethod>(
     const { data: trials } = grid.safeParse(written);
     const method = methods.get(as);
     if (method === undefined || trials === undefined) return [];
-    // What is wrong with the method itself is said there.
+    // Problems of the method itself are already reported.
     const known = new Set(check(method).map(({ path: [, option] }) => option));
     if (known.has(undefined)) return [];
     const own = Object.entries(method.options).filter(([option]) => !known.has(option));

@@ -1,16 +1,16 @@
 import { createRandom, DistillError } from '@distilljs/core';
 import type { Dataset, Pixels, Random } from '@distilljs/core';
 
-/** What is done to the test images, at strengths 1 to 5. */
+/** Corruptions of the test images, each at strengths 1 to 5. */
 export const CORRUPTIONS = ['noise', 'blur', 'contrast', 'jpeg', 'brightness'] as const;
 export type Corruption = (typeof CORRUPTIONS)[number];
 export const STRENGTHS = 5;
 
 /**
- * The constants of CIFAR-10-C for images of up to 32 pixels, of Tiny-ImageNet-C for up to 64, of ImageNet-C for larger ones. Noise: deviation, of a range of 0…1;
- * blur: deviation in pixels; contrast: factor; jpeg: quality; brightness: what is added to the value of HSV.
+ * The constants of CIFAR-10-C for images of up to 32 pixels, of Tiny-ImageNet-C for up to 64, and of ImageNet-C for larger ones.
+ * They mean: noise, deviation for pixels in 0…1; blur: deviation in pixels; contrast: factor; jpeg: quality; brightness: added to the value in HSV.
  *
- * Values are theirs, read from the code that made the published sets (hendrycks/robustness, `create_c`).
+ * The values come from the code that made the published sets (hendrycks/robustness, `create_c`).
  *
  * @see Hendrycks and Dietterich 2019, "Benchmarking neural network robustness to common corruptions and perturbations"
  */
@@ -45,13 +45,14 @@ const LARGEST = { small: 32, middle: 64 };
 type Shape = Dataset['imageShape'];
 type Corrupt = (pixels: Float32Array, shape: Shape, constant: number, random: Random) => Float32Array;
 
-/** Corruptions that images of this shape can have: JPEG knows grey and RGB. */
+/** Corruptions that apply to images of this shape: JPEG supports only grey and RGB. */
 export function corruptionsFor([, , channels]: Shape): readonly Corruption[] {
   return CORRUPTIONS.filter((name) => name !== 'jpeg' || channels === 1 || channels === 3);
 }
 
 /**
- * The same images, corrupted: a function of seed, corruption, strength and position, so that every network sees the same.
+ * The same images, corrupted. The corruption is a function of seed, corruption, strength and position, so that every network sees the
+ * same images.
  *
  * @param strength 1 to 5
  */
@@ -98,7 +99,7 @@ const PLAIN: Readonly<Record<Exclude<Corruption, 'jpeg'>, Corrupt>> = {
     });
   },
 
-  /** Adds to the value of HSV: hue and saturation stay. Of other than three channels each is a value. */
+  /** Adds to the value in HSV; hue and saturation stay. Without three channels, adds to each channel. */
   brightness(pixels, [, , channels], added) {
     if (channels !== 3) return pixels.map((value) => value + 255 * added);
     const result = pixels.slice();
@@ -111,7 +112,7 @@ const PLAIN: Readonly<Record<Exclude<Corruption, 'jpeg'>, Corrupt>> = {
     return result;
   },
 
-  /** Gaussian up to four deviations, the edge's pixel beyond the edge. */
+  /** Gaussian blur up to four deviations; edge pixels are repeated beyond the edge. */
   blur(pixels, [height, width, channels], deviation) {
     const radius = Math.floor(4 * deviation + 0.5);
     const weights = Array.from({ length: 2 * radius + 1 }, (_, at) =>
@@ -138,9 +139,9 @@ function channelMeans(pixels: Float32Array, channels: number): readonly number[]
   return sums.map((sum) => (sum * channels) / pixels.length);
 }
 
-/** Through a JPEG file and back. */
+/** Encodes as JPEG and decodes again. */
 async function jpeg(): Promise<Corrupt> {
-  // CommonJS: bundlers give its exports as `default` alone.
+  // CommonJS: bundlers expose its exports only as `default`.
   const { decode, encode } = (await import('jpeg-js')).default;
   return (pixels, [height, width, channels], quality) => {
     const data = new Uint8Array(height * width * 4).fill(255);

@@ -5,14 +5,14 @@ import { corrupted, corruptionsFor, STRENGTHS } from './corruption.js';
 /** Version of {@link CorruptionResult} as a file. */
 export const CORRUPTIONS_SCHEMA = 1;
 
-/** `corruptions.json`: accuracies of one training's network on corrupted test images. Of a cohort, means over those that count. */
+/** `corruptions.json`: accuracies of a training's network on corrupted test images; for a cohort, means over the networks that count. */
 export interface CorruptionResult {
   readonly schema: typeof CORRUPTIONS_SCHEMA;
-  /** Of the clean test images. */
+  /** Fingerprint of the clean test images. */
   readonly fingerprint: string;
-  /** Decides the noise. */
+  /** Seed of the noise. */
   readonly seed: number;
-  /** The network, by the digest of its saved model; none in folders of versions that did not keep it. */
+  /** Digest of the network's saved model; missing in folders of older versions. */
   readonly network?: string | undefined;
   /** Accuracy on the clean images. */
   readonly clean: number;
@@ -23,7 +23,7 @@ export interface CorruptionResult {
 /**
  * Accuracy of a network on corrupted test images, at every strength.
  *
- * @param seed decides the noise: with one seed all networks see the same images
+ * @param seed of the noise: with the same seed all networks see the same images
  */
 export async function measureCorruptions(
   classifier: Classifier,
@@ -44,7 +44,7 @@ export async function measureCorruptions(
   return { schema: CORRUPTIONS_SCHEMA, fingerprint: test.fingerprint, seed, clean, accuracy };
 }
 
-/** Of a cohort's networks that count. @param all not empty */
+/** The mean over a cohort's networks that count. @param all not empty */
 export function averageCorruptions(all: readonly CorruptionResult[]): CorruptionResult {
   const [first] = all as readonly [CorruptionResult];
   return {
@@ -62,6 +62,6 @@ export function averageCorruptions(all: readonly CorruptionResult[]): Corruption
 const average = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Over corruptions and strengths. */
+/** Mean accuracy over corruptions and strengths. */
 export const meanCorrupted = ({ accuracy }: Pick<CorruptionResult, 'accuracy'>): number =>
   average(Object.values(accuracy).flat());

@@ -4,19 +4,19 @@ import { loadModel } from '@distilljs/core';
 import { timePasses } from './pass-times.js';
 import type { PassTimes } from './pass-times.js';
 
-/** One image as an application asks, and a batch that fills the engine. */
+/** A single image, as in an application, and a batch that fills the engine. */
 const BATCHES = [1, 64];
-/** Per batch size. A run has one measurement per method, so that it may not take long. */
+/** Limits per batch size; short, because a run measures every method. */
 const TIMING = { patience: 400, mostPasses: 30 };
 
-/** What a saved network costs. */
+/** Size and latency of a saved network. */
 export interface NetworkCost {
   readonly modelBytes: number;
   readonly latency?: readonly PassTimes[] | undefined;
 }
 
 /**
- * Looks at a saved network, and times it on the engine in use.
+ * Measures the size of a saved network, and times it on the current engine.
  *
  * @param place its folder
  * @param isTimed false leaves `latency` out
@@ -29,7 +29,7 @@ export async function networkCost(place: string, isTimed: boolean): Promise<Netw
   const model = await loadModel(place);
   try {
     const [, height, width, channels] = model.inputs[0]?.shape ?? [];
-    // A network of any size has no time of its own.
+    // A network that takes any image size has no definite latency.
     if (height == null || width == null || channels == null) return { modelBytes };
     const latency: PassTimes[] = [];
     for (const batch of BATCHES)

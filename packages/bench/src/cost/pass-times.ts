@@ -16,14 +16,14 @@ export interface PassOptions {
   readonly imageSize: readonly [height: number, width: number, channels: number];
   /** Milliseconds after which no further pass begins. */
   readonly patience: number;
-  /** Default: 100. */
+  /** Maximum number of passes. Default: 100. */
   readonly mostPasses?: number;
 }
 
 const WARM_UP = 3;
 const FEWEST_PASSES = 5;
 
-/** Times forward passes of a model on the engine in use, up to the outputs' values, after three that are not counted. */
+/** Times forward passes of a model on the current engine, including reading the outputs, after three warm-up passes. */
 export async function timePasses(
   model: LayersModel,
   { batch, imageSize, patience, mostPasses = 100 }: PassOptions,

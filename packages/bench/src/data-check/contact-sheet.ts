@@ -16,7 +16,7 @@ export interface ContactSheet {
   readonly rows: readonly string[];
 }
 
-/** Images of a dataset as its networks see them, as one PNG: a row for each of the first 40 classes, up to ten images in it. */
+/** Images of a dataset as networks see them, in one PNG: a row of up to ten images for each of the first 40 classes. */
 export async function contactSheet(dataset: Dataset): Promise<ContactSheet> {
   const [height, width, channels] = dataset.imageShape;
   const classes = Math.min(dataset.classes, MOST_CLASSES);
@@ -46,11 +46,11 @@ export async function contactSheet(dataset: Dataset): Promise<ContactSheet> {
   return { png: marked(PNG.sync.write(sheet)), rows };
 }
 
-/** A PNG's signature and its header, behind which other parts may stand. */
+/** Length of a PNG's signature and header; other chunks may follow. */
 const HEADER = 8 + 25;
 const MARK = 'Software\0distill-bench';
 
-/** The same picture with its maker's name, by which {@link isContactSheet} knows it. */
+/** The same picture marked with this program's name, by which {@link isContactSheet} recognises it. */
 function marked(png: Uint8Array): Uint8Array {
   const part = Buffer.from(`tEXt${MARK}`, 'latin1');
   const [size, check] = [Buffer.alloc(4), Buffer.alloc(4)];
@@ -59,6 +59,6 @@ function marked(png: Uint8Array): Uint8Array {
   return Buffer.concat([png.subarray(0, HEADER), size, part, check, png.subarray(HEADER)]);
 }
 
-/** Whether a file is a contact sheet of ours: another one is not to be overwritten. */
+/** Whether a file is a contact sheet made here: other files must not be overwritten. */
 export const isContactSheet = (file: Uint8Array): boolean =>
   Buffer.from(file.subarray(HEADER, HEADER + 100)).includes(`tEXt${MARK}`, 0, 'latin1');

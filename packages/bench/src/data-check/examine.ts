@@ -4,7 +4,7 @@ import { channelStatistics } from '@distilljs/core';
 import { imageFacts, loadSplits } from '../dataset/index.js';
 import type { DamagedFile, DatasetSource, Split, Surroundings } from '../dataset/index.js';
 
-/** What the images of a dataset are. */
+/** Statistics of a dataset. */
 export interface DataStats {
   readonly dataset: string;
   readonly classNames: readonly string[];
@@ -25,33 +25,33 @@ export interface SplitStats {
   readonly fingerprint: string;
 }
 
-/** What is wrong with a dataset. */
+/** Damaged files and duplicates of a dataset. */
 export interface DataFaults {
   readonly dataset: string;
   readonly images: number;
   readonly damaged: readonly DamagedFile[];
-  /** Images of equal pixels, each group once. */
+  /** Groups of images with equal pixels. */
   readonly duplicates: readonly Duplicates[];
 }
 
 export interface Duplicates {
   readonly images: readonly DuplicateImage[];
-  /** In more than one split: what is tested was trained on. */
+  /** Whether they occur in more than one split (leakage). */
   readonly acrossSplits: boolean;
-  /** Under more than one class. */
+  /** Whether they occur in more than one class. */
   readonly acrossClasses: boolean;
 }
 
 export interface DuplicateImage {
   readonly split: Split;
-  /** Path of the file, or the image's place in the split. */
+  /** Path of the file, or the image's index in the split. */
   readonly name: string;
   readonly label: number;
 }
 
 const SPLITS: readonly Split[] = ['train', 'validation', 'test'];
 
-/** The splits of a dataset; damaged files are left out of it. */
+/** Loads the splits of a dataset without damaged files. */
 export async function loadChecked(
   source: DatasetSource,
   surroundings: Surroundings,
@@ -81,7 +81,7 @@ export async function dataStats(source: DatasetSource, surroundings: Surrounding
   return { dataset: source.name, classNames, splits: stats, notes };
 }
 
-/** Damaged files, and images that are there more than once: equal in every pixel at the training size. */
+/** Finds damaged files and duplicate images, which have equal pixels at the training size. */
 export async function dataFaults(
   source: DatasetSource,
   surroundings: Surroundings = {},

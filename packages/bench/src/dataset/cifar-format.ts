@@ -12,14 +12,14 @@ interface CifarFormat {
   /** Name of the folder in the original archive. */
   readonly folder: string;
   readonly classes: number;
-  /** Coarse labels; 0 where the records have none. */
+  /** Number of coarse labels; 0 where the records have none. */
   readonly superclasses: number;
   /** Label bytes and pixels of one image. */
   readonly recordBytes: number;
   readonly namesFile: string;
   /** Matches the files of a split; several are read in order of their number. */
   readonly files: Readonly<Record<'train' | 'test', RegExp>>;
-  /** The same for people. */
+  /** The same, in messages. */
   readonly fileNames: Readonly<Record<'train' | 'test', string>>;
 }
 
@@ -63,11 +63,11 @@ export interface CifarRecords {
 export const MOST_CLASSES = 256;
 
 /**
- * Takes the records of one file apart and turns its colour planes into interleaved pixels.
+ * Decodes the records of one file, and interleaves their colour planes.
  *
  * @param path for messages
- * @param classes how many there are; the original's unless a list of class names says otherwise
- * @throws DistillError code `data`: no whole number of records, or a label byte that cannot be
+ * @param classes number of classes. Default: the original's
+ * @throws DistillError code `data`: no whole number of records, or a label out of range
  */
 export function decodeCifar(
   bytes: Uint8Array,
@@ -90,7 +90,7 @@ export function decodeCifar(
   const superclasses = labelBytes === 2 ? column(0) : new Int32Array(records);
   const place = (at: number) => (record: number) => `${path}, byte ${record * recordBytes + at}`;
   if (labelBytes === 2) {
-    // Classes of one's own may have groups of one's own.
+    // Custom classes may have custom superclasses.
     const groups = classes === format.classes ? format.superclasses : MOST_CLASSES;
     expectLabels(superclasses, groups, 'coarse label', place(0), format.namesFile);
   }

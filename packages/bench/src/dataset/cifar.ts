@@ -22,13 +22,13 @@ export interface CifarSource extends ResizeOptions {
   /** Only the first so many images. Default: all. */
   readonly testSize?: number | undefined;
   /**
-   * So many classes, spread evenly over the labels, are left out of training and test: they are the identities that `distill-bench metrics`
-   * measures embeddings on. Default: none.
+   * Number of classes, spread evenly over the labels, that training and test leave out: `distill-bench metrics` uses them as identities
+   * to measure embeddings on. Default: none.
    */
   readonly unseenClasses?: number | undefined;
 }
 
-/** @param files those that it reads, in words */
+/** @param files the files that it reads, for the summary */
 export const cifarFormat = (files: string): DatasetFormat<CifarSource> => ({
   summary: `the original binary files (${files}) in dataset.dir or --data-dir`,
   load({ trainSize, testSize, ...source }, wanted) {
@@ -57,7 +57,7 @@ function classesOf(
 }
 
 /**
- * The classes that nobody trained on, as identities: the images of the test file ask for those of the training file. There are no cameras.
+ * The held-out classes as identities: images of the test file are the queries, those of the training file the gallery. No cameras.
  *
  * @returns nothing without `unseenClasses`
  * @throws DistillError code `data`, `option`
@@ -73,23 +73,23 @@ export function loadUnseenClasses(source: CifarSource): IdentitySets {
 
 export interface CifarOptions {
   readonly kind: CifarKind;
-  /** The folder with the original binary files, or the one that holds it under its original name. */
+  /** The folder with the original binary files, or its parent if the folder has its original name. */
   readonly dir: string;
   readonly split: 'train' | 'test';
-  /** Names of classes of one's own, 2 to 256, in the order of their labels. Default: those of the original. */
+  /** Names of custom classes, 2 to 256, in label order. Default: the original's. */
   readonly classNames?: readonly string[] | undefined;
 }
 
 /**
  * CIFAR-10 or CIFAR-100 from the original binary files (`data_batch_*.bin` and `test_batch.bin`, or `train.bin` and
  * `test.bin`), 32×32×3. Files may hold any whole number of records. CIFAR-100's coarse labels become superclasses;
- * class names come from `batches.meta.txt` or `fine_label_names.txt` where the folder has it. Images of other classes in
- * the same format are read with a list of their names, as an option or in that file; all of the file's classes must be there.
+ * class names come from `batches.meta.txt` or `fine_label_names.txt` where the folder has it. Custom classes in the same format
+ * need a list of their names, as `classNames` or in that file; each class in that file needs an image.
  *
  * Source of the data and its format: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
  *
- * @throws DistillError code `data`: a folder or file that is not there, truncated, or of another kind, with file and
- * byte offset
+ * @throws DistillError code `data`: a folder or file that is missing, truncated, or of another format, with file and byte
+ * offset
  */
 export function loadCifar({ kind, dir, split, classNames }: CifarOptions): InMemoryDataset {
   const format = CIFAR_FORMATS[kind];
@@ -139,8 +139,8 @@ function joined(batches: readonly CifarRecords[]): CifarRecords {
 /**
  * The files of a split, in the order in which they are read.
  *
- * @param dir the folder of the files, or the one that holds it under its original name
- * @throws DistillError code `data` when the folder or the files are not there, saying what is
+ * @param dir the folder of the files, or its parent if the folder has its original name
+ * @throws DistillError code `data` when the folder or the files are missing; it lists what is there
  */
 function findCifarFiles(
   kind: CifarKind,
@@ -178,7 +178,7 @@ function findCifarFiles(
   );
 }
 
-/** Names in a folder; in words, what is there instead. */
+/** Names in a folder, or what the path is instead, in words. */
 function list(dir: string): readonly string[] | string {
   try {
     return readdirSync(dir).sort();
@@ -216,7 +216,7 @@ function readBytes(path: string): Uint8Array {
   }
 }
 
-/** Names by class, or undefined where the folder has no file of names: the images are complete without it. */
+/** Names by class; undefined where the folder has no such file, which is optional. */
 function readClassNames(path: string): readonly string[] | undefined {
   if (!existsSync(path)) return undefined;
   return readDataText(path, 'a file of class names, one per line', 2 ** 20)
@@ -225,7 +225,7 @@ function readClassNames(path: string): readonly string[] | undefined {
     .filter((line) => line !== '');
 }
 
-/** A list of other names than the original's is one of other classes where the images bear it out, and else a damaged one. */
+/** A list of another length than the original's counts as custom classes if every class has an image, else as damaged. */
 function expectAllClasses(labels: Int32Array, classes: number, path: string, original: number): void {
   if (new Set(labels).size === classes) return;
   throw wrongNames(path, `${original} class names, one per line`, classes);

@@ -10,13 +10,13 @@ export interface Cinic10Options extends LayoutOptions {
   /** The folder with train, valid and test, or one that holds it. */
   readonly dir: string;
   /**
-   * Train on the images for validation, too, as is usual for its benchmarks. The run then validates on a share of both.
+   * Train on the validation images too, as CINIC-10 benchmarks usually do. The run then validates on a share of both.
    * Default: false.
    */
   readonly addValidation?: boolean | undefined;
 }
 
-/** The same as a configuration names it. */
+/** {@link Cinic10Options} in a configuration. */
 export interface Cinic10Source extends Cinic10Options {
   readonly name: 'cinic10';
 }
@@ -57,7 +57,7 @@ export async function loadCinic10(
   return await loadLayout('cinic10', layout, { imageSize: 32, ...options }, wanted, surroundings);
 }
 
-/** Its files by split, none of them read. */
+/** CINIC-10's files by split, not yet read. */
 export function cinic10Items(
   { dir, addValidation = false }: Cinic10Options,
   wanted: readonly Split[],

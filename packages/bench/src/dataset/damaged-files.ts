@@ -9,7 +9,7 @@ export interface DamagedFile {
   readonly reason: string;
 }
 
-/** Damaged files may have been all that a class had. */
+/** Checks that every training class still has an image after damaged files are left out. */
 export function expectClasses(
   root: string,
   split: Split,
@@ -36,7 +36,7 @@ export function expectClasses(
   });
 }
 
-/** That files cannot be decoded: the first ten of them, and why. */
+/** The error for files that cannot be decoded: the first ten, and why. */
 export function damagedError(root: string, damaged: readonly DamagedFile[], all: number): DistillError {
   return new DistillError({
     code: 'data',

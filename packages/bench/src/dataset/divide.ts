@@ -5,16 +5,16 @@ import { stratified } from './stratified.js';
 
 /** How images are divided, and how many of them are used. */
 export interface DivideOptions {
-  /** Share of every class that is kept for the test, where the data has no test images. Default 0.2. */
+  /** Share of every class that is held out for testing, where the data has no test images. Default: 0.2. */
   readonly testFraction?: number | undefined;
-  /** Says which images. Default 0. */
+  /** Seed that decides which images. Default: 0. */
   readonly splitSeed?: number | undefined;
-  /** Only so many training images, of every class the same share. Default: all. */
+  /** Number of training images, the same share of every class. Default: all. */
   readonly trainSize?: number | undefined;
   readonly testSize?: number | undefined;
 }
 
-/** A layout that has test images: its own, or some of every class's training images. */
+/** A layout with test images: its own, or a share of every class's training images. */
 export function divided(
   layout: LayoutItems,
   { testFraction = 0.2, splitSeed = 0 }: DivideOptions,
@@ -31,7 +31,7 @@ export function divided(
   return { ...layout, items: { ...items, train: part(false), test: part(true) } };
 }
 
-/** The same layout with no more images than asked for; every class keeps its share, and at least one. */
+/** The same layout with at most the requested images; every class keeps its share, and at least one image. */
 export function firstOfEach(
   layout: LayoutItems,
   { trainSize, testSize, splitSeed = 0 }: DivideOptions,
@@ -41,7 +41,7 @@ export function firstOfEach(
     Object.entries(layout.items).map(([split, all]) => {
       const size = sizes[split as Split];
       if (size === undefined || size >= all.length) return [split, all];
-      // What is drawn is left out: one image of each class is never drawn.
+      // Drawn images are the ones left out: one image of each class is never drawn.
       const { chosen } = drawn(all, layout.classNames.length, all.length - size, splitSeed, `${split} size`);
       return [split, all.filter((_, place) => !chosen.has(place))];
     }),

@@ -17,7 +17,7 @@ export interface FolderOptions extends ImageOptions, DivideOptions {
   readonly dir: string;
 }
 
-/** The same as a configuration names it. */
+/** {@link FolderOptions} in a configuration. */
 export interface FolderSource extends FolderOptions {
   readonly name: 'folder';
 }
@@ -29,17 +29,17 @@ export const folderFormat: DatasetFormat<FolderSource> = {
 };
 
 /**
- * Image files in one folder per class; folders inside a class folder belong to it. Files are taken for images by their
- * ending, in any case; hidden files, folders that systems leave (litter.ts) and everything else are skipped. Classes are numbered in the byte order of
- * their names in UTF-8.
+ * Image files in one folder per class; folders inside a class folder belong to it. Image files are recognised by their extension,
+ * in any case. Hidden files, folders that systems leave (litter.ts) and everything else are skipped. Classes are numbered in the
+ * byte order of their names in UTF-8.
  *
- * With folders `train` and `test`, and `val`, `valid` or `validation` if you like, these are the splits, and all of them have
- * the same classes; without `test`, the validation folder is the test. Otherwise `testFraction` of every class is kept for the
- * test, as `splitSeed` says.
+ * Folders `train` and `test`, and optionally `val`, `valid` or `validation`, are the splits, and all must have the same classes.
+ * Without `test`, the validation folder serves as the test set. Without split folders, `testFraction` of every class is held out for
+ * testing; `splitSeed` decides which images.
  *
  * @param wanted Default: all
- * @throws DistillError code `data` for a folder that has no such form, classes without images, classes that differ between
- * splits, and damaged files
+ * @throws DistillError code `data` for a folder of another form, classes without images, classes that differ between splits, and
+ * damaged files
  */
 export async function imageFolder(
   options: FolderOptions,
@@ -66,7 +66,7 @@ const SPLIT_NAMES: Readonly<Record<string, Split>> = {
 };
 const IMAGE = /\.(?:jpe?g|jfif|png|gif|webp|bmp|tiff?|avif|hei[cf]|jxl)$/i;
 
-/** The files of a folder by split, none of them read. */
+/** The files of a folder by split, not yet read. */
 export function folderItems(options: FolderOptions): LayoutItems {
   const { dir } = options;
   const { folders, images } = contentOf(dir);
@@ -76,7 +76,7 @@ export function folderItems(options: FolderOptions): LayoutItems {
     if (split !== undefined && !parts.has(split)) parts.set(split, name);
   }
   const train = parts.get('train');
-  // A class may be called train: then it has images, and no classes inside.
+  // A class may be called train: it then holds images and no folders.
   const isSplit = train !== undefined && parts.size > 1 && contentOf(join(dir, train)).folders.length > 0;
   if (isSplit) return splitItems(dir, folders, parts);
   if (folders.length < 2) throw noClasses(dir, folders, images.length);
@@ -129,7 +129,7 @@ function classItemsOf(
     classNames.forEach((name, label) => {
       const paths = there
         .filter((folder) => plain(folder) === name)
-        // A link to the folder of all classes would put every image into this one.
+        // A link to the parent folder would put every class's images into this class.
         .flatMap((folder) => imagesBelow(join(root, folder), [placeOf(dir), placeOf(root)]));
       if (paths.length === 0) empty.push(name);
       for (const path of paths) found.push({ path, label });
@@ -144,7 +144,7 @@ function classItemsOf(
 
 /** All image files of a class folder, in byte order. */
 function imagesBelow(folder: string, above: readonly (string | undefined)[]): readonly string[] {
-  // A link may lead back to a folder that it is in.
+  // A link may lead back to a folder above it.
   const place = placeOf(folder);
   if (place !== undefined && above.includes(place)) return [];
   const { folders, images } = contentOf(folder);
@@ -154,13 +154,13 @@ function imagesBelow(folder: string, above: readonly (string | undefined)[]): re
   ];
 }
 
-/** Two names of one folder have one place; undefined where the file system does not tell. */
+/** Identifies a folder whatever its path; undefined where the file system gives no inode. */
 function placeOf(folder: string): string | undefined {
   const { ino, dev } = statSync(folder);
   return ino === 0 ? undefined : `${dev}:${ino}`;
 }
 
-/** Folders and image files of a folder, in byte order, without what systems leave there. */
+/** Folders and image files of a folder, in byte order, without system litter. */
 function contentOf(folder: string): {
   readonly folders: readonly string[];
   readonly images: readonly string[];
@@ -175,7 +175,7 @@ function contentOf(folder: string): {
   return { folders: folders.sort(byBytes), images: images.sort(byBytes) };
 }
 
-/** @throws DistillError code `data` for a link to nothing that may be a folder: a class would be missing without a word */
+/** @throws DistillError code `data` for a broken link that may stand for a folder: a class would silently be missing */
 function isFolder(folder: string, entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
   const path = join(folder, entry.name);
@@ -204,7 +204,7 @@ function entriesOf(folder: string): readonly Dirent[] {
   }
 }
 
-/** Of what is no folder, or is below a file. */
+/** What a path is that is not a folder, or lies below a file. */
 function kindAt(path: string): string {
   const stats = statsAt(path);
   return stats === undefined ? 'no such folder' : fileKind(stats);
@@ -226,7 +226,7 @@ function noClasses(dir: string, folders: readonly string[], images: number): Dis
   return dataError(dir, 'folders of at least two classes', got, hint);
 }
 
-/** Disks of Apple's systems keep accents apart from their letters, others do not: it is the same name. */
+/** Some of Apple's file systems store accents apart from their letters: both forms are the same name. */
 const plain = (name: string): string => name.normalize('NFC');
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 

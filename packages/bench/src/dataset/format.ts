@@ -1,26 +1,26 @@
 import type { Dataset } from '@distilljs/core';
 
-/** Parts that a dataset may come in. Without validation images of its own, a run takes some of the training images. */
+/** The splits of a dataset. Without validation images in the data, a run holds out some of the training images. */
 export type Split = 'train' | 'validation' | 'test';
 
 /** What a format has read. */
 export interface LoadedSplits {
-  /** Those that were asked for, as far as the data has them; `train` and `test` are always there when asked for. */
+  /** The requested splits that the data has; `train` and `test` are always there when requested. */
   readonly splits: Readonly<Partial<Record<Split, Dataset | undefined>>>;
   /** What the user should know about the data, one sentence each. */
   readonly notes?: readonly string[] | undefined;
 }
 
-/** A display of how far a long piece of work is. */
+/** A progress display for long work. */
 export interface Meter {
-  /** @param done units of work that are done, of the total */
+  /** @param done finished units of work */
   update(done: number): void;
   stop(): void;
 }
 
-/** What reading data needs beside the configuration. All optional. */
+/** Optional inputs of reading data, beside the configuration. */
 export interface Surroundings {
-  /** Opens a display of progress with an estimate of the time that is left, e.g. `Decoding images`. */
+  /** Opens a progress display with an estimate of the remaining time. The title is e.g. `Decoding images`. */
   readonly meter?: ((title: string, total: number) => Meter) | undefined;
   /** Ends the reading: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -28,10 +28,10 @@ export interface Surroundings {
 
 /** One format of datasets: an entry of the registry. */
 export interface DatasetFormat<Source> {
-  /** What it reads and from where, in a line for `distill-bench list datasets`. */
+  /** What it reads and from where, as a line of `distill-bench list datasets`. */
   readonly summary: string;
   /**
-   * Reads the splits that are asked for.
+   * Reads the wanted splits.
    *
    * @throws DistillError code `data` or `option`
    */

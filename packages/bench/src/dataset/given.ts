@@ -3,7 +3,7 @@ import type { Dataset } from '@distilljs/core';
 import type { DatasetFormat } from './format.js';
 import { firstImages } from './subset.js';
 
-/** Datasets that a program hands to `runBench`, in a configuration. */
+/** A configuration's entry for datasets that a program passes to `runBench`. */
 export interface GivenSource {
   readonly name: 'given';
   readonly title?: string | undefined;
@@ -11,12 +11,12 @@ export interface GivenSource {
   readonly testSize?: number | undefined;
 }
 
-/** Datasets at hand. All have the same classes and images of one size. */
+/** Datasets that a program passes to `runBench`. All have the same classes and images of one size. */
 export interface GivenData {
   readonly train: Dataset;
-  /** Chooses the best epoch. Default: `validationFraction` of the training images. */
+  /** The images that choose the best epoch. Default: `validationFraction` of the training images. */
   readonly validation?: Dataset | undefined;
-  /** Every image has a label. */
+  /** Every image must have a label. */
   readonly test: Dataset;
   /** Default: those of the datasets. */
   readonly classNames?: readonly string[] | undefined;
@@ -25,9 +25,9 @@ export interface GivenData {
 let handed: GivenData | undefined;
 
 /**
- * Makes datasets known to configurations with `dataset: { name: given }`.
+ * Sets the datasets that configurations with `dataset: { name: given }` use.
  *
- * @param data undefined: none from now on
+ * @param data undefined: none
  * @throws DistillError code `data` that lists everything that does not fit together
  */
 export function handOverData(data: GivenData | undefined): void {
@@ -84,7 +84,7 @@ function completed({ classNames, ...given }: GivenData): GivenData {
   return { train: named(train), validation: validation && named(validation), test: named(test) };
 }
 
-/** Field by field: those of an object of a class are not its own. */
+/** Copied field by field: a class's accessors are not own properties, so a spread would lose them. */
 const withNames = (data: Dataset, classNames: readonly string[]): Dataset => ({
   name: data.name,
   size: data.size,

@@ -20,7 +20,7 @@ export interface IdentitiesOptions extends LayoutOptions, DivideOptions {
   readonly lists?: IdentityLists | undefined;
 }
 
-/** The same as a configuration names it. */
+/** {@link IdentitiesOptions} in a configuration. */
 export interface IdentitiesSource extends IdentitiesOptions {
   readonly name: 'identities';
 }
@@ -32,11 +32,11 @@ export const identitiesFormat: DatasetFormat<IdentitiesSource> = {
 };
 
 /**
- * Reads the training images of a set of identities, which are the classes, by default at 128×64. Its list for validation is the test,
- * or where there is none, `testFraction` of each identity's images. Other identities, by which embeddings are measured, are what
- * {@link loadIdentitySets} reads.
+ * Reads the training images of a set of identities, which are the classes, by default at 128×64 (height×width). The validation list is
+ * the test set; without one, `testFraction` of each identity's images is. {@link loadIdentitySets} reads the other identities, on which
+ * embeddings are measured.
  *
- * @throws DistillError code `data`: files that are not there, damaged lists, damaged images
+ * @throws DistillError code `data`: missing files, damaged lists, damaged images
  */
 export async function loadIdentities(
   options: IdentitiesOptions,
@@ -53,8 +53,8 @@ const sized = (options: IdentitiesOptions): IdentitiesOptions & ImageOptions => 
 });
 
 /**
- * Training images with their identities as classes. Networks are trained and tested as classifiers of these identities; how well
- * they recognise others is what `distill-bench metrics` measures, on queries and gallery.
+ * Training images with their identities as classes. Networks are trained and tested as classifiers of these identities.
+ * `distill-bench metrics` measures how well they recognise other identities, on queries and gallery.
  */
 export function identityItems({ dir, lists }: IdentitiesOptions): LayoutItems {
   const { train, validation } = readPeople(dir, lists);
@@ -77,13 +77,13 @@ export function identityItems({ dir, lists }: IdentitiesOptions): LayoutItems {
 /** Images to be recognised, with what is known of each. */
 export interface IdentitySet {
   readonly dataset: Dataset;
-  /** Identity per image, the same number for the same identity in all sets; −1: nobody that is asked for. */
+  /** Identity per image, the same number for the same identity in all sets; −1 for distractors. */
   readonly labels: Int32Array;
-  /** Where all are known. */
+  /** Camera per image, where all are known. */
   readonly cameras?: Int32Array | undefined;
 }
 
-/** The sets that embeddings are measured on, as far as there are such. */
+/** The sets that embeddings are measured on, where the data has them. */
 export interface IdentitySets {
   readonly query?: IdentitySet | undefined;
   readonly gallery?: IdentitySet | undefined;
@@ -111,7 +111,7 @@ export async function loadIdentitySets(
   for (const part of ['query', 'gallery', 'distractors'] as const) {
     const sightings = people[part];
     if (sightings === undefined || sightings.length === 0) continue;
-    // Damaged files may be left out: what an image's place in the list is, its label says.
+    // Damaged files may be left out: the label keeps each image's place in the list.
     const items = sightings.map(({ path }, label) => ({ path, label }));
     const layout = { items: { test: items }, classNames: sightings.map((_, place) => String(place)) };
     const set = { ...layout, name: `identities, ${part}`, root: options.dir, images: sized(options) };

@@ -10,12 +10,12 @@ import { findFiles } from './bytes/find-files.js';
 import { readNumbers } from './bytes/numbers.js';
 import type { DatasetFormat, LoadedSplits, Split } from './format.js';
 
-/** Images and labels as MNIST has them: four files, gzipped or not. */
+/** Images and labels in MNIST's format: four files, gzipped or not. */
 export interface IdxSource extends ArraySource {
   readonly name: 'idx';
   /** The folder of the files, or one that holds it. */
   readonly dir: string;
-  /** How the names of the files begin, where a folder holds several sets, e.g. `emnist-letters`. */
+  /** Prefix of the file names, where a folder holds several sets, e.g. `emnist-letters`. */
   readonly prefix?: string | undefined;
   /** Images are stored column by column, as EMNIST's are. Default: by the name. */
   readonly transposed?: boolean | undefined;
@@ -26,7 +26,7 @@ const SPLITS = {
   test: { pattern: /t10k|test/i, names: 't10k-images-idx3-ubyte and t10k-labels-idx1-ubyte' },
 } as const;
 
-/** MNIST, Fashion-MNIST, KMNIST, EMNIST and whatever else has their layout. */
+/** MNIST, Fashion-MNIST, KMNIST, EMNIST and others with their layout. */
 export const idxFormat: DatasetFormat<IdxSource> = {
   summary: 'MNIST-style IDX files (train-images-idx3-ubyte, …; .gz or unpacked) in dataset.dir or --data-dir',
   load: loadIdx,
@@ -36,7 +36,7 @@ export const idxFormat: DatasetFormat<IdxSource> = {
  * Reads a set of IDX files: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, and the same of `t10k` or `test`, with or
  * without `.gz`. Images are N×height×width (one channel) or N×height×width×channels.
  *
- * @throws DistillError code `data`: files that are not there, cut off, damaged, or that do not fit together
+ * @throws DistillError code `data`: files that are missing, truncated, damaged, or that do not fit together
  */
 export async function loadIdx(
   source: Omit<IdxSource, 'name'>,
@@ -108,7 +108,7 @@ function fileOf(
     /idx\d|ubyte/i.test(name) &&
     !/\.(?:zip|tar|txt|md5)$/i.test(name);
   const found = findFiles(dir, fits, `${prefix}${names}, gzipped or not`);
-  // An archive and what was unpacked from it are one set.
+  // A `.gz` file and its unpacked copy count as one.
   const sets = new Map(found.map((path) => [path.replace(/\.gz$/i, ''), path]));
   for (const path of found) if (!/\.gz$/i.test(path)) sets.set(path, path);
   const [first, second] = [...sets.values()];
@@ -133,7 +133,7 @@ async function withFile<T>(path: string, use: (stream: ByteStream) => Promise<T>
   }
 }
 
-/** @param isPart more is known to follow */
+/** @param isPart whether more numbers follow those read */
 function readAfterHeader(
   path: string,
   count: number,

@@ -23,7 +23,7 @@ export interface ImageOptions {
   readonly channels?: Channels | undefined;
   /** Default `crop`. */
   readonly resize?: ResizeMode | undefined;
-  /** What happens when files cannot be decoded: `error` (default) lists them, `skip` leaves them out, with a note. */
+  /** What to do with files that cannot be decoded: `error` (default) lists them, `skip` leaves them out, with a note. */
   readonly onDamaged?: 'error' | 'skip' | undefined;
   /** Folder of decoded images. Default: {@link defaultCacheDir}. */
   readonly cacheDir?: string | undefined;
@@ -34,16 +34,16 @@ export interface ImageOptions {
 /** A set of image files. */
 export interface ImageSet extends LayoutItems {
   readonly name: string;
-  /** Folder that the paths are in; part of the cache's key. */
+  /** Folder that holds the files; part of the cache key. */
   readonly root: string;
   readonly images: ImageOptions;
 }
 
-/** What is known of the files of a dataset. */
+/** The files behind a dataset. */
 export interface ImageFacts {
   /** One per image. */
   readonly paths: readonly string[];
-  /** Of each image's pixels. */
+  /** Digest of each image's pixels. */
   readonly digests: readonly string[];
   readonly damaged: readonly DamagedFile[];
 }
@@ -53,7 +53,7 @@ const known = new WeakMap<Dataset, ImageFacts>();
 /** The files of a dataset that {@link imageSet} made; undefined for others, and for parts of one. */
 export const imageFacts = (dataset: Dataset): ImageFacts | undefined => known.get(dataset);
 
-/** To be raised when the same file and settings give other pixels. */
+/** To be raised when the same file and settings would give different pixels. */
 const VERSION = 1;
 
 /**
@@ -70,8 +70,8 @@ export function defaultCacheDir(): string {
 }
 
 /**
- * Datasets over image files. Each file is decoded once, to the training size, into a folder of the cache; from then on its
- * pixels are read at an offset. A file that has another size or time of change is decoded again.
+ * Datasets over image files. Each file is decoded once, to the training size, into the cache; later its pixels are read from
+ * there. A file whose size or modification time changed is decoded again.
  *
  * @throws DistillError code `data` for damaged files (unless they are skipped), and for a class that has no image
  */
@@ -122,12 +122,12 @@ export async function imageSet(
 
 interface Keyed {
   readonly item: ImageItem;
-  /** Undefined for what is no file. */
+  /** Undefined where the path is not a file. */
   readonly key?: string | undefined;
   readonly reason?: string | undefined;
 }
 
-/** What changes when the file does. */
+/** A key that changes when the file does. */
 function keyOf({ path, source }: ImageItem, root: string): Omit<Keyed, 'item'> {
   const key = (...parts: readonly unknown[]): { key: string } => ({
     key: createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32),
@@ -147,7 +147,7 @@ function realPath(path: string): string {
   }
 }
 
-/** Decodes what the store does not have. Stopped by the signal, it keeps what is done. */
+/** Decodes the images that the store lacks. When the signal stops it, finished images are kept. */
 async function decodeMissing(
   store: ImageStore,
   all: readonly Keyed[],
@@ -225,13 +225,13 @@ function datasetOf(
       labels,
       superclasses ?? '',
       ...(weights === undefined ? [] : [weights.join(' ')]),
-      // Not as arguments: a million of them does not fit on the stack.
+      // Joined, not spread as arguments: a million would overflow the stack.
       kept.map(({ stored }) => stored.digest).join(' '),
     ),
   };
 }
 
-/** The name of a folder in letters that every system takes. */
+/** The folder's name in characters that every file system takes. */
 const safeName = (root: string): string =>
   basename(root)
     .replace(/[^A-Za-z0-9_-]+/g, '_')

@@ -12,13 +12,13 @@ import type { Devkit } from './layout/devkit.js';
 import { WNID, badLine, classNames, linesOf } from './layout/wordnet.js';
 import { identitiesOf } from './tiny-imagenet.js';
 
-/** ImageNet-1K (ILSVRC 2012), or any subset with its folders. Its own test images have no labels, so `val` is the test. */
+/** ImageNet-1K (ILSVRC 2012), or any subset with its folders. Its test images have no labels, so `val` is the test set. */
 export interface ImagenetOptions extends LayoutOptions {
   /** The folder with train and val, or one that holds it. */
   readonly dir: string;
 }
 
-/** The same as a configuration names it. */
+/** {@link ImagenetOptions} in a configuration. */
 export interface ImagenetSource extends ImagenetOptions {
   readonly name: 'imagenet';
 }
@@ -44,14 +44,13 @@ export async function loadImagenet(
   return await loadLayout('imagenet', layout, { imageSize: 224, ...options }, wanted, surroundings);
 }
 
-/** Lists of class names, in the order in which they are looked for. */
+/** Lists of class names, in search order. */
 const NAME_LISTS = ['loc_synset_mapping.txt', 'synset_words.txt', 'words.txt'];
 
 /**
- * Classes are in the order of their identities, as everywhere else that reads them from folders. The images of `val` are in
- * class folders, or listed in one of the files that come with the set: `LOC_val_solution.csv`, `val_annotations.txt`, or
- * `val.txt` (image and class index). These, and lists of class names, are looked for beside `train` and up to three folders
- * above it.
+ * Classes are in the order of their WordNet identities, as in other readers of class folders. The images of `val` are in class
+ * folders, or listed in `LOC_val_solution.csv`, `val_annotations.txt`, `val.txt` (image and class index), or the development kit.
+ * These, and lists of class names, are searched for in `val`, beside `train`, and up to three folders above.
  */
 export function imagenetItems(
   { dir }: ImagenetOptions,
@@ -74,7 +73,7 @@ export function imagenetItems(
   };
 }
 
-/** The folder of train and val, and where lists may lie. */
+/** The folder with train and val, and the folders to search for lists. */
 function rootOf(dir: string): { readonly root: string; readonly places: readonly string[] } {
   const what = "ImageNet's folder, with train and val";
   const root = findRoot(dir, (names) => names.has('train') && names.has('val'), what);
@@ -103,7 +102,7 @@ function valItems(
   return annotatedItems(folder, list, annotations, identities);
 }
 
-/** The kit lists classes in order of the images' numbers. */
+/** The development kit lists classes in order of the images' numbers. */
 function ofDevkit(
   folder: string,
   { list, validation }: Devkit,
@@ -117,7 +116,7 @@ function ofDevkit(
         `a line for each image of ${folder}`,
         `${validation.length} lines, none for ${image}`,
       );
-    // A part of the set may lack classes.
+    // A subset may lack classes.
     return identities.includes(className) ? [{ image, className }] : [];
   });
   return annotatedItems(folder, list, annotations, identities);
@@ -131,7 +130,7 @@ function annotationOf(
 ): readonly Annotation[] {
   const [image, word = ''] = line.split(/[,\s]+/);
   if (at === 0 && image === 'ImageId') return [];
-  // A class index counts from 0, in order of the identities.
+  // Class indices count from 0, in the order of the identities.
   const className = /^\d+$/.test(word) ? identities[Number(word)] : word;
   if (image !== undefined && className !== undefined && WNID.test(className)) return [{ image, className }];
   throw badLine(list, at, 'an image and its class, e.g. ILSVRC2012_val_00000001 n01751748', line);

@@ -4,7 +4,7 @@ import type { DistillError } from '@distilljs/core';
 import { readDataText } from '../file/index.js';
 import { dataError } from './bytes/byte-stream.js';
 
-/** Fields of a line, with other names that they go by. */
+/** Fields of a line, with their accepted names. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   path: ['path', 'file', 'filename', 'file_name', 'image'],
   label: ['label', 'class', 'classname', 'class_name'],
@@ -87,14 +87,14 @@ async function csvLines(text: string, file: string): Promise<readonly Line[]> {
   }
 }
 
-/** A name that is there twice, in whatever case: one value would be read, and the other one not. Columns that nothing reads may. */
+/** A name that occurs twice, in any case: only one of its values would be read. Columns that nothing reads may repeat. */
 function repeated(names: readonly string[]): string | undefined {
   const read = Object.values(FIELDS).flat();
   const folded = names.map((name) => name.trim().toLowerCase());
   return folded.find((name, at) => read.includes(name) && folded.indexOf(name) < at);
 }
 
-/** Fields under the names that are used here, whatever case they are in. */
+/** Fields under the names used here, matched in any case. */
 function named({ line, fields }: Line): Line {
   const lower = Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [key.trim().toLowerCase(), value]),
@@ -130,7 +130,7 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
-/** Lists the first ten of what is wrong. */
+/** The error that lists the first ten problems. */
 export function problemsError(file: string, problems: readonly string[]): DistillError {
   const shown = problems.slice(0, 10).join('; ');
   const more = problems.length > 10 ? ` and ${problems.length - 10} more` : '';

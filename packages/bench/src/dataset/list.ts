@@ -17,7 +17,7 @@ export interface ListOptions extends ImageOptions, DivideOptions {
   readonly dir?: string | undefined;
 }
 
-/** The same as a configuration names it. */
+/** {@link ListOptions} in a configuration. */
 export interface ListSource extends ListOptions {
   readonly name: 'list';
 }
@@ -39,12 +39,12 @@ const SPLITS: ReadonlyMap<string, Split> = new Map([
 ]);
 
 /**
- * Images that a CSV or JSON-lines file lists, one a line: `path` and `label`, optionally `split` (train, val or test),
- * `superclass`, `identity`, `camera` and `weight`. Labels that are all whole numbers are classes in their numeric order, others
- * in the byte order of their names. Training images may lack one. Without test images, `testFraction` of every class is kept for the test.
+ * Images that a CSV or JSON-lines file lists, one per line: `path` and `label`, optionally `split` (train, val or test),
+ * `superclass`, `identity`, `camera` and `weight`. If all labels are integers, classes are in numeric order, else in the byte order of
+ * their names. Training images may lack a label. Without test images, `testFraction` of every class is held out for testing.
  *
  * @param wanted Default: all
- * @throws DistillError code `data` that lists what is wrong, with line numbers
+ * @throws DistillError code `data` that lists the problems, with line numbers
  */
 export async function imageList(
   options: ListOptions,
@@ -56,7 +56,7 @@ export async function imageList(
   return await imageSet({ ...layout, name: 'list', root: dir, images: options }, wanted, surroundings);
 }
 
-/** What a list says, none of its images read. */
+/** The images of a list, not yet read. */
 export async function listItems({ file, dir = dirname(resolve(file)) }: ListOptions): Promise<LayoutItems> {
   const lines = await listLines(file);
   const problems: string[] = [];
@@ -105,7 +105,7 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
     );
     items[split].push({
       path: isAbsolute(path) ? path : join(dir, path),
-      // Without a label: for methods that need none.
+      // −1: without a label, for methods that need none.
       label: label === undefined ? -1 : (numbers.get(label) ?? 0),
       ...extra,
       ...(textOf(fields['weight']) !== undefined && { weight: Number(textOf(fields['weight'])) }),
@@ -120,7 +120,7 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
   };
 }
 
-/** Splits that a list makes have the same classes. */
+/** Checks that all splits of a list have the same classes. */
 function expectAllClasses(
   file: string,
   items: Readonly<Record<Split, readonly ImageItem[]>>,
@@ -143,7 +143,7 @@ function expectAllClasses(
     throw dataError(file, `images of each of the ${names.length} classes in every split`, lacking.join('; '));
 }
 
-/** Distinct values: whole numbers in their order, others in byte order. */
+/** Distinct values: in numeric order if all are integers, else in byte order. */
 function namesOf(values: readonly string[]): readonly string[] {
   const distinct = [...new Set(values)];
   return distinct.every((value) => /^-?\d+$/.test(value))

@@ -15,11 +15,11 @@ export interface NpzSource extends ArraySource, ImageLayout {
   readonly name: 'npz';
   /** An `.npz` file, or a folder of `.npz` or `.npy` files. */
   readonly dir: string;
-  /** Names of the arrays. Default: by the usual ones, see {@link loadNpz}. */
+  /** Names of the arrays. Default: the usual names, see {@link loadNpz}. */
   readonly arrays?: ArrayNames | undefined;
-  /** Share of the images that is kept for the test, where the files have no test images. Default: 0.2. */
+  /** Share of the images held out for testing, where the files have neither test nor validation images. Default: 0.2. */
   readonly testFraction?: number | undefined;
-  /** Decides which images those are. Default: 0. */
+  /** Seed that decides which images. Default: 0. */
   readonly splitSeed?: number | undefined;
 }
 
@@ -30,14 +30,14 @@ export const npzFormat: DatasetFormat<NpzSource> = {
 };
 
 /**
- * Reads images and labels from `.npz` (stored or deflated) or `.npy` files. Which array is what their names say:
- * `x_train`, `train_images`, `X_test`, `val_labels`, …; or those of the files (`train.npz` with `images` and `labels`);
- * several files of one split are its batches. Images are N×height×width, N×height×width×channels, or
- * N×channels×height×width, of any kind of number and either order of axes; labels are N, N×1, or one-hot.
+ * Reads images and labels from `.npz` (stored or deflated) or `.npy` files. Arrays are recognised by their names (`x_train`,
+ * `train_images`, `X_test`, `val_labels`, …) or by their files' names (`train.npz` with `images` and `labels`). Several files of
+ * one split are its batches. Images are N×height×width, N×height×width×channels, or N×channels×height×width, of any number type,
+ * row- or column-major; labels are N, N×1, or one-hot.
  *
- * No pickle is read: it can run any program.
+ * Pickles are refused: they can run any program.
  *
- * @throws DistillError code `data`: files that are not there, damaged, of other kinds, or that do not fit together
+ * @throws DistillError code `data`: files that are missing, damaged, of other formats, or that do not fit together
  */
 export async function loadNpz(
   source: Omit<NpzSource, 'name'>,
@@ -52,7 +52,7 @@ export async function loadNpz(
   const train = (await partOf(found.train ?? found.all)) as ArrayPart;
   if (found.test === undefined && found.validation === undefined) return await split(train, source);
   const validation = await partOf(found.validation);
-  // Contests keep the labels of the test images to themselves.
+  // Competitions do not publish their test labels.
   if (found.test === undefined) {
     const { splits } = await loadParts('npz', { train, test: validation }, wanted, source);
     return { splits, notes: ['There are no test images: the validation images are used for the test.'] };
@@ -83,7 +83,7 @@ async function single(
   };
 }
 
-/** Several files of one split, one after the other. */
+/** Concatenates several files of one split. */
 function joined(batches: readonly ArrayPart[]): ArrayPart {
   const [first] = batches as readonly [ArrayPart];
   if (batches.length === 1) return first;

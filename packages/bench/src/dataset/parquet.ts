@@ -18,11 +18,11 @@ import type { Shard } from './parquet-file/shard.js';
 export interface ParquetOptions extends ColumnNames, LayoutOptions, DivideOptions {
   /** The folder of the files, or one that holds it; or one file. */
   readonly dir: string;
-  /** Which images are the test. Default: the test files, or where there are none, those for validation. */
+  /** The split to test on. Default: the test files, else the validation files. */
   readonly testSplit?: 'test' | 'validation' | undefined;
 }
 
-/** The same as a configuration names it. */
+/** {@link ParquetOptions} in a configuration. */
 export interface ParquetSource extends ParquetOptions {
   readonly name: 'parquet';
 }
@@ -34,11 +34,11 @@ export const parquetFormat: DatasetFormat<ParquetSource> = {
 };
 
 /**
- * Reads a Parquet image set: columns `image` (`{ bytes, path }`, or bytes) and `label`, or `img`, `fine_label` and
- * `coarse_label`; any number of files per split; class names from the metadata that hubs write. Without test images, those for
- * validation are the test; without those, `testFraction` of every class.
+ * Reads a Parquet image set, by default at 64×64, with any number of files per split. Columns are `image` (`{ bytes, path }`, or bytes)
+ * and `label`, or `img`, `fine_label` and `coarse_label`. Class names come from the metadata that hubs write. Without test images, the
+ * validation images are the test set; without those, `testFraction` of every class is held out.
  *
- * @throws DistillError code `data`: files that are not there, damaged, or that do not fit together; damaged images
+ * @throws DistillError code `data`: files that are missing, damaged, or that do not fit together; damaged images
  */
 export async function loadParquet(
   options: ParquetOptions,
@@ -50,22 +50,22 @@ export async function loadParquet(
   return await loadLayout('parquet', parts, { imageSize: 64, ...options }, wanted, surroundings);
 }
 
-/** Images of each split that is wanted, with what the files say of classes. */
+/** Images of the wanted splits, with class names from the files. */
 export interface ParquetItems extends LayoutItems {
   /** There are files of test images. */
   readonly hasTest: boolean;
 }
 
 /**
- * The rows of all shards as images that are still packed: labels are read, images when they are asked for.
+ * The rows of all shards as encoded images: labels are read now, images on demand.
  *
- * @throws DistillError code `data`: files that are not there, missing shards, damaged ones, or ones that do not fit together
+ * @throws DistillError code `data`: missing files or shards, damaged ones, or ones that do not fit together
  */
 export async function parquetItems(source: ParquetOptions, wanted: readonly Split[]): Promise<ParquetItems> {
   const { files, notes } = shardFiles(source);
   const parts = new Map<Split, readonly LabelledShard[]>();
   for (const [split, paths] of files) {
-    // Training labels say which classes there are.
+    // The classes come from the training labels.
     if (split !== 'train' && !wanted.includes(split)) continue;
     const shards: LabelledShard[] = [];
     for (const path of paths) shards.push(await labelledShard(path, source));
@@ -112,7 +112,7 @@ function shardFiles({ dir, testSplit }: ParquetOptions): {
   return { files, notes: testSplit === undefined ? [note] : [] };
 }
 
-/** One folder of `train-00000-of-00002.parquet` has them all. */
+/** Checks that one folder holds all numbered shards (`train-00000-of-00002.parquet`, …). */
 function expectAllShards(dir: string, split: Split, paths: readonly string[]): void {
   const folders = [...new Set(paths.map(dirname))];
   if (folders.length > 1) {
@@ -147,7 +147,7 @@ async function labelledShard(path: string, names: ColumnNames): Promise<Labelled
   };
 }
 
-/** By the hub's description, the texts of the labels, or their highest number. */
+/** Class names from the hub's metadata, else the labels' texts, else numbers up to the highest label. */
 function namesOfLabels(train: readonly LabelledShard[]): readonly string[] {
   const [first] = train as readonly [LabelledShard];
   const described = namesOf(first.shard, first.columns.label);
@@ -191,7 +191,7 @@ function indices(
 ): Int32Array {
   const values = Float32Array.from(given, (label) => {
     if (typeof label === 'string') return places.get(label) ?? NaN;
-    // No label at all is what −1 says elsewhere.
+    // Elsewhere −1 marks a missing label.
     return label === null || label === undefined ? -1 : Number(label);
   });
   const unknown = given.find((label) => typeof label === 'string' && !places.has(label));

@@ -48,7 +48,7 @@ export type DatasetName = DatasetSource['name'];
 
 type Formats = { readonly [Name in DatasetName]: DatasetFormat<DatasetSource & { readonly name: Name }> };
 
-/** Formats with libraries of their own import them when they load. */
+/** Formats that need libraries import them when they load. */
 const FORMATS: Formats = {
   synthetic: syntheticFormat,
   folder: folderFormat,
@@ -66,7 +66,7 @@ const FORMATS: Formats = {
   given: givenFormat,
 };
 
-/** The datasets that a configuration can name; `given` is none of them. */
+/** The datasets that a configuration can name, so not `given`. */
 export const datasetNames = (Object.keys(FORMATS) as readonly DatasetName[]).filter(
   (name) => name !== 'given',
 );
@@ -74,7 +74,7 @@ export const datasetNames = (Object.keys(FORMATS) as readonly DatasetName[]).fil
 export const datasetSummary = (name: DatasetName): string => FORMATS[name].summary;
 
 /**
- * Splits of a configured dataset.
+ * Loads splits of a configured dataset.
  *
  * @throws DistillError code `data` or `option`, from the format
  */
@@ -89,9 +89,9 @@ export async function loadSplits(
 }
 
 /**
- * One split of a configured dataset.
+ * Loads one split of a configured dataset.
  *
- * @throws DistillError code `data` or `option`, from the format
+ * @throws DistillError code `data` or `option`, from the format; code `data` where the dataset has no such split
  */
 export async function loadDataset(
   source: DatasetSource,

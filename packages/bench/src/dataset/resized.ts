@@ -3,7 +3,7 @@ import { fitImage } from '../image/index.js';
 import type { Channels, ResizeMode } from '../image/index.js';
 import { digest } from './subset.js';
 
-/** Another size for images that a format stores at one. */
+/** Another size for images that a format stores at one size. */
 export interface ResizeOptions {
   /** Edge, or height and width. Default: as they are stored. */
   readonly imageSize?: number | readonly [height: number, width: number] | undefined;
@@ -12,8 +12,8 @@ export interface ResizeOptions {
 }
 
 /**
- * The same images at another size, scaled each time they are asked for, by the arithmetic of image files. Fractions of pixel values are
- * rounded. The dataset itself where nothing is to be done.
+ * The same images at another size. They are scaled on each access, with the same arithmetic as image files; fractional pixel values are
+ * rounded. Returns the dataset itself where the size is unchanged.
  */
 export function resized<D extends Dataset>(
   dataset: D,
@@ -25,7 +25,7 @@ export function resized<D extends Dataset>(
   if (height === ownHeight && width === ownWidth) return dataset;
   const channels = count as Channels;
   const fitted = (pixels: ArrayLike<number>): Uint8Array => {
-    // Bytes are rounded by the conversion, and cut to 0…255.
+    // A clamped array rounds to whole bytes and clips to 0…255.
     const data =
       pixels instanceof Uint8Array ? pixels : new Uint8Array(Uint8ClampedArray.from(pixels).buffer);
     return fitImage(

@@ -1,6 +1,6 @@
 import type { Random } from '@distilljs/core';
 
-/** Positions that were drawn, and how many of each class. */
+/** The drawn positions, all positions by class, and the planned number of each class. */
 export interface Drawn {
   readonly chosen: ReadonlySet<number>;
   readonly byClass: readonly (readonly number[])[];
@@ -8,12 +8,12 @@ export interface Drawn {
 }
 
 /**
- * Draws images so that every class gives the same share, rounded so that the whole is `wanted` (largest remainders first).
+ * Draws the same share of images from every class, rounded so that they sum to `wanted` (largest remainders first).
  * One image of each class is never drawn, so that the rest has all classes.
  *
  * @param labels class by image
- * @param random says which images of a class
- * @param share of each class before rounding. Default: what `wanted` comes to.
+ * @param random decides which images of a class
+ * @param share of each class before rounding. Default: `wanted / labels.length`
  */
 export function stratified(
   labels: Int32Array,
@@ -38,8 +38,8 @@ export function stratified(
 }
 
 /**
- * Whole numbers near `shares` and at most `limits` that sum to `total`, as far as the limits let them: the largest remainders
- * are rounded up (Hare–Niemeyer).
+ * Integers near `shares`, at most `limits`, that sum to `total` as far as the limits allow: the largest remainders are rounded
+ * up (Hare–Niemeyer).
  */
 function apportion(shares: readonly number[], limits: readonly number[], total: number): readonly number[] {
   const limit = (place: number): number => limits[place] ?? 0;
@@ -47,7 +47,7 @@ function apportion(shares: readonly number[], limits: readonly number[], total: 
   let missing = total - quotas.reduce((sum, quota) => sum + quota, 0);
   const remainder = (place: number): number => (shares[place] ?? 0) - (quotas[place] ?? 0);
   const order = shares.map((_, place) => place).sort((a, b) => remainder(b) - remainder(a) || a - b);
-  // Once is enough, unless limits leave more to the classes that have enough.
+  // One pass suffices, unless limits pass the rest on to larger classes.
   for (let before = Infinity; missing > 0 && missing < before;) {
     before = missing;
     for (const place of order) {

@@ -18,9 +18,9 @@ export function digest(...parts: (string | Int32Array)[]): string {
 }
 
 /**
- * Throws unless `index` is one of the dataset's images.
+ * Checks that `index` is one of the dataset's images.
  *
- * @param name the dataset's
+ * @param name the dataset's name
  * @throws DistillError code `data`
  */
 export function expectIndex(name: string, index: number, size: number): void {
@@ -36,7 +36,7 @@ export function expectIndex(name: string, index: number, size: number): void {
 /**
  * The images of `dataset` at these positions, in this order. Pixels are not copied.
  *
- * @throws DistillError code `data` for a position that the dataset does not have
+ * @throws DistillError code `data` for a position outside the dataset
  */
 export function subset<D extends Dataset>(dataset: D, positions: ArrayLike<number>): D {
   const kept = Int32Array.from(positions);
@@ -58,7 +58,7 @@ export function subset<D extends Dataset>(dataset: D, positions: ArrayLike<numbe
   };
 }
 
-/** The first `count` images; all where there are no more, or none are asked for. */
+/** The first `count` images; all where there are no more, or `count` is undefined. */
 export function firstImages<D extends Dataset>(dataset: D, count: number | undefined): D {
   return count === undefined || count >= dataset.size
     ? dataset
@@ -72,19 +72,19 @@ export function firstImages<D extends Dataset>(dataset: D, count: number | undef
 export interface SplitDataset<D extends Dataset = Dataset> {
   readonly train: D;
   readonly validation: D;
-  /** What the user should know about the split; undefined where it is as asked for. */
+  /** What the user should know about the split; undefined where it is as requested. */
   readonly note: string | undefined;
 }
 
 /**
- * Takes a share of every class away for validation.
+ * Splits off a share of every class for validation.
  *
- * Of each class `fraction · count` images, rounded so that the whole is `round(fraction · size)` (largest remainders
- * first); which ones, `random` says. One image of each class stays in training, whatever the fraction. Both parts keep
- * the dataset's order. Unlabelled images stay in training.
+ * From each class it takes `fraction · count` images, rounded so that they sum to `round(fraction · size)` (largest remainders
+ * first); `random` decides which. One image of each class always stays in training. Both parts keep the dataset's order.
+ * Unlabelled images stay in training.
  *
  * @param fraction above 0 and below 1
- * @throws DistillError code `option` when the fraction is outside, or leaves one part empty
+ * @throws DistillError code `option` when the fraction is out of range, or leaves one part empty
  */
 export function splitValidation<D extends Dataset>(
   dataset: D,

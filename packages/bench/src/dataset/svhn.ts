@@ -34,7 +34,7 @@ export const svhnFormat: DatasetFormat<SvhnSource> = {
  * Source of the data and its format: Netzer et al., "Reading Digits in Natural Images with Unsupervised Feature Learning",
  * 2011.
  *
- * @throws DistillError code `data`: files that are not there, of another level, cut off, damaged, or that do not fit together
+ * @throws DistillError code `data`: files that are missing, of another level, truncated, damaged, or that do not fit together
  */
 export async function loadSvhn(
   source: Omit<SvhnSource, 'name'>,
@@ -82,7 +82,7 @@ async function partOf(dir: string, part: 'train' | 'extra' | 'test'): Promise<Ar
       read: async () => {
         const count = labels.shape.reduce((product, axis) => product * axis, 1);
         const { values, least, most } = await numbersOf(labels, count, true);
-        // Some copies have the digit 0 as 0 already.
+        // Some copies already store the digit 0 as 0.
         return { values: values.map((label) => (label === 10 ? 0 : label)), least, most };
       },
     },
@@ -106,7 +106,7 @@ async function numbersOf(variable: MatVariable, count: number, isAll: boolean): 
   try {
     const what = `the numbers of '${variable.name}'`;
     const numbers = await readNumbers(stream, count, variable.kind ?? 'u1', variable.littleEndian, what);
-    // At its end compressed data is checked against its checksum; padding may be left.
+    // Reaching the end checks compressed data against its checksum; padding may come first.
     for (let padding = 0; isAll && padding < 8 && !(await stream.atEnd()); padding++)
       await stream.skip(1, 'padding');
     return numbers;

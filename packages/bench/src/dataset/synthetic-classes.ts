@@ -14,7 +14,7 @@ const disc: SignedDistance = (u, v) => Math.hypot(u, v) - 0.9;
 const ring: SignedDistance = (u, v) => Math.abs(Math.hypot(u, v) - 0.72) - 0.26;
 const square: SignedDistance = (u, v) => box(u, v, 0.8, 0.8);
 const diamond: SignedDistance = (u, v) => (Math.abs(u) + Math.abs(v) - 1.1) * Math.SQRT1_2;
-/** Equilateral, a corner at the top. */
+/** Equilateral, with a corner at the top. */
 const triangle: SignedDistance = (u, v) => Math.max(v - 0.55, (Math.sqrt(3) * Math.abs(u) - v - 1.1) / 2);
 const plus: SignedDistance = (u, v) => Math.min(box(u, v, 1, 0.34), box(u, v, 0.34, 1));
 const bars: SignedDistance = (u, v) => Math.min(box(u - 0.58, v, 0.3, 0.95), box(u + 0.58, v, 0.3, 0.95));
@@ -27,13 +27,13 @@ export type ShapeName = keyof typeof SHAPES;
 
 export const SHAPE_NAMES = Object.keys(SHAPES) as readonly ShapeName[];
 
-/** Most orientations that stay apart: 30 degrees between neighbours. */
+/** The most orientations that stay distinct: 30 degrees between neighbours. */
 const ORIENTATIONS = 4;
 /** Cycles per image edge of the coarsest and the finest background. */
 const COARSEST = 3;
 const FINEST = 8;
 
-/** What the classes of a superclass share: the grating behind their shapes, and a preference in colour. */
+/** What the classes of a superclass share: the grating behind their shapes, and a range of hues. */
 export interface TextureFamily {
   /**
    * Angle of the grating's wave vector from the horizontal, radians in [0, π/2]: its mirror image is the same family.

@@ -16,21 +16,21 @@ interface Grating {
   readonly to: Colour;
 }
 
-/** A shape of one of the kinds, at a place, filled with a grating. */
+/** A shape at a position, filled with a grating. */
 interface Figure {
   readonly distance: (u: number, v: number) => number;
   readonly x: number;
   readonly y: number;
   readonly radius: number;
-  /** −1 for a shape seen in a mirror, else 1. */
+  /** −1 for a mirrored shape, else 1. */
   readonly mirror: number;
-  /** Sine and cosine of the shape's turn. */
+  /** Sine and cosine of the shape's rotation. */
   readonly sine: number;
   readonly cosine: number;
   readonly fill: Grating;
 }
 
-/** One image before it is painted: everything that was drawn at random but its noise. */
+/** One image before it is painted: all its random choices except the noise. */
 interface Scene {
   readonly background: Grating;
   /** From back to front; the last one makes the class. */
@@ -40,19 +40,19 @@ interface Scene {
 }
 
 /**
- * Draws one image's scene: what the class leaves open is random. Phase, place, size, tilt, polarity and exact colours
- * always are; difficulty adds jitter to the family's texture, pulls the shape's contrast down, and brings distractors
+ * Draws one image's scene: everything that the class leaves open is random. Phase, position, size, tilt, polarity and exact
+ * colours always are. Difficulty adds jitter to the family's texture, lowers the contrast of the gratings, and adds distractors
  * (small shapes of any kind) and noise.
  *
  * @param difficulty from 0 to 1
  */
 export function drawScene(design: ClassDesign, difficulty: number, random: Random): Scene {
   const { family } = design;
-  // Half of all scenes are mirror images, so that flipping an image never makes another class of it.
+  // Half of all scenes are mirrored, so that flipping an image never changes its class.
   const mirror = random.uniform() < 0.5 ? -1 : 1;
   const angle = mirror * (family.angle + random.normal() * (0.05 + 0.1 * difficulty));
   const frequency = family.frequency * Math.exp(random.normal() * (0.04 + 0.1 * difficulty));
-  // The classes of a family share its hues, so that colour tells at best the family, and that unsurely.
+  // The classes of a family share its hues, so that colour reveals at most the family, and that unreliably.
   const hue = family.hue + random.normal() * (0.12 + 0.13 * difficulty);
   const contrast = 0.9 - 0.5 * difficulty * random.uniform();
   const background = grating(angle, frequency, contrast, colourPair(hue, random), random);
@@ -146,8 +146,8 @@ function colour(hue: number, brightness: number): Colour {
 }
 
 /**
- * Paints a scene: `edge · edge · 3` bytes, NHWC, into `pixels` from `offset` on. Shapes' edges are one pixel soft;
- * noise is normal, independent per value; values are rounded and cut to 0…255.
+ * Paints a scene: `edge · edge · 3` bytes, NHWC, into `pixels` from `offset` on. The shapes' edges blend over one pixel;
+ * noise is normal and independent per value; values are rounded and clipped to 0…255.
  */
 export function paintScene(
   scene: Scene,
@@ -157,7 +157,7 @@ export function paintScene(
   offset: number,
 ): void {
   let at = offset;
-  // One for all pixels: what each would allocate is most of the time that painting takes.
+  // Shared by all pixels: allocating it per pixel would take most of the painting time.
   const mixed = new Float64Array(3);
   for (let row = 0; row < edge; row++) {
     const y = (row + 0.5) / edge;
@@ -165,20 +165,20 @@ export function paintScene(
       const x = (column + 0.5) / edge;
       blend(scene, x, y, edge, mixed);
       for (let channel = 0; channel < 3; channel++) {
-        // A clamped array rounds and cuts off by itself.
+        // A clamped array rounds and clips by itself.
         pixels[at++] = (mixed[channel] ?? 0) + scene.noise * random.normal();
       }
     }
   }
 }
 
-/** The colour at a point, into `mixed`: the background, covered by each figure as far as it reaches there. */
+/** Writes the colour at a point into `mixed`: the background, covered by each figure that reaches it. */
 function blend(scene: Scene, x: number, y: number, edge: number, mixed: Float64Array): void {
   cover(mixed, scene.background, x, y, 1);
   for (const figure of scene.figures) {
     const dx = (figure.mirror * (x - figure.x)) / figure.radius;
     const dy = (y - figure.y) / figure.radius;
-    // Beyond this no shape reaches, whichever way it is turned: most pixels are spared the rest.
+    // No shape reaches farther, however it is rotated: most pixels skip the rest.
     if (dx * dx + dy * dy > 4) continue;
     const u = figure.cosine * dx + figure.sine * dy;
     const v = figure.cosine * dy - figure.sine * dx;

@@ -16,21 +16,21 @@ export interface SyntheticSource {
   /** From 0 to 1. */
   readonly difficulty: number;
   readonly imageSize: number;
-  /** Of the images alone; it does not change with the run's seed. */
+  /** Seed of the images; independent of the run's seeds. */
   readonly seed: number;
 }
 
 export const syntheticFormat: DatasetFormat<SyntheticSource> = {
   summary: 'made on the fly from a seed; nothing to download',
   load({ classes, superclasses, trainSize, testSize, difficulty, imageSize, seed }) {
-    // Nothing is painted before it is asked for, so that splits which nobody wants cost nothing.
+    // Images are painted on demand, so unused splits cost nothing.
     const load = (split: 'train' | 'test', size: number): InMemoryDataset =>
       synthetic({ classes, superclasses, difficulty, imageSize, seed, split, size });
     return Promise.resolve({ splits: { train: load('train', trainSize), test: load('test', testSize) } });
   },
 };
 
-/** Part of the fingerprint: to be raised whenever the same options give other pixels. */
+/** Part of the fingerprint: to be raised whenever the same options would give different pixels. */
 const GENERATOR_VERSION = 1;
 
 export interface SyntheticOptions {
@@ -38,14 +38,14 @@ export interface SyntheticOptions {
   readonly classes: number;
   /** Groups of classes that share a texture, at most {@link classes}. */
   readonly superclasses: number;
-  /** Number of images; labels go round, so that class counts differ by at most 1. */
+  /** Number of images; labels cycle through the classes, so that class counts differ by at most 1. */
   readonly size: number;
   /** Decides the classes' design and every image. */
   readonly seed: number;
   /**
-   * From 0 (clean) to 1 (noise, jitter, distractors, low contrast). For orientation: of 12 classes in 4 superclasses,
-   * networks built as `plain8` and `plain16` (here in PyTorch) got 0.92 and 0.96 right at 0.4, 0.78 and 0.85 at 0.6,
-   * after 12 epochs on 4,000 images.
+   * From 0 (clean) to 1 (noise, jitter, distractors, low contrast). As a guide: networks
+   * built like `plain8` and `plain16` (in PyTorch) were trained for 12 epochs on 4,000 images of 12 classes in 4 superclasses.
+   * They reached accuracies of 0.92 and 0.96 at difficulty 0.4, and 0.78 and 0.85 at 0.6.
    */
   readonly difficulty: number;
   /** Image `i` of one split is never an image of another. */
@@ -55,13 +55,12 @@ export interface SyntheticOptions {
 }
 
 /**
- * Coloured images made on the fly: a shape of one of eight kinds in front of a grating. The grating's orientation and
- * frequency make the superclass, the shape (and, past eight per superclass, the texture inside it) makes the class.
- * Places, phases, polarities and colours are random, so that a linear function of the pixels does little better than
- * chance (0.17 of 12 classes right at difficulty 0.5); flipping an image sideways leaves its class as it is.
+ * Colour images generated on demand: a shape of one of eight kinds in front of a grating. The grating's orientation and
+ * frequency define the superclass; the shape (and, beyond eight classes per superclass, the texture inside it) defines the class.
+ * Positions, phases, polarities and colours are random, so a linear function of the pixels does little better than chance
+ * (accuracy 0.17 on 12 classes at difficulty 0.5). Flipping an image horizontally does not change its class.
  *
- * An image is a pure function of the options other than `size`, and of its index. Each is made when first asked for,
- * then kept.
+ * An image is a pure function of its index and of the options other than `size`. Each is generated on first access, then kept.
  *
  * @throws DistillError code `option`
  */
@@ -71,7 +70,7 @@ export function synthetic(options: SyntheticOptions): InMemoryDataset {
   const designs = designClasses(classes, superclasses, root.fork('design'));
   const stream = root.fork(split);
   const imageBytes = imageSize * imageSize * 3;
-  // Filled image by image. The clamped view rounds on writing; the plain view is what others read.
+  // Filled image by image. Writing goes through a clamped view, which rounds; reading through a plain one.
   const buffer = new ArrayBuffer(size * imageBytes);
   const painted = new Uint8Array(size);
   const labels = Int32Array.from({ length: size }, (_, index) => index % classes);

@@ -7,13 +7,13 @@ import type { LayoutOptions } from './layout/load-layout.js';
 import { WNID, badLine, classNames, linesOf } from './layout/wordnet.js';
 import { dataError } from './bytes/byte-stream.js';
 
-/** Tiny-ImageNet-200: 100,000 training images of 64×64. Its own test images have no labels, so `val` is the test. */
+/** Tiny-ImageNet-200: 100,000 training images of 64×64. Its test images have no labels, so `val` is the test set. */
 export interface TinyImagenetOptions extends LayoutOptions {
   /** The folder tiny-imagenet-200, or one that holds it. */
   readonly dir: string;
 }
 
-/** The same as a configuration names it. */
+/** {@link TinyImagenetOptions} in a configuration. */
 export interface TinyImagenetSource extends TinyImagenetOptions {
   readonly name: 'tiny-imagenet';
 }
@@ -38,8 +38,8 @@ export async function loadTinyImagenet(
 }
 
 /**
- * Classes are in the order of their identities, as everywhere else that reads them from folders. The images of `val` are
- * those of `val_annotations.txt`, or are in class folders already, as many programs sort them.
+ * Classes are in the order of their WordNet identities, as in other readers of class folders. The images of `val` are listed in
+ * `val_annotations.txt`, or already sorted into class folders.
  */
 export function tinyImagenetItems({ dir }: TinyImagenetOptions, wanted: readonly Split[]): LayoutItems {
   const what = "Tiny-ImageNet's folder (tiny-imagenet-200, with train and val)";
@@ -56,7 +56,7 @@ export function tinyImagenetItems({ dir }: TinyImagenetOptions, wanted: readonly
   };
 }
 
-/** @throws DistillError code `data` unless all folders have identities as names */
+/** @throws DistillError code `data` unless all folders are named by WordNet identities */
 export function identitiesOf(train: string): readonly string[] {
   const folders = foldersIn(train);
   const wrong = folders.find((name) => !WNID.test(name));

@@ -1,23 +1,23 @@
 import type { Dataset, InMemoryDataset } from '@distilljs/core';
 import { digest, subset } from './subset.js';
 
-/** Classes of a dataset, those that networks are trained on and those that they have never seen, kept for metric learning. */
+/** A dataset divided by class: classes to train on, and unseen classes kept for metric learning. */
 export interface DividedClasses<D extends Dataset = Dataset> {
   /** Images of the seen classes, whose labels count from 0 without gaps. */
   readonly seen: D;
-  /** Images of the others, with the labels that they had. */
+  /** Images of the other classes, with their original labels. */
   readonly unseen: D;
 }
 
-/** Whether a class is one of so many unseen ones, which are spread evenly: of 20 out of 100 those with labels 4, 9, 14, … */
+/** Whether a class is unseen. Unseen classes are spread evenly: 20 of 100 are those with labels 4, 9, 14, … */
 export const isUnseen = (label: number, unseen: number, classes: number): boolean =>
   Math.floor(((label + 1) * unseen) / classes) > Math.floor((label * unseen) / classes);
 
 /**
- * Takes classes away from a dataset as identities that nobody trains on. The choice depends on the numbers alone, so that the splits of
- * a dataset agree.
+ * Separates unseen classes from a dataset, as identities that nobody trains on. The choice depends only on the two numbers of classes,
+ * so that the splits of a dataset agree.
  *
- * @param unseen how many, at least one and at most two fewer than there are
+ * @param unseen number of unseen classes, at least 1; at least two classes must remain
  */
 export function divideClasses(dataset: InMemoryDataset, unseen: number): DividedClasses<InMemoryDataset> {
   const { classes, labels } = dataset;

@@ -9,7 +9,7 @@ import type { PairedComparison } from '../statistics/index.js';
 
 /** One method in two runs. */
 export interface ComparedMethod {
-  /** Empty for runs that are no studies. */
+  /** Empty for runs that are not studies. */
   readonly task: string;
   readonly method: string;
   /** Mean test accuracies over the common seeds. */
@@ -17,7 +17,7 @@ export interface ComparedMethod {
   readonly second: number;
   /** Second minus first, over the common seeds. */
   readonly difference: PairedComparison;
-  /** p after Holm's correction for all rows; null where there is none. */
+  /** p-value after Holm's correction for all rows; null where there is none. */
   readonly correctedP: number | null;
 }
 

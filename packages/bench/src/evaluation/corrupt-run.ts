@@ -8,13 +8,13 @@ import { eachTraining } from './saved-networks.js';
 import type { EvaluationLog } from './saved-networks.js';
 
 export interface CorruptOptions extends EvaluationLog {
-  /** Decides the noise. Default: 0. */
+  /** Seed of the noise. Default: 0. */
   readonly seed?: number | undefined;
 }
 
 /**
- * Evaluates the finished networks of a run or a study on corrupted test images, and writes `corruptions.json` beside each result. What is there
- * is not done again.
+ * Evaluates the finished networks of a run or a study on corrupted test images, and writes `corruptions.json` beside each result.
+ * Existing results are not recomputed.
  *
  * @returns names of the trainings whose networks were evaluated
  * @throws DistillError code `data` when the folder holds no run, or no finished training
@@ -45,7 +45,7 @@ export async function corruptRun(root: string, options: CorruptOptions = {}): Pr
   return made;
 }
 
-/** Those of another network, or damaged ones, are made again. */
+/** The kept result; undefined where it is damaged or another network's, so that it is recomputed. */
 async function keptCorruptions(
   folder: TrainingFolder,
   digest: string | undefined,

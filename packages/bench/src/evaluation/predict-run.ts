@@ -7,18 +7,17 @@ import { readPredictions } from '../run/read-predictions.js';
 import { eachTraining } from './saved-networks.js';
 import type { EvaluationLog } from './saved-networks.js';
 
-/** What `distill-bench predictions` did: networks whose predictions were computed, and whose were there. */
+/** The outcome of `distill-bench predictions`: numbers of networks whose predictions were computed, and were already there. */
 export interface PredictedRun {
   readonly made: number;
   readonly kept: number;
 }
 
-/** Differences in accuracy beyond it are told: another engine rounds otherwise, and moves an image or two. */
+/** Larger differences in accuracy are reported: another engine rounds differently, which changes an image or two. */
 const NOTICEABLE = 0.005;
 
 /**
- * Computes the predictions that a run's finished networks do not have, e.g. because an earlier version trained them, from the
- * saved networks.
+ * Computes missing predictions of a run's finished networks from the saved networks, e.g. where an earlier version trained them.
  *
  * @throws DistillError code `data` when the folder holds no run, or no finished training
  */
@@ -48,10 +47,10 @@ export async function predictRun(root: string, log: EvaluationLog = {}): Promise
   return count;
 }
 
-/** Of this network and these test images, and not damaged. */
+/** Whether a file holds undamaged predictions of this network on these test images. */
 async function isThere(kept: KeptFile, fingerprint: string): Promise<boolean> {
   const { file } = kept;
-  // What is no file cannot be replaced by one: a write would wait for a pipe's reader.
+  // Only a regular file may be replaced: writing to a pipe would wait for a reader.
   if (existsSync(file)) expectRegularFile(file, 'a file of predictions', 'data');
   try {
     return (await readPredictions(kept))?.fingerprint === fingerprint;

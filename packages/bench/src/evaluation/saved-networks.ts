@@ -16,13 +16,13 @@ import type { Surroundings } from '../dataset/index.js';
 
 /** A finished training of a run. */
 export interface SavedTraining {
-  /** `teacher`, or `METHOD/SEED`; of a study with the task before it. */
+  /** `teacher`, or `METHOD/SEED`; in a study prefixed with the task. */
   readonly name: string;
   readonly folder: TrainingFolder;
   readonly data: RunData;
-  /** What its networks are known by, together; undefined in folders of versions that did not keep it. */
+  /** Joint digest of its networks; undefined in folders of older versions. */
   readonly digest: string | undefined;
-  /** One, or a cohort's. */
+  /** Its single network, or a cohort's. */
   readonly networks: readonly SavedNetwork[];
 }
 
@@ -30,7 +30,7 @@ export interface SavedTraining {
 export interface SavedNetwork {
   /** The file of its predictions. */
   readonly predictions: KeptFile;
-  /** What was measured when it was trained. */
+  /** The test accuracy measured at training. */
   readonly testAccuracy: number;
   /** Loads it, ready for `evaluate`. */
   readonly open: () => Promise<OpenNetwork>;
@@ -48,9 +48,9 @@ export interface EvaluationLog {
 }
 
 /**
- * Goes through the finished trainings of a run or a study, the teacher first, one after the other.
+ * Visits the finished trainings of a run or a study one after the other, the teacher first.
  *
- * @throws DistillError code `data` when the folder holds no run, or none that is finished, or a model is not the one that was measured
+ * @throws DistillError code `data` when the folder holds no run, no training is finished, or a model is not the one that was measured
  */
 export async function eachTraining(
   root: string,

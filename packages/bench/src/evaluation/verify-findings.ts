@@ -2,25 +2,25 @@ import type { EpochReport } from '@distilljs/core';
 import type { MethodResult, TeacherResult } from '../report/index.js';
 import type { MadeWith } from '../run/environment.js';
 
-/** Something to know about a run before its numbers are believed. */
+/** A reason to doubt the numbers of a run. */
 export interface VerifyFinding {
-  /** An error means that numbers are missing, or not what they say. */
+  /** An error means that numbers are missing or wrong. */
   readonly severity: 'error' | 'warning';
-  /** The training, e.g. `kd/0`; `run` for the whole. Of a study with the task before it. */
+  /** The training, e.g. `kd/0`, or `run` for the whole run; in a study prefixed with the task. */
   readonly where: string;
   readonly found: string;
   readonly hint: string;
 }
 
-/** Of a training's epochs: the end, whose curve is looked at. */
+/** The last share of a training's epochs, whose curves are checked. */
 const END = 0.2;
 const FEWEST_EPOCHS = 10;
-/** A rise over the end of a training that a longer one would go on with. */
+/** A rise in validation accuracy over that share that a longer training would probably continue. */
 const RISE = 0.01;
-/** How far training accuracy falls back from its best where steps are too large. */
+/** A drop of training accuracy from its best that suggests too large steps. */
 const FALL = 0.1;
 
-/** What a training's curves say. */
+/** Findings from a training's curves. */
 export function curveFindings(where: string, epochs: readonly EpochReport[]): readonly VerifyFinding[] {
   const last = epochs.filter(({ phase }) => phase === epochs.at(-1)?.phase);
   if (last.length < FEWEST_EPOCHS) return [];
@@ -47,7 +47,7 @@ export function curveFindings(where: string, epochs: readonly EpochReport[]): re
   return findings;
 }
 
-/** The line of least squares through values at 0, 1, 2, …, with the standard error of its slope. */
+/** The least-squares line through values at 0, 1, 2, …, with the standard error of its slope. */
 function lineThrough(values: readonly number[]): { readonly slope: number; readonly error: number } {
   const n = values.length;
   const [centre, mean] = [(n - 1) / 2, meanOf(values)];
@@ -57,7 +57,7 @@ function lineThrough(values: readonly number[]): { readonly slope: number; reado
   return { slope, error: Math.sqrt(rest / Math.max(1, n - 2) / squares) };
 }
 
-/** Trainings that did not begin alike: other images, another teacher, other first weights with one seed. */
+/** Trainings with unequal starting points: other images, another teacher, or other initial weights for the same seed. */
 export function originFindings(
   results: readonly MethodResult[],
   data: string | undefined,
@@ -119,7 +119,7 @@ export function teacherFindings(
   ];
 }
 
-/** Results of one folder that were made on several engines, or with several versions. */
+/** Results in one folder that were made with different engines or versions. */
 export function mixFindings(results: readonly MethodResult[]): readonly VerifyFinding[] {
   const made = results.flatMap((result) => (result as { readonly madeWith?: MadeWith }).madeWith ?? []);
   const words = made.map(({ engine, packages }) =>

@@ -24,12 +24,12 @@ import type { VerifyFinding } from './verify-findings.js';
 
 export interface VerifiedRun {
   readonly findings: readonly VerifyFinding[];
-  /** Trainings that were looked at. */
+  /** Number of trainings that were checked. */
   readonly trainings: number;
 }
 
 /**
- * Looks for what makes the numbers of a run or a study wrong or hard to believe.
+ * Finds reasons why the numbers of a run or a study may be wrong or unreliable.
  *
  * @throws DistillError code `data` when the folder holds no run
  */
@@ -69,11 +69,11 @@ async function verifyOne({ folder, run }: MatrixRun): Promise<VerifiedRun> {
   return { findings: found.findings, trainings: results.length + (teacher === undefined ? 0 : 1) };
 }
 
-/** What was found so far. */
+/** Collects findings. */
 interface Collector {
   readonly findings: VerifyFinding[];
   add(severity: VerifyFinding['severity'], where: string, found: string, hint: string): void;
-  /** What `work` gives; an error of ours becomes a finding. */
+  /** The result of `work`; a `DistillError` becomes a finding. */
   attempt<T>(where: string, work: () => Promise<T>): Promise<T | undefined>;
 }
 
@@ -138,7 +138,7 @@ async function verifyTeacher(
   await verifyFiles(found, { name: 'teacher', place, result, files, network: teacherDigest(result) }, run);
 }
 
-/** What lies beside a training's result: metrics, predictions, corrupted accuracies. */
+/** Checks the files beside a training's result: metrics, predictions, accuracies on corrupted images. */
 async function verifyFiles(
   found: Collector,
   training: {
@@ -161,7 +161,7 @@ async function verifyFiles(
   }
 }
 
-/** Of a race only what it wants next is missing; what it dropped, or had no time for, is not. */
+/** Which cells count as missing: in a race only the next ones, not those it dropped or had no time for. */
 async function wantedCells(
   folder: RunFolder,
   { config, data }: MatrixRun['run'],

@@ -1,7 +1,7 @@
 import type { Interval, PairedComparison, Summary } from '../statistics/index.js';
 import type { ExplainedRun, SeedsComparison, SeedsSummary } from './explained.js';
 
-/** What the paper says KD lowers, and by what name it stands among the comparisons. */
+/** The measures that the paper claims KD lowers, by their names in the comparisons. */
 const CLAIMED = [
   ['entropy', 'mean attention entropy at temperature 1 (nats)', (one) => one.entropy],
   ['conflict', 'share of pairs of subtasks whose gradients conflict', (one) => one.conflict?.negativeShare],
@@ -12,8 +12,8 @@ const CLAIMED = [
 ])[];
 
 /**
- * What the paper claims, held against what was found. Per measure: KD's, and how it differs from label smoothing and plain training,
- * with the verdict of the 95 % interval; then how alike the trees of different seeds are.
+ * The paper's claims against the measurements. Per measure: KD's value, its difference to label smoothing and plain training with the
+ * verdict of the 95 % interval; then how similar the trees of different seeds are.
  */
 export function explainFindings({
   summaries,
@@ -50,7 +50,7 @@ function stabilityFinding({ method, stability, seeds }: SeedsSummary): readonly 
   return [`Classes that share an expert in ${method}'s last level: ${agree}, ${verdict}.`];
 }
 
-/** Lower, as the paper has it; higher; or open where the interval holds 0. */
+/** A difference with its verdict: lower, as the paper claims; higher; or open where the interval contains 0. */
 function differenceText({ mean, ci95 }: PairedComparison): string {
   const text = `${signed(mean)}${ci95 === null ? '' : ` (95 % interval ${signed(ci95[0])} to ${signed(ci95[1])})`}`;
   if (ci95 === null) return `${text}, ${mean < 0 ? 'lower' : 'not lower'}`;
@@ -69,6 +69,6 @@ export function withInterval({
 }
 
 const digits = (value: number): string => value.toFixed(3).replace(/^-/, '−');
-/** Of what rounds to 0 the sign says nothing. */
+/** A signed number; without a sign where it rounds to 0. */
 const signed = (value: number): string =>
   value >= 0.0005 ? `+${digits(value)}` : value <= -0.0005 ? digits(value) : '0.000';

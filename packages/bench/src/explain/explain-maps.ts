@@ -28,21 +28,21 @@ import type { DiscriminatorFacts, ExplainedMaps } from './explained-maps.js';
 import { maximumMeanDiscrepancy } from './map-distance.js';
 import type { TwoSampleDistance } from './map-distance.js';
 
-/** Images per network: enough for a test of maps, and their kernel is no more than a million numbers. */
+/** Images per network: enough to test maps, with a kernel of at most 512² numbers. */
 const MOST_IMAGES = 256;
 const BATCH = 32;
 
-/** Whether a method plays against a discriminator. */
+/** Whether a method trains against a discriminator. */
 export function hasAdversary(method: MethodConfig, { student }: RunConfig): boolean {
   return 'featureLearningRate' in planMethod(method, student.model).method.options;
 }
 
 /**
- * Does the adversary bring maps together? Per finished training, how far the maps of its last stage are from those of the network that
- * it learned with: the teacher's, or in a cohort those of the network before it. All methods of the run are looked at: those without
- * an adversary are what it is held against.
+ * Measures whether the adversary brings feature maps closer. For each finished training: the distance between the maps of its last stage
+ * and those of its peer, which is the teacher, or in a cohort the previous network. Methods without an adversary serve as the
+ * baseline.
  *
- * Validation images: one random half for the one network, the other half for the other, the same for all.
+ * Two disjoint random samples of validation images are used, one for each network, the same for all trainings.
  */
 export async function explainMaps(
   config: RunConfig,
@@ -53,7 +53,7 @@ export async function explainMaps(
   const own = await channelStatistics(train);
   const images = Math.min(MOST_IMAGES, Math.floor(validation.size / 2));
   if (images < 2) return [];
-  // Images may stand class by class.
+  // Images may be sorted by class.
   const order = createRandom(0).fork('map-distance').permutation(validation.size);
   const [first, second] = [order.slice(0, images), order.slice(images, 2 * images)];
   const taught = existsSync(folder.teacher.result)
@@ -87,7 +87,7 @@ export async function explainMaps(
           network: isCohort ? `${models[at] ?? ''} ${at + 1}` : (models[at] ?? ''),
           peer: isCohort ? `${models[before] ?? ''} ${before + 1}` : (taught?.name ?? ''),
           ...(await distances(await mapsOf(at, first), peer, random)),
-          // At rate 0 nothing plays: such a method is what the game is held against.
+          // At rate 0 the adversary is off: such a method is part of the baseline.
           discriminator: rateOf(result) === 0 ? undefined : discriminatorFacts(result, at + 1),
         });
       }
@@ -96,7 +96,7 @@ export async function explainMaps(
   return found;
 }
 
-/** The maps of some images: rows are maps, all numbers of one after the other. */
+/** The maps of some images, one flattened map per row. */
 interface Maps extends FlatEmbeddings {
   readonly shape: readonly number[];
 }
@@ -117,7 +117,7 @@ async function distances(
   };
 }
 
-/** Every channel with mean 0 and deviation 1 over all maps and positions; one that is all alike becomes 0. */
+/** Standardises every channel over all maps and positions; a constant channel becomes 0. */
 export function standardized<Rows extends FlatEmbeddings & { readonly shape: readonly number[] }>(
   maps: Rows,
 ): Rows {
@@ -191,7 +191,7 @@ async function withSaved<Result>(
   });
 }
 
-/** Undefined for a teacher whose inside is not known. */
+/** Maps of the teacher's last stage; undefined for a teacher without taps for stages. */
 async function teacherMaps(
   config: RunConfig,
   folder: RunFolder,
@@ -219,7 +219,7 @@ async function teacherMaps(
 const rateOf = ({ options }: Pick<MethodResult, 'options'>): number | undefined =>
   (options as { readonly featureLearningRate?: number }).featureLearningRate;
 
-/** What the log says of a network's discriminator; undefined where there is none. */
+/** Facts about a network's discriminator from the log; undefined where there is none. */
 export function discriminatorFacts(
   { epochs }: Pick<MethodResult, 'epochs'>,
   network: number,

@@ -35,14 +35,14 @@ import { lastNetwork } from './last-network.js';
 import { mapsComparisons, mapsFindings, mapsOverSeeds } from './maps-over-seeds.js';
 import { overSeeds, seedsComparisons } from './over-seeds.js';
 
-/** Test images that gradients are taken on, the first of each class in turn as the dataset has them. */
+/** Number of test images for gradients: the classes in turn, each in the dataset's order. */
 const CONFLICT_IMAGES = 128;
 
 /**
- * Explains every finished training of a run whose student attends (KDExplainer's mixtures of experts, students with virtual attention), and in a
- * run with an adversary the feature maps of all methods; writes report/explain.html and report/explain.json.
+ * Explains every finished training of a run whose student has attention (KDExplainer's mixtures of experts, students with virtual
+ * attention), and in a run with an adversary the feature maps of all methods. Writes report/explain.html and report/explain.json.
  *
- * @returns the path of the page, and what it shows
+ * @returns the path of the page, and its content
  * @throws DistillError code `data` when the folder holds no run, no teacher yet, or no training to explain
  */
 export async function explainRun(root: string): Promise<{ page: string; explained: ExplainedRun }> {
@@ -88,7 +88,7 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
   return { page, explained };
 }
 
-/** Every finished training whose student attends. */
+/** Explains every finished training whose student has attention. */
 async function explainTrainings(
   config: RunConfig,
   methods: readonly MethodConfig[],

@@ -1,20 +1,20 @@
 import type { PairedComparison, Summary } from '../statistics/index.js';
 import type { TwoSampleDistance } from './map-distance.js';
 
-/** How far the feature maps of one trained network are from those of the network that it learned with. */
+/** The distance between the feature maps of a trained network and those of its peer. */
 export interface ExplainedMaps {
   readonly method: string;
   readonly seed: number;
-  /** Of the networks that are compared, e.g. `resnet8` and `teacher resnet32`. */
+  /** The compared networks, e.g. `resnet8` and `teacher resnet32`. */
   readonly network: string;
   readonly peer: string;
-  /** Images that each network saw, other ones for the one than for the other. */
+  /** Number of images per network; the two samples are disjoint. */
   readonly images: number;
-  /** Of the maps as they are; undefined for maps of unlike shape. */
+  /** Distance of the raw maps; undefined for maps of different shapes. */
   readonly distance?: TwoSampleDistance | undefined;
-  /** Of the maps with every channel brought to mean 0 and deviation 1 over its sample: what a batch norm leaves to see. */
+  /** Distance of the maps with every channel standardised over its sample, as a batch norm would. */
   readonly standardized?: TwoSampleDistance | undefined;
-  /** Of a method with an adversary: what its discriminator did, after the last epoch. */
+  /** The discriminator in the last epoch, for a method with an adversary. */
   readonly discriminator?: DiscriminatorFacts | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface DiscriminatorFacts {
   readonly loss: number;
   readonly ownScore: number;
   readonly peerScore: number;
-  /** What is wrong with the game, in sentences; empty where nothing is. */
+  /** Problems of the adversarial training, in sentences. */
   readonly problems: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export interface MapsSummary {
   readonly standardized: Summary;
 }
 
-/** A method with an adversary against one without, of the same networks: MMD² of the first minus that of the second, by seed. */
+/** A method with an adversary against one without, for the same networks: MMD² of the first minus the second, by seed. */
 export interface MapsComparison {
   readonly first: string;
   readonly second: string;

@@ -5,7 +5,7 @@ import type { Interval, PairedComparison, Summary } from '../statistics/index.js
 /** Version of the layout of explain.json. */
 export const EXPLAIN_SCHEMA = 1;
 
-/** What one training with one seed has learned to attend to, after its last epoch. */
+/** The attention that one training has learned, after its last epoch. */
 export interface ExplainedTraining {
   readonly method: string;
   readonly seed: number;
@@ -13,9 +13,9 @@ export interface ExplainedTraining {
   readonly testAccuracy: number;
   /** How the experts of KDExplainer were trained; undefined for a student with virtual attention. */
   readonly training: 'kd' | 'plain' | 'label-smoothing' | undefined;
-  /** Of a mixture of experts, at attention temperature 1. */
+  /** For a mixture of experts, at attention temperature 1. */
   readonly experts: Explanation | undefined;
-  /** Of a student with virtual attention, per layer, at the temperature that it has learned. */
+  /** For a student with virtual attention: per layer, at its learned temperature. */
   readonly layers: readonly AttentionStatistics[];
 }
 
@@ -25,7 +25,7 @@ export function ownConflict({ training, experts }: ExplainedTraining): Conflict 
   return experts?.conflict?.[training === 'plain' ? 'hard' : training];
 }
 
-/** What the trainings of one method say together. */
+/** The trainings of one method over its seeds. */
 export interface SeedsSummary {
   readonly method: string;
   readonly training: ExplainedTraining['training'];
@@ -35,21 +35,21 @@ export interface SeedsSummary {
   readonly levels: readonly {
     readonly name: string;
     readonly entropy: Summary;
-    /** Over `ln(parents)`: 0 one parent alone, 1 all alike. */
+    /** Entropy divided by `ln(parents)`: 0 for a single parent, 1 for all equally. */
     readonly normalized: Summary;
   }[];
   /** Mean over the levels. */
   readonly entropy: Summary;
-  /** Of pairs of classes, under the targets of the training; undefined where it was not measured. */
+  /** Gradient conflict of pairs of classes under the training's targets; undefined where it was not measured. */
   readonly conflict?: { readonly cosine: Summary; readonly negativeShare: Summary } | undefined;
-  /** How alike the class groups of two seeds are, per level; empty for one seed. */
+  /** Similarity of the class groups of two seeds, per level; empty for one seed. */
   readonly stability: readonly LevelStability[];
 }
 
 export interface LevelStability {
   readonly name: string;
   readonly pairs: number;
-  /** Adjusted Rand index, mean over pairs of seeds: 1 the same groups, 0 what chance gives. */
+  /** Adjusted Rand index, mean over pairs of seeds: 1 for equal groups, 0 for chance. */
   readonly mean: number;
   /** 95 % interval; null below three seeds. */
   readonly ci95: Interval | null;
@@ -70,10 +70,10 @@ export interface ExplainedRun {
   /** Test images that conflict was measured on. */
   readonly conflictImages: number;
   readonly trainings: readonly ExplainedTraining[];
-  /** Of methods with mixtures of experts, over their seeds. */
+  /** Methods with mixtures of experts, over their seeds. */
   readonly summaries: readonly SeedsSummary[];
   readonly comparisons: readonly SeedsComparison[];
-  /** Of a run with an adversary: feature maps of all its methods. */
+  /** Feature maps of all methods, in a run with an adversary. */
   readonly maps: readonly ExplainedMaps[];
   readonly mapsSummaries: readonly MapsSummary[];
   readonly mapsComparisons: readonly MapsComparison[];

@@ -8,11 +8,11 @@ import type { RunData } from '../run/datasets.js';
 import type { TrainingFolder } from '../run/run-folder.js';
 
 /**
- * The student as it was after the last epoch, still with its attention: what is saved beside it is folded, and
- * entropies of different epochs do not compare.
+ * The student after the last epoch, with its attention intact: in the saved model the attention is folded, and entropies of different
+ * epochs are not comparable.
  *
  * @returns undefined when the training left no checkpoint. The caller disposes the network.
- * @throws DistillError code `data` for a checkpoint that is another training's
+ * @throws DistillError code `data` for another training's checkpoint
  */
 export async function lastNetwork(
   method: MethodConfig,
@@ -47,7 +47,7 @@ export async function lastNetwork(
   return network;
 }
 
-/** Whether a checkpoint's state is of a training with this method, these options and this seed. */
+/** Whether a checkpoint belongs to a training with this method, these options and this seed. */
 function isOf(
   snapshot: string | undefined,
   { name, options, seed }: Pick<Method, 'name' | 'options'> & { readonly seed: number },

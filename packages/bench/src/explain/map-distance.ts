@@ -3,13 +3,13 @@ import type { FlatEmbeddings } from '@distilljs/cckd';
 import { DistillError } from '@distilljs/core';
 import type { Random } from '@distilljs/core';
 
-/** How far two samples are from being of one distribution. */
+/** A test of whether two samples come from one distribution. */
 export interface TwoSampleDistance {
-  /** MMD², unbiased: about 0 where both are of one distribution, below it by chance too; at most 2. */
+  /** Unbiased MMD²: about 0 for samples of one distribution, possibly negative; at most 2. */
   readonly squared: number;
-  /** Share of random divisions of all rows that are as far apart: the p-value of the permutation test. */
+  /** p-value of the permutation test: the share of random splits of all rows with at least this MMD². */
   readonly p: number;
-  /** σ of the kernel: the median distance of all rows. */
+  /** σ of the kernel: the median distance between rows. */
   readonly bandwidth: number;
 }
 
@@ -17,12 +17,12 @@ const PERMUTATIONS = 200;
 
 /**
  * Maximum mean discrepancy of two samples with the kernel `k(a, b) = exp(−‖a − b‖² / 2σ²)`, σ the median distance of all rows:
- * `MMD² = mean_{i≠j} k(xᵢ, xⱼ) + mean_{i≠j} k(yᵢ, yⱼ) − 2 mean_{ij} k(xᵢ, yⱼ)`. The samples are to be independent: other images
- * for the one than for the other.
+ * `MMD² = mean_{i≠j} k(xᵢ, xⱼ) + mean_{i≠j} k(yᵢ, yⱼ) − 2 mean_{ij} k(xᵢ, yⱼ)`. The samples must be independent: use
+ * different images for each.
  *
  * @param x rows of width d, at least two
  * @param y the same
- * @throws DistillError code `shape` for other widths, or fewer rows
+ * @throws DistillError code `shape` for unequal widths, or fewer than two rows
  * @see Gretton, Borgwardt, Rasch, Schölkopf, Smola, A Kernel Two-Sample Test, JMLR 13, 2012, Eq. 3 and section 8 (median heuristic)
  */
 export async function maximumMeanDiscrepancy(

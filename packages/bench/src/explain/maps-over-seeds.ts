@@ -14,7 +14,7 @@ export function mapsOverSeeds(maps: readonly ExplainedMaps[]): readonly MapsSumm
   }));
 }
 
-/** Every method with an adversary against every one without whose networks are the same. */
+/** Every method with an adversary against every method without one that has the same networks. */
 export function mapsComparisons(maps: readonly ExplainedMaps[]): readonly MapsComparison[] {
   const networksOf = (method: string): string =>
     [
@@ -37,7 +37,7 @@ export function mapsComparisons(maps: readonly ExplainedMaps[]): readonly MapsCo
   );
 }
 
-/** Whether the adversary moved the maps, and what became of its discriminators. */
+/** Whether the adversary moved the maps, and problems of its discriminators. */
 export function mapsFindings(
   maps: readonly ExplainedMaps[],
   comparisons: readonly MapsComparison[],

@@ -81,7 +81,7 @@ const methodsOf = (trainings: readonly ExplainedTraining[]): readonly string[] =
 ];
 
 /**
- * The group of every class: the expert on its chain, so many levels above its own parent.
+ * The group of every class: the expert on its chain, `above` levels above the class's parent.
  *
  * @param above 0 for the experts that classes attend to
  */
@@ -92,9 +92,9 @@ export function classGroups({ groups }: NeuralTree, above: number): readonly num
 }
 
 /**
- * Adjusted Rand index of two groupings of the same things: `(Σ C(n_ij, 2) − E) / ((Σ C(a_i, 2) + Σ C(b_j, 2)) / 2 − E)` with
- * `E = Σ C(a_i, 2) Σ C(b_j, 2) / C(n, 2)`. 1 for the same groups whatever their names, 0 on average for groups by chance, and below
- * 0 for less than that. 1 where both have one group, or both one per thing.
+ * Adjusted Rand index of two groupings of the same items: `(Σ C(n_ij, 2) − E) / ((Σ C(a_i, 2) + Σ C(b_j, 2)) / 2 − E)` with
+ * `E = Σ C(a_i, 2) Σ C(b_j, 2) / C(n, 2)`. It is 1 for equal groups under any names, 0 on average for random groups, and negative for less
+ * agreement than that. It is 1 where both have a single group, or both one group per item.
  *
  * @see Hubert and Arabie, Comparing Partitions, Journal of Classification 2, 1985
  */
@@ -113,8 +113,8 @@ export function adjustedRandIndex(first: readonly number[], second: readonly num
 }
 
 /**
- * Mean agreement of all pairs of seeds. Pairs share seeds, so that they are no independent measurements: the interval is the
- * jackknife's over seeds, `mean ± t(0.975, n − 1) · √((n − 1) / n · Σ (θ₋ᵢ − θ̄)²)` with `θ₋ᵢ` the mean without seed i.
+ * Mean agreement of all pairs of seeds. Pairs share seeds and are not independent, so the interval is the jackknife's over seeds,
+ * `mean ± t(0.975, n − 1) · √((n − 1) / n · Σ (θ₋ᵢ − θ̄)²)` with `θ₋ᵢ` the mean without seed i.
  */
 export function meanAgreement(groups: readonly (readonly number[])[]): Omit<LevelStability, 'name'> {
   const seeds = groups.map((_, seed) => seed);

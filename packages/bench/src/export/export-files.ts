@@ -14,17 +14,18 @@ import { LIBRARY_FOLDER, PAGE_LIBRARIES, PAGE_SCRIPT, PAGE_STYLE, pageHtml } fro
 
 /* The files of an export: which folder may hold them, and how they are written. */
 
-/** The file that tells an export from any other folder. */
+/** The file that marks a folder as an export. */
 export const CARD = 'card.json';
 
 /**
- * The folder that an export is to be: a new one, an empty one, or one of which every file is as an earlier export wrote it.
+ * Checks that an export may replace a folder: a new one, an empty one, or one that holds only the unchanged files of an earlier
+ * export.
  *
  * @param root the run folder
- * @param config of the run: its own folders, and what it reads, stay as they are
- * @param option that names the folder, for messages
- * @returns where it is, through symbolic links
- * @throws DistillError code `config` for any other: what is a user's is neither removed nor overwritten
+ * @param config the run's configuration: its own folders, and the files that it reads, are protected
+ * @param option the option that names the folder, for messages
+ * @returns the path with symbolic links resolved
+ * @throws DistillError code `config` for any other folder: a user's files are neither removed nor overwritten
  */
 export async function expectReplaceable(
   to: string,
@@ -70,7 +71,7 @@ export async function expectReplaceable(
   return target;
 }
 
-/** Every file of a folder, by its path from there with `/`; an empty folder within by its path as well. */
+/** Every file and empty folder within a folder, by relative path with `/`. */
 async function filesOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries.map((entry) => relative(folder, join(entry.parentPath, entry.name)));
@@ -81,7 +82,7 @@ async function filesOf(folder: string): Promise<string[]> {
     .sort();
 }
 
-/** The files of an earlier export, with their digests where its card has them; undefined for a folder that is none. */
+/** The files of an earlier export, with their digests where its card has them; undefined for any other folder. */
 async function knownFiles(folder: string): Promise<ReadonlyMap<string, string | undefined> | undefined> {
   const text = await readFile(join(folder, CARD), 'utf8').catch(() => '');
   if (!text.startsWith(`{\n  "kind": "distilljs export"`)) return undefined;
@@ -95,7 +96,7 @@ async function knownFiles(folder: string): Promise<ReadonlyMap<string, string | 
   return new Map<string, string | undefined>([[CARD, undefined], ...(said ?? unsaid)]);
 }
 
-/** What a card says of the files beside it; undefined for a card of an older version, or that is damaged. */
+/** The files and digests in a card; undefined for a damaged card, or one from an older version. */
 function cardFiles(text: string): readonly (readonly [string, string])[] | undefined {
   try {
     const { files } = JSON.parse(text) as Partial<ModelCard>;

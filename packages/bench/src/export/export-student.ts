@@ -41,26 +41,27 @@ import type { Quantization } from './quantize.js';
 export interface ExportOptions {
   /** The run folder. */
   readonly run: string;
-  /** A method as the run names it. */
+  /** The method's name in the run. */
   readonly method: string;
   readonly seed: number;
-  /** The folder to make: a new one, an empty one, or one that holds an earlier export. */
+  /** The folder to write: a new one, an empty one, or one that holds an earlier, unchanged export. */
   readonly to: string;
   readonly quantize?: Quantization | undefined;
-  /** The model gives probabilities instead of logits. */
+  /** Appends a softmax, so that the model returns probabilities. Default: false, logits. */
   readonly withSoftmax?: boolean | undefined;
-  /** The datasets of a run that `runBench` was given: they are in no file. */
+  /** The datasets, for a run whose datasets a program passed to `runBench`: they are in no file. */
   readonly data?: GivenData | undefined;
   readonly log?: Pick<RunLog, 'say' | 'meter'> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Exports the student of one method and seed as a folder of its own: the plain tfjs model (`model.json`, `weights.bin`), a
- * model card (`README.md`, `card.json`) and a page that classifies a dropped image. The folder is written whole or not at all.
+ * Exports the student of one method and seed to a folder: the plain tfjs model (`model.json`, `weights.bin`), a model card
+ * (`README.md`, `card.json`) and a page that classifies a dropped image. Images other than grey, RGB or RGBA get no page. The folder is
+ * written completely or not at all.
  *
  * @returns the card
- * @throws DistillError code `config` for a method or seed that the run does not have, or a folder of something else; `data` for
+ * @throws DistillError code `config` for a method or seed that the run does not have, or a folder with other files; `data` for
  * a run without that student, or without its data
  */
 export async function exportStudent(options: ExportOptions): Promise<ModelCard> {
@@ -75,7 +76,7 @@ export async function exportStudent(options: ExportOptions): Promise<ModelCard> 
   const trained = await trainedStudent(folder, method, seed);
   await resolveEngine(run.config.engine);
   const data = await dataOf(run, options);
-  // One that is killed leaves its folder; the next export to the same place takes that over.
+  // A killed export leaves this folder behind; the next export to the same place takes it over.
   const workshop = join(dirname(target), `.${basename(target)}.unfinished`);
   const leave = await lockFolder(workshop, 'folder of an export');
   const unfinished = join(workshop, 'export');
@@ -84,7 +85,7 @@ export async function exportStudent(options: ExportOptions): Promise<ModelCard> 
     makeFolder(unfinished);
     const card = await writeExport(unfinished, { options, run, folder, data, ...trained });
     options.signal?.throwIfAborted();
-    // An empty folder or an earlier export makes room at the last moment.
+    // An empty folder or an earlier export is replaced only at the last moment.
     await replace(unfinished, target);
     return card;
   } finally {
@@ -129,7 +130,7 @@ interface TrainedStudent {
   readonly result: MethodResult;
   /** The saved model. */
   readonly place: string;
-  /** Position among networks that were trained together, from 1; undefined for one alone. */
+  /** Position among networks trained together, from 1; undefined for a network trained alone. */
   readonly member: number | undefined;
 }
 
@@ -161,7 +162,7 @@ async function writeExport(to: string, source: Source): Promise<ModelCard> {
   const { options, run, folder, data, result, place, member } = source;
   const { quantize, withSoftmax = false, method, seed } = options;
   const saved = await loadModel(place);
-  // Folders of older versions do not say it: it is what the run's networks were trained with.
+  // Models saved by older versions have no metadata: it is that of the run's training images.
   const metadata = modelMetadata(saved, place) ?? metadataOf(data.train, await channelStatistics(data.train));
   const before = await accuracyOf(saved, data, metadata.normalization);
   const model = withSoftmax ? softmaxOf(saved, metadata) : saved;
@@ -215,7 +216,7 @@ async function writeExport(to: string, source: Source): Promise<ModelCard> {
   return card;
 }
 
-/** What the model itself says, by tfjs's own predict. */
+/** Test accuracy of the model through tfjs's own `predict`. */
 async function accuracyOf(
   model: LayersModel,
   { test }: RunData,
@@ -228,7 +229,7 @@ async function accuracyOf(
   return (await evaluate(classifier, test, normalization)).accuracy;
 }
 
-/** Of all seeds of the method that are done. */
+/** Test accuracies of the method's finished seeds. */
 async function accuraciesOfSeeds(folder: RunFolder, { config }: FoundRun, method: string): Promise<number[]> {
   const found: number[] = [];
   for (const seed of allSeeds(config)) {

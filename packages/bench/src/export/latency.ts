@@ -2,23 +2,23 @@ import { ENGINES, isDistillError, loadModel, resolveEngine } from '@distilljs/co
 import { timePasses } from '../cost/pass-times.js';
 import type { PassTimes } from '../cost/pass-times.js';
 
-/** How long one forward pass takes, image preparation not counted. */
+/** Times of one forward pass, without image preparation. */
 export interface Latency extends PassTimes {
   readonly engine: string;
 }
 
 export interface Latencies {
   readonly measured: readonly Latency[];
-  /** Engines that are not there, and why. */
+  /** Engines that are not available, and why. */
   readonly missing: readonly { readonly engine: string; readonly reason: string }[];
 }
 
 const BATCHES = [1, 32] as const;
-/** Milliseconds for one engine and batch size, after which no further pass begins. A batch that would take longer is left out. */
+/** Milliseconds per engine and batch size after which no further pass starts. A batch that would take longer is left out. */
 const PATIENCE = 2000;
 
 /**
- * Times a saved model on every engine of this machine. The engine that is in use afterwards is the last one that works.
+ * Times a saved model on every engine of this machine. Afterwards the last engine that works is in use.
  *
  * @param imageSize of the network's images
  */
@@ -40,7 +40,7 @@ export async function measureLatency(
     const model = await loadModel(place);
     let perImage = 0;
     for (const batch of BATCHES) {
-      // Eight passes of a large batch on the engine cpu take a minute, and nobody waits for an answer so long.
+      // Eight passes of a large batch on the engine cpu take a minute.
       if (perImage * batch > patience) break;
       const times = await timePasses(model, { batch, imageSize, patience });
       measured.push({ engine: name, ...times });

@@ -9,11 +9,11 @@ import type { Latencies } from './latency.js';
 /** Version of {@link ModelCard} as a file. */
 export const CARD_SCHEMA = 1;
 
-/** `card.json`: where an exported student comes from, and what it is worth. */
+/** `card.json`: the origin and the measured quality of an exported student. */
 export interface ModelCard {
   readonly kind: 'distilljs export';
   readonly schema: typeof CARD_SCHEMA;
-  /** As the run names it, and the method's own name. */
+  /** The method's name in the run, and its own name. */
   readonly method: string;
   readonly methodName: string;
   readonly options: object;
@@ -33,25 +33,25 @@ export interface ModelCard {
   readonly teacher: Pick<TeacherResult, 'model' | 'source' | 'parameters' | 'testAccuracy'> | undefined;
   readonly training: Pick<RunConfig, 'epochs' | 'batchSize' | 'optimizer'>;
   readonly quantization?: 'float16' | 'uint8' | undefined;
-  /** Shares, of the trained student and of the exported model, on the same images. */
+  /** Accuracies from 0 to 1 of the trained student and of the exported model, on the same images. */
   readonly testAccuracy: { readonly trained: number; readonly exported: number; readonly images: number };
-  /** Test accuracy of the method over all seeds of the run that are done. */
+  /** Test accuracy of the method over all finished seeds of the run. */
   readonly overSeeds: Summary;
   readonly bytes: { readonly model: number; readonly weights: number; readonly trainedWeights: number };
   readonly latency: Latencies;
-  /** Of the training. */
+  /** The training's environment. */
   readonly environment: RunEnvironment;
   readonly warnings: readonly string[];
-  /** Left out for images that no page can show. */
+  /** False for images that no page can show. */
   readonly hasPage: boolean;
-  /** SHA-256 of the other files of the export, by path: a later export replaces them only as they are. */
+  /** SHA-256 of the export's other files, by path: a later export replaces them only if they are unchanged. */
   readonly files?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * 95 % interval of a share by Wilson's score: what other images of the same kind may come to.
+ * Wilson's 95 % score interval of a share: the range for other test images of the same kind.
  *
- * @returns low and high
+ * @returns the lower and upper end
  */
 export function wilson(share: number, count: number): readonly [number, number] {
   const z2 = 1.959964 ** 2;
@@ -63,11 +63,11 @@ export function wilson(share: number, count: number): readonly [number, number] 
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 const number = (value: number | null): string =>
-  // A teacher outside tfjs may not say how many weights it has: NaN, in JSON null.
+  // The parameter count of a teacher outside tfjs may be unknown: NaN, which JSON turns into null.
   value === null || Number.isNaN(value) ? 'unknown' : value.toLocaleString('en-US');
 const kibibytes = (bytes: number): string => `${number(Math.round(bytes / 102.4) / 10)} KiB`;
 
-/** The card as a README in the style of model hubs: YAML in front, then what a user asks. */
+/** The card as a README in the style of model hubs: YAML front matter, then sections. */
 export function cardText(card: ModelCard): string {
   const { metadata, dataset, testAccuracy } = card;
   const [height, width, channels] = metadata.imageSize;

@@ -13,14 +13,14 @@ export const PAGE_LIBRARIES = {
   ],
 } as const;
 
-/** The folder that they lie in, beside the page. */
+/** The folder of these files, beside the page. */
 export const LIBRARY_FOLDER = 'tfjs';
 
-/** The page's scripts come from its own folder, and nothing else is loaded from anywhere. */
+/** Content security policy: the page loads only files from its own folder. */
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; img-src 'self' blob: data:; style-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'";
 
-/** A page that classifies an image that is dropped on it. */
+/** A page that classifies an image dropped on it. */
 export function pageHtml(title: string): string {
   const libraries = Object.values(PAGE_LIBRARIES)
     .flat()
@@ -63,7 +63,7 @@ h1 { font-size: 1.3rem; }
 #classes meter { width: 8rem; margin-right: 0.5rem; vertical-align: middle; }
 `;
 
-/** Plain JavaScript on plain tfjs: whoever builds a page of their own can start from it. */
+/** Plain JavaScript on plain tfjs, as a starting point for other pages. */
 export const PAGE_SCRIPT = String.raw`'use strict';
 /* Reads how images are to be prepared from the model's own metadata, and classifies with plain tfjs. */
 const byId = (id) => document.getElementById(id);

@@ -1,21 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { float16Bits } from '../predictions/index.js';
 
-/** How weights are stored: 16-bit floats, or bytes with a scale and an offset per weight. */
+/** How weights are stored: 16-bit floats, or bytes with a scale and an offset per weight tensor. */
 export type Quantization = 'float16' | 'uint8';
 export const quantizations = ['float16', 'uint8'] as const satisfies readonly Quantization[];
 
-/** Beyond it a 16-bit float is infinite. */
+/** The largest finite 16-bit float. */
 const LARGEST_FLOAT16 = 65504;
 
 /**
- * The artifacts of a model with its kernels quantized, in the form of tfjs's weight manifest, so that every loader of tfjs
- * reads them as they are.
+ * Quantizes a model's kernels, in the form of tfjs's weight manifest, so that every tfjs loader reads them directly.
  *
- * `uint8`: `value ≈ min + scale · byte` with `scale = (max − min) / 255` per weight; 0 stays 0 where it lies between, and no value
- * moves by more than `scale`. `float16`: rounded to the nearest, ties to even: by at most 2⁻¹¹ of a value, or 2⁻²⁵.
+ * `uint8`: `value ≈ min + scale · byte` with `scale = (max − min) / 255` per weight tensor. Where 0 lies between min and max it stays
+ * exact, and no value moves by more than `scale`. `float16`: rounded to nearest, ties to even, an error of at most 2⁻¹¹ of a value,
+ * or 2⁻²⁵. A tensor with values beyond 65,504 stays in 32-bit floats.
  *
- * Vectors (biases, batch norm) stay 32-bit floats: they take no space, and a variance that became 0 would ruin the network.
+ * Vectors (biases, batch norm) stay 32-bit floats: they take little space, and a variance rounded to 0 would ruin the network.
  */
 export function quantizeArtifacts(artifacts: tf.io.ModelArtifacts, how: Quantization): tf.io.ModelArtifacts {
   const specs = artifacts.weightSpecs ?? [];
@@ -48,7 +48,7 @@ interface Quantized {
   readonly quantization: NonNullable<tf.io.WeightsManifestEntry['quantization']>;
 }
 
-/** @returns undefined where the values do not fit */
+/** @returns undefined where the values exceed a 16-bit float */
 function quantize(values: Float32Array, how: Quantization): Quantized | undefined {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {
@@ -64,7 +64,7 @@ function quantize(values: Float32Array, how: Quantization): Quantized | undefine
     };
   }
   const scale = high > low ? (high - low) / 255 : 1;
-  // A 0 in the middle of a kernel is exact.
+  // Keeps 0 exact where the kernel has both signs.
   const min = low < 0 && high > 0 ? Math.round(low / scale) * scale : low;
   return {
     bytes: Uint8Array.from(values, (value) => Math.max(0, Math.min(255, Math.round((value - min) / scale)))),

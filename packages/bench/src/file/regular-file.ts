@@ -4,14 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { DistillError } from '@distilljs/core';
 import type { DistillErrorCode } from '@distilljs/core';
 
-/** What Node reads at once. */
+/** Largest file that Node reads at once. */
 const LARGEST_FILE = 2 ** 31 - 1;
-/** A configuration is a page; what is much longer is something else. */
+/** Largest configuration file: a longer file is something else. */
 const LARGEST_CONFIG = 16 * 2 ** 20;
-/** A process that writes a configuration has it at hand. */
+/** Seconds to wait for a piped configuration. */
 const PIPE_SECONDS = 60;
 
-/** What a path leads to, in words; undefined where there is nothing. */
+/** The kind of a file, in words. */
 export function fileKind(stats: Stats): string {
   if (stats.isFile()) return 'a file';
   if (stats.isDirectory()) return 'a folder';
@@ -20,8 +20,8 @@ export function fileKind(stats: Stats): string {
 }
 
 /**
- * What a path leads to; undefined where that is nothing: no entry, a link to nothing or in a circle, a name that is too long, a path
- * below a file.
+ * The stats of a path; undefined where it leads nowhere: a missing entry, a broken or circular link, too long a name, a path below a
+ * file.
  */
 export function statsAt(path: string): Stats | undefined {
   try {
@@ -31,7 +31,7 @@ export function statsAt(path: string): Stats | undefined {
   }
 }
 
-/** Why nothing can be read there, in words: what a system's codes mean. */
+/** Why a path cannot be read, in words, by system error code. */
 const REASONS = new Map([
   ['ENOENT', 'no such file'],
   ['ENOTDIR', 'a path below a file'],
@@ -57,10 +57,10 @@ function reasonOf(cause: unknown): string {
 }
 
 /**
- * Looks before reading: pipes and devices may have no end, and never say so.
+ * Checks a path before reading: pipes and devices may never end.
  *
  * @param what for messages, e.g. `a data file`
- * @throws DistillError for a path that leads to no regular file, or to one of more than `most` bytes
+ * @throws DistillError for anything but a regular file of at most `most` bytes
  */
 export function expectRegularFile(
   path: string,
@@ -74,7 +74,7 @@ export function expectRegularFile(
 }
 
 /**
- * The text of a configuration: a file, or a pipe that the shell hands over (`/dev/stdin`, process substitution).
+ * Reads the text of a configuration from a file, or from a pipe of the shell (`/dev/stdin`, process substitution).
  *
  * @throws DistillError code `config`
  */
@@ -100,8 +100,8 @@ export async function readConfigText(path: string): Promise<string> {
  * The text of a user's list, or file of names.
  *
  * @param what for messages, e.g. `a list of images`
- * @throws DistillError code `data` for a path that leads to no regular file, to one of more than `most` bytes, or to bytes in another
- *   encoding: every letter that is not in ASCII would become the same one, and classes could merge
+ * @throws DistillError code `data` for anything but a regular file of at most `most` bytes, or for another encoding: all non-ASCII
+ *   letters would become the same one, and classes could merge
  */
 export function readDataText(path: string, what: string, most?: number): string {
   expectRegularFile(path, what, 'data', most);
@@ -143,7 +143,7 @@ async function readPipe(path: string, what: string): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** UTF-8, or UTF-16 with its mark, as some editors, spreadsheets and shells of Windows write it. The mark is left out. */
+/** Decodes UTF-8, or UTF-16 with a byte order mark, as some Windows programs write it. The mark is removed. */
 function decoded(bytes: Uint8Array, path: string, code: DistillErrorCode): string {
   const mark = Buffer.from(bytes.subarray(0, 2)).toString('hex');
   const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';

@@ -4,30 +4,30 @@ import { headerOf } from './header.js';
 import { decodePlain, PLAIN_KINDS } from './plain.js';
 import type { Raster } from '@distilljs/core';
 
-/** What decodes: `auto` is sharp where it is installed, and `javascript` where it is not. */
+/** The decoder: `auto` is sharp where it is installed, else `javascript`. */
 export type DecoderName = 'auto' | 'sharp' | 'javascript';
 export const decoderNames = ['auto', 'sharp', 'javascript'] as const satisfies readonly DecoderName[];
 
-/** An image as stored, and how it is to be turned. */
+/** An image as stored, with its orientation. */
 export interface DecodedImage {
   readonly raster: Raster;
   /** EXIF's 1 to 8; 1 is upright. */
   readonly orientation: number;
 }
 
-/** Pixels that an image may have: what decodes to more than a gigabyte is no photograph. */
+/** Maximum number of pixels: an image that decodes to more than a gigabyte is no photograph. */
 const MOST_PIXELS = 2 ** 28;
 
 /**
- * Decodes a JPEG, PNG, GIF, WebP, BMP or TIFF, told by its content and not by its name; with sharp also AVIF, HEIF and
- * JPEG XL as far as its build reads them. Of animations the first frame; 16 bits become 8 (the upper byte). Colour profiles
- * are not applied, as in Pillow and torchvision; CMYK becomes (1 − C) (1 − K).
+ * Decodes a JPEG, PNG, GIF, WebP, BMP or TIFF, recognised by content and not by name; with sharp also AVIF, HEIF and JPEG XL, as far
+ * as its build supports them. Animations give their first frame; 16 bits become 8 (the upper byte). Colour profiles are not applied,
+ * as in Pillow and torchvision; CMYK becomes (1 − C) (1 − K).
  *
- * Both decoders give the same pixels of JPEG (libjpeg's arithmetic in both), PNG, WebP; GIF, BMP, TIFF and CMYK are always
+ * Both decoders give the same pixels for JPEG (both use libjpeg's arithmetic), PNG and WebP; GIF, BMP, TIFF and CMYK are always
  * decoded in JavaScript.
  *
  * @param name for messages, e.g. the path
- * @throws DistillError code `data` for what is no image, is damaged or too large; code `option` where sharp is asked for
+ * @throws DistillError code `data` for a file that is not an image, damaged, or too large; code `option` where sharp is requested
  * and not installed
  */
 export async function decodeImage(
@@ -56,7 +56,7 @@ export async function decodeImage(
   }
 }
 
-/** What a decoder makes of a damaged header may be no image at all. */
+/** Checks a decoder's output, which may be no image after a damaged header. */
 function expectRaster({ width, height, channels, data }: Raster): void {
   const isSized = [width, height].every((side) => Number.isSafeInteger(side) && side > 0);
   if (!isSized || data.length !== width * height * channels) throw new TypeError('no raster');
@@ -65,7 +65,7 @@ function expectRaster({ width, height, channels, data }: Raster): void {
 const damaged = (where: string, got: string, cause?: unknown): DistillError =>
   new DistillError({ code: 'data', where, expected: 'an image', got, cause });
 
-/** The first line of what a library says, with the format in front; a slip of its own code says nothing to a user. */
+/** The first line of a library's message, after the format; errors of the library's own code become `damaged`. */
 function reasonOf(error: unknown, { kind }: ImageHeader): string {
   const [line = ''] = (error instanceof Error ? error.message : String(error)).trim().split('\n');
   const words = line.replace(/^Input buffer has corrupt header: /, '').replace(/^Vips\w+: /i, '');
@@ -78,7 +78,7 @@ function reasonOf(error: unknown, { kind }: ImageHeader): string {
   return `${kind.toUpperCase()}: ${isSlip ? 'damaged' : shownText(words, 120)}`;
 }
 
-/** What somebody has who has no image. */
+/** Describes a file that is not an image. */
 function describeStart(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'an empty file';
   const start = String.fromCharCode(...bytes.subarray(0, 64));
@@ -93,7 +93,7 @@ type Sharp = (typeof import('sharp'))['default'];
 let found: Promise<Sharp | undefined> | undefined;
 let whyNot: unknown;
 
-/** @throws DistillError code `option` where it is needed and not there */
+/** @throws DistillError code `option` where sharp is needed and cannot be loaded */
 async function loadSharp(isNeeded: boolean): Promise<Sharp | undefined> {
   found ??= import('sharp').then(
     (module) => module.default,
@@ -120,7 +120,7 @@ async function decodeNative(sharp: Sharp, bytes: Uint8Array): Promise<Raster> {
   return { width: info.width, height: info.height, channels: info.channels, data };
 }
 
-/** Which decoder `auto` is here, with its version: pixels of AVIF and the like depend on it. */
+/** The decoder in use, which is part of the cache key: pixels of AVIF and similar formats depend on it. */
 export async function decoderIdentity(decoder: DecoderName): Promise<string> {
   const sharp = decoder === 'javascript' ? undefined : await loadSharp(decoder === 'sharp');
   return sharp === undefined ? 'javascript' : 'sharp';

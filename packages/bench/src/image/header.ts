@@ -1,26 +1,26 @@
-/** Formats that are told by their first bytes, whatever a file is called. */
+/** Formats recognised by their first bytes, whatever the file name. */
 export type ImageKind = 'jpeg' | 'png' | 'gif' | 'webp' | 'bmp' | 'tiff' | 'avif' | 'heif' | 'jxl';
 
-/** What a file says of its image before any pixel is decoded. */
+/** Facts from an image's header, before any pixel is decoded. */
 export interface ImageHeader {
   readonly kind: ImageKind;
-  /** As stored; undefined where only decoding tells. */
+  /** As stored; undefined where only decoding reveals it. */
   readonly width?: number | undefined;
   readonly height?: number | undefined;
   /** EXIF's 1 to 8; 1 is upright. */
   readonly orientation: number;
   /** A JPEG's components: 1 grey, 3 colours, 4 CMYK. */
   readonly components?: number | undefined;
-  /** Bytes that so many pixels take at the very least, where that can be said. */
+  /** Lower bound of the bytes that so many pixels take, where known. */
   readonly fewestBytes?: number | undefined;
-  /** Where the orientation of a TIFF stands, in bytes. */
+  /** Byte offset of a TIFF's orientation. */
   readonly orientationAt?: number | undefined;
 }
 
 const ascii = (bytes: Uint8Array, from: number, to: number): string =>
   String.fromCharCode(...bytes.subarray(from, to));
 
-/** The format of a file; undefined for what is no image of a format known here. */
+/** The format of a file; undefined for unknown formats. */
 export function kindOf(bytes: Uint8Array): ImageKind | undefined {
   const start = ascii(bytes, 0, 12);
   if (start.startsWith('\xff\xd8\xff')) return 'jpeg';
@@ -34,7 +34,7 @@ export function kindOf(bytes: Uint8Array): ImageKind | undefined {
   return undefined;
 }
 
-/** @returns undefined for what is no image of a format known here; numbers are left out where the file is cut off */
+/** @returns undefined for unknown formats; fields are omitted where the file is truncated */
 export function headerOf(bytes: Uint8Array): ImageHeader | undefined {
   const kind = kindOf(bytes);
   if (kind === undefined) return undefined;
@@ -67,7 +67,7 @@ export function headerOf(bytes: Uint8Array): ImageHeader | undefined {
         return { kind, orientation: 1 };
     }
   } catch {
-    // Cut off within the header: decoding says so.
+    // Truncated within the header: decoding reports it.
     return { kind, orientation: 1 };
   }
 }
@@ -83,7 +83,7 @@ function jpegHeader(view: DataView, bytes: Uint8Array): ImageHeader {
       continue;
     }
     const end = at + 2 + view.getUint16(at + 2);
-    // Frame headers of all codings; C4, C8 and CC are tables.
+    // Frame headers of all codings; C4, C8 and CC are not frames.
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
       // Each block of 8×8 pixels has a Huffman code, of a bit or more; arithmetic coding (from C9 on) may take less.
@@ -124,9 +124,9 @@ export function webpChunks(
   return chunks;
 }
 
-/** The orientation that an EXIF block names; 1 where it names none, or is damaged: pixels do not depend on it. */
+/** The orientation in an EXIF block; 1 where it has none or is damaged. */
 function exifIn(block: Uint8Array | undefined): { readonly orientation: number } {
-  // WebP files of some programs have JPEG's prefix.
+  // Some programs write WebP files with JPEG's prefix.
   const tiff = block !== undefined && ascii(block, 0, 4) === 'Exif' ? block.subarray(6) : block;
   if (tiff === undefined) return { orientation: 1 };
   try {
@@ -136,7 +136,7 @@ function exifIn(block: Uint8Array | undefined): { readonly orientation: number }
   }
 }
 
-/** The first directory of a TIFF file, which an EXIF block is as well. */
+/** Tags in the first directory of a TIFF file; an EXIF block has the same structure. */
 function tiffTags(view: DataView): Omit<ImageHeader, 'kind'> {
   const little = view.getUint8(0) === 0x49;
   const directory = view.getUint32(4, little);

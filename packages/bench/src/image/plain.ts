@@ -5,7 +5,7 @@ import { decodeJpeg, decodeWebp, ownBuffer } from './wasm-codecs.js';
 /** Formats that need no native package. */
 export const PLAIN_KINDS: readonly ImageKind[] = ['jpeg', 'png', 'gif', 'webp', 'bmp', 'tiff'];
 
-/** Decodes by libraries of JavaScript and WebAssembly, in Node and in browsers; what they throw is thrown on. */
+/** Decodes with JavaScript and WebAssembly libraries, in Node and in browsers; their errors pass through. */
 export async function decodePlain(bytes: Uint8Array, header: ImageHeader): Promise<Raster> {
   switch (header.kind) {
     case 'jpeg':
@@ -25,13 +25,13 @@ export async function decodePlain(bytes: Uint8Array, header: ImageHeader): Promi
   }
 }
 
-/** A library's exports: bundlers that split code leave those of CommonJS packages under `default` alone. */
+/** A library's exports: code-splitting bundlers leave those of CommonJS packages only under `default`. */
 const named = <T extends object>(library: T): T => ({
   ...(library as { default?: object }).default,
   ...library,
 });
 
-/** libjpeg's port knows no CMYK. Colour profiles are not applied: R = 255 (1 − C) (1 − K), and so on. */
+/** The libjpeg port does not support CMYK. Colour profiles are not applied: R = 255 (1 − C) (1 − K), and so on. */
 async function decodeCmyk(bytes: Uint8Array): Promise<Raster> {
   const { decode } = named(await import('jpeg-js'));
   const limits = { maxMemoryUsageInMB: 4096, maxResolutionInMP: 300 };
@@ -70,11 +70,11 @@ async function decodePng(bytes: Uint8Array): Promise<Raster> {
   return { width, height, channels: to, data: out };
 }
 
-/** 16 bits keep their upper byte, fewer than 8 are spread over 0…255. */
+/** 16-bit samples keep their upper byte; samples of fewer than 8 bits are scaled to 0…255. */
 const toByte = (sample: number, depth: number): number =>
   depth === 16 ? sample >> 8 : depth === 8 ? sample : Math.round((sample * 255) / (2 ** depth - 1));
 
-/** Samples of fewer than 8 bits come packed, each row on whole bytes. */
+/** Reads samples; those of fewer than 8 bits are packed, with each row padded to whole bytes. */
 function sampleReader(
   data: ArrayLike<number>,
   depth: number,
@@ -96,13 +96,13 @@ async function decodeGif(bytes: Uint8Array, { width = 0, height = 0 }: ImageHead
   const data = new Uint8Array(width * height * 4);
   const reader = new GifReader(bytes);
   const frame = reader.frameInfo(0);
-  // The library would wrap its rows round, and takes as long as a damaged size says.
+  // The library would wrap rows around, and a damaged size would take very long.
   if (frame.x + frame.width > width || frame.y + frame.height > height)
     throw new Error('a frame that is larger than the image');
   const { log } = console;
   let complaint: unknown;
   try {
-    // The library has no other way to say that pixels are missing.
+    // The library reports missing pixels only on the console.
     console.log = (message: unknown) => void (complaint = message);
     reader.decodeAndBlitFrameRGBA(0, data);
   } finally {
@@ -112,7 +112,7 @@ async function decodeGif(bytes: Uint8Array, { width = 0, height = 0 }: ImageHead
   return { width, height, channels: 4, data };
 }
 
-/** Their fourth channel is seldom alpha: it is left out, as in other readers. */
+/** The fourth channel of BMPs is seldom alpha: it is dropped, as in other readers. */
 async function decodeBmp(bytes: Uint8Array): Promise<Raster> {
   const { decode } = named(await import('bmp-ts'));
   const { width, height, data: abgr } = decode(Buffer.from(ownBuffer(bytes).buffer));
@@ -127,7 +127,7 @@ async function decodeBmp(bytes: Uint8Array): Promise<Raster> {
 async function decodeTiff(bytes: Uint8Array, { orientation, orientationAt }: ImageHeader): Promise<Raster> {
   const { decode } = named(await import('tiff'));
   const own = ownBuffer(bytes);
-  // The library refuses what is not upright; it is turned later.
+  // The library refuses other orientations; the image is rotated later.
   if (orientation !== 1 && orientationAt !== undefined) {
     own[orientationAt] = own[0] === 0x49 ? 1 : 0;
     own[orientationAt + 1] = own[0] === 0x49 ? 0 : 1;

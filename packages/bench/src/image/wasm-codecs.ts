@@ -1,7 +1,7 @@
 import type { Raster } from '@distilljs/core';
 import { webpChunks } from './header.js';
 
-/** The libraries take whole buffers and would read past the end of a view. */
+/** Copies the bytes: the libraries take whole buffers and would read beyond a view. */
 export const ownBuffer = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from(bytes);
 
 /** What both WebAssembly decoders resolve to. */
@@ -12,7 +12,7 @@ interface Decoded {
 }
 
 interface WasmModule {
-  /** Makes a new instance, for all decoding that begins from now on. */
+  /** Makes a new instance for all later decoding. */
   init(module: WebAssembly.Module | undefined, overrides: object): Promise<void>;
   readonly default: (bytes: ArrayBuffer) => Promise<Decoded>;
 }
@@ -20,7 +20,7 @@ interface WasmModule {
 /** A decoder of the Squoosh codecs. */
 interface Codec {
   readonly load: () => Promise<unknown>;
-  /** Its WebAssembly, which Node has to be given; browsers fetch it themselves. */
+  /** Its WebAssembly file, which Node must load; browsers fetch it themselves. */
   readonly file: string;
   compiled?: Promise<WebAssembly.Module>;
   /** Ready to decode; undefined before the first image and after one that failed. */
@@ -36,7 +36,7 @@ const WEBP: Codec = {
   file: '@jsquash/webp/codec/dec/webp_dec.wasm',
 };
 
-/** What libjpeg has to say of the image that it decodes; it writes to the console otherwise. */
+/** libjpeg's messages about the current image, which it would otherwise write to the console. */
 const jpegMessages: string[] = [];
 
 /** An instance that has decoded nothing yet. */
@@ -46,7 +46,7 @@ async function fresh(codec: Codec): Promise<WasmModule> {
   const isNode = typeof process === 'object' && typeof process.versions.node === 'string';
   let module: WebAssembly.Module | undefined;
   if (isNode) {
-    // The codecs make one, which Node does not have.
+    // The codecs create ImageData, which Node lacks.
     (globalThis as { ImageData?: unknown }).ImageData ??= class {
       constructor(
         readonly data: Uint8ClampedArray,
@@ -72,8 +72,8 @@ async function compiledFile(file: string): Promise<WebAssembly.Module> {
 }
 
 /**
- * Decodes one image. An instance is used until it fails: what a damaged image leaves behind stays in its memory, and after some
- * eighty of them none that is whole could be decoded.
+ * Decodes one image. An instance is replaced after a failure: a damaged image leaves memory allocated, and after some eighty of them
+ * even intact images could not be decoded.
  */
 async function decodeBy(codec: Codec, bytes: Uint8Array): Promise<Decoded> {
   codec.ready ??= fresh(codec);
@@ -86,7 +86,7 @@ async function decodeBy(codec: Codec, bytes: Uint8Array): Promise<Decoded> {
   }
 }
 
-/** libjpeg's arithmetic, which sharp has as well: the pixels are the same. */
+/** Uses libjpeg's arithmetic, as sharp does: the pixels are the same. */
 export async function decodeJpeg(bytes: Uint8Array): Promise<Raster> {
   const decodeOne = async (): Promise<Raster> => {
     jpegMessages.length = 0;
@@ -96,12 +96,12 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Raster> {
     } catch (cause) {
       throw new Error(jpegMessages.at(-1) ?? 'no JPEG that can be decoded', { cause });
     }
-    // libjpeg fills the rest with grey.
+    // libjpeg fills missing pixels with grey.
     const isCut = jpegMessages.some((message) => message.startsWith('Premature end'));
     if (isCut) throw new Error('premature end');
     return rgba(decoded);
   };
-  // One at a time: the messages do not say whose they are.
+  // One image at a time: the messages do not name their image.
   const turn = lastJpeg.then(decodeOne);
   lastJpeg = turn.catch(() => undefined);
   return await turn;
@@ -123,7 +123,7 @@ export async function decodeWebp(bytes: Uint8Array): Promise<Raster> {
   return rgba(await decodeBy(WEBP, stillWebp(frame.data)));
 }
 
-/** The first frame of an animation as a file of its own: the decoder knows still images alone. */
+/** The first frame of an animation as a separate file: the decoder supports only still images. */
 function stillWebp(frame: Uint8Array): Uint8Array {
   const HEADER = 16;
   const chunks = webpChunks(frame, HEADER);

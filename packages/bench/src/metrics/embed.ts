@@ -6,14 +6,13 @@ import type { Dataset, FrozenNetwork, Images, Network, Normalization, Tensor } f
 const BATCH = 64;
 
 /**
- * The layer whose output is taken for an image's embedding: the one that was asked for, else what goes into the last dense
- * layer.
+ * The layer whose output is an image's embedding: the requested layer, else the input of the last dense layer.
  *
- * @throws DistillError code `tap` for a name that is not there, or a network without a dense layer
+ * @throws DistillError code `tap` for an unknown name, or a network without a dense layer
  */
 export function embeddingTap({ name, model, tapNames, tapOutput }: Network, asked?: string): string {
   if (asked !== undefined) {
-    // It knows the error for names that are not there.
+    // Throws for unknown names.
     tapOutput(asked);
     return asked;
   }
@@ -29,7 +28,7 @@ export function embeddingTap({ name, model, tapNames, tapOutput }: Network, aske
   });
 }
 
-/** The same of a teacher; undefined for one that is no layers model and has no tap of the name `embedding`. */
+/** The same for a teacher; undefined for a teacher that is not a layers model and lacks the tap. */
 export function teacherTap(
   { network, learner }: { readonly network: FrozenNetwork; readonly learner: Network | undefined },
   asked?: string,
@@ -39,7 +38,7 @@ export function teacherTap(
   return network.tapNames.includes(wanted) ? wanted : undefined;
 }
 
-/** Gives a tap's output for a batch; the caller disposes it. */
+/** Returns a tap's output for a batch; the caller disposes it. */
 export type Embedder = (images: Images, tap: string) => Promise<Tensor>;
 
 /** A network in inference mode. */
@@ -48,7 +47,7 @@ export const embedder =
   (images, tap) =>
     Promise.resolve(tf.tidy(() => tf.clone(network.forward(images, { taps: [tap] }).tap(tap))));
 
-/** A teacher that sees images in its own way, wherever it runs. */
+/** A teacher with its own input preparation, on any runtime. */
 export const teacherEmbedder =
   (teacher: FrozenNetwork): Embedder =>
   async (images, tap) => {

@@ -31,13 +31,13 @@ import type { EmbeddedSet, EmbeddedSets, Measures } from './protocols.js';
 /** Version of the layout of metrics.json. */
 export const METRICS_SCHEMA = 1;
 
-/** metrics.json: how well the embeddings of a run's networks recognise. */
+/** metrics.json: how well the embeddings of a run's networks recognise identities. */
 export interface RunMetrics {
   readonly schema: typeof METRICS_SCHEMA;
   readonly run: string;
   /** What was measured, in words. */
   readonly images: string;
-  /** Each network by itself. */
+  /** Measures of each network. */
   readonly networks: readonly MeasuredNetwork[];
   /** Per method, over its seeds. */
   readonly methods: readonly MeasuredMethod[];
@@ -55,7 +55,7 @@ export interface MeasuredNetwork {
 
 export interface MeasuredMethod {
   readonly method: string;
-  /** NaN is left out. */
+  /** Summaries over seeds, without NaN. */
   readonly measures: Readonly<Record<string, Summary>>;
 }
 
@@ -67,10 +67,10 @@ export interface MetricsOptions {
 }
 
 /**
- * Measures the embeddings of a run's teacher and finished students, and writes report/metrics.json: on the queries and the gallery of
- * a set of identities, on the test images of any other.
+ * Measures the embeddings of a run's teacher and finished students, and writes report/metrics.json. Datasets of identities are measured
+ * on their queries and gallery, CIFAR with `unseenClasses` on these classes, all others on the test images.
  *
- * @throws DistillError code `data` when the folder holds no run, or none that is finished; `tap`
+ * @throws DistillError code `data` when the folder holds no run, or no finished training; `tap` for a layer that a network lacks
  */
 export async function measureRun(root: string, options: MetricsOptions = {}): Promise<RunMetrics> {
   const folder = runFolder(root);
@@ -119,7 +119,7 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
       const result = await readMethodResult(place, as, seed);
       if (result === undefined) continue;
       const cohort = result.cohort?.networks ?? [];
-      // Of networks that learn together those of the student's model, as in the report.
+      // In a cohort, only networks with the student's model count, as in the report.
       for (const [at, path] of (await measuredModels(place, result)).entries()) {
         if (cohort[at]?.counted === false) continue;
         const model = await loadModel(path);
@@ -145,7 +145,7 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
   return metrics;
 }
 
-/** Names that the run has for the student's layers, as far as the saved network has these layers. */
+/** The run's tap names for the student's layers that the saved network still has. */
 export function aliasesOf(
   { layers }: LayersModel,
   { student }: RunConfig,
@@ -167,7 +167,7 @@ interface EvaluationSets {
   readonly distractors?: IdentitySet | undefined;
 }
 
-/** The sets of identities that are there for it; else the test images, whose classes are the identities. */
+/** The dataset's identity sets; else the test images, with their classes as identities. */
 async function setsOf(config: RunConfig, test: Dataset, options: MetricsOptions): Promise<EvaluationSets> {
   const { query, gallery, distractors } = await identitySetsOf(config, options);
   if (query === undefined) expectIdentities(test);
@@ -183,7 +183,7 @@ async function identitySetsOf({ dataset }: RunConfig, options: MetricsOptions): 
   return dataset.name === 'cifar10' || dataset.name === 'cifar100' ? loadUnseenClasses(dataset) : {};
 }
 
-/** Test images without labels, or of one class, have nothing that could be recognised. */
+/** Refuses test images without labels, or of a single class: there is nothing to recognise. */
 export function expectIdentities({ name, labels = new Int32Array() }: Dataset): void {
   const found = new Set(labels);
   const got = found.has(-1)
@@ -216,7 +216,7 @@ function wordsFor({ query, gallery, distractors }: EvaluationSets): string {
 function summarized(method: string, networks: readonly MeasuredNetwork[]): MeasuredMethod {
   const own = networks.filter((network) => network.method === method);
   const seeds = [...new Set(own.map(({ seed }) => seed))];
-  // A cohort's networks of one seed are one measurement: their mean.
+  // A cohort's networks of one seed count as one measurement, their mean.
   const perSeed = (name: string): number[] =>
     seeds
       .map((seed) =>

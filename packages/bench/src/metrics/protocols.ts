@@ -9,18 +9,18 @@ import {
 } from '@distilljs/cckd';
 import type { FlatEmbeddings } from '@distilljs/cckd';
 
-/** Embeddings of images with what they show. */
+/** Embeddings of images with their labels. */
 export interface EmbeddedSet {
   readonly embeddings: FlatEmbeddings;
   /** Identity or class per image. */
   readonly labels: Int32Array;
-  /** Where all are known. */
+  /** Camera per image, where all are known. */
   readonly cameras?: Int32Array | undefined;
 }
 
 /** What a network is measured on. */
 export interface EmbeddedSets {
-  /** Without a gallery, each image asks for the others. */
+  /** Without a gallery, each image is a query for the others. */
   readonly query: EmbeddedSet;
   readonly gallery?: EmbeddedSet | undefined;
   readonly distractors?: FlatEmbeddings | undefined;
@@ -29,13 +29,13 @@ export interface EmbeddedSets {
 /** Measures by name. Shares are in 0…1, cosines in −1…1; NaN where nothing could be measured. */
 export type Measures = Readonly<Record<string, number>>;
 
-/** The pairs of so many images fit into memory, and are compared in seconds. */
+/** Most images whose pairs fit into memory and are compared in seconds. */
 const MOST_FOR_PAIRS = 5000;
 
 /**
- * The protocols that fit: with a gallery re-identification (CMC and mAP, without what the query's own camera saw); without one
- * recall@k, verification (TAR at FAR) and the cosines within and between identities; with distractors also identification
- * against growing numbers of them.
+ * Measures by the protocols that fit the sets. With a gallery: re-identification (CMC and mAP, without images of the query's identity
+ * from its own camera). Without: recall@k, verification (TAR at FAR) and the cosines within and between identities. With distractors
+ * also: identification against growing numbers of them.
  */
 export function measure({ query, gallery, distractors }: EmbeddedSets): Measures {
   const found = gallery === undefined ? amongThemselves(query) : reidentification(query, gallery);
@@ -93,7 +93,7 @@ function againstDistractors(
   return Object.fromEntries(results.map(({ distractors: count, rank1 }) => [`rank-1 of ${count}`, rank1]));
 }
 
-/** Each query with each image of its identity in the gallery. */
+/** Pairs of each query with each gallery image of its identity. */
 function matesInGallery(queryIds: Int32Array, galleryIds: Int32Array): (readonly [number, number])[] {
   const rows = new Map<number, number[]>();
   galleryIds.forEach((identity, row) => {

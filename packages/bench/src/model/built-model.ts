@@ -8,20 +8,20 @@ export interface ModelShape {
   readonly classes: number;
 }
 
-/** Aliases that every network of the zoo has: the names that a configuration may rely on. */
+/** Taps that every zoo network has: the names that a configuration may rely on. */
 export type ZooTap = 'stem' | 'stage1' | 'stage2' | 'stage3' | 'embedding' | 'logits';
 
-/** Aliases of networks of four and five stages, beside those. */
+/** Further taps of networks with four or five stages. */
 export type FurtherTap = 'stage4' | 'stage5';
 
-/** A fresh network of the zoo and the layers that its aliases stand for. */
+/** A fresh zoo network and the layers that its taps stand for. */
 export interface BuiltModel {
   /** Ends in logits (no softmax). The caller disposes it. */
   readonly model: LayersModel;
   /**
-   * Layer name by alias. `stem` and `stage1`… are feature maps after ReLU (MobileNetV2's stages end in its linear
-   * bottlenecks); `embedding` is what the last dense layer sees, `[batch, width]`: the globally average-pooled last map, or
-   * in a VGG with hidden dense layers the last of them; `logits` is the model's output.
+   * Layer name by tap. `stem` and `stage1`… are feature maps after ReLU; MobileNetV2's stages end in linear bottlenecks.
+   * `embedding` is the input of the last dense layer, `[batch, width]`: the globally average-pooled last map, or the last hidden
+   * dense layer of a VGG that has any. `logits` is the model's output.
    */
   readonly taps: Readonly<Record<ZooTap, string> & Partial<Record<FurtherTap, string>>>;
 }

@@ -3,13 +3,13 @@ import { layers } from '@tensorflow/tfjs-layers';
 import { apply, convolution } from './conv-bn.js';
 
 /*
- * What tfjs-layers has no layer for, made of layers that it has, so that a saved network loads without code of ours.
+ * Operations that tfjs-layers has no layer for, composed of layers that it has: a saved network loads without our code.
  */
 
 /** Channels `from` to `to` (exclusive) of a feature map. */
 export function sliceChannels(x: SymbolicTensor, from: number, to: number, name: string): SymbolicTensor {
   const channels = channelsOf(x);
-  // Of a map that is taken for channels first, cropping cuts the last two axes: width (nothing) and channels.
+  // Declared as channels first, cropping cuts the last two axes: width (nothing) and channels.
   const cropping: [[number, number], [number, number]] = [
     [0, 0],
     [from, channels - to],
@@ -17,7 +17,7 @@ export function sliceChannels(x: SymbolicTensor, from: number, to: number, name:
   return apply(layers.cropping2D({ cropping, dataFormat: 'channelsFirst', name }), x);
 }
 
-/** Feature maps of one size as one, channels one after the other. */
+/** Concatenates feature maps of one size along their channels. */
 export function concatChannels(maps: readonly SymbolicTensor[], name: string): SymbolicTensor {
   return apply(layers.concatenate({ axis: -1, name }), [...maps]);
 }
@@ -28,7 +28,7 @@ export function concatChannels(maps: readonly SymbolicTensor[], name: string): S
  *
  * @param groups G, a divisor of the channels C
  * @param name the layers are called `NAME_split`, `NAME_swap` and `output`
- * @param output name of the last one
+ * @param output name of the last layer
  */
 export function shuffleChannels(
   x: SymbolicTensor,

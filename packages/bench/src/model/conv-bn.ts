@@ -5,8 +5,8 @@ import type { BuiltModel } from './built-model.js';
 let drawing = true;
 
 /**
- * Builds a network whose weights are all 0, for callers that only look at its shapes or set every weight themselves:
- * tfjs draws 20 million weights in a second. Initializers stay in the layers' configuration.
+ * Builds a network whose weights are all 0, for callers that only read its shapes or set every weight themselves:
+ * drawing 20 million weights takes tfjs a second. Initializers stay in the layers' configuration.
  */
 export function withZeroWeights<T>(build: () => T): T {
   const before = drawing;
@@ -18,7 +18,7 @@ export function withZeroWeights<T>(build: () => T): T {
   }
 }
 
-/** The output of a layer; without drawn weights where {@link withZeroWeights} says so. */
+/** Applies a layer; within {@link withZeroWeights} its weights are 0. */
 export function apply(layer: layers.Layer, x: SymbolicTensor | SymbolicTensor[]): SymbolicTensor {
   if (!drawing) layer.setFastWeightInitDuringBuild(true);
   return layer.apply(x) as SymbolicTensor;
@@ -124,7 +124,7 @@ function layerName(kind: string, { prefix, suffix = '' }: ConvName): string {
   return `${prefix}_${kind}${suffix}`;
 }
 
-/** The words around a layer's kind in its name. */
+/** The parts of a layer's name around its kind. */
 export interface ConvName {
   readonly prefix: string;
   readonly suffix?: string;
@@ -137,17 +137,17 @@ export interface ConvOptions {
   readonly stride: number;
 }
 
-/** `max(x, 0)` as a layer of its own, so that it can be tapped. */
+/** `max(x, 0)` as a separate layer, so that it can be tapped. */
 export function relu(x: SymbolicTensor, name: string): SymbolicTensor {
   return apply(layers.activation({ activation: 'relu', name }), x);
 }
 
-/** `min(max(x, 0), 6)` as a layer of its own. */
+/** `min(max(x, 0), 6)` as a separate layer. */
 export function relu6(x: SymbolicTensor, name: string): SymbolicTensor {
   return apply(layers.reLU({ maxValue: 6, name }), x);
 }
 
-/** `a + b` as a layer of its own. */
+/** `a + b` as a separate layer. */
 export function add(a: SymbolicTensor, b: SymbolicTensor, name: string): SymbolicTensor {
   return apply(layers.add({ name }), [a, b]);
 }
@@ -165,7 +165,7 @@ export function classify(x: SymbolicTensor, width: number, classes: number): Sym
   return dense(pooled, width, classes, CLASSIFIER_LAYER);
 }
 
-/** A dense layer of its own, started uniform in ±1/√width, weights and bias, as PyTorch's `Linear`. */
+/** A dense layer whose weights and bias start uniform in ±1/√width, as PyTorch's `Linear`. */
 export function dense(x: SymbolicTensor, width: number, units: number, name: string): SymbolicTensor {
   const bound = 1 / Math.sqrt(width);
   const layer = layers.dense({
@@ -179,9 +179,9 @@ export function dense(x: SymbolicTensor, width: number, units: number, name: str
 }
 
 /**
- * Aliases of a network of stages of blocks: a stage is tapped at its last block's output.
+ * Taps of a network built of stages of blocks: a stage is tapped at its last block's output.
  *
- * @param blocks of each stage, of which there are three to five
+ * @param blocks number of blocks of each stage, of which there are three to five
  */
 export function blockTaps(blocks: readonly number[]): BuiltModel['taps'] {
   const stages = blocks.map((count, index) => [

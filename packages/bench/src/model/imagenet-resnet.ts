@@ -19,10 +19,10 @@ const KINDS = {
  * The residual network of ImageNet: a stem of 64 filters, four stages of basic blocks (18, 34) or bottlenecks (50), of which all but
  * the first begin at stride 2, global average pooling, one dense layer.
  *
- * The stem for 224 pixels is a 7×7 convolution at stride 2 and a 3×3 maximum at stride 2; the one for 32 pixels a 3×3 convolution at
- * stride 1, as the distillation benchmarks have it for CIFAR.
+ * The stem for 224 pixels is a 7×7 convolution at stride 2 and 3×3 max pooling at stride 2. The stem for 32 pixels is a 3×3
+ * convolution at stride 1, as in the distillation benchmarks for CIFAR.
  *
- * Layers are called as those of the smaller residual networks: `stem_conv`, `stage2_block1_conv1`, …, `stage4_block2_output`.
+ * Layers are named as in the smaller residual networks: `stem_conv`, `stage2_block1_conv1`, …, `stage4_block2_output`.
  *
  * Source: He et al., "Deep Residual Learning for Image Recognition", 2016, table 1; bottlenecks as in torchvision ("v1.5").
  *

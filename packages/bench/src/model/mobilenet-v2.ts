@@ -16,7 +16,7 @@ import {
 import { stemFor } from './stem.js';
 import type { Stem } from './stem.js';
 
-/** Rows of the paper's table 2: expansion t, channels c, blocks n, stride s at 224 pixels; and the stage that a row belongs to. */
+/** Rows of the paper's table 2 (expansion t, channels c, blocks n, stride s at 224 pixels), and the stage of each row. */
 const ROWS = [
   { expansion: 1, channels: 16, blocks: 1, stride: 1, stage: 1 },
   { expansion: 6, channels: 24, blocks: 2, stride: 2, stage: 2 },
@@ -32,26 +32,27 @@ const HEAD_CHANNELS = 1280;
 /** Blocks of each stage. */
 const STAGES = [1, 2, 3, 7, 4] as const;
 
-/** Which of the MobileNetV2s. */
+/** The variant of MobileNetV2. */
 export interface MobileNetV2Options {
   /** Factor of all channels but the head's, which are never fewer than 1280. */
   readonly width: number;
   /** Default: by the images' size. */
   readonly stem?: Stem | undefined;
   /**
-   * The network that the distillation benchmarks call MobileNetV2, for 32 pixels: channels cut to whole numbers, not
-   * rounded to multiples of 8; ReLU in place of ReLU6; its first block widens too, by 1; the stem halves, and the second row does not.
+   * The distillation benchmarks' MobileNetV2 for 32 pixels. It truncates channels to whole numbers instead of rounding to multiples
+   * of 8, uses ReLU instead of ReLU6, and has an expansion convolution (factor 1) in its first block too. The stem halves the image;
+   * the second row does not.
    */
   readonly benchmark?: boolean;
 }
 
 /**
  * MobileNetV2: a 3×3 stem, 17 inverted residual blocks, a 1×1 convolution to 1280 channels, global average pooling, one dense
- * layer. A block widens by a 1×1 convolution, filters depthwise by 3×3, and narrows by a 1×1 one without activation; where shape and
- * stride allow, its input is added. No dropout.
+ * layer. A block is a 1×1 convolution that widens, a 3×3 depthwise convolution, and a 1×1 convolution that narrows, without activation.
+ * Its input is added where shape and stride allow. No dropout.
  *
- * At 224 pixels the stem and the second, third, fourth and sixth row of the paper's table halve; with the stem for 32 pixels the
- * first two of these do not, as CIFAR's networks have it. Stages are what has one size at 224 pixels: rows 1, 2, 3, 4–5 and 6–7.
+ * At 224 pixels the stem and the second, third, fourth and sixth row of the paper's table halve the map. With the stem for 32 pixels
+ * the first two of these do not, as is usual for CIFAR. A stage is the rows whose maps have one size at 224 pixels: 1, 2, 3, 4–5 and 6–7.
  *
  * Layers are called `stem_conv`, `stage2_block1_conv1`, `stage2_block1_depthwise2`, `stage2_block1_conv3`, …, `head_conv`; a block's end
  * is `stage2_block1_output`, a linear bottleneck.
@@ -94,10 +95,10 @@ export function mobilenetV2(name: string, options: MobileNetV2Options, shape: Mo
 }
 
 interface InvertedResidual {
-  /** That come in. */
+  /** Input channels. */
   readonly channels: number;
   readonly hidden: number;
-  /** Whether a 1×1 convolution makes the hidden channels; else the depthwise one sees those that come in. */
+  /** Whether a 1×1 convolution makes the hidden channels; else the depthwise convolution reads the input channels. */
   readonly widens: boolean;
   readonly filters: number;
   readonly stride: number;
@@ -118,7 +119,7 @@ function invertedResidual(x: SymbolicTensor, prefix: string, block: InvertedResi
   const narrow = batchNorm(last, { prefix, suffix: '3' });
   return stride === 1 && channels === filters
     ? add(x, narrow, `${prefix}_output`)
-    : // Nothing but a name: every block ends in a layer that can be tapped under it.
+    : // Only for its name: every block must end in a layer that can be tapped.
       apply(layers.activation({ activation: 'linear', name: `${prefix}_output` }), narrow);
 }
 

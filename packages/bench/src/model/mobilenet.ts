@@ -18,7 +18,7 @@ const BLOCKS = [1, 2, 2] as const;
 /**
  * A small MobileNet for 32×32 images: a 3×3 stem of 16 filters, then depthwise separable convolutions in three stages of
  * `width`, `2·width` and `4·width` filters, global average pooling, one dense layer. A separable convolution is a 3×3
- * depthwise one and a 1×1 one, each with batch norm and ReLU.
+ * depthwise convolution and a 1×1 convolution, each with batch norm and ReLU.
  *
  * Layers are called `stem_conv`, `stage2_block1_depthwise1`, `stage2_block1_conv2`, …; a block's output after ReLU is
  * `stage2_block1_output`.

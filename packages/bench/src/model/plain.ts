@@ -9,7 +9,7 @@ import { CLASSIFIER_LAYER, POOLING_LAYER, apply, classify, convBatchNorm, relu }
  * global average pooling, one dense layer.
  *
  * Layers are called `stem_conv`, `stage1_conv`, …; each one's output after ReLU is `stem_output`, `stage1_output`, ….
- * Ours, for the quick preset; no paper's architecture.
+ * Our own architecture, for the quick preset; it is from no paper.
  *
  * @param width filters of the first convolution
  */

@@ -5,19 +5,20 @@ import { add, blockTaps, classify, convBatchNorm, relu } from './conv-bn.js';
 
 /** Filters of the stem and of the three stages. */
 const WIDTHS = { stem: 16, stages: [16, 32, 64] } as const;
-/** Of the wider networks, called x4. */
+/** The same for the wider networks, called x4. */
 const WIDTHS_X4 = { stem: 32, stages: [64, 128, 256] } as const;
 
 /**
  * The residual network for 32×32 images: a 3×3 stem of 16 filters, three stages of `n` basic blocks with 16, 32 and 64
- * filters (the second and third begin at stride 2), global average pooling, one dense layer. Depth is `6n + 2`. The wider kind has 32 filters in its stem and 64, 128 and 256 in its stages.
+ * filters (the second and third begin at stride 2), global average pooling, one dense layer. Depth is `6n + 2`. The wider
+ * kind has 32 filters in its stem and 64, 128 and 256 in its stages.
  *
  * Layers are called `stem_conv`, `stage2_block1_conv1`, `stage2_block1_shortcut_conv`, …; each block's output after
  * ReLU is `stage2_block1_output`, its sum before ReLU `stage2_block1_add`.
  *
- * Source: He et al., "Deep Residual Learning for Image Recognition", 2016, section 4.2; with a 1×1 convolution and
- * batch norm as shortcut where the shape changes (its option B), as the distillation benchmarks have it, where the
- * paper's CIFAR networks pad with zeros (option A). The wider kind is those benchmarks' too (resnet8x4, resnet32x4).
+ * Source: He et al., "Deep Residual Learning for Image Recognition", 2016, section 4.2. Where the shape changes, the
+ * shortcut is a 1×1 convolution with batch norm (option B), as in the distillation benchmarks; the paper's CIFAR networks
+ * pad with zeros (option A). The wider kind also comes from those benchmarks (resnet8x4, resnet32x4).
  *
  * @param depth 8, 14, 20, 32, 44, 56, 110, … (`6n + 2`)
  */
@@ -48,9 +49,9 @@ export function resnet(
 }
 
 export interface BlockOptions {
-  /** Channels that come in. */
+  /** Input channels. */
   readonly width: number;
-  /** Channels that go out. */
+  /** Output channels. */
   readonly filters: number;
   readonly stride: number;
 }
@@ -64,12 +65,12 @@ export function basicBlock(x: SymbolicTensor, name: string, options: BlockOption
   return joined(second, shortcut(x, name, options), name);
 }
 
-/** Filters of a bottleneck's last convolution for each of its 3×3 one. */
+/** Ratio of the filters of a bottleneck's last convolution to those of its 3×3 convolution. */
 const EXPANSION = 4;
 
 /**
- * `relu(BN(conv(relu(BN(conv(relu(BN(conv(x)))))))) + shortcut(x))`: 1×1 to a quarter of the filters, 3×3, 1×1. A stride is that of
- * the 3×3 convolution, as in torchvision ("v1.5"), not of the first, as in the paper.
+ * `relu(BN(conv(relu(BN(conv(relu(BN(conv(x)))))))) + shortcut(x))`: 1×1 to a quarter of the filters, 3×3, 1×1. The stride
+ * is applied in the 3×3 convolution, as in torchvision ("v1.5"), not in the first, as in the paper.
  */
 export function bottleneck(x: SymbolicTensor, name: string, options: BlockOptions): SymbolicTensor {
   const { filters, stride } = options;

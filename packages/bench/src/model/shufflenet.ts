@@ -20,8 +20,8 @@ const STEM_CHANNELS = 24;
 const BLOCKS = [4, 8, 4] as const;
 
 /**
- * The stem for 224 pixels is a 3×3 convolution at stride 2 and a 3×3 maximum at stride 2; the one for 32 pixels a 1×1 convolution, as
- * the distillation benchmarks have it.
+ * The stem for 224 pixels is a 3×3 convolution at stride 2 and 3×3 max pooling at stride 2. The stem for 32 pixels is a 1×1
+ * convolution, as in the distillation benchmarks.
  */
 function stem(images: SymbolicTensor, kind: Stem): SymbolicTensor {
   const isLarge = kind === 224;
@@ -36,8 +36,8 @@ const V1_GROUPS = 3;
 /**
  * ShuffleNet (version 1) with three groups: a stem of 24 filters, three stages of 4, 8 and 4 blocks with 240, 480 and 960 channels,
  * the first block of each at stride 2, global average pooling, one dense layer. A block is a grouped 1×1 convolution to a
- * quarter of the channels, channel shuffle, 3×3 depthwise, a grouped 1×1 convolution; its input is added, or at stride 2
- * averaged and joined.
+ * quarter of the channels, channel shuffle, a 3×3 depthwise convolution and a grouped 1×1 convolution. Its input is added, or at
+ * stride 2 average-pooled and concatenated.
  *
  * Layers are called `stage1_block2_conv1_group1_conv`, `stage1_block2_depthwise2`, …, `stage1_block2_output` (after ReLU).
  *
@@ -62,10 +62,10 @@ export function shufflenetV1(
 
 function shuffleBlock(x: SymbolicTensor, prefix: string, width: number, halves: boolean): SymbolicTensor {
   const channels = channelsOf(x);
-  // What comes in is joined to the output of a halving block.
+  // A halving block's input is concatenated to its output.
   const filters = halves ? width - channels : width;
   const inner = Math.floor(filters / 4);
-  // Of the stem's few channels there is one group.
+  // The stem has too few channels for groups.
   const groups = channels === STEM_CHANNELS ? 1 : V1_GROUPS;
   const reduced = batchNorm(groupedPointwise(x, { prefix, suffix: '1' }, inner, groups), {
     prefix,
@@ -90,14 +90,15 @@ const HEAD_CHANNELS = 1024;
 
 /**
  * ShuffleNetV2: a stem of 24 filters, three stages of 4, 8 and 4 blocks, the first of each at stride 2, a 1×1 convolution to 1024
- * channels, global average pooling, one dense layer. A block leaves half of its channels as they are, and sends the other half
- * through 1×1, 3×3 depthwise, 1×1; at stride 2 all channels go through two branches. Both halves are joined and shuffled.
+ * channels, global average pooling, one dense layer. A block passes half of its channels through unchanged, and sends the other half
+ * through 1×1, 3×3 depthwise and 1×1 convolutions; at stride 2 all channels go through two branches. Both halves are concatenated and
+ * shuffled.
  *
  * Layers are called `stage1_block1_branch1_depthwise1`, `stage1_block2_branch2_conv1`, …, `stage1_block2_output` (shuffled).
  *
  * Source: Ma et al., "ShuffleNet V2", 2018, as torchvision and the distillation benchmarks build it.
  *
- * @param width 0.5 or 1, times the channels
+ * @param width factor of the channels, 0.5 or 1
  */
 export function shufflenetV2(
   name: string,

@@ -3,12 +3,12 @@ import type { ModelShape } from './built-model.js';
 import { convBatchNorm, halvingPool, relu } from './conv-bn.js';
 
 /**
- * What a network begins with: `32` keeps the size of small images, `224` halves photographs before the stages see them.
- * Where a network has both, images of 64×64 and larger get the one for 224 pixels unless its name says otherwise.
+ * A network's first layers: `32` keeps the size of small images, `224` downsamples photographs before the first stage.
+ * Where a network has both, images of 64×64 and larger get the stem for 224 pixels unless the network's name says otherwise.
  */
 export type Stem = 32 | 224;
 
-/** Images of this edge and above are photographs. */
+/** Images of at least this edge count as photographs. */
 export const LARGE_EDGE = 64;
 
 /** The stem for images of this size. */
@@ -16,7 +16,7 @@ export const stemFor = ({ imageShape: [height, width] }: ModelShape): Stem =>
   Math.min(height, width) < LARGE_EDGE ? 32 : 224;
 
 /**
- * Convolution, batch norm, ReLU (`stem_output`), and with `pooled` a 3×3 maximum at stride 2 (`stem_pool`).
+ * Convolution, batch norm, ReLU (`stem_output`), and with `pooled` 3×3 max pooling at stride 2 (`stem_pool`).
  */
 export function stemOf(images: SymbolicTensor, { pooled, ...convolution }: StemOptions): SymbolicTensor {
   const x = relu(convBatchNorm(images, { prefix: 'stem' }, convolution), 'stem_output');

@@ -2,18 +2,18 @@ import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { namings } from './torch-names.js';
 import type { LayerPlace, Naming } from './torch-names.js';
 
-/** A layer that holds weights, and the PyTorch module that they come from. */
+/** A layer with weights, and the PyTorch module that they come from. */
 export interface TorchLayer {
   readonly layer: layers.Layer;
   readonly module: string;
-  /** Which of how many groups of the module's filters are this layer's. */
+  /** Which group of the module's filters this layer holds, from 0, and of how many. */
   readonly group: { readonly at: number; readonly of: number };
 }
 
 const GROUP = /^(.*)_group(\d+)_conv$/;
 const PLACE = /^stage(\d+)_(?:block(\d+)_)?(.*)$/;
 
-/** The modules of a network's layers under each naming that has one for all of them. */
+/** The modules of a network's layers, under each naming that has a module for every layer. */
 export function torchLayers(
   model: LayersModel,
 ): readonly { readonly naming: Naming; readonly layers: readonly TorchLayer[] }[] {
@@ -34,13 +34,13 @@ export function torchLayers(
   });
 }
 
-/** Where each layer stands, by its name; undefined outside of stages. */
+/** The place of each layer, parsed from its name; undefined outside of stages. */
 function placesOf(names: readonly string[]): readonly (LayerPlace | undefined)[] {
   const parsed = names.map((name) => {
     const [, stage, block = '0', part = ''] = PLACE.exec(name) ?? [];
     return stage === undefined ? undefined : { stage: Number(stage), block: Number(block), part };
   });
-  // Without blocks what is counted are convolutions, each with its batch norm.
+  // Without blocks, each convolution with its batch norm counts as one unit.
   const keyOf = ({ stage, block, part }: { stage: number; block: number; part: string }): string =>
     block > 0 ? `${stage}-${block}` : `${stage}-${/\d*$/.exec(part)?.[0] ?? ''}`;
   const units = new Map<string, { readonly stage: number; readonly block: number }>();

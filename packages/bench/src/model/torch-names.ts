@@ -1,20 +1,20 @@
 /*
- * What PyTorch's libraries call the modules whose weights the zoo's layers hold.
+ * The names that PyTorch libraries give to the modules whose weights the zoo's layers hold.
  */
 
-/** A layer of the zoo by its name: `stage2_block1_conv1_group3_conv` is part `conv1` of a block, of the third of some groups. */
+/** A zoo layer's place, parsed from its name: `stage2_block1_conv1_group3_conv` is part `conv1` of a block (its third group). */
 export interface LayerPlace {
   readonly stage: number;
   /** From 1; 0 outside of blocks. */
   readonly block: number;
   readonly part: string;
-  /** From 0 over the whole network. */
+  /** Counted from 0 over the whole network. */
   readonly index: number;
-  /** Of the next block, where there is one. */
+  /** The next block, where there is one. */
   readonly next: { readonly stage: number; readonly block: number } | undefined;
 }
 
-/** Whose names they are. */
+/** The module names of one or more libraries. */
 export interface Naming {
   readonly title: string;
   /** Modules of the layers outside of stages. */
@@ -29,7 +29,7 @@ type Parts = Readonly<Record<string, string>>;
 const listed = (prefix: string, parts: Parts, part: string): string | undefined =>
   Object.hasOwn(parts, part) ? `${prefix}.${parts[part] ?? ''}` : undefined;
 
-/** Parts that are called alike on both sides: `conv1`, `bn1`, … */
+/** Parts with the same name on both sides: `conv1`, `bn1`, … */
 const alike = (...names: readonly string[]): Parts => Object.fromEntries(names.map((name) => [name, name]));
 
 function residual(title: string, shortcut: string, classifier: string): Naming {
@@ -45,7 +45,7 @@ function residual(title: string, shortcut: string, classifier: string): Naming {
   };
 }
 
-/** A block's first batch norm is the one that follows the block before, here as there. */
+/** The batch norm after a block is stored as the first batch norm of the next block. */
 function wideResidual(): Naming {
   const parts = { ...alike('conv1', 'bn2', 'conv2'), shortcut_conv: 'convShortcut' };
   return {
@@ -58,7 +58,7 @@ function wideResidual(): Naming {
   };
 }
 
-/** The number of a VGG's convolution within its stage, and whether it is that or its batch norm. */
+/** A VGG's convolution or batch norm, and its number within the stage. */
 const VGG_PART = /^(conv|bn)(\d)$/;
 
 const benchmarkVgg: Naming = {
@@ -71,7 +71,7 @@ const benchmarkVgg: Naming = {
   },
 };
 
-/** torchvision counts through the stages, the pooling after each included. `index` counts convolutions here. */
+/** torchvision numbers layers across the stages, including the pooling after each. `index` counts convolutions here. */
 const torchvisionVgg: Naming = {
   title: 'torchvision',
   outside: { hidden1: 'classifier.0', hidden2: 'classifier.3', classifier: 'classifier.6' },
@@ -95,7 +95,7 @@ function invertedResiduals(
   return {
     title,
     outside,
-    // The first block alone does not widen.
+    // Only the first block does not widen.
     inside: ({ index, part }) => listed(prefix(index), index === 0 ? narrow : wide, part),
   };
 }
@@ -176,13 +176,13 @@ const benchmarkShuffleV2: Naming = {
   inside({ stage, block, part }) {
     const [, branch, kind, number] = /^branch([12])_(conv|depthwise|bn)(\d)$/.exec(part) ?? [];
     if (branch === undefined) return undefined;
-    // A halving block counts through both branches.
+    // A halving block numbers its layers across both branches.
     const at = Number(number) + (block === 1 && branch === '2' ? 2 : 0);
     return `layer${stage}.${block - 1}.${kind === 'bn' ? 'bn' : 'conv'}${at}`;
   },
 };
 
-/** Every naming; those that fit a network are the ones that have a module for each of its layers. */
+/** Every naming. One fits a network if it has a module for each of the network's layers. */
 export const namings: readonly Naming[] = [
   residual('torchvision, timm, RepDistiller', 'downsample', 'fc'),
   residual('RepDistiller', 'shortcut', 'linear'),

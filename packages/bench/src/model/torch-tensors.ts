@@ -2,18 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { TorchLayer } from './torch-layers.js';
 
-/** PyTorch's default, which all of these libraries keep. */
+/** PyTorch's default epsilon, which all of these libraries keep. */
 const TORCH_EPSILON = 1e-5;
 
-/** A tensor that a layer needs of the file. */
+/** A tensor that a layer needs from the file. */
 export interface NeededTensor {
   readonly key: string;
   readonly shape: readonly number[];
-  /** The bias of a convolution before batch norm, which the zoo's networks leave out: it may be missing. */
+  /** May be missing: the bias of a convolution before batch norm, which the zoo's networks omit. */
   readonly isOptional: boolean;
 }
 
-/** The values of a tensor of the file by its key; undefined where there is none. */
+/** Reads the values of a tensor in the file by its key; undefined where there is none. */
 export type ReadValues = (key: string) => Float32Array | undefined;
 
 const NORM_PARTS = ['weight', 'bias', 'running_mean', 'running_var'] as const;
@@ -84,7 +84,7 @@ export function layerWeights(
   });
 }
 
-/** PyTorch flattens a map `[c, h, w]`, tfjs `[h, w, c]`: what a dense layer sees, in PyTorch's axes. */
+/** The input axes of a dense layer in PyTorch's order: PyTorch flattens a map `[c, h, w]`, tfjs `[h, w, c]`. */
 function flattened(layer: layers.Layer, inputs: number): readonly number[] {
   const { sourceLayer } = layer.input as SymbolicTensor;
   if (sourceLayer.getClassName() !== 'Flatten') return [inputs];

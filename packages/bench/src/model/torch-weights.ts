@@ -15,14 +15,14 @@ type Stored = Readonly<Record<string, StoredTensor>>;
 
 /** What {@link loadTorchWeights} found. */
 export interface TorchWeights {
-  /** Whose key names the file has, e.g. `torchvision`. */
+  /** The library whose key names the file uses, e.g. `torchvision`. */
   readonly naming: string;
 }
 
-/** What wrappers and checkpoints put in front of every key. */
+/** Prefixes that wrappers and checkpoints put before every key. */
 const WRAPPERS = ['module', '_orig_mod', 'model', 'net', 'network', 'teacher', 'student', 'state_dict'];
 
-/** A layer, what it needs of the file, and the module of the convolution before a batch norm. */
+/** A layer, the tensors that it needs, and for a batch norm the module of the convolution before it. */
 interface Matched {
   readonly layer: TorchLayer;
   readonly needed: readonly NeededTensor[];
@@ -30,17 +30,17 @@ interface Matched {
 }
 
 /**
- * Sets the weights of a network of the zoo to those of a PyTorch network in a safetensors file. Their outputs agree to 1e-4 of
- * the logits' scale.
+ * Sets the weights of a zoo network to those of a PyTorch network in a safetensors file. The two networks' logits agree to within
+ * 1e-4 of their scale.
  *
  * Keys may be those of torchvision (`resnet*`, `vgg*_bn`, `mobilenet_v2`, `shufflenet_v2_*`), timm (`resnet*`, `mobilenetv2_*`),
  * or RepDistiller and mdistiller (all of their CIFAR networks). Prefixes that all keys share (`module.`, …) are dropped,
  * `num_batches_tracked` is ignored; values may be of 16, 32 or 64 bits.
  *
- * A convolution's bias, which the zoo's networks leave to batch norm, is taken off that batch norm's moving mean. Where batch norm
- * has another epsilon than PyTorch's 1e-5, the difference goes into its variance.
+ * The zoo's convolutions have no bias before batch norm: a bias in the file is subtracted from that batch norm's moving mean. Where
+ * batch norm has an epsilon other than PyTorch's 1e-5, the difference is added to its variance.
  *
- * @param path of the file, or a `file:` URL
+ * @param path the file's path, or a `file:` URL
  * @throws DistillError code `data` for keys that are missing or left over (all of them at once), or values that are not finite;
  *   `shape` for tensors that do not fit; `checkpoint` for a damaged file; `network` for a network from outside the zoo. The
  *   network is left as it was.
@@ -79,7 +79,7 @@ function expectSafetensors(file: string): void {
   expectRegularFile(file, what, 'data');
 }
 
-/** Without what PyTorch counts batches by, and without prefixes that all keys share. */
+/** The tensors without `num_batches_tracked`, and without the prefixes that all keys share. */
 function unwrapped(tensors: Stored): Stored {
   let entries = Object.entries(tensors).filter(([key]) => !key.endsWith('num_batches_tracked'));
   for (;;) {
@@ -94,7 +94,7 @@ interface Choice {
   readonly matched: readonly Matched[];
 }
 
-/** The naming of which the file has most keys. */
+/** The naming with the most keys in the file. */
 function bestNaming(model: LayersModel, stored: Stored, file: string): Choice {
   const choices = torchLayers(model).map(({ naming, layers }) => {
     const modules = new Map(layers.map(({ layer, module }) => [layer, module]));
@@ -128,7 +128,7 @@ const listOf = (lines: readonly string[]): string =>
     ? lines.join(', ')
     : `${lines.slice(0, SHOWN).join(', ')} and ${lines.length - SHOWN} more`;
 
-/** Every key is needed once, and every needed one is there. */
+/** Checks that every key is needed, and that every required key is there. */
 function expectKeys(model: LayersModel, { naming, matched }: Choice, stored: Stored, file: string): void {
   const needed = matched.flatMap(({ needed: each }) => each);
   const known = new Set(needed.map(({ key }) => key));
@@ -159,7 +159,7 @@ function expectKeys(model: LayersModel, { naming, matched }: Choice, stored: Sto
   });
 }
 
-/** The networks of one name that differ at their ends. */
+/** A hint that names the variants of this network with another stem or other last layers. */
 function otherStem(name: string): string {
   const plain = name.replace(/-(?:32|224)$/, '');
   const others = [plain, `${plain}-32`, `${plain}-224`].filter(

@@ -11,11 +11,11 @@ const HIDDEN = 4096;
 /** Edge of the last map at 224 pixels, which the hidden dense layers are made for. */
 const LAST_EDGE = 7;
 
-/** Which of the VGGs. */
+/** The variant of VGG. */
 export interface VggOptions {
   /** Convolutions of each stage. */
   readonly convolutions: readonly number[];
-  /** ImageNet's, with two hidden dense layers of 4096 in place of the pooling, for 224 pixels. */
+  /** ImageNet's VGG for 224 pixels, with two hidden dense layers of 4096 instead of global pooling. */
   readonly hidden?: boolean;
 }
 
@@ -24,14 +24,14 @@ export interface VggOptions {
  * 512 filters, 2×2 max pooling after the first three (and the fourth, for images from 64×64 on), global average pooling, one
  * dense layer.
  *
- * With `hidden` it is ImageNet's: pooled after all five stages, then two dense layers of 4096 with ReLU and dropout of one half
- * (`hidden1`, `hidden2`) before the last.
+ * With `hidden` it is ImageNet's VGG: max pooling after all five stages, then two dense layers of 4096 with ReLU and dropout of
+ * rate 0.5 (`hidden1`, `hidden2`) before the last.
  *
- * Layers are called `stage1_conv1`, `stage1_bn1`, …; a stage's output after ReLU is `stage1_output`, the same pooled
+ * Layers are called `stage1_conv1`, `stage1_bn1`, …; a stage's output after ReLU is `stage1_output`, after pooling
  * `stage1_pool`. The stem is the first convolution with its ReLU.
  *
  * Source: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2015, table 1, with
- * batch norm; convolutions have no bias here, which batch norm would cancel.
+ * batch norm. Convolutions have no bias here: batch norm would cancel it.
  *
  * @throws DistillError code `shape` with `hidden` for images whose last map is not 7×7
  */
@@ -84,7 +84,7 @@ function classifyHidden(map: SymbolicTensor, classes: number): SymbolicTensor {
   return dense(x, HIDDEN, classes, CLASSIFIER_LAYER);
 }
 
-/** Whether the hidden dense layers take images of this size, which are halved five times. */
+/** Whether the hidden dense layers take images of this size: halved five times, the map must be 7×7 (edges of 224 to 255). */
 export const fitsHidden = (height: number, width: number): boolean =>
   [height, width].every((edge) => Math.floor(edge / 32) === LAST_EDGE);
 

@@ -11,10 +11,10 @@ const STAGE_WIDTHS = [16, 32, 64] as const;
  * with 16k, 32k and 64k filters (the second and third begin at stride 2), batch norm and ReLU, global average pooling, one
  * dense layer. Depth is `6n + 4`.
  *
- * A block ends in a sum; the batch norm and ReLU that follow it are the next block's first ones (after the last block,
- * the network's last ones). That ReLU is called the block's output: `stage2_block1_output`, as in the residual networks of the
- * zoo, so `stage1_block2_output`, which the second stage begins with, still has the first stage's shape. `stem_output` is
- * the ReLU between the stem and the first block.
+ * A block ends in a sum; the batch norm and ReLU after it are the next block's first layers (after the last block, the network's
+ * last). As in the zoo's residual networks, that ReLU is called the block's output, e.g. `stage2_block1_output`. So the last
+ * `stage1_…_output`, which the second stage reads, still has the first stage's shape. `stem_output` is the ReLU between the stem
+ * and the first block.
  *
  * Where the shape changes, the shortcut is a 1×1 convolution of the block's activated input, without batch norm. No dropout.
  *
@@ -48,14 +48,14 @@ export function wideResnet(name: string, depth: number, factor: number, shape: M
 }
 
 interface BlockInput {
-  /** The sum that the block before left. */
+  /** The previous block's sum. */
   readonly x: SymbolicTensor;
   /** The same after batch norm and ReLU. */
   readonly activated: SymbolicTensor;
 }
 
 interface BlockOptions {
-  /** Channels that come in. */
+  /** Input channels. */
   readonly width: number;
   readonly filters: number;
   readonly stride: number;

@@ -38,7 +38,7 @@ const separable =
   (name, shape) =>
     mobilenet(name, width, shape);
 
-/** A network with either stem: by the images' size under its own name, else under its name with the stem behind it. */
+/** A network with two stems: its plain name picks one by the images' size, the names with `-32` and `-224` fix it. */
 function withStems<Name extends string>(
   name: Name,
   build: (name: string, shape: ModelShape, stem?: Stem) => BuiltModel,
@@ -100,14 +100,14 @@ export type ModelName = keyof typeof BUILDERS;
 /** Every network of the zoo, from small to large within a family. */
 export const modelNames: readonly ModelName[] = Object.keys(BUILDERS) as ModelName[];
 
-/** A network with a stem of its own for either size of images, and the name that it has with that stem whatever the images' size. */
+/** A stem of a network, and the name under which the network has this stem whatever the images' size. */
 export interface NamedStem {
   readonly edge: Stem;
   readonly name: ModelName;
 }
 
 /**
- * Edges of the images that a network is made for. It takes others, but for the ones with hidden dense layers (`vgg16-224`).
+ * The image edges that a network is made for. It takes other sizes too, unless it has hidden dense layers (`vgg16-224`).
  */
 export function stemsOf(name: ModelName): readonly NamedStem[] {
   const named = ([32, 224] as const).flatMap((edge) => {
@@ -128,12 +128,12 @@ export const takesImages = (
   Math.min(height, width) >= SMALLEST_EDGE && (!/^vgg\d+-224$/.test(name) || fitsHidden(height, width));
 
 /**
- * A fresh network of the zoo. Its weights are whatever the engine draws: redraw them from a seed before training.
+ * Builds a fresh zoo network. Its weights come from the engine's unseeded initializers: redraw them from a seed before training.
  *
  * @param name one of {@link modelNames}
- * @param weights `zero` where every weight is about to be set or nobody looks at them: drawing 20 million takes a second
- * @throws DistillError code `option` for a name that is not there, `shape` for images below 8×8, or of another size than 224×224
- * for a network of that size alone
+ * @param weights `zero` where every weight is about to be set or none is read: drawing 20 million takes a second
+ * @throws DistillError code `option` for an unknown name; `shape` for images below 8×8, and for a network with hidden dense layers
+ * (`vgg16-224`) also for images whose edges are not 224 to 255
  */
 export function buildModel(
   name: string,

@@ -10,9 +10,9 @@ export interface CalibrationBin {
   readonly accuracy: number | null;
 }
 
-/** Figures of one network on the test images, in one number each. `docs/statistics.md` defines them. */
+/** Scores of one network on the test images. `docs/statistics.md` defines them. */
 export interface CellScores {
-  /** Share of images whose most probable class is right; of equal ones the lower index counts. */
+  /** Share of images whose most probable class is correct; ties go to the lower index. */
   readonly top1: number;
   /** Share of images whose class is among the five most probable; null with five classes or fewer. */
   readonly top5: number | null;
@@ -28,7 +28,7 @@ export interface CellScores {
   readonly kl: number | null;
 }
 
-/** Everything that the kept predictions of one network say. */
+/** All metrics from the kept predictions of one network. */
 export interface CellMetrics extends CellScores {
   readonly images: number;
   /** Accuracy by class; null for a class without test images. */
@@ -42,9 +42,9 @@ export interface CellMetrics extends CellScores {
 const BINS = 15;
 
 /**
- * The figures of one network.
+ * The metrics of one network.
  *
- * @param teacher its predictions of the same images, for agreement and KL
+ * @param teacher the teacher's predictions on the same images, for agreement and KL
  * @see docs/statistics.md
  */
 export function cellMetrics(predictions: Predictions, teacher?: Predictions): CellMetrics {

@@ -3,10 +3,10 @@ import { digestOf, PREDICTIONS_VERSION } from './predictions-file.js';
 import type { Predictions } from './predictions-file.js';
 
 /**
- * Reads what `recordPredictions` wrote.
+ * Reads a file written by `recordPredictions`.
  *
  * @param where the file's name, for messages
- * @throws DistillError code `data` for a file that is damaged, of another form or of a newer version
+ * @throws DistillError code `data` for a file that is damaged, of another format, or of another version
  */
 export function decodePredictions(file: Uint8Array, where: string): Predictions {
   const hint = 'Remove the file; `distill-bench predictions RUN` makes it again.';
@@ -30,7 +30,7 @@ export function decodePredictions(file: Uint8Array, where: string): Predictions 
   const [images = NaN, count = NaN] = stored.tensors['logits']?.shape ?? [];
   const classes = Number(width);
   const isWhole = stored.tensors['classes'] === undefined;
-  // The digest says that the bytes are those that were written, not that this program wrote them.
+  // The digest shows that the bytes are unchanged, not that this program wrote them.
   for (const [name, dtype, shape] of partsOf(isWhole, images, count)) {
     const part = stored.tensors[name];
     if (part?.dtype !== dtype || part.shape.join() !== shape.join())
@@ -84,7 +84,7 @@ function partsOf(
   ];
 }
 
-/** @returns null for what is no list of texts */
+/** @returns null for anything but a list of texts */
 function namesOf(text: string | undefined): readonly string[] | null | undefined {
   if (text === undefined) return undefined;
   try {

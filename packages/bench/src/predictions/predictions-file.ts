@@ -5,17 +5,17 @@ import { float16Bits } from './half-floats.js';
 /** Version of the layout that {@link recordPredictions} writes. */
 export const PREDICTIONS_VERSION = '1';
 
-/** Logits of more bytes than this are cut to the highest of each image. */
+/** Logits beyond this many bytes are reduced to the highest of each image. */
 const MOST_BYTES = 32 * 2 ** 20;
 const HIGHEST = 20;
-/** The smallest number that is not 0, and the lowest that is finite, of 16-bit floats. */
+/** The negative 16-bit floats nearest to 0 and farthest from 0 (finite). */
 const [SMALLEST, LOWEST] = [-(2 ** -24), -65504];
 
-/** What a network said of each test image. */
+/** A network's predictions on the test images. */
 export interface Predictions {
-  /** Of the test images and their labels. */
+  /** Fingerprint of the test images and their labels. */
   readonly fingerprint: string;
-  /** The network that said them, by the digest of its saved model; undefined where the file does not tell. */
+  /** Digest of the network's saved model; undefined where the file has none. */
   readonly network: string | undefined;
   readonly images: number;
   /** Width of the logits. */
@@ -23,11 +23,11 @@ export interface Predictions {
   readonly classNames: readonly string[] | undefined;
   /** Class index per image. */
   readonly labels: Int32Array;
-  /** Logits per image; NaN throughout an image that the network gave no finite numbers for. */
+  /** Logits per image; all NaN for an image without finite logits. */
   readonly logits: Logits;
 }
 
-/** Logits less the image's highest one, so that their largest is 0: of every class, or of some. */
+/** Logits minus the image's highest, so that the largest is 0; of all classes, or of the highest ones. */
 type Logits =
   | { readonly kind: 'all'; readonly values: Float32Array }
   | {
@@ -36,30 +36,30 @@ type Logits =
       readonly count: number;
       readonly values: Float32Array;
       readonly classes: Int32Array;
-      /** Of the right class, also where it is not among the highest. */
+      /** Logit of the correct class, even where it is not among the highest. */
       readonly ofLabel: Float32Array;
       /** `ln Σ exp(logit)` over the classes that are not among the highest. */
       readonly rest: Float32Array;
     };
 
-/** Keeps predictions while a network is evaluated. */
+/** Records predictions while a network is evaluated. */
 export interface PredictionRecord {
   /** Takes the logits of one image. */
   readonly add: (logits: ArrayLike<number>, index: number) => void;
   /**
    * The file, once every image was added.
    *
-   * @param network the digest of what said them, so that no other network's file is taken for its own
+   * @param network the network's digest, so that no other network's file is taken for its own
    */
   readonly encode: (network?: string) => Uint8Array;
 }
 
 /**
- * Records predictions as one safetensors file: `labels` (I32) and `logits` (F16, less each image's highest, so that which class is
- * predicted is exact and probabilities are exact to about 0.1 %). Where all logits would take more than 32 MiB, only the 20
- * highest of each image are kept, with `classes`, `label` (the right class's) and `rest` (all others together).
+ * Records predictions as one safetensors file: `labels` (I32) and `logits` (F16). Each image's highest logit is subtracted, so the
+ * predicted class is exact, and probabilities are accurate to about 0.1 %. Where all logits would take more than 32 MiB, only the 20
+ * highest of each image are kept, with `classes`, `label` (the correct class's logit) and `rest` (all others together).
  *
- * @param data labelled
+ * @param data a labelled dataset
  * @param mostBytes for tests
  */
 export function recordPredictions(
@@ -116,14 +116,14 @@ export function recordPredictions(
   };
 }
 
-/** Less the highest; NaN throughout where one is NaN, or the highest is infinite. */
+/** Logits minus the highest; all NaN where one is NaN, or the highest is infinite. */
 function lessHighest(logits: ArrayLike<number>): number[] {
   const row = Array.from(logits);
   const highest = Math.max(...row);
   return row.map((value) => (Number.isFinite(highest) ? value - highest : NaN));
 }
 
-/** What is below the highest stays below it, and finite. */
+/** Converts to 16 bits, so that values below the highest stay below it and finite. */
 function toHalf(value: number): number {
   return float16Bits(value < 0 ? Math.max(LOWEST, Math.min(SMALLEST, value)) : value);
 }
@@ -156,7 +156,7 @@ function encoded(
   return file;
 }
 
-/** Over everything in the file but itself. */
+/** SHA-256 over everything in the file except the digest itself. */
 export function digestOf(entries: object, metadata: object, data: readonly Uint8Array[]): string {
   const hash = createHash('sha256').update(JSON.stringify([metadata, entries]));
   for (const part of data) hash.update(part);
@@ -164,8 +164,8 @@ export function digestOf(entries: object, metadata: object, data: readonly Uint8
 }
 
 /**
- * Probabilities of all classes of one image, the softmax of its logits. Of the highest alone, the others share what is left equally. An
- * image without finite logits gets the same for every class.
+ * Class probabilities of one image, the softmax of its logits. Where only the highest logits are kept, the other classes share the rest
+ * equally. An image without finite logits gets equal probabilities.
  *
  * @param into `[classes]`, overwritten
  * @returns the predicted class; −1 for an image without finite logits, which is wrong whatever its label is

@@ -8,8 +8,7 @@ import { firstIssue, readJson, writeJson } from '../run/write-json.js';
 import type { Capability } from './connection.js';
 
 /*
- * What is in the queue: which cell of which run folder below the workers' root, and nothing else. No code, no command, no file
- * comes from there.
+ * The queue holds only which cell of which run folder below the workers' root to train. No code, command or file comes from it.
  */
 
 const uuid = z.uuid();
@@ -17,7 +16,7 @@ const cellJob = z.strictObject({
   version: z.literal(1),
   /** The run folder, relative to the root, with `/`. */
   run: z.string().min(1).max(1000),
-  /** What the folder's `queue.json` says: a worker whose root shows another folder notices. */
+  /** The id in the folder's `queue.json`, so that a worker whose root shows another folder notices. */
   id: uuid,
   /** Null for the report. */
   cell: z.string().min(1).max(500).nullable(),
@@ -53,7 +52,7 @@ export interface QueuedRun {
 export const runKey = (run: string, id: string): string =>
   createHash('sha256').update(`${run}\n${id}`).digest('hex').slice(0, 20);
 
-/** The same cell has the same id, so that the queue has it once. */
+/** The job id of a cell, always the same, so that the queue holds the cell once. */
 export const jobId = (key: string, cell: string | null): string => `${key}-${cell ?? '(report)'}`;
 
 const SAME_ROOT = 'All --root must show the same shared folder: that of `submit` and that of each worker.';
@@ -62,7 +61,7 @@ const QUEUE_FILE = 'queue.json';
 const queueFile = z.object({ id: uuid });
 
 /**
- * Which run of the queue a folder is.
+ * Identifies a folder as a run of the queue.
  *
  * @param isNew gives the folder an identity if it has none
  * @throws DistillError code `config` for a folder that is not below the root, or that has no identity and gets none
@@ -100,7 +99,7 @@ export function pathBelow(folder: string, root: string): string {
   });
 }
 
-/** @throws DistillError code `config` for a root that is no folder */
+/** @throws DistillError code `config` for a root that is not a folder */
 export function expectRoot(root: string): void {
   if (statsAt(root)?.isDirectory() === true) return;
   throw new DistillError({

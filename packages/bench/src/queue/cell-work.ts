@@ -11,40 +11,40 @@ import type { CellJob } from './cell-job.js';
 import type { Capability, QueueConnection } from './connection.js';
 import { runState } from './run-state.js';
 
-/** Starts what a job asks for: `train RUN CELL` or `report RUN`. */
+/** Starts the work of a job: `train RUN CELL` or `report RUN`. */
 export type StartWork = (args: readonly string[], slot: number) => CellProcess;
 
-/** A job under way. */
+/** A running job. */
 export interface Underway {
   readonly process: CellProcess;
   isLost: boolean;
-  /** When the lock was renewed last. */
+  /** Time of the last renewal of the lock. */
   renewed: number;
 }
 
 export interface WorkOptions {
   readonly connection: QueueConnection;
-  /** Only run folders below it are worked at. */
+  /** Only run folders below it are accepted. */
   readonly root: string;
   readonly capability: Capability;
   /** Cells at a time. */
   readonly jobs: number;
   readonly start: StartWork;
   readonly say: (text: string) => void;
-  /** Ends the worker: cells end after the step under way, and go back into the queue. */
+  /** Ends the worker: cells end after the current step, and return to the queue. */
   readonly signal: AbortSignal;
-  /** A worker that is not heard of for so long, in milliseconds, has lost its cells. */
+  /** Milliseconds of silence after which a worker loses its cells. */
   readonly lock: number;
 }
 
-/** Before the next look at a cell that another process works at, in milliseconds. */
+/** Milliseconds before the next look at a cell that another process works on. */
 const BUSY = 2000;
 
 /**
- * What a worker does with a job: trains the cell in a process of its own, then adds what waited for it.
+ * A worker's handling of a job: trains the cell in a separate process, then adds the cells that waited for it.
  *
- * A cell is set aside when it began so many times in a row without finishing an epoch, whatever ended it: an error, a signal, or a
- * machine that went down with it. One whose numbers diverged is set aside at once.
+ * A cell is set aside after `attempts` consecutive starts without a finished epoch, whatever ended them: an error, a signal, or a
+ * crashed machine. A cell that diverged is set aside at once.
  */
 export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
   const { connection, root, capability, say, signal } = options;
@@ -59,7 +59,7 @@ export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
     if (signal.aborted) job.process.stop();
     try {
       const end = await job.process.ended;
-      // This process may have stood still, and the end is the first that it hears.
+      // After a suspension of this process, the end may be the first event that it receives.
       return { ...end, isLost: job.isLost || Date.now() - job.renewed > options.lock };
     } finally {
       if (underway.get(id) === job) underway.delete(id);
@@ -72,7 +72,7 @@ export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
     if (name === null) return { cells: known, cell: undefined };
     const found = known.find(name);
     if (found !== undefined) return { cells: known, cell: found };
-    // A run that was gone on with may have more of them.
+    // A resumed run may have more cells.
     const cells = await readRunCells(folder);
     return { cells, cell: cells.find(name) };
   };
@@ -90,7 +90,7 @@ export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
       data = parseCellJob(job.data);
       folder = await folderOfJob(data, root);
     } catch (error) {
-      // Another worker may see what this one does not, but it cannot be told which.
+      // Another worker might see the folder, but the queue cannot choose one.
       throw new UnrecoverableError(messageOf(error));
     }
     const queued = { run: data.run, id: data.id, key: runKey(data.run, data.id) };
@@ -150,7 +150,7 @@ export function jobWork(options: WorkOptions, underway: Map<string, Underway>) {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Numbers from 0, so that each training at a time has its own GPU or processors. */
+/** Slots from 0, so that each concurrent training has its own GPU or CPUs. */
 function freeSlots(count: number): { take(): number; give(slot: number): void } {
   const free = Array.from({ length: count }, (_, slot) => slot);
   return {
@@ -165,7 +165,7 @@ function freeSlots(count: number): { take(): number; give(slot: number): void } 
 /** Runs whose cells are kept in memory. */
 const KEPT = 8;
 
-/** Reads a run's cells when its configuration changes: a large run has many, and they are asked for once a job. */
+/** Caches a run's cells until its configuration changes: a large run has many, and every job needs them. */
 function rememberedCells(): (folder: string) => Promise<RunCells> {
   const known = new Map<string, { readonly stamp: string; readonly cells: Promise<RunCells> }>();
   return async (folder) => {
@@ -182,7 +182,7 @@ function rememberedCells(): (folder: string) => Promise<RunCells> {
   };
 }
 
-/** Of a run its config.json, of a study its run.json. */
+/** Time and size of a run's config.json and a study's run.json. */
 async function stampOf(folder: string): Promise<string> {
   const files = [runFolder(folder).config, studyFolder(folder).file];
   const found = await Promise.all(files.map(async (file) => await stat(file).catch(() => undefined)));

@@ -2,38 +2,38 @@ import { DistillError } from '@distilljs/core';
 import type * as Bullmq from 'bullmq';
 import type { Redis } from 'ioredis';
 
-/** What a worker's machine is good for; a queue of its own each. */
+/** Capabilities of a worker's machine, with a queue for each. */
 export const CAPABILITIES = ['node', 'gpu', 'wasm'] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
-/** Every key in Redis begins with it. */
+/** Prefix of every key in Redis. */
 export const PREFIX = 'distilljs';
 
-/** The variable that may hold the address, so that a password shows in no list of processes. */
+/** The environment variable for the address, which keeps a password out of process lists. */
 export const QUEUE_VARIABLE = 'DISTILLJS_QUEUE';
 
 /** An open connection to Redis or Valkey. */
 export interface QueueConnection {
   readonly bullmq: typeof Bullmq;
   readonly redis: Redis;
-  /** The address without its password, for people. */
+  /** The address without its password, for messages. */
   readonly shown: string;
   close(): Promise<void>;
 }
 
 export interface ConnectOptions {
-  /** Told once when the connection is lost, and once when it is there again. Without it, a loss ends what is under way. */
+  /** Called once when the connection is lost, and once when it is restored. Without it, a loss ends the running operation. */
   readonly say?: ((text: string) => void) | undefined;
-  /** How long to try at first, in milliseconds. Default: 10 s. */
+  /** How long to try the first connection, in milliseconds. Default: 10,000. */
   readonly patience?: number | undefined;
 }
 
 const WHERE = '--queue';
 
 /**
- * The address of a queue from a flag, or else from the environment.
+ * The address of a queue from a flag, else from the environment.
  *
- * @returns the address and what may be shown of it
+ * @returns the address, and a form without its password
  * @throws DistillError code `config` for anything but `redis://` and `rediss://`; its message never holds a password
  */
 export function queueAddress(flag: string | undefined): { readonly url: string; readonly shown: string } {
@@ -74,7 +74,7 @@ export async function connectQueue(
   const redis = new Client(url, {
     maxRetriesPerRequest: null,
     lazyConnect: true,
-    // What was asked for while the connection was lost is asked again.
+    // Commands sent while the connection was lost are retried.
     retryStrategy: (times) => {
       if (isClosing || (!isOpen && (isFinal(reason) || Date.now() > deadline))) return null;
       return Math.min(100 * 2 ** times, 5000);
@@ -92,7 +92,7 @@ export async function connectQueue(
     isLost = false;
   });
   try {
-    // It rejects at the first failure, while the client goes on trying.
+    // `connect` rejects at the first failure, while the client keeps trying.
     await redis.connect().catch(async () => {
       if (!isFinal(reason)) say?.(`${shown} does not answer; trying for ${Math.ceil(patience / 1000)} s.`);
       await new Promise<void>((resolve, reject) => {
@@ -141,7 +141,7 @@ async function loadPackages(): Promise<{ bullmq: typeof Bullmq; Client: typeof R
   }
 }
 
-/** Trying again does not help against these. */
+/** Errors that a retry does not fix. */
 const isFinal = (error: Error | undefined): boolean =>
   error !== undefined &&
   (/NOAUTH|WRONGPASS|ERR invalid password|NOPERM|DB index/i.test(error.message) ||
@@ -178,7 +178,7 @@ function connectionError(shown: string, error: unknown): DistillError {
   });
 }
 
-/** The queue of a capability. Big values never go there: weights stay in the run folder. */
+/** The queue of a capability. It never holds large values: weights stay in the run folder. */
 export function openQueue({ bullmq, redis }: QueueConnection, capability: Capability): Bullmq.Queue {
   const queue = new bullmq.Queue(capability, {
     connection: redis,
@@ -187,7 +187,7 @@ export function openQueue({ bullmq, redis }: QueueConnection, capability: Capabi
     streams: { events: { maxLen: 1000 } },
     skipVersionCheck: true,
   });
-  // The connection tells its own losses.
+  // The connection itself reports losses.
   queue.on('error', () => undefined);
   return queue;
 }

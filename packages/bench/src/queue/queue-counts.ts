@@ -4,9 +4,9 @@ import type { Capability, QueueConnection } from './connection.js';
 import { openQueue } from './connection.js';
 import { runState } from './run-state.js';
 
-/** What a queue says of a run. */
+/** The state of a run in the queues. */
 export interface QueueSnapshot {
-  /** Jobs of all runs by queue: a queue belongs to nobody. */
+  /** Jobs of all runs by queue; runs share the queues. */
   readonly queues: Readonly<Record<string, QueueCounts>>;
   /** Why cells were set aside, by name. */
   readonly aside: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export interface QueueCounts {
   readonly workers: number;
 }
 
-/** Looks at the queues of a run again and again, with a few commands each time. */
+/** Takes snapshots of a run's queues repeatedly, with a few commands each. */
 export async function watchQueue(
   connection: QueueConnection,
   folder: string,

@@ -9,15 +9,15 @@ import type { Capability, QueueConnection } from './connection.js';
 /** Jobs or names that go to Redis in one command. */
 const AT_ONCE = 500;
 
-/** What cells of a run are left, and which were set aside; jobs are added as those they wait for are done. */
+/** The remaining cells of a run and those set aside. Jobs are added when their prerequisites are done. */
 export interface RunState {
-  /** Puts cells into the queue that wait for nothing any more. */
+  /** Adds cells to the queue whose prerequisites are done. */
   add(cells: readonly RunCell[]): Promise<void>;
-  /** A cell is done: what waited for it alone is added; after the last one, the report. */
+  /** Marks a cell as done: adds the cells that waited only for it and, after the last cell, the report. */
   done(cell: RunCell, cells: RunCells): Promise<void>;
-  /** A cell is set aside, and with it all that wait for it. */
+  /** Sets a cell aside, with all cells that wait for it. */
   setAside(cell: RunCell, reason: string, cells: RunCells): Promise<void>;
-  /** Makes `left` what is left, and forgets what was set aside. */
+  /** Sets the remaining cells, and clears those set aside. */
   begin(left: readonly RunCell[], total: number): Promise<void>;
   /** Adds the report if no cell is left. */
   reportIfLast(): Promise<void>;
@@ -28,8 +28,8 @@ export interface RunState {
 }
 
 /**
- * The state of a run in Redis. Every change can be repeated: a worker that is killed between two of them leaves its job in the queue,
- * and whoever takes that makes the changes again.
+ * The state of a run in Redis. Every change is idempotent: a worker killed between two changes leaves its job in the queue, and the next
+ * worker that takes the job repeats them.
  */
 export function runState(
   connection: QueueConnection,
@@ -90,7 +90,7 @@ export function runState(
     },
     async setAside(cell, reason, cells) {
       const reasons = new Map([[cell.name, reason]]);
-      // A map goes on with what is added to it on the way.
+      // Iterating a map includes entries added on the way.
       for (const name of reasons.keys())
         for (const waiting of cells.waitingFor(name))
           if (!reasons.has(waiting.name)) reasons.set(waiting.name, `waits for ${name}`);
@@ -116,7 +116,7 @@ export function runState(
   };
 }
 
-/** Options of a job: tried again for as long as the worker's own count of attempts allows. */
+/** Options of a job; the worker counts attempts itself. */
 const jobOptions = (id: string): Bullmq.JobsOptions => ({
   jobId: id,
   attempts: 1_000_000,
@@ -139,7 +139,7 @@ function groups(cells: readonly RunCell[]): ReadonlyMap<Capability, readonly Run
   return found;
 }
 
-/** Which of many cells are done, some hundred looks at a time. */
+/** The finished ones among many cells, checked some hundred at a time. */
 export async function doneCells(cells: readonly RunCell[]): Promise<ReadonlySet<string>> {
   const done = new Set<string>();
   for (const part of parts(cells))

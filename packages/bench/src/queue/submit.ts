@@ -9,28 +9,28 @@ import { doneCells, runState } from './run-state.js';
 export interface SubmitOptions {
   /** The run folder. */
   readonly folder: string;
-  /** The folder that all workers see, above the run folder. Default: the folder that the run folder is in. */
+  /** A folder above the run folder that all workers see. Default: the run folder's parent. */
   readonly root?: string | undefined;
   /** Attempts in a row without a finished epoch, after which a cell is set aside. Default: 3. */
   readonly attempts?: number | undefined;
-  /** What {@link cellsToSubmit} read. Default: it is read. */
+  /** The result of {@link cellsToSubmit}. Default: it is read. */
   readonly cells?: RunCells | undefined;
 }
 
 export interface Submitted {
   readonly cells: number;
-  /** Cells that were done before. */
+  /** Cells that were already done. */
   readonly done: number;
-  /** Cells that workers may begin now; the others follow those that they wait for. */
+  /** Cells that workers may start now; the others follow their prerequisites. */
   readonly ready: number;
-  /** The queues that they are in. */
+  /** The queues of the cells. */
   readonly capabilities: readonly Capability[];
 }
 
 export const ATTEMPTS = 3;
 
 /**
- * The cells of a run that may be submitted: what is wrong with it needs no queue to be told.
+ * The cells of a run, checked for submission before a connection is made.
  *
  * @throws DistillError code `config` for a folder without a run, or outside the root
  */
@@ -45,8 +45,8 @@ export async function cellsToSubmit(
 }
 
 /**
- * Puts a run's cells into the queue. It may be repeated at any time: what is done or queued stays as it is, what was set aside is
- * tried again, and what a lost Redis forgot is added.
+ * Puts a run's cells into the queue. It may be repeated at any time: finished and queued cells stay as they are, cells set aside are tried
+ * again, and cells that a lost Redis forgot are added.
  *
  * @throws DistillError code `config` for a folder without a run, or outside the root
  */
@@ -67,7 +67,7 @@ export async function submitRun(
     await state.begin(left, all.length);
     const ready = left.filter(({ after }) => after.every((name) => done.has(name)));
     await state.add(ready);
-    // What was done in the meantime was taken from the list before it was put there.
+    // Cells finished meanwhile were removed from the list before they were added to it.
     const doneNow = await doneCells(left);
     for (const cell of left) if (doneNow.has(cell.name)) await state.done(cell, cells);
     await state.reportIfLast();
@@ -79,7 +79,7 @@ export async function submitRun(
 
 const PAGE = 500;
 
-/** Jobs that were set aside would keep their ids from being added again. */
+/** Removes jobs that were set aside, because their ids would block adding the cells again. */
 async function removeFailed(connection: QueueConnection, capability: Capability, id: string): Promise<void> {
   const queue = openQueue(connection, capability);
   try {

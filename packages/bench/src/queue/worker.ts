@@ -8,9 +8,9 @@ import { openQueue, PREFIX } from './connection.js';
 export interface QueueWorkerOptions extends Omit<WorkOptions, 'lock'> {
   /** Ends the worker when the queue has nothing left. Default: false. */
   readonly untilEmpty?: boolean | undefined;
-  /** A worker that is not heard of for so long, in milliseconds, has lost its cells. Default: 30 s. */
+  /** Milliseconds of silence after which a worker loses its cells. Default: 30,000. */
   readonly lock?: number | undefined;
-  /** Before the second attempt, in milliseconds; twice as long before each further one. Default: 5 s. */
+  /** Milliseconds before the second attempt, doubled before each further one. Default: 5,000. */
   readonly backoff?: number | undefined;
 }
 
@@ -19,12 +19,12 @@ const BACKOFF = 5000;
 const LONGEST_BACKOFF = 10 * 60_000;
 /** Longest wait for the queue's last answers, in milliseconds. */
 const LONGEST_CLOSE = 5000;
-/** Between two looks at a queue that may be empty, in milliseconds. */
+/** Milliseconds between two checks for an empty queue. */
 const LOOK = 500;
 
 /**
- * Works at the cells of a queue until the signal ends it. A training is a process of its own; this one only renews locks, so that
- * no busy loop keeps it from that. A cell whose lock is lost is killed: another worker has it, or will.
+ * Trains the cells of a queue until the signal ends it. Trainings run in separate processes, so that no busy loop keeps this process from
+ * renewing locks. A cell whose lock is lost is killed: another worker has it, or will.
  */
 export async function runQueueWorker(options: QueueWorkerOptions): Promise<void> {
   const { connection, capability, jobs, signal, say, lock = LOCK, backoff = BACKOFF } = options;
@@ -36,7 +36,7 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
     concurrency: jobs,
     lockDuration: lock,
     stalledInterval: lock,
-    // The default, 1, gives a cell up whose workers were killed twice. Attempts are counted here, by the epochs they finish.
+    // The default, 1, gives up a cell whose workers were killed twice. Attempts are counted here, by finished epochs.
     maxStalledCount: 1_000_000,
     skipVersionCheck: true,
     drainDelay: 2,
@@ -47,7 +47,7 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
     },
   });
   worker.on('error', (error) => {
-    // Losses of the connection are told once, by the connection; losses of locks here.
+    // The connection reports its losses once; lost locks are handled here.
     if (/could not renew lock|Missing lock|Lock mismatch|not in the active state/i.test(error.message))
       return;
     if (!/ECONN|EPIPE|Connection is closed|LOADING|ETIMEDOUT/i.test(String(error)))
@@ -64,7 +64,7 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
       job.process.lease(SHARE_OF_LEASE * lock);
     }
   });
-  // The queue may be out of reach, or this process may have stood still.
+  // The queue may be unreachable, or this process may have been suspended.
   const guard = setInterval(() => {
     for (const job of underway.values()) if (Date.now() - job.renewed > lock) lose(job);
   }, lock / 10);
@@ -91,17 +91,17 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
   }
 }
 
-/** A training ends itself before its lock does. */
+/** Share of the lock's time after which a training ends itself, before the lock expires. */
 const SHARE_OF_LEASE = 0.8;
 
-/** What it would write now, another worker may be writing. */
+/** Kills a job whose lock is lost: another worker may already write the same files. */
 function lose(job: Underway | undefined): void {
   if (job === undefined || job.isLost) return;
   job.isLost = true;
   job.process.kill();
 }
 
-/** Without Redis nothing can be given back: the lock ends by itself. */
+/** Closes the worker. Without Redis nothing can be given back: the locks expire. */
 async function closed(worker: Bullmq.Worker, underway: ReadonlyMap<string, Underway>): Promise<void> {
   await worker.pause(true);
   while (underway.size > 0) await wait(50);

@@ -6,26 +6,26 @@ import type { Report, ReportRow } from './report-data.js';
 
 type Accuracies = Pick<Report, 'rows' | 'teacher' | 'race'>;
 
-/** How a method stands: first, not told apart from the first by the seeds, or neither. */
+/** A method's standing: first, not distinguishable from the first by the seeds, or neither. */
 type Standing = 'first' | 'open' | 'other';
 
 /**
- * An interval over two seeds can dwarf everything: it is drawn so many spreads of the seeds beyond them, no further.
+ * How far beyond the seeds an interval is drawn, in spreads of the seeds: an interval over two seeds can dwarf everything.
  */
 const BEYOND = 1;
-/** Height of a method's line, pixels: with its name at the left, and with its name above; and of each further line of a name. */
+/** Heights in pixels: of a method's line with its name beside it, with its name above it, and of each further line of the name. */
 const LINE = { beside: 34, above: 52, further: 15 };
-/** Names of more letters than this stand above their lines. */
+/** Names with more letters than this are placed above their lines. */
 const BESIDE = 24;
 /** Width of a letter of a name above its line, pixels. */
 const LETTER = 8;
 
 /**
- * Test accuracy after the last epoch, one line per method, the highest mean first: the mean and its 95 % interval, below them
- * each seed as a dot, the teacher and the student alone as rules. Per cent from left to right.
+ * Test accuracy after the last epoch in per cent, one line per method, the highest mean first. A line shows the mean and its
+ * 95 % interval, with each seed as a dot below; the teacher and the student alone are vertical rules.
  *
  * @param width of the plot without its labels, pixels
- * @param isNarrow names stand above their lines, not beside them, as long names always do: none is shortened
+ * @param isNarrow places names above their lines instead of beside them, as long names always are; no name is shortened
  */
 export function accuracyPlot(report: Accuracies, width: number, isNarrow: boolean): TopLevelSpec {
   const rows = byAccuracy(report);
@@ -34,7 +34,7 @@ export function accuracyPlot(report: Accuracies, width: number, isNarrow: boolea
   const domain = accuracyDomain(report);
   const methods = rows.map(({ method }) => method);
   const x = { type: 'quantitative', scale: { domain, zero: false, nice: false } } as const;
-  // A `sort` by names fails on those that JavaScript's objects have, such as valueOf.
+  // A `sort` by names fails on names of Object.prototype, such as valueOf.
   const y = { field: 'method', type: 'nominal', scale: { domain: methods }, title: null } as const;
   const of = (standing: Standing): string => `datum.standing === '${standing}'`;
   const color = {
@@ -134,7 +134,7 @@ export function accuracyPlot(report: Accuracies, width: number, isNarrow: boolea
         },
         encoding: { y, x: { field: 'accuracy', ...x }, description: { field: 'words', type: 'nominal' } },
       },
-      // The last line of a name stands on the method's line.
+      // The last line of a name is placed on the method's line.
       ...Array.from({ length: 1 + further / LINE.further }, (_, above) => ({
         data: { values: means.map(({ text, ...one }) => ({ ...one, text: text.at(-1 - above) ?? '' })) },
         mark: isAbove
@@ -152,7 +152,7 @@ export function accuracyPlot(report: Accuracies, width: number, isNarrow: boolea
   };
 }
 
-/** A text in lines of at most so many letters, broken after a space or a hyphen where that is possible. */
+/** Breaks a text into lines of at most `most` letters, after a space or a hyphen where possible. */
 function linesOf(text: string, most: number): readonly string[] {
   if (text.length <= most) return [text];
   const head = text.slice(0, Math.floor(most));
@@ -161,7 +161,7 @@ function linesOf(text: string, most: number): readonly string[] {
   return [text.slice(0, at).trimEnd(), ...linesOf(text.slice(at).trimStart(), most)];
 }
 
-/** The page's accent, and outside a page that of light paper. */
+/** The page's accent colour; outside a page, that of light paper. */
 export const ACCENT = 'var(--accent)';
 
 /** The rows, the highest mean first. */
@@ -169,7 +169,7 @@ export function byAccuracy({ rows }: Pick<Report, 'rows'>): readonly ReportRow[]
   return [...rows].sort((a, b) => b.testAccuracyLast.mean - a.testAccuracyLast.mean);
 }
 
-/** How each method stands to the first. */
+/** Each method's standing relative to the first. */
 export function standingsOf(report: Pick<Report, 'rows' | 'race'>): ReadonlyMap<string, Standing> {
   if (report.race !== null) return racedStandings(report.race, byAccuracy(report));
   const ranked = ranking(report);
@@ -183,7 +183,7 @@ export function standingsOf(report: Pick<Report, 'rows' | 'race'>): ReadonlyMap<
   );
 }
 
-/** In a race those that are left: of several the most accurate is first. */
+/** Standings in a race: the most accurate remaining method is first, other remaining ones are open. */
 function racedStandings({ left }: RaceReport, rows: readonly ReportRow[]): ReadonlyMap<string, Standing> {
   const first = rows.find(({ method }) => left.includes(method))?.method;
   return new Map(
@@ -191,7 +191,7 @@ function racedStandings({ left }: RaceReport, rows: readonly ReportRow[]): Reado
   );
 }
 
-/** What every method is held against. The student alone is a method of its own where it is there. */
+/** Reference lines: the teacher, and the student alone where the report has it. */
 function references({
   teacher,
   rows,
@@ -217,7 +217,7 @@ function seedValues({ method, perSeed }: ReportRow): object[] {
   }));
 }
 
-/** From the lowest to the highest that is drawn, per cent, with some air. */
+/** The axis range in per cent: all drawn values, with a margin. */
 function accuracyDomain({ rows, teacher }: Accuracies): [number, number] {
   const seeds = rows.flatMap(({ perSeed }) => perSeed.map((seed) => 100 * seed.testAccuracyLast));
   const drawn = [...seeds, 100 * teacher.testAccuracy];

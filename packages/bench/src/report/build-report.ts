@@ -17,10 +17,10 @@ import type {
 } from './report-data.js';
 
 /**
- * Puts the results of a run together. Pure: the same results give the same report, in whatever order they come.
+ * Builds the report of a run from its results. Pure: the same results give the same report, in any order.
  *
  * @param results any number of seeds per method; methods without any get no row
- * @param facts what the results do not say
+ * @param facts what the results do not contain
  */
 export function buildReport(
   config: RunConfig,
@@ -71,7 +71,7 @@ export function buildReport(
 
 const NO_PREDICTIONS: KeptPredictions = { seeds: new Map(), missing: [] };
 
-/** Of the ranking's seeds, by seed. */
+/** Correctness per test image, for the ranking's seeds. */
 function correctOf(
   { method, accuracies }: RankedMethod,
   { seeds }: KeptPredictions,
@@ -96,7 +96,7 @@ function omissions({ missing }: KeptPredictions): readonly string[] {
 const unmeasured = ({ dataset }: RunConfig): readonly string[] =>
   dataset.name === 'identities' ? ['Embeddings are not measured: `distill-bench metrics RUN` does so.'] : [];
 
-/** What trainings warn of in the same words is said once, with their names. */
+/** Merges equal warnings of several trainings into one that names them. */
 function ownWarnings(results: readonly MethodResult[]): string[] {
   const sources = new Map<string, Map<string, Set<number>>>();
   for (const { method, seed, warnings } of results)
@@ -118,7 +118,7 @@ function sharedMachine(results: readonly MethodResult[]): string[] {
     : [];
 }
 
-/** A row of what one method's seeds came to. `runs` is not empty. */
+/** The row of one method over its seeds. `runs` is not empty. */
 function reportRow(
   runs: readonly MethodResult[],
   all: readonly MethodResult[],
@@ -193,7 +193,7 @@ function accuracies(runs: readonly MethodResult[]): ReadonlyMap<number, number> 
   return new Map(runs.map((run) => [run.seed, run.testAccuracyLast]));
 }
 
-/** Of whole trainings, with the phases that a method has on top of the run's epochs. */
+/** Mean seconds of a whole training, including a method's extra phases. */
 function meanSeconds(runs: readonly MethodResult[]): number {
   return mean(runs.map(({ secondsPerEpoch, epochs }) => secondsPerEpoch * epochs.length));
 }

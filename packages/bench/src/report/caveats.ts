@@ -8,10 +8,10 @@ import { tuningCaveats } from './tuning-table.js';
 
 /** Below this many seeds an interval says little. */
 const FEW_SEEDS = 5;
-/** Standard errors to either side that hold 95 % of a normal distribution. */
+/** Half the width of a normal 95 % interval, in standard errors. */
 const NORMAL_95 = 1.96;
 
-/** What limits the numbers of a report. */
+/** The limitations of a report's numbers, one sentence or a few each. */
 export function caveats(report: Report, ranking: Ranking): readonly string[] {
   const { config, engine, warnings } = report;
   const together = cohortWords(report);
@@ -34,7 +34,7 @@ export function caveats(report: Report, ranking: Ranking): readonly string[] {
   ];
 }
 
-/** One caveat for each small number of seeds, naming the methods; the most frequent number needs no names. */
+/** One caveat for each small number of seeds. It names the methods, except for the most frequent number. */
 function fewSeeds(rows: readonly ReportRow[]): readonly string[] {
   const counts = [...new Set(rows.map(({ seeds }) => seeds.length))].sort((a, b) => a - b);
   const groups = counts.map((seeds) => ({
@@ -104,7 +104,7 @@ function selection({ rows, race }: Report, { methods }: Ranking): readonly strin
   ];
 }
 
-/** Intervals cover the seeds alone. */
+/** What the intervals do not cover. */
 function whatVaries({ testImages }: Report, { first: [best] }: Ranking): readonly string[] {
   const fixed =
     'Intervals and p-values cover only the seeds of the students. The teacher, the training and validation split and the test images are the same for all.';
@@ -116,8 +116,8 @@ function whatVaries({ testImages }: Report, { first: [best] }: Ranking): readonl
 }
 
 /**
- * A teacher that knows hardly more than chance, or no more than its students. Its accuracy is that of its best validation epoch, so it is
- * compared with the students' there.
+ * Warns of a teacher hardly better than chance, or no better than its students. The teacher's accuracy is that of its best validation
+ * epoch, so it is compared with the students' at their best epochs.
  */
 function weakTeacher({ rows, teacher, classNames }: Report, { methods }: Ranking): readonly string[] {
   const accuracy = `${percent(teacher.testAccuracy)} %`;

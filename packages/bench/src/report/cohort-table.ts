@@ -19,7 +19,7 @@ export function cohortWords({ rows, config }: Report): string | undefined {
   return `For methods that train several networks together, the accuracy is the mean over their ${model} networks, each used alone (${counted.join(', ')}). Such a mean varies less between seeds than a single network. Differences are to the single ${model} of the other method with the same seed. The ensemble averages the logits of all networks and costs one forward pass for each.`;
 }
 
-/** Undefined where no method trains several networks. */
+/** The table of cohorts; undefined where no method trains several networks. */
 export function cohortTable(report: Report): CohortTable | undefined {
   const rows = report.rows.flatMap(cohortLines);
   if (rows.length === 0) return undefined;

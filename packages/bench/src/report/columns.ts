@@ -14,9 +14,9 @@ import type { Report, ReportRow } from './report-data.js';
 /** A column of the result table, the same in every rendering. */
 export interface Column {
   readonly title: string;
-  /** What the title means, for those who hover or listen. */
+  /** Explanation of the title, for tooltips and screen readers. */
   readonly meaning: string;
-  /** Numbers stand to the right. */
+  /** Whether cells are right-aligned numbers. */
   readonly numeric: boolean;
   /** False where a terminal of 120 columns has no room for it. */
   readonly terminal: boolean;
@@ -110,7 +110,7 @@ const COLUMNS: readonly Column[] = [
   },
 ];
 
-/** The columns of a report: that of ensembles only where a method trains several networks. */
+/** The columns of a report; the ensemble column only where a method trains several networks. */
 export function columnsOf({ rows }: Report): readonly Column[] {
   const cohorts = rows.some(({ cohort }) => cohort !== null);
   return COLUMNS.filter(({ title }) => cohorts || title !== 'ensemble %');
@@ -132,7 +132,7 @@ export function ownNetworkNote({ rows, config }: Report): string | undefined {
   return `${MARK} trains a network of its own, not the ${config.student.model} (${listed(sizes)} parameters), and is neither ranked nor compared.`;
 }
 
-/** A row that knows the size of the configured student. */
+/** A row with the size of the configured student. */
 export function studentRow({ rows }: Report): ReportRow | undefined {
   return rows.find(({ method }) => method === 'student') ?? rows.find(({ ownNetwork }) => !ownNetwork);
 }

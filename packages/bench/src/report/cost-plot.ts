@@ -3,10 +3,10 @@ import { ACCENT, standingsOf } from './accuracy-plot.js';
 import { percent, seconds } from './format.js';
 import type { MethodResult, Report } from './report-data.js';
 
-/** A method by what its training takes and what it brings. */
+/** A method's training time and accuracy. */
 export interface CostPoint {
   readonly method: string;
-  /** Of one whole training, mean over seeds. */
+  /** Minutes of one whole training, mean over seeds. */
   readonly minutes: number;
   /** Test accuracy after the last epoch, per cent. */
   readonly accuracy: number;
@@ -14,7 +14,7 @@ export interface CostPoint {
   readonly onFront: boolean;
 }
 
-/** Every method's cost; where every training took no measurable time there is nothing to weigh. */
+/** Every method's cost; empty where no training took measurable time. */
 export function costPoints({ rows }: Report, results: readonly MethodResult[]): readonly CostPoint[] {
   const points = rows.flatMap(({ method, testAccuracyLast }) => {
     const own = results.filter((result) => result.method === method && result.epochs.length > 0);
@@ -35,8 +35,8 @@ export function costPoints({ rows }: Report, results: readonly MethodResult[]): 
 }
 
 /**
- * Test accuracy over the time that a training takes; methods that no other beats in both are joined by steps (the Pareto
- * front). All are named, those on the front first, as far as there is room.
+ * Test accuracy over training time. Steps join the Pareto front: the methods that no other method beats in both. Names are
+ * placed as far as there is room, those on the front first.
  *
  * @param width of the plot without its labels, pixels
  * @returns null for fewer than two methods
@@ -111,7 +111,7 @@ export function costPlot(report: Report, points: readonly CostPoint[], width: nu
   };
 }
 
-/** Where a name may stand beside its dot, the best place first. */
+/** Candidate positions of a name beside its dot, the best first. */
 const SPOTS = [
   { align: 'right', dx: -7, dy: -8 },
   { align: 'left', dx: 8, dy: 0 },
@@ -119,7 +119,7 @@ const SPOTS = [
   { align: 'left', dx: 7, dy: 11 },
   { align: 'right', dx: -7, dy: 11 },
 ] as const;
-/** Of text and of a dot, pixels. */
+/** Sizes of a letter, a line of text and a dot, pixels. */
 const LETTER = 6.6;
 const LINE = 13;
 const DOT = 5;
@@ -131,7 +131,7 @@ interface Box {
   readonly bottom: number;
 }
 
-/** The points whose names find room, those on the front first, then the best; and where each stands. */
+/** The points whose names find room, with the position of each. Points on the front come first, then the most accurate. */
 function named<
   Point extends {
     readonly method: string;

@@ -3,7 +3,7 @@ import type { CellScores } from '../predictions/index.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
 import type { Report } from './report-data.js';
 
-/** One line per method, with every number in full. Accuracies and differences are shares, not per cent. */
+/** One line per method, with numbers in full precision. Accuracies and differences are fractions, not per cent. */
 export function renderCsv(report: Report): string {
   return stringify(
     report.rows.map((row) => ({

@@ -2,21 +2,21 @@ import type { TopLevelSpec } from 'vega-lite';
 import { ACCENT } from './accuracy-plot.js';
 import type { MethodResult } from './report-data.js';
 
-/** Size of the drawing without labels, pixels: a card fits a telephone. */
+/** Size of the plot without labels, pixels: a card fits a phone. */
 const SIZE = { width: 258, height: 130 };
 
 /** A mean over seeds at one epoch, counted from 1 over all phases. */
 interface CurvePoint {
   readonly series: string;
-  /** Of a cohort, where the value is that of one network. */
+  /** The network's number in a cohort, where the value belongs to one network. */
   readonly network?: string | undefined;
   readonly epoch: number;
   readonly value: number;
 }
 
 /**
- * Validation accuracy by epoch, per cent: the method's seeds thin, their mean strong, and the other methods' means
- * pale, so that each is seen against all.
+ * Validation accuracy by epoch, per cent: the method's seeds as thin lines, their mean as a bold line, and the other methods'
+ * means in pale grey for comparison.
  *
  * @param results of all methods
  * @returns null when the method has no validation measurements
@@ -34,7 +34,7 @@ export function validationPlot(method: string, results: readonly MethodResult[])
       ),
     );
   const all = results.flatMap((result) => validationCurve('', result)).map(({ value }) => value);
-  // The first epochs differ tenfold and the last ones by a point: what counts would be flat with all of them in sight.
+  // Early accuracies span a wide range and late ones a point: with all in view, the differences that matter would be flat.
   const domain: [number, number] = [quantile(all, 0.25), Math.max(...all)];
   const y = {
     field: 'value',
@@ -67,7 +67,7 @@ export function validationPlot(method: string, results: readonly MethodResult[])
 }
 
 /**
- * What each term adds to the loss by epoch: its value times its weight, mean over seeds; a cohort's networks each.
+ * Each term's contribution to the loss by epoch: its value times its weight, mean over seeds, one line per network of a cohort.
  *
  * @returns null when the method logged no terms
  */
@@ -77,10 +77,10 @@ export function termPlot(method: string, results: readonly MethodResult[]): TopL
 }
 
 /**
- * What the method watches beside its loss (terms of weight 0, such as a discriminator's mean scores) by epoch, mean over
- * seeds; a cohort's networks each.
+ * The values that a method monitors beside its loss (terms of weight 0, such as a discriminator's mean scores) by epoch, mean over
+ * seeds, one line per network of a cohort.
  *
- * @returns null when it watches nothing
+ * @returns null when it monitors nothing
  */
 export function watchedPlot(method: string, results: readonly MethodResult[]): TopLevelSpec | null {
   const own = results.filter((result) => result.method === method);
@@ -131,7 +131,7 @@ function linesOf(values: readonly CurvePoint[], title: string): TopLevelSpec | n
   };
 }
 
-/** Readable on white and on black, and apart for the colour-blind in this order. */
+/** Readable on white and on black; distinguishable in this order with colour blindness. */
 const COLOURS = ['#2f7fc1', '#c66a16', '#2f9a68', '#b05cb0', '#c24d4d', '#7d8189'] as const;
 
 /** Without clipping, the sharp corners of a noisy line widen the plot. */
@@ -145,20 +145,20 @@ const EPOCH = {
   axis: { grid: false, tickMinStep: 1, tickCount: 6, format: 'd' },
 } as const;
 
-/** Columns of a legend that is no wider than its plot, by the width of 11-pixel letters and of a symbol. */
+/** Columns of a legend no wider than its plot, estimated from 11-pixel letters and the symbol. */
 function legendColumns(names: readonly string[]): number {
   const widths = names.map((name) => 8.8 * name.length + 30);
   const inOneRow = widths.reduce((sum, width) => sum + width, 0) <= SIZE.width;
   return inOneRow ? names.length : Math.max(1, Math.floor(SIZE.width / Math.max(...widths)));
 }
 
-/** Of many epochs so many, evenly spaced and the last among them, as a drawing of this width can tell apart. */
+/** At most as many epochs as the plot's width can show, evenly spaced and including the last. */
 function thinned<Epoch>(epochs: readonly Epoch[]): readonly Epoch[] {
   const step = Math.ceil(epochs.length / (SIZE.width / 3));
   return epochs.filter((_, at) => (epochs.length - 1 - at) % step === 0);
 }
 
-/** The smallest value that at least this share of all does not exceed. */
+/** The empirical quantile of a share from 0 to 1. */
 function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
@@ -171,7 +171,7 @@ function validationCurve(series: string, { epochs, cohort }: MethodResult): Curv
   });
 }
 
-/** The student's at one epoch: of a cohort, the mean over the networks that count. */
+/** The student's validation accuracy at one epoch: for a cohort, the mean over the networks that count. */
 export function validationAccuracy(
   validation: MethodResult['epochs'][number]['validation'],
   cohort: MethodResult['cohort'],
@@ -181,7 +181,7 @@ export function validationAccuracy(
   return counted.reduce((sum, { accuracy }) => sum + accuracy, 0) / counted.length;
 }
 
-/** What acts on the weights. */
+/** Terms that act on the weights, times their weight. */
 function actingTerms(result: MethodResult): CurvePoint[] {
   return termCurves(result, (weight) => weight !== 0).map(({ weight, ...point }) => ({
     ...point,
@@ -189,12 +189,12 @@ function actingTerms(result: MethodResult): CurvePoint[] {
   }));
 }
 
-/** What is logged and acts on nothing (weight 0). */
+/** Terms that are only logged (weight 0). */
 function watchedTerms(result: MethodResult): CurvePoint[] {
   return termCurves(result, (weight) => weight === 0);
 }
 
-/** Terms by epoch; those of a cohort's networks (`ce1`, `ce2`) as one series (`ce`) of several networks. */
+/** Terms by epoch; those of a cohort's networks (`ce1`, `ce2`) form one series (`ce`) of several networks. */
 function termCurves(
   { epochs, cohort }: MethodResult,
   wanted: (weight: number) => boolean,

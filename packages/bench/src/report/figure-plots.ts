@@ -3,13 +3,13 @@ import { ACCENT, standingsOf } from './accuracy-plot.js';
 import type { RowFigures } from './figures.js';
 import type { Report } from './report-data.js';
 
-/** A square fits three beside each other on a desk. */
+/** Edge of a square plot, pixels: three fit side by side on a desktop screen. */
 const SQUARE = 200;
 const PANEL = { width: 200, height: 120 };
 
 /**
- * How often predictions of a confidence are right (a reliability diagram): confidence from left to right, accuracy upwards,
- * the area of a dot the number of images, the diagonal what it would be if confidence could be taken at its word.
+ * Reliability diagram: accuracy (y) of the predictions by their confidence (x). A dot's area is the number of images; the
+ * diagonal is perfect calibration.
  *
  * @returns null without kept predictions
  */
@@ -64,8 +64,8 @@ export function calibrationPlot({ metrics }: Pick<RowFigures, 'metrics'>): TopLe
 }
 
 /**
- * Accuracy by the strength of one corruption, 0 the clean images: the method that ranks first in colour, the teacher dashed,
- * the others grey.
+ * Accuracy by the strength of one corruption, where 0 is the clean images: the first-ranked method in colour, the teacher
+ * dashed, the others grey.
  *
  * @returns null without corrupted test images
  */
@@ -97,7 +97,7 @@ export function corruptionPlot(report: Report, corruption: string): TopLevelSpec
     }));
   });
   if (values.length === 0) return null;
-  // What is drawn last lies on top.
+  // The last drawn line lies on top.
   const depth = ['other', 'teacher', 'first'];
   values.sort((a, b) => depth.indexOf(a.kind) - depth.indexOf(b.kind));
   const is = (kind: string): string => `datum.kind === '${kind}'`;

@@ -8,15 +8,15 @@ import type { Report } from './report-data.js';
 
 /** A report in plain words. */
 export interface Findings {
-  /** Who ranks first. */
+  /** Which method ranks first. */
   readonly headline: string;
-  /** Whether seeds alone could explain that: against the baseline, and against the next. */
+  /** Whether seeds alone could explain its lead over the baseline, and over the next method. */
   readonly verdicts: readonly string[];
   /** What limits the numbers. */
   readonly caveats: readonly string[];
 }
 
-/** Says in words what a report shows. Accuracies are those after the last epoch. */
+/** States the results of a report in sentences. Accuracies are those after the last epoch. */
 export function findings(report: Report): Findings {
   if (report.rows.length === 0)
     return { headline: 'No training is finished yet.', verdicts: [], caveats: [] };
@@ -38,13 +38,13 @@ function headline({ first }: Ranking): string {
   if (best === undefined) return 'There is nothing to rank yet.';
   const seeds = best.accuracies.size;
   const accuracy = `${percent(best.mean)} % test accuracy (${seeds === 1 ? 'one seed' : `mean of ${seeds} seeds`})`;
-  // The order of the configuration decides nothing.
+  // Equal means tie: the configuration's order must not decide.
   return first.length === 1
     ? `${best.method} ranks first with ${accuracy}.`
     : `${listed(first.map(({ method }) => method))} tie for first place with ${accuracy}.`;
 }
 
-/** How the first compares with the baseline, and with the next. A sentence each. */
+/** How the first compares with the baseline, and with the next method. A sentence each. */
 function verdicts(ranking: Ranking): readonly string[] {
   const { first, next } = ranking;
   const [best] = first;
@@ -88,7 +88,7 @@ function oneSeed(
   return [`It is ${parts.join(' and ')}. One seed cannot show whether that is more than chance.`];
 }
 
-/** The verdict uses the corrected p: the first was picked for it, and the luckiest of many looks good. */
+/** The verdict uses the corrected p-value: the first was picked as the best of many. */
 function difference(best: RankedMethod, baseline: RankedMethod, ranking: Ranking): string {
   const { correctedP, tests, ...comparison } = pickedDifference(best, baseline, ranking);
   const size = `It is ${percent(comparison.mean)} points above ${toBaseline(baseline, ranking)}`;
@@ -104,9 +104,9 @@ function difference(best: RankedMethod, baseline: RankedMethod, ranking: Ranking
 }
 
 /**
- * The first against the next. This test needs no correction for who was picked: of all pairs, the first and the next are
- * the most alike (Hung and Fithian 2019, "Rank verification for exponential families"). Methods further down may vary so
- * much that they cannot be told from the first even where the next can: only against all of them is it the best.
+ * The first against the next. This test needs no correction for selection: of all rivals, the next is closest to the first
+ * (Hung and Fithian 2019, "Rank verification for exponential families"). Methods further down may vary so much that they cannot
+ * be distinguished from the first even where the next can: the first is the best only if it beats all of them.
  */
 function lead(best: RankedMethod, ranking: Ranking): string {
   const { next } = ranking;

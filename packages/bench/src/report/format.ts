@@ -1,7 +1,7 @@
 import { shownText } from '@distilljs/core';
 import type { PairedComparison, Summary } from '../statistics/index.js';
 
-/** A share as a percentage with two decimals and no sign of its own: 0.7132 → `71.32`. */
+/** A share as a percentage with two decimals, without the % sign: 0.7132 → `71.32`. */
 export function percent(share: number): string {
   return (100 * share).toFixed(2);
 }
@@ -9,7 +9,7 @@ export function percent(share: number): string {
 /** A difference of shares in percentage points with its sign: 0.0052 → `+0.52`. */
 export function points(difference: number): string {
   const text = (100 * difference).toFixed(2);
-  // Of −0.00 the sign says nothing.
+  // The sign of −0.00 is meaningless.
   if (Number(text) === 0) return '0.00';
   return difference > 0 ? `+${text}` : text.replace('-', '−');
 }
@@ -63,7 +63,7 @@ export function overhead(ratio: number | null): string {
   return `${ratio > 0 ? '+' : ''}${text.replace('-', '−')} %`;
 }
 
-/** Seconds with three digits: `0.82`, `12.4`, `310`. */
+/** Seconds with two or three significant digits: `0.82`, `12.4`, `310`. */
 export function seconds(value: number): string {
   return value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
 }
@@ -74,8 +74,8 @@ export function listed(names: readonly string[]): string {
 }
 
 /**
- * The same data with every text in it safe to show: names come from users' files and models. Control characters become
- * escapes, and what is very long is cut.
+ * The same data with every text safe to show: names come from users' files and models. Control characters become escapes, and
+ * very long texts are cut.
  */
 export function printable<Data>(data: Data): Data {
   const walk = (value: unknown): unknown => {
@@ -87,5 +87,5 @@ export function printable<Data>(data: Data): Data {
   return walk(data) as Data;
 }
 
-/** What a table shows where there is nothing to show. */
+/** An empty table cell. */
 export const NONE = '–';

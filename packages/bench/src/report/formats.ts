@@ -31,10 +31,10 @@ export interface ReportFile {
 export const reportFormats = ['html', 'md', 'csv', 'json', 'latex', 'tensorboard', 'svg', 'png'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
-/** What is written where nothing else is asked for. */
+/** The default formats. */
 export const USUAL_FORMATS: readonly ReportFormat[] = ['html', 'md', 'csv', 'json'];
 
-/** Pixels per pixel of the drawing: legible on paper. */
+/** PNG pixels per pixel of the drawing, so that prints are sharp. */
 const PNG_SCALE = 3;
 
 /**
@@ -72,7 +72,7 @@ export async function reportFiles(
   }
 }
 
-/** The files of a study's own report, beside those of its tasks; none in a format that shows single trainings. */
+/** The files of a study's report, beside those of its tasks; none in formats that show single trainings. */
 export function studyFiles(report: StudyReport, format: ReportFormat): readonly ReportFile[] {
   switch (format) {
     case 'html':

@@ -1,13 +1,13 @@
 import { PNG } from 'pngjs';
 import { interpolateBlues } from 'd3-scale-chromatic';
 
-/** Colours for the values of one figure: pale to dark blue, which print and every kind of eye keep apart. */
+/** Colours for the values of one figure: pale to dark blue, distinguishable in print and with colour blindness. */
 export interface ColourScale {
   readonly low: number;
   readonly high: number;
   /** The colour of a value, as red, green and blue, 0…255. */
   rgb(value: number): readonly [number, number, number];
-  /** The same for CSS, and an ink that is legible on it. */
+  /** The same for CSS, with a text colour that is legible on it. */
   at(value: number): { readonly colour: string; readonly ink: string };
 }
 
@@ -29,7 +29,7 @@ export function colourScale(matrices: readonly (readonly (readonly number[])[])[
   };
 }
 
-/** Black or white, whichever has the greater contrast: at least 4.5 to 1 on any colour (WCAG 2, relative luminance). */
+/** Black or white, whichever has more contrast: at least 4.5 to 1 on any colour (WCAG 2, relative luminance). */
 function inkOn(colour: readonly [number, number, number]): string {
   const [red = 0, green = 0, blue = 0] = colour.map((part) => {
     const share = part / 255;

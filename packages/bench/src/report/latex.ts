@@ -7,13 +7,13 @@ import { teacherWords, title } from './words.js';
 import type { StudyReport } from './study-data.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
 
-/** How a number is set: the best mean bold, the second underlined, each only where that place is clear. */
+/** How a mean is set: the best bold, the second underlined, each only where its rank is clear. */
 type Emphasis = 'first' | 'next' | undefined;
 
 const EMPHASIS =
   'Bold: better than every other method in paired t-tests over seeds; underlined: than every method below it.';
 
-/** @param clear the methods whose places are clear, the best first */
+/** @param clear the methods whose ranks are clear, the best first */
 const emphasisIn =
   ([first, next]: readonly string[]) =>
   (method: string): Emphasis =>
@@ -56,8 +56,8 @@ const COLUMNS: readonly LatexColumn[] = [
 ];
 
 /**
- * The result table for a paper: a `table` with the rules of the package `booktabs`, methods by their accuracy, the best mean
- * bold and the second underlined where the seeds make that place clear. Needs `\usepackage{booktabs}`.
+ * The result table for a paper: a `table` with `booktabs` rules and the methods sorted by accuracy. The best mean is bold and the
+ * second underlined where the seeds make that rank clear. Needs `\usepackage{booktabs}`.
  */
 export function renderLatex(given: Report): string {
   const report = printable(given);
@@ -79,7 +79,7 @@ export function renderLatex(given: Report): string {
   ].join('\n');
 }
 
-/** The table of a study: a row per task, of each the best mean bold and the second underlined where that place is clear. */
+/** The table of a study: a row per task, with the best mean bold and the second underlined where that rank is clear. */
 export function renderStudyLatex(given: StudyReport): string {
   const report = printable(given);
   const rows = report.tasks.map(({ name, teacher, cells, clear }) => {
@@ -97,7 +97,7 @@ export function renderStudyLatex(given: StudyReport): string {
   return table(caption, ['Task', 'Teacher', ...report.methods.map(escaped)], [rows]);
 }
 
-/** @param groups rows, a rule between each two groups */
+/** @param groups groups of rows, separated by rules */
 function table(
   caption: string,
   head: readonly string[],
@@ -162,7 +162,7 @@ const SPECIAL: Readonly<Record<string, string>> = {
   '±': '$\\pm$',
 };
 
-/** Text that LaTeX sets as it is. */
+/** Escapes text for LaTeX. */
 function escaped(text: string): string {
   return text.replace(/[\\~^<>|"–−±]|[&%$#_{}]/g, (letter) => SPECIAL[letter] ?? `\\${letter}`);
 }

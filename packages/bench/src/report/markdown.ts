@@ -64,7 +64,7 @@ export function renderMarkdown(given: Report): string {
     .concat('\n');
 }
 
-/** Text that Markdown and its tables leave as it is, also at the beginning of a line or of a list's entry. */
+/** Escapes text for Markdown and its tables, also at the start of a line or list item. */
 export function escaped(text: string): string {
   return text
     .trimStart()

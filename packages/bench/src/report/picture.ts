@@ -3,10 +3,10 @@ import { renderPlotOnPaper } from './plot.js';
 import { accuracyWords } from './plots.js';
 import type { Report } from './report-data.js';
 
-/** What stands beside the plot itself, names and figures, has room within a page of GitHub at this width. */
+/** Width of the plot, pixels: with its names and numbers beside it, it fits a GitHub page. */
 const WIDTH = 520;
 
-/** A report's accuracies as a picture for a document: means with intervals, seeds as dots; on white, so that dark pages show it too. */
+/** A report's accuracies as a picture for a document: means with intervals, seeds as dots. White background, legible on dark pages. */
 export async function reportPicture(
   report: Pick<Report, 'rows' | 'teacher'>,
 ): Promise<{ readonly svg: string; readonly words: string }> {

@@ -1,9 +1,9 @@
 import type { Config, TopLevelSpec } from 'vega-lite';
 
-/** Sans serif as the reader's system has it: a report loads nothing. */
+/** The reader's system font: a report loads nothing. */
 const FONT = 'system-ui, sans-serif';
 
-/** Axes and text take the page's ink, so that one plot is readable on light and on dark. */
+/** Axes and text take the page's text colour, so that a plot is readable in both themes. */
 const INK = 'currentColor';
 
 const CONFIG: Config = {
@@ -41,19 +41,19 @@ const CONFIG: Config = {
 /**
  * A Vega-Lite description as an SVG element for a page, in the page's colours.
  *
- * @param id unique on the page: an SVG's inner names are the whole page's
+ * @param id unique on the page: ids inside an SVG are global to the page
  */
 export async function renderPlot(id: string, description: TopLevelSpec): Promise<string> {
   const svg = await drawn(description, CONFIG);
   return withOwnNames(id, svg.replace(/<svg /, '<svg aria-hidden="true" '));
 }
 
-/** What the page's colours are on white paper. */
+/** The page's colours on white paper. */
 const PAPER = { currentColor: '#17191c', 'var(--accent)': '#0a5fb4', 'var(--paper)': '#ffffff' };
 
-/** The same as a file of its own, on white. */
+/** The same as a separate file, on white. */
 export async function renderPlotOnPaper(description: TopLevelSpec): Promise<string> {
-  // No program but a browser knows the name of the system's font.
+  // Only browsers resolve `system-ui`.
   const font = 'Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif';
   const svg = await drawn(description, { ...CONFIG, font, background: '#ffffff', padding: 12 });
   const coloured = Object.entries(PAPER).reduce(
@@ -64,13 +64,13 @@ export async function renderPlotOnPaper(description: TopLevelSpec): Promise<stri
 }
 
 async function drawn(description: TopLevelSpec, config: Config): Promise<string> {
-  // All are large, and only drawings need them.
+  // Large libraries that only drawings need.
   const [{ compile }, { View, parse }, { expressionInterpreter }] = await Promise.all([
     import('vega-lite'),
     import('vega'),
     import('vega-interpreter'),
   ]);
-  // Expressions are interpreted: a page with a strict content policy runs no code made of text.
+  // Interpreted expressions need no `eval`, which a strict content security policy forbids.
   const runtime = parse(compile(description, { config }).spec, undefined, { ast: true });
   const view = new View(runtime, { renderer: 'none', expr: expressionInterpreter });
   const svg = await view.toSVG();
@@ -78,7 +78,7 @@ async function drawn(description: TopLevelSpec, config: Config): Promise<string>
   return svg;
 }
 
-/** Vega numbers its clip paths through all plots of a process: here they are numbered within the plot. */
+/** Vega numbers clip paths across all plots of a process; here they are renumbered within the plot. */
 function withOwnNames(id: string, svg: string): string {
   const names = [...svg.matchAll(/\bid="([^"]+)"/g)].map(([, name]) => name ?? '');
   return names.reduce(

@@ -8,18 +8,18 @@ import type { MethodResult, Report } from './report-data.js';
 
 /** A drawing of a report. */
 export interface Plot {
-  /** What it is called as a file, and as what a page asks for it. */
+  /** The name of its file, by which a page also finds it. */
   readonly name: string;
-  /** What it shows, for those who do not see it. */
+  /** A text alternative for those who cannot see it. */
   readonly words: string;
   readonly spec: TopLevelSpec;
 }
 
-/** Widths without labels, pixels: for a desk and for a telephone. A scaled plot is no plot to read. */
+/** Widths without labels, pixels, for desktops and for phones: a plot scaled down would be illegible. */
 const WIDE = 700;
 const NARROW = 272;
 
-/** Every plot of a report that has data. Those for telephones end in `-narrow`. */
+/** Every plot of a report that has data. Names of those for phones end in `-narrow`. */
 export function reportPlots(report: Report, results: readonly MethodResult[]): readonly Plot[] {
   const costs = costPoints(report, results);
   const accuracy = accuracyWords(report);
@@ -61,7 +61,7 @@ export function reportPlots(report: Report, results: readonly MethodResult[]): r
   return all.flatMap(([name, words, spec]) => (spec === null ? [] : [{ name, words, spec }]));
 }
 
-/** The same for those who do not see it. */
+/** The text alternative of the accuracy plot. */
 export function accuracyWords(report: Pick<Report, 'rows' | 'teacher'>): string {
   const words = byAccuracy(report).map(
     ({ method, testAccuracyLast }) =>

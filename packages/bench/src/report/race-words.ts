@@ -9,7 +9,7 @@ export type RacedReport = Report & { readonly race: RaceReport };
 
 export const isRaced = (report: Report): report is RacedReport => report.race !== null;
 
-/** Who won, and whether fresh seeds confirm it; a tie is a result too. */
+/** The winner, and its test accuracy on fresh seeds; a tie is a result too. */
 export function raceHeadline(report: RacedReport): string {
   const { left, end, seeds, confirmation } = report.race;
   const names = listed(left);
@@ -27,7 +27,7 @@ export function raceHeadline(report: RacedReport): string {
   return `The race is not over: ${names} are left after ${after}.`;
 }
 
-/** How sure that is, how it came about, and what it took. */
+/** Whether fresh seeds confirm the winner, how methods were chosen, and the cost. */
 export function raceVerdicts(report: RacedReport): readonly string[] {
   const { race } = report;
   return [...confirmed(race), choice(race), spent(race)];
@@ -82,7 +82,7 @@ function freshMean({ rows, race: { confirmation } }: RacedReport, method: string
   return own.reduce((sum, { testAccuracyLast }) => sum + testAccuracyLast, 0) / own.length;
 }
 
-/** What limits a race beside what limits every run. */
+/** Limitations of a race, beside those of every run. */
 export function raceCaveats({ race }: RacedReport): readonly string[] {
   const { dropped } = race;
   return [
@@ -105,7 +105,7 @@ export const RACE_HEAD = [
   'evidence',
 ] as const;
 
-/** A row per method: those that are left first, then the last to be dropped. */
+/** A row per method: the remaining ones first, then the dropped ones, the last dropped first. */
 export function raceRows({ methods, dropped, left, end }: RaceReport): readonly (readonly string[])[] {
   const own = (name: string): readonly string[] => {
     const { seeds = 0, validationAccuracy = null } = methods.find(({ method }) => method === name) ?? {};

@@ -6,31 +6,31 @@ import type { Report, ReportRow } from './report-data.js';
 /** Means at or below this difference are the same: accuracies are counts over at most millions of images. */
 const SAME = 1e-12;
 
-/** A difference counts as more than chance below this p. */
+/** Below this p-value a difference counts as more than chance. */
 export const SIGNIFICANT = 0.05;
 
 /** A method in the ranking. */
 export interface RankedMethod {
   readonly method: string;
-  /** Test accuracy after the last epoch by seed, of the ranking's seeds alone. */
+  /** Test accuracy after the last epoch by seed, for the ranking's seeds only. */
   readonly accuracies: ReadonlyMap<number, number>;
   readonly mean: number;
 }
 
-/** Methods compared like with like: the same network, the same seeds. */
+/** A fair comparison of methods: the same network, the same seeds. */
 export interface Ranking {
   readonly seeds: readonly number[];
-  /** Those that come out first: several where their means are the same. Empty where there is nothing to rank. */
+  /** The first-ranked method, or several with equal means. Empty where there is nothing to rank. */
   readonly first: readonly RankedMethod[];
-  /** Those that come next, likewise. */
+  /** The second-ranked method, or several with equal means. */
   readonly next: readonly RankedMethod[];
   /** All of them, the highest mean first. */
   readonly methods: readonly RankedMethod[];
 }
 
 /**
- * Ranks by the mean test accuracy after the last epoch over the same seeds for all. In an unfinished run not every method
- * has every seed: the ranking takes those seeds that make it use the most trainings, and the methods that have them.
+ * Ranks by the mean test accuracy after the last epoch, over the same seeds for all methods. In an unfinished run not every
+ * method has every seed: the ranking uses the seeds that include the most trainings, and the methods that have all of them.
  */
 export function ranking(report: Pick<Report, 'rows'>): Ranking {
   const rows = report.rows.filter(({ ownNetwork }) => !ownNetwork);
@@ -48,13 +48,13 @@ export function between(first: RankedMethod, second: RankedMethod): PairedCompar
   return comparePaired(first.accuracies, second.accuracies) as PairedComparison;
 }
 
-/** The method that comes out first, or won the race; undefined where nothing is ranked, or a race has several left. */
+/** The first-ranked method, or the winner of a race; undefined where nothing is ranked, or several methods remain in a race. */
 export function bestMethod({ rows, race }: Pick<Report, 'rows' | 'race'>): string | undefined {
   if (race === null) return ranking({ rows }).first[0]?.method;
   return race.left.length === 1 ? race.left[0] : undefined;
 }
 
-/** The methods that a paired t-test over the seeds cannot tell from the first. */
+/** The methods that a paired t-test over the seeds cannot distinguish from the first. */
 export function undecided({ first: [best], methods }: Ranking): readonly RankedMethod[] {
   if (best === undefined) return [];
   return methods.filter((other) => other !== best && (between(best, other).p ?? 1) >= SIGNIFICANT);
@@ -66,8 +66,8 @@ function clearWinner(ranking: Ranking): RankedMethod | undefined {
 }
 
 /**
- * The methods whose places are clear, at most two: the best where it is better than every other one, then the second where it is
- * better than every one below it. Of a race the winner, unless fresh seeds contradict it.
+ * The methods whose ranks are clear, at most two: the best if it is better than every other, then the second if it is better than
+ * every one below it. For a race: the winner, unless fresh seeds contradict it.
  */
 export function clearPlaces({ rows, race }: Pick<Report, 'rows' | 'race'>): readonly string[] {
   if (race !== null) return clearRaceWinner(race);
@@ -87,13 +87,13 @@ function clearRaceWinner({ end, left, confirmation }: RaceReport): readonly stri
 
 /** A difference that was picked out of several. */
 export interface PickedComparison extends PairedComparison {
-  /** p after Holm's correction for all tests against the same baseline; null where there is no p. */
+  /** p-value after Holm's correction for all tests against the same baseline; null where there is none. */
   readonly correctedP: number | null;
   /** Number of those tests. */
   readonly tests: number;
 }
 
-/** The difference of one method to a baseline, knowing that every other one might have been picked instead. */
+/** The difference of one method to a baseline, corrected because any other method might have been picked instead. */
 export function pickedDifference(
   picked: RankedMethod,
   baseline: RankedMethod,
@@ -111,7 +111,7 @@ export function pickedDifference(
   return { ...comparison, correctedP: corrected[place] ?? null, tests: ps.length };
 }
 
-/** Of each method's seeds, and those that all have, the ones that rank the most trainings; if equal, the most methods. */
+/** Among each method's seeds and the common seeds: those that rank the most trainings; if equal, the most methods. */
 function rankedSeeds(rows: readonly ReportRow[]): readonly number[] {
   const [first] = rows;
   if (first === undefined) return [];
@@ -139,7 +139,7 @@ function rankedMethod({ method, perSeed }: ReportRow, seeds: readonly number[]):
   };
 }
 
-/** Those at the head of a sorted list whose means are the same. */
+/** The methods at the head of a sorted list with equal means. */
 function level(methods: readonly RankedMethod[]): readonly RankedMethod[] {
   const [head] = methods;
   return head === undefined ? [] : methods.filter(({ mean }) => head.mean - mean <= SAME);

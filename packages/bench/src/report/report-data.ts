@@ -11,8 +11,8 @@ export const RESULT_SCHEMA = 1;
 export const REPORT_SCHEMA = 1;
 
 /**
- * `METHOD/SEED/result.json`: one method with one seed. Accuracies are shares, 0…1; of a cohort, means over its networks of the
- * student's architecture.
+ * `METHOD/SEED/result.json`: one method with one seed. Accuracies are from 0 to 1; those of a cohort are means over its networks
+ * with the student's architecture.
  */
 export interface MethodResult {
   readonly schema: typeof RESULT_SCHEMA;
@@ -24,46 +24,46 @@ export interface MethodResult {
   readonly testAccuracyLast: number;
   /** On the test images, with the weights of the epoch that did best on the validation images. */
   readonly testAccuracyBest: number;
-  /** Of a method that trains several networks. */
+  /** Only for a method that trains several networks. */
   readonly cohort?: CohortResult | undefined;
   /** That epoch, counted from 0 over all phases. */
   readonly bestEpoch?: number | undefined;
   readonly validationAccuracyBest?: number | undefined;
   readonly epochs: readonly EpochReport[];
-  /** Training only, validation not counted; by the median epoch of each phase. */
+  /** Seconds of training without validation, from the median epoch of each phase. */
   readonly secondsPerEpoch: number;
-  /** Of the exported student. */
+  /** Parameters of the exported student. */
   readonly studentParameters: number;
   /** Multiply–accumulate operations of the exported student, per image. */
   readonly studentMacs: number;
   /** Parameters that exist in training only. */
   readonly extraTrainParameters: number;
   readonly warnings: readonly string[];
-  /** Trainings that shared the machine with this one, itself included; left out for one alone. */
+  /** Number of trainings that shared the machine, this one included; omitted for a training alone. */
   readonly trainingsAtATime?: number | undefined;
-  /** SHA-256 of the module of the method, and of the module or model of the student, where they are from outside. */
+  /** SHA-256 of the method's module, and of the student's module or model, where they come from outside the bench. */
   readonly sources?:
     { readonly method?: string | undefined; readonly student?: string | undefined } | undefined;
-  /** None in folders of versions that did not keep it. */
+  /** Missing in run folders of older versions. */
   readonly origin?: MethodOrigin | undefined;
-  /** SHA-256 of the saved student, of a cohort's all together; none in folders of versions that did not keep it. */
+  /** SHA-256 of the saved student, or of all networks of a cohort together; missing in run folders of older versions. */
   readonly modelDigest?: string | undefined;
-  /** SHA-256 of `inspections.jsonl`; none where the training showed nothing. */
+  /** SHA-256 of `inspections.jsonl`; omitted where the training recorded no inspections. */
   readonly inspectionsDigest?: string | undefined;
   /** None in folders of versions that did not measure it. */
   readonly cost?: CellCost | undefined;
 }
 
-/** What a training began with, as digests: trainings that are compared have these in common. */
+/** Digests of a training's starting point; trainings that are compared share them. */
 export interface MethodOrigin {
-  /** Of the training images and labels. */
+  /** Digest of the training images and labels. */
   readonly data: string;
   readonly teacher: string;
-  /** Of the student's first weights; none where the method changes the student, e.g. by attention. */
+  /** Digest of the student's initial weights; omitted where the method changes the student, e.g. adds attention. */
   readonly firstWeights?: string | undefined;
 }
 
-/** What networks that were trained together came to, one by one and together. */
+/** Results of networks trained together: of each network, and of their ensemble. */
 export interface CohortResult {
   readonly networks: readonly NetworkResult[];
   /** Of the mean of all networks' logits. */
@@ -74,10 +74,10 @@ export interface CohortResult {
 /** One network of a cohort. */
 export interface NetworkResult {
   readonly model: string;
-  /** It has the student's architecture, and so counts in the method's accuracy. */
+  /** Whether it has the student's architecture, and so counts in the method's accuracy. */
   readonly counted: boolean;
   readonly testAccuracyLast: number;
-  /** With the weights of the epoch in which the networks' mean accuracy on the validation images was best. */
+  /** With the weights of the epoch with the best mean validation accuracy of the networks. */
   readonly testAccuracyBest: number;
   readonly parameters: number;
   readonly macs: number;
@@ -90,23 +90,23 @@ export interface TeacherResult {
   readonly validationAccuracy: number;
   readonly parameters: number;
   readonly macs: number;
-  /** `trained`, or where its weights came from. */
+  /** `trained`, or the origin of its weights. */
   readonly source: string;
   /** Empty for a teacher that was loaded. */
   readonly epochs: readonly EpochReport[];
-  /** Of a teacher from outside: what was known of it beside its weights. */
+  /** Only for a teacher from outside: facts about it beside its weights. */
   readonly facts?: TeacherResultFacts | undefined;
-  /** Of a teacher that the run folder has no copy of. */
+  /** Only for a teacher that the run folder has no copy of. */
   readonly fingerprint?: string | undefined;
-  /** Layers whose maps stand for `stage1`, `stage2`, …, where the run found them by itself. */
+  /** Layers whose feature maps serve as `stage1`, `stage2`, …, where the run chose them. */
   readonly stages?: readonly string[] | undefined;
-  /** SHA-256 of the saved teacher; none in folders of versions that did not keep it. */
+  /** SHA-256 of the saved teacher; missing in run folders of older versions. */
   readonly modelDigest?: string | undefined;
-  /** None in folders of versions that did not measure it. */
+  /** Missing in run folders of older versions. */
   readonly cost?: CellCost | undefined;
 }
 
-/** How a teacher from outside is used: what it was trained with, and what its outputs are. */
+/** How a teacher from outside is used: its input preparation, classes and output. */
 export interface TeacherResultFacts extends TeacherInput {
   readonly classes?: readonly string[] | undefined;
   readonly logitsFrom?: LogitsSource | undefined;
@@ -123,11 +123,11 @@ export interface RunEnvironment {
   readonly packages: Readonly<Record<string, string>>;
 }
 
-/** What a report needs to know that no result says. */
+/** Facts for a report that the results do not contain. */
 export interface RunFacts {
   readonly tuning?: readonly Tuning[] | undefined;
   readonly testImages?: number | undefined;
-  /** Methods, as the run names them, that train a network of their own in place of the configured student. */
+  /** Methods, by their names in the run, that train their own network instead of the configured student. */
   readonly ownNetworks?: readonly string[] | undefined;
   readonly predictions?: KeptPredictions | undefined;
   readonly race?: RaceReport | null | undefined;
@@ -143,29 +143,29 @@ export interface Report extends Answer {
   readonly teacher: Omit<TeacherResult, 'epochs' | 'cost'> & RowFigures;
   /** One per method with at least one finished seed, in the configuration's order. */
   readonly rows: readonly ReportRow[];
-  /** Number of images that test accuracies are of; null where that is not known. */
+  /** Number of test images; null where it is not known. */
   readonly testImages: number | null;
-  /** What the runs warned of, each once. */
+  /** The warnings of the trainings, each once. */
   readonly warnings: readonly string[];
   /** One per method whose options were chosen on the validation images. */
   readonly tuning: readonly Tuning[];
-  /** Null for a run that is no race. */
+  /** Null for a run that is not a race. */
   readonly race: RaceReport | null;
 }
 
-/** Options of a method that were tried on the validation images before the run's own trainings. */
+/** Options of a method that were tried on the validation images before the run's trainings. */
 export interface Tuning {
   readonly method: string;
-  /** Of the trials; none is one of the run. */
+  /** Seeds of the trials; the run uses none of them. */
   readonly seeds: readonly number[];
   readonly trials: readonly TriedOptions[];
-  /** Position of the trial whose options the method has in this run; null where all diverged. */
+  /** Index of the trial whose options this run uses; null where all diverged. */
   readonly chosen: number | null;
 }
 
 export interface TriedOptions {
   readonly options: Readonly<Record<string, unknown>>;
-  /** After the last epoch, over the trials' seeds; null where one of them diverged. */
+  /** Validation accuracy after the last epoch over the trials' seeds; null where one of them diverged. */
   readonly validationAccuracy: Summary | null;
 }
 
@@ -173,15 +173,15 @@ export interface TriedOptions {
 export interface ReportRow extends RowFigures {
   readonly method: string;
   readonly options: object;
-  /** It trains a network of its own in place of the configured student: it is neither ranked nor compared. */
+  /** Whether it trains its own network instead of the configured student: it is then neither ranked nor compared. */
   readonly ownNetwork: boolean;
-  /** Seeds that are done, ascending. */
+  /** Finished seeds, ascending. */
   readonly seeds: readonly number[];
   readonly testAccuracyLast: Summary;
   readonly testAccuracyBest: Summary;
-  /** Of a method that trains several networks; the two accuracies above are means over those that count. */
+  /** For a method that trains several networks; the two accuracies above are means over those that count. */
   readonly cohort: CohortRow | null;
-  /** Of `testAccuracyLast`, over common seeds; null for `kd` itself, for another network, and where no seed is in common. */
+  /** Difference in `testAccuracyLast` over common seeds; null for `kd` itself, for `ownNetwork`, and without common seeds. */
   readonly deltaVsKd: PairedComparison | null;
   /** The same against `student`. */
   readonly deltaVsStudent: PairedComparison | null;
@@ -190,9 +190,12 @@ export interface ReportRow extends RowFigures {
   readonly extraTrainParameters: number;
   /** Mean over seeds. */
   readonly secondsPerEpoch: number;
-  /** Seconds of a whole training, phases of the method's own included, over the student's, − 1: 0.5 is half as much again; null without a `student` row. */
+  /**
+   * Ratio of the seconds of a whole training, the method's extra phases included, to those of the student, minus 1: 0.5 is half as
+   * much again. Null without a `student` row.
+   */
   readonly overheadVsStudent: number | null;
-  /** What the summaries were made of. */
+  /** The values behind the summaries. */
   readonly perSeed: readonly SeedAccuracy[];
 }
 
@@ -203,7 +206,7 @@ export interface CohortRow {
   readonly ensembleAccuracyBest: Summary;
 }
 
-/** One place of a cohort over its seeds. */
+/** One network of a cohort over its seeds. */
 export interface NetworkRow extends Pick<NetworkResult, 'model' | 'counted' | 'parameters' | 'macs'> {
   readonly testAccuracyLast: Summary;
   readonly testAccuracyBest: Summary;
@@ -214,9 +217,9 @@ export interface SeedAccuracy {
   readonly testAccuracyLast: number;
   readonly testAccuracyBest: number;
   readonly validationAccuracyBest: number | null;
-  /** Of all networks together; null for one. */
+  /** Accuracy of the ensemble; null for a single network. */
   readonly ensembleAccuracyLast: number | null;
   readonly secondsPerEpoch: number;
-  /** Of kept predictions; null where there are none. */
+  /** Scores from kept predictions; null where there are none. */
   readonly scores: CellScores | null;
 }

@@ -11,12 +11,12 @@ import type {
 } from './figures.js';
 import type { MethodResult, TeacherResult } from './report-data.js';
 
-/** Up to so many classes a matrix of all is looked at. */
+/** Most classes with a full confusion matrix. */
 const MOST_CLASSES = 30;
 const MOST_MISTAKES = 20;
 const NAMES = ['top1', 'top5', 'nll', 'ece', 'brier', 'agreement', 'kl'] as const;
 
-/** The scores of one training; of a cohort, means over its networks that count. */
+/** The scores of one training; for a cohort, means over the networks that count. */
 export function seedScores({ networks }: Pick<SeedMetrics, 'networks'>): CellScores {
   const of = (name: keyof CellScores): number | null => {
     const values = networks.flatMap((network) => network[name] ?? []);

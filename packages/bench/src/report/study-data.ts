@@ -4,13 +4,13 @@ import { meanAndDeviation, NONE, percent } from './format.js';
 /** Version of {@link StudyReport} as a file. */
 export const STUDY_REPORT_SCHEMA = 1;
 
-/** `report/report.json` of a study: what each task's own report says of its methods. */
+/** `report/report.json` of a study: the results of each task's methods. */
 export interface StudyReport {
   readonly schema: typeof STUDY_REPORT_SCHEMA;
   /** Methods of all tasks, in the order of the first one that has them. */
   readonly methods: readonly string[];
   readonly tasks: readonly StudyTaskReport[];
-  /** What the tasks with results say together; left out where they have no two methods in common. */
+  /** Statistics over the tasks with results; omitted where these have fewer than two methods in common. */
   readonly statistics?: TaskStatistics | undefined;
 }
 
@@ -18,11 +18,11 @@ export interface StudyTaskReport {
   readonly name: string;
   readonly dataset: string;
   readonly student: string;
-  /** The network that taught, and its accuracy on the test images; null before it is trained. */
+  /** The teacher and its accuracy on the test images; null before it is trained. */
   readonly teacher: { readonly model: string; readonly testAccuracy: number } | null;
-  /** Path of the task's own page from the study's report folder; null where there is no report yet. */
+  /** Path of the task's page, relative to the study's report folder; null where there is no report yet. */
   readonly page: string | null;
-  /** Methods whose places are clear beyond what different seeds produce: the best, then the second; empty where that is open. */
+  /** Methods whose ranks are clear beyond the variation between seeds: the best, then the second; empty where that is open. */
   readonly clear: readonly string[];
   /** One per method of the task. */
   readonly cells: readonly StudyTaskCell[];
@@ -30,10 +30,10 @@ export interface StudyTaskReport {
 
 export interface StudyTaskCell {
   readonly method: string;
-  /** Accuracy on the test images after the last epoch, over the seeds that are done; null where none is. */
+  /** Accuracy on the test images after the last epoch, over the finished seeds; null where none is finished. */
   readonly testAccuracyLast: Summary | null;
   readonly seeds: readonly number[];
-  /** Seeds of the task that are not done: the mean is without them. */
+  /** Unfinished seeds of the task, which the mean does not include. */
   readonly missing: readonly number[];
 }
 
@@ -43,7 +43,7 @@ export interface StudyTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Means with deviations in per cent; what is missing is said in the cell itself. */
+/** Means with deviations in per cent; a cell states which of its seeds are missing. */
 export function studyTable({ methods, tasks }: StudyReport): StudyTable {
   return {
     head: ['task', 'teacher', ...methods],

@@ -20,7 +20,7 @@ export function renderStudyMarkdown(given: StudyReport): string {
   return `# ${studyTitle(report)}\n\n${table}\n\n${studyNotes(report).map(escaped).join('\n\n')}\n`;
 }
 
-/** The table of tasks and methods for a terminal, and what it does not show. */
+/** The table of tasks and methods for a terminal, with notes. */
 export function renderStudyTerminal(given: StudyReport, stream?: NodeJS.WritableStream): string {
   const report = printable(given);
   const { head, rows } = studyTable(report);
@@ -28,7 +28,7 @@ export function renderStudyTerminal(given: StudyReport, stream?: NodeJS.Writable
   return [terminalTable(columns, rows, stream), ...studyNotes(report)].join('\n');
 }
 
-/** One line per task and method, with every number in full. Accuracies are shares. */
+/** One line per task and method, with numbers in full precision. Accuracies are from 0 to 1. */
 export function renderStudyCsv({ tasks }: StudyReport): string {
   return stringify(
     tasks.flatMap(({ name, dataset, teacher, student, cells }) =>

@@ -11,7 +11,7 @@ interface Scalar {
 }
 
 interface Event {
-  /** Seconds since the training began: results keep no dates, and the same results give the same bytes. */
+  /** Seconds since the start of training: results keep no dates, so the same results give the same bytes. */
   readonly wallTime: number;
   readonly step: number;
   readonly version?: string;
@@ -64,7 +64,7 @@ function eventsOf(epochs: readonly EpochReport[], test: readonly Scalar[]): read
 }
 
 function scalarsOf({ validation, trainAccuracy, terms, learningRate }: EpochReport): readonly Scalar[] {
-  // Of several networks each has its number.
+  // With several networks, the tag ends in the network's number.
   const numbered = (tag: string, values: readonly number[]): Scalar[] =>
     values.map((value, at) => ({ tag: values.length === 1 ? tag : `${tag}/${at + 1}`, value }));
   return [
@@ -87,7 +87,7 @@ function scalarsOf({ validation, trainAccuracy, terms, learningRate }: EpochRepo
 /** `Event` of tensorflow/core/util/event.proto, with `Summary.Value.simple_value` of framework/summary.proto. */
 function encoded({ wallTime, step, version, scalars }: Event): Uint8Array {
   const event = new PbfWriter();
-  // proto3 leaves out what is 0.
+  // proto3 omits fields that are 0.
   if (wallTime !== 0) event.writeDoubleField(1, wallTime);
   if (step !== 0) event.writeVarintField(2, step);
   if (version !== undefined) event.writeStringField(3, version);
@@ -120,7 +120,7 @@ function record(data: Uint8Array): Uint8Array {
   return framed;
 }
 
-/** CRC-32C, rotated right by 15 bits plus a constant, as TFRecord has it: a checksum of checksums would be weak. */
+/** TFRecord's masked CRC-32C: rotated right by 15 bits, plus a constant. A checksum of data that contains checksums would be weak. */
 function maskedChecksum(data: Uint8Array): number {
   const checksum = crc32c.buf(data) >>> 0;
   return (((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0;

@@ -5,7 +5,7 @@ import { findings } from './findings.js';
 import { printable } from './format.js';
 import type { Report } from './report-data.js';
 
-/** The result table and what it says, as wide and as colourful as the stream that it is for. */
+/** The result table with its findings, in the width and colours that the stream supports. */
 export function renderTerminal(given: Report, stream?: NodeJS.WritableStream): string {
   const report = printable(given);
   const columns = columnsOf(report).filter(({ terminal }) => terminal);

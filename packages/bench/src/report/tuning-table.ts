@@ -1,15 +1,15 @@
 import { listed, meanAndDeviation } from './format.js';
 import type { Report, Tuning } from './report-data.js';
 
-/** What was tried before the comparison, as a table of text. */
+/** The trials before the comparison, as a text table. */
 export interface TuningTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** How it was chosen, in sentences. */
+  /** How options were chosen, in sentences. */
   readonly notes: readonly string[];
 }
 
-/** Undefined for a run whose options all come from its configuration. */
+/** The table of trials; undefined for a run without tuning. */
 export function tuningTable({ tuning }: Report): TuningTable | undefined {
   if (tuning.length === 0) return undefined;
   return {
@@ -32,7 +32,7 @@ export function tuningTable({ tuning }: Report): TuningTable | undefined {
   };
 }
 
-/** What makes the comparison less fair. */
+/** Ways in which tuning makes the comparison less fair. */
 export function tuningCaveats({ tuning, rows }: Report): readonly string[] {
   if (tuning.length === 0) return [];
   const others = rows.filter(({ method }) => !tuning.some((each) => each.method === method));
@@ -51,7 +51,7 @@ export function tuningCaveats({ tuning, rows }: Report): readonly string[] {
 const trainings = (tuning: readonly Tuning[]): readonly number[] =>
   tuning.map(({ trials, seeds }) => trials.length * seeds.length);
 
-/** The same number of trainings for every method is what makes the comparison fair. */
+/** Whether every method had the same number of trainings, as a fair comparison needs. */
 const isEqual = (tuning: readonly Tuning[]): boolean => new Set(trainings(tuning)).size === 1;
 
 function choice(tuning: readonly Tuning[]): string {

@@ -20,7 +20,7 @@ const DATASETS: Readonly<Record<DatasetName, string>> = {
   given: 'images of a program',
 };
 
-/** What a report is called: the teacher is the network that taught, whatever a preset would have trained. */
+/** The title of a report. It names the actual teacher, not the one that a preset would have trained. */
 export function title({ config: { student, dataset }, teacher }: Report): string {
   return `${student.model} taught by ${teacher.model} on ${dataset.name === 'given' ? (dataset.title ?? DATASETS.given) : DATASETS[dataset.name]}`;
 }
@@ -38,7 +38,7 @@ export function teacherWords({ teacher: { kind = 'live', views } }: RunConfig): 
 /** The command that makes the same run again, from inside the run folder. */
 export const REPRODUCTION = 'distill-bench run --config config.json --out ../again';
 
-/** A configuration as a file that makes the same run: one line per key, methods by name where that says it all. */
+/** A configuration as a file that reproduces the run: one line per key, methods by name where they have no other fields. */
 export function configText(config: RunConfig): string {
   const methods = config.methods.map((method) => {
     const { name, as, from, given, options, cohort } = method;

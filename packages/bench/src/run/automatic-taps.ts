@@ -3,15 +3,15 @@ import type { FrozenNetwork, NetworkOutput, NetworkShape } from '@distilljs/core
 
 type Aliases = Readonly<Record<string, string>>;
 
-/** A network that has a tap `embedding`, where one is known: what is said counts, else what goes into its last dense layer. */
+/** A network with a tap `embedding`, where one is known: the named one, else the input of its last dense layer. */
 export function withEmbedding<Made extends NetworkShape>(taps: Aliases, make: (taps: Aliases) => Made): Made {
   const made = make(taps);
   const embedding = embeddingTap(made);
-  // What is made of a model only looks at it.
+  // Making it twice is cheap: a network is only a view of its model.
   return embedding === undefined || made.tapNames.includes('embedding') ? made : make({ ...taps, embedding });
 }
 
-/** A frozen network with further names for its taps, `embedding` among them where one is known. */
+/** A frozen network with further tap names, `embedding` among them where one is known. */
 export function withTaps(network: FrozenNetwork, taps: Aliases = {}): FrozenNetwork {
   const embedding = embeddingTap(network);
   const all: Aliases = {
@@ -39,13 +39,13 @@ export function withTaps(network: FrozenNetwork, taps: Aliases = {}): FrozenNetw
   };
 }
 
-/** Feature maps that were chosen by themselves: those of a network whose taps are not called `stage1`, `stage2`, …; front to back. */
+/** Automatically chosen feature maps, front to back, of a network whose taps are not called `stage1`, `stage2`, … */
 export function automaticStages(network: NetworkShape): readonly string[] {
   const stages = stageTaps(network);
   return stages.every((name) => /^stage\d+$/.test(name)) ? [] : stages;
 }
 
-/** @param whose what a configuration calls the network: `teacher` or `student` */
+/** @param whose the network's name in a configuration: `teacher` or `student` */
 export function stagesText(network: NetworkShape, whose: 'teacher' | 'student'): readonly string[] {
   const stages = automaticStages(network).map((name) => `${name} (${network.tapShape(name).join('×')})`);
   if (stages.length === 0) return [];

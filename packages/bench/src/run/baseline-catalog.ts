@@ -2,7 +2,7 @@ import { at, dist, dkd, fitnet, pkt, rkd, sp } from '@distilljs/core';
 import type { MethodFactory } from '@distilljs/core';
 import type { CatalogEntry } from './catalog-entry.js';
 
-/** The weights of `kd`, for methods that are without a teacher's logits by default. */
+/** The weights of `kd`, for methods that do not use the teacher's logits by default. */
 export const WITH_KD = { ceWeight: 0.1, kdWeight: 0.9 };
 
 function entry<Options extends object>(

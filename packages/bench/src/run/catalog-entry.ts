@@ -12,17 +12,17 @@ export interface CatalogEntry {
   readonly defaults: object;
   /** True for a method that trains several networks together: its option `networks` says how many. */
   readonly cohort?: boolean;
-  /** Makes the network that the method trains out of the configured student. */
+  /** Builds the network that the method trains from the configured student. */
   readonly student?: (options: object) => StudentChange;
-  /** True for a method whose network is none of the zoo: what it reaches is not to be compared. */
+  /** True for a method that trains a network of its own: its accuracy is not comparable with the others'. */
   readonly ownNetwork?: true;
   /** Options come from a configuration: the method's own checks refuse wrong ones. */
   readonly create: (options: object) => Method;
 }
 
 /**
- * Makes the network that a method trains out of the configured student, whose weights are drawn already; it takes over
- * the student's model. A method that needs an architecture of its own draws its weights from the stream.
+ * Builds the network that a method trains from the configured student, whose weights are already drawn. It takes ownership of
+ * the student's model. A method with its own architecture draws the weights from `random`.
  */
 export type StudentChange = (student: ChangedStudent, shape: ModelShape, random: Random) => ChangedStudent;
 
@@ -32,15 +32,15 @@ export interface ChangedStudent {
   readonly taps: Readonly<Record<string, string>>;
 }
 
-/** What a function that builds a student is given. */
+/** What a student-building function receives. */
 export interface StudentRequest extends ModelShape {
-  /** For weights or structure of its own; the weights are drawn anew unless the configuration says `weights: keep`. */
+  /** For the function's own random choices. Weights are redrawn afterwards unless the configuration says `weights: keep`. */
   readonly seed: number;
   /** tfjs-core and tfjs-layers, so that a module needs no import. */
   readonly tf: typeof tfCore & typeof tfLayers;
 }
 
-/** A model with one input (images) that ends in logits; with names for its layers, if methods need them. */
+/** A model with one input (images) that ends in logits, with tap names for its layers where methods need them. */
 export type MadeStudent = tfLayers.LayersModel | Network | ChangedStudent;
 
 /** Builds a fresh student for each training. */

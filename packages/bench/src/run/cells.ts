@@ -2,12 +2,12 @@ import { allSeeds } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
 
-/** One training of a run or a study: what a process, or a machine, does by itself. */
+/** One training of a run or a study: a unit of work for one process. */
 export type Cell = TeacherCell | StudentCell | TuningCell;
 
-/** What every cell has. */
+/** Fields of every cell. */
 interface AnyCell {
-  /** Of a study: the task that it belongs to. */
+  /** The task that it belongs to, in a study. */
   readonly task?: string | undefined;
 }
 
@@ -18,21 +18,21 @@ export interface TeacherCell extends AnyCell {
 /** One method with one seed. */
 export interface StudentCell extends AnyCell {
   readonly kind: 'student';
-  /** As the configuration calls it (`as`). */
+  /** The method's name in the run (`as`). */
   readonly method: string;
   readonly seed: number;
 }
 
-/** One method with options that may become its own, measured on the validation images. */
+/** One method with trial options, measured on the validation images. */
 export interface TuningCell extends AnyCell {
   readonly kind: 'tune';
   readonly method: string;
-  /** Position in the list of what is tried, from 0. */
+  /** Index in the list of trials, from 0. */
   readonly trial: number;
   readonly seed: number;
 }
 
-/** A cell, and the names of those that have to be done before it. */
+/** A cell, and the names of the cells that must finish before it. */
 export interface MatrixCell {
   readonly name: string;
   readonly cell: Cell;
@@ -40,8 +40,8 @@ export interface MatrixCell {
 }
 
 /**
- * `teacher`, `METHOD/SEED`, or `tune/METHOD/TRIAL/SEED`: also the cell's folder within the run's. Cells of a study have their
- * task before it: `TASK/METHOD/SEED`.
+ * `teacher`, `METHOD/SEED`, or `tune/METHOD/TRIAL/SEED`, which is also the cell's folder within the run folder. In a study the
+ * task comes first: `TASK/METHOD/SEED`.
  */
 export function cellName(cell: Cell): string {
   const own =
@@ -53,13 +53,13 @@ export function cellName(cell: Cell): string {
   return cell.task === undefined ? own : `${cell.task}/${own}`;
 }
 
-/** Which trainings of a run are of the same work: the teacher's, a method's with any seed, or a trial's. */
+/** A key that trainings of the same work share: the teacher's, a method's with any seed, or a trial's. */
 export function workName(cell: Cell): string {
   if (cell.kind === 'teacher') return '';
   return cell.kind === 'tune' ? `${cell.method}/${cell.trial}` : cell.method;
 }
 
-/** @param folder the run's; of a study, the task's */
+/** @param folder the run's folder; in a study, the task's */
 export function cellFolder(folder: RunFolder, cell: Cell): TrainingFolder {
   if (cell.kind === 'teacher') return folder.teacher;
   return cell.kind === 'tune'
@@ -68,8 +68,8 @@ export function cellFolder(folder: RunFolder, cell: Cell): TrainingFolder {
 }
 
 /**
- * All trainings of a run, in the order of their work: the teacher, what tuning tries, then every method with the first seed, and
- * so on, so that a run that is stopped early has compared all methods on some seeds. Of a race: all that it might train.
+ * All trainings of a run in working order: the teacher, the trials, then every method with the first seed, and so on. A run that
+ * stops early has thus compared all methods on some seeds. For a race: all trainings that it might need.
  */
 export function cellsOf(config: CellsConfig): readonly Cell[] {
   return matrixCellsOf(config).map(({ cell }) => cell);
@@ -78,9 +78,9 @@ export function cellsOf(config: CellsConfig): readonly Cell[] {
 type CellsConfig = Pick<RunConfig, 'methods' | 'seeds' | 'race' | 'tune' | 'tuning'>;
 
 /**
- * The same with what comes before each: the teacher before everything else, a method's trials before the method.
+ * The same with the prerequisites of each cell: the teacher before everything else, a method's trials before the method.
  *
- * @param task of a study
+ * @param task the task, in a study
  * @param teacherOf the task whose teacher this one uses
  */
 export function matrixCellsOf(

@@ -10,23 +10,23 @@ import { withOptions } from './tuning.js';
 
 /** What a check of methods found. */
 export interface CheckedMethods {
-  /** What to say of the students. */
+  /** Messages about the students. */
   readonly lines: readonly string[];
   readonly plans: Plans;
 }
 
-/** The phases of each training by {@link workName}; of the teacher where it is to be trained. */
+/** The phases of each training by {@link workName}, and of the teacher where it is to be trained. */
 export type Plans = ReadonlyMap<string, readonly PlannedPhase[]>;
 
-/** Training steps over all phases; 0 for what is not in the plans. */
+/** Training steps over all phases; 0 for work outside the plans. */
 export const stepsOf = (plans: Plans, work: string): number =>
   (plans.get(work) ?? []).reduce((sum, { epochs, stepsPerEpoch }) => sum + epochs * stepsPerEpoch, 0);
 
 /**
- * Plans every method of a run on networks like those that it will get, and trains nothing: a tap or a shape that does not fit
- * the last method is found before the first one costs hours.
+ * Plans every method of a run on networks like those that it will train, without training. A tap or shape that does not fit the last
+ * method is thus found before the first one takes hours.
  *
- * @param teacher left out where it is to be trained: an untrained one has the same taps and shapes
+ * @param teacher omitted where it is to be trained: an untrained one has the same taps and shapes
  * @throws DistillError as {@link distill} throws before training
  */
 export async function checkMethods(
@@ -77,7 +77,7 @@ export async function checkMethods(
   }
 }
 
-/** Every method as it is and as tuning tries it, by {@link workName}. */
+/** Every method, and every variant that tuning tries, by {@link workName}. */
 const allVariants = ({ methods, tune = {} }: RunConfig): ReadonlyMap<string, MethodConfig> =>
   new Map(
     methods.flatMap((method) => [

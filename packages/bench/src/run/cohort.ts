@@ -10,22 +10,22 @@ import { foreignStudent } from './foreign-students.js';
 import { givenMethod } from './given.js';
 import { createMethod, findMethod, methodCatalog } from './method-catalog.js';
 
-/** Networks of a cohort; more would not fit into any memory, and their list alone may not. */
+/** Maximum number of networks in a cohort: more would not fit into memory. */
 const MOST_NETWORKS = 64;
 
-/** A configured method and the networks of the zoo that it trains: one, or a cohort's. */
+/** A configured method and the models that it trains: one, or a cohort's. */
 export interface PlannedMethod {
   readonly method: Method;
   readonly models: readonly string[];
-  /** What the method makes of them; undefined where it trains them as they are. */
+  /** The method's change to the student; undefined where it trains the models unchanged. */
   readonly change: StudentChange | undefined;
 }
 
 /**
- * A method with its networks: those that the configuration names, else as many copies of the student as it has networks.
+ * A method with its models: those that the configuration names, else copies of the student, one per network of the method.
  *
  * @param student model of the run's student
- * @throws DistillError code `config` for a cohort where there is one student, `option` for options that the method refuses
+ * @throws DistillError code `config` for a cohort of a method that trains one student, `option` for options that the method refuses
  */
 export function planMethod(
   { name, as, from, given, options, cohort }: Omit<MethodConfig, 'as'> & { readonly as?: string | undefined },
@@ -64,7 +64,7 @@ export function planMethod(
   return { method, models: cohort ?? Array.from({ length: networks }, () => student), change };
 }
 
-/** A network of the zoo, or the student from outside that has this name, with weights drawn from a stream, changed as a method needs it. */
+/** A zoo network, or the student from outside with this name, with weights drawn from a stream and the method's change applied. */
 export async function buildNetwork(
   name: string,
   { imageShape, classes }: Dataset,
@@ -84,7 +84,7 @@ async function freshModel(name: string, shape: ModelShape, random: Random): Prom
   return built;
 }
 
-/** Fresh networks. The first one's weights are those of every other method's student with this seed. */
+/** Fresh networks. The first has the same weights as every other method's student with this seed. */
 export async function buildCohort(
   models: readonly string[],
   train: Dataset,

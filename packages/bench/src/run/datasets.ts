@@ -4,20 +4,20 @@ import type { RunConfig } from '../config/index.js';
 import { loadSplits, splitValidation } from '../dataset/index.js';
 import type { Split, Surroundings } from '../dataset/index.js';
 
-/** The three parts of a run's data. Model selection sees `validation`; `test` is looked at once per trained network. */
+/** The three splits of a run's data. Model selection uses `validation`; `test` is for final measurements only. */
 export interface RunData {
   readonly train: Dataset;
   readonly validation: Dataset;
   readonly test: Dataset;
 }
 
-/** Which training images are held out is one decision for all seeds: all networks are compared on the same images. */
+/** One held-out split for all seeds, so that all networks are compared on the same images. */
 const SPLIT_SEED = 0;
 
-/** What reading data says: `say` what the user should know, `meter` how far it is. */
+/** The log of reading data: `say` for messages, `meter` for progress. */
 type DataLog = Pick<Surroundings, 'meter'> & { readonly say?: ((text: string) => void) | undefined };
 
-/** @param log may be left out */
+/** Loads the three splits of a run's data. */
 export async function loadRunData(
   config: RunConfig,
   { say, meter }: DataLog = {},
@@ -32,7 +32,7 @@ export async function loadRunData(
   return { ...others, test: test as Dataset };
 }
 
-/** Reads data once for runs in a row that have the same. */
+/** A loader that reuses the data of the previous run if it is the same. */
 export function lastData(): typeof loadRunData {
   let last: { readonly key: string; readonly data: ReturnType<typeof loadRunData> } | undefined;
   return (config, log, signal) => {
@@ -61,7 +61,7 @@ async function loadSplitData(
   return { train, validation, test };
 }
 
-/** What to know about classes that nobody trains on; undefined where every class has a training image, or none has a label. */
+/** A note about classes without training images; undefined where every class has one, or no image has a label. */
 function absentNote({ labels, classes, classNames }: Dataset): string | undefined {
   const there = new Set(labels);
   there.delete(-1);
@@ -71,9 +71,9 @@ function absentNote({ labels, classes, classNames }: Dataset): string | undefine
 }
 
 /**
- * The data that choosing options looks at. The test images are not read: what is known of them is what the run's folder says.
+ * The data for choosing options. Test images are not read; only the facts in the run folder are used.
  *
- * @param known of the run
+ * @param known the run's fingerprints
  */
 export async function loadTuningData(
   config: RunConfig,
@@ -85,7 +85,7 @@ export async function loadTuningData(
   return { train, validation, test: { ...train, ...known?.test, labels: undefined } };
 }
 
-/** `data.json`: what the images and labels of a run are. */
+/** `data.json`: fingerprints of a run's images and labels. */
 export type DataFingerprints = Readonly<Record<keyof RunData, PartFingerprint>>;
 
 interface PartFingerprint {
@@ -101,7 +101,7 @@ const of = ({ size, fingerprint }: Dataset): PartFingerprint => ({ size, fingerp
 
 const PARTS = { train: 'training', validation: 'validation', test: 'test' } as const;
 
-/** The parts that are other images, or other labels, than before, in words. */
+/** The splits whose images or labels differ from before, in words. */
 export function changedParts(before: DataFingerprints, now: DataFingerprints): readonly string[] {
   return (Object.keys(PARTS) as (keyof RunData)[]).flatMap((part) => {
     const [old, current] = [before[part], now[part]];

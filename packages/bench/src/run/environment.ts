@@ -4,7 +4,7 @@ import type { Engine } from '@distilljs/core';
 import type { RunEnvironment } from '../report/index.js';
 import { methodCatalog } from './method-catalog.js';
 
-/** The machine and the versions that a run is made with. */
+/** Describes this machine and the versions of a run. */
 export function describeEnvironment(engine: Engine): RunEnvironment {
   const processors = cpus();
   return {
@@ -18,14 +18,14 @@ export function describeEnvironment(engine: Engine): RunEnvironment {
   };
 }
 
-/** What a result was made with: of several in one folder, not all need have the same. */
+/** What a result was made with; results in one folder may differ. */
 export type MadeWith = Pick<RunEnvironment, 'node' | 'packages'> & { readonly engine: string };
 
 export function madeWith({ engine, node, packages }: RunEnvironment): MadeWith {
   return { engine: `${engine.name} (${engine.version})`, node, packages };
 }
 
-/** How an environment differs from the one that a run was begun with, where that may change accuracies or times, in words. */
+/** Differences from the environment at the run's start that may change accuracies or times, in words. */
 function environmentChanges(before: RunEnvironment, now: RunEnvironment): readonly string[] {
   const versions = (environment: RunEnvironment): ReadonlyMap<string, string> =>
     new Map([['engine', withoutThreads(environment)], ...Object.entries(environment.packages)]);
@@ -36,7 +36,7 @@ function environmentChanges(before: RunEnvironment, now: RunEnvironment): readon
   });
 }
 
-/** The engine's name and version; numbers do not depend on threads. */
+/** The engine's name and version without the number of threads, which does not change results. */
 const withoutThreads = (environment: RunEnvironment): string =>
   madeWith(environment).engine.replace(/, \d+ threads?(?: \(.*\))?\)$/, ')');
 
@@ -49,7 +49,7 @@ export function packageVersions(names: readonly string[]): Record<string, string
   );
 }
 
-/** What every result says that is made otherwise than its run was begun. */
+/** The warnings of results made in another environment than the run's first. */
 export function mixWarnings(
   begun: { readonly environment: RunEnvironment } | undefined,
   now: RunEnvironment,

@@ -16,20 +16,20 @@ import type { CatalogEntry } from './catalog-entry.js';
 /** A module that was imported. */
 export interface ForeignModule {
   readonly exports: Readonly<Record<string, unknown>>;
-  /** SHA-256 of its own file; what it imports is not looked at. */
+  /** SHA-256 of its own file, without its imports. */
   readonly digest: string;
 }
 
-/** What somebody wrote as `from`. */
+/** The value of `from` in a configuration. */
 type From = string;
 
-/** Those that failed too: a configuration is checked before it is run. */
+/** Imported modules, and the errors of failed ones, because a configuration is checked before it runs. */
 const modules = new Map<From, ForeignModule | DistillError>();
 
 /**
- * Imports a module once per process. Packages are looked for from these folders upwards.
+ * Imports a module once per process. Packages are searched for in these folders and those above.
  *
- * @throws DistillError code `config` for a module that is not there or does not load
+ * @throws DistillError code `config` for a module that is missing or does not load
  */
 export async function importModule(
   from: From,
@@ -41,7 +41,7 @@ export async function importModule(
   return known;
 }
 
-/** Imports modules whose errors are said where each one is used. */
+/** Imports modules; their errors are reported where each one is used. */
 export async function preloadModules(froms: readonly From[]): Promise<void> {
   for (const from of froms) await importModule(from).catch(() => undefined);
 }
@@ -67,13 +67,13 @@ async function load(from: From, folders: readonly string[]): Promise<ForeignModu
   return { exports, digest };
 }
 
-/** What a user's own code threw: the first line that says something, or the error's name. */
+/** What a user's code threw: the first non-empty line of the message, or the error's name. */
 export function thrownText(cause: unknown): string {
   if (!(cause instanceof Error)) return `${inspect(cause, { depth: 0 }).slice(0, 300)}, thrown`;
   return `the error "${(/\S.*/.exec(cause.message)?.[0] ?? cause.name).slice(0, 300)}"`;
 }
 
-/** @throws DistillError what importing it threw */
+/** @throws DistillError the error of its import */
 export function importedModule(from: From): ForeignModule {
   const known = modules.get(from);
   if (known === undefined) throw refusal(from, 'a module that was imported before', 'none');
@@ -100,7 +100,7 @@ interface Manifest {
   readonly main?: string;
 }
 
-/** The file that `import` of a package gives, by its manifest in the nearest `node_modules`. */
+/** The file that `import` resolves for a package, by the manifest in the nearest `node_modules`. */
 function packageEntry(name: string, from: string): string | undefined {
   const [, own = name, path = ''] = /^((?:@[^/]+\/)?[^/]+)(?:\/(.+))?$/.exec(name) ?? [];
   for (let folder = resolve(from); ; folder = dirname(folder)) {
@@ -134,7 +134,7 @@ function conditional(target: unknown): string | undefined {
   return undefined;
 }
 
-/** A function that makes a method, as `defineMethod` gives it. */
+/** A method factory, as `defineMethod` returns it. */
 interface Factory {
   (options: object): unknown;
   readonly methodName?: unknown;
@@ -142,7 +142,7 @@ interface Factory {
 }
 
 /**
- * The methods that a module has: its default export, and every export that `defineMethod` made.
+ * The methods of a module: its default export, and every export made by `defineMethod`.
  *
  * @throws DistillError code `config` for a module without any
  */
@@ -155,7 +155,7 @@ export function methodsOf(from: From, { exports }: ForeignModule): readonly Cata
     const own = typeof methodName === 'string' ? methodName : nameOfModule(from);
     return [entry(from, own, key, factory, typeof defaults === 'object' ? (defaults ?? {}) : {})];
   });
-  // A factory may be the default export and have a name besides.
+  // A factory may be both the default and a named export.
   const unique = entries.filter(({ name }, at) => entries.findIndex((each) => each.name === name) === at);
   if (unique.length > 0) return unique;
   const found = Object.keys(exports);
@@ -179,9 +179,10 @@ function entry(from: From, name: string, key: string, factory: Factory, defaults
 }
 
 /**
- * Calls what may throw anything and give anything.
+ * Calls a user's factory, which may throw or return anything.
  *
- * @throws DistillError code `config` for what is no method of this contract; whatever of its own the function throws
+ * @throws DistillError code `config` where the result is not a method of this contract, or the function throws another error; a
+ * `DistillError` of the function as it is
  */
 export function checkedMethod(where: string, name: string, make: () => unknown): Method {
   const refuse = (expected: string, got: string, hint?: string, cause?: unknown): DistillError =>
@@ -205,7 +206,7 @@ export function checkedMethod(where: string, name: string, make: () => unknown):
 /**
  * One of a module's methods.
  *
- * @param name as the configuration has it; the module's only method takes any name that the configuration did not choose
+ * @param name the configured name; a name that the configuration did not choose also finds the module's only method
  * @throws DistillError code `config`
  */
 export function foreignMethod(from: From, name: string): CatalogEntry {

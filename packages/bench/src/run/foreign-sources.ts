@@ -9,29 +9,28 @@ import type { TrainingFolder } from './run-folder.js';
 import { readJson, writeJson } from './write-json.js';
 
 /**
- * Loads the modules and models that a configuration takes from outside. Methods and students are found by their names from then
- * on.
+ * Loads the modules and models that a configuration takes from outside. From then on their methods and students are found by name.
  *
  * @throws DistillError codes `config`, `data`
  */
 export async function loadForeign({ engine, methods, student }: RunConfig): Promise<void> {
   for (const { from } of methods) if (from !== undefined) await importModule(from);
-  // tfjs reads a model into the memory of an engine. What speaks against one is said when the run starts.
+  // tfjs reads a model into an engine's memory. The engine's warnings appear when the run starts.
   if (student.path !== undefined) await resolveEngine(engine, { warn: () => undefined });
   await loadStudent(student);
 }
 
-/** SHA-256 of what a training took from outside. */
+/** SHA-256 of the modules and models that a training took from outside. */
 export interface ForeignSources {
   readonly method?: string | undefined;
   readonly student?: string | undefined;
 }
 
 /**
- * Notes what a training is made with, or sees that it is what the training was begun with.
+ * Records the outside sources of a training, or checks that they are those of its start.
  *
- * @returns undefined where nothing is from outside
- * @throws DistillError code `data` for another module or model
+ * @returns undefined where nothing comes from outside
+ * @throws DistillError code `data` where a module or model has changed
  */
 export async function sourcesOf(
   { from }: MethodConfig,

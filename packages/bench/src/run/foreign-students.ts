@@ -24,20 +24,20 @@ import { givenStudent } from './given.js';
 /** A student from outside the zoo. */
 interface ForeignStudent {
   build(shape: ModelShape, random: Random): Promise<ChangedStudent>;
-  /** Of its file; of a function that of what it builds for this shape. */
+  /** Digest of its file, or for a function of the model that it builds for this shape. */
   digest(shape: ModelShape): string | Promise<string>;
-  /** How it is to see the images; undefined: as the run says. */
+  /** Normalization of its input. Default: the run's. */
   readonly normalization?: Normalization | undefined;
 }
 
 const students = new Map<string, ForeignStudent>();
 
-/** By the name that the run has for it. */
+/** Finds a student by its name in the run. */
 export const foreignStudent = (name: string): ForeignStudent | undefined => students.get(name);
 
 type StudentConfig = RunConfig['student'];
 
-/** Makes the configured student known by its name, where it is none of the zoo. */
+/** Registers the configured student by its name, if it is from outside the zoo. */
 export async function loadStudent(student: StudentConfig): Promise<void> {
   const { model, path, from, given } = student;
   students.delete(model);
@@ -50,7 +50,7 @@ async function studentAt(
   path: string,
   { taps = {}, weights = 'keep' }: StudentConfig,
 ): Promise<ForeignStudent> {
-  // It is loaded for each training: two students must not share weights.
+  // Loaded for each training, because two students must not share weights.
   const read = (): Promise<LayersModel> => loadModel(path);
   (await read()).dispose();
   const digest = await digestOf(path);
@@ -82,7 +82,7 @@ async function studentFrom(from: string, student: StudentConfig): Promise<Foreig
     const got = make === undefined ? 'none' : typeof make;
     throw refusal(from, 'a default export that builds the student', got, hint);
   }
-  // What is no normalization is refused where it is used.
+  // An invalid normalization is refused where it is used.
   const normalization = exports['normalization'] as Normalization | undefined;
   return {
     ...studentBy(make as MakeStudent, `module ${from}`, student),
@@ -128,7 +128,7 @@ function studentBy(
   const digest = async (shape: ModelShape): Promise<string> => {
     const [first, second] =
       weights === 'fresh' ? [] : [await digestOnce(shape, true), await digestOnce(shape, true)];
-    // Weights that the function draws anew each time, or the run from its seed, say nothing of it.
+    // Weights that differ on each call, or that the run draws, do not identify the function.
     return first !== undefined && first === second ? first : digestOnce(shape, false);
   };
   return { build, digest };
@@ -147,7 +147,7 @@ async function call(where: string, make: () => unknown): Promise<unknown> {
 const isModel = (value: unknown): value is LayersModel =>
   typeof value === 'object' && value !== null && 'predict' in value && 'layers' in value;
 
-/** Names that a network has for its layers beside their own. */
+/** A network's tap names beyond its layer names. */
 function aliasesOf(made: unknown): ChangedStudent['taps'] {
   if (typeof made !== 'object' || made === null || !('tapOutput' in made)) return {};
   const { model, tapNames, tapOutput } = made as Network;

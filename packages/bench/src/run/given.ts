@@ -2,28 +2,28 @@ import { DistillError } from '@distilljs/core';
 import type { TeacherLike } from '@distilljs/core';
 import type { CatalogEntry, MakeStudent } from './catalog-entry.js';
 
-/** What a program handed to `runBench` in place of names and paths. A configuration says `given: true` in these places. */
+/** Objects that a program passed to `runBench` instead of names and paths. The configuration has `given: true` in their places. */
 export interface Given {
   readonly teacher?: TeacherLike | undefined;
   readonly student?: MakeStudent | undefined;
-  /** By what the run calls them. */
+  /** By their names in the run. */
   readonly methods?: ReadonlyMap<string, CatalogEntry> | undefined;
 }
 
 let handed: Given = {};
 
-/** Of one run: its process works at no other meanwhile. */
+/** Sets the objects of the one run that this process works on. */
 export function handOver(given: Given): void {
   handed = given;
 }
 
-/** Undefined where the program that has it is another one. */
+/** The teacher passed to `runBench`; undefined in any other process. */
 export const givenTeacher = (): TeacherLike | undefined => handed.teacher;
 
-/** @throws DistillError code `config` where the program that has it is another one */
+/** @throws DistillError code `config` where no program passed one in this process */
 export const givenStudent = (name: string): MakeStudent => handed.student ?? missing(`student ${name}`);
 
-/** @throws DistillError code `config` where the program that has it is another one */
+/** @throws DistillError code `config` where no program passed it in this process */
 export const givenMethod = (as: string): CatalogEntry => handed.methods?.get(as) ?? missing(`method ${as}`);
 
 export function missing(what: string): never {

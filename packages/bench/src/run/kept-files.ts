@@ -11,11 +11,11 @@ import type { TrainingFolder } from './run-folder.js';
 import { readText } from './write-json.js';
 
 /*
- * What a finished training keeps beside its result. A file that is whole may still be another training's: each is compared with
- * what the result says before anyone reads it. Folders of versions that did not keep the digests are taken as they are.
+ * Files that a finished training keeps beside its result. A complete file may still belong to another training, so each is compared
+ * with the result's digest before use. Folders of older versions without digests are not checked.
  */
 
-/** SHA-256 of saved models, in hex: of each one's model.json and weights.bin, byte by byte. */
+/** SHA-256 of saved models, in hex, over the bytes of each model.json and weights.bin. */
 export async function modelDigest(folders: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const folder of folders)
@@ -24,8 +24,8 @@ export async function modelDigest(folders: readonly string[]): Promise<string> {
 }
 
 /**
- * @param known the digest of its result
- * @throws DistillError code `data` when models are not those that their result was measured of
+ * @param known the digest in the result
+ * @throws DistillError code `data` when the models are not those that the result was measured on
  */
 export async function expectModels(
   folders: readonly string[],
@@ -47,7 +47,7 @@ export async function expectModels(
 /**
  * The saved models of a training with a method.
  *
- * @throws DistillError code `data` when they are not those that its result was measured of
+ * @throws DistillError code `data` when they are not those that the result was measured on
  */
 export async function measuredModels(
   place: TrainingFolder,
@@ -58,19 +58,19 @@ export async function measuredModels(
   return folders;
 }
 
-/** A file of predictions, and the network that they should be of. */
+/** A file of predictions, and the network that it should belong to. */
 export interface KeptFile {
   readonly file: string;
-  /** Undefined where the result does not tell. */
+  /** Undefined where the result does not name it. */
   readonly network: string | undefined;
-  /** It counts in the method's accuracy. */
+  /** Whether the network counts in the method's accuracy. */
   readonly counted: boolean;
 }
 
 /**
- * Keeps what networks said of the test images, beside their models.
+ * Saves the networks' predictions on the test images beside their models.
  *
- * @param digest what they are known by
+ * @param digest identifies the models
  */
 export async function savePredictions(
   records: readonly PredictionRecord[],
@@ -102,19 +102,19 @@ export const teacherPredictions = (place: TrainingFolder, result: TeacherResult)
   counted: true,
 });
 
-/** What a teacher is known by: the model that the run keeps or, where it keeps none, the fingerprint. */
+/** Identifies a teacher: the digest of the saved model, or the fingerprint where the run saves none. */
 export const teacherDigest = ({
   modelDigest: known,
   fingerprint,
 }: Pick<TeacherResult, 'modelDigest' | 'fingerprint'>): string | undefined => known ?? fingerprint;
 
-/** One network of a training: its models are digested together. */
+/** Identifies one network of a training, whose models share a digest. */
 export const networkName = (known: string | undefined, at: number, networks: number): string | undefined =>
   known === undefined || networks === 1 ? known : `${known}-${at + 1}`;
 
 /**
- * @param found the network that a file says it is of
- * @throws DistillError code `data` when it is another one
+ * @param found the network named in the file
+ * @throws DistillError code `data` when it is another network
  */
 export function expectNetwork({ file, network }: Omit<KeptFile, 'counted'>, found: string | undefined): void {
   if (network === undefined || found === undefined || found === network) return;
@@ -123,13 +123,13 @@ export function expectNetwork({ file, network }: Omit<KeptFile, 'counted'>, foun
   throw wrong(file, `${command} of the network beside it`, "another network's", hint);
 }
 
-/** SHA-256 of what a training showed of itself; undefined where it showed nothing. */
+/** SHA-256 of a training's inspections; undefined where it recorded none. */
 export async function inspectionsDigest({ inspections }: TrainingFolder): Promise<string | undefined> {
   const text = await readText(inspections, REMOVE_INSPECTIONS);
   return text === undefined ? undefined : createHash('sha256').update(text).digest('hex');
 }
 
-/** @throws DistillError code `data` when a training showed something else of itself */
+/** @throws DistillError code `data` when the inspections are not those of the result */
 export async function expectInspections(
   place: TrainingFolder,
   { inspectionsDigest: known }: Pick<MethodResult, 'inspectionsDigest'>,

@@ -14,25 +14,25 @@ import type { OpenedTeacher } from './teacher-source.js';
 
 /** A teacher that need not be trained. */
 export interface LoadedTeacher {
-  /** With a logit per class of the data, in the data's order; images come to it as its `input` says. */
+  /** Has one logit per class of the data, in the data's order; `input` describes how its images are prepared. */
   readonly network: FrozenNetwork;
   readonly input: TeacherInput;
   readonly facts: TeacherFacts;
-  /** Where it is a layers model, which is saved with the run. */
+  /** Only for a layers model, which is saved with the run. */
   readonly learner: Network | undefined;
-  /** Where its weights came from. */
+  /** The origin of its weights. */
   readonly source: string;
-  /** What was measured of it, where a run folder has it already. */
+  /** Its measurements, where the run folder already has them. */
   readonly known: TeacherResult | undefined;
 }
 
 /**
- * The trained teacher of a run, from its folder or from `teacher.path`; it fits the data.
+ * The trained teacher of a run, from its folder, from `teacher.path`, or from the program; it fits the data.
  *
- * @param folder left out where what it holds does not count
+ * @param folder omitted where its content must be ignored
  * @returns undefined when there is none yet. The caller disposes the network.
- * @throws DistillError code `data` when there is no model, or another one than the run was begun with; `shape` for one of other
- * images or classes; `config` for a network of the zoo under another one's name
+ * @throws DistillError code `data` when the model is missing, or differs from the one at the run's start; `shape` when it does not fit
+ * the data's images or classes; `config` for a zoo network under another one's name
  */
 export async function loadTeacher(
   { teacher }: RunConfig,
@@ -41,7 +41,7 @@ export async function loadTeacher(
 ): Promise<LoadedTeacher | undefined> {
   const known = folder === undefined ? undefined : await readTeacherResult(folder);
   const given = teacher.given === true ? givenTeacher() : undefined;
-  // A model that a program handed over is kept too, for whoever has the folder alone.
+  // A model that a program passed is saved too, for readers of the folder alone.
   const isKept =
     known?.fingerprint === undefined || (teacher.given === true && known.modelDigest !== undefined);
   const kept = known !== undefined && given === undefined && isKept ? folder : undefined;
@@ -71,7 +71,7 @@ export async function loadTeacher(
   }
 }
 
-/** The teacher as it is asked with images that the students see. */
+/** The teacher wrapped to take the students' images. */
 export const seeing = (
   { network, input }: Pick<LoadedTeacher, 'network' | 'input'>,
   { train }: RunData,
@@ -89,7 +89,7 @@ async function expectSame(source: string, known: string, network: FrozenNetwork)
   });
 }
 
-/** A teacher that takes one size alone gets that size, where nobody names one. */
+/** A teacher with a fixed input size gets that size, unless the configuration names one. */
 function withOwnSize(
   facts: TeacherFacts,
   { inputShape: [height, width] }: FrozenNetwork,
@@ -101,7 +101,7 @@ function withOwnSize(
   return { ...facts, imageSize: height === width ? height : [height, width] };
 }
 
-/** Before the teacher is measured: nobody is to read an accuracy of one that does not fit. */
+/** Fits the teacher to the data's classes, and refuses one that does not fit before it is measured. */
 function fitted(
   source: string,
   { network: given }: OpenedTeacher,

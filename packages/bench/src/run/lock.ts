@@ -6,25 +6,25 @@ import type { CheckpointStore } from '@distilljs/core';
 import { DistillError, makeFolder } from '@distilljs/core';
 import { beginningOf, startOf } from './process-start.js';
 
-/** Who works in a run folder: the content of its `lock.json`. */
+/** The process that works in a run folder: the content of its `lock.json`. */
 export interface Holder {
   readonly pid: number;
   readonly host: string;
   /** When it began, ISO 8601. */
   readonly since: string;
-  /** How often the folder was taken over from one that did not end in order. */
+  /** The attempt, from 1: one more than the take-overs from processes that did not end properly. */
   readonly attempt: number;
-  /** What tells the process from another one of its number; left out where the system does not say. */
+  /** Distinguishes the process from others with the same id; omitted where the system does not tell. */
   readonly start?: string | undefined;
 }
 
-/** Name of the file that says who works in a run folder. */
+/** Name of the lock file in a run folder. */
 export const LOCK = 'lock.json';
 
-/** Attempts to take over a stale lock, which others may try as well: 20 ms each, longer than {@link CLAIM_AGE}. */
+/** Attempts to take over a stale lock, 20 ms each, which together last longer than {@link CLAIM_AGE}: others may try too. */
 const MOST_ATTEMPTS = 600;
 
-/** What this process works at, by folder. */
+/** Locks of this process, by folder. */
 const held = new Map<string, Holder>();
 
 export interface LockOptions {
@@ -33,14 +33,14 @@ export interface LockOptions {
 }
 
 /**
- * Makes this process the only one that works in a run folder, until it calls what it gets. The folder is made if it is not
- * there, and removed again if it stays empty.
+ * Makes this process the only one that works in a run folder, until it calls the returned function. The folder is created if it is
+ * missing, and removed again if it stays empty.
  *
- * A lock of a process of this machine that has ended is taken over. Whether a process of another machine still lives cannot
- * be known here: its lock stays, unless whoever gives out the work knows.
- * @param what the folder is
- * @param takesOver also the lock of another machine: its process has ended, or will notice by {@link expectHeld}
- * @param patience milliseconds to wait for a process of this machine, which may be about to end
+ * The lock of a process on this machine that has ended is taken over. Whether a process on another machine still lives cannot be
+ * known here: its lock stays, unless the caller knows better.
+ * @param what the kind of folder
+ * @param takesOver take over the lock of another machine too: its process has ended, or will notice through {@link expectHeld}
+ * @param patience milliseconds to wait for a process on this machine, which may be about to end
  * @throws DistillError code `config` while another process works there
  */
 export async function lockFolder(
@@ -76,7 +76,7 @@ export async function lockFolder(
     }
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
-    // A folder that was made for nothing, as on a full disk.
+    // Removes a folder made in vain, e.g. on a full disk.
     await rmdir(root).catch(() => undefined);
     throw error;
   }
@@ -85,12 +85,12 @@ export async function lockFolder(
   return async () => {
     held.delete(root);
     if (isSame(await readHolder(file), own)) await unlink(file);
-    // Only where a refusal left nothing in it.
+    // Succeeds only where a refusal left the folder empty.
     await rmdir(root).catch(() => undefined);
   };
 }
 
-/** A write that fails for want of space does not say where. */
+/** Adds the path to errors: a write to a full disk fails without it. */
 async function writeLock(file: string, holder: Holder): Promise<void> {
   try {
     await writeFile(file, `${JSON.stringify(holder)}\n`);
@@ -103,10 +103,10 @@ const isSame = (a: Holder | undefined, b: Holder): boolean =>
   a?.pid === b.pid && a.host === b.host && a.since === b.since && a.attempt === b.attempt;
 
 /**
- * Before anything of a training is written that others will read: a process that stood still, or was cut off, may have been
- * taken for dead, and another attempt may have begun, or be done.
+ * Checks that this process still holds its lock, before it writes anything that others will read. A process that was suspended or
+ * disconnected may have been taken for dead, and another attempt may have started or finished.
  *
- * @throws DistillError code `data` when the lock of this process is another's by now, or gone
+ * @throws DistillError code `data` when the lock now belongs to another process, or is gone
  */
 export async function expectHeld(root: string): Promise<void> {
   const own = held.get(root);
@@ -123,7 +123,7 @@ export async function expectHeld(root: string): Promise<void> {
   });
 }
 
-/** A place for checkpoints that only the latest attempt at a training changes. */
+/** A checkpoint store that only the latest attempt at a training changes. */
 export function heldStore(root: string, store: CheckpointStore): CheckpointStore {
   return {
     ...store,
@@ -133,20 +133,20 @@ export function heldStore(root: string, store: CheckpointStore): CheckpointStore
       await store.write(name, bytes);
     },
     async remove(name) {
-      // Those behind its own are the ones of a later attempt.
+      // Checkpoints after its own belong to a later attempt.
       await expectHeld(root);
       await store.remove(name);
     },
   };
 }
 
-/** Who works at a training; undefined where nobody does, as far as this machine can tell. */
+/** The process that works on a training; undefined where none does, as far as this machine can tell. */
 export async function lockHolder(root: string): Promise<Holder | undefined> {
   const holder = await readHolder(join(root, LOCK));
   return holder !== undefined && (await isAtWork(holder)) ? holder : undefined;
 }
 
-/** @throws DistillError code `config` while a process works at one of these trainings */
+/** @throws DistillError code `config` while a process works on one of these trainings */
 export async function expectIdle(trainings: readonly string[]): Promise<void> {
   for (const root of trainings) {
     const holder = await readHolder(join(root, LOCK));
@@ -154,7 +154,7 @@ export async function expectIdle(trainings: readonly string[]): Promise<void> {
   }
 }
 
-/** Whole or not at all, and never over another one. */
+/** Puts the lock in place atomically, never over another one. @returns whether it succeeded */
 async function place(draft: string, file: string): Promise<boolean> {
   try {
     await link(draft, file);
@@ -162,7 +162,7 @@ async function place(draft: string, file: string): Promise<boolean> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    // A file system without hard links.
+    // The file system has no hard links.
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
   }
   try {
@@ -174,7 +174,7 @@ async function place(draft: string, file: string): Promise<boolean> {
   }
 }
 
-/** Undefined where the lock is gone by now; one that cannot be read is nobody's. */
+/** The holder of a lock; undefined where the lock is gone. An unreadable lock belongs to no process. */
 async function readHolder(file: string): Promise<Holder | undefined> {
   let text: string;
   try {
@@ -199,17 +199,17 @@ async function readHolder(file: string): Promise<Holder | undefined> {
 async function isAtWork({ pid, host, since, start }: Holder): Promise<boolean> {
   if (host !== hostname()) return true;
   if (pid <= 0) return false;
-  // Clocks are set; this stays as it is.
+  // Clocks may be changed; a process's start does not.
   const now = start === undefined ? undefined : await startOf(pid);
   if (now !== undefined) return now === start;
-  // A container that is started again has the host name and the number that it had before.
+  // A restarted container has the same host name and process id as before.
   if (pid === process.pid) return !(Date.parse(since) < performance.timeOrigin - 1000);
   try {
     process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  // Numbers of processes are used again: one that began after the lock did not make it.
+  // Process ids are reused: a process that started after the lock did not make it.
   const begun = await beginningOf(pid);
   return begun === undefined || begun <= Date.parse(since) + 1000;
 }
@@ -218,8 +218,8 @@ async function isAtWork({ pid, host, since, start }: Holder): Promise<boolean> {
 const CLAIM_AGE = 10_000;
 
 /**
- * Removes a lock whose process has ended. Only one process at a time may: it looks again first, so that nobody removes the
- * lock that another one has just taken over.
+ * Removes a lock whose process has ended. Only one process at a time may, and it checks again first, so that none removes a lock
+ * that another has just taken over.
  */
 async function removeStale(file: string, stale: Holder): Promise<void> {
   const claim = `${file}.takeover`;

@@ -12,7 +12,7 @@ import { inForm, readJson, writeJson } from './write-json.js';
 /*
  * A study compares methods on several tasks, each a pair of teacher and student on a dataset. Its folder:
  *
- * STUDY/run.json        the tasks, and whose teacher each one uses
+ * STUDY/run.json        the tasks, and the task whose teacher each one uses
  * STUDY/tasks/TASK/     a run folder like that of a single run
  * STUDY/report/         all tasks in one table
  */
@@ -29,11 +29,11 @@ export interface StudyFile {
 export interface StudyTask {
   /** Also its folder below `tasks`. */
   readonly name: string;
-  /** The task before it that has the same teacher: that one trains it, this one has a copy. */
+  /** The earlier task that trains the same teacher; this task uses a copy. */
   readonly teacherOf?: string | undefined;
 }
 
-/** A run of a matrix: the only one, or a task of a study. */
+/** A run of a matrix: the only run, or a task of a study. */
 export interface MatrixRun extends StudyTask {
   /** Empty for a run that is not part of a study. */
   readonly name: string;
@@ -44,7 +44,7 @@ export interface MatrixRun extends StudyTask {
 /** A run that need not have a folder yet. */
 export type PlannedRun = Omit<MatrixRun, 'run'> & { readonly run: Pick<FoundRun, 'config'> };
 
-/** What a folder compares: a run, or a study of several. */
+/** The content of a folder: a single run, or a study of several. */
 export interface Matrix<Run extends PlannedRun = MatrixRun> {
   readonly root: string;
   readonly isStudy: boolean;
@@ -96,9 +96,9 @@ export async function writeStudy(root: string, tasks: readonly StudyTask[]): Pro
 }
 
 /**
- * Reads what a folder compares, with all its trainings.
+ * Reads the run or study in a folder, with all its trainings.
  *
- * @param only the task whose run is wanted, where one is enough
+ * @param only the task to read, where one is enough
  * @returns undefined for a folder without a run
  * @throws DistillError code `data` for a file that is damaged, or a task that is missing
  */
@@ -110,7 +110,7 @@ export async function readMatrix(root: string, only?: string): Promise<Matrix | 
     return run === undefined ? undefined : matrixOf(root, false, [{ name: '', folder, run }]);
   }
   const runs: MatrixRun[] = [];
-  // A name that no task has is told with the names that there are.
+  // For an unknown name all tasks are read, so that the error can list them.
   const isKnown = study.tasks.some(({ name }) => name === only);
   for (const task of study.tasks.filter(({ name }) => !isKnown || name === only)) {
     const folder = runFolder(studyFolder(root).task(task.name));
@@ -142,7 +142,7 @@ export function matrixOf<Run extends PlannedRun>(
   return { root, isStudy, runs, cells };
 }
 
-/** The run folders of a study; of anything else the folder itself. */
+/** The run folders of a study; otherwise the folder itself. */
 export async function runFoldersOf(root: string): Promise<readonly string[]> {
   const study = await readStudy(root);
   return study === undefined ? [root] : study.tasks.map(({ name }) => studyFolder(root).task(name));

@@ -8,7 +8,7 @@ import { baselineMethods, WITH_KD } from './baseline-catalog.js';
 import type { CatalogEntry } from './catalog-entry.js';
 import { VAM_SUFFIX, virtualAttentionMethods, withVirtualAttention } from './virtual-attention.js';
 
-/** Standardised logits are small: the authors' scripts weigh the divergence ten times as much as is usual. */
+/** Standardised logits are small, so the authors' scripts weight the divergence ten times as much as usual. */
 const STANDARDIZED = { standardize: true, temperature: 2, kdWeight: 9 };
 
 /** Every technique that the bench compares; a new one is a line here. */
@@ -168,12 +168,12 @@ export const techniqueNames: readonly string[] = methodCatalog
   .filter(({ ownNetwork }) => ownNetwork !== true)
   .map(({ name }) => name);
 
-/** Names that a configuration may use: those of the catalog, and each with virtual attention, as `METHOD+vam`. */
+/** Names that a configuration may use: those of the catalog, and their variants with virtual attention, `METHOD+vam`. */
 export const configurableMethods: readonly string[] = methodCatalog.flatMap((entry) =>
   entry.student === undefined ? [entry.name, `${entry.name}${VAM_SUFFIX}`] : [entry.name],
 );
 
-/** The entry of a name, that of a method with virtual attention made from its own. */
+/** The entry for a name. For `METHOD+vam` it is derived from the method's entry. */
 export function findMethod(name: string): CatalogEntry | undefined {
   const found = methodCatalog.find((entry) => entry.name === name);
   if (found !== undefined || !configurableMethods.includes(name)) return found;
@@ -183,7 +183,7 @@ export function findMethod(name: string): CatalogEntry | undefined {
 
 /**
  * A method by its name in the catalog.
- * @throws DistillError code `option` for a name that is not there or options that the method refuses
+ * @throws DistillError code `option` for an unknown name, or for options that the method refuses
  */
 export function createMethod(name: string, options: object = {}): Method {
   const entry = findMethod(name);

@@ -3,12 +3,12 @@ import type { DistillError } from '@distilljs/core';
 import type { Conflict, WrittenMethod } from '../config/index.js';
 import { planMethod } from './cohort.js';
 
-/** Wrong options of one method that are told at a time: to find each, all others are checked again. */
+/** Most wrong options reported per method: finding each costs another check of all others. */
 const MOST_OPTIONS = 50;
 
 /**
- * Everything that a method's own checks refuse in its configured entry. They stop at the first option that is wrong, so
- * each one found is left out and the rest is checked again.
+ * Everything that a method's checks refuse in its configured entry. They stop at the first wrong option, so each one found is
+ * removed and the rest is checked again.
  *
  * @param student model of the run's student
  */

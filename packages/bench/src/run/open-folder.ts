@@ -17,17 +17,17 @@ import { readEnvironment, readRun } from './stored.js';
 import type { FoundRun } from './stored.js';
 import { writeJson } from './write-json.js';
 
-/** What to do with a run folder that already holds something. */
+/** What to do with a folder that already holds a run: refuse, finish it, or start over. */
 export type Existing = 'refuse' | 'resume' | 'overwrite';
 
 /**
- * Looks whether a configuration may be run in a folder, and changes nothing there.
+ * Checks whether a configuration may run in a folder, and changes nothing there.
  *
- * A run that is gone on with may have other methods and seeds than before: they add rows to the report, they change none.
+ * A resumed run may have other methods and seeds than before: they add rows to the report and change none.
  *
  * @returns the run that the folder holds
- * @throws DistillError code `config` when the folder is none, holds something else or another run, holds any run and
- * `existing` is `refuse`, or has in it what the configuration reads and `existing` is `overwrite`
+ * @throws DistillError code `config` when the path is not a folder, the folder holds other files or a different run, it holds any run and
+ * `existing` is `refuse`, or it holds files that the configuration reads and `existing` is `overwrite`
  */
 export async function examineFolder(
   folder: RunFolder,
@@ -39,7 +39,7 @@ export async function examineFolder(
   if (found?.isDirectory() === false) throw refuse('a folder', 'a file', 'Use another --out.');
   const run = found === undefined ? undefined : await readRun(folder);
   if (run === undefined) {
-    // Only what is known to be a run is written into or removed: a slip of --out must not cost a home folder.
+    // Only a folder known to hold a run is written into or removed: a mistyped --out must not cost a home folder.
     if (found !== undefined && (await holdsOther(folder))) {
       const expected =
         'a new folder, an empty one, or one that holds a run (config.json and environment.json)';
@@ -67,7 +67,7 @@ export async function examineFolder(
 }
 
 /**
- * @throws DistillError code `data` when a run that is gone on with was started on other images
+ * @throws DistillError code `data` when a resumed run was started on other images
  */
 export function expectSameData({ root }: RunFolder, run: FoundRun, now: DataFingerprints): void {
   const changed = run.data === undefined ? [] : changedParts(run.data, now);
@@ -82,13 +82,13 @@ export function expectSameData({ root }: RunFolder, run: FoundRun, now: DataFing
 }
 
 /**
- * Makes a folder that was looked at ready for a run, and writes into it what describes the run. Of a run that is gone on
- * with, the configuration then names the methods and seeds of both; the environment stays that of its beginning.
+ * Prepares an examined folder for a run, and writes the files that describe the run. For a resumed run the configuration then
+ * names the methods and seeds of both runs; the environment stays that of the first start.
  *
- * A run that is overwritten is moved aside within its folder, with nothing but what is its own: `removeReplaced` removes it when
- * the new run has its teacher.
+ * An overwritten run is moved aside within its folder, its own files only; `removeReplaced` removes it once the new run has its
+ * teacher.
  * @param before what {@link examineFolder} found
- * @returns where the run is that was there before, if it is overwritten
+ * @returns where the overwritten run now lies, if there was one
  */
 export async function openFolder(
   folder: RunFolder,
@@ -105,7 +105,7 @@ export async function openFolder(
   return aside;
 }
 
-/** Only what a run made: a user may keep notes beside it. */
+/** Moves only what a run wrote: a user may keep notes beside it. */
 async function moveAside({ root }: RunFolder, { config }: FoundRun): Promise<string> {
   const methods = config.methods.map(({ as }) => as);
   const own = new Set([
@@ -120,13 +120,13 @@ async function moveAside({ root }: RunFolder, { config }: FoundRun): Promise<str
   ]);
   const entries = (await readdir(root)).filter((entry) => own.has(entry) || entry.endsWith(UNFINISHED));
   const aside = await makeAside(root);
-  // The configuration goes first: a folder without one is no run, wherever a crash comes.
+  // The configuration moves first: without it a folder is no run, whenever a crash comes.
   const ordered = [...entries].sort((a, b) => Number(b === 'config.json') - Number(a === 'config.json'));
   for (const entry of ordered) await rename(join(root, entry), join(aside, entry));
   return aside;
 }
 
-/** Whether a folder without a run has anything but what a crash in the beginning of one leaves. */
+/** Whether a folder without a run holds anything beyond what a run that crashed at its start leaves behind. */
 async function holdsOther(folder: RunFolder): Promise<boolean> {
   const ours = [folder.environment, folder.data].map((file) => basename(file));
   const names = [...ours, basename(folder.config)];
@@ -139,7 +139,7 @@ async function holdsOther(folder: RunFolder): Promise<boolean> {
   return others.some((entry) => !ours.includes(entry)) || (await readEnvironment(folder)) === undefined;
 }
 
-/** @throws DistillError code `config` when something that the configuration reads lies in a folder that is to be removed */
+/** @throws DistillError code `config` when something that the configuration reads lies in the folder that is to be removed */
 export function expectNothingNeeded(folder: RunFolder, config: RunConfig): void {
   for (const [what, path] of pathsOf(config)) {
     if (!isWithin(path, folder.root)) continue;
@@ -153,7 +153,7 @@ const refusalOf =
   (expected: string, got: string, hint: string): DistillError =>
     new DistillError({ code: 'config', where: root, expected, got, hint });
 
-/** Where two configurations cannot be of one run: any field but seeds and methods, or one method with other options. */
+/** Differences that keep two configurations from being one run: any field but seeds and methods, or other options of a method. */
 export function differences(wanted: RunConfig, run: FoundRun): string[] {
   const [before, now] = [comparable(run.config, run), comparable(wanted, run)];
   const known = new Map(before.methods.map((method) => [method.as, method]));
@@ -168,9 +168,9 @@ export function differences(wanted: RunConfig, run: FoundRun): string[] {
         [`tune of ${method.as}`, before.tune?.[method.as], now.tune?.[method.as]] as const,
       ]),
   ];
-  // A race that goes on as none would train what it dropped.
+  // Resuming a race without `race` would train the methods that it dropped.
   if (before.race !== undefined && now.race === undefined) pairs.push(['race', before.race, undefined]);
-  // Many disks do not tell large letters from small ones: two such methods would share a folder.
+  // Many file systems ignore case: two names that differ only in case would share a folder.
   const folded = new Map(before.methods.map(({ as }) => [as.toLowerCase(), as]));
   for (const { as } of now.methods) {
     const other = folded.get(as.toLowerCase());
@@ -182,7 +182,7 @@ export function differences(wanted: RunConfig, run: FoundRun): string[] {
   );
 }
 
-/** As it reads from a file, with absolute paths; without the data's where its fingerprints say more than a path. */
+/** The configuration as it reads from a file, with absolute paths. Where data fingerprints exist, they replace the data's paths. */
 function comparable(config: RunConfig, { data }: FoundRun): RunConfig {
   const { dataset, ...others } = withAbsolutePaths(config);
   const compared =
@@ -192,7 +192,7 @@ function comparable(config: RunConfig, { data }: FoundRun): RunConfig {
   return JSON.parse(JSON.stringify({ ...others, dataset: compared })) as RunConfig;
 }
 
-/** Methods and seeds of both, those that were there first. */
+/** Methods and seeds of both configurations, the found one's methods first. */
 function joined(found: RunConfig, wanted: RunConfig): RunConfig {
   const known = new Set(found.methods.map(({ as }) => as));
   const tune = { ...found.tune, ...wanted.tune };

@@ -27,10 +27,9 @@ export interface StudyOptions extends Omit<ConfigRun, 'config'> {
 export type StudyPlans = ReadonlyMap<string, Plans>;
 
 /**
- * Checks every task of a study as a single run is checked, makes the folders of all of them ready, and works there as the only
- * process.
+ * Checks every task of a study like a single run, prepares all folders, and works there as the only process.
  *
- * A study that is gone on with may have other tasks, methods and seeds than before: what the folder holds stays.
+ * A resumed study may have other tasks, methods and seeds than before: the folder's content stays.
  *
  * @throws DistillError as `openRun` does, before the folder is changed
  */
@@ -56,7 +55,7 @@ export async function openStudy<T>(
 }
 
 /**
- * Looks whether a study may be run in a folder, and changes nothing there.
+ * Checks whether a study may run in a folder, and changes nothing there.
  *
  * @returns the study that the folder holds
  * @throws DistillError code `config` as for a single run
@@ -100,7 +99,7 @@ export async function examineStudy(
   return study;
 }
 
-/** Whether a folder without a study has anything but what a crash in the beginning of one leaves. */
+/** Whether a folder without a study holds anything beyond what a study that crashed at its start leaves behind. */
 async function holdsOther(root: string): Promise<boolean> {
   const entries = (await readdir(root)).filter((entry) => !entry.startsWith(LOCK) && !REPLACED.test(entry));
   if (entries.length === 0) return false;
@@ -129,7 +128,7 @@ async function prepare(
   for (const [at, { name, config }] of tasks.entries()) {
     log.say(`Checking task ${at + 1} of ${tasks.length}, ${name}`);
     const folder = runFolder(studyFolder(root).task(name));
-    // What is overwritten is moved away first; a folder that no study knows is what a crash left.
+    // An overwritten study has been moved away; a task folder outside any study was left by a crash.
     const how = existing === 'overwrite' ? 'overwrite' : 'resume';
     await loadForeign(config);
     const task = await checkRun({ config, existing: how, log: quiet, signal }, folder, read);
@@ -148,7 +147,7 @@ async function prepare(
   if (aside !== undefined)
     log.say(`The study that was here is kept in ${aside} until the first teacher is there.`);
   const kept = isResumed ? known.tasks : [];
-  // Those that this configuration does not name stay as they are; a teacher of theirs may be wanted.
+  // Tasks that this configuration does not name stay as they are; their teachers may still be needed.
   const others: MatrixRun[] = [];
   for (const task of kept)
     if (!tasks.some(({ name }) => name === task.name))
@@ -187,7 +186,7 @@ async function storedRun(root: string, { name }: StudyTask): Promise<Pick<Matrix
   throw new DistillError({ code: 'data', where: folder.root, expected: 'a run folder', got: 'none', hint });
 }
 
-/** A task whose teacher is wanted and nothing else. */
+/** A task reduced to its teacher. */
 const teacherAlone = (task: MatrixRun): MatrixRun => ({
   ...task,
   run: { ...task.run, config: { ...task.run.config, methods: [], tune: undefined } },
@@ -198,7 +197,7 @@ const taskOf = ({ name, teacherOf }: StudyTask): StudyTask => ({
   ...(teacherOf !== undefined && { teacherOf }),
 });
 
-/** The task that trains the same teacher: all that its training depends on is equal. */
+/** The task that trains the same teacher, with equal settings for its training. */
 function sharedTeacher(config: RunConfig, runs: readonly PlannedRun[]): { readonly teacherOf?: string } {
   const key = teacherKey(config);
   const found = runs.find(
@@ -215,7 +214,7 @@ export function plannedRuns(root: string, tasks: readonly TaskConfig[]): readonl
   }, []);
 }
 
-/** What a teacher's training depends on; the run's epochs are the students'. */
+/** Everything that a teacher's training depends on; the run's `epochs` apply to students only. */
 function teacherKey(config: RunConfig): object {
   const { teacher, engine, dataset, validationFraction, augmentation, batchSize } = config;
   const { optimizer, schedule, settleStatistics } = config;
@@ -235,11 +234,11 @@ function teacherKey(config: RunConfig): object {
   return JSON.parse(JSON.stringify(key)) as object;
 }
 
-/** Only what a study made: a user may keep notes beside it. */
+/** Moves only what a study wrote: a user may keep notes beside it. */
 async function moveAside(root: string): Promise<string> {
   const aside = await makeAside(root);
   const { file } = studyFolder(root);
-  // First: a folder without it is no study, wherever a crash comes.
+  // First: without this file a folder is no study, whenever a crash comes.
   await rename(file, join(aside, 'run.json'));
   for (const entry of ['tasks', 'report'])
     await rename(join(root, entry), join(aside, entry)).catch((error: unknown) => {

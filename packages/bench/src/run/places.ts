@@ -5,12 +5,12 @@ import { DistillError, pathOfUrl } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import { statsAt } from '../file/index.js';
 
-/* Places on this machine's disks: where folders may be made, and what a configuration reads. */
+/* Paths on this machine's disks: where folders may be made, and what a configuration reads. */
 
-/** That file systems take. */
+/** Longest name that file systems accept, in bytes. */
 const LONGEST_NAME = 255;
 
-/** Without symbolic links, as far as the path exists. */
+/** The path with symbolic links resolved, as far as it exists. */
 export function realPath(path: string): string {
   const whole = resolve(path);
   try {
@@ -20,16 +20,15 @@ export function realPath(path: string): string {
   }
 }
 
-/** Whether a path is a folder or leads into it, through whatever links. */
+/** Whether a path is a folder or lies in it, with symbolic links resolved. */
 export function isWithin(path: string, folder: string): boolean {
   const away = relative(realPath(folder), realPath(path));
   return !/^\.\.(?:[/\\]|$)/.test(away) && !isAbsolute(away);
 }
 
 /**
- * @param where the path is named, for the message
- * @throws DistillError code `config` for a path under which no folder can be: an empty one would be whatever folder the process
- * stands in
+ * @param where the place that names the path, for the message
+ * @throws DistillError code `config` for a path where no folder can be; an empty path would mean the working directory
  */
 export function expectFolderPath(root: string, where: string): void {
   const refuse = (expected: string, hint: string): never => {
@@ -37,7 +36,7 @@ export function expectFolderPath(root: string, where: string): void {
   };
   if (root.trim() === '') refuse('a path that is not empty', "Name a folder, or '.' for the one you are in.");
   if (/\p{Cc}/u.test(root)) refuse('a path without control characters', 'Name another folder.');
-  // Of `--out=~/runs` a shell leaves the ~ as it is, and a folder of that name is removed with `rm -r ~`.
+  // A shell does not expand the ~ of `--out=~/runs`, and a user who removes a folder of that name with `rm -r ~` loses their home.
   if (/^~(?:[\\/]|$)/.test(root))
     refuse(
       'a path without ~, which only a shell reads',
@@ -52,7 +51,7 @@ export function expectFolderPath(root: string, where: string): void {
     const found = statsAt(above);
     if (found === undefined && isLink(above))
       refuse('a path that leads somewhere', `${above} is a link to nothing.`);
-    // What is to be a folder may be a file: that is said of the folder itself.
+    // If the path itself is a file, the caller reports it.
     if (above === real && above !== dirname(above)) continue;
     if (found?.isDirectory() === true || above === dirname(above)) return;
     if (found !== undefined) refuse('a path below folders', `${above} is a file.`);
@@ -67,7 +66,7 @@ const isLink = (path: string): boolean => {
   }
 };
 
-/** What a configuration reads from this machine's disks. */
+/** The paths on this machine that a configuration reads. */
 export function pathsOf({
   dataset,
   teacher,

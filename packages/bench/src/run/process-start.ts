@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 
-/* What tells a process from another one that has, or had, the same number. Only Linux says it. */
+/* Distinguishes a process from others with the same id, earlier or later. Works on Linux only. */
 
-/** The 22nd field of a process's line: when it began, in ticks since the system did. The second one may hold spaces. */
+/** The 22nd field of /proc/PID/stat: the start time, in ticks since boot. The second field may contain spaces. */
 const ticksOf = (stat: string): string => stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 
-/** Which start of the system a process is of, and when it began there; undefined where the system does not tell. */
+/** The boot in which a process started, and its start time in that boot; undefined where the system does not tell. */
 export async function startOf(pid: number): Promise<string | undefined> {
   try {
     const [stat, boot] = await Promise.all([
@@ -18,7 +18,7 @@ export async function startOf(pid: number): Promise<string | undefined> {
   }
 }
 
-/** When a process began, in milliseconds since 1970; undefined where the system does not tell (only Linux does). */
+/** Start time of a process, in milliseconds since 1970; undefined where the system does not tell (only Linux does). */
 export async function beginningOf(pid: number): Promise<number | undefined> {
   try {
     const [stat, system] = await Promise.all([

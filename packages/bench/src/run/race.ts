@@ -12,20 +12,20 @@ import { readMethodResult } from './stored.js';
 import { inForm, readJson, writeJson } from './write-json.js';
 
 /*
- * A race is chosen by accuracy on the validation images alone. What it comes to is told by fresh seeds and the test images, which
- * nobody was chosen with. Who is left follows from the results in the run folder each time anew.
+ * A race chooses methods by validation accuracy alone. Its outcome is measured with fresh seeds on the test images, which took no part
+ * in the choice. The remaining methods are computed anew from the results in the run folder each time.
  */
 
 /** Version of {@link RaceFile} as a file. */
 const RACE_SCHEMA = 1;
 
-/** `race.json`: what results do not say of a race. */
+/** `race.json`: facts about a race that the results do not contain. */
 export interface RaceFile {
   readonly schema: typeof RACE_SCHEMA;
-  /** That processes worked at the run, the teacher's training included. */
+  /** Seconds that processes worked on the run, the teacher's training included. */
   readonly seconds: number;
   readonly diverged: readonly { readonly method: string; readonly seed: number }[];
-  /** Why it ended before its end. */
+  /** Why it ended early; null where it did not. */
   readonly ended: 'budget' | null;
 }
 
@@ -51,20 +51,20 @@ export async function writeRaceFile(
   await writeJson(file, { schema: RACE_SCHEMA, ...content } satisfies RaceFile);
 }
 
-/** How far a race is. */
+/** The state of a race. */
 export interface Race extends RaceState {
   readonly results: readonly MethodResult[];
   readonly racers: readonly Racer[];
   readonly file: RaceFile;
-  /** Undefined while several are left, and where there is no rival. */
+  /** Undefined while several methods remain, and where there is no rival. */
   readonly confirmation: (RaceConfirmation & { readonly missing: readonly StudentCell[] }) | undefined;
 }
 
 /**
- * Reads how far a race is.
+ * Reads the state of a race.
  *
- * @param config with `race`
- * @param validationImages 0 where that is not known
+ * @param config a configuration with `race`
+ * @param validationImages number of validation images; 0 where it is not known
  * @throws DistillError code `data` for a file that is damaged
  */
 export async function readRace(
@@ -110,7 +110,7 @@ async function resultsOf(
   return found;
 }
 
-/** After the last epoch, as methods are ranked; of a cohort the mean over the networks that count. */
+/** Validation accuracy after the last epoch; for a cohort, the mean over the networks that count. */
 function validationAccuracy({ epochs, cohort }: MethodResult, { student }: RunConfig): number {
   const last = epochs.findLast(({ validation }) => validation.length > 0)?.validation ?? [];
   const networks = cohort?.networks;
@@ -118,7 +118,7 @@ function validationAccuracy({ epochs, cohort }: MethodResult, { student }: RunCo
   return counted.reduce((sum, { accuracy }) => sum + accuracy, 0) / counted.length;
 }
 
-/** The winner against the method that held out longest; of several that went together, the most accurate. */
+/** The winner against the last method that was dropped; of several dropped together, the most accurate. */
 function confirmationOf(
   { left: [winner, second], dropped }: RaceState,
   racers: readonly Racer[],
@@ -155,7 +155,7 @@ function confirmationOf(
   };
 }
 
-/** What a report says of a race. */
+/** The race in a report; null for a run that is not a race. */
 export async function raceReport(
   folder: RunFolder,
   config: RunConfig,

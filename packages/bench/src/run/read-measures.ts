@@ -7,7 +7,7 @@ import { expectNetwork } from './kept-files.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
 import { inForm, readJson } from './write-json.js';
 
-/* What `distill-bench corruptions` and `distill-bench metrics` have measured of a run. */
+/* Measurements of a run by `distill-bench corruptions` and `distill-bench metrics`. */
 
 const share = z.number().min(0).max(1);
 const corruptionForm = z.object({
@@ -20,8 +20,8 @@ const corruptionForm = z.object({
 });
 
 /**
- * @param network what the figures should be of; undefined where the result does not tell
- * @returns undefined where the training has none
+ * @param network the network that the figures should belong to; undefined where the result does not name it
+ * @returns undefined where the training has no such file
  * @throws DistillError code `data` for a file that is damaged, or another network's
  */
 export async function readCorruptions(
@@ -50,7 +50,7 @@ const embeddingForm = z.object({
 });
 
 /**
- * What `distill-bench metrics` measured of a run's embeddings; null where it did not.
+ * The embedding figures that `distill-bench metrics` measured for a run; null where it did not.
  *
  * @throws DistillError code `data` for a file that is damaged
  */
@@ -60,6 +60,6 @@ export async function readEmbeddings({ report }: RunFolder): Promise<EmbeddingFi
   const found = await readJson(file, hint);
   if (found === undefined) return null;
   const { images, methods } = inForm(file, embeddingForm, found, hint);
-  // What is no number there is null: it is left out when methods are summarized.
+  // A measure without a value is null there; summaries leave it out.
   return { images, methods: methods as EmbeddingFigures['methods'] };
 }

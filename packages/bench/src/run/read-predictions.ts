@@ -19,9 +19,9 @@ import { readCorruptions } from './read-measures.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
 
 /**
- * The figures that kept predictions give, training by training, so that no more than two networks' predictions are in memory.
+ * Computes the figures from kept predictions, training by training, so that at most two networks' predictions are in memory.
  *
- * @param data what the run's test images are; left out for a folder that did not keep it
+ * @param data fingerprints of the run's images; omitted for a folder without them
  * @throws DistillError code `data` for a file that is damaged, or is of other images
  */
 export async function readFigures(

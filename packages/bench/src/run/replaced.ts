@@ -4,46 +4,46 @@ import { directoryStore, UNFINISHED } from '@distilljs/core';
 import { LOCK } from './lock.js';
 
 /*
- * What makes room for something new. The new one stands before the old one is removed, and what no run made is the user's: it
- * stays, or comes back to where it was.
+ * Replacing old results by new ones. The new ones are in place before the old ones are removed. Files that no run made belong to the
+ * user: they stay, or return to their place.
  */
 
-/** Folders within a run folder that hold the run that was there before. */
+/** Folders within a run folder that hold an overwritten run. */
 export const REPLACED = /^replaced-\d+-[0-9a-z]+$/;
 
-/** Makes an empty folder for a run that is overwritten, within its own. */
+/** Makes an empty folder for an overwritten run, within the run folder. */
 export async function makeAside(root: string): Promise<string> {
   const aside = join(root, `replaced-${process.pid}-${Date.now().toString(36)}`);
   await mkdir(aside);
   return aside;
 }
 
-/** Removes runs that were overwritten. A user's own files in their folders come back to where they were. */
+/** Removes overwritten runs. A user's own files in their folders return to their places. */
 export async function removeReplaced(root: string): Promise<void> {
   for (const entry of await readdir(root))
     if (REPLACED.test(entry)) await removeOwn(join(root, entry), root, ownOfRun);
 }
 
-/** Removes checkpoints that nobody goes on from, and their folder unless a user keeps something in it. */
+/** Removes checkpoints that are no longer needed, and their folder unless a user keeps something in it. */
 export async function removeCheckpoints(folder: string): Promise<void> {
   const store = directoryStore(folder);
   for (const name of await store.list()) await store.remove(name);
   await rmdir(folder).catch(() => undefined);
 }
 
-/** Puts a finished training in the place of one that may be half done; a user's own files in there are kept. */
+/** Replaces a possibly unfinished training with a finished one, and keeps a user's own files in it. */
 export async function replaceTraining(unfinished: string, target: string): Promise<void> {
   const aside = await swap(unfinished, target);
   if (aside !== undefined) await removeOwn(aside, target, ownOfTraining);
 }
 
-/** Puts a folder or file in the place of another, which is removed only then. */
+/** Replaces a folder or file with another; the old one is removed last. */
 export async function replace(unfinished: string, target: string): Promise<void> {
   const aside = await swap(unfinished, target);
   if (aside !== undefined) await rm(aside, { recursive: true, force: true });
 }
 
-/** @returns where the old one is now; undefined where there was none */
+/** @returns the new place of the old one; undefined where there was none */
 async function swap(unfinished: string, target: string): Promise<string | undefined> {
   if ((await lstat(target).catch(() => undefined)) === undefined) {
     await rename(unfinished, target);
@@ -66,7 +66,7 @@ const OF_REPORT =
   /^report\/(?:(?:index|explain)\.html|(?:report|metrics|explain)\.json|report\.(?:md|csv|tex)|seeds\.csv|plots\/[^/]+\.(?:svg|png)|tensorboard\/.+)$/;
 const OF_RUN = /^(?:config|environment|data|race|run)\.json$/;
 const TRAINING = /^(?:teacher|tune\/[^/]+\/\d+\/\d+|[^/]+\/\d+)\//;
-/** A file that a crash left, or that tells who worked there. */
+/** A file left by a crash, or a lock. */
 const PASSING = new RegExp(`${UNFINISHED.replace('.', '\\.')}$|(?:^|/)${LOCK.replace('.', '\\.')}[^/]*$`);
 
 /** Whether a run or a study made the file of this path. */
@@ -82,14 +82,14 @@ export const isOfTraining = (path: string): boolean => OF_TRAINING.test(path);
 const ownOfTraining = (path: string): boolean => isOfTraining(path) || PASSING.test(path);
 
 /**
- * Removes what is a run's, and moves everything else.
+ * Removes a run's own files, and moves all others.
  *
- * @param to where a file comes to, at the same path; one that is there keeps its place, and the other one stays where it is
- * @param isOwn of a path with `/` between its parts
+ * @param to the folder that files move to, at the same path; a file never replaces an existing one, and then stays where it is
+ * @param isOwn receives a path with `/`
  */
 async function removeOwn(from: string, to: string, isOwn: (path: string) => boolean): Promise<void> {
   const entries = await readdir(from, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    // Another training of this run ended at the same time, and removed it.
+    // Another training of this run ended at the same time and removed it.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   });
@@ -108,7 +108,7 @@ async function removeOwn(from: string, to: string, isOwn: (path: string) => bool
     await mkdir(dirname(place), { recursive: true });
     await rename(join(from, path), place);
   }
-  // The deepest first; one with a file that could not come back stays.
+  // The deepest first; a folder stays if a file in it could not be moved.
   const folders = paths.flatMap(({ path, isFolder }) => (isFolder ? [path] : []));
   for (const folder of [...folders.sort((a, b) => b.length - a.length), ''])
     await rmdir(join(from, folder)).catch(() => undefined);

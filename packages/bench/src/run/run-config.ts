@@ -39,17 +39,17 @@ export interface ConfigRun {
 }
 
 export interface ConfigOutcome extends WrittenReport {
-  /** Trainings that the report leaves out. */
+  /** Diverged trainings, which the report leaves out. */
   readonly diverged: readonly Divergence[];
 }
 
 /**
- * Compares methods: the teacher, then every method with every seed, then the report. What a run folder already holds is
- * not done again. A training that diverges is left out, and the others go on.
+ * Compares methods: trains the teacher, then every method with every seed, then writes the report. Work that the run folder already
+ * holds is not repeated. A training that diverges is left out, and the others continue.
  *
- * @returns the report, or undefined when the signal ended the run; everything done is kept then
+ * @returns the report, or undefined when the signal ended the run; finished work is kept
  * @throws DistillError for anything wrong with configuration, data, teacher, engine or folder, before the folder is
- * changed; code `numeric` when the teacher diverges, or all there is
+ * changed; code `numeric` when the teacher diverges, or every student does
  */
 export async function runConfig(options: ConfigRun): Promise<ConfigOutcome | undefined> {
   try {
@@ -83,17 +83,17 @@ async function trainAll(
   }
 }
 
-/** A run folder in which this process alone works, and what its trainings need. */
+/** A run folder locked by this process, and what its trainings need. */
 export interface OpenRun {
   readonly folder: RunFolder;
   readonly context: RunContext;
-  /** A teacher that need not be trained; whoever works with it disposes it. */
+  /** A teacher that need not be trained; its user disposes it. */
   readonly loaded: LoadedTeacher | undefined;
   readonly plans: Plans;
 }
 
 /**
- * Checks everything that can be checked before training, makes the run folder ready, and works in it.
+ * Checks everything that can be checked before training, prepares the run folder, and works in it.
  *
  * @throws DistillError as {@link runConfig} does before the folder is changed
  */
@@ -107,7 +107,7 @@ export async function openRun<T>(
   for (const method of config.methods) planMethod(method, config.student.model);
   expectRaceable(config);
   const folder = runFolder(out);
-  // Before the lock, too: a folder of something else is not to have one for a moment.
+  // Checked before locking too: a foreign folder must not get a lock file even for a moment.
   await examineFolder(folder, config, existing);
   const unlock = await lockFolder(folder.root);
   try {
@@ -141,11 +141,11 @@ async function prepare(options: Omit<ConfigRun, 'out'>, folder: RunFolder): Prom
   };
 }
 
-/** What is known of a run before its folder is changed. */
+/** A checked run, before its folder is changed. */
 export interface CheckedRun {
   /** The run that the folder holds. */
   readonly before: FoundRun | undefined;
-  /** The same, where it is gone on with. */
+  /** The same, if it is resumed. */
   readonly begun: FoundRun | undefined;
   readonly environment: RunEnvironment;
   readonly data: RunData;
@@ -154,16 +154,16 @@ export interface CheckedRun {
   readonly warnings: readonly string[];
 }
 
-/** What a run folder says of its run. */
+/** The files that describe a run in its folder. */
 export const descriptionOf = (
   config: RunConfig,
   { environment, data }: CheckedRun,
 ): Parameters<typeof openFolder>[3] => ({ config, environment, data: dataFingerprints(data) });
 
 /**
- * Everything that can be checked before training; the folder is not changed.
+ * Checks everything that can be checked before training; the folder is not changed.
  *
- * @param read gives the data. Default: it is read.
+ * @param read loads the data. Default: {@link loadRunData}
  * @throws DistillError as {@link runConfig} does before the folder is changed
  */
 export async function checkRun(
@@ -205,7 +205,7 @@ export async function reportOf(folder: RunFolder, diverged: readonly Divergence[
   try {
     return { ...(await writeReport(folder)), diverged };
   } catch (error) {
-    // Where everything diverged, that is why there is nothing to report.
+    // If every training diverged, that is why there is nothing to report.
     throw isDistillError(error) && diverged[0] !== undefined ? diverged[0].error : error;
   }
 }

@@ -12,18 +12,18 @@ export interface RunContext {
   readonly signal?: AbortSignal | undefined;
   /** Kept with every result. */
   readonly madeWith: MadeWith;
-  /** What every result of now has to say, e.g. that the run was begun on another engine. */
+  /** Warnings for every result from now on, e.g. that the run was started on another engine. */
   readonly warnings: readonly string[];
-  /** Trainings that share the machine. Default: 1. */
+  /** Number of trainings that share the machine. Default: 1. */
   readonly atATime?: number | undefined;
 }
 
-/** What a run says while it works. Data goes to standard output, everything else goes through here. */
+/** Where a run sends its messages. Data goes to standard output, everything else goes here. */
 export interface RunLog {
   /** One line for the user. */
   say(text: string): void;
   /** A progress display for one training. */
   progress(label: string): Callback;
-  /** A progress display for work of so many units. Default: none. */
+  /** A progress display for work of a known number of units. Default: none. */
   readonly meter?: Surroundings['meter'];
 }

@@ -2,19 +2,19 @@ import { join } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import { expectFolderPath } from './places.js';
 
-/** Paths of a run folder; the layout is a contract with whoever reads it. */
+/** Paths of a run folder; its layout is a contract with its readers. */
 export interface RunFolder {
   readonly root: string;
   readonly config: string;
   readonly environment: string;
-  /** What the run's images are, so that no others are mixed in later. */
+  /** Fingerprints of the run's images, so that no others are mixed in later. */
   readonly data: string;
   readonly report: string;
-  /** Of a race: its time, and what diverged. */
+  /** A race's time and diverged trainings. */
   readonly race: string;
   readonly teacher: TrainingFolder;
   student(method: string, seed: number): TrainingFolder;
-  /** What tuning tries, by its position. */
+  /** The folder of a trial, by its index. */
   trial(method: string, trial: number, seed: number): TrainingFolder;
 }
 
@@ -23,24 +23,23 @@ export interface TrainingFolder {
   readonly root: string;
   readonly metrics: string;
   readonly result: string;
-  /** What the method showed of itself; there for a method's first seed, if it shows anything. */
+  /** The method's inspections; only for a method's first seed, if it records any. */
   readonly inspections: string;
   readonly checkpoint: string;
-  /** What the network says as a teacher, where that is cached on disk. */
+  /** The teacher's outputs, where they are cached on disk. */
   readonly outputs: string;
-  /** What the saved network said of each test image; those of a cohort have `-1`, `-2`, … before the ending. */
+  /** The saved network's predictions on the test images; a cohort's files have `-1`, `-2`, … before the extension. */
   readonly predictions: string;
-  /** Its accuracy on corrupted test images, where that was measured. */
+  /** The network's accuracy on corrupted test images, where measured. */
   readonly corruptions: string;
-  /** Folder of the saved model; those of a cohort have `-1`, `-2`, … behind it. */
+  /** Folder of the saved model; a cohort's folders end in `-1`, `-2`, … */
   readonly model: string;
 }
 
 /**
  * The paths of a run.
  *
- * @throws DistillError code `config` for a path that no run can be kept under: an empty one would be whatever folder the
- * process stands in
+ * @throws DistillError code `config` for a path where no run can be kept; an empty path would mean the working directory
  */
 export function runFolder(root: string): RunFolder {
   expectFolderPath(root, 'run folder');
@@ -82,7 +81,7 @@ export function predictionFiles({ predictions }: TrainingFolder, networks: numbe
   );
 }
 
-/** A command needs a run, and the folder holds none. */
+/** The error of a command that needs a run where the folder holds none. */
 export const missingRun = (root: string, got = 'none'): DistillError =>
   new DistillError({
     code: 'data',
@@ -92,7 +91,7 @@ export const missingRun = (root: string, got = 'none'): DistillError =>
     hint: 'Make one with `distill-bench run`.',
   });
 
-/** A command needs more of a run than is finished. */
+/** The error of a command that needs more of a run than is finished. */
 export const unfinishedRun = (root: string, expected = 'a finished training'): DistillError =>
   new DistillError({
     code: 'data',

@@ -8,13 +8,13 @@ import type { RunFolder } from './run-folder.js';
 
 export interface RaceOptions {
   readonly folder: RunFolder;
-  /** With `race`. */
+  /** A configuration with `race`. */
   readonly config: RunConfig;
   readonly validationImages: number;
   readonly say: (text: string) => void;
   /** Trainings at a time. */
   readonly jobs: number;
-  /** What a process took before, e.g. for the teacher. */
+  /** Counts the time so far, e.g. for the teacher. */
   readonly clock: RaceClock;
   /**
    * Trains cells, and calls `ended` after each.
@@ -27,7 +27,7 @@ export interface RaceOptions {
 /** @param diverged the training that ended, if it diverged */
 export type CellEnded = (diverged?: Pick<StudentCell, 'method' | 'seed'>) => Promise<void>;
 
-/** Counts the seconds of a run over all its processes. A killed one loses what it took since its last training ended. */
+/** Counts the seconds of a run over all its processes. A killed process loses the time since its last finished training. */
 export interface RaceClock {
   seconds(): number;
   save(news?: {
@@ -36,7 +36,7 @@ export interface RaceClock {
   }): Promise<void>;
 }
 
-/** Begins to count. @throws DistillError code `data` for a file that is damaged */
+/** Starts the clock. @throws DistillError code `data` for a damaged file */
 export async function raceClock(folder: RunFolder): Promise<RaceClock> {
   let kept = await readRaceFile(folder);
   const before = kept.seconds;
@@ -45,7 +45,7 @@ export async function raceClock(folder: RunFolder): Promise<RaceClock> {
   let saving = Promise.resolve();
   return {
     seconds,
-    // One after the other: trainings may end together.
+    // Saves run one after the other, because trainings may end together.
     save: ({ diverged: found, ended = kept.ended } = {}) =>
       (saving = saving.then(async () => {
         const more = found === undefined ? [] : [{ method: found.method, seed: found.seed }];
@@ -55,15 +55,15 @@ export async function raceClock(folder: RunFolder): Promise<RaceClock> {
   };
 }
 
-/** Of the budget: what is kept for fresh seeds at most. */
+/** Largest share of the budget reserved for fresh seeds. */
 const MOST_KEPT = 1 / 3;
 
 /**
- * Races the methods of a run: a seed for all that are left, then a look at who can still win, and so on; at last fresh seeds for the
- * winner and its strongest rival. With a budget no step begins that would probably not end within it.
+ * Races the methods of a run: it trains one seed of all remaining methods, drops those that can no longer win, and repeats; then it trains
+ * fresh seeds of the winner and its strongest rival. With a budget, no step starts that would probably exceed it.
  *
- * @returns whether it came to its end; false where it was stopped, or a training failed
- * @throws DistillError code `config` where the teacher left nothing of the budget
+ * @returns whether it finished; false where it was stopped, or a training failed
+ * @throws DistillError code `config` where the teacher used up the budget
  */
 export async function runRace(options: RaceOptions): Promise<boolean> {
   const { folder, config, validationImages, say, clock, train } = options;
@@ -92,14 +92,14 @@ export async function runRace(options: RaceOptions): Promise<boolean> {
   }
 }
 
-/** One seed: of all that are left, or, once the winner is known, of it and its rival. */
+/** The trainings of the next seed: of all remaining methods, or of the winner and its rival. */
 function nextCells({ next, confirmation }: Race): readonly StudentCell[] {
   if (next !== undefined) return next.methods.map((method) => ({ kind: 'student', method, seed: next.seed }));
   const [first] = confirmation?.missing ?? [];
   return (confirmation?.missing ?? []).filter(({ seed }) => seed === first?.seed);
 }
 
-/** As many trainings as fresh seeds would take, of any two methods that are left. */
+/** The fresh-seed trainings of any two remaining methods, to estimate their time. */
 function finalCells({ left }: Race, { race }: RunConfig): readonly StudentCell[] {
   return Array.from({ length: race?.confirm ?? 0 }, (_, seed) =>
     left.slice(0, 2).map((method): StudentCell => ({ kind: 'student', method, seed })),
@@ -107,12 +107,12 @@ function finalCells({ left }: Race, { race }: RunConfig): readonly StudentCell[]
 }
 
 interface Pace {
-  /** Estimated seconds by the clock; 0 while nothing is known. */
+  /** Estimated wall-clock seconds; 0 while nothing is known. */
   seconds(cells: readonly StudentCell[], race: Race): number;
   measured<T>(cells: readonly StudentCell[], work: () => Promise<T>): Promise<T>;
 }
 
-/** What trainings will take, from what those before took: their own seconds, and what came on top by the clock. */
+/** Estimates the time of trainings from earlier ones: their own seconds, and the overhead on the clock. */
 function paceOf({ jobs, clock, folder, config, validationImages }: RaceOptions): Pace {
   let [byClock, trained] = [0, 0];
   return {

@@ -6,10 +6,10 @@ import type { TrainingFolder } from './run-folder.js';
 import { readTeacherResult } from './stored.js';
 
 /**
- * Copies a trained teacher to another task of its study, which is then a run folder like any other. What is of the training alone
- * stays: checkpoints, locks, outputs for the students of one task. A user's own files are neither copied nor touched.
+ * Copies a trained teacher to another task of its study, which is then a run folder like any other. Files of the training alone are not
+ * copied: checkpoints, locks, and outputs cached for one task's students. A user's own files are neither copied nor changed.
  *
- * @throws DistillError code `config` when it is not trained yet
+ * @throws DistillError code `config` when the teacher is not trained yet
  */
 export async function copyTeacher(from: TrainingFolder, to: TrainingFolder): Promise<void> {
   if ((await readTeacherResult(to)) !== undefined) return;
@@ -25,7 +25,7 @@ export async function copyTeacher(from: TrainingFolder, to: TrainingFolder): Pro
   const entries = await readdir(from.root, { recursive: true });
   const isCopied = (path: string): boolean => isOfTraining(path) && !/^(?:checkpoint|outputs)\//.test(path);
   const paths = entries.map((path) => path.replaceAll('\\', '/')).filter(isCopied);
-  // The result comes last: it says that all is there.
+  // The result comes last: it marks the copy as complete.
   const isResult = (path: string): number => Number(join(from.root, path) === from.result);
   for (const path of paths.sort((a, b) => isResult(a) - isResult(b))) {
     const target = join(to.root, path);

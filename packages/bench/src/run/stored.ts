@@ -9,12 +9,12 @@ import type { DataFingerprints } from './datasets.js';
 import type { RunFolder, TrainingFolder } from './run-folder.js';
 import { inForm, readJson, readText } from './write-json.js';
 
-/** What a run folder says of its run. */
+/** The run that a run folder holds. */
 export interface FoundRun {
   readonly config: RunConfig;
-  /** The machine and the versions that it was begun with. */
+  /** The machine and versions at its start. */
   readonly environment: RunEnvironment;
-  /** Undefined in folders of versions that did not keep it. */
+  /** Undefined in folders of older versions. */
   readonly data: DataFingerprints | undefined;
 }
 
@@ -30,9 +30,9 @@ const count = z.number().int().min(0);
 const part = z.object({ size: count, fingerprint: z.string().min(1) });
 const data = z.object({ train: part, validation: part, test: part });
 const engine = z.looseObject({ name: z.string(), version: z.string() });
-/** By this a folder is known as a run's. */
+/** The fields that identify a run folder. */
 const environment = z.looseObject({ engine, packages: z.record(z.string(), z.string()) });
-/** And this is what a report says of it. */
+/** The fields that a report uses. */
 const wholeEnvironment = environment.extend({
   node: z.string(),
   system: z.string(),
@@ -135,10 +135,10 @@ const inspection = z.looseObject({
 });
 
 /**
- * Reads a folder's run. Many programs write a config.json: a run has one with its own fields, and an environment.json.
+ * Reads a folder's run. Many programs write a config.json; a run folder's has the run's fields, with an environment.json beside it.
  *
  * @returns undefined when the folder holds no run
- * @throws DistillError code `data` for a file that is damaged
+ * @throws DistillError code `data` for a damaged file
  */
 export async function readRun(folder: RunFolder): Promise<FoundRun | undefined> {
   const config = await readJson(folder.config, RESTORE);
@@ -150,7 +150,7 @@ export async function readRun(folder: RunFolder): Promise<FoundRun | undefined> 
 }
 
 /**
- * The environment that a folder's run was begun with; undefined where there is none, or the file is another program's.
+ * The environment in which a folder's run was started; undefined where there is none, or the file is another program's.
  *
  * @throws DistillError code `data` for a file that is damaged
  */
@@ -196,9 +196,9 @@ export async function readTeacherResult({
 }
 
 /**
- * What a training showed of itself, epoch by epoch; empty where it showed nothing.
+ * A training's inspections, epoch by epoch; empty where it recorded none.
  *
- * @throws DistillError code `data` for a line that is damaged
+ * @throws DistillError code `data` for a damaged line
  */
 export async function readInspections({ inspections: file }: TrainingFolder): Promise<readonly Inspection[]> {
   const hint = 'Remove the file: the report is then written without its heat maps.';

@@ -4,17 +4,17 @@ import type { RunConfig } from '../config/index.js';
 import { foreignStudent } from './foreign-students.js';
 import { metadataOf, perChannel } from './teacher-facts.js';
 
-/** What `distill` is told of how students and teacher see the images. */
+/** The input preparation of students and teacher, for `distill`. */
 export interface Inputs {
   readonly normalization?: Normalization;
   readonly teacherInput?: TeacherInput;
 }
 
 /**
- * The normalization that a student from outside brings: what the configuration says, else what its module exports, or, of a saved
- * model that keeps its weights, what its metadata say. The teacher then keeps the run's own, where it has none of its own.
+ * The normalization of a student from outside: the configured one, else its module's export, or for a saved model that keeps its weights
+ * the one in its metadata. A teacher without its own normalization then keeps the run's.
  *
- * @param teacher how the teacher sees the images
+ * @param teacher the teacher's input preparation
  */
 export async function inputsFor(
   student: RunConfig['student'],

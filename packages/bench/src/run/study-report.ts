@@ -10,20 +10,19 @@ import { readTeacherResult } from './stored.js';
 import type { RunFolder } from './run-folder.js';
 import { reportSources, writeReport } from './write-report.js';
 
-/** A study's report and where it lies. */
+/** A study's report and its files. */
 export interface WrittenStudyReport {
   readonly report: StudyReport;
   /** Path of index.html. */
   readonly page: string;
-  /** Paths of all files of the study that were written, those of its tasks left out. */
+  /** Paths of the study's written files, without those of its tasks. */
   readonly files: readonly string[];
 }
 
 /**
- * Writes the report of every task again, and of the study report.json, report.md, report.csv and index.html; the study may be
- * unfinished.
+ * Rewrites the report of every task, and the study's report.json, report.md, report.csv and index.html. The study may be unfinished.
  *
- * @param formats left out: all four
+ * @param formats default: these four
  * @throws DistillError code `data` for a file that is damaged
  */
 export async function writeStudyReport(
@@ -43,7 +42,7 @@ export async function writeStudyReport(
 }
 
 /**
- * What a study came to so far.
+ * The report of a study so far.
  *
  * @param reportOf makes the report of a task
  * @throws DistillError code `data` for a file that is damaged
@@ -107,7 +106,7 @@ async function taskReport(
   };
 }
 
-/** Undefined for a task without a finished training; whatever is damaged is said. */
+/** A task's report; undefined for a task without a finished training. Errors for damaged files pass through. */
 async function doneOf(report: Promise<Report>): Promise<Report | undefined> {
   try {
     return await report;

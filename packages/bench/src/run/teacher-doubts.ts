@@ -9,15 +9,15 @@ import type { RunData } from './datasets.js';
 import { seeing } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
 
-/** Images that a guess is measured on. */
+/** Most validation images that each setting is tried on. */
 const LOOKED_AT = 300;
 const BATCH = 50;
 
 /**
- * What may be wrong with a teacher that is near chance: how it would do on some validation images with the usual
- * normalizations, with blue before red, and with its classes in another order. Nothing of it is applied.
+ * What may be wrong with a teacher near chance: it is tried on some validation images with the usual normalizations, with BGR channel
+ * order, and with its classes in another order. None of these settings is applied.
  *
- * @returns lines for the user; none for a teacher that is well above chance
+ * @returns lines for the user; none for a teacher well above chance
  */
 export async function teacherDoubts(
   loaded: LoadedTeacher,
@@ -67,9 +67,9 @@ export async function teacherDoubts(
 }
 
 /**
- * What to do about a teacher of the zoo that has learned little from the run's images.
+ * Advice for a zoo teacher that has learned little from the run's images.
  *
- * @returns lines for the user; none for a teacher that is well above chance
+ * @returns lines for the user; none for a teacher well above chance
  */
 export function weakTeacherText(
   { testAccuracy }: Pick<TeacherResult, 'testAccuracy'>,
@@ -107,7 +107,7 @@ const changed = (network: FrozenNetwork, change: Change): FrozenNetwork => {
   };
 };
 
-/** The accuracy if every class had the name that fits most of its images, each name once, the surest first. */
+/** Accuracy under the best one-to-one renaming of classes, chosen greedily from the most frequent pairs. */
 async function bestOrder(
   network: FrozenNetwork,
   data: Dataset,
@@ -115,7 +115,7 @@ async function bestOrder(
 ): Promise<number> {
   const { classes, labels, size } = data;
   if (labels === undefined) return 0;
-  // Rows are labels, columns are what was predicted.
+  // Rows are labels, columns are predictions.
   const counts = Array.from({ length: classes * classes }, () => 0);
   for (let start = 0; start < size; start += BATCH) {
     const positions = Array.from({ length: Math.min(BATCH, size - start) }, (_, at) => start + at);

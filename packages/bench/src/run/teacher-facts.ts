@@ -10,11 +10,11 @@ import type { TeacherResultFacts } from '../report/index.js';
 
 type TeacherConfig = RunConfig['teacher'];
 
-/** What is known of a teacher beside its weights, wherever that was said. */
+/** Facts about a teacher beside its weights, from any source. */
 export type TeacherFacts = TeacherResultFacts;
 
 /**
- * What the configuration says of a teacher, and where it says nothing, its folder: models that distilljs saved have it in
+ * Facts about a teacher from the configuration, else from its folder: models saved by distilljs have them in
  * `userDefinedMetadata.distilljs` of their model.json.
  */
 export async function teacherFacts(
@@ -39,7 +39,7 @@ export async function teacherFacts(
   };
 }
 
-/** One number stands for all channels. */
+/** Expands a single number to all channels. */
 export function perChannel(
   given: NonNullable<TeacherConfig['normalization']>,
   channels: number,
@@ -57,12 +57,12 @@ interface Metadata {
   readonly output?: string;
 }
 
-/** What distilljs wrote into the model.json of a folder; nothing for other places. */
+/** The metadata that distilljs wrote into a folder's model.json; empty for other places. */
 export async function metadataOf(place: string): Promise<Metadata> {
   if (/\.(?:onnx|safetensors)$/i.test(place) || /^https?:/i.test(place)) return {};
   const folder = (place.startsWith('file:') ? pathOfUrl(place) : place).replace(/[\\/]model\.json$/, '');
   const file = join(folder, 'model.json');
-  // Whatever is wrong with it is said when the model is loaded.
+  // Loading the model reports anything wrong with it.
   if ((await stat(file).catch(() => undefined))?.isFile() !== true) return {};
   try {
     const { userDefinedMetadata } = JSON.parse(await readFile(file, 'utf8')) as {
@@ -95,7 +95,7 @@ async function classesIn(file: string): Promise<readonly string[]> {
     const list: unknown = JSON.parse(text);
     if (Array.isArray(list) && list.every((name) => typeof name === 'string')) return list;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new DistillError({
     code: 'config',
@@ -105,6 +105,6 @@ async function classesIn(file: string): Promise<readonly string[]> {
   });
 }
 
-/** The layers model of a teacher that is one. */
+/** The layers model of a teacher, if it has one. */
 export const layersModelOf = (given: TeacherLike): LayersModel | undefined =>
   'predict' in given && 'layers' in given ? given : 'model' in given ? given.model : undefined;

@@ -18,18 +18,18 @@ import type { TeacherFacts } from './teacher-facts.js';
 
 type TeacherConfig = RunConfig['teacher'];
 
-/** A teacher as its files have it. */
+/** A teacher as loaded, before it is fitted to the data. */
 export interface OpenedTeacher {
   readonly network: FrozenNetwork;
-  /** Where it is a layers model: such a one is saved with the run. */
+  /** Only for a layers model, which is saved with the run. */
   readonly learner: Network | undefined;
 }
 
 /**
- * Opens a teacher from wherever it is.
+ * Opens a teacher from a path or URL.
  *
- * @throws DistillError code `data` for what cannot be read, `network` for what cannot teach, `config` for a network of the zoo
- * under another one's name
+ * @throws DistillError code `data` for an unreadable model, `network` for one that cannot teach, `config` for a zoo network under
+ * another one's name
  */
 export async function openTeacher(
   place: string,
@@ -72,9 +72,9 @@ export async function openTeacher(
 }
 
 /**
- * Takes a teacher that a program has. It stays the program's: only what is made of it here is freed.
+ * Takes a program's teacher. The program keeps ownership: only objects made here are freed.
  *
- * @throws DistillError code `network` for what cannot teach, `option` for what is none
+ * @throws DistillError code `network` for a model that cannot teach, `option` for anything but a teacher
  */
 export function takeTeacher(
   given: TeacherLike,
@@ -138,8 +138,8 @@ async function load(url: string): Promise<LayersModel | undefined> {
 }
 
 /**
- * What the network is called, and its aliases. A network of the zoo has those of its kind; another one has its own name
- * and the names of its layers alone.
+ * The network's name and taps. A zoo network has the zoo's taps; any other network keeps its own name, and its layer names serve as
+ * taps.
  */
 function namesOf(
   source: string,
@@ -159,7 +159,7 @@ function namesOf(
     return { isSame, taps: built.taps };
   };
   const own = { name: loaded.name, taps: {} };
-  // Each of the networks of the zoo calls its last layer so; to build them all takes seconds.
+  // Every zoo network has this last layer; building them all to compare takes seconds.
   if (
     loaded.layers.every(({ name }) => name !== CLASSIFIER_LAYER) ||
     Math.min(imageShape[0], imageShape[1]) < 8
@@ -181,7 +181,7 @@ function namesOf(
   return own;
 }
 
-/** Layers and number of parameters: no two networks of the zoo have both alike. */
+/** Layer names and number of parameters, which together are unique to each zoo network. */
 function outline(model: LayersModel): string {
   return `${model.layers.map(({ name }) => name).join(' ')} ${model.countParams()}`;
 }

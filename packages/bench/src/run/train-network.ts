@@ -43,37 +43,37 @@ import type { TrainingFolder } from './run-folder.js';
 /** One training of a run: the teacher's, or one method with one seed. */
 export interface Training {
   readonly label: string;
-  /** What learns, together. */
+  /** The networks that learn together. */
   readonly networks: readonly Network[];
   readonly method: Method;
   readonly teacher?: FrozenNetwork | undefined;
   readonly teacherInput?: TeacherInput | undefined;
-  /** How the networks see the images. Default: measured on the training images. */
+  /** Normalization of the networks' input. Default: measured on the training images. */
   readonly normalization?: Normalization | undefined;
   readonly teacherOutputs?: TeacherOutputs | undefined;
   readonly epochs: number;
   readonly seed: number;
   readonly optimizer: OptimizerSpec;
-  /** Which weights are saved: those of the last epoch, or of the best on the validation images. */
+  /** Which weights are saved: those of the last epoch, or of the best validation epoch. */
   readonly keep: 'last' | 'best';
   readonly folder: TrainingFolder;
 }
 
-/** What came out, measured on the test set with the last weights and with those of the best validation epoch. */
+/** The outcome, measured on the test set with the last weights and with those of the best validation epoch. */
 export interface TrainingOutcome {
   readonly history: DistillResult['history'];
   readonly best: DistillResult['best'];
   readonly cost: DistillResult['cost'];
   /** Per network. */
   readonly measured: readonly TestAccuracy[];
-  /** Of the weights that are saved, per network; empty where that is not wanted. */
+  /** Results of the saved weights, per network; empty unless configured. */
   readonly corruptions: readonly CorruptionResult[];
-  /** Of the mean of all networks' logits. */
+  /** Accuracy of the mean of all networks' logits. */
   readonly ensemble: TestAccuracy;
-  /** Of the saved models. */
+  /** Digest of the saved models. */
   readonly modelDigest: string;
   readonly warnings: readonly string[];
-  /** Most bytes that the process held at the end of a step. */
+  /** Peak memory of the process at the end of a step, in bytes. */
   readonly peakMemoryBytes: number;
 }
 
@@ -84,11 +84,11 @@ export interface TestAccuracy {
 }
 
 /**
- * Trains networks together (most methods: one), going on from their checkpoint if there is one, measures each, and saves
- * them as plain tfjs models. A student is saved as the last epoch leaves it, because that is what the report ranks; a
- * teacher has the weights of its best validation epoch. The networks end with the best weights.
+ * Trains networks together (most methods: one), from their checkpoint if there is one, measures each, and saves them as plain tfjs
+ * models. A student is saved with the weights of its last epoch, which the report ranks; a teacher with those of its best validation
+ * epoch. Afterwards the networks have the best weights.
  *
- * @returns undefined when the signal ended it early: its checkpoint is saved then
+ * @returns undefined when the signal ended it early; its checkpoint is then saved
  */
 export async function trainNetwork(
   training: Training,
@@ -141,10 +141,10 @@ export async function trainNetwork(
 }
 
 /**
- * Trains networks together, going on from their checkpoint if there is one, and measures and saves nothing else.
+ * Trains networks together, from their checkpoint if there is one, and measures and saves nothing else.
  *
- * @param callbacks beside those that every training has
- * @returns what the caller disposes
+ * @param callbacks in addition to those of every training
+ * @returns the result, which the caller disposes
  */
 export async function distillTraining(
   training: Training,
@@ -186,7 +186,7 @@ async function save(networks: readonly Network[], folder: TrainingFolder): Promi
   return await modelDigest(places);
 }
 
-/** What is left of each network's accuracy on corrupted test images, where the configuration wants to know. */
+/** Each network's accuracy on corrupted test images, if configured. */
 export async function corruptionsOf(
   networks: readonly Classifier[],
   { config: { corruptions }, data }: Pick<RunContext, 'config' | 'data'>,
@@ -199,7 +199,7 @@ export async function corruptionsOf(
   return found;
 }
 
-/** Of each network, and of all together. */
+/** Evaluates each network, and the ensemble of all. */
 async function testAll(
   networks: readonly Network[],
   data: RunData,
@@ -214,7 +214,7 @@ async function testAll(
   return [...found, await evaluate(ensembleOf(networks), data.test, normalization)];
 }
 
-/** The configured optimizer with the configured schedule around a base rate. */
+/** The configured optimizer and schedule, with a base learning rate. */
 export function optimizerOf(config: RunConfig, learningRate: number, epochs: number): OptimizerSpec {
   const schedule = scheduleOf(config, learningRate, epochs);
   const { name, weightDecay, momentum, nesterov } = config.optimizer;
@@ -222,7 +222,7 @@ export function optimizerOf(config: RunConfig, learningRate: number, epochs: num
   return sgd({ learningRate: schedule, momentum, nesterov, weightDecay });
 }
 
-/** Milestones are shares of the run's epochs, so that one configuration fits any length. */
+/** Milestones are fractions of the training's epochs, so that one configuration fits any length. */
 function scheduleOf({ schedule }: RunConfig, base: number, epochs: number): Schedule {
   const { warmupEpochs } = schedule;
   if (schedule.name === 'constant') return constantRate(base);
@@ -231,7 +231,7 @@ function scheduleOf({ schedule }: RunConfig, base: number, epochs: number): Sche
   return stepRate(base, { milestones, factor: schedule.factor, warmupEpochs });
 }
 
-/** A resized crop stands in for padding and cropping, which presets and defaults bring. */
+/** A random resized crop replaces padding and cropping, which presets and defaults set. */
 function augmentationOf({ augmentation: { padCrop, ...others } }: RunConfig): Augmentation {
   return augmentation({ ...others, padCrop: others.randomResizedCrop === undefined ? padCrop : 0 });
 }

@@ -2,7 +2,7 @@ import { arrayDataset, createRandom, distill, student } from '@distilljs/core';
 import { buildNetwork } from './cohort.js';
 
 /**
- * One training step of the smallest residual network on random images, to see whether an engine trains at all.
+ * One training step of the smallest residual network on random images, to check that an engine can train.
  * @returns the cross-entropy of that step
  */
 export async function trainOneStep(): Promise<number> {

@@ -21,9 +21,9 @@ import { readMethodResult } from './stored.js';
 import { writeJson } from './write-json.js';
 
 /**
- * One method with one seed: from its folder if it is done, else trained (or trained on) and saved.
+ * One method with one seed: read from its folder if finished, else trained (from its checkpoint, if any) and saved.
  *
- * With one seed every method starts from the same student (a cohort's first network), and sees the same order and
+ * With the same seed every method starts from the same student (a cohort's first network), and sees the same order and
  * augmentation.
  * @returns undefined when the signal ended it
  */
@@ -68,9 +68,9 @@ export async function provideStudent(
     const outcome = await trainNetwork(training, context);
     if (outcome === undefined) return undefined;
     const { history, best, cost } = outcome;
-    // In a cohort those of the student's architecture count: they are what the other methods' students compare with.
+    // In a cohort, networks with the student's architecture count: only they are comparable with the other methods' students.
     const counted = models.flatMap((model, index) => (model === config.student.model ? [index] : []));
-    // Counted as it was saved: what a method folds into kernels is gone by now.
+    // Parameters are counted as saved, after the method has folded what it can into kernels.
     const student = createNetwork((networks[counted[0] ?? 0] as Network).model);
     const places = modelFolders(folder, networks.length);
     const meanOf = (when: keyof TestAccuracy): number =>
@@ -89,7 +89,7 @@ export async function provideStudent(
       secondsPerEpoch: secondsPerEpoch(history),
       studentParameters: student.parameters + cost.inferenceParameters,
       studentMacs: student.macs + cost.inferenceMacs,
-      // The method counts what it adds to its first network.
+      // The method's cost counts what it adds to its first network.
       extraTrainParameters: cost.trainParameters + sizeOf(networks[0]) - student.parameters,
       warnings: [...context.warnings, ...outcome.warnings],
       ...(context.atATime !== undefined && context.atATime > 1 && { trainingsAtATime: context.atATime }),

@@ -20,7 +20,7 @@ export interface Divergence {
   readonly error: DistillError;
 }
 
-/** Works at one training as the only process. @param options as {@link lockFolder} has them */
+/** Runs `work` while no other process works on the training. @param options as for {@link lockFolder} */
 export async function atCell<T>(
   { root }: TrainingFolder,
   work: () => Promise<T>,
@@ -34,7 +34,7 @@ export async function atCell<T>(
   }
 }
 
-/** The configuration of a race is that of its folder: whoever was in it before still is. */
+/** A race uses the configuration in its folder, so that methods of an earlier start stay in it. */
 export async function raceStudents(
   given: RunContext,
   folder: RunFolder,
@@ -58,8 +58,8 @@ export async function raceStudents(
 }
 
 /**
- * @param ended called after each of the cells
- * @returns what diverged; undefined when the signal ended it
+ * @param ended called after each student
+ * @returns the trainings that diverged; undefined when the signal ended the work
  */
 export async function trainStudents(
   context: RunContext,
@@ -89,7 +89,7 @@ export async function trainStudents(
   return diverged;
 }
 
-/** A student or a trial by itself: done before, or trained now. @returns undefined when the signal ended it */
+/** One student or trial, read if finished, else trained now. @returns undefined when the signal ended it */
 export async function provideCell(
   cell: StudentCell | TuningCell,
   context: RunContext,

@@ -31,19 +31,19 @@ import { writeJson } from './write-json.js';
 /** A teacher ready for use, and how good it is. */
 export interface RunTeacher {
   readonly network: FrozenNetwork;
-  /** How it sees the images. */
+  /** Its input preparation. */
   readonly input: TeacherInput;
-  /** How students come by its outputs. */
+  /** How students get its outputs: live or cached. */
   readonly outputs: TeacherOutputs;
   readonly result: TeacherResult;
   dispose(): void;
 }
 
 /**
- * The teacher of a run: one that is trained already, measured if its folder does not say how good it is, or one trained
- * now with cross-entropy; saved. Its accuracy is said before any student starts.
+ * The teacher of a run: an already trained one, measured if its folder has no result, or one trained now with cross-entropy and saved.
+ * Its accuracy is reported before any student starts.
  *
- * @param loaded what {@link loadTeacher} found; the teacher takes its network over
+ * @param loaded what {@link loadTeacher} found; the teacher takes over its network
  * @returns undefined when the signal ended its training
  */
 export async function provideTeacher(
@@ -81,7 +81,7 @@ async function loadedTeacher(
 
 async function trainedTeacher(context: RunContext, folder: TrainingFolder): Promise<RunTeacher | undefined> {
   const { config, data, log, madeWith } = context;
-  // One network for all seeds of the run.
+  // One teacher for all seeds of the run.
   const { model, epochs, learningRate, seed = 0 } = config.teacher;
   const network = await buildNetwork(model ?? '', data.train, createRandom(seed).fork('teacher'));
   const training = {
@@ -117,7 +117,7 @@ async function trainedTeacher(context: RunContext, folder: TrainingFolder): Prom
   return ready(network, outputsOf(config, folder), result);
 }
 
-/** Where the teacher's image size was not named. */
+/** A message where the teacher's image size is not configured. */
 const sizeText = ({ input: { imageSize } }: LoadedTeacher, { teacher }: RunConfig): readonly string[] =>
   imageSize === undefined || teacher.imageSize !== undefined
     ? []
@@ -126,8 +126,8 @@ const sizeText = ({ input: { imageSize } }: LoadedTeacher, { teacher }: RunConfi
       ];
 
 /**
- * Measures a teacher from outside, and saves what can be saved of it with what it says of the data's images. Without a file of its
- * own it is known by its fingerprint.
+ * Measures a teacher from outside, and saves its model, if possible, and its predictions. A teacher without its own file is identified
+ * by its fingerprint.
  */
 async function measureLoaded(
   context: RunContext,
@@ -148,7 +148,7 @@ async function measureLoaded(
     ...(Object.keys(facts).length > 0 && { facts }),
     ...((learner === undefined || isGiven) && { fingerprint: await network.fingerprint() }),
   };
-  // Its own classes, or its own size, are said in the result.
+  // The result records a teacher's own classes or image size.
   const isPlain = facts.classes === undefined && input.imageSize === undefined;
   if (learner !== undefined && isPlain && !isGiven && modelMetadata(learner.model) === undefined) {
     const own = input.normalization ?? normalization;
@@ -166,7 +166,7 @@ async function measureLoaded(
   return result;
 }
 
-/** A teacher's figures, and what it said of each test image. */
+/** A teacher's result and its predictions on the test images. */
 interface Measured<Result> {
   readonly record: PredictionRecord;
   readonly result: Result;

@@ -18,8 +18,8 @@ import type { RunTeacher } from './train-teacher.js';
 import { readJson, writeJson } from './write-json.js';
 
 /*
- * Options are chosen on the validation images, before the run's own trainings and with seeds of their own. Nobody looks at a test
- * image until the choice is made.
+ * Options are chosen on the validation images, before the run's trainings and with separate seeds. No test image is used until the
+ * choice is made.
  */
 
 /** Version of {@link TrialResult} as a file. */
@@ -31,9 +31,9 @@ export interface TrialResult {
   readonly method: string;
   readonly trial: number;
   readonly seed: number;
-  /** What was tried, beside the method's own options. */
+  /** The trial's options, in addition to the method's configured ones. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** On the validation images after the last epoch; null where numbers stopped being finite. */
+  /** Validation accuracy after the last epoch; null where training diverged. */
   readonly validationAccuracyLast: number | null;
   readonly epochs: number;
   readonly secondsPerEpoch: number | null;
@@ -67,7 +67,7 @@ export async function readTrial(
   throw new DistillError({ code: 'data', where: file, expected, got: 'another file', hint });
 }
 
-/** The same data without its test images: whoever asks for one is wrong. */
+/** The same data without its test images: reading one throws. */
 export function withoutTest({ train, validation, test }: RunData): RunData {
   const hidden: Dataset = {
     ...test,
@@ -78,14 +78,14 @@ export function withoutTest({ train, validation, test }: RunData): RunData {
   return { train, validation, test: hidden };
 }
 
-/** A method with options of a trial in place of its own. */
+/** A method with a trial's options over its own. */
 export const withOptions = (method: MethodConfig, options: TrialResult['options']): MethodConfig => ({
   ...method,
   options: { ...method.options, ...options },
 });
 
 /**
- * One trial: from its folder if it is done, else trained (or trained on). No network is kept.
+ * One trial: read from its folder if finished, else trained, from its checkpoint if there is one. No network is kept.
  *
  * @returns undefined when the signal ended it
  */
@@ -128,7 +128,7 @@ export async function provideTrial(
       if (trained.stopped !== undefined) return undefined;
       const { history } = trained;
       const last = history.findLast(({ validation }) => validation.length > 0)?.validation ?? [];
-      // Of a cohort those of the student's architecture count, as in the comparison.
+      // In a cohort, networks with the student's architecture count, as in the comparison.
       const counted = last.filter((_, index) => models[index] === config.student.model);
       const mean = counted.reduce((sum, { accuracy }) => sum + accuracy, 0) / counted.length;
       result = {
@@ -141,7 +141,7 @@ export async function provideTrial(
       trained.dispose();
     }
   } catch (error) {
-    // That options diverge is a result.
+    // Divergence is a result of the options.
     if (!isDistillError(error) || error.code !== 'numeric') throw error;
     result = { ...same, validationAccuracyLast: null, epochs: 0, secondsPerEpoch: null };
   } finally {
@@ -158,8 +158,8 @@ export async function provideTrial(
 }
 
 /**
- * What was tried for a method, and what was chosen: the highest mean accuracy on the validation images, of equal ones the first.
- * What diverged with any seed is not chosen.
+ * The trials of a method and the chosen one: the highest mean validation accuracy, the first of equal ones. A trial that diverged with
+ * any seed is not chosen.
  *
  * @returns undefined for a method that is not tuned, or not yet
  */
@@ -191,7 +191,7 @@ export async function readTuning(
   };
 }
 
-/** A configuration whose grid was changed by hand would give options a result of others. */
+/** Checks a trial's options: after a manual change of the grid, a result would belong to other options. */
 function expectSame(
   { root }: RunFolder,
   { method, trial, options: tried }: TrialResult,
@@ -210,7 +210,7 @@ function expectSame(
 /**
  * A method with the options that tuning chose.
  *
- * @throws DistillError code `config` before tuning is done; `numeric` when everything that was tried diverged
+ * @throws DistillError code `config` before tuning is done; `numeric` when every trial diverged
  */
 export async function tunedMethod(
   folder: RunFolder,

@@ -4,10 +4,10 @@ import { hmePaper, kdExplainer, vam, withVam } from '@distilljs/vam';
 import type { HeadKind, WithVamOptions } from '@distilljs/vam';
 import type { CatalogEntry, StudentChange } from './catalog-entry.js';
 
-/** Behind a method's name: the same method, for a student whose convolutions attend, with the entropy of their attention as a term. */
+/** Name suffix of a method with virtual attention: the student's convolutions attend, and the entropy of their attention is a term. */
 export const VAM_SUFFIX = '+vam';
 
-/** How a student attends. Blocks are half as wide as the package's default: the zoo's students have 8 to 64 channels. */
+/** Attention settings of a student. Blocks are half as wide as the package's default: the zoo's students have 8 to 64 channels. */
 const ATTENTION: Omit<WithVamOptions, 'seed'> = {
   blockSize: 8,
   rescale: 'none',
@@ -18,7 +18,7 @@ const ATTENTION: Omit<WithVamOptions, 'seed'> = {
 /** A mixture of experts in the paper's layout, small enough for the bench. */
 const EXPERTS = { experts: 4, widths: [16, 8, 8, 16], blocks: 1, head: 'binary' as HeadKind };
 
-/** A configuration has one list of options. Some of them shape the network; the others belong to the method. */
+/** Splits a configuration's options into those that shape the network and those of the method. */
 function splitOptions<Shape extends object>(
   options: object,
   shapeDefaults: Shape,
@@ -31,13 +31,13 @@ function splitOptions<Shape extends object>(
   };
 }
 
-/** The method, whose options in a report include those that shaped its network. */
+/** The method with the network's options added, so that the report shows them. */
 const reporting = (method: Method, shape: object): Method => ({
   ...method,
   options: { ...method.options, ...shape },
 });
 
-/** The configured student with attention. All its other weights stay those that every method starts from. */
+/** The configured student with attention added. Its other weights stay those that every method starts from. */
 const attendingStudent =
   (options: object): StudentChange =>
   ({ model, taps }, _, random) => {
@@ -50,7 +50,7 @@ const attendingStudent =
 const { gamma, ceWeight, kdWeight, temperature } = vam().options;
 const vamDefaults = { gamma, ceWeight, kdWeight, temperature };
 
-/** Any method with attention. Its own options stay; the weight of the entropy is `vamGamma`, as some methods have a `gamma`. */
+/** Any method with attention. Its own options stay; the entropy's weight is `vamGamma`, because some methods have a `gamma`. */
 export function withVirtualAttention(entry: CatalogEntry): CatalogEntry {
   return {
     ...entry,
@@ -96,7 +96,7 @@ function explainer(
   };
 }
 
-/** VAM, and KDExplainer under each of its trainings. */
+/** VAM, and the variants of KDExplainer. */
 export const virtualAttentionMethods: readonly CatalogEntry[] = [
   {
     name: 'vam',

@@ -6,7 +6,7 @@ import { expectRegularFile } from '../file/index.js';
 /** Results of thousands of epochs take a few megabytes. */
 const LARGEST_JSON = 256 * 2 ** 20;
 
-/** Writes a value as indented JSON, whole or not at all. */
+/** Writes a value as indented JSON, atomically. */
 export function writeJson(file: string, value: unknown): Promise<void> {
   return writeWhole(file, `${JSON.stringify(value, null, 2)}\n`);
 }
@@ -14,9 +14,9 @@ export function writeJson(file: string, value: unknown): Promise<void> {
 /**
  * Reads a JSON file.
  *
- * @param hint what to do about a damaged one
- * @returns undefined when there is none
- * @throws DistillError code `data` when it is no JSON
+ * @param hint what to do about a damaged file
+ * @returns undefined when there is no file
+ * @throws DistillError code `data` when the file is not JSON
  */
 export async function readJson(
   file: string,
@@ -39,10 +39,10 @@ export async function readJson(
 }
 
 /**
- * Looks whether what a file says has the form that it was written in.
+ * Checks that a file's content has the form in which it was written.
  *
- * @param hint what to do about one that has not
- * @throws DistillError code `data` that names the first field that is wrong
+ * @param hint what to do about another form
+ * @throws DistillError code `data` that names the first wrong field
  */
 export function inForm<Form>(where: string, schema: z.ZodType<Form>, value: unknown, hint: string): Form {
   const { data, error } = schema.safeParse(value);
@@ -51,7 +51,7 @@ export function inForm<Form>(where: string, schema: z.ZodType<Form>, value: unkn
   throw new DistillError({ code: 'data', where, expected, got: firstIssue(error), hint });
 }
 
-/** What is wrong in the first place, with the path to it. */
+/** The first issue, with its path. */
 export function firstIssue({ issues: [issue] }: z.ZodError): string {
   const path = issue?.path.map(String).join('.') ?? '';
   return `${path === '' ? 'content' : path}: ${issue?.message ?? 'another form'}`;
@@ -60,19 +60,19 @@ export function firstIssue({ issues: [issue] }: z.ZodError): string {
 /**
  * Reads a text file.
  *
- * @param hint what to do about one that cannot be read
- * @returns undefined when there is none
- * @throws DistillError code `data` for a folder or a device in its place, or whatever else cannot be read
+ * @param hint what to do about an unreadable file
+ * @returns undefined when there is no file
+ * @throws DistillError code `data` for a folder, a device, or anything else that cannot be read
  */
 export async function readText(file: string, hint: string): Promise<string | undefined> {
   try {
-    // A pipe would be waited for, a device has no end.
+    // Reading a pipe would block, and a device has no end.
     if (!(await stat(file)).isDirectory()) expectRegularFile(file, 'a text file', 'data', LARGEST_JSON);
     return await readFile(file, 'utf8');
   } catch (cause) {
     if (isDistillError(cause)) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
-    // Where a file was given for its folder, there is none in it.
+    // A file in place of the folder holds no such file.
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const got = code === 'EISDIR' ? 'a folder' : message;
     throw new DistillError({ code: 'data', where: file, expected: 'a readable file', got, hint, cause });

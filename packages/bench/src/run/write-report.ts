@@ -25,7 +25,7 @@ import type { RunFolder } from './run-folder.js';
 import { readInspections, readMethodResult, readRun, readTeacherResult } from './stored.js';
 import { readTuning } from './tuning.js';
 
-/** A report and where it lies. */
+/** A report and its files. */
 export interface WrittenReport {
   readonly report: Report;
   /** Path of index.html. */
@@ -37,7 +37,7 @@ export interface WrittenReport {
 /**
  * Writes a report from what a run folder holds, finished or not.
  *
- * @param formats left out: report.json, report.md, report.csv, seeds.csv and index.html
+ * @param formats default: report.json, report.md, report.csv, seeds.csv and index.html
  * @throws DistillError code `data` when the folder holds no run, or no finished training
  */
 export async function writeReport(
@@ -56,7 +56,7 @@ export async function writeReport(
 }
 
 /**
- * What a run folder's report is written from.
+ * The data that a run folder's report is written from.
  *
  * @throws DistillError code `data` when the folder holds no run, or no finished training
  */
@@ -84,13 +84,13 @@ export async function reportSources(folder: RunFolder): Promise<ReportSources> {
   return { report, teacher, results, shown: await inspectionsOf(folder, config, results) };
 }
 
-/** Of the methods whose options are chosen by now. */
+/** The tunings of the methods whose options are already chosen. */
 async function tuningOf(folder: RunFolder, config: RunConfig): Promise<readonly Tuning[]> {
   const all = await Promise.all(config.methods.map(({ as }) => readTuning(folder, config, as)));
   return all.filter((each) => each !== undefined);
 }
 
-/** What the methods showed of themselves in the first seed that has something. */
+/** The inspections that methods recorded, for every method and seed that has any. */
 async function inspectionsOf(
   folder: RunFolder,
   config: RunConfig,
@@ -107,7 +107,7 @@ async function inspectionsOf(
   return (await Promise.all(all)).filter(({ inspections }) => inspections.length > 0);
 }
 
-/** The same for the path of a run folder. */
+/** {@link writeReport} for the path of a run folder. */
 export async function rewriteReport(root: string, formats?: readonly ReportFormat[]): Promise<WrittenReport> {
   return await writeReport(runFolder(root), formats);
 }
@@ -119,9 +119,9 @@ async function contents(folder: string): Promise<string> {
 }
 
 /**
- * What a report needs to know that the results do not say.
+ * Facts for a report that the results do not contain.
  *
- * @param data left out for a folder that did not keep it
+ * @param data omitted for a folder that did not keep it
  */
 export async function runFacts({ dataset, methods }: RunConfig, data?: DataFingerprints): Promise<RunFacts> {
   const isOurs = ({ from, given }: MethodConfig): boolean => from === undefined && given !== true;
@@ -134,7 +134,7 @@ async function testImages(dataset: RunConfig['dataset']): Promise<number | undef
   try {
     return (await loadDataset(dataset, 'test')).size;
   } catch {
-    // A report may be written where the data is not: it then leaves out what depends on their number.
+    // A report may be written where the data is missing: it then omits what depends on the number of test images.
     return undefined;
   }
 }

@@ -8,7 +8,7 @@ import type { RunSnapshot } from '../cell/run-watch.js';
 
 export type Progress = 'done' | 'running' | 'half done' | 'waiting';
 
-/** A training that is under way, with what it has logged. */
+/** A running training, with its logged epochs. */
 export interface LiveTraining {
   readonly name: string;
   readonly epochs: readonly EpochReport[];
@@ -17,12 +17,12 @@ export interface LiveTraining {
 /** A run as it is now. */
 export interface LiveState {
   readonly snapshot: RunSnapshot;
-  /** Every cell, in the order of the work; none where there are too many to show. */
+  /** Every cell, in working order; none where there are too many to show. */
   readonly cells: readonly { readonly name: string; readonly progress: Progress }[];
   readonly trainings: readonly LiveTraining[];
-  /** Of the machine that serves the page. */
+  /** Load of the machine that serves the page. */
   readonly machine: MachineUse;
-  /** What could not be read, in words. */
+  /** Files that could not be read, in sentences. */
   readonly faults: readonly string[];
 }
 
@@ -34,12 +34,12 @@ export interface MachineUse {
   readonly usedBytes: number;
 }
 
-/** More cells are counted and not drawn. */
+/** Most cells that are drawn; more are only counted. */
 const MOST_CELLS = 2000;
 /** Trainings whose curves are drawn. */
 const MOST_CURVES = 12;
 
-/** Looks at a run again and again. It reads the folder and writes nothing. */
+/** Takes snapshots of a run repeatedly. It reads the folder and writes nothing. */
 export function watchRun(cells: RunCells): () => Promise<Omit<LiveState, 'faults'>> {
   const look = watchCells(cells);
   const done = new Set<string>();
@@ -60,7 +60,7 @@ export function watchRun(cells: RunCells): () => Promise<Omit<LiveState, 'faults
   };
 }
 
-/** @param done cells that are known to be done: these are not looked at again */
+/** @param done cells known to be done, which are not examined again */
 async function progressOf(cell: RunCell, running: ReadonlySet<string>, done: Set<string>): Promise<Progress> {
   if (done.has(cell.name)) return 'done';
   const place = placeOf(cell);
@@ -82,7 +82,7 @@ async function epochsOf(cell: RunCell): Promise<readonly EpochReport[]> {
       const row = JSON.parse(line) as EpochReport;
       return Array.isArray(row.validation) ? [row] : [];
     } catch {
-      // Not written to its end yet.
+      // The last line is not completely written yet.
       return [];
     }
   });

@@ -18,9 +18,9 @@ import { liveContent, livePage, markup } from './live-page.js';
 import { watchRun } from './live-state.js';
 
 export interface ServeOptions {
-  /** 0: a free one. */
+  /** Port; 0 for a free one. Default: 0. */
   readonly port?: number | undefined;
-  /** Address to listen at; left out, this machine alone can ask. */
+  /** Address to listen on. Default: 127.0.0.1, this machine only. */
   readonly host?: string | undefined;
 }
 
@@ -30,11 +30,11 @@ export interface RunServer {
   close(): Promise<void>;
 }
 
-/** A report is not made anew more often than this, in milliseconds: it takes seconds. */
+/** Shortest time between two rebuilds of the report, in milliseconds: each takes seconds. */
 const BETWEEN_REPORTS = 10_000;
 
 /**
- * Serves a page that shows a run or a study as it goes, and the files of its reports. It only reads.
+ * Serves a page that shows a run or a study in progress, and the files of its reports. It only reads.
  *
  * @throws DistillError code `config` for a folder without a run, or an empty address
  */
@@ -42,7 +42,7 @@ export async function serveRun(
   root: string,
   { port = 0, host = '127.0.0.1' }: ServeOptions = {},
 ): Promise<RunServer> {
-  // Node takes an empty address for all of the machine's.
+  // Node would listen on all addresses.
   if (host.trim() === '') {
     const hint = 'Leave --host out for this machine alone; 0.0.0.0 listens at all addresses.';
     throw new DistillError({ code: 'config', where: '--host', expected: 'an address', got: 'nothing', hint });
@@ -87,7 +87,7 @@ export async function serveRun(
   };
 }
 
-/** The two things that are made when they are asked for. */
+/** Content that is made on request. */
 interface Pages {
   page(): Promise<string>;
   /** For the page's script. */
@@ -104,7 +104,7 @@ async function pagesOf(root: string): Promise<Pages> {
     content: undefined,
   };
   let fault: string | undefined;
-  // Looks do not overlap: what one learns, the next builds on.
+  // Snapshots do not overlap: each builds on the one before.
   let before: Promise<unknown> = Promise.resolve();
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
     const result = before.then(work);
@@ -138,7 +138,7 @@ async function pagesOf(root: string): Promise<Pages> {
   };
 }
 
-/** The report as far as there is one, or why it cannot be made. */
+/** The report so far, or why it cannot be made. */
 async function contentOf(
   root: string,
   isStudy: boolean,
@@ -189,8 +189,8 @@ function send(response: ServerResponse, { status, type = '', content }: Answer):
 }
 
 /**
- * Whether a request names this server by an address or a name of its own. A page of another site whose name leads here (DNS
- * rebinding) would name itself.
+ * Whether a request's Host header names this server by an IP address or one of its names. A page of another site that resolves here (DNS
+ * rebinding) would send its own name.
  */
 function isOwnName(named: string | undefined, host: string): boolean {
   const name = /^(?:\[(.+)\]|([^:]+))(?::\d+)?$/.exec(named ?? '');
@@ -199,7 +199,7 @@ function isOwnName(named: string | undefined, host: string): boolean {
   return [host, 'localhost', hostname()].some((own) => own.toLowerCase() === plain);
 }
 
-/** The path of an address, decoded once; undefined for one that means no file. */
+/** The path of a URL, decoded once; undefined for a malformed one. */
 function pathOf(url: string): string | undefined {
   try {
     return decodeURIComponent(url.replace(/[?#].*$/, ''));
@@ -208,7 +208,7 @@ function pathOf(url: string): string | undefined {
   }
 }
 
-/** A file of a report, by its address: those of the run's report folder, and of a study's tasks. Nothing else is shown. */
+/** The file behind a path: only files in the report folders of the run and of a study's tasks are served. */
 async function reportFile(root: string, path: string): Promise<string | undefined> {
   const parts = path.split('/').slice(1);
   const isPlain = parts.every((part) => /^[\w][\w.+ -]*$/.test(part) && !part.includes('..'));

@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { repeated } from './contender.js';
 import type { Contender } from './contender.js';
 
-/** One operation that keeps an engine busy, and how much arithmetic it is. */
+/** An operation that saturates an engine, with its amount of arithmetic. */
 export interface Ceiling {
   readonly key: 'matmul' | 'conv';
   readonly title: string;
-  /** Two per multiply–accumulate. */
+  /** Floating-point operations, two per multiply–accumulate. */
   readonly flops: number;
   readonly contender: Contender;
 }
@@ -14,7 +14,7 @@ export interface Ceiling {
 const EDGE = 1024;
 const CONV = { batch: 64, edge: 16, channels: 64, size: 3 } as const;
 
-/** What an engine can reach at best in practice: a large matrix product and a large convolution. */
+/** The best that an engine reaches in practice: a large matrix product and a large convolution. */
 export function ceilings(): readonly Ceiling[] {
   const a = tf.randomUniform<tf.Rank.R2>([EDGE, EDGE], -1, 1, 'float32', 1);
   const b = tf.randomUniform<tf.Rank.R2>([EDGE, EDGE], -1, 1, 'float32', 2);
@@ -49,7 +49,7 @@ export function ceilings(): readonly Ceiling[] {
   ];
 }
 
-/** Waits until it is computed; one value is read, because an engine may return before it has begun. */
+/** Waits for the computation by reading one value: an engine may return before it has started. */
 async function finished(compute: () => tf.Tensor): Promise<void> {
   const probe = tf.tidy(() => tf.slice(tf.reshape(compute(), [-1]), 0, 1));
   await probe.data();

@@ -1,10 +1,10 @@
-/** Something that is timed, a few steps at a time, so that it can take turns with others. */
+/** A timed workload that runs a few steps at a time, so that it can alternate with others. */
 export interface Contender {
-  /** As progress messages call it. */
+  /** Name for progress messages. */
   readonly name: string;
-  /** Runs so many steps. @returns the milliseconds of each */
+  /** Runs this many steps. @returns the milliseconds of each */
   turn(steps: number): Promise<readonly number[]>;
-  /** Ends what runs and frees what it holds. */
+  /** Stops it and frees its memory. */
   end(): Promise<void>;
 }
 

@@ -1,41 +1,41 @@
 import { GRAPH_VARIABLE } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** One kind of kernel within the steps that were watched. */
+/** Use of one kind of kernel in the observed steps. */
 export interface KernelUse {
   readonly name: string;
   readonly count: number;
-  /** Milliseconds in it, kernels that it called itself left out; where an engine works on its own, of handing over only. */
+  /** Milliseconds in it, without nested kernels; for asynchronous engines, only the time to issue it. */
   readonly milliseconds: number;
 }
 
-/** What some steps asked of the engine. */
+/** The engine's work during the observed steps. */
 export interface EngineUse {
   /** Most used time first. */
   readonly kernels: readonly KernelUse[];
   /** Tensors made, live or not. */
   readonly tensors: number;
-  /** Values handed to the engine: images, constants, shapes. */
+  /** Uploads to the engine: images, constants, shapes. */
   readonly uploads: number;
   /** Values read from the engine. */
   readonly reads: number;
 }
 
-/** Any function of the engine or a backend that is to be watched. */
+/** A function of the engine or a backend to observe. */
 type Watched = (...args: unknown[]) => unknown;
 type Host = Record<string, Watched | undefined>;
 
 /**
- * Runs `work` and counts what it asks of the current engine. Kernels are counted where tfjs starts them; TensorFlow ops
- * that core starts itself (batch norm, the gradient of ReLU) count as kernels too.
+ * Runs `work` and counts the operations of the current engine. Kernels are counted where tfjs starts them; TensorFlow ops that core
+ * starts itself (batch norm, the gradient of ReLU) count as kernels too.
  *
- * Watching costs time, so that watched steps should not be timed as a whole. On engine node they run operation by operation: within
- * a graph no operation has a time of its own.
+ * Counting takes time, so observed steps should not be timed as a whole. On engine node they run operation by operation, because
+ * operations within a graph have no separate times.
  */
 export async function countKernels(work: () => Promise<unknown>): Promise<EngineUse> {
   const found = new Map<string, { count: number; milliseconds: number }>();
   const counts = { uploads: 0, reads: 0 };
-  // Time of the kernels inside the one that runs, per depth.
+  // Time of nested kernels, per depth.
   const inner: number[] = [];
 
   const timed = (name: string, run: () => unknown): unknown => {
@@ -54,7 +54,7 @@ export async function countKernels(work: () => Promise<unknown>): Promise<Engine
   const kernel = (run: Watched): Watched => {
     return (...args) => timed(String(args[0]), () => run(...args));
   };
-  // Every kernel of tfjs-node ends in these two; only a call from outside of one is a kernel of its own.
+  // Every kernel of tfjs-node ends in these two; only a call from outside a kernel counts as one.
   const direct = (run: Watched): Watched => {
     return (...args) => (inner.length > 0 ? run(...args) : timed(String(args[0]), () => run(...args)));
   };
@@ -94,7 +94,7 @@ export async function countKernels(work: () => Promise<unknown>): Promise<Engine
   };
 }
 
-/** Puts a wrapper before a method. @returns what takes it away again */
+/** Wraps a method. @returns a function that removes the wrapper */
 function watch(host: Host, name: string, wrap: (run: Watched) => Watched): () => void {
   const original = host[name];
   if (original === undefined) return () => undefined;
@@ -106,7 +106,7 @@ function watch(host: Host, name: string, wrap: (run: Watched) => Watched): () =>
   };
 }
 
-/** tfjs numbers its tensors. */
+/** The next tensor id, which counts the tensors that tfjs has made. */
 function newTensorId(): number {
   const probe = tf.scalar(0);
   probe.dispose();

@@ -26,19 +26,19 @@ import { SPEED_SCHEMA } from './speed-report.js';
 import type { MemoryResult, NetworkSize, SpeedReport } from './speed-report.js';
 import type { Bench } from './training-contender.js';
 
-/** Told before each stretch of work. @param share of the whole that is done, from 0 to 1 */
+/** Called before each part of the work. @param share finished share of the whole, from 0 to 1 */
 export type SpeedProgress = (doing: string, share: number) => void;
 
 /** Batches of an epoch; as many steps per view fill the cache of a teacher's outputs. */
 const BATCHES = 12;
-/** Repetitions of what is not a training step. */
+/** Repetitions of measurements other than training steps. */
 const REPETITIONS = 5;
 
 /**
- * Times training steps as `distill` runs them, the teacher's forward pass, and what the engine reaches at best, by turns.
+ * Times training steps as `distill` runs them, the teacher's forward pass, and the engine's ceilings, in alternation.
  *
- * @param settings checked
- * @param engine the one that runs
+ * @param settings checked settings
+ * @param engine the running engine
  * @throws DistillError from a method that cannot train
  */
 export async function measureSpeed(
@@ -60,7 +60,7 @@ export async function measureSpeed(
   const forward = teacherForward(bench);
   const others = [...peaks.map(({ contender }) => contender), forward];
   try {
-    // First, while the process has held nothing else.
+    // Measured first, before the process holds anything else.
     const memory: MemoryResult[] = [];
     for (const method of memorySteps > 0 ? methods : []) {
       tell(`${method}, memory over ${memorySteps} steps`, memorySteps);
@@ -116,7 +116,7 @@ export async function measureSpeed(
   }
 }
 
-/** Says what is done before each stretch, counting what the stretches before it were worth. */
+/** Reports each part of the work before it starts, with the share of the earlier ones. */
 function progressOf(progress: SpeedProgress, total: number): (doing: string, steps: number) => void {
   let done = 0;
   return (doing, steps) => {
@@ -125,7 +125,7 @@ function progressOf(progress: SpeedProgress, total: number): (doing: string, ste
   };
 }
 
-/** A trained teacher adds biases. Those of a new one are 0, and TensorFlow leaves such additions out. */
+/** Draws biases, as in a trained teacher: TensorFlow skips the addition of biases that are 0. */
 function drawBiases({ variables }: Network): void {
   tf.tidy(() => {
     Object.entries(variables).forEach(([name, variable], at) => {
@@ -135,7 +135,7 @@ function drawBiases({ variables }: Network): void {
   });
 }
 
-/** One forward pass of the teacher over a batch that lies on the engine. */
+/** One forward pass of the teacher over a batch already on the engine. */
 function teacherForward({ dataset, teacher, batchSize }: Bench): Contender {
   const images = tf.randomNormal<tf.Rank.R4>([batchSize, ...dataset.imageShape], 0, 1, 'float32', 1);
   const step = async (): Promise<void> => {
@@ -158,7 +158,7 @@ function ceilingResults(
   return Object.fromEntries(results) as unknown as SpeedReport['ceiling'];
 }
 
-/** Milliseconds to read, augment and normalise one batch: median. */
+/** Median milliseconds to read, augment and normalise one batch. */
 async function dataTime({ dataset, normalization, batchSize }: Bench): Promise<number> {
   const random = createRandom(0).fork('augment');
   const times: number[] = [];

@@ -3,13 +3,13 @@ import type { MemoryPoint, MemoryResult } from './speed-report.js';
 import { startTraining } from './training-contender.js';
 import type { Bench } from './training-contender.js';
 
-/** Buffers, caches and compiled code have their size by then. */
+/** By this step, buffers, caches and compiled code have their final size. */
 const EARLY_STEP = 50;
 
 /**
- * Trains a method for so many steps and says what the process holds early and at the end.
+ * Trains a method for `steps` steps and measures memory early and at the end.
  *
- * @param steps the early look is at step 50, or half-way if there are fewer than 100
+ * @param steps the early measurement is at step 50, or half-way if there are fewer than 100
  */
 export async function watchMemory(bench: Bench, method: string, steps: number): Promise<MemoryResult> {
   const early = Math.min(EARLY_STEP, Math.floor(steps / 2));

@@ -7,14 +7,14 @@ import type { MethodSpeed, StepTimes } from './speed-report.js';
 import { startTraining } from './training-contender.js';
 import type { Bench, TrainingContender } from './training-contender.js';
 
-/** A method's run, warm, and what one step of it asked of the engine. */
+/** A warmed-up run of a method, with the engine's work in one step. */
 export interface WatchedRun {
   readonly run: TrainingContender;
   readonly use: EngineUse;
   readonly liveTensors: number;
 }
 
-/** Starts a phase of a method, warms it up, and watches one step more. */
+/** Starts a phase of a method, warms it up, and observes one more step. */
 export async function warmUp(
   bench: Bench,
   method: string,
@@ -38,7 +38,7 @@ export async function warmUp(
  * A method's line of the report.
  *
  * @param gflops the engine's ceiling
- * @param kdMs median step of kd, if it was measured
+ * @param kdMs median step time of kd, if it was measured
  */
 export function methodSpeed(
   { run, use, liveTensors }: WatchedRun,
@@ -48,7 +48,7 @@ export function methodSpeed(
   kdMs: number | undefined,
 ): MethodSpeed {
   const stepMs = stepTimes(timing.times);
-  // A backward pass computes a gradient by the input and one by the weights, each as much work as the forward pass.
+  // A backward pass computes gradients for inputs and for weights, each as much work as the forward pass.
   const flopsPerStep = 3 * 2 * run.studentMacs * batchSize + 2 * teacher.macs * run.teacherImages;
   return {
     method: run.method,

@@ -5,7 +5,7 @@ const CLASSES = 10;
 const SUPERCLASSES = 5;
 const EDGE = 32;
 
-/** Images of noise, as large as CIFAR's: what a step costs does not depend on what the images show. */
+/** Noise images of CIFAR's size: the cost of a step does not depend on the content. */
 export function noiseDataset(size: number): InMemoryDataset {
   const random = createRandom(0).fork('noise');
   const indices = Array.from({ length: size }, (_, index) => index);

@@ -1,18 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Contender } from './contender.js';
 
-/** Everything takes its turn in each of so many rounds, so that a drift of the machine meets all alike. */
+/** Number of rounds; every contender has a turn in each, so that drift of the machine affects all equally. */
 const ROUNDS = 5;
 
-/** What some contender's turns came to. */
+/** Measurements over a contender's turns. */
 export interface Timing {
   /** Milliseconds of each step. */
   readonly times: number[];
-  /** Of all turns together. */
+  /** Wall-clock time of all turns together. */
   wallMs: number;
-  /** Processor time of the whole process meanwhile, all threads. */
+  /** CPU time of the whole process in that time, over all threads. */
   cpuMs: number;
-  /** Bytes of resident memory, the largest at the end of a turn. */
+  /** Largest resident memory at the end of a turn, in bytes. */
   peakRss: number;
   /** Live tensors that its turns left behind. */
   tensorGrowth: number;
@@ -21,7 +21,7 @@ export interface Timing {
 /**
  * Times contenders in rounds.
  *
- * @param plan how many steps each contender takes in all, at least one
+ * @param plan total steps of each contender, at least one
  * @param tell called before each turn
  */
 export async function runRounds(

@@ -2,26 +2,26 @@ import { checkOptions, listOf, oneOf, wholeNumber } from '@distilljs/core';
 import { modelNames } from '../model/index.js';
 import { methodNames } from '../run/method-catalog.js';
 
-/** What `measureSpeed` is asked to measure. */
+/** Settings of `measureSpeed`. */
 export interface SpeedSettings {
-  /** Network of the zoo that learns. Default `resnet20`. */
+  /** Zoo network of the student. Default: `resnet20`. */
   readonly model: string;
-  /** Network of the zoo that teaches. Default `resnet56`. */
+  /** Zoo network of the teacher. Default: `resnet56`. */
   readonly teacher: string;
   /** Images per step. Default 64. */
   readonly batchSize: number;
   /** Timed steps per method. Default 20. */
   readonly steps: number;
-  /** Steps before them that are not timed. Default 3. */
+  /** Untimed steps before them. Default: 3. */
   readonly warmup: number;
   /** Names of the catalog. Default: all of them. */
   readonly methods: readonly string[];
   /**
-   * Views per image of a cached teacher, whose outputs are all known before the timed steps; 0 for a teacher that runs in
-   * every step. Default 0.
+   * Views per image of a cached teacher, whose outputs are all computed before the timed steps; 0 for a teacher that runs in
+   * every step. Default: 0.
    */
   readonly cachedViews: number;
-  /** Steps of the look at memory, per method; 0 leaves it out. Default 0. */
+  /** Steps of the memory measurement per method; 0 for none. Default: 0. */
   readonly memorySteps: number;
 }
 
@@ -38,7 +38,7 @@ const defaults: SpeedSettings = {
 
 /**
  * The settings with defaults filled in.
- * @throws DistillError code `option` for the first that is wrong
+ * @throws DistillError code `option` for the first wrong setting
  */
 export function speedSettings(given: Partial<SpeedSettings> = {}): SpeedSettings {
   return checkOptions<SpeedSettings>('speed', given, defaults, {

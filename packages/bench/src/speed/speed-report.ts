@@ -3,17 +3,17 @@ import type { RunEnvironment } from '../report/index.js';
 import type { EngineUse } from './kernel-counter.js';
 import type { SpeedSettings } from './settings.js';
 
-/** Version of {@link SpeedReport}: raised when a field changes its meaning or goes. */
+/** Version of {@link SpeedReport}, raised when a field changes its meaning or is removed. */
 export const SPEED_SCHEMA = 1;
 
-/** What `distill-bench speed --json` prints. Times are milliseconds, sizes bytes. */
+/** The output of `distill-bench speed --json`. Times are in milliseconds, sizes in bytes. */
 export interface SpeedReport {
   readonly schema: typeof SPEED_SCHEMA;
   readonly environment: RunEnvironment;
   readonly settings: SpeedSettings;
   readonly student: NetworkSize;
   readonly ceiling: { readonly matmul: CeilingResult; readonly conv: CeilingResult };
-  /** Of `stepMs`: reading, augmenting and normalising one batch, measured alone. */
+  /** Part of `stepMs`: reading, augmenting and normalising one batch, measured alone. */
   readonly dataMs: number;
   /** The teacher's forward pass alone, its images already on the engine. */
   readonly teacher: NetworkSize & { readonly forwardMs: StepTimes; readonly imagesPerSecond: number };
@@ -31,7 +31,7 @@ export interface NetworkSize {
 
 export interface CeilingResult {
   readonly title: string;
-  /** Of the fastest repetition. */
+  /** Rate of the fastest repetition. */
   readonly gflops: number;
 }
 
@@ -47,36 +47,36 @@ export interface StepTimes {
 export interface MethodSpeed {
   readonly method: string;
   readonly phase: string;
-  /** Phases that the method has. */
+  /** Number of phases of the method. */
   readonly phases: number;
   readonly stepMs: StepTimes;
   readonly imagesPerSecond: number;
-  /** Median over that of `kd`, less 1; null where kd was not measured. */
+  /** Median step time divided by that of `kd`, minus 1; null where kd was not measured. */
   readonly overheadVsKd: number | null;
-  /** Processor seconds per second while it ran. */
+  /** CPU seconds per second while it ran. */
   readonly coresUsed: number;
   /** Arithmetic of one step: forward and backward of the students (3 × 2 × MACs) and forward of the teacher (2 × MACs). */
   readonly flopsPerStep: number;
-  /** Share of the higher ceiling that `flopsPerStep` in the median time comes to. */
+  /** `flopsPerStep` in the median time, as a share of the higher ceiling. */
   readonly shareOfCeiling: number;
   readonly teacherImagesPerStep: number;
-  /** Of one step; `kernelsPerStep` is the number of all of them. */
+  /** The engine's work in one step; `kernelsPerStep` is the total number of kernels. */
   readonly use: EngineUse;
   readonly kernelsPerStep: number;
   /** Tensors that the run holds between two steps: networks, optimizer, heads. */
   readonly liveTensors: number;
-  /** Live tensors after the last timed step less those after the warm-up: 0, or something leaks. */
+  /** Live tensors after the last timed step minus those after the warm-up; anything but 0 is a leak. */
   readonly tensorGrowth: number;
-  /** Largest resident memory of the process at the end of a step of this method; earlier methods' is in it. */
+  /** Largest resident memory of the process at the end of a turn of this method, including that of other methods. */
   readonly peakRss: number;
 }
 
-/** A long run of one method: what it holds early and at its end. */
+/** Memory of a long run of one method, early and at its end. */
 export interface MemoryResult {
   readonly method: string;
   readonly early: MemoryPoint;
   readonly end: MemoryPoint;
-  /** Resident memory at the end over that at the early step. */
+  /** Resident memory at the end divided by that at the early step. */
   readonly rssRatio: number;
 }
 

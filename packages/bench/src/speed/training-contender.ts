@@ -4,7 +4,7 @@ import { buildCohort, planMethod } from '../run/cohort.js';
 import type { Contender } from './contender.js';
 import { takeTurns } from './turns.js';
 
-/** What all runs of a measurement have in common. */
+/** Settings common to all runs of a measurement. */
 export interface Bench {
   readonly dataset: Dataset;
   readonly normalization: Normalization;
@@ -19,9 +19,9 @@ export interface Bench {
 export interface TrainingContender extends Contender {
   readonly method: string;
   readonly phase: string;
-  /** Of all phases of the method. */
+  /** Number of phases of the method. */
   readonly phases: number;
-  /** Images that the teacher sees in a step, once all its outputs are known where they are cached. */
+  /** Images that the teacher processes in a step; with cached outputs, once the cache is full. */
   readonly teacherImages: number;
   /** MACs of one image through all students that the phase runs. */
   readonly studentMacs: number;
@@ -31,10 +31,10 @@ export interface TrainingContender extends Contender {
 const ENDLESS = 1_000_000;
 
 /**
- * Starts the run of one phase of a method, with fresh students and CIFAR's usual settings (SGD with momentum 0.9 and weight
- * decay 5e-4, pad 4, crop, flip). It waits before its first step.
+ * Starts one phase of a method, with fresh students and the usual CIFAR settings (SGD with momentum 0.9 and weight decay 5e-4,
+ * pad 4, crop, flip). It waits before its first step.
  *
- * @param phase which phase; of the others none runs
+ * @param phase index of the phase; no other phase runs
  * @throws DistillError from the method or its networks
  */
 export async function startTraining(
@@ -67,7 +67,7 @@ export async function startTraining(
     callbacks: [...watchers, turns.callback],
     signal: stop.signal,
   });
-  // A run never ends by itself, so that its promise only ever wins by failing.
+  // A run never ends by itself, so its promise can win the race only by failing.
   const orFailure = async <T>(work: Promise<T>): Promise<T> => (await Promise.race([work, running])) as T;
   try {
     await orFailure(turns.ready);
@@ -98,7 +98,7 @@ export async function startTraining(
   };
 }
 
-/** The method, cut to one of its phases: each phase is timed alone and for as long as it takes. */
+/** The method reduced to one phase, which runs as long as needed. */
 function onePhase(method: Method, phase: number, tell: (whole: Plan) => void): Method {
   return {
     ...method,

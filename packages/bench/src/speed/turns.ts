@@ -1,20 +1,20 @@
 import type { Callback } from '@distilljs/core';
 
-/** A training run that goes on only when it is asked to. */
+/** Controls a training run that proceeds only on request. */
 export interface Turns {
-  /** To be given to the run. */
+  /** The callback to give to the run. */
   readonly callback: Callback;
   /** Resolves when the run is prepared and waits for its first turn. */
   readonly ready: Promise<void>;
-  /** Lets so many steps run. @returns milliseconds from the end of one step to the end of the next */
+  /** Runs this many steps. @returns milliseconds from the end of one step to the end of the next */
   turn(steps: number): Promise<readonly number[]>;
-  /** Lets the run go where it waits. */
+  /** Releases a waiting run. */
   release(): void;
 }
 
 /**
- * Makes a run of `distill` wait at the end of a step until it gets its next turn. What is between two steps of a real run
- * (reading images, reading the loss, the turn of the event loop) is in the times.
+ * Makes a run of `distill` wait at the end of a step for its next turn. The times include what happens between two steps of a real
+ * run (reading images, reading the loss, the event loop).
  */
 export function takeTurns(): Turns {
   let times: number[] = [];

@@ -4,12 +4,12 @@ import { holmAdjusted } from './holm.js';
 import type { Estimate, TaskMethod, TaskPair, TaskScores, TaskStatistics } from './task-data.js';
 import { meanRanks, wilcoxonP } from './wilcoxon.js';
 
-/** Means closer than this are equal: accuracies are counts over at most millions of images. */
+/** Means closer than this count as equal: accuracies are counts over at most millions of images. */
 const EQUAL = 1e-12;
 /** Draws of the bootstrap over tasks. */
 const DRAWS = 1000;
 
-/** What methods have in the tasks: by method and task. */
+/** Accuracies by method and task. */
 interface Table {
   /** Mean accuracy over seeds. */
   readonly means: readonly (readonly number[])[];
@@ -18,11 +18,11 @@ interface Table {
 }
 
 /**
- * What tasks (pairs of networks, datasets) say together of the methods that all of them have. A task counts once, however many
- * seeds it has. Intervals are 95 % percentile intervals of a bootstrap over tasks: they say what other tasks of this kind would
- * bring, and with few tasks they are too narrow. The form follows TabArena (Erickson et al. 2025).
+ * Compares the methods common to all tasks (pairs of networks, datasets) over these tasks. A task counts once, however many seeds
+ * it has. Intervals are 95 % percentile intervals of a bootstrap over tasks: they estimate the spread over other tasks of this kind,
+ * and are too narrow with few tasks. The form follows TabArena (Erickson et al. 2025).
  *
- * @param tasks with at least one method each; methods that a task does not have, or has no result of, are left out and named
+ * @param tasks at least one method each; methods without a result in some task are left out and named
  * @param seed of the bootstrap
  */
 export function acrossTasks(tasks: readonly TaskScores[], seed = 0): TaskStatistics {
@@ -34,7 +34,7 @@ export function acrossTasks(tasks: readonly TaskScores[], seed = 0): TaskStatist
     value: figure(every),
     ci95: intervalOf(draws.map(figure)),
   });
-  // Each serves all methods, so once per draw.
+  // Computed once per draw: each rating serves all methods.
   const ranks = tasks.map((_, task) => ranksIn(table, task));
   const ratings = new Map([every, ...draws].map((chosen) => [chosen, eloRatings(table, chosen)]));
 
@@ -70,7 +70,7 @@ export function acrossTasks(tasks: readonly TaskScores[], seed = 0): TaskStatist
   };
 }
 
-/** A figure of chosen tasks as an estimate: of all of them, with an interval. */
+/** Estimates a figure over all tasks, with its bootstrap interval. */
 type Estimator = (figure: (chosen: readonly number[]) => number) => Estimate;
 
 const accuraciesOf = ({ methods }: TaskScores, name: string): readonly number[] =>
@@ -94,7 +94,7 @@ function commonMethods(tasks: readonly TaskScores[]): Pick<TaskStatistics, 'omit
   };
 }
 
-/** Tasks drawn with replacement; none where there is one task. */
+/** Draws of tasks with replacement; none for a single task. */
 function bootstrapDraws(tasks: number, seed: number): readonly (readonly number[])[] {
   if (tasks < 2) return [];
   const random = createRandom(seed).fork('bootstrap over tasks');
@@ -107,7 +107,7 @@ function intervalOf(values: readonly number[]): Estimate['ci95'] {
   return [quantileSorted(sorted, 0.025), quantileSorted(sorted, 0.975)];
 }
 
-/** Ranks of the methods in a task, 1 for the best; equal means share theirs. */
+/** Ranks of the methods in a task, 1 for the best; equal means share their mean rank. */
 const ranksIn = ({ means }: Table, task: number): readonly number[] =>
   meanRanks(means.map((byTask) => Math.round((byTask[task] ?? 0) / EQUAL)));
 
@@ -155,13 +155,13 @@ function pairOf(
 const chanceToBeat = (first: readonly number[], second: readonly number[]): number =>
   mean(first.flatMap((a) => second.map((b) => (Math.abs(a - b) <= EQUAL ? 0.5 : a > b ? 1 : 0))));
 
-/** Passes of the fit; ratings move by less than a hundredth of a point then. */
+/** Passes of the fit; after them, ratings move by less than a hundredth of a point. */
 const PASSES = 100;
 
 /**
- * Elo ratings of a Bradley–Terry model, `P(i beats j) = s_i / (s_i + s_j)`: `1000 + 400 log10 s` with the geometric mean of `s` at 1. A
- * task is a game of every pair, a tie half a win. One more game against every other method, a tie, keeps a method that always
- * wins finite. Fitted by minorization and maximization (Hunter 2004): `s_i ← w_i / Σ_j n_ij / (s_i + s_j)`.
+ * Elo ratings of a Bradley–Terry model, `P(i beats j) = s_i / (s_i + s_j)`: `1000 + 400 log10 s` with the geometric mean of `s` at 1.
+ * Each task is a game between every pair; a tie is half a win. One extra tied game between every pair keeps the rating of a method
+ * that always wins finite. Fitted by minorization–maximization (Hunter 2004): `s_i ← w_i / Σ_j n_ij / (s_i + s_j)`.
  */
 function eloRatings({ means }: Table, tasks: readonly number[]): readonly number[] {
   const games = tasks.length + 1;

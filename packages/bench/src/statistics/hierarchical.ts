@@ -2,30 +2,30 @@ import studentT from '@stdlib/stats-base-dists-t';
 import { createRandom } from '@distilljs/core';
 import type { Interval } from './summary.js';
 
-/** What one method got right: by seed, a value from 0 to 1 per test image. Seeds and images are the same for all methods. */
+/** A method's correctness by seed: a value from 0 to 1 per test image. Seeds and images are the same for all methods. */
 export type Correctness = readonly ArrayLike<number>[];
 
 export interface HierarchicalOptions {
-  /** Default: 1000. */
+  /** Number of bootstrap draws. Default: 1000. */
   readonly draws?: number | undefined;
-  /** Of the draws. Default: 0. */
+  /** Seed of the draws. Default: 0. */
   readonly seed?: number | undefined;
 }
 
 /**
- * 95 % intervals of differences of accuracy that count both the seeds and the test images as drawn: a two-way (crossed) hierarchical
- * bootstrap. With `d[s][i]` the difference on image i with seed s, the model is `d[s][i] = mean + seed[s] + image[i] + rest[s][i]`. Each
- * draw adds to the mean
+ * 95 % intervals of accuracy differences that treat both the seeds and the test images as random: a two-way (crossed) hierarchical
+ * bootstrap. With `d[s][i]` the difference on image i with seed s, the model is `d[s][i] = mean + seed[s] + image[i] + rest[s][i]`.
+ * Each draw adds to the mean:
  *
- * - `sd · T / √S`, with `sd` the deviation of the S seeds' means (that of the rest is part of it) and T of Student's distribution with S − 1
- *   degrees of freedom. Seeds are drawn from the distribution, not from themselves: a few of them show too little of their variance, and
- *   their resampled mean has no tails (Hesterberg 2015, "What teachers should know about the bootstrap");
- * - the mean of N images' deviations, drawn with replacement and shrunk so that their variance is that of `image` alone, as an analysis of
- *   variance gives it (Carpenter, Goldstein and Rasbash 2003): over few seeds most of what an image's mean varies by is the rest.
+ * - `sd · T / √S`, where `sd` is the deviation of the S seeds' means (which includes the rest's share) and T follows Student's distribution
+ *   with S − 1 degrees of freedom. Seeds are drawn from this distribution, not resampled: a few seeds understate their variance, and a
+ *   resampled mean has no tails (Hesterberg 2015, "What teachers should know about the bootstrap");
+ * - the mean of N images' deviations, drawn with replacement and shrunk to the variance of `image` alone, from an analysis of variance
+ *   (Carpenter, Goldstein and Rasbash 2003). Over few seeds, most of the variance of an image's mean comes from the rest.
  *
- * Quantiles of such draws (Behrens and Fisher's solution) hold the truth a little too often where both parts are alike. The interval of
- * Student's t with Welch and Satterthwaite's degrees of freedom for the sum of both variances holds it a little too rarely. The ends are the
- * means of both; docs/statistics.md has how often they hold the truth in simulations.
+ * Quantiles of such draws (the Behrens–Fisher solution) cover the true difference slightly too often where both parts are of similar size.
+ * Student's t interval for the sum of both variances, with Welch–Satterthwaite degrees of freedom, covers it slightly too rarely. Each end
+ * is the mean of the two; docs/statistics.md has the coverage in simulations.
  *
  * The same draws serve all pairs.
  *
@@ -39,7 +39,7 @@ export function hierarchicalIntervals(
   const seeds = methods[0]?.length ?? 0;
   const images = methods[0]?.[0]?.length ?? 0;
   const random = createRandom(seed).fork('hierarchical bootstrap');
-  // Every part of the distribution once, in any order.
+  // Equally spaced quantiles of the distribution, in random order.
   const drawnSeeds = Array.from(random.permutation(draws), (at) =>
     studentT.quantile((at + 0.5) / draws, seeds - 1),
   );
@@ -85,7 +85,7 @@ export function hierarchicalIntervals(
   };
 }
 
-/** Half the width of Welch's 95 % interval: a variance of few seeds, and one of so many images that it is taken as known. */
+/** Half the width of Welch's 95 % interval; with so many images, their variance counts as known. */
 function welchHalf(ofSeeds: number, seeds: number, ofImages: number): number {
   const both = ofSeeds + ofImages;
   if (ofSeeds === 0) return NORMAL * Math.sqrt(both);
@@ -96,7 +96,7 @@ function welchHalf(ofSeeds: number, seeds: number, ofImages: number): number {
 /** 97.5 % quantile of the normal distribution. */
 const NORMAL = 1.959964;
 
-/** `√(max(0, MS_image − MS_rest) / MS_image)`: the share of the images' deviations that is their own. */
+/** `√(max(0, MS_image − MS_rest) / MS_image)`: the factor that shrinks the images' deviations to the variance of `image`. */
 function imageShrinkage(
   a: Correctness,
   b: Correctness,

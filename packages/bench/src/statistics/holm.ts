@@ -1,9 +1,9 @@
 /**
- * Holm's correction: p values as they may be read when any of several tests would have been picked for its outcome. With
- * the `m` values in ascending order, the `i`th becomes `max over j ≤ i of (m − j + 1) · p_j`, at most 1. Below 0.05 after
- * that, at most one family of tests in twenty has a false one among those it calls true, however they depend on each other.
+ * Holm's correction of p-values for multiple tests. With the `m` values in ascending order, the `i`th becomes
+ * `max over j ≤ i of (m − j + 1) · p_j`, at most 1. Rejecting below 0.05 after it keeps the probability of any false rejection in the
+ * family at 5 % or less, however the tests depend on each other.
  *
- * @returns in the order given
+ * @returns the corrected values in the given order
  * @see Holm 1979, "A simple sequentially rejective multiple test procedure"
  */
 export function holmAdjusted(ps: readonly number[]): readonly number[] {

@@ -2,27 +2,27 @@ import studentT from '@stdlib/stats-base-dists-t';
 import { summarize } from './summary.js';
 import type { Interval } from './summary.js';
 
-/** Differences at or below this deviation count as all equal: accuracies are counts over at most millions of images. */
+/** At or below this deviation, all differences count as equal: accuracies are counts over at most millions of images. */
 const EQUAL = 1e-12;
 
-/** How one method differs from another over the seeds that both ran with. */
+/** How one method differs from another over their common seeds. */
 export interface PairedComparison {
-  /** The seeds that both have, ascending. */
+  /** The common seeds, ascending. */
   readonly seeds: readonly number[];
   /** Mean of the differences, first minus second. */
   readonly mean: number;
   /** 95 % confidence interval of that mean; null for a single seed. */
   readonly ci95: Interval | null;
   /**
-   * Two-sided p of the paired t test: how often differences as large would come up if the two were equally good. Null
-   * for a single seed, and where all differences are equal (the test divides by their deviation).
+   * Two-sided p-value of the paired t-test: how often so large a mean difference would occur if the two were equally good.
+   * Null for a single seed, and where all differences are equal (the test divides by their deviation).
    */
   readonly p: number | null;
 }
 
 /**
- * Paired comparison over common seeds. A seed gives both methods the same initial weights and batches, so what
- * the seeds have in common falls out of the differences `d`: `t = mean(d) · √n / sd(d)`, `n − 1` degrees of freedom.
+ * Paired comparison over common seeds. A seed gives both methods the same initial weights and batches, so effects that they
+ * share cancel in the differences `d`: `t = mean(d) · √n / sd(d)` with `n − 1` degrees of freedom.
  *
  * @param first measurement by seed
  * @param second measurement by seed

@@ -5,7 +5,7 @@ import { detectableDifference, seedsFor } from './power.js';
 import { summarize } from './summary.js';
 import type { Interval } from './summary.js';
 
-/** Two methods over the seeds that both have. Differences are first minus second, as shares of the test images. */
+/** Two methods over their common seeds. Differences are first minus second, in accuracy from 0 to 1. */
 export interface Pair {
   readonly first: string;
   readonly second: string;
@@ -16,7 +16,7 @@ export interface Pair {
   readonly ci95: Interval | null;
   /** 95 % interval over seeds and test images (hierarchical bootstrap); null for one seed or without kept predictions. */
   readonly ci95WithImages: Interval | null;
-  /** Two-sided p of the paired t-test over seeds, uncorrected; null where there is none. */
+  /** Two-sided p-value of the paired t-test over seeds, uncorrected; null where there is none. */
   readonly p: number | null;
   /** The same after Holm's correction for all pairs. */
   readonly correctedP: number | null;
@@ -29,21 +29,21 @@ export interface Pair {
   readonly power: PairPower | null;
 }
 
-/** What the seeds of a comparison could have shown, and what more would. Level 0.05, two-sided, power 0.8. */
+/** The power of a comparison with its seeds, and with more. Two-sided test, level 0.05, power 0.8. */
 export interface PairPower {
   /** Deviation of the differences over seeds. */
   readonly sd: number;
   /** Smallest true difference that the paired t-test finds in 80 of 100 runs with these seeds. */
   readonly detectable: number;
-  /** Seeds per method that would find a difference of one point (0.01) as often. */
+  /** Seeds per method that would find a difference of one percentage point (0.01) as often. */
   readonly seedsForOnePoint: number;
 }
 
 /** The same for a whole report, from the pooled deviation of all pairs. */
 export interface Power extends PairPower {
-  /** Seeds per method now: the fewest of all pairs. */
+  /** Current seeds per method: the fewest of all pairs. */
   readonly seeds: number;
-  /** Trainings that are still missing for one point, over all ranked methods, and their hours, one after the other. */
+  /** Further trainings to detect one point, over all ranked methods, and their hours when run one after the other. */
   readonly moreTrainings: number;
   readonly moreHours: number;
 }
@@ -52,16 +52,16 @@ export interface Power extends PairPower {
 export interface PairedMethod {
   readonly method: string;
   readonly accuracies: ReadonlyMap<number, number>;
-  /** By seed, 1 for each test image that was classified correctly, else 0 (means over networks between); where it is kept. */
+  /** By seed, per test image 1 if classified correctly, else 0; the mean over networks trained together. Only where it is kept. */
   readonly correct?: ReadonlyMap<number, ArrayLike<number>> | undefined;
 }
 
-/** Differences at or below it are none: accuracies are counts over at most millions of images. */
+/** Differences at or below this count as 0: accuracies are counts over at most millions of images. */
 const SAME = 1e-12;
 /** A difference of one percentage point. */
 const POINT = 0.01;
 
-/** Every pair of methods, in the order given; the first of each comes first. */
+/** Compares every pair of methods, in the given order. */
 export function comparePairs(methods: readonly PairedMethod[]): readonly Pair[] {
   const withImages = intervalsWithImages(methods);
   const pairs = methods.flatMap((first, place) =>
@@ -94,11 +94,11 @@ export function comparePairs(methods: readonly PairedMethod[]): readonly Pair[] 
 }
 
 /**
- * What the seeds of a report could have shown: as {@link comparePairs} says pair by pair, from their pooled deviation.
+ * The power of a whole report, from the pooled deviation of all pairs of {@link comparePairs}.
  *
- * @param hoursPerSeed hours of one training of each method, together
  * @param methods number of methods
- * @returns null where no pair has a deviation
+ * @param hoursPerSeed total hours of one training of every method
+ * @returns null where no pair has a deviation, or some pair has a single seed
  */
 export function pooledPower(pairs: readonly Pair[], methods: number, hoursPerSeed: number): Power | null {
   const seeds = Math.min(...pairs.map((pair) => pair.seeds.length));
@@ -119,13 +119,13 @@ const powerFor = (sd: number, seeds: number): PairPower => ({
   seedsForOnePoint: seedsFor(POINT, sd),
 });
 
-/** Null for one value, and where all are equal. */
+/** The standard deviation; null for one value, and where all are equal. */
 function deviationOf(values: readonly number[]): number | null {
   const { sd } = summarize(values);
   return sd === null || sd <= SAME ? null : sd;
 }
 
-/** Draws once for all methods that have every common seed's images. */
+/** Intervals over seeds and images. One bootstrap serves all methods that keep predictions for the same seeds. */
 function intervalsWithImages(
   methods: readonly PairedMethod[],
 ): (first: PairedMethod, second: PairedMethod) => Interval | null {

@@ -1,8 +1,8 @@
 import studentT from '@stdlib/stats-base-dists-t';
-// Node finds no names in this CommonJS module.
+// Node cannot detect named exports of this CommonJS module.
 import jstat from 'jstat';
 
-/** Level of the two-sided paired t-test, and how often it is to find what is there. */
+/** Level of the two-sided paired t-test, and the power asked for. */
 const LEVEL = 0.05;
 const POWER = 0.8;
 /** More seeds than anybody trains. */
@@ -19,7 +19,7 @@ export function powerOf(difference: number, sd: number, seeds: number): number {
   const freedom = seeds - 1;
   const bound = studentT.quantile(1 - LEVEL / 2, freedom);
   const noncentrality = (Math.abs(difference) * Math.sqrt(seeds)) / sd;
-  // Far out the library's series runs out of numbers; there the test always finds it.
+  // Beyond this the library's series underflows, and the power is 1.
   if (noncentrality > 35 + bound) return 1;
   const below = (t: number): number => jstat.jStat.noncentralt.cdf(t, freedom, noncentrality);
   return 1 - below(bound) + below(-bound);

@@ -1,4 +1,4 @@
-/** One of several methods that race. */
+/** One of the methods in a race. */
 export interface Racer {
   readonly method: string;
   /** Accuracy on the validation images by seed. */
@@ -8,49 +8,49 @@ export interface Racer {
 }
 
 export interface RaceRule {
-  /** Probability at most that any of the truly best methods is dropped. */
+  /** Upper bound of the probability that any of the truly best methods is dropped. */
   readonly level: number;
-  /** Step of accuracies: one over the number of validation images. Default: 0. */
+  /** Smallest step between accuracies: one over the number of validation images. Default: 0. */
   readonly resolution?: number | undefined;
 }
 
 /** A method that left the race. */
 export interface Dropped {
   readonly method: string;
-  /** The seed after which it was dropped, and the number of seeds until then. */
+  /** The seed after which it was dropped, and the number of seeds used by then. */
   readonly seed: number;
   readonly seeds: number;
-  /** The method that is better; null for one that diverged. */
+  /** The method that beat it; null for one that diverged. */
   readonly by: string | null;
   /** Mean of `by` minus its own over these seeds, in accuracy; null for one that diverged. */
   readonly difference: number | null;
-  /** How strong the evidence is, and how strong it had to be: e-values; null for one that diverged. */
+  /** The e-value reached (null for one that diverged), and the e-value needed. */
   readonly evidence: number | null;
   readonly needed: number;
 }
 
 export interface RaceState {
-  /** Seeds that all who were in the race have. */
+  /** Seeds that every method then in the race has finished. */
   readonly seeds: readonly number[];
-  /** In the order given. */
+  /** Methods still in the race, in the given order. */
   readonly left: readonly string[];
-  /** In the order in which they were dropped. */
+  /** Dropped methods, in the order in which they left. */
   readonly dropped: readonly Dropped[];
-  /** What has to be trained next: undefined once one method is left, or every seed is used. */
+  /** The trainings to run next; undefined once one method is left, or every seed is used. */
   readonly next: { readonly seed: number; readonly methods: readonly string[] } | undefined;
 }
 
-/** Variance of the true standardized differences that the evidence is strongest for. */
+/** Variance γ of the standardized difference under the alternative. */
 const SPREAD = 4;
 
 /**
- * Evidence that the mean of paired differences is not 0, whenever one looks: the scale-invariant e-process of the t-test with a normal
+ * Evidence that the mean of paired differences is not 0, valid at any stopping time: the scale-invariant e-process of the t-test with a normal
  * mixture, `E_n = (1 + nγ)^(−1/2) · [(1 + t²/ν) / (1 + t²/(ν(1 + nγ)))]^(n/2)`, with `t` the paired t statistic, `ν = n − 1`, `γ = 4` the
  * variance of the standardized difference under the alternative. For independent normal differences of mean 0 and any variance,
  * `P(E_n ≥ 1/α for any n) ≤ α` (Ville's inequality).
  *
- * @param resolution step of each accuracy; the variance of rounding to it, `resolution² / 6` for a difference, is added to that of the
- * differences, so that few values that happen to be equal are not taken for certainty
+ * @param resolution step of each accuracy. The variance of rounding a difference to it, `resolution² / 6`, is added to that of the
+ * differences, so that a few values that happen to be equal do not count as certainty
  * @returns 1 for fewer than two differences
  * @see Lai 1976, "On confidence sequences"; Wang and Ramdas 2025, "Anytime-valid t-tests and confidence sequences for Gaussian means
  * with unknown variance"; Pérez-Ortiz, Lardy, de Heide and Grünwald 2024, "E-statistics, group invariance and anytime-valid testing"
@@ -70,13 +70,13 @@ export function pairEvidence(differences: readonly number[], resolution = 0): nu
 }
 
 /**
- * Runs a race again from its results: successive elimination on paired differences. After each seed that all who are left have, a method is
- * dropped when {@link pairEvidence} for another one being better reaches `pairs / level`, with `pairs = K(K − 1) / 2` of all K methods, or
- * when its training diverged. By the union bound over pairs, the probability that any of the truly best methods is ever dropped for another
- * is at most `level`, however many seeds there are and whenever the race ends. So it is that a wrong winner comes out, and that one of several
- * equally good methods is called the winner.
+ * Replays a race from its results: successive elimination on paired differences. After each seed that all remaining methods have finished,
+ * a method is dropped if its training diverged, or if {@link pairEvidence} that another method is better reaches `pairs / level`. Here
+ * `pairs = K(K − 1) / 2` for all K methods. By the union bound over pairs, the probability that any of the truly best methods is ever
+ * dropped for another is at most `level`, however many seeds there are and whenever the race ends. The same bound holds for a wrong winner,
+ * and for declaring one of several equally good methods the winner.
  *
- * A pure function of the results: a race that was interrupted goes on as if it had not been.
+ * A pure function of the results: an interrupted race continues as if it had not been interrupted.
  *
  * @param seeds in the order in which they are used
  * @see Even-Dar, Mannor and Mansour 2006, "Action elimination and stopping conditions for the multi-armed bandit and reinforcement learning
@@ -117,7 +117,7 @@ interface Rival {
   readonly evidence: number;
 }
 
-/** By method, the other one for whose being better there is the most evidence. */
+/** For each method, the rival with the most evidence of being better. */
 function strongestRivals(
   racers: readonly Racer[],
   seeds: readonly number[],

@@ -2,8 +2,8 @@ import type { EpochReport } from '@distilljs/core';
 import { median } from 'simple-statistics';
 
 /**
- * Seconds of an epoch, mean over a training in which every epoch takes its phase's median, so that neither a first epoch that compiles nor a
- * machine that slept in between counts as the method's cost. 0 for a training without epochs.
+ * Mean seconds per epoch of a training, with every epoch counted at its phase's median. A first epoch that compiles, or a machine that
+ * slept, thus does not count as the method's cost. 0 for a training without epochs.
  */
 export function secondsPerEpoch(epochs: readonly EpochReport[]): number {
   const phases = new Map<string, number[]>();

@@ -5,7 +5,7 @@ import { mean, sampleStandardDeviation } from 'simple-statistics';
 /** Both ends of an interval. */
 export type Interval = readonly [low: number, high: number];
 
-/** A few measurements of one quantity, in the quantity's own unit. */
+/** Summary of several measurements of one quantity, in the quantity's unit. */
 export interface Summary {
   /** Number of measurements. */
   readonly n: number;
@@ -18,9 +18,9 @@ export interface Summary {
 
 /**
  * Mean, deviation and interval over seeds: `mean ± t(0.975, n − 1) · sd / √n`, with t the quantile of Student's
- * distribution. The interval takes the measurements as independent and normal.
+ * distribution. The interval assumes independent, normal measurements.
  *
- * @throws DistillError code `option` when there is nothing to summarise, `numeric` when a value is not finite
+ * @throws DistillError code `option` when `values` is empty, `numeric` when a value is not finite
  */
 export function summarize(values: readonly number[]): Summary {
   if (values.length === 0) {

@@ -1,6 +1,6 @@
 import type { Interval } from './summary.js';
 
-/** Results of one task (a dataset with a teacher and a student): accuracy by seed of each method. */
+/** Results of one task (a dataset with a teacher and a student): each method's accuracy by seed. */
 export interface TaskScores {
   readonly task: string;
   readonly methods: readonly {
@@ -22,9 +22,9 @@ export interface TaskMethod {
   readonly mean: number;
   /** Mean rank over tasks, 1 the best; equal means share their ranks. Interval: bootstrap over tasks. */
   readonly meanRank: Estimate;
-  /** Elo of a Bradley–Terry model of wins by task, 1000 on average over methods, 400 for odds of ten to one. */
+  /** Elo rating from a Bradley–Terry model of wins by task: 1000 on average over methods; 400 points are odds of ten to one. */
   readonly elo: Estimate;
-  /** Over all tasks and other methods: comparisons of means won, tied, lost. */
+  /** Comparisons of means over all tasks and other methods: won, tied, lost. */
   readonly wins: number;
   readonly ties: number;
   readonly losses: number;
@@ -36,25 +36,25 @@ export interface TaskPair {
   readonly second: string;
   /** Mean over tasks of the difference of mean accuracies. Interval: bootstrap over tasks. */
   readonly difference: Estimate;
-  /** Tasks in which the first has the higher, the same, the lower mean. */
+  /** Tasks in which the first has the higher, the same, or the lower mean. */
   readonly wins: number;
   readonly ties: number;
   readonly losses: number;
   /** Probability that one training of the first is better than one of the second, on average over tasks. */
   readonly improvement: Estimate;
-  /** Two-sided p of Wilcoxon's signed-rank test over tasks; null with fewer than two tasks that differ. */
+  /** Two-sided p-value of Wilcoxon's signed-rank test over tasks; null with fewer than two tasks that differ. */
   readonly p: number | null;
   /** The same after Holm's correction for all pairs. */
   readonly correctedP: number | null;
 }
 
-/** What several tasks say together. */
+/** Statistics over several tasks. */
 export interface TaskStatistics {
   readonly tasks: readonly string[];
   /** The best mean rank first. */
   readonly methods: readonly TaskMethod[];
   /** Every pair, in the order of `methods`. */
   readonly pairs: readonly TaskPair[];
-  /** What was left out, and why, in words; empty where nothing was. */
+  /** What was left out and why, in sentences; empty where nothing was. */
   readonly omitted: readonly string[];
 }

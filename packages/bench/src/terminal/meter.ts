@@ -1,6 +1,6 @@
 import { widthOf } from './style.js';
 
-/** How far a long piece of work is: one line that is written over on a terminal, a line every few seconds elsewhere. */
+/** Progress of long work: one updated line on a terminal, a line every ten seconds elsewhere. */
 export interface TerminalMeter {
   /** @param done units of the total */
   update(done: number): void;

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-/** What a piece of text is to the reader. One format each: of several, Node 20 shows the colours everywhere. */
+/** Styles by the role of a text. One format each: with several, Node 20 prints colours on every stream. */
 const STYLES = {
   heading: 'bold',
   good: 'green',
@@ -10,7 +10,7 @@ const STYLES = {
 } as const;
 
 /**
- * Text with colours where they are shown: on a terminal, unless NO_COLOR says otherwise; elsewhere only if FORCE_COLOR does.
+ * Coloured text: on a terminal unless NO_COLOR is set, elsewhere only if FORCE_COLOR is.
  *
  * @param stream where the text goes
  */
@@ -22,13 +22,13 @@ export function styled(
   return styleText(STYLES[style], text, { stream });
 }
 
-/** Columns of the terminal that a text goes to; no end elsewhere, and on a terminal that does not know its width: it says 0. */
+/** Columns of a terminal; Infinity for other streams, and for a terminal that reports a width of 0. */
 export function widthOf(stream: NodeJS.WritableStream): number {
   const { columns = 0 } = stream as Partial<NodeJS.WriteStream>;
   return columns > 0 ? columns : Infinity;
 }
 
-/** Seconds as a reader takes them in: `40 s`, `3 min 5 s`, `2 h 10 min`. */
+/** A readable duration: `40 s`, `3 min 5 s`, `2 h 10 min`. */
 export function durationText(seconds: number): string {
   const whole = Math.ceil(seconds);
   if (whole < 60) return `${whole} s`;

@@ -4,28 +4,27 @@ import { styled, widthOf } from './style.js';
 /** A column of a table for a terminal. */
 export interface TableColumn {
   readonly title: string;
-  /** Numbers stand to the right. */
+  /** Whether cells are right-aligned numbers. */
   readonly numeric?: boolean;
-  /** Text that may take several lines; its column is made narrower before any is left out. */
+  /** Whether text may wrap; such a column is narrowed before any column is dropped. */
   readonly wraps?: boolean;
-  /** What the table is about: it is left out after all the others. */
+  /** An essential column, which is dropped only after all others. */
   readonly vital?: boolean;
 }
 
-/** Narrower than this, a wrapped text is harder to read than none. */
+/** Smallest width of a wrapped column: narrower text is harder to read than none. */
 const LEAST = 24;
-/** Wider than this, a wrapped text is harder to read than one of more lines. */
+/** Largest width of a wrapped column: more lines are easier to read than longer ones. */
 const MOST = 60;
-/** A border and a space on either side. */
+/** Width of a border with a space on either side. */
 const FRAME = 3;
 
 /**
- * A table that is no wider than the terminal: texts are wrapped, then columns are left out from the right (never the first, and what
- * is vital after the others),
- * and a line says which.
+ * A table no wider than the terminal. Texts are wrapped first; then columns are dropped from the right, vital ones last and the first
+ * never. A line below names the dropped columns.
  *
  * @param rows texts by column
- * @param stream where the table goes. Without a width, as in a pipe, everything is there.
+ * @param stream the target of the table; without a width, as in a pipe, nothing is dropped
  */
 export function terminalTable(
   columns: readonly TableColumn[],
@@ -65,7 +64,7 @@ export function terminalTable(
 
 const totalWidth = (widths: readonly number[]): number => widths.reduce((sum, wide) => sum + wide + FRAME, 1);
 
-/** Takes what is too much from the widest that can give. */
+/** Narrows the columns with the most room until the table fits. */
 function narrowed(natural: readonly number[], least: readonly number[], width: number): readonly number[] {
   const widths = [...natural];
   while (totalWidth(widths) > width) {

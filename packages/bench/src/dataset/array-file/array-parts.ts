@@ -11,7 +11,7 @@ import { classLabels } from './labels.js';
 import { asPixels } from './pixels.js';
 import type { ImageAxes, ValueRange } from './pixels.js';
 
-/** Images and labels of one split, in files of arrays; nothing of it is read before it is asked for. */
+/** Images and labels of one split, in array files that are read on demand. */
 export interface ArrayPart {
   readonly images: {
     /** The file, and the array in it. */
@@ -27,7 +27,7 @@ export interface ArrayPart {
   readonly labels: { readonly where: string; read(): Promise<Numbers> };
 }
 
-/** What a configuration says of a set of arrays. */
+/** The options of an array dataset in a configuration. */
 export interface ArraySource extends ResizeOptions {
   /** Only the first so many images. Default: all. */
   readonly trainSize?: number | undefined;
@@ -36,13 +36,13 @@ export interface ArraySource extends ResizeOptions {
   readonly firstLabel?: number | undefined;
   /** In order of their labels. */
   readonly classNames?: readonly string[] | undefined;
-  /** Which numbers are black and white. Default: by the kind of number, see `asPixels`. */
+  /** The values of black and white. Default: by the number type, see `asPixels`. */
   readonly range?: ValueRange | undefined;
 }
 
 /**
- * The wanted splits of a set whose images are arrays. The training labels decide how many classes there are, unless
- * class names do; each class needs a training image.
+ * Loads the wanted splits of an array dataset. The number of classes comes from `classNames`, else from the training labels;
+ * each class needs a training image.
  *
  * @param name of the dataset
  * @throws DistillError code `data` where parts do not fit together

@@ -2,7 +2,7 @@ import { dataError } from '../bytes/byte-stream.js';
 import type { ByteStream } from '../bytes/byte-stream.js';
 import type { NumberKind } from '../bytes/numbers.js';
 
-/** What an IDX file says of itself. */
+/** The header of an IDX file. */
 export interface IdxHeader {
   readonly kind: NumberKind;
   /** First axis slowest; numbers are big-endian. */
@@ -19,8 +19,8 @@ const KINDS: Readonly<Record<number, NumberKind>> = {
 };
 
 /**
- * Reads the head of an IDX file: two zero bytes, a byte for the kind of number, one for the number of axes, and four bytes
- * for the length of each, big-endian. The numbers follow.
+ * Reads the header of an IDX file: two zero bytes, a byte for the number type, one for the number of axes, and four bytes
+ * for the length of each axis, big-endian. The numbers follow.
  *
  * Source of the format: LeCun, Cortes & Burges, "The MNIST database of handwritten digits".
  *

@@ -1,7 +1,7 @@
 import { dataError } from '../bytes/byte-stream.js';
 import type { Numbers } from '../bytes/numbers.js';
 
-/** More than any set of images has. */
+/** More classes than any image dataset has. */
 const MOST_CLASSES = 10_000;
 
 export interface LabelRules {
@@ -13,14 +13,14 @@ export interface LabelRules {
   readonly firstLabel?: number | undefined;
   /** How many classes there are. Default: up to the highest label. */
   readonly classes?: number | undefined;
-  /** How to use another part, for messages, e.g. `, e.g. dataset.testSplit: validation`. */
+  /** How to choose another split, for messages, e.g. `, e.g. dataset.testSplit: validation`. */
   readonly unlabelled?: string | undefined;
 }
 
 /**
- * Class indices from 0, as a file's labels say them.
+ * Class indices from 0, from a file's labels.
  *
- * @throws DistillError code `data`: other labels than images, −1 (no label), fractions, or labels out of range
+ * @throws DistillError code `data`: more or fewer labels than images, −1 (no label), fractions, or labels out of range
  */
 export function classLabels({ values, least, most }: Numbers, rules: LabelRules): Int32Array {
   const { where, images, firstLabel = 0, classes = MOST_CLASSES } = rules;

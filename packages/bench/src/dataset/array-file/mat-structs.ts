@@ -3,11 +3,11 @@ import type { ByteStream } from '../bytes/byte-stream.js';
 import { byteSize, READERS } from '../bytes/numbers.js';
 import { KINDS, MATRIX, matVariables, readSmall, readTag } from './mat.js';
 
-/** A record of a structure array: texts as they are, of arrays of numbers the first. */
+/** A record of a structure array: text fields as text, numeric fields as their first number. */
 export type MatRecord = Readonly<Record<string, string | number | undefined>>;
 
 const MOST_RECORDS = 1e6;
-/** Of one field of one record. */
+/** Limit for one field of one record. */
 const MOST_BYTES = 2 ** 24;
 const TEXT = 4;
 
@@ -67,7 +67,7 @@ async function readField(
   return isNumber ? READERS[kind](data.data, 0, little) : undefined;
 }
 
-/** Texts are stored as bytes, as UTF-8, or as UTF-16 of the file's byte order. */
+/** Text is stored as bytes, as UTF-8, or as UTF-16 in the file's byte order. */
 function textOf(bytes: Buffer, type: number, little: boolean): string {
   if (type !== 4 && type !== 17) return bytes.toString(type === 16 ? 'utf8' : 'latin1');
   const ordered = Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2)));

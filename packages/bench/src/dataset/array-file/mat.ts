@@ -10,7 +10,7 @@ export interface MatVariable {
   readonly name: string;
   /** First axis fastest (column-major). */
   readonly shape: readonly number[];
-  /** How its numbers are stored, which may be narrower than its class; undefined where it is no array of real numbers. */
+  /** The stored number type, which may be narrower than its class; undefined where it is not an array of real numbers. */
   readonly kind: NumberKind | undefined;
   /** What it is, for messages, e.g. `cell array`. */
   readonly className: string;
@@ -43,7 +43,7 @@ const OTHER_CLASSES = ['unknown', 'cell array', 'structure', 'object', 'text', '
 
 /**
  * The variables of a MAT-file, level 5 (`-v6`, `-v7`, scipy's `savemat`), compressed or not, of either byte order. Their
- * numbers are read when asked for.
+ * numbers are read on demand.
  *
  * Source of the format: MathWorks, "MAT-File Format", level 5.
  *
@@ -104,7 +104,7 @@ function byteOrder(path: string): boolean {
 interface Tag {
   readonly type: number;
   readonly size: number;
-  /** Data that the tag itself holds. */
+  /** Data inside the tag itself. */
   readonly inside?: Uint8Array;
 }
 
@@ -118,7 +118,7 @@ export async function readTag(stream: ByteStream, littleEndian: boolean): Promis
   return { type: first & 0xffff, size: small, inside: bytes.slice(4, 4 + small) };
 }
 
-/** The data of an element that is a few bytes: flags, lengths, a name. */
+/** The data of a small element: flags, lengths, a name. */
 export async function readSmall(
   stream: ByteStream,
   littleEndian: boolean,

@@ -8,14 +8,14 @@ import { readNpyHeader } from './npy.js';
 import type { NpyHeader } from './npy.js';
 import { openNpz } from './npz.js';
 
-/** A numpy array in a file: of an `.npz`, or an `.npy` of its own. */
+/** A numpy array in an `.npz` or `.npy` file. */
 export interface NamedArray {
-  /** In the `.npz`; of an `.npy` its file name without the ending. */
+  /** Its name in the `.npz`, or the file name of the `.npy` without the extension. */
   readonly name: string;
   /** File and name, for messages. */
   readonly where: string;
   readonly path: string;
-  /** Calls `use` with the array's head and, behind it, its numbers. */
+  /** Calls `use` with the array's header and a stream of its numbers. */
   read<T>(use: (stream: ByteStream, header: NpyHeader) => Promise<T>): Promise<T>;
 }
 
@@ -77,20 +77,20 @@ const ROLES: Readonly<Record<Role, RegExp>> = {
   images: /^(?:x|xs|images?|imgs?|data|pixels|inputs?|features|arr0)$/,
   labels: /^(?:y|ys|labels?|targets?|class|classes|cls|arr1)$/,
 };
-/** Names of arrays that a configuration gives, where they are not the usual ones. */
+/** Array names in a configuration, where they are not the usual ones. */
 export type ArrayNames = Readonly<Partial<Record<`${Split}${Capitalize<Role>}`, string | undefined>>>;
 
-/** The arrays of one split, in order; several where it comes in batches. */
+/** The arrays of one split, in order; several where the split is stored in batches. */
 export interface SplitArrays {
   readonly images: readonly NamedArray[];
   readonly labels: readonly NamedArray[];
 }
 
 /**
- * Which arrays are images and labels of which split: by their names (`x_train`, `train_images`, …), or by those of their
- * files (`train.npz`). Arrays of no split are under `all`.
+ * Assigns arrays to splits as images or labels, by their own names (`x_train`, `train_images`, …) or their files' names
+ * (`train.npz`). Arrays of no split are under `all`.
  *
- * @throws DistillError code `data` where names leave that open
+ * @throws DistillError code `data` where the names are ambiguous
  */
 export function assigned(
   arrays: readonly NamedArray[],
@@ -117,7 +117,7 @@ export function assigned(
             splitOf(path, name) === (split === 'all' ? undefined : split);
       const found = arrays.filter(fits).sort((a, b) => byNumber(a.path, b.path) || byNumber(a.name, b.name));
       if (key !== undefined && found.length === 0) throw open(`an array '${key}'`);
-      // Batches are files of their own: two arrays of one file are a choice.
+      // Batches are separate files: two arrays in one file are ambiguous.
       if (new Set(found.map(({ path }) => path)).size < found.length)
         throw open(`one array of ${split} ${role} per file`);
       return found;

@@ -3,24 +3,24 @@ import { dataError } from '../bytes/byte-stream.js';
 import type { ByteStream } from '../bytes/byte-stream.js';
 import type { NumberKind } from '../bytes/numbers.js';
 
-/** What a numpy array says of itself. */
+/** The header of a numpy array. */
 export interface NpyHeader {
   readonly kind: NumberKind;
   readonly littleEndian: boolean;
-  /** The first axis runs fastest, not slowest. */
+  /** Whether the first axis varies fastest (column-major). */
   readonly fortran: boolean;
   readonly shape: readonly number[];
 }
 
 const KINDS = ['b1', 'u1', 'i1', 'u2', 'i2', 'u4', 'i4', 'u8', 'i8', 'f2', 'f4', 'f8'] as const;
-/** A header of numbers is a line; those of records are not read. */
+/** A header of a plain array is one line; record arrays are refused. */
 const LONGEST_HEADER = 2 ** 16;
 
 /**
- * Reads the head of an `.npy` array, versions 1 to 3: the mark, the version, the header's length, and a Python dictionary
- * of `descr`, `fortran_order` and `shape`. The numbers follow.
+ * Reads the header of an `.npy` array, versions 1 to 3: the magic bytes, the version, the header's length, and a Python
+ * dictionary of `descr`, `fortran_order` and `shape`. The numbers follow.
  *
- * Arrays of Python objects are pickles, that is, programs: they are refused.
+ * Arrays of Python objects are pickles, which can run code: they are refused.
  *
  * Source of the format: NumPy's documentation, numpy.lib.format.
  *

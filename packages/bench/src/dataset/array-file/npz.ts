@@ -4,7 +4,7 @@ import { byteStream, dataError } from '../bytes/byte-stream.js';
 import type { ByteStream } from '../bytes/byte-stream.js';
 import { expectRegularFile } from '../../file/index.js';
 
-/** The arrays of an `.npz` archive by name, each to be read once. */
+/** The arrays of an `.npz` archive by name; each can be read once. */
 export interface Npz {
   readonly names: readonly string[];
   /** @throws DistillError code `data` where its entry is damaged */
@@ -12,15 +12,15 @@ export interface Npz {
   close(): void;
 }
 
-/** Deflate cannot expand a byte to more than 1032, and an entry has a few bytes of its own. */
+/** Deflate expands a byte to at most 1032; 64 more bytes allow for the entry's overhead. */
 const mayHold = (packed: number): number => packed * 1032 + 64;
-/** A set of images has a handful of arrays. */
+/** An image dataset has a handful of arrays. */
 const MOST_ENTRIES = 1000;
 
 /**
  * Opens a zip of numpy arrays, stored or deflated. Sizes and checksums of what is read are checked.
  *
- * @throws DistillError code `data` for what is no zip, or one that promises more than its bytes can hold
+ * @throws DistillError code `data` for a file that is not a zip, or that has too many entries
  */
 export async function openNpz(path: string): Promise<Npz> {
   expectRegularFile(path, 'an .npz file', 'data', Infinity);

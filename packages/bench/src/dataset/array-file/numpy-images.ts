@@ -7,11 +7,11 @@ import type { NpyHeader } from './npy.js';
 import { interleaved } from './pixels.js';
 import type { ImageAxes, ImageStrides } from './pixels.js';
 
-/** How images lie in an array, where its shape leaves that open. */
+/** The layout of images in an array, where its shape leaves that open. */
 export interface ImageLayout {
-  /** Channels last or first. Default: where 1, 3 or 4 stands in the shape. */
+  /** Channels last or first. Default: by the axis of length 1, 3 or 4. */
   readonly layout?: 'nhwc' | 'nchw' | undefined;
-  /** `[height, width, channels]` of images that are rows of numbers. Default: square and grey. */
+  /** `[height, width, channels]` of images stored as flat rows. Default: square and greyscale. */
   readonly imageShape?: readonly [number, number, number] | undefined;
 }
 
@@ -74,7 +74,7 @@ function placed(
     : lengths;
   if (!isChannels(channels)) throw refuse('1, 3 or 4 channels');
   const all = [size, ...lengths];
-  // A row of numbers is one axis: the order of the file is that of its two axes.
+  // A flat row is one axis: only two axes decide the order of the file.
   const [imageStride, unit] = fortran && image.length === 1 ? [1, size] : [undefined, 1];
   const stridesOf = (axis: number): number => {
     const inside = fortran && imageStride === undefined ? all.slice(0, axis) : all.slice(axis + 1);
@@ -92,7 +92,7 @@ function placed(
   return { axes: { size, height, width, channels }, strides };
 }
 
-/** The lengths of images that are rows of numbers, in the order in which they lie. */
+/** The axis lengths of images stored as flat rows, in storage order. */
 function rowShape(
   values: number,
   imageShape: ImageLayout['imageShape'],

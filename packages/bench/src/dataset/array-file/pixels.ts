@@ -1,7 +1,7 @@
 import { dataError } from '../bytes/byte-stream.js';
 import type { Numbers } from '../bytes/numbers.js';
 
-/** Lengths of a set of images. */
+/** Axis lengths of an image array. */
 export interface ImageAxes {
   readonly size: number;
   readonly height: number;
@@ -9,7 +9,7 @@ export interface ImageAxes {
   readonly channels: number;
 }
 
-/** Distance of neighbours along each axis, in values. */
+/** Distance between neighbours along each axis, in values. */
 export interface ImageStrides {
   readonly image: number;
   readonly row: number;
@@ -18,7 +18,7 @@ export interface ImageStrides {
 }
 
 /**
- * Puts images of any order of axes into NHWC. Where each image is a block of its own this happens in place: a set of
+ * Reorders images with any order of axes to NHWC. Where each image is contiguous this happens in place: a dataset of
  * gigabytes is never in memory twice.
  */
 export function interleaved<Values extends Uint8Array | Float32Array>(
@@ -37,7 +37,7 @@ export function interleaved<Values extends Uint8Array | Float32Array>(
   if (isInOrder) return values;
   const result = isBlock ? values : new (values.constructor as new (length: number) => Values)(values.length);
   for (let image = 0; image < size; image++) {
-    // A block is about to be overwritten.
+    // Copied, because the block is about to be overwritten.
     const from = isBlock ? values.slice(image * pixels, (image + 1) * pixels) : values;
     let to = image * pixels;
     for (let row = 0; row < height; row++) {
@@ -51,14 +51,14 @@ export function interleaved<Values extends Uint8Array | Float32Array>(
   return result;
 }
 
-/** Numbers that stand for black and for white. */
+/** The values of black and white. */
 export type ValueRange = readonly [black: number, white: number];
 
 /**
- * Values as pixels of 0…255. Without a range, whole numbers up to 255 are taken as they are, up to 65,535 as 16-bit
- * images, and fractions of 0…1 times 255.
+ * Values as pixels of 0…255. Without a range, integers up to 255 stay as they are, integers up to 65,535 count as 16-bit
+ * images, and floats from 0 to 1 are multiplied by 255.
  *
- * @param isFloat whether they were stored as floats
+ * @param isFloat whether the values were stored as floats
  * @throws DistillError code `data` for values outside the range, or ones that no rule fits
  */
 export function asPixels(

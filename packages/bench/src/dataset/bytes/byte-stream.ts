@@ -4,24 +4,24 @@ import { createGunzip, createInflate } from 'node:zlib';
 import { DistillError, isDistillError } from '@distilljs/core';
 import { expectRegularFile } from '../../file/index.js';
 
-/** Deflate cannot expand a byte to more than 1032: what claims more than that is damaged, or a bomb. */
+/** Deflate expands a byte to at most 1032: a file that claims more is damaged, or a zip bomb. */
 const MOST_EXPANSION = 1032;
 
-/** Bytes that are read in order, each once. What is asked for is checked before memory is taken for it. */
+/** Bytes that are read once, in order. Requested lengths are checked before memory is allocated. */
 export interface ByteStream {
-  /** The file, and the part of it, for messages. */
+  /** The file, and the part within it, for messages. */
   readonly where: string;
   /**
-   * The next `length` bytes, a copy of the caller's own.
+   * The next `length` bytes, as a copy that the caller owns.
    *
-   * @param what they are, for messages
+   * @param what names the bytes in messages
    * @throws DistillError code `data` where fewer follow, or the packed data is damaged
    */
   read(length: number, what: string): Promise<Uint8Array>;
   skip(length: number, what: string): Promise<void>;
-  /** Throws as `read` does where it is known beforehand that fewer follow. */
+  /** Throws as `read` does if it is already known that fewer bytes follow. */
   expect(length: number, what: string): void;
-  /** Whether nothing follows. Packed data is checked against its checksum by asking this at its end. */
+  /** Whether nothing follows. At the end of compressed data this call also checks the checksum. */
   atEnd(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -31,29 +31,29 @@ export interface FileRange {
   readonly start?: number | undefined;
   /** The byte after the last. Default: the file's size. */
   readonly end?: number | undefined;
-  /** How the range is packed. Default: not at all. */
+  /** Compression of the range. Default: none. */
   readonly packing?: 'none' | 'gzip' | 'zlib' | undefined;
   /** For messages. Default: the path. */
   readonly where?: string | undefined;
 }
 
-/** Code `data`, in as few words as a reader needs. */
+/** A `DistillError` with code `data`. */
 export const dataError = (where: string, expected: string, got: string, hint?: string): DistillError =>
   new DistillError({ code: 'data', where, expected, got, hint });
 
 /**
- * A file's bytes, or a range of them. The caller closes it.
+ * Streams a file's bytes, or a range of them. The caller closes it.
  *
- * @throws DistillError code `data` for a path that leads to no regular file
+ * @throws DistillError code `data` for a path that is not a regular file
  */
 export function streamFile(path: string, range: FileRange = {}): ByteStream {
   expectRegularFile(path, 'a data file', 'data', Infinity);
   const { start = 0, end = statSync(path).size, packing = 'none', where = path } = range;
-  // A stream of no bytes cannot be asked for by its last byte.
+  // createReadStream's inclusive `end` cannot express an empty range.
   if (end <= start) return streamBytes(new Uint8Array(), where);
   const file = createReadStream(path, { start, end: end - 1, highWaterMark: 2 ** 18 });
   const source = packing === 'none' ? file : file.pipe(packing === 'gzip' ? createGunzip() : createInflate());
-  // Whoever reads is told of errors by the iterator; a stream that nobody reads any more has nobody to tell.
+  // Readers get errors from the iterator; without a listener, an error on an abandoned stream would end the process.
   for (const stream of [file, source] as readonly Readable[]) stream.on('error', () => undefined);
   if (source !== file) file.on('error', (error) => source.destroy(error));
   const most = (end - start) * (packing === 'none' ? 1 : MOST_EXPANSION);
@@ -63,12 +63,12 @@ export function streamFile(path: string, range: FileRange = {}): ByteStream {
   });
 }
 
-/** Bytes that are in memory. */
+/** A stream over bytes in memory. */
 export function streamBytes(bytes: Uint8Array, where: string): ByteStream {
   return byteStream(Readable.from([bytes]), bytes.length, where);
 }
 
-/** Whether a file starts as gzip does: downloads are unpacked by some programs and keep the name. */
+/** Whether a file starts with gzip's magic bytes: some programs unpack a download but keep its `.gz` name. */
 export function isGzip(path: string): boolean {
   const [first, second] = firstBytes(path, 2);
   return first === 0x1f && second === 0x8b;
@@ -77,7 +77,7 @@ export function isGzip(path: string): boolean {
 /**
  * The first bytes of a file; fewer where it is shorter.
  *
- * @throws DistillError code `data` for what is no regular file, or cannot be read
+ * @throws DistillError code `data` for anything but a readable regular file
  */
 export function firstBytes(path: string, length: number): Uint8Array {
   expectRegularFile(path, 'a data file', 'data', Infinity);
@@ -95,9 +95,9 @@ export function firstBytes(path: string, length: number): Uint8Array {
 
 /**
  * @param source chunks of bytes
- * @param most no more than so many bytes can come
+ * @param most upper bound of the number of bytes
  * @param where for messages
- * @param release what else there is to do when it is closed
+ * @param release called when the stream is closed
  */
 export function byteStream(
   source: AsyncIterable<Uint8Array>,
@@ -109,7 +109,7 @@ export function byteStream(
   let chunk: Uint8Array = new Uint8Array();
   let done = 0;
 
-  /** Makes sure that `chunk` has bytes; false at the end. */
+  /** Ensures that `chunk` has bytes; false at the end. */
   const fill = async (): Promise<boolean> => {
     while (chunk.length === 0) {
       const next = await chunks.next().catch((cause: unknown) => {
@@ -158,7 +158,7 @@ export function byteStream(
     atEnd: async () => !(await fill()),
     async close() {
       await chunks.return?.();
-      // An iterator that was never asked for anything does not end its stream.
+      // Returning an iterator that was never started does not close its stream.
       release?.();
     },
   };

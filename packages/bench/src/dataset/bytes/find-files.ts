@@ -5,18 +5,18 @@ import { fileKind, statsAt } from '../../file/index.js';
 import { dataError } from './byte-stream.js';
 import { isLitter } from './litter.js';
 
-/** Folders below the one that was named which are looked into; archives unpack two or three deep. */
+/** Levels of folders searched below the named one; archives unpack two or three deep. */
 const DEEPEST = 3;
-/** Folders that are looked into at all: nobody means the whole disk. */
+/** Folders searched in all: nobody means the whole disk. */
 const MOST_FOLDERS = 200;
 
 /**
- * Files below a folder whose names fit, in order of their numbers. The first level that has any is taken, so that a
- * folder may be the one with the files or one that holds it.
+ * Files below a folder whose names fit, in numeric order. The search stops at the first level that has any, so `dir` may be the
+ * files' folder or one above it.
  *
- * @param dir a folder; a file is taken as it is
- * @param what is looked for, e.g. `SVHN's files (train_32x32.mat, …)`
- * @throws DistillError code `data` for a path that is not there, with what is there where it is
+ * @param dir a folder; a file is returned as it is
+ * @param what names the files in messages, e.g. `SVHN's files (train_32x32.mat, …)`
+ * @throws DistillError code `data` for a missing path, or where no file fits; it then lists what the folder holds
  */
 export function findFiles(dir: string, fits: (name: string) => boolean, what: string): readonly string[] {
   let folders = [dir];
@@ -40,7 +40,7 @@ export function findFiles(dir: string, fits: (name: string) => boolean, what: st
 export const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
 
 const pathOf = ({ parentPath, name }: Dirent): string => join(parentPath, name);
-// What a link leads to counts.
+// Symbolic links count as their targets.
 const isFile = (entry: Dirent): boolean =>
   entry.isFile() || (entry.isSymbolicLink() && (statsAt(pathOf(entry))?.isFile() ?? false));
 const isFolder = (entry: Dirent): boolean =>

@@ -1,9 +1,9 @@
 /**
- * Folders that systems and network drives leave between a user's own: what archives of macOS bring, thumbnails and bins of NAS
- * (Synology's `@eaDir` holds smaller copies of every image beside it), bins and indexes of Windows, finds of a disk check.
+ * Folders that systems and network drives leave among a user's own: resource forks in macOS archives, thumbnails and recycle bins of
+ * NAS, recycle bins and indexes of Windows, `lost+found`. Synology's `@eaDir` holds smaller copies of every image beside it.
  */
 const LITTER =
   /^(?:__MACOSX|@eaDir|[@#]recycle|\$RECYCLE\.BIN|RECYCLER|System Volume Information|lost\+found)$/i;
 
-/** Whether a file or folder of this name is none of a user's data: hidden, or left by a system. */
+/** Whether a file or folder of this name is not the user's data: hidden, or left by a system. */
 export const isLitter = (name: string): boolean => name.startsWith('.') || LITTER.test(name);

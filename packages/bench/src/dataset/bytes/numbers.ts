@@ -1,25 +1,25 @@
 import type { ByteStream } from './byte-stream.js';
 
-/** Unsigned, signed and floating-point numbers of so many bytes, and `b1`: booleans. */
+/** Number types as in numpy: `u` unsigned, `i` signed, `f` float, with their bytes; `b1` is boolean. */
 export type NumberKind = 'b1' | 'u1' | 'i1' | 'u2' | 'i2' | 'u4' | 'i4' | 'u8' | 'i8' | 'f2' | 'f4' | 'f8';
 
 export const byteSize = (kind: NumberKind): number => Number(kind.slice(1));
 
-/** Numbers of one kind, with what they span. 64-bit and other large values lose digits that neither pixels nor labels have. */
+/** Numbers with their range. Large values lose precision that neither pixels nor labels need. */
 export interface Numbers {
   readonly values: Uint8Array | Float32Array;
-  /** NaN where any value is none. */
+  /** NaN, as `most`, if any value is NaN. */
   readonly least: number;
   readonly most: number;
 }
 
-/** Values that are unpacked at a time: what is read is never in memory twice. */
+/** Values converted at a time, so that a large array is never in memory twice. */
 const AT_ONCE = 2 ** 18;
 
 /**
  * Reads `count` numbers: bytes as they are, all others as 32-bit floats.
  *
- * @param what they are, for messages
+ * @param what names the numbers in messages
  * @throws DistillError code `data` where fewer follow
  */
 export async function readNumbers(
@@ -30,7 +30,7 @@ export async function readNumbers(
   what: string,
 ): Promise<Numbers> {
   if (kind === 'u1' || kind === 'b1') return spanned(await stream.read(count, what));
-  // All at once first: a count that cannot be right is found before memory is taken.
+  // Checked as a whole first: an impossible count is found before memory is allocated.
   const size = byteSize(kind);
   const bytesOf = (values: number): Promise<Uint8Array> => stream.read(values * size, what);
   if (count <= AT_ONCE) return spanned(unpack(await bytesOf(count), kind, littleEndian));
@@ -61,7 +61,7 @@ function unpack(bytes: Uint8Array, kind: NumberKind, littleEndian: boolean): Flo
   return values;
 }
 
-/** One number of each kind. */
+/** Reads one number of each kind. */
 export const READERS: Readonly<
   Record<NumberKind, (view: DataView, at: number, littleEndian: boolean) => number>
 > = {

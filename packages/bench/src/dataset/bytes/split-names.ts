@@ -11,7 +11,7 @@ const SPLITS: Readonly<Record<Split, RegExp>> = {
 export const words = (name: string): readonly string[] =>
   (name.match(/[A-Z]?[a-z]+(?:10k)?|[A-Z]+(?![a-z])|\d+/g) ?? []).map((word) => word.toLowerCase());
 
-/** The split that a name says, or else the file's name, or that of its folder. */
+/** The split named by `name`, else by the file's name, else by its folder's name. */
 export function splitOf(path: string, name = ''): Split | undefined {
   const stem = basename(path).replace(/\.\w+$/, '');
   for (const text of [name, stem, basename(dirname(path))]) {

@@ -5,17 +5,17 @@ import { Worker } from 'node:worker_threads';
 import { prepare } from './prepare.js';
 import type { Prepared, PrepareJob, PrepareSettings } from './prepare.js';
 
-/** Fewer images are decoded before threads have started. */
+/** Fewer images are decoded sooner than threads start. */
 const WORTH_THREADS = 48;
 const MOST_THREADS = 16;
 
 /**
- * Prepares images, in threads where there are many of them.
+ * Prepares images, in threads where there are many.
  *
- * @param load the job of a place; asked for when its turn comes
- * @param done is waited for before the lane goes on. Results come in no particular order.
- * @param script the threads' program. Default: that of the built package; where it is not there, this thread does the work.
- * @returns when all are done, or the signal has ended it
+ * @param load makes the job of an index, when its turn comes
+ * @param done awaited before the lane continues; results come in no particular order
+ * @param script the threads' program. Default: the built package's; where it is missing, this thread does the work.
+ * @returns when all are done, or when the signal ended the work
  */
 export async function prepareAll(
   count: number,
@@ -46,7 +46,7 @@ export async function prepareAll(
       throw error;
     }
   };
-  // All lanes come to an end before anything is closed.
+  // All lanes finish before anything is closed.
   const outcomes = await Promise.allSettled(lanes.map(work));
   await Promise.all(lanes.map(({ close }) => close()));
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
@@ -84,7 +84,7 @@ function thread(script: URL, settings: PrepareSettings): Lane {
   };
 }
 
-/** Beside this file in a build (readers' entries are a folder deeper); sources have none. */
+/** Beside this file in a build, or one folder above for the entries of readers; sources have none. */
 function workerScript(): URL | undefined {
   // CommonJS builds have no import.meta.
   const here = typeof __filename === 'string' ? pathToFileURL(__filename).href : import.meta.url;

@@ -11,7 +11,7 @@ export interface PrepareSettings extends Fit {
   readonly decoder: DecoderName;
 }
 
-/** One image to prepare: a file, or bytes under a name for messages. */
+/** One image to prepare: a file, or bytes with a name for messages. */
 export interface PrepareJob {
   readonly path: string;
   readonly bytes?: Uint8Array | undefined;
@@ -29,7 +29,7 @@ export interface PreparedImage {
 /** An image, or why there is none. */
 export type Prepared = PreparedImage | { readonly reason: string };
 
-/** Reads, decodes and scales one image. What is wrong with the file is a reason, what is wrong with the settings is thrown. */
+/** Reads, decodes and scales one image. Faults of the file are returned as a reason; faults of the settings are thrown. */
 export async function prepare({ path, bytes }: PrepareJob, settings: PrepareSettings): Promise<Prepared> {
   try {
     const packed = bytes ?? (await readFile(path));

@@ -11,8 +11,8 @@ import type { PreparedImage } from './prepare.js';
 
 /*
  * Decoded images on disk: a folder of shards. A shard is pixels, image after image, then an index as JSON, then the index's
- * length, its CRC-32 and a mark, 4 bytes each. Shards are written under another name, synced and renamed, and never
- * changed: two processes at work cost doubled work, and a crash costs the shard under way.
+ * length, its CRC-32 and a magic number, 4 bytes each. Shards are written under another name, synced, renamed, and never
+ * changed: two processes at once only repeat work, and a crash costs only the unfinished shard.
  */
 
 /** Where an image's pixels are. */
@@ -32,9 +32,9 @@ const ENDING = '.images';
 const UNFINISHED = '.unfinished';
 const MARK = 0x31534a44;
 const TAIL = 12;
-/** Pixels of a shard, in bytes: what a crash may cost, and one open file each. */
+/** Pixel bytes of a shard. Larger shards lose more in a crash; smaller ones need more open files. */
 const SHARD_BYTES = 256 * 2 ** 20;
-/** An unfinished shard that nobody has written to for a day was left by a crash. */
+/** An unfinished shard that has not been written to for a day was left by a crash. */
 const LEFT_BEHIND = 24 * 3600 * 1000;
 
 const read = promisify(readCallback);
@@ -43,23 +43,23 @@ export interface ImageStore {
   find(key: string): Stored | undefined;
   /** The pixels of one image, read from disk and checked. */
   pixels(stored: Stored): Promise<Uint8Array>;
-  /** Opens a writer; what it has written is found once it is closed. */
+  /** Opens a writer; `find` sees its images once their shard is finished. */
   writer(): StoreWriter;
 }
 
 export interface StoreWriter {
   add(key: string, image: PreparedImage): Promise<void>;
-  /** Keeps what was added. */
+  /** Finishes the shard. */
   close(): Promise<void>;
-  /** Removes what is not yet kept. */
+  /** Removes the unfinished shard. */
   abandon(): Promise<void>;
 }
 
 /**
- * Opens a folder of decoded images, and makes it if it is not there. Shards that are cut off or damaged in their index are
+ * Opens a folder of decoded images, and creates it if it is missing. Truncated shards, and shards with a damaged index, are
  * removed: their images are decoded again.
  *
- * @param imageBytes of every image
+ * @param imageBytes bytes of one image
  */
 export function openStore(folder: string, imageBytes: number): ImageStore {
   makeFolder(folder);
@@ -110,7 +110,7 @@ function storeWriter(
 ): StoreWriter {
   let current:
     { readonly file: FileHandle; readonly name: string; readonly entries: IndexEntry[] } | undefined;
-  /** One write after the other: lanes of decoding add at the same time. */
+  /** Serializes the writes: decoding lanes add images concurrently. */
   let last: Promise<void> = Promise.resolve();
   const begin = async (): Promise<NonNullable<typeof current>> => {
     const name = `${Date.now().toString(36)}-${process.pid}-${++shards}${ENDING}`;
@@ -152,7 +152,7 @@ function storeWriter(
   };
 }
 
-/** Undefined for a file that is not whole. */
+/** The index of a shard; undefined for an incomplete file. */
 function readIndex(path: string, imageBytes: number): readonly IndexEntry[] | undefined {
   const { size } = statSync(path);
   if (size < TAIL) return undefined;

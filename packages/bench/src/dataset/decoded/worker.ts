@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { prepare } from './prepare.js';
 import type { PrepareJob, PrepareSettings } from './prepare.js';
 
-/** The program of a decoding thread: one job at a time, answered by what {@link prepare} gives or `{ failure }`. */
+/** The program of a decoding thread: answers each job with the result of {@link prepare}, or with `{ failure }`. */
 const settings = workerData as PrepareSettings;
 parentPort?.on('message', (job: PrepareJob) => {
   prepare(job, settings).then(

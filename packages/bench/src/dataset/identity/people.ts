@@ -9,20 +9,20 @@ import { linesOf } from '../layout/wordnet.js';
 /** An image of somebody (or something) that can be recognised. */
 export interface Sighting {
   readonly path: string;
-  /** Who it is; undefined for a distractor, who is nobody that is asked for. */
+  /** Undefined for a distractor, whose identity no query has. */
   readonly identity: string | undefined;
   readonly camera?: number | undefined;
 }
 
-/** Images of identities: those to train on, and those that a network is measured on, whose identities are others. */
+/** Images of identities: those to train on, and those to measure on, which have other identities. */
 export interface People {
   readonly train: readonly Sighting[];
   /** More images of the training identities. */
   readonly validation?: readonly Sighting[] | undefined;
-  /** Each asks for images of its identity in the gallery. */
+  /** Each searches the gallery for images of its identity. */
   readonly query?: readonly Sighting[] | undefined;
   readonly gallery?: readonly Sighting[] | undefined;
-  /** Faces of nobody that is asked for, to be told apart from the queries. */
+  /** Images of identities that no query has. */
   readonly distractors?: readonly Sighting[] | undefined;
 }
 
@@ -36,10 +36,10 @@ export interface IdentityLists {
 }
 
 /**
- * The images of a set of identities: from the lists that are named, in MSMT17's layout (`list_train.txt`, …), or in
- * Market-1501's (`bounding_box_train`, …).
+ * The images of a set of identities: from the given lists, else in MSMT17's layout (`list_train.txt`, …) or Market-1501's
+ * (`bounding_box_train`, …).
  *
- * @throws DistillError code `data`: files that are not there, and lists that are damaged
+ * @throws DistillError code `data`: missing files and damaged lists
  */
 export function readPeople(dir: string, lists?: IdentityLists): People {
   if (lists !== undefined) return listedPeople(dir, lists);
@@ -106,7 +106,7 @@ function msmtCamera(path: string, list: string): number {
   );
 }
 
-/** Market-1501 and DukeMTMC: `0002_c1s1_000451_03.jpg`; −1 is junk, 0 in the gallery is nobody. */
+/** Market-1501 and DukeMTMC: `0002_c1s1_000451_03.jpg`; −1 is junk; 0, in the gallery, is a distractor. */
 function market(root: string): People {
   const read = (name: string): readonly Sighting[] | undefined => {
     const folder = entryOf(root, name);
@@ -126,14 +126,14 @@ function market(root: string): People {
   };
 }
 
-/** A list of millions of images is some hundred megabytes. */
+/** A list of millions of images takes some hundred megabytes. */
 const LONGEST_LIST = 512 * 2 ** 20;
 
 /**
- * A list of images: lines of path, identity and camera with blanks, commas or tabs between them, or MegaFace's JSON
+ * A list of images: lines of path, identity and camera, separated by blanks, commas or tabs, or MegaFace's JSON
  * (`{"path": […], "id": […]}`).
  *
- * @param folders in which paths are looked for, the first that has the first image
+ * @param folders that paths may be relative to; the first that has the first image is used
  */
 function readList(list: string, folders: readonly string[], isNobody: boolean): readonly Sighting[] {
   const text = readDataText(list, 'a list of images', LONGEST_LIST);
@@ -164,7 +164,7 @@ function ofLines(list: string, isNobody: boolean): readonly Sighting[] {
 const sighting = (path: string, identity: string | undefined, camera?: string): Sighting =>
   camera === undefined ? { path, identity } : { path, identity, camera: Number(camera) };
 
-/** A list names images of its own set. */
+/** Whether a path is empty or leads outside the dataset's folder. */
 const isOutside = (path: string): boolean =>
   path === '' || /^(?:[/\\]|[A-Za-z]:)|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path);
 

@@ -48,16 +48,16 @@ export function classItems(
   );
 }
 
-/** A list of images with their classes, as annotation files have it. */
+/** One image and its class, from an annotation file. */
 export interface Annotation {
-  /** Its name, with or without an ending. */
+  /** The file name, with or without an extension. */
   readonly image: string;
-  /** Name of its class folder elsewhere. */
+  /** The name of its class folder in the training images. */
   readonly className: string;
 }
 
 /**
- * The images of one folder, by a file that says what they are.
+ * The images of one folder, labelled by an annotation file.
  *
  * @param file for messages
  * @throws DistillError code `data` for images without an annotation, annotations without an image, and unknown classes

@@ -4,11 +4,11 @@ import { matStructs } from '../array-file/mat-structs.js';
 import { entryOf, foldersIn } from './folders.js';
 import { badLine, linesOf } from './wordnet.js';
 
-/** What ImageNet's development kit says of classes and validation images. */
+/** Classes and validation labels from ImageNet's development kit. */
 export interface Devkit {
   /** The list of the validation images' classes, for messages. */
   readonly list: string;
-  /** Of each class identity its names, separated by commas. */
+  /** Names of each class identity, separated by commas. */
   readonly words: ReadonlyMap<string, string>;
   /** The identity of each validation image, in order of the images' numbers. */
   readonly validation: readonly string[];
@@ -54,7 +54,7 @@ export async function readDevkit(places: readonly string[]): Promise<Devkit | un
   return { list, words, validation };
 }
 
-/** A kit that lacks its folder `data` is none. */
+/** A kit without its `data` folder is ignored. */
 function safely<T>(look: () => T): T | undefined {
   try {
     return look();

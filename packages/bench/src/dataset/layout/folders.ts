@@ -8,16 +8,16 @@ import { fileKind } from '../../file/index.js';
 
 /** Names of image files. */
 const IMAGE = /^[^.].*\.(?:jpe?g|png|webp|gif|bmp|tiff?)$/i;
-/** Folders below the one that was named which may be the root of the set. */
+/** Levels of folders searched for the root, the named one included. */
 const DEEPEST = 4;
 const MOST_FOLDERS = 500;
 
 /**
- * The folder that is the root of a set: the one that was named, or the first below it that is one.
+ * The root folder of a dataset: the named folder, or the first below it that `isRoot` accepts.
  *
- * @param isRoot judges by the names in it, in lower case
+ * @param isRoot receives the names in a folder, in lower case
  * @param what for messages, e.g. `Tiny-ImageNet's folder (with train and val)`
- * @throws DistillError code `data`, saying what is there
+ * @throws DistillError code `data`, listing what is there
  */
 export function findRoot(dir: string, isRoot: (names: ReadonlySet<string>) => boolean, what: string): string {
   if (!existsSync(dir)) throw dataError(dir, what, 'no such folder', 'Check the path.');
@@ -43,14 +43,14 @@ export function findRoot(dir: string, isRoot: (names: ReadonlySet<string>) => bo
   throw dataError(dir, what, got, 'Name the folder of the set, or one above it.');
 }
 
-/** A folder's entry of this name, whatever its case; undefined where there is none. */
+/** Path of the first entry with one of these names (in lower case), whatever its case; undefined where there is none. */
 export function entryOf(folder: string, ...names: readonly string[]): string | undefined {
   const there = listFolder(folder).map(({ name }) => name);
   const found = names.map((wanted) => there.find((name) => name.toLowerCase() === wanted)).find(Boolean);
   return found === undefined ? undefined : join(folder, found);
 }
 
-/** Names of the images in a folder, in order. Files whose names start with a dot are none. */
+/** Names of the images in a folder, in order; hidden files are skipped. */
 export const imagesIn = (folder: string): readonly string[] =>
   listFolder(folder)
     .filter((entry) => !entry.isDirectory() && IMAGE.test(entry.name))
@@ -71,7 +71,7 @@ function listFolder(folder: string): readonly Dirent[] {
     );
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    // A link to a file is no folder, nor is one in a circle.
+    // A link to a file is not a folder; neither is a circular link.
     if (code === 'ENOTDIR' || code === 'ENOENT' || code === 'ELOOP') return [];
     throw dataError(
       folder,

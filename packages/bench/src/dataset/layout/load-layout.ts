@@ -4,9 +4,9 @@ import type { LayoutItems } from '../image-item.js';
 import { imageSet } from '../image-set.js';
 import type { ImageOptions } from '../image-set.js';
 
-/** What every set of image files in a known layout takes. */
+/** Options of every image dataset with a known layout. */
 export interface LayoutOptions extends Partial<ImageOptions> {
-  /** Only so many training images, of every class the same share. Default: all. */
+  /** Number of training images, the same share of every class. Default: all. */
   readonly trainSize?: number | undefined;
   readonly testSize?: number | undefined;
 }

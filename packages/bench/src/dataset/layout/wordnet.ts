@@ -8,7 +8,7 @@ export const WNID = /^n\d{8}$/;
 /** ImageNet's lists are a few megabytes. */
 const LONGEST_LIST = 64 * 2 ** 20;
 
-/** The lines of a text file that are not empty. */
+/** The non-empty lines of a text file. */
 export const linesOf = (path: string, most = LONGEST_LIST): readonly string[] =>
   readDataText(path, 'a text file', most)
     .split('\n')
@@ -16,10 +16,10 @@ export const linesOf = (path: string, most = LONGEST_LIST): readonly string[] =>
     .filter((line) => line !== '');
 
 /**
- * Names of classes for people: the first word that a list (`words.txt`, `LOC_synset_mapping.txt`) has for each identity, with
- * the identity behind it where two classes share one (ImageNet has two cranes).
+ * Readable class names: the first word that a list (`words.txt`, `LOC_synset_mapping.txt`) has for each identity, followed by
+ * the identity where two classes share a word (ImageNet has two cranes).
  *
- * @param list the path of the list, or what is in it; undefined: identities serve as names
+ * @param list the path of the list, or its content; undefined: identities serve as names
  */
 export function classNames(
   identities: readonly string[],
@@ -43,7 +43,7 @@ const wordsIn = (list: string): ReadonlyMap<string, string> =>
     }),
   );
 
-/** @throws DistillError code `data` for a line that is none */
+/** The error, code `data`, for a malformed line. */
 export const badLine = (path: string, line: number, expected: string, got: string): Error =>
   dataError(
     `${path}, line ${line + 1}`,

@@ -3,7 +3,7 @@ import type { Shard } from './shard.js';
 
 /** Columns of a Parquet image set, where they are not the usual ones. */
 export interface ColumnNames {
-  /** Default: `image`, `img` or the like, or else the one structure with `bytes`. */
+  /** Default: `image`, `img` or the like, else the only structure with `bytes`. */
   readonly imageColumn?: string | undefined;
   /** Default: `label`, `fine_label` or the like. */
   readonly labelColumn?: string | undefined;
@@ -21,7 +21,7 @@ const IMAGE = ['image', 'img', 'images', 'picture', 'photo', 'jpg', 'jpeg', 'png
 const LABEL = ['label', 'labels', 'fine_label', 'fine_labels', 'target', 'class', 'cls', 'digit', 'category'];
 const SUPERCLASS = ['coarse_label', 'coarse_labels', 'superclass', 'super_class'];
 
-/** @throws DistillError code `data` for a column that is not there, with those that are */
+/** @throws DistillError code `data` for a missing column; it lists the existing ones */
 export function columnsOf({ path, columns }: Shard, names: ColumnNames): Columns {
   const there = columns.map(({ name }) => name);
   const pick = (option: keyof ColumnNames, usual: readonly string[]): string | undefined => {
@@ -45,7 +45,7 @@ export function columnsOf({ path, columns }: Shard, names: ColumnNames): Columns
   };
 }
 
-/** Class names that a hub's metadata lists for a column. */
+/** Class names that the hub's metadata lists for a column. */
 export function namesOf({ features }: Shard, column: string): readonly string[] | undefined {
   const feature = features[column] as { readonly names?: unknown } | null | undefined;
   const names = feature?.names;
@@ -53,7 +53,7 @@ export function namesOf({ features }: Shard, column: string): readonly string[] 
   return isList ? names : undefined;
 }
 
-/** The bytes of an image: of a structure `{ bytes, path }`, or of the column itself. */
+/** The bytes of an image, from a structure `{ bytes, path }` or from the cell itself. */
 export function imageBytes(cell: unknown, where: string): Uint8Array {
   if (cell instanceof Uint8Array) return cell;
   const { bytes, path } = (typeof cell === 'object' && cell !== null ? cell : {}) as {

@@ -4,32 +4,32 @@ import { DistillError, isDistillError } from '@distilljs/core';
 import type { AsyncBuffer, FileMetaData, SchemaTree } from 'hyparquet';
 import { dataError, firstBytes } from '../bytes/byte-stream.js';
 
-/** One file of a Parquet image set, its rows not read yet. */
+/** One file of a Parquet image set, with its rows not yet read. */
 export interface Shard {
   readonly path: string;
   readonly rows: number;
-  /** Names of columns; those of a structure are its own. */
+  /** Columns by name, with the names of a structure's fields. */
   readonly columns: readonly { readonly name: string; readonly fields: readonly string[] }[];
-  /** What hubs say of the columns: the `huggingface` entry of the metadata, unchecked. */
+  /** The hub's description of the columns: the `huggingface` entry of the metadata, unchecked. */
   readonly features: Readonly<Record<string, unknown>>;
   /** Changes whenever the file does. */
   readonly stamp: string;
-  /** All values of a column of numbers or texts. */
+  /** All values of a column of numbers or text. */
   values(column: string): Promise<readonly unknown[]>;
-  /** One value of a column of images. Rows near one another are read together and kept for a while. */
+  /** One value of an image column. Neighbouring rows are read together and cached for a while. */
   cell(column: string, row: number): Promise<unknown>;
 }
 
-/** Row groups that are kept: images are asked for in order, by several at a time. */
+/** Cached row spans: several readers request images in order. */
 const KEPT_GROUPS = 2;
-/** Rows of a group that are decoded together, where hubs write large ones. */
+/** Rows decoded together: hubs may write large row groups. */
 const MOST_ROWS = 500;
 const HINT = 'The file is cut off, damaged or not of this kind: copy or download it again.';
 
 /**
  * Opens a Parquet file and reads its description.
  *
- * @throws DistillError code `data` for what is no Parquet file, or a damaged one
+ * @throws DistillError code `data` for a file that is damaged or not Parquet
  */
 export async function openShard(path: string): Promise<Shard> {
   const [first = 0, ...more] = firstBytes(path, 4);
@@ -102,9 +102,9 @@ const columnOf = ({ element, children }: SchemaTree): Shard['columns'][number] =
   fields: children.map((child) => child.element.name),
 });
 
-/** A file as the library reads it. */
+/** A file in the form that hyparquet reads. */
 interface FileBuffer extends AsyncBuffer {
-  /** Resolves when nothing is being read any more. */
+  /** Resolves when no read is in progress. */
   settled(): Promise<unknown>;
 }
 
@@ -135,8 +135,8 @@ function bufferOf(path: string): FileBuffer {
 }
 
 /**
- * Libraries fail on damaged bytes in many ways; each is one error with the file's name. What they read ahead is waited for,
- * so that no failure comes after the error.
+ * Libraries fail on damaged bytes in many ways; each becomes one error with the file's name. It waits for their reads in
+ * progress, so that none fails after the error.
  */
 async function guarded<T>(where: string, file: FileBuffer, read: () => Promise<T>): Promise<T> {
   try {
@@ -144,7 +144,7 @@ async function guarded<T>(where: string, file: FileBuffer, read: () => Promise<T
   } catch (cause) {
     await file.settled();
     if (isDistillError(cause)) throw cause;
-    // Not what the library's own code says of itself.
+    // A TypeError or RangeError comes from the library's code and tells a user nothing.
     const isOwn = cause instanceof Error && !(cause instanceof TypeError || cause instanceof RangeError);
     const got = isOwn ? cause.message : 'bytes that make no sense';
     throw new DistillError({
@@ -165,7 +165,7 @@ function featuresOf({ key_value_metadata: entries = [] }: FileMetaData): Readonl
     const features = info?.features;
     return typeof features === 'object' && features !== null ? (features as Record<string, unknown>) : {};
   } catch {
-    // Class names are a help, not a need.
+    // Class names are optional.
     return {};
   }
 }

@@ -1,8 +1,8 @@
 /**
- * What a page does beyond standing there: tables sort and filter, marks say what they are on hover, the theme switches. It
- * runs in the reader's browser as its own source text, so it uses nothing from outside its braces.
+ * The interactive behaviour of a page: sortable and filterable tables, tooltips, and a theme switch. Its source text runs in the
+ * reader's browser, so it must not use anything outside its body.
  *
- * @param part of a page that has run it before: only the tables in it are new. Default: the whole page
+ * @param part a new part of a page that already runs this: only its tables are set up. Default: the whole page
  */
 export function behaviour(part?: ParentNode): void {
   const element = <Name extends keyof HTMLElementTagNameMap>(
@@ -42,7 +42,7 @@ export function behaviour(part?: ParentNode): void {
       head.append(button);
       button.addEventListener('click', () => {
         const before = head.getAttribute('aria-sort');
-        // Names are wanted from A to Z, numbers from the best down.
+        // Names sort from A to Z first, numbers from the largest.
         const first = column === 0 ? 'ascending' : 'descending';
         const order = before === null ? first : before === 'ascending' ? 'descending' : 'ascending';
         heads.forEach((other) => {
@@ -65,7 +65,7 @@ export function behaviour(part?: ParentNode): void {
     keyed.sort((a, b) => {
       if (a.fixed !== b.fixed) return a.fixed ? 1 : -1;
       if (column === 0) return sign * a.text.localeCompare(b.text, 'en', { numeric: true });
-      // What has no number stands last, whichever way the others go.
+      // Rows without a number stay last in either order.
       if (Number.isNaN(a.number) || Number.isNaN(b.number))
         return Number(Number.isNaN(a.number)) - Number(Number.isNaN(b.number));
       return sign * (a.number - b.number);
@@ -116,5 +116,5 @@ export function behaviour(part?: ParentNode): void {
   }
 }
 
-/** The script of every page, as the browser gets it. */
+/** The script of every page, as source text. */
 export const BEHAVIOUR = `(${behaviour.toString()})();`;

@@ -1,6 +1,6 @@
 /**
- * The whole style of a page: system fonts, light and dark, a margin for headings and notes, one column where there is no
- * room for it, one accent colour.
+ * The style sheet of a page: system fonts, light and dark themes, one accent colour, and a margin column for headings and notes
+ * that collapses on narrow screens.
  */
 export const STYLE = `
 :root {
