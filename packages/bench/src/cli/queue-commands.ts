@@ -115,7 +115,7 @@ async function submitCommand(run: string, { queue, root, attempts, json }: Submi
     print(
       json === true
         ? JSON.stringify(submitted, null, 2)
-        : `${cells} cells: ${done} done, ${ready} in the queue ${capabilities.join(', ')} of ${connection.shown}, ${waiting} follow those that they wait for.`,
+        : `${cells} cells: ${done} done, ${ready} in the queue ${capabilities.join(', ')} of ${connection.shown}, ${waiting} waiting for other cells.`,
     );
   } finally {
     await connection.close();
@@ -138,7 +138,7 @@ async function workerCommand(flags: WorkerFlags): Promise<ExitCode> {
   const processes = cellProcesses(process.argv[1] ?? '');
   const share = capability === 'gpu' ? gpus : [];
   say(
-    `Works at queue ${capability} of ${connection.shown}, ${jobs} at a time of ${availableParallelism()} processors.`,
+    `Working on queue ${capability} of ${connection.shown}: ${jobs} trainings at a time on ${availableParallelism()} processors.`,
   );
   try {
     await runQueueWorker({

@@ -178,7 +178,7 @@ function expectSameResult(one: object, other: object, oneFile: string, otherFile
     where: otherFile,
     expected: `the result in ${oneFile}`,
     got: `another ${differing.join(', ')}`,
-    hint: 'Engines other than wasm and cpu do not repeat a training bit by bit: train the teacher once, and give it to every shard with --teacher.',
+    hint: 'Only wasm and cpu repeat a training byte for byte. Train the teacher once, and pass it to every shard with --teacher.',
   });
 }
 

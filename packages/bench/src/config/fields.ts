@@ -93,7 +93,7 @@ export function path(missing?: string): z.ZodString {
     .regex(/\S/, { error: missing ?? 'a non-empty string' })
     .regex(/^\P{Cc}*$/u, { error })
     .regex(/^(?!~(?:[\\/]|$))/, {
-      error: withHint('a path without ~, which only a shell reads', `It stands for ${homedir()} there.`),
+      error: withHint('a path without ~, which only a shell expands', `Write ${homedir()} instead.`),
     })
     .max(4096, { error: 'a path of at most 4,096 characters' });
 }

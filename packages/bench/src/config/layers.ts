@@ -50,7 +50,7 @@ export function unsafeParts(layer: ConfigLayer): readonly Problem[] {
     if (typeof value !== 'object' || value === null) return;
     if (path.length > DEEPEST) {
       const where = `${layer.locate(path.slice(0, 1)) ?? name}, ${String(path[0])}`;
-      found.push({ where, expected: `at most ${DEEPEST} levels of values in values`, got: 'more' });
+      found.push({ where, expected: `at most ${DEEPEST} levels of nesting`, got: 'more' });
       return;
     }
     for (const [key, inner] of Object.entries(value)) {

@@ -100,7 +100,7 @@ function nameConflicts(
     // Methods called kd or student are the baselines of the comparison.
     const how = written.given === true ? " Give it one: { method: …, as: 'NAME' }." : '';
     const hint = `It is the name of another method.${how}`;
-    found.push({ path: [as === name ? 'name' : 'as'], expected: 'a name of its own', got: shown(as), hint });
+    found.push({ path: [as === name ? 'name' : 'as'], expected: 'a unique name', got: shown(as), hint });
   } else if (before !== undefined) {
     const expected = 'a name that no method before it has';
     const again = `Write {name: ${shown(name).slice(1, -1)}, as: another-name, options: …} to run a method twice.`;
@@ -120,9 +120,9 @@ function cohortConflicts(
   const path = ['cohort'];
   const found: Conflict[] = [];
   if (networks !== undefined && networks !== cohort.length)
-    found.push({ path, expected: `${shown(networks)} models, as the option networks says` });
+    found.push({ path, expected: `${shown(networks)} models, the value of the option networks` });
   if (student !== undefined && !cohort.some((model) => model === student)) {
-    const hint = 'What its networks of this model reach is compared with the other methods.';
+    const hint = 'The accuracy of its networks of this model is compared with the other methods.';
     found.push({ path, expected: `the student's model, ${student}, among them`, hint });
   }
   return found;

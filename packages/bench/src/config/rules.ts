@@ -70,18 +70,17 @@ function teacherConflicts(teacher: unknown): Conflict[] {
   }
   if (path === undefined) {
     return OF_A_PATH.flatMap((key) =>
-      teacher[key] === undefined ? [] : refused(key, 'nothing with a teacher that is trained here'),
+      teacher[key] === undefined ? [] : refused(key, 'no such field with a teacher that this run trains'),
     );
   }
-  const seedless =
-    seed === undefined ? [] : refused('seed', 'nothing with a teacher that is trained already');
+  const seedless = seed === undefined ? [] : refused('seed', 'no such field with a trained teacher');
   if (typeof path !== 'string') return seedless;
   if (/\.safetensors$/i.test(path) && model === undefined) {
     const expected = 'the name of the network that the weights belong to';
     return [...seedless, { path: ['teacher', 'model'], expected }];
   }
   return layout !== undefined && !/\.onnx(?:[?#]|$)/i.test(path)
-    ? [...seedless, ...refused('layout', 'nothing but with an ONNX file')]
+    ? [...seedless, ...refused('layout', 'no such field except for an ONNX file')]
     : seedless;
 }
 

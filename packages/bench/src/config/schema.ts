@@ -92,7 +92,7 @@ const foreignStudent = mapping({
   /** Layer names by tap, so that methods find the layers that they read. */
   taps: tapNames.optional(),
   /** Initial weights: as given, or drawn from the run's seed. Default: `keep` with path, else `fresh`. */
-  weights: oneOf(['keep', 'fresh'], 'what the first weights are').optional(),
+  weights: oneOf(['keep', 'fresh'], 'keep or fresh').optional(),
   /** Normalization of its input. Default: that of its folder or module, else the run's. */
   normalization: teacherNormalization.optional(),
   /** Options for the module or function. */

@@ -130,7 +130,7 @@ function tokensOf(
     tokens.push(...parser.next(lexeme));
     // The document itself takes one place on the stack.
     if (parser.stack.length <= DEEPEST + 1) continue;
-    const expected = `at most ${DEEPEST} levels of values in values`;
+    const expected = `at most ${DEEPEST} levels of nesting`;
     throw problemError(name, [{ where: place(parser.offset - lexeme.length), expected, got: 'more' }]);
   }
   tokens.push(...parser.end());
@@ -190,7 +190,7 @@ function plainValues(
           offset,
           'valid YAML or JSON',
           'an error: map keys must be unique',
-          `${shown(text)} is there before.`,
+          `${shown(text)} is defined above.`,
         );
       else {
         keys.set(idOf([...path, text]), offset);

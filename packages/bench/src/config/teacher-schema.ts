@@ -61,7 +61,7 @@ export const inputSize = z.union([whole(1, MOST.edge), z.tuple([whole(1, MOST.ed
 /** Layer names by tap. */
 export const tapNames = z.record(z.string(), text(), { error: 'a mapping of names to layers' });
 
-export const logitsSource = oneOf(['output', 'softmax'], 'what the output of the model is');
+export const logitsSource = oneOf(['output', 'softmax'], 'output (logits) or softmax');
 
 const teacherFields = {
   /** A zoo network, which is trained first unless `path` has its weights. May be omitted where `path` names a whole model. */
@@ -112,7 +112,7 @@ const cachedTeacher = mapping({
   views: whole(
     1,
     1000,
-    withHint('a number of views', 'Say how many augmentations of each image the teacher looks at, e.g. 2.'),
+    withHint('a number of views', 'Set how many augmentations of each image the teacher sees, e.g. 2.'),
   ),
   /** Where the outputs are cached; `disk`: in the run folder. Default: memory. */
   cache: oneOf(['memory', 'disk'], 'a place for cached outputs').optional(),

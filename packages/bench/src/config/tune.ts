@@ -40,7 +40,7 @@ const grid = z.unknown().transform((value, context): readonly Trial[] => {
       if (error !== undefined) return refuse(isZip ? [key, option] : [option], VALUES);
     }
     const rows = zipped(columns as Readonly<Record<string, readonly unknown[]>>);
-    if (rows === undefined) return refuse([key], 'lists of one length: they go together');
+    if (rows === undefined) return refuse([key], 'lists of equal length, because they vary together');
     if (trials.length * rows.length > MOST_TRIALS) return refuse([], `at most ${MOST_TRIALS} combinations`);
     trials = trials.flatMap((trial) => rows.map((row) => ({ ...trial, ...row })));
   }
@@ -98,7 +98,7 @@ export function tuningConflicts({
   const found: Conflict[] = tuning.seeds.flatMap((seed, place) => {
     const path = ['tuning', 'seeds', place];
     if (tuning.seeds.indexOf(seed) < place) return [{ path, expected: 'a seed that is not in the list yet' }];
-    const hint = 'What is chosen by chance with a seed would look better than it is with the same seed.';
+    const hint = 'Options chosen with a seed look better than they are with that same seed.';
     return seeds.includes(seed) ? [{ path, expected: 'a seed that the run does not use', hint }] : [];
   });
   const counts = Object.entries(tune).map(([method, trials]) => [method, trials.length] as const);

@@ -233,6 +233,6 @@ function expectAllClasses(labels: Int32Array, classes: number, path: string, ori
 
 function wrongNames(path: string, expected: string, lines: number): DistillError {
   const hint =
-    'Restore the file from the original archive, or remove it: names are optional. Of classes of your own, each needs an image.';
+    'Restore the file from the original archive, or remove it: names are optional. With your own classes, each needs at least one image.';
   return new DistillError({ code: 'data', where: path, expected, got: `${lines} lines`, hint });
 }

@@ -91,7 +91,7 @@ function imageAxes({ shape }: IdxHeader, where: string): ArrayPart['images']['ax
     where,
     expected,
     `${shape.length} axes (${shape.join('×')})`,
-    'Is it the file of the images?',
+    'Is this the file of the images?',
   );
 }
 

@@ -134,10 +134,5 @@ export function textOf(value: unknown): string | undefined {
 export function problemsError(file: string, problems: readonly string[]): DistillError {
   const shown = problems.slice(0, 10).join('; ');
   const more = problems.length > 10 ? ` and ${problems.length - 10} more` : '';
-  return dataError(
-    file,
-    'lines with path and label',
-    `${problems.length} that are wrong`,
-    `${shown}${more}.`,
-  );
+  return dataError(file, 'lines with path and label', `${problems.length} invalid ones`, `${shown}${more}.`);
 }

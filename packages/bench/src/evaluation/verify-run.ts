@@ -63,7 +63,7 @@ async function verifyOne({ folder, run }: MatrixRun): Promise<VerifiedRun> {
   }
   found.findings.push(...originFindings(results, run.data?.train.fingerprint), ...mixFindings(results));
   if (run.data === undefined) {
-    const what = 'the folder does not say which images it was made with';
+    const what = 'the folder does not record which images it was made with';
     found.add('warning', 'run', what, 'Runs of this version keep it in data.json.');
   }
   return { findings: found.findings, trainings: results.length + (teacher === undefined ? 0 : 1) };

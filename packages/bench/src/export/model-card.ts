@@ -121,7 +121,7 @@ const student = await loadStudent('./model.json');
 const { className, probability } = await student.classify(image); // tensor, ImageData, <img>, canvas, bytes, path
 \`\`\`
 
-Without distilljs, load \`model.json\` with \`tf.loadLayersModel\`. An input value is \`(pixel / ${metadata.scale} − mean) / std\` for ${metadata.channels} pixels from 0 to 255, with mean [${list(mean)}] and std [${list(std)}]; images of other sizes are brought to this one by \`${metadata.resize ?? 'crop'}\`. \`userDefinedMetadata.distilljs\` in \`model.json\` says all of this${metadata.classNames === undefined ? '' : ', and the class names'}.${hasPage ? '\n\n`index.html` classifies an image that is dropped on it. Serve the folder (`npx http-server .`) and open it: it loads nothing from elsewhere.' : ''}`;
+Without distilljs, load \`model.json\` with \`tf.loadLayersModel\`. An input value is \`(pixel / ${metadata.scale} − mean) / std\` for ${metadata.channels} pixels from 0 to 255, with mean [${list(mean)}] and std [${list(std)}]; images of other sizes are resized by \`${metadata.resize ?? 'crop'}\`. \`userDefinedMetadata.distilljs\` in \`model.json\` contains all of this${metadata.classNames === undefined ? '' : ', and the class names'}.${hasPage ? '\n\n`index.html` classifies an image that is dropped on it. Serve the folder (`npx http-server .`) and open it: it loads nothing from elsewhere.' : ''}`;
 }
 
 function accuracyText({ testAccuracy, overSeeds, quantization, seed, teacher, method }: ModelCard): string {
@@ -139,7 +139,7 @@ function accuracyText({ testAccuracy, overSeeds, quantization, seed, teacher, me
   const { n, mean, sd, ci95 } = overSeeds;
   const over =
     n === 1
-      ? 'The run has one seed of this method: what another seed comes to is not known.'
+      ? 'The run has only one seed of this method, so the variation between seeds is unknown.'
       : `Over the ${n} seeds of ${method}: ${percent(mean)} ± ${percent(sd ?? 0)}${ci95 === null ? '' : `, 95 % interval of the mean ${percent(ci95[0])} to ${percent(ci95[1])}`}.`;
   return `${markdownTable(rows, { align: ['l', 'r', 'r'] })}\n\nIntervals are Wilson's, over the ${number(images)} test images. ${over}`;
 }

@@ -107,7 +107,7 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
       if (tap !== undefined) await add({ method: 'teacher', seed: undefined, tap }, ask, own);
       else
         options.say?.(
-          'The teacher is left out: which of its values is the embedding is not known. Name it: teacher.taps: { embedding: NAME }',
+          'The teacher is left out because its embedding is unknown. Name it: teacher.taps: { embedding: NAME }',
         );
     } finally {
       teacher.network.dispose();

@@ -55,5 +55,7 @@ export function mixWarnings(
   now: RunEnvironment,
 ): readonly string[] {
   const changes = begun === undefined ? [] : environmentChanges(begun.environment, now);
-  return changes.length === 0 ? [] : [`not made as the run was begun: ${changes.join(', ')}`];
+  return changes.length === 0
+    ? []
+    : [`made in another environment than the start of the run: ${changes.join(', ')}`];
 }

@@ -142,5 +142,5 @@ function fitHint(
     return 'Where the teacher has more classes, or others, name them with teacher.classes: those of the data are picked out.';
   if (channels !== -1 && channels !== own) return `It takes images of ${channels} channels.`;
   const size = height === width ? String(height) : `[${height}, ${width}]`;
-  return `Say teacher.imageSize: ${size} to have the images resized for it.`;
+  return `Set teacher.imageSize: ${size} to resize the images for it.`;
 }

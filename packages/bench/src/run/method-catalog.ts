@@ -58,7 +58,8 @@ export const methodCatalog: readonly CatalogEntry[] = [
   },
   {
     name: 'afd',
-    summary: 'networks that learn from each other, maps by adversaries (Chung et al. 2020)',
+    summary:
+      'several networks learn from each other: logits, and feature maps by adversaries (Chung et al. 2020)',
     package: '@distilljs/afd',
     defaults: afd.defaults,
     cohort: true,
@@ -66,14 +67,14 @@ export const methodCatalog: readonly CatalogEntry[] = [
   },
   {
     name: 'afd-offline',
-    summary: 'the same of one student with the fixed teacher, with KD',
+    summary: 'one student and a fixed teacher: feature maps by an adversary, with KD',
     package: '@distilljs/afd',
     defaults: afdOffline.defaults,
     create: afdOffline,
   },
   {
     name: 'afd-offline-without-kd',
-    summary: 'maps of the fixed teacher by adversaries alone',
+    summary: 'one student and a fixed teacher: feature maps by an adversary alone',
     package: '@distilljs/afd',
     defaults: { ...afdOffline.defaults, kdWeight: 0 },
     create: (options) => afdOffline({ kdWeight: 0, ...options }),
@@ -152,7 +153,8 @@ export const methodCatalog: readonly CatalogEntry[] = [
   },
   {
     name: 'rtk-student-query',
-    summary: 'the other reading of rtk, with KD: student maps ask; tends to collapse on one stage',
+    summary:
+      'the other reading of rtk, with KD: student maps are the queries; tends to collapse to one stage',
     package: '@distilljs/rtk',
     defaults: { ...rtk.defaults, ...studentQuery },
     create: (options) => rtk({ ...studentQuery, ...options }),

@@ -77,7 +77,7 @@ export function expectSameData({ root }: RunFolder, run: FoundRun, now: DataFing
     where: root,
     expected: 'the images that the run was started with',
     got: `other ${changed.join(', ')}`,
-    hint: 'Put the data back as it was, or start another run with another --out or --overwrite.',
+    hint: 'Restore the data, or start a new run with another --out, or with --overwrite.',
   });
 }
 
@@ -144,7 +144,11 @@ export function expectNothingNeeded(folder: RunFolder, config: RunConfig): void 
   for (const [what, path] of pathsOf(config)) {
     if (!isWithin(path, folder.root)) continue;
     const hint = 'Move it out of the folder first, or use another --out.';
-    throw refusalOf(folder)('a folder that may be removed', `one with ${what} in it (${path})`, hint);
+    throw refusalOf(folder)(
+      'a folder without files that the run needs',
+      `one that contains ${what} (${path})`,
+      hint,
+    );
   }
 }
 

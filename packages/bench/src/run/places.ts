@@ -39,7 +39,7 @@ export function expectFolderPath(root: string, where: string): void {
   // A shell does not expand the ~ of `--out=~/runs`, and a user who removes a folder of that name with `rm -r ~` loses their home.
   if (/^~(?:[\\/]|$)/.test(root))
     refuse(
-      'a path without ~, which only a shell reads',
+      'a path without ~, which only a shell expands',
       `Write ${root.replace('~', homedir())}, or './${root}' for a folder that is named ~.`,
     );
   const real = realPath(root);

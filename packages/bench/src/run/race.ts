@@ -214,6 +214,6 @@ export function expectRaceable({ race, methods }: Pick<RunConfig, 'race' | 'meth
     where: 'race',
     expected: 'methods that train the configured student',
     got: own.map(({ as }) => as).join(', '),
-    hint: 'They train a network of their own that is not comparable with the others. Leave them out, or run them by themselves.',
+    hint: 'They train their own network, whose accuracy is not comparable. Leave them out, or run them separately.',
   });
 }

@@ -185,7 +185,7 @@ export async function checkRun(
   const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
   const size = loaded?.facts.imageSize;
   if (size !== undefined && config.teacher.imageSize === undefined)
-    log.say(`The teacher takes images of ${sizeText(size)} pixels: the data’s are resized for it.`);
+    log.say(`The teacher takes images of ${sizeText(size)} pixels, so the data's images are resized for it.`);
   let plans: Plans;
   try {
     const checked = await checkMethods(config, data, loaded);

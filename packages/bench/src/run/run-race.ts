@@ -154,7 +154,7 @@ function newsOf({ dropped, left, next, seeds }: Race, told: number): readonly st
     );
   const isNew = dropped.length > told || told === 0;
   if (next === undefined && isNew && left.length === 1 && dropped.length > told)
-    lines.push(`${left[0] ?? ''} has won after ${seeds.length} seeds; fresh seeds confirm it or not.`);
+    lines.push(`${left[0] ?? ''} has won after ${seeds.length} seeds; fresh seeds will test this.`);
   return lines;
 }
 

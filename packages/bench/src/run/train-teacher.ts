@@ -69,7 +69,7 @@ async function loadedTeacher(
     for (const line of stagesText(network, 'teacher')) log.say(line);
     if (outputs.kind === 'auto')
       log.say(
-        `Where memory allows, the teacher is asked once for each of ${outputs.views ?? 1} views of an image.`,
+        `If memory allows, the teacher runs only once for each of ${outputs.views ?? 1} views of an image.`,
       );
     for (const line of await teacherDoubts(loaded, result, data)) log.say(line);
   }
@@ -122,7 +122,7 @@ const sizeText = ({ input: { imageSize } }: LoadedTeacher, { teacher }: RunConfi
   imageSize === undefined || teacher.imageSize !== undefined
     ? []
     : [
-        `The teacher takes images of ${[imageSize, imageSize].flat().slice(0, 2).join('×')} pixels: the data's are resized for it.`,
+        `The teacher takes images of ${[imageSize, imageSize].flat().slice(0, 2).join('×')} pixels, so the data's images are resized for it.`,
       ];
 
 /**

@@ -59,7 +59,7 @@ export function terminalTable(
   for (const row of rows) table.push([...of(row)]);
   const left = columns.filter((column) => !kept.includes(column)).map(({ title }) => title);
   if (left.length === 0) return table.toString();
-  return `${table.toString()}\n${styled('quiet', `Not shown for want of width: ${left.join(', ')}.`, stream)}`;
+  return `${table.toString()}\n${styled('quiet', `Columns hidden because the terminal is too narrow: ${left.join(', ')}.`, stream)}`;
 }
 
 const totalWidth = (widths: readonly number[]): number => widths.reduce((sum, wide) => sum + wide + FRAME, 1);

@@ -64,7 +64,8 @@ describe('list', () => {
       const lines = (await done('list', what)).split('\n');
       for (const line of lines.filter((each) => /[│─]/.test(each)))
         expect(line.length).toBeLessThanOrEqual(60);
-      if (what === 'methods') expect(lines.at(-2)).toBe('Not shown for want of width: options, package.');
+      if (what === 'methods')
+        expect(lines.at(-2)).toBe('Columns hidden because the terminal is too narrow: options, package.');
     } finally {
       Reflect.deleteProperty(process.stdout, 'columns');
     }
@@ -249,7 +250,7 @@ describe('speed and doctor', () => {
     expect(JSON.parse(await done('speed', ...flags, '--json'))).toMatchObject({ settings: { batchSize: 2 } });
     Object.defineProperty(process.stdout, 'columns', { value: 60, configurable: true });
     try {
-      expect(await done('speed', ...flags)).toContain('Not shown for want of width:');
+      expect(await done('speed', ...flags)).toContain('Columns hidden because the terminal is too narrow:');
     } finally {
       Reflect.deleteProperty(process.stdout, 'columns');
     }

@@ -194,7 +194,7 @@ describe('a wrong configuration is refused', () => {
       'a cached teacher without views',
       'epochs: 200',
       'kind: cached',
-      'teacher.views: expected a number of views, got nothing. Say how many augmentations',
+      'teacher.views: expected a number of views, got nothing. Set how many augmentations',
     ],
     [
       'a cache of a live teacher',
@@ -269,7 +269,7 @@ describe('a wrong configuration is refused', () => {
       'the name of another method',
       'kd-hot',
       'student',
-      "run.yaml:15:20, methods.2.as: expected a name of its own, got 'student'. It is the name of another method.",
+      "run.yaml:15:20, methods.2.as: expected a unique name, got 'student'. It is the name of another method.",
     ],
     [
       'a warm-up of a constant rate',

@@ -83,11 +83,7 @@ describe('one clear error for', () => {
       'run.yaml:2:1: expected valid YAML or JSON, got an error: tabs',
     ],
     ['two documents', 'epochs: 1\n---\nepochs: 2', 'run.yaml:2:1: expected one document, got another one.'],
-    [
-      'lists without end',
-      '['.repeat(1e5),
-      'run.yaml:1:65: expected at most 64 levels of values in values, got more.',
-    ],
+    ['lists without end', '['.repeat(1e5), 'run.yaml:1:65: expected at most 64 levels of nesting, got more.'],
     ['lists in lists in one line', '- '.repeat(1e5), 'run.yaml:1:129: expected at most 64 levels'],
     ['keys that are keys', '? '.repeat(1e5), 'run.yaml:1:129: expected at most 64 levels'],
     [
@@ -161,7 +157,7 @@ describe('long and odd texts', () => {
 
   it('are no path where they begin with ~, which stands for nothing outside a shell', () => {
     for (const text of ['dataset: {name: folder, dir: ~/photos}', 'teacher: {path: ~/teacher}'])
-      expect(quick(text)[0]).toMatch(/expected a path without ~, which only a shell reads, got '~\//);
+      expect(quick(text)[0]).toMatch(/expected a path without ~, which only a shell expands, got '~\//);
     // A folder whose name begins so is one.
     expect(resolveConfig({ preset: 'quick', flags: [{ teacher: { path: './~/a' } }] }).teacher.path).toBe(
       './~/a',
@@ -288,7 +284,7 @@ describe('names that some disk does not take', () => {
     ],
     ['[{name: kd, as: hot}, {name: kd, as: Hot}]', 'On many disks it is the same folder as hot.'],
     ['[{name: kd, as: Teacher}]', 'methods.0.as: expected a name'],
-    ['[{name: kd, as: Student}]', 'methods.0.as: expected a name of its own'],
+    ['[{name: kd, as: Student}]', 'methods.0.as: expected a unique name'],
     ['[{name: kd, as: constructor}]', 'methods.0.as: expected a name of letters, digits'],
     [`[{name: kd, as: ${'a'.repeat(65)}}]`, 'methods.0.as: expected a name of at most 64 characters'],
   ])('%s', (methods, says) => {

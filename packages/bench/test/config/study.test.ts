@@ -190,7 +190,7 @@ tune:
       /tune\.kd\.temperature: expected a list of values/,
     );
     expect(wrong('tune: { kd: { zip: { temperature: [1, 2], kdWeight: [1] } } }')).toMatch(
-      /tune\.kd\.zip: expected lists of one length/,
+      /tune\.kd\.zip: expected lists of equal length/,
     );
     expect(wrong('tune: 3')).toMatch(/tune: expected a mapping of methods to options, got 3/);
   });

@@ -133,7 +133,7 @@ describe('IDX', () => {
     );
     expect(await of(Buffer.from('\x89PNG0000'))).toContain('expected an IDX file');
     expect(await of(Buffer.alloc(0))).toContain('the head of an IDX file, 4 bytes, got at most 0 more');
-    expect(await of(labels)).toContain('got 1 axes (6). Is it the file of the images?');
+    expect(await of(labels)).toContain('got 1 axes (6). Is this the file of the images?');
     expect(await of(images, images)).toContain('expected one label per image: an IDX file of one axis');
     expect(await of(images, Buffer.from([0, 0, 8, 1, 0, 0, 0, 2, 0, 1]))).toContain(
       'expected as many labels as images, 6, got 2',

@@ -138,7 +138,7 @@ describe('a list of images', () => {
       refusalOf(listItems({ file: join(tree?.dir ?? '', file), imageSize: 8 }));
     const message = await of('list.csv');
     for (const part of [
-      '6 that are wrong',
+      '6 invalid ones',
       'line 3: no path',
       'line 4: no label, which test images need',
       "line 5: split 'dev' is not one of train, val, test",

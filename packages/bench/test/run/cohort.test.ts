@@ -136,7 +136,7 @@ describe('cohorts', { timeout: 300_000 }, () => {
     ],
     [
       { name: 'dml', cohort: ['plain8', 'plain16'], options: { networks: 3 } },
-      /cohort: expected 3 models, as the option networks says/,
+      /cohort: expected 3 models, the value of the option networks/,
     ],
     [{ name: 'dml', cohort: ['plain8'] }, /cohort: expected a list/],
     [{ name: 'dml', cohort: ['plain8', 'plain9'] }, /cohort\.1: expected a network of the zoo, got 'plain9'/],

@@ -161,7 +161,7 @@ describe('a method of a module', () => {
     expect(message).toMatch(
       /methods.3.from: expected a package that is installed, got none. npm i @scope\/none/,
     );
-    expect(message).toMatch(/methods.4.as: expected a name of its own, got 'kd'/);
+    expect(message).toMatch(/methods.4.as: expected a unique name, got 'kd'/);
   });
 
   it.each([

@@ -231,7 +231,7 @@ describe('a teacher of another kind', () => {
 
   it('sees images of its own size, with its own normalization, and keeps them for the rest of the run', async () => {
     const path = await layersModel('larger', 16);
-    expect(await refusal(run('other-size', { path, imageSize: 12 }))).toContain('Say teacher.imageSize: 16');
+    expect(await refusal(run('other-size', { path, imageSize: 12 }))).toContain('Set teacher.imageSize: 16');
     log.lines.length = 0;
     await run('own-size', { path });
     expect(log.lines.join()).toContain('The teacher takes images of 16×16 pixels');

@@ -46,7 +46,7 @@ describe('a path that no run can be kept under is refused', () => {
 
   it('one that begins with ~, which a shell leaves as it is behind --out=', async () => {
     expect(await run('~/runs')).toContain(
-      `expected a path without ~, which only a shell reads, got '~/runs'. Write ${homedir()}/runs`,
+      `expected a path without ~, which only a shell expands, got '~/runs'. Write ${homedir()}/runs`,
     );
     process.chdir(folder);
     expect(existsSync('~')).toBe(false);

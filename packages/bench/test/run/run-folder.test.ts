@@ -151,10 +151,10 @@ describe('a run that is started over', () => {
     symlinkSync(join(folder, out), join(folder, 'link'));
     for (const path of [join(folder, out, 'teacher/model'), `file://${join(folder, 'link/teacher/model')}`]) {
       const message = await refusal(run(out, 'overwrite', { teacher: { path } }));
-      expect(message).toMatch(/a folder that may be removed, got one with the teacher in it/);
+      expect(message).toMatch(/a folder without files that the run needs, got one that contains the teacher/);
     }
     const dataset = { name: 'cifar10', dir: join(folder, 'link/data') };
-    expect(await refusal(run(out, 'overwrite', { dataset }))).toMatch(/with the data in it/);
+    expect(await refusal(run(out, 'overwrite', { dataset }))).toMatch(/one that contains the data/);
     expect(existsSync(join(folder, out, 'teacher/model/model.json'))).toBe(true);
   });
 
@@ -173,12 +173,12 @@ describe('a run that is started over', () => {
     ];
     for (const [what, changes] of reads)
       expect(await refusal(run(out, 'overwrite', changes))).toContain(
-        `a folder that may be removed, got one with ${what} in it`,
+        `a folder without files that the run needs, got one that contains ${what}`,
       );
     const config = { ...tinyConfig(quick), methods: [{ name: 'own', as: 'own', from: method, options: {} }] };
     expect(() => {
       expectNothingNeeded(runFolder(join(folder, out)), config);
-    }).toThrow('one with the method own in it');
+    }).toThrow('one that contains the method own');
     expect(existsSync(join(student, 'model.json'))).toBe(true);
   });
 
@@ -205,7 +205,7 @@ describe('a run that is gone on with', () => {
 
     cifar('images', 2);
     expect(await refusal(run('cifar', 'resume', onCifar(dir)))).toMatch(
-      /the images that the run was started with, got other training images \(36\), .*test images \(40\)\. Put/,
+      /the images that the run was started with, got other training images \(36\), .*test images \(40\)\. Restore/,
     );
     // What a version without fingerprints left is still told by the path.
     rmSync(join(folder, 'cifar/data.json'));
@@ -240,7 +240,8 @@ describe('a run that is gone on with', () => {
 
     const log = keptLog();
     const written = await run(out, 'resume', { seeds: [0, 1] }, log);
-    const warning = /not made as the run was begun: @distilljs\/core \S+ instead of 0\.0\.1/;
+    const warning =
+      /made in another environment than the start of the run: @distilljs\/core \S+ instead of 0\.0\.1/;
     expect(log.lines).toContainEqual(expect.stringMatching(warning));
     const warnings = written?.report.warnings.filter((each) => !each.includes('moving statistics'));
     expect(warnings).toEqual([expect.stringMatching(warning)]);

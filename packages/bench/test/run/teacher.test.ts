@@ -77,7 +77,9 @@ describe('a given teacher', () => {
     const right = await save('resnet8', 6, 'right');
     const larger = { dataset: { imageSize: 16, trainSize: 108, testSize: 36, classes: 6, superclasses: 3 } };
     const { report } = (await run('larger', right, larger)) as ConfigOutcome;
-    expect(log.lines).toContain('The teacher takes images of 12×12 pixels: the data’s are resized for it.');
+    expect(log.lines).toContain(
+      "The teacher takes images of 12×12 pixels, so the data's images are resized for it.",
+    );
     expect(report.teacher.testAccuracy).toBeGreaterThanOrEqual(0);
   });
 
@@ -150,6 +152,6 @@ it('a trained teacher has a seed of its own, which no student depends on', async
   expect(one[1]).toBe(usual[1]);
 
   expect(() => tinyConfig({ teacher: { path: 'mine', seed: 1 } })).toThrow(
-    /teacher\.seed: expected nothing with a teacher that is trained already/,
+    /teacher\.seed: expected no such field with a trained teacher/,
   );
 });

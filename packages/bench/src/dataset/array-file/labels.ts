@@ -26,7 +26,7 @@ export function classLabels({ values, least, most }: Numbers, rules: LabelRules)
   const { where, images, firstLabel = 0, classes = MOST_CLASSES } = rules;
   if (values.length !== images) {
     const expected = `as many labels as images, ${images.toLocaleString('en-US')}`;
-    const hint = 'Take images and labels of the same part, both as they were published.';
+    const hint = 'Use the original images and labels of the same split.';
     throw dataError(where, expected, values.length.toLocaleString('en-US'), hint);
   }
   const wrong = values.findIndex(
@@ -53,6 +53,6 @@ function wrongLabel(
     if (!Number.isInteger(label)) return 'Labels are whole numbers, one per image.';
     if (firstLabel === 0 && least === 1 && most === classes)
       return 'Do the labels count from 1? Set dataset.firstLabel to 1.';
-    return 'Is it the file of the labels, and of this set?';
+    return 'Is this the file of the labels, and of this dataset?';
   }
 }

@@ -146,7 +146,7 @@ async function guarded<T>(where: string, file: FileBuffer, read: () => Promise<T
     if (isDistillError(cause)) throw cause;
     // A TypeError or RangeError comes from the library's code and tells a user nothing.
     const isOwn = cause instanceof Error && !(cause instanceof TypeError || cause instanceof RangeError);
-    const got = isOwn ? cause.message : 'bytes that make no sense';
+    const got = isOwn ? cause.message : 'malformed data';
     throw new DistillError({
       code: 'data',
       where,
