@@ -192,9 +192,7 @@ function nodesOf(model: GraphModelLike): ReadonlyMap<string, GraphModelNode> {
   return new Map(Object.entries(executor.graph.nodes));
 }
 
-/**
- * The nodes that depend on the images, with shapes from one pass; empty if one pass cannot return all of them.
- */
+/** The nodes that depend on the images, with shapes from one pass; empty if one pass cannot return all. */
 function nodesFrom(
   input: GraphModelNode | undefined,
   shapesOf: (names: readonly string[]) => readonly (readonly number[])[],

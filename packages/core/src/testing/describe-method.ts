@@ -38,9 +38,8 @@ export interface MethodConformance {
 }
 
 /**
- * The conformance suite that every technique runs on itself, with tiny networks. It checks: finite scalar
- * terms; gradients for exactly the declared variables; an unchanged teacher; a constant number of live tensors;
- * equal results for equal seeds; refusals; resume; dispose.
+ * The conformance suite that every technique runs on itself: finite terms; gradients for exactly the declared
+ * variables; an unchanged teacher; no tensor leaks; equal results for equal seeds; refusals; resume; dispose.
  */
 export function describeMethod(name: string, given: MethodConformance): void {
   const { method, needsTeacher, refused, wrongTap, zeroAtEquality = [] } = given;
@@ -115,8 +114,7 @@ export function describeMethod(name: string, given: MethodConformance): void {
       });
 
       it('moves every declared variable', async () => {
-        // Weight decay would move variables that no gradient reaches. Eight epochs: a warm-up may freeze some
-        // at first.
+        // Weight decay would move variables that no gradient reaches; a warm-up may freeze some for epochs.
         const optimizer = sgd({ learningRate: 0.05, weightDecay: 0 });
         expect(await unmovedVariables({ ...options(method()), optimizer, epochs: 8 })).toEqual([]);
       });
