@@ -124,7 +124,9 @@ async function timeMethod(
   teacher: SeeingTeacher | undefined,
   epochs: number,
 ): Promise<Phases> {
-  const size = Math.min(train.size, BATCHES * config.batchSize);
+  // Whole batches: an image that the first epoch leaves out would make the teacher run in the second one.
+  const batches = Math.min(BATCHES, Math.floor(train.size / config.batchSize));
+  const size = batches === 0 ? train.size : batches * config.batchSize;
   // Spread over the whole set, so that samplers find all classes.
   const few = subset(
     train,

@@ -21,26 +21,35 @@ function slow(teacher: FrozenNetwork, milliseconds: number): FrozenNetwork & { c
   return slowed;
 }
 
-it('asks a teacher whose outputs are kept in the first epochs only, as a training does', async () => {
-  const timesOf = async (teacher: object) => {
-    const config = tinyConfig({ methods: ['kd'], epochs: 5, teacher: { model: 'plain8', ...teacher } });
-    const data = await loadRunData(config);
-    const network = await buildNetwork('plain8', data.train, createRandom(0));
-    const asked = slow(freeze(network), 20);
-    const phases = await timingsOf(keptLog()).ofMethods(config, data, { network: asked, input: {} });
-    network.dispose();
-    const [phase, ...others] = phases.get('kd') ?? [];
-    expect(others).toEqual([]);
-    return { phase, calls: asked.calls };
-  };
-  const live = await timesOf({ kind: 'live' });
-  expect(live.phase?.asking).toBeUndefined();
-  expect(live.phase?.seconds).toBeGreaterThanOrEqual(0.02);
-  for (const kind of ['auto', 'cached']) {
-    const { phase, calls } = await timesOf({ kind, views: 2 });
-    expect(phase).toMatchObject({ asking: { epochs: 2 } });
-    expect(phase?.asking?.seconds).toBeGreaterThanOrEqual(0.02);
-    // Two epochs ask as often as one, and once for the shapes.
-    expect(calls).toBeLessThanOrEqual(live.calls + 1);
-  }
-});
+it.each([
+  ['whole batches', 108],
+  ['a rest that no batch of an epoch has', 100],
+])(
+  'asks a teacher whose outputs are kept in the first epochs only, as a training does: %s',
+  async (_, trainSize) => {
+    const timesOf = async (teacher: object) => {
+      const config = tinyConfig({
+        ...{ methods: ['kd'], epochs: 5, teacher: { model: 'plain8', ...teacher } },
+        dataset: { trainSize },
+      });
+      const data = await loadRunData(config);
+      const network = await buildNetwork('plain8', data.train, createRandom(0));
+      const asked = slow(freeze(network), 20);
+      const phases = await timingsOf(keptLog()).ofMethods(config, data, { network: asked, input: {} });
+      network.dispose();
+      const [phase, ...others] = phases.get('kd') ?? [];
+      expect(others).toEqual([]);
+      return { phase, calls: asked.calls };
+    };
+    const live = await timesOf({ kind: 'live' });
+    expect(live.phase?.asking).toBeUndefined();
+    expect(live.phase?.seconds).toBeGreaterThanOrEqual(0.02);
+    for (const kind of ['auto', 'cached']) {
+      const { phase, calls } = await timesOf({ kind, views: 2 });
+      expect(phase).toMatchObject({ asking: { epochs: 2 } });
+      expect(phase?.asking?.seconds).toBeGreaterThanOrEqual(0.02);
+      // Two epochs ask as often as one, and once for the shapes.
+      expect(calls).toBeLessThanOrEqual(live.calls + 1);
+    }
+  },
+);
