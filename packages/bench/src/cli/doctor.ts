@@ -1,6 +1,6 @@
 import { ENGINES, isDistillError, resolveEngine } from '@distilljs/core';
 import { loadSplits } from '../dataset/index.js';
-import { fileKind, statsAt } from '../file/index.js';
+import { absenceAt, fileKind, statsAt } from '../file/index.js';
 import { describeEnvironment } from '../run/environment.js';
 import { styled } from '../terminal/index.js';
 import { trainOneStep } from '../run/train-one-step.js';
@@ -71,7 +71,8 @@ async function dataFindings(dir: string): Promise<readonly Finding[]> {
   const found = await Promise.all(looks);
   const stats = statsAt(dir);
   if (stats?.isDirectory() === true) return found;
-  const detail = stats === undefined ? 'no such folder' : `${fileKind(stats)}, not a folder`;
+  const absence = absenceAt(dir)?.replace('no such file', 'no such folder');
+  const detail = stats === undefined ? (absence ?? 'no such folder') : `${fileKind(stats)}, not a folder`;
   const hint = stats?.isFile() === true ? 'Unpack it, and name' : 'Name';
   return [
     {

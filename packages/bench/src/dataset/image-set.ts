@@ -134,7 +134,7 @@ function keyOf({ path, source }: ImageItem, root: string): Omit<Keyed, 'item'> {
   });
   if (source !== undefined) return key(path, source.stamp);
   const stats = statsAt(path);
-  if (stats === undefined) return { reason: absenceAt(path) };
+  if (stats === undefined) return { reason: absenceAt(path) ?? 'no such file' };
   if (!stats.isFile()) return { reason: fileKind(stats) };
   return key(relative(root, realPath(path)), stats.size, stats.mtimeMs);
 }

@@ -65,7 +65,6 @@ async function loadedTeacher(
   const result = known ?? (await measureLoaded(context, folder, loaded));
   log.say(teacherText(result, known === undefined ? `loaded from ${source}` : 'trained before'));
   if (known === undefined) {
-    for (const line of sizeText(loaded, config)) log.say(line);
     for (const line of stagesText(network, 'teacher')) log.say(line);
     if (outputs.kind === 'auto')
       log.say(
@@ -116,14 +115,6 @@ async function trainedTeacher(context: RunContext, folder: TrainingFolder): Prom
   for (const line of weakTeacherText(result, data.train.classes)) log.say(line);
   return ready(network, outputsOf(config, folder), result);
 }
-
-/** A message where the teacher's image size is not configured. */
-const sizeText = ({ input: { imageSize } }: LoadedTeacher, { teacher }: RunConfig): readonly string[] =>
-  imageSize === undefined || teacher.imageSize !== undefined
-    ? []
-    : [
-        `The teacher takes images of ${[imageSize, imageSize].flat().slice(0, 2).join('×')} pixels, so the data's images are resized for it.`,
-      ];
 
 /**
  * Measures a teacher from outside, and saves its model, if possible, and its predictions. A teacher without its own file is identified
