@@ -1,5 +1,5 @@
 import { ENGINES, isDistillError, resolveEngine } from '@distilljs/core';
-import { loadSplits } from '../dataset/index.js';
+import { folderItems, loadSplits } from '../dataset/index.js';
 import { absenceAt, fileKind, statsAt } from '../file/index.js';
 import { describeEnvironment } from '../run/environment.js';
 import { styled } from '../terminal/index.js';
@@ -36,8 +36,12 @@ export async function examine(dataDir?: string): Promise<readonly Finding[]> {
       findings.push({ kind: 'engine', what: `engine ${name}`, ok: false, detail, hint });
     }
   }
-  // Refused engines have their own lines.
-  const engine = await resolveEngine('auto', { warn: () => undefined });
+  // Refused engines have their own lines. The environment variable may name an engine that this machine lacks.
+  const auto = await resolveEngine('auto', { warn: () => undefined }).catch((error: unknown) => {
+    if (isDistillError(error)) return error;
+    throw error;
+  });
+  const engine = isDistillError(auto) ? await resolveEngine('cpu') : auto;
   const { node, system, processor, cores, memoryGib, packages } = describeEnvironment(engine);
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
   findings.unshift(
@@ -49,7 +53,13 @@ export async function examine(dataDir?: string): Promise<readonly Finding[]> {
     },
     { kind: 'machine', what: 'versions', ok: true, detail: `Node ${node}, ${versions.join(', ')}` },
   );
-  findings.push({ kind: 'engine', what: 'engine auto', ok: true, detail: engine.name });
+  findings.push({
+    kind: 'engine',
+    what: 'engine auto',
+    ...(isDistillError(auto)
+      ? { ok: false, detail: `${auto.where}: ${auto.got}`, hint: auto.hint }
+      : { ok: true, detail: auto.name }),
+  });
   if (dataDir !== undefined) findings.push(...(await dataFindings(dataDir)));
   return findings;
 }
@@ -70,7 +80,11 @@ async function dataFindings(dir: string): Promise<readonly Finding[]> {
   });
   const found = await Promise.all(looks);
   const stats = statsAt(dir);
-  if (stats?.isDirectory() === true) return found;
+  if (stats?.isDirectory() === true) {
+    if (found.some(({ ok }) => ok)) return found;
+    const photos = classFolders(dir);
+    return photos.ok ? [photos] : [...found, photos];
+  }
   const absence = absenceAt(dir)?.replace('no such file', 'no such folder');
   const detail = stats === undefined ? (absence ?? 'no such folder') : `${fileKind(stats)}, not a folder`;
   const hint = stats?.isFile() === true ? 'Unpack it, and name' : 'Name';
@@ -83,6 +97,24 @@ async function dataFindings(dir: string): Promise<readonly Finding[]> {
       hint: `${hint} the folder with the original binary files.`,
     },
   ];
+}
+
+/** Whether the folder holds images in one folder per class. They are counted, not decoded. */
+function classFolders(dir: string): Finding {
+  const what = `images by class in ${dir}`;
+  try {
+    const { items, classNames } = folderItems({ dir });
+    const { train = [], validation = [], test = [] } = items;
+    const images = train.length + validation.length + test.length;
+    const detail = `${images} images of ${classNames.length} classes; whether they can be read: \`distill-bench data verify --data-dir ${dir}\``;
+    return { kind: 'data', what, ok: true, detail };
+  } catch (error) {
+    if (!isDistillError(error)) throw error;
+    const { where, expected, got } = error;
+    const hint = `For data in another format: \`distill-bench data stats --data-dir ${dir} --dataset NAME\`; \`distill-bench list datasets\` has the names.`;
+    const detail = `${where === dir ? '' : `${where}: `}expected ${expected}, got ${got}`;
+    return { kind: 'data', what, ok: false, detail, hint };
+  }
 }
 
 /** False when a data folder was named and has no data. */

@@ -92,7 +92,7 @@ export function addOtherCommands(program: Command, done: (code: ExitCode) => voi
   program
     .command('doctor')
     .description('check which engines work on this machine, and why the others do not')
-    .option('--data-dir <folder>', 'also check the data files in this folder')
+    .option('--data-dir <folder>', 'also look for CIFAR files and class folders in this folder')
     .option('--json', 'print JSON')
     .action(async ({ dataDir, json }: { readonly dataDir?: string; readonly json?: true }) => {
       const findings = await examine(dataDir);

@@ -67,7 +67,7 @@ const SPLIT_NAMES: Readonly<Record<string, Split>> = {
 const IMAGE = /\.(?:jpe?g|jfif|png|gif|webp|bmp|tiff?|avif|hei[cf]|jxl)$/i;
 
 /** The files of a folder by split, not yet read. */
-export function folderItems(options: FolderOptions): LayoutItems {
+export function folderItems(options: Pick<FolderOptions, 'dir'> & DivideOptions): LayoutItems {
   const { dir } = options;
   const { folders, images } = contentOf(dir);
   const parts = new Map<Split, string>();

@@ -13,7 +13,7 @@ export { splitValidation, subset } from './subset.js';
 export type { SplitDataset } from './subset.js';
 export { synthetic } from './synthetic.js';
 export type { SyntheticOptions } from './synthetic.js';
-export { imageFolder } from './folder.js';
+export { folderItems, imageFolder } from './folder.js';
 export type { FolderOptions } from './folder.js';
 export type { DamagedFile } from './damaged-files.js';
 export { defaultCacheDir, imageFacts, imageSet } from './image-set.js';

@@ -120,8 +120,10 @@ async function decodeNative(sharp: Sharp, bytes: Uint8Array): Promise<Raster> {
   return { width: info.width, height: info.height, channels: info.channels, data };
 }
 
-/** The decoder in use, which is part of the cache key: pixels of AVIF and similar formats depend on it. */
+/** The decoder in use with its version, as part of the cache key: pixels of AVIF and similar formats depend on them. */
 export async function decoderIdentity(decoder: DecoderName): Promise<string> {
   const sharp = decoder === 'javascript' ? undefined : await loadSharp(decoder === 'sharp');
-  return sharp === undefined ? 'javascript' : 'sharp';
+  if (sharp === undefined) return 'javascript';
+  const { sharp: version = 'unknown', vips } = sharp.versions;
+  return `sharp ${version}, libvips ${vips}`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodeImage, fitImage, upright, withChannels } from '../../src/image/index.js';
+import { decodeImage, decoderIdentity, fitImage, upright, withChannels } from '../../src/image/index.js';
 import type { DecoderName, Raster, ResizeMode } from '../../src/image/index.js';
 
 const folder = join(import.meta.dirname, 'fixtures');
@@ -204,4 +204,11 @@ describe('fitImage', () => {
     }
     expect(await shown('turned-6.png')).toEqual(straight);
   });
+});
+
+it('tells decoders and their versions apart, so that pixels kept on disk are of the decoder in use', async () => {
+  expect(await decoderIdentity('javascript')).toBe('javascript');
+  expect(await decoderIdentity('auto')).toMatch(
+    hasSharp ? /^sharp \d+\.\d+\S*, libvips \d+\.\d+/ : /^javascript$/,
+  );
 });

@@ -65,6 +65,18 @@ describe('the command line', () => {
     expect(settingsOf({ methods: ['kd'] })).toEqual({ methods: ['kd'] });
   });
 
+  it('finds class folders of images', async () => {
+    const photos = join(folder, 'photos');
+    for (const name of ['cat', 'dog']) {
+      mkdirSync(join(photos, name), { recursive: true });
+      writeFileSync(join(photos, name, 'a.jpg'), '');
+      writeFileSync(join(photos, name, 'b.jpg'), '');
+    }
+    expect(await main(['doctor', '--data-dir', photos])).toBe(0);
+    expect(said).toContain(`✓ images by class in ${photos}: 4 images of 2 classes`);
+    expect(said).not.toContain('CIFAR');
+  });
+
   it('finds no data where there is none, and says each hint once', async () => {
     expect(await main(['doctor', '--data-dir', join(folder, 'nowhere')])).toBe(1);
     expect(said.match(/nowhere/g)).toHaveLength(1);
@@ -72,6 +84,7 @@ describe('the command line', () => {
     said = '';
     expect(await main(['doctor', '--data-dir', folder])).toBe(1);
     expect(said.match(/Unpack the binary version of CIFAR-10 /g)).toHaveLength(1);
+    expect(said).toContain('data stats --data-dir');
     expect(isUsable([{ kind: 'engine', what: 'engine node', ok: false, detail: '' }])).toBe(true);
   });
 });

@@ -25,7 +25,7 @@ export interface Engine {
   readonly refused: readonly { readonly name: EngineName; readonly reason: string }[];
 }
 
-/** Environment variable that names the engine if the caller does not. */
+/** Environment variable that names the engine where the caller leaves the choice open. */
 export const ENGINE_VARIABLE = 'DISTILLJS_ENGINE';
 
 export interface ResolveEngineOptions {
@@ -45,23 +45,26 @@ export interface ResolveEngineOptions {
 /**
  * Makes an engine the current tfjs backend, with every kernel that training needs.
  *
- * `auto` takes the first of node-gpu, node, webgpu, wasm, cpu that loads and has the kernels, and reports why
- * earlier ones were refused. WebGPU by a software renderer is skipped. An engine requested by name has no
- * fallback.
- * @param name default: the environment variable `DISTILLJS_ENGINE`, else `auto`
+ * `auto` takes the engine that the environment variable `DISTILLJS_ENGINE` names. Without it, `auto` takes the
+ * first of node-gpu, node, webgpu, wasm, cpu that loads and has the kernels, and reports why earlier ones were
+ * refused. WebGPU by a software renderer is skipped. An engine requested by name has no fallback.
+ * @param asked default: `auto`
  * @throws DistillError code `engine` for an unavailable engine, with how to install it; `option` for an invalid
  *   number of threads
  */
 export async function resolveEngine(
-  name: string = nameFromEnvironment(),
+  asked = 'auto',
   { warn = console.warn, threads }: ResolveEngineOptions = {},
 ): Promise<Engine> {
   if (threads !== undefined) askForThreads(threads);
   const names = ['auto', ...ENGINES.map((engine) => engine.name)];
+  const set = asked === 'auto' ? nameFromEnvironment() : undefined;
+  const name = set ?? asked;
+  const source = set === undefined ? '' : ` of ${ENGINE_VARIABLE}`;
   if (!names.includes(name)) {
     throw new DistillError({
       code: 'engine',
-      where: 'engine',
+      where: `engine${source}`,
       expected: `one of ${names.join(', ')}`,
       got: typeof name === 'string' ? `'${name}'` : describeValue(name),
       hint: nearestNameHint(name, names),
@@ -81,7 +84,7 @@ export async function resolveEngine(
   const wanted = ENGINES.find((engine) => engine.name === name);
   throw new DistillError({
     code: 'engine',
-    where: `engine '${name}'`,
+    where: `engine '${name}'${source}`,
     expected: 'an engine that loads and has the kernels that training needs',
     got: refused.map(({ name: refusedName, reason }) => `${refusedName}: ${reason}`).join('; '),
     hint: wanted?.hint ?? 'Install @tensorflow/tfjs-backend-wasm and @tensorflow/tfjs-backend-cpu.',
@@ -149,7 +152,7 @@ async function describe(engine: EngineDescription, refused: Engine['refused']): 
   };
 }
 
-function nameFromEnvironment(): string {
+function nameFromEnvironment(): string | undefined {
   const set = isNode() ? process.env[ENGINE_VARIABLE] : undefined;
-  return set === undefined || set === '' ? 'auto' : set;
+  return set === '' ? undefined : set;
 }

@@ -20,6 +20,7 @@ describe('resolveEngine', () => {
   });
 
   it('takes the first engine that works under auto and says why each better one does not', async () => {
+    delete process.env['DISTILLJS_ENGINE'];
     const engine = await resolveEngine('auto');
     const order = ['node-gpu', 'node', 'webgpu', 'wasm', 'cpu'];
     expect(engine.refused.map(({ name }) => name)).toEqual(order.slice(0, order.indexOf(engine.name)));
@@ -30,9 +31,15 @@ describe('resolveEngine', () => {
     }
   });
 
-  it('reads DISTILLJS_ENGINE when no name is given', async () => {
+  it('lets DISTILLJS_ENGINE decide where the caller does not, and says so when it cannot be had', async () => {
     process.env['DISTILLJS_ENGINE'] = 'cpu';
     expect((await resolveEngine()).name).toBe('cpu');
+    expect((await resolveEngine('auto')).name).toBe('cpu');
+    expect((await resolveEngine('wasm')).name).toBe('wasm');
+    process.env['DISTILLJS_ENGINE'] = 'gpu';
+    await expect(resolveEngine('auto')).rejects.toThrow(/^engine of DISTILLJS_ENGINE: expected one of auto/);
+    process.env['DISTILLJS_ENGINE'] = '';
+    expect((await resolveEngine('auto')).refused.map(({ name }) => name)).toContain('node-gpu');
   });
 
   it('refuses an unknown name and suggests one', async () => {
