@@ -53,7 +53,7 @@ export function tableOfExplained({
  * @param {NonNullable<Explained['mapsComparisons']>} comparisons
  */
 function tablesOfMaps(summaries, comparisons) {
-  const head = ['MMD² of maps as they are', 'MMD², channels standardised'];
+  const head = ['MMD² of maps as they are', 'MMD², channels standardized'];
   const methods = summaries.map(({ method, squared, standardized }) => [
     `\`${method}\``,
     text(squared, MEASURES.entropy),

@@ -9,7 +9,7 @@ import { packageFolders } from './workspace.mjs';
 
 /*
  * Limits sentence length in pages and READMEs: no sentence has more than 35 words, and a page's sentences average fewer than 20. Code,
- * quotations and table figures do not count.
+ * quotations and table figures do not count. Spelling is Oxford's: colour and centre, but normalize.
  */
 
 const LONGEST = 35;
@@ -18,6 +18,10 @@ const AVERAGE = 20;
 const ABBREVIATIONS = /\b(?:et al|e\.g|i\.e|vs|cf|Eq|Fig|approx)\./g;
 /** Where a sentence ends, in the middle of a paragraph. */
 const END = /(?<=[.!?][)"'”’]*)\s+/;
+
+/** Words in another spelling than Oxford's. */
+const OTHER_SPELLING =
+  /\b(?:(?:re|un)?(?:critic|emphas|general|initial|maxim|memor|minim|normal|optim|quant|recogn|regular|serial|standard|summar|visual)is(?:e[drs]?|ers|ing|able|ations?)|(?:behavior|color|gray|neighbor|center)(?:ed|ing|s)?|labeled|analyzed?)\b/i;
 
 const markdown = new MarkdownIt();
 
@@ -72,6 +76,16 @@ export function proseProblems(where, text) {
       got: `${words}, "${sentence.slice(0, 60)}…"`,
       hint: 'Make two of it.',
     }));
+  for (const { line, text: sentence } of found) {
+    const [got] = OTHER_SPELLING.exec(sentence) ?? [];
+    if (got !== undefined)
+      problems.push({
+        where: `${where}:${line}`,
+        expected: 'Oxford spelling',
+        got,
+        hint: 'As in colour, centre, normalize.',
+      });
+  }
   // Fragments in cells or short list items would lower the average.
   const read = found.filter(({ words, cell }) => words > 3 && !cell);
   const average = read.reduce((sum, { words }) => sum + words, 0) / Math.max(1, read.length);

@@ -23,6 +23,13 @@ describe('sentences of a page', () => {
     expect(found(`| a |\n| - |\n| ${words(36)} |\n`)[0]?.[0]).toBe('page.md:3');
   });
 
+  it('says which word is in another spelling, but not of names in code', () => {
+    expect(found('Colours are normalized.\n\nA *normalised* one.\n\n- `color`\n- Labeled rows.\n')).toEqual([
+      ['page.md:3', 'normalised'],
+      ['page.md:6', 'Labeled'],
+    ]);
+  });
+
   it('says which page has 20 words per sentence or more, fragments and cells aside', () => {
     expect(found(`${words(20)} ${words(20)}\n\n- a, b\n\n| ${words(5)} |\n| - |\n`)).toEqual([
       ['page.md', '20.0'],

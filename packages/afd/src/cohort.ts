@@ -160,7 +160,7 @@ export function cohortTaps(
 }
 
 /**
- * Throws where a batch norm would see a single value per channel, which it always normalises to 0.
+ * Throws where a batch norm would see a single value per channel, which it always normalizes to 0.
  *
  * @param because reason for the minimum batch size, for the message
  * @throws DistillError code `option`

@@ -13,7 +13,7 @@ interface Convolution {
 
 /**
  * A convolution's weights, uniform in ±1/√fanIn: PyTorch's default for both kernels and biases, which the public
- * re-implementation uses. Scores start near 0.5; with He initialisation's larger weights they would start saturated.
+ * re-implementation uses. Scores start near 0.5; with He initialization's larger weights they would start saturated.
  *
  * @param shape `[height, width, in, out]`
  */

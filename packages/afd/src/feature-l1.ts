@@ -12,7 +12,7 @@ import type { FeatureL1Options } from './options.js';
  * learns to match the map of the network before it in the cycle, element by element.
  *
  * `L_k = ceWeight · CE(y, z_k) + kdWeight · T² KL(p_{k−1} ‖ p_k) + alignWeight · mean |T_k(F_k) − const(T_{k−1}(F_{k−1}))|`,
- * logged as `ce1`, `kd1`, `align1`, …. The run's optimizer minimises it. Transfer layers T_k exist where the maps'
+ * logged as `ce1`, `kd1`, `align1`, …. The run's optimizer minimizes it. Transfer layers T_k exist where the maps'
  * shapes differ. Those with weights are trained too, so the distance also falls when they shrink both maps.
  *
  * @throws DistillError code `option`. When planned, also codes `tap` and `shape`

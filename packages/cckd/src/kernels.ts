@@ -156,7 +156,7 @@ export type KernelName = 'rbf-taylor' | 'rbf-exact' | 'bilinear' | 'mmd-mean' | 
 /** How a batch of embeddings becomes a correlation matrix. */
 export interface CorrelationOptions {
   /**
-   * The pair metric φ: `rbf-taylor` (Eq. 9), `rbf-exact`, `bilinear` (the cosine, when rows are normalised), or one of
+   * The pair metric φ: `rbf-taylor` (Eq. 9), `rbf-exact`, `bilinear` (the cosine, when rows are normalized), or one of
    * the two readings of the paper's "naive MMD", `mmd-mean` and `mmd-euclid`. Default of `cckd`: `rbf-taylor`.
    */
   readonly kernel: KernelName;

@@ -26,7 +26,7 @@ import type { Correlations } from './kernels.js';
  * @throws DistillError code `shape` when shapes differ
  * @see Peng et al., ICCV 2019 (arXiv 1904.01802), Eq. 2
  *
- * Certainty: the paper does not say whether rows are normalised first; here they are not.
+ * Certainty: the paper does not say whether rows are normalized first; here they are not.
  */
 export function mimic(teacher: Embedding, student: Embedding, weights?: tf.Tensor1D): Scalar {
   expectShape('mimic(teacher)', teacher, [null, null]);

@@ -65,7 +65,7 @@ export function blockGradientSums(
 
 /**
  * From the blocks of {@link blockGradientSums}: dgamma = rstd * sum(dy * (x - mean)), dbeta = sum(dy), and what
- * {@link normaliseGradient} takes, with a = gamma * rstd: `shift` = -a * mean(dy),
+ * {@link normalizeGradient} takes, with a = gamma * rstd: `shift` = -a * mean(dy),
  * `slope` = -a * rstd^2 * mean(dy * (x - mean)). In float64. `scale` is a, as {@link mergeMoments} leaves it.
  */
 export function mergeGradientSums(
@@ -100,7 +100,7 @@ export function mergeGradientSums(
 }
 
 /** dx = scale * dy + shift + slope * (x - mean) for the rows `first` to `last - 1`. */
-export function normaliseGradient(
+export function normalizeGradient(
   dy: usize,
   x: usize,
   dx: usize,

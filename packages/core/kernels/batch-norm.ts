@@ -132,7 +132,7 @@ export function mergeMoments(
 }
 
 /** y = (x - mean) * scale + shift for the rows `first` to `last - 1` of x [.., channels]. */
-export function normalise(
+export function normalize(
   x: usize,
   y: usize,
   channels: i32,

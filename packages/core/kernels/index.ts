@@ -1,5 +1,5 @@
-export { blockMoments, mergeMoments, normalise } from './batch-norm';
-export { blockGradientSums, mergeGradientSums, normaliseGradient } from './batch-norm-gradient';
+export { blockMoments, mergeMoments, normalize } from './batch-norm';
+export { blockGradientSums, mergeGradientSums, normalizeGradient } from './batch-norm-gradient';
 export { convolve } from './convolution';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { filterGradient, sumFilterGradient } from './filter-gradient';

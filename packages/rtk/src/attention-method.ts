@@ -91,7 +91,7 @@ function expectBatches(name: string, batchSize: number): void {
   throw new DistillError({
     code: 'option',
     where: 'batchSize',
-    expected: `at least 2 for ${name}, whose attention normalises by its batch`,
+    expected: `at least 2 for ${name}, whose attention normalizes by its batch`,
     got: String(batchSize),
     hint: 'Use 16 or more.',
   });

@@ -40,7 +40,7 @@ export interface AttentionOverOptions {
   /** The run's normalization; `channelStatistics(train)` if none was passed to the run. */
   readonly normalization: Normalization;
   /**
-   * At least 2. Default 64. Use the run's: the attention normalises by its batch. A last batch of one image is left
+   * At least 2. Default 64. Use the run's: the attention normalizes by its batch. A last batch of one image is left
    * out.
    */
   readonly batchSize?: number | undefined;
@@ -62,7 +62,7 @@ export interface AttentionOver {
 
 /**
  * Mean attention over a dataset, and how often each teacher key was kept. Networks run in inference mode; the attention
- * normalises by each batch, as in training.
+ * normalizes by each batch, as in training.
  *
  * ```ts
  * const normalization = await channelStatistics(train);
@@ -100,7 +100,7 @@ export async function attentionOver(options: AttentionOverOptions): Promise<Atte
     let images = 0;
     for (let start = 0; start < dataset.size; start += batchSize) {
       const size = Math.min(batchSize, dataset.size - start);
-      // Batch norm over a single image normalises everything to 0.
+      // Batch norm over a single image normalizes everything to 0.
       if (size === 1 && start > 0) break;
       const positions = Int32Array.from({ length: size }, (_, offset) => start + offset);
       const pixels = await loadBatch(dataset, positions, { normalization });

@@ -37,7 +37,7 @@ const DROPPED = -1e9;
  * Attention between the layers of two networks, and the distances that it weights. Call it inside `tf.tidy`.
  *
  * The attention over kept keys is the softmax over their logits, `α = a·M / Σ a·M` with the full attention a and the
- * mask M. Without renormalisation, the loss would fall fastest by moving attention to dropped keys.
+ * mask M. Without renormalization, the loss would fall fastest by moving attention to dropped keys.
  *
  * @param teacher the teacher's maps, constants
  * @param student the student's maps

@@ -35,14 +35,14 @@ export interface AttentionOptions {
    * `attentionMatching`, `bestMatch` for `rtk`.
    * - `none`: all of them.
    * - `topk`: the {@link keep} keys of each query with the largest attention, ties to the earlier one. The rest is
-   *   dropped and attention renormalised.
-   * - `aboveUniform`: the keys whose attention is at least 1 / (number of keys), renormalised.
+   *   dropped and attention renormalized.
+   * - `aboveUniform`: the keys whose attention is at least 1 / (number of keys), renormalized.
    * - `stageMedoid`: of each run of equally shaped teacher maps, the map most similar to the others; of two, the
    *   earlier one. It drops nothing where no two neighbouring maps share a shape, e.g. with one map per stage.
    * - `bestMatch`: the {@link keep} teacher maps that some student map resembles most.
    *
    * The last two select teacher maps. As queries (`teacher-query`) the other maps contribute nothing; as keys
-   * (`student-query`) they are dropped and attention renormalised.
+   * (`student-query`) they are dropped and attention renormalized.
    */
   readonly select: SelectionRule;
   /**

@@ -34,7 +34,7 @@ describe('explanations of attention', () => {
     expect(a3.edges).toBe(g13['edges_at_threshold_0.2'].A3);
     expect(ac.edges).toBe(g13['edges_at_threshold_0.2'].AC);
     expect(a3.entropy.histogram.reduce((sum, count) => sum + count)).toBe(3);
-    // Normalised entropies 0.881, 0.469 and 1.
+    // Normalized entropies 0.881, 0.469 and 1.
     expect(a3.entropy.histogram).toEqual([0, 0, 0, 0, 1, 0, 0, 0, 1, 1]);
   });
 

@@ -15,7 +15,7 @@ interface Batch {
   readonly teacher?: Nested;
 }
 
-/** What `kdExplainer` minimises, for scores given: the sum of its weighted terms. The entropy terms have weight 0. */
+/** What `kdExplainer` minimizes, for scores given: the sum of its weighted terms. The entropy terms have weight 0. */
 async function objectiveOf(
   head: HeadKind,
   options: Partial<KdExplainerOptions>,

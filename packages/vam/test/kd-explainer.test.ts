@@ -108,7 +108,7 @@ describe('the phases of kdexplainer', () => {
     student.dispose();
   });
 
-  it('reinitialise experts and heads for the tree, and keep Θ, temperatures and moving statistics', async () => {
+  it('reinitialize experts and heads for the tree, and keep Θ, temperatures and moving statistics', async () => {
     await resolveEngine('cpu');
     const student = experts('binary')(1);
     const random = createRandom(1);

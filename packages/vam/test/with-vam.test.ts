@@ -150,7 +150,7 @@ await describeOnEngines('withVam', () => {
     plain.dispose();
   });
 
-  it('can be reinitialised from a seed like any model, and frozen', () => {
+  it('can be reinitialized from a seed like any model, and frozen', () => {
     withModels({ blockSize: 4 }, (vam) => {
       const network = createNetwork(vam);
       seedWeights(vam, createRandom(9));

@@ -65,7 +65,7 @@ let before: Promise<unknown> = Promise.resolve();
  * ```
  *
  * **Resuming.** With `existing: 'resume'`, finished trainings stay and the rest are trained. Objects from the program are in no file, so
- * the run folder recognises them as follows, and refuses to resume with different ones:
+ * the run folder recognizes them as follows, and refuses to resume with different ones:
  * - datasets by name, size and their own `fingerprint` (`data.json`);
  * - a teacher by the fingerprint of its layers and weights; one from `teacherFrom` by its `version`, else by its answers to two noise images
  *   (`teacher/result.json`). A layers model is also saved in the folder;

@@ -50,7 +50,7 @@ export async function contactSheet(dataset: Dataset): Promise<ContactSheet> {
 const HEADER = 8 + 25;
 const MARK = 'Software\0distill-bench';
 
-/** The same picture marked with this program's name, by which {@link isContactSheet} recognises it. */
+/** The same picture marked with this program's name, by which {@link isContactSheet} recognizes it. */
 function marked(png: Uint8Array): Uint8Array {
   const part = Buffer.from(`tEXt${MARK}`, 'latin1');
   const [size, check] = [Buffer.alloc(4), Buffer.alloc(4)];

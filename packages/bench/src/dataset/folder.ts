@@ -29,7 +29,7 @@ export const folderFormat: DatasetFormat<FolderSource> = {
 };
 
 /**
- * Image files in one folder per class; folders inside a class folder belong to it. Image files are recognised by their extension,
+ * Image files in one folder per class; folders inside a class folder belong to it. Image files are recognized by their extension,
  * in any case. Hidden files, folders that systems leave (litter.ts) and everything else are skipped. Classes are numbered in the
  * byte order of their names in UTF-8.
  *

@@ -54,7 +54,7 @@ const sized = (options: IdentitiesOptions): IdentitiesOptions & ImageOptions => 
 
 /**
  * Training images with their identities as classes. Networks are trained and tested as classifiers of these identities.
- * `distill-bench metrics` measures how well they recognise other identities, on queries and gallery.
+ * `distill-bench metrics` measures how well they recognize other identities, on queries and gallery.
  */
 export function identityItems({ dir, lists }: IdentitiesOptions): LayoutItems {
   const { train, validation } = readPeople(dir, lists);
@@ -74,7 +74,7 @@ export function identityItems({ dir, lists }: IdentitiesOptions): LayoutItems {
   return { items, classNames };
 }
 
-/** Images to be recognised, with what is known of each. */
+/** Images to be recognized, with what is known of each. */
 export interface IdentitySet {
   readonly dataset: Dataset;
   /** Identity per image, the same number for the same identity in all sets; −1 for distractors. */

@@ -30,7 +30,7 @@ export const npzFormat: DatasetFormat<NpzSource> = {
 };
 
 /**
- * Reads images and labels from `.npz` (stored or deflated) or `.npy` files. Arrays are recognised by their names (`x_train`,
+ * Reads images and labels from `.npz` (stored or deflated) or `.npy` files. Arrays are recognized by their names (`x_train`,
  * `train_images`, `X_test`, `val_labels`, …) or by their files' names (`train.npz` with `images` and `labels`). Several files of
  * one split are its batches. Images are N×height×width, N×height×width×channels, or N×channels×height×width, of any number type,
  * row- or column-major; labels are N, N×1, or one-hot.

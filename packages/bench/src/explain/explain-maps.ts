@@ -117,7 +117,7 @@ async function distances(
   };
 }
 
-/** Standardises every channel over all maps and positions; a constant channel becomes 0. */
+/** Standardizes every channel over all maps and positions; a constant channel becomes 0. */
 export function standardized<Rows extends FlatEmbeddings & { readonly shape: readonly number[] }>(
   maps: Rows,
 ): Rows {

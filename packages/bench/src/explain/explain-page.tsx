@@ -33,7 +33,7 @@ export function explainPage({
     <>
       <div class="lead">
         <p class="note">
-          {`After the last epoch of each training. Entropies of mixtures of experts are taken at attention temperature 1 throughout; 0 is one parent alone, 1 (normalised) all alike. Conflict is the cosine between the gradients of two subtasks “is it class k?” in the trunk, on ${conflictImages} test images.`}
+          {`After the last epoch of each training. Entropies of mixtures of experts are taken at attention temperature 1 throughout; 0 is one parent alone, 1 (normalized) all alike. Conflict is the cosine between the gradients of two subtasks “is it class k?” in the trunk, on ${conflictImages} test images.`}
         </p>
         <div class="answer">
           <h1>{TITLE}</h1>
@@ -130,7 +130,7 @@ function SideBySide({ trainings }: { readonly trainings: readonly ExpertTraining
   const head = [
     'training',
     'test accuracy',
-    ...levels.map((level) => `entropy ${level} (normalised)`),
+    ...levels.map((level) => `entropy ${level} (normalized)`),
     'mean entropy',
     'edges ≥ 0.2',
     'groups of classes',
@@ -218,7 +218,7 @@ function AttentionFigure({
       <h4>{name}</h4>
       <Heat label={name} values={attention} scale={SHARES} rowNames={rowNames} />
       <figcaption>
-        {`Mean entropy ${entropy.mean.toFixed(3)} nats, normalised ${entropy.normalized.toFixed(2)}, at temperature ${temperature.toPrecision(3)}.`}
+        {`Mean entropy ${entropy.mean.toFixed(3)} nats, normalized ${entropy.normalized.toFixed(2)}, at temperature ${temperature.toPrecision(3)}.`}
       </figcaption>
     </figure>
   );

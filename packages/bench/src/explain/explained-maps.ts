@@ -12,7 +12,7 @@ export interface ExplainedMaps {
   readonly images: number;
   /** Distance of the raw maps; undefined for maps of different shapes. */
   readonly distance?: TwoSampleDistance | undefined;
-  /** Distance of the maps with every channel standardised over its sample, as a batch norm would. */
+  /** Distance of the maps with every channel standardized over its sample, as a batch norm would. */
   readonly standardized?: TwoSampleDistance | undefined;
   /** The discriminator in the last epoch, for a method with an adversary. */
   readonly discriminator?: DiscriminatorFacts | undefined;

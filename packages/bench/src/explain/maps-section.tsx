@@ -16,11 +16,11 @@ export function MapsSection({
     <Section
       title="Does the adversary move the maps?"
       isBroad
-      note={`MMD² (unbiased, Gaussian kernel, median heuristic) between the feature maps of a network's last stage and those of the network that it learned with, on ${one.images} validation images each. 0: one distribution. Standardised: every channel with mean 0 and deviation 1, as a discriminator's batch norm sees it. A loss of 0.5 and scores of 0.5 are chance for a discriminator; a loss near 0 leaves the extractor without a gradient.`}
+      note={`MMD² (unbiased, Gaussian kernel, median heuristic) between the feature maps of a network's last stage and those of the network that it learned with, on ${one.images} validation images each. 0: one distribution. Standardized: every channel with mean 0 and deviation 1, as a discriminator's batch norm sees it. A loss of 0.5 and scores of 0.5 are chance for a discriminator; a loss near 0 leaves the extractor without a gradient.`}
     >
       <DataTable
         label="Distance of feature maps over seeds"
-        head={['method', 'adversary', 'seeds', 'MMD²', 'MMD², standardised'].map((name) => ({ name }))}
+        head={['method', 'adversary', 'seeds', 'MMD²', 'MMD², standardized'].map((name) => ({ name }))}
         rows={mapsSummaries.map(({ method, hasAdversary, squared, standardized }) => ({
           cells: [
             method,
@@ -35,7 +35,7 @@ export function MapsSection({
       {mapsComparisons.length === 0 ? null : (
         <DataTable
           label="With and without the adversary"
-          head={['pair', 'difference of MMD²', 'p', 'standardised', 'p'].map((name) => ({ name }))}
+          head={['pair', 'difference of MMD²', 'p', 'standardized', 'p'].map((name) => ({ name }))}
           rows={mapsComparisons.map(({ first, second, squared, standardized }) => ({
             cells: [
               `${first} − ${second}`,
@@ -51,7 +51,7 @@ export function MapsSection({
         <DataTable
           label="Distance of feature maps, network by network"
           head={[
-            ...['method', 'seed', 'network', 'against', 'MMD²', 'p', 'standardised', 'p'],
+            ...['method', 'seed', 'network', 'against', 'MMD²', 'p', 'standardized', 'p'],
             ...['loss of the discriminator', 'score of own maps', "score of the peer's"],
           ].map((name) => ({ name }))}
           rows={maps.map(({ method, seed, network, peer, distance, standardized, discriminator }) => ({

@@ -19,7 +19,7 @@ export interface DecodedImage {
 const MOST_PIXELS = 2 ** 28;
 
 /**
- * Decodes a JPEG, PNG, GIF, WebP, BMP or TIFF, recognised by content and not by name; with sharp also AVIF, HEIF and JPEG XL, as far
+ * Decodes a JPEG, PNG, GIF, WebP, BMP or TIFF, recognized by content and not by name; with sharp also AVIF, HEIF and JPEG XL, as far
  * as its build supports them. Animations give their first frame; 16 bits become 8 (the upper byte). Colour profiles are not applied,
  * as in Pillow and torchvision; CMYK becomes (1 − C) (1 − K).
  *
@@ -124,6 +124,6 @@ async function decodeNative(sharp: Sharp, bytes: Uint8Array): Promise<Raster> {
 export async function decoderIdentity(decoder: DecoderName): Promise<string> {
   const sharp = decoder === 'javascript' ? undefined : await loadSharp(decoder === 'sharp');
   if (sharp === undefined) return 'javascript';
-  const { sharp: version = 'unknown', vips } = sharp.versions;
+  const { sharp: version, vips } = sharp.versions;
   return `sharp ${version}, libvips ${vips}`;
 }

@@ -1,4 +1,4 @@
-/** Formats recognised by their first bytes, whatever the file name. */
+/** Formats recognized by their first bytes, whatever the file name. */
 export type ImageKind = 'jpeg' | 'png' | 'gif' | 'webp' | 'bmp' | 'tiff' | 'avif' | 'heif' | 'jxl';
 
 /** Facts from an image's header, before any pixel is decoded. */

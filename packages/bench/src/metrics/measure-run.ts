@@ -31,7 +31,7 @@ import type { EmbeddedSet, EmbeddedSets, Measures } from './protocols.js';
 /** Version of the layout of metrics.json. */
 export const METRICS_SCHEMA = 1;
 
-/** metrics.json: how well the embeddings of a run's networks recognise identities. */
+/** metrics.json: how well the embeddings of a run's networks recognize identities. */
 export interface RunMetrics {
   readonly schema: typeof METRICS_SCHEMA;
   readonly run: string;
@@ -183,7 +183,7 @@ async function identitySetsOf({ dataset }: RunConfig, options: MetricsOptions): 
   return dataset.name === 'cifar10' || dataset.name === 'cifar100' ? loadUnseenClasses(dataset) : {};
 }
 
-/** Refuses test images without labels, or of a single class: there is nothing to recognise. */
+/** Refuses test images without labels, or of a single class: there is nothing to recognize. */
 export function expectIdentities({ name, labels = new Int32Array() }: Dataset): void {
   const found = new Set(labels);
   const got = found.has(-1)

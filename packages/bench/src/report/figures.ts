@@ -69,7 +69,7 @@ export interface RowFigures {
   readonly corruptions: RowCorruptions | null;
 }
 
-/** How well embeddings recognise identities, measured by `distill-bench metrics`. */
+/** How well embeddings recognize identities, measured by `distill-bench metrics`. */
 export interface EmbeddingFigures {
   /** What was measured, in words. */
   readonly images: string;

@@ -8,7 +8,7 @@ import { baselineMethods, WITH_KD } from './baseline-catalog.js';
 import type { CatalogEntry } from './catalog-entry.js';
 import { VAM_SUFFIX, virtualAttentionMethods, withVirtualAttention } from './virtual-attention.js';
 
-/** Standardised logits are small, so the authors' scripts weight the divergence ten times as much as usual. */
+/** Standardized logits are small, so the authors' scripts weight the divergence ten times as much as usual. */
 const STANDARDIZED = { standardize: true, temperature: 2, kdWeight: 9 };
 
 /** Every technique that the bench compares; a new one is a line here. */
@@ -36,7 +36,7 @@ export const methodCatalog: readonly CatalogEntry[] = [
   },
   {
     name: 'kd-standardized',
-    summary: 'distillation of standardised logits (Sun et al. 2024), temperature 2, weight 9',
+    summary: 'distillation of standardized logits (Sun et al. 2024), temperature 2, weight 9',
     package: '@distilljs/core',
     defaults: { ...kd.defaults, ...STANDARDIZED },
     create: (options) => kd({ ...STANDARDIZED, ...options }),

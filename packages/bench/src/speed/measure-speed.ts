@@ -158,7 +158,7 @@ function ceilingResults(
   return Object.fromEntries(results) as unknown as SpeedReport['ceiling'];
 }
 
-/** Median milliseconds to read, augment and normalise one batch. */
+/** Median milliseconds to read, augment and normalize one batch. */
 async function dataTime({ dataset, normalization, batchSize }: Bench): Promise<number> {
   const random = createRandom(0).fork('augment');
   const times: number[] = [];

@@ -13,7 +13,7 @@ export interface SpeedReport {
   readonly settings: SpeedSettings;
   readonly student: NetworkSize;
   readonly ceiling: { readonly matmul: CeilingResult; readonly conv: CeilingResult };
-  /** Part of `stepMs`: reading, augmenting and normalising one batch, measured alone. */
+  /** Part of `stepMs`: reading, augmenting and normalizing one batch, measured alone. */
   readonly dataMs: number;
   /** The teacher's forward pass alone, its images already on the engine. */
   readonly teacher: NetworkSize & { readonly forwardMs: StepTimes; readonly imagesPerSecond: number };

@@ -153,7 +153,7 @@ it.each(['rgb.jpg', 'lossy.webp', 'rgb.png'])(
   },
 );
 
-it('recognises formats by content, not by name', async () => {
+it('recognizes formats by content, not by name', async () => {
   expect((await decodeImage(bytesOf('rgb.png'), 'photo.jpg')).raster).toMatchObject({
     width: 24,
     height: 16,

@@ -38,7 +38,7 @@ describe('the headline', () => {
     );
   });
 
-  it('emphasises a row only where it is clear that it is best', async () => {
+  it('emphasizes a row only where it is clear that it is best', async () => {
     const page = await renderHtml(fixtureReport([KD, LUCKY], 3), fixtureResults([KD, LUCKY], 3, 2));
     expect(page).toContain('<tr class="best"><th scope="row">cckd</th>');
   });

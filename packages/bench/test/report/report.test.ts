@@ -25,7 +25,7 @@ function rowOf(report: Report, method: string): Report['rows'][number] {
 }
 
 describe('buildReport', () => {
-  it('summarises each method over its seeds', () => {
+  it('summarizes each method over its seeds', () => {
     const row = rowOf(fixtureReport(), 'kd');
     // numpy and scipy over 0.7041, 0.7068, 0.7052, 0.7019, 0.7074: mean, std(ddof=1), mean ± t.ppf(.975, 4) · sd / √5.
     expect(row.seeds).toEqual([0, 1, 2, 3, 4]);

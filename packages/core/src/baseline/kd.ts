@@ -10,7 +10,7 @@ export interface KdOptions {
   readonly kdWeight: number;
   /** Temperature T of both softmaxes, above 0. Default 4. */
   readonly temperature: number;
-  /** Compare standardised logits (Sun et al., CVPR 2024). Default false. */
+  /** Compare standardized logits (Sun et al., CVPR 2024). Default false. */
   readonly standardize: boolean;
 }
 

@@ -125,7 +125,8 @@ export function progress(given: ProgressOptions = {}): Callback {
     },
     warn: (message) => {
       tell('warning', { message });
-      say(`Warning: ${message}`);
+      const who = running === undefined ? label : name(running);
+      say(`Warning: ${who === undefined ? '' : `${who}: `}${message}`);
     },
     end() {
       tell('end');

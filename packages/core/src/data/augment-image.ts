@@ -5,7 +5,7 @@ import type { View } from './draw-view.js';
 
 type Shape = Dataset['imageShape'];
 
-/** Writes a view of an image, normalised, to `into`. */
+/** Writes a view of an image, normalized, to `into`. */
 export function writeView(
   pixels: ArrayLike<number>,
   shape: Shape,

@@ -1,7 +1,7 @@
 import { describeValue, DistillError } from '../error/index.js';
 import { checkOptions, flag, inRange, wholeNumber } from '../option/index.js';
 
-/** What happens to a training image before it is normalised, in the order of these fields. */
+/** What happens to a training image before it is normalized, in the order of these fields. */
 export interface Augmentation {
   /**
    * Crop a random part and resize it bilinearly to the size of the image, as torchvision's `RandomResizedCrop`

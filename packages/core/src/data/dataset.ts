@@ -1,7 +1,7 @@
 import type { ResizeMode } from '../image/index.js';
 import type { PixelSums } from './pixel-sums.js';
 
-/** Pixels of one image in NHWC order, 0…255 (not normalised): `height · width · channels` finite values. */
+/** Pixels of one image in NHWC order, 0…255 (not normalized): `height · width · channels` finite values. */
 export type Pixels = Uint8Array | Float32Array;
 
 /**

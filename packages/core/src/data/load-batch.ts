@@ -24,7 +24,7 @@ export interface Preparation {
 export type AugmentationStream = Random | ((position: number) => Random);
 
 /**
- * Reads, augments and normalises one batch in a single pass: `(pixel / 255 − mean) / std` per channel.
+ * Reads, augments and normalizes one batch in a single pass: `(pixel / 255 − mean) / std` per channel.
  *
  * @param positions positions of the images in the dataset
  * @param random required for an augmentation that draws random numbers

@@ -94,7 +94,7 @@ export function expectDivided(
 
 /**
  * Detects statistics of pixels that are not in 0…255. Training with them works, but a deployed student receives
- * 0…255. Floats in 0…1 are recognised from the statistics alone: their squares are smaller than the values.
+ * 0…255. Floats in 0…1 are recognized from the statistics alone: their squares are smaller than the values.
  *
  * @returns the warning, undefined if there is none
  */

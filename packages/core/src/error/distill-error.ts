@@ -41,7 +41,7 @@ const LONGEST_HINT = 20_000;
  *
  * The fields show control characters as escapes; very long ones are truncated.
  *
- * Recognise it with {@link isDistillError}, not `instanceof`: the ESM and CJS builds each have a copy of the class.
+ * Recognize it with {@link isDistillError}, not `instanceof`: the ESM and CJS builds each have a copy of the class.
  */
 export class DistillError extends Error implements DistillErrorFields {
   readonly code: DistillErrorCode;

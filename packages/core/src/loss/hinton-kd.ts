@@ -57,7 +57,7 @@ export function standardizeLogits(logits: Logits): Logits {
 }
 
 /**
- * {@link hintonKd} on standardised logits of both networks, so that the student need not match the teacher's
+ * {@link hintonKd} on standardized logits of both networks, so that the student need not match the teacher's
  * scale.
  *
  * @param teacher logits `[n, classes]`

@@ -53,7 +53,7 @@ function correlations(one: Probabilities, other: Probabilities): Tensor1D {
 export interface DecoupledKd {
   /** TCKD: `T² KL` between (target, rest) of both networks, mean over the batch. */
   readonly target: Scalar;
-  /** NCKD: `T² KL` between the classes other than the target, renormalised, mean over the batch. */
+  /** NCKD: `T² KL` between the classes other than the target, renormalized, mean over the batch. */
   readonly others: Scalar;
 }
 

@@ -7,7 +7,7 @@ import type { OptimizerSpec } from '../train/optimizer.js';
 import type { EpochReport } from '../train/report.js';
 
 /**
- * The description of a technique: serialisable, printable, hashable. It holds no tensors; {@link Method.plan}
+ * The description of a technique: serializable, printable, hashable. It holds no tensors; {@link Method.plan}
  * makes them.
  */
 export interface Method<Options extends object = object> {
@@ -36,7 +36,7 @@ export interface PlanContext {
   readonly teacher: FrozenNetwork | undefined;
   /** The training images, unaugmented. */
   readonly train: CheckedDataset;
-  /** `[n, h, w, c]` normalised images at these positions of {@link train}, unaugmented. The caller disposes them. */
+  /** `[n, h, w, c]` normalized images at these positions of {@link train}, unaugmented. The caller disposes them. */
   images(positions: ArrayLike<number>): Promise<Images>;
   /**
    * Epochs that the user requested; a method's phases add up to this number unless its documentation says

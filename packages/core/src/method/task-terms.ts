@@ -10,7 +10,7 @@ export interface TaskOptions {
   readonly kdWeight: number;
   /** T of both softmaxes of the divergence, above 0. */
   readonly temperature: number;
-  /** Compare standardised logits. Default false. */
+  /** Compare standardized logits. Default false. */
   readonly standardize?: boolean | undefined;
 }
 

@@ -39,7 +39,7 @@ export function diskFolder(folder: string): ModelFolder {
 }
 
 const CONVERT = 'Convert it: `tensorflowjs_converter --input_format';
-/** Models of other kinds, recognised by file name: what they are, and what to do. */
+/** Models of other kinds, recognized by file name: what they are, and what to do. */
 const OTHER_KINDS: readonly (readonly [RegExp, got: string, hint: string])[] = [
   [/\.(h5|hdf5|keras)$/i, 'a Keras file', `${CONVERT} keras FILE FOLDER\`.`],
   [

@@ -55,7 +55,7 @@ export async function readArtifacts(
 }
 
 const NO_WEIGHTS: Problem = {
-  got: 'no list of weights (weightsManifest): tfjs would initialise them at random',
+  got: 'no list of weights (weightsManifest): tfjs would initialize them at random',
   hint: 'Save the model with its weights.',
 };
 
@@ -88,7 +88,7 @@ async function fromFolder({ where, sizeOf, read }: ModelFolder): Promise<tf.io.M
   });
 }
 
-/** Files often found in place of a model.json, recognised by how they begin. */
+/** Files often found in place of a model.json, recognized by how they begin. */
 const OTHER_FILES: readonly (readonly [RegExp, got: string, hint: string])[] = [
   [
     /^\x89HDF/,

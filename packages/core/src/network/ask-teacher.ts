@@ -9,7 +9,7 @@ import { networkOutput } from './taps.js';
 /**
  * The outputs of any teacher for a batch, whether it runs in tfjs or answers asynchronously.
  *
- * @param images `[batch, height, width, channels]`, normalised
+ * @param images `[batch, height, width, channels]`, normalized
  * @param taps taps to return in addition to the logits
  * @returns outputs whose tensors the caller frees with `dispose`
  */

@@ -13,7 +13,7 @@ import type { ForeignAnswer } from './foreign-answer.js';
 import { expectSource, logProbabilities } from './logits.js';
 import { missingTap } from './taps.js';
 
-/** A batch of normalised images as passed to a foreign teacher. */
+/** A batch of normalized images as passed to a foreign teacher. */
 export interface ForeignImages {
   /** The pixel values, NHWC. The function may keep the array. */
   readonly values: Float32Array;
@@ -55,7 +55,7 @@ export interface ForeignTeacherOptions {
  * It is called once per batch, before the step; with cached outputs, once per image and view. Every answer is
  * checked.
  *
- * @param fn receives normalised images and the names of the requested taps; answers synchronously or as a promise
+ * @param fn receives normalized images and the names of the requested taps; answers synchronously or as a promise
  * @throws DistillError code `option` for wrong options. `ask` throws code `network` for an answer of another
  *   shape, with values that are not finite, or with equal logits for images that differ
  */

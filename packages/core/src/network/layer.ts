@@ -15,7 +15,7 @@ export type Layer = layers.Layer;
 /** A model used as a layer of another model. */
 export type Container = Layer & LayersModel;
 
-/** A layer's serialised configuration, the only public way to read its settings. */
+/** A layer's serialized configuration, the only public way to read its settings. */
 export type LayerConfig = Readonly<Record<string, unknown>>;
 
 interface LayerWeight {

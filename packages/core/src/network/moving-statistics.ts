@@ -62,7 +62,7 @@ export async function unsettledShare(network: Network, steps: number): Promise<n
  * Sets a network's moving statistics to averages of batch statistics over the given batches, as if they had fully
  * converged at the current weights.
  *
- * @param batches returns normalised images, or undefined at the end; each batch is disposed here
+ * @param batches returns normalized images, or undefined at the end; each batch is disposed here
  * @param random stream for dropout
  * @see Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, UAI 2018, section 3.2 (`bn_update`)
  */

@@ -56,7 +56,7 @@ export async function openSession(
       : { externalData: external };
   let session: RuntimeSession;
   try {
-    // Level 3 logs only errors: warnings about graph optimisation do not help a user.
+    // Level 3 logs only errors: warnings about graph optimization do not help a user.
     const options = { logSeverityLevel: 3, ...(external.length > 0 && files) };
     session = await runtime.InferenceSession.create(bytes, options);
   } catch (cause) {

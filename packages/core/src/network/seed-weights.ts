@@ -12,7 +12,7 @@ import { eachLayer } from './weights.js';
 /**
  * Redraws every weight of a model from a seeded stream, with its layer's own initializer.
  *
- * tfjs initialises from unseeded generators. After this call the weights depend only on the stream, the shapes
+ * tfjs initializes from unseeded generators. After this call the weights depend only on the stream, the shapes
  * and the layers' names (their places, if tfjs named them), and are the same on every engine.
  * @throws DistillError code `network` for an initializer that cannot be seeded (custom ones), `option` for
  *   anything but a model and a stream

@@ -1,10 +1,10 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 
-/** A batch of images, `[batch, height, width, channels]` (NHWC), float32, normalised. */
+/** A batch of images, `[batch, height, width, channels]` (NHWC), float32, normalized. */
 export type Images = Tensor4D;
 /** Class indices, `[batch]`, int32, each in `[0, classes)`, or −1 for an unlabelled image. */
 export type Labels = Tensor1D;
-/** Unnormalised class scores (before softmax), `[batch, classes]`. */
+/** Unnormalized class scores (before softmax), `[batch, classes]`. */
 export type Logits = Tensor2D;
 /** A distribution over classes per image, `[batch, classes]`, rows sum to 1. */
 export type Probabilities = Tensor2D;

@@ -26,7 +26,7 @@ export interface RunParts {
   readonly students: readonly Network[];
 }
 
-/** The identity by which a checkpoint recognises its run. */
+/** The identity by which a checkpoint recognizes its run. */
 export function identityOf({
   method,
   optimizer,

@@ -67,7 +67,7 @@ describeMethod('kd', {
   zeroAtEquality: ['kd'],
 });
 
-describeMethod('kd with logit standardisation', {
+describeMethod('kd with logit standardization', {
   engines,
   method: () => kd({ standardize: true, temperature: 2 }),
   needsTeacher: true,

@@ -91,10 +91,16 @@ describe('progress, not on a terminal', () => {
     expect(second).toMatch(/16 img\/s, ETA 5 s$/);
   });
 
-  it('shows warnings', () => {
+  it('shows warnings, with the run that they are of', async () => {
     const stream = recorder();
-    progress({ stream }).warn?.('the file is damaged');
-    expect(stream.text()).toBe('Warning: the file is damaged\n');
+    const callback = progress({ stream });
+    callback.warn?.('a checkpoint is damaged');
+    await callback.start?.(runControl());
+    callback.warn?.('NaN');
+    progress({ stream, label: 'mine' }).warn?.('careful');
+    expect(stream.text()).toBe(
+      'Warning: a checkpoint is damaged\nWarning: kd seed 1: NaN\nWarning: mine: careful\n',
+    );
   });
 });
 
@@ -144,7 +150,7 @@ describe('progress on a terminal', () => {
     await tenSteps(callback);
     callback.warn?.('the file is damaged');
     // Back to the start of the line, erased, so that nothing of the bar stays before it.
-    expect(stream.text().endsWith('\r\u001b[KWarning: the file is damaged\n')).toBe(true);
+    expect(stream.text().endsWith('\r\u001b[KWarning: kd seed 1: the file is damaged\n')).toBe(true);
     await callback.end?.(runControl({ done: 10 }));
   });
 

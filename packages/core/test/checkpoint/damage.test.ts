@@ -75,7 +75,7 @@ const damages: readonly [string, (file: Uint8Array) => Uint8Array, RegExp][] = [
 ];
 
 describe('a damaged checkpoint', () => {
-  it.each(damages)('is recognised and the one before used: %s', async (_, damage, message) => {
+  it.each(damages)('is recognized and the one before used: %s', async (_, damage, message) => {
     const store = await damagedRun(damage);
     const result = await distill(smallRun({ callbacks: [checkpoints(store)] }));
     expect(result.warnings).toHaveLength(1);

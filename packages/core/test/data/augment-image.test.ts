@@ -105,7 +105,7 @@ describe('a view', () => {
     expectClose(white, new Array<number>(4).fill(255 * share + 100 * (1 - share)), 1e-3);
   });
 
-  it('is normalised like any other', () => {
+  it('is normalized like any other', () => {
     const into = new Float32Array(4);
     const scaling = { scale: [0.5], shift: [1] };
     writeView(

@@ -30,7 +30,7 @@ function scripted(...answers: readonly (readonly [below: number, answer: number]
   return { ...createRandom(0), integer };
 }
 
-describe('normalisation', () => {
+describe('normalization', () => {
   it('is (pixel / 255 − mean) / std per channel', () => {
     const images = dataset([0, 255, 51, 102], [1, 2, 2]);
     const batch = loadBatch(images, [0], { normalization: { mean: [0.5, 0.2], std: [0.25, 0.5] } });

@@ -66,7 +66,7 @@ describe('DistillError', () => {
     expect(new DistillError({ ...fields, cause }).cause).toBe(cause);
   });
 
-  it('is recognised when another copy of the class made it', async () => {
+  it('is recognized when another copy of the class made it', async () => {
     vi.resetModules();
     const copy = await import('../../src/error/distill-error.js');
     expect(copy.DistillError).not.toBe(DistillError);

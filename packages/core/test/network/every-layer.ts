@@ -463,7 +463,7 @@ const cases: Record<string, Record<string, LayerCase>> = {
           on(layers.gru(units), on(reshape(6, 4), on(layers.activation({ activation: 'tanh' }), masked(x)))),
         ),
     },
-    'through normalisation, dropout and addition': {
+    'through normalization, dropout and addition': {
       build: () =>
         around((x) => {
           const y = masked(x);
@@ -501,7 +501,7 @@ const cases: Record<string, Record<string, LayerCase>> = {
   },
   Dot: {
     vectors: twoOf(() => layers.dot({ axes: 1 }), vector),
-    'matrices, normalised': twoOf(() => layers.dot({ axes: [2, 2], normalize: true }), steps),
+    'matrices, normalized': twoOf(() => layers.dot({ axes: [2, 2], normalize: true }), steps),
   },
   GaussianNoise: {
     plain: refusedAs(

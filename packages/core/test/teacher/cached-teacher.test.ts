@@ -158,7 +158,7 @@ describe('cached outputs', () => {
     expect(many.warnings.join(' ')).toMatch(/runs at every step: its outputs would take .* GiB of memory/);
   });
 
-  it('are recognised as damaged, row by row, and computed again with a warning', async () => {
+  it('are recognized as damaged, row by row, and computed again with a warning', async () => {
     const folder = join(root, 'damaged');
     const sound = await run({ kind: 'cached', views: 1, folder });
     const [file = ''] = await rowsIn(folder);
@@ -174,7 +174,7 @@ describe('cached outputs', () => {
     expect(await run({ kind: 'cached', views: 1, folder })).toEqual({ ...sound, images: 0 });
   });
 
-  it('are recognised as damaged where two rows are swapped, or come from another view', async () => {
+  it('are recognized as damaged where two rows are swapped, or come from another view', async () => {
     const folder = join(root, 'swapped');
     const sound = await run({ kind: 'cached', views: 2, folder });
     const [first = '', second = ''] = await rowsIn(folder);

@@ -8,7 +8,7 @@ import { subtract, twoNumbers } from './toy-methods.js';
 
 type Numbers = Parameters<Parameters<typeof twoNumbers>[0]>[0];
 
-/** Both updates minimise a · b, whose gradients are b for a and a for b. */
+/** Both updates minimize a · b, whose gradients are b for a and a for b. */
 const product = ({ a, b }: Numbers): readonly Update[] => [
   {
     name: 'first',

@@ -5,7 +5,7 @@ import type { PositionRows } from './gram.js';
 import { DEAD_SHARE } from './leading-eigenvectors.js';
 import type { Match } from './match.js';
 
-/** Regularises eigenvalue gaps, in units of the Gram matrix's norm: smaller gaps are rounding. */
+/** Regularizes eigenvalue gaps, in units of the Gram matrix's norm: smaller gaps are rounding. */
 const SMALLEST_GAP = 1e-5;
 /** `R^(2^3)` is the largest power that is computed. */
 const SQUARINGS = 3;
@@ -19,7 +19,7 @@ const SMALLEST_SCALE = 1e-20;
  * `w = Σ_{j ≠ i} v_j (v_j·g) / (λ_i − λ_j) + (λ_i I − XᵀX)⁻¹ h`, `X̄ = (X v_i) wᵀ + (X w) v_iᵀ`, with `λ = s²`, j over
  * the known vectors, and h the part of g outside their span. The inverse is a Neumann series of 32 terms
  * ({@link neumannSeries}), so its part of w stays below `32 |h| / λ_i` however close the next singular value is. Gaps
- * between known vectors are regularised at 1e-5 of the norm. So the gradient of near-degenerate maps is bounded, and
+ * between known vectors are regularized at 1e-5 of the norm. So the gradient of near-degenerate maps is bounded, and
  * that of all-zero maps is 0.
  *
  * The result is orthogonal to X, ignores the part of g along v_i, and is inversely proportional to the scale of X.

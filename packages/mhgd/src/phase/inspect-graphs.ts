@@ -8,7 +8,7 @@ import type { MhgdOptions } from '../options.js';
 import { headVectors } from './heads-phase.js';
 import type { MhgdState } from './heads-phase.js';
 
-/** Images shown: enough to recognise classes, few enough to tell cells apart. */
+/** Images shown: enough to recognize classes, few enough to tell cells apart. */
 const SHOWN = 32;
 
 /**

@@ -32,7 +32,7 @@ export interface NormStatistics {
   readonly variance: Tensor1D;
 }
 
-/** Output of a {@link LinearNorm}, and the statistics that normalised it (a batch's with biased variance; constants). */
+/** Output of a {@link LinearNorm}, and the statistics that normalized it (a batch's with biased variance; constants). */
 export interface Normed {
   readonly output: Tensor2D;
   readonly batch: NormStatistics;
@@ -42,7 +42,7 @@ export interface Normed {
  * `LB(x) = BN(x K + k₀)` for each input, outputs side by side; batch norm runs over the rows. Call it inside `tf.tidy`.
  *
  * @param inputs `[rows, channels]` each
- * @param statistics to normalise with; default: the batch's own, as distillation always uses
+ * @param statistics to normalize with; default: the batch's own, as distillation always uses
  * @returns output `[rows, inputs · width]`
  * @throws DistillError code `shape`, or `option` for invalid inputs or weights
  */
@@ -110,7 +110,7 @@ function expectStatistics(where: string, statistics: NormStatistics, columns: nu
  * Moving statistics after one more batch, as in PyTorch: `0.9 · moving + 0.1 · batch`, with the batch's variance made
  * unbiased (`n / (n − 1)`).
  *
- * Training needs no moving statistics: the attention normalises by the batch and is dropped with its run. They serve
+ * Training needs no moving statistics: the attention normalizes by the batch and is dropped with its run. They serve
  * attention on single images, as in the evaluation mode of the base method's module.
  *
  * @param rows n, number of rows behind the batch's statistics, at least 2

@@ -155,7 +155,7 @@ export function layerMaps(features: readonly FeatureMap[], constant: boolean): L
 }
 
 /**
- * {@link layerMaps} of maps that have been summarised already. Energy maps on the same grid are stacked, so that
+ * {@link layerMaps} of maps that have been summarized already. Energy maps on the same grid are stacked, so that
  * resampling and comparing take one operation per grid, not per layer.
  *
  * @param summaries one per layer

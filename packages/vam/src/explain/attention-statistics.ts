@@ -16,7 +16,7 @@ export interface AttentionStatistics {
     readonly mean: number;
     /** Mean entropy over `ln(parents)`: 0 for attention to one parent, 1 for uniform attention. 0 if there is one parent. */
     readonly normalized: number;
-    /** Number of children by normalised entropy, in ten bins of width 0.1. */
+    /** Number of children by normalized entropy, in ten bins of width 0.1. */
     readonly histogram: readonly number[];
   };
   /** Number of pairs with an attention of at least the threshold. */

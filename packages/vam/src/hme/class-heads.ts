@@ -78,7 +78,7 @@ export function classScores(head: HeadKind): ClassScores {
   return new ClassScores({ readout: READOUTS[head], name: 'scores' });
 }
 
-/** Dense layer with normal weights of standard deviation 0.01 and bias 0, initialised as in the released code. */
+/** Dense layer with normal weights of standard deviation 0.01 and bias 0, initialized as in the released code. */
 export function denseLayer(
   name: string,
   units: number,

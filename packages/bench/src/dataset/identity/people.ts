@@ -6,7 +6,7 @@ import { dataError } from '../bytes/byte-stream.js';
 import { entryOf, findRoot, imagesIn } from '../layout/folders.js';
 import { linesOf } from '../layout/wordnet.js';
 
-/** An image of somebody (or something) that can be recognised. */
+/** An image of somebody (or something) that can be recognized. */
 export interface Sighting {
   readonly path: string;
   /** Undefined for a distractor, whose identity no query has. */

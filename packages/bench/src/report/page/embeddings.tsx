@@ -5,7 +5,7 @@ import type { Report } from '../report-data.js';
 import { DataTable } from './data-table.js';
 import { Section } from './parts.js';
 
-/** How well embeddings recognise: nothing where that was not measured. */
+/** How well embeddings recognize: nothing where that was not measured. */
 export function Embeddings({ report: { embeddings } }: { readonly report: Report }): VNode | null {
   if (embeddings === null) return null;
   const { methods, images } = embeddings;
@@ -15,7 +15,7 @@ export function Embeddings({ report: { embeddings } }: { readonly report: Report
       id="embeddings"
       title="Embeddings"
       isBroad
-      note={`How well the layer before the logits recognises: ${images}. Mean and standard deviation over seeds.`}
+      note={`How well the layer before the logits recognizes: ${images}. Mean and standard deviation over seeds.`}
     >
       <DataTable
         label="Measures of the embeddings"

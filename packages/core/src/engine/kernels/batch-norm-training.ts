@@ -9,9 +9,9 @@ import type { BatchNormPasses } from './batch-norm-passes.js';
 import { batchNormTensorFlow } from './batch-norm-tensorflow.js';
 import { tensorFlowBackend } from './tensorflow-backend.js';
 
-/** The result of {@link batchNormTraining}: the normalised batch and its statistics. */
+/** The result of {@link batchNormTraining}: the normalized batch and its statistics. */
 export interface BatchNormTraining<T extends tf.Tensor> {
-  /** The normalised, scaled and shifted batch, of the shape of the input. */
+  /** The normalized, scaled and shifted batch, of the shape of the input. */
   readonly y: T;
   /** Mean per channel, [channels]; no gradient flows through it. */
   readonly mean: tf.Tensor1D;
@@ -20,7 +20,7 @@ export interface BatchNormTraining<T extends tf.Tensor> {
 }
 
 /**
- * Batch normalisation with the statistics of the batch itself, and its gradient in closed form.
+ * Batch normalization with the statistics of the batch itself, and its gradient in closed form.
  *
  * Over the N values of each channel (every axis but the last):
  * xhat = (x - mean) * rstd with rstd = 1 / sqrt(variance + epsilon), and y = gamma * xhat + beta;
@@ -42,7 +42,7 @@ export function batchNormTraining<T extends tf.Tensor>(
   const passes = passesOf(epsilon);
   const statistics: tf.Tensor1D[] = [];
 
-  const normalise = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+  const normalize = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const save = args.at(-1) as tf.GradSaveFunc;
     const { y, mean, variance, saved } = passes.forward(
       x,
@@ -59,7 +59,7 @@ export function batchNormTraining<T extends tf.Tensor>(
       });
     return { value: y, gradFunc };
   });
-  const y = normalise(x, ...[gamma, beta].filter((parameter) => parameter !== null)) as T;
+  const y = normalize(x, ...[gamma, beta].filter((parameter) => parameter !== null)) as T;
 
   // customGrad returns one tensor and disposes the rest: the statistics are kept there and tracked in the
   // caller's scope here.

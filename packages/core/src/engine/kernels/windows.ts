@@ -77,7 +77,7 @@ export function withinResult(kernelName: string, own: tf.KernelFunc): tf.KernelF
 
 /**
  * The gradient for a window larger than its input, whose dy is empty: zeros, where tfjs leaves memory
- * uninitialised.
+ * uninitialized.
  */
 export function ofNothing(own: tf.KernelFunc): tf.KernelFunc {
   return (args) => {

@@ -48,7 +48,7 @@ const forward: tf.KernelConfig = {
         ...[mean, variance, rstd, scale],
       ]);
     });
-    kernels.over('normalise', rows, channels, [
+    kernels.over('normalize', rows, channels, [
       ...[from, kernels.address(y), channels, mean, scale, kernels.address(beta)],
     ]);
     return [y, ...statistics];
@@ -93,7 +93,7 @@ const backward: tf.KernelConfig = {
         ...[partial, count, rows, channels, kernels.address(rstd), atScale],
         ...[kernels.address(dGamma), kernels.address(dBeta), shift, slope],
       ]);
-      kernels.over('normaliseGradient', rows, channels, [
+      kernels.over('normalizeGradient', rows, channels, [
         ...[atDy, atX, kernels.address(dx), channels],
         ...[atMean, atScale, shift, slope],
       ]);

@@ -5,7 +5,7 @@ export const KERNEL_BINARY =
   '-rrrrrrrrr#b)rrrrr#b/rrrrrrrrrrr#b+rrrrrrr#b5rrrrrrrrrrrrrrrrr#b4rrrrrrrrrrrrrrrr#b*rrrrrr$rb(rrrr#b' +
   '3rrrrrrrrrrrrrrr#b*rrrrrr#b:rrrrrrrrrrrrrrrrrrrrrr#b7rrrrrrrrrrrrrrrrrrr#b9rrrrrrrrrrrrrrrrrrrrr#b,r' +
   'rrrrrrr#b.rrrrr|Trrrr#%3$&ek|O*jejln|R%##&ED$%%&%*+&&(##$#,)-#$./%)0(123(##$+|^&<0|Hil|Ih|7ljeko|N#@' +
-  '0jen|Ke|7ljeko|N#?-klnjcif|Ne#>5|Hil|Ih|4ncdfeko|;pj|N#C5jen|Ke|4ncdfeko|;pj|N#B5klnjcif|Ne|4ncdfeko' +
+  '0jen|Ke|7ljeko|N#?-klnjcif|Se#>5|Hil|Ih|4ncdfeko|;pj|N#C5jen|Ke|4ncdfeko|;pj|N#B5klnjcif|Se|4ncdfeko' +
   '#A,|Ilk|Oli|Oe#=;de|Mo|L|Pf|NeZfioen|4ncdfeko#;:de|Mo|L|Pf|Ne]k|Mpo|4ncdfeko#:2|Jfioen|4ncdfeko#85|N' +
   'pjZfioen|4ncdfeko#7.|Mc|IhZfioen#2-|Mc|Iha|Lc|Ne#1,|Il|M|R|>fe|P#<.|Kco|Len|:l|P|N#63jc|Qalli|4ncdfe' +
   'ko#30neip|4ncdfeko#9*jco|7pi#4*jco|>e|I#5.|Npj]k|8nden#(4|Pfkl|KncdYlk|Oli|Oe#+2|Pfkl|KncdZfioen#/:|' +

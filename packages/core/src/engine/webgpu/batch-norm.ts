@@ -142,13 +142,13 @@ const mergedVariance = (blocks: tf.TensorInfo, mean: tf.TensorInfo, x: tf.Tensor
 
 const CHANNEL = 'let channel = index % uniforms.channels;';
 
-const normalised = (
+const normalized = (
   x: tf.TensorInfo,
   { mean, variance, epsilon }: Statistics,
   gamma: tf.TensorInfo,
   beta: tf.TensorInfo,
 ): Shader => ({
-  name: 'normalised',
+  name: 'normalized',
   inputs: { x, mean, variance, gamma, beta },
   outputShape: x.shape,
   integers: { channels: mean.shape[0] ?? 1 },
@@ -198,7 +198,7 @@ const forward: tf.KernelConfig = {
     const blocks = runShader(backend, moments(rows));
     const mean = runShader(backend, merged(blocks, 0, 1 / blocksOf(x).rows));
     const variance = runShader(backend, mergedVariance(blocks, mean, rows));
-    const y = runShader(backend, normalised(rows, { mean, variance, epsilon }, gamma, beta));
+    const y = runShader(backend, normalized(rows, { mean, variance, epsilon }, gamma, beta));
     release(backend, blocks);
     return [{ ...y, shape: x.shape }, mean, variance];
   },

@@ -18,8 +18,8 @@ function reference(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor {
     x,
     x.shape.slice(0, -1).map((_, axis) => axis),
   );
-  const normalised = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, EPSILON)));
-  return tf.add(tf.mul(normalised, gamma), beta);
+  const normalized = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, EPSILON)));
+  return tf.add(tf.mul(normalized, gamma), beta);
 }
 
 const fused = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor =>
