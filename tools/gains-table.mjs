@@ -1,6 +1,6 @@
 import { accuraciesOf, differenceText, markdownTable } from './report-text.mjs';
 
-/** @import { ComparePaired, Report } from './report-text.mjs' */
+/** @import { ComparePaired, Difference, Report } from './report-text.mjs' */
 
 /**
  * Parses a mark: `leaders="CIFAR-10" rtk+third="both teachers" methods: mhgd+kd rtk` means two columns and two rows. The second column
@@ -20,16 +20,18 @@ export function gainsAsked(text) {
 /** Keeps the seeds of several reports apart. */
 const SEEDS_OF_A_REPORT = 1e6;
 
+/** @typedef {{ readonly label: string, readonly reports: readonly Report[] }} Comparison a report, or several pooled */
+/** @typedef {{ readonly label: string, readonly gains: readonly (Difference | null)[] }} Gains in the order of the methods */
+
 /**
- * Gains of methods over `kd` in several comparisons: a row per method, a column per report or pool of reports. Seeds are paired within
- * their report.
+ * Gains of methods over `kd` in several comparisons. Seeds are paired within their report.
  *
- * @param {readonly { readonly label: string, readonly reports: readonly Report[] }[]} columns
+ * @param {readonly Comparison[]} columns
  * @param {readonly string[]} methods a report may lack some
  * @param {ComparePaired} compare
- * @returns {string} Markdown
+ * @returns {Gains[]}
  */
-export function tableOfGains(columns, methods, compare) {
+export function gainsOf(columns, methods, compare) {
   const unknown = methods.find((name) =>
     columns.every(({ reports }) => reports.every(({ rows }) => rows.every(({ method }) => method !== name))),
   );
@@ -42,10 +44,20 @@ export function tableOfGains(columns, methods, compare) {
         ),
       ),
     );
-  const found = columns.map(({ label, reports }) => ({
+  return columns.map(({ label, reports }) => ({
     label,
     gains: methods.map((name) => compare(accuracies(reports, name), accuracies(reports, 'kd'))),
   }));
+}
+
+/**
+ * A table of gains: a row per method, a column per comparison.
+ *
+ * @param {readonly Gains[]} found
+ * @param {readonly string[]} methods
+ * @returns {string} Markdown
+ */
+export function tableOfGains(found, methods) {
   const heads = found.map(({ label, gains }) => {
     const counts = gains.flatMap((gain) => (gain === null ? [] : [gain.seeds?.length ?? 0]));
     const [least, most] = [Math.min(...counts), Math.max(...counts)];

@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { withAdded } from './added-report.mjs';
 import { keptExplained, tableOfExplained } from './explained-table.mjs';
-import { gainsAsked, tableOfGains } from './gains-table.mjs';
+import { pictureOfGains, wordsOfGains } from './gains-picture.mjs';
+import { gainsAsked, gainsOf, tableOfGains } from './gains-table.mjs';
 import { keptMetrics, tableOfMetrics } from './metrics-table.mjs';
 import { report } from './problem.mjs';
 import { accuraciesOf, differenceText, markdownTable, meanText, percent, rowOf } from './report-text.mjs';
@@ -33,7 +34,12 @@ import { packageFolders } from './workspace.mjs';
  *   <!-- gains: NAME="LABEL" NAME="LABEL" methods: mhgd rtk -->
  *   <!-- /gains -->
  *
- * and the effect of each option of a tuned method on validation images by
+ * and drawn, into FILE.svg beside the reports, by
+ *
+ *   <!-- gains-picture: FILE NAME="LABEL" NAME="LABEL" methods: mhgd rtk -->
+ *   <!-- /gains-picture -->
+ *
+ * The effect of each option of a tuned method on validation images is marked by
  *
  *   <!-- trials: packages/bench/reports/NAME.json METHOD -->
  *   <!-- /trials -->
@@ -48,6 +54,9 @@ const KEPT = 'packages/bench/reports';
 const TABLE = /<!-- table: (?<file>\S+)(?<methods>(?: [^\s]+)*?) -->\n[\s\S]*?<!-- \/table -->/g;
 
 const GAINS = /<!-- gains: (?<asked>[^>]+) -->\n[\s\S]*?<!-- \/gains -->/g;
+
+const GAINS_PICTURE =
+  /<!-- gains-picture: (?<file>[\w-]+) (?<asked>[^>]+) -->\n[\s\S]*?<!-- \/gains-picture -->/g;
 
 const TRIALS = /<!-- trials: (?<file>\S+) (?<method>\S+) -->\n[\s\S]*?<!-- \/trials -->/g;
 
@@ -137,14 +146,8 @@ export async function withTables(root, path, draw) {
     return `<!-- table: ${file}${methods} -->\n\n${await format(table, options)}\n<!-- /table -->`;
   });
   const gains = await replaced(tables, GAINS, async ({ asked = '' }) => {
-    const { columns, methods } = gainsAsked(asked);
-    const { comparePaired } = await loadStatistics();
-    const found = columns.map(({ names, label }) => ({
-      label,
-      reports: names.map((name) => readKept(root, `${KEPT}/${name}.json`)),
-    }));
-    const table = await format(tableOfGains(found, methods, comparePaired), options);
-    return `<!-- gains: ${asked} -->\n\n${table}\n<!-- /gains -->`;
+    const { found, methods } = await gainsFound(root, asked);
+    return `<!-- gains: ${asked} -->\n\n${await format(tableOfGains(found, methods), options)}\n<!-- /gains -->`;
   });
   const trials = await replaced(gains, TRIALS, async ({ file = '', method = '' }) => {
     const { comparePaired } = await loadStatistics();
@@ -153,14 +156,36 @@ export async function withTables(root, path, draw) {
   });
   /** @type {Map<string, string>} */
   const pictures = new Map();
-  const result = await replaced(trials, PICTURE, async ({ file = '' }) => {
-    const { svg, words } = await draw(readKept(root, file));
-    const picture = file.replace(/\.json$/, '.svg');
+  const shown = (
+    /** @type {string} */ picture,
+    /** @type {{ svg: string, words: string }} */ { svg, words },
+  ) => {
     pictures.set(join(root, picture), svg);
-    const link = relative(dirname(path), join(root, picture)).split(sep).join('/');
-    return `<!-- picture: ${file} -->\n\n![${words}](${link})\n\n<!-- /picture -->`;
+    return `![${words}](${relative(dirname(path), join(root, picture)).split(sep).join('/')})`;
+  };
+  const drawn = await replaced(trials, GAINS_PICTURE, async ({ file = '', asked = '' }) => {
+    const { found, methods } = await gainsFound(root, asked);
+    const { renderPlotOnPaper } = await loadPlot();
+    const svg = await renderPlotOnPaper(pictureOfGains(found, methods));
+    const image = shown(`${KEPT}/${file}.svg`, { svg, words: wordsOfGains(found, methods) });
+    return `<!-- gains-picture: ${file} ${asked} -->\n\n${image}\n\n<!-- /gains-picture -->`;
+  });
+  const result = await replaced(drawn, PICTURE, async ({ file = '' }) => {
+    const image = shown(file.replace(/\.json$/, '.svg'), await draw(readKept(root, file)));
+    return `<!-- picture: ${file} -->\n\n${image}\n\n<!-- /picture -->`;
   });
   return { text, result, pictures };
+}
+
+/** The gains that a mark asks for. @param {string} root @param {string} asked */
+async function gainsFound(root, asked) {
+  const { columns, methods } = gainsAsked(asked);
+  const { comparePaired } = await loadStatistics();
+  const comparisons = columns.map(({ names, label }) => ({
+    label,
+    reports: names.map((name) => readKept(root, `${KEPT}/${name}.json`)),
+  }));
+  return { found: gainsOf(comparisons, methods, comparePaired), methods };
 }
 
 /** @param {any} kept @param {readonly string[]} columns @returns {Promise<string>} Markdown */
@@ -213,6 +238,7 @@ export function benchDrawing() {
 }
 
 const loadStatistics = benchPart('statistics/index.ts');
+const loadPlot = benchPart('report/plot.ts');
 
 /** Documents that may have tables. @param {string} root */
 const documentsOf = (root) => [

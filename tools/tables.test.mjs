@@ -206,6 +206,17 @@ it('of gains has a row per method, and a column per report or pool of reports', 
     ['`at`', '+2.00 (+2.00 to +2.00)', '+4.00 (+4.00 to +4.00)', '+3.00 (+1.16 to +4.84)'],
     ['`mhgd`', '', '−1.00 (−1.00 to −1.00)', '−1.00 (−1.00 to −1.00)'],
   ]);
+  const drawn = `<!-- ${mark.replace('gains:', 'gains-picture: both')} -->\n<!-- /gains-picture -->`;
+  const pictured = writeTree({ ...files, 'README.md': `# Tree\n\n${drawn}\n` });
+  const { result: page, pictures } = await withTables(pictured, join(pictured, 'README.md'), noDrawing);
+  expect(page).toContain('the second: at +4.00 (+4.00 to +4.00), mhgd −1.00 (−1.00 to −1.00); both: at ');
+  expect(page).toContain('](packages/bench/reports/both.svg)');
+  const [svg = ''] = pictures.values();
+  expect([...pictures.keys()]).toEqual([join(pictured, 'packages/bench/reports/both.svg')]);
+  expect([...svg.matchAll(/>(the first|the second|both|at|mhgd)</g)].map(([, text]) => text)).toEqual(
+    expect.arrayContaining(['the first', 'the second', 'both', 'at', 'mhgd']),
+  );
+  expect(svg.match(/points above kd/g)).toHaveLength(3);
   const wrong = writeTree({ ...files, 'README.md': `# Tree\n\n<!-- ${mark}s -->\n<!-- /gains -->\n` });
   await expect(withTables(wrong, join(wrong, 'README.md'), noDrawing)).rejects.toThrow(
     "no report has a method 'mhgds'",
