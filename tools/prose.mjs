@@ -23,7 +23,8 @@ const END = /(?<=[.!?][)"'”’]*)\s+/;
 const OTHER_SPELLING =
   /\b(?:(?:re|un)?(?:critic|emphas|general|initial|maxim|memor|minim|normal|optim|quant|recogn|regular|serial|standard|summar|visual)is(?:e[drs]?|ers|ing|able|ations?)|(?:behavior|color|gray|neighbor|center)(?:ed|ing|s)?|labeled|analyzed?)\b/i;
 
-const markdown = new MarkdownIt();
+// Comments are HTML: marks of tables have long lists of names.
+const markdown = new MarkdownIt({ html: true });
 
 /**
  * The sentences of a document with the lines where their paragraphs begin.

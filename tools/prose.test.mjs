@@ -12,8 +12,9 @@ describe('sentences of a page', () => {
     expect(sentences(text).map((sentence) => sentence.words)).toEqual([2, 9, 4, 2]);
   });
 
-  it('leaves out code, quotations and front matter', () => {
+  it('leaves out code, quotations, comments and front matter', () => {
     expect(sentences('---\ntitle: A\n---\n\n```js\nconst a = 1;\n```\n\n> Somebody, A Title\n')).toEqual([]);
+    expect(sentences(`<!-- table: ${words(40)} -->\n`)).toEqual([]);
   });
 
   it('says where a sentence has more than 35 words', () => {
