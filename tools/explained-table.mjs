@@ -82,7 +82,7 @@ function tablesOfTrainings(summaries, comparisons) {
   const pairs = comparisons.map(({ measure, first, second, difference }) => [
     `${MEASURES[measure].name}: \`${first}\` − \`${second}\``,
     text(difference, MEASURES[measure]),
-    difference.p === null ? '' : difference.p < 0.0005 ? '< 0.001' : difference.p.toFixed(3),
+    difference.p === null ? '' : difference.p < 0.001 ? '< 0.001' : difference.p.toFixed(3),
   ]);
   const head = ['training', 'test %', 'mean entropy, nats', 'pairs in conflict, %'];
   return [

@@ -60,8 +60,9 @@ export function gainsOf(columns, methods, compare) {
 export function tableOfGains(found, methods) {
   const heads = found.map(({ label, gains }) => {
     const counts = gains.flatMap((gain) => (gain === null ? [] : [gain.seeds?.length ?? 0]));
+    if (counts.length === 0) throw new Error(`the comparison '${label}' has none of these methods`);
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
-    return `${label}, ${least === most ? most : `${least} to ${most}`} pairs`;
+    return `${label}, ${least === most ? most : `${least} to ${most}`} ${most === 1 ? 'pair' : 'pairs'}`;
   });
   const lines = methods.map((name, at) => [
     `\`${name}\``,

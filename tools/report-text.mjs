@@ -14,7 +14,11 @@
 /** @param {number} share */
 export const percent = (share) => (100 * share).toFixed(2);
 /** @param {number} share */
-const signed = (share) => `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`;
+function signed(share) {
+  const text = percent(Math.abs(share));
+  // The sign of 0.00 is meaningless.
+  return Number(text) === 0 ? text : `${share < 0 ? '−' : '+'}${text}`;
+}
 
 /** @param {Summary} summary */
 export const meanText = ({ mean, sd }) => (sd === null ? percent(mean) : `${percent(mean)} ± ${percent(sd)}`);

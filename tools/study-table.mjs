@@ -8,12 +8,13 @@ import { accuraciesOf, differenceText, markdownTable, meanText, percent, rowOf }
  * The table of a kept study: a row per task, with each method's accuracy, then the differences to one of them.
  *
  * @param {Study} study
- * @param {readonly string[]} methods
+ * @param {readonly string[]} asked methods; none means those of the first task
  * @param {string} against
  * @param {ComparePaired} compare
  * @returns {string} Markdown
  */
-export function tableOfStudy({ tasks }, methods, against, compare) {
+export function tableOfStudy({ tasks }, asked, against, compare) {
+  const methods = asked.length > 0 ? asked : (tasks[0]?.rows ?? []).map(({ method }) => method);
   const others = methods.filter((name) => name !== against);
   const rows = tasks.map((task) => [
     task.name,
@@ -23,18 +24,20 @@ export function tableOfStudy({ tasks }, methods, against, compare) {
     ),
   ]);
   const differences = others.map((name) => `\`${name}\` − \`${against}\``);
-  return `${markdownTable(['task', ...methods.map((name) => `\`${name}\``), ...differences], rows)}\n\n${sourceOf(tasks)}`;
+  return `${markdownTable(['task', ...methods.map((name) => `\`${name}\``), ...differences], rows)}\n\n${sourceOf(tasks, methods)}`;
 }
 
-/** The source of the figures. @param {Study['tasks']} tasks */
-function sourceOf(tasks) {
+/** The source of the figures. @param {Study['tasks']} tasks @param {readonly string[]} methods */
+function sourceOf(tasks, methods) {
   const [first] = tasks;
   if (first === undefined) return '';
   const each = (/** @type {(task: Report) => string | number} */ of) =>
     [...new Set(tasks.map(of))].join(', ');
-  const seeds = each(({ rows }) => rows[0]?.testAccuracyLast.n ?? 0);
+  const counts = tasks.flatMap((task) => methods.map((name) => rowOf(task, name).testAccuracyLast.n));
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const seeds = least === most ? String(most) : `${least} to ${most}`;
   const taught = each(({ teacher }) => `${teacher.model} (${percent(teacher.testAccuracy)} %)`);
-  const { config, engine, testImages } = first;
-  const trained = `student ${each((task) => task.config.student.model)}, ${config.epochs} epochs, batches of ${config.batchSize}`;
-  return `In brackets: 95 % intervals, paired over seeds. ${seeds} seeds, ${testImages.toLocaleString('en-US')} test images; teacher ${taught}, ${trained}; engine ${engine.name}.`;
+  const trained = `student ${each(({ config }) => config.student.model)}, ${each(({ config }) => config.epochs)} epochs, batches of ${each(({ config }) => config.batchSize)}`;
+  const images = each((task) => task.testImages.toLocaleString('en-US'));
+  return `In brackets: 95 % intervals, paired over seeds. ${seeds} seeds, ${images} test images; teacher ${taught}, ${trained}; engine ${each(({ engine }) => engine.name)}.`;
 }

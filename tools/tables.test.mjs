@@ -192,7 +192,7 @@ it('of gains has a row per method, and a column per report or pool of reports', 
   const mark = 'gains: one="the first" two="the second" one+two="both" methods: at mhgd';
   const files = {
     'packages/core/package.json': { name: '@distilljs/core' },
-    'packages/bench/reports/one.json': { ...kept, rows: [row('kd', 0.5, 0.6), row('at', 0.52, 0.62)] },
+    'packages/bench/reports/one.json': { ...kept, rows: [row('kd', 0.5, 0.6), row('at', 0.52, 0.63)] },
     'packages/bench/reports/two.json': {
       ...kept,
       rows: [row('kd', 0.7, 0.7), row('mhgd', 0.69, 0.69), row('at', 0.74, 0.74)],
@@ -203,13 +203,13 @@ it('of gains has a row per method, and a column per report or pool of reports', 
   const rows = cellsOf(result);
   expect(rows[0]).toEqual(['method', 'the first, 2 pairs', 'the second, 2 pairs', 'both, 2 to 4 pairs']);
   expect(rows.slice(2)).toEqual([
-    ['`at`', '+2.00 (+2.00 to +2.00)', '+4.00 (+4.00 to +4.00)', '+3.00 (+1.16 to +4.84)'],
-    ['`mhgd`', '', '−1.00 (−1.00 to −1.00)', '−1.00 (−1.00 to −1.00)'],
+    ['`at`', '+2.50 (−3.85 to +8.85)', '+4.00', '+3.25 (+1.73 to +4.77)'],
+    ['`mhgd`', '', '−1.00', '−1.00'],
   ]);
   const drawn = `<!-- ${mark.replace('gains:', 'gains-picture: both')} -->\n<!-- /gains-picture -->`;
   const pictured = writeTree({ ...files, 'README.md': `# Tree\n\n${drawn}\n` });
   const { result: page, pictures } = await withTables(pictured, join(pictured, 'README.md'), noDrawing);
-  expect(page).toContain('the second: at +4.00 (+4.00 to +4.00), mhgd −1.00 (−1.00 to −1.00); both: at ');
+  expect(page).toContain('the second: at +4.00, mhgd −1.00; both: at +3.25 (+1.73 to +4.77), mhgd −1.00.');
   expect(page).toContain('](packages/bench/reports/both.svg)');
   const [svg = ''] = pictures.values();
   expect([...pictures.keys()]).toEqual([join(pictured, 'packages/bench/reports/both.svg')]);

@@ -23,7 +23,7 @@ export function tableOfTrials(kept, method, compare) {
     values.slice(1).flatMap((value, before) => {
       const [low, high] = [values[before], value].map((wanted) => accuraciesWith(tuning, option, wanted));
       const difference = compare(high ?? new Map(), low ?? new Map());
-      const change = `\`${option}\`: ${String(values[before])} → ${String(value)}`;
+      const change = `\`${option}\`: ${shown(values[before])} → ${shown(value)}`;
       return difference === null
         ? []
         : [[change, String(difference.seeds?.length ?? 0), differenceText(difference)]];
@@ -41,26 +41,34 @@ function sourceOfTrials({ config, engine, teacher }, { trials, seeds, chosen }) 
   return `In brackets: 95 % intervals over pairs of trials that differ in this option alone. ${trials.length} trials, ${seedText} each; ${trained}; engine ${engine.name}.${best}`;
 }
 
+/** A value as text. @param {string} [json] */
+const shown = (json = '') => json.replaceAll('"', '');
+
 /** The varied options, with their values in trial order. @param {Tuning} tuning */
 function optionsOf({ trials }) {
   const names = [...new Set(trials.flatMap(({ options }) => Object.keys(options)))];
   return names.map((option) => ({
     option,
-    values: [...new Set(trials.flatMap(({ options }) => (option in options ? [options[option]] : [])))],
+    // Lists are equal where their contents are.
+    values: [
+      ...new Set(
+        trials.flatMap(({ options }) => (option in options ? [JSON.stringify(options[option])] : [])),
+      ),
+    ],
   }));
 }
 
 /**
  * Accuracies of the trials with this value, keyed by the number of their combination of all other options.
  *
- * @param {Tuning} tuning @param {string} option @param {unknown} wanted
+ * @param {Tuning} tuning @param {string} option @param {string | undefined} wanted as JSON
  * @returns {ReadonlyMap<number, number>}
  */
 function accuraciesWith({ trials }, option, wanted) {
   const settings = trials.map(({ options }) => JSON.stringify({ ...options, [option]: null }));
   return new Map(
     trials.flatMap(({ options, validationAccuracy }, at) =>
-      options[option] === wanted && validationAccuracy !== null
+      JSON.stringify(options[option]) === wanted && validationAccuracy !== null
         ? [[settings.indexOf(settings[at] ?? ''), validationAccuracy.mean]]
         : [],
     ),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { compareRuns, corruptRun, predictRun, verifyRun } from '../evaluation/index.js';
 import type { ComparedRuns } from '../evaluation/index.js';
+import { NONE, percent, points, probability } from '../report/index.js';
 import { terminalTable } from '../terminal/index.js';
 import { number } from './arguments.js';
 import { EXIT } from './process.js';
@@ -72,19 +73,18 @@ function comparisonTable({ rows, omitted }: ComparedRuns): string {
       numeric: true,
     })),
   ];
-  const points = (share: number): string => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(2)}`;
-  const probability = (p: number | null): string => (p === null ? '–' : p < 0.001 ? '< 0.001' : p.toFixed(3));
+  const chance = (p: number | null): string => (p === null ? NONE : probability(p));
   const lines = rows.map(
     ({ task, method, first, second, difference: { seeds, mean, ci95, p }, correctedP }) => [
       ...(isStudy ? [task] : []),
       method,
       String(seeds.length),
-      (100 * first).toFixed(2),
-      (100 * second).toFixed(2),
+      percent(first),
+      percent(second),
       points(mean),
-      ci95 === null ? '–' : `${points(ci95[0])} to ${points(ci95[1])}`,
-      probability(p),
-      probability(correctedP),
+      ci95 === null ? NONE : `${points(ci95[0])} to ${points(ci95[1])}`,
+      chance(p),
+      chance(correctedP),
     ],
   );
   const notes = omitted.map((text) => `Left out: ${text}.`);

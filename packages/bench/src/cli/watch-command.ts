@@ -5,6 +5,7 @@ import { watchCells } from '../cell/run-watch.js';
 import type { RunningCell, RunSnapshot } from '../cell/run-watch.js';
 import { connectQueue, identifyRun, queueAddress, QUEUE_VARIABLE, watchQueue } from '../queue/index.js';
 import type { QueueSnapshot } from '../queue/index.js';
+import { figure } from '../report/index.js';
 import { durationText, terminalTable } from '../terminal/index.js';
 import { EXIT, stopSignal } from './process.js';
 import type { ExitCode } from './process.js';
@@ -142,6 +143,6 @@ export function summaryText(
     `${left} left${halfDone > 0 ? ` (${halfDone} half done)` : ''}`,
     ...(queue === undefined ? [] : [`${aside} set aside`]),
     ...(done + aside >= cells ? [] : [`ETA ${eta}`]),
-    ...(cellsPerHour === undefined ? [] : [`${cellsPerHour.toPrecision(3)} cells an hour`]),
+    ...(cellsPerHour === undefined ? [] : [`${figure(cellsPerHour, 3)} cells an hour`]),
   ].join(' | ');
 }

@@ -47,7 +47,7 @@ function fewSeeds(rows: readonly ReportRow[]): readonly string[] {
     .filter(({ seeds }) => seeds < FEW_SEEDS)
     .map((group) => {
       const { seeds, methods } = group;
-      const others = group === largest ? 'each of the other methods' : listed(methods);
+      const others = group === largest && methods.length > 1 ? 'each of the other methods' : listed(methods);
       const whose = groups.length === 1 ? '' : ` of ${others}`;
       return seeds === 1
         ? `Only 1 seed${whose}: differences cannot be distinguished from chance.`
@@ -109,10 +109,17 @@ function whatVaries({ testImages }: Report, { first: [best] }: Ranking): readonl
   const fixed =
     'Intervals and p-values cover only the seeds of the students. The teacher, the training and validation split and the test images are the same for all.';
   if (testImages === null || best === undefined) return [fixed];
-  const error = NORMAL_95 * Math.sqrt((best.mean * (1 - best.mean)) / testImages);
+  const error = wilsonHalf(best.mean, testImages);
   return [
     `${fixed} With ${count(testImages)} test images, an accuracy near ${percent(best.mean)} % is uncertain by about ±${percent(error)} points (95 %). Differences between methods are less uncertain, because all are tested on the same images.`,
   ];
+}
+
+/** Half the width of Wilson's 95 % interval of a share: right also near 0 and 1, where the normal one has no width. */
+function wilsonHalf(share: number, count: number): number {
+  const z = NORMAL_95;
+  const spread = (share * (1 - share)) / count + z ** 2 / (4 * count ** 2);
+  return (z * Math.sqrt(spread)) / (1 + z ** 2 / count);
 }
 
 /**

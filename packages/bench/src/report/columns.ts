@@ -24,7 +24,7 @@ export interface Column {
 }
 
 /** Marks a method that has a note below the table. */
-const MARK = '†';
+export const MARK = '†';
 
 const COLUMNS: readonly Column[] = [
   {

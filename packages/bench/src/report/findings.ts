@@ -54,8 +54,8 @@ function verdicts(ranking: Ranking): readonly string[] {
   if (next.length === 0) return ['There is no other method to compare it with.'];
   if (best.accuracies.size === 1) return oneSeed(best, baseline, ranking);
   return [
-    ...(baseline === undefined ? [] : [difference(best, baseline, ranking)]),
-    ...(comesNext(baseline, ranking) ? [] : [lead(best, ranking)]),
+    ...(baseline === undefined || comesNext(baseline, ranking) ? [] : [difference(best, baseline, ranking)]),
+    lead(best, ranking),
   ];
 }
 
@@ -91,7 +91,7 @@ function oneSeed(
 /** The verdict uses the corrected p-value: the first was picked as the best of many. */
 function difference(best: RankedMethod, baseline: RankedMethod, ranking: Ranking): string {
   const { correctedP, tests, ...comparison } = pickedDifference(best, baseline, ranking);
-  const size = `It is ${percent(comparison.mean)} points above ${toBaseline(baseline, ranking)}`;
+  const size = `It is ${percent(comparison.mean)} points above ${nameOf(baseline)}`;
   if (comparison.p === null || correctedP === null) return `${size} ${untestable(comparison)}.`;
   const correction = tests === 1 ? '' : `; corrected for ${tests} tests: ${pWords(correctedP)}`;
   const verdict =

@@ -33,13 +33,22 @@ export function difference(comparison: PairedComparison | null): string {
 
 /** `0.031`, `<0.001`. */
 export function probability(p: number): string {
-  return p < 0.001 ? '<0.001' : p.toFixed(3);
+  if (p < 0.001) return '<0.001';
+  const text = p.toFixed(3);
+  // Rounding must not hide on which side of the usual threshold it is: 0.0499.
+  return p < 0.05 && Number(text) >= 0.05 ? (Math.floor(1e4 * p) / 1e4).toFixed(4) : text;
 }
 
 /** A whole number in groups of three: `278,324`. */
 export function count(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return 'unknown';
   return Math.round(value).toLocaleString('en-US');
+}
+
+/** A measured figure with so many significant digits, never in exponent form for large ones: `0.0123`, `1,230`. */
+export function figure(value: number, digits: number): string {
+  const text = value.toPrecision(digits);
+  return text.includes('e+') ? Number(text).toLocaleString('en-US') : text;
 }
 
 /** A large number in about three digits: `40.8 M`, `278 k`. */

@@ -90,6 +90,9 @@ export function studyFiles(report: StudyReport, format: ReportFormat): readonly 
   }
 }
 
+/** Plots that repeat another one in a narrower form. Names of other plots contain those of methods. */
+const FOR_PHONES = ['accuracy-narrow', 'cost-narrow'];
+
 const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 async function plotFiles(
@@ -97,7 +100,7 @@ async function plotFiles(
   givenResults: readonly MethodResult[],
 ): Promise<readonly { readonly path: string; readonly content: string }[]> {
   const [report, results] = printable([given, givenResults] as const);
-  const plots = reportPlots(report, results).filter(({ name }) => !name.endsWith('-narrow'));
+  const plots = reportPlots(report, results).filter(({ name }) => !FOR_PHONES.includes(name));
   return await Promise.all(
     plots.map(async ({ name, spec }) => ({
       path: `plots/${name.replace(/[^\w.+-]/g, '_')}.svg`,

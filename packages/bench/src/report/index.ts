@@ -29,6 +29,7 @@ export { DataTable } from './page/data-table.js';
 export { Details, Drawing, Entries, Section } from './page/parts.js';
 export { renderHtml, reportContent } from './page/report-page.js';
 export { renderMarkdown } from './markdown.js';
+export { figure, NONE, percent, points, probability } from './format.js';
 export { bestMethod, clearPlaces, ranking } from './ranking.js';
 export type { RaceConfirmation, RaceReport } from './race-data.js';
 export { REPORT_SCHEMA, RESULT_SCHEMA } from './report-data.js';

@@ -4,6 +4,7 @@ import { NONE, percent, points, printable, probability } from './format.js';
 import { clearPlaces } from './ranking.js';
 import type { Report, ReportRow } from './report-data.js';
 import { teacherWords, title } from './words.js';
+import { ownNetworksIn, studyNotes } from './study-data.js';
 import type { StudyReport } from './study-data.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
 
@@ -88,13 +89,27 @@ export function renderStudyLatex(given: StudyReport): string {
       escaped(name),
       teacher === null ? '--' : `$${percent(teacher.testAccuracy)}$`,
       ...report.methods.map((method) => {
-        const found = cells.find((cell) => cell.method === method)?.testAccuracyLast;
-        return found == null ? '--' : accuracy(found, emphasis(method));
+        const {
+          testAccuracyLast: found,
+          seeds = [],
+          missing = [],
+        } = cells.find((cell) => cell.method === method) ?? {};
+        if (found == null) return missing.length > 0 ? 'missing' : '--';
+        const short =
+          missing.length === 0 ? '' : ` (${seeds.length} of ${seeds.length + missing.length} seeds)`;
+        return `${accuracy(found, emphasis(method))}${short}`;
       }),
     ];
   });
-  const caption = `Test accuracy after the last epoch in per cent, mean and standard deviation over seeds, by task. ${EMPHASIS}`;
-  return table(caption, ['Task', 'Teacher', ...report.methods.map(escaped)], [rows]);
+  const own = ownNetworksIn(report.tasks);
+  const methods = report.methods.map((name) => escaped(own.includes(name) ? `${name}*` : name));
+  const note =
+    own.length === 0 ? '' : " Methods with * train a network of their own, not the task's student.";
+  const caption = `Test accuracy after the last epoch in per cent, mean and standard deviation over seeds, by task. ${EMPHASIS}${note}`;
+  return [
+    ...studyNotes(report).map((note) => `% ${note}`),
+    table(caption, ['Task', 'Teacher', ...methods], [rows]),
+  ].join('\n');
 }
 
 /** @param groups groups of rows, separated by rules */

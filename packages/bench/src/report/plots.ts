@@ -3,7 +3,7 @@ import { accuracyPlot, byAccuracy } from './accuracy-plot.js';
 import { costPlot, costPoints } from './cost-plot.js';
 import { termPlot, validationAccuracy, validationPlot, watchedPlot } from './curve-plot.js';
 import { calibrationPlot, corruptionNames, corruptionPlot } from './figure-plots.js';
-import { interval, meanAndDeviation, percent } from './format.js';
+import { figure, interval, meanAndDeviation, percent } from './format.js';
 import type { MethodResult, Report } from './report-data.js';
 
 /** A drawing of a report. */
@@ -19,11 +19,11 @@ export interface Plot {
 const WIDE = 700;
 const NARROW = 272;
 
-/** Every plot of a report that has data. Names of those for phones end in `-narrow`. */
+/** Every plot of a report that has data. `accuracy-narrow` and `cost-narrow` are for phones. */
 export function reportPlots(report: Report, results: readonly MethodResult[]): readonly Plot[] {
   const costs = costPoints(report, results);
   const accuracy = accuracyWords(report);
-  const cost = `Test accuracy over training time: ${costs.map(({ method, minutes, accuracy: reached }) => `${method} ${reached.toFixed(2)} % in ${minutes.toPrecision(3)} minutes`).join('; ')}.`;
+  const cost = `Test accuracy over training time: ${costs.map(({ method, minutes, accuracy: reached }) => `${method} ${reached.toFixed(2)} % in ${figure(minutes, 3)} minutes`).join('; ')}.`;
   const all: readonly (readonly [name: string, words: string, spec: TopLevelSpec | null])[] = [
     ['accuracy', accuracy, accuracyPlot(report, WIDE, false)],
     ['accuracy-narrow', accuracy, accuracyPlot(report, NARROW, true)],

@@ -20,7 +20,7 @@ export function raceHeadline(report: RacedReport): string {
     const comparison = confirmation?.comparison;
     if (confirmation === null || comparison == null) return `${winner} won the race after ${after}.`;
     const size = `${percent(Math.abs(comparison.mean))} points ${comparison.mean < 0 ? 'below' : 'above'} ${confirmation.rival}`;
-    return `${winner} won the race, and has ${percent(freshMean(report, winner))} % test accuracy on ${comparison.seeds.length} fresh seeds, ${size}.`;
+    return `${winner} won the race, and has ${percent(freshMean(report, winner))} % test accuracy on ${comparison.seeds.length} fresh ${comparison.seeds.length === 1 ? 'seed' : 'seeds'}, ${size}.`;
   }
   if (end === 'tie') return `${names} tie: ${after} cannot tell them apart.`;
   if (end === 'budget') return `${names} are still in the race: the budget ended after ${after}.`;
@@ -61,7 +61,7 @@ function confirmed({ confirmation, end }: RaceReport): readonly string[] {
 function choice({ validationImages, level, dropped, methods }: RaceReport): string {
   const images =
     validationImages === null ? 'the validation images' : `${count(validationImages)} validation images`;
-  const rule = `The rule drops a method that is truly best in at most ${(100 * level).toFixed(0)} % of races.`;
+  const rule = `The rule drops a method that is truly best in at most ${Number((100 * level).toPrecision(3))} % of races.`;
   return `Methods were chosen on ${images}, not on test images; ${dropped.length} of ${methods.length} were dropped. ${rule}`;
 }
 
@@ -70,7 +70,7 @@ function spent({ seconds, budget, trainings, fullTrainings, confirmation }: Race
   const fresh =
     confirmation?.comparison === null || confirmation === null ? 0 : 2 * confirmation.comparison.seeds.length;
   const extra = fresh === 0 ? '' : `, ${fresh} of them with fresh seeds`;
-  return `It took ${durationText(seconds)}${of}: ${trainings} trainings${extra}. Without dropping methods, the race itself would have taken ${fullTrainings}.`;
+  return `It took ${durationText(seconds)}${of}: ${trainings} ${trainings === 1 ? 'training' : 'trainings'}${extra}. Without dropping methods, the race itself would have taken ${fullTrainings}.`;
 }
 
 /** Test accuracy over the fresh seeds. */

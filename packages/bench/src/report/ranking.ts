@@ -111,7 +111,10 @@ export function pickedDifference(
   return { ...comparison, correctedP: corrected[place] ?? null, tests: ps.length };
 }
 
-/** Among each method's seeds and the common seeds: those that rank the most trainings; if equal, the most methods. */
+/**
+ * Among each method's seeds and the common seeds: those that rank the most trainings; if equal, the most methods. A method alone is
+ * no comparison, as long as any seeds rank two.
+ */
 function rankedSeeds(rows: readonly ReportRow[]): readonly number[] {
   const [first] = rows;
   if (first === undefined) return [];
@@ -120,8 +123,10 @@ function rankedSeeds(rows: readonly ReportRow[]): readonly number[] {
     const methods = rows.filter((row) => hasAll(row, seeds)).length;
     return { seeds, methods, trainings: methods * seeds.length };
   });
-  const most = Math.max(...weighed.map(({ trainings }) => trainings));
-  const best = weighed.filter(({ trainings }) => trainings === most);
+  const compared = weighed.filter(({ methods, seeds }) => methods > 1 && seeds.length > 0);
+  const candidates = compared.length > 0 ? compared : weighed;
+  const most = Math.max(...candidates.map(({ trainings }) => trainings));
+  const best = candidates.filter(({ trainings }) => trainings === most);
   const broadest = Math.max(...best.map(({ methods }) => methods));
   return best.find(({ methods }) => methods === broadest)?.seeds ?? [];
 }

@@ -1,4 +1,5 @@
 import type { Summary, TaskStatistics } from '../statistics/index.js';
+import { MARK } from './columns.js';
 import { meanAndDeviation, NONE, percent } from './format.js';
 
 /** Version of {@link StudyReport} as a file. */
@@ -35,6 +36,8 @@ export interface StudyTaskCell {
   readonly seeds: readonly number[];
   /** Unfinished seeds of the task, which the mean does not include. */
   readonly missing: readonly number[];
+  /** True for a method that trains a network of its own, not the task's student: it is not ranked. */
+  readonly ownNetwork?: boolean | undefined;
 }
 
 /** A table of text: a row per task, a column per method. */
@@ -45,8 +48,9 @@ export interface StudyTable {
 
 /** Means with deviations in per cent; a cell states which of its seeds are missing. */
 export function studyTable({ methods, tasks }: StudyReport): StudyTable {
+  const own = ownNetworksIn(tasks);
   return {
-    head: ['task', 'teacher', ...methods],
+    head: ['task', 'teacher', ...methods.map((name) => (own.includes(name) ? `${name} ${MARK}` : name))],
     rows: tasks.map(({ name, teacher, cells }) => [
       name,
       teacher === null ? 'not trained' : percent(teacher.testAccuracy),
@@ -54,6 +58,13 @@ export function studyTable({ methods, tasks }: StudyReport): StudyTable {
     ]),
   };
 }
+
+/** Methods that train a network of their own in some task. */
+export const ownNetworksIn = (tasks: StudyReport['tasks']): readonly string[] => [
+  ...new Set(
+    tasks.flatMap(({ cells }) => cells.filter(({ ownNetwork }) => ownNetwork).map(({ method }) => method)),
+  ),
+];
 
 function cellText(cell: StudyTaskCell | undefined): string {
   if (cell === undefined) return NONE;
@@ -80,6 +91,9 @@ export function studyNotes({ tasks, methods }: StudyReport): readonly string[] {
     ...(missing.length === 0
       ? []
       : [`${trainings}, and no mean includes them: ${missing.slice(0, SHOWN).join(', ')}${more}.`]),
+    ...(ownNetworksIn(tasks).length === 0
+      ? []
+      : [`${MARK} trains a network of its own, not the task's student, and is neither ranked nor compared.`]),
     ...(partial.length === 0 ? [] : [`Not in every task: ${partial.join(', ')}.`]),
   ];
 }

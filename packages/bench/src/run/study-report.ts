@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { isDistillError, writeWhole } from '@distilljs/core';
-import { clearPlaces, STUDY_REPORT_SCHEMA, studyFiles, USUAL_FORMATS } from '../report/index.js';
+import { clearPlaces, ranking, STUDY_REPORT_SCHEMA, studyFiles, USUAL_FORMATS } from '../report/index.js';
 import type { Report, ReportFormat, StudyReport, StudyTaskReport } from '../report/index.js';
 import { acrossTasks } from '../statistics/index.js';
 import type { TaskScores } from '../statistics/index.js';
@@ -70,11 +70,12 @@ export async function studyReport(
   };
 }
 
-const taskScores = (task: string, { rows }: Report): TaskScores => ({
+/** What the task's own ranking compares: methods with the same network, over the same seeds. */
+const taskScores = (task: string, report: Report): TaskScores => ({
   task,
-  methods: rows.map(({ method, perSeed }) => ({
+  methods: ranking(report).methods.map(({ method, accuracies }) => ({
     method,
-    accuracies: Object.fromEntries(perSeed.map(({ seed, testAccuracyLast }) => [seed, testAccuracyLast])),
+    accuracies: Object.fromEntries(accuracies),
   })),
 });
 
@@ -101,6 +102,7 @@ async function taskReport(
         testAccuracyLast: row?.testAccuracyLast ?? null,
         seeds: done,
         missing: seeds.filter((seed) => !done.includes(seed)),
+        ...(row?.ownNetwork === true && { ownNetwork: true }),
       };
     }),
   };

@@ -1,7 +1,16 @@
 import type { VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import type { TopLevelSpec } from 'vega-lite';
-import { ACCENT, DataTable, Drawing, Entries, renderPage, renderPlot, Section } from '../report/index.js';
+import {
+  ACCENT,
+  DataTable,
+  Drawing,
+  Entries,
+  figure,
+  renderPage,
+  renderPlot,
+  Section,
+} from '../report/index.js';
 import { durationText } from '../terminal/index.js';
 import type { LiveState, LiveTraining, MachineUse } from './live-state.js';
 
@@ -141,7 +150,7 @@ function pace({ snapshot: { cells, done, cellsPerHour } }: LiveState): string {
   if (cellsPerHour === undefined) return 'known after three trainings within an hour';
   const left =
     done < cells ? `; the rest takes about ${durationText((3600 * (cells - done)) / cellsPerHour)}` : '';
-  return `${cellsPerHour.toPrecision(3)} trainings an hour${left}`;
+  return `${figure(cellsPerHour, 3)} trainings an hour${left}`;
 }
 
 function machineWords({ processors, load, memoryBytes, usedBytes }: MachineUse): string {

@@ -22,7 +22,7 @@ interface Table {
  * it has. Intervals are 95 % percentile intervals of a bootstrap over tasks: they estimate the spread over other tasks of this kind,
  * and are too narrow with few tasks. The form follows TabArena (Erickson et al. 2025).
  *
- * @param tasks at least one method each; methods without a result in some task are left out and named
+ * @param tasks at least one method each; methods that some task does not rank are left out and named
  * @param seed of the bootstrap
  */
 export function acrossTasks(tasks: readonly TaskScores[], seed = 0): TaskStatistics {
@@ -89,7 +89,7 @@ function commonMethods(tasks: readonly TaskScores[]): Pick<TaskStatistics, 'omit
     omitted: missing.flatMap(({ name, without }) =>
       without.length === 0
         ? []
-        : [`Ranks and pairs over all tasks leave out ${name}: no result in ${without.join(', ')}.`],
+        : [`Ranks and pairs over all tasks leave out ${name}: not ranked in ${without.join(', ')}.`],
     ),
   };
 }
@@ -147,7 +147,8 @@ function pairOf(
     difference: estimate((chosen) => mean(chosen.map((task) => differences[task] ?? 0))),
     ...outcomes(table, first, second),
     improvement: estimate((chosen) => mean(chosen.map((task) => better[task] ?? 0))),
-    p: wilcoxonP(differences),
+    // Rounded, so that differences of equal size share their rank.
+    p: wilcoxonP(differences.map((difference) => Math.round(difference / EQUAL))),
   };
 }
 

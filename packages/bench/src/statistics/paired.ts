@@ -11,7 +11,7 @@ export interface PairedComparison {
   readonly seeds: readonly number[];
   /** Mean of the differences, first minus second. */
   readonly mean: number;
-  /** 95 % confidence interval of that mean; null for a single seed. */
+  /** 95 % confidence interval of that mean; null where `p` is. */
   readonly ci95: Interval | null;
   /**
    * Two-sided p-value of the paired t-test: how often so large a mean difference would occur if the two were equally good.
@@ -36,7 +36,7 @@ export function comparePaired(
   if (seeds.length === 0) return null;
   const differences = seeds.map((seed) => (first.get(seed) ?? 0) - (second.get(seed) ?? 0));
   const { n, mean, sd, ci95 } = summarize(differences);
-  if (sd === null || sd <= EQUAL) return { seeds, mean, ci95, p: null };
+  if (sd === null || sd <= EQUAL) return { seeds, mean, ci95: null, p: null };
   const t = (mean * Math.sqrt(n)) / sd;
   return { seeds, mean, ci95, p: 2 * studentT.cdf(-Math.abs(t), n - 1) };
 }

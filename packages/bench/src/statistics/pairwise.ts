@@ -12,7 +12,7 @@ export interface Pair {
   readonly seeds: readonly number[];
   /** Mean difference. */
   readonly mean: number;
-  /** 95 % interval over seeds (t); null for one seed. */
+  /** 95 % interval over seeds (t); null for one seed, and where all differences are equal. */
   readonly ci95: Interval | null;
   /** 95 % interval over seeds and test images (hierarchical bootstrap); null for one seed or without kept predictions. */
   readonly ci95WithImages: Interval | null;
@@ -24,7 +24,7 @@ export interface Pair {
   readonly wins: number;
   readonly ties: number;
   readonly losses: number;
-  /** Hedges' g of the paired differences: mean over deviation, corrected for few seeds; null where there is no deviation. */
+  /** Hedges' g of the paired differences: mean over deviation, corrected for few seeds; null with fewer than three, and where there is no deviation. */
   readonly effect: number | null;
   readonly power: PairPower | null;
 }
@@ -80,7 +80,9 @@ export function comparePairs(methods: readonly PairedMethod[]): readonly Pair[] 
           ...{ first: first.method, second: second.method, seeds, mean, ci95, p },
           ci95WithImages: withImages(first, second),
           ...{ wins, losses, ties: seeds.length - wins - losses },
-          effect: sd === null ? null : (mean / sd) * (1 - 3 / (4 * (seeds.length - 1) - 1)),
+          // With two seeds the correction is 0 / 3: no estimate is unbiased.
+          effect:
+            sd === null || seeds.length < 3 ? null : (mean / sd) * (1 - 3 / (4 * (seeds.length - 1) - 1)),
           power: sd === null ? null : powerFor(sd, seeds.length),
         },
       ];

@@ -78,6 +78,9 @@ describe('caveats', () => {
     expect(caveats).toContain(
       'Intervals and p-values cover only the seeds of the students. The teacher, the training and validation split and the test images are the same for all. With 1,017 test images, an accuracy near 70.10 % is uncertain by about ±2.81 points (95 %). Differences between methods are less uncertain, because all are tested on the same images.',
     );
+    // Wilson: 1.96² / 100 / 2 / (1 + 1.96² / 100) = 0.01850; the normal interval would have no width.
+    const perfect = fixtureReport([methodOf('kd', 1, 1, 1)], 3, { testImages: 100 });
+    expect(findings(perfect).caveats.join()).toContain('near 100.00 % is uncertain by about ±1.85 points');
     expect(findings(fixtureReport([STUDENT, KD], 3)).caveats).toContainEqual(
       expect.stringMatching(/the test images are the same for all\.$/),
     );

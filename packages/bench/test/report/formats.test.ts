@@ -137,6 +137,13 @@ describe('plots as files', () => {
     }
   });
 
+  it('are drawn for a method that is called like a plot for phones', async () => {
+    const named = methodOf('kd-narrow', 0.7, 0.71);
+    const report = fixtureReport([named], 2);
+    const files = await reportFiles({ ...SOURCES, report, results: fixtureResults([named], 2, 2) }, 'svg');
+    expect(files.map(({ path }) => path)).toContain('plots/validation-kd-narrow.svg');
+  });
+
   it('are PNG at three times their size', async ({ skip }) => {
     const isThere = await import('sharp').then(
       () => true,

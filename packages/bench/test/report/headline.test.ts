@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { findings, renderHtml } from '../../src/report/index.js';
+import { buildReport, findings, renderHtml } from '../../src/report/index.js';
 import type { Report } from '../../src/report/index.js';
-import { METHODS, fixtureReport, fixtureResults, methodOf } from './report-fixture.js';
+import {
+  ENVIRONMENT,
+  METHODS,
+  TEACHER,
+  fixtureConfig,
+  fixtureReport,
+  fixtureResults,
+  methodOf,
+} from './report-fixture.js';
 
 /** A report of the methods named, over the first seeds. */
 function reportOf(names: readonly string[], seeds: number): Report {
@@ -69,6 +77,28 @@ describe('the headline', () => {
         /^It is 1\.00 points above second-ranked mhgd .* But it cannot be distinguished from cckd, so it is open which is best\.$/,
       ),
     ]);
+  });
+
+  it('says so of kd in the second place, too', () => {
+    const steady = methodOf('rtk', 0.709, 0.712, 0.7105);
+    const wild = methodOf('cckd', 0.66, 0.73, 0.7);
+    const { verdicts } = findings(fixtureReport([KD, steady, wild], 3));
+    expect(verdicts).toEqual([
+      expect.stringMatching(
+        /^It is 1\.05 points above second-ranked kd .* But it cannot be distinguished from cckd, so it is open which is best\.$/,
+      ),
+    ]);
+  });
+
+  it('compares two methods over few seeds rather than none over many', () => {
+    const results = [...fixtureResults([STUDENT, KD], 5, 2)].filter(
+      ({ method, seed }) => method === 'student' || seed < 2,
+    );
+    const { headline, verdicts } = findings(
+      buildReport(fixtureConfig([STUDENT, KD], 5, 2), ENVIRONMENT, TEACHER, results),
+    );
+    expect(headline).toContain('kd ranks first with 70.00 % test accuracy (mean of 2 seeds).');
+    expect(verdicts[0]).toContain('the student alone, which ranks second');
   });
 
   it('falls back to the student alone, and says once that it comes next', () => {

@@ -77,6 +77,31 @@ describe('the page of a study', () => {
     expect(second).not.toMatch(/mathbf|underline/);
     expect(studyFiles(studyFixture(2, 3), 'tensorboard')).toEqual([]);
   });
+
+  it('says in every form which trainings are missing, and which networks cannot be compared', () => {
+    const study = studyFixture(1, 3);
+    const [task] = study.tasks;
+    if (task === undefined) throw new Error('fixture');
+    const [first, second, third] = task.cells.map((cell) => ({ ...cell }));
+    if (first === undefined || second === undefined || third === undefined) throw new Error('fixture');
+    const cells = [
+      { ...first, seeds: [0], missing: [1, 2, 3, 4] },
+      { ...second, testAccuracyLast: null, seeds: [], missing: [0] },
+      { ...third, ownNetwork: true },
+    ];
+    const told = { ...study, tasks: [{ ...task, cells }] };
+    const [latex, markdown] = (['latex', 'md'] as const).map((format) =>
+      String(studyFiles(told, format)[0]?.content),
+    );
+    expect(latex).toMatch(/ \(1 of 5 seeds\) & missing & \$/);
+    expect(latex).toMatch(/^% 5 trainings are not done/m);
+    expect(latex).toContain('& method-3* \\\\');
+    for (const text of [markdown, renderStudyHtml(told)]) {
+      expect(text).toContain('method-3 †');
+      expect(text).toContain('is neither ranked nor compared.');
+      expect(text).toContain('(1 of 5 seeds)');
+    }
+  });
 });
 
 describe.skipIf(missingChromium !== '')(

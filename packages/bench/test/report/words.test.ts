@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/index.js';
-import { count, difference, magnitude, overhead, points, seconds } from '../../src/report/format.js';
+import {
+  count,
+  difference,
+  figure,
+  magnitude,
+  overhead,
+  points,
+  probability,
+  seconds,
+} from '../../src/report/format.js';
 import { configText } from '../../src/report/words.js';
 import { METHODS, fixtureConfig } from './report-fixture.js';
 
@@ -36,5 +45,12 @@ describe('numbers in words', () => {
       '2.5 G',
     ]);
     expect(count(1_736_564)).toBe('1,736,564');
+    expect([0.01234, 12.345, 1234.5].map((value) => figure(value, 3))).toEqual(['0.0123', '12.3', '1,230']);
+  });
+
+  it('shows on which side of 0.05 a probability is', () => {
+    expect([0.0004, 0.0312, 0.04951, 0.049999, 0.05, 0.0501].map(probability)).toEqual([
+      ...['<0.001', '0.031', '0.0495', '0.0499', '0.050', '0.050'],
+    ]);
   });
 });

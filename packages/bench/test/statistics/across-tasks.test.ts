@@ -101,10 +101,17 @@ describe('acrossTasks', () => {
     expect(pairs[0]?.improvement.value).toBe(0.5);
   });
 
+  it('gives differences of equal size the same rank, whatever their rounding', () => {
+    // Points: +3, −2, +1, 0, +4, −1, +1, −2. Of the 2⁷ signs of seven, 44 split the ranks as unevenly on either side.
+    const a = [[0.63], [0.48], [0.52], [0.7], [0.44], [0.59], [0.81], [0.28]];
+    const b = [[0.6], [0.5], [0.51], [0.7], [0.4], [0.6], [0.8], [0.3]];
+    expect(acrossTasks(tasksOf({ a, b })).pairs[0]?.p).toBeCloseTo(0.6875, 12);
+  });
+
   it('names methods that are not in every task, and leaves them out', () => {
     const { methods, omitted } = acrossTasks(tasksOf({ a: [[0.5], [0.6]], b: [[0.4], [0.7]], c: [[0.9]] }));
     expect(methods.map(({ method }) => method).sort()).toEqual(['a', 'b']);
-    expect(omitted).toEqual(['Ranks and pairs over all tasks leave out c: no result in t1.']);
+    expect(omitted).toEqual(['Ranks and pairs over all tasks leave out c: not ranked in t1.']);
   });
 
   it('gives no intervals for one task, and nothing for none', () => {

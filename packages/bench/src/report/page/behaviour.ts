@@ -59,12 +59,15 @@ export function behaviour(part?: ParentNode): void {
     if (body === undefined) return;
     const keyed = [...body.rows].map((row) => {
       const text = row.cells[column]?.textContent.trim() ?? '';
-      const number = Number.parseFloat(text.replaceAll(',', '').replace('−', '-').replace(/^[<+]/, ''));
+      const plain = text.replaceAll(',', '').replace('−', '-').replace(/^[<+]/, '');
+      const [, unit = ''] = /^[\d.]+ ([kMG])B?$/.exec(plain) ?? [];
+      const number = Number.parseFloat(plain) * 10 ** (3 * ' kMG'.indexOf(unit || ' '));
       return { row, text, number, fixed: row.classList.contains('teacher') };
     });
+    const isText = column === 0 || keyed.every(({ number }) => Number.isNaN(number));
     keyed.sort((a, b) => {
       if (a.fixed !== b.fixed) return a.fixed ? 1 : -1;
-      if (column === 0) return sign * a.text.localeCompare(b.text, 'en', { numeric: true });
+      if (isText) return sign * a.text.localeCompare(b.text, 'en', { numeric: true });
       // Rows without a number stay last in either order.
       if (Number.isNaN(a.number) || Number.isNaN(b.number))
         return Number(Number.isNaN(a.number)) - Number(Number.isNaN(b.number));

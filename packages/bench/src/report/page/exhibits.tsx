@@ -1,5 +1,6 @@
 import type { InspectedAxis, InspectedExhibit, Inspection } from '@distilljs/core';
 import type { VNode } from 'preact';
+import { figure } from '../format.js';
 import { colourScale, heatMapImage } from '../heat-map.js';
 import type { ColourScale } from '../heat-map.js';
 import { HeatTable } from './heat-table.js';
@@ -72,7 +73,7 @@ function ExhibitFigure({ moments }: { readonly moments: readonly Moment[] }): VN
         ))}
       </div>
       <figcaption>
-        {`Rows: ${described(rows)}; columns: ${described(columns)}. From ${scale.low.toPrecision(3)} to ${scale.high.toPrecision(3)}.`}
+        {`Rows: ${described(rows)}; columns: ${described(columns)}. From ${figure(scale.low, 3)} to ${figure(scale.high, 3)}.`}
       </figcaption>
     </figure>
   );
@@ -98,7 +99,7 @@ function Panels({
                 scale={scale}
                 rowNames={rows.labels}
                 columnNames={columns.labels}
-                text={(value) => value.toPrecision(2)}
+                text={(value) => figure(value, 2)}
               />
             ) : (
               <img

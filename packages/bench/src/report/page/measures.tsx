@@ -4,7 +4,7 @@ import type { Summary } from '../../statistics/index.js';
 import { byAccuracy } from '../accuracy-plot.js';
 import { corruptionNames } from '../figure-plots.js';
 import type { RowCost, RowFigures } from '../figures.js';
-import { magnitude, meanAndDeviation, NONE, overhead, percent, seconds } from '../format.js';
+import { figure, magnitude, meanAndDeviation, NONE, overhead, percent, seconds } from '../format.js';
 import type { Report } from '../report-data.js';
 import { DataTable } from './data-table.js';
 import { Details, PlotCards, Section } from './parts.js';
@@ -208,7 +208,7 @@ export function CostTable({ report }: { readonly report: Report }): VNode {
           bytes(cost.modelBytes),
           ...batches.map((batch) => {
             const found = cost.latency.find((one) => one.batch === batch);
-            return found === undefined ? NONE : `${found.p50.toPrecision(3)}, ${found.p95.toPrecision(3)}`;
+            return found === undefined ? NONE : `${figure(found.p50, 3)}, ${figure(found.p95, 3)}`;
           }),
         ],
       }))}
