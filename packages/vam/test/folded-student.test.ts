@@ -3,6 +3,7 @@ import type { DistillOptions, Network } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { foldVam, unfoldVam, vam, vamLayers, withVam } from '@distilljs/vam';
 import * as tf from '@tensorflow/tfjs-core';
+import { layers, sequential } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, it } from 'vitest';
 
@@ -45,6 +46,49 @@ it('trains a folded student further: its attention and its kernels', async () =>
   });
   expect(isFolded(student)).toEqual([true, true]);
   student.dispose();
+});
+
+it('trains one further whose convolutions have a bias and an activation', async () => {
+  const conv = (name: string): layers.Layer =>
+    layers.conv2d({
+      name,
+      filters: 4,
+      kernelSize: 3,
+      padding: 'same',
+      activation: 'relu',
+      kernelInitializer: 'heNormal',
+    });
+  const body = sequential({
+    layers: [
+      layers.conv2d({ name: 'stem', filters: 4, kernelSize: 3, inputShape: [6, 6, 2] }),
+      ...[conv('one'), conv('two'), layers.globalAveragePooling2d({}), layers.dense({ units: 3 })],
+    ],
+  });
+  const student = createNetwork(withVam(body, { blockSize: 2 }));
+  body.dispose();
+  (await distill(run(student))).dispose();
+  const before = weights(student);
+  expect(isFolded(student)).not.toContain(false);
+  (await distill(run(student))).dispose();
+  expect(weights(student)).not.toEqual(before);
+  student.dispose();
+});
+
+it('folds a student again whose further training was stopped', async () => {
+  const student = await trained();
+  const stop = new AbortController();
+  const result = await distill({
+    ...run(student),
+    epochs: 3,
+    signal: stop.signal,
+    callbacks: [{ name: 'stopper', epoch: () => stop.abort() }],
+  });
+  expect(result.stopped?.globalEpoch).toBe(0);
+  result.dispose();
+  expect(isFolded(student)).toEqual([true, true]);
+  const model = foldVam(student.model);
+  expect(outputs(model)).toEqual(outputs(student.model));
+  for (const each of [model, student]) each.dispose();
 });
 
 it('refuses a network that was made of a folded model, and takes it unfolded', async () => {

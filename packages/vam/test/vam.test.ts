@@ -34,6 +34,10 @@ describeMethod('vam', {
     { make: () => vam({ gamma: -1 }), message: /vam\.gamma: expected a number of at least 0, got -1/ },
     { make: () => vam({ gama: 1 } as object), message: /Did you mean 'gamma'\?/ },
     { make: () => vam({ with: 'kd' as never }), message: /vam\.with: expected a method, got "kd"/ },
+    {
+      make: () => vam({ with: kd(), kdWeight: 0.5 }),
+      message: /vam\.kdWeight: expected to be left out beside `with`.*Set it in the technique 'kd'/,
+    },
   ],
 });
 
@@ -89,6 +93,9 @@ const twoStudents: Method = {
   },
 };
 
+const prefixed = (variables: Network['variables']): Network['variables'] =>
+  Object.fromEntries(Object.entries(variables).map(([name, variable]) => [`second/${name}`, variable]));
+
 async function planOf(method: Method, network = attending()(1)): Promise<{ plan: Plan; network: Network }> {
   await resolveEngine('cpu');
   const context = {
@@ -139,6 +146,46 @@ it('adds the entropy term once per student, whatever updates another technique m
   expect(terms['student/attentionEntropy']?.weight).toBe(0.5);
   result.dispose();
   for (const student of result.students) student.dispose();
+});
+
+it('gives every student γ where one update trains them all', async () => {
+  const both: Method = {
+    ...twoStudents,
+    async plan(context) {
+      const plan = await twoStudents.plan(context);
+      return {
+        ...plan,
+        phases: plan.phases.map((phase) => ({
+          ...phase,
+          updates: phase.updates.slice(0, 1).map((update) => ({
+            ...update,
+            variables: { ...update.variables, ...prefixed(context.students[1]?.variables ?? {}) },
+          })),
+        })),
+      };
+    },
+  };
+  await resolveEngine('cpu');
+  const students = [attending()(1), attending()(2)];
+  const result = await distill({
+    students,
+    method: vam({ with: both, gamma: 0.5 }),
+    train: tinyDataset(12, 1),
+    epochs: 1,
+    batchSize: 12,
+    seed: 1,
+  });
+  const entropy = result.history[0]?.terms['attentionEntropy'];
+  expect(entropy?.weight).toBe(1);
+  expect(entropy?.value).toBeLessThanOrEqual(Math.log(4));
+  result.dispose();
+  for (const student of students) student.dispose();
+});
+
+it('is repeated step by step only if the other technique may be', () => {
+  expect(vam().repeatable).toBe(true);
+  expect(vam({ with: kd() }).repeatable).toBe(true);
+  expect(vam({ with: twoStudents }).repeatable).toBeUndefined();
 });
 
 it('computes its cost: parameters of attention, and masking per image', async () => {

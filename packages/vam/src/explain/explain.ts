@@ -79,7 +79,9 @@ export async function explainVam(
   expectModel(model, 'explainVam(network).model');
   return Promise.all(
     vamLayers(model).map(async ({ path, layer }) => {
-      const temperature = tf.tidy(() => layer.temperature().dataSync()[0] ?? 1);
+      const tau = layer.temperature();
+      const [temperature = 1] = await tau.data();
+      tau.dispose();
       return attentionStatistics(path, await layer.theta.array(), { ...view, temperature });
     }),
   );

@@ -68,8 +68,9 @@ interface EntropyOptions {
 }
 
 /**
- * The phase with the entropy term added. A layer's entropy joins the first update that trains its Θ. Every update that
- * trains attention gets {@link attentionOptimizer}.
+ * The phase with the entropy term added. A layer's entropy joins the first update that trains its Θ. An update that trains
+ * several students gets the mean over them, with γ times their number as weight: γ for each. Every update that trains
+ * attention gets {@link attentionOptimizer}.
  */
 export function withEntropy(
   phase: Phase,
@@ -83,6 +84,9 @@ export function withEntropy(
     if (reached.length === 0) return update;
     const own = reached.filter((layer) => !claimed.has(layer));
     own.forEach((layer) => claimed.add(layer));
+    const byStudent = students
+      .map((layers) => layers.filter((layer) => own.includes(layer)))
+      .filter(({ length }) => length > 0);
     const optimizer = attentionOptimizer(update.optimizer);
     if (own.length === 0) return { ...update, optimizer };
     return {
@@ -91,7 +95,9 @@ export function withEntropy(
       terms: (step) => {
         const terms = update.terms(step);
         if (TERM in terms) throw clash(owner);
-        const entropy: Term = { value: meanEntropy(own), weight: gamma };
+        const means = byStudent.map(meanEntropy);
+        const value = tf.div<Scalar>(tf.addN(means), means.length);
+        const entropy: Term = { value, weight: gamma * means.length };
         return { ...terms, [TERM]: entropy };
       },
     };

@@ -1,4 +1,4 @@
-import { defineMethod, kd, nonNegative, optional, temperatureRange } from '@distilljs/core';
+import { defineMethod, DistillError, kd, nonNegative, optional, temperatureRange } from '@distilljs/core';
 import type { AuxiliaryCost, Exhibit, Method, OptionCheck, Plan, PlanContext, Step } from '@distilljs/core';
 import type { VamConv2D } from '../convolution/index.js';
 import { attentionExhibits } from './attention-exhibits.js';
@@ -18,7 +18,7 @@ export interface VamOptions {
   /** T of both softmaxes, 0.01 to 1000. Default 4. */
   readonly temperature: number;
   /**
-   * Another technique, whose loss replaces KD's; `ceWeight`, `kdWeight` and `temperature` are then ignored. None of its
+   * Another technique, whose loss replaces KD's; `ceWeight`, `kdWeight` and `temperature` are then refused. None of its
    * terms may be called `attentionEntropy`. Default none.
    */
   readonly with: Method | undefined;
@@ -55,7 +55,7 @@ const method: OptionCheck = (value) => {
  * `with` takes any method. The entropy of a layer joins the first update that trains its attention. The other method
  * draws from the random stream of `vam`, so its initial weights differ from those of a run without `vam`.
  *
- * @throws DistillError code `option` for options that do not exist or are out of range. When planned, `network` for a
+ * @throws DistillError code `option` for options that do not exist, are out of range, or have no effect beside `with`. When planned, `network` for a
  *   student without attention, or a network created after its masks were folded. In the first step, `contract` for a
  *   method that has its own term `attentionEntropy`
  * @see Xue et al., KDExplainer, IJCAI 2021. Certainty: KD and an entropy term with a weight γ come from a secondary
@@ -63,11 +63,27 @@ const method: OptionCheck = (value) => {
  *   bound are proposed.
  */
 export function vam(given: Partial<VamOptions> = {}): Method<VamSettings> {
-  const planned = attendingMethod(given);
+  const { repeatable, ...planned } = attendingMethod(given);
   const { with: other, ...options } = planned.options;
+  const useless = Object.keys(given).find((name) => name in defaults && !['gamma', 'with'].includes(name));
+  if (other !== undefined && useless !== undefined) throw replaced(useless, other.name);
   const inner = other === undefined ? null : { name: other.name, options: other.options };
-  return { ...planned, options: Object.freeze({ ...options, with: inner }) };
+  const isRepeatable = other === undefined ? repeatable : other.repeatable;
+  return {
+    ...planned,
+    ...(isRepeatable === true && { repeatable: true }),
+    options: Object.freeze({ ...options, with: inner }),
+  };
 }
+
+const replaced = (option: string, other: string): DistillError =>
+  new DistillError({
+    code: 'option',
+    where: `vam.${option}`,
+    expected: "to be left out beside `with`, whose loss replaces KD's",
+    got: 'a value',
+    hint: `Set it in the technique '${other}', if that has it.`,
+  });
 
 const attendingMethod = defineMethod<VamOptions>({
   name: 'vam',
@@ -87,21 +103,22 @@ const attendingMethod = defineMethod<VamOptions>({
 async function planOf(inner: Method, gamma: number, context: PlanContext): Promise<Plan> {
   const layers = attendingLayers(context.students);
   expectUnfolded(context.students, layers);
-  const plan = await inner.plan(context);
-  // Only when training begins: a plan that is refused must leave the student unchanged.
-  const unfold = (): void => {
-    for (const layer of layers.flat()) layer.unfold();
-  };
+  // Before the plan: the other technique and core try steps of the student. A run without an end leaves it as it was.
+  let refold: (() => void) | undefined = unfolding(layers.flat());
+  let plan: Plan;
+  try {
+    plan = await inner.plan(context);
+  } catch (error) {
+    refold();
+    throw error;
+  }
   return {
     ...plan,
     phases: plan.phases.map((phase) => ({
       ...withEntropy(phase, layers, { gamma, owner: inner.name }),
-      start() {
-        unfold();
-        phase.start?.();
-      },
       startEpoch(epoch: number) {
-        unfold();
+        // A callback may have folded them to look at the plain network.
+        for (const layer of layers.flat()) layer.unfold();
         phase.startEpoch?.(epoch);
       },
       inspect: (step: Step): Readonly<Record<string, Exhibit>> =>
@@ -114,10 +131,22 @@ async function planOf(inner: Method, gamma: number, context: PlanContext): Promi
     finish() {
       plan.finish?.();
       for (const layer of layers.flat()) layer.fold();
+      refold = undefined;
     },
-    dispose: () => {
+    dispose() {
       plan.dispose();
+      refold?.();
+      refold = undefined;
     },
+  };
+}
+
+/** Unfolds all layers. @returns folds those again that were folded, as far as they still exist */
+function unfolding(layers: readonly VamConv2D[]): () => void {
+  const folded = layers.filter(({ isFolded }) => isFolded).map((layer) => ({ layer, theta: layer.theta }));
+  for (const layer of layers) layer.unfold();
+  return () => {
+    for (const { layer, theta } of folded) if (!theta.isDisposed) layer.fold();
   };
 }
 
