@@ -21,6 +21,7 @@ export const dml = defineMethod<DmlOptions>({
   repeatable: true,
   defaults: dmlDefaults,
   check: { ...cohortChecks, peers: peersCheck },
+  weights: ['ceWeight', 'kdWeight'],
   plan(context, options) {
     expectCohort('dml', options.networks, context);
     return {

@@ -23,6 +23,7 @@ export const featureL1 = defineMethod<FeatureL1Options>({
   repeatable: true,
   defaults: featureL1Defaults,
   check: { ...cohortChecks, ...mapChecks, alignWeight: nonNegative },
+  weights: ['ceWeight', 'kdWeight', 'alignWeight'],
   plan(context, options) {
     expectCohort('feature-l1', options.networks, context);
     const tapped = cohortTaps('feature-l1', context, options);

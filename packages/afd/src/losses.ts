@@ -25,7 +25,7 @@ import type { Peers } from './options.js';
  */
 export function generatorLoss(own: tf.Tensor1D): Scalar {
   expectShape('generatorLoss(own)', own, [null]);
-  return tf.mean<Scalar>(tf.square(tf.sub(1, own)));
+  return tf.tidy(() => tf.mean<Scalar>(tf.square(tf.sub(1, own))));
 }
 
 /**
@@ -41,7 +41,7 @@ export function generatorLoss(own: tf.Tensor1D): Scalar {
 export function discriminatorLoss(peer: tf.Tensor1D, own: tf.Tensor1D): Scalar {
   expectShape('discriminatorLoss(peer)', peer, [null]);
   expectSameShape('discriminatorLoss(peer)', peer, 'discriminatorLoss(own)', own);
-  return tf.add<Scalar>(generatorLoss(peer), tf.mean(tf.square(own)));
+  return tf.tidy(() => tf.add<Scalar>(generatorLoss(peer), tf.mean(tf.square(own))));
 }
 
 /**
@@ -55,10 +55,12 @@ export function discriminatorLoss(peer: tf.Tensor1D, own: tf.Tensor1D): Scalar {
 export function featureDistance(peer: FeatureMap, own: FeatureMap): Scalar {
   expectShape('featureDistance(peer)', peer, [null, null, null, null]);
   expectSameShape('featureDistance(peer)', peer, 'featureDistance(own)', own);
-  const gap = tf.sub(own, stopGradient(peer));
-  // tf.abs has slope −1 at 0. After ReLU both maps are 0 in many places, and the gradient would push all of those up.
-  const sign = withoutTape(() => tf.sign(gap));
-  return tf.mean<Scalar>(tf.mul(gap, sign));
+  return tf.tidy(() => {
+    const gap = tf.sub(own, stopGradient(peer));
+    // tf.abs has slope −1 at 0. After ReLU both maps are 0 in many places, and the gradient would push all of those up.
+    const sign = withoutTape(() => tf.sign(gap));
+    return tf.mean<Scalar>(tf.mul(gap, sign));
+  });
 }
 
 /** Options of {@link mutualLogits}. All are required; the methods supply defaults. */

@@ -107,6 +107,14 @@ await describeOnEngines('the least-squares losses', () => {
     });
   });
 
+  it('leave nothing behind but their values, outside of tf.tidy too', () => {
+    const [scores, map] = [tf.fill<tf.Rank.R1>([4], 0.25), tf.ones<tf.Rank.R4>([2, 2, 2, 1])];
+    const before = tf.memory().numTensors;
+    const values = [discriminatorLoss(scores, scores), generatorLoss(scores), featureDistance(map, map)];
+    expect(tf.memory().numTensors - before).toBe(values.length);
+    tf.dispose([scores, map, ...values]);
+  });
+
   it('refuse scores of unlike numbers of images', () => {
     tf.tidy(() => {
       expect(() => discriminatorLoss(tf.zeros([3]), tf.zeros([4]))).toThrow(

@@ -1,6 +1,7 @@
 import {
   defineMethod,
   eitherOf,
+  expectSeveralImages,
   nonNegative,
   oneOf,
   taskReads,
@@ -14,7 +15,7 @@ import {
 import type { LossTerms, Step, Term } from '@distilljs/core';
 import { auxiliaryCost, createHeads, embeddingWidths, studentEmbedding, teacherEmbedding } from './heads.js';
 import type { Heads } from './heads.js';
-import { correlationChecks, correlationMatrix } from './kernels.js';
+import { correlationChecks, correlationMatrix, expectVisibleKernel } from './kernels.js';
 import { correlationCongruence, mimic, reverseKd } from './losses.js';
 import { practicalPreset } from './options.js';
 import type { CckdOptions } from './options.js';
@@ -51,6 +52,10 @@ export const cckd = defineMethod<CckdOptions, Heads>({
     perClass: eitherOf(oneOf('auto'), wholeNumber({ min: 1 })),
     superclasses: eitherOf(oneOf('auto'), wholeNumber({ min: 2 })),
   },
+  weights: ['ceWeight', 'kdWeight', 'beta'],
+  validate(options) {
+    if (options.beta > 0) expectVisibleKernel(options);
+  },
   reads: (options) => ({
     student: readsEmbeddings(options) ? [options.studentTap] : [],
     teacher: readsEmbeddings(options) ? [options.teacherTap] : options.kdWeight > 0 ? [] : undefined,
@@ -59,6 +64,7 @@ export const cckd = defineMethod<CckdOptions, Heads>({
     ...(options.sampler === 'cur' && options.ceWeight > 0 && { labels: true }),
   }),
   prepare: async (context, options) => {
+    if (options.beta > 0) expectSeveralImages('cckd', context.batchSize);
     // Checked before the sampler runs the teacher over the training set, which takes long.
     const widths = readsEmbeddings(options)
       ? embeddingWidths(withTeacher('cckd', context), options)

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import {
+  DistillError,
   expectOption,
   expectShape,
   flag,
@@ -175,6 +176,35 @@ export const correlationChecks: OptionChecks<CorrelationOptions> = {
   order: wholeNumber({ min: 0, max: 100 }),
   normalize: flag,
 };
+
+/** Below this largest entry, a kernel's differences between pairs vanish in rounding. */
+const LEAST_ENTRY = 1e-3;
+
+/**
+ * Refuses settings of the Taylor kernel under which every pair of unit rows has nearly the same value: order 0, and a γ
+ * that is too large for its order, because `e^{−2γ}` falls faster than the polynomial rises.
+ *
+ * @throws DistillError code `option`
+ */
+export function expectVisibleKernel({ kernel, gamma, order, normalize }: CorrelationOptions): void {
+  if (kernel !== 'rbf-taylor' || !normalize) return;
+  // Of a row with itself: the sum of all terms.
+  let [power, sum] = [1, 1];
+  const entries = Array.from({ length: 100 }, (_, at) => {
+    power *= (2 * gamma) / (at + 1);
+    sum += power;
+    return sum * Math.exp(-2 * gamma);
+  });
+  const enough = entries.findIndex((entry) => entry >= LEAST_ENTRY) + 1;
+  if (enough > 0 && order >= enough) return;
+  throw new DistillError({
+    code: 'option',
+    where: 'cckd.order',
+    expected: `an order at which the kernel tells pairs apart with gamma ${gamma}${enough === 0 ? '' : `: ${enough} or more`}`,
+    got: String(order),
+    hint: order === 0 ? 'At order 0 all pairs are alike.' : "Or lower gamma, or take kernel 'rbf-exact'.",
+  });
+}
 
 /**
  * The mapping ψ: embeddings of a batch to the kernel value of every pair, `C_ij = φ(f_i, f_j)`.

@@ -204,13 +204,14 @@ export function imagesPerGroup(
       hint: `Set batchSize to a multiple of ${PAPER_PER_GROUP}, or use the sampler 'uniform'.`,
     });
   }
-  if (Number.isInteger(batchSize / requested) && batchSize / requested <= groupCount) return requested;
+  const groups = batchSize / requested;
+  if (Number.isInteger(groups) && groups >= 2 && groups <= groupCount) return requested;
   const others = possible.length > 0 ? `'auto' or one of ${possible.join(', ')}` : "'auto'";
   throw new DistillError({
     code: 'option',
     where,
-    expected: `a divisor of the batch size ${batchSize} that leaves at most ${groupCount} (super)classes per batch`,
-    got: `${requested}, i.e. ${batchSize / requested} (super)classes`,
+    expected: `a divisor of the batch size ${batchSize} that leaves 2 to ${groupCount} (super)classes per batch`,
+    got: `${requested}, i.e. ${groups} (super)class${groups === 1 ? '' : 'es'}`,
     hint: `Set it to ${others}, or batchSize to a multiple of ${requested} that is at most ${requested * groupCount}.`,
   });
 }

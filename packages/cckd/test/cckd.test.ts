@@ -105,6 +105,11 @@ test.each<[string, Partial<CckdOptions>, RegExp]>([
   ["a teacher's tap that does not exist", { beta: 0, teacherTap: 'embeding' }, /Did you mean 'embedding'/],
   ['mimic with two widths', { instance: 'mimic' }, /cckd\.instance: expected embeddings of one width/],
   [
+    'batches of one class',
+    { perClass: 12 },
+    /cckd\.perClass: expected a divisor of the batch size 12 that leaves 2 to .*got 12, i\.e\. 1 \(super\)class\./,
+  ],
+  [
     'a batch that cannot be split',
     { perClass: 5 },
     /cckd\.perClass: expected a divisor of the batch size 12/,
@@ -127,7 +132,7 @@ test.each<[string, Partial<CckdOptions>, RegExp]>([
 test('the paper preset over 10 classes and a batch of 64 says what to set; the default runs', async () => {
   const tenClasses = { train: dataset(200, 10), batchSize: 64 };
   await expect(withPlan({ perClass: 4 }, () => undefined, tenClasses)).rejects.toThrow(
-    /cckd\.perClass: expected a divisor of the batch size 64 that leaves at most 10 .*'auto' or one of 8, 16, 32/,
+    /cckd\.perClass: expected a divisor of the batch size 64 that leaves 2 to 10 .*'auto' or one of 8, 16, 32/,
   );
   await withPlan(
     {},

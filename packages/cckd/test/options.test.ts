@@ -33,6 +33,26 @@ test.each([
     /cckd\.embeddingWidth: expected one of "none", or a whole number, at least 1 and at most 65536, got 0/,
   ],
   [{ superclasses: 1 }, /cckd\.superclasses/],
+  [{ ceWeight: 0, kdWeight: 0, beta: 0 }, /^cckd: expected ceWeight or kdWeight or beta above 0, got all 0/],
+  [
+    { order: 0 },
+    /cckd\.order: expected an order .* with gamma 0\.4: 1 or more, got 0\. At order 0 all pairs are alike/,
+  ],
+  // e^-40 (1 + 40 + 800) = 3.6e-15.
+  [{ gamma: 20 }, /cckd\.order: expected an order .* with gamma 20: 22 or more, got 2\. Or lower gamma/],
+  [
+    { gamma: 1e4 },
+    /cckd\.order: expected an order at which the kernel tells pairs apart with gamma 10000, got 2/,
+  ],
 ])('%o is refused', (options, message) => {
   expect(() => cckd(options as Partial<CckdOptions>)).toThrow(message);
+});
+
+test.each([
+  { beta: 0, gamma: 20 },
+  { kernel: 'rbf-exact', gamma: 20 },
+  { normalize: false, gamma: 20 },
+  { gamma: 5 },
+])('%o is taken', (options) => {
+  expect(cckd(options as Partial<CckdOptions>).options).toMatchObject(options);
 });

@@ -174,7 +174,7 @@ test.each([
     4,
     64,
     10,
-    /perClass\): expected a divisor of the batch size 64 that leaves at most 10 .*got 4, i\.e\. 16 .*'auto' or one of 8, 16, 32/,
+    /perClass\): expected a divisor of the batch size 64 that leaves 2 to 10 .*got 4, i\.e\. 16 .*'auto' or one of 8, 16, 32/,
   ],
   [5, 64, 100, /perClass\): expected a divisor of the batch size 64 .*got 5/],
   [

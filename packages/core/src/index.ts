@@ -1,4 +1,16 @@
-export { at, dist, dkd, fitnet, kd, labelSmoothing, pkt, rkd, sp, student } from './baseline/index.js';
+export {
+  at,
+  dist,
+  dkd,
+  expectSeveralImages,
+  fitnet,
+  kd,
+  labelSmoothing,
+  pkt,
+  rkd,
+  sp,
+  student,
+} from './baseline/index.js';
 export type {
   AtOptions,
   DistOptions,

@@ -14,7 +14,7 @@ import type { Scores } from './attention/index.js';
 export function reconstruction(estimated: Embedding, actual: Embedding): Scalar {
   expectShape('reconstruction(estimated)', estimated, [null, null]);
   expectSameShape('reconstruction(estimated)', estimated, 'reconstruction(actual)', actual);
-  return tf.sub<Scalar>(1, tf.mean(tf.sum(tf.mul(estimated, actual), 1)));
+  return tf.tidy(() => tf.sub<Scalar>(1, tf.mean(tf.sum(tf.mul(estimated, actual), 1))));
 }
 
 /**
@@ -32,7 +32,9 @@ export function graphDivergence(student: Scores, teacher: Scores): Scalar {
   const images = student.shape[2];
   expectShape('graphDivergence(student)', student, [null, images, images]);
   expectSameShape('graphDivergence(student)', student, 'graphDivergence(teacher)', teacher);
-  const target = withoutTape(() => tf.tidy(() => tf.logSoftmax(tf.tanh(asFloats(teacher)))));
-  const log = tf.logSoftmax(tf.tanh(asFloats(student)));
-  return tf.sum<Scalar>(tf.mul(tf.exp(log), tf.sub(log, target)));
+  return tf.tidy(() => {
+    const target = withoutTape(() => tf.logSoftmax(tf.tanh(asFloats(teacher))));
+    const log = tf.logSoftmax(tf.tanh(asFloats(student)));
+    return tf.sum<Scalar>(tf.mul(tf.exp(log), tf.sub(log, target)));
+  });
 }

@@ -68,6 +68,8 @@ export const mhgd = defineMethod<MhgdOptions>({
     temperature: temperatureRange,
     ...tapChecks,
   },
+  // The task's gradient limits that of the transfer.
+  weights: ['ceWeight', 'kdWeight'],
   plan: (context, options) => planMhgd(withTeacher('mhgd', context), options),
 });
 

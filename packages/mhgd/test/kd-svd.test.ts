@@ -59,6 +59,10 @@ describeMethod('kd-svd', {
   refused: [
     { make: () => kdSvd({ beta: 0 }), message: /kd-svd\.beta: expected a number above 0, got 0/ },
     {
+      make: () => kdSvd({ ceWeight: 0 }),
+      message: /kd-svd: expected ceWeight or kdWeight above 0, got both 0/,
+    },
+    {
       make: () => kdSvd({ form: 'rank1' as 'eccv' }),
       message: /kd-svd\.form: expected one of "rank-1", "eccv"/,
     },

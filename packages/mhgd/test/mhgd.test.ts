@@ -14,6 +14,10 @@ describeMethod('mhgd', {
       message: /mhgd\.heads: expected a whole number, at least 1 and at most 256, got 0/,
     },
     { make: () => mhgd({ hedas: 1 } as object), message: /Did you mean 'heads'\?/ },
+    {
+      make: () => mhgd({ ceWeight: 0 }),
+      message: /mhgd: expected ceWeight or kdWeight above 0, got both 0/,
+    },
   ],
   wrongTap: () => mhgd({ studentTaps: ['stage1', 'stage9'], teacherTaps: ['stage1', 'stage2'] }),
 });

@@ -27,6 +27,14 @@ await describeOnEngines('graph divergence', () => {
     expect(loss).toBeCloseTo(0.867561660966, 5);
   });
 
+  test('leaves nothing behind but its value, outside of tf.tidy too; nor does the reconstruction', () => {
+    const [s, rows] = [tf.zeros<tf.Rank.R3>([2, 3, 3]), tf.ones<tf.Rank.R2>([3, 2])];
+    const before = tf.memory().numTensors;
+    const values = [graphDivergence(s, s), reconstruction(rows, rows)];
+    expect(tf.memory().numTensors - before).toBe(2);
+    tf.dispose([s, rows, ...values]);
+  });
+
   test('value and gradient are the reference; the student stands first', () => {
     tf.tidy(() => {
       const teacher = tf.tensor3d(random.S_teacher);

@@ -16,6 +16,7 @@ export function attentionMethod(name: string, defaults: AttentionOptions): Metho
     repeatable: true,
     defaults,
     check: attentionChecks,
+    weights: ['ceWeight', 'kdWeight', 'beta'],
     plan: (context, options) => planAttention(name, options, withTeacher(name, context)),
   });
 }

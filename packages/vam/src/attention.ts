@@ -24,7 +24,7 @@ import {
  *   by the authors' released code; that they are the paper's "task-oriented attention" is our reading.
  */
 export function taskAttention(theta: Tensor2D, temperature: number | tf.Tensor): Tensor2D {
-  return tf.softmax(scaled('taskAttention', theta, temperature));
+  return tf.tidy(() => tf.softmax(scaled('taskAttention', theta, temperature)));
 }
 
 /**
@@ -40,8 +40,10 @@ export function taskAttention(theta: Tensor2D, temperature: number | tf.Tensor):
  * @throws DistillError code `shape`, or `option` for a number that is not above 0
  */
 export function attentionEntropy(theta: Tensor2D, temperature: number | tf.Tensor): Tensor1D {
-  const logAttention = tf.logSoftmax(scaled('attentionEntropy', theta, temperature));
-  return tf.neg(tf.sum<Tensor1D>(tf.mul(tf.exp(logAttention), logAttention), 1));
+  return tf.tidy(() => {
+    const logAttention = tf.logSoftmax(scaled('attentionEntropy', theta, temperature));
+    return tf.neg(tf.sum<Tensor1D>(tf.mul(tf.exp(logAttention), logAttention), 1));
+  });
 }
 
 /**

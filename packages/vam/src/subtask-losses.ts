@@ -22,8 +22,10 @@ import type { Logits, Probabilities } from '@distilljs/core';
  */
 export function subtaskCrossEntropy(targets: Probabilities, margins: Logits, weights?: Tensor1D): Tensor1D {
   expectPair('subtaskCrossEntropy', { targets }, margins, weights);
-  // h ln σ(m) + (1 − h) ln σ(−m) = h m − softplus(m)
-  return meanOverImages(tf.sub(tf.softplus(asFloats(margins)), tf.mul(targets, margins)), weights);
+  return tf.tidy(() => {
+    // h ln σ(m) + (1 − h) ln σ(−m) = h m − softplus(m)
+    return meanOverImages(tf.sub(tf.softplus(asFloats(margins)), tf.mul(targets, margins)), weights);
+  });
 }
 
 /**
@@ -46,17 +48,17 @@ export function subtaskKd(
   weights?: Tensor1D,
 ): Tensor1D {
   expectPair('subtaskKd', { teacher }, margins, weights);
-  const { soft, negativeEntropy } = withoutTape(() =>
-    tf.tidy(() => {
+  return tf.tidy(() => {
+    const { soft, negativeEntropy } = withoutTape(() => {
       const logits = teacherBinaryLogits(teacher, temperature);
       const yes = tf.mul(tf.sigmoid(logits), tf.logSigmoid(logits));
       const no = tf.mul(tf.sigmoid(tf.neg(logits)), tf.logSigmoid(tf.neg(logits)));
       return { soft: tf.sigmoid(logits), negativeEntropy: tf.add(yes, no) };
-    }),
-  );
-  const scaled = tf.div<Logits>(margins, temperature);
-  const divergence = tf.add(negativeEntropy, tf.sub(tf.softplus(scaled), tf.mul(soft, scaled)));
-  return tf.mul<Tensor1D>(meanOverImages(divergence, weights), temperature * temperature);
+    });
+    const scaled = tf.div<Logits>(margins, temperature);
+    const divergence = tf.add(negativeEntropy, tf.sub(tf.softplus(scaled), tf.mul(soft, scaled)));
+    return tf.mul<Tensor1D>(meanOverImages(divergence, weights), temperature * temperature);
+  });
 }
 
 /** Throws unless the compared tensors are all `[n, classes]` and the weights, if any, `[n]`. */

@@ -47,6 +47,10 @@ describeMethod('kdexplainer', {
       message: /kdexplainer\.gamma: expected a number of at least 0, got -1/,
     },
     {
+      make: () => kdExplainer({ ceWeight: 0, kdWeight: 0 }),
+      message: /kdexplainer: expected ceWeight or kdWeight above 0, got both 0/,
+    },
+    {
       make: () => kdExplainer({ training: 'ls' } as object),
       message: /expected one of "kd", "plain", "label-smoothing"/,
     },

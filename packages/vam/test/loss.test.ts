@@ -1,7 +1,13 @@
 import { crossEntropy, hintonKd, labelSmoothingCrossEntropy } from '@distilljs/core';
 import type { Probabilities } from '@distilljs/core';
 import { describeOnEngines } from '@distilljs/core/testing';
-import { subtaskCrossEntropy, subtaskKd, teacherBinaryLogits } from '@distilljs/vam';
+import {
+  attentionEntropy,
+  subtaskCrossEntropy,
+  subtaskKd,
+  taskAttention,
+  teacherBinaryLogits,
+} from '@distilljs/vam';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -35,6 +41,19 @@ await describeOnEngines('the loss of one task among all classes', () => {
         expectScalar(loss(tf.add(student, 3)), total);
       });
     }
+  });
+
+  it('leaves nothing behind but its values, outside of tf.tidy too', () => {
+    const logits = tf.zeros<tf.Rank.R2>([3, 4]);
+    const before = tf.memory().numTensors;
+    const values = [
+      subtaskCrossEntropy(logits, logits),
+      subtaskKd(logits, logits, 4),
+      attentionEntropy(logits, 0.5),
+      taskAttention(logits, 0.5),
+    ];
+    expect(tf.memory().numTensors - before).toBe(values.length);
+    tf.dispose([logits, ...values]);
   });
 
   it('smooths labels as expected', () => {

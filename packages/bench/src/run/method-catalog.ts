@@ -11,6 +11,9 @@ import { VAM_SUFFIX, virtualAttentionMethods, withVirtualAttention } from './vir
 /** Standardized logits are small, so the authors' scripts weight the divergence ten times as much as usual. */
 const STANDARDIZED = { standardize: true, temperature: 2, kdWeight: 9 };
 
+/** Without KD the labels have their whole weight. */
+const LABELS_ALONE = { ceWeight: 1, kdWeight: 0 };
+
 /** Every technique that the bench compares; a new one is a line here. */
 export const methodCatalog: readonly CatalogEntry[] = [
   {
@@ -53,8 +56,8 @@ export const methodCatalog: readonly CatalogEntry[] = [
     name: 'cckd-without-kd',
     summary: 'correlation congruence of embeddings alone',
     package: '@distilljs/cckd',
-    defaults: { ...cckd.defaults, kdWeight: 0 },
-    create: (options) => cckd({ kdWeight: 0, ...options }),
+    defaults: { ...cckd.defaults, ...LABELS_ALONE },
+    create: (options) => cckd({ ...LABELS_ALONE, ...options }),
   },
   {
     name: 'afd',

@@ -10,7 +10,7 @@ export interface FeatureOptions {
   readonly ceWeight: number;
   /** Weight of Hinton's divergence, at least 0. Default 0: the technique alone. */
   readonly kdWeight: number;
-  /** T of Hinton's divergence, above 0. Default 4. */
+  /** T of Hinton's divergence, 0.01 to 1000. Default 4. Without effect while `kdWeight` is 0. */
   readonly temperature: number;
 }
 

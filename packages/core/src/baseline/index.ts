@@ -1,3 +1,4 @@
+export { expectSeveralImages } from './feature-options.js';
 export { labelSmoothing, student } from './label-baselines.js';
 export type { LabelSmoothingOptions, StudentOptions } from './label-baselines.js';
 export { kd } from './kd.js';

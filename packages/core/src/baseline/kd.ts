@@ -1,4 +1,3 @@
-import { DistillError } from '../error/index.js';
 import { defineMethod } from '../method/define-method.js';
 import { taskReads, taskTerms } from '../method/task-terms.js';
 import { flag, nonNegative, temperatureRange } from '../option/index.js';
@@ -8,7 +7,7 @@ export interface KdOptions {
   readonly ceWeight: number;
   /** Weight of the divergence from the teacher, at least 0; 0 needs no teacher. Default 0.9. */
   readonly kdWeight: number;
-  /** Temperature T of both softmaxes, above 0. Default 4. */
+  /** Temperature T of both softmaxes, 0.01 to 1000. Default 4. */
   readonly temperature: number;
   /** Compare standardized logits (Sun et al., CVPR 2024). Default false. */
   readonly standardize: boolean;
@@ -25,15 +24,7 @@ export const kd = defineMethod<KdOptions>({
   repeatable: true,
   defaults: { ceWeight: 0.1, kdWeight: 0.9, temperature: 4, standardize: false },
   check: { ceWeight: nonNegative, kdWeight: nonNegative, temperature: temperatureRange, standardize: flag },
-  validate({ ceWeight, kdWeight }) {
-    if (ceWeight + kdWeight > 0) return;
-    throw new DistillError({
-      code: 'option',
-      where: 'kd',
-      expected: 'ceWeight or kdWeight above 0',
-      got: 'both 0',
-    });
-  },
+  weights: ['ceWeight', 'kdWeight'],
   reads: ({ ceWeight, kdWeight }) => ({
     student: [],
     teacher: kdWeight > 0 ? [] : undefined,

@@ -1,5 +1,6 @@
 import { crossEntropy, decoupledKd, distRelations } from '../loss/index.js';
 import { defineMethod } from '../method/define-method.js';
+import { expectSeveralImages } from './feature-options.js';
 import { inRange, nonNegative, temperatureRange } from '../option/index.js';
 
 export interface DistOptions {
@@ -9,7 +10,7 @@ export interface DistOptions {
   readonly interWeight: number;
   /** γ, weight of the relation between the images of a class, at least 0. Default 2, the authors'. */
   readonly intraWeight: number;
-  /** T of both softmaxes, above 0. Default 4, the authors' for CIFAR-100; they have 1 for ImageNet. */
+  /** T of both softmaxes, 0.01 to 1000. Default 4, the authors' for CIFAR-100; they have 1 for ImageNet. */
   readonly temperature: number;
 }
 
@@ -34,7 +35,12 @@ export const dist = defineMethod<DistOptions>({
     intraWeight: nonNegative,
     temperature: temperatureRange,
   },
+  weights: ['ceWeight', 'interWeight', 'intraWeight'],
   reads: ({ ceWeight }) => ({ student: [], teacher: [], labels: ceWeight > 0 && 'some' }),
+  prepare({ batchSize }, { intraWeight }) {
+    if (intraWeight > 0) expectSeveralImages('dist', batchSize);
+    return { state: undefined };
+  },
   loss: (step, { ceWeight, interWeight, intraWeight, temperature }) => {
     const { inter, intra } = distRelations(step.teacher.logits, step.student.logits, temperature);
     return {
@@ -58,7 +64,7 @@ export interface DkdOptions {
    * ImageNet 0.5 or 2.
    */
   readonly othersWeight: number;
-  /** T of all softmaxes, above 0. Default 4, the authors' for CIFAR-100; they have 1 for ImageNet. */
+  /** T of all softmaxes, 0.01 to 1000. Default 4, the authors' for CIFAR-100; they have 1 for ImageNet. */
   readonly temperature: number;
   /**
    * Fraction of training, from 0 to 1, over which the weights of both parts rise from 0. Default 1/12: the
@@ -90,6 +96,7 @@ export const dkd = defineMethod<DkdOptions>({
     temperature: temperatureRange,
     warmUp: inRange(0, 1),
   },
+  weights: ['ceWeight', 'targetWeight', 'othersWeight'],
   reads: () => ({ student: [], teacher: [], weights: true }),
   loss: (step, { ceWeight, targetWeight, othersWeight, temperature, warmUp }) => {
     const { oneHot, weights, student, teacher, progress } = step;

@@ -57,6 +57,7 @@ export const at = defineMethod<AtOptions, readonly (readonly [student: string, t
     studentTaps: eitherOf(oneOf('auto'), listOf(text)),
     teacherTaps: eitherOf(oneOf('auto'), listOf(text)),
   },
+  weights: ['ceWeight', 'kdWeight', 'weight'],
   reads: (options, context) => {
     const pairs = mapPairs(context, options);
     return {
@@ -138,6 +139,7 @@ export const fitnet = defineMethod<FitnetOptions, { readonly taps: TapPair; read
   repeatable: true,
   defaults: { ...featureDefaults, weight: 100, studentTap: 'auto', teacherTap: 'auto' },
   check: { ...featureChecks, weight: nonNegative, studentTap: text, teacherTap: text },
+  weights: ['ceWeight', 'kdWeight', 'weight'],
   reads: (options, context) => {
     const { studentTap, teacherTap } = tapPair('fitnet', context, options, middle);
     const { labels } = taskReads(options);

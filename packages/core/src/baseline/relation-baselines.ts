@@ -129,6 +129,7 @@ export const rkd = relation<RkdOptions>({
 interface Relation<Options extends FeatureOptions & TapPair> {
   readonly name: string;
   readonly defaults: Omit<Options, keyof FeatureOptions>;
+  /** Of its weights. */
   readonly check: Readonly<Record<Exclude<keyof Options, keyof (FeatureOptions & TapPair)>, OptionCheck>>;
   /**
    * What the taps may be: any tensor with images along the first axis, or embeddings `[n, d]` and maps to be
@@ -155,6 +156,7 @@ function relation<Options extends FeatureOptions & TapPair>(
     repeatable: true,
     defaults: { ...featureDefaults, ...given.defaults } as unknown as Options,
     check: { ...featureChecks, studentTap: text, teacherTap: text, ...given.check } as OptionChecks<Options>,
+    weights: ['ceWeight', 'kdWeight', ...(Object.keys(given.check) as (keyof Options & string)[])],
     reads: (options, context) => {
       const { studentTap, teacherTap } = tapsOf(context, options);
       return { student: [studentTap], teacher: [teacherTap], ...taskReads(options) };

@@ -43,7 +43,7 @@ export function crossEntropy(targets: Probabilities, logits: Logits, weights?: t
   expectShape('crossEntropy(logits)', logits, [null, null]);
   expectSameShape('crossEntropy(targets)', targets, 'crossEntropy(logits)', logits);
   expectWeights(weights, logits.shape[0]);
-  return weightedMean(softmaxCrossEntropy(targets, logits), weights);
+  return tf.tidy(() => weightedMean(softmaxCrossEntropy(targets, logits), weights));
 }
 
 /**
@@ -64,7 +64,9 @@ export function labelSmoothingCrossEntropy(
   expectSameShape('labelSmoothingCrossEntropy(oneHot)', oneHot, 'labelSmoothingCrossEntropy(logits)', logits);
   expectOption('labelSmoothingCrossEntropy(smoothing)', smoothing, belowOne);
   expectWeights(weights, logits.shape[0]);
-  const classes = logits.shape[1];
-  const smoothed = tf.add<Probabilities>(tf.mul(oneHot, 1 - smoothing), smoothing / classes);
-  return crossEntropy(smoothed, logits, weights);
+  return tf.tidy(() => {
+    const classes = logits.shape[1];
+    const smoothed = tf.add<Probabilities>(tf.mul(oneHot, 1 - smoothing), smoothing / classes);
+    return crossEntropy(smoothed, logits, weights);
+  });
 }

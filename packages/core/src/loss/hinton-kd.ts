@@ -28,15 +28,15 @@ export function hintonKd(
   expectSameShape('hintonKd(teacher)', teacher, 'hintonKd(student)', student);
   expectOption('hintonKd(temperature)', temperature, temperatureRange);
   expectWeights(weights, student.shape[0]);
-  const { soft, negativeEntropy } = withoutTape(() =>
-    tf.tidy(() => {
+  return tf.tidy(() => {
+    const { soft, negativeEntropy } = withoutTape(() => {
       const logSoft = tf.logSoftmax(tf.div<Logits>(teacher, temperature));
       const probabilities = tf.exp(logSoft);
       return { soft: probabilities, negativeEntropy: tf.sum<tf.Tensor1D>(tf.mul(probabilities, logSoft), 1) };
-    }),
-  );
-  const divergence = tf.add(softmaxCrossEntropy(soft, student, temperature), negativeEntropy);
-  return tf.mul<Scalar>(weightedMean(divergence, weights), temperature * temperature);
+    });
+    const divergence = tf.add(softmaxCrossEntropy(soft, student, temperature), negativeEntropy);
+    return tf.mul<Scalar>(weightedMean(divergence, weights), temperature * temperature);
+  });
 }
 
 /**
@@ -49,11 +49,13 @@ export function hintonKd(
  */
 export function standardizeLogits(logits: Logits): Logits {
   expectShape('standardizeLogits', logits, [null, null]);
-  const centred = tf.sub(logits, tf.mean(logits, 1, true));
-  const variance = tf.div(tf.sum(tf.square(centred), 1, true), Math.max(1, logits.shape[1] - 1));
-  // The square root of 0 has an infinite gradient: a row of equal logits would turn everything into NaN.
-  const deviation = tf.sqrt(tf.maximum(variance, 1e-14));
-  return tf.div(centred, tf.add(deviation, 1e-7));
+  return tf.tidy(() => {
+    const centred = tf.sub(logits, tf.mean(logits, 1, true));
+    const variance = tf.div(tf.sum(tf.square(centred), 1, true), Math.max(1, logits.shape[1] - 1));
+    // The square root of 0 has an infinite gradient: a row of equal logits would turn everything into NaN.
+    const deviation = tf.sqrt(tf.maximum(variance, 1e-14));
+    return tf.div(centred, tf.add(deviation, 1e-7));
+  });
 }
 
 /**
@@ -76,6 +78,8 @@ export function standardizedKd(
   expectSameShape('standardizedKd(teacher)', teacher, 'standardizedKd(student)', student);
   expectOption('standardizedKd(temperature)', temperature, temperatureRange);
   expectWeights(weights, student.shape[0]);
-  const constant = withoutTape(() => standardizeLogits(teacher));
-  return hintonKd(constant, standardizeLogits(student), temperature, weights);
+  return tf.tidy(() => {
+    const constant = withoutTape(() => standardizeLogits(teacher));
+    return hintonKd(constant, standardizeLogits(student), temperature, weights);
+  });
 }

@@ -36,10 +36,12 @@ export function distRelations(teacher: Logits, student: Logits, temperature: num
   expectSameShape('distRelations(teacher)', teacher, 'distRelations(student)', student);
   expectOption('distRelations(temperature)', temperature, temperatureRange);
   const soften = (logits: Logits): Probabilities => tf.softmax<Logits>(tf.div(logits, temperature), 1);
-  const [constant, soft] = [withoutTape(() => soften(teacher)), soften(student)];
-  const unlike = (t: Probabilities, s: Probabilities): Scalar =>
-    tf.mul<Scalar>(tf.sub(1, tf.mean(correlations(t, s))), temperature * temperature);
-  return { inter: unlike(constant, soft), intra: unlike(tf.transpose(constant), tf.transpose(soft)) };
+  return tf.tidy(() => {
+    const [constant, soft] = [withoutTape(() => soften(teacher)), soften(student)];
+    const unlike = (t: Probabilities, s: Probabilities): Scalar =>
+      tf.mul<Scalar>(tf.sub(1, tf.mean(correlations(t, s))), temperature * temperature);
+    return { inter: unlike(constant, soft), intra: unlike(tf.transpose(constant), tf.transpose(soft)) };
+  });
 }
 
 /** Pearson's correlation of each row of one matrix with the same row of the other, `[n]`. */
@@ -96,13 +98,15 @@ export function decoupledKd(
     const pair = tf.concat([target, tf.logSumExp(rest, 1, true)], 1) as Logits;
     return { binary: tf.logSoftmax(pair), rest: tf.logSoftmax(rest) };
   };
-  const [constant, learned] = [withoutTape(() => split(teacher)), split(student)];
-  const divergence = (p: Logits, q: Logits): Scalar => {
-    const perImage = tf.sum<Tensor1D>(tf.mul(tf.exp(p), tf.sub(p, q)), 1);
-    return tf.mul<Scalar>(weightedMean(perImage, weights), temperature * temperature);
-  };
-  return {
-    target: divergence(constant.binary, learned.binary),
-    others: divergence(constant.rest, learned.rest),
-  };
+  return tf.tidy(() => {
+    const [constant, learned] = [withoutTape(() => split(teacher)), split(student)];
+    const divergence = (p: Logits, q: Logits): Scalar => {
+      const perImage = tf.sum<Tensor1D>(tf.mul(tf.exp(p), tf.sub(p, q)), 1);
+      return tf.mul<Scalar>(weightedMean(perImage, weights), temperature * temperature);
+    };
+    return {
+      target: divergence(constant.binary, learned.binary),
+      others: divergence(constant.rest, learned.rest),
+    };
+  });
 }

@@ -31,8 +31,10 @@ export function attentionTransfer(teacher: FeatureMap, student: FeatureMap, weig
     const [images] = map.shape;
     return unitRows(tf.reshape(adaptiveAveragePool(energy, grid), [images, grid.height * grid.width]));
   };
-  const constant = withoutTape(() => attention(teacher));
-  return weightedMean(tf.mean(tf.square(tf.sub(attention(student), constant)), 1), weights);
+  return tf.tidy(() => {
+    const constant = withoutTape(() => attention(teacher));
+    return weightedMean(tf.mean(tf.square(tf.sub(attention(student), constant)), 1), weights);
+  });
 }
 
 /** Weights of a projector: a 1×1 convolution, then batch norm. */
@@ -68,11 +70,13 @@ export function hint(
   expectShapes('hint(projector)', projector, { kernel: [1, 1, from, to], gamma: [to], beta: [to] });
   expectWeights(weights, teacher.shape[0]);
   const grid = smallerGrid(teacher, student);
-  const constant = adaptiveAveragePool(stopGradient(teacher), grid);
-  const mixed = tf.conv2d(adaptiveAveragePool(student, grid), projector.kernel, 1, 'same');
-  const guided = tf.relu(batchNormTraining(mixed, projector.gamma, projector.beta, 1e-5).y);
-  expectSameShape('hint(teacher)', constant, 'hint(projected student)', guided);
-  return weightedMean(tf.mean(tf.square(tf.sub(guided, constant)), [1, 2, 3]), weights);
+  return tf.tidy(() => {
+    const constant = adaptiveAveragePool(stopGradient(teacher), grid);
+    const mixed = tf.conv2d(adaptiveAveragePool(student, grid), projector.kernel, 1, 'same');
+    const guided = tf.relu(batchNormTraining(mixed, projector.gamma, projector.beta, 1e-5).y);
+    expectSameShape('hint(teacher)', constant, 'hint(projected student)', guided);
+    return weightedMean(tf.mean(tf.square(tf.sub(guided, constant)), [1, 2, 3]), weights);
+  });
 }
 
 /** With different numbers of images, one image's map would broadcast over the batch. */

@@ -29,8 +29,10 @@ export function similarityPreserving(teacher: Tensor, student: Tensor): Scalar {
     const rows = flat(output);
     return unitRows(tf.matMul<Tensor2D>(rows, rows, false, true));
   };
-  const constant = withoutTape(() => similarities(teacher));
-  return tf.mean<Scalar>(tf.square(tf.sub(similarities(student), constant)));
+  return tf.tidy(() => {
+    const constant = withoutTape(() => similarities(teacher));
+    return tf.mean<Scalar>(tf.square(tf.sub(similarities(student), constant)));
+  });
 }
 
 /** ε of {@link probabilisticTransfer}, as in the authors' code. */
@@ -53,9 +55,11 @@ export function probabilisticTransfer(teacher: Embedding, student: Embedding): S
     const affinities = tf.add(tf.matMul(rows, rows, false, true), 1);
     return tf.div(affinities, tf.sum(affinities, 1, true));
   };
-  const constant = withoutTape(() => probabilities(teacher));
-  const ratio = tf.div(tf.add(constant, SMALL), tf.add(probabilities(student), SMALL));
-  return tf.mean<Scalar>(tf.mul(constant, tf.log(ratio)));
+  return tf.tidy(() => {
+    const constant = withoutTape(() => probabilities(teacher));
+    const ratio = tf.div(tf.add(constant, SMALL), tf.add(probabilities(student), SMALL));
+    return tf.mean<Scalar>(tf.mul(constant, tf.log(ratio)));
+  });
 }
 
 /**
@@ -76,8 +80,10 @@ export function relationalDistance(teacher: Embedding, student: Embedding): Scal
     const distances = tf.mul(tf.sqrt(tf.maximum(squares, 1e-12)), tf.sub(1, tf.eye(images)));
     return tf.div(distances, tf.div(tf.sum(distances), images * (images - 1)));
   };
-  const constant = withoutTape(() => relative(teacher));
-  return huber(tf.sub(relative(student), constant));
+  return tf.tidy(() => {
+    const constant = withoutTape(() => relative(teacher));
+    return huber(tf.sub(relative(student), constant));
+  });
 }
 
 /**
@@ -97,8 +103,10 @@ export function relationalAngle(teacher: Embedding, student: Embedding): Scalar 
     const atEach = tf.reshape(directions, [images, images, width]);
     return tf.matMul<Tensor3D>(atEach, atEach, false, true);
   };
-  const constant = withoutTape(() => cosines(teacher));
-  return huber(tf.sub(cosines(student), constant));
+  return tf.tidy(() => {
+    const constant = withoutTape(() => cosines(teacher));
+    return huber(tf.sub(cosines(student), constant));
+  });
 }
 
 /** Both networks must have the same images, or their relations would not correspond. */

@@ -24,6 +24,8 @@ interface Definition<Options extends object> {
   readonly check: OptionChecks<Options>;
   /** See `Method.repeatable`. */
   readonly repeatable?: boolean | undefined;
+  /** Weights of which one at least must be above 0: otherwise nothing would be trained. */
+  readonly weights?: readonly (keyof Options & string)[] | undefined;
   /** Checks that concern several options; throws a DistillError. */
   readonly validate?: (options: Readonly<Options>) => void;
 }
@@ -113,6 +115,21 @@ export const missingTeacher = (method: string): DistillError =>
     hint: 'Pass `teacher` to distill().',
   });
 
+/** @throws DistillError code `option` where all these weights are 0 */
+function expectSomeWeight<Options extends object>(
+  method: string,
+  options: Options,
+  weights: readonly (keyof Options & string)[],
+): void {
+  if (weights.length === 0 || weights.some((name) => options[name] !== 0)) return;
+  throw new DistillError({
+    code: 'option',
+    where: method,
+    expected: `${weights.join(' or ')} above 0`,
+    got: weights.length === 2 ? 'both 0' : 'all 0',
+  });
+}
+
 /**
  * Defines a method. Most methods consist of options, taps and a loss:
  *
@@ -139,9 +156,10 @@ export function defineMethod<Options extends object, State = undefined>(
   definition: LossMethod<Options, State> | PlannedMethod<Options>,
 ): MethodFactory<Options> {
   expectDefinition(definition);
-  const { name, defaults, check, validate, repeatable } = definition;
+  const { name, defaults, check, weights = [], validate, repeatable } = definition;
   const factory = (given: Partial<Options> = {}): Method<Options> => {
     const options = checkOptions(name, given, defaults, check);
+    expectSomeWeight(name, options, weights);
     validate?.(options);
     return {
       spec: 'v1',

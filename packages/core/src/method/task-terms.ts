@@ -8,7 +8,7 @@ export interface TaskOptions {
   readonly ceWeight: number;
   /** Weight of the divergence from the teacher, at least 0. */
   readonly kdWeight: number;
-  /** T of both softmaxes of the divergence, above 0. */
+  /** T of both softmaxes of the divergence, 0.01 to 1000. */
   readonly temperature: number;
   /** Compare standardized logits. Default false. */
   readonly standardize?: boolean | undefined;

@@ -103,6 +103,14 @@ describeMethod('dist', {
   needsTeacher: true,
   refused: [
     {
+      make: () => dist({ ceWeight: 0, interWeight: 0, intraWeight: 0 }),
+      message: /dist: expected ceWeight or interWeight or intraWeight above 0, got all 0/,
+    },
+    {
+      make: () => rkd({ ceWeight: 0, distanceWeight: 0, angleWeight: 0 }),
+      message: /rkd: expected ceWeight or kdWeight or distanceWeight or angleWeight above 0, got all 0/,
+    },
+    {
       make: () => dist({ temperature: 0 }),
       message: /dist\.temperature: expected a number from 0.01 to 1000, got 0/,
     },
@@ -219,9 +227,11 @@ describeOn(engines, 'baselines that compare features', () => {
     expect(await message(fitnet({ teacherTap: 'embedding' }))).toMatch(
       /fitnet\.teacherTap: tap 'embedding' .*: expected a feature map/,
     );
-    expect(await message(rkd(), { batchSize: 1 })).toMatch(
-      /method 'rkd': expected batches of at least 2 images/,
-    );
+    for (const method of [rkd(), dist()])
+      expect(await message(method, { batchSize: 1 })).toMatch(
+        /method '(rkd|dist)': expected batches of at least 2 images/,
+      );
+    expect(await message(dist({ intraWeight: 0 }), { batchSize: 1 }).catch(() => 'none')).toBe('none');
   });
 });
 

@@ -1,11 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  crossEntropy,
+  attentionTransfer,
   createRandom,
+  crossEntropy,
+  decoupledKd,
+  distRelations,
+  hint,
   hintonKd,
   labelSmoothingCrossEntropy,
+  probabilisticTransfer,
+  relationalAngle,
+  relationalDistance,
   resolveEngine,
+  similarityPreserving,
   standardizedKd,
+  standardizeLogits,
 } from '@distilljs/core';
 import type { Logits, Probabilities, Scalar } from '@distilljs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,6 +48,34 @@ const gradientOf = (loss: (z: Logits) => Scalar, z: Logits): Float32Array =>
   tf
     .grad((x) => loss(x as Logits))(z)
     .dataSync<'float32'>();
+
+it('leave nothing behind but their values, outside of tf.tidy too', () => {
+  const map = (...shape: readonly number[]): tf.Tensor4D => tf.randomNormal([3, ...shape] as never);
+  const [z, t, y] = [logits(), teacher(), oneHot()];
+  const [own, other, narrow] = [map(4, 4, 2), map(2, 2, 3), map(4, 4, 3)];
+  const projector = { kernel: tf.zeros([1, 1, 2, 3]), gamma: tf.ones([3]), beta: tf.zeros([3]) } as never;
+  const all: readonly (() => unknown)[] = [
+    () => crossEntropy(y, z),
+    () => labelSmoothingCrossEntropy(y, z, 0.1),
+    () => hintonKd(t, z, 4),
+    () => standardizedKd(t, z, 2),
+    () => standardizeLogits(z),
+    () => distRelations(t, z, 4),
+    () => decoupledKd(t, z, y, 4),
+    () => attentionTransfer(other, own),
+    () => hint(narrow, own, projector),
+    () => similarityPreserving(other, own),
+    () => probabilisticTransfer(t, z),
+    () => relationalDistance(t, z),
+    () => relationalAngle(t, z),
+  ];
+  for (const loss of all) {
+    const before = tf.memory().numTensors;
+    const value = loss();
+    const values = value instanceof tf.Tensor ? 1 : Object.keys(value as object).length;
+    expect([String(loss), tf.memory().numTensors - before]).toEqual([String(loss), values]);
+  }
+});
 
 describe.each(losses)('%s', (_, loss) => {
   it('has the gradient of its finite differences', () => {

@@ -68,6 +68,8 @@ export const kdSvd = defineMethod<KdSvdOptions>({
     temperature: temperatureRange,
     ...tapChecks,
   },
+  // The task's gradient limits that of the transfer.
+  weights: ['ceWeight', 'kdWeight'],
   plan: (context, options) => planKdSvd(withTeacher('kd-svd', context), options),
 });
 

@@ -1,5 +1,6 @@
 import {
   defineMethod,
+  DistillError,
   eitherOf,
   inRange,
   NO_COST,
@@ -54,6 +55,15 @@ export const kdExplainer = defineMethod<KdExplainerOptions>({
     learningRate: positive,
     attentionLearningRate: nonNegative,
     weightDecay: nonNegative,
+  },
+  validate({ training, ceWeight, kdWeight }) {
+    if (training !== 'kd' || ceWeight + kdWeight > 0) return;
+    throw new DistillError({
+      code: 'option',
+      where: 'kdexplainer',
+      expected: 'ceWeight or kdWeight above 0',
+      got: 'both 0',
+    });
   },
   plan: planOf,
 });
