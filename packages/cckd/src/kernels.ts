@@ -163,7 +163,7 @@ export interface CorrelationOptions {
   readonly kernel: KernelName;
   /** γ of the RBF kernels, above 0. Others ignore it. Default of `cckd`: 0.4. */
   readonly gamma: number;
-  /** Order P of the Taylor polynomial, 0 to 100. Only `rbf-taylor` reads it. Default of `cckd`: 2. */
+  /** Order P of the Taylor polynomial, 0 to 100; `cckd` needs 1. Only `rbf-taylor` reads it. Default of `cckd`: 2. */
   readonly order: number;
   /** Whether rows are scaled to unit length first. Eq. 9 approximates a Gaussian only if they are. Default of `cckd`: true. */
   readonly normalize: boolean;

@@ -14,6 +14,7 @@ export {
   VamConv2D,
   vamLayers,
   withVam,
+  withVamChecks,
 } from './convolution/index.js';
 export type {
   AttentionConfig,
@@ -50,6 +51,7 @@ export {
   classScores,
   ClassScores,
   hmePaper,
+  hmePaperChecks,
   hmeReleased,
   readExperts,
   registerHme,

@@ -1,6 +1,6 @@
-import { seedWeights } from '@distilljs/core';
-import type { Method } from '@distilljs/core';
-import { hmePaper, kdExplainer, vam, withVam } from '@distilljs/vam';
+import { expectOption, nonNegative, seedWeights } from '@distilljs/core';
+import type { Method, OptionCheck } from '@distilljs/core';
+import { hmePaper, hmePaperChecks, kdExplainer, vam, withVam, withVamChecks } from '@distilljs/vam';
 import type { HeadKind, WithVamOptions } from '@distilljs/vam';
 import type { CatalogEntry, StudentChange } from './catalog-entry.js';
 
@@ -8,7 +8,7 @@ import type { CatalogEntry, StudentChange } from './catalog-entry.js';
 export const VAM_SUFFIX = '+vam';
 
 /** Attention settings of a student. Blocks are half as wide as the package's default: the zoo's students have 8 to 64 channels. */
-const ATTENTION: Omit<WithVamOptions, 'seed'> = {
+const ATTENTION_DEFAULTS: Omit<WithVamOptions, 'seed'> = {
   blockSize: 8,
   rescale: 'none',
   grouped: false,
@@ -16,19 +16,38 @@ const ATTENTION: Omit<WithVamOptions, 'seed'> = {
 };
 
 /** A mixture of experts in the paper's layout, small enough for the bench. */
-const EXPERTS = { experts: 4, widths: [16, 8, 8, 16], blocks: 1, head: 'binary' as HeadKind };
+const EXPERT_DEFAULTS = { experts: 4, widths: [16, 8, 8, 16], blocks: 1, head: 'binary' as HeadKind };
 
-/** Splits a configuration's options into those that shape the network and those of the method. */
+/** Options that shape a network: their defaults in the bench, and how the package checks them. */
+interface Shaping<Shape extends object> {
+  readonly defaults: Shape;
+  readonly checks: Readonly<Record<keyof Shape, OptionCheck>>;
+}
+
+const ATTENTION: Shaping<typeof ATTENTION_DEFAULTS> = { defaults: ATTENTION_DEFAULTS, checks: withVamChecks };
+const EXPERTS: Shaping<typeof EXPERT_DEFAULTS> = { defaults: EXPERT_DEFAULTS, checks: hmePaperChecks };
+
+/**
+ * Splits a configuration's options into those that shape the network and those of the method.
+ *
+ * @param method whose options they are
+ * @throws DistillError code `option` for a wrong value of the first
+ */
 function splitOptions<Shape extends object>(
+  method: string,
   options: object,
-  shapeDefaults: Shape,
+  { defaults, checks }: Shaping<Shape>,
 ): { readonly shape: Shape; readonly own: object } {
-  const entries = Object.entries(options);
-  const given = Object.fromEntries(entries.filter(([name]) => Object.hasOwn(shapeDefaults, name)));
-  return {
-    shape: { ...shapeDefaults, ...given },
-    own: Object.fromEntries(entries.filter(([name]) => !Object.hasOwn(shapeDefaults, name))),
-  };
+  const own = { ...options };
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(defaults) as (keyof Shape & string)[]) {
+    const value: unknown = Object.entries(options).find(([key]) => key === name)?.[1];
+    if (value === undefined) continue;
+    expectOption(`${method}.${name}`, value, checks[name]);
+    given[name] = value;
+    Reflect.deleteProperty(own, name);
+  }
+  return { shape: { ...defaults, ...given }, own };
 }
 
 /** The method with the network's options added, so that the report shows them. */
@@ -39,9 +58,9 @@ const reporting = (method: Method, shape: object): Method => ({
 
 /** The configured student with attention added. Its other weights stay those that every method starts from. */
 const attendingStudent =
-  (options: object): StudentChange =>
+  (method: string, options: object): StudentChange =>
   ({ model, taps }, _, random) => {
-    const { shape } = splitOptions(options, ATTENTION);
+    const { shape } = splitOptions(method, options, ATTENTION);
     const attending = withVam(model, { ...shape, seed: random.integer(2 ** 31) });
     model.dispose();
     return { model: attending, taps };
@@ -52,21 +71,24 @@ const vamDefaults = { gamma, ceWeight, kdWeight, temperature };
 
 /** Any method with attention. Its own options stay; the entropy's weight is `vamGamma`, because some methods have a `gamma`. */
 export function withVirtualAttention(entry: CatalogEntry): CatalogEntry {
+  const name = `${entry.name}${VAM_SUFFIX}`;
   return {
     ...entry,
-    name: `${entry.name}${VAM_SUFFIX}`,
+    name,
     summary: `${entry.summary}; with virtual attention`,
-    defaults: { ...entry.defaults, vamGamma: vamDefaults.gamma, ...ATTENTION },
+    defaults: { ...entry.defaults, vamGamma: vamDefaults.gamma, ...ATTENTION.defaults },
     create(options) {
-      const { shape, own } = splitOptions(options, ATTENTION);
+      const { shape, own } = splitOptions(name, options, ATTENTION);
       const { vamGamma = vamDefaults.gamma, ...rest } = own as { readonly vamGamma?: number };
+      // Another option of the method may be called gamma.
+      expectOption(`${name}.vamGamma`, vamGamma, nonNegative);
       const method = entry.create(rest);
       return reporting(
         { ...vam({ gamma: vamGamma, with: method }), options: { ...method.options, vamGamma } },
         shape,
       );
     },
-    student: attendingStudent,
+    student: (options) => attendingStudent(name, options),
   };
 }
 
@@ -80,16 +102,16 @@ function explainer(
     summary,
     package: '@distilljs/vam',
     ownNetwork: true,
-    defaults: { ...kdExplainer.defaults, training, ...EXPERTS },
+    defaults: { ...kdExplainer.defaults, training, ...EXPERTS.defaults },
     create(options) {
-      const { shape, own } = splitOptions(options, EXPERTS);
+      const { shape, own } = splitOptions(name, options, EXPERTS);
       return reporting(kdExplainer({ training, ...own }), shape);
     },
     student:
       (options) =>
       ({ model }, images, random) => {
         model.dispose();
-        const experts = hmePaper({ ...images, ...splitOptions(options, EXPERTS).shape });
+        const experts = hmePaper({ ...images, ...splitOptions(name, options, EXPERTS).shape });
         seedWeights(experts, random);
         return { model: experts, taps: {} };
       },
@@ -102,12 +124,12 @@ export const virtualAttentionMethods: readonly CatalogEntry[] = [
     name: 'vam',
     summary: 'virtual attention with KD (Xue et al. 2021); METHOD+vam for any other method',
     package: '@distilljs/vam',
-    defaults: { ...vamDefaults, ...ATTENTION },
+    defaults: { ...vamDefaults, ...ATTENTION.defaults },
     create(options) {
-      const { shape, own } = splitOptions(options, ATTENTION);
+      const { shape, own } = splitOptions('vam', options, ATTENTION);
       return reporting(vam(own), shape);
     },
-    student: attendingStudent,
+    student: (options) => attendingStudent('vam', options),
   },
   explainer(
     'kdexplainer',

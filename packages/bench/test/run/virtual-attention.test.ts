@@ -22,6 +22,14 @@ it('offers every other method with virtual attention, under options of both', ()
   const { options } = createMethod('cckd+vam', { beta: 3, gamma: 0.1, blockSize: 4 });
   expect(options).toMatchObject({ beta: 3, gamma: 0.1, blockSize: 4, rescale: 'none' });
   expect(() => createMethod('cckd+vam', { bta: 3 })).toThrow(/Did you mean 'beta'\?/);
+  expect(() => createMethod('cckd+vam', { gamma: 0.4, vamGamma: -1 })).toThrow(
+    /^cckd\+vam\.vamGamma: .*got -1/,
+  );
+  expect(() => createMethod('vam', { blockSize: 0 })).toThrow(/^vam\.blockSize: .*got 0/);
+  expect(() => createMethod('kd+vam', { rescale: 'foo' })).toThrow(
+    /^kd\+vam\.rescale: expected one of "none"/,
+  );
+  expect(() => createMethod('kdexplainer', { widths: [16] })).toThrow(/^kdexplainer\.widths: .*got \[16\]/);
   expect(createMethod('vam').options).toMatchObject({
     ceWeight: 0.1,
     kdWeight: 0.9,

@@ -11,7 +11,7 @@ import {
   text,
   wholeNumber,
 } from '@distilljs/core';
-import type { OptionCheck, Random } from '@distilljs/core';
+import type { OptionCheck, OptionChecks, Random } from '@distilljs/core';
 import { chooseLayers, convolutionOf } from './choose-layers.js';
 import { rebuildModel } from './rebuild-model.js';
 import type { Replacement } from './rebuild-model.js';
@@ -59,6 +59,15 @@ const twoSizes: OptionCheck = (value) =>
 const someNames: OptionCheck = (value) =>
   Array.isArray(value) && value.length === 0 ? 'a list of at least one name' : listOf(text)(value);
 
+/** One check per option of {@link withVam}, for programs that take them from a configuration. */
+export const withVamChecks: OptionChecks<WithVamOptions> = {
+  blockSize: eitherOf(wholeNumber({ min: 1 }), twoSizes),
+  rescale: oneOf('none', 'blocks'),
+  grouped: flag,
+  layers: eitherOf(oneOf('eligible'), someNames),
+  seed: wholeNumber(),
+};
+
 /**
  * A copy of a model whose convolutions attend over virtual blocks of their input maps: the Virtual Attention Module.
  *
@@ -76,13 +85,7 @@ const someNames: OptionCheck = (value) =>
  */
 export function withVam(model: LayersModel, given: Partial<WithVamOptions> = {}): LayersModel {
   expectModel(model, 'withVam');
-  const options = checkOptions('withVam', given, defaults, {
-    blockSize: eitherOf(wholeNumber({ min: 1 }), twoSizes),
-    rescale: oneOf('none', 'blocks'),
-    grouped: flag,
-    layers: eitherOf(oneOf('eligible'), someNames),
-    seed: wholeNumber(),
-  });
+  const options = checkOptions('withVam', given, defaults, withVamChecks);
   registerVamConv2D();
   const [inputs, filters] =
     typeof options.blockSize === 'number' ? [options.blockSize, options.blockSize] : options.blockSize;

@@ -2,7 +2,7 @@ export { adaptiveBin, AdaptiveAveragePooling } from './adaptive-pooling-layer.js
 export { classScores, ClassScores, headOutputs } from './class-heads.js';
 export type { HeadKind } from './class-heads.js';
 export type { HmeShape } from './hme-options.js';
-export { hmePaper } from './paper-layout.js';
+export { hmePaper, hmePaperChecks } from './paper-layout.js';
 export type { HmePaperOptions } from './paper-layout.js';
 export { readExperts, registerHme } from './read-experts.js';
 export type { Experts } from './read-experts.js';

@@ -1,6 +1,7 @@
 import { initializers, input, layers, model } from '@tensorflow/tfjs-layers';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { checkOptions, wholeNumber } from '@distilljs/core';
+import type { OptionChecks } from '@distilljs/core';
 import { classHeads } from './class-heads.js';
 import { shapeChecks, sizes } from './hme-options.js';
 import type { Complete, HmeShape } from './hme-options.js';
@@ -19,6 +20,14 @@ export interface HmePaperOptions extends HmeShape {
   /** Residual blocks in the trunk and in each expert, 1 to 64. Default 2. */
   readonly blocks?: number;
 }
+
+/** One check per option of {@link hmePaper}, for programs that take them from a configuration. */
+export const hmePaperChecks: OptionChecks<Complete<HmePaperOptions>> = {
+  ...shapeChecks,
+  experts: wholeNumber({ min: 2, max: 64 }),
+  widths: sizes(2),
+  blocks: wholeNumber({ min: 1, max: 64 }),
+};
 
 /**
  * KDExplainer in the layout of the paper's figure: a trunk, levels of parallel experts and one head per class.
@@ -42,12 +51,7 @@ export function hmePaper(given: HmePaperOptions): LayersModel {
     'hmePaper',
     given as Partial<Complete<HmePaperOptions>>,
     { head: 'binary', ...defaults } as unknown as Complete<HmePaperOptions>,
-    {
-      ...shapeChecks,
-      experts: wholeNumber({ min: 2, max: 64 }),
-      widths: sizes(2),
-      blocks: wholeNumber({ min: 1, max: 64 }),
-    },
+    hmePaperChecks,
   );
   registerHme();
   const [trunkWidth = 1, ...levels] = widths;
