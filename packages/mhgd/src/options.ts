@@ -35,7 +35,7 @@ export interface MhgdOptions extends SensingTaps {
   readonly ceWeight: number;
   /** Weight of the KD term, at least 0. Default 0: cross-entropy alone, as in the paper. */
   readonly kdWeight: number;
-  /** Temperature of the KD term, 0.01 to 1000. Default 4. */
+  /** Temperature of the KD term, 0.01 to 1000. Default 4. Without effect while `kdWeight` is 0, its default. */
   readonly temperature: number;
   /**
    * At least two of the student's layers from front to back, or the name of their network family. Neighbours bound a
