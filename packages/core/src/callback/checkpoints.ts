@@ -57,6 +57,13 @@ export function checkpoints(
   let outdated: readonly string[] = [];
   /** Checkpoints that existed at the start, and those that this run wrote. */
   let known = new Set<string>();
+  /** Whether `resume` has looked at the store for the run that starts. */
+  let hasLooked = false;
+  const look = async (): Promise<void> => {
+    known = new Set(await snapshotNames(store));
+    outdated = resume ? [] : [...known];
+    hasLooked = true;
+  };
   const save = async (run: RunControl): Promise<void> => {
     const foreign = (await snapshotNames(store)).find((other) => !known.has(other));
     if (foreign !== undefined && store.isGuarded !== true) throw twoRuns(store.where, foreign);
@@ -72,17 +79,18 @@ export function checkpoints(
   return {
     name: 'checkpoints',
     async resume(identity, run) {
-      const there = await snapshotNames(store);
-      known = new Set(there);
-      if (!resume) {
-        outdated = there;
-        return undefined;
-      }
+      await look();
+      if (!resume) return undefined;
       const snapshot = await loadSnapshot(store, identity, (message) => {
         run.warn(message);
       });
       if (snapshot !== undefined) run.checkpointed(`${store.where}, ${snapshotName(snapshot.position)}`);
       return snapshot;
+    },
+    async start() {
+      // Another callback resumed the run before this one was asked.
+      if (!hasLooked) await look();
+      hasLooked = false;
     },
     async step({ step, stepsPerEpoch }, run) {
       if (everySteps > 0 && step % everySteps === 0 && step < stepsPerEpoch) await save(run);

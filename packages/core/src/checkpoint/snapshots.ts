@@ -22,7 +22,10 @@ export async function saveSnapshot(
   expectStore(store, 'saveSnapshot');
   const { tensors, ...rest } = snapshot;
   const name = snapshotName(snapshot.position);
-  const bytes = await encodeSafetensors(tensors, { format: SNAPSHOT_FORMAT, snapshot: JSON.stringify(rest) });
+  const bytes = await encodeSafetensors(tensors, {
+    format: SNAPSHOT_FORMAT,
+    snapshot: JSON.stringify(rest, spelled),
+  });
   await store.write(name, bytes);
   const names = await snapshotNames(store);
   const position = names.indexOf(name);
@@ -98,10 +101,19 @@ function snapshotOf(file: Uint8Array, where: string): Snapshot {
   throw new DistillError({ code: 'checkpoint', where, expected: `a file of ${SNAPSHOT_FORMAT}`, got });
 }
 
+/** JSON has no NaN and no Infinity, which a loss may be: they are written as objects. */
+const spelled = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? { [NOT_FINITE]: String(value) } : value;
+
+const numbered = (_: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && NOT_FINITE in value ? Number(value[NOT_FINITE]) : value;
+
+const NOT_FINITE = 'not finite';
+
 /** Parses the state. Digest and format have been verified, so only a forged file can have another form. */
 function stateOf(text: string): Omit<Snapshot, 'tensors'> | undefined {
   try {
-    const state = JSON.parse(text) as Partial<Snapshot> | null;
+    const state = JSON.parse(text, numbered) as Partial<Snapshot> | null;
     return typeof state?.identity === 'object' ? (state as Snapshot) : undefined;
   } catch {
     return undefined;

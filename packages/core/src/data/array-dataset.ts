@@ -109,6 +109,8 @@ function flatPixels(
   if (given instanceof Uint8Array || given instanceof Float32Array) return given;
   if (given instanceof Uint8ClampedArray) return new Uint8Array(given.buffer, given.byteOffset, given.length);
   if (Array.isArray(given)) {
+    const views = given.filter((entry): entry is PixelView => isPixelView(entry));
+    if (views.length > 0 && views.length === given.length) return joined(views);
     const nested = given.some((entry) => typeof entry === 'object');
     const flat = nested ? given.flatMap((entry: unknown) => flatEntry(entry)) : (given as unknown[]);
     return Float32Array.from(flat, (value, at) =>
@@ -118,6 +120,25 @@ function flatPixels(
   if (ArrayBuffer.isView(given) && !(given instanceof DataView))
     return Float32Array.from(given as unknown as ArrayLike<number>, Number);
   return undefined;
+}
+
+type PixelView = Uint8Array | Uint8ClampedArray | Float32Array;
+
+const isPixelView = (entry: unknown): boolean =>
+  entry instanceof Uint8Array || entry instanceof Uint8ClampedArray || entry instanceof Float32Array;
+
+/** One array per image in one: of bytes if all are. */
+function joined(views: readonly PixelView[]): Uint8Array | Float32Array {
+  const size = views.reduce((sum, { length }) => sum + length, 0);
+  const all = views.some((view) => view instanceof Float32Array)
+    ? new Float32Array(size)
+    : new Uint8Array(size);
+  let at = 0;
+  for (const view of views) {
+    all.set(view, at);
+    at += view.length;
+  }
+  return all;
 }
 
 const flatEntry = (entry: unknown): unknown[] =>

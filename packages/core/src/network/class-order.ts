@@ -32,11 +32,22 @@ interface NamedClasses {
 export function matchClasses(teacher: FrozenNetwork, data: NamedClasses): FrozenNetwork {
   expectNetwork('matchClasses, teacher', teacher);
   expectOption('matchClasses, data', data, objectWith('name', 'classes'));
+  const positions = classPositions(teacher, data);
+  return positions === undefined ? teacher : withLogits(teacher, positions, data.classNames ?? []);
+}
+
+/**
+ * The position of each of the data's classes among the teacher's; undefined if the order is the same, or if either side
+ * has no names.
+ *
+ * @throws DistillError code `shape`, as {@link matchClasses}
+ */
+export function classPositions(teacher: FrozenNetwork, data: NamedClasses): readonly number[] | undefined {
   const { classNames } = teacher;
-  if (classNames === undefined || data.classNames === undefined) return teacher;
+  if (classNames === undefined || data.classNames === undefined) return undefined;
   const positions = positionsOf(teacher.name, classNames, data.name, data.classNames);
   const isSame = positions.length === teacher.classes && positions.every((position, at) => position === at);
-  return isSame ? teacher : withLogits(teacher, positions, data.classNames);
+  return isSame ? undefined : positions;
 }
 
 /** The position of each of the data's classes among the teacher's. */

@@ -12,7 +12,7 @@ import { layerConfig, weightsOf, withInner } from './layer.js';
 interface Moving {
   readonly variable: tf.Variable;
   readonly momentum: number;
-  /** Number of uses of its layer in a forward pass. */
+  /** Number of uses of its layer in a forward pass: one per time step within `timeDistributed`. */
   uses: number;
   /** Value in an untrained model. */
   readonly initial: 0 | 1;
@@ -21,8 +21,11 @@ interface Moving {
 /** The moving statistics of a network's batch norm layers that are not frozen. */
 function movingStatistics({ model }: Network): readonly Moving[] {
   const found = new Map<tf.Variable, Moving>();
-  for (const { layer, frozen } of readGraph(model).nodes) {
-    if (frozen) continue;
+  for (const { layer, frozen, still, inputShapes } of readGraph(model).nodes) {
+    // Frozen layers, and uses with `training: false`, move no statistic.
+    if (frozen || still === true) continue;
+    const isPerTime = layerConfig(layer).kind === 'TimeDistributed';
+    const uses = isPerTime ? Math.max(1, inputShapes[0]?.[0] ?? 1) : 1;
     for (const each of withInner(layer)) {
       const { kind, config } = layerConfig(each);
       if (kind !== 'BatchNormalization') continue;
@@ -34,8 +37,8 @@ function movingStatistics({ model }: Network): readonly Moving[] {
         const variable = weights.get(name);
         if (variable === undefined) continue;
         const known = found.get(variable);
-        if (known !== undefined) known.uses += 1;
-        else found.set(variable, { variable, momentum: config['momentum'] as number, uses: 1, initial });
+        if (known !== undefined) known.uses += uses;
+        else found.set(variable, { variable, momentum: config['momentum'] as number, uses, initial });
       }
     }
   }

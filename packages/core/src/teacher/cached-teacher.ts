@@ -36,6 +36,12 @@ export interface CachedTeacher {
     positions: Int32Array,
     view: number,
   ): Promise<NetworkOutput & { dispose(): void }>;
+  /**
+   * Whether it has what a phase reads; omitted where it computes that.
+   *
+   * @throws DistillError codes `tap`, `shape`
+   */
+  expectServes?(asked: Asked): void;
   /** New messages for the user since the last call, about stale or damaged rows. */
   notices(): string[];
   dispose(): void;

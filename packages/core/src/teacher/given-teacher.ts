@@ -1,7 +1,9 @@
+import { sha256 } from '@noble/hashes/sha2';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
 import { networkOutput } from '../network/index.js';
-import type { FrozenNetwork } from '../network/index.js';
+import type { Asked, FrozenNetwork } from '../network/index.js';
 import type { Logits, Tensor } from '../tensor/index.js';
 import type { CachedTeacher } from './cached-teacher.js';
 import type { TeacherRows } from './teacher-outputs.js';
@@ -10,6 +12,7 @@ import type { TeacherRows } from './teacher-outputs.js';
  * A teacher whose outputs were all computed before training: it never runs.
  *
  * @param images number of training images
+ * @param positions of the data's classes among the teacher's; default: the same classes in the same order
  * @throws DistillError code `shape` unless there is one row per image, `data` for rows that are not finite. Its
  *   `outputs` throw code `tap` for a tap without rows
  */
@@ -17,6 +20,7 @@ export function givenTeacher(
   { logits, taps: given = {} }: TeacherRows,
   { name, classes }: Pick<FrozenNetwork, 'name' | 'classes'>,
   images: number,
+  positions?: readonly number[],
 ): CachedTeacher {
   const expectRows = (what: string, values: Float32Array, width: number): void => {
     if (values.length === images * width) return;
@@ -27,7 +31,12 @@ export function givenTeacher(
       got: `${values.length} numbers`,
     });
   };
-  expectRows('logits', logits, classes);
+  // Of a teacher with more classes, rows may have those of the data alone, in the data's order.
+  const isChosen =
+    positions !== undefined && logits.length === images * positions.length && positions.length < classes;
+  const width = isChosen ? positions.length : classes;
+  const order = isChosen ? undefined : positions;
+  expectRows('logits', logits, width);
   for (const [what, values] of [['logits', logits] as const, ...Object.entries(given)])
     expectFinite(what, values);
   const rowsOf = (values: Float32Array, positions: Int32Array, shape: readonly number[]): Tensor => {
@@ -38,20 +47,34 @@ export function givenTeacher(
     });
     return tf.tensor(chosen, [positions.length, ...shape]);
   };
+  const tapRows = (
+    { teacher }: Asked,
+    tap: string,
+  ): readonly [values: Float32Array, shape: readonly number[]] => {
+    const values = given[tap];
+    if (values === undefined) throw unknownTap(name, tap, Object.keys(given));
+    const shape = teacher.tapShape(tap);
+    expectRows(
+      `tap '${tap}'`,
+      values,
+      shape.reduce((product, axis) => product * axis, 1),
+    );
+    return [values, shape];
+  };
   return {
-    outputs({ teacher, taps }, _images, positions) {
+    expectServes(asked) {
+      for (const tap of asked.taps) tapRows(asked, tap);
+    },
+    outputs(asked, _images, chosen) {
+      const { teacher, taps } = asked;
       const found = taps.map((tap) => {
-        const values = given[tap];
-        if (values === undefined) throw unknownTap(name, tap, Object.keys(given));
-        const shape = teacher.tapShape(tap);
-        expectRows(
-          `tap '${tap}'`,
-          values,
-          shape.reduce((product, axis) => product * axis, 1),
-        );
-        return rowsOf(values, positions, shape);
+        const [values, shape] = tapRows(asked, tap);
+        return rowsOf(values, chosen, shape);
       });
-      const rows = rowsOf(logits, positions, [classes]) as Logits;
+      const rows = tf.tidy(() => {
+        const own = rowsOf(logits, chosen, [width]) as Logits;
+        return order === undefined ? own : tf.gather(own, [...order], 1);
+      });
       const byName = new Map(taps.map((tap, at) => [tap, found[at] as Tensor]));
       return Promise.resolve({
         ...networkOutput(teacher.name, rows, byName),
@@ -85,3 +108,14 @@ const unknownTap = (name: string, tap: string, known: readonly string[]): Distil
     got: known.length === 0 ? 'logits alone' : `logits, ${known.join(', ')}`,
     hint: 'Give them, or take a method that reads less.',
   });
+
+/** A digest of given rows: with others, a run is another one. */
+export function rowsDigest({ logits, taps = {} }: TeacherRows): string {
+  const hash = sha256.create().update(bytesOf(logits));
+  for (const name of Object.keys(taps).sort())
+    hash.update(utf8ToBytes(name)).update(bytesOf(taps[name] ?? logits));
+  return bytesToHex(hash.digest());
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);

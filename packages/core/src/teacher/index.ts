@@ -1,6 +1,6 @@
 export { cachedTeacher } from './cached-teacher.js';
 export type { CachedTeacher } from './cached-teacher.js';
-export { givenTeacher } from './given-teacher.js';
+export { givenTeacher, rowsDigest } from './given-teacher.js';
 export { checkTeacherOutputs, viewAt } from './teacher-outputs.js';
 export type { TeacherOutputs, TeacherRows } from './teacher-outputs.js';
 export { withInput } from './teacher-input.js';

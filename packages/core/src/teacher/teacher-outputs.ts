@@ -26,7 +26,10 @@ export interface TeacherOutputs {
  * would differ.
  */
 export interface TeacherRows {
-  /** `[images, classes]`, flattened. */
+  /**
+   * `[images, classes]`, flattened, in the teacher's class order. Of a teacher with more classes than the data, also those
+   * of the data alone, in the data's order.
+   */
   readonly logits: Float32Array;
   /** By tap name, `[images, ...tap shape]`, flattened. */
   readonly taps?: Readonly<Record<string, Float32Array>> | undefined;

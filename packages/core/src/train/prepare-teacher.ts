@@ -1,5 +1,5 @@
 import type { Augmentation, CheckedDataset, Normalization } from '../data/index.js';
-import { asTeacher, matchClasses } from '../network/index.js';
+import { asTeacher, classPositions, matchClasses } from '../network/index.js';
 import type { FrozenNetwork } from '../network/index.js';
 import { cachedTeacher, givenTeacher, withInput } from '../teacher/index.js';
 import type { CachedTeacher, TeacherOutputs } from '../teacher/index.js';
@@ -46,16 +46,17 @@ interface Views {
  * The source of teacher outputs if the teacher need not run in every step: given rows or a cache; undefined for
  * `live`.
  *
- * @param fingerprint the teacher's fingerprint
+ * @param frozen the teacher as given, with its own classes
+ * @param fingerprint the teacher's fingerprint, with the data's classes
  */
 export function knownOutputs(
   { kind, views = 1, folder, rows }: TeacherOutputs,
-  teacher: FrozenNetwork,
+  frozen: FrozenNetwork,
   fingerprint: string | undefined,
   { seed, train, augmentation, normalization }: Views,
 ): CachedTeacher | undefined {
   if (kind === 'live') return undefined;
-  if (rows !== undefined) return givenTeacher(rows, teacher, train.size);
+  if (rows !== undefined) return givenTeacher(rows, frozen, train.size, classPositions(frozen, train));
   return cachedTeacher({
     images: train.size,
     views,

@@ -15,9 +15,10 @@ import {
 import type { CheckedDataset } from '../data/index.js';
 import { DistillError } from '../error/index.js';
 import type { Plan, PlanContext } from '../method/index.js';
+import { teacherAsRead } from '../network/index.js';
 import type { Network } from '../network/index.js';
 import { createRandom } from '../random/index.js';
-import { checkTeacherOutputs } from '../teacher/index.js';
+import { checkTeacherOutputs, rowsDigest } from '../teacher/index.js';
 import { unlessAborted } from './batch-feed.js';
 import {
   expectCallbacks,
@@ -93,11 +94,15 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     const plan = await planOf(method, context);
     made.unshift(plan);
     const views = { seed, train, augmentation: augmented, normalization };
-    const cachedTeacher = teacher && knownOutputs(outputs, teacher, fingerprint, views);
+    const cachedTeacher = frozen && knownOutputs(outputs, frozen, fingerprint, views);
     if (cachedTeacher !== undefined) made.unshift(cachedTeacher);
     expectPlan(method, plan, students, teacher);
     expectServed(method.name, plan.phases, train);
     expectSchedules(method.name, plan.phases);
+    // Missing rows of a late phase must be noticed now, not after hours.
+    for (const { reads } of plan.phases)
+      if (teacher !== undefined && reads.teacher !== undefined)
+        cachedTeacher?.expectServes?.(teacherAsRead(teacher, reads));
     const phases = runPhases(plan, students, uniformSampler(train.size, batchSize));
 
     // A teacher whose outputs are given may be unavailable.
@@ -142,7 +147,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
         },
         augmentation: augmented,
         views: outputs.views,
-        teacher: fingerprint,
+        teacher: outputs.rows === undefined ? fingerprint : `given rows ${rowsDigest(outputs.rows)}`,
       }),
       dispose,
     };

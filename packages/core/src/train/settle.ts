@@ -47,17 +47,19 @@ export async function settleRun(run: Run, { history }: TrainingState): Promise<v
 /**
  * Runs `judge` while the students have the statistics of their current weights, as they will when saved.
  * Afterwards the moving statistics of training are restored.
+ *
+ * @returns undefined if the run was aborted before the statistics were complete
  */
 export async function whileSettled<Found>(
   run: Run,
   { variables }: Pick<TrainingState, 'variables'>,
   signal: AbortSignal | undefined,
-  judge: () => Promise<Found>,
-): Promise<Found> {
+  judge: () => Promise<Found | undefined>,
+): Promise<Found | undefined> {
   const own = copyValues(variables);
   try {
     await settleStudents(run, signal);
-    return await judge();
+    return signal?.aborted === true ? undefined : await judge();
   } finally {
     assignValues(variables, own);
     tf.dispose(Object.values(own));

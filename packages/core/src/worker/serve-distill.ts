@@ -181,11 +181,15 @@ type Watch = (run: RunControl) => unknown;
 /** Holds a run between two steps, and lets this thread receive messages there. */
 function pauseGate(paused: () => void): PauseGate {
   let opened: Deferred<void> | undefined;
+  let isWaiting = false;
   return {
+    // The page waits for an answer to every request, also to a second one and to one that is taken back.
     close: () => {
-      opened ??= deferred();
+      if (isWaiting) paused();
+      else opened ??= deferred();
     },
     open: () => {
+      if (opened !== undefined && !isWaiting) paused();
       opened?.resolve();
       opened = undefined;
     },
@@ -196,8 +200,10 @@ function pauseGate(paused: () => void): PauseGate {
         if (opened === undefined) return;
         const { promise } = opened;
         await before(run);
+        isWaiting = true;
         paused();
         await promise;
+        isWaiting = false;
         await after(run);
       },
     }),

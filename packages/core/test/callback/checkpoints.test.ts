@@ -1,5 +1,5 @@
 import { checkpoints, distill, memoryStore, resolveEngine } from '@distilljs/core';
-import type { CheckpointsOptions, CheckpointStore } from '@distilljs/core';
+import type { Callback, CheckpointsOptions, CheckpointStore } from '@distilljs/core';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,6 +90,22 @@ describe('checkpoints', () => {
       'disk full',
     );
     expect(await store.list()).toEqual(before);
+  });
+
+  it('in two places are resumed from the first, and both go on', async () => {
+    const stores = [memoryStore(), memoryStore()];
+    const both = (): ReturnType<typeof checkpoints>[] => stores.map((store) => checkpoints(store));
+    const stop = new AbortController();
+    const stopper: Callback = {
+      name: 'stopper',
+      epoch({ globalEpoch }) {
+        if (globalEpoch === 1) stop.abort();
+      },
+    };
+    (await distill(smallRun({ signal: stop.signal, callbacks: [...both(), stopper] }))).dispose();
+    const result = await distill(smallRun({ callbacks: both() }));
+    expect(outcomeOf(result)).toEqual(await undisturbed());
+    for (const store of stores) expect((await store.list()).map(place)).toEqual(['3.0', '4.0']);
   });
 
   it('of two runs at one time in one place: one ends as if it were alone, the other is refused', async () => {

@@ -75,6 +75,16 @@ describe('arrayDataset', () => {
   });
 });
 
+it('joins one typed array per image without another copy of each number', () => {
+  const bytes = [Uint8Array.of(0, 1, 2, 3), new Uint8ClampedArray([4, 5, 6, 7]), Uint8Array.of(8, 9, 10, 11)];
+  const of = (images: ArrayDatasetOptions['images'], at: number): unknown =>
+    arrayDataset({ ...given, images }).image(at);
+  expect(of(bytes, 1)).toEqual(Uint8Array.of(4, 5, 6, 7));
+  const mixed = [Float32Array.of(0.5, 1, 2, 3), ...bytes.slice(1)];
+  expect(of(mixed, 0)).toEqual(Float32Array.of(0.5, 1, 2, 3));
+  expect(of(mixed, 2)).toEqual(Float32Array.of(8, 9, 10, 11));
+});
+
 describe('its fingerprint', () => {
   const of = (change: Partial<ArrayDatasetOptions> = {}): string =>
     arrayDataset({ ...given, ...change }).fingerprint;

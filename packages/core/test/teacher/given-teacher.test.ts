@@ -3,9 +3,11 @@ import {
   askTeacher,
   augmentation,
   channelStatistics,
+  checkpoints,
   distill,
   freeze,
   kd,
+  memoryStore,
   resolveEngine,
 } from '@distilljs/core';
 import type { DistillOptions, TeacherRows } from '@distilljs/core';
@@ -85,6 +87,37 @@ describe('outputs of a teacher that were computed before', () => {
     await expect(
       lossOf({ teacher: gone, method, teacherOutputs: { kind: 'given', rows: without } }),
     ).rejects.toThrow(/rows of the tap 'pool', which the method reads, got logits alone/);
+  });
+
+  it('are put into the order of the classes in the data, as those of the teacher', async () => {
+    const names = ['x', 'y', 'z'];
+    const data = { ...train, classNames: names };
+    const others = { ...teacher, classNames: ['z', 'y', 'x'] };
+    const live = await lossOf({ teacher: others, train: data });
+    const { logits } = await rowsOf();
+    const given = await lossOf({
+      ...{ teacher: { ...gone, classNames: others.classNames }, train: data },
+      teacherOutputs: { kind: 'given', rows: { logits } },
+    });
+    const unnamed = await lossOf({ teacher: gone, teacherOutputs: { kind: 'given', rows: { logits } } });
+    given.forEach((value, at) => {
+      expect(value).toBeCloseTo(live[at] ?? NaN, 4);
+    });
+    expect(given[0]).not.toBeCloseTo(unnamed[0] ?? NaN, 3);
+  });
+
+  it('are part of what a run is: other ones do not continue it', async () => {
+    const { logits } = await rowsOf();
+    const store = memoryStore();
+    const run = (rows: Float32Array): Promise<number[]> =>
+      lossOf({
+        ...{ teacher: gone, callbacks: [checkpoints(store)] },
+        teacherOutputs: { kind: 'given', rows: { logits: rows } },
+      });
+    await run(logits);
+    await expect(run(logits.map((value) => value + 1))).rejects.toThrow(
+      /a checkpoint of this run \(teacher given rows/,
+    );
   });
 
   it('are one row per image, under kind given alone', async () => {

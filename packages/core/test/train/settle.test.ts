@@ -177,6 +177,58 @@ describeOn(await testEngines(), 'settleStatistics', () => {
 });
 
 describeOn(REPRODUCIBLE.slice(0, 1), 'settleStatistics', () => {
+  /** Statistics of a batch norm after one epoch of one batch. */
+  const settled = async (momentum: number, isStill: boolean, isPerTime: boolean): Promise<number[]> => {
+    const norm = layers.layers.batchNormalization({ name: 'norm', momentum });
+    const images = layers.input({ shape: [6, 6, 2] });
+    const given = isPerTime ? layers.layers.timeDistributed({ layer: norm, name: 'rows' }) : norm;
+    const normed = given.apply(images, isStill ? { training: false } : {}) as layers.SymbolicTensor;
+    const flat = layers.layers.flatten().apply(normed) as layers.SymbolicTensor;
+    const scores = layers.layers.dense({ units: 3 }).apply(flat) as layers.SymbolicTensor;
+    const built = layers.model({ inputs: images, outputs: scores });
+    seedWeights(built, createRandom(1));
+    const network = createNetwork(built);
+    const result = await trained(network, { batchSize: 48, epochs: 1, settleStatistics: true });
+    const values = Object.values(network.statistics).flatMap((variable) => [...variable.dataSync()]);
+    expect(unsettled(result.warnings)).toEqual([]);
+    result.dispose();
+    network.dispose();
+    return values;
+  };
+
+  it('leaves a batch norm that is called with training false as it was', async () => {
+    expect(await settled(0.9, true, false)).toEqual([0, 0, 1, 1]);
+  });
+
+  it('counts every time step of a batch norm in timeDistributed, whatever its momentum', async () => {
+    const [low, high] = [await settled(0.01, false, true), await settled(0.9, false, true)];
+    // The last of six steps counts nearly alone at one, all of them at the other: the scale is the same.
+    expect(low).toHaveLength(4);
+    low.forEach((value, at) => {
+      expect(Math.abs((high[at] ?? NaN) - value)).toBeLessThan(0.35);
+    });
+  });
+
+  it('judges no epoch by statistics that an abort left incomplete', async () => {
+    const network = model();
+    const stop = new AbortController();
+    let reads = 0;
+    const slow = {
+      ...TRAIN,
+      async image(at: number) {
+        await Promise.resolve();
+        // The epoch itself reads each image once.
+        if (++reads > TRAIN.size + 12) stop.abort();
+        return TRAIN.image(at);
+      },
+    };
+    const given = { train: slow, epochs: 2, settleStatistics: true, signal: stop.signal };
+    const result = await trained(network, given);
+    expect(result.history).toEqual([]);
+    result.dispose();
+    network.dispose();
+  });
+
   it('is true or false', async () => {
     const network = model();
     const error = await caught(() => trained(network, { settleStatistics: 100 as never }));

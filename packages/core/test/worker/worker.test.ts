@@ -69,12 +69,17 @@ describe('a training in a worker', () => {
       input: tinyInput(3),
       onProgress: ({ kind }) => (steps += kind === 'step' ? 1 : 0),
     });
+    // Every request is answered, also a second one and one while it is paused.
+    await Promise.all([running.pause(), running.pause()]);
     await running.pause();
     const before = steps;
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(steps).toBe(before);
     expect(before).toBeLessThan(9);
     running.resume();
+    const takenBack = running.pause();
+    running.resume();
+    await takenBack;
     const { students } = await running.result;
     expect(bytesOf(students[0]?.artifacts)).toEqual((await withoutWorker(tinyInput(3))).weights);
   });
