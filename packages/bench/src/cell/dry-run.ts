@@ -40,6 +40,8 @@ export interface PlannedCell extends CellState {
 export interface DryRunOptions {
   readonly config: RunConfig | StudyConfig;
   readonly out: string;
+  /** Plans all cells anew, as a run that replaces the folder would. Default: false. */
+  readonly overwrites?: boolean | undefined;
   readonly log: RunLog;
   readonly signal?: AbortSignal | undefined;
 }
@@ -52,16 +54,24 @@ export interface DryRunOptions {
  *
  * @throws DistillError as a run would before it trains
  */
-export async function dryRun({ config, out, log, signal }: DryRunOptions): Promise<DryRun> {
-  const matrix = await plannedMatrix(config, out);
-  const states = await cellStates(matrix);
+export async function dryRun({
+  config,
+  out,
+  overwrites = false,
+  log,
+  signal,
+}: DryRunOptions): Promise<DryRun> {
+  const matrix = await plannedMatrix(config, out, overwrites);
+  const states = (await cellStates(matrix)).map((state) =>
+    overwrites ? { ...state, isDone: false } : state,
+  );
   const read = lastData();
   const timings = timingsOf(log);
   let engine = '';
   const costs = new Map<string, ReadonlyMap<string, Cost>>();
   for (const run of matrix.runs) {
     signal?.throwIfAborted();
-    const found = await costsOf(run, timings, (own) => read(own, log, signal));
+    const found = await costsOf(run, timings, overwrites, (own) => read(own, log, signal));
     costs.set(run.name, found.costs);
     engine = found.engine;
   }
@@ -74,7 +84,11 @@ export async function dryRun({ config, out, log, signal }: DryRunOptions): Promi
   return { cells, engine, isRace, seconds: left.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
 
-async function plannedMatrix(given: RunConfig | StudyConfig, out: string): Promise<Matrix<PlannedRun>> {
+async function plannedMatrix(
+  given: RunConfig | StudyConfig,
+  out: string,
+  overwrites: boolean,
+): Promise<Matrix<PlannedRun>> {
   const isStudy = 'tasks' in given;
   const tasks = (isStudy ? given.tasks : [{ name: '', config: given }]).map(({ name, config }) => ({
     name,
@@ -84,7 +98,7 @@ async function plannedMatrix(given: RunConfig | StudyConfig, out: string): Promi
     await loadForeign(config);
     for (const method of config.methods) planMethod(method, config.student.model);
   }
-  if (isStudy) await examineStudy(out, tasks, 'resume');
+  if (isStudy && !overwrites) await examineStudy(out, tasks, 'resume');
   const runs = isStudy
     ? plannedRuns(out, tasks)
     : tasks.map(({ name, config }) => ({ name, folder: runFolder(out), run: { config } }));
@@ -102,9 +116,10 @@ const NO_COST: Cost = { steps: 0, seconds: 0 };
 async function costsOf(
   { folder, run: { config }, teacherOf }: PlannedRun,
   timings: Timings,
+  overwrites: boolean,
   read: (config: RunConfig) => Promise<RunData>,
 ): Promise<{ readonly engine: string; readonly costs: ReadonlyMap<string, Cost> }> {
-  const begun = await examineFolder(folder, config, 'resume');
+  const begun = overwrites ? undefined : await examineFolder(folder, config, 'resume');
   const engine = await resolveEngine(config.engine);
   await loadForeign(config);
   const data = await read(config);

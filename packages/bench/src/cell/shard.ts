@@ -17,13 +17,30 @@ export function parseShard(text: string): Shard {
   throw new DistillError({ code: 'config', where: '--shard', expected, got: `'${text}'` });
 }
 
+/** The cells that no other waits for. */
+function endsOf(cells: readonly MatrixCell[]): readonly MatrixCell[] {
+  const needed = new Set(cells.flatMap(({ after }) => after));
+  return cells.filter(({ name }) => !needed.has(name));
+}
+
+/** The error for a part that has no cells. */
+export function emptyShard(cells: readonly MatrixCell[], { part, of }: Shard): DistillError {
+  const ends = endsOf(cells).length;
+  return new DistillError({
+    code: 'config',
+    where: '--shard',
+    expected: `a part that has trainings: there are ${ends} for ${of} parts`,
+    got: `${part}/${of}`,
+    hint: `Divide the run into at most ${ends}.`,
+  });
+}
+
 /**
  * The cells of a part: every `of`-th cell that no other waits for, and all their prerequisites. Prerequisites that several parts need,
  * such as the teacher, are in each of them.
  */
 export function shardOf(cells: readonly MatrixCell[], { part, of }: Shard): readonly MatrixCell[] {
-  const needed = new Set(cells.flatMap(({ after }) => after));
-  const ends = cells.filter(({ name }) => !needed.has(name)).filter((_, at) => at % of === part - 1);
+  const ends = endsOf(cells).filter((_, at) => at % of === part - 1);
   const byName = new Map(cells.map((cell) => [cell.name, cell]));
   const wanted = new Set<string>();
   const add = ({ name, after }: MatrixCell): void => {

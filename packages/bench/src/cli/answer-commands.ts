@@ -25,7 +25,7 @@ export function addAnswerCommands(program: Command, done: (code: ExitCode) => vo
       'evaluate finished networks on corrupted test images: noise, blur, contrast, JPEG, brightness, five strengths each',
     )
     .argument('<run>', 'run folder')
-    .option('--seed <number>', 'decides the noise (default: 0)', number)
+    .option('--seed <number>', "decides the noise (default: the run's, else 0)", number)
     .action(async (run: string, { seed }: { readonly seed?: number }) => {
       const made = await corruptRun(run, { ...terminalLog(), seed });
       print(`${made.length} trainings evaluated. Next: distill-bench report ${run}`);

@@ -8,6 +8,7 @@ import { runStudy } from '../cell/run-study.js';
 import { parseShard } from '../cell/shard.js';
 import type { StudyOutcome } from '../cell/run-study.js';
 import type { CellOutcome } from '../cell/train-cells.js';
+import { shellWord } from '../cluster/index.js';
 import { presetNames, withAbsolutePaths } from '../config/index.js';
 import type { RunConfig, StudyConfig } from '../config/index.js';
 import { renderStudyTerminal, renderTerminal } from '../report/index.js';
@@ -39,7 +40,7 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   const signal = stopSignal(log.say.bind(log));
   const { out } = flags;
   if (flags.dryRun === true) {
-    const planned = await dryRun({ config, out, log, signal });
+    const planned = await dryRun({ config, out, overwrites: flags.overwrite === true, log, signal });
     print(flags.json === true ? JSON.stringify(planned, null, 2) : dryRunText(planned));
     return EXIT.done;
   }
@@ -47,7 +48,7 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   const around = { out, existing, log, signal } as const;
   if (flags.prepare === true) {
     const cells = await prepared(config, around);
-    print(cells.map((name) => `distill-bench train ${out} ${name}`).join('\n'));
+    print(cells.map((name) => `distill-bench train ${shellWord(out)} ${name}`).join('\n'));
     return EXIT.done;
   }
   const isAlone = jobs === 1 && shard === undefined;
@@ -135,6 +136,9 @@ function expectUsage({
   overwrite,
   prepare,
   dryRun: isDry,
+  shard,
+  export: exported,
+  json,
   preset,
   config,
 }: RunFlags): number {
@@ -145,6 +149,18 @@ function expectUsage({
       'one of --prepare and --dry-run',
       'both',
       '--dry-run changes nothing, --prepare makes the folder.',
+    );
+  const only = prepare === true ? '--prepare' : isDry === true ? '--dry-run' : undefined;
+  const useless = [
+    ...(shard === undefined ? [] : ['--shard']),
+    ...(exported === undefined ? [] : ['--export']),
+    ...(json === true && prepare === true ? ['--json'] : []),
+  ];
+  if (only !== undefined && useless.length > 0)
+    throw usage(
+      `${only} without ${useless.join(', ')}`,
+      'both',
+      `${only} trains nothing, and is about all cells.`,
     );
   if (preset === undefined && config === undefined)
     throw usage('--preset NAME or --config FILE', 'neither', `Presets: ${presetNames.join(', ')}.`);

@@ -8,7 +8,7 @@ import { eachTraining } from './saved-networks.js';
 import type { EvaluationLog } from './saved-networks.js';
 
 export interface CorruptOptions extends EvaluationLog {
-  /** Seed of the noise. Default: 0. */
+  /** Seed of the noise. Default: that of the run's configuration, else 0. */
   readonly seed?: number | undefined;
 }
 
@@ -20,9 +20,10 @@ export interface CorruptOptions extends EvaluationLog {
  * @throws DistillError code `data` when the folder holds no run, or no finished training
  */
 export async function corruptRun(root: string, options: CorruptOptions = {}): Promise<readonly string[]> {
-  const { seed = 0, say } = options;
+  const { say } = options;
   const made: string[] = [];
-  await eachTraining(root, options, async ({ name, folder, data, digest, networks }) => {
+  await eachTraining(root, options, async ({ name, folder, config, data, digest, networks }) => {
+    const seed = options.seed ?? config.corruptions?.seed ?? 0;
     const known = await keptCorruptions(folder, digest);
     if (known?.fingerprint === data.test.fingerprint && known.seed === seed) return;
     const all: CorruptionResult[] = [];

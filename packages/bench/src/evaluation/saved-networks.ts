@@ -1,7 +1,8 @@
 import { channelStatistics, createNetwork, loadModel, modelMetadata, resolveEngine } from '@distilljs/core';
 import type { Classifier, Normalization } from '@distilljs/core';
 import { allSeeds } from '../config/index.js';
-import { loadRunData } from '../run/datasets.js';
+import type { RunConfig } from '../config/index.js';
+import { dataFingerprints, loadRunData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
 import { loadForeign } from '../run/foreign-sources.js';
 import { keptPredictions, measuredModels, teacherDigest, teacherPredictions } from '../run/kept-files.js';
@@ -9,6 +10,7 @@ import type { KeptFile } from '../run/kept-files.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
 import { readMatrix } from '../run/matrix.js';
 import type { MatrixRun } from '../run/matrix.js';
+import { expectSameData } from '../run/open-folder.js';
 import { missingRun, unfinishedRun } from '../run/run-folder.js';
 import type { TrainingFolder } from '../run/run-folder.js';
 import { readMethodResult, readTeacherResult } from '../run/stored.js';
@@ -19,6 +21,7 @@ export interface SavedTraining {
   /** `teacher`, or `METHOD/SEED`; in a study prefixed with the task. */
   readonly name: string;
   readonly folder: TrainingFolder;
+  readonly config: RunConfig;
   readonly data: RunData;
   /** Joint digest of its networks; undefined in folders of older versions. */
   readonly digest: string | undefined;
@@ -79,6 +82,7 @@ async function* trainingsOf(
   await resolveEngine(config.engine);
   await loadForeign(config);
   const data = await loadRunData(config, log);
+  expectSameData(folder, run, dataFingerprints(data));
   const statistics = await channelStatistics(data.train);
   const named = (cell: string): string => (task === '' ? cell : `${task}/${cell}`);
   const ofTeacher: SavedNetwork = {
@@ -97,7 +101,7 @@ async function* trainingsOf(
     },
   };
   const digest = teacherDigest(teacher);
-  yield { name: named('teacher'), folder: folder.teacher, data, digest, networks: [ofTeacher] };
+  yield { name: named('teacher'), folder: folder.teacher, config, data, digest, networks: [ofTeacher] };
   for (const seed of allSeeds(config)) {
     for (const { as } of config.methods) {
       const place = folder.student(as, seed);
@@ -111,7 +115,7 @@ async function* trainingsOf(
         open: () => openStudent(models[at] ?? place.model, statistics),
       }));
       const digest = result.modelDigest;
-      yield { name: named(`${as}/${seed}`), folder: place, data, digest, networks };
+      yield { name: named(`${as}/${seed}`), folder: place, config, data, digest, networks };
     }
   }
 }

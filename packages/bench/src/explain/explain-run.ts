@@ -14,7 +14,8 @@ import { explain, explainVam } from '@distilljs/vam';
 import type { KdExplainerOptions } from '@distilljs/vam';
 import { allSeeds } from '../config/index.js';
 import type { MethodConfig, RunConfig } from '../config/index.js';
-import { loadRunData } from '../run/datasets.js';
+import { dataFingerprints, loadRunData } from '../run/datasets.js';
+import { expectSameData } from '../run/open-folder.js';
 import type { RunData } from '../run/datasets.js';
 import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
@@ -68,6 +69,7 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
   if (attending.length > 0 && !existsSync(folder.teacher.result))
     throw unfinishedRun(root, 'a run with a trained teacher');
   const data = await loadRunData(config);
+  expectSameData(folder, run, dataFingerprints(data));
   const trainings = attending.length === 0 ? [] : await explainTrainings(config, attending, folder, data);
   const maps = plays ? await explainMaps(config, folder, data) : [];
   if (trainings.length + maps.length === 0) throw unfinishedRun(root);

@@ -14,7 +14,8 @@ import { allSeeds } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import { loadIdentitySets, loadUnseenClasses } from '../dataset/index.js';
 import type { IdentitySet, IdentitySets, Surroundings } from '../dataset/index.js';
-import { loadRunData } from '../run/datasets.js';
+import { dataFingerprints, loadRunData } from '../run/datasets.js';
+import { expectSameData } from '../run/open-folder.js';
 import { buildModel, isModelName } from '../model/index.js';
 import { measuredModels } from '../run/kept-files.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
@@ -79,6 +80,7 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
   const { config } = run;
   await resolveEngine(config.engine);
   const data = await loadRunData(config, options);
+  expectSameData(folder, run, dataFingerprints(data));
   const sets = await setsOf(config, data.test, options);
   const own = await channelStatistics(data.train);
   const networks: MeasuredNetwork[] = [];

@@ -162,8 +162,10 @@ export function differences(wanted: RunConfig, run: FoundRun): string[] {
   const [before, now] = [comparable(run.config, run), comparable(wanted, run)];
   const known = new Map(before.methods.map((method) => [method.as, method]));
   const pairs: (readonly [what: string, old: unknown, current: unknown])[] = [
-    ...(Object.keys(now) as (keyof RunConfig)[])
+    ...([...new Set([...Object.keys(before), ...Object.keys(now)])] as (keyof RunConfig)[])
       .filter((key) => !['methods', 'seeds', 'tune', 'race'].includes(key))
+      // Tuning may begin later, and be left out for methods that are not tuned.
+      .filter((key) => key !== 'tuning' || (before.tuning !== undefined && now.tuning !== undefined))
       .map((key) => [key, before[key], now[key]] as const),
     ...now.methods
       .filter(({ as }) => known.has(as))
@@ -196,7 +198,7 @@ function comparable(config: RunConfig, { data }: FoundRun): RunConfig {
   return JSON.parse(JSON.stringify({ ...others, dataset: compared })) as RunConfig;
 }
 
-/** Methods and seeds of both configurations, the found one's methods first. */
+/** Methods and seeds of both configurations, the found one's first: a race goes through seeds in their order. */
 function joined(found: RunConfig, wanted: RunConfig): RunConfig {
   const known = new Set(found.methods.map(({ as }) => as));
   const tune = { ...found.tune, ...wanted.tune };
@@ -204,6 +206,6 @@ function joined(found: RunConfig, wanted: RunConfig): RunConfig {
     ...wanted,
     ...(Object.keys(tune).length > 0 && { tune, tuning: wanted.tuning ?? found.tuning }),
     methods: [...found.methods, ...wanted.methods.filter(({ as }) => !known.has(as))],
-    seeds: [...new Set([...found.seeds, ...wanted.seeds])].sort((a, b) => a - b),
+    seeds: [...new Set([...found.seeds, ...wanted.seeds])],
   };
 }

@@ -123,6 +123,25 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
     expect(output.printed).toContain('0 trainings evaluated');
   });
 
+  it('are tried on the noise of the run, and on no other images than its own', async () => {
+    const config = JSON.parse(readFileSync(kept('config.json'), 'utf8')) as object & {
+      readonly dataset: object;
+    };
+    writeFileSync(kept('config.json'), JSON.stringify({ ...config, corruptions: { seed: 7 } }));
+    expect(await main(['corruptions', run]), output.said).toBe(0);
+    expect(JSON.parse(readFileSync(kept('teacher', 'corruptions.json'), 'utf8'))).toMatchObject({ seed: 7 });
+    writeFileSync(
+      kept('config.json'),
+      JSON.stringify({ ...config, dataset: { ...config.dataset, seed: 9 } }),
+    );
+    for (const command of ['predictions', 'corruptions', 'metrics']) {
+      output.listen();
+      expect(await main([command, run]), command).toBe(1);
+      expect(output.said, command).toContain('expected the images that the run was started with');
+    }
+    writeFileSync(kept('config.json'), JSON.stringify(config));
+  });
+
   it('that belong to no run are refused', async () => {
     expect(await main(['predictions', folder])).toBe(1);
     expect(output.said).toContain('expected a run folder, got none');

@@ -1,0 +1,67 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { main } from '../../src/cli.js';
+import { resolveConfig } from '../../src/config/index.js';
+import type { RunConfig } from '../../src/config/index.js';
+import { differences } from '../../src/run/open-folder.js';
+import type { FoundRun } from '../../src/run/stored.js';
+import { heard } from '../terminal/heard.js';
+import { TINY_RUN } from './tiny-run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'continued-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const output = heard();
+const out = join(folder, 'my runs');
+const command = [
+  'run',
+  ...TINY_RUN.filter((_, at) => ![4, 5].includes(at)),
+  '--methods',
+  'student',
+  '--out',
+  out,
+];
+
+describe('a run that is continued', () => {
+  const config = (changes: object): RunConfig => resolveConfig({ preset: 'quick', flags: [changes] });
+  const found = (changes: object): FoundRun => ({ config: config(changes) }) as FoundRun;
+
+  it('may not leave out what its trainings were made with', () => {
+    expect(differences(config({}), found({ settleStatistics: true }))).toEqual([
+      'settleStatistics (true, now nothing)',
+    ]);
+    expect(differences(config({}), found({ corruptions: { seed: 7 } }))).toHaveLength(1);
+    expect(differences(config({ settleStatistics: true }), found({}))).toHaveLength(1);
+    const tuned = { tune: { kd: { temperature: [2, 4] } }, methods: ['student', 'kd'] };
+    expect(differences(config({ methods: ['student'] }), found(tuned))).toEqual([]);
+  });
+
+  it('keeps the order of its seeds, and prints commands for a shell', async () => {
+    output.listen();
+    expect(await main([...command, '--seeds', '3,0', '--prepare']), output.said).toBe(0);
+    expect(output.printed).toContain(`distill-bench train '${out}' student/3\n`);
+    expect(await main([...command, '--seeds', '1', '--prepare', '--resume']), output.said).toBe(0);
+    const { seeds } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')) as RunConfig;
+    expect(seeds).toEqual([3, 0, 1]);
+  });
+
+  it('is planned anew where it will be replaced', async () => {
+    output.listen();
+    const other = [...command, '--seeds', '0', '--batch-size', '32', '--dry-run'];
+    expect(await main(other)).toBe(2);
+    expect(output.said).toContain('or --overwrite');
+    expect(await main([...other, '--overwrite']), output.said).toBe(0);
+  });
+
+  it('has no part without trainings, and no plan of a part', async () => {
+    output.listen();
+    const seeds = ['--seeds', '0,1'];
+    expect(await main([...command, ...seeds, '--resume', '--shard', '4/4'])).toBe(2);
+    expect(output.said).toContain('a part that has trainings: there are 2 for 4 parts, got 4/4');
+    expect(await main([...command, ...seeds, '--resume', '--prepare', '--shard', '1/2'])).toBe(2);
+    expect(output.said).toContain('expected --prepare without --shard, got both');
+  });
+});
