@@ -50,6 +50,22 @@ export const CIFAR_FORMATS: Readonly<Record<CifarKind, CifarFormat>> = {
   },
 };
 
+/** A sentence about training files that are missing below the highest number. */
+export function gapNotes(
+  kind: CifarKind,
+  { folder, files }: { readonly folder: string; readonly files: readonly string[] },
+): readonly string[] {
+  const there = new Set(files.map((file) => Number(CIFAR_FORMATS[kind].files.train.exec(file)?.[1] ?? 0)));
+  const missing = Array.from({ length: Math.max(0, ...there) }, (_, at) => at + 1).filter(
+    (at) => !there.has(at),
+  );
+  if (missing.length === 0) return [];
+  const numbers = missing.slice(0, 6).join(', ');
+  return [
+    `Training files are missing in ${folder} (${numbers}): only the images of ${files.join(', ')} are used.`,
+  ];
+}
+
 /** The records of one file. */
 export interface CifarRecords {
   readonly labels: Int32Array;

@@ -4,7 +4,7 @@ import type { Dataset, InMemoryDataset } from '@distilljs/core';
 import { DistillError, arrayDataset } from '@distilljs/core';
 import { expectRegularFile, fileKind, readDataText } from '../file/index.js';
 import type { CifarKind, CifarRecords } from './cifar-format.js';
-import { CIFAR_FORMATS, EDGE, MOST_CLASSES, PLANE_BYTES, decodeCifar } from './cifar-format.js';
+import { CIFAR_FORMATS, gapNotes, EDGE, MOST_CLASSES, PLANE_BYTES, decodeCifar } from './cifar-format.js';
 import type { DatasetFormat } from './format.js';
 import type { IdentitySet, IdentitySets } from './identities.js';
 import { resized } from './resized.js';
@@ -34,7 +34,13 @@ export const cifarFormat = (files: string): DatasetFormat<CifarSource> => ({
   load({ trainSize, testSize, ...source }, wanted) {
     const load = (split: 'train' | 'test', count: number | undefined): Dataset | undefined =>
       wanted.includes(split) ? resized(firstImages(classesOf(source, split).seen, count), source) : undefined;
-    return Promise.resolve({ splits: { train: load('train', trainSize), test: load('test', testSize) } });
+    const splits = { train: load('train', trainSize), test: load('test', testSize) };
+    return Promise.resolve({
+      splits,
+      notes: wanted.includes('train')
+        ? gapNotes(source.name, findCifarFiles(source.name, source.dir, 'train'))
+        : [],
+    });
   },
 });
 

@@ -41,8 +41,11 @@ export function firstOfEach(
     Object.entries(layout.items).map(([split, all]) => {
       const size = sizes[split as Split];
       if (size === undefined || size >= all.length) return [split, all];
-      // Drawn images are the ones left out: one image of each class is never drawn.
-      const { chosen } = drawn(all, layout.classNames.length, all.length - size, splitSeed, `${split} size`);
+      // Drawn images are the ones left out: one image of each class is never drawn. Images without a label are one more class.
+      const classes = layout.classNames.length;
+      const groups = Int32Array.from(all, ({ label }) => (label < 0 ? classes : label));
+      const random = createRandom(splitSeed).fork(`${split} size`);
+      const { chosen } = stratified(groups, classes + 1, all.length - size, random);
       return [split, all.filter((_, place) => !chosen.has(place))];
     }),
   );

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { shownText } from '@distilljs/core';
+import { plainNames, sortedNames } from './label-names.js';
 import { dataError } from './bytes/byte-stream.js';
 import { divided, firstOfEach } from './divide.js';
 import type { DivideOptions } from './divide.js';
@@ -81,7 +82,9 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
     return { path: path ?? '', label, split, fields };
   });
   if (problems.length > 0) throw problemsError(file, problems);
-  const classNames = namesOf(read.flatMap(({ label }) => label ?? []));
+  // A table with a missing label may have the others as 2.0.
+  const named = plainNames(read.map(({ label }) => label));
+  const classNames = sortedNames(named.flatMap((label) => label ?? []));
   if (classNames.length < 2)
     throw dataError(file, 'labels of at least two classes', `one, ${classNames[0] ?? ''}`);
   const numbers = numbering(classNames);
@@ -91,13 +94,14 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
       return [
         name,
         values.some((value) => value !== undefined)
-          ? numbering(namesOf(values.map((value) => value ?? '')))
+          ? numbering(sortedNames(values.map((value) => value ?? '')))
           : undefined,
       ];
     }),
   );
   const items: Record<Split, ImageItem[]> = { train: [], validation: [], test: [] };
-  for (const { path, label, split = 'train', fields } of read) {
+  for (const [at, { path, split = 'train', fields }] of read.entries()) {
+    const label = named[at];
     const extra = Object.fromEntries(
       Object.entries(columns).flatMap(([name, places]) =>
         places === undefined ? [] : [[name, places.get(textOf(fields[name]) ?? '') ?? 0] as const],
@@ -141,14 +145,6 @@ function expectAllClasses(
   });
   if (lacking.length > 0)
     throw dataError(file, `images of each of the ${names.length} classes in every split`, lacking.join('; '));
-}
-
-/** Distinct values: in numeric order if all are integers, else in byte order. */
-function namesOf(values: readonly string[]): readonly string[] {
-  const distinct = [...new Set(values)];
-  return distinct.every((value) => /^-?\d+$/.test(value))
-    ? distinct.sort((a, b) => Number(a) - Number(b))
-    : distinct.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 const numbering = (names: readonly string[]): ReadonlyMap<string, number> =>

@@ -7,6 +7,7 @@ import { divided } from './divide.js';
 import type { DivideOptions } from './divide.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
+import { sortedNames } from './label-names.js';
 import { loadLayout } from './layout/load-layout.js';
 import type { LayoutOptions } from './layout/load-layout.js';
 import { columnsOf, imageBytes, namesOf } from './parquet-file/columns.js';
@@ -73,8 +74,10 @@ export async function parquetItems(source: ParquetOptions, wanted: readonly Spli
   }
   const train = parts.get('train') ?? [];
   const classNames = namesOfLabels(train);
+  const groupNames = namesOfSuperclasses(train);
   const items: Partial<Record<Split, readonly ImageItem[]>> = {};
-  for (const [split, shards] of parts) items[split] = shards.flatMap((shard) => itemsOf(shard, classNames));
+  for (const [split, shards] of parts)
+    items[split] = shards.flatMap((shard) => itemsOf(shard, classNames, groupNames));
   return { items, classNames, notes, hasTest: files.has('test') };
 }
 
@@ -159,19 +162,34 @@ function namesOfLabels(train: readonly LabelledShard[]): readonly string[] {
       if (typeof label === 'string') texts.add(label);
       else most = Math.max(most, Number(label));
     }
-  if (texts.size > 0) return [...texts].sort();
+  if (texts.size > 0) return sortedNames([...texts]);
   return Array.from({ length: Math.min(most, 100_000) + 1 }, (_, label) => String(label));
+}
+
+/** Texts of the superclasses of the training images; empty where they are numbers. */
+function namesOfSuperclasses(train: readonly LabelledShard[]): readonly string[] {
+  const texts = train
+    .flatMap(({ superclasses }) => superclasses ?? [])
+    .filter((value) => typeof value === 'string');
+  return sortedNames(texts);
 }
 
 function itemsOf(
   { shard, columns, labels, superclasses }: LabelledShard,
   names: readonly string[],
+  groupNames: readonly string[],
 ): ImageItem[] {
   const { path, stamp } = shard;
   const places = new Map(names.map((name, place) => [name, place]));
   const numbers = indices(labels, `${path}, column '${columns.label}'`, names.length, places);
   const groups =
-    superclasses && indices(superclasses, `${path}, column '${columns.superclass ?? ''}'`, 10_000, new Map());
+    superclasses &&
+    indices(
+      superclasses,
+      `${path}, column '${columns.superclass ?? ''}'`,
+      10_000,
+      new Map(groupNames.map((name, place) => [name, place])),
+    );
   return Array.from(numbers, (label, row) => ({
     path: `${path}#${row}`,
     label,

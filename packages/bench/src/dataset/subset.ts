@@ -79,8 +79,8 @@ export interface SplitDataset<D extends Dataset = Dataset> {
 /**
  * Splits off a share of every class for validation.
  *
- * From each class it takes `fraction · count` images, rounded so that they sum to `round(fraction · size)` (largest remainders
- * first); `random` decides which. One image of each class always stays in training. Both parts keep the dataset's order.
+ * From each class it takes `fraction · count` images, rounded so that they sum to `round(fraction · labelled)` (largest
+ * remainders first); `random` decides which. One image of each class always stays in training. Both parts keep the dataset's order.
  * Unlabelled images stay in training.
  *
  * @param fraction above 0 and below 1
@@ -91,16 +91,18 @@ export function splitValidation<D extends Dataset>(
   fraction: number,
   random: Random,
 ): SplitDataset<D> {
-  const wanted = Math.round(fraction * dataset.size);
-  if (!(fraction > 0 && fraction < 1) || wanted === 0 || wanted === dataset.size) {
+  const labels = dataset.labels ?? new Int32Array(0);
+  const labelled = labels.filter((label) => label >= 0).length;
+  const wanted = Math.round(fraction * labelled);
+  if (!(fraction > 0 && fraction < 1) || (labelled > 0 && (wanted === 0 || wanted === labelled))) {
+    const which = labelled === dataset.size ? '' : ' labelled images';
     throw new DistillError({
       code: 'option',
       where: 'validationFraction',
-      expected: `a number between 0 and 1 that leaves images in both parts of ${dataset.size}`,
+      expected: `a number between 0 and 1 that leaves images in both parts of ${labelled}${which}`,
       got: String(fraction),
     });
   }
-  const labels = dataset.labels ?? new Int32Array(0);
   const { chosen, byClass, quotas } = stratified(labels, dataset.classes, wanted, random, fraction);
   if (chosen.size === 0) {
     throw new DistillError({

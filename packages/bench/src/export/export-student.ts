@@ -98,15 +98,14 @@ async function dataOf(
   run: FoundRun,
   { run: root, data: given, log, signal }: ExportOptions,
 ): Promise<RunData> {
-  if (given === undefined) return await loadRunData(run.config, log, signal);
-  handOverData(given);
+  if (given !== undefined) handOverData(given);
   try {
     const data = await loadRunData(run.config, log, signal);
     const changed = run.data === undefined ? [] : changedParts(run.data, dataFingerprints(data));
     if (changed.length === 0) return data;
     throw new DistillError({
       code: 'data',
-      where: 'export, data',
+      where: given === undefined ? 'export' : 'export, data',
       expected: `the images that ${root} was trained and tested on`,
       got: `other ${changed.join(', ')}`,
     });

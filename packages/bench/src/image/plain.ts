@@ -134,9 +134,11 @@ async function decodeTiff(bytes: Uint8Array, { orientation, orientationAt }: Ima
   }
   const [page] = decode(own, { pages: [0] });
   if (page === undefined) throw new Error('a TIFF without images');
-  const { width, height, bitsPerSample, samplesPerPixel, components, data, palette, type } = page;
-  const isInverted = type === 0;
-  const channels = palette === undefined ? Math.min(4, components, samplesPerPixel) : 3;
+  // The library has inverted images in which 0 is white.
+  const { width, height, bitsPerSample, samplesPerPixel, components, data, palette, alpha } = page;
+  // A last sample that is not said to be alpha, such as near infrared, would be taken for it.
+  const spare = !alpha && (samplesPerPixel === 2 || samplesPerPixel === 4) ? 1 : 0;
+  const channels = palette === undefined ? Math.min(4, components, samplesPerPixel - spare) : 3;
   if (![8, 16].includes(bitsPerSample) && palette === undefined)
     throw new Error(`${bitsPerSample} bits a sample, where 8 or 16 can be read`);
   const out = new Uint8Array(width * height * channels);
@@ -145,7 +147,7 @@ async function decodeTiff(bytes: Uint8Array, { orientation, orientationAt }: Ima
     for (let channel = 0; channel < channels; channel++) {
       const sample = colour?.[channel] ?? data[pixel * samplesPerPixel + channel] ?? 0;
       const byte = colour !== undefined || bitsPerSample === 16 ? sample >> 8 : sample;
-      out[pixel * channels + channel] = isInverted ? 255 - byte : byte;
+      out[pixel * channels + channel] = byte;
     }
   }
   return { width, height, channels: channels as Raster['channels'], data: out };

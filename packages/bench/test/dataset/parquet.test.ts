@@ -59,6 +59,8 @@ describe('Parquet', () => {
       expect(found.classNames).toEqual(['ape', 'bee', 'cat']);
       expect(found.items.train?.map(({ label }) => label)).toEqual([1, 0, 2]);
       expect(await red(found, 'train', 1)).toBe(20);
+      const groups = await read(dir, { superclassColumn: 'label' });
+      expect(groups.items.train?.map(({ superclass }) => superclass)).toEqual([1, 0, 2]);
     });
     await inFolder({ 'mine.parquet': parquet('bytes') }, async (dir) => {
       const found = await read(`${dir}/mine.parquet`, { imageColumn: 'jpg', labelColumn: 'cls' });

@@ -8,7 +8,7 @@ import type { LoadedSplits, Split } from '../format.js';
 import { resized } from '../resized.js';
 import type { ResizeOptions } from '../resized.js';
 import { classLabels } from './labels.js';
-import { asPixels } from './pixels.js';
+import { asPixels, rangeOf } from './pixels.js';
 import type { ImageAxes, ValueRange } from './pixels.js';
 
 /** Images and labels of one split, in array files that are read on demand. */
@@ -58,6 +58,7 @@ export async function loadParts(
   const classes = classNames?.length ?? labels.reduce((most, label) => Math.max(most, label), 0) + 1;
   expectAllClasses(labels, classes, parts.train.labels.where, source);
   const splits: Partial<Record<Split, Dataset>> = {};
+  const chosen: Wanted[] = [];
   for (const split of wanted) {
     const part = parts[split];
     if (part === undefined) continue;
@@ -65,9 +66,43 @@ export async function loadParts(
     const all = split === 'train' ? labels : await labelsOf(part, { firstLabel, classes });
     const most = { train: source.trainSize, validation: undefined, test: source.testSize }[split];
     const size = Math.min(all.length, most ?? Infinity);
-    splits[split] = resized(await read(name, part, all.subarray(0, size), { classes, ...source }), source);
+    chosen.push({ split, part, labels: all.subarray(0, size) });
+  }
+  // All are read before their range is guessed: a split alone may not reach black or white.
+  const read: (Wanted & { readonly numbers: Numbers })[] = [];
+  for (const each of chosen) read.push({ ...each, numbers: await numbersOf(each) });
+  const range = source.range ?? guessedRange(read.map(({ part, numbers }) => ({ part, numbers })));
+  for (const { split, part, labels: own, numbers } of read) {
+    const { height, width, channels } = part.images.axes;
+    const dataset = arrayDataset({
+      name,
+      images: asPixels(numbers, part.images.isFloat, range, part.images.where),
+      labels: own,
+      imageShape: [height, width, channels],
+      ...{ classes, classNames },
+    });
+    splits[split] = resized(dataset, source);
   }
   return { splits };
+}
+
+/** A part to be read, with the labels of its images. */
+interface Wanted {
+  readonly split: Split;
+  readonly part: ArrayPart;
+  readonly labels: Int32Array;
+}
+
+/** The range that fits the numbers of all parts; floats and integers may be stored beside each other. */
+function guessedRange(
+  parts: readonly { readonly part: ArrayPart; readonly numbers: Numbers }[],
+): ValueRange | undefined {
+  const [first] = parts;
+  if (first === undefined || parts.some(({ part }) => part.images.isFloat !== first.part.images.isFloat))
+    return undefined;
+  const least = Math.min(...parts.map(({ numbers }) => numbers.least));
+  const most = Math.max(...parts.map(({ numbers }) => numbers.most));
+  return rangeOf(least, most, first.part.images.isFloat, first.part.images.where);
 }
 
 async function labelsOf(
@@ -77,12 +112,7 @@ async function labelsOf(
   return classLabels(await labels.read(), { ...rules, where: labels.where, images: images.axes.size });
 }
 
-async function read(
-  name: string,
-  { images }: ArrayPart,
-  labels: Int32Array,
-  { classes, classNames, range }: ArraySource & { readonly classes: number },
-): Promise<Dataset> {
+async function numbersOf({ part: { images }, labels }: Wanted): Promise<Numbers> {
   const { height, width, channels } = images.axes;
   const bytes = labels.length * height * width * channels * images.valueBytes;
   const most = Math.min(totalmem(), process.constrainedMemory() || Infinity, constants.MAX_LENGTH) * 0.75;
@@ -96,15 +126,7 @@ async function read(
       hint,
     );
   }
-  const numbers = await images.read(labels.length);
-  return arrayDataset({
-    name,
-    images: asPixels(numbers, images.isFloat, range, images.where),
-    labels,
-    imageShape: [height, width, channels],
-    classes,
-    classNames,
-  });
+  return await images.read(labels.length);
 }
 
 function expectAllClasses(

@@ -107,6 +107,9 @@ export function assigned(
       there.length > 12 ? `${there.slice(0, 12).join(', ')} and ${there.length - 12} more` : there.join(', ');
     return dataError(dir, expected, `the arrays ${shown === '' ? '(none)' : shown}`, hint);
   };
+  // `np.savez(file, a, b, c, d)` numbers its arrays: which is which cannot be told.
+  if (Object.keys(names).length === 0 && arrays.some(({ name }) => /^arr_(?:[2-9]|\d\d+)$/.test(name)))
+    throw open('arrays with names, or two alone (arr_0 images, arr_1 labels)');
   for (const split of [...splits, 'all'] as const) {
     const of = (role: Role): readonly NamedArray[] => {
       const key = split === 'all' ? undefined : names[`${split}${role === 'images' ? 'Images' : 'Labels'}`];

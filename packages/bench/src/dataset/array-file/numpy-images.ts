@@ -38,12 +38,20 @@ export async function numpyImages(array: NamedArray, layout: ImageLayout): Promi
 
 function readAll(array: NamedArray, count: number, isAll: boolean): Promise<Numbers> {
   return array.read(async (stream, { kind, littleEndian }) => {
-    const numbers = await readNumbers(stream, count, kind, littleEndian, 'the numbers');
+    const read = await readNumbers(stream, count, kind, littleEndian, 'the numbers');
+    const numbers = kind === 'b1' ? blackAndWhite(read) : read;
     if (isAll && !(await stream.atEnd()))
       throw dataError(array.where, 'nothing after the numbers', 'more bytes');
     return numbers;
   });
 }
+
+/** Booleans as pixels. */
+const blackAndWhite = ({ values, least, most }: Numbers): Numbers => ({
+  values: values.map((value) => 255 * Math.min(1, value)),
+  least: 255 * Math.min(1, least),
+  most: 255 * Math.min(1, most),
+});
 
 function placed(
   { shape, fortran }: NpyHeader,

@@ -55,8 +55,7 @@ export function interleaved<Values extends Uint8Array | Float32Array>(
 export type ValueRange = readonly [black: number, white: number];
 
 /**
- * Values as pixels of 0…255. Without a range, integers up to 255 stay as they are, integers up to 65,535 count as 16-bit
- * images, and floats from 0 to 1 are multiplied by 255.
+ * Values as pixels of 0…255. Without a range, it is that of {@link rangeOf}.
  *
  * @param isFloat whether the values were stored as floats
  * @throws DistillError code `data` for values outside the range, or ones that no rule fits
@@ -67,7 +66,7 @@ export function asPixels(
   range: ValueRange | undefined,
   where: string,
 ): Uint8Array | Float32Array {
-  const [black, white] = range ?? guessedRange(least, most, isFloat);
+  const [black, white] = range ?? rangeOf(least, most, isFloat, where);
   if (!(least >= black && most <= white)) {
     const got = Number.isNaN(least) ? 'NaN among them' : `values from ${least} to ${most}`;
     const hint = 'Say which numbers are black and white with dataset.range, e.g. [-1, 1].';
@@ -80,8 +79,21 @@ export function asPixels(
   return scaled;
 }
 
-function guessedRange(least: number, most: number, isFloat: boolean): ValueRange {
-  if (isFloat) return least >= 0 && most <= 1 ? [0, 1] : [0, 255];
+/** Floats above 1 by no more than this are rounding. */
+const ROUNDING = 1e-3;
+
+/**
+ * The range of values without one: integers up to 255 are bytes, integers up to 65,535 16-bit images, floats from 0 to 1
+ * shares of white.
+ *
+ * @throws DistillError code `data` for floats that end between 1 and 2, which fit no rule
+ */
+export function rangeOf(least: number, most: number, isFloat: boolean, where: string): ValueRange {
+  if (isFloat && least >= 0 && most > 1 + ROUNDING && most <= 2) {
+    const hint = 'Say which numbers are black and white with dataset.range, e.g. [0, 1.5].';
+    throw dataError(where, 'floats from 0 to 1, or from 0 to 255', `values from ${least} to ${most}`, hint);
+  }
+  if (isFloat) return least >= 0 && most <= 1 + ROUNDING ? [0, Math.max(1, most)] : [0, 255];
   return least >= 0 && most > 255 && most <= 65_535 ? [0, 65_535] : [0, 255];
 }
 
