@@ -80,6 +80,7 @@ async function cardOf(
     ),
     bytes: { ...bytes, trainedWeights: bytes.weights },
     latency: {
+      processor: report.environment.processor,
       measured: measured.latency.map((each) => ({ engine: measured.engine.name, ...each })),
       missing: [],
     },

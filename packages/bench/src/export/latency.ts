@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { ENGINES, isDistillError, loadModel, resolveEngine } from '@distilljs/core';
 import { timePasses } from '../cost/pass-times.js';
 import type { PassTimes } from '../cost/pass-times.js';
@@ -8,6 +9,8 @@ export interface Latency extends PassTimes {
 }
 
 export interface Latencies {
+  /** The processor of this machine, which need not be the run's. */
+  readonly processor: string;
   readonly measured: readonly Latency[];
   /** Engines that are not available, and why. */
   readonly missing: readonly { readonly engine: string; readonly reason: string }[];
@@ -48,5 +51,5 @@ export async function measureLatency(
     }
     model.dispose();
   }
-  return { measured, missing };
+  return { processor: cpus()[0]?.model.trim() ?? 'unknown', measured, missing };
 }

@@ -73,7 +73,7 @@ export function cardText(card: ModelCard): string {
   const [height, width, channels] = metadata.imageSize;
   return [
     `---\n${stringify(frontMatter(card))}---`,
-    `# ${card.student}, distilled with ${card.methodName} on ${dataset.name}`,
+    `# ${card.student}, trained with ${card.methodName} on ${dataset.name}`,
     `A TensorFlow.js image classifier: ${dataset.classes} classes, images of ${height}×${width}×${channels}, ${number(card.parameters)} parameters, ${number(card.macs)} multiply-accumulate operations per image. It gives ${metadata.output}.`,
     '## Use',
     useText(card),
@@ -134,7 +134,7 @@ function accuracyText({ testAccuracy, overSeeds, quantization, seed, teacher, me
     ['on the test images', 'accuracy', '95 % interval'],
     row(`student as trained (seed ${seed})`, trained),
     row(`this model${quantization === undefined ? '' : ` (${quantization})`}`, exported),
-    ...(teacher === undefined ? [] : [row(`teacher ${teacher.model}`, teacher.testAccuracy)]),
+    ...(teacher === undefined ? [] : [row(`the run's teacher, ${teacher.model}`, teacher.testAccuracy)]),
   ];
   const { n, mean, sd, ci95 } = overSeeds;
   const over =
@@ -144,7 +144,7 @@ function accuracyText({ testAccuracy, overSeeds, quantization, seed, teacher, me
   return `${markdownTable(rows, { align: ['l', 'r', 'r'] })}\n\nIntervals are Wilson's, over the ${number(images)} test images. ${over}`;
 }
 
-function speedText({ bytes, latency, quantization, environment }: ModelCard): string {
+function speedText({ bytes, latency, quantization }: ModelCard): string {
   const stored = quantization === undefined ? '32-bit floats' : `${quantization} kernels, 32-bit vectors`;
   const rows = latency.measured.map(({ engine, batch, p50, p95, passes }) => [
     engine,
@@ -156,7 +156,7 @@ function speedText({ bytes, latency, quantization, environment }: ModelCard): st
   const table = markdownTable([['engine', 'batch', 'p50 ms', 'p95 ms', 'passes'], ...rows], {
     align: ['l', 'r', 'r', 'r', 'r'],
   });
-  return `Weights ${kibibytes(bytes.weights)} (${stored}; as trained ${kibibytes(bytes.trainedWeights)}), \`model.json\` ${kibibytes(bytes.model)}.\n\n${table}\n\nMilliseconds per forward pass of a whole batch on ${environment.processor}, without decoding and preparing images.`;
+  return `Weights ${kibibytes(bytes.weights)} (${stored}; as trained ${kibibytes(bytes.trainedWeights)}), \`model.json\` ${kibibytes(bytes.model)}.\n\n${table}\n\nMilliseconds per forward pass of a whole batch on ${latency.processor}, without decoding and preparing images.`;
 }
 
 function trainingText(card: ModelCard): string {
@@ -165,8 +165,8 @@ function trainingText(card: ModelCard): string {
   const lines = [
     `- data: ${dataset.name}, ${number(dataset.trainImages)} training and ${number(dataset.testImages)} test images, ${dataset.classes} classes`,
     teacher === undefined
-      ? '- teacher: none'
-      : `- teacher: ${teacher.model} (${number(teacher.parameters)} parameters, ${teacher.source === 'trained' ? 'trained in the same run' : `from ${teacher.source}`}), ${percent(teacher.testAccuracy)} on the test images`,
+      ? '- teacher of the run: none'
+      : `- teacher of the run: ${teacher.model} (${number(teacher.parameters)} parameters, ${teacher.source === 'trained' ? 'trained in the same run' : `from ${teacher.source}`}), ${percent(teacher.testAccuracy)} on the test images`,
     `- method: ${card.method}, options \`${JSON.stringify(card.options)}\``,
     `- seed ${seed}, ${training.epochs} epochs, batches of ${training.batchSize}, ${name} \`${JSON.stringify(optimizer)}\`; weights of the last epoch`,
     `- engine ${environment.engine.name} (${environment.engine.version}), Node ${environment.node}, ${Object.entries(
