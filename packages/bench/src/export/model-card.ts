@@ -165,8 +165,8 @@ function trainingText(card: ModelCard): string {
   const lines = [
     `- data: ${dataset.name}, ${number(dataset.trainImages)} training and ${number(dataset.testImages)} test images, ${dataset.classes} classes`,
     teacher === undefined
-      ? '- teacher of the run: none'
-      : `- teacher of the run: ${teacher.model} (${number(teacher.parameters)} parameters, ${teacher.source === 'trained' ? 'trained in the same run' : `from ${teacher.source}`}), ${percent(teacher.testAccuracy)} on the test images`,
+      ? "- the run's teacher: none"
+      : `- the run's teacher: ${teacher.model} (${number(teacher.parameters)} parameters, ${teacher.source === 'trained' ? 'trained in the same run' : `from ${teacher.source}`}), ${percent(teacher.testAccuracy)} on the test images`,
     `- method: ${card.method}, options \`${JSON.stringify(card.options)}\``,
     `- seed ${seed}, ${training.epochs} epochs, batches of ${training.batchSize}, ${name} \`${JSON.stringify(optimizer)}\`; weights of the last epoch`,
     `- engine ${environment.engine.name} (${environment.engine.version}), Node ${environment.node}, ${Object.entries(
