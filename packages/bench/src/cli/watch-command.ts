@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readRunCells } from '../cell/run-cells.js';
 import { watchCells } from '../cell/run-watch.js';
@@ -6,6 +7,7 @@ import type { RunningCell, RunSnapshot } from '../cell/run-watch.js';
 import { connectQueue, identifyRun, queueAddress, QUEUE_VARIABLE, watchQueue } from '../queue/index.js';
 import type { QueueSnapshot } from '../queue/index.js';
 import { figure } from '../report/index.js';
+import { LOCK } from '../run/lock.js';
 import { durationText, terminalTable } from '../terminal/index.js';
 import { EXIT, stopSignal } from './process.js';
 import type { ExitCode } from './process.js';
@@ -43,6 +45,9 @@ export async function watchCommand(
     const signal = stopSignal(() => undefined);
     const screen = drawing(process.stdout);
     const look = watchCells(cells);
+    // A process that ends leaves cells undone that diverged, or that a race does not need.
+    const lock = join(folder, LOCK);
+    let wasLocked = false;
     while (!signal.aborted) {
       const began = performance.now();
       const snapshot = await look();
@@ -51,7 +56,10 @@ export async function watchCommand(
       else if (once === true || process.stdout.isTTY) screen(watchText(snapshot, queues));
       else screen([summaryText(snapshot, queues), ...unattended(queues)].join('\n'));
       const aside = Object.keys(queues?.aside ?? {}).length;
-      const isOver = snapshot.done + aside >= snapshot.cells && queues?.isOpen !== true;
+      const isLocked = existsSync(lock);
+      const hasEnded = queues === undefined && wasLocked && !isLocked && snapshot.running.length === 0;
+      wasLocked = isLocked;
+      const isOver = hasEnded || (snapshot.done + aside >= snapshot.cells && queues?.isOpen !== true);
       if (once === true || json === true || isOver) {
         await ofQueue?.close();
         return aside > 0 ? EXIT.failed : EXIT.done;

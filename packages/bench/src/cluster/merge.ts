@@ -192,8 +192,10 @@ async function prepareTarget(first: Matrix, all: readonly Matrix[], into: string
       const before = await readRun(folder);
       if (run.data === undefined)
         throw wrong(folder.root, 'runs that keep what their images are', 'an old one');
+      // Paths of other machines do not replace those that the folder has.
+      const { dataset, teacher } = before?.config ?? run.config;
       await openFolder(folder, 'resume', before, {
-        config: run.config,
+        config: { ...run.config, dataset, teacher: { ...run.config.teacher, path: teacher.path } },
         environment: run.environment,
         data: run.data,
       });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { DistillError } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { MethodResult } from '../report/index.js';
@@ -127,13 +128,16 @@ function paceOf({ jobs, clock, folder, config, validationImages }: RaceOptions):
     },
     async measured(cells, work) {
       const before = clock.seconds();
+      const isFresh = cells.every(({ method, seed }) => !existsSync(folder.student(method, seed).metrics));
       const done = await work();
       const { results } = await readRace(folder, config, validationImages);
+      const made = cells.flatMap(({ method, seed }) =>
+        results.filter((each) => each.method === method && each.seed === seed),
+      );
+      // Trainings that began earlier, or that diverged, would compare the clock with other seconds.
+      if (!isFresh || made.length < cells.length) return done;
       byClock += clock.seconds() - before;
-      for (const { method, seed } of cells)
-        trained += results
-          .filter((each) => each.method === method && each.seed === seed)
-          .reduce((sum, each) => sum + secondsOf(each), 0);
+      trained += made.reduce((sum, each) => sum + secondsOf(each), 0);
       return done;
     },
   };
