@@ -49,11 +49,11 @@ export function subtaskKd(
 ): Tensor1D {
   expectPair('subtaskKd', { teacher }, margins, weights);
   return tf.tidy(() => {
-    const { soft, negativeEntropy } = withoutTape(() => {
+    const [soft, negativeEntropy] = withoutTape((): [tf.Tensor, tf.Tensor] => {
       const logits = teacherBinaryLogits(teacher, temperature);
       const yes = tf.mul(tf.sigmoid(logits), tf.logSigmoid(logits));
       const no = tf.mul(tf.sigmoid(tf.neg(logits)), tf.logSigmoid(tf.neg(logits)));
-      return { soft: tf.sigmoid(logits), negativeEntropy: tf.add(yes, no) };
+      return [tf.sigmoid(logits), tf.add(yes, no)];
     });
     const scaled = tf.div<Logits>(margins, temperature);
     const divergence = tf.add(negativeEntropy, tf.sub(tf.softplus(scaled), tf.mul(soft, scaled)));

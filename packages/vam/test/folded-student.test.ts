@@ -81,7 +81,14 @@ it('folds a student again whose further training was stopped', async () => {
     ...run(student),
     epochs: 3,
     signal: stop.signal,
-    callbacks: [{ name: 'stopper', epoch: () => stop.abort() }],
+    callbacks: [
+      {
+        name: 'stopper',
+        epoch() {
+          stop.abort();
+        },
+      },
+    ],
   });
   expect(result.stopped?.globalEpoch).toBe(0);
   result.dispose();

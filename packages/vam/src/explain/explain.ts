@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { asNetwork, checkOptions, expectModel, expectOption, objectWith, optional } from '@distilljs/core';
 import type { Network } from '@distilljs/core';
 import { vamLayers } from '../convolution/index.js';
