@@ -29,6 +29,22 @@ export function chooseMethods(
   ];
 }
 
+/**
+ * A layer whose changes to single methods are at positions: `methods.kd.options.temperature` means the entry called `kd` of
+ * the layers below. Names that no entry has stay, and are refused with the configuration.
+ */
+export function atPositions(layer: ConfigLayer, below: readonly ConfigLayer[]): ConfigLayer {
+  const changed = layer.values['methods'];
+  const { methods } = mergeLayers(below);
+  if (!isMapping(changed) || !Array.isArray(methods)) return layer;
+  const names = methods.map(nameOf);
+  const placed = Object.entries(changed).map(([key, value]) => {
+    const place = /^\d+$/.test(key) ? -1 : names.indexOf(key);
+    return [place < 0 ? key : String(place), value] as const;
+  });
+  return plainLayer(layer.name, { ...layer.values, methods: Object.fromEntries(placed) });
+}
+
 /** The place in the configuration of a part of a chosen method. */
 function originOf(
   [field, at, ...within]: Path,

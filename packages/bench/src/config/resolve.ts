@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ModelName } from '../model/index.js';
-import { chooseMethods } from './chosen-methods.js';
+import { atPositions, chooseMethods } from './chosen-methods.js';
 import type { ConfigLayer } from './layers.js';
 import { mergeLayers, plainLayer, unsafeParts, valueAt } from './layers.js';
 import { folderOf, modulesIn, withModulePaths } from './module-name.js';
@@ -106,7 +106,8 @@ function layersOf({
   const below = [...base, ...upper.slice(0, upper.length - flags.length)];
   const set = [...upper.slice(upper.length - flags.length), ...counted];
   const kept = chosen === undefined ? below : chooseMethods(below, chosen, flagsName);
-  return [[...kept, ...set], surroundings];
+  const placed = set.map((layer, at) => atPositions(layer, [...kept, ...set.slice(0, at)]));
+  return [[...kept, ...placed], surroundings];
 }
 
 /** Modules and packages of a configuration's methods, which are loaded before the configuration is checked. */

@@ -93,3 +93,26 @@ describe('--methods', () => {
     expect(part.methods[0]?.options).not.toEqual({});
   });
 });
+
+describe('a setting of one method', () => {
+  const methods = ['student', { name: 'kd', as: 'hot', options: { temperature: 8 } }, 'cckd'];
+  const optionsOf = (settings: object, chosen?: readonly string[]): unknown =>
+    resolveConfig({ preset: 'quick', flags: [{ methods }, { methods: settings }], chosen }).methods.map(
+      ({ as, options }) => [as, options],
+    );
+
+  it('names it, whatever its place', () => {
+    const warm = { hot: { options: { temperature: 2 } }, cckd: { options: { beta: 3 } } };
+    const expected = [
+      ['student', {}],
+      ['hot', { temperature: 2 }],
+      ['cckd', { beta: 3 }],
+    ];
+    expect(optionsOf(warm)).toEqual(expected);
+    expect(optionsOf({ 1: warm.hot, 2: warm.cckd })).toEqual(expected);
+  });
+
+  it('is refused for a name that no method has', () => {
+    expect(() => optionsOf({ cold: { options: {} } })).toThrow(/methods: expected .* got/);
+  });
+});
