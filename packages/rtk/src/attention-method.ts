@@ -81,9 +81,8 @@ export function reviewAgreement(history: readonly EpochReport[]): readonly strin
   const recent = history.slice(-COLLAPSED_EPOCHS);
   const shares = recent.map(({ terms }) => terms['agreement']?.value ?? NaN);
   if (recent.length < COLLAPSED_EPOCHS || !shares.every((share) => share > COLLAPSED)) return [];
-  const share = Math.floor(100 * Math.min(...shares));
   return [
-    `All student maps give one stage of the teacher more than ${share} % of their attention: whatever they are compared with is close to what they have, and they learn little from it. Use direction 'teacher-query'.`,
+    `All student maps give one stage of the teacher more than ${100 * COLLAPSED} % of their attention: whatever they are compared with is close to what they have, and they learn little from it. Use direction 'teacher-query'.`,
   ];
 }
 
