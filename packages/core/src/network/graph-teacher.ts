@@ -8,7 +8,7 @@ import { expectKnown } from '../option/index.js';
 import { expectShape, shapeText } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import type { FrozenNetwork, LogitsSource, NetworkNode } from './contract.js';
-import { expectSource, logProbabilities } from './logits.js';
+import { expectSource, logProbabilities, sourceAfter } from './logits.js';
 import { missingTap, networkOutput } from './taps.js';
 
 /** A node of a graph model, as its executor keeps it. */
@@ -103,7 +103,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
           `the ${setting} of ${op} '${node}', which tfjs leaves out`,
           AS_ONNX,
         );
-  const logitsFrom = source ?? (endsInSoftmax(nodes.get(plain(output.name))) ? 'softmax' : 'output');
+  const logitsFrom = source ?? sourceAfter(lastOperation(nodes.get(plain(output.name))), `network '${name}'`);
   const tapNames = [
     ...new Set([...Object.keys(aliases), ...[...nodes.values()].filter(isTap).map((node) => node.name)]),
   ];
@@ -222,10 +222,8 @@ function nodesFrom(
   }
 }
 
-function endsInSoftmax(node: GraphModelNode | undefined): boolean {
-  if (node === undefined) return false;
-  return node.op === 'Softmax' || (PASSING.has(node.op) && endsInSoftmax(node.inputs[0]));
-}
+const lastOperation = (node: GraphModelNode | undefined): string | undefined =>
+  node !== undefined && PASSING.has(node.op) ? lastOperation(node.inputs[0]) : node?.op;
 
 async function fingerprintOf(
   model: GraphModelLike,

@@ -96,10 +96,20 @@ export function layerConfig(layer: Layer): { readonly kind: string; readonly con
   return { kind: isUsers(layer) ? `own ${name}` : name, config: layer.getConfig() };
 }
 
-/** Name of the activation in a configuration; `linear` if there is none. */
+/**
+ * Name of the activation in a configuration; `linear` if there is none. Of a layer as activation it is the class in lower
+ * case, such as `leakyrelu`.
+ */
 export function activationOf(config: LayerConfig): string {
-  const activation = config['activation'];
-  return typeof activation === 'string' ? activation : 'linear';
+  const activation: unknown = config['activation'];
+  if (typeof activation === 'string')
+    return /^[A-Z]/.test(activation) ? activation.toLowerCase() : activation;
+  const { className, config: inner } = Object(activation) as {
+    readonly className?: unknown;
+    readonly config?: LayerConfig;
+  };
+  if (typeof className !== 'string') return 'linear';
+  return className === 'Activation' ? activationOf(inner ?? {}) : className.toLowerCase();
 }
 
 /** True for the layers that compute exactly max(x, 0). */

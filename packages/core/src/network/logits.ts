@@ -114,6 +114,23 @@ export function expectLogits(modelName: string, graph: Graph, source: LogitsSour
   });
 }
 
+/**
+ * How logits come from the output of a graph that ends in this operation.
+ *
+ * @throws DistillError code `network` for a sigmoid, whose values are neither logits nor a distribution
+ */
+export function sourceAfter(operation: string | undefined, where: string): LogitsSource {
+  if (operation === 'Softmax') return 'softmax';
+  if (operation !== 'Sigmoid' && operation !== 'HardSigmoid') return 'output';
+  throw new DistillError({
+    code: 'network',
+    where,
+    expected: 'logits, or the probabilities of a softmax, as the output',
+    got: 'a sigmoid output',
+    hint: "Convert the model without its last sigmoid; if its values are logits to you, say logitsFrom: 'output'.",
+  });
+}
+
 /** log p, which equals the logits up to a constant per row; p is clamped to float32's smallest normal number. */
 export const logProbabilities = (probabilities: tf.Tensor): Logits =>
   tf.log<Logits>(tf.maximum(probabilities, 1.1754944e-38));

@@ -89,9 +89,8 @@ function nearby(asked: string, values: readonly string[]): readonly string[] {
 
 const PASSING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Cast']);
 
-/** True for an output of a softmax, possibly reshaped. */
-export function endsInSoftmax(file: OnnxFile, value: string): boolean {
+/** The operation that an output comes from, before it was possibly reshaped. */
+export function lastOperation(file: OnnxFile, value: string): string | undefined {
   const node = file.nodes.find(({ outputs }) => outputs.includes(value));
-  if (node === undefined) return false;
-  return node.op === 'Softmax' || (PASSING.has(node.op) && endsInSoftmax(file, node.inputs[0] ?? ''));
+  return node !== undefined && PASSING.has(node.op) ? lastOperation(file, node.inputs[0] ?? '') : node?.op;
 }

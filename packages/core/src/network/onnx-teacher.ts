@@ -6,10 +6,11 @@ import { readFiles } from '../model-file/read-files.js';
 import type { LoadOptions } from '../model-file/read-artifacts.js';
 import type { FrozenNetwork } from './contract.js';
 import { teacherFrom } from './foreign-teacher.js';
+import { sourceAfter } from './logits.js';
 import type { NetworkOptions } from './network.js';
 import { openSession } from './onnx-session.js';
 import { readOnnx, withOutputs } from './onnx-file.js';
-import { endsInSoftmax, foundTaps, innerValues, lookInside, namedTaps } from './onnx-inside.js';
+import { foundTaps, innerValues, lastOperation, lookInside, namedTaps } from './onnx-inside.js';
 import type { OnnxFile, OnnxValue } from './onnx-file.js';
 import { askOnnx } from './onnx-images.js';
 import type { ImageLayout, OnnxImages } from './onnx-images.js';
@@ -85,6 +86,7 @@ export async function loadOnnxTeacher(
   for (const { tap, value } of foundTaps(nodes, [...named.keys()], file)) taps.set(tap, value);
 
   const logits = (file.outputs[0] as OnnxValue).name;
+  const logitsFrom = options.logitsFrom ?? sourceAfter(lastOperation(file, logits), where);
   const values = [...new Set(taps.values())];
   const graph = await open(values);
   try {
@@ -108,7 +110,7 @@ export async function loadOnnxTeacher(
         classes: options.classNames ?? classes,
         imageShape: inputShape,
         taps: Object.fromEntries([...taps].map(([tap, value]) => [tap, shapeOf(value)])),
-        logitsFrom: options.logitsFrom ?? (endsInSoftmax(file, logits) ? 'softmax' : 'output'),
+        logitsFrom,
         version: bytesToHex(digest.digest()),
         parameters: file.parameters,
         dispose: () => {

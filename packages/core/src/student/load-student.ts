@@ -143,6 +143,13 @@ export function studentOf(model: LayersModel, options: LoadStudentOptions = {}, 
     const { top = 5 } = settings;
     expectOption('classify, top', top, (value) => (value === Infinity ? undefined : atLeastOne(value)));
     const isTensor4d = given instanceof tf.Tensor && given.rank === 4;
+    if (isTensor4d && given.isDisposed)
+      throw new DistillError({
+        code: 'data',
+        where: 'classify',
+        expected: 'a tensor',
+        got: 'a disposed one',
+      });
     const list: readonly ImageInput[] = isTensor4d
       ? (tf.unstack(given) as tf.Tensor3D[])
       : Array.isArray(given)
@@ -186,6 +193,13 @@ function batchOf(images: readonly Pixels[], { imageSize, scale, ...metadata }: M
   const size = height * width * channels;
   const batch = new Float32Array(images.length * size);
   for (const [at, image] of images.entries()) {
+    if (![1, 3, 4].includes(channels) && (image.width !== width || image.height !== height))
+      throw new DistillError({
+        code: 'data',
+        where: 'classify',
+        expected: `images of ${height}×${width}: those of ${channels} channels are not resized`,
+        got: `one of ${image.height}×${image.width}`,
+      });
     const isFitting = image.width === width && image.height === height && image.channels === channels;
     const data =
       isFitting && (image.orientation ?? 1) === 1

@@ -68,11 +68,13 @@ function decodedPixels(given: unknown, where: string): Pixels | undefined {
   // The fields of ImageData are getters on its prototype, so a spread or Object.keys would miss them.
   const { width, height, data } = (fields.raster ?? fields) as Partial<Record<keyof Raster, unknown>>;
   if (typeof width !== 'number' || typeof height !== 'number' || !ArrayBuffer.isView(data)) return undefined;
+  if (data instanceof DataView || typeof (data as unknown as ArrayLike<unknown>)[0] === 'bigint')
+    return undefined;
   const values = data as unknown as Uint8Array | Float32Array;
   const { orientation = 1 } = fields;
   expectOption(`${where}, orientation`, orientation, wholeNumber({ min: 1, max: 8 }));
   const channels = values.length / (width * height);
-  if (!Number.isSafeInteger(channels) || channels < 1)
+  if (!Number.isSafeInteger(channels) || channels < 1 || width < 0)
     refuse(
       where,
       'width × height pixels of one to four values',

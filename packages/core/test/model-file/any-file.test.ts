@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { createNetwork, loadModel, loadTeacher, saveModel } from '@distilljs/core';
+import { createNetwork, freeze, loadModel, loadTeacher, saveModel } from '@distilljs/core';
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { caught } from '../caught.js';
+import { expectClose } from '../numbers.js';
 import { describeOn } from '../on-engines.js';
 import { bn, chain, conv, randomizeWeights, through } from '../network/small-models.js';
 
@@ -391,6 +392,44 @@ describeOn(CPU, 'bilinear upsampling', () => {
 });
 
 describeOn(CPU, 'an activation that is a layer', () => {
+  it.each([
+    ['LeakyReLU', { alpha: 0.2 }],
+    ['ReLU', { max_value: 0.5 }],
+    ['ELU', {}],
+    ['ThresholdedReLU', { theta: 0.3 }],
+    ['Activation', { activation: 'tanh' }],
+  ])('runs in a network as the model predicts, also before a batch norm: %s', async (kind, config) => {
+    for (const place of ['stem', 'next']) {
+      const loaded = await loadModel(
+        await edited((json) => (layer(json, place).config['activation'] = { class_name: kind, config })),
+      );
+      const images = tf.randomNormal<tf.Rank.R4>([3, 6, 6, 2], 0, 1, 'float32', 1);
+      const wanted = [...(loaded.predict(images) as tf.Tensor).dataSync()];
+      expect(wanted).not.toEqual([...(model().predict(images) as tf.Tensor).dataSync()]);
+      const network = createNetwork(loaded);
+      for (const each of [network, freeze(network)]) expectClose(each.forward(images).logits, wanted, 1e-5);
+    }
+  });
+
+  it('is refused in the last layer of a network where it is a softmax or a sigmoid', async () => {
+    const own = chain('m', through(conv('stem', 4)));
+    const last = own.layers.at(-1)?.name ?? '';
+    for (const [kind, config, name] of [
+      ['Softmax', {}, 'softmax'],
+      ['Activation', { activation: 'sigmoid' }, 'sigmoid'],
+    ] as const) {
+      const place = await edited(
+        (json) => (layer(json, last).config['activation'] = { class_name: kind, config }),
+        own,
+      );
+      const loaded = await loadModel(place);
+      const error = await caught(
+        () => void createNetwork(loaded).forward(tf.zeros([1, 6, 6, 2]), { training: true }),
+      );
+      expect(error.message).toMatch(new RegExp(`got a ${name} output`));
+    }
+  });
+
   it('runs with its settings, also after the model was saved again', async () => {
     const place = await edited(
       (json) =>

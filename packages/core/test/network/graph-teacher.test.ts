@@ -41,6 +41,16 @@ const someImages = (): tf.Tensor4D => {
 };
 
 describeOn(REPRODUCIBLE, 'a graph model as a teacher', () => {
+  it('is refused where it ends in a sigmoid, unless its values are said to be logits', async () => {
+    const place = await savedGraph(join(folder, 'sigmoid'), 'Sigmoid');
+    expect((await caught(() => loadTeacher(place))).message).toMatch(
+      /expected logits, or the probabilities of a softmax, as the output, got a sigmoid output\. .*logitsFrom: 'output'/,
+    );
+    const teacher = await loadTeacher(place, { logitsFrom: 'output' });
+    expect(teacher.classes).toBe(3);
+    teacher.dispose();
+  });
+
   it('comes from given files, run by a converter that was handed over', async () => {
     const place = await saved(false);
     const files = await Promise.all(

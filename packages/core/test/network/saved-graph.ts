@@ -8,8 +8,8 @@ export const kernel = Float32Array.from({ length: 3 * 3 * 2 * 4 }, () => random.
 /** `[4, 3]`. */
 export const dense = Float32Array.from({ length: 4 * 3 }, () => random.normal());
 
-/** As the converter writes it: convolution, ReLU, mean over positions, matrix product, and a softmax if asked for. */
-export async function savedGraph(place: string, softmax: boolean): Promise<string> {
+/** As the converter writes it: convolution, ReLU, mean over positions, matrix product, and a softmax or a sigmoid if asked for. */
+export async function savedGraph(place: string, last: boolean | 'Sigmoid'): Promise<string> {
   const float = { type: 'DT_FLOAT' };
   const shape = (...axes: number[]): object => ({
     shape: { dim: axes.map((size) => ({ size: String(size) })) },
@@ -39,8 +39,8 @@ export async function savedGraph(place: string, softmax: boolean): Promise<strin
     node('stage1/relu', 'Relu', ['stage1/conv']),
     node('pool', 'Mean', ['stage1/relu', 'axes'], { keep_dims: { b: false } }),
     node('logits', 'MatMul', ['pool', 'dense'], { transpose_a: { b: false }, transpose_b: { b: false } }),
-    ...(softmax ? [node('probabilities', 'Softmax', ['logits'])] : []),
-    node('output', 'Identity', [softmax ? 'probabilities' : 'logits']),
+    ...(last === false ? [] : [node('probabilities', last === true ? 'Softmax' : last, ['logits'])]),
+    node('output', 'Identity', [last === false ? 'logits' : 'probabilities']),
   ];
   const weights = [
     { name: 'kernel', shape: [3, 3, 2, 4], dtype: 'float32' },
