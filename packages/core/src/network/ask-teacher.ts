@@ -45,3 +45,24 @@ export function ownedOutput(
     },
   };
 }
+
+/**
+ * Runs a graph on any number of images, in parts where its batch size is fixed; the last part is filled up with blank
+ * images. Call it inside `tf.tidy`.
+ *
+ * @param size the fixed batch size; −1 or undefined where there is none
+ */
+export function inParts(
+  images: tf.Tensor,
+  size: number | undefined,
+  run: (part: tf.Tensor) => tf.Tensor[],
+): tf.Tensor[] {
+  const [count = 0, ...image] = images.shape;
+  if (size === undefined || size === -1 || count === size) return run(images);
+  const parts = Math.ceil(count / size);
+  const blank = tf.zeros([parts * size - count, ...image]);
+  const results = tf.split(tf.concat([images, blank]), parts).map(run);
+  return (results[0] ?? []).map((_, at) =>
+    tf.slice(tf.concat(results.map((each) => each[at] as tf.Tensor)), 0, count),
+  );
+}

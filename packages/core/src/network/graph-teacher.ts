@@ -7,6 +7,7 @@ import { firstLine } from '../error/first-line.js';
 import { expectKnown } from '../option/index.js';
 import { expectShape, shapeText } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
+import { inParts } from './ask-teacher.js';
 import type { FrozenNetwork, LogitsSource, NetworkNode } from './contract.js';
 import { expectSource, logProbabilities, sourceAfter } from './logits.js';
 import { missingTap, networkOutput } from './taps.js';
@@ -115,7 +116,8 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
 
   const run = (images: tf.Tensor, wanted: readonly string[]): tf.Tensor[] => {
     const asked = [...new Set([output.name, ...wanted.map(nodeOf)])];
-    const results = withoutTape(() => tf.tidy(() => [model.execute({ [input.name]: images }, asked)].flat()));
+    const execute = (part: tf.Tensor): tf.Tensor[] => [model.execute({ [input.name]: part }, asked)].flat();
+    const results = withoutTape(() => tf.tidy(() => inParts(images, axes[0], execute)));
     return [output.name, ...wanted.map(nodeOf)].map((each) => results[asked.indexOf(each)] as tf.Tensor);
   };
   // Shapes are known only after a run; axes of any size are set to 32.

@@ -12,7 +12,7 @@ import {
 import type { FrozenNetwork } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { loadGraphModel } from '@tensorflow/tfjs-converter';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -41,6 +41,18 @@ const someImages = (): tf.Tensor4D => {
 };
 
 describeOn(REPRODUCIBLE, 'a graph model as a teacher', () => {
+  it('runs in parts where its batch size is fixed', async () => {
+    const place = await savedGraph(join(folder, 'fixed'), false);
+    const file = join(place, 'model.json');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('{"size":"-1"}', '{"size":"2"}'));
+    const teacher = await loadTeacher(place);
+    const three = tf.concat([someImages(), tf.slice(someImages(), 1)]);
+    const { logits } = teacher.forward(three, ['pool']);
+    expect(logits.shape).toEqual([3, 3]);
+    expectClose(logits, [...expected(three).dataSync()], 1e-5);
+    teacher.dispose();
+  });
+
   it('is refused where it ends in a sigmoid, unless its values are said to be logits', async () => {
     const place = await savedGraph(join(folder, 'sigmoid'), 'Sigmoid');
     expect((await caught(() => loadTeacher(place))).message).toMatch(
