@@ -39,8 +39,8 @@ export interface CckdOptions extends CorrelationOptions {
   readonly sampler: 'cur' | 'sur' | 'uniform';
   /**
    * k, images per (super)class in a batch. It must divide the batch size, and a batch cannot need more (super)classes
-   * than exist. Not read by `uniform`. Default `auto`: the smallest such k from 4 up, or 3 or 2 for batches too small for two classes of 4.
-   * Paper 4.
+   * than exist. Batches of few of many classes lower the accuracy a great deal. Not read by `uniform`. Default `auto`: the
+   * smallest such k from 4 up, or 3 or 2 for batches too small for two classes of 4. Paper 4.
    */
   readonly perClass: number | 'auto';
   /** M, clusters of the teacher's features, at least 2; read by `sur` alone. Default `auto`: one per class. Paper 1000 for 1041. */
