@@ -19,6 +19,7 @@ const FOR_METHODS: ReadonlySet<string> = new Set([
     'expectOption',
     'expectSameShape',
     'expectShape',
+    'expectSeveralImages',
     'expectShapes',
     'expectSizes',
     'nearestNameHint',

@@ -40,6 +40,8 @@ export function App(): VNode {
   const [kept, setKept] = useState<KeptRun>();
   const [notice, setNotice] = useState('');
   const training = useRef<Training | undefined>(undefined);
+  /** The run that the page shows: one that was stopped may still be ending, and must not come back. */
+  const shown = useRef<object | undefined>(undefined);
   /** Whether the browser keeps this tab's run. */
   const isKept = useRef(false);
   const start = useRef<HTMLHeadingElement>(null);
@@ -61,10 +63,12 @@ export function App(): VNode {
   const go = ({ run, finished, curves }: KeptRun, engine?: Settings['engine']): void => {
     setKept(undefined);
     setCurrent({ run, view: undefined, finished });
+    const own = {};
+    shown.current = own;
     training.current = train({
       ...{ run, finished, curves, engine, isKept: isKept.current },
       onChange: (view, done) => {
-        setCurrent({ run, view, finished: done });
+        if (shown.current === own) setCurrent({ run, view, finished: done });
       },
     });
   };
@@ -93,6 +97,7 @@ export function App(): VNode {
   };
   const discard = async (): Promise<void> => {
     training.current?.stop();
+    shown.current = undefined;
     setKept(undefined);
     setCurrent(undefined);
     start.current?.focus();

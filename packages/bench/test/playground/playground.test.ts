@@ -119,12 +119,17 @@ describe.skipIf(missingChromium !== '')(
       expect(await page.getByText('This browser kept a run').textContent()).toContain(
         '1 of 2 trainings are done',
       );
+      const resting = page.workers().length;
       await page.getByRole('button', { name: 'Continue' }).click();
       expect(await stepOf()).toBeGreaterThanOrEqual(before);
       await page.getByRole('button', { name: 'Stop' }).click();
       await page.getByText('Stopped.').waitFor();
       await page.getByRole('button', { name: 'New run' }).click();
-      await page.getByRole('button', { name: 'Train', exact: true }).waitFor();
+      const form = page.getByRole('button', { name: 'Train', exact: true });
+      await form.waitFor();
+      // The training ends after its step, and the run does not come back.
+      await vi.waitUntil(() => page.workers().length <= Math.max(1, resting), { timeout: 60_000 });
+      expect(await form.isVisible()).toBe(true);
       expect(errors.slice(complaints)).toEqual([]);
       await context.close();
     });
