@@ -100,7 +100,7 @@ const numberOf = (value: unknown): number => (typeof value === 'string' ? NaN : 
 interface Collector {
   add(element: unknown, index: number): Promise<void>;
   end(): {
-    readonly images: Uint8Array | Float32Array;
+    readonly images: readonly (Uint8Array | Float32Array)[];
     readonly labels: readonly number[];
     readonly superclasses: readonly number[] | undefined;
     readonly weights: readonly number[] | undefined;
@@ -184,7 +184,7 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
       }
     },
     end: () => ({
-      images: joined(images),
+      images,
       labels: lists.label,
       superclasses: lists.superclass.length === 0 ? undefined : lists.superclass,
       weights: lists.weight.length === 0 ? undefined : lists.weight,
@@ -204,17 +204,4 @@ function asPixels(values: ArrayLike<number | bigint>, scale: number): Uint8Array
   const scaled = Float32Array.from(values, (value) => Number(value) * scale);
   const isByte = scaled.every((value) => value >= 0 && value <= 255 && Number.isInteger(value));
   return isByte ? Uint8Array.from(scaled) : scaled;
-}
-
-function joined(images: readonly (Uint8Array | Float32Array)[]): Uint8Array | Float32Array {
-  const size = images.reduce((sum, { length }) => sum + length, 0);
-  const all = images.every((image) => image instanceof Uint8Array)
-    ? new Uint8Array(size)
-    : new Float32Array(size);
-  let at = 0;
-  for (const image of images) {
-    all.set(image, at);
-    at += image.length;
-  }
-  return all;
 }
