@@ -18,6 +18,10 @@ export interface OnnxNode {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Of a transpose: the axes of the input, in the order of the output. */
+  readonly perm?: readonly number[] | undefined;
+  /** Of a layer normalization, among others. */
+  readonly axis?: number | undefined;
 }
 
 export interface OnnxFile {
@@ -91,8 +95,7 @@ type ReadField<Into> = (tag: number, into: Into, pbf: PbfReader) => void;
 
 const readGraph: ReadField<GraphParts> = (tag, graph, pbf) => {
   if (tag === 1) {
-    const node = pbf.readMessage(readNode, { op: '', inputs: [] as string[], outputs: [] as string[] });
-    graph.nodes.push(node);
+    graph.nodes.push(pbf.readMessage(readNode, { op: '', inputs: [], outputs: [] }));
   } else if (tag === 5) {
     graph.stored.push(pbf.readMessage(readStored, { name: '', type: 0, size: 1, file: undefined }));
   } else if (tag === 11 || tag === 12) {
@@ -101,10 +104,29 @@ const readGraph: ReadField<GraphParts> = (tag, graph, pbf) => {
   }
 };
 
-const readNode: ReadField<{ op: string; inputs: string[]; outputs: string[] }> = (tag, node, pbf) => {
+interface ReadingNode {
+  op: string;
+  inputs: string[];
+  outputs: string[];
+  perm?: readonly number[];
+  axis?: number;
+}
+
+const readNode: ReadField<ReadingNode> = (tag, node, pbf) => {
   if (tag === 1) node.inputs.push(pbf.readString());
   else if (tag === 2) node.outputs.push(pbf.readString());
   else if (tag === 4) node.op = pbf.readString();
+  else if (tag === 5) {
+    const { name, whole, wholes } = pbf.readMessage(readAttribute, { name: '', whole: 0, wholes: [] });
+    if (name === 'perm') node.perm = wholes;
+    else if (name === 'axis') node.axis = whole;
+  }
+};
+
+const readAttribute: ReadField<{ name: string; whole: number; wholes: number[] }> = (tag, found, pbf) => {
+  if (tag === 1) found.name = pbf.readString();
+  else if (tag === 3) found.whole = pbf.readVarint(true);
+  else if (tag === 8) pbf.readPackedVarint(found.wholes, true);
 };
 
 const readStored: ReadField<Stored> = (tag, tensor, pbf) => {

@@ -1,3 +1,5 @@
+import { DistillError } from '../error/index.js';
+import { shapeText } from '../tensor/index.js';
 import type { OnnxSession } from './onnx-session.js';
 
 /** Axis order of an ONNX graph's images. */
@@ -9,6 +11,8 @@ export interface OnnxImages {
   readonly layout: ImageLayout;
   /** The graph's fixed batch size; undefined for any size. */
   readonly batch: number | undefined;
+  /** The axis of the channels in values with four axes; those that are missing have the images' order. */
+  readonly channelAxes: ReadonlyMap<string, number>;
 }
 
 /** Values of a batch. */
@@ -19,49 +23,87 @@ export interface Numbers {
 
 /** Computes values for a batch, in parts if the graph has a fixed batch size. Input and output maps are NHWC. */
 export async function askOnnx(
-  { session, layout, batch: fixed }: OnnxImages,
+  graph: OnnxImages,
   given: { readonly values: Float32Array; readonly shape: readonly [number, number, number, number] },
   wanted: readonly string[],
 ): Promise<ReadonlyMap<string, Numbers>> {
-  const [count, height, width, channels] = given.shape;
-  const size = height * width * channels;
-  const batch = fixed ?? count;
+  const [count, ...axes] = given.shape;
+  const size = given.values.length / count;
+  const batch = graph.batch ?? count;
   const parts: ReadonlyMap<string, Numbers>[] = [];
   for (let start = 0; start < count; start += batch) {
     // The last part is padded with zeros, whose rows are dropped.
     const images = new Float32Array(batch * size);
     images.set(given.values.subarray(start * size, Math.min(count, start + batch) * size));
-    const found =
-      layout === 'nhwc'
-        ? await session.run(images, [batch, height, width, channels], wanted)
-        : await session.run(
-            channelsFirst(images, [batch, height, width, channels]),
-            [batch, channels, height, width],
-            wanted,
-          );
-    parts.push(found);
+    parts.push(await runPart(graph, images, [batch, ...axes], wanted));
   }
   return new Map(
     wanted.map((value) => {
       const all = parts.map((part) => part.get(value) as Numbers);
-      const [, ...axes] = all[0]?.shape ?? [];
-      const isMap = layout === 'nchw' && axes.length === 3;
-      const row = axes.reduce((product, axis) => product * axis, 1);
+      const { shape = [] } = all[0] ?? {};
+      if (shape[0] !== batch) {
+        throw new DistillError({
+          code: 'network',
+          where: `value '${value}' of the ONNX graph`,
+          expected: `a row per image, ${batch} here`,
+          got: shapeText(shape),
+          hint: 'Name another value as tap; if it is the output, export the model with a batch axis of any size.',
+        });
+      }
+      const row = shape.slice(1).reduce((product, axis) => product * axis, 1);
       const joined = new Float32Array(all.length * batch * row);
-      all.forEach(({ values, shape }, at) => {
-        joined.set(isMap ? channelsLast(values, shape) : values, at * batch * row);
+      all.forEach((part, at) => {
+        joined.set(isChannelsFirst(graph, value, shape) ? channelsLast(part) : part.values, at * batch * row);
       });
-      const [c = 0, h = 0, w = 0] = axes;
-      const shape = [count, ...(isMap ? [h, w, c] : axes)];
-      return [value, { values: joined.subarray(0, count * row), shape }] as const;
+      return [
+        value,
+        { values: joined.subarray(0, count * row), shape: [count, ...imageAxes(graph, value, shape)] },
+      ] as const;
     }),
   );
 }
 
-const channelsFirst = (values: Float32Array, [n, h, w, c]: readonly number[]): Float32Array =>
-  swapped(values, n ?? 0, (h ?? 0) * (w ?? 0), c ?? 0);
-const channelsLast = (values: Float32Array, [n, c, h, w]: readonly number[]): Float32Array =>
-  swapped(values, n ?? 0, c ?? 0, (h ?? 0) * (w ?? 0));
+/** The shapes of values without the batch axis, maps as NHWC; those without one row per image are missing. */
+export async function askShapes(
+  graph: OnnxImages,
+  axes: readonly [height: number, width: number, channels: number],
+  names: readonly string[],
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  // With two images, an axis of length 1 is not taken for the batch.
+  const batch = graph.batch ?? 2;
+  const blank = new Float32Array(axes.reduce((product, axis) => product * axis, batch));
+  const found = await runPart(graph, blank, [batch, ...axes], names);
+  return new Map(
+    [...found]
+      .filter(([, { shape }]) => shape[0] === batch)
+      .map(([name, { shape }]) => [name, imageAxes(graph, name, shape)]),
+  );
+}
+
+function runPart(
+  { session, layout }: OnnxImages,
+  images: Float32Array,
+  [batch, height, width, channels]: readonly [number, number, number, number],
+  wanted: readonly string[],
+): Promise<ReadonlyMap<string, Numbers>> {
+  if (layout === 'nhwc') return session.run(images, [batch, height, width, channels], wanted);
+  const turned = swapped(images, batch, height * width, channels);
+  return session.run(turned, [batch, channels, height, width], wanted);
+}
+
+const isChannelsFirst = (
+  { layout, channelAxes }: OnnxImages,
+  value: string,
+  shape: readonly number[],
+): boolean => shape.length === 4 && (channelAxes.get(value) ?? (layout === 'nchw' ? 1 : 3)) === 1;
+
+const imageAxes = (graph: OnnxImages, value: string, shape: readonly number[]): readonly number[] => {
+  const [, channels = 0, height = 0, width = 0] = shape;
+  return isChannelsFirst(graph, value, shape) ? [height, width, channels] : shape.slice(1);
+};
+
+const channelsLast = ({ values, shape: [n = 0, c = 0, h = 0, w = 0] }: Numbers): Float32Array =>
+  swapped(values, n, c, h * w);
 
 /** Transposes `[n, rows, columns]` to `[n, columns, rows]`. */
 function swapped(values: Float32Array, n: number, rows: number, columns: number): Float32Array {

@@ -1,7 +1,6 @@
 import { DistillError, isDistillError, nearestNameHint } from '../error/index.js';
 import type { NetworkNode } from './contract.js';
 import type { OnnxFile } from './onnx-file.js';
-import type { Numbers } from './onnx-images.js';
 import { embeddingTap, stageTaps } from './stages.js';
 
 /** Operations whose results do not depend on the images' values. */
@@ -14,13 +13,14 @@ export interface OnnxInner {
   readonly inputs: readonly string[];
 }
 
-/** The values computed from the images, in the order of the file: the first output of each node. */
+/** The values computed from the images, in the order of the file: the first output of each node, which stands for all of them. */
 export function innerValues({ nodes }: OnnxFile, images: string): readonly OnnxInner[] {
-  const found = new Set([images]);
-  return nodes.flatMap(({ op, inputs, outputs: [name = ''] }): OnnxInner[] => {
-    const own = inputs.filter((input) => found.has(input));
+  const found = new Map([[images, images]]);
+  return nodes.flatMap(({ op, inputs, outputs }): OnnxInner[] => {
+    const own = [...new Set(inputs.flatMap((input) => found.get(input) ?? []))];
+    const [name = ''] = outputs;
     if (own.length === 0 || OF_SHAPES.has(op) || name === '') return [];
-    found.add(name);
+    for (const output of outputs) found.set(output, name);
     return [{ name, op, inputs: own.filter((input) => input !== images) }];
   });
 }
@@ -28,11 +28,11 @@ export function innerValues({ nodes }: OnnxFile, images: string): readonly OnnxI
 /** The inner values of a graph with their shapes; empty if the graph does not run with all of them as outputs. */
 export async function lookInside(
   inner: readonly OnnxInner[],
-  ask: (names: readonly string[]) => Promise<ReadonlyMap<string, Numbers>>,
+  shapesOf: (names: readonly string[]) => Promise<ReadonlyMap<string, readonly number[]>>,
 ): Promise<readonly NetworkNode[]> {
   try {
-    const values = await ask(inner.map(({ name }) => name));
-    return inner.map((each) => ({ ...each, shape: values.get(each.name)?.shape.slice(1) ?? [] }));
+    const shapes = await shapesOf(inner.map(({ name }) => name));
+    return inner.map((each) => ({ ...each, shape: shapes.get(each.name) ?? [] }));
   } catch (error) {
     if (isDistillError(error) && error.code === 'platform') throw error;
     return [];

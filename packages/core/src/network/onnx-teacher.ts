@@ -8,11 +8,12 @@ import type { FrozenNetwork } from './contract.js';
 import { teacherFrom } from './foreign-teacher.js';
 import { sourceAfter } from './logits.js';
 import type { NetworkOptions } from './network.js';
+import { channelAxes } from './onnx-axes.js';
 import { openSession } from './onnx-session.js';
 import { readOnnx, withOutputs } from './onnx-file.js';
 import { foundTaps, innerValues, lastOperation, lookInside, namedTaps } from './onnx-inside.js';
 import type { OnnxFile, OnnxValue } from './onnx-file.js';
-import { askOnnx } from './onnx-images.js';
+import { askOnnx, askShapes } from './onnx-images.js';
 import type { ImageLayout, OnnxImages } from './onnx-images.js';
 
 export interface OnnxTeacherOptions extends NetworkOptions, LoadOptions {
@@ -43,9 +44,10 @@ export function onnxOf(place: ModelPlace): ModelPlace | undefined {
  * logits; if that comes from a softmax, its logarithm is taken.
  *
  * Taps are the graph's other outputs, and inner values named in `taps`, e.g.
- * `{ embedding: '/avgpool/GlobalAveragePool_output_0' }`. For NCHW graphs, the last map of each size
- * (`stageTaps`) and the input of the last dense layer (`embedding`) are found automatically. Their maps are
- * returned as NHWC, other values unchanged. A graph with a fixed batch size runs in parts.
+ * `{ embedding: '/avgpool/GlobalAveragePool_output_0' }`. The last map of each size (`stageTaps`) and the input
+ * of the last dense layer (`embedding`) are found automatically. Maps are returned as NHWC, whichever order the
+ * graph has at that place; where nothing in the graph tells it, that of the images is assumed. A graph with a
+ * fixed batch size runs in parts.
  *
  * @throws DistillError code `data` for anything but an ONNX file, `network` for a graph that does not map
  *   float32 images to rows of logits, `tap` for a missing value, `platform` without a runtime
@@ -62,26 +64,23 @@ export async function loadOnnxTeacher(
   );
   const input = imageInput(where, file);
   const layout = options.layout ?? layoutOf(where, input);
-  const { batch, inputShape, blank } = imagesOf(input, layout, options.imageShape);
+  const { batch, inputShape, trial } = imagesOf(input, layout, options.imageShape);
+  const axes = channelAxes(file, input.name, layout);
   const named = namedTaps(where, file, options.taps);
   const open = async (wanted: readonly string[]): Promise<OnnxImages> => {
     const inner = wanted.filter((value) => file.outputs.every((each) => each.name !== value));
     const extended = inner.length === 0 ? bytes : withOutputs(bytes, inner);
     const session = await openSession(extended, where, { input: input.name, folder, external, runtime });
-    return { session, layout, batch };
+    return { session, layout, batch, channelAxes: axes };
   };
-  // Inside a graph of NHWC images, maps may have either axis order, which cannot be detected.
-  const nodes =
-    layout === 'nchw'
-      ? await lookInside(innerValues(file, input.name), async (names) => {
-          const graph = await open(names);
-          try {
-            return await askOnnx(graph, blank, names);
-          } finally {
-            graph.session.release();
-          }
-        })
-      : [];
+  const nodes = await lookInside(innerValues(file, input.name), async (names) => {
+    const graph = await open(names);
+    try {
+      return await askShapes(graph, trial, names);
+    } finally {
+      graph.session.release();
+    }
+  });
   const taps = new Map(named);
   for (const { tap, value } of foundTaps(nodes, [...named.keys()], file)) taps.set(tap, value);
 
@@ -90,12 +89,15 @@ export async function loadOnnxTeacher(
   const values = [...new Set(taps.values())];
   const graph = await open(values);
   try {
-    const probe = await askOnnx(graph, blank, [logits, ...values]);
+    const blank = new Float32Array(trial[0] * trial[1] * trial[2]);
+    const probe = await askOnnx(graph, { values: blank, shape: [1, ...trial] }, [logits, ...values]);
     const shapeOf = (value: string): readonly number[] => probe.get(value)?.shape.slice(1) ?? [];
     const classes = expectLogits(where, logits, shapeOf(logits), options.classNames);
     const digest = sha256.create().update(bytes);
     for (const { data } of external) digest.update(data);
-    digest.update(utf8ToBytes(JSON.stringify([layout, [...taps]])));
+    digest.update(
+      utf8ToBytes(JSON.stringify([layout, [...taps].map(([tap, value]) => [tap, value, axes.get(value)])])),
+    );
     const teacher = teacherFrom(
       async (images, wanted) => {
         const found = await askOnnx(graph, images, [logits, ...wanted.map((tap) => taps.get(tap) ?? tap)]);
@@ -128,25 +130,21 @@ export async function loadOnnxTeacher(
 type Axes = [height: number, width: number, channels: number];
 
 /**
- * The images that a graph takes: the fixed batch size, the image shape (−1: any size), and a black trial image.
+ * The images that a graph takes: the fixed batch size, the image shape (−1: any size), and that of a trial image.
  */
 function imagesOf(
   { shape = [] }: OnnxValue,
   layout: ImageLayout,
   given: OnnxTeacherOptions['imageShape'],
-): { batch: number | undefined; inputShape: Axes; blank: { values: Float32Array; shape: [1, ...Axes] } } {
+): { batch: number | undefined; inputShape: Axes; trial: Axes } {
   const isFixed = (axis: number | string | undefined): axis is number => typeof axis === 'number' && axis > 0;
   const [batch, ...axes] = shape;
   const spatial = layout === 'nchw' ? [axes[1], axes[2], axes[0]] : axes;
   const inputShape = spatial.map((axis) => (isFixed(axis) ? axis : -1)) as Axes;
-  const [height, width, channels] = inputShape.map((axis, at) =>
+  const trial = inputShape.map((axis, at) =>
     axis === -1 ? (given?.[at] ?? (at === 2 ? 3 : 224)) : axis,
   ) as Axes;
-  return {
-    batch: isFixed(batch) ? batch : undefined,
-    inputShape,
-    blank: { values: new Float32Array(height * width * channels), shape: [1, height, width, channels] },
-  };
+  return { batch: isFixed(batch) ? batch : undefined, inputShape, trial };
 }
 
 /** The number of classes, given the shape of the first output. */

@@ -16,7 +16,7 @@ import { expectClose } from '../numbers.js';
 const fixtures = join(dirname(fileURLToPath(import.meta.url)), 'fixtures');
 const at = (name: string): string => join(fixtures, name);
 const known = JSON.parse(await readFile(at('onnx-values.json'), 'utf8')) as Record<
-  'images' | 'map' | 'embedding' | 'logits',
+  'images' | 'map' | 'embedding' | 'logits' | 'mixed' | 'block' | 'lastInsideLogits',
   number[]
 >;
 const folder = await mkdtemp(join(tmpdir(), 'distilljs-onnx-'));
@@ -40,7 +40,7 @@ const images = (): tf.Tensor4D => tf.tensor4d(known.images, [4, 6, 7, 3]);
 const TAPS = { map: '/relu/out', embedding: '/flatten/out' };
 
 describe.skipIf(!installed)(`an ONNX file as teacher${WHY}`, () => {
-  async function expectKnown(file: string, options: TeacherOptions = {}, turned = false): Promise<void> {
+  async function expectKnown(file: string, options: TeacherOptions = {}): Promise<void> {
     const teacher = await loadTeacher(at(file), { taps: TAPS, ...options });
     const before = tf.memory().numTensors;
     const batch = images();
@@ -49,12 +49,11 @@ describe.skipIf(!installed)(`an ONNX file as teacher${WHY}`, () => {
     const wanted = tf.tidy(() => Array.from(tf.softmax(tf.tensor2d(known.logits, [4, 4])).dataSync()));
     if (probabilities === undefined) expectClose(output.logits, known.logits, 1e-5);
     else expectClose(probabilities, wanted, 1e-5);
-    const map = turned ? tf.transpose(output.tap('map'), [0, 2, 3, 1]) : tf.clone(output.tap('map'));
-    expectClose(map, known.map, 1e-5);
+    expectClose(output.tap('map'), known.map, 1e-5);
     expectClose(output.tap('embedding'), known.embedding, 1e-5);
-    expect(map.shape).toEqual([4, 6, 7, 5]);
+    expect(output.tap('map').shape).toEqual([4, 6, 7, 5]);
     output.dispose();
-    tf.dispose([batch, map, probabilities ?? []]);
+    tf.dispose([batch, probabilities ?? []]);
     expect(tf.memory().numTensors).toBe(before);
     teacher.dispose();
   }
@@ -66,8 +65,23 @@ describe.skipIf(!installed)(`an ONNX file as teacher${WHY}`, () => {
     await expectKnown('open-size.onnx', { imageShape: [6, 7, 3] });
   });
   it('asks a graph of NHWC images with a fixed batch size in parts', async () => {
-    // Inside it computes on NCHW maps, which a tap hands out as they are.
-    await expectKnown('batch-of-three.onnx', {}, true);
+    // Inside it computes on NCHW maps.
+    await expectKnown('batch-of-three.onnx');
+  });
+  it('returns maps as NHWC where a graph of NCHW images goes over to channels last', async () => {
+    const names = { mixed: '/mixed/out', block: '/block/out', first: '/first/out' };
+    const teacher = await loadTeacher(at('last-inside.onnx'), { taps: names });
+    const batch = images();
+    const output = await askTeacher(teacher, batch, [...Object.keys(names), '/first/out']);
+    for (const tap of Object.keys(names)) expect(teacher.tapShape(tap), tap).toEqual([6, 7, 5]);
+    expectClose(output.logits, known.lastInsideLogits, 1e-5);
+    expectClose(output.tap('mixed'), known.mixed, 1e-5);
+    expectClose(output.tap('block'), known.block, 1e-5);
+    expectClose(output.tap('first'), known.block, 1e-5);
+    expect(stageTaps(teacher)).toEqual(['/first/out']); // although a value without a row per image is beside it
+    output.dispose();
+    batch.dispose();
+    teacher.dispose();
   });
   it('takes the logarithm of a softmax at the end', async () => {
     await expectKnown('softmax.onnx');
@@ -88,11 +102,12 @@ describe.skipIf(!installed)(`an ONNX file as teacher${WHY}`, () => {
     output.dispose();
     batch.dispose();
     teacher.dispose();
-    // Names of one's own count; of a graph of NHWC images the order of inner axes is not known.
+    // Names of one's own count.
     const named = await loadTeacher(at('any-batch.onnx'), { taps: { stage1: '/relu/out' } });
     expect(stageTaps(named)).toEqual(['stage1']);
     const turned = await loadTeacher(at('batch-of-three.onnx'));
-    expect(stageTaps(turned)).toEqual([]);
+    expect(stageTaps(turned)).toEqual(['/relu/out']);
+    expect(turned.tapShape('/relu/out')).toEqual([6, 7, 5]);
   });
 
   it('can be loaded over HTTP', async () => {
@@ -131,6 +146,11 @@ describe.skipIf(!installed)(`an ONNX file as teacher${WHY}`, () => {
     ['none.onnx', {}, 'no such file'],
     ['any-batch.onnx', { taps: { map: '/relu/outs' } }, "Did you mean '/relu/out'"],
     ['any-batch.onnx', { classNames: ['a', 'b'] }, '2 logits, one per name'],
+    [
+      'last-inside.onnx',
+      { taps: { whole: '/whole/out' } },
+      "value '/whole/out' of the ONNX graph: expected a row per image",
+    ],
   ] as const)('refuses %s with %j', async (file, options, words) => {
     const error = await caught(() => loadTeacher(at(file), options));
     expect(error.message).toContain(words);
