@@ -44,7 +44,7 @@ export function tableOfExplained({
   return [
     ...(summaries.length === 0 ? [] : tablesOfTrainings(summaries, comparisons)),
     ...(mapsSummaries.length === 0 ? [] : tablesOfMaps(mapsSummaries, mapsComparisons)),
-    `In brackets: 95 % intervals over ${seeds} seeds. p-values are uncorrected. ${source}`,
+    `In brackets: 95 % intervals over ${seeds} seeds.${summaries.length === 0 ? '' : ' p-values are uncorrected.'} ${source}`,
   ].join('\n\n');
 }
 

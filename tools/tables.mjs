@@ -123,7 +123,9 @@ export function sourceOf(kept, columns) {
   const seeds = least === most ? String(most) : `${least} to ${most}`;
   const taught = `teacher ${teacher.model} (${percent(teacher.testAccuracy)} %)`;
   const trained = `student ${config.student.model}, ${config.epochs} epochs, batches of ${config.batchSize}`;
-  return `${seeds} seeds, ${testImages.toLocaleString('en-US')} test images; ${taught}, ${trained}; engine ${engine.name}.`;
+  const common =
+    least === most ? '' : ' Differences are over the seeds that both methods have; the means are over all.';
+  return `${seeds} seeds, ${testImages.toLocaleString('en-US')} test images; ${taught}, ${trained}; engine ${engine.name}.${common}`;
 }
 
 /** @param {string} root @param {string} file */

@@ -50,7 +50,7 @@ const nameOf = (value: unknown): string =>
  * @throws DistillError code `config` for a text of another form
  */
 export function parseSetting(setting: string): object {
-  const { path, value } = /^(?<path>\w+(?:\.\w+)*)=(?<value>.*)$/s.exec(setting)?.groups ?? {};
+  const { path, value } = /^(?<path>[\w+-]+(?:\.[\w+-]+)*)=(?<value>.*)$/s.exec(setting)?.groups ?? {};
   const steps = path?.split('.') ?? [];
   if (path === undefined || value === undefined || steps.length > 32) {
     throw new DistillError({

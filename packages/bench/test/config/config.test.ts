@@ -374,6 +374,9 @@ describe('parseSetting', () => {
   it('reads the value as YAML', () => {
     expect(parseSetting('epochs=3')).toEqual({ epochs: 3 });
     expect(parseSetting('dataset.dir=/a=b')).toEqual({ dataset: { dir: '/a=b' } });
+    expect(parseSetting('methods.mhgd+kd-1-head.options.heads=1')).toEqual({
+      methods: { 'mhgd+kd-1-head': { options: { heads: 1 } } },
+    });
     expect(parseSetting('methods=[kd, {name: kd, as: hot}]')).toEqual({
       methods: ['kd', { name: 'kd', as: 'hot' }],
     });
