@@ -17,9 +17,6 @@ export function gainsAsked(text) {
   return { columns, methods: methods.split(' ').filter(Boolean) };
 }
 
-/** Keeps the seeds of several reports apart. */
-const SEEDS_OF_A_REPORT = 1e6;
-
 /** @typedef {{ readonly label: string, readonly reports: readonly Report[] }} Comparison a report, or several pooled */
 /** @typedef {{ readonly label: string, readonly gains: readonly (Difference | null)[] }} Gains in the order of the methods */
 
@@ -36,11 +33,18 @@ export function gainsOf(columns, methods, compare) {
     columns.every(({ reports }) => reports.every(({ rows }) => rows.every(({ method }) => method !== name))),
   );
   if (unknown !== undefined) throw new Error(`no report has a method '${unknown}'`);
+  // One number for each seed of each report, so that the seeds of pooled reports stay apart.
+  const numbers = new Map();
+  const numberOf = (/** @type {number} */ report, /** @type {number} */ seed) => {
+    const key = `${report} ${seed}`;
+    if (!numbers.has(key)) numbers.set(key, numbers.size);
+    return /** @type {number} */ (numbers.get(key));
+  };
   const accuracies = (/** @type {readonly Report[]} */ reports, /** @type {string} */ name) =>
     new Map(
       reports.flatMap(({ rows }, at) =>
         [...accuraciesOf(rows.find(({ method }) => method === name))].map(
-          ([seed, accuracy]) => /** @type {const} */ ([at * SEEDS_OF_A_REPORT + seed, accuracy]),
+          ([seed, accuracy]) => /** @type {const} */ ([numberOf(at, seed), accuracy]),
         ),
       ),
     );

@@ -217,6 +217,7 @@ export type {
 export {
   checkOptions,
   eitherOf,
+  expectKnown,
   expectOption,
   expectSizes,
   flag,

@@ -109,6 +109,7 @@ async function planOf(method: Method, network = attending()(1)): Promise<{ plan:
 }
 
 it('has the defaults that its documentation names, and shows another technique as plain data', () => {
+  expect(vam({ with: kd(), kdWeight: undefined } as object).options.with?.name).toBe('kd');
   expect(vam().options).toEqual({ gamma: 0.01, ceWeight: 0.1, kdWeight: 0.9, temperature: 4, with: null });
   const { options } = vam({ with: kd({ ceWeight: 0.5 }) });
   expect(JSON.parse(JSON.stringify(options))).toEqual(options);

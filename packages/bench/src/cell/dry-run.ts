@@ -40,8 +40,8 @@ export interface PlannedCell extends CellState {
 export interface DryRunOptions {
   readonly config: RunConfig | StudyConfig;
   readonly out: string;
-  /** Plans all cells anew, as a run that replaces the folder would. Default: false. */
-  readonly overwrites?: boolean | undefined;
+  /** `overwrite` plans all cells anew, as a run that replaces the folder would. Default: `resume`. */
+  readonly existing?: 'resume' | 'overwrite' | undefined;
   readonly log: RunLog;
   readonly signal?: AbortSignal | undefined;
 }
@@ -57,21 +57,22 @@ export interface DryRunOptions {
 export async function dryRun({
   config,
   out,
-  overwrites = false,
+  existing = 'resume',
   log,
   signal,
 }: DryRunOptions): Promise<DryRun> {
-  const matrix = await plannedMatrix(config, out, overwrites);
-  const states = (await cellStates(matrix)).map((state) =>
-    overwrites ? { ...state, isDone: false } : state,
-  );
+  const matrix = await plannedMatrix(config, out, existing);
+  const states =
+    existing === 'resume'
+      ? await cellStates(matrix)
+      : matrix.cells.map((cell): CellState => ({ ...cell, isDone: false, epochs: 0 }));
   const read = lastData();
   const timings = timingsOf(log);
   let engine = '';
   const costs = new Map<string, ReadonlyMap<string, Cost>>();
   for (const run of matrix.runs) {
     signal?.throwIfAborted();
-    const found = await costsOf(run, timings, overwrites, (own) => read(own, log, signal));
+    const found = await costsOf(run, timings, existing, (own) => read(own, log, signal));
     costs.set(run.name, found.costs);
     engine = found.engine;
   }
@@ -84,10 +85,11 @@ export async function dryRun({
   return { cells, engine, isRace, seconds: left.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
 
-async function plannedMatrix(
+/** The cells of a run or a study that need not exist yet. */
+export async function plannedMatrix(
   given: RunConfig | StudyConfig,
   out: string,
-  overwrites: boolean,
+  existing: 'resume' | 'overwrite',
 ): Promise<Matrix<PlannedRun>> {
   const isStudy = 'tasks' in given;
   const tasks = (isStudy ? given.tasks : [{ name: '', config: given }]).map(({ name, config }) => ({
@@ -98,7 +100,7 @@ async function plannedMatrix(
     await loadForeign(config);
     for (const method of config.methods) planMethod(method, config.student.model);
   }
-  if (isStudy && !overwrites) await examineStudy(out, tasks, 'resume');
+  if (isStudy) await examineStudy(out, tasks, existing);
   const runs = isStudy
     ? plannedRuns(out, tasks)
     : tasks.map(({ name, config }) => ({ name, folder: runFolder(out), run: { config } }));
@@ -116,10 +118,11 @@ const NO_COST: Cost = { steps: 0, seconds: 0 };
 async function costsOf(
   { folder, run: { config }, teacherOf }: PlannedRun,
   timings: Timings,
-  overwrites: boolean,
+  existing: 'resume' | 'overwrite',
   read: (config: RunConfig) => Promise<RunData>,
 ): Promise<{ readonly engine: string; readonly costs: ReadonlyMap<string, Cost> }> {
-  const begun = overwrites ? undefined : await examineFolder(folder, config, 'resume');
+  const found = await examineFolder(folder, config, existing);
+  const begun = existing === 'resume' ? found : undefined;
   const engine = await resolveEngine(config.engine);
   await loadForeign(config);
   const data = await read(config);

@@ -20,7 +20,7 @@ import type { CellProcesses } from './cell-process.js';
 import { inWorkingOrder, workOfCell } from './cell-order.js';
 import { cellStates } from './cell-state.js';
 import type { StudyOutcome } from './run-study.js';
-import { emptyShard, shardOf } from './shard.js';
+import { expectTrainings, shardOf } from './shard.js';
 import type { Shard } from './shard.js';
 import { expectGpus, trainCells } from './train-cells.js';
 import type { CellOutcome, CellsWatcher } from './train-cells.js';
@@ -153,7 +153,7 @@ async function trainMatrix(
 ): Promise<readonly CellOutcome[] | undefined> {
   const { root } = whole;
   const matrix = shard === undefined ? whole : { ...whole, cells: shardOf(whole.cells, shard) };
-  if (shard !== undefined && matrix.cells.length === 0) throw emptyShard(whole.cells, shard);
+  if (shard !== undefined) expectTrainings(whole.cells, shard);
   const gpus = hasGpus ? graphicsProcessors() : [];
   expectGpus(jobs, gpus);
   const states = await cellStates(matrix);

@@ -23,10 +23,11 @@ function endsOf(cells: readonly MatrixCell[]): readonly MatrixCell[] {
   return cells.filter(({ name }) => !needed.has(name));
 }
 
-/** The error for a part that has no cells. */
-export function emptyShard(cells: readonly MatrixCell[], { part, of }: Shard): DistillError {
+/** @throws DistillError code `config` for a part that has no cells */
+export function expectTrainings(cells: readonly MatrixCell[], { part, of }: Shard): void {
   const ends = endsOf(cells).length;
-  return new DistillError({
+  if (part <= ends) return;
+  throw new DistillError({
     code: 'config',
     where: '--shard',
     expected: `a part that has trainings: there are ${ends} for ${of} parts`,

@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
 import { DistillError } from '@distilljs/core';
 import { cellProcesses } from '../cell/cell-process.js';
-import { dryRun } from '../cell/dry-run.js';
+import { dryRun, plannedMatrix } from '../cell/dry-run.js';
 import { runJobs, runStudyJobs } from '../cell/run-jobs.js';
 import type { JobsOutcome } from '../cell/run-jobs.js';
 import { runStudy } from '../cell/run-study.js';
-import { parseShard } from '../cell/shard.js';
+import { expectTrainings, parseShard } from '../cell/shard.js';
 import type { StudyOutcome } from '../cell/run-study.js';
 import type { CellOutcome } from '../cell/train-cells.js';
 import { shellWord } from '../cluster/index.js';
@@ -40,7 +40,13 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
   const signal = stopSignal(log.say.bind(log));
   const { out } = flags;
   if (flags.dryRun === true) {
-    const planned = await dryRun({ config, out, overwrites: flags.overwrite === true, log, signal });
+    const planned = await dryRun({
+      config,
+      out,
+      existing: flags.overwrite === true ? 'overwrite' : 'resume',
+      log,
+      signal,
+    });
     print(flags.json === true ? JSON.stringify(planned, null, 2) : dryRunText(planned));
     return EXIT.done;
   }
@@ -51,6 +57,9 @@ export async function runCommand(flags: RunFlags): Promise<ExitCode> {
     print(cells.map((name) => `distill-bench train ${shellWord(out)} ${name}`).join('\n'));
     return EXIT.done;
   }
+  // Before the folder is made or replaced. A continued run may have more trainings than this command names.
+  if (shard !== undefined && existing !== 'resume')
+    expectTrainings((await plannedMatrix(config, out, 'overwrite')).cells, shard);
   const isAlone = jobs === 1 && shard === undefined;
   if (isAlone) collectSeldom();
   const many = { jobs, shard, processes: cellProcesses(process.argv[1] ?? ''), watch: cellsDisplay };

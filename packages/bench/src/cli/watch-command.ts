@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readRunCells } from '../cell/run-cells.js';
 import { watchCells } from '../cell/run-watch.js';
@@ -7,7 +6,7 @@ import type { RunningCell, RunSnapshot } from '../cell/run-watch.js';
 import { connectQueue, identifyRun, queueAddress, QUEUE_VARIABLE, watchQueue } from '../queue/index.js';
 import type { QueueSnapshot } from '../queue/index.js';
 import { figure } from '../report/index.js';
-import { LOCK } from '../run/lock.js';
+import { lockHolder } from '../run/lock.js';
 import { durationText, terminalTable } from '../terminal/index.js';
 import { EXIT, stopSignal } from './process.js';
 import type { ExitCode } from './process.js';
@@ -46,17 +45,17 @@ export async function watchCommand(
     const screen = drawing(process.stdout);
     const look = watchCells(cells);
     // A process that ends leaves cells undone that diverged, or that a race does not need.
-    const lock = join(folder, LOCK);
     let wasLocked = false;
     while (!signal.aborted) {
       const began = performance.now();
+      // Before the snapshot, which is then the last state of a run that has ended.
+      const isLocked = (await lockHolder(folder)) !== undefined;
       const snapshot = await look();
       const queues = await ofQueue?.look();
       if (json === true) print(JSON.stringify({ ...snapshot, ...queues }, null, 2));
       else if (once === true || process.stdout.isTTY) screen(watchText(snapshot, queues));
       else screen([summaryText(snapshot, queues), ...unattended(queues)].join('\n'));
       const aside = Object.keys(queues?.aside ?? {}).length;
-      const isLocked = existsSync(lock);
       const hasEnded = queues === undefined && wasLocked && !isLocked && snapshot.running.length === 0;
       wasLocked = isLocked;
       const isOver = hasEnded || (snapshot.done + aside >= snapshot.cells && queues?.isOpen !== true);

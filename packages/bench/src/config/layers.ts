@@ -39,18 +39,22 @@ export const DEEPEST = 64;
 /** Keys with a special meaning in JavaScript. No field has such a name. */
 const RESERVED: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 
+export interface UnsafePart extends Problem {
+  readonly isTooDeep?: boolean;
+}
+
 /**
  * Problems that no layer may have, whatever its fields: keys that reach into JavaScript's objects, and too deep nesting. A layer
  * without them is safe to traverse.
  */
-export function unsafeParts(layer: ConfigLayer): readonly Problem[] {
+export function unsafeParts(layer: ConfigLayer): readonly UnsafePart[] {
   const { values, name } = layer;
-  const found: Problem[] = [];
+  const found: UnsafePart[] = [];
   const walk = (value: unknown, path: Path): void => {
     if (typeof value !== 'object' || value === null) return;
     if (path.length > DEEPEST) {
       const where = `${layer.locate(path.slice(0, 1)) ?? name}, ${String(path[0])}`;
-      found.push({ where, expected: `at most ${DEEPEST} levels of nesting`, got: 'more' });
+      found.push({ where, expected: `at most ${DEEPEST} levels of nesting`, got: 'more', isTooDeep: true });
       return;
     }
     for (const [key, inner] of Object.entries(value)) {

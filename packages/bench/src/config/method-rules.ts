@@ -4,7 +4,7 @@ import { isMapping } from './fields.js';
 import type { Conflict } from './problem.js';
 import { shown } from './problem.js';
 import { ifRight, rightFields, rightParts } from './right-parts.js';
-import { runSchema } from './schema.js';
+import { DEFAULT_METHODS, runSchema } from './schema.js';
 import type { WrittenConfig } from './schema.js';
 import { trialConflicts } from './tune.js';
 
@@ -30,7 +30,7 @@ export function methodConflicts(merged: unknown, surroundings: Surroundings): re
     tune,
   } = z
     .object({
-      methods: z.array(z.unknown()).default(['student', 'kd']).catch([]),
+      methods: z.array(z.unknown()).default(DEFAULT_METHODS).catch([]),
       student: z.unknown().optional(),
       tune: z.record(z.string(), z.unknown()).catch({}),
     })

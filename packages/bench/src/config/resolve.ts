@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ModelName } from '../model/index.js';
 import { atPositions, chooseMethods } from './chosen-methods.js';
+import { isMapping } from './fields.js';
 import type { ConfigLayer } from './layers.js';
 import { mergeLayers, plainLayer, unsafeParts, valueAt } from './layers.js';
 import { folderOf, modulesIn, withModulePaths } from './module-name.js';
@@ -10,7 +11,7 @@ import type { Problem } from './problem.js';
 import { conflictProblem, issueProblems, placeOf, plainPath, problemError } from './problem.js';
 import { studyRace } from './race.js';
 import { conflicts } from './rules.js';
-import { runSchema } from './schema.js';
+import { DEFAULT_METHODS, runSchema } from './schema.js';
 import type { WrittenConfig } from './schema.js';
 import { fileLayer } from './source.js';
 import { commonPart, isStudy, STUDY_KEYS, studyIssues, tasksOf, writtenOut } from './study.js';
@@ -105,9 +106,18 @@ function layersOf({
   const counted = used !== undefined && given.length > 1 ? [plainLayer(flagsName, { preset: used })] : [];
   const below = [...base, ...upper.slice(0, upper.length - flags.length)];
   const set = [...upper.slice(upper.length - flags.length), ...counted];
-  const kept = chosen === undefined ? below : chooseMethods(below, chosen, flagsName);
+  const kept = withMethods(chosen === undefined ? below : chooseMethods(below, chosen, flagsName), set);
   const placed = set.map((layer, at) => atPositions(layer, [...kept, ...set.slice(0, at)]));
   return [[...kept, ...placed], surroundings];
+}
+
+/** The default methods below all layers, where flags change methods that no layer lists. */
+function withMethods(kept: readonly ConfigLayer[], set: readonly ConfigLayer[]): readonly ConfigLayer[] {
+  const merged = mergeLayers(kept);
+  const isChanged = set.some(({ values }) => isMapping(values['methods']));
+  return !isChanged || merged['methods'] !== undefined || isStudy(merged)
+    ? kept
+    : [plainLayer('default', { methods: [...DEFAULT_METHODS] }), ...kept];
 }
 
 /** Modules and packages of a configuration's methods, which are loaded before the configuration is checked. */
@@ -166,7 +176,7 @@ function single(...merging: Merging): RunConfig {
 function merged(...[layers, surroundings, wrongPreset]: Merging): RunConfig | StudyConfig {
   const name = layers.at(-1)?.name ?? 'configuration';
   const unsafe = layers.flatMap(unsafeParts);
-  if (unsafe.some(({ expected }) => expected.startsWith('at most'))) throw problemError(name, unsafe);
+  if (unsafe.some(({ isTooDeep }) => isTooDeep)) throw problemError(name, unsafe);
   const written = writtenOut(mergeLayers(layers));
   const isOne = !isStudy(written);
   const issues = isOne ? [] : studyIssues(written);

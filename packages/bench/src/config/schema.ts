@@ -123,6 +123,9 @@ const student = z.unknown().transform((value, context): StudentFields & { readon
   return { ...given, model: isTaken ? `own-${name}` : name };
 });
 
+/** The methods of a configuration that lists none. */
+export const DEFAULT_METHODS = ['student', 'kd'];
+
 /**
  * A run's configuration as a user writes it. Everything has a default except the dataset, the teacher and the student; `complete`
  * (resolve.ts) fills in what depends on other fields.
@@ -159,7 +162,7 @@ export const runSchema = mapping({
   methods: list(
     z.preprocess((entry) => (typeof entry === 'string' ? { name: entry } : entry), method),
     1,
-  ).prefault(['student', 'kd']),
+  ).prefault(DEFAULT_METHODS),
   seeds: list(whole(0, Number.MAX_SAFE_INTEGER), 1).default([0]),
   epochs: whole(1, MOST.epochs).default(60),
   batchSize: whole(1, MOST.batch).default(64),

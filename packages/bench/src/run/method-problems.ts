@@ -26,6 +26,8 @@ export function methodProblems(written: WrittenMethod, student: string): readonl
       return [...found, { path, expected, got, hint }];
     }
     if (wrong === undefined) {
+      // The default of an option that was refused and removed does not suit the others either.
+      if (found.some(({ expected: before }) => before === expected)) return found;
       return [
         ...found,
         { path: [error.where.endsWith('cohort') ? 'cohort' : 'options'], expected, got, hint },

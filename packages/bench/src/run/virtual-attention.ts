@@ -1,4 +1,4 @@
-import { expectOption, nonNegative, seedWeights } from '@distilljs/core';
+import { expectKnown, expectOption, nonNegative, seedWeights } from '@distilljs/core';
 import type { Method, OptionCheck } from '@distilljs/core';
 import { hmePaper, hmePaperChecks, kdExplainer, vam, withVam, withVamChecks } from '@distilljs/vam';
 import type { HeadKind, WithVamOptions } from '@distilljs/vam';
@@ -38,16 +38,14 @@ function splitOptions<Shape extends object>(
   options: object,
   { defaults, checks }: Shaping<Shape>,
 ): { readonly shape: Shape; readonly own: object } {
-  const own = { ...options };
-  const given: Record<string, unknown> = {};
-  for (const name of Object.keys(defaults) as (keyof Shape & string)[]) {
-    const value: unknown = Object.entries(options).find(([key]) => key === name)?.[1];
-    if (value === undefined) continue;
-    expectOption(`${method}.${name}`, value, checks[name]);
-    given[name] = value;
-    Reflect.deleteProperty(own, name);
-  }
-  return { shape: { ...defaults, ...given }, own };
+  const isShape = ([name]: [string, unknown]): boolean => Object.hasOwn(defaults, name);
+  const entries = Object.entries(options);
+  const given = entries.filter((entry) => isShape(entry) && entry[1] !== undefined);
+  for (const [name, value] of given) expectOption(`${method}.${name}`, value, checks[name as keyof Shape]);
+  return {
+    shape: { ...defaults, ...Object.fromEntries(given) },
+    own: Object.fromEntries(entries.filter((entry) => !isShape(entry))),
+  };
 }
 
 /** The method with the network's options added, so that the report shows them. */
@@ -72,12 +70,14 @@ const vamDefaults = { gamma, ceWeight, kdWeight, temperature };
 /** Any method with attention. Its own options stay; the entropy's weight is `vamGamma`, because some methods have a `gamma`. */
 export function withVirtualAttention(entry: CatalogEntry): CatalogEntry {
   const name = `${entry.name}${VAM_SUFFIX}`;
+  const defaults = { ...entry.defaults, vamGamma: vamDefaults.gamma, ...ATTENTION.defaults };
   return {
     ...entry,
     name,
     summary: `${entry.summary}; with virtual attention`,
-    defaults: { ...entry.defaults, vamGamma: vamDefaults.gamma, ...ATTENTION.defaults },
+    defaults,
     create(options) {
+      expectKnown(name, options, Object.keys(defaults));
       const { shape, own } = splitOptions(name, options, ATTENTION);
       const { vamGamma = vamDefaults.gamma, ...rest } = own as { readonly vamGamma?: number };
       // Another option of the method may be called gamma.
@@ -97,13 +97,15 @@ function explainer(
   summary: string,
   training: 'kd' | 'plain' | 'label-smoothing',
 ): CatalogEntry {
+  const defaults = { ...kdExplainer.defaults, training, ...EXPERTS.defaults };
   return {
     name,
     summary,
     package: '@distilljs/vam',
     ownNetwork: true,
-    defaults: { ...kdExplainer.defaults, training, ...EXPERTS.defaults },
+    defaults,
     create(options) {
+      expectKnown(name, options, Object.keys(defaults));
       const { shape, own } = splitOptions(name, options, EXPERTS);
       return reporting(kdExplainer({ training, ...own }), shape);
     },
@@ -126,6 +128,7 @@ export const virtualAttentionMethods: readonly CatalogEntry[] = [
     package: '@distilljs/vam',
     defaults: { ...vamDefaults, ...ATTENTION.defaults },
     create(options) {
+      expectKnown('vam', options, Object.keys({ ...vamDefaults, ...ATTENTION.defaults }));
       const { shape, own } = splitOptions('vam', options, ATTENTION);
       return reporting(vam(own), shape);
     },

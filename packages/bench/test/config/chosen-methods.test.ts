@@ -113,6 +113,8 @@ describe('a setting of one method', () => {
   });
 
   it('is refused for a name that no method has', () => {
-    expect(() => optionsOf({ cold: { options: {} } })).toThrow(/methods: expected .* got/);
+    expect(() => optionsOf({ cold: { options: {} } })).toThrow(
+      /methods\.cold: expected the name or place of a method of the run, got 'cold'/,
+    );
   });
 });

@@ -141,6 +141,22 @@ describe('resolveConfig', () => {
     expect(config.optimizer).toMatchObject({ learningRate: 0.2, nesterov: true });
   });
 
+  it('changes a method by its name, of the defaults too, and by name and place at once', () => {
+    const base = {
+      dataset: { name: 'cifar10', dir: 'd' },
+      teacher: { model: 'resnet20', epochs: 1 },
+      student: { model: 'resnet8' },
+    };
+    const optionsOf = (...flags: object[]): unknown =>
+      resolveConfig({ file: { name: 'run.json', text: JSON.stringify(base) }, flags }).methods[1]?.options;
+    expect(optionsOf(parseSetting('methods.kd.options.temperature=8'))).toEqual({ temperature: 8 });
+    const both = { 1: { options: { temperature: 2 } }, kd: { options: { kdWeight: 3 } } };
+    expect(optionsOf({ methods: both })).toEqual({ temperature: 2, kdWeight: 3 });
+    expect(refusal(() => optionsOf(parseSetting('methods.kdd.options.temperature=3')))).toMatch(
+      /methods\.kdd: expected the name or place of a method of the run, got 'kdd'\. Did you mean 'kd'/,
+    );
+  });
+
   it('lets go of the options of another dataset and another schedule', () => {
     const config = resolveConfig({
       preset: 'quick',

@@ -64,12 +64,23 @@ describe('arrays', () => {
       const { train, test } = (await loadNpz({ dir })).splits;
       expect(pixelsOf(train, 1)[0]).toBeCloseTo(229.5, 3);
       expect(pixelsOf(test, 0)[0]).toBeCloseTo(127.5, 3);
+      expect(pixelsOf(test, 1)[0]).toBe(255);
     });
   });
 
+  it('have the range of the training images, which test images do not change', async () => {
+    expect(await refusalOf(files([0, 200]), (dir) => loadNpz({ dir }))).toMatch(
+      /test.*expected pixels from 0 to 1, got values from 0 to 200\. .*dataset\.range/,
+    );
+  });
+
   it('are refused with floats that end between 1 and 2', async () => {
-    expect(await refusalOf(files([0.5, 1.5]), (dir) => loadNpz({ dir }))).toMatch(
+    const train = { ...files([0, 1]), 'x_train.npy': images([0, 1.5]) };
+    expect(await refusalOf(train, (dir) => loadNpz({ dir }))).toMatch(
       /expected floats from 0 to 1, or from 0 to 255, got values from 0 to 1\.5\. .*dataset\.range/,
+    );
+    expect(await refusalOf(files([0.5, 1.5]), (dir) => loadNpz({ dir }))).toMatch(
+      /expected pixels from 0 to 1, got values from 0\.5 to 1\.5\. .*dataset\.range/,
     );
   });
 
@@ -100,7 +111,7 @@ it('labels that are whole numbers are in their order, whatever their decimals', 
   expect(sortedNames(['b', '10', 'a'])).toEqual(['10', 'a', 'b']);
 });
 
-it('CIFAR without one of its files says so', async () => {
+it('CIFAR with a gap in the numbers of its files says so', async () => {
   const records = cifarRecords([[0], [1]]);
   const files = { 'data_batch_1.bin': records, 'data_batch_3.bin': records, 'test_batch.bin': records };
   await inFolder(files, async (dir) => {

@@ -1,4 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -54,6 +62,11 @@ describe('a run that is continued', () => {
     expect(await main(other)).toBe(2);
     expect(output.said).toContain('or --overwrite');
     expect(await main([...other, '--overwrite']), output.said).toBe(0);
+    const thesis = join(folder, 'thesis');
+    mkdirSync(thesis);
+    writeFileSync(join(thesis, 'thesis.tex'), '');
+    expect(await main([...other.with(other.indexOf(out), thesis), '--overwrite'])).toBe(2);
+    expect(output.said).toContain('other files');
   });
 
   it('has no part without trainings, and no plan of a part', async () => {
@@ -61,6 +74,12 @@ describe('a run that is continued', () => {
     const seeds = ['--seeds', '0,1'];
     expect(await main([...command, ...seeds, '--resume', '--shard', '4/4'])).toBe(2);
     expect(output.said).toContain('a part that has trainings: there are 2 for 4 parts, got 4/4');
+    const before = readdirSync(out);
+    expect(await main([...command, ...seeds, '--overwrite', '--shard', '4/4'])).toBe(2);
+    expect(readdirSync(out)).toEqual(before);
+    const none = join(folder, 'none');
+    expect(await main([...command.with(command.indexOf(out), none), ...seeds, '--shard', '4/4'])).toBe(2);
+    expect(existsSync(none)).toBe(false);
     expect(await main([...command, ...seeds, '--resume', '--prepare', '--shard', '1/2'])).toBe(2);
     expect(output.said).toContain('expected --prepare without --shard, got both');
   });

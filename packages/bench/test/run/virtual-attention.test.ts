@@ -25,6 +25,13 @@ it('offers every other method with virtual attention, under options of both', ()
   expect(() => createMethod('cckd+vam', { gamma: 0.4, vamGamma: -1 })).toThrow(
     /^cckd\+vam\.vamGamma: .*got -1/,
   );
+  for (const name of ['vam', 'kd+vam', 'kdexplainer']) {
+    const [given, meant] = name === 'kdexplainer' ? ['width', 'widths'] : ['blocksize', 'blockSize'];
+    expect(() => createMethod(name, { [given]: 4 })).toThrow(
+      new RegExp(`^${name.replace('+', '\\+')}: .*Did you mean '${meant}'`),
+    );
+    expect(createMethod(name, { [meant]: undefined }).options).toEqual(createMethod(name).options);
+  }
   expect(() => createMethod('vam', { blockSize: 0 })).toThrow(/^vam\.blockSize: .*got 0/);
   expect(() => createMethod('kd+vam', { rescale: 'foo' })).toThrow(
     /^kd\+vam\.rescale: expected one of "none"/,

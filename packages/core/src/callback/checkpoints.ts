@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import {
   directoryStore,
   expectStore,
@@ -87,9 +88,13 @@ export function checkpoints(
       if (snapshot !== undefined) run.checkpointed(`${store.where}, ${snapshotName(snapshot.position)}`);
       return snapshot;
     },
-    async start() {
-      // Another callback resumed the run before this one was asked.
-      if (!hasLooked) await look();
+    async start(run) {
+      if (!hasLooked) {
+        // Another callback resumed the run before this one was asked. Checkpoints of another run are refused all the same.
+        await look();
+        const warn = run.warn.bind(run);
+        if (resume) tf.dispose((await loadSnapshot(store, run.snapshot().identity, warn))?.tensors ?? {});
+      }
       hasLooked = false;
     },
     async step({ step, stepsPerEpoch }, run) {

@@ -62,6 +62,9 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
   if (options.labels === undefined && !Number.isInteger(count))
     refuse(', images', `whole images of ${pixels} values`, `${images.length} values`);
   const labels = labelsOf(place, options.labels, classes, count).slice();
+  const uneven = Array.isArray(options.images) ? unevenImage(options.images, labels.length, pixels) : -1;
+  if (uneven >= 0)
+    refuse(`, images[${uneven}]`, `${pixels} values`, `${lengthOf(options.images[uneven])} values`);
   if (images.length !== labels.length * pixels) {
     const expected = `${labels.length} images of ${pixels} values = ${labels.length * pixels}`;
     refuse(', images', expected, `${images.length} values`);
@@ -140,6 +143,17 @@ function joined(views: readonly PixelView[]): Uint8Array | Float32Array {
   }
   return all;
 }
+
+/** The first of one entry per image that has another number of pixels; −1 if there is none. */
+const unevenImage = (given: readonly unknown[], count: number, pixels: number): number =>
+  given.length === count ? given.findIndex((entry) => lengthOf(entry) !== pixels) : -1;
+
+const lengthOf = (entry: unknown): number =>
+  Array.isArray(entry)
+    ? entry.reduce<number>((sum, inner) => sum + lengthOf(inner), 0)
+    : ArrayBuffer.isView(entry)
+      ? (entry as unknown as ArrayLike<unknown>).length
+      : 1;
 
 const flatEntry = (entry: unknown): unknown[] =>
   Array.isArray(entry)

@@ -147,7 +147,10 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
         },
         augmentation: augmented,
         views: outputs.views,
-        teacher: outputs.rows === undefined ? fingerprint : `given rows ${rowsDigest(outputs.rows)}`,
+        teacher:
+          outputs.rows === undefined
+            ? fingerprint
+            : `given rows ${rowsDigest(outputs.rows)}, classes of ${fingerprint ?? ''}`,
       }),
       dispose,
     };

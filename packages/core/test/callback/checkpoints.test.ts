@@ -108,6 +108,19 @@ describe('checkpoints', () => {
     for (const store of stores) expect((await store.list()).map(place)).toEqual(['3.0', '4.0']);
   });
 
+  it('of another run in the second place are refused, and kept', async () => {
+    const [own, other] = [memoryStore(), memoryStore()];
+    (await distill(smallRun({ seed: 77, callbacks: [checkpoints(other)] }))).dispose();
+    (await distill(smallRun({ callbacks: [checkpoints(own)] }))).dispose();
+    const kept = await other.list();
+    for (const first of [own, memoryStore()]) {
+      const both = [checkpoints(first), checkpoints(other)];
+      const error = await caught(() => distill(smallRun({ callbacks: both })));
+      expect(error.message).toContain('got one of a run with seed 77');
+      expect(await other.list()).toEqual(kept);
+    }
+  });
+
   it('of two runs at one time in one place: one ends as if it were alone, the other is refused', async () => {
     const store = memoryStore();
     const ends = await Promise.allSettled(

@@ -106,6 +106,18 @@ describe('outputs of a teacher that were computed before', () => {
     expect(given[0]).not.toBeCloseTo(unnamed[0] ?? NaN, 3);
   });
 
+  it('are part of what a run is, with the order of their classes', async () => {
+    const { logits } = await rowsOf();
+    const store = memoryStore();
+    const run = (names: readonly string[]): Promise<number[]> =>
+      lossOf({
+        ...{ teacher: { ...gone, classNames: names }, train: { ...train, classNames: ['x', 'y', 'z'] } },
+        ...{ callbacks: [checkpoints(store)], teacherOutputs: { kind: 'given', rows: { logits } } },
+      });
+    await run(['x', 'y', 'z']);
+    await expect(run(['z', 'y', 'x'])).rejects.toThrow(/a checkpoint of this run \(teacher given rows/);
+  });
+
   it('are part of what a run is: other ones do not continue it', async () => {
     const { logits } = await rowsOf();
     const store = memoryStore();

@@ -65,7 +65,9 @@ const method: OptionCheck = (value) => {
 export function vam(given: Partial<VamOptions> = {}): Method<VamSettings> {
   const { repeatable, ...planned } = attendingMethod(given);
   const { with: other, ...options } = planned.options;
-  const useless = Object.keys(given).find((name) => name in defaults && !['gamma', 'with'].includes(name));
+  const useless = Object.entries(given).find(
+    ([name, value]) => value !== undefined && !['gamma', 'with'].includes(name),
+  )?.[0];
   if (other !== undefined && useless !== undefined) throw replaced(useless, other.name);
   const inner = other === undefined ? null : { name: other.name, options: other.options };
   const isRepeatable = other === undefined ? repeatable : other.repeatable;

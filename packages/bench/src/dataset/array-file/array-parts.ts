@@ -68,10 +68,10 @@ export async function loadParts(
     const size = Math.min(all.length, most ?? Infinity);
     chosen.push({ split, part, labels: all.subarray(0, size) });
   }
-  // All are read before their range is guessed: a split alone may not reach black or white.
+  // A split alone may not reach black or white. Test images decide nothing: trials of options do not read them.
   const read: (Wanted & { readonly numbers: Numbers })[] = [];
   for (const each of chosen) read.push({ ...each, numbers: await numbersOf(each) });
-  const range = source.range ?? guessedRange(read.map(({ part, numbers }) => ({ part, numbers })));
+  const range = source.range ?? guessedRange(read);
   for (const { split, part, labels: own, numbers } of read) {
     const { height, width, channels } = part.images.axes;
     const dataset = arrayDataset({
@@ -93,16 +93,13 @@ interface Wanted {
   readonly labels: Int32Array;
 }
 
-/** The range that fits the numbers of all parts; floats and integers may be stored beside each other. */
-function guessedRange(
-  parts: readonly { readonly part: ArrayPart; readonly numbers: Numbers }[],
-): ValueRange | undefined {
-  const [first] = parts;
-  if (first === undefined || parts.some(({ part }) => part.images.isFloat !== first.part.images.isFloat))
+/** The range of the training images; floats and integers may be stored beside each other. */
+function guessedRange(parts: readonly (Wanted & { readonly numbers: Numbers })[]): ValueRange | undefined {
+  const train = parts.find(({ split }) => split === 'train');
+  if (train === undefined || parts.some(({ part }) => part.images.isFloat !== train.part.images.isFloat))
     return undefined;
-  const least = Math.min(...parts.map(({ numbers }) => numbers.least));
-  const most = Math.max(...parts.map(({ numbers }) => numbers.most));
-  return rangeOf(least, most, first.part.images.isFloat, first.part.images.where);
+  const { least, most } = train.numbers;
+  return rangeOf(least, most, train.part.images.isFloat, train.part.images.where);
 }
 
 async function labelsOf(

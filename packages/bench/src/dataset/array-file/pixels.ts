@@ -67,15 +67,16 @@ export function asPixels(
   where: string,
 ): Uint8Array | Float32Array {
   const [black, white] = range ?? rangeOf(least, most, isFloat, where);
-  if (!(least >= black && most <= white)) {
+  const rounding = isFloat ? ROUNDING * (white - black) : 0;
+  if (!(least >= black && most <= white + rounding)) {
     const got = Number.isNaN(least) ? 'NaN among them' : `values from ${least} to ${most}`;
     const hint = 'Say which numbers are black and white with dataset.range, e.g. [-1, 1].';
     throw dataError(where, `pixels from ${black} to ${white}`, got, hint);
   }
-  if (black === 0 && white === 255) return isFloat ? values : wholeBytes(values);
+  if (black === 0 && white === 255 && most <= 255) return isFloat ? values : wholeBytes(values);
   const scale = 255 / (white - black);
   const scaled = values instanceof Float32Array ? values : Float32Array.from(values);
-  for (let at = 0; at < scaled.length; at++) scaled[at] = ((scaled[at] ?? 0) - black) * scale;
+  for (let at = 0; at < scaled.length; at++) scaled[at] = Math.min(255, ((scaled[at] ?? 0) - black) * scale);
   return scaled;
 }
 
@@ -93,7 +94,7 @@ export function rangeOf(least: number, most: number, isFloat: boolean, where: st
     const hint = 'Say which numbers are black and white with dataset.range, e.g. [0, 1.5].';
     throw dataError(where, 'floats from 0 to 1, or from 0 to 255', `values from ${least} to ${most}`, hint);
   }
-  if (isFloat) return least >= 0 && most <= 1 + ROUNDING ? [0, Math.max(1, most)] : [0, 255];
+  if (isFloat) return least >= 0 && most <= 1 + ROUNDING ? [0, 1] : [0, 255];
   return least >= 0 && most > 255 && most <= 65_535 ? [0, 65_535] : [0, 255];
 }
 
