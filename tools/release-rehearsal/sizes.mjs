@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { run } from './run.mjs';
@@ -83,11 +83,18 @@ export function inKilobytes(bytes) {
   return `${(bytes / KB).toFixed(1)} kB`;
 }
 
-/** @param {string} project @param {string} name @param {string[]} external @param {string} [names] default: all exports */
+/**
+ * The bytes that a page loads first. What the package loads by `import()`, such as the reader of ONNX files, comes when it is used.
+ *
+ * @param {string} project @param {string} name @param {string[]} external @param {string} [names] default: all exports
+ */
 async function bundled(project, name, external, names = '*') {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: { contents: `export ${names} from '${name}';`, resolveDir: project },
     bundle: true,
+    splitting: true,
+    outdir: project,
+    metafile: true,
     write: false,
     minify: true,
     format: 'esm',
@@ -96,7 +103,20 @@ async function bundled(project, name, external, names = '*') {
     external,
     logLevel: 'silent',
   });
-  return gzipSync(outputFiles[0]?.contents ?? '').length;
+  /** @type {Set<string>} */
+  const loaded = new Set();
+  const waiting = Object.keys(metafile.outputs).filter(
+    (path) => metafile.outputs[path]?.entryPoint === '<stdin>',
+  );
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (loaded.has(path)) continue;
+    loaded.add(path);
+    for (const each of metafile.outputs[path]?.imports ?? [])
+      if (each.kind === 'import-statement' && each.external !== true) waiting.push(each.path);
+  }
+  const first = new Set([...loaded].map((path) => basename(path)));
+  const files = outputFiles.filter(({ path }) => first.has(basename(path)));
+  return gzipSync(Buffer.concat(files.map(({ contents }) => contents))).length;
 }
 
 /**

@@ -9,7 +9,6 @@ import { expectKnown, expectOption, listOf, optional, text } from '../option/ind
 import type { FrozenNetwork } from './contract.js';
 import { freeze } from './freeze.js';
 import { freezeGraphModel, isGraphModel } from './graph-teacher.js';
-import { loadOnnxTeacher, onnxOf } from './onnx-teacher.js';
 import type { OnnxTeacherOptions } from './onnx-teacher.js';
 import type { GraphModelLike } from './graph-teacher.js';
 import { asNetwork, createNetwork } from './network.js';
@@ -46,8 +45,23 @@ export async function loadTeacher(place: ModelPlace, options: TeacherOptions = {
   expectKnown('loadTeacher', options, OPTIONS);
   expectOption('loadTeacher.classNames', options.classNames ?? undefined, optional(listOf(text)));
   const onnx = onnxOf(place);
-  if (onnx !== undefined) return loadOnnxTeacher(onnx, options, options.packages?.['onnxruntime-web']);
+  if (onnx !== undefined) {
+    // Pages without such a teacher do not load what reads it.
+    const { loadOnnxTeacher } = await import('./onnx-teacher.js');
+    return loadOnnxTeacher(onnx, options, options.packages?.['onnxruntime-web']);
+  }
   return named(await loadFromFolder(place, options), options.classNames);
+}
+
+/** The place of an ONNX file, first in a list of files; undefined if there is none. */
+function onnxOf(place: ModelPlace): ModelPlace | undefined {
+  if (typeof place === 'string' || place instanceof URL)
+    return /\.onnx(?:[?#]|$)/i.test(String(place)) ? place : undefined;
+  // Anything that is no place is refused when it is read.
+  const isList: boolean = Array.isArray(place);
+  if (!isList) return undefined;
+  const main = place.find((file) => /\.onnx$/i.test((file as File | null | undefined)?.name ?? ''));
+  return main === undefined ? undefined : [main, ...place.filter((file) => file !== main)];
 }
 
 async function loadFromFolder(

@@ -22,6 +22,8 @@ export interface OnnxNode {
   readonly perm?: readonly number[] | undefined;
   /** Of a layer normalization, among others. */
   readonly axis?: number | undefined;
+  /** Computes as in training: a batch normalization by its batch, or a dropout that drops. */
+  readonly isTraining?: boolean | undefined;
 }
 
 export interface OnnxFile {
@@ -41,16 +43,21 @@ export interface OnnxFile {
  * protobuf
  */
 export function readOnnx(bytes: Uint8Array): OnnxFile {
-  const graph: GraphParts = { inputs: [], outputs: [], nodes: [], stored: [] };
+  const graph: GraphParts = { inputs: [], outputs: [], nodes: [], stored: [], constants: [] };
   new PbfReader(bytes).readFields((tag, into, pbf) => {
     if (tag === 7) pbf.readMessage(readGraph, into);
   }, graph);
   const stored = new Set(graph.stored.map(({ name }) => name));
+  const trues = new Set(
+    [...graph.stored, ...graph.constants].filter(({ isTrue }) => isTrue).map(({ name }) => name),
+  );
   const isFloat = ({ type }: Stored): boolean => [1, 10, 11, 16].includes(type);
   return {
     inputs: graph.inputs.filter(({ name }) => !stored.has(name)),
     outputs: graph.outputs,
-    nodes: graph.nodes,
+    nodes: graph.nodes.map((node) =>
+      node.op === 'Dropout' && trues.has(node.inputs[2] ?? '') ? { ...node, isTraining: true } : node,
+    ),
     parameters: graph.stored.filter(isFloat).reduce((sum, { size }) => sum + size, 0),
     externalFiles: [...new Set(graph.stored.flatMap(({ file }) => file ?? []))],
   };
@@ -82,6 +89,8 @@ interface Stored {
   type: number;
   size: number;
   file: string | undefined;
+  /** Is or begins with the boolean true. */
+  isTrue: boolean;
 }
 
 interface GraphParts {
@@ -89,15 +98,19 @@ interface GraphParts {
   readonly outputs: OnnxValue[];
   readonly nodes: OnnxNode[];
   readonly stored: Stored[];
+  /** The values of `Constant` nodes. */
+  readonly constants: Stored[];
 }
 
 type ReadField<Into> = (tag: number, into: Into, pbf: PbfReader) => void;
 
 const readGraph: ReadField<GraphParts> = (tag, graph, pbf) => {
   if (tag === 1) {
-    graph.nodes.push(pbf.readMessage(readNode, { op: '', inputs: [], outputs: [] }));
+    const node: ReadingNode = pbf.readMessage(readNode, { op: '', inputs: [], outputs: [] });
+    graph.nodes.push(node);
+    if (node.constant !== undefined) graph.constants.push({ ...node.constant, name: node.outputs[0] ?? '' });
   } else if (tag === 5) {
-    graph.stored.push(pbf.readMessage(readStored, { name: '', type: 0, size: 1, file: undefined }));
+    graph.stored.push(pbf.readMessage(readStored, emptyTensor()));
   } else if (tag === 11 || tag === 12) {
     const value = pbf.readMessage(readValue, { name: '', type: 0, shape: undefined });
     graph[tag === 11 ? 'inputs' : 'outputs'].push(value);
@@ -110,6 +123,8 @@ interface ReadingNode {
   outputs: string[];
   perm?: readonly number[];
   axis?: number;
+  isTraining?: boolean;
+  constant?: Stored;
 }
 
 const readNode: ReadField<ReadingNode> = (tag, node, pbf) => {
@@ -117,22 +132,39 @@ const readNode: ReadField<ReadingNode> = (tag, node, pbf) => {
   else if (tag === 2) node.outputs.push(pbf.readString());
   else if (tag === 4) node.op = pbf.readString();
   else if (tag === 5) {
-    const { name, whole, wholes } = pbf.readMessage(readAttribute, { name: '', whole: 0, wholes: [] });
+    const { name, whole, wholes, tensor } = pbf.readMessage(readAttribute, {
+      ...{ name: '', whole: 0, wholes: [], tensor: emptyTensor() },
+    });
     if (name === 'perm') node.perm = wholes;
     else if (name === 'axis') node.axis = whole;
+    else if (name === 'training_mode') node.isTraining = whole === 1;
+    else if (name === 'value') node.constant = tensor;
   }
 };
 
-const readAttribute: ReadField<{ name: string; whole: number; wholes: number[] }> = (tag, found, pbf) => {
+interface ReadingAttribute {
+  name: string;
+  whole: number;
+  wholes: number[];
+  readonly tensor: Stored;
+}
+
+const readAttribute: ReadField<ReadingAttribute> = (tag, found, pbf) => {
   if (tag === 1) found.name = pbf.readString();
   else if (tag === 3) found.whole = pbf.readVarint(true);
+  else if (tag === 5) pbf.readMessage(readStored, found.tensor);
   else if (tag === 8) pbf.readPackedVarint(found.wholes, true);
 };
+
+const emptyTensor = (): Stored => ({ name: '', type: 0, size: 1, file: undefined, isTrue: false });
+const BOOL = 9;
 
 const readStored: ReadField<Stored> = (tag, tensor, pbf) => {
   if (tag === 1) for (const axis of pbf.readPackedVarint([], true)) tensor.size *= axis;
   else if (tag === 2) tensor.type = pbf.readVarint();
+  else if (tag === 5) tensor.isTrue = tensor.type === BOOL && pbf.readPackedVarint()[0] === 1;
   else if (tag === 8) tensor.name = pbf.readString();
+  else if (tag === 9 && tensor.type === BOOL) tensor.isTrue = pbf.readBytes()[0] === 1;
   else if (tag === 13) {
     const entry = pbf.readMessage(readEntry, { key: '', value: '' });
     if (entry.key === 'location') tensor.file = entry.value;

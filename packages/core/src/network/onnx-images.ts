@@ -1,12 +1,14 @@
 import { DistillError } from '../error/index.js';
 import { shapeText } from '../tensor/index.js';
-import type { OnnxSession } from './onnx-session.js';
+import type { Numbers, OnnxSession } from './onnx-session.js';
 
 /** Axis order of an ONNX graph's images. */
 export type ImageLayout = 'nchw' | 'nhwc';
 
 /** A session, and the form of the images that it takes. */
 export interface OnnxImages {
+  /** The file, for messages. */
+  readonly where: string;
   readonly session: OnnxSession;
   readonly layout: ImageLayout;
   /** The graph's fixed batch size; undefined for any size. */
@@ -15,18 +17,12 @@ export interface OnnxImages {
   readonly channelAxes: ReadonlyMap<string, number>;
 }
 
-/** Values of a batch. */
-export interface Numbers {
-  readonly values: Float32Array;
-  readonly shape: readonly number[];
-}
-
 /** Computes values for a batch, in parts if the graph has a fixed batch size. Input and output maps are NHWC. */
 export async function askOnnx(
   graph: OnnxImages,
   given: { readonly values: Float32Array; readonly shape: readonly [number, number, number, number] },
   wanted: readonly string[],
-): Promise<ReadonlyMap<string, Numbers>> {
+): Promise<ReadonlyMap<string, Pick<Numbers, 'values' | 'shape'>>> {
   const [count, ...axes] = given.shape;
   const size = given.values.length / count;
   const batch = graph.batch ?? count;
@@ -40,16 +36,7 @@ export async function askOnnx(
   return new Map(
     wanted.map((value) => {
       const all = parts.map((part) => part.get(value) as Numbers);
-      const { shape = [] } = all[0] ?? {};
-      if (shape[0] !== batch) {
-        throw new DistillError({
-          code: 'network',
-          where: `value '${value}' of the ONNX graph`,
-          expected: `a row per image, ${batch} here`,
-          got: shapeText(shape),
-          hint: 'Name another value as tap; if it is the output, export the model with a batch axis of any size.',
-        });
-      }
+      const { shape } = expectRows(graph.where, value, all[0] as Numbers, batch);
       const row = shape.slice(1).reduce((product, axis) => product * axis, 1);
       const joined = new Float32Array(all.length * batch * row);
       all.forEach((part, at) => {
@@ -63,19 +50,40 @@ export async function askOnnx(
   );
 }
 
-/** The shapes of values without the batch axis, maps as NHWC; those without one row per image are missing. */
+const hasRows = ({ shape, type }: Numbers, batch: number): boolean =>
+  shape[0] === batch && type.startsWith('float');
+
+/** @throws DistillError code `network` for a value without floats, or without a row per image */
+function expectRows(where: string, value: string, numbers: Numbers, batch: number): Numbers {
+  if (hasRows(numbers, batch)) return numbers;
+  throw new DistillError({
+    code: 'network',
+    where: `${where}, value '${value}'`,
+    expected: `floats with a row per image, ${batch} here`,
+    got: `${numbers.type} of shape ${shapeText(numbers.shape)}`,
+    hint: 'Name another value as tap; if it is the output, export the model with a batch axis of any size.',
+  });
+}
+
+/**
+ * The shapes of values without the batch axis, maps as NHWC; those without floats or a row per image are missing.
+ *
+ * @param required values that must not be missing
+ */
 export async function askShapes(
   graph: OnnxImages,
   axes: readonly [height: number, width: number, channels: number],
   names: readonly string[],
+  required: readonly string[] = [],
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   // With two images, an axis of length 1 is not taken for the batch.
   const batch = graph.batch ?? 2;
   const blank = new Float32Array(axes.reduce((product, axis) => product * axis, batch));
   const found = await runPart(graph, blank, [batch, ...axes], names);
+  for (const name of required) expectRows(graph.where, name, found.get(name) as Numbers, batch);
   return new Map(
     [...found]
-      .filter(([, { shape }]) => shape[0] === batch)
+      .filter(([, numbers]) => hasRows(numbers, batch))
       .map(([name, { shape }]) => [name, imageAxes(graph, name, shape)]),
   );
 }

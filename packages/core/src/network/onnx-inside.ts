@@ -3,6 +3,22 @@ import type { NetworkNode } from './contract.js';
 import type { OnnxFile } from './onnx-file.js';
 import { embeddingTap, stageTaps } from './stages.js';
 
+/** Operations that draw random numbers. */
+const RANDOM = /^(?:Random|Multinomial$|Bernoulli$)/;
+
+/** @throws DistillError code `network` for a graph that gives other values of the same images each time, or in another batch */
+export function expectInference(where: string, { nodes }: OnnxFile): void {
+  const wrong = nodes.find(({ op, isTraining }) => isTraining === true || RANDOM.test(op));
+  if (wrong === undefined) return;
+  throw new DistillError({
+    code: 'network',
+    where,
+    expected: 'a graph that gives the same values of the same image each time',
+    got: `${wrong.op} '${wrong.outputs[0] ?? ''}'${wrong.isTraining === true ? ' in training mode' : ''}`,
+    hint: 'Export it for inference; in PyTorch call model.eval() before.',
+  });
+}
+
 /** Operations whose results do not depend on the images' values. */
 const OF_SHAPES: ReadonlySet<string> = new Set(['Shape', 'Size', 'NonZero']);
 

@@ -8,8 +8,23 @@ export interface OnnxSession {
     images: Float32Array,
     shape: readonly number[],
     wanted: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly values: Float32Array; readonly shape: readonly number[] }>>;
+  ): Promise<ReadonlyMap<string, Numbers>>;
   release(): void;
+}
+
+/** Values of a batch. */
+export interface Numbers {
+  /** None for a type without floats. */
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
+  /** As onnxruntime calls it: `float32`, `int64`, … */
+  readonly type: string;
+}
+
+interface RuntimeTensor {
+  readonly data: ArrayLike<number>;
+  readonly dims: readonly number[];
+  readonly type: string;
 }
 
 /** The parts of `onnxruntime-node` and `onnxruntime-web` that are used; both have the same interface. */
@@ -24,7 +39,7 @@ interface RuntimeSession {
   run(
     feeds: Readonly<Record<string, object>>,
     wanted: readonly string[],
-  ): Promise<Readonly<Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>>>;
+  ): Promise<Readonly<Record<string, RuntimeTensor>>>;
   release(): Promise<void>;
 }
 
@@ -68,12 +83,7 @@ export async function openSession(
       const unique = [...new Set(wanted)];
       try {
         const found = await session.run(feeds, unique);
-        return new Map(
-          unique.map((name) => [
-            name,
-            { values: Float32Array.from(found[name]?.data ?? []), shape: found[name]?.dims ?? [] },
-          ]),
-        );
+        return new Map(unique.map((name) => [name, numbersOf(found[name] as RuntimeTensor)]));
       } catch (cause) {
         throw refusal(where, `a graph that takes images of shape [${shape.join(', ')}]`, cause);
       }
@@ -82,6 +92,23 @@ export async function openSession(
       session.release().catch(() => undefined);
     },
   };
+}
+
+/** A copy: some engines return their own memory. */
+function numbersOf({ data, dims: shape, type }: RuntimeTensor): Numbers {
+  const values = !type.startsWith('float')
+    ? new Float32Array()
+    : data instanceof Uint16Array
+      ? Float32Array.from(data, fromHalf)
+      : Float32Array.from(data);
+  return { values, shape, type };
+}
+
+/** A float16 as its bits: sign, five of the exponent, ten of the fraction. */
+function fromHalf(bits: number): number {
+  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
 function refusal(where: string, expected: string, cause: unknown): DistillError {

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import { DistillError } from '../error/index.js';
+import { shapeText } from '../tensor/index.js';
 import type { ModelPlace } from '../model-file/place.js';
 import { readFiles } from '../model-file/read-files.js';
 import type { LoadOptions } from '../model-file/read-artifacts.js';
@@ -11,7 +12,14 @@ import type { NetworkOptions } from './network.js';
 import { channelAxes } from './onnx-axes.js';
 import { openSession } from './onnx-session.js';
 import { readOnnx, withOutputs } from './onnx-file.js';
-import { foundTaps, innerValues, lastOperation, lookInside, namedTaps } from './onnx-inside.js';
+import {
+  expectInference,
+  foundTaps,
+  innerValues,
+  lastOperation,
+  lookInside,
+  namedTaps,
+} from './onnx-inside.js';
 import type { OnnxFile, OnnxValue } from './onnx-file.js';
 import { askOnnx, askShapes } from './onnx-images.js';
 import type { ImageLayout, OnnxImages } from './onnx-images.js';
@@ -26,17 +34,6 @@ export interface OnnxTeacherOptions extends NetworkOptions, LoadOptions {
   readonly imageShape?: readonly [number, number, number] | undefined;
   /** Names of the classes, in the order of the logits. */
   readonly classNames?: readonly string[] | undefined;
-}
-
-/** The place of an ONNX file, first in a list of files; undefined if there is none. */
-export function onnxOf(place: ModelPlace): ModelPlace | undefined {
-  if (typeof place === 'string' || place instanceof URL)
-    return /\.onnx(?:[?#]|$)/i.test(String(place)) ? place : undefined;
-  // Anything that is no place is refused when it is read.
-  const isList: boolean = Array.isArray(place);
-  if (!isList) return undefined;
-  const main = place.find((file) => /\.onnx$/i.test((file as File | null | undefined)?.name ?? ''));
-  return main === undefined ? undefined : [main, ...place.filter((file) => file !== main)];
 }
 
 /**
@@ -63,6 +60,7 @@ export async function loadOnnxTeacher(
     file.externalFiles.map(async (path) => ({ path, data: await beside(path) })),
   );
   const input = imageInput(where, file);
+  expectInference(where, file);
   const layout = options.layout ?? layoutOf(where, input);
   const { batch, inputShape, trial } = imagesOf(input, layout, options.imageShape);
   const axes = channelAxes(file, input.name, layout);
@@ -71,7 +69,7 @@ export async function loadOnnxTeacher(
     const inner = wanted.filter((value) => file.outputs.every((each) => each.name !== value));
     const extended = inner.length === 0 ? bytes : withOutputs(bytes, inner);
     const session = await openSession(extended, where, { input: input.name, folder, external, runtime });
-    return { session, layout, batch, channelAxes: axes };
+    return { where, session, layout, batch, channelAxes: axes };
   };
   const nodes = await lookInside(innerValues(file, input.name), async (names) => {
     const graph = await open(names);
@@ -89,9 +87,15 @@ export async function loadOnnxTeacher(
   const values = [...new Set(taps.values())];
   const graph = await open(values);
   try {
-    const blank = new Float32Array(trial[0] * trial[1] * trial[2]);
-    const probe = await askOnnx(graph, { values: blank, shape: [1, ...trial] }, [logits, ...values]);
-    const shapeOf = (value: string): readonly number[] => probe.get(value)?.shape.slice(1) ?? [];
+    // Further outputs that cannot be taps are left out; what the user names is refused.
+    const shapes = await askShapes(
+      graph,
+      trial,
+      [logits, ...values],
+      [logits, ...Object.values(options.taps ?? {})],
+    );
+    for (const [tap, value] of taps) if (!shapes.has(value)) taps.delete(tap);
+    const shapeOf = (value: string): readonly number[] => shapes.get(value) ?? [];
     const classes = expectLogits(where, logits, shapeOf(logits), options.classNames);
     const digest = sha256.create().update(bytes);
     for (const { data } of external) digest.update(data);
@@ -100,6 +104,8 @@ export async function loadOnnxTeacher(
     );
     const teacher = teacherFrom(
       async (images, wanted) => {
+        const hasMaps = wanted.some((tap) => shapeOf(taps.get(tap) ?? tap).length === 3);
+        if (hasMaps) expectTrialSize(where, images.shape, trial);
         const found = await askOnnx(graph, images, [logits, ...wanted.map((tap) => taps.get(tap) ?? tap)]);
         const part = (value: string): Float32Array => found.get(value)?.values ?? new Float32Array();
         return {
@@ -125,6 +131,13 @@ export async function loadOnnxTeacher(
     graph.session.release();
     throw error;
   }
+}
+
+/** Shapes of maps are those of the trial image. */
+function expectTrialSize(where: string, [, ...shape]: readonly number[], trial: Axes): void {
+  if (shapeText(shape) === shapeText(trial)) return;
+  const hint = `Its maps are known for that size. Load it with imageShape: ${shapeText(shape)}.`;
+  throw refusal(where, `images of ${shapeText(trial)}`, shapeText(shape), hint);
 }
 
 type Axes = [height: number, width: number, channels: number];

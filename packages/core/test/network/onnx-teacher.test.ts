@@ -140,8 +140,39 @@ describe.skipIf(!installed)(`an ONNX file as teacher${WHY}`, () => {
     expect(await other.fingerprint()).not.toBe(await teacher.fingerprint());
   });
 
+  it('decodes float16, and leaves out outputs that cannot be taps', async () => {
+    const teacher = await loadTeacher(at('odd-inside.onnx'), { taps: { half: '/half/out' } });
+    expect(teacher.tapNames).toEqual(['half', '/float/out', 'embedding']);
+    const batch = images();
+    const output = await askTeacher(teacher, batch, ['half', '/float/out']);
+    expectClose(output.tap('half'), known.map, 2e-3);
+    expectClose(output.tap('/float/out'), known.map, 2e-3);
+    output.dispose();
+    batch.dispose();
+    teacher.dispose();
+  });
+
+  it('says for which size its taps are known', async () => {
+    const teacher = await loadTeacher(at('open-size.onnx'), { taps: TAPS });
+    const batch = images();
+    const { logits, dispose } = await askTeacher(teacher, batch, []);
+    expectClose(logits, known.logits, 1e-5);
+    dispose();
+    const error = await caught(() => askTeacher(teacher, batch, ['map']));
+    expect(error.message).toMatch(/images of \[224, 224, 3\], got \[6, 7, 3\]\. .*imageShape: \[6, 7, 3\]/);
+    batch.dispose();
+    teacher.dispose();
+  });
+
   it.each([
     ['half.onnx', {}, 'float16'],
+    ['dropout.onnx', {}, "got Dropout '/dropped/out' in training mode"],
+    ['batch-statistics.onnx', {}, "got BatchNormalization '/bn/out' in training mode"],
+    [
+      'odd-inside.onnx',
+      { taps: { kind: 'class' } },
+      'floats with a row per image, 2 here, got int64 of shape [2]',
+    ],
     ['cannot-tell.onnx', {}, "layout: 'nchw'"],
     ['none.onnx', {}, 'no such file'],
     ['any-batch.onnx', { taps: { map: '/relu/outs' } }, "Did you mean '/relu/out'"],
@@ -149,7 +180,7 @@ describe.skipIf(!installed)(`an ONNX file as teacher${WHY}`, () => {
     [
       'last-inside.onnx',
       { taps: { whole: '/whole/out' } },
-      "value '/whole/out' of the ONNX graph: expected a row per image",
+      "last-inside.onnx, value '/whole/out': expected floats with a row per image",
     ],
   ] as const)('refuses %s with %j', async (file, options, words) => {
     const error = await caught(() => loadTeacher(at(file), options));
