@@ -7,8 +7,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli.js';
 import { resolveConfig } from '../../src/config/index.js';
@@ -67,6 +69,20 @@ describe('a run that is continued', () => {
     writeFileSync(join(thesis, 'thesis.tex'), '');
     expect(await main([...other.with(other.indexOf(out), thesis), '--overwrite'])).toBe(2);
     expect(output.said).toContain('other files');
+  });
+
+  it('is watched until the process that works on it has ended, killed or not', async () => {
+    output.listen();
+    const watched = join(folder, 'watched');
+    expect(await main([...command.with(command.indexOf(out), watched), '--prepare']), output.said).toBe(0);
+    const worker = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    const lock = { pid: worker.pid, host: hostname(), since: new Date().toISOString(), attempt: 1 };
+    writeFileSync(join(watched, 'lock.json'), JSON.stringify(lock));
+    const ends = main(['watch', watched]);
+    expect(await Promise.race([ends, wait(3000, 'watching')])).toBe('watching');
+    worker.kill('SIGKILL');
+    expect(await ends).toBe(0);
+    expect(existsSync(join(watched, 'lock.json'))).toBe(true);
   });
 
   it('has no part without trainings, and no plan of a part', async () => {
