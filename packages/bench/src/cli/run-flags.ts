@@ -38,16 +38,14 @@ export interface RunFlags {
 export async function configOf(flags: RunFlags): Promise<RunConfig | StudyConfig> {
   const file =
     flags.config === undefined ? undefined : { name: flags.config, text: await readConfigText(flags.config) };
-  const settings = [asSettings(flags), ...(flags.set ?? []).map(parseSetting)];
-  await preloadModules(configuredModules({ file, flags: settings }));
-  return resolveStudy({
+  const sources = {
     preset: flags.preset,
     file,
-    flags: settings,
+    flags: [asSettings(flags), ...(flags.set ?? []).map(parseSetting)],
     chosen: flags.methods?.join() === 'all' ? techniqueNames : flags.methods,
-    methodNames: configurableMethods,
-    checkMethod: methodProblems,
-  });
+  };
+  await preloadModules(configuredModules(sources));
+  return resolveStudy({ ...sources, methodNames: configurableMethods, checkMethod: methodProblems });
 }
 
 /** The flags as part of a configuration. */

@@ -1,9 +1,7 @@
-import { nearestNameHint } from '@distilljs/core';
 import { isMapping } from './fields.js';
-import { mergeLayers, overlay, plainLayer } from './layers.js';
+import { mergeLayers, plainLayer } from './layers.js';
 import type { ConfigLayer, Path } from './layers.js';
 import { nameOfModule } from './module-name.js';
-import { placeOf, problemError, shown } from './problem.js';
 
 /**
  * The layers with only the methods that the command line names. A name of a configured method keeps that method's options; other names
@@ -31,36 +29,6 @@ export function chooseMethods(
   ];
 }
 
-/**
- * A layer whose changes to single methods are at positions: `methods.kd.options.temperature` means the entry called `kd` of
- * the layers below. In a study, methods may be listed elsewhere.
- *
- * @throws DistillError code `config` for a name that no entry has
- */
-export function atPositions(layer: ConfigLayer, below: readonly ConfigLayer[]): ConfigLayer {
-  const changed = layer.values['methods'];
-  const { methods } = mergeLayers(below);
-  if (!isMapping(changed) || !Array.isArray(methods)) return layer;
-  const names = methods.map(nameOf);
-  const unknown = Object.keys(changed).filter((key) => !/^\d+$/.test(key) && !names.includes(key));
-  if (unknown.length > 0) {
-    const known = names.filter((name) => typeof name === 'string');
-    const problems = unknown.map((key) => ({
-      where: placeOf(['methods', key], [layer], true),
-      expected: 'the name or place of a method of the run',
-      got: shown(key),
-      hint: nearestNameHint(key, known),
-    }));
-    throw problemError(layer.name, problems);
-  }
-  // A name and a place may mean one entry.
-  const placed = Object.entries(changed).reduce<Record<string, unknown>>((all, [key, value]) => {
-    const place = /^\d+$/.test(key) ? -1 : names.indexOf(key);
-    return overlay(all, { [place < 0 ? key : String(place)]: value });
-  }, {});
-  return plainLayer(layer.name, { ...layer.values, methods: placed });
-}
-
 /** The place in the configuration of a part of a chosen method. */
 function originOf(
   [field, at, ...within]: Path,
@@ -77,7 +45,7 @@ function originOf(
 }
 
 /** The name of an entry in the run. */
-function nameOf(entry: unknown): unknown {
+export function nameOf(entry: unknown): unknown {
   if (!isMapping(entry)) return entry;
   const { as, name, from } = entry;
   return as ?? name ?? (typeof from === 'string' ? nameOfModule(from) : undefined);

@@ -117,13 +117,14 @@ function laidOver(below: unknown, value: unknown): unknown {
   return isMapping(below) && !renames(below, value) ? overlay(below, value) : value;
 }
 
-function isPositions(value: Readonly<Record<string, unknown>>, length: number): boolean {
+/** Whether the keys are positions in a list of this length. */
+export function isPositions(value: Readonly<Record<string, unknown>>, length: number): boolean {
   const keys = Object.keys(value);
   return keys.length > 0 && keys.every((key) => /^\d+$/.test(key) && Number(key) < length);
 }
 
 /** An entry that is a plain name becomes a mapping with this name once a field is laid over it. */
-const entryOf = (entry: unknown, over: unknown): unknown =>
+export const entryOf = (entry: unknown, over: unknown): unknown =>
   typeof entry === 'string' && isMapping(over) ? { name: entry } : entry;
 
 function renames(under: Readonly<Record<string, unknown>>, over: Readonly<Record<string, unknown>>): boolean {

@@ -23,6 +23,9 @@ export function withModulePaths(layer: ConfigLayer, folder: string): ConfigLayer
   const values = {
     ...layer.values,
     ...(Array.isArray(methods) && { methods: methods.map(located) }),
+    ...(isMapping(methods) && {
+      methods: Object.fromEntries(Object.entries(methods).map(([at, entry]) => [at, located(entry)])),
+    }),
     ...(isMapping(student) && { student: located(student) }),
     ...(Array.isArray(pairs) && {
       pairs: pairs.map((pair: unknown) =>

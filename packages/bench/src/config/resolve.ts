@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ModelName } from '../model/index.js';
-import { atPositions, chooseMethods } from './chosen-methods.js';
-import { isMapping } from './fields.js';
+import { chooseMethods } from './chosen-methods.js';
+import { withCommandLine } from './command-line.js';
 import type { ConfigLayer } from './layers.js';
 import { mergeLayers, plainLayer, unsafeParts, valueAt } from './layers.js';
 import { folderOf, modulesIn, withModulePaths } from './module-name.js';
@@ -11,7 +11,7 @@ import type { Problem } from './problem.js';
 import { conflictProblem, issueProblems, placeOf, plainPath, problemError } from './problem.js';
 import { studyRace } from './race.js';
 import { conflicts } from './rules.js';
-import { DEFAULT_METHODS, runSchema } from './schema.js';
+import { runSchema } from './schema.js';
 import type { WrittenConfig } from './schema.js';
 import { fileLayer } from './source.js';
 import { commonPart, isStudy, STUDY_KEYS, studyIssues, tasksOf, writtenOut } from './study.js';
@@ -54,7 +54,7 @@ export interface ConfigSources extends Surroundings {
   /** Name of a preset. Default: the one that the flags or the file name. */
   readonly preset?: string | undefined;
   readonly file?: { readonly text: string; readonly name: string } | undefined;
-  /** Settings of the command line, as mappings; later ones win. */
+  /** Settings of one command line, as mappings. They belong together; of two values for the same key the later wins. */
   readonly flags?: readonly object[] | undefined;
   /** Methods to keep, by name: those of the file and the preset with their options, others from the catalog. */
   readonly chosen?: readonly string[] | undefined;
@@ -95,46 +95,26 @@ function layersOf({
   chosen,
   ...surroundings
 }: ConfigSources): Merging {
-  const upper = upperLayers({ file, flags, flagsName });
+  const files =
+    file === undefined ? [] : [withModulePaths(fileLayer(file.text, file.name), folderOf(file.name))];
+  const set = flags.map((values) => plainLayer(flagsName, values));
+  const upper = [...files, ...set];
   const names = [preset, ...upper.toReversed().map(({ values }) => values['preset'])];
   const given = names.filter((name) => name !== undefined);
   const wrong = given.find((name) => !isPresetName(name));
   if (wrong !== undefined) return [upper, surroundings, presetProblem(wrong, wrong === preset ? [] : upper)];
   const used = given.find(isPresetName);
-  const base = used === undefined ? [] : [presetLayer(used)];
+  const below = [...(used === undefined ? [] : [presetLayer(used)]), ...files];
+  const kept = chosen === undefined ? below : chooseMethods(below, chosen, flagsName);
   // The run's configuration names the preset that was used.
-  const counted = used !== undefined && given.length > 1 ? [plainLayer(flagsName, { preset: used })] : [];
-  const below = [...base, ...upper.slice(0, upper.length - flags.length)];
-  const set = [...upper.slice(upper.length - flags.length), ...counted];
-  const kept = withMethods(chosen === undefined ? below : chooseMethods(below, chosen, flagsName), set);
-  const placed = set.map((layer, at) => atPositions(layer, [...kept, ...set.slice(0, at)]));
-  return [[...kept, ...placed], surroundings];
-}
-
-/** The default methods below all layers, where flags change methods that no layer lists. */
-function withMethods(kept: readonly ConfigLayer[], set: readonly ConfigLayer[]): readonly ConfigLayer[] {
-  const merged = mergeLayers(kept);
-  const isChanged = set.some(({ values }) => isMapping(values['methods']));
-  return !isChanged || merged['methods'] !== undefined || isStudy(merged)
-    ? kept
-    : [plainLayer('default', { methods: [...DEFAULT_METHODS] }), ...kept];
+  const counted = used !== undefined && given.length > 1 ? [{ preset: used }] : [];
+  return [withCommandLine(kept, [...flags, ...counted], flagsName), surroundings];
 }
 
 /** Modules and packages of a configuration's methods, which are loaded before the configuration is checked. */
-export function configuredModules(sources: Pick<ConfigSources, 'file' | 'flags'>): readonly string[] {
-  const layers = upperLayers(sources);
+export function configuredModules(sources: ConfigSources): readonly string[] {
+  const [layers] = layersOf(sources);
   return layers.some((layer) => unsafeParts(layer).length > 0) ? [] : modulesIn(mergeLayers(layers));
-}
-
-function upperLayers({
-  file,
-  flags = [],
-  flagsName = 'command line',
-}: Pick<ConfigSources, 'file' | 'flags' | 'flagsName'>): readonly ConfigLayer[] {
-  return [
-    ...(file === undefined ? [] : [withModulePaths(fileLayer(file.text, file.name), folderOf(file.name))]),
-    ...flags.map((values) => withModulePaths(plainLayer(flagsName, values), process.cwd())),
-  ];
 }
 
 /**
