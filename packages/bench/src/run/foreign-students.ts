@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import {
   createNetwork,
   createRandom,
@@ -8,7 +5,6 @@ import {
   freeze,
   isDistillError,
   loadModel,
-  pathOfUrl,
   seedWeights,
 } from '@distilljs/core';
 import type { Network, Normalization, Random } from '@distilljs/core';
@@ -20,6 +16,7 @@ import type { ModelShape } from '../model/index.js';
 import type { ChangedStudent, MakeStudent, StudentRequest } from './catalog-entry.js';
 import { importModule, refusal, thrownText } from './foreign-modules.js';
 import { givenStudent } from './given.js';
+import { modelFilesDigest } from './model-files.js';
 
 /** A student from outside the zoo. */
 interface ForeignStudent {
@@ -52,8 +49,12 @@ async function studentAt(
 ): Promise<ForeignStudent> {
   // Loaded for each training, because two students must not share weights.
   const read = (): Promise<LayersModel> => loadModel(path);
-  (await read()).dispose();
-  const digest = await digestOf(path);
+  const model = await read();
+  // Files of a server may be others at the next request, so the loaded model counts.
+  const digest = /^https?:/i.test(path)
+    ? await freeze(createNetwork(model)).fingerprint()
+    : await modelFilesDigest(path);
+  model.dispose();
   return {
     digest: () => digest,
     async build(_, random) {
@@ -62,16 +63,6 @@ async function studentAt(
       return { model, taps };
     },
   };
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  if (/^https?:/i.test(path)) return hash.update(path).digest('hex');
-  const place = path.startsWith('file:') ? pathOfUrl(path) : path;
-  const folder = place.endsWith('model.json') ? dirname(place) : place;
-  for (const name of (await readdir(folder)).sort())
-    if (/^model\.json$|\.bin$/.test(name)) hash.update(await readFile(join(folder, name)));
-  return hash.digest('hex');
 }
 
 async function studentFrom(from: string, student: StudentConfig): Promise<ForeignStudent> {

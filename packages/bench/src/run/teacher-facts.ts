@@ -1,12 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { DistillError, modelMetadata, pathOfUrl } from '@distilljs/core';
+import { DistillError, modelMetadata } from '@distilljs/core';
 import type { Dataset, Normalization, TeacherLike } from '@distilljs/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { NORMALIZATIONS } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import { expectRegularFile } from '../file/index.js';
 import type { TeacherResultFacts } from '../report/index.js';
+import { modelFile } from './model-files.js';
 
 type TeacherConfig = RunConfig['teacher'];
 
@@ -57,11 +57,10 @@ interface Metadata {
   readonly output?: string;
 }
 
-/** The metadata that distilljs wrote into a folder's model.json; empty for other places. */
+/** The metadata that distilljs wrote into a model's JSON file; empty for other places. */
 export async function metadataOf(place: string): Promise<Metadata> {
   if (/\.(?:onnx|safetensors)$/i.test(place) || /^https?:/i.test(place)) return {};
-  const folder = (place.startsWith('file:') ? pathOfUrl(place) : place).replace(/[\\/]model\.json$/, '');
-  const file = join(folder, 'model.json');
+  const file = await modelFile(place);
   // Loading the model reports anything wrong with it.
   if ((await stat(file).catch(() => undefined))?.isFile() !== true) return {};
   try {

@@ -47,7 +47,7 @@ export async function openTeacher(
     ? await withWeights(place, model ?? '', imageShape, classNames?.length ?? train.classes)
     : await load(place);
   if (loaded === undefined) {
-    const name = place.replace(/[\\/](?:model\.json)?$/, '').replace(/^.*[\\/]/, '');
+    const name = place.replace(/[\\/](?:model\.json)?$/, '').replace(/^.*[\\/]|\.json$/g, '');
     return { network: withTaps(await loadTeacher(place, { ...options, name })), learner: undefined };
   }
   try {

@@ -215,6 +215,33 @@ describe('a student from outside', () => {
     expect(fresh.report.rows[0]?.studentParameters).toBe(zoo.report.rows[0]?.studentParameters);
   });
 
+  it('is refused when its weights were exchanged, whatever their file is called', async () => {
+    const place = join(folder, 'exchanged');
+    const shards = (seed: number): Buffer => {
+      const { model } = buildModel('plain8', { imageShape: [12, 12, 3], classes: 6 });
+      seedWeights(model, createRandom(seed));
+      const bytes = Buffer.concat(
+        model.getWeights().map((each) => Buffer.from(each.dataSync().slice().buffer)),
+      );
+      model.dispose();
+      return bytes;
+    };
+    const { model } = buildModel('plain8', { imageShape: [12, 12, 3], classes: 6 });
+    await createNetwork(model).save(place);
+    model.dispose();
+    const json = readFileSync(join(place, 'model.json'), 'utf8');
+    writeFileSync(join(place, 'net.json'), json.replace('weights.bin', 'group1-shard1of1'));
+    for (const name of ['model.json', 'weights.bin']) rmSync(join(place, name));
+    writeFileSync(join(place, 'group1-shard1of1'), shards(1));
+    const changes = { student: { path: join(place, 'net.json') }, methods: ['student'] };
+    const { report } = (await run('with-shards', changes)) as ConfigOutcome;
+    expect(report.config.student.model).toBe('net');
+    writeFileSync(join(place, 'group1-shard1of1'), shards(2));
+    expect(await refusal(run('with-shards', { ...changes, seeds: [0, 1] }, 'resume'))).toMatch(
+      /expected the student that the training was begun with, got another one/,
+    );
+  });
+
   it('brings its own normalization, which training, metadata and loadStudent go by', async () => {
     const normalization = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
     const from = join(folder, 'normalized.mjs');

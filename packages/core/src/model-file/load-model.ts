@@ -11,7 +11,7 @@ import { inTfjsWords } from './tfjs-words.js';
 import { orUnreadable, unreadable } from './unreadable.js';
 
 /**
- * Loads a layers model from a folder or its `model.json` (a path or `file:` URL), a tfjs URL, or its files. The
+ * Loads a layers model from a folder or its JSON file (a path or `file:` URL), a tfjs URL, or its files. The
  * graph is checked before tfjs builds it; all weights must be present and finite.
  *
  * @throws DistillError code `data` for anything that cannot be loaded, with a hint: a graph model, a Keras 3

@@ -13,12 +13,16 @@ export interface ModelFolder {
 
 export const MAIN = 'model.json';
 
-/** A model folder in Node's file system. */
-export function diskFolder(folder: string): ModelFolder {
+/** A model folder in Node's file system, or the folder of a model's JSON file of another name. */
+export function diskFolder(place: string): ModelFolder {
   const fs = nodeModule('node:fs/promises', IN_FOLDERS);
   const path = nodeModule('node:path', IN_FOLDERS);
-  const at = (file: string): string => path.join(folder, file);
-  const where = `${folder.replace(/[\\/]$/, '')}/${MAIN}`;
+  // A folder's name may end in .json, too.
+  const isFile =
+    /\.json$/i.test(place) && !nodeModule('node:fs', IN_FOLDERS).existsSync(path.join(place, MAIN));
+  const [folder, main] = isFile ? [path.dirname(place), path.basename(place)] : [place, MAIN];
+  const at = (file: string): string => path.join(folder, file === MAIN ? main : file);
+  const where = `${folder.replace(/[\\/]$/, '')}/${main}`;
   return {
     where,
     async sizeOf(file) {

@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { createNetwork, loadModel } from '@distilljs/core';
+import { createNetwork, loadModel, loadTeacher } from '@distilljs/core';
 import { afterAll, expect, it } from 'vitest';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { caught } from '../caught.js';
 import { describeOn, REPRODUCIBLE } from '../on-engines.js';
 import {
@@ -50,6 +50,20 @@ describeOn(REPRODUCIBLE, 'saving to a folder and loading', () => {
   it('takes the path of model.json too', async () => {
     const model = await loadModel(`file://${await savedModel()}/model.json`);
     expect(model.outputs[0]?.shape).toEqual([null, 3]);
+  });
+
+  it('takes a JSON file of any name, and a folder that is called like one', async () => {
+    const place = await savedModel();
+    await rename(join(place, 'model.json'), join(place, 'net.json'));
+    const model = await loadModel(join(place, 'net.json'));
+    expect(model.outputs[0]?.shape).toEqual([null, 3]);
+    expect((await loadTeacher(relative('.', join(place, 'net.json')))).classes).toBe(3);
+    expect((await caught(() => loadModel(join(place, 'nett.json')))).message).toMatch(
+      /nett\.json: expected .*, got no file .*\d[\\/]nett\.json\. Check the path\.$/,
+    );
+    const folderCalledSo = join(folder, 'saved.json');
+    await createNetwork(model).save(folderCalledSo);
+    expect((await loadModel(folderCalledSo)).outputs[0]?.shape).toEqual([null, 3]);
   });
 });
 
