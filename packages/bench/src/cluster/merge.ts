@@ -16,7 +16,7 @@ import {
 } from '../run/kept-files.js';
 import { expectIdle, lockFolder } from '../run/lock.js';
 import { readMatrix, studyFolder, writeStudy } from '../run/matrix.js';
-import type { Matrix, MatrixRun } from '../run/matrix.js';
+import type { Matrix } from '../run/matrix.js';
 import { changedParts } from '../run/datasets.js';
 import { differences, examineFolder, openFolder } from '../run/open-folder.js';
 import { examineStudy } from '../run/open-study.js';
@@ -26,6 +26,7 @@ import { replaceTraining } from '../run/replaced.js';
 import { runFolder } from '../run/run-folder.js';
 import type { TrainingFolder } from '../run/run-folder.js';
 import { readRun } from '../run/stored.js';
+import { sameFiles, withoutPlaces } from './own-places.js';
 
 export interface Merged {
   /** Cells of the merged run, and how many of them are done. */
@@ -99,10 +100,9 @@ function expectSameRuns(first: Matrix, other: Matrix): void {
     const same = known.get(each.name);
     if (same === undefined) continue;
     const where = each.folder.root;
-    // The path of a teacher's file may differ between machines; its results are compared instead.
-    const differing = differences(withoutTeacherPath(each), {
+    const differing = differences(withoutPlaces(each.run.config), {
       ...same.run,
-      config: withoutTeacherPath(same),
+      config: withoutPlaces(same.run.config),
     });
     if (differing.length > 0)
       throw wrong(where, `the configuration of ${same.folder.root}`, `another ${differing.join(', ')}`);
@@ -120,22 +120,19 @@ function expectSameRuns(first: Matrix, other: Matrix): void {
   }
 }
 
-const withoutTeacherPath = ({ run: { config } }: MatrixRun): MatrixRun['run']['config'] => ({
-  ...config,
-  teacher: { ...config.teacher, path: undefined },
-});
-
 /**
  * The finished cells by name, each from the first run that has it.
  *
- * @throws DistillError code `data` for a damaged result, or different results of one cell
+ * @throws DistillError code `data` for a damaged result, different results of one cell, or results made with different files
  */
 async function chooseCells(runs: readonly Matrix[]): Promise<ReadonlyMap<string, RunCell>> {
   const chosen = new Map<string, { readonly cell: RunCell; readonly result: object }>();
+  const expectSameFiles = sameFiles();
   for (const { root } of runs)
     for (const cell of (await readRunCells(root)).all) {
       const result = await readCellResult(cell.folder, cell.cell);
       if (result === undefined) continue;
+      expectSameFiles(cell, result);
       const before = chosen.get(cell.name);
       if (before === undefined) chosen.set(cell.name, { cell, result });
       else expectSameResult(before.result, result, placeOf(before.cell).result, placeOf(cell).result);
@@ -193,9 +190,9 @@ async function prepareTarget(first: Matrix, all: readonly Matrix[], into: string
       if (run.data === undefined)
         throw wrong(folder.root, 'runs that keep what their images are', 'an old one');
       // Paths of other machines do not replace those that the folder has.
-      const { dataset, teacher } = before?.config ?? run.config;
+      const { dataset, teacher, student } = before?.config ?? run.config;
       await openFolder(folder, 'resume', before, {
-        config: { ...run.config, dataset, teacher: { ...run.config.teacher, path: teacher.path } },
+        config: { ...run.config, dataset, teacher, student },
         environment: run.environment,
         data: run.data,
       });

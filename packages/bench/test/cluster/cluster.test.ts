@@ -27,6 +27,7 @@ import {
   wavesOf,
 } from '../../src/cluster/index.js';
 import type { ClusterJobs } from '../../src/cluster/index.js';
+import type { RunConfig } from '../../src/config/index.js';
 import { RESULT_SCHEMA } from '../../src/report/report-data.js';
 import type { Cell } from '../../src/run/cells.js';
 import { modelDigest } from '../../src/run/kept-files.js';
@@ -278,6 +279,49 @@ describe('runs of machines without a shared folder', () => {
     expect(readdirSync(join(into, 'b'))).toEqual(['0', '1']);
     expect(JSON.parse(read(into, 'config.json'))).toEqual(JSON.parse(read(one, 'config.json')));
     expect(await mergeRuns([two, three, one], one)).toEqual({ cells: 5, done: 5, added: 3 });
+  });
+
+  it('may have their files in other places, which must have the same content', async () => {
+    const digests = { student: 'd1', method: 'd2' };
+    const facts = { classes: ['cat', 'dog'] };
+    const part = async (name: string, cells: Readonly<Record<string, object>>): Promise<string> => {
+      const folder = await shard(name, cells);
+      const file = join(folder, 'config.json');
+      const config = JSON.parse(readFileSync(file, 'utf8')) as RunConfig;
+      const own = {
+        student: { model: 'net', path: `/${name}/net`, weights: 'fresh' },
+        teacher: { ...config.teacher, path: `/${name}/t.onnx`, classes: `/${name}/c.txt` },
+        methods: config.methods.map((method) => ({ ...method, from: `/${name}/own.mjs` })),
+      };
+      writeFileSync(file, JSON.stringify({ ...config, ...own }));
+      return folder;
+    };
+    const one = await part('m1', { teacher: { facts }, 'a/0': { sources: digests } });
+    const two = await part('m2', { teacher: { facts }, 'a/1': { sources: digests } });
+    const into = join(root, 'of-machines');
+    expect(await mergeRuns([one, two], into)).toEqual({ cells: 5, done: 3, added: 3 });
+    expect(JSON.parse(read(into, 'config.json'))).toEqual(JSON.parse(read(one, 'config.json')));
+    const cases = [
+      ['m3', { 'a/1': { sources: { ...digests, student: 'x' } } }, 'expected the student as for'],
+      ['m4', { 'a/1': { sources: { ...digests, method: 'x' } } }, 'expected the module of method a as for'],
+      [
+        'm5',
+        { teacher: { facts: { classes: ['dog', 'cat'] } } },
+        "expected the teacher's class names (teacher.classes) as for",
+      ],
+    ] as const;
+    for (const [name, cells, says] of cases) {
+      const said = await refusal(mergeRuns([one, await part(name, cells)], into));
+      expect(said).toContain(says);
+      expect(said).toContain('got another content. Copy the same files to every machine');
+    }
+    const module = await part('m6', {});
+    const config = JSON.parse(read(module, 'config.json')) as RunConfig;
+    writeFileSync(
+      join(module, 'config.json'),
+      JSON.stringify({ ...config, student: { model: 'net', from: '/a.mjs' } }),
+    );
+    expect(await refusal(mergeRuns([one, module], into))).toContain('got another student');
   });
 
   it('are refused with other configurations, images, teachers or results, and nothing is written', async () => {
