@@ -21,19 +21,27 @@ export function withCommandLine(
   name: string,
 ): readonly ConfigLayer[] {
   if (flags.length === 0) return below;
-  const listsMethods = (values: object): boolean => 'methods' in values && Array.isArray(values.methods);
-  const lists = flags.filter(listsMethods);
-  const others = flags.filter((values) => !listsMethods(values));
   const kept = withMethods(below, flags);
   const layer = (values: object): ConfigLayer => plainLayer(name, values);
-  const names = namesOfMethods([...kept, ...lists.map(layer)]);
-  // Lists first, because a setting of one method may come before the list that has it.
-  const values = [...lists, ...others].reduce<object>((before, each) => {
+  const listsMethods = (values: object): boolean => 'methods' in values && Array.isArray(values.methods);
+  // First, because a setting of one method may come before the list that has it.
+  const list = flags
+    .filter(listsMethods)
+    .slice(-1)
+    .map((values) => picked(values, (key) => key === 'methods'));
+  const others = flags.map((values) =>
+    listsMethods(values) ? picked(values, (key) => key !== 'methods') : values,
+  );
+  const names = namesOfMethods([...kept, ...list.map(layer)]);
+  const values = [...list, ...others].reduce<object>((before, each) => {
     const renamed = namesOfMethods([...kept, layer(before)]);
     return joined(before, atPositions(layer(each), [...names, ...renamed])) as object;
   }, {});
   return [...kept, withModulePaths(layer(values), process.cwd())];
 }
+
+const picked = (values: object, isWanted: (key: string) => boolean): object =>
+  Object.fromEntries(Object.entries(values).filter(([key]) => isWanted(key)));
 
 /** The default methods below all layers, where flags change methods that no layer lists. */
 function withMethods(kept: readonly ConfigLayer[], flags: readonly object[]): readonly ConfigLayer[] {

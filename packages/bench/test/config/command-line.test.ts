@@ -80,6 +80,14 @@ describe('settings of one command line', () => {
   });
 
   it('of the same key: the later wins', () => {
+    const flags = [
+      { epochs: 3, methods: ['kd'] },
+      { epochs: 4 },
+      { epochs: 5, methods: ['cckd'] },
+      { batchSize: 9 },
+    ];
+    const { epochs, methods } = resolveConfig({ preset: 'quick', flags });
+    expect([epochs, methods.map(({ as }) => as)]).toEqual([5, ['cckd']]);
     const settings = ['optimizer.name=adam', 'epochs=3', 'optimizer.name=sgd', 'epochs=4'].map(parseSetting);
     const config = resolveConfig({ preset: 'quick', flags: settings });
     expect(config).toMatchObject({ epochs: 4, optimizer: { name: 'sgd' } });
