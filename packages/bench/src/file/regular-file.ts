@@ -100,18 +100,23 @@ export async function readConfigText(path: string): Promise<string> {
  * The text of a user's list, or file of names.
  *
  * @param what for messages, e.g. `a list of images`
- * @throws DistillError code `data` for anything but a regular file of at most `most` bytes, or for another encoding: all non-ASCII
- *   letters would become the same one, and classes could merge
+ * @throws DistillError for anything but a regular file of at most `most` bytes, or for another encoding: all non-ASCII letters would
+ *   become the same one, and classes could merge
  */
-export function readDataText(path: string, what: string, most?: number): string {
-  expectRegularFile(path, what, 'data', most);
+export function readDataText(
+  path: string,
+  what: string,
+  most?: number,
+  code: DistillErrorCode = 'data',
+): string {
+  expectRegularFile(path, what, code, most);
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    throw unreadable(path, what, 'data', cause);
+    throw unreadable(path, what, code, cause);
   }
-  return decoded(bytes, path, 'data');
+  return decoded(bytes, path, code);
 }
 
 async function readWhole(path: string, what: string): Promise<Uint8Array> {

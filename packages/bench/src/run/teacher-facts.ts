@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
-import { DistillError, modelMetadata } from '@distilljs/core';
+import { modelMetadata } from '@distilljs/core';
 import type { Dataset, Normalization, TeacherLike } from '@distilljs/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { NORMALIZATIONS } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
-import { expectRegularFile } from '../file/index.js';
 import type { TeacherResultFacts } from '../report/index.js';
+import { classNamesIn } from './class-names.js';
 import { modelFile } from './model-files.js';
 
 type TeacherConfig = RunConfig['teacher'];
@@ -29,7 +29,7 @@ export async function teacherFacts(
     config.normalization === undefined
       ? said.normalization
       : perChannel(config.normalization, train.imageShape[2]);
-  const classes = typeof config.classes === 'string' ? await classesIn(config.classes) : config.classes;
+  const classes = typeof config.classes === 'string' ? classNamesIn(config.classes) : config.classes;
   const logitsFrom = config.logitsFrom ?? (said.output === 'probabilities' ? 'softmax' : undefined);
   return {
     ...(normalization !== undefined && { normalization }),
@@ -78,30 +78,6 @@ export async function metadataOf(place: string): Promise<Metadata> {
   } catch {
     return {};
   }
-}
-
-/** A JSON list, or one name per line. */
-async function classesIn(file: string): Promise<readonly string[]> {
-  expectRegularFile(file, 'a file of class names', 'config', 16 * 2 ** 20);
-  const text = await readFile(file, 'utf8');
-  const lines = (): string[] =>
-    text
-      .split(/\r?\n/)
-      .map((line) => line.trim())
-      .filter((line) => line !== '');
-  if (!text.trimStart().startsWith('[')) return lines();
-  try {
-    const list: unknown = JSON.parse(text);
-    if (Array.isArray(list) && list.every((name) => typeof name === 'string')) return list;
-  } catch {
-    // Reported below.
-  }
-  throw new DistillError({
-    code: 'config',
-    where: `teacher.classes, ${file}`,
-    expected: 'a JSON list of strings, or one name per line',
-    got: 'other JSON',
-  });
 }
 
 /** The layers model of a teacher, if it has one. */

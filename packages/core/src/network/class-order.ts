@@ -22,7 +22,7 @@ interface NamedClasses {
  * more classes (e.g. ImageNet's 1,000 for a dataset of five), the other logits are dropped: its probabilities
  * are then a softmax over the data's classes.
  *
- * Names match if they are equal, else if they are equal up to case, spaces, `_` and `-`, else if one of the
+ * Names match if they are equal, else if they are equal up to case, spaces, `_`, `-` and how Unicode composes letters, else if one of the
  * synonyms in the teacher's name (`tench, Tinca tinca`) matches.
  *
  * @returns the teacher itself if nothing changes, or if either side has no names
@@ -95,6 +95,7 @@ function positionsOf(
 
 const plain = (name: string): string =>
   name
+    .normalize()
     .trim()
     .toLowerCase()
     .replace(/[\s_-]+/g, ' ');

@@ -218,10 +218,10 @@ describe('classes by name', () => {
   });
 
   it('may be more than those of the data, with synonyms and other spellings', async () => {
-    const given = teacher(['tench, Tinca tinca', 'Great_White shark', 'goldfish', 'hen']);
-    const matched = matchClasses(given, data('hen', 'great white shark', 'Tinca tinca'));
-    expect((await logitsOf(matched))[0]).toEqual([3, 1, 0]);
-    expect(matched.classes).toBe(3);
+    const given = teacher(['tench, Tinca tinca', 'Great_White shark', 'cafe\u0301', 'hen']);
+    const matched = matchClasses(given, data('hen', 'great white shark', 'Tinca tinca', 'caf\u00e9'));
+    expect((await logitsOf(matched))[0]).toEqual([3, 1, 0, 2]);
+    expect(matched.classes).toBe(4);
   });
 
   it('that the teacher does not have are listed, with the nearest', async () => {
