@@ -4,5 +4,6 @@ export {
   fileKind,
   readConfigText,
   readDataText,
+  reasonOf,
   statsAt,
 } from './regular-file.js';

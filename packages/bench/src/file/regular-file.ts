@@ -51,7 +51,8 @@ export function absenceAt(path: string): string | undefined {
   }
 }
 
-function reasonOf(cause: unknown): string {
+/** Why the file system refused a path, in words. */
+export function reasonOf(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   return REASONS.get(code ?? '') ?? message;
 }

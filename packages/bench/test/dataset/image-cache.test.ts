@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { channelStatistics, createRandom } from '@distilljs/core';
 import type { Dataset } from '@distilljs/core';
 import { build } from 'esbuild';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { prepareAll } from '../../src/dataset/decoded/pool.js';
 import { imageFacts, imageFolder, splitValidation } from '../../src/dataset/index.js';
 import type { FolderOptions, Surroundings } from '../../src/dataset/index.js';
@@ -48,6 +48,14 @@ const shards = (): readonly string[] =>
   );
 
 describe('the cache of decoded images', () => {
+  it('names the folder that cannot be made, and how to choose another', async () => {
+    vi.stubEnv('DISTILLJS_CACHE', join(tree.dir, 'even/0.png'));
+    await expect(load({ cacheDir: undefined })).rejects.toThrow(
+      /^cache of decoded images, .*0\.png.*: expected a folder that can be made, got a path below a file\. Name another folder with the environment variable DISTILLJS_CACHE/,
+    );
+    vi.unstubAllEnvs();
+  });
+
   it('decodes each image once, and writes nothing into the data folder', async () => {
     const before = readdirSync(tree.dir);
     const once = await load();

@@ -7,6 +7,7 @@ import { ENGINES } from './engines.js';
 import type { EngineDescription, EngineName } from './engines.js';
 import { stepsAsGraphs, whyNoGraphs } from './graph/index.js';
 import { missingTrainingKernels, registerTrainingKernels } from './kernels/register.js';
+import { expectVariables } from './variables.js';
 import { askForThreads } from './wasm/threads.js';
 
 /** The current engine, and why preferred ones were refused. */
@@ -50,12 +51,13 @@ export interface ResolveEngineOptions {
  * refused. WebGPU by a software renderer is skipped. An engine requested by name has no fallback.
  * @param asked default: `auto`
  * @throws DistillError code `engine` for an unavailable engine, with how to install it; `option` for an invalid
- *   number of threads
+ *   number of threads, or environment variable
  */
 export async function resolveEngine(
   asked = 'auto',
   { warn = console.warn, threads }: ResolveEngineOptions = {},
 ): Promise<Engine> {
+  expectVariables();
   if (threads !== undefined) askForThreads(threads);
   const names = ['auto', ...ENGINES.map((engine) => engine.name)];
   const set = asked === 'auto' ? nameFromEnvironment() : undefined;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isDistillError, resolveEngine } from '@distilljs/core';
 
 describe('resolveEngine', () => {
@@ -40,6 +40,20 @@ describe('resolveEngine', () => {
     await expect(resolveEngine('auto')).rejects.toThrow(/^engine of DISTILLJS_ENGINE: expected one of auto/);
     process.env['DISTILLJS_ENGINE'] = '';
     expect((await resolveEngine('auto')).refused.map(({ name }) => name)).toContain('node-gpu');
+  });
+
+  it.each([
+    ['DISTILLJS_THREADS', 'abc', 'a whole number of at least 1'],
+    ['DISTILLJS_THREADS', '0', 'a whole number of at least 1'],
+    ['DISTILLJS_REPEAT', 'foo', '0, 1 or check'],
+    ['DISTILLJS_GRAPH', 'no', '0 or 1'],
+    ['DISTILLJS_WINOGRAD', 'off', '0 or 1'],
+  ])('refuses %s=%s by name', async (name, value, expected) => {
+    vi.stubEnv(name, value);
+    await expect(resolveEngine('cpu')).rejects.toThrow(`${name}: expected ${expected}, got '${value}'`);
+    vi.stubEnv(name, '');
+    await resolveEngine('cpu');
+    vi.unstubAllEnvs();
   });
 
   it('refuses an unknown name and suggests one', async () => {

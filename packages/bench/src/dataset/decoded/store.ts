@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { DistillError, makeFolder } from '@distilljs/core';
 import type { PixelSums } from '@distilljs/core';
-import { statsAt } from '../../file/index.js';
+import { reasonOf, statsAt } from '../../file/index.js';
 import type { PreparedImage } from './prepare.js';
 
 /*
@@ -60,9 +60,21 @@ export interface StoreWriter {
  * removed: their images are decoded again.
  *
  * @param imageBytes bytes of one image
+ * @throws DistillError code `data` where no folder can be made
  */
 export function openStore(folder: string, imageBytes: number): ImageStore {
-  makeFolder(folder);
+  try {
+    makeFolder(folder);
+  } catch (cause) {
+    throw new DistillError({
+      code: 'data',
+      where: `cache of decoded images, ${folder}`,
+      expected: 'a folder that can be made',
+      got: reasonOf(cause),
+      hint: 'Name another folder with the environment variable DISTILLJS_CACHE or with dataset.cacheDir.',
+      cause,
+    });
+  }
   const index = new Map<string, Stored>();
   const files = new Map<string, number>();
   const take = (shard: string, entries: readonly IndexEntry[]): void => {
