@@ -1,13 +1,14 @@
-import { readdirSync, statSync } from 'node:fs';
-import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
-import { DistillError, shownText } from '@distilljs/core';
-import { fileKind, statsAt } from '../file/index.js';
+import { shownText } from '@distilljs/core';
+import type { DistillError } from '@distilljs/core';
+import { dataError } from './bytes/byte-stream.js';
+import { splitNamed } from './bytes/split-names.js';
+import { byBytes, contentOf, imagesBelow, listNames, placeOf, plain } from './folder-content.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
 import { imageSet } from './image-set.js';
 import type { ImageOptions } from './image-set.js';
-import { isLitter } from './bytes/litter.js';
+import { nameNotes } from './label-names.js';
 import { divided, firstOfEach } from './divide.js';
 import type { DivideOptions } from './divide.js';
 
@@ -33,8 +34,8 @@ export const folderFormat: DatasetFormat<FolderSource> = {
  * in any case. Hidden files, folders that systems leave (litter.ts) and everything else are skipped. Classes are numbered in the
  * byte order of their names in UTF-8.
  *
- * Folders `train` and `test`, and optionally `val`, `valid` or `validation`, are the splits, and all must have the same classes.
- * Without `test`, the validation folder serves as the test set. Without split folders, `testFraction` of every class is held out for
+ * Folders `train` and `test` (or `eval`), and optionally `val`, `valid`, `validation` or `dev`, are the splits, and all must have the
+ * same classes. Names may go on, as in `train_set` and `val2017`. Without `test`, the validation folder serves as the test set. Without split folders, `testFraction` of every class is held out for
  * testing; `splitSeed` decides which images.
  *
  * @param wanted Default: all
@@ -55,24 +56,13 @@ export async function imageFolder(
   );
 }
 
-const SPLIT_NAMES: Readonly<Record<string, Split>> = {
-  train: 'train',
-  training: 'train',
-  val: 'validation',
-  valid: 'validation',
-  validation: 'validation',
-  test: 'test',
-  testing: 'test',
-};
-const IMAGE = /\.(?:jpe?g|jfif|png|gif|webp|bmp|tiff?|avif|hei[cf]|jxl)$/i;
-
 /** The files of a folder by split, not yet read. */
 export function folderItems(options: Pick<FolderOptions, 'dir'> & DivideOptions): LayoutItems {
   const { dir } = options;
   const { folders, images } = contentOf(dir);
   const parts = new Map<Split, string>();
   for (const name of folders) {
-    const split = SPLIT_NAMES[name.toLowerCase()];
+    const split = splitNamed(name);
     if (split !== undefined && !parts.has(split)) parts.set(split, name);
   }
   const train = parts.get('train');
@@ -80,15 +70,18 @@ export function folderItems(options: Pick<FolderOptions, 'dir'> & DivideOptions)
   const isSplit = train !== undefined && parts.size > 1 && contentOf(join(dir, train)).folders.length > 0;
   if (isSplit) return splitItems(dir, folders, parts);
   if (folders.length < 2) throw noClasses(dir, folders, images.length);
+  expectClassFolders(dir, folders, parts);
   const { items, classNames } = classItemsOf(dir, folders, ['']);
-  const loose =
-    images.length === 0
-      ? []
-      : [
-          `${images.length} image${images.length === 1 ? '' : 's'} beside the class folders belong to no class and are left out.`,
-        ];
-  return divided({ items: { train: items.get('') ?? [] }, classNames, notes: loose }, options);
+  const notes = [...looseNotes(images.length), ...nameNotes(classNames)];
+  return divided({ items: { train: items.get('') ?? [] }, classNames, notes }, options);
 }
+
+const looseNotes = (count: number): readonly string[] =>
+  count === 0
+    ? []
+    : [
+        `${count} image${count === 1 ? '' : 's'} beside the class folders belong to no class and are left out.`,
+      ];
 
 function splitItems(dir: string, folders: readonly string[], parts: ReadonlyMap<Split, string>): LayoutItems {
   const names = [...parts.values()];
@@ -102,14 +95,49 @@ function splitItems(dir: string, folders: readonly string[], parts: ReadonlyMap<
   if (classes.length < 2) throw noClasses(join(dir, names[0] ?? ''), classes, 0);
   const { items, classNames } = classItemsOf(dir, classes, names);
   const of = (split: Split): readonly ImageItem[] => items.get(parts.get(split) ?? '') ?? [];
+  const loose = ['', ...names].reduce((sum, name) => sum + contentOf(join(dir, name)).images.length, 0);
+  const notes = [...looseNotes(loose), ...nameNotes(classNames)];
   const validation = parts.get('validation');
   if (parts.has('test'))
     return {
       items: { train: of('train'), test: of('test'), ...(validation && { validation: of('validation') }) },
       classNames,
+      notes,
     };
   const note = `There is no test folder: the images of ${validation ?? ''} are the test, and validation takes some of the training images.`;
-  return { items: { train: of('train'), test: of('validation') }, classNames, notes: [note] };
+  return { items: { train: of('train'), test: of('validation') }, classNames, notes: [note, ...notes] };
+}
+
+/**
+ * Splits of other names would be taken for classes, and their classes would be mixed.
+ *
+ * @throws DistillError code `data` for folders that look like splits, or like masks beside images
+ */
+function expectClassFolders(
+  dir: string,
+  folders: readonly string[],
+  parts: ReadonlyMap<Split, string>,
+): void {
+  const expected = 'one folder of images per class';
+  const insides = folders.map((name) => contentOf(join(dir, name)));
+  if (folders.every((name) => splitNamed(name) !== undefined) && parts.size > 1) {
+    const hint =
+      'Put the images of each class into a folder of its own, in each split; or list images and labels in a file (dataset.name: list).';
+    throw dataError(dir, expected, `${listNames(folders)}, the names of splits`, hint);
+  }
+  if (insides.some(({ images }) => images.length > 0)) return;
+  const below = insides.map((inside) => new Set(inside.folders.map((name) => plain(name).toLowerCase())));
+  const [most = new Set()] = [...below].sort((a, b) => b.size - a.size);
+  const areAlike = below.every((names) => names.size > 1 && [...names].every((name) => most.has(name)));
+  const train = folders.indexOf(parts.get('train') ?? '');
+  if (!areAlike && (below[train]?.size ?? 0) < 2) return;
+  const names = listNames(insides[Math.max(train, 0)]?.folders ?? []);
+  const got = areAlike
+    ? `no images but the same folders in each of ${listNames(folders)}: ${names}`
+    : `folders in ${folders[train] ?? ''}: ${names}`;
+  const hint =
+    'Are these splits? Name them train, val and test, and move all other folders away. If they are classes, put their images into them without folders.';
+  throw dataError(dir, expected, got, hint);
 }
 
 /** The images of every class in every part, or one error for all classes that lack some. */
@@ -142,74 +170,6 @@ function classItemsOf(
   throw dataError(dir, expected, lacking.join('; '), 'Add images, or remove the folders of these classes.');
 }
 
-/** All image files of a class folder, in byte order. */
-function imagesBelow(folder: string, above: readonly (string | undefined)[]): readonly string[] {
-  // A link may lead back to a folder above it.
-  const place = placeOf(folder);
-  if (place !== undefined && above.includes(place)) return [];
-  const { folders, images } = contentOf(folder);
-  return [
-    ...images.map((name) => join(folder, name)),
-    ...folders.flatMap((name) => imagesBelow(join(folder, name), [...above, place])),
-  ];
-}
-
-/** Identifies a folder whatever its path; undefined where the file system gives no inode. */
-function placeOf(folder: string): string | undefined {
-  const { ino, dev } = statSync(folder);
-  return ino === 0 ? undefined : `${dev}:${ino}`;
-}
-
-/** Folders and image files of a folder, in byte order, without system litter. */
-function contentOf(folder: string): {
-  readonly folders: readonly string[];
-  readonly images: readonly string[];
-} {
-  const folders: string[] = [];
-  const images: string[] = [];
-  for (const entry of entriesOf(folder)) {
-    if (isLitter(entry.name)) continue;
-    if (isFolder(folder, entry)) folders.push(entry.name);
-    else if (IMAGE.test(entry.name)) images.push(entry.name);
-  }
-  return { folders: folders.sort(byBytes), images: images.sort(byBytes) };
-}
-
-/** @throws DistillError code `data` for a broken link that may stand for a folder: a class would silently be missing */
-function isFolder(folder: string, entry: Dirent): boolean {
-  if (!entry.isSymbolicLink()) return entry.isDirectory();
-  const path = join(folder, entry.name);
-  const stats = statsAt(path);
-  if (stats === undefined && !IMAGE.test(entry.name)) {
-    const hint = 'Mend or remove the link. If it stands for a class, the class would be missing.';
-    throw dataError(path, 'a link to a folder of images', 'one that leads nowhere', hint);
-  }
-  return stats?.isDirectory() === true;
-}
-
-function entriesOf(folder: string): readonly Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const what =
-      code === 'ENOTDIR'
-        ? kindAt(folder)
-        : code === 'ENOENT'
-          ? 'no such folder'
-          : `one that cannot be read (${String(code)})`;
-    const hint =
-      what === 'a file' ? 'That is a file: unpack it, and name the folder that comes out.' : undefined;
-    throw dataError(folder, 'a folder with one folder of images per class', what, hint);
-  }
-}
-
-/** What a path is that is not a folder, or lies below a file. */
-function kindAt(path: string): string {
-  const stats = statsAt(path);
-  return stats === undefined ? 'no such folder' : fileKind(stats);
-}
-
 function noClasses(dir: string, folders: readonly string[], images: number): DistillError {
   const [only] = folders;
   const inside = only === undefined ? [] : contentOf(join(dir, only)).folders;
@@ -225,18 +185,3 @@ function noClasses(dir: string, folders: readonly string[], images: number): Dis
       : 'Put the images of each class into a folder named after it.';
   return dataError(dir, 'folders of at least two classes', got, hint);
 }
-
-/** Some of Apple's file systems store accents apart from their letters: both forms are the same name. */
-const plain = (name: string): string => name.normalize('NFC');
-const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-
-const listNames = (names: readonly string[]): string => {
-  const shown = names
-    .slice(0, 10)
-    .map((name) => shownText(name, 60))
-    .join(', ');
-  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
-};
-
-const dataError = (where: string, expected: string, got: string, hint?: string): DistillError =>
-  new DistillError({ code: 'data', where, expected, got, hint });

@@ -2,6 +2,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { shownText } from '@distilljs/core';
 import { plainNames, sortedNames } from './label-names.js';
 import { dataError } from './bytes/byte-stream.js';
+import { splitNamed } from './bytes/split-names.js';
 import { divided, firstOfEach } from './divide.js';
 import type { DivideOptions } from './divide.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
@@ -28,16 +29,6 @@ export const listFormat: DatasetFormat<ListSource> = {
     'your images as dataset.file lists them: CSV or JSON lines with path and label, optionally split, superclass, …',
   load: imageList,
 };
-
-const SPLITS: ReadonlyMap<string, Split> = new Map([
-  ['train', 'train'],
-  ['training', 'train'],
-  ['val', 'validation'],
-  ['valid', 'validation'],
-  ['validation', 'validation'],
-  ['test', 'test'],
-  ['testing', 'test'],
-]);
 
 /**
  * Images that a CSV or JSON-lines file lists, one per line: `path` and `label`, optionally `split` (train, val or test),
@@ -67,7 +58,7 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
     const path = textOf(fields['path']);
     const label = textOf(fields['label']);
     const part = textOf(fields['split'])?.toLowerCase();
-    const split = part === undefined ? undefined : SPLITS.get(part);
+    const split = part === undefined ? undefined : splitNamed(part);
     if (path === undefined) refuse('no path');
     if (label === undefined && (split ?? 'train') !== 'train')
       refuse(`no label, which ${part ?? ''} images need`);

@@ -119,6 +119,56 @@ describe('train, val and test folders', () => {
     expect(notes[0]).toContain('There is no test folder: the images of val are the test');
   });
 
+  it.each([
+    ['train', 'dev', 2],
+    ['train', 'eval', 2],
+    ['Train_Set', 'test_set', 2],
+    ['train2017', 'val2017', 2],
+  ])('may have other usual names: %s and %s', async (train, test, size) => {
+    const place = withTree({
+      [`${train}/a/1.png`]: RED,
+      [`${train}/b/1.png`]: GREEN,
+      [`${test}/a/1.png`]: RED,
+      [`${test}/b/1.png`]: GREEN,
+    });
+    const found = await load(place);
+    expect([found.train.classNames, found.test.size]).toEqual([['a', 'b'], size]);
+    expect(imageFacts(found.test)?.paths[0]).toBe(join(place.dir, test, 'a/1.png'));
+  });
+
+  it.each([
+    ['train', 'holdout'],
+    ['train', 'val.bak'],
+    ['images', 'masks'],
+    ['test', 'validation'],
+  ])('are no classes under names that are none of splits: %s and %s', async (one, other) => {
+    const files = [one, other].flatMap((part) => ['a', 'b'].map((name) => [`${part}/${name}/1.png`, RED]));
+    const message = await refusalOf(load(withTree(Object.fromEntries(files) as Record<string, Buffer>)));
+    expect(message).toMatch(/expected one folder of images per class, got /);
+    expect(message).toMatch(/: a, b\. Are these splits\? Name them train, val and test|the names of splits/);
+  });
+
+  it('are no classes where one lacks a class, or where images lie in them without classes', async () => {
+    const place = withTree({ 'train/a/1.png': RED, 'train/b/1.png': RED, 'more/c/1.png': RED });
+    expect(await refusalOf(load(place))).toContain('got folders in train: a, b. Are these splits?');
+    const flat = withTree({ 'train/a.png': RED, 'test/b.png': RED });
+    expect(await refusalOf(load(flat))).toContain('got test, train, the names of splits. Put the images');
+    place.remove();
+  });
+
+  it('may hold classes with folders of their own in them', async () => {
+    const place = withTree({ 'a/images/1.png': RED, 'a/images/2.png': RED, 'b/images/1.png': RED, 'b/images/2.png': RED }); // prettier-ignore
+    expect((await load(place)).train.classNames).toEqual(['a', 'b']);
+  });
+
+  it('say which images belong to no class, and which classes have almost one name', async () => {
+    const parts = ['train', 'test'].flatMap((part) => ['Cat', 'cat', '01', '1'].map((name) => [`${part}/${name}/1.png`, RED] as const)); // prettier-ignore
+    const place = withTree({ ...Object.fromEntries(parts), 'train/loose.png': RED });
+    const { notes } = await load(place);
+    expect(notes[0]).toMatch(/^1 image beside the class folders/);
+    expect(notes[1]).toMatch(/only in upper and lower case .*separate classes: 01 and 1, Cat and cat\. /);
+  });
+
   it('a class may be called train', async () => {
     const place = withTree({ ...many('train', RED, 2), ...many('bus', GREEN, 2) });
     expect((await load(place)).train.classNames).toEqual(['bus', 'train']);

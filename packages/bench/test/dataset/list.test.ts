@@ -120,7 +120,7 @@ describe('a list of images', () => {
       'a.png,cat,train,1',
       ',ox,train,1',
       'b.png,,test,1',
-      'a.png,ox,dev,1',
+      'a.png,ox,holdout,1',
       'c.png,ox,train,heavy',
       'd.png,ox,constructor,1',
     ];
@@ -141,7 +141,7 @@ describe('a list of images', () => {
       '6 invalid ones',
       'line 3: no path',
       'line 4: no label, which test images need',
-      "line 5: split 'dev' is not one of train, val, test",
+      "line 5: split 'holdout' is not one of train, val, test",
       'line 5: a.png is in line 2 already',
       "line 6: weight 'heavy' is not a number",
       "line 7: split 'constructor' is not one of train, val, test",
