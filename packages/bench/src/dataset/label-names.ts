@@ -5,6 +5,9 @@ const WHOLE = /^-?\d+(?:\.0+)?$/;
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
+/** A name without blanks around it, and with accents in one form: some systems store them apart from their letters. */
+export const cleanName = (name: string): string => name.trim().normalize('NFC');
+
 /** Distinct names: in numeric order if all are whole numbers, else in byte order. */
 export function sortedNames(values: readonly string[]): readonly string[] {
   const distinct = [...new Set(values)];

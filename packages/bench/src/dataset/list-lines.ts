@@ -1,37 +1,21 @@
 import { extname } from 'node:path';
-import { isDistillError, nearestNameHint, shownText } from '@distilljs/core';
+import { isDistillError, shownText } from '@distilljs/core';
 import type { DistillError } from '@distilljs/core';
 import { readDataText } from '../file/index.js';
 import { dataError } from './bytes/byte-stream.js';
-
-/** Fields of a line, with their accepted names. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  path: ['path', 'file', 'filename', 'file_name', 'image'],
-  label: ['label', 'class', 'classname', 'class_name'],
-  split: ['split', 'subset', 'set'],
-  superclass: ['superclass', 'coarse_label'],
-  identity: ['identity', 'person', 'pid'],
-  camera: ['camera', 'cam', 'camid'],
-  weight: ['weight'],
-};
-
-/** A line of a list. */
-export interface Line {
-  readonly line: number;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
+import { named, repeated } from './list-columns.js';
+import type { Line } from './list-columns.js';
 
 /**
- * The lines of a list, CSV or JSON lines, with path and label among their fields.
+ * The lines of a list, CSV or JSON lines.
  *
  * @throws DistillError code `data`
  */
 export async function listLines(file: string): Promise<readonly Line[]> {
   const text = readDataText(file, 'a list of images, CSV or JSON lines');
-  const isJson = /^\.(?:jsonl|ndjson|json)$/i.test(extname(file)) || /^\s*\{/.test(text);
-  const lines = (isJson ? jsonLines(text, file) : await csvLines(text, file)).map(named);
+  const isJson = /^\.(?:jsonl|ndjson|json)$/i.test(extname(file)) || /^\s*(?:\{|\[\s*\{)/.test(text);
+  const lines = isJson ? jsonLines(text, file) : await csvLines(text, file);
   if (lines.length === 0) throw dataError(file, 'lines with path and label', 'none');
-  expectColumns(file, lines);
   return lines;
 }
 
@@ -43,22 +27,36 @@ function jsonLines(text: string, file: string): readonly Line[] {
       const fields: unknown = JSON.parse(content);
       const isObject = typeof fields === 'object' && fields !== null && !Array.isArray(fields);
       const twice = isObject ? repeated(Object.keys(fields)) : undefined;
-      if (isObject && twice === undefined)
-        return [{ line: at + 1, fields: fields as Record<string, unknown> }];
+      if (isObject && twice === undefined) return [named(at + 1, fields as Record<string, unknown>)];
       problems.push(`line ${at + 1}: ${twice === undefined ? 'not a JSON object' : `'${twice}' twice`}`);
     } catch {
       problems.push(`line ${at + 1}: not JSON`);
     }
     return [];
   });
-  if (problems.length > 0) throw problemsError(file, problems);
-  return lines;
+  if (problems.length === 0) return lines;
+  if (isOneDocument(text)) {
+    const hint =
+      "Write each image's object into a line of its own, as pandas does: frame.to_json(path, orient='records', lines=True).";
+    const got = /^\s*\[/.test(text) ? 'a JSON array' : 'one JSON object over several lines';
+    throw dataError(file, 'JSON lines, an object per image', got, hint);
+  }
+  throw problemsError(file, problems);
+}
+
+function isOneDocument(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return /\S\s*\n\s*\S|^\s*\[/.test(text);
+  } catch {
+    return false;
+  }
 }
 
 async function csvLines(text: string, file: string): Promise<readonly Line[]> {
   const { parse } = await import('csv-parse/sync');
   const [first = ''] = text.split(/\r?\n/, 1);
-  const delimiter = [',', ';', '\t'].reduce((best, mark) =>
+  const delimiter = [',', ';', '\t', '|'].reduce((best, mark) =>
     first.split(mark).length > first.split(best).length ? mark : best,
   );
   let header: readonly string[] = [];
@@ -79,55 +77,12 @@ async function csvLines(text: string, file: string): Promise<readonly Line[]> {
     const twice = repeated(header);
     if (twice !== undefined)
       throw dataError(`${file}:1`, 'a header that names each column once', `'${twice}' twice`);
-    return rows.map(({ record, info }) => ({ line: info.lines, fields: record }));
+    return rows.map(({ record, info }) => named(info.lines, record));
   } catch (error) {
     if (isDistillError(error)) throw error;
     const { lines, message } = error as Error & { readonly lines?: number };
     throw dataError(lines === undefined ? file : `${file}:${lines}`, 'CSV', shownText(message, 160));
   }
-}
-
-/** A name that occurs twice, in any case: only one of its values would be read. Columns that nothing reads may repeat. */
-function repeated(names: readonly string[]): string | undefined {
-  const read = Object.values(FIELDS).flat();
-  const folded = names.map((name) => name.trim().toLowerCase());
-  return folded.find((name, at) => read.includes(name) && folded.indexOf(name) < at);
-}
-
-/** Fields under the names used here, matched in any case. */
-function named({ line, fields }: Line): Line {
-  const lower = Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [key.trim().toLowerCase(), value]),
-  );
-  const renamed = Object.entries(FIELDS).flatMap(([name, others]) => {
-    const key = others.find((other) => lower[other] !== undefined);
-    return key === undefined ? [] : [[name, lower[key]] as const];
-  });
-  return { line, fields: { ...lower, ...Object.fromEntries(renamed) } };
-}
-
-function expectColumns(file: string, lines: readonly Line[]): void {
-  const [first] = lines;
-  const there = Object.keys(first?.fields ?? {});
-  for (const name of ['path', 'label']) {
-    if (lines.some(({ fields }) => fields[name] !== undefined)) continue;
-    const hint = nearestNameHint(name, there);
-    throw dataError(
-      `${file}:1`,
-      `a column ${name}`,
-      there
-        .map((key) => shownText(key, 40))
-        .slice(0, 10)
-        .join(', ') || 'no columns',
-      hint,
-    );
-  }
-}
-
-/** A field's text; undefined where it is empty. */
-export function textOf(value: unknown): string | undefined {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
 /** The error that lists the first ten problems. */

@@ -1,6 +1,6 @@
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { shownText } from '@distilljs/core';
-import { plainNames, sortedNames } from './label-names.js';
+import { cleanName, nameNotes, plainNames, sortedNames } from './label-names.js';
 import { dataError } from './bytes/byte-stream.js';
 import { splitNamed } from './bytes/split-names.js';
 import { divided, firstOfEach } from './divide.js';
@@ -9,11 +9,12 @@ import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.
 import type { ImageItem, LayoutItems } from './image-item.js';
 import { imageSet } from './image-set.js';
 import type { ImageOptions } from './image-set.js';
-import { listLines, problemsError, textOf } from './list-lines.js';
+import { expectColumns, FIELD_NAMES, textOf, unreadColumns } from './list-columns.js';
+import { listLines, problemsError } from './list-lines.js';
 
 /** Images that a file lists. */
 export interface ListOptions extends ImageOptions, DivideOptions {
-  /** The list: CSV with a header line (`,`, `;` or tab between fields), or JSON lines (`.jsonl`, `.ndjson`, `.json`). */
+  /** The list: CSV with a header line (`,`, `;`, tab or `|` between fields), or JSON lines (`.jsonl`, `.ndjson`, `.json`). */
   readonly file: string;
   /** Folder that the paths of images are relative to. Default: that of the list. */
   readonly dir?: string | undefined;
@@ -33,7 +34,7 @@ export const listFormat: DatasetFormat<ListSource> = {
 /**
  * Images that a CSV or JSON-lines file lists, one per line: `path` and `label`, optionally `split` (train, val or test),
  * `superclass`, `identity`, `camera` and `weight`. If all labels are integers, classes are in numeric order, else in the byte order of
- * their names. Training images may lack a label. Without test images, `testFraction` of every class is held out for testing.
+ * their names. Training images may lack a label, or have −1. Without test images, `testFraction` of every class is held out for testing.
  *
  * @param wanted Default: all
  * @throws DistillError code `data` that lists the problems, with line numbers
@@ -51,37 +52,51 @@ export async function imageList(
 /** The images of a list, not yet read. */
 export async function listItems({ file, dir = dirname(resolve(file)) }: ListOptions): Promise<LayoutItems> {
   const lines = await listLines(file);
+  expectColumns(file, lines);
+  const notes = unreadColumns(file, lines);
   const problems: string[] = [];
   const seen = new Map<string, number>();
   const read = lines.map(({ line, fields }) => {
     const refuse = (what: string): void => void problems.push(`line ${line}: ${what}`);
     const path = textOf(fields['path']);
-    const label = textOf(fields['label']);
+    const given = nameOf(fields['label']);
+    // As everywhere else, −1 is no class.
+    const label = given !== undefined && NO_LABEL.test(given) ? undefined : given;
+    for (const name of FIELD_NAMES)
+      if (typeof fields[name] === 'object' && fields[name] !== null)
+        refuse(`${name} is ${shownText(JSON.stringify(fields[name]), 40)}, neither text nor a number`);
     const part = textOf(fields['split'])?.toLowerCase();
     const split = part === undefined ? undefined : splitNamed(part);
     if (path === undefined) refuse('no path');
     if (label === undefined && (split ?? 'train') !== 'train')
-      refuse(`no label, which ${part ?? ''} images need`);
+      refuse(`no label${given === undefined ? '' : ` (${given})`}, which ${part ?? ''} images need`);
     if (part !== undefined && split === undefined)
       refuse(`split '${shownText(part, 40)}' is not one of train, val, test`);
-    const before = path === undefined ? undefined : seen.get(path);
+    // `./a.png` is `a.png`.
+    const before = path === undefined ? undefined : seen.get(normalize(path));
     if (before !== undefined) refuse(`${shownText(path ?? '', 80)} is in line ${before} already`);
-    else if (path !== undefined) seen.set(path, line);
+    else if (path !== undefined) seen.set(normalize(path), line);
     const weight = textOf(fields['weight']);
     if (weight !== undefined && !(Number.isFinite(Number(weight)) && Number(weight) >= 0))
       refuse(`weight '${shownText(weight, 40)}' is not a number of at least 0`);
-    return { path: path ?? '', label, split, fields };
+    return { path: path ?? '', label, isMarked: given !== label, split, fields };
   });
   if (problems.length > 0) throw problemsError(file, problems);
   // A table with a missing label may have the others as 2.0.
   const named = plainNames(read.map(({ label }) => label));
   const classNames = sortedNames(named.flatMap((label) => label ?? []));
-  if (classNames.length < 2)
-    throw dataError(file, 'labels of at least two classes', `one, ${classNames[0] ?? ''}`);
+  const marked = read.filter(({ isMarked }) => isMarked).length;
+  if (classNames.length < 2) {
+    const hint =
+      marked === 0
+        ? undefined
+        : 'The label −1 means no label: write the names of the classes, or numbers from 0.';
+    throw dataError(file, 'labels of at least two classes', classNames[0] ?? 'none', hint);
+  }
   const numbers = numbering(classNames);
   const columns = Object.fromEntries(
     (['superclass', 'identity', 'camera'] as const).map((name) => {
-      const values = read.map(({ fields }) => textOf(fields[name]));
+      const values = read.map(({ fields }) => nameOf(fields[name]));
       return [
         name,
         values.some((value) => value !== undefined)
@@ -95,7 +110,7 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
     const label = named[at];
     const extra = Object.fromEntries(
       Object.entries(columns).flatMap(([name, places]) =>
-        places === undefined ? [] : [[name, places.get(textOf(fields[name]) ?? '') ?? 0] as const],
+        places === undefined ? [] : [[name, places.get(nameOf(fields[name]) ?? '') ?? 0] as const],
       ),
     );
     items[split].push({
@@ -112,8 +127,23 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
       Object.entries(items).filter(([split, of]) => split === 'train' || of.length > 0),
     ),
     classNames,
+    notes: [
+      ...notes,
+      ...(marked === 0
+        ? []
+        : [`${marked} image${marked === 1 ? ' has' : 's have'} the label −1, which means no label.`]),
+      ...nameNotes(classNames),
+    ],
   };
 }
+
+const NO_LABEL = /^-1(?:\.0+)?$/;
+
+/** The text of a field that names a class or the like. */
+const nameOf = (value: unknown): string | undefined => {
+  const text = textOf(value);
+  return text === undefined ? undefined : cleanName(text);
+};
 
 /** Checks that all splits of a list have the same classes. */
 function expectAllClasses(

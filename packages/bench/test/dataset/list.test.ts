@@ -159,3 +159,134 @@ describe('a list of images', () => {
     expect(await of('gone.csv')).toContain('got no such file');
   });
 });
+
+describe('what a list could say by mistake', () => {
+  const read = async (name: string, text: string): Promise<Awaited<ReturnType<typeof listItems>>> => {
+    tree?.remove();
+    tree = imageTree({ [name]: text });
+    return await listItems({ file: join(tree.dir, name), imageSize: 8 });
+  };
+  const rows = (header: string, label: (at: number) => string, more: (at: number) => string): string =>
+    [header, ...Array.from({ length: 8 }, (_, at) => `${at}.png,${label(at)}${more(at)}`)].join('\n');
+  const cat = (at: number): string => (at % 2 === 0 ? 'cat' : 'dog');
+  const part = (at: number): string => (at < 4 ? ',train' : ',test');
+
+  it('is refused: values that are neither text nor numbers', async () => {
+    const lines = [
+      { path: 'a.png', label: ['cat'], split: 'train' },
+      { path: 'b.png', label: 'dog', split: ['test'] },
+      { path: 'c.png', label: { name: 'cat' }, weight: [5] },
+      { path: 'd.png', label: 'dog', identity: [1], other: [1], weight: null },
+    ];
+    const message = await refusalOf(read('a.jsonl', lines.map((line) => JSON.stringify(line)).join('\n')));
+    for (const wrong of [
+      'line 1: label is ["cat"], neither text nor a number',
+      'line 2: split is ["test"], neither',
+      'line 3: label is {"name":"cat"}, neither',
+      'line 3: weight is [5], neither',
+      'line 4: identity is [1], neither',
+    ])
+      expect(message).toContain(wrong);
+    expect(message).not.toMatch(/other|null/);
+  });
+
+  it.each(['phase', 'Partition', 'fold', 'data set', 'train'])(
+    'is refused: the splits in a column called %s',
+    async (name) => {
+      expect(await refusalOf(read('a.csv', rows(`path,label,${name}`, cat, part)))).toMatch(
+        new RegExp(
+          `expected a column split, where the images are divided, got the column ${name.toLowerCase()} with train, test\\. Rename it`,
+        ),
+      );
+    },
+  );
+
+  it('is refused: a column that says which images are for the test', async () => {
+    const text = rows('path,label,is_test', cat, (at) => (at < 4 ? ',False' : ',True'));
+    expect(await refusalOf(read('a.csv', text))).toContain('got the column is_test with False, True');
+  });
+
+  it('gets a note: columns that are not read', async () => {
+    const text = rows(',path,label,fold,image', cat, (at) => `,${at % 5},x`).replaceAll(/^(?=\d)/gm, '7,');
+    expect((await read('a.csv', text)).notes).toEqual([
+      'Columns of the list that are not read: fold, image.',
+    ]);
+    const divided = await read(
+      'b.csv',
+      rows('path,label,split,phase', cat, (at) => part(at) + part(at)),
+    );
+    expect(divided.notes).toEqual(['Columns of the list that are not read: phase.']);
+    expect(divided.items.test).toHaveLength(4);
+  });
+
+  it('gets a note: labels of −1, which are none', async () => {
+    const { classNames, items, notes } = await read(
+      'a.csv',
+      rows(
+        'path,label',
+        (at) => String((at % 3) - 1),
+        () => '',
+      ),
+    );
+    expect(classNames).toEqual(['0', '1']);
+    expect(items.train?.map(({ label }) => label)).toEqual([-1, 0, 1, -1, 0, 1, -1, 0]);
+    expect(notes).toEqual(['3 images have the label −1, which means no label.']);
+    const signs = rows(
+      'path,label',
+      (at) => (at % 2 === 0 ? '-1' : '1'),
+      () => '',
+    );
+    expect(await refusalOf(read('b.csv', signs))).toContain(
+      'expected labels of at least two classes, got 1. The label −1 means no label',
+    );
+    const inTest = rows('path,label,split', (at) => String((at % 3) - 1), part);
+    expect(await refusalOf(read('c.csv', inTest))).toContain('line 8: no label (-1), which test images need');
+  });
+
+  it('is one class in every spelling of its accents; of case and zeros, a note', async () => {
+    const accents = rows(
+      'path,label',
+      (at) => (at % 2 === 0 ? 'dog' : 'café'.normalize(at < 4 ? 'NFC' : 'NFD')),
+      () => '',
+    );
+    expect((await read('a.csv', accents)).classNames).toEqual(['café', 'dog']);
+    const zeros = rows(
+      'path,label',
+      (at) => ['1', '01', '2', '02'][at % 4] ?? '',
+      () => '',
+    );
+    const { classNames, notes } = await read('b.csv', zeros);
+    expect(classNames).toEqual(['01', '1', '02', '2']);
+    expect(notes?.[0]).toMatch(/leading zeros are separate classes: 01 and 1, 02 and 2\./);
+    const cases = rows(
+      'path,label',
+      (at) => ['Cat', 'cat', 'dog'][at % 3] ?? '',
+      () => '',
+    );
+    expect((await read('c.csv', cases)).notes?.[0]).toContain('Cat and cat.');
+  });
+
+  it('is refused: an image twice under two paths', async () => {
+    const text = 'path,label\na.png,cat\n./a.png,dog\nb/../a.png,dog';
+    expect(await refusalOf(read('a.csv', text))).toMatch(
+      /line 3: \.\/a\.png is in line 2 already; line 4: b.* is in line 2 already/,
+    );
+  });
+
+  it('is refused with what to write: JSON that is no lines, other marks between fields', async () => {
+    const list = [{ path: 'a.png', label: 'cat' }];
+    for (const text of [JSON.stringify(list, null, 1), JSON.stringify(list)])
+      for (const name of ['a.json', 'a.txt'])
+        expect(await refusalOf(read(name, text))).toMatch(
+          /expected JSON lines, an object per image, got a JSON array\. Write .*lines=True/,
+        );
+    expect(await refusalOf(read('b.json', JSON.stringify({ images: list }, null, 1)))).toContain(
+      'got one JSON object over several lines.',
+    );
+    expect(await refusalOf(read('a.csv', 'path label\na.png cat'))).toContain(
+      'expected a column path, got path label. The first line names the columns, separated by a comma',
+    );
+    const bars = rows('path,label,split', cat, part).replaceAll(',', '|');
+    expect((await read('b.csv', bars)).items.test).toHaveLength(4);
+  });
+});
