@@ -92,6 +92,53 @@ describe('arrays', () => {
     });
   });
 
+  it('of booleans as labels are classes, one per image or one-hot', async () => {
+    const shots = npy('u1', [4, 1, 1], [1, 2, 3, 4]);
+    const single = { 'x_train.npy': shots, 'y_train.npy': npy('b1', [4], [0, 1, 1, 0]) };
+    const oneHot = { 'x_train.npy': shots, 'y_train.npy': npy('b1', [4, 2], [1, 0, 0, 1, 0, 1, 1, 0]) };
+    for (const train of [single, oneHot]) {
+      const test = { 'x_test.npy': shots, 'y_test.npy': train['y_train.npy'] };
+      await inFolder({ ...train, ...test }, async (dir) => {
+        const { splits } = await loadNpz({ dir });
+        for (const split of [splits.train, splits.test])
+          expect([split?.classes, [...(split?.labels ?? [])]]).toEqual([2, [0, 1, 1, 0]]);
+      });
+    }
+  });
+
+  it('about others are no labels and no images, also where arrays are named', async () => {
+    const about = ['class_names', 'target_names', 'num_classes', 'image_mean', 'y_test_names'];
+    const extra = Object.fromEntries(about.map((name) => [`${name}.npy`, LABELS]));
+    await inFolder({ ...files([0, 1]), ...extra }, async (dir) => {
+      expect((await loadNpz({ dir })).splits.test?.size).toBe(2);
+    });
+    const plain = {
+      'images.npy': npy('u1', [4, 1, 1], [1, 2, 3, 4]),
+      'labels.npy': npy('u1', [4], [0, 0, 1, 1]),
+    };
+    await inFolder({ ...plain, ...extra }, async (dir) => {
+      const { splits } = await loadNpz({ dir, testFraction: 0.5 }, ['train']);
+      expect(splits.train?.classes).toBe(2);
+    });
+    // Another array of no split does not matter once the training arrays are known.
+    const odd = { 'classes.npy': LABELS, 'labels2.npy': LABELS };
+    await inFolder({ ...files([0, 1]), ...odd }, async (dir) => {
+      expect((await loadNpz({ dir })).splits.test?.size).toBe(2);
+    });
+    await inFolder({ ...plain, ...odd }, async (dir) => {
+      const arrays = { trainImages: 'images', trainLabels: 'labels' };
+      expect((await loadNpz({ dir, arrays }, ['train'])).splits.train?.classes).toBe(2);
+    });
+  });
+
+  it('with NaN among their pixels are refused without talk of a range', async () => {
+    const message = await refusalOf({ ...files([0, 1]), 'x_train.npy': images([NaN, 1]) }, (dir) =>
+      loadNpz({ dir }),
+    );
+    expect(message).toMatch(/got NaN among them\. Replace them before saving/);
+    expect(message).not.toContain('range');
+  });
+
   it('that are numbered are two at most', async () => {
     const names = ['arr_0', 'arr_1', 'arr_2', 'arr_3'];
     const given = Object.fromEntries(

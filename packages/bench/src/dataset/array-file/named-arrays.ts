@@ -77,6 +77,8 @@ const ROLES: Readonly<Record<Role, RegExp>> = {
   images: /^(?:x|xs|images?|imgs?|data|pixels|inputs?|features|arr0)$/,
   labels: /^(?:y|ys|labels?|targets?|class|classes|cls|arr1)$/,
 };
+/** Words of arrays about others: `class_names`, `num_classes`, `image_mean`. */
+const ABOUT = /^(?:names?|num|n|nb|counts?|paths?|filenames?|mean|std|shape)$/;
 /** Array names in a configuration, where they are not the usual ones. */
 export type ArrayNames = Readonly<Partial<Record<`${Split}${Capitalize<Role>}`, string | undefined>>>;
 
@@ -111,6 +113,8 @@ export function assigned(
   if (Object.keys(names).length === 0 && arrays.some(({ name }) => /^arr_(?:[2-9]|\d\d+)$/.test(name)))
     throw open('arrays with names, or two alone (arr_0 images, arr_1 labels)');
   for (const split of [...splits, 'all'] as const) {
+    // Arrays of no split are read only where none are for training.
+    if (split === 'all' && result.train !== undefined) continue;
     const of = (role: Role): readonly NamedArray[] => {
       const key = split === 'all' ? undefined : names[`${split}${role === 'images' ? 'Images' : 'Labels'}`];
       const fits = ({ name, path }: NamedArray): boolean =>
@@ -139,5 +143,6 @@ const stem = (path: string): string => basename(path).replace(/\.np[zy]$/i, '');
 
 function roleWord(name: string, role: Role): string {
   if (/^arr_\d$/.test(name)) return name.replace('_', '');
-  return words(name).find((word) => ROLES[role].test(word)) ?? '';
+  const all = words(name);
+  return all.some((word) => ABOUT.test(word)) ? '' : (all.find((word) => ROLES[role].test(word)) ?? '');
 }

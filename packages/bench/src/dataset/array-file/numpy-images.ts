@@ -29,7 +29,8 @@ export async function numpyImages(array: NamedArray, layout: ImageLayout): Promi
     read: async (count) => {
       // The first images are the first values only where each image is a block.
       const read = strides.image === pixels ? count : size;
-      const numbers = await readAll(array, read * pixels, read === size);
+      const given = await readAll(array, read * pixels, read === size);
+      const numbers = header.kind === 'b1' ? blackAndWhite(given) : given;
       const ordered = interleaved(numbers.values, { ...axes, size: read }, strides);
       return { ...numbers, values: ordered.subarray(0, count * pixels) };
     },
@@ -38,8 +39,7 @@ export async function numpyImages(array: NamedArray, layout: ImageLayout): Promi
 
 function readAll(array: NamedArray, count: number, isAll: boolean): Promise<Numbers> {
   return array.read(async (stream, { kind, littleEndian }) => {
-    const read = await readNumbers(stream, count, kind, littleEndian, 'the numbers');
-    const numbers = kind === 'b1' ? blackAndWhite(read) : read;
+    const numbers = await readNumbers(stream, count, kind, littleEndian, 'the numbers');
     if (isAll && !(await stream.atEnd()))
       throw dataError(array.where, 'nothing after the numbers', 'more bytes');
     return numbers;

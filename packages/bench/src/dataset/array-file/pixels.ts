@@ -70,7 +70,9 @@ export function asPixels(
   const rounding = isFloat ? ROUNDING * (white - black) : 0;
   if (!(least >= black && most <= white + rounding)) {
     const got = Number.isNaN(least) ? 'NaN among them' : `values from ${least} to ${most}`;
-    const hint = 'Say which numbers are black and white with dataset.range, e.g. [-1, 1].';
+    const hint = Number.isNaN(least)
+      ? 'Replace them before saving the arrays, or leave these images out.'
+      : 'Say which numbers are black and white with dataset.range, e.g. [-1, 1].';
     throw dataError(where, `pixels from ${black} to ${white}`, got, hint);
   }
   if (black === 0 && white === 255 && most <= 255) return isFloat ? values : wholeBytes(values);
