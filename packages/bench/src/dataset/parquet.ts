@@ -1,5 +1,4 @@
 import { basename, dirname } from 'node:path';
-import { classLabels } from './array-file/labels.js';
 import { dataError } from './bytes/byte-stream.js';
 import { findFiles } from './bytes/find-files.js';
 import { splitOf } from './bytes/split-names.js';
@@ -7,11 +6,13 @@ import { divided } from './divide.js';
 import type { DivideOptions } from './divide.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
-import { sortedNames } from './label-names.js';
+import { nameNotes } from './label-names.js';
 import { loadLayout } from './layout/load-layout.js';
 import type { LayoutOptions } from './layout/load-layout.js';
-import { columnsOf, imageBytes, namesOf } from './parquet-file/columns.js';
+import { columnsOf, imageBytes } from './parquet-file/columns.js';
 import type { ColumnNames } from './parquet-file/columns.js';
+import { classesOf, groupsOf, labelTexts, labelsOf } from './parquet-file/labels.js';
+import type { ClassNames, Labels } from './parquet-file/labels.js';
 import { openShard } from './parquet-file/shard.js';
 import type { Shard } from './parquet-file/shard.js';
 
@@ -73,12 +74,13 @@ export async function parquetItems(source: ParquetOptions, wanted: readonly Spli
     parts.set(split, shards);
   }
   const train = parts.get('train') ?? [];
-  const classNames = namesOfLabels(train);
-  const groupNames = namesOfSuperclasses(train);
+  const classes = classesOf(train);
+  const groups = groupsOf(train);
   const items: Partial<Record<Split, readonly ImageItem[]>> = {};
   for (const [split, shards] of parts)
-    items[split] = shards.flatMap((shard) => itemsOf(shard, classNames, groupNames));
-  return { items, classNames, notes, hasTest: files.has('test') };
+    items[split] = shards.flatMap((shard) => itemsOf(shard, classes, groups));
+  const { names: classNames } = classes;
+  return { items, classNames, notes: [...notes, ...nameNotes(classNames)], hasTest: files.has('test') };
 }
 
 function shardFiles({ dir, testSplit }: ParquetOptions): {
@@ -135,95 +137,37 @@ function expectAllShards(dir: string, split: Split, paths: readonly string[]): v
 interface LabelledShard {
   readonly shard: Shard;
   readonly columns: ReturnType<typeof columnsOf>;
-  readonly labels: readonly unknown[];
-  readonly superclasses: readonly unknown[] | undefined;
+  readonly labels: Labels;
+  readonly superclasses: Labels | undefined;
 }
 
 async function labelledShard(path: string, names: ColumnNames): Promise<LabelledShard> {
   const shard = await openShard(path);
   const columns = columnsOf(shard, names);
+  const of = async (column: string): Promise<Labels> => labelTexts(shard, column, await shard.values(column));
   return {
     shard,
     columns,
-    labels: await shard.values(columns.label),
-    superclasses: columns.superclass === undefined ? undefined : await shard.values(columns.superclass),
+    labels: await of(columns.label),
+    superclasses: columns.superclass === undefined ? undefined : await of(columns.superclass),
   };
-}
-
-/** Class names from the hub's metadata, else the labels' texts, else numbers up to the highest label. */
-function namesOfLabels(train: readonly LabelledShard[]): readonly string[] {
-  const [first] = train as readonly [LabelledShard];
-  const described = namesOf(first.shard, first.columns.label);
-  if (described !== undefined) return described;
-  const texts = new Set<string>();
-  let most = 0;
-  for (const { labels } of train)
-    for (const label of labels) {
-      if (typeof label === 'string') texts.add(label);
-      else most = Math.max(most, Number(label));
-    }
-  if (texts.size > 0) return sortedNames([...texts]);
-  return Array.from({ length: Math.min(most, 100_000) + 1 }, (_, label) => String(label));
-}
-
-/** Texts of the superclasses of the training images; empty where they are numbers. */
-function namesOfSuperclasses(train: readonly LabelledShard[]): readonly string[] {
-  const texts = train
-    .flatMap(({ superclasses }) => superclasses ?? [])
-    .filter((value) => typeof value === 'string');
-  return sortedNames(texts);
 }
 
 function itemsOf(
   { shard, columns, labels, superclasses }: LabelledShard,
-  names: readonly string[],
-  groupNames: readonly string[],
+  classes: ClassNames,
+  groups: ClassNames,
 ): ImageItem[] {
   const { path, stamp } = shard;
-  const places = new Map(names.map((name, place) => [name, place]));
-  const numbers = indices(labels, `${path}, column '${columns.label}'`, names.length, places);
-  const groups =
-    superclasses &&
-    indices(
-      superclasses,
-      `${path}, column '${columns.superclass ?? ''}'`,
-      10_000,
-      new Map(groupNames.map((name, place) => [name, place])),
-    );
+  const numbers = labelsOf(labels, classes);
+  const coarse = superclasses && labelsOf(superclasses, groups);
   return Array.from(numbers, (label, row) => ({
     path: `${path}#${row}`,
     label,
-    ...(groups === undefined ? {} : { superclass: groups[row] ?? 0 }),
+    ...(coarse === undefined ? {} : { superclass: coarse[row] ?? 0 }),
     source: {
       stamp: `${stamp} ${row}`,
       read: async () => imageBytes(await shard.cell(columns.image, row), `${path}, row ${row}`),
     },
   }));
-}
-
-function indices(
-  given: readonly unknown[],
-  where: string,
-  classes: number,
-  places: ReadonlyMap<string, number>,
-): Int32Array {
-  const values = Float32Array.from(given, (label) => {
-    if (typeof label === 'string') return places.get(label) ?? NaN;
-    // Elsewhere −1 marks a missing label.
-    return label === null || label === undefined ? -1 : Number(label);
-  });
-  const unknown = given.find((label) => typeof label === 'string' && !places.has(label));
-  if (typeof unknown === 'string')
-    throw dataError(where, 'classes that the training images have', `'${unknown}'`);
-  const least = values.reduce((low, value) => Math.min(low, value), Infinity);
-  const most = values.reduce((high, value) => Math.max(high, value), -Infinity);
-  return classLabels(
-    { values, least, most },
-    {
-      where,
-      images: values.length,
-      classes,
-      unlabelled: ', e.g. dataset.testSplit: validation',
-    },
-  );
 }

@@ -15,6 +15,8 @@ export interface LabelRules {
   readonly classes?: number | undefined;
   /** How to choose another split, for messages, e.g. `, e.g. dataset.testSplit: validation`. */
   readonly unlabelled?: string | undefined;
+  /** What to do with labels that count from 1, for messages. Default: to set `dataset.firstLabel`. */
+  readonly fromOne?: string | undefined;
 }
 
 /**
@@ -40,7 +42,7 @@ function wrongLabel(
   label: number,
   image: number,
   { least, most }: Pick<Numbers, 'least' | 'most'>,
-  { where, firstLabel = 0, unlabelled = '' }: LabelRules,
+  { where, firstLabel = 0, unlabelled = '', fromOne = 'Set dataset.firstLabel to 1.' }: LabelRules,
   classes: number,
 ): Error {
   const last = firstLabel + classes - 1;
@@ -51,8 +53,7 @@ function wrongLabel(
     if (label === -1)
       return `Images without labels (−1), as in the test parts of contests: use a part that has labels${unlabelled}.`;
     if (!Number.isInteger(label)) return 'Labels are whole numbers, one per image.';
-    if (firstLabel === 0 && least === 1 && most === classes)
-      return 'Do the labels count from 1? Set dataset.firstLabel to 1.';
+    if (firstLabel === 0 && least === 1 && most === classes) return `Do the labels count from 1? ${fromOne}`;
     return 'Is this the file of the labels, and of this dataset?';
   }
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { DistillError, isDistillError } from '@distilljs/core';
-import type { AsyncBuffer, FileMetaData, SchemaTree } from 'hyparquet';
+import type { AsyncBuffer, Compressors, FileMetaData, SchemaTree } from 'hyparquet';
 import { dataError, firstBytes } from '../bytes/byte-stream.js';
 
 /** One file of a Parquet image set, with its rows not yet read. */
@@ -36,7 +36,7 @@ export async function openShard(path: string): Promise<Shard> {
   if (String.fromCharCode(first, ...more) !== 'PAR1')
     throw dataError(path, 'a Parquet file (PAR1)', `the bytes ${[first, ...more].join(', ')}`, HINT);
   const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
-  const { compressors } = await import('hyparquet-compressors');
+  const compressors = safeForEmpty((await import('hyparquet-compressors')).compressors);
   const file = bufferOf(path);
   const metadata = await guarded(path, file, () => parquetMetadataAsync(file));
   const { columns, features, groups } = await guarded(path, file, async () =>
@@ -78,6 +78,15 @@ export async function openShard(path: string): Promise<Shard> {
     },
   };
 }
+
+/** The library's LZ4 fails on the dictionary of a column without values, which decompresses to no bytes. */
+const safeForEmpty = (compressors: Compressors): Compressors =>
+  Object.fromEntries(
+    Object.entries(compressors).map(([name, decompress]) => [
+      name,
+      (input: Uint8Array, length: number) => (length === 0 ? new Uint8Array() : decompress(input, length)),
+    ]),
+  );
 
 interface Span {
   readonly start: number;

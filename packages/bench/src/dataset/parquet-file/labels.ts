@@ -1,0 +1,138 @@
+import { shownText } from '@distilljs/core';
+import { classLabels } from '../array-file/labels.js';
+import { dataError } from '../bytes/byte-stream.js';
+import { cleanName, sortedNames } from '../label-names.js';
+import { namesOf } from './columns.js';
+import type { Shard } from './shard.js';
+
+/** The labels of one file: numbers, names, or undefined where there is none. */
+export interface Labels {
+  /** The file and the column, for messages. */
+  readonly where: string;
+  readonly values: readonly (number | string | undefined)[];
+  /** Names by number, where the hub's metadata has them. */
+  readonly described: readonly string[] | undefined;
+}
+
+/** The names of all classes, in order of their numbers. */
+export interface ClassNames {
+  readonly names: readonly string[];
+  /** Whether labels are names only: numbers beside them would be taken for places in the order of names. */
+  readonly areTexts: boolean;
+  readonly most: number;
+}
+
+/**
+ * Labels as numbers and names. Names are trimmed; an empty one is no label.
+ *
+ * @throws DistillError code `data` for values of another kind
+ */
+export function labelTexts(shard: Shard, column: string, given: readonly unknown[]): Labels {
+  const where = `${shard.path}, column '${column}'`;
+  const values = given.map((value) => {
+    if (value === null || value === undefined) return undefined;
+    if (typeof value === 'string') return cleanName(value) === '' ? undefined : cleanName(value);
+    if (typeof value === 'object') throw otherKind(where, value);
+    return Number(value);
+  });
+  return { where, values, described: namesOf(shard, column) };
+}
+
+function otherKind(where: string, value: object): Error {
+  const expected = 'labels that are numbers or texts, one per image';
+  if (value instanceof Date)
+    return dataError(where, expected, 'dates', 'Name the column of the labels in dataset.labelColumn.');
+  if (value instanceof Uint8Array)
+    return dataError(
+      where,
+      expected,
+      'byte strings',
+      'Save the names as texts (in pyarrow: string, not binary).',
+    );
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+    const hint =
+      'Save one class per image: of one-hot rows, the place of the 1. Images of several classes at once are another task.';
+    const shown = shownText(Array.from(value as ArrayLike<unknown>, String).join(', '), 40);
+    return dataError(where, expected, `lists, such as [${shown}]`, hint);
+  }
+  const fields = Object.keys(value).slice(0, 6).join(', ');
+  const hint = 'Save the field that says the class as a column of its own.';
+  return dataError(where, expected, `structures with the fields ${shownText(fields, 80)}`, hint);
+}
+
+/** More names than any image dataset has. */
+const MOST_NAMES = 100_000;
+
+/**
+ * Class names from the hub's metadata, else the labels' texts, else numbers up to the highest label.
+ *
+ * @param train labels of the training images; later ones have no other classes
+ * @throws DistillError code `data` where numbers below the highest label have no image
+ */
+export function classesOf(train: readonly { readonly labels: Labels }[]): ClassNames {
+  const [first] = train;
+  const described = first?.labels.described;
+  if (described !== undefined) {
+    const names = described.map(cleanName);
+    return { names, areTexts: false, most: names.length };
+  }
+  const all = new Set(train.flatMap(({ labels }) => labels.values));
+  const texts = [...all].filter((value) => typeof value === 'string');
+  if (texts.length > 0) return { names: sortedNames(texts), areTexts: true, most: texts.length };
+  const numbers = [...all].filter((value) => typeof value === 'number');
+  const count = Math.min(
+    numbers.reduce((most, value) => Math.max(most, value), 0),
+    MOST_NAMES,
+  );
+  const names = Array.from({ length: count + 1 }, (_, label) => String(label));
+  const areWhole = numbers.length > 0 && numbers.every((value) => Number.isInteger(value) && value >= 0);
+  const missing = names.filter((_, label) => !all.has(label));
+  if (areWhole && missing.length > 0 && count < MOST_NAMES) {
+    const hint =
+      missing.join() === '0'
+        ? `Do the labels count from 1? ${FROM_ONE}`
+        : 'Give each class an image, or renumber the labels.';
+    const more = missing.length > 10 ? ` and ${missing.length - 10} more` : '';
+    const got = `none with label ${missing.slice(0, 10).join(', ')}${more}`;
+    throw dataError(first?.labels.where ?? '', 'training images of each class', got, hint);
+  }
+  return { names, areTexts: false, most: names.length };
+}
+
+/** Superclasses by name; where they are numbers, they have no names. */
+export function groupsOf(train: readonly { readonly superclasses: Labels | undefined }[]): ClassNames {
+  const texts = train
+    .flatMap(({ superclasses }) => superclasses?.values ?? [])
+    .filter((value) => typeof value === 'string');
+  return { names: sortedNames(texts), areTexts: texts.length > 0, most: 10_000 };
+}
+
+const FROM_ONE = 'Subtract 1 from all of them, or save them as texts.';
+
+/** @throws DistillError code `data` for labels that are no class of the training images */
+export function labelsOf({ where, values }: Labels, { names, areTexts, most }: ClassNames): Int32Array {
+  const places = new Map(names.map((name, place) => [name, place]));
+  const numbers = Float32Array.from(values, (label) => {
+    // Elsewhere −1 marks a missing label.
+    if (label === undefined) return -1;
+    if (typeof label === 'number' && !areTexts) return label;
+    const place = places.get(String(label));
+    if (typeof label === 'string' && place !== undefined) return place;
+    const expected = 'classes that the training images have';
+    throw typeof label === 'string'
+      ? dataError(where, expected, `'${shownText(label, 60)}'`)
+      : dataError(where, `${expected}, as texts`, `the number ${label}`);
+  });
+  const least = numbers.reduce((low, value) => Math.min(low, value), Infinity);
+  const highest = numbers.reduce((high, value) => Math.max(high, value), -Infinity);
+  return classLabels(
+    { values: numbers, least, most: highest },
+    {
+      where,
+      images: numbers.length,
+      classes: most,
+      unlabelled: ', e.g. dataset.testSplit: validation',
+      fromOne: FROM_ONE,
+    },
+  );
+}
