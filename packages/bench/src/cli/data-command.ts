@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { DistillError, shownText, writeWhole } from '@distilljs/core';
-import { parseSetting, resolveConfig } from '../config/index.js';
+import { fileLayer, parseSetting, resolveConfig } from '../config/index.js';
 import { contactSheet, dataFaults, dataStats, isContactSheet, loadChecked } from '../data-check/index.js';
 import type { DataFaults, DataStats, Duplicates } from '../data-check/index.js';
 import type { DatasetSource, Surroundings } from '../dataset/index.js';
@@ -95,7 +95,11 @@ async function sourceOf({ dataDir, dataset, config, set = [] }: DataFlags): Prom
     ...(dataDir !== undefined && { dir: dataDir }),
   };
   const flags = [...(Object.keys(named).length === 0 ? [] : [{ dataset: named }]), ...set.map(parseSetting)];
-  return resolveConfig({ preset: config === undefined ? 'folder' : undefined, file, flags }).dataset;
+  const given = [...(file === undefined ? [] : [fileLayer(file.text, file.name).values]), ...flags];
+  const has = (key: string): boolean => given.some((values) => Object.hasOwn(values, key));
+  // A configuration of the dataset alone says enough here.
+  const isWhole = has('preset') || (has('teacher') && has('student'));
+  return resolveConfig({ preset: isWhole ? undefined : 'folder', file, flags }).dataset;
 }
 
 function statsText({ dataset, classNames, splits, notes }: DataStats): string {
@@ -120,7 +124,7 @@ function statsText({ dataset, classNames, splits, notes }: DataStats): string {
 /** More would scroll the important lines away; `--json` lists all. */
 const MOST_LISTED = 20;
 
-function faultsText({ dataset, images, damaged, duplicates }: DataFaults): string {
+function faultsText({ dataset, images, damaged, duplicates, notes }: DataFaults): string {
   const part = (title: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0
       ? []
@@ -146,7 +150,7 @@ function faultsText({ dataset, images, damaged, duplicates }: DataFaults): strin
     ...part('Identical images within a class and split', within.map(text)),
   ];
   const head = `Dataset ${dataset}: ${images.toLocaleString('en-US')} images can be read`;
-  return [head, ...(parts.length === 0 ? ['No damaged files, no duplicates.'] : parts)].join('\n');
+  return [head, ...(parts.length === 0 ? ['No damaged files, no duplicates.'] : parts), ...notes].join('\n');
 }
 
 /** @throws DistillError code `option` where another file would be overwritten */

@@ -13,6 +13,6 @@ export type { WrittenMethod } from './method-rules.js';
 export type { ConfigInput } from './schema.js';
 export { allSeeds, confirmSeeds, raceSeeds } from './race.js';
 export type { Race } from './race.js';
-export { parseSetting } from './source.js';
+export { fileLayer, parseSetting } from './source.js';
 export { NORMALIZATIONS } from './teacher-schema.js';
 export type { NormalizationName } from './teacher-schema.js';

@@ -32,6 +32,8 @@ export interface DataFaults {
   readonly damaged: readonly DamagedFile[];
   /** Groups of images with equal pixels. */
   readonly duplicates: readonly Duplicates[];
+  /** What else is noticeable, such as classes of almost one name. */
+  readonly notes: readonly string[];
 }
 
 export interface Duplicates {
@@ -86,7 +88,7 @@ export async function dataFaults(
   source: DatasetSource,
   surroundings: Surroundings = {},
 ): Promise<DataFaults> {
-  const { splits } = await loadChecked(source, surroundings);
+  const { splits, notes } = await loadChecked(source, surroundings);
   const groups = new Map<string, DuplicateImage[]>();
   let images = 0;
   for (const [split, dataset] of splits) {
@@ -111,7 +113,9 @@ export async function dataFaults(
     }));
   const [first] = splits;
   const damaged = first === undefined ? [] : (imageFacts(first[1])?.damaged ?? []);
-  return { dataset: source.name, images, damaged, duplicates };
+  // The last note would list the damaged files again.
+  const others = damaged.length === 0 ? notes : notes.slice(0, -1);
+  return { dataset: source.name, images, damaged, duplicates, notes: others };
 }
 
 async function pixelDigest(dataset: Dataset, index: number): Promise<string> {

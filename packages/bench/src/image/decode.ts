@@ -84,6 +84,7 @@ function describeStart(bytes: Uint8Array): string {
   const start = String.fromCharCode(...bytes.subarray(0, 64));
   if (/^\s*(?:<!doctype html|<html)/i.test(start)) return 'a web page';
   if (/^\s*(?:<\?xml|<svg)/i.test(start)) return 'an SVG or XML file';
+  if (/^(?:II\+\0|MM\0\+)/.test(start)) return 'a BigTIFF, which is not supported: convert it to PNG';
   if (start.startsWith('version https://git-lfs')) return 'a Git LFS pointer: run git lfs pull';
   if (bytes.every((byte) => byte === 0)) return `${bytes.length} bytes of 0`;
   return `a file of an unknown format (${bytes.length} bytes that begin with ${Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ')})`;

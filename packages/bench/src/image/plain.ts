@@ -132,7 +132,7 @@ async function decodeTiff(bytes: Uint8Array, { orientation, orientationAt }: Ima
     own[orientationAt] = own[0] === 0x49 ? 1 : 0;
     own[orientationAt + 1] = own[0] === 0x49 ? 0 : 1;
   }
-  const [page] = decode(own, { pages: [0] });
+  const [page] = understood(() => decode(own, { pages: [0] }));
   if (page === undefined) throw new Error('a TIFF without images');
   // The library has inverted images in which 0 is white.
   const { width, height, bitsPerSample, samplesPerPixel, components, data, palette, alpha } = page;
@@ -140,7 +140,7 @@ async function decodeTiff(bytes: Uint8Array, { orientation, orientationAt }: Ima
   const spare = !alpha && (samplesPerPixel === 2 || samplesPerPixel === 4) ? 1 : 0;
   const channels = palette === undefined ? Math.min(4, components, samplesPerPixel - spare) : 3;
   if (![8, 16].includes(bitsPerSample) && palette === undefined)
-    throw new Error(`${bitsPerSample} bits a sample, where 8 or 16 can be read`);
+    throw unreadable(bitsPerSample === 1 ? '1 bit a sample' : `${bitsPerSample} bits a sample`);
   const out = new Uint8Array(width * height * channels);
   for (let pixel = 0; pixel < width * height; pixel++) {
     const colour = palette?.[data[pixel] ?? 0];
@@ -151,4 +151,31 @@ async function decodeTiff(bytes: Uint8Array, { orientation, orientationAt }: Ima
     }
   }
   return { width, height, channels: channels as Raster['channels'], data: out };
+}
+
+/** The kinds of TIFF that the library cannot read, by what it says of them. */
+const TIFF_KINDS: Readonly<Record<string, string>> = {
+  'image type: 5': 'CMYK',
+  'image type: 6': 'YCbCr',
+  'image type: 8': 'L*a*b*',
+  'Compression: 4': 'compression CCITT Group 4',
+  'Compression: 7': 'compression JPEG',
+  'Compression: 50000': 'compression Zstandard',
+  // The field may be absent, as 1 is its default.
+  'bitDepth: undefined': '1 bit a sample',
+};
+
+const unreadable = (kind: string): Error => new Error(`${kind} is not supported: convert it to PNG`);
+
+/** A TIFF of another kind is whole: it is not to be called damaged. */
+function understood<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const kind = /^Unsupported (.+)$/.exec(error instanceof Error ? error.message : '')?.[1];
+    if (kind === undefined) throw error;
+    throw unreadable(
+      TIFF_KINDS[kind] ?? kind.replace(/^bitDepth: (\d+)$/, '$1 bits a sample').replace(': ', ' '),
+    );
+  }
 }

@@ -68,6 +68,13 @@ describe('distill-bench data', () => {
     expect(text).toContain('No damaged files, no duplicates.');
   });
 
+  it('verify: takes a configuration of the dataset alone', async () => {
+    const file = join(tree.dir, '..', 'data.yaml');
+    writeFileSync(file, `dataset: { name: folder, imageSize: 8 }\n`);
+    const { code, text } = await data('verify', '--config', file);
+    expect([code, text]).toEqual([0, expect.stringContaining('12 images can be read')]);
+  });
+
   it('verify: names damaged files, leakage, and images under two classes', async () => {
     const same = readFileSync(join(tree.dir, 'train/cat/0.png'));
     tree.write('test/cat/leaked.png', same);
@@ -82,6 +89,13 @@ describe('distill-bench data', () => {
     );
     expect(text).toMatch(/in several classes: 1\n {2}.*cat\/4\.png \(train\) = .*dog\/wrong\.png \(train\)/);
     expect(text).toMatch(/within a class and split: 1\n {2}.*cat\/2\.png \(train\) = .*copy\.png \(train\)/);
+    expect(text).not.toContain('files left out');
+  });
+
+  it('verify: has the notes of the dataset', async () => {
+    tree.write('loose.png', png(16, 16, [1, 2, 3]));
+    const { text } = await data('verify');
+    expect(text).toContain('1 image beside the class folders belong to no class and are left out.');
   });
 
   it('preview: a sheet with a row of images for each class', async () => {

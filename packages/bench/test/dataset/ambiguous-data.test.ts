@@ -172,7 +172,12 @@ it('CIFAR with a gap in the numbers of its files says so', async () => {
 
 describe('a TIFF', () => {
   /** An uncompressed one of 2×1 pixels with 8 bits a sample. */
-  function tiff(photometric: number, samples: readonly number[], extra?: number): Uint8Array {
+  function tiff(
+    photometric: number,
+    samples: readonly number[],
+    extra?: number,
+    changed: Readonly<Record<number, number | undefined>> = {},
+  ): Uint8Array {
     const perPixel = samples.length / 2;
     const entries = [
       ...[
@@ -189,7 +194,10 @@ describe('a TIFF', () => {
         [279, 4, 1, samples.length],
       ],
       ...(extra === undefined ? [] : [[338, 3, 1, extra]]),
-    ];
+    ].flatMap(([tag = 0, type, count, value]) => {
+      const other = tag in changed ? changed[tag] : value;
+      return other === undefined ? [] : [[tag, type, count, other]];
+    });
     const data = Buffer.alloc(8 + samples.length + 2 + 12 * entries.length + 4);
     data.write('II*\0', 'latin1');
     data.writeUInt32LE(8 + samples.length, 4);
@@ -220,5 +228,24 @@ describe('a TIFF', () => {
     const four = [10, 20, 30, 0, 40, 50, 60, 0];
     expect(await pixels(tiff(2, four, 2))).toEqual(four);
     expect(await pixels(tiff(2, four, 0))).toEqual([10, 20, 30, 40, 50, 60]);
+  });
+
+  it.each([
+    [{ 258: 1 }, '1 bit a sample'],
+    [{ 258: undefined }, '1 bit a sample'],
+    [{ 258: 32 }, '32 bits a sample'],
+    [{ 259: 7 }, 'compression JPEG'],
+    [{ 259: 32773 }, 'Compression PackBits'],
+    [{ 262: 5 }, 'CMYK'],
+  ])('of a kind that cannot be read is told from a damaged one: %o', async (changed, kind) => {
+    await expect(pixels(tiff(1, [0, 200], undefined, changed))).rejects.toThrow(
+      `TIFF: ${kind} is not supported: convert it to PNG`,
+    );
+  });
+
+  it('with room for more than 4 GB is told from a damaged one', async () => {
+    const big = tiff(1, [0, 200]);
+    big[2] = 43;
+    await expect(pixels(big)).rejects.toThrow('a BigTIFF, which is not supported: convert it to PNG');
   });
 });
