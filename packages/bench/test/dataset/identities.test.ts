@@ -104,7 +104,10 @@ describe('identities', () => {
       "expected paths of images that are there, got '2.png'. Paths are looked for in DIR.",
     );
     expect(await of('{"path": ["1.png"]}')).toContain(
-      'expected JSON with a list "path" and a list "id" as long, got keys path',
+      'expected JSON with a list "path" and a list "id" as long, of texts or numbers, got keys path',
+    );
+    expect(await of('{"path": ["1.png"], "id": [["a"]]}')).toContain(
+      '"id" as long, of texts or numbers, got',
     );
     expect(await of('{"path": ')).toContain('expected JSON with a list "path"');
     expect(await refused({ 'a.zip': '' })).toContain(

@@ -266,6 +266,17 @@ describe('what a list could say by mistake', () => {
     expect((await read('c.csv', cases)).notes?.[0]).toContain('Cat and cat.');
   });
 
+  it('gets a note: classes with the name of missing values', async () => {
+    const text = rows(
+      'path,label',
+      (at) => ['cat', 'dog', 'nan'][at % 3] ?? '',
+      () => '',
+    );
+    expect((await read('a.csv', text)).notes).toEqual([
+      'nan is a class. If it stands for a missing label, leave the label empty.',
+    ]);
+  });
+
   it('is refused: an image twice under two paths', async () => {
     const text = 'path,label\na.png,cat\n./a.png,dog\nb/../a.png,dog';
     expect(await refusalOf(read('a.csv', text))).toMatch(

@@ -168,8 +168,10 @@ const sighting = (path: string, identity: string | undefined, camera?: string): 
 const isOutside = (path: string): boolean =>
   path === '' || /^(?:[/\\]|[A-Za-z]:)|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path);
 
+const isName = (id: unknown): boolean => typeof id === 'string' || typeof id === 'number';
+
 function ofJson(list: string, text: string, isNobody: boolean): readonly Sighting[] {
-  const expected = `JSON with a list "path"${isNobody ? '' : ' and a list "id" as long'}`;
+  const expected = `JSON with a list "path"${isNobody ? '' : ' and a list "id" as long, of texts or numbers'}`;
   let parsed: { readonly path?: unknown; readonly id?: unknown };
   try {
     parsed = JSON.parse(text) as typeof parsed;
@@ -180,7 +182,7 @@ function ofJson(list: string, text: string, isNobody: boolean): readonly Sightin
   const isRight =
     Array.isArray(paths) &&
     paths.every((path) => typeof path === 'string' && !isOutside(path)) &&
-    (isNobody || (Array.isArray(ids) && ids.length === paths.length));
+    (isNobody || (Array.isArray(ids) && ids.length === paths.length && ids.every(isName)));
   if (!isRight) throw dataError(list, expected, `keys ${Object.keys(parsed).slice(0, 6).join(', ')}`);
   return (paths as readonly string[]).map((path, at) =>
     sighting(path, isNobody ? undefined : String((ids as readonly unknown[])[at])),
