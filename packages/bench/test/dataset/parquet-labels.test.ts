@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parquetItems } from '../../src/dataset/parquet.js';
+import { loadParquet, parquetItems } from '../../src/dataset/parquet.js';
 import type { ParquetItems } from '../../src/dataset/parquet.js';
+import { classesOf, labelsOf, labelTexts } from '../../src/dataset/parquet-file/labels.js';
+import type { Shard } from '../../src/dataset/parquet-file/shard.js';
 import { fixture, inFolder, refusalOf } from './array-fixture.js';
 
 const parquet = (name: string): Buffer => fixture(`parquet/${name}.parquet`);
@@ -24,11 +26,13 @@ describe('labels in Parquet', () => {
 
   it('that count from 1 are refused with what to do', async () => {
     expect(await refusalOf(KINDS, (dir) => read(dir, 'from_one'))).toContain(
-      "column 'from_one': expected training images of each class, got none with label 0. Do the labels count from 1? Subtract 1 from all of them, or save them as texts.",
+      "column 'from_one': expected training images of each class, got labels from 1 to 2. Do the labels count from 1? Subtract 1 from all of them, or save them as texts.",
     );
-    expect(await refusalOf(KINDS, (dir) => read(dir, 'gap'))).toContain(
-      'got none with label 1, 2. Give each class an image, or renumber the labels.',
-    );
+    await inFolder(KINDS, async (dir) => {
+      expect((await read(dir, 'gap')).classNames).toEqual(['0', '1', '2', '3']);
+      const loaded = loadParquet({ dir, labelColumn: 'gap', imageSize: 8, cacheDir: `${dir}/cache` });
+      await expect(loaded).rejects.toThrow('expected train images of every class, got no image of 1, 2.');
+    });
     const named = { 'train.parquet': parquet('label-names') };
     expect(await refusalOf(named, read)).toContain(
       'expected labels from 0 to 1, got 2 for image 1. Do the labels count from 1? Subtract 1 from all of them',
@@ -46,6 +50,15 @@ describe('labels in Parquet', () => {
     });
     expect(await refusalOf(KINDS, (dir) => read(dir, 'empty'))).toContain(
       'got -1 for image 2. Images without labels (−1)',
+    );
+  });
+
+  it('that are NaN are none', () => {
+    const shard = { path: 'train.parquet', features: {} } as Shard;
+    const labels = labelTexts(shard, 'label', [1, NaN, 0n, true]);
+    expect(labels.values).toEqual([1, undefined, 0, 1]);
+    expect(() => labelsOf(labels, classesOf([{ labels }]))).toThrow(
+      'expected labels from 0 to 1, got -1 for image 1. Images without labels',
     );
   });
 
