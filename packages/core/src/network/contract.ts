@@ -119,6 +119,8 @@ export interface FrozenNetwork extends NetworkShape {
    * checked.
    */
   readonly givesLogits?: boolean | undefined;
+  /** `softmax` if the logits are the logarithm of probabilities: so are rows of outputs that were given. */
+  readonly logitsFrom?: LogitsSource | undefined;
   /** Hex digest of architecture and weights. */
   fingerprint(): Promise<string>;
   dispose(): void;

@@ -132,6 +132,7 @@ export function teacherFrom(
     macs: NaN,
     weights: {},
     givesLogits: logitsFrom === 'softmax',
+    logitsFrom,
     ask,
     forward() {
       throw new DistillError({

@@ -75,6 +75,7 @@ export function freeze(network: Network): FrozenNetwork {
     parameters: countWeights({ ...network.variables, ...network.statistics }),
     macs,
     givesLogits: logitsFrom === 'softmax' || endsLinear(graph),
+    logitsFrom,
     weights: { ...network.variables, ...network.statistics },
     fingerprint: () => fingerprintOf(network, graph),
     forward(images, taps = []) {

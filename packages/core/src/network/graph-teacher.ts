@@ -165,6 +165,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     // The model's tensors are constants, so no student can share them.
     weights: {},
     givesLogits: logitsFrom === 'softmax',
+    logitsFrom,
     fingerprint: () => fingerprintOf(model, nodes, logitsFrom),
     forward(images, taps = []) {
       expectShape(`network '${name}', images`, images, [null, ...inputShape]);

@@ -23,13 +23,24 @@ export async function probabilityWarning(
   // A teacher known to give logits is not run, which may be expensive; finite weights suffice.
   if (teacher.givesLogits === true && (await oddWeight(teacher.weights)) === undefined) return undefined;
   const { logits, dispose } = await askTeacher(teacher, images, taps);
-  const looksLike = await lookLikeProbabilities(`teacher '${teacher.name}'`, logits, teacher.weights);
+  const looksLike = await areProbabilities(`teacher '${teacher.name}'`, logits, teacher.weights);
   dispose();
   if (teacher.givesLogits === true || !looksLike) return undefined;
-  return (
-    `The outputs of teacher '${teacher.name}' look like probabilities: none is negative and each row sums to 1. ` +
-    "Losses expect logits. Say createNetwork(model, { logitsFrom: 'softmax' }) if they are probabilities."
-  );
+  return `The outputs of teacher '${teacher.name}' ${PROBABILITIES}${SAY_SOFTMAX}`;
+}
+
+const PROBABILITIES = 'look like probabilities: none is negative and each row sums to 1. ';
+const SAY_SOFTMAX =
+  "Losses expect logits. If they are probabilities, say logitsFrom: 'softmax' where the teacher is made: to createNetwork, loadTeacher or teacherFrom, or as teacher.logitsFrom in a configuration.";
+
+/**
+ * The same for rows that were computed before training.
+ *
+ * @param isPart the rows have only some of the teacher's classes, so that each sums to 1 or less
+ */
+export function rowsWarning(values: Float32Array, columns: number, isPart: boolean): string | undefined {
+  if (!lookLikeProbabilities(values, columns, isPart)) return undefined;
+  return `teacherOutputs.rows.logits ${PROBABILITIES}${SAY_SOFTMAX}`;
 }
 
 /**
@@ -46,12 +57,9 @@ export async function studentWarning(
   const name = `${where} '${student.name}'`;
   const logits = tf.tidy(() => student.forward(images).logits);
   const weights = { ...student.variables, ...student.statistics };
-  const looksLike = await lookLikeProbabilities(name, logits, weights);
+  const looksLike = await areProbabilities(name, logits, weights);
   logits.dispose();
-  if (looksLike)
-    return (
-      `The outputs of ${name} look like probabilities: none is negative and each row sums to 1. ` + LINEAR_END
-    );
+  if (looksLike) return `The outputs of ${name} ${PROBABILITIES}${LINEAR_END}`;
   const activation = limitingActivation(readGraph(student.model));
   if (activation === undefined) return undefined;
   return `The logits of ${name} have gone through ${activation}, which limits them. ${LINEAR_END}`;
@@ -64,9 +72,8 @@ async function oddWeight(weights: NamedTensors): Promise<string | undefined> {
   return undefined;
 }
 
-async function lookLikeProbabilities(where: string, logits: Logits, weights: NamedTensors): Promise<boolean> {
-  const [rows, columns] = logits.shape;
-  const values = Array.from(await logits.data<'float32'>());
+async function areProbabilities(where: string, logits: Logits, weights: NamedTensors): Promise<boolean> {
+  const values = await logits.data<'float32'>();
   const wrong = values.find((value) => !Number.isFinite(value));
   if (wrong !== undefined) {
     const odd = await oddWeight(weights);
@@ -78,8 +85,14 @@ async function lookLikeProbabilities(where: string, logits: Logits, weights: Nam
       hint: odd === undefined ? undefined : `Its weight '${odd}' holds NaN or Infinity.`,
     });
   }
-  const isDistribution = (row: readonly number[]): boolean =>
-    row.every((p) => p >= 0) && Math.abs(row.reduce((sum, p) => sum + p, 0) - 1) < 1e-3;
-  const all = Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
-  return columns >= 2 && rows > 0 && all.every(isDistribution);
+  return lookLikeProbabilities(values, logits.shape[1], false);
+}
+
+function lookLikeProbabilities(values: Float32Array, columns: number, isPart: boolean): boolean {
+  for (let at = 0; at < values.length; at += columns) {
+    const row = values.subarray(at, at + columns);
+    const more = row.reduce((sum, p) => sum + p, -1);
+    if (more > 1e-3 || (!isPart && more < -1e-3) || row.some((p) => p < 0)) return false;
+  }
+  return columns >= 2 && values.length > 0;
 }

@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
-import { networkOutput } from '../network/index.js';
+import { logProbabilities, networkOutput, rowsWarning } from '../network/index.js';
 import type { Asked, FrozenNetwork } from '../network/index.js';
 import type { Logits, Tensor } from '../tensor/index.js';
 import type { CachedTeacher } from './cached-teacher.js';
@@ -18,7 +18,7 @@ import type { TeacherRows } from './teacher-outputs.js';
  */
 export function givenTeacher(
   { logits, taps: given = {} }: TeacherRows,
-  { name, classes }: Pick<FrozenNetwork, 'name' | 'classes'>,
+  { name, classes, logitsFrom }: Pick<FrozenNetwork, 'name' | 'classes' | 'logitsFrom'>,
   images: number,
   positions?: readonly number[],
 ): CachedTeacher {
@@ -39,6 +39,10 @@ export function givenTeacher(
   expectRows('logits', logits, width);
   for (const [what, values] of [['logits', logits] as const, ...Object.entries(given)])
     expectFinite(what, values);
+  // The teacher's own logits, as `askTeacher` returns them, are log p: some are negative.
+  const areLogits = logitsFrom !== 'softmax' || logits.some((value) => value < 0);
+  const doubt = logitsFrom === 'softmax' ? undefined : rowsWarning(logits, width, isChosen);
+  let told = doubt === undefined ? [] : [doubt];
   const rowsOf = (values: Float32Array, positions: Int32Array, shape: readonly number[]): Tensor => {
     const width = shape.reduce((product, axis) => product * axis, 1);
     const chosen = new Float32Array(positions.length * width);
@@ -72,7 +76,8 @@ export function givenTeacher(
         return rowsOf(values, chosen, shape);
       });
       const rows = tf.tidy(() => {
-        const own = rowsOf(logits, chosen, [width]) as Logits;
+        const given = rowsOf(logits, chosen, [width]) as Logits;
+        const own = areLogits ? given : logProbabilities(given);
         return order === undefined ? own : tf.gather(own, [...order], 1);
       });
       const byName = new Map(taps.map((tap, at) => [tap, found[at] as Tensor]));
@@ -83,7 +88,11 @@ export function givenTeacher(
         },
       });
     },
-    notices: () => [],
+    notices() {
+      const now = told;
+      told = [];
+      return now;
+    },
     dispose: () => undefined,
   };
 }

@@ -28,7 +28,8 @@ export interface TeacherOutputs {
 export interface TeacherRows {
   /**
    * `[images, classes]`, flattened, in the teacher's class order. Of a teacher with more classes than the data, also those
-   * of the data alone, in the data's order.
+   * of the data alone, in the data's order. Of a teacher made with `logitsFrom: 'softmax'`, rows without a negative value
+   * are probabilities, whose logarithm is taken.
    */
   readonly logits: Float32Array;
   /** By tap name, `[images, ...tap shape]`, flattened. */

@@ -131,7 +131,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
       graphs: options.graphs ?? true,
       random,
       settleStatistics,
-      warnings: [...doubt, ...looked, ...unsettled],
+      warnings: [...doubt, ...looked, ...(cachedTeacher?.notices() ?? []), ...unsettled],
       identity: identityOf({
         ...{
           method,

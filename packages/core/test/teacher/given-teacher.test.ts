@@ -106,6 +106,45 @@ describe('outputs of a teacher that were computed before', () => {
     expect(given[0]).not.toBeCloseTo(unnamed[0] ?? NaN, 3);
   });
 
+  it('may be probabilities where the teacher says so, or their logarithms', async () => {
+    const live = await lossOf({ teacher });
+    const { logits } = await rowsOf();
+    const p = tf.softmax(tf.tensor2d(logits, [train.size, teacher.classes]));
+    const said = { ...gone, logitsFrom: 'softmax' as const };
+    for (const rows of [p, tf.log(p)]) {
+      const values = await rows.data<'float32'>();
+      const given = await lossOf({
+        teacher: said,
+        teacherOutputs: { kind: 'given', rows: { logits: values } },
+      });
+      given.forEach((value, at) => {
+        expect(value).toBeCloseTo(live[at] ?? NaN, 4);
+      });
+    }
+  });
+
+  it('that look like probabilities are warned of, once and before training', async () => {
+    const { logits } = await rowsOf();
+    const p = await tf.softmax(tf.tensor2d(logits, [train.size, teacher.classes])).data<'float32'>();
+    const some = p.filter((_, at) => at % teacher.classes < 2);
+    const names = { teacher: { ...gone, classNames: ['x', 'y', 'z'] } };
+    const two = { ...tinyDataset(12, 1, 2), classNames: ['x', 'y'] };
+    for (const change of [
+      { teacher: gone, teacherOutputs: { kind: 'given', rows: { logits: p } } },
+      { ...names, train: two, teacherOutputs: { kind: 'given', rows: { logits: some } } },
+    ] as const) {
+      const isTwo = 'train' in change;
+      const result = await distill({
+        ...smallRun({ train, ...change, validation: undefined }),
+        students: [tinyNetwork(2, { width: 2, momentum: 0.6, ...(isTwo && { classes: 2 }) })],
+      });
+      expect(result.warnings).toEqual([
+        expect.stringMatching(/rows\.logits look like probabilities.*logitsFrom: 'softmax'.*teacherFrom/),
+      ]);
+      result.dispose();
+    }
+  });
+
   it('are part of what a run is, with the order of their classes', async () => {
     const { logits } = await rowsOf();
     const store = memoryStore();
