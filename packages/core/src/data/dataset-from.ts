@@ -15,7 +15,8 @@ export interface TensorStream {
  * Single images or batches of them. An image is a tensor `[height, width, channels]` or `[height, width]`, a
  * typed array or nested arrays; a batch has one more axis. An element is an image or batch alone, or with
  * labels: `[image, label]`, `{ xs, ys }` or `{ image, label, superclass, weight }`. A label is a class index,
- * −1 (unlabelled), or a one-hot row.
+ * −1 (unlabelled), or a one-hot row. A typed array does not say its shape: with the values of several images it
+ * is a batch, which its labels confirm.
  */
 export type ImageSource = TensorStream | AsyncIterable<unknown> | Iterable<unknown>;
 
@@ -24,7 +25,7 @@ export interface DatasetFromOptions {
   readonly imageShape?: readonly [height: number, width: number, channels: number] | undefined;
   /**
    * Number of classes. Default: the number of class names, else the length of the one-hot rows or the highest
-   * label plus 1.
+   * label plus 1. Each class up to that label then needs an image.
    */
   readonly classes?: number | undefined;
   readonly classNames?: readonly string[] | undefined;
@@ -65,11 +66,14 @@ export async function datasetFrom(
   }
   if (element === 0) throw refusal(name, '', 'at least one image', 'none');
   const { images, labels, superclasses, weights, imageShape, width } = taken.end();
-  const highest = labels.reduce((most, label) => Math.max(most, label), -1);
-  const classes = options.classes ?? options.classNames?.length ?? Math.max(highest + 1, width);
-  if (classes < 1) {
-    throw refusal(name, ', classes', 'the number of classes, since no image has a label', 'nothing');
-  }
+  const classes = options.classes ?? options.classNames?.length ?? (width || classesOf(labels, name));
+  if (width > 0 && width !== classes)
+    throw refusal(
+      name,
+      ', labels',
+      `rows of ${describeValue(classes)}, one place per class`,
+      `rows of ${width}`,
+    );
   const parts: ArrayDatasetOptions = { images, labels, imageShape, classes, name, superclasses, weights };
   return arrayDataset({ ...parts, classNames: options.classNames });
 }
@@ -94,6 +98,24 @@ async function* elementsOf(source: ImageSource, name: string): AsyncGenerator {
   throw refusal(name, '', 'a tf.data dataset, an iterable or an async iterable', describeValue(given), hint);
 }
 
+/** The number of classes of labels without a gap. */
+function classesOf(labels: readonly number[], name: string): number {
+  const there = new Set(labels.filter((label) => label >= 0));
+  if (there.size === 0)
+    throw refusal(name, ', classes', 'the number of classes, since no image has a label', 'nothing');
+  let missing = 0;
+  while (there.has(missing)) missing++;
+  if (missing === there.size) return missing;
+  const hint = there.has(0) ? '' : 'Do labels count from 1? Class indices count from 0. ';
+  throw refusal(
+    name,
+    ', labels',
+    'some images of each class',
+    `none with label ${missing}`,
+    `${hint}Give \`classes\` if a class has no image here.`,
+  );
+}
+
 /** A number, bigint or boolean as a number; NaN for any string. */
 const numberOf = (value: unknown): number => (typeof value === 'string' ? NaN : Number(value ?? NaN));
 
@@ -114,7 +136,8 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
   let shape: readonly number[] | undefined = given;
   const images: (Uint8Array | Float32Array)[] = [];
   const lists = { label: [] as number[], superclass: [] as number[], weight: [] as number[] };
-  let rowWidth = 0;
+  let rowWidth: number | undefined;
+  let lastCount = Infinity;
 
   /** Collects one number per image; a label may also be one one-hot row per image. */
   const numbers = async (
@@ -138,7 +161,14 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
       );
     const width = size / count;
     const isRow = width > 1;
-    if (isRow) rowWidth = width;
+    if (part === 'label' && (isRow || Array.from(found.values).some((label) => numberOf(label) !== -1))) {
+      rowWidth ??= width;
+      if (width !== rowWidth) {
+        const expected = rowWidth === 1 ? 'a class index' : `a one-hot row of ${rowWidth}`;
+        const got = isRow ? `a row of ${width}` : describeValue(found.values[0]);
+        throw refusal(name, `, ${at}, label`, `${expected}, as in the elements before`, got);
+      }
+    }
     for (let image = 0; image < count; image++) {
       const entries = Array.from({ length: width }, (_, place) => found.values[image * width + place]);
       const row = entries.map(numberOf);
@@ -174,6 +204,15 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
         const expected = `${pixels} values (${shape.join('×')}), or those of several such images`;
         throw refusal(name, `, ${at}`, expected, isTurned ? own.join('×') : `${found.values.length}`);
       }
+      if (parts.label === undefined && found.shape === undefined) {
+        if (count > lastCount) {
+          const expected = `at most ${lastCount} of ${shape.join('×')}, as many images as the element before`;
+          const hint =
+            'Is it a larger image? A tensor or nested arrays say their shape; a batch may have labels of -1.';
+          throw refusal(name, `, ${at}`, expected, `values of ${count}`, hint);
+        }
+        lastCount = count;
+      }
       images.push(asPixels(found.values, scale));
       await numbers('label', parts.label, count, at);
       await numbers('superclass', parts.superclass, count, at);
@@ -189,7 +228,7 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
       superclasses: lists.superclass.length === 0 ? undefined : lists.superclass,
       weights: lists.weight.length === 0 ? undefined : lists.weight,
       imageShape: shape as readonly [number, number, number],
-      width: rowWidth,
+      width: rowWidth === 1 ? 0 : (rowWidth ?? 0),
     }),
   };
 }

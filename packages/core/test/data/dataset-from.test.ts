@@ -118,8 +118,29 @@ describe('datasetFrom takes', () => {
   });
 
   it('grey images of two axes', async () => {
-    const data = await datasetFrom([[tf.ones([2, 3]), 1]]);
+    const data = await datasetFrom([0, 1].map((label) => [tf.ones([2, 3]), label]));
     expect([data.imageShape, data.classes]).toEqual([[2, 3, 1], 2]);
+  });
+
+  it('labels of some classes where their number is said, and -1 among rows', async () => {
+    const some = await datasetFrom(
+      [1, 3].map((label) => [tf.ones([2, 3]), label]),
+      { classes: 5 },
+    );
+    expect([some.classes, [...some.labels]]).toEqual([5, [1, 3]]);
+    const rows = await datasetFrom([-1, [0, 1, 0], -1].map((label) => ({ xs: tf.ones([2, 3]), ys: label })));
+    expect([rows.classes, [...rows.labels]]).toEqual([3, [-1, 1, -1]]);
+  });
+
+  it('batches without labels, the last of them smaller', async () => {
+    const data = await datasetFrom(
+      [8, 8, 4].map((size) => new Uint8Array(size)),
+      {
+        imageShape: [2, 2, 1],
+        classes: 2,
+      },
+    );
+    expect(data.size).toBe(5);
   });
 });
 
@@ -213,6 +234,57 @@ describe('datasetFrom refuses', () => {
       [new Uint8Array(4)],
       new Map([['classes', 2]]),
       'datasetFrom: expected an object of options, got an object.',
+    ],
+    [
+      'labels from 1 that are said to be of no number of classes',
+      [1, 2, 3].map((label) => [new Uint8Array(4), label]),
+      { imageShape: [2, 2, 1] },
+      'labels: expected some images of each class, got none with label 0. Do labels count from 1? Class indices count from 0. Give `classes`',
+    ],
+    [
+      'labels with a gap',
+      [0, 4].map((label) => [new Uint8Array(4), label]),
+      { imageShape: [2, 2, 1] },
+      'got none with label 1. Give `classes` if a class has no image here.',
+    ],
+    [
+      'rows of different lengths',
+      [
+        [new Uint8Array(4), [1, 0]],
+        [new Uint8Array(4), [0, 0, 1]],
+      ],
+      { imageShape: [2, 2, 1] },
+      'element 1, label: expected a one-hot row of 2, as in the elements before, got a row of 3.',
+    ],
+    [
+      'an index after rows',
+      [
+        [new Uint8Array(4), [1, 0]],
+        [new Uint8Array(4), 7],
+      ],
+      { imageShape: [2, 2, 1] },
+      'element 1, label: expected a one-hot row of 2, as in the elements before, got 7.',
+    ],
+    [
+      'a row after indices',
+      [
+        [new Uint8Array(4), 0],
+        [new Uint8Array(4), [0, 1]],
+      ],
+      { imageShape: [2, 2, 1] },
+      'element 1, label: expected a class index, as in the elements before, got a row of 2.',
+    ],
+    [
+      'rows of another length than there are classes',
+      [[new Uint8Array(4), [1, 0, 0]]],
+      { imageShape: [2, 2, 1], classNames: ['cat', 'dog'] },
+      'labels: expected rows of 2, one place per class, got rows of 3.',
+    ],
+    [
+      'an image that is larger than those before',
+      [new Uint8Array(4), new Uint8Array(16)],
+      { imageShape: [2, 2, 1], classes: 2 },
+      'element 1: expected at most 1 of 2×2×1, as many images as the element before, got values of 4. Is it a larger image?',
     ],
     [
       'no labels and no classes',
