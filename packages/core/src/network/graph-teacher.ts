@@ -9,32 +9,10 @@ import { expectShape, shapeText } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import { inParts } from './ask-teacher.js';
 import type { FrozenNetwork, LogitsSource, NetworkNode } from './contract.js';
+import { AS_ONNX, expectRunnable, isGraphModel, nodesOf, plain } from './graph-model.js';
+import type { GraphModelLike, GraphModelNode } from './graph-model.js';
 import { expectSource, logProbabilities, sourceAfter } from './logits.js';
 import { missingTap, networkOutput } from './taps.js';
-
-/** A node of a graph model, as its executor keeps it. */
-interface GraphModelNode {
-  readonly name: string;
-  readonly op: string;
-  readonly inputs: readonly GraphModelNode[];
-  readonly children: readonly GraphModelNode[];
-  /** Attributes as in the file; strings in base64. */
-  readonly rawAttrs?: Readonly<Record<string, unknown>>;
-}
-
-interface ModelTensor {
-  readonly name: string;
-  readonly shape?: readonly number[];
-}
-
-/** The parts of `GraphModel` (`@tensorflow/tfjs-converter`) that core uses. */
-export interface GraphModelLike {
-  readonly inputs: readonly ModelTensor[];
-  readonly outputs: readonly ModelTensor[];
-  readonly weights: Readonly<Record<string, readonly tf.Tensor[]>>;
-  execute(inputs: Record<string, tf.Tensor>, outputs: string[]): tf.Tensor | tf.Tensor[];
-  dispose(): void;
-}
 
 export interface GraphTeacherOptions {
   /** Name of the teacher. Default `teacher`. */
@@ -45,19 +23,8 @@ export interface GraphTeacherOptions {
   readonly logitsFrom?: LogitsSource | undefined;
 }
 
-export const isGraphModel = (given: object): given is GraphModelLike =>
-  'execute' in given && 'executor' in given && 'weights' in given;
-
 /** Operations that pass values on unchanged. */
 const PASSING: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze', 'StopGradient', 'Snapshot']);
-
-/**
- * Settings that tfjs silently ignores, such as channels first, or batch statistics in batch norm (Keras's layer
- * norm).
- */
-const LEFT_OUT =
-  /^(FusedBatchNorm(V\d)? is_training .*true|(BiasAdd|(Avg|Max)Pool(3D)?|FusedBatchNorm(V\d)?|Conv2DBackpropInput) data_format .*"TkN|OneHot axis (?!.*"-1")|Conv2DBackpropInput dilations .*"[2-9])/;
-const AS_ONNX = 'Convert it to ONNX instead.';
 
 /**
  * A graph model (of `@tensorflow/tfjs-converter`) as a teacher; it cannot be trained. Node names serve as taps.
@@ -83,11 +50,8 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
   const source = expectSource('freezeGraphModel', options.logitsFrom);
   const refuse = (expected: string, got: string, hint?: string): DistillError =>
     new DistillError({ code: 'network', where: `graph model '${name}'`, expected, got, hint });
-  const [input, output] = [model.inputs[0], model.outputs[0]];
-  if (input === undefined || output === undefined || model.inputs.length + model.outputs.length > 2) {
-    const got = `${model.inputs.length} inputs and ${model.outputs.length} outputs`;
-    throw refuse('one input and one output (the logits)', got);
-  }
+  const nodes = nodesOf(model);
+  const { input, output } = expectRunnable(model, nodes, refuse);
   const axes = (input.shape ?? []).map((axis) => (axis > 0 ? axis : -1));
   const [, height = -1, width = -1, channels = -1] = axes;
   const inputShape = [height, width, channels] as const;
@@ -95,15 +59,6 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     const hint = 'Convert it with the images, [batch, height, width, channels], as its input.';
     throw refuse('images of shape [batch, height, width, channels] as the input', shapeText(axes), hint);
   }
-  const nodes = nodesOf(model);
-  for (const { name: node, op, rawAttrs = {} } of nodes.values())
-    for (const [setting, value] of Object.entries(rawAttrs))
-      if (LEFT_OUT.test(`${op} ${setting} ${JSON.stringify(value)}`))
-        throw refuse(
-          'operations that tfjs runs as TensorFlow does',
-          `the ${setting} of ${op} '${node}', which tfjs leaves out`,
-          AS_ONNX,
-        );
   const logitsFrom = source ?? sourceAfter(lastOperation(nodes.get(plain(output.name))), `network '${name}'`);
   const tapNames = [
     ...new Set([...Object.keys(aliases), ...[...nodes.values()].filter(isTap).map((node) => node.name)]),
@@ -184,16 +139,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
   };
 }
 
-const plain = (name: string): string => name.replace(/:\d+$/, '');
 const isTap = ({ op }: GraphModelNode): boolean => op !== 'Const' && op !== 'Placeholder' && op !== 'NoOp';
-
-/** The nodes by name, in the order of the file. The converter's types keep its executor private. */
-function nodesOf(model: GraphModelLike): ReadonlyMap<string, GraphModelNode> {
-  const { executor } = model as unknown as {
-    readonly executor: { readonly graph: { readonly nodes: Readonly<Record<string, GraphModelNode>> } };
-  };
-  return new Map(Object.entries(executor.graph.nodes));
-}
 
 /** The nodes that depend on the images, with shapes from one pass; empty if one pass cannot return all. */
 function nodesFrom(

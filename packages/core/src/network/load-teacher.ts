@@ -1,16 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { firstLine } from '../error/first-line.js';
 import { DistillError } from '../error/index.js';
+import { WIRING } from '../model-file/check-wiring.js';
 import { layersModelOf } from '../model-file/load-model.js';
 import type { ModelPlace } from '../model-file/place.js';
 import { readArtifacts } from '../model-file/read-artifacts.js';
 import type { LoadOptions } from '../model-file/read-artifacts.js';
-import { orUnreadable } from '../model-file/unreadable.js';
 import { expectKnown, expectOption, listOf, optional, text } from '../option/index.js';
 import type { FrozenNetwork } from './contract.js';
 import { freeze } from './freeze.js';
-import { freezeGraphModel, isGraphModel } from './graph-teacher.js';
+import { isGraphModel, wiringProblem } from './graph-model.js';
+import type { GraphModelLike } from './graph-model.js';
+import { freezeGraphModel } from './graph-teacher.js';
 import type { OnnxTeacherOptions } from './onnx-teacher.js';
-import type { GraphModelLike } from './graph-teacher.js';
 import { asNetwork, createNetwork } from './network.js';
 import type { NetworkLike, NetworkOptions } from './network.js';
 
@@ -84,7 +86,21 @@ async function loadFromFolder(
   }
   const { loadGraphModel } =
     (options.packages?.['@tensorflow/tfjs-converter'] as Converter | undefined) ?? (await converter());
-  const model = await orUnreadable(saved.where, () => loadGraphModel(tf.io.fromMemory(saved.artifacts)));
+  const damaged = (got: string, cause?: unknown): DistillError =>
+    new DistillError({
+      code: 'data',
+      where: saved.where,
+      expected: 'a tfjs graph model (model.json and the weight files that it names)',
+      got,
+      hint: WIRING,
+      cause,
+    });
+  // The converter would leave the weights behind.
+  const problem = wiringProblem(saved.artifacts.modelTopology);
+  if (problem !== undefined) throw damaged(problem);
+  const model = await loadGraphModel(tf.io.fromMemory(saved.artifacts)).catch((cause: unknown) => {
+    throw damaged(firstLine(cause), cause);
+  });
   return orDisposed(model, () => owning(freezeGraphModel(model, { name, taps, logitsFrom }), model));
 }
 

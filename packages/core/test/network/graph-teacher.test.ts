@@ -32,6 +32,27 @@ const expected = (images: tf.Tensor4D): tf.Tensor => {
   return tf.matMul(tf.mean<tf.Tensor2D>(map, [1, 2]), tf.tensor2d(dense, [4, 3]));
 };
 
+interface SavedNode {
+  name: string;
+  op: string;
+  input: string[];
+  attr: object;
+}
+
+/** The files of a saved graph with other nodes. */
+async function changed(
+  change: (nodes: SavedNode[], node: (name: string) => SavedNode) => void,
+): Promise<File[]> {
+  const place = await saved(false);
+  const json = JSON.parse(await readFile(join(place, 'model.json'), 'utf8')) as {
+    modelTopology: { node: SavedNode[] };
+  };
+  const nodes = json.modelTopology.node;
+  change(nodes, (name) => nodes.find((each) => each.name === name) as SavedNode);
+  const weights = new File([await readFile(join(place, 'weights.bin'))], 'weights.bin');
+  return [new File([JSON.stringify(json)], 'model.json'), weights];
+}
+
 const someImages = (): tf.Tensor4D => {
   const values = createRandom(2);
   return tf.tensor4d(
@@ -85,20 +106,81 @@ describeOn(REPRODUCIBLE, 'a graph model as a teacher', () => {
     ['another axis', 'OneHot', { axis: { i: '1' } }],
     ['a dilation', 'Conv2DBackpropInput', { dilations: { list: { i: ['1', '2', '2', '1'] } } }],
   ])('is refused for what tfjs leaves out: %s', async (_, op, attr) => {
-    const place = await saved(false);
-    const read = async (name: string): Promise<string> => readFile(join(place, name), 'utf8');
-    const json = JSON.parse(await read('model.json')) as {
-      modelTopology: { node: { name: string; op: string; attr: object }[] };
-    };
-    const relu = json.modelTopology.node.find(({ name }) => name === 'stage1/relu');
-    Object.assign(relu ?? {}, { op, attr });
-    const weights = new File([await readFile(join(place, 'weights.bin'))], 'weights.bin');
+    const files = await changed((_nodes, node) => Object.assign(node('stage1/relu'), { op, attr }));
     const before = tf.memory().numTensors;
-    const error = await caught(() => loadTeacher([new File([JSON.stringify(json)], 'model.json'), weights]));
+    const error = await caught(() => loadTeacher(files));
     expect(error.message).toBe(
       "graph model 'teacher': expected operations that tfjs runs as TensorFlow does, " +
         `got the ${Object.keys(attr)[0] ?? ''} of ${op} 'stage1/relu', which tfjs leaves out. Convert it to ONNX instead.`,
     );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each(['RandomUniform', 'RandomUniformInt', 'RandomStandardNormal', 'TruncatedNormal', 'Multinomial'])(
+    'is refused where it draws at random: %s',
+    async (op) => {
+      const files = await changed((nodes, node) => {
+        nodes.push({ name: 'noise', op, input: ['axes'], attr: {} });
+        Object.assign(node('output'), { op: 'Add', input: ['logits', 'noise'] });
+      });
+      expect((await caught(() => loadTeacher(files))).message).toBe(
+        `graph model 'teacher': expected the same answer every time, got ${op} 'noise', which draws at random. ` +
+          'Convert the model for inference, without dropout and noise (`training=False`).',
+      );
+    },
+  );
+
+  const float = { type: 'DT_FLOAT' };
+  it.each<[string, Parameters<typeof changed>[0], RegExp]>([
+    [
+      'a second output',
+      (nodes) => nodes.push({ name: 'other', op: 'Identity', input: ['pool'], attr: { T: float } }),
+      /got 1 input \('images'\) and 2 outputs \('output', 'other'\)\. Convert the part from the images to the logits alone; inner/,
+    ],
+    [
+      'a second input',
+      (nodes, node) => {
+        nodes.push({ name: 'factor', op: 'Placeholder', input: [], attr: { dtype: float } });
+        Object.assign(node('output'), { op: 'Mul', input: ['logits', 'factor'] });
+      },
+      /got 2 inputs \('images', 'factor'\) and 1 output \('output'\)\. Convert the part/,
+    ],
+    [
+      'whole numbers as images',
+      (nodes, node) => {
+        Object.assign(node('images').attr, { dtype: { type: 'DT_INT32' } });
+        nodes.push({ name: 'cast', op: 'Cast', input: ['images'], attr: { DstT: float } });
+        node('stage1/conv').input[0] = 'cast';
+      },
+      /expected float32 images as the input, got int32\. Convert the model with a float32 input/,
+    ],
+    [
+      'a node that reads none of the file',
+      (_, node) => (node('stage1/relu').input = ['nowhere:0']),
+      /^model\.json: expected a tfjs graph model .*got 'stage1\/relu', which reads 'nowhere', a node that is not in the file\. The file is damaged/,
+    ],
+    [
+      'a constant without values',
+      (nodes, node) => {
+        nodes.push({ name: 'more', op: 'Const', input: [], attr: { dtype: float } });
+        node('stage1/conv').input[1] = 'more';
+      },
+      /expected values of every constant, got none of 'more'\. Convert the model again/,
+    ],
+    [
+      'a cycle',
+      (_, node) => (node('stage1/conv').input[0] = 'stage1/relu'),
+      /expected a graph without cycles, got 'stage1\/conv' on a cycle\. Convert the model again/,
+    ],
+    [
+      'a table',
+      (nodes) => nodes.push({ name: 'names', op: 'HashTableV2', input: [], attr: {} }),
+      /expected numbers only, got the lookup table HashTableV2 'names'\. Convert the part/,
+    ],
+  ])('is refused with what is wrong and what to do: %s', async (_, change, message) => {
+    const before = tf.memory().numTensors;
+    const files = await changed(change);
+    expect((await caught(() => loadTeacher(files))).message).toMatch(message);
     expect(tf.memory().numTensors).toBe(before);
   });
 
