@@ -4,6 +4,7 @@ import { asDistillError, firstLine } from '../error/first-line.js';
 import type { Raster } from '../image/index.js';
 import { expectOption, wholeNumber } from '../option/index.js';
 import { isNode, nodeModule } from '../platform/node-module.js';
+import { sharpDecoder } from './sharp-decoder.js';
 
 /** A decoded image: upright pixels, or pixels with their EXIF orientation (1 to 8). */
 export type Decoded = Raster | { readonly raster: Raster; readonly orientation: number };
@@ -138,7 +139,7 @@ async function fromPlace(place: string, where: string, decode: Decode | undefine
 async function fromBytes(bytes: Uint8Array, where: string, decode: Decode | undefined): Promise<Pixels> {
   if (decode === undefined && isPage())
     return drawn(await bitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), where), where);
-  const decoder = decode ?? (await sharpDecoder());
+  const decoder = decode ?? (await sharpDecoder(unreadable));
   let decoded: unknown;
   try {
     decoded = await decoder(bytes, where);
@@ -186,45 +187,6 @@ function drawn(source: CanvasImageSource, where: string): Pixels {
 const newCanvas = (width: number, height: number): HTMLCanvasElement =>
   Object.assign(document.createElement('canvas'), { width, height });
 
-function unreadable(where: string, got: string, cause?: unknown): never {
-  throw new DistillError({ code: 'data', where, expected: 'an image that can be read', got, cause });
-}
-
-type Sharp = (
-  bytes: Uint8Array,
-  options: object,
-) => {
-  autoOrient(): { raw(options: object): { toBuffer(options: object): Promise<SharpResult> } };
-};
-interface SharpResult {
-  readonly data: Uint8Array;
-  readonly info: { readonly width: number; readonly height: number; readonly channels: 1 | 2 | 3 | 4 };
-}
-
-async function sharpDecoder(): Promise<Decode> {
-  // Not a literal: a bundler would fail on an optional package that is not installed.
-  const specifier = 'sharp';
-  try {
-    const { default: sharp } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as {
-      readonly default: Sharp;
-    };
-    return async (bytes, name) => {
-      try {
-        const image = sharp(bytes, { ignoreIcc: true }).autoOrient().raw({ depth: 'uchar' });
-        const { data, info } = await image.toBuffer({ resolveWithObject: true });
-        return { width: info.width, height: info.height, channels: info.channels, data };
-      } catch (cause) {
-        return unreadable(name, firstLine(cause), cause);
-      }
-    };
-  } catch (cause) {
-    throw new DistillError({
-      code: 'platform',
-      where: 'loadStudent, decode',
-      expected: 'a decoder for image files',
-      got: 'none',
-      hint: 'npm i sharp; or, without native code, pass { decode: decodeImage }, of @distilljs/bench/data/image.',
-      cause,
-    });
-  }
+function unreadable(where: string, got: string, cause?: unknown, hint?: string): never {
+  throw new DistillError({ code: 'data', where, expected: 'an image that can be read', got, hint, cause });
 }
