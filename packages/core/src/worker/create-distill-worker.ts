@@ -69,11 +69,7 @@ export function createDistillWorker<Input, Output = undefined>(
   const { input, transfer, engine, threads, checkpoints, onProgress, signal, startTimeout = 60 } = options;
   const { promise, resolve, reject } = deferred<WorkerResult<Output>>();
   let isStarted = false;
-  let waiting: (() => void)[] = [];
-  const endWaiting = (): void => {
-    for (const ready of waiting) ready();
-    waiting = [];
-  };
+  const waiting: (() => void)[] = [];
   const failed = (got: string, expected = 'a worker that trains to the end', hint?: string): void => {
     reject(new DistillError({ code: 'platform', where: 'createDistillWorker', expected, got, hint }));
   };
@@ -87,7 +83,7 @@ export function createDistillWorker<Input, Output = undefined>(
   function receive(said: unknown): void {
     const message = said as FromWorker;
     if (message.kind === 'ready') start();
-    else if (message.kind === 'paused') endWaiting();
+    else if (message.kind === 'paused') for (const id of message.ids) waiting[id]?.();
     else if (message.kind === 'progress') onProgress?.(message.report);
     else if (message.kind === 'error') reject(receivedError(message.error));
     else resolve(message.result as WorkerResult<Output>);
@@ -120,7 +116,6 @@ export function createDistillWorker<Input, Output = undefined>(
   const result = promise.finally(() => {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
-    endWaiting();
     side.close();
   });
   // A caller that terminates training need not await its result: avoid an unhandled rejection.
@@ -129,16 +124,11 @@ export function createDistillWorker<Input, Output = undefined>(
     result,
     pause: () =>
       new Promise((ready) => {
-        waiting.push(ready);
-        void result.then(
-          () => {
-            ready();
-          },
-          () => {
-            ready();
-          },
-        );
-        send({ kind: 'pause' });
+        const end = (): void => {
+          ready();
+        };
+        void result.then(end, end);
+        send({ kind: 'pause', id: waiting.push(end) - 1 });
       }),
     resume: () => {
       send({ kind: 'resume' });

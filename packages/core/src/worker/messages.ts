@@ -52,14 +52,15 @@ export type ToWorker =
       readonly threads: number | undefined;
       readonly checkpoints: WorkerCheckpoints | undefined;
     }
-  | { readonly kind: 'pause' }
+  | { readonly kind: 'pause'; readonly id: number }
   | { readonly kind: 'resume' }
   | { readonly kind: 'abort' };
 
 /** Messages from the worker to its page. */
 export type FromWorker =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'paused' }
+  /** Answers these requests for a pause. */
+  | { readonly kind: 'paused'; readonly ids: readonly number[] }
   | { readonly kind: 'progress'; readonly report: WorkerProgress }
   | { readonly kind: 'result'; readonly result: WorkerResult<unknown> }
   | { readonly kind: 'error'; readonly error: SentError };

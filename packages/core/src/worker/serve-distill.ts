@@ -64,8 +64,8 @@ export function serveDistill<Input = unknown, Output = undefined>(
     });
   }
   const abort = new AbortController();
-  const gate = pauseGate(() => {
-    send({ kind: 'paused' });
+  const gate = pauseGate((ids) => {
+    send({ kind: 'paused', ids });
   });
   const to = listen(side, receive, () => undefined);
   const send = (message: FromWorker, transfer?: Transfers): void => {
@@ -75,7 +75,7 @@ export function serveDistill<Input = unknown, Output = undefined>(
   function receive(said: unknown): void {
     const message = said as ToWorker;
     if (message.kind === 'hello') send({ kind: 'ready' });
-    else if (message.kind === 'pause') gate.close();
+    else if (message.kind === 'pause') gate.close(message.id);
     else if (message.kind === 'resume') gate.open();
     else if (message.kind === 'abort') {
       abort.abort();
@@ -167,7 +167,8 @@ function savesOf({ place, ...settings }: WorkerCheckpoints): {
 }
 
 interface PauseGate {
-  close(): void;
+  /** @param id of the request, which is answered once the run waits or the request is taken back */
+  close(id: number): void;
   open(): void;
   /**
    * @param before called when training pauses
@@ -179,17 +180,24 @@ interface PauseGate {
 type Watch = (run: RunControl) => unknown;
 
 /** Holds a run between two steps, and lets this thread receive messages there. */
-function pauseGate(paused: () => void): PauseGate {
+function pauseGate(paused: (ids: readonly number[]) => void): PauseGate {
   let opened: Deferred<void> | undefined;
   let isWaiting = false;
+  let pending: number[] = [];
+  const closed = (): Promise<void> | undefined => opened?.promise;
+  const answer = (): void => {
+    if (pending.length > 0) paused(pending);
+    pending = [];
+  };
   return {
     // The page waits for an answer to every request, also to a second one and to one that is taken back.
-    close: () => {
-      if (isWaiting) paused();
+    close: (id) => {
+      pending.push(id);
+      if (isWaiting) answer();
       else opened ??= deferred();
     },
     open: () => {
-      if (opened !== undefined && !isWaiting) paused();
+      answer();
       opened?.resolve();
       opened = undefined;
     },
@@ -197,13 +205,15 @@ function pauseGate(paused: () => void): PauseGate {
       name: 'pause',
       async step(_, run) {
         await nextTask();
-        if (opened === undefined) return;
-        const { promise } = opened;
+        if (closed() === undefined) return;
         await before(run);
-        isWaiting = true;
-        paused();
-        await promise;
-        isWaiting = false;
+        // Another request may have come while the first one was saved and taken back.
+        for (let wait = closed(); wait !== undefined; wait = closed()) {
+          isWaiting = true;
+          answer();
+          await wait;
+          isWaiting = false;
+        }
         await after(run);
       },
     }),

@@ -3,7 +3,7 @@ import { createDistillWorker, serveDistill } from '@distilljs/core/worker';
 import type { DistillWorker, DistillWorkerOptions, WorkerProgress } from '@distilljs/core/worker';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -82,6 +82,31 @@ describe('a training in a worker', () => {
     await takenBack;
     const { students } = await running.result;
     expect(bytesOf(students[0]?.artifacts)).toEqual((await withoutWorker(tinyInput(3))).weights);
+  });
+
+  it('answers a pause once it waits, also after one that was taken back or is being saved', async () => {
+    const place = await mkdtemp(join(tmpdir(), 'distilljs-pause-'));
+    for (const checkpoints of [undefined, { place }]) {
+      let steps = 0;
+      const running = training({
+        input: tinyInput(3),
+        ...(checkpoints !== undefined && { checkpoints }),
+        onProgress: ({ kind }) => {
+          steps += kind === 'step' ? 1 : 0;
+        },
+      });
+      const first = running.pause();
+      // With checkpoints: while the first pause is saved.
+      while (checkpoints !== undefined && (await readdir(place)).length === 0);
+      running.resume();
+      await running.pause();
+      const before = steps;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      expect(steps).toBe(before);
+      running.abort();
+      await Promise.all([first, running.result]);
+    }
+    await rm(place, { recursive: true });
   });
 
   it('ends after the step under way when it is aborted, also while it is paused or by a signal', async () => {
