@@ -211,6 +211,10 @@ describe('the phases of kdexplainer', () => {
   });
 });
 
+it('needs no weights where it trains on labels alone, which have weight 1', () => {
+  expect(kdExplainer({ training: 'plain', ceWeight: 0, kdWeight: 0 }).options.ceWeight).toBe(0);
+});
+
 it('has the defaults that its documentation names', () => {
   expect(kdExplainer().options).toEqual(kdExplainerDefaults);
 });

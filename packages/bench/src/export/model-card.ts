@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { markdownTable } from 'markdown-table';
 import type { RunConfig } from '../config/index.js';
 import type { RunEnvironment, TeacherResult } from '../report/index.js';
+import { wilson } from '../statistics/index.js';
 import type { Summary } from '../statistics/index.js';
 import type { Latencies } from './latency.js';
 
@@ -46,19 +47,6 @@ export interface ModelCard {
   readonly hasPage: boolean;
   /** SHA-256 of the export's other files, by path: a later export replaces them only if they are unchanged. */
   readonly files?: Readonly<Record<string, string>> | undefined;
-}
-
-/**
- * Wilson's 95 % score interval of a share: the range for other test images of the same kind.
- *
- * @returns the lower and upper end
- */
-export function wilson(share: number, count: number): readonly [number, number] {
-  const z2 = 1.959964 ** 2;
-  const centre = (share + z2 / (2 * count)) / (1 + z2 / count);
-  const half =
-    (Math.sqrt(z2) * Math.sqrt((share * (1 - share)) / count + z2 / (4 * count ** 2))) / (1 + z2 / count);
-  return [centre - half, centre + half];
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;

@@ -1,3 +1,4 @@
+import { wilson } from '../statistics/index.js';
 import { cohortWords } from './cohort-table.js';
 import { count, listed, percent } from './format.js';
 import { isRaced, raceCaveats } from './race-words.js';
@@ -8,8 +9,6 @@ import { tuningCaveats } from './tuning-table.js';
 
 /** Below this many seeds an interval says little. */
 const FEW_SEEDS = 5;
-/** Half the width of a normal 95 % interval, in standard errors. */
-const NORMAL_95 = 1.96;
 
 /** The limitations of a report's numbers, one sentence or a few each. */
 export function caveats(report: Report, ranking: Ranking): readonly string[] {
@@ -109,17 +108,10 @@ function whatVaries({ testImages }: Report, { first: [best] }: Ranking): readonl
   const fixed =
     'Intervals and p-values cover only the seeds of the students. The teacher, the training and validation split and the test images are the same for all.';
   if (testImages === null || best === undefined) return [fixed];
-  const error = wilsonHalf(best.mean, testImages);
+  const [low, high] = wilson(best.mean, testImages);
   return [
-    `${fixed} With ${count(testImages)} test images, an accuracy near ${percent(best.mean)} % is uncertain by about ±${percent(error)} points (95 %). Differences between methods are less uncertain, because all are tested on the same images.`,
+    `${fixed} With ${count(testImages)} test images, an accuracy near ${percent(best.mean)} % is uncertain by about ±${percent((high - low) / 2)} points (95 %). Differences between methods are less uncertain, because all are tested on the same images.`,
   ];
-}
-
-/** Half the width of Wilson's 95 % interval of a share: right also near 0 and 1, where the normal one has no width. */
-function wilsonHalf(share: number, count: number): number {
-  const z = NORMAL_95;
-  const spread = (share * (1 - share)) / count + z ** 2 / (4 * count ** 2);
-  return (z * Math.sqrt(spread)) / (1 + z ** 2 / count);
 }
 
 /**

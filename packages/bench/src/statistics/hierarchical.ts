@@ -1,6 +1,7 @@
 import studentT from '@stdlib/stats-base-dists-t';
 import { createRandom } from '@distilljs/core';
 import type { Interval } from './summary.js';
+import { NORMAL_95 } from './wilson.js';
 
 /** A method's correctness by seed: a value from 0 to 1 per test image. Seeds and images are the same for all methods. */
 export type Correctness = readonly ArrayLike<number>[];
@@ -88,13 +89,10 @@ export function hierarchicalIntervals(
 /** Half the width of Welch's 95 % interval; with so many images, their variance counts as known. */
 function welchHalf(ofSeeds: number, seeds: number, ofImages: number): number {
   const both = ofSeeds + ofImages;
-  if (ofSeeds === 0) return NORMAL * Math.sqrt(both);
+  if (ofSeeds === 0) return NORMAL_95 * Math.sqrt(both);
   const freedom = (both / ofSeeds) ** 2 * (seeds - 1);
   return studentT.quantile(0.975, freedom) * Math.sqrt(both);
 }
-
-/** 97.5 % quantile of the normal distribution. */
-const NORMAL = 1.959964;
 
 /** `√(max(0, MS_image − MS_rest) / MS_image)`: the factor that shrinks the images' deviations to the variance of `image`. */
 function imageShrinkage(

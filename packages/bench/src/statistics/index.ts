@@ -12,4 +12,5 @@ export type { Dropped, Racer, RaceRule, RaceState } from './race.js';
 export { secondsPerEpoch } from './seconds-per-epoch.js';
 export { summarize } from './summary.js';
 export type { Interval, Summary } from './summary.js';
+export { wilson } from './wilson.js';
 export type { Estimate, TaskMethod, TaskPair, TaskScores, TaskStatistics } from './task-data.js';

@@ -24,11 +24,14 @@ interface Definition<Options extends object> {
   readonly check: OptionChecks<Options>;
   /** See `Method.repeatable`. */
   readonly repeatable?: boolean | undefined;
-  /** Weights of which one at least must be above 0: otherwise nothing would be trained. */
-  readonly weights?: readonly (keyof Options & string)[] | undefined;
+  /** Weights of which one at least must be above 0, perhaps by options: otherwise nothing would be trained. */
+  readonly weights?:
+    WeightNames<Options> | ((options: Readonly<Options>) => WeightNames<Options>) | undefined;
   /** Checks that concern several options; throws a DistillError. */
   readonly validate?: (options: Readonly<Options>) => void;
 }
+
+type WeightNames<Options> = readonly (keyof Options & string)[];
 
 /** A technique with several phases, optimizers or students, which builds its own plan. */
 export interface PlannedMethod<Options extends object> extends Definition<Options> {
@@ -119,7 +122,7 @@ export const missingTeacher = (method: string): DistillError =>
 function expectSomeWeight<Options extends object>(
   method: string,
   options: Options,
-  weights: readonly (keyof Options & string)[],
+  weights: WeightNames<Options>,
 ): void {
   if (weights.length === 0 || weights.some((name) => options[name] !== 0)) return;
   throw new DistillError({
@@ -159,7 +162,7 @@ export function defineMethod<Options extends object, State = undefined>(
   const { name, defaults, check, weights = [], validate, repeatable } = definition;
   const factory = (given: Partial<Options> = {}): Method<Options> => {
     const options = checkOptions(name, given, defaults, check);
-    expectSomeWeight(name, options, weights);
+    expectSomeWeight(name, options, typeof weights === 'function' ? weights(options) : weights);
     validate?.(options);
     return {
       spec: 'v1',

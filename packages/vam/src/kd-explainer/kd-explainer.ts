@@ -1,6 +1,5 @@
 import {
   defineMethod,
-  DistillError,
   eitherOf,
   inRange,
   NO_COST,
@@ -56,15 +55,7 @@ export const kdExplainer = defineMethod<KdExplainerOptions>({
     attentionLearningRate: nonNegative,
     weightDecay: nonNegative,
   },
-  validate({ training, ceWeight, kdWeight }) {
-    if (training !== 'kd' || ceWeight + kdWeight > 0) return;
-    throw new DistillError({
-      code: 'option',
-      where: 'kdexplainer',
-      expected: 'ceWeight or kdWeight above 0',
-      got: 'both 0',
-    });
-  },
+  weights: ({ training }) => (training === 'kd' ? ['ceWeight', 'kdWeight'] : []),
   plan: planOf,
 });
 
