@@ -9,4 +9,6 @@ export default library({
   'worker-page': 'src/worker/create-distill-worker.ts',
   // No export either: graphs of the engine node, which pages leave out.
   'node-graphs': 'src/engine/graph/node-graphs.ts',
+  // Nor of this, which pages leave out too.
+  'sharp-decoder': 'src/student/sharp-decoder.ts',
 });

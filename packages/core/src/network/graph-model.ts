@@ -86,14 +86,14 @@ export function expectRunnable(
       throw refuse('values of every constant', `none of '${name}'`, AGAIN);
   }
   const looped = inCycle(nodes.values());
-  if (looped !== undefined) throw refuse('a graph without cycles', `'${looped.name}' on a cycle`, AGAIN);
+  if (looped !== undefined) throw refuse('a graph without cycles', `'${looped}' on a cycle`, AGAIN);
   // A constant that nothing reads counts as an output of tfjs's.
   const ends = outputs.filter(({ name }) => nodes.get(plain(name))?.op !== 'Const');
   const [input, output] = [inputs[0], ends[0]];
   if (input === undefined || output === undefined || inputs.length + ends.length > 2)
     throw refuse(
       'one input and one output (the logits)',
-      `${named('input', inputs)} and ${named('output', ends)}`,
+      `${inputs.length} inputs (${named(inputs)}) and ${ends.length} outputs (${named(ends)})`,
       `${ALONE}; inner values are taps by the names of their nodes.`,
     );
   if (input.dtype != null && input.dtype !== 'float32')
@@ -101,28 +101,22 @@ export function expectRunnable(
   return { input, output };
 }
 
-const named = (what: string, tensors: readonly ModelTensor[]): string =>
-  `${tensors.length} ${what}${tensors.length === 1 ? '' : 's'} (${tensors.map(({ name }) => `'${name}'`).join(', ')})`;
+const named = (tensors: readonly ModelTensor[]): string => tensors.map(({ name }) => `'${name}'`).join(', ');
 
-/** A node that depends on itself, other than through a loop of TensorFlow's. */
-function inCycle(nodes: Iterable<GraphModelNode>): GraphModelNode | undefined {
+/** The name of a node that depends on itself, other than through a loop of TensorFlow's. */
+function inCycle(nodes: Iterable<GraphModelNode>): string | undefined {
   const [open, done] = [new Set<GraphModelNode>(), new Set<GraphModelNode>()];
-  const visit = (node: GraphModelNode): GraphModelNode | undefined => {
+  const visit = (node: GraphModelNode): string | undefined => {
     if (done.has(node) || node.op === 'NextIteration') return undefined;
-    if (open.has(node)) return node;
+    if (open.has(node)) return node.name;
     open.add(node);
-    for (const input of node.inputs) {
-      const found = visit(input);
-      if (found !== undefined) return found;
-    }
+    const found = first(node.inputs);
     done.add(node);
-    return undefined;
+    return found;
   };
-  for (const node of nodes) {
-    const found = visit(node);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  const first = (some: Iterable<GraphModelNode>): string | undefined =>
+    Array.from(some, visit).find((name) => name !== undefined);
+  return first(nodes);
 }
 
 /** A node of a file that reads none of the file; undefined if there is none. */

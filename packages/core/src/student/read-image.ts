@@ -4,7 +4,6 @@ import { asDistillError, firstLine } from '../error/first-line.js';
 import type { Raster } from '../image/index.js';
 import { expectOption, wholeNumber } from '../option/index.js';
 import { isNode, nodeModule } from '../platform/node-module.js';
-import { sharpDecoder } from './sharp-decoder.js';
 
 /** A decoded image: upright pixels, or pixels with their EXIF orientation (1 to 8). */
 export type Decoded = Raster | { readonly raster: Raster; readonly orientation: number };
@@ -139,7 +138,8 @@ async function fromPlace(place: string, where: string, decode: Decode | undefine
 async function fromBytes(bytes: Uint8Array, where: string, decode: Decode | undefined): Promise<Pixels> {
   if (decode === undefined && isPage())
     return drawn(await bitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), where), where);
-  const decoder = decode ?? (await sharpDecoder(unreadable));
+  // Pages decode by themselves, and leave this out of their bundles.
+  const decoder = decode ?? (await (await import('./sharp-decoder.js')).sharpDecoder(unreadable));
   let decoded: unknown;
   try {
     decoded = await decoder(bytes, where);

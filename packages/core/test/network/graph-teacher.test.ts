@@ -135,7 +135,7 @@ describeOn(REPRODUCIBLE, 'a graph model as a teacher', () => {
     [
       'a second output',
       (nodes) => nodes.push({ name: 'other', op: 'Identity', input: ['pool'], attr: { T: float } }),
-      /got 1 input \('images'\) and 2 outputs \('output', 'other'\)\. Convert the part from the images to the logits alone; inner/,
+      /got 1 inputs \('images'\) and 2 outputs \('output', 'other'\)\. Convert the part from the images to the logits alone; inner/,
     ],
     [
       'a second input',
@@ -143,7 +143,7 @@ describeOn(REPRODUCIBLE, 'a graph model as a teacher', () => {
         nodes.push({ name: 'factor', op: 'Placeholder', input: [], attr: { dtype: float } });
         Object.assign(node('output'), { op: 'Mul', input: ['logits', 'factor'] });
       },
-      /got 2 inputs \('images', 'factor'\) and 1 output \('output'\)\. Convert the part/,
+      /got 2 inputs \('images', 'factor'\) and 1 outputs \('output'\)\. Convert the part/,
     ],
     [
       'whole numbers as images',
