@@ -88,7 +88,7 @@ it('joins one typed array per image without another copy of each number', () => 
 it('refuses one array per image of which some are longer, though all together have the right size', async () => {
   const bytes = [3, 5, 4].map((length) => new Uint8Array(length));
   for (const images of [bytes, bytes.map((image) => [...image])]) {
-    const error = await caught(() => arrayDataset({ ...given, images } as ArrayDatasetOptions));
+    const error = await caught(() => arrayDataset({ ...given, images }));
     expect(error.message).toContain('images[0]: expected 4 values, got 3 values');
   }
 });
