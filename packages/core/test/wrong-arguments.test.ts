@@ -16,6 +16,7 @@ const FOR_METHODS: ReadonlySet<string> = new Set([
   ...[
     'asFloats',
     'checkOptions',
+    'expectKnown',
     'expectOption',
     'expectSameShape',
     'expectShape',

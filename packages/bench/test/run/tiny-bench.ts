@@ -8,7 +8,8 @@ import type { RunConfig } from '../../src/config/index.js';
 export function tinyConfig(changes: object = {}): RunConfig {
   const dataset = { imageSize: 12, trainSize: 108, testSize: 36, classes: 6, superclasses: 3 };
   const tiny = { dataset, teacher: { model: 'plain8', epochs: 2 }, seeds: [0, 1], epochs: 2, batchSize: 16 };
-  return resolveConfig({ preset: 'quick', flags: [tiny, changes] });
+  const file = { name: 'tiny.json', text: JSON.stringify(tiny) };
+  return resolveConfig({ preset: 'quick', file, flags: [changes] });
 }
 
 /** What a run said. */

@@ -24,7 +24,7 @@ export interface Numbers {
 interface RuntimeTensor {
   readonly data: ArrayLike<number>;
   readonly dims: readonly number[];
-  readonly type: string;
+  readonly type?: string;
 }
 
 /** The parts of `onnxruntime-node` and `onnxruntime-web` that are used; both have the same interface. */
@@ -95,7 +95,7 @@ export async function openSession(
 }
 
 /** A copy: some engines return their own memory. */
-function numbersOf({ data, dims: shape, type }: RuntimeTensor): Numbers {
+function numbersOf({ data, dims: shape, type = 'float32' }: RuntimeTensor): Numbers {
   const values = !type.startsWith('float')
     ? new Float32Array()
     : data instanceof Uint16Array
