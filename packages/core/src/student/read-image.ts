@@ -135,11 +135,26 @@ async function fromPlace(place: string, where: string, decode: Decode | undefine
   return fromBytes(bytes, path, decode);
 }
 
+/** @throws DistillError code `platform` without a decoder */
+async function ownDecoder(): Promise<Decode> {
+  // Pages decode by themselves: in their bundles this module is empty.
+  const { sharpDecoder } = (await import('./sharp-decoder.js')) as Partial<
+    typeof import('./sharp-decoder.js')
+  >;
+  if (sharpDecoder !== undefined) return sharpDecoder(unreadable);
+  throw new DistillError({
+    code: 'platform',
+    where: 'loadStudent, decode',
+    expected: 'a decoder for image files',
+    got: 'none in this bundle, and no createImageBitmap',
+    hint: 'Pass one as `decode`.',
+  });
+}
+
 async function fromBytes(bytes: Uint8Array, where: string, decode: Decode | undefined): Promise<Pixels> {
   if (decode === undefined && isPage())
     return drawn(await bitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), where), where);
-  // Pages decode by themselves, and leave this out of their bundles.
-  const decoder = decode ?? (await (await import('./sharp-decoder.js')).sharpDecoder(unreadable));
+  const decoder = decode ?? (await ownDecoder());
   let decoded: unknown;
   try {
     decoded = await decoder(bytes, where);

@@ -15,7 +15,7 @@ import {
   studentOf,
 } from '@distilljs/core';
 import type { Dataset, ModelMetadata, Raster } from '@distilljs/core';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { tinyDataset } from '../../src/testing/tiny-dataset.js';
 import { tinyNetwork } from '../../src/testing/tiny-network.js';
 import { testEngines } from '../../src/testing/test-engines.js';
@@ -333,6 +333,16 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'studentOf refuses', () => {
     expect((await caught(() => failing.classify(new Uint8Array(3)))).message).toMatch(
       /expected an image that can be decoded, got no image/,
     );
+  });
+
+  it('file bytes in a bundle for pages, where nothing decodes them', async () => {
+    vi.doMock('../../src/student/sharp-decoder.js', () => ({ sharpDecoder: undefined }));
+    const error = await caught(() =>
+      studentOf(meanModel([4, 4, 3]), { metadata }).classify(new Uint8Array(3)),
+    );
+    vi.doUnmock('../../src/student/sharp-decoder.js');
+    expect(error.code).toBe('platform');
+    expect(error.message).toMatch(/expected a decoder for image files, got none .* Pass one as `decode`/);
   });
 });
 
