@@ -6,6 +6,9 @@ import { durationText, widthOf } from '../terminal/index.js';
 /** Shortest time between two updates of the status line, in milliseconds. */
 const BETWEEN = 200;
 
+/** Smallest share of the work that an estimate of the remaining time is made from: copying a teacher is almost none. */
+const LEAST_SHARE = 1e-4;
+
 /**
  * Shows the progress of a run's cells: on a terminal one updated line, elsewhere one line per finished cell. The remaining time is
  * estimated from the share of the work that was done while this process watched.
@@ -38,7 +41,8 @@ export function cellsDisplay(
       [...shares].reduce((sum, [name, share]) => sum + (share - (since.get(name) ?? 0)) * amountOf(name), 0);
     const gained = amount.done + ofRunning(first);
     const missing = amount.left - ofRunning(new Map());
-    const eta = gained > 0 ? durationText(((performance.now() - started) / 1000 / gained) * missing) : '…';
+    const isKnown = gained > LEAST_SHARE * (gained + missing);
+    const eta = isKnown ? durationText(((performance.now() - started) / 1000 / gained) * missing) : '…';
     return [
       `${count.done} of ${total} done`,
       `${count.failed} failed`,

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cellsDisplay } from '../../src/cli/cells-display.js';
 import { inWorkingOrder } from '../../src/cell/cell-order.js';
 import { cellProcesses } from '../../src/cell/cell-process.js';
@@ -225,30 +225,46 @@ describe('cells in processes of their own', () => {
     expect(log.filter((line) => line.includes('a/0'))).toEqual([]);
   });
 
-  it('are shown with the remaining time, weighted by the size of each', () => {
+  describe('are shown with the remaining time', () => {
     let [now, shown] = [0, ''];
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
-    const stream = {
-      isTTY: true,
-      columns: 200,
-      write(text: string) {
-        shown = text;
-        return true;
-      },
-    } as unknown as NodeJS.WriteStream;
-    const cells = [cellOf('teacher'), cellOf('a'), cellOf('b'), cellOf('c')];
-    const work = ({ name }: MatrixCell): number => (name === 'teacher/0' ? 7 : 1);
-    const display = cellsDisplay(cells, 2, work, stream);
-    now = 14_000;
-    display.ended({ cell: (cells[0] as MatrixCell).cell, state: 'done' }, false);
-    // Seven of ten parts took 14 seconds.
-    expect(shown).toContain('3 of 6 done | 0 failed | 3 left | ETA 6 s');
-    now = 21_000;
-    display.progress((cells[1] as MatrixCell).cell, 0.5);
-    expect(shown).toContain('3 of 6 done | 0 failed | 2 left | ETA 8 s | running: a/0 50 %');
-    display.ended({ cell: (cells[1] as MatrixCell).cell, state: 'failed', reason: 'x' }, false);
-    expect(shown).toContain('3 of 6 done | 1 failed | 2 left | ETA 6 s');
-    clock.mockRestore();
+    beforeEach(() => {
+      [now, shown] = [0, ''];
+      vi.spyOn(performance, 'now').mockImplementation(() => now);
+    });
+    afterEach(() => void vi.restoreAllMocks());
+    const write = (text: string): boolean => {
+      shown = text;
+      return true;
+    };
+    const stream = { isTTY: true, columns: 200, write } as unknown as NodeJS.WriteStream;
+    const [teacher, a, b, c] = [cellOf('teacher'), cellOf('a'), cellOf('b'), cellOf('c')];
+    const cells = [teacher, a, b, c];
+
+    it('weighted by the size of each', () => {
+      const work = ({ name }: MatrixCell): number => (name === teacher.name ? 7 : 1);
+      const display = cellsDisplay(cells, 2, work, stream);
+      now = 14_000;
+      display.ended({ cell: teacher.cell, state: 'done' }, false);
+      // Seven of ten parts took 14 seconds.
+      expect(shown).toContain('3 of 6 done | 0 failed | 3 left | ETA 6 s');
+      now = 21_000;
+      display.progress(a.cell, 0.5);
+      expect(shown).toContain('3 of 6 done | 0 failed | 2 left | ETA 8 s | running: a/0 50 %');
+      display.ended({ cell: a.cell, state: 'failed', reason: 'x' }, false);
+      expect(shown).toContain('3 of 6 done | 1 failed | 2 left | ETA 6 s');
+    });
+
+    it('once a part of the work is done that can be measured: not after a teacher that was only copied', () => {
+      const work = ({ name }: MatrixCell): number => (name === teacher.name ? 1 : 1e14);
+      const display = cellsDisplay(cells, 2, work, stream);
+      now = 14_000;
+      display.ended({ cell: teacher.cell, state: 'done' }, false);
+      expect(shown).toContain('3 of 6 done | 0 failed | 3 left | ETA …');
+      display.progress(a.cell, 0);
+      now = 28_000;
+      display.progress(a.cell, 0.5);
+      expect(shown).toContain('ETA 2 min 20 s');
+    });
   });
 
   it('have their share of the processors, or a GPU each', () => {
