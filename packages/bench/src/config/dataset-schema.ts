@@ -149,7 +149,9 @@ const folder = mapping({ name: z.literal('folder'), dir: path(DATA_FOLDER), ...i
 const imageList = mapping({
   name: z.literal('list'),
   /** CSV or JSON lines. */
-  file: path(),
+  file: path(
+    'the file that lists the images\nName it with --set dataset.file=FILE, or dataset: { file: FILE }.',
+  ),
   /** Folder of the images. Default: that of the list. */
   dir: path().optional(),
   ...imageFields,

@@ -80,9 +80,33 @@ async function csvLines(text: string, file: string): Promise<readonly Line[]> {
     return rows.map(({ record, info }) => named(info.lines, record));
   } catch (error) {
     if (isDistillError(error)) throw error;
-    const { lines, message } = error as Error & { readonly lines?: number };
-    throw dataError(lines === undefined ? file : `${file}:${lines}`, 'CSV', shownText(message, 160));
+    throw csvError(file, text, header, error as CsvFault);
   }
+}
+
+/** What csv-parse throws. */
+interface CsvFault {
+  readonly message: string;
+  readonly code?: string;
+  readonly lines?: number;
+  readonly record?: readonly string[];
+}
+
+function csvError(
+  file: string,
+  text: string,
+  header: readonly string[],
+  { message, code, lines, record = [] }: CsvFault,
+): DistillError {
+  const where = lines === undefined ? file : `${file}:${lines}`;
+  if (code !== 'CSV_RECORD_INCONSISTENT_COLUMNS') return dataError(where, 'CSV', shownText(message, 160));
+  const isComment = text.startsWith('#') || record[0]?.startsWith('#') === true;
+  const hint = isComment
+    ? 'The first line names the columns; comments are not read: remove the lines that begin with #.'
+    : 'Put fields that contain the mark between fields into double quotes.';
+  const names = header.slice(0, 10).map((name) => shownText(name, 40));
+  const expected = `${header.length} ${header.length === 1 ? 'field' : 'fields'}, as in the header (${names.join(', ')})`;
+  return dataError(where, expected, String(record.length), hint);
 }
 
 /** The error that lists the first ten problems. */

@@ -21,6 +21,7 @@ const SEEDS: Readonly<Record<string, number>> = {
   'techniques.yaml': 5,
   'kdexplainer.yaml': 5,
   'reid-cifar100.yaml': 5,
+  'tuned.yaml': 5,
   'unlike-pair.yaml': 5,
 };
 

@@ -153,7 +153,9 @@ describe('a list of images', () => {
       /twice\.csv:1: expected a header that names each column once, got 'label' twice/,
     );
     expect(await of('twice.jsonl')).toContain("line 1: 'label' twice");
-    expect(await of('ragged.csv')).toMatch(/ragged\.csv:3: expected CSV, got /);
+    expect(await of('ragged.csv')).toMatch(
+      /ragged\.csv:3: expected \d fields, as in the header \(path, label\), got \d\. Put fields/,
+    );
     expect(await of('lacking.csv')).toContain('test has none of y');
     expect(await of('empty.csv')).toContain('expected lines with path and label, got none');
     expect(await of('gone.csv')).toContain('got no such file');
@@ -275,6 +277,20 @@ describe('what a list could say by mistake', () => {
     expect((await read('a.csv', text)).notes).toEqual([
       'nan is a class. If it stands for a missing label, leave the label empty.',
     ]);
+  });
+
+  it('is refused with what to do: comments, and addresses', async () => {
+    for (const [at, text] of ['# mine\npath,label\na.png,cat', 'path,label\na.png,cat\n# end'].entries())
+      expect(await refusalOf(read('a.csv', text))).toMatch(
+        new RegExp(`csv:${at + 2}: expected .* in the header .*: remove the lines that begin with #`),
+      );
+    const addresses = 'path,label\nhttps://a.example/1.png,cat\ns3://a/2.png,dog\nC:\\3.png,dog';
+    const message = await refusalOf(read('a.csv', addresses));
+    expect(message).toContain('2 invalid ones');
+    expect(message).toContain(
+      'line 2: https://a.example/1.png is an address, not a path: download the image',
+    );
+    expect(message).toContain('line 3: s3://a/2.png is an address');
   });
 
   it('is refused: an image twice under two paths', async () => {
