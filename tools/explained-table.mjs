@@ -32,20 +32,29 @@ function text(estimate, { scale, digits }) {
   return ci95 === null ? number(mean) : `${number(mean)} (${number(ci95[0])} to ${number(ci95[1])})`;
 }
 
-/** @param {Explained} explained @returns {string} Markdown */
-export function tableOfExplained({
-  summaries,
-  comparisons,
-  mapsSummaries = [],
-  mapsComparisons = [],
-  source,
-}) {
+/**
+ * @param {Explained} explained
+ * @param {readonly string[]} [methods] only the rows of these trainings, without their differences. Default: everything
+ * @returns {string} Markdown
+ */
+export function tableOfExplained(explained, methods = []) {
+  if (methods.length > 0) return tableOfExplained(rowsOf(explained, methods));
+  const { summaries, comparisons, mapsSummaries = [], mapsComparisons = [], source } = explained;
   const seeds = summaries[0]?.seeds.length ?? mapsSummaries[0]?.squared.n ?? 0;
   return [
     ...(summaries.length === 0 ? [] : tablesOfTrainings(summaries, comparisons)),
     ...(mapsSummaries.length === 0 ? [] : tablesOfMaps(mapsSummaries, mapsComparisons)),
-    `In brackets: 95 % intervals over ${seeds} seeds.${summaries.length === 0 ? '' : ' p-values are uncorrected.'} ${source}`,
+    `In brackets: 95 % intervals over ${seeds} seeds.${comparisons.length === 0 ? '' : ' p-values are uncorrected.'} ${source}`,
   ].join('\n\n');
+}
+
+/** @param {Explained} explained @param {readonly string[]} methods @returns {Explained} */
+function rowsOf({ summaries, mapsSummaries = [], source }, methods) {
+  const isAsked = (/** @type {{ readonly method: string }} */ { method }) => methods.includes(method);
+  const [rows, maps] = [summaries.filter(isAsked), mapsSummaries.filter(isAsked)];
+  const missing = methods.filter((name) => ![...rows, ...maps].some(({ method }) => method === name));
+  if (missing.length > 0) throw new Error(`no training ${missing.join(', ')}`);
+  return { summaries: rows, comparisons: [], mapsSummaries: maps, source };
 }
 
 /**
@@ -87,7 +96,7 @@ function tablesOfTrainings(summaries, comparisons) {
   const head = ['training', 'test %', 'mean entropy, nats', 'pairs in conflict, %'];
   return [
     markdownTable([...head, 'agreement of class groups (adjusted Rand index)'], trainings),
-    markdownTable(['paired over seeds', 'difference', 'p'], pairs),
+    ...(pairs.length === 0 ? [] : [markdownTable(['paired over seeds', 'difference', 'p'], pairs)]),
   ];
 }
 

@@ -23,7 +23,7 @@ import { packageFolders } from './workspace.mjs';
  *   <!-- /table -->
  *
  * with the methods in row order; without any, all methods of the report. `vs:METHOD` among them adds a column of differences to that method,
- * paired over seeds. For a study, methods are columns, and differences are to `kd` or the METHOD of `vs:`. A picture of the report's
+ * paired over seeds. For what `explain` found, methods restrict the table to their rows. For a study, methods are columns, and differences are to `kd` or the METHOD of `vs:`. A picture of the report's
  * accuracies is marked by
  *
  *   <!-- picture: packages/bench/reports/NAME.json -->
@@ -192,7 +192,7 @@ async function gainsFound(root, asked) {
 
 /** @param {any} kept @param {readonly string[]} columns @returns {Promise<string>} Markdown */
 async function tableOfKept(kept, columns) {
-  if ('summaries' in kept) return tableOfExplained(kept);
+  if ('summaries' in kept) return tableOfExplained(kept, columns);
   if ('networks' in kept) return tableOfMetrics(kept, columns, await loadStatistics());
   const { methods, others } = columnsOf(columns);
   const compare = 'tasks' in kept || others.length > 0 ? (await loadStatistics()).comparePaired : undefined;

@@ -120,7 +120,8 @@ it('writes what explain finds: trainings, then pairs of them, with intervals', (
     mean,
     ci95: /** @type {const} */ ([mean - 0.1, mean + 0.1]),
   });
-  const table = tableOfExplained({
+  /** @type {Parameters<typeof tableOfExplained>[0]} */
+  const explained = {
     summaries: [
       {
         ...{ method: 'kdexplainer', seeds: [0, 1, 2], testAccuracy: of(0.5), entropy: of(1.2) },
@@ -131,7 +132,8 @@ it('writes what explain finds: trainings, then pairs of them, with intervals', (
       { measure: 'conflict', first: 'kdexplainer', second: 'plain', difference: { ...of(-0.2), p: 0.03 } },
     ],
     source: 'cifar10.',
-  });
+  };
+  const table = tableOfExplained(explained);
   expect(table).toContain(
     '| `kdexplainer` | 50.0 (40.0 to 60.0) | 1.200 (1.100 to 1.300) | 30.0 (20.0 to 40.0) | 0.050 (−0.050 to 0.150) |',
   );
@@ -139,6 +141,12 @@ it('writes what explain finds: trainings, then pairs of them, with intervals', (
     '| pairs in conflict, points: `kdexplainer` − `plain` | −20.0 (−30.0 to −10.0) | 0.030 |',
   );
   expect(table).toMatch(/over 3 seeds\. .* cifar10\.$/);
+  const rows = tableOfExplained(explained, ['kdexplainer']);
+  expect(rows).toMatch(
+    /\| `kdexplainer` \| 50\.0 .*\n\nIn brackets: 95 % intervals over 3 seeds\. cifar10\.$/s,
+  );
+  expect(rows).not.toContain('−20.0');
+  expect(() => tableOfExplained(explained, ['plain'])).toThrow('no training plain');
 });
 
 it('says which report is missing', async () => {

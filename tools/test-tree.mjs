@@ -61,7 +61,7 @@ export const TREE_IN_ORDER = {
   'packages/alpha/README.md':
     '# @distilljs/alpha\n\nAlpha of [Paper](https://example.org).\n\n## What to expect\n\n## Install\n\n## Example\n\n```sh\n# a comment\n## another\n```\n\n## Notes\n\n## Options\n\n[Page](../../docs/techniques/alpha.md)\n',
   'docs/techniques/alpha.md':
-    '# Alpha\n\n## The idea\n\n## Equations\n\n## Options\n\n## What to expect\n\n## Where it differs from the paper\n\n## What is unknown\n\n## Measured\n',
+    '# Alpha\n\n## What to expect\n\n## The idea\n\n## Equations\n\n## Options\n\n## Where it differs from the paper\n\n## What is unknown\n\n## Measured\n',
   'packages/alpha/src/index.ts': "export { alpha } from './alpha.js';\n",
   'packages/alpha/src/alpha.ts': "import { low } from '@distilljs/core';\nexport const alpha = low;\n",
   'packages/alpha/test/fixtures/loss.json': '{}',

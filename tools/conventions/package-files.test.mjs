@@ -196,7 +196,7 @@ describeRules({
         ),
       },
       [
-        'docs/techniques/alpha.md: expected the sections The idea · Equations · Options · What to expect · Where it differs · What is unknown · Measured, in this order, got The idea · Options · What to expect · Where it differs · What is unknown · Measured.',
+        'docs/techniques/alpha.md: expected the sections What to expect · The idea · Equations · Options · Where it differs · What is unknown · Measured, in this order, got What to expect · The idea · Options · Where it differs · What is unknown · Measured.',
       ],
     ],
   ],

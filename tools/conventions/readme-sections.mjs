@@ -8,10 +8,10 @@ const SECTIONS = ['What to expect', 'Install', 'Example', 'Options'];
 
 /** The same for its page in the documentation. */
 const PAGE_SECTIONS = [
+  'What to expect',
   'The idea',
   'Equations',
   'Options',
-  'What to expect',
   'Where it differs',
   'What is unknown',
   'Measured',

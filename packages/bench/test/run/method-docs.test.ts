@@ -12,7 +12,7 @@ describe('the page of a technique', () => {
     (name) => {
       const page = pages[name] ?? name.replace('@distilljs/', '');
       const text = readFileSync(join(docs, `${page}.md`), 'utf8');
-      const options = text.slice(text.indexOf('## Options'), text.indexOf('## What to expect'));
+      const options = text.slice(text.indexOf('## Options'), text.indexOf('## Where it differs'));
       const all = methodCatalog
         .filter((entry) => entry.package === name && !entry.name.endsWith('+vam'))
         .flatMap(({ defaults }) => Object.keys(defaults));
