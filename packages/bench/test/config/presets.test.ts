@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { presetNames, presets, resolveConfig, resolveStudy } from '../../src/config/index.js';
 import type { PresetName, RunConfig } from '../../src/config/index.js';
 import { listEntries, listTable } from '../../src/cli/list.js';
 import { planMethod } from '../../src/run/cohort.js';
-import { configurableMethods } from '../../src/run/method-catalog.js';
+import { configurableMethods, methodCatalog } from '../../src/run/method-catalog.js';
 import { methodProblems } from '../../src/run/method-problems.js';
 
 /** The runs of a preset: one, or one per task. */
@@ -99,7 +100,13 @@ it('studies try as many options for every method, with seeds of their own, and t
       expect(seeds).toHaveLength(10);
       const untuned = methods.filter(({ as }) => tune[as] === undefined).map(({ as }) => as);
       expect(untuned).toEqual(['student', 'label-smoothing']);
-      for (const trials of Object.values(tune)) expect(trials).toHaveLength(4);
+      for (const [as, trials] of Object.entries(tune)) {
+        expect(trials).toHaveLength(4);
+        const { defaults = {} } = methodCatalog.find((entry) => entry.name === as) ?? {};
+        // One of them is what the method's authors chose.
+        const isDefault = (trial: object): boolean => isDeepStrictEqual({ ...defaults, ...trial }, defaults);
+        expect(trials.filter(isDefault), as).toHaveLength(1);
+      }
       for (const seed of tuning?.seeds ?? []) expect(seeds).not.toContain(seed);
     }
   }
