@@ -69,7 +69,21 @@ export function withAdded(kept, more, { summarize, comparePaired }) {
 /** @param {Iterable<number>} seeds */
 const sorted = (seeds) => [...new Set(seeds)].sort((a, b) => a - b);
 
-/** The part that must be equal; methods and seeds may differ. @param {'config' | 'engine' | 'teacher' | 'testImages'} part @param {Report} report */
+/**
+ * The part that must be equal. Methods, what was tuned, and seeds may differ, and so may whether the teacher was trained or loaded:
+ * common trainings show whether it is the same.
+ *
+ * @param {'config' | 'engine' | 'teacher' | 'testImages'} part @param {Report} report
+ */
 function comparable(part, report) {
-  return part === 'config' ? { ...report.config, methods: undefined, seeds: undefined } : report[part];
+  if (part !== 'config') return report[part];
+  const teacher = { ...report.config.teacher, path: undefined };
+  return {
+    ...report.config,
+    teacher,
+    methods: undefined,
+    seeds: undefined,
+    tune: undefined,
+    tuning: undefined,
+  };
 }

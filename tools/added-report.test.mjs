@@ -67,6 +67,16 @@ it('a kept report gets the seeds and methods of another one of the same comparis
   expect(sourceOf(added, ['kd'])).toMatch(/^3 seeds, /);
 });
 
+it('may have tuned options, and a teacher that was loaded', () => {
+  const tuned = {
+    ...kept,
+    config: { ...kept.config, tune: { kd: [{}] }, tuning: {}, teacher: { path: 'TEACHER' } },
+  };
+  expect(withAdded(tuned, reportOf({ kd: { 1: 0.6, 2: 0.8 } }), statistics).config.tune).toEqual({
+    kd: [{}],
+  });
+});
+
 it.each([
   ['another config', { kd: { 1: 0.6 } }, { config: { ...kept.config, epochs: 20 } }],
   ['another teacher', { kd: { 1: 0.6 } }, { teacher: { ...kept.teacher, testAccuracy: 0.76 } }],
