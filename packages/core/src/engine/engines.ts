@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { isNode, nodeModule } from '../platform/node-module.js';
 import { usesGpu } from './kernels/tensorflow-backend.js';
 import { loadWasm, wasmDetails } from './wasm/load-wasm.js';
+import { threadsAsked } from './wasm/threads.js';
 
 /** Names of the engines, as users write them. */
 export type EngineName = 'node-gpu' | 'node' | 'webgpu' | 'wasm' | 'cpu';
@@ -72,8 +73,13 @@ async function loadNative(specifier: string): Promise<void> {
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
   // TensorFlow enables oneDNN by itself only with AVX-512; with AVX2 alone it still makes a step a fifth faster.
   process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
+  const threads = threadsAsked();
+  if (threads !== undefined) for (const name of TENSORFLOW_THREADS) process.env[name] ??= String(threads);
   await bring(specifier);
 }
+
+/** Variables from which TensorFlow takes its numbers of threads, when it starts. */
+const TENSORFLOW_THREADS = ['TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS', 'OMP_NUM_THREADS'];
 
 /**
  * Imports an optional package. The name is an argument, because the build inlines constants, and a bundler that

@@ -36,9 +36,10 @@ export interface ResolveEngineOptions {
    */
   readonly warn?: ((message: string) => void) | undefined;
   /**
-   * Number of threads of the engine `wasm`. Takes effect when that engine first starts in a program or worker.
-   * Default: the environment variable `DISTILLJS_THREADS`, else the number of processors (at most 8); in a
-   * page's worker one fewer.
+   * Number of threads of the engines `wasm`, `node` and `node-gpu`. Takes effect when the engine first starts in a
+   * program or worker (`node`: not in a worker). The numbers of `node` depend on it by rounding, those of `wasm` do
+   * not. Default: the environment variable `DISTILLJS_THREADS`, else the number of processors; for `wasm` at most 8,
+   * and in a page's worker one fewer. TensorFlow's own variables, such as `TF_NUM_INTRAOP_THREADS`, take precedence.
    */
   readonly threads?: number | undefined;
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isDistillError, resolveEngine } from '@distilljs/core';
+import { ENGINES } from '../../src/engine/engines.js';
 
 describe('resolveEngine', () => {
   const before = process.env['DISTILLJS_ENGINE'];
@@ -53,6 +54,19 @@ describe('resolveEngine', () => {
     await expect(resolveEngine('cpu')).rejects.toThrow(`${name}: expected ${expected}, got '${value}'`);
     vi.stubEnv(name, '');
     await resolveEngine('cpu');
+    vi.unstubAllEnvs();
+  });
+
+  it('gives TensorFlow the number of threads of DISTILLJS_THREADS, unless its own variables say another', async () => {
+    vi.stubEnv('DISTILLJS_THREADS', '3');
+    vi.stubEnv('TF_NUM_INTRAOP_THREADS', undefined);
+    vi.stubEnv('TF_NUM_INTEROP_THREADS', '2');
+    // They are set before the package is imported, which may not be installed.
+    await ENGINES.find(({ name }) => name === 'node-gpu')
+      ?.load()
+      .catch(() => undefined);
+    expect(process.env['TF_NUM_INTRAOP_THREADS']).toBe('3');
+    expect(process.env['TF_NUM_INTEROP_THREADS']).toBe('2');
     vi.unstubAllEnvs();
   });
 

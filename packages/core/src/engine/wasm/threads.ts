@@ -115,17 +115,23 @@ export function askForThreads(count: number): void {
  * leaves one processor to its page.
  */
 export function threadsWanted(): number {
-  const set = asked ?? (isNode() ? Number(process.env[THREADS_VARIABLE] ?? NaN) : NaN);
-  if (Number.isInteger(set) && set > 0) return set;
+  const set = threadsAsked();
+  if (set !== undefined) return set;
   const processors = isNode()
     ? nodeModule('node:os', 'the threads of the wasm engine').availableParallelism()
     : globalThis.navigator.hardwareConcurrency - (isPageWorker() ? 1 : 0);
   return Math.max(1, Math.min(processors, MOST_THREADS));
 }
 
+/** The number of threads that the caller asked for, else the environment variable; undefined where neither did. */
+export function threadsAsked(): number | undefined {
+  const set = asked ?? (isNode() ? Number(process.env[THREADS_VARIABLE] ?? NaN) : NaN);
+  return Number.isInteger(set) && set > 0 ? set : undefined;
+}
+
 const isPageWorker = (): boolean => 'DedicatedWorkerGlobalScope' in globalThis;
 
-/** Environment variable with the number of threads of the wasm engine. */
+/** Environment variable with the number of an engine's threads. */
 const THREADS_VARIABLE = 'DISTILLJS_THREADS';
 /** With more threads, the parts of a small network's work get too small. */
 const MOST_THREADS = 8;
