@@ -58,7 +58,14 @@ const asText = (where: string, value: unknown): string =>
   readOrRefuse({ code: 'contract', where, expected: 'plain data' }, () => JSON.stringify(value));
 
 const dataText = (data: Dataset): string =>
-  `${data.name}, ${data.size} images, ${data.fingerprint.slice(0, 16)}`;
+  `${data.name}, ${data.size} images, ${shortened(data.fingerprint)}`;
+
+/** Text of a user's own may differ only at its end, so it is digested before it is cut. */
+const shortened = (fingerprint: string): string =>
+  (fingerprint.length <= 16 || /^[0-9a-f]{32,}$/.test(fingerprint)
+    ? fingerprint
+    : bytesToHex(sha256(utf8ToBytes(fingerprint)))
+  ).slice(0, 16);
 
 const architecture = (network: Network): unknown => [
   Object.entries({ ...network.variables, ...network.statistics }).map(([name, { shape }]) => [name, shape]),

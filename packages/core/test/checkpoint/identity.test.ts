@@ -97,6 +97,18 @@ describe('a checkpoint of another run', () => {
     await expect(goOn({ students: [createNetwork(student.model)] })).resolves.toBeDefined();
   });
 
+  it('is told by the end of a long fingerprint too', async () => {
+    const version = (number: number): Partial<DistillOptions> => ({
+      train: { ...tinyDataset(12, 1), fingerprint: `photographs of cats, version ${number}` },
+    });
+    const own = memoryStore();
+    const run = (number: number): Promise<unknown> =>
+      distill({ ...smallRun({ epochs: 1 }), ...version(number), callbacks: [checkpoints(own)] });
+    await run(1);
+    await expect(run(1)).resolves.toBeDefined();
+    expect((await caught(() => run(2))).code).toBe('checkpoint');
+  });
+
   it('leaves no tensors when it is refused', async () => {
     const options = { ...smallRun(), seed: 2, callbacks: [checkpoints(store)] };
     const before = tf.memory().numTensors;
