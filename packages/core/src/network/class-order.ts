@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { withoutTape } from '../engine/tape.js';
 import { DistillError, nearestNameHint } from '../error/index.js';
 import { expectOption, objectWith } from '../option/index.js';
-import type { Logits, Tensor } from '../tensor/index.js';
+import type { Images, Logits, Tensor } from '../tensor/index.js';
 import { ownedOutput } from './ask-teacher.js';
 import type { FrozenNetwork, NetworkOutput } from './contract.js';
 import { expectNetwork } from './expect-network.js';
@@ -42,17 +42,21 @@ export function matchClasses(teacher: FrozenNetwork, data: NamedClasses): Frozen
  *
  * @throws DistillError code `shape`, as {@link matchClasses}
  */
-export function classPositions(teacher: FrozenNetwork, data: NamedClasses): readonly number[] | undefined {
+export function classPositions(
+  teacher: NamedClasses,
+  data: NamedClasses,
+  role = 'teacher',
+): readonly number[] | undefined {
   const { classNames } = teacher;
   if (classNames === undefined || data.classNames === undefined) return undefined;
-  const positions = positionsOf(teacher.name, classNames, data.name, data.classNames);
+  const positions = positionsOf([role, teacher.name], classNames, data.name, data.classNames);
   const isSame = positions.length === teacher.classes && positions.every((position, at) => position === at);
   return isSame ? undefined : positions;
 }
 
 /** The position of each of the data's classes among the teacher's. */
 function positionsOf(
-  teacher: string,
+  [role, owner]: readonly [role: string, name: string],
   given: readonly string[],
   data: string,
   wanted: readonly string[],
@@ -77,7 +81,7 @@ function positionsOf(
     const [place = -1] = found ?? [];
     if (found === undefined) wrong.push(missing(name, given));
     else if (found.length > 1)
-      wrong.push(`'${name}' (${found.length} of the teacher's classes have this name)`);
+      wrong.push(`'${name}' (${found.length} of the ${role}'s classes have this name)`);
     else if (taken.has(place)) wrong.push(`'${name}' (the same class as '${taken.get(place) ?? ''}')`);
     taken.set(place, name);
     return place;
@@ -86,10 +90,10 @@ function positionsOf(
   const shown = wrong.slice(0, 20).join(', ');
   throw new DistillError({
     code: 'shape',
-    where: `teacher '${teacher}', classes`,
-    expected: `every class of dataset '${data}' once among the teacher's ${given.length}`,
+    where: `${role} '${owner}', classes`,
+    expected: `every class of dataset '${data}' once among the ${role}'s ${given.length}`,
     got: `none for ${shown}${wrong.length > 20 ? ` and ${wrong.length - 20} more` : ''}`,
-    hint: "List the teacher's classes in the order of its logits, with the names that the data uses.",
+    hint: `List the ${role}'s classes in the order of its logits, with the names that the data uses.`,
   });
 }
 
@@ -103,6 +107,40 @@ const plain = (name: string): string =>
 function missing(name: string, given: readonly string[]): string {
   const nearest = /^Did you mean ('.*?')\?/.exec(nearestNameHint(name, given))?.[1];
   return nearest === undefined ? `'${name}'` : `'${name}' (nearest: ${nearest})`;
+}
+
+/** Whatever gives logits for images, at once or later. */
+interface GivesLogits {
+  readonly name?: string | undefined;
+  readonly classes: number;
+  readonly classNames?: readonly string[] | undefined;
+  forward(images: Images): { readonly logits: Logits };
+  readonly ask?: FrozenNetwork['ask'];
+}
+
+/**
+ * A classifier with the logits of the data's classes in their order, as {@link matchClasses} has it for teachers; itself
+ * if nothing changes.
+ *
+ * @throws DistillError code `shape`, as {@link matchClasses}
+ */
+export function inClassOrder<T extends GivesLogits>(classifier: T, data: NamedClasses): T | GivesLogits {
+  const { name = 'of several', classes, classNames, ask } = classifier;
+  const positions = classPositions({ name, classes, classNames }, data, 'network');
+  if (positions === undefined) return classifier;
+  const chosen = (logits: Logits): Logits => tf.gather(logits, [...positions], 1);
+  return {
+    classes: positions.length,
+    forward: (images) => ({ logits: tf.tidy(() => chosen(classifier.forward(images).logits)) }),
+    ...(ask !== undefined && {
+      async ask(images: Images) {
+        const output = await ask(images);
+        const logits = tf.tidy(() => chosen(output.logits));
+        output.dispose();
+        return ownedOutput(name, logits, [], []);
+      },
+    }),
+  };
 }
 
 /** A teacher with the logits at the given positions, in that order. */

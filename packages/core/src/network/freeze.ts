@@ -44,6 +44,7 @@ function expectNetwork(given: unknown): void {
 export function freeze(network: Network): FrozenNetwork {
   expectNetwork(network);
   const { name, inputShape, classes, tapNames, tapShape, tapOutput, nodes, macs, logitsFrom } = network;
+  const { classNames } = network;
   const graph = withoutSoftmax(readGraph(network.model), logitsFrom);
   const plans = new Map<string, { steps: readonly ForwardStep[]; weights: readonly FoldedWeights[] }>();
 
@@ -72,6 +73,7 @@ export function freeze(network: Network): FrozenNetwork {
     tapShape,
     tapOutput,
     nodes,
+    ...(classNames !== undefined && { classNames }),
     parameters: countWeights({ ...network.variables, ...network.statistics }),
     macs,
     givesLogits: logitsFrom === 'softmax' || endsLinear(graph),

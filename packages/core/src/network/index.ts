@@ -1,5 +1,5 @@
 export { askTeacher } from './ask-teacher.js';
-export { classPositions, matchClasses } from './class-order.js';
+export { classPositions, inClassOrder, matchClasses } from './class-order.js';
 export { teacherAsRead } from './condensed.js';
 export type { Asked } from './condensed.js';
 export type {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { withoutTape } from '../engine/tape.js';
+import { modelMetadata } from '../model-file/metadata.js';
 import { saveModel } from '../model-file/save-model.js';
 import { expectKnown, expectOption, optional, text } from '../option/index.js';
 import { expectShape } from '../tensor/index.js';
@@ -69,6 +70,9 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
     tapShape: (tap) => taps.find(tap).shape,
     tapOutput: (tap) => taps.find(tap).outputs[0] ?? 0,
     nodes: () => networkNodes(graph),
+    get classNames() {
+      return namesOf(model, network.classes);
+    },
     parameters: countWeights(trainable),
     macs: countMacs(graph),
     variables: trainable,
@@ -108,6 +112,12 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
   };
   markPlain(network, model);
   return network;
+}
+
+/** The class names in a model's metadata, unless its last layer is another one by now. */
+function namesOf(model: LayersModel, classes: number): readonly string[] | undefined {
+  const names = modelMetadata(model)?.classNames;
+  return names?.length === classes ? names : undefined;
 }
 
 /** A network, or a bare model, which becomes one with its layer names as taps. */

@@ -13,7 +13,7 @@ import { engineError } from '../engine/out-of-memory.js';
 import { DistillError } from '../error/index.js';
 import { expectOption, wholeNumber } from '../option/index.js';
 import { expectShape } from '../tensor/index.js';
-import { asNetwork } from '../network/index.js';
+import { asNetwork, inClassOrder } from '../network/index.js';
 import type { FrozenNetwork, NetworkLike, NetworkOutput, OwnedOutput } from '../network/index.js';
 import type { Images, Logits } from '../tensor/index.js';
 import { batchFeed } from './batch-feed.js';
@@ -26,6 +26,8 @@ export interface Classifier {
   readonly classes: number;
   /** Runs in inference mode; `images` is `[n, height, width, channels]`, `logits` is `[n, classes]`. */
   forward(images: Images): { readonly logits: Logits };
+  /** Names of the classes in the order of the logits, if known. */
+  readonly classNames?: readonly string[] | undefined;
   /** Present for a classifier that answers asynchronously; then called instead of `forward`. */
   readonly ask?: FrozenNetwork['ask'];
 }
@@ -91,10 +93,11 @@ function batchFor({ imageShape }: Pick<Dataset, 'imageShape'>): number {
 /**
  * Classifies every image of a dataset in inference mode, unaugmented. Of equal logits, the lower class index
  * ranks first, as in `argMax`. An image whose logits contain NaN, or whose highest logit is infinite, counts as
- * wrong and in `invalid`.
+ * wrong and in `invalid`. If network and dataset have class names, the logits are matched by name, as `matchClasses`
+ * does it.
  *
  * @param batchSize images per forward pass; affects only memory and speed. Default: 128, fewer for large images
- * @param onRow receives each image's logits, `[classes]`, in the order of the dataset; copy them to keep them
+ * @param onRow receives each image's logits, `[classes]`, image by image in the order of the dataset; copy them to keep them
  * @throws DistillError for data or networks that cannot be evaluated
  */
 export async function evaluate(
@@ -104,8 +107,9 @@ export async function evaluate(
   batchSize?: number,
   onRow?: (logits: ArrayLike<number>, index: number) => void,
 ): Promise<Evaluation> {
-  const classifier = asClassifier('evaluate, network', network);
+  const given = asClassifier('evaluate, network', network);
   const data = checkedDataset('evaluate', dataset, { everyLabel: true });
+  const classifier = inClassOrder(given, data);
   expectNormalization(normalization, data);
   if (batchSize !== undefined) expectCount('evaluate, batchSize', batchSize);
   if (classifier.classes < data.classes) {

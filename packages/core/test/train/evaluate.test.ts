@@ -1,5 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { arrayDataset, createNetwork, ensembleOf, evaluate } from '@distilljs/core';
+import {
+  arrayDataset,
+  createNetwork,
+  ensembleOf,
+  evaluate,
+  freeze,
+  metadataOf,
+  setModelMetadata,
+} from '@distilljs/core';
 import type { Dataset, Network } from '@distilljs/core';
 import { testEngines, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { expect, it } from 'vitest';
@@ -108,6 +116,51 @@ describeOn(await testEngines(), 'evaluate', () => {
       expect(await evaluate(infinite(logit), dataset(rows, labels), asPixels(7))).toEqual({
         ...{ accuracy: 0, top5: 0, loss: NaN, images: 5, invalid: 5 },
       });
+  });
+
+  it('matches logits with the classes of the data by name', async () => {
+    const data = dataset(
+      [
+        [3, 0, 0],
+        [0, 3, 0],
+        [0, 3, 0],
+      ],
+      [0, 1, 2],
+    );
+    const names = (...classNames: string[]): Network => ({ ...reader(3), classNames });
+    const named = { ...data, classNames: ['ape', 'bee', 'cat'] };
+    const accuracy = async (network: Network): Promise<number> =>
+      (await evaluate(network, named, asPixels(3))).accuracy;
+    expect(await accuracy(names('ape', 'bee', 'cat'))).toBeCloseTo(2 / 3, 12);
+    expect(await accuracy(names('bee', 'ape', 'cat'))).toBe(0);
+    const rows: number[][] = [];
+    const two = { ...named, classes: 2, classNames: ['cat', 'ape'], labels: Int32Array.of(1, 0, 0) };
+    const network = names('ape', 'bee', 'cat');
+    const found = await evaluate(network, two, asPixels(3), 2, (row) => rows.push(Array.from(row)));
+    expect(rows).toEqual([
+      [0, 3],
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(found).toMatchObject({ accuracy: 1, top5: 1 });
+    const error = await caught(() => evaluate(names('ape', 'bee', 'dog'), named, asPixels(3)));
+    expect(error.message).toMatch(
+      /network '.*', classes: expected every class of dataset '.*' once among the network's 3, got none for 'cat'/,
+    );
+  });
+
+  it('knows the class names in the metadata of a model', async () => {
+    const { model } = tinyNetwork(1);
+    const normalization = { mean: [0.5, 0.5], std: [0.25, 0.25] };
+    const named = { ...tiny, classNames: ['ape', 'bee', 'cat'] };
+    const by = async (): Promise<number> => (await evaluate(model, named, normalization)).loss;
+    const plain = await by();
+    setModelMetadata(model, metadataOf(named, normalization));
+    expect(await by()).toBe(plain);
+    setModelMetadata(model, metadataOf({ ...named, classNames: ['cat', 'ape', 'bee'] }, normalization));
+    expect(await by()).not.toBe(plain);
+    expect(freeze(createNetwork(model)).classNames).toEqual(['cat', 'ape', 'bee']);
+    model.dispose();
   });
 
   it('takes a bare model, alone and in an ensemble', async () => {
