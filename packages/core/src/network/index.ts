@@ -1,4 +1,4 @@
-export { askTeacher } from './ask-teacher.js';
+export { askTeacher, ownedOutput } from './ask-teacher.js';
 export { classPositions, inClassOrder, matchClasses } from './class-order.js';
 export { teacherAsRead } from './condensed.js';
 export type { Asked } from './condensed.js';

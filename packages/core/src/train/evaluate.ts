@@ -11,76 +11,14 @@ import {
 import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
 import { engineError } from '../engine/out-of-memory.js';
 import { DistillError } from '../error/index.js';
-import { expectOption, wholeNumber } from '../option/index.js';
 import { expectShape } from '../tensor/index.js';
-import { asNetwork, inClassOrder } from '../network/index.js';
-import type { FrozenNetwork, NetworkLike, NetworkOutput, OwnedOutput } from '../network/index.js';
-import type { Images, Logits } from '../tensor/index.js';
+import { inClassOrder } from '../network/index.js';
+import type { NetworkOutput, OwnedOutput } from '../network/index.js';
 import { batchFeed } from './batch-feed.js';
-import { expectCount, expectNoPromise } from './check-options.js';
+import { expectCount } from './check-options.js';
+import { asClassifier } from './classifier.js';
+import type { Classifier, ClassifierLike } from './classifier.js';
 import type { Evaluation } from './report.js';
-
-/** Classifies images: a network, trainable or frozen, or an ensemble. */
-export interface Classifier {
-  /** Number of logits per image. */
-  readonly classes: number;
-  /** Runs in inference mode; `images` is `[n, height, width, channels]`, `logits` is `[n, classes]`. */
-  forward(images: Images): { readonly logits: Logits };
-  /** Names of the classes in the order of the logits, if known. */
-  readonly classNames?: readonly string[] | undefined;
-  /** Present for a classifier that answers asynchronously; then called instead of `forward`. */
-  readonly ask?: FrozenNetwork['ask'];
-}
-
-/** A classifier, or a bare model that becomes one. */
-export type ClassifierLike = Classifier | NetworkLike;
-
-/**
- * Combines several networks into one by the mean of their logits. (The mean of probabilities may favour another
- * class.)
- *
- * @param given at least one network, all with the same number of classes
- * @throws DistillError code `option`; `shape` if the numbers of classes differ
- */
-export function ensembleOf(given: readonly ClassifierLike[]): Classifier {
-  expectOption('ensembleOf', given, (list) =>
-    Array.isArray(list) && list.length > 0 ? undefined : 'a list of networks',
-  );
-  const members = given.map((member: ClassifierLike, at) => asClassifier(`ensembleOf, member ${at}`, member));
-  const { classes } = members[0] as Classifier;
-  const other = members.findIndex((member) => member.classes !== classes);
-  if (other !== -1) {
-    throw new DistillError({
-      code: 'shape',
-      where: `ensembleOf, member ${other}`,
-      expected: `${classes} classes as member 0`,
-      got: String(members[other]?.classes),
-    });
-  }
-  return {
-    classes,
-    forward: (images) => ({
-      logits: tf.tidy(() => {
-        const all = members.map((member) => member.forward(images).logits);
-        return tf.div<Logits>(tf.addN(all), all.length);
-      }),
-    }),
-  };
-}
-
-function asClassifier(where: string, given: ClassifierLike): Classifier {
-  const parts: unknown = given;
-  expectNoPromise(where, parts);
-  const isClassifier =
-    typeof parts === 'object' && parts !== null && 'forward' in parts && 'classes' in parts;
-  if (!isClassifier) return asNetwork(given as NetworkLike, where);
-  const { classes, forward } = given as unknown as Readonly<Record<keyof Classifier, unknown>>;
-  expectOption(`${where}, classes`, classes, wholeNumber({ min: 1 }));
-  expectOption(`${where}, forward`, forward, (value) =>
-    typeof value === 'function' ? undefined : 'a function of the images',
-  );
-  return given as Classifier;
-}
 
 /** Maximum number of values in a batch of images: a network's activations take several hundred times as many. */
 const MOST_VALUES = 2 ** 21;

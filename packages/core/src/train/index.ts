@@ -1,8 +1,9 @@
 export type { Callback, PlannedPhase, RunControl } from './callback.js';
 export { distill } from './distill.js';
 export type { DistillOptions, DistillResult } from './distill-types.js';
-export { ensembleOf, evaluate } from './evaluate.js';
-export type { Classifier, ClassifierLike } from './evaluate.js';
+export { ensembleOf } from './classifier.js';
+export type { Classifier, ClassifierLike } from './classifier.js';
+export { evaluate } from './evaluate.js';
 export type { Optimizer, OptimizerSpec, OptimizerState, TrainingPosition } from './optimizer.js';
 export { adam, sgd } from './optimizers.js';
 export type { AdamOptions, SgdOptions } from './optimizers.js';
