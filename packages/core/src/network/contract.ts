@@ -1,4 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Normalization } from '../data/normalization.js';
 import type { Random } from '../random/index.js';
 import type { Images, Logits, NamedVariables, Tensor } from '../tensor/index.js';
 
@@ -119,6 +120,8 @@ export interface FrozenNetwork extends NetworkShape {
    * checked.
    */
   readonly givesLogits?: boolean | undefined;
+  /** Normalization of the images that it was trained on, if its file tells; what it is given may have another. */
+  readonly normalization?: Normalization | undefined;
   /** `softmax` if the logits are the logarithm of probabilities: so are rows of outputs that were given. */
   readonly logitsFrom?: LogitsSource | undefined;
   /** Hex digest of architecture and weights. */

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { holdInGraphs } from '../engine/graph/index.js';
 import { withoutTape } from '../engine/tape.js';
 import { describeValue, DistillError, isPromise } from '../error/index.js';
+import { modelMetadata } from '../model-file/metadata.js';
 import { expectShape } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import { compileLayer } from './apply-layer.js';
@@ -45,6 +46,7 @@ export function freeze(network: Network): FrozenNetwork {
   expectNetwork(network);
   const { name, inputShape, classes, tapNames, tapShape, tapOutput, nodes, macs, logitsFrom } = network;
   const { classNames } = network;
+  const normalization = modelMetadata(network.model)?.normalization;
   const graph = withoutSoftmax(readGraph(network.model), logitsFrom);
   const plans = new Map<string, { steps: readonly ForwardStep[]; weights: readonly FoldedWeights[] }>();
 
@@ -74,6 +76,7 @@ export function freeze(network: Network): FrozenNetwork {
     tapOutput,
     nodes,
     ...(classNames !== undefined && { classNames }),
+    ...(normalization !== undefined && { normalization }),
     parameters: countWeights({ ...network.variables, ...network.statistics }),
     macs,
     givesLogits: logitsFrom === 'softmax' || endsLinear(graph),

@@ -40,7 +40,7 @@ import type { DistillOptions } from './distill-types.js';
 import { firstLook } from './first-look.js';
 import { identityOf } from './identity.js';
 import { sgd } from './optimizers.js';
-import { frozenTeacher, knownOutputs, teacherFor } from './prepare-teacher.js';
+import { frozenTeacher, knownOutputs, teacherFor, teacherInputDoubt } from './prepare-teacher.js';
 import { cosineRate } from './schedule.js';
 import { unsettledWarnings } from './settle.js';
 import type { Run, RunPhase } from './state.js';
@@ -108,6 +108,8 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     // A teacher whose outputs are given may be unavailable.
     const asked = outputs.kind === 'given' ? undefined : plan.phases[0]?.reads.teacher;
     const looked = await firstLook(context, asked);
+    const other = frozen && asked && teacherInputDoubt(frozen, options.teacherInput, normalization);
+    if (other !== undefined) doubt.push(other);
     const settleStatistics = options.settleStatistics ?? false;
     const unsettled = settleStatistics ? [] : await unsettledWarnings(students, phases);
 
@@ -172,7 +174,7 @@ async function normalizationFor(
   { normalization: given, signal }: DistillOptions,
   train: CheckedDataset,
   validation: CheckedDataset | undefined,
-): Promise<Pick<Run, 'normalization' | 'lookAtValidation'> & { readonly doubt: readonly string[] }> {
+): Promise<Pick<Run, 'normalization' | 'lookAtValidation'> & { readonly doubt: string[] }> {
   const normalization = given ?? (await orStop(channelStatistics(train), signal));
   expectNormalization(normalization, train);
   const trained =

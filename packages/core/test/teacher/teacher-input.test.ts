@@ -1,5 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkpoints, distill, freeze, kd, loadBatch, memoryStore, withInput } from '@distilljs/core';
+import {
+  checkpoints,
+  distill,
+  freeze,
+  kd,
+  loadBatch,
+  memoryStore,
+  metadataOf,
+  setModelMetadata,
+  student as studentAlone,
+  withInput,
+} from '@distilljs/core';
 import type { DistillOptions, FrozenNetwork, GivenImages, TeacherInput } from '@distilljs/core';
 import { testEngines, tinyDataset, tinyNetwork, weightBytes } from '@distilljs/core/testing';
 import { describe, expect, it } from 'vitest';
@@ -117,6 +128,27 @@ describeOn(REPRODUCIBLE, 'a teacher with a normalization of its own', () => {
     const plain = await trained({});
     expect(await trained({ teacherInput: { normalization: STUDENT, imageSize: 6 } })).toEqual(plain);
     expect(await trained({ teacherInput })).not.toEqual(plain);
+  });
+
+  it('is missed where the metadata of its model have another than the students', async () => {
+    const warningsOf = async (
+      own: typeof STUDENT,
+      change: Partial<DistillOptions> = {},
+    ): Promise<unknown> => {
+      const { model } = tinyNetwork(1, { width: 4 });
+      setModelMetadata(model, metadataOf(DATA, own));
+      const [, , warnings] = await trained({ teacher: model, ...change });
+      model.dispose();
+      return (warnings as string[]).filter((each) => each.startsWith('Teacher'));
+    };
+    expect(await warningsOf(TEACHER)).toEqual([
+      expect.stringMatching(
+        /^Teacher '.*' was trained on images with mean \[0\.5, 0\.45\] and std \[0\.25, 0\.22\], but is given the students', with mean \[0\.3, 0\.6\] and std \[0\.2, 0\.4\]\. Pass its own: `teacherInput: /,
+      ),
+    ]);
+    expect(await warningsOf(TEACHER, { teacherInput })).toEqual([]);
+    expect(await warningsOf(TEACHER, { method: studentAlone() })).toEqual([]);
+    expect(await warningsOf({ mean: [0.301, 0.6], std: [0.2, 0.401] })).toEqual([]);
   });
 
   it('teaches a student at another image size', async () => {
