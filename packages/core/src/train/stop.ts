@@ -35,8 +35,11 @@ export const isOver = ({ stop }: TrainingState): boolean => stop?.ends === 'run'
 
 /** Called at the end of a phase: completes a stop of the phase; in the last phase, the stop ends the run. */
 export function endStoppedPhase(run: Run, state: TrainingState): void {
-  const { stop } = state;
-  if (stop === undefined || stop.ends === 'run') return;
+  if (state.stop === undefined) return;
+  // A stop that was asked for within an epoch takes effect at its end.
+  const stop = { ...state.stop, globalEpoch: state.history.length - 1 };
+  state.stop = stop;
+  if (stop.ends === 'run') return;
   if (state.position.phase === run.phases.length - 1) {
     state.stop = { ...stop, ends: 'run' };
     return;

@@ -96,6 +96,26 @@ describeOn(REPRODUCIBLE, 'a stop', () => {
     for (const result of [declared, late]) result.dispose();
   });
 
+  it('within an epoch ends with that epoch, which the result names', async () => {
+    const early = (): Callback => ({
+      name: 'stop',
+      step: ({ epoch }, control) => {
+        if (epoch === 1) control.stop('enough');
+      },
+    });
+    const result = await run({ names: ['first'], callbacks: [early()] });
+    expect(phasesRun(result)).toEqual(['first 0', 'first 1']);
+    expect(result.stopped).toEqual({ reason: 'enough', globalEpoch: 1 });
+    const declared = await run({ phase: { stopEnds: 'run' }, callbacks: [early()] });
+    expect(declared.stopped).toEqual({ reason: 'enough', globalEpoch: 1 });
+    const both = await run({ callbacks: [early()] });
+    expect(both.stops.map(({ phase, globalEpoch }) => [phase, globalEpoch])).toEqual([
+      ['first', 1],
+      ['second', 3],
+    ]);
+    for (const each of [result, declared, both]) each.dispose();
+  });
+
   it('of earlyStop in the first phase leaves the second one its own patience', async () => {
     // Without learning the accuracy stands still once the statistics have settled.
     const result = await run({ rates: [0, 0], callbacks: [earlyStop({ patience: 1 })] });
@@ -183,6 +203,13 @@ describeOn(REPRODUCIBLE, 'the best epoch', () => {
     expect(result.best?.phase).toBe('first');
     result.dispose();
   });
+});
+
+it('taps of a phase that are no list of names are refused', async () => {
+  const reads = { students: ['logits'] } as never;
+  await expect(run({ phase: { reads } })).rejects.toThrow(
+    "method 'phases', phase 'first', taps that it reads: expected a list, each entry a non-empty string, got \"logits\".",
+  );
 });
 
 it('two phases of one name are refused', async () => {
