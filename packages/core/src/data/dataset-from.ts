@@ -94,7 +94,11 @@ async function* elementsOf(source: ImageSource, name: string): AsyncGenerator {
       return;
     }
   }
-  const hint = isPromise(given) ? 'Write `await` before it.' : 'For arrays of all images use arrayDataset.';
+  const hint = isPromise(given)
+    ? 'Write `await` before it.'
+    : typeof given === 'function'
+      ? 'Call it, if it is a generator: `datasetFrom(images())`.'
+      : 'For arrays of all images use arrayDataset.';
   throw refusal(name, '', 'a tf.data dataset, an iterable or an async iterable', describeValue(given), hint);
 }
 

@@ -2,7 +2,7 @@ import type { BatchSampler } from '../data/index.js';
 import { describeValue, DistillError } from '../error/index.js';
 import type { FrozenNetwork } from '../network/contract.js';
 import type { NamedVariables } from '../tensor/index.js';
-import { checkOptions, text } from '../option/index.js';
+import { checkOptions, expectOption, listOf, text } from '../option/index.js';
 import type { OptionChecks } from '../option/index.js';
 import type {
   AuxiliaryCost,
@@ -201,6 +201,8 @@ async function planOf<Options extends object, State>(
 ): Promise<Plan> {
   const [student] = context.students;
   const { student: taps, ...reads } = definition.reads(options, context);
+  for (const [name, list] of Object.entries({ student: taps, teacher: reads.teacher ?? [] }))
+    expectOption(`method '${definition.name}', reads.${name}`, list, listOf(text));
   // Wrong tap names must fail now, not in the first step.
   taps.forEach((tap) => student.tapShape(tap));
   if (reads.teacher !== undefined) {

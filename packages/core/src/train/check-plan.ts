@@ -5,7 +5,7 @@ import { describeValue, DistillError, isDistillError } from '../error/index.js';
 import { missingTeacher } from '../method/define-method.js';
 import type { Method, Phase, Plan, PlanContext } from '../method/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
-import { nonNegative } from '../option/index.js';
+import { expectOption, listOf, nonNegative, optional, text } from '../option/index.js';
 import { expectCount, expectOptimizer } from './check-options.js';
 import { trainedVariables } from './named-state.js';
 
@@ -32,6 +32,9 @@ export function expectPlan(
     if ((reads.students?.length ?? 0) > students.length) {
       broken(where, `at most ${students.length} students`, `${reads.students?.length ?? 0}`);
     }
+    const lists: readonly unknown[] = [reads.teacher, ...Array.from(reads.students ?? [])];
+    for (const list of lists)
+      expectOption(`method '${method.name}', ${where}, taps that it reads`, list, optional(listOf(text)));
     // Wrong taps of a late phase must fail now, not after hours.
     try {
       reads.teacher?.forEach((tap) => teacher?.tapShape(tap));

@@ -148,6 +148,7 @@ describe('datasetFrom refuses', () => {
   const spent = tf.ones([2, 2, 1]);
   it.each<[string, unknown, object, string]>([
     ['a promise', Promise.resolve([]), {}, 'got a promise. Write `await` before it.'],
+    ['a generator that was not called', () => [], {}, 'Call it, if it is a generator'],
     ['arrays of all images', { images: [], labels: [] }, {}, 'For arrays of all images use arrayDataset.'],
     ['nothing', [], {}, "datasetFrom 'stream': expected at least one image, got none."],
     ['an element without an image', [{ label: 1 }], {}, "datasetFrom 'stream', element 0: expected an image"],

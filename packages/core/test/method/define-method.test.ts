@@ -133,6 +133,25 @@ describe('defineMethod', () => {
     expect(events).toEqual([]);
   });
 
+  it.each([
+    ['student', { student: 'pool' }, '"pool"'],
+    ['student', {}, 'nothing'],
+    ['teacher', { student: [], teacher: 'pool' }, '"pool"'],
+    ['teacher', { student: [], teacher: [['pool']] }, '[["pool"]]'],
+  ])('refuses taps of the %s that are no list of names: %o', async (whose, reads, got) => {
+    const method = defineMethod<StudentOptions>({
+      name: 'odd',
+      defaults: {},
+      check: {},
+      reads: () => reads as never,
+      loss: () => ({}),
+    });
+    const error = await caught(() => distill({ ...run, students: [tinyNetwork(2)], method: method() }));
+    expect(error.message).toBe(
+      `method 'odd', reads.${whose}: expected a list, each entry a non-empty string, got ${got}.`,
+    );
+  });
+
   it('costs nothing unless it says so', async () => {
     const plain = defineMethod<StudentOptions>({
       name: 'plain',
