@@ -1,4 +1,6 @@
 import { describeValue, DistillError } from '../error/index.js';
+import { expectKnown, expectOption } from '../option/check-options.js';
+import { objectWith, optional, positive, text } from '../option/checks.js';
 import { deferred } from '../platform/deferred.js';
 import { listen } from './endpoint.js';
 import type { Transfers, WorkerLike } from './endpoint.js';
@@ -60,12 +62,14 @@ export interface DistillWorker<Output> {
  * `result` rejects with what `distill` throws, or with a DistillError: `option` for input that cannot be sent,
  * `platform` for a worker that does not load, serves nothing, or is terminated. Errors of the job itself pass
  * unchanged.
+ * @throws DistillError code `option` for something that is no worker, and for unknown or wrong options
  */
 export function createDistillWorker<Input, Output = undefined>(
   worker: WorkerLike,
   options: DistillWorkerOptions<Input>,
 ): DistillWorker<Output> {
   expectWorker(worker);
+  expectOptions(options);
   const { input, transfer, engine, threads, checkpoints, onProgress, signal, startTimeout = 60 } = options;
   const { promise, resolve, reject } = deferred<WorkerResult<Output>>();
   let isStarted = false;
@@ -143,6 +147,23 @@ export function createDistillWorker<Input, Output = undefined>(
 
 const MODULE_HINT =
   "Pass new Worker(new URL('./job.js', import.meta.url), { type: 'module' }), and call serveDistill({ prepare }) at the top of that module.";
+
+const OPTIONS = 'input transfer engine threads checkpoints onProgress signal startTimeout'.split(' ');
+
+/** Misspelt options would have no effect: without checkpoints, a reload loses the training. */
+function expectOptions(options: unknown): void {
+  const where = 'createDistillWorker';
+  expectOption(where, options, objectWith());
+  expectKnown(where, options, OPTIONS);
+  const { checkpoints, onProgress, signal, startTimeout } = options as DistillWorkerOptions<unknown>;
+  expectOption(`${where}.checkpoints`, checkpoints, optional(objectWith('place')));
+  expectOption(`${where}.checkpoints.place`, checkpoints?.place, optional(text));
+  expectOption(`${where}.onProgress`, onProgress, (value) =>
+    value === undefined || typeof value === 'function' ? undefined : 'a function of the report',
+  );
+  expectOption(`${where}.signal`, signal, optional(objectWith('aborted', 'addEventListener')));
+  expectOption(`${where}.startTimeout`, startTimeout, optional(positive));
+}
 
 function expectWorker(worker: unknown): asserts worker is WorkerLike {
   const isWorker =

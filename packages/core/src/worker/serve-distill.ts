@@ -5,6 +5,8 @@ import type { Engine } from '../engine/index.js';
 import { faultBehind } from '../engine/device-fault.js';
 import { DistillError, isDistillError } from '../error/index.js';
 import { modelArtifacts } from '../model-file/index.js';
+import { expectKnown, expectOption, objectWith, optional } from '../option/index.js';
+import type { OptionCheck } from '../option/index.js';
 import { deferred } from '../platform/deferred.js';
 import type { Deferred } from '../platform/deferred.js';
 import { isNode } from '../platform/node-module.js';
@@ -48,7 +50,7 @@ export interface JobContext {
  * In a browser, call `setWasmPaths` before this, as for any use of the engine `wasm`. On `cpu` and `wasm`, a
  * run resumed from checkpoints gives bitwise the result of an uninterrupted run.
  * @param side the other thread; default: this worker's page
- * @throws DistillError code `platform` on the main thread
+ * @throws DistillError code `platform` on the main thread, `option` for a job that has other fields
  */
 export function serveDistill<Input = unknown, Output = undefined>(
   job: DistillJob<Input, Output>,
@@ -63,6 +65,7 @@ export function serveDistill<Input = unknown, Output = undefined>(
       hint: 'Call it in the module of a Worker; the page calls createDistillWorker.',
     });
   }
+  expectJob(job);
   const abort = new AbortController();
   const gate = pauseGate((ids) => {
     send({ kind: 'paused', ids });
@@ -95,6 +98,16 @@ export function serveDistill<Input = unknown, Output = undefined>(
     }
   }
   send({ kind: 'ready' });
+}
+
+function expectJob(job: unknown): void {
+  const where = 'serveDistill';
+  expectOption(where, job, objectWith('prepare'));
+  expectKnown(where, job, ['engine', 'prepare', 'finish']);
+  const { prepare, finish } = job as Readonly<Record<string, unknown>>;
+  const isFunction: OptionCheck = (value) => (typeof value === 'function' ? undefined : 'a function');
+  expectOption(`${where}.prepare`, prepare, isFunction);
+  expectOption(`${where}.finish`, finish, optional(isFunction));
 }
 
 interface Line {

@@ -154,6 +154,30 @@ describe('a training in a worker', () => {
     ).toBe('the main thread');
   });
 
+  it.each([
+    [undefined, 'createDistillWorker: expected an object, got nothing.'],
+    [{ input: 1, checkpoint: {} }, "a known option, got 'checkpoint'. Did you mean 'checkpoints'?"],
+    [{ input: 1, checkpoints: 'my-run' }, 'checkpoints: expected an object of place, got "my-run".'],
+    [{ input: 1, checkpoints: { place: '' } }, 'checkpoints.place: expected a non-empty string'],
+    [{ input: 1, onProgress: 1 }, 'onProgress: expected a function of the report, got 1.'],
+    [{ input: 1, signal: new AbortController() }, 'signal: expected an object of aborted'],
+    [{ input: 1, startTimeout: '60' }, 'startTimeout: expected a number above 0, got "60".'],
+  ])('refuses options that would have no effect: %o', async (options, message) => {
+    const error = await caught(() => createDistillWorker(new MessageChannel().port1, options as never));
+    expect(error.message).toContain(message);
+  });
+
+  it.each([
+    [undefined, 'serveDistill: expected an object of prepare, got nothing.'],
+    [{ prepare: 1 }, 'serveDistill.prepare: expected a function, got 1.'],
+    [{ ...tinyJob, finished: () => 1 }, "a known option, got 'finished'."],
+  ])('refuses a job that could not be served: %o', async (job, message) => {
+    const error = await caught(() => {
+      serveDistill(job as never, new MessageChannel().port1);
+    });
+    expect(error.message).toContain(message);
+  });
+
   it('rejects at once when it is terminated, and releases whoever waits for a pause', async () => {
     const running = training({ input: tinyInput(50) });
     const pause = running.pause();
