@@ -61,7 +61,10 @@ export function expectNoExport(to: string | undefined): void {
 const unusable = (expected: string, got: string, hint: string): DistillError =>
   new DistillError({ code: 'config', where: '--export', expected, got, hint });
 
-function exportText({ testAccuracy, bytes, latency, quantization, hasPage }: ModelCard, to: string): string {
+function exportText(
+  { testAccuracy, bytes, latency, quantization, hasPage, ownLayers }: ModelCard,
+  to: string,
+): string {
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
   const { trained, exported, images } = testAccuracy;
   const table = terminalTable(
@@ -83,5 +86,10 @@ function exportText({ testAccuracy, bytes, latency, quantization, hasPage }: Mod
     `Weights: ${bytes.weights} bytes, as trained ${bytes.trainedWeights}`,
     table,
     `Exported to ${to}: model.json, README.md, card.json${hasPage ? ', index.html (serve the folder, e.g. npx http-server)' : ''}`,
+    ...(ownLayers === undefined
+      ? []
+      : [
+          `No page: tfjs does not have these layers, so register them before you load the model: ${ownLayers.join(', ')}`,
+        ]),
   ].join('\n');
 }

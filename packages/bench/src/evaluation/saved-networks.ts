@@ -1,5 +1,6 @@
-import { channelStatistics, createNetwork, loadModel, modelMetadata, resolveEngine } from '@distilljs/core';
+import { channelStatistics, createNetwork, modelMetadata, resolveEngine } from '@distilljs/core';
 import type { Classifier, Normalization } from '@distilljs/core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { allSeeds } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import { dataFingerprints, loadRunData } from '../run/datasets.js';
@@ -13,6 +14,7 @@ import type { MatrixRun } from '../run/matrix.js';
 import { expectSameData } from '../run/open-folder.js';
 import { missingRun, unfinishedRun } from '../run/run-folder.js';
 import type { TrainingFolder } from '../run/run-folder.js';
+import { loadSavedStudent } from '../run/saved-student.js';
 import { readMethodResult, readTeacherResult } from '../run/stored.js';
 import type { Surroundings } from '../dataset/index.js';
 
@@ -112,7 +114,10 @@ async function* trainingsOf(
       const networks = keptPredictions(place, result).map((predictions, at): SavedNetwork => ({
         predictions,
         testAccuracy: cohort[at]?.testAccuracyLast ?? result.testAccuracyLast,
-        open: () => openStudent(models[at] ?? place.model, statistics),
+        open: async () => {
+          const path = models[at] ?? place.model;
+          return openStudent(await loadSavedStudent(path, config, data.train), path, statistics);
+        },
       }));
       const digest = result.modelDigest;
       yield { name: named(`${as}/${seed}`), folder: place, config, data, digest, networks };
@@ -120,8 +125,7 @@ async function* trainingsOf(
   }
 }
 
-async function openStudent(place: string, statistics: Normalization): Promise<OpenNetwork> {
-  const model = await loadModel(place);
+function openStudent(model: LayersModel, place: string, statistics: Normalization): OpenNetwork {
   const network = createNetwork(model);
   return {
     classifier: network,

@@ -8,7 +8,6 @@ import {
   createNetwork,
   createRandom,
   loadBatch,
-  loadModel,
   modelMetadata,
   stageTaps,
 } from '@distilljs/core';
@@ -22,6 +21,7 @@ import type { RunData } from '../run/datasets.js';
 import { measuredModels } from '../run/kept-files.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
 import type { RunFolder } from '../run/run-folder.js';
+import { loadSavedStudent } from '../run/saved-student.js';
 import { readMethodResult } from '../run/stored.js';
 import type { MethodResult } from '../report/index.js';
 import type { DiscriminatorFacts, ExplainedMaps } from './explained-maps.js';
@@ -67,9 +67,9 @@ export async function explainMaps(
       if (result === undefined) continue;
       const models = result.cohort?.networks.map(({ model }) => model) ?? [config.student.model];
       const saved = await measuredModels(place, result);
-      const mapsOf = (at: number, of: Int32Array): Promise<Maps> =>
+      const mapsOf = async (at: number, of: Int32Array): Promise<Maps> =>
         withSaved(
-          saved[at] ?? '',
+          await loadSavedStudent(saved[at] ?? '', config, train),
           (model) => aliasesOf(model, config, models[at], train),
           async (network, model) => {
             const normalization = modelMetadata(model)?.normalization ?? own;
@@ -180,11 +180,10 @@ async function readMaps(
 }
 
 async function withSaved<Result>(
-  path: string,
+  model: LayersModel,
   aliases: (model: LayersModel) => Readonly<Record<string, string>>,
   look: (network: Network, model: LayersModel) => Promise<Result>,
 ): Promise<Result> {
-  const model = await loadModel(path);
   const network = createNetwork(model, { taps: aliases(model) });
   return await look(network, model).finally(() => {
     network.dispose();

@@ -27,12 +27,14 @@ import { lockFolder } from '../run/lock.js';
 import { replace } from '../run/replaced.js';
 import { missingRun, runFolder } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
+import { loadSavedStudent } from '../run/saved-student.js';
 import { readMethodResult, readRun, readTeacherResult } from '../run/stored.js';
 import type { FoundRun } from '../run/stored.js';
 import type { MethodResult } from '../report/index.js';
 import { summarize } from '../statistics/index.js';
 import { artifactsOf, CARD, expectReplaceable, exportDigests, softmaxOf, writePage } from './export-files.js';
 import { measureLatency } from './latency.js';
+import { ownLayers } from './own-layers.js';
 import { CARD_SCHEMA, cardText } from './model-card.js';
 import type { ModelCard } from './model-card.js';
 import { quantizeArtifacts } from './quantize.js';
@@ -57,8 +59,8 @@ export interface ExportOptions {
 
 /**
  * Exports the student of one method and seed to a folder: the plain tfjs model (`model.json`, `weights.bin`), a model card
- * (`README.md`, `card.json`) and a page that classifies a dropped image. Images other than grey, RGB or RGBA get no page. The folder is
- * written completely or not at all.
+ * (`README.md`, `card.json`) and a page that classifies a dropped image. Images other than grey, RGB or RGBA, and models with layers
+ * that tfjs does not have, get no page. The folder is written completely or not at all.
  *
  * @returns the card
  * @throws DistillError code `config` for a method or seed that the run does not have, or a folder with other files; `data` for
@@ -160,13 +162,14 @@ interface Source extends TrainedStudent {
 async function writeExport(to: string, source: Source): Promise<ModelCard> {
   const { options, run, folder, data, result, place, member } = source;
   const { quantize, withSoftmax = false, method, seed } = options;
-  const saved = await loadModel(place);
+  const saved = await loadSavedStudent(place, run.config, data.train);
   // Models saved by older versions have no metadata: it is that of the run's training images.
   const metadata = modelMetadata(saved, place) ?? metadataOf(data.train, await channelStatistics(data.train));
   const before = await accuracyOf(saved, data, metadata.normalization);
   const model = withSoftmax ? softmaxOf(saved, metadata) : saved;
   setModelMetadata(model, withSoftmax ? { ...metadata, output: 'probabilities' } : metadata);
   const full = await artifactsOf(model);
+  const own = ownLayers(saved);
   saved.dispose();
   await saveArtifacts(quantize === undefined ? full : quantizeArtifacts(full, quantize), to);
   const exported = await loadModel(to);
@@ -206,7 +209,8 @@ async function writeExport(to: string, source: Source): Promise<ModelCard> {
     latency,
     environment: run.environment,
     warnings: result.warnings,
-    hasPage: metadata.channels !== 'other',
+    ...(own.length > 0 && { ownLayers: own }),
+    hasPage: metadata.channels !== 'other' && own.length === 0,
   };
   if (said.hasPage) await writePage(to, said);
   await writeFile(join(to, 'README.md'), cardText(said));

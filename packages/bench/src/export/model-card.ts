@@ -43,7 +43,9 @@ export interface ModelCard {
   /** The training's environment. */
   readonly environment: RunEnvironment;
   readonly warnings: readonly string[];
-  /** False for images that no page can show. */
+  /** Classes of layers that tfjs does not have; undefined if there are none. */
+  readonly ownLayers?: readonly string[] | undefined;
+  /** False for images that no page can show, and for models with layers of their own. */
   readonly hasPage: boolean;
   /** SHA-256 of the export's other files, by path: a later export replaces them only if they are unchanged. */
   readonly files?: Readonly<Record<string, string>> | undefined;
@@ -98,10 +100,14 @@ function frontMatter({ dataset, testAccuracy, student, methodName }: ModelCard):
   };
 }
 
-function useText({ metadata, hasPage }: ModelCard): string {
+function useText({ metadata, hasPage, ownLayers = [] }: ModelCard): string {
   const { mean, std } = metadata.normalization;
   const list = (values: readonly number[]): string => values.map((value) => value.toFixed(4)).join(', ');
-  return `\`\`\`js
+  const register =
+    ownLayers.length === 0
+      ? ''
+      : `It has layers that tfjs does not have. Register their classes with \`tf.serialization.registerClass\` before you load it (KDExplainer's: \`registerHme()\` of \`@distilljs/vam\`): ${ownLayers.join(', ')}.\n\n`;
+  return `${register}\`\`\`js
 import '@tensorflow/tfjs-backend-cpu'; // or -wasm, -webgl, -webgpu
 import { loadStudent } from '@distilljs/core/student';
 

@@ -4,7 +4,6 @@ import {
   channelStatistics,
   createNetwork,
   DistillError,
-  loadModel,
   modelMetadata,
   resolveEngine,
 } from '@distilljs/core';
@@ -20,6 +19,7 @@ import { buildModel, isModelName } from '../model/index.js';
 import { measuredModels } from '../run/kept-files.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
 import { missingRun, runFolder, unfinishedRun } from '../run/run-folder.js';
+import { loadSavedStudent } from '../run/saved-student.js';
 import { readMethodResult, readRun } from '../run/stored.js';
 import { writeJson } from '../run/write-json.js';
 import { summarize } from '../statistics/index.js';
@@ -124,7 +124,7 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
       // In a cohort, only networks with the student's model count, as in the report.
       for (const [at, path] of (await measuredModels(place, result)).entries()) {
         if (cohort[at]?.counted === false) continue;
-        const model = await loadModel(path);
+        const model = await loadSavedStudent(path, config, data.train);
         const taps = aliasesOf(model, config, cohort[at]?.model, data.train);
         const network = createNetwork(model, { taps });
         const tap = embeddingTap(network, options.tap);

@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync, writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadModel } from '@distilljs/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli.js';
+import type { ModelCard } from '../../src/export/index.js';
 import { decodePredictions } from '../../src/predictions/index.js';
 import type { MethodResult, Report } from '../../src/report/index.js';
 import { rewriteReport } from '../../src/run/write-report.js';
@@ -149,5 +152,55 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
     output.listen();
     expect(await main(['verify', kept('config.json')])).toBe(1);
     expect(output.said).toContain('config.json: expected a run folder, got none');
+  });
+});
+
+describe('students with layers that tfjs does not have', { timeout: 300_000 }, () => {
+  it('are measured and exported by a process that has not trained them', async () => {
+    const module = join(folder, 'doubled.mjs');
+    writeFileSync(
+      module,
+      `export default ({ imageShape, classes, tf }) => {
+        class Doubled extends tf.layers.Layer {
+          static className = 'Doubled';
+          computeOutputShape(shape) { return shape; }
+          call(inputs) { return tf.mul(inputs[0], 2); }
+        }
+        tf.serialization.registerClass(Doubled);
+        return tf.sequential({ layers: [
+          tf.layers.conv2d({ inputShape: imageShape, filters: 4, kernelSize: 3 }), new Doubled({ name: 'doubled' }),
+          tf.layers.globalAveragePooling2d({}), tf.layers.dense({ units: classes }),
+        ] });
+      };`,
+    );
+    const own = join(folder, 'own-layers');
+    const flags = ['--methods', 'student,kdexplainer', '--set', `student={from: ${module}}`, '--seeds', '0'];
+    output.listen();
+    expect(await main(['run', ...TINY_RUN, ...flags, '--out', own]), output.said).toBe(0);
+    const known = tf.serialization.SerializationMap.getMap().classNameMap;
+    const forget = (): void => {
+      for (const name of ['Doubled', 'TaskAttention', 'ClassScores']) Reflect.deleteProperty(known, name);
+    };
+    for (const command of ['metrics', 'corruptions']) {
+      forget();
+      output.listen();
+      expect(await main([command, own]), output.said).toBe(0);
+    }
+    for (const [method, layers] of [
+      ['student', ['Doubled']],
+      ['kdexplainer', ['TaskAttention', 'ClassScores']],
+    ] as const) {
+      forget();
+      const to = join(folder, `export-${method}`);
+      output.listen();
+      expect(await main(['export', own, method, '0', '--to', to, '--json']), output.said).toBe(0);
+      const card = JSON.parse(output.printed) as ModelCard;
+      expect(card).toMatchObject({ ownLayers: layers, hasPage: false });
+      expect(card.testAccuracy.exported).toBe(card.testAccuracy.trained);
+      expect(readFileSync(join(to, 'README.md'), 'utf8')).toContain(
+        `registerHme()\` of \`@distilljs/vam\`): ${layers.join(', ')}`,
+      );
+      (await loadModel(to)).dispose();
+    }
   });
 });

@@ -24,6 +24,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectReplaceable, exportStudent } from '../../src/export/index.js';
 import type { ExportOptions, ModelCard } from '../../src/export/index.js';
 import { measureLatency } from '../../src/export/latency.js';
+import { ownLayers } from '../../src/export/own-layers.js';
+import { buildModel } from '../../src/model/index.js';
 import { loadRunData } from '../../src/run/datasets.js';
 import { runConfig } from '../../src/run/run-config.js';
 import { keptLog, refusal, tinyConfig } from '../run/tiny-bench.js';
@@ -84,6 +86,21 @@ describe('a folder that no export may be', () => {
 });
 
 describe('an exported student', () => {
+  it.each([
+    'plain8',
+    'mobilenet16',
+    'resnet8x4',
+    'wrn-10-1',
+    'vgg8',
+    'mobilenetv2-0.5',
+    'shufflenetv1',
+    'shufflenetv2-0.5',
+  ] as const)('needs no layers beyond those of tfjs: %s', (name) => {
+    const { model } = buildModel(name, { imageShape: [32, 32, 3], classes: 2 }, { weights: 'zero' });
+    expect(ownLayers(model)).toEqual([]);
+    model.dispose();
+  });
+
   it('is the plain tfjs model with a card and a page, as accurate through loadStudent as the run says', async () => {
     const card = await exported('plain');
     const place = join(folder, 'plain');
