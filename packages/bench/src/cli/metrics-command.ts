@@ -1,4 +1,4 @@
-import { measureRun } from '../metrics/index.js';
+import { isShare, measureRun, measureTitle } from '../metrics/index.js';
 import type { RunMetrics } from '../metrics/index.js';
 import type { Summary } from '../statistics/index.js';
 import { terminalTable } from '../terminal/index.js';
@@ -31,7 +31,7 @@ export function metricsTable({ run, images, methods, networks }: RunMetrics): st
   const names = [...new Set(methods.flatMap(({ measures }) => Object.keys(measures)))];
   const columns = [
     { title: 'method' },
-    ...names.map((name) => ({ title: isShare(name) ? `${name} %` : name, numeric: true })),
+    ...names.map((name) => ({ title: measureTitle(name), numeric: true })),
   ];
   const rows = methods.map(({ method, measures }) => [
     method,
@@ -40,8 +40,6 @@ export function metricsTable({ run, images, methods, networks }: RunMetrics): st
   const taps = [...new Set(networks.map(({ tap, width }) => `${tap} (${width} numbers)`))];
   return `${run}: ${images}; embedding ${taps.join(', ')}\n${terminalTable(columns, rows)}`;
 }
-
-const isShare = (name: string): boolean => !name.startsWith('cosine');
 
 function cell(summary: Summary | undefined, isPercent: boolean): string {
   if (summary === undefined) return '–';

@@ -27,6 +27,8 @@ describe('distill-bench metrics', () => {
     expect(await main(['metrics', run]), output.said).toBe(0);
     expect(output.printed).toMatch(/: 36 images; embedding global_pool \(/);
     expect(output.printed).toMatch(/│ method +│ +recall@1 % │/);
+    // Shares of false accepts are shown in per cent too: 0.01 and 0.001.
+    expect(output.printed).toMatch(/│ TAR %, FAR 1 % │ TAR %, FAR 0\.1 % │/);
     expect(output.printed).toMatch(/│ student +│ +\d+\.\d\d ± \d+\.\d\d │/);
     const metrics = JSON.parse(readFileSync(join(run, 'report/metrics.json'), 'utf8')) as RunMetrics;
     expect(metrics.methods.map(({ method }) => method)).toEqual(['teacher', 'student', 'dml']);

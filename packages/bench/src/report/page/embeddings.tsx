@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { isShare, measureTitle } from '../../metrics/measure-title.js';
 import type { Summary } from '../../statistics/index.js';
 import { meanAndDeviation, NONE } from '../format.js';
 import type { Report } from '../report-data.js';
@@ -19,26 +20,16 @@ export function Embeddings({ report: { embeddings } }: { readonly report: Report
     >
       <DataTable
         label="Measures of the embeddings"
-        head={[{ name: 'method' }, ...names.map((name) => ({ name: headOf(name) }))]}
+        head={[{ name: 'method' }, ...names.map((name) => ({ name: measureTitle(name) }))]}
         rows={methods.map(({ method, measures }) => ({
           kind: method === 'teacher' ? 'teacher' : undefined,
-          cells: [method, ...names.map((name) => textOf(measures[name], isCosine(name)))],
+          cells: [method, ...names.map((name) => textOf(measures[name], !isShare(name)))],
         }))}
         isSortable
       />
     </Section>
   );
 }
-
-const TAR = 'TAR@FAR ';
-
-/** A measure with its unit; a rate of false accepts is a share in its name. */
-function headOf(name: string): string {
-  if (isCosine(name)) return name;
-  return name.startsWith(TAR) ? `TAR %, FAR ${100 * Number(name.slice(TAR.length))} %` : `${name} %`;
-}
-
-const isCosine = (name: string): boolean => name.startsWith('cosine');
 
 function textOf(summary: Summary | undefined, isPlain: boolean): string {
   if (summary === undefined) return NONE;
