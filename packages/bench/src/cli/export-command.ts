@@ -1,9 +1,10 @@
-import { DistillError } from '@distilljs/core';
+import { DistillError, nearestNameHint } from '@distilljs/core';
 import { terminalTable } from '../terminal/index.js';
 import { exportStudent } from '../export/index.js';
 import type { ModelCard, Quantization } from '../export/index.js';
 import { bestMethod } from '../report/index.js';
 import type { Report } from '../report/index.js';
+import { readStudy, studyFolder } from '../run/matrix.js';
 import { print, terminalLog } from './output.js';
 import { stopSignal } from './process.js';
 
@@ -13,6 +14,34 @@ export interface ExportFlags {
   readonly quantize?: Quantization;
   readonly withSoftmax?: true;
   readonly json?: true;
+}
+
+/**
+ * The run folder and the method that `export` names: in a study, TASK/METHOD names both.
+ *
+ * @throws DistillError code `config` for a task that the study does not have
+ */
+export async function exportSource(
+  run: string,
+  method: string,
+): Promise<{ readonly run: string; readonly method: string }> {
+  const study = await readStudy(run);
+  if (study === undefined) return { run, method };
+  const [task = '', ...own] = method.split('/');
+  const tasks = study.tasks.map(({ name }) => name);
+  const ofTask = own.join('/');
+  const wanted = own.length > 0 ? ofTask : method;
+  if (ofTask !== '' && tasks.includes(task)) return { run: studyFolder(run).task(task), method: ofTask };
+  throw new DistillError({
+    code: 'config',
+    where: 'export, method',
+    expected: 'TASK/METHOD, as the folder holds a study',
+    got: method,
+    hint: nearestNameHint(
+      method,
+      tasks.map((name) => `${name}/${wanted === '' ? 'METHOD' : wanted}`),
+    ),
+  });
 }
 
 /** `distill-bench export`. */

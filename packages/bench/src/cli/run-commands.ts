@@ -6,13 +6,13 @@ import { explainRun } from '../explain/index.js';
 import { quantizations } from '../export/index.js';
 import { renderStudyTerminal, renderTerminal, reportFormats, USUAL_FORMATS } from '../report/index.js';
 import type { ReportFormat } from '../report/index.js';
-import { readStudy, runFoldersOf, studyFolder } from '../run/matrix.js';
+import { readStudy, runFoldersOf } from '../run/matrix.js';
 import { writeStudyReport } from '../run/study-report.js';
 import { rewriteReport } from '../run/write-report.js';
 import { append, names, number, numbers } from './arguments.js';
 import { stopSignal } from './process.js';
 import type { ExitCode } from './process.js';
-import { exportCommand } from './export-command.js';
+import { exportCommand, exportSource } from './export-command.js';
 import type { ExportFlags } from './export-command.js';
 import { metricsCommand } from './metrics-command.js';
 import type { MetricsFlags } from './metrics-command.js';
@@ -134,10 +134,8 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
     .option('--with-softmax', 'make the model output probabilities instead of logits')
     .option('--json', 'print card.json instead of a table')
     .action(async (run: string, method: string, seed: number, flags: ExportFlags) => {
-      const [task, ...own] = method.split('/');
-      const isOfStudy = own.length > 0 && (await readStudy(run)) !== undefined;
-      if (isOfStudy) await exportCommand(studyFolder(run).task(task ?? ''), own.join('/'), seed, flags);
-      else await exportCommand(run, method, seed, flags);
+      const source = await exportSource(run, method);
+      await exportCommand(source.run, source.method, seed, flags);
     });
 
   program

@@ -102,6 +102,14 @@ describe('a study', { timeout: 900_000 }, () => {
     // A task is a run folder like any other.
     expect(bench('report', join('study/tasks', TASKS[3] ?? '')).code).toBe(0);
     expect(bench('export', 'study', `${TASKS[3]}/kd`, '1', '--to', 'exported').code).toBe(0);
+    for (const method of ['kd', 'nothing/kd', `${TASKS[3]}/`]) {
+      const { code, errors } = bench('export', 'study', method, '1', '--to', 'none');
+      expect([code, errors], method).toEqual([
+        2,
+        expect.stringContaining('expected TASK/METHOD, as the folder'),
+      ]);
+      expect(errors).toContain(`${TASKS[0]}/${method.endsWith('kd') ? 'kd' : 'METHOD'}`);
+    }
   });
 
   it('says which trainings are missing, and goes on with them', () => {
