@@ -87,18 +87,23 @@ export function watchCells({ all }: RunCells): () => Promise<RunSnapshot> {
       running,
       halfDone,
       latest: finished.slice(0, LATEST),
-      cellsPerHour: paceOf(finished.map(({ at }) => at)),
+      cellsPerHour: paceOf(
+        finished.map(({ at }) => at),
+        open.size === 0 ? (finished[0]?.at ?? 0) : Date.now(),
+      ),
     };
   };
 }
 
-/** @param times newest first */
-function paceOf(times: readonly number[]): number | undefined {
-  const now = Date.now();
-  const recent = times.filter((time) => now - time < HOUR);
+/**
+ * @param times newest first
+ * @param until now; of a run that is done its last training, after which time no longer counts
+ */
+function paceOf(times: readonly number[], until: number): number | undefined {
+  const recent = times.filter((time) => until - time < HOUR);
   const first = recent.at(-1);
-  if (recent.length < 3 || first === undefined || first >= now) return undefined;
-  return ((recent.length - 1) * HOUR) / (now - first);
+  if (recent.length < 3 || first === undefined || first >= until) return undefined;
+  return ((recent.length - 1) * HOUR) / (until - first);
 }
 
 async function progressOf(

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -199,6 +199,14 @@ describe('a run', () => {
     expect(JSON.parse(await done('report', run, '--json'))).toEqual(first);
     expect(await done('report', run)).toMatch(/Report: .*index\.html\n$/);
     expect(await done('report', run, '--format', 'latex')).toMatch(/\.tex\n/);
+    // Two trainings within 20 s after the first, and nothing since.
+    for (const [at, cell] of ['teacher', 'student/0', 'kd+vam/0'].entries()) {
+      const ended = Date.now() / 1000 - 600 + 10 * at;
+      utimesSync(join(run, cell, 'result.json'), ended, ended);
+    }
+    expect(await done('watch', run, '--once')).toContain(
+      '3 of 3 done | 0 running | 0 left | 360 cells an hour',
+    );
     expect(await done('predictions', run)).toContain('0 networks evaluated');
     expect(await done('corruptions', run, '--seed', '1')).toContain('trainings evaluated');
     const compared = JSON.parse(await done('compare', run, run, '--json')) as { readonly rows: unknown[] };
