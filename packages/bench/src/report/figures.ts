@@ -58,8 +58,8 @@ export interface RowCorruptions {
   readonly accuracy: Readonly<Record<string, readonly Summary[]>>;
   /** Mean over corruptions and strengths. */
   readonly mean: Summary;
-  /** That mean divided by the accuracy on clean images. */
-  readonly relative: Summary;
+  /** That mean divided by the accuracy on clean images; null where a network classifies no clean image correctly. */
+  readonly relative: Summary | null;
 }
 
 /** Figures that older run folders do not contain; null there. */

@@ -90,7 +90,9 @@ export function rowCorruptions(seeds: readonly SeedCorruptions[] = []): RowCorru
       ]),
     ),
     mean: summarize(means),
-    relative: summarize(means.map((value, at) => (value === 0 ? 0 : value / (seeds[at]?.clean ?? 1)))),
+    relative: seeds.every(({ clean }) => clean > 0)
+      ? summarize(means.map((value, at) => value / (seeds[at]?.clean ?? 1)))
+      : null,
   };
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderHtml } from '../../src/report/index.js';
+import type { RowCorruptions } from '../../src/report/figures.js';
+import { rowCorruptions } from '../../src/report/row-figures.js';
 import { withFigures } from './figures-fixture.js';
 import { METHODS, fixtureReport, fixtureResults } from './report-fixture.js';
 
@@ -45,6 +47,21 @@ describe('figures of kept predictions', () => {
     for (const name of ['top-5 %', 'agreement %', 'KL to teacher', 'NLL', 'ECE', 'Brier'])
       expect(text).toContain(name);
     expect(page.match(/aria-label="How often predictions of [^"]+"/g)).toHaveLength(4);
+  });
+
+  it('say nothing of a share of the clean accuracy where that is 0', async () => {
+    // 0.25 and 0.5 of no clean image, and of half of them: 0.25 / 0.5 and 0.5 / 0.5.
+    const over = (clean: number): RowCorruptions | null =>
+      rowCorruptions(
+        [0.25, 0.5].map((at, seed) => ({ seed, clean: seed === 0 ? clean : 0.5, accuracy: { blur: [at] } })),
+      );
+    expect(over(0)).toMatchObject({ mean: { mean: 0.375 }, relative: null });
+    expect(over(0.5)?.relative?.mean).toBe(0.75);
+    expect(rowCorruptions([{ seed: 0, clean: 0, accuracy: { blur: [0] } }])?.relative).toBeNull();
+    const rows = REPORT.rows.map((row) => ({ ...row, corruptions: over(0) }));
+    expect(textOf(await renderHtml({ ...REPORT, rows }, RESULTS), 'corruptions')).toMatch(
+      /37\.50 ± 17\.68 +– /,
+    );
   });
 
   it('show what corruptions leave, and what networks cost', async () => {

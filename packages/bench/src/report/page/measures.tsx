@@ -152,7 +152,7 @@ export function Corruptions({
               ? []
               : [
                   meanAndDeviation(corruptions.mean),
-                  meanAndDeviation(corruptions.relative),
+                  corruptions.relative === null ? NONE : meanAndDeviation(corruptions.relative),
                   ...names.map((of) => meanOf(corruptions.accuracy[of] ?? [])),
                 ]),
           ],
