@@ -1,8 +1,10 @@
 import {
   channelStatistics,
   createRandom,
+  DistillError,
   evaluate,
   freeze,
+  isDistillError,
   metadataOf,
   modelMetadata,
   outputKind,
@@ -93,7 +95,9 @@ async function trainedTeacher(context: RunContext, folder: TrainingFolder): Prom
     optimizer: optimizerOf(config, learningRate, epochs),
     folder,
   };
-  const outcome = await trainNetwork(training, context);
+  const outcome = await trainNetwork(training, context).catch((error: unknown) => {
+    throw divergenceOf(training.label, learningRate, error);
+  });
   if (outcome === undefined) {
     network.dispose();
     return undefined;
@@ -114,6 +118,14 @@ async function trainedTeacher(context: RunContext, folder: TrainingFolder): Prom
   log.say(teacherText(result, `trained for ${epochs} epochs`));
   for (const line of weakTeacherText(result, data.train.classes)) log.say(line);
   return ready(network, outputsOf(config, folder), result);
+}
+
+/** Names the teacher in the error of its divergence: it is trained by the method 'student', as students are. */
+function divergenceOf(label: string, learningRate: number, error: unknown): unknown {
+  if (!isDistillError(error) || error.code !== 'numeric') return error;
+  const { code, where, expected, got } = error;
+  const hint = `Lower teacher.learningRate, which is ${learningRate}.`;
+  return new DistillError({ code, where: `${label}, ${where}`, expected, got, hint, cause: error });
 }
 
 /**

@@ -43,4 +43,13 @@ describe('a training that diverges', () => {
     const run = runConfig({ config, out: join(folder, 'alone'), existing: 'refuse', log: keptLog() });
     expect(await refusal(run)).toMatch(/expected a finite value/);
   });
+
+  it("is the error that names the teacher where it is the teacher's", async () => {
+    const plan = tinyConfig({ methods: ['kd'], seeds: [0] });
+    const config = { ...plan, teacher: { ...plan.teacher, learningRate: 1e30 } };
+    const run = runConfig({ config, out: join(folder, 'teacher'), existing: 'refuse', log: keptLog() });
+    expect(await refusal(run)).toMatch(
+      /^DistillError: teacher plain8, method 'student', .*expected a finite value.*Lower teacher\.learningRate, which is 1e\+30\.$/,
+    );
+  });
 });
