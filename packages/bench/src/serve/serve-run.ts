@@ -36,7 +36,7 @@ const BETWEEN_REPORTS = 10_000;
 /**
  * Serves a page that shows a run or a study in progress, and the files of its reports. It only reads.
  *
- * @throws DistillError code `config` for a folder without a run, or an empty address
+ * @throws DistillError code `config` for a folder without a run, an empty address, or one on which this machine cannot listen
  */
 export async function serveRun(
   root: string,
@@ -70,7 +70,9 @@ export async function serveRun(
     );
   });
   await new Promise<void>((done, failed) => {
-    server.once('error', failed);
+    server.once('error', (error) => {
+      failed(cannotListen(error, port, host));
+    });
     server.listen(port, host, done);
   });
   const { port: taken } = server.address() as AddressInfo;
@@ -85,6 +87,28 @@ export async function serveRun(
         server.closeAllConnections();
       }),
   };
+}
+
+function cannotListen(cause: NodeJS.ErrnoException, port: number, host: string): DistillError {
+  const ofPort = {
+    EADDRINUSE: 'which another program uses',
+    EACCES: 'which this user may not use',
+  }[cause.code ?? ''];
+  const [where, expected, got, hint] =
+    ofPort === undefined
+      ? [
+          '--host',
+          'an address of this machine',
+          host,
+          'Leave --host out for this machine alone; 0.0.0.0 listens at all addresses.',
+        ]
+      : [
+          '--port',
+          'a free port',
+          `${port}, ${ofPort}`,
+          'Use another --port, or leave it out for a free one.',
+        ];
+  return new DistillError({ code: 'config', where, expected, got, hint, cause });
 }
 
 /** Content that is made on request. */

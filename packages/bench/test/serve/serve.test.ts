@@ -127,6 +127,17 @@ describe('serve', () => {
       /--host: expected an address, got nothing/,
     );
   });
+
+  it('refuses a port that is taken, and addresses of others', async () => {
+    const { port } = new URL(server.address);
+    await expect(serveRun(root, { port: Number(port) })).rejects.toThrow(
+      `--port: expected a free port, got ${port}, which another program uses. Use another --port, or leave it out`,
+    );
+    // An address that is reserved for documents, which no machine has.
+    await expect(serveRun(root, { host: '192.0.2.1' })).rejects.toThrow(
+      /--host: expected an address of this machine, got 192\.0\.2\.1\. Leave --host out/,
+    );
+  });
 });
 
 describe.skipIf(missingChromium !== '')(`serve in Chromium${missingChromium}`, { timeout: 180_000 }, () => {
