@@ -18,7 +18,12 @@ export function addOtherCommands(program: Command, done: (code: ExitCode) => voi
   program
     .command('speed')
     .description("time the methods' training steps on random images")
-    .addOption(new Option('--engine <name>', `one of auto, ${ENGINES.map(({ name }) => name).join(', ')}`))
+    .addOption(
+      new Option('--engine <name>', 'engine to time (default: auto)').choices([
+        'auto',
+        ...ENGINES.map(({ name }) => name),
+      ]),
+    )
     .option('--model <name>', 'network of the student (default: resnet20)')
     .option('--teacher <name>', 'network of the teacher (default: resnet56)')
     .option('--batch <number>', 'images per step (default: 64)', number)

@@ -133,6 +133,7 @@ describe('the program', () => {
     ],
     [['speed', '--batch', '1e15'], 'speed.batchSize: expected a whole number'],
     [['speed', '--steps', '0'], 'speed.steps: expected a whole number'],
+    [['speed', '--engine', 'nope'], 'Allowed choices are auto, node-gpu, node, webgpu, wasm, cpu'],
     [['report', ''], 'run folder: expected a path that is not empty'],
     [['explain', ''], 'run folder: expected a path that is not empty'],
     [['serve', 'nowhere', '--port', 'x'], '--port'],
