@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { compareRuns, corruptRun, predictRun, verifyRun } from '../evaluation/index.js';
 import type { ComparedRuns } from '../evaluation/index.js';
 import { NONE, percent, points, probability } from '../report/index.js';
-import { terminalTable } from '../terminal/index.js';
+import { counted, terminalTable } from '../terminal/index.js';
 import { number } from './arguments.js';
 import { EXIT } from './process.js';
 import type { ExitCode } from './process.js';
@@ -16,7 +16,9 @@ export function addAnswerCommands(program: Command, done: (code: ExitCode) => vo
     .argument('<run>', 'run folder')
     .action(async (run: string) => {
       const { made, kept } = await predictRun(run, terminalLog());
-      print(`${made} networks evaluated, ${kept} had their predictions. Next: distill-bench report ${run}`);
+      print(
+        `${counted(made, 'network')} evaluated, ${kept} had their predictions. Next: distill-bench report ${run}`,
+      );
     });
 
   program
@@ -28,7 +30,7 @@ export function addAnswerCommands(program: Command, done: (code: ExitCode) => vo
     .option('--seed <number>', "decides the noise (default: the run's, else 0)", number)
     .action(async (run: string, { seed }: { readonly seed?: number }) => {
       const made = await corruptRun(run, { ...terminalLog(), seed });
-      print(`${made.length} trainings evaluated. Next: distill-bench report ${run}`);
+      print(`${counted(made.length, 'training')} evaluated. Next: distill-bench report ${run}`);
     });
 
   program
@@ -45,7 +47,10 @@ export function addAnswerCommands(program: Command, done: (code: ExitCode) => vo
         ({ severity, where, found, hint }) =>
           `${severity === 'error' ? 'Error' : 'Warning'}: ${where}: ${found}. ${hint}`,
       );
-      const text = [...lines, `${trainings} trainings verified, ${findings.length} findings.`].join('\n');
+      const text = [
+        ...lines,
+        `${counted(trainings, 'training')} verified, ${counted(findings.length, 'finding')}.`,
+      ].join('\n');
       print(json === true ? JSON.stringify(verified, null, 2) : text);
       if (findings.some(({ severity }) => severity === 'error')) done(EXIT.failed);
     });

@@ -1,5 +1,6 @@
-import { isShare, measureRun, measureTitle } from '../metrics/index.js';
+import { measureRun } from '../metrics/index.js';
 import type { RunMetrics } from '../metrics/index.js';
+import { isShare, measureTitle } from '../report/index.js';
 import type { Summary } from '../statistics/index.js';
 import { terminalTable } from '../terminal/index.js';
 import { print, terminalLog } from './output.js';

@@ -22,6 +22,7 @@ import type { ExitCode } from './process.js';
 import { print, terminalLog } from './output.js';
 import { watchCommand } from './watch-command.js';
 import type { WatchFlags } from './watch-command.js';
+import { counted } from '../terminal/index.js';
 
 interface SubmitFlags {
   readonly queue?: string;
@@ -138,7 +139,7 @@ async function workerCommand(flags: WorkerFlags): Promise<ExitCode> {
   const processes = cellProcesses(process.argv[1] ?? '');
   const share = capability === 'gpu' ? gpus : [];
   say(
-    `Working on queue ${capability} of ${connection.shown}: ${jobs} trainings at a time on ${availableParallelism()} processors.`,
+    `Working on queue ${capability} of ${connection.shown}: ${counted(jobs, 'training')} at a time on ${counted(availableParallelism(), 'processor')}.`,
   );
   try {
     await runQueueWorker({

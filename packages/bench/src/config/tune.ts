@@ -2,6 +2,7 @@ import { nearestNameHint } from '@distilljs/core';
 import { z } from 'zod';
 import { isMapping, list, mapping, whole } from './fields.js';
 import type { Conflict } from './problem.js';
+import { counted } from '../terminal/index.js';
 
 /** One set of options to try. */
 export type Trial = Readonly<Record<string, unknown>>;
@@ -107,7 +108,7 @@ export function tuningConflicts({
   if (first !== undefined && other !== undefined && tuning.budget === 'equal') {
     found.push({
       path: ['tune', other[0]],
-      expected: `${first[1]} trials, as many as ${first[0]} has`,
+      expected: `${counted(first[1], 'trial')}, as many as ${first[0]} has`,
       got: String(other[1]),
       hint: 'More trials give a method an advantage. tuning: {budget: unequal} allows it; the report says so.',
     });

@@ -21,6 +21,7 @@ import type { RunFolder, TrainingFolder } from '../run/run-folder.js';
 import { readMethodResult, readTeacherResult } from '../run/stored.js';
 import { curveFindings, mixFindings, originFindings, teacherFindings } from './verify-findings.js';
 import type { VerifyFinding } from './verify-findings.js';
+import { counted } from '../terminal/index.js';
 
 export interface VerifiedRun {
   readonly findings: readonly VerifyFinding[];
@@ -55,7 +56,7 @@ async function verifyOne({ folder, run }: MatrixRun): Promise<VerifiedRun> {
   if (unfinished.length > 0) {
     const named = unfinished.slice(0, 5).join(', ') + (unfinished.length > 5 ? ', …' : '');
     const hint = 'Continue with `distill-bench run --resume`.';
-    found.add('error', 'run', `${unfinished.length} trainings are not finished: ${named}`, hint);
+    found.add('error', 'run', `${counted(unfinished.length, 'training')} not finished: ${named}`, hint);
   }
   if (teacher !== undefined) {
     await verifyTeacher(found, folder, run, teacher);

@@ -6,6 +6,7 @@ import type { RunEnvironment, TeacherResult } from '../report/index.js';
 import { wilson } from '../statistics/index.js';
 import type { Summary } from '../statistics/index.js';
 import type { Latencies } from './latency.js';
+import { counted } from '../terminal/index.js';
 
 /** Version of {@link ModelCard} as a file. */
 export const CARD_SCHEMA = 1;
@@ -162,7 +163,7 @@ function trainingText(card: ModelCard): string {
       ? "- the run's teacher: none"
       : `- the run's teacher: ${teacher.model} (${number(teacher.parameters)} parameters, ${teacher.source === 'trained' ? 'trained in the same run' : `from ${teacher.source}`}), ${percent(teacher.testAccuracy)} on the test images`,
     `- method: ${card.method}, options \`${JSON.stringify(card.options)}\``,
-    `- seed ${seed}, ${training.epochs} epochs, batches of ${training.batchSize}, ${name} \`${JSON.stringify(optimizer)}\`; weights of the last epoch`,
+    `- seed ${seed}, ${counted(training.epochs, 'epoch')}, batches of ${training.batchSize}, ${name} \`${JSON.stringify(optimizer)}\`; weights of the last epoch`,
     `- engine ${environment.engine.name} (${environment.engine.version}), Node ${environment.node}, ${Object.entries(
       environment.packages,
     )

@@ -2,4 +2,3 @@ export { aliasesOf, measureRun, METRICS_SCHEMA } from './measure-run.js';
 export type { MeasuredMethod, MeasuredNetwork, MetricsOptions, RunMetrics } from './measure-run.js';
 export { measure } from './protocols.js';
 export type { EmbeddedSet, EmbeddedSets, Measures } from './protocols.js';
-export { isShare, measureTitle } from './measure-title.js';

@@ -51,6 +51,7 @@ export { STUDY_REPORT_SCHEMA } from './study-data.js';
 export type { StudyReport, StudyTaskCell, StudyTaskReport } from './study-data.js';
 export { renderStudyHtml, studyContent } from './page/study-page.js';
 export { renderStudyCsv, renderStudyMarkdown, renderStudyTerminal } from './study-text.js';
+export { isShare, measureTitle } from './measure-title.js';
 export { renderPlot } from './plot.js';
 export { ACCENT } from './accuracy-plot.js';
 export { renderTerminal } from './terminal.js';

@@ -29,6 +29,7 @@ import { expectHeld } from './lock.js';
 import type { RunContext } from './run-context.js';
 import type { TrainingFolder } from './run-folder.js';
 import { writeJson } from './write-json.js';
+import { counted } from '../terminal/index.js';
 
 /** A teacher ready for use, and how good it is. */
 export interface RunTeacher {
@@ -115,7 +116,7 @@ async function trainedTeacher(context: RunContext, folder: TrainingFolder): Prom
   const [corrupted] = outcome.corruptions;
   if (corrupted !== undefined) await writeJson(folder.corruptions, { ...corrupted, network: digest });
   await writeJson(folder.result, { ...result, madeWith, modelDigest: digest });
-  log.say(teacherText(result, `trained for ${epochs} epochs`));
+  log.say(teacherText(result, `trained for ${counted(epochs, 'epoch')}`));
   for (const line of weakTeacherText(result, data.train.classes)) log.say(line);
   return ready(network, outputsOf(config, folder), result);
 }

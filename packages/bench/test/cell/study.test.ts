@@ -155,7 +155,7 @@ describe('a study', { timeout: 900_000 }, () => {
     const cell = join(folder, 'jobs/tasks', TASKS[1] ?? '', 'kd/0');
     const kept = readFileSync(join(cell, 'predictions.safetensors'), 'base64');
     rmSync(join(cell, 'predictions.safetensors'));
-    expect(bench('predictions', 'jobs').out).toContain('1 networks evaluated, 5 had their predictions');
+    expect(bench('predictions', 'jobs').out).toContain('1 network evaluated, 5 had their predictions');
     expect(readFileSync(join(cell, 'predictions.safetensors'), 'base64')).toBe(kept);
 
     expect(bench('corruptions', 'jobs').out).toContain('6 trainings evaluated');
@@ -168,7 +168,7 @@ describe('a study', { timeout: 900_000 }, () => {
     const spoilt = bench('verify', 'jobs');
     expect([spoilt.code, spoilt.out]).toEqual([
       1,
-      expect.stringContaining(`Error: ${TASKS[1]}/run: 1 trainings are not finished: kd/0`),
+      expect.stringContaining(`Error: ${TASKS[1]}/run: 1 training not finished: kd/0`),
     ]);
   });
 

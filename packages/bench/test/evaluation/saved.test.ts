@@ -91,7 +91,7 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
     writeFileSync(file, bytes);
     await expect(report()).rejects.toThrow(/predictions-1\.safetensors.*distill-bench predictions RUN/);
     expect(await main(['predictions', run]), output.said).toBe(0);
-    expect(output.printed).toContain('1 networks evaluated, 6 had');
+    expect(output.printed).toContain('1 network evaluated, 6 had');
     expect((await report()).omitted).toEqual([]);
   });
 

@@ -55,7 +55,7 @@ export function earlyStop(given: Partial<EarlyStopOptions> = {}): Callback {
       if (value > best) best = value;
     }
     if (idle < options.patience) return;
-    run.stop(`no better validation ${options.metric} for ${idle} epochs`, {
+    run.stop(`no better validation ${options.metric} for ${idle} ${idle === 1 ? 'epoch' : 'epochs'}`, {
       restoreBest: options.restoreBest,
     });
   };

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { isShare, measureTitle } from '../../metrics/measure-title.js';
+import { isShare, measureTitle } from '../measure-title.js';
 import type { Summary } from '../../statistics/index.js';
 import { meanAndDeviation, NONE } from '../format.js';
 import type { Report } from '../report-data.js';
