@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describeValue, DistillError, nearestNameHint } from '../error/index.js';
 import { firstLine } from '../error/first-line.js';
+import { expectKnown } from '../option/check-options.js';
 import { isNode } from '../platform/node-module.js';
 import { watchDevice } from './device-fault.js';
 import { ENGINES } from './engines.js';
@@ -51,13 +52,12 @@ export interface ResolveEngineOptions {
  * first of node-gpu, node, webgpu, wasm, cpu that loads and has the kernels, and reports why earlier ones were
  * refused. WebGPU by a software renderer is skipped. An engine requested by name has no fallback.
  * @param asked default: `auto`
- * @throws DistillError code `engine` for an unavailable engine, with how to install it; `option` for an invalid
- *   number of threads, or environment variable
+ * @throws DistillError code `engine` for an unavailable engine, with how to install it; `option` for an unknown
+ *   option, an invalid number of threads, or environment variable
  */
-export async function resolveEngine(
-  asked = 'auto',
-  { warn = console.warn, threads }: ResolveEngineOptions = {},
-): Promise<Engine> {
+export async function resolveEngine(asked = 'auto', options: ResolveEngineOptions = {}): Promise<Engine> {
+  expectKnown('resolveEngine', options, ['warn', 'threads']);
+  const { warn = console.warn, threads } = options;
   expectVariables();
   if (threads !== undefined) askForThreads(threads);
   const names = ['auto', ...ENGINES.map((engine) => engine.name)];

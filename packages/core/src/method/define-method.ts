@@ -2,7 +2,7 @@ import type { BatchSampler } from '../data/index.js';
 import { describeValue, DistillError } from '../error/index.js';
 import type { FrozenNetwork } from '../network/contract.js';
 import type { NamedVariables } from '../tensor/index.js';
-import { checkOptions, expectOption, listOf, text } from '../option/index.js';
+import { checkOptions, expectKnown, expectOption, listOf, text } from '../option/index.js';
 import type { OptionChecks } from '../option/index.js';
 import type {
   AuxiliaryCost,
@@ -185,7 +185,11 @@ function expectDefinition(given: unknown): void {
       ? 'name'
       : (['defaults', 'check'].find((field) => !isObject(definition[field])) ??
         needed.find((field) => typeof definition[field] !== 'function'));
-  if (wrong === undefined) return;
+  // A misspelt `validate` would check nothing.
+  if (wrong === undefined) {
+    expectKnown('defineMethod', definition, FIELDS);
+    return;
+  }
   throw new DistillError({
     code: 'option',
     where: `defineMethod, ${wrong}`,
@@ -194,15 +198,20 @@ function expectDefinition(given: unknown): void {
   });
 }
 
+const FIELDS = 'name defaults check repeatable weights validate plan reads prepare loss inspect'.split(' ');
+
 async function planOf<Options extends object, State>(
   definition: LossMethod<Options, State>,
   options: Readonly<Options>,
   context: PlanContext,
 ): Promise<Plan> {
   const [student] = context.students;
-  const { student: taps, ...reads } = definition.reads(options, context);
+  const read = definition.reads(options, context);
+  const where = `method '${definition.name}', reads`;
+  expectKnown(where, read, ['student', 'teacher', 'condense', 'labels', 'weights']);
+  const { student: taps, ...reads } = read;
   for (const [name, list] of Object.entries({ student: taps, teacher: reads.teacher ?? [] }))
-    expectOption(`method '${definition.name}', reads.${name}`, list, listOf(text));
+    expectOption(`${where}.${name}`, list, listOf(text));
   // Wrong tap names must fail now, not in the first step.
   taps.forEach((tap) => student.tapShape(tap));
   if (reads.teacher !== undefined) {

@@ -1,3 +1,4 @@
+import { expectKnown } from '../option/index.js';
 import type { Callback, PlannedPhase, RunControl } from './callback.js';
 import { callbackFault } from './callback.js';
 import { inspectPhase } from './inspect.js';
@@ -33,7 +34,9 @@ export function controlOf(run: Run, state: TrainingState, callbacks: readonly Ca
     inspect: () =>
       inspectPhase(run, current(), { epoch: state.position.epoch, epochs: current().phase.epochs }),
     snapshot: () => takeSnapshot(run, state),
-    stop(reason, { restoreBest = false } = {}) {
+    stop(reason, options = {}) {
+      expectKnown('stop', options, ['restoreBest']);
+      const { restoreBest = false } = options;
       requestStop(state, current().phase, { reason, restoreBest });
     },
     checkpointed(where) {

@@ -76,6 +76,12 @@ describe('resolveEngine', () => {
     );
   });
 
+  it('refuses an unknown option', async () => {
+    await expect(resolveEngine('cpu', { thread: 2 } as never)).rejects.toThrow(
+      "resolveEngine: expected a known option, got 'thread'. Did you mean 'threads'?",
+    );
+  });
+
   it('never falls back from an engine that was asked for by name', async () => {
     const outcome: unknown = await resolveEngine('node-gpu').catch((caught: unknown) => caught);
     if (isDistillError(outcome)) {

@@ -85,6 +85,20 @@ describe('defineMethod', () => {
     });
   });
 
+  it('refuses fields that it does not know, which would have no effect', async () => {
+    const plain = { name: 'plain', defaults: {}, check: {}, loss: () => ({}) };
+    const make = (more: object): Promise<{ message: string }> =>
+      caught(() => defineMethod({ ...plain, reads: () => ({ student: [] }), ...more }));
+    expect((await make({ validates: () => undefined })).message).toContain(
+      "defineMethod: expected a known option, got 'validates'. Did you mean 'validate'?",
+    );
+    const method = defineMethod({ ...plain, reads: () => ({ student: [], label: false }) as never })();
+    const error = await caught(() => distill({ ...run, students: [tinyNetwork(2)], method }));
+    expect(error.message).toContain(
+      "method 'plain', reads: expected a known option, got 'label'. Did you mean 'labels'?",
+    );
+  });
+
   it('checks options one by one and together, when the method is made', async () => {
     expect((await caught(() => scaled()({ weight: -1 }))).message).toMatch(
       /^scaled\.weight: expected a number of at least 0/,

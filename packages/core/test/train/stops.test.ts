@@ -205,6 +205,18 @@ describeOn(REPRODUCIBLE, 'the best epoch', () => {
   });
 });
 
+it('an unknown option of a stop is refused', async () => {
+  const stop: Callback = {
+    name: 'stop',
+    epoch: (_, control) => {
+      control.stop('enough', { restorebest: true } as never);
+    },
+  };
+  await expect(run({ callbacks: [stop] })).rejects.toThrow(
+    "expected a known option, got 'restorebest'. Did you mean 'restoreBest'?",
+  );
+});
+
 it('taps of a phase that are no list of names are refused', async () => {
   const reads = { students: ['logits'] } as never;
   await expect(run({ phase: { reads } })).rejects.toThrow(
