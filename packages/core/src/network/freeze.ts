@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { holdInGraphs } from '../engine/graph/index.js';
 import { withoutTape } from '../engine/tape.js';
 import { describeValue, DistillError, isPromise } from '../error/index.js';
+import type { Normalization } from '../data/index.js';
 import { modelMetadata } from '../model-file/metadata.js';
+import type { ModelMetadata } from '../model-file/metadata.js';
 import { expectShape } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import { compileLayer } from './apply-layer.js';
@@ -46,7 +48,7 @@ export function freeze(network: Network): FrozenNetwork {
   expectNetwork(network);
   const { name, inputShape, classes, tapNames, tapShape, tapOutput, nodes, macs, logitsFrom } = network;
   const { classNames } = network;
-  const normalization = modelMetadata(network.model)?.normalization;
+  const normalization = normalizationOf(modelMetadata(network.model));
   const graph = withoutSoftmax(readGraph(network.model), logitsFrom);
   const plans = new Map<string, { steps: readonly ForwardStep[]; weights: readonly FoldedWeights[] }>();
 
@@ -104,6 +106,14 @@ export function freeze(network: Network): FrozenNetwork {
     dispose: disposePlans,
   };
   return markAs(frozen, network);
+}
+
+/** The normalization in a model's metadata, for pixels divided by 255. */
+function normalizationOf(metadata: ModelMetadata | undefined): Normalization | undefined {
+  if (metadata === undefined) return undefined;
+  const { scale, normalization } = metadata;
+  const per255 = (values: readonly number[]): number[] => values.map((value) => (value * scale) / 255);
+  return { mean: per255(normalization.mean), std: per255(normalization.std) };
 }
 
 function buildPlan(

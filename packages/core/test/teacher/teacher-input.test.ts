@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   checkpoints,
+  createNetwork,
   distill,
   freeze,
   kd,
@@ -149,6 +150,13 @@ describeOn(REPRODUCIBLE, 'a teacher with a normalization of its own', () => {
     expect(await warningsOf(TEACHER, { teacherInput })).toEqual([]);
     expect(await warningsOf(TEACHER, { method: studentAlone() })).toEqual([]);
     expect(await warningsOf({ mean: [0.301, 0.6], std: [0.2, 0.401] })).toEqual([]);
+    // The same in pixels from 0 to 255 that are not divided.
+    const { model } = tinyNetwork(1);
+    const times255 = { mean: STUDENT.mean.map((x) => 255 * x), std: STUDENT.std.map((x) => 255 * x) };
+    setModelMetadata(model, { ...metadataOf(DATA, times255), scale: 1 });
+    const found = freeze(createNetwork(model)).normalization;
+    expectClose([...(found?.mean ?? []), ...(found?.std ?? [])], [...STUDENT.mean, ...STUDENT.std], 1e-12);
+    model.dispose();
   });
 
   it('teaches a student at another image size', async () => {
