@@ -23,8 +23,9 @@ export async function probabilityWarning(
   // A teacher known to give logits is not run, which may be expensive; finite weights suffice.
   if (teacher.givesLogits === true && (await oddWeight(teacher.weights)) === undefined) return undefined;
   const { logits, dispose } = await askTeacher(teacher, images, taps);
-  const looksLike = await areProbabilities(`teacher '${teacher.name}'`, logits, teacher.weights);
-  dispose();
+  const looksLike = await areProbabilities(`teacher '${teacher.name}'`, logits, teacher.weights).finally(
+    dispose,
+  );
   if (teacher.givesLogits === true || !looksLike) return undefined;
   return `The outputs of teacher '${teacher.name}' ${PROBABILITIES}${SAY_SOFTMAX}`;
 }
@@ -57,8 +58,9 @@ export async function studentWarning(
   const name = `${where} '${student.name}'`;
   const logits = tf.tidy(() => student.forward(images).logits);
   const weights = { ...student.variables, ...student.statistics };
-  const looksLike = await areProbabilities(name, logits, weights);
-  logits.dispose();
+  const looksLike = await areProbabilities(name, logits, weights).finally(() => {
+    logits.dispose();
+  });
   if (looksLike) return `The outputs of ${name} ${PROBABILITIES}${LINEAR_END}`;
   const activation = limitingActivation(readGraph(student.model));
   if (activation === undefined) return undefined;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { faultBehind } from '../engine/device-fault.js';
+import { DistillError } from '../error/index.js';
 import { metadataOf, setModelMetadata } from '../model-file/index.js';
 import { describeBest, freeBest } from './best.js';
 import { tell } from './callback.js';
@@ -45,14 +46,20 @@ export async function trainRun(
     const end = tell([callback], 'end', () => callback.end?.(watchers.control));
     await end.catch((error: unknown) => failures.push(error));
   }
-  if (failures.length > 0) throw failures[0];
+  if (failures.length > 0) {
+    // Of a run that only `end` of a callback failed.
+    freeBest(state);
+    throw failures[0];
+  }
   return resultOf(run, state);
 }
 
 function resultOf(run: Run, state: TrainingState): DistillResult {
   const { best, stop, history } = state;
   const last = copyValues(state.variables);
+  let isDisposed = false;
   const put = (values: typeof last): void => {
+    if (isDisposed) throw disposed();
     assignValues(state.variables, values);
     run.plan.finish?.();
   };
@@ -76,8 +83,18 @@ function resultOf(run: Run, state: TrainingState): DistillResult {
     normalization: run.normalization,
     warnings: state.warnings,
     dispose() {
+      isDisposed = true;
       tf.dispose([...Object.values(last), ...Object.values(best?.values ?? {})]);
       run.dispose();
     },
   };
 }
+
+const disposed = (): DistillError =>
+  new DistillError({
+    code: 'option',
+    where: 'restoreBest, restoreLast',
+    expected: 'a result that still holds its weights',
+    got: 'a disposed one',
+    hint: 'Restore before `result.dispose()`.',
+  });

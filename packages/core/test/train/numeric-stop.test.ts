@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { arrayDataset, checkpoints, distill, memoryStore, resolveEngine, sgd } from '@distilljs/core';
+import { arrayDataset, checkpoints, distill, kd, memoryStore, resolveEngine, sgd } from '@distilljs/core';
 import type { DistillOptions, Network, Scalar, Step } from '@distilljs/core';
 import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -136,5 +136,18 @@ describe('a number that is not finite ends the run', () => {
     const before = tf.memory().numTensors;
     await caught(() => distill(options));
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('and frees what the first look at the networks made', async () => {
+    const odd = tinyNetwork(2);
+    for (const weight of Object.values(odd.variables)) weight.assign(tf.fill(weight.shape, Infinity));
+    const sound = tinyNetwork(3);
+    const options = setup(sound, () => tf.scalar(0));
+    const before = tf.memory().numTensors;
+    for (const networks of [{ students: [odd] }, { teacher: odd, method: kd() }]) {
+      const error = await caught(() => distill({ ...options, ...networks }));
+      expect(error.where).toContain('logits of the first training images');
+      expect(tf.memory().numTensors).toBe(before);
+    }
   });
 });

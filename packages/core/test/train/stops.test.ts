@@ -205,6 +205,34 @@ describeOn(REPRODUCIBLE, 'the best epoch', () => {
   });
 });
 
+it('a result gives no weights back once it is disposed', async () => {
+  const result = await run();
+  result.restoreBest();
+  result.restoreLast();
+  result.dispose();
+  const message =
+    'restoreBest, restoreLast: expected a result that still holds its weights, got a disposed one. Restore before `result.dispose()`.';
+  expect(() => {
+    result.restoreBest();
+  }).toThrow(message);
+  expect(() => {
+    result.restoreLast();
+  }).toThrow(message);
+});
+
+it('a callback that throws at the end leaves no tensors', async () => {
+  const options = {
+    ...{ students: [tinyNetwork(2)], method: phasesOf({}, ['first'], [0.05]), train: tinyDataset(12, 1) },
+    ...{ validation: tinyDataset(30, 2), epochs: 1, batchSize: 4, seed: 1 },
+  };
+  const end = (): never => {
+    throw new Error('full disk');
+  };
+  const before = tf.memory().numTensors;
+  await expect(distill({ ...options, callbacks: [{ name: 'mine', end }] })).rejects.toThrow('full disk');
+  expect(tf.memory().numTensors).toBe(before);
+});
+
 it('an unknown option of a stop is refused', async () => {
   const stop: Callback = {
     name: 'stop',
