@@ -20,8 +20,10 @@ export interface RunIdentity {
   readonly validation: string;
   /** Fingerprint of the teacher, `none` without one. */
   readonly teacher: string;
-  /** Digest of the students' architectures. */
+  /** Digest of the names and shapes of the students' weights. */
   readonly students: string;
+  /** Digest of the students' layers and their settings. Checkpoints of earlier versions lack it. */
+  readonly layers?: string | undefined;
 }
 
 /** The position of a run and everything needed to resume it as if it had never stopped. */

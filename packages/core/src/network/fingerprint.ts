@@ -1,7 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import type { Network } from './contract.js';
-import type { Graph } from './graph.js';
+import { readGraph } from './graph.js';
+import type { Graph, GraphNode } from './graph.js';
 import { layerConfig } from './layer.js';
 import type { LayerConfig } from './layer.js';
 
@@ -14,14 +15,24 @@ import type { LayerConfig } from './layer.js';
 export async function fingerprintOf(network: Network, graph: Graph): Promise<string> {
   const hash = sha256.create();
   if (network.logitsFrom !== 'output') hash.update(utf8ToBytes(network.logitsFrom));
-  for (const { layer, inputs, outputs } of graph.nodes) {
-    const { kind, config } = layerConfig(layer);
-    hash.update(utf8ToBytes(JSON.stringify([kind, inputs, outputs, settings(config)])));
-  }
+  for (const node of graph.nodes) hash.update(layerBytes(node));
   for (const variable of Object.values({ ...network.variables, ...network.statistics })) {
     hash.update(new Uint8Array(new Float32Array(await variable.data()).buffer));
   }
   return bytesToHex(hash.digest());
+}
+
+/** Digest of a network's layers, their wiring and settings, and which weights are trained: without any value. */
+export function layersDigest(network: Network): string {
+  const hash = sha256.create();
+  for (const node of readGraph(network.model).nodes) hash.update(layerBytes(node));
+  hash.update(utf8ToBytes(JSON.stringify(Object.keys(network.variables))));
+  return bytesToHex(hash.digest());
+}
+
+function layerBytes({ layer, inputs, outputs }: GraphNode): Uint8Array {
+  const { kind, config } = layerConfig(layer);
+  return utf8ToBytes(JSON.stringify([kind, inputs, outputs, settings(config)]));
 }
 
 const IRRELEVANT =

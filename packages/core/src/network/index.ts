@@ -18,6 +18,7 @@ export { expectTrainable } from './expect-trainable.js';
 export type { ForeignAnswer, ForeignValue } from './foreign-answer.js';
 export { teacherFrom } from './foreign-teacher.js';
 export type { ForeignImages, ForeignTeacherOptions } from './foreign-teacher.js';
+export { layersDigest } from './fingerprint.js';
 export { freeze } from './freeze.js';
 export { freezeGraphModel } from './graph-teacher.js';
 export type { GraphTeacherOptions } from './graph-teacher.js';

@@ -4,6 +4,7 @@ import type { RunIdentity } from '../checkpoint/index.js';
 import type { Augmentation, Dataset, Normalization } from '../data/index.js';
 import { readOrRefuse } from '../error/first-line.js';
 import type { Method } from '../method/index.js';
+import { layersDigest } from '../network/index.js';
 import type { Network } from '../network/index.js';
 import type { OptimizerSpec } from './optimizer.js';
 
@@ -50,6 +51,7 @@ export function identityOf({
       validation === undefined ? 'none' : `${dataText(validation)}${settleStatistics ? ', settled' : ''}`,
     teacher: teacher ?? 'none',
     students: bytesToHex(sha256(utf8ToBytes(JSON.stringify(students.map(architecture))))).slice(0, 16),
+    layers: students.map((student) => layersDigest(student).slice(0, 16)).join(', '),
   };
 }
 

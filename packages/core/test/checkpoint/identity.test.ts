@@ -3,7 +3,9 @@ import {
   augmentation,
   checkpoints,
   createNetwork,
+  decodeSafetensors,
   distill,
+  encodeSafetensors,
   kd,
   memoryStore,
   resolveEngine,
@@ -81,6 +83,11 @@ describe('a checkpoint of another run', () => {
       /students [0-9a-f]+\), got one of a run with students [0-9a-f]+/,
     ],
     [
+      'layers: another dropout, with weights of the same names and shapes',
+      () => ({ students: [tinyNetwork(2, { width: 2, dropout: 0.5, momentum: 0.6 })] }),
+      /this run \(layers [0-9a-f]{16}\), got one of a run with layers [0-9a-f]{16}\./,
+    ],
+    [
       'two things',
       () => ({ seed: 2, epochs: 5 }),
       /\(seed 2, epochs 5\), got one of a run with seed 1, epochs 4/,
@@ -92,8 +99,22 @@ describe('a checkpoint of another run', () => {
     expect(error.message).toMatch(message);
   });
 
+  it('is the same without its layers, as earlier versions wrote it', async () => {
+    const earlier = memoryStore();
+    for (const name of await store.list()) {
+      const { tensors, metadata } = decodeSafetensors(await store.read(name), name);
+      const layers = /,"layers":"[0-9a-f]{16}"/;
+      expect(metadata['snapshot']).toMatch(layers);
+      const snapshot = metadata['snapshot']?.replace(layers, '') ?? '';
+      await earlier.write(name, await encodeSafetensors(tensors, { ...metadata, snapshot }));
+      tf.dispose(tensors);
+    }
+    const run = distill({ ...smallRun(), callbacks: [checkpoints(earlier)] });
+    expect((await run).history).toHaveLength(4);
+  });
+
   it('is the same for other initial weights, which the checkpoint replaces', async () => {
-    const student = tinyNetwork(77, { width: 2, dropout: 0.25 });
+    const student = tinyNetwork(77, { width: 2, dropout: 0.25, momentum: 0.6 });
     await expect(goOn({ students: [createNetwork(student.model)] })).resolves.toBeDefined();
   });
 
