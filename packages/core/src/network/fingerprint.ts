@@ -38,15 +38,29 @@ function layerBytes({ layer, inputs, outputs }: GraphNode): Uint8Array {
 const IRRELEVANT =
   /^(name|trainable|dtype|batchInputShape|batchSize|seed)$|(Initializer|Regularizer|Constraint)$/;
 
+/** Fields of an inner model that name its layers. */
+const WIRING = /^(inboundNodes|inputLayers|outputLayers)$/;
+
+/** Positions of the layers of an inner model, by name. */
+type Positions = ReadonlyMap<unknown, string>;
+
 /** The relevant settings, including those of inner layers. */
-function settings(config: LayerConfig): readonly (readonly [string, unknown])[] {
+function settings(
+  config: LayerConfig,
+  around: Positions = new Map(),
+): readonly (readonly [string, unknown])[] {
+  const layers: unknown = config['layers'];
+  const positions: Positions = Array.isArray(layers)
+    ? new Map(layers.map((layer: unknown, at) => [(Object(layer) as LayerConfig)['name'], `#${at}`]))
+    : around;
   return Object.entries(config)
     .filter(([key, value]) => !IRRELEVANT.test(key) && value !== null && value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => [key, setting(value)] as const);
+    .map(([key, value]) => [key, setting(value, positions, WIRING.test(key))] as const);
 }
 
-function setting(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(setting);
-  return typeof value === 'object' && value !== null ? settings(value as LayerConfig) : value;
+function setting(value: unknown, positions: Positions, isWiring: boolean): unknown {
+  if (Array.isArray(value)) return value.map((each) => setting(each, positions, isWiring));
+  if (typeof value === 'object' && value !== null) return settings(value as LayerConfig, positions);
+  return isWiring ? (positions.get(value) ?? value) : value;
 }

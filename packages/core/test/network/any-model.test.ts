@@ -436,6 +436,26 @@ describeOn(REPRODUCIBLE, 'a model that is built twice', () => {
 });
 
 describeOn(REPRODUCIBLE, 'a teacher that is built twice', () => {
+  it('has one fingerprint with a functional model inside a wrapper, whose wiring names its layers', async () => {
+    const build = (swapped: boolean): Promise<string> => {
+      const rows = tfl.input({ shape: [2, 1] });
+      const flat = on(layers.flatten(), rows);
+      const wide = on(layers.dense({ units: 2, activation: 'relu' }), flat);
+      const both = swapped ? [wide, flat] : [flat, wide];
+      const outputs = layers.concatenate().apply(both) as SymbolicTensor;
+      const inner: unknown = tfl.model({ inputs: rows, outputs });
+      const model = sequence(
+        layers.timeDistributed({ layer: inner as tfl.layers.Layer, inputShape: [2, 2, 1] }),
+        layers.flatten(),
+        layers.dense({ units: 3 }),
+      );
+      model.setWeights(model.getWeights().map((weight) => tf.onesLike(weight)));
+      return freeze(createNetwork(model)).fingerprint();
+    };
+    expect(await build(false)).toBe(await build(false));
+    expect(await build(false)).not.toBe(await build(true));
+  });
+
   it('has one fingerprint, whatever tfjs calls the layers inside its layers', async () => {
     const build = (activation: 'relu' | 'tanh'): Promise<string> => {
       const model = sequence(
