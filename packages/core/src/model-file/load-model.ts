@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, models } from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { topologyProblem, unbuilt } from './check-topology.js';
 import { expectKnown } from '../option/index.js';
 import { finiteProblem } from './check-weights.js';
 import type { ModelPlace } from './place.js';
@@ -28,6 +27,8 @@ export async function layersModelOf({ where, artifacts, isGraphModel }: SavedMod
   if (isGraphModel) throw unreadable(where, GRAPH_MODEL);
   // A topology that is nested too deeply overflows the stack.
   const modelTopology = await orUnreadable(where, () => inTfjsWords(artifacts));
+  // Loaded with the first model: most pages that train never read one.
+  const { topologyProblem, unbuilt } = await import('./check-topology.js');
   const problem = topologyProblem(modelTopology);
   if (problem !== undefined) throw unreadable(where, problem);
   const model = await orUnreadable(

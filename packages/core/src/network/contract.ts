@@ -120,7 +120,7 @@ export interface FrozenNetwork extends NetworkShape {
    * checked.
    */
   readonly givesLogits?: boolean | undefined;
-  /** Normalization of the images that it was trained on, if its file tells; what it is given may have another. */
+  /** Normalization that it expects, if its file or first layer tells; what it is given may have another. */
   readonly normalization?: Normalization | undefined;
   /** `softmax` if the logits are the logarithm of probabilities: so are rows of outputs that were given. */
   readonly logitsFrom?: LogitsSource | undefined;

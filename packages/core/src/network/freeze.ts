@@ -14,6 +14,7 @@ import { applyFold, findFolds, foldWeights } from './fold.js';
 import type { FoldedWeights } from './fold.js';
 import { runSteps } from './forward-pass.js';
 import type { ForwardStep } from './forward-pass.js';
+import { rawPixels } from './raw-pixels.js';
 import { readGraph } from './graph.js';
 import type { Graph, GraphNode } from './graph.js';
 import { endsLinear, logProbabilities, withoutSoftmax } from './logits.js';
@@ -48,8 +49,8 @@ export function freeze(network: Network): FrozenNetwork {
   expectNetwork(network);
   const { name, inputShape, classes, tapNames, tapShape, tapOutput, nodes, macs, logitsFrom } = network;
   const { classNames } = network;
-  const normalization = normalizationOf(modelMetadata(network.model));
   const graph = withoutSoftmax(readGraph(network.model), logitsFrom);
+  const normalization = normalizationOf(modelMetadata(network.model)) ?? rawPixels(graph, inputShape);
   const plans = new Map<string, { steps: readonly ForwardStep[]; weights: readonly FoldedWeights[] }>();
 
   // Layers can only be folded if no tap needs the values between them; each set of taps has its own plan.

@@ -34,34 +34,6 @@ export function teacherFor(
   return teacher;
 }
 
-/** Largest difference between two normalizations without a warning, in standard deviations. */
-const SAME = 0.1;
-
-/** A warning if a teacher's file tells another normalization than that of the images it is given. */
-export function teacherInputDoubt(
-  { name, normalization: own }: FrozenNetwork,
-  input: DistillOptions['teacherInput'],
-  students: Normalization,
-): string | undefined {
-  if (own === undefined || input?.normalization !== undefined) return undefined;
-  const differs = own.std.some(
-    (std, at) =>
-      Math.abs((students.std[at] ?? NaN) / std - 1) > SAME ||
-      Math.abs((students.mean[at] ?? NaN) - (own.mean[at] ?? NaN)) > SAME * std,
-  );
-  if (!differs) return undefined;
-  return (
-    `Teacher '${name}' was trained on images with ${inWords(own)}, but is given the students', with ${inWords(students)}. ` +
-    'Pass its own: `teacherInput: { normalization: modelMetadata(model).normalization }`.'
-  );
-}
-
-const inWords = ({ mean, std }: Normalization): string => {
-  const rounded = (values: readonly number[]): string =>
-    values.map((value) => Number(value.toPrecision(3))).join(', ');
-  return `mean [${rounded(mean)}] and std [${rounded(std)}]`;
-};
-
 /** Everything that determines the views of an image. */
 interface Views {
   readonly seed: number;

@@ -39,8 +39,9 @@ import {
 import type { DistillOptions } from './distill-types.js';
 import { firstLook } from './first-look.js';
 import { identityOf } from './identity.js';
+import { studentInputDoubt, teacherInputDoubt } from './input-doubt.js';
 import { sgd } from './optimizers.js';
-import { frozenTeacher, knownOutputs, teacherFor, teacherInputDoubt } from './prepare-teacher.js';
+import { frozenTeacher, knownOutputs, teacherFor } from './prepare-teacher.js';
 import { cosineRate } from './schedule.js';
 import { unsettledWarnings } from './settle.js';
 import type { Run, RunPhase } from './state.js';
@@ -109,7 +110,8 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     const asked = outputs.kind === 'given' ? undefined : plan.phases[0]?.reads.teacher;
     const looked = await firstLook(context, asked);
     const other = frozen && asked && teacherInputDoubt(frozen, options.teacherInput, normalization);
-    if (other !== undefined) doubt.push(other);
+    for (const each of [other, ...students.map((student) => studentInputDoubt(student, normalization))])
+      if (each !== undefined) doubt.push(each);
     const settleStatistics = options.settleStatistics ?? false;
     const unsettled = settleStatistics ? [] : await unsettledWarnings(students, phases);
 

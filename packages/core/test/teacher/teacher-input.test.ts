@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { layers, sequential } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   checkpoints,
   createNetwork,
@@ -144,7 +146,7 @@ describeOn(REPRODUCIBLE, 'a teacher with a normalization of its own', () => {
     };
     expect(await warningsOf(TEACHER)).toEqual([
       expect.stringMatching(
-        /^Teacher '.*' was trained on images with mean \[0\.5, 0\.45\] and std \[0\.25, 0\.22\], but is given the students', with mean \[0\.3, 0\.6\] and std \[0\.2, 0\.4\]\. Pass its own: `teacherInput: /,
+        /^Teacher '.*' expects images with mean \[0\.5, 0\.45\] and std \[0\.25, 0\.22\], but is given the students', with mean \[0\.3, 0\.6\] and std \[0\.2, 0\.4\]\. Pass its own: `teacherInput: /,
       ),
     ]);
     expect(await warningsOf(TEACHER, { teacherInput })).toEqual([]);
@@ -157,6 +159,33 @@ describeOn(REPRODUCIBLE, 'a teacher with a normalization of its own', () => {
     const found = freeze(createNetwork(model)).normalization;
     expectClose([...(found?.mean ?? []), ...(found?.std ?? [])], [...STUDENT.mean, ...STUDENT.std], 1e-12);
     model.dispose();
+  });
+
+  it('is missed, as a student’s is, by a network that scales pixels from 0 to 255 itself', async () => {
+    const scaling = (scale: number): LayersModel =>
+      sequential({
+        layers: [
+          layers.zeroPadding2d({ padding: 1, inputShape: [...DATA.imageShape] }),
+          layers.rescaling({ scale }),
+          layers.flatten(),
+          layers.dense({ units: DATA.classes }),
+        ],
+      });
+    const warningsOf = async (change: Partial<DistillOptions>, ...scales: number[]): Promise<unknown> => {
+      const [teacher, own] = scales.map(scaling);
+      const students = own === undefined ? undefined : [createNetwork(own, { name: 'mine' })];
+      const [, , warnings] = await trained({ teacher, ...(students && { students }), ...change });
+      for (const model of [teacher, own]) model?.dispose();
+      return (warnings as string[]).filter((each) => /^(?:Teacher|Student)/.test(each));
+    };
+    const raw = { mean: [0, 0], std: [1 / 255, 1 / 255] };
+    expect(await warningsOf({}, 1 / 255, 1 / 127.5)).toEqual([
+      expect.stringMatching(/^Teacher '.*' expects images with mean \[0, 0\] and std \[0\.00392, 0\.00392\]/),
+      expect.stringMatching(/^Student 'mine' begins with a Rescaling layer .* std \[0\.2, 0\.4\]\. Remove/),
+    ]);
+    expect(await warningsOf({ teacherInput: { normalization: raw } }, 1 / 255)).toEqual([]);
+    expect(await warningsOf({ normalization: raw }, 1 / 255, 1 / 255)).toEqual([]);
+    expect(await warningsOf({}, 2, 2)).toEqual([]);
   });
 
   it('teaches a student at another image size', async () => {

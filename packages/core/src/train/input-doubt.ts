@@ -1,0 +1,47 @@
+import type { Normalization } from '../data/index.js';
+import { rawPixelsOf } from '../network/index.js';
+import type { FrozenNetwork, Network } from '../network/index.js';
+import { modelMetadata } from '../model-file/index.js';
+import type { DistillOptions } from './distill-types.js';
+
+/* Warnings of networks that are given images with another normalization than they expect. */
+
+/** Largest difference between two normalizations without a warning, in standard deviations. */
+const SAME = 0.1;
+
+/** A warning if a teacher's file or first layer tells another normalization than that of the images it is given. */
+export function teacherInputDoubt(
+  { name, normalization: own }: FrozenNetwork,
+  input: DistillOptions['teacherInput'],
+  students: Normalization,
+): string | undefined {
+  if (own === undefined || input?.normalization !== undefined || !differ(own, students)) return undefined;
+  return (
+    `Teacher '${name}' expects images with ${inWords(own)}, but is given the students', with ${inWords(students)}. ` +
+    'Pass its own: `teacherInput: { normalization: { mean, std } }`.'
+  );
+}
+
+/** A warning if a student begins with a layer for pixels from 0 to 255 and is given others. */
+export function studentInputDoubt(student: Network, given: Normalization): string | undefined {
+  if (modelMetadata(student.model) !== undefined) return undefined;
+  const own = rawPixelsOf(student);
+  if (own === undefined || !differ(own, given)) return undefined;
+  return (
+    `Student '${student.name}' begins with a Rescaling layer for pixels from 0 to 255, but is given images with ${inWords(given)}. ` +
+    'Remove the layer, or train with a `normalization` of mean 0 and std 1 / 255.'
+  );
+}
+
+const differ = (own: Normalization, given: Normalization): boolean =>
+  own.std.some(
+    (std, at) =>
+      Math.abs((given.std[at] ?? NaN) / std - 1) > SAME ||
+      Math.abs((given.mean[at] ?? NaN) - (own.mean[at] ?? NaN)) > SAME * std,
+  );
+
+const inWords = ({ mean, std }: Normalization): string => {
+  const rounded = (values: readonly number[]): string =>
+    values.map((value) => Number(value.toPrecision(3))).join(', ');
+  return `mean [${rounded(mean)}] and std [${rounded(std)}]`;
+};
