@@ -57,7 +57,7 @@ describe('earlyStop', () => {
     ];
     const run = runControl({ history });
     void earlyStop({ patience: 1 }).epoch?.(epochOf(2, [0.5, 0.1]), run);
-    expect(run.stops).toEqual([['no better validation accuracy for 1 epochs', { restoreBest: true }]]);
+    expect(run.stops).toEqual([['no better validation accuracy for 1 epoch', { restoreBest: true }]]);
     const before = runControl({ history: history.slice(0, 2) });
     void earlyStop({ patience: 1 }).epoch?.(epochOf(1, [0.2, 0.4]), before);
     expect(before.stops).toEqual([]);
