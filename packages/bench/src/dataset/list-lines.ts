@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { isDistillError, shownText } from '@distilljs/core';
 import type { DistillError } from '@distilljs/core';
 import { readDataText } from '../file/index.js';
+import { counted } from '../terminal/index.js';
 import { dataError } from './bytes/byte-stream.js';
 import { named, repeated } from './list-columns.js';
 import type { Line } from './list-columns.js';
@@ -105,7 +106,7 @@ function csvError(
     ? 'The first line names the columns; comments are not read: remove the lines that begin with #.'
     : 'Put fields that contain the mark between fields into double quotes.';
   const names = header.slice(0, 10).map((name) => shownText(name, 40));
-  const expected = `${header.length} ${header.length === 1 ? 'field' : 'fields'}, as in the header (${names.join(', ')})`;
+  const expected = `${counted(header.length, 'field')}, as in the header (${names.join(', ')})`;
   return dataError(where, expected, String(record.length), hint);
 }
 

@@ -21,8 +21,7 @@ export async function loadSavedStudent(
   try {
     return await loadModel(place);
   } catch (error) {
-    if (student.from === undefined || !isDistillError(error) || !error.got.startsWith('the class'))
-      throw error;
+    if (student.from === undefined || !isDistillError(error)) throw error;
   }
   await loadStudent(student);
   const built = await foreignStudent(student.model)?.build({ imageShape, classes }, createRandom(0));

@@ -14,7 +14,7 @@ import { applyFold, findFolds, foldWeights } from './fold.js';
 import type { FoldedWeights } from './fold.js';
 import { runSteps } from './forward-pass.js';
 import type { ForwardStep } from './forward-pass.js';
-import { rawPixels } from './raw-pixels.js';
+import { expectedNormalization } from './expected-normalization.js';
 import { readGraph } from './graph.js';
 import type { Graph, GraphNode } from './graph.js';
 import { endsLinear, logProbabilities, withoutSoftmax } from './logits.js';
@@ -50,7 +50,8 @@ export function freeze(network: Network): FrozenNetwork {
   const { name, inputShape, classes, tapNames, tapShape, tapOutput, nodes, macs, logitsFrom } = network;
   const { classNames } = network;
   const graph = withoutSoftmax(readGraph(network.model), logitsFrom);
-  const normalization = normalizationOf(modelMetadata(network.model)) ?? rawPixels(graph, inputShape);
+  const normalization =
+    normalizationOf(modelMetadata(network.model)) ?? expectedNormalization(graph, inputShape);
   const plans = new Map<string, { steps: readonly ForwardStep[]; weights: readonly FoldedWeights[] }>();
 
   // Layers can only be folded if no tap needs the values between them; each set of taps has its own plan.

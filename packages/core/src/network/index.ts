@@ -19,7 +19,7 @@ export type { ForeignAnswer, ForeignValue } from './foreign-answer.js';
 export { teacherFrom } from './foreign-teacher.js';
 export type { ForeignImages, ForeignTeacherOptions } from './foreign-teacher.js';
 export { layersDigest } from './fingerprint.js';
-export { rawPixelsOf } from './raw-pixels.js';
+export { expectedNormalizationOf } from './expected-normalization.js';
 export { freeze } from './freeze.js';
 export { freezeGraphModel } from './graph-teacher.js';
 export type { GraphTeacherOptions } from './graph-teacher.js';

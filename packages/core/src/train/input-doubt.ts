@@ -1,5 +1,5 @@
 import type { Normalization } from '../data/index.js';
-import { rawPixelsOf } from '../network/index.js';
+import { expectedNormalizationOf } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import { modelMetadata } from '../model-file/index.js';
 import type { DistillOptions } from './distill-types.js';
@@ -25,7 +25,7 @@ export function teacherInputDoubt(
 /** A warning if a student begins with a layer for pixels from 0 to 255 and is given others. */
 export function studentInputDoubt(student: Network, given: Normalization): string | undefined {
   if (modelMetadata(student.model) !== undefined) return undefined;
-  const own = rawPixelsOf(student);
+  const own = expectedNormalizationOf(student);
   if (own === undefined || !differ(own, given)) return undefined;
   return (
     `Student '${student.name}' begins with a Rescaling layer for pixels from 0 to 255, but is given images with ${inWords(given)}. ` +

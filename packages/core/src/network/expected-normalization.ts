@@ -11,7 +11,7 @@ const BEFORE = /^(?:Input|Resizing|CenterCrop|ZeroPadding|Cropping|Random)/;
  * The normalization that a network with a `Rescaling` layer at its start expects: none, i.e. pixels from 0 to 255;
  * undefined for other networks.
  */
-export function rawPixels(
+export function expectedNormalization(
   { nodes }: Graph,
   [, , channels = 1]: readonly number[],
 ): Normalization | undefined {
@@ -21,6 +21,6 @@ export function rawPixels(
   return { mean: all(0), std: all(1 / 255) };
 }
 
-/** {@link rawPixels} of a student. */
-export const rawPixelsOf = ({ model, inputShape }: Network): Normalization | undefined =>
-  rawPixels(readGraph(model), inputShape);
+/** {@link expectedNormalization} of a student. */
+export const expectedNormalizationOf = ({ model, inputShape }: Network): Normalization | undefined =>
+  expectedNormalization(readGraph(model), inputShape);
