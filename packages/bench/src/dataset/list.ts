@@ -69,7 +69,7 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
     const split = part === undefined ? undefined : splitNamed(part);
     if (path === undefined) refuse('no path');
     else if (ADDRESS.test(path))
-      refuse(`${shownText(path, 80)} is an address: lists name files, so download the image`);
+      refuse(`${shownText(path, 80)} is an address: download the image and write its path`);
     if (label === undefined && (split ?? 'train') !== 'train')
       refuse(`no label${given === undefined ? '' : ` (${given})`}, which ${part ?? ''} images need`);
     if (part !== undefined && split === undefined)

@@ -288,7 +288,7 @@ describe('what a list could say by mistake', () => {
     const message = await refusalOf(read('a.csv', addresses));
     expect(message).toContain('2 invalid ones');
     expect(message).toContain(
-      'line 2: https://a.example/1.png is an address: lists name files, so download the image',
+      'line 2: https://a.example/1.png is an address: download the image and write its path',
     );
     expect(message).toContain('line 3: s3://a/2.png is an address');
   });
