@@ -1,6 +1,6 @@
 import type { EpochReport } from '@distilljs/core';
 import type { MethodResult, TeacherResult } from '../report/index.js';
-import type { MadeWith } from '../run/environment.js';
+import { withoutThreads } from '../run/environment.js';
 
 /** A reason to doubt the numbers of a run. */
 export interface VerifyFinding {
@@ -119,12 +119,13 @@ export function teacherFindings(
   ];
 }
 
-/** Results in one folder that were made with different engines or versions. */
+/** Results in one folder that were made with different engines, versions or, on `node`, numbers of threads. */
 export function mixFindings(results: readonly MethodResult[]): readonly VerifyFinding[] {
-  const made = results.flatMap((result) => (result as { readonly madeWith?: MadeWith }).madeWith ?? []);
-  const words = made.map(({ engine, packages }) =>
+  const made = results.flatMap(({ madeWith }) => madeWith ?? []);
+  const words = made.map(({ engine, threads, packages }) =>
     [
-      engine.replace(/, \d+ threads?(?: \(.*\))?\)$/, ')'),
+      withoutThreads(engine),
+      ...(threads === undefined ? [] : [`${threads} ${threads === 1 ? 'thread' : 'threads'}`]),
       ...Object.entries(packages).map(([name, version]) => `${name} ${version}`),
     ].join(', '),
   );
@@ -134,7 +135,7 @@ export function mixFindings(results: readonly MethodResult[]): readonly VerifyFi
     {
       ...{ severity: 'warning', where: 'run' },
       found: `trainings were made in ${kinds.length} ways: ${kinds.slice(0, 3).join('; ')}`,
-      hint: 'Differences between engines or versions would look like differences between methods. Train all with one.',
+      hint: 'Differences between engines, versions or numbers of threads would look like differences between methods. Train all in one way.',
     },
   ];
 }

@@ -61,6 +61,7 @@ export function buildReport(
     warnings: [...sharedMachine(ordered), ...ownWarnings(methods.flat())],
     tuning,
     race,
+    threads: [...new Set(ordered.flatMap(({ madeWith }) => madeWith?.threads ?? []))].sort((a, b) => a - b),
     classNames: predictions.classNames ?? null,
     pairwise,
     power: pooledPower(pairwise, ranked.length, hoursPerSeed(rows, ranked)),

@@ -12,7 +12,7 @@ const FEW_SEEDS = 5;
 
 /** The limitations of a report's numbers, one sentence or a few each. */
 export function caveats(report: Report, ranking: Ranking): readonly string[] {
-  const { config, engine, warnings } = report;
+  const { config, engine, threads, warnings } = report;
   const together = cohortWords(report);
   return [
     ...(isRaced(report) ? raceCaveats(report) : [...fewSeeds(report.rows), ...unfinished(report, ranking)]),
@@ -27,10 +27,20 @@ export function caveats(report: Report, ranking: Ranking): readonly string[] {
     ...(engine.reproducible
       ? []
       : [
-          `The engine ${engine.name} is not exactly reproducible: the same seed gives slightly different numbers.`,
+          `The engine ${engine.name} is not exactly reproducible: the same seed gives slightly different numbers.${threadWords(threads)}`,
         ]),
     ...warnings,
   ];
+}
+
+/** How many threads TensorFlow had: with another number it rounds differently. */
+function threadWords(threads: readonly number[]): string {
+  const [first, ...others] = threads;
+  if (first === undefined) return '';
+  const rounds = 'with another number TensorFlow rounds differently.';
+  if (others.length > 0)
+    return ` The trainings differ in their number of threads (${listed(threads.map(String))}); ${rounds}`;
+  return ` Every training had ${first === 1 ? '1 thread' : `${first} threads`}; ${rounds}`;
 }
 
 /** One caveat for each small number of seeds. It names the methods, except for the most frequent number. */

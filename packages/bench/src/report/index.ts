@@ -36,6 +36,7 @@ export { REPORT_SCHEMA, RESULT_SCHEMA } from './report-data.js';
 export type {
   CohortResult,
   MethodOrigin,
+  MadeWith,
   MethodResult,
   Report,
   ReportRow,

@@ -41,6 +41,8 @@ export interface MethodResult {
   readonly warnings: readonly string[];
   /** Number of trainings that shared the machine, this one included; omitted for a training alone. */
   readonly trainingsAtATime?: number | undefined;
+  /** Missing in run folders of older versions. */
+  readonly madeWith?: MadeWith | undefined;
   /** SHA-256 of the method's module, and of the student's module or model, where they come from outside the bench. */
   readonly sources?:
     { readonly method?: string | undefined; readonly student?: string | undefined } | undefined;
@@ -52,6 +54,14 @@ export interface MethodResult {
   readonly inspectionsDigest?: string | undefined;
   /** None in folders of versions that did not measure it. */
   readonly cost?: CellCost | undefined;
+}
+
+/** What a result was made with; results in one folder may differ. */
+export interface MadeWith extends Pick<RunEnvironment, 'node' | 'packages'> {
+  /** Its name and version. */
+  readonly engine: string;
+  /** Number of TensorFlow's threads. Only for engine `node`, whose numbers depend on it by rounding. */
+  readonly threads?: number | undefined;
 }
 
 /** Digests of a training's starting point; trainings that are compared share them. */
@@ -151,6 +161,8 @@ export interface Report extends Answer {
   readonly tuning: readonly Tuning[];
   /** Null for a run that is not a race. */
   readonly race: RaceReport | null;
+  /** Numbers of threads that the trainings had, ascending; empty where results do not depend on them, or they are not known. */
+  readonly threads: readonly number[];
 }
 
 /** Options of a method that were tried on the validation images before the run's trainings. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import { cpus, release, totalmem, type } from 'node:os';
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import type { Engine } from '@distilljs/core';
-import type { RunEnvironment } from '../report/index.js';
+import type { MadeWith, RunEnvironment } from '../report/index.js';
 import { methodCatalog } from './method-catalog.js';
 
 /** Describes this machine and the versions of a run. */
@@ -18,17 +18,28 @@ export function describeEnvironment(engine: Engine): RunEnvironment {
   };
 }
 
-/** What a result was made with; results in one folder may differ. */
-export type MadeWith = Pick<RunEnvironment, 'node' | 'packages'> & { readonly engine: string };
-
 export function madeWith({ engine, node, packages }: RunEnvironment): MadeWith {
-  return { engine: `${engine.name} (${engine.version})`, node, packages };
+  return {
+    engine: `${engine.name} (${engine.version})`,
+    ...(engine.name === 'node' && { threads: tensorflowThreads() }),
+    node,
+    packages,
+  };
+}
+
+/** TensorFlow reads the variable when the engine starts, which also sets it from `DISTILLJS_THREADS`. */
+function tensorflowThreads(): number {
+  const set = Number(process.env['TF_NUM_INTRAOP_THREADS']);
+  return Number.isInteger(set) && set > 0 ? set : availableParallelism();
 }
 
 /** Differences from the environment at the run's start that may change accuracies or times, in words. */
 function environmentChanges(before: RunEnvironment, now: RunEnvironment): readonly string[] {
   const versions = (environment: RunEnvironment): ReadonlyMap<string, string> =>
-    new Map([['engine', withoutThreads(environment)], ...Object.entries(environment.packages)]);
+    new Map([
+      ['engine', withoutThreads(madeWith(environment).engine)],
+      ...Object.entries(environment.packages),
+    ]);
   const old = versions(before);
   return [...versions(now)].flatMap(([name, version]) => {
     const known = old.get(name);
@@ -36,9 +47,9 @@ function environmentChanges(before: RunEnvironment, now: RunEnvironment): readon
   });
 }
 
-/** The engine's name and version without the number of threads, which does not change results. */
-const withoutThreads = (environment: RunEnvironment): string =>
-  madeWith(environment).engine.replace(/, \d+ threads?(?: \(.*\))?\)$/, ')');
+/** An engine's name and version without the number of threads of `wasm`, which does not change results. */
+export const withoutThreads = (engine: string): string =>
+  engine.replace(/, \d+ threads?(?: \(.*\))?\)$/, ')');
 
 /** The versions of installed packages by their names. */
 export function packageVersions(names: readonly string[]): Record<string, string> {

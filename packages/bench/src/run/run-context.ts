@@ -1,8 +1,8 @@
 import type { Callback } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { Surroundings } from '../dataset/index.js';
+import type { MadeWith } from '../report/index.js';
 import type { RunData } from './datasets.js';
-import type { MadeWith } from './environment.js';
 
 /** What all trainings of a run have in common. */
 export interface RunContext {

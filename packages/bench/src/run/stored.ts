@@ -93,6 +93,14 @@ const methodResult = z.looseObject({
   extraTrainParameters: z.number(),
   warnings: z.array(z.string()),
   trainingsAtATime: count.optional(),
+  madeWith: z
+    .looseObject({
+      engine: z.string(),
+      threads: count.optional(),
+      node: z.string(),
+      packages: z.record(z.string(), z.string()),
+    })
+    .optional(),
   modelDigest: digest,
   inspectionsDigest: digest,
   cost: cost.optional(),

@@ -93,6 +93,7 @@ export async function provideStudent(
       extraTrainParameters: cost.trainParameters + sizeOf(networks[0]) - student.parameters,
       warnings: [...context.warnings, ...outcome.warnings],
       ...(context.atATime !== undefined && context.atATime > 1 && { trainingsAtATime: context.atATime }),
+      madeWith,
       ...(sources !== undefined && { sources }),
       origin,
       modelDigest: outcome.modelDigest,
@@ -109,7 +110,7 @@ export async function provideStudent(
         ...averageCorruptions(corrupted),
         network: outcome.modelDigest,
       });
-    await writeJson(folder.result, { ...result, madeWith });
+    await writeJson(folder.result, result);
     log.say(
       `${training.label}: ${(100 * result.testAccuracyLast).toFixed(2)} % on the test images after the last epoch`,
     );

@@ -81,6 +81,21 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
     );
   });
 
+  it('warns about trainings whose TensorFlow had other numbers of threads', async () => {
+    const out = copyOf('threads');
+    const made = { engine: 'node (tfjs)', node: 'v20', packages: {} };
+    const found = async (threads: readonly number[]): Promise<string> => {
+      for (const [seed, count] of threads.entries())
+        for (const method of ['student', 'kd'])
+          change(join(out, method, String(seed), 'result.json'), { madeWith: { ...made, threads: count } });
+      return (await verifyRun(out)).findings.map(({ found: text }) => text).join('\n');
+    };
+    expect(await found([1, 2])).toContain(
+      'trainings were made in 2 ways: node (tfjs), 1 thread; node (tfjs), 2 threads',
+    );
+    expect(await found([2, 2])).not.toContain('trainings were made');
+  });
+
   it('finds students, a teacher and images that trainings did not have in common', async () => {
     const out = copyOf('origins');
     const originOf = (method: string, seed: number): MethodOrigin =>

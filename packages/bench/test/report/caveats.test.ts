@@ -125,4 +125,16 @@ describe('caveats', () => {
     );
     expect(findings(fixtureReport()).caveats.at(-1)).toContain('The engine node is not exactly reproducible');
   });
+
+  it('say with how many threads TensorFlow rounded, and whether that differed', () => {
+    const lastCaveat = (threads: (seed: number) => number): string | undefined => {
+      const results = fixtureResults(METHODS, 5).map((result) => ({
+        ...result,
+        madeWith: { engine: 'node (tfjs)', threads: threads(result.seed), node: 'v20', packages: {} },
+      }));
+      return findings(buildReport(fixtureConfig(METHODS, 5), ENVIRONMENT, TEACHER, results)).caveats.at(-1);
+    };
+    expect(lastCaveat(() => 1)).toMatch(/Every training had 1 thread; with another number/);
+    expect(lastCaveat((seed) => (seed < 3 ? 2 : 1))).toMatch(/differ in their number of threads \(1 and 2\)/);
+  });
 });

@@ -16,7 +16,7 @@ import type { Normalization } from '@distilljs/core';
 import type { RunConfig } from '../../src/config/index.js';
 import type { MethodResult, RunEnvironment } from '../../src/report/index.js';
 import { loadRunData } from '../../src/run/datasets.js';
-import type { MadeWith } from '../../src/run/environment.js';
+import type { MadeWith } from '../../src/report/index.js';
 import { expectNothingNeeded } from '../../src/run/open-folder.js';
 import { runConfig } from '../../src/run/run-config.js';
 import type { ConfigOutcome } from '../../src/run/run-config.js';
