@@ -1,6 +1,7 @@
 import { measureRun } from '../metrics/index.js';
 import type { RunMetrics } from '../metrics/index.js';
 import { isShare, measureTitle } from '../report/index.js';
+import { eachFinished } from '../run/run-folder.js';
 import type { Summary } from '../statistics/index.js';
 import { terminalTable } from '../terminal/index.js';
 import { print, terminalLog } from './output.js';
@@ -13,17 +14,10 @@ export interface MetricsFlags {
 /** `distill-bench metrics`. */
 export async function metricsCommand(runs: readonly string[], { tap, json }: MetricsFlags): Promise<void> {
   const log = terminalLog();
-  const measured: RunMetrics[] = [];
-  for (const run of runs)
-    measured.push(
-      await measureRun(run, {
-        tap,
-        say: (text) => {
-          log.say(text);
-        },
-        meter: log.meter,
-      }),
-    );
+  const say = (text: string): void => {
+    log.say(text);
+  };
+  const measured = await eachFinished(runs, (run) => measureRun(run, { tap, say, meter: log.meter }), say);
   print(json === true ? JSON.stringify(measured, null, 2) : measured.map(metricsTable).join('\n\n'));
 }
 

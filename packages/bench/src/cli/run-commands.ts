@@ -7,6 +7,7 @@ import { quantizations } from '../export/index.js';
 import { renderStudyTerminal, renderTerminal, reportFormats, USUAL_FORMATS } from '../report/index.js';
 import type { ReportFormat } from '../report/index.js';
 import { readStudy, runFoldersOf } from '../run/matrix.js';
+import { eachFinished } from '../run/run-folder.js';
 import { writeStudyReport } from '../run/study-report.js';
 import { rewriteReport } from '../run/write-report.js';
 import { append, names, number, numbers } from './arguments.js';
@@ -16,7 +17,7 @@ import { exportCommand, exportSource } from './export-command.js';
 import type { ExportFlags } from './export-command.js';
 import { metricsCommand } from './metrics-command.js';
 import type { MetricsFlags } from './metrics-command.js';
-import { print } from './output.js';
+import { print, terminalLog } from './output.js';
 import { runCommand } from './run-command.js';
 import type { RunFlags } from './run-flags.js';
 import { serveRun } from '../serve/index.js';
@@ -162,8 +163,10 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
     .option('--json', 'print explain.json instead of the findings; of a study a list')
     .action(async (run: string, { json }: { readonly json?: true }) => {
       const folders = await runFoldersOf(run);
-      const all = [];
-      for (const folder of folders) all.push(await explainRun(folder));
+      const log = terminalLog();
+      const all = await eachFinished(folders, explainRun, (text) => {
+        log.say(text);
+      });
       if (json === true) {
         const explained = all.map((each) => each.explained);
         print(JSON.stringify(folders.length === 1 ? explained[0] : explained, null, 2));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DistillError } from '@distilljs/core';
+import { DistillError, isDistillError } from '@distilljs/core';
 import { expectFolderPath } from './places.js';
 
 /** Paths of a run folder; its layout is a contract with its readers. */
@@ -97,6 +97,36 @@ export const unfinishedRun = (root: string, expected = 'a finished training'): D
     code: 'data',
     where: root,
     expected,
-    got: 'none yet',
+    got: NONE_YET,
     hint: 'Continue with `distill-bench run --resume`.',
   });
+
+const NONE_YET = 'none yet';
+
+/** Whether the error is {@link unfinishedRun}. */
+export const isUnfinished = (error: unknown): boolean => isDistillError(error) && error.got === NONE_YET;
+
+/**
+ * Works on several runs, such as the tasks of a study, one after the other. Those with nothing finished are named and left out.
+ *
+ * @throws DistillError code `data` where none of them has anything finished
+ */
+export async function eachFinished<Done>(
+  folders: readonly string[],
+  work: (folder: string) => Promise<Done>,
+  say: (text: string) => void,
+): Promise<readonly Done[]> {
+  const all: Done[] = [];
+  const refused: unknown[] = [];
+  for (const folder of folders) {
+    try {
+      all.push(await work(folder));
+    } catch (error) {
+      if (!isUnfinished(error)) throw error;
+      refused.push(error);
+      if (folders.length > 1) say(`Left out: ${folder} has no finished training yet.`);
+    }
+  }
+  if (all.length === 0) throw refused[0];
+  return all;
+}

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import { isDistillError, writeWhole } from '@distilljs/core';
+import { writeWhole } from '@distilljs/core';
 import { clearPlaces, ranking, STUDY_REPORT_SCHEMA, studyFiles, USUAL_FORMATS } from '../report/index.js';
 import type { Report, ReportFormat, StudyReport, StudyTaskReport } from '../report/index.js';
 import { acrossTasks } from '../statistics/index.js';
@@ -7,6 +7,7 @@ import type { TaskScores } from '../statistics/index.js';
 import { readMatrix, studyFolder } from './matrix.js';
 import type { MatrixRun } from './matrix.js';
 import { readTeacherResult } from './stored.js';
+import { isUnfinished } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { reportSources, writeReport } from './write-report.js';
 
@@ -56,7 +57,7 @@ export async function studyReport(
   const tasks: StudyTaskReport[] = [];
   const scores: TaskScores[] = [];
   for (const run of matrix?.runs ?? []) {
-    const report = await doneOf(reportOf(run.folder));
+    const report = await reportOf(run.folder).catch(unlessUnfinished);
     tasks.push(await taskReport(run, folder, report));
     if (report !== undefined) scores.push(taskScores(run.name, report));
   }
@@ -108,12 +109,7 @@ async function taskReport(
   };
 }
 
-/** A task's report; undefined for a task without a finished training. Errors for damaged files pass through. */
-async function doneOf(report: Promise<Report>): Promise<Report | undefined> {
-  try {
-    return await report;
-  } catch (error) {
-    if (isDistillError(error) && error.got === 'none yet') return undefined;
-    throw error;
-  }
+/** A task without a finished training has no report; errors for damaged files pass through. */
+function unlessUnfinished(error: unknown): undefined {
+  if (!isUnfinished(error)) throw error;
 }

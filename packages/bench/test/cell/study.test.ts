@@ -122,6 +122,12 @@ describe('a study', { timeout: 900_000 }, () => {
     expect(out.replace(/\s+/g, ' ')).toContain(
       '3 trainings are not done, and no mean includes them: hard+plain8-plain8/kd/1, hard+plain8-plain16/kd/0, hard+plain8-plain16/kd/1.',
     );
+    const measured = bench('metrics', 'study');
+    expect([measured.code, measured.errors]).toEqual([
+      0,
+      expect.stringMatching(/Left out: \S*hard\+plain8-plain16 has no finished training yet\./),
+    ]);
+    expect(measured.out.match(/recall@1 %/g)).toHaveLength(3);
     const one = bench('train', 'study', `${TASKS[3]}/kd/0`);
     expect([one.code, one.errors]).toEqual([0, expect.stringContaining('kd seed 0')]);
     const refused = run('study');
