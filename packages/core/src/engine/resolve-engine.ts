@@ -66,7 +66,7 @@ export async function resolveEngine(asked = 'auto', options: ResolveEngineOption
   const source = set === undefined ? '' : ` of ${ENGINE_VARIABLE}`;
   if (!names.includes(name)) {
     throw new DistillError({
-      code: 'engine',
+      code: set === undefined ? 'engine' : 'option',
       where: `engine${source}`,
       expected: `one of ${names.join(', ')}`,
       got: typeof name === 'string' ? `'${name}'` : describeValue(name),

@@ -4,6 +4,7 @@ import { expectNormalization } from '../data/normalization.js';
 import type { Normalization } from '../data/normalization.js';
 import { describeValue, DistillError } from '../error/index.js';
 import { resizeModes } from '../image/index.js';
+import { expectKnown } from '../option/check-options.js';
 import { expectModel } from './expect-model.js';
 import type { ResizeMode } from '../image/index.js';
 
@@ -36,6 +37,7 @@ export interface ModelMetadata {
 }
 
 const KEY = 'distilljs';
+const FIELDS = 'version imageSize channels scale normalization resize classNames output'.split(' ');
 
 /** The usual meaning of the channels, given their number. */
 export const channelsOf = (count: number): ModelMetadata['channels'] =>
@@ -75,12 +77,13 @@ export function metadataOf(
 /**
  * Sets a model's metadata. Every way of saving the model writes them, including tfjs's own `model.save`.
  *
- * @throws DistillError code `option` for anything but a model, `data` for metadata that {@link modelMetadata}
- *   would refuse
+ * @throws DistillError code `option` for anything but a model and for a field that metadata do not have, `data` for
+ *   metadata that {@link modelMetadata} would refuse
  */
 export function setModelMetadata(model: LayersModel, metadata: ModelMetadata): void {
   expectModel(model, 'setModelMetadata');
   checkedMetadata(`model '${model.name}'`, metadata);
+  expectKnown('setModelMetadata', metadata, FIELDS);
   // tfjs refuses fields whose value is undefined.
   const given = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined));
   model.setUserDefinedMetadata({ ...userDefined(model), [KEY]: given });

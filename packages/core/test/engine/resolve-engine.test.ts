@@ -38,7 +38,10 @@ describe('resolveEngine', () => {
     expect((await resolveEngine('auto')).name).toBe('cpu');
     expect((await resolveEngine('wasm')).name).toBe('wasm');
     process.env['DISTILLJS_ENGINE'] = 'gpu';
-    await expect(resolveEngine('auto')).rejects.toThrow(/^engine of DISTILLJS_ENGINE: expected one of auto/);
+    await expect(resolveEngine('auto')).rejects.toMatchObject({
+      code: 'option',
+      message: expect.stringMatching(/^engine of DISTILLJS_ENGINE: expected one of auto/) as string,
+    });
     process.env['DISTILLJS_ENGINE'] = '';
     expect((await resolveEngine('auto')).refused.map(({ name }) => name)).toContain('node-gpu');
   });

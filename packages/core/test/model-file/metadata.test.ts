@@ -94,6 +94,13 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'metadata', () => {
     expect(loaded.getUserDefinedMetadata()).toEqual({ mine: 1, distilljs: GREY });
   });
 
+  it('have no other fields, which a misspelled name would be', () => {
+    const misspelled = { ...GREY, classnames: ['cat', 'dog'] };
+    expect(() => {
+      setModelMetadata(model(), misspelled);
+    }).toThrow(/^setModelMetadata: expected a known option, got 'classnames'\. Did you mean 'classNames'\?/);
+  });
+
   it('are undefined where a model has none', () => {
     expect(modelMetadata(model())).toBeUndefined();
   });

@@ -232,6 +232,8 @@ describe('classes by name', () => {
   it('that are twice are refused', async () => {
     const twice = await caught(() => matchClasses(teacher(['crane', 'crane', 'dog']), data('crane', 'dog')));
     expect(twice.message).toContain("'crane' (2 of the teacher's classes have this name)");
+    const cranes = teacher(['crane', 'crane', 'dog']);
+    expect(matchClasses(cranes, data('crane', 'crane', 'dog'))).toBe(cranes);
     const same = await caught(() => matchClasses(teacher(['tench, Tinca', 'dog']), data('tench', 'Tinca')));
     expect(same.message).toContain("'Tinca' (the same class as 'tench')");
   });
