@@ -12,7 +12,7 @@ import { loadTeacher, seeing } from '../run/load-teacher.js';
 import { readMatrix } from '../run/matrix.js';
 import type { MatrixRun } from '../run/matrix.js';
 import { expectSameData } from '../run/open-folder.js';
-import { missingRun, unfinishedRun } from '../run/run-folder.js';
+import { missingRun, UnfinishedRun } from '../run/run-folder.js';
 import type { TrainingFolder } from '../run/run-folder.js';
 import { loadSavedStudent } from '../run/saved-student.js';
 import { readMethodResult, readTeacherResult } from '../run/stored.js';
@@ -71,7 +71,7 @@ export async function eachTraining(
       await visit(training);
     }
   }
-  if (isEmpty) throw unfinishedRun(root);
+  if (isEmpty) throw new UnfinishedRun(root);
 }
 
 async function* trainingsOf(

@@ -21,7 +21,7 @@ import { loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
 import type { LoadedTeacher } from '../run/load-teacher.js';
 import { findMethod } from '../run/method-catalog.js';
-import { missingRun, runFolder, unfinishedRun } from '../run/run-folder.js';
+import { missingRun, runFolder, UnfinishedRun } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { readMethodResult, readRun } from '../run/stored.js';
 import { tunedMethod } from '../run/tuning.js';
@@ -67,12 +67,12 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
     });
   }
   if (attending.length > 0 && !existsSync(folder.teacher.result))
-    throw unfinishedRun(root, 'a run with a trained teacher');
+    throw new UnfinishedRun(root, 'a run with a trained teacher');
   const data = await loadRunData(config);
   expectSameData(folder, run, dataFingerprints(data));
   const trainings = attending.length === 0 ? [] : await explainTrainings(config, attending, folder, data);
   const maps = plays ? await explainMaps(config, folder, data) : [];
-  if (trainings.length + maps.length === 0) throw unfinishedRun(root);
+  if (trainings.length + maps.length === 0) throw new UnfinishedRun(root);
   const seeds = { summaries: overSeeds(trainings), comparisons: seedsComparisons(trainings) };
   const compared = mapsComparisons(maps);
   const explained: ExplainedRun = {

@@ -18,7 +18,7 @@ import { expectSameData } from '../run/open-folder.js';
 import { buildModel, isModelName } from '../model/index.js';
 import { measuredModels } from '../run/kept-files.js';
 import { loadTeacher, seeing } from '../run/load-teacher.js';
-import { missingRun, runFolder, unfinishedRun } from '../run/run-folder.js';
+import { missingRun, runFolder, UnfinishedRun } from '../run/run-folder.js';
 import { loadSavedStudent } from '../run/saved-student.js';
 import { readMethodResult, readRun } from '../run/stored.js';
 import { writeJson } from '../run/write-json.js';
@@ -135,7 +135,7 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
       }
     }
   }
-  if (networks.every(({ seed }) => seed === undefined)) throw unfinishedRun(root);
+  if (networks.every(({ seed }) => seed === undefined)) throw new UnfinishedRun(root);
   const metrics: RunMetrics = {
     schema: METRICS_SCHEMA,
     run: root,

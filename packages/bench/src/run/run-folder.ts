@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DistillError, isDistillError } from '@distilljs/core';
+import { DistillError } from '@distilljs/core';
 import { expectFolderPath } from './places.js';
 
 /** Paths of a run folder; its layout is a contract with its readers. */
@@ -92,19 +92,12 @@ export const missingRun = (root: string, got = 'none'): DistillError =>
   });
 
 /** The error of a command that needs more of a run than is finished. */
-export const unfinishedRun = (root: string, expected = 'a finished training'): DistillError =>
-  new DistillError({
-    code: 'data',
-    where: root,
-    expected,
-    got: NONE_YET,
-    hint: 'Continue with `distill-bench run --resume`.',
-  });
-
-const NONE_YET = 'none yet';
-
-/** Whether the error is {@link unfinishedRun}. */
-export const isUnfinished = (error: unknown): boolean => isDistillError(error) && error.got === NONE_YET;
+export class UnfinishedRun extends DistillError {
+  constructor(root: string, expected = 'a finished training') {
+    const hint = 'Continue with `distill-bench run --resume`.';
+    super({ code: 'data', where: root, expected, got: 'none yet', hint });
+  }
+}
 
 /**
  * Works on several runs, such as the tasks of a study, one after the other. Those with nothing finished are named and left out.
@@ -122,7 +115,7 @@ export async function eachFinished<Done>(
     try {
       all.push(await work(folder));
     } catch (error) {
-      if (!isUnfinished(error)) throw error;
+      if (!(error instanceof UnfinishedRun)) throw error;
       refused.push(error);
       if (folders.length > 1) say(`Left out: ${folder} has no finished training yet.`);
     }

@@ -7,7 +7,7 @@ import type { TaskScores } from '../statistics/index.js';
 import { readMatrix, studyFolder } from './matrix.js';
 import type { MatrixRun } from './matrix.js';
 import { readTeacherResult } from './stored.js';
-import { isUnfinished } from './run-folder.js';
+import { UnfinishedRun } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { reportSources, writeReport } from './write-report.js';
 
@@ -111,5 +111,5 @@ async function taskReport(
 
 /** A task without a finished training has no report; errors for damaged files pass through. */
 function unlessUnfinished(error: unknown): undefined {
-  if (!isUnfinished(error)) throw error;
+  if (!(error instanceof UnfinishedRun)) throw error;
 }

@@ -20,7 +20,7 @@ import { raceReport } from './race.js';
 import { readEmbeddings } from './read-measures.js';
 import { expectInspections } from './kept-files.js';
 import { readFigures } from './read-predictions.js';
-import { missingRun, runFolder, unfinishedRun } from './run-folder.js';
+import { missingRun, runFolder, UnfinishedRun } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { readInspections, readMethodResult, readRun, readTeacherResult } from './stored.js';
 import { readTuning } from './tuning.js';
@@ -65,7 +65,7 @@ export async function reportSources(folder: RunFolder): Promise<ReportSources> {
   if (run === undefined) throw missingRun(folder.root, await contents(folder.root));
   const { config, environment } = run;
   const teacher = await readTeacherResult(folder.teacher);
-  if (teacher === undefined) throw unfinishedRun(folder.root, 'a run with a trained teacher');
+  if (teacher === undefined) throw new UnfinishedRun(folder.root, 'a run with a trained teacher');
   const results: MethodResult[] = [];
   for (const { as } of config.methods) {
     for (const seed of allSeeds(config)) {
@@ -73,7 +73,7 @@ export async function reportSources(folder: RunFolder): Promise<ReportSources> {
       if (result !== undefined) results.push(result);
     }
   }
-  if (results.length === 0) throw unfinishedRun(folder.root, 'at least one finished training');
+  if (results.length === 0) throw new UnfinishedRun(folder.root, 'at least one finished training');
   const report = buildReport(config, environment, teacher, results, {
     ...(await runFacts(config, run.data)),
     tuning: await tuningOf(folder, config),

@@ -11,7 +11,7 @@ import { DistillError, isDistillError } from '@distilljs/core';
 import { readRunCells } from '../cell/run-cells.js';
 import { reportContent, studyContent } from '../report/index.js';
 import { readStudy } from '../run/matrix.js';
-import { runFolder } from '../run/run-folder.js';
+import { runFolder, UnfinishedRun } from '../run/run-folder.js';
 import { studyReport } from '../run/study-report.js';
 import { reportSources } from '../run/write-report.js';
 import { liveContent, livePage, markup } from './live-page.js';
@@ -173,7 +173,7 @@ async function contentOf(
     return { content: await reportContent(report, results, shown) };
   } catch (error) {
     if (!isDistillError(error)) throw error;
-    return error.got === 'none yet' ? {} : { reason: error.message };
+    return error instanceof UnfinishedRun ? {} : { reason: error.message };
   }
 }
 
