@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { CheckpointStore } from '@distilljs/core';
-import { DistillError, makeFolder } from '@distilljs/core';
+import { DistillError } from '@distilljs/core';
+import { makeFolderAt } from './places.js';
 import { beginningOf, startOf } from './process-start.js';
 
 /** The process that works in a run folder: the content of its `lock.json`. */
@@ -41,14 +42,14 @@ export interface LockOptions {
  * @param what the kind of folder
  * @param takesOver take over the lock of another machine too: its process has ended, or will notice through {@link expectHeld}
  * @param patience milliseconds to wait for a process on this machine, which may be about to end
- * @throws DistillError code `config` while another process works there
+ * @throws DistillError code `config` while another process works there, and where no folder can be made
  */
 export async function lockFolder(
   root: string,
   what: 'run folder' | 'folder of a training' | 'folder of an export' = 'run folder',
   { takesOver = false, patience = 0 }: LockOptions = {},
 ): Promise<() => Promise<void>> {
-  makeFolder(root);
+  makeFolderAt(root, what);
   const file = join(root, LOCK);
   const start = await startOf(process.pid);
   let own: Holder = {

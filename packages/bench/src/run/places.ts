@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { DistillError, pathOfUrl } from '@distilljs/core';
+import { DistillError, makeFolder, pathOfUrl } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import { statsAt } from '../file/index.js';
 
@@ -24,6 +24,25 @@ export function realPath(path: string): string {
 export function isWithin(path: string, folder: string): boolean {
   const away = relative(realPath(folder), realPath(path));
   return !/^\.\.(?:[/\\]|$)/.test(away) && !isAbsolute(away);
+}
+
+/**
+ * Makes a folder and its parents.
+ *
+ * @param what the kind of folder, for the message
+ * @throws DistillError code `config` where the system does not make it, e.g. without permission
+ */
+export function makeFolderAt(root: string, what: string): void {
+  try {
+    makeFolder(root);
+  } catch (cause) {
+    const [expected, got] = [
+      'a folder that can be made',
+      cause instanceof Error ? cause.message : 'an error',
+    ];
+    const hint = 'Name another folder.';
+    throw new DistillError({ code: 'config', where: `${what} ${root}`, expected, got, hint, cause });
+  }
 }
 
 /**

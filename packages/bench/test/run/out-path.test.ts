@@ -1,5 +1,6 @@
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -11,6 +12,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { lockFolder } from '../../src/run/lock.js';
 import { runConfig } from '../../src/run/run-config.js';
 import { rewriteReport } from '../../src/run/write-report.js';
 import { explainRun } from '../../src/explain/index.js';
@@ -71,6 +73,20 @@ describe('a path that no run can be kept under is refused', () => {
     writeFileSync(file, 'mine');
     expect(await run(join(file, 'a/run'))).toContain(`expected a path below folders`);
     expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+
+  it.skipIf(process.platform === 'win32')('one that the system does not make', async () => {
+    const parent = join(folder, 'read-only');
+    mkdirSync(parent, { mode: 0o555 });
+    // For the administrator, permissions do not hold: a folder of /proc that cannot be made stands for it.
+    const isAdministrator = process.getuid?.() === 0;
+    const place = isAdministrator ? '/proc/self/run' : join(parent, 'run');
+    await expect(lockFolder(place)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringMatching(
+        /^run folder .*run: expected a folder that can be made, got E[A-Z]+: .* Name another folder\.$/,
+      ) as string,
+    });
   });
 
   it.skipIf(!existsSync('/proc/self'))('one below /proc, /sys or /dev, also behind a link', async () => {
