@@ -8,6 +8,9 @@ const BETWEEN = 200;
 
 /** Smallest share of the work that an estimate of the remaining time is made from: copying a teacher is almost none. */
 const LEAST_SHARE = 1e-4;
+/** The same in the first seconds, most of which processes take to start. */
+const FIRST_SHARE = 0.02;
+const FIRST_SECONDS = 30;
 
 /**
  * Shows the progress of a run's cells: on a terminal one updated line, elsewhere one line per finished cell. The remaining time is
@@ -41,8 +44,9 @@ export function cellsDisplay(
       [...shares].reduce((sum, [name, share]) => sum + (share - (since.get(name) ?? 0)) * amountOf(name), 0);
     const gained = amount.done + ofRunning(first);
     const missing = amount.left - ofRunning(new Map());
-    const isKnown = gained > LEAST_SHARE * (gained + missing);
-    const eta = isKnown ? durationText(((performance.now() - started) / 1000 / gained) * missing) : '…';
+    const seconds = (performance.now() - started) / 1000;
+    const isKnown = gained > (seconds < FIRST_SECONDS ? FIRST_SHARE : LEAST_SHARE) * (gained + missing);
+    const eta = isKnown ? durationText((seconds / gained) * missing) : '…';
     return [
       `${count.done} of ${total} done`,
       `${count.failed} failed`,

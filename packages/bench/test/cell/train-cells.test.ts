@@ -265,6 +265,19 @@ describe('cells in processes of their own', () => {
       display.progress(a.cell, 0.5);
       expect(shown).toContain('ETA 2 min 20 s');
     });
+
+    it('later where a small part was done while the processes started', () => {
+      const work = ({ name }: MatrixCell): number => (name === teacher.name ? 1 : 99);
+      const display = cellsDisplay(cells, 2, work, stream);
+      now = 6000;
+      display.ended({ cell: teacher.cell, state: 'done' }, false);
+      expect(shown).toContain('ETA …');
+      display.progress(a.cell, 0);
+      now = 12_000;
+      display.progress(a.cell, 0.5);
+      // 50.5 of 298 parts took 12 seconds.
+      expect(shown).toContain('ETA 59 s');
+    });
   });
 
   it('have their share of the processors, or a GPU each', () => {
