@@ -49,6 +49,8 @@ export type BenchStudent =
       readonly taps?: Readonly<Record<string, string>> | undefined;
       /** `fresh` (default): drawn from the run's seed. `keep`: as the function returns them. */
       readonly weights?: 'fresh' | 'keep' | undefined;
+      /** How it sees the images: a name such as `imagenet`, or `{ mean, std }` of pixels in 0…1. Default: the run's. */
+      readonly normalization?: Partial<ConfigInput['teacher']>['normalization'] | undefined;
       /** Passed to the function as its second argument. */
       readonly options?: Readonly<Record<string, unknown>> | undefined;
     }

@@ -226,6 +226,14 @@ describe('runBench', () => {
     expect(existsSync(at('network/teacher/model/model.json'))).toBe(true);
   });
 
+  it('a student that a function builds may have a normalization of its own', async () => {
+    const student = { build: () => smallModel(4), normalization: 'zero-one' } as const;
+    const { students } = (await run({ out: 'zero-one', student, methods: ['student'] })) as BenchOutcome;
+    const loaded = await loadStudent(students[0]?.path ?? '');
+    expect(loaded.metadata.normalization).toEqual({ mean: [0, 0, 0], std: [1, 1, 1] });
+    loaded.dispose();
+  });
+
   it('lists all mistakes at once, in the words of its options, and touches no folder', async () => {
     const wrong = {
       data: { name: 'synthetic', clases: 3 },
