@@ -102,8 +102,11 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
           ? await writeStudyReport(run, flags.format)
           : await rewriteReport(run, flags.format);
         const text = 'tasks' in report ? renderStudyTerminal(report) : renderTerminal(report);
+        const ofTasks = isStudy ? ['Wrote the reports of its tasks in these formats, too'] : [];
         const written =
-          flags.format === undefined ? [`Report: ${page}`] : files.map((file) => `Wrote ${file}`);
+          flags.format === undefined
+            ? [`Report: ${page}`]
+            : [...files.map((file) => `Wrote ${file}`), ...ofTasks];
         print(flags.json === true ? JSON.stringify(report, null, 2) : [text, '', ...written].join('\n'));
       },
     );

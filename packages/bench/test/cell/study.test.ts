@@ -99,6 +99,9 @@ describe('a study', { timeout: 900_000 }, () => {
     expect(readFileSync(join(folder, 'study/report/index.html'), 'utf8')).toContain(
       'href="../tasks/hard+plain8-plain8/report/index.html"',
     );
+    // The overview has no plots of single trainings, but each task has.
+    expect(bench('report', 'study', '--format', 'svg').out).toMatch(/\n\nWrote the reports of its tasks/);
+    expect(existsSync(join(folder, 'study/tasks', TASKS[3] ?? '', 'report/plots'))).toBe(true);
     // A task is a run folder like any other.
     expect(bench('report', join('study/tasks', TASKS[3] ?? '')).code).toBe(0);
     expect(bench('export', 'study', `${TASKS[3]}/kd`, '1', '--to', 'exported').code).toBe(0);
