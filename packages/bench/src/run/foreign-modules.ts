@@ -91,7 +91,9 @@ function fileOf(from: From, folders: readonly string[]): string {
   if (found !== undefined && existsSync(found) && statSync(found).isFile()) return found;
   if (isPath)
     throw refusal(from, 'a module', 'no such file', 'A path counts from the folder of the configuration.');
-  throw refusal(from, 'a package that is installed', 'none', `npm i ${from}`);
+  // `methods/mine.mjs` is meant as a path.
+  const hint = /\.[cm]?[jt]s$/.test(from) ? `A path begins with ./: write ./${from}.` : `npm i ${from}`;
+  throw refusal(from, 'a package that is installed', 'none', hint);
 }
 
 interface Manifest {

@@ -153,6 +153,7 @@ describe('a method of a module', () => {
       "  - { from: 'https://example.org/x.mjs', name: x }",
       "  - { from: '@scope/none' }",
       `  - { from: ${match}, as: kd }`,
+      '  - { from: methods/mine.mjs }',
     ].join('\n');
     const message = await problems(text);
     expect(message).toMatch(/run.yaml:3:\d+, methods.0.options.wieght: expected a known option.*'weight'/);
@@ -162,6 +163,7 @@ describe('a method of a module', () => {
       /methods.3.from: expected a package that is installed, got none. npm i @scope\/none/,
     );
     expect(message).toMatch(/methods.4.as: expected a unique name, got 'kd'/);
+    expect(message).toContain('A path begins with ./: write ./methods/mine.mjs.');
   });
 
   it.each([
