@@ -6,7 +6,7 @@ import { readPeople } from './identity/people.js';
 import type { IdentityLists, Sighting } from './identity/people.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
 import { imageSet } from './image-set.js';
-import type { ImageOptions } from './image-set.js';
+import type { ImageOptions, ImageSet } from './image-set.js';
 import { loadLayout } from './layout/load-layout.js';
 import type { LayoutOptions } from './layout/load-layout.js';
 import { dataError } from './bytes/byte-stream.js';
@@ -63,11 +63,11 @@ export function identityItems({ dir, lists }: IdentitiesOptions): LayoutItems {
   if (classNames.length < 2)
     throw dataError(dir, 'training images of at least two identities', String(classNames.length));
   const labels = new Map(classNames.map((name, label) => [name, label]));
-  const itemOf = ({ path, identity = '', camera }: Sighting): ImageItem => {
+  const itemOf = ({ path, identity = '' }: Sighting): ImageItem => {
     const label = labels.get(identity);
     if (label === undefined)
       throw dataError(dir, 'validation images of training identities', `identity '${identity}' (${path})`);
-    return { path, label, identity: label, ...(camera === undefined ? {} : { camera }) };
+    return { path, label };
   };
   const items: Partial<Record<Split, readonly ImageItem[]>> = { train: train.map(itemOf) };
   if (validation !== undefined) items.test = validation.map(itemOf);
@@ -111,19 +111,28 @@ export async function loadIdentitySets(
   for (const part of ['query', 'gallery', 'distractors'] as const) {
     const sightings = people[part];
     if (sightings === undefined || sightings.length === 0) continue;
-    // Damaged files may be left out: the label keeps each image's place in the list.
-    const items = sightings.map(({ path }, label) => ({ path, label }));
-    const layout = { items: { test: items }, classNames: sightings.map((_, place) => String(place)) };
-    const set = { ...layout, name: `identities, ${part}`, root: options.dir, images: sized(options) };
-    const { test } = (await imageSet(set, ['test'], surroundings)).splits;
-    const kept = test?.labels?.map((place) => place) ?? new Int32Array();
-    const sightingOf = (place: number): Sighting => sightings[place] as Sighting;
-    const haveCameras = sightings.every(({ camera }) => camera !== undefined);
-    sets[part] = {
-      dataset: test as Dataset,
-      labels: kept.map((place) => numberOf(sightingOf(place).identity)),
-      cameras: haveCameras ? kept.map((place) => sightingOf(place).camera ?? 0) : undefined,
-    };
+    const known = sightings.map((each) => ({ ...each, identity: numberOf(each.identity) }));
+    const of = { name: `identities, ${part}`, root: options.dir, images: sized(options) };
+    sets[part] = await identitySet(known, of, surroundings);
   }
   return sets;
+}
+
+/** Reads images to be recognized. Damaged files may be left out. */
+export async function identitySet(
+  sightings: readonly Pick<ImageItem, 'path' | 'identity' | 'camera'>[],
+  of: Pick<ImageSet, 'name' | 'root' | 'images'>,
+  surroundings: Surroundings,
+): Promise<IdentitySet> {
+  // The label keeps each image's place in the list.
+  const items = sightings.map(({ path }, label) => ({ path, label }));
+  const layout = { items: { test: items }, classNames: sightings.map((_, place) => String(place)) };
+  const { test } = (await imageSet({ ...layout, ...of }, ['test'], surroundings)).splits;
+  const kept = test?.labels?.map((place) => place) ?? new Int32Array();
+  const haveCameras = sightings.every(({ camera }) => camera !== undefined);
+  return {
+    dataset: test as Dataset,
+    labels: kept.map((place) => sightings[place]?.identity ?? -1),
+    cameras: haveCameras ? kept.map((place) => sightings[place]?.camera ?? 0) : undefined,
+  };
 }

@@ -5,8 +5,9 @@ export interface ImageItem {
   readonly path: string;
   readonly label: number;
   readonly superclass?: number;
-  readonly identity?: number;
-  readonly camera?: number;
+  /** Who or what it shows, and the camera that took it, for `metrics`. */
+  readonly identity?: number | undefined;
+  readonly camera?: number | undefined;
   /** Its weight in training. Default: 1. */
   readonly weight?: number;
   readonly source?: { readonly stamp: string; read(): Promise<Uint8Array> };

@@ -18,5 +18,5 @@ export type { FolderOptions } from './folder.js';
 export type { DamagedFile } from './damaged-files.js';
 export { defaultCacheDir, imageFacts, imageSet } from './image-set.js';
 export type { ImageFacts, ImageOptions, ImageSet } from './image-set.js';
-export { imageList } from './list.js';
+export { imageList, loadListIdentities } from './list.js';
 export type { ListOptions } from './list.js';

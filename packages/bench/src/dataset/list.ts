@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, normalize, resolve } from 'node:path';
+import { dirname, isAbsolute, join, normalize, relative, resolve } from 'node:path';
 import { shownText } from '@distilljs/core';
 import { cleanName, nameNotes, plainNames, sortedNames } from './label-names.js';
 import { dataError } from './bytes/byte-stream.js';
@@ -6,6 +6,8 @@ import { splitNamed } from './bytes/split-names.js';
 import { divided, firstOfEach } from './divide.js';
 import type { DivideOptions } from './divide.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
+import { identitySet } from './identities.js';
+import type { IdentitySets } from './identities.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
 import { imageSet } from './image-set.js';
 import type { ImageOptions } from './image-set.js';
@@ -49,6 +51,31 @@ export async function imageList(
   return await imageSet({ ...layout, name: 'list', root: dir, images: options }, wanted, surroundings);
 }
 
+/**
+ * The test images with the identities and cameras that the list gives. Where all cameras are known, each image is a query for the others,
+ * as in re-identification.
+ *
+ * @returns nothing where the list has no identities
+ * @throws DistillError code `data` where some test images have an identity and others have none
+ */
+export async function loadListIdentities(
+  options: ListOptions,
+  surroundings: Surroundings = {},
+): Promise<IdentitySets> {
+  const { file, dir = dirname(resolve(file)) } = options;
+  const { test = [] } = firstOfEach(divided(await listItems(options), options), options).items;
+  const without = test.filter(({ identity }) => identity === undefined);
+  if (without.length === test.length) return {};
+  if (without.length > 0)
+    throw dataError(
+      file,
+      'an identity for every test image, or for none',
+      `${without.length} of ${test.length} without, the first is ${relative(dir, without[0]?.path ?? '')}`,
+    );
+  const query = await identitySet(test, { name: 'list', root: dir, images: options }, surroundings);
+  return { query, ...(query.cameras !== undefined && { gallery: query }) };
+}
+
 /** The images of a list, not yet read. */
 export async function listItems({ file, dir = dirname(resolve(file)) }: ListOptions): Promise<LayoutItems> {
   const lines = await listLines(file);
@@ -85,8 +112,8 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
   });
   if (problems.length > 0) throw problemsError(file, problems);
   // A table with a missing label may have the others as 2.0.
-  const named = plainNames(read.map(({ label }) => label));
-  const classNames = sortedNames(named.flatMap((label) => label ?? []));
+  const labels = plainNames(read.map(({ label }) => label));
+  const classNames = sortedNames(labels.flatMap((label) => label ?? []));
   const marked = read.filter(({ isMarked }) => isMarked).length;
   if (classNames.length < 2) {
     const hint =
@@ -96,23 +123,23 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
     throw dataError(file, 'labels of at least two classes', classNames[0] ?? 'none', hint);
   }
   const numbers = numbering(classNames);
-  const columns = Object.fromEntries(
-    (['superclass', 'identity', 'camera'] as const).map((name) => {
-      const values = read.map(({ fields }) => nameOf(fields[name]));
-      return [
-        name,
-        values.some((value) => value !== undefined)
-          ? numbering(sortedNames(values.map((value) => value ?? '')))
-          : undefined,
-      ];
-    }),
-  );
+  const named = (name: string): readonly (string | undefined)[] =>
+    read.map(({ fields }) => nameOf(fields[name]));
+  const groups = named('superclass');
+  const columns = {
+    // Superclasses are all or none: images without one make a group of their own.
+    superclass: numbered(
+      groups.some((group) => group !== undefined) ? groups.map((group) => group ?? '') : groups,
+    ),
+    identity: numbered(named('identity')),
+    camera: numbered(named('camera')),
+  };
   const items: Record<Split, ImageItem[]> = { train: [], validation: [], test: [] };
   for (const [at, { path, split = 'train', fields }] of read.entries()) {
-    const label = named[at];
+    const label = labels[at];
     const extra = Object.fromEntries(
-      Object.entries(columns).flatMap(([name, places]) =>
-        places === undefined ? [] : [[name, places.get(nameOf(fields[name]) ?? '') ?? 0] as const],
+      Object.entries(columns).flatMap(([name, numbers]) =>
+        numbers[at] === undefined ? [] : [[name, numbers[at]] as const],
       ),
     );
     items[split].push({
@@ -175,3 +202,9 @@ function expectAllClasses(
 
 const numbering = (names: readonly string[]): ReadonlyMap<string, number> =>
   new Map(names.map((name, at) => [name, at]));
+
+/** The place of each name among all different ones, in their order; undefined where there is none. */
+function numbered(names: readonly (string | undefined)[]): readonly (number | undefined)[] {
+  const places = numbering(sortedNames(names.flatMap((name) => name ?? [])));
+  return names.map((name) => (name === undefined ? undefined : places.get(name)));
+}

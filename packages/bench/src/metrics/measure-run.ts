@@ -11,7 +11,7 @@ import type { Dataset, Normalization } from '@distilljs/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { allSeeds } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
-import { loadIdentitySets, loadUnseenClasses } from '../dataset/index.js';
+import { loadIdentitySets, loadListIdentities, loadUnseenClasses } from '../dataset/index.js';
 import type { IdentitySet, IdentitySets, Surroundings } from '../dataset/index.js';
 import { dataFingerprints, loadRunData } from '../run/datasets.js';
 import { expectSameData } from '../run/open-folder.js';
@@ -69,7 +69,8 @@ export interface MetricsOptions {
 
 /**
  * Measures the embeddings of a run's teacher and finished students, and writes report/metrics.json. Datasets of identities are measured
- * on their queries and gallery, CIFAR with `unseenClasses` on these classes, all others on the test images.
+ * on their queries and gallery, CIFAR with `unseenClasses` on these classes, lists with identities on those of the test images, all
+ * others on the classes of the test images.
  *
  * @throws DistillError code `data` when the folder holds no run, or no finished training; `tap` for a layer that a network lacks
  */
@@ -182,6 +183,7 @@ async function setsOf(config: RunConfig, test: Dataset, options: MetricsOptions)
 
 async function identitySetsOf({ dataset }: RunConfig, options: MetricsOptions): Promise<IdentitySets> {
   if (dataset.name === 'identities') return await loadIdentitySets(dataset, options);
+  if (dataset.name === 'list') return await loadListIdentities(dataset, options);
   return dataset.name === 'cifar10' || dataset.name === 'cifar100' ? loadUnseenClasses(dataset) : {};
 }
 

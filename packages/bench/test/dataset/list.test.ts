@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { imageFacts, imageList } from '../../src/dataset/index.js';
+import { imageFacts, imageList, loadListIdentities } from '../../src/dataset/index.js';
 import { listItems } from '../../src/dataset/list.js';
 import { imageTree, png, refusalOf } from './image-files.js';
 
@@ -112,6 +112,29 @@ describe('a list of images', () => {
       [1, 2, 0],
       [0, 3, 0],
     ]);
+  });
+
+  it('tells who is in its test images, with cameras if all are known', async () => {
+    const read = async (...rows: string[]): Promise<Awaited<ReturnType<typeof loadListIdentities>>> => {
+      tree?.remove();
+      const text = ['path,label,split,identity,camera', 'a.png,x,train,,', 'b.png,y,train,,', ...rows];
+      tree = imageTree({ ...images, 'list.csv': text.join('\n') });
+      const [file, dir] = [join(tree.dir, 'list.csv'), join(tree.dir, 'images')];
+      return await loadListIdentities({ file, dir, cacheDir: tree.cacheDir, imageSize: 8 });
+    };
+    const { query, gallery } = await read('c.png,x,test,bo,left', 'd.png,y,test,al,right');
+    expect([query?.labels, query?.cameras].map((list) => [...(list ?? [])])).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+    expect(gallery).toBe(query);
+    expect(await read('c.png,x,test,bo,left', 'd.png,y,test,al,')).toMatchObject({
+      query: { cameras: undefined },
+    });
+    expect(await read('c.png,x,test,,', 'd.png,y,test,,')).toEqual({});
+    expect(await refusalOf(read('c.png,x,test,bo,1', 'd.png,y,test,,1'))).toMatch(
+      /list\.csv: expected an identity for every test image, or for none, got 1 of 2 without, the first is d\.png/,
+    );
   });
 
   it('is refused with all that is wrong, by line', async () => {

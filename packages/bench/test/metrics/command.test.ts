@@ -7,6 +7,7 @@ import { main } from '../../src/cli.js';
 import type { RunMetrics } from '../../src/metrics/index.js';
 import { expectIdentities } from '../../src/metrics/measure-run.js';
 import { TINY_RUN } from '../run/tiny-run.js';
+import { imageTree, png } from '../dataset/image-files.js';
 import { heard } from '../terminal/heard.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'metrics-'));
@@ -86,6 +87,43 @@ describe('distill-bench metrics', () => {
     expect(networks.map(({ method }) => method)).toEqual(['teacher', 'student', 'student']);
     // It sees other values than it was trained with, and has other embeddings.
     expect(networks[0]?.measures).not.toEqual(plain.networks[0]?.measures);
+  });
+
+  it('takes identities and cameras of a list: each test image is a query for the others', async () => {
+    const rows = Array.from({ length: 24 }, (_, at) => ({
+      path: `${at}.png`,
+      file: png(8, 8, [40 * (at % 4), at, 90]),
+      fields: [at % 2 ? 'cat' : 'dog', at < 12 ? 'train' : 'test', `animal-${at % 4}`, at % 3],
+    }));
+    const tree = imageTree(Object.fromEntries(rows.map(({ path, file }) => [path, file])));
+    tree.write(
+      'list.csv',
+      ['path,label,split,identity,camera', ...rows.map(({ path, fields }) => [path, ...fields].join())].join(
+        '\n',
+      ),
+    );
+    const dataset = { name: 'list', file: join(tree.dir, 'list.csv'), imageSize: 8, cacheDir: tree.cacheDir };
+    const network = { model: 'plain8' };
+    const config = {
+      engine: 'cpu',
+      dataset,
+      teacher: { ...network, epochs: 1 },
+      student: network,
+      methods: ['student'],
+      seeds: [0],
+      epochs: 1,
+      batchSize: 8,
+    };
+    tree.write('run.yaml', JSON.stringify(config));
+    const out = join(folder, 'listed');
+    output.listen();
+    expect(await main(['run', '--config', join(tree.dir, 'run.yaml'), '--out', out]), output.said).toBe(0);
+    output.listen();
+    expect(await main(['metrics', out, '--json']), output.said).toBe(0);
+    const [{ images, networks }] = JSON.parse(output.printed) as readonly [RunMetrics];
+    expect(images).toBe('12 queries, 12 in the gallery');
+    expect(Object.keys(networks[0]?.measures ?? {})).toEqual(['rank-1', 'rank-5', 'rank-10', 'mAP']);
+    tree.remove();
   });
 
   it('refuses test images of one class, or without labels', () => {
