@@ -42,7 +42,7 @@ const BELOW = '      ';
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  const release = guardProcess(argv[0]);
+  const release = guardProcess(argv);
   let code: ExitCode = EXIT.done;
   try {
     await buildProgram((result) => {
@@ -50,7 +50,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }).parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) code = error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    else code = reportError(error, argv[0]);
+    else code = reportError(error, argv);
   }
   return await release(code);
 }

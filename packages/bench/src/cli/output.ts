@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { isDistillError, progress, shownText } from '@distilljs/core';
 import type { RunLog } from '../run/run-context.js';
 import { styled, terminalMeter } from '../terminal/index.js';
@@ -33,15 +34,15 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 /**
  * Reports anything thrown, in one line.
  *
- * @param command the running command
+ * @param argv the command line
  * @returns the matching exit code
  */
-export function reportError(error: unknown, command: string | undefined): ExitCode {
+export function reportError(error: unknown, argv: readonly string[]): ExitCode {
   if (isDistillError(error)) {
     // The system's reason is in the message already.
     const isUsage = error.code === 'config' || error.code === 'option';
     // With wrong usage nothing was started, so nothing is kept.
-    printError(`${error.message}${!isUsage && isSystemError(error.cause) ? whatIsKept(command) : ''}`);
+    printError(`${error.message}${!isUsage && isSystemError(error.cause) ? whatIsKept(argv) : ''}`);
     printStack(error.cause);
     return isUsage ? EXIT.usage : EXIT.failed;
   }
@@ -53,7 +54,7 @@ export function reportError(error: unknown, command: string | undefined): ExitCo
   if (isSystemError(error)) {
     // A reader that has seen enough closes the pipe: not an error.
     if (error.code === 'EPIPE' && error.path === undefined) return EXIT.done;
-    printError(systemErrorText(error, command));
+    printError(systemErrorText(error, argv));
   } else if (isOutOfMemory(error)) {
     printError(
       `out of memory: ${shownText(error.message)}. Use fewer or smaller images, or a smaller batch.`,
@@ -83,16 +84,20 @@ function isOutOfMemory(error: unknown): error is Error {
 /** Such an error in one line. */
 export function systemErrorText(
   { message, path }: NodeJS.ErrnoException,
-  command: string | undefined,
+  argv: readonly string[] = [],
 ): string {
   const place = path === undefined || message.includes(path) ? '' : ` '${path}'`;
-  return `${shownText(message, 1000)}${shownText(place, 1000)}.${whatIsKept(command)}`;
+  return `${shownText(message, 1000)}${shownText(place, 1000)}.${whatIsKept(argv)}`;
 }
 
-const whatIsKept = (command: string | undefined): string =>
-  command === 'run'
-    ? ' Everything done is kept: fix that, then continue with the same command and --resume.'
-    : '';
+/** Of a run that made its folder: another has nothing to continue. */
+function whatIsKept(argv: readonly string[]): string {
+  const at = argv.findIndex((each) => /^--out(?:=|$)/.test(each));
+  const out = argv[at]?.slice('--out='.length) || argv[at + 1];
+  const isRun = argv[0] === 'run' && at !== -1 && !argv.includes('--dry-run');
+  if (!isRun || out === undefined || !existsSync(out)) return '';
+  return ' Everything done is kept: fix that, then continue with the same command and --resume.';
+}
 
 /**
  * Guards the process until released: a late failure, in a worker or an unawaited promise, ends it with one line and exit code 1. It
@@ -100,10 +105,10 @@ const whatIsKept = (command: string | undefined): string =>
  *
  * @returns a function that releases the guard and resolves to the exit code, given the command's own and the state of the output
  */
-export function guardProcess(command: string | undefined): (code: ExitCode) => Promise<ExitCode> {
+export function guardProcess(argv: readonly string[]): (code: ExitCode) => Promise<ExitCode> {
   let failure: NodeJS.ErrnoException | undefined;
   const late = (error: unknown): void => {
-    process.exit(reportError(error, command) || EXIT.failed);
+    process.exit(reportError(error, argv) || EXIT.failed);
   };
   const output = (error: NodeJS.ErrnoException): void => {
     if (error.code !== 'EPIPE') failure ??= error;

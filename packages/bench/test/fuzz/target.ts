@@ -61,7 +61,7 @@ export async function outcome(run: () => unknown): Promise<string> {
 /** The code of an error that says what a user needs; any other error is thrown on. */
 export function refusalCode(error: unknown): string {
   if (isSystemError(error)) {
-    const text = systemErrorText(error, undefined);
+    const text = systemErrorText(error);
     expectMessage(text);
     must(/['"][^'"]+['"]/.test(text), 'an error of the system says where', text);
     return error.code ?? 'system';
