@@ -35,8 +35,8 @@ export interface RandomResizedCrop {
 
 /**
  * Strengths from 0 (none). Each factor is uniform in `[max(0, 1 − strength), 1 + strength]`, and the changes
- * are applied in random order. Values stay floats, clipped to 0…255 after each change. Alpha is unchanged; grey
- * images have no saturation.
+ * are applied in random order. Values stay floats, clipped to 0…255 after each change. Alpha, and any channel
+ * beyond the third, is unchanged; grey images have no saturation.
  */
 export interface ColorJitter {
   readonly brightness?: number | undefined;

@@ -16,8 +16,8 @@ interface Change {
 /**
  * Changes the colours of an image of values in 0…255 in place, one change after the other, and scales it. Each
  * change is `factor · value + (1 − factor) · other`, clipped to 0…255 and rounded to float32. `other` is black
- * (brightness), the mean grey of the image (contrast) or the grey of the pixel (saturation). Alpha is only
- * scaled.
+ * (brightness), the mean grey of the image (contrast) or the grey of the pixel (saturation). Alpha, and any
+ * channel beyond the third, is only scaled.
  *
  * Contrast needs the whole image after the previous changes; the other changes and the scaling share one pass.
  */
@@ -51,8 +51,8 @@ function changePixels(
   scaling: Scaling | undefined,
 ): number {
   const { scale, shift } = scaling ?? { scale: [], shift: [] };
-  const [scaleR = 1, scaleG = 1, scaleB = 1, scaleA = 1] = scale;
-  const [shiftR = 0, shiftG = 0, shiftB = 0, shiftA = 0] = shift;
+  const [scaleR = 1, scaleG = 1, scaleB = 1] = scale;
+  const [shiftR = 0, shiftG = 0, shiftB = 0] = shift;
   let sum = 0;
   if (channels < 3) {
     for (let at = 0; at < image.length; at += channels) {
@@ -79,7 +79,8 @@ function changePixels(
     image[at] = r * scaleR - shiftR;
     image[at + 1] = g * scaleG - shiftG;
     image[at + 2] = b * scaleB - shiftB;
-    if (channels === 4) image[at + 3] = (image[at + 3] as number) * scaleA - shiftA;
+    for (let more = 3; more < channels; more++)
+      image[at + more] = (image[at + more] as number) * (scale[more] ?? 1) - (shift[more] ?? 0);
   }
   return sum;
 }

@@ -118,6 +118,24 @@ describe('a view', () => {
     );
     expect([...into]).toEqual([9, 19, 29, 39]);
   });
+
+  it.each<[string, Partial<View>]>([
+    ['turned', { angle: 1e-6 }],
+    ['of a part', { height: 3 }],
+    ['of other colours', { colors: [['brightness', 2]] }],
+  ])('of five channels, %s, is normalized in each, and colours change the first three', (_, view) => {
+    const shape: Shape = [4, 1, 5];
+    const scaling = { scale: [0.5, 0.4, 0.3, 0.2, 0.1], shift: [1, 2, 3, 4, 5] };
+    const image = Array.from({ length: 20 }, (__, at) => 10 * (1 + (at % 5)));
+    const into = new Float32Array(20);
+    writeView(image, shape, { ...wholeImage(shape), ...view }, 0, scaling, into);
+    const factor = view.colors === undefined ? 1 : 2;
+    const wanted = image.map((pixel, at) => {
+      const [scale = 1, shift = 0] = [scaling.scale[at % 5], scaling.shift[at % 5]];
+      return (at % 5 < 3 ? factor : 1) * pixel * scale - shift;
+    });
+    expectClose(into, wanted, 1e-3);
+  });
 });
 
 const draws = (options: Partial<Augmentation>, count: number, shape: Shape = [32, 48, 3]): View[] => {
