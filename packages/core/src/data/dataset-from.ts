@@ -244,7 +244,7 @@ const imageShapeOf = (shape: readonly number[]): readonly number[] =>
 function asPixels(values: ArrayLike<number | bigint>, scale: number): Uint8Array | Float32Array {
   if (scale === 1 && (values instanceof Uint8Array || values instanceof Uint8ClampedArray))
     return Uint8Array.from(values);
-  const scaled = Float32Array.from(values, (value) => Number(value) * scale);
+  const scaled = Float32Array.from(values, (value) => numberOf(value) * scale);
   const isByte = scaled.every((value) => value >= 0 && value <= 255 && Number.isInteger(value));
   return isByte ? Uint8Array.from(scaled) : scaled;
 }

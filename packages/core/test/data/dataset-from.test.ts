@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { arrayDataset, datasetFrom } from '../../src/data/index.js';
+import { arrayDataset, channelStatistics, datasetFrom } from '../../src/data/index.js';
 import type { ImageSource } from '../../src/data/index.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { caught } from '../caught.js';
@@ -143,6 +143,20 @@ describe('datasetFrom takes', () => {
     expect(data.size).toBe(5);
   });
 });
+
+it.each([null, ''])(
+  'a pixel that is %j does not become black: its image is refused when it is read',
+  async (pixel) => {
+    const data = await datasetFrom([
+      { image: [[1, pixel]], label: 0 },
+      { image: [[1, 2]], label: 1 },
+    ]);
+    const error = await caught(() => channelStatistics(data));
+    expect(error.message).toContain(
+      "dataset 'stream', image 0 of 2: expected finite pixels, got NaN at value 1",
+    );
+  },
+);
 
 describe('datasetFrom refuses', () => {
   const spent = tf.ones([2, 2, 1]);
