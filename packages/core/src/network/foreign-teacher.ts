@@ -165,7 +165,9 @@ function expectOptions(fn: unknown, options: ForeignTeacherOptions): void {
   const isSize = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
   if (typeof fn !== 'function') refuse('teacherFrom', 'a function that gives logits', fn);
   const count = Array.isArray(classes) ? classes.length : classes;
-  if (!isSize(count)) refuse('teacherFrom.classes', 'a number of classes, or their names', classes);
+  const isNames = !Array.isArray(classes) || classes.every((each: unknown) => typeof each === 'string');
+  if (!isSize(count) || !isNames)
+    refuse('teacherFrom.classes', 'a number of classes, or their names', classes);
   const shape: unknown = imageShape;
   if (!Array.isArray(shape) || shape.length !== 3 || !shape.every((axis) => axis === -1 || isSize(axis)))
     refuse('teacherFrom.imageShape', '[height, width, channels]', shape);

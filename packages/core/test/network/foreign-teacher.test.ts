@@ -173,6 +173,7 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'a teacher that answers by pro
 
   it.each([
     [{ classes: 0 }, 'teacherFrom.classes'],
+    [{ classes: [0, 1, 2] }, 'teacherFrom.classes'],
     [{ imageShape: [6, 6] }, 'teacherFrom.imageShape'],
     [{ taps: { map: [0] } }, 'teacherFrom.taps.map'],
   ])('refuses the options %j', async (wrong, where) => {
