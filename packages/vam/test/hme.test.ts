@@ -129,7 +129,7 @@ await describeOnEngines('a mixture of experts', () => {
     network.dispose();
   });
 
-  it('keeps its outputs when saved and loaded, its temperature and heads included', async () => {
+  it('keeps its outputs when saved and loaded, its temperature, heads and frozen attention included', async () => {
     const model = hmePaper({
       imageShape: [8, 8, 3],
       classes: 3,
@@ -141,6 +141,7 @@ await describeOnEngines('a mixture of experts', () => {
     seedWeights(model, createRandom(1));
     const network = createNetwork(model);
     for (const level of readExperts(model).levels) level.setTemperature(0.3);
+    model.getLayer('attention3').trainable = false;
     const folder = await mkdtemp(join(tmpdir(), 'hme-'));
     await network.save(`file://${folder}`);
     registerHme();
@@ -150,6 +151,7 @@ await describeOnEngines('a mixture of experts', () => {
       expectClose(loaded.forward(images).logits, network.forward(images).logits.arraySync());
     });
     expect(readExperts(loaded.model).head).toBe('nce');
+    expect(readExperts(loaded.model).levels.map(({ trainable }) => trainable)).toEqual([false, true]);
     network.dispose();
     loaded.dispose();
   });

@@ -4,6 +4,7 @@ import { initializers, layers } from '@tensorflow/tfjs-layers';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import {
   expectOption,
+  flag,
   nonNegative,
   objectWith,
   optional,
@@ -22,6 +23,8 @@ export interface TaskAttentionConfig {
   readonly name?: string;
   /** Number of experts or class heads that follow this layer, at least 1. */
   readonly children: number;
+  /** False: Θ is frozen. Default true. */
+  readonly trainable?: boolean;
 }
 
 /**
@@ -40,10 +43,11 @@ export class TaskAttention extends layers.Layer {
   /** @throws DistillError code `option` */
   constructor(config: TaskAttentionConfig) {
     expectOption('TaskAttention', config, objectWith('children'));
-    const { children, name } = config;
+    const { children, name, trainable = true } = config;
     expectOption('TaskAttention.children', children, wholeNumber({ min: 1 }));
     expectOption('TaskAttention.name', name, optional(text));
-    super(name === undefined ? {} : { name });
+    expectOption('TaskAttention.trainable', trainable, flag);
+    super({ trainable, ...(name !== undefined && { name }) });
     this.children = children;
   }
 
