@@ -211,6 +211,25 @@ describe('the phases of kdexplainer', () => {
   });
 });
 
+it('trains experts with frozen attention, and refuses a tree that nothing would train', async () => {
+  await resolveEngine('cpu');
+  const options = { train: tinyDataset(12, 1), epochs: 2, batchSize: 6, seed: 1 } as const;
+  const run = async (isFrozen: (name: string) => boolean): Promise<void> => {
+    const model = experts('binary')(1).model;
+    for (const layer of model.layers) if (isFrozen(layer.name)) layer.trainable = false;
+    try {
+      const method = kdExplainer({ training: 'plain' });
+      (await distill({ ...options, students: [model], method })).dispose();
+    } finally {
+      model.dispose();
+    }
+  };
+  await run((name) => name.startsWith('attention'));
+  await expect(run((name) => !name.startsWith('attention'))).rejects.toThrow(
+    "phase 'retrain', update 'tree': expected at least one variable to train, got none",
+  );
+});
+
 it('needs no weights where it trains on labels alone, which have weight 1', () => {
   expect(kdExplainer({ training: 'plain', ceWeight: 0, kdWeight: 0 }).options.ceWeight).toBe(0);
 });

@@ -45,13 +45,11 @@ export function expectPlan(
     const names = updates.map((update) => update.name);
     if (new Set(names).size < names.length) broken(where, 'updates of different names', names.join(', '));
     for (const update of updates) {
+      const own = `${where}, update '${update.name}'`;
+      if (Object.keys(update.variables).length === 0) broken(own, 'at least one variable to train', 'none');
       const lost = Object.entries(update.variables).find(([, variable]) => !saved.has(variable));
       if (lost !== undefined) {
-        broken(
-          `${where}, update '${update.name}'`,
-          'variables of a student or of `auxiliary`, which checkpoints hold',
-          `'${lost[0]}'`,
-        );
+        broken(own, 'variables of a student or of `auxiliary`, which checkpoints hold', `'${lost[0]}'`);
       }
     }
     expectCount(`method '${method.name}', ${where}, epochs`, epochs);

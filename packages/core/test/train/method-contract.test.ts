@@ -195,6 +195,23 @@ describe('a method that breaks the contract', () => {
     forgotten.dispose();
   });
 
+  it('reports an update without variables before the first step, also one of a later phase', async () => {
+    const method = methodOf({});
+    const late: Method['plan'] = async (context) => {
+      const { phases, ...rest } = await method.plan(context);
+      const [phase] = phases as readonly [Plan['phases'][number]];
+      const updates = phase.updates.map((update) => ({ ...update, variables: {} }));
+      return { ...rest, phases: [phase, { ...phase, name: 'late', updates }] };
+    };
+    let steps = 0;
+    const callbacks = [{ name: 'count', step: () => void (steps += 1) }];
+    const error = await caught(() => distill(options({ method: { ...method, plan: late }, callbacks })));
+    expect(error.message).toContain(
+      "phase 'late', update 'student': expected at least one variable to train, got none.",
+    );
+    expect(steps).toBe(0);
+  });
+
   it('reports a wrong tap before the first step, also one of a later phase', async () => {
     const method = methodOf({});
     const late: Method['plan'] = async (context) => {

@@ -79,12 +79,15 @@ export function retrainOptimizer(
 /** Two groups of one update's variables, each with its own optimizer, in one backward pass. */
 interface OptimizerGroups {
   readonly main: OptimizerSpec;
-  /** For the variables that {@link isOther} selects; neither group may be empty. */
+  /** For the variables that {@link isOther} selects. */
   readonly other: OptimizerSpec;
   readonly isOther: (name: string) => boolean;
 }
 
-/** Combines two optimizers into one, which reports the main one's learning rate. */
+/**
+ * Combines two optimizers into one, which reports the main one's learning rate. A group without variables, as where
+ * attention is frozen, has no optimizer.
+ */
 function groupOptimizers({ main, other, isOther }: OptimizerGroups): OptimizerSpec {
   return {
     name: `${main.name}+${other.name}`,
@@ -92,23 +95,26 @@ function groupOptimizers({ main, other, isOther }: OptimizerGroups): OptimizerSp
     create(variables, also) {
       const pick = (wanted: boolean): NamedVariables =>
         Object.fromEntries(Object.entries(variables).filter(([name]) => isOther(name) === wanted));
-      const groups: Readonly<Record<string, Optimizer>> = {
-        main: main.create(pick(false), also),
-        other: other.create(pick(true), also),
-      };
-      const all = Object.entries(groups);
+      const groups = [
+        ['main', main, pick(false)],
+        ['other', other, pick(true)],
+      ] as const;
+      const all = groups.flatMap(([group, spec, own]): [string, Optimizer][] =>
+        Object.keys(own).length === 0 ? [] : [[group, spec.create(own, also)]],
+      );
+      const first = all[0]?.[1];
       return {
         apply(gradients, at) {
           for (const [, optimizer] of all) optimizer.apply(gradients, at);
         },
-        learningRate: (at) => groups['main']?.learningRate(at) ?? 0,
+        learningRate: (at) => first?.learningRate(at) ?? 0,
         state: () => ({
           slots: Object.fromEntries(
             all.flatMap(([group, optimizer]) =>
               Object.entries(optimizer.state().slots).map(([slot, value]) => [`${group}.${slot}`, value]),
             ),
           ),
-          steps: groups['main']?.state().steps ?? 0,
+          steps: first?.state().steps ?? 0,
         }),
         restore({ slots, steps }) {
           for (const [group, optimizer] of all) {
