@@ -1,4 +1,14 @@
-import { createNetwork, createRandom, freeze, loadModel, resolveEngine, seedWeights } from '@distilljs/core';
+import {
+  createNetwork,
+  createRandom,
+  freeze,
+  loadModel,
+  metadataOf,
+  modelMetadata,
+  resolveEngine,
+  seedWeights,
+  setModelMetadata,
+} from '@distilljs/core';
 import { describeOnEngines } from '@distilljs/core/testing';
 import { foldVam, registerVamConv2D, unfoldVam, vamLayers, withVam } from '@distilljs/vam';
 import type { WithVamOptions } from '@distilljs/vam';
@@ -198,6 +208,21 @@ await describeOnEngines('foldVam', () => {
     expectClose(outputs(folded), outputs(vam));
     for (const model of [plain, vam, loaded, folded]) model.dispose();
   });
+});
+
+it('a copy keeps which nested models are frozen, and the metadata; so does the plain copy of it', async () => {
+  await resolveEngine('cpu');
+  const plain = plainModel();
+  plain.getLayer('inner').trainable = false;
+  const data = { imageShape: [6, 6, 3], classNames: ['cat', 'dog', 'owl'] } as const;
+  setModelMetadata(plain, metadataOf(data, { mean: [0.1, 0.2, 0.3], std: [1, 2, 3] }));
+  const vam = withVam(plain, { blockSize: 4 });
+  const folded = foldVam(vam);
+  const trained = (model: tfl.LayersModel): string[] => Object.keys(createNetwork(model).variables);
+  expect(trained(vam).filter((name) => name.startsWith('inner/'))).toEqual([]);
+  expect(trained(folded)).toEqual(trained(plain));
+  for (const model of [vam, folded]) expect(modelMetadata(model)).toEqual(modelMetadata(plain));
+  for (const model of [plain, vam, folded]) model.dispose();
 });
 
 await describeOnEngines('a layer that is folded in place', () => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '@distilljs/core';
-import { walkLayers } from './walk-layers.js';
+import { isModel, walkLayers } from './walk-layers.js';
 
 type Layer = layers.Layer;
 
@@ -22,8 +22,8 @@ type Rebuildable = (new (...args: never[]) => LayersModel) & {
 };
 
 /**
- * A copy of a model in which some layers are replaced: the same graph and names, but separate weights. The model is
- * unchanged.
+ * A copy of a model in which some layers are replaced: the same graph, names, frozen parts and metadata, but separate
+ * weights. The model is unchanged.
  *
  * @param replace the replacement of a layer, which also gets its path; undefined keeps the layer
  * @throws DistillError code `network` when the model has layers that tfjs cannot create from their configuration
@@ -64,9 +64,21 @@ export function rebuildModel(
       const weights = replacements.get(path)?.weights() ?? before.get(path)?.getWeights() ?? [];
       layer.setWeights([...weights]);
     }
+    keepFrozen(copy, model);
+    const metadata = model.getUserDefinedMetadata() as object | undefined;
+    if (metadata !== undefined) copy.setUserDefinedMetadata({ ...metadata });
     made.model = copy;
   });
   return made.model as LayersModel;
+}
+
+/** Freezes the copies of frozen models: their configuration does not tell. */
+function keepFrozen(copy: LayersModel, model: LayersModel): void {
+  if (!model.trainable) copy.trainable = false;
+  for (const layer of model.layers) {
+    const own = copy.getLayer(layer.name);
+    if (isModel(layer) && isModel(own)) keepFrozen(own, layer);
+  }
 }
 
 function madeFrom(config: tf.serialization.ConfigDict, kind: Rebuildable, name: string): LayersModel {

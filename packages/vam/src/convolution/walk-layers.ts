@@ -10,7 +10,9 @@ export interface PlacedLayer {
   readonly seesImages: boolean;
 }
 
-const isModel = (layer: Layer): layer is Layer & LayersModel => 'inputLayers' in layer && 'layers' in layer;
+/** True for a model that is used as a layer. */
+export const isModel = (layer: Layer): layer is Layer & LayersModel =>
+  'inputLayers' in layer && 'layers' in layer;
 
 /** All layers of a model, including those of nested models. */
 export function walkLayers(model: LayersModel, prefix = '', modelSeesImages = true): PlacedLayer[] {
