@@ -1,4 +1,4 @@
-import { DistillError, onOneTape } from '@distilljs/core';
+import { DistillError, expectGradients, onOneTape } from '@distilljs/core';
 import type { Images, NamedVariables, Network, PlanContext, Random } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -35,7 +35,8 @@ export function extractorVariables(
  * The extractor of every student of a run.
  *
  * @param taps one per student
- * @throws DistillError code `tap` for a tap that depends on no trained weight
+ * @throws DistillError code `tap` for a tap that depends on no trained weight; `network` and `engine`, naming the layer,
+ *   for a student that has no gradient
  */
 export async function studentExtractors(
   method: string,
@@ -46,7 +47,9 @@ export async function studentExtractors(
   try {
     return context.students.map((student, index) => {
       const tap = taps[index] ?? '';
-      const found = extractorVariables(student, tap, image, context.random.fork('extractor'));
+      const found = orLayerFault(student, image, () =>
+        extractorVariables(student, tap, image, context.random.fork('extractor')),
+      );
       if (Object.keys(found).length > 0) return found;
       throw new DistillError({
         code: 'tap',
@@ -58,5 +61,15 @@ export async function studentExtractors(
     });
   } finally {
     image.dispose();
+  }
+}
+
+/** Core would name the layer that has no gradient, but not before the method is planned. */
+function orLayerFault<T>(student: Network, images: Images, find: () => T): T {
+  try {
+    return find();
+  } catch (error) {
+    expectGradients(student, images);
+    throw error;
   }
 }

@@ -82,6 +82,23 @@ it('a map that no trained weight comes before is refused: there is no extractor 
   );
 });
 
+it('a layer without gradient is named, as with any other method', async () => {
+  const make = (): Network =>
+    createNetwork(
+      sequential({
+        layers: [
+          layers.conv2d({ name: 'stage3', inputShape: [6, 6, 2], filters: 2, kernelSize: 3 }),
+          layers.thresholdedReLU({ name: 'step' }),
+          layers.flatten(),
+          layers.dense({ units: 3 }),
+        ],
+      }),
+    );
+  const error = await refusalOf({ method: afd({ tap: 'step' }), students: [make(), make()] });
+  expect(error).toMatchObject({ code: 'network' });
+  expect(String(error)).toContain("layer 'step' (ThresholdedReLU): expected a layer that gradients pass");
+});
+
 it('transfer layers of 1×1 maps need two images in a batch; single images and one channel are fine without', async () => {
   const refused = await refusalOf({
     method: featureL1(),
