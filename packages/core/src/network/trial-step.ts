@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { peek } from '../engine/peek.js';
-import { withoutTape } from '../engine/tape.js';
+import { onOneTape, withoutTape } from '../engine/tape.js';
 import { firstLine } from '../error/first-line.js';
 import { DistillError, isDistillError } from '../error/index.js';
 import { createRandom } from '../random/index.js';
@@ -31,23 +31,19 @@ export function expectGradients(network: Network, images: Images): void {
     runSteps(graph, steps, images, trialPass(network))[graph.output] as tf.Tensor;
   tf.tidy(() => {
     const variables = Object.values(network.variables);
-    let first: tf.Tensor | undefined;
+    let first: tf.Tensor;
     try {
-      tf.variableGrads(() => {
-        const logits = forward();
-        // Keep it: the gradient's scope ends before it is read.
-        first = tf.keep(withoutTape(() => tf.clone(logits)));
-        return tf.mean(tf.square(logits));
-      }, variables);
+      first = onOneTape(forward, (logits, gradientOf) => {
+        gradientOf(() => tf.mean(tf.square(logits)), variables);
+        return tf.clone(logits);
+      });
     } catch (cause) {
       // An error of the forward pass already names the layer.
       if (isDistillError(cause)) throw cause;
       walk(network, images, expectGradient);
       throw noGradient(network.name, graph.nodes.at(-1), cause);
     }
-    const repeats = first === undefined || !differ(first, forward());
-    first?.dispose();
-    if (!repeats) walk(network, images, expectRepeatable);
+    if (differ(first, forward())) walk(network, images, expectRepeatable);
   });
 }
 
@@ -93,14 +89,9 @@ function expectGradient({ network, node, inputs, learns, run }: Look): void {
   const through = [...learningOf(node), ...inputs.filter(({ id }) => learns.has(id))];
   if (through.length === 0) return;
   try {
-    tf.engine().gradients(
-      () => {
-        const sums = ([run()].flat() as tf.Tensor[]).map((each) => tf.sum(tf.cast(each, 'float32')));
-        return tf.addN(sums);
-      },
-      through,
-      undefined,
-      true,
+    onOneTape(
+      () => ([run()].flat() as tf.Tensor[]).map((each) => tf.sum<tf.Scalar>(tf.cast(each, 'float32'))),
+      (sums, gradientOf) => gradientOf(() => tf.addN(sums), through),
     );
   } catch (cause) {
     throw noGradient(network, node, cause);

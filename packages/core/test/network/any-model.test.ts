@@ -597,7 +597,9 @@ describeOn(REPRODUCIBLE, 'distillation', () => {
       layers.thresholdedReLU({ name: 'cut', theta: 0.1 }),
       layers.dense({ units: 3 }),
     );
+    const before = tf.memory().numTensors;
     const error = await caught(() => distill({ ...options, students: [build], method: student() }));
+    expect(tf.memory().numTensors).toBe(before);
     expect(error.code).toBe('network');
     expect(error.message).toMatch(
       /layer 'cut' \(ThresholdedReLU\): .* the operation Greater, which has none/,
