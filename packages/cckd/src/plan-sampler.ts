@@ -82,7 +82,10 @@ async function teacherFeatures(context: TaughtContext, tap: string): Promise<Flo
     const count = Math.min(context.batchSize, context.train.size - start);
     const positions = Int32Array.from({ length: count }, (_, offset) => start + offset);
     const images = await context.images(positions);
-    const output = await askTeacher(context.teacher, images, [tap]);
+    const output = await askTeacher(context.teacher, images, [tap]).catch((error: unknown) => {
+      images.dispose();
+      throw error;
+    });
     const embedding = tf.tidy(() => pooledEmbedding(`teacher tap '${tap}'`, output.tap(tap)).clone());
     output.dispose();
     images.dispose();

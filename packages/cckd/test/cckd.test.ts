@@ -193,6 +193,18 @@ test('sur draws from clusters of what the teacher sees, whatever the labels, and
   context.dispose();
 });
 
+test('sur with a teacher that fails leaves no tensor', async () => {
+  const context = planContext({});
+  const before = tf.memory().numTensors;
+  const ask = (): Promise<never> => Promise.reject(new Error('gone'));
+  const images = (): Promise<tf.Tensor4D> => Promise.resolve(tf.zeros<tf.Rank.R4>([1, 1, 1, 1]));
+  const method = cckd({ sampler: 'sur' });
+  const teacher = { ...context.teacher, ask };
+  await expect(Promise.resolve(method.plan({ ...context, images, teacher }))).rejects.toThrow('gone');
+  expect(tf.memory().numTensors).toBe(before);
+  context.dispose();
+});
+
 test('the head gets a gradient from the correlation term', async () => {
   await withPlan({ ceWeight: 0, embeddingWidth: 4 }, (plan) => {
     tf.tidy(() => {

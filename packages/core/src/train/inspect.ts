@@ -4,6 +4,7 @@ import { loadBatch } from '../data/index.js';
 import type { CheckedDataset, Dataset } from '../data/index.js';
 import type { Exhibit, ExhibitAxis } from '../method/index.js';
 import { askTeacher, teacherAsRead } from '../network/index.js';
+import type { OwnedOutput } from '../network/index.js';
 import type { TrainingPosition } from './optimizer.js';
 import type { InspectedAxis, InspectedExhibit } from './report.js';
 import type { Run, RunPhase } from './state.js';
@@ -29,24 +30,28 @@ export async function inspectPhase(
     phase.reads.teacher === undefined || run.teacher === undefined
       ? undefined
       : teacherAsRead(run.teacher, phase.reads);
-  const teacher = asked && (await askTeacher(asked.teacher, images, asked.taps));
-  const exhibits = withoutTape(() =>
-    tf.tidy(() => {
-      const labels = tf.tensor1d(
-        Int32Array.from(indices, (index) => train.labels[index] ?? 0),
-        'int32',
-      );
-      const students = run.students.map((student, index) => {
-        const taps = phase.reads.students?.[index];
-        return taps === undefined ? undefined : student.forward(images, { taps });
-      });
-      const random = run.random.fork('inspect');
-      const input = { images, labels, indices, random, position, step: 0 };
-      // A record of records of tensors: tidy keeps the tensors that it finds in the result.
-      return phase.inspect?.(stepView(phase, input, train.classes, students, teacher)) as tf.TensorContainer;
-    }),
-  ) as unknown as Readonly<Record<string, Exhibit>>;
+  let teacher: OwnedOutput | undefined;
+  let exhibits: Readonly<Record<string, Exhibit>> = {};
   try {
+    teacher = asked && (await askTeacher(asked.teacher, images, asked.taps));
+    exhibits = withoutTape(() =>
+      tf.tidy(() => {
+        const labels = tf.tensor1d(
+          Int32Array.from(indices, (index) => train.labels[index] ?? 0),
+          'int32',
+        );
+        const students = run.students.map((student, index) => {
+          const taps = phase.reads.students?.[index];
+          return taps === undefined ? undefined : student.forward(images, { taps });
+        });
+        const random = run.random.fork('inspect');
+        const input = { images, labels, indices, random, position, step: 0 };
+        // A record of records of tensors: tidy keeps the tensors that it finds in the result.
+        return phase.inspect?.(
+          stepView(phase, input, train.classes, students, teacher),
+        ) as tf.TensorContainer;
+      }),
+    ) as unknown as typeof exhibits;
     return await Promise.all(Object.entries(exhibits).map(([name, exhibit]) => asData(name, exhibit, train)));
   } finally {
     images.dispose();

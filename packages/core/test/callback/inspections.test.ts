@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { crossEntropy, defineMethod, distill, inspections, kd, resolveEngine } from '@distilljs/core';
-import type { InspectedExhibit, Inspection, RunControl } from '@distilljs/core';
+import type { InspectedExhibit, Inspection, Method, RunControl } from '@distilljs/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -82,6 +82,21 @@ it('does not affect the training, and leaks no tensor', async () => {
   const [inspected, inspectedTensors] = await weightsWith([inspections(join(folder, 'same.jsonl'))]);
   expect(inspected).toEqual(plain);
   expect(inspectedTensors).toBe(plainTensors);
+});
+
+it('leaves no tensor where a technique cannot show anything', async () => {
+  const blind: Method['plan'] = async (context) => {
+    const { phases, ...plan } = await kd().plan(context);
+    const inspect = (): never => {
+      throw new Error('too dark');
+    };
+    return { ...plan, phases: phases.map((phase) => ({ ...phase, inspect })) };
+  };
+  const callbacks = [inspections(join(folder, 'blind.jsonl'))];
+  const given = smallRun({ method: { ...kd(), plan: blind }, callbacks });
+  const before = tf.memory().numTensors;
+  await expect(distill(given)).rejects.toThrow("callback 'inspections', epoch: expected a hook");
+  expect(tf.memory().numTensors).toBe(before);
 });
 
 it('can be asked for at the end of a run too', async () => {
