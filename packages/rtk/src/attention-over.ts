@@ -1,22 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  askTeacher,
   asNetwork,
+  asTeacher,
   checkOptions,
   expectDatasetLike,
   expectOption,
-  freeze,
   loadBatch,
   objectWith,
   teacherAsRead,
   wholeNumber,
+  withInput,
 } from '@distilljs/core';
 import type {
   Dataset,
-  FrozenNetwork,
   Method,
   NamedTensors,
   NetworkLike,
   Normalization,
+  TeacherInput,
+  TeacherLike,
 } from '@distilljs/core';
 import { attentionWeights, attentionWeightShapes } from './attention/index.js';
 import { layerPair, mapsOfStep, teacherSummaries } from './layer-pair.js';
@@ -32,10 +35,13 @@ export interface AttentionOverOptions {
   readonly method: Method<AttentionOptions>;
   /** The weights of its attention by name, such as the `tensors` of a run's snapshot. */
   readonly weights: NamedTensors;
-  /** The run's teacher, as passed to the run: a network or a model. */
-  readonly teacher: NetworkLike | FrozenNetwork;
+  /** The run's teacher, as passed to the run. */
+  readonly teacher: TeacherLike;
+  /** The run's `teacherInput`, if it had one. */
+  readonly teacherInput?: TeacherInput | undefined;
   /** The run's student, likewise. */
   readonly student: NetworkLike;
+  /** At least 2 images. */
   readonly dataset: Dataset;
   /** The run's normalization; `channelStatistics(train)` if none was passed to the run. */
   readonly normalization: Normalization;
@@ -76,7 +82,7 @@ export interface AttentionOver {
  * ```
  *
  * @throws DistillError code `shape` for weights of other taps or another width, `tap` for taps that do not exist,
- *   `option` for a batch size below 2 or a value that is not a network
+ *   `option` for a batch size or a dataset below 2, or a value that is not a network
  */
 export async function attentionOver(options: AttentionOverOptions): Promise<AttentionOver> {
   expectOption('attentionOver', options, objectWith('method', 'weights', 'teacher', 'student', 'dataset'));
@@ -85,10 +91,13 @@ export async function attentionOver(options: AttentionOverOptions): Promise<Atte
   checkOptions('attentionOver.method.options', method.options, {} as AttentionOptions, attentionChecks);
   expectOption('attentionOver.weights', options.weights, objectWith());
   expectDatasetLike('attentionOver.dataset', dataset);
+  expectOption('attentionOver.dataset.size', dataset.size, wholeNumber({ min: 2 }));
   expectOption('attentionOver.batchSize', batchSize, wholeNumber({ min: 2 }));
   const student = asNetwork(options.student, 'attentionOver.student');
-  const teacher = frozen(options.teacher);
+  const own = asTeacher(options.teacher, 'attentionOver.teacher');
   try {
+    const { imageShape } = dataset;
+    const teacher = withInput(own, options.teacherInput ?? {}, { imageShape, normalization });
     const pair = layerPair(method.name, method.options, { teacher, student });
     const weights = attentionWeights(
       pair.attention,
@@ -101,19 +110,23 @@ export async function attentionOver(options: AttentionOverOptions): Promise<Atte
     for (let start = 0; start < dataset.size; start += batchSize) {
       const size = Math.min(batchSize, dataset.size - start);
       // Batch norm over a single image normalizes everything to 0.
-      if (size === 1 && start > 0) break;
+      if (size === 1) break;
       const positions = Int32Array.from({ length: size }, (_, offset) => start + offset);
       const pixels = await loadBatch(dataset, positions, { normalization });
+      const batch = tf.tensor4d(pixels, [size, ...imageShape]);
+      const taught = await askTeacher(asked.teacher, batch, asked.taps).catch((error: unknown) => {
+        batch.dispose();
+        throw error;
+      });
       const means = tf.tidy(() => {
-        const batch = tf.tensor4d(pixels, [size, ...dataset.imageShape]);
-        const maps = mapsOfStep(pair, {
-          teacher: asked.teacher.forward(batch, asked.taps),
-          student: student.forward(batch, { taps: students }),
-        });
+        const output = student.forward(batch, { taps: students });
+        const maps = mapsOfStep(pair, { teacher: taught, student: output });
         const match = matchLayers(maps.teacher, maps.student, weights, pair.matching);
         const { attention, kept } = meanMatch(match, pair.matching.direction);
         return tf.stack([attention, kept]);
       });
+      batch.dispose();
+      taught.dispose();
       const values = await means.data();
       means.dispose();
       sums.forEach((sum, index) => (sums[index] = sum + size * (values[index] ?? 0)));
@@ -128,13 +141,8 @@ export async function attentionOver(options: AttentionOverOptions): Promise<Atte
       );
     return { studentMaps: students, teacherMaps: teachers, attention: meanOf(0), kept: meanOf(1), images };
   } finally {
-    if (teacher !== options.teacher) teacher.dispose();
+    if (own !== options.teacher) own.dispose();
   }
-}
-
-function frozen(teacher: NetworkLike | FrozenNetwork): FrozenNetwork {
-  const network = asNetwork(teacher as NetworkLike, 'attentionOver.teacher');
-  return 'fingerprint' in network ? (teacher as FrozenNetwork) : freeze(network);
 }
 
 function tapNames(layers: readonly MapLayer[]): string[] {

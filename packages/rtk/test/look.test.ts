@@ -1,10 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { channelStatistics, createRandom, distill, freeze } from '@distilljs/core';
+import {
+  askTeacher,
+  channelStatistics,
+  createRandom,
+  distill,
+  freeze,
+  teacherFrom,
+  withInput,
+} from '@distilljs/core';
 import type { Callback, DistillResult, Method, NamedTensors } from '@distilljs/core';
 import { describeOnEngines, tinyDataset, tinyNetwork } from '@distilljs/core/testing';
 import { expect, test } from 'vitest';
 import { attentionMatching, attentionOver, createAttentionWeights, rtk, studentQuery } from '../src/index.js';
-import type { AttentionOptions, AttentionOver } from '../src/index.js';
+import type { AttentionOptions, AttentionOver, AttentionOverOptions } from '../src/index.js';
 import { layerPair } from '../src/layer-pair.js';
 
 const stages = ['stage1', 'stage2', 'stage3'];
@@ -137,6 +145,53 @@ test.each(['teacher', 'student'] as const)('a %s that is no network is refused',
   await expect(
     attentionOver({ method: rtk(), weights: {}, dataset: train, normalization, ...networks }),
   ).rejects.toThrow(`attentionOver.${side}: expected a network (createNetwork) or a tfjs LayersModel`);
+  network.dispose();
+});
+
+test('a teacher may answer by promise, and with images of its own', async () => {
+  const [inner, student] = [freeze(tinyNetwork(1, { width: 6 })), tinyNetwork(2)];
+  const names = [...stages];
+  const asked = teacherFrom(
+    async ({ values, shape }) => {
+      const output = await askTeacher(inner, tf.tensor4d(values, [...shape]), names);
+      const taps = await Promise.all(
+        names.map(async (name) => [name, await output.tap(name).data()] as const),
+      );
+      const answer = { logits: await output.logits.data(), taps: Object.fromEntries(taps) };
+      output.dispose();
+      return answer;
+    },
+    {
+      classes: 3,
+      imageShape: [6, 6, 2],
+      taps: Object.fromEntries(names.map((name) => [name, inner.tapShape(name)])),
+    },
+  );
+  const [method, normalization] = [rtk({ width: 8 }), channelStatistics(train)];
+  const pair = layerPair('rtk', method.options, { teacher: inner, student });
+  const weights = createAttentionWeights(pair.attention, createRandom(1));
+  const shared = { method, weights, student, dataset: train, normalization };
+  const teacherInput = { normalization: { mean: [0.1, 0.2], std: [1, 2] } };
+  const attention = async (
+    teacher: typeof inner,
+    more: Partial<AttentionOverOptions> = {},
+  ): Promise<AttentionOver['attention']> => (await attentionOver({ ...shared, teacher, ...more })).attention;
+  expect(await attention(asked)).toEqual(await attention(inner));
+  const wrapped = withInput(inner, teacherInput, { imageShape: train.imageShape, normalization });
+  const own = await attention(inner, { teacherInput });
+  expect(own).toEqual(await attention(wrapped));
+  expect(own).not.toEqual(await attention(inner));
+  tf.dispose(Object.values(weights));
+  student.dispose();
+});
+
+test('a dataset of one image is refused: the attention normalizes by its batch', async () => {
+  const network = tinyNetwork(1);
+  const shared = { method: rtk(), weights: {}, teacher: network, student: network };
+  const normalization = { mean: [0, 0], std: [1, 1] };
+  await expect(attentionOver({ ...shared, dataset: tinyDataset(1, 1), normalization })).rejects.toThrow(
+    'attentionOver.dataset.size: expected a whole number, at least 2, got 1',
+  );
   network.dispose();
 });
 
