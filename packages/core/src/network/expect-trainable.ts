@@ -7,8 +7,10 @@ import {
   constraintsOf,
   internals,
   layerConfig,
+  learningWeights,
   normalizesAnotherAxis,
   trainableConflict,
+  weightsOf,
   withInner,
 } from './layer.js';
 import { LINEAR_END, outputActivation } from './logits.js';
@@ -17,16 +19,27 @@ import { UNSEEDED } from './random-layers.js';
 /**
  * Refuses a student that would silently train wrongly. It must not have: an output other than logits; a
  * regularizer, which no loss includes; a constraint, which no optimizer applies; unseeded noise; batch norm
- * over an axis other than the last; a `trainable` that tfjs ignores; no trainable weights. A teacher may have
- * all of these.
+ * over an axis other than the last; a `trainable` that tfjs ignores, or that has changed since the network was
+ * made; no trainable weights. A teacher may have all of these.
  *
  * @throws DistillError code `network`, naming the layer and what to do
  */
 export function expectTrainable(network: Network): void {
   expectNetwork('expectTrainable', network);
-  const { name: modelName, model, logitsFrom, variables } = network;
+  const { name: modelName, model, logitsFrom, variables, statistics } = network;
   const graph = readGraph(model);
   for (const node of graph.nodes) {
+    const { frozen, layer: own } = node;
+    const others: readonly unknown[] = Object.values(frozen ? variables : statistics);
+    if (
+      (frozen ? [...weightsOf(own).values()] : learningWeights(own)).some((weight) => others.includes(weight))
+    )
+      refuse(
+        node.name,
+        'the `trainable` that it had when its network was made',
+        String(!frozen),
+        'Set it before `createNetwork(model)`.',
+      );
     const problem = withInner(node.layer)
       .map((layer) => problemOf(layer, node))
       .find((found) => found !== undefined);

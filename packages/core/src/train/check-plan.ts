@@ -164,8 +164,7 @@ function expectPlanForm(where: string, plan: unknown): asserts plan is Plan {
     for (const [name, kind] of Object.entries(parts)) {
       const part = given[name];
       if (kind === 'list' ? Array.isArray(part) : typeof part === kind && part !== null) continue;
-      const expected =
-        { list: 'a list', object: 'an object', function: 'a function', string: 'a string' }[kind] ?? kind;
+      const expected = `${kind === 'object' ? 'an' : 'a'} ${kind}`;
       throw new DistillError({
         code: 'contract',
         where: `${owner}, ${name}`,

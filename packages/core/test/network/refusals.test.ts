@@ -338,4 +338,22 @@ describe('trainable', () => {
       expectTrainable(createNetwork(model));
     }).not.toThrow();
   });
+
+  it.each([true, false])('changed since the network was made is refused: it was %j', async (was) => {
+    const dense = layers.dense({ units: 2, name: 'dense', inputShape: [72] });
+    const model = endingIn(tfl.sequential({ name: 'inner', layers: [dense] }), layers.dense({ units: 3 }));
+    dense.trainable = was;
+    const network = createNetwork(model);
+    model.getLayer('inner').trainable = !was;
+    dense.trainable = !was;
+    const error = await caught(() => {
+      expectTrainable(network);
+    });
+    expect(error.message).toBe(
+      `model 'ends', layer 'inner/dense': expected the \`trainable\` that it had when its network was made, got ${!was}. Set it before \`createNetwork(model)\`.`,
+    );
+    expect(() => {
+      expectTrainable(createNetwork(model));
+    }).not.toThrow();
+  });
 });
