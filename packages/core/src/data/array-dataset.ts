@@ -6,6 +6,7 @@ import { expectImageShape } from './check-dataset.js';
 import { imageWeights, labelsOf, superclassIndices } from './check-labels.js';
 import type { LabelsLike } from './check-labels.js';
 import type { InMemoryDataset } from './dataset.js';
+import { flattened, isList } from './lists.js';
 
 export interface ArrayDatasetOptions {
   /** `size · height · width · channels` values, NHWC, 0…255, in one array or one array per image. */
@@ -115,13 +116,12 @@ function flatPixels(
     const views = given.filter((entry): entry is PixelView => isPixelView(entry));
     if (views.length > 0 && views.length === given.length) return joined(views);
     const nested = given.some((entry) => typeof entry === 'object');
-    const flat = nested ? given.flatMap((entry: unknown) => flatEntry(entry)) : (given as unknown[]);
+    const flat = nested ? flattened(given).flat : (given as unknown[]);
     return Float32Array.from(flat, (value, at) =>
       typeof value === 'number' || typeof value === 'bigint' ? Number(value) : refuse(value, at),
     );
   }
-  if (ArrayBuffer.isView(given) && !(given instanceof DataView))
-    return Float32Array.from(given as unknown as ArrayLike<number>, Number);
+  if (isList(given)) return Float32Array.from(given as ArrayLike<number>, Number);
   return undefined;
 }
 
@@ -151,13 +151,6 @@ const unevenImage = (given: readonly unknown[], count: number, pixels: number): 
 const lengthOf = (entry: unknown): number =>
   Array.isArray(entry)
     ? entry.reduce<number>((sum, inner) => sum + lengthOf(inner), 0)
-    : ArrayBuffer.isView(entry)
-      ? (entry as unknown as ArrayLike<unknown>).length
+    : isList(entry)
+      ? entry.length
       : 1;
-
-const flatEntry = (entry: unknown): unknown[] =>
-  Array.isArray(entry)
-    ? entry.flatMap(flatEntry)
-    : ArrayBuffer.isView(entry)
-      ? Array.from(entry as unknown as ArrayLike<unknown>)
-      : [entry];

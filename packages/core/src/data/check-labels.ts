@@ -1,4 +1,5 @@
 import { DistillError, describeValue, isPromise } from '../error/index.js';
+import { isList } from './lists.js';
 
 /** Labels as users have them: an array or typed array of numbers or bigints. */
 export type LabelsLike = ArrayLike<number> | ArrayLike<bigint>;
@@ -75,8 +76,7 @@ function listOfNumbers(
   given: unknown,
   expected = 'an array of whole numbers',
 ): ArrayLike<unknown> {
-  if (Array.isArray(given) || (ArrayBuffer.isView(given) && !(given instanceof DataView)))
-    return given as unknown as ArrayLike<unknown>;
+  if (isList(given)) return given;
   const isTensor = typeof given === 'object' && given !== null && 'dataSync' in given;
   throw new DistillError({
     code: 'data',
@@ -111,8 +111,7 @@ function wholeNumbers(
 /** A hint for common forms of labels that are not class indices. */
 function meantByLabels(labels: ArrayLike<unknown>, classes: number, images: number): string | undefined {
   const { 0: first, length } = labels;
-  if (Array.isArray(first) || ArrayBuffer.isView(first))
-    return 'One-hot labels: give the index of the 1 of each row, `row.indexOf(1)`.';
+  if (isList(first)) return 'One-hot labels: give the index of the 1 of each row, `row.indexOf(1)`.';
   if (typeof first === 'string') return 'Class names: give their indices, `classNames.indexOf(name)`.';
   if (length === images * classes && length !== images)
     return 'One-hot labels in one array: give the index of the 1 of each row.';

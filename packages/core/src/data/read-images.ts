@@ -1,6 +1,7 @@
 import { describeValue, DistillError, isDistillError, isPromise } from '../error/index.js';
 import { firstLine } from '../error/first-line.js';
 import type { Dataset } from './dataset.js';
+import { isList } from './lists.js';
 
 /**
  * Reads images, checks them and passes the pixels of each to `use`: immediately if the dataset returns them
@@ -74,17 +75,17 @@ async function allOf(reading: readonly Promise<void>[]): Promise<void> {
 
 function checkedPixels(dataset: Dataset, position: number, pixels: unknown): ArrayLike<number> {
   const [height, width, channels] = dataset.imageShape;
-  if (isPixels(pixels) && pixels.length === height * width * channels) {
+  if (isList(pixels) && pixels.length === height * width * channels) {
     if (pixels instanceof Uint8Array) return pixels;
     const wrong = firstNotFinite(pixels);
-    if (wrong === undefined) return pixels;
+    if (wrong === undefined) return pixels as ArrayLike<number>;
     throw wrongImage(dataset, position, `finite pixels`, `${describeValue(pixels[wrong])} at value ${wrong}`);
   }
   throw wrongImage(
     dataset,
     position,
     `${height * width * channels} values (${height}×${width}×${channels})`,
-    isPixels(pixels) ? String(pixels.length) : describeValue(pixels),
+    isList(pixels) ? String(pixels.length) : describeValue(pixels),
   );
 }
 
@@ -111,9 +112,6 @@ function wrongImage(
 
 const placeOf = ({ name, size }: Dataset, position: number): string =>
   `dataset '${name}', image ${position} of ${size}`;
-
-const isPixels = (value: unknown): value is ArrayLike<number> =>
-  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 
 function firstNotFinite(pixels: ArrayLike<unknown>): number | undefined {
   for (let at = 0; at < pixels.length; at++) if (!Number.isFinite(pixels[at])) return at;

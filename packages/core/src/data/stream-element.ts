@@ -1,3 +1,5 @@
+import { flattened, isList } from './lists.js';
+
 /* Elements of a stream: one or several images, alone or with labels, superclasses and weights. */
 
 interface TensorLike {
@@ -8,9 +10,6 @@ interface TensorLike {
 
 const isTensor = (value: unknown): value is TensorLike =>
   typeof value === 'object' && value !== null && 'dataSync' in value && 'shape' in value;
-
-const isList = (value: unknown): value is ArrayLike<unknown> =>
-  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 
 /** An element's parts, unconverted. */
 export interface Parts {
@@ -54,7 +53,6 @@ export async function valuesOf(given: unknown): Promise<Values | undefined> {
   if (typeof given === 'number') return { values: [given], shape: [] };
   if (!isList(given)) return undefined;
   if (!Array.isArray(given)) return { values: given as ArrayLike<number>, shape: undefined };
-  const shape: number[] = [];
-  for (let part: unknown = given; Array.isArray(part); part = part[0]) shape.push(part.length);
-  return { values: given.flat(Infinity) as number[], shape };
+  const { flat, shape } = flattened(given);
+  return { values: flat as number[], shape };
 }

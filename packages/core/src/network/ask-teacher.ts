@@ -37,9 +37,8 @@ export function ownedOutput(
   taps: readonly string[],
   values: readonly Tensor[],
 ): OwnedOutput {
-  const byName = new Map(taps.map((tap, at) => [tap, values[at] as Tensor]));
   return {
-    ...networkOutput(name, logits, byName),
+    ...networkOutput(name, logits, taps, values),
     dispose() {
       tf.dispose([logits, ...values]);
     },

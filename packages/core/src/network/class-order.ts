@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { withoutTape } from '../engine/tape.js';
 import { DistillError, nearestNameHint } from '../error/index.js';
 import { expectOption, objectWith } from '../option/index.js';
-import type { Images, Logits, Tensor } from '../tensor/index.js';
+import type { Images, Logits } from '../tensor/index.js';
 import { ownedOutput } from './ask-teacher.js';
 import type { FrozenNetwork, NetworkOutput } from './contract.js';
 import { expectNetwork } from './expect-network.js';
@@ -166,8 +166,7 @@ function withLogits(
           return [chosen(output.logits), ...taps.map((tap) => output.tap(tap))];
         }),
       );
-      const byName = new Map(taps.map((tap, at) => [tap, values[at] as Tensor]));
-      return networkOutput(teacher.name, logits, byName);
+      return networkOutput(teacher.name, logits, taps, values);
     },
     ...(ask !== undefined && {
       async ask(images, taps = []) {

@@ -46,11 +46,7 @@ function condensed(network: FrozenNetwork, taps: readonly string[], { shapes, of
     forward: (images) =>
       withoutTape(() => {
         const [logits, ...values] = tf.tidy(() => valuesOf(network.forward(images, taps)));
-        return networkOutput(
-          network.name,
-          logits,
-          new Map(names.map((name, at) => [name, values[at] as Tensor])),
-        );
+        return networkOutput(network.name, logits, names, values);
       }),
     ...(ask !== undefined && {
       async ask(images) {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { flattened, isList } from '../data/lists.js';
 import { describeValue, DistillError, isDistillError } from '../error/index.js';
 import { firstLine } from '../error/first-line.js';
 import { shapeText } from '../tensor/index.js';
@@ -78,21 +79,13 @@ async function flat(
     tensor.dispose();
     return { flat: values, shape: tensor.shape };
   }
-  if (ArrayBuffer.isView(given) && !(given instanceof DataView))
-    return { flat: Float32Array.from(given as unknown as ArrayLike<number>), shape: undefined };
-  if (!Array.isArray(given)) return undefined;
-  const shape: number[] = [];
-  for (let level: unknown = given; isList(level); level = level[0]) shape.push(level.length);
-  const all = (given as unknown[]).flatMap(function inner(value): unknown[] {
-    return isList(value) ? Array.from(value).flatMap(inner) : [value];
-  });
+  if (!isList(given)) return undefined;
+  if (!Array.isArray(given)) return { flat: Float32Array.from(given as ArrayLike<number>), shape: undefined };
+  const { flat: all, shape } = flattened(given);
   const isWhole = all.length === shape.reduce((product, axis) => product * axis, 1);
   if (!isWhole || !all.every((value) => typeof value === 'number')) return undefined;
   return { flat: Float32Array.from(all), shape: shape.length > 1 ? shape : undefined };
 }
-
-const isList = (value: unknown): value is ArrayLike<unknown> =>
-  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 
 /**
  * @returns true if two images have different logits: then this need not be checked again

@@ -102,8 +102,7 @@ export function freeze(network: Network): FrozenNetwork {
           ];
         }),
       );
-      const byName = new Map(taps.map((tap, position) => [tap, values[position] as tf.Tensor]));
-      return networkOutput(name, logits as Logits, byName);
+      return networkOutput(name, logits as Logits, taps, values);
     },
     dispose: disposePlans,
   };

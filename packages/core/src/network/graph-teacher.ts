@@ -127,11 +127,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
       const [given, ...values] = run(images, taps);
       const logits =
         logitsFrom === 'softmax' ? withoutTape(() => logProbabilities(given as tf.Tensor)) : given;
-      return networkOutput(
-        name,
-        logits as Logits,
-        new Map(taps.map((tap, at) => [tap, values[at] as tf.Tensor])),
-      );
+      return networkOutput(name, logits as Logits, taps, values);
     },
     dispose() {
       shapes.clear();

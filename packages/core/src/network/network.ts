@@ -98,11 +98,7 @@ export function createNetwork(model: LayersModel, options: NetworkOptions = {}):
           ...tapped.map((index) => value[index] as tf.Tensor),
         ];
       });
-      return networkOutput(
-        name,
-        logits as Logits,
-        new Map(wanted.map((tap, position) => [tap, values[position] as tf.Tensor])),
-      );
+      return networkOutput(name, logits as Logits, wanted, values);
     },
 
     save: (place) => saveModel(model, place),

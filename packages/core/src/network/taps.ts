@@ -70,22 +70,23 @@ export function missingTap(
   });
 }
 
-/** Logits and tapped values as a method reads them. */
+/** Logits and tapped values, one per tap in order, as a method reads them. */
 export function networkOutput(
   networkName: string,
   logits: Logits,
-  taps: ReadonlyMap<string, Tensor>,
+  taps: readonly string[],
+  values: readonly Tensor[],
 ): NetworkOutput {
   return {
     logits,
     tap(name) {
-      const value = taps.get(name);
+      const value = values[taps.indexOf(name)];
       if (value !== undefined) return value;
       throw new DistillError({
         code: 'tap',
         where: `network '${networkName}', tap '${name}'`,
         expected: 'a tap that the phase declared in `reads`',
-        got: taps.size === 0 ? 'no declared taps' : `declared taps ${[...taps.keys()].join(', ')}`,
+        got: taps.length === 0 ? 'no declared taps' : `declared taps ${taps.join(', ')}`,
         hint: `Add '${name}' to the taps that the method reads.`,
       });
     },

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
-import { askTeacher, networkOutput } from '../network/index.js';
+import { askTeacher, ownedOutput } from '../network/index.js';
 import type { Asked, FrozenNetwork, NetworkOutput } from '../network/index.js';
+import { shapeText } from '../tensor/index.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 import { folderRecords } from './cache-folder.js';
 import type { CacheIdentity } from './cache-folder.js';
@@ -97,21 +98,15 @@ export function cachedTeacher(options: CachedTeacherOptions): CachedTeacher {
         (place) => !store.read(positions[place] ?? 0, rowAt(place)),
       );
       if (missing.length > 0) {
-        const computed = await forwardRows(teacher, images, missing, taps);
+        const computed = await forwardRows(asked, images, missing);
         missing.forEach((place, order) => {
           const row = computed.subarray(order * width, (order + 1) * width);
           rowAt(place).set(row);
           store.write(positions[place] ?? 0, row);
         });
       }
-      const tensors = asTensors(rows, positions.length, parts);
-      const byName = new Map(taps.map((tap, index) => [tap, tensors[index + 1] as Tensor]));
-      return {
-        ...networkOutput(teacher.name, tensors[0] as Logits, byName),
-        dispose() {
-          tf.dispose(tensors);
-        },
-      };
+      const [logits, ...values] = asTensors(rows, positions.length, parts);
+      return ownedOutput(teacher.name, logits as Logits, taps, values);
     },
     notices() {
       const total = [...stores.values()].reduce((sum, store) => sum + store.damaged, 0);
@@ -144,17 +139,16 @@ function fixedShape(teacher: FrozenNetwork, tap: string): readonly number[] {
     code: 'option',
     where: `teacherOutputs, tap '${tap}' of network '${teacher.name}'`,
     expected: 'a tap of fixed shape, to be cached',
-    got: `[${shape.join(', ')}]`,
+    got: shapeText(shape),
     hint: "Build the teacher for one image size, or use kind 'live'.",
   });
 }
 
 /** Logits and taps of some images of a batch: one row per image, logits and taps concatenated. */
 async function forwardRows(
-  teacher: FrozenNetwork,
+  { teacher, taps }: Asked,
   images: Images,
   places: readonly number[],
-  taps: readonly string[],
 ): Promise<Float32Array> {
   const chosen = places.length === images.shape[0] ? images : tf.gather(images, [...places]);
   const output = await askTeacher(teacher, chosen, taps);

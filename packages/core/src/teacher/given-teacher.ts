@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
-import { logProbabilities, networkOutput, rowsWarning } from '../network/index.js';
+import { logProbabilities, ownedOutput, rowsWarning } from '../network/index.js';
 import type { Asked, FrozenNetwork } from '../network/index.js';
 import type { Logits, Tensor } from '../tensor/index.js';
 import type { CachedTeacher } from './cached-teacher.js';
@@ -80,13 +80,7 @@ export function givenTeacher(
         const own = areLogits ? given : logProbabilities(given);
         return order === undefined ? own : tf.gather(own, [...order], 1);
       });
-      const byName = new Map(taps.map((tap, at) => [tap, found[at] as Tensor]));
-      return Promise.resolve({
-        ...networkOutput(teacher.name, rows, byName),
-        dispose() {
-          tf.dispose([rows, ...found]);
-        },
-      });
+      return Promise.resolve(ownedOutput(teacher.name, rows, taps, found));
     },
     notices() {
       const now = told;

@@ -8,6 +8,7 @@ import { describeValue, DistillError } from '../error/index.js';
 import { markAs, networkOutput } from '../network/index.js';
 import type { FrozenNetwork } from '../network/index.js';
 import { expectKnown } from '../option/index.js';
+import { shapeText } from '../tensor/index.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 
 /** How a teacher's images differ from the students'. */
@@ -46,8 +47,8 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
     throw new DistillError({
       code: 'shape',
       where: 'teacherInput.imageSize',
-      expected: `the input of network '${network.name}', [${network.inputShape.map((axis) => (axis === -1 ? 'any' : axis)).join(', ')}]`,
-      got: `[${taken.join(', ')}]`,
+      expected: `the input of network '${network.name}', ${shapeText(network.inputShape)}`,
+      got: shapeText(taken),
     });
   }
   const asItWasTrained = (images: Images): Images =>
@@ -73,8 +74,7 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
           return [output.logits, ...taps.map((tap) => output.tap(tap))];
         });
       const [logits, ...values] = inParts(images, taken, pass);
-      const byName = new Map(taps.map((tap, at) => [tap, values[at] as Tensor]));
-      return networkOutput(network.name, logits, byName);
+      return networkOutput(network.name, logits, taps, values);
     },
     ...(ask !== undefined && {
       async ask(images, taps) {

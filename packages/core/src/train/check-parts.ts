@@ -33,7 +33,7 @@ export function expectData(options: Pick<DistillOptions, 'train' | 'validation'>
       got: `'${others?.[differs]}'`,
     });
   }
-  const shapeOf = (data: Dataset): string => `[${data.imageShape.join(', ')}], ${data.classes} classes`;
+  const shapeOf = (data: Dataset): string => `${shapeText(data.imageShape)}, ${data.classes} classes`;
   if (validation !== undefined && shapeOf(train) !== shapeOf(validation)) {
     const [expected, got] = [shapeOf(train), shapeOf(validation)];
     throw new DistillError({ code: 'shape', where: 'validation', expected, got });
@@ -199,7 +199,7 @@ export function expectFit(where: string, network: Network | FrozenNetwork, data:
     throw new DistillError({
       code: 'shape',
       where: `${where} '${network.name}'`,
-      expected: `input [${data.imageShape.join(', ')}] as dataset '${data.name}' has`,
+      expected: `input ${shapeText(data.imageShape)} as dataset '${data.name}' has`,
       got: shapeText(network.inputShape),
       hint: resizeHint(where, network, data),
     });

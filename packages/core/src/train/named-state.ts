@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
 import type { Network } from '../network/index.js';
+import { shapeText } from '../tensor/index.js';
 import type { NamedTensors, NamedVariables } from '../tensor/index.js';
 
 /** All variables that training changes in students and auxiliary heads, by name: `student0/…`, `auxiliary/…`. */
@@ -31,8 +32,8 @@ export function assignValues(variables: NamedVariables, values: NamedTensors): v
     const value = values[name];
     const fits = value !== undefined && tf.util.arraysEqual(value.shape, variable.shape);
     if (fits) continue;
-    const got = value === undefined ? 'nothing' : `shape [${value.shape.join(', ')}]`;
-    const expected = `a tensor of shape [${variable.shape.join(', ')}]`;
+    const got = value === undefined ? 'nothing' : `shape ${shapeText(value.shape)}`;
+    const expected = `a tensor of shape ${shapeText(variable.shape)}`;
     throw new DistillError({ code: 'checkpoint', where: `tensor '${name}'`, expected, got });
   }
   for (const [name, variable] of Object.entries(variables)) {

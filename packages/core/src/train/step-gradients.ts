@@ -7,6 +7,7 @@ import { teacherAsRead } from '../network/index.js';
 import type { FrozenNetwork, Network, NetworkOutput } from '../network/index.js';
 import { lateStream } from '../random/index.js';
 import type { Random } from '../random/index.js';
+import { shapeText } from '../tensor/index.js';
 import type { Images, Labels, NamedTensors, Probabilities, Scalar } from '../tensor/index.js';
 import type { TrainingPosition } from './optimizer.js';
 import { sumOfTerms } from './policies.js';
@@ -170,7 +171,7 @@ function measure(
           code: 'contract',
           where: `update '${update.name}', term '${term}'`,
           expected: 'a scalar',
-          got: `shape [${value.shape.join(', ')}]`,
+          got: `shape ${shapeText(value.shape)}`,
           hint: 'Reduce it with tf.mean or tf.sum.',
         });
       }
