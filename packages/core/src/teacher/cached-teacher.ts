@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DistillError } from '../error/index.js';
 import { askTeacher, ownedOutput } from '../network/index.js';
 import type { Asked, FrozenNetwork, NetworkOutput } from '../network/index.js';
-import { shapeText } from '../tensor/index.js';
+import { expectShape, shapeText } from '../tensor/index.js';
 import type { Images, Logits, Tensor } from '../tensor/index.js';
 import { folderRecords } from './cache-folder.js';
 import type { CacheIdentity } from './cache-folder.js';
@@ -98,7 +98,7 @@ export function cachedTeacher(options: CachedTeacherOptions): CachedTeacher {
         (place) => !store.read(positions[place] ?? 0, rowAt(place)),
       );
       if (missing.length > 0) {
-        const computed = await forwardRows(asked, images, missing);
+        const computed = await forwardRows(asked, images, missing, width);
         missing.forEach((place, order) => {
           const row = computed.subarray(order * width, (order + 1) * width);
           rowAt(place).set(row);
@@ -144,11 +144,12 @@ function fixedShape(teacher: FrozenNetwork, tap: string): readonly number[] {
   });
 }
 
-/** Logits and taps of some images of a batch: one row per image, logits and taps concatenated. */
+/** Logits and taps of some images of a batch: one row of this width per image, logits and taps concatenated. */
 async function forwardRows(
   { teacher, taps }: Asked,
   images: Images,
   places: readonly number[],
+  width: number,
 ): Promise<Float32Array> {
   const chosen = places.length === images.shape[0] ? images : tf.gather(images, [...places]);
   const output = await askTeacher(teacher, chosen, taps);
@@ -162,6 +163,8 @@ async function forwardRows(
   output.dispose();
   if (chosen !== images) chosen.dispose();
   try {
+    // Taps of other shapes than the teacher tells would shift all rows.
+    expectShape(`outputs of teacher '${teacher.name}'`, flat, [places.length, width]);
     return (await flat.data()) as Float32Array;
   } finally {
     flat.dispose();

@@ -33,7 +33,8 @@ export interface GivenImages {
  * Wraps a network so that it takes the students' images. They are renormalized for `network`,
  * `x · (std / own std) + (mean − own mean) / own std` per channel, and resized.
  *
- * @returns the wrapper, whose `dispose` is that of `network`; `network` itself if nothing needs to change
+ * @returns the wrapper, whose `dispose` is that of `network`; `network` itself if nothing needs to change. Of a network
+ *   that takes images of any size, it knows the shapes of taps for these images
  * @throws DistillError codes `option`; `shape` for an image size that the network does not accept
  */
 export function withInput(network: FrozenNetwork, input: TeacherInput, given: GivenImages): FrozenNetwork {
@@ -41,7 +42,7 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
   const [height, width, channels] = given.imageShape;
   const isResized = imageSize !== undefined && (imageSize[0] !== height || imageSize[1] !== width);
   const affine = affineOf(given.normalization, normalization);
-  if (affine === undefined && !isResized) return network;
+  if (affine === undefined && !isResized) return measured(network, network, given.imageShape);
   const taken: Dataset['imageShape'] = isResized ? [...imageSize, channels] : given.imageShape;
   if (isResized && !network.inputShape.every((axis, at) => axis === -1 || axis === taken[at])) {
     throw new DistillError({
@@ -87,7 +88,35 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
       },
     }),
   };
-  return markAs(taught, network);
+  return measured(markAs(taught, network), network, given.imageShape);
+}
+
+/**
+ * The teacher with the shapes that its taps have for images of this size: a graph model that takes any size knows
+ * those of a trial image.
+ */
+function measured(
+  teacher: FrozenNetwork,
+  own: FrozenNetwork,
+  imageShape: Dataset['imageShape'],
+): FrozenNetwork {
+  if (teacher.ask !== undefined || !own.inputShape.includes(-1)) return teacher;
+  const known = new Map<string, readonly number[]>();
+  const tapShape = (tap: string): readonly number[] => {
+    const told = known.get(tap) ?? teacher.tapShape(tap);
+    const isTried = !known.has(tap) && !told.includes(-1);
+    const shape = isTried
+      ? tf.tidy(() =>
+          teacher
+            .forward(tf.zeros([1, ...imageShape]), [tap])
+            .tap(tap)
+            .shape.slice(1),
+        )
+      : told;
+    known.set(tap, shape);
+    return shape;
+  };
+  return markAs({ ...teacher, tapShape }, teacher);
 }
 
 /**
