@@ -81,14 +81,38 @@ export function applyStudentHead(embedding: Embedding, head: StudentHead): Embed
 export function createFrozenProjection(inputWidth: number, width: number, random: Random): Tensor2D {
   expectSizes('createFrozenProjection', { inputWidth, width });
   expectRandom('createFrozenProjection(random)', random);
-  const long = Math.max(inputWidth, width);
-  const short = Math.min(inputWidth, width);
+  const [short, long] = [Math.min(inputWidth, width), Math.max(inputWidth, width)];
   return tf.tidy(() => {
-    const gaussian = Float32Array.from({ length: long * short }, () => random.normal());
-    const [orthonormal] = tf.linalg.qr(tf.tensor2d(gaussian, [long, short]));
-    const columns = orthonormal as Tensor2D;
-    return inputWidth >= width ? columns : tf.transpose(columns);
+    const rows = tf.tensor2d(orthonormalRows(short, long, random), [short, long]);
+    return inputWidth >= width ? tf.transpose(rows) : rows;
   });
+}
+
+/**
+ * Random orthonormal rows by Gram–Schmidt, each made orthogonal twice for accuracy. tfjs's QR takes `[long, long]`
+ * numbers, and on engine `cpu` minutes for widths of hundreds.
+ *
+ * @returns `[short, long]`, flat
+ */
+function orthonormalRows(short: number, long: number, random: Random): Float32Array {
+  const all = Float64Array.from({ length: short * long }, () => random.normal());
+  const rowAt = (row: number): Float64Array => all.subarray(row * long, (row + 1) * long);
+  const dot = (a: Float64Array, b: Float64Array): number => {
+    let sum = 0;
+    for (let at = 0; at < long; at++) sum += (a[at] as number) * (b[at] as number);
+    return sum;
+  };
+  for (let row = 0; row < short; row++) {
+    const own = rowAt(row);
+    for (let pass = 0; pass < 2 * row; pass++) {
+      const other = rowAt(pass % row);
+      const along = dot(own, other);
+      for (let at = 0; at < long; at++) own[at] = (own[at] as number) - along * (other[at] as number);
+    }
+    const length = Math.sqrt(dot(own, own));
+    own.forEach((value, at) => (own[at] = value / length));
+  }
+  return Float32Array.from(all);
 }
 
 /** Widths of the two embeddings, as tapped. */

@@ -33,6 +33,13 @@ await describeOnEngines('heads', () => {
     });
   });
 
+  test('the frozen projection of a wide embedding takes no time, also on cpu', () => {
+    tf.tidy(() => {
+      const wide = createFrozenProjection(512, 128, createRandom(1));
+      expect(largestGap(tf.matMul<Tensor2D>(wide, wide, true).arraySync(), identity(128))).toBeLessThan(1e-5);
+    });
+  });
+
   test('a projection to a wider space leaves every correlation as it was', () => {
     const options = { kernel: 'rbf-taylor' as const, gamma: 0.4, order: 2, normalize: true };
     tf.tidy(() => {
