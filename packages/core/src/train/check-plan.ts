@@ -114,14 +114,15 @@ export function expectServed(method: string, phases: readonly Phase[], train: Ch
     throw new DistillError({ code: 'data', where, expected, got, hint });
   };
   const without = train.labels.reduce((count, label) => count + (label < 0 ? 1 : 0), 0);
+  const isNoneSeen = train.labels.every((label, at) => label < 0 || train.weights?.[at] === 0);
   const learns = phases.find(
-    ({ reads }) => reads.labels !== false && (reads.labels !== 'some' || without === train.size),
+    ({ reads }) => reads.labels !== false && (reads.labels !== 'some' || isNoneSeen),
   );
   if (learns !== undefined && without > 0) {
     refuse(
       learns,
       `a label for ${learns.reads.labels === 'some' ? 'some training images' : 'every training image'}, which a term of it needs`,
-      `${without} of ${train.size} without`,
+      `${without} of ${train.size} without${isNoneSeen && without < train.size ? ', the others of weight 0' : ''}`,
       'Take a method without such a term, for instance `kd({ ceWeight: 0 })`, or only the labelled images.',
     );
   }

@@ -183,6 +183,17 @@ describeOn(await testEngines(), 'weights of images', () => {
 });
 
 describeOn(REPRODUCIBLE, 'weights of images', () => {
+  it('of 0 for every labelled image are refused: the term with labels would be 0 in every step', async () => {
+    const train = without(DATA, 0, 1);
+    const weights = Float32Array.from({ length: 12 }, (_, image) => (image < 2 ? 1 : 0));
+    const error = await caught(() => trained({ method: student(), train: { ...train, weights } }));
+    expect(error.code).toBe('data');
+    expect(error.message).toContain(
+      'a label for some training images, which a term of it needs, got 2 of 12 without, the others of weight 0',
+    );
+    await trained({ method: kd({ ceWeight: 0 }), train: { ...train, weights } });
+  });
+
   it('count by their ratios: equal ones, of any size, change no byte', async () => {
     for (const method of [kd(), student(), labelSmoothing()]) {
       const { bytes } = await trained({ method });
