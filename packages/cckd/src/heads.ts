@@ -6,6 +6,7 @@ import {
   expectShape,
   expectShapes,
   expectSizes,
+  orthogonal,
   pooledEmbedding,
   pooledWidth,
 } from '@distilljs/core';
@@ -81,38 +82,7 @@ export function applyStudentHead(embedding: Embedding, head: StudentHead): Embed
 export function createFrozenProjection(inputWidth: number, width: number, random: Random): Tensor2D {
   expectSizes('createFrozenProjection', { inputWidth, width });
   expectRandom('createFrozenProjection(random)', random);
-  const [short, long] = [Math.min(inputWidth, width), Math.max(inputWidth, width)];
-  return tf.tidy(() => {
-    const rows = tf.tensor2d(orthonormalRows(short, long, random), [short, long]);
-    return inputWidth >= width ? tf.transpose(rows) : rows;
-  });
-}
-
-/**
- * Random orthonormal rows by Gram–Schmidt, each made orthogonal twice for accuracy. tfjs's QR takes `[long, long]`
- * numbers, and on engine `cpu` minutes for widths of hundreds.
- *
- * @returns `[short, long]`, flat
- */
-function orthonormalRows(short: number, long: number, random: Random): Float32Array {
-  const all = Float64Array.from({ length: short * long }, () => random.normal());
-  const rowAt = (row: number): Float64Array => all.subarray(row * long, (row + 1) * long);
-  const dot = (a: Float64Array, b: Float64Array): number => {
-    let sum = 0;
-    for (let at = 0; at < long; at++) sum += (a[at] as number) * (b[at] as number);
-    return sum;
-  };
-  for (let row = 0; row < short; row++) {
-    const own = rowAt(row);
-    for (let pass = 0; pass < 2 * row; pass++) {
-      const other = rowAt(pass % row);
-      const along = dot(own, other);
-      for (let at = 0; at < long; at++) own[at] = (own[at] as number) - along * (other[at] as number);
-    }
-    const length = Math.sqrt(dot(own, own));
-    own.forEach((value, at) => (own[at] = value / length));
-  }
-  return Float32Array.from(all);
+  return tf.tensor2d(orthogonal([inputWidth, width], 1, random), [inputWidth, width]);
 }
 
 /** Widths of the two embeddings, as tapped. */

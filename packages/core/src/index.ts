@@ -179,6 +179,7 @@ export {
   loadTeacher,
   mapShape,
   matchClasses,
+  orthogonal,
   outputKind,
   pooledEmbedding,
   pooledWidth,

@@ -34,6 +34,7 @@ export type { ImageLayout } from './onnx-images.js';
 export { pooledEmbedding, pooledWidth } from './pooled-embedding.js';
 export { asNetwork, createNetwork } from './network.js';
 export type { NetworkLike, NetworkOptions } from './network.js';
+export { orthogonal } from './orthogonal.js';
 export { isPlain, markAs } from './plain.js';
 export { embeddingTap, stagePairs, stageTaps, tapsHint } from './stages.js';
 export { seedWeights } from './seed-weights.js';

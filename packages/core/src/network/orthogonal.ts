@@ -30,23 +30,32 @@ for (const [name, operation] of Object.entries(chained)) prototype[name] ??= ope
  * but the last form the rows.
  *
  * Source: Saxe et al., https://arxiv.org/abs/1312.6120; the decomposition is Gram–Schmidt's, repeated once for accuracy.
+ * Unlike `tf.linalg.qr` it takes no memory beside the matrix, and equal seeds give equal numbers on every engine.
+ *
+ * @returns its numbers, row by row
  */
 export function orthogonal(shape: readonly number[], gain: number, random: Random): Float32Array {
   const columns = shape.at(-1) ?? 1;
   const rows = shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
   const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
-  const basis: number[][] = [];
+  const basis: Float64Array[] = [];
   for (let index = 0; index < count; index++) {
-    const vector = Array.from({ length }, () => random.normal());
+    const vector = Float64Array.from({ length }, () => random.normal());
     for (const other of [...basis, ...basis]) {
-      const along = vector.reduce((sum, value, at) => sum + value * (other[at] ?? 0), 0);
-      other.forEach((value, at) => (vector[at] = (vector[at] ?? 0) - along * value));
+      const along = dot(vector, other);
+      for (let at = 0; at < length; at++) (vector[at] as number) -= along * (other[at] as number);
     }
-    const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+    const norm = Math.sqrt(dot(vector, vector));
     basis.push(vector.map((value) => value / norm));
   }
   return Float32Array.from({ length: rows * columns }, (_, at) => {
     const [row, column] = [Math.floor(at / columns), at % columns];
     return gain * ((rows < columns ? basis[row]?.[column] : basis[column]?.[row]) ?? 0);
   });
+}
+
+function dot(one: Float64Array, other: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < one.length; at++) sum += (one[at] as number) * (other[at] as number);
+  return sum;
 }
