@@ -42,7 +42,7 @@ export interface LockOptions {
  * @param what the kind of folder
  * @param takesOver take over the lock of another machine too: its process has ended, or will notice through {@link expectHeld}
  * @param patience milliseconds to wait for a process on this machine, which may be about to end
- * @throws DistillError code `config` while another process works there, and where no folder can be made
+ * @throws DistillError code `config` while another process works there, `data` where no folder can be made
  */
 export async function lockFolder(
   root: string,

@@ -30,7 +30,7 @@ export function isWithin(path: string, folder: string): boolean {
  * Makes a folder and its parents.
  *
  * @param what the kind of folder, for the message
- * @throws DistillError code `config` where the system does not make it, e.g. without permission
+ * @throws DistillError code `data` where the system does not make it, e.g. without permission
  */
 export function makeFolderAt(root: string, what: string): void {
   try {
@@ -41,7 +41,7 @@ export function makeFolderAt(root: string, what: string): void {
       cause instanceof Error ? cause.message : 'an error',
     ];
     const hint = 'Name another folder.';
-    throw new DistillError({ code: 'config', where: `${what} ${root}`, expected, got, hint, cause });
+    throw new DistillError({ code: 'data', where: `${what} ${root}`, expected, got, hint, cause });
   }
 }
 

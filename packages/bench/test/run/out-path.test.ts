@@ -82,7 +82,7 @@ describe('a path that no run can be kept under is refused', () => {
     const isAdministrator = process.getuid?.() === 0;
     const place = isAdministrator ? '/proc/self/run' : join(parent, 'run');
     await expect(lockFolder(place)).rejects.toMatchObject({
-      code: 'config',
+      code: 'data',
       message: expect.stringMatching(
         /^run folder .*run: expected a folder that can be made, got E[A-Z]+: .* Name another folder\.$/,
       ) as string,
