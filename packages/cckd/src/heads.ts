@@ -82,7 +82,7 @@ export function applyStudentHead(embedding: Embedding, head: StudentHead): Embed
 export function createFrozenProjection(inputWidth: number, width: number, random: Random): Tensor2D {
   expectSizes('createFrozenProjection', { inputWidth, width });
   expectRandom('createFrozenProjection(random)', random);
-  return tf.tensor2d(orthogonal([inputWidth, width], 1, random), [inputWidth, width]);
+  return tf.tensor2d(orthogonal(inputWidth, width, random), [inputWidth, width]);
 }
 
 /** Widths of the two embeddings, as tapped. */

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { expectSizes } from '../option/index.js';
+import { expectRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
 
 // The initializer of recurrent layers in tfjs-layers chains operations (`r.flatten().stridedSlice(…)`). Tensors
@@ -26,17 +28,17 @@ for (const [name, operation] of Object.entries(chained)) prototype[name] ??= ope
 
 /**
  * A uniformly drawn matrix with orthonormal columns (or rows, if it is wider than high), times `gain`. It is
- * the Q of a QR decomposition of normal numbers whose R has a positive diagonal, as in tfjs-layers. All axes
- * but the last form the rows.
+ * the Q of a QR decomposition of normal numbers whose R has a positive diagonal, as in tfjs-layers.
  *
  * Source: Saxe et al., https://arxiv.org/abs/1312.6120; the decomposition is Gram–Schmidt's, repeated once for accuracy.
  * Unlike `tf.linalg.qr` it takes no memory beside the matrix, and equal seeds give equal numbers on every engine.
  *
  * @returns its numbers, row by row
+ * @throws DistillError code `option`
  */
-export function orthogonal(shape: readonly number[], gain: number, random: Random): Float32Array {
-  const columns = shape.at(-1) ?? 1;
-  const rows = shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
+export function orthogonal(rows: number, columns: number, random: Random, gain = 1): Float32Array {
+  expectSizes('orthogonal', { rows, columns });
+  expectRandom('orthogonal', random);
   const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
   const basis: Float64Array[] = [];
   for (let index = 0; index < count; index++) {

@@ -105,7 +105,9 @@ function valueDrawer(
       return truncated(Math.sqrt(variance));
     }
     case 'Orthogonal': {
-      const values = orthogonal(shape, number('gain', 1), random);
+      const columns = shape.at(-1) ?? 1;
+      const rows = shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
+      const values = orthogonal(rows, columns, random, number('gain', 1));
       let next = 0;
       return () => values[next++] ?? NaN;
     }
