@@ -102,7 +102,7 @@ export function addRunCommands(program: Command, done: (code: ExitCode) => void)
           ? await writeStudyReport(run, flags.format)
           : await rewriteReport(run, flags.format);
         const text = 'tasks' in report ? renderStudyTerminal(report) : renderTerminal(report);
-        const ofTasks = isStudy ? ['Wrote the reports of its tasks in these formats, too'] : [];
+        const ofTasks = isStudy ? ["Wrote the tasks' reports in the same formats."] : [];
         const written =
           flags.format === undefined
             ? [`Report: ${page}`]

@@ -127,7 +127,7 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
     read.map(({ fields }) => nameOf(fields[name]));
   const groups = named('superclass');
   const columns = {
-    // Superclasses are all or none: images without one make a group of their own.
+    // Where some images have a superclass, those without make one of their own.
     superclass: numbered(
       groups.some((group) => group !== undefined) ? groups.map((group) => group ?? '') : groups,
     ),

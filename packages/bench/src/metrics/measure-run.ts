@@ -93,7 +93,11 @@ export async function measureRun(root: string, options: MetricsOptions = {}): Pr
     const embedded: Partial<Record<keyof EvaluationSets, EmbeddedSet>> = {};
     for (const [name, set] of Object.entries(sets) as [keyof EvaluationSets, IdentitySet | undefined][])
       if (set !== undefined)
-        embedded[name] = { ...set, embeddings: await embed(ask, set.dataset, normalization, tap) };
+        // In a list with cameras, the queries are the gallery too.
+        embedded[name] =
+          name !== 'query' && set === sets.query
+            ? (embedded.query as EmbeddedSet)
+            : { ...set, embeddings: await embed(ask, set.dataset, normalization, tap) };
     const { gallery, distractors } = embedded;
     const query = embedded.query as EmbeddedSet;
     const measured: EmbeddedSets = { query, gallery, distractors: distractors?.embeddings };

@@ -91,8 +91,10 @@ function fileOf(from: From, folders: readonly string[]): string {
   if (found !== undefined && existsSync(found) && statSync(found).isFile()) return found;
   if (isPath)
     throw refusal(from, 'a module', 'no such file', 'A path counts from the folder of the configuration.');
-  // `methods/mine.mjs` is meant as a path.
-  const hint = /\.[cm]?[jt]s$/.test(from) ? `A path begins with ./: write ./${from}.` : `npm i ${from}`;
+  // `methods/mine.mjs` is meant as a path; `chart.js` may be either.
+  const hint = /\.[cm]?[jt]s$/.test(from)
+    ? `A path begins with ./: write ./${from}. If it is a package: npm i ${from}`
+    : `npm i ${from}`;
   throw refusal(from, 'a package that is installed', 'none', hint);
 }
 

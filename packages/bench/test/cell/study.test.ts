@@ -100,7 +100,7 @@ describe('a study', { timeout: 900_000 }, () => {
       'href="../tasks/hard+plain8-plain8/report/index.html"',
     );
     // The overview has no plots of single trainings, but each task has.
-    expect(bench('report', 'study', '--format', 'svg').out).toMatch(/\n\nWrote the reports of its tasks/);
+    expect(bench('report', 'study', '--format', 'svg').out).toMatch(/\n\nWrote the tasks' reports/);
     expect(existsSync(join(folder, 'study/tasks', TASKS[3] ?? '', 'report/plots'))).toBe(true);
     // A task is a run folder like any other.
     expect(bench('report', join('study/tasks', TASKS[3] ?? '')).code).toBe(0);
