@@ -42,7 +42,7 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
   const [height, width, channels] = given.imageShape;
   const isResized = imageSize !== undefined && (imageSize[0] !== height || imageSize[1] !== width);
   const affine = affineOf(given.normalization, normalization);
-  if (affine === undefined && !isResized) return measured(network, network, given.imageShape);
+  if (affine === undefined && !isResized) return withTapShapes(network, network, given.imageShape);
   const taken: Dataset['imageShape'] = isResized ? [...imageSize, channels] : given.imageShape;
   if (isResized && !network.inputShape.every((axis, at) => axis === -1 || axis === taken[at])) {
     throw new DistillError({
@@ -88,14 +88,14 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
       },
     }),
   };
-  return measured(markAs(taught, network), network, given.imageShape);
+  return withTapShapes(markAs(taught, network), network, given.imageShape);
 }
 
 /**
  * The teacher with the shapes that its taps have for images of this size: a graph model that takes any size knows
  * those of a trial image.
  */
-function measured(
+function withTapShapes(
   teacher: FrozenNetwork,
   own: FrozenNetwork,
   imageShape: Dataset['imageShape'],
@@ -103,17 +103,13 @@ function measured(
   if (teacher.ask !== undefined || !own.inputShape.includes(-1)) return teacher;
   const known = new Map<string, readonly number[]>();
   const tapShape = (tap: string): readonly number[] => {
-    const told = known.get(tap) ?? teacher.tapShape(tap);
-    const isTried = !known.has(tap) && !told.includes(-1);
-    const shape = isTried
-      ? tf.tidy(() =>
-          teacher
-            .forward(tf.zeros([1, ...imageShape]), [tap])
-            .tap(tap)
-            .shape.slice(1),
-        )
-      : told;
-    known.set(tap, shape);
+    let shape = known.get(tap);
+    if (shape === undefined) {
+      shape = teacher.tapShape(tap);
+      const image = (): Images => tf.zeros([1, ...imageShape]);
+      if (!shape.includes(-1)) shape = tf.tidy(() => teacher.forward(image(), [tap]).tap(tap).shape.slice(1));
+      known.set(tap, shape);
+    }
     return shape;
   };
   return markAs({ ...teacher, tapShape }, teacher);
