@@ -158,13 +158,14 @@ export {
   expectModel,
   loadModel,
   metadataOf,
+  modelArtifacts,
   modelFiles,
   modelMetadata,
   saveArtifacts,
   saveModel,
   setModelMetadata,
 } from './model-file/index.js';
-export type { LoadOptions, ModelMetadata, ModelPlace } from './model-file/index.js';
+export type { LoadOptions, ModelMetadata, ModelPlace, PlainArtifacts } from './model-file/index.js';
 export {
   asNetwork,
   askTeacher,

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '@distilljs/core';
@@ -134,16 +133,6 @@ export function softmaxOf(model: LayersModel, { output }: ModelMetadata): Layers
     inputs: model.inputs,
     outputs: probabilities as layers.SymbolicTensor,
     name: model.name,
-  });
-}
-
-export async function artifactsOf(model: LayersModel): Promise<tf.io.ModelArtifacts> {
-  return await new Promise((found, failed) => {
-    const handler = tf.io.withSaveHandler((artifacts) => {
-      found(artifacts);
-      return Promise.resolve({ modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) });
-    });
-    model.save(handler).catch(failed);
   });
 }
 

@@ -9,6 +9,7 @@ import {
   loadModel,
   makeFolder,
   metadataOf,
+  modelArtifacts,
   modelMetadata,
   nearestNameHint,
   resolveEngine,
@@ -32,7 +33,7 @@ import { readMethodResult, readRun, readTeacherResult } from '../run/stored.js';
 import type { FoundRun } from '../run/stored.js';
 import type { MethodResult } from '../report/index.js';
 import { summarize } from '../statistics/index.js';
-import { artifactsOf, CARD, expectReplaceable, exportDigests, softmaxOf, writePage } from './export-files.js';
+import { CARD, expectReplaceable, exportDigests, softmaxOf, writePage } from './export-files.js';
 import { measureLatency } from './latency.js';
 import { ownLayers } from './own-layers.js';
 import { CARD_SCHEMA, cardText } from './model-card.js';
@@ -168,7 +169,7 @@ async function writeExport(to: string, source: Source): Promise<ModelCard> {
   const before = await accuracyOf(saved, data, metadata.normalization);
   const model = withSoftmax ? softmaxOf(saved, metadata) : saved;
   setModelMetadata(model, withSoftmax ? { ...metadata, output: 'probabilities' } : metadata);
-  const full = await artifactsOf(model);
+  const full = await modelArtifacts(model);
   const own = ownLayers(saved);
   saved.dispose();
   await saveArtifacts(quantize === undefined ? full : quantizeArtifacts(full, quantize), to);

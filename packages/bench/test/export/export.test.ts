@@ -14,9 +14,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import { evaluate, loadModel, loadStudent, resolveEngine } from '@distilljs/core';
+import { evaluate, loadModel, loadStudent, resolveEngine, saveModel } from '@distilljs/core';
 import type { Dataset } from '@distilljs/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { PNG } from 'pngjs';
@@ -150,6 +151,24 @@ describe('an exported student', () => {
     const { accuracy } = await evaluate(model, test, card.metadata.normalization);
     expect(card.testAccuracy.exported).toBeCloseTo(accuracy, 10);
     model.dispose();
+  });
+
+  it('is complete where tfjs leaves out what a layer needs: several kernels per channel', async () => {
+    const own = join(folder, 'separable');
+    const network = sequential({
+      layers: [
+        layers.separableConv2d({ inputShape: [12, 12, 3], filters: 4, kernelSize: 3, depthMultiplier: 2 }),
+        layers.globalAveragePooling2d({}),
+        layers.dense({ units: 6 }),
+      ],
+    });
+    await saveModel(network, own);
+    network.dispose();
+    const out = join(folder, 'separable-run');
+    const plan = tinyConfig({ methods: ['student'], student: { path: own }, seeds: [0], epochs: 1 });
+    await runConfig({ config: plan, out, existing: 'refuse', log: keptLog() });
+    const card = await exported('separable-export', { run: out, method: 'student' });
+    expect(card.testAccuracy.exported).toBe(card.testAccuracy.trained);
   });
 
   it('gives probabilities where these are asked for', async () => {

@@ -8,7 +8,7 @@ import { givenPath } from '../platform/path.js';
 import { makeFolder, syncFolder, writeWhole } from '../platform/write-whole.js';
 import { expectModel } from './expect-model.js';
 import { IN_FOLDERS, placeOf } from './place.js';
-import { inTfjsWords } from './tfjs-words.js';
+import { inTfjsWords, keepFrozen } from './tfjs-words.js';
 
 const WEIGHTS = 'weights.bin';
 const NEXT_WEIGHTS = 'weights-next.bin';
@@ -40,17 +40,27 @@ export async function saveModel(model: LayersModel, place: string | URL): Promis
       hint: 'Post `await modelFiles(model)` to the page, or save to indexeddb://NAME.',
     });
   }
-  if ('url' in to) {
-    await model.save(to.url).catch((error: unknown) => {
-      const hint = 'Check the address, and that something answers.';
-      throw asDistillError(error, {
-        code: 'data',
-        where: to.url,
-        expected: 'a place where models can be saved',
-        hint,
-      });
+  const write =
+    'url' in to ? urlWriter(to.url) : (all: tf.io.ModelArtifacts) => saveArtifacts(all, to.folder);
+  await model.save({ save: (artifacts) => write(complete(model, artifacts)) });
+}
+
+/** How tfjs writes artifacts to a URL. */
+function urlWriter(url: string): (artifacts: tf.io.ModelArtifacts) => Promise<tf.io.SaveResult> {
+  const refused = (cause: unknown): DistillError =>
+    asDistillError(cause, {
+      code: 'data',
+      where: url,
+      expected: 'a place where models can be saved',
+      hint: 'Check the address, and that something answers.',
     });
-  } else await model.save({ save: (artifacts) => saveArtifacts(complete(artifacts), to.folder) });
+  const [handler] = tf.io.getSaveHandlers(url);
+  if (handler?.save === undefined) throw refused(new Error('no way to save to such an address'));
+  const { save } = handler;
+  return (artifacts) =>
+    save.call(handler, artifacts).catch((cause: unknown) => {
+      throw refused(cause);
+    });
 }
 
 /**
@@ -69,13 +79,17 @@ export async function modelFiles(model: LayersModel): Promise<readonly [model: F
   ];
 }
 
-/** A model as tfjs's `io.fromMemory` takes it, made of plain values that can be sent between threads. */
+/**
+ * A model as tfjs's `io.fromMemory` takes it, made of plain values that can be sent between threads, and complete:
+ * `model.save` leaves out what separable convolutions and frozen models inside it need.
+ */
 export async function modelArtifacts(model: LayersModel): Promise<PlainArtifacts> {
+  expectModel(model, 'modelArtifacts');
   let plain: PlainArtifacts | undefined;
   await model.save({
     save: (artifacts) => {
       const weightData = tf.io.CompositeArrayBuffer.join(artifacts.weightData);
-      const json = JSON.stringify({ ...complete(artifacts), weightData: undefined });
+      const json = JSON.stringify({ ...complete(model, artifacts), weightData: undefined });
       plain = { ...(JSON.parse(json) as tf.io.ModelArtifacts), weightData };
       return Promise.resolve({ modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) });
     },
@@ -84,10 +98,11 @@ export async function modelArtifacts(model: LayersModel): Promise<PlainArtifacts
 }
 
 /** Adds what tfjs forgets to write but needs to read the model again. */
-const complete = (artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts => ({
-  ...artifacts,
-  modelTopology: inTfjsWords(artifacts),
-});
+function complete(model: LayersModel, artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
+  const modelTopology = inTfjsWords(artifacts);
+  keepFrozen(model, modelTopology);
+  return { ...artifacts, modelTopology };
+}
 
 /** Artifacts with their weights in one buffer. */
 export interface PlainArtifacts extends tf.io.ModelArtifacts {

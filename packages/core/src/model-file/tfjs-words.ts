@@ -1,4 +1,5 @@
 import type { io } from '@tensorflow/tfjs-core';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import type { Json } from './check-wiring.js';
 
 /** Rewrites a topology for tfjs-layers: what Keras spells differently, and what tfjs forgets to write. */
@@ -17,4 +18,29 @@ export function inTfjsWords({ modelTopology, weightSpecs = [] }: io.ModelArtifac
       ? value.replace(/^Lecun/, 'LeCun').replace('untruncated_', '')
       : value;
   }) as object;
+}
+
+/**
+ * Marks in a topology every layer inside a frozen model as frozen: tfjs writes `trainable` of layers, but not of
+ * models.
+ */
+export function keepFrozen(model: LayersModel, topology: object): void {
+  const visit = (layer: layers.Layer, { config }: SavedLayer, isOuterFrozen: boolean): void => {
+    const isFrozen = isOuterFrozen || !layer.trainable;
+    const { layers: inner = [] } = layer as Partial<LayersModel>;
+    if (isFrozen && inner.length === 0) config.trainable = false;
+    for (const each of inner) {
+      const saved = config.layers?.find(({ config: { name } }) => name === each.name);
+      if (saved !== undefined) visit(each, saved, isFrozen);
+    }
+  };
+  visit(model, topology as SavedLayer, false);
+}
+
+interface SavedLayer {
+  readonly config: {
+    readonly name?: string;
+    readonly layers?: readonly SavedLayer[];
+    trainable?: boolean;
+  };
 }

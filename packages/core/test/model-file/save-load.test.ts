@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { createNetwork, loadModel, loadTeacher } from '@distilljs/core';
+import { layers, sequential } from '@tensorflow/tfjs-layers';
+import { createNetwork, loadModel, loadTeacher, modelFiles } from '@distilljs/core';
 import { afterAll, expect, it } from 'vitest';
 import { mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,6 +46,34 @@ describeOn(REPRODUCIBLE, 'saving to a folder and loading', () => {
     expect(again.tapNames).toEqual(network.tapNames);
     network.dispose();
     again.dispose();
+  });
+
+  it('keeps a model inside it frozen, however deep', async () => {
+    const base = sequential({
+      layers: [
+        layers.conv2d({ inputShape: [8, 8, 3], filters: 2, kernelSize: 3 }),
+        layers.batchNormalization(),
+      ],
+    });
+    const frozen = sequential({ layers: [base, layers.flatten()] });
+    frozen.trainable = false;
+    const model = sequential({ layers: [frozen, layers.dense({ units: 3 })] });
+    const network = createNetwork(model);
+    const place = join(folder, String(saved++));
+    await network.save(place);
+    const [viaFolder, viaFiles] = [await loadModel(place), await loadModel(await modelFiles(model))];
+    for (const loaded of [viaFolder, viaFiles]) {
+      expect(loaded.trainableWeights.map(({ shape }) => shape)).toEqual([[72, 3], [3]]);
+      loaded.dispose();
+    }
+    network.dispose();
+  });
+
+  it('says what is wrong with an address that nothing can save to', async () => {
+    const network = createNetwork(chain('m', through(conv('conv', 4))));
+    const error = await caught(() => network.save('ftp://somewhere/model'));
+    expect(error).toMatchObject({ code: 'data', where: 'ftp://somewhere/model' });
+    network.dispose();
   });
 
   it('takes the path of model.json too', async () => {
