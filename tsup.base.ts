@@ -16,7 +16,8 @@ export function library(entry: Record<string, string>): ReturnType<typeof define
     // For CommonJS too: two entries of one package share their code, and so its state.
     splitting: true,
     clean: true,
-    treeshake: true,
+    // Packages have no side effects: an entry that imported chunks for them would keep bundlers from leaving those out.
+    treeshake: { moduleSideEffects: (id) => !id.includes('chunk-') },
     // tsup 8 still sets `baseUrl` for its declaration build, which TypeScript 6 calls deprecated.
     // Without conditions it reads the declarations that siblings publish, as a user's compiler does.
     dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [] } },
