@@ -54,7 +54,9 @@ export async function mergeRuns(folders: readonly string[], into: string): Promi
   const all = there === undefined ? sources : [there, ...sources];
   const [first] = all;
   if (first === undefined) throw wrong('merge', 'run folders', 'none');
-  for (const other of all) expectSameRuns(first, other);
+  // Every two: the first may lack a method or a task that later ones have.
+  for (const [at, other] of all.entries())
+    for (const before of all.slice(0, at)) expectSameRuns(before, other);
   const chosen = await chooseCells(all);
   // A folder with other content is not written into.
   if (there === undefined) await expectFree(first, into);
@@ -92,10 +94,10 @@ async function expectFree({ isStudy, runs }: Matrix, into: string): Promise<void
   }
 }
 
-function expectSameRuns(first: Matrix, other: Matrix): void {
-  if (first.isStudy !== other.isStudy)
-    throw wrong(other.root, first.isStudy ? 'a study' : 'a single run', 'the other');
-  const known = new Map(first.runs.map((each) => [each.name, each]));
+function expectSameRuns(before: Matrix, other: Matrix): void {
+  if (before.isStudy !== other.isStudy)
+    throw wrong(other.root, before.isStudy ? 'a study' : 'a single run', 'the other');
+  const known = new Map(before.runs.map((each) => [each.name, each]));
   for (const each of other.runs) {
     const same = known.get(each.name);
     if (same === undefined) continue;
@@ -205,14 +207,19 @@ async function copyCell(from: TrainingFolder, to: TrainingFolder): Promise<void>
   const left = new Set([from.checkpoint, from.outputs]);
   const unfinished = `${to.root}.${process.pid}${UNFINISHED}`;
   await mkdir(dirname(to.root), { recursive: true });
-  await rm(unfinished, { recursive: true, force: true });
-  await cp(from.root, unfinished, {
-    recursive: true,
-    filter: (file) => !left.has(file) && !/(?:^|[/\\])lock\.json[^/\\]*$/.test(file),
-  });
-  await expectIdle([to.root]);
-  // Replaces an unfinished training of the same cell.
-  await replaceTraining(unfinished, to.root);
+  try {
+    await rm(unfinished, { recursive: true, force: true });
+    await cp(from.root, unfinished, {
+      recursive: true,
+      filter: (file) => !left.has(file) && !/(?:^|[/\\])lock\.json[^/\\]*$/.test(file),
+    });
+    await expectIdle([to.root]);
+    // Replaces an unfinished training of the same cell.
+    await replaceTraining(unfinished, to.root);
+  } finally {
+    // Still there on a full disk, or where another process works on the cell.
+    await rm(unfinished, { recursive: true, force: true });
+  }
 }
 
 const wrong = (where: string, expected: string, got: string): DistillError =>

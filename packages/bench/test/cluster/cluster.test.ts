@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -281,6 +281,16 @@ describe('runs of machines without a shared folder', () => {
     expect(await mergeRuns([two, three, one], one)).toEqual({ cells: 5, done: 5, added: 3 });
   });
 
+  it('leave no half-made copy behind where a process works on the same training', async () => {
+    const part = await shard('part', { teacher: {}, 'a/0': {} });
+    const into = await shard('busy', { teacher: {} });
+    mkdirSync(join(into, 'a/0'), { recursive: true });
+    const holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), attempt: 1 };
+    writeFileSync(join(into, 'a/0/lock.json'), JSON.stringify(holder));
+    expect(await refusal(mergeRuns([part], into))).toContain('that no other process works in');
+    expect(readdirSync(join(into, 'a'))).toEqual(['0']);
+  });
+
   it('may have their files in other places, which must have the same content', async () => {
     const digests = { student: 'd1', method: 'd2' };
     const facts = { classes: ['cat', 'dog'] };
@@ -348,6 +358,25 @@ describe('runs of machines without a shared folder', () => {
     const changed = { ...(JSON.parse(read(config, 'config.json')) as object), batchSize: 99 };
     writeFileSync(join(config, 'config.json'), JSON.stringify(changed));
     expect(await refusal(mergeRuns([one, config], into))).toMatch(/got another batchSize \(16, now 99\)/);
+    // Of three parts, the second and the third have a method that the first lacks.
+    const withMethods = async (
+      name: string,
+      cells: Readonly<Record<string, object>>,
+      change: (methods: RunConfig['methods']) => RunConfig['methods'],
+    ): Promise<string> => {
+      const folder = await shard(name, cells);
+      const { methods, ...others } = JSON.parse(read(folder, 'config.json')) as RunConfig;
+      writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...others, methods: change(methods) }));
+      return folder;
+    };
+    const withoutB = await withMethods('without-b', { teacher: {} }, (all) => all.slice(0, 1));
+    const plainB = await shard('plain-b', { teacher: {}, 'b/0': {} });
+    const otherB = await withMethods('other-b', { teacher: {}, 'b/1': {} }, (all) =>
+      all.map((method) => ({ ...method, options: { temperature: 9 } })).toSpliced(0, 1, all[0] as never),
+    );
+    expect(await refusal(mergeRuns([withoutB, plainB, otherB], into))).toMatch(
+      /other-b: expected the configuration of .*plain-b, got another method b /,
+    );
     expect(await refusal(mergeRuns([one, join(root, 'none')], into))).toContain(
       'expected a run folder, got none',
     );
