@@ -36,7 +36,7 @@ export interface CellsOptions {
 /** Environment variable that tells a training process how many trainings share the machine. */
 export const AT_A_TIME = 'DISTILLJS_TRAININGS_AT_A_TIME';
 
-/** A process that fails is tried this often. */
+/** A process that fails, or that another program stops, is tried this often. */
 const ATTEMPTS = 2;
 
 /**
@@ -63,7 +63,11 @@ export async function trainCells(
     const attempt = (attempts.get(cell.name) ?? 0) + 1;
     attempts.set(cell.name, attempt);
     const isAlone = cell.cell.kind === 'teacher' && running.size === 0 && !schedule.hasReady();
-    const outcome = await trainInProcess(cell.cell, options, deviceVariables(slot, isAlone ? 1 : jobs, gpus));
+    const ended = await trainInProcess(cell.cell, options, deviceVariables(slot, isAlone ? 1 : jobs, gpus));
+    const outcome: CellOutcome =
+      ended.state === 'interrupted' && !signal.aborted
+        ? { ...ended, state: 'failed', reason: 'another program stopped it' }
+        : ended;
     const again = outcome.state === 'failed' && attempt < ATTEMPTS && !signal.aborted;
     watcher.ended(outcome, again);
     if (again) {

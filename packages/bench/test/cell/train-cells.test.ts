@@ -33,6 +33,7 @@ writeFileSync(
     else if (method === 'broken') { console.error('Error: no such thing.'); end(cell, 1); }
     else if (method === 'diverging')
       process.send({ kind: 'failed', code: 'numeric', message: 'not finite' }, () => end(cell, 1));
+    else if (method === 'stopped' || (method === 'stopped-once' && attempts === 1)) end(cell, 130);
     else if (method === 'endless') { process.on('SIGTERM', () => end(cell, 130)); setInterval(() => {}, 1000); }
     else process.send({ kind: 'progress', share: 0.5 }, () => setTimeout(() => {
       if (method === 'full') return end(cell, 0);
@@ -114,6 +115,16 @@ describe('cells in processes of their own', () => {
     const begun = (name: string): number => log.filter((line) => line === `begin ${name}/0`).length;
     expect(['broken', 'killed', 'a', 'diverging'].map(begun)).toEqual([2, 2, 1, 1]);
     expect(told).toContain('killed/0 failed, again');
+  });
+
+  it('are tried again where something else stopped them, and reported where it does so twice', async () => {
+    const { outcomes } = await run(['stopped', 'stopped-once', cellOf('needs', ['stopped/0'])], 1);
+    expect(states(outcomes)).toEqual({
+      'stopped/0': 'failed',
+      'stopped-once/0': 'done',
+      'needs/0': 'blocked',
+    });
+    expect(outcomes.find(({ state }) => state === 'failed')?.reason).toBe('another program stopped it');
   });
 
   it('are done by as many processes as there are trainings at a time', async () => {
