@@ -66,7 +66,7 @@ export function buildReport(
     pairwise,
     power: pooledPower(pairwise, ranked.length, hoursPerSeed(rows, ranked)),
     embeddings,
-    omitted: [...omissions(predictions), ...(embeddings === null ? unmeasured(config) : [])],
+    omitted: [...omissions(predictions), ...unmeasured(config, embeddings, ordered)],
   };
 }
 
@@ -86,16 +86,32 @@ function hoursPerSeed(rows: readonly ReportRow[], ranked: readonly RankedMethod[
   return own.reduce((sum, { cost }) => sum + (cost?.trainSeconds ?? 0) / 3600, 0);
 }
 
+/** The first few names. */
+const fewOf = (names: readonly string[]): string =>
+  names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
+
 function omissions({ missing }: KeptPredictions): readonly string[] {
   if (missing.length === 0) return [];
-  const named = missing.slice(0, 5).join(', ') + (missing.length > 5 ? ', …' : '');
   return [
-    `Predictions are not kept for ${missing.length === 1 ? '1 training' : `${missing.length} trainings`} (${named}), so what needs them is left out: top-5, calibration, agreement with the teacher, accuracy by class. \`distill-bench predictions RUN\` computes them from the saved networks.`,
+    `Predictions are not kept for ${missing.length === 1 ? '1 training' : `${missing.length} trainings`} (${fewOf(missing)}), so what needs them is left out: top-5, calibration, agreement with the teacher, accuracy by class. \`distill-bench predictions RUN\` computes them from the saved networks.`,
   ];
 }
 
-const unmeasured = ({ dataset }: RunConfig): readonly string[] =>
-  dataset.name === 'identities' ? ['Embeddings are not measured: `distill-bench metrics RUN` does so.'] : [];
+/** Embeddings of trainings that were finished after others were measured. Without any, only identities are worth a word. */
+function unmeasured(
+  { dataset }: RunConfig,
+  embeddings: RunFacts['embeddings'],
+  results: readonly MethodResult[],
+): readonly string[] {
+  if (!embeddings)
+    return dataset.name === 'identities'
+      ? ['Embeddings are not measured: `distill-bench metrics RUN` does so.']
+      : [];
+  const names = results.map(({ method, seed }) => `${method}/${seed}`);
+  const missing = names.filter((name) => !embeddings.trainings.includes(name));
+  if (missing.length === 0) return [];
+  return [`Embeddings are not measured for ${fewOf(missing)}: \`distill-bench metrics RUN\` does so.`];
+}
 
 /** Merges equal warnings of several trainings into one that names them. */
 function ownWarnings(results: readonly MethodResult[]): string[] {

@@ -73,6 +73,10 @@ export interface RowFigures {
 export interface EmbeddingFigures {
   /** What was measured, in words. */
   readonly images: string;
+  /** The layers whose outputs are the embeddings. */
+  readonly layers: readonly string[];
+  /** The measured trainings, as `METHOD/SEED`. */
+  readonly trainings: readonly string[];
   /** Measures by name over seeds, for each method and `teacher`: shares from 0 to 1, cosines from −1 to 1. */
   readonly methods: readonly {
     readonly method: string;

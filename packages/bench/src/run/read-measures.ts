@@ -46,6 +46,7 @@ const summary = z.object({
 const embeddingForm = z.object({
   schema: z.literal(1),
   images: z.string(),
+  networks: z.array(z.object({ method: z.string(), seed: z.number().int().optional(), tap: z.string() })),
   methods: z.array(z.object({ method: z.string(), measures: z.record(z.string(), summary) })),
 });
 
@@ -59,7 +60,12 @@ export async function readEmbeddings({ report }: RunFolder): Promise<EmbeddingFi
   const hint = 'Remove the file; `distill-bench metrics RUN` makes it again.';
   const found = await readJson(file, hint);
   if (found === undefined) return null;
-  const { images, methods } = inForm(file, embeddingForm, found, hint);
-  // A measure without a value is null there; summaries leave it out.
-  return { images, methods: methods as EmbeddingFigures['methods'] };
+  const { images, networks, methods } = inForm(file, embeddingForm, found, hint);
+  return {
+    images,
+    layers: [...new Set(networks.map(({ tap }) => tap))],
+    trainings: networks.flatMap(({ method, seed }) => (seed === undefined ? [] : [`${method}/${seed}`])),
+    // A measure without a value is null there; summaries leave it out.
+    methods: methods as EmbeddingFigures['methods'],
+  };
 }

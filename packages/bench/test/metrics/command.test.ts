@@ -51,8 +51,20 @@ describe('distill-bench metrics', () => {
     const section = /<section id="embeddings".*?<\/section>/s.exec(page)?.[0] ?? '';
     expect(section).toContain('36 images');
     for (const name of ['recall@1 %', 'cosine within', '>dml<', '>teacher<']) expect(section).toContain(name);
+    expect(section).toContain('output of global_pool recognizes');
     const file = join(run, 'report/metrics.json');
     const kept = readFileSync(file);
+    // As if seed 1 of a method had been trained after the embeddings were measured, at another layer.
+    const before = JSON.parse(kept.toString()) as RunMetrics;
+    const early = before.networks
+      .filter(({ method, seed }) => method !== 'dml' || seed === 0)
+      .map((network) => ({ ...network, tap: 'stage1' }));
+    writeFileSync(file, JSON.stringify({ ...before, networks: early }));
+    output.listen();
+    expect(await main(['report', run]), output.said).toBe(0);
+    const later = readFileSync(join(run, 'report/index.html'), 'utf8');
+    expect(later).toContain('output of stage1 recognizes');
+    expect(later).toContain('Embeddings are not measured for dml/1: `distill-bench metrics RUN` does so.');
     writeFileSync(file, '{}');
     expect(await main(['report', run])).toBe(1);
     expect(output.said).toMatch(/metrics\.json: expected the file as it was written/);

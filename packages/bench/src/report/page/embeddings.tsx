@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { isShare, measureTitle } from '../measure-title.js';
 import type { Summary } from '../../statistics/index.js';
-import { meanAndDeviation, NONE } from '../format.js';
+import { listed, meanAndDeviation, NONE } from '../format.js';
 import type { Report } from '../report-data.js';
 import { DataTable } from './data-table.js';
 import { Section } from './parts.js';
@@ -9,14 +9,14 @@ import { Section } from './parts.js';
 /** How well embeddings recognize: nothing where that was not measured. */
 export function Embeddings({ report: { embeddings } }: { readonly report: Report }): VNode | null {
   if (embeddings === null) return null;
-  const { methods, images } = embeddings;
+  const { methods, images, layers } = embeddings;
   const names = [...new Set(methods.flatMap(({ measures }) => Object.keys(measures)))];
   return (
     <Section
       id="embeddings"
       title="Embeddings"
       isBroad
-      note={`How well the layer before the logits recognizes: ${images}. Mean and standard deviation over seeds.`}
+      note={`How well the output of ${listed(layers)} recognizes: ${images}. Mean and standard deviation over seeds.`}
     >
       <DataTable
         label="Measures of the embeddings"
