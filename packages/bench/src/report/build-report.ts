@@ -61,6 +61,7 @@ export function buildReport(
     warnings: [...sharedMachine(ordered), ...ownWarnings(methods.flat())],
     tuning,
     race,
+    teachers: new Set(ordered.flatMap(({ origin }) => origin?.teacher ?? [])).size,
     threads: [...new Set(ordered.flatMap(({ madeWith }) => madeWith?.threads ?? []))].sort((a, b) => a - b),
     classNames: predictions.classNames ?? null,
     pairwise,

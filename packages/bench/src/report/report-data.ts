@@ -161,6 +161,8 @@ export interface Report extends Answer {
   readonly tuning: readonly Tuning[];
   /** Null for a run that is not a race. */
   readonly race: RaceReport | null;
+  /** Number of different teachers that the students had, by their weights: 1 in a sound run, 0 where it is not known. */
+  readonly teachers: number;
   /** Numbers of threads that the trainings had, ascending; empty where results do not depend on them, or they are not known. */
   readonly threads: readonly number[];
 }

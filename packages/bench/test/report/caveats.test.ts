@@ -72,6 +72,23 @@ describe('caveats', () => {
     expect(findings(report).headline).toContain('(one seed)');
   });
 
+  it('say that students had different teachers, as after an exchange of the teacher in the run folder', () => {
+    const results = fixtureResults([STUDENT, KD], 3).map((result) => ({
+      ...result,
+      origin: { data: 'd', teacher: result.seed === 2 ? 'other' : 'first' },
+    }));
+    const report = buildReport(fixtureConfig([STUDENT, KD], 3), ENVIRONMENT, TEACHER, results);
+    expect(report.teachers).toBe(2);
+    const { caveats } = findings(report);
+    expect(caveats).toContain(
+      'The students had 2 different teachers, and the report shows only the current one. Compare only students of the same teacher: `distill-bench verify RUN` names the others.',
+    );
+    expect(caveats.join()).toContain(
+      'The training and validation split and the test images are the same for all.',
+    );
+    expect(fixtureReport([STUDENT, KD], 3).teachers).toBe(0);
+  });
+
   it('say what the intervals do not cover, and how sure a single accuracy is', () => {
     const { caveats } = findings(fixtureReport([STUDENT, KD], 3, { testImages: 1017 }));
     // 1.96 · √(0.701 · 0.299 / 1017) = 0.02814.
