@@ -27,6 +27,7 @@ import { readMethodResult, readRun } from '../run/stored.js';
 import { tunedMethod } from '../run/tuning.js';
 import { inputsFor } from '../run/student-input.js';
 import { writeJson } from '../run/write-json.js';
+import { conflictImages } from './conflict-images.js';
 import { explainFindings } from './explain-findings.js';
 import { explainMaps, hasAdversary } from './explain-maps.js';
 import { explainPage } from './explain-page.js';
@@ -36,7 +37,7 @@ import { lastNetwork } from './last-network.js';
 import { mapsComparisons, mapsFindings, mapsOverSeeds } from './maps-over-seeds.js';
 import { overSeeds, seedsComparisons } from './over-seeds.js';
 
-/** Number of test images for gradients: the classes in turn, each in the dataset's order. */
+/** Number of test images for gradients. */
 const CONFLICT_IMAGES = 128;
 
 /**
@@ -78,7 +79,7 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
   const explained: ExplainedRun = {
     schema: EXPLAIN_SCHEMA,
     classNames: classNames(data),
-    conflictImages: Math.min(CONFLICT_IMAGES, data.test.size),
+    conflictImages: conflictImages(data.test, CONFLICT_IMAGES).length,
     trainings,
     ...seeds,
     ...{ maps, mapsSummaries: mapsOverSeeds(maps), mapsComparisons: compared },
@@ -147,7 +148,7 @@ async function conflictBatch(
   normalization: Normalization,
 ): Promise<{ images: Images; labels: Labels; teacher: Logits }> {
   const { test } = data;
-  const positions = Int32Array.from({ length: Math.min(CONFLICT_IMAGES, test.size) }, (_, at) => at);
+  const positions = conflictImages(test, CONFLICT_IMAGES);
   const pixels = await loadBatch(test, positions, { normalization });
   const images = tf.tensor4d(pixels, [positions.length, ...test.imageShape]);
   const labels = tf.tensor1d(
