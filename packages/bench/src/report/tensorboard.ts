@@ -67,7 +67,7 @@ function scalarsOf({ validation, trainAccuracy, terms, learningRate }: EpochRepo
   // With several networks, the tag ends in the network's number.
   const numbered = (tag: string, values: readonly number[]): Scalar[] =>
     values.map((value, at) => ({ tag: values.length === 1 ? tag : `${tag}/${at + 1}`, value }));
-  return [
+  const all = [
     ...numbered(
       'validation/accuracy',
       validation.map(({ accuracy }) => accuracy),
@@ -82,6 +82,8 @@ function scalarsOf({ validation, trainAccuracy, terms, learningRate }: EpochRepo
     ),
     ...Object.entries(learningRate).map(([name, value]) => ({ tag: `learning rate/${name}`, value })),
   ];
+  // NaN is null in result.json, and would become 0.
+  return all.filter(({ value }) => Number.isFinite(value));
 }
 
 /** `Event` of tensorflow/core/util/event.proto, with `Summary.Value.simple_value` of framework/summary.proto. */

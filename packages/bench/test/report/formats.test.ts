@@ -80,6 +80,15 @@ describe('TensorBoard', () => {
     expect(file?.path).toBe('teacher/events.out.tfevents.0.distilljs');
   });
 
+  it('leaves out a value that is not a number, which result.json has as null', () => {
+    const [epoch] = SOURCES.results[0]?.epochs ?? [];
+    const validation = [{ ...epoch?.validation[0], loss: null }];
+    const [file] = tensorboardFiles({ epochs: [{ ...epoch, validation } as never], testAccuracy: 0.5 }, []);
+    const text = Buffer.from(file?.content ?? []).toString('latin1');
+    expect(text).toContain('validation/accuracy');
+    expect(text).not.toContain('validation/loss');
+  });
+
   const python = process.env['PYTHON'] ?? 'python3';
   const probe = spawnSync(python, ['-c', 'import tensorboard'], { encoding: 'utf8' });
   const missing = probe.status === 0 ? '' : ` (skipped: ${python} has no package tensorboard)`;
