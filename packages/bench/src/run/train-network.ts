@@ -73,8 +73,8 @@ export interface TrainingOutcome {
   /** Digest of the saved models. */
   readonly modelDigest: string;
   readonly warnings: readonly string[];
-  /** Peak memory of the process at the end of a step, in bytes. */
-  readonly peakMemoryBytes: number;
+  /** Peak memory of the process at the end of a step, in bytes; undefined where an earlier process trained every step. */
+  readonly peakMemoryBytes: number | undefined;
 }
 
 /** Accuracy on the test images with the last weights and with those of the best validation epoch. */
@@ -96,12 +96,12 @@ export async function trainNetwork(
 ): Promise<TrainingOutcome | undefined> {
   const { networks, folder } = training;
   const { config, data } = context;
-  let peakMemoryBytes = 0;
+  let peakMemoryBytes: number | undefined;
   const result = await distillTraining(training, context, [
     {
       name: 'memory',
       step() {
-        peakMemoryBytes = Math.max(peakMemoryBytes, process.memoryUsage.rss());
+        peakMemoryBytes = Math.max(peakMemoryBytes ?? 0, process.memoryUsage.rss());
       },
     },
     ...(training.seed === config.seeds[0] ? [inspections(folder.inspections)] : []),

@@ -58,6 +58,18 @@ describe('a run that is continued', () => {
     expect(seeds).toEqual([3, 0, 1]);
   });
 
+  it('names no peak of memory for a training of which only the result was missing', async () => {
+    output.listen();
+    const late = [...command.with(command.indexOf(out), join(folder, 'late')), '--seeds', '0'];
+    expect(await main(late), output.said).toBe(0);
+    const file = join(folder, 'late/student/0/result.json');
+    const costOf = (): object => (JSON.parse(readFileSync(file, 'utf8')) as { readonly cost: object }).cost;
+    expect(costOf()).toHaveProperty('peakMemoryBytes');
+    rmSync(file);
+    expect(await main([...late, '--resume']), output.said).toBe(0);
+    expect(costOf()).not.toHaveProperty('peakMemoryBytes');
+  });
+
   it('is planned anew where it will be replaced', async () => {
     output.listen();
     const other = [...command, '--seeds', '0', '--batch-size', '32', '--dry-run'];
