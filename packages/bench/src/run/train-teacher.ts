@@ -82,10 +82,28 @@ async function loadedTeacher(
 }
 
 async function trainedTeacher(context: RunContext, folder: TrainingFolder): Promise<RunTeacher | undefined> {
-  const { config, data, log, madeWith } = context;
+  const { config, data } = context;
   // One teacher for all seeds of the run.
-  const { model, epochs, learningRate, seed = 0 } = config.teacher;
+  const { model, seed = 0 } = config.teacher;
   const network = await buildNetwork(model ?? '', data.train, createRandom(seed).fork('teacher'));
+  let result: TeacherResult | undefined;
+  try {
+    result = await trainAndMeasure(network, seed, context, folder);
+  } finally {
+    if (result === undefined) network.dispose();
+  }
+  return result && ready(network, outputsOf(config, folder), result);
+}
+
+/** @returns undefined when the signal ended its training */
+async function trainAndMeasure(
+  network: Network,
+  seed: number,
+  context: RunContext,
+  folder: TrainingFolder,
+): Promise<TeacherResult | undefined> {
+  const { config, data, log, madeWith } = context;
+  const { epochs, learningRate } = config.teacher;
   const training = {
     label: `teacher ${network.name}`,
     networks: [network],
@@ -99,10 +117,7 @@ async function trainedTeacher(context: RunContext, folder: TrainingFolder): Prom
   const outcome = await trainNetwork(training, context).catch((error: unknown) => {
     throw divergenceOf(training.label, learningRate, error);
   });
-  if (outcome === undefined) {
-    network.dispose();
-    return undefined;
-  }
+  if (outcome === undefined) return undefined;
   const digest = outcome.modelDigest;
   const measured = await measure(network, data);
   await savePredictions([measured.record], folder, digest);
@@ -118,7 +133,7 @@ async function trainedTeacher(context: RunContext, folder: TrainingFolder): Prom
   await writeJson(folder.result, { ...result, madeWith, modelDigest: digest });
   log.say(teacherText(result, `trained for ${counted(epochs, 'epoch')}`));
   for (const line of weakTeacherText(result, data.train.classes)) log.say(line);
-  return ready(network, outputsOf(config, folder), result);
+  return result;
 }
 
 /** Names the teacher in the error of its divergence: it is trained by the method 'student', as students are. */

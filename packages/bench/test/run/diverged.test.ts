@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { resolveEngine } from '@distilljs/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { divergenceText } from '../../src/cli/run-command.js';
 import { runConfig } from '../../src/run/run-config.js';
@@ -47,9 +49,12 @@ describe('a training that diverges', () => {
   it("is the error that names the teacher where it is the teacher's", async () => {
     const plan = tinyConfig({ methods: ['kd'], seeds: [0] });
     const config = { ...plan, teacher: { ...plan.teacher, learningRate: 1e30 } };
+    await resolveEngine(config.engine);
+    const tensors = tf.memory().numTensors;
     const run = runConfig({ config, out: join(folder, 'teacher'), existing: 'refuse', log: keptLog() });
     expect(await refusal(run)).toMatch(
       /^DistillError: teacher plain8, method 'student', .*expected a finite value.*Lower teacher\.learningRate, which is 1e\+30\.$/,
     );
+    expect(tf.memory().numTensors).toBe(tensors);
   });
 });
