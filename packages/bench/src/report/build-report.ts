@@ -2,6 +2,7 @@ import type { RunConfig } from '../config/index.js';
 import { comparePaired, comparePairs, pooledPower, summarize } from '../statistics/index.js';
 import type { PairedComparison, Summary } from '../statistics/index.js';
 import type { KeptPredictions } from './figures.js';
+import { omissions } from './omissions.js';
 import { ranking } from './ranking.js';
 import type { RankedMethod } from './ranking.js';
 import { rowCorruptions, rowCost, rowMetrics, seedScores, teacherCost } from './row-figures.js';
@@ -67,7 +68,7 @@ export function buildReport(
     pairwise,
     power: pooledPower(pairwise, ranked.length, hoursPerSeed(rows, ranked)),
     embeddings,
-    omitted: [...omissions(predictions), ...unmeasured(config, embeddings, ordered)],
+    omitted: omissions(config, ordered, predictions, embeddings),
   };
 }
 
@@ -85,33 +86,6 @@ function correctOf(
 function hoursPerSeed(rows: readonly ReportRow[], ranked: readonly RankedMethod[]): number {
   const own = rows.filter((row) => ranked.some(({ method }) => method === row.method));
   return own.reduce((sum, { cost }) => sum + (cost?.trainSeconds ?? 0) / 3600, 0);
-}
-
-/** The first few names. */
-const fewOf = (names: readonly string[]): string =>
-  names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
-
-function omissions({ missing }: KeptPredictions): readonly string[] {
-  if (missing.length === 0) return [];
-  return [
-    `Predictions are not kept for ${missing.length === 1 ? '1 training' : `${missing.length} trainings`} (${fewOf(missing)}), so what needs them is left out: top-5, calibration, agreement with the teacher, accuracy by class. \`distill-bench predictions RUN\` computes them from the saved networks.`,
-  ];
-}
-
-/** Embeddings of trainings that were finished after others were measured. Without any, only identities are worth a word. */
-function unmeasured(
-  { dataset }: RunConfig,
-  embeddings: RunFacts['embeddings'],
-  results: readonly MethodResult[],
-): readonly string[] {
-  if (!embeddings)
-    return dataset.name === 'identities'
-      ? ['Embeddings are not measured: `distill-bench metrics RUN` does so.']
-      : [];
-  const names = results.map(({ method, seed }) => `${method}/${seed}`);
-  const missing = names.filter((name) => !embeddings.trainings.includes(name));
-  if (missing.length === 0) return [];
-  return [`Embeddings are not measured for ${fewOf(missing)}: \`distill-bench metrics RUN\` does so.`];
 }
 
 /** Merges equal warnings of several trainings into one that names them. */

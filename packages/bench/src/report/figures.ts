@@ -122,6 +122,8 @@ export interface KeptPredictions {
 /** Accuracy of one training's network on corrupted test images. */
 export interface SeedCorruptions {
   readonly seed: number;
+  /** Seed of the noise. */
+  readonly noise: number;
   /** Accuracy on the clean images. */
   readonly clean: number;
   /** By corruption, at strengths 1 to 5. */

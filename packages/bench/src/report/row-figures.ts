@@ -74,7 +74,7 @@ function mistakesOf(confusion: readonly (readonly number[])[]): readonly Mistake
 }
 
 /** Accuracy on corrupted images over seeds. @returns null without any */
-export function rowCorruptions(seeds: readonly SeedCorruptions[] = []): RowCorruptions | null {
+export function rowCorruptions(seeds: readonly Omit<SeedCorruptions, 'noise'>[] = []): RowCorruptions | null {
   const [first] = seeds;
   if (first === undefined) return null;
   const names = Object.keys(first.accuracy).filter((name) => seeds.every(({ accuracy }) => name in accuracy));

@@ -88,7 +88,9 @@ async function corruptionsOf(
     network: string | undefined,
   ): Promise<void> => {
     const kept = await readCorruptions(place, network);
-    if (kept !== undefined) found.set(method, [...(found.get(method) ?? []), { ...kept, seed }]);
+    if (kept === undefined) return;
+    const { clean, accuracy, seed: noise } = kept;
+    found.set(method, [...(found.get(method) ?? []), { seed, noise, clean, accuracy }]);
   };
   await add('teacher', 0, folder.teacher, teacherDigest(taught));
   for (const { method, seed, modelDigest } of results)
