@@ -71,9 +71,13 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
     throw new UnfinishedRun(root, 'a run with a trained teacher');
   const data = await loadRunData(config);
   expectSameData(folder, run, dataFingerprints(data));
-  const trainings = attending.length === 0 ? [] : await explainTrainings(config, attending, folder, data);
+  const { trainings, lost } =
+    attending.length === 0
+      ? { trainings: [], lost: [] }
+      : await explainTrainings(config, attending, folder, data);
   const maps = plays ? await explainMaps(config, folder, data) : [];
-  if (trainings.length + maps.length === 0) throw new UnfinishedRun(root);
+  if (trainings.length + maps.length === 0)
+    throw lost.length === 0 ? new UnfinishedRun(root) : withoutCheckpoints(root);
   const seeds = { summaries: overSeeds(trainings), comparisons: seedsComparisons(trainings) };
   const compared = mapsComparisons(maps);
   const explained: ExplainedRun = {
@@ -83,7 +87,7 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
     trainings,
     ...seeds,
     ...{ maps, mapsSummaries: mapsOverSeeds(maps), mapsComparisons: compared },
-    findings: [...explainFindings(seeds), ...mapsFindings(maps, compared)],
+    findings: [...explainFindings(seeds), ...mapsFindings(maps, compared), ...leftOut(lost)],
   };
   const page = join(folder.report, 'explain.html');
   await writeJson(join(folder.report, 'explain.json'), explained);
@@ -91,13 +95,28 @@ export async function explainRun(root: string): Promise<{ page: string; explaine
   return { page, explained };
 }
 
-/** Explains every finished training whose student has attention. */
+const leftOut = (lost: readonly string[]): readonly string[] =>
+  lost.length === 0
+    ? []
+    : [`Left out, because their checkpoints are not in this folder: ${lost.join(', ')}.`];
+
+function withoutCheckpoints(root: string): DistillError {
+  const expected = 'checkpoints of the trainings to explain';
+  const hint = 'Explain the folders that were merged: `merge` copies no checkpoints.';
+  return new DistillError({ code: 'data', where: root, expected, got: 'none', hint });
+}
+
+/**
+ * Explains every finished training whose student has attention.
+ *
+ * @returns also the names of those without a checkpoint, as `METHOD/SEED`
+ */
 async function explainTrainings(
   config: RunConfig,
   methods: readonly MethodConfig[],
   folder: RunFolder,
   data: RunData,
-): Promise<readonly ExplainedTraining[]> {
+): Promise<{ readonly trainings: readonly ExplainedTraining[]; readonly lost: readonly string[] }> {
   const teacher = (await loadTeacher(config, data, folder.teacher)) as LoadedTeacher;
   const inputs = await inputsFor(config.student, data.train, teacher.input);
   const batch = await conflictBatch(
@@ -106,6 +125,7 @@ async function explainTrainings(
     inputs.normalization ?? (await channelStatistics(data.train)),
   );
   const trainings: ExplainedTraining[] = [];
+  const lost: string[] = [];
   try {
     for (const method of methods) {
       for (const seed of allSeeds(config)) {
@@ -119,7 +139,10 @@ async function explainTrainings(
           data,
           place,
         );
-        if (network === undefined) continue;
+        if (network === undefined) {
+          lost.push(`${method.as}/${seed}`);
+          continue;
+        }
         const { training, temperature, smoothing } = result.options as Partial<KdExplainerOptions>;
         trainings.push({
           method: method.as,
@@ -139,7 +162,7 @@ async function explainTrainings(
     tf.dispose([batch.images, batch.labels, batch.teacher]);
     teacher.network.dispose();
   }
-  return trainings;
+  return { trainings, lost };
 }
 
 async function conflictBatch(

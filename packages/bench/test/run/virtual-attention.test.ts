@@ -88,6 +88,17 @@ it('trains students with attention and experts, saves plain students, and explai
   ])
     expect(page).toContain(part);
 
+  // As in a merged folder: `merge` copies no checkpoints.
+  rmSync(join(folder, 'kdexplainer/0/checkpoint'), { recursive: true });
+  const { findings, trainings } = (await explainRun(folder)).explained;
+  expect(trainings).toHaveLength(3);
+  expect(findings).toContain('Left out, because their checkpoints are not in this folder: kdexplainer/0.');
+  for (const method of METHODS)
+    rmSync(join(folder, method, '0/checkpoint'), { recursive: true, force: true });
+  expect(await refusal(explainRun(folder))).toMatch(
+    /expected checkpoints of the trainings to explain, got none.*Explain the folders that were merged/,
+  );
+
   // A look at a run trains nothing.
   rmSync(join(folder, 'teacher'), { recursive: true });
   expect(await refusal(explainRun(folder))).toMatch(/expected a run with a trained teacher, got none yet/);
