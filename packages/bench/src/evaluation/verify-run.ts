@@ -1,3 +1,4 @@
+import { join, sep } from 'node:path';
 import { isDistillError } from '@distilljs/core';
 import type { MethodResult, TeacherResult } from '../report/index.js';
 import { cellName, cellsOf } from '../run/cells.js';
@@ -49,7 +50,7 @@ export async function verifyRun(root: string): Promise<VerifiedRun> {
 }
 
 async function verifyOne({ folder, run }: MatrixRun): Promise<VerifiedRun> {
-  const found = collector();
+  const found = collector(folder.root);
   const teacher = await found.attempt('teacher', () => readTeacherResult(folder.teacher));
   const { results, missing } = await verifyStudents(found, folder, run);
   const unfinished = teacher === undefined ? ['teacher', ...missing] : missing;
@@ -74,11 +75,11 @@ async function verifyOne({ folder, run }: MatrixRun): Promise<VerifiedRun> {
 interface Collector {
   readonly findings: VerifyFinding[];
   add(severity: VerifyFinding['severity'], where: string, found: string, hint: string): void;
-  /** The result of `work`; a `DistillError` becomes a finding. */
+  /** The result of `work`; a `DistillError` becomes a finding that names the file. */
   attempt<T>(where: string, work: () => Promise<T>): Promise<T | undefined>;
 }
 
-function collector(): Collector {
+function collector(root: string): Collector {
   const findings: VerifyFinding[] = [];
   const add: Collector['add'] = (severity, where, found, hint) =>
     void findings.push({ severity, where, found, hint });
@@ -91,7 +92,8 @@ function collector(): Collector {
       } catch (error) {
         if (!isDistillError(error)) throw error;
         const { expected, got, hint = 'Restore it from a copy.' } = error;
-        add('error', where, `expected ${expected}, got ${got}`, hint);
+        const file = error.where.replaceAll(join(root, where, sep), '');
+        add('error', where, `${file}: expected ${expected}, got ${got}`, hint);
         return undefined;
       }
     },

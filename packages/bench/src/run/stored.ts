@@ -20,6 +20,8 @@ export interface FoundRun {
 
 const RESTORE =
   'Restore it from a copy (report/report.json has one, as `config` and `environment`), or use another folder.';
+const RESTORE_DATA =
+  'Restore it from a copy, or remove it: `distill-bench run --resume` records the images that it finds.';
 const AGAIN = 'Remove the file; `distill-bench run --resume` makes it again.';
 
 /** JSON has no NaN: a measure without a value is written as null. */
@@ -152,8 +154,8 @@ export async function readRun(folder: RunFolder): Promise<FoundRun | undefined> 
   const config = await readJson(folder.config, RESTORE);
   const found = await readEnvironment(folder);
   if (found === undefined || !isRunConfig(config)) return undefined;
-  const known = await readJson(folder.data, RESTORE);
-  if (known !== undefined) inForm(folder.data, data, known, RESTORE);
+  const known = await readJson(folder.data, RESTORE_DATA);
+  if (known !== undefined) inForm(folder.data, data, known, RESTORE_DATA);
   return { config, environment: found, data: known as DataFingerprints | undefined };
 }
 

@@ -64,7 +64,9 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
       hint: expect.stringContaining('--resume') as string,
     });
     expect(await main(['verify', out])).toBe(1);
-    expect(output.printed).toMatch(/Error: kd\/0: expected the model that was measured, got other bytes/);
+    expect(output.printed).toMatch(
+      /Error: kd\/0: student: expected the model that was measured, got other bytes/,
+    );
     output.listen();
     expect(await main(['verify', out, '--json'])).toBe(1);
     expect(JSON.parse(output.printed)).toHaveProperty('findings');
@@ -136,9 +138,9 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
         .filter(({ severity }) => severity === 'error')
         .map(({ where, found }) => `${where}: ${found}`);
     expect((await errorsOf(out)).sort()).toEqual([
-      "kd/1: expected predictions of the network beside it, got another network's",
-      'student/1: expected the epochs of result.json, got other epochs',
-      "teacher: expected predictions of the network beside it, got another network's",
+      "kd/1: predictions.safetensors: expected predictions of the network beside it, got another network's",
+      'student/1: metrics.jsonl: expected the epochs of result.json, got other epochs',
+      "teacher: predictions.safetensors: expected predictions of the network beside it, got another network's",
     ]);
     const refused =
       /predictions of the network beside it, got another network's.*distill-bench predictions RUN/s;
@@ -180,8 +182,8 @@ describe('distill-bench verify', { timeout: 60_000 }, () => {
     expect(
       findings.filter(({ severity }) => severity === 'error').map(({ where, found }) => `${where}: ${found}`),
     ).toEqual([
-      "student/0: expected corruptions of the network beside it, got another network's",
-      'kd/0: expected what this training showed of itself, got other bytes',
+      "student/0: corruptions.json: expected corruptions of the network beside it, got another network's",
+      'kd/0: inspections.jsonl: expected what this training showed of itself, got other bytes',
     ]);
     await expect(rewriteReport(out)).rejects.toThrow('corruptions of the network beside it');
     for (const cell of ['student/0', 'kd/1']) rmSync(join(out, cell, 'corruptions.json'));
