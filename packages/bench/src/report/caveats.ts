@@ -115,16 +115,16 @@ function selection({ rows, race }: Report, { methods }: Ranking): readonly strin
 }
 
 const mixedTeachers = ({ teachers }: Report): readonly string[] =>
-  teachers < 2
-    ? []
-    : [
+  teachers > 1
+    ? [
         `The students had ${teachers} different teachers, and the report shows only the current one. Compare only students of the same teacher: \`distill-bench verify RUN\` names the others.`,
-      ];
+      ]
+    : [];
 
 /** What the intervals do not cover. */
 function whatVaries({ testImages, teachers }: Report, { first: [best] }: Ranking): readonly string[] {
   const split = 'training and validation split and the test images are the same for all.';
-  const fixed = `Intervals and p-values cover only the seeds of the students. The ${teachers < 2 ? 'teacher, the ' : ''}${split}`;
+  const fixed = `Intervals and p-values cover only the seeds of the students. The ${teachers > 1 ? '' : 'teacher, the '}${split}`;
   if (testImages === null || best === undefined) return [fixed];
   const [low, high] = wilson(best.mean, testImages);
   return [
