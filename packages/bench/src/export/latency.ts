@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import * as tf from '@tensorflow/tfjs-core';
 import { ENGINES, isDistillError, loadModel, resolveEngine } from '@distilljs/core';
 import { timePasses } from '../cost/pass-times.js';
 import type { PassTimes } from '../cost/pass-times.js';
@@ -21,7 +22,7 @@ const BATCHES = [1, 32] as const;
 const PATIENCE = 2000;
 
 /**
- * Times a saved model on every engine of this machine. Afterwards the last engine that works is in use.
+ * Times a saved model on every engine of this machine. Afterwards the engine from before is in use again.
  *
  * @param imageSize of the network's images
  */
@@ -32,24 +33,41 @@ export async function measureLatency(
 ): Promise<Latencies> {
   const measured: Latency[] = [];
   const missing: { engine: string; reason: string }[] = [];
-  for (const { name } of ENGINES) {
-    try {
-      await resolveEngine(name);
-    } catch (error) {
-      if (!isDistillError(error)) throw error;
-      missing.push({ engine: name, reason: error.got });
-      continue;
+  const before = tf.getBackend();
+  try {
+    for (const { name } of ENGINES) {
+      try {
+        await resolveEngine(name);
+      } catch (error) {
+        if (!isDistillError(error)) throw error;
+        missing.push({ engine: name, reason: error.got });
+        continue;
+      }
+      measured.push(...(await timesOf(name, place, imageSize, patience)));
     }
-    const model = await loadModel(place);
-    let perImage = 0;
-    for (const batch of BATCHES) {
-      // Eight passes of a large batch on the engine cpu take a minute.
-      if (perImage * batch > patience) break;
-      const times = await timePasses(model, { batch, imageSize, patience });
-      measured.push({ engine: name, ...times });
-      perImage = times.p50 / batch;
-    }
-    model.dispose();
+  } finally {
+    await tf.setBackend(before);
   }
   return { processor: cpus()[0]?.model.trim() ?? 'unknown', measured, missing };
+}
+
+/** Times a saved model on the current engine. */
+async function timesOf(
+  engine: string,
+  place: string,
+  imageSize: readonly [number, number, number],
+  patience: number,
+): Promise<readonly Latency[]> {
+  const measured: Latency[] = [];
+  const model = await loadModel(place);
+  let perImage = 0;
+  for (const batch of BATCHES) {
+    // Eight passes of a large batch on the engine cpu take a minute.
+    if (perImage * batch > patience) break;
+    const times = await timePasses(model, { batch, imageSize, patience });
+    measured.push({ engine, ...times });
+    perImage = times.p50 / batch;
+  }
+  model.dispose();
+  return measured;
 }
