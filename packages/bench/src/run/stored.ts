@@ -153,7 +153,13 @@ const inspection = z.looseObject({
 export async function readRun(folder: RunFolder): Promise<FoundRun | undefined> {
   const config = await readJson(folder.config, RESTORE);
   const found = await readEnvironment(folder);
-  if (found === undefined || !isRunConfig(config)) return undefined;
+  if (!isRunConfig(config)) return undefined;
+  if (found === undefined) {
+    const other = await readJson(folder.environment, RESTORE);
+    // Only a run has such a configuration, so the file beside it is its own.
+    if (other !== undefined) inForm(folder.environment, environment, other, RESTORE);
+    return undefined;
+  }
   const known = await readJson(folder.data, RESTORE_DATA);
   if (known !== undefined) inForm(folder.data, data, known, RESTORE_DATA);
   return { config, environment: found, data: known as DataFingerprints | undefined };

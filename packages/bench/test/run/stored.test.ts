@@ -118,6 +118,14 @@ describe('a file of a run that is damaged is named', () => {
       /environment\.json: .*engine\.refused/,
     ],
     [
+      'environment.json',
+      'null',
+      (file) => {
+        writeFileSync(file, 'null');
+      },
+      /environment\.json: expected the file as it was written/,
+    ],
+    [
       'kd/0/result.json',
       'a cost without a time',
       (file) => {
