@@ -54,7 +54,7 @@ const known = new WeakMap<Dataset, ImageFacts>();
 export const imageFacts = (dataset: Dataset): ImageFacts | undefined => known.get(dataset);
 
 /** To be raised when the same file and settings would give different pixels. */
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * Where decoded images are kept: DISTILLJS_CACHE, or the user's cache folder (XDG_CACHE_HOME, ~/.cache, ~/Library/Caches,

@@ -53,12 +53,7 @@ export function headerOf(bytes: Uint8Array): ImageHeader | undefined {
       case 'gif':
         return { kind, width: view.getUint16(6, true), height: view.getUint16(8, true), orientation: 1 };
       case 'bmp':
-        return {
-          kind,
-          width: Math.abs(view.getInt32(18, true)),
-          height: Math.abs(view.getInt32(22, true)),
-          orientation: 1,
-        };
+        return { kind, ...bmpSize(view), orientation: 1 };
       case 'webp':
         return { kind, ...exifIn(webpChunks(bytes).find(({ name }) => name === 'EXIF')?.data) };
       case 'tiff':
@@ -70,6 +65,13 @@ export function headerOf(bytes: Uint8Array): ImageHeader | undefined {
     // Truncated within the header: decoding reports it.
     return { kind, orientation: 1 };
   }
+}
+
+function bmpSize(view: DataView): Pick<ImageHeader, 'width' | 'height'> {
+  // OS/2's header has 16-bit sizes.
+  if (view.getUint32(14, true) === 12)
+    return { width: view.getUint16(18, true), height: view.getUint16(20, true) };
+  return { width: Math.abs(view.getInt32(18, true)), height: Math.abs(view.getInt32(22, true)) };
 }
 
 /** Walks through the segments before the pixels. */

@@ -1,3 +1,4 @@
+import { decodeBmp } from './bmp.js';
 import type { ImageHeader, ImageKind } from './header.js';
 import type { Raster } from '@distilljs/core';
 import { decodeJpeg, decodeWebp, ownBuffer } from './wasm-codecs.js';
@@ -17,7 +18,7 @@ export async function decodePlain(bytes: Uint8Array, header: ImageHeader): Promi
     case 'webp':
       return await decodeWebp(bytes);
     case 'bmp':
-      return await decodeBmp(bytes);
+      return decodeBmp(bytes);
     case 'tiff':
       return await decodeTiff(bytes, header);
     default:
@@ -44,7 +45,13 @@ async function decodeCmyk(bytes: Uint8Array): Promise<Raster> {
   return { width, height, channels: 3, data };
 }
 
+/** Bytes of a PNG's header. */
+const [BIT_DEPTH_AT, INTERLACE_AT] = [24, 28];
+
 async function decodePng(bytes: Uint8Array): Promise<Raster> {
+  // The library reads such rows as whole bytes.
+  if (bytes[BIT_DEPTH_AT] !== undefined && bytes[BIT_DEPTH_AT] < 8 && bytes[INTERLACE_AT] === 1)
+    throw new Error('interlaced samples of less than a byte need the package sharp: npm i sharp');
   const { decode } = named(await import('fast-png'));
   const { width, height, depth, channels, data, palette, transparency } = decode(ownBuffer(bytes), {
     checkCrc: true,
@@ -112,18 +119,6 @@ async function decodeGif(bytes: Uint8Array, { width = 0, height = 0 }: ImageHead
   return { width, height, channels: 4, data };
 }
 
-/** The fourth channel of BMPs is seldom alpha: it is dropped, as in other readers. */
-async function decodeBmp(bytes: Uint8Array): Promise<Raster> {
-  const { decode } = named(await import('bmp-ts'));
-  const { width, height, data: abgr } = decode(Buffer.from(ownBuffer(bytes).buffer));
-  const data = new Uint8Array(width * height * 3);
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    for (let channel = 0; channel < 3; channel++)
-      data[pixel * 3 + channel] = abgr[pixel * 4 + 3 - channel] ?? 0;
-  }
-  return { width, height, channels: 3, data };
-}
-
 async function decodeTiff(bytes: Uint8Array, { orientation, orientationAt }: ImageHeader): Promise<Raster> {
   const { decode } = named(await import('tiff'));
   const own = ownBuffer(bytes);
@@ -132,8 +127,12 @@ async function decodeTiff(bytes: Uint8Array, { orientation, orientationAt }: Ima
     own[orientationAt] = own[0] === 0x49 ? 1 : 0;
     own[orientationAt + 1] = own[0] === 0x49 ? 0 : 1;
   }
-  const [page] = understood(() => decode(own, { pages: [0] }));
-  if (page === undefined) throw new Error('a TIFF without images');
+  const pages = [0];
+  const [described] = understood(() => decode(own, { pages, ignoreImageData: true }));
+  if (described === undefined) throw new Error('a TIFF without images');
+  const misread = MISREAD.find(([, isSuch]) => isSuch(described))?.[0];
+  if (misread !== undefined) throw unreadable(misread);
+  const [page = described] = understood(() => decode(own, { pages }));
   // The library has inverted images in which 0 is white.
   const { width, height, bitsPerSample, samplesPerPixel, components, data, palette, alpha } = page;
   // A last sample that is not said to be alpha, such as near infrared, would be taken for it.
@@ -152,6 +151,16 @@ async function decodeTiff(bytes: Uint8Array, { orientation, orientationAt }: Ima
   }
   return { width, height, channels: channels as Raster['channels'], data: out };
 }
+
+type TiffPage = ReturnType<(typeof import('tiff'))['decode']>[number];
+
+/** Kinds of TIFF of which the library gives wrong pixels. */
+const MISREAD: readonly (readonly [kind: string, isSuch: (page: TiffPage) => boolean])[] = [
+  ['colours in separate planes', (page) => page.planarConfiguration === 2 && page.samplesPerPixel > 1],
+  ['tiles of several channels', (page) => page.tiled && page.samplesPerPixel > 1],
+  ['tiles with a predictor', (page) => page.tiled && page.predictor !== 1],
+  ['signed numbers', (page) => page.sampleFormat === 2],
+];
 
 /** The kinds of TIFF that the library cannot read, by what it says of them. */
 const TIFF_KINDS: Readonly<Record<string, string>> = {

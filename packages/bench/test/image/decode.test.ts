@@ -126,6 +126,14 @@ describe('what is no image is refused, with the reason', () => {
     await expect(decodeImage(bytes, 'a.tif')).rejects.toThrow('a.tif: expected an image, got TIFF: damaged.');
   });
 
+  it('an interlaced PNG of less than a byte a sample, without sharp', async () => {
+    const bytes = Uint8Array.from(bytesOf('bits1.png'));
+    bytes[28] = 1;
+    await expect(decodeImage(bytes, 'a.png', 'javascript')).rejects.toThrow(
+      'PNG: interlaced samples of less than a byte need the package sharp: npm i sharp.',
+    );
+  });
+
   it('a TIFF whose height is no number', async () => {
     const bytes = Uint8Array.from(bytesOf('deflate.tiff'));
     bytes[709162 % bytes.length] = (bytes[709162 % bytes.length] ?? 0) ^ 1;
