@@ -166,7 +166,8 @@ function itemsOf(
     label,
     ...(coarse === undefined ? {} : { superclass: coarse[row] ?? 0 }),
     source: {
-      stamp: `${stamp} ${row}`,
+      // Another column has other images.
+      stamp: `${stamp} ${columns.image} ${row}`,
       read: async () => imageBytes(await shard.cell(columns.image, row), `${path}, row ${row}`),
     },
   }));

@@ -69,6 +69,26 @@ describe('Parquet', () => {
     });
   });
 
+  it('keeps the images of each column apart in the cache', async () => {
+    await inFolder({ 'train.parquet': parquet('fine') }, async (dir) => {
+      // Which column is read of does not matter here: the images are read later.
+      const stampOf = async (imageColumn: string): Promise<string | undefined> =>
+        (await read(dir, { imageColumn })).items.train?.[0]?.source?.stamp;
+      expect(await stampOf('img')).toBe(await stampOf('img'));
+      expect(await stampOf('img')).not.toBe(await stampOf('coarse_label'));
+    });
+  });
+
+  it('leaves out files that begin with a dot, as macOS puts beside others', async () => {
+    const files = {
+      'train.parquet': parquet('fine'),
+      '._train.parquet': Buffer.from('0005160700020000', 'hex'),
+    };
+    await inFolder(files, async (dir) => {
+      expect((await read(dir)).items.train).toHaveLength(6);
+    });
+  });
+
   it('takes validation images for the test where there are no others, or where it is told to', async () => {
     await inFolder({ ...TRAIN, 'data/validation-00000-of-00001.parquet': parquet('gzip') }, async (dir) => {
       const found = await read(dir);

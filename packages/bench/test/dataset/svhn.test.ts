@@ -31,6 +31,16 @@ describe('SVHN', () => {
     });
   });
 
+  it('does not take one file for training and test', async () => {
+    await inFolder(both('plain.mat'), async (dir) => {
+      const file = `${dir}/train_32x32.mat`;
+      expect((await loadSvhn({ dir: file }, ['train'])).splits.train?.size).toBe(10);
+      await expect(load(file)).rejects.toThrow(
+        'expected test_32x32.mat of SVHN, format 2 (cropped digits), got a file of another name. Name the folder that holds them.',
+      );
+    });
+  });
+
   it('reads the extra images where asked to', async () => {
     const files = { 'extra_32x32.mat': fixture('arrays/compressed.mat') };
     await inFolder(files, async (dir) => {

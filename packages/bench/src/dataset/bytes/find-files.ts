@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileKind, statsAt } from '../../file/index.js';
 import { dataError } from './byte-stream.js';
 import { isLitter } from './litter.js';
@@ -14,14 +14,18 @@ const MOST_FOLDERS = 200;
  * Files below a folder whose names fit, in numeric order. The search stops at the first level that has any, so `dir` may be the
  * files' folder or one above it.
  *
- * @param dir a folder; a file is returned as it is
+ * @param dir a folder; a file is returned as it is if its name fits
  * @param what names the files in messages, e.g. `SVHN's files (train_32x32.mat, …)`
  * @throws DistillError code `data` for a missing path, or where no file fits; it then lists what the folder holds
  */
 export function findFiles(dir: string, fits: (name: string) => boolean, what: string): readonly string[] {
   let folders = [dir];
   const seen: string[] = [];
-  if (kindOf(dir, what) === 'a file') return [dir];
+  if (kindOf(dir, what) === 'a file') {
+    // One file given for several would be taken for each of them.
+    if (fits(basename(dir))) return [dir];
+    throw dataError(dir, what, 'a file of another name', 'Name the folder that holds them.');
+  }
   for (let depth = 0, looked = 0; depth <= DEEPEST && folders.length > 0 && looked < MOST_FOLDERS; depth++) {
     const entries = folders.slice(0, MOST_FOLDERS - looked).flatMap((folder) => listed(folder, dir, what));
     looked += folders.length;
@@ -42,7 +46,8 @@ export const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en
 const pathOf = ({ parentPath, name }: Dirent): string => join(parentPath, name);
 // Symbolic links count as their targets.
 const isFile = (entry: Dirent): boolean =>
-  entry.isFile() || (entry.isSymbolicLink() && (statsAt(pathOf(entry))?.isFile() ?? false));
+  !isLitter(entry.name) &&
+  (entry.isFile() || (entry.isSymbolicLink() && (statsAt(pathOf(entry))?.isFile() ?? false)));
 const isFolder = (entry: Dirent): boolean =>
   !isLitter(entry.name) &&
   (entry.isDirectory() || (entry.isSymbolicLink() && (statsAt(pathOf(entry))?.isDirectory() ?? false)));
