@@ -8,7 +8,7 @@ import type { ImageLayout } from './array-file/numpy-images.js';
 import { dataError } from './bytes/byte-stream.js';
 import type { Numbers } from './bytes/numbers.js';
 import type { DatasetFormat, LoadedSplits, Split } from './format.js';
-import { firstImages, splitValidation } from './subset.js';
+import { firstImages, splitOff } from './subset.js';
 
 /** Images and labels in numpy files. */
 export interface NpzSource extends ArraySource, ImageLayout {
@@ -65,10 +65,10 @@ async function split(train: ArrayPart, source: Omit<NpzSource, 'name'>): Promise
   const { splits } = await loadParts('npz', { train }, ['train'], { ...source, trainSize: undefined });
   if (splits.train === undefined) return { splits };
   const stream = createRandom(splitSeed).fork('test');
-  const parts = splitValidation(splits.train, testFraction, stream);
+  const names = { where: 'dataset.testFraction', part: 'the test' };
+  const parts = splitOff(splits.train, testFraction, stream, names);
   return {
     splits: { train: firstImages(parts.train, trainSize), test: firstImages(parts.validation, testSize) },
-    notes: parts.note === undefined ? [] : [parts.note],
   };
 }
 

@@ -91,6 +91,20 @@ export function splitValidation<D extends Dataset>(
   fraction: number,
   random: Random,
 ): SplitDataset<D> {
+  return splitOff(dataset, fraction, random, { where: 'validationFraction', part: 'validation' });
+}
+
+/**
+ * {@link splitValidation} for a part of any name.
+ *
+ * @param names the option that has the fraction, and what the part is for, in messages
+ */
+export function splitOff<D extends Dataset>(
+  dataset: D,
+  fraction: number,
+  random: Random,
+  { where, part: name }: { readonly where: string; readonly part: string },
+): SplitDataset<D> {
   const labels = dataset.labels ?? new Int32Array(0);
   const labelled = labels.filter((label) => label >= 0).length;
   const wanted = Math.round(fraction * labelled);
@@ -98,7 +112,7 @@ export function splitValidation<D extends Dataset>(
     const which = labelled === dataset.size ? '' : ' labelled images';
     throw new DistillError({
       code: 'option',
-      where: 'validationFraction',
+      where,
       expected: `a number between 0 and 1 that leaves images in both parts of ${labelled}${which}`,
       got: String(fraction),
     });
@@ -107,8 +121,8 @@ export function splitValidation<D extends Dataset>(
   if (chosen.size === 0) {
     throw new DistillError({
       code: 'option',
-      where: 'validationFraction',
-      expected: 'a class of at least two images, so that one can go to validation',
+      where,
+      expected: `a class of at least two images, so that one can go to ${name}`,
       got: `at most one image in each of ${dataset.classes} classes`,
       hint: 'Add images: one of each class has to stay in training.',
     });

@@ -52,8 +52,8 @@ async function loadSplitData(
   for (const note of notes) say?.(`Warning: ${note}`);
   const { test, validation: own } = splits;
   const all = splits.train as Dataset;
-  const absent = absentNote(all);
-  if (absent !== undefined) say?.(`Warning: ${absent}`);
+  for (const absent of [trainingNote(all), test && testNote(test)])
+    if (absent !== undefined) say?.(`Warning: ${absent}`);
   if (own !== undefined) return { train: all, validation: own, test };
   const stream = createRandom(SPLIT_SEED).fork('validation');
   const { train, validation, note } = splitValidation(all, config.validationFraction, stream);
@@ -61,13 +61,23 @@ async function loadSplitData(
   return { train, validation, test };
 }
 
-/** A note about classes without training images; undefined where every class has one, or no image has a label. */
-function absentNote({ labels, classes, classNames }: Dataset): string | undefined {
+function trainingNote(train: Dataset): string | undefined {
+  const absent = absentClasses(train, 'training');
+  return absent && `${absent}: no network learns them, and every test image of theirs counts as wrong.`;
+}
+
+function testNote(test: Dataset): string | undefined {
+  const absent = absentClasses(test, 'test');
+  return absent && `${absent}: test accuracies say nothing about them.`;
+}
+
+/** The classes that have no image; undefined where every class has one, or no image has a label. */
+function absentClasses({ labels, classes, classNames }: Dataset, part: string): string | undefined {
   const there = new Set(labels);
   there.delete(-1);
   if (there.size === 0 || there.size === classes) return undefined;
   const first = Array.from({ length: classes }, (_, label) => label).find((label) => !there.has(label)) ?? 0;
-  return `${classes - there.size} of ${classes} classes have no training image (the first is ${classNames?.[first] ?? first}): no network learns them, and every test image of theirs counts as wrong.`;
+  return `${classes - there.size} of ${classes} classes have no ${part} image (the first is ${classNames?.[first] ?? first})`;
 }
 
 /**

@@ -75,6 +75,23 @@ describe('npz', () => {
     });
   });
 
+  it('names its own option where too few images can go to the test', async () => {
+    const files = {
+      'x_train.npy': fixture('arrays/x_train.npy'),
+      'y_train.npy': fixture('arrays/y_train.npy'),
+    };
+    await inFolder(files, async (dir) => {
+      await expect(read(dir, { testFraction: 0.01 })).rejects.toThrow(/^dataset\.testFraction: expected/);
+    });
+  });
+
+  it('refuses an image shape that the arrays do not have', async () => {
+    const files = { 'train.npz': npz('int64'), 'test.npz': npz('int64') };
+    expect(await refusalOf(files, (dir) => read(dir, { imageShape: [4, 5, 3] }))).toContain(
+      'expected images of 4×5×3, as dataset.imageShape says, got the shape 6×5×4×3. It is for flat rows: leave it out.',
+    );
+  });
+
   it('takes arrays by the names that it is told', async () => {
     await inFolder({ 'a.npz': npz('deflated') }, async (dir) => {
       const arrays = {

@@ -111,7 +111,7 @@ describe('loadDataset', () => {
   });
 });
 
-it('classes without a training image are told when a run reads its data', async () => {
+it('classes without a training image, or a test image, are told when a run reads its data', async () => {
   const records = (labels: readonly number[]): Buffer => cifarRecords(labels.map((label) => [label]));
   const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   const files = {
@@ -121,13 +121,17 @@ it('classes without a training image are told when a run reads its data', async 
   };
   await withFolder(files, async (dir) => {
     const told: string[] = [];
-    const read = async (trainSize?: number): Promise<void> => {
-      const dataset = { name: 'cifar10', dir, trainSize };
+    const read = async (trainSize?: number, testSize?: number): Promise<void> => {
+      const dataset = { name: 'cifar10', dir, trainSize, testSize };
       const config = { ...tinyConfig(), dataset, validationFraction: 0.2 } as RunConfig;
       await loadRunData(config, { say: (text) => told.push(text) });
     };
     await read();
     expect(told).toEqual([]);
+    await read(undefined, 9);
+    expect(told.splice(0)).toEqual([
+      'Warning: 1 of 10 classes have no test image (the first is class-9): test accuracies say nothing about them.',
+    ]);
     await read(12);
     expect(told).toEqual([
       'Warning: 4 of 10 classes have no training image (the first is class-6): no network learns them, and every test image of theirs counts as wrong.',

@@ -81,6 +81,11 @@ function placed(
     ? [lengths[1] ?? 0, lengths[2] ?? 0, lengths[0] ?? 0]
     : lengths;
   if (!isChannels(channels)) throw refuse('1, 3 or 4 channels');
+  if (imageShape !== undefined && imageShape.join() !== [height, width, channels].join())
+    throw refuse(
+      `images of ${imageShape.join('×')}, as dataset.imageShape says`,
+      'It is for flat rows: leave it out.',
+    );
   const all = [size, ...lengths];
   // A flat row is one axis: only two axes decide the order of the file.
   const [imageStride, unit] = fortran && image.length === 1 ? [1, size] : [undefined, 1];
