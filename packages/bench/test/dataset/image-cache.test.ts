@@ -1,4 +1,12 @@
-import { readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { channelStatistics, createRandom } from '@distilljs/core';
@@ -114,6 +122,22 @@ describe('the cache of decoded images', () => {
     const after = await load();
     expect(after.decoded).toBe(12);
     expect((await after.train.image(0)).length).toBe(192);
+  });
+
+  it('says that the cache was emptied', async () => {
+    const { train } = await load();
+    rmSync(tree.cacheDir, { recursive: true });
+    expect(await refusalOf(Promise.resolve(train.image(0)))).toMatch(
+      /expected decoded images, got no such file\. Was the cache emptied\? The same command decodes its images again\.$/,
+    );
+  });
+
+  it.runIf(process.platform === 'linux')('opens a shard once, however often a set is loaded', async () => {
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    await (await load()).train.image(0);
+    const before = open();
+    for (let again = 0; again < 5; again++) await (await load()).train.image(0);
+    expect(open() - before).toBeLessThan(3);
   });
 
   it('knows the channel statistics of every part without reading a pixel', async () => {

@@ -76,7 +76,6 @@ export function openStore(folder: string, imageBytes: number): ImageStore {
     });
   }
   const index = new Map<string, Stored>();
-  const files = new Map<string, number>();
   const take = (shard: string, entries: readonly IndexEntry[]): void => {
     entries.forEach(([key, digest, crc, sums], slot) => index.set(key, { digest, crc, shard, slot, sums }));
   };
@@ -88,16 +87,17 @@ export function openStore(folder: string, imageBytes: number): ImageStore {
     if (entries === undefined) rmSync(path, { force: true });
     else take(name, entries);
   }
-  const descriptor = (shard: string): number => {
-    const known = files.get(shard) ?? openSync(join(folder, shard), 'r');
-    files.set(shard, known);
-    return known;
-  };
   return {
     find: (key) => index.get(key),
     async pixels({ shard, slot, crc }) {
       const buffer = new Uint8Array(imageBytes);
-      const { bytesRead } = await read(descriptor(shard), buffer, 0, imageBytes, slot * imageBytes);
+      const { bytesRead } = await read(
+        descriptor(join(folder, shard)),
+        buffer,
+        0,
+        imageBytes,
+        slot * imageBytes,
+      );
       if (bytesRead === imageBytes && crc32(buffer) === crc) return buffer;
       const path = join(folder, shard);
       rmSync(path, { force: true });
@@ -111,6 +111,26 @@ export function openStore(folder: string, imageBytes: number): ImageStore {
     },
     writer: () => storeWriter(folder, imageBytes, take),
   };
+}
+
+/** Shards that are open for reading, by path. Opened by each load of a set, they would pile up. */
+const files = new Map<string, number>();
+
+function descriptor(path: string): number {
+  try {
+    const known = files.get(path) ?? openSync(path, 'r');
+    files.set(path, known);
+    return known;
+  } catch (cause) {
+    throw new DistillError({
+      code: 'data',
+      where: path,
+      expected: 'decoded images',
+      got: reasonOf(cause),
+      hint: 'Was the cache emptied? The same command decodes its images again.',
+      cause,
+    });
+  }
 }
 
 let shards = 0;
