@@ -1,4 +1,4 @@
-import { DistillError } from '@distilljs/core';
+import { DistillError, shownText } from '@distilljs/core';
 import type { Dataset } from '@distilljs/core';
 import type { DatasetFormat } from './format.js';
 import { firstImages } from './subset.js';
@@ -96,8 +96,12 @@ const withNames = (data: Dataset, classNames: readonly string[]): Dataset => ({
   resize: data.resize,
   classNames,
   image: (index) => data.image(index),
+  ...(data.pixelSums && { pixelSums: (index) => data.pixelSums?.(index) }),
   fingerprint: data.fingerprint,
 });
+
+const shownClass = ({ classNames }: Dataset, label: number): string =>
+  `'${shownText(classNames?.[label] ?? '', 40)}'`;
 
 function mismatches({ train, validation, test, classNames }: GivenData): string[] {
   const found: string[] = [];
@@ -107,6 +111,14 @@ function mismatches({ train, validation, test, classNames }: GivenData): string[
     if (own !== wanted) found.push(`${split} has images of ${own}, train of ${wanted}`);
     if (data.classes !== train.classes)
       found.push(`${split} has ${data.classes} classes, train ${train.classes}`);
+    else if (data.classNames !== undefined && train.classNames !== undefined) {
+      // One order of names holds for all labels: another one would exchange classes.
+      const at = train.classNames.findIndex((name, label) => name !== data.classNames?.[label]);
+      if (at >= 0)
+        found.push(
+          `class ${at} is ${shownClass(data, at)} in ${split} and ${shownClass(train, at)} in train`,
+        );
+    }
   }
   const unlabelled = test.labels === undefined ? test.size : test.labels.filter((label) => label < 0).length;
   if (unlabelled > 0) found.push(`${unlabelled} of ${test.size} test images have no label`);

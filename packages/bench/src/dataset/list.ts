@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, relative, resolve } from 'node:path';
 import { shownText } from '@distilljs/core';
 import { cleanName, nameNotes, plainNames, sortedNames } from './label-names.js';
@@ -143,7 +144,7 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
       ),
     );
     items[split].push({
-      path: isAbsolute(path) ? path : join(dir, path),
+      path: placeOf(path, dir),
       // −1: without a label, for methods that need none.
       label: label === undefined ? -1 : (numbers.get(label) ?? 0),
       ...extra,
@@ -164,6 +165,13 @@ export async function listItems({ file, dir = dirname(resolve(file)) }: ListOpti
       ...nameNotes(classNames),
     ],
   };
+}
+
+/** Lists from Windows have backslashes between folders, which may be part of a name elsewhere. */
+function placeOf(path: string, dir: string): string {
+  if (isAbsolute(path)) return path;
+  const place = join(dir, path);
+  return path.includes('\\') && !existsSync(place) ? join(dir, path.replaceAll('\\', '/')) : place;
 }
 
 /** `https://…`, `s3://…`; not `C:\images`. */

@@ -278,6 +278,19 @@ describe('runBench', () => {
       'test has 4 classes, train 3',
     ],
     [
+      'classes in another order',
+      {
+        ...tiny,
+        teacher: byColour(),
+        out: 'x',
+        data: {
+          train: { ...colours('a', 9), classNames: ['red', 'green', 'blue'] },
+          test: { ...colours('b', 9), classNames: ['red', 'blue', 'green'] },
+        },
+      },
+      "class 1 is 'blue' in test and 'green' in train",
+    ],
+    [
       'data without a test',
       { ...tiny, teacher: byColour(), out: 'x', data: { train: colours('a', 9) } },
       'test is not a dataset',

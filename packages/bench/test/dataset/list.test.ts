@@ -42,6 +42,14 @@ describe('a list of images', () => {
     expect(refusal).toContain('latin.csv: expected text in UTF-8, got other bytes. Save it as UTF-8.');
   });
 
+  it('may be of Windows, with backslashes in its paths', async () => {
+    const rows = ['a', 'b', 'c', 'd'].map((name, at) => `images\\${name}.png,${at % 2}`);
+    tree = imageTree({ ...images, 'list.csv': ['path,label', ...rows].join('\r\n') });
+    const { dir, cacheDir } = tree;
+    const { splits } = await imageList({ file: join(dir, 'list.csv'), cacheDir, imageSize: 8 });
+    expect([splits.train?.size, splits.test?.size]).toEqual([3, 1]);
+  });
+
   it('gives images their weights, and tells how they were brought to one size', async () => {
     const rows = [
       'path,label,split,weight',
