@@ -95,7 +95,10 @@ export function overlay(
 ): Record<string, unknown> {
   const laid = Object.entries(over).map(
     ([key, value]) =>
-      [key, isOtherStudent(key, value) ? value : laidOver(valueAt(under, [key]), value)] as const,
+      [
+        key,
+        isOtherStudent(key, value) ? value : laidOver(writtenAs(key, valueAt(under, [key])), value, key),
+      ] as const,
   );
   // Assigning `__proto__` would set the prototype instead of a key.
   return Object.fromEntries([...Object.entries(under), ...laid]);
@@ -107,7 +110,13 @@ const isOtherStudent = (key: string, value: unknown): boolean =>
   isMapping(value) &&
   ['model', 'path', 'from', 'given'].some((kind) => value[kind] !== undefined);
 
-function laidOver(below: unknown, value: unknown): unknown {
+/** In a pair, a name stands for a network. */
+const writtenAs = (key: string, below: unknown): unknown =>
+  typeof below === 'string' && (key === 'teacher' || key === 'student') ? { model: below } : below;
+
+function laidOver(below: unknown, value: unknown, key?: string): unknown {
+  // `true` turns on what these fields set.
+  if (value === true && isMapping(below) && (key === 'race' || key === 'corruptions')) return below;
   if (!isMapping(value)) return value;
   if (Array.isArray(below) && isPositions(value, below.length)) {
     return below.map((entry: unknown, place) =>
@@ -127,6 +136,7 @@ export function isPositions(value: Readonly<Record<string, unknown>>, length: nu
 export const entryOf = (entry: unknown, over: unknown): unknown =>
   typeof entry === 'string' && isMapping(over) ? { name: entry } : entry;
 
+/** A mapping without a name has no variant yet: what it sets holds for the one that is named later. */
 function renames(under: Readonly<Record<string, unknown>>, over: Readonly<Record<string, unknown>>): boolean {
-  return over['name'] !== undefined && over['name'] !== under['name'];
+  return over['name'] !== undefined && under['name'] !== undefined && over['name'] !== under['name'];
 }

@@ -5,9 +5,10 @@ import type { Conflict } from './problem.js';
 const DURATION = withHint('a duration such as 45m, 2h or 1h30m', 'A number is taken as seconds.');
 const UNITS: Readonly<Record<string, number>> = { d: 86_400, h: 3600, m: 60, s: 1 };
 
-/** Seconds of `1h30m`, `2h`, `45m`, `90s`, `1d`; undefined for anything else. */
+/** Seconds of `1h30m`, `2h`, `45m`, `90s`, `1d` or `90`; undefined for anything else. */
 export function secondsOf(text: string): number | undefined {
   const compact = text.toLowerCase().replaceAll(' ', '');
+  if (/^\d+\.?\d*$/.test(compact)) return Number(compact);
   if (!/^(?:(?:\d+\.?\d*|\.\d+)[dhms])+$/.test(compact)) return undefined;
   const parts = [...compact.matchAll(/([\d.]+)([dhms])/g)];
   return parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNITS[unit] ?? 0), 0);

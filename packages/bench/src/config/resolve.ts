@@ -14,7 +14,7 @@ import { conflicts } from './rules.js';
 import { runSchema } from './schema.js';
 import type { WrittenConfig } from './schema.js';
 import { fileLayer } from './source.js';
-import { commonPart, isStudy, STUDY_KEYS, studyIssues, tasksOf, writtenOut } from './study.js';
+import { commonPart, isStudy, STUDY_KEYS, studyIssues, tasksOf, unusedFields, writtenOut } from './study.js';
 import type { WrittenTask } from './study.js';
 import { TUNING } from './tune.js';
 
@@ -164,7 +164,9 @@ function merged(...[layers, surroundings, wrongPreset]: Merging): RunConfig | St
   const checked = tasks.map((task) => checkedTask(task, written, layers, surroundings));
   const found = [
     ...issues.flatMap((issue) => issueProblems(issue, written, layers)),
-    ...[...names, ...(isOne ? [] : studyRace(written))].map((each) => conflictProblem(each, written, layers)),
+    ...[...names, ...(isOne ? [] : [...studyRace(written), ...unusedFields(layers, tasks)])].map((each) =>
+      conflictProblem(each, written, layers),
+    ),
     // A field that the common part lacks may be in the entries.
     ...checked
       .flatMap(({ problems }) => problems)

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isMapping, list, mapping, text } from './fields.js';
-import type { Path } from './layers.js';
+import type { ConfigLayer, Path } from './layers.js';
 import { overlay, valueAt } from './layers.js';
 import { nameOfModule } from './module-name.js';
 import type { Conflict } from './problem.js';
@@ -158,6 +159,38 @@ function nameOf({ dataset, teacher, student }: Values, { data, pair }: Entries):
     .slice(0, 120)
     .replace(/\.+$/, '');
 }
+
+/**
+ * Fields of layers above the lists, such as the command line, that no run takes, because each entry has its own value.
+ *
+ * @param layers later layers win
+ */
+export function unusedFields(
+  layers: readonly ConfigLayer[],
+  tasks: readonly WrittenTask[],
+): readonly Conflict[] {
+  const lists = layers.findLastIndex(({ values }) => isStudy(values));
+  return layers.slice(lists + 1).flatMap(({ values: above }) =>
+    ['dataset', 'teacher', 'student'].flatMap((part) =>
+      leavesOf(above[part], [part]).flatMap(([path, value]): Conflict[] => {
+        const having = tasks.filter(({ values }) => isDeepStrictEqual(valueAt(values, path), value));
+        // Of the field itself, not of an entry that happens to have the same value.
+        if (having.length === tasks.length || having.some(({ place }) => place(path) === path)) return [];
+        const [list, entry] = part === 'dataset' ? ['datasets', path.slice(1)] : ['pairs', path];
+        const hint = `Set it in them, e.g. --set ${[list, 0, ...entry].join('.')}=…`;
+        return [{ path, expected: `no field that all entries of ${list} have`, hint, isKey: true }];
+      }),
+    ),
+  );
+}
+
+/** The values within mappings, with their paths. */
+const leavesOf = (value: unknown, path: Path): readonly (readonly [Path, unknown])[] =>
+  isMapping(value)
+    ? Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]))
+    : value === undefined
+      ? []
+      : [[path, value]];
 
 /** Maps paths: fields of an entry, also missing ones, belong to the entry; others stay where they are in a single run. */
 function placer(written: Values, data: number | undefined, pair: number | undefined): (path: Path) => Path {

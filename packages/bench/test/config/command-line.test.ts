@@ -111,6 +111,32 @@ describe('settings of one command line', () => {
       );
   });
 
+  it('keep what a file sets of a mapping that it gives no name', () => {
+    const file = {
+      name: 'run.yaml',
+      text: [
+        'dataset: { dir: photos, imageSize: 32 }',
+        'optimizer: { learningRate: 0.2 }',
+        'schedule: { warmupEpochs: 5 }',
+        'teacher: { model: resnet20 }',
+        'student: { model: resnet8 }',
+      ].join('\n'),
+    };
+    const flags = ['dataset.name=folder', 'optimizer.name=sgd', 'schedule.name=cosine'].map(parseSetting);
+    expect(resolveConfig({ file, flags })).toMatchObject({
+      dataset: { name: 'folder', dir: 'photos', imageSize: 32 },
+      optimizer: { name: 'sgd', learningRate: 0.2 },
+      schedule: { name: 'cosine', warmupEpochs: 5 },
+    });
+  });
+
+  it('keep the budget of a race that they turn on, which may be a number of seconds', () => {
+    const file = { name: 'run.yaml', text: 'race: { budget: 90 }' };
+    const flags = [parseSetting('race=true')];
+    expect(resolveConfig({ preset: 'quick', file, flags }).race?.budget).toBe(90);
+    expect(resolveConfig({ preset: 'quick', flags: [{ race: { budget: '90' } }] }).race?.budget).toBe(90);
+  });
+
   it('find a module relative to the working directory, at a place of a list too', () => {
     const flags = [parseSetting('methods.1={from: ./mine.mjs}')];
     expect(configuredModules({ preset: 'quick', flags })).toEqual([`${process.cwd()}/mine.mjs`]);

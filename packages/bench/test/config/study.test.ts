@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveConfig, resolveStudy } from '../../src/config/index.js';
+import { parseSetting, resolveConfig, resolveStudy } from '../../src/config/index.js';
 import type { RunConfig, StudyConfig } from '../../src/config/index.js';
 import { configurableMethods } from '../../src/run/method-catalog.js';
 import { methodProblems } from '../../src/run/method-problems.js';
@@ -18,6 +18,32 @@ function tasks(text: string, flags: readonly object[] = []): StudyConfig['tasks'
 }
 
 describe('a study', () => {
+  const pairs =
+    'pairs: [{ teacher: { model: resnet32, epochs: 9 }, student: resnet8 }, { teacher: { model: resnet20, epochs: 9 }, student: resnet8 }]\ndataset: { name: cifar10, dir: a }\n';
+  it('refuses flags that no run would take', () => {
+    const says = (path: string, at: string): string =>
+      `command line, ${path}: expected no field that all entries of ${at}`;
+    expect(() => tasks(pairs, [{ teacher: { epochs: 2 } }])).toThrow(
+      `${says('teacher.epochs', 'pairs')} have, got 2. Set it in them, e.g. --set pairs.0.teacher.epochs=…`,
+    );
+    // That one entry names the same network is no reason to pass over the others.
+    expect(() => tasks(pairs, [{ teacher: { model: 'resnet20' } }])).toThrow(says('teacher.model', 'pairs'));
+    const datasets =
+      'datasets: [{ name: cifar10, dir: a }, { name: cifar100, dir: b }]\nteacher: { model: resnet20 }\nstudent: { model: resnet8 }\n';
+    expect(() => tasks(datasets, [{ dataset: { dir: 'x' } }])).toThrow(says('dataset.dir', 'datasets'));
+    const seeded = tasks(pairs, [{ teacher: { seed: 3, epochs: 9 }, dataset: { trainSize: 5 } }]);
+    expect(seeded.map(({ config }) => config)).toMatchObject([
+      { teacher: { model: 'resnet32', seed: 3 }, dataset: { trainSize: 5 } },
+      { teacher: { model: 'resnet20', seed: 3 }, dataset: { trainSize: 5 } },
+    ]);
+  });
+
+  it('keeps the network of a pair whose fields a flag sets', () => {
+    const text = 'pairs: [{ teacher: resnet56, student: resnet20 }]\ndataset: { name: cifar10, dir: a }\n';
+    const [one] = tasks(text, [parseSetting('pairs.0.teacher.epochs=2')]);
+    expect(one?.config.teacher).toMatchObject({ model: 'resnet56', epochs: 2 });
+  });
+
   it('is every dataset with every pair', () => {
     const found = tasks(`
 pairs:
