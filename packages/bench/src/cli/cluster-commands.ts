@@ -23,10 +23,10 @@ interface JobsFlags {
   readonly format: 'shell' | 'slurm' | 'k8s';
   readonly at?: string;
   readonly command: string;
-  readonly tasks: number;
+  readonly tasks?: number;
   readonly wave?: number;
-  readonly image: string;
-  readonly claim: string;
+  readonly image?: string;
+  readonly claim?: string;
 }
 
 interface MergeFlags {
@@ -49,13 +49,12 @@ export function addClusterCommands(program: Command): void {
     .option('--command <command>', 'command that starts distill-bench there', 'distill-bench')
     .option(
       '--tasks <number>',
-      'maximum number of tasks in an array; with more cells, each task trains several',
+      'slurm, k8s: maximum number of tasks in an array; with more cells, each task trains several (default: 1000)',
       whole,
-      1000,
     )
     .option('--wave <number>', 'shell: only the lines of this wave, for xargs or parallel', whole)
-    .option('--image <name>', 'k8s: image with distill-bench', 'distilljs:latest')
-    .option('--claim <name>', 'k8s: volume claim that holds the run folder', 'distilljs-runs')
+    .option('--image <name>', 'k8s: image with distill-bench (default: distilljs:latest)')
+    .option('--claim <name>', 'k8s: volume claim that holds the run folder (default: distilljs-runs)')
     .action(async (run: string, flags: JobsFlags) => {
       print(await jobsText(run, flags));
     });
@@ -80,8 +79,19 @@ export function addClusterCommands(program: Command): void {
     });
 }
 
+/** Flags that some formats have no use for. */
+const FORMATS_OF: Readonly<Partial<Record<keyof JobsFlags, readonly JobsFlags['format'][]>>> = {
+  wave: ['shell'],
+  tasks: ['slurm', 'k8s'],
+  image: ['k8s'],
+  claim: ['k8s'],
+};
+
 async function jobsText(run: string, flags: JobsFlags): Promise<string> {
-  const { format, command, tasks, wave, image, claim } = flags;
+  const { format, command, tasks = 1000, wave, image = 'distilljs:latest', claim = 'distilljs-runs' } = flags;
+  for (const [flag, formats] of Object.entries(FORMATS_OF))
+    if (flags[flag as keyof JobsFlags] !== undefined && !formats.includes(format))
+      throw usage(`--${flag}`, `no --${flag}`, `--format ${format}`);
   if (/[\p{Cc}]/u.test(command)) throw usage('--command', 'a command in one line', 'control characters');
   const cells = await readRunCells(run);
   expectNoRace(cells, run);
@@ -94,7 +104,6 @@ async function jobsText(run: string, flags: JobsFlags): Promise<string> {
     tasks,
     needsGpu: cells.all.some(({ engine }) => engine === 'node-gpu'),
   };
-  if (wave !== undefined && format !== 'shell') throw usage('--wave', 'no --wave', `--format ${format}`);
   if (wave !== undefined) return waveLines(jobs, wave - 1);
   if (format === 'slurm') return slurmScript(jobs).trimEnd();
   if (format === 'k8s') return kubernetesManifest(jobs, { image, claim }).trimEnd();

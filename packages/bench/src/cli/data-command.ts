@@ -4,7 +4,7 @@ import { fileLayer, parseSetting, resolveConfig } from '../config/index.js';
 import { contactSheet, dataFaults, dataStats, isContactSheet, loadChecked } from '../data-check/index.js';
 import type { DataFaults, DataStats, Duplicates } from '../data-check/index.js';
 import type { DatasetSource, Surroundings } from '../dataset/index.js';
-import { readConfigText, statsAt } from '../file/index.js';
+import { fileKind, readConfigText, statsAt } from '../file/index.js';
 import { terminalMeter, terminalTable } from '../terminal/index.js';
 import { EXIT } from './process.js';
 import type { ExitCode } from './process.js';
@@ -27,6 +27,7 @@ export interface DataFlags {
 
 /** `distill-bench data`. */
 export async function dataCommand(action: DataAction, flags: DataFlags): Promise<ExitCode> {
+  expectNoPreview(action, flags);
   const source = await sourceOf(flags);
   const stop = new AbortController();
   process.once('SIGINT', () => {
@@ -78,6 +79,20 @@ async function run(
       : `${out}: ${split} images; rows from the top: ${names}`,
   );
   return EXIT.done;
+}
+
+/** @throws DistillError code `option` for flags that only `preview` reads */
+function expectNoPreview(action: DataAction, { split, out }: DataFlags): void {
+  const [flag] = [split === undefined ? [] : ['--split'], out === undefined ? [] : ['--out']].flat();
+  if (action === 'preview' || flag === undefined) return;
+  const hint = `${flag} belongs to \`data preview\`.`;
+  throw new DistillError({
+    code: 'option',
+    where: flag,
+    expected: `no ${flag}`,
+    got: `data ${action}`,
+    hint,
+  });
 }
 
 /** The dataset that flags and configuration name; a preset supplies the rest of the configuration. */
@@ -156,12 +171,12 @@ function faultsText({ dataset, images, damaged, duplicates, notes }: DataFaults)
 /** @throws DistillError code `option` where another file would be overwritten */
 function expectOwnSheet(out: string): void {
   const found = statsAt(out);
-  if (found?.isFile() !== true || isContactSheet(readFileSync(out))) return;
+  if (found === undefined || (found.isFile() && isContactSheet(readFileSync(out)))) return;
   throw new DistillError({
     code: 'option',
     where: '--out',
     expected: 'a new file, or an earlier preview',
-    got: `${out}, another file`,
+    got: `${out}, ${found.isFile() ? 'another file' : fileKind(found)}`,
     hint: 'Use another --out.',
   });
 }

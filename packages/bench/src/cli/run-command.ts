@@ -171,6 +171,12 @@ function expectUsage({
       'both',
       `${only} trains nothing, and is about all cells.`,
     );
+  if (shard !== undefined && exported !== undefined)
+    throw usage(
+      '--shard without --export',
+      'both',
+      'A part does not know the best method: merge, then export.',
+    );
   if (preset === undefined && config === undefined)
     throw usage('--preset NAME or --config FILE', 'neither', `Presets: ${presetNames.join(', ')}.`);
   if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 1024) return jobs;

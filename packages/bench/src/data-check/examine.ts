@@ -101,7 +101,9 @@ export async function dataFaults(
         name: facts?.paths[index] ?? `image ${index}`,
         label: dataset.labels?.[index] ?? -1,
       };
-      groups.set(key, [...(groups.get(key) ?? []), image]);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [image]);
+      else group.push(image);
     }
   }
   const duplicates = [...groups.values()]
@@ -109,7 +111,8 @@ export async function dataFaults(
     .map((group): Duplicates => ({
       images: group,
       acrossSplits: new Set(group.map(({ split }) => split)).size > 1,
-      acrossClasses: new Set(group.map(({ label }) => label)).size > 1,
+      // An image without a label is of no other class.
+      acrossClasses: new Set(group.map(({ label }) => label).filter((label) => label >= 0)).size > 1,
     }));
   const [first] = splits;
   const damaged = first === undefined ? [] : (imageFacts(first[1])?.damaged ?? []);

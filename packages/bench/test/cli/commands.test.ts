@@ -305,12 +305,23 @@ describe('queues and clusters', () => {
   it.each([
     [
       ...['jobs', 'none', '--format', 'shell', '--at', '/runs/a', '--command', 'npx distill-bench'],
-      ...['--tasks', '2', '--wave', '1', '--image', 'mine', '--claim', 'runs'],
+      ...['--wave', '1'],
     ],
+    ['jobs', 'none', '--format', 'k8s', '--tasks', '2', '--image', 'mine', '--claim', 'runs'],
     ['merge', 'none', '--into', 'some', '--json'],
   ])('take every flag, and need a run: %s', async (...argv) => {
     tried.push(argv);
     expect(await refused(...argv)).toContain('none: expected a run folder, got none');
+  });
+
+  it.each([
+    ['slurm', '--image', 'mine'],
+    ['shell', '--tasks', '2'],
+    ['k8s', '--wave', '1'],
+  ])('have no use for the flags of another format: %s %s', async (format, flag, value) => {
+    expect(await refused('jobs', 'none', '--format', format, flag, value)).toContain(
+      `${flag}: expected no ${flag}, got --format ${format}`,
+    );
   });
 
   it('have parts of a run', async () => {
@@ -318,6 +329,9 @@ describe('queues and clusters', () => {
     tried.push(command);
     expect(await refused(...command)).toContain(
       "--shard: expected PART/PARTS, such as 1/4 up to 4/4, got '4/3'",
+    );
+    expect(await refused(...command.slice(0, -1), '1/4', '--export', 'x')).toContain(
+      'expected --shard without --export, got both. A part does not know the best method: merge, then export.',
     );
   });
 

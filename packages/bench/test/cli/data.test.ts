@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -73,6 +73,34 @@ describe('distill-bench data', () => {
     writeFileSync(file, `dataset: { name: folder, imageSize: 8 }\n`);
     const { code, text } = await data('verify', '--config', file);
     expect([code, text]).toEqual([0, expect.stringContaining('12 images can be read')]);
+  });
+
+  it('verify: an image without a label is of no other class than its copy', async () => {
+    tree.write('copies/a.png', readFileSync(join(tree.dir, 'train/cat/0.png')));
+    const rows = Array.from(
+      { length: 6 },
+      (_, at) => `train/${at % 2 === 0 ? 'cat' : 'dog'}/${at}.png,${at % 2}`,
+    );
+    tree.write('list.csv', ['path,label', ...rows, 'copies/a.png,'].join('\n'));
+    const file = join(tree.dir, '..', 'list.yaml');
+    writeFileSync(
+      file,
+      `dataset: { name: list, file: ${JSON.stringify(join(tree.dir, 'list.csv'))}, imageSize: 8, splitSeed: 1 }`,
+    );
+    const { text } = await data('verify', '--config', file);
+    rmSync(join(tree.dir, 'copies'), { recursive: true });
+    rmSync(join(tree.dir, 'list.csv'));
+    expect(text).toMatch(/7 images can be read/);
+    expect(text).not.toContain('in several classes');
+  });
+
+  it('takes --split and --out for preview alone, and no folder as the sheet', async () => {
+    for (const flag of [
+      ['--split', 'test'],
+      ['--out', 'a.png'],
+    ])
+      expect((await data('stats', ...flag)).code).toBe(2);
+    expect((await data('preview', '--out', tree.dir)).code).toBe(2);
   });
 
   it('verify: names damaged files, leakage, and images under two classes', async () => {
