@@ -1,6 +1,6 @@
 import { DistillError, shownText } from '@distilljs/core';
 import type { ImageHeader } from './header.js';
-import { headerOf } from './header.js';
+import { headerOf, MOST_PIXELS } from './header.js';
 import { decodePlain, PLAIN_KINDS } from './plain.js';
 import type { Raster } from '@distilljs/core';
 
@@ -14,9 +14,6 @@ export interface DecodedImage {
   /** EXIF's 1 to 8; 1 is upright. */
   readonly orientation: number;
 }
-
-/** Maximum number of pixels: an image that decodes to more than a gigabyte is no photograph. */
-const MOST_PIXELS = 2 ** 28;
 
 /**
  * Decodes a JPEG, PNG, GIF, WebP, BMP or TIFF, recognized by content and not by name; with sharp also AVIF, HEIF and JPEG XL, as far

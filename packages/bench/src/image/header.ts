@@ -17,6 +17,9 @@ export interface ImageHeader {
   readonly orientationAt?: number | undefined;
 }
 
+/** Maximum number of pixels: an image that decodes to more than a gigabyte is no photograph. */
+export const MOST_PIXELS = 2 ** 28;
+
 const ascii = (bytes: Uint8Array, from: number, to: number): string =>
   String.fromCharCode(...bytes.subarray(from, to));
 

@@ -62,7 +62,10 @@ async function decodePng(bytes: Uint8Array): Promise<Raster> {
     for (let pixel = 0; pixel < width * height; pixel++) {
       const samples = Array.from({ length: channels }, (_, channel) => value(pixel, channel));
       const [first = 0, second = first, third = first] = samples;
-      const colour = palette?.[first] ?? [first, second, third].map((sample) => toByte(sample, depth));
+      // Without a colour of that index, black, as libpng has it.
+      const colour =
+        (palette && (palette[first] ?? [0, 0, 0])) ??
+        [first, second, third].map((sample) => toByte(sample, depth));
       const isClear =
         transparency !== undefined && samples.every((sample, at) => sample === transparency[at]);
       out.set([colour[0] ?? 0, colour[1] ?? 0, colour[2] ?? 0, isClear ? 0 : (colour[3] ?? 255)], pixel * 4);

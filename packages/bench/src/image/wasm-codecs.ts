@@ -1,5 +1,5 @@
 import type { Raster } from '@distilljs/core';
-import { webpChunks } from './header.js';
+import { MOST_PIXELS, webpChunks } from './header.js';
 
 /** Copies the bytes: the libraries take whole buffers and would read beyond a view. */
 export const ownBuffer = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from(bytes);
@@ -118,9 +118,29 @@ const rgba = ({ width, height, data }: Decoded): Raster => ({
 
 /** A still image, or the first frame of an animation. */
 export async function decodeWebp(bytes: Uint8Array): Promise<Raster> {
-  const frame = webpChunks(bytes).find(({ name }) => name === 'ANMF');
+  const chunks = webpChunks(bytes);
+  const frame = chunks.find(({ name }) => name === 'ANMF');
   if (frame === undefined) return rgba(await decodeBy(WEBP, bytes));
-  return rgba(await decodeBy(WEBP, stillWebp(frame.data)));
+  const drawn = rgba(await decodeBy(WEBP, stillWebp(frame.data)));
+  const canvas = chunks.find(({ name }) => name === 'VP8X')?.data;
+  return canvas === undefined ? drawn : onCanvas(drawn, frame.data, canvas);
+}
+
+/** A frame may cover a part of the animation's canvas only. */
+function onCanvas(drawn: Raster, frame: Uint8Array, canvas: Uint8Array): Raster {
+  const three = (bytes: Uint8Array, at: number): number =>
+    (bytes[at] ?? 0) + 256 * (bytes[at + 1] ?? 0) + 65_536 * (bytes[at + 2] ?? 0);
+  const [width, height] = [three(canvas, 4) + 1, three(canvas, 7) + 1];
+  const [left, top] = [2 * three(frame, 0), 2 * three(frame, 3)];
+  if (drawn.width === width && drawn.height === height) return drawn;
+  if (left + drawn.width > width || top + drawn.height > height || width * height > MOST_PIXELS)
+    throw new Error('a frame that is larger than the image');
+  const data = new Uint8Array(width * height * 4);
+  for (let row = 0; row < drawn.height; row++) {
+    const pixels = drawn.data.subarray(row * drawn.width * 4, (row + 1) * drawn.width * 4);
+    data.set(pixels, ((top + row) * width + left) * 4);
+  }
+  return { width, height, channels: 4, data };
 }
 
 /** The first frame of an animation as a separate file: the decoder supports only still images. */

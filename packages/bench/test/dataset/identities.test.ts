@@ -47,6 +47,15 @@ describe('identities', () => {
     expect(shown(train, dir)[0]).toBe(`mask_train_v2/${TRAIN[0]} 0 1`);
   });
 
+  it('takes paths with blanks where commas or tabs separate the fields', async () => {
+    const files = {
+      ...images(['my a.jpg', 'b.jpg']),
+      'train.csv': 'my a.jpg, 1, 3\nb.jpg, 2, 4\n',
+    };
+    const { dir, train } = await people(files, { train: 'train.csv' });
+    expect(shown(train, dir)).toEqual(['my a.jpg 1 3', 'b.jpg 2 4']);
+  });
+
   it("reads Market-1501's layout without its junk", async () => {
     const files = images([
       'bounding_box_train/0002_c1s1_000451_03.jpg',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeImage, decoderIdentity, fitImage, upright, withChannels } from '../../src/image/index.js';
 import type { DecoderName, Raster, ResizeMode } from '../../src/image/index.js';
@@ -51,6 +52,63 @@ it.runIf(hasSharp)('both decoders give the same bytes', async () => {
     const [own, native] = [await decoded(name, 'javascript'), await decoded(name, 'sharp')];
     expect(Buffer.compare(own.data, native.data), name).toBe(0);
   }
+});
+
+it.each(decoders)('a PNG index without a colour is black, decoder %s', async (decoder) => {
+  const chunk = (name: string, data: Uint8Array): Uint8Array => {
+    const body = Buffer.concat([Buffer.from(name), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const bytes = Buffer.concat([
+    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10),
+    // 3×1 pixels of 8 bits with a palette of two colours.
+    chunk('IHDR', Uint8Array.of(0, 0, 0, 3, 0, 0, 0, 1, 8, 3, 0, 0, 0)),
+    chunk('PLTE', Uint8Array.of(1, 2, 3, 4, 5, 6)),
+    chunk('IDAT', deflateSync(Uint8Array.of(0, 0, 1, 9))),
+    chunk('IEND', new Uint8Array()),
+  ]);
+  const { raster } = await decodeImage(bytes, 'a.png', decoder);
+  expect([...withChannels(raster, 3).data]).toEqual([1, 2, 3, 4, 5, 6, 0, 0, 0]);
+});
+
+/** An animated WebP whose first frame is this still one, at 4 and 2 of a canvas of 40×30. */
+function onCanvas(still: Uint8Array, width: number, height: number): Uint8Array {
+  const three = (value: number): number[] => [value & 255, (value >> 8) & 255, value >> 16];
+  const chunk = (name: string, data: readonly number[]): number[] => [
+    ...Buffer.from(name),
+    ...three(data.length),
+    0,
+    ...data,
+    ...(data.length % 2 === 0 ? [] : [0]),
+  ];
+  const place = [...three(2), ...three(1), ...three(width - 1), ...three(height - 1), ...three(100), 0];
+  const chunks = [
+    ...chunk('VP8X', [0x12, 0, 0, 0, ...three(39), ...three(29)]),
+    ...chunk('ANIM', [0, 0, 0, 0, 0, 0]),
+    ...chunk('ANMF', [...place, ...still.subarray(12)]),
+  ];
+  return Uint8Array.from([
+    ...Buffer.from('RIFF'),
+    ...three(chunks.length + 4),
+    0,
+    ...Buffer.from('WEBP'),
+    ...chunks,
+  ]);
+}
+
+it.each(decoders)('the first frame of a WebP lies on its canvas, decoder %s', async (decoder) => {
+  const still = bytesOf('lossless.webp');
+  const { raster: frame } = await decodeImage(still, 'still.webp', decoder);
+  const { raster } = await decodeImage(onCanvas(still, frame.width, frame.height), 'a.webp', decoder);
+  expect([raster.width, raster.height, raster.channels]).toEqual([40, 30, 4]);
+  const pixel = ({ width, channels, data }: Raster, row: number, column: number): number[] => [
+    ...data.slice((row * width + column) * channels, (row * width + column) * channels + 3),
+  ];
+  expect(pixel(raster, 2 + 3, 4 + 5)).toEqual(pixel(frame, 3, 5));
+  expect([...raster.data.slice(0, 4)]).toEqual([0, 0, 0, 0]);
 });
 
 /** A GIF of 24×16 pixels whose only frame says that it is of another size. */

@@ -150,7 +150,8 @@ function readList(list: string, folders: readonly string[], isNobody: boolean): 
 
 function ofLines(list: string, isNobody: boolean): readonly Sighting[] {
   return linesOf(list, LONGEST_LIST).flatMap((line, at): Sighting[] => {
-    const [path = '', identity, camera] = line.split(/\s*[,\t]\s*|\s+/);
+    // A path may have blanks where something else separates the fields.
+    const [path = '', identity, camera] = line.split(/[,\t]/.test(line) ? /\s*[,\t]\s*/ : /\s+/);
     if (at === 0 && /^(?:path|image|file)/i.test(path) && !/\.\w+$/.test(path)) return [];
     const isCamera = camera === undefined || /^\d+$/.test(camera);
     if ((identity === undefined && !isNobody) || !isCamera || isOutside(path)) {
