@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import type { z } from 'zod';
 import { CLASSES_PER_SUPERCLASS } from '../dataset/index.js';
+import { isModelName } from '../model/index.js';
 import { isMapping } from './fields.js';
 import { batchConflicts, imageConflicts, sizeOf } from './memory-rules.js';
 import { methodConflicts } from './method-rules.js';
@@ -75,6 +77,10 @@ function teacherConflicts(teacher: unknown): Conflict[] {
   }
   const seedless = seed === undefined ? [] : refused('seed', 'no such field with a trained teacher');
   if (typeof path !== 'string') return seedless;
+  if (isModelName(path) && !existsSync(path)) {
+    const hint = `A network of the zoo is teacher.model (--teacher-model ${path}).`;
+    return [...seedless, { path: ['teacher', 'path'], expected: 'the path of a trained teacher', hint }];
+  }
   if (/\.safetensors$/i.test(path) && model === undefined) {
     const expected = 'the name of the network that the weights belong to';
     return [...seedless, { path: ['teacher', 'model'], expected }];

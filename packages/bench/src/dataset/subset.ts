@@ -43,8 +43,11 @@ export function subset<D extends Dataset>(dataset: D, positions: ArrayLike<numbe
   kept.forEach((position) => {
     expectIndex(dataset.name, position, dataset.size);
   });
+  const { name, imageShape, classes, classNames, resize } = dataset;
   return {
     ...dataset,
+    // A class's accessors are not own properties: the line above loses them.
+    ...{ name, imageShape, classes, classNames, resize },
     size: kept.length,
     labels: dataset.labels && kept.map((position) => dataset.labels?.[position] ?? -1),
     superclasses: dataset.superclasses && kept.map((position) => dataset.superclasses?.[position] ?? 0),

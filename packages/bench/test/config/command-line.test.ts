@@ -137,6 +137,12 @@ describe('settings of one command line', () => {
     expect(resolveConfig({ preset: 'quick', flags: [{ race: { budget: '90' } }] }).race?.budget).toBe(90);
   });
 
+  it('say how a network of the zoo is named as the teacher', () => {
+    expect(() => resolveConfig({ preset: 'quick', flags: [{ teacher: { path: 'resnet56' } }] })).toThrow(
+      "command line, teacher.path: expected the path of a trained teacher, got 'resnet56'. A network of the zoo is teacher.model (--teacher-model resnet56).",
+    );
+  });
+
   it('find a module relative to the working directory, at a place of a list too', () => {
     const flags = [parseSetting('methods.1={from: ./mine.mjs}')];
     expect(configuredModules({ preset: 'quick', flags })).toEqual([`${process.cwd()}/mine.mjs`]);

@@ -84,6 +84,36 @@ describe('subset', () => {
   });
 });
 
+it('a dataset may be an object of a class, with accessors', () => {
+  class Own {
+    get name(): string {
+      return 'own';
+    }
+    get size(): number {
+      return 8;
+    }
+    get imageShape(): readonly [number, number, number] {
+      return [8, 8, 3];
+    }
+    get classes(): number {
+      return 4;
+    }
+    get labels(): Int32Array {
+      return Int32Array.of(0, 1, 2, 3, 0, 1, 2, 3);
+    }
+    get fingerprint(): string {
+      return 'own';
+    }
+    image(index: number): Uint8Array {
+      return new Uint8Array(192).fill(index);
+    }
+  }
+  const { train, validation } = splitValidation(new Own(), 0.5, createRandom(1));
+  for (const part of [train, validation])
+    expect(part).toMatchObject({ name: 'own', imageShape: [8, 8, 3], classes: 4, size: 4 });
+  expect(validation.image(0)).toHaveLength(192);
+});
+
 describe('loadDataset', () => {
   it('makes the splits of a synthetic set', async () => {
     const source = {
