@@ -52,7 +52,10 @@ export const plainPath = (path: readonly PropertyKey[]): Path =>
 function knownWords(issue: z.core.$ZodIssue): readonly string[] | undefined {
   if (issue.code === 'invalid_value') return issue.values.map(String);
   if (issue.code === 'invalid_union' && 'options' in issue)
-    return (issue.options as readonly unknown[]).filter((word) => word !== undefined).map(String);
+    // Only `runBench` sets the dataset `given`.
+    return (issue.options as readonly unknown[])
+      .filter((word) => word !== undefined && word !== 'given')
+      .map(String);
   return undefined;
 }
 

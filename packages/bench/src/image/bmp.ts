@@ -30,11 +30,15 @@ export function decodeBmp(bytes: Uint8Array): Raster {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = readHeader(view);
   const { width, height, bits, isTopDown, packing } = header;
-  const data = new Uint8Array(width * height * 3);
   const isRunLength = (packing === RLE8 && bits === 8) || (packing === RLE4 && bits === 4);
   const isKnown = isRunLength || [PLAIN, MASKS, MASKS_WITH_ALPHA].includes(packing);
   if (!isKnown || ![1, 2, 4, 8, 16, 24, 32].includes(bits))
     throw new Error(`${bits} bits a pixel with compression ${packing} is not supported: convert it to PNG`);
+  // Before memory is taken for an image of which the file has nothing.
+  const last = Math.ceil((width * bits) / 8);
+  if (!isRunLength && header.pixelsAt + rowBytes(header) * (height - 1) + last > bytes.length)
+    throw new RangeError('premature end');
+  const data = new Uint8Array(width * height * 3);
   const indices = isRunLength ? runLengthIndices(view, header) : undefined;
   const read = bits <= 8 ? paletteReader(view, header, indices) : colourReader(view, header);
   for (let row = 0; row < height; row++) {
@@ -67,7 +71,7 @@ function readHeader(view: DataView): BmpHeader {
     for (let channel = 0; channel < 3; channel++)
       palette[3 * colour + channel] = view.getUint8(paletteAt + entry * colour + 2 - channel);
   return {
-    width: isShort ? view.getUint16(18, true) : view.getInt32(18, true),
+    width: isShort ? view.getUint16(18, true) : Math.abs(view.getInt32(18, true)),
     height: Math.abs(rows),
     ...{ isTopDown: rows < 0, bits, packing, masks, palette, pixelsAt },
   };

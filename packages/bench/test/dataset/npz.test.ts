@@ -102,6 +102,12 @@ describe('npz', () => {
       };
       expect(pixelsOf((await read(dir, { arrays })).splits.train, 0)).toEqual(fixturePixels(5));
     });
+    // Both files have arrays of these names: those of the test are not batches of the training images.
+    await inFolder({ 'train.npz': npz('int64'), 'test.npz': npz('int64') }, async (dir) => {
+      const named = { trainImages: 'images', trainLabels: 'labels' };
+      const { train, test } = (await read(dir, { arrays: named })).splits;
+      expect([train?.size, test?.size]).toEqual([6, 6]);
+    });
     const arrays = { trainImages: 'pictures' };
     expect(await refusalOf({ 'a.npz': npz('deflated') }, (dir) => read(dir, { arrays }))).toContain(
       "expected an array 'pictures', got the arrays a.npz: x_train, a.npz: y_train, a.npz: x_test, a.npz: y_test. Name them in dataset.arrays",

@@ -135,6 +135,7 @@ describe('BMP', () => {
   });
 
   it.each([
+    ['a header that promises more', bmp([3, 4, 5], { bits: 8, palette }), /BMP: cut off/],
     ['a run that ends early', bmp([1, 3], { bits: 8, packing: 1, palette }), /BMP: cut off/],
     [
       'a JPEG inside',

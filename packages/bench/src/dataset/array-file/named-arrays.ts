@@ -122,7 +122,12 @@ export function assigned(
           ? name === key
           : ROLES[role].test(roleWord(name, role)) &&
             splitOf(path, name) === (split === 'all' ? undefined : split);
-      const found = arrays.filter(fits).sort((a, b) => byNumber(a.path, b.path) || byNumber(a.name, b.name));
+      const fitting = arrays.filter(fits);
+      // An array of that name in the file of another split is no batch of this one.
+      const own = key === undefined ? [] : fitting.filter(({ path }) => splitOf(stem(path)) === split);
+      const found = (own.length > 0 ? own : fitting).sort(
+        (a, b) => byNumber(a.path, b.path) || byNumber(a.name, b.name),
+      );
       if (key !== undefined && found.length === 0) throw open(`an array '${key}'`);
       // Batches are separate files: two arrays in one file are ambiguous.
       if (new Set(found.map(({ path }) => path)).size < found.length)
