@@ -1,7 +1,7 @@
 import { createRandom } from '@distilljs/core';
 import type { Split } from './format.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
-import { stratified } from './stratified.js';
+import { allSingle, stratified } from './stratified.js';
 
 /** How images are divided, and how many of them are used. */
 export interface DivideOptions {
@@ -26,6 +26,7 @@ export function divided(
   const labelled = train.filter(({ label }) => label >= 0).length;
   const wanted = Math.max(1, Math.round(testFraction * labelled));
   const { chosen } = drawn(train, classNames.length, wanted, splitSeed, 'test');
+  if (chosen.size === 0) throw allSingle('dataset.testFraction', 'the test', classNames.length);
   const part = (isTest: boolean): readonly ImageItem[] =>
     train.filter((_, place) => chosen.has(place) === isTest);
   return { ...layout, items: { ...items, train: part(false), test: part(true) } };

@@ -5,8 +5,7 @@ import { shownText } from '@distilljs/core';
 import { fileKind, statsAt } from '../file/index.js';
 import { dataError } from './bytes/byte-stream.js';
 import { isLitter } from './bytes/litter.js';
-
-const IMAGE = /\.(?:jpe?g|jfif|png|gif|webp|bmp|tiff?|avif|hei[cf]|jxl)$/i;
+import { isImageName } from './layout/folders.js';
 
 /** All image files of a class folder, in byte order. */
 export function imagesBelow(folder: string, above: readonly (string | undefined)[]): readonly string[] {
@@ -36,7 +35,7 @@ export function contentOf(folder: string): {
   for (const entry of entriesOf(folder)) {
     if (isLitter(entry.name)) continue;
     if (isFolder(folder, entry)) folders.push(entry.name);
-    else if (IMAGE.test(entry.name)) images.push(entry.name);
+    else if (isImageName(entry.name)) images.push(entry.name);
   }
   return { folders: folders.sort(byBytes), images: images.sort(byBytes) };
 }
@@ -46,7 +45,7 @@ function isFolder(folder: string, entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
   const path = join(folder, entry.name);
   const stats = statsAt(path);
-  if (stats === undefined && !IMAGE.test(entry.name)) {
+  if (stats === undefined && !isImageName(entry.name)) {
     const hint = 'Mend or remove the link. If it stands for a class, the class would be missing.';
     throw dataError(path, 'a link to a folder of images', 'one that leads nowhere', hint);
   }

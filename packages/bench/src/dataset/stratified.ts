@@ -1,3 +1,4 @@
+import { DistillError } from '@distilljs/core';
 import type { Random } from '@distilljs/core';
 
 /** The drawn positions, all positions by class, and the planned number of each class. */
@@ -36,6 +37,16 @@ export function stratified(
   });
   return { chosen, byClass, quotas };
 }
+
+/** The error where no image can be drawn. @param part what they are for */
+export const allSingle = (where: string, part: string, classes: number): DistillError =>
+  new DistillError({
+    code: 'option',
+    where,
+    expected: `a class of at least two images, so that one can go to ${part}`,
+    got: `at most one image in each of ${classes} classes`,
+    hint: 'Add images: one of each class has to stay in training.',
+  });
 
 /**
  * Integers near `shares`, at most `limits`, that sum to `total` as far as the limits allow: the largest remainders are rounded

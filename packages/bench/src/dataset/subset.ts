@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Dataset, Random } from '@distilljs/core';
 import { DistillError } from '@distilljs/core';
-import { stratified } from './stratified.js';
+import { allSingle, stratified } from './stratified.js';
 
 /** SHA-256 of these parts, as 64 hexadecimal digits. */
 export function digest(...parts: (string | Int32Array)[]): string {
@@ -121,15 +121,7 @@ export function splitOff<D extends Dataset>(
     });
   }
   const { chosen, byClass, quotas } = stratified(labels, dataset.classes, wanted, random, fraction);
-  if (chosen.size === 0) {
-    throw new DistillError({
-      code: 'option',
-      where,
-      expected: `a class of at least two images, so that one can go to ${name}`,
-      got: `at most one image in each of ${dataset.classes} classes`,
-      hint: 'Add images: one of each class has to stay in training.',
-    });
-  }
+  if (chosen.size === 0) throw allSingle(where, name, dataset.classes);
   const positions = Array.from({ length: dataset.size }, (_, position) => position);
   const part = (isChosen: boolean): D =>
     subset(

@@ -83,6 +83,13 @@ describe('a folder of class folders', () => {
     expect(train.size + test.size).toBe(4);
   });
 
+  it('says what to do where no image can go to the test', async () => {
+    const place = withTree({ 'a/1.png': RED, 'b/1.png': GREEN });
+    expect(await refusalOf(load(place))).toBe(
+      'dataset.testFraction: expected a class of at least two images, so that one can go to the test, got at most one image in each of 2 classes. Add images: one of each class has to stay in training.',
+    );
+  });
+
   it('says which images belong to no class', async () => {
     const place = withTree({ ...many('a', RED, 2), ...many('b', GREEN, 2), 'loose.png': RED });
     expect((await load(place)).notes).toEqual([

@@ -161,6 +161,11 @@ describe('ImageNet', () => {
     });
   });
 
+  it('takes the same kinds of files as class folders of any set', async () => {
+    const sorted = images(CRANES.map((name, at) => `val/${name}/${at}.jfif`));
+    expect(await labels({ ...train(), ...sorted })).toEqual(['0.jfif 0', '1.jfif 1']);
+  });
+
   it('reads val from class folders, or from a list of class indices', async () => {
     const sorted = images(CRANES.map((name, at) => `val/${name}/${at}.JPEG`));
     expect(await labels({ ...train(), ...sorted })).toEqual(['0.JPEG 0', '1.JPEG 1']);

@@ -6,8 +6,9 @@ import { byNumber } from '../bytes/find-files.js';
 import { isLitter } from '../bytes/litter.js';
 import { fileKind } from '../../file/index.js';
 
-/** Names of image files. */
-const IMAGE = /^[^.].*\.(?:jpe?g|png|webp|gif|bmp|tiff?)$/i;
+/** Whether a file of this name is an image, and not hidden. */
+export const isImageName = (name: string): boolean =>
+  /^[^.].*\.(?:jpe?g|jfif|png|gif|webp|bmp|tiff?|avif|hei[cf]|jxl)$/i.test(name);
 /** Levels of folders searched for the root, the named one included. */
 const DEEPEST = 4;
 const MOST_FOLDERS = 500;
@@ -53,7 +54,7 @@ export function entryOf(folder: string, ...names: readonly string[]): string | u
 /** Names of the images in a folder, in order; hidden files are skipped. */
 export const imagesIn = (folder: string): readonly string[] =>
   listFolder(folder)
-    .filter((entry) => !entry.isDirectory() && IMAGE.test(entry.name))
+    .filter((entry) => !entry.isDirectory() && isImageName(entry.name))
     .map(({ name }) => name)
     .sort();
 
