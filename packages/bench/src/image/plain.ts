@@ -1,4 +1,3 @@
-import { decodeBmp } from './bmp.js';
 import type { ImageHeader, ImageKind } from './header.js';
 import type { Raster } from '@distilljs/core';
 import { decodeJpeg, decodeWebp, ownBuffer } from './wasm-codecs.js';
@@ -18,7 +17,7 @@ export async function decodePlain(bytes: Uint8Array, header: ImageHeader): Promi
     case 'webp':
       return await decodeWebp(bytes);
     case 'bmp':
-      return decodeBmp(bytes);
+      return await decodeBmp(bytes);
     case 'tiff':
       return await decodeTiff(bytes, header);
     default:
@@ -120,6 +119,35 @@ async function decodeGif(bytes: Uint8Array, { width = 0, height = 0 }: ImageHead
   }
   if (complaint !== undefined) throw new Error('premature end');
   return { width, height, channels: 4, data };
+}
+
+/** The fourth channel of BMPs is seldom alpha: it is dropped, as in other readers. */
+async function decodeBmp(bytes: Uint8Array): Promise<Raster> {
+  const misread = misreadBmp(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  if (misread !== undefined) throw unreadable(misread);
+  const { decode } = named(await import('bmp-ts'));
+  const { width, height, data: abgr } = decode(Buffer.from(ownBuffer(bytes).buffer));
+  const data = new Uint8Array(width * height * 3);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let channel = 0; channel < 3; channel++)
+      data[pixel * 3 + channel] = abgr[pixel * 4 + 3 - channel] ?? 0;
+  }
+  return { width, height, channels: 3, data };
+}
+
+/** Of some kinds of BMP the library gives wrong pixels, or none: which one this is. */
+function misreadBmp(view: DataView): string | undefined {
+  const header = view.getUint32(14, true);
+  if (header < 40) return `a header of ${header} bytes`;
+  const [width, bits, packing] = [
+    view.getInt32(18, true),
+    view.getUint16(28, true),
+    view.getUint32(30, true),
+  ];
+  // Plain, and with bit masks.
+  if (![0, 3, 6].includes(packing)) return `compression ${packing}`;
+  if ([1, 8, 24, 32].includes(bits) || (bits === 4 && width % 2 === 0)) return undefined;
+  return `${bits} bits a pixel${bits === 4 ? ' with an odd width' : ''}`;
 }
 
 async function decodeTiff(bytes: Uint8Array, { orientation, orientationAt }: ImageHeader): Promise<Raster> {

@@ -59,43 +59,14 @@ async function pixelsOf(bytes: Uint8Array): Promise<number[]> {
   return [...raster.data];
 }
 
-/** 16-bit pixels of the lower row, then the upper, each padded to 8 bytes. */
-const shorts = (pack: (colour: readonly [number, number, number]) => number): number[] =>
-  [3, 4, 5, -1, 0, 1, 2, -1].flatMap((at) => {
-    const colour = COLOURS[at];
-    const pixel = colour === undefined ? 0 : pack(colour);
-    return [pixel & 255, pixel >> 8];
-  });
-
-/** A channel of so many bits as Pillow scales it: ⌊v · 255 / (2ⁿ − 1)⌋. */
-const scaled = (value: number, bits: number): number =>
-  Math.floor(((value >> (8 - bits)) * 255) / (2 ** bits - 1));
+const NOT = /is not supported: convert it to PNG/;
 
 describe('BMP', () => {
   const flat = COLOURS.flat();
   const palette = PALETTE;
   const files: readonly (readonly [kind: string, bytes: Uint8Array])[] = [
-    ['4 bits, an odd width', bmp([0x34, 0x50, 0, 0, 0x01, 0x20, 0, 0], { bits: 4, palette })],
     ['8 bits', bmp([3, 4, 5, 0, 0, 1, 2, 0], { bits: 8, palette })],
     ['8 bits from the top', bmp([0, 1, 2, 0, 3, 4, 5, 0], { bits: 8, palette, isTopDown: true })],
-    // Runs of one, the end of the line, a literal run of three with its padding, the end.
-    [
-      '8 bits, run lengths',
-      bmp([1, 3, 1, 4, 1, 5, 0, 0, 0, 3, 0, 1, 2, 0, 0, 1], { bits: 8, packing: 1, palette }),
-    ],
-    // A run of three alternates between two values; then a step to the right, and two pixels.
-    [
-      '4 bits, run lengths',
-      bmp([1, 0x30, 2, 0x45, 0, 0, 1, 0, 2, 0x12, 0, 1], { bits: 4, packing: 2, palette }),
-    ],
-    [
-      "8 bits, OS/2's header",
-      bmp([3, 4, 5, 0, 0, 1, 2, 0], {
-        bits: 8,
-        headerBytes: 12,
-        palette: COLOURS.flatMap(([red, green, blue]) => [blue, green, red]),
-      }),
-    ],
     [
       '32 bits with masks in another order',
       bmp(
@@ -119,34 +90,13 @@ describe('BMP', () => {
     );
   });
 
-  it('16 bits: white stays white', async () => {
-    const rows555 = shorts(([red, green, blue]) => ((red >> 3) << 10) | ((green >> 3) << 5) | (blue >> 3));
-    const in555 = COLOURS.flatMap((colour) => colour.map((value) => scaled(value, 5)));
-    expect(await pixelsOf(bmp(rows555, { bits: 16 }))).toEqual(in555);
-    const rows565 = shorts(([red, green, blue]) => ((red >> 3) << 11) | ((green >> 2) << 5) | (blue >> 3));
-    const in565 = COLOURS.flatMap(([red, green, blue]) => [
-      scaled(red, 5),
-      scaled(green, 6),
-      scaled(blue, 5),
-    ]);
-    const masks = [0xf800, 0x07e0, 0x001f];
-    expect(await pixelsOf(bmp(rows565, { bits: 16, packing: 3, masks }))).toEqual(in565);
-    expect(in565.slice(-3)).toEqual([255, 255, 255]);
-  });
-
   it.each([
     ['a header that promises more', bmp([3, 4, 5], { bits: 8, palette }), /BMP: cut off/],
-    ['a run that ends early', bmp([1, 3], { bits: 8, packing: 1, palette }), /BMP: cut off/],
-    [
-      'a JPEG inside',
-      bmp([0], { bits: 24, packing: 4 }),
-      /compression 4 is not supported: convert it to PNG/,
-    ],
-    [
-      'an unknown header',
-      bmp(new Array<number>(40).fill(0), { bits: 24, headerBytes: 20 }),
-      /a header of 20 bytes is not supported/,
-    ],
+    ['4 bits with an odd width', bmp([0x34, 0x50, 0, 0, 0x01, 0x20, 0, 0], { bits: 4, palette }), NOT],
+    ['16 bits', bmp([255, 127, 255, 127, 255, 127, 0, 0], { bits: 16 }), NOT],
+    ['run lengths', bmp([3, 1, 0, 0, 3, 2, 0, 1], { bits: 8, packing: 1, palette }), NOT],
+    ['a JPEG inside', bmp([0], { bits: 24, packing: 4 }), NOT],
+    ["OS/2's header", bmp([3, 4, 5, 0, 0, 1, 2, 0], { bits: 8, headerBytes: 12 }), NOT],
   ])('refuses %s', async (_, bytes, reason) => {
     await expect(decodeImage(bytes, 'a.bmp')).rejects.toThrow(reason);
   });
