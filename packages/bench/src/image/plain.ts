@@ -187,10 +187,10 @@ type TiffPage = ReturnType<(typeof import('tiff'))['decode']>[number];
 
 /** Kinds of TIFF of which the library gives wrong pixels. */
 const MISREAD: readonly (readonly [kind: string, isSuch: (page: TiffPage) => boolean])[] = [
-  ['colours in separate planes', (page) => page.planarConfiguration === 2 && page.samplesPerPixel > 1],
-  ['tiles of several channels', (page) => page.tiled && page.samplesPerPixel > 1],
-  ['tiles with a predictor', (page) => page.tiled && page.predictor !== 1],
-  ['signed numbers', (page) => page.sampleFormat === 2],
+  ['a plane for each channel', (page) => page.planarConfiguration === 2 && page.samplesPerPixel > 1],
+  ['tiling with several channels', (page) => page.tiled && page.samplesPerPixel > 1],
+  ['tiling with a predictor', (page) => page.tiled && page.predictor !== 1],
+  ['a signed sample format', (page) => page.sampleFormat === 2],
 ];
 
 /** The kinds of TIFF that the library cannot read, by what it says of them. */

@@ -74,7 +74,7 @@ describe('TIFF', () => {
 
   it.each([
     [
-      'tiles of several channels',
+      'tiling with several channels',
       { ...COLOUR, ...TILE, tileCounts: 768 },
       tileOf([
         [1, 2, 3],
@@ -84,17 +84,17 @@ describe('TIFF', () => {
       ]),
     ],
     [
-      'tiles with a predictor',
+      'tiling with a predictor',
       { ...GREY, ...TILE, tileCounts: 256, predictor: 2 },
       tileOf([[1], [2], [3], [4]]),
     ],
     [
-      'colours in separate planes',
+      'a plane for each channel',
       { ...COLOUR, rows: 2, offsets: [256, 260, 264], counts: [4, 4, 4], planes: 2 },
       [1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12],
     ],
     [
-      'signed numbers',
+      'a signed sample format',
       { ...GREY, ...STRIP, bits: 16, counts: 8, sampleFormat: 2 },
       [0, 0xd8, 0, 0x80, 0, 0, 0, 0x7f],
     ],
