@@ -164,7 +164,20 @@ function expectOptions(options: unknown): void {
   for (const part of ['data', 'teacher', 'student'] as const)
     if ((options as Partial<Record<string, unknown>>)[part] instanceof Promise)
       refuse(`runBench, ${part}`, 'a value', 'promise', 'Write `await` before it.');
+  const { data, student } = options as Partial<Record<string, unknown>>;
+  if (has(data, 'image', 'size'))
+    refuse('runBench, data', '{ train, test }', data, 'That is one dataset: which images are for the test?');
+  for (const given of [student, has(student, 'build') ? student.build : undefined])
+    if (has(given, 'predict') || has(given, 'forward'))
+      refuse('runBench, student', 'a function', given, 'Build a model in it: each training takes a new one.');
 }
+
+/** True for an object with these fields. */
+const has = <Field extends string>(
+  value: unknown,
+  ...fields: readonly Field[]
+): value is Readonly<Record<Field, unknown>> =>
+  typeof value === 'object' && value !== null && fields.every((field) => field in value);
 
 function keeping(notes: string[], log: RunLog | undefined): RunLog {
   return {

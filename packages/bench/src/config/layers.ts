@@ -40,21 +40,28 @@ export const DEEPEST = 64;
 const RESERVED: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 
 export interface UnsafePart extends Problem {
-  readonly isTooDeep?: boolean;
+  /** The checks of fields would overflow the stack, or throw. */
+  readonly endsChecks?: boolean;
 }
 
 /**
- * Problems that no layer may have, whatever its fields: keys that reach into JavaScript's objects, and too deep nesting. A layer
- * without them is safe to traverse.
+ * Problems that no layer may have, whatever its fields: keys that reach into JavaScript's objects, promises, and too deep nesting. A
+ * layer without them is safe to traverse.
  */
 export function unsafeParts(layer: ConfigLayer): readonly UnsafePart[] {
   const { values, name } = layer;
   const found: UnsafePart[] = [];
   const walk = (value: unknown, path: Path): void => {
     if (typeof value !== 'object' || value === null) return;
+    if (value instanceof Promise) {
+      const where = `${layer.locate(path) ?? name}, ${path.join('.')}`;
+      const hint = 'Write `await` before it.';
+      found.push({ where, expected: 'a value', got: 'a promise', hint, endsChecks: true });
+      return;
+    }
     if (path.length > DEEPEST) {
       const where = `${layer.locate(path.slice(0, 1)) ?? name}, ${String(path[0])}`;
-      found.push({ where, expected: `at most ${DEEPEST} levels of nesting`, got: 'more', isTooDeep: true });
+      found.push({ where, expected: `at most ${DEEPEST} levels of nesting`, got: 'more', endsChecks: true });
       return;
     }
     for (const [key, inner] of Object.entries(value)) {

@@ -156,7 +156,7 @@ function single(...merging: Merging): RunConfig {
 function merged(...[layers, surroundings, wrongPreset]: Merging): RunConfig | StudyConfig {
   const name = layers.at(-1)?.name ?? 'configuration';
   const unsafe = layers.flatMap(unsafeParts);
-  if (unsafe.some(({ isTooDeep }) => isTooDeep)) throw problemError(name, unsafe);
+  if (unsafe.some(({ endsChecks }) => endsChecks)) throw problemError(name, unsafe);
   const written = writtenOut(mergeLayers(layers));
   const isOne = !isStudy(written);
   const issues = isOne ? [] : studyIssues(written);

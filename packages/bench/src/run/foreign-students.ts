@@ -32,6 +32,9 @@ const students = new Map<string, ForeignStudent>();
 /** Finds a student by its name in the run. */
 export const foreignStudent = (name: string): ForeignStudent | undefined => students.get(name);
 
+/** Models that functions have built: each is trained once and then disposed. */
+const used = new WeakSet<LayersModel>();
+
 type StudentConfig = RunConfig['student'];
 
 /** Registers the configured student by its name, if it is from outside the zoo. */
@@ -104,6 +107,16 @@ function studentBy(
         got,
       });
     }
+    if (used.has(model)) {
+      throw new DistillError({
+        code: 'config',
+        where,
+        expected: 'a function that builds a new model at each call',
+        got: 'the model of a call before',
+        hint: 'Build the model inside the function.',
+      });
+    }
+    used.add(model);
     if (weights === 'fresh') seedWeights(model, random);
     return { model, taps: { ...own, ...taps } };
   };

@@ -305,9 +305,43 @@ describe('runBench', () => {
       { ...tiny, teacher: byColour(), out: 'x', student: () => undefined },
       'a tfjs LayersModel, or { model, taps }, got nothing',
     ],
+    [
+      'one dataset',
+      { ...tiny, out: 'x', data: colours('a', 9) },
+      'runBench, data: expected { train, test }, got object. That is one dataset',
+    ],
+    [
+      'a promise among the methods',
+      { ...tiny, out: 'x', methods: ['kd', Promise.resolve(kd())] },
+      'runBench, methods.1: expected a value, got a promise. Write `await` before it.',
+    ],
   ])('refuses %s', async (_, options, said) => {
     expect(await refusal(runBench(options as unknown as BenchOptions))).toContain(said);
     expect(existsSync('x')).toBe(false);
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'a model',
+      () => smallModel(4),
+      'runBench, student: expected a function, got object. Build a model in it',
+    ],
+    [
+      'a network to build',
+      () => ({ build: createNetwork(smallModel(4)) }),
+      'runBench, student: expected a function',
+    ],
+    [
+      'a function that returns one model again and again',
+      () => {
+        const model = smallModel(4);
+        return () => model;
+      },
+      'expected a function that builds a new model at each call, got the model of a call before',
+    ],
+  ])('refuses as the student %s', async (_, make, said) => {
+    const options = { ...tiny, teacher: byColour(), out: at('no-student'), student: make() };
+    expect(await refusal(runBench(options as unknown as BenchOptions))).toContain(said);
   });
 
   it('runs the example of the first page as it stands', async () => {
