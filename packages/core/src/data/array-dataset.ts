@@ -6,7 +6,7 @@ import { expectImageShape } from './check-dataset.js';
 import { imageWeights, labelsOf, superclassIndices } from './check-labels.js';
 import type { LabelsLike } from './check-labels.js';
 import type { InMemoryDataset } from './dataset.js';
-import { flattened, isList } from './lists.js';
+import { flattened, isList, isTurned } from './lists.js';
 
 export interface ArrayDatasetOptions {
   /** `size · height · width · channels` values, NHWC, 0…255, in one array or one array per image. */
@@ -70,6 +70,9 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
     const expected = `${labels.length} images of ${pixels} values = ${labels.length * pixels}`;
     refuse(', images', expected, `${images.length} values`);
   }
+  const { shape } = Array.isArray(options.images) ? flattened(options.images.slice(0, 1)) : { shape: [] };
+  if (isTurned(shape.slice(1), imageShape))
+    refuse(', images[0]', imageShape.join('×'), shape.slice(1).join('×'), 'Its axes are in another order.');
   const superclasses =
     options.superclasses === undefined
       ? undefined

@@ -1,7 +1,7 @@
 export { arrayDataset } from './array-dataset.js';
 export type { ArrayDatasetOptions } from './array-dataset.js';
 export { datasetFrom } from './dataset-from.js';
-export type { DatasetFromOptions, ImageSource } from './dataset-from.js';
+export type { DatasetFromOptions, ImageSource } from './read-stream.js';
 export { augmentation, CIFAR_AUGMENTATION, NO_AUGMENTATION, PHOTO_AUGMENTATION } from './augmentation.js';
 export type { Augmentation, ColorJitter, RandomResizedCrop } from './augmentation.js';
 export { checkedDataset, isLabelled, expectDatasetLike, expectImageShape } from './check-dataset.js';

@@ -17,10 +17,12 @@ export interface Parts {
   readonly label: unknown;
   readonly superclass: unknown;
   readonly weight: unknown;
+  /** Other fields of an element without a label, one of which may be meant as it. */
+  readonly others: readonly string[];
 }
 
 export function partsOf(element: unknown): Parts {
-  const none = { label: undefined, superclass: undefined, weight: undefined };
+  const none = { label: undefined, superclass: undefined, weight: undefined, others: [] };
   if (isTensor(element) || ArrayBuffer.isView(element)) return { ...none, image: element };
   if (Array.isArray(element)) {
     const [first, second] = element as readonly unknown[];
@@ -33,8 +35,12 @@ export function partsOf(element: unknown): Parts {
   const record = (typeof element === 'object' && element !== null ? element : {}) as Readonly<
     Record<string, unknown>
   >;
-  const { image, xs, label, ys, superclass, weight } = record;
-  return { image: image ?? xs, label: label ?? ys, superclass, weight };
+  const { image, xs, label, ys, superclass, weight, ...rest } = record;
+  const own = label ?? ys;
+  return {
+    ...{ image: image ?? xs, label: own, superclass, weight },
+    others: own === undefined ? Object.keys(rest) : [],
+  };
 }
 
 /** Values of one part of an element, and their shape if known. */
@@ -55,4 +61,16 @@ export async function valuesOf(given: unknown): Promise<Values | undefined> {
   if (!Array.isArray(given)) return { values: given as ArrayLike<number>, shape: undefined };
   const { flat, shape } = flattened(given);
   return { values: flat as number[], shape };
+}
+
+/** A number, bigint or boolean as a number; NaN for any string. */
+export const numberOf = (value: unknown): number => (typeof value === 'string' ? NaN : Number(value ?? NaN));
+
+/** Pixels in 0…255; bytes where all of them are whole. */
+export function asPixels(values: ArrayLike<number | bigint>, scale: number): Uint8Array | Float32Array {
+  if (scale === 1 && (values instanceof Uint8Array || values instanceof Uint8ClampedArray))
+    return Uint8Array.from(values);
+  const scaled = Float32Array.from(values, (value) => numberOf(value) * scale);
+  const isByte = scaled.every((value) => value >= 0 && value <= 255 && Number.isInteger(value));
+  return isByte ? Uint8Array.from(scaled) : scaled;
 }

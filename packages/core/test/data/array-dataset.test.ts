@@ -10,6 +10,10 @@ const given: ArrayDatasetOptions = {
   classes: 2,
 };
 
+/** Zeros, nested. */
+const nested = (first: number, ...rest: number[]): unknown[] =>
+  Array.from({ length: first }, () => (rest.length === 0 ? 0 : nested(rest[0] as number, ...rest.slice(1))));
+
 describe('arrayDataset', () => {
   it('hands out images, labels and sizes', () => {
     const data = arrayDataset({
@@ -62,6 +66,16 @@ describe('arrayDataset', () => {
       { labels: [0, NaN, 1] },
       'label of image 1: expected a whole number from 0 to 1, got NaN.',
     ],
+    [
+      'nested arrays with the channels first',
+      { images: [nested(3, 2, 2), nested(3, 2, 2), nested(3, 2, 2)] as never, imageShape: [2, 2, 3] },
+      "arrayDataset 'array', images[0]: expected 2×2×3, got 3×2×2. Its axes are in another order.",
+    ],
+    [
+      'nested arrays of another width',
+      { images: [nested(2, 4, 1), nested(2, 4, 1), nested(2, 4, 1)] as never, imageShape: [4, 2, 1] },
+      'images[0]: expected 4×2×1, got 2×4×1.',
+    ],
     ['a missing superclass', { superclasses: [0, 0] }, 'superclasses: expected one per image (3), got 2.'],
     [
       'a wrong superclass',
@@ -73,6 +87,16 @@ describe('arrayDataset', () => {
     expect(error.code).toBe('data');
     expect(error.message).toContain(message);
   });
+});
+
+it.each<[string, unknown[]]>([
+  ['rows, columns and channels', [nested(2, 3, 2), nested(2, 3, 2)]],
+  ['pixels of channels', [nested(6, 2), nested(6, 2)]],
+  ['rows of values', nested(4, 6)],
+  ['one axis more', [nested(2, 3, 2, 1), nested(2, 3, 2, 1)]],
+])('takes images nested as %s', (_, images) => {
+  const data = arrayDataset({ images: images as never, labels: [0, 1], imageShape: [2, 3, 2], classes: 2 });
+  expect(data.size).toBe(2);
 });
 
 it('joins one typed array per image without another copy of each number', () => {

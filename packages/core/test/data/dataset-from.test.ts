@@ -205,6 +205,27 @@ describe('datasetFrom refuses', () => {
       {},
       'element 0, label: expected a row of 0 with one 1, got [1,1,0].',
     ],
+    [
+      'a label under another name, which would be none',
+      [{ image: tf.ones([2, 2, 1]), labels: 1 }],
+      { classes: 2 },
+      'element 0: expected its label as `label` or `ys`, got labels.',
+    ],
+    [
+      'an image that is none, by what it is',
+      [{ image: { width: 2, height: 2 }, label: 0 }],
+      {},
+      'element 0: expected an image, got {"width":2,"height":2}.',
+    ],
+    [
+      'a generator that throws, at its element',
+      (function* () {
+        yield { xs: tf.ones([2, 2, 1]), ys: 0 };
+        throw new TypeError('no such photo');
+      })(),
+      {},
+      "datasetFrom 'stream', element 1: expected values that can be read, got no such photo.",
+    ],
     ['a scale of 0', [], { scale: 0 }, 'datasetFrom.scale: expected a number above 0, got 0.'],
     [
       'an option that does not exist',
