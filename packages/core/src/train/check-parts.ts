@@ -204,14 +204,26 @@ export function expectFit(where: string, network: Network | FrozenNetwork, data:
       hint: resizeHint(where, network, data),
     });
   }
-  if (network.classes !== data.classes) {
-    throw new DistillError({
-      code: 'shape',
-      where: `${where} '${network.name}'`,
-      expected: `${data.classes} logits, one per class of dataset '${data.name}'`,
-      got: String(network.classes),
-    });
-  }
+  expectEveryClass(`${where} '${network.name}'`, network, data);
+}
+
+/** @throws DistillError code `shape` unless there is one logit per class of the data */
+export function expectEveryClass(
+  where: string,
+  { classes }: { readonly classes: number },
+  data: Pick<Dataset, 'classes' | 'name'>,
+): void {
+  if (classes === data.classes) return;
+  throw new DistillError({
+    code: 'shape',
+    where,
+    expected: `${data.classes} logits, one per class of dataset '${data.name}'`,
+    got: String(classes),
+    // Such as the 1,001 of models that count the background as class 0.
+    hint: /^students/.test(where)
+      ? undefined
+      : 'A network with other classes needs their names (`classNames` of loadTeacher and of the dataset), which are then matched.',
+  });
 }
 
 /** Only a teacher may see the images at another size; students get the data unchanged. */

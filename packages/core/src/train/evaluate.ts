@@ -10,12 +10,12 @@ import {
 } from '../data/index.js';
 import type { CheckedDataset, Dataset, Normalization } from '../data/index.js';
 import { engineError } from '../engine/out-of-memory.js';
-import { DistillError } from '../error/index.js';
 import { expectShape } from '../tensor/index.js';
 import { inClassOrder } from '../network/index.js';
 import type { NetworkOutput, OwnedOutput } from '../network/index.js';
 import { batchFeed } from './batch-feed.js';
 import { expectCount } from './check-options.js';
+import { expectEveryClass } from './check-parts.js';
 import { asClassifier } from './classifier.js';
 import type { Classifier, ClassifierLike } from './classifier.js';
 import type { Evaluation } from './report.js';
@@ -50,14 +50,7 @@ export async function evaluate(
   const classifier = inClassOrder(given, data);
   expectNormalization(normalization, data);
   if (batchSize !== undefined) expectCount('evaluate, batchSize', batchSize);
-  if (classifier.classes < data.classes) {
-    throw new DistillError({
-      code: 'shape',
-      where: 'evaluate, network',
-      expected: `${data.classes} logits, one per class of dataset '${data.name}'`,
-      got: String(classifier.classes),
-    });
-  }
+  expectEveryClass('evaluate, network', classifier, data);
   const seen = await expectPixelScale(data, normalization);
   const measured = (await evaluation(classifier, data, { normalization, batchSize, onRow })) as Evaluation;
   // A mean of 0 was not measured: such a normalization leaves values unchanged, or only scales them.

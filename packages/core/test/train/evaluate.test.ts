@@ -214,6 +214,11 @@ describeOn(await testEngines(), 'evaluate', () => {
       "evaluate, network: expected 7 logits, one per class of dataset 'array', got 3.",
     ],
     [
+      'logits of other classes, such as a background that comes first',
+      () => evaluate({ ...reader(7), classes: 8 }, dataset(rows, labels), asPixels(7)),
+      "evaluate, network: expected 7 logits, one per class of dataset 'array', got 8. A network with other classes needs their names",
+    ],
+    [
       'an ensemble of nobody',
       async () => Promise.resolve(ensembleOf([])),
       'ensembleOf: expected a list of networks, got [].',
