@@ -141,9 +141,15 @@ function termsOf(update: Update, step: Step): LossTerms {
   if (!isTerms) throw breach(`${where}, terms`, 'an object of terms, { name: { value, weight } }', terms);
   for (const [name, term] of Object.entries(terms)) {
     const { value, weight } = (term ?? {}) as Partial<Record<keyof Term, unknown>>;
-    if (!(value instanceof tf.Tensor))
-      throw breach(`${where}, term '${name}', value`, 'a scalar tensor', value);
-    if (typeof weight !== 'number') throw breach(`${where}, term '${name}', weight`, 'a number', weight);
+    const isTensor = value instanceof tf.Tensor;
+    // Whole numbers have no gradient, and NaN as a weight would be blamed on the learning rate.
+    if (!isTensor || value.dtype !== 'float32')
+      throw breach(
+        `${where}, term '${name}', value`,
+        'a scalar float32 tensor',
+        isTensor ? value.dtype : value,
+      );
+    if (!Number.isFinite(weight)) throw breach(`${where}, term '${name}', weight`, 'a finite number', weight);
   }
   return terms as LossTerms;
 }

@@ -84,13 +84,13 @@ describe('a method that breaks the contract', () => {
       'a term that is no tensor',
       {},
       termOf(() => 5 as never),
-      "update 'student', term 'term', value: expected a scalar tensor, got 5.",
+      "update 'student', term 'term', value: expected a scalar float32 tensor, got 5.",
     ],
     [
       'a term without a weight',
       {},
       { terms: (step) => ({ ce: { value: tf.mean(step.student.logits) } }) as never },
-      "update 'student', term 'ce', weight: expected a number, got nothing.",
+      "update 'student', term 'ce', weight: expected a finite number, got nothing.",
     ],
     [
       'a loss in the place of terms',
@@ -143,6 +143,18 @@ describe('a method that breaks the contract', () => {
       { reads: { students: [['pol']] } },
       {},
       "network 'tiny4': expected the name of a layer, got 'pol'. Did you mean 'pool'?",
+    ],
+    [
+      'a weight of NaN',
+      {},
+      { terms: (step) => ({ term: { value: tf.mean(step.student.logits), weight: NaN } }) },
+      "update 'student', term 'term', weight: expected a finite number, got NaN.",
+    ],
+    [
+      'a term of whole numbers',
+      {},
+      termOf((step) => tf.cast(tf.mean(step.student.logits), 'int32')),
+      "update 'student', term 'term', value: expected a scalar float32 tensor, got \"int32\".",
     ],
   ])('is told where: %s', async (_, phase, update, message) => {
     const method = methodOf(phase, update);
