@@ -1,4 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { expectDivided } from '../data/pixel-scale.js';
 import { DistillError } from '../error/index.js';
 import { channelsOf, checkedMetadata, modelMetadata } from '../model-file/index.js';
 import type { ModelMetadata } from '../model-file/index.js';
@@ -55,6 +56,9 @@ export function metadataFor(
   const known = classifierEnd(model, where);
   const output = saved?.output ?? given.output ?? known ?? 'logits';
   const metadata = checkedMetadata(where, { ...defaults, output, ...saved, ...given });
+  // Those of a file may be measured on pixels of 16 bits.
+  if (given.normalization !== undefined && metadata.scale === 255)
+    expectDivided(given.normalization, [], 'metadata.normalization');
   if (known !== undefined && known !== metadata.output) {
     const expected = `${metadata.output} as the output, as its metadata say`;
     const hint = `Say metadata: { output: '${known}' }.`;

@@ -233,6 +233,12 @@ describeOn([{ name: 'cpu', skipped: undefined }], 'studentOf refuses', () => {
       /^metadata: expected a known option, got 'mean'\. Write `metadata: \{ normalization: \{ mean, std \} \}`\.$/,
     ],
     [
+      'mean and std of pixels that are not divided',
+      meanModel([4, 4, 3]),
+      { metadata: { normalization: { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] } } },
+      /^metadata\.normalization: expected mean and std of pixels divided by 255.*Divide both by 255: mean 0\.4850/,
+    ],
+    [
       'metadata of another name',
       meanModel([4, 4, 3]),
       given({ normalisation: {} }),
