@@ -9,7 +9,13 @@ export function noNetwork(where: string, given: unknown): DistillError {
     code: 'option',
     where,
     expected: 'a network (createNetwork) or a tfjs LayersModel',
-    got: isGraphModel ? 'a graph model' : isModel ? 'a LayersModel' : describeValue(given),
+    got: isGraphModel
+      ? 'a graph model'
+      : isModel
+        ? 'a LayersModel'
+        : has('fingerprint')
+          ? 'a frozen network'
+          : describeValue(given),
     hint: isGraphModel
       ? 'A graph model from the converter has no trainable layers; load a layers model.'
       : isModel

@@ -100,6 +100,14 @@ function problemOf(layer: GraphNode['layer'], { frozen, shape }: GraphNode): Pro
       'Build the layer without it; weightDecay of the optimizer keeps weights small.',
     ];
   }
+  const { momentum } = config;
+  if (kind === 'BatchNormalization' && !(0 <= Number(momentum) && Number(momentum) <= 1)) {
+    return [
+      'batch norm with a momentum from 0 to 1',
+      String(momentum),
+      'It is the share of a moving statistic that a step keeps, such as 0.9.',
+    ];
+  }
   if (normalizesAnotherAxis(kind, config, shape.length + 1)) {
     return [
       'batch norm over the last axis (NHWC)',

@@ -124,7 +124,7 @@ export function asNetwork(given: NetworkLike, where = 'network'): Network {
   // Untyped callers may pass anything.
   const parts: unknown = given;
   if (typeof parts === 'object' && parts !== null) {
-    if ('forward' in given && 'tapShape' in given) return given;
+    if ('forward' in given && 'variables' in given) return given;
     if ('predict' in given && 'layers' in given) return createNetwork(given);
   }
   throw noNetwork(where, parts);

@@ -149,6 +149,10 @@ const refused: Readonly<Record<string, readonly [() => LayersModel, RegExp]>> = 
     () => chain('m', through(conv('conv', 4)), through(bn('bn', { axis: 1 }))),
     /layer 'bn': expected batch norm over the last axis \(NHWC\), got axis 1 of 4\. Build the model with channels last/,
   ],
+  'batch norm whose momentum is no share': [
+    () => chain('m', through(conv('conv', 4)), through(bn('bn', { momentum: 1.5 }))),
+    /layer 'bn': expected batch norm with a momentum from 0 to 1, got 1\.5\. /,
+  ],
   'a type of values that tfjs does not have': [
     () => {
       const input = tfl.input({ shape: [4], name: 'images', dtype: 'float16' as 'float32' });

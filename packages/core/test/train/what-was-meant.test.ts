@@ -192,6 +192,11 @@ describe('distill says what was meant', () => {
       }),
       "validation, classNames: expected the classes of `train` in their order, class 1 'dog', got 'eel'.",
     ],
+    [
+      'by a teacher in the place of a student',
+      () => ({ students: [freeze(tinyNetwork(2))] }),
+      'students[0]: expected a network (createNetwork) or a tfjs LayersModel, got a frozen network.',
+    ],
     ['by a hole in a list', () => ({ students: new Array(1) }), 'students[0]: expected a network'],
     [
       'by a callback for another library',
