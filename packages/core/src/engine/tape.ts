@@ -6,11 +6,15 @@ interface TapeEngine {
   readonly state: {
     gradientDepth: number;
     kernelDepth: number;
-    activeTape: { readonly saved?: readonly Tensor[] }[] | null;
+    activeTape: { readonly kernelName: string; inputs: object; readonly saved?: readonly Tensor[] }[] | null;
   };
   startTape(): void;
   endTape(): void;
 }
+
+/** Operations with a gradient of 0 everywhere. For comparisons other than `greaterEqual`, tfjs throws instead. */
+const STEPS =
+  /^(Arg(Max|Min)|Ceil|Floor|Round|Sign|Step|OneHot|(Not)?Equal|(Greater|Less)(Equal)?|Logical(And|Or|Not)|Is(Finite|Inf|Nan)|(Ones|Zeros)Like)$/;
 
 const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine;
 
@@ -34,7 +38,10 @@ export function stopGradient<T extends Tensor>(x: T): T {
   return withoutTape(() => tf.clone(x));
 }
 
-/** One backward pass: d y() / d x for each x in `xs`; `undefined` for an x that y does not depend on. */
+/**
+ * One backward pass: d y() / d x for each x in `xs`; `undefined` for an x that y does not depend on, or only through
+ * operations such as argMax, round and comparisons, whose gradient is 0 everywhere.
+ */
 export type GradientOf = (y: () => Scalar, xs: readonly Tensor[]) => (Tensor | undefined)[];
 
 /**
@@ -49,6 +56,8 @@ export function onOneTape<F, R>(forward: () => F, use: (value: F, gradientOf: Gr
   engine.startTape();
   try {
     const value = forward();
+    // Zeros would look like a gradient, and what they leave untrained would be told nobody.
+    for (const node of engine.state.activeTape ?? []) if (STEPS.test(node.kernelName)) node.inputs = {};
     // The tape stays open (depth 1) between gradients, so that tfjs does not discard it after the first;
     // withoutTape around `use` keeps the operations of each backward pass off it.
     const gradientOf: GradientOf = (y, xs) =>

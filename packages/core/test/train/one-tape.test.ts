@@ -51,6 +51,29 @@ describeOn(await testEngines(), 'several gradients of one forward pass', () => {
     });
   });
 
+  it.each<[string, (logits: tf.Tensor) => tf.Tensor]>([
+    ['argMax', (logits) => tf.argMax(logits, 1)],
+    ['round', (logits) => tf.round(logits)],
+    ['oneHot', (logits) => tf.oneHot(tf.argMax<tf.Tensor1D>(logits, 1), 3)],
+    ['greaterEqual', (logits) => tf.greaterEqual(logits, 0)],
+    ['comparisons', (logits) => tf.logicalAnd(tf.greater(logits, 0), tf.notEqual(logits, 1))],
+  ])('are undefined for what a loss reaches through %s alone, not through it and beside it', (_, hard) => {
+    tf.tidy(() => {
+      const hardened = ({ logits }: NetworkOutput): Scalar => tf.mean(tf.cast(hard(logits), 'float32'));
+      const [alone, beside] = onOneTape(
+        () => {
+          const output = forward();
+          const alone = hardened(output);
+          return [alone, tf.mul<Scalar>(alone, tf.mean(output.logits))] as const;
+        },
+        (values, gradientOf) =>
+          values.map((value) => gradientOf(() => value, [network.variables['logits/kernel'] as tf.Variable])),
+      );
+      expect(alone).toEqual([undefined]);
+      expect(beside?.[0]?.shape).toEqual(network.variables['logits/kernel']?.shape);
+    });
+  });
+
   it('are undefined for what a loss does not reach', () => {
     tf.tidy(() => {
       const [gradient] = onOneTape(forward, (output, gradientOf) =>
