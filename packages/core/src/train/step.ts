@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { asGraph } from '../engine/graph/index.js';
 import { concatFlat } from '../engine/kernels/flat.js';
+import { DistillError, isPromise } from '../error/index.js';
 import type { Phase, Update } from '../method/index.js';
 import { teacherAsRead } from '../network/index.js';
 import type { OwnedOutput } from '../network/index.js';
@@ -112,7 +113,17 @@ function apply(
 ): void {
   reach.note(updates, gradients);
   try {
-    updates.forEach(({ name }, index) => optimizers.get(name)?.apply(gradients[index] ?? {}, position));
+    updates.forEach(({ name }, index) => {
+      const done: unknown = optimizers.get(name)?.apply(gradients[index] ?? {}, position);
+      // Its gradients are freed here, before a promise would use them.
+      if (isPromise(done))
+        throw new DistillError({
+          code: 'contract',
+          where: `optimizer of update '${name}', apply()`,
+          expected: 'the variables changed when it returns',
+          got: 'a promise',
+        });
+    });
   } finally {
     tf.dispose(gradients.flatMap((each) => Object.values(each)));
   }

@@ -70,6 +70,37 @@ describeOn(REPRODUCIBLE.slice(0, 1), 'a schedule of one’s own', () => {
   });
 });
 
+describeOn(REPRODUCIBLE.slice(0, 1), 'an optimizer of one’s own', () => {
+  const inner = adam({ learningRate: 0.01 });
+  it.each<[string, OptimizerSpec['create'], string]>([
+    [
+      'makes nothing',
+      () => undefined as never,
+      'got one without apply, learningRate, state, restore, dispose.',
+    ],
+    [
+      'lacks what checkpoints need',
+      (variables) => ({ ...inner.create(variables), state: undefined, restore: undefined }) as never,
+      "optimizer 'own' of update 'student', create(): expected an object with apply, learningRate, state, restore, dispose, got one without state, restore.",
+    ],
+    [
+      'throws when it is made',
+      () => {
+        throw new TypeError('no slots');
+      },
+      "optimizer 'own' of update 'student', create(): expected an object with apply, learningRate, state, restore, dispose, got no slots.",
+    ],
+    [
+      'returns a promise',
+      (variables) => Object.assign(inner.create(variables), { apply: () => Promise.resolve() }),
+      "optimizer of update 'student', apply(): expected the variables changed when it returns, got a promise.",
+    ],
+  ])('that %s is told as that', async (_, create, message) => {
+    const optimizer = { name: 'own', options: {}, create };
+    expect((await caught(() => distill(smallRun({ optimizer })))).message).toContain(message);
+  });
+});
+
 describeOn(REPRODUCIBLE, 'a step that the memory does not suffice for', (engine) => {
   /** As each engine fails. */
   const exhaust = (): never => {
@@ -151,6 +182,24 @@ describeOn(REPRODUCIBLE.slice(0, 1), 'weights that no term reaches', () => {
     expect(result.warnings).toEqual([
       "No term reaches 'logits/kernel', 'logits/bias' of update 'student': no gradient trains them.",
     ]);
+    result.dispose();
+  });
+
+  it('are all of them where a loss counts wrong answers, which has a gradient of 0 everywhere', async () => {
+    const method = defineMethod<StudentOptions>({
+      name: 'errors',
+      defaults: {},
+      check: {},
+      reads: () => ({ student: [] }),
+      loss: ({ student: { logits }, labels }) => ({
+        errors: {
+          value: tf.mean<Scalar>(tf.abs(tf.sub(tf.cast(tf.argMax(logits, 1), 'float32'), labels))),
+          weight: 1,
+        },
+      }),
+    })();
+    const result = await distill({ ...run, method, students: [tinyNetwork(1)] });
+    expect(result.warnings.filter((warning) => warning.startsWith('No term'))).toHaveLength(1);
     result.dispose();
   });
 
