@@ -9,6 +9,7 @@ import { expectShape, shapeText } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import { inParts } from './ask-teacher.js';
 import type { FrozenNetwork, LogitsSource, NetworkNode } from './contract.js';
+import { graphNormalization } from './expected-normalization.js';
 import { AS_ONNX, expectRunnable, isGraphModel, nodesOf, plain } from './graph-model.js';
 import type { GraphModelLike, GraphModelNode } from './graph-model.js';
 import { expectSource, logProbabilities, sourceAfter } from './logits.js';
@@ -120,6 +121,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     // The model's tensors are constants, so no student can share them.
     weights: {},
     givesLogits: logitsFrom === 'softmax',
+    normalization: graphNormalization(nodes.get(plain(input.name)), model, channels),
     logitsFrom,
     fingerprint: () => fingerprintOf(model, nodes, logitsFrom),
     forward(images, taps = []) {

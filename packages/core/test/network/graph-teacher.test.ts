@@ -74,6 +74,45 @@ describeOn(REPRODUCIBLE, 'a graph model as a teacher', () => {
     teacher.dispose();
   });
 
+  it.each<[string, string, number]>([
+    ['divides by 127.5', 'RealDiv', 127.5],
+    ['multiplies by 1/255', 'Mul', 1 / 255],
+    ['takes the mean in bytes away', 'Sub', 103.939],
+  ])('that %s first is warned of where it is given normalized images', async (_, op, value) => {
+    const scaled = async (number: number): Promise<string[]> => {
+      const files = await changed((nodes, node) => {
+        nodes.push(
+          { name: 'number', op: 'Const', input: [], attr: { dtype: { type: 'DT_FLOAT' } } },
+          { name: 'scaled', op, input: ['images', 'number'], attr: { T: { type: 'DT_FLOAT' } } },
+        );
+        node('stage1/conv').input = ['scaled', 'kernel'];
+      });
+      const [json, weights] = files as [File, File];
+      const model = JSON.parse(await json.text()) as { weightsManifest: [{ weights: object[] }] };
+      model.weightsManifest[0].weights.push({ name: 'number', shape: [], dtype: 'float32' });
+      const teacher = await loadTeacher([
+        new File([JSON.stringify(model)], 'model.json'),
+        new File([weights, Float32Array.of(number)], 'weights.bin'),
+      ]);
+      const students = [tinyNetwork(1)];
+      const train = tinyDataset(4, 1);
+      const result = await distill({
+        teacher,
+        students,
+        method: kd(),
+        train,
+        epochs: 1,
+        batchSize: 2,
+        seed: 1,
+      });
+      return result.warnings.filter((warning) => warning.startsWith('Teacher'));
+    };
+    expect(await scaled(value)).toEqual([
+      expect.stringMatching(/expects images with mean \[0, 0\] and std \[0.00392, 0.00392\], but is given/),
+    ]);
+    expect(await scaled(1)).toEqual([]);
+  });
+
   it('is refused where it ends in a sigmoid, unless its values are said to be logits', async () => {
     const place = await savedGraph(join(folder, 'sigmoid'), 'Sigmoid');
     expect((await caught(() => loadTeacher(place))).message).toMatch(
