@@ -141,15 +141,11 @@ function termsOf(update: Update, step: Step): LossTerms {
   if (!isTerms) throw breach(`${where}, terms`, 'an object of terms, { name: { value, weight } }', terms);
   for (const [name, term] of Object.entries(terms)) {
     const { value, weight } = (term ?? {}) as Partial<Record<keyof Term, unknown>>;
-    const isTensor = value instanceof tf.Tensor;
+    const place = `${where}, term '${name}'`;
+    const type = value instanceof tf.Tensor ? value.dtype : value;
     // Whole numbers have no gradient, and NaN as a weight would be blamed on the learning rate.
-    if (!isTensor || value.dtype !== 'float32')
-      throw breach(
-        `${where}, term '${name}', value`,
-        'a scalar float32 tensor',
-        isTensor ? value.dtype : value,
-      );
-    if (!Number.isFinite(weight)) throw breach(`${where}, term '${name}', weight`, 'a finite number', weight);
+    if (type !== 'float32') throw breach(`${place}, value`, 'a scalar float32 tensor', type);
+    if (!Number.isFinite(weight)) throw breach(`${place}, weight`, 'a finite number', weight);
   }
   return terms as LossTerms;
 }
