@@ -178,7 +178,6 @@ async function writeExport(to: string, source: Source): Promise<ModelCard> {
   exported.dispose();
   const latency = await measureLatency(to, metadata.imageSize);
   const bytes = async (file: string): Promise<number> => (await stat(file)).size;
-  const seeds = await accuraciesOfSeeds(folder, run, method);
   const said: ModelCard = {
     kind: 'distilljs export',
     schema: CARD_SCHEMA,
@@ -201,7 +200,7 @@ async function writeExport(to: string, source: Source): Promise<ModelCard> {
     training: { epochs: run.config.epochs, batchSize: run.config.batchSize, optimizer: run.config.optimizer },
     quantization: quantize,
     testAccuracy: { trained: before, exported: after, images: data.test.size },
-    overSeeds: summarize(seeds),
+    overSeeds: summarize(await accuraciesOfSeeds(folder, run, method)),
     bytes: {
       model: await bytes(join(to, 'model.json')),
       weights: await bytes(join(to, 'weights.bin')),
