@@ -82,21 +82,30 @@ it('a map that no trained weight comes before is refused: there is no extractor 
   );
 });
 
+/** tfjs has no gradient of this operation. */
+class Sorted extends layers.Layer {
+  static readonly className = 'SortedOfItsOwn';
+  override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const [value] = x as [tf.Tensor];
+    return tf.topk(value, value.shape.at(-1)).values;
+  }
+}
+
 it('a layer without gradient is named, as with any other method', async () => {
   const make = (): Network =>
     createNetwork(
       sequential({
         layers: [
           layers.conv2d({ name: 'stage3', inputShape: [6, 6, 2], filters: 2, kernelSize: 3 }),
-          layers.thresholdedReLU({ name: 'step' }),
+          new Sorted({ name: 'sorted' }),
           layers.flatten(),
           layers.dense({ units: 3 }),
         ],
       }),
     );
-  const error = await refusalOf({ method: afd({ tap: 'step' }), students: [make(), make()] });
+  const error = await refusalOf({ method: afd({ tap: 'sorted' }), students: [make(), make()] });
   expect(error).toMatchObject({ code: 'network' });
-  expect(String(error)).toContain("layer 'step' (ThresholdedReLU): expected a layer that gradients pass");
+  expect(String(error)).toContain("layer 'sorted' (SortedOfItsOwn): expected a layer that gradients pass");
 });
 
 it('transfer layers of 1×1 maps need two images in a batch; single images and one channel are fine without', async () => {

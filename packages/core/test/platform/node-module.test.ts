@@ -1,8 +1,15 @@
 import { directoryStore, jsonl, loadModel, progress } from '@distilljs/core';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { nodeModule } from '../../src/platform/node-module.js';
 import { caught } from '../caught.js';
 
+// Loaded with the first model, by an import of vitest's that reads `process`.
+beforeAll(() =>
+  Promise.all([
+    import('../../src/model-file/read-artifacts.js'),
+    import('../../src/model-file/build-model.js'),
+  ]),
+);
 afterEach(() => {
   vi.unstubAllGlobals();
 });
