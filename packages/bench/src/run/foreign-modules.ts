@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { DistillError, isDistillError, nearestNameHint } from '@distilljs/core';
 import type { Method } from '@distilljs/core';
+import { resolve as resolvePackage } from 'import-meta-resolve';
 import { nameOfModule } from '../config/index.js';
 import type { CatalogEntry } from './catalog-entry.js';
 
@@ -98,44 +99,15 @@ function fileOf(from: From, folders: readonly string[]): string {
   throw refusal(from, 'a package that is installed', 'none', hint);
 }
 
-interface Manifest {
-  readonly exports?: unknown;
-  readonly module?: string;
-  readonly main?: string;
-}
-
-/** The file that `import` resolves for a package, by the manifest in the nearest `node_modules`. */
-function packageEntry(name: string, from: string): string | undefined {
-  const [, own = name, path = ''] = /^((?:@[^/]+\/)?[^/]+)(?:\/(.+))?$/.exec(name) ?? [];
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    const root = join(folder, 'node_modules', own);
-    const manifest = join(root, 'package.json');
-    if (existsSync(manifest)) {
-      const { exports, module, main = 'index.js' } = JSON.parse(readFileSync(manifest, 'utf8')) as Manifest;
-      const listed = entryOf(exports, path === '' ? '.' : `./${path}`);
-      const file = listed ?? (exports === undefined ? (path === '' ? (module ?? main) : path) : undefined);
-      return file === undefined ? undefined : join(root, file);
-    }
-    if (dirname(folder) === folder) return undefined;
+/** The file that `import` takes for a package from a folder; undefined if none is installed. */
+function packageEntry(name: From, folder: string): string | undefined {
+  try {
+    const url = resolvePackage(name, pathToFileURL(join(folder, 'any.mjs')).href);
+    return url.startsWith('file:') ? fileURLToPath(url) : undefined;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw refusal(name, 'a package that can be imported', thrownText(cause), undefined, cause);
   }
-}
-
-function entryOf(exports: unknown, key: string): string | undefined {
-  const isMap = typeof exports === 'object' && exports !== null;
-  const hasPaths = isMap && Object.keys(exports).some((each) => each.startsWith('.'));
-  const target = hasPaths ? (exports as Record<string, unknown>)[key] : key === '.' ? exports : undefined;
-  return conditional(target);
-}
-
-function conditional(target: unknown): string | undefined {
-  if (typeof target === 'string') return target;
-  if (typeof target !== 'object' || target === null) return undefined;
-  for (const [condition, inner] of Object.entries(target)) {
-    if (!['node', 'import', 'default'].includes(condition)) continue;
-    const found = conditional(inner);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 /** A method factory, as `defineMethod` returns it. */

@@ -122,6 +122,36 @@ describe('a method of a module', () => {
     expect(methods[0]).toMatchObject({ name: 'one', as: 'two' });
   });
 
+  it.each([
+    ['patterns', { exports: { './*': './lib/*.js' } }, '/own', 'own'],
+    ['lists of targets', { exports: { '.': [{ import: './lib/own.js' }] } }, '', 'own'],
+    ['no exports, and a main without an extension', { main: 'lib/own' }, '', 'own'],
+  ])('of a package may be found by %s', async (kind, manifest, path, name) => {
+    const own = `by-${kind.replace(/\W.*/, '')}`;
+    const root = join(folder, 'node_modules', own);
+    mkdirSync(join(root, 'lib'), { recursive: true });
+    writeFileSync(join(root, 'package.json'), JSON.stringify({ name: own, type: 'module', ...manifest }));
+    writeFileSync(
+      join(root, 'lib/own.js'),
+      `const make = () => ({ spec: 'v1', name: '${name}', options: {}, plan() {} });\nexport const made = Object.assign(make, { methodName: '${name}', defaults: {} });`,
+    );
+    await importModule(`${own}${path}`, [folder]);
+    expect((await methodsFrom(`${own}${path}`)).map(({ name: found }) => found)).toEqual([name]);
+  });
+
+  it.each([
+    ['damaged', '{ "exports": ', '', 'Invalid package config'],
+    ['closed', '{ "exports": { "./a": "./a.js" } }', '/b', "Package subpath './b' is not defined"],
+  ])('of a package that is %s is told as that', async (name, manifest, path, said) => {
+    const root = join(folder, 'node_modules', name);
+    mkdirSync(root, { recursive: true });
+    writeFileSync(join(root, 'package.json'), manifest);
+    const error: unknown = await importModule(`${name}${path}`, [folder]).catch((thrown: unknown) => thrown);
+    expect(isDistillError(error)).toBe(true);
+    expect(String(error)).toContain('expected a package that can be imported');
+    expect(String(error)).toContain(said);
+  });
+
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text);
     return `./${name}`;
