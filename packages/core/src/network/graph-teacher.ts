@@ -60,7 +60,7 @@ export function freezeGraphModel(model: GraphModelLike, options: GraphTeacherOpt
     const hint = 'Convert it with the images, [batch, height, width, channels], as its input.';
     throw refuse('images of shape [batch, height, width, channels] as the input', shapeText(axes), hint);
   }
-  const logitsFrom = source ?? sourceAfter(lastOperation(nodes.get(plain(output.name))), `network '${name}'`);
+  const logitsFrom = sourceAfter(lastOperation(nodes.get(plain(output.name))), `network '${name}'`, source);
   const tapNames = [
     ...new Set([...Object.keys(aliases), ...[...nodes.values()].filter(isTap).map((node) => node.name)]),
   ];

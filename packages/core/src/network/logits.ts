@@ -105,7 +105,8 @@ export function expectLogits(modelName: string, graph: Graph, source: LogitsSour
     });
   }
   const end = outputActivation(graph);
-  if (end === undefined || source === 'softmax' || (end.activation === 'softmax' && end.removable)) return;
+  const isDistribution = end?.activation === 'softmax' && (source === 'softmax' || end.removable);
+  if (end === undefined || isDistribution) return;
   throw new DistillError({
     code: 'network',
     where: where(end.node),
@@ -121,11 +122,16 @@ export function expectLogits(modelName: string, graph: Graph, source: LogitsSour
 /**
  * How logits come from the output of a graph that ends in this operation.
  *
- * @throws DistillError code `network` for a sigmoid, whose values are neither logits nor a distribution
+ * @param said what the user says
+ * @throws DistillError code `network` for a sigmoid whose values are not said to be logits: they are no distribution
  */
-export function sourceAfter(operation: string | undefined, where: string): LogitsSource {
-  if (operation === 'Softmax') return 'softmax';
-  if (operation !== 'Sigmoid' && operation !== 'HardSigmoid') return 'output';
+export function sourceAfter(
+  operation: string | undefined,
+  where: string,
+  said: LogitsSource | undefined,
+): LogitsSource {
+  const isSigmoid = operation === 'Sigmoid' || operation === 'HardSigmoid';
+  if (!isSigmoid || said === 'output') return said ?? (operation === 'Softmax' ? 'softmax' : 'output');
   throw new DistillError({
     code: 'network',
     where,

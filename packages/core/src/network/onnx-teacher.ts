@@ -83,7 +83,7 @@ export async function loadOnnxTeacher(
   for (const { tap, value } of foundTaps(nodes, [...named.keys()], file)) taps.set(tap, value);
 
   const logits = (file.outputs[0] as OnnxValue).name;
-  const logitsFrom = options.logitsFrom ?? sourceAfter(lastOperation(file, logits), where);
+  const logitsFrom = sourceAfter(lastOperation(file, logits), where, options.logitsFrom);
   const values = [...new Set(taps.values())];
   const graph = await open(values);
   try {

@@ -118,6 +118,9 @@ describeOn(REPRODUCIBLE, 'a graph model as a teacher', () => {
     expect((await caught(() => loadTeacher(place))).message).toMatch(
       /expected logits, or the probabilities of a softmax, as the output, got a sigmoid output\. .*logitsFrom: 'output'/,
     );
+    expect((await caught(() => loadTeacher(place, { logitsFrom: 'softmax' }))).message).toContain(
+      'got a sigmoid output',
+    );
     const teacher = await loadTeacher(place, { logitsFrom: 'output' });
     expect(teacher.classes).toBe(3);
     teacher.dispose();

@@ -195,6 +195,12 @@ describe('createNetwork takes', () => {
     expect(createNetwork(build()).classes).toBe(3);
   });
 
+  it('a sigmoid that is said to be a softmax', async () => {
+    const model = endingIn(layers.dense({ name: 'last', units: 3, activation: 'sigmoid' }));
+    const error = await caught(() => createNetwork(model, { logitsFrom: 'softmax' }));
+    expect(error.message).toMatch(/layer 'last': .*got a sigmoid output/);
+  });
+
   it('options that are an object of a class, or of one that inherits them', () => {
     class Named {
       readonly name = 'own';
