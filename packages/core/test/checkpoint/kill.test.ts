@@ -24,8 +24,9 @@ async function killedRun(
   });
   let [told, errors] = ['', ''];
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  // Not 'exit': then the last steps may not have been read yet.
   const ended = new Promise<NodeJS.Signals | null>((resolve) =>
-    child.on('exit', (_, signal) => {
+    child.on('close', (_, signal) => {
       resolve(signal);
     }),
   );
