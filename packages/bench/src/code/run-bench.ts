@@ -166,7 +166,12 @@ function expectOptions(options: unknown): void {
       refuse(`runBench, ${part}`, 'a value', 'promise', 'Write `await` before it.');
   const { data, student } = options as Partial<Record<string, unknown>>;
   if (has(data, 'image', 'size'))
-    refuse('runBench, data', '{ train, test }', data, 'That is one dataset: which images are for the test?');
+    refuse(
+      'runBench, data',
+      '{ train, test }',
+      data,
+      'That is a single dataset. Pass one for training and one for testing.',
+    );
   for (const given of [student, has(student, 'build') ? student.build : undefined])
     if (has(given, 'predict') || has(given, 'forward'))
       refuse('runBench, student', 'a function', given, 'Build a model in it: each training takes a new one.');

@@ -78,7 +78,7 @@ function teacherConflicts(teacher: unknown): Conflict[] {
   const seedless = seed === undefined ? [] : refused('seed', 'no such field with a trained teacher');
   if (typeof path !== 'string') return seedless;
   if (isModelName(path) && !existsSync(path)) {
-    const hint = `A network of the zoo is teacher.model (--teacher-model ${path}).`;
+    const hint = `For a network of the zoo write teacher.model (--teacher-model ${path}).`;
     return [...seedless, { path: ['teacher', 'path'], expected: 'the path of a trained teacher', hint }];
   }
   if (/\.safetensors$/i.test(path) && model === undefined) {

@@ -111,8 +111,8 @@ function studentBy(
       throw new DistillError({
         code: 'config',
         where,
-        expected: 'a function that builds a new model at each call',
-        got: 'the model of a call before',
+        expected: 'a function that builds a new model on each call',
+        got: 'the model from an earlier call',
         hint: 'Build the model inside the function.',
       });
     }

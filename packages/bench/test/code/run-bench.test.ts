@@ -308,7 +308,7 @@ describe('runBench', () => {
     [
       'one dataset',
       { ...tiny, out: 'x', data: colours('a', 9) },
-      'runBench, data: expected { train, test }, got object. That is one dataset',
+      'runBench, data: expected { train, test }, got object. That is a single dataset',
     ],
     [
       'a promise among the methods',
@@ -337,7 +337,7 @@ describe('runBench', () => {
         const model = smallModel(4);
         return () => model;
       },
-      'expected a function that builds a new model at each call, got the model of a call before',
+      'expected a function that builds a new model on each call, got the model from an earlier call',
     ],
   ])('refuses as the student %s', async (_, make, said) => {
     const options = { ...tiny, teacher: byColour(), out: at('no-student'), student: make() };

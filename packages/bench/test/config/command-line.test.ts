@@ -139,7 +139,7 @@ describe('settings of one command line', () => {
 
   it('say how a network of the zoo is named as the teacher', () => {
     expect(() => resolveConfig({ preset: 'quick', flags: [{ teacher: { path: 'resnet56' } }] })).toThrow(
-      "command line, teacher.path: expected the path of a trained teacher, got 'resnet56'. A network of the zoo is teacher.model (--teacher-model resnet56).",
+      "command line, teacher.path: expected the path of a trained teacher, got 'resnet56'. For a network of the zoo write teacher.model (--teacher-model resnet56).",
     );
   });
 

@@ -36,7 +36,7 @@ describe('SVHN', () => {
       const file = `${dir}/train_32x32.mat`;
       expect((await loadSvhn({ dir: file }, ['train'])).splits.train?.size).toBe(10);
       await expect(load(file)).rejects.toThrow(
-        'expected test_32x32.mat of SVHN, format 2 (cropped digits), got a file of another name. Name the folder that holds them.',
+        'expected test_32x32.mat of SVHN, format 2 (cropped digits), got a file with another name. Name the folder that holds them.',
       );
     });
   });

@@ -72,7 +72,12 @@ export function arrayDataset(options: ArrayDatasetOptions): InMemoryDataset {
   }
   const { shape } = Array.isArray(options.images) ? flattened(options.images.slice(0, 1)) : { shape: [] };
   if (isTurned(shape.slice(1), imageShape))
-    refuse(', images[0]', imageShape.join('×'), shape.slice(1).join('×'), 'Its axes are in another order.');
+    refuse(
+      ', images[0]',
+      imageShape.join('×'),
+      shape.slice(1).join('×'),
+      'Nested arrays are [height, width, channels].',
+    );
   const superclasses =
     options.superclasses === undefined
       ? undefined

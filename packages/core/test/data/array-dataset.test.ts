@@ -69,7 +69,7 @@ describe('arrayDataset', () => {
     [
       'nested arrays with the channels first',
       { images: [nested(3, 2, 2), nested(3, 2, 2), nested(3, 2, 2)] as never, imageShape: [2, 2, 3] },
-      "arrayDataset 'array', images[0]: expected 2×2×3, got 3×2×2. Its axes are in another order.",
+      "arrayDataset 'array', images[0]: expected 2×2×3, got 3×2×2. Nested arrays are [height, width, channels].",
     ],
     [
       'nested arrays of another width',

@@ -24,7 +24,7 @@ export function findFiles(dir: string, fits: (name: string) => boolean, what: st
   if (kindOf(dir, what) === 'a file') {
     // One file given for several would be taken for each of them.
     if (fits(basename(dir))) return [dir];
-    throw dataError(dir, what, 'a file of another name', 'Name the folder that holds them.');
+    throw dataError(dir, what, 'a file with another name', 'Name the folder that holds them.');
   }
   for (let depth = 0, looked = 0; depth <= DEEPEST && folders.length > 0 && looked < MOST_FOLDERS; depth++) {
     const entries = folders.slice(0, MOST_FOLDERS - looked).flatMap((folder) => listed(folder, dir, what));
