@@ -11,6 +11,7 @@ import { cellFolder, cellsOf } from './cells.js';
 import { expectIdle, LOCK } from './lock.js';
 import { readStudy } from './matrix.js';
 import { isWithin, pathsOf } from './places.js';
+import { tidyRun } from './left-behind.js';
 import { makeAside, REPLACED } from './replaced.js';
 import type { RunFolder } from './run-folder.js';
 import { readEnvironment, readRun } from './stored.js';
@@ -96,6 +97,7 @@ export async function openFolder(
   before: FoundRun | undefined,
   now: { readonly config: RunConfig; readonly environment: RunEnvironment; readonly data: DataFingerprints },
 ): Promise<string | undefined> {
+  await tidyRun(folder.root);
   const kept = existing === 'resume' ? before : undefined;
   const aside = before !== undefined && kept === undefined ? await moveAside(folder, before) : undefined;
   // The configuration comes last: a folder that has one has the others.

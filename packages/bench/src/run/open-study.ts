@@ -13,6 +13,7 @@ import { expectIdle, LOCK, lockFolder } from './lock.js';
 import { matrixOf, readMatrix, readStudy, runOf, studyFolder, writeStudy } from './matrix.js';
 import type { Matrix, MatrixRun, PlannedRun, StudyFile, StudyTask } from './matrix.js';
 import { expectNothingNeeded, openFolder } from './open-folder.js';
+import { tidyRun } from './left-behind.js';
 import { makeAside, REPLACED } from './replaced.js';
 import { checkRun, descriptionOf } from './run-config.js';
 import type { ConfigRun } from './run-config.js';
@@ -47,6 +48,7 @@ export async function openStudy<T>(
   await examineStudy(out, tasks, existing);
   const unlock = await lockFolder(out);
   try {
+    await tidyRun(out);
     const { matrix, plans } = await prepare(options, tasks);
     return await work(matrix, plans);
   } finally {

@@ -1,7 +1,7 @@
 import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { directoryStore, UNFINISHED } from '@distilljs/core';
-import { LOCK } from './lock.js';
+import { ownOfRun, ownOfTraining } from './own-files.js';
 
 /*
  * Replacing old results by new ones. The new ones are in place before the old ones are removed. Files that no run made belong to the
@@ -60,34 +60,13 @@ async function swap(unfinished: string, target: string): Promise<string | undefi
   return aside;
 }
 
-const OF_TRAINING =
-  /^(?:(?:metrics|inspections)\.jsonl|(?:result|sources|corruptions)\.json|predictions(?:-\d+)?\.safetensors|(?:model|student)(?:-\d+)?\/(?:model\.json|weights\.bin)|checkpoint\/phase-\d+-epoch-\d+-step-\d+\.safetensors|outputs\/[^/]+\.(?:f32|json))$/;
-const OF_REPORT =
-  /^report\/(?:(?:index|explain)\.html|(?:report|metrics|explain)\.json|report\.(?:md|csv|tex)|seeds\.csv|plots\/[^/]+\.(?:svg|png)|tensorboard\/.+)$/;
-const OF_RUN = /^(?:config|environment|data|race|run)\.json$/;
-const TRAINING = /^(?:teacher|tune\/[^/]+\/\d+\/\d+|[^/]+\/\d+)\//;
-/** A file left by a crash, or a lock. */
-const PASSING = new RegExp(`${UNFINISHED.replace('.', '\\.')}$|(?:^|/)${LOCK.replace('.', '\\.')}[^/]*$`);
-
-/** Whether a run or a study made the file of this path. */
-function ownOfRun(path: string): boolean {
-  const within = path.replace(/^tasks\/[^/]+\//, '');
-  if (OF_RUN.test(within) || OF_REPORT.test(within) || PASSING.test(within)) return true;
-  return TRAINING.test(within) && ownOfTraining(within.replace(TRAINING, ''));
-}
-
-/** Whether a training keeps a file of this path in its folder. */
-export const isOfTraining = (path: string): boolean => OF_TRAINING.test(path);
-
-const ownOfTraining = (path: string): boolean => isOfTraining(path) || PASSING.test(path);
-
 /**
  * Removes a run's own files, and moves all others.
  *
  * @param to the folder that files move to, at the same path; a file never replaces an existing one, and then stays where it is
  * @param isOwn receives a path with `/`
  */
-async function removeOwn(from: string, to: string, isOwn: (path: string) => boolean): Promise<void> {
+export async function removeOwn(from: string, to: string, isOwn: (path: string) => boolean): Promise<void> {
   const entries = await readdir(from, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
     // Another training of this run ended at the same time and removed it.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];

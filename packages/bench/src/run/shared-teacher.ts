@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DistillError, UNFINISHED } from '@distilljs/core';
-import { isOfTraining } from './replaced.js';
+import { isOfTraining } from './own-files.js';
 import type { TrainingFolder } from './run-folder.js';
 import { readTeacherResult } from './stored.js';
 

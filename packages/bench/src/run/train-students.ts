@@ -2,6 +2,7 @@ import { isDistillError } from '@distilljs/core';
 import type { DistillError } from '@distilljs/core';
 import { cellFolder, cellsOf } from './cells.js';
 import type { Cell, StudentCell, TuningCell } from './cells.js';
+import { tidyTraining } from './left-behind.js';
 import { lockFolder } from './lock.js';
 import type { LockOptions } from './lock.js';
 import type { RunContext } from './run-context.js';
@@ -20,7 +21,7 @@ export interface Divergence {
   readonly error: DistillError;
 }
 
-/** Runs `work` while no other process works on the training. @param options as for {@link lockFolder} */
+/** Runs `work` while no other process works on the training, without what killed ones left. @param options as for {@link lockFolder} */
 export async function atCell<T>(
   { root }: TrainingFolder,
   work: () => Promise<T>,
@@ -28,6 +29,7 @@ export async function atCell<T>(
 ): Promise<T> {
   const unlock = await lockFolder(root, 'folder of a training', options);
   try {
+    await tidyTraining(root);
     return await work();
   } finally {
     await unlock();

@@ -96,6 +96,8 @@ export interface RunOutcome {
   readonly rows: unknown;
   /** Bytes of every saved model by path. */
   readonly models: Readonly<Record<string, string>>;
+  /** Text of every file of inspections by path. */
+  readonly inspections: Readonly<Record<string, string>>;
   /** Phase and epoch of each line of metrics by training. */
   readonly epochs: Readonly<Record<string, readonly string[]>>;
 }
@@ -104,11 +106,23 @@ export function outcomeOf(run: string): RunOutcome {
   const files = readdirSync(run, { recursive: true, encoding: 'utf8' }).sort();
   const models = files.filter((file) => /\/(?:model|student(?:-\d)?)\/[^/]+$/.test(file));
   const metrics = files.filter((file) => file.endsWith('metrics.jsonl'));
+  const inspections = files.filter((file) => file.endsWith('inspections.jsonl'));
   return {
     rows: untimedRows(readFileSync(join(run, 'report/report.json'), 'utf8')),
     models: Object.fromEntries(models.map((file) => [file, readFileSync(join(run, file), 'base64')])),
+    inspections: Object.fromEntries(inspections.map((file) => [file, readFileSync(join(run, file), 'utf8')])),
     epochs: Object.fromEntries(metrics.map((file) => [dirname(file), epochsIn(join(run, file))])),
   };
+}
+
+/** Expects the same of two runs, and names what differs: a model by its path, in place of its bytes. */
+export function expectSameOutcome(run: string, expected: RunOutcome): void {
+  const { rows, models, epochs, inspections } = outcomeOf(run);
+  expect(epochs).toEqual(expected.epochs);
+  expect(Object.keys(models)).toEqual(Object.keys(expected.models));
+  expect(Object.keys(models).filter((file) => models[file] !== expected.models[file])).toEqual([]);
+  expect(inspections).toEqual(expected.inspections);
+  expect(rows).toEqual(expected.rows);
 }
 
 function epochsIn(metrics: string): readonly string[] {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { benchProcesses, inTime, outcomeOf } from './bench-process.js';
+import { benchProcesses, expectSameOutcome, inTime } from './bench-process.js';
 import type { Ended } from './bench-process.js';
 
 const bench = benchProcesses();
@@ -19,7 +19,7 @@ function expectOneError({ by, said }: Ended, reason: RegExp, code = 1): void {
 async function expectResumes(out: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
   const { by, said } = await bench.run(['--out', out, '--resume'], { env });
   expect(by, said).toBe(0);
-  expect(outcomeOf(out)).toEqual(await bench.undisturbed());
+  expectSameOutcome(out, await bench.undisturbed());
 }
 
 describe.skipIf(process.platform === 'win32')('a run', { timeout: 300_000 }, () => {
@@ -59,7 +59,7 @@ describe.skipIf(process.platform === 'win32')('a run', { timeout: 300_000 }, () 
     });
     expect(by, said).toBe(0);
     expect(stops).toBeGreaterThan(1);
-    expect(outcomeOf(out)).toEqual(await bench.undisturbed());
+    expectSameOutcome(out, await bench.undisturbed());
   });
 
   it.each(['--resume', '--overwrite'])(
@@ -77,7 +77,7 @@ describe.skipIf(process.platform === 'win32')('a run', { timeout: 300_000 }, () 
       });
       for (const each of refused) expectOneError(each, /no other process works in/, 2);
       expect(refused).toHaveLength(1);
-      expect(outcomeOf(out)).toEqual(await bench.undisturbed());
+      expectSameOutcome(out, await bench.undisturbed());
     },
   );
 

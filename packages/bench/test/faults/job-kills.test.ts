@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRandom } from '@distilljs/core';
 import { expect, it } from 'vitest';
-import { benchProcesses, outcomeOf } from './bench-process.js';
+import { benchProcesses, expectSameOutcome } from './bench-process.js';
 
 /** `npm run faults -- --kills N --seed N` sets both; it is a matter of minutes, and no part of `npm test`. */
 const KILLS = Math.ceil(Number(process.env['FAULTS_KILLS'] ?? 0) * 0.4);
@@ -65,7 +65,7 @@ it.skipIf(process.platform === 'win32' || KILLS === 0)(
         // 1: a teacher or student that was killed twice; the next round goes on with it.
         expect([0, 1, 'SIGKILL'], said).toContain(by);
       }
-      expect(outcomeOf(out)).toEqual(alone);
+      expectSameOutcome(out, alone);
     }
     console.info('kills of', hit);
   },

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRandom } from '@distilljs/core';
 import { expect, it } from 'vitest';
-import { benchProcesses, outcomeOf, underWay } from './bench-process.js';
+import { benchProcesses, expectSameOutcome, underWay } from './bench-process.js';
 
 /** `npm run faults -- --kills N --seed N` sets both. */
 const KILLS = Number(process.env['FAULTS_KILLS'] ?? 8);
@@ -45,7 +45,7 @@ it(
         const where = underWay(out) ?? (existsSync(join(out, 'config.json')) ? BETWEEN : BEFORE);
         hit[where] = (hit[where] ?? 0) + 1;
       }
-      expect(outcomeOf(out)).toEqual(alone);
+      expectSameOutcome(out, alone);
     }
     console.info(`${kills} kills while under way was:`, hit);
     // A kill before anything is trained, or between two trainings, says little.

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createRandom } from '@distilljs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { outcomeOf } from '../faults/bench-process.js';
+import { expectSameOutcome, outcomeOf } from '../faults/bench-process.js';
 import { bundledCli } from '../run/bundled-cli.js';
 import { TINY_RUN } from '../run/tiny-run.js';
 import { noRedis, startRedis } from './redis-server.js';
@@ -150,7 +150,7 @@ describe.skipIf(noRedis !== undefined)(`three workers (${noRedis ?? 'Redis'})`, 
           queues: { wasm: { waiting: 0, active: 0, delayed: 0 } },
         });
         expect(await done('watch', run, '--once')).toMatch(/^(\d+) of \1 done \| 0 running \| 0 left \|?/);
-        expect(outcomeOf(run)).toEqual(one);
+        expectSameOutcome(run, one);
       }
       console.info(`Killed: ${JSON.stringify(hits)}`);
 

@@ -86,6 +86,9 @@ function shortened(_: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toPrecision(5)) : value;
 }
 
+/** How every line begins. */
+const BEGINNING = '{"phase":';
+
 /**
  * Guards a file that is not ours: a new run overwrites its log files.
  *
@@ -96,7 +99,9 @@ async function expectOurs(file: string): Promise<void> {
   const isFile = (await fs.lstat(file).catch(() => undefined))?.isFile() === true;
   if (!isFile) return;
   const text = await fs.readFile(file, 'utf8');
-  if (text.trim() === '' || text.split('\n').some((line) => line.startsWith('{"phase":'))) return;
+  if (text.trim() === '' || text.split('\n').some((line) => line.startsWith(BEGINNING))) return;
+  // A crash cut the first line short.
+  if (BEGINNING.startsWith(text)) return;
   throw new DistillError({
     code: 'option',
     where: file,

@@ -38,6 +38,24 @@ describe('checkpoints', () => {
     expect(await writtenBy({})).toEqual({ written: ['1.0', '2.0', '3.0', '4.0'], left: ['3.0', '4.0'] });
   });
 
+  it('come after what the other callbacks do with an epoch, wherever they stand in the list', async () => {
+    const store = memoryStore();
+    const noted: number[] = [];
+    let isCut = true;
+    const notes: Callback = {
+      name: 'notes',
+      epoch({ globalEpoch }) {
+        if (globalEpoch === 2 && isCut) throw new Error('killed before it wrote');
+        noted.push(globalEpoch);
+      },
+    };
+    const callbacks = [checkpoints(store), notes];
+    await expect(distill(smallRun({ callbacks }))).rejects.toThrow('killed before it wrote');
+    isCut = false;
+    expect(outcomeOf(await distill(smallRun({ callbacks })))).toEqual(await undisturbed());
+    expect(noted).toEqual([0, 1, 2, 3]);
+  });
+
   it('are written after every so many epochs and after the last one', async () => {
     expect(await writtenBy({ everyEpochs: 3, keep: 9 })).toEqual({
       written: ['3.0', '4.0'],

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { crossEntropy, defineMethod, distill, inspections, kd, resolveEngine } from '@distilljs/core';
+import { crossEntropy, defineMethod, distill, inspections, jsonl, kd, resolveEngine } from '@distilljs/core';
 import type { InspectedExhibit, Inspection, Method, RunControl } from '@distilljs/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { existsSync } from 'node:fs';
@@ -128,4 +128,14 @@ it('leaves no file where a technique shows nothing', async () => {
   const file = join(folder, 'nothing.jsonl');
   (await distill(smallRun({ method: kd(), callbacks: [inspections(file)] }))).dispose();
   expect(existsSync(file)).toBe(false);
+});
+
+it.each([
+  ['inspections', inspections],
+  ['jsonl', jsonl],
+])('%s takes a file whose first line a crash cut short for its own', async (_, callback) => {
+  const file = join(folder, 'cut.jsonl');
+  await writeFile(file, '{"pha');
+  await callback(file).start?.(runControl({ history: [] }));
+  expect(await readFile(file, 'utf8').catch(() => '')).toBe('');
 });
