@@ -162,3 +162,9 @@ export function expectImageShape(place: string, shape: unknown): void {
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
+
+/** @returns the warning, undefined if there is none */
+export const sameImagesWarning = (train: Dataset, validation: Dataset | undefined): string | undefined =>
+  validation !== undefined && validation.fingerprint === train.fingerprint
+    ? 'The validation images are the training images: their accuracy, the best epoch and an early stop say nothing about new images.'
+    : undefined;

@@ -4,7 +4,13 @@ export { datasetFrom } from './dataset-from.js';
 export type { DatasetFromOptions, ImageSource } from './read-stream.js';
 export { augmentation, CIFAR_AUGMENTATION, NO_AUGMENTATION, PHOTO_AUGMENTATION } from './augmentation.js';
 export type { Augmentation, ColorJitter, RandomResizedCrop } from './augmentation.js';
-export { checkedDataset, isLabelled, expectDatasetLike, expectImageShape } from './check-dataset.js';
+export {
+  checkedDataset,
+  isLabelled,
+  expectDatasetLike,
+  expectImageShape,
+  sameImagesWarning,
+} from './check-dataset.js';
 export { UNLABELLED } from './check-labels.js';
 export type { LabelsLike } from './check-labels.js';
 export type { CheckedDataset, Dataset, InMemoryDataset, Pixels } from './dataset.js';

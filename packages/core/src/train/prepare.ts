@@ -9,6 +9,7 @@ import {
   loadBatch,
   measuredScaleWarning,
   otherScaleWarning,
+  sameImagesWarning,
   uniformSampler,
   UNLABELLED,
 } from '../data/index.js';
@@ -110,7 +111,8 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     const asked = outputs.kind === 'given' ? undefined : plan.phases[0]?.reads.teacher;
     const looked = await firstLook(context, asked);
     const other = frozen && asked && teacherInputDoubt(frozen, options.teacherInput, normalization);
-    for (const each of [other, ...students.map((student) => studentInputDoubt(student, normalization))])
+    const inputs = students.map((student) => studentInputDoubt(student, normalization));
+    for (const each of [sameImagesWarning(train, validation), other, ...inputs])
       if (each !== undefined) doubt.push(each);
     const settleStatistics = options.settleStatistics ?? false;
     const unsettled = settleStatistics ? [] : await unsettledWarnings(students, phases);

@@ -142,6 +142,21 @@ it('validation images of another scale are warned of by name', async () => {
   expect(await evaluate(trained, train, normalization)).not.toHaveProperty('warning');
 });
 
+it.each([
+  ['themselves', tinyDataset(8, 1), 1],
+  ['copied', tinyDataset(8, 1), 1],
+  ['others', tinyDataset(8, 2), 0],
+])('the training images as validation images (%s) are warned of', async (kind, copy, times) => {
+  const train = tinyDataset(8, 1);
+  const validation = kind === 'themselves' ? train : copy;
+  const result = await distill({
+    ...{ students: [tinyNetwork(2)], method: student(), train, validation, epochs: 1, batchSize: 4, seed: 1 },
+  });
+  const said = result.warnings.filter((text) => text.startsWith('The validation images are the training'));
+  expect(said).toHaveLength(times);
+  result.dispose();
+});
+
 it('what teaches or defines a method is refused where it is nothing', async () => {
   const of = async (call: () => unknown): Promise<string> => (await caught(call)).message;
   for (const nothing of [null, undefined, {}] as never[]) {
