@@ -43,7 +43,11 @@ interface Left {
 }
 
 async function leftIn(root: string): Promise<readonly Left[]> {
-  const paths = (await readdir(root, { recursive: true })).map((path) => path.replaceAll('\\', '/'));
+  const found = await readdir(root, { recursive: true }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  });
+  const paths = found.map((path) => path.replaceAll('\\', '/'));
   return paths.flatMap((path): Left[] => {
     const [, target, pid, kind] = HALF.exec(path) ?? [];
     if (target !== undefined) return [{ path, target, pid: Number(pid), isReplaced: kind === 'replaced' }];

@@ -35,20 +35,17 @@ const CELLS = TASKS.flatMap((task) =>
 
 /** What it says on standard output. */
 async function bench(...args: readonly string[]): Promise<string> {
-  let said = '';
-  const keep = (text: unknown): boolean => {
-    said += String(text);
-    return true;
-  };
-  const spies = [
-    vi.spyOn(process.stdout, 'write').mockImplementation(keep),
-    vi.spyOn(process.stderr, 'write'),
-  ];
-  spies[1]?.mockReturnValue(true);
+  const said = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    vi.spyOn(process[stream], 'write').mockImplementation((text: unknown): boolean => {
+      said[stream] += String(text);
+      return true;
+    }),
+  );
   const code = await main(args);
   for (const spy of spies) spy.mockRestore();
-  expect(code, args.join(' ')).toBe(0);
-  return said;
+  expect(code, `${args.join(' ')}: ${said.stderr}`).toBe(0);
+  return said.stdout;
 }
 
 /** Everything that a study came to: its report, and the bytes of every student. */

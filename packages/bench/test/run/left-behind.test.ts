@@ -68,4 +68,8 @@ describe('what a killed process left', () => {
     await tidyRun(root);
     expect(files()).toEqual(['kd/0/result.json', 'kd/1/notes.md', 'kd/1/result.json']);
   });
+
+  it('is nothing where there is no folder yet', async () => {
+    await tidyRun(join(root, 'none'));
+  });
 });
