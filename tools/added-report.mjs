@@ -59,11 +59,18 @@ export function withAdded(kept, more, { summarize, comparePaired }) {
       deltaVsKd: versus('kd', row),
       deltaVsStudent: versus('student', row),
       perSeed: sorted(row.accuracies.keys()).map((seed) => ({
-        seed,
-        testAccuracyLast: row.accuracies.get(seed) ?? NaN,
+        ...{ seed, testAccuracyLast: row.accuracies.get(seed) ?? NaN },
+        ...ensembleOf([row.second, row.first], seed),
       })),
     })),
   };
+}
+
+/** The accuracy of the ensemble, where one of the rows has it. @param {readonly (Row | undefined)[]} rows @param {number} seed */
+function ensembleOf(rows, seed) {
+  const found = rows.map((row) => row?.perSeed?.find((each) => each.seed === seed)?.ensembleAccuracyLast);
+  const ensembleAccuracyLast = found.find((accuracy) => accuracy !== undefined);
+  return ensembleAccuracyLast === undefined ? {} : { ensembleAccuracyLast };
 }
 
 /** @param {Iterable<number>} seeds */

@@ -5,7 +5,7 @@
 /**
  * @typedef {{ readonly n: number, readonly mean: number, readonly sd: number | null, readonly ci95: readonly [number, number] | null }} Summary
  * @typedef {{ readonly seeds?: readonly number[], readonly mean: number, readonly ci95: readonly [number, number] | null, readonly p: number | null }} Difference
- * @typedef {{ readonly method: string, readonly options?: object, readonly testAccuracyLast: Summary, readonly deltaVsKd: Difference | null, readonly deltaVsStudent: Difference | null, readonly perSeed?: readonly { readonly seed: number, readonly testAccuracyLast: number }[] }} Row
+ * @typedef {{ readonly method: string, readonly options?: object, readonly testAccuracyLast: Summary, readonly deltaVsKd: Difference | null, readonly deltaVsStudent: Difference | null, readonly perSeed?: readonly { readonly seed: number, readonly testAccuracyLast: number, readonly ensembleAccuracyLast?: number }[] }} Row
  * @typedef {(first: ReadonlyMap<number, number>, second: ReadonlyMap<number, number>) => Difference | null} ComparePaired
  * @typedef {{ readonly schema: number, readonly config: any, readonly environment?: any, readonly engine: any, readonly teacher: any, readonly rows: readonly Row[], readonly testImages: number,
  *   readonly tuning?: readonly import('./trials-table.mjs').Tuning[] }} Report
@@ -40,6 +40,47 @@ export function rowOf(kept, name) {
 /** Accuracies by seed. @param {Row | undefined} row @returns {ReadonlyMap<number, number>} */
 export const accuraciesOf = (row) =>
   new Map(row?.perSeed?.map(({ seed, testAccuracyLast }) => [seed, testAccuracyLast]));
+
+/** Ends the name that asks for the ensemble of the networks of a method. */
+const ENSEMBLE = ':ensemble';
+
+/** A row's name in a table. @param {string} name */
+export const shownName = (name) =>
+  name.endsWith(ENSEMBLE) ? `\`${name.slice(0, -ENSEMBLE.length)}\`, ensemble` : `\`${name}\``;
+
+/**
+ * A kept report with a further row, `METHOD:ensemble`, for each such name.
+ *
+ * @param {Report} kept
+ * @param {readonly string[]} names
+ * @param {{ readonly summarize: (values: readonly number[]) => Summary, readonly comparePaired: ComparePaired }} statistics
+ * @returns {Report}
+ */
+export function withEnsembles(kept, names, { summarize, comparePaired }) {
+  const asked = names.filter((name) => name.endsWith(ENSEMBLE));
+  const versus = (/** @type {ReadonlyMap<number, number>} */ accuracies, /** @type {string} */ other) => {
+    const row = kept.rows.find(({ method }) => method === other);
+    return row === undefined ? null : comparePaired(accuracies, accuraciesOf(row));
+  };
+  const rows = asked.map((method) => {
+    const row = rowOf(kept, method.slice(0, -ENSEMBLE.length));
+    const perSeed = (row.perSeed ?? []).map(({ seed, ensembleAccuracyLast }) => {
+      if (ensembleAccuracyLast === undefined)
+        throw new Error(`the report has no '${method}' of seed ${seed}`);
+      return { seed, testAccuracyLast: ensembleAccuracyLast };
+    });
+    const accuracies = accuraciesOf({ ...row, perSeed });
+    return {
+      ...row,
+      method,
+      perSeed,
+      testAccuracyLast: summarize([...accuracies.values()]),
+      deltaVsKd: versus(accuracies, 'kd'),
+      deltaVsStudent: versus(accuracies, 'student'),
+    };
+  });
+  return { ...kept, rows: [...kept.rows, ...rows] };
+}
 
 /**
  * A table whose first column is of names, and all others of figures.

@@ -8,7 +8,16 @@ import { pictureOfGains, wordsOfGains } from './gains-picture.mjs';
 import { gainsAsked, gainsOf, tableOfGains } from './gains-table.mjs';
 import { keptMetrics, tableOfMetrics } from './metrics-table.mjs';
 import { report } from './problem.mjs';
-import { accuraciesOf, differenceText, markdownTable, meanText, percent, rowOf } from './report-text.mjs';
+import {
+  accuraciesOf,
+  differenceText,
+  markdownTable,
+  meanText,
+  percent,
+  rowOf,
+  shownName,
+  withEnsembles,
+} from './report-text.mjs';
 import { tableOfStudy } from './study-table.mjs';
 import { tableOfTrials } from './trials-table.mjs';
 import { packageFolders } from './workspace.mjs';
@@ -23,7 +32,7 @@ import { packageFolders } from './workspace.mjs';
  *   <!-- /table -->
  *
  * with the methods in row order; without any, all methods of the report. `vs:METHOD` among them adds a column of differences to that method,
- * paired over seeds. For what `explain` found, methods restrict the table to their rows. For a study, methods are columns, and differences are to `kd` or the METHOD of `vs:`. A picture of the report's
+ * paired over seeds. `METHOD:ensemble` is the ensemble of a method's networks. For what `explain` found, methods restrict the table to their rows. For a study, methods are columns, and differences are to `kd` or the METHOD of `vs:`. A picture of the report's
  * accuracies is marked by
  *
  *   <!-- picture: packages/bench/reports/NAME.json -->
@@ -82,12 +91,12 @@ export function tableOf(kept, columns, compare) {
     }),
   ].filter(({ against }) => kept.rows.some(({ method }) => method === against));
   const lines = rows.map((row) => [
-    `\`${row.method}\``,
+    shownName(row.method),
     meanText(row.testAccuracyLast),
     intervalText(row.testAccuracyLast),
     ...differences.map(({ of }) => differenceText(of(row))),
   ]);
-  const against = differences.map(({ against }) => `against \`${against}\``);
+  const against = differences.map(({ against }) => `against ${shownName(against)}`);
   return markdownTable(['method', 'test %, mean ± sd', '95 % interval', ...against], lines);
 }
 
@@ -195,10 +204,10 @@ async function tableOfKept(kept, columns) {
   if ('summaries' in kept) return tableOfExplained(kept, columns);
   if ('networks' in kept) return tableOfMetrics(kept, columns, await loadStatistics());
   const { methods, others } = columnsOf(columns);
-  const compare = 'tasks' in kept || others.length > 0 ? (await loadStatistics()).comparePaired : undefined;
-  return 'tasks' in kept
-    ? tableOfStudy(kept, methods, others[0] ?? 'kd', compare)
-    : `${tableOf(kept, columns, compare)}\n\n${sourceOf(kept, columns)}`;
+  const statistics = await loadStatistics();
+  if ('tasks' in kept) return tableOfStudy(kept, methods, others[0] ?? 'kd', statistics.comparePaired);
+  const whole = withEnsembles(kept, [...methods, ...others], statistics);
+  return `${tableOf(whole, columns, statistics.comparePaired)}\n\n${sourceOf(whole, columns)}`;
 }
 
 /** @typedef {(kept: Report) => Promise<{ readonly svg: string, readonly words: string }>} Draw */
@@ -345,9 +354,9 @@ function keptReport({ schema, config, engine, teacher, rows, testImages, tuning 
       options: row.options,
       ...{ seeds: row.seeds, testAccuracyLast: row.testAccuracyLast },
       ...{ deltaVsKd: row.deltaVsKd, deltaVsStudent: row.deltaVsStudent },
-      perSeed: row.perSeed.map((/** @type {any} */ { seed, testAccuracyLast }) => ({
-        seed,
-        testAccuracyLast,
+      perSeed: row.perSeed.map((/** @type {any} */ { seed, testAccuracyLast, ensembleAccuracyLast }) => ({
+        ...{ seed, testAccuracyLast },
+        ...(ensembleAccuracyLast === null ? {} : { ensembleAccuracyLast }),
       })),
     })),
     testImages,

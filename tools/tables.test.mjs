@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { tableOfExplained } from './explained-table.mjs';
+import { withEnsembles } from './report-text.mjs';
 import { checkTables, tableOf, withTables } from './tables.mjs';
 import { writeTree } from './test-tree.mjs';
 
@@ -38,6 +39,11 @@ const cellsOf = (document) =>
         .slice(1, -1)
         .map((cell) => cell.trim()),
     );
+
+const summarized = (/** @type {string} */ method, /** @type {number} */ mean) => ({
+  ...{ method, deltaVsKd: null, deltaVsStudent: null },
+  testAccuracyLast: { n: 1, mean, sd: null, ci95: null },
+});
 
 const noDrawing = () => Promise.reject(new Error('no picture is asked for'));
 
@@ -288,5 +294,31 @@ it('of measures of embeddings has a row per method and a difference to kd for ea
   ]);
   expect(result).toContain(
     '3 seeds; in brackets 95 % intervals, paired over seeds. The teacher has rank-1 90.00 %, mAP 80.00 %. Measured: images.',
+  );
+});
+
+it('has a row for the ensemble of the networks of a method, with differences over seeds', () => {
+  const statistics = {
+    summarize: (/** @type {readonly number[]} */ [first = 0]) => ({
+      n: 1,
+      mean: first,
+      sd: null,
+      ci95: null,
+    }),
+    comparePaired: (
+      /** @type {ReadonlyMap<number, number>} */ a,
+      /** @type {ReadonlyMap<number, number>} */ b,
+    ) => ({ mean: (a.get(0) ?? NaN) - (b.get(0) ?? NaN), ci95: null, p: null }),
+  };
+  const perSeed = [{ seed: 0, testAccuracyLast: 0.5, ensembleAccuracyLast: 0.75 }];
+  const pair = { ...summarized('pair', 0.5), perSeed };
+  const alone = { ...summarized('student', 0.25), perSeed: [{ seed: 0, testAccuracyLast: 0.25 }] };
+  const columns = ['student', 'pair', 'pair:ensemble', 'vs:pair'];
+  const whole = withEnsembles({ ...kept, rows: [alone, pair] }, columns, statistics);
+  expect(tableOf(whole, columns, statistics.comparePaired).split('\n').slice(-1)).toEqual([
+    '| `pair`, ensemble | 75.00 |  | +50.00 | +25.00 |',
+  ]);
+  expect(() => withEnsembles(whole, ['student:ensemble'], statistics)).toThrow(
+    "no 'student:ensemble' of seed 0",
   );
 });
