@@ -1,4 +1,4 @@
-import { markdownTable } from './report-text.mjs';
+import { markdownTable, trainingText } from './report-text.mjs';
 
 /*
  * Tables of `distill-bench explain` over seeds, from a kept report/explain.json: a row per training, then a row per pair of trainings.
@@ -7,6 +7,7 @@ import { markdownTable } from './report-text.mjs';
 /**
  * @typedef {{ readonly mean: number, readonly ci95: readonly [number, number] | null }} Estimate
  * @typedef {{ readonly method: string, readonly seeds: readonly number[], readonly testAccuracy: Estimate, readonly entropy: Estimate,
+ *   readonly levels?: readonly { readonly name: string, readonly entropy: Estimate }[],
  *   readonly conflict?: { readonly negativeShare: Estimate }, readonly stability: readonly Estimate[] }} Training
  * @typedef {{ readonly measure: 'entropy' | 'conflict' | 'accuracy', readonly first: string, readonly second: string,
  *   readonly difference: Estimate & { readonly p: number | null } }} Comparison
@@ -96,8 +97,19 @@ function tablesOfTrainings(summaries, comparisons) {
   const head = ['training', 'test %', 'mean entropy, nats', 'pairs in conflict, %'];
   return [
     markdownTable([...head, 'agreement of class groups (adjusted Rand index)'], trainings),
+    ...(pairs.length === 0 ? [] : levelsOf(summaries)),
     ...(pairs.length === 0 ? [] : [markdownTable(['paired over seeds', 'difference', 'p'], pairs)]),
   ];
+}
+
+/** The entropy of each level, where all trainings have the same ones. @param {readonly Training[]} summaries */
+function levelsOf(summaries) {
+  const names = summaries[0]?.levels?.map(({ name }) => name) ?? [];
+  const rows = summaries.map(({ method, levels = [] }) => [
+    `\`${method}\``,
+    ...names.map((name) => text(levels.find((level) => level.name === name)?.entropy, MEASURES.entropy)),
+  ]);
+  return names.length === 0 ? [] : [markdownTable(['entropy by level, nats', ...names], rows)];
 }
 
 /**
@@ -108,12 +120,12 @@ function tablesOfTrainings(summaries, comparisons) {
  */
 export function keptExplained(explained, { config, teacher }) {
   const { schema, summaries, comparisons, mapsSummaries, mapsComparisons } = explained;
-  const { dataset, epochs, batchSize } = config;
+  const { dataset } = config;
   const size =
     dataset.trainSize === undefined
       ? ''
       : `, first ${dataset.trainSize.toLocaleString('en-US')} training images`;
   const taught = `teacher ${teacher.model} (${(100 * teacher.testAccuracy).toFixed(2)} %)`;
-  const source = `${dataset.name}${size}; ${taught}; ${epochs} epochs, batches of ${batchSize}.`;
+  const source = `${dataset.name}${size}; ${taught}; ${trainingText(config)}.`;
   return { schema, summaries, comparisons, mapsSummaries, mapsComparisons, source };
 }

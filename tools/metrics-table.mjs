@@ -1,4 +1,4 @@
-import { differenceText, markdownTable, meanText, percent } from './report-text.mjs';
+import { differenceText, markdownTable, meanText, percent, trainingText } from './report-text.mjs';
 
 /** @import { ComparePaired, Summary } from './report-text.mjs' */
 
@@ -52,12 +52,12 @@ export function tableOfMetrics({ networks, source }, methods, { summarize, compa
  * @returns {Metrics}
  */
 export function keptMetrics({ networks, images }, config) {
-  const { student, epochs, batchSize, engine } = config;
+  const { student, engine } = config;
   return {
     networks: networks.map((/** @type {Measured} */ { method, seed, measures }) => ({
       ...{ method, seed },
       measures: Object.fromEntries(MEASURES.map((measure) => [measure, measures[measure]])),
     })),
-    source: `Measured: ${images}. Student ${student.model}, ${epochs} epochs, batches of ${batchSize}; engine ${engine}.`,
+    source: `Measured: ${images}. Student ${student.model}, ${trainingText(config)}; engine ${engine}.`,
   };
 }

@@ -30,6 +30,13 @@ export function differenceText(difference) {
   return ci95 === null ? signed(mean) : `${signed(mean)} (${signed(ci95[0])} to ${signed(ci95[1])})`;
 }
 
+/** The epochs and batches of a run, and the number of augmentations of each image where it is fixed. @param {any} config */
+export function trainingText({ epochs, batchSize, teacher, augmentation }) {
+  const isFixed = teacher.views !== undefined && (augmentation?.padCrop > 0 || augmentation?.flip === true);
+  const views = isFixed ? `, ${teacher.views} augmentations of each image` : '';
+  return `${epochs} epochs, batches of ${batchSize}${views}`;
+}
+
 /** @param {Report} kept @param {string} name @returns {Row} */
 export function rowOf(kept, name) {
   const row = kept.rows.find(({ method }) => method === name);

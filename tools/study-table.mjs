@@ -1,4 +1,12 @@
-import { accuraciesOf, differenceText, markdownTable, meanText, percent, rowOf } from './report-text.mjs';
+import {
+  accuraciesOf,
+  differenceText,
+  markdownTable,
+  meanText,
+  percent,
+  rowOf,
+  trainingText,
+} from './report-text.mjs';
 
 /** @import { ComparePaired, Report } from './report-text.mjs' */
 
@@ -37,7 +45,7 @@ function sourceOf(tasks, methods) {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const seeds = least === most ? String(most) : `${least} to ${most}`;
   const taught = each(({ teacher }) => `${teacher.model} (${percent(teacher.testAccuracy)} %)`);
-  const trained = `student ${each(({ config }) => config.student.model)}, ${each(({ config }) => config.epochs)} epochs, batches of ${each(({ config }) => config.batchSize)}`;
+  const trained = `student ${each(({ config }) => config.student.model)}, ${each(({ config }) => trainingText(config))}`;
   const images = each((task) => task.testImages.toLocaleString('en-US'));
   return `In brackets: 95 % intervals, paired over seeds. ${seeds} seeds, ${images} test images; teacher ${taught}, ${trained}; engine ${each(({ engine }) => engine.name)}.`;
 }

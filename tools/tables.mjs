@@ -16,6 +16,7 @@ import {
   percent,
   rowOf,
   shownName,
+  trainingText,
   withEnsembles,
 } from './report-text.mjs';
 import { tableOfStudy } from './study-table.mjs';
@@ -131,7 +132,7 @@ export function sourceOf(kept, columns) {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const seeds = least === most ? String(most) : `${least} to ${most}`;
   const taught = `teacher ${teacher.model} (${percent(teacher.testAccuracy)} %)`;
-  const trained = `student ${config.student.model}, ${config.epochs} epochs, batches of ${config.batchSize}`;
+  const trained = `student ${config.student.model}, ${trainingText(config)}`;
   const common =
     least === most ? '' : ' Differences are over the seeds that both methods have; the means are over all.';
   return `${seeds} seeds, ${testImages.toLocaleString('en-US')} test images; ${taught}, ${trained}; engine ${engine.name}.${common}`;

@@ -132,6 +132,7 @@ it('writes what explain finds: trainings, then pairs of them, with intervals', (
       {
         ...{ method: 'kdexplainer', seeds: [0, 1, 2], testAccuracy: of(0.5), entropy: of(1.2) },
         ...{ conflict: { negativeShare: of(0.3) }, stability: [of(0.4), of(0.05)] },
+        levels: [{ name: 'attention4', entropy: of(1.3) }],
       },
     ],
     comparisons: [
@@ -146,12 +147,15 @@ it('writes what explain finds: trainings, then pairs of them, with intervals', (
   expect(table).toContain(
     '| pairs in conflict, points: `kdexplainer` − `plain` | −20.0 (−30.0 to −10.0) | 0.030 |',
   );
+  expect(table).toContain('| entropy by level, nats | attention4 |');
+  expect(table).toContain('| `kdexplainer` | 1.300 (1.200 to 1.400) |');
   expect(table).toMatch(/over 3 seeds\. .* cifar10\.$/);
   const rows = tableOfExplained(explained, ['kdexplainer']);
   expect(rows).toMatch(
     /\| `kdexplainer` \| 50\.0 .*\n\nIn brackets: 95 % intervals over 3 seeds\. cifar10\.$/s,
   );
   expect(rows).not.toContain('−20.0');
+  expect(rows).not.toContain('by level');
   expect(() => tableOfExplained(explained, ['plain'])).toThrow('no training plain');
 });
 

@@ -1,4 +1,4 @@
-import { differenceText, markdownTable } from './report-text.mjs';
+import { differenceText, markdownTable, trainingText } from './report-text.mjs';
 
 /** @import { ComparePaired, Report } from './report-text.mjs' */
 
@@ -37,7 +37,7 @@ export function tableOfTrials(kept, method, compare) {
 function sourceOfTrials({ config, engine, teacher }, { trials, seeds, chosen }) {
   const seedText = seeds.length === 1 ? 'one seed' : `${seeds.length} seeds`;
   const best = chosen === null ? '' : ` The best trial is ${JSON.stringify(trials[chosen]?.options)}.`;
-  const trained = `teacher ${teacher.model}, student ${config.student.model}, ${config.epochs} epochs, batches of ${config.batchSize}`;
+  const trained = `teacher ${teacher.model}, student ${config.student.model}, ${trainingText(config)}`;
   return `In brackets: 95 % intervals over pairs of trials that differ in this option alone. ${trials.length} trials, ${seedText} each; ${trained}; engine ${engine.name}.${best}`;
 }
 
