@@ -17,6 +17,7 @@ const STUDIES: Readonly<Record<string, (config: RunConfig) => unknown>> = {
 /** Three seeds, but for these. */
 const SEEDS: Readonly<Record<string, number>> = {
   'leaders.yaml': 10,
+  'long.yaml': 5,
   'techniques-cifar100.yaml': 10,
   'techniques.yaml': 5,
   'kdexplainer.yaml': 5,
