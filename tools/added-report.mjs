@@ -83,6 +83,8 @@ const sorted = (seeds) => [...new Set(seeds)].sort((a, b) => a - b);
  * @param {'config' | 'engine' | 'teacher' | 'testImages'} part @param {Report} report
  */
 function comparable(part, report) {
+  // A trained teacher is counted with its batch norm folded, a loaded one as its file has it.
+  if (part === 'teacher') return { ...report.teacher, parameters: undefined };
   if (part !== 'config') return report[part];
   const teacher = { ...report.config.teacher, path: undefined };
   return {

@@ -32,7 +32,7 @@ export function differenceText(difference) {
 
 /** The epochs and batches of a run, and the number of augmentations of each image where it is fixed. @param {any} config */
 export function trainingText({ epochs, batchSize, teacher, augmentation }) {
-  const isFixed = teacher.views !== undefined && (augmentation?.padCrop > 0 || augmentation?.flip === true);
+  const isFixed = teacher?.views !== undefined && (augmentation?.padCrop > 0 || augmentation?.flip === true);
   const views = isFixed ? `, ${teacher.views} augmentations of each image` : '';
   return `${epochs} epochs, batches of ${batchSize}${views}`;
 }
