@@ -170,9 +170,10 @@ export async function distillTraining(
     callbacks: [
       log.progress(label),
       { name: 'lock', epoch: () => expectHeld(folder.root), abort: () => expectHeld(folder.root) },
-      checkpoints(heldStore(folder.root, directoryStore(folder.checkpoint))),
       jsonl(folder.metrics),
       ...callbacks,
+      // Last: what the others do with an epoch is not made up for after its checkpoint.
+      checkpoints(heldStore(folder.root, directoryStore(folder.checkpoint))),
     ],
     signal,
   });

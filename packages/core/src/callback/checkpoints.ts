@@ -32,8 +32,9 @@ export interface CheckpointsOptions {
  * Saves the complete state of a run while it trains, and continues from there when the run is started again.
  *
  * On `cpu` and `wasm`, a resumed run gives bitwise the result of an uninterrupted one, even if it was killed in
- * the middle of an epoch or of a write. An aborted run saves before it ends. Wherever it stands among the
- * callbacks, the others see an epoch before it is saved.
+ * the middle of an epoch or of a write. An aborted run saves before it ends. List it after callbacks
+ * that must see every epoch, such as {@link inspections}: a run that is killed between the two hooks goes on after the
+ * checkpoint, and does not call them for that epoch again. `jsonl` and `earlyStop` need only the run's history.
  * @param place a folder (Node), as a path or `file:` URL, or a store such as `indexedDbStore(NAME)`
  * @throws DistillError code `option` for wrong options or no place. During the run, code `checkpoint` at the
  *   start if the stored checkpoints belong to another run, and later if another run writes to the same place

@@ -5,8 +5,7 @@ import type { EpochReport, InspectedExhibit, StepReport } from './report.js';
 
 /**
  * Watches a run and may stop it. Every hook is optional. Hooks are awaited in the order of the callbacks,
- * except `warn`. Callbacks with a `resume` hook come last: what others write of an epoch is complete before its
- * checkpoint, after which a resumed run does not repeat it.
+ * except `warn`.
  */
 export interface Callback {
   readonly name: string;
@@ -71,12 +70,6 @@ export interface RunControl {
 
 /** Every hook of a callback. */
 export const HOOKS = ['resume', 'start', 'step', 'epoch', 'abort', 'warn', 'end'] as const;
-
-/** The callbacks in the order in which they are called: those that save the run come last. */
-export const savingLast = (callbacks: readonly Callback[]): readonly Callback[] => [
-  ...callbacks.filter((callback) => callback.resume === undefined),
-  ...callbacks.filter((callback) => callback.resume !== undefined),
-];
 
 /**
  * Calls one hook of every callback, in order, each awaited.

