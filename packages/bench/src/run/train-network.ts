@@ -170,10 +170,10 @@ export async function distillTraining(
     callbacks: [
       log.progress(label),
       { name: 'lock', epoch: () => expectHeld(folder.root), abort: () => expectHeld(folder.root) },
-      jsonl(folder.metrics),
       ...callbacks,
-      // Last: what the others do with an epoch is not made up for after its checkpoint.
+      // What those above do with an epoch is not made up for after its checkpoint; metrics are written again from the history.
       checkpoints(heldStore(folder.root, directoryStore(folder.checkpoint))),
+      jsonl(folder.metrics),
     ],
     signal,
   });
