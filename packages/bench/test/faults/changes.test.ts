@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createRandom } from '@distilljs/core';
 import { expect, it } from 'vitest';
 import { benchProcesses, expectSameOutcome } from './bench-process.js';
@@ -8,7 +7,7 @@ import { benchProcesses, expectSameOutcome } from './bench-process.js';
 /** `npm run faults -- --kills N --seed N` sets both; N at least the number of changes kills at every one. */
 const KILLS = Number(process.env['FAULTS_KILLS'] ?? 6);
 const SEED = Number(process.env['FAULTS_SEED'] ?? 1);
-const KILLER = fileURLToPath(new URL('kill-at-change.mjs', import.meta.url));
+const KILLER = new URL('kill-at-change.mjs', import.meta.url).href;
 
 const bench = benchProcesses();
 
