@@ -22,7 +22,7 @@ import { differences, examineFolder, openFolder } from '../run/open-folder.js';
 import { examineStudy } from '../run/open-study.js';
 import { readCorruptions } from '../run/read-measures.js';
 import { readPredictions } from '../run/read-predictions.js';
-import { isPassing } from '../run/own-files.js';
+import { isLeftover } from '../run/own-files.js';
 import { replaceTraining } from '../run/replaced.js';
 import { runFolder } from '../run/run-folder.js';
 import type { TrainingFolder } from '../run/run-folder.js';
@@ -212,7 +212,7 @@ async function copyCell(from: TrainingFolder, to: TrainingFolder): Promise<void>
     await rm(unfinished, { recursive: true, force: true });
     await cp(from.root, unfinished, {
       recursive: true,
-      filter: (file) => !left.has(file) && !isPassing(file.replaceAll('\\', '/')),
+      filter: (file) => !left.has(file) && !isLeftover(file.replaceAll('\\', '/')),
     });
     await expectIdle([to.root]);
     // Replaces an unfinished training of the same cell.

@@ -1,7 +1,7 @@
 import { lstat, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isOfTraining, isOfRun, isTraining, ownOfTraining } from './own-files.js';
+import { isTrainingFile, isRunFile, isTrainingFolder, isMadeByTraining } from './own-files.js';
 import { removeOwn } from './replaced.js';
 
 /*
@@ -15,7 +15,7 @@ const LOCK_HALF = /^lock\.json\.(.+)-(\d+)-\d+$/;
 /** Removes what earlier attempts at a training left in its folder. Checkpoints are left to their store. Needs the training's lock. */
 export async function tidyTraining(root: string): Promise<void> {
   for (const { path, target, pid } of await leftIn(root)) {
-    const isOwn = target === undefined || (isOfTraining(target) && !target.startsWith('checkpoint/'));
+    const isOwn = target === undefined || (isTrainingFile(target) && !target.startsWith('checkpoint/'));
     if (isOwn && (await hasEnded(pid, join(root, path)))) await rm(join(root, path), { force: true });
   }
 }
@@ -24,12 +24,12 @@ export async function tidyTraining(root: string): Promise<void> {
 export async function tidyRun(root: string): Promise<void> {
   for (const { path, target, pid, isReplaced } of await leftIn(root)) {
     const left = join(root, path);
-    if (target === undefined ? path.includes('/') : !isOfRun(target) && !isTraining(target)) continue;
+    if (target === undefined ? path.includes('/') : !isRunFile(target) && !isTrainingFolder(target)) continue;
     if (!(await hasEnded(pid, left))) continue;
     if (!isReplaced || target === undefined) await rm(left, { recursive: true, force: true });
     else if ((await lstat(join(root, target)).catch(() => undefined)) === undefined)
       await rename(left, join(root, target));
-    else await removeOwn(left, join(root, target), ownOfTraining);
+    else await removeOwn(left, join(root, target), isMadeByTraining);
   }
 }
 

@@ -10,26 +10,26 @@ const OF_REPORT =
 const OF_RUN = /^(?:config|environment|data|race|run)\.json$/;
 const TRAINING = /^(?:teacher|tune\/[^/]+\/\d+\/\d+|[^/]+\/\d+)\//;
 /** A file that a crash left, or a lock. */
-const PASSING = new RegExp(`${UNFINISHED.replace('.', '\\.')}$|(?:^|/)${LOCK.replace('.', '\\.')}[^/]*$`);
+const LEFTOVER = new RegExp(`${UNFINISHED.replace('.', '\\.')}$|(?:^|/)${LOCK.replace('.', '\\.')}[^/]*$`);
 
 /** Whether a run or a study made the file of this path. */
-export function ownOfRun(path: string): boolean {
+export function isMadeByRun(path: string): boolean {
   const within = path.replace(/^tasks\/[^/]+\//, '');
-  if (isOfRun(within) || isPassing(within)) return true;
-  return TRAINING.test(within) && ownOfTraining(within.replace(TRAINING, ''));
+  if (isRunFile(within) || isLeftover(within)) return true;
+  return TRAINING.test(within) && isMadeByTraining(within.replace(TRAINING, ''));
 }
 
 /** Whether a run keeps a file of this path outside of its trainings. */
-export const isOfRun = (path: string): boolean => OF_RUN.test(path) || OF_REPORT.test(path);
+export const isRunFile = (path: string): boolean => OF_RUN.test(path) || OF_REPORT.test(path);
 
 /** Whether this is the path of a training's folder within a run. */
-export const isTraining = (path: string): boolean => TRAINING.exec(`${path}/`)?.[0] === `${path}/`;
+export const isTrainingFolder = (path: string): boolean => TRAINING.exec(`${path}/`)?.[0] === `${path}/`;
 
 /** Whether a training keeps a file of this path in its folder. */
-export const isOfTraining = (path: string): boolean => OF_TRAINING.test(path);
+export const isTrainingFile = (path: string): boolean => OF_TRAINING.test(path);
 
 /** Whether a file is one that a crash left, or a lock. */
-export const isPassing = (path: string): boolean => PASSING.test(path);
+export const isLeftover = (path: string): boolean => LEFTOVER.test(path);
 
 /** Whether a training made the file of this path in its folder. */
-export const ownOfTraining = (path: string): boolean => isOfTraining(path) || isPassing(path);
+export const isMadeByTraining = (path: string): boolean => isTrainingFile(path) || isLeftover(path);

@@ -1,7 +1,7 @@
 import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { directoryStore, UNFINISHED } from '@distilljs/core';
-import { ownOfRun, ownOfTraining } from './own-files.js';
+import { isMadeByRun, isMadeByTraining } from './own-files.js';
 
 /*
  * Replacing old results by new ones. The new ones are in place before the old ones are removed. Files that no run made belong to the
@@ -21,7 +21,7 @@ export async function makeAside(root: string): Promise<string> {
 /** Removes overwritten runs. A user's own files in their folders return to their places. */
 export async function removeReplaced(root: string): Promise<void> {
   for (const entry of await readdir(root))
-    if (REPLACED.test(entry)) await removeOwn(join(root, entry), root, ownOfRun);
+    if (REPLACED.test(entry)) await removeOwn(join(root, entry), root, isMadeByRun);
 }
 
 /** Removes checkpoints that are no longer needed, and their folder unless a user keeps something in it. */
@@ -34,7 +34,7 @@ export async function removeCheckpoints(folder: string): Promise<void> {
 /** Replaces a possibly unfinished training with a finished one, and keeps a user's own files in it. */
 export async function replaceTraining(unfinished: string, target: string): Promise<void> {
   const aside = await swap(unfinished, target);
-  if (aside !== undefined) await removeOwn(aside, target, ownOfTraining);
+  if (aside !== undefined) await removeOwn(aside, target, isMadeByTraining);
 }
 
 /** Replaces a folder or file with another; the old one is removed last. */

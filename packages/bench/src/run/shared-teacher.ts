@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DistillError, UNFINISHED } from '@distilljs/core';
-import { isOfTraining } from './own-files.js';
+import { isTrainingFile } from './own-files.js';
 import type { TrainingFolder } from './run-folder.js';
 import { readTeacherResult } from './stored.js';
 
@@ -23,7 +23,7 @@ export async function copyTeacher(from: TrainingFolder, to: TrainingFolder): Pro
     });
   }
   const entries = await readdir(from.root, { recursive: true });
-  const isCopied = (path: string): boolean => isOfTraining(path) && !/^(?:checkpoint|outputs)\//.test(path);
+  const isCopied = (path: string): boolean => isTrainingFile(path) && !/^(?:checkpoint|outputs)\//.test(path);
   const paths = entries.map((path) => path.replaceAll('\\', '/')).filter(isCopied);
   // The result comes last: it marks the copy as complete.
   const isResult = (path: string): number => Number(join(from.root, path) === from.result);

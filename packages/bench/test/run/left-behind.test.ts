@@ -70,6 +70,6 @@ describe('what a killed process left', () => {
   });
 
   it('is nothing where there is no folder yet', async () => {
-    await tidyRun(join(root, 'none'));
+    await expect(tidyRun(join(root, 'none'))).resolves.toBeUndefined();
   });
 });
