@@ -193,11 +193,20 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
       if (shape === undefined) throw refusal(name, ', imageShape', '[height, width, channels]', 'nothing');
       const pixels = shape.reduce((product, axis) => product * axis, 1);
       const count = found.values.length / pixels;
-      // Axes in another order give the same number of values.
+      // Axes in another order give the same number of values, and so may the labels of the images before.
       const turned = own !== undefined && isTurned(own, shape) ? own.join('×') : undefined;
-      if (!Number.isInteger(count) || count === 0 || turned !== undefined) {
+      const [height, width] = shape;
+      const [rows, columns = 1, ...rest] = found.shape ?? [];
+      const isLabels =
+        rows === lists.label.length &&
+        rows > 1 &&
+        rest.length === 0 &&
+        (rows !== height || columns !== width);
+      if (!Number.isInteger(count) || count === 0 || turned !== undefined || isLabels) {
         const expected = `${pixels} values (${shape.join('×')}), or those of several such images`;
-        throw refusal(name, `, ${at}`, expected, turned ?? `${found.values.length}`);
+        const got = turned ?? (isLabels ? describeValue(parts.image) : `${found.values.length}`);
+        const hint = isLabels ? 'Labels stand beside their images: `[[images, labels]]`.' : undefined;
+        throw refusal(name, `, ${at}`, expected, got, hint);
       }
       if (parts.label === undefined && found.shape === undefined) {
         if (count > lastCount) {

@@ -194,6 +194,18 @@ describe('datasetFrom refuses', () => {
       'element 0: expected 48 values (4×4×3), or those of several such images, got 5×3×4×4.',
     ],
     [
+      'labels beside a batch, not beside its images',
+      [tf.ones([12, 2, 2, 1]), tf.zeros([12])],
+      { classes: 3 },
+      'Labels stand beside their images: `[[images, labels]]`.',
+    ],
+    [
+      'one-hot rows beside a batch',
+      [tf.ones([12, 2, 2, 1]), tf.zeros([12, 3])],
+      { classes: 3 },
+      'Labels stand beside their images: `[[images, labels]]`.',
+    ],
+    [
       'soft labels',
       [{ xs: tf.ones([2, 2, 1]), ys: tf.tensor1d([0.25, 0.75]) }],
       {},
