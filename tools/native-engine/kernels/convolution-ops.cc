@@ -4,7 +4,7 @@
 //   DistilljsInputGradient(dy, filter)
 //   DistilljsFilterGradient(x, dy)
 //
-// Where the processor lacks AVX-512 there are none, and graphs have TensorFlow's own convolutions.
+// Where the processor has neither AVX-512 nor AVX2 there are none, and graphs have TensorFlow's own convolutions.
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 
@@ -15,7 +15,7 @@
 #include "tensorflow/c/tf_status.h"
 #include "tensorflow/c/tf_tensor.h"
 #include "threads.h"
-#include "winograd.h"
+#include "winograd-processors.h"
 
 // From tensorflow/c/kernels.h, which includes headers that no wheel's C API needs otherwise.
 extern "C" {
@@ -39,10 +39,12 @@ namespace {
 using winograd::After;
 using winograd::Shape;
 
+const winograd::Kernels* const kernels = winograd::kernelsHere();
+
 /** Memory of a thread that grows to what was needed at most, on a line of the cache. */
 float* scratch(size_t numbers) {
   thread_local std::vector<float> memory;
-  if (memory.size() < numbers + winograd::LANES) memory.resize(numbers + winograd::LANES);
+  if (memory.size() < numbers + winograd::CHANNELS) memory.resize(numbers + winograd::CHANNELS);
   const auto address = reinterpret_cast<uintptr_t>(memory.data());
   return reinterpret_cast<float*>((address + 63) & ~static_cast<uintptr_t>(63));
 }
@@ -78,7 +80,7 @@ void fail(TF_OpKernelContext* context, TF_Status* status, const char* message) {
   TF_OpKernelContext_Failure(context, status);
 }
 
-bool isWhole(int channels) { return channels > 0 && channels % winograd::LANES == 0; }
+bool isWhole(int channels) { return channels > 0 && channels % winograd::CHANNELS == 0; }
 
 void* newConvolution(TF_OpKernelConstruction* construction) {
   const Status status(TF_NewStatus());
@@ -111,13 +113,13 @@ void convolveOn(TF_OpKernelContext* context, bool turned, bool relu) {
   if (TF_GetCode(status.get()) != TF_OK) return fail(context, status.get(), "");
 
   std::vector<float> transformed(static_cast<size_t>(winograd::PLACES) * shape.channels * shape.outputs);
-  winograd::transformFilter(numbers(filter), turned, shape.channels, shape.outputs, transformed.data());
+  kernels->transformFilter(numbers(filter), turned, shape.channels, shape.outputs, transformed.data());
   const After after{bias == nullptr ? nullptr : numbers(bias), residual == nullptr ? nullptr : numbers(residual), relu};
   const int tiles = winograd::tilesOf(shape), parts = partsOf(tiles, 64);
   Threads::get().run(parts, [&](int part) {
     const int64_t first = static_cast<int64_t>(tiles) * part / parts;
     const int64_t end = static_cast<int64_t>(tiles) * (part + 1) / parts;
-    winograd::convolve(numbers(x), transformed.data(), shape, after, numbers(y), static_cast<int>(first),
+    kernels->convolve(numbers(x), transformed.data(), shape, after, numbers(y), static_cast<int>(first),
                        static_cast<int>(end), scratch(winograd::scratchOf(shape)));
   });
 }
@@ -149,12 +151,12 @@ void runFilterGradient(void*, TF_OpKernelContext* context) {
   Threads::get().run(parts, [&](int part) {
     const int64_t first = static_cast<int64_t>(tiles) * part / parts;
     const int64_t end = static_cast<int64_t>(tiles) * (part + 1) / parts;
-    winograd::filterSums(numbers(x), numbers(dy), shape, sums.get() + part * sumSize, static_cast<int>(first),
+    kernels->filterSums(numbers(x), numbers(dy), shape, sums.get() + part * sumSize, static_cast<int>(first),
                          static_cast<int>(end), scratch(winograd::scratchOf(shape)));
   });
-  Threads::get().run(shape.channels / winograd::LANES, [&](int part) {
-    const int first = part * winograd::LANES;
-    winograd::filterOfSums(sums.get(), parts, shape, numbers(filter), first, first + winograd::LANES);
+  Threads::get().run(shape.channels / winograd::CHANNELS, [&](int part) {
+    const int first = part * winograd::CHANNELS;
+    kernels->filterOfSums(sums.get(), parts, shape, numbers(filter), first, first + winograd::CHANNELS);
   });
 }
 
@@ -199,8 +201,7 @@ void add(const Operation& operation) {
 }
 
 const bool isRegistered = [] {
-  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512dq"))
-    return false;
+  if (kernels == nullptr) return false;
   add({"DistilljsConvolution",
        {"x: float", "filter: float", "after: N * float"},
        {"N: int >= 0", "relu: bool = false"},

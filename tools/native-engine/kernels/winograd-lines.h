@@ -1,24 +1,16 @@
-// The transforms of Winograd's minimal filtering F(4, 3) along one axis, sixteen channels at once. Points, formulas and sources are
-// those of core's kernels/winograd-line.ts.
-#pragma once
+// The transforms of Winograd's minimal filtering F(4, 3) along one axis, for `WINOGRAD_LANES` channels at once. Points, formulas and
+// sources are those of core's kernels/winograd-line.ts. Part of winograd.h.
 
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512vl,avx512dq,fma")
-#pragma GCC optimize("O3")
+namespace winograd::WINOGRAD_PROCESSOR {
 
-namespace winograd {
-
-constexpr int LANES = 16;
-constexpr int EDGE = 4;
-constexpr int INPUT_EDGE = 6;
-constexpr int PLACES = 36;
+constexpr int LANES = WINOGRAD_LANES;
 
 /** The points, beside 0 and infinity: a, -a, b, -b. */
 constexpr float A = 0.625f, B = 1.5f, A2 = A * A, B2 = B * B;
 /** One over the product of a point's distances from the others. */
 constexpr float AT_0 = 1 / (A2 * B2), AT_A = 1 / (2 * A2 * (A2 - B2)), AT_B = 1 / (2 * B2 * (B2 - A2));
 
-typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
+typedef float Lanes __attribute__((vector_size(4 * WINOGRAD_LANES), aligned(4), may_alias));
 
 static inline Lanes load(const float* from) { return *reinterpret_cast<const Lanes*>(from); }
 static inline void store(float* to, Lanes value) { *reinterpret_cast<Lanes*>(to) = value; }
@@ -78,6 +70,4 @@ static inline void sumLine(const Lanes s[6], Lanes out[3]) {
   out[2] = A2 * evenA + B2 * evenB + s[5];
 }
 
-}  // namespace winograd
-
-#pragma GCC pop_options
+}  // namespace winograd::WINOGRAD_PROCESSOR

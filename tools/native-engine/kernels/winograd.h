@@ -1,64 +1,10 @@
-// Convolutions of 3x3 at stride 1 with one pixel of zeros around the image, by Winograd's minimal filtering F(4x4, 3x3), for
-// processors with AVX-512. Images are [n, h, w, channels], filters [3, 3, channels, outputs], both numbers of channels
-// multiples of 16.
+// Convolutions by Winograd's minimal filtering for one kind of processor: winograd-processors.h includes this file once for each.
 //
 // No value depends on how the tiles are cut into ranges, except sums of a filter's gradient: one per range.
-#pragma once
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
 
 #include "winograd-lines.h"
 
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512vl,avx512dq,fma")
-#pragma GCC optimize("O3")
-
-namespace winograd {
-
-/** Images of h x w, their channels, and those of the output. */
-struct Shape {
-  int images, height, width, channels, outputs;
-};
-
-/** What follows a convolution in the same pass over its output; null where nothing does. */
-struct After {
-  const float* bias;
-  const float* residual;
-  bool relu;
-};
-
-static inline int tileRows(const Shape& shape) { return (shape.height + EDGE - 1) / EDGE; }
-static inline int tileColumns(const Shape& shape) { return (shape.width + EDGE - 1) / EDGE; }
-static inline int tilesOf(const Shape& shape) { return shape.images * tileRows(shape) * tileColumns(shape); }
-
-/** Where a tile of the output begins. */
-struct Corner {
-  int row, column;
-  int64_t pixel;
-};
-
-static inline Corner cornerOf(const Shape& shape, int tile) {
-  const int columns = tileColumns(shape), rows = tileRows(shape);
-  const int column = tile % columns * EDGE, row = tile / columns % rows * EDGE, image = tile / (columns * rows);
-  return {row, column, (static_cast<int64_t>(image) * shape.height + row) * shape.width + column};
-}
-
-/** Tiles that are transformed at once: their 36 places then lie in the second cache. */
-static inline int blockOf(const Shape& shape) {
-  return std::max(12, 4096 / (shape.channels + shape.outputs) / 12 * 12);
-}
-
-/** Numbers from one place of a block to the next: no power of 2, which would crowd one set of the cache. */
-static inline int64_t placeStep(const Shape& shape, int channels) {
-  return static_cast<int64_t>(blockOf(shape)) * channels + LANES;
-}
-
-/** Numbers of scratch that a range of tiles takes. */
-static inline size_t scratchOf(const Shape& shape) {
-  return PLACES * (placeStep(shape, shape.channels) + placeStep(shape, shape.outputs));
-}
+namespace winograd::WINOGRAD_PROCESSOR {
 
 /**
  * The filter [3, 3, channels, outputs] as [36, channels, outputs]; `turned` takes [3, 3, outputs, channels] turned by half a
@@ -162,7 +108,7 @@ static inline void outputTile(const float* from, int64_t step, const Shape& shap
   }
 }
 
-/** m [ROWS][16 VECTORS] = a b, or += where `adds`; a number of a is at a[row * aRow + i * aStep]. */
+/** m [ROWS][LANES VECTORS] = a b, or += where `adds`; a number of a is at a[row * aRow + i * aStep]. */
 template <int ROWS, int VECTORS>
 static inline __attribute__((always_inline)) void productTile(const float* a, int64_t aRow, int64_t aStep,
                                                               const float* b, int64_t bStep, int depth, float* m,
@@ -194,16 +140,20 @@ static void productRows(const float* a, int64_t aRow, int64_t aStep, const float
     productTile<1, VECTORS>(a + r * aRow, aRow, aStep, b, bStep, depth, m + r * mRow, mRow, adds);
 }
 
-/** m [rows][columns] = a b, or += where `adds`. Tiles of up to 24 sums, which leaves registers for the factors. */
+/** Rows of a tile of sums: as many as leave registers for the factors, of which there are 32 of 16 lanes or 16 of 8. */
+constexpr int rowsOf(int vectors) { return LANES == 16 ? std::min(16, 24 / vectors) : 12 / vectors; }
+
+/** m [rows][columns] = a b, or += where `adds`. */
 static void product(const float* a, int64_t aRow, int64_t aStep, const float* b, int depth, float* m, int rows,
                     int columns, bool adds) {
+  constexpr int MOST = LANES == 16 ? 4 : 2;
   int k = 0;
-  for (; k + 64 <= columns; k += 64)
-    productRows<6, 4>(a, aRow, aStep, b + k, columns, depth, m + k, columns, rows, adds);
-  for (; k + 32 <= columns; k += 32)
-    productRows<12, 2>(a, aRow, aStep, b + k, columns, depth, m + k, columns, rows, adds);
+  for (; k + MOST * LANES <= columns; k += MOST * LANES)
+    productRows<rowsOf(MOST), MOST>(a, aRow, aStep, b + k, columns, depth, m + k, columns, rows, adds);
+  for (; k + 2 * LANES <= columns; k += 2 * LANES)
+    productRows<rowsOf(2), 2>(a, aRow, aStep, b + k, columns, depth, m + k, columns, rows, adds);
   for (; k < columns; k += LANES)
-    productRows<16, 1>(a, aRow, aStep, b + k, columns, depth, m + k, columns, rows, adds);
+    productRows<rowsOf(1), 1>(a, aRow, aStep, b + k, columns, depth, m + k, columns, rows, adds);
 }
 
 /** The tiles `first` to `end` - 1 of the output; `filter` is transformed. */
@@ -264,6 +214,6 @@ static void filterOfSums(const float* sums, int ranges, const Shape& shape, floa
   }
 }
 
-}  // namespace winograd
+constexpr Kernels KERNELS = {transformFilter, convolve, filterSums, filterOfSums};
 
-#pragma GCC pop_options
+}  // namespace winograd::WINOGRAD_PROCESSOR
