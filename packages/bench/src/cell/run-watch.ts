@@ -18,7 +18,9 @@ export interface RunningCell {
 
 /** The progress of a run, from its folder alone. */
 export interface RunSnapshot {
+  /** All; in a race, those that it might need. */
   readonly cells: number;
+  readonly isRace: boolean;
   readonly done: number;
   readonly running: readonly RunningCell[];
   /** Cells that were started and not finished, and that no process works on. */
@@ -45,7 +47,7 @@ interface Known {
  * Takes snapshots of a run repeatedly. Finished cells are not examined again, and an unchanged cell costs one look at its folder: a run
  * of ten thousand cells takes about a second.
  */
-export function watchCells({ all }: RunCells): () => Promise<RunSnapshot> {
+export function watchCells({ all, isRace }: RunCells): () => Promise<RunSnapshot> {
   const open = new Map<RunCell, Known>(
     all.map((cell) => [cell, { changed: -1, isBegun: false, isRunning: false }]),
   );
@@ -83,6 +85,7 @@ export function watchCells({ all }: RunCells): () => Promise<RunSnapshot> {
     const halfDone = [...open.values()].filter(({ isBegun, isRunning }) => isBegun && !isRunning).length;
     return {
       cells: all.length,
+      isRace,
       done: finished.length,
       running,
       halfDone,

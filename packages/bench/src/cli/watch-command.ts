@@ -138,18 +138,20 @@ const more = (count: number): readonly string[] =>
 
 /** The snapshot in one line. */
 export function summaryText(
-  { cells, done, running, halfDone, cellsPerHour }: RunSnapshot,
+  { cells, isRace, done, running, halfDone, cellsPerHour }: RunSnapshot,
   queue?: QueueSnapshot,
 ): string {
   const aside = Object.keys(queue?.aside ?? {}).length;
   const left = cells - done - running.length - aside;
   const eta = cellsPerHour === undefined ? '…' : durationText((3600 * (cells - done - aside)) / cellsPerHour);
+  // A race drops methods.
+  const most = isRace && left > 0 ? 'at most ' : '';
   return [
-    `${done} of ${cells} done`,
+    `${done} of ${most}${cells} done`,
     `${running.length} running`,
     `${left} left${halfDone > 0 ? ` (${halfDone} half done)` : ''}`,
     ...(queue === undefined ? [] : [`${aside} set aside`]),
-    ...(done + aside >= cells ? [] : [`ETA ${eta}`]),
+    ...(done + aside >= cells ? [] : [`ETA ${most}${eta}`]),
     ...(cellsPerHour === undefined ? [] : [`${figure(cellsPerHour, 3)} cells an hour`]),
   ].join(' | ');
 }

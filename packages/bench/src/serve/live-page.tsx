@@ -140,16 +140,17 @@ function sentence({ snapshot: { done, cells, running } }: LiveState): string {
   return running.length === 0 ? 'No process is at work.' : 'Under way.';
 }
 
-function counts({ snapshot: { cells, done, running, halfDone } }: LiveState): string {
+function counts({ snapshot: { cells, isRace, done, running, halfDone } }: LiveState): string {
   const left = cells - done - running.length;
+  const most = isRace && left > 0 ? 'at most ' : '';
   const half = halfDone === 0 ? '' : ` (${halfDone} half done)`;
-  return `${done} of ${cells} done, ${running.length} running, ${left} left${half}`;
+  return `${done} of ${most}${cells} done, ${running.length} running, ${left} left${half}`;
 }
 
-function pace({ snapshot: { cells, done, cellsPerHour } }: LiveState): string {
+function pace({ snapshot: { cells, isRace, done, cellsPerHour } }: LiveState): string {
   if (cellsPerHour === undefined) return 'known after three trainings within an hour';
-  const left =
-    done < cells ? `; the rest takes about ${durationText((3600 * (cells - done)) / cellsPerHour)}` : '';
+  const rest = durationText((3600 * (cells - done)) / cellsPerHour);
+  const left = done < cells ? `; the rest takes ${isRace ? 'at most ' : ''}about ${rest}` : '';
   return `${figure(cellsPerHour, 3)} trainings an hour${left}`;
 }
 
