@@ -4,7 +4,7 @@ import { withInner } from './layer.js';
 import type { Container, Layer } from './layer.js';
 
 /**
- * Stateless tfjs layers: equal inputs and weights always give equal outputs, and random numbers in training
+ * tfjs's stateless layers: equal inputs and weights always give equal outputs, and random numbers in training
  * come only from the given stream.
  */
 const PLAIN = new RegExp(
@@ -36,5 +36,14 @@ function isPlainLayer(layer: Layer): boolean {
   const { classNameMap } = serialization.SerializationMap.getMap();
   const isTfjs = PLAIN.test(kind) && (classNameMap[kind]?.[0] as unknown) === layer.constructor;
   const hook = (layer as unknown as { readonly _callHook?: unknown })._callHook;
-  return isTfjs && hook == null && !Object.hasOwn(layer, 'call') && !Object.hasOwn(layer, 'apply');
+  const isChanged = hook != null || Object.hasOwn(layer, 'call') || Object.hasOwn(layer, 'apply');
+  return (isTfjs || isDeclared(layer)) && !isChanged;
+}
+
+/**
+ * True for a layer whose class has a static `repeatable = true`: from equal inputs and weights it always computes
+ * the same, and draws no random numbers. A subclass declares that anew.
+ */
+function isDeclared({ constructor: made }: Layer): boolean {
+  return Object.hasOwn(made, 'repeatable') && (made as { readonly repeatable?: unknown }).repeatable === true;
 }

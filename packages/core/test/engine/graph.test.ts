@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { layers, model as tfModel } from '@tensorflow/tfjs-layers';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   adam,
@@ -442,6 +444,30 @@ describe.skipIf(skip)(`graphs of steps on node${reason === undefined ? '' : reas
       };
       await sameBytes(options);
       expect(graphUse()?.issued.join()).toMatch(/layers that may keep state/);
+    });
+
+    it('are repeated where the class of a layer says that it is repeatable, and issued for a subclass', async () => {
+      class Halved extends layers.Layer {
+        static readonly className: string = 'Halved';
+        static readonly repeatable = true;
+        override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+          return tf.mul(Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs, 0.5);
+        }
+      }
+      class HalvedToo extends Halved {
+        static override readonly className = 'HalvedToo';
+      }
+      const options = (layer: () => layers.Layer): DistillOptions => {
+        const { model } = tinyNetwork(2);
+        const outputs = layer().apply(model.outputs[0] as SymbolicTensor) as SymbolicTensor;
+        return alone(
+          scaled(() => 1, true),
+          { students: [createNetwork(tfModel({ inputs: model.inputs, outputs }))] },
+        );
+      };
+      // Optimizers repeat their part of a step with either.
+      const ofSubclass = await sameBytes(() => options(() => new HalvedToo()));
+      expect(await sameBytes(() => options(() => new Halved()))).toBeGreaterThan(ofSubclass);
     });
 
     it('say where a method that calls itself repeatable is not', async () => {

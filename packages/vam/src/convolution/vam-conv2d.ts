@@ -43,6 +43,8 @@ interface Built {
  */
 export class VamConv2D extends layers.Layer {
   static readonly className = 'VamConv2D';
+  /** Engine `node` need not run its JavaScript in every step. */
+  static readonly repeatable = true;
 
   private readonly attends: AttentionConfig;
   /** The plain convolution that the layer folds into. It holds the folded kernel, so that the trained one is never lost. */

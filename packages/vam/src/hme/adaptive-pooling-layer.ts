@@ -11,6 +11,8 @@ type Shape = (number | null)[];
  */
 export class AdaptiveAveragePooling extends layers.Layer {
   static readonly className = 'AdaptiveAveragePooling';
+  /** Engine `node` need not run its JavaScript in every step. */
+  static readonly repeatable = true;
 
   private readonly size: number;
 

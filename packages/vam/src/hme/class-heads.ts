@@ -29,6 +29,8 @@ export const HEAD_KINDS = Object.keys(READOUTS) as readonly HeadKind[];
 /** Turns the outputs of all class heads, `[n, 1 or 2]` each, into scores `[n, classes]`. */
 export class ClassScores extends layers.Layer {
   static readonly className = 'ClassScores';
+  /** Engine `node` need not run its JavaScript in every step. */
+  static readonly repeatable = true;
 
   private readonly readout: Readout;
 

@@ -36,6 +36,8 @@ export interface TaskAttentionConfig {
  */
 export class TaskAttention extends layers.Layer {
   static readonly className = 'TaskAttention';
+  /** Engine `node` need not run its JavaScript in every step. */
+  static readonly repeatable = true;
 
   private readonly children: number;
   private weight: Readonly<Record<'theta' | 'temperature', LayerVariable>> | undefined;

@@ -12,6 +12,7 @@ import { reverse, slice, tile, unpack } from '../wasm/views.js';
 import { batchMatMulTensorFlow } from './batch-mat-mul-tensorflow.js';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
 import { conv2DBackpropFilterOnCpu } from './conv2d-backprop-filter-cpu.js';
+import { conv2DBackpropFilterOnTensorFlow } from './conv2d-backprop-filter-tensorflow.js';
 import { conv2DBackpropInput } from './conv2d-backprop-input.js';
 import { depthwiseConv2dNativeBackpropFilter } from './depthwise-conv2d-native-backprop-filter.js';
 import { depthwiseConv2dNativeBackpropInput } from './depthwise-conv2d-native-backprop-input.js';
@@ -85,6 +86,7 @@ const kernels: readonly TrainingKernel[] = [
     beside(name, (own) => withSamePadding(name, own), 'cpu'),
   ),
   beside(tf.Conv2DBackpropFilter, conv2DBackpropFilterOnCpu, 'cpu'),
+  beside(tf.Conv2DBackpropFilter, conv2DBackpropFilterOnTensorFlow, 'tensorflow'),
   beside(tf.GatherV2, gather),
   beside(tf.MaxPoolGrad, (own) => ofNothing(maxPoolGradient(own))),
   beside(tf.Cast, toBool),
@@ -113,6 +115,7 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  * | Conv2D, FusedConv2D | | wasm | half as fast; still used for inputs that ours does not support |
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | wasm | missing |
  * | Conv2DBackpropFilter | conv2d, conv2dTranspose | cpu | forty times slower; still used for inputs that ours does not support |
+ * | Conv2DBackpropFilter | conv2d | tensorflow | with AVX2 it writes beyond its memory for 1×1 convolutions with strides |
  * | Conv2DBackpropInput | conv2d; value of conv2dTranspose | wasm | a plain loop, replaced |
  * | Conv3DBackpropFilterV2 | conv3d | wasm | wrong for strides, replaced |
  * | Conv3DBackpropInputV2 | conv3d; value of conv3dTranspose | wasm | wrong, replaced |
