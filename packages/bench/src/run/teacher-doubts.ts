@@ -78,7 +78,7 @@ export function weakTeacherText(
   const chance = 1 / classes;
   return isNearChance(testAccuracy, chance)
     ? [
-        `Warning: the teacher has learned little: ${percent(testAccuracy)} of the test images, where guessing gives ${percent(chance)}. Its students cannot learn much from it. Use a pretrained teacher (--teacher PATH), or add images and train it longer (--set teacher.epochs=100).`,
+        `Warning: the teacher has learned little: ${percent(testAccuracy)} of the test images, where guessing gives ${percent(chance)}. Its students cannot learn much from it. Use a pretrained teacher (--teacher PATH), add images and train it longer (--set teacher.epochs=100), or give the labels a weight of 1 (option ceWeight of the methods).`,
       ]
     : [];
 }
