@@ -138,8 +138,7 @@ const OURS = Symbol.for('distilljs.trainingKernel');
  *
  * Gradients of dilated convolutions are registered on every backend ({@link registerDilatedGradients}).
  *
- * Call this after importing the backends' packages: backends that are not registered are skipped. Calling it
- * again changes nothing for a backend that was done.
+ * Call this after importing the backends' packages. Backends not registered, and those done before, are skipped.
  */
 export function registerTrainingKernels(): void {
   registerDilatedGradients();
