@@ -141,7 +141,7 @@ function weakTeacher({ rows, teacher, classNames }: Report, { methods }: Ranking
   const chance = classNames === null ? undefined : 1 / classNames.length;
   if (chance !== undefined && isNearChance(teacher.testAccuracy, chance))
     return [
-      `The teacher has learned little: ${accuracy} of the test images, where guessing gives ${percent(chance)} %. No method can pass on more. Use a pretrained teacher, or more images and a longer training, or give the labels a weight of 1 (\`ceWeight\`).`,
+      `The teacher has learned little: ${accuracy} of the test images, where guessing gives ${percent(chance)} %. No method can pass on more. Use a pretrained teacher, train it longer on more images, or give the labels a weight of 1 (\`ceWeight\`).`,
     ];
   const best = Math.max(
     ...rows

@@ -150,7 +150,7 @@ function counts({ snapshot: { cells, isRace, done, running, halfDone } }: LiveSt
 function pace({ snapshot: { cells, isRace, done, cellsPerHour } }: LiveState): string {
   if (cellsPerHour === undefined) return 'known after three trainings within an hour';
   const rest = durationText((3600 * (cells - done)) / cellsPerHour);
-  const left = done < cells ? `; the rest takes ${isRace ? 'at most ' : ''}about ${rest}` : '';
+  const left = done < cells ? `; the rest takes ${isRace ? 'at most' : 'about'} ${rest}` : '';
   return `${figure(cellsPerHour, 3)} trainings an hour${left}`;
 }
 

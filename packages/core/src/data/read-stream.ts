@@ -205,7 +205,7 @@ function collector(name: string, given: DatasetFromOptions['imageShape'], scale:
       if (!Number.isInteger(count) || count === 0 || turned !== undefined || isLabels) {
         const expected = `${pixels} values (${shape.join('×')}), or those of several such images`;
         const got = turned ?? (isLabels ? describeValue(parts.image) : `${found.values.length}`);
-        const hint = isLabels ? 'Labels stand beside their images: `[[images, labels]]`.' : undefined;
+        const hint = isLabels ? 'Put the labels beside their images: `[[images, labels]]`.' : undefined;
         throw refusal(name, `, ${at}`, expected, got, hint);
       }
       if (parts.label === undefined && found.shape === undefined) {

@@ -197,13 +197,13 @@ describe('datasetFrom refuses', () => {
       'labels beside a batch, not beside its images',
       [tf.ones([12, 2, 2, 1]), tf.zeros([12])],
       { classes: 3 },
-      'Labels stand beside their images: `[[images, labels]]`.',
+      'Put the labels beside their images: `[[images, labels]]`.',
     ],
     [
       'one-hot rows beside a batch',
       [tf.ones([12, 2, 2, 1]), tf.zeros([12, 3])],
       { classes: 3 },
-      'Labels stand beside their images: `[[images, labels]]`.',
+      'Put the labels beside their images: `[[images, labels]]`.',
     ],
     [
       'soft labels',

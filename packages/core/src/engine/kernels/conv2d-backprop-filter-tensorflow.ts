@@ -22,11 +22,11 @@ export function conv2DBackpropFilterOnTensorFlow(own: tf.KernelFunc): tf.KernelF
     };
     const { strides, pad, filterShape } = attributes;
     const [down, across = down] = [strides].flat() as [number, number?];
-    const isOdd = x.shape[3] % LANES !== 0;
-    const isPointwise = filterShape[0] === 1 && filterShape[1] === 1;
-    const isUnpadded = pad === 'valid' || pad === 'same' || pad === 0;
-    if (!isOdd || !isPointwise || !isUnpadded || !isPlainWindow(attributes) || (down === 1 && across === 1))
-      return own(args);
+    const fillsVectors = x.shape[3] % LANES === 0;
+    const isPointwise = filterShape[0] === 1 && filterShape[1] === 1 && isPlainWindow(attributes);
+    const hasStrides = down !== 1 || across !== 1;
+    const isUnpadded = typeof pad === 'string' || [pad].flat(2).every((each) => each === 0);
+    if (fillsVectors || !isPointwise || !hasStrides || !isUnpadded) return own(args);
     const read = tf.stridedSlice(x, [0, 0, 0, 0], x.shape, [1, down, across, 1]);
     const result = own({
       ...args,

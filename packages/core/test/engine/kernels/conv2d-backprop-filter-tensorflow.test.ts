@@ -19,9 +19,10 @@ await describeOnEngines('gradients of the filter of a 1×1 convolution with stri
     [4, 3, 2, 'valid'],
     [3, 8, 2, 'same'],
     [1, 5, 3, 'valid'],
+    [3, 4, 2, 0],
     [12, 12, [2, 1], 'same'],
     [16, 12, 2, 'valid'],
-  ] as [number, number, number | [number, number], 'same' | 'valid'][])(
+  ] as [number, number, number | [number, number], 'same' | 'valid' | 0][])(
     '%i to %i channels, strides %j, %s',
     (channels, outputs, strides, pad) => {
       const backend = tensorFlowBackend();
