@@ -100,6 +100,42 @@ export function tapsOf(
   return { student, teacher };
 }
 
+/**
+ * Checks that a module's back follows its front. Maps on parallel branches may come in any order, and nothing is known of
+ * a network whose inside is unknown.
+ *
+ * @param taps existing ones
+ * @throws DistillError code `option` for a map that is listed twice, or after one that is computed from it
+ */
+export function expectFrontToBack(where: string, network: NetworkShape, taps: readonly string[]): void {
+  const nodes = new Map((network.nodes?.() ?? []).map((node) => [node.name, node]));
+  const maps = taps.map((tap) => network.tapOutput(tap));
+  const named = network.tapNames.filter((name) => nodes.has(name));
+  const nodeOf = new Map(named.map((name) => [network.tapOutput(name), name]));
+  /** The map and all that it is computed from. A set takes up what is added while it is walked through. */
+  const sourcesOf = (map: number): ReadonlySet<string> => {
+    const own = nodeOf.get(map);
+    const sources = new Set(own === undefined ? [] : [own]);
+    for (const name of sources) for (const input of nodes.get(name)?.inputs ?? []) sources.add(input);
+    return sources;
+  };
+  for (const [at, map] of maps.entries()) {
+    const later = maps.slice(at + 1);
+    const sources = later.length > 0 ? sourcesOf(map) : new Set<string>();
+    const early = later.findIndex((other) => other === map || sources.has(nodeOf.get(other) ?? ''));
+    if (early < 0) continue;
+    const [tap = '', other = ''] = [taps[at], taps[at + 1 + early]];
+    throw new DistillError({
+      code: 'option',
+      where: `${where}, network '${network.name}'`,
+      expected: 'feature maps from front to back, each once',
+      got:
+        later[early] === map ? `'${other}' again` : `'${tap}' before '${other}', from which it is computed`,
+      hint: later[early] === map ? 'Name other maps.' : 'Change the order, of both networks.',
+    });
+  }
+}
+
 /** Checks for the options that name taps. */
 export const tapChecks = {
   studentTaps: eitherOf(oneOf(...families, 'auto'), listOf(text)),

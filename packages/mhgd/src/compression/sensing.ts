@@ -10,7 +10,7 @@ import type {
   Random,
   TaughtContext,
 } from '@distilljs/core';
-import { tapsOf } from '../sensing-points.js';
+import { expectFrontToBack, tapsOf } from '../sensing-points.js';
 import type { TapChoice } from '../sensing-points.js';
 import { alignedVectors } from './aligned-vectors.js';
 import type { AlignedVectors } from './aligned-vectors.js';
@@ -57,8 +57,8 @@ export interface SensingPoint extends MapPair {
  * Checks the taps of both networks. Creates no tensors.
  *
  * @param method name for messages
- * @throws DistillError code `option` for lists of different lengths or fewer than two taps; code `tap` or `shape` for
- *   taps that do not exist or are not feature maps
+ * @throws DistillError code `option` for lists of different lengths, fewer than two taps, or taps that are not in order;
+ *   code `tap` or `shape` for taps that do not exist or are not feature maps
  */
 export function mapPairs(
   method: string,
@@ -75,7 +75,7 @@ export function mapPairs(
       got: `${studentTaps.length} and ${teacherTaps.length}`,
     });
   }
-  return studentTaps.map((studentTap, index) => {
+  const pairs = studentTaps.map((studentTap, index): MapPair => {
     const teacherTap = teacherTaps[index] ?? '';
     const ofStudent = mapShape(`${method}.studentTaps`, student, studentTap);
     const ofTeacher = mapShape(`${method}.teacherTaps`, teacher, teacherTap);
@@ -90,6 +90,9 @@ export function mapPairs(
       teacherPositions: ofTeacher[0] * ofTeacher[1],
     };
   });
+  expectFrontToBack(`${method}.studentTaps`, student, studentTaps);
+  expectFrontToBack(`${method}.teacherTaps`, teacher, teacherTaps);
+  return pairs;
 }
 
 /** The teacher has nothing to teach about finer detail than its own, and a map k times its size has k² times the positions. */
