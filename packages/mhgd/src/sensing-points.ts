@@ -9,7 +9,7 @@ import {
   tapsHint,
   text,
 } from '@distilljs/core';
-import type { NetworkShape } from '@distilljs/core';
+import type { NetworkNode, NetworkShape } from '@distilljs/core';
 
 /** A network family with a known list of stage taps. */
 export type NetworkFamily =
@@ -101,39 +101,49 @@ export function tapsOf(
 }
 
 /**
- * Checks that a module's back follows its front. Maps on parallel branches may come in any order, and nothing is known of
- * a network whose inside is unknown.
+ * Checks that a module's back follows its front. Maps of parallel branches may come in any order, and in a network whose
+ * inside is unknown only a repeated map is found.
  *
+ * @param where the option, e.g. `mhgd.studentTaps`
  * @param taps existing ones
- * @throws DistillError code `option` for a map that is listed twice, or after one that is computed from it
+ * @throws DistillError code `option` for a map that is listed twice, or before one that it is computed from
  */
 export function expectFrontToBack(where: string, network: NetworkShape, taps: readonly string[]): void {
   const nodes = new Map((network.nodes?.() ?? []).map((node) => [node.name, node]));
-  const maps = taps.map((tap) => network.tapOutput(tap));
+  // A tap may be an alias of its node.
   const named = network.tapNames.filter((name) => nodes.has(name));
   const nodeOf = new Map(named.map((name) => [network.tapOutput(name), name]));
-  /** The map and all that it is computed from. A set takes up what is added while it is walked through. */
-  const sourcesOf = (map: number): ReadonlySet<string> => {
-    const own = nodeOf.get(map);
-    const sources = new Set(own === undefined ? [] : [own]);
-    for (const name of sources) for (const input of nodes.get(name)?.inputs ?? []) sources.add(input);
-    return sources;
-  };
-  for (const [at, map] of maps.entries()) {
-    const later = maps.slice(at + 1);
-    const sources = later.length > 0 ? sourcesOf(map) : new Set<string>();
-    const early = later.findIndex((other) => other === map || sources.has(nodeOf.get(other) ?? ''));
-    if (early < 0) continue;
-    const [tap = '', other = ''] = [taps[at], taps[at + 1 + early]];
+  const refuse = (got: string, hint: string): never => {
     throw new DistillError({
       code: 'option',
       where: `${where}, network '${network.name}'`,
       expected: 'feature maps from front to back, each once',
-      got:
-        later[early] === map ? `'${other}' again` : `'${tap}' before '${other}', from which it is computed`,
-      hint: later[early] === map ? 'Name other maps.' : 'Change the order, of both networks.',
+      got,
+      hint,
     });
+  };
+  for (const [at, tap] of taps.entries()) {
+    const map = network.tapOutput(tap);
+    const sources = sourcesOf(nodeOf.get(map), nodes);
+    for (const other of taps.slice(at + 1)) {
+      const later = network.tapOutput(other);
+      if (later === map) refuse(`'${other}' again`, 'Name each map once, in the lists of both networks.');
+      if (sources.has(nodeOf.get(later) ?? ''))
+        refuse(
+          `'${tap}' before '${other}', from which it is computed`,
+          "List each network's maps in the order in which they are computed: those at the same place are compared.",
+        );
+    }
   }
+}
+
+/** Names of the nodes that a node is computed from. */
+function sourcesOf(node: string | undefined, nodes: ReadonlyMap<string, NetworkNode>): ReadonlySet<string> {
+  const inputsOf = (name: string): readonly string[] => nodes.get(name)?.inputs ?? [];
+  const sources = new Set(node === undefined ? [] : inputsOf(node));
+  // The loop also visits what is added within it.
+  for (const name of sources) for (const input of inputsOf(name)) sources.add(input);
+  return sources;
 }
 
 /** Checks for the options that name taps. */

@@ -217,10 +217,9 @@ test('taps must be feature maps, two or more, as many of each network', async ()
   await expect(refused(['stage2', 'stage1'], ['stage1', 'stage2'])).rejects.toThrow(
     /mhgd\.studentTaps, network '.*': expected feature maps from front to back, each once, got 'stage2' before 'stage1'/,
   );
-  await expect(refused(['stage1', 'stage2', 'stage3'], ['stage1', 'stage3', 'stage2'])).rejects.toThrow(
-    /mhgd\.teacherTaps, .*got 'stage3' before 'stage2', from which it is computed/,
+  await expect(refused(['stage1', 'stage2'], ['stage1', 'stage1'])).rejects.toThrow(
+    /mhgd\.teacherTaps, .*got 'stage1' again/,
   );
-  await expect(refused(['stage1', 'stage1'], ['stage1', 'stage2'])).rejects.toThrow(/got 'stage1' again/);
 });
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
