@@ -81,7 +81,7 @@ function columnOf(gains, methods, { width, isFirst }, title) {
       {
         mark: { type: 'rule', strokeWidth: 1.75 },
         encoding: {
-          x: { field: 'low', ...x, title: 'points above kd', axis },
+          x: { field: 'low', ...x, title: ['points', 'above kd'], axis },
           x2: { field: 'high' },
           color: colour,
         },
