@@ -4,6 +4,7 @@ import { describeMethod, describeOnEngines, testEngines } from '@distilljs/core/
 import { expect, test } from 'vitest';
 import { kdSvd, relation, relationLoss } from '../src/index.js';
 import { golden, largestGap } from './golden.js';
+import { planned } from './planned.js';
 
 const { kd_svd_rank1: rank1 } = golden;
 const row = (values: readonly number[]): Tensor3D => tf.tensor3d([[[...values]]]);
@@ -91,4 +92,11 @@ test('the ECCV form with three vectors runs too; more than a map has are refused
     );
   }
   expect(tf.memory().numTensors).toBe(before);
+});
+
+test('taps must be listed from front to back', async () => {
+  const taps = { studentTaps: ['stage1', 'stage2'], teacherTaps: ['stage2', 'stage1'] };
+  await expect(planned(kdSvd(taps))).rejects.toThrow(
+    /kd-svd\.teacherTaps, network '.*': .*got 'stage2' before 'stage1'/,
+  );
 });
