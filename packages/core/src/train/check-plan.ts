@@ -1,12 +1,13 @@
 import type { CheckedDataset } from '../data/index.js';
 import { isOutOfMemory } from '../engine/out-of-memory.js';
 import { asDistillError } from '../error/first-line.js';
-import { describeValue, DistillError, isDistillError } from '../error/index.js';
+import { describeValue, DistillError, isDistillError, nearestNameHint } from '../error/index.js';
 import { missingTeacher } from '../method/define-method.js';
 import type { Method, Phase, Plan, PlanContext } from '../method/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
 import { expectOption, listOf, nonNegative, optional, text } from '../option/index.js';
 import { expectCount, expectOptimizer } from './check-options.js';
+import { isNamed } from './flat-variables.js';
 import { trainedVariables } from './named-state.js';
 
 /**
@@ -66,9 +67,10 @@ const TRIED_RATES = 1000;
  * Tests schedules, which may be user functions, so that errors appear before training, not in the hundredth
  * epoch.
  *
+ * @returns warnings about names in `noDecay` that no trained variable has
  * @throws DistillError code `option` for a learning rate that is no number of at least 0
  */
-export function expectSchedules(method: string, phases: readonly Phase[]): void {
+export function checkOptimizers(method: string, phases: readonly Phase[]): readonly string[] {
   for (const { name, epochs, updates } of phases) {
     for (const update of updates) {
       if (update.optimizer.learningRate === undefined) continue;
@@ -86,6 +88,26 @@ export function expectSchedules(method: string, phases: readonly Phase[]): void 
       }
     }
   }
+  return unmatchedNoDecay(phases.flatMap(({ updates }) => updates));
+}
+
+/** A list that suits many networks may name what one of them lacks, so this is a warning. */
+function unmatchedNoDecay(updates: Phase['updates']): readonly string[] {
+  const trained = updates.flatMap(({ variables }) => Object.keys(variables));
+  const lastParts = [...new Set(trained.map((name) => name.replace(/.*\//, '')))].sort();
+  const lines = updates.flatMap(({ optimizer: { name, options } }) => {
+    // A user's own optimizer may have any options.
+    const entries = listOf(text)(options['noDecay']) === undefined ? (options['noDecay'] as string[]) : [];
+    return entries
+      .filter(
+        (entry) => options['weightDecay'] !== 0 && !trained.some((variable) => isNamed(variable, entry)),
+      )
+      .map((entry) => {
+        const hint = nearestNameHint(entry, lastParts);
+        return `${name}.noDecay: no trained variable is named '${entry}'. ${hint}`;
+      });
+  });
+  return [...new Set(lines)];
 }
 
 /** Refuses a student that never runs but would be validated and saved. A plan may run no student at all. */

@@ -87,13 +87,16 @@ export function flatVariables(where: string, variables: NamedVariables): FlatVar
   };
 }
 
+/** True if `entry` of `noDecay` names this variable: by whole name, or by its last part. */
+export const isNamed = (name: string, entry: string): boolean => name === entry || name.endsWith(`/${entry}`);
+
 /** 1 for every element with weight decay, else 0, `[size]`; `undefined` if all elements have it. */
 function decayMask(
   names: readonly string[],
   list: readonly tf.Variable[],
   noDecay: readonly string[],
 ): tf.Tensor1D | undefined {
-  const decays = names.map((name) => !noDecay.some((entry) => name === entry || name.endsWith(`/${entry}`)));
+  const decays = names.map((name) => !noDecay.some((entry) => isNamed(name, entry)));
   if (decays.every(Boolean)) return undefined;
   const mask = new Float32Array(list.reduce((sum, variable) => sum + variable.size, 0));
   let offset = 0;

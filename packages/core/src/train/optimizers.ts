@@ -15,7 +15,10 @@ export interface SgdOptions {
   readonly nesterov: boolean;
   /** Coupled L2 weight decay: `g ← g + weightDecay · p`. Default 5e-4. */
   readonly weightDecay: number;
-  /** Variables without weight decay, by whole name or last part (`gamma`, `bias`). Default none, as in PyTorch. */
+  /**
+   * Variables without weight decay, by whole name or last part (`gamma`, `bias`); `distill` warns of a name that no
+   * variable has. Default none, as in PyTorch.
+   */
   readonly noDecay: readonly string[];
 }
 

@@ -30,8 +30,8 @@ import {
 } from './check-options.js';
 import { expectApart, expectData, expectStudents } from './check-parts.js';
 import {
+  checkOptimizers,
   expectPlan,
-  expectSchedules,
   expectServed,
   planOf,
   runsStudent,
@@ -100,7 +100,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     if (cachedTeacher !== undefined) made.unshift(cachedTeacher);
     expectPlan(method, plan, students, teacher);
     expectServed(method.name, plan.phases, train);
-    expectSchedules(method.name, plan.phases);
+    doubt.push(...checkOptimizers(method.name, plan.phases));
     // Missing rows of a late phase must be noticed now, not after hours.
     for (const { reads } of plan.phases)
       if (teacher !== undefined && reads.teacher !== undefined)

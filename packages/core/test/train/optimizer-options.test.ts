@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { adam, cosineRate, resolveEngine, sgd } from '@distilljs/core';
-import { describe, expect, it } from 'vitest';
+import { adam, cosineRate, distill, resolveEngine, sgd, student } from '@distilljs/core';
+import type { OptimizerSpec } from '@distilljs/core';
+import { tinyDataset, tinyNetwork } from '@distilljs/core/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { caught } from '../caught.js';
 
 describe('optimizer options', () => {
@@ -66,10 +68,44 @@ describe('optimizer options', () => {
     tf.dispose(variables);
   });
 
+  it.each<[string, OptimizerSpec, string[]]>([
+    ['known by last part and by whole name', sgd({ noDecay: ['bias', 'logits/kernel'] }), []],
+    ['without weight decay, which has no effect then', adam({ weightDecay: 0, noDecay: ['bais'] }), []],
+    [
+      'misspelt',
+      adam({ weightDecay: 1e-4, noDecay: ['bias', 'bais'] }),
+      ["adam.noDecay: no trained variable is named 'bais'. Did you mean 'bias'? Available: "],
+    ],
+    [
+      'of a layer that is none',
+      sgd({ noDecay: ['conv9/bias'] }),
+      ["sgd.noDecay: no trained variable is named 'conv9/bias'. "],
+    ],
+  ])('tell of names in `noDecay` that no variable has: %s', async (_, optimizer, expected) => {
+    await resolveEngine('cpu');
+    const network = tinyNetwork(1);
+    onTestFinished(() => {
+      network.dispose();
+    });
+    const { warnings } = await distill({
+      students: [network],
+      method: student(),
+      optimizer,
+      train: tinyDataset(8, 1),
+      epochs: 1,
+      batchSize: 4,
+      seed: 1,
+    });
+    const told = warnings.filter((warning) => warning.includes('noDecay'));
+    expect(told).toHaveLength(expected.length);
+    expect(told.every((warning, at) => warning.startsWith(expected[at] ?? '-'))).toBe(true);
+  });
+
   it('need at least one variable', async () => {
     await resolveEngine('cpu');
+    const before = tf.memory().numTensors;
     const error = await caught(() => sgd().create({}));
     expect(error.message).toBe('sgd: expected at least one variable to move, got none.');
-    expect(tf.memory().numTensors).toBe(0);
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
