@@ -61,6 +61,20 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
     ).toEqual(['== failed: test', ...lines, '', '11 passed, 1 failed']);
   });
 
+  it('shows at its end what a failed stage printed last, on either stream', () => {
+    const lines = Array.from({ length: 70 }, (_, at) => `line ${at}`);
+    const check = [`printf '${lines.join('\\n')}\\n'`, 'echo "a.ts(1,1): error" >&2', 'exit 2'].join('; ');
+    expect(runWith({ 'run check': check, test: PASSING }).end.trim().split('\n')).toEqual([
+      '== the last lines of check',
+      ...lines.slice(11),
+      'a.ts(1,1): error',
+      '',
+      '== failed: check',
+      '',
+      '12 passed, 0 failed, 1 skipped',
+    ]);
+  });
+
   it('fails when a test failed and the exit code hid it', () => {
     expect(runWith({ test: 'printf "11 passed, 1 failed\\n"' })).toMatchObject({
       status: 1,
