@@ -1,9 +1,10 @@
+import { relative } from 'node:path';
 import type { Dataset } from '@distilljs/core';
 import { divided } from './divide.js';
 import type { DivideOptions } from './divide.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
 import { readPeople } from './identity/people.js';
-import type { IdentityLists, Sighting } from './identity/people.js';
+import type { IdentityLists, People, Sighting } from './identity/people.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
 import { imageSet } from './image-set.js';
 import type { ImageOptions, ImageSet } from './image-set.js';
@@ -93,7 +94,7 @@ export interface IdentitySets {
 /**
  * Reads queries, gallery and distractors of a set of identities, at the size of its training images.
  *
- * @throws DistillError code `data`: damaged lists or images
+ * @throws DistillError code `data`: damaged lists or images, cameras of some images only
  */
 export async function loadIdentitySets(
   options: IdentitiesOptions,
@@ -108,6 +109,7 @@ export async function loadIdentitySets(
     return number;
   };
   const sets: Partial<Record<keyof IdentitySets, IdentitySet>> = {};
+  expectSameCameras(people, options.dir);
   for (const part of ['query', 'gallery', 'distractors'] as const) {
     const sightings = people[part];
     if (sightings === undefined || sightings.length === 0) continue;
@@ -116,6 +118,43 @@ export async function loadIdentitySets(
     sets[part] = await identitySet(known, of, surroundings);
   }
   return sets;
+}
+
+/** Without some cameras, a query would meet images of its own camera, and all measures would be too high without a word. */
+function expectSameCameras({ query, gallery }: Pick<People, 'query' | 'gallery'>, dir: string): void {
+  const sides = Object.entries({ query, gallery }).filter(([, sightings]) => (sightings ?? []).length > 0);
+  const known = sides.map(([part, sightings = []]) =>
+    areAllGiven(sightings, 'camera', `${dir}, ${part}`, dir),
+  );
+  if (known.every((each) => each === known[0])) return;
+  const [withCameras, without] = known[0] === true ? ['query', 'gallery'] : ['gallery', 'query'];
+  throw dataError(
+    dir,
+    'cameras of queries and gallery, or of neither',
+    `those of the ${withCameras} alone`,
+    `Add the cameras to the list of the ${without}, or leave them out of both.`,
+  );
+}
+
+/**
+ * Whether all images have a value.
+ *
+ * @throws DistillError code `data` where some have one and others have none
+ */
+export function areAllGiven(
+  items: readonly { readonly path: string; readonly identity?: unknown; readonly camera?: unknown }[],
+  field: 'identity' | 'camera',
+  where: string,
+  root: string,
+  kind = 'image',
+): boolean {
+  const without = items.filter((item) => item[field] === undefined);
+  if (without.length === 0 || without.length === items.length) return without.length === 0;
+  throw dataError(
+    where,
+    `${field === 'identity' ? 'an identity' : 'a camera'} for every ${kind}, or for none`,
+    `${without.length} of ${items.length} without, the first is ${relative(root, without[0]?.path ?? '')}`,
+  );
 }
 
 /** Reads images to be recognized. Damaged files may be left out. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join, normalize, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { shownText } from '@distilljs/core';
 import { cleanName, nameNotes, plainNames, sortedNames } from './label-names.js';
 import { dataError } from './bytes/byte-stream.js';
@@ -7,7 +7,7 @@ import { splitNamed } from './bytes/split-names.js';
 import { divided, firstOfEach } from './divide.js';
 import type { DivideOptions } from './divide.js';
 import type { DatasetFormat, LoadedSplits, Split, Surroundings } from './format.js';
-import { identitySet } from './identities.js';
+import { areAllGiven, identitySet } from './identities.js';
 import type { IdentitySets } from './identities.js';
 import type { ImageItem, LayoutItems } from './image-item.js';
 import { imageSet } from './image-set.js';
@@ -57,7 +57,7 @@ export async function imageList(
  * as in re-identification.
  *
  * @returns nothing where the list has no identities
- * @throws DistillError code `data` where some test images have an identity and others have none
+ * @throws DistillError code `data` where some test images have an identity, or a camera, and others have none
  */
 export async function loadListIdentities(
   options: ListOptions,
@@ -65,14 +65,8 @@ export async function loadListIdentities(
 ): Promise<IdentitySets> {
   const { file, dir = dirname(resolve(file)) } = options;
   const { test = [] } = firstOfEach(divided(await listItems(options), options), options).items;
-  const without = test.filter(({ identity }) => identity === undefined);
-  if (without.length === test.length) return {};
-  if (without.length > 0)
-    throw dataError(
-      file,
-      'an identity for every test image, or for none',
-      `${without.length} of ${test.length} without, the first is ${relative(dir, without[0]?.path ?? '')}`,
-    );
+  if (!areAllGiven(test, 'identity', file, dir, 'test image')) return {};
+  areAllGiven(test, 'camera', file, dir, 'test image');
   const query = await identitySet(test, { name: 'list', root: dir, images: options }, surroundings);
   return { query, ...(query.cameras !== undefined && { gallery: query }) };
 }

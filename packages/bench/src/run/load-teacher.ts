@@ -1,16 +1,20 @@
-import { DistillError, matchClasses, withInput } from '@distilljs/core';
-import type { FrozenNetwork, Network, Normalization, TeacherInput } from '@distilljs/core';
+import { existsSync } from 'node:fs';
+import { DistillError, matchClasses, modelMetadata, withInput } from '@distilljs/core';
+import type { FrozenNetwork, Network, Normalization, TeacherInput, TeacherLike } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import type { TeacherResult } from '../report/index.js';
+import { classNamesIn } from './class-names.js';
 import type { RunData } from './datasets.js';
 import { givenTeacher, missing } from './given.js';
 import { expectModels } from './kept-files.js';
 import type { TrainingFolder } from './run-folder.js';
 import { readTeacherResult } from './stored.js';
-import { teacherFacts } from './teacher-facts.js';
+import { metadataIn, teacherFacts } from './teacher-facts.js';
 import type { TeacherFacts } from './teacher-facts.js';
 import { openTeacher, takeTeacher } from './teacher-source.js';
 import type { OpenedTeacher } from './teacher-source.js';
+
+type TeacherConfig = RunConfig['teacher'];
 
 /** A teacher that need not be trained. */
 export interface LoadedTeacher {
@@ -53,13 +57,15 @@ export async function loadTeacher(
   const own = given === undefined ? teacher.path : 'a program';
   const source = kept === undefined ? own : kept.model;
   if (source === undefined) return undefined;
+  expectSameClasses(teacher.classes, known?.facts?.classes);
   const said = known?.facts ?? (await teacherFacts(teacher, data.train, given));
   const opened =
     given === undefined
       ? await openTeacher(kept?.model ?? source, teacher, said, data.train)
       : takeTeacher(given, teacher, said);
   try {
-    const facts = withOwnSize(said, opened.network, data);
+    const own = kept === undefined ? ownNormalization(opened, given) : undefined;
+    const facts = withOwnSize({ ...(own && { normalization: own }), ...said }, opened.network, data);
     const network = fitted(source, opened, facts, data);
     if (known?.fingerprint !== undefined) await expectSame(source, known.fingerprint, network);
     const { normalization, imageSize } = facts;
@@ -87,6 +93,28 @@ async function expectSame(source: string, known: string, network: FrozenNetwork)
     got: 'another one',
     hint: 'Put it back as it was, or start another run with another --out or --overwrite.',
   });
+}
+
+/** A changed file of names would give every class another logit; the configuration, which has its path, would not tell. */
+function expectSameClasses(now: TeacherConfig['classes'], known: readonly string[] | undefined): void {
+  if (typeof now !== 'string' || known === undefined || !existsSync(now)) return;
+  if (JSON.stringify(classNamesIn(now)) === JSON.stringify(known)) return;
+  throw new DistillError({
+    code: 'config',
+    where: `teacher.classes, ${now}`,
+    expected: 'the class names that the run was started with',
+    got: 'others',
+    hint: 'Put the file back as it was, or start another run with another --out or --overwrite.',
+  });
+}
+
+/** What a model itself says of its images: one behind a URL, or a frozen one that a program passed. */
+function ownNormalization(
+  { network, learner }: OpenedTeacher,
+  given: TeacherLike | undefined,
+): Normalization | undefined {
+  if (learner !== undefined) return metadataIn(modelMetadata(learner.model)).normalization;
+  return given !== undefined && 'fingerprint' in given ? network.normalization : undefined;
 }
 
 /** A teacher with a fixed input size gets that size, unless the configuration names one. */

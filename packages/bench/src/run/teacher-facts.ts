@@ -23,18 +23,20 @@ export async function teacherFacts(
   given?: TeacherLike,
 ): Promise<TeacherFacts> {
   const model = given === undefined ? undefined : layersModelOf(given);
-  const handed = model === undefined ? {} : modelMetadata(model);
-  const said: Metadata = config.path === undefined ? (handed ?? {}) : await metadataOf(config.path);
+  const handed = model && modelMetadata(model);
+  const said: Metadata = config.path === undefined ? metadataIn(handed) : await metadataOf(config.path);
   const normalization =
     config.normalization === undefined
       ? said.normalization
       : perChannel(config.normalization, train.imageShape[2]);
   const classes = typeof config.classes === 'string' ? classNamesIn(config.classes) : config.classes;
+  // Without names on both sides there is nothing to match: the classes are then taken to be in the data's order.
+  const names = classes ?? (train.classNames && said.classNames);
   const logitsFrom = config.logitsFrom ?? (said.output === 'probabilities' ? 'softmax' : undefined);
   return {
     ...(normalization !== undefined && { normalization }),
     ...(config.imageSize !== undefined && { imageSize: config.imageSize }),
-    ...((classes ?? said.classNames) !== undefined && { classes: classes ?? said.classNames }),
+    ...(names !== undefined && { classes: names }),
     ...(logitsFrom !== undefined && { logitsFrom }),
   };
 }
@@ -52,9 +54,9 @@ export function perChannel(
 }
 
 interface Metadata {
-  readonly normalization?: Normalization;
-  readonly classNames?: readonly string[];
-  readonly output?: string;
+  readonly normalization?: Normalization | undefined;
+  readonly classNames?: readonly string[] | undefined;
+  readonly output?: string | undefined;
 }
 
 /** The metadata that distilljs wrote into a model's JSON file; empty for other places. */
@@ -67,17 +69,31 @@ export async function metadataOf(place: string): Promise<Metadata> {
     const { userDefinedMetadata } = JSON.parse(await readFile(file, 'utf8')) as {
       readonly userDefinedMetadata?: { readonly distilljs?: Metadata };
     };
-    const { normalization, classNames, output } = userDefinedMetadata?.distilljs ?? {};
-    const isNumbers = (list: unknown): boolean => Array.isArray(list) && list.every(Number.isFinite);
-    const isNames = Array.isArray(classNames) && classNames.every((name) => typeof name === 'string');
-    return {
-      ...(isNumbers(normalization?.mean) && isNumbers(normalization?.std) && { normalization }),
-      ...(isNames && { classNames }),
-      ...(output !== undefined && { output }),
-    };
+    return metadataIn(userDefinedMetadata?.distilljs);
   } catch {
     return {};
   }
+}
+
+/** What metadata say, the normalization that of pixels in 0…1. Damaged fields are left out. */
+export function metadataIn(saved: (Metadata & { readonly scale?: number }) | undefined): Metadata {
+  const { normalization, classNames, output, scale = 255 } = saved ?? {};
+  const isNumbers = (list: unknown): boolean => Array.isArray(list) && list.every(Number.isFinite);
+  const isNames = Array.isArray(classNames) && classNames.every((name) => typeof name === 'string');
+  const isNormalization = isNumbers(normalization?.mean) && isNumbers(normalization?.std);
+  return {
+    ...(normalization !== undefined &&
+      isNormalization && { normalization: ofUnitPixels(normalization, scale) }),
+    ...(isNames && { classNames }),
+    ...(output !== undefined && { output }),
+  };
+}
+
+/** @param scale what pixels from 0 to 255 were divided by before this normalization */
+function ofUnitPixels(given: Normalization, scale: number): Normalization {
+  if (scale === 255) return given;
+  const scaled = (values: readonly number[]): number[] => values.map((value) => (value * scale) / 255);
+  return { mean: scaled(given.mean), std: scaled(given.std) };
 }
 
 /** The layers model of a teacher, if it has one. */

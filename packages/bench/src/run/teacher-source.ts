@@ -7,6 +7,7 @@ import {
   isDistillError,
   loadModel,
   loadTeacher,
+  modelMetadata,
 } from '@distilljs/core';
 import type { Dataset, FrozenNetwork, GraphModelLike, Network, TeacherLike } from '@distilljs/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -52,8 +53,14 @@ export async function openTeacher(
   }
   try {
     const { name, taps: aliases } = namesOf(place, loaded, model);
+    // A URL's folder is read only now.
+    const isSoftmax = modelMetadata(loaded, place)?.output === 'probabilities';
     const learner = withEmbedding({ ...aliases, ...taps }, (all) =>
-      createNetwork(loaded, { name, taps: all, logitsFrom }),
+      createNetwork(loaded, {
+        name,
+        taps: all,
+        logitsFrom: logitsFrom ?? (isSoftmax ? 'softmax' : undefined),
+      }),
     );
     const frozen = freeze(learner);
     const network: FrozenNetwork = {

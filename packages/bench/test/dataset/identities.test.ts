@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { identityItems } from '../../src/dataset/identities.js';
+import { identityItems, loadIdentitySets } from '../../src/dataset/identities.js';
 import { readPeople } from '../../src/dataset/identity/people.js';
 import type { IdentityLists, People, Sighting } from '../../src/dataset/identity/people.js';
 import { inFolder, refusalOf } from './array-fixture.js';
@@ -86,6 +86,25 @@ describe('identities', () => {
     expect(shown(train, dir)).toEqual(['faces/a/1.png anna 4', 'faces/a/1.png 7 undefined']);
     expect(shown(query, dir)).toEqual(['probes/x/1.png x undefined', 'probes/x/1.png 3 undefined']);
     expect(shown(distractors, dir)).toEqual(['nobody/1.png undefined undefined']);
+  });
+
+  it.each([
+    [
+      '1.png a 1\n1.png b 2',
+      '1.png a 1\n1.png b',
+      'DIR, gallery: expected a camera for every image, or for none, got 1 of 2 without, the first is 1.png.',
+    ],
+    [
+      '1.png a 1',
+      '1.png a',
+      'DIR: expected cameras of queries and gallery, or of neither, got those of the query alone. Add the cameras to the list of the gallery',
+    ],
+    ['1.png a', '1.png a 1', 'got those of the gallery alone. Add the cameras to the list of the query'],
+  ])('refuses cameras of some images only: %s, %s', async (query, gallery, message) => {
+    // prettier-ignore
+    const files = { ...images(['1.png']), 't.txt': '1.png 1\n1.png 2', 'q.txt': query, 'g.txt': gallery };
+    const lists = { train: 't.txt', query: 'q.txt', gallery: 'g.txt' };
+    expect(await refusalOf(files, (dir) => loadIdentitySets({ dir, lists }))).toContain(message);
   });
 
   it('makes classes of the training identities, in order of their numbers', async () => {

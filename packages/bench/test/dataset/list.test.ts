@@ -136,9 +136,12 @@ describe('a list of images', () => {
       [0, 1],
     ]);
     expect(gallery).toBe(query);
-    expect(await read('c.png,x,test,bo,left', 'd.png,y,test,al,')).toMatchObject({
+    expect(await read('c.png,x,test,bo,', 'd.png,y,test,al,')).toMatchObject({
       query: { cameras: undefined },
     });
+    expect(await refusalOf(read('c.png,x,test,bo,left', 'd.png,y,test,al,'))).toMatch(
+      /list\.csv: expected a camera for every test image, or for none, got 1 of 2 without, the first is d\.png/,
+    );
     expect(await read('c.png,x,test,,', 'd.png,y,test,,')).toEqual({});
     expect(await refusalOf(read('c.png,x,test,bo,1', 'd.png,y,test,,1'))).toMatch(
       /list\.csv: expected an identity for every test image, or for none, got 1 of 2 without, the first is d\.png/,

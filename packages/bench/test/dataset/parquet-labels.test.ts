@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadParquet, parquetItems } from '../../src/dataset/parquet.js';
 import type { ParquetItems } from '../../src/dataset/parquet.js';
 import { classesOf, labelsOf, labelTexts } from '../../src/dataset/parquet-file/labels.js';
+import type { Labels } from '../../src/dataset/parquet-file/labels.js';
 import type { Shard } from '../../src/dataset/parquet-file/shard.js';
 import { fixture, inFolder, refusalOf } from './array-fixture.js';
 
@@ -67,6 +68,28 @@ describe('labels in Parquet', () => {
     expect(await refusalOf(files, read)).toContain(
       "test.parquet, column 'label': expected classes that the training images have, as texts, got the number 2.",
     );
+  });
+
+  it('are the same classes where a file lists their names in another order', () => {
+    const shard = { path: 'train.parquet', features: {} } as Shard;
+    const of = (values: readonly unknown[], described?: readonly string[]): Labels => ({
+      ...labelTexts({ ...shard, path: 'test.parquet' }, 'label', values),
+      described,
+    });
+    const classes = classesOf([{ labels: of([0, 1, 2], ['ape', 'bee', 'cat']) }]);
+    expect([...labelsOf(of([1, 0, 2], ['cat', 'ape', ' bee']), classes)]).toEqual([0, 2, 1]);
+    // A split without apes, numbered by itself.
+    expect([...labelsOf(of([0, 1], ['bee', 'cat']), classes)]).toEqual([1, 2]);
+    expect([...labelsOf(of([2, 0]), classes)]).toEqual([2, 0]);
+    expect(() => labelsOf(of([0], ['dog', 'ape']), classes)).toThrow(
+      "test.parquet, column 'label': expected classes that the training images have, got 'dog'",
+    );
+    const texts = classesOf([{ labels: of(['bee', 'ape']) }]);
+    expect([...labelsOf(of([0, 1], ['bee', 'ape']), texts)]).toEqual([1, 0]);
+    const numbers = classesOf([{ labels: of([0, 1]) }]);
+    expect([...labelsOf(of([0, 1], ['bee', 'ape']), numbers)]).toEqual([0, 1]);
+    const twice = ['crane', 'crane'];
+    expect([...labelsOf(of([0, 1], twice), classesOf([{ labels: of([0, 1], twice) }]))]).toEqual([0, 1]);
   });
 
   it('are read beside a column without values that LZ4 has compressed', async () => {

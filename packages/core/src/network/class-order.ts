@@ -27,7 +27,7 @@ interface NamedClasses {
  *
  * @returns the teacher itself if nothing changes, or if either side has no names
  * @throws DistillError code `shape`, listing the data's classes that the teacher lacks (the first 20) or has
- *   ambiguously
+ *   ambiguously, or if the teacher has not one name per logit
  */
 export function matchClasses(teacher: FrozenNetwork, data: NamedClasses): FrozenNetwork {
   expectNetwork('matchClasses, teacher', teacher);
@@ -48,12 +48,37 @@ export function classPositions(
   role = 'teacher',
 ): readonly number[] | undefined {
   const { classNames } = teacher;
-  if (classNames === undefined || data.classNames === undefined) return undefined;
+  if (classNames === undefined) return undefined;
+  expectNamePerLogit(role, teacher.name, classNames, teacher.classes);
+  if (data.classNames === undefined) return undefined;
   // ImageNet has two classes called 'crane': in lists that are equal anyway, they need no telling apart.
   if (JSON.stringify(classNames) === JSON.stringify(data.classNames)) return undefined;
   const positions = positionsOf([role, teacher.name], classNames, data.name, data.classNames);
   const isSame = positions.length === teacher.classes && positions.every((position, at) => position === at);
   return isSame ? undefined : positions;
+}
+
+/**
+ * Refuses a list of names of another length than the logits: all names after a missing or additional one would stand for
+ * their neighbours' logits.
+ *
+ * @throws DistillError code `shape`
+ */
+export function expectNamePerLogit(
+  role: string,
+  owner: string,
+  names: readonly string[],
+  classes: number,
+): void {
+  if (names.length === classes) return;
+  const ends = names.length === 0 ? '' : ` (from '${names[0] ?? ''}' to '${names.at(-1) ?? ''}')`;
+  throw new DistillError({
+    code: 'shape',
+    where: `${role} '${owner}', classes`,
+    expected: `${classes} names, one per logit`,
+    got: `${names.length}${ends}`,
+    hint: 'Does the list have a header, lack a line, or begin with `background`, which the network does not have?',
+  });
 }
 
 /** The position of each of the data's classes among the teacher's. */

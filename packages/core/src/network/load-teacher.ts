@@ -1,6 +1,6 @@
-import { DistillError } from '../error/index.js';
 import type { ModelPlace } from '../model-file/place.js';
 import { expectKnown, expectOption, listOf, optional, text } from '../option/index.js';
+import { expectNamePerLogit } from './class-order.js';
 import type { FrozenNetwork } from './contract.js';
 import { freeze } from './freeze.js';
 import { isGraphModel } from './graph-model.js';
@@ -65,11 +65,13 @@ function onnxOf(place: ModelPlace): ModelPlace | undefined {
 /** @throws DistillError code `shape` unless there is one name per logit */
 function named(teacher: FrozenNetwork, classNames: readonly string[] | undefined): FrozenNetwork {
   if (classNames === undefined) return teacher;
-  if (classNames.length === teacher.classes) return { ...teacher, classNames };
-  const where = `teacher '${teacher.name}', classes`;
-  const expected = `${teacher.classes} names, one per logit`;
-  teacher.dispose();
-  throw new DistillError({ code: 'shape', where, expected, got: String(classNames.length) });
+  try {
+    expectNamePerLogit('teacher', teacher.name, classNames, teacher.classes);
+  } catch (error) {
+    teacher.dispose();
+    throw error;
+  }
+  return { ...teacher, classNames };
 }
 
 /** Accepts anything that can serve as a teacher, and freezes it if necessary. */

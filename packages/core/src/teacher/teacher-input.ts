@@ -65,6 +65,7 @@ export function withInput(network: FrozenNetwork, input: TeacherInput, given: Gi
   const taught: FrozenNetwork = {
     ...network,
     inputShape: isResized ? given.imageShape : network.inputShape,
+    ...(affine !== undefined && { normalization: given.normalization }),
     async fingerprint() {
       return bytesToHex(sha256(utf8ToBytes(`${await network.fingerprint()} ${change}`)));
     },

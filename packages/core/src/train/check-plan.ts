@@ -96,16 +96,15 @@ function unmatchedNoDecay(updates: Phase['updates']): readonly string[] {
   const trained = updates.flatMap(({ variables }) => Object.keys(variables));
   const lastParts = [...new Set(trained.map((name) => name.replace(/.*\//, '')))].sort();
   const lines = updates.flatMap(({ optimizer: { name, options } }) => {
+    const { noDecay, weightDecay } = options;
     // A user's own optimizer may have any options.
-    const entries = listOf(text)(options['noDecay']) === undefined ? (options['noDecay'] as string[]) : [];
-    return entries
-      .filter(
-        (entry) => options['weightDecay'] !== 0 && !trained.some((variable) => isNamed(variable, entry)),
-      )
-      .map((entry) => {
-        const hint = nearestNameHint(entry, lastParts);
-        return `${name}.noDecay: no trained variable is named '${entry}'. ${hint}`;
-      });
+    if (weightDecay === 0 || listOf(text)(noDecay) !== undefined) return [];
+    return (noDecay as readonly string[])
+      .filter((entry) => !trained.some((variable) => isNamed(variable, entry)))
+      .map(
+        (entry) =>
+          `${name}.noDecay: nothing trained is named '${entry}'. ${nearestNameHint(entry, lastParts)}`,
+      );
   });
   return [...new Set(lines)];
 }

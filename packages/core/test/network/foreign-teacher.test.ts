@@ -231,6 +231,15 @@ describe('classes by name', () => {
   });
 
   it('that are twice are refused', async () => {
+    const shifted = await caught(() =>
+      matchClasses(
+        { ...teacher(['cat', 'dog']), classNames: ['background', 'cat', 'dog'] },
+        data('cat', 'dog'),
+      ),
+    );
+    expect(shifted.message).toMatch(
+      /^teacher '.*', classes: expected 2 names, one per logit, got 3 \(from 'background' to 'dog'\)\./,
+    );
     const twice = await caught(() => matchClasses(teacher(['crane', 'crane', 'dog']), data('crane', 'dog')));
     expect(twice.message).toContain("'crane' (2 of the teacher's classes have this name)");
     const cranes = teacher(['crane', 'crane', 'dog']);

@@ -46,6 +46,8 @@ describeOn(await testEngines(), 'withInput', () => {
     const network = tinyNetwork(1, { width: 4 });
     const frozen = freeze(network);
     const wrapped = withInput(frozen, { normalization: TEACHER }, GIVEN);
+    // What it takes now, not what the network inside takes.
+    expect(wrapped.normalization).toEqual(STUDENT);
     const before = tf.memory().numTensors;
     const values = (from: FrozenNetwork, normalization: typeof STUDENT): Float32Array[] =>
       tf.tidy(() => {

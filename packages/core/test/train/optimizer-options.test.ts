@@ -74,12 +74,12 @@ describe('optimizer options', () => {
     [
       'misspelt',
       adam({ weightDecay: 1e-4, noDecay: ['bias', 'bais'] }),
-      ["adam.noDecay: no trained variable is named 'bais'. Did you mean 'bias'? Available: "],
+      ["adam.noDecay: nothing trained is named 'bais'. Did you mean 'bias'? Available: "],
     ],
     [
       'of a layer that is none',
       sgd({ noDecay: ['conv9/bias'] }),
-      ["sgd.noDecay: no trained variable is named 'conv9/bias'. "],
+      ["sgd.noDecay: nothing trained is named 'conv9/bias'. "],
     ],
   ])('tell of names in `noDecay` that no variable has: %s', async (_, optimizer, expected) => {
     await resolveEngine('cpu');

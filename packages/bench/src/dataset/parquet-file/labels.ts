@@ -19,6 +19,8 @@ export interface ClassNames {
   readonly names: readonly string[];
   /** Whether labels are names only: numbers beside them would be taken for places in the order of names. */
   readonly areTexts: boolean;
+  /** Whether numbers stand for names that the hub's metadata list. */
+  readonly areDescribed: boolean;
   readonly most: number;
 }
 
@@ -75,11 +77,12 @@ export function classesOf(train: readonly { readonly labels: Labels }[]): ClassN
   const described = first?.labels.described;
   if (described !== undefined) {
     const names = described.map(cleanName);
-    return { names, areTexts: false, most: names.length };
+    return { names, areTexts: false, areDescribed: true, most: names.length };
   }
   const all = new Set(train.flatMap(({ labels }) => labels.values));
   const texts = [...all].filter((value) => typeof value === 'string');
-  if (texts.length > 0) return { names: sortedNames(texts), areTexts: true, most: texts.length };
+  if (texts.length > 0)
+    return { names: sortedNames(texts), areTexts: true, areDescribed: false, most: texts.length };
   const numbers = [...all].filter((value) => typeof value === 'number');
   const count = Math.min(
     numbers.reduce((most, value) => Math.max(most, value), 0),
@@ -96,7 +99,7 @@ export function classesOf(train: readonly { readonly labels: Labels }[]): ClassN
       hint,
     );
   }
-  return { names, areTexts: false, most: names.length };
+  return { names, areTexts: false, areDescribed: false, most: names.length };
 }
 
 /** Superclasses by name; where they are numbers, they have no names. */
@@ -104,17 +107,28 @@ export function groupsOf(train: readonly { readonly superclasses: Labels | undef
   const texts = train
     .flatMap(({ superclasses }) => superclasses?.values ?? [])
     .filter((value) => typeof value === 'string');
-  return { names: sortedNames(texts), areTexts: texts.length > 0, most: 10_000 };
+  return { names: sortedNames(texts), areTexts: texts.length > 0, areDescribed: false, most: 10_000 };
 }
 
 const FROM_ONE = 'Subtract 1 from all of them, or save them as texts.';
 
-/** @throws DistillError code `data` for labels that are no class of the training images */
-export function labelsOf({ where, values }: Labels, { names, areTexts, most }: ClassNames): Int32Array {
+/**
+ * Labels in the order of the classes. A file whose own metadata list the names in another order has other numbers for them.
+ *
+ * @throws DistillError code `data` for labels that are no class of the training images
+ */
+export function labelsOf(
+  { where, values, described }: Labels,
+  { names, areTexts, areDescribed, most }: ClassNames,
+): Int32Array {
   const places = new Map(names.map((name, place) => [name, place]));
-  const numbers = Float32Array.from(values, (label) => {
+  const own = described?.map(cleanName);
+  // Where the order is the same, equal names of two classes need no telling apart.
+  const isTranslated = areTexts || (areDescribed && own?.some((name, at) => name !== names[at]) === true);
+  const numbers = Float32Array.from(values, (given) => {
     // Elsewhere −1 marks a missing label.
-    if (label === undefined) return -1;
+    if (given === undefined) return -1;
+    const label = typeof given === 'number' && isTranslated ? (own?.[given] ?? given) : given;
     if (typeof label === 'number' && !areTexts) return label;
     const place = places.get(String(label));
     if (typeof label === 'string' && place !== undefined) return place;
