@@ -5,6 +5,7 @@ import {
   freeze,
   isDistillError,
   loadModel,
+  modelMetadata,
   seedWeights,
 } from '@distilljs/core';
 import type { Network, Normalization, Random } from '@distilljs/core';
@@ -17,13 +18,14 @@ import type { ChangedStudent, MakeStudent, StudentRequest } from './catalog-entr
 import { importModule, refusal, thrownText } from './foreign-modules.js';
 import { givenStudent } from './given.js';
 import { modelFilesDigest } from './model-files.js';
+import { metadataIn } from './teacher-facts.js';
 
 /** A student from outside the zoo. */
 interface ForeignStudent {
   build(shape: ModelShape, random: Random): Promise<ChangedStudent>;
   /** Digest of its file, or for a function of the model that it builds for this shape. */
   digest(shape: ModelShape): string | Promise<string>;
-  /** Normalization of its input. Default: the run's. */
+  /** Normalization of its input: its module's export, or that of a saved model which keeps its weights. Default: the run's. */
   readonly normalization?: Normalization | undefined;
 }
 
@@ -57,9 +59,11 @@ async function studentAt(
   const digest = /^https?:/i.test(path)
     ? await freeze(createNetwork(model)).fingerprint()
     : await modelFilesDigest(path);
+  const normalization = weights === 'keep' ? metadataIn(modelMetadata(model, path)).normalization : undefined;
   model.dispose();
   return {
     digest: () => digest,
+    normalization,
     async build(_, random) {
       const model = await read();
       if (weights === 'fresh') seedWeights(model, random);

@@ -2,7 +2,7 @@ import { channelStatistics } from '@distilljs/core';
 import type { Dataset, Normalization, TeacherInput } from '@distilljs/core';
 import type { RunConfig } from '../config/index.js';
 import { foreignStudent } from './foreign-students.js';
-import { metadataOf, perChannel } from './teacher-facts.js';
+import { perChannel } from './teacher-facts.js';
 
 /** The input preparation of students and teacher, for `distill`. */
 export interface Inputs {
@@ -21,17 +21,17 @@ export async function inputsFor(
   train: Dataset,
   teacher: TeacherInput | undefined,
 ): Promise<Inputs> {
-  const normalization = await normalizationOf(student, train);
+  const normalization = normalizationOf(student, train);
   if (normalization === undefined) return { ...(teacher !== undefined && { teacherInput: teacher }) };
   const own = teacher?.normalization ?? (await channelStatistics(train));
   return { normalization, teacherInput: { ...teacher, normalization: own } };
 }
 
-async function normalizationOf(
-  { model, path, normalization, weights = 'keep' }: RunConfig['student'],
+function normalizationOf(
+  { model, normalization }: RunConfig['student'],
   { imageShape }: Dataset,
-): Promise<Normalization | undefined> {
-  if (normalization !== undefined) return perChannel(normalization, imageShape[2]);
-  if (path === undefined) return foreignStudent(model)?.normalization;
-  return weights === 'keep' ? (await metadataOf(path)).normalization : undefined;
+): Normalization | undefined {
+  return normalization === undefined
+    ? foreignStudent(model)?.normalization
+    : perChannel(normalization, imageShape[2]);
 }

@@ -7,6 +7,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -305,6 +307,16 @@ describe('a student from outside', () => {
       return saved.metadata.normalization;
     };
     expect(await normalizationOf('again', { path: place })).toEqual(normalization);
+    const server = createServer((request, response) => {
+      response.end(readFileSync(join(place, request.url?.replace(/\?.*/, '') ?? '')));
+    });
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/model.json`;
+    expect(await normalizationOf('behind-url', { path: url })).toEqual(normalization);
+    expect(await normalizationOf('behind-url-fresh', { path: url, weights: 'fresh' })).not.toEqual(
+      normalization,
+    );
+    server.close();
     expect(await normalizationOf('said', { path: place, normalization: 'zero-one' })).toEqual({
       mean: [0, 0, 0],
       std: [1, 1, 1],
