@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compileArguments, compileBinding, findCompiler, linkArguments } from './compile.mjs';
+import { compileArguments, compileBinding, findCompiler, KERNELS_FOLDER, linkArguments } from './compile.mjs';
 
 const TENSORFLOW = { folder: '/tf, here', include: '/tf, here/include', version: '2.21.0' };
 
@@ -97,5 +98,32 @@ describe('compileBinding', () => {
     await expect(compileBinding(request(program))).rejects.toThrow(
       /cxx .*: expected success, got exit status 1\. Try .*\n\na\.cc:1: error: no$/,
     );
+  });
+});
+
+const compiler = await findCompiler({ ...process.env }).catch(() => undefined);
+
+describe.skipIf(compiler === undefined)('convolutions by Winograd', () => {
+  it('obey the limit of instructions that oneDNN obeys', { timeout: 60_000 }, () => {
+    const source = path.join(root, 'limit.cc');
+    const program = path.join(root, 'limit');
+    fs.writeFileSync(
+      source,
+      `#include <cstdio>
+#include "processor-limit.h"
+int main() { std::printf("%d %d", winograd::isAllowed(winograd::Level::avx2), winograd::isAllowed(winograd::Level::avx512)); }`,
+    );
+    execFileSync(compiler?.program ?? '', ['-std=c++17', `-I${KERNELS_FOLDER}`, source, '-o', program]);
+    const env = { ...process.env };
+    delete env['ONEDNN_MAX_CPU_ISA'];
+    /** @param {string} limit */
+    const allowed = (limit) =>
+      execFileSync(program, { env: { ...env, ONEDNN_MAX_CPU_ISA: limit }, encoding: 'utf8' });
+    expect(execFileSync(program, { env, encoding: 'utf8' })).toBe('1 1');
+    for (const limit of ['', 'ALL', 'DEFAULT', 'AVX512_CORE', 'avx512_core_amx'])
+      expect(allowed(limit), limit).toBe('1 1');
+    for (const limit of ['AVX2', 'avx2', 'AVX2_VNNI', 'AVX2_VNNI_2'])
+      expect(allowed(limit), limit).toBe('1 0');
+    for (const limit of ['AVX', 'sse41']) expect(allowed(limit), limit).toBe('0 0');
   });
 });

@@ -1,6 +1,7 @@
 // Winograd's convolutions for processors with AVX-512 and for those with AVX2, and the choice between them.
 #pragma once
 
+#include "processor-limit.h"
 #include "winograd-tiles.h"
 
 namespace winograd {
@@ -39,11 +40,12 @@ struct Kernels {
 
 namespace winograd {
 
-/** Those that run on this processor; null where none do. */
+/** Those that run on this processor, within the limit; null where none do. */
 static const Kernels* kernelsHere() {
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+  if (isAllowed(Level::avx512) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512dq"))
     return &avx512::KERNELS;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &avx2::KERNELS;
+  if (isAllowed(Level::avx2) && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &avx2::KERNELS;
   return nullptr;
 }
 
