@@ -89,6 +89,12 @@ export function setModelMetadata(model: LayersModel, metadata: ModelMetadata): v
   model.setUserDefinedMetadata({ ...userDefined(model), [KEY]: given });
 }
 
+/** Forgets the metadata, which are about weights that the model no longer has. */
+export function clearModelMetadata(model: LayersModel): void {
+  const { [KEY]: own, ...others } = userDefined(model);
+  if (own !== undefined) model.setUserDefinedMetadata(others);
+}
+
 /**
  * The metadata of a model; undefined for a model that was made elsewhere, or by a version without metadata.
  *
@@ -99,6 +105,15 @@ export function modelMetadata(model: LayersModel, where?: string): ModelMetadata
   expectModel(model, where);
   const found = userDefined(model)[KEY];
   return found === undefined ? undefined : checkedMetadata(where ?? `model '${model.name}'`, found);
+}
+
+/** The normalization in a model's metadata, for pixels divided by 255; undefined without metadata. */
+export function savedNormalization(model: LayersModel): Normalization | undefined {
+  const metadata = modelMetadata(model);
+  if (metadata === undefined) return undefined;
+  const { scale, normalization } = metadata;
+  const per255 = (values: readonly number[]): number[] => values.map((value) => (value * scale) / 255);
+  return { mean: per255(normalization.mean), std: per255(normalization.std) };
 }
 
 const userDefined = (model: LayersModel): Readonly<Record<string, unknown>> => ({

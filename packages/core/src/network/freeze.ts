@@ -2,9 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { holdInGraphs } from '../engine/graph/index.js';
 import { withoutTape } from '../engine/tape.js';
 import { describeValue, DistillError, isPromise } from '../error/index.js';
-import type { Normalization } from '../data/index.js';
-import { modelMetadata } from '../model-file/metadata.js';
-import type { ModelMetadata } from '../model-file/metadata.js';
+import { savedNormalization } from '../model-file/metadata.js';
 import { expectShape } from '../tensor/index.js';
 import type { Logits } from '../tensor/index.js';
 import { compileLayer } from './apply-layer.js';
@@ -50,8 +48,7 @@ export function freeze(network: Network): FrozenNetwork {
   const { name, inputShape, classes, tapNames, tapShape, tapOutput, nodes, macs, logitsFrom } = network;
   const { classNames } = network;
   const graph = withoutSoftmax(readGraph(network.model), logitsFrom);
-  const normalization =
-    normalizationOf(modelMetadata(network.model)) ?? expectedNormalization(graph, inputShape);
+  const normalization = savedNormalization(network.model) ?? expectedNormalization(graph, inputShape);
   const plans = new Map<string, { steps: readonly ForwardStep[]; weights: readonly FoldedWeights[] }>();
 
   // Layers can only be folded if no tap needs the values between them; each set of taps has its own plan.
@@ -107,14 +104,6 @@ export function freeze(network: Network): FrozenNetwork {
     dispose: disposePlans,
   };
   return markAs(frozen, network);
-}
-
-/** The normalization in a model's metadata, for pixels divided by 255. */
-function normalizationOf(metadata: ModelMetadata | undefined): Normalization | undefined {
-  if (metadata === undefined) return undefined;
-  const { scale, normalization } = metadata;
-  const per255 = (values: readonly number[]): number[] => values.map((value) => (value * scale) / 255);
-  return { mean: per255(normalization.mean), std: per255(normalization.std) };
 }
 
 function buildPlan(

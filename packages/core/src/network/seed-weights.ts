@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError } from '../error/index.js';
+import { clearModelMetadata } from '../model-file/metadata.js';
 import { expectRandom } from '../random/index.js';
 import type { Random } from '../random/index.js';
 import { readGraph } from './graph.js';
@@ -14,6 +15,7 @@ import { eachLayer } from './weights.js';
  *
  * tfjs initializes from unseeded generators. After this call the weights depend only on the stream, the shapes
  * and the layers' names (their places, if tfjs named them), and are the same on every engine.
+ * Metadata of the former weights, such as their normalization, are removed.
  * @throws DistillError code `network` for an initializer that cannot be seeded (custom ones), `option` for
  *   anything but a model and a stream
  */
@@ -36,6 +38,7 @@ export function seedWeights(model: LayersModel, random: Random): void {
       });
     }
   }
+  clearModelMetadata(model);
 }
 
 /** For each weight, the configuration of the innermost layer that holds it, and its name there. */

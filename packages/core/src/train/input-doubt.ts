@@ -1,7 +1,7 @@
 import type { Normalization } from '../data/index.js';
 import { expectedNormalizationOf } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
-import { modelMetadata } from '../model-file/index.js';
+import { savedNormalization } from '../model-file/index.js';
 import type { DistillOptions } from './distill-types.js';
 
 /* Warnings of networks that are given images with another normalization than they expect. */
@@ -18,19 +18,23 @@ export function teacherInputDoubt(
   if (own === undefined || input?.normalization !== undefined || !differ(own, students)) return undefined;
   return (
     `Teacher '${name}' expects images with ${inWords(own)}, but is given the students', with ${inWords(students)}. ` +
-    'Pass its own: `teacherInput: { normalization: { mean, std } }`.'
+    'Pass its own: `teacherInput: { normalization: { mean, std } }` (in a bench configuration `teacher.normalization`).'
   );
 }
 
-/** A warning if a student begins with a layer for pixels from 0 to 255 and is given others. */
+/**
+ * A warning if a student was trained on images with another normalization, as its metadata tell, or begins with a layer for pixels from
+ * 0 to 255, and is given others.
+ */
 export function studentInputDoubt(student: Network, given: Normalization): string | undefined {
-  if (modelMetadata(student.model) !== undefined) return undefined;
-  const own = expectedNormalizationOf(student);
+  const trained = savedNormalization(student.model);
+  const own = trained ?? expectedNormalizationOf(student);
   if (own === undefined || !differ(own, given)) return undefined;
-  return (
-    `Student '${student.name}' begins with a Rescaling layer for pixels from 0 to 255, but is given images with ${inWords(given)}. ` +
-    'Remove the layer, or train with a `normalization` of mean 0 and std 1 / 255.'
-  );
+  return trained === undefined
+    ? `Student '${student.name}' begins with a Rescaling layer for pixels from 0 to 255, but is given images with ${inWords(given)}. ` +
+        'Remove the layer, or train with a `normalization` of mean 0 and std 1 / 255.'
+    : `Student '${student.name}' was trained on images with ${inWords(own)}, but is given images with ${inWords(given)}. ` +
+        'To train it on as before, pass its own: `normalization: { mean, std }` (in a bench configuration `student.normalization`).';
 }
 
 const differ = (own: Normalization, given: Normalization): boolean =>

@@ -4,12 +4,15 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   checkpoints,
   createNetwork,
+  createRandom,
   distill,
   freeze,
   kd,
   loadBatch,
   memoryStore,
   metadataOf,
+  modelMetadata,
+  seedWeights,
   setModelMetadata,
   student as studentAlone,
   withInput,
@@ -188,6 +191,26 @@ describeOn(REPRODUCIBLE, 'a teacher with a normalization of its own', () => {
     expect(await warningsOf({ teacherInput: { normalization: raw } }, 1 / 255)).toEqual([]);
     expect(await warningsOf({ normalization: raw }, 1 / 255, 1 / 255)).toEqual([]);
     expect(await warningsOf({}, 2, 2)).toEqual([]);
+  });
+
+  it('warns of a student that was trained on images with another normalization', async () => {
+    const warningsOf = async (own: typeof STUDENT, isFresh: boolean, scale = 255): Promise<unknown> => {
+      const student = createNetwork(tinyNetwork(1).model, { name: 'mine' });
+      setModelMetadata(student.model, { ...metadataOf(DATA, own), scale });
+      if (isFresh) seedWeights(student.model, createRandom(1));
+      const [, , warnings] = await trained({ students: [student], normalization: STUDENT });
+      expect(modelMetadata(student.model)?.normalization).toEqual(STUDENT);
+      student.dispose();
+      return (warnings as string[]).filter((each) => each.startsWith('Student'));
+    };
+    expect(await warningsOf(TEACHER, false)).toEqual([
+      "Student 'mine' was trained on images with mean [0.5, 0.45] and std [0.25, 0.22], but is given images with mean [0.3, 0.6] and std [0.2, 0.4]. " +
+        'To train it on as before, pass its own: `normalization: { mean, std }` (in a bench configuration `student.normalization`).',
+    ]);
+    expect(await warningsOf(STUDENT, false)).toEqual([]);
+    expect(await warningsOf(STUDENT, false, 1)).toHaveLength(1);
+    // New weights were trained on nothing.
+    expect(await warningsOf(TEACHER, true)).toEqual([]);
   });
 
   it('teaches a student at another image size', async () => {
