@@ -7,7 +7,7 @@ import { checkMethods } from '../run/check-methods.js';
 import { buildNetwork, planMethod } from '../run/cohort.js';
 import { dataFingerprints, lastData } from '../run/datasets.js';
 import type { RunData } from '../run/datasets.js';
-import { loadForeign } from '../run/foreign-sources.js';
+import { expectSameSources, loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher } from '../run/load-teacher.js';
 import { matrixOf } from '../run/matrix.js';
 import type { Matrix, PlannedRun } from '../run/matrix.js';
@@ -126,7 +126,10 @@ async function costsOf(
   const engine = await resolveEngine(config.engine);
   await loadForeign(config);
   const data = await read(config);
-  if (begun !== undefined) expectSameData(folder, begun, dataFingerprints(data));
+  if (begun !== undefined) {
+    expectSameData(folder, begun, dataFingerprints(data));
+    await expectSameSources(folder, begun.config, config, data.train);
+  }
   const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
   const untrained =
     loaded === undefined

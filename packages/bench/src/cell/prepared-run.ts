@@ -4,7 +4,7 @@ import type { Cell } from '../run/cells.js';
 import { dataFingerprints, lastData, loadTuningData } from '../run/datasets.js';
 import type { loadRunData } from '../run/datasets.js';
 import { describeEnvironment, madeWith, mixWarnings } from '../run/environment.js';
-import { loadForeign } from '../run/foreign-sources.js';
+import { expectSameSources, loadForeign } from '../run/foreign-sources.js';
 import { loadTeacher } from '../run/load-teacher.js';
 import { expectSameData } from '../run/open-folder.js';
 import type { RunContext, RunLog } from '../run/run-context.js';
@@ -77,6 +77,7 @@ async function prepare(
   const data =
     kind === 'tune' ? await loadTuningData(config, run.data, log, signal) : await read(config, log, signal);
   expectSameData(folder, run, dataFingerprints(data));
+  await expectSameSources(folder, config, config, data.train);
   const loaded = await loadTeacher(config, data, folder.teacher);
   const warnings = mixWarnings(run, environment);
   for (const warning of warnings) log.say(`Warning: ${warning}`);

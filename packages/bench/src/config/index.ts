@@ -14,5 +14,5 @@ export type { ConfigInput } from './schema.js';
 export { allSeeds, confirmSeeds, raceSeeds } from './race.js';
 export type { Race } from './race.js';
 export { fileLayer, parseSetting } from './source.js';
-export { NORMALIZATIONS } from './teacher-schema.js';
+export { NORMALIZATIONS, teacherNormalization } from './teacher-schema.js';
 export type { NormalizationName } from './teacher-schema.js';

@@ -20,22 +20,22 @@ export function withModulePaths(layer: ConfigLayer, folder: string): ConfigLayer
     isMapping(entry) && typeof entry['from'] === 'string' && entry['from'].startsWith('.')
       ? { ...entry, from: resolve(folder, entry['from']) }
       : entry;
+  const ofPair = (pair: unknown): unknown =>
+    isMapping(pair) && pair['student'] !== undefined ? { ...pair, student: located(pair['student']) } : pair;
   const values = {
     ...layer.values,
-    ...(Array.isArray(methods) && { methods: methods.map(located) }),
-    ...(isMapping(methods) && {
-      methods: Object.fromEntries(Object.entries(methods).map(([at, entry]) => [at, located(entry)])),
-    }),
+    ...(methods !== undefined && { methods: eachEntry(methods, located) }),
     ...(isMapping(student) && { student: located(student) }),
-    ...(Array.isArray(pairs) && {
-      pairs: pairs.map((pair: unknown) =>
-        isMapping(pair) && pair['student'] !== undefined
-          ? { ...pair, student: located(pair['student']) }
-          : pair,
-      ),
-    }),
+    ...(pairs !== undefined && { pairs: eachEntry(pairs, ofPair) }),
   };
   return { ...layer, values };
+}
+
+/** The entries changed, of a list or of settings by position (`pairs.0.student.from`). */
+function eachEntry(entries: unknown, change: (entry: unknown) => unknown): unknown {
+  if (Array.isArray(entries)) return entries.map(change);
+  if (!isMapping(entries)) return entries;
+  return Object.fromEntries(Object.entries(entries).map(([at, entry]) => [at, change(entry)]));
 }
 
 export const folderOf = (file: string): string => dirname(resolve(file));

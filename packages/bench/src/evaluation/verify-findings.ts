@@ -57,7 +57,10 @@ function lineThrough(values: readonly number[]): { readonly slope: number; reado
   return { slope, error: Math.sqrt(rest / Math.max(1, n - 2) / squares) };
 }
 
-/** Trainings with unequal starting points: other images, another teacher, or other initial weights for the same seed. */
+/**
+ * Trainings with unequal starting points: other images, another teacher, student or method of a user's own, or other initial weights for
+ * the same seed.
+ */
 export function originFindings(
   results: readonly MethodResult[],
   data: string | undefined,
@@ -72,12 +75,12 @@ export function originFindings(
     where: string,
     what: string,
     all: readonly MethodResult[],
-    of: (origin: NonNullable<MethodResult['origin']>) => string | undefined,
+    of: (result: MethodResult) => string | undefined,
     expected?: string,
   ): void => {
-    const known = all.filter(({ origin }) => origin !== undefined && of(origin) !== undefined);
-    const first = expected ?? (known[0]?.origin && of(known[0].origin));
-    const others = known.filter(({ origin }) => origin !== undefined && of(origin) !== first);
+    const known = all.filter((result) => of(result) !== undefined);
+    const first = expected ?? (known[0] && of(known[0]));
+    const others = known.filter((result) => of(result) !== first);
     if (others.length === 0) return;
     const than =
       expected === undefined && known[0] !== undefined ? `than ${named([known[0]])}` : 'than the run';
@@ -87,14 +90,22 @@ export function originFindings(
       hint: `Remove ${others.length === 1 ? 'its folder' : 'their folders'}; --resume trains ${others.length === 1 ? 'it' : 'them'} again.`,
     });
   };
-  compare('run', 'training images', results, ({ data: own }) => own, data);
-  compare('run', 'weights of the teacher', results, ({ teacher }) => teacher);
+  compare('run', 'training images', results, ({ origin }) => origin?.data, data);
+  compare('run', 'weights of the teacher', results, ({ origin }) => origin?.teacher);
+  compare('run', 'files of the student', results, ({ sources }) => sources?.student);
+  for (const name of new Set(results.map(({ method }) => method)))
+    compare(
+      `method ${name}`,
+      'files of the method',
+      results.filter(({ method }) => method === name),
+      ({ sources }) => sources?.method,
+    );
   for (const seed of new Set(results.map((result) => result.seed)))
     compare(
       `seed ${seed}`,
       'weights of the student',
       results.filter((result) => result.seed === seed),
-      ({ firstWeights }) => firstWeights,
+      ({ origin }) => origin?.firstWeights,
     );
   return findings;
 }

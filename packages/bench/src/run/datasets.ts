@@ -96,7 +96,10 @@ export async function loadTuningData(
 }
 
 /** `data.json`: fingerprints of a run's images and labels. */
-export type DataFingerprints = Readonly<Record<keyof RunData, PartFingerprint>>;
+export interface DataFingerprints extends Readonly<Record<keyof RunData, PartFingerprint>> {
+  /** Missing without names, and in run folders of older versions. */
+  readonly classNames?: readonly string[] | undefined;
+}
 
 interface PartFingerprint {
   readonly size: number;
@@ -104,19 +107,34 @@ interface PartFingerprint {
 }
 
 export function dataFingerprints({ train, validation, test }: RunData): DataFingerprints {
-  return { train: of(train), validation: of(validation), test: of(test) };
+  const { classNames } = train;
+  return {
+    ...{ train: of(train), validation: of(validation), test: of(test) },
+    ...(classNames !== undefined && { classNames: [...classNames] }),
+  };
 }
 
 const of = ({ size, fingerprint }: Dataset): PartFingerprint => ({ size, fingerprint });
 
 const PARTS = { train: 'training', validation: 'validation', test: 'test' } as const;
 
-/** The splits whose images or labels differ from before, in words. */
+/**
+ * The splits whose images or labels differ from before, in words, and the class names. Saved networks have names: with others their
+ * logits would be put in another order.
+ */
 export function changedParts(before: DataFingerprints, now: DataFingerprints): readonly string[] {
-  return (Object.keys(PARTS) as (keyof RunData)[]).flatMap((part) => {
+  const [names, current] = [before.classNames, now.classNames];
+  const at =
+    names === undefined || current === undefined
+      ? -1
+      : names.findIndex((name, label) => name !== current[label]);
+  const renamed =
+    at < 0 ? [] : [`class names (class ${at} was '${names?.[at] ?? ''}', now '${current?.[at] ?? ''}')`];
+  const changed = (Object.keys(PARTS) as (keyof RunData)[]).flatMap((part) => {
     const [old, current] = [before[part], now[part]];
     if (old.fingerprint === current.fingerprint) return [];
     const sizes = old.size === current.size ? `${old.size}` : `${old.size}, now ${current.size}`;
     return [`${PARTS[part]} images (${sizes})`];
   });
+  return [...changed, ...renamed];
 }

@@ -3,9 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { DistillError, resolveEngine } from '@distilljs/core';
 import type { MethodConfig, RunConfig } from '../config/index.js';
 import type { ModelShape } from '../model/index.js';
+import { cellFolder, cellsOf } from './cells.js';
 import { importedModule, importModule } from './foreign-modules.js';
 import { foreignStudent, loadStudent } from './foreign-students.js';
-import type { TrainingFolder } from './run-folder.js';
+import type { RunFolder, TrainingFolder } from './run-folder.js';
 import { readJson, writeJson } from './write-json.js';
 
 /**
@@ -44,15 +45,52 @@ export async function sourcesOf(
     ...(own !== undefined && { student: own }),
   };
   if (Object.keys(now).length === 0) return undefined;
-  const file = join(root, 'sources.json');
-  const known = await readJson(file, 'Remove the folder of this training: it is then done again.');
-  if (known === undefined) await writeJson(file, now);
-  if (known === undefined || isDeepStrictEqual(known, now)) return now;
-  const { method, student: before } = known as ForeignSources;
+  const known = await knownSources(root);
+  if (known === undefined) await writeJson(join(root, SOURCES), now);
+  else if (!isDeepStrictEqual(known, now)) expectSources(root, known, now);
+  return now;
+}
+
+/**
+ * Checks that what a configuration takes from outside is what all trainings of its run began with, those included that it does not
+ * name: results of two students or methods under one name must not meet in one report.
+ *
+ * @param run the configuration of the run that the folder holds
+ * @throws DistillError code `data` where a module or model has changed
+ */
+export async function expectSameSources(
+  folder: RunFolder,
+  run: RunConfig,
+  { methods, student: { model } }: RunConfig,
+  shape: ModelShape,
+): Promise<void> {
+  const own = await foreignStudent(model)?.digest(shape);
+  const modules = new Map(
+    methods.flatMap(({ as, from }) => (from === undefined ? [] : [[as, importedModule(from).digest]])),
+  );
+  if (own === undefined && modules.size === 0) return;
+  for (const cell of cellsOf(run)) {
+    if (cell.kind === 'teacher') continue;
+    const { root } = cellFolder(folder, cell);
+    const known = await knownSources(root);
+    if (known === undefined) continue;
+    const method = modules.get(cell.method) ?? known.method;
+    expectSources(root, known, { method, student: own ?? known.student });
+  }
+}
+
+const SOURCES = 'sources.json';
+
+const knownSources = async (root: string): Promise<ForeignSources | undefined> =>
+  (await readJson(join(root, SOURCES), 'Remove the folder of this training: it is then done again.')) as
+    ForeignSources | undefined;
+
+function expectSources(root: string, known: ForeignSources, now: ForeignSources): void {
   const changed = [
-    ...(method === now.method ? [] : ['method']),
-    ...(before === now.student ? [] : ['student']),
+    ...(known.method === now.method ? [] : ['method']),
+    ...(known.student === now.student ? [] : ['student']),
   ];
+  if (changed.length === 0) return;
   throw new DistillError({
     code: 'data',
     where: root,

@@ -12,6 +12,7 @@ import type { Network, Normalization, Random } from '@distilljs/core';
 import * as tfCore from '@tensorflow/tfjs-core';
 import * as tfLayers from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { teacherNormalization } from '../config/index.js';
 import type { RunConfig } from '../config/index.js';
 import type { ModelShape } from '../model/index.js';
 import type { ChangedStudent, MakeStudent, StudentRequest } from './catalog-entry.js';
@@ -26,7 +27,7 @@ interface ForeignStudent {
   /** Digest of its file, or for a function of the model that it builds for this shape. */
   digest(shape: ModelShape): string | Promise<string>;
   /** Normalization of its input: its module's export, or that of a saved model which keeps its weights. Default: the run's. */
-  readonly normalization?: Normalization | undefined;
+  readonly normalization?: Normalization | RunConfig['student']['normalization'];
 }
 
 const students = new Map<string, ForeignStudent>();
@@ -80,12 +81,15 @@ async function studentFrom(from: string, student: StudentConfig): Promise<Foreig
     const got = make === undefined ? 'none' : typeof make;
     throw refusal(from, 'a default export that builds the student', got, hint);
   }
-  // An invalid normalization is refused where it is used.
-  const normalization = exports['normalization'] as Normalization | undefined;
+  const own = teacherNormalization.optional().safeParse(exports['normalization']);
+  if (!own.success) {
+    const expected = `an export \`normalization\` that is one of ${own.error.issues[0]?.message ?? ''}`;
+    throw refusal(from, expected, JSON.stringify(exports['normalization']));
+  }
   return {
     ...studentBy(make as MakeStudent, `module ${from}`, student),
     digest: () => digest,
-    normalization,
+    normalization: own.data,
   };
 }
 

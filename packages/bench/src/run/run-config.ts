@@ -9,7 +9,7 @@ import { planMethod } from './cohort.js';
 import { dataFingerprints, loadRunData } from './datasets.js';
 import type { RunData } from './datasets.js';
 import { describeEnvironment, madeWith, mixWarnings } from './environment.js';
-import { loadForeign } from './foreign-sources.js';
+import { expectSameSources, loadForeign } from './foreign-sources.js';
 import { loadTeacher } from './load-teacher.js';
 import type { LoadedTeacher } from './load-teacher.js';
 import { lockFolder } from './lock.js';
@@ -181,7 +181,10 @@ export async function checkRun(
     }),
   );
   const data = await read(config, log, signal);
-  if (begun !== undefined) expectSameData(folder, begun, dataFingerprints(data));
+  if (begun !== undefined) {
+    expectSameData(folder, begun, dataFingerprints(data));
+    await expectSameSources(folder, begun.config, config, data.train);
+  }
   const loaded = await loadTeacher(config, data, begun === undefined ? undefined : folder.teacher);
   const size = loaded?.facts.imageSize;
   if (size !== undefined && config.teacher.imageSize === undefined)

@@ -30,7 +30,10 @@ const share = z.number().min(0).max(1);
 const count = z.number().int().min(0);
 
 const part = z.object({ size: count, fingerprint: z.string().min(1) });
-const data = z.object({ train: part, validation: part, test: part });
+const data = z.object({
+  ...{ train: part, validation: part, test: part },
+  classNames: z.array(z.string()).optional(),
+});
 const engine = z.looseObject({ name: z.string(), version: z.string() });
 /** The fields that identify a run folder. */
 const environment = z.looseObject({ engine, packages: z.record(z.string(), z.string()) });

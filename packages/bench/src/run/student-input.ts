@@ -31,7 +31,6 @@ function normalizationOf(
   { model, normalization }: RunConfig['student'],
   { imageShape }: Dataset,
 ): Normalization | undefined {
-  return normalization === undefined
-    ? foreignStudent(model)?.normalization
-    : perChannel(normalization, imageShape[2]);
+  const own = normalization ?? foreignStudent(model)?.normalization;
+  return own && perChannel(own, imageShape[2]);
 }

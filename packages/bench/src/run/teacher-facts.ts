@@ -43,7 +43,7 @@ export async function teacherFacts(
 
 /** Expands a single number to all channels. */
 export function perChannel(
-  given: NonNullable<TeacherConfig['normalization']>,
+  given: Normalization | NonNullable<TeacherConfig['normalization']>,
   channels: number,
 ): Normalization {
   const { mean, std }: { readonly mean: readonly number[]; readonly std: readonly number[] } =

@@ -24,10 +24,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { methodsFrom } from '../../src/cli/list.js';
 import { configuredModules, nameOfModule, resolveConfig } from '../../src/config/index.js';
 import type { RunConfig } from '../../src/config/index.js';
+import type { ConfigLayer } from '../../src/config/layers.js';
+import { withModulePaths } from '../../src/config/module-name.js';
 import { buildModel } from '../../src/model/index.js';
 import { loadRunData } from '../../src/run/datasets.js';
 import { importModule, preloadModules } from '../../src/run/foreign-modules.js';
 import { configurableMethods } from '../../src/run/method-catalog.js';
+import { verifyRun } from '../../src/evaluation/verify-run.js';
 import { methodProblems } from '../../src/run/method-problems.js';
 import { runConfig } from '../../src/run/run-config.js';
 import type { ConfigOutcome } from '../../src/run/run-config.js';
@@ -93,6 +96,33 @@ describe('a method of a module', () => {
     expect(await refusal(run('match', { methods }, 'resume'))).toContain(
       'expected the method that the training was begun with',
     );
+    // A further seed would be averaged with what the other module trained.
+    expect(await refusal(run('match', { methods, seeds: [2] }, 'resume'))).toMatch(
+      /match.match.0: expected the method that the training was begun with/,
+    );
+    const { findings } = await verifyRun(join(folder, 'match'));
+    expect(findings.filter(({ found }) => found.includes('files of'))).toEqual([]);
+    const second = join(folder, 'match/match/1/result.json');
+    const kept = JSON.parse(readFileSync(second, 'utf8')) as object;
+    writeFileSync(second, JSON.stringify({ ...kept, sources: { method: 'f'.repeat(64) } }));
+    expect((await verifyRun(join(folder, 'match'))).findings.map(({ found }) => found)).toContain(
+      'match/1 began with other files of the method than match/0',
+    );
+  });
+
+  it('is the same in all trials', async () => {
+    const changes = {
+      methods: [{ from: match }],
+      tune: { match: { weight: [1, 2] } },
+      tuning: { seeds: [9] },
+    };
+    await run('tried', changes);
+    const noted = join(folder, 'tried/tune/match/0/9/sources.json');
+    expect(JSON.parse(readFileSync(noted, 'utf8'))).toEqual({ method: (await importModule(match)).digest });
+    writeFileSync(noted, JSON.stringify({ method: 'other' }));
+    expect(await refusal(run('tried', { ...changes, seeds: [0, 1] }, 'resume'))).toMatch(
+      /tune.match.0.9: expected the method that the training was begun with/,
+    );
   });
 
   it('counts from the folder of its configuration', async () => {
@@ -103,6 +133,16 @@ describe('a method of a module', () => {
     );
     const { methods } = await configured('methods: [{ from: ./methods/plain.mjs }]');
     expect(methods[0]).toMatchObject({ name: 'plain', as: 'plain', from: join(folder, 'methods/plain.mjs') });
+    // Settings by position, as of --set.
+    const own = { from: './own.mjs' };
+    const located = { from: join(folder, 'own.mjs') };
+    const layer = {
+      values: { methods: { 1: own }, pairs: { 0: { student: own } } },
+    } as unknown as ConfigLayer;
+    expect(withModulePaths(layer, folder).values).toEqual({
+      methods: { 1: located },
+      pairs: { 0: { student: located } },
+    });
   });
 
   it('may be of a package', async () => {
@@ -271,8 +311,12 @@ describe('a student from outside', () => {
     const { report } = (await run('with-shards', changes)) as ConfigOutcome;
     expect(report.config.student.model).toBe('net');
     writeFileSync(join(place, 'group1-shard1of1'), shards(2));
-    expect(await refusal(run('with-shards', { ...changes, seeds: [0, 1] }, 'resume'))).toMatch(
-      /expected the student that the training was begun with, got another one/,
+    for (const seeds of [[0, 1], [1]])
+      expect(await refusal(run('with-shards', { ...changes, seeds }, 'resume'))).toMatch(
+        /with-shards.student.0: expected the student that the training was begun with, got another one/,
+      );
+    expect(await refusal(run('with-shards', { ...changes, methods: ['kd'] }, 'resume'))).toMatch(
+      /with-shards.student.0: expected the student that the training was begun with/,
     );
   });
 
@@ -283,6 +327,17 @@ describe('a student from outside', () => {
       'export default ({ imageShape, classes, tf }) => tf.sequential({ layers: [tf.layers.flatten({ inputShape: imageShape }), tf.layers.dense({ units: classes })] });';
     writeFileSync(from, `${builds}\nexport const normalization = ${JSON.stringify(normalization)};`);
     await run('normalized', { student: { from }, methods: ['kd'] });
+    const other = join(folder, 'named-normalization.mjs');
+    writeFileSync(other, `${builds}\nexport const normalization = 'minus-one-one';`);
+    await run('named-normalization', { student: { from: other }, methods: ['student'] });
+    const named = await loadStudent(join(folder, 'named-normalization/student/0/student'));
+    expect(named.metadata.normalization).toEqual({ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] });
+    named.dispose();
+    const wrong = join(folder, 'wrong-normalization.mjs');
+    writeFileSync(wrong, `${builds}\nexport const normalization = { mean: [0.5] };`);
+    expect(await refusal(run('wrong', { student: { from: wrong }, methods: ['student'] }))).toContain(
+      `module ${wrong}: expected an export \`normalization\` that is one of imagenet,`,
+    );
     const place = join(folder, 'normalized/kd/0/student');
     const own = await loadStudent(place);
     expect(own.metadata.normalization).toEqual(normalization);

@@ -199,9 +199,20 @@ describe('a run that is gone on with', () => {
 
   it('refuses other images in the same place, and takes the same ones from another', async () => {
     const dir = cifar('images', 1);
+    const name = (first: readonly string[]): void => {
+      writeFileSync(join(dir, 'batches.meta.txt'), [...first, 'c\nd\ne\nf\ng\nh\ni\nj'].join('\n'));
+    };
+    name(['axe', 'ball']);
     await run('cifar', 'refuse', onCifar(relative('.', dir)));
     expect((read('cifar/config.json') as RunConfig).dataset).toMatchObject({ dir });
     expect(await run('cifar', 'resume', onCifar(cifar('moved', 1)))).toBeDefined();
+
+    // The saved teacher has names, so its logits would be put in another order.
+    name(['ball', 'axe']);
+    expect(await refusal(run('cifar', 'resume', onCifar(dir)))).toMatch(
+      /the class names that the run was started with, got other class names \(class 0 was 'axe', now 'ball'\)\. Restore/,
+    );
+    name(['axe', 'ball']);
 
     cifar('images', 2);
     expect(await refusal(run('cifar', 'resume', onCifar(dir)))).toMatch(

@@ -27,7 +27,12 @@ export async function orUnreadable<T>(
     const problem = known?.();
     const got = problem?.got || reasonOf(cause);
     const isBeyond = problem !== undefined || BEYOND_TFJS.test(got);
-    const hint = isBeyond ? AS_GRAPH : 'Save one with `network.save(DIR)` or `model.save`.';
+    const isFolder = /^https?:[^?#]*(?<!\.json)(?:[?#]|$)/i.test(where);
+    const hint = isBeyond
+      ? AS_GRAPH
+      : isFolder
+        ? 'Name the URL of its model.json.'
+        : 'Save one with `network.save(DIR)` or `model.save`.';
     throw unreadable(where, { got, hint }, cause);
   }
 }

@@ -1,7 +1,7 @@
-import type { Normalization } from '../data/index.js';
+import type { Dataset, Normalization } from '../data/index.js';
 import { expectedNormalizationOf } from '../network/index.js';
 import type { FrozenNetwork, Network } from '../network/index.js';
-import { savedNormalization } from '../model-file/index.js';
+import { modelMetadata, savedNormalization } from '../model-file/index.js';
 import type { DistillOptions } from './distill-types.js';
 
 /* Warnings of networks that are given images with another normalization than they expect. */
@@ -22,11 +22,18 @@ export function teacherInputDoubt(
   );
 }
 
+/** Warnings of a student that was trained on other images or classes than it is given. */
+export const studentDoubts = (
+  student: Network,
+  given: Normalization,
+  train: Dataset,
+): readonly (string | undefined)[] => [inputDoubt(student, given), classesDoubt(student, train)];
+
 /**
  * A warning if a student was trained on images with another normalization, as its metadata tell, or begins with a layer for pixels from
  * 0 to 255, and is given others.
  */
-export function studentInputDoubt(student: Network, given: Normalization): string | undefined {
+function inputDoubt(student: Network, given: Normalization): string | undefined {
   const trained = savedNormalization(student.model);
   const own = trained ?? expectedNormalizationOf(student);
   if (own === undefined || !differ(own, given)) return undefined;
@@ -35,6 +42,22 @@ export function studentInputDoubt(student: Network, given: Normalization): strin
         'Remove the layer, or train with a `normalization` of mean 0 and std 1 / 255.'
     : `Student '${student.name}' was trained on images with ${inWords(own)}, but is given images with ${inWords(given)}. ` +
         'To train it on as before, pass its own: `normalization: { mean, std }` (in a bench configuration `student.normalization`).';
+}
+
+/** A warning if a student's metadata name other classes than the data, or the same in another order. */
+function classesDoubt({ name, model }: Network, { classNames }: Dataset): string | undefined {
+  const own = modelMetadata(model)?.classNames;
+  const at =
+    own === undefined || classNames === undefined
+      ? -1
+      : own.findIndex((each, label) => each !== classNames[label]);
+  if (at < 0) return undefined;
+  const isOrder =
+    own?.length === classNames?.length && own?.every((each) => classNames?.includes(each)) === true;
+  return (
+    `Student '${name}' was trained on ${isOrder ? 'these classes in another order' : 'other classes'}: its class ${at} is ` +
+    `'${own?.[at] ?? ''}', the dataset's is '${classNames?.[at] ?? 'none'}'. It has to learn the dataset's anew.`
+  );
 }
 
 const differ = (own: Normalization, given: Normalization): boolean =>

@@ -40,7 +40,7 @@ import {
 import type { DistillOptions } from './distill-types.js';
 import { firstLook } from './first-look.js';
 import { identityOf } from './identity.js';
-import { studentInputDoubt, teacherInputDoubt } from './input-doubt.js';
+import { studentDoubts, teacherInputDoubt } from './input-doubt.js';
 import { sgd } from './optimizers.js';
 import { frozenTeacher, knownOutputs, teacherFor } from './prepare-teacher.js';
 import { cosineRate } from './schedule.js';
@@ -111,7 +111,7 @@ export async function prepareRun(options: DistillOptions): Promise<Run> {
     const asked = outputs.kind === 'given' ? undefined : plan.phases[0]?.reads.teacher;
     const looked = await firstLook(context, asked);
     const other = frozen && asked && teacherInputDoubt(frozen, options.teacherInput, normalization);
-    const inputs = students.map((student) => studentInputDoubt(student, normalization));
+    const inputs = students.flatMap((student) => studentDoubts(student, normalization, train));
     for (const each of [sameImagesWarning(train, validation), other, ...inputs])
       if (each !== undefined) doubt.push(each);
     const settleStatistics = options.settleStatistics ?? false;

@@ -213,6 +213,29 @@ describeOn(REPRODUCIBLE, 'a teacher with a normalization of its own', () => {
     expect(await warningsOf(TEACHER, true)).toEqual([]);
   });
 
+  it('warns of a student that was trained on other classes, or in another order', async () => {
+    const warningsOf = async (own: readonly string[], data?: readonly string[]): Promise<unknown> => {
+      const student = createNetwork(tinyNetwork(1).model, { name: 'mine' });
+      setModelMetadata(student.model, { ...metadataOf(DATA, STUDENT), classNames: own });
+      const train = { ...DATA, classNames: data };
+      const [, , warnings] = await trained({
+        ...{ students: [student], train, normalization: STUDENT, method: studentAlone() },
+      });
+      student.dispose();
+      return (warnings as string[]).filter((each) => each.startsWith('Student'));
+    };
+    const names = Array.from({ length: DATA.classes }, (_, at) => `class ${at}`);
+    const [first = '', second = '', ...others] = names;
+    expect(await warningsOf([second, first, ...others], names)).toEqual([
+      "Student 'mine' was trained on these classes in another order: its class 0 is 'class 1', the dataset's is 'class 0'. It has to learn the dataset's anew.",
+    ]);
+    expect(await warningsOf(['cat', second, ...others], names)).toEqual([
+      expect.stringMatching(/^Student 'mine' was trained on other classes: its class 0 is 'cat'/),
+    ]);
+    expect(await warningsOf(names, names)).toEqual([]);
+    expect(await warningsOf(names)).toEqual([]);
+  });
+
   it('teaches a student at another image size', async () => {
     const teacher = freeze(tinyNetwork(1, { width: 4 }));
     const small = tinyDataset(12, 1);
