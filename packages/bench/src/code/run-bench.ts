@@ -66,7 +66,7 @@ let before: Promise<unknown> = Promise.resolve();
  *
  * **Resuming.** With `existing: 'resume'`, finished trainings stay and the rest are trained. Objects from the program are in no file, so
  * the run folder recognizes them as follows, and refuses to resume with different ones:
- * - datasets by name, size and their own `fingerprint` (`data.json`);
+ * - datasets by name, size, class names and their own `fingerprint` (`data.json`);
  * - a teacher by the fingerprint of its layers and weights; one from `teacherFrom` by its `version`, else by its answers to two noise images
  *   (`teacher/result.json`). A layers model is also saved in the folder;
  * - a student function by a fingerprint of the layers that it builds for seed 0. With `weights: 'keep'` the weights count too, unless the
