@@ -102,9 +102,9 @@ async function reportBinding({ name, version, folder, binding }, report) {
   report.fact(
     'trained' in verified ? describeTraining(verified.trained, name) : `does not work: ${verified.problem}`,
   );
-  // Part of the names of the functions for AVX2, which earlier versions lacked.
-  if (process.arch === 'x64' && !fs.readFileSync(binding).includes('8winograd4avx2'))
-    report.fact('without the convolutions by Winograd, or those for AVX2, that --force compiles into it');
+  // A name that the latest kernels read, which earlier versions lacked.
+  if (process.arch === 'x64' && !fs.readFileSync(binding).includes('ONEDNN_MAX_CPU_ISA'))
+    report.fact('without the latest convolutions by Winograd, which --force compiles into it');
   return 'trained' in verified;
 }
 
