@@ -117,7 +117,7 @@ function expectSameRuns(before: Matrix, other: Matrix): void {
       throw new DistillError({
         code: 'data',
         where,
-        expected: `the images of ${same.folder.root}`,
+        expected: `the data of ${same.folder.root}`,
         got: `other ${changed.join(', ')}`,
       });
   }

@@ -109,7 +109,7 @@ async function dataOf(
     throw new DistillError({
       code: 'data',
       where: given === undefined ? 'export' : 'export, data',
-      expected: `the images that ${root} was trained and tested on`,
+      expected: `the data that ${root} was trained and tested on`,
       got: `other ${changed.join(', ')}`,
     });
   } finally {

@@ -95,7 +95,7 @@ export async function loadTuningData(
   return { train, validation, test: { ...train, ...known?.test, labels: undefined } };
 }
 
-/** `data.json`: fingerprints of a run's images and labels. */
+/** `data.json`: fingerprints of a run's images and labels, and its class names. */
 export interface DataFingerprints extends Readonly<Record<keyof RunData, PartFingerprint>> {
   /** Missing without names, and in run folders of older versions. */
   readonly classNames?: readonly string[] | undefined;
@@ -119,22 +119,24 @@ const of = ({ size, fingerprint }: Dataset): PartFingerprint => ({ size, fingerp
 const PARTS = { train: 'training', validation: 'validation', test: 'test' } as const;
 
 /**
- * The splits whose images or labels differ from before, in words, and the class names. Saved networks have names: with others their
- * logits would be put in another order.
+ * What differs from before, in words: splits with other images or labels, and class names. Saved networks have names, and with others
+ * their logits would be put in another order.
  */
 export function changedParts(before: DataFingerprints, now: DataFingerprints): readonly string[] {
-  const [names, current] = [before.classNames, now.classNames];
-  const at =
-    names === undefined || current === undefined
-      ? -1
-      : names.findIndex((name, label) => name !== current[label]);
-  const renamed =
-    at < 0 ? [] : [`class names (class ${at} was '${names?.[at] ?? ''}', now '${current?.[at] ?? ''}')`];
-  const changed = (Object.keys(PARTS) as (keyof RunData)[]).flatMap((part) => {
+  const changed = (Object.keys(PARTS) as (keyof typeof PARTS)[]).flatMap((part) => {
     const [old, current] = [before[part], now[part]];
     if (old.fingerprint === current.fingerprint) return [];
     const sizes = old.size === current.size ? `${old.size}` : `${old.size}, now ${current.size}`;
     return [`${PARTS[part]} images (${sizes})`];
   });
-  return [...changed, ...renamed];
+  return [...changed, ...renamed(before.classNames, now.classNames)];
+}
+
+function renamed(
+  before: DataFingerprints['classNames'],
+  now: DataFingerprints['classNames'],
+): readonly string[] {
+  if (before === undefined || now === undefined) return [];
+  const at = before.findIndex((name, label) => name !== now[label]);
+  return at < 0 ? [] : [`class names (class ${at} was '${before[at] ?? ''}', now '${now[at] ?? ''}')`];
 }

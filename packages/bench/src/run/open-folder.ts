@@ -73,11 +73,10 @@ export async function examineFolder(
 export function expectSameData({ root }: RunFolder, run: FoundRun, now: DataFingerprints): void {
   const changed = run.data === undefined ? [] : changedParts(run.data, now);
   if (changed.length === 0) return;
-  const what = changed.every((each) => each.startsWith('class names')) ? 'class names' : 'images';
   throw new DistillError({
     code: 'data',
     where: root,
-    expected: `the ${what} that the run was started with`,
+    expected: 'the data that the run was started with',
     got: `other ${changed.join(', ')}`,
     hint: 'Restore the data, or start a new run with another --out, or with --overwrite.',
   });

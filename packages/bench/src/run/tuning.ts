@@ -96,14 +96,14 @@ export async function provideTrial(
   folder: TrainingFolder,
   given: RunContext,
 ): Promise<TrialResult | undefined> {
+  const known = await readTrial(folder, { method: as, trial, seed });
+  if (known !== undefined) return known;
   const context = { ...given, data: withoutTest(given.data) };
   const { config, data, log, madeWith } = context;
   const configured = config.methods.find((method) => method.as === as);
   const options = config.tune?.[as]?.[trial];
   if (configured === undefined || options === undefined) throw new Error(`no trial ${trial} of ${as}`);
   await sourcesOf(configured, config, data.train, folder);
-  const known = await readTrial(folder, { method: as, trial, seed });
-  if (known !== undefined) return known;
   const { method, models, change } = planMethod(withOptions(configured, options), config.student.model);
   const networks = await buildCohort(models, data.train, seed, change);
   const label = `${as} trial ${trial} seed ${seed}`;

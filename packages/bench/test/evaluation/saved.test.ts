@@ -140,7 +140,7 @@ describe('a run’s networks', { timeout: 300_000 }, () => {
     for (const command of ['predictions', 'corruptions', 'metrics']) {
       output.listen();
       expect(await main([command, run]), command).toBe(1);
-      expect(output.said, command).toContain('expected the images that the run was started with');
+      expect(output.said, command).toContain('expected the data that the run was started with');
     }
     writeFileSync(kept('config.json'), JSON.stringify(config));
   });

@@ -210,13 +210,13 @@ describe('a run that is gone on with', () => {
     // The saved teacher has names, so its logits would be put in another order.
     name(['ball', 'axe']);
     expect(await refusal(run('cifar', 'resume', onCifar(dir)))).toMatch(
-      /the class names that the run was started with, got other class names \(class 0 was 'axe', now 'ball'\)\. Restore/,
+      /the data that the run was started with, got other class names \(class 0 was 'axe', now 'ball'\)\. Restore/,
     );
     name(['axe', 'ball']);
 
     cifar('images', 2);
     expect(await refusal(run('cifar', 'resume', onCifar(dir)))).toMatch(
-      /the images that the run was started with, got other training images \(36\), .*test images \(40\)\. Restore/,
+      /the data that the run was started with, got other training images \(36\), .*test images \(40\)\. Restore/,
     );
     // What a version without fingerprints left is still told by the path.
     rmSync(join(folder, 'cifar/data.json'));

@@ -4,7 +4,7 @@ import type { FrozenNetwork, Network } from '../network/index.js';
 import { modelMetadata, savedNormalization } from '../model-file/index.js';
 import type { DistillOptions } from './distill-types.js';
 
-/* Warnings of networks that are given images with another normalization than they expect. */
+/* Warnings of networks that are given images or classes other than they expect. */
 
 /** Largest difference between two normalizations without a warning, in standard deviations. */
 const SAME = 0.1;
@@ -30,7 +30,7 @@ export const studentDoubts = (
 ): readonly (string | undefined)[] => [inputDoubt(student, given), classesDoubt(student, train)];
 
 /**
- * A warning if a student was trained on images with another normalization, as its metadata tell, or begins with a layer for pixels from
+ * A warning if a student was trained on images with another normalization, according to its metadata, or begins with a layer for pixels from
  * 0 to 255, and is given others.
  */
 function inputDoubt(student: Network, given: Normalization): string | undefined {
@@ -45,18 +45,15 @@ function inputDoubt(student: Network, given: Normalization): string | undefined 
 }
 
 /** A warning if a student's metadata name other classes than the data, or the same in another order. */
-function classesDoubt({ name, model }: Network, { classNames }: Dataset): string | undefined {
+function classesDoubt({ name, model }: Network, { classNames: data }: Dataset): string | undefined {
   const own = modelMetadata(model)?.classNames;
-  const at =
-    own === undefined || classNames === undefined
-      ? -1
-      : own.findIndex((each, label) => each !== classNames[label]);
+  if (own === undefined || data === undefined) return undefined;
+  const at = own.findIndex((each, label) => each !== data[label]);
   if (at < 0) return undefined;
-  const isOrder =
-    own?.length === classNames?.length && own?.every((each) => classNames?.includes(each)) === true;
+  const isOrder = own.length === data.length && own.every((each) => data.includes(each));
   return (
     `Student '${name}' was trained on ${isOrder ? 'these classes in another order' : 'other classes'}: its class ${at} is ` +
-    `'${own?.[at] ?? ''}', the dataset's is '${classNames?.[at] ?? 'none'}'. It has to learn the dataset's anew.`
+    `'${own[at] ?? ''}', the dataset's is '${data[at] ?? 'none'}'. It has to learn the dataset's anew.`
   );
 }
 
